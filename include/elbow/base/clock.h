@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Time: a monotonic clock for durations, the wall clock for people.
+#ifndef ELBOW_BASE_CLOCK_H
+#define ELBOW_BASE_CLOCK_H
+
+#include <stddef.h>
+
+// Local. Seconds on a clock that only goes forward.
+double elbow_clock_seconds(void);
+
+// Local. The present date and time, ISO 8601 in UTC, into text.
+void elbow_clock_now(char *text, size_t size);
+
+#endif

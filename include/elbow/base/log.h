@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the user is told: plain lines to the screen and to a log file, by rank zero only.
+#ifndef ELBOW_BASE_LOG_H
+#define ELBOW_BASE_LOG_H
+
+#include "elbow/base/status.h"
+
+#include <stdio.h>
+
+// A log that speaks (rank zero) or keeps silent (all others). Plain; elbow_log_open fills it.
+struct elbow_log {
+    bool speaks;
+    FILE *screen; // stdout, or stderr where stdout carries a result; not owned
+    FILE *file;   // log.txt or NULL; owned
+    bool line_is_open; // a progress line stands on the screen
+};
+
+// Local. A log to `screen` that speaks or not.
+struct elbow_log elbow_log_open(bool speaks, FILE *screen);
+
+// Local. Also appends to the file at path from now on. FILE if it cannot be opened.
+enum elbow_status elbow_log_append_to(struct elbow_log *log, const char *path, struct elbow_error *error);
+
+// Local. One line of news; a warning (to stderr, with "elbow: warning: "). printf-style, no newline.
+void elbow_log_say(struct elbow_log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void elbow_log_warn(struct elbow_log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Local. Rewrites the progress line on the screen (never in the file).
+void elbow_log_progress(struct elbow_log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Local. Ends an open progress line, closes the file.
+void elbow_log_close(struct elbow_log *log);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Statuses, error details and broken contracts.
+//
+// An error of the environment (file, format, key, disk, memory) is a status that a function returns, with its details in a
+// fixed-size plain struct that needs no allocation and travels between ranks as bytes. A broken contract (NULL, a shape
+// mismatch) ends the program through ELBOW_CHECK, in every build.
+#ifndef ELBOW_BASE_STATUS_H
+#define ELBOW_BASE_STATUS_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+// X(name, exit status, text)
+#define ELBOW_STATUS_LIST(X)                                                                                           \
+    X(OK, 0, "no error")                                                                                               \
+    X(USAGE, 2, "wrong command line")                                                                                  \
+    X(CONFIG, 2, "wrong configuration")                                                                                \
+    X(MEMORY, 1, "out of memory")                                                                                      \
+    X(FILE, 1, "file not accessible")                                                                                  \
+    X(FORMAT, 1, "file of an unexpected format")                                                                       \
+    X(DATA, 1, "unusable data")                                                                                        \
+    X(MISMATCH, 1, "parts that do not fit together")                                                                   \
+    X(NUMBERS, 1, "numbers that are not finite")                                                                       \
+    X(OUTPUT, 3, "output that could not be written")                                                                   \
+    X(STOPPED, 75, "stopped early with a checkpoint")
+
+enum elbow_status {
+#define ELBOW_STATUS_ENUM(name, exit_status, text) ELBOW_##name,
+    ELBOW_STATUS_LIST(ELBOW_STATUS_ENUM)
+#undef ELBOW_STATUS_ENUM
+};
+
+#define ELBOW_MESSAGE_SIZE 1536
+
+// What went wrong, told in one sentence. Plain bytes: may be copied and sent. Set to {0} before first use.
+struct elbow_error {
+    enum elbow_status status;
+    char message[ELBOW_MESSAGE_SIZE]; // "data/train.h5: dataset /x not found (the file has: /images)", no newline
+};
+
+// Local. Fills error (may be NULL) with a printf-style message and returns status. Control characters of the message
+// become '?', so that one error is one line. Too long a message is cut.
+enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// Local. Puts a printf-style text before the message, and returns the error's status.
+enum elbow_status elbow_error_prefix(struct elbow_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// Local. The status' short text, and the exit status of a program that ends with it.
+const char *elbow_status_text(enum elbow_status status);
+int elbow_status_exit(enum elbow_status status);
+
+// Local. Ends the program if cond does not hold: a message to stderr, then the hook. On in all builds.
+#define ELBOW_CHECK(cond) ((cond) ? (void)0 : elbow_panic(__FILE__, __LINE__, #cond))
+
+_Noreturn void elbow_panic(const char *file, int line, const char *condition);
+
+// Local. What ELBOW_CHECK calls after its message (default: abort). parallel/ sets MPI_Abort.
+void elbow_panic_hook(void (*hook)(void));
+
+#endif

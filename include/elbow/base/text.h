@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Texts: sizes and durations for people, nearest names for typing errors, paths.
+#ifndef ELBOW_BASE_TEXT_H
+#define ELBOW_BASE_TEXT_H
+
+#include "elbow/base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ELBOW_PATH_SIZE = 1024 }; // bytes of a path, its end included
+
+struct elbow_text {
+    char text[32];
+};
+
+// Local. "12.3 MB" (powers of 1000), "1:02:03" or "42 s".
+struct elbow_text elbow_text_bytes(uint64_t bytes);
+struct elbow_text elbow_text_duration(double seconds);
+
+// Local. The edit distance of two texts (Damerau-Levenshtein, adjacent swaps count one), for "did you mean".
+size_t elbow_text_distance(const char *a, const char *b);
+
+// Local. printf into a buffer of fixed size; false if it did not fit (the text is then cut).
+bool elbow_text_format(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+// Local. The whole file into a new zero-terminated buffer (*size without the zero); given back with elbow_release.
+// FILE if it cannot be read or is longer than limit bytes.
+enum elbow_status elbow_text_read(const char *path, size_t limit, char **text, size_t *size, struct elbow_error *error);
+
+// Local. Makes a directory and those above it, as mkdir -p.
+enum elbow_status elbow_text_make_directory(const char *path, struct elbow_error *error);
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The configuration of a run: what the YAML file, `--set` and the defaults say, checked.
+//
+// One table in config.c has one row a key: name, type, bounds or choices, default, address and a line of help. It alone
+// drives parsing, errors, `elbow config`, `--explain` and the comparison at a resume. An error says file, line and column:
+// `run.yaml:12:3: train.epoch: unknown key; did you mean train.epochs?`.
+#ifndef ELBOW_CONFIG_CONFIG_H
+#define ELBOW_CONFIG_CONFIG_H
+
+#include "elbow/base/status.h"
+#include "elbow/base/text.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { ELBOW_LAYERS_MAX = 64, ELBOW_SHAPE_MAX = 8, ELBOW_NODES_MAX = 64 };
+
+enum elbow_binarize { ELBOW_BINARIZE_NONE, ELBOW_BINARIZE_THRESHOLD, ELBOW_BINARIZE_SAMPLE };
+enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_BERNOULLI, ELBOW_LIKELIHOOD_GAUSSIAN };
+enum elbow_output_bias { ELBOW_OUTPUT_BIAS_ZERO, ELBOW_OUTPUT_BIAS_DATA };
+enum elbow_initializer { ELBOW_INITIALIZER_AUTO, ELBOW_INITIALIZER_GLOROT, ELBOW_INITIALIZER_HE };
+enum elbow_optimizer_kind { ELBOW_OPTIMIZER_ADAM, ELBOW_OPTIMIZER_ADAMW, ELBOW_OPTIMIZER_SGD };
+enum elbow_schedule { ELBOW_SCHEDULE_CONSTANT, ELBOW_SCHEDULE_COSINE, ELBOW_SCHEDULE_STEP };
+enum elbow_on_nan { ELBOW_ON_NAN_STOP, ELBOW_ON_NAN_SKIP };
+enum elbow_progress { ELBOW_PROGRESS_AUTO, ELBOW_PROGRESS_LINE, ELBOW_PROGRESS_PLAIN };
+
+enum elbow_activation {
+    ELBOW_ACTIVATION_NONE,
+    ELBOW_ACTIVATION_RELU,
+    ELBOW_ACTIVATION_LEAKY_RELU, // slope 0.01 below zero
+    ELBOW_ACTIVATION_TANH,
+    ELBOW_ACTIVATION_SIGMOID,
+    ELBOW_ACTIVATION_SOFTPLUS,
+    ELBOW_ACTIVATION_SILU
+};
+
+enum elbow_layer_kind { ELBOW_LAYER_DENSE };
+
+struct elbow_layer {
+    enum elbow_layer_kind kind;
+    int64_t units;
+    int activation; // enum elbow_activation
+};
+
+struct elbow_layers {
+    size_t count;
+    struct elbow_layer layers[ELBOW_LAYERS_MAX];
+};
+
+struct elbow_integers {
+    size_t count;
+    int64_t values[ELBOW_NODES_MAX];
+};
+
+// "every" of an evaluation: a number of steps, 0 for never, ELBOW_EVERY_EPOCH at the end of each epoch.
+enum { ELBOW_EVERY_EPOCH = -1 };
+
+typedef char elbow_path[ELBOW_PATH_SIZE];
+
+// All fields in nats, samples, steps or epochs as their names say. Enumerations are ints with the values named above.
+struct elbow_config {
+    int64_t seed; // >= 0
+    struct {
+        elbow_path file;         // the HDF5 file of the names below; relative paths are relative to the working directory
+        elbow_path train, valid; // "/dataset", or "FILE:/dataset" from another file; valid may be empty
+        elbow_path labels, valid_labels; // likewise, of integers; may be empty
+        int binarize;
+        double threshold;        // a value above it is 1 (binarize: threshold)
+        bool has_factor, has_offset;
+        double factor, offset;   // value = stored * factor + offset
+        struct elbow_integers shape; // (H, W), (H, W, C) of a flat row; empty: as stored
+        int64_t synthetic;       // samples of keyed noise instead of a file; 0: none
+    } data;
+    struct {
+        int64_t latent;
+        int likelihood;
+        double variance;      // Gaussian: the fixed variance, or where the learned one starts
+        bool learn_variance;
+        int output_bias, initializer;
+        struct elbow_layers encoder, decoder;
+    } model;
+    struct {
+        double beta;
+        int64_t warmup;   // steps over which beta rises linearly from 0
+        double free_bits; // nats per dimension
+    } objective;
+    struct {
+        int64_t epochs, steps; // steps > 0 ends the run there
+        int64_t batch, microbatch;
+        int optimizer;
+        double rate, beta1, beta2, epsilon, momentum, weight_decay;
+        int schedule;
+        int64_t schedule_epochs; // 0: the epochs of the first start
+        double rate_final;       // cosine ends at rate * rate_final
+        int64_t rate_warmup;     // steps
+        int64_t step_every;      // schedule: step multiplies the rate by step_factor every so many steps
+        double step_factor;
+        double clip;             // global norm; 0: off
+        int64_t patience;        // evaluations without a better one; 0: off
+        int on_nan;
+    } train;
+    struct {
+        int64_t every; // steps, 0 or ELBOW_EVERY_EPOCH
+    } eval;
+    struct {
+        int64_t every; // steps
+    } log;
+    struct {
+        int64_t every, keep; // steps; 0: only the last
+        bool best;
+    } checkpoint;
+    struct {
+        int64_t every, count; // steps; 0: only the last
+    } samples;
+    struct {
+        elbow_path dir;      // empty: runs/<name of the configuration>
+        int64_t stop_after;  // stop as a signal would after this step; 0: off
+        bool strict;         // differing builds or processors stop the run
+        int progress;
+        struct elbow_integers nodes; // for tests: the pretended node of each rank; empty: as it is
+    } run;
+};
+
+// Local. The defaults of every key.
+void elbow_config_default(struct elbow_config *config);
+
+// Local. Reads YAML text into config (which holds defaults or earlier values); `name` stands in the messages. CONFIG on a
+// syntax error, an unknown key, a wrong type, a value out of bounds, a key given twice.
+enum elbow_status elbow_config_parse(struct elbow_config *config, const char *name, const char *text, size_t size,
+                                     struct elbow_error *error);
+
+// Local. Carries out one `key=value` of the command line: any key of the table, list entries included
+// (`model.encoder.0.dense.units=256`, `data.shape.1=28`, also whole values in YAML: `model.encoder=[dense: {units: 64}]`).
+enum elbow_status elbow_config_set(struct elbow_config *config, const char *assignment, struct elbow_error *error);
+
+// Local. Checks what no single key can tell (data.file or data.synthetic given, microbatch <= batch, ...), and fills what
+// was left out (microbatch: min(batch, 64)). To be called once, after parse and set. `name` stands in the messages.
+enum elbow_status elbow_config_finish(struct elbow_config *config, const char *name, struct elbow_error *error);
+
+// Local. The resolved configuration as YAML with every key, in the table's order; reading it back gives the same struct.
+// The text is new and given back with elbow_release.
+enum elbow_status elbow_config_dump(const struct elbow_config *config, char **text, struct elbow_error *error);
+
+// Local. Every key with type, bounds, default and help, to out.
+void elbow_config_explain(FILE *out);
+
+// Local. What a resume allows: CONFIG if a key differs that may not (all but train.epochs, train.steps, log.*,
+// checkpoint.*, samples.*, eval.*, run.*), naming key, old and new value.
+enum elbow_status elbow_config_resumable(const struct elbow_config *old, const struct elbow_config *new,
+                                         struct elbow_error *error);
+
+// Local. The name of a value of one of the enumerations above, as it stands in YAML, by key: ("model.likelihood", 0) is
+// "bernoulli"; for an activation the key is "activation".
+const char *elbow_config_choice(const char *key, int value);
+
+// Local. Splits "FILE:/dataset" or "/dataset" (then file is `file`) into its parts; false if a part is too long.
+bool elbow_config_locate(const char *file, const char *location, elbow_path found_file, elbow_path found_dataset);
+
+#endif

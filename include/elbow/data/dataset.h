@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A dataset in memory: one copy a node, in the type it is stored in, read by all ranks of the node together.
+#ifndef ELBOW_DATA_DATASET_H
+#define ELBOW_DATA_DATASET_H
+
+#include "elbow/config/config.h"
+#include "elbow/data/element.h"
+#include "elbow/parallel/comm.h"
+
+enum { ELBOW_DATASET_NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
+
+// How stored values become the model's: value = stored * factor + offset.
+struct elbow_scale {
+    double factor, offset;
+    char source[96]; // where it comes from, for one line to the user
+};
+
+struct elbow_dataset {
+    char name[ELBOW_DATASET_NAME_SIZE]; // "data/mnist.h5:/train/images", for messages
+    uint64_t samples;                   // N
+    size_t values;                      // D
+    size_t rank;                        // dimensions of a sample
+    uint64_t shape[8];                  // of a sample; product D
+    enum elbow_element element;
+    double min, max;                    // stored
+    struct elbow_scale scale;
+    struct elbow_shared rows;           // (N, D) of element
+    struct elbow_shared labels;         // (N) int64_t; base NULL without labels
+    bool has_labels;
+    bool is_synthetic;
+    uint64_t seed;                      // synthetic data are drawn with it when used
+};
+
+// What is to be loaded.
+struct elbow_dataset_request {
+    const char *file, *dataset;             // file NULL: synthetic
+    const char *labels_file, *labels;       // labels NULL: none
+    uint64_t synthetic;                     // samples
+    uint64_t seed;
+    const struct elbow_integers *shape;     // of a flat row, or of a synthetic sample; may be NULL or empty
+    bool has_factor, has_offset;            // from the configuration (the file's attributes come first)
+    double factor, offset;
+    const struct elbow_scale *fixed_scale;  // from a checkpoint or the training set: taken as it is; may be NULL
+    bool must_be_unit;                      // Bernoulli: scaled values must lie in [0, 1]
+};
+
+// Collective. Loads: every rank reads its part of the rows, chunk-aligned in large blocks; NaN, infinity and values outside
+// [0, 1] (must_be_unit) are found here, with the row. FORMAT for a missing dataset, an empty one, rank < 2, labels of
+// another length; DATA for bad values; MEMORY, with both figures, if it does not fit in a node's memory.
+enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
+                                     struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error);
+
+// Collective. Gives it back; a zeroed struct is legal.
+void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset);
+
+// Local. The scaled values of one sample (D) into `values`.
+void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values);
+
+// Local. The label of a sample.
+int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample);
+
+// Height, width and channels (1 or 3) of a sample that is an image: (H, W), (H, W, 1), (H, W, 3).
+struct elbow_image_shape {
+    size_t height, width, channels;
+};
+
+// Local. False if the samples are no images.
+bool elbow_dataset_image(size_t rank, const uint64_t *shape, struct elbow_image_shape *image);
+
+#endif

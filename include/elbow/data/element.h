@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Types of stored values, and their conversion to float. Data stay in the type they are stored in until a batch needs them.
+#ifndef ELBOW_DATA_ELEMENT_H
+#define ELBOW_DATA_ELEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// X(name, C type, text)
+#define ELBOW_ELEMENT_LIST(X)                                                                                          \
+    X(UINT8, uint8_t, "uint8")                                                                                         \
+    X(INT8, int8_t, "int8")                                                                                            \
+    X(UINT16, uint16_t, "uint16")                                                                                      \
+    X(INT16, int16_t, "int16")                                                                                         \
+    X(UINT32, uint32_t, "uint32")                                                                                      \
+    X(INT32, int32_t, "int32")                                                                                         \
+    X(UINT64, uint64_t, "uint64")                                                                                      \
+    X(INT64, int64_t, "int64")                                                                                         \
+    X(FLOAT32, float, "float32")                                                                                       \
+    X(FLOAT64, double, "float64")
+
+enum elbow_element {
+#define ELBOW_ELEMENT_ENUM(name, type, text) ELBOW_ELEMENT_##name,
+    ELBOW_ELEMENT_LIST(ELBOW_ELEMENT_ENUM)
+#undef ELBOW_ELEMENT_ENUM
+};
+
+// Local. Bytes of one element; its name; whether it is a float type.
+size_t elbow_element_size(enum elbow_element element);
+const char *elbow_element_name(enum elbow_element element);
+bool elbow_element_is_float(enum elbow_element element);
+
+// Local. values[i] = (float)((double)stored[i] * factor + offset): one rounding to float, the same wherever it is done.
+void elbow_element_convert(enum elbow_element element, const void *stored, size_t n, double factor, double offset,
+                           float *values);
+
+// Smallest and largest value, and the first one that is NaN or infinite (SIZE_MAX: none).
+struct elbow_element_scan {
+    double min, max; // of the finite values; min > max if there is none
+    size_t first_not_finite;
+};
+
+// Local.
+struct elbow_element_scan elbow_element_scan(enum elbow_element element, const void *stored, size_t n);
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Matrix products: the only caller of OpenBLAS. Matrices are row-major floats.
+#ifndef ELBOW_MATH_BLAS_H
+#define ELBOW_MATH_BLAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// Local. Sets the number of BLAS threads of this process, whatever the environment says.
+void elbow_blas_threads(int threads);
+
+// Local. "OpenBLAS 0.3.21 SkylakeX, 1 thread": version, core type in use, threads. Static text.
+const char *elbow_blas_describe(void);
+
+// Local. C = A B (+ C if accumulate); A is (m, k), B (k, n), C (m, n); lda, ldb, ldc: floats from row to row.
+void elbow_blas_multiply(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                         bool accumulate, float *c, size_t ldc);
+
+// Local. C = A^T B (+ C if accumulate); A is (k, m), B (k, n), C (m, n).
+void elbow_blas_multiply_at(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                            bool accumulate, float *c, size_t ldc);
+
+// Local. C = A B^T (+ C if accumulate); A is (m, k), B (n, k), C (m, n).
+void elbow_blas_multiply_bt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                            bool accumulate, float *c, size_t ldc);
+
+#endif

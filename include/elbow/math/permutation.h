@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Keyed permutations of [0, n) that need no memory: a Feistel network on the next power of two, walked along its cycle
+// until the value lies below n (Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
+#ifndef ELBOW_MATH_PERMUTATION_H
+#define ELBOW_MATH_PERMUTATION_H
+
+#include <stdint.h>
+
+struct elbow_permutation {
+    uint64_t n;
+    unsigned left_bits, right_bits; // 2^(left + right) >= n
+    uint32_t keys[8];               // one a round
+};
+
+// Local. The permutation of [0, n), n from 1 to 2^48, keyed by seed and epoch.
+struct elbow_permutation elbow_permutation_create(uint64_t n, uint64_t seed, uint32_t epoch);
+
+// Local. The element at a position below n.
+uint64_t elbow_permutation_at(const struct elbow_permutation *permutation, uint64_t position);
+
+#endif

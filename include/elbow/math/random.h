@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Random numbers by counter: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") from
+// Random123. A number is a function of what it is for, never of who draws it or when.
+//
+// key     = the seed (low word, high word)
+// counter = { block, low 32 bits of id, purpose << 24 | bits 32 to 55 of id, draw }
+// Word w of a stream is word w % 4 of block w / 4. docs/exactness.md tells what id and draw are for each purpose; no word
+// is used for two things.
+#ifndef ELBOW_MATH_RANDOM_H
+#define ELBOW_MATH_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum elbow_purpose {
+    ELBOW_PURPOSE_INITIALIZE = 1,      // id: hash of the tensor's name;  draw: 0
+    ELBOW_PURPOSE_ORDER = 2,           // id: position inside the Feistel network; draw: epoch
+    ELBOW_PURPOSE_TRAIN_NOISE = 3,     // id: sample; draw: epoch
+    ELBOW_PURPOSE_TRAIN_BINARIZE = 4,  // id: sample; draw: epoch
+    ELBOW_PURPOSE_EVAL_NOISE = 5,      // id: sample; draw: 0
+    ELBOW_PURPOSE_EVAL_BINARIZE = 6,   // id: sample; draw: 0
+    ELBOW_PURPOSE_IMPORTANCE = 7,      // id: sample; draw: number of the importance sample
+    ELBOW_PURPOSE_SAMPLE_LATENT = 8,   // id: number of the sample; draw: 0
+    ELBOW_PURPOSE_SAMPLE_DRAW = 9,     // id: number of the sample; draw: 0
+    ELBOW_PURPOSE_SYNTHETIC = 10,      // id: sample; draw: 0
+    ELBOW_PURPOSE_SHAPES = 11          // id: sample; draw: 0
+};
+
+struct elbow_stream {
+    uint64_t seed;
+    enum elbow_purpose purpose;
+    uint64_t id;   // below 2^56
+    uint32_t draw;
+};
+
+// Local. Words [first, first + n) of the stream.
+void elbow_random_words(struct elbow_stream stream, uint64_t first, size_t n, uint32_t *words);
+
+// Local. u[i] = (word i >> 8) 2^-24, in [0, 1).
+void elbow_random_uniform(struct elbow_stream stream, size_t n, float *u);
+
+// Local. Standard normal numbers by Box and Muller (1958): of words 2i and 2i+1, u = ((word 2i >> 8) + 1) 2^-24 and
+// v = (word 2i+1 >> 8) 2^-24, come z[2i] = sqrt(-2 ln u) cos(2 pi v) and z[2i+1] = sqrt(-2 ln u) sin(2 pi v).
+void elbow_random_normal(struct elbow_stream stream, size_t n, float *z);
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Elementwise kernels on float arrays, and sums in a fixed order.
+//
+// An element's bits depend on its value alone, never on its place in a call: any split of [0, n) into calls gives the same
+// bits. Inputs and outputs may be the same array but not overlap otherwise; no alignment is asked for. Accuracy in units in
+// the last place (ULP) is stated and tested.
+#ifndef ELBOW_MATH_VECTOR_H
+#define ELBOW_MATH_VECTOR_H
+
+#include <stddef.h>
+
+// Local. y[i] = exp(x[i]), log(x[i]), log(1 + x[i]), tanh(x[i]): 1 ULP.
+void elbow_vector_exp(size_t n, const float *x, float *y);
+void elbow_vector_log(size_t n, const float *x, float *y);
+void elbow_vector_log1p(size_t n, const float *x, float *y);
+void elbow_vector_tanh(size_t n, const float *x, float *y);
+
+// Local. y[i] = 1 / (1 + exp(-x[i])), without overflow for any x: 4 ULP.
+void elbow_vector_sigmoid(size_t n, const float *x, float *y);
+
+// Local. y[i] = log(1 + exp(x[i])) = max(x, 0) + log1p(exp(-|x|)), without overflow for any x: 4 ULP.
+void elbow_vector_softplus(size_t n, const float *x, float *y);
+
+// Local. The cosine and sine of pi x[i].
+void elbow_vector_cossinpi(size_t n, const float *x, float *cosine, float *sine);
+
+// Local. sum[i] = a[i] + b[i]; x[i] *= factor.
+void elbow_vector_add(size_t n, const float *a, const float *b, float *sum);
+void elbow_vector_scale(size_t n, float factor, float *x);
+
+// Local. Sums in double, in an order fixed by n alone (eight interleaved partial sums): of x[i], of x[i]^2.
+double elbow_vector_sum(size_t n, const float *x);
+double elbow_vector_sum_squares(size_t n, const float *x);
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The dense layer: y = f(x W + b), and its gradients.
+//
+// With a = x W + b (rows, units), y = f(a), and the loss' gradient dy:
+//   da = dy * f'(a);   dW = x^T da;   db = sum over rows of da;   dx = da W^T.
+#ifndef ELBOW_NN_DENSE_H
+#define ELBOW_NN_DENSE_H
+
+#include "elbow/config/config.h"
+#include "elbow/nn/parameters.h"
+
+struct elbow_dense {
+    size_t inputs, units;
+    enum elbow_activation activation;
+    size_t weight, bias; // offsets in the arena: (inputs, units) row-major; (units)
+};
+
+// Local. Adds the layer's tensors `name`/weight and `name`/bias to the parameters. `initializer` auto means He for
+// relu, leaky_relu, silu and softplus, Glorot for the others. Biases start at zero.
+enum elbow_status elbow_dense_create(struct elbow_parameters *parameters, const char *name, size_t inputs, size_t units,
+                                     enum elbow_activation activation, enum elbow_initializer initializer,
+                                     struct elbow_dense *dense, struct elbow_error *error);
+
+// Local. y (rows, units) from x (rows, inputs). `slope` (rows, units) gets f'(a) where the activation's derivative cannot be
+// told from y (elbow_activation_keeps_slope), else it may be NULL.
+void elbow_dense_forward(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *x, float *y,
+                         float *slope);
+
+// Local. From dy (rows, units), which becomes da: writes dW and db at their offsets in `gradient`, and dx (rows, inputs) unless
+// it is NULL.
+void elbow_dense_backward(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *x,
+                          const float *y, const float *slope, float *dy, float *gradient, float *dx);
+
+// Local. Whether f' needs more than y: silu only.
+bool elbow_activation_keeps_slope(enum elbow_activation activation);
+
+// Local. In place over (rows, units): a becomes y = f(a + bias); slope as above.
+//   relu max(0, a); leaky_relu max(a, 0.01 a); tanh; sigmoid 1 / (1 + exp(-a)); softplus log(1 + exp(a));
+//   silu a sigmoid(a) (Elfwing et al. 2018); none a.
+void elbow_activation_forward(enum elbow_activation activation, size_t rows, size_t units, const float *bias, float *y,
+                              float *slope);
+
+// Local. In place over n values: dy becomes dy * f'(a), from y or slope.
+//   relu [y > 0]; leaky_relu y > 0 ? 1 : 0.01; tanh 1 - y^2; sigmoid y (1 - y); softplus 1 - exp(-y);
+//   silu slope = s (1 + a (1 - s)) with s = sigmoid(a).
+void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope, float *dy);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Optimisers on a slice of the arena, and the rate of a step.
+//
+// g is the clipped gradient, t the number of updates made, this one included:
+//   sgd:   v = momentum v + g;  p -= rate v                                       (Polyak 1964, as in common use)
+//   adam:  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
+//          p -= rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)              (Kingma and Ba 2015, algorithm 1)
+//   adamw: p *= 1 - rate decay on weights, then adam                              (Loshchilov and Hutter 2019, algorithm 2)
+// For sgd and adam weight_decay adds decay p to g of weights (L2).
+#ifndef ELBOW_NN_OPTIMIZER_H
+#define ELBOW_NN_OPTIMIZER_H
+
+#include "elbow/config/config.h"
+#include "elbow/nn/parameters.h"
+
+// One rank's optimiser: the moments of its slice [first, first + count).
+struct elbow_optimizer {
+    enum elbow_optimizer_kind kind;
+    double beta1, beta2, epsilon, momentum, weight_decay;
+    size_t first, count;
+    float *first_moment;  // (count) adam's m, sgd's v; owned
+    float *second_moment; // (count) adam's v, NULL for sgd; owned
+    const struct elbow_parameters *parameters; // tells weights from biases; not owned
+};
+
+// Local.
+enum elbow_status elbow_optimizer_create(const struct elbow_config *config, const struct elbow_parameters *parameters,
+                                         size_t first, size_t count, struct elbow_optimizer *optimizer,
+                                         struct elbow_error *error);
+void elbow_optimizer_destroy(struct elbow_optimizer *optimizer);
+
+// Local. Updates parameters [first, first + count), a part of the slice; gradient and parameters point at element `first`.
+// update is t (from 1); clip multiplies the gradient first.
+void elbow_optimizer_apply(struct elbow_optimizer *optimizer, size_t first, size_t count, uint64_t update, double rate,
+                           double clip, const float *gradient, float *parameters);
+
+// Local. The rate of a step (from 0), a pure function: linear warm-up rate (step + 1) / rate_warmup, times
+//   constant 1; cosine f + (1 - f) (1 + cos(pi t / T)) / 2 with f = rate_final, t = step, T = schedule_steps, f after T
+//   (Loshchilov and Hutter 2017, eq. 5); step step_factor^floor(step / step_every).
+double elbow_optimizer_rate(const struct elbow_config *config, uint64_t step, uint64_t schedule_steps);
+
+// Local. What a gradient of this norm is multiplied by: min(1, clip / (norm + 1e-6)), 1 for clip 0.
+double elbow_optimizer_clip(double clip, double norm);
+
+#endif

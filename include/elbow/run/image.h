@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// PNG pictures (libpng): writing grids of samples, reading files for the importer.
+#ifndef ELBOW_RUN_IMAGE_H
+#define ELBOW_RUN_IMAGE_H
+
+#include "elbow/base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+// A picture: height x width x channels (1 or 3) bytes, rows from the top. Owns pixels.
+struct elbow_picture {
+    size_t height, width, channels;
+    uint8_t *pixels;
+};
+
+// Local. A grid of `count` images (each height x width x channels floats; 0 is black, 1 white, clipped, rounded to nearest), `columns`
+// wide, one grey pixel between neighbours and around; images below 64 pixels are enlarged by a whole factor up to 3.
+// Missing images of the last row are left grey.
+enum elbow_status elbow_picture_grid(const float *images, size_t count, size_t columns, size_t height, size_t width,
+                                     size_t channels, struct elbow_picture *picture, struct elbow_error *error);
+
+// Local. Writes a PNG to path through `path`.part, synced and renamed. No text chunk, no time: same pixels, same bytes.
+enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const char *path, struct elbow_error *error);
+
+// Local. Reads a PNG as 8-bit grey (channels 1) or RGB (3): palettes are expanded, 16 bits cut, alpha removed over black, grey
+// files stay grey unless `channels` is 3; channels 0 takes what the file is. FORMAT if damaged or larger than 16384 on a side.
+enum elbow_status elbow_picture_read(const char *path, size_t channels, struct elbow_picture *picture,
+                                     struct elbow_error *error);
+
+// Local. A zeroed struct is legal.
+void elbow_picture_clear(struct elbow_picture *picture);
+
+#endif

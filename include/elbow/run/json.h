@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// JSON objects for machines: `--json`. Numbers as %.17g, NaN and infinity as null.
+#ifndef ELBOW_RUN_JSON_H
+#define ELBOW_RUN_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+// A writer to a stream; plain. Begin with {0} and the stream.
+struct elbow_json {
+    FILE *out; // not owned
+    int depth;
+    bool has_member[16];
+};
+
+// Local. Objects and lists nest up to 16 deep; key is NULL at the root and inside lists. The root's end writes a newline.
+void elbow_json_open(struct elbow_json *json, const char *key, char bracket); // '{' or '['
+void elbow_json_close(struct elbow_json *json, char bracket);                 // '}' or ']'
+void elbow_json_number(struct elbow_json *json, const char *key, double value);
+void elbow_json_integer(struct elbow_json *json, const char *key, int64_t value);
+void elbow_json_text(struct elbow_json *json, const char *key, const char *value);
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The VAE: encoder, latent variables, decoder, likelihood; forward and backward over one microbatch.
+//
+// Tensors: encoder.0/weight, ..., encoder.head/{weight,bias} (mean, then log_variance: 2Z), decoder.0/..., decoder.head/...
+// (logits or means: D), and likelihood/log_variance (1) where one Gaussian variance is learned.
+#ifndef ELBOW_VAE_MODEL_H
+#define ELBOW_VAE_MODEL_H
+
+#include "elbow/config/config.h"
+#include "elbow/nn/network.h"
+#include "elbow/vae/latent.h"
+#include "elbow/vae/likelihood.h"
+#include "elbow/vae/objective.h"
+
+struct elbow_model {
+    size_t values, latent; // D, Z
+    enum elbow_likelihood_kind likelihood;
+    double fixed_log_variance; // Gaussian without a learned one
+    size_t log_variance;       // offset of the learned one, or SIZE_MAX
+    struct elbow_parameters parameters;
+    struct elbow_network encoder, decoder;
+    size_t rows_max;
+    float *z, *kl, *dz, *dhead; // (rows_max, Z) ... (rows_max, 2Z); owned
+    double *recon;              // (rows_max); owned
+};
+
+// One microbatch. Arrays belong to the caller.
+struct elbow_microbatch {
+    size_t rows;
+    const float *values; // (rows, D)
+    const float *noise;  // (rows, Z) standard normal
+};
+
+// What a microbatch gives for each row, where asked for (NULL: not). Arrays belong to the caller.
+struct elbow_row_results {
+    float *head;         // (rows, 2Z): mean, log_variance
+    double *recon, *kl;  // (rows)
+};
+
+// Local. A model of samples of `values` values, with room for microbatches of up to rows_max rows.
+enum elbow_status elbow_model_create(const struct elbow_config *config, size_t values, size_t rows_max,
+                                     struct elbow_model **model, struct elbow_error *error);
+void elbow_model_destroy(struct elbow_model *model);
+
+// Local. The start of a run, into values (model->parameters.size floats). data_mean (D), unless NULL, is the training mean: the
+// output bias becomes its logit (clipped to [0.001, 0.999]; Burda et al. 2015) or, for the Gaussian, the mean itself.
+void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
+
+// Local. Forward and backward: the gradient (arena layout; overwritten) of minus the objective's sum over the rows, and
+// statistics (overwritten, without moments).
+void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                       double beta, double free_bits, float *gradient, double *statistics);
+
+// Local. Forward only: statistics with moments (overwritten), and what is wanted of each row.
+void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                          double beta, double free_bits, double *statistics, struct elbow_row_results results);
+
+// Local. head (rows, 2Z) of q(z|x); valid until the next call on the model.
+const float *elbow_model_encode(struct elbow_model *model, const float *parameters, size_t rows, const float *values);
+
+// Local. mean (rows, D) of p(x|z) for z (rows, Z): pixels for Bernoulli, means for the Gaussian.
+void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean);
+
+// Local. Adds to importance[i] the log weight of one draw for each row: log p(x|z) + log p(z) - log q(z|x) with z from head
+// and microbatch.noise.
+void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                            const float *head, struct elbow_importance *importance);
+
+// Local. The variance of p(x|z): 0 for Bernoulli.
+double elbow_model_variance(const struct elbow_model *model, const float *parameters);
+
+// Local. Bytes of activations for one microbatch of rows_max rows.
+size_t elbow_model_bytes(const struct elbow_model *model);
+
+#endif

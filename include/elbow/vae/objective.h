@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is trained and what is reported, as sums over samples. elbo = recon - kl always; objective = recon - beta sum_j
+// max(free_bits, KL_j) is what training climbs.
+#ifndef ELBOW_VAE_OBJECTIVE_H
+#define ELBOW_VAE_OBJECTIVE_H
+
+#include "elbow/config/config.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Statistics of a set of samples: doubles that add up. [HEAD, HEAD + Z): KL per dimension. With moments also
+// [HEAD + Z, HEAD + 2Z): sums of the posterior means, [HEAD + 2Z, HEAD + 3Z): of their squares.
+enum elbow_statistic {
+    ELBOW_STATISTIC_SAMPLES,
+    ELBOW_STATISTIC_RECON,
+    ELBOW_STATISTIC_KL,
+    ELBOW_STATISTIC_OBJECTIVE,
+    ELBOW_STATISTIC_FAILED, // ranks' local failures in this batch
+    ELBOW_STATISTIC_HEAD
+};
+
+// Local. Doubles of a statistics vector.
+size_t elbow_statistics_size(size_t latent, bool moments);
+
+// Means per sample, in nats.
+struct elbow_means {
+    double samples, objective, elbo, recon, kl;
+};
+
+// Local. elbo is computed as recon - kl of the means, so that the three printed figures agree to the last bit.
+struct elbow_means elbow_statistics_means(const double *statistics);
+
+// Local. Dimensions whose posterior mean varies by more than 0.01 over the samples (active units: Burda et al. 2015, section 2;
+// the variance over the set is the population variance). statistics with moments.
+size_t elbow_statistics_active(const double *statistics, size_t latent);
+
+// Local. beta of a step (from 0): rises linearly over `warmup` steps, min(1, (step + 1) / warmup) times objective.beta.
+double elbow_objective_beta(const struct elbow_config *config, uint64_t step);
+
+// Streaming importance-sampled bound (Burda et al. 2015, eq. 8): log (1/K) sum_k w_k from log w_k one by one, in double.
+struct elbow_importance {
+    double largest;     // of the log weights so far
+    double sum, square; // of exp(log w - largest), and of its square
+    uint64_t count;
+};
+
+// Local. A zeroed struct is the start.
+void elbow_importance_add(struct elbow_importance *importance, double log_weight);
+
+// Local. log (1/K) sum w, and the effective number of samples (sum w)^2 / sum w^2.
+double elbow_importance_log_likelihood(const struct elbow_importance *importance);
+double elbow_importance_effective(const struct elbow_importance *importance);
+
+#endif
