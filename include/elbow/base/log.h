@@ -10,8 +10,8 @@
 // A log that speaks (rank zero) or keeps silent (all others). Plain; elbow_log_open fills it.
 struct elbow_log {
     bool speaks;
-    FILE *screen; // stdout, or stderr where stdout carries a result; not owned
-    FILE *file;   // log.txt or NULL; owned
+    FILE *screen;      // stdout, or stderr where stdout carries a result; not owned
+    FILE *file;        // log.txt or NULL; owned
     bool line_is_open; // a progress line stands on the screen
 };
 

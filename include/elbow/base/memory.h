@@ -11,10 +11,11 @@
 enum { ELBOW_ALIGNMENT = 64 }; // bytes: one cache line, one AVX-512 vector
 
 // Local. Zeroed memory for count elements of size bytes, 64-byte aligned, into *pointer; the caller gives it back with
-// elbow_release. count 0 gives a valid pointer. MEMORY on overflow or when there is none; `what` names it in the message.
+// elbow_release. count 0 gives a valid pointer. MEMORY on overflow or when there is none; `what` names it in the
+// message.
 enum elbow_status elbow_allocate(void *pointer, size_t count, size_t size, const char *what, struct elbow_error *error);
 
-// Local. Gives memory back and sets the caller's pointer to NULL; a NULL is legal.
+// Local. Gives memory back and sets the pointer at this address to NULL: elbow_release(&values). A NULL there is legal.
 void elbow_release(void *pointer);
 
 // Local. Text copies, to be given back with elbow_release.

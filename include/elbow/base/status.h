@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Statuses, error details and broken contracts.
 //
-// An error of the environment (file, format, key, disk, memory) is a status that a function returns, with its details in a
-// fixed-size plain struct that needs no allocation and travels between ranks as bytes. A broken contract (NULL, a shape
-// mismatch) ends the program through ELBOW_CHECK, in every build.
+// An error of the environment (file, format, key, disk, memory) is a status that a function returns, with its details
+// in a fixed-size plain struct that needs no allocation and travels between ranks as bytes. A broken contract (NULL, a
+// shape mismatch) ends the program through ELBOW_CHECK, in every build.
 #ifndef ELBOW_BASE_STATUS_H
 #define ELBOW_BASE_STATUS_H
 

@@ -2,8 +2,8 @@
 // The configuration of a run: what the YAML file, `--set` and the defaults say, checked.
 //
 // One table in config.c has one row a key: name, type, bounds or choices, default, address and a line of help. It alone
-// drives parsing, errors, `elbow config`, `--explain` and the comparison at a resume. An error says file, line and column:
-// `run.yaml:12:3: train.epoch: unknown key; did you mean train.epochs?`.
+// drives parsing, errors, `elbow config`, `--explain` and the comparison at a resume. An error says file, line and
+// column: `run.yaml:12:3: train.epoch: unknown key; did you mean train.epochs?`.
 #ifndef ELBOW_CONFIG_CONFIG_H
 #define ELBOW_CONFIG_CONFIG_H
 
@@ -62,20 +62,20 @@ typedef char elbow_path[ELBOW_PATH_SIZE];
 struct elbow_config {
     int64_t seed; // >= 0
     struct {
-        elbow_path file;         // the HDF5 file of the names below; relative paths are relative to the working directory
-        elbow_path train, valid; // "/dataset", or "FILE:/dataset" from another file; valid may be empty
+        elbow_path file; // the HDF5 file of the names below; relative paths are relative to the working directory
+        elbow_path train, valid;         // "/dataset", or "FILE:/dataset" from another file; valid may be empty
         elbow_path labels, valid_labels; // likewise, of integers; may be empty
         int binarize;
-        double threshold;        // a value above it is 1 (binarize: threshold)
+        double threshold; // a value above it is 1 (binarize: threshold)
         bool has_factor, has_offset;
-        double factor, offset;   // value = stored * factor + offset
+        double factor, offset;       // value = stored * factor + offset
         struct elbow_integers shape; // (H, W), (H, W, C) of a flat row; empty: as stored
-        int64_t synthetic;       // samples of keyed noise instead of a file; 0: none
+        int64_t synthetic;           // samples of keyed noise instead of a file; 0: none
     } data;
     struct {
         int64_t latent;
         int likelihood;
-        double variance;      // Gaussian: the fixed variance, or where the learned one starts
+        double variance; // Gaussian: the fixed variance, or where the learned one starts
         bool learn_variance;
         int output_bias, initializer;
         struct elbow_layers encoder, decoder;
@@ -96,8 +96,8 @@ struct elbow_config {
         int64_t rate_warmup;     // steps
         int64_t step_every;      // schedule: step multiplies the rate by step_factor every so many steps
         double step_factor;
-        double clip;             // global norm; 0: off
-        int64_t patience;        // evaluations without a better one; 0: off
+        double clip;      // global norm; 0: off
+        int64_t patience; // evaluations without a better one; 0: off
         int on_nan;
     } train;
     struct {
@@ -114,9 +114,9 @@ struct elbow_config {
         int64_t every, count; // steps; 0: only the last
     } samples;
     struct {
-        elbow_path dir;      // empty: runs/<name of the configuration>
-        int64_t stop_after;  // stop as a signal would after this step; 0: off
-        bool strict;         // differing builds or processors stop the run
+        elbow_path dir;     // empty: runs/<name of the configuration>
+        int64_t stop_after; // stop as a signal would after this step; 0: off
+        bool strict;        // differing builds or processors stop the run
         int progress;
         struct elbow_integers nodes; // for tests: the pretended node of each rank; empty: as it is
     } run;
@@ -125,21 +125,23 @@ struct elbow_config {
 // Local. The defaults of every key.
 void elbow_config_default(struct elbow_config *config);
 
-// Local. Reads YAML text into config (which holds defaults or earlier values); `name` stands in the messages. CONFIG on a
-// syntax error, an unknown key, a wrong type, a value out of bounds, a key given twice.
+// Local. Reads YAML text into config (which holds defaults or earlier values); `name` stands in the messages. CONFIG on
+// a syntax error, an unknown key, a wrong type, a value out of bounds, a key given twice.
 enum elbow_status elbow_config_parse(struct elbow_config *config, const char *name, const char *text, size_t size,
                                      struct elbow_error *error);
 
 // Local. Carries out one `key=value` of the command line: any key of the table, list entries included
-// (`model.encoder.0.dense.units=256`, `data.shape.1=28`, also whole values in YAML: `model.encoder=[dense: {units: 64}]`).
+// (`model.encoder.0.dense.units=256`, `data.shape.1=28`, also whole values in YAML: `model.encoder=[dense: {units:
+// 64}]`).
 enum elbow_status elbow_config_set(struct elbow_config *config, const char *assignment, struct elbow_error *error);
 
-// Local. Checks what no single key can tell (data.file or data.synthetic given, microbatch <= batch, ...), and fills what
-// was left out (microbatch: min(batch, 64)). To be called once, after parse and set. `name` stands in the messages.
+// Local. Checks what no single key can tell (data.file or data.synthetic given, microbatch <= batch, ...), and fills
+// what was left out (microbatch: min(batch, 64)). To be called once, after parse and set. `name` stands in the
+// messages.
 enum elbow_status elbow_config_finish(struct elbow_config *config, const char *name, struct elbow_error *error);
 
-// Local. The resolved configuration as YAML with every key, in the table's order; reading it back gives the same struct.
-// The text is new and given back with elbow_release.
+// Local. The resolved configuration as YAML with every key, in the table's order; reading it back gives the same
+// struct. The text is new and given back with elbow_release.
 enum elbow_status elbow_config_dump(const struct elbow_config *config, char **text, struct elbow_error *error);
 
 // Local. Every key with type, bounds, default and help, to out.

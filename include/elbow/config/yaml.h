@@ -21,8 +21,8 @@ struct elbow_yaml {
 };
 
 // Local. The tree of one YAML document, to be given back with elbow_yaml_destroy; an empty document is an empty map.
-// CONFIG with `name:line:column:` on a syntax error, anchors and aliases, several documents, nesting deeper than 32, or more
-// than 100,000 nodes.
+// CONFIG with `name:line:column:` on a syntax error, anchors and aliases, several documents, nesting deeper than 32, or
+// more than 100,000 nodes.
 enum elbow_status elbow_yaml_parse(const char *name, const char *text, size_t size, struct elbow_yaml **root,
                                    struct elbow_error *error);
 

@@ -22,31 +22,31 @@ struct elbow_dataset {
     size_t rank;                        // dimensions of a sample
     uint64_t shape[8];                  // of a sample; product D
     enum elbow_element element;
-    double min, max;                    // stored
+    double min, max; // stored
     struct elbow_scale scale;
-    struct elbow_shared rows;           // (N, D) of element
-    struct elbow_shared labels;         // (N) int64_t; base NULL without labels
+    struct elbow_shared rows;   // (N, D) of element
+    struct elbow_shared labels; // (N) int64_t; base NULL without labels
     bool has_labels;
     bool is_synthetic;
-    uint64_t seed;                      // synthetic data are drawn with it when used
+    uint64_t seed; // synthetic data are drawn with it when used
 };
 
 // What is to be loaded.
 struct elbow_dataset_request {
-    const char *file, *dataset;             // file NULL: synthetic
-    const char *labels_file, *labels;       // labels NULL: none
-    uint64_t synthetic;                     // samples
+    const char *file, *dataset;       // file NULL: synthetic
+    const char *labels_file, *labels; // labels NULL: none
+    uint64_t synthetic;               // samples
     uint64_t seed;
-    const struct elbow_integers *shape;     // of a flat row, or of a synthetic sample; may be NULL or empty
-    bool has_factor, has_offset;            // from the configuration (the file's attributes come first)
+    const struct elbow_integers *shape; // of a flat row, or of a synthetic sample; may be NULL or empty
+    bool has_factor, has_offset;        // from the configuration (the file's attributes come first)
     double factor, offset;
-    const struct elbow_scale *fixed_scale;  // from a checkpoint or the training set: taken as it is; may be NULL
-    bool must_be_unit;                      // Bernoulli: scaled values must lie in [0, 1]
+    const struct elbow_scale *fixed_scale; // from a checkpoint or the training set: taken as it is; may be NULL
+    bool must_be_unit;                     // Bernoulli: scaled values must lie in [0, 1]
 };
 
-// Collective. Loads: every rank reads its part of the rows, chunk-aligned in large blocks; NaN, infinity and values outside
-// [0, 1] (must_be_unit) are found here, with the row. FORMAT for a missing dataset, an empty one, rank < 2, labels of
-// another length; DATA for bad values; MEMORY, with both figures, if it does not fit in a node's memory.
+// Collective. Loads: every rank reads its part of the rows, chunk-aligned in large blocks; NaN, infinity and values
+// outside [0, 1] (must_be_unit) are found here, with the row. FORMAT for a missing dataset, an empty one, rank < 2,
+// labels of another length; DATA for bad values; MEMORY, with both figures, if it does not fit in a node's memory.
 enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
                                      struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error);
 

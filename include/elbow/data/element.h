@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Types of stored values, and their conversion to float. Data stay in the type they are stored in until a batch needs them.
+// Types of stored values, and their conversion to float. Data stay in the type they are stored in until a batch needs
+// them.
 #ifndef ELBOW_DATA_ELEMENT_H
 #define ELBOW_DATA_ELEMENT_H
 

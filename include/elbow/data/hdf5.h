@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HDF5 files: the only caller of the library. Plain serial access on every rank, read-only files without locks; the library
-// prints nothing, its error stack goes into our sentence. No MPI call. Not thread-safe.
+// HDF5 files: the only caller of the library. Plain serial access on every rank, read-only files without locks; the
+// library prints nothing, its error stack goes into our sentence. No MPI call. Not thread-safe.
 #ifndef ELBOW_DATA_HDF5_H
 #define ELBOW_DATA_HDF5_H
 
@@ -17,11 +17,12 @@ struct elbow_hdf5; // opaque: an open file
 struct elbow_hdf5_info {
     int rank;
     uint64_t shape[ELBOW_HDF5_RANK_MAX];
-    enum elbow_element element; // what read_rows gives. Stored integers and floats of 1, 2, 4, 8 bytes of either byte order give
-                                // their own type; booleans (HDF5 enumerations) their integers; other widths of floats (2, 3, 10, 16
-                                // bytes) float32 or float64, of integers the next wider type: whatever holds every value
-    bool is_converted;          // the stored type is none of `element`'s
-    uint64_t chunk_rows;        // rows of a chunk; 0: contiguous
+    enum elbow_element
+        element; // what read_rows gives. Stored integers and floats of 1, 2, 4, 8 bytes of either byte order give
+                 // their own type; booleans (HDF5 enumerations) their integers; other widths of floats (2, 3, 10, 16
+                 // bytes) float32 or float64, of integers the next wider type: whatever holds every value
+    bool is_converted;   // the stored type is none of `element`'s
+    uint64_t chunk_rows; // rows of a chunk; 0: contiguous
     bool is_compressed;
 };
 
@@ -33,16 +34,19 @@ enum elbow_status elbow_hdf5_open(const char *path, struct elbow_hdf5 **file, st
 enum elbow_status elbow_hdf5_open_image(const char *name, const void *image, size_t size, struct elbow_hdf5 **file,
                                         struct elbow_error *error);
 
-// Local. Creates a file (FILE if it exists and not `replace`), or opens an existing one to add datasets, or makes one in memory
-// behind a user block of `user_block` bytes (0, 512, 1024, ...). Object times are off: same contents, same bytes.
-enum elbow_status elbow_hdf5_create(const char *path, bool replace, struct elbow_hdf5 **file, struct elbow_error *error);
+// Local. Creates a file (FILE if it exists and not `replace`), or opens an existing one to add datasets, or makes one
+// in memory behind a user block of `user_block` bytes (0, 512, 1024, ...). Object times are off: same contents, same
+// bytes.
+enum elbow_status elbow_hdf5_create(const char *path, bool replace, struct elbow_hdf5 **file,
+                                    struct elbow_error *error);
 enum elbow_status elbow_hdf5_open_append(const char *path, struct elbow_hdf5 **file, struct elbow_error *error);
 enum elbow_status elbow_hdf5_create_memory(size_t user_block, struct elbow_hdf5 **file, struct elbow_error *error);
 
 // Local. The bytes of a file made in memory (user block zeroed), new, given back with elbow_release.
 enum elbow_status elbow_hdf5_image(struct elbow_hdf5 *file, void **image, size_t *size, struct elbow_error *error);
 
-// Local. Closes; OUTPUT if what was written could not be brought to disk. The file is gone in any case; a NULL is legal.
+// Local. Closes; OUTPUT if what was written could not be brought to disk. The file is gone in any case; a NULL is
+// legal.
 enum elbow_status elbow_hdf5_close(struct elbow_hdf5 *file, struct elbow_error *error);
 
 // Local. Describes a dataset. FORMAT if it is missing (the message lists up to 10 datasets that the file has), is no
@@ -54,8 +58,8 @@ enum elbow_status elbow_hdf5_describe_dataset(struct elbow_hdf5 *file, const cha
 bool elbow_hdf5_has(struct elbow_hdf5 *file, const char *name);
 bool elbow_hdf5_has_attribute(struct elbow_hdf5 *file, const char *object, const char *name);
 
-// Local. Reads rows [first, first + count) of a dataset of rank >= 1 into out (count x elements of a row, of info->element, native
-// byte order).
+// Local. Reads rows [first, first + count) of a dataset of rank >= 1 into out (count x elements of a row, of
+// info->element, native byte order).
 enum elbow_status elbow_hdf5_read_rows(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
                                        void *out, struct elbow_error *error);
 
@@ -66,16 +70,17 @@ struct elbow_hdf5_layout {
 };
 
 // Local. Creates a dataset (and the groups above it). FORMAT if the name is taken.
-enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char *name, enum elbow_element element, int rank,
-                                            const uint64_t *shape, struct elbow_hdf5_layout layout,
+enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
+                                            int rank, const uint64_t *shape, struct elbow_hdf5_layout layout,
                                             struct elbow_error *error);
 
 // Local. Writes rows [first, first + count) of a dataset created with `element`.
 enum elbow_status elbow_hdf5_write_rows(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
                                         uint64_t first, uint64_t count, const void *rows, struct elbow_error *error);
 
-// Local. Attributes of an object ("/" is the file's root): doubles, integers, texts. Writing replaces. Reading: FORMAT if missing or
-// of another kind or count; doubles also read integers. A text is new, given back with elbow_release; limit: bytes it may have.
+// Local. Attributes of an object ("/" is the file's root): doubles, integers, texts. Writing replaces. Reading: FORMAT
+// if missing or of another kind or count; doubles also read integers. A text is new, given back with elbow_release;
+// limit: bytes it may have.
 enum elbow_status elbow_hdf5_write_doubles(struct elbow_hdf5 *file, const char *object, const char *name,
                                            const double *values, size_t count, struct elbow_error *error);
 enum elbow_status elbow_hdf5_write_integers(struct elbow_hdf5 *file, const char *object, const char *name,

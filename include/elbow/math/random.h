@@ -4,8 +4,8 @@
 //
 // key     = the seed (low word, high word)
 // counter = { block, low 32 bits of id, purpose << 24 | bits 32 to 55 of id, draw }
-// Word w of a stream is word w % 4 of block w / 4. docs/exactness.md tells what id and draw are for each purpose; no word
-// is used for two things.
+// Word w of a stream is word w % 4 of block w / 4. docs/exactness.md tells what id and draw are for each purpose; no
+// word is used for two things.
 #ifndef ELBOW_MATH_RANDOM_H
 #define ELBOW_MATH_RANDOM_H
 
@@ -13,23 +13,23 @@
 #include <stdint.h>
 
 enum elbow_purpose {
-    ELBOW_PURPOSE_INITIALIZE = 1,      // id: hash of the tensor's name;  draw: 0
-    ELBOW_PURPOSE_ORDER = 2,           // id: position inside the Feistel network; draw: epoch
-    ELBOW_PURPOSE_TRAIN_NOISE = 3,     // id: sample; draw: epoch
-    ELBOW_PURPOSE_TRAIN_BINARIZE = 4,  // id: sample; draw: epoch
-    ELBOW_PURPOSE_EVAL_NOISE = 5,      // id: sample; draw: 0
-    ELBOW_PURPOSE_EVAL_BINARIZE = 6,   // id: sample; draw: 0
-    ELBOW_PURPOSE_IMPORTANCE = 7,      // id: sample; draw: number of the importance sample
-    ELBOW_PURPOSE_SAMPLE_LATENT = 8,   // id: number of the sample; draw: 0
-    ELBOW_PURPOSE_SAMPLE_DRAW = 9,     // id: number of the sample; draw: 0
-    ELBOW_PURPOSE_SYNTHETIC = 10,      // id: sample; draw: 0
-    ELBOW_PURPOSE_SHAPES = 11          // id: sample; draw: 0
+    ELBOW_PURPOSE_INITIALIZE = 1,     // id: hash of the tensor's name;  draw: 0
+    ELBOW_PURPOSE_ORDER = 2,          // id: position inside the Feistel network; draw: epoch
+    ELBOW_PURPOSE_TRAIN_NOISE = 3,    // id: sample; draw: epoch
+    ELBOW_PURPOSE_TRAIN_BINARIZE = 4, // id: sample; draw: epoch
+    ELBOW_PURPOSE_EVAL_NOISE = 5,     // id: sample; draw: 0
+    ELBOW_PURPOSE_EVAL_BINARIZE = 6,  // id: sample; draw: 0
+    ELBOW_PURPOSE_IMPORTANCE = 7,     // id: sample; draw: number of the importance sample
+    ELBOW_PURPOSE_SAMPLE_LATENT = 8,  // id: number of the sample; draw: 0
+    ELBOW_PURPOSE_SAMPLE_DRAW = 9,    // id: number of the sample; draw: 0
+    ELBOW_PURPOSE_SYNTHETIC = 10,     // id: sample; draw: 0
+    ELBOW_PURPOSE_SHAPES = 11         // id: sample; draw: 0
 };
 
 struct elbow_stream {
     uint64_t seed;
     enum elbow_purpose purpose;
-    uint64_t id;   // below 2^56
+    uint64_t id; // below 2^56
     uint32_t draw;
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Elementwise kernels on float arrays, and sums in a fixed order.
 //
-// An element's bits depend on its value alone, never on its place in a call: any split of [0, n) into calls gives the same
-// bits. Inputs and outputs may be the same array but not overlap otherwise; no alignment is asked for. Accuracy in units in
-// the last place (ULP) is stated and tested.
+// An element's bits depend on its value alone, never on its place in a call: any split of [0, n) into calls gives the
+// same bits. Inputs and outputs may be the same array but not overlap otherwise; no alignment is asked for. Accuracy in
+// units in the last place (ULP) is stated and tested.
 #ifndef ELBOW_MATH_VECTOR_H
 #define ELBOW_MATH_VECTOR_H
 

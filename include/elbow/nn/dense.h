@@ -21,13 +21,13 @@ enum elbow_status elbow_dense_create(struct elbow_parameters *parameters, const 
                                      enum elbow_activation activation, enum elbow_initializer initializer,
                                      struct elbow_dense *dense, struct elbow_error *error);
 
-// Local. y (rows, units) from x (rows, inputs). `slope` (rows, units) gets f'(a) where the activation's derivative cannot be
-// told from y (elbow_activation_keeps_slope), else it may be NULL.
-void elbow_dense_forward(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *x, float *y,
-                         float *slope);
+// Local. y (rows, units) from x (rows, inputs). `slope` (rows, units) gets f'(a) where the activation's derivative
+// cannot be told from y (elbow_activation_keeps_slope), else it may be NULL.
+void elbow_dense_forward(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *x,
+                         float *y, float *slope);
 
-// Local. From dy (rows, units), which becomes da: writes dW and db at their offsets in `gradient`, and dx (rows, inputs) unless
-// it is NULL.
+// Local. From dy (rows, units), which becomes da: writes dW and db at their offsets in `gradient`, and dx (rows,
+// inputs) unless it is NULL.
 void elbow_dense_backward(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *x,
                           const float *y, const float *slope, float *dy, float *gradient, float *dx);
 
@@ -43,6 +43,7 @@ void elbow_activation_forward(enum elbow_activation activation, size_t rows, siz
 // Local. In place over n values: dy becomes dy * f'(a), from y or slope.
 //   relu [y > 0]; leaky_relu y > 0 ? 1 : 0.01; tanh 1 - y^2; sigmoid y (1 - y); softplus 1 - exp(-y);
 //   silu slope = s (1 + a (1 - s)) with s = sigmoid(a).
-void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope, float *dy);
+void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
+                               float *dy);
 
 #endif

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A network: hidden layers in a row, then a dense head without activation. It owns room for the activations of one microbatch.
+// A network: hidden layers in a row, then a dense head without activation. It owns room for the activations of one
+// microbatch.
 #ifndef ELBOW_NN_NETWORK_H
 #define ELBOW_NN_NETWORK_H
 
 #include "elbow/nn/dense.h"
 
 struct elbow_network {
-    size_t inputs, outputs;    // values of a sample at either end
-    size_t count;              // layers, the head included
+    size_t inputs, outputs;     // values of a sample at either end
+    size_t count;               // layers, the head included
     struct elbow_dense *layers; // owned
     size_t rows_max;
     float **outputs_of; // [count] activations (rows_max, units), owned
@@ -15,7 +16,8 @@ struct elbow_network {
     float *delta[2];    // (rows_max, widest), owned: gradients on their way down
 };
 
-// Local. Adds the tensors `name`.0/weight, ..., `name`.head/bias, and makes room for microbatches of up to rows_max rows.
+// Local. Adds the tensors `name`.0/weight, ..., `name`.head/bias, and makes room for microbatches of up to rows_max
+// rows.
 enum elbow_status elbow_network_create(struct elbow_parameters *parameters, const char *name, size_t inputs,
                                        const struct elbow_layers *hidden, size_t outputs,
                                        enum elbow_initializer initializer, size_t rows_max,
@@ -27,8 +29,8 @@ void elbow_network_destroy(struct elbow_network *network);
 // Local. The head's output (rows, outputs), valid until the next forward; the caller may change it.
 float *elbow_network_forward(struct elbow_network *network, const float *parameters, size_t rows, const float *x);
 
-// Local. After a forward with the same x: from the gradient dy (rows, outputs; destroyed) of the head's output writes the
-// gradient of every tensor (overwritten, not added to), and dx (rows, inputs) unless it is NULL.
+// Local. After a forward with the same x: from the gradient dy (rows, outputs; destroyed) of the head's output writes
+// the gradient of every tensor (overwritten, not added to), and dx (rows, inputs) unless it is NULL.
 void elbow_network_backward(struct elbow_network *network, const float *parameters, size_t rows, const float *x,
                             float *dy, float *gradient, float *dx);
 

@@ -5,7 +5,8 @@
 //   sgd:   v = momentum v + g;  p -= rate v                                       (Polyak 1964, as in common use)
 //   adam:  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
 //          p -= rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)              (Kingma and Ba 2015, algorithm 1)
-//   adamw: p *= 1 - rate decay on weights, then adam                              (Loshchilov and Hutter 2019, algorithm 2)
+//   adamw: p *= 1 - rate decay on weights, then adam                              (Loshchilov and Hutter 2019,
+//   algorithm 2)
 // For sgd and adam weight_decay adds decay p to g of weights (L2).
 #ifndef ELBOW_NN_OPTIMIZER_H
 #define ELBOW_NN_OPTIMIZER_H
@@ -18,8 +19,8 @@ struct elbow_optimizer {
     enum elbow_optimizer_kind kind;
     double beta1, beta2, epsilon, momentum, weight_decay;
     size_t first, count;
-    float *first_moment;  // (count) adam's m, sgd's v; owned
-    float *second_moment; // (count) adam's v, NULL for sgd; owned
+    float *first_moment;                       // (count) adam's m, sgd's v; owned
+    float *second_moment;                      // (count) adam's v, NULL for sgd; owned
     const struct elbow_parameters *parameters; // tells weights from biases; not owned
 };
 
@@ -29,8 +30,8 @@ enum elbow_status elbow_optimizer_create(const struct elbow_config *config, cons
                                          struct elbow_error *error);
 void elbow_optimizer_destroy(struct elbow_optimizer *optimizer);
 
-// Local. Updates parameters [first, first + count), a part of the slice; gradient and parameters point at element `first`.
-// update is t (from 1); clip multiplies the gradient first.
+// Local. Updates parameters [first, first + count), a part of the slice; gradient and parameters point at element
+// `first`. update is t (from 1); clip multiplies the gradient first.
 void elbow_optimizer_apply(struct elbow_optimizer *optimizer, size_t first, size_t count, uint64_t update, double rate,
                            double clip, const float *gradient, float *parameters);
 

@@ -34,14 +34,16 @@ struct elbow_parameters {
     size_t size; // floats of the arena, padding (always zero) included
 };
 
-// Local. Adds a tensor (name, shape, is_weight, initial, ... set; offset and count are filled in). *index is its number.
+// Local. Adds a tensor (name, shape, is_weight, initial, ... set; offset and count are filled in). *index is its
+// number.
 enum elbow_status elbow_parameters_add(struct elbow_parameters *parameters, struct elbow_tensor tensor, size_t *index,
                                        struct elbow_error *error);
 
 // Local. The tensor of a name, or NULL.
 const struct elbow_tensor *elbow_parameters_find(const struct elbow_parameters *parameters, const char *name);
 
-// Local. Fills values (size floats, zeroed) with the start of a run: each tensor keyed by seed and the hash of its name.
+// Local. Fills values (size floats, zeroed) with the start of a run: each tensor keyed by seed and the hash of its
+// name.
 void elbow_parameters_initialize(const struct elbow_parameters *parameters, uint64_t seed, float *values);
 
 // Local. Floats that are parameters (without padding).

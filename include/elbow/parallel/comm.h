@@ -26,8 +26,9 @@ enum elbow_status elbow_comm_open(int *argc, char ***argv, struct elbow_comm **c
 // Collective. Ends MPI. A NULL is legal.
 void elbow_comm_close(struct elbow_comm *comm);
 
-// Collective. For tests: pretends that rank r (as MPI_COMM_WORLD counts) lives on node `nodes[r]`, and renumbers the ranks
-// node by node; rank zero stays rank zero. CONFIG if count is not the number of ranks or two real nodes would be joined.
+// Collective. For tests: pretends that rank r (as MPI_COMM_WORLD counts) lives on node `nodes[r]`, and renumbers the
+// ranks node by node; rank zero stays rank zero. CONFIG if count is not the number of ranks or two real nodes would be
+// joined.
 enum elbow_status elbow_comm_pretend(struct elbow_comm *comm, const int64_t *nodes, size_t count,
                                      struct elbow_error *error);
 
@@ -38,9 +39,9 @@ struct elbow_place elbow_comm_place(const struct elbow_comm *comm);
 int elbow_comm_node_of(const struct elbow_comm *comm, int rank);
 int elbow_comm_node_rank_of(const struct elbow_comm *comm, int rank);
 
-// Collective. Everybody hands in its status (in error; OK where all went well) and gets the same one back: the lowest failing
-// rank's error, its message prefixed by "rank 3 (and 2 more): " where not all ranks failed alike. The one meeting point between
-// rank-local work and a common decision.
+// Collective. Everybody hands in its status (in error; OK where all went well) and gets the same one back: the lowest
+// failing rank's error, its message prefixed by "rank 3 (and 2 more): " where not all ranks failed alike. The one
+// meeting point between rank-local work and a common decision.
 enum elbow_status elbow_comm_agree(struct elbow_comm *comm, struct elbow_error *error);
 
 // Collective. Bytes from rank zero to all.
@@ -56,7 +57,8 @@ void elbow_comm_node_barrier(struct elbow_comm *comm);
 // Collective. all (size x count) gets everybody's `count` doubles, in rank order.
 void elbow_comm_gather_all(struct elbow_comm *comm, const double *mine, size_t count, double *all);
 
-// Collective. Everybody holds [first[rank], first[rank + 1]) of `values`; afterwards all of it. first has size + 1 entries.
+// Collective. Everybody holds [first[rank], first[rank + 1]) of `values`; afterwards all of it. first has size + 1
+// entries.
 void elbow_comm_share_doubles(struct elbow_comm *comm, double *values, const size_t *first);
 
 // Collective. Rank zero's `all` (may be NULL elsewhere) gets, for every rank r, its elements of `size` bytes
@@ -72,15 +74,15 @@ void elbow_comm_max(struct elbow_comm *comm, double *values, size_t count);
 
 // Memory that the ranks of a node share, or private memory where that cannot be had. Zeroed.
 struct elbow_shared {
-    void *base;     // the same bytes for all ranks of the node
+    void *base; // the same bytes for all ranks of the node
     size_t bytes;
     bool is_shared; // false: every rank has a copy of its own
     void *window;   // MPI's handle, private
 };
 
-// Collective. Memory of `bytes` on each node. Rank zero of each node probes with posix_fallocate in /dev/shm whether the room is
-// there before MPI_Win_allocate_shared (which hangs if not); where not on any node, all ranks take private memory and
-// one warning tells, naming `what`. MEMORY if that cannot be had either.
+// Collective. Memory of `bytes` on each node. Rank zero of each node probes with posix_fallocate in /dev/shm whether
+// the room is there before MPI_Win_allocate_shared (which hangs if not); where not on any node, all ranks take private
+// memory and one warning tells, naming `what`. MEMORY if that cannot be had either.
 enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, const char *what, struct elbow_log *log,
                                    struct elbow_shared *shared, struct elbow_error *error);
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The gradient exchange: everybody's gradients become everybody's new parameters, with the same bits on any number of ranks.
+// The gradient exchange: everybody's gradients become everybody's new parameters, with the same bits on any number of
+// ranks.
 //
-// M microbatches make a batch. A rank computes the microbatches [floor(r M / R), floor((r + 1) M / R)), and leaves the sum of
-// each maximal subtree (see partition.h) of them in a buffer of the exchange. Parameters are cut into blocks of 4096;
-// each rank owns a run of whole blocks, adds the subtrees of its blocks in the tree's order, multiplies once by `scale`, and
-// calls back `apply` with sum and parameters. Inside a node, gradients and the one copy of the parameters lie in shared memory
-// (replicas cannot differ there); between nodes they travel as messages.
+// M microbatches make a batch. A rank computes the microbatches [floor(r M / R), floor((r + 1) M / R)), and leaves the
+// sum of each maximal subtree (see partition.h) of them in a buffer of the exchange. Parameters are cut into blocks of
+// 4096; each rank owns a run of whole blocks, adds the subtrees of its blocks in the tree's order, multiplies once by
+// `scale`, and calls back `apply` with sum and parameters. Inside a node, gradients and the one copy of the parameters
+// lie in shared memory (replicas cannot differ there); between nodes they travel as messages.
 #ifndef ELBOW_PARALLEL_EXCHANGE_H
 #define ELBOW_PARALLEL_EXCHANGE_H
 
@@ -25,8 +26,8 @@ struct elbow_exchange_sizes {
 // What the exchange asks of its user between the sum and the new parameters.
 struct elbow_exchange_client {
     void *user;
-    // Called on every rank with the same arguments: statistics summed over the batch, the gradient's Euclidean norm (after
-    // `scale`). Tells whether the parameters shall change.
+    // Called on every rank with the same arguments: statistics summed over the batch, the gradient's Euclidean norm
+    // (after `scale`). Tells whether the parameters shall change.
     bool (*decide)(void *user, const double *statistics, double gradient_norm);
     // Called on the owner for its slice [first, first + count): updates the parameters in place.
     void (*apply)(void *user, size_t first, size_t count, const float *gradient, float *parameters);
@@ -40,8 +41,8 @@ enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_ex
 // Collective. A NULL is legal.
 void elbow_exchange_destroy(struct elbow_exchange *exchange);
 
-// Local. The parameters (sizes.parameters floats); between two elbow_exchange_step all ranks may read them. To write them,
-// see elbow_exchange_publish.
+// Local. The parameters (sizes.parameters floats); between two elbow_exchange_step all ranks may read them. To write
+// them, see elbow_exchange_publish.
 const float *elbow_exchange_parameters(const struct elbow_exchange *exchange);
 
 // Local. This rank's slice [first, last) of the parameters, or that of another rank.
@@ -50,20 +51,20 @@ struct elbow_range elbow_exchange_slice(const struct elbow_exchange *exchange, i
 // Collective. All ranks hand in the same values, which become the parameters everywhere.
 void elbow_exchange_publish(struct elbow_exchange *exchange, const float *values);
 
-// Local. Begins a batch of `microbatches` (<= sizes.microbatches): writes this rank's subtrees, in order, and tells how many
-// (may be 0). Gradient buffers are free again for the next batch.
+// Local. Begins a batch of `microbatches` (<= sizes.microbatches): writes this rank's subtrees, in order, and tells how
+// many (may be 0). Gradient buffers are free again for the next batch.
 int elbow_exchange_begin(struct elbow_exchange *exchange, uint64_t microbatches, struct elbow_range *subtrees);
 
-// Local. Where the gradient sum (sizes.parameters floats) and the statistics of this rank's i-th subtree go. Elements of a
-// gradient that belong to no tensor (padding) are zero and must stay so.
+// Local. Where the gradient sum (sizes.parameters floats) and the statistics of this rank's i-th subtree go. Elements
+// of a gradient that belong to no tensor (padding) are zero and must stay so.
 float *elbow_exchange_gradient(struct elbow_exchange *exchange, int i);
 double *elbow_exchange_statistics(struct elbow_exchange *exchange, int i);
 
 // Local. Scratch gradients for summing inside a subtree, level 1, 2, ... (level 0 is the subtree's own buffer).
 float *elbow_exchange_scratch(struct elbow_exchange *exchange, int level);
 
-// Collective. Ends the batch: sums, asks, applies, shares. Returns decide's answer. `statistics` (sizes.statistics doubles) gets
-// the sums, *gradient_norm the norm.
+// Collective. Ends the batch: sums, asks, applies, shares. Returns decide's answer. `statistics` (sizes.statistics
+// doubles) gets the sums, *gradient_norm the norm.
 bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const struct elbow_exchange_client *client,
                          double *statistics, double *gradient_norm);
 

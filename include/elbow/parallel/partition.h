@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Who does what: ranges, and the fixed binary tree in which everything is added. Pure integers, no MPI.
 //
-// The tree over [0, n) splits [lo, hi) at floor((lo + hi) / 2) down to single leaves. Its shape depends on n alone, so a sum
-// along it has the same bits on any number of ranks.
+// The tree over [0, n) splits [lo, hi) at floor((lo + hi) / 2) down to single leaves. Its shape depends on n alone, so
+// a sum along it has the same bits on any number of ranks.
 #ifndef ELBOW_PARALLEL_PARTITION_H
 #define ELBOW_PARALLEL_PARTITION_H
 
@@ -27,15 +27,17 @@ int elbow_partition_subtrees(uint64_t n, struct elbow_range range, struct elbow_
 int elbow_partition_subtrees_most(uint64_t n, int size);
 uint64_t elbow_partition_leaves_most(uint64_t n, int size);
 
-// Local. Levels of buffers that summing a subtree of `leaves` leaves takes: 1 for one leaf, 2 for two, 3 for three or four.
+// Local. Levels of buffers that summing a subtree of `leaves` leaves takes: 1 for one leaf, 2 for two, 3 for three or
+// four.
 int elbow_partition_depth(uint64_t leaves);
 
-// Local. The sum over the tree of [0, n): sums + i * width holds the sum of subtree i; the subtrees, left to right, cover
-// [0, n). Adds into `sums` (which it destroys) in the tree's order and leaves the result in its first `width` entries.
+// Local. The sum over the tree of [0, n): sums + i * width holds the sum of subtree i; the subtrees, left to right,
+// cover [0, n). Adds into `sums` (which it destroys) in the tree's order and leaves the result in its first `width`
+// entries.
 void elbow_partition_sum(uint64_t n, const struct elbow_range *subtrees, int count, size_t width, double *sums);
 
-// The same order as a list of instructions, for sums of something else: `target` += `source`, entries by subtree number.
-// The result is in entry 0.
+// The same order as a list of instructions, for sums of something else: `target` += `source`, entries by subtree
+// number. The result is in entry 0.
 struct elbow_addition {
     int target, source;
 };

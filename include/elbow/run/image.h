@@ -14,17 +14,18 @@ struct elbow_picture {
     uint8_t *pixels;
 };
 
-// Local. A grid of `count` images (each height x width x channels floats; 0 is black, 1 white, clipped, rounded to nearest), `columns`
-// wide, one grey pixel between neighbours and around; images below 64 pixels are enlarged by a whole factor up to 3.
-// Missing images of the last row are left grey.
+// Local. A grid of `count` images (each height x width x channels floats; 0 is black, 1 white, clipped, rounded to
+// nearest), `columns` wide, one grey pixel between neighbours and around; images below 64 pixels are enlarged by a
+// whole factor up to 3. Missing images of the last row are left grey.
 enum elbow_status elbow_picture_grid(const float *images, size_t count, size_t columns, size_t height, size_t width,
                                      size_t channels, struct elbow_picture *picture, struct elbow_error *error);
 
 // Local. Writes a PNG to path through `path`.part, synced and renamed. No text chunk, no time: same pixels, same bytes.
 enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const char *path, struct elbow_error *error);
 
-// Local. Reads a PNG as 8-bit grey (channels 1) or RGB (3): palettes are expanded, 16 bits cut, alpha removed over black, grey
-// files stay grey unless `channels` is 3; channels 0 takes what the file is. FORMAT if damaged or larger than 16384 on a side.
+// Local. Reads a PNG as 8-bit grey (channels 1) or RGB (3): palettes are expanded, 16 bits cut, alpha removed over
+// black, grey files stay grey unless `channels` is 3; channels 0 takes what the file is. FORMAT if damaged or larger
+// than 16384 on a side.
 enum elbow_status elbow_picture_read(const char *path, size_t channels, struct elbow_picture *picture,
                                      struct elbow_error *error);
 

@@ -15,7 +15,8 @@ struct elbow_json {
     bool has_member[16];
 };
 
-// Local. Objects and lists nest up to 16 deep; key is NULL at the root and inside lists. The root's end writes a newline.
+// Local. Objects and lists nest up to 16 deep; key is NULL at the root and inside lists. The root's end writes a
+// newline.
 void elbow_json_open(struct elbow_json *json, const char *key, char bracket); // '{' or '['
 void elbow_json_close(struct elbow_json *json, char bracket);                 // '}' or ']'
 void elbow_json_number(struct elbow_json *json, const char *key, double value);

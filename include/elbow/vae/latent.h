@@ -12,10 +12,11 @@
 // Local. z (rows, Z) and kl (rows, Z) from head (rows, 2Z) and noise (rows, Z), standard normal.
 void elbow_latent_forward(size_t rows, size_t latent, const float *head, const float *noise, float *z, float *kl);
 
-// Local. dhead (rows, 2Z), the gradient of the loss  L(z) + beta sum_ij max(free_bits, KL_ij), from dz (rows, Z) = dL/dz:
+// Local. dhead (rows, 2Z), the gradient of the loss  L(z) + beta sum_ij max(free_bits, KL_ij), from dz (rows, Z) =
+// dL/dz:
 //   dmean = dz + beta' mean;   dlog_variance = dz noise exp(log_variance / 2) / 2 + beta' (exp(log_variance) - 1) / 2
-// with beta' = beta where KL_ij > free_bits or free_bits = 0, else 0 (free bits: Kingma et al. 2016, appendix C.8, here for each
-// sample and dimension, so that samples stay independent).
+// with beta' = beta where KL_ij > free_bits or free_bits = 0, else 0 (free bits: Kingma et al. 2016, appendix C.8, here
+// for each sample and dimension, so that samples stay independent).
 void elbow_latent_backward(size_t rows, size_t latent, double beta, double free_bits, const float *head,
                            const float *noise, const float *kl, const float *dz, float *dhead);
 

@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-// Local. recon[i] = log p(x_i | z_i) in nats, in double, for rows of x and y (rows, D). If dy is not NULL it gets -d recon / dy:
-// sigmoid(y) - x. dy may be y.
+// Local. recon[i] = log p(x_i | z_i) in nats, in double, for rows of x and y (rows, D). If dy is not NULL it gets -d
+// recon / dy: sigmoid(y) - x. dy may be y.
 void elbow_likelihood_bernoulli(size_t rows, size_t values, const float *x, const float *y, double *recon, float *dy);
 
 // Local. Likewise for the Gaussian of log-variance s: -d recon / dy = (y - x) / v. *dlog_variance, unless NULL, gets

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The VAE: encoder, latent variables, decoder, likelihood; forward and backward over one microbatch.
 //
-// Tensors: encoder.0/weight, ..., encoder.head/{weight,bias} (mean, then log_variance: 2Z), decoder.0/..., decoder.head/...
-// (logits or means: D), and likelihood/log_variance (1) where one Gaussian variance is learned.
+// Tensors: encoder.0/weight, ..., encoder.head/{weight,bias} (mean, then log_variance: 2Z), decoder.0/...,
+// decoder.head/... (logits or means: D), and likelihood/log_variance (1) where one Gaussian variance is learned.
 #ifndef ELBOW_VAE_MODEL_H
 #define ELBOW_VAE_MODEL_H
 
@@ -33,8 +33,8 @@ struct elbow_microbatch {
 
 // What a microbatch gives for each row, where asked for (NULL: not). Arrays belong to the caller.
 struct elbow_row_results {
-    float *head;         // (rows, 2Z): mean, log_variance
-    double *recon, *kl;  // (rows)
+    float *head;        // (rows, 2Z): mean, log_variance
+    double *recon, *kl; // (rows)
 };
 
 // Local. A model of samples of `values` values, with room for microbatches of up to rows_max rows.
@@ -42,8 +42,9 @@ enum elbow_status elbow_model_create(const struct elbow_config *config, size_t v
                                      struct elbow_model **model, struct elbow_error *error);
 void elbow_model_destroy(struct elbow_model *model);
 
-// Local. The start of a run, into values (model->parameters.size floats). data_mean (D), unless NULL, is the training mean: the
-// output bias becomes its logit (clipped to [0.001, 0.999]; Burda et al. 2015) or, for the Gaussian, the mean itself.
+// Local. The start of a run, into values (model->parameters.size floats). data_mean (D), unless NULL, is the training
+// mean: the output bias becomes its logit (clipped to [0.001, 0.999]; Burda et al. 2015) or, for the Gaussian, the mean
+// itself.
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
 
 // Local. Forward and backward: the gradient (arena layout; overwritten) of minus the objective's sum over the rows, and
@@ -61,8 +62,8 @@ const float *elbow_model_encode(struct elbow_model *model, const float *paramete
 // Local. mean (rows, D) of p(x|z) for z (rows, Z): pixels for Bernoulli, means for the Gaussian.
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean);
 
-// Local. Adds to importance[i] the log weight of one draw for each row: log p(x|z) + log p(z) - log q(z|x) with z from head
-// and microbatch.noise.
+// Local. Adds to importance[i] the log weight of one draw for each row: log p(x|z) + log p(z) - log q(z|x) with z from
+// head and microbatch.noise.
 void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                             const float *head, struct elbow_importance *importance);
 

@@ -31,14 +31,15 @@ struct elbow_means {
 // Local. elbo is computed as recon - kl of the means, so that the three printed figures agree to the last bit.
 struct elbow_means elbow_statistics_means(const double *statistics);
 
-// Local. Dimensions whose posterior mean varies by more than 0.01 over the samples (active units: Burda et al. 2015, section 2;
-// the variance over the set is the population variance). statistics with moments.
+// Local. Dimensions whose posterior mean varies by more than 0.01 over the samples (active units: Burda et al. 2015,
+// section 2; the variance over the set is the population variance). statistics with moments.
 size_t elbow_statistics_active(const double *statistics, size_t latent);
 
 // Local. beta of a step (from 0): rises linearly over `warmup` steps, min(1, (step + 1) / warmup) times objective.beta.
 double elbow_objective_beta(const struct elbow_config *config, uint64_t step);
 
-// Streaming importance-sampled bound (Burda et al. 2015, eq. 8): log (1/K) sum_k w_k from log w_k one by one, in double.
+// Streaming importance-sampled bound (Burda et al. 2015, eq. 8): log (1/K) sum_k w_k from log w_k one by one, in
+// double.
 struct elbow_importance {
     double largest;     // of the log weights so far
     double sum, square; // of exp(log w - largest), and of its square

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Statuses and broken contracts. A message never holds control characters, so one error is one line of output.
+#include "elbow/base/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void (*panic_hook)(void) = abort;
+
+static const struct {
+    const char *text;
+    int exit_status;
+} statuses[] = {
+#define ELBOW_STATUS_ROW(name, exit_status, text) [ELBOW_##name] = {text, exit_status},
+    ELBOW_STATUS_LIST(ELBOW_STATUS_ROW)
+#undef ELBOW_STATUS_ROW
+};
+
+static void keep_to_one_line(char *message)
+{
+    for (unsigned char *c = (unsigned char *)message; *c != 0; ++c)
+        if (*c < ' ' || *c == 127)
+            *c = '?';
+}
+
+enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status status, const char *format, ...)
+{
+    if (error == NULL)
+        return status;
+    // Arguments may point into the old message, so the new one is made beside it.
+    char message[ELBOW_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    keep_to_one_line(message);
+    error->status = status;
+    memcpy(error->message, message, sizeof message);
+    return status;
+}
+
+enum elbow_status elbow_error_prefix(struct elbow_error *error, const char *format, ...)
+{
+    char prefix[ELBOW_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(prefix, sizeof prefix, format, arguments);
+    va_end(arguments);
+    keep_to_one_line(prefix);
+    size_t length = strlen(prefix);
+    size_t kept = strnlen(error->message, sizeof error->message - 1);
+    if (kept > sizeof error->message - 1 - length)
+        kept = sizeof error->message - 1 - length;
+    memmove(error->message + length, error->message, kept);
+    memcpy(error->message, prefix, length);
+    error->message[length + kept] = 0;
+    return error->status;
+}
+
+const char *elbow_status_text(enum elbow_status status)
+{
+    return statuses[status].text;
+}
+
+int elbow_status_exit(enum elbow_status status)
+{
+    return statuses[status].exit_status;
+}
+
+void elbow_panic_hook(void (*hook)(void))
+{
+    panic_hook = hook;
+}
+
+void elbow_panic(const char *file, int line, const char *condition)
+{
+    fprintf(stderr, "elbow: %s:%d: broken contract: %s; this is a bug, please report it\n", file, line, condition);
+    panic_hook();
+    abort();
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Texts for people, and small file helpers.
+#include "elbow/base/text.h"
+
+#include "elbow/base/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct elbow_text elbow_text_bytes(uint64_t bytes)
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
+    struct elbow_text text;
+    if (bytes < 1000) {
+        snprintf(text.text, sizeof text.text, "%u bytes", (unsigned)bytes);
+        return text;
+    }
+    double value = (double)bytes / 1000;
+    size_t unit = 0;
+    while (value >= 999.95 && unit + 1 < sizeof units / sizeof *units) {
+        value /= 1000;
+        ++unit;
+    }
+    snprintf(text.text, sizeof text.text, "%.1f %s", value, units[unit]);
+    return text;
+}
+
+struct elbow_text elbow_text_duration(double seconds)
+{
+    struct elbow_text text;
+    if (!(seconds >= 0) || seconds > 1e9) {
+        snprintf(text.text, sizeof text.text, "?");
+        return text;
+    }
+    long whole = (long)(seconds + 0.5);
+    if (whole < 60)
+        snprintf(text.text, sizeof text.text, "%ld s", whole);
+    else
+        snprintf(text.text, sizeof text.text, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+    return text;
+}
+
+enum { DISTANCE_LIMIT = 64 }; // longer texts are compared by their first characters
+
+size_t elbow_text_distance(const char *a, const char *b)
+{
+    size_t rows = strnlen(a, DISTANCE_LIMIT), columns = strnlen(b, DISTANCE_LIMIT);
+    size_t table[3][DISTANCE_LIMIT + 1];
+    for (size_t j = 0; j <= columns; ++j)
+        table[0][j] = j;
+    for (size_t i = 1; i <= rows; ++i) {
+        size_t *now = table[i % 3], *before = table[(i + 2) % 3], *earlier = table[(i + 1) % 3];
+        now[0] = i;
+        for (size_t j = 1; j <= columns; ++j) {
+            size_t best = before[j - 1] + (a[i - 1] != b[j - 1]);
+            if (before[j] + 1 < best)
+                best = before[j] + 1;
+            if (now[j - 1] + 1 < best)
+                best = now[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && earlier[j - 2] + 1 < best)
+                best = earlier[j - 2] + 1;
+            now[j] = best;
+        }
+    }
+    return table[rows % 3][columns];
+}
+
+bool elbow_text_format(char *text, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, size, format, arguments);
+    va_end(arguments);
+    return length >= 0 && (size_t)length < size;
+}
+
+static enum elbow_status read_stream(FILE *stream, const char *path, size_t limit, char **text, size_t *size,
+                                     struct elbow_error *error)
+{
+    struct stat about;
+    if (fstat(fileno(stream), &about) != 0 || S_ISDIR(about.st_mode))
+        return elbow_error_set(error, ELBOW_FILE, "%s: is a directory, not a file", path);
+    // Pipes and other special files have no size: they are read up to the limit.
+    size_t room = S_ISREG(about.st_mode) ? (size_t)about.st_size : limit;
+    if (room > limit)
+        return elbow_error_set(error, ELBOW_FILE, "%s: has %s, more than the %s it may have", path,
+                               elbow_text_bytes(room).text, elbow_text_bytes(limit).text);
+    enum elbow_status status = elbow_allocate(text, room + 1, 1, path, error);
+    if (status != ELBOW_OK)
+        return status;
+    *size = fread(*text, 1, room, stream);
+    if (ferror(stream)) {
+        elbow_release(text);
+        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    }
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_text_read(const char *path, size_t limit, char **text, size_t *size, struct elbow_error *error)
+{
+    *text = NULL;
+    FILE *stream = fopen(path, "rbe");
+    if (stream == NULL)
+        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    enum elbow_status status = read_stream(stream, path, limit, text, size, error);
+    fclose(stream);
+    return status;
+}
+
+static enum elbow_status make_one_directory(const char *path, struct elbow_error *error)
+{
+    struct stat about;
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode)))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FILE, "%s: the directory cannot be made: %s", path, strerror(errno));
+}
+
+enum elbow_status elbow_text_make_directory(const char *path, struct elbow_error *error)
+{
+    char part[ELBOW_PATH_SIZE];
+    if (!elbow_text_format(part, sizeof part, "%s", path))
+        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is longer than %d bytes", path,
+                               ELBOW_PATH_SIZE - 1);
+    for (char *slash = part + 1; *part != 0 && (slash = strchr(slash, '/')) != NULL; ++slash) {
+        *slash = 0;
+        enum elbow_status status = make_one_directory(part, error);
+        if (status != ELBOW_OK)
+            return status;
+        *slash = '/';
+    }
+    return make_one_directory(part, error);
+}
