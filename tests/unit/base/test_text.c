@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "elbow/base/clock.h"
+#include "elbow/base/log.h"
+#include "elbow/base/memory.h"
+#include "elbow/base/text.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+START_TEST(bytes_and_durations)
+{
+    ck_assert_str_eq(elbow_text_bytes(999).text, "999 bytes");
+    ck_assert_str_eq(elbow_text_bytes(1000).text, "1.0 kB");
+    ck_assert_str_eq(elbow_text_bytes(999949).text, "999.9 kB");
+    ck_assert_str_eq(elbow_text_bytes(999999).text, "1.0 MB");
+    ck_assert_str_eq(elbow_text_bytes(24000000000).text, "24.0 GB");
+    ck_assert_str_eq(elbow_text_duration(0.4).text, "0 s");
+    ck_assert_str_eq(elbow_text_duration(59.4).text, "59 s");
+    ck_assert_str_eq(elbow_text_duration(3723).text, "1:02:03");
+    ck_assert_str_eq(elbow_text_duration(-1).text, "?");
+}
+END_TEST
+
+START_TEST(edit_distances)
+{
+    ck_assert_uint_eq(elbow_text_distance("", ""), 0);
+    ck_assert_uint_eq(elbow_text_distance("epoch", "epochs"), 1);
+    ck_assert_uint_eq(elbow_text_distance("epcohs", "epochs"), 1);
+    ck_assert_uint_eq(elbow_text_distance("rate", "gate"), 1);
+    ck_assert_uint_eq(elbow_text_distance("kitten", "sitting"), 3);
+    ck_assert_uint_eq(elbow_text_distance("abc", ""), 3);
+}
+END_TEST
+
+START_TEST(files_and_directories)
+{
+    struct elbow_error error = {0};
+    char base[] = "/tmp/elbow-text-XXXXXX", path[64], file[96];
+    ck_assert_ptr_nonnull(mkdtemp(base));
+    snprintf(path, sizeof path, "%s/a/b", base);
+    ck_assert_int_eq(elbow_text_make_directory(path, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_text_make_directory(path, &error), ELBOW_OK);
+    snprintf(file, sizeof file, "%s/f", path);
+    FILE *out = fopen(file, "w");
+    fputs("hello", out);
+    fclose(out);
+    char *text = NULL;
+    size_t size = 0;
+    ck_assert_int_eq(elbow_text_read(file, 100, &text, &size, &error), ELBOW_OK);
+    ck_assert_uint_eq(size, 5);
+    ck_assert_str_eq(text, "hello");
+    elbow_release(&text);
+    ck_assert_int_eq(elbow_text_read(file, 4, &text, &size, &error), ELBOW_FILE);
+    ck_assert_int_eq(elbow_text_read(path, 4, &text, &size, &error), ELBOW_FILE);
+    ck_assert_int_eq(elbow_text_read("/nowhere/x", 4, &text, &size, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, "/nowhere/x"));
+    snprintf(path, sizeof path, "%s/c", file);
+    ck_assert_int_eq(elbow_text_make_directory(path, &error), ELBOW_FILE);
+    unlink(file);
+    snprintf(path, sizeof path, "rm -r %s", base);
+    ck_assert_int_eq(system(path), 0);
+}
+END_TEST
+
+START_TEST(log_writes_lines_to_screen_and_file)
+{
+    char path[] = "/tmp/elbow-log-XXXXXX";
+    close(mkstemp(path));
+    FILE *screen = tmpfile();
+    struct elbow_log log = elbow_log_open(true, screen), silent = elbow_log_open(false, screen);
+    ck_assert_int_eq(elbow_log_append_to(&log, path, NULL), ELBOW_OK);
+    elbow_log_progress(&log, "half");
+    elbow_log_say(&log, "step %d", 3);
+    elbow_log_say(&silent, "never");
+    elbow_log_close(&log);
+    char *text = NULL;
+    size_t size = 0;
+    ck_assert_int_eq(elbow_text_read(path, 100, &text, &size, NULL), ELBOW_OK);
+    ck_assert_str_eq(text, "step 3\n");
+    elbow_release(&text);
+    char seen[64] = {0};
+    rewind(screen);
+    ck_assert_uint_gt(fread(seen, 1, sizeof seen - 1, screen), 0);
+    ck_assert_str_eq(seen, "\r\033[Khalf\r\033[Kstep 3\n");
+    fclose(screen);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(clock_goes_forward)
+{
+    double first = elbow_clock_seconds(), second = elbow_clock_seconds();
+    ck_assert(second >= first);
+    char now[32];
+    elbow_clock_now(now, sizeof now);
+    ck_assert_uint_eq(strlen(now), strlen("2026-01-02T03:04:05Z"));
+}
+END_TEST
+
+UNIT_MAIN("base/text", bytes_and_durations, edit_distances, files_and_directories, log_writes_lines_to_screen_and_file,
+          clock_goes_forward)
