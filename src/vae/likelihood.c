@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The likelihoods: one pass from the decoder's output to log p(x|z) and its gradient, in tiles that stay in the first
+// cache.
+//
+// The sum over a row's D values is in double and in an order fixed by D alone: value d goes to partial sum d % 8, and
+// the eight are folded pairwise. The Bernoulli works on e = exp(-|y|) in place of softplus and sigmoid:
+//   x y - softplus(y) = x y - max(y, 0) - log1p(e),    sigmoid(y) = y > 0 ? 1 - s : s  with  s = e / (1 + e),
+// where for x of 0 or 1 nothing cancels: a pixel that the decoder is sure of keeps a relatively accurate
+// log-probability and gradient.
+#include "elbow/vae/likelihood.h"
+
+#include "elbow/base/status.h"
+#include "elbow/math/vector.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TILE = 256, LANES = 8 }; // TILE is a multiple of LANES, so that a value's lane does not depend on its tile
+
+static const double LOG_2_PI = 1.83787706640934548356;
+
+static double fold(const double lanes[LANES])
+{
+    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+// One value's log-probability; log_one_plus = log(1 + exp(-|y|)). The product of two floats is exact in double.
+static inline double bernoulli_term(float x, float y, float log_one_plus)
+{
+    double positive = y > 0 ? y : 0;
+    return ((double)x * (double)y - positive) - (double)log_one_plus;
+}
+
+static void bernoulli_sum(size_t n, const float *x, const float *y, const float *log_one_plus, double lanes[LANES])
+{
+    double sums[LANES];
+    memcpy(sums, lanes, sizeof sums);
+    size_t d = 0;
+    for (; d + LANES <= n; d += LANES)
+        for (size_t lane = 0; lane < LANES; ++lane)
+            sums[lane] += bernoulli_term(x[d + lane], y[d + lane], log_one_plus[d + lane]);
+    for (size_t lane = 0; d + lane < n; ++lane)
+        sums[lane] += bernoulli_term(x[d + lane], y[d + lane], log_one_plus[d + lane]);
+    memcpy(lanes, sums, sizeof sums);
+}
+
+static void bernoulli_tile(size_t n, const float *x, const float *y, double lanes[LANES], float *dy)
+{
+    float exponential[TILE], scratch[TILE];
+    for (size_t d = 0; d < n; ++d)
+        exponential[d] = -fabsf(y[d]);
+    elbow_vector_exp(n, exponential, exponential);
+    elbow_vector_log1p(n, exponential, scratch);
+    bernoulli_sum(n, x, y, scratch, lanes);
+    if (!dy)
+        return;
+    // By way of scratch: dy may be y, and a loop that may alias would not vectorise.
+    for (size_t d = 0; d < n; ++d) {
+        float small = exponential[d] / (1.0F + exponential[d]);
+        float if_positive = (1.0F - x[d]) - small;
+        float if_negative = small - x[d];
+        scratch[d] = y[d] > 0 ? if_positive : if_negative;
+    }
+    memcpy(dy, scratch, n * sizeof *dy);
+}
+
+void elbow_likelihood_bernoulli(size_t rows, size_t values, const float *x, const float *y, double *recon, float *dy)
+{
+    ELBOW_CHECK(x && y && recon);
+    for (size_t i = 0; i < rows; ++i) {
+        double lanes[LANES] = {0};
+        for (size_t first = 0; first < values; first += TILE) {
+            size_t n = values - first < TILE ? values - first : TILE;
+            size_t at = i * values + first;
+            bernoulli_tile(n, x + at, y + at, lanes, dy ? dy + at : NULL);
+        }
+        recon[i] = fold(lanes);
+    }
+}
+
+static void gaussian_sum(size_t n, const float *x, const float *y, double lanes[LANES])
+{
+    double sums[LANES];
+    memcpy(sums, lanes, sizeof sums);
+    size_t d = 0;
+    for (; d + LANES <= n; d += LANES)
+        for (size_t lane = 0; lane < LANES; ++lane) {
+            double difference = (double)y[d + lane] - (double)x[d + lane];
+            sums[lane] += difference * difference;
+        }
+    for (size_t lane = 0; d + lane < n; ++lane) {
+        double difference = (double)y[d + lane] - (double)x[d + lane];
+        sums[lane] += difference * difference;
+    }
+    memcpy(lanes, sums, sizeof sums);
+}
+
+static void gaussian_tile(size_t n, double precision, const float *x, const float *y, double lanes[LANES], float *dy)
+{
+    gaussian_sum(n, x, y, lanes);
+    if (!dy)
+        return;
+    float scratch[TILE]; // as above: dy may be y
+    for (size_t d = 0; d < n; ++d)
+        scratch[d] = (float)(((double)y[d] - (double)x[d]) * precision);
+    memcpy(dy, scratch, n * sizeof *dy);
+}
+
+void elbow_likelihood_gaussian(size_t rows, size_t values, double log_variance, const float *x, const float *y,
+                               double *recon, float *dy, double *dlog_variance)
+{
+    ELBOW_CHECK(x && y && recon);
+    double precision = exp(-log_variance);
+    double constant = (double)values * (log_variance + LOG_2_PI);
+    double slope = 0;
+    for (size_t i = 0; i < rows; ++i) {
+        double lanes[LANES] = {0};
+        for (size_t first = 0; first < values; first += TILE) {
+            size_t n = values - first < TILE ? values - first : TILE;
+            size_t at = i * values + first;
+            gaussian_tile(n, precision, x + at, y + at, lanes, dy ? dy + at : NULL);
+        }
+        double squares = fold(lanes) * precision;
+        recon[i] = -0.5 * (squares + constant);
+        slope += 0.5 * ((double)values - squares);
+    }
+    if (dlog_variance)
+        *dlog_variance = slope;
+}
+
+void elbow_likelihood_draw(struct elbow_stream stream, double variance, size_t n, const float *mean, float *x)
+{
+    ELBOW_CHECK(mean && x && mean != x && !(variance < 0));
+    if (variance != 0) { // a NaN too: it shows in the draws
+        elbow_random_normal(stream, n, x);
+        float deviation = (float)sqrt(variance);
+        for (size_t d = 0; d < n; ++d)
+            x[d] = mean[d] + deviation * x[d];
+        return;
+    }
+    elbow_random_uniform(stream, n, x);
+    for (size_t d = 0; d < n; ++d)
+        x[d] = x[d] < mean[d] ? 1.0F : 0.0F;
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The VAE over one microbatch: encoder, latent variables, decoder, likelihood; forward, and backward in the reverse
+// order.
+//
+// All room is made by elbow_model_create; nothing else allocates. Sums over a row's dimensions and over rows are in
+// double, dimension by dimension and row by row, so that they depend on the microbatch alone. A NaN anywhere in a row's
+// figures arrives in the statistics.
+#include "elbow/vae/model.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/math/vector.h"
+
+#include <math.h>
+#include <string.h>
+
+static enum elbow_status add_log_variance(struct elbow_model *model, double variance, struct elbow_error *error)
+{
+    struct elbow_tensor tensor = {.name = "likelihood/log_variance",
+                                  .rank = 1,
+                                  .shape = {1},
+                                  .is_weight = false,
+                                  .initial = ELBOW_INITIAL_CONSTANT,
+                                  .value = (float)log(variance)};
+    size_t index = 0;
+    enum elbow_status status = elbow_parameters_add(&model->parameters, tensor, &index, error);
+    if (status == ELBOW_OK)
+        model->log_variance = model->parameters.tensors[index].offset;
+    return status;
+}
+
+static enum elbow_status create_layers(const struct elbow_config *config, struct elbow_model *model,
+                                       struct elbow_error *error)
+{
+    enum elbow_initializer initializer = (enum elbow_initializer)config->model.initializer;
+    enum elbow_status status =
+        elbow_network_create(&model->parameters, "encoder", model->values, &config->model.encoder, 2 * model->latent,
+                             initializer, model->rows_max, &model->encoder, error);
+    if (status == ELBOW_OK)
+        status = elbow_network_create(&model->parameters, "decoder", model->latent, &config->model.decoder,
+                                      model->values, initializer, model->rows_max, &model->decoder, error);
+    if (status != ELBOW_OK || model->likelihood != ELBOW_LIKELIHOOD_GAUSSIAN)
+        return status;
+    ELBOW_CHECK(config->model.variance > 0);
+    model->fixed_log_variance = log(config->model.variance);
+    if (config->model.learn_variance)
+        status = add_log_variance(model, config->model.variance, error);
+    return status;
+}
+
+static enum elbow_status create_room(struct elbow_model *model, struct elbow_error *error)
+{
+    const char *what = "the activations of the latent variables";
+    size_t rows = model->rows_max, row_bytes = model->latent * sizeof(float);
+    enum elbow_status status = elbow_allocate(&model->z, rows, row_bytes, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&model->kl, rows, row_bytes, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&model->dz, rows, row_bytes, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&model->dhead, rows, 2 * row_bytes, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&model->recon, rows, sizeof *model->recon, what, error);
+    return status;
+}
+
+enum elbow_status elbow_model_create(const struct elbow_config *config, size_t values, size_t rows_max,
+                                     struct elbow_model **result, struct elbow_error *error)
+{
+    ELBOW_CHECK(config && result && values > 0 && rows_max > 0 && config->model.latent > 0);
+    *result = NULL;
+    struct elbow_model *model = NULL;
+    enum elbow_status status = elbow_allocate(&model, 1, sizeof *model, "the model", error);
+    if (status != ELBOW_OK)
+        return status;
+    model->values = values;
+    model->latent = (size_t)config->model.latent;
+    model->likelihood = (enum elbow_likelihood_kind)config->model.likelihood;
+    model->log_variance = SIZE_MAX;
+    model->rows_max = rows_max;
+    status = create_layers(config, model, error);
+    if (status == ELBOW_OK)
+        status = create_room(model, error);
+    if (status != ELBOW_OK) {
+        elbow_model_destroy(model);
+        return status;
+    }
+    *result = model;
+    return ELBOW_OK;
+}
+
+void elbow_model_destroy(struct elbow_model *model)
+{
+    if (!model)
+        return;
+    elbow_network_destroy(&model->encoder);
+    elbow_network_destroy(&model->decoder);
+    elbow_parameters_clear(&model->parameters);
+    elbow_release(&model->z);
+    elbow_release(&model->kl);
+    elbow_release(&model->dz);
+    elbow_release(&model->dhead);
+    elbow_release(&model->recon);
+    elbow_release(&model);
+}
+
+void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values)
+{
+    memset(values, 0, model->parameters.size * sizeof *values);
+    elbow_parameters_initialize(&model->parameters, seed, values);
+    if (!data_mean)
+        return;
+    const struct elbow_tensor *tensor = elbow_parameters_find(&model->parameters, "decoder.head/bias");
+    ELBOW_CHECK(tensor && tensor->count == model->values);
+    float *bias = values + tensor->offset;
+    for (size_t d = 0; d < model->values; ++d) {
+        double mean = data_mean[d];
+        double pixel = fmin(fmax(mean, 0.001), 0.999);
+        bias[d] = (float)(model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI ? log(pixel / (1 - pixel)) : mean);
+    }
+}
+
+// s, the logarithm of the Gaussian's variance.
+static double log_variance_of(const struct elbow_model *model, const float *parameters)
+{
+    return model->log_variance == SIZE_MAX ? model->fixed_log_variance : (double)parameters[model->log_variance];
+}
+
+// recon of each row of x from the decoder's output y; unless dy is NULL, the gradients of minus their sum.
+static void reconstruct(const struct elbow_model *model, const float *parameters, size_t rows, const float *x,
+                        const float *y, float *dy, double *dlog_variance)
+{
+    if (model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI)
+        elbow_likelihood_bernoulli(rows, model->values, x, y, model->recon, dy);
+    else
+        elbow_likelihood_gaussian(rows, model->values, log_variance_of(model, parameters), x, y, model->recon, dy,
+                                  dlog_variance);
+}
+
+// Adds one row to the statistics and returns its KL.
+static double count_row(const struct elbow_model *model, size_t row, double beta, double free_bits, double *statistics)
+{
+    const float *kl = model->kl + row * model->latent;
+    double *kl_of = statistics + ELBOW_STATISTIC_HEAD;
+    double sum = 0, price = 0;
+    for (size_t j = 0; j < model->latent; ++j) {
+        double part = kl[j];
+        sum += part;
+        price += part <= free_bits ? free_bits : part; // so that a NaN stays one
+        kl_of[j] += part;
+    }
+    statistics[ELBOW_STATISTIC_SAMPLES] += 1;
+    statistics[ELBOW_STATISTIC_RECON] += model->recon[row];
+    statistics[ELBOW_STATISTIC_KL] += sum;
+    statistics[ELBOW_STATISTIC_OBJECTIVE] += model->recon[row] - beta * price;
+    return sum;
+}
+
+static void check_microbatch(const struct elbow_model *model, struct elbow_microbatch microbatch)
+{
+    ELBOW_CHECK(microbatch.rows > 0 && microbatch.rows <= model->rows_max);
+    ELBOW_CHECK(microbatch.values && microbatch.noise);
+}
+
+// The arena's padding belongs to no tensor; it is kept zero so that norms and sums over whole blocks may run over it.
+static void clear_padding(const struct elbow_parameters *parameters, float *gradient)
+{
+    for (size_t i = 0; i < parameters->count; ++i) {
+        size_t end = parameters->tensors[i].offset + parameters->tensors[i].count;
+        size_t next = i + 1 < parameters->count ? parameters->tensors[i + 1].offset : parameters->size;
+        memset(gradient + end, 0, (next - end) * sizeof *gradient);
+    }
+}
+
+void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                       double beta, double free_bits, float *gradient, double *statistics)
+{
+    check_microbatch(model, microbatch);
+    size_t rows = microbatch.rows;
+    const float *x = microbatch.values, *noise = microbatch.noise;
+    const float *head = elbow_network_forward(&model->encoder, parameters, rows, x);
+    elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
+    float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
+    double dlog_variance = 0;
+    reconstruct(model, parameters, rows, x, y, y, &dlog_variance);
+
+    memset(statistics, 0, elbow_statistics_size(model->latent, false) * sizeof *statistics);
+    for (size_t i = 0; i < rows; ++i)
+        count_row(model, i, beta, free_bits, statistics);
+
+    clear_padding(&model->parameters, gradient);
+    if (model->log_variance != SIZE_MAX)
+        gradient[model->log_variance] = (float)dlog_variance;
+    elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz);
+    elbow_latent_backward(rows, model->latent, beta, free_bits, head, noise, model->kl, model->dz, model->dhead);
+    elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL);
+}
+
+static void count_moments(size_t latent, const float *mean, double *statistics)
+{
+    double *sums = statistics + ELBOW_STATISTIC_HEAD + latent;
+    double *squares = sums + latent;
+    for (size_t j = 0; j < latent; ++j) {
+        double value = mean[j];
+        sums[j] += value;
+        squares[j] += value * value;
+    }
+}
+
+void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                          double beta, double free_bits, double *statistics, struct elbow_row_results results)
+{
+    check_microbatch(model, microbatch);
+    size_t rows = microbatch.rows, latent = model->latent;
+    const float *head = elbow_network_forward(&model->encoder, parameters, rows, microbatch.values);
+    elbow_latent_forward(rows, latent, head, microbatch.noise, model->z, model->kl);
+    const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
+    reconstruct(model, parameters, rows, microbatch.values, y, NULL, NULL);
+
+    memset(statistics, 0, elbow_statistics_size(latent, true) * sizeof *statistics);
+    for (size_t i = 0; i < rows; ++i) {
+        double kl = count_row(model, i, beta, free_bits, statistics);
+        count_moments(latent, head + 2 * i * latent, statistics);
+        if (results.kl)
+            results.kl[i] = kl;
+    }
+    if (results.recon)
+        memcpy(results.recon, model->recon, rows * sizeof *results.recon);
+    if (results.head)
+        memcpy(results.head, head, rows * 2 * latent * sizeof *results.head);
+}
+
+const float *elbow_model_encode(struct elbow_model *model, const float *parameters, size_t rows, const float *values)
+{
+    ELBOW_CHECK(values && rows > 0 && rows <= model->rows_max);
+    return elbow_network_forward(&model->encoder, parameters, rows, values);
+}
+
+void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean)
+{
+    ELBOW_CHECK(z && mean && rows > 0 && rows <= model->rows_max);
+    const float *y = elbow_network_forward(&model->decoder, parameters, rows, z);
+    if (model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI)
+        elbow_vector_sigmoid(rows * model->values, y, mean);
+    else
+        memcpy(mean, y, rows * model->values * sizeof *mean);
+}
+
+// log p(z) - log q(z|x) of one row: with z = mean + exp(log_variance / 2) noise the constants log(2 pi) / 2 cancel.
+static double log_prior_over_posterior(size_t latent, const float *z, const float *log_variance, const float *noise)
+{
+    double sum = 0;
+    for (size_t j = 0; j < latent; ++j) {
+        double point = z[j], draw = noise[j];
+        sum += 0.5 * ((draw * draw - point * point) + (double)log_variance[j]);
+    }
+    return sum;
+}
+
+void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                            const float *head, struct elbow_importance *importance)
+{
+    check_microbatch(model, microbatch);
+    ELBOW_CHECK(head && importance);
+    size_t rows = microbatch.rows, latent = model->latent;
+    elbow_latent_forward(rows, latent, head, microbatch.noise, model->z, model->kl);
+    const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
+    reconstruct(model, parameters, rows, microbatch.values, y, NULL, NULL);
+    for (size_t i = 0; i < rows; ++i) {
+        double ratio = log_prior_over_posterior(latent, model->z + i * latent, head + (2 * i + 1) * latent,
+                                                microbatch.noise + i * latent);
+        elbow_importance_add(&importance[i], model->recon[i] + ratio);
+    }
+}
+
+double elbow_model_variance(const struct elbow_model *model, const float *parameters)
+{
+    return model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI ? 0 : exp(log_variance_of(model, parameters));
+}
+
+size_t elbow_model_bytes(const struct elbow_model *model)
+{
+    size_t of_latent = model->rows_max * (5 * model->latent * sizeof(float) + sizeof(double));
+    return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent;
+}

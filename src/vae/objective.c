@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sums over samples turned into the figures that are reported, and the streaming importance-sampled bound. Everything
+// is in double, and a NaN among the sums is a NaN in the figures.
+#include "elbow/vae/objective.h"
+
+#include "elbow/base/status.h"
+
+#include <math.h>
+
+static const double ACTIVE_VARIANCE = 0.01;
+
+size_t elbow_statistics_size(size_t latent, bool moments)
+{
+    return ELBOW_STATISTIC_HEAD + (moments ? 3 * latent : latent);
+}
+
+struct elbow_means elbow_statistics_means(const double *statistics)
+{
+    double samples = statistics[ELBOW_STATISTIC_SAMPLES];
+    struct elbow_means means = {
+        .samples = samples,
+        .objective = statistics[ELBOW_STATISTIC_OBJECTIVE] / samples,
+        .recon = statistics[ELBOW_STATISTIC_RECON] / samples,
+        .kl = statistics[ELBOW_STATISTIC_KL] / samples,
+    };
+    means.elbo = means.recon - means.kl;
+    return means;
+}
+
+size_t elbow_statistics_active(const double *statistics, size_t latent)
+{
+    const double *sums = statistics + ELBOW_STATISTIC_HEAD + latent;
+    const double *squares = sums + latent;
+    double samples = statistics[ELBOW_STATISTIC_SAMPLES];
+    size_t active = 0;
+    for (size_t j = 0; j < latent; ++j) {
+        double mean = sums[j] / samples;
+        active += squares[j] / samples - mean * mean > ACTIVE_VARIANCE;
+    }
+    return active;
+}
+
+double elbow_objective_beta(const struct elbow_config *config, uint64_t step)
+{
+    double beta = config->objective.beta;
+    if (config->objective.warmup <= 0 || step >= (uint64_t)config->objective.warmup)
+        return beta;
+    return beta * (((double)step + 1) / (double)config->objective.warmup);
+}
+
+// The sums are relative to the largest weight so far. Equal weights have difference 0 by definition, which keeps
+// weights of zero (log weight -infinity) and of infinity from making a NaN of infinity - infinity; a NaN stays.
+void elbow_importance_add(struct elbow_importance *importance, double log_weight)
+{
+    if (importance->count++ == 0) {
+        importance->largest = log_weight;
+        importance->sum = importance->square = 1;
+        return;
+    }
+    if (log_weight > importance->largest) {
+        double scale = exp(importance->largest - log_weight);
+        importance->sum = importance->sum * scale + 1;
+        importance->square = importance->square * scale * scale + 1;
+        importance->largest = log_weight;
+        return;
+    }
+    double weight = log_weight == importance->largest ? 1 : exp(log_weight - importance->largest);
+    importance->sum += weight;
+    importance->square += weight * weight;
+}
+
+double elbow_importance_log_likelihood(const struct elbow_importance *importance)
+{
+    ELBOW_CHECK(importance->count > 0);
+    return importance->largest + log(importance->sum / (double)importance->count);
+}
+
+double elbow_importance_effective(const struct elbow_importance *importance)
+{
+    ELBOW_CHECK(importance->count > 0);
+    if (importance->largest == -INFINITY) // no weight at all
+        return isnan(importance->sum) ? NAN : 0;
+    return importance->sum * importance->sum / importance->square;
+}
