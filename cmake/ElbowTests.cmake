@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Tests by their place: tests/unit/<floor>/test_*.c (Check, one process), tests/mpi/test_*.c (the same binary at 1, 2, 3 and 4
+# ranks), tests/system/*.sh (the programs; the build directory is $1; 77 and a line "skip: reason" to be skipped).
+include_guard()
+
+# The tests ask one thing at a time of two cores: whatever starts ranks holds the lock `mpi`.
+set(elbow_test_environment OMPI_MCA_btl_vader_single_copy_mechanism=none)
+execute_process(COMMAND id -u OUTPUT_VARIABLE elbow_user OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(elbow_user STREQUAL "0")
+  list(APPEND elbow_test_environment OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
+endif()
+if(ELBOW_SANITIZE)
+  list(APPEND elbow_test_environment
+    LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0
+    UBSAN_OPTIONS=print_stacktrace=1)
+endif()
+
+function(elbow_test_program target source)
+  add_executable(${target} ${source})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
+  target_compile_definitions(${target} PRIVATE ELBOW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE ${ARGN} Elbow::CHECK)
+endfunction()
+
+# elbow_unit_tests(FLOOR libraries...)
+function(elbow_unit_tests floor)
+  file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${floor}/test_*.c)
+  if(NOT TARGET Elbow::CHECK)
+    return()
+  endif()
+  foreach(test ${tests})
+    get_filename_component(stem ${test} NAME_WE)
+    set(target unit_${floor}_${stem})
+    elbow_test_program(${target} ${test} ${ARGN})
+    add_test(NAME ${target} COMMAND ${target})
+    set_tests_properties(${target} PROPERTIES TIMEOUT 120 LABELS unit ENVIRONMENT "${elbow_test_environment}")
+  endforeach()
+endfunction()
+
+# A program built for a processor that nobody has.
+function(elbow_processor_test)
+  add_executable(processor_stub ${PROJECT_SOURCE_DIR}/tests/support/processor_stub/main.c
+    ${PROJECT_SOURCE_DIR}/src/cli/processor.c)
+  target_include_directories(processor_stub PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/processor_stub)
+  target_link_libraries(processor_stub PRIVATE elbow_common)
+  add_test(NAME processor_stub COMMAND processor_stub)
+  set_tests_properties(processor_stub PROPERTIES LABELS unit TIMEOUT 20
+    PASS_REGULAR_EXPRESSION "^processor-stub: this program was built for a processor with unobtainium")
+endfunction()
+
+function(elbow_mpi_tests)
+  file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/mpi/test_*.c)
+  if(NOT TARGET Elbow::CHECK OR NOT TARGET elbow_run)
+    return()
+  endif()
+  foreach(test ${tests})
+    get_filename_component(stem ${test} NAME_WE)
+    set(target mpi_${stem})
+    elbow_test_program(${target} ${test} elbow_run)
+    foreach(ranks 1 2 3 4)
+      add_test(NAME ${target}_${ranks} COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none
+        ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${target}>)
+      set_tests_properties(${target}_${ranks} PROPERTIES TIMEOUT 120 LABELS mpi RESOURCE_LOCK mpi
+        PROCESSORS 2 ENVIRONMENT "${elbow_test_environment}")
+    endforeach()
+  endforeach()
+endfunction()
+
+function(elbow_system_tests)
+  file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/system/*.sh)
+  list(FILTER tests EXCLUDE REGEX "/lib[^/]*$")
+  foreach(test ${tests})
+    get_filename_component(stem ${test} NAME_WE)
+    add_test(NAME system_${stem} COMMAND bash ${test} ${PROJECT_BINARY_DIR})
+    set_tests_properties(system_${stem} PROPERTIES TIMEOUT 600 LABELS system RESOURCE_LOCK mpi PROCESSORS 2
+      SKIP_RETURN_CODE 77 ENVIRONMENT "${elbow_test_environment}")
+  endforeach()
+endfunction()

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What this binary is: version, commit, compiler, flags, libraries; for receipt.txt and for comparing ranks.
+#ifndef ELBOW_BASE_BUILD_H
+#define ELBOW_BASE_BUILD_H
+
+// Local. The version of the project ("0.1.0").
+const char *elbow_build_version(void);
+
+// Local. The commit ("v0.1.0-3-gabc1234", "-dirty" behind it where files differed); "release" outside of a git tree.
+const char *elbow_build_id(void);
+
+// Local. One line: compiler, flags, kinds of libraries.
+const char *elbow_build_flags(void);
+
+#endif
