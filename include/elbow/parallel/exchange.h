@@ -19,7 +19,8 @@ struct elbow_exchange; // opaque
 
 struct elbow_exchange_sizes {
     size_t parameters;     // floats of the arena
-    uint64_t microbatches; // the most of a batch
+    uint64_t microbatches; // of a full batch
+    uint64_t last;         // of the short batch that ends an epoch; microbatches where there is none
     size_t statistics;     // doubles of the statistics of a microbatch
 };
 
@@ -51,8 +52,8 @@ struct elbow_range elbow_exchange_slice(const struct elbow_exchange *exchange, i
 // Collective. All ranks hand in the same values, which become the parameters everywhere.
 void elbow_exchange_publish(struct elbow_exchange *exchange, const float *values);
 
-// Local. Begins a batch of `microbatches` (<= sizes.microbatches): writes this rank's subtrees, in order, and tells how
-// many (may be 0). Gradient buffers are free again for the next batch.
+// Local. Begins a batch of `microbatches` (one of the two numbers of the sizes): writes this rank's subtrees, in order,
+// and tells how many (may be 0). Gradient buffers are free again for the next batch.
 int elbow_exchange_begin(struct elbow_exchange *exchange, uint64_t microbatches, struct elbow_range *subtrees);
 
 // Local. Where the gradient sum (sizes.parameters floats) and the statistics of this rank's i-th subtree go. Elements

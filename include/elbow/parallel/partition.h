@@ -36,6 +36,9 @@ int elbow_partition_depth(uint64_t leaves);
 // entries.
 void elbow_partition_sum(uint64_t n, const struct elbow_range *subtrees, int count, size_t width, double *sums);
 
+// Local. The sum of n >= 1 leaves along the tree over [0, n).
+double elbow_partition_sum_leaves(const double *leaves, uint64_t n);
+
 // The same order as a list of instructions, for sums of something else: `target` += `source`, entries by subtree
 // number. The result is in entry 0.
 struct elbow_addition {

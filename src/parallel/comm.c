@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Ranks and nodes. Two communicators stand behind a struct elbow_comm: `world`, in which ranks are numbered node by
+// node, and `node`, the ranks that can share memory. MPI's own failures abort (its default handler): there is no state
+// to save then.
+#include "comm_private.h"
+
+#include "elbow/base/memory.h"
+
+#include <limits.h>
+#include <sched.h>
+#include <string.h>
+
+// Spins before the processor is given away: about 10 microseconds of polling.
+enum { SPINS = 200 };
+
+static void abort_all(void)
+{
+    MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+void elbow_comm_wait(MPI_Request *request)
+{
+    int done = 0;
+    for (int spins = 0;; ++spins) {
+        MPI_Test(request, &done, MPI_STATUS_IGNORE);
+        if (done)
+            return;
+        if (spins >= SPINS)
+            sched_yield();
+    }
+}
+
+// The lowest world rank of the node that `colour` (below zero: the real one) puts this rank on.
+static MPI_Comm split_node(int colour)
+{
+    MPI_Comm real, node;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real);
+    if (colour < 0)
+        return real;
+    MPI_Comm_split(real, colour, 0, &node);
+    MPI_Comm_free(&real);
+    return node;
+}
+
+// Numbers the ranks node by node, nodes by their lowest rank, and fills the tables.
+static enum elbow_status number_ranks(struct elbow_comm *comm, struct elbow_error *error)
+{
+    int world_rank, world_size, leader;
+    MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &world_size);
+    leader = world_rank;
+    MPI_Bcast(&leader, 1, MPI_INT, 0, comm->node);
+    MPI_Comm ordered;
+    MPI_Comm_split(MPI_COMM_WORLD, 0, 0, &ordered);
+    MPI_Comm_rank(comm->node, &comm->place.node_rank);
+    MPI_Comm_size(comm->node, &comm->place.node_size);
+    enum elbow_status status = elbow_allocate(&comm->node_of, (size_t)world_size, sizeof(int), "ranks", error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&comm->node_rank_of, (size_t)world_size, sizeof(int), "ranks", error);
+    int *leaders = NULL;
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&leaders, (size_t)world_size, sizeof(int), "ranks", error);
+    if (status != ELBOW_OK)
+        MPI_Abort(MPI_COMM_WORLD, 1); // nothing works without these few bytes, and no rank may be left waiting
+    MPI_Allgather(&leader, 1, MPI_INT, leaders, 1, MPI_INT, ordered);
+    int node = 0;
+    comm->place.nodes = 0;
+    for (int r = 0; r < world_size; ++r) {
+        comm->place.nodes += leaders[r] == r;
+        node += leaders[r] == r && r < leader;
+    }
+    elbow_release(&leaders);
+    comm->place.node = node;
+    MPI_Comm_split(ordered, 0, node * world_size + comm->place.node_rank, &comm->world);
+    MPI_Comm_free(&ordered);
+    MPI_Comm_rank(comm->world, &comm->place.rank);
+    MPI_Comm_size(comm->world, &comm->place.size);
+    MPI_Allgather(&comm->place.node, 1, MPI_INT, comm->node_of, 1, MPI_INT, comm->world);
+    MPI_Allgather(&comm->place.node_rank, 1, MPI_INT, comm->node_rank_of, 1, MPI_INT, comm->world);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_comm_open(int *argc, char ***argv, struct elbow_comm **out, struct elbow_error *error)
+{
+    int provided;
+    MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
+    elbow_panic_hook(abort_all);
+    struct elbow_comm *comm = NULL;
+    enum elbow_status status = elbow_allocate(&comm, 1, sizeof *comm, "the communicator", error);
+    if (status != ELBOW_OK)
+        MPI_Abort(MPI_COMM_WORLD, 1);
+    comm->node = split_node(-1);
+    *out = comm;
+    return number_ranks(comm, error);
+}
+
+static void forget(struct elbow_comm *comm)
+{
+    elbow_release(&comm->node_of);
+    elbow_release(&comm->node_rank_of);
+    MPI_Comm_free(&comm->world);
+    MPI_Comm_free(&comm->node);
+}
+
+void elbow_comm_close(struct elbow_comm *comm)
+{
+    if (comm == NULL)
+        return;
+    forget(comm);
+    elbow_release(&comm);
+    MPI_Finalize();
+}
+
+enum elbow_status elbow_comm_pretend(struct elbow_comm *comm, const int64_t *nodes, size_t count,
+                                     struct elbow_error *error)
+{
+    if (count != (size_t)comm->place.size)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "run.nodes: has %zu entries for %d ranks; give one node for each rank, or leave it out",
+                               count, comm->place.size);
+    if (nodes[0] < 0 || nodes[0] >= INT_MAX)
+        return elbow_error_set(error, ELBOW_CONFIG, "run.nodes: node %lld is out of bounds", (long long)nodes[0]);
+    int world_rank;
+    MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
+    int colour = (int)nodes[world_rank];
+    forget(comm);
+    comm->node = split_node(colour);
+    return number_ranks(comm, error);
+}
+
+struct elbow_place elbow_comm_place(const struct elbow_comm *comm)
+{
+    return comm->place;
+}
+
+int elbow_comm_node_of(const struct elbow_comm *comm, int rank)
+{
+    return comm->node_of[rank];
+}
+
+int elbow_comm_node_rank_of(const struct elbow_comm *comm, int rank)
+{
+    return comm->node_rank_of[rank];
+}
+
+enum elbow_status elbow_comm_agree(struct elbow_comm *comm, struct elbow_error *error)
+{
+    int size = comm->place.size;
+    int culprit = error->status == ELBOW_OK ? size : comm->place.rank, lowest = size;
+    MPI_Request request;
+    MPI_Iallreduce(&culprit, &lowest, 1, MPI_INT, MPI_MIN, comm->world, &request);
+    elbow_comm_wait(&request);
+    if (lowest == size)
+        return ELBOW_OK;
+    int failed = error->status != ELBOW_OK, failures = 0;
+    MPI_Allreduce(&failed, &failures, 1, MPI_INT, MPI_SUM, comm->world);
+    struct elbow_error first = *error;
+    MPI_Bcast(&first, (int)sizeof first, MPI_BYTE, lowest, comm->world);
+    // What fails on all ranks alike needs no rank's name.
+    int same = memcmp(&first, error, sizeof first) == 0, all_same = 0;
+    MPI_Allreduce(&same, &all_same, 1, MPI_INT, MPI_MIN, comm->world);
+    *error = first;
+    if (all_same)
+        return error->status;
+    if (failures > 1)
+        return elbow_error_prefix(error, "rank %d (and %d more): ", lowest, failures - 1);
+    return elbow_error_prefix(error, "rank %d: ", lowest);
+}
+
+// Bytes of one message: well below MPI's int counts.
+static const size_t MESSAGE = (size_t)1 << 28;
+
+void elbow_comm_broadcast(struct elbow_comm *comm, void *bytes, size_t size)
+{
+    for (size_t done = 0; done < size; done += MESSAGE) {
+        size_t part = size - done < MESSAGE ? size - done : MESSAGE;
+        MPI_Request request;
+        MPI_Ibcast((char *)bytes + done, (int)part, MPI_BYTE, 0, comm->world, &request);
+        elbow_comm_wait(&request);
+    }
+}
+
+enum elbow_status elbow_comm_broadcast_text(struct elbow_comm *comm, char **text, struct elbow_error *error)
+{
+    bool is_root = comm->place.rank == 0;
+    uint64_t size = is_root ? strlen(*text) + 1 : 0;
+    elbow_comm_broadcast(comm, &size, sizeof size);
+    struct elbow_error mine = {0};
+    if (!is_root)
+        elbow_allocate(text, size, 1, "a text", &mine);
+    *error = mine;
+    if (elbow_comm_agree(comm, error) != ELBOW_OK) {
+        if (!is_root)
+            elbow_release(text);
+        return error->status;
+    }
+    elbow_comm_broadcast(comm, *text, size);
+    return ELBOW_OK;
+}
+
+void elbow_comm_barrier(struct elbow_comm *comm)
+{
+    MPI_Request request;
+    MPI_Ibarrier(comm->world, &request);
+    elbow_comm_wait(&request);
+}
+
+void elbow_comm_node_barrier(struct elbow_comm *comm)
+{
+    MPI_Request request;
+    MPI_Ibarrier(comm->node, &request);
+    elbow_comm_wait(&request);
+}
+
+void elbow_comm_gather_all(struct elbow_comm *comm, const double *mine, size_t count, double *all)
+{
+    ELBOW_CHECK(count <= INT_MAX);
+    MPI_Request request;
+    MPI_Iallgather(mine, (int)count, MPI_DOUBLE, all, (int)count, MPI_DOUBLE, comm->world, &request);
+    elbow_comm_wait(&request);
+}
+
+void elbow_comm_share_doubles(struct elbow_comm *comm, double *values, const size_t *first)
+{
+    int size = comm->place.size;
+    ELBOW_CHECK(first[size] <= INT_MAX && size <= ELBOW_COMM_RANKS_MAX);
+    int counts[ELBOW_COMM_RANKS_MAX], starts[ELBOW_COMM_RANKS_MAX];
+    for (int r = 0; r < size; ++r) {
+        counts[r] = (int)(first[r + 1] - first[r]);
+        starts[r] = (int)first[r];
+    }
+    MPI_Request request;
+    MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DOUBLE, values, counts, starts, MPI_DOUBLE, comm->world, &request);
+    elbow_comm_wait(&request);
+}
+
+enum { TAG_GATHER = 1, TAG_SCATTER = 2 };
+
+// Sends or receives `bytes` in bounded messages.
+static void move(struct elbow_comm *comm, bool send, void *bytes, size_t size, int peer, int tag)
+{
+    for (size_t done = 0; done < size; done += MESSAGE) {
+        size_t part = size - done < MESSAGE ? size - done : MESSAGE;
+        MPI_Request request;
+        if (send)
+            MPI_Isend((char *)bytes + done, (int)part, MPI_BYTE, peer, tag, comm->world, &request);
+        else
+            MPI_Irecv((char *)bytes + done, (int)part, MPI_BYTE, peer, tag, comm->world, &request);
+        elbow_comm_wait(&request);
+    }
+}
+
+void elbow_comm_gather(struct elbow_comm *comm, const void *mine, size_t size, const size_t *first, void *all)
+{
+    struct elbow_place place = comm->place;
+    size_t bytes = (first[place.rank + 1] - first[place.rank]) * size;
+    if (place.rank != 0) {
+        move(comm, true, (void *)(uintptr_t)mine, bytes, 0, TAG_GATHER);
+        return;
+    }
+    memcpy((char *)all + first[0] * size, mine, bytes);
+    for (int r = 1; r < place.size; ++r)
+        move(comm, false, (char *)all + first[r] * size, (first[r + 1] - first[r]) * size, r, TAG_GATHER);
+}
+
+void elbow_comm_scatter(struct elbow_comm *comm, const void *all, size_t size, const size_t *first, void *mine)
+{
+    struct elbow_place place = comm->place;
+    size_t bytes = (first[place.rank + 1] - first[place.rank]) * size;
+    if (place.rank != 0) {
+        move(comm, false, mine, bytes, 0, TAG_SCATTER);
+        return;
+    }
+    memcpy(mine, (const char *)all + first[0] * size, bytes);
+    for (int r = 1; r < place.size; ++r)
+        move(comm, true, (char *)(uintptr_t)all + first[r] * size, (first[r + 1] - first[r]) * size, r, TAG_SCATTER);
+}
+
+static void reduce(struct elbow_comm *comm, double *values, size_t count, MPI_Op operation)
+{
+    ELBOW_CHECK(count <= INT_MAX);
+    MPI_Request request;
+    MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_DOUBLE, operation, comm->world, &request);
+    elbow_comm_wait(&request);
+}
+
+void elbow_comm_min(struct elbow_comm *comm, double *values, size_t count)
+{
+    reduce(comm, values, count, MPI_MIN);
+}
+
+void elbow_comm_max(struct elbow_comm *comm, double *values, size_t count)
+{
+    reduce(comm, values, count, MPI_MAX);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the modules of this floor share of a communicator. mpi.h stays on this floor.
+#ifndef ELBOW_PARALLEL_COMM_PRIVATE_H
+#define ELBOW_PARALLEL_COMM_PRIVATE_H
+
+#include "elbow/parallel/comm.h"
+
+#include <mpi.h>
+
+enum { ELBOW_COMM_RANKS_MAX = 16384 }; // tables on the stack stay below 128 kB
+
+struct elbow_comm {
+    MPI_Comm world, node;
+    struct elbow_place place;
+    int *node_of, *node_rank_of; // [size], owned
+};
+
+// Local, but needs the peers' progress. All waiting is done here: polls MPI, spins briefly, then gives the processor
+// away between polls (ranks may share cores; a pure spin of three ranks on two cores costs milliseconds).
+void elbow_comm_wait(MPI_Request *request);
+
+#endif
