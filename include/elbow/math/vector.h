@@ -21,14 +21,14 @@ void elbow_vector_sigmoid(size_t n, const float *x, float *y);
 // Local. y[i] = log(1 + exp(x[i])) = max(x, 0) + log1p(exp(-|x|)), without overflow for any x: 4 ULP.
 void elbow_vector_softplus(size_t n, const float *x, float *y);
 
-// Local. The cosine and sine of pi x[i].
+// Local. The cosine and sine of pi x[i]: 4 ULP for |x| <= 2.
 void elbow_vector_cossinpi(size_t n, const float *x, float *cosine, float *sine);
 
 // Local. sum[i] = a[i] + b[i]; x[i] *= factor.
 void elbow_vector_add(size_t n, const float *a, const float *b, float *sum);
 void elbow_vector_scale(size_t n, float factor, float *x);
 
-// Local. Sums in double, in an order fixed by n alone (eight interleaved partial sums): of x[i], of x[i]^2.
+// Local. Sums in double, in an order fixed by n alone (sixteen interleaved partial sums): of x[i], of x[i]^2.
 double elbow_vector_sum(size_t n, const float *x);
 double elbow_vector_sum_squares(size_t n, const float *x);
 
