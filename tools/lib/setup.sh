@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What tools/quickstart and tools/check share: packages, builds, ranks. Sets root to the top of the tree.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+say() { printf '%s\n' "$*"; }
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# as_root COMMAND...: as it is for root, else through sudo where that asks for no password.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+may_install() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+
+# install_missing PACKAGE...: a|b wants a or b (a is installed), ?a is taken where it can be had. Where nothing may be
+# installed the packages are named, and the build tries with what is there (modules, Spack). On systems without dpkg CMake
+# names what it does not find.
+install_missing() {
+    command -v dpkg-query >/dev/null || return 0
+    local entry name found missing=() required=() wanted=()
+    for entry in "$@"; do
+        found=
+        for name in ${entry//[|?]/ }; do
+            if has_package "$name"; then found=1; fi
+        done
+        if [ -n "$found" ]; then continue; fi
+        missing+=("${entry%%|*}")
+        if [ "${entry#\?}" = "$entry" ]; then required+=("${entry%%|*}"); fi
+    done
+    if [ ${#missing[@]} = 0 ]; then return 0; fi
+    if ! may_install; then
+        if [ ${#required[@]} != 0 ]; then say "packages are missing: sudo apt-get install ${required[*]}"; fi
+        return 0
+    fi
+    local log
+    log=$(mktemp)
+    say "installing ${missing[*]//\?/}"
+    as_root apt-get -q -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true # an old list may do: the install decides
+    for name in "${missing[@]}"; do
+        case $name in
+        \?*) if apt-cache show "${name#\?}" >/dev/null 2>&1; then wanted+=("${name#\?}"); fi ;;
+        *) wanted+=("$name") ;;
+        esac
+    done
+    if [ ${#wanted[@]} -gt 0 ] && ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+        -o DPkg::Lock::Timeout=300 install --no-install-recommends "${wanted[@]}" >>"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        die "apt-get could not install ${wanted[*]} (all it said: $log)"
+    fi
+    rm -f "$log"
+}
+
+install_for_build() {
+    install_missing build-essential cmake 'pkg-config|pkgconf' openmpi-bin libopenmpi-dev libopenblas-dev \
+        'libhdf5-openmpi-dev|libhdf5-dev' librandom123-dev libyaml-dev libpng-dev zlib1g-dev libsleef-dev libxxhash-dev "$@"
+}
+install_for_check() { install_for_build git ninja-build check shellcheck hdf5-tools '?clang-format-14'; }
+
+cores() { nproc 2>/dev/null || echo 1; }
+
+# build KIND OPTION...: configures build/KIND with the preset of that name and builds it; what it says goes to
+# build/KIND.log.
+build() {
+    local kind=$1 generator=()
+    shift
+    mkdir -p "$root/build"
+    if [ ! -e "$root/build/$kind/CMakeCache.txt" ] && command -v ninja >/dev/null; then generator=(-G Ninja); fi
+    (cd "$root" && cmake --preset "$kind" "${generator[@]}" "$@" &&
+        cmake --build "build/$kind" --parallel "$(cores)") >"$root/build/$kind.log" 2>&1
+}
+
+# Open MPI refuses to run as root unless told twice; nobody else is to have these.
+allow_root_mpi() {
+    if [ "$(id -u)" = 0 ]; then
+        export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    fi
+}
