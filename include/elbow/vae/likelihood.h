@@ -19,8 +19,8 @@ void elbow_likelihood_bernoulli(size_t rows, size_t values, const float *x, cons
 void elbow_likelihood_gaussian(size_t rows, size_t values, double log_variance, const float *x, const float *y,
                                double *recon, float *dy, double *dlog_variance);
 
-// Local. Draws from p(x|z) into x, which is not mean: mean (n) are E[x|z] of one sample, variance 0 means Bernoulli (1 where
-// u < mean).
+// Local. Draws from p(x|z) into x, which is not mean: mean (n) are E[x|z] of one sample, variance 0 means Bernoulli
+// (1 where u < mean).
 void elbow_likelihood_draw(struct elbow_stream stream, double variance, size_t n, const float *mean, float *x);
 
 #endif

@@ -47,8 +47,8 @@ void elbow_model_destroy(struct elbow_model *model);
 // itself.
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
 
-// Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over the rows, and
-// statistics (overwritten, without moments).
+// Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over the
+// rows, and statistics (overwritten, without moments).
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                        double beta, double free_bits, float *gradient, double *statistics);
 
@@ -56,8 +56,8 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           double beta, double free_bits, double *statistics, struct elbow_row_results results);
 
-// Local. head (rows, 2Z) of q(z|x); valid until the next call that encodes (train, evaluate, encode), so that decode and
-// importance may use it.
+// Local. head (rows, 2Z) of q(z|x); valid until the next call that encodes (train, evaluate, encode), so that decode
+// and importance may use it.
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters, size_t rows, const float *values);
 
 // Local. mean (rows, D) of p(x|z) for z (rows, Z): pixels for Bernoulli, means for the Gaussian.

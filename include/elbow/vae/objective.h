@@ -49,8 +49,8 @@ struct elbow_importance {
 // Local. A zeroed struct is the start.
 void elbow_importance_add(struct elbow_importance *importance, double log_weight);
 
-// Local. log (1/K) sum w, and the effective number of samples (sum w)^2 / sum w^2 (0 if all weights are 0), of at least one
-// weight. A NaN among the weights makes both NaN.
+// Local. log (1/K) sum w, and the effective number of samples (sum w)^2 / sum w^2 (0 if all weights are 0), of at
+// least one weight. A NaN among the weights makes both NaN.
 double elbow_importance_log_likelihood(const struct elbow_importance *importance);
 double elbow_importance_effective(const struct elbow_importance *importance);
 
