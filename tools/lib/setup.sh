@@ -64,14 +64,17 @@ install_for_check() { install_for_build git ninja-build check shellcheck hdf5-to
 
 cores() { nproc 2>/dev/null || echo 1; }
 
-# build KIND OPTION...: configures build/KIND with the preset of that name and builds it; what it says goes to
-# build/KIND.log.
+# build KIND OPTION...: configures build/KIND with the preset of that name (with Ninja where it is installed; a build
+# directory keeps what it was made with) and builds it; what it says goes to build/KIND.log.
 build() {
-    local kind=$1 generator=()
+    local kind=$1 generator='Unix Makefiles'
     shift
+    if command -v ninja >/dev/null; then generator=Ninja; fi
+    if [ -e "$root/build/$kind/CMakeCache.txt" ]; then
+        generator=$(sed -n 's/^CMAKE_GENERATOR:INTERNAL=//p' "$root/build/$kind/CMakeCache.txt")
+    fi
     mkdir -p "$root/build"
-    if [ ! -e "$root/build/$kind/CMakeCache.txt" ] && command -v ninja >/dev/null; then generator=(-G Ninja); fi
-    (cd "$root" && cmake --preset "$kind" "${generator[@]}" "$@" &&
+    (cd "$root" && cmake --preset "$kind" -G "$generator" "$@" &&
         cmake --build "build/$kind" --parallel "$(cores)") >"$root/build/$kind.log" 2>&1
 }
 
