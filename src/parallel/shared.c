@@ -58,11 +58,24 @@ static void share_window(struct elbow_comm *comm, size_t bytes, struct elbow_sha
     elbow_comm_node_barrier(comm);
 }
 
+// Collective. MEMORY if `bytes` are more than some node has free.
+static enum elbow_status fits_everywhere(struct elbow_comm *comm, uint64_t bytes, const char *what,
+                                         struct elbow_error *error)
+{
+    uint64_t free_bytes = elbow_comm_node_memory();
+    *error = (struct elbow_error){0};
+    if (comm->place.node_rank == 0 && bytes > free_bytes)
+        elbow_error_set(error, ELBOW_MEMORY, "%s: needs %s on every node, but only %s are free on node %d", what,
+                        elbow_text_bytes(bytes).text, elbow_text_bytes(free_bytes).text, comm->place.node);
+    return elbow_comm_agree(comm, error);
+}
+
 enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, const char *what, struct elbow_log *log,
                                    struct elbow_shared *shared, struct elbow_error *error)
 {
     *shared = (struct elbow_shared){0};
-    *error = (struct elbow_error){0};
+    if (fits_everywhere(comm, bytes, what, error) != ELBOW_OK)
+        return error->status;
     int trouble = 0, several = comm->place.node_size > 1;
     MPI_Allreduce(MPI_IN_PLACE, &several, 1, MPI_INT, MPI_MAX, comm->world);
     if (several && room_everywhere(comm, bytes, &trouble)) {
@@ -73,6 +86,8 @@ enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, const 
         elbow_log_warn(log,
                        "shared memory for %s (%s a node) cannot be had in /dev/shm (%s): every rank takes its own copy",
                        what, elbow_text_bytes(bytes).text, strerror(trouble));
+    if (fits_everywhere(comm, (uint64_t)bytes * (uint64_t)comm->place.node_size, what, error) != ELBOW_OK)
+        return error->status;
     elbow_allocate(&shared->base, bytes, 1, what, error);
     shared->bytes = bytes;
     if (elbow_comm_agree(comm, error) != ELBOW_OK)

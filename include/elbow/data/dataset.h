@@ -27,6 +27,7 @@ struct elbow_dataset {
     struct elbow_shared rows;   // (N, D) of element
     struct elbow_shared labels; // (N) int64_t; base NULL without labels
     bool has_labels;
+    bool is_binary; // all scaled values are 0 or 1 (known only after must_be_unit)
     bool is_synthetic;
     uint64_t seed; // synthetic data are drawn with it when used
 };
@@ -40,8 +41,9 @@ struct elbow_dataset_request {
     const struct elbow_integers *shape; // of a flat row, or of a synthetic sample; may be NULL or empty
     bool has_factor, has_offset;        // from the configuration (the file's attributes come first)
     double factor, offset;
-    const struct elbow_scale *fixed_scale; // from a checkpoint or the training set: taken as it is; may be NULL
-    bool must_be_unit;                     // Bernoulli: scaled values must lie in [0, 1]
+    const struct elbow_scale
+        *fixed_scale;  // of the checkpoint or the training set, for data without attributes; may be NULL
+    bool must_be_unit; // Bernoulli: scaled values must lie in [0, 1]
 };
 
 // Collective. Loads: every rank reads its part of the rows, chunk-aligned in large blocks; NaN, infinity and values
@@ -55,6 +57,11 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
 
 // Local. The scaled values of one sample (D) into `values`.
 void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values);
+
+// Collective. The mean over all samples of each scaled value, into mean (D): columns are dealt out to the ranks and
+// each is summed in row order, so that the bits do not depend on the ranks.
+enum elbow_status elbow_dataset_mean(struct elbow_comm *comm, const struct elbow_dataset *dataset, float *mean,
+                                     struct elbow_error *error);
 
 // Local. The label of a sample.
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample);

@@ -36,7 +36,13 @@ struct elbow_stream {
 // Local. Words [first, first + n) of the stream.
 void elbow_random_words(struct elbow_stream stream, uint64_t first, size_t n, uint32_t *words);
 
-// Local. u[i] = (word i >> 8) 2^-24, in [0, 1).
+// Local. The number in [0, 1) that a word stands for: its upper 24 bits times 2^-24, exact in a float.
+static inline float elbow_random_unit(uint32_t word)
+{
+    return (float)(word >> 8) * 0x1p-24F;
+}
+
+// Local. u[i] = elbow_random_unit(word i).
 void elbow_random_uniform(struct elbow_stream stream, size_t n, float *u);
 
 // Local. Standard normal numbers by Box and Muller (1958): of words 2i and 2i+1, u = ((word 2i >> 8) + 1) 2^-24 and

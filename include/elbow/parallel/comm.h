@@ -82,7 +82,7 @@ struct elbow_shared {
 
 // Collective. Memory of `bytes` on each node. Rank zero of each node probes with posix_fallocate in /dev/shm whether
 // the room is there before MPI_Win_allocate_shared (which hangs if not); where not on any node, all ranks take private
-// memory and one warning tells, naming `what`. MEMORY if that cannot be had either.
+// memory and one warning tells, naming `what`. MEMORY, with both figures, if a node has less free than that takes.
 enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, const char *what, struct elbow_log *log,
                                    struct elbow_shared *shared, struct elbow_error *error);
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Microbatches. What a row becomes depends on its sample id, the epoch and the seed alone, never on its place in a
+// batch.
+#include "elbow/data/batches.h"
+
+#include "elbow/math/permutation.h"
+
+static uint64_t shuffled_at(const struct elbow_order *order, uint64_t epoch, uint64_t position)
+{
+    struct elbow_permutation permutation = elbow_permutation_create(order->samples, order->seed, (uint32_t)epoch);
+    return elbow_permutation_at(&permutation, position);
+}
+
+static uint64_t plain_at(const struct elbow_order *order, uint64_t epoch, uint64_t position)
+{
+    (void)order;
+    (void)epoch;
+    return position;
+}
+
+struct elbow_order elbow_order_shuffled(uint64_t samples, uint64_t seed)
+{
+    return (struct elbow_order){.samples = samples, .at = shuffled_at, .seed = seed};
+}
+
+struct elbow_order elbow_order_plain(uint64_t samples)
+{
+    return (struct elbow_order){.samples = samples, .at = plain_at};
+}
+
+void elbow_order_fill(const struct elbow_order *order, uint64_t epoch, uint64_t first, size_t count, uint64_t *ids)
+{
+    ELBOW_CHECK(first + count <= order->samples);
+    for (size_t i = 0; i < count; ++i)
+        ids[i] = order->at(order, epoch, first + i);
+}
+
+uint64_t elbow_steps_of_epoch(uint64_t samples, uint64_t batch)
+{
+    return (samples + batch - 1) / batch;
+}
+
+struct elbow_step_place elbow_step_place(uint64_t samples, uint64_t batch, uint64_t step)
+{
+    uint64_t steps = elbow_steps_of_epoch(samples, batch);
+    uint64_t first = step % steps * batch;
+    uint64_t left = samples - first;
+    return (struct elbow_step_place){.epoch = step / steps, .first = first, .count = left < batch ? left : batch};
+}
+
+enum { TILE = 1024 };
+
+static void binarize(const struct elbow_binarizer *binarizer, uint64_t id, size_t values, float *row)
+{
+    if (binarizer->kind == ELBOW_BINARIZE_NONE)
+        return;
+    if (binarizer->kind == ELBOW_BINARIZE_THRESHOLD) {
+        float threshold = (float)binarizer->threshold;
+        for (size_t i = 0; i < values; ++i)
+            row[i] = row[i] > threshold ? 1.0F : 0.0F;
+        return;
+    }
+    struct elbow_stream stream = {
+        .seed = binarizer->seed, .purpose = binarizer->purpose, .id = id, .draw = binarizer->draw};
+    uint32_t words[TILE];
+    for (size_t first = 0; first < values; first += TILE) {
+        size_t count = values - first < TILE ? values - first : TILE;
+        elbow_random_words(stream, first, count, words);
+        for (size_t i = 0; i < count; ++i)
+            row[first + i] = elbow_random_unit(words[i]) < row[first + i] ? 1.0F : 0.0F;
+    }
+}
+
+void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_binarizer *binarizer, size_t rows,
+                        const uint64_t *ids, float *values)
+{
+    for (size_t i = 0; i < rows; ++i) {
+        float *row = values + i * dataset->values;
+        elbow_dataset_sample(dataset, ids[i], row);
+        binarize(binarizer, ids[i], dataset->values, row);
+    }
+}
+
+void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows, const uint64_t *ids,
+                       size_t latent, float *noise)
+{
+    for (size_t i = 0; i < rows; ++i) {
+        struct elbow_stream stream = {.seed = seed, .purpose = purpose, .id = ids[i], .draw = draw};
+        elbow_random_normal(stream, latent, noise + i * latent);
+    }
+}

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Loading a dataset. The ranks of a node deal out the rows among themselves (whole chunks of the file), each reads its
+// part straight into the node's one copy; where memory is not shared every rank reads all.
+#include "elbow/data/dataset.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/data/hdf5.h"
+#include "elbow/math/random.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+// Bytes of one read: large enough for any file system, small beside any dataset that takes time.
+static const uint64_t READ_BYTES = UINT64_C(1) << 26;
+// Rows of a contiguous dataset are dealt out in pieces of about so many bytes.
+static const uint64_t PIECE_BYTES = UINT64_C(1) << 20;
+
+// What one loading keeps in hand.
+struct loading {
+    struct elbow_comm *comm;
+    const struct elbow_dataset_request *request;
+    struct elbow_dataset *dataset;
+    struct elbow_hdf5 *file, *labels_file;
+    struct elbow_hdf5_info info, labels_info;
+    bool has_attributes;
+    struct elbow_scale attributes;
+};
+
+static enum elbow_status check_shape(const struct loading *loading, struct elbow_error *error)
+{
+    const struct elbow_hdf5_info *info = &loading->info;
+    const char *name = loading->dataset->name;
+    if (info->rank < 2)
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s: has %d dimension%s, but rows of values are needed: (samples, values, ...)", name,
+                               info->rank, info->rank == 1 ? "" : "s");
+    for (int i = 0; i < info->rank; ++i)
+        if (info->shape[i] == 0)
+            return elbow_error_set(error, ELBOW_FORMAT, "%s: is empty (dimension %d has length 0)", name, i);
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_attributes(struct loading *loading, struct elbow_error *error)
+{
+    const char *object = loading->request->dataset;
+    loading->attributes = (struct elbow_scale){.factor = 1, .source = "the dataset's attributes"};
+    double *numbers[] = {&loading->attributes.factor, &loading->attributes.offset};
+    const char *names[] = {"factor", "offset"};
+    for (int i = 0; i < 2; ++i) {
+        if (!elbow_hdf5_has_attribute(loading->file, object, names[i]))
+            continue;
+        enum elbow_status status = elbow_hdf5_read_doubles(loading->file, object, names[i], numbers[i], 1, error);
+        if (status != ELBOW_OK)
+            return status;
+        if (!isfinite(*numbers[i]))
+            return elbow_error_set(error, ELBOW_DATA, "%s: its attribute %s is not a finite number",
+                                   loading->dataset->name, names[i]);
+        loading->has_attributes = true;
+    }
+    return ELBOW_OK;
+}
+
+static enum elbow_status describe_labels(struct loading *loading, struct elbow_error *error)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    if (request->labels == NULL)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_hdf5_open(request->labels_file, &loading->labels_file, error);
+    if (status != ELBOW_OK)
+        return status;
+    struct elbow_hdf5_info *info = &loading->labels_info;
+    status = elbow_hdf5_describe_dataset(loading->labels_file, request->labels, info, error);
+    if (status != ELBOW_OK)
+        return status;
+    uint64_t columns = 1;
+    for (int i = 1; i < info->rank; ++i)
+        columns *= info->shape[i];
+    if (info->rank < 1 || columns != 1 || elbow_element_is_float(info->element))
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s:%s: labels are one integer a sample, but this has %d dimensions of %s",
+                               request->labels_file, request->labels, info->rank, elbow_element_name(info->element));
+    if (info->shape[0] != loading->info.shape[0])
+        return elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %llu labels, but %s has %llu samples",
+                               request->labels_file, request->labels, (unsigned long long)info->shape[0],
+                               loading->dataset->name, (unsigned long long)loading->info.shape[0]);
+    return ELBOW_OK;
+}
+
+// Opens the files and finds out what is in them.
+static enum elbow_status describe(struct loading *loading, struct elbow_error *error)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    enum elbow_status status = elbow_hdf5_open(request->file, &loading->file, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_describe_dataset(loading->file, request->dataset, &loading->info, error);
+    if (status == ELBOW_OK)
+        status = check_shape(loading, error);
+    if (status == ELBOW_OK)
+        status = read_attributes(loading, error);
+    if (status == ELBOW_OK)
+        status = describe_labels(loading, error);
+    return status;
+}
+
+// Takes over the shape: the file's, or that of data.shape for flat rows.
+static enum elbow_status take_shape(struct loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_integers *shape = loading->request->shape;
+    dataset->samples = loading->info.shape[0];
+    dataset->element = loading->info.element;
+    dataset->rank = (size_t)loading->info.rank - 1;
+    dataset->values = 1;
+    for (size_t i = 0; i < dataset->rank; ++i) {
+        dataset->shape[i] = loading->info.shape[i + 1];
+        if (__builtin_mul_overflow(dataset->values, dataset->shape[i], &dataset->values))
+            return elbow_error_set(error, ELBOW_FORMAT, "%s: a sample has too many values", dataset->name);
+    }
+    if (shape == NULL || shape->count == 0)
+        return ELBOW_OK;
+    uint64_t values = 1;
+    for (size_t i = 0; i < shape->count; ++i)
+        values *= (uint64_t)shape->values[i];
+    if (values != dataset->values)
+        return elbow_error_set(error, ELBOW_MISMATCH, "%s: a sample has %zu values, but data.shape multiplies to %llu",
+                               dataset->name, dataset->values, (unsigned long long)values);
+    dataset->rank = shape->count;
+    for (size_t i = 0; i < shape->count; ++i)
+        dataset->shape[i] = (uint64_t)shape->values[i];
+    return ELBOW_OK;
+}
+
+// The rows that this rank reads: whole chunks, or pieces of about a megabyte.
+static struct elbow_range rows_to_read(const struct loading *loading, const struct elbow_hdf5_info *info,
+                                       uint64_t row_bytes, bool is_shared, uint64_t *piece)
+{
+    uint64_t rows = info->shape[0];
+    *piece = info->chunk_rows > 0 ? info->chunk_rows : PIECE_BYTES / row_bytes + 1;
+    if (!is_shared)
+        return (struct elbow_range){0, rows};
+    struct elbow_place place = elbow_comm_place(loading->comm);
+    struct elbow_range range = elbow_partition((rows + *piece - 1) / *piece, place.node_rank, place.node_size);
+    range.first *= *piece;
+    range.last = range.last * *piece < rows ? range.last * *piece : rows;
+    range.first = range.first < range.last ? range.first : range.last;
+    return range;
+}
+
+static enum elbow_status check_finite(const struct elbow_dataset *dataset, uint64_t first, size_t at,
+                                      struct elbow_error *error)
+{
+    if (at == SIZE_MAX)
+        return ELBOW_OK;
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s: row %llu holds a value (number %zu of the row) that is NaN or infinite; clean the data first",
+        dataset->name, (unsigned long long)(first + at / dataset->values), at % dataset->values);
+}
+
+// Reads this rank's rows in blocks and looks for the smallest, the largest and the unusable ones.
+static enum elbow_status read_rows(struct loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    uint64_t row_bytes = dataset->values * elbow_element_size(dataset->element), piece;
+    struct elbow_range range = rows_to_read(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
+    uint64_t block = READ_BYTES / (piece * row_bytes) * piece;
+    block = block > 0 ? block : piece;
+    for (uint64_t row = range.first; row < range.last; row += block) {
+        uint64_t count = range.last - row < block ? range.last - row : block;
+        char *rows = (char *)dataset->rows.base + row * row_bytes;
+        enum elbow_status status =
+            elbow_hdf5_read_rows(loading->file, loading->request->dataset, row, count, rows, error);
+        if (status != ELBOW_OK)
+            return status;
+        struct elbow_element_scan scan = elbow_element_scan(dataset->element, rows, count * dataset->values);
+        status = check_finite(dataset, row, scan.first_not_finite, error);
+        if (status != ELBOW_OK)
+            return status;
+        dataset->min = fmin(dataset->min, scan.min);
+        dataset->max = fmax(dataset->max, scan.max);
+    }
+    return ELBOW_OK;
+}
+
+static int64_t label_at(enum elbow_element element, const void *labels, uint64_t i)
+{
+    switch (element) {
+#define LABEL_CASE(name, type, text)                                                                                   \
+    case ELBOW_ELEMENT_##name:                                                                                         \
+        return (int64_t)((const type *)labels)[i];
+        ELBOW_ELEMENT_LIST(LABEL_CASE)
+#undef LABEL_CASE
+    }
+    return 0;
+}
+
+static enum elbow_status read_labels(struct loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_hdf5_info *info = &loading->labels_info;
+    size_t size = elbow_element_size(info->element);
+    uint64_t piece;
+    struct elbow_range range = rows_to_read(loading, info, size, dataset->labels.is_shared, &piece);
+    if (range.first == range.last)
+        return ELBOW_OK;
+    void *stored = NULL;
+    uint64_t count = range.last - range.first;
+    enum elbow_status status = elbow_allocate(&stored, count, size, "labels", error);
+    if (status == ELBOW_OK)
+        status =
+            elbow_hdf5_read_rows(loading->labels_file, loading->request->labels, range.first, count, stored, error);
+    for (uint64_t i = 0; status == ELBOW_OK && i < count; ++i)
+        ((int64_t *)dataset->labels.base)[range.first + i] = label_at(info->element, stored, i);
+    elbow_release(&stored);
+    return status;
+}
+
+static void choose_scale(struct loading *loading)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    struct elbow_scale *scale = &loading->dataset->scale;
+    if (loading->has_attributes)
+        *scale = loading->attributes;
+    else if (request->fixed_scale != NULL)
+        *scale = *request->fixed_scale;
+    else if (request->has_factor || request->has_offset)
+        *scale = (struct elbow_scale){.factor = request->has_factor ? request->factor : 1,
+                                      .offset = request->has_offset ? request->offset : 0,
+                                      .source = "data.factor and data.offset"};
+    else if (loading->dataset->element == ELBOW_ELEMENT_UINT8 && loading->dataset->max > 1)
+        *scale = (struct elbow_scale){.factor = 1.0 / 255, .source = "bytes above 1 are divided by 255"};
+    else
+        *scale = (struct elbow_scale){.factor = 1, .source = "taken as stored"};
+}
+
+// Bernoulli: values must be probabilities. Every rank looks through the rows that it has read.
+static enum elbow_status check_unit(struct loading *loading, float *sample, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    uint64_t piece, row_bytes = dataset->values * elbow_element_size(dataset->element);
+    struct elbow_range range = rows_to_read(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
+    for (uint64_t row = range.first; row < range.last; ++row) {
+        elbow_dataset_sample(dataset, row, sample);
+        for (size_t i = 0; i < dataset->values; ++i) {
+            if (!(sample[i] >= 0 && sample[i] <= 1))
+                return elbow_error_set(
+                    error, ELBOW_DATA,
+                    "%s: row %llu holds %g after scaling (%s), but a Bernoulli likelihood needs values in "
+                    "[0, 1]; set data.factor and data.offset, or model.likelihood: gaussian",
+                    dataset->name, (unsigned long long)row, (double)sample[i], dataset->scale.source);
+            dataset->is_binary = dataset->is_binary && (sample[i] == 0 || sample[i] == 1);
+        }
+    }
+    return ELBOW_OK;
+}
+
+// Collective. What follows from all rows together.
+static enum elbow_status settle_values(struct loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    elbow_comm_min(loading->comm, &dataset->min, 1);
+    elbow_comm_max(loading->comm, &dataset->max, 1);
+    choose_scale(loading);
+    if (!loading->request->must_be_unit)
+        return ELBOW_OK;
+    float *sample = NULL;
+    dataset->is_binary = true;
+    if (elbow_allocate(&sample, dataset->values, sizeof(float), "a sample", error) == ELBOW_OK)
+        check_unit(loading, sample, error);
+    elbow_release(&sample);
+    double binary = dataset->is_binary;
+    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK)
+        return error->status;
+    elbow_comm_min(loading->comm, &binary, 1);
+    dataset->is_binary = binary != 0;
+    return ELBOW_OK;
+}
+
+// Collective. From open files to rows and labels in memory.
+static enum elbow_status load_files(struct loading *loading, struct elbow_log *log, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_comm *comm = loading->comm;
+    if (describe(loading, error) == ELBOW_OK)
+        take_shape(loading, error);
+    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+        return error->status;
+    size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
+    if (elbow_comm_share(comm, dataset->samples * row_bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK)
+        return error->status;
+    dataset->has_labels = loading->request->labels != NULL;
+    if (dataset->has_labels &&
+        elbow_comm_share(comm, dataset->samples * sizeof(int64_t), "labels", log, &dataset->labels, error) != ELBOW_OK)
+        return error->status;
+    dataset->min = INFINITY;
+    dataset->max = -INFINITY;
+    if (read_rows(loading, error) == ELBOW_OK && dataset->has_labels)
+        read_labels(loading, error);
+    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+        return error->status;
+    return settle_values(loading, error);
+}
+
+// Synthetic data: uniform values in [0, 1), drawn whenever they are used.
+static void make_synthetic(const struct elbow_dataset_request *request, struct elbow_dataset *dataset)
+{
+    snprintf(dataset->name, sizeof dataset->name, "data.synthetic");
+    dataset->is_synthetic = true;
+    dataset->seed = request->seed;
+    dataset->samples = request->synthetic;
+    dataset->element = ELBOW_ELEMENT_FLOAT32;
+    dataset->max = 1;
+    dataset->scale = (struct elbow_scale){.factor = 1, .source = "synthetic noise in [0, 1)"};
+    bool has_shape = request->shape != NULL && request->shape->count > 0;
+    dataset->rank = has_shape ? request->shape->count : 2;
+    dataset->values = 1;
+    for (size_t i = 0; i < dataset->rank; ++i) {
+        dataset->shape[i] = has_shape ? (uint64_t)request->shape->values[i] : 28;
+        dataset->values *= dataset->shape[i];
+    }
+}
+
+enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
+                                     struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error)
+{
+    *dataset = (struct elbow_dataset){0};
+    *error = (struct elbow_error){0};
+    if (request->file == NULL) {
+        make_synthetic(request, dataset);
+        return ELBOW_OK;
+    }
+    snprintf(dataset->name, sizeof dataset->name, "%s:%s", request->file, request->dataset);
+    struct loading loading = {.comm = comm, .request = request, .dataset = dataset};
+    enum elbow_status status = load_files(&loading, log, error);
+    elbow_hdf5_close(loading.file, NULL);
+    elbow_hdf5_close(loading.labels_file, NULL);
+    if (status != ELBOW_OK)
+        elbow_dataset_unload(comm, dataset);
+    return status;
+}
+
+void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset)
+{
+    elbow_comm_unshare(comm, &dataset->rows);
+    elbow_comm_unshare(comm, &dataset->labels);
+    *dataset = (struct elbow_dataset){0};
+}
+
+void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values)
+{
+    ELBOW_CHECK(sample < dataset->samples);
+    if (dataset->is_synthetic) {
+        struct elbow_stream stream = {.seed = dataset->seed, .purpose = ELBOW_PURPOSE_SYNTHETIC, .id = sample};
+        elbow_random_uniform(stream, dataset->values, values);
+        return;
+    }
+    size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
+    elbow_element_convert(dataset->element, (const char *)dataset->rows.base + sample * row_bytes, dataset->values,
+                          dataset->scale.factor, dataset->scale.offset, values);
+}
+
+int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample)
+{
+    ELBOW_CHECK(dataset->has_labels && sample < dataset->samples);
+    return ((const int64_t *)dataset->labels.base)[sample];
+}
+
+enum elbow_status elbow_dataset_mean(struct elbow_comm *comm, const struct elbow_dataset *dataset, float *mean,
+                                     struct elbow_error *error)
+{
+    struct elbow_place place = elbow_comm_place(comm);
+    struct elbow_range mine = elbow_partition(dataset->values, place.rank, place.size);
+    double *sums = NULL;
+    float *sample = NULL;
+    size_t *first = NULL;
+    *error = (struct elbow_error){0};
+    if (elbow_allocate(&sums, dataset->values, sizeof *sums, "the mean", error) == ELBOW_OK &&
+        elbow_allocate(&sample, dataset->values, sizeof *sample, "a sample", error) == ELBOW_OK)
+        elbow_allocate(&first, (size_t)place.size + 1, sizeof *first, "the mean", error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK) {
+        for (uint64_t row = 0; row < dataset->samples; ++row) {
+            elbow_dataset_sample(dataset, row, sample);
+            for (uint64_t i = mine.first; i < mine.last; ++i)
+                sums[i] += (double)sample[i];
+        }
+        for (int r = 0; r < place.size; ++r)
+            first[r + 1] = (size_t)elbow_partition(dataset->values, r, place.size).last;
+        elbow_comm_share_doubles(comm, sums, first);
+        for (size_t i = 0; i < dataset->values; ++i)
+            mean[i] = (float)(sums[i] / (double)dataset->samples);
+    }
+    elbow_release(&sums);
+    elbow_release(&sample);
+    elbow_release(&first);
+    return error->status;
+}
+
+bool elbow_dataset_image(size_t rank, const uint64_t *shape, struct elbow_image_shape *image)
+{
+    if (rank != 2 && !(rank == 3 && (shape[2] == 1 || shape[2] == 3)))
+        return false;
+    *image = (struct elbow_image_shape){shape[0], shape[1], rank == 3 ? shape[2] : 1};
+    return true;
+}
