@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the parts of data/hdf5 share: the open file, the sentence for an error, the table of types.
+#ifndef ELBOW_SRC_DATA_HDF5_PRIVATE_H
+#define ELBOW_SRC_DATA_HDF5_PRIVATE_H
+
+#include "elbow/base/text.h"
+#include "elbow/data/hdf5.h"
+
+#include <hdf5.h>
+
+// An open file. Whatever id a function opens it closes again, so that at the end only `id` is left.
+struct elbow_hdf5 {
+    hid_t id;
+    char name[ELBOW_PATH_SIZE]; // for messages
+    size_t user_block;          // bytes in front, of a file made in memory
+    bool is_memory;             // no file on disk
+    bool is_written;            // opened for writing
+    bool is_broken;             // a write failed: what comes later goes nowhere
+};
+
+// Local. Sets the sentence "NAME: text (HDF5: reason)"; the reason is the innermost line of HDF5's error stack, left
+// out if the stack is empty. To be called before any other call of HDF5, which would clear the stack. Returns status.
+enum elbow_status elbow_hdf5_fail(const struct elbow_hdf5 *file, enum elbow_status status, struct elbow_error *error,
+                                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+// Local. The same after a failed write. HDF5 tries to write again what it could not write, at every close and at the
+// end of the program, and crashes there: so the file on disk gets nothing any more, the rest goes to memory that is
+// thrown away.
+enum elbow_status elbow_hdf5_fail_write(struct elbow_hdf5 *file, struct elbow_error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// Local. A new struct for a file of this name, not open yet.
+enum elbow_status elbow_hdf5_prepare(const char *name, struct elbow_hdf5 **file, struct elbow_error *error);
+
+// Local. A new access property list; negative if there is none.
+hid_t elbow_hdf5_access(bool writes);
+
+// Local. A new creation property list: object times off, so that the same contents give the same bytes.
+hid_t elbow_hdf5_file_creation(void);
+
+// Local. FILE or FORMAT, with a sentence, if there is no regular readable file, or one that is not HDF5.
+enum elbow_status elbow_hdf5_check_file(const struct elbow_hdf5 *file, struct elbow_error *error);
+
+// Local. HDF5's type of an element in memory, and in new files (little endian).
+hid_t elbow_hdf5_native_type(enum elbow_element element);
+hid_t elbow_hdf5_stored_type(enum elbow_element element);
+
+// Local. Opens an object of the file; negative if it is missing (link by link, so that nothing is put on the error
+// stack).
+hid_t elbow_hdf5_open_object(struct elbow_hdf5 *file, const char *name);
+
+// Local. The space of rows [first, first + count) in the file, and *memory, theirs in memory; both to be closed.
+// Negative, and both closed, on failure.
+hid_t elbow_hdf5_select_rows(hid_t dataset, uint64_t first, uint64_t count, hid_t *memory);
+
+// Local. Describes an open dataset; on failure (the type is none of numbers, too many dimensions) *what tells what it
+// is.
+enum elbow_status elbow_hdf5_describe_id(hid_t dataset, struct elbow_hdf5_info *info, char *what, size_t size);
+
+#endif

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// New HDF5 files, groups and datasets, and the writing of rows. Object times are off and types are little endian on
+// every machine: the same contents give the same bytes.
+#include "hdf5_private.h"
+
+#include "elbow/base/memory.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const uint64_t CHUNK_BYTES_MAX = UINT64_C(0xffffffff); // a limit of HDF5
+
+hid_t elbow_hdf5_native_type(enum elbow_element element)
+{
+    switch (element) {
+    case ELBOW_ELEMENT_UINT8:
+        return H5T_NATIVE_UINT8;
+    case ELBOW_ELEMENT_INT8:
+        return H5T_NATIVE_INT8;
+    case ELBOW_ELEMENT_UINT16:
+        return H5T_NATIVE_UINT16;
+    case ELBOW_ELEMENT_INT16:
+        return H5T_NATIVE_INT16;
+    case ELBOW_ELEMENT_UINT32:
+        return H5T_NATIVE_UINT32;
+    case ELBOW_ELEMENT_INT32:
+        return H5T_NATIVE_INT32;
+    case ELBOW_ELEMENT_UINT64:
+        return H5T_NATIVE_UINT64;
+    case ELBOW_ELEMENT_INT64:
+        return H5T_NATIVE_INT64;
+    case ELBOW_ELEMENT_FLOAT32:
+        return H5T_NATIVE_FLOAT;
+    case ELBOW_ELEMENT_FLOAT64:
+        return H5T_NATIVE_DOUBLE;
+    }
+    ELBOW_CHECK(!"an element type of the list");
+    return H5I_INVALID_HID;
+}
+
+hid_t elbow_hdf5_stored_type(enum elbow_element element)
+{
+    switch (element) {
+    case ELBOW_ELEMENT_UINT8:
+        return H5T_STD_U8LE;
+    case ELBOW_ELEMENT_INT8:
+        return H5T_STD_I8LE;
+    case ELBOW_ELEMENT_UINT16:
+        return H5T_STD_U16LE;
+    case ELBOW_ELEMENT_INT16:
+        return H5T_STD_I16LE;
+    case ELBOW_ELEMENT_UINT32:
+        return H5T_STD_U32LE;
+    case ELBOW_ELEMENT_INT32:
+        return H5T_STD_I32LE;
+    case ELBOW_ELEMENT_UINT64:
+        return H5T_STD_U64LE;
+    case ELBOW_ELEMENT_INT64:
+        return H5T_STD_I64LE;
+    case ELBOW_ELEMENT_FLOAT32:
+        return H5T_IEEE_F32LE;
+    case ELBOW_ELEMENT_FLOAT64:
+        return H5T_IEEE_F64LE;
+    }
+    ELBOW_CHECK(!"an element type of the list");
+    return H5I_INVALID_HID;
+}
+
+hid_t elbow_hdf5_file_creation(void)
+{
+    hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+    if (creation < 0 || H5Pset_obj_track_times(creation, false) >= 0)
+        return creation;
+    H5Pclose(creation);
+    return H5I_INVALID_HID;
+}
+
+static enum elbow_status create_file(struct elbow_hdf5 *file, bool replace, struct elbow_error *error)
+{
+    if (!replace && access(file->name, F_OK) == 0)
+        return elbow_error_set(error, ELBOW_FILE, "%s: the file exists already", file->name);
+    file->is_written = true;
+    hid_t plist = elbow_hdf5_access(true), creation = elbow_hdf5_file_creation();
+    if (plist >= 0 && creation >= 0)
+        file->id = H5Fcreate(file->name, replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation, plist);
+    enum elbow_status status = ELBOW_OK;
+    if (file->id < 0)
+        status = elbow_hdf5_fail(file, ELBOW_FILE, error, "the file cannot be created");
+    if (plist >= 0)
+        H5Pclose(plist);
+    if (creation >= 0)
+        H5Pclose(creation);
+    return status;
+}
+
+enum elbow_status elbow_hdf5_create(const char *path, bool replace, struct elbow_hdf5 **file, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_hdf5_prepare(path, file, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = create_file(*file, replace, error);
+    if (status != ELBOW_OK)
+        elbow_release(file);
+    return status;
+}
+
+static bool create_group(struct elbow_hdf5 *file, const char *name)
+{
+    hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
+    if (creation < 0)
+        return false;
+    hid_t group = H5I_INVALID_HID;
+    if (H5Pset_obj_track_times(creation, false) >= 0)
+        group = H5Gcreate2(file->id, name, H5P_DEFAULT, creation, H5P_DEFAULT);
+    bool is_made = group >= 0 && H5Gclose(group) >= 0;
+    H5Pclose(creation);
+    return is_made;
+}
+
+// Makes the groups above a dataset that are missing.
+static enum elbow_status create_groups(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
+{
+    char prefix[ELBOW_PATH_SIZE];
+    for (size_t i = 1; name[i] != '\0'; ++i) {
+        if (name[i] != '/' || name[i - 1] == '/')
+            continue;
+        memcpy(prefix, name, i);
+        prefix[i] = '\0';
+        hid_t object = elbow_hdf5_open_object(file, prefix);
+        if (object < 0 && !create_group(file, prefix))
+            return elbow_hdf5_fail_write(file, error, "group %s cannot be created", prefix);
+        bool is_group = object < 0 || H5Iget_type(object) == H5I_GROUP;
+        if (object >= 0)
+            H5Oclose(object);
+        if (!is_group)
+            return elbow_error_set(error, ELBOW_FORMAT, "%s: %s is a dataset, so %s cannot be created beneath it",
+                                   file->name, prefix, name);
+    }
+    return ELBOW_OK;
+}
+
+// Chunks of whole rows, as many as asked for, as there are, and as HDF5 allows.
+static bool set_chunks(hid_t creation, enum elbow_element element, int rank, const uint64_t *shape,
+                       struct elbow_hdf5_layout layout)
+{
+    hsize_t chunk[ELBOW_HDF5_RANK_MAX];
+    uint64_t row_bytes = elbow_element_size(element);
+    for (int i = 1; i < rank; ++i) {
+        chunk[i] = shape[i] == 0 ? 1 : shape[i];
+        if (__builtin_mul_overflow(row_bytes, chunk[i], &row_bytes))
+            return false;
+    }
+    uint64_t rows = layout.chunk_rows < shape[0] ? layout.chunk_rows : shape[0];
+    if (rows > CHUNK_BYTES_MAX / row_bytes)
+        rows = CHUNK_BYTES_MAX / row_bytes;
+    chunk[0] = rows == 0 ? 1 : rows;
+    if (H5Pset_chunk(creation, rank, chunk) < 0)
+        return false;
+    return layout.compression == 0 ||
+           (H5Pset_shuffle(creation) >= 0 && H5Pset_deflate(creation, (unsigned)layout.compression) >= 0);
+}
+
+static hid_t dataset_creation(enum elbow_element element, int rank, const uint64_t *shape,
+                              struct elbow_hdf5_layout layout)
+{
+    hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    if (creation < 0)
+        return creation;
+    bool is_set = H5Pset_obj_track_times(creation, false) >= 0;
+    if (layout.chunk_rows > 0)
+        is_set = is_set && set_chunks(creation, element, rank, shape, layout);
+    if (is_set)
+        return creation;
+    H5Pclose(creation);
+    return H5I_INVALID_HID;
+}
+
+enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
+                                            int rank, const uint64_t *shape, struct elbow_hdf5_layout layout,
+                                            struct elbow_error *error)
+{
+    ELBOW_CHECK(file != NULL && file->is_written && name != NULL && name[0] != '\0');
+    ELBOW_CHECK(rank >= 0 && rank <= ELBOW_HDF5_RANK_MAX && (rank == 0 || shape != NULL));
+    ELBOW_CHECK(layout.compression >= 0 && layout.compression <= 9);
+    ELBOW_CHECK(layout.chunk_rows > 0 ? rank > 0 : layout.compression == 0);
+    if (strlen(name) >= ELBOW_PATH_SIZE)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %.60s...: the name is longer than %d bytes",
+                               file->name, name, ELBOW_PATH_SIZE - 1);
+    if (elbow_hdf5_has(file, name))
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s exists already", file->name, name);
+    enum elbow_status status = create_groups(file, name, error);
+    if (status != ELBOW_OK)
+        return status;
+    hsize_t sizes[ELBOW_HDF5_RANK_MAX] = {0};
+    for (int i = 0; i < rank; ++i)
+        sizes[i] = shape[i];
+    hid_t creation = dataset_creation(element, rank, shape, layout);
+    hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, sizes, NULL);
+    hid_t dataset = H5I_INVALID_HID;
+    if (creation >= 0 && space >= 0)
+        dataset =
+            H5Dcreate2(file->id, name, elbow_hdf5_stored_type(element), space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    if (dataset < 0 || H5Dclose(dataset) < 0)
+        status = elbow_hdf5_fail_write(file, error, "dataset %s cannot be created", name);
+    if (creation >= 0)
+        H5Pclose(creation);
+    if (space >= 0)
+        H5Sclose(space);
+    return status;
+}
+
+enum elbow_status elbow_hdf5_write_rows(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
+                                        uint64_t first, uint64_t count, const void *rows, struct elbow_error *error)
+{
+    ELBOW_CHECK(file != NULL && file->is_written && name != NULL && (rows != NULL || count == 0));
+    hid_t dataset = elbow_hdf5_open_object(file, name);
+    ELBOW_CHECK(dataset >= 0 && H5Iget_type(dataset) == H5I_DATASET);
+    if (count == 0) {
+        H5Dclose(dataset);
+        return ELBOW_OK;
+    }
+    enum elbow_status status = ELBOW_OK;
+    hid_t memory, space = elbow_hdf5_select_rows(dataset, first, count, &memory);
+    if (space < 0 || H5Dwrite(dataset, elbow_hdf5_native_type(element), memory, space, H5P_DEFAULT, rows) < 0)
+        status = elbow_hdf5_fail_write(file, error, "dataset %s cannot be written", name);
+    if (space >= 0) {
+        H5Sclose(space);
+        H5Sclose(memory);
+    }
+    if (H5Dclose(dataset) < 0 && status == ELBOW_OK)
+        status = elbow_hdf5_fail_write(file, error, "dataset %s cannot be written", name);
+    return status;
+}
