@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The keyed permutation. Each round adds (exclusive or) a keyed hash of one half to the other, which is undone by doing
 // it again, so that any round function gives a bijection of [0, 2^bits); walking a cycle until it comes back below n
-// keeps it one on [0, n). 2^bits < 2n for n > 2, hence fewer than two steps on average.
+// keeps it one on [0, n). 2^bits < 2n for n > 32, hence fewer than two steps on average.
 #include "elbow/math/permutation.h"
 
 #include "elbow/base/status.h"
 #include "elbow/math/random.h"
 
-enum { ROUNDS = 8, BITS_MAX = 48 };
+// Halves of one or two bits mix too slowly for eight rounds: a pair of elements keeps a trace of its difference.
+enum { ROUNDS = 8, BITS_MIN = 6, BITS_MAX = 48 };
 
 struct elbow_permutation elbow_permutation_create(uint64_t n, uint64_t seed, uint32_t epoch)
 {
     ELBOW_CHECK(n >= 1 && n <= UINT64_C(1) << BITS_MAX);
-    unsigned bits = 2; // one for each half at least
+    unsigned bits = BITS_MIN;
     while (UINT64_C(1) << bits < n)
         ++bits;
     struct elbow_permutation permutation = {.n = n, .left_bits = bits / 2, .right_bits = bits - bits / 2};

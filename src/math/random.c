@@ -22,7 +22,7 @@ struct generator {
 static struct generator generator_of(struct elbow_stream stream)
 {
     ELBOW_CHECK(stream.id < UINT64_C(1) << 56);
-    ELBOW_CHECK(stream.purpose > 0 && stream.purpose < 256);
+    ELBOW_CHECK(stream.purpose < 256);
     uint32_t purpose_and_id = (uint32_t)stream.purpose << 24 | (uint32_t)(stream.id >> 32);
     return (struct generator){
         .counter = {{0, (uint32_t)stream.id, purpose_and_id, stream.draw}},
@@ -118,7 +118,8 @@ void elbow_random_normal(struct elbow_stream stream, size_t n, float *z)
     for (size_t first = 0; first < n; first += CHUNK) {
         size_t count = n - first < CHUNK ? n - first : CHUNK;
         make_words(&generator, first, count + count % 2, words);
-        normal_pairs(count / 2, words, z + first);
+        if (count > 1)
+            normal_pairs(count / 2, words, z + first);
         if (count % 2 == 0)
             continue;
         float last[2];
