@@ -96,7 +96,7 @@ void elbow_random_uniform(struct elbow_stream stream, size_t n, float *u)
 // pairs pairs of normal numbers from as many pairs of words.
 static void normal_pairs(size_t pairs, const uint32_t *words, float *restrict z)
 {
-    float radius[CHUNK / 2], cosine[CHUNK / 2], sine[CHUNK / 2];
+    float radius[CHUNK / 2] = {0}, sine[CHUNK / 2] = {0}, cosine[CHUNK / 2];
     for (size_t i = 0; i < pairs; ++i) {
         radius[i] = (float)(int32_t)((words[2 * i] >> 8) + 1) * unit;
         sine[i] = (float)(int32_t)(words[2 * i + 1] >> 8) * (2 * unit);
