@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What no single key can tell: which keys need, exclude or complete each other.
+//
+// Invariant: a configuration that passed has one source of training data, a microbatch from 1 to batch, an end, and no
+// key that contradicts another. Checking it again changes nothing.
+#include "elbow/config/config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { MICROBATCH_DEFAULT = 64 };
+
+bool elbow_config_locate(const char *file, const char *location, elbow_path found_file, elbow_path found_dataset)
+{
+    ELBOW_CHECK(file != NULL && location != NULL);
+    const char *cut = NULL; // the last ":/": a file's name may hold one, too
+    for (const char *next = strstr(location, ":/"); next; next = strstr(next + 1, ":/"))
+        cut = next;
+    const char *dataset = cut ? cut + 1 : location;
+    size_t file_length = cut ? (size_t)(cut - location) : strlen(file);
+    size_t dataset_length = strlen(dataset);
+    memset(found_file, 0, ELBOW_PATH_SIZE);
+    memset(found_dataset, 0, ELBOW_PATH_SIZE);
+    if (file_length >= ELBOW_PATH_SIZE || dataset_length >= ELBOW_PATH_SIZE)
+        return false;
+    memcpy(found_file, cut ? location : file, file_length);
+    memcpy(found_dataset, dataset, dataset_length);
+    return true;
+}
+
+static enum elbow_status check_location(const struct elbow_config *config, const char *name, const char *key,
+                                        const char *location, struct elbow_error *error)
+{
+    elbow_path file, dataset;
+    if (!*location)
+        return ELBOW_OK;
+    ELBOW_CHECK(elbow_config_locate(config->data.file, location, file, dataset)); // both were bounded when read
+    if (dataset[0] != '/' || !dataset[1])
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: data.%s: found '%.200s', expected a dataset such as /train/images or FILE:/train/images", name, key,
+            location);
+    if (!*file)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.%s: no file for the dataset %.200s; set data.file, or write FILE:%.200s", name,
+                               key, location, location);
+    return ELBOW_OK;
+}
+
+static enum elbow_status check_synthetic(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    struct {
+        const char *key, *value;
+    } sources[] = {{"file", config->data.file},
+                   {"valid", config->data.valid},
+                   {"labels", config->data.labels},
+                   {"valid_labels", config->data.valid_labels}};
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; ++i)
+        if (*sources[i].value)
+            return elbow_error_set(error, ELBOW_CONFIG,
+                                   "%s: data.synthetic: %" PRId64
+                                   " together with data.%s; noise has no files, remove one "
+                                   "of them",
+                                   name, config->data.synthetic, sources[i].key);
+    if (strstr(config->data.train, ":/"))
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.synthetic: %" PRId64 " together with data.train %.200s; remove one of them",
+                               name, config->data.synthetic, config->data.train);
+    return ELBOW_OK;
+}
+
+static enum elbow_status check_data(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    const struct elbow_integers *shape = &config->data.shape;
+    if (shape->count == 3 && shape->values[2] != 1 && shape->values[2] != 3)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.shape: found %" PRId64
+                               " channels, expected 1 or 3; write [height, width, channels]",
+                               name, shape->values[2]);
+    if (config->data.synthetic > 0)
+        return check_synthetic(config, name, error);
+    if (!*config->data.train || (!*config->data.file && !strstr(config->data.train, ":/")))
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: nothing to train on; set data.file and data.train, or data.synthetic for noise",
+                               name);
+    struct {
+        const char *key, *value;
+    } locations[] = {{"train", config->data.train},
+                     {"valid", config->data.valid},
+                     {"labels", config->data.labels},
+                     {"valid_labels", config->data.valid_labels}};
+    for (size_t i = 0; i < sizeof locations / sizeof *locations; ++i) {
+        enum elbow_status status = check_location(config, name, locations[i].key, locations[i].value, error);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    if (*config->data.valid_labels && !*config->data.valid)
+        return elbow_error_set(error, ELBOW_CONFIG, "%s: data.valid_labels without data.valid; set data.valid, too",
+                               name);
+    return ELBOW_OK;
+}
+
+static enum elbow_status check_model(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    bool is_gaussian = config->model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN;
+    if (!is_gaussian && config->model.learn_variance)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: model.learn_variance: a bernoulli likelihood has no variance; set model.likelihood: "
+            "gaussian, or remove it",
+            name);
+    if (is_gaussian && config->data.binarize != ELBOW_BINARIZE_NONE)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: data.binarize: %s with a gaussian likelihood, which has no density on zeros and ones; "
+            "set data.binarize: none or model.likelihood: bernoulli",
+            name, elbow_config_choice("data.binarize", config->data.binarize));
+    return ELBOW_OK;
+}
+
+static enum elbow_status check_schedule(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    if (config->train.schedule == ELBOW_SCHEDULE_STEP && config->train.step_every == 0)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: train.schedule: step without train.step_every; set after how many steps the rate falls", name);
+    if (config->train.schedule == ELBOW_SCHEDULE_COSINE && config->train.schedule_epochs == 0 &&
+        config->train.epochs == 0)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: train.schedule: cosine without an end; set train.schedule_epochs or train.epochs",
+                               name);
+    return ELBOW_OK;
+}
+
+static enum elbow_status check_train(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    if (config->train.epochs == 0 && config->train.steps == 0)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: train.epochs and train.steps are both 0, the run would not begin; set one of them",
+                               name);
+    if (config->train.microbatch > config->train.batch)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: train.microbatch: %" PRId64 " is more than train.batch, %" PRId64
+                               "; make it smaller, or the batch larger",
+                               name, config->train.microbatch, config->train.batch);
+    if (config->train.patience > 0 && (!*config->data.valid || config->eval.every == 0))
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: train.patience: counts evaluations, but there are none; set data.valid and eval.every", name);
+    return check_schedule(config, name, error);
+}
+
+enum elbow_status elbow_config_finish(struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    ELBOW_CHECK(config != NULL && name != NULL);
+    enum elbow_status status = check_data(config, name, error);
+    if (status == ELBOW_OK)
+        status = check_model(config, name, error);
+    if (status == ELBOW_OK)
+        status = check_train(config, name, error);
+    if (status == ELBOW_OK && config->train.microbatch == 0)
+        config->train.microbatch = config->train.batch < MICROBATCH_DEFAULT ? config->train.batch : MICROBATCH_DEFAULT;
+    return status;
+}

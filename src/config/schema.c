@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table of keys, and what can be told from a row or from the whole table without a value.
+//
+// Invariants: the rows of a section stand together, in the order of the dump; a preset is legal for its own row (a test
+// reads them all); choices stand in the order of their enumeration.
+#include "schema.h"
+
+#include "elbow/base/text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static const char *const binarize_choices[] = {"none", "threshold", "sample", NULL};
+static const char *const likelihood_choices[] = {"bernoulli", "gaussian", NULL};
+static const char *const output_bias_choices[] = {"zero", "data", NULL};
+static const char *const initializer_choices[] = {"auto", "glorot", "he", NULL};
+static const char *const optimizer_choices[] = {"adam", "adamw", "sgd", NULL};
+static const char *const schedule_choices[] = {"constant", "cosine", "step", NULL};
+static const char *const on_nan_choices[] = {"stop", "skip", NULL};
+static const char *const progress_choices[] = {"auto", "line", "plain", NULL};
+static const char *const activation_choices[] = {"none",    "relu",     "leaky_relu", "tanh",
+                                                 "sigmoid", "softplus", "silu",       NULL};
+
+enum { ROWS_MAX = 1 << 24, UNITS_MAX = 1 << 20, LATENT_MAX = 1 << 16, RANKS_MAX = 1 << 20 };
+
+#define AT(member) .offset = offsetof(struct elbow_config, member)
+#define IN_LAYER(member) .offset = offsetof(struct elbow_layer, member)
+#define INTEGER .type = ELBOW_KEY_INTEGER
+#define REAL .type = ELBOW_KEY_REAL
+#define BOOLEAN .type = ELBOW_KEY_BOOLEAN
+#define CHOICE(list) .type = ELBOW_KEY_CHOICE, .choices = list
+#define TEXT .type = ELBOW_KEY_TEXT
+#define FROM(least_, most_) .least = (least_), .most = (most_)
+#define FROM_ZERO .least = 0, .most = INT64_MAX
+#define FROM_ONE .least = 1, .most = INT64_MAX
+#define ANY .low = -INFINITY, .high = INFINITY
+#define ABOVE_ZERO .low = 0, .low_open = true, .high = INFINITY
+#define NOT_NEGATIVE .low = 0, .high = INFINITY
+#define SHARE .low = 0, .high = 1
+#define BELOW_ONE .low = 0, .high = 1, .high_open = true
+
+// clang-format off: one row a key reads best as a table
+static const struct elbow_key keys[] = {
+    {"", "seed", INTEGER, AT(seed), FROM_ZERO, .preset = "1",
+     .help = "Every random number of the run follows from it: weights, order, binarisation, noise."},
+
+    {"data", "file", TEXT, AT(data.file),
+     .help = "The HDF5 file of the datasets below; a relative path starts at the working directory."},
+    {"data", "train", TEXT, AT(data.train), .preset = "/train/images",
+     .help = "The training set, (N, ...), rows first: /dataset in data.file, or FILE:/dataset in another file."},
+    {"data", "valid", TEXT, AT(data.valid),
+     .help = "The set that evaluations look at, of the same shape; empty: no evaluations."},
+    {"data", "labels", TEXT, AT(data.labels), .help = "Integers, one a training row; encode copies them. Empty: none."},
+    {"data", "valid_labels", TEXT, AT(data.valid_labels),
+     .help = "Likewise for data.valid; eval then also tells the ELBO of each class. Empty: none."},
+    {"data", "binarize", CHOICE(binarize_choices), AT(data.binarize), .preset = "none",
+     .help = "none; threshold: 1 where a value is above data.threshold; sample: 1 with the value as its probability, "
+             "drawn anew each time a sample is used."},
+    {"data", "threshold", REAL, AT(data.threshold), ANY, .preset = "0.5",
+     .help = "Where binarize: threshold cuts, after scaling."},
+    {"data", "factor", .type = ELBOW_KEY_OPTIONAL, AT(data.factor), ANY, .unset = 1, .preset = "null",
+     .present = offsetof(struct elbow_config, data.has_factor),
+     .help = "A value is stored * factor + offset. null: an attribute of the dataset, else 1/255 for uint8 above 1, "
+             "else 1."},
+    {"data", "offset", .type = ELBOW_KEY_OPTIONAL, AT(data.offset), ANY, .unset = 0, .preset = "null",
+     .present = offsetof(struct elbow_config, data.has_offset), .help = "See data.factor."},
+    {"data", "shape", .type = ELBOW_KEY_INTEGERS, AT(data.shape), FROM(1, 65536), .count_least = 2, .count_most = 3,
+     .help = "Height, width and, for colour, 3 channels of rows that are stored flat, so that pictures can be drawn."},
+    {"data", "synthetic", INTEGER, AT(data.synthetic), FROM(0, INT64_C(1) << 40), .preset = "0",
+     .help = "Trains on so many samples of noise instead of a file, for benchmarks; 0: off."},
+
+    {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20", .help = "Dimensions of z."},
+    {"model", "likelihood", CHOICE(likelihood_choices), AT(model.likelihood), .preset = "bernoulli",
+     .help = "p(x|z): bernoulli for values in [0, 1], gaussian for any real values."},
+    {"model", "variance", REAL, AT(model.variance), ABOVE_ZERO, .preset = "1.0",
+     .help = "gaussian: the variance of each value, or where the learned one starts."},
+    {"model", "learn_variance", BOOLEAN, AT(model.learn_variance), .preset = "false",
+     .help = "gaussian: one variance for all values is trained with the weights."},
+    {"model", "output_bias", CHOICE(output_bias_choices), AT(model.output_bias), .preset = "zero",
+     .help = "Where the decoder's last bias starts. data: at the training mean (bernoulli: its logit)."},
+    {"model", "initializer", CHOICE(initializer_choices), AT(model.initializer), .preset = "auto",
+     .help = "How weights start. auto: he before relu, leaky_relu, silu and softplus, glorot before the others."},
+    {"model", "encoder", .type = ELBOW_KEY_LAYERS, AT(model.encoder),
+     .help = "Hidden layers from x on; the head (mean and log-variance of z) is added. [] is a linear encoder."},
+    {"model", "decoder", .type = ELBOW_KEY_LAYERS, AT(model.decoder),
+     .help = "Hidden layers from z on; the output layer is added. [] is a linear decoder."},
+
+    {"objective", "beta", REAL, AT(objective.beta), NOT_NEGATIVE, .preset = "1.0",
+     .help = "Weight of the KL in what is trained; the reported elbo is always recon - kl."},
+    {"objective", "warmup", INTEGER, AT(objective.warmup), FROM_ZERO, .preset = "0",
+     .help = "Steps over which beta rises linearly to its value; 0: at once."},
+    {"objective", "free_bits", REAL, AT(objective.free_bits), NOT_NEGATIVE, .preset = "0.0",
+     .help = "Nats of KL that each latent dimension of each sample may have for free."},
+
+    {"train", "epochs", INTEGER, AT(train.epochs), FROM_ZERO, .preset = "20", .may_change = true,
+     .help = "Passes over the training set; 0: only train.steps counts."},
+    {"train", "steps", INTEGER, AT(train.steps), FROM_ZERO, .preset = "0", .may_change = true,
+     .help = "Ends the run at this step, if the epochs do not end it before; 0: off."},
+    {"train", "batch", INTEGER, AT(train.batch), FROM(1, ROWS_MAX), .preset = "128",
+     .help = "Samples of one optimiser step, over all ranks."},
+    {"train", "microbatch", INTEGER, AT(train.microbatch), FROM(0, ROWS_MAX), .preset = "0",
+     .help = "Samples of one forward and backward pass. batch/microbatch ranks can share a step. 0: min(batch, 64)."},
+    {"train", "optimizer", CHOICE(optimizer_choices), AT(train.optimizer), .preset = "adam",
+     .help = "adam, adamw (decay apart from the gradient), or sgd with momentum."},
+    {"train", "rate", REAL, AT(train.rate), ABOVE_ZERO, .preset = "1.0e-3",
+     .help = "The learning rate that warm-up and schedule start from."},
+    {"train", "beta1", REAL, AT(train.beta1), BELOW_ONE, .preset = "0.9",
+     .help = "adam, adamw: decay of the first moment."},
+    {"train", "beta2", REAL, AT(train.beta2), BELOW_ONE, .preset = "0.999",
+     .help = "adam, adamw: decay of the second moment."},
+    {"train", "epsilon", REAL, AT(train.epsilon), ABOVE_ZERO, .preset = "1.0e-8",
+     .help = "adam, adamw: added to the root of the second moment."},
+    {"train", "momentum", REAL, AT(train.momentum), BELOW_ONE, .preset = "0.9",
+     .help = "sgd: share of the last update that goes on; 0: plain gradient descent."},
+    {"train", "weight_decay", REAL, AT(train.weight_decay), NOT_NEGATIVE, .preset = "0.0",
+     .help = "On weights, never on biases. adamw: shrinks them by rate * decay a step; adam, sgd: an L2 gradient."},
+    {"train", "schedule", CHOICE(schedule_choices), AT(train.schedule), .preset = "constant",
+     .help = "The rate after the warm-up: constant, cosine down to rate_final, or step."},
+    {"train", "schedule_epochs", INTEGER, AT(train.schedule_epochs), FROM_ZERO, .preset = "0",
+     .help = "cosine: the epoch at which it ends; 0: train.epochs of the first start, whatever a resume says."},
+    {"train", "rate_final", REAL, AT(train.rate_final), SHARE, .preset = "0.0",
+     .help = "cosine: the share of the rate that is left at the end."},
+    {"train", "rate_warmup", INTEGER, AT(train.rate_warmup), FROM_ZERO, .preset = "0",
+     .help = "Steps over which the rate rises linearly at the start; 0: at once."},
+    {"train", "step_every", INTEGER, AT(train.step_every), FROM_ZERO, .preset = "0",
+     .help = "step: steps after which the rate is multiplied by step_factor, again and again."},
+    {"train", "step_factor", REAL, AT(train.step_factor), .low = 0, .low_open = true, .high = 1, .preset = "0.1",
+     .help = "step: see step_every."},
+    {"train", "clip", REAL, AT(train.clip), NOT_NEGATIVE, .preset = "0.0",
+     .help = "Scales a gradient down whose norm over all parameters is above this; 0: off."},
+    {"train", "patience", INTEGER, AT(train.patience), FROM_ZERO, .preset = "0",
+     .help = "Stops after so many evaluations in a row without a better ELBO; 0: off."},
+    {"train", "on_nan", CHOICE(on_nan_choices), AT(train.on_nan), .preset = "stop",
+     .help = "What to do when a step's numbers are not finite: stop the run, or skip the update."},
+
+    {"eval", "every", .type = ELBOW_KEY_EVERY, AT(eval.every), FROM_ZERO, .preset = "epoch", .may_change = true,
+     .help = "Steps between evaluations on data.valid; epoch: after each epoch; 0: never."},
+
+    {"log", "every", INTEGER, AT(log.every), FROM_ONE, .preset = "50", .may_change = true,
+     .help = "Steps between training rows of metrics.csv."},
+
+    {"checkpoint", "every", INTEGER, AT(checkpoint.every), FROM_ZERO, .preset = "500", .may_change = true,
+     .help = "Steps between checkpoints; the last step always writes one; 0: only that."},
+    {"checkpoint", "keep", INTEGER, AT(checkpoint.keep), FROM_ONE, .preset = "3", .may_change = true,
+     .help = "How many of the newest stay."},
+    {"checkpoint", "best", BOOLEAN, AT(checkpoint.best), .preset = "true", .may_change = true,
+     .help = "Also keeps the one with the best ELBO on data.valid."},
+
+    {"samples", "every", INTEGER, AT(samples.every), FROM_ZERO, .preset = "500", .may_change = true,
+     .help = "Steps between pictures of samples; 0: only at the last step."},
+    {"samples", "count", INTEGER, AT(samples.count), FROM(1, 4096), .preset = "64", .may_change = true,
+     .help = "Samples on a picture."},
+
+    {"run", "dir", TEXT, AT(run.dir), .may_change = true,
+     .help = "Where the run leaves its files; empty: runs/<name of the configuration>."},
+    {"run", "stop_after", INTEGER, AT(run.stop_after), FROM_ZERO, .preset = "0", .may_change = true,
+     .help = "Stops after this step with a checkpoint, as a signal would; 0: off."},
+    {"run", "strict", BOOLEAN, AT(run.strict), .preset = "false", .may_change = true,
+     .help = "Ranks of differing builds or processors end the run instead of a warning."},
+    {"run", "progress", CHOICE(progress_choices), AT(run.progress), .preset = "auto", .may_change = true,
+     .help = "line rewrites one line on a terminal, plain prints lines, auto finds out."},
+    {"run", "nodes", .type = ELBOW_KEY_INTEGERS, AT(run.nodes), FROM(0, RANKS_MAX), .count_least = 1,
+     .count_most = ELBOW_NODES_MAX, .may_change = true,
+     .help = "For tests: the number of the node that each rank pretends to be on; []: as it is."},
+};
+
+static const struct elbow_key dense_keys[] = {
+    {"dense", "units", INTEGER, IN_LAYER(units), FROM(1, UNITS_MAX), .help = "Outputs of the layer."},
+    {"dense", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
+     .help = "What follows the matrix product."},
+};
+// clang-format on
+
+static const struct elbow_layer_schema layer_schemas[] = {
+    {"dense", {dense_keys, sizeof dense_keys / sizeof *dense_keys}},
+};
+
+struct elbow_keys elbow_schema_keys(void)
+{
+    return (struct elbow_keys){keys, sizeof keys / sizeof *keys};
+}
+
+const struct elbow_layer_schema *elbow_schema_layers(size_t *count)
+{
+    *count = sizeof layer_schemas / sizeof *layer_schemas;
+    return layer_schemas;
+}
+
+const struct elbow_key *elbow_schema_find(struct elbow_keys table, const char *section, const char *name)
+{
+    for (size_t i = 0; i < table.count; ++i)
+        if (strcmp(table.rows[i].section, section) == 0 && strcmp(table.rows[i].name, name) == 0)
+            return &table.rows[i];
+    return NULL;
+}
+
+void elbow_schema_join(char full[ELBOW_KEY_NAME_SIZE], const char *section, const char *name)
+{
+    (void)elbow_text_format(full, ELBOW_KEY_NAME_SIZE, "%s%s%s", section, *section ? "." : "", name);
+}
+
+bool elbow_schema_has_section(struct elbow_keys table, const char *section)
+{
+    for (size_t i = 0; i < table.count; ++i)
+        if (*section && strcmp(table.rows[i].section, section) == 0)
+            return true;
+    return false;
+}
+
+// The distance of what was written to what a row is called: its section's name, its full name, or (a right key in a
+// wrong section) nearly none.
+static size_t distance_to(const struct elbow_key *row, const char *section, const char *name)
+{
+    char written[ELBOW_KEY_NAME_SIZE], full[ELBOW_KEY_NAME_SIZE];
+    elbow_schema_join(written, section, name);
+    elbow_schema_join(full, row->section, row->name);
+    size_t distance = elbow_text_distance(written, full);
+    if (strcmp(name, row->name) == 0 && distance > 2)
+        return 2;
+    return distance;
+}
+
+static void list_names(struct elbow_keys table, const char *section, char *text, size_t size)
+{
+    size_t length = 0;
+    const char *last = "";
+    for (size_t i = 0; i < table.count; ++i) {
+        const struct elbow_key *row = &table.rows[i];
+        bool at_top = *section == 0;
+        const char *name = at_top && *row->section ? row->section : row->name;
+        if ((!at_top && strcmp(row->section, section) != 0) || strcmp(name, last) == 0)
+            continue;
+        if (elbow_text_format(text + length, size - length, "%s%s", length ? ", " : "", name))
+            length = strlen(text);
+        last = name;
+    }
+}
+
+void elbow_schema_suggest(struct elbow_keys table, const char *section, const char *shown, const char *name, char *text,
+                          size_t size)
+{
+    size_t best = SIZE_MAX;
+    char best_name[ELBOW_KEY_NAME_SIZE] = "";
+    bool is_short = strlen(name) < ELBOW_KEY_NAME_SIZE / 2; // a longer one resembles nothing
+    for (size_t i = 0; is_short && i < table.count; ++i) {
+        const struct elbow_key *row = &table.rows[i];
+        bool here = strcmp(row->section, section) == 0;
+        size_t distance = distance_to(row, section, name);
+        if (distance < best) {
+            best = distance;
+            elbow_schema_join(best_name, here ? shown : row->section, row->name);
+        }
+        size_t to_section = *section || !*row->section ? SIZE_MAX : elbow_text_distance(name, row->section);
+        if (to_section < best) {
+            best = to_section;
+            elbow_schema_join(best_name, "", row->section);
+        }
+    }
+    if (best <= 2 || best <= strlen(name) / 3) {
+        (void)elbow_text_format(text, size, "did you mean %s?", best_name);
+        return;
+    }
+    char names[512] = "";
+    list_names(table, section, names, sizeof names);
+    (void)elbow_text_format(text, size, "%s has: %s", *shown ? shown : "a configuration", names);
+}
+
+static void expected_integers(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
+{
+    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE,
+                            "a list of %zu to %zu whole numbers from %" PRId64 " to %" PRId64 ", or []",
+                            key->count_least, key->count_most, key->least, key->most);
+}
+
+static void expected_choice(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
+{
+    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "one of %s", key->choices[0]);
+    for (size_t i = 1; key->choices[i]; ++i) {
+        size_t length = strlen(expected);
+        (void)elbow_text_format(expected + length, ELBOW_EXPECTED_SIZE - length, ", %s", key->choices[i]);
+    }
+}
+
+static void expected_real(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
+{
+    char low[48] = "", high[48] = "";
+    if (isfinite(key->low))
+        (void)elbow_text_format(low, sizeof low, " %s %g", key->low_open ? "above" : "of at least", key->low);
+    if (isfinite(key->high))
+        (void)elbow_text_format(high, sizeof high, " and %s %g", key->high_open ? "below" : "at most", key->high);
+    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "a number%s%s%s", low, high,
+                            key->type == ELBOW_KEY_OPTIONAL ? ", or null" : "");
+}
+
+void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
+{
+    const size_t size = ELBOW_EXPECTED_SIZE;
+    switch (key->type) {
+    case ELBOW_KEY_INTEGER:
+        if (key->most == INT64_MAX)
+            (void)elbow_text_format(expected, size, "a whole number of at least %" PRId64, key->least);
+        else
+            (void)elbow_text_format(expected, size, "a whole number from %" PRId64 " to %" PRId64, key->least,
+                                    key->most);
+        return;
+    case ELBOW_KEY_REAL:
+    case ELBOW_KEY_OPTIONAL:
+        expected_real(key, expected);
+        return;
+    case ELBOW_KEY_BOOLEAN:
+        (void)elbow_text_format(expected, size, "true or false");
+        return;
+    case ELBOW_KEY_CHOICE:
+        expected_choice(key, expected);
+        return;
+    case ELBOW_KEY_EVERY:
+        (void)elbow_text_format(expected, size, "a whole number of steps (0: never), or epoch");
+        return;
+    case ELBOW_KEY_TEXT:
+        (void)elbow_text_format(expected, size, "a text of at most %d bytes", ELBOW_PATH_SIZE - 1);
+        return;
+    case ELBOW_KEY_INTEGERS:
+        expected_integers(key, expected);
+        return;
+    case ELBOW_KEY_LAYERS:
+        (void)elbow_text_format(expected, size,
+                                "a list of up to %d layers such as [dense: {units: 256, activation: relu}]",
+                                ELBOW_LAYERS_MAX);
+        return;
+    }
+}

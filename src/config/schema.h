@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table of keys: one row a key says all there is to know of it. Private to this floor.
+#ifndef ELBOW_CONFIG_SCHEMA_H
+#define ELBOW_CONFIG_SCHEMA_H
+
+#include "elbow/config/config.h"
+
+enum { ELBOW_KEY_NAME_SIZE = 96, ELBOW_EXPECTED_SIZE = 256 };
+
+enum elbow_key_type {
+    ELBOW_KEY_INTEGER,  // int64_t
+    ELBOW_KEY_REAL,     // double
+    ELBOW_KEY_OPTIONAL, // double, and a bool at `present`; null is "not set"
+    ELBOW_KEY_BOOLEAN,  // bool
+    ELBOW_KEY_CHOICE,   // int, index into `choices`
+    ELBOW_KEY_EVERY,    // int64_t: steps, 0, or the word epoch
+    ELBOW_KEY_TEXT,     // elbow_path; null is the empty text
+    ELBOW_KEY_INTEGERS, // struct elbow_integers
+    ELBOW_KEY_LAYERS    // struct elbow_layers
+};
+
+struct elbow_key {
+    const char *section; // "train"; "" at the top
+    const char *name;    // "rate"
+    enum elbow_key_type type;
+    size_t offset, present;         // of the value (and of its bool) in the struct that the table is for
+    int64_t least, most;            // INTEGER, EVERY, entries of INTEGERS
+    size_t count_least, count_most; // INTEGERS: entries, where there are any
+    double low, high;               // REAL, OPTIONAL
+    bool low_open, high_open;       // the bound itself is not legal
+    const char *const *choices;     // CHOICE; ends with NULL
+    const char
+        *preset;  // the default as a YAML scalar; NULL: the empty text or list, or (in a layer) none: it must be given
+    double unset; // OPTIONAL: the value where there is none
+    bool may_change; // a resume may differ here
+    const char *help;
+};
+
+// Rows [0, count).
+struct elbow_keys {
+    const struct elbow_key *rows;
+    size_t count;
+};
+
+// A kind of layer and its options, rows for struct elbow_layer.
+struct elbow_layer_schema {
+    const char *name; // "dense"
+    struct elbow_keys keys;
+};
+
+// Local. The keys of struct elbow_config; the kinds of layers, by enum elbow_layer_kind.
+struct elbow_keys elbow_schema_keys(void);
+const struct elbow_layer_schema *elbow_schema_layers(size_t *count);
+
+// Local. The row of a section's key, or NULL.
+const struct elbow_key *elbow_schema_find(struct elbow_keys keys, const char *section, const char *name);
+
+// Local. "train.rate", of a row or put together (cut at ELBOW_KEY_NAME_SIZE).
+void elbow_schema_join(char full[ELBOW_KEY_NAME_SIZE], const char *section, const char *name);
+
+// Local. Whether the table has the section.
+bool elbow_schema_has_section(struct elbow_keys keys, const char *section);
+
+// Local. Advice after "unknown key": "did you mean train.epochs?" or "train has: epochs, ..." for a name met in a
+// section ("" at the top). `shown` stands for the section in the text.
+void elbow_schema_suggest(struct elbow_keys keys, const char *section, const char *shown, const char *name, char *text,
+                          size_t size);
+
+// Local. What a key takes: "a whole number from 1 to 10", "one of adam, adamw, sgd".
+void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE]);
+
+#endif

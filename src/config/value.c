@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Reading values: from a YAML node by the row of its key, with an error that says what was found and what is expected.
+//
+// Invariants: a value that is refused leaves the struct as it was, but for the sections and lists around it; unused
+// bytes of texts and unused entries of lists are zero, so that equal configurations are equal bytes; the locale does
+// not matter.
+#include "value.h"
+
+#include "elbow/base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { FOUND_SIZE = 96, FOUND_BYTES = 60 };
+
+enum number { NUMBER_OK, NUMBER_NONE, NUMBER_TOO_LARGE };
+
+enum elbow_status elbow_value_refuse(const struct elbow_source *source, const struct elbow_yaml *node, bool at_key,
+                                     const char *key, const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    char position[32] = "";
+    if (source->has_positions)
+        (void)elbow_text_format(position, sizeof position, ":%d:%d", at_key ? node->key_line : node->line,
+                                at_key ? node->key_column : node->column);
+    return elbow_error_set(source->error, ELBOW_CONFIG, "%.300s%s: %s%s%s", source->name, position, key,
+                           *key ? ": " : "", message);
+}
+
+bool elbow_value_is_null(const struct elbow_yaml *node)
+{
+    return node->kind == ELBOW_YAML_SCALAR && !node->quoted &&
+           (!*node->text || strcmp(node->text, "~") == 0 || strcasecmp(node->text, "null") == 0);
+}
+
+// What a node is, in words: `'abc'`, "a list".
+static void describe(const struct elbow_yaml *node, char found[FOUND_SIZE])
+{
+    if (node->kind != ELBOW_YAML_SCALAR) {
+        (void)elbow_text_format(found, FOUND_SIZE, node->kind == ELBOW_YAML_LIST ? "a list" : "a map");
+        return;
+    }
+    if (elbow_value_is_null(node)) {
+        (void)elbow_text_format(found, FOUND_SIZE, "nothing");
+        return;
+    }
+    int length = (int)strnlen(node->text, FOUND_BYTES);
+    bool is_cut = node->text[length] != 0;
+    while (is_cut && length > 0 && ((unsigned char)node->text[length] & 0xC0) == 0x80)
+        --length; // not within a character
+    (void)elbow_text_format(found, FOUND_SIZE, "%s'%.*s'%s", node->quoted ? "the quoted text " : "", length, node->text,
+                            is_cut ? "..." : "");
+}
+
+static enum elbow_status refuse_value(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                      const struct elbow_source *source)
+{
+    char found[FOUND_SIZE], expected[ELBOW_EXPECTED_SIZE];
+    describe(node, found);
+    elbow_schema_expected(key, expected);
+    return elbow_value_refuse(source, node, false, shown, "found %s, expected %s", found, expected);
+}
+
+static enum elbow_status refuse_bounds(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                       const struct elbow_source *source)
+{
+    char found[FOUND_SIZE], expected[ELBOW_EXPECTED_SIZE];
+    describe(node, found);
+    elbow_schema_expected(key, expected);
+    return elbow_value_refuse(source, node, false, shown, "%s is out of bounds, expected %s", found, expected);
+}
+
+// A decimal number, whatever the locale: no hexadecimal, no blanks, no inf or nan.
+static enum number parse_real(const char *text, double *value)
+{
+    if (!*text || strspn(text, "0123456789+-.eE") != strlen(text) || !strpbrk(text, "0123456789"))
+        return NUMBER_NONE;
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    char *end = NULL;
+    *value = plain ? strtod_l(text, &end, plain) : strtod(text, &end);
+    if (plain)
+        freelocale(plain);
+    if (*end)
+        return NUMBER_NONE;
+    return isfinite(*value) ? NUMBER_OK : NUMBER_TOO_LARGE;
+}
+
+// Digits without leading zeros (which some readers take for octal), or a real that is a whole number, such as 1e3.
+static enum number parse_integer(const char *text, int64_t *value)
+{
+    const char *digits = text + (*text == '-' || *text == '+');
+    if (*digits && strspn(digits, "0123456789") == strlen(digits)) {
+        if (*digits == '0' && digits[1])
+            return NUMBER_NONE;
+        errno = 0;
+        *value = strtoll(text, NULL, 10);
+        return errno == ERANGE ? NUMBER_TOO_LARGE : NUMBER_OK;
+    }
+    double real = 0;
+    enum number number = parse_real(text, &real);
+    if (number != NUMBER_OK)
+        return number;
+    if (real != floor(real))
+        return NUMBER_NONE;
+    if (fabs(real) > 0x1p53)
+        return NUMBER_TOO_LARGE;
+    *value = (int64_t)real;
+    return NUMBER_OK;
+}
+
+static enum elbow_status read_integer(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                      int64_t *value, const struct elbow_source *source)
+{
+    int64_t number = 0;
+    if (key->type == ELBOW_KEY_EVERY && node->kind == ELBOW_YAML_SCALAR && strcmp(node->text, "epoch") == 0) {
+        *value = ELBOW_EVERY_EPOCH;
+        return ELBOW_OK;
+    }
+    enum number found =
+        node->kind == ELBOW_YAML_SCALAR && !node->quoted ? parse_integer(node->text, &number) : NUMBER_NONE;
+    if (found == NUMBER_NONE)
+        return refuse_value(key, shown, node, source);
+    if (found == NUMBER_TOO_LARGE || number < key->least || number > key->most)
+        return refuse_bounds(key, shown, node, source);
+    *value = number;
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_real(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                   double *value, const struct elbow_source *source)
+{
+    double number = 0;
+    enum number found =
+        node->kind == ELBOW_YAML_SCALAR && !node->quoted ? parse_real(node->text, &number) : NUMBER_NONE;
+    if (found == NUMBER_NONE)
+        return refuse_value(key, shown, node, source);
+    bool is_low = key->low_open ? number <= key->low : number < key->low;
+    bool is_high = key->high_open ? number >= key->high : number > key->high;
+    if (found == NUMBER_TOO_LARGE || is_low || is_high)
+        return refuse_bounds(key, shown, node, source);
+    *value = number;
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_optional(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                       void *base, const struct elbow_source *source)
+{
+    double *value = (double *)((char *)base + key->offset);
+    bool *present = (bool *)((char *)base + key->present);
+    if (elbow_value_is_null(node)) {
+        *present = false;
+        *value = key->unset;
+        return ELBOW_OK;
+    }
+    enum elbow_status status = read_real(key, shown, node, value, source);
+    *present = *present || status == ELBOW_OK;
+    return status;
+}
+
+static enum elbow_status read_boolean(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                      bool *value, const struct elbow_source *source)
+{
+    bool is_word = node->kind == ELBOW_YAML_SCALAR && !node->quoted;
+    if (!is_word || (strcasecmp(node->text, "true") != 0 && strcasecmp(node->text, "false") != 0))
+        return refuse_value(key, shown, node, source);
+    *value = strcasecmp(node->text, "true") == 0;
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_choice(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                     int *value, const struct elbow_source *source)
+{
+    for (int i = 0; node->kind == ELBOW_YAML_SCALAR && key->choices[i]; ++i)
+        if (strcmp(node->text, key->choices[i]) == 0) {
+            *value = i;
+            return ELBOW_OK;
+        }
+    return refuse_value(key, shown, node, source);
+}
+
+// The length of the character at text, 0 if it is no UTF-8, a control character, or one that YAML takes for a line's
+// end.
+static size_t character_length(const unsigned char *text)
+{
+    if (text[0] < 0x80)
+        return text[0] >= 0x20 && text[0] != 0x7F;
+    size_t length = text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : 2;
+    uint32_t code = text[0] & (0xFFu >> (length + 1));
+    if (text[0] < 0xC2 || text[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < length; ++i) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+        code = code << 6 | (text[i] & 0x3Fu);
+    }
+    bool is_longer_than_needed = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+    bool is_surrogate = code >= 0xD800 && code < 0xE000;
+    bool is_control = code < 0xA0 || code == 0x2028 || code == 0x2029 || code == 0xFEFF || (code & 0xFFFE) == 0xFFFE;
+    return is_longer_than_needed || is_surrogate || is_control || code > 0x10FFFF ? 0 : length;
+}
+
+static enum elbow_status read_text(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                   char *value, const struct elbow_source *source)
+{
+    if (node->kind != ELBOW_YAML_SCALAR)
+        return refuse_value(key, shown, node, source);
+    const char *text = elbow_value_is_null(node) ? "" : node->text;
+    size_t length = strlen(text);
+    if (length >= ELBOW_PATH_SIZE)
+        return elbow_value_refuse(source, node, false, shown,
+                                  "a text of %zu bytes, expected at most %d; use a shorter path", length,
+                                  ELBOW_PATH_SIZE - 1);
+    for (size_t i = 0, step; i < length; i += step) {
+        step = character_length((const unsigned char *)text + i);
+        if (step == 0)
+            return elbow_value_refuse(source, node, false, shown,
+                                      "byte %zu of the text is a control character or no UTF-8; rename the file",
+                                      i + 1);
+    }
+    memset(value, 0, ELBOW_PATH_SIZE);
+    memcpy(value, text, length);
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_integers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                       struct elbow_integers *value, const struct elbow_source *source)
+{
+    if (node->kind != ELBOW_YAML_LIST)
+        return refuse_value(key, shown, node, source);
+    struct elbow_key entry = *key;
+    entry.type = ELBOW_KEY_INTEGER;
+    struct elbow_integers found;
+    memset(&found, 0, sizeof found);
+    size_t count = 0;
+    for (const struct elbow_yaml *child = node->child; child; child = child->next, ++count) {
+        if (count >= key->count_most)
+            continue; // counted for the message below
+        char name[ELBOW_KEY_NAME_SIZE];
+        (void)elbow_text_format(name, sizeof name, "%s.%zu", shown, count);
+        enum elbow_status status = read_integer(&entry, name, child, &found.values[count], source);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    if (count != 0 && (count < key->count_least || count > key->count_most)) {
+        char expected[ELBOW_EXPECTED_SIZE];
+        elbow_schema_expected(key, expected);
+        return elbow_value_refuse(source, node, false, shown, "found %zu entries, expected %s", count, expected);
+    }
+    found.count = count;
+    *value = found;
+    return ELBOW_OK;
+}
+
+// Defaults of a layer's options; those without one must be given.
+static enum elbow_status preset_layer(struct elbow_keys keys, const char *shown, const struct elbow_yaml *options,
+                                      struct elbow_layer *layer, const struct elbow_source *source)
+{
+    bool is_map = options->kind == ELBOW_YAML_MAP;
+    for (size_t i = 0; i < keys.count; ++i) {
+        const struct elbow_key *key = &keys.rows[i];
+        const struct elbow_yaml *option = is_map ? options->child : NULL;
+        while (option && strcmp(option->key, key->name) != 0)
+            option = option->next;
+        if (key->preset)
+            elbow_value_preset(key, layer);
+        else if (!option && (is_map || elbow_value_is_null(options))) {
+            char expected[ELBOW_EXPECTED_SIZE];
+            elbow_schema_expected(key, expected);
+            return elbow_value_refuse(source, options, true, shown, "%s is missing, expected %s", key->name, expected);
+        }
+    }
+    return ELBOW_OK;
+}
+
+// One entry of a list of layers: a map with the layer's kind as its one key.
+static enum elbow_status read_layer(const char *shown, const struct elbow_yaml *node, struct elbow_layer *layer,
+                                    const struct elbow_source *source)
+{
+    size_t kinds = 0;
+    const struct elbow_layer_schema *schemas = elbow_schema_layers(&kinds);
+    char found[FOUND_SIZE], name[ELBOW_KEY_NAME_SIZE];
+    describe(node, found);
+    if (node->kind != ELBOW_YAML_MAP || !node->child)
+        return elbow_value_refuse(source, node, false, shown,
+                                  "found %s, expected a layer such as dense: {units: 256, activation: relu}", found);
+    if (node->child->next)
+        return elbow_value_refuse(source, node->child->next, true, shown,
+                                  "a second key '%.60s' beside '%.60s', expected one layer an entry; write its options "
+                                  "in braces: dense: {units: 256, activation: relu}",
+                                  node->child->next->key, node->child->key);
+    size_t kind = 0;
+    while (kind < kinds && strcmp(schemas[kind].name, node->child->key) != 0)
+        ++kind;
+    if (kind == kinds)
+        return elbow_value_refuse(source, node->child, true, shown, "unknown layer '%.60s', expected dense",
+                                  node->child->key);
+    layer->kind = (enum elbow_layer_kind)kind;
+    (void)elbow_text_format(name, sizeof name, "%s.%s", shown, schemas[kind].name);
+    struct elbow_keys keys = schemas[kind].keys;
+    enum elbow_status status = preset_layer(keys, name, node->child, layer, source);
+    if (status != ELBOW_OK)
+        return status;
+    return elbow_value_read_section(keys, schemas[kind].name, name, node->child, layer, source);
+}
+
+static enum elbow_status read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                     struct elbow_layers *value, const struct elbow_source *source)
+{
+    if (node->kind != ELBOW_YAML_LIST)
+        return refuse_value(key, shown, node, source);
+    struct elbow_layers found;
+    memset(&found, 0, sizeof found);
+    for (const struct elbow_yaml *child = node->child; child; child = child->next) {
+        if (found.count == ELBOW_LAYERS_MAX)
+            return elbow_value_refuse(source, child, false, shown, "more than %d layers; use fewer", ELBOW_LAYERS_MAX);
+        char name[ELBOW_KEY_NAME_SIZE];
+        (void)elbow_text_format(name, sizeof name, "%s.%zu", shown, found.count);
+        enum elbow_status status = read_layer(name, child, &found.layers[found.count++], source);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    memcpy(value, &found, sizeof found); // padding too
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                   void *base, const struct elbow_source *source)
+{
+    void *value = (char *)base + key->offset;
+    switch (key->type) {
+    case ELBOW_KEY_INTEGER:
+    case ELBOW_KEY_EVERY:
+        return read_integer(key, shown, node, value, source);
+    case ELBOW_KEY_REAL:
+        return read_real(key, shown, node, value, source);
+    case ELBOW_KEY_OPTIONAL:
+        return read_optional(key, shown, node, base, source);
+    case ELBOW_KEY_BOOLEAN:
+        return read_boolean(key, shown, node, value, source);
+    case ELBOW_KEY_CHOICE:
+        return read_choice(key, shown, node, value, source);
+    case ELBOW_KEY_TEXT:
+        return read_text(key, shown, node, value, source);
+    case ELBOW_KEY_INTEGERS:
+        return read_integers(key, shown, node, value, source);
+    case ELBOW_KEY_LAYERS:
+        return read_layers(key, shown, node, value, source);
+    }
+    return ELBOW_CONFIG;
+}
+
+void elbow_value_preset(const struct elbow_key *key, void *base)
+{
+    if (!key->preset) // empty: the struct starts as zeros
+        return;
+    char text[64];
+    ELBOW_CHECK(elbow_text_format(text, sizeof text, "%s", key->preset));
+    struct elbow_yaml node = {.kind = ELBOW_YAML_SCALAR, .text = text};
+    struct elbow_source source = {"a default", false, NULL};
+    ELBOW_CHECK(elbow_value_read(key, key->name, &node, base, &source) == ELBOW_OK);
+}
+
+enum elbow_status elbow_value_refuse_twice(const struct elbow_yaml *map, const struct elbow_yaml *child,
+                                           const char *shown, const struct elbow_source *source)
+{
+    for (const struct elbow_yaml *before = map->child; before != child; before = before->next)
+        if (strcmp(before->key, child->key) == 0)
+            return elbow_value_refuse(source, child, true, shown, "given twice, first in line %d; remove one of them",
+                                      before->key_line);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *section, const char *shown,
+                                           const struct elbow_yaml *map, void *base, const struct elbow_source *source)
+{
+    char text[640];
+    if (elbow_value_is_null(map))
+        return ELBOW_OK;
+    if (map->kind != ELBOW_YAML_MAP) {
+        describe(map, text);
+        return elbow_value_refuse(source, map, false, shown,
+                                  "found %s, expected a map of its keys; `elbow config --explain` lists them", text);
+    }
+    for (const struct elbow_yaml *child = map->child; child; child = child->next) {
+        char name[ELBOW_KEY_NAME_SIZE];
+        elbow_schema_join(name, shown, child->key);
+        const struct elbow_key *key = elbow_schema_find(keys, section, child->key);
+        if (!key) {
+            elbow_schema_suggest(keys, section, shown, child->key, text, sizeof text);
+            return elbow_value_refuse(source, child, true, name, "unknown key; %s", text);
+        }
+        enum elbow_status status = elbow_value_refuse_twice(map, child, name, source);
+        if (status == ELBOW_OK)
+            status = elbow_value_read(key, name, child, base, source);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    return ELBOW_OK;
+}

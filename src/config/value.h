@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Values of keys: read from YAML by the row of the table, written as YAML, compared. Private to this floor.
+#ifndef ELBOW_CONFIG_VALUE_H
+#define ELBOW_CONFIG_VALUE_H
+
+#include "elbow/config/yaml.h"
+#include "schema.h"
+
+enum { ELBOW_VALUE_SIZE = 8192 }; // bytes of any value as text: 64 layers take 5,000
+
+// Where values come from, for the messages.
+struct elbow_source {
+    const char *name;   // "run.yaml", "--set train.rate=x"
+    bool has_positions; // then line and column follow the name
+    struct elbow_error *error;
+};
+
+// Local. CONFIG with "run.yaml:12:3: train.rate: " (name, position of the node's key or value, full key) before a
+// printf-style message. key may be "": then it is left out.
+enum elbow_status elbow_value_refuse(const struct elbow_source *source, const struct elbow_yaml *node, bool at_key,
+                                     const char *key, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+// Local. Reads a map of a section's keys into base (the struct the table is for). `shown` stands for the section in
+// messages
+// ("model.encoder.0.dense" for dense). Refuses unknown keys and keys given twice.
+enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *section, const char *shown,
+                                           const struct elbow_yaml *map, void *base, const struct elbow_source *source);
+
+// Local. Reads one value into base; `shown` is the key's full name in messages.
+enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                   void *base, const struct elbow_source *source);
+
+// Local. Puts the default of a key into base.
+void elbow_value_preset(const struct elbow_key *key, void *base);
+
+// Local. CONFIG if an earlier sibling has the same key; to be asked of each child in turn.
+enum elbow_status elbow_value_refuse_twice(const struct elbow_yaml *map, const struct elbow_yaml *child,
+                                           const char *shown, const struct elbow_source *source);
+
+// Local. Whether a node is null, ~ or nothing.
+bool elbow_value_is_null(const struct elbow_yaml *node);
+
+// Local. Text that grows in a buffer of fixed size.
+struct elbow_printer {
+    char *text;
+    size_t size, length;
+    bool is_cut;
+};
+
+// Local. printf to the end of the text.
+void elbow_printer_add(struct elbow_printer *printer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Local. The value as YAML that reads back to the same bits. Lists of layers in a block (each on a line, `indent`
+// blanks before) where indent > 0, else in brackets.
+void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer);
+
+// Local. Whether two values are the same.
+bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b);
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Writing and comparing values. What is written reads back to the same bits, in any locale, and other YAML readers take
+// it for the same types (1.0e-08, not 1e-08; a text that looks like a number stands in quotes).
+#include "value.h"
+
+#include <inttypes.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void elbow_printer_add(struct elbow_printer *printer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t room = printer->size - printer->length;
+    int length = vsnprintf(printer->text + printer->length, room, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= room) {
+        printer->is_cut = true;
+        printer->text[printer->length] = 0;
+        return;
+    }
+    printer->length += (size_t)length;
+}
+
+// The shortest text that reads back the same.
+static void write_real(double value, struct elbow_printer *printer)
+{
+    char digits[40];
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = plain ? uselocale(plain) : (locale_t)0;
+    for (int precision = 1; precision <= 17; ++precision) {
+        (void)snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value)
+            break;
+    }
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
+    }
+    size_t mantissa = strcspn(digits, "e");
+    bool has_point = memchr(digits, '.', mantissa) != NULL;
+    elbow_printer_add(printer, "%.*s%s%s", (int)mantissa, digits, has_point ? "" : ".0", digits + mantissa);
+}
+
+// Whether a text may stand without quotes: a path of plain characters that no YAML reader takes for anything else.
+static bool is_plain(const char *text)
+{
+    static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
+    const char *letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const char *others = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
+    for (size_t i = 0; i < sizeof words / sizeof *words; ++i)
+        if (strcasecmp(text, words[i]) == 0)
+            return false;
+    size_t length = strlen(text);
+    size_t safe = strspn(text, others);
+    if (text[safe] == ':' && text[safe + 1] == '/') // FILE:/dataset
+        safe += 1 + strspn(text + safe + 1, others);
+    bool is_start = *text == '/' || (*text && strchr(letters, *text)) || strncmp(text, "./", 2) == 0 ||
+                    strncmp(text, "../", 3) == 0;
+    return is_start && safe == length;
+}
+
+static void write_text(const char *text, struct elbow_printer *printer)
+{
+    if (is_plain(text)) {
+        elbow_printer_add(printer, "%s", text);
+        return;
+    }
+    elbow_printer_add(printer, "\"");
+    for (; *text; ++text)
+        elbow_printer_add(printer, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+    elbow_printer_add(printer, "\"");
+}
+
+static void write_integers(const struct elbow_integers *integers, struct elbow_printer *printer)
+{
+    elbow_printer_add(printer, "[");
+    for (size_t i = 0; i < integers->count; ++i)
+        elbow_printer_add(printer, "%s%" PRId64, i ? ", " : "", integers->values[i]);
+    elbow_printer_add(printer, "]");
+}
+
+static void write_layers(const struct elbow_layers *layers, int indent, struct elbow_printer *printer)
+{
+    size_t kinds = 0;
+    const struct elbow_layer_schema *schemas = elbow_schema_layers(&kinds);
+    bool is_block = indent > 0 && layers->count > 0;
+    if (!is_block)
+        elbow_printer_add(printer, "[");
+    for (size_t i = 0; i < layers->count; ++i) {
+        const struct elbow_layer *layer = &layers->layers[i];
+        ELBOW_CHECK((size_t)layer->kind < kinds);
+        struct elbow_keys keys = schemas[layer->kind].keys;
+        if (is_block)
+            elbow_printer_add(printer, "\n%*s- ", indent, "");
+        elbow_printer_add(printer, "%s%s: {", is_block || i == 0 ? "" : ", ", schemas[layer->kind].name);
+        for (size_t k = 0; k < keys.count; ++k) {
+            elbow_printer_add(printer, "%s%s: ", k ? ", " : "", keys.rows[k].name);
+            elbow_value_write(&keys.rows[k], layer, 0, printer);
+        }
+        elbow_printer_add(printer, "}");
+    }
+    if (!is_block)
+        elbow_printer_add(printer, "]");
+}
+
+void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer)
+{
+    const void *value = (const char *)base + key->offset;
+    switch (key->type) {
+    case ELBOW_KEY_EVERY:
+        if (*(const int64_t *)value == ELBOW_EVERY_EPOCH) {
+            elbow_printer_add(printer, "epoch");
+            return;
+        }
+        // fall through
+    case ELBOW_KEY_INTEGER:
+        elbow_printer_add(printer, "%" PRId64, *(const int64_t *)value);
+        return;
+    case ELBOW_KEY_OPTIONAL:
+        if (!*(const bool *)((const char *)base + key->present)) {
+            elbow_printer_add(printer, "null");
+            return;
+        }
+        // fall through
+    case ELBOW_KEY_REAL:
+        write_real(*(const double *)value, printer);
+        return;
+    case ELBOW_KEY_BOOLEAN:
+        elbow_printer_add(printer, *(const bool *)value ? "true" : "false");
+        return;
+    case ELBOW_KEY_CHOICE:
+        elbow_printer_add(printer, "%s", key->choices[*(const int *)value]);
+        return;
+    case ELBOW_KEY_TEXT:
+        write_text(value, printer);
+        return;
+    case ELBOW_KEY_INTEGERS:
+        write_integers(value, printer);
+        return;
+    case ELBOW_KEY_LAYERS:
+        write_layers(value, indent, printer);
+        return;
+    }
+}
+
+static bool equal_layers(const struct elbow_layers *a, const struct elbow_layers *b)
+{
+    size_t kinds = 0;
+    const struct elbow_layer_schema *schemas = elbow_schema_layers(&kinds);
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; ++i) {
+        if (a->layers[i].kind != b->layers[i].kind)
+            return false;
+        struct elbow_keys keys = schemas[a->layers[i].kind].keys;
+        for (size_t k = 0; k < keys.count; ++k)
+            if (!elbow_value_equal(&keys.rows[k], &a->layers[i], &b->layers[i]))
+                return false;
+    }
+    return true;
+}
+
+bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b)
+{
+    const void *left = (const char *)a + key->offset, *right = (const char *)b + key->offset;
+    bool has_left, has_right;
+    const struct elbow_integers *integers = left;
+    switch (key->type) {
+    case ELBOW_KEY_INTEGER:
+    case ELBOW_KEY_EVERY:
+        return *(const int64_t *)left == *(const int64_t *)right;
+    case ELBOW_KEY_OPTIONAL:
+        has_left = *(const bool *)((const char *)a + key->present);
+        has_right = *(const bool *)((const char *)b + key->present);
+        return has_left == has_right && (!has_left || *(const double *)left == *(const double *)right);
+    case ELBOW_KEY_REAL:
+        return *(const double *)left == *(const double *)right;
+    case ELBOW_KEY_BOOLEAN:
+        return *(const bool *)left == *(const bool *)right;
+    case ELBOW_KEY_CHOICE:
+        return *(const int *)left == *(const int *)right;
+    case ELBOW_KEY_TEXT:
+        return strcmp(left, right) == 0;
+    case ELBOW_KEY_INTEGERS:
+        return integers->count == ((const struct elbow_integers *)right)->count &&
+               memcmp(integers->values, ((const struct elbow_integers *)right)->values,
+                      integers->count * sizeof *integers->values) == 0;
+    case ELBOW_KEY_LAYERS:
+        return equal_layers(left, right);
+    }
+    return false;
+}
