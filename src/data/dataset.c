@@ -6,6 +6,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/math/random.h"
+#include "elbow/parallel/partition.h"
 
 #include <math.h>
 #include <stdio.h>
