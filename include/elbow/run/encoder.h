@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Encoding a dataset: mean, log_variance, recon, kl and elbo of every row, in input order, into an HDF5 file.
+#ifndef ELBOW_RUN_ENCODER_H
+#define ELBOW_RUN_ENCODER_H
+
+#include "elbow/run/evaluator.h"
+
+// Collective. Writes /mean (N, Z), /log_variance (N, Z), /recon, /kl, /elbo (N) in nats, /labels (N) where the dataset
+// has them, and with importance K /log_likelihood and /effective_samples (N). The file appears complete or not at all;
+// an existing one is replaced.
+enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, const char *path,
+                               struct elbow_error *error);
+
+#endif

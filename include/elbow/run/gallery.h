@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What people look at: samples from fixed noise and reconstructions beside their originals, as PNG grids, or as HDF5
+// and CSV where the data are no images. Same model, same bytes.
+#ifndef ELBOW_RUN_GALLERY_H
+#define ELBOW_RUN_GALLERY_H
+
+#include "elbow/data/batches.h"
+#include "elbow/run/checkpoint.h"
+
+// What pictures are made of. Nothing is owned.
+struct elbow_gallery {
+    struct elbow_comm *comm;
+    struct elbow_model *model;
+    const float *parameters;
+    const struct elbow_data_facts *data;
+    const struct elbow_config *config;
+};
+
+// Collective. Writes `count` samples to path (.png: a grid; .h5: /samples (count, shape...); .csv: a row each): means
+// of p(x|z), or draws from it, for z = standard normal noise keyed by (seed, number of the sample). OUTPUT if it cannot
+// be written; USAGE for a PNG of data that are no images, or another ending.
+enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
+                                        uint64_t seed, bool draw, struct elbow_error *error);
+
+// Collective. Writes `count` rows of the dataset (from row `first`) and their reconstructions (the mean of p(x|z) at z
+// = the mean of q(z|x); with draw a draw from it) to path. PNG: each original with its reconstruction to its right;
+// HDF5: /originals, /reconstructions; CSV: the original row, then its reconstruction. The originals are what the
+// encoder saw (binarised if so).
+enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gallery,
+                                                const struct elbow_dataset *dataset, const char *path, uint64_t first,
+                                                uint64_t count, uint64_t seed, bool draw, struct elbow_error *error);
+
+// Collective. The pictures of a step in RUN/samples: step-NNNNNNNN.png and reconstruction-NNNNNNNN.png (dataset may be
+// NULL: none); .h5 and .csv where the data are no images.
+enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
+                                     const char *run, uint64_t step, struct elbow_error *error);
+
+// Local. Removes the pictures of steps after `step` from RUN/samples.
+void elbow_gallery_cut(const char *run, uint64_t step);
+
+#endif

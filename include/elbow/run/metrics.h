@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// metrics.csv and kl.csv of a run directory: rank zero's tables, `%.17g`, C locale, one row at a time. Other ranks may
+// hold a zeroed struct and call nothing.
+#ifndef ELBOW_RUN_METRICS_H
+#define ELBOW_RUN_METRICS_H
+
+#include "elbow/base/status.h"
+#include "elbow/base/text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct elbow_metrics {
+    FILE *metrics, *kl; // owned
+    size_t latent;
+    elbow_path directory;
+};
+
+typedef enum { ELBOW_SPLIT_TRAIN, ELBOW_SPLIT_VALID } elbow_split;
+
+// One row of metrics.csv; NAN and a negative active_units are left empty.
+struct elbow_metrics_row {
+    uint64_t step, epoch; // steps done; epochs begun (from 1)
+    elbow_split split;
+    double objective, elbo, recon, kl, beta, rate, grad_norm;
+    int64_t active_units;
+    uint64_t skipped;
+    double seconds, samples_per_s;  // timing columns: since the last row
+    double compute, exchange, data; // shares of the time, 0 to 1
+};
+
+// Local. Opens both files of a run directory for appending, after cutting them to the rows of steps <= `step` (0: they
+// begin anew, with their header line). FILE if they cannot be written; FORMAT if an existing file has another header.
+enum elbow_status elbow_metrics_open(const char *directory, size_t latent, uint64_t step, struct elbow_metrics *metrics,
+                                     struct elbow_error *error);
+
+// Local. Appends a row to metrics.csv, and one to kl.csv: step, epoch, split, kl_0, ..., kl_{Z-1} (means in nats).
+enum elbow_status elbow_metrics_append(struct elbow_metrics *metrics, const struct elbow_metrics_row *row,
+                                       const double *kl, struct elbow_error *error);
+
+// Local. Brings the rows to disk (fflush and fsync). OUTPUT if that fails.
+enum elbow_status elbow_metrics_sync(struct elbow_metrics *metrics, struct elbow_error *error);
+
+// Local. A zeroed struct is legal.
+void elbow_metrics_close(struct elbow_metrics *metrics);
+
+#endif

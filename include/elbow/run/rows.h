@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Work row by row on all ranks, results in order on rank zero, in bounded memory, to the same bits on any number of
+// ranks.
+#ifndef ELBOW_RUN_ROWS_H
+#define ELBOW_RUN_ROWS_H
+
+#include "elbow/parallel/comm.h"
+
+struct elbow_rows_job {
+    uint64_t rows;     // in all
+    size_t microbatch; // rows of one call of produce; the last one may be short
+    size_t row_bytes;  // of one row's result
+    void *user;
+    // Any rank. Makes the results of rows [first, first + count), count <= microbatch.
+    void (*produce)(void *user, uint64_t first, size_t count, void *results);
+    // Rank zero only, in order of rows. Takes results [first, first + count).
+    enum elbow_status (*consume)(void *user, uint64_t first, uint64_t count, const void *results,
+                                 struct elbow_error *error);
+};
+
+// Collective. Deals the microbatches out in rounds. The status of consume, agreed on.
+enum elbow_status elbow_rows_run(struct elbow_comm *comm, const struct elbow_rows_job *job, struct elbow_error *error);
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What eval, encode, sample and reconstruct begin with: a checkpoint, its model, and a dataset to look at.
+#ifndef ELBOW_RUN_SCORING_H
+#define ELBOW_RUN_SCORING_H
+
+#include "elbow/run/checkpoint.h"
+
+struct elbow_scoring_request {
+    const char *checkpoint; // a file or a run directory
+    bool best;
+    bool wants_data;
+    const char *data;   // FILE[:/dataset], or NULL: the configuration's validation data, or its training data
+    const char *labels; // FILE:/dataset or /dataset, or NULL: what the configuration has for the same data
+};
+
+// Everything owned.
+struct elbow_scoring {
+    struct elbow_checkpoint checkpoint;
+    struct elbow_model *model;
+    struct elbow_dataset dataset;
+};
+
+// Collective. Loads the checkpoint, builds its model, loads the data with the checkpoint's scaling; MISMATCH if a
+// sample has another number of values.
+enum elbow_status elbow_scoring_open(struct elbow_comm *comm, const struct elbow_scoring_request *request,
+                                     struct elbow_log *log, struct elbow_scoring *scoring, struct elbow_error *error);
+
+// Collective. A zeroed struct is legal.
+void elbow_scoring_close(struct elbow_comm *comm, struct elbow_scoring *scoring);
+
+#endif

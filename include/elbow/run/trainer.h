@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The training run: the loop, and when it logs, evaluates, draws, saves and stops.
+#ifndef ELBOW_RUN_TRAINER_H
+#define ELBOW_RUN_TRAINER_H
+
+#include "elbow/config/config.h"
+#include "elbow/parallel/comm.h"
+
+enum elbow_resume { ELBOW_RESUME_NEVER, ELBOW_RESUME_ALWAYS, ELBOW_RESUME_AUTO };
+
+struct elbow_train_request {
+    const struct elbow_config *config;
+    const char *run; // the run directory
+    enum elbow_resume resume;
+    bool overwrite;   // move an existing run aside
+    const char *init; // a checkpoint to start from, or NULL
+};
+
+// Collective. Trains to the end: OK; STOPPED after run.stop_after, with a checkpoint; OUTPUT if it ran to the end but
+// some output could not be written; else what went wrong.
+enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_request *request, struct elbow_log *log,
+                              struct elbow_error *error);
+
+#endif
