@@ -47,8 +47,8 @@ void elbow_model_destroy(struct elbow_model *model);
 // itself.
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
 
-// Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over the
-// rows, and statistics (overwritten, without moments).
+// Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
+// the rows, and statistics (overwritten, without moments).
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                        double beta, double free_bits, float *gradient, double *statistics);
 

@@ -38,7 +38,8 @@ static void check_bernoulli(size_t values, bool binary)
             long double a = y[i * values + d], point = x[i * values + d], log_one_plus = log1pl(expl(-fabsl(a)));
             sum += point * a - (a > 0 ? a : 0) - log_one_plus;
             small += log_one_plus;
-            long double slope = 1 / (1 + expl(-a)) - point;
+            long double slope =
+                (1 - point) / (1 + expl(-a)) - point / (1 + expl(a)); // sigmoid(y) - x without cancelling
             // exp 1 ULP, 1 + e and the quotient half each, one rounding of the difference: below 4 2^-23, relative
             // where x is 0 or 1 (nothing cancels), else of 1.
             long double tolerance = 4 * FLT_EPSILON * (binary ? fabsl(slope) : 1) + FLT_MIN;
