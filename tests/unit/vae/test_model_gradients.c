@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The model's statistics and gradients against the independent double-precision VAE of reference_vae.h, over depths,
+// activations and likelihoods; and the reference itself against finite differences.
+#include "elbow/vae/model.h"
+
+#include "unit.h"
+
+#include "model_fixture.h"
+
+static void check_parts(const struct fixture *f, struct reference_parts parts)
+{
+    // Activations carry relative errors of about 1e-6 (sums of up to 31 terms, up to four layers deep, in float of 6e-8
+    // each); recon and KL sum rows * D values of order 1 to 10 of them.
+    double tolerance = 2e-6 * (fabs(parts.recon) + fabs(parts.kl));
+    ck_assert(f->statistics[ELBOW_STATISTIC_SAMPLES] == (double)f->rows);
+    ck_assert(f->statistics[ELBOW_STATISTIC_FAILED] == 0);
+    ck_assert_double_eq_tol(f->statistics[ELBOW_STATISTIC_RECON], parts.recon, tolerance);
+    ck_assert_double_eq_tol(f->statistics[ELBOW_STATISTIC_KL], parts.kl, tolerance);
+    ck_assert_double_eq_tol(f->statistics[ELBOW_STATISTIC_OBJECTIVE], parts.objective, 2 * tolerance);
+    for (size_t j = 0; j < f->model->latent; ++j)
+        ck_assert_double_eq_tol(f->statistics[ELBOW_STATISTIC_HEAD + j], parts.kl_of[j], tolerance);
+}
+
+static void check_gradient(const struct fixture *f, const char *what, uint64_t seed)
+{
+    double worst = 0;
+    const char *where = "";
+    for (size_t t = 0; t < f->model->parameters.count; ++t) {
+        const struct elbow_tensor *tensor = &f->model->parameters.tensors[t];
+        double largest = 0, difference = 0;
+        for (size_t k = tensor->offset; k < tensor->offset + tensor->count; ++k) {
+            ck_assert(isfinite(f->gradient[k]));
+            largest = fmax(largest, fabs(f->exact_gradient[k]));
+            difference = fmax(difference, fabs(f->gradient[k] - f->exact_gradient[k]));
+        }
+        ck_assert(largest > 0); // every tensor takes part
+        if (difference / largest > worst) {
+            worst = difference / largest;
+            where = tensor->name;
+        }
+    }
+    // Against a tensor's largest entry: chains of up to eight products of up to 31 terms, each 6e-8 of its terms, which
+    // cancel to a third or so.
+    ck_assert_msg(worst < 3e-6, "%s (seed %llu): %s is off by %g", what, (unsigned long long)seed, where, worst);
+}
+
+START_TEST(parts_and_gradients_match_the_reference)
+{
+    for (size_t a = 0; a < ARCHITECTURE_COUNT; ++a)
+        for (uint64_t seed = 1; seed <= 3; ++seed) {
+            struct fixture *f = fixture_create(&ARCHITECTURES[a], seed);
+            train(f);
+            check_parts(f, exact(f, f->exact_gradient));
+            check_gradient(f, ARCHITECTURES[a].what, seed);
+            fixture_destroy(f);
+        }
+}
+END_TEST
+
+START_TEST(the_reference_matches_finite_differences)
+{
+    for (size_t a = 0; a < ARCHITECTURE_COUNT; ++a) {
+        struct fixture *f = fixture_create(&ARCHITECTURES[a], 1);
+        exact(f, f->exact_gradient);
+        for (size_t t = 0; t < f->model->parameters.count; ++t) {
+            const struct elbow_tensor *tensor = &f->model->parameters.tensors[t];
+            for (size_t k = tensor->offset; k < tensor->offset + tensor->count; ++k) {
+                double step = 1e-6, at = f->exact_parameters[k];
+                f->exact_parameters[k] = at + step;
+                double up = exact(f, NULL).objective;
+                f->exact_parameters[k] = at - step;
+                double down = exact(f, NULL).objective;
+                f->exact_parameters[k] = at;
+                // Rounding: an objective of some hundreds, 500 2^-53 / 1e-6 = 6e-8; curvature: step^2 of order 1e3.
+                double slope = -f->exact_gradient[k], tolerance = 5e-7 + 1e-7 * fabs(slope);
+                ck_assert_msg(fabs((up - down) / (2 * step) - slope) < tolerance, "%s: %s[%zu]: %.9g, not %.9g",
+                              ARCHITECTURES[a].what, tensor->name, k - tensor->offset, slope, (up - down) / (2 * step));
+            }
+        }
+        fixture_destroy(f);
+    }
+}
+END_TEST
+
+// The cases with free bits are only worth something if some dimensions lie below them and some above.
+START_TEST(free_bits_are_partly_active)
+{
+    for (size_t a = 0; a < ARCHITECTURE_COUNT; ++a) {
+        if (ARCHITECTURES[a].free_bits == 0)
+            continue;
+        struct fixture *f = fixture_create(&ARCHITECTURES[a], 1);
+        train(f);
+        size_t below = 0, n = f->rows * f->model->latent;
+        for (size_t k = 0; k < n; ++k)
+            below += f->model->kl[k] <= f->config.objective.free_bits;
+        ck_assert_uint_gt(below, 0);
+        ck_assert_uint_lt(below, n);
+        fixture_destroy(f);
+    }
+}
+END_TEST
+
+START_TEST(padding_of_the_gradient_is_zero)
+{
+    struct fixture *f = fixture_create(&ARCHITECTURES[2], 1);
+    train(f);
+    size_t covered = 0, position = 0;
+    for (size_t t = 0; t <= f->model->parameters.count; ++t) {
+        bool is_end = t == f->model->parameters.count;
+        size_t next = is_end ? f->size : f->model->parameters.tensors[t].offset;
+        for (; position < next; ++position, ++covered)
+            ck_assert(f->gradient[position] == 0);
+        position += is_end ? 0 : f->model->parameters.tensors[t].count;
+    }
+    ck_assert_uint_gt(covered, 0); // odd widths leave some
+    fixture_destroy(f);
+}
+END_TEST
+
+UNIT_MAIN("vae/model: gradients", parts_and_gradients_match_the_reference, the_reference_matches_finite_differences,
+          free_bits_are_partly_active, padding_of_the_gradient_is_zero)
