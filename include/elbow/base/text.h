@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 enum { ELBOW_PATH_SIZE = 1024 }; // bytes of a path, its end included
+typedef char elbow_path[ELBOW_PATH_SIZE];
 
 struct elbow_text {
     char text[32];
