@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Evaluation. A rank computes a run of microbatches in the order of the dataset; every subtree of the tree over all
+// microbatches is summed where it lies, and the subtrees are then added on every rank in the tree's order.
+//
+// The vector that is summed: the statistics with moments, then log-likelihood and effective samples, then for each
+// class its samples, recon, kl.
+#include "elbow/run/evaluator.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/parallel/partition.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLASSES_MAX = 1000, CLASS_WIDTH = 3 };
+
+struct evaluating {
+    const struct elbow_evaluation_request *request;
+    size_t rows, latent, statistics, width; // rows of a microbatch; doubles of each part
+    uint64_t *ids;
+    float *values, *noise, *head;
+    double *recon, *kl;
+    struct elbow_importance *weights;
+    double *levels;               // (levels, width): sums inside a subtree
+    double *mine;                 // (subtrees of this rank, width)
+    double *all;                  // (ranks, most subtrees, width)
+    int most;                     // subtrees of any rank
+    struct elbow_range *subtrees; // room for those of all ranks
+    size_t class_count;
+    int64_t *classes; // sorted labels
+};
+
+void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct elbow_config *config, uint64_t first,
+                            size_t rows, size_t latent, uint64_t *ids, float *values, float *noise)
+{
+    struct elbow_order order = elbow_order_plain(dataset->samples);
+    elbow_order_fill(&order, 0, first, rows, ids);
+    struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
+                                        .threshold = config->data.threshold,
+                                        .seed = (uint64_t)config->seed,
+                                        .purpose = ELBOW_PURPOSE_EVAL_BINARIZE};
+    elbow_batch_gather(dataset, &binarizer, rows, ids, values);
+    elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_EVAL_NOISE, 0, rows, ids, latent, noise);
+}
+
+void elbow_evaluation_importance(struct elbow_model *model, const float *parameters, const struct elbow_config *config,
+                                 size_t rows, const uint64_t *ids, const float *values, const float *head,
+                                 int64_t draws, float *noise, struct elbow_importance *importance)
+{
+    memset(importance, 0, rows * sizeof *importance);
+    for (int64_t draw = 0; draw < draws; ++draw) {
+        elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)draw, rows, ids, model->latent,
+                          noise);
+        struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
+        elbow_model_importance(model, parameters, microbatch, head, importance);
+    }
+}
+
+// The vector of one microbatch.
+static void evaluate_microbatch(struct evaluating *evaluating, uint64_t number, double *sums)
+{
+    const struct elbow_evaluation_request *request = evaluating->request;
+    uint64_t first = number * evaluating->rows, left = request->dataset->samples - first;
+    size_t rows = left < evaluating->rows ? (size_t)left : evaluating->rows;
+    elbow_evaluation_batch(request->dataset, request->config, first, rows, evaluating->latent, evaluating->ids,
+                           evaluating->values, evaluating->noise);
+    struct elbow_microbatch microbatch = {.rows = rows, .values = evaluating->values, .noise = evaluating->noise};
+    struct elbow_row_results results = {.head = evaluating->head, .recon = evaluating->recon, .kl = evaluating->kl};
+    elbow_model_evaluate(request->model, request->parameters, microbatch, request->beta,
+                         request->config->objective.free_bits, sums, results);
+    double *rest = sums + evaluating->statistics;
+    memset(rest, 0, (evaluating->width - evaluating->statistics) * sizeof *rest);
+    if (request->importance > 0) {
+        elbow_evaluation_importance(request->model, request->parameters, request->config, rows, evaluating->ids,
+                                    evaluating->values, evaluating->head, request->importance, evaluating->noise,
+                                    evaluating->weights);
+        for (size_t i = 0; i < rows; ++i) {
+            rest[0] += elbow_importance_log_likelihood(&evaluating->weights[i]);
+            rest[1] += elbow_importance_effective(&evaluating->weights[i]);
+        }
+    }
+    for (size_t i = 0; i < rows && evaluating->class_count > 0; ++i) {
+        int64_t label = elbow_dataset_label(request->dataset, first + i);
+        size_t c = 0;
+        while (evaluating->classes[c] != label)
+            ++c;
+        double *sum = rest + 2 + c * CLASS_WIDTH;
+        sum[0] += 1;
+        sum[1] += evaluating->recon[i];
+        sum[2] += evaluating->kl[i];
+    }
+}
+
+// The vector of node [lo, hi) of the tree, into sums; deeper levels use the rows behind `level`.
+static void evaluate_subtree(struct evaluating *evaluating, uint64_t lo, uint64_t hi, int level, double *sums)
+{
+    if (hi - lo == 1) {
+        evaluate_microbatch(evaluating, lo, sums);
+        return;
+    }
+    uint64_t middle = (lo + hi) / 2;
+    double *right = evaluating->levels + (size_t)level * evaluating->width;
+    evaluate_subtree(evaluating, lo, middle, level, sums);
+    evaluate_subtree(evaluating, middle, hi, level + 1, right);
+    for (size_t i = 0; i < evaluating->width; ++i)
+        sums[i] += right[i];
+}
+
+// Adds every rank's subtrees; the sum ends up in evaluating->all.
+static void add_ranks(struct evaluating *evaluating, uint64_t microbatches)
+{
+    struct elbow_comm *comm = evaluating->request->comm;
+    struct elbow_place place = elbow_comm_place(comm);
+    size_t stride = (size_t)evaluating->most * evaluating->width;
+    elbow_comm_gather_all(comm, evaluating->mine, stride, evaluating->all);
+    struct elbow_range subtrees[ELBOW_SUBTREES_MAX], *list = evaluating->subtrees;
+    int count = 0;
+    double *packed = evaluating->all;
+    for (int r = 0; r < place.size; ++r) {
+        int theirs = elbow_partition_subtrees(microbatches, elbow_partition(microbatches, r, place.size), subtrees);
+        memmove(packed, evaluating->all + (size_t)r * stride, (size_t)theirs * evaluating->width * sizeof *packed);
+        memcpy(list + count, subtrees, (size_t)theirs * sizeof *list);
+        packed += (size_t)theirs * evaluating->width;
+        count += theirs;
+    }
+    elbow_partition_sum(microbatches, list, count, evaluating->width, evaluating->all);
+}
+
+static int compare_labels(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+// The distinct labels, sorted; none where there are more than CLASSES_MAX.
+static enum elbow_status find_classes(struct evaluating *evaluating, struct elbow_error *error)
+{
+    const struct elbow_evaluation_request *request = evaluating->request;
+    enum elbow_status status = elbow_allocate(&evaluating->classes, CLASSES_MAX, sizeof(int64_t), "classes", error);
+    if (status != ELBOW_OK || !request->per_class || !request->dataset->has_labels)
+        return status;
+    for (uint64_t i = 0; i < request->dataset->samples; ++i) {
+        int64_t label = elbow_dataset_label(request->dataset, i);
+        if (bsearch(&label, evaluating->classes, evaluating->class_count, sizeof label, compare_labels) != NULL)
+            continue;
+        if (evaluating->class_count == CLASSES_MAX) {
+            evaluating->class_count = 0;
+            return ELBOW_OK;
+        }
+        evaluating->classes[evaluating->class_count++] = label;
+        qsort(evaluating->classes, evaluating->class_count, sizeof label, compare_labels);
+    }
+    return ELBOW_OK;
+}
+
+static enum elbow_status prepare(struct evaluating *evaluating, uint64_t microbatches, struct elbow_error *error)
+{
+    const struct elbow_evaluation_request *request = evaluating->request;
+    int size = elbow_comm_place(request->comm).size;
+    enum elbow_status status = find_classes(evaluating, error);
+    if (status != ELBOW_OK)
+        return status;
+    evaluating->width = evaluating->statistics + 2 + evaluating->class_count * CLASS_WIDTH;
+    evaluating->most = elbow_partition_subtrees_most(microbatches, size);
+    size_t rows = evaluating->rows, most = (size_t)evaluating->most;
+    size_t levels = (size_t)elbow_partition_depth(elbow_partition_leaves_most(microbatches, size));
+    struct {
+        void *pointer;
+        size_t count, size;
+    } wanted[] = {
+        {&evaluating->ids, rows, sizeof(uint64_t)},
+        {&evaluating->values, rows * request->dataset->values, sizeof(float)},
+        {&evaluating->noise, rows * evaluating->latent, sizeof(float)},
+        {&evaluating->head, rows * 2 * evaluating->latent, sizeof(float)},
+        {&evaluating->recon, rows, sizeof(double)},
+        {&evaluating->kl, rows, sizeof(double)},
+        {&evaluating->weights, rows, sizeof(struct elbow_importance)},
+        {&evaluating->levels, levels * evaluating->width, sizeof(double)},
+        {&evaluating->mine, most * evaluating->width, sizeof(double)},
+        {&evaluating->all, (size_t)size * most * evaluating->width, sizeof(double)},
+        {&evaluating->subtrees, (size_t)size * most, sizeof(struct elbow_range)},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
+        status = elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "the evaluation", error);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    return ELBOW_OK;
+}
+
+static void clear(struct evaluating *evaluating)
+{
+    elbow_release(&evaluating->ids);
+    elbow_release(&evaluating->values);
+    elbow_release(&evaluating->noise);
+    elbow_release(&evaluating->head);
+    elbow_release(&evaluating->recon);
+    elbow_release(&evaluating->kl);
+    elbow_release(&evaluating->weights);
+    elbow_release(&evaluating->levels);
+    elbow_release(&evaluating->mine);
+    elbow_release(&evaluating->all);
+    elbow_release(&evaluating->subtrees);
+    elbow_release(&evaluating->classes);
+}
+
+// From sums to means.
+static enum elbow_status conclude(const struct evaluating *evaluating, struct elbow_evaluation *evaluation,
+                                  struct elbow_error *error)
+{
+    const double *sums = evaluating->all, *rest = sums + evaluating->statistics;
+    double samples = sums[ELBOW_STATISTIC_SAMPLES];
+    evaluation->latent = evaluating->latent;
+    evaluation->means = elbow_statistics_means(sums);
+    evaluation->active_units = elbow_statistics_active(sums, evaluating->latent);
+    bool has_importance = evaluating->request->importance > 0;
+    evaluation->log_likelihood = has_importance ? rest[0] / samples : NAN;
+    evaluation->effective = has_importance ? rest[1] / samples : NAN;
+    evaluation->class_count = evaluating->class_count;
+    enum elbow_status status = elbow_allocate(&evaluation->kl, evaluating->latent, sizeof(double), "the KL", error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&evaluation->classes, evaluating->class_count, sizeof *evaluation->classes, "classes",
+                                error);
+    if (status != ELBOW_OK)
+        return status;
+    for (size_t j = 0; j < evaluating->latent; ++j)
+        evaluation->kl[j] = sums[ELBOW_STATISTIC_HEAD + j] / samples;
+    for (size_t c = 0; c < evaluating->class_count; ++c) {
+        const double *sum = rest + 2 + c * CLASS_WIDTH;
+        double recon = sum[1] / sum[0], kl = sum[2] / sum[0];
+        evaluation->classes[c] = (struct elbow_class_means){
+            .label = evaluating->classes[c],
+            .means = {.samples = sum[0], .objective = NAN, .elbo = recon - kl, .recon = recon, .kl = kl}};
+    }
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_evaluate(const struct elbow_evaluation_request *request, struct elbow_evaluation *evaluation,
+                                 struct elbow_error *error)
+{
+    struct evaluating evaluating = {.request = request,
+                                    .rows = request->model->rows_max,
+                                    .latent = request->model->latent,
+                                    .statistics = elbow_statistics_size(request->model->latent, true)};
+    struct elbow_place place = elbow_comm_place(request->comm);
+    uint64_t microbatches = (request->dataset->samples + evaluating.rows - 1) / evaluating.rows;
+    *evaluation = (struct elbow_evaluation){0};
+    *error = (struct elbow_error){0};
+    prepare(&evaluating, microbatches, error);
+    if (elbow_comm_agree(request->comm, error) == ELBOW_OK) {
+        struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
+        int count =
+            elbow_partition_subtrees(microbatches, elbow_partition(microbatches, place.rank, place.size), subtrees);
+        for (int i = 0; i < count; ++i)
+            evaluate_subtree(&evaluating, subtrees[i].first, subtrees[i].last, 0,
+                             evaluating.mine + (size_t)i * evaluating.width);
+        add_ranks(&evaluating, microbatches);
+        conclude(&evaluating, evaluation, error);
+        elbow_comm_agree(request->comm, error);
+    }
+    clear(&evaluating);
+    if (error->status != ELBOW_OK)
+        elbow_evaluation_clear(evaluation);
+    return error->status;
+}
+
+void elbow_evaluation_clear(struct elbow_evaluation *evaluation)
+{
+    elbow_release(&evaluation->kl);
+    elbow_release(&evaluation->classes);
+    *evaluation = (struct elbow_evaluation){0};
+}
