@@ -28,6 +28,10 @@ INLINE vector lanes_exp(vector x)
 {
     return Sleef_expf16_u10avx512f(x);
 }
+INLINE vector lanes_expm1(vector x)
+{
+    return Sleef_expm1f16_u10avx512f(x);
+}
 INLINE vector lanes_log(vector x)
 {
     return Sleef_logf16_u10avx512f(x);
@@ -50,6 +54,10 @@ INLINE vector lanes_exp(vector x)
 {
     return Sleef_expf8_u10avx2(x);
 }
+INLINE vector lanes_expm1(vector x)
+{
+    return Sleef_expm1f8_u10avx2(x);
+}
 INLINE vector lanes_log(vector x)
 {
     return Sleef_logf8_u10avx2(x);
@@ -71,6 +79,10 @@ typedef Sleef___m128_2 vector_pair;
 INLINE vector lanes_exp(vector x)
 {
     return Sleef_expf4_u10sse2(x);
+}
+INLINE vector lanes_expm1(vector x)
+{
+    return Sleef_expm1f4_u10sse2(x);
 }
 INLINE vector lanes_log(vector x)
 {
@@ -101,6 +113,10 @@ INLINE vector lanes_each(vector x, float (*function)(float))
 INLINE vector lanes_exp(vector x)
 {
     return lanes_each(x, Sleef_expf_u10);
+}
+INLINE vector lanes_expm1(vector x)
+{
+    return lanes_each(x, Sleef_expm1f_u10);
 }
 INLINE vector lanes_log(vector x)
 {
@@ -196,6 +212,11 @@ INLINE void map(size_t n, const float *x, float *y, vector (*function)(vector))
 void elbow_vector_exp(size_t n, const float *x, float *y)
 {
     map(n, x, y, lanes_exp);
+}
+
+void elbow_vector_expm1(size_t n, const float *x, float *y)
+{
+    map(n, x, y, lanes_expm1);
 }
 
 void elbow_vector_log(size_t n, const float *x, float *y)

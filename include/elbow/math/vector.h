@@ -9,8 +9,9 @@
 
 #include <stddef.h>
 
-// Local. y[i] = exp(x[i]), log(x[i]), log(1 + x[i]), tanh(x[i]): 1 ULP.
+// Local. y[i] = exp(x[i]), exp(x[i]) - 1, log(x[i]), log(1 + x[i]), tanh(x[i]): 1 ULP.
 void elbow_vector_exp(size_t n, const float *x, float *y);
+void elbow_vector_expm1(size_t n, const float *x, float *y);
 void elbow_vector_log(size_t n, const float *x, float *y);
 void elbow_vector_log1p(size_t n, const float *x, float *y);
 void elbow_vector_tanh(size_t n, const float *x, float *y);

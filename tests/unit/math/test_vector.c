@@ -41,6 +41,7 @@ static const struct {
     double bound; // ULP, as the header states
 } kernels[] = {
     {"exp", elbow_vector_exp, exp, 1.0},
+    {"expm1", elbow_vector_expm1, expm1, 1.0},
     {"log", elbow_vector_log, log, 1.0},
     {"log1p", elbow_vector_log1p, log1p, 1.0},
     {"tanh", elbow_vector_tanh, tanh, 1.0},

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Optimisers in one pass over gradient, moments and parameters. An element's bits depend on its own values and the
+// step's constants alone, so a slice may be cut anywhere. Constants are computed in double and rounded once. The
+// padding between tensors is never touched.
+//
+// Moments move by m += (1 - b) (g - m), which is b m + (1 - b) g with one rounded constant: with b = 0.999f and 0.001f
+// apart, the two weights would not add up to one.
+#include "elbow/nn/optimizer.h"
+
+#include "elbow/base/memory.h"
+
+#include <math.h>
+
+enum elbow_status elbow_optimizer_create(const struct elbow_config *config, const struct elbow_parameters *parameters,
+                                         size_t first, size_t count, struct elbow_optimizer *optimizer,
+                                         struct elbow_error *error)
+{
+    ELBOW_CHECK(first <= parameters->size && count <= parameters->size - first);
+    *optimizer = (struct elbow_optimizer){
+        .kind = (enum elbow_optimizer_kind)config->train.optimizer,
+        .beta1 = config->train.beta1,
+        .beta2 = config->train.beta2,
+        .epsilon = config->train.epsilon,
+        .momentum = config->train.momentum,
+        .weight_decay = config->train.weight_decay,
+        .first = first,
+        .count = count,
+        .parameters = parameters,
+    };
+    enum elbow_status status =
+        elbow_allocate(&optimizer->first_moment, count, sizeof(float), "the optimiser's first moments", error);
+    if (status == ELBOW_OK && optimizer->kind != ELBOW_OPTIMIZER_SGD)
+        status =
+            elbow_allocate(&optimizer->second_moment, count, sizeof(float), "the optimiser's second moments", error);
+    if (status != ELBOW_OK)
+        elbow_optimizer_destroy(optimizer);
+    return status;
+}
+
+void elbow_optimizer_destroy(struct elbow_optimizer *optimizer)
+{
+    elbow_release(&optimizer->first_moment);
+    elbow_release(&optimizer->second_moment);
+    *optimizer = (struct elbow_optimizer){0};
+}
+
+// One step's constants, rounded to float.
+struct constants {
+    float clip;
+    float decay;  // times the parameter, added to the gradient
+    float shrink; // times the parameter, before the update
+    float rate;   // over 1 - b1^t for adam
+    float momentum;
+    float share1, share2; // 1 - b1, 1 - b2
+    float root;           // 1 / sqrt(1 - b2^t)
+    float epsilon;
+};
+
+static struct constants constants_of(const struct elbow_optimizer *optimizer, bool is_weight, uint64_t update,
+                                     double rate, double clip)
+{
+    double decay = is_weight ? optimizer->weight_decay : 0.0;
+    struct constants constants = {.clip = (float)clip, .shrink = 1.0f, .rate = (float)rate};
+    if (optimizer->kind == ELBOW_OPTIMIZER_ADAMW)
+        constants.shrink = (float)(1.0 - rate * decay);
+    else
+        constants.decay = (float)decay;
+    if (optimizer->kind == ELBOW_OPTIMIZER_SGD) {
+        constants.momentum = (float)optimizer->momentum;
+        return constants;
+    }
+    constants.rate = (float)(rate / (1.0 - pow(optimizer->beta1, (double)update)));
+    constants.share1 = (float)(1.0 - optimizer->beta1);
+    constants.share2 = (float)(1.0 - optimizer->beta2);
+    constants.root = (float)(1.0 / sqrt(1.0 - pow(optimizer->beta2, (double)update)));
+    constants.epsilon = (float)optimizer->epsilon;
+    return constants;
+}
+
+static void apply_adam(size_t n, struct constants c, const float *restrict gradient, float *restrict first_moment,
+                       float *restrict second_moment, float *restrict parameters)
+{
+    for (size_t i = 0; i < n; ++i) {
+        float p = parameters[i];
+        float g = c.clip * gradient[i] + c.decay * p;
+        float m = first_moment[i] + c.share1 * (g - first_moment[i]);
+        float v = second_moment[i] + c.share2 * (g * g - second_moment[i]);
+        first_moment[i] = m;
+        second_moment[i] = v;
+        parameters[i] = c.shrink * p - c.rate * m / (c.root * sqrtf(v) + c.epsilon);
+    }
+}
+
+static void apply_sgd(size_t n, struct constants c, const float *restrict gradient, float *restrict first_moment,
+                      float *restrict parameters)
+{
+    for (size_t i = 0; i < n; ++i) {
+        float p = parameters[i];
+        float v = c.momentum * first_moment[i] + (c.clip * gradient[i] + c.decay * p);
+        first_moment[i] = v;
+        parameters[i] = p - c.rate * v;
+    }
+}
+
+void elbow_optimizer_apply(struct elbow_optimizer *optimizer, size_t first, size_t count, uint64_t update, double rate,
+                           double clip, const float *gradient, float *parameters)
+{
+    ELBOW_CHECK(update >= 1);
+    ELBOW_CHECK(first >= optimizer->first && first - optimizer->first <= optimizer->count);
+    ELBOW_CHECK(count <= optimizer->count - (first - optimizer->first));
+    for (size_t i = 0; i < optimizer->parameters->count; ++i) {
+        const struct elbow_tensor *tensor = &optimizer->parameters->tensors[i];
+        size_t begin = tensor->offset > first ? tensor->offset : first;
+        size_t end = tensor->offset + tensor->count < first + count ? tensor->offset + tensor->count : first + count;
+        if (begin >= end)
+            continue;
+        struct constants constants = constants_of(optimizer, tensor->is_weight, update, rate, clip);
+        float *first_moment = optimizer->first_moment + (begin - optimizer->first);
+        if (optimizer->kind == ELBOW_OPTIMIZER_SGD)
+            apply_sgd(end - begin, constants, gradient + (begin - first), first_moment, parameters + (begin - first));
+        else
+            apply_adam(end - begin, constants, gradient + (begin - first), first_moment,
+                       optimizer->second_moment + (begin - optimizer->first), parameters + (begin - first));
+    }
+}
+
+double elbow_optimizer_rate(const struct elbow_config *config, uint64_t step, uint64_t schedule_steps)
+{
+    double rate = config->train.rate;
+    uint64_t warmup = (uint64_t)config->train.rate_warmup;
+    if (step + 1 < warmup)
+        rate *= (double)(step + 1) / (double)warmup;
+    switch ((enum elbow_schedule)config->train.schedule) {
+    case ELBOW_SCHEDULE_CONSTANT:
+        return rate;
+    case ELBOW_SCHEDULE_COSINE: {
+        double final = config->train.rate_final;
+        if (step >= schedule_steps)
+            return rate * final;
+        double turn = M_PI * (double)step / (double)schedule_steps;
+        return rate * (final + (1.0 - final) * 0.5 * (1.0 + cos(turn)));
+    }
+    case ELBOW_SCHEDULE_STEP:
+        ELBOW_CHECK(config->train.step_every > 0);
+        return rate * pow(config->train.step_factor, (double)(step / (uint64_t)config->train.step_every));
+    }
+    return rate;
+}
+
+double elbow_optimizer_clip(double clip, double norm)
+{
+    double factor = clip / (norm + 1e-6);
+    return clip > 0.0 && factor < 1.0 ? factor : 1.0;
+}
