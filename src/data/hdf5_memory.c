@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { GROWTH = 4 << 20 }; // bytes by which a file in memory grows
+enum {
+    GROWTH = 4 << 20, // bytes by which a file in memory grows
+    CHECKSUM_AT = 44  // where the checksum of a superblock stands
+};
 
 // The in-memory driver tells files apart by name, which must not be that of a file on disk.
 struct key {
@@ -133,6 +136,53 @@ enum elbow_status elbow_hdf5_create_memory(size_t user_block, struct elbow_hdf5 
     return status;
 }
 
+static uint32_t rotate(uint32_t x, int bits)
+{
+    return x << bits | x >> (32 - bits);
+}
+
+static uint32_t word_at(const unsigned char *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+// Bob Jenkins' lookup3 hash, as the HDF5 file format has it, of the 44 bytes of a superblock before its checksum.
+static uint32_t superblock_checksum(const unsigned char *bytes)
+{
+    uint32_t a = 0xdeadbeef + CHECKSUM_AT, b = a, c = a;
+    for (int block = 0; block < 3; ++block, bytes += 12) {
+        a += word_at(bytes);
+        b += word_at(bytes + 4);
+        c += word_at(bytes + 8);
+        a = (a - c) ^ rotate(c, 4), c += b;
+        b = (b - a) ^ rotate(a, 6), a += c;
+        c = (c - b) ^ rotate(b, 8), b += a;
+        a = (a - c) ^ rotate(c, 16), c += b;
+        b = (b - a) ^ rotate(a, 19), a += c;
+        c = (c - b) ^ rotate(b, 4), b += a;
+    }
+    a += word_at(bytes);
+    b += word_at(bytes + 4);
+    c = (c ^ b) - rotate(b, 14);
+    a = (a ^ c) - rotate(c, 11);
+    b = (b ^ a) - rotate(a, 25);
+    c = (c ^ b) - rotate(b, 16);
+    a = (a ^ c) - rotate(c, 4);
+    b = (b ^ a) - rotate(a, 14);
+    return (c ^ b) - rotate(b, 24);
+}
+
+// HDF5 clears the mark of an open file in the image's superblock but leaves the checksum that was made with the mark:
+// an image of a superblock that has a checksum (versions 2 and 3, addresses of 8 bytes) could not be opened.
+static void mend_checksum(unsigned char *superblock, size_t size)
+{
+    if (size < CHECKSUM_AT + 4 || superblock[8] < 2 || superblock[8] > 3 || superblock[9] != 8)
+        return;
+    uint32_t sum = superblock_checksum(superblock);
+    for (int i = 0; i < 4; ++i)
+        superblock[CHECKSUM_AT + i] = (unsigned char)(sum >> 8 * i);
+}
+
 // HDF5 hands out the bytes behind the user block; the addresses in them count from there.
 enum elbow_status elbow_hdf5_image(struct elbow_hdf5 *file, void **image, size_t *size, struct elbow_error *error)
 {
@@ -150,6 +200,7 @@ enum elbow_status elbow_hdf5_image(struct elbow_hdf5 *file, void **image, size_t
         elbow_release(image);
         return status;
     }
+    mend_checksum((unsigned char *)*image + file->user_block, (size_t)length);
     *size = file->user_block + (size_t)length;
     return ELBOW_OK;
 }

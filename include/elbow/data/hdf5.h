@@ -94,7 +94,8 @@ enum elbow_status elbow_hdf5_read_integers(struct elbow_hdf5 *file, const char *
 enum elbow_status elbow_hdf5_read_text(struct elbow_hdf5 *file, const char *object, const char *name, size_t limit,
                                        char **text, struct elbow_error *error);
 
-// Local. Calls back for every dataset of the file, in order of name. The callback returns false to stop.
+// Local. Calls back for every dataset of the file, in order of name; info is NULL for one that holds no integers or floats or
+// has more than 8 dimensions. The callback returns false to stop.
 enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
                                   bool (*each)(void *user, const char *name, const struct elbow_hdf5_info *info),
                                   void *user, struct elbow_error *error);
