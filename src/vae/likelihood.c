@@ -4,9 +4,11 @@
 //
 // The sum over a row's D values is in double and in an order fixed by D alone: value d goes to partial sum d % 8, and
 // the eight are folded pairwise. The Bernoulli works on e = exp(-|y|) in place of softplus and sigmoid:
-//   x y - softplus(y) = x y - max(y, 0) - log1p(e),    sigmoid(y) = y > 0 ? 1 - s : s  with  s = e / (1 + e),
-// where for x of 0 or 1 nothing cancels: a pixel that the decoder is sure of keeps a relatively accurate
-// log-probability and gradient.
+//   sum_d x y - softplus(y) = sum_d (x y - max(y, 0)) - log prod_d (1 + e),
+//   sigmoid(y) = y > 0 ? 1 - s : s  with  s = e / (1 + e).
+// One logarithm a tile is enough (a product of 256 factors of up to 2 fits a double). Where x is 0 or 1 nothing
+// cancels: a pixel that the decoder is sure of keeps an accurate log-probability (e to 1 ULP of float, plus 1e-16) and
+// gradient.
 #include "elbow/vae/likelihood.h"
 
 #include "elbow/base/status.h"
@@ -24,57 +26,70 @@ static double fold(const double lanes[LANES])
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
-// One value's log-probability; log_one_plus = log(1 + exp(-|y|)). The product of two floats is exact in double.
-static inline double bernoulli_term(float x, float y, float log_one_plus)
+// One value's x y - max(y, 0). The product of two floats is exact in double.
+static inline double bernoulli_term(float x, float y)
 {
     double positive = y > 0 ? y : 0;
-    return ((double)x * (double)y - positive) - (double)log_one_plus;
+    return (double)x * (double)y - positive;
 }
 
-static void bernoulli_sum(size_t n, const float *x, const float *y, const float *log_one_plus, double lanes[LANES])
+// Adds the terms of a tile to the lanes; gives back the logarithm of the product of 1 + exponential.
+static double bernoulli_sum(size_t n, const float *x, const float *y, const float *exponential, double lanes[LANES])
 {
-    double sums[LANES];
+    double sums[LANES], products[LANES];
     memcpy(sums, lanes, sizeof sums);
+    for (size_t lane = 0; lane < LANES; ++lane)
+        products[lane] = 1;
     size_t d = 0;
     for (; d + LANES <= n; d += LANES)
-        for (size_t lane = 0; lane < LANES; ++lane)
-            sums[lane] += bernoulli_term(x[d + lane], y[d + lane], log_one_plus[d + lane]);
-    for (size_t lane = 0; d + lane < n; ++lane)
-        sums[lane] += bernoulli_term(x[d + lane], y[d + lane], log_one_plus[d + lane]);
+        for (size_t lane = 0; lane < LANES; ++lane) {
+            sums[lane] += bernoulli_term(x[d + lane], y[d + lane]);
+            products[lane] *= 1.0 + (double)exponential[d + lane];
+        }
+    for (size_t lane = 0; d + lane < n; ++lane) {
+        sums[lane] += bernoulli_term(x[d + lane], y[d + lane]);
+        products[lane] *= 1.0 + (double)exponential[d + lane];
+    }
     memcpy(lanes, sums, sizeof sums);
+    return log(((products[0] * products[4]) * (products[2] * products[6])) *
+               ((products[1] * products[5]) * (products[3] * products[7])));
 }
 
-static void bernoulli_tile(size_t n, const float *x, const float *y, double lanes[LANES], float *dy)
+// dy = sigmoid(y) - x. By way of a tile of its own: dy may be y, and a loop that may alias would not vectorise.
+static void bernoulli_gradient(size_t n, const float *x, const float *y, const float *exponential, float *dy)
 {
-    float exponential[TILE], scratch[TILE];
-    for (size_t d = 0; d < n; ++d)
-        exponential[d] = -fabsf(y[d]);
-    elbow_vector_exp(n, exponential, exponential);
-    elbow_vector_log1p(n, exponential, scratch);
-    bernoulli_sum(n, x, y, scratch, lanes);
-    if (!dy)
-        return;
-    // By way of scratch: dy may be y, and a loop that may alias would not vectorise.
+    float gradient[TILE];
     for (size_t d = 0; d < n; ++d) {
         float small = exponential[d] / (1.0F + exponential[d]);
         float if_positive = (1.0F - x[d]) - small;
         float if_negative = small - x[d];
-        scratch[d] = y[d] > 0 ? if_positive : if_negative;
+        gradient[d] = y[d] > 0 ? if_positive : if_negative;
     }
-    memcpy(dy, scratch, n * sizeof *dy);
+    memcpy(dy, gradient, n * sizeof *dy);
+}
+
+static void fill_exponential(size_t n, const float *y, float *exponential)
+{
+    for (size_t d = 0; d < n; ++d)
+        exponential[d] = -fabsf(y[d]);
+    elbow_vector_exp(n, exponential, exponential);
 }
 
 void elbow_likelihood_bernoulli(size_t rows, size_t values, const float *x, const float *y, double *recon, float *dy)
 {
     ELBOW_CHECK(x && y && recon);
+    float exponential[TILE] = {0};
     for (size_t i = 0; i < rows; ++i) {
-        double lanes[LANES] = {0};
+        double lanes[LANES] = {0}, logarithms = 0;
         for (size_t first = 0; first < values; first += TILE) {
             size_t n = values - first < TILE ? values - first : TILE;
             size_t at = i * values + first;
-            bernoulli_tile(n, x + at, y + at, lanes, dy ? dy + at : NULL);
+            fill_exponential(n, y + at, exponential);
+            logarithms += bernoulli_sum(n, x + at, y + at, exponential, lanes);
+            if (dy)
+                bernoulli_gradient(n, x + at, y + at, exponential, dy + at);
         }
-        recon[i] = fold(lanes);
+        recon[i] = fold(lanes) - logarithms;
     }
 }
 
@@ -100,10 +115,10 @@ static void gaussian_tile(size_t n, double precision, const float *x, const floa
     gaussian_sum(n, x, y, lanes);
     if (!dy)
         return;
-    float scratch[TILE]; // as above: dy may be y
+    float gradient[TILE]; // as above: dy may be y
     for (size_t d = 0; d < n; ++d)
-        scratch[d] = (float)(((double)y[d] - (double)x[d]) * precision);
-    memcpy(dy, scratch, n * sizeof *dy);
+        gradient[d] = (float)(((double)y[d] - (double)x[d]) * precision);
+    memcpy(dy, gradient, n * sizeof *dy);
 }
 
 void elbow_likelihood_gaussian(size_t rows, size_t values, double log_variance, const float *x, const float *y,
