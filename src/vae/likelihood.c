@@ -29,8 +29,8 @@ static double fold(const double lanes[LANES])
 // One value's x y - max(y, 0). The product of two floats is exact in double.
 static inline double bernoulli_term(float x, float y)
 {
-    double positive = y > 0 ? y : 0;
-    return (double)x * (double)y - positive;
+    double logit = y, positive = 0.5 * (logit + fabs(logit)); // exact, and without a branch
+    return (double)x * logit - positive;
 }
 
 // Adds the terms of a tile to the lanes; gives back the logarithm of the product of 1 + exponential.
