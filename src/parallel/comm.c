@@ -180,6 +180,14 @@ void elbow_comm_broadcast(struct elbow_comm *comm, void *bytes, size_t size)
     }
 }
 
+enum elbow_status elbow_comm_agree_root(struct elbow_comm *comm, struct elbow_error *error)
+{
+    elbow_comm_broadcast(comm, &error->status, sizeof error->status);
+    if (error->status != ELBOW_OK)
+        elbow_comm_broadcast(comm, error->message, sizeof error->message);
+    return error->status;
+}
+
 enum elbow_status elbow_comm_broadcast_text(struct elbow_comm *comm, char **text, struct elbow_error *error)
 {
     bool is_root = comm->place.rank == 0;

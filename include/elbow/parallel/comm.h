@@ -44,6 +44,9 @@ int elbow_comm_node_rank_of(const struct elbow_comm *comm, int rank);
 // meeting point between rank-local work and a common decision.
 enum elbow_status elbow_comm_agree(struct elbow_comm *comm, struct elbow_error *error);
 
+// Collective. The status of work that rank zero did alone: all get its error, as it is.
+enum elbow_status elbow_comm_agree_root(struct elbow_comm *comm, struct elbow_error *error);
+
 // Collective. Bytes from rank zero to all.
 void elbow_comm_broadcast(struct elbow_comm *comm, void *bytes, size_t size);
 

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Finding and reading checkpoints. The hash is verified before HDF5 sees a byte.
+#include "elbow/run/checkpoint.h"
+
+#include "checkpoint_private.h"
+#include "elbow/base/memory.h"
+#include "elbow/data/hdf5.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const size_t FILE_LIMIT = (size_t)1 << 40, TEXT_LIMIT = (size_t)1 << 20;
+enum { ACCUMULATORS_MAX = 1 << 22 };
+
+bool elbow_checkpoint_path(const char *run, uint64_t step, elbow_path path)
+{
+    return elbow_text_format(path, ELBOW_PATH_SIZE, "%s/checkpoints/step-%08" PRIu64 ".h5", run, step);
+}
+
+// The step in a checkpoint's file name; false for other names.
+static bool step_of_name(const char *name, uint64_t *step)
+{
+    int end = 0;
+    return sscanf(name, "step-%8" SCNu64 ".h5%n", step, &end) == 1 && end > 0 && name[end] == 0;
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static enum elbow_status collect_steps(DIR *directory, uint64_t **steps, size_t *count, struct elbow_error *error)
+{
+    size_t names = 0;
+    while (readdir(directory) != NULL)
+        ++names;
+    enum elbow_status status = elbow_allocate(steps, names, sizeof **steps, "checkpoints", error);
+    if (status != ELBOW_OK)
+        return status;
+    rewinddir(directory);
+    for (struct dirent *entry; *count < names && (entry = readdir(directory)) != NULL;)
+        if (step_of_name(entry->d_name, *steps + *count))
+            ++*count;
+    qsort(*steps, *count, sizeof **steps, compare_steps);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_checkpoint_list(const char *run, uint64_t **steps, size_t *count, struct elbow_error *error)
+{
+    elbow_path path;
+    *steps = NULL;
+    *count = 0;
+    if (!elbow_text_format(path, sizeof path, "%s/checkpoints", run))
+        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", run);
+    DIR *directory = opendir(path);
+    if (directory == NULL && (errno == ENOENT || errno == ENOTDIR))
+        return ELBOW_OK;
+    if (directory == NULL)
+        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    enum elbow_status status = collect_steps(directory, steps, count, error);
+    closedir(directory);
+    return status;
+}
+
+// A file in memory. Owns bytes.
+struct bytes {
+    char *bytes;
+    size_t size;
+};
+
+static enum elbow_status read_verified(const char *path, struct bytes *file, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_text_read(path, FILE_LIMIT, &file->bytes, &file->size, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_checkpoint_verify(path, file->bytes, file->size, error);
+    if (status != ELBOW_OK)
+        elbow_release(&file->bytes);
+    return status;
+}
+
+// The newest sound checkpoint of a run directory.
+static enum elbow_status read_newest(const char *run, struct elbow_log *log, elbow_path path, struct bytes *file,
+                                     struct elbow_error *error)
+{
+    uint64_t *steps = NULL;
+    size_t count = 0;
+    enum elbow_status status = elbow_checkpoint_list(run, &steps, &count, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_error_set(error, ELBOW_FILE, "%s: holds no checkpoint%s", run, count > 0 ? " that is sound" : "");
+    for (size_t i = count; status != ELBOW_OK && i-- > 0;) {
+        struct elbow_error trouble = {0};
+        if (elbow_checkpoint_path(run, steps[i], path))
+            status = read_verified(path, file, &trouble);
+        if (status != ELBOW_OK)
+            elbow_log_warn(log, "%s; passed over", trouble.message);
+    }
+    elbow_release(&steps);
+    if (status == ELBOW_OK)
+        *error = (struct elbow_error){0};
+    return status == ELBOW_OK ? ELBOW_OK : error->status;
+}
+
+static enum elbow_status find(const char *run_or_file, bool best, struct elbow_log *log, elbow_path path,
+                              struct bytes *file, struct elbow_error *error)
+{
+    struct stat about;
+    if (stat(run_or_file, &about) != 0)
+        return elbow_error_set(error, ELBOW_FILE, "%s: %s; give a checkpoint or a run directory", run_or_file,
+                               strerror(errno));
+    if (S_ISDIR(about.st_mode) && !best)
+        return read_newest(run_or_file, log, path, file, error);
+    bool fits =
+        elbow_text_format(path, ELBOW_PATH_SIZE, S_ISDIR(about.st_mode) ? "%s/checkpoints/best.h5" : "%s", run_or_file);
+    if (!fits)
+        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", run_or_file);
+    return read_verified(path, file, error);
+}
+
+enum elbow_status elbow_checkpoint_find(const char *run_or_file, bool best, struct elbow_log *log, elbow_path path,
+                                        struct elbow_error *error)
+{
+    struct bytes file = {0};
+    enum elbow_status status = find(run_or_file, best, log, path, &file, error);
+    elbow_release(&file.bytes);
+    return status;
+}
+
+static enum elbow_status read_tensors(struct elbow_hdf5 *file, const char *group,
+                                      const struct elbow_parameters *parameters, float *values,
+                                      struct elbow_error *error)
+{
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const struct elbow_tensor *tensor = &parameters->tensors[i];
+        struct elbow_hdf5_info info;
+        char name[2 * ELBOW_TENSOR_NAME_SIZE];
+        elbow_text_format(name, sizeof name, "%s/%s", group, tensor->name);
+        enum elbow_status status = elbow_hdf5_describe_dataset(file, name, &info, error);
+        if (status != ELBOW_OK)
+            return status;
+        bool fits = info.rank == tensor->rank && info.element == ELBOW_ELEMENT_FLOAT32;
+        for (int k = 0; fits && k < info.rank; ++k)
+            fits = info.shape[k] == tensor->shape[k];
+        if (!fits)
+            return elbow_error_set(error, ELBOW_FORMAT, "%s has not the shape that the configuration gives it", name);
+        status = elbow_hdf5_read_rows(file, name, 0, info.shape[0], values + tensor->offset, error);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_state(struct elbow_hdf5 *file, struct elbow_run_state *state, struct elbow_error *error)
+{
+    for (size_t i = 0; i < elbow_checkpoint_field_count; ++i) {
+        const struct elbow_checkpoint_field *field = &elbow_checkpoint_fields[i];
+        void *value = (char *)state + field->offset;
+        enum elbow_status status = field->is_double ? elbow_hdf5_read_doubles(file, "/", field->name, value, 1, error)
+                                                    : elbow_hdf5_read_integers(file, "/", field->name, value, 1, error);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_facts *data, struct elbow_error *error)
+{
+    int64_t rank = 0, samples = 0, shape[8] = {0};
+    char *source = NULL;
+    enum elbow_status status = elbow_hdf5_read_integers(file, "/", "data_rank", &rank, 1, error);
+    if (status == ELBOW_OK && (rank < 1 || rank > 8))
+        status = elbow_error_set(error, ELBOW_FORMAT, "data_rank is %lld", (long long)rank);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_read_integers(file, "/", "data_samples", &samples, 1, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_read_integers(file, "/", "data_shape", shape, (size_t)rank, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_read_doubles(file, "/", "data_factor", &data->scale.factor, 1, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_read_doubles(file, "/", "data_offset", &data->scale.offset, 1, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_read_text(file, "/", "data_scale_source", sizeof data->scale.source, &source, error);
+    if (status != ELBOW_OK)
+        return status;
+    elbow_text_format(data->scale.source, sizeof data->scale.source, "%s", source);
+    elbow_release(&source);
+    data->rank = (uint64_t)rank;
+    data->samples = (uint64_t)samples;
+    data->values = 1;
+    for (int64_t i = 0; i < rank; ++i) {
+        data->shape[i] = (uint64_t)shape[i];
+        if (shape[i] < 1 || shape[i] > INT32_MAX ||
+            __builtin_mul_overflow(data->values, data->shape[i], &data->values) || data->values > INT32_MAX)
+            return elbow_error_set(error, ELBOW_FORMAT, "data_shape is out of bounds");
+    }
+    return ELBOW_OK;
+}
+
+// The tensors that the configuration asks for.
+static enum elbow_status take_layout(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
+{
+    struct elbow_model *model = NULL;
+    enum elbow_status status =
+        elbow_model_create(&checkpoint->config, (size_t)checkpoint->data.values, 1, &model, error);
+    if (status != ELBOW_OK)
+        return status;
+    checkpoint->parameters = model->parameters;
+    model->parameters = (struct elbow_parameters){0};
+    elbow_model_destroy(model);
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_accumulator(struct elbow_hdf5 *file, struct elbow_checkpoint *checkpoint,
+                                          struct elbow_error *error)
+{
+    int64_t count = 0;
+    enum elbow_status status = elbow_hdf5_read_integers(file, "/", "accumulators", &count, 1, error);
+    if (status == ELBOW_OK && (count < 1 || count > ACCUMULATORS_MAX))
+        status = elbow_error_set(error, ELBOW_FORMAT, "accumulators is %lld", (long long)count);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&checkpoint->accumulator, (size_t)count, sizeof(double), "a checkpoint", error);
+    if (status != ELBOW_OK)
+        return status;
+    checkpoint->accumulators = (size_t)count;
+    return elbow_hdf5_read_doubles(file, "/", "accumulator", checkpoint->accumulator, checkpoint->accumulators, error);
+}
+
+static enum elbow_status read_moments(struct elbow_hdf5 *file, struct elbow_checkpoint *checkpoint,
+                                      struct elbow_error *error)
+{
+    struct {
+        const char *group;
+        float **values;
+    } moments[] = {{"/optimizer/first_moment", &checkpoint->first_moment},
+                   {"/optimizer/second_moment", &checkpoint->second_moment}};
+    for (int i = 0; i < 2; ++i) {
+        if (!elbow_hdf5_has(file, moments[i].group))
+            continue;
+        enum elbow_status status =
+            elbow_allocate(moments[i].values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
+        if (status == ELBOW_OK)
+            status = read_tensors(file, moments[i].group, &checkpoint->parameters, *moments[i].values, error);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_contents(struct elbow_hdf5 *file, struct elbow_checkpoint *checkpoint,
+                                       struct elbow_error *error)
+{
+    enum elbow_status status = elbow_hdf5_read_text(file, "/", "config", TEXT_LIMIT, &checkpoint->config_text, error);
+    if (status != ELBOW_OK)
+        return status;
+    elbow_config_default(&checkpoint->config);
+    status = elbow_config_parse(&checkpoint->config, "config", checkpoint->config_text, strlen(checkpoint->config_text),
+                                error);
+    if (status == ELBOW_OK)
+        status = elbow_config_finish(&checkpoint->config, "config", error);
+    if (status == ELBOW_OK)
+        status = read_state(file, &checkpoint->state, error);
+    if (status == ELBOW_OK)
+        status = read_facts(file, &checkpoint->data, error);
+    if (status == ELBOW_OK)
+        status = read_accumulator(file, checkpoint, error);
+    if (status == ELBOW_OK)
+        status = take_layout(checkpoint, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&checkpoint->values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
+    if (status == ELBOW_OK)
+        status = read_tensors(file, "/model", &checkpoint->parameters, checkpoint->values, error);
+    if (status == ELBOW_OK)
+        status = read_moments(file, checkpoint, error);
+    return status;
+}
+
+// Rank zero's part.
+static enum elbow_status load_local(const char *run_or_file, bool best, struct elbow_log *log,
+                                    struct elbow_checkpoint *checkpoint, struct elbow_error *error)
+{
+    struct bytes bytes = {0};
+    struct elbow_hdf5 *file = NULL;
+    enum elbow_status status = find(run_or_file, best, log, checkpoint->path, &bytes, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_hdf5_open_image(checkpoint->path, bytes.bytes, bytes.size, &file, error);
+    if (status == ELBOW_OK && read_contents(file, checkpoint, error) != ELBOW_OK)
+        status = elbow_error_set(error, ELBOW_FORMAT, "%s: is not a usable checkpoint: %s", checkpoint->path,
+                                 error->message);
+    elbow_hdf5_close(file, NULL);
+    elbow_release(&bytes.bytes);
+    return status;
+}
+
+// The other ranks make room for what they are about to receive.
+static enum elbow_status make_room(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
+{
+    enum elbow_status status =
+        elbow_allocate(&checkpoint->accumulator, checkpoint->accumulators, sizeof(double), "a checkpoint", error);
+    if (status == ELBOW_OK)
+        status = take_layout(checkpoint, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&checkpoint->values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
+    return status;
+}
+
+enum elbow_status elbow_checkpoint_load(struct elbow_comm *comm, const char *run_or_file, bool best,
+                                        struct elbow_log *log, struct elbow_checkpoint *checkpoint,
+                                        struct elbow_error *error)
+{
+    bool is_root = elbow_comm_place(comm).rank == 0;
+    *checkpoint = (struct elbow_checkpoint){0};
+    *error = (struct elbow_error){0};
+    if (is_root)
+        load_local(run_or_file, best, log, checkpoint, error);
+    if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
+        goto failed;
+    elbow_comm_broadcast(comm, checkpoint->path, sizeof checkpoint->path);
+    elbow_comm_broadcast(comm, &checkpoint->state, sizeof checkpoint->state);
+    elbow_comm_broadcast(comm, &checkpoint->data, sizeof checkpoint->data);
+    elbow_comm_broadcast(comm, &checkpoint->config, sizeof checkpoint->config);
+    elbow_comm_broadcast(comm, &checkpoint->accumulators, sizeof checkpoint->accumulators);
+    if (elbow_comm_broadcast_text(comm, &checkpoint->config_text, error) != ELBOW_OK)
+        goto failed;
+    if (!is_root)
+        make_room(checkpoint, error);
+    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+        goto failed;
+    elbow_comm_broadcast(comm, checkpoint->accumulator, checkpoint->accumulators * sizeof(double));
+    elbow_comm_broadcast(comm, checkpoint->values, checkpoint->parameters.size * sizeof(float));
+    return ELBOW_OK;
+failed:
+    elbow_checkpoint_clear(checkpoint);
+    return error->status;
+}
+
+void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint)
+{
+    elbow_release(&checkpoint->config_text);
+    elbow_release(&checkpoint->accumulator);
+    elbow_parameters_clear(&checkpoint->parameters);
+    elbow_release(&checkpoint->values);
+    elbow_release(&checkpoint->first_moment);
+    elbow_release(&checkpoint->second_moment);
+    *checkpoint = (struct elbow_checkpoint){0};
+}
+
+void elbow_checkpoint_prune(const char *run, int64_t keep, uint64_t best_step)
+{
+    uint64_t *steps = NULL;
+    size_t count = 0;
+    elbow_path path;
+    if (elbow_checkpoint_list(run, &steps, &count, NULL) != ELBOW_OK)
+        return;
+    for (size_t i = 0; i + (size_t)keep < count; ++i)
+        if (steps[i] != best_step && elbow_checkpoint_path(run, steps[i], path))
+            unlink(path);
+    elbow_release(&steps);
+}
+
+void elbow_checkpoint_link_best(const char *run, uint64_t best_step)
+{
+    elbow_path link, part;
+    char target[64];
+    elbow_text_format(target, sizeof target, "step-%08" PRIu64 ".h5", best_step);
+    if (!elbow_text_format(link, sizeof link, "%s/checkpoints/best.h5", run) ||
+        !elbow_text_format(part, sizeof part, "%s.part", link))
+        return;
+    unlink(part);
+    if (symlink(target, part) == 0 && rename(part, link) != 0)
+        unlink(part);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What writing and reading a checkpoint share: the user block and the names inside.
+#ifndef ELBOW_RUN_CHECKPOINT_PRIVATE_H
+#define ELBOW_RUN_CHECKPOINT_PRIVATE_H
+
+#include "elbow/run/checkpoint.h"
+
+enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
+
+// The user block, little-endian: magic (8), version (4), size of the block (4), bytes behind it (8), their XXH3 (8),
+// zeros.
+#define ELBOW_CHECKPOINT_MAGIC "ELBOWCP\n"
+
+// Local. Fills the user block in front of an image; checks it (FORMAT with what is wrong).
+void elbow_checkpoint_seal(void *image, size_t size);
+enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, size_t size, struct elbow_error *error);
+
+// The integers and doubles of a run's state that a file holds, as one list for both directions.
+struct elbow_checkpoint_field {
+    const char *name;
+    size_t offset; // in struct elbow_run_state
+    bool is_double;
+};
+extern const struct elbow_checkpoint_field elbow_checkpoint_fields[];
+extern const size_t elbow_checkpoint_field_count;
+
+#endif
