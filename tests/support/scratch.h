@@ -48,6 +48,7 @@ static inline void scratch_clear(struct scratch *scratch)
 // The bytes of a file, to be freed; a file of these bytes.
 static inline void *scratch_read(const char *path, size_t *size)
 {
+    *size = 0;
     FILE *stream = fopen(path, "rb");
     if (stream == NULL)
         return NULL;
