@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A checkpoint, its model, and data scaled as in training. Which data are meant is settled from the request and the
+// checkpoint's configuration alone, hence alike on all ranks.
+#include "elbow/run/scoring.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+// Where samples and labels lie. An empty dataset name: none.
+struct source {
+    elbow_path file, dataset, labels_file, labels;
+};
+
+static enum elbow_status too_long(const char *text, struct elbow_error *error)
+{
+    return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name is longer than %d bytes", text, ELBOW_PATH_SIZE - 1);
+}
+
+// The validation data of the configuration, or its training data.
+static void locate_configured(const struct elbow_config *config, struct source *source)
+{
+    bool has_valid = config->data.valid[0] != '\0';
+    const char *data = has_valid ? config->data.valid : config->data.train;
+    const char *labels = has_valid ? config->data.valid_labels : config->data.labels;
+    // The configuration's names were bounded when it was read.
+    ELBOW_CHECK(elbow_config_locate(config->data.file, data, source->file, source->dataset));
+    ELBOW_CHECK(elbow_config_locate(config->data.file, labels, source->labels_file, source->labels));
+}
+
+// FILE:/dataset, or FILE with the dataset's name in the configuration.
+static enum elbow_status locate_given(const struct elbow_config *config, const char *data, struct source *source,
+                                      struct elbow_error *error)
+{
+    source->labels[0] = '\0';
+    if (strstr(data, ":/") != NULL)
+        return elbow_config_locate("", data, source->file, source->dataset) ? ELBOW_OK : too_long(data, error);
+    if (config->data.synthetic > 0 || source->dataset[0] == '\0')
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--data %.500s: the checkpoint's configuration names no dataset; write FILE:/dataset",
+                               data);
+    return elbow_text_format(source->file, sizeof source->file, "%s", data) ? ELBOW_OK : too_long(data, error);
+}
+
+static enum elbow_status locate(const struct elbow_scoring_request *request, const struct elbow_config *config,
+                                struct source *source, struct elbow_error *error)
+{
+    locate_configured(config, source);
+    enum elbow_status status = ELBOW_OK;
+    if (request->data != NULL)
+        status = locate_given(config, request->data, source, error);
+    if (status != ELBOW_OK || request->labels == NULL)
+        return status;
+    if (config->data.synthetic > 0 && request->data == NULL)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--labels %.500s: the checkpoint was trained on noise, which has no "
+                               "labels; give --data, too",
+                               request->labels);
+    if (!elbow_config_locate(source->file, request->labels, source->labels_file, source->labels))
+        return too_long(request->labels, error);
+    if (source->labels[0] == '/' && source->labels[1] != '\0')
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--labels %.500s: expected a dataset such as /test/labels or "
+                           "FILE:/test/labels",
+                           request->labels);
+}
+
+// "28 x 28"
+static void tell_shape(const struct elbow_data_facts *data, char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (uint64_t i = 0; i < data->rank && length < size; ++i)
+        length += (size_t)snprintf(text + length, size - length, "%s%" PRIu64, i > 0 ? " x " : "", data->shape[i]);
+}
+
+static enum elbow_status check_values(const struct elbow_scoring *scoring, struct elbow_error *error)
+{
+    char shape[256];
+    const struct elbow_data_facts *trained = &scoring->checkpoint.data;
+    if (scoring->dataset.values == trained->values)
+        return ELBOW_OK;
+    tell_shape(trained, shape, sizeof shape);
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%.500s: a sample has %zu values, but %.500s was trained on samples of %" PRIu64
+                           " values (%s); give data of that shape",
+                           scoring->dataset.name, scoring->dataset.values, scoring->checkpoint.path, trained->values,
+                           shape);
+}
+
+static void tell_data(const struct elbow_scoring *scoring, struct elbow_log *log)
+{
+    const struct elbow_dataset *dataset = &scoring->dataset;
+    const struct elbow_config *config = &scoring->checkpoint.config;
+    elbow_log_say(log, "data: %s, %" PRIu64 " samples, value = stored * %g + %g (%s)", dataset->name, dataset->samples,
+                  dataset->scale.factor, dataset->scale.offset, dataset->scale.source);
+    bool is_bernoulli = config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI;
+    if (is_bernoulli && config->data.binarize == ELBOW_BINARIZE_NONE && !dataset->is_binary)
+        elbow_log_warn(log,
+                       "%s: has values between 0 and 1, for which recon and elbo are no log-probabilities of a "
+                       "Bernoulli likelihood",
+                       dataset->name);
+}
+
+// Collective.
+static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_scoring_request *request,
+                                   struct elbow_log *log, struct elbow_scoring *scoring, struct elbow_error *error)
+{
+    const struct elbow_config *config = &scoring->checkpoint.config;
+    struct source source;
+    enum elbow_status status = locate(request, config, &source, error);
+    if (status != ELBOW_OK)
+        return status;
+    bool is_synthetic = config->data.synthetic > 0 && request->data == NULL;
+    struct elbow_dataset_request wanted = {
+        .file = is_synthetic ? NULL : source.file,
+        .dataset = source.dataset,
+        .labels_file = source.labels_file,
+        .labels = source.labels[0] != '\0' ? source.labels : NULL,
+        .synthetic = (uint64_t)config->data.synthetic,
+        .seed = (uint64_t)config->seed,
+        .shape = &config->data.shape,
+        .has_factor = config->data.has_factor,
+        .has_offset = config->data.has_offset,
+        .factor = config->data.factor,
+        .offset = config->data.offset,
+        .fixed_scale = &scoring->checkpoint.data.scale,
+        .must_be_unit = config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI,
+    };
+    status = elbow_dataset_load(comm, &wanted, log, &scoring->dataset, error);
+    if (status == ELBOW_OK)
+        status = check_values(scoring, error);
+    if (status == ELBOW_OK)
+        tell_data(scoring, log);
+    return status;
+}
+
+// Collective. The model with room for the microbatches of training: results do not depend on who asks for them.
+static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_scoring *scoring, struct elbow_error *error)
+{
+    const struct elbow_checkpoint *checkpoint = &scoring->checkpoint;
+    elbow_model_create(&checkpoint->config, checkpoint->data.values, (size_t)checkpoint->config.train.microbatch,
+                       &scoring->model, error);
+    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+        return error->status;
+    ELBOW_CHECK(scoring->model->parameters.size == checkpoint->parameters.size);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_scoring_open(struct elbow_comm *comm, const struct elbow_scoring_request *request,
+                                     struct elbow_log *log, struct elbow_scoring *scoring, struct elbow_error *error)
+{
+    *scoring = (struct elbow_scoring){0};
+    *error = (struct elbow_error){0};
+    enum elbow_status status =
+        elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &scoring->checkpoint, error);
+    if (status == ELBOW_OK)
+        status = make_model(comm, scoring, error);
+    if (status == ELBOW_OK && request->wants_data)
+        status = load_data(comm, request, log, scoring, error);
+    if (status != ELBOW_OK)
+        elbow_scoring_close(comm, scoring);
+    return status;
+}
+
+void elbow_scoring_close(struct elbow_comm *comm, struct elbow_scoring *scoring)
+{
+    elbow_dataset_unload(comm, &scoring->dataset);
+    elbow_model_destroy(scoring->model);
+    elbow_checkpoint_clear(&scoring->checkpoint);
+    *scoring = (struct elbow_scoring){0};
+}
