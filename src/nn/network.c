@@ -50,7 +50,7 @@ static enum elbow_status make_room(struct elbow_network *network, struct elbow_e
             status = elbow_allocate(&network->slopes_of[i], rows, row_size, "the slopes of a layer", error);
     }
     size_t row_size = widest_hidden(network) * sizeof(float);
-    for (int i = 0; i < 2 && status == ELBOW_OK; ++i)
+    for (int i = 0; i < 2 && row_size > 0 && status == ELBOW_OK; ++i)
         status = elbow_allocate(&network->delta[i], rows, row_size, "the gradients between layers", error);
     return status;
 }
