@@ -216,6 +216,10 @@ START_TEST(draws)
         ones += i % 4 > 1 ? drawn[i] : 0;
     }
     ck_assert_double_eq_tol(ones / (N / 2), 0.3, 5 * sqrt(0.21 / (N / 2))); // 5 standard errors
+    elbow_random_uniform(stream, N, again);                                 // 1 where u < mean, not where u = mean
+    elbow_likelihood_draw(stream, 0, N, again, drawn);
+    for (size_t i = 0; i < N; ++i)
+        ck_assert(drawn[i] == 0);
     elbow_likelihood_draw(stream, 4, N, mean, drawn);
     double sum = 0, squares = 0;
     for (size_t i = 0; i < N; ++i) {
