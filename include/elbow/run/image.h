@@ -15,8 +15,8 @@ struct elbow_picture {
 };
 
 // Local. A grid of `count` images (each height x width x channels floats; 0 is black, 1 white, clipped, rounded to
-// nearest), `columns` wide, one grey pixel between neighbours and around; images below 64 pixels are enlarged by a
-// whole factor up to 3. Missing images of the last row are left grey.
+// nearest), `columns` wide, one grey pixel between neighbours and around; images whose longer side is below 64 pixels
+// are enlarged by the least whole factor that brings it to 64, at most 3. Missing images of the last row are left grey.
 enum elbow_status elbow_picture_grid(const float *images, size_t count, size_t columns, size_t height, size_t width,
                                      size_t channels, struct elbow_picture *picture, struct elbow_error *error);
 

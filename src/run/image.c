@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// PNG pictures: the only caller of libpng. The library's errors jump back into the function that called setjmp last;
+// those functions (write_png, read_head, read_pixels) hold nothing of their own, what is to be given back belongs to
+// their callers. Colour spaces are ignored: the numbers in the file are the pixels.
+#include "elbow/run/image.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <png.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SIDE_MAX = 16384, GREY = 128, LARGE = 64, FACTOR_MAX = 3, INFLATION = 1040 };
+
+void elbow_picture_clear(struct elbow_picture *picture)
+{
+    elbow_release(&picture->pixels);
+    *picture = (struct elbow_picture){0};
+}
+
+// The least factor that brings the longer side to 64 pixels, at most 3.
+static size_t enlargement(size_t height, size_t width)
+{
+    size_t side = height > width ? height : width;
+    size_t factor = (LARGE + side - 1) / side;
+    return factor > FACTOR_MAX ? FACTOR_MAX : factor;
+}
+
+static uint8_t level(float value)
+{
+    if (!(value > 0)) // NaN too
+        return 0;
+    return value >= 1 ? 255 : (uint8_t)(value * 255 + 0.5f);
+}
+
+// Draws one image with its upper left corner at (top, left), enlarged.
+static void draw(struct elbow_picture *picture, const float *image, size_t height, size_t width, size_t factor,
+                 size_t top, size_t left)
+{
+    size_t channels = picture->channels;
+    for (size_t y = 0; y < height * factor; ++y) {
+        uint8_t *row = picture->pixels + ((top + y) * picture->width + left) * channels;
+        const float *values = image + y / factor * width * channels;
+        for (size_t x = 0; x < width * factor; ++x)
+            for (size_t c = 0; c < channels; ++c)
+                row[x * channels + c] = level(values[x / factor * channels + c]);
+    }
+}
+
+enum elbow_status elbow_picture_grid(const float *images, size_t count, size_t columns, size_t height, size_t width,
+                                     size_t channels, struct elbow_picture *picture, struct elbow_error *error)
+{
+    ELBOW_CHECK(images != NULL && picture != NULL && count > 0 && columns > 0 && height > 0 && width > 0);
+    ELBOW_CHECK(channels == 1 || channels == 3);
+    size_t factor = enlargement(height, width), rows = (count + columns - 1) / columns;
+    size_t step_y = height * factor + 1, step_x = width * factor + 1;
+    *picture = (struct elbow_picture){.height = rows * step_y + 1, .width = columns * step_x + 1, .channels = channels};
+    size_t size = picture->height * picture->width * channels;
+    enum elbow_status status = elbow_allocate(&picture->pixels, size, 1, "a picture", error);
+    if (status != ELBOW_OK)
+        return status;
+    memset(picture->pixels, GREY, size);
+    for (size_t i = 0; i < count; ++i)
+        draw(picture, images + i * height * width * channels, height, width, factor, 1 + i / columns * step_y,
+             1 + i % columns * step_x);
+    return ELBOW_OK;
+}
+
+// libpng at work on a stream.
+struct coder {
+    png_structp png;
+    png_infop info;
+    FILE *stream;
+    char warning[128], reason[300]; // what libpng said last; why it gave up
+};
+
+static void give_up(png_structp png, png_const_charp message)
+{
+    struct coder *coder = png_get_error_ptr(png);
+    elbow_text_format(coder->reason, sizeof coder->reason, "%s%s%s", message, coder->warning[0] == '\0' ? "" : "; ",
+                      coder->warning);
+    png_longjmp(png, 1);
+}
+
+// Some errors are told in the warning before them.
+static void keep_warning(png_structp png, png_const_charp message)
+{
+    struct coder *coder = png_get_error_ptr(png);
+    elbow_text_format(coder->warning, sizeof coder->warning, "%s", message);
+}
+
+static bool write_png(struct coder *coder, const struct elbow_picture *picture)
+{
+    if (setjmp(png_jmpbuf(coder->png)) != 0)
+        return false;
+    png_init_io(coder->png, coder->stream);
+    png_set_user_limits(coder->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_compression_level(coder->png, 6);
+    png_set_IHDR(coder->png, coder->info, (png_uint_32)picture->width, (png_uint_32)picture->height, 8,
+                 picture->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(coder->png, coder->info);
+    for (size_t y = 0; y < picture->height; ++y)
+        png_write_row(coder->png, picture->pixels + y * picture->width * picture->channels);
+    png_write_end(coder->png, NULL);
+    return true;
+}
+
+// The whole picture into the stream and to the disk. errno tells what failed.
+static bool write_stream(const struct elbow_picture *picture, FILE *stream)
+{
+    struct coder coder = {.stream = stream};
+    coder.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &coder, give_up, keep_warning);
+    coder.info = coder.png == NULL ? NULL : png_create_info_struct(coder.png);
+    errno = coder.info == NULL ? ENOMEM : 0;
+    bool is_written = coder.info != NULL && write_png(&coder, picture);
+    int reason = errno;
+    png_destroy_write_struct(&coder.png, &coder.info);
+    errno = reason;
+    return is_written && fflush(stream) == 0 && fsync(fileno(stream)) == 0;
+}
+
+enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const char *path, struct elbow_error *error)
+{
+    ELBOW_CHECK(picture != NULL && picture->pixels != NULL && path != NULL);
+    ELBOW_CHECK(picture->channels == 1 || picture->channels == 3);
+    char part[ELBOW_PATH_SIZE];
+    if (!elbow_text_format(part, sizeof part, "%s.part", path))
+        return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", path);
+    FILE *stream = fopen(part, "wb");
+    if (stream == NULL)
+        return elbow_error_set(error, ELBOW_OUTPUT, "%s: the picture cannot be written: %s", path, strerror(errno));
+    bool is_written = write_stream(picture, stream);
+    int reason = errno;
+    if (fclose(stream) != 0 && is_written) {
+        is_written = false;
+        reason = errno;
+    }
+    if (is_written && rename(part, path) == 0)
+        return ELBOW_OK;
+    reason = is_written ? errno : reason;
+    unlink(part);
+    return elbow_error_set(error, ELBOW_OUTPUT, "%s: the picture cannot be written: %s", path,
+                           reason == 0 ? "libpng refused it" : strerror(reason));
+}
+
+// What a file holds, after the expansion to 8 bits a value.
+struct raw {
+    size_t height, width, channels; // 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
+    uint8_t *bytes;
+};
+
+static bool read_head(struct coder *coder, struct raw *raw)
+{
+    if (setjmp(png_jmpbuf(coder->png)) != 0)
+        return false;
+    png_init_io(coder->png, coder->stream);
+    png_set_user_limits(coder->png, SIDE_MAX, SIDE_MAX);
+    png_read_info(coder->png, coder->info);
+    png_set_expand(coder->png);   // palettes to RGB, few bits to 8, transparent colours to alpha
+    png_set_strip_16(coder->png); // cut, not rounded
+    png_set_interlace_handling(coder->png);
+    png_read_update_info(coder->png, coder->info);
+    raw->height = png_get_image_height(coder->png, coder->info);
+    raw->width = png_get_image_width(coder->png, coder->info);
+    raw->channels = png_get_channels(coder->png, coder->info);
+    return true;
+}
+
+static bool read_pixels(struct coder *coder, const struct raw *raw)
+{
+    if (setjmp(png_jmpbuf(coder->png)) != 0)
+        return false;
+    int passes = png_get_interlace_type(coder->png, coder->info) == PNG_INTERLACE_NONE ? 1 : PNG_INTERLACE_ADAM7_PASSES;
+    for (int pass = 0; pass < passes; ++pass)
+        for (size_t y = 0; y < raw->height; ++y)
+            png_read_row(coder->png, raw->bytes + y * raw->width * raw->channels, NULL);
+    png_read_end(coder->png, NULL);
+    return true;
+}
+
+static enum elbow_status fail_read(const struct coder *coder, const char *path, struct elbow_error *error)
+{
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: the PNG file is damaged or not supported (%s)", path,
+                           feof(coder->stream) ? "it ends too early" : coder->reason);
+}
+
+// Deflate packs about 1032 to 1 at best (8 pixels a byte, before the expansion): a small file that declares a large
+// picture is damaged, and no memory is taken for it.
+static bool is_possible(const struct raw *raw, FILE *stream)
+{
+    struct stat about;
+    if (fstat(fileno(stream), &about) != 0 || !S_ISREG(about.st_mode))
+        return true;
+    return (uint64_t)raw->height * raw->width / 8 <= ((uint64_t)about.st_size + 64) * INFLATION;
+}
+
+static enum elbow_status read_raw(struct coder *coder, const char *path, struct raw *raw, struct elbow_error *error)
+{
+    if (!read_head(coder, raw))
+        return fail_read(coder, path, error);
+    if (!is_possible(raw, coder->stream))
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s: the PNG file is damaged (%zu x %zu pixels cannot be in so few bytes)", path,
+                               raw->width, raw->height);
+    enum elbow_status status =
+        elbow_allocate(&raw->bytes, raw->height * raw->width, raw->channels, "the pixels of a picture", error);
+    if (status == ELBOW_OK && !read_pixels(coder, raw))
+        status = fail_read(coder, path, error);
+    return status;
+}
+
+static enum elbow_status read_stream(FILE *stream, const char *path, struct raw *raw, struct elbow_error *error)
+{
+    unsigned char signature[8];
+    struct coder coder = {.stream = stream};
+    if (fread(signature, sizeof signature, 1, stream) != 1 || png_sig_cmp(signature, 0, sizeof signature) != 0)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: not a PNG file", path);
+    coder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &coder, give_up, keep_warning);
+    coder.info = coder.png == NULL ? NULL : png_create_info_struct(coder.png);
+    enum elbow_status status;
+    if (coder.info == NULL) {
+        status = elbow_error_set(error, ELBOW_MEMORY, "%s: out of memory for libpng", path);
+    } else {
+        png_set_sig_bytes(coder.png, sizeof signature);
+        status = read_raw(&coder, path, raw, error);
+    }
+    png_destroy_read_struct(&coder.png, &coder.info, NULL);
+    return status;
+}
+
+// Over black: value times alpha.
+static unsigned over_black(unsigned value, unsigned alpha)
+{
+    return (value * alpha + 127) / 255;
+}
+
+// One pixel of the file as one of the picture. Grey of a colour is its luma (ITU-R BT.601).
+static void convert(const uint8_t *from, size_t from_channels, uint8_t *to, size_t to_channels)
+{
+    bool is_colour = from_channels >= 3;
+    unsigned alpha = from_channels % 2 == 0 ? from[from_channels - 1] : 255;
+    unsigned red = over_black(from[0], alpha);
+    unsigned green = is_colour ? over_black(from[1], alpha) : red;
+    unsigned blue = is_colour ? over_black(from[2], alpha) : red;
+    if (to_channels == 1) {
+        to[0] = (uint8_t)((299 * red + 587 * green + 114 * blue + 500) / 1000);
+        return;
+    }
+    to[0] = (uint8_t)red;
+    to[1] = (uint8_t)green;
+    to[2] = (uint8_t)blue;
+}
+
+static enum elbow_status finish(const struct raw *raw, size_t channels, struct elbow_picture *picture,
+                                struct elbow_error *error)
+{
+    if (channels == 0)
+        channels = raw->channels >= 3 ? 3 : 1;
+    size_t count = raw->height * raw->width;
+    enum elbow_status status = elbow_allocate(&picture->pixels, count, channels, "a picture", error);
+    if (status != ELBOW_OK)
+        return status;
+    picture->height = raw->height;
+    picture->width = raw->width;
+    picture->channels = channels;
+    for (size_t i = 0; i < count; ++i)
+        convert(raw->bytes + i * raw->channels, raw->channels, picture->pixels + i * channels, channels);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_picture_read(const char *path, size_t channels, struct elbow_picture *picture,
+                                     struct elbow_error *error)
+{
+    ELBOW_CHECK(path != NULL && picture != NULL && (channels <= 1 || channels == 3));
+    *picture = (struct elbow_picture){0};
+    FILE *stream = fopen(path, "rb");
+    if (stream == NULL)
+        return elbow_error_set(error, ELBOW_FILE, "%s: %s", path, strerror(errno));
+    struct raw raw = {0};
+    enum elbow_status status = read_stream(stream, path, &raw, error);
+    fclose(stream);
+    if (status == ELBOW_OK)
+        status = finish(&raw, channels, picture, error);
+    elbow_release(&raw.bytes);
+    return status;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A JSON writer that knows where it stands: commas, nesting, escapes. A key at the root is a
+// broken contract. The C locale is assumed, as everywhere in the program.
+#include "elbow/run/json.h"
+
+#include "elbow/base/status.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 16 };
+
+// Writes a text in quotes; bytes from 128 on are taken as UTF-8 as they are.
+static void write_quoted(FILE *out, const char *text)
+{
+    static const char LETTERS[] = "btnvfr"; // of 8 to 13; v has no letter in JSON
+    fputc('"', out);
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; ++at) {
+        if (*at == '"' || *at == '\\')
+            fprintf(out, "\\%c", *at);
+        else if (*at >= 8 && *at <= 13 && *at != 11)
+            fprintf(out, "\\%c", LETTERS[*at - 8]);
+        else if (*at < 32 || *at == 127)
+            fprintf(out, "\\u%04x", *at);
+        else
+            fputc(*at, out);
+    }
+    fputc('"', out);
+}
+
+// What stands before a value: the comma after the one before it, its key.
+static void begin_value(struct elbow_json *json, const char *key)
+{
+    ELBOW_CHECK(json != NULL && json->out != NULL);
+    if (json->depth == 0) {
+        ELBOW_CHECK(key == NULL);
+        return;
+    }
+    bool *has_member = &json->has_member[json->depth - 1];
+    if (*has_member)
+        fputs(", ", json->out);
+    *has_member = true;
+    if (key == NULL)
+        return;
+    write_quoted(json->out, key);
+    fputs(": ", json->out);
+}
+
+void elbow_json_open(struct elbow_json *json, const char *key, char bracket)
+{
+    ELBOW_CHECK(bracket == '{' || bracket == '[');
+    begin_value(json, key);
+    ELBOW_CHECK(json->depth < DEPTH_MAX);
+    json->has_member[json->depth++] = false;
+    fputc(bracket, json->out);
+}
+
+void elbow_json_close(struct elbow_json *json, char bracket)
+{
+    ELBOW_CHECK(json != NULL && json->depth > 0 && (bracket == '}' || bracket == ']'));
+    fputc(bracket, json->out);
+    if (--json->depth == 0)
+        fputc('\n', json->out);
+}
+
+void elbow_json_number(struct elbow_json *json, const char *key, double value)
+{
+    begin_value(json, key);
+    if (isfinite(value))
+        fprintf(json->out, "%.17g", value);
+    else
+        fputs("null", json->out);
+}
+
+void elbow_json_integer(struct elbow_json *json, const char *key, int64_t value)
+{
+    begin_value(json, key);
+    fprintf(json->out, "%" PRId64, value);
+}
+
+void elbow_json_text(struct elbow_json *json, const char *key, const char *value)
+{
+    ELBOW_CHECK(value != NULL);
+    begin_value(json, key);
+    write_quoted(json->out, value);
+}
