@@ -249,8 +249,9 @@ enum elbow_status elbow_config_dump(const struct elbow_config *config, char **te
         if (strcmp(key->section, section) != 0)
             elbow_printer_add(&printer, "%s:\n", key->section);
         section = key->section;
-        bool is_block = key->type == ELBOW_KEY_LAYERS;
-        elbow_printer_add(&printer, "%s%s: ", *section ? "  " : "", key->name);
+        const struct elbow_layers *layers = (const void *)((const char *)config + key->offset);
+        bool is_block = key->type == ELBOW_KEY_LAYERS && layers->count > 0; // which begins with a newline
+        elbow_printer_add(&printer, "%s%s:%s", *section ? "  " : "", key->name, is_block ? "" : " ");
         elbow_value_write(key, config, is_block ? 4 : 0, &printer);
         elbow_printer_add(&printer, "\n");
     }

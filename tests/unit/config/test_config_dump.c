@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The dump and its round trip, what a resume allows, the help, damaged texts, and every file in configs/.
+#include "config_support.h"
+
+#include <glob.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <time.h>
+
+// A small generator of its own (splitmix64): the tests of this floor know no other.
+static uint64_t state;
+static uint64_t draw(uint64_t limit)
+{
+    uint64_t z = state += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return (z ^ (z >> 31)) % limit;
+}
+
+static double draw_real(void)
+{
+    double share = (double)(draw(UINT64_C(1) << 53) + 1) / 0x1p53; // in (0, 1]
+    return draw(2) ? share * 0.999 : ldexp(share, -(int)draw(1000));
+}
+
+static void draw_path(char *path)
+{
+    static const char *const pieces[] = {"data",
+                                         "/",
+                                         "x.h5",
+                                         " ",
+                                         ":",
+                                         ": ",
+                                         "#",
+                                         " #",
+                                         "\"",
+                                         "'",
+                                         "\\",
+                                         "[",
+                                         "{",
+                                         "&",
+                                         "*",
+                                         "!",
+                                         "|",
+                                         ">",
+                                         "%",
+                                         "@",
+                                         "\xc3\xa9",
+                                         "-",
+                                         "1e5",
+                                         "null",
+                                         "true",
+                                         "~",
+                                         "\xe2\x82\xac",
+                                         "\xf0\x9f\x92\xa7"};
+    memset(path, 0, ELBOW_PATH_SIZE);
+    size_t count = draw(20) == 0 ? 150 : draw(6);
+    for (size_t i = 0; i < count; ++i)
+        strcat(path, pieces[draw(sizeof pieces / sizeof *pieces)]);
+}
+
+static void draw_layers(struct elbow_layers *layers)
+{
+    layers->count = draw(8) == 0 ? ELBOW_LAYERS_MAX : draw(4);
+    for (size_t i = 0; i < layers->count; ++i) {
+        layers->layers[i].units = (int64_t)draw(1 << 20) + 1;
+        layers->layers[i].activation = (int)draw(ELBOW_ACTIVATION_SILU + 1);
+    }
+}
+
+static void draw_data(struct elbow_config *config)
+{
+    draw_path(config->data.file);
+    draw_path(config->data.train);
+    draw_path(config->data.valid);
+    draw_path(config->data.labels);
+    draw_path(config->data.valid_labels);
+    draw_path(config->run.dir);
+    config->data.binarize = (int)draw(3);
+    config->data.threshold = -draw_real();
+    config->data.has_factor = draw(2);
+    config->data.factor = config->data.has_factor ? draw_real() : 1;
+    config->data.has_offset = draw(2);
+    config->data.offset = config->data.has_offset ? -draw_real() : 0;
+    config->data.shape.count = draw(2) ? 2 + draw(2) : 0;
+    for (size_t i = 0; i < config->data.shape.count; ++i)
+        config->data.shape.values[i] = (int64_t)draw(65536) + 1;
+    config->run.nodes.count = draw(ELBOW_NODES_MAX + 1);
+    for (size_t i = 0; i < config->run.nodes.count; ++i)
+        config->run.nodes.values[i] = (int64_t)draw(1 << 20);
+}
+
+static void draw_config(struct elbow_config *config)
+{
+    elbow_config_default(config);
+    draw_data(config);
+    config->seed = (int64_t)draw(INT64_MAX);
+    config->model.likelihood = (int)draw(2);
+    config->model.variance = draw_real() * 1e300;
+    config->model.learn_variance = draw(2);
+    config->model.initializer = (int)draw(3);
+    draw_layers(&config->model.encoder);
+    draw_layers(&config->model.decoder);
+    config->objective.free_bits = draw_real();
+    config->train.rate = draw_real();
+    config->train.beta1 = draw_real() * 0.5;
+    config->train.epsilon = draw_real();
+    config->train.clip = draw_real() * 1e6;
+    config->train.schedule = (int)draw(3);
+    config->train.microbatch = (int64_t)draw(100);
+    config->eval.every = draw(2) ? ELBOW_EVERY_EPOCH : (int64_t)draw(1000);
+    config->checkpoint.best = draw(2);
+    config->run.progress = (int)draw(3);
+}
+
+START_TEST(test_round_trip)
+{
+    const char *given = getenv("ELBOW_TEST_SEED");
+    state = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+    printf("test_round_trip: ELBOW_TEST_SEED=%" PRIu64 "\n", state);
+    for (int i = 0; i < 300; ++i) {
+        struct elbow_config config, read;
+        draw_config(&config);
+        elbow_config_default(&read);
+        char *text = NULL, *again = NULL;
+        ck_assert_int_eq(elbow_config_dump(&config, &text, &error), ELBOW_OK);
+        accepted(&read, text);
+        ck_assert_msg(memcmp(&read, &config, sizeof read) == 0, "another configuration was read back from:\n%s", text);
+        ck_assert_int_eq(elbow_config_dump(&read, &again, &error), ELBOW_OK);
+        ck_assert_str_eq(text, again);
+        ck_assert_int_eq(elbow_config_resumable(&config, &read, &error), ELBOW_OK);
+        elbow_release(&text);
+        elbow_release(&again);
+    }
+}
+END_TEST
+
+START_TEST(test_dump)
+{
+    struct elbow_config config = defaults();
+    accepted(&config,
+             "data: {file: data/x.h5, valid: 'b.h5:/v', labels: 'true', shape: [28, 28]}\nmodel: {encoder: [dense: "
+             "{units: 3}, dense: {units: 4, activation: tanh}]}\ntrain: {rate: 0.0003, clip: 1e20, momentum: 0.1}");
+    char *text = NULL;
+    ck_assert_int_eq(elbow_config_dump(&config, &text, &error), ELBOW_OK);
+    static const char start[] =
+        "seed: 1\ndata:\n  file: data/x.h5\n  train: /train/images\n  valid: b.h5:/v\n"
+        "  labels: \"true\"\n  valid_labels: \"\"\n  binarize: none\n  threshold: 0.5\n"
+        "  factor: null\n  offset: null\n  shape: [28, 28]\n  synthetic: 0\nmodel:\n  latent: 20\n";
+    ck_assert_msg(strncmp(text, start, strlen(start)) == 0, "%s", text);
+    ck_assert_ptr_nonnull(strstr(text, "  encoder:\n    - dense: {units: 3, activation: relu}\n"
+                                       "    - dense: {units: 4, activation: tanh}\n  decoder: []\n"));
+    ck_assert_ptr_nonnull(strstr(text, "  rate: 0.0003\n"));
+    ck_assert_ptr_nonnull(strstr(text, "  epsilon: 1.0e-08\n"));
+    ck_assert_ptr_nonnull(strstr(text, "  clip: 1.0e+20\n"));
+    ck_assert_ptr_nonnull(strstr(text, "  momentum: 0.1\n"));
+    ck_assert_ptr_nonnull(strstr(text, "  every: epoch\n"));
+    elbow_release(&text);
+    elbow_memory_fail_at(1);
+    ck_assert_int_eq(elbow_config_dump(&config, &text, &error), ELBOW_MEMORY);
+    elbow_memory_fail_at(0);
+    ck_assert_ptr_null(text);
+}
+END_TEST
+
+// Where such a locale is installed, a comma for the decimal point changes nothing.
+START_TEST(test_locale)
+{
+    static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "nl_NL.UTF-8", "pt_BR.UTF-8"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        if (setlocale(LC_ALL, names[i]))
+            break;
+    struct elbow_config config = defaults();
+    accepted(&config, "train: {rate: 2.5e-3}");
+    char *text = NULL;
+    ck_assert_int_eq(elbow_config_dump(&config, &text, &error), ELBOW_OK);
+    setlocale(LC_ALL, "C");
+    ck_assert(config.train.rate == 2.5e-3);
+    ck_assert_ptr_nonnull(strstr(text, "  rate: 0.0025\n"));
+    elbow_release(&text);
+}
+END_TEST
+
+START_TEST(test_resumable)
+{
+    struct elbow_config old = defaults(), new = defaults();
+    accepted(&new,
+             "train: {epochs: 99, steps: 7}\nlog: {every: 3}\ncheckpoint: {every: 1, keep: 1, best: false}\n"
+             "samples: {every: 1, count: 2}\neval: {every: 3}\nrun: {dir: x, stop_after: 3, strict: true, nodes: [0]}");
+    ck_assert_int_eq(elbow_config_resumable(&old, &new, &error), ELBOW_OK);
+    static const char rest[] =
+        "; a resume may change only train.epochs, train.steps, log.*, checkpoint.*, samples.*, eval.* "
+        "and run.*: set it back, or start anew in another run directory";
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"seed: 2", "seed: the checkpoint was made with 1, now it is 2"},
+        {"train: {rate: 2e-3}", "train.rate: the checkpoint was made with 0.001, now it is 0.002"},
+        {"data: {file: y.h5}", "data.file: the checkpoint was made with \"\", now it is y.h5"},
+        {"data: {factor: 1}", "data.factor: the checkpoint was made with null, now it is 1.0"},
+        {"data: {shape: [2, 2]}", "data.shape: the checkpoint was made with [], now it is [2, 2]"},
+        {"model: {learn_variance: true}", "model.learn_variance: the checkpoint was made with false, now it is true"},
+        {"train: {optimizer: sgd}", "train.optimizer: the checkpoint was made with adam, now it is sgd"},
+        {"model: {encoder: [dense: {units: 2}]}",
+         "model.encoder: the checkpoint was made with [], now it is [dense: {units: 2, activation: relu}]"},
+        {"train: {microbatch: 2}", "train.microbatch: the checkpoint was made with 0, now it is 2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        char message[ELBOW_MESSAGE_SIZE];
+        elbow_config_default(&new);
+        accepted(&new, cases[i].text);
+        snprintf(message, sizeof message, "%s%s", cases[i].message, rest);
+        ck_assert_int_eq(elbow_config_resumable(&old, &new, &error), ELBOW_CONFIG);
+        ck_assert_str_eq(error.message, message);
+    }
+    elbow_config_default(&new);
+    accepted(&old, "model: {encoder: [dense: {units: 2, activation: tanh}]}");
+    accepted(&new, "model: {encoder: [dense: {units: 2, activation: relu}]}");
+    ck_assert_int_eq(elbow_config_resumable(&old, &new, &error), ELBOW_CONFIG);
+}
+END_TEST
+
+START_TEST(test_choice)
+{
+    ck_assert_str_eq(elbow_config_choice("model.likelihood", ELBOW_LIKELIHOOD_BERNOULLI), "bernoulli");
+    ck_assert_str_eq(elbow_config_choice("data.binarize", ELBOW_BINARIZE_SAMPLE), "sample");
+    ck_assert_str_eq(elbow_config_choice("model.output_bias", ELBOW_OUTPUT_BIAS_DATA), "data");
+    ck_assert_str_eq(elbow_config_choice("model.initializer", ELBOW_INITIALIZER_HE), "he");
+    ck_assert_str_eq(elbow_config_choice("train.optimizer", ELBOW_OPTIMIZER_SGD), "sgd");
+    ck_assert_str_eq(elbow_config_choice("train.schedule", ELBOW_SCHEDULE_STEP), "step");
+    ck_assert_str_eq(elbow_config_choice("train.on_nan", ELBOW_ON_NAN_SKIP), "skip");
+    ck_assert_str_eq(elbow_config_choice("run.progress", ELBOW_PROGRESS_PLAIN), "plain");
+    ck_assert_str_eq(elbow_config_choice("activation", ELBOW_ACTIVATION_NONE), "none");
+    ck_assert_str_eq(elbow_config_choice("activation", ELBOW_ACTIVATION_LEAKY_RELU), "leaky_relu");
+    ck_assert_str_eq(elbow_config_choice("activation", ELBOW_ACTIVATION_SILU), "silu");
+}
+END_TEST
+
+START_TEST(test_explain)
+{
+    static char text[1 << 16];
+    FILE *out = fmemopen(text, sizeof text, "w");
+    ck_assert_ptr_nonnull(out);
+    elbow_config_explain(out);
+    fclose(out);
+    ck_assert_ptr_nonnull(strstr(text, "\ntrain.rate: a number above 0; default 1.0e-3\n    "));
+    ck_assert_ptr_nonnull(strstr(text, "\nmodel.encoder: a list of up to 64 layers"));
+    ck_assert_ptr_nonnull(strstr(text, "\nunits: a whole number from 1 to 1048576; must be given\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\ndata.valid: a text of at most 1023 bytes; default empty\n"));
+    // every key of the dump is explained
+    struct elbow_config config = defaults();
+    char *dump = NULL, *rest = NULL, section[64] = "";
+    size_t keys = 0;
+    ck_assert_int_eq(elbow_config_dump(&config, &dump, &error), ELBOW_OK);
+    for (char *line = strtok_r(dump, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char name[200];
+        int length = (int)strcspn(line, ":");
+        bool is_inside = line[0] == ' ';
+        if (!is_inside && line[length + 1] == 0) {
+            snprintf(section, sizeof section, "%.*s.", length, line);
+            continue;
+        }
+        snprintf(name, sizeof name, "%s%.*s: ", is_inside ? section : "", is_inside ? length - 2 : length,
+                 is_inside ? line + 2 : line);
+        ck_assert_msg(strstr(text, name) != NULL, "%s is not explained", name);
+        ++keys;
+    }
+    ck_assert_uint_gt(keys, 50);
+    elbow_release(&dump);
+}
+END_TEST
+
+START_TEST(test_no_memory)
+{
+    const char *text = "seed: 1\ndata: {file: x, shape: [1, 2]}\nmodel: {encoder: [dense: {units: 3}]}\n";
+    size_t blocks = elbow_memory_count().blocks;
+    enum elbow_status status = ELBOW_MEMORY;
+    struct elbow_config config = defaults();
+    uint64_t n = 1;
+    for (; status != ELBOW_OK; ++n) {
+        elbow_memory_fail_at(n);
+        status = parse(&config, text);
+        elbow_memory_fail_at(0);
+        ck_assert(status == ELBOW_OK || status == ELBOW_MEMORY);
+        ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+    }
+    ck_assert_uint_gt(n, 20); // a node, its key and its text are three each
+}
+END_TEST
+
+// Every beginning of a full dump is read or refused with a position, and never crashes.
+START_TEST(test_truncated)
+{
+    state = 1;
+    struct elbow_config config;
+    draw_config(&config);
+    char *text = NULL;
+    ck_assert_int_eq(elbow_config_dump(&config, &text, &error), ELBOW_OK);
+    size_t length = strlen(text);
+    for (size_t size = 0; size <= length; ++size) {
+        char *copy = malloc(size ? size : 1); // so that the sanitizer sees a read behind the end
+        memcpy(copy, text, size);
+        struct elbow_config read = defaults();
+        enum elbow_status status = elbow_config_parse(&read, "run.yaml", copy, size, &error);
+        ck_assert(status == ELBOW_OK || status == ELBOW_CONFIG);
+        if (status == ELBOW_CONFIG)
+            ck_assert_int_eq(strncmp(error.message, "run.yaml:", 9), 0);
+        free(copy);
+    }
+    elbow_release(&text);
+}
+END_TEST
+
+START_TEST(test_configs)
+{
+    glob_t found;
+    ck_assert_int_eq(glob(ELBOW_SOURCE_DIR "/configs/*.yaml", 0, NULL, &found), 0);
+    ck_assert_int_eq(glob(ELBOW_SOURCE_DIR "/configs/papers/*.yaml", GLOB_APPEND, NULL, &found), 0);
+    ck_assert_uint_ge(found.gl_pathc, 7);
+    for (size_t i = 0; i < found.gl_pathc; ++i) {
+        struct elbow_config config = defaults();
+        char *text = NULL;
+        size_t size = 0;
+        memset(&error, 0, sizeof error);
+        enum elbow_status status = elbow_text_read(found.gl_pathv[i], 1 << 20, &text, &size, &error);
+        if (status == ELBOW_OK)
+            status = elbow_config_parse(&config, found.gl_pathv[i], text, size, &error);
+        if (status == ELBOW_OK)
+            status = elbow_config_finish(&config, found.gl_pathv[i], &error);
+        ck_assert_msg(status == ELBOW_OK, "%s", error.message);
+        ck_assert_str_ne(config.data.valid, "");
+        elbow_release(&text);
+    }
+    globfree(&found);
+}
+END_TEST
+
+UNIT_MAIN("config/dump", test_round_trip, test_dump, test_locale, test_resumable, test_choice, test_explain,
+          test_no_memory, test_truncated, test_configs)

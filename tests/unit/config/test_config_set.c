@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// --set for every type and for entries of lists, and the checks over several keys.
+#include "config_support.h"
+
+static void set(struct elbow_config *config, const char *assignment)
+{
+    memset(&error, 0, sizeof error);
+    enum elbow_status status = elbow_config_set(config, assignment, &error);
+    ck_assert_msg(status == ELBOW_OK, "%s", error.message);
+}
+
+static void not_set(struct elbow_config *config, const char *assignment, const char *message)
+{
+    char start[300];
+    snprintf(start, sizeof start, "--set %s: ", assignment);
+    struct elbow_config before;
+    memcpy(&before, config, sizeof before);
+    size_t blocks = elbow_memory_count().blocks;
+    memset(&error, 0, sizeof error);
+    ck_assert_msg(elbow_config_set(config, assignment, &error) == ELBOW_CONFIG, "not refused: %s", assignment);
+    ck_assert_msg(strncmp(error.message, start, strlen(start)) == 0, "'%s' begins '%s'", error.message, start);
+    ck_assert_str_eq(error.message + strlen(start), message);
+    ck_assert_int_eq(memcmp(&before, config, sizeof before), 0);
+    ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+}
+
+START_TEST(test_set)
+{
+    struct elbow_config config = defaults();
+    set(&config, "seed=5");
+    set(&config, "train.rate=3e-4");
+    set(&config, "train.optimizer=sgd");
+    set(&config, "model.learn_variance=true");
+    set(&config, "data.factor=2");
+    set(&config, "eval.every=epoch");
+    set(&config, "data.file=a b: [c]#d.h5");
+    set(&config, "data.valid=\"x=y.h5:/t\"");
+    set(&config, "data.shape=[4, 5, 3]");
+    set(&config, "data.shape.1=28");
+    set(&config, "run.nodes=[0, 1, 0]");
+    ck_assert_int_eq(config.seed, 5);
+    ck_assert(config.train.rate == 3e-4 && config.data.has_factor && config.data.factor == 2);
+    ck_assert_int_eq(config.train.optimizer, ELBOW_OPTIMIZER_SGD);
+    ck_assert(config.model.learn_variance);
+    ck_assert_str_eq(config.data.file, "a b: [c]#d.h5");
+    ck_assert_str_eq(config.data.valid, "x=y.h5:/t");
+    ck_assert_int_eq(config.data.shape.values[0], 4);
+    ck_assert_int_eq(config.data.shape.values[1], 28);
+    ck_assert_int_eq(config.run.nodes.values[1], 1);
+    set(&config, "data.factor=null");
+    set(&config, "data.valid=");
+    ck_assert(!config.data.has_factor);
+    ck_assert_str_eq(config.data.valid, "");
+    set(&config, "train={epochs: 3, batch: 8}");
+    ck_assert_int_eq(config.train.epochs, 3);
+    ck_assert_int_eq(config.train.batch, 8);
+    set(&config, "model.encoder=[dense: {units: 64}, dense: {units: 32, activation: tanh}]");
+    set(&config, "model.encoder.0.dense.units=256");
+    set(&config, "model.encoder.1={dense: {units: 7}}");
+    ck_assert_uint_eq(config.model.encoder.count, 2);
+    ck_assert_int_eq(config.model.encoder.layers[0].units, 256);
+    ck_assert_int_eq(config.model.encoder.layers[1].units, 7);
+    ck_assert_int_eq(config.model.encoder.layers[1].activation, ELBOW_ACTIVATION_RELU);
+    set(&config, "model.encoder.1.dense={units: 9, activation: none}");
+    set(&config, "model.encoder.0.dense.activation=sigmoid");
+    ck_assert_int_eq(config.model.encoder.layers[0].activation, ELBOW_ACTIVATION_SIGMOID);
+    ck_assert_int_eq(config.model.encoder.layers[1].units, 9);
+    set(&config, "model.decoder=[]");
+}
+END_TEST
+
+START_TEST(test_set_refusals)
+{
+    struct elbow_config config = defaults();
+    const char *no_entry = "there is no such entry; entries count from 0, and a new one needs the whole list";
+    set(&config, "model.encoder=[dense: {units: 64}]");
+    set(&config, "data.shape=[4, 5]");
+    not_set(&config, "train.rate=x", "train.rate: found 'x', expected a number above 0");
+    not_set(&config, "train.rate=", "train.rate: found nothing, expected a number above 0");
+    not_set(&config, "train.rate", "expected key=value, such as train.rate=3e-4");
+    not_set(&config, "=3", "expected key=value, such as train.rate=3e-4");
+    not_set(&config, "train.epoch=3", "unknown key; did you mean train.epochs?");
+    not_set(&config, "epochs=3", "unknown key; did you mean train.epochs?");
+    not_set(&config, "trian.epochs=3", "unknown key; did you mean train.epochs?");
+    not_set(&config, "train.rate.=3", "unknown key; `elbow config --explain` lists all");
+    not_set(&config, "train.rate.0=3", "unknown key; did you mean train.rate?");
+    not_set(&config, "train={epoch: 3}", "train.epoch: unknown key; did you mean train.epochs?");
+    not_set(&config, "train=3", "train: found '3', expected a map of its keys; `elbow config --explain` lists them");
+    not_set(&config, "data.shape=[1,",
+            "value:2:1: not valid YAML: did not find expected node content while parsing a flow "
+            "node that begins at line 2; check indentation, brackets and quotes there");
+    not_set(&config, "data.shape.2=3", no_entry);
+    not_set(&config, "data.shape.x=3", no_entry);
+    not_set(&config, "data.shape..1=3", no_entry);
+    not_set(&config, "data.shape.0.1=3", no_entry);
+    not_set(&config, "data.shape.99999999999999999999=3", no_entry);
+    not_set(&config, "model.encoder.1.dense.units=3", no_entry);
+    not_set(&config, "data.shape.0=x", "data.shape.0: found 'x', expected a whole number from 1 to 65536");
+    not_set(&config, "model.encoder.0.dense.units=x",
+            "model.encoder.0.dense.units: found 'x', expected a whole number from 1 to 1048576");
+    not_set(&config, "model.encoder.0.dense.unit=3",
+            "model.encoder.0.dense.unit: unknown key; did you mean model.encoder.0.dense.units?");
+    not_set(&config, "data.file=a\xff.h5",
+            "data.file: byte 2 of the text is a control character or no UTF-8; rename the file");
+    char text[400] = "train.rate=";
+    memset(text + 11, 'x', 300);
+    ck_assert_int_eq(elbow_config_set(&config, text, &error), ELBOW_CONFIG);
+    ck_assert_ptr_nonnull(strstr(error.message, "xxx...: train.rate: found 'xxx"));
+    memset(text, 'x', 300); // the key itself
+    text[200] = '=';
+    ck_assert_int_eq(elbow_config_set(&config, text, &error), ELBOW_CONFIG);
+    ck_assert_ptr_nonnull(strstr(error.message, ": unknown key"));
+}
+END_TEST
+
+static void finishes(const char *text)
+{
+    struct elbow_config config = defaults(), again;
+    accepted(&config, text);
+    enum elbow_status status = elbow_config_finish(&config, "run.yaml", &error);
+    ck_assert_msg(status == ELBOW_OK, "%s: %s", text, error.message);
+    ck_assert_int_ge(config.train.microbatch, 1);
+    ck_assert_int_le(config.train.microbatch, config.train.batch);
+    memcpy(&again, &config, sizeof again);
+    ck_assert_int_eq(elbow_config_finish(&again, "run.yaml", &error), ELBOW_OK);
+    ck_assert_int_eq(memcmp(&again, &config, sizeof again), 0);
+}
+
+static void does_not_finish(const char *text, const char *message)
+{
+    struct elbow_config config = defaults();
+    accepted(&config, text);
+    ck_assert_msg(elbow_config_finish(&config, "run.yaml", &error) == ELBOW_CONFIG, "not refused: %s", text);
+    ck_assert_str_eq(error.message, message);
+}
+
+START_TEST(test_finish)
+{
+    finishes("data: {file: x.h5}");
+    finishes("data: {train: 'x.h5:/train', valid: 'y.h5:/valid', valid_labels: 'y.h5:/labels', shape: [4, 4, 3]}");
+    finishes("data: {synthetic: 100, shape: [8, 8]}");
+    finishes("data: {file: x.h5}\ntrain: {epochs: 0, steps: 10, batch: 8}");
+    finishes("data: {file: x.h5}\ntrain: {schedule: step, step_every: 10, batch: 8, microbatch: 8}");
+    finishes("data: {file: x.h5}\nmodel: {likelihood: gaussian, learn_variance: true, output_bias: data}");
+    finishes("data: {file: x.h5, valid: /v}\ntrain: {patience: 3, schedule: cosine}");
+}
+END_TEST
+
+START_TEST(test_finish_data)
+{
+    does_not_finish("seed: 1",
+                    "run.yaml: nothing to train on; set data.file and data.train, or data.synthetic for noise");
+    does_not_finish("data: {file: x.h5, train: ''}",
+                    "run.yaml: nothing to train on; set data.file and data.train, or data.synthetic for noise");
+    does_not_finish("data: {synthetic: 5, file: x.h5}",
+                    "run.yaml: data.synthetic: 5 together with data.file; noise has no files, remove one of them");
+    does_not_finish("data: {synthetic: 5, valid: 'x.h5:/x'}",
+                    "run.yaml: data.synthetic: 5 together with data.valid; noise has no files, remove one of them");
+    does_not_finish("data: {synthetic: 5, train: 'x.h5:/x'}",
+                    "run.yaml: data.synthetic: 5 together with data.train x.h5:/x; remove one of them");
+    does_not_finish("data: {file: x.h5, train: images}",
+                    "run.yaml: data.train: found 'images', expected a dataset such as "
+                    "/train/images or FILE:/train/images");
+    does_not_finish("data: {file: x.h5, train: /}", "run.yaml: data.train: found '/', expected a dataset such as "
+                                                    "/train/images or FILE:/train/images");
+    does_not_finish("data: {train: 'x.h5:/x', labels: /y}",
+                    "run.yaml: data.labels: no file for the dataset /y; set data.file, or write FILE:/y");
+    does_not_finish("data: {file: x.h5, valid_labels: /y}",
+                    "run.yaml: data.valid_labels without data.valid; set data.valid, too");
+    does_not_finish("data: {file: x.h5, shape: [4, 4, 2]}",
+                    "run.yaml: data.shape: found 2 channels, expected 1 or 3; write [height, width, channels]");
+}
+END_TEST
+
+START_TEST(test_finish_training)
+{
+    does_not_finish(
+        "data: {file: x.h5}\nmodel: {learn_variance: true}",
+        "run.yaml: model.learn_variance: a bernoulli likelihood has no variance; set model.likelihood: gaussian, "
+        "or remove it");
+    does_not_finish(
+        "data: {file: x.h5, binarize: sample}\nmodel: {likelihood: gaussian}",
+        "run.yaml: data.binarize: sample with a gaussian likelihood, which has no density on zeros and ones; set "
+        "data.binarize: none or model.likelihood: bernoulli");
+    does_not_finish("data: {file: x.h5}\ntrain: {epochs: 0}",
+                    "run.yaml: train.epochs and train.steps are both 0, the run would not begin; set one of them");
+    does_not_finish("data: {file: x.h5}\ntrain: {batch: 8, microbatch: 9}",
+                    "run.yaml: train.microbatch: 9 is more than train.batch, 8; make it smaller, or the batch larger");
+    does_not_finish("data: {file: x.h5}\ntrain: {patience: 2}",
+                    "run.yaml: train.patience: counts evaluations, but there are none; set data.valid and eval.every");
+    does_not_finish("data: {file: x.h5, valid: /v}\ntrain: {patience: 2}\neval: {every: 0}",
+                    "run.yaml: train.patience: counts evaluations, but there are none; set data.valid and eval.every");
+    does_not_finish("data: {file: x.h5}\ntrain: {schedule: step}",
+                    "run.yaml: train.schedule: step without train.step_every; set after how many steps the rate falls");
+    does_not_finish("data: {file: x.h5}\ntrain: {schedule: cosine, epochs: 0, steps: 5}",
+                    "run.yaml: train.schedule: cosine without an end; set train.schedule_epochs or train.epochs");
+}
+END_TEST
+
+START_TEST(test_microbatch)
+{
+    struct elbow_config config = defaults();
+    accepted(&config, "data: {file: x.h5}\ntrain: {batch: 40}");
+    ck_assert_int_eq(elbow_config_finish(&config, "run.yaml", &error), ELBOW_OK);
+    ck_assert_int_eq(config.train.microbatch, 40);
+    config = defaults();
+    accepted(&config, "data: {file: x.h5}\ntrain: {batch: 4096}");
+    ck_assert_int_eq(elbow_config_finish(&config, "run.yaml", &error), ELBOW_OK);
+    ck_assert_int_eq(config.train.microbatch, 64);
+}
+END_TEST
+
+START_TEST(test_locate)
+{
+    elbow_path file, dataset;
+    ck_assert(elbow_config_locate("a.h5", "/x", file, dataset));
+    ck_assert_str_eq(file, "a.h5");
+    ck_assert_str_eq(dataset, "/x");
+    ck_assert(elbow_config_locate("a.h5", "d:/b.h5:/x/y", file, dataset));
+    ck_assert_str_eq(file, "d:/b.h5");
+    ck_assert_str_eq(dataset, "/x/y");
+    char text[ELBOW_PATH_SIZE + 8];
+    memset(text, 'x', sizeof text);
+    text[ELBOW_PATH_SIZE] = 0;
+    ck_assert(!elbow_config_locate("a.h5", text, file, dataset));
+    ck_assert(!elbow_config_locate(text, "/x", file, dataset));
+    strcpy(text + ELBOW_PATH_SIZE - 1, ":/y");
+    ck_assert(elbow_config_locate("a.h5", text, file, dataset));
+    ck_assert_uint_eq(strlen(file), ELBOW_PATH_SIZE - 1);
+}
+END_TEST
+
+START_TEST(test_no_memory)
+{
+    static const char *const assignments[] = {"seed=3", "data.file=x", "model.encoder.0.dense.units=4",
+                                              "data.shape=[2, 3]", "model.encoder.0.dense.unit=4"};
+    struct elbow_config config = defaults();
+    set(&config, "model.encoder=[dense: {units: 3}]");
+    size_t blocks = elbow_memory_count().blocks;
+    for (size_t i = 0; i < sizeof assignments / sizeof *assignments; ++i) {
+        enum elbow_status status = ELBOW_MEMORY;
+        for (uint64_t n = 1; status == ELBOW_MEMORY; ++n) {
+            elbow_memory_fail_at(n);
+            status = elbow_config_set(&config, assignments[i], &error);
+            elbow_memory_fail_at(0);
+            ck_assert(status == ELBOW_OK || status == ELBOW_MEMORY || (i == 4 && status == ELBOW_CONFIG));
+            ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+            ck_assert(n > 1 || status == ELBOW_MEMORY); // the first allocation is always one of ours
+        }
+    }
+    ck_assert_int_eq(config.model.encoder.layers[0].units, 4);
+}
+END_TEST
+
+UNIT_MAIN("config/set", test_set, test_set_refusals, test_finish, test_finish_data, test_finish_training,
+          test_microbatch, test_locate, test_no_memory)
