@@ -2,10 +2,13 @@
 // Files that appear complete or not at all: a rename is the only thing that ever happens to the path itself.
 #include "output.h"
 
+#include "elbow/config/config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum elbow_status elbow_output_begin(const char *path, struct elbow_output *output, struct elbow_error *error)
@@ -47,6 +50,17 @@ void elbow_output_abandon(const struct elbow_output *output)
 {
     if (output->part[0] != '\0')
         unlink(output->part);
+}
+
+enum elbow_status elbow_output_spares(const char *path, const char *name, struct elbow_error *error)
+{
+    elbow_path file, dataset;
+    struct stat output, input;
+    if (!elbow_config_locate("", name, file, dataset) || stat(path, &output) != 0 || stat(file, &input) != 0 ||
+        output.st_dev != input.st_dev || output.st_ino != input.st_ino)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "%.500s: is the file that the data come from, and would be lost; give another name", path);
 }
 
 enum elbow_status elbow_output_error(struct elbow_error *error)

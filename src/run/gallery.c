@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Samples and reconstructions. The decoder sees whole microbatches of the configuration, and sample number n is a
+// function of (model, seed, n): neither ranks nor the number of samples asked for show in it.
+#include "elbow/run/gallery.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/run/evaluator.h"
+#include "elbow/run/rows.h"
+#include "gallery_sink.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// Draws from p(x|z) by the `draw` of their stream: of samples and of reconstructions, so that no word serves two.
+enum { DRAW_OF_SAMPLES = 0, DRAW_OF_RECONSTRUCTIONS = 1 };
+
+struct drawing {
+    const struct elbow_gallery *gallery;
+    const struct elbow_dataset *dataset; // NULL: samples
+    uint64_t first, seed;
+    bool draw;
+    size_t microbatch;
+    struct elbow_sink sink;            // rank zero
+    uint64_t *ids;                     // room for a microbatch
+    float *values, *noise, *z, *means; // likewise; noise and values for reconstructions only
+};
+
+static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *error)
+{
+    size_t rows = drawing->microbatch, of_latent = drawing->gallery->model->latent * sizeof(float);
+    size_t of_values = drawing->gallery->model->values * sizeof(float);
+    const char *what = "a microbatch to draw";
+    enum elbow_status status = elbow_allocate(&drawing->ids, rows, sizeof *drawing->ids, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&drawing->values, rows, of_values, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&drawing->noise, rows, of_latent, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&drawing->z, rows, of_latent, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&drawing->means, rows, of_values, what, error);
+    return status;
+}
+
+static void give_room_back(struct drawing *drawing)
+{
+    elbow_release(&drawing->ids);
+    elbow_release(&drawing->values);
+    elbow_release(&drawing->noise);
+    elbow_release(&drawing->z);
+    elbow_release(&drawing->means);
+}
+
+// The mean of p(x|z), or a draw from it, of row i of the microbatch.
+static void show(const struct drawing *drawing, size_t i, float *image)
+{
+    const struct elbow_gallery *gallery = drawing->gallery;
+    size_t values = gallery->model->values;
+    const float *mean = drawing->means + i * values;
+    if (!drawing->draw) {
+        memcpy(image, mean, values * sizeof *image);
+        return;
+    }
+    struct elbow_stream stream = {.seed = drawing->seed,
+                                  .purpose = ELBOW_PURPOSE_SAMPLE_DRAW,
+                                  .id = drawing->ids[i],
+                                  .draw = drawing->dataset == NULL ? DRAW_OF_SAMPLES : DRAW_OF_RECONSTRUCTIONS};
+    elbow_likelihood_draw(stream, elbow_model_variance(gallery->model, gallery->parameters), values, mean, image);
+}
+
+// The microbatch is full, whatever `count`: its GEMMs have one shape, and each sample the same bits in any company.
+static void produce_samples(void *user, uint64_t first, size_t count, void *results)
+{
+    struct drawing *drawing = user;
+    const struct elbow_gallery *gallery = drawing->gallery;
+    struct elbow_model *model = gallery->model;
+    for (size_t i = 0; i < drawing->microbatch; ++i)
+        drawing->ids[i] = first + i;
+    elbow_batch_noise(drawing->seed, ELBOW_PURPOSE_SAMPLE_LATENT, 0, drawing->microbatch, drawing->ids, model->latent,
+                      drawing->z);
+    elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
+    for (size_t i = 0; i < count; ++i)
+        show(drawing, i, (float *)results + i * model->values);
+}
+
+static void produce_reconstructions(void *user, uint64_t first, size_t count, void *results)
+{
+    struct drawing *drawing = user;
+    const struct elbow_gallery *gallery = drawing->gallery;
+    struct elbow_model *model = gallery->model;
+    size_t values = model->values, latent = model->latent;
+    elbow_evaluation_batch(drawing->dataset, gallery->config, drawing->first + first, count, latent, drawing->ids,
+                           drawing->values, drawing->noise);
+    const float *head = elbow_model_encode(model, gallery->parameters, count, drawing->values);
+    for (size_t i = 0; i < count; ++i)
+        memcpy(drawing->z + i * latent, head + 2 * i * latent, latent * sizeof(float));
+    elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
+    for (size_t i = 0; i < count; ++i) {
+        float *pair = (float *)results + 2 * i * values;
+        memcpy(pair, drawing->values + i * values, values * sizeof *pair);
+        show(drawing, i, pair + values);
+    }
+}
+
+static enum elbow_status consume(void *user, uint64_t first, uint64_t count, const void *results,
+                                 struct elbow_error *error)
+{
+    struct drawing *drawing = user;
+    return elbow_sink_put(&drawing->sink, first, count, results, error);
+}
+
+// Collective. Opens the output, fills it, closes it.
+static enum elbow_status fill(struct drawing *drawing, const struct elbow_sink_plan *plan, struct elbow_error *error)
+{
+    struct elbow_comm *comm = drawing->gallery->comm;
+    bool is_root = elbow_comm_place(comm).rank == 0;
+    struct elbow_rows_job job = {.rows = plan->rows,
+                                 .microbatch = drawing->microbatch,
+                                 .row_bytes = drawing->gallery->model->values * (plan->pairs ? 2 : 1) * sizeof(float),
+                                 .user = drawing,
+                                 .produce = plan->pairs ? produce_reconstructions : produce_samples,
+                                 .consume = consume};
+    if (is_root && drawing->dataset != NULL)
+        elbow_output_spares(plan->path, drawing->dataset->name, error);
+    if (is_root && error->status == ELBOW_OK)
+        elbow_sink_open(plan, &drawing->sink, error);
+    elbow_comm_broadcast(comm, error, sizeof *error);
+    if (error->status != ELBOW_OK)
+        return error->status;
+    elbow_rows_run(comm, &job, error);
+    if (is_root)
+        elbow_sink_close(&drawing->sink, error);
+    elbow_comm_broadcast(comm, error, sizeof *error);
+    return error->status;
+}
+
+// Collective.
+static enum elbow_status draw_gallery(struct drawing *drawing, const char *path, uint64_t count,
+                                      struct elbow_error *error)
+{
+    const struct elbow_gallery *gallery = drawing->gallery;
+    struct elbow_sink_plan plan = {.path = path,
+                                   .data = gallery->data,
+                                   .pairs = drawing->dataset != NULL,
+                                   .rows = count,
+                                   .at_once = drawing->microbatch};
+    ELBOW_CHECK(drawing->microbatch > 0 && drawing->microbatch <= gallery->model->rows_max);
+    ELBOW_CHECK(gallery->data->values == gallery->model->values);
+    if (count == 0)
+        return elbow_error_set(error, ELBOW_USAGE, "%.500s: nothing to draw; ask for at least one", path);
+    if (elbow_sink_check(&plan, error) != ELBOW_OK)
+        return error->status;
+    make_room(drawing, error);
+    if (elbow_comm_agree(gallery->comm, error) == ELBOW_OK)
+        fill(drawing, &plan, error);
+    give_room_back(drawing);
+    return error->status;
+}
+
+enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
+                                        uint64_t seed, bool draw, struct elbow_error *error)
+{
+    struct drawing drawing = {
+        .gallery = gallery, .seed = seed, .draw = draw, .microbatch = (size_t)gallery->config->train.microbatch};
+    *error = (struct elbow_error){0};
+    return draw_gallery(&drawing, path, count, error);
+}
+
+enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gallery,
+                                                const struct elbow_dataset *dataset, const char *path, uint64_t first,
+                                                uint64_t count, uint64_t seed, bool draw, struct elbow_error *error)
+{
+    struct drawing drawing = {.gallery = gallery,
+                              .dataset = dataset,
+                              .first = first,
+                              .seed = seed,
+                              .draw = draw,
+                              .microbatch = (size_t)gallery->config->train.microbatch};
+    *error = (struct elbow_error){0};
+    if (first >= dataset->samples || count > dataset->samples - first)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "%.500s: has %" PRIu64 " rows, too few for %" PRIu64 " from row %" PRIu64 " on",
+                               dataset->name, dataset->samples, count, first);
+    return draw_gallery(&drawing, path, count, error);
+}
+
+// Collective. The pictures of a step with one ending.
+static enum elbow_status draw_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
+                                   const char *run, uint64_t step, const char *ending, struct elbow_error *error)
+{
+    elbow_path path;
+    uint64_t count = (uint64_t)gallery->config->samples.count, seed = (uint64_t)gallery->config->seed;
+    if (!elbow_text_format(path, sizeof path, "%s/samples/step-%08" PRIu64 "%s", run, step, ending))
+        return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
+    enum elbow_status status = elbow_gallery_samples(gallery, path, count, seed, false, error);
+    uint64_t pairs = count / 2;
+    if (dataset != NULL && pairs > dataset->samples)
+        pairs = dataset->samples;
+    if (status != ELBOW_OK || dataset == NULL || pairs == 0)
+        return status;
+    if (!elbow_text_format(path, sizeof path, "%s/samples/reconstruction-%08" PRIu64 "%s", run, step, ending))
+        return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
+    return elbow_gallery_reconstructions(gallery, dataset, path, 0, pairs, seed, false, error);
+}
+
+// Collective.
+static enum elbow_status make_directory(const struct elbow_gallery *gallery, const char *run, struct elbow_error *error)
+{
+    elbow_path path;
+    if (elbow_comm_place(gallery->comm).rank == 0) {
+        if (!elbow_text_format(path, sizeof path, "%s/samples", run))
+            elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
+        else
+            elbow_text_make_directory(path, error);
+        elbow_output_error(error);
+    }
+    elbow_comm_broadcast(gallery->comm, error, sizeof *error);
+    return error->status;
+}
+
+enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
+                                     const char *run, uint64_t step, struct elbow_error *error)
+{
+    struct elbow_image_shape image;
+    *error = (struct elbow_error){0};
+    if (gallery->config->samples.count <= 0)
+        return ELBOW_OK;
+    enum elbow_status status = make_directory(gallery, run, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (elbow_dataset_image((size_t)gallery->data->rank, gallery->data->shape, &image))
+        return draw_step(gallery, dataset, run, step, ".png", error);
+    status = draw_step(gallery, dataset, run, step, ".h5", error);
+    return status == ELBOW_OK ? draw_step(gallery, dataset, run, step, ".csv", error) : status;
+}
+
+// The step of a picture's name; false for all other files.
+static bool step_of(const char *name, uint64_t *step)
+{
+    static const char *const beginnings[] = {"step-", "reconstruction-"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; ++i) {
+        size_t length = strlen(beginnings[i]);
+        char *end;
+        if (strncmp(name, beginnings[i], length) != 0 || name[length] < '0' || name[length] > '9')
+            continue;
+        *step = strtoull(name + length, &end, 10);
+        return *end == '.';
+    }
+    return false;
+}
+
+void elbow_gallery_cut(const char *run, uint64_t step)
+{
+    elbow_path directory, path;
+    uint64_t found;
+    DIR *stream = elbow_text_format(directory, sizeof directory, "%s/samples", run) ? opendir(directory) : NULL;
+    if (stream == NULL)
+        return;
+    for (const struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream)) {
+        if (!step_of(entry->d_name, &found) || (found <= step && !elbow_output_ends(entry->d_name, ".part")))
+            continue;
+        if (elbow_text_format(path, sizeof path, "%s/%s", directory, entry->d_name))
+            unlink(path);
+    }
+    closedir(stream);
+}
