@@ -27,7 +27,7 @@ bool elbow_checkpoint_path(const char *run, uint64_t step, elbow_path path)
 static bool step_of_name(const char *name, uint64_t *step)
 {
     int end = 0;
-    return sscanf(name, "step-%8" SCNu64 ".h5%n", step, &end) == 1 && end > 0 && name[end] == 0;
+    return sscanf(name, "step-%" SCNu64 ".h5%n", step, &end) == 1 && end > 0 && name[end] == 0;
 }
 
 static int compare_steps(const void *a, const void *b)

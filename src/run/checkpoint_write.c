@@ -16,10 +16,18 @@
 #name, offsetof(struct elbow_run_state, name), is_double                                                       \
     }
 const struct elbow_checkpoint_field elbow_checkpoint_fields[] = {
-    FIELD(step, false),     FIELD(updates, false),     FIELD(schedule_steps, false),
-    FIELD(skipped, false),  FIELD(evaluations, false), FIELD(best_step, false),
-    FIELD(best_elbo, true), FIELD(stale, false),       FIELD(grad_norm, true),
-    FIELD(rate, true),      FIELD(beta, true),
+    FIELD(step, false),
+    FIELD(updates, false),
+    FIELD(schedule_steps, false),
+    FIELD(skipped, false),
+    FIELD(skipped_in_a_row, false),
+    FIELD(evaluations, false),
+    FIELD(best_step, false),
+    FIELD(best_elbo, true),
+    FIELD(stale, false),
+    FIELD(grad_norm, true),
+    FIELD(rate, true),
+    FIELD(beta, true),
 };
 #undef FIELD
 const size_t elbow_checkpoint_field_count = sizeof elbow_checkpoint_fields / sizeof *elbow_checkpoint_fields;

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The loop, and what happens after a step: rows, evaluation, pictures, checkpoint, stop; in this order, so that all
+// that belongs to a step is on disk before the step's checkpoint is.
+#include "elbow/run/trainer.h"
+
+#include "trainer_private.h"
+
+#include "elbow/base/clock.h"
+#include "elbow/run/gallery.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SKIPPED_IN_A_ROW_MAX = 10 };
+
+static bool is_due(int64_t every, uint64_t step)
+{
+    return every > 0 && step % (uint64_t)every == 0;
+}
+
+// The timing columns, and a new start for the next row's.
+static void fill_times(struct elbow_trainer *trainer, double samples, struct elbow_metrics_row *row)
+{
+    struct elbow_times *times = &trainer->times;
+    struct elbow_exchange_counts now = elbow_exchange_count(trainer->exchange);
+    double clock = elbow_clock_seconds();
+    row->seconds = clock - times->start;
+    row->samples_per_s = samples / row->seconds;
+    row->compute = times->compute / row->seconds;
+    row->data = times->data / row->seconds;
+    row->exchange =
+        (now.wait_seconds + now.work_seconds - times->exchange.wait_seconds - times->exchange.work_seconds) /
+        row->seconds;
+    *times = (struct elbow_times){.start = clock, .exchange = now};
+}
+
+static struct elbow_metrics_row new_row(const struct elbow_trainer *trainer, elbow_split split,
+                                        const struct elbow_means *means)
+{
+    return (struct elbow_metrics_row){.step = trainer->state.step,
+                                      .epoch = (trainer->state.step - 1) / trainer->epoch_steps + 1,
+                                      .split = split,
+                                      .objective = means->objective,
+                                      .elbo = means->elbo,
+                                      .recon = means->recon,
+                                      .kl = means->kl,
+                                      .beta = trainer->state.beta,
+                                      .rate = trainer->state.rate,
+                                      .grad_norm = NAN,
+                                      .active_units = -1};
+}
+
+static void append(struct elbow_trainer *trainer, const struct elbow_metrics_row *row, const double *kl)
+{
+    struct elbow_error trouble = {0};
+    elbow_trainer_show_row(trainer, row);
+    if (elbow_metrics_append(&trainer->metrics, row, kl, &trouble) != ELBOW_OK)
+        elbow_trainer_note_output(trainer, &trouble);
+}
+
+// Rank zero writes the means since the last row; all begin anew.
+static void write_train_row(struct elbow_trainer *trainer)
+{
+    double *accumulator = trainer->accumulator;
+    double samples = accumulator[ELBOW_STATISTIC_SAMPLES];
+    if (trainer->place.rank == 0 && samples > 0) {
+        struct elbow_means means = elbow_statistics_means(accumulator);
+        struct elbow_metrics_row row = new_row(trainer, ELBOW_SPLIT_TRAIN, &means);
+        row.grad_norm = trainer->state.grad_norm;
+        row.skipped = trainer->state.skipped;
+        fill_times(trainer, samples, &row);
+        double *kl = accumulator + ELBOW_STATISTIC_HEAD;
+        for (size_t j = 0; j < trainer->model->latent; ++j)
+            kl[j] /= samples;
+        append(trainer, &row, kl);
+    }
+    memset(accumulator, 0, trainer->statistics * sizeof *accumulator);
+    trainer->state.skipped = 0;
+}
+
+// Collective. Evaluates the validation data; *improved tells whether the ELBO is the best so far.
+static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved, struct elbow_error *error)
+{
+    struct elbow_run_state *state = &trainer->state;
+    struct elbow_evaluation evaluation;
+    struct elbow_evaluation_request request = {.comm = trainer->comm,
+                                               .model = trainer->model,
+                                               .parameters = elbow_exchange_parameters(trainer->exchange),
+                                               .dataset = &trainer->valid,
+                                               .config = &trainer->config,
+                                               .beta = state->beta};
+    double start = elbow_clock_seconds();
+    enum elbow_status status = elbow_evaluate(&request, &evaluation, error);
+    if (status != ELBOW_OK)
+        return status;
+    state->evaluations += 1;
+    state->stale += 1;
+    *improved = state->best_step == 0 || evaluation.means.elbo > state->best_elbo;
+    if (*improved) {
+        state->best_elbo = evaluation.means.elbo;
+        state->best_step = state->step;
+        state->stale = 0;
+    }
+    if (trainer->place.rank == 0) {
+        struct elbow_metrics_row row = new_row(trainer, ELBOW_SPLIT_VALID, &evaluation.means);
+        row.active_units = (int64_t)evaluation.active_units;
+        row.seconds = elbow_clock_seconds() - start;
+        row.samples_per_s = evaluation.means.samples / row.seconds;
+        row.compute = row.exchange = row.data = NAN;
+        append(trainer, &row, evaluation.kl);
+        trainer->times.start += row.seconds;
+    }
+    elbow_evaluation_clear(&evaluation);
+    return ELBOW_OK;
+}
+
+// Collective. Pictures, which a run can do without.
+static void draw_pictures(struct elbow_trainer *trainer)
+{
+    double start = elbow_clock_seconds();
+    struct elbow_gallery gallery = {.comm = trainer->comm,
+                                    .model = trainer->model,
+                                    .parameters = elbow_exchange_parameters(trainer->exchange),
+                                    .data = &trainer->facts,
+                                    .config = &trainer->config};
+    struct elbow_error trouble = {0};
+    const struct elbow_dataset *originals = trainer->has_valid ? &trainer->valid : &trainer->train;
+    if (elbow_gallery_step(&gallery, originals, trainer->run, trainer->state.step, &trouble) != ELBOW_OK)
+        elbow_trainer_note_output(trainer, &trouble);
+    trainer->times.start += elbow_clock_seconds() - start;
+}
+
+// Collective. The checkpoint of the present step, after all rows are on disk. False if it could not be written.
+static bool save(struct elbow_trainer *trainer)
+{
+    double start = elbow_clock_seconds();
+    struct elbow_error trouble = {0};
+    bool is_root = trainer->place.rank == 0;
+    if (is_root && elbow_metrics_sync(&trainer->metrics, &trouble) != ELBOW_OK)
+        elbow_trainer_note_output(trainer, &trouble);
+    struct elbow_checkpoint_source source = {.state = &trainer->state,
+                                             .data = &trainer->facts,
+                                             .config_text = trainer->checkpoint_text,
+                                             .accumulator = trainer->accumulator,
+                                             .accumulators = trainer->statistics,
+                                             .parameters = &trainer->model->parameters,
+                                             .exchange = trainer->exchange,
+                                             .optimizer = &trainer->optimizer};
+    bool saved = elbow_checkpoint_save(trainer->comm, trainer->run, &source, &trouble) == ELBOW_OK;
+    if (!saved)
+        elbow_trainer_note_output(trainer, &trouble);
+    uint64_t best = trainer->config.checkpoint.best ? trainer->state.best_step : 0;
+    if (saved && is_root) {
+        elbow_checkpoint_prune(trainer->run, trainer->config.checkpoint.keep, best);
+        if (best == trainer->state.step)
+            elbow_checkpoint_link_best(trainer->run, best);
+    }
+    trainer->times.start += elbow_clock_seconds() - start;
+    return saved;
+}
+
+static enum elbow_status stop_on_nan(const struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    return elbow_error_set(
+        error, ELBOW_NUMBERS,
+        "step %llu: the objective (%g) or its gradient's norm (%g) is not finite%s; lower train.rate, set "
+        "train.clip, or go on from the last checkpoint",
+        (unsigned long long)trainer->state.step, trainer->sums[ELBOW_STATISTIC_OBJECTIVE] / (double)trainer->batch,
+        trainer->state.grad_norm,
+        trainer->config.train.on_nan == ELBOW_ON_NAN_SKIP ? ", for too many steps in a row" : "");
+}
+
+static bool must_stop_on_nan(const struct elbow_trainer *trainer)
+{
+    if (trainer->is_finite)
+        return false;
+    return trainer->config.train.on_nan == ELBOW_ON_NAN_STOP || trainer->state.skipped_in_a_row > SKIPPED_IN_A_ROW_MAX;
+}
+
+// Collective. What is due after a step. Sets is_finished after the last one; STOPPED where run.stop_after says so.
+static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    const struct elbow_config *config = &trainer->config;
+    uint64_t step = trainer->state.step;
+    bool is_last = step >= trainer->last_step, improved = false;
+    if (is_due(config->log.every, step) || is_last)
+        write_train_row(trainer);
+    int64_t every = config->eval.every == ELBOW_EVERY_EPOCH ? (int64_t)trainer->epoch_steps : config->eval.every;
+    if (trainer->has_valid && (is_due(every, step) || (is_last && every != 0))) {
+        enum elbow_status status = evaluate(trainer, &improved, error);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    bool gave_up = config->train.patience > 0 && trainer->state.stale >= (uint64_t)config->train.patience;
+    if (gave_up && !is_last) {
+        write_train_row(trainer);
+        elbow_log_say(trainer->log, "stopped early: %llu evaluations without a better ELBO than %.3f (step %llu)",
+                      (unsigned long long)trainer->state.stale, trainer->state.best_elbo,
+                      (unsigned long long)trainer->state.best_step);
+    }
+    trainer->is_finished = is_last || gave_up;
+    if (config->samples.count > 0 && (is_due(config->samples.every, step) || trainer->is_finished))
+        draw_pictures(trainer);
+    bool must_stop = config->run.stop_after > 0 && step >= (uint64_t)config->run.stop_after && !trainer->is_finished;
+    bool saved = true;
+    if (is_due(config->checkpoint.every, step) || trainer->is_finished || must_stop ||
+        (improved && config->checkpoint.best))
+        saved = save(trainer);
+    if (!must_stop)
+        return ELBOW_OK;
+    if (!saved)
+        return elbow_error_set(error, ELBOW_FILE, "stopped after step %llu, but its checkpoint could not be written",
+                               (unsigned long long)step);
+    return elbow_error_set(error, ELBOW_STOPPED, "stopped after step %llu as run.stop_after asks; go on with --resume",
+                           (unsigned long long)step);
+}
+
+// Collective. From the first step of this start to the last.
+static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    while (!trainer->is_finished) {
+        elbow_trainer_step(trainer);
+        if (must_stop_on_nan(trainer))
+            return stop_on_nan(trainer, error);
+        enum elbow_status status = after_step(trainer, error);
+        if (status != ELBOW_OK)
+            return status;
+        if (trainer->place.rank == 0)
+            elbow_trainer_show_progress(trainer);
+    }
+    struct elbow_error trouble = {0};
+    if (trainer->output_failed)
+        elbow_error_set(&trouble, ELBOW_OUTPUT, "%s: the run is finished, but some output could not be written",
+                        trainer->run);
+    *error = trouble;
+    return elbow_comm_agree_root(trainer->comm, error);
+}
+
+enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_request *request, struct elbow_log *log,
+                              struct elbow_error *error)
+{
+    struct elbow_trainer trainer = {.comm = comm, .log = log, .request = request};
+    trainer.config = *request->config;
+    trainer.run = request->run;
+    enum elbow_status status = elbow_trainer_open(&trainer, error);
+    if (status == ELBOW_OK && !trainer.is_finished) {
+        status = elbow_trainer_introduce(&trainer, error);
+        if (status == ELBOW_OK)
+            status = loop(&trainer, error);
+        elbow_trainer_write_receipt(&trainer, status == ELBOW_OK ? "finished" : error->message);
+    }
+    elbow_trainer_close(&trainer);
+    return status;
+}

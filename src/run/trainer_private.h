@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the parts of a training run share: setting up (trainer_setup.c), one step (trainer_step.c), telling
+// (trainer_report.c), and the loop (trainer.c).
+#ifndef ELBOW_RUN_TRAINER_PRIVATE_H
+#define ELBOW_RUN_TRAINER_PRIVATE_H
+
+#include "elbow/data/batches.h"
+#include "elbow/run/checkpoint.h"
+#include "elbow/run/evaluator.h"
+#include "elbow/run/metrics.h"
+#include "elbow/run/trainer.h"
+
+// Seconds of this rank since the last row, by what they were spent on.
+struct elbow_times {
+    double start; // clock at the last row
+    double compute, data;
+    struct elbow_exchange_counts exchange; // as they were at the last row
+};
+
+struct elbow_trainer {
+    struct elbow_comm *comm; // not owned
+    struct elbow_log *log;   // not owned
+    struct elbow_place place;
+    const struct elbow_train_request *request;
+    struct elbow_config config;
+    const char *run;
+    char *checkpoint_text; // the configuration that checkpoints hold: without run.*; owned
+
+    struct elbow_dataset train, valid;
+    bool has_valid;
+    struct elbow_data_facts facts;
+    struct elbow_order order;
+    uint64_t batch; // samples of a full step: train.batch, or all there are
+    uint64_t epoch_steps, last_step;
+
+    struct elbow_model *model;
+    struct elbow_exchange *exchange;
+    struct elbow_optimizer optimizer;
+    struct elbow_run_state state;
+    size_t statistics;     // doubles
+    double *accumulator;   // [statistics] since the last row; owned
+    double *sums;          // [statistics] of the last batch; owned
+    double *levels;        // (levels, statistics) inside a subtree; owned
+    uint64_t *ids;         // [microbatch] owned
+    float *values, *noise; // (microbatch, D), (microbatch, Z); owned
+    double clip;           // factor of the present step
+    bool is_finite;        // the last batch's sums were
+
+    struct elbow_metrics metrics; // rank zero
+    struct elbow_times times;
+    double run_start, last_line; // clock
+    uint64_t first_step;         // of this start
+    bool shows_progress;
+    bool output_failed; // something could not be written; the run goes on
+    bool is_finished;
+};
+
+// Collective. Everything before the first step: run directory, data, model, exchange, start values or checkpoint. OK
+// with is_finished set where a resumed run has nothing left to do.
+enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow_error *error);
+
+// Collective. Gives all back.
+void elbow_trainer_close(struct elbow_trainer *trainer);
+
+// Collective. One optimiser step; state, accumulator, sums follow. Whether the sums were finite is in is_finite.
+void elbow_trainer_step(struct elbow_trainer *trainer);
+
+// Local. Says what runs on what, and what it takes in memory; compares builds and processors over the ranks
+// (Collective.).
+enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct elbow_error *error);
+
+// Local. Rank zero. The progress line, or a plain line now and then.
+void elbow_trainer_show_progress(struct elbow_trainer *trainer);
+
+// Local. Rank zero. A row's figures as a line of the log.
+void elbow_trainer_show_row(struct elbow_trainer *trainer, const struct elbow_metrics_row *row);
+
+// Local. Rank zero. Adds to RUN/receipt.txt; `end` is NULL at the start of a run.
+void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end);
+
+// Local. Rank zero. Notes that some output could not be written: one warning, and the exit status will tell.
+void elbow_trainer_note_output(struct elbow_trainer *trainer, const struct elbow_error *trouble);
+
+#endif

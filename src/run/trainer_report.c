@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a run tells: what it runs on, what it takes, how far it is, and its receipt.
+#include "trainer_private.h"
+
+#include "elbow/base/build.h"
+#include "elbow/base/clock.h"
+#include "elbow/data/hdf5.h"
+#include "elbow/math/blas.h"
+#include "elbow/math/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// Seconds between progress lines on a terminal, and between plain ones elsewhere.
+static const double LINE_SECONDS = 0.2, PLAIN_SECONDS = 10;
+
+// The processor's name as the kernel tells it.
+static void processor_name(char *name, size_t size)
+{
+    char line[256];
+    elbow_text_format(name, size, "unknown processor");
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    if (file == NULL)
+        return;
+    while (fgets(line, sizeof line, file) != NULL) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || colon == NULL)
+            continue;
+        elbow_text_format(name, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+        break;
+    }
+    fclose(file);
+}
+
+// Under mpirun a rank's stdout is a terminal of mpirun's own making, whatever mpirun writes to: what counts is where
+// mpirun's goes.
+static bool is_watched(void)
+{
+    if (!isatty(STDOUT_FILENO))
+        return false;
+    if (getenv("OMPI_COMM_WORLD_SIZE") == NULL)
+        return true;
+    char link[64], target[64];
+    elbow_text_format(link, sizeof link, "/proc/%d/fd/1", (int)getppid());
+    ssize_t length = readlink(link, target, sizeof target - 1);
+    if (length < 0)
+        return false;
+    target[length] = 0;
+    return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
+}
+
+// The same bits are promised for one build on one type of processor: ranks that differ are told, or stopped.
+static enum elbow_status compare_ranks(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    char name[128], what[1024];
+    processor_name(name, sizeof name);
+    elbow_text_format(what, sizeof what, "%s|%s|%s|%s", elbow_build_id(), elbow_build_flags(), elbow_blas_describe(),
+                      name);
+    // 52 bits of the hash fit in a double exactly.
+    double smallest = (double)(elbow_hash_text(what) >> 12), largest = smallest;
+    elbow_comm_min(trainer->comm, &smallest, 1);
+    elbow_comm_max(trainer->comm, &largest, 1);
+    if (smallest == largest)
+        return ELBOW_OK;
+    if (trainer->config.run.strict)
+        return elbow_error_set(error, ELBOW_MISMATCH,
+                               "the ranks run different builds or processors (rank 0: %s), and run.strict is set",
+                               what);
+    elbow_log_warn(
+        trainer->log,
+        "the ranks run different builds or processors (rank 0: %s): the bits will depend on which rank does what",
+        what);
+    return ELBOW_OK;
+}
+
+static void tell_memory(struct elbow_trainer *trainer)
+{
+    struct elbow_exchange_bytes exchange = elbow_exchange_memory(trainer->exchange);
+    uint64_t data = trainer->train.rows.bytes + trainer->valid.rows.bytes;
+    uint64_t copies = trainer->train.rows.is_shared ? 1 : (uint64_t)trainer->place.node_size;
+    uint64_t moments =
+        trainer->optimizer.count * sizeof(float) *
+        (uint64_t)((trainer->optimizer.first_moment != NULL) + (trainer->optimizer.second_moment != NULL));
+    uint64_t rows = trainer->model->rows_max;
+    uint64_t activations =
+        elbow_model_bytes(trainer->model) + rows * (trainer->train.values + trainer->model->latent) * sizeof(float);
+    uint64_t rank = exchange.gradients_per_rank + moments + activations;
+    uint64_t node = rank * (uint64_t)trainer->place.node_size + data * copies + exchange.parameters_per_node;
+    elbow_log_say(trainer->log, "memory of a node: dataset %s, parameters %s", elbow_text_bytes(data * copies).text,
+                  elbow_text_bytes(exchange.parameters_per_node).text);
+    elbow_log_say(trainer->log, "memory of a rank: gradients %s, optimiser state %s, activations %s",
+                  elbow_text_bytes(exchange.gradients_per_rank).text, elbow_text_bytes(moments).text,
+                  elbow_text_bytes(activations).text);
+    elbow_log_say(trainer->log, "memory in all: %s a rank, %s a node of %d rank%s", elbow_text_bytes(rank).text,
+                  elbow_text_bytes(node).text, trainer->place.node_size, trainer->place.node_size == 1 ? "" : "s");
+}
+
+static void tell_run(struct elbow_trainer *trainer)
+{
+    const struct elbow_config *config = &trainer->config;
+    uint64_t size = (uint64_t)config->train.microbatch;
+    elbow_log_say(trainer->log, "elbow %s (%s): %d rank%s on %d node%s, %s", elbow_build_version(), elbow_build_id(),
+                  trainer->place.size, trainer->place.size == 1 ? "" : "s", trainer->place.nodes,
+                  trainer->place.nodes == 1 ? "" : "s", elbow_blas_describe());
+    elbow_log_say(trainer->log, "model: %zu parameters, %zu latent dimensions, %s likelihood",
+                  elbow_parameters_trainable(&trainer->model->parameters), trainer->model->latent,
+                  elbow_config_choice("model.likelihood", config->model.likelihood));
+    elbow_log_say(trainer->log,
+                  "training: steps %llu to %llu, %llu an epoch; batches of %llu in %llu microbatches of %llu",
+                  (unsigned long long)trainer->state.step + 1, (unsigned long long)trainer->last_step,
+                  (unsigned long long)trainer->epoch_steps, (unsigned long long)trainer->batch,
+                  (unsigned long long)((trainer->batch + size - 1) / size), (unsigned long long)size);
+}
+
+enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    tell_run(trainer);
+    tell_memory(trainer);
+    elbow_trainer_write_receipt(trainer, NULL);
+    int progress = trainer->config.run.progress;
+    trainer->shows_progress = progress == ELBOW_PROGRESS_LINE ||
+                              (progress == ELBOW_PROGRESS_AUTO && trainer->place.rank == 0 && is_watched());
+    trainer->run_start = trainer->last_line = elbow_clock_seconds();
+    trainer->times =
+        (struct elbow_times){.start = trainer->run_start, .exchange = elbow_exchange_count(trainer->exchange)};
+    compare_ranks(trainer, error);
+    return elbow_comm_agree(trainer->comm, error);
+}
+
+void elbow_trainer_show_progress(struct elbow_trainer *trainer)
+{
+    double now = elbow_clock_seconds();
+    if (now - trainer->last_line < (trainer->shows_progress ? LINE_SECONDS : PLAIN_SECONDS))
+        return;
+    const struct elbow_run_state *state = &trainer->state;
+    trainer->last_line = now;
+    double steps = (double)(state->step - trainer->first_step), seconds = now - trainer->run_start;
+    double left = seconds / steps * (double)(trainer->last_step - state->step);
+    double samples = trainer->sums[ELBOW_STATISTIC_SAMPLES];
+    double elbo = (trainer->sums[ELBOW_STATISTIC_RECON] - trainer->sums[ELBOW_STATISTIC_KL]) / samples;
+    char line[256];
+    elbow_text_format(line, sizeof line, "step %llu of %llu, epoch %llu: elbo %.2f, %.0f samples/s, %s left",
+                      (unsigned long long)state->step, (unsigned long long)trainer->last_step,
+                      (unsigned long long)((state->step - 1) / trainer->epoch_steps + 1), elbo,
+                      steps * (double)trainer->batch / seconds, elbow_text_duration(left).text);
+    if (trainer->shows_progress)
+        elbow_log_progress(trainer->log, "%s", line);
+    else
+        elbow_log_say(trainer->log, "%s", line);
+}
+
+void elbow_trainer_show_row(struct elbow_trainer *trainer, const struct elbow_metrics_row *row)
+{
+    if (row->split == ELBOW_SPLIT_TRAIN)
+        return; // metrics.csv has it; the progress line tells as much
+    elbow_log_say(trainer->log,
+                  "step %llu, epoch %llu: valid elbo %.3f = recon %.3f - kl %.3f, %lld of %zu units active",
+                  (unsigned long long)row->step, (unsigned long long)row->epoch, row->elbo, row->recon, row->kl,
+                  (long long)row->active_units, trainer->model->latent);
+}
+
+void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
+{
+    elbow_path path;
+    if (trainer->place.rank != 0 || !elbow_text_format(path, sizeof path, "%s/receipt.txt", trainer->run))
+        return;
+    FILE *file = fopen(path, "ae");
+    if (file == NULL)
+        return; // a receipt is a courtesy: the checkpoint that follows will tell of a full disk
+    char now[32], host[256] = "unknown host", processor[128];
+    elbow_clock_now(now, sizeof now);
+    gethostname(host, sizeof host - 1);
+    processor_name(processor, sizeof processor);
+    if (end == NULL)
+        fprintf(
+            file,
+            "start: %s at step %llu\nbuild: elbow %s, %s, %s\nlibraries: %s; %s\nhost: %s, %s\nranks: %d on %d nodes\n",
+            now, (unsigned long long)trainer->state.step, elbow_build_version(), elbow_build_id(), elbow_build_flags(),
+            elbow_blas_describe(), elbow_hdf5_describe(), host, processor, trainer->place.size, trainer->place.nodes);
+    else
+        fprintf(file, "end: %s at step %llu after %.1f s: %s\n\n", now, (unsigned long long)trainer->state.step,
+                elbow_clock_seconds() - trainer->run_start, end);
+    fclose(file);
+}
+
+void elbow_trainer_note_output(struct elbow_trainer *trainer, const struct elbow_error *trouble)
+{
+    if (!trainer->output_failed)
+        elbow_log_warn(trainer->log, "%s; training goes on, the exit status will tell", trouble->message);
+    trainer->output_failed = true;
+}

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Setting a run up: its directory, its data, its model, and where it starts.
+#include "trainer_private.h"
+
+#include "elbow/base/clock.h"
+#include "elbow/base/file.h"
+#include "elbow/base/memory.h"
+#include "elbow/run/gallery.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// How a run begins, as rank zero finds it.
+enum begin { BEGIN_NEW, BEGIN_RESUME };
+
+static enum elbow_status move_aside(const char *run, struct elbow_log *log, struct elbow_error *error)
+{
+    elbow_path aside;
+    for (int number = 1; number < 10000; ++number) {
+        struct stat about;
+        if (!elbow_text_format(aside, sizeof aside, "%s.old-%d", run, number))
+            return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", run);
+        if (lstat(aside, &about) == 0)
+            continue;
+        if (rename(run, aside) != 0)
+            break;
+        elbow_log_say(log, "moved the former run to %s", aside);
+        return ELBOW_OK;
+    }
+    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be moved aside: %s", run, strerror(errno));
+}
+
+// Rank zero. Looks at the run directory and decides.
+static enum elbow_status find_begin(const struct elbow_trainer *trainer, enum begin *begin, struct elbow_error *error)
+{
+    const struct elbow_train_request *request = trainer->request;
+    uint64_t *steps = NULL;
+    size_t count = 0;
+    struct stat about;
+    enum elbow_status status = elbow_checkpoint_list(trainer->run, &steps, &count, error);
+    elbow_release(&steps);
+    if (status != ELBOW_OK)
+        return status;
+    *begin = BEGIN_NEW;
+    if (request->overwrite) // also a run that never came to a checkpoint
+        return stat(trainer->run, &about) == 0 ? move_aside(trainer->run, trainer->log, error) : ELBOW_OK;
+    if (request->resume == ELBOW_RESUME_NEVER && count > 0)
+        return elbow_error_set(
+            error, ELBOW_USAGE,
+            "%s: holds %zu checkpoint%s of an earlier run; --resume goes on with it, --overwrite moves it "
+            "aside, --run-dir takes another place",
+            trainer->run, count, count == 1 ? "" : "s");
+    if (request->resume == ELBOW_RESUME_ALWAYS && count == 0)
+        return elbow_error_set(error, ELBOW_FILE, "%s: holds no checkpoint to resume from; leave --resume out to start",
+                               trainer->run);
+    if (request->resume != ELBOW_RESUME_NEVER && count > 0)
+        *begin = BEGIN_RESUME;
+    return ELBOW_OK;
+}
+
+// The configuration for checkpoints: what belongs to this start alone (run.*) is left at its defaults, so that the
+// bytes do not depend on where and how the run is run.
+static enum elbow_status make_checkpoint_text(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    struct elbow_config *config = NULL, *defaults = NULL;
+    enum elbow_status status = elbow_allocate(&config, 2, sizeof *config, "the configuration", error);
+    if (status != ELBOW_OK)
+        return status;
+    defaults = config + 1;
+    elbow_config_default(defaults);
+    *config = trainer->config;
+    config->run = defaults->run;
+    status = elbow_config_dump(config, &trainer->checkpoint_text, error);
+    elbow_release(&config);
+    return status;
+}
+
+static enum elbow_status locate(const struct elbow_config *config, const char *location, elbow_path file,
+                                elbow_path dataset, struct elbow_error *error)
+{
+    if (elbow_config_locate(config->data.file, location, file, dataset))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
+}
+
+// Collective. One dataset of the configuration; `location` is data.train or data.valid.
+static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char *location,
+                                      const struct elbow_scale *scale, struct elbow_dataset *dataset,
+                                      struct elbow_error *error)
+{
+    const struct elbow_config *config = &trainer->config;
+    elbow_path file, name;
+    bool is_bernoulli = config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI;
+    struct elbow_dataset_request request = {.synthetic = (uint64_t)config->data.synthetic,
+                                            .seed = (uint64_t)config->seed,
+                                            .shape = &config->data.shape,
+                                            .has_factor = config->data.has_factor,
+                                            .has_offset = config->data.has_offset,
+                                            .factor = config->data.factor,
+                                            .offset = config->data.offset,
+                                            .fixed_scale = scale,
+                                            .must_be_unit =
+                                                config->data.binarize == ELBOW_BINARIZE_SAMPLE ||
+                                                (is_bernoulli && config->data.binarize == ELBOW_BINARIZE_NONE)};
+    if (config->data.synthetic == 0) {
+        enum elbow_status status = locate(config, location, file, name, error);
+        if (status != ELBOW_OK)
+            return status;
+        request.file = file;
+        request.dataset = name;
+    }
+    return elbow_dataset_load(trainer->comm, &request, trainer->log, dataset, error);
+}
+
+static void tell_data(struct elbow_trainer *trainer)
+{
+    static const char *const binarized[] = {"", ", binarised at a threshold", ", binarised anew at each use"};
+    const struct elbow_dataset *data = &trainer->train;
+    char shape[160];
+    int length = 0;
+    for (size_t i = 0; i < data->rank; ++i)
+        length += snprintf(shape + length, sizeof shape - (size_t)length, "%s%llu", i > 0 ? "x" : "",
+                           (unsigned long long)data->shape[i]);
+    elbow_log_say(trainer->log, "data: %s, %llu samples of %s %s; scaling: %s%s", data->name,
+                  (unsigned long long)data->samples, shape, elbow_element_name(data->element), data->scale.source,
+                  binarized[trainer->config.data.binarize]);
+    if (trainer->has_valid)
+        elbow_log_say(trainer->log, "validation: %s, %llu samples", trainer->valid.name,
+                      (unsigned long long)trainer->valid.samples);
+    struct elbow_image_shape image;
+    if (!elbow_dataset_image(data->rank, data->shape, &image))
+        elbow_log_say(trainer->log,
+                      "the data are no images (data.shape can say so): samples go to HDF5 and CSV, not PNG");
+    bool is_grey = trainer->config.model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI &&
+                   trainer->config.data.binarize == ELBOW_BINARIZE_NONE && !data->is_binary;
+    if (is_grey)
+        elbow_log_warn(trainer->log,
+                       "%s holds values between 0 and 1: with a Bernoulli likelihood recon is then no "
+                       "log-probability; data.binarize: sample makes it one",
+                       data->name);
+}
+
+// Collective. Training and validation data.
+static enum elbow_status load_data(struct elbow_trainer *trainer, const struct elbow_scale *scale,
+                                   struct elbow_error *error)
+{
+    const struct elbow_config *config = &trainer->config;
+    enum elbow_status status = load_dataset(trainer, config->data.train, scale, &trainer->train, error);
+    if (status != ELBOW_OK)
+        return status;
+    trainer->has_valid = config->data.valid[0] != 0 && config->data.synthetic == 0;
+    if (trainer->has_valid) {
+        status = load_dataset(trainer, config->data.valid, &trainer->train.scale, &trainer->valid, error);
+        if (status != ELBOW_OK)
+            return status;
+        bool same = trainer->valid.values == trainer->train.values && trainer->valid.rank == trainer->train.rank &&
+                    memcmp(trainer->valid.shape, trainer->train.shape, sizeof trainer->valid.shape) == 0;
+        if (!same)
+            return elbow_error_set(
+                error, ELBOW_MISMATCH,
+                "%s: its samples have %zu values in %zu dimensions, those of %s have %zu in %zu; both must "
+                "have the same shape",
+                trainer->valid.name, trainer->valid.values, trainer->valid.rank, trainer->train.name,
+                trainer->train.values, trainer->train.rank);
+    }
+    trainer->facts = (struct elbow_data_facts){.samples = trainer->train.samples,
+                                               .values = trainer->train.values,
+                                               .rank = trainer->train.rank,
+                                               .scale = trainer->train.scale};
+    memcpy(trainer->facts.shape, trainer->train.shape, sizeof trainer->facts.shape);
+    tell_data(trainer);
+    return ELBOW_OK;
+}
+
+// Steps and microbatches; there must be a microbatch for every rank.
+static enum elbow_status count_steps(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    const struct elbow_config *config = &trainer->config;
+    uint64_t samples = trainer->train.samples, size = (uint64_t)config->train.microbatch;
+    trainer->batch = (uint64_t)config->train.batch < samples ? (uint64_t)config->train.batch : samples;
+    trainer->epoch_steps = elbow_steps_of_epoch(samples, trainer->batch);
+    uint64_t by_epochs = (uint64_t)config->train.epochs * trainer->epoch_steps,
+             by_steps = (uint64_t)config->train.steps;
+    trainer->last_step = by_epochs == 0 || (by_steps > 0 && by_steps < by_epochs) ? by_steps : by_epochs;
+    uint64_t microbatches = (trainer->batch + size - 1) / size, ranks = (uint64_t)trainer->place.size;
+    if (microbatches < ranks)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "a batch of %llu has only %llu microbatches of %llu for %llu ranks; take at most %llu ranks, a "
+            "smaller train.microbatch (other bits), or a larger train.batch (other training)",
+            (unsigned long long)trainer->batch, (unsigned long long)microbatches, (unsigned long long)size,
+            (unsigned long long)ranks, (unsigned long long)microbatches);
+    if (microbatches % ranks != 0)
+        elbow_log_warn(trainer->log, "%llu microbatches do not divide evenly among %llu ranks: some ranks will wait",
+                       (unsigned long long)microbatches, (unsigned long long)ranks);
+    return ELBOW_OK;
+}
+
+static enum elbow_status make_buffers(struct elbow_trainer *trainer, uint64_t microbatches, struct elbow_error *error)
+{
+    size_t rows = trainer->model->rows_max;
+    trainer->statistics = elbow_statistics_size(trainer->model->latent, false);
+    struct {
+        void *pointer;
+        size_t count, size;
+    } wanted[] = {
+        {&trainer->accumulator, trainer->statistics, sizeof(double)},
+        {&trainer->sums, trainer->statistics, sizeof(double)},
+        {&trainer->levels, (size_t)elbow_partition_depth(microbatches) * trainer->statistics, sizeof(double)},
+        {&trainer->ids, rows, sizeof(uint64_t)},
+        {&trainer->values, rows * trainer->train.values, sizeof(float)},
+        {&trainer->noise, rows * trainer->model->latent, sizeof(float)},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
+        enum elbow_status status =
+            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "a microbatch", error);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    return ELBOW_OK;
+}
+
+// Collective. Model, exchange, optimiser, buffers.
+static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    const struct elbow_config *config = &trainer->config;
+    uint64_t size = (uint64_t)config->train.microbatch;
+    uint64_t microbatches = (trainer->batch + size - 1) / size;
+    uint64_t last = trainer->train.samples - (trainer->epoch_steps - 1) * trainer->batch;
+    *error = (struct elbow_error){0};
+    if (elbow_model_create(config, trainer->train.values, (size_t)size, &trainer->model, error) == ELBOW_OK)
+        make_buffers(trainer, microbatches, error);
+    if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
+        return error->status;
+    struct elbow_exchange_sizes sizes = {.parameters = trainer->model->parameters.size,
+                                         .microbatches = microbatches,
+                                         .last = (last + size - 1) / size,
+                                         .statistics = trainer->statistics};
+    if (elbow_exchange_create(trainer->comm, sizes, trainer->log, &trainer->exchange, error) != ELBOW_OK)
+        return error->status;
+    struct elbow_range slice = elbow_exchange_slice(trainer->exchange, trainer->place.rank);
+    elbow_optimizer_create(config, &trainer->model->parameters, (size_t)slice.first, (size_t)(slice.last - slice.first),
+                           &trainer->optimizer, error);
+    return elbow_comm_agree(trainer->comm, error);
+}
+
+// Takes over what fits of another checkpoint's tensors, by name and shape, and tells.
+static void warm_start(struct elbow_trainer *trainer, const struct elbow_checkpoint *from, float *values)
+{
+    const struct elbow_parameters *parameters = &trainer->model->parameters;
+    size_t fitted = 0;
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const struct elbow_tensor *tensor = &parameters->tensors[i];
+        const struct elbow_tensor *source = elbow_parameters_find(&from->parameters, tensor->name);
+        if (source == NULL) {
+            elbow_log_say(trainer->log, "init: %s is not in %s: starts afresh", tensor->name, from->path);
+            continue;
+        }
+        if (source->rank != tensor->rank || memcmp(source->shape, tensor->shape, sizeof tensor->shape) != 0) {
+            elbow_log_say(trainer->log, "init: %s has another shape in %s: starts afresh", tensor->name, from->path);
+            continue;
+        }
+        memcpy(values + tensor->offset, from->values + source->offset, tensor->count * sizeof *values);
+        ++fitted;
+    }
+    elbow_log_say(trainer->log, "init: %zu of %zu tensors taken from %s (step %llu)", fitted, parameters->count,
+                  from->path, (unsigned long long)from->state.step);
+}
+
+// Collective. The parameters of a new run.
+static enum elbow_status start_values(struct elbow_trainer *trainer, float *values, struct elbow_error *error)
+{
+    const struct elbow_config *config = &trainer->config;
+    float *mean = NULL;
+    if (config->model.output_bias == ELBOW_OUTPUT_BIAS_DATA) {
+        elbow_allocate(&mean, trainer->train.values, sizeof *mean, "the mean", error);
+        if (elbow_comm_agree(trainer->comm, error) == ELBOW_OK)
+            elbow_dataset_mean(trainer->comm, &trainer->train, mean, error);
+        if (error->status != ELBOW_OK) {
+            elbow_release(&mean);
+            return error->status;
+        }
+    }
+    elbow_model_initialize(trainer->model, (uint64_t)config->seed, mean, values);
+    elbow_release(&mean);
+    if (trainer->request->init == NULL)
+        return ELBOW_OK;
+    struct elbow_checkpoint from;
+    enum elbow_status status =
+        elbow_checkpoint_load(trainer->comm, trainer->request->init, false, trainer->log, &from, error);
+    if (status == ELBOW_OK)
+        warm_start(trainer, &from, values);
+    elbow_checkpoint_clear(&from);
+    return status;
+}
+
+// Collective. A new run from its start values.
+static enum elbow_status start_new(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    float *values = NULL;
+    elbow_allocate(&values, trainer->model->parameters.size, sizeof *values, "the parameters", error);
+    enum elbow_status status = elbow_comm_agree(trainer->comm, error);
+    if (status == ELBOW_OK)
+        status = start_values(trainer, values, error);
+    if (status == ELBOW_OK)
+        elbow_exchange_publish(trainer->exchange, values);
+    elbow_release(&values);
+    int64_t epochs = trainer->config.train.schedule_epochs;
+    trainer->state.schedule_steps = epochs > 0 ? (uint64_t)epochs * trainer->epoch_steps : trainer->last_step;
+    return status;
+}
+
+// Collective. Everybody's part of what rank zero has of the moments.
+static enum elbow_status scatter_moments(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,
+                                         struct elbow_error *error)
+{
+    size_t *first = NULL;
+    elbow_allocate(&first, (size_t)trainer->place.size + 1, sizeof *first, "slices", error);
+    if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
+        return error->status;
+    for (int r = 0; r < trainer->place.size; ++r)
+        first[r + 1] = (size_t)elbow_exchange_slice(trainer->exchange, r).last;
+    const struct elbow_optimizer *optimizer = &trainer->optimizer;
+    bool is_root = trainer->place.rank == 0;
+    if (is_root && ((optimizer->first_moment != NULL && checkpoint->first_moment == NULL) ||
+                    (optimizer->second_moment != NULL && checkpoint->second_moment == NULL)))
+        elbow_error_set(error, ELBOW_FORMAT, "%s: lacks the optimiser's state", checkpoint->path);
+    if (elbow_comm_agree_root(trainer->comm, error) == ELBOW_OK) {
+        if (optimizer->first_moment != NULL)
+            elbow_comm_scatter(trainer->comm, checkpoint->first_moment, sizeof(float), first, optimizer->first_moment);
+        if (optimizer->second_moment != NULL)
+            elbow_comm_scatter(trainer->comm, checkpoint->second_moment, sizeof(float), first,
+                               optimizer->second_moment);
+    }
+    elbow_release(&first);
+    return error->status;
+}
+
+// Collective. A run goes on where the checkpoint stands.
+static enum elbow_status start_resumed(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,
+                                       struct elbow_error *error)
+{
+    if (checkpoint->data.samples != trainer->facts.samples || checkpoint->data.values != trainer->facts.values)
+        return elbow_error_set(
+            error, ELBOW_MISMATCH, "%s: was trained on %llu samples of %llu values, but %s now has %llu of %llu",
+            checkpoint->path, (unsigned long long)checkpoint->data.samples, (unsigned long long)checkpoint->data.values,
+            trainer->train.name, (unsigned long long)trainer->facts.samples, (unsigned long long)trainer->facts.values);
+    if (checkpoint->accumulators != trainer->statistics ||
+        checkpoint->parameters.size != trainer->model->parameters.size)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: does not fit its own configuration", checkpoint->path);
+    trainer->state = checkpoint->state;
+    memcpy(trainer->accumulator, checkpoint->accumulator, trainer->statistics * sizeof(double));
+    elbow_exchange_publish(trainer->exchange, checkpoint->values);
+    return scatter_moments(trainer, checkpoint, error);
+}
+
+// Rank zero. The run directory with its configuration and tables, cut to where the run stands.
+static enum elbow_status open_directory(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    elbow_path path;
+    char *text = NULL;
+    enum elbow_status status = elbow_text_make_directory(trainer->run, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_config_dump(&trainer->config, &text, error);
+    if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/config.yaml", trainer->run))
+        status = elbow_file_write(path, text, strlen(text), error);
+    elbow_release(&text);
+    if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/samples", trainer->run))
+        status = elbow_text_make_directory(path, error);
+    if (status == ELBOW_OK)
+        status =
+            elbow_metrics_open(trainer->run, trainer->model->latent, trainer->state.step, &trainer->metrics, error);
+    if (status == ELBOW_OK)
+        elbow_gallery_cut(trainer->run, trainer->state.step);
+    // At the very start nothing is lost yet: what cannot be written now stops the run.
+    if (status == ELBOW_OUTPUT)
+        error->status = status = ELBOW_FILE;
+    return status;
+}
+
+// Rank zero. The log file begins as soon as there is a directory.
+static enum elbow_status open_log(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    elbow_path path;
+    enum elbow_status status = elbow_text_make_directory(trainer->run, error);
+    if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/log.txt", trainer->run))
+        status = elbow_log_append_to(trainer->log, path, error);
+    return status;
+}
+
+// Collective. The former run, if the request and the directory say so.
+static enum elbow_status find_former(struct elbow_trainer *trainer, enum begin *begin,
+                                     struct elbow_checkpoint *checkpoint, struct elbow_error *error)
+{
+    if (trainer->place.rank == 0)
+        find_begin(trainer, begin, error);
+    if (elbow_comm_agree_root(trainer->comm, error) != ELBOW_OK)
+        return error->status;
+    elbow_comm_broadcast(trainer->comm, begin, sizeof *begin);
+    if (*begin == BEGIN_NEW)
+        return ELBOW_OK;
+    enum elbow_status status =
+        elbow_checkpoint_load(trainer->comm, trainer->run, false, trainer->log, checkpoint, error);
+    if (status != ELBOW_OK)
+        return status;
+    return elbow_config_resumable(&checkpoint->config, &trainer->config, error);
+}
+
+static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint)
+{
+    elbow_log_say(trainer->log, "resuming from %s: step %llu of %llu", checkpoint->path,
+                  (unsigned long long)trainer->state.step, (unsigned long long)trainer->last_step);
+    bool gave_up =
+        trainer->config.train.patience > 0 && trainer->state.stale >= (uint64_t)trainer->config.train.patience;
+    trainer->is_finished = trainer->state.step >= trainer->last_step || gave_up;
+    if (trainer->is_finished)
+        elbow_log_say(trainer->log, "%s: this run is finished already (step %llu); a larger train.epochs would go on",
+                      trainer->run, (unsigned long long)trainer->state.step);
+}
+
+// Collective. What comes after the former run is known.
+static enum elbow_status set_up(struct elbow_trainer *trainer, enum begin begin,
+                                const struct elbow_checkpoint *checkpoint, struct elbow_error *error)
+{
+    if (trainer->place.rank == 0)
+        open_log(trainer, error);
+    if (elbow_comm_agree_root(trainer->comm, error) != ELBOW_OK)
+        return error->status;
+    make_checkpoint_text(trainer, error);
+    if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
+        return error->status;
+    enum elbow_status status = load_data(trainer, begin == BEGIN_RESUME ? &checkpoint->data.scale : NULL, error);
+    if (status == ELBOW_OK)
+        status = count_steps(trainer, error);
+    if (status == ELBOW_OK)
+        status = make_model(trainer, error);
+    trainer->order = elbow_order_shuffled(trainer->train.samples, (uint64_t)trainer->config.seed);
+    if (status == ELBOW_OK)
+        status = begin == BEGIN_RESUME ? start_resumed(trainer, checkpoint, error) : start_new(trainer, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (begin == BEGIN_RESUME)
+        tell_resume(trainer, checkpoint);
+    if (trainer->is_finished)
+        return ELBOW_OK;
+    if (trainer->place.rank == 0)
+        open_directory(trainer, error);
+    return elbow_comm_agree_root(trainer->comm, error);
+}
+
+enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    enum begin begin = BEGIN_NEW;
+    struct elbow_checkpoint checkpoint = {0};
+    const struct elbow_integers *nodes = &trainer->config.run.nodes;
+    *error = (struct elbow_error){0};
+    trainer->run_start = elbow_clock_seconds();
+    enum elbow_status status = ELBOW_OK;
+    if (nodes->count > 0)
+        status = elbow_comm_pretend(trainer->comm, nodes->values, nodes->count, error);
+    if (status != ELBOW_OK)
+        return status;
+    trainer->place = elbow_comm_place(trainer->comm);
+    status = find_former(trainer, &begin, &checkpoint, error);
+    if (status == ELBOW_OK)
+        status = set_up(trainer, begin, &checkpoint, error);
+    trainer->first_step = trainer->state.step;
+    elbow_checkpoint_clear(&checkpoint);
+    return status;
+}
+
+void elbow_trainer_close(struct elbow_trainer *trainer)
+{
+    elbow_metrics_close(&trainer->metrics);
+    elbow_exchange_destroy(trainer->exchange);
+    elbow_optimizer_destroy(&trainer->optimizer);
+    elbow_model_destroy(trainer->model);
+    elbow_dataset_unload(trainer->comm, &trainer->train);
+    elbow_dataset_unload(trainer->comm, &trainer->valid);
+    elbow_release(&trainer->checkpoint_text);
+    elbow_release(&trainer->accumulator);
+    elbow_release(&trainer->sums);
+    elbow_release(&trainer->levels);
+    elbow_release(&trainer->ids);
+    elbow_release(&trainer->values);
+    elbow_release(&trainer->noise);
+}
