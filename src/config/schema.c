@@ -216,8 +216,8 @@ static size_t distance_to(const struct elbow_key *row, const char *section, cons
     elbow_schema_join(written, section, name);
     elbow_schema_join(full, row->section, row->name);
     size_t distance = elbow_text_distance(written, full);
-    if (strcmp(name, row->name) == 0 && distance > 2)
-        return 2;
+    if (strcmp(name, row->name) == 0 && distance > 1)
+        return 1;
     return distance;
 }
 

@@ -77,6 +77,7 @@ START_TEST(test_unknown_keys)
             "run.yaml:4:3: train.epoch: unknown key; did you mean train.epochs?");
     refused("train: {latent: 3}", "run.yaml:1:9: train.latent: unknown key; did you mean model.latent?");
     refused("epochs: 3", "run.yaml:1:1: epochs: unknown key; did you mean train.epochs?");
+    refused("rate: 3", "run.yaml:1:1: rate: unknown key; did you mean train.rate?");
     refused("modle: {latent: 3}", "run.yaml:1:1: modle: unknown key; did you mean model?");
     refused("sede: 3", "run.yaml:1:1: sede: unknown key; did you mean seed?");
     refused("objective: {temperature: 3}",
