@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum elbow_purpose {
-    ELBOW_PURPOSE_INITIALIZE = 1,     // id: hash of the tensor's name;  draw: 0
+    ELBOW_PURPOSE_INITIALIZE = 1,     // id: upper 56 bits of the hash of the tensor's name; draw: 0
     ELBOW_PURPOSE_ORDER = 2,          // id: 0; draw: epoch; words 0 to 7: the round keys
     ELBOW_PURPOSE_TRAIN_NOISE = 3,    // id: sample; draw: epoch
     ELBOW_PURPOSE_TRAIN_BINARIZE = 4, // id: sample; draw: epoch

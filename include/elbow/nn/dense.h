@@ -41,7 +41,7 @@ void elbow_activation_forward(enum elbow_activation activation, size_t rows, siz
                               float *slope);
 
 // Local. In place over n values: dy becomes dy * f'(a), from y or slope.
-//   relu [y > 0]; leaky_relu y > 0 ? 1 : 0.01; tanh 1 - y^2; sigmoid y (1 - y); softplus 1 - exp(-y);
+//   relu [y > 0]; leaky_relu y > 0 ? 1 : 0.01; tanh 1 - y^2; sigmoid y (1 - y); softplus 1 - exp(-y) (as -expm1(-y));
 //   silu slope = s (1 + a (1 - s)) with s = sigmoid(a).
 void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
                                float *dy);

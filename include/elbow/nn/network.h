@@ -13,7 +13,7 @@ struct elbow_network {
     size_t rows_max;
     float **outputs_of; // [count] activations (rows_max, units), owned
     float **slopes_of;  // [count] or NULL each, owned
-    float *delta[2];    // (rows_max, widest), owned: gradients on their way down
+    float *delta[2];    // (rows_max, widest hidden) or NULL, owned: gradients on their way down
 };
 
 // Local. Adds the tensors `name`.0/weight, ..., `name`.head/bias, and makes room for microbatches of up to rows_max
