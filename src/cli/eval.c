@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow eval
+#include "elbow/cli/command.h"
+#include "elbow/run/evaluator.h"
+#include "elbow/run/json.h"
+#include "elbow/run/scoring.h"
+
+#include <stdio.h>
+
+static void print_words(const struct elbow_scoring *scoring, const struct elbow_evaluation *evaluation,
+                        int64_t importance)
+{
+    printf("checkpoint     %s (step %llu)\n", scoring->checkpoint.path,
+           (unsigned long long)scoring->checkpoint.state.step);
+    printf("data           %s\n", scoring->dataset.name);
+    printf("samples        %.0f\n", evaluation->means.samples);
+    printf("elbo           %.4f nats per sample\n", evaluation->means.elbo);
+    printf("recon          %.4f\n", evaluation->means.recon);
+    printf("kl             %.4f\n", evaluation->means.kl);
+    printf("active_units   %zu of %zu\n", evaluation->active_units, evaluation->latent);
+    if (importance > 0) {
+        printf("log_likelihood %.4f by %lld importance samples\n", evaluation->log_likelihood, (long long)importance);
+        printf("effective_samples %.1f\n", evaluation->effective);
+    }
+    if (evaluation->class_count > 0)
+        printf("\n%10s %10s %12s %12s %12s\n", "label", "samples", "elbo", "recon", "kl");
+    for (size_t c = 0; c < evaluation->class_count; ++c) {
+        const struct elbow_class_means *class = &evaluation->classes[c];
+        printf("%10lld %10.0f %12.4f %12.4f %12.4f\n", (long long)class->label, class->means.samples, class->means.elbo,
+               class->means.recon, class->means.kl);
+    }
+}
+
+static void print_means(struct elbow_json *json, const struct elbow_means *means)
+{
+    elbow_json_integer(json, "samples", (int64_t)means->samples);
+    elbow_json_number(json, "elbo", means->elbo);
+    elbow_json_number(json, "recon", means->recon);
+    elbow_json_number(json, "kl", means->kl);
+}
+
+static void print_json(const struct elbow_evaluation *evaluation, int64_t importance)
+{
+    struct elbow_json json = {.out = stdout};
+    elbow_json_open(&json, NULL, '{');
+    print_means(&json, &evaluation->means);
+    elbow_json_integer(&json, "active_units", (int64_t)evaluation->active_units);
+    if (importance > 0) {
+        elbow_json_integer(&json, "importance", importance);
+        elbow_json_number(&json, "log_likelihood", evaluation->log_likelihood);
+        elbow_json_number(&json, "effective_samples", evaluation->effective);
+    }
+    if (evaluation->class_count > 0) {
+        elbow_json_open(&json, "classes", '[');
+        for (size_t c = 0; c < evaluation->class_count; ++c) {
+            elbow_json_open(&json, NULL, '{');
+            elbow_json_integer(&json, "label", evaluation->classes[c].label);
+            print_means(&json, &evaluation->classes[c].means);
+            elbow_json_close(&json, '}');
+        }
+        elbow_json_close(&json, ']');
+    }
+    elbow_json_close(&json, '}');
+}
+
+enum elbow_status elbow_command_eval(struct elbow_call *call, struct elbow_error *error)
+{
+    struct elbow_scoring_request wanted = {.wants_data = true};
+    int64_t importance = 0;
+    bool json = false;
+    const struct elbow_flag flags[] = {
+        {.kind = ELBOW_FLAG_TEXT, .target = &wanted.checkpoint},
+        {.name = "data", .kind = ELBOW_FLAG_TEXT, .target = &wanted.data},
+        {.name = "labels", .kind = ELBOW_FLAG_TEXT, .target = &wanted.labels},
+        {.name = "importance", .kind = ELBOW_FLAG_INTEGER, .target = &importance, .least = 1},
+        {.name = "best", .kind = ELBOW_FLAG_SWITCH, .target = &wanted.best},
+        {.name = "json", .kind = ELBOW_FLAG_SWITCH, .target = &json},
+    };
+    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
+    if (status == ELBOW_OK && wanted.checkpoint == NULL)
+        status = elbow_error_set(error, ELBOW_USAGE, "eval: a checkpoint is missing: elbow eval CHECKPOINT");
+    if (status != ELBOW_OK)
+        return status;
+    struct elbow_scoring scoring;
+    struct elbow_evaluation evaluation = {0};
+    status = elbow_scoring_open(call->comm, &wanted, call->log, &scoring, error);
+    if (status != ELBOW_OK)
+        return status;
+    struct elbow_evaluation_request request = {.comm = call->comm,
+                                               .model = scoring.model,
+                                               .parameters = scoring.checkpoint.values,
+                                               .dataset = &scoring.dataset,
+                                               .config = &scoring.checkpoint.config,
+                                               .beta = scoring.checkpoint.config.objective.beta,
+                                               .importance = importance,
+                                               .per_class = true};
+    status = elbow_evaluate(&request, &evaluation, error);
+    if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0) {
+        if (json)
+            print_json(&evaluation, importance);
+        else
+            print_words(&scoring, &evaluation, importance);
+    }
+    elbow_evaluation_clear(&evaluation);
+    elbow_scoring_close(call->comm, &scoring);
+    return status;
+}
