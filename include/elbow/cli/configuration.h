@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A configuration from its file and the command line, for the subcommands that take one.
+#ifndef ELBOW_CLI_CONFIGURATION_H
+#define ELBOW_CLI_CONFIGURATION_H
+
+#include "elbow/cli/command.h"
+#include "elbow/config/config.h"
+
+// Collective. Rank zero reads the file at `path`, all parse it, carry out the assignments of `sets` (may be NULL) in
+// order, and check the whole. CONFIG, with the place, for whatever is wrong; FILE if the file cannot be read.
+enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *path, const struct elbow_words *sets,
+                                           struct elbow_config *config, struct elbow_error *error);
+
+#endif

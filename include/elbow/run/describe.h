@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Files told in words, for `elbow info`.
+#ifndef ELBOW_RUN_DESCRIBE_H
+#define ELBOW_RUN_DESCRIBE_H
+
+#include "elbow/run/checkpoint.h"
+
+#include <stdio.h>
+
+// Local. Whether there is a checkpoint to be loaded: a directory, or a file that begins as checkpoints do.
+bool elbow_describe_is_checkpoint(const char *path);
+
+// Local. Every dataset of an HDF5 file: shape, type, layout, scaling, and what it can be used for. No rows are read.
+enum elbow_status elbow_describe_file(const char *path, FILE *out, struct elbow_error *error);
+
+// Local. Where training stood, what on, the tensors, the configuration.
+void elbow_describe_checkpoint(const struct elbow_checkpoint *checkpoint, FILE *out);
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Reading a configuration. One rank touches the file, all ranks parse the same text.
+#include "elbow/cli/configuration.h"
+
+#include "elbow/base/memory.h"
+
+#include <string.h>
+
+static const size_t TEXT_BYTES_MAX = 1000000;
+
+static enum elbow_status read_text(const char *path, char **text, struct elbow_error *error)
+{
+    size_t size = 0;
+    enum elbow_status status = elbow_text_read(path, TEXT_BYTES_MAX, text, &size, error);
+    if (status != ELBOW_OK || strlen(*text) == size)
+        return status;
+    elbow_release(text);
+    return elbow_error_set(error, ELBOW_CONFIG, "%s: holds a zero byte, so it is no YAML text", path);
+}
+
+static enum elbow_status parse(const char *path, const char *text, const struct elbow_words *sets,
+                               struct elbow_config *config, struct elbow_error *error)
+{
+    elbow_config_default(config);
+    enum elbow_status status = elbow_config_parse(config, path, text, strlen(text), error);
+    for (int i = 0; sets != NULL && i < sets->count && status == ELBOW_OK; ++i)
+        status = elbow_config_set(config, sets->words[i], error);
+    return status == ELBOW_OK ? elbow_config_finish(config, path, error) : status;
+}
+
+enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *path, const struct elbow_words *sets,
+                                           struct elbow_config *config, struct elbow_error *error)
+{
+    char *text = NULL;
+    *error = (struct elbow_error){0};
+    if (elbow_comm_place(comm).rank == 0)
+        read_text(path, &text, error);
+    elbow_comm_broadcast(comm, error, sizeof *error);
+    if (error->status != ELBOW_OK || elbow_comm_broadcast_text(comm, &text, error) != ELBOW_OK) {
+        elbow_release(&text);
+        return error->status;
+    }
+    parse(path, text, sets, config, error);
+    elbow_release(&text);
+    return elbow_comm_agree(comm, error);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Flags of subcommands, read by a table. The same words give the same answer on every rank.
+#include "elbow/cli/command.h"
+
+#include "elbow/base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_SIZE = 64, NEAR = 2 }; // a flag up to two typing errors away is suggested
+
+// Where the reading stands.
+struct reader {
+    const struct elbow_call *call;
+    const struct elbow_flag *flags;
+    size_t count;
+    int at;       // the word being read
+    size_t plain; // rows without a name that are filled
+};
+
+static bool is_word(const struct elbow_flag *flag)
+{
+    return flag->name == NULL && flag->letter == 0;
+}
+
+// "--name", or "-n" of a flag that has no name.
+static void tell_name(const struct elbow_flag *flag, char name[NAME_SIZE])
+{
+    if (flag->name != NULL)
+        snprintf(name, NAME_SIZE, "--%s", flag->name);
+    else
+        snprintf(name, NAME_SIZE, "-%c", flag->letter);
+}
+
+// The flag that a word names; *value is what follows its '=', or NULL.
+static const struct elbow_flag *find(const struct reader *reader, const char *word, const char **value)
+{
+    *value = NULL;
+    for (size_t i = 0; i < reader->count; ++i) {
+        const struct elbow_flag *flag = &reader->flags[i];
+        if (flag->letter != 0 && word[0] == '-' && word[1] == flag->letter && word[2] == '\0')
+            return flag;
+        size_t length = flag->name != NULL ? strlen(flag->name) : 0;
+        if (length == 0 || strncmp(word, "--", 2) != 0 || strncmp(word + 2, flag->name, length) != 0)
+            continue;
+        if (word[2 + length] == '=')
+            *value = word + 2 + length + 1;
+        if (word[2 + length] == '=' || word[2 + length] == '\0')
+            return flag;
+    }
+    return NULL;
+}
+
+static enum elbow_status refuse_unknown(const struct reader *reader, const char *word, struct elbow_error *error)
+{
+    char known[512] = "", asked[NAME_SIZE], nearest[NAME_SIZE] = "";
+    size_t distance = NEAR + 1, length = 0;
+    snprintf(asked, sizeof asked, "%.*s", (int)strcspn(word, "="), word);
+    for (size_t i = 0; i < reader->count; ++i) {
+        char name[NAME_SIZE];
+        if (is_word(&reader->flags[i]))
+            continue;
+        tell_name(&reader->flags[i], name);
+        if (elbow_text_distance(asked, name) < distance && strlen(name) > 2) {
+            distance = elbow_text_distance(asked, name);
+            snprintf(nearest, sizeof nearest, "%s", name);
+        }
+        if (length < sizeof known)
+            length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", length > 0 ? ", " : "", name);
+    }
+    if (nearest[0] != '\0')
+        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown flag; did you mean %s?", asked, nearest);
+    if (length == 0)
+        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown flag; there are none here", asked);
+    return elbow_error_set(error, ELBOW_USAGE, "%s: unknown flag; there are %s", asked, known);
+}
+
+static enum elbow_status take_integer(const struct elbow_flag *flag, const char *name, const char *value,
+                                      struct elbow_error *error)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (errno != 0 || end == value || *end != '\0' || number < flag->least)
+        return elbow_error_set(error, ELBOW_USAGE, "%s: found '%.200s', expected an integer of at least %" PRId64, name,
+                               value, flag->least);
+    *(int64_t *)flag->target = number;
+    return ELBOW_OK;
+}
+
+static enum elbow_status take_value(const struct elbow_flag *flag, const char *name, const char *value,
+                                    struct elbow_error *error)
+{
+    struct elbow_words *words = flag->target;
+    switch (flag->kind) {
+    case ELBOW_FLAG_SWITCH:
+        *(bool *)flag->target = true;
+        return ELBOW_OK;
+    case ELBOW_FLAG_TEXT:
+    case ELBOW_FLAG_OPTIONAL_TEXT:
+        *(const char **)flag->target = value;
+        return ELBOW_OK;
+    case ELBOW_FLAG_INTEGER:
+        return take_integer(flag, name, value, error);
+    case ELBOW_FLAG_LIST:
+        if (words->count == ELBOW_WORDS_MAX)
+            return elbow_error_set(error, ELBOW_USAGE, "%s: given more than %d times", name, ELBOW_WORDS_MAX);
+        words->words[words->count++] = value;
+        return ELBOW_OK;
+    }
+    ELBOW_CHECK(!"a kind of flag");
+    return ELBOW_OK;
+}
+
+// A flag with its value, which may be the word behind it.
+static enum elbow_status take_flag(struct reader *reader, const struct elbow_flag *flag, const char *value,
+                                   struct elbow_error *error)
+{
+    char name[NAME_SIZE];
+    tell_name(flag, name);
+    if (flag->kind == ELBOW_FLAG_SWITCH && value != NULL)
+        return elbow_error_set(error, ELBOW_USAGE, "%s: takes no value, but '%.200s' was given", name, value);
+    if (flag->kind == ELBOW_FLAG_OPTIONAL_TEXT && value == NULL)
+        value = "";
+    if (flag->kind != ELBOW_FLAG_SWITCH && value == NULL) {
+        if (reader->at + 1 == reader->call->count)
+            return elbow_error_set(error, ELBOW_USAGE, "%s: needs a value behind it", name);
+        value = reader->call->words[++reader->at];
+    }
+    bool is_empty = value != NULL && value[0] == '\0' && flag->kind != ELBOW_FLAG_OPTIONAL_TEXT;
+    if (is_empty)
+        return elbow_error_set(error, ELBOW_USAGE, "%s: has an empty value", name);
+    return take_value(flag, name, value, error);
+}
+
+// A plain word goes to the next row without a name; a list takes all that come.
+static enum elbow_status take_word(struct reader *reader, const char *word, struct elbow_error *error)
+{
+    size_t skip = reader->plain;
+    for (size_t i = 0; i < reader->count; ++i) {
+        const struct elbow_flag *flag = &reader->flags[i];
+        if (!is_word(flag) || skip-- > 0)
+            continue;
+        if (word[0] == '\0')
+            return elbow_error_set(error, ELBOW_USAGE, "word %d behind the subcommand is empty", reader->at + 1);
+        reader->plain += flag->kind != ELBOW_FLAG_LIST;
+        return take_value(flag, word, word, error);
+    }
+    return elbow_error_set(error, ELBOW_USAGE, "'%.200s': one word too many", word);
+}
+
+enum elbow_status elbow_flags_read(const struct elbow_call *call, const struct elbow_flag *flags, size_t count,
+                                   struct elbow_error *error)
+{
+    struct reader reader = {.call = call, .flags = flags, .count = count};
+    enum elbow_status status = ELBOW_OK;
+    bool only_words = false; // behind "--"
+    for (; reader.at < call->count && status == ELBOW_OK; ++reader.at) {
+        const char *word = call->words[reader.at], *value;
+        if (!only_words && strcmp(word, "--") == 0) {
+            only_words = true;
+            continue;
+        }
+        if (only_words || word[0] != '-' || word[1] == '\0') {
+            status = take_word(&reader, word, error);
+            continue;
+        }
+        const struct elbow_flag *flag = find(&reader, word, &value);
+        status = flag != NULL ? take_flag(&reader, flag, value, error) : refuse_unknown(&reader, word, error);
+    }
+    return status;
+}
