@@ -7,13 +7,12 @@
 
 enum { LEAVES_MAX = 40, WIDTH = 3 };
 
-// Values whose float sum depends on the order: magnitudes over 16 decades.
+// Values with 53 used bits and of both signs: nearly every order of adding them rounds differently.
 static double leaf_value(uint64_t leaf, size_t k)
 {
-    double value = 1.0 + (double)((leaf * 2654435761U + k * 40503U) % 1000) / 7.0;
-    for (uint64_t i = 0; i < leaf % 9; ++i)
-        value *= leaf % 2 == 0 ? 100.0 : 0.01;
-    return leaf % 3 == 0 ? -value : value;
+    uint64_t bits = (leaf + 1) * UINT64_C(0x9E3779B97F4A7C15) + k * UINT64_C(0xC2B2AE3D27D4EB4F);
+    bits = (bits ^ bits >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
+    return (double)(int64_t)bits * 0x1p-63;
 }
 
 static double tree(uint64_t lo, uint64_t hi, size_t k)
