@@ -59,6 +59,12 @@ struct elbow_trainer {
 // with is_finished set where a resumed run has nothing left to do.
 enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow_error *error);
 
+// Collective. The parameters and the schedule of a new run; the state of a resumed one. Model, exchange and optimiser
+// are there.
+enum elbow_status elbow_trainer_start_new(struct elbow_trainer *trainer, struct elbow_error *error);
+enum elbow_status elbow_trainer_start_resumed(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,
+                                              struct elbow_error *error);
+
 // Collective. Gives all back.
 void elbow_trainer_close(struct elbow_trainer *trainer);
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where a run starts: initial values, another checkpoint's tensors, or where an earlier start of the same run stopped.
+#include "trainer_private.h"
+
+#include "elbow/base/memory.h"
+
+#include <string.h>
+
+// Takes over what fits of another checkpoint's tensors, by name and shape, and tells.
+static void warm_start(struct elbow_trainer *trainer, const struct elbow_checkpoint *from, float *values)
+{
+    const struct elbow_parameters *parameters = &trainer->model->parameters;
+    size_t fitted = 0;
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const struct elbow_tensor *tensor = &parameters->tensors[i];
+        const struct elbow_tensor *source = elbow_parameters_find(&from->parameters, tensor->name);
+        if (source == NULL) {
+            elbow_log_say(trainer->log, "init: %s is not in %s: starts afresh", tensor->name, from->path);
+            continue;
+        }
+        if (source->rank != tensor->rank || memcmp(source->shape, tensor->shape, sizeof tensor->shape) != 0) {
+            elbow_log_say(trainer->log, "init: %s has another shape in %s: starts afresh", tensor->name, from->path);
+            continue;
+        }
+        memcpy(values + tensor->offset, from->values + source->offset, tensor->count * sizeof *values);
+        ++fitted;
+    }
+    elbow_log_say(trainer->log, "init: %zu of %zu tensors taken from %s (step %llu)", fitted, parameters->count,
+                  from->path, (unsigned long long)from->state.step);
+}
+
+// Collective. The parameters of a new run.
+static enum elbow_status start_values(struct elbow_trainer *trainer, float *values, struct elbow_error *error)
+{
+    const struct elbow_config *config = &trainer->config;
+    float *mean = NULL;
+    if (config->model.output_bias == ELBOW_OUTPUT_BIAS_DATA) {
+        elbow_allocate(&mean, trainer->train.values, sizeof *mean, "the mean", error);
+        if (elbow_comm_agree(trainer->comm, error) == ELBOW_OK)
+            elbow_dataset_mean(trainer->comm, &trainer->train, mean, error);
+        if (error->status != ELBOW_OK) {
+            elbow_release(&mean);
+            return error->status;
+        }
+    }
+    elbow_model_initialize(trainer->model, (uint64_t)config->seed, mean, values);
+    elbow_release(&mean);
+    if (trainer->request->init == NULL)
+        return ELBOW_OK;
+    struct elbow_checkpoint from;
+    enum elbow_status status =
+        elbow_checkpoint_load(trainer->comm, trainer->request->init, false, trainer->log, &from, error);
+    if (status == ELBOW_OK)
+        warm_start(trainer, &from, values);
+    elbow_checkpoint_clear(&from);
+    return status;
+}
+
+enum elbow_status elbow_trainer_start_new(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    float *values = NULL;
+    elbow_allocate(&values, trainer->model->parameters.size, sizeof *values, "the parameters", error);
+    enum elbow_status status = elbow_comm_agree(trainer->comm, error);
+    if (status == ELBOW_OK)
+        status = start_values(trainer, values, error);
+    if (status == ELBOW_OK)
+        elbow_exchange_publish(trainer->exchange, values);
+    elbow_release(&values);
+    int64_t epochs = trainer->config.train.schedule_epochs;
+    trainer->state.schedule_steps = epochs > 0 ? (uint64_t)epochs * trainer->epoch_steps : trainer->last_step;
+    return status;
+}
+
+// Collective. Everybody's part of what rank zero has of the moments.
+static enum elbow_status scatter_moments(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,
+                                         struct elbow_error *error)
+{
+    size_t *first = NULL;
+    elbow_allocate(&first, (size_t)trainer->place.size + 1, sizeof *first, "slices", error);
+    if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
+        return error->status;
+    for (int r = 0; r < trainer->place.size; ++r)
+        first[r + 1] = (size_t)elbow_exchange_slice(trainer->exchange, r).last;
+    const struct elbow_optimizer *optimizer = &trainer->optimizer;
+    bool is_root = trainer->place.rank == 0;
+    if (is_root && ((optimizer->first_moment != NULL && checkpoint->first_moment == NULL) ||
+                    (optimizer->second_moment != NULL && checkpoint->second_moment == NULL)))
+        elbow_error_set(error, ELBOW_FORMAT, "%s: lacks the optimiser's state", checkpoint->path);
+    if (elbow_comm_agree_root(trainer->comm, error) == ELBOW_OK) {
+        if (optimizer->first_moment != NULL)
+            elbow_comm_scatter(trainer->comm, checkpoint->first_moment, sizeof(float), first, optimizer->first_moment);
+        if (optimizer->second_moment != NULL)
+            elbow_comm_scatter(trainer->comm, checkpoint->second_moment, sizeof(float), first,
+                               optimizer->second_moment);
+    }
+    elbow_release(&first);
+    return error->status;
+}
+
+enum elbow_status elbow_trainer_start_resumed(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,
+                                              struct elbow_error *error)
+{
+    if (checkpoint->data.samples != trainer->facts.samples || checkpoint->data.values != trainer->facts.values)
+        return elbow_error_set(
+            error, ELBOW_MISMATCH, "%s: was trained on %llu samples of %llu values, but %s now has %llu of %llu",
+            checkpoint->path, (unsigned long long)checkpoint->data.samples, (unsigned long long)checkpoint->data.values,
+            trainer->train.name, (unsigned long long)trainer->facts.samples, (unsigned long long)trainer->facts.values);
+    if (checkpoint->accumulators != trainer->statistics ||
+        checkpoint->parameters.size != trainer->model->parameters.size)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: does not fit its own configuration", checkpoint->path);
+    trainer->state = checkpoint->state;
+    memcpy(trainer->accumulator, checkpoint->accumulator, trainer->statistics * sizeof(double));
+    elbow_exchange_publish(trainer->exchange, checkpoint->values);
+    return scatter_moments(trainer, checkpoint, error);
+}
