@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The tables of a run: their rows to the byte, and what cutting them leaves in every state that a crash can leave.
+#include "elbow/base/memory.h"
+#include "elbow/run/metrics.h"
+#include "scratch.h"
+#include "unit.h"
+
+#include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static const char METRICS[] = "step,epoch,split,objective,elbo,recon,kl,beta,rate,grad_norm,active_units,skipped,"
+                              "seconds,samples_per_s,compute,exchange,data\n";
+static const char KL[] = "step,epoch,split,kl_0,kl_1\n";
+
+static const struct elbow_metrics_row train_row = {.step = 50,
+                                                   .epoch = 1,
+                                                   .split = ELBOW_SPLIT_TRAIN,
+                                                   .objective = -100.5,
+                                                   .elbo = -101.25,
+                                                   .recon = -90,
+                                                   .kl = 11.25,
+                                                   .beta = 0.5,
+                                                   .rate = 0.001,
+                                                   .grad_norm = 3,
+                                                   .active_units = -1,
+                                                   .skipped = 2,
+                                                   .seconds = 0.25,
+                                                   .samples_per_s = 51200,
+                                                   .compute = 0.75,
+                                                   .exchange = 0.125,
+                                                   .data = 0};
+static const char TRAIN[] = "50,1,train,-100.5,-101.25,-90,11.25,0.5,0.001,3,,2,0.25,51200,0.75,0.125,0\n";
+static const char TRAIN_KL[] = "50,1,train,10,1.25\n";
+static const double kl_of[] = {10, 1.25};
+
+static struct elbow_metrics_row valid_row(uint64_t step)
+{
+    struct elbow_metrics_row row = {.step = step, .epoch = 2, .split = ELBOW_SPLIT_VALID, .active_units = 2};
+    row.objective = row.rate = row.grad_norm = row.seconds = row.samples_per_s = NAN;
+    row.compute = row.exchange = row.data = NAN;
+    row.elbo = 1.0 / 3;
+    return row;
+}
+
+static const char VALID_TAIL[] = ",2,valid,,0.33333333333333331,0,0,0,,,2,0,,,,,\n";
+
+static void expect(struct scratch *scratch, const char *name, const char *text)
+{
+    size_t size;
+    char *bytes = scratch_read(scratch_path(scratch, name), &size);
+    ck_assert_ptr_nonnull(bytes);
+    bytes[size] = '\0';
+    ck_assert_str_eq(bytes, text);
+    ck_assert_uint_eq(size, strlen(text)); // no zero bytes
+    free(bytes);
+}
+
+// Opens with these contents and closes again.
+static enum elbow_status reopen(struct scratch *scratch, const void *text, size_t size, uint64_t step,
+                                struct elbow_error *error)
+{
+    struct elbow_metrics metrics;
+    scratch_write(scratch_path(scratch, "metrics.csv"), text, size);
+    scratch_write(scratch_path(scratch, "kl.csv"), KL, sizeof KL - 1);
+    enum elbow_status status = elbow_metrics_open(scratch->directory, 2, step, &metrics, error);
+    elbow_metrics_close(&metrics);
+    return status;
+}
+
+// What a cut at `step` makes of a metrics.csv of the header and `rows`: the header and `kept`.
+static void expect_cut(struct scratch *scratch, const char *rows, uint64_t step, const char *kept)
+{
+    char before[2048], after[2048];
+    struct elbow_error error = {0};
+    snprintf(before, sizeof before, "%s%s", METRICS, rows);
+    snprintf(after, sizeof after, "%s%s", METRICS, kept);
+    ck_assert_msg(reopen(scratch, before, strlen(before), step, &error) == ELBOW_OK, "%s", error.message);
+    expect(scratch, "metrics.csv", after);
+    expect(scratch, "kl.csv", KL);
+    ck_assert_int_ne(access(scratch_path(scratch, "metrics.csv.part"), F_OK), 0);
+}
+
+START_TEST(rows_to_the_byte)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_metrics metrics;
+    struct elbow_error error = {0};
+    char text[1024];
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    expect(&scratch, "metrics.csv", METRICS);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
+    struct elbow_metrics_row valid = valid_row(UINT64_C(12345678901234));
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &valid, kl_of, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_metrics_sync(&metrics, &error), ELBOW_OK);
+    snprintf(text, sizeof text, "%s%s12345678901234%s", METRICS, TRAIN, VALID_TAIL);
+    expect(&scratch, "metrics.csv", text); // before the close: a row is there once it is appended
+    snprintf(text, sizeof text, "%s%s12345678901234,2,valid,10,1.25\n", KL, TRAIN_KL);
+    expect(&scratch, "kl.csv", text);
+    elbow_metrics_close(&metrics);
+    elbow_metrics_close(&metrics);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(resuming_goes_on_behind_the_kept_rows)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_metrics metrics;
+    struct elbow_error error = {0};
+    char text[1024];
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    for (uint64_t step = 100; step <= 300; step += 100) {
+        struct elbow_metrics_row row = valid_row(step);
+        ck_assert_int_eq(elbow_metrics_append(&metrics, &row, kl_of, &error), ELBOW_OK);
+    }
+    elbow_metrics_close(&metrics);
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 100, &metrics, &error), ELBOW_OK);
+    struct elbow_metrics_row row = valid_row(250);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &row, kl_of, &error), ELBOW_OK);
+    elbow_metrics_close(&metrics);
+    snprintf(text, sizeof text, "%s100%s250%s", METRICS, VALID_TAIL, VALID_TAIL);
+    expect(&scratch, "metrics.csv", text);
+    snprintf(text, sizeof text, "%s100,2,valid,10,1.25\n250,2,valid,10,1.25\n", KL);
+    expect(&scratch, "kl.csv", text);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(cutting_by_step)
+{
+    struct scratch scratch = scratch_make();
+    char all[1024], two[512];
+    snprintf(two, sizeof two, "%s50%s", TRAIN, VALID_TAIL); // a train and a valid row of one step
+    snprintf(all, sizeof all, "%s60%s", two, VALID_TAIL);
+    expect_cut(&scratch, "", 50, "");
+    expect_cut(&scratch, all, 60, all);
+    expect_cut(&scratch, all, 1000, all);
+    expect_cut(&scratch, all, 59, two);
+    expect_cut(&scratch, all, 50, two);
+    expect_cut(&scratch, all, 49, "");
+    expect_cut(&scratch, all, 5, ""); // "50" begins with a 5
+    expect_cut(&scratch, all, 0, ""); // begins anew
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// A crash may cut the last row anywhere; where only its end of line is missing nobody knows whether digits are, too.
+START_TEST(cutting_incomplete_rows)
+{
+    struct scratch scratch = scratch_make();
+    char rows[1024];
+    for (size_t length = 0; length < sizeof TRAIN - 1; ++length) {
+        snprintf(rows, sizeof rows, "50%s%.*s", VALID_TAIL, (int)length, TRAIN);
+        char kept[256];
+        snprintf(kept, sizeof kept, "50%s", VALID_TAIL);
+        expect_cut(&scratch, rows, 1000, kept);
+    }
+    expect_cut(&scratch, "50,1,train\n", 1000, "");
+    expect_cut(&scratch, "\n\n", 1000, "");
+    expect_cut(&scratch, "99999999999999999999999,1,train,,,,,,,,,,,,,,\n", UINT64_MAX, "");
+    expect_cut(&scratch, "-5,1,train,,,,,,,,,,,,,,\n", 1000, "");
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// Some file systems leave blocks of zeros after a power cut.
+START_TEST(cutting_zero_bytes)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    char bytes[4096] = {0}, text[1024];
+    size_t length = (size_t)snprintf(bytes, sizeof bytes, "%s%s", METRICS, TRAIN);
+    length += 700;
+    length += (size_t)snprintf(bytes + length, sizeof bytes - length, "\n60%s", VALID_TAIL);
+    ck_assert_int_eq(reopen(&scratch, bytes, length, 1000, &error), ELBOW_OK);
+    snprintf(text, sizeof text, "%s%s60%s", METRICS, TRAIN, VALID_TAIL);
+    expect(&scratch, "metrics.csv", text);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(headers)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    // Cut off in the header's middle, or empty: no row was ever there.
+    for (size_t length = 0; length < sizeof METRICS - 1; ++length) {
+        ck_assert_int_eq(reopen(&scratch, METRICS, length, 10, &error), ELBOW_OK);
+        expect(&scratch, "metrics.csv", METRICS);
+    }
+    // Another header, with a name in the message; but not where the tables begin anew.
+    ck_assert_int_eq(reopen(&scratch, "step,loss\n5,1\n", 14, 10, &error), ELBOW_FORMAT);
+    ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: begins with another header"));
+    expect(&scratch, "metrics.csv", "step,loss\n5,1\n");
+    ck_assert_int_eq(reopen(&scratch, "step,loss\n5,1\n", 14, 0, &error), ELBOW_OK);
+    expect(&scratch, "metrics.csv", METRICS);
+    // kl.csv of another number of latent dimensions.
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 3, 10, &metrics, &error), ELBOW_FORMAT);
+    ck_assert_ptr_nonnull(strstr(error.message, "kl.csv: begins with another header"));
+    ck_assert_ptr_null(metrics.metrics);
+    // Missing files are made, at any step.
+    unlink(scratch_path(&scratch, "metrics.csv"));
+    unlink(scratch_path(&scratch, "kl.csv"));
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 10, &metrics, &error), ELBOW_OK);
+    elbow_metrics_close(&metrics);
+    expect(&scratch, "metrics.csv", METRICS);
+    expect(&scratch, "kl.csv", KL);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(unusable_directories)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    char directory[600], longer[ELBOW_PATH_SIZE + 10];
+    snprintf(directory, sizeof directory, "%s/missing", scratch.directory);
+    ck_assert_int_eq(elbow_metrics_open(directory, 2, 0, &metrics, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, "missing/metrics.csv"));
+    memset(longer, 'x', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    ck_assert_int_eq(elbow_metrics_open(longer, 2, 0, &metrics, &error), ELBOW_FILE);
+    mkdir(scratch_path(&scratch, "kl.csv"), 0777);
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_FILE);
+    ck_assert_ptr_null(metrics.metrics);
+    ck_assert_int_eq(error.status, ELBOW_FILE);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// The disk fills up in the middle of a row (here: a limit of the file's size): the row is taken back.
+START_TEST(a_full_disk_leaves_whole_rows)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    struct rlimit before, limit;
+    char text[1024];
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    limit = before;
+    limit.rlim_cur = sizeof METRICS - 1 + sizeof TRAIN - 1 + 20;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    enum elbow_status status = elbow_metrics_append(&metrics, &train_row, kl_of, &error);
+    setrlimit(RLIMIT_FSIZE, &before);
+    ck_assert_int_eq(status, ELBOW_OUTPUT);
+    ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: cannot be written: "));
+    snprintf(text, sizeof text, "%s%s", METRICS, TRAIN);
+    expect(&scratch, "metrics.csv", text);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
+    snprintf(text, sizeof text, "%s%s%s", METRICS, TRAIN, TRAIN);
+    expect(&scratch, "metrics.csv", text);
+    elbow_metrics_close(&metrics);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(every_allocation_may_fail)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    size_t blocks = elbow_memory_count().blocks;
+    ck_assert_int_eq(reopen(&scratch, METRICS, sizeof METRICS - 1, 10, &error), ELBOW_OK);
+    enum elbow_status status = ELBOW_MEMORY;
+    uint64_t nth = 0;
+    while (status == ELBOW_MEMORY) {
+        elbow_memory_fail_at(++nth);
+        status = elbow_metrics_open(scratch.directory, 2, 10, &metrics, &error);
+        if (status == ELBOW_OK)
+            status = elbow_metrics_append(&metrics, &train_row, kl_of, &error);
+        elbow_memory_fail_at(0);
+        elbow_metrics_close(&metrics);
+        ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+    }
+    ck_assert_int_eq(status, ELBOW_OK);
+    ck_assert_uint_ge(nth, 4); // the header of kl.csv, both texts, the row: all were made to fail
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("run/metrics", rows_to_the_byte, resuming_goes_on_behind_the_kept_rows, cutting_by_step,
+          cutting_incomplete_rows, cutting_zero_bytes, headers, unusable_directories, a_full_disk_leaves_whole_rows,
+          every_allocation_may_fail)
