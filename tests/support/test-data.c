@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow-test-data: makes the HDF5 files that the system tests feed to the program, good and bad ones, and prints
+// datasets as text. It uses HDF5 alone and nothing of the program, so that neither vouches for the other.
+//
+//   elbow-test-data write FILE /dataset TYPE SHAPE PATTERN [OPTION...]    adds to FILE, or makes it
+//   elbow-test-data print FILE /dataset                                   one row a line, %.17g, commas between
+//
+// TYPE: i8 u8 i16 u32 i64 f32 f64 string compound. SHAPE: 100,6,5, or scalar. PATTERN: bits (0 and 1), bytes (0 to
+// 255), unit (in [0, 1]), normal (any real), labels (row mod 5), nothing (no value is written: no storage is
+// allocated). OPTION: chunk=ROWS, deflate=LEVEL, factor=F and offset=F (attributes), seed=S, set=VALUE@ROW,COLUMN.
+//
+// A row mixes a few factors, so that there is something to learn; every value is a function of (seed, row, column).
+#include <hdf5.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANK_MAX = 8, FACTORS = 3 };
+
+struct order {
+    const char *file, *dataset, *type, *pattern;
+    int rank;
+    hsize_t shape[RANK_MAX];
+    hsize_t rows, columns; // all dimensions but the first
+    hsize_t chunk;
+    unsigned deflate;
+    uint64_t seed;
+    bool has_factor, has_offset, has_spot;
+    double factor, offset, spot;
+    unsigned long long spot_row, spot_column;
+};
+
+static _Noreturn void fail(const char *what, const char *which)
+{
+    fprintf(stderr, "elbow-test-data: %s: %s\n", which, what);
+    exit(EXIT_FAILURE);
+}
+
+// splitmix64 of three numbers, as 53 bits in [0, 1).
+static double uniform(uint64_t seed, uint64_t row, uint64_t column)
+{
+    uint64_t x = seed * UINT64_C(0x9e3779b97f4a7c15) + row * UINT64_C(0xbf58476d1ce4e5b9) +
+                 column * UINT64_C(0x94d049bb133111eb);
+    for (int i = 0; i < 2; ++i) {
+        x += UINT64_C(0x9e3779b97f4a7c15);
+        x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+        x ^= x >> 31;
+    }
+    return (double)(x >> 11) * 0x1p-53;
+}
+
+// Roughly normal: the sum of three uniforms, of mean 0 and variance 1/4.
+static double normal(uint64_t seed, uint64_t row, uint64_t column)
+{
+    return uniform(seed, row, 3 * column) + uniform(seed, row, 3 * column + 1) + uniform(seed, row, 3 * column + 2) -
+           1.5;
+}
+
+static double signal(const struct order *order, uint64_t row, uint64_t column)
+{
+    double sum = normal(order->seed + 1, row, column) / 2;
+    for (uint64_t f = 0; f < FACTORS; ++f)
+        sum += normal(order->seed, row, f) * cos((double)(f + 1) * (double)column * 0.7 + (double)f);
+    return sum;
+}
+
+static double value_at(const struct order *order, uint64_t row, uint64_t column)
+{
+    if (order->has_spot && row == order->spot_row && column == order->spot_column)
+        return order->spot;
+    if (strcmp(order->pattern, "labels") == 0)
+        return (double)(row % 5);
+    double level = signal(order, row, column);
+    if (strcmp(order->pattern, "normal") == 0)
+        return level;
+    double unit = 1 / (1 + exp(-4 * level));
+    if (strcmp(order->pattern, "unit") == 0)
+        return unit;
+    if (strcmp(order->pattern, "bytes") == 0)
+        return floor(unit * 255.999);
+    return unit > 0.5;
+}
+
+static hid_t stored_type(const char *name)
+{
+    struct {
+        const char *name;
+        hid_t type;
+    } types[] = {{"i8", H5T_STD_I8LE},   {"u8", H5T_STD_U8LE},    {"i16", H5T_STD_I16BE}, {"u32", H5T_STD_U32LE},
+                 {"i64", H5T_STD_I64LE}, {"f32", H5T_IEEE_F32LE}, {"f64", H5T_IEEE_F64LE}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; ++i)
+        if (strcmp(name, types[i].name) == 0)
+            return H5Tcopy(types[i].type);
+    if (strcmp(name, "string") == 0) {
+        hid_t text = H5Tcopy(H5T_C_S1);
+        H5Tset_size(text, 8);
+        return text;
+    }
+    if (strcmp(name, "compound") != 0)
+        fail("unknown type", name);
+    hid_t pair = H5Tcreate(H5T_COMPOUND, 16);
+    H5Tinsert(pair, "re", 0, H5T_NATIVE_DOUBLE);
+    H5Tinsert(pair, "im", 8, H5T_NATIVE_DOUBLE);
+    return pair;
+}
+
+static void read_shape(const char *text, struct order *order)
+{
+    order->rows = order->columns = 1;
+    if (strcmp(text, "scalar") == 0)
+        return;
+    for (const char *at = text; order->rank < RANK_MAX;) {
+        char *end;
+        order->shape[order->rank++] = strtoull(at, &end, 10);
+        if (*end != ',')
+            break;
+        at = end + 1;
+    }
+    order->rows = order->shape[0];
+    for (int i = 1; i < order->rank; ++i)
+        order->columns *= order->shape[i];
+}
+
+static void read_option(const char *option, struct order *order)
+{
+    const char *equals = strchr(option, '=');
+    if (equals == NULL)
+        fail("not an option", option);
+    const char *value = equals + 1;
+    if (strncmp(option, "chunk=", 6) == 0)
+        order->chunk = strtoull(value, NULL, 10);
+    else if (strncmp(option, "deflate=", 8) == 0)
+        order->deflate = (unsigned)strtoul(value, NULL, 10);
+    else if (strncmp(option, "seed=", 5) == 0)
+        order->seed = strtoull(value, NULL, 10);
+    else if (strncmp(option, "factor=", 7) == 0 && (order->has_factor = true))
+        order->factor = strtod(value, NULL);
+    else if (strncmp(option, "offset=", 7) == 0 && (order->has_offset = true))
+        order->offset = strtod(value, NULL);
+    else if (strncmp(option, "set=", 4) == 0 && (order->has_spot = true))
+        sscanf(value, "%lf@%llu,%llu", &order->spot, &order->spot_row, &order->spot_column);
+    else
+        fail("unknown option", option);
+}
+
+static void put_attribute(hid_t dataset, const char *name, double value)
+{
+    hid_t space = H5Screate(H5S_SCALAR);
+    hid_t attribute = H5Acreate2(dataset, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(attribute, H5T_NATIVE_DOUBLE, &value);
+    H5Aclose(attribute);
+    H5Sclose(space);
+}
+
+static hid_t create_dataset(hid_t file, const struct order *order)
+{
+    hid_t space = order->rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(order->rank, order->shape, NULL);
+    hid_t links = H5Pcreate(H5P_LINK_CREATE), layout = H5Pcreate(H5P_DATASET_CREATE), type = stored_type(order->type);
+    H5Pset_create_intermediate_group(links, 1);
+    if (order->chunk > 0) {
+        hsize_t chunk[RANK_MAX];
+        memcpy(chunk, order->shape, sizeof chunk);
+        chunk[0] = order->chunk;
+        H5Pset_chunk(layout, order->rank, chunk);
+    }
+    if (order->deflate > 0)
+        H5Pset_deflate(layout, order->deflate);
+    hid_t dataset = H5Dcreate2(file, order->dataset, type, space, links, layout, H5P_DEFAULT);
+    if (dataset < 0)
+        fail("cannot be made", order->dataset);
+    H5Tclose(type);
+    H5Pclose(layout);
+    H5Pclose(links);
+    H5Sclose(space);
+    return dataset;
+}
+
+static void write_dataset(const struct order *order)
+{
+    hid_t file = H5Fopen(order->file, H5F_ACC_RDWR, H5P_DEFAULT);
+    if (file < 0)
+        file = H5Fcreate(order->file, H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
+    if (file < 0)
+        fail("cannot be made", order->file);
+    hid_t dataset = create_dataset(file, order);
+    hsize_t count = order->rows * order->columns;
+    bool has_numbers = strcmp(order->type, "string") != 0 && strcmp(order->type, "compound") != 0;
+    if (has_numbers && count > 0 && strcmp(order->pattern, "nothing") != 0) {
+        double *values = malloc(count * sizeof *values);
+        if (values == NULL)
+            fail("too large", order->dataset);
+        for (hsize_t i = 0; i < count; ++i)
+            values[i] = value_at(order, i / order->columns, i % order->columns);
+        if (H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+            fail("cannot be written", order->dataset);
+        free(values);
+    }
+    if (order->has_factor)
+        put_attribute(dataset, "factor", order->factor);
+    if (order->has_offset)
+        put_attribute(dataset, "offset", order->offset);
+    H5Dclose(dataset);
+    if (H5Fclose(file) < 0)
+        fail("cannot be closed", order->file);
+}
+
+static void print_dataset(const char *path, const char *name)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t dataset = file < 0 ? -1 : H5Dopen2(file, name, H5P_DEFAULT);
+    if (dataset < 0)
+        fail(name, path);
+    hid_t space = H5Dget_space(dataset);
+    hsize_t shape[RANK_MAX] = {1};
+    hssize_t count = H5Sget_simple_extent_npoints(space);
+    if (H5Sget_simple_extent_ndims(space) > RANK_MAX || H5Sget_simple_extent_dims(space, shape, NULL) < 0)
+        fail("unreadable", name);
+    double *values = malloc((size_t)count * sizeof *values + 1);
+    if (values == NULL || H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        fail("unreadable", name);
+    hssize_t columns = shape[0] > 0 ? count / (hssize_t)shape[0] : 1;
+    for (hssize_t i = 0; i < count; ++i)
+        printf("%.17g%c", values[i], (i + 1) % columns == 0 ? '\n' : ',');
+    free(values);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    H5Fclose(file);
+}
+
+int main(int argc, char **argv)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    if (argc == 4 && strcmp(argv[1], "print") == 0) {
+        print_dataset(argv[2], argv[3]);
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (argc < 7 || strcmp(argv[1], "write") != 0)
+        fail("write FILE /dataset TYPE SHAPE PATTERN [OPTION...], or print FILE /dataset", "usage");
+    struct order order = {.file = argv[2], .dataset = argv[3], .type = argv[4], .pattern = argv[6], .seed = 1};
+    read_shape(argv[5], &order);
+    for (int i = 7; i < argc; ++i)
+        read_option(argv[i], &order);
+    write_dataset(&order);
+    return EXIT_SUCCESS;
+}
