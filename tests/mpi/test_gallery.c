@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Galleries and encodings against what the model gives row by row: right content, in order, whatever the ranks and the
+// number of samples; and nothing left behind where they cannot be written.
+#include "elbow/base/memory.h"
+#include "elbow/data/hdf5.h"
+#include "elbow/run/encoder.h"
+#include "elbow/run/gallery.h"
+#include "mpi_unit.h"
+#include "scratch.h"
+
+#include <math.h>
+#include <sys/stat.h>
+
+enum { HEIGHT = 5, WIDTH = 6, VALUES = HEIGHT * WIDTH, LATENT = 3, SAMPLES = 23, MICROBATCH = 4 };
+
+// A small untrained model over synthetic images.
+struct fixture {
+    struct scratch scratch; // rank zero's directory, its name known to all
+    struct elbow_config config;
+    struct elbow_model *model;
+    float *parameters;
+    struct elbow_dataset dataset;
+    struct elbow_data_facts facts;
+    struct elbow_gallery gallery;
+    struct elbow_evaluation_request request;
+};
+
+static bool is_root(void)
+{
+    return elbow_comm_place(mpi_comm).rank == 0;
+}
+
+static void set(struct fixture *fixture, const char *assignment)
+{
+    struct elbow_error error = {0};
+    mpi_assert(elbow_config_set(&fixture->config, assignment, &error) == ELBOW_OK);
+}
+
+static void open_dataset(struct fixture *fixture, bool images)
+{
+    struct elbow_error error = {0};
+    struct elbow_integers shape = {.count = images ? 2 : 1, .values = {images ? HEIGHT : VALUES, WIDTH}};
+    struct elbow_dataset_request request = {.synthetic = SAMPLES, .seed = 3, .shape = &shape, .must_be_unit = true};
+    struct elbow_log log = elbow_log_open(false, stdout);
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &log, &fixture->dataset, &error) == ELBOW_OK);
+    fixture->facts = (struct elbow_data_facts){.samples = SAMPLES, .values = VALUES, .rank = fixture->dataset.rank};
+    memcpy(fixture->facts.shape, fixture->dataset.shape, sizeof fixture->facts.shape);
+}
+
+static void setup(struct fixture *fixture, bool images)
+{
+    *fixture = (struct fixture){0};
+    struct elbow_error error = {0};
+    if (is_root())
+        fixture->scratch = scratch_make();
+    elbow_comm_broadcast(mpi_comm, &fixture->scratch, sizeof fixture->scratch);
+    elbow_config_default(&fixture->config);
+    set(fixture, "data.synthetic=23");
+    set(fixture, "data.binarize=sample");
+    set(fixture, "model.latent=3");
+    set(fixture, "model.encoder=[dense: {units: 7}]");
+    set(fixture, "model.decoder=[dense: {units: 9}]");
+    set(fixture, "train.microbatch=4");
+    mpi_assert(elbow_config_finish(&fixture->config, "test", &error) == ELBOW_OK);
+    open_dataset(fixture, images);
+    mpi_assert(elbow_model_create(&fixture->config, VALUES, MICROBATCH, &fixture->model, &error) == ELBOW_OK);
+    mpi_assert(elbow_allocate(&fixture->parameters, fixture->model->parameters.size, sizeof(float), "parameters",
+                              &error) == ELBOW_OK);
+    elbow_model_initialize(fixture->model, 5, NULL, fixture->parameters);
+    fixture->gallery =
+        (struct elbow_gallery){mpi_comm, fixture->model, fixture->parameters, &fixture->facts, &fixture->config};
+    fixture->request = (struct elbow_evaluation_request){.comm = mpi_comm,
+                                                         .model = fixture->model,
+                                                         .parameters = fixture->parameters,
+                                                         .dataset = &fixture->dataset,
+                                                         .config = &fixture->config,
+                                                         .beta = 1};
+}
+
+static void teardown(struct fixture *fixture)
+{
+    elbow_dataset_unload(mpi_comm, &fixture->dataset);
+    elbow_model_destroy(fixture->model);
+    elbow_release(&fixture->parameters);
+    elbow_comm_barrier(mpi_comm);
+    if (is_root())
+        scratch_clear(&fixture->scratch);
+}
+
+// Rank zero reads rows [0, rows) of a dataset of a file; true if it has exactly those.
+static bool read_back(const char *path, const char *name, uint64_t rows, void *out)
+{
+    struct elbow_error error = {0};
+    struct elbow_hdf5 *file = NULL;
+    struct elbow_hdf5_info info;
+    if (!is_root())
+        return true;
+    bool is_read = elbow_hdf5_open(path, &file, &error) == ELBOW_OK &&
+                   elbow_hdf5_describe_dataset(file, name, &info, &error) == ELBOW_OK && info.shape[0] == rows &&
+                   elbow_hdf5_read_rows(file, name, 0, rows, out, &error) == ELBOW_OK;
+    elbow_hdf5_close(file, NULL);
+    if (!is_read)
+        fprintf(stderr, "%s: %s\n", path, error.message);
+    return is_read;
+}
+
+// Sample `number`, out of the full microbatch that it lies in.
+static void expected_sample(const struct fixture *fixture, uint64_t seed, uint64_t number, float *mean)
+{
+    uint64_t first = number / MICROBATCH * MICROBATCH, ids[MICROBATCH];
+    float z[MICROBATCH * LATENT], means[MICROBATCH * VALUES];
+    for (uint64_t i = 0; i < MICROBATCH; ++i)
+        ids[i] = first + i;
+    elbow_batch_noise(seed, ELBOW_PURPOSE_SAMPLE_LATENT, 0, MICROBATCH, ids, LATENT, z);
+    elbow_model_decode(fixture->model, fixture->parameters, MICROBATCH, z, means);
+    memcpy(mean, means + (number - first) * VALUES, VALUES * sizeof *mean);
+}
+
+START_TEST(samples_are_keyed_by_their_number)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    setup(&fixture, true);
+    static const uint64_t counts[] = {1, 3, 4, 5, 22};
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; ++c) {
+        float found[22 * VALUES] = {0}, mean[VALUES], drawn[VALUES];
+        const char *path = scratch_path(&fixture.scratch, "samples.h5");
+        mpi_assert(elbow_gallery_samples(&fixture.gallery, path, counts[c], 8, false, &error) == ELBOW_OK);
+        mpi_assert(read_back(path, "/samples", counts[c], found));
+        bool same = true;
+        for (uint64_t i = 0; i < counts[c]; ++i) {
+            expected_sample(&fixture, 8, i, mean);
+            same &= !is_root() || memcmp(mean, found + i * VALUES, sizeof mean) == 0;
+        }
+        mpi_assert(same);
+        mpi_assert(elbow_gallery_samples(&fixture.gallery, path, counts[c], 8, true, &error) == ELBOW_OK);
+        mpi_assert(read_back(path, "/samples", counts[c], found));
+        for (uint64_t i = 0; i < counts[c]; ++i) {
+            struct elbow_stream stream = {.seed = 8, .purpose = ELBOW_PURPOSE_SAMPLE_DRAW, .id = i};
+            expected_sample(&fixture, 8, i, mean);
+            elbow_likelihood_draw(stream, 0, VALUES, mean, drawn);
+            same &= !is_root() || memcmp(drawn, found + i * VALUES, sizeof drawn) == 0;
+        }
+        mpi_assert(same);
+    }
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(reconstructions_beside_their_originals)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    setup(&fixture, true);
+    enum { FIRST = 2, COUNT = 9 };
+    float originals[COUNT * VALUES], reconstructions[COUNT * VALUES];
+    const char *path = scratch_path(&fixture.scratch, "pairs.h5");
+    mpi_assert(elbow_gallery_reconstructions(&fixture.gallery, &fixture.dataset, path, FIRST, COUNT, 1, false,
+                                             &error) == ELBOW_OK);
+    mpi_assert(read_back(path, "/originals", COUNT, originals));
+    mpi_assert(read_back(path, "/reconstructions", COUNT, reconstructions));
+    bool same = true;
+    for (size_t i = 0; i < COUNT; i += MICROBATCH) {
+        uint64_t ids[MICROBATCH];
+        size_t rows = COUNT - i < MICROBATCH ? COUNT - i : MICROBATCH;
+        float values[MICROBATCH * VALUES], noise[MICROBATCH * LATENT], z[MICROBATCH * LATENT];
+        float means[MICROBATCH * VALUES];
+        elbow_evaluation_batch(&fixture.dataset, &fixture.config, FIRST + i, rows, LATENT, ids, values, noise);
+        const float *head = elbow_model_encode(fixture.model, fixture.parameters, rows, values);
+        for (size_t k = 0; k < rows * LATENT; ++k)
+            z[k] = head[k / LATENT * 2 * LATENT + k % LATENT];
+        elbow_model_decode(fixture.model, fixture.parameters, rows, z, means);
+        size_t bytes = rows * VALUES * sizeof(float);
+        same &= !is_root() || (memcmp(values, originals + i * VALUES, bytes) == 0 &&
+                               memcmp(means, reconstructions + i * VALUES, bytes) == 0);
+    }
+    mpi_assert(same);
+    mpi_assert(elbow_gallery_reconstructions(&fixture.gallery, &fixture.dataset, path, SAMPLES - 1, 2, 1, false,
+                                             &error) == ELBOW_USAGE);
+    teardown(&fixture);
+}
+END_TEST
+
+static bool exists(struct fixture *fixture, const char *name)
+{
+    return access(scratch_path(&fixture->scratch, name), F_OK) == 0;
+}
+
+// Rank zero: the numbers of a CSV table, and how many lines.
+static size_t read_table(const char *path, float *numbers, size_t room, size_t *lines)
+{
+    size_t count = 0;
+    FILE *stream = fopen(path, "r");
+    char end;
+    *lines = 0;
+    while (stream != NULL && count < room && fscanf(stream, "%g%c", &numbers[count], &end) == 2) {
+        ++count;
+        *lines += end == '\n';
+    }
+    if (stream != NULL)
+        fclose(stream);
+    return count;
+}
+
+START_TEST(pictures_of_a_step)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    setup(&fixture, true);
+    set(&fixture, "samples.count=10");
+    const char *run = fixture.scratch.directory;
+    mpi_assert(elbow_gallery_step(&fixture.gallery, &fixture.dataset, run, 70, &error) == ELBOW_OK);
+    mpi_assert(elbow_gallery_step(&fixture.gallery, NULL, run, 80, &error) == ELBOW_OK);
+    elbow_comm_barrier(mpi_comm);
+    if (is_root())
+        scratch_write(scratch_path(&fixture.scratch, "samples/step-00000070.png.part"), "x", 1);
+    elbow_comm_barrier(mpi_comm);
+    mpi_assert(exists(&fixture, "samples/step-00000070.png") && exists(&fixture, "samples/step-00000080.png"));
+    mpi_assert(exists(&fixture, "samples/reconstruction-00000070.png"));
+    mpi_assert(!exists(&fixture, "samples/reconstruction-00000080.png"));
+    elbow_comm_barrier(mpi_comm);
+    if (is_root()) {
+        scratch_write(scratch_path(&fixture.scratch, "samples/mine.txt"), "x", 1);
+        elbow_gallery_cut(run, 70);
+    }
+    elbow_comm_barrier(mpi_comm);
+    mpi_assert(exists(&fixture, "samples/step-00000070.png") && !exists(&fixture, "samples/step-00000080.png"));
+    mpi_assert(exists(&fixture, "samples/mine.txt") && !exists(&fixture, "samples/step-00000070.png.part"));
+    elbow_comm_barrier(mpi_comm);
+    if (is_root())
+        elbow_gallery_cut(run, 69);
+    elbow_comm_barrier(mpi_comm);
+    mpi_assert(!exists(&fixture, "samples/reconstruction-00000070.png"));
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(data_that_are_no_images)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    setup(&fixture, false);
+    set(&fixture, "samples.count=6");
+    const char *run = fixture.scratch.directory;
+    mpi_assert(elbow_gallery_samples(&fixture.gallery, "x.png", 3, 1, false, &error) == ELBOW_USAGE);
+    mpi_assert(elbow_gallery_samples(&fixture.gallery, "x.jpg", 3, 1, false, &error) == ELBOW_USAGE);
+    mpi_assert(elbow_gallery_samples(&fixture.gallery, "x.h5", 0, 1, false, &error) == ELBOW_USAGE);
+    mpi_assert(elbow_gallery_step(&fixture.gallery, &fixture.dataset, run, 5, &error) == ELBOW_OK);
+    elbow_comm_barrier(mpi_comm);
+    mpi_assert(!exists(&fixture, "samples/step-00000005.png"));
+    mpi_assert(exists(&fixture, "samples/step-00000005.h5") && exists(&fixture, "samples/reconstruction-00000005.csv"));
+    float binary[6 * VALUES] = {0}, text[7 * VALUES];
+    size_t lines = 0;
+    mpi_assert(read_back(scratch_path(&fixture.scratch, "samples/step-00000005.h5"), "/samples", 6, binary));
+    size_t count = read_table(scratch_path(&fixture.scratch, "samples/step-00000005.csv"), text, 7 * VALUES, &lines);
+    mpi_assert(count == 6 * VALUES && lines == 6);
+    mpi_assert(!is_root() || memcmp(binary, text, sizeof binary) == 0); // nine digits are every bit of a float
+    count = read_table(scratch_path(&fixture.scratch, "samples/reconstruction-00000005.csv"), text, 7 * VALUES, &lines);
+    mpi_assert(count == 6 * VALUES && lines == 6); // three pairs
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(encodings_add_up_to_the_evaluation)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    struct elbow_evaluation evaluation = {0};
+    setup(&fixture, true);
+    fixture.request.importance = 3;
+    const char *path = scratch_path(&fixture.scratch, "codes.h5");
+    mpi_assert(elbow_evaluate(&fixture.request, &evaluation, &error) == ELBOW_OK);
+    mpi_assert(elbow_encode(&fixture.request, path, &error) == ELBOW_OK);
+    double recon[SAMPLES], kl[SAMPLES], elbo[SAMPLES], likelihood[SAMPLES], effective[SAMPLES], sums[4] = {0};
+    float mean[SAMPLES * LATENT], log_variance[SAMPLES * LATENT];
+    mpi_assert(read_back(path, "/recon", SAMPLES, recon) && read_back(path, "/kl", SAMPLES, kl));
+    mpi_assert(read_back(path, "/elbo", SAMPLES, elbo) && read_back(path, "/log_likelihood", SAMPLES, likelihood));
+    mpi_assert(read_back(path, "/effective_samples", SAMPLES, effective));
+    mpi_assert(read_back(path, "/mean", SAMPLES, mean) && read_back(path, "/log_variance", SAMPLES, log_variance));
+    bool fits = true;
+    for (size_t i = 0; is_root() && i < SAMPLES; ++i) {
+        double sum = 0;
+        for (size_t j = 0; j < LATENT; ++j) {
+            double m = mean[i * LATENT + j], s = log_variance[i * LATENT + j];
+            sum += 0.5 * (m * m + exp(s) - 1 - s);
+        }
+        // The KL terms are floats: some rounding of exp() and of the cancelling sum, at values of about one.
+        fits &= fabs(sum - kl[i]) < 1e-5 && elbo[i] == recon[i] - kl[i];
+        sums[0] += elbo[i] / SAMPLES;
+        sums[1] += kl[i] / SAMPLES;
+        sums[2] += likelihood[i] / SAMPLES;
+        sums[3] += effective[i] / SAMPLES;
+    }
+    // Sums of 23 doubles in another order.
+    fits &=
+        !is_root() || (fabs(sums[0] - evaluation.means.elbo) < 1e-12 * fabs(sums[0]) &&
+                       fabs(sums[1] - evaluation.means.kl) < 1e-12 && fabs(sums[3] - evaluation.effective) < 1e-12 &&
+                       fabs(sums[2] - evaluation.log_likelihood) < 1e-12 * fabs(sums[2]));
+    mpi_assert(fits);
+    elbow_evaluation_clear(&evaluation);
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(nothing_is_left_of_what_failed)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    setup(&fixture, true);
+    static const char *const names[] = {"missing/a.png", "missing/a.h5", "missing/a.csv"};
+    for (size_t i = 0; i < 3; ++i)
+        mpi_assert(elbow_gallery_samples(&fixture.gallery, scratch_path(&fixture.scratch, names[i]), 3, 1, false,
+                                         &error) == ELBOW_OUTPUT);
+    mpi_assert(elbow_encode(&fixture.request, scratch_path(&fixture.scratch, names[1]), &error) == ELBOW_OUTPUT);
+    mpi_assert(elbow_encode(&fixture.request, scratch_path(&fixture.scratch, "a.csv"), &error) == ELBOW_USAGE);
+    // A directory stands where the file shall go: the part was written, and must not stay.
+    if (is_root()) {
+        mkdir(scratch_path(&fixture.scratch, "d.h5"), 0777);
+        mkdir(scratch_path(&fixture.scratch, "d.csv"), 0777);
+    }
+    elbow_comm_barrier(mpi_comm);
+    mpi_assert(elbow_encode(&fixture.request, scratch_path(&fixture.scratch, "d.h5"), &error) == ELBOW_OUTPUT);
+    mpi_assert(elbow_gallery_samples(&fixture.gallery, scratch_path(&fixture.scratch, "d.csv"), 3, 1, false, &error) ==
+               ELBOW_OUTPUT);
+    mpi_assert(!exists(&fixture, "d.h5.part") && !exists(&fixture, "d.csv.part"));
+    // A rank without memory: all stop, nothing appears.
+    size_t blocks = elbow_memory_count().blocks;
+    for (uint64_t nth = 1; nth <= 6; ++nth) {
+        struct elbow_place place = elbow_comm_place(mpi_comm);
+        elbow_memory_fail_at(place.rank == place.size - 1 ? nth : 0);
+        enum elbow_status status =
+            elbow_gallery_samples(&fixture.gallery, scratch_path(&fixture.scratch, "m.csv"), 3, 1, false, &error);
+        elbow_memory_fail_at(0);
+        mpi_assert(status == ELBOW_MEMORY);
+        mpi_assert(!exists(&fixture, "m.csv") && !exists(&fixture, "m.csv.part"));
+        mpi_assert(elbow_memory_count().blocks == blocks);
+    }
+    teardown(&fixture);
+}
+END_TEST
+
+MPI_UNIT_MAIN("run/gallery", samples_are_keyed_by_their_number, reconstructions_beside_their_originals,
+              pictures_of_a_step, data_that_are_no_images, encodings_add_up_to_the_evaluation,
+              nothing_is_left_of_what_failed)
