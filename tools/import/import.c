@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow-import: opens all inputs, finds the shape and type that they share, and adds one dataset block by block. The
+// output is built beside its place (FILE.part: new, or a copy of what is there) and renamed at the end, so that a
+// failure leaves it as it was.
+#include "import.h"
+
+#include "elbow/base/file.h"
+#include "elbow/base/memory.h"
+#include "elbow/data/hdf5.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOCK_BYTES = 4 << 20, CHUNK_BYTES = 1 << 20, COPY_BYTES = 1 << 20 };
+
+// The dataset to be made.
+struct import_plan {
+    const struct import_options *options;
+    struct import_source *sources;
+    enum elbow_element element;
+    uint64_t rows;
+    size_t rank; // of a row
+    uint64_t shape[IMPORT_RANK_MAX];
+    uint64_t row_values, block_rows, chunk_rows;
+    bool is_image;
+    char output[PATH_MAX], part[PATH_MAX + 8];
+    double min, max; // of the values written
+};
+
+static void shape_text(char *text, size_t size, size_t rank, const uint64_t *shape)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < rank && length < size; ++i)
+        length +=
+            (size_t)snprintf(text + length, size - length, "%s%llu", i == 0 ? "" : " x ", (unsigned long long)shape[i]);
+    if (rank == 0)
+        elbow_text_format(text, size, "one value");
+}
+
+// Text files share the narrowest type that holds the integers of all, or float32.
+static enum elbow_element text_element(const struct import_plan *plan)
+{
+    int64_t min = INT64_MAX, max = INT64_MIN;
+    for (size_t i = 0; i < plan->options->input_count; ++i) {
+        const struct import_source *source = &plan->sources[i];
+        if (!source->is_integer)
+            return ELBOW_ELEMENT_FLOAT32;
+        min = source->min < min ? source->min : min;
+        max = source->max > max ? source->max : max;
+    }
+    return import_csv_element(min, max);
+}
+
+// All inputs must be like the first: kind of file, shape, type.
+static enum elbow_status unify(struct import_plan *plan, struct elbow_error *error)
+{
+    const struct import_source *first = &plan->sources[0];
+    plan->element = first->is_text ? text_element(plan) : first->element;
+    plan->is_image = first->is_image;
+    for (size_t i = 0; i < plan->options->input_count; ++i) {
+        struct import_source *source = &plan->sources[i];
+        bool same = source->rank == first->rank && source->is_text == first->is_text &&
+                    memcmp(source->shape, first->shape, source->rank * sizeof *source->shape) == 0;
+        if (source->is_text && first->is_text)
+            source->element = plan->element;
+        if (!same || source->element != plan->element) {
+            char here[128], there[128];
+            shape_text(here, sizeof here, source->rank, source->shape);
+            shape_text(there, sizeof there, first->rank, first->shape);
+            return elbow_error_set(error, ELBOW_MISMATCH, "%s: rows are %s %s (%s), those of %s are %s %s (%s)",
+                                   source->path, here, elbow_element_name(source->element), source->kind, first->path,
+                                   there, elbow_element_name(plan->element), first->kind);
+        }
+        if (__builtin_add_overflow(plan->rows, source->rows, &plan->rows))
+            return elbow_error_set(error, ELBOW_FORMAT, "%s: more rows than there can be", source->path);
+    }
+    return ELBOW_OK;
+}
+
+// The shape of a row: as asked for, or as in the files.
+static enum elbow_status choose_shape(struct import_plan *plan, struct elbow_error *error)
+{
+    const struct import_options *options = plan->options;
+    const struct import_source *first = &plan->sources[0];
+    plan->row_values = import_source_row_values(first);
+    plan->rank = options->has_shape ? options->rank : first->rank;
+    memcpy(plan->shape, options->has_shape ? options->shape : first->shape, sizeof plan->shape);
+    uint64_t values = 1;
+    bool fits = true;
+    for (size_t i = 0; i < plan->rank; ++i)
+        fits = fits && !__builtin_mul_overflow(values, plan->shape[i], &values);
+    if (fits && values == plan->row_values)
+        return ELBOW_OK;
+    char asked[128];
+    shape_text(asked, sizeof asked, plan->rank, plan->shape);
+    return elbow_error_set(error, ELBOW_MISMATCH, "%s: a row has %llu values, --shape %s does not fit", first->path,
+                           (unsigned long long)plan->row_values, asked);
+}
+
+// Rows of a block in memory, a whole number of chunks.
+static void choose_blocks(struct import_plan *plan)
+{
+    uint64_t row_bytes = plan->row_values * elbow_element_size(plan->element);
+    plan->chunk_rows = row_bytes >= CHUNK_BYTES ? 1 : CHUNK_BYTES / row_bytes;
+    plan->block_rows = plan->chunk_rows * (BLOCK_BYTES / CHUNK_BYTES);
+    if (plan->chunk_rows > plan->rows)
+        plan->chunk_rows = plan->rows;
+    if (plan->block_rows > plan->rows)
+        plan->block_rows = plan->rows;
+}
+
+// The file itself where the output is a link to it, and whether it is there.
+static enum elbow_status find_output(struct import_plan *plan, bool *exists, struct elbow_error *error)
+{
+    const char *path = plan->options->output;
+    *exists = realpath(path, plan->output) != NULL;
+    if (!*exists && errno != ENOENT)
+        return elbow_error_set(error, ELBOW_FILE, "%s: %s", path, strerror(errno));
+    if (!*exists && !elbow_text_format(plan->output, sizeof plan->output, "%s", path))
+        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", path);
+    elbow_text_format(plan->part, sizeof plan->part, "%s.part", plan->output);
+    if (!*exists)
+        return ELBOW_OK;
+    struct elbow_hdf5 *file;
+    enum elbow_status status = elbow_hdf5_open(path, &file, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (elbow_hdf5_has(file, plan->options->name))
+        status = elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s exists already: choose another with --name", path,
+                                 plan->options->name);
+    elbow_hdf5_close(file, NULL);
+    return status;
+}
+
+static bool copy_bytes(int from, int to, char *buffer)
+{
+    while (true) {
+        ssize_t count = read(from, buffer, COPY_BYTES);
+        if (count <= 0)
+            return count == 0;
+        for (ssize_t done = 0; done < count;) {
+            ssize_t written = write(to, buffer + done, (size_t)(count - done));
+            if (written < 0)
+                return false;
+            done += written;
+        }
+    }
+}
+
+// A copy of the output, with its permissions.
+static enum elbow_status copy_output(const struct import_plan *plan, struct elbow_error *error)
+{
+    char *buffer;
+    enum elbow_status status = elbow_allocate(&buffer, COPY_BYTES, 1, "a copy", error);
+    if (status != ELBOW_OK)
+        return status;
+    int from = open(plan->output, O_RDONLY | O_CLOEXEC);
+    int to = from < 0 ? -1 : open(plan->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct stat about;
+    bool is_copied =
+        to >= 0 && fstat(from, &about) == 0 && copy_bytes(from, to, buffer) && fchmod(to, about.st_mode & 07777) == 0;
+    if (!is_copied)
+        status = elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", plan->part, strerror(errno));
+    if (from >= 0)
+        close(from);
+    if (to >= 0 && close(to) != 0 && status == ELBOW_OK)
+        status = elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", plan->part, strerror(errno));
+    elbow_release(&buffer);
+    return status;
+}
+
+static enum elbow_status write_block(struct import_plan *plan, struct elbow_hdf5 *file, uint64_t first, uint64_t count,
+                                     const void *rows, struct elbow_error *error)
+{
+    struct elbow_element_scan scan = elbow_element_scan(plan->element, rows, count * plan->row_values);
+    plan->min = scan.min < plan->min ? scan.min : plan->min;
+    plan->max = scan.max > plan->max ? scan.max : plan->max;
+    return elbow_hdf5_write_rows(file, plan->options->name, plan->element, first, count, rows, error);
+}
+
+// All rows of all inputs, in blocks that go on from one input to the next, so that chunks are written whole.
+static enum elbow_status write_rows(struct import_plan *plan, struct elbow_hdf5 *file, char *block,
+                                    struct elbow_error *error)
+{
+    size_t row_bytes = plan->row_values * elbow_element_size(plan->element);
+    uint64_t written = 0, held = 0;
+    for (size_t i = 0; i < plan->options->input_count; ++i) {
+        uint64_t left = plan->sources[i].rows;
+        while (left > 0) {
+            uint64_t room = plan->block_rows - held, count = left < room ? left : room;
+            enum elbow_status status = plan->sources[i].read(&plan->sources[i], count, block + held * row_bytes, error);
+            if (status != ELBOW_OK)
+                return status;
+            held += count;
+            left -= count;
+            if (held < plan->block_rows && written + held < plan->rows)
+                continue;
+            status = write_block(plan, file, written, held, block, error);
+            if (status != ELBOW_OK)
+                return status;
+            written += held;
+            held = 0;
+        }
+    }
+    return ELBOW_OK;
+}
+
+static enum elbow_status write_scale(struct import_plan *plan, struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    const struct import_options *options = plan->options;
+    double factor = plan->is_image && plan->max > 1 ? 1.0 / 255 : 1, offset = options->offset;
+    if (options->has_factor)
+        factor = options->factor;
+    enum elbow_status status = elbow_hdf5_write_doubles(file, options->name, "factor", &factor, 1, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_write_doubles(file, options->name, "offset", &offset, 1, error);
+    if (status != ELBOW_OK)
+        return status;
+    char shape[160], scale[32] = "1/255";
+    uint64_t sizes[IMPORT_RANK_MAX + 1] = {plan->rows};
+    memcpy(sizes + 1, plan->shape, plan->rank * sizeof *sizes);
+    shape_text(shape, sizeof shape, plan->rank + 1, sizes);
+    if (factor != 1.0 / 255)
+        elbow_text_format(scale, sizeof scale, "%.9g", factor);
+    printf("elbow-import: %s:%s: %s %s, %.9g to %.9g, factor %s, offset %.9g\n", options->output, options->name, shape,
+           elbow_element_name(plan->element), plan->min, plan->max, scale, offset);
+    return ELBOW_OK;
+}
+
+static enum elbow_status fill_dataset(struct import_plan *plan, struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    struct elbow_hdf5_layout layout = {0};
+    uint64_t shape[IMPORT_RANK_MAX + 1] = {plan->rows};
+    memcpy(shape + 1, plan->shape, plan->rank * sizeof *shape);
+    if (plan->options->compression > 0)
+        layout = (struct elbow_hdf5_layout){plan->chunk_rows, plan->options->compression};
+    enum elbow_status status =
+        elbow_hdf5_create_dataset(file, plan->options->name, plan->element, (int)plan->rank + 1, shape, layout, error);
+    if (status != ELBOW_OK)
+        return status;
+    char *block;
+    status = elbow_allocate(&block, plan->block_rows, plan->row_values * elbow_element_size(plan->element),
+                            "a block of rows", error);
+    if (status != ELBOW_OK)
+        return status;
+    status = write_rows(plan, file, block, error);
+    elbow_release(&block);
+    return status == ELBOW_OK ? write_scale(plan, file, error) : status;
+}
+
+static enum elbow_status write_part(struct import_plan *plan, bool exists, struct elbow_error *error)
+{
+    struct elbow_hdf5 *file = NULL;
+    enum elbow_status status = exists ? copy_output(plan, error) : ELBOW_OK;
+    if (status == ELBOW_OK)
+        status = exists ? elbow_hdf5_open_append(plan->part, &file, error)
+                        : elbow_hdf5_create(plan->part, true, &file, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = fill_dataset(plan, file, error);
+    enum elbow_status closed = elbow_hdf5_close(file, status == ELBOW_OK ? error : NULL);
+    return status == ELBOW_OK ? closed : status;
+}
+
+static enum elbow_status run(struct import_plan *plan, struct elbow_error *error)
+{
+    const struct import_options *options = plan->options;
+    bool exists;
+    enum elbow_status status = find_output(plan, &exists, error);
+    for (size_t i = 0; i < options->input_count && status == ELBOW_OK; ++i)
+        status = import_source_open(options->inputs[i], options->columns, &plan->sources[i], error);
+    if (status == ELBOW_OK)
+        status = unify(plan, error);
+    if (status == ELBOW_OK)
+        status = choose_shape(plan, error);
+    if (status != ELBOW_OK)
+        return status;
+    choose_blocks(plan);
+    status = write_part(plan, exists, error);
+    if (status == ELBOW_OK)
+        return elbow_file_publish(plan->part, plan->output, error);
+    unlink(plan->part);
+    return status;
+}
+
+enum elbow_status import_run(const struct import_options *options, struct elbow_error *error)
+{
+    struct import_plan *plan;
+    enum elbow_status status = elbow_allocate(&plan, 1, sizeof *plan, "the import", error);
+    if (status != ELBOW_OK)
+        return status;
+    plan->options = options;
+    plan->min = INFINITY;
+    plan->max = -INFINITY;
+    status = elbow_allocate(&plan->sources, options->input_count, sizeof *plan->sources, "the inputs", error);
+    if (status == ELBOW_OK) {
+        status = run(plan, error);
+        for (size_t i = 0; i < options->input_count; ++i)
+            import_source_close(&plan->sources[i]);
+    }
+    elbow_release(&plan->sources);
+    elbow_release(&plan);
+    return status;
+}
+
+int import_main(int argc, char **argv)
+{
+    struct import_options options;
+    struct elbow_error error = {0};
+    enum elbow_status status = import_parse(argc, argv, &options, &error);
+    if (status == ELBOW_OK && options.asks_help)
+        import_print_help();
+    else if (status == ELBOW_OK)
+        status = import_run(&options, &error);
+    if (status == ELBOW_OK)
+        return EXIT_SUCCESS;
+    fflush(stdout);
+    fprintf(stderr, "elbow-import: %s\n", error.message);
+    return status == ELBOW_USAGE ? 2 : EXIT_FAILURE;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The command line of elbow-import.
+#include "import.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void import_print_help(void)
+{
+    fputs(
+        "usage: elbow-import INPUT... -o FILE.h5 [options]\n"
+        "\n"
+        "Adds one dataset, rows first, to an HDF5 file, which is made if it is not there. Formats are told apart by\n"
+        "their content, plain or gzip: IDX (as MNIST), NPY (NumPy), text with numbers separated by comma, semicolon,\n"
+        "tab or spaces (a first line without numbers is a header), PNG files and folders of them (in natural order).\n"
+        "Several inputs are put together, one after the other.\n"
+        "\n"
+        "  -o, --output FILE      the HDF5 file; if anything fails, it stays as it was\n"
+        "  -n, --name NAME        the dataset (/train/images)\n"
+        "  -s, --shape 28,28      the shape of one row, instead of that in the file\n"
+        "  -c, --columns 1-64     columns of a text file; a single one gives a list, as labels are\n"
+        "  -f, --factor F         the attribute `factor`: value = stored * factor + offset; a number or a fraction\n"
+        "                         (1/255 for images of bytes with a maximum above 1, else 1)\n"
+        "      --offset O         the attribute `offset` (0)\n"
+        "  -z, --compress LEVEL   deflate, 1 to 9 (contiguous, uncompressed)\n"
+        "  -h, --help\n",
+        stdout);
+}
+
+static enum elbow_status usage(struct elbow_error *error, const char *text)
+{
+    return elbow_error_set(error, ELBOW_USAGE, "%s (elbow-import --help tells more)", text);
+}
+
+static bool parse_shape(const char *text, struct import_options *options)
+{
+    options->rank = 0;
+    options->has_shape = true;
+    for (const char *at = text;; ++at) {
+        char *end;
+        if (*at < '1' || *at > '9' || options->rank == IMPORT_RANK_MAX)
+            return false;
+        options->shape[options->rank++] = strtoull(at, &end, 10);
+        if (*end == '\0')
+            return true;
+        if (*end != ',')
+            return false;
+        at = end;
+    }
+}
+
+static bool parse_columns(const char *text, struct import_columns *columns)
+{
+    char *end;
+    if (*text < '1' || *text > '9')
+        return false;
+    columns->first = columns->last = strtoull(text, &end, 10);
+    if (*end == '\0')
+        return true;
+    if (end[0] != '-' || end[1] < '1' || end[1] > '9')
+        return false;
+    columns->last = strtoull(end + 1, &end, 10);
+    return *end == '\0' && columns->first <= columns->last;
+}
+
+// A number or a fraction of two.
+static bool parse_number(const char *text, double *value)
+{
+    char *end;
+    *value = strtod(text, &end);
+    if (end == text)
+        return false;
+    if (*end == '/') {
+        const char *below = end + 1;
+        *value /= strtod(below, &end);
+        if (end == below)
+            return false;
+    }
+    return *end == '\0' && isfinite(*value);
+}
+
+static enum elbow_status take(int option, const char *text, struct import_options *options, struct elbow_error *error)
+{
+    switch (option) {
+    case 'o':
+        options->output = text;
+        return ELBOW_OK;
+    case 'n':
+        options->name = text;
+        return text[0] == '/' && text[1] != '\0' ? ELBOW_OK
+                                                 : usage(error, "--name must begin with /, as /train/images");
+    case 's':
+        return parse_shape(text, options) ? ELBOW_OK : usage(error, "--shape wants sizes, as 28,28");
+    case 'c':
+        return parse_columns(text, &options->columns) ? ELBOW_OK : usage(error, "--columns wants a range, as 1-64");
+    case 'f':
+        options->has_factor = true;
+        return parse_number(text, &options->factor) && options->factor != 0
+                   ? ELBOW_OK
+                   : usage(error, "--factor wants a number or a fraction other than 0, as 1/255");
+    case 'O':
+        return parse_number(text, &options->offset) ? ELBOW_OK : usage(error, "--offset wants a number");
+    case 'z':
+        options->compression = text[0] - '0';
+        return text[0] >= '1' && text[0] <= '9' && text[1] == '\0'
+                   ? ELBOW_OK
+                   : usage(error, "--compress wants a level from 1 to 9");
+    case 'h':
+        options->asks_help = true;
+        return ELBOW_OK;
+    case ':':
+        return elbow_error_set(error, ELBOW_USAGE, "%s wants a value (elbow-import --help tells more)", text);
+    default:
+        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown option (elbow-import --help tells more)", text);
+    }
+}
+
+enum elbow_status import_parse(int argc, char **argv, struct import_options *options, struct elbow_error *error)
+{
+    static const struct option LONG[] = {{"output", required_argument, NULL, 'o'},
+                                         {"name", required_argument, NULL, 'n'},
+                                         {"shape", required_argument, NULL, 's'},
+                                         {"columns", required_argument, NULL, 'c'},
+                                         {"factor", required_argument, NULL, 'f'},
+                                         {"offset", required_argument, NULL, 'O'},
+                                         {"compress", required_argument, NULL, 'z'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {NULL, 0, NULL, 0}};
+    *options = (struct import_options){.name = "/train/images"};
+    int option;
+    while ((option = getopt_long(argc, argv, ":o:n:s:c:f:z:h", LONG, NULL)) != -1) {
+        const char *text = option == ':' || option == '?' ? argv[optind - 1] : optarg;
+        enum elbow_status status = take(option, text, options, error);
+        if (status != ELBOW_OK || options->asks_help)
+            return status;
+    }
+    options->inputs = (const char *const *)argv + optind;
+    options->input_count = (size_t)(argc - optind);
+    if (options->input_count == 0)
+        return usage(error, "there is no input");
+    if (options->output == NULL)
+        return usage(error, "-o FILE.h5 is missing");
+    return ELBOW_OK;
+}

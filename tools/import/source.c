@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Telling formats apart by what the files hold, never by their names.
+#include "import.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void import_swap(void *elements, size_t n, size_t size)
+{
+    unsigned char *at = elements;
+    for (size_t i = 0; i < n; ++i, at += size)
+        for (size_t k = 0; k < size / 2; ++k) {
+            unsigned char byte = at[k];
+            at[k] = at[size - 1 - k];
+            at[size - 1 - k] = byte;
+        }
+}
+
+uint64_t import_source_row_values(const struct import_source *source)
+{
+    uint64_t values = 1;
+    for (size_t i = 0; i < source->rank; ++i)
+        values *= source->shape[i];
+    return values;
+}
+
+void import_source_close(struct import_source *source)
+{
+    if (source->close != NULL)
+        source->close(source);
+    *source = (struct import_source){0};
+}
+
+static bool begins_with(const unsigned char *head, size_t size, const char *magic, size_t length)
+{
+    return size >= length && memcmp(head, magic, length) == 0;
+}
+
+static bool is_text(const unsigned char *head, size_t size)
+{
+    for (size_t i = 0; i < size; ++i)
+        if (head[i] == 127 || (head[i] < 32 && !isspace(head[i])))
+            return false;
+    return size > 0;
+}
+
+static enum elbow_status refuse(const char *path, const unsigned char *head, size_t size, struct elbow_error *error)
+{
+    const char *text = "the format is not known: IDX, NPY, text with numbers and PNG can be imported, plain or gzip";
+    if (size == 0)
+        text = "the file is empty";
+    else if (begins_with(head, size, "PK\3\4", 4))
+        text = "this is a zip archive (.npz?): unzip it and import a file from it";
+    else if (begins_with(head, size, "\x89HDF", 4))
+        text = "this is an HDF5 file already";
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: %s", path, text);
+}
+
+static enum elbow_status open_stream(struct import_stream *stream, struct import_columns columns,
+                                     struct import_source *source, struct elbow_error *error)
+{
+    unsigned char head[IMPORT_HEAD];
+    size_t size = import_stream_head(stream, head, sizeof head);
+    if (begins_with(head, size, "\x93NUMPY", 6))
+        return import_npy_open(stream, source, error);
+    if (begins_with(head, size, "\0\0", 2) && size >= 4)
+        return import_idx_open(stream, source, error);
+    if (is_text(head, size))
+        return import_csv_open(stream, columns, source, error);
+    bool is_png = begins_with(head, size, "\x89PNG\r\n\x1a\n", 8);
+    import_stream_close(stream);
+    return is_png ? import_png_open(false, source, error) : refuse(source->path, head, size, error);
+}
+
+// Whether there is anything, and not more than 2^62 bytes of it.
+static enum elbow_status check_size(const struct import_source *source, struct elbow_error *error)
+{
+    uint64_t total = elbow_element_size(source->element);
+    bool overflows = __builtin_mul_overflow(total, source->rows, &total);
+    for (size_t i = 0; i < source->rank; ++i)
+        overflows = __builtin_mul_overflow(total, source->shape[i], &total) || overflows;
+    if (overflows || total >> 62 != 0)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file declares more values than there can be",
+                               source->path, source->kind);
+    if (total == 0)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file holds no values", source->path, source->kind);
+    return ELBOW_OK;
+}
+
+enum elbow_status import_source_open(const char *path, struct import_columns columns, struct import_source *source,
+                                     struct elbow_error *error)
+{
+    *source = (struct import_source){.path = path};
+    struct stat about;
+    struct import_stream *stream;
+    enum elbow_status status;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        status = import_png_open(true, source, error);
+    } else {
+        status = import_stream_open(path, &stream, error);
+        if (status == ELBOW_OK)
+            status = open_stream(stream, columns, source, error);
+    }
+    if (status == ELBOW_OK && columns.first > 0 && !source->is_text)
+        status = elbow_error_set(error, ELBOW_USAGE, "%s: --columns is for text files, this is %s", path, source->kind);
+    if (status == ELBOW_OK)
+        status = check_size(source, error);
+    if (status != ELBOW_OK)
+        import_source_close(source);
+    return status;
+}

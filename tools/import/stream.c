@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Files, plain or gzip, as one stream of bytes: the only caller of zlib. The first bytes are kept in `head`, so that
+// they can be looked at before they are read, from a pipe too.
+#include "import.h"
+
+#include "elbow/base/memory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+enum { BUFFER = 1 << 17, PIECE = 1 << 30 };
+
+struct import_stream {
+    gzFile file;
+    char path[ELBOW_PATH_SIZE];
+    unsigned char head[IMPORT_HEAD];
+    size_t head_size, head_used;
+    bool was_rewound; // the head is no longer of use
+};
+
+// What zlib has to say, or the system.
+static enum elbow_status fail_read(const struct import_stream *stream, struct elbow_error *error)
+{
+    int code = Z_OK;
+    const char *text = gzerror(stream->file, &code);
+    if (code == Z_ERRNO)
+        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", stream->path, strerror(errno));
+    if (code == Z_BUF_ERROR)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the gzip file ends too early", stream->path);
+    const char *colon = strstr(text, ": "); // zlib puts the path in front
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: the gzip file is damaged (%s)", stream->path,
+                           colon == NULL ? text : colon + 2);
+}
+
+static enum elbow_status read_file(struct import_stream *stream, void *bytes, size_t size, size_t *got,
+                                   struct elbow_error *error)
+{
+    *got = 0;
+    while (*got < size) {
+        size_t left = size - *got;
+        int count = gzread(stream->file, (char *)bytes + *got, (unsigned)(left < PIECE ? left : PIECE));
+        if (count > 0)
+            *got += (size_t)count;
+        int code = Z_OK;
+        gzerror(stream->file, &code);
+        if (count < 0 || code != Z_OK)
+            return fail_read(stream, error);
+        if (count == 0)
+            break;
+    }
+    return ELBOW_OK;
+}
+
+static enum elbow_status open_file(struct import_stream *stream, struct elbow_error *error)
+{
+    struct stat about;
+    if (stat(stream->path, &about) != 0)
+        return elbow_error_set(error, ELBOW_FILE, "%s: %s", stream->path, strerror(errno));
+    stream->file = gzopen(stream->path, "rb");
+    if (stream->file == NULL)
+        return elbow_error_set(error, ELBOW_FILE, "%s: %s", stream->path, strerror(errno == 0 ? ENOMEM : errno));
+    gzbuffer(stream->file, BUFFER);
+    return read_file(stream, stream->head, sizeof stream->head, &stream->head_size, error);
+}
+
+enum elbow_status import_stream_open(const char *path, struct import_stream **stream, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_allocate(stream, 1, sizeof **stream, "a stream", error);
+    if (status != ELBOW_OK)
+        return status;
+    if (elbow_text_format((*stream)->path, sizeof(*stream)->path, "%s", path))
+        status = open_file(*stream, error);
+    else
+        status = elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", path);
+    if (status == ELBOW_OK)
+        return ELBOW_OK;
+    import_stream_close(*stream);
+    *stream = NULL;
+    return status;
+}
+
+size_t import_stream_head(const struct import_stream *stream, void *bytes, size_t size)
+{
+    size_t count = size < stream->head_size ? size : stream->head_size;
+    memcpy(bytes, stream->head, count);
+    return count;
+}
+
+enum elbow_status import_stream_some(struct import_stream *stream, void *bytes, size_t size, size_t *got,
+                                     struct elbow_error *error)
+{
+    size_t left = stream->was_rewound ? 0 : stream->head_size - stream->head_used, kept = size < left ? size : left;
+    memcpy(bytes, stream->head + stream->head_used, kept);
+    stream->head_used += kept;
+    enum elbow_status status = read_file(stream, (char *)bytes + kept, size - kept, got, error);
+    *got += kept;
+    return status;
+}
+
+enum elbow_status import_stream_exact(struct import_stream *stream, void *bytes, size_t size, struct elbow_error *error)
+{
+    size_t got;
+    enum elbow_status status = import_stream_some(stream, bytes, size, &got, error);
+    if (status == ELBOW_OK && got < size)
+        status = elbow_error_set(error, ELBOW_FORMAT, "%s: the file ends too early, it holds less than its head says",
+                                 stream->path);
+    return status;
+}
+
+enum elbow_status import_stream_end(struct import_stream *stream, struct elbow_error *error)
+{
+    char byte;
+    size_t got;
+    enum elbow_status status = import_stream_some(stream, &byte, 1, &got, error);
+    if (status == ELBOW_OK && got > 0)
+        status = elbow_error_set(error, ELBOW_FORMAT, "%s: the file goes on behind the last row that its head declares",
+                                 stream->path);
+    return status;
+}
+
+enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbow_error *error)
+{
+    stream->was_rewound = true;
+    if (gzrewind(stream->file) == 0)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FILE, "%s: text files are read twice, which a pipe does not allow: use a file",
+                           stream->path);
+}
+
+void import_stream_close(struct import_stream *stream)
+{
+    if (stream == NULL)
+        return;
+    if (stream->file != NULL)
+        gzclose(stream->file);
+    elbow_release(&stream);
+}
