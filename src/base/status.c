@@ -29,7 +29,7 @@ enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status s
     if (error == NULL)
         return status;
     // Arguments may point into the old message, so the new one is made beside it.
-    char message[ELBOW_MESSAGE_SIZE];
+    char message[ELBOW_MESSAGE_SIZE] = {0}; // whole, because errors travel as bytes
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);

@@ -157,7 +157,7 @@ enum elbow_status elbow_comm_agree(struct elbow_comm *comm, struct elbow_error *
     struct elbow_error first = *error;
     MPI_Bcast(&first, (int)sizeof first, MPI_BYTE, lowest, comm->world);
     // What fails on all ranks alike needs no rank's name.
-    int same = memcmp(&first, error, sizeof first) == 0, all_same = 0;
+    int same = first.status == error->status && strcmp(first.message, error->message) == 0, all_same = 0;
     MPI_Allreduce(&same, &all_same, 1, MPI_INT, MPI_MIN, comm->world);
     *error = first;
     if (all_same)

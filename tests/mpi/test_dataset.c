@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Datasets: one copy a node, any stored type, scaling, and what is found out while loading.
+#include "mpi_unit.h"
+
+#include "elbow/data/batches.h"
+#include "elbow/data/dataset.h"
+#include "elbow/data/hdf5.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROWS = 37, VALUES = 6 };
+
+static char path[64];
+static struct elbow_log silent;
+
+// Collective. Rank zero writes (ROWS, 2, 3) values of `element`, row * 6 + column plus `shift`, chunked if asked; all
+// know the path.
+static void write_file(enum elbow_element element, const void *rows, uint64_t chunk_rows, int64_t labels)
+{
+    if (elbow_comm_place(mpi_comm).rank == 0) {
+        struct elbow_hdf5 *file = NULL;
+        struct elbow_error error = {0};
+        uint64_t shape[] = {ROWS, 2, 3}, count = (uint64_t)labels;
+        int64_t numbers[64];
+        for (int i = 0; i < 64; ++i)
+            numbers[i] = i % 5;
+        snprintf(path, sizeof path, "/tmp/elbow-dataset-%d.h5", (int)getpid());
+        struct elbow_hdf5_layout layout = {.chunk_rows = chunk_rows, .compression = chunk_rows > 0 ? 4 : 0};
+        elbow_hdf5_create(path, true, &file, &error);
+        elbow_hdf5_create_dataset(file, "/train/images", element, 3, shape, layout, &error);
+        elbow_hdf5_write_rows(file, "/train/images", element, 0, ROWS, rows, &error);
+        elbow_hdf5_create_dataset(file, "/train/labels", ELBOW_ELEMENT_INT64, 1, &count, (struct elbow_hdf5_layout){0},
+                                  &error);
+        elbow_hdf5_write_rows(file, "/train/labels", ELBOW_ELEMENT_INT64, 0, count, numbers, &error);
+        elbow_hdf5_close(file, &error);
+        ck_assert_msg(error.status == ELBOW_OK, "%s", error.message);
+    }
+    elbow_comm_broadcast(mpi_comm, path, sizeof path);
+}
+
+static void remove_file(void)
+{
+    elbow_comm_barrier(mpi_comm);
+    if (elbow_comm_place(mpi_comm).rank == 0)
+        unlink(path);
+}
+
+static struct elbow_dataset_request request_for(void)
+{
+    return (struct elbow_dataset_request){.file = path, .dataset = "/train/images"};
+}
+
+START_TEST(all_ranks_see_all_rows)
+{
+    uint8_t rows[ROWS * VALUES];
+    for (int i = 0; i < ROWS * VALUES; ++i)
+        rows[i] = (uint8_t)i;
+    for (uint64_t chunk = 0; chunk <= 5; chunk += 5) {
+        write_file(ELBOW_ELEMENT_UINT8, rows, chunk, ROWS);
+        struct elbow_dataset_request request = request_for();
+        request.labels_file = path;
+        request.labels = "/train/labels";
+        request.must_be_unit = true;
+        struct elbow_dataset dataset;
+        struct elbow_error error = {0};
+        mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+        mpi_assert(dataset.samples == ROWS && dataset.values == VALUES && dataset.rank == 2 && dataset.shape[1] == 3);
+        mpi_assert(dataset.max == 221 && dataset.min == 0 && !dataset.is_binary && dataset.scale.factor == 1.0 / 255);
+        bool right = true;
+        float values[VALUES];
+        for (uint64_t row = 0; row < ROWS; ++row) {
+            elbow_dataset_sample(&dataset, row, values);
+            right = right && elbow_dataset_label(&dataset, row) == (int64_t)row % 5;
+            for (size_t k = 0; k < VALUES; ++k)
+                right = right && values[k] == (float)((double)(row * VALUES + k) * (1.0 / 255));
+        }
+        mpi_assert(right);
+        float mean[VALUES], sum = 0;
+        mpi_assert(elbow_dataset_mean(mpi_comm, &dataset, mean, &error) == ELBOW_OK);
+        for (size_t k = 0; k < VALUES; ++k)
+            sum += fabsf(mean[k] - (float)(18 * VALUES + k) / 255);
+        mpi_assert(sum < 1e-5F); // float means of 37 rows
+        elbow_dataset_unload(mpi_comm, &dataset);
+        remove_file();
+    }
+}
+END_TEST
+
+// Loads what was written and gives the status; the message stays in error.
+static enum elbow_status load(const struct elbow_dataset_request *request, struct elbow_error *error)
+{
+    struct elbow_dataset dataset;
+    enum elbow_status status = elbow_dataset_load(mpi_comm, request, &silent, &dataset, error);
+    elbow_dataset_unload(mpi_comm, &dataset);
+    return status;
+}
+
+START_TEST(bad_values_are_found_with_their_row)
+{
+    float rows[ROWS * VALUES] = {0};
+    struct elbow_error error = {0};
+    struct elbow_dataset_request request = request_for();
+    for (int bad = 0; bad < ROWS; bad += 9) {
+        char row[32];
+        snprintf(row, sizeof row, "row %d ", bad);
+        rows[bad * VALUES + 2] = bad % 2 == 0 ? NAN : INFINITY;
+        write_file(ELBOW_ELEMENT_FLOAT32, rows, 4, ROWS);
+        mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, row) != NULL);
+        remove_file();
+        rows[bad * VALUES + 2] = 1.5F;
+        write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
+        mpi_assert(load(&request, &error) == ELBOW_OK);
+        request.must_be_unit = true;
+        mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, row) != NULL);
+        request.must_be_unit = false;
+        remove_file();
+        rows[bad * VALUES + 2] = 0;
+    }
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_told)
+{
+    float rows[ROWS * VALUES] = {0};
+    struct elbow_error error = {0};
+    struct elbow_dataset_request request = request_for();
+    write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS + 1);
+    request.labels_file = path;
+    request.labels = "/train/labels";
+    mpi_assert(load(&request, &error) == ELBOW_MISMATCH && strstr(error.message, "38") != NULL);
+    request.labels = "/train/images";
+    mpi_assert(load(&request, &error) == ELBOW_FORMAT);
+    request.labels = NULL;
+    request.dataset = "/train/labels";
+    mpi_assert(load(&request, &error) == ELBOW_FORMAT && strstr(error.message, "1 dimension") != NULL);
+    request.dataset = "/nowhere";
+    mpi_assert(load(&request, &error) == ELBOW_FORMAT && strstr(error.message, "/train/images") != NULL);
+    request = request_for();
+    struct elbow_integers shape = {.count = 2, .values = {2, 4}};
+    request.shape = &shape;
+    mpi_assert(load(&request, &error) == ELBOW_MISMATCH);
+    request.file = "/nowhere/at/all.h5";
+    mpi_assert(load(&request, &error) == ELBOW_FILE);
+    remove_file();
+}
+END_TEST
+
+START_TEST(scales_come_in_order)
+{
+    uint8_t rows[ROWS * VALUES] = {0, 1, 1};
+    struct elbow_error error = {0};
+    struct elbow_dataset dataset;
+    struct elbow_dataset_request request = request_for();
+    write_file(ELBOW_ELEMENT_UINT8, rows, 0, ROWS);
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+    mpi_assert(dataset.scale.factor == 1 && dataset.scale.offset == 0); // bytes up to 1 are taken as stored
+    elbow_dataset_unload(mpi_comm, &dataset);
+    request.has_factor = true;
+    request.factor = 2;
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+    mpi_assert(dataset.scale.factor == 2);
+    elbow_dataset_unload(mpi_comm, &dataset);
+    struct elbow_scale fixed = {.factor = 3, .offset = 1};
+    request.fixed_scale = &fixed;
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+    mpi_assert(dataset.scale.factor == 3 && dataset.scale.offset == 1);
+    elbow_dataset_unload(mpi_comm, &dataset);
+    remove_file();
+}
+END_TEST
+
+START_TEST(microbatches_do_not_depend_on_their_place)
+{
+    struct elbow_integers shape = {.count = 2, .values = {5, 7}};
+    struct elbow_dataset_request request = {.synthetic = 20, .seed = 3, .shape = &shape};
+    struct elbow_dataset dataset;
+    struct elbow_error error = {0};
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+    struct elbow_binarizer binarizer = {
+        .kind = ELBOW_BINARIZE_SAMPLE, .seed = 3, .purpose = ELBOW_PURPOSE_TRAIN_BINARIZE, .draw = 2};
+    uint64_t ids[4] = {7, 3, 19, 0};
+    float all[4 * 35], one[35];
+    elbow_batch_gather(&dataset, &binarizer, 4, ids, all);
+    bool same = true, binary = true;
+    for (size_t i = 0; i < 4; ++i) {
+        elbow_batch_gather(&dataset, &binarizer, 1, &ids[i], one);
+        same = same && memcmp(one, all + i * 35, sizeof one) == 0;
+        for (size_t k = 0; k < 35; ++k)
+            binary = binary && (one[k] == 0 || one[k] == 1);
+    }
+    mpi_assert(same && binary);
+    binarizer.draw = 3;
+    elbow_batch_gather(&dataset, &binarizer, 1, &ids[3], one);
+    mpi_assert(memcmp(one, all + 3 * 35, sizeof one) != 0);
+    elbow_dataset_unload(mpi_comm, &dataset);
+}
+END_TEST
+
+START_TEST(steps_visit_every_sample_once)
+{
+    struct elbow_order order = elbow_order_shuffled(101, 5);
+    int seen[2][101] = {{0}};
+    uint64_t steps = elbow_steps_of_epoch(101, 16);
+    for (uint64_t step = 0; step < 2 * steps; ++step) {
+        struct elbow_step_place place = elbow_step_place(101, 16, step);
+        uint64_t ids[16];
+        elbow_order_fill(&order, place.epoch, place.first, (size_t)place.count, ids);
+        for (uint64_t i = 0; i < place.count; ++i)
+            seen[place.epoch][ids[i]] += 1;
+    }
+    bool once = true;
+    for (int i = 0; i < 101; ++i)
+        once = once && seen[0][i] == 1 && seen[1][i] == 1;
+    mpi_assert(steps == 7 && once);
+    mpi_assert(elbow_step_place(101, 16, 6).count == 5);
+}
+END_TEST
+
+MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, what_does_not_fit_is_told,
+              scales_come_in_order, microbatches_do_not_depend_on_their_place, steps_visit_every_sample_once)

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The exchange against a serial twin: the same tree, added in one process, must give the same bits on any number of
+// ranks and any placement on nodes.
+#include "mpi_unit.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/parallel/exchange.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { STATISTICS = 3 };
+
+static float gradient_value(uint64_t microbatch, size_t i)
+{
+    uint64_t bits = (microbatch + 1) * UINT64_C(0x9E3779B97F4A7C15) + i * UINT64_C(0xC2B2AE3D27D4EB4F);
+    bits = (bits ^ bits >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
+    return (float)(int32_t)(bits >> 32) * 0x1p-31F;
+}
+
+static float tree(uint64_t lo, uint64_t hi, size_t i)
+{
+    if (hi - lo == 1)
+        return gradient_value(lo, i);
+    uint64_t middle = (lo + hi) / 2;
+    return tree(lo, middle, i) + tree(middle, hi, i);
+}
+
+static double statistics_tree(uint64_t lo, uint64_t hi, size_t k)
+{
+    if (hi - lo == 1)
+        return (double)gradient_value(lo, k + 1000) / 3;
+    uint64_t middle = (lo + hi) / 2;
+    return statistics_tree(lo, middle, k) + statistics_tree(middle, hi, k);
+}
+
+// What the exchange asks of its user: parameters -= gradient / 2, if they shall change.
+struct client {
+    bool answer;
+    double norm;
+};
+
+static bool decide(void *user, const double *statistics, double norm)
+{
+    struct client *client = user;
+    (void)statistics;
+    client->norm = norm;
+    return client->answer;
+}
+
+static void apply(void *user, size_t first, size_t count, const float *gradient, float *parameters)
+{
+    (void)user;
+    (void)first;
+    for (size_t i = 0; i < count; ++i)
+        parameters[i] -= 0.5F * gradient[i];
+}
+
+// Fills node [lo, hi) with the levels' buffers, as the trainer does.
+static void fill(struct elbow_exchange *exchange, size_t size, uint64_t lo, uint64_t hi, int level, float *gradient)
+{
+    if (hi - lo == 1) {
+        for (size_t i = 0; i < size; ++i)
+            gradient[i] = gradient_value(lo, i);
+        return;
+    }
+    uint64_t middle = (lo + hi) / 2;
+    float *right = elbow_exchange_scratch(exchange, level + 1);
+    fill(exchange, size, lo, middle, level, gradient);
+    fill(exchange, size, middle, hi, level + 1, right);
+    for (size_t i = 0; i < size; ++i)
+        gradient[i] += right[i];
+}
+
+// One batch through the exchange; whether statistics and parameters have the bits of the serial twin.
+static bool batch_is_exact(struct elbow_exchange *exchange, size_t size, uint64_t microbatches, bool answer,
+                           float *expected)
+{
+    struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
+    struct client client = {.answer = answer};
+    struct elbow_exchange_client callbacks = {.user = &client, .decide = decide, .apply = apply};
+    double statistics[STATISTICS], norm = 0, scale = 1.0 / (double)(3 * microbatches);
+    int count = elbow_exchange_begin(exchange, microbatches, subtrees);
+    for (int i = 0; i < count; ++i) {
+        fill(exchange, size, subtrees[i].first, subtrees[i].last, 0, elbow_exchange_gradient(exchange, i));
+        for (size_t k = 0; k < STATISTICS; ++k)
+            elbow_exchange_statistics(exchange, i)[k] = statistics_tree(subtrees[i].first, subtrees[i].last, k);
+    }
+    bool exact = elbow_exchange_step(exchange, scale, &callbacks, statistics, &norm) == answer;
+    for (size_t k = 0; k < STATISTICS; ++k) {
+        double sum = statistics_tree(0, microbatches, k);
+        exact = exact && memcmp(&sum, &statistics[k], sizeof sum) == 0;
+    }
+    double squares = 0;
+    for (size_t i = 0; i < size; ++i) {
+        float sum = tree(0, microbatches, i) * (float)scale;
+        squares += (double)sum * (double)sum;
+        if (answer)
+            expected[i] -= 0.5F * sum;
+    }
+    // Another order of adding squares in double: some 1e-16 per addition.
+    exact = exact && fabs(norm - sqrt(squares)) <= 1e-12 * sqrt(squares) && client.norm == norm;
+    return exact && memcmp(elbow_exchange_parameters(exchange), expected, size * sizeof *expected) == 0;
+}
+
+// Several batches, full and short, one of them refused, one after the other.
+static bool case_is_exact(size_t size, uint64_t microbatches, uint64_t last)
+{
+    struct elbow_log log = elbow_log_open(false, stderr);
+    struct elbow_error error = {0};
+    struct elbow_exchange *exchange = NULL;
+    struct elbow_exchange_sizes sizes = {
+        .parameters = size, .microbatches = microbatches, .last = last, .statistics = STATISTICS};
+    float *expected = NULL;
+    if (elbow_exchange_create(mpi_comm, sizes, &log, &exchange, &error) != ELBOW_OK)
+        return false;
+    elbow_allocate(&expected, size, sizeof *expected, "a test", &error);
+    for (size_t i = 0; i < size; ++i)
+        expected[i] = gradient_value(77, i);
+    elbow_exchange_publish(exchange, expected);
+    bool exact = memcmp(elbow_exchange_parameters(exchange), expected, size * sizeof *expected) == 0;
+    exact = batch_is_exact(exchange, size, microbatches, true, expected) && exact;
+    exact = batch_is_exact(exchange, size, microbatches, false, expected) && exact;
+    exact = batch_is_exact(exchange, size, last, true, expected) && exact;
+    exact = batch_is_exact(exchange, size, microbatches, true, expected) && exact;
+    elbow_release(&expected);
+    elbow_exchange_destroy(exchange);
+    return exact;
+}
+
+static bool all_cases_are_exact(void)
+{
+    static const size_t sizes[] = {16, 4096, 3 * 4096 + 32, 40000};
+    static const uint64_t batches[][2] = {{4, 4}, {7, 2}, {13, 1}, {16, 5}};
+    bool exact = true;
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; ++s)
+        for (size_t b = 0; b < sizeof batches / sizeof *batches; ++b)
+            exact = case_is_exact(sizes[s], batches[b][0], batches[b][1]) && exact;
+    return exact;
+}
+
+START_TEST(exact_on_the_real_nodes)
+{
+    mpi_assert(all_cases_are_exact());
+}
+END_TEST
+
+START_TEST(exact_on_pretended_nodes)
+{
+    static const int64_t placements[][4] = {{0, 1, 1, 1}, {0, 0, 1, 1}, {0, 1, 0, 1}, {0, 1, 2, 3}, {0, 0, 0, 1}};
+    size_t size = (size_t)elbow_comm_place(mpi_comm).size;
+    for (size_t i = 0; i < sizeof placements / sizeof *placements; ++i) {
+        struct elbow_error error = {0};
+        mpi_assert(elbow_comm_pretend(mpi_comm, placements[i], size, &error) == ELBOW_OK);
+        mpi_assert(all_cases_are_exact());
+    }
+}
+END_TEST
+
+START_TEST(slices_are_whole_blocks)
+{
+    struct elbow_log log = elbow_log_open(false, stderr);
+    struct elbow_error error = {0};
+    struct elbow_exchange *exchange = NULL;
+    struct elbow_exchange_sizes sizes = {.parameters = 10000, .microbatches = 4, .last = 4, .statistics = 1};
+    mpi_assert(elbow_exchange_create(mpi_comm, sizes, &log, &exchange, &error) == ELBOW_OK);
+    uint64_t at = 0;
+    bool whole = true;
+    for (int r = 0; r < elbow_comm_place(mpi_comm).size; ++r) {
+        struct elbow_range slice = elbow_exchange_slice(exchange, r);
+        whole = whole && slice.first == at && (slice.last % ELBOW_BLOCK == 0 || slice.last == 10000);
+        at = slice.last;
+    }
+    elbow_exchange_destroy(exchange);
+    mpi_assert(whole && at == 10000);
+}
+END_TEST
+
+MPI_UNIT_MAIN("parallel/exchange", slices_are_whole_blocks, exact_on_the_real_nodes, exact_on_pretended_nodes)
