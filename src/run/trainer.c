@@ -228,6 +228,7 @@ static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error 
         if (trainer->place.rank == 0)
             elbow_trainer_show_progress(trainer);
     }
+    elbow_trainer_tell_end(trainer);
     struct elbow_error trouble = {0};
     if (trainer->output_failed)
         elbow_error_set(&trouble, ELBOW_OUTPUT, "%s: the run is finished, but some output could not be written",

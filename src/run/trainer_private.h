@@ -78,6 +78,9 @@ enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct 
 // Local. Rank zero. The progress line, or a plain line now and then.
 void elbow_trainer_show_progress(struct elbow_trainer *trainer);
 
+// Local. What a finished run leaves and where.
+void elbow_trainer_tell_end(struct elbow_trainer *trainer);
+
 // Local. Rank zero. A row's figures as a line of the log.
 void elbow_trainer_show_row(struct elbow_trainer *trainer, const struct elbow_metrics_row *row);
 

@@ -75,6 +75,7 @@ static enum elbow_status compare_ranks(struct elbow_trainer *trainer, struct elb
     return ELBOW_OK;
 }
 
+// Collective.
 static void tell_memory(struct elbow_trainer *trainer)
 {
     struct elbow_exchange_bytes exchange = elbow_exchange_memory(trainer->exchange);
@@ -127,6 +128,18 @@ enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct 
         (struct elbow_times){.start = trainer->run_start, .exchange = elbow_exchange_count(trainer->exchange)};
     compare_ranks(trainer, error);
     return elbow_comm_agree(trainer->comm, error);
+}
+
+void elbow_trainer_tell_end(struct elbow_trainer *trainer)
+{
+    double seconds = elbow_clock_seconds() - trainer->run_start;
+    double samples = (double)(trainer->state.step - trainer->first_step) * (double)trainer->batch;
+    elbow_path path;
+    elbow_log_say(trainer->log, "finished step %llu after %s: %.0f samples/s with all evaluations and pictures",
+                  (unsigned long long)trainer->state.step, elbow_text_duration(seconds).text, samples / seconds);
+    if (elbow_checkpoint_path(trainer->run, trainer->state.step, path))
+        elbow_log_say(trainer->log, "checkpoint: %s; pictures: %s/samples; figures: %s/metrics.csv", path, trainer->run,
+                      trainer->run);
 }
 
 void elbow_trainer_show_progress(struct elbow_trainer *trainer)
