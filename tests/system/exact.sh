@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The same bits on any number of ranks, and on any arrangement of nodes: every file of a run but its times. Each case is
+# a configuration; the variants it is trained as are a number of ranks, or ranks:nodes for pretended nodes.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+"$make_data" write data.h5 /bits u8 60,7,5 bits
+"$make_data" write data.h5 /bits-valid u8 21,7,5 bits seed=9
+"$make_data" write data.h5 /bytes u8 116,4,3,3 bytes chunk=17 deflate=3
+"$make_data" write data.h5 /bytes-valid u8 19,4,3,3 bytes seed=9
+"$make_data" write data.h5 /unit f64 90,6,6 unit chunk=8
+"$make_data" write data.h5 /normal f32 133,11 normal
+"$make_data" write data.h5 /normal-valid f32 40,11 normal seed=9
+"$make_data" write data.h5 /wide f32 130,16,16 normal
+
+all="1 2 3 4 3:[0,1,1] 3:[0,0,1] 3:[0,1,0] 3:[0,1,2] 4:[0,1,0,1]"
+
+# same NAME "VARIANTS" <configuration
+same() {
+    local name=$1 variant first="" directory ranks
+    cat >"$name.yaml"
+    for variant in $2; do
+        directory=$name.$variant
+        ranks=${variant%%:*}
+        local nodes=()
+        [ "$ranks" = "$variant" ] || nodes=(--set "run.nodes=${variant#*:}")
+        run 0 "$ranks" "$directory" "$elbow" train "$name.yaml" --run-dir "$directory" "${nodes[@]}" || continue
+        if [ -z "$first" ]; then first=$directory; else same_run "$name" "$first" "$directory"; fi
+    done
+}
+
+# M = 7; the last batch of an epoch is one microbatch: fewer than ranks.
+same seven "$all" <<'Y'
+data: {file: data.h5, train: /bits, valid: /bits-valid}
+model: {latent: 3, encoder: [dense: {units: 17, activation: relu}], decoder: [dense: {units: 13, activation: relu}]}
+train: {epochs: 3, batch: 28, microbatch: 4, rate: 1.0e-2}
+log: {every: 2}
+samples: {every: 4, count: 6}
+checkpoint: {every: 2, keep: 9}
+Y
+
+# M = 13; the last microbatch is short; all that an optimiser may do; several blocks of 4096 parameters.
+same thirteen "$all" <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid, binarize: sample}
+model:
+  latent: 3
+  encoder: [dense: {units: 101, activation: tanh}, dense: {units: 97, activation: silu}, dense: {units: 1, activation: tanh}]
+  decoder: [dense: {units: 3, activation: silu}, dense: {units: 99, activation: softplus}, dense: {units: 89, activation: tanh}]
+objective: {beta: 2.0, warmup: 5, free_bits: 0.05}
+train: {epochs: 3, batch: 39, microbatch: 3, optimizer: adamw, weight_decay: 0.1, clip: 0.5, rate: 5.0e-3, schedule: cosine, rate_warmup: 3, rate_final: 0.1}
+eval: {every: 2}
+log: {every: 1}
+checkpoint: {every: 4}
+samples: {every: 3, count: 5}
+Y
+
+# M = 16; a Gaussian with a learned variance; momentum; steps of the rate; more blocks than ranks.
+same sixteen "1 2 3 4 3:[0,1,0] 4:[0,0,1,1] 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /wide}
+model:
+  latent: 7
+  likelihood: gaussian
+  learn_variance: true
+  output_bias: data
+  encoder: [dense: {units: 60, activation: softplus}]
+  decoder: [dense: {units: 60, activation: sigmoid}]
+train: {epochs: 2, batch: 64, microbatch: 4, optimizer: sgd, momentum: 0.9, rate: 1.0e-4, clip: 100, schedule: step, step_every: 2, step_factor: 0.5}
+log: {every: 3}
+samples: {every: 2, count: 4}
+Y
+
+# Values that are no images; a batch larger than the dataset; free bits alone.
+same flat "1 2 3 4 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /normal, valid: /normal-valid}
+model: {latent: 3, likelihood: gaussian, variance: 0.3, encoder: [dense: {units: 9, activation: leaky_relu}, dense: {units: 5, activation: none}], decoder: [dense: {units: 9, activation: sigmoid}]}
+objective: {free_bits: 0.5}
+train: {epochs: 4, batch: 200, microbatch: 16, optimizer: adam, weight_decay: 0.01}
+samples: {every: 3, count: 5}
+Y
+
+# A linear model on greys made black and white; the bias starts at the mean.
+same linear "1 2 3 4 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /unit, binarize: threshold, threshold: 0.4}
+model: {latent: 2, output_bias: data, encoder: [], decoder: []}
+train: {epochs: 2, batch: 20, microbatch: 5, rate: 1.0e-2}
+objective: {warmup: 7}
+log: {every: 4}
+Y
+
+# One row a microbatch, one unit, one dimension; greys as they are.
+same single "1 2 3 4 3:[0,1,0]" <<'Y'
+data: {file: data.h5, train: /unit}
+model: {latent: 1, encoder: [dense: {units: 1, activation: relu}], decoder: [dense: {units: 1, activation: softplus}]}
+train: {epochs: 1, batch: 7, microbatch: 1, momentum: 0.0, optimizer: sgd, rate: 1.0e-3}
+log: {every: 5}
+Y
+
+# Noise instead of a file, in colour, evaluated nowhere.
+same noise "1 2 3 4" <<'Y'
+data: {synthetic: 75, shape: [3, 5, 3], binarize: sample}
+model: {latent: 5, encoder: [dense: {units: 31}], decoder: [dense: {units: 31}]}
+train: {epochs: 0, steps: 7, batch: 32, microbatch: 8, clip: 0.1}
+Y
+
+# Two runs with different seeds differ in every file: the comparison can fail.
+run 0 2 other "$elbow" train seven.yaml --run-dir other --set seed=2
+for file in kl.csv checkpoints/step-00000009.h5 samples/step-00000008.png samples/reconstruction-00000008.png; do
+    [ -s "other/$file" ] || fail "the other seed's run has no $file"
+    cmp -s "seven.1/$file" "other/$file" && fail "$file is the same with another seed"
+done
+diff -q <(columns seven.1/metrics.csv) <(columns other/metrics.csv) >/dev/null && fail "metrics.csv: as before"
+finish

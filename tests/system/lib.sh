@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What the system tests share; to be sourced with the test's own arguments. It makes a fresh directory, goes there, and
+# removes it at the end. A test calls `fail` for every difference, and `finish` last.
+
+if [ ! -d "${1:-}" ]; then
+    echo "usage: $0 BUILD-DIRECTORY"
+    exit 2
+fi
+build=$(cd "$1" && pwd)
+# shellcheck disable=SC2034 # the tests use it
+elbow=$build/elbow make_data=$build/elbow-test-data
+
+skip() { echo "skip: $*"; exit 77; }
+
+for needed in "$elbow" "$make_data"; do
+    [ -x "$needed" ] || skip "${needed##*/} is not built"
+done
+command -v mpirun >/dev/null || skip "there is no mpirun"
+
+export LC_ALL=C
+if [ "$(id -u)" = 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/elbow-test-XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+failures=0
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+finish() {
+    [ "$failures" = 0 ] || { echo "$failures failed"; exit 1; }
+    exit 0
+}
+
+# on RANKS command...: alone for one rank, else under mpirun; never longer than $limit seconds.
+limit=60
+on() {
+    local ranks=$1
+    shift
+    if [ "$ranks" = 1 ]; then
+        timeout -k 5 "$limit" "$@"
+    else
+        timeout -k 5 "$limit" mpirun --oversubscribe --bind-to none -n "$ranks" "$@"
+    fi
+}
+
+# run STATUS RANKS LOG command...: output to LOG.out and LOG.err; another exit status is a failure.
+run() {
+    local expected=$1 ranks=$2 log=$3 status
+    shift 3
+    on "$ranks" "$@" >"$log.out" 2>"$log.err"
+    status=$?
+    [ "$status" = "$expected" ] && return 0
+    fail "$log on $ranks ranks: exit status $status, expected $expected: $*"
+    tail -n 5 "$log.err"
+    return 1
+}
+
+# same_file WHAT A B
+same_file() {
+    cmp -s "$2" "$3" && return 0
+    fail "$1: $2 and $3 differ: $(cmp "$2" "$3" 2>&1)"
+    return 1
+}
+
+# columns A: metrics.csv without its timing columns.
+columns() { cut -d, -f1-12 "$1"; }
+
+# same_metrics WHAT A B
+same_metrics() {
+    local difference
+    difference=$(diff <(columns "$2") <(columns "$3")) && return 0
+    fail "$1: $2 and $3 differ in"
+    echo "$difference" | head -n 4
+    return 1
+}
+
+# same_run WHAT A B: all that two run directories hold and that does not tell time or place.
+same_run() {
+    local what=$1 a=$2 b=$3 file
+    [ -n "$(ls "$a/checkpoints" 2>/dev/null)" ] || { fail "$what: $a has no checkpoint"; return; }
+    if ! diff <(cd "$a" && ls checkpoints samples) <(cd "$b" && ls checkpoints samples) >names; then
+        fail "$what: $a and $b hold different files"
+        cat names
+        return
+    fi
+    for file in kl.csv $(cd "$a" && ls -d checkpoints/* samples/*); do
+        same_file "$what" "$a/$file" "$b/$file"
+    done
+    same_metrics "$what" "$a/metrics.csv" "$b/metrics.csv"
+}
+
+# value FILE KEY: a number of a flat JSON object.
+value() { sed -n "s/^.*\"$2\": *\([^,} ]*\).*$/\1/p" "$1" | head -n 1; }
+
+# holds EXPRESSION: an arithmetic statement of awk.
+holds() { awk "BEGIN { exit !($*) }"; }
