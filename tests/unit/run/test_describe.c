@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What `elbow info` says of a data file, to the letter, and of files that are none.
+#include "elbow/data/hdf5.h"
+#include "elbow/run/describe.h"
+#include "scratch.h"
+#include "unit.h"
+
+static void add(struct elbow_hdf5 *file, const char *name, enum elbow_element element, int rank, const uint64_t *shape,
+                uint64_t chunk_rows)
+{
+    struct elbow_error error = {0};
+    struct elbow_hdf5_layout layout = {.chunk_rows = chunk_rows, .compression = chunk_rows > 0 ? 1 : 0};
+    ck_assert_msg(elbow_hdf5_create_dataset(file, name, element, rank, shape, layout, &error) == ELBOW_OK, "%s",
+                  error.message);
+}
+
+// The sentences behind the first line, which tells the file's size.
+static char *describe(const char *path)
+{
+    struct elbow_error error = {0};
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_msg(elbow_describe_file(path, out, &error) == ELBOW_OK, "%s", error.message);
+    fclose(out);
+    ck_assert_ptr_nonnull(strstr(text, ": an HDF5 file of "));
+    char *rest = strdup(strchr(text, '\n') + 1);
+    free(text);
+    return rest;
+}
+
+START_TEST(datasets_in_words)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_hdf5 *file = NULL;
+    const char *path = scratch_path(&scratch, "d.h5");
+    const double factor = 0.5;
+    ck_assert_int_eq(elbow_hdf5_create(path, true, &file, &error), ELBOW_OK);
+    add(file, "/a/colour", ELBOW_ELEMENT_UINT8, 4, (const uint64_t[]){10, 4, 5, 3}, 2);
+    add(file, "/a/grey", ELBOW_ELEMENT_FLOAT32, 3, (const uint64_t[]){10, 4, 5}, 0);
+    add(file, "/b/blocks", ELBOW_ELEMENT_INT16, 4, (const uint64_t[]){1, 4, 5, 6}, 0);
+    add(file, "/b/flat", ELBOW_ELEMENT_FLOAT64, 2, (const uint64_t[]){7, 1}, 0);
+    add(file, "/c/labels", ELBOW_ELEMENT_INT64, 1, (const uint64_t[]){10}, 0);
+    add(file, "/c/line", ELBOW_ELEMENT_FLOAT32, 1, (const uint64_t[]){10}, 0);
+    add(file, "/c/none", ELBOW_ELEMENT_FLOAT32, 2, (const uint64_t[]){0, 3}, 0);
+    ck_assert_int_eq(elbow_hdf5_write_doubles(file, "/a/colour", "factor", &factor, 1, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_hdf5_close(file, &error), ELBOW_OK);
+    char *text = describe(path);
+    ck_assert_str_eq(text, "\n/a/colour: uint8 (10 x 4 x 5 x 3), chunks of 2 rows, compressed, 600 bytes\n"
+                           "    factor 0.5\n"
+                           "    10 samples of 60 values (images of 4 x 5, colour): usable as data.train or data.valid\n"
+                           "\n/a/grey: float32 (10 x 4 x 5), contiguous, 800 bytes\n"
+                           "    10 samples of 20 values (images of 4 x 5, grey): usable as data.train or data.valid\n"
+                           "\n/b/blocks: int16 (1 x 4 x 5 x 6), contiguous, 240 bytes\n"
+                           "    1 sample of 120 values (4 x 5 x 6): usable as data.train or data.valid\n"
+                           "\n/b/flat: float64 (7 x 1), contiguous, 56 bytes\n"
+                           "    7 samples of 1 value: usable as data.train or data.valid\n"
+                           "\n/c/labels: int64 (10), contiguous, 80 bytes\n"
+                           "    10 integers: usable as data.labels\n"
+                           "\n/c/line: float32 (10), contiguous, 40 bytes\n"
+                           "    not usable: data are rows of values, (samples, values, ...)\n"
+                           "\n/c/none: float32 (0 x 3), contiguous, 0 bytes\n"
+                           "    not usable: empty\n");
+    free(text);
+    ck_assert(!elbow_describe_is_checkpoint(path));
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(other_files)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_hdf5 *file = NULL;
+    const char *path = scratch_path(&scratch, "x");
+    ck_assert_int_eq(elbow_hdf5_create(path, true, &file, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_hdf5_close(file, &error), ELBOW_OK);
+    char *text = describe(path);
+    ck_assert_str_eq(text, "It holds no dataset of integers or floats.\n");
+    free(text);
+    scratch_write(path, "seed: 1\n", 8);
+    ck_assert_int_eq(elbow_describe_file(path, stdout, &error), ELBOW_FORMAT);
+    ck_assert_ptr_nonnull(strstr(error.message, "x: not an HDF5 file"));
+    ck_assert(!elbow_describe_is_checkpoint(path));
+    ck_assert_int_eq(elbow_describe_file(scratch_path(&scratch, "missing"), stdout, &error), ELBOW_FILE);
+    ck_assert(!elbow_describe_is_checkpoint(scratch_path(&scratch, "missing")));
+    scratch_write(scratch_path(&scratch, "c"), "ELBOWCP\nrest", 12);
+    ck_assert(elbow_describe_is_checkpoint(scratch_path(&scratch, "c")));
+    ck_assert(elbow_describe_is_checkpoint(scratch.directory)); // a run directory
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("run/describe", datasets_in_words, other_files)
