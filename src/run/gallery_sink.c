@@ -174,7 +174,7 @@ static enum elbow_status write_png(struct elbow_sink *sink, struct elbow_error *
 
 static enum elbow_status sync_csv(struct elbow_sink *sink, struct elbow_error *error)
 {
-    if (fflush(sink->table) == 0 && fsync(fileno(sink->table)) == 0)
+    if (fflush(sink->table) == 0)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", sink->output.part, strerror(errno));
 }

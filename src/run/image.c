@@ -4,6 +4,7 @@
 // their callers. Colour spaces are ignored: the numbers in the file are the pixels.
 #include "elbow/run/image.h"
 
+#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
 
@@ -111,7 +112,7 @@ static bool write_png(struct coder *coder, const struct elbow_picture *picture)
     return true;
 }
 
-// The whole picture into the stream and to the disk. errno tells what failed.
+// The whole picture into the stream. errno tells what failed.
 static bool write_stream(const struct elbow_picture *picture, FILE *stream)
 {
     struct coder coder = {.stream = stream};
@@ -122,7 +123,7 @@ static bool write_stream(const struct elbow_picture *picture, FILE *stream)
     int reason = errno;
     png_destroy_write_struct(&coder.png, &coder.info);
     errno = reason;
-    return is_written && fflush(stream) == 0 && fsync(fileno(stream)) == 0;
+    return is_written && fflush(stream) == 0;
 }
 
 enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const char *path, struct elbow_error *error)
@@ -141,9 +142,8 @@ enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const
         is_written = false;
         reason = errno;
     }
-    if (is_written && rename(part, path) == 0)
-        return ELBOW_OK;
-    reason = is_written ? errno : reason;
+    if (is_written)
+        return elbow_file_publish(part, path, error);
     unlink(part);
     return elbow_error_set(error, ELBOW_OUTPUT, "%s: the picture cannot be written: %s", path,
                            reason == 0 ? "libpng refused it" : strerror(reason));

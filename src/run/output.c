@@ -2,11 +2,9 @@
 // Files that appear complete or not at all: a rename is the only thing that ever happens to the path itself.
 #include "output.h"
 
+#include "elbow/base/file.h"
 #include "elbow/config/config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,28 +20,9 @@ enum elbow_status elbow_output_begin(const char *path, struct elbow_output *outp
                            ELBOW_PATH_SIZE - 6);
 }
 
-// The directory's entry is brought to disk where the file system can do that; where it cannot, the file is there all
-// the same.
-static void sync_directory(const char *path)
-{
-    char directory[ELBOW_PATH_SIZE];
-    const char *slash = strrchr(path, '/');
-    size_t length = slash != NULL ? (size_t)(slash - path) : 0;
-    elbow_text_format(directory, sizeof directory, "%.*s", (int)length, path);
-    const char *opened = slash == NULL ? "." : length == 0 ? "/" : directory;
-    int descriptor = open(opened, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return;
-    fsync(descriptor);
-    close(descriptor);
-}
-
 enum elbow_status elbow_output_commit(const struct elbow_output *output, struct elbow_error *error)
 {
-    if (rename(output->part, output->path) != 0)
-        return elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", output->path, strerror(errno));
-    sync_directory(output->path);
-    return ELBOW_OK;
+    return elbow_file_publish(output->part, output->path, error);
 }
 
 void elbow_output_abandon(const struct elbow_output *output)

@@ -15,7 +15,7 @@ struct elbow_output {
 // Local. Where to write what shall be at `path`. OUTPUT if the path is too long.
 enum elbow_status elbow_output_begin(const char *path, struct elbow_output *output, struct elbow_error *error);
 
-// Local. The part, which is on disk already, takes the place of the path; the directory is synced. OUTPUT if it cannot.
+// Local. The part, which is written and closed, is synced and takes the place of the path. OUTPUT if it cannot.
 enum elbow_status elbow_output_commit(const struct elbow_output *output, struct elbow_error *error);
 
 // Local. Removes the part; a zeroed struct is legal.

@@ -21,7 +21,7 @@ enum elbow_purpose {
     ELBOW_PURPOSE_EVAL_BINARIZE = 6,  // id: sample; draw: 0
     ELBOW_PURPOSE_IMPORTANCE = 7,     // id: sample; draw: number of the importance sample
     ELBOW_PURPOSE_SAMPLE_LATENT = 8,  // id: number of the sample; draw: 0
-    ELBOW_PURPOSE_SAMPLE_DRAW = 9,    // id: number of the sample; draw: 0
+    ELBOW_PURPOSE_SAMPLE_DRAW = 9,    // id: number of the sample, draw: 0; id: row of a reconstruction, draw: 1
     ELBOW_PURPOSE_SYNTHETIC = 10,     // id: sample; draw: 0
     ELBOW_PURPOSE_SHAPES = 11         // id: sample; draw: 0
 };
