@@ -1,0 +1,303 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# elbow-import and elbow-shapes: tiny files of every format made on the spot, every error in one sentence, and the real data sets
+# where they are at hand (ELBOW_SHARED, ../shared).
+set -euo pipefail
+export LC_ALL=C
+build=$(cd "$1" && pwd)
+import=$build/elbow-import
+shapes=$build/elbow-shapes
+shared=${ELBOW_SHARED:-$(cd "$(dirname "$0")/../.." && pwd)/../shared}
+command -v h5dump >/dev/null || { echo "h5dump is not installed (Debian: hdf5-tools)"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+failures=0
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# values FILE DATASET: its values, separated by blanks.
+values() {
+    h5dump -y -w 0 -d "$2" "$1" | awk '/^ *}/ {done = 1} inside && !done {print} /DATA {/ {inside = 1}' |
+        tr -s ' ,\n' ' ' | sed 's/^ //; s/ $//'
+}
+
+# header FILE DATASET: type and shape.
+header() {
+    h5dump -H -d "$2" "$1" | awk '/DATATYPE/ && !type {type = $2} /DATASPACE/ && !shape {sub(/.*{ /, ""); sub(/ \/.*/, ""); shape = $0}
+        END {print type, shape}'
+}
+
+# attribute FILE DATASET NAME: its value.
+attribute() {
+    h5dump -y -a "$2/$3" "$1" | sed -n '/DATA {/,/}/p' | sed '1d;/}/d' | tr -d ' \n'
+}
+
+# imported WHAT TYPE+SHAPE FACTOR VALUES, arguments of elbow-import: into a new file.
+imported() {
+    local what=$1 type=$2 factor=$3 expected=$4
+    shift 4
+    rm -f t.h5
+    "$import" "$@" -o t.h5 >out.txt 2>err.txt || { fail "$what: $(cat err.txt)"; return; }
+    [ ! -s err.txt ] || fail "$what: stderr: $(cat err.txt)"
+    [ "$(header t.h5 /train/images)" = "$type" ] || fail "$what: is $(header t.h5 /train/images), not $type"
+    [ "$(values t.h5 /train/images)" = "$expected" ] || fail "$what: holds $(values t.h5 /train/images), not $expected"
+    [ "$(attribute t.h5 /train/images factor)" = "$factor" ] || fail "$what: factor $(attribute t.h5 /train/images factor)"
+    [ "$(attribute t.h5 /train/images offset)" = 0 ] || fail "$what: offset $(attribute t.h5 /train/images offset)"
+    [ ! -e t.h5.part ] || fail "$what: t.h5.part is left"
+}
+
+# refused STATUS TEXT PROGRAM arguments: one sentence on stderr that has TEXT; the file t.h5 stays as it is.
+refused() {
+    local status=$1 text=$2 program=$3 got=0
+    shift 3
+    [ ! -e t.h5 ] || cp t.h5 before.h5
+    "$program" "$@" >out.txt 2>err.txt || got=$?
+    [ "$got" = "$status" ] || fail "$*: exit status $got, not $status"
+    [ "$(wc -l <err.txt)" = 1 ] || fail "$*: not one line: $(cat err.txt)"
+    grep -q "^$(basename "$program"): " err.txt || fail "$*: stderr: $(cat err.txt)"
+    grep -qF -- "$text" err.txt || fail "$*: no '$text' in: $(cat err.txt)"
+    [ ! -e before.h5 ] || cmp -s t.h5 before.h5 || fail "$*: t.h5 was changed"
+    if [ -e new.h5 ] || compgen -G '*.part' >/dev/null; then fail "$*: left a file behind"; fi
+    rm -f before.h5
+}
+
+byte_factor=0.00392157
+
+idx_tests() {
+    printf '\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\2\1\2\3\4\5\6\7\377' >images.idx
+    printf '\0\0\10\1\0\0\0\2\3\11' >labels.idx
+    printf '\0\0\13\2\0\0\0\1\0\0\0\2\377\376\1\0' >short.idx
+    printf '\0\0\14\1\0\0\0\1\0\1\0\0' >int.idx
+    printf '\0\0\15\2\0\0\0\1\0\0\0\1\77\200\0\0' >float.idx
+    printf '\0\0\16\2\0\0\0\1\0\0\0\1\300\4\0\0\0\0\0\0' >double.idx
+    printf '\0\0\10\3\0\0\0\1\0\0\0\1\0\0\0\2\0\1' >binary.idx
+    imported "IDX images" "H5T_STD_U8LE ( 2, 2, 2 )" $byte_factor "1 2 3 4 5 6 7 255" images.idx
+    imported "IDX labels" "H5T_STD_U8LE ( 2 )" 1 "3 9" labels.idx
+    imported "IDX int16" "H5T_STD_I16LE ( 1, 2 )" 1 "-2 256" short.idx
+    imported "IDX int32" "H5T_STD_I32LE ( 1 )" 1 "65536" int.idx
+    imported "IDX float32" "H5T_IEEE_F32LE ( 1, 1 )" 1 "1" float.idx
+    imported "IDX float64" "H5T_IEEE_F64LE ( 1, 1 )" 1 "-2.5" double.idx
+    imported "IDX of zeros and ones" "H5T_STD_U8LE ( 1, 1, 2 )" 1 "0 1" binary.idx
+    gzip -c images.idx >images.idx.gz
+    imported "gzip" "H5T_STD_U8LE ( 2, 2, 2 )" $byte_factor "1 2 3 4 5 6 7 255" images.idx.gz
+    imported "IDX from a pipe" "H5T_STD_U8LE ( 2, 2, 2 )" $byte_factor "1 2 3 4 5 6 7 255" <(cat images.idx.gz)
+    imported "two files" "H5T_STD_U8LE ( 4, 4 )" $byte_factor "1 2 3 4 5 6 7 255 1 2 3 4 5 6 7 255" images.idx images.idx.gz \
+        --shape 4
+    imported "compressed" "H5T_STD_U8LE ( 2, 2, 2 )" 0.5 "1 2 3 4 5 6 7 255" images.idx --compress 9 --factor 1/2
+    h5dump -p -H t.h5 | grep -q "COMPRESSION DEFLATE { LEVEL 9 }" || fail "--compress 9 was not"
+}
+
+# npy NAME TYPE ORDER SHAPE VERSION: the head of an NPY file, then stdin.
+npy() {
+    local head="{'descr': '$2', 'fortran_order': $3, 'shape': $4, }"
+    head=$(printf '%-117s' "$head")
+    case $5 in
+    1) printf '\223NUMPY\1\0\166\0%s\n' "$head" ;;
+    2) printf '\223NUMPY\2\0\166\0\0\0%s\n' "$head" ;;
+    3) printf '\223NUMPY\3\0\166\0\0\0%s\n' "$head" ;;
+    *) printf '\223NUMPY\11\0\166\0\0\0%s\n' "$head" ;;
+    esac >"$1"
+    cat >>"$1"
+}
+
+npy_tests() {
+    printf '\1\2\3\4' | npy u1.npy '|u1' False '(1, 2, 2)' 1
+    printf '\0\1\1\0' | npy b1.npy '|b1' False '(2, 2)' 2
+    printf '\376\377\0\1' | npy i2.npy '<i2' False '(2,)' 3
+    printf '\377\376\1\0' | npy i2big.npy '>i2' False '(2, 1)' 1
+    printf '\0\74\0\300\1\0\377\173' | npy f2.npy '<f2' False '(2, 2)' 1
+    printf '\0\0\0\0\0\0\4\300' | npy f8.npy '<f8' False '(1, 1)' 1
+    printf '\1\0\0\0\0\0\0\200' | npy u8.npy '<u8' True '(1,)' 1
+    imported "NPY u1" "H5T_STD_U8LE ( 1, 2, 2 )" $byte_factor "1 2 3 4" u1.npy
+    imported "NPY b1" "H5T_STD_U8LE ( 2, 2 )" 1 "0 1 1 0" b1.npy
+    imported "NPY i2" "H5T_STD_I16LE ( 2 )" 1 "-2 256" i2.npy
+    imported "NPY >i2" "H5T_STD_I16LE ( 2, 1 )" 1 "-2 256" i2big.npy
+    imported "NPY f2" "H5T_IEEE_F32LE ( 2, 2 )" 1 "1 -2 5.96046e-08 65504" f2.npy
+    imported "NPY f8" "H5T_IEEE_F64LE ( 1, 1 )" 1 "-2.5" f8.npy
+    imported "NPY u8, list in Fortran order" "H5T_STD_U64LE ( 1 )" 1 "9223372036854775809" u8.npy
+    rm -f t.h5
+    printf '\1\2\3\4' | npy x.npy '|u1' True '(2, 2)' 1
+    refused 1 "Fortran order" "$import" x.npy -o new.h5
+    printf '\1\2\3\4' | npy x.npy '<c8' False '(2, 2)' 1
+    refused 1 "values of type '<c8'" "$import" x.npy -o new.h5
+    printf '\1' | npy x.npy '|u1' False '()' 1
+    refused 1 "has shape ()" "$import" x.npy -o new.h5
+    printf '' | npy x.npy '|u1' False '(0, 3)' 1
+    refused 1 "holds no values" "$import" x.npy -o new.h5
+    printf '' | npy x.npy '<f8' False '(9000000000, 9000000000)' 1
+    refused 1 "more values than there can be" "$import" x.npy -o new.h5
+    printf '\1\2\3' | npy x.npy '|u1' False '(2, 2)' 1
+    refused 1 "ends too early" "$import" x.npy -o new.h5
+    printf '\1\2\3\4\5' | npy x.npy '|u1' False '(2, 2)' 1
+    refused 1 "goes on behind the last row" "$import" x.npy -o new.h5
+    printf '\1\2\3' | npy x.npy '|u1' False '(2, 2)' 9
+    refused 1 "NPY version 9" "$import" x.npy -o new.h5
+}
+
+text_tests() {
+    printf '1,2,3\n4,5,255\n' >comma.csv
+    printf '\357\273\277a;b\r\n\r\n-1; 2\r\n3 ;300\r\n' >semicolon.csv
+    printf '# made by hand\n 0 1  0\n1 0 1 \n# end\n' >space.txt
+    printf '1\t70000\n-2\t3' >tab.tsv
+    printf '1,0.5\n2,-1e-3\n' >float.csv
+    printf '1,3000000000\n-1,2\n' >wide.csv
+    imported "comma" "H5T_STD_U8LE ( 2, 3 )" 1 "1 2 3 4 5 255" comma.csv
+    imported "semicolon, header, byte order mark" "H5T_STD_I16LE ( 2, 2 )" 1 "-1 2 3 300" semicolon.csv
+    grep -q "line 1 is taken as a header (.*a;b)" out.txt || fail "the header was not told: $(cat out.txt)"
+    imported "spaces" "H5T_STD_U8LE ( 2, 3 )" 1 "0 1 0 1 0 1" space.txt
+    imported "tab, no newline at the end" "H5T_STD_I32LE ( 2, 2 )" 1 "1 70000 -2 3" tab.tsv
+    imported "floats" "H5T_IEEE_F32LE ( 2, 2 )" 1 "1 0.5 2 -0.001" float.csv
+    imported "int64" "H5T_STD_I64LE ( 2, 2 )" 1 "1 3000000000 -1 2" wide.csv
+    imported "columns" "H5T_STD_U8LE ( 2, 2 )" 1 "2 3 5 255" comma.csv --columns 2-3
+    imported "a column of labels" "H5T_STD_U8LE ( 2 )" 1 "1 4" comma.csv --columns 1
+    imported "several texts share a type" "H5T_STD_I32LE ( 4, 2 )" 1 "-1 2 3 300 1 70000 -2 3" semicolon.csv tab.tsv
+    imported "integers and floats" "H5T_IEEE_F32LE ( 4, 2 )" 1 "1 0.5 2 -0.001 -1 2 3 300" float.csv semicolon.csv
+    gzip -c space.txt >space.gz
+    imported "gzip text" "H5T_STD_U8LE ( 2, 3, 1 )" 1 "0 1 0 1 0 1" space.gz --shape 3,1
+    rm -f t.h5
+    printf '1,2\n3\n' >x.csv
+    refused 1 "x.csv:2: 1 columns, 2 were expected as in line 1" "$import" x.csv -o new.h5
+    printf 'a,b\n1,2\n3,x\n' >x.csv
+    refused 1 'x.csv:3: column 2: "x" is not a number' "$import" x.csv -o new.h5
+    printf '1,2\n3,\n' >x.csv
+    refused 1 "x.csv:2: column 2 is empty" "$import" x.csv -o new.h5
+    printf 'a,b\nc,d\n' >x.csv
+    refused 1 "lines 1 and 2 are not numbers" "$import" x.csv -o new.h5
+    printf 'a,b\n' >x.csv
+    refused 1 "holds no values" "$import" x.csv -o new.h5
+    refused 1 "column 9 was asked for, the file has 3" "$import" comma.csv --columns 2-9 -o new.h5
+    refused 1 "does not allow" "$import" <(cat comma.csv) -o new.h5
+}
+
+png_tests() {
+    mkdir -p folder mixed odd none
+    base64 -d >folder/img2.png <<<'iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAAAAAC4HznGAAAAEElEQVR42mNg+N/AwM7BCQAIsAGYJCj6QwAAAABJRU5ErkJggg=='
+    base64 -d >folder/img10.PNG <<<'iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAAAAAC4HznGAAAAEElEQVR42mNgZGJmYGFlAwAARgAWn/Rn8AAAAABJRU5ErkJggg=='
+    base64 -d >mixed/b.png <<<'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADklEQVR42mNgZGJgZgEAAB0ACxDdHHAAAAAASUVORK5CYII='
+    base64 -d >rgb.png <<<'iVBORw0KGgoAAAANSUhEUgAAAAEAAAACCAIAAAAW4yFwAAAAEElEQVR42mNgZGJmYGFlAwAARgAWn/Rn8AAAAABJRU5ErkJggg=='
+    cp folder/img2.png mixed/a.png
+    printf 'not a picture' >odd/a.png
+    touch folder/readme.txt
+    imported "a folder in natural order" "H5T_STD_U8LE ( 2, 2, 3 )" $byte_factor "0 255 128 7 8 9 1 2 3 4 5 6" folder
+    grep -q "2 PNG files in natural order, from img2.png to img10.PNG" out.txt || fail "the order was not told: $(cat out.txt)"
+    imported "a colour picture" "H5T_STD_U8LE ( 1, 2, 1, 3 )" $byte_factor "1 2 3 4 5 6" rgb.png
+    rm -f t.h5
+    refused 1 "mixed/b.png: the picture is 2 x 2 grey, the first one is 2 x 3 grey" "$import" mixed -o new.h5
+    refused 1 "odd/a.png: not a PNG file" "$import" odd -o new.h5
+    refused 1 "no .png file in this folder" "$import" none -o new.h5
+    refused 1 "rows are 2 x 1 x 3 uint8 (PNG), those of folder are 2 x 3 uint8 (PNG)" "$import" folder rgb.png -o new.h5
+    refused 2 "--columns is for text files" "$import" folder --columns 1 -o new.h5
+}
+
+file_tests() {
+    rm -f t.h5
+    "$import" images.idx -o t.h5 >/dev/null
+    chmod 640 t.h5
+    ln -sf t.h5 link.h5
+    "$import" labels.idx -o link.h5 --name /train/labels >/dev/null
+    [ -L link.h5 ] || fail "the link was replaced"
+    [ "$(stat -c %a t.h5)" = 640 ] || fail "permissions were lost"
+    [ "$(values t.h5 /train/images)" = "1 2 3 4 5 6 7 255" ] || fail "the first dataset was lost"
+    [ "$(values t.h5 /train/labels)" = "3 9" ] || fail "the second dataset is wrong"
+    refused 1 "dataset /train/images exists already" "$import" images.idx -o t.h5
+    refused 1 "beneath" "$import" images.idx -o t.h5 --name /train/labels/x
+    head -c 20 images.idx >x.idx
+    refused 1 "ends too early" "$import" images.idx x.idx -o t.h5 --name /x
+    head -c -3 images.idx.gz >x.gz
+    refused 1 "the gzip file ends too early" "$import" x.gz -o t.h5 --name /x
+    { head -c -8 images.idx.gz; printf '\0\0\0\0\0\0\0\0'; } >x.gz
+    refused 1 "the gzip file is damaged" "$import" x.gz -o t.h5 --name /x
+    printf '\0\0\7\1\0\0\0\1\0' >x.idx
+    refused 1 "IDX type 0x07" "$import" x.idx -o t.h5 --name /x
+    printf '\0\0\10\11\0\0\0\1\0' >x.idx
+    refused 1 "has 9 dimensions" "$import" x.idx -o t.h5 --name /x
+    printf 'PK\3\4....' >x.npz
+    refused 1 "zip archive" "$import" x.npz -o t.h5 --name /x
+    printf '\1\2\3' >x.bin
+    refused 1 "format is not known" "$import" x.bin -o t.h5 --name /x
+    : >x.bin
+    refused 1 "the file is empty" "$import" x.bin -o t.h5 --name /x
+    refused 1 "an HDF5 file already" "$import" t.h5 -o new.h5
+    refused 1 "missing.idx: No such file" "$import" missing.idx -o t.h5 --name /x
+    refused 1 "not an HDF5 file" "$import" images.idx -o comma.csv
+    refused 1 "No such file" "$import" images.idx -o nowhere/new.h5
+    refused 1 "a row has 4 values, --shape 5 does not fit" "$import" images.idx --shape 5 -o new.h5
+    refused 1 "rows are one value uint8 (IDX)" "$import" images.idx labels.idx -o new.h5
+    for arguments in "" "images.idx" "images.idx -o" "-o new.h5" "images.idx -o new.h5 --bad" "images.idx -o new.h5 --name x" \
+        "images.idx -o new.h5 --shape 2x2" "images.idx -o new.h5 --columns 3-2" "images.idx -o new.h5 --factor x" \
+        "images.idx -o new.h5 --factor 1/0" "images.idx -o new.h5 --compress 0"; do
+        # shellcheck disable=SC2086  # several arguments
+        refused 2 "elbow-import --help" "$import" $arguments
+    done
+    "$import" --help | grep -q "^usage: elbow-import" || fail "elbow-import --help"
+}
+
+shapes_tests() {
+    rm -f t.h5
+    "$shapes" -o a.h5 -n 2500 --test 100 >/dev/null
+    "$shapes" -o b.h5 -n 2500 --test 100 --seed 1 --size 32 >/dev/null
+    cmp a.h5 b.h5 || fail "two runs of elbow-shapes differ"
+    "$shapes" -o b.h5 -n 30 --test 100 >/dev/null # made by elbow-shapes: may be replaced
+    [ "$(values a.h5 /test/images)" = "$(values b.h5 /test/images)" ] || fail "the test set depends on the training set"
+    [ "$(header b.h5 /train/images)" = "H5T_STD_U8LE ( 30, 32, 32 )" ] || fail "shapes: $(header b.h5 /train/images)"
+    [ "$(header b.h5 /train/factors)" = "H5T_IEEE_F32LE ( 30, 5 )" ] || fail "factors: $(header b.h5 /train/factors)"
+    [ "$(attribute b.h5 /train/factors names)" = '"shape,scale,rotation,x,y"' ] || fail "names of the factors"
+    [ "$(attribute b.h5 /train/images factor)" = 1 ] || fail "factor of the shapes"
+    [ "$(values a.h5 /train/images | tr ' ' '\n' | sort -u | tr '\n' ' ')" = "0 1 " ] || fail "pixels other than 0 and 1"
+    [ "$(values a.h5 /train/labels | tr ' ' '\n' | sort -u | tr '\n' ' ')" = "0 1 2 " ] || fail "labels other than 0, 1, 2"
+    [ "$(values a.h5 /train/labels)" = "$(values a.h5 /train/factors | tr ' ' '\n' | awk 'NR % 5 == 1' | tr '\n' ' ' | sed 's/ $//')" ] ||
+        fail "labels and factors disagree"
+    "$shapes" -o c.h5 -n 30 --test 100 --seed 2 >/dev/null
+    if cmp -s b.h5 c.h5; then fail "the seed changes nothing"; fi
+    "$shapes" -o c.h5 -n 5 --test 1 --size 64 >/dev/null
+    [ "$(header c.h5 /test/images)" = "H5T_STD_U8LE ( 1, 64, 64 )" ] || fail "64 x 64: $(header c.h5 /test/images)"
+    "$import" images.idx -o t.h5 >/dev/null
+    refused 1 "was not made by elbow-shapes" "$shapes" -o t.h5
+    refused 1 "No such file" "$shapes" -o nowhere/new.h5
+    for arguments in "" "-o new.h5 x" "-o new.h5 --size 33" "-o new.h5 -n 0" "-o new.h5 --seed x" "-o new.h5 --test -1" "-o" "--bad"; do
+        # shellcheck disable=SC2086  # several arguments
+        refused 2 "elbow-shapes --help" "$shapes" $arguments
+    done
+    "$shapes" --help | grep -q "^usage: elbow-shapes" || fail "elbow-shapes --help"
+}
+
+# bytes FILE DATASET: as they are stored.
+bytes() {
+    h5dump -d "$2" -b LE -o bytes.bin "$1" >/dev/null
+    cat bytes.bin
+}
+
+shared_tests() {
+    local data=$shared/data images
+    [ -d "$data/mnist" ] || { echo "without the real data sets: $data is not there"; return; }
+    rm -f m.h5 b.h5 o.h5
+    "$import" "$data/mnist/t10k-images-idx3-ubyte.gz" -o m.h5 --name /test/images >/dev/null
+    "$import" "$data/mnist/t10k-labels-idx1-ubyte.gz" -o m.h5 --name /test/labels >/dev/null
+    images=$(bytes m.h5 /test/images | cksum)
+    [ "$images" = "$(zcat "$data/mnist/t10k-images-idx3-ubyte.gz" | tail -c +17 | cksum)" ] || fail "MNIST images"
+    [ "$(bytes m.h5 /test/labels | cksum)" = "$(zcat "$data/mnist/t10k-labels-idx1-ubyte.gz" | tail -c +9 | cksum)" ] ||
+        fail "MNIST labels"
+    "$import" "$data/binarized_mnist/binarized_mnist_test.amat.gz" -o b.h5 --shape 28,28 >/dev/null
+    [ "$(header b.h5 /train/images)" = "H5T_STD_U8LE ( 10000, 28, 28 )" ] || fail "amat: $(header b.h5 /train/images)"
+    [ "$(bytes b.h5 /train/images | tr '\0\1' '01' | cksum)" = \
+        "$(zcat "$data/binarized_mnist/binarized_mnist_test.amat.gz" | tr -d ' \n' | cksum)" ] || fail "amat: values"
+    "$import" "$data/optdigits/optdigits.tra" "$data/optdigits/optdigits.tes" -o o.h5 --columns 1-64 --shape 8,8 --factor 1/16 \
+        >/dev/null
+    [ "$(header o.h5 /train/images)" = "H5T_STD_U8LE ( 5620, 8, 8 )" ] || fail "optdigits: $(header o.h5 /train/images)"
+    [ "$(attribute o.h5 /train/images factor)" = 0.0625 ] || fail "optdigits: factor"
+    [ "$(values o.h5 /train/images | tr ' ' '\n' | grep . | cksum)" = \
+        "$(cat "$data"/optdigits/optdigits.t{ra,es} | cut -d, -f1-64 | tr ',' '\n' | cksum)" ] || fail "optdigits: values"
+}
+
+idx_tests
+npy_tests
+text_tests
+png_tests
+file_tests
+shapes_tests
+shared_tests
+[ "$failures" = 0 ] || { echo "$failures checks failed"; exit 1; }
