@@ -63,7 +63,8 @@ static void write_train_row(struct elbow_trainer *trainer)
 {
     double *accumulator = trainer->accumulator;
     double samples = accumulator[ELBOW_STATISTIC_SAMPLES];
-    if (trainer->place.rank == 0 && samples > 0) {
+    // Where all steps since the last row were skipped, the row has their number and no means.
+    if (trainer->place.rank == 0 && (samples > 0 || trainer->state.skipped > 0)) {
         struct elbow_means means = elbow_statistics_means(accumulator);
         struct elbow_metrics_row row = new_row(trainer, ELBOW_SPLIT_TRAIN, &means);
         row.grad_norm = trainer->state.grad_norm;
