@@ -23,11 +23,12 @@ bool elbow_checkpoint_path(const char *run, uint64_t step, elbow_path path)
     return elbow_text_format(path, ELBOW_PATH_SIZE, "%s/checkpoints/step-%08" PRIu64 ".h5", run, step);
 }
 
-// The step in a checkpoint's file name; false for other names.
+// The step in a checkpoint's file name; false for all names that elbow_checkpoint_path does not give.
 static bool step_of_name(const char *name, uint64_t *step)
 {
-    int end = 0;
-    return sscanf(name, "step-%" SCNu64 ".h5%n", step, &end) == 1 && end > 0 && name[end] == 0;
+    char same[64];
+    return sscanf(name, "step-%20" SCNu64, step) == 1 &&
+           elbow_text_format(same, sizeof same, "step-%08" PRIu64 ".h5", *step) && strcmp(name, same) == 0;
 }
 
 static int compare_steps(const void *a, const void *b)
