@@ -87,7 +87,8 @@ static enum elbow_status read_verified(const char *path, struct bytes *file, str
     return status;
 }
 
-// The newest sound checkpoint of a run directory.
+// The newest sound checkpoint of a run directory. One that there is no memory for is not passed over: it is sound for
+// all we know.
 static enum elbow_status read_newest(const char *run, struct elbow_log *log, elbow_path path, struct bytes *file,
                                      struct elbow_error *error)
 {
@@ -97,17 +98,17 @@ static enum elbow_status read_newest(const char *run, struct elbow_log *log, elb
     if (status != ELBOW_OK)
         return status;
     status = elbow_error_set(error, ELBOW_FILE, "%s: holds no checkpoint%s", run, count > 0 ? " that is sound" : "");
-    for (size_t i = count; status != ELBOW_OK && i-- > 0;) {
+    for (size_t i = count; status != ELBOW_OK && status != ELBOW_MEMORY && i-- > 0;) {
         struct elbow_error trouble = {0};
         if (elbow_checkpoint_path(run, steps[i], path))
             status = read_verified(path, file, &trouble);
-        if (status != ELBOW_OK)
+        if (status == ELBOW_OK || status == ELBOW_MEMORY)
+            *error = trouble;
+        else
             elbow_log_warn(log, "%s; passed over", trouble.message);
     }
     elbow_release(&steps);
-    if (status == ELBOW_OK)
-        *error = (struct elbow_error){0};
-    return status == ELBOW_OK ? ELBOW_OK : error->status;
+    return error->status;
 }
 
 static enum elbow_status find(const char *run_or_file, bool best, struct elbow_log *log, elbow_path path,
@@ -293,12 +294,11 @@ static enum elbow_status load_local(const char *run_or_file, bool best, struct e
     if (status != ELBOW_OK)
         return status;
     status = elbow_hdf5_open_image(checkpoint->path, bytes.bytes, bytes.size, &file, error);
-    if (status == ELBOW_OK && read_contents(file, checkpoint, error) != ELBOW_OK)
-        status = elbow_error_set(error, ELBOW_FORMAT, "%s: is not a usable checkpoint: %s", checkpoint->path,
-                                 error->message);
+    if (status == ELBOW_OK && read_contents(file, checkpoint, error) != ELBOW_OK && error->status != ELBOW_MEMORY)
+        elbow_error_set(error, ELBOW_FORMAT, "%s: is not a usable checkpoint: %s", checkpoint->path, error->message);
     elbow_hdf5_close(file, NULL);
     elbow_release(&bytes.bytes);
-    return status;
+    return error->status;
 }
 
 // The other ranks make room for what they are about to receive.
