@@ -28,6 +28,12 @@ const char *elbow_hdf5_describe(void)
     return "HDF5 " TEXT(H5_VERS_MAJOR) "." TEXT(H5_VERS_MINOR) "." TEXT(H5_VERS_RELEASE) PARALLEL;
 }
 
+bool elbow_hdf5_start(void)
+{
+    H5dont_atexit(); // fails the second time, which does not matter
+    return H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
+}
+
 // Keeps the first line that says something, walking from the innermost function outwards.
 static herr_t take_reason(unsigned number, const H5E_error2_t *line, void *user)
 {
@@ -102,7 +108,7 @@ enum elbow_status elbow_hdf5_prepare(const char *name, struct elbow_hdf5 **file,
 {
     ELBOW_CHECK(name != NULL && file != NULL);
     *file = NULL;
-    if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0)
+    if (!elbow_hdf5_start())
         return elbow_error_set(error, ELBOW_FILE, "%s: the HDF5 library could not be started", name);
     if (strlen(name) >= ELBOW_PATH_SIZE)
         return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is longer than %d bytes", name,

@@ -236,6 +236,28 @@ file_tests() {
     "$import" --help | grep -q "^usage: elbow-import" || fail "elbow-import --help"
 }
 
+# In place of a full disk: files must not grow beyond 100 KB. HDF5 crashes at exit over a file that it could not write, if let.
+full_tests() {
+    printf '\0\0\10\2\0\0\10\0\0\0\2\0' >large.idx # 2048 x 512
+    head -c 1048576 /dev/urandom >>large.idx
+    cat >limited <<'END'
+#!/usr/bin/env bash
+trap '' XFSZ
+ulimit -f 100
+exec "${0%/*}/$(basename "$0")-unlimited" "$@"
+END
+    chmod +x limited
+    for program in elbow-import elbow-shapes; do
+        mkdir -p full
+        cp limited "full/$program"
+        ln -sf "$build/$program" "full/$program-unlimited"
+    done
+    refused 1 "File too large" full/elbow-import large.idx -o new.h5
+    refused 1 "File too large" full/elbow-import large.idx -o new.h5 --compress 1
+    refused 1 "File too large" full/elbow-import large.idx -o t.h5 --name /large
+    refused 1 "File too large" full/elbow-shapes -o new.h5
+}
+
 shapes_tests() {
     rm -f t.h5
     "$shapes" -o a.h5 -n 2500 --test 100 >/dev/null
@@ -298,6 +320,7 @@ npy_tests
 text_tests
 png_tests
 file_tests
+full_tests
 shapes_tests
 shared_tests
 [ "$failures" = 0 ] || { echo "$failures checks failed"; exit 1; }

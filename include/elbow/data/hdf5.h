@@ -29,6 +29,11 @@ struct elbow_hdf5_info {
 // Local. "HDF5 1.10.8, parallel": version, whether the installed library is the parallel one. Static text.
 const char *elbow_hdf5_describe(void);
 
+// Local. Starts the library, quietly; false if that fails. All functions below do it themselves. A program that writes files
+// under MPI calls it before MPI is initialised: then HDF5 does not clean up in MPI_Finalize or at exit, where it crashes over a
+// file that could not be written (all files are closed by then).
+bool elbow_hdf5_start(void);
+
 // Local. Opens for reading; or an image in memory (not owned, must outlive the file; `name` stands in messages).
 enum elbow_status elbow_hdf5_open(const char *path, struct elbow_hdf5 **file, struct elbow_error *error);
 enum elbow_status elbow_hdf5_open_image(const char *name, const void *image, size_t size, struct elbow_hdf5 **file,
