@@ -77,8 +77,10 @@ static enum elbow_status scatter_moments(struct elbow_trainer *trainer, const st
 {
     size_t *first = NULL;
     elbow_allocate(&first, (size_t)trainer->place.size + 1, sizeof *first, "slices", error);
-    if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
+    if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK) {
+        elbow_release(&first);
         return error->status;
+    }
     for (int r = 0; r < trainer->place.size; ++r)
         first[r + 1] = (size_t)elbow_exchange_slice(trainer->exchange, r).last;
     const struct elbow_optimizer *optimizer = &trainer->optimizer;
