@@ -33,6 +33,8 @@ static enum elbow_status locate_given(const struct elbow_config *config, const c
                                       struct elbow_error *error)
 {
     source->labels[0] = '\0';
+    if (strncmp(data, ":/", 2) == 0)
+        return elbow_error_set(error, ELBOW_USAGE, "--data %.500s: lacks the file; write FILE:/dataset", data);
     if (strstr(data, ":/") != NULL)
         return elbow_config_locate("", data, source->file, source->dataset) ? ELBOW_OK : too_long(data, error);
     if (config->data.synthetic > 0 || source->dataset[0] == '\0')
@@ -126,7 +128,9 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
         .factor = config->data.factor,
         .offset = config->data.offset,
         .fixed_scale = &scoring->checkpoint.data.scale,
-        .must_be_unit = config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI,
+        .must_be_unit =
+            config->data.binarize == ELBOW_BINARIZE_SAMPLE ||
+            (config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI && config->data.binarize == ELBOW_BINARIZE_NONE),
     };
     status = elbow_dataset_load(comm, &wanted, log, &scoring->dataset, error);
     if (status == ELBOW_OK)

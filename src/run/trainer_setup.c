@@ -86,13 +86,14 @@ static enum elbow_status locate(const struct elbow_config *config, const char *l
     return elbow_error_set(error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
 }
 
-// Collective. One dataset of the configuration; `location` is data.train or data.valid.
-static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char *location,
+// Collective. One dataset of the configuration; `location` is data.train or data.valid. Training needs no labels, but
+// wrong ones must not wait for the day that the run is evaluated.
+static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char *location, const char *labels_location,
                                       const struct elbow_scale *scale, struct elbow_dataset *dataset,
                                       struct elbow_error *error)
 {
     const struct elbow_config *config = &trainer->config;
-    elbow_path file, name;
+    elbow_path file, name, labels_file, labels;
     bool is_bernoulli = config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI;
     struct elbow_dataset_request request = {.synthetic = (uint64_t)config->data.synthetic,
                                             .seed = (uint64_t)config->seed,
@@ -111,6 +112,13 @@ static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char 
             return status;
         request.file = file;
         request.dataset = name;
+    }
+    if (*labels_location != 0) {
+        enum elbow_status status = locate(config, labels_location, labels_file, labels, error);
+        if (status != ELBOW_OK)
+            return status;
+        request.labels_file = labels_file;
+        request.labels = labels;
     }
     return elbow_dataset_load(trainer->comm, &request, trainer->log, dataset, error);
 }
@@ -148,12 +156,14 @@ static enum elbow_status load_data(struct elbow_trainer *trainer, const struct e
                                    struct elbow_error *error)
 {
     const struct elbow_config *config = &trainer->config;
-    enum elbow_status status = load_dataset(trainer, config->data.train, scale, &trainer->train, error);
+    enum elbow_status status =
+        load_dataset(trainer, config->data.train, config->data.labels, scale, &trainer->train, error);
     if (status != ELBOW_OK)
         return status;
     trainer->has_valid = config->data.valid[0] != 0 && config->data.synthetic == 0;
     if (trainer->has_valid) {
-        status = load_dataset(trainer, config->data.valid, &trainer->train.scale, &trainer->valid, error);
+        status = load_dataset(trainer, config->data.valid, config->data.valid_labels, &trainer->train.scale,
+                              &trainer->valid, error);
         if (status != ELBOW_OK)
             return status;
         bool same = trainer->valid.values == trainer->train.values && trainer->valid.rank == trainer->train.rank &&
