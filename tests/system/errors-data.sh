@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Unusable files and data: of training, of evaluation, checkpoints, outputs.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib-errors.sh"
+
+# Data.
+make /few-labels u8 59 labels
+make /float-labels f32 60 labels
+make /wide-labels u8 60,3 labels
+make /empty f32 0,4,5 bits
+make /hollow f32 60,0 bits
+make /line f32 60 bits
+make /scalar f32 scalar bits
+make /text string 60,20 bits
+make /pairs compound 60,20 bits
+make /other-shape u8 60,5,4 bits
+make /other-values u8 60,21 bits
+make /nan f32 60,4,5 unit set=nan@37,11
+make /infinite f64 60,4,5 unit set=-inf@0,0
+make /above f32 60,4,5 unit set=1.5@42,3
+make /below i8 60,4,5 bits set=-1@59,19
+make /numbers i16 60,4,5 bytes
+make /bad-factor u8 60,4,5 bytes factor=nan
+make /group/inside u8 60,4,5 bits
+"$make_data" write vast.h5 /train f32 2500000000,1000 nothing chunk=1000
+"$make_data" write cut.h5 /good u8 600,4,5 bits chunk=50
+truncate -s -3000 cut.h5
+echo "1,2,3" >text.h5
+: >nothing.h5
+head -c 3000 /dev/urandom >noise.h5
+
+# Files.
+with 1 'none.h5: No such file' data.file=none.h5
+with 1 'directory: is a directory' data.file=directory
+with 1 'text.h5: not an HDF5 file' data.file=text.h5
+with 1 'nothing.h5: the file is empty' data.file=nothing.h5
+with 1 'noise.h5: not an HDF5 file' data.file=noise.h5
+with 1 'cut.h5.*truncated' data.file=cut.h5 data.labels=
+wrong 1 'text.h5: .*directory' train good.yaml --run-dir text.h5/run
+wrong 1 'text.h5' train good.yaml --run-dir text.h5
+wrong 1 'none: No such file' eval none
+wrong 1 'directory: holds no checkpoint' eval directory
+wrong 1 'text.h5: .*checkpoint' eval text.h5
+wrong 1 'data.h5: .*checkpoint' encode data.h5 --data data.h5 -o x.h5
+wrong 1 'nothing.h5: .*checkpoint' sample nothing.h5 -o x.png
+head -c 9000 $checkpoint >cut-checkpoint.h5
+wrong 1 'cut-checkpoint.h5: ' reconstruct cut-checkpoint.h5 -o x.png
+wrong 1 'none.h5: .*No such file' train good.yaml --run-dir run --init none.h5
+wrong 1 'none.h5: No such file' eval good --data none.h5
+wrong 1 'none.h5: .*No such file' info none.h5
+wrong 3 'nowhere/x.png' sample good -o nowhere/x.png
+wrong 3 'nowhere/x.h5' encode good --data data.h5 -o nowhere/x.h5
+
+# Data.
+with 1 'data.h5: dataset /missing not found \(the file has: .*/good' data.train=/missing
+with 1 'data.h5: dataset /group ' data.train=/group
+with 1 '/empty: is empty' data.train=/empty data.labels=
+with 1 '/hollow: is empty' data.train=/hollow data.labels=
+with 1 '/line: has 1 dimension' data.train=/line
+with 1 '/scalar' data.train=/scalar data.labels=
+with 1 '/text holds texts' data.train=/text
+with 1 '/pairs .*compound' data.train=/pairs
+with 1 '/nan: row 37 .*NaN or infinite' data.train=/nan
+with 1 '/infinite: row 0 .*NaN or infinite' data.train=/infinite model.likelihood=gaussian
+with 1 '/nan: row 37' data.valid=/nan
+with 1 '/above: row 42 holds 1.5 ' data.train=/above
+with 1 '/below: row 59 holds -1 ' data.train=/below
+with 1 '/numbers: row 0 holds .*\[0, 1\]' data.train=/numbers
+with 1 '/above: row 42' data.valid=/above
+with 1 '/bad-factor: its attribute factor' data.train=/bad-factor
+with 1 'other-values: .*21.*20' data.valid=/other-values
+with 1 'other-shape' data.valid=/other-shape
+with 1 '/few-labels: has 59 labels, but .* 60 samples' data.labels=/few-labels
+with 1 '/float-labels: labels are one integer' data.labels=/float-labels
+with 1 '/wide-labels: labels are one integer' data.labels=/wide-labels
+with 1 '/few-labels: has 59 labels' data.valid=/good data.valid_labels=/few-labels
+with 1 '20 values, but data.shape multiplies to 21' data.shape=[7,3]
+with 1 'vast.h5:/train: needs (9|10)\.[0-9]+ TB .*, but only .* are free' data.file=vast.h5 data.train=/train data.labels= model.likelihood=gaussian
+wrong 1 'other-values: a sample has 21 values, but .* 20' eval good --data data.h5:/other-values
+wrong 1 'dataset /missing not found' encode good --data data.h5:/missing -o x.h5
+wrong 1 'row 37' eval good --data data.h5:/nan
+wrong 1 'few-labels: has 59' eval good --data data.h5:/good --labels /few-labels
+
+# More ranks than microbatches: only several ranks can make this mistake.
+rm -rf 3.*
+together train good.yaml --run-dir run --set train.batch=8
+judge 3 2 'only 2 microbatches of 4 for 3 ranks.*train.microbatch.*train.batch' train.batch=8
+
+# What mpirun itself says of a failure is the program's status.
+on 3 "$elbow" train good.yaml --run-dir run --set data.file=none.h5 >mpirun.out 2>mpirun.err
+[ $? = 1 ] || fail "mpirun does not end with the ranks' status"
+
+nothing_left
+finish

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Mistakes in commands, flags and configurations.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib-errors.sh"
+
+# The command line.
+wrong 2 'no command given'
+wrong 2 'trian: unknown command; did you mean train\?' trian good.yaml
+wrong 2 '--run-dri: unknown flag; did you mean --run-dir\?' train good.yaml --run-dri x
+wrong 2 'configuration is missing' train
+wrong 2 '--run-dir' train good.yaml --run-dir
+wrong 2 'more.yaml' train good.yaml more.yaml
+wrong 2 '--resume=perhaps: expected' train good.yaml --run-dir run --resume=perhaps
+wrong 2 '--resume and --overwrite' train good.yaml --run-dir run --resume --overwrite
+wrong 2 'good: holds 1 checkpoint.*--resume' train good.yaml --run-dir good
+wrong 2 'checkpoint' eval
+wrong 2 '--importance.*0' eval good --importance 0
+wrong 2 '--importance.*many' eval good --importance many
+wrong 2 '-o FILE' sample good
+wrong 2 '-o FILE' encode good --data data.h5
+wrong 2 '-n.*0|--count.*0' sample good -o x.png -n 0
+wrong 2 'must end in .png, .h5 or .csv' sample good -o x.jpg
+wrong 2 'no images.*.h5 or .csv' sample flat -o x.png
+wrong 2 '60 rows, too few for 10 from row 55' reconstruct good -o x.png -n 10 --first 55
+wrong 2 'data.h5: is the file that the data come from' encode good --data data.h5 -o data.h5
+wrong 2 '--data :/: lacks the file' eval good --data :/
+
+# The configuration.
+wrong 1 'none.yaml: .*No such file' train none.yaml
+wrong 1 'directory: is a directory' train directory
+yaml 2 'bad.yaml:2:3: train.epoch: unknown key; did you mean train.epochs\?' 'train:\n  epoch: 3\n'
+yaml 2 'bad.yaml:1:1: trian: unknown key; did you mean train\?' 'trian: {epochs: 3}\n'
+yaml 2 "bad.yaml:1:17: train.epochs: found 'many', expected a whole number" 'train: {epochs: many}\n'
+yaml 2 'bad.yaml:1:15: train.rate: found a list' 'train: {rate: [1, 2]}\n'
+yaml 2 "bad.yaml:1:8: train: found '3', expected a map" 'train: 3\n'
+yaml 2 'train.epochs: given twice' 'train: {epochs: 3, epochs: 4}\n'
+yaml 2 'bad.yaml:2' 'train: {epochs: 3\n'
+yaml 2 'bad.yaml' 'train:\n\tepochs: 3\n'
+yaml 2 'nothing to train on' ''
+yaml 2 'zero byte' 'seed: 1\n\0\n'
+yaml 2 'bad.yaml' 'seed: \0377\0376\n'
+yaml 2 'bad.yaml' 'seed: 1\n---\nseed: 2\n'
+yaml 2 'unknown layer .desne., expected dense' 'model: {encoder: [desne: {units: 3}]}\n'
+yaml 2 'units is missing' 'model: {encoder: [dense: {activation: relu}]}\n'
+yaml 2 'did you mean .*activation' 'model: {encoder: [dense: {units: 3, activaton: relu}]}\n'
+yaml 2 "found 'relux', expected one of none, relu" 'model: {encoder: [dense: {units: 3, activation: relux}]}\n'
+yaml 2 'model.encoder: found' 'model: {encoder: 3}\n'
+with 2 "train.epochs: '-1' is out of bounds" train.epochs=-1
+with 2 'train.rate.*above 0' train.rate=0
+with 2 'train.rate' train.rate=nan
+with 2 'train.beta1.*below 1' train.beta1=1
+with 2 'model.latent' model.latent=0
+with 2 'model.encoder.0.dense.units' model.encoder.0.dense.units=0
+with 2 "train.optimizer: found 'adamm', expected one of adam, adamw, sgd" train.optimizer=adamm
+with 2 'model.learn_variance.*true or false' model.learn_variance=3
+with 2 'train.ratee=3: unknown key; did you mean train.rate\?' train.ratee=3
+with 2 'train.rate' train.rate
+with 2 '=3' =3
+with 2 'model.encoder.5' model.encoder.5.dense.units=3
+with 2 'train.microbatch: 21 is more than train.batch' train.microbatch=21
+with 2 'data.synthetic: 10 together with data.file' data.synthetic=10
+with 2 'train.patience' train.patience=3
+with 2 'train.step_every' train.schedule=step
+with 2 'data.binarize: sample with a gaussian' model.likelihood=gaussian data.binarize=sample
+with 2 'model.learn_variance: a bernoulli' model.learn_variance=true
+with 2 'train.epochs and train.steps are both 0' train.epochs=0
+with 2 'data.valid_labels without data.valid' data.valid_labels=/labels
+with 2 'nothing to train on' data.file=
+with 2 "data.train: found 'good'" data.train=good
+with 2 'run.nodes: has 5 entries' run.nodes='[0,0,0,1,1]'
+
+nothing_left
+finish
