@@ -56,7 +56,6 @@ struct elbow_integers {
 // "every" of an evaluation: a number of steps, 0 for never, ELBOW_EVERY_EPOCH at the end of each epoch.
 enum { ELBOW_EVERY_EPOCH = -1 };
 
-
 // All fields in nats, samples, steps or epochs as their names say. Enumerations are ints with the values named above.
 struct elbow_config {
     int64_t seed; // >= 0

@@ -29,9 +29,9 @@ struct elbow_hdf5_info {
 // Local. "HDF5 1.10.8, parallel": version, whether the installed library is the parallel one. Static text.
 const char *elbow_hdf5_describe(void);
 
-// Local. Starts the library, quietly; false if that fails. All functions below do it themselves. A program that writes files
-// under MPI calls it before MPI is initialised: then HDF5 does not clean up in MPI_Finalize or at exit, where it crashes over a
-// file that could not be written (all files are closed by then).
+// Local. Starts the library, quietly; false if that fails. All functions below do it themselves. A program that writes
+// files under MPI calls it before MPI is initialised: then HDF5 does not clean up in MPI_Finalize or at exit, where it
+// crashes over a file that could not be written (all files are closed by then).
 bool elbow_hdf5_start(void);
 
 // Local. Opens for reading; or an image in memory (not owned, must outlive the file; `name` stands in messages).
@@ -99,8 +99,8 @@ enum elbow_status elbow_hdf5_read_integers(struct elbow_hdf5 *file, const char *
 enum elbow_status elbow_hdf5_read_text(struct elbow_hdf5 *file, const char *object, const char *name, size_t limit,
                                        char **text, struct elbow_error *error);
 
-// Local. Calls back for every dataset of the file, in order of name; info is NULL for one that holds no integers or floats or
-// has more than 8 dimensions. The callback returns false to stop.
+// Local. Calls back for every dataset of the file, in order of name; info is NULL for one that holds no integers or
+// floats or has more than 8 dimensions. The callback returns false to stop.
 enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
                                   bool (*each)(void *user, const char *name, const struct elbow_hdf5_info *info),
                                   void *user, struct elbow_error *error);
