@@ -110,7 +110,8 @@ static void choose_blocks(struct import_plan *plan)
 {
     uint64_t row_bytes = plan->row_values * elbow_element_size(plan->element);
     plan->chunk_rows = row_bytes >= CHUNK_BYTES ? 1 : CHUNK_BYTES / row_bytes;
-    plan->block_rows = plan->chunk_rows * (BLOCK_BYTES / CHUNK_BYTES);
+    uint64_t chunk_bytes = plan->chunk_rows * row_bytes;
+    plan->block_rows = chunk_bytes >= BLOCK_BYTES ? plan->chunk_rows : plan->chunk_rows * (BLOCK_BYTES / chunk_bytes);
     if (plan->chunk_rows > plan->rows)
         plan->chunk_rows = plan->rows;
     if (plan->block_rows > plan->rows)
