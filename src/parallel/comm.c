@@ -57,6 +57,8 @@ static enum elbow_status number_ranks(struct elbow_comm *comm, struct elbow_erro
     enum elbow_status status = elbow_allocate(&comm->node_of, (size_t)world_size, sizeof(int), "ranks", error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&comm->node_rank_of, (size_t)world_size, sizeof(int), "ranks", error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&comm->node_size_of, (size_t)world_size, sizeof(int), "ranks", error);
     int *leaders = NULL;
     if (status == ELBOW_OK)
         status = elbow_allocate(&leaders, (size_t)world_size, sizeof(int), "ranks", error);
@@ -77,6 +79,7 @@ static enum elbow_status number_ranks(struct elbow_comm *comm, struct elbow_erro
     MPI_Comm_size(comm->world, &comm->place.size);
     MPI_Allgather(&comm->place.node, 1, MPI_INT, comm->node_of, 1, MPI_INT, comm->world);
     MPI_Allgather(&comm->place.node_rank, 1, MPI_INT, comm->node_rank_of, 1, MPI_INT, comm->world);
+    MPI_Allgather(&comm->place.node_size, 1, MPI_INT, comm->node_size_of, 1, MPI_INT, comm->world);
     return ELBOW_OK;
 }
 
@@ -98,6 +101,7 @@ static void forget(struct elbow_comm *comm)
 {
     elbow_release(&comm->node_of);
     elbow_release(&comm->node_rank_of);
+    elbow_release(&comm->node_size_of);
     MPI_Comm_free(&comm->world);
     MPI_Comm_free(&comm->node);
 }

@@ -12,7 +12,7 @@ enum { ELBOW_COMM_RANKS_MAX = 16384 }; // tables on the stack stay below 128 kB
 struct elbow_comm {
     MPI_Comm world, node;
     struct elbow_place place;
-    int *node_of, *node_rank_of; // [size], owned
+    int *node_of, *node_rank_of, *node_size_of; // [size], owned
 };
 
 // Local, but needs the peers' progress. All waiting is done here: polls MPI, spins briefly, then gives the processor

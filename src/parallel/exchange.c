@@ -439,13 +439,8 @@ static void share_statistics(struct elbow_exchange *exchange, double *statistics
 // Whether `rank` is the one of its group to whom `owner`, of another group, sends its slice.
 static bool receives(const struct elbow_exchange *exchange, int owner, int rank)
 {
-    struct elbow_comm *comm = exchange->comm;
-    if (!exchange->grouped)
-        return true;
-    int members = 0;
-    for (int r = 0; r < comm->place.size; ++r)
-        members += comm->node_of[r] == comm->node_of[rank];
-    return comm->node_rank_of[owner] % members == comm->node_rank_of[rank];
+    const struct elbow_comm *comm = exchange->comm;
+    return !exchange->grouped || comm->node_rank_of[owner] % comm->node_size_of[rank] == comm->node_rank_of[rank];
 }
 
 // Point 3. The new slices go to the other groups, once to each.
