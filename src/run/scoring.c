@@ -28,20 +28,39 @@ static void locate_configured(const struct elbow_config *config, struct source *
     ELBOW_CHECK(elbow_config_locate(config->data.file, labels, source->labels_file, source->labels));
 }
 
+// The labels that the configuration has for the source's dataset, where it names that dataset.
+static void find_labels(const struct elbow_config *config, struct source *source)
+{
+    const char *pairs[][2] = {{config->data.valid, config->data.valid_labels},
+                              {config->data.train, config->data.labels}};
+    source->labels[0] = '\0';
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; ++i) {
+        elbow_path file, dataset;
+        if (!elbow_config_locate(config->data.file, pairs[i][0], file, dataset) || strcmp(file, source->file) != 0 ||
+            strcmp(dataset, source->dataset) != 0)
+            continue;
+        ELBOW_CHECK(elbow_config_locate(config->data.file, pairs[i][1], source->labels_file, source->labels));
+        return;
+    }
+}
+
 // FILE:/dataset, or FILE with the dataset's name in the configuration.
 static enum elbow_status locate_given(const struct elbow_config *config, const char *data, struct source *source,
                                       struct elbow_error *error)
 {
-    source->labels[0] = '\0';
+    bool is_whole = strstr(data, ":/") != NULL;
     if (strncmp(data, ":/", 2) == 0)
         return elbow_error_set(error, ELBOW_USAGE, "--data %.500s: lacks the file; write FILE:/dataset", data);
-    if (strstr(data, ":/") != NULL)
-        return elbow_config_locate("", data, source->file, source->dataset) ? ELBOW_OK : too_long(data, error);
-    if (config->data.synthetic > 0 || source->dataset[0] == '\0')
+    if (!is_whole && (config->data.synthetic > 0 || source->dataset[0] == '\0'))
         return elbow_error_set(error, ELBOW_USAGE,
                                "--data %.500s: the checkpoint's configuration names no dataset; write FILE:/dataset",
                                data);
-    return elbow_text_format(source->file, sizeof source->file, "%s", data) ? ELBOW_OK : too_long(data, error);
+    bool fits = is_whole ? elbow_config_locate("", data, source->file, source->dataset)
+                         : elbow_text_format(source->file, sizeof source->file, "%s", data);
+    if (!fits)
+        return too_long(data, error);
+    find_labels(config, source);
+    return ELBOW_OK;
 }
 
 static enum elbow_status locate(const struct elbow_scoring_request *request, const struct elbow_config *config,
