@@ -6,6 +6,7 @@
 #include "elbow/base/text.h"
 #include "elbow/cli/command.h"
 #include "elbow/cli/processor.h"
+#include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
 
 #include <stdio.h>
@@ -109,6 +110,10 @@ int main(int argc, char **argv)
     if (!elbow_processor_fits("elbow"))
         return 1;
     elbow_blas_threads(1);
+    if (!elbow_hdf5_start()) {
+        fprintf(stderr, "elbow: the HDF5 library does not start; is another version of it loaded?\n");
+        return 1;
+    }
     if (elbow_comm_open(&argc, &argv, &comm, &error) != ELBOW_OK)
         return 1;
     enum elbow_status status = run(comm, argc - 1, argv + 1, &error);
