@@ -169,6 +169,8 @@ static enum elbow_status read_state(struct elbow_hdf5 *file, struct elbow_run_st
                                                     : elbow_hdf5_read_integers(file, "/", field->name, value, 1, error);
         if (status != ELBOW_OK)
             return status;
+        if (!field->is_double && *(const int64_t *)value < 0)
+            return elbow_error_set(error, ELBOW_FORMAT, "%s is below zero", field->name);
     }
     return ELBOW_OK;
 }
@@ -182,6 +184,8 @@ static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_f
         status = elbow_error_set(error, ELBOW_FORMAT, "data_rank is %lld", (long long)rank);
     if (status == ELBOW_OK)
         status = elbow_hdf5_read_integers(file, "/", "data_samples", &samples, 1, error);
+    if (status == ELBOW_OK && samples < 1)
+        status = elbow_error_set(error, ELBOW_FORMAT, "data_samples is %lld", (long long)samples);
     if (status == ELBOW_OK)
         status = elbow_hdf5_read_integers(file, "/", "data_shape", shape, (size_t)rank, error);
     if (status == ELBOW_OK)
