@@ -95,8 +95,8 @@ same_run() {
     same_metrics "$what" "$a/metrics.csv" "$b/metrics.csv"
 }
 
-# value FILE KEY: a number of a flat JSON object.
-value() { sed -n "s/^.*\"$2\": *\([^,} ]*\).*$/\1/p" "$1" | head -n 1; }
+# value FILE KEY: the first number of that name in a JSON text.
+value() { grep -oE "\"$2\": *[^,} ]+" "$1" | head -n 1 | sed 's/.*: *//'; }
 
 # holds EXPRESSION: an arithmetic statement of awk.
 holds() { awk "BEGIN { exit !($*) }"; }

@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What comes after training: eval, encode, sample and reconstruct give the same bytes on 1, 2 and 3 ranks, and what they
+# tell agrees with what training told and with each other; info and config tell what there is.
+set -u
+source_directory=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+"$make_data" write data.h5 /train u8 90,6,6 bytes
+"$make_data" write data.h5 /labels i16 90 labels
+"$make_data" write data.h5 /valid u8 137,6,6 bytes seed=4
+"$make_data" write data.h5 /valid-labels u8 137 labels
+"$make_data" write data.h5 /numbers f32 61,11 normal
+cat >images.yaml <<'Y'
+data: {file: data.h5, train: /train, valid: /valid, labels: /labels, valid_labels: /valid-labels, binarize: sample}
+model: {latent: 3, encoder: [dense: {units: 20, activation: tanh}], decoder: [dense: {units: 20, activation: tanh}]}
+objective: {beta: 0.5, free_bits: 0.1}
+train: {epochs: 60, batch: 24, microbatch: 4, rate: 1.0e-2}
+Y
+cat >numbers.yaml <<'Y'
+data: {file: data.h5, train: /numbers}
+model: {latent: 2, likelihood: gaussian, learn_variance: true, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 9, batch: 20, microbatch: 4, rate: 1.0e-2}
+Y
+# Values outside [0, 1] that a threshold makes black and white.
+cat >threshold.yaml <<'Y'
+data: {file: data.h5, train: /numbers, binarize: threshold, threshold: 0.1}
+model: {latent: 2, encoder: [], decoder: []}
+train: {epochs: 1, batch: 20, microbatch: 4}
+Y
+run 0 2 images "$elbow" train images.yaml --run-dir images
+run 0 3 numbers "$elbow" train numbers.yaml --run-dir numbers
+run 0 1 threshold "$elbow" train threshold.yaml --run-dir threshold
+checkpoint=images/checkpoints/step-00000240.h5
+
+# alike OUTPUT word...: the command on 1, 2 and 3 ranks, where @ stands for the output file, or else stdout is compared.
+# Leaves OUTPUT.
+alike() {
+    local output=$1 ranks words word
+    shift
+    for ranks in 1 2 3; do
+        words=()
+        for word; do words+=("${word/#@/$ranks.$output}"); done
+        run 0 $ranks $ranks.log "$elbow" "${words[@]}" || continue
+        case " $* " in *" @ "*) ;; *) cp $ranks.log.out "$ranks.$output" ;; esac
+        if [ $ranks = 1 ]; then cp "1.$output" "$output"; else same_file "elbow $*" "$output" "$ranks.$output"; fi
+    done
+    [ -s "$output" ] || fail "elbow $*: no output"
+    rm -f [123]."$output"
+}
+
+alike eval.json eval images --json
+alike eval.txt eval images
+alike train.json eval "$checkpoint" --data data.h5:/train --json
+alike one.json eval images --json --importance 1
+alike many.json eval images --json --importance 50
+alike numbers.json eval numbers --json --importance 70
+alike threshold.json eval threshold --json
+alike valid.h5 encode images --data data.h5 -o @
+alike train.h5 encode "$checkpoint" --data data.h5:/train -o @
+alike many.h5 encode images --data data.h5:/valid -o @ --importance 50
+alike one.h5 encode images --data data.h5:/valid -o @ --importance 1
+alike numbers.h5 encode numbers --data data.h5 -o @
+alike samples.png sample images -o @
+alike samples.csv sample images -o @ -n 10
+alike draws.h5 sample images -o @ -n 9 --seed 5 --draw
+alike pairs.png reconstruct images -o @ -n 7
+alike pairs.h5 reconstruct images -o @ -n 5 --first 30
+alike draws.csv reconstruct numbers -o @ -n 6 --draw
+alike numbers-samples.h5 sample numbers -o @ -n 6
+alike info.txt info data.h5
+alike info-run.txt info images
+alike config.yaml config images.yaml --set train.rate=0.5
+
+# column FILE /dataset: its values, one a line; mean: theirs.
+column() { "$make_data" print "$1" "$2"; }
+mean() { column "$1" "$2" | awk '{ sum += $1 } END { printf "%.17g\n", sum / NR }'; }
+# near WHAT A B: equal but for the rounding of another order of a sum of doubles.
+near() {
+    holds "($2 - $3) ^ 2 <= (1e-9 * $3) ^ 2" || fail "$1: $2 is not $3"
+}
+
+# eval is the mean of encode's rows.
+for figure in elbo recon kl; do
+    near "eval and encode: $figure" "$(mean valid.h5 /$figure)" "$(value eval.json $figure)"
+    near "eval and encode of other data: $figure" "$(mean train.h5 /$figure)" "$(value train.json $figure)"
+    near "eval and encode of numbers: $figure" "$(mean numbers.h5 /$figure)" "$(value numbers.json $figure)"
+done
+near "the parts of the ELBO" "$(awk "BEGIN { printf \"%.17g\", $(value eval.json recon) - $(value eval.json kl) }")" \
+    "$(value eval.json elbo)"
+[ "$(value eval.json samples)" = 137 ] || fail "eval: samples"
+[ "$(value train.json samples)" = 90 ] || fail "eval --data: samples"
+
+# The last row of the run's table says the same, to the last digit.
+row=$(grep ,valid, images/metrics.csv | tail -n 1)
+told=$(printf '%s\n' "$row" | cut -d, -f5,6,7,11)
+asked=$(value eval.json elbo),$(value eval.json recon),$(value eval.json kl),$(value eval.json active_units)
+[ "$told" = "$asked" ] || fail "metrics.csv has $told, eval $asked"
+
+# Labels are copied; the classes add up to the whole.
+column valid.h5 /labels >labels
+cmp -s labels <(column data.h5 /valid-labels) || fail "encode: labels are not those of the data"
+cmp -s <(column train.h5 /labels) <(column data.h5 /labels) || fail "encode: labels of the training data"
+tr '{' '\n' <eval.json | grep '"label"' >classes
+[ "$(wc -l <classes)" = 5 ] || fail "eval: five classes, but $(wc -l <classes) are told"
+for figure in elbo recon kl; do
+    near "eval: $figure of the classes" "$(sed 's/"[a-z]*"://g; s/[^-0-9.e ]//g' classes | awk -v part=$figure '
+        BEGIN { at = part == "elbo" ? 3 : part == "recon" ? 4 : 5 } { n += $2; sum += $2 * $at }
+        END { printf "%.17g", n == 137 ? sum / n : 0 }')" "$(value eval.json $figure)"
+done
+
+# The importance-sampled bound: of one sample it is an ELBO, of many it is tighter. The error of its mean follows from
+# how far the rows' bounds are apart: four standard errors happen once in 16,000 times, and the draws are keyed.
+bound() { # K FILE.json FILE.h5
+    local k=$1 importance elbo error
+    importance=$(value "$2" log_likelihood)
+    elbo=$(value "$2" elbo)
+    near "--importance $k: encode and eval" "$(mean "$3" /log_likelihood)" "$importance"
+    near "--importance $k: effective samples" "$(mean "$3" /effective_samples)" "$(value "$2" effective_samples)"
+    column "$3" /effective_samples | awk -v k="$k" '$1 < 1 - 1e-9 || $1 > k * (1 + 1e-9) { exit 1 }' ||
+        fail "--importance $k: effective samples outside [1, $k]"
+    error=$(paste -d ' ' <(column "$3" /log_likelihood) <(column "$3" /elbo) | awk '{ d = $1 - $2; s += d; q += d * d }
+        END { printf "%.17g", sqrt((q / NR - s * s / NR / NR) / NR) }')
+    holds "$importance >= $elbo - 4 * $error" || fail "--importance $k: $importance is below the ELBO, $elbo"
+    [ "$k" != 1 ] || holds "$importance <= $elbo + 4 * $error" || fail "--importance 1: $importance is no ELBO, $elbo"
+}
+bound 1 one.json one.h5
+bound 50 many.json many.h5
+[ "$(value one.json effective_samples)" = 1 ] || fail "--importance 1: $(value one.json effective_samples) effective samples"
+holds "$(value many.json log_likelihood) > $(value one.json log_likelihood)" || fail "--importance 50 is no tighter than 1"
+
+# A sample is a function of its number; draws are black or white; originals are the data.
+run 0 1 few "$elbow" sample "$checkpoint" -o few.csv -n 3
+cmp -s few.csv <(head -n 3 samples.csv) || fail "sample: the first 3 of 10 are not 3"
+run 0 1 other "$elbow" sample images -o other.csv -n 3 --seed 2
+cmp -s few.csv other.csv && fail "sample: --seed changes nothing"
+column draws.h5 /samples | tr , '\n' | grep -vxE '0|1' && fail "sample --draw: neither 0 nor 1"
+"$elbow" reconstruct threshold -o binary.h5 -n 61 >binary.log 2>&1 || fail "reconstruct of threshold data: $(tail -n 1 binary.log)"
+cmp -s <(column binary.h5 /originals | tr , '\n') \
+    <(column data.h5 /numbers | tr , '\n' | awk '{ print($1 > 0.1 ? 1 : 0) }') || fail "reconstruct: originals are not the data"
+[ "$(column pairs.h5 /reconstructions | wc -l)" = 5 ] || fail "reconstruct -n 5: other rows"
+[ "$(head -c 8 samples.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "samples.png is no PNG"
+for file in step-00000036.h5 step-00000036.csv reconstruction-00000036.h5 reconstruction-00000036.csv; do
+    [ -s "numbers/samples/$file" ] || fail "a run on numbers leaves no $file"
+done
+ls numbers/samples/*.png >/dev/null 2>&1 && fail "a run on numbers leaves pictures"
+[ "$(grep -c 'no images' numbers.out)" = 1 ] || fail "a run on numbers does not say once that there are no pictures"
+run 0 1 best "$elbow" eval images --best --json
+
+# info: datasets, a checkpoint, a run directory.
+for text in '/train: uint8 (90 x 6 x 6)' '/numbers: float32 (61 x 11)' '/valid-labels: uint8 (137)'; do
+    grep -qF "$text" info.txt || fail "info of the data does not say $text"
+done
+for text in 'step  *240 ' 'encoder.head/weight  *20 x 6' 'encoder.0/weight  *36 x 20' 'latent: 3'; do
+    grep -q "$text" info-run.txt || fail "info of a run does not say $text"
+done
+run 0 1 info-checkpoint "$elbow" info "$checkpoint"
+same_file "info of a run and of its last checkpoint" info-run.txt info-checkpoint.out
+
+# config: what it prints resolves to itself, and says what was set; --explain has every key that it prints.
+run 0 1 config-again "$elbow" config config.yaml
+same_file "config of its own output" config.yaml config-again.out
+grep -qx '  rate: 0.5' config.yaml || fail "config --set train.rate=0.5 does not show"
+same_file "the run's config.yaml" images/config.yaml <("$elbow" config images/config.yaml)
+run 0 1 explain "$elbow" config --explain
+awk '/^[a-z_0-9]+:/ { section = $1; sub(/:.*/, "", section); if ($2 != "") print section; next }
+     /^  [a-z_0-9]+:/ { key = $1; sub(/:.*/, "", key); print section "." key }' config.yaml >keys
+[ "$(wc -l <keys)" -gt 40 ] || fail "config prints only $(wc -l <keys) keys"
+while read -r key; do
+    grep -q "^$key: " explain.out || fail "config --explain does not tell $key"
+done <keys
+for file in "$source_directory"/configs/*.yaml "$source_directory"/configs/*/*.yaml; do
+    run 0 1 first "$elbow" config "$file"
+    run 0 1 second "$elbow" config first.out
+    same_file "config $file" first.out second.out
+done
+
+# Help and version, on standard output alone.
+for words in --help --version "train --help" "eval --help" "encode --help" "sample --help" "reconstruct --help" \
+    "info --help" "config --help"; do
+    # shellcheck disable=SC2086 # words
+    run 0 1 help "$elbow" $words
+    [ -s help.out ] || fail "elbow $words: nothing on standard output"
+    [ ! -s help.err ] || fail "elbow $words: $(cat help.err)"
+done
+run 0 1 help "$elbow" --help
+for command in train eval encode sample reconstruct info config; do
+    grep -q "^  $command " help.out || fail "elbow --help does not list $command"
+done
+finish
