@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Checkpoints of a small model: what is saved comes back bit for bit, and the bytes do not depend on where the ranks
+// are.
+#include "checkpoint_fixture.h"
+
+// Field by field: padding between fields is nobody's.
+static bool same_state(const struct elbow_run_state *a, const struct elbow_run_state *b)
+{
+    bool same = true;
+    for (size_t i = 0; i < elbow_checkpoint_field_count; ++i) {
+        size_t offset = elbow_checkpoint_fields[i].offset;
+        same &= memcmp((const char *)a + offset, (const char *)b + offset, 8) == 0;
+    }
+    return same;
+}
+
+static bool same_facts(const struct elbow_data_facts *a, const struct elbow_data_facts *b)
+{
+    return a->samples == b->samples && a->values == b->values && a->rank == b->rank &&
+           memcmp(a->shape, b->shape, sizeof a->shape) == 0 && a->scale.factor == b->scale.factor &&
+           a->scale.offset == b->scale.offset && strcmp(a->scale.source, b->scale.source) == 0;
+}
+
+static void come_back(const char *optimizer, bool has_second)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    struct elbow_checkpoint back;
+    size_t blocks = elbow_memory_count().blocks;
+    setup(&fixture, optimizer);
+    size_t size = fixture.model->parameters.size;
+    mpi_assert(size > 4 * ELBOW_BLOCK);
+    must(elbow_checkpoint_save(mpi_comm, fixture.scratch.directory, &fixture.source, &error), &error);
+    must(elbow_checkpoint_load(mpi_comm, fixture.scratch.directory, false, &fixture.log, &back, &error), &error);
+    mpi_assert(strstr(back.path, "/checkpoints/step-123456789.h5") != NULL);
+    mpi_assert(same_state(&back.state, &fixture.state));
+    mpi_assert(same_facts(&back.data, &fixture.facts));
+    mpi_assert(strcmp(back.config_text, fixture.config_text) == 0);
+    char *again = NULL;
+    must(elbow_config_dump(&back.config, &again, &error), &error);
+    mpi_assert(strcmp(again, fixture.config_text) == 0);
+    elbow_release(&again);
+    mpi_assert(back.accumulators == STATISTICS);
+    mpi_assert(memcmp(back.accumulator, fixture.accumulator, sizeof fixture.accumulator) == 0);
+    mpi_assert(back.parameters.size == size && back.parameters.count == fixture.model->parameters.count);
+    mpi_assert(same_floats(back.values, fixture.values, size));
+    mpi_assert(!is_root() || same_floats(back.first_moment, fixture.first_moment, size));
+    if (has_second)
+        mpi_assert(!is_root() || same_floats(back.second_moment, fixture.second_moment, size));
+    else
+        mpi_assert(back.second_moment == NULL);
+    mpi_assert(is_root() || (back.first_moment == NULL && back.second_moment == NULL));
+    elbow_checkpoint_clear(&back);
+    teardown(&fixture);
+    mpi_assert(elbow_memory_count().blocks == blocks);
+}
+
+START_TEST(what_is_saved_comes_back)
+{
+    come_back("adam", true);
+    come_back("sgd", false);
+}
+END_TEST
+
+// The bytes of a checkpoint saved by ranks on these nodes (NULL: as they are), on rank zero; to be freed.
+static unsigned char *bytes_saved(const int64_t *nodes, size_t *size)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    if (nodes != NULL)
+        must(elbow_comm_pretend(mpi_comm, nodes, (size_t)elbow_comm_place(mpi_comm).size, &error), &error);
+    setup(&fixture, "adam");
+    must(elbow_checkpoint_save(mpi_comm, fixture.scratch.directory, &fixture.source, &error), &error);
+    const char *path = scratch_path(&fixture.scratch, "checkpoints/step-123456789.h5");
+    unsigned char *bytes = is_root() ? scratch_read(path, size) : NULL;
+    mpi_assert(!is_root() || (bytes != NULL && *size > 512));
+    teardown(&fixture);
+    return bytes;
+}
+
+START_TEST(the_bytes_do_not_depend_on_the_nodes)
+{
+    static const int64_t nodes[][4] = {{0, 1, 2, 3}, {0, 1, 0, 1}, {0, 1, 1, 1}, {0, 0, 0, 0}};
+    size_t size = 0, other_size = 0;
+    unsigned char *bytes = bytes_saved(NULL, &size);
+    mpi_assert(elbow_comm_place(mpi_comm).size <= 4);
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; ++i) { // the last one: as it was
+        unsigned char *other = bytes_saved(nodes[i], &other_size);
+        mpi_assert(!is_root() || (size == other_size && memcmp(bytes, other, size) == 0));
+        free(other);
+    }
+    free(bytes);
+}
+END_TEST
+
+START_TEST(the_file_holds_named_tensors)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    setup(&fixture, "adam");
+    must(elbow_checkpoint_save(mpi_comm, fixture.scratch.directory, &fixture.source, &error), &error);
+    bool same = true;
+    if (is_root()) {
+        struct elbow_hdf5 *file = NULL;
+        float *read = calloc(fixture.model->parameters.size, sizeof *read);
+        elbow_hdf5_open(scratch_path(&fixture.scratch, "checkpoints/step-123456789.h5"), &file, &error);
+        static const char *const groups[] = {"/model", "/optimizer/first_moment", "/optimizer/second_moment"};
+        const float *arenas[] = {fixture.values, fixture.first_moment, fixture.second_moment};
+        for (int g = 0; same && g < 3; ++g)
+            for (size_t t = 0; same && t < fixture.model->parameters.count; ++t) {
+                const struct elbow_tensor *tensor = &fixture.model->parameters.tensors[t];
+                char name[128];
+                snprintf(name, sizeof name, "%s/%s", groups[g], tensor->name);
+                same = elbow_hdf5_read_rows(file, name, 0, tensor->shape[0], read, &error) == ELBOW_OK &&
+                       memcmp(read, arenas[g] + tensor->offset, tensor->count * sizeof *read) == 0;
+            }
+        elbow_hdf5_close(file, NULL);
+        free(read);
+    }
+    mpi_assert(same && error.status == ELBOW_OK);
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(an_unwritable_place_is_told_to_all)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    setup(&fixture, "adam");
+    size_t blocks = elbow_memory_count().blocks;
+    char run[400];
+    if (is_root())
+        scratch_write(scratch_path(&fixture.scratch, "plain"), "", 0);
+    snprintf(run, sizeof run, "%s/plain/run", fixture.scratch.directory);
+    mpi_assert(elbow_checkpoint_save(mpi_comm, run, &fixture.source, &error) == ELBOW_OUTPUT);
+    mpi_assert(error.status == ELBOW_OUTPUT && strstr(error.message, "plain") != NULL);
+    char longer[ELBOW_PATH_SIZE + 8];
+    memset(longer, '/', sizeof longer);
+    longer[sizeof longer - 1] = 0;
+    mpi_assert(elbow_checkpoint_save(mpi_comm, longer, &fixture.source, &error) == ELBOW_OUTPUT);
+    if (is_root()) { // a directory where the file should go
+        struct elbow_error trouble = {0};
+        elbow_text_make_directory(scratch_path(&fixture.scratch, "checkpoints/step-123456789.h5"), &trouble);
+    }
+    mpi_assert(elbow_checkpoint_save(mpi_comm, fixture.scratch.directory, &fixture.source, &error) == ELBOW_OUTPUT);
+    mpi_assert(strstr(error.message, "the checkpoint was not written: ") != NULL);
+    mpi_assert(elbow_memory_count().blocks == blocks);
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(no_file_at_all)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    struct elbow_checkpoint back;
+    setup(&fixture, "adam");
+    mpi_assert(elbow_checkpoint_load(mpi_comm, fixture.scratch.directory, false, &fixture.log, &back, &error) ==
+               ELBOW_FILE);
+    mpi_assert(strstr(error.message, "holds no checkpoint") != NULL);
+    mpi_assert(elbow_checkpoint_load(mpi_comm, "/nonexistent", false, &fixture.log, &back, &error) == ELBOW_FILE);
+    elbow_checkpoint_clear(&back);
+    teardown(&fixture);
+}
+END_TEST
+
+MPI_UNIT_MAIN("run/checkpoint", what_is_saved_comes_back, the_bytes_do_not_depend_on_the_nodes,
+              the_file_holds_named_tensors, an_unwritable_place_is_told_to_all, no_file_at_all)
