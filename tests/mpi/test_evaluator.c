@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The evaluation against plain serial loops over the model: the same sums along the same tree to the last bit, whatever
+// the ranks, and figures that fit together.
+#include "elbow/base/memory.h"
+#include "elbow/data/hdf5.h"
+#include "elbow/run/evaluator.h"
+#include "mpi_unit.h"
+#include "scratch.h"
+
+#include <math.h>
+#include <string.h>
+
+// The last microbatch is short, and there are 7: no rank count divides them evenly but 1.
+enum { VALUES = 12, LATENT = 3, MICROBATCH = 4, SAMPLES = 27, WIDTH_MAX = ELBOW_STATISTIC_HEAD + 3 * LATENT + 2 };
+
+struct fixture {
+    struct scratch scratch; // rank zero's directory, its name known to all
+    struct elbow_config config;
+    struct elbow_model *model;
+    float *parameters;
+    struct elbow_dataset dataset;
+    struct elbow_evaluation_request request;
+};
+
+static bool is_root(void)
+{
+    return elbow_comm_place(mpi_comm).rank == 0;
+}
+
+static void must(enum elbow_status status, const struct elbow_error *error)
+{
+    if (status != ELBOW_OK)
+        fprintf(stderr, "%s\n", error->message);
+    mpi_assert(status == ELBOW_OK);
+}
+
+static void load(struct fixture *fixture, const struct elbow_dataset_request *request)
+{
+    struct elbow_error error = {0};
+    struct elbow_log log = elbow_log_open(false, stdout);
+    must(elbow_dataset_load(mpi_comm, request, &log, &fixture->dataset, &error), &error);
+}
+
+static void load_synthetic(struct fixture *fixture, uint64_t samples)
+{
+    struct elbow_integers shape = {.count = 2, .values = {3, 4}};
+    load(fixture, &(struct elbow_dataset_request){.synthetic = samples, .seed = 3, .shape = &shape});
+}
+
+// Rank zero writes the dataset with labels; all load it.
+static void load_labelled(struct fixture *fixture, const int64_t *labels)
+{
+    struct elbow_error error = {0};
+    const char *path = scratch_path(&fixture->scratch, "labelled.h5");
+    if (is_root()) {
+        struct elbow_hdf5 *file = NULL;
+        float rows[SAMPLES * VALUES];
+        uint64_t shape[] = {SAMPLES, VALUES};
+        for (int i = 0; i < SAMPLES * VALUES; ++i)
+            rows[i] = (float)(i * 29 % 64) / 64;
+        elbow_hdf5_create(path, true, &file, &error);
+        elbow_hdf5_create_dataset(file, "/x", ELBOW_ELEMENT_FLOAT32, 2, shape, (struct elbow_hdf5_layout){0}, &error);
+        elbow_hdf5_write_rows(file, "/x", ELBOW_ELEMENT_FLOAT32, 0, SAMPLES, rows, &error);
+        elbow_hdf5_create_dataset(file, "/y", ELBOW_ELEMENT_INT64, 1, shape, (struct elbow_hdf5_layout){0}, &error);
+        elbow_hdf5_write_rows(file, "/y", ELBOW_ELEMENT_INT64, 0, SAMPLES, labels, &error);
+        elbow_hdf5_close(file, &error);
+    }
+    must(error.status, &error);
+    load(fixture, &(struct elbow_dataset_request){.file = path, .dataset = "/x", .labels_file = path, .labels = "/y"});
+}
+
+static void setup(struct fixture *fixture)
+{
+    *fixture = (struct fixture){0};
+    struct elbow_error error = {0};
+    static const char *const settings[] = {"data.synthetic=27",
+                                           "data.binarize=sample",
+                                           "model.latent=3",
+                                           "model.encoder=[dense: {units: 7, activation: tanh}]",
+                                           "model.decoder=[dense: {units: 9}]",
+                                           "objective.free_bits=0.05",
+                                           "train.microbatch=4"};
+    if (is_root())
+        fixture->scratch = scratch_make();
+    elbow_comm_broadcast(mpi_comm, &fixture->scratch, sizeof fixture->scratch);
+    elbow_config_default(&fixture->config);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; ++i)
+        must(elbow_config_set(&fixture->config, settings[i], &error), &error);
+    must(elbow_config_finish(&fixture->config, "test", &error), &error);
+    must(elbow_model_create(&fixture->config, VALUES, MICROBATCH, &fixture->model, &error), &error);
+    size_t size = fixture->model->parameters.size;
+    must(elbow_allocate(&fixture->parameters, size, sizeof(float), "parameters", &error), &error);
+    elbow_model_initialize(fixture->model, 5, NULL, fixture->parameters);
+    fixture->request = (struct elbow_evaluation_request){.comm = mpi_comm,
+                                                         .model = fixture->model,
+                                                         .parameters = fixture->parameters,
+                                                         .dataset = &fixture->dataset,
+                                                         .config = &fixture->config,
+                                                         .beta = 0.5};
+}
+
+static void teardown(struct fixture *fixture)
+{
+    elbow_dataset_unload(mpi_comm, &fixture->dataset);
+    elbow_model_destroy(fixture->model);
+    elbow_release(&fixture->parameters);
+    elbow_comm_barrier(mpi_comm);
+    if (is_root())
+        scratch_clear(&fixture->scratch);
+}
+
+// One microbatch as the documents say, with no call of the evaluator: rows in the order of the file, binarised and
+// noised with draws keyed by the sample alone. Adds the importance-sampled figures of each row behind the statistics.
+static void serial_microbatch(const struct fixture *fixture, uint64_t number, int64_t draws, double *sums)
+{
+    const struct elbow_config *config = &fixture->config;
+    uint64_t seed = (uint64_t)config->seed, first = number * MICROBATCH, left = fixture->dataset.samples - first;
+    uint64_t ids[MICROBATCH];
+    size_t rows = left < MICROBATCH ? (size_t)left : MICROBATCH;
+    float values[MICROBATCH * VALUES], noise[MICROBATCH * LATENT], head[MICROBATCH * 2 * LATENT];
+    struct elbow_importance weights[MICROBATCH] = {{0}};
+    for (size_t i = 0; i < rows; ++i)
+        ids[i] = first + i;
+    struct elbow_binarizer binarizer = {
+        .kind = ELBOW_BINARIZE_SAMPLE, .threshold = 0.5, .seed = seed, .purpose = ELBOW_PURPOSE_EVAL_BINARIZE};
+    elbow_batch_gather(&fixture->dataset, &binarizer, rows, ids, values);
+    elbow_batch_noise(seed, ELBOW_PURPOSE_EVAL_NOISE, 0, rows, ids, LATENT, noise);
+    struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
+    elbow_model_evaluate(fixture->model, fixture->parameters, microbatch, fixture->request.beta,
+                         config->objective.free_bits, sums, (struct elbow_row_results){.head = head});
+    double *rest = sums + elbow_statistics_size(LATENT, true);
+    rest[0] = rest[1] = 0;
+    for (int64_t k = 0; k < draws; ++k) {
+        elbow_batch_noise(seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)k, rows, ids, LATENT, noise);
+        elbow_model_importance(fixture->model, fixture->parameters, microbatch, head, weights);
+    }
+    for (size_t i = 0; i < rows && draws > 0; ++i) {
+        rest[0] += elbow_importance_log_likelihood(&weights[i]);
+        rest[1] += elbow_importance_effective(&weights[i]);
+    }
+}
+
+// The tree over microbatches [lo, hi), as plain recursion.
+static void serial_tree(const struct fixture *fixture, uint64_t lo, uint64_t hi, int64_t draws, double *sums)
+{
+    if (hi - lo == 1) {
+        serial_microbatch(fixture, lo, draws, sums);
+        return;
+    }
+    double right[WIDTH_MAX];
+    uint64_t middle = (lo + hi) / 2;
+    serial_tree(fixture, lo, middle, draws, sums);
+    serial_tree(fixture, middle, hi, draws, right);
+    for (int i = 0; i < WIDTH_MAX; ++i)
+        sums[i] += right[i];
+}
+
+static bool same(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+// The evaluation has the bits of the serial loops on every rank.
+static void check_exact(const struct fixture *fixture)
+{
+    uint64_t microbatches = (fixture->dataset.samples + MICROBATCH - 1) / MICROBATCH;
+    int64_t draws = fixture->request.importance;
+    double sums[WIDTH_MAX], samples = (double)fixture->dataset.samples;
+    struct elbow_evaluation found;
+    struct elbow_error error = {0};
+    size_t blocks = elbow_memory_count().blocks;
+    serial_tree(fixture, 0, microbatches, draws, sums);
+    must(elbow_evaluate(&fixture->request, &found, &error), &error);
+    mpi_assert(same(found.means.samples, samples));
+    mpi_assert(same(found.means.recon, sums[ELBOW_STATISTIC_RECON] / samples));
+    mpi_assert(same(found.means.kl, sums[ELBOW_STATISTIC_KL] / samples));
+    mpi_assert(same(found.means.elbo, found.means.recon - found.means.kl));
+    mpi_assert(same(found.means.objective, sums[ELBOW_STATISTIC_OBJECTIVE] / samples));
+    mpi_assert(found.active_units == elbow_statistics_active(sums, LATENT));
+    mpi_assert(found.latent == LATENT);
+    bool same_kl = true;
+    for (size_t j = 0; j < LATENT; ++j)
+        same_kl &= same(found.kl[j], sums[ELBOW_STATISTIC_HEAD + j] / samples);
+    mpi_assert(same_kl);
+    const double *rest = sums + elbow_statistics_size(LATENT, true);
+    mpi_assert(draws > 0 ? same(found.log_likelihood, rest[0] / samples) : isnan(found.log_likelihood));
+    mpi_assert(draws > 0 ? same(found.effective, rest[1] / samples) : isnan(found.effective));
+    mpi_assert(found.class_count == 0);
+    elbow_evaluation_clear(&found);
+    mpi_assert(elbow_memory_count().blocks == blocks);
+}
+
+START_TEST(the_bits_of_serial_loops)
+{
+    struct fixture fixture;
+    setup(&fixture);
+    static const uint64_t samples[] = {SAMPLES, 28, 1, 4, 5, 8, 9, 61}; // 1 to 16 microbatches, some fewer than ranks
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; ++i) {
+        load_synthetic(&fixture, samples[i]);
+        fixture.request.importance = 0;
+        check_exact(&fixture);
+        fixture.request.importance = 5;
+        check_exact(&fixture);
+        elbow_dataset_unload(mpi_comm, &fixture.dataset);
+    }
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(the_bits_on_pretended_nodes)
+{
+    static const int64_t nodes[][4] = {{0, 1, 2, 3}, {0, 1, 0, 1}, {0, 1, 1, 1}, {0, 0, 0, 0}}; // the last: as it was
+    size_t ranks = (size_t)elbow_comm_place(mpi_comm).size;
+    mpi_assert(ranks <= 4);
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; ++i) {
+        struct fixture fixture;
+        struct elbow_error error = {0};
+        must(elbow_comm_pretend(mpi_comm, nodes[i], ranks, &error), &error);
+        setup(&fixture);
+        load_synthetic(&fixture, SAMPLES);
+        fixture.request.importance = 3;
+        check_exact(&fixture);
+        teardown(&fixture);
+    }
+}
+END_TEST
+
+// With one draw the bound is a sample of the ELBO: log p(x|z) + log p(z) - log q(z|x), in place of the analytic KL.
+START_TEST(one_importance_sample_is_a_draw_of_the_elbo)
+{
+    struct fixture fixture;
+    struct elbow_evaluation found;
+    struct elbow_error error = {0};
+    setup(&fixture);
+    load_synthetic(&fixture, SAMPLES);
+    fixture.request.importance = 1;
+    must(elbow_evaluate(&fixture.request, &found, &error), &error);
+    mpi_assert(same(found.effective, 1));
+    double sum = 0;
+    for (uint64_t i = 0; i < SAMPLES; ++i) {
+        struct elbow_binarizer binarizer = {.kind = ELBOW_BINARIZE_SAMPLE,
+                                            .seed = (uint64_t)fixture.config.seed,
+                                            .purpose = ELBOW_PURPOSE_EVAL_BINARIZE};
+        float values[VALUES], noise[LATENT], head[2 * LATENT];
+        double recon, statistics[WIDTH_MAX], log_ratio = 0;
+        elbow_batch_gather(&fixture.dataset, &binarizer, 1, &i, values);
+        elbow_batch_noise((uint64_t)fixture.config.seed, ELBOW_PURPOSE_IMPORTANCE, 0, 1, &i, LATENT, noise);
+        struct elbow_microbatch row = {.rows = 1, .values = values, .noise = noise};
+        elbow_model_evaluate(fixture.model, fixture.parameters, row, 1, 0, statistics,
+                             (struct elbow_row_results){.head = head, .recon = &recon});
+        for (int j = 0; j < LATENT; ++j) {
+            double mean = (double)head[j], log_variance = (double)head[LATENT + j], e = (double)noise[j];
+            double z = mean + exp(log_variance / 2) * e;
+            log_ratio += (e * e + log_variance - z * z) / 2;
+        }
+        sum += recon + log_ratio;
+    }
+    // Single precision inside the model: a few 1e-7 of each of some 12 + 3 terms of size one, a sample; 1e-5 is ample.
+    mpi_assert(fabs(found.log_likelihood - sum / SAMPLES) < 1e-5 * (1 + fabs(sum / SAMPLES)));
+    // And a bound on itself: more draws are never worse but for chance (Burda et al. 2015, theorem 1).
+    struct elbow_evaluation many;
+    fixture.request.importance = 200;
+    must(elbow_evaluate(&fixture.request, &many, &error), &error);
+    mpi_assert(many.log_likelihood > found.log_likelihood - 0.5 && many.effective > 1 && many.effective <= 200);
+    mpi_assert(same(many.means.elbo, found.means.elbo));
+    elbow_evaluation_clear(&many);
+    elbow_evaluation_clear(&found);
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(classes_add_up_to_the_whole)
+{
+    struct fixture fixture;
+    struct elbow_evaluation found;
+    struct elbow_error error = {0};
+    static const int64_t names[] = {-7, 0, 3, INT64_MAX};
+    int64_t labels[SAMPLES];
+    setup(&fixture);
+    for (int i = 0; i < SAMPLES; ++i)
+        labels[i] = names[(i * i + i / 5) % 4];
+    load_labelled(&fixture, labels);
+    fixture.request.per_class = true;
+    must(elbow_evaluate(&fixture.request, &found, &error), &error);
+    mpi_assert(found.class_count == 4);
+    double samples = 0, recon = 0, kl = 0;
+    bool sorted = true;
+    for (size_t c = 0; c < found.class_count; ++c) {
+        const struct elbow_means *means = &found.classes[c].means;
+        double expected = 0;
+        for (int i = 0; i < SAMPLES; ++i)
+            expected += labels[i] == names[c];
+        sorted &= found.classes[c].label == names[c] && means->samples == expected;
+        sorted &= same(means->elbo, means->recon - means->kl);
+        samples += means->samples;
+        recon += means->samples * means->recon;
+        kl += means->samples * means->kl;
+    }
+    mpi_assert(sorted && samples == SAMPLES);
+    // The same terms added in another order: a few dozen roundings of double.
+    mpi_assert(fabs(recon / SAMPLES - found.means.recon) <= 1e-12 * fabs(found.means.recon));
+    mpi_assert(fabs(kl / SAMPLES - found.means.kl) <= 1e-12 * fabs(found.means.kl));
+    elbow_evaluation_clear(&found);
+    fixture.request.per_class = false;
+    must(elbow_evaluate(&fixture.request, &found, &error), &error);
+    mpi_assert(found.class_count == 0);
+    elbow_evaluation_clear(&found);
+    teardown(&fixture);
+}
+END_TEST
+
+// Every class against the rows with its label, one by one.
+START_TEST(a_class_is_its_rows)
+{
+    struct fixture fixture;
+    struct elbow_evaluation found;
+    struct elbow_error error = {0};
+    int64_t labels[SAMPLES];
+    setup(&fixture);
+    for (int i = 0; i < SAMPLES; ++i)
+        labels[i] = i % 3;
+    load_labelled(&fixture, labels);
+    fixture.request.per_class = true;
+    must(elbow_evaluate(&fixture.request, &found, &error), &error);
+    double recon[3] = {0}, kl[3] = {0};
+    for (uint64_t first = 0; first < SAMPLES; first += MICROBATCH) {
+        uint64_t ids[MICROBATCH];
+        size_t rows = SAMPLES - first < MICROBATCH ? (size_t)(SAMPLES - first) : MICROBATCH;
+        float values[MICROBATCH * VALUES], noise[MICROBATCH * LATENT];
+        double row_recon[MICROBATCH], row_kl[MICROBATCH], statistics[WIDTH_MAX];
+        elbow_evaluation_batch(&fixture.dataset, &fixture.config, first, rows, LATENT, ids, values, noise);
+        struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
+        elbow_model_evaluate(fixture.model, fixture.parameters, microbatch, 1, 0, statistics,
+                             (struct elbow_row_results){.recon = row_recon, .kl = row_kl});
+        for (size_t i = 0; i < rows; ++i) {
+            recon[ids[i] % 3] += row_recon[i];
+            kl[ids[i] % 3] += row_kl[i];
+        }
+    }
+    mpi_assert(found.class_count == 3);
+    for (int c = 0; c < 3; ++c) { // nine terms each, added in another order
+        const struct elbow_means *means = &found.classes[c].means;
+        mpi_assert(fabs(means->recon - recon[c] / 9) <= 1e-12 * fabs(means->recon));
+        mpi_assert(fabs(means->kl - kl[c] / 9) <= 1e-12 * fabs(means->kl));
+    }
+    elbow_evaluation_clear(&found);
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(a_rank_without_memory_stops_all)
+{
+    struct fixture fixture;
+    struct elbow_place place = elbow_comm_place(mpi_comm);
+    setup(&fixture);
+    load_synthetic(&fixture, SAMPLES);
+    fixture.request.importance = 2;
+    size_t blocks = elbow_memory_count().blocks;
+    int failures = 0;
+    for (uint64_t n = 1;; ++n) {
+        struct elbow_evaluation found;
+        struct elbow_error error = {0};
+        if (place.rank == place.size - 1)
+            elbow_memory_fail_at(n);
+        enum elbow_status status = elbow_evaluate(&fixture.request, &found, &error);
+        elbow_memory_fail_at(0);
+        mpi_assert(status == ELBOW_OK || (status == ELBOW_MEMORY && error.status == ELBOW_MEMORY));
+        mpi_assert(status == ELBOW_OK || (found.kl == NULL && found.classes == NULL));
+        elbow_evaluation_clear(&found);
+        mpi_assert(elbow_memory_count().blocks == blocks);
+        if (status == ELBOW_OK)
+            break;
+        ++failures;
+    }
+    mpi_assert(failures > 10);
+    teardown(&fixture);
+}
+END_TEST
+
+MPI_UNIT_MAIN("run/evaluator", the_bits_of_serial_loops, the_bits_on_pretended_nodes,
+              one_importance_sample_is_a_draw_of_the_elbo, classes_add_up_to_the_whole, a_class_is_its_rows,
+              a_rank_without_memory_stops_all)
