@@ -23,7 +23,7 @@ struct elbow_trainer {
     struct elbow_place place;
     const struct elbow_train_request *request;
     struct elbow_config config;
-    const char *run;
+    const char *run;       // the run directory; NULL: none, for the benchmark
     char *checkpoint_text; // the configuration that checkpoints hold: without run.*; owned
 
     struct elbow_dataset train, valid;
@@ -67,6 +67,12 @@ enum elbow_status elbow_trainer_start_resumed(struct elbow_trainer *trainer, con
 
 // Collective. Gives all back.
 void elbow_trainer_close(struct elbow_trainer *trainer);
+
+// Local. Microbatch `number` of the batch at `place`: its samples and noise into values and noise. Returns its rows.
+size_t elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number);
+
+// Local. A step up to the exchange: this rank's microbatches of the batch at `place`, into the buffers of the exchange.
+void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place);
 
 // Collective. One optimiser step; state, accumulator, sums follow. Whether the sums were finite is in is_finite.
 void elbow_trainer_step(struct elbow_trainer *trainer);

@@ -326,7 +326,7 @@ static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkp
 static enum elbow_status set_up(struct elbow_trainer *trainer, enum begin begin,
                                 const struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
-    if (trainer->place.rank == 0)
+    if (trainer->place.rank == 0 && trainer->run != NULL)
         open_log(trainer, error);
     if (elbow_comm_agree_root(trainer->comm, error) != ELBOW_OK)
         return error->status;
@@ -348,7 +348,7 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, enum begin begin,
         tell_resume(trainer, checkpoint);
     if (trainer->is_finished)
         return ELBOW_OK;
-    if (trainer->place.rank == 0)
+    if (trainer->place.rank == 0 && trainer->run != NULL)
         open_directory(trainer, error);
     return elbow_comm_agree_root(trainer->comm, error);
 }
@@ -366,7 +366,8 @@ enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow
     if (status != ELBOW_OK)
         return status;
     trainer->place = elbow_comm_place(trainer->comm);
-    status = find_former(trainer, &begin, &checkpoint, error);
+    if (trainer->run != NULL)
+        status = find_former(trainer, &begin, &checkpoint, error);
     if (status == ELBOW_OK)
         status = set_up(trainer, begin, &checkpoint, error);
     trainer->first_step = trainer->state.step;

@@ -8,23 +8,14 @@
 
 #include <math.h>
 
-// The present step while its subtrees are computed.
-struct step {
-    struct elbow_trainer *trainer;
-    struct elbow_step_place place;
-    double beta;
-};
-
-// Microbatch `number` of the batch: gradient and statistics, overwritten.
-static void compute_microbatch(const struct step *step, uint64_t number, float *gradient, double *statistics)
+size_t elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number)
 {
-    struct elbow_trainer *trainer = step->trainer;
     const struct elbow_config *config = &trainer->config;
-    uint64_t size = (uint64_t)config->train.microbatch, first = number * size, left = step->place.count - first;
+    uint64_t size = (uint64_t)config->train.microbatch, first = number * size, left = place->count - first;
     size_t rows = (size_t)(left < size ? left : size);
-    uint32_t epoch = (uint32_t)step->place.epoch;
+    uint32_t epoch = (uint32_t)place->epoch;
     double start = elbow_clock_seconds();
-    elbow_order_fill(&trainer->order, epoch, step->place.first + first, rows, trainer->ids);
+    elbow_order_fill(&trainer->order, epoch, place->first + first, rows, trainer->ids);
     struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
                                         .threshold = config->data.threshold,
                                         .seed = (uint64_t)config->seed,
@@ -33,33 +24,50 @@ static void compute_microbatch(const struct step *step, uint64_t number, float *
     elbow_batch_gather(&trainer->train, &binarizer, rows, trainer->ids, trainer->values);
     elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_TRAIN_NOISE, epoch, rows, trainer->ids,
                       trainer->model->latent, trainer->noise);
-    double gathered = elbow_clock_seconds();
+    trainer->times.data += elbow_clock_seconds() - start;
+    return rows;
+}
+
+// Microbatch `number` of the batch: gradient and statistics, overwritten.
+static void compute_microbatch(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number,
+                               float *gradient, double *statistics)
+{
+    size_t rows = elbow_trainer_gather(trainer, place, number);
+    double start = elbow_clock_seconds();
     struct elbow_microbatch microbatch = {.rows = rows, .values = trainer->values, .noise = trainer->noise};
-    elbow_model_train(trainer->model, elbow_exchange_parameters(trainer->exchange), microbatch, step->beta,
-                      config->objective.free_bits, gradient, statistics);
-    trainer->times.data += gathered - start;
-    trainer->times.compute += elbow_clock_seconds() - gathered;
+    elbow_model_train(trainer->model, elbow_exchange_parameters(trainer->exchange), microbatch, trainer->state.beta,
+                      trainer->config.objective.free_bits, gradient, statistics);
+    trainer->times.compute += elbow_clock_seconds() - start;
 }
 
 // Node [lo, hi) of the tree: the left half into the same buffers, the right half into those of the next level.
-static void compute_subtree(const struct step *step, uint64_t lo, uint64_t hi, int level, float *gradient,
-                            double *statistics)
+static void compute_subtree(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t lo,
+                            uint64_t hi, int level, float *gradient, double *statistics)
 {
-    struct elbow_trainer *trainer = step->trainer;
     if (hi - lo == 1) {
-        compute_microbatch(step, lo, gradient, statistics);
+        compute_microbatch(trainer, place, lo, gradient, statistics);
         return;
     }
     uint64_t middle = (lo + hi) / 2;
     float *right = elbow_exchange_scratch(trainer->exchange, level + 1);
     double *right_statistics = trainer->levels + (size_t)level * trainer->statistics;
-    compute_subtree(step, lo, middle, level, gradient, statistics);
-    compute_subtree(step, middle, hi, level + 1, right, right_statistics);
+    compute_subtree(trainer, place, lo, middle, level, gradient, statistics);
+    compute_subtree(trainer, place, middle, hi, level + 1, right, right_statistics);
     double start = elbow_clock_seconds();
     elbow_vector_add(trainer->model->parameters.size, gradient, right, gradient);
     for (size_t i = 0; i < trainer->statistics; ++i)
         statistics[i] += right_statistics[i];
     trainer->times.compute += elbow_clock_seconds() - start;
+}
+
+void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place)
+{
+    uint64_t size = (uint64_t)trainer->config.train.microbatch;
+    struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
+    int count = elbow_exchange_begin(trainer->exchange, (place->count + size - 1) / size, subtrees);
+    for (int i = 0; i < count; ++i)
+        compute_subtree(trainer, place, subtrees[i].first, subtrees[i].last, 0,
+                        elbow_exchange_gradient(trainer->exchange, i), elbow_exchange_statistics(trainer->exchange, i));
 }
 
 static bool decide(void *user, const double *statistics, double gradient_norm)
@@ -85,18 +93,11 @@ void elbow_trainer_step(struct elbow_trainer *trainer)
     struct elbow_run_state *state = &trainer->state;
     state->beta = elbow_objective_beta(&trainer->config, state->step);
     state->rate = elbow_optimizer_rate(&trainer->config, state->step, state->schedule_steps);
-    struct step step = {.trainer = trainer,
-                        .place = elbow_step_place(trainer->train.samples, trainer->batch, state->step),
-                        .beta = state->beta};
-    uint64_t size = (uint64_t)trainer->config.train.microbatch;
-    struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
-    int count = elbow_exchange_begin(trainer->exchange, (step.place.count + size - 1) / size, subtrees);
-    for (int i = 0; i < count; ++i)
-        compute_subtree(&step, subtrees[i].first, subtrees[i].last, 0, elbow_exchange_gradient(trainer->exchange, i),
-                        elbow_exchange_statistics(trainer->exchange, i));
+    struct elbow_step_place place = elbow_step_place(trainer->train.samples, trainer->batch, state->step);
+    elbow_trainer_compute(trainer, &place);
     struct elbow_exchange_client client = {.user = trainer, .decide = decide, .apply = apply};
-    bool applied = elbow_exchange_step(trainer->exchange, 1.0 / (double)step.place.count, &client, trainer->sums,
-                                       &state->grad_norm);
+    bool applied =
+        elbow_exchange_step(trainer->exchange, 1.0 / (double)place.count, &client, trainer->sums, &state->grad_norm);
     state->step += 1;
     if (!applied) {
         state->skipped += 1;
