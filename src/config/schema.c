@@ -149,8 +149,8 @@ static const struct elbow_key keys[] = {
 
     {"samples", "every", INTEGER, AT(samples.every), FROM_ZERO, .preset = "500", .may_change = true,
      .help = "Steps between pictures of samples; 0: only at the last step."},
-    {"samples", "count", INTEGER, AT(samples.count), FROM(1, 4096), .preset = "64", .may_change = true,
-     .help = "Samples on a picture."},
+    {"samples", "count", INTEGER, AT(samples.count), FROM(0, 4096), .preset = "64", .may_change = true,
+     .help = "Samples on a picture; 0: no pictures."},
 
     {"run", "dir", TEXT, AT(run.dir), .may_change = true,
      .help = "Where the run leaves its files; empty: runs/<name of the configuration>."},
