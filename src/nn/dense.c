@@ -12,7 +12,7 @@
 
 static const float leak = 0.01f;
 
-static enum elbow_initial initial_of(enum elbow_initializer initializer, enum elbow_activation activation)
+enum elbow_initial elbow_dense_initial(enum elbow_initializer initializer, enum elbow_activation activation)
 {
     if (initializer == ELBOW_INITIALIZER_HE)
         return ELBOW_INITIAL_HE;
@@ -45,7 +45,7 @@ enum elbow_status elbow_dense_create(struct elbow_parameters *parameters, const 
     struct elbow_tensor weight = {.rank = 2,
                                   .shape = {inputs, units},
                                   .is_weight = true,
-                                  .initial = initial_of(initializer, activation),
+                                  .initial = elbow_dense_initial(initializer, activation),
                                   .fan_in = inputs,
                                   .fan_out = units};
     struct elbow_tensor bias = {.rank = 1, .shape = {units}, .initial = ELBOW_INITIAL_CONSTANT};

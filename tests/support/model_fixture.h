@@ -61,7 +61,8 @@ static inline struct elbow_layers hidden(int count, int activation)
 {
     struct elbow_layers layers = {.count = (size_t)count};
     for (int k = 0; k < count; ++k)
-        layers.layers[k] = (struct elbow_layer){ELBOW_LAYER_DENSE, 7 + 5 * k, activation};
+        layers.layers[k] =
+            (struct elbow_layer){.kind = ELBOW_LAYER_DENSE, .units = 7 + 5 * k, .activation = activation};
     return layers;
 }
 

@@ -35,12 +35,15 @@ enum elbow_activation {
     ELBOW_ACTIVATION_SILU
 };
 
-enum elbow_layer_kind { ELBOW_LAYER_DENSE };
+enum elbow_layer_kind { ELBOW_LAYER_DENSE, ELBOW_LAYER_CONV2D, ELBOW_LAYER_CONV_TRANSPOSE2D };
 
+// A kind uses its own keys, the others are zero.
 struct elbow_layer {
     enum elbow_layer_kind kind;
-    int64_t units;
-    int activation; // enum elbow_activation
+    int64_t units;                            // dense
+    int activation;                           // enum elbow_activation
+    int64_t filters, kernel, stride, padding; // conv2d, conv_transpose2d
+    int64_t output_padding;                   // conv_transpose2d: rows below and columns to the right
 };
 
 struct elbow_layers {

@@ -15,8 +15,11 @@ struct elbow_dense {
     size_t weight, bias; // offsets in the arena: (inputs, units) row-major; (units)
 };
 
-// Local. Adds the layer's tensors `name`/weight and `name`/bias to the parameters. `initializer` auto means He for
-// relu, leaky_relu, silu and softplus, Glorot for the others. Biases start at zero.
+// Local. How weights start before an activation: `initializer` auto means He for relu, leaky_relu, silu and softplus,
+// Glorot for the others.
+enum elbow_initial elbow_dense_initial(enum elbow_initializer initializer, enum elbow_activation activation);
+
+// Local. Adds the layer's tensors `name`/weight and `name`/bias to the parameters. Biases start at zero.
 enum elbow_status elbow_dense_create(struct elbow_parameters *parameters, const char *name, size_t inputs, size_t units,
                                      enum elbow_activation activation, enum elbow_initializer initializer,
                                      struct elbow_dense *dense, struct elbow_error *error);

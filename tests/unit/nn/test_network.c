@@ -25,7 +25,8 @@ static struct elbow_layers hidden_layers(size_t count, enum elbow_activation act
     static const int64_t units[3] = {17, 33, 7};
     struct elbow_layers hidden = {.count = count};
     for (size_t i = 0; i < count; ++i)
-        hidden.layers[i] = (struct elbow_layer){ELBOW_LAYER_DENSE, units[i], activation};
+        hidden.layers[i] =
+            (struct elbow_layer){.kind = ELBOW_LAYER_DENSE, .units = units[i], .activation = (int)activation};
     return hidden;
 }
 
