@@ -61,7 +61,7 @@ function(elbow_mpi_tests)
     foreach(ranks 1 2 3 4)
       add_test(NAME ${target}_${ranks} COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none
         ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${target}>)
-      set_tests_properties(${target}_${ranks} PROPERTIES TIMEOUT 120 LABELS mpi RESOURCE_LOCK mpi
+      set_tests_properties(${target}_${ranks} PROPERTIES TIMEOUT 300 LABELS mpi RESOURCE_LOCK mpi
         PROCESSORS 2 ENVIRONMENT "${elbow_test_environment}")
     endforeach()
   endforeach()
