@@ -18,8 +18,8 @@ static enum elbow_status read_text(const char *path, char **text, struct elbow_e
     return elbow_error_set(error, ELBOW_CONFIG, "%s: holds a zero byte, so it is no YAML text", path);
 }
 
-static enum elbow_status parse(const char *path, const char *text, const struct elbow_words *sets,
-                               struct elbow_config *config, struct elbow_error *error)
+enum elbow_status elbow_configuration_parse(const char *path, const char *text, const struct elbow_words *sets,
+                                            struct elbow_config *config, struct elbow_error *error)
 {
     elbow_config_default(config);
     enum elbow_status status = elbow_config_parse(config, path, text, strlen(text), error);
@@ -40,7 +40,7 @@ enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *
         elbow_release(&text);
         return error->status;
     }
-    parse(path, text, sets, config, error);
+    elbow_configuration_parse(path, text, sets, config, error);
     elbow_release(&text);
     return elbow_comm_agree(comm, error);
 }

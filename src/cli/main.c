@@ -34,6 +34,10 @@ static const struct elbow_command commands[] = {
     {"config", "CONFIG [--set KEY=VALUE]... | --explain",
      "Prints the resolved configuration; --explain tells every key with its type, bounds, default and meaning.\n", true,
      elbow_command_config},
+    {"bench", "[CONFIG] [--set KEY=VALUE]... [--rounds N] [--json]",
+     "Times a training step of the configuration (by default 784-512-256-20 on noise) against the floor of its matrix\n"
+     "products and one pass of the optimiser, and every part of it; nothing is written.\n",
+     true, elbow_command_bench},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

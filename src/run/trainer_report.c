@@ -177,7 +177,8 @@ void elbow_trainer_show_row(struct elbow_trainer *trainer, const struct elbow_me
 void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
 {
     elbow_path path;
-    if (trainer->place.rank != 0 || !elbow_text_format(path, sizeof path, "%s/receipt.txt", trainer->run))
+    if (trainer->place.rank != 0 || trainer->run == NULL ||
+        !elbow_text_format(path, sizeof path, "%s/receipt.txt", trainer->run))
         return;
     FILE *file = fopen(path, "ae");
     if (file == NULL)

@@ -51,5 +51,6 @@ enum elbow_status elbow_command_sample(struct elbow_call *call, struct elbow_err
 enum elbow_status elbow_command_reconstruct(struct elbow_call *call, struct elbow_error *error);
 enum elbow_status elbow_command_info(struct elbow_call *call, struct elbow_error *error);
 enum elbow_status elbow_command_config(struct elbow_call *call, struct elbow_error *error);
+enum elbow_status elbow_command_bench(struct elbow_call *call, struct elbow_error *error);
 
 #endif

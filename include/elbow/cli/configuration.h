@@ -11,4 +11,8 @@
 enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *path, const struct elbow_words *sets,
                                            struct elbow_config *config, struct elbow_error *error);
 
+// Local. Likewise from a text; `name` stands in the messages.
+enum elbow_status elbow_configuration_parse(const char *name, const char *text, const struct elbow_words *sets,
+                                            struct elbow_config *config, struct elbow_error *error);
+
 #endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow bench
+#include "elbow/run/bench.h"
+
+#include "elbow/base/text.h"
+#include "elbow/cli/configuration.h"
+#include "elbow/run/json.h"
+
+#include <stdio.h>
+
+// Without a configuration: a common model, on noise: a random word for each value, as binarised images take.
+static const char *const DEFAULT_TEXT = "data: {synthetic: 65536, shape: [28, 28], binarize: threshold}\n"
+                                        "model:\n"
+                                        "  latent: 20\n"
+                                        "  encoder: [dense: {units: 512, activation: relu}, "
+                                        "dense: {units: 256, activation: relu}]\n"
+                                        "  decoder: [dense: {units: 256, activation: relu}, "
+                                        "dense: {units: 512, activation: relu}]\n"
+                                        "train: {batch: 256, microbatch: 64}\n";
+
+static double samples_per_second(const struct elbow_bench_result *result)
+{
+    return (double)result->batch / result->times[ELBOW_BENCH_STEP].median;
+}
+
+static double gigaflops(const struct elbow_bench_result *result)
+{
+    return result->operations / result->times[ELBOW_BENCH_STEP].median * 1e-9;
+}
+
+// Bytes of the exchange over its time.
+static double bandwidth(const struct elbow_bench_result *result)
+{
+    return (result->bytes_read + result->bytes_sent) / result->times[ELBOW_BENCH_EXCHANGE].median;
+}
+
+static void print_time(const struct elbow_bench_result *result, enum elbow_bench_figure figure)
+{
+    const struct elbow_bench_time *time = &result->times[figure];
+    printf("%-16s %10.4f %10.4f %10.4f %9.1f%%", elbow_bench_name(figure), time->median * 1e3,
+           time->lower_quartile * 1e3, time->upper_quartile * 1e3,
+           100 * time->median / result->times[ELBOW_BENCH_STEP].median);
+    if (result->place.size > 1)
+        printf(" %10.4f %10.4f", time->least * 1e3, time->most * 1e3);
+    putchar('\n');
+}
+
+static void print_table(const struct elbow_bench_result *result)
+{
+    const struct elbow_bench_time *ratio = &result->times[ELBOW_BENCH_STEP_OVER_FLOOR];
+    printf("batch %llu in %llu microbatches of %llu, %llu parameters, %d rank%s on %d node%s, %d rounds\n\n",
+           (unsigned long long)result->batch, (unsigned long long)result->microbatches,
+           (unsigned long long)result->microbatch, (unsigned long long)result->parameters, result->place.size,
+           result->place.size == 1 ? "" : "s", result->place.nodes, result->place.nodes == 1 ? "" : "s",
+           result->rounds);
+    printf("%-16s %10s %10s %10s %10s", "milliseconds", "median", "quartile", "quartile", "of step");
+    if (result->place.size > 1)
+        printf(" %10s %10s", "least rank", "most rank");
+    putchar('\n');
+    for (int figure = 0; figure < ELBOW_BENCH_STEP_OVER_FLOOR; ++figure)
+        print_time(result, (enum elbow_bench_figure)figure);
+    printf("\nstep / floor     %.3f (quartiles %.3f, %.3f)\n", ratio->median, ratio->lower_quartile,
+           ratio->upper_quartile);
+    printf("samples/s        %.0f\n", samples_per_second(result));
+    printf("gflop/s          %.1f\n", gigaflops(result));
+    printf("exchange         %s read, %s sent a step, %.2f GB/s\n", elbow_text_bytes((uint64_t)result->bytes_read).text,
+           elbow_text_bytes((uint64_t)result->bytes_sent).text, bandwidth(result) * 1e-9);
+    printf("cores busy       %.2f a rank\n", result->cores);
+    printf("peak memory      %s a rank, of which %s allocated; a node's dataset %s, parameters %s\n",
+           elbow_text_bytes(result->peak_bytes).text, elbow_text_bytes(result->peak_allocated).text,
+           elbow_text_bytes(result->dataset_bytes).text, elbow_text_bytes(result->parameter_bytes).text);
+    printf("allocations      %llu after the first step\n", (unsigned long long)result->allocations);
+}
+
+static void print_json_time(struct elbow_json *json, const struct elbow_bench_result *result,
+                            enum elbow_bench_figure figure)
+{
+    const struct elbow_bench_time *time = &result->times[figure];
+    elbow_json_open(json, elbow_bench_name(figure), '{');
+    elbow_json_number(json, "median", time->median);
+    elbow_json_number(json, "lower_quartile", time->lower_quartile);
+    elbow_json_number(json, "upper_quartile", time->upper_quartile);
+    elbow_json_number(json, "least_rank", time->least);
+    elbow_json_number(json, "most_rank", time->most);
+    if (figure < ELBOW_BENCH_STEP_OVER_FLOOR)
+        elbow_json_number(json, "share", time->median / result->times[ELBOW_BENCH_STEP].median);
+    elbow_json_close(json, '}');
+}
+
+static void print_json(const struct elbow_bench_result *result)
+{
+    struct elbow_json json = {.out = stdout};
+    const struct elbow_bench_time *times = result->times;
+    elbow_json_open(&json, NULL, '{');
+    elbow_json_integer(&json, "ranks", result->place.size);
+    elbow_json_integer(&json, "nodes", result->place.nodes);
+    elbow_json_integer(&json, "batch", (int64_t)result->batch);
+    elbow_json_integer(&json, "microbatch", (int64_t)result->microbatch);
+    elbow_json_integer(&json, "parameters", (int64_t)result->parameters);
+    elbow_json_integer(&json, "rounds", result->rounds);
+    elbow_json_number(&json, "samples_per_s", samples_per_second(result));
+    elbow_json_number(&json, "step_seconds", times[ELBOW_BENCH_STEP].median);
+    elbow_json_number(&json, "floor_seconds", times[ELBOW_BENCH_FLOOR].median);
+    elbow_json_number(&json, "step_over_floor", times[ELBOW_BENCH_STEP_OVER_FLOOR].median);
+    elbow_json_number(&json, "fraction_of_floor", 1 / times[ELBOW_BENCH_STEP_OVER_FLOOR].median);
+    elbow_json_number(&json, "gflops", gigaflops(result));
+    elbow_json_number(&json, "exchange_bytes_read", result->bytes_read);
+    elbow_json_number(&json, "exchange_bytes_sent", result->bytes_sent);
+    elbow_json_number(&json, "exchange_bytes_per_s", bandwidth(result));
+    elbow_json_number(&json, "cores_busy", result->cores);
+    elbow_json_integer(&json, "peak_bytes", (int64_t)result->peak_bytes);
+    elbow_json_integer(&json, "peak_allocated_bytes", (int64_t)result->peak_allocated);
+    elbow_json_integer(&json, "dataset_bytes", (int64_t)result->dataset_bytes);
+    elbow_json_integer(&json, "parameter_bytes", (int64_t)result->parameter_bytes);
+    elbow_json_integer(&json, "allocations_after_first_step", (int64_t)result->allocations);
+    elbow_json_open(&json, "seconds", '{');
+    for (int figure = 0; figure < ELBOW_BENCH_STEP_OVER_FLOOR; ++figure)
+        print_json_time(&json, result, (enum elbow_bench_figure)figure);
+    elbow_json_close(&json, '}');
+    print_json_time(&json, result, ELBOW_BENCH_STEP_OVER_FLOOR);
+    elbow_json_close(&json, '}');
+}
+
+// Collective.
+static enum elbow_status read_configuration(struct elbow_call *call, const char *path, const struct elbow_words *sets,
+                                            struct elbow_config *config, struct elbow_error *error)
+{
+    if (path != NULL)
+        return elbow_configuration_read(call->comm, path, sets, config, error);
+    *error = (struct elbow_error){0};
+    elbow_configuration_parse("bench", DEFAULT_TEXT, sets, config, error);
+    return elbow_comm_agree(call->comm, error);
+}
+
+enum elbow_status elbow_command_bench(struct elbow_call *call, struct elbow_error *error)
+{
+    const char *path = NULL;
+    struct elbow_words sets = {0};
+    int64_t rounds = 15;
+    bool json = false;
+    const struct elbow_flag flags[] = {
+        {.kind = ELBOW_FLAG_TEXT, .target = &path},
+        {.name = "set", .kind = ELBOW_FLAG_LIST, .target = &sets},
+        {.name = "rounds", .kind = ELBOW_FLAG_INTEGER, .target = &rounds, .least = 1},
+        {.name = "json", .kind = ELBOW_FLAG_SWITCH, .target = &json},
+    };
+    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
+    if (status == ELBOW_OK && rounds > ELBOW_BENCH_ROUNDS_MAX)
+        status = elbow_error_set(error, ELBOW_USAGE, "bench: --rounds %lld: at most %d", (long long)rounds,
+                                 ELBOW_BENCH_ROUNDS_MAX);
+    if (status != ELBOW_OK)
+        return status;
+    struct elbow_config config;
+    status = read_configuration(call, path, &sets, &config, error);
+    if (status != ELBOW_OK)
+        return status;
+    struct elbow_bench_result result;
+    struct elbow_bench_request request = {.config = &config, .rounds = (int)rounds};
+    status = elbow_bench(call->comm, &request, call->log, &result, error);
+    if (status != ELBOW_OK || elbow_comm_place(call->comm).rank != 0)
+        return status;
+    if (json)
+        print_json(&result);
+    else
+        print_table(&result);
+    return ELBOW_OK;
+}

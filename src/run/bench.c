@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The benchmark. A trainer without run directory makes its steps; between them each part is run alone, on the trainer's
+// own model and buffers, which the next step writes anew. Nothing of the parts reaches the parameters or the moments.
+#include "bench_private.h"
+
+#include "elbow/base/clock.h"
+#include "elbow/base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+// Seconds that a round spends on the step, its floor and its computation; on each other part.
+static const double WHOLE_SECONDS = 0.06, PART_SECONDS = 0.015;
+enum { WARM_UPS = 2, ITERATIONS_MAX = 10000, FIRST_STEPS = 3 };
+
+// Steps are timed on full batches: where the next ones would run into the short one at the end of an epoch, the epoch
+// is left early. Collective in effect: all ranks stand at the same step.
+static void skip_short_batch(struct elbow_bench_run *bench, uint64_t steps)
+{
+    struct elbow_trainer *trainer = &bench->trainer;
+    uint64_t in_epoch = trainer->state.step % trainer->epoch_steps;
+    if (in_epoch + steps >= trainer->epoch_steps)
+        trainer->state.step += trainer->epoch_steps - in_epoch;
+}
+
+// Collective. Seconds of one pass of a stage.
+static double time_stage(struct elbow_bench_run *bench, const struct elbow_bench_stage *stage, int iterations)
+{
+    bool is_step = stage->figure == ELBOW_BENCH_STEP;
+    if (is_step)
+        skip_short_batch(bench, (uint64_t)(iterations + WARM_UPS));
+    if (stage->prepare != NULL)
+        stage->prepare(bench);
+    for (int i = 0; i < WARM_UPS; ++i)
+        stage->run(bench);
+    elbow_comm_barrier(bench->comm);
+    uint64_t allocations = elbow_memory_count().allocations;
+    struct elbow_exchange_counts before = elbow_exchange_count(bench->trainer.exchange);
+    clock_t processor = clock();
+    double start = elbow_clock_seconds();
+    for (int i = 0; i < iterations; ++i)
+        stage->run(bench);
+    double seconds = elbow_clock_seconds() - start;
+    if (is_step) {
+        struct elbow_exchange_counts after = elbow_exchange_count(bench->trainer.exchange);
+        bench->processor_seconds += (double)(clock() - processor) / CLOCKS_PER_SEC;
+        bench->step_seconds += seconds;
+        bench->steps += (uint64_t)iterations;
+        bench->allocations += elbow_memory_count().allocations - allocations;
+        bench->exchanged.bytes_read += after.bytes_read - before.bytes_read;
+        bench->exchanged.bytes_sent += after.bytes_sent - before.bytes_sent;
+    }
+    return seconds / iterations;
+}
+
+// Local. One pass of every stage that another one's buffers come from.
+static void run_unmeasured(struct elbow_bench_run *bench)
+{
+    for (int i = 0; i < ELBOW_BENCH_STAGES; ++i)
+        if (elbow_bench_stages[i].prepare != NULL)
+            elbow_bench_stages[i].prepare(bench);
+}
+
+// Collective. How often each stage is run in a round, the same on all ranks.
+static void calibrate(struct elbow_bench_run *bench)
+{
+    for (int i = 0; i < ELBOW_BENCH_STAGES; ++i) {
+        const struct elbow_bench_stage *stage = &elbow_bench_stages[i];
+        double seconds = time_stage(bench, stage, 1);
+        double iterations = ceil((stage->is_whole ? WHOLE_SECONDS : PART_SECONDS) / seconds);
+        double most = stage->figure == ELBOW_BENCH_STEP ? (double)bench->trainer.epoch_steps - WARM_UPS - 1
+                                                        : (double)ITERATIONS_MAX;
+        iterations = fmax(1, fmin(iterations, most));
+        elbow_comm_max(bench->comm, &iterations, 1);
+        bench->iterations[stage->figure] = (int)iterations;
+    }
+}
+
+// Collective. Odd rounds go backwards, so that no stage always follows the same other one.
+static void run_rounds(struct elbow_bench_run *bench)
+{
+    for (int round = 0; round < bench->rounds; ++round) {
+        for (int i = 0; i < ELBOW_BENCH_STAGES; ++i) {
+            const struct elbow_bench_stage *stage =
+                &elbow_bench_stages[round % 2 == 0 ? i : ELBOW_BENCH_STAGES - 1 - i];
+            bench->seconds[stage->figure * bench->rounds + round] =
+                time_stage(bench, stage, bench->iterations[stage->figure]);
+        }
+        bench->seconds[ELBOW_BENCH_STEP_OVER_FLOOR * bench->rounds + round] =
+            bench->seconds[ELBOW_BENCH_STEP * bench->rounds + round] /
+            bench->seconds[ELBOW_BENCH_FLOOR * bench->rounds + round];
+    }
+}
+
+static int compare(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+// The value below which `share` of the sorted values lie, between neighbours in proportion.
+static double quantile(const double *sorted, int count, double share)
+{
+    double place = share * (count - 1);
+    int below = (int)place, above = below + 1 < count ? below + 1 : below;
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
+// Collective. Sorts each figure's rounds, and gathers median and quartiles of all ranks.
+static void summarize_times(struct elbow_bench_run *bench, struct elbow_bench_result *result)
+{
+    enum { KINDS = 3, VALUES = KINDS * ELBOW_BENCH_COUNT };
+    double mine[VALUES];
+    int ranks = result->place.size;
+    for (int f = 0; f < ELBOW_BENCH_COUNT; ++f) {
+        double *rounds = bench->seconds + f * bench->rounds;
+        qsort(rounds, (size_t)bench->rounds, sizeof *rounds, compare);
+        for (int kind = 0; kind < KINDS; ++kind)
+            mine[f * KINDS + kind] = quantile(rounds, bench->rounds, 0.25 * (kind + 1));
+    }
+    double *all = bench->medians, *sorted = all + (size_t)ranks * VALUES;
+    elbow_comm_gather_all(bench->comm, mine, VALUES, all);
+    for (int f = 0; f < ELBOW_BENCH_COUNT; ++f) {
+        double middle[KINDS];
+        for (int kind = 0; kind < KINDS; ++kind) {
+            for (int r = 0; r < ranks; ++r)
+                sorted[r] = all[r * VALUES + f * KINDS + kind];
+            qsort(sorted, (size_t)ranks, sizeof *sorted, compare);
+            middle[kind] = quantile(sorted, ranks, 0.5);
+            if (kind == 1)
+                result->times[f] = (struct elbow_bench_time){.least = sorted[0], .most = sorted[ranks - 1]};
+        }
+        result->times[f].lower_quartile = middle[0];
+        result->times[f].median = middle[1];
+        result->times[f].upper_quartile = middle[2];
+    }
+}
+
+// The most memory that this process ever held, as the kernel tells.
+static uint64_t peak_of_process(void)
+{
+    char line[256];
+    unsigned long long kilobytes = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    if (file == NULL)
+        return 0;
+    while (fgets(line, sizeof line, file) != NULL && sscanf(line, "VmHWM: %llu", &kilobytes) != 1)
+        continue;
+    fclose(file);
+    return kilobytes * 1024;
+}
+
+// Collective. Memory as training takes it: asked before the benchmark takes its own.
+static void measure_memory(struct elbow_bench_run *bench, struct elbow_bench_result *result)
+{
+    const struct elbow_trainer *trainer = &bench->trainer;
+    double peaks[] = {(double)peak_of_process(), (double)elbow_memory_count().peak_bytes};
+    elbow_comm_max(bench->comm, peaks, 2);
+    result->peak_bytes = (uint64_t)peaks[0];
+    result->peak_allocated = (uint64_t)peaks[1];
+    result->dataset_bytes = trainer->train.rows.bytes + trainer->valid.rows.bytes;
+    result->parameter_bytes = elbow_exchange_memory(trainer->exchange).parameters_per_node;
+}
+
+// Collective. What the benchmark needs beside the trainer.
+static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_error *error)
+{
+    struct elbow_trainer *trainer = &bench->trainer;
+    size_t figures = ELBOW_BENCH_COUNT, ranks = (size_t)trainer->place.size, rows = 0;
+    uint64_t size = (uint64_t)trainer->config.train.microbatch;
+    bench->place = elbow_step_place(trainer->train.samples, trainer->batch, 0);
+    bench->microbatches =
+        elbow_partition((bench->place.count + size - 1) / size, trainer->place.rank, trainer->place.size);
+    for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number)
+        rows += elbow_bench_rows(bench, number);
+    struct elbow_range slice = elbow_exchange_slice(trainer->exchange, trainer->place.rank);
+    enum elbow_status status = elbow_allocate(&bench->seconds, figures * (size_t)bench->rounds, sizeof(double),
+                                              "the benchmark's rounds", error);
+    if (status == ELBOW_OK)
+        status =
+            elbow_allocate(&bench->medians, ranks * (3 * figures + 1), sizeof(double), "the benchmark's rounds", error);
+    if (status == ELBOW_OK)
+        elbow_floor_create(&trainer->config, trainer->model, rows, slice, &bench->floor, error);
+    return elbow_comm_agree(bench->comm, error);
+}
+
+// Collective. What all ranks know, or add up.
+static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *result)
+{
+    const struct elbow_trainer *trainer = &bench->trainer;
+    uint64_t size = (uint64_t)trainer->config.train.microbatch;
+    double mine[] = {(double)bench->allocations, bench->floor.operations}, *all = bench->medians;
+    summarize_times(bench, result);
+    elbow_comm_gather_all(bench->comm, mine, 2, all);
+    for (int r = 0; r < result->place.size; ++r) {
+        result->allocations += (uint64_t)all[2 * r];
+        result->operations += all[2 * r + 1];
+    }
+    result->batch = trainer->batch;
+    result->microbatch = size;
+    result->microbatches = (trainer->batch + size - 1) / size;
+    result->parameters = elbow_parameters_trainable(&trainer->model->parameters);
+    result->rounds = bench->rounds;
+    result->cores = bench->processor_seconds / bench->step_seconds;
+    elbow_comm_max(bench->comm, &result->cores, 1);
+    result->bytes_read = (double)bench->exchanged.bytes_read / (double)bench->steps;
+    result->bytes_sent = (double)bench->exchanged.bytes_sent / (double)bench->steps;
+}
+
+enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_request *request, struct elbow_log *log,
+                              struct elbow_bench_result *result, struct elbow_error *error)
+{
+    ELBOW_CHECK(request->rounds >= 1);
+    const struct elbow_train_request train = {.config = request->config};
+    struct elbow_bench_run bench = {.comm = comm, .rounds = request->rounds};
+    bench.trainer = (struct elbow_trainer){.comm = comm, .log = log, .request = &train, .config = *request->config};
+    *result = (struct elbow_bench_result){0};
+    enum elbow_status status = elbow_trainer_open(&bench.trainer, error);
+    if (status == ELBOW_OK)
+        status = elbow_trainer_introduce(&bench.trainer, error);
+    if (status == ELBOW_OK) {
+        for (int i = 0; i < FIRST_STEPS; ++i)
+            elbow_trainer_step(&bench.trainer);
+        measure_memory(&bench, result);
+        status = make_room(&bench, error);
+    }
+    if (status == ELBOW_OK) {
+        result->place = bench.trainer.place;
+        run_unmeasured(&bench);
+        calibrate(&bench);
+        bench.steps = bench.allocations = 0;
+        bench.step_seconds = bench.processor_seconds = 0;
+        bench.exchanged = (struct elbow_exchange_counts){0};
+        run_rounds(&bench);
+        summarize(&bench, result);
+    }
+    elbow_release(&bench.seconds);
+    elbow_release(&bench.medians);
+    elbow_floor_destroy(&bench.floor);
+    elbow_trainer_close(&bench.trainer);
+    return status;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The floor. Its buffers are its own, laid out as in training: one arena each for parameters and gradients, activations
+// that one layer writes and the next one reads; so the caches see what they see in a step. Values are those of training
+// in size: neither denormal nor infinite.
+#include "bench_floor.h"
+
+#include "elbow/base/clock.h"
+#include "elbow/base/memory.h"
+#include "elbow/math/blas.h"
+
+// A layer as its products see it: y (rows, units) = x (rows, inputs) W (inputs, units).
+struct layer {
+    size_t inputs, units;
+    bool is_first; // of the model: nobody needs its input's gradient
+};
+
+static size_t layer_count(const struct elbow_model *model)
+{
+    return model->encoder.count + model->decoder.count;
+}
+
+static struct layer layer_at(const struct elbow_model *model, size_t index)
+{
+    bool in_encoder = index < model->encoder.count;
+    const struct elbow_network *network = in_encoder ? &model->encoder : &model->decoder;
+    const struct elbow_dense *dense = &network->layers[in_encoder ? index : index - model->encoder.count];
+    return (struct layer){.inputs = dense->inputs, .units = dense->units, .is_first = index == 0};
+}
+
+// Whole cache lines.
+static size_t padded(size_t floats)
+{
+    return (floats + 15) / 16 * 16;
+}
+
+// The six ways of storing the operands that BLAS has: A and B as they are, A transposed, B transposed; and all of that
+// for the transposed product C^T = B^T A^T.
+enum { ORDERS = 6, PLAIN = 0, A_TRANSPOSED = 1, B_TRANSPOSED = 2, PRODUCT_TRANSPOSED = 3 };
+
+static void multiply(const struct elbow_floor_product *product, int order)
+{
+    bool swapped = order >= PRODUCT_TRANSPOSED;
+    size_t m = swapped ? product->n : product->m, n = swapped ? product->m : product->n, k = product->k;
+    const float *a = swapped ? product->b : product->a, *b = swapped ? product->a : product->b;
+    switch (order % PRODUCT_TRANSPOSED) {
+    case PLAIN:
+        elbow_blas_multiply(m, n, k, a, k, b, n, false, product->c, n);
+        return;
+    case A_TRANSPOSED:
+        elbow_blas_multiply_at(m, n, k, a, m, b, n, false, product->c, n);
+        return;
+    case B_TRANSPOSED:
+        elbow_blas_multiply_bt(m, n, k, a, k, b, k, false, product->c, n);
+        return;
+    }
+}
+
+// The fastest of some tries, which the noise of other programs does not touch.
+static double try_order(const struct elbow_floor_product *product, int order)
+{
+    enum { TRIES = 7 };
+    double least = 0;
+    for (int i = 0; i < TRIES; ++i) {
+        double start = elbow_clock_seconds();
+        multiply(product, order);
+        double seconds = elbow_clock_seconds() - start;
+        if (i == 1 || (i > 1 && seconds < least)) // the first one warms up
+            least = seconds;
+    }
+    return least;
+}
+
+static void choose_orders(struct elbow_floor *floor)
+{
+    for (size_t i = 0; i < floor->count; ++i) {
+        double least = try_order(&floor->products[i], 0);
+        for (int order = 1; order < ORDERS; ++order) {
+            double seconds = try_order(&floor->products[i], order);
+            if (seconds >= least)
+                continue;
+            least = seconds;
+            floor->products[i].order = order;
+        }
+    }
+}
+
+static void add_product(struct elbow_floor *floor, size_t m, size_t n, size_t k, const float *a, const float *b,
+                        float *c)
+{
+    floor->products[floor->count++] = (struct elbow_floor_product){.m = m, .n = n, .k = k, .a = a, .b = b, .c = c};
+    floor->operations += 2.0 * (double)m * (double)n * (double)k;
+}
+
+// The products in the order of a step: forward, then weights' and inputs' gradients from the last layer to the first.
+static void list_products(const struct elbow_model *model, size_t rows, struct elbow_floor *floor)
+{
+    size_t layers = layer_count(model), activation = 0, weight = 0;
+    for (size_t i = 0; i < layers; ++i) {
+        struct layer layer = layer_at(model, i);
+        size_t next = activation + padded(rows * layer.inputs);
+        add_product(floor, rows, layer.units, layer.inputs, floor->activations + activation, floor->parameters + weight,
+                    floor->activations + next);
+        activation = next;
+        weight += padded(layer.inputs * layer.units);
+    }
+    for (size_t i = layers; i-- > 0;) {
+        struct layer layer = layer_at(model, i);
+        size_t next = activation;
+        activation -= padded(rows * layer.inputs);
+        weight -= padded(layer.inputs * layer.units);
+        add_product(floor, layer.inputs, layer.units, rows, floor->activations + activation, floor->deltas + next,
+                    floor->gradients + weight);
+        if (!layer.is_first)
+            add_product(floor, rows, layer.inputs, layer.units, floor->deltas + next, floor->parameters + weight,
+                        floor->deltas + activation);
+    }
+}
+
+static void fill(float *values, size_t count, float size)
+{
+    for (size_t i = 0; i < count; ++i)
+        values[i] = size * (float)((int)(i * 2654435761U >> 16 & 255) - 127) / 128.0f;
+}
+
+enum elbow_status elbow_floor_create(const struct elbow_config *config, const struct elbow_model *model, size_t rows,
+                                     struct elbow_range slice, struct elbow_floor *floor, struct elbow_error *error)
+{
+    size_t layers = layer_count(model), activations = 0, weights = 0, size = model->parameters.size;
+    *floor = (struct elbow_floor){0};
+    for (size_t i = 0; i < layers; ++i) {
+        struct layer layer = layer_at(model, i);
+        activations += padded(rows * layer.inputs) + (i + 1 == layers ? padded(rows * layer.units) : 0);
+        weights += padded(layer.inputs * layer.units);
+    }
+    // The latent variables are half as wide as the encoder's head: the next layer's input begins there and runs on.
+    activations += padded(rows * 2 * model->latent);
+    size = weights > size ? weights : size;
+    const char *what = "the buffers of the benchmark";
+    enum elbow_status status = elbow_allocate(&floor->products, 3 * layers, sizeof *floor->products, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&floor->activations, activations, sizeof(float), what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&floor->deltas, activations, sizeof(float), what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&floor->parameters, size, sizeof(float), what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&floor->gradients, size, sizeof(float), what, error);
+    if (status == ELBOW_OK)
+        status = elbow_optimizer_create(config, &model->parameters, (size_t)slice.first,
+                                        (size_t)(slice.last - slice.first), &floor->optimizer, error);
+    if (status != ELBOW_OK)
+        return status;
+    fill(floor->activations, activations, 1.0f);
+    fill(floor->deltas, activations, 0.5f);
+    fill(floor->parameters, size, 0.1f);
+    list_products(model, rows, floor);
+    choose_orders(floor);
+    return ELBOW_OK;
+}
+
+void elbow_floor_destroy(struct elbow_floor *floor)
+{
+    elbow_optimizer_destroy(&floor->optimizer);
+    elbow_release(&floor->products);
+    elbow_release(&floor->activations);
+    elbow_release(&floor->deltas);
+    elbow_release(&floor->parameters);
+    elbow_release(&floor->gradients);
+    *floor = (struct elbow_floor){0};
+}
+
+void elbow_floor_multiply(struct elbow_floor *floor)
+{
+    for (size_t i = 0; i < floor->count; ++i)
+        multiply(&floor->products[i], floor->products[i].order);
+}
+
+void elbow_floor_optimize(struct elbow_floor *floor)
+{
+    struct elbow_optimizer *optimizer = &floor->optimizer;
+    floor->updates += 1;
+    if (optimizer->count > 0)
+        elbow_optimizer_apply(optimizer, optimizer->first, optimizer->count, floor->updates, 1e-6, 1.0,
+                              floor->gradients + optimizer->first, floor->parameters + optimizer->first);
+}

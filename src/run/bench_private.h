@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the parts of the benchmark share: its stages (bench_stages.c), rounds and results (bench.c).
+#ifndef ELBOW_RUN_BENCH_PRIVATE_H
+#define ELBOW_RUN_BENCH_PRIVATE_H
+
+#include "elbow/run/bench.h"
+
+#include "bench_floor.h"
+#include "trainer_private.h"
+
+struct elbow_bench_run {
+    struct elbow_comm *comm;
+    struct elbow_trainer trainer;
+    struct elbow_floor floor;
+    struct elbow_step_place place;   // of a full batch
+    struct elbow_range microbatches; // this rank's
+    float *head, *decoded;           // where the networks leave their outputs: of the trainer's model
+    int rounds;
+    int iterations[ELBOW_BENCH_COUNT];
+    double *seconds;                        // (figures, rounds); owned
+    double *medians;                        // (ranks, figures, 3); owned
+    uint64_t steps, allocations;            // timed; made by them
+    double step_seconds, processor_seconds; // in timed steps
+    struct elbow_exchange_counts exchanged; // by timed steps
+};
+
+// In the order of a round. `prepare` leaves the buffers as the stage finds them in a step.
+struct elbow_bench_stage {
+    enum elbow_bench_figure figure;
+    const char *name;
+    void (*run)(struct elbow_bench_run *bench);
+    void (*prepare)(struct elbow_bench_run *bench);
+    bool is_whole; // timed for longer
+};
+
+enum { ELBOW_BENCH_STAGES = 12 };
+extern const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES];
+
+// Local. The rows of a microbatch.
+size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number);
+
+#endif

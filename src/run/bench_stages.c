@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The stages that the benchmark times: the step, its floor, and each part of it alone, over all microbatches of this
+// rank, on the trainer's own model and buffers.
+#include "bench_private.h"
+
+#include "elbow/math/vector.h"
+
+static const float *parameters_of(const struct elbow_bench_run *bench)
+{
+    return elbow_exchange_parameters(bench->trainer.exchange);
+}
+
+size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number)
+{
+    uint64_t size = (uint64_t)bench->trainer.config.train.microbatch, left = bench->place.count - number * size;
+    return (size_t)(left < size ? left : size);
+}
+
+static void run_step(struct elbow_bench_run *bench)
+{
+    elbow_trainer_step(&bench->trainer);
+}
+
+static void run_products(struct elbow_bench_run *bench)
+{
+    elbow_floor_multiply(&bench->floor);
+}
+
+static void run_floor(struct elbow_bench_run *bench)
+{
+    elbow_floor_multiply(&bench->floor);
+    elbow_floor_optimize(&bench->floor);
+}
+
+static void run_optimizer(struct elbow_bench_run *bench)
+{
+    elbow_floor_optimize(&bench->floor);
+}
+
+static void run_compute(struct elbow_bench_run *bench)
+{
+    elbow_trainer_compute(&bench->trainer, &bench->place);
+}
+
+static void run_data(struct elbow_bench_run *bench)
+{
+    for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number)
+        elbow_trainer_gather(&bench->trainer, &bench->place, number);
+}
+
+static void run_forward(struct elbow_bench_run *bench)
+{
+    struct elbow_model *model = bench->trainer.model;
+    for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
+        size_t rows = elbow_bench_rows(bench, number);
+        bench->head = elbow_network_forward(&model->encoder, parameters_of(bench), rows, bench->trainer.values);
+        bench->decoded = elbow_network_forward(&model->decoder, parameters_of(bench), rows, model->z);
+    }
+}
+
+static void run_latent(struct elbow_bench_run *bench)
+{
+    struct elbow_model *model = bench->trainer.model;
+    const float *head = bench->head, *noise = bench->trainer.noise;
+    for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
+        size_t rows = elbow_bench_rows(bench, number);
+        elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
+        elbow_latent_backward(rows, model->latent, bench->trainer.state.beta, bench->trainer.config.objective.free_bits,
+                              head, noise, model->kl, model->dz, model->dhead);
+    }
+}
+
+// In place, as in a step: the gradient becomes the next pass' logits or means. A variance of one keeps them small.
+static void run_likelihood(struct elbow_bench_run *bench)
+{
+    struct elbow_model *model = bench->trainer.model;
+    const float *x = bench->trainer.values;
+    float *y = bench->decoded;
+    for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
+        size_t rows = elbow_bench_rows(bench, number);
+        double ignored = 0;
+        if (model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI)
+            elbow_likelihood_bernoulli(rows, model->values, x, y, model->recon, y);
+        else
+            elbow_likelihood_gaussian(rows, model->values, 0, x, y, model->recon, y, &ignored);
+    }
+}
+
+static void run_backward(struct elbow_bench_run *bench)
+{
+    struct elbow_model *model = bench->trainer.model;
+    float *gradient = elbow_exchange_gradient(bench->trainer.exchange, 0);
+    float *dy = bench->decoded;
+    for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
+        size_t rows = elbow_bench_rows(bench, number);
+        elbow_network_backward(&model->decoder, parameters_of(bench), rows, model->z, dy, gradient, model->dz);
+        elbow_network_backward(&model->encoder, parameters_of(bench), rows, bench->trainer.values, model->dhead,
+                               gradient, NULL);
+    }
+}
+
+// As many additions as this rank makes inside its subtrees.
+static void run_sum(struct elbow_bench_run *bench)
+{
+    struct elbow_trainer *trainer = &bench->trainer;
+    uint64_t size = (uint64_t)trainer->config.train.microbatch;
+    struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
+    int count = elbow_exchange_begin(trainer->exchange, (bench->place.count + size - 1) / size, subtrees);
+    for (int i = 0; i < count; ++i)
+        for (uint64_t leaf = subtrees[i].first; leaf + 1 < subtrees[i].last; ++leaf) {
+            float *gradient = elbow_exchange_gradient(trainer->exchange, i);
+            elbow_vector_add(trainer->model->parameters.size, gradient, elbow_exchange_scratch(trainer->exchange, 1),
+                             gradient);
+        }
+}
+
+static bool decide_yes(void *user, const double *statistics, double gradient_norm)
+{
+    (void)user;
+    (void)statistics;
+    (void)gradient_norm;
+    return true;
+}
+
+static void apply_nothing(void *user, size_t first, size_t count, const float *gradient, float *parameters)
+{
+    (void)user;
+    (void)first;
+    (void)count;
+    (void)gradient;
+    (void)parameters;
+}
+
+static void run_exchange(struct elbow_bench_run *bench)
+{
+    struct elbow_trainer *trainer = &bench->trainer;
+    uint64_t size = (uint64_t)trainer->config.train.microbatch;
+    struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
+    struct elbow_exchange_client client = {.user = trainer, .decide = decide_yes, .apply = apply_nothing};
+    double norm;
+    elbow_exchange_begin(trainer->exchange, (bench->place.count + size - 1) / size, subtrees);
+    elbow_exchange_step(trainer->exchange, 1.0 / (double)bench->place.count, &client, trainer->sums, &norm);
+}
+
+const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES] = {
+    {ELBOW_BENCH_STEP, "step", run_step, NULL, true},
+    {ELBOW_BENCH_FLOOR, "floor", run_floor, NULL, true},
+    {ELBOW_BENCH_FLOOR_PRODUCTS, "floor_products", run_products, NULL, true},
+    {ELBOW_BENCH_COMPUTE, "compute", run_compute, NULL, true},
+    {ELBOW_BENCH_DATA, "data", run_data, NULL, false},
+    {ELBOW_BENCH_FORWARD, "forward", run_forward, run_data, false},
+    {ELBOW_BENCH_LATENT, "latent", run_latent, run_forward, false},
+    {ELBOW_BENCH_LIKELIHOOD, "likelihood", run_likelihood, run_forward, false},
+    {ELBOW_BENCH_BACKWARD, "backward", run_backward, run_compute, false},
+    {ELBOW_BENCH_SUM, "sum", run_sum, run_compute, false},
+    {ELBOW_BENCH_EXCHANGE, "exchange", run_exchange, run_compute, false},
+    {ELBOW_BENCH_OPTIMIZER, "optimizer", run_optimizer, NULL, false},
+};
+
+const char *elbow_bench_name(enum elbow_bench_figure figure)
+{
+    for (int i = 0; i < ELBOW_BENCH_STAGES; ++i)
+        if (elbow_bench_stages[i].figure == figure)
+            return elbow_bench_stages[i].name;
+    return "step_over_floor";
+}
