@@ -118,6 +118,9 @@ static enum elbow_status take_shape(struct loading *loading, struct elbow_error 
         if (__builtin_mul_overflow(dataset->values, dataset->shape[i], &dataset->values))
             return elbow_error_set(error, ELBOW_FORMAT, "%s: a sample has too many values", dataset->name);
     }
+    size_t bytes;
+    if (__builtin_mul_overflow(dataset->values * sizeof(int64_t), dataset->samples, &bytes))
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: has more values than any memory holds", dataset->name);
     if (shape == NULL || shape->count == 0)
         return ELBOW_OK;
     uint64_t values = 1;
@@ -288,11 +291,12 @@ static enum elbow_status load_files(struct loading *loading, struct elbow_log *l
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
-    if (elbow_comm_share(comm, dataset->samples * row_bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK)
+    size_t bytes = dataset->samples * row_bytes, label_bytes = dataset->samples * sizeof(int64_t);
+    if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK)
         return error->status;
     dataset->has_labels = loading->request->labels != NULL;
     if (dataset->has_labels &&
-        elbow_comm_share(comm, dataset->samples * sizeof(int64_t), "labels", log, &dataset->labels, error) != ELBOW_OK)
+        elbow_comm_share(comm, label_bytes, label_bytes, "labels", log, &dataset->labels, error) != ELBOW_OK)
         return error->status;
     dataset->min = INFINITY;
     dataset->max = -INFINITY;

@@ -13,21 +13,43 @@
 // Spins before the processor is given away: about 10 microseconds of polling.
 enum { SPINS = 200 };
 
+// Tells the processor that this is a spin.
+static inline void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
 static void abort_all(void)
 {
     MPI_Abort(MPI_COMM_WORLD, 1);
 }
 
-void elbow_comm_wait(MPI_Request *request)
+void elbow_comm_wait_until(struct elbow_comm *comm, bool (*done)(void *user), void *user)
 {
-    int done = 0;
-    for (int spins = 0;; ++spins) {
-        MPI_Test(request, &done, MPI_STATUS_IGNORE);
-        if (done)
-            return;
+    for (int spins = 0; !done(user); ++spins) {
+        if (comm->place.nodes > 1) {
+            int waiting;
+            MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm->world, &waiting, MPI_STATUS_IGNORE);
+        }
         if (spins >= SPINS)
             sched_yield();
+        else
+            relax();
     }
+}
+
+static bool is_complete(void *user)
+{
+    int complete = 0;
+    MPI_Test(user, &complete, MPI_STATUS_IGNORE);
+    return complete != 0;
+}
+
+void elbow_comm_wait(struct elbow_comm *comm, MPI_Request *request)
+{
+    elbow_comm_wait_until(comm, is_complete, request);
 }
 
 // The lowest world rank of the node that `colour` (below zero: the real one) puts this rank on.
@@ -153,7 +175,7 @@ enum elbow_status elbow_comm_agree(struct elbow_comm *comm, struct elbow_error *
     int culprit = error->status == ELBOW_OK ? size : comm->place.rank, lowest = size;
     MPI_Request request;
     MPI_Iallreduce(&culprit, &lowest, 1, MPI_INT, MPI_MIN, comm->world, &request);
-    elbow_comm_wait(&request);
+    elbow_comm_wait(comm, &request);
     if (lowest == size)
         return ELBOW_OK;
     int failed = error->status != ELBOW_OK, failures = 0;
@@ -180,7 +202,7 @@ void elbow_comm_broadcast(struct elbow_comm *comm, void *bytes, size_t size)
         size_t part = size - done < MESSAGE ? size - done : MESSAGE;
         MPI_Request request;
         MPI_Ibcast((char *)bytes + done, (int)part, MPI_BYTE, 0, comm->world, &request);
-        elbow_comm_wait(&request);
+        elbow_comm_wait(comm, &request);
     }
 }
 
@@ -214,14 +236,14 @@ void elbow_comm_barrier(struct elbow_comm *comm)
 {
     MPI_Request request;
     MPI_Ibarrier(comm->world, &request);
-    elbow_comm_wait(&request);
+    elbow_comm_wait(comm, &request);
 }
 
 void elbow_comm_node_barrier(struct elbow_comm *comm)
 {
     MPI_Request request;
     MPI_Ibarrier(comm->node, &request);
-    elbow_comm_wait(&request);
+    elbow_comm_wait(comm, &request);
 }
 
 void elbow_comm_gather_all(struct elbow_comm *comm, const double *mine, size_t count, double *all)
@@ -229,7 +251,7 @@ void elbow_comm_gather_all(struct elbow_comm *comm, const double *mine, size_t c
     ELBOW_CHECK(count <= INT_MAX);
     MPI_Request request;
     MPI_Iallgather(mine, (int)count, MPI_DOUBLE, all, (int)count, MPI_DOUBLE, comm->world, &request);
-    elbow_comm_wait(&request);
+    elbow_comm_wait(comm, &request);
 }
 
 void elbow_comm_share_doubles(struct elbow_comm *comm, double *values, const size_t *first)
@@ -243,7 +265,7 @@ void elbow_comm_share_doubles(struct elbow_comm *comm, double *values, const siz
     }
     MPI_Request request;
     MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DOUBLE, values, counts, starts, MPI_DOUBLE, comm->world, &request);
-    elbow_comm_wait(&request);
+    elbow_comm_wait(comm, &request);
 }
 
 enum { TAG_GATHER = 1, TAG_SCATTER = 2 };
@@ -258,7 +280,7 @@ static void move(struct elbow_comm *comm, bool send, void *bytes, size_t size, i
             MPI_Isend((char *)bytes + done, (int)part, MPI_BYTE, peer, tag, comm->world, &request);
         else
             MPI_Irecv((char *)bytes + done, (int)part, MPI_BYTE, peer, tag, comm->world, &request);
-        elbow_comm_wait(&request);
+        elbow_comm_wait(comm, &request);
     }
 }
 
@@ -293,7 +315,7 @@ static void reduce(struct elbow_comm *comm, double *values, size_t count, MPI_Op
     ELBOW_CHECK(count <= INT_MAX);
     MPI_Request request;
     MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_DOUBLE, operation, comm->world, &request);
-    elbow_comm_wait(&request);
+    elbow_comm_wait(comm, &request);
 }
 
 void elbow_comm_min(struct elbow_comm *comm, double *values, size_t count)

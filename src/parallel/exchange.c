@@ -7,52 +7,13 @@
 //   1. every rank of the group has left its subtree sums in its buffers, and no longer reads the parameters;
 //   2. every owner has added its blocks; statistics and norms are known everywhere. Buffers may be filled again;
 //   3. every owner has written its slice into its group's parameters, and the slices of other groups have come in.
-#include "comm_private.h"
+#include "exchange_private.h"
 
-#include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
-#include "elbow/math/vector.h"
-#include "elbow/parallel/exchange.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
-// The sum of one batch size: who brings which subtrees, and in which order they are added.
-struct plan {
-    uint64_t microbatches;
-    int count;                        // subtrees of all ranks, from left to right
-    struct elbow_range *subtrees;     // [count] owned
-    int *first;                       // [size + 1] owned: rank r brings subtrees [first[r], first[r + 1])
-    struct elbow_addition *additions; // [count - 1] owned
-};
-
-struct elbow_exchange {
-    struct elbow_comm *comm; // not owned
-    struct elbow_exchange_sizes sizes;
-    bool grouped;  // groups are nodes; else every rank is a group of its own
-    int subtrees;  // buffers of a rank: the most it ever brings
-    int scratches; // scratch gradients
-    size_t stride; // floats from one gradient buffer to the next
-    struct elbow_shared gradients, parameters;
-    float *scratch; // scratches x stride, owned
-    struct plan plans[2];
-    const struct plan *plan; // of the present batch
-    size_t *blocks;          // [size + 1] owned: rank r owns blocks [blocks[r], blocks[r + 1])
-    size_t *slot_of;         // [size] owned: first gradient buffer of rank r in its group's window
-    float *sum;              // this rank's slice of the summed gradient, owned
-    float *tiles;            // partial sums of one block, owned
-    const float **values;    // [most subtrees] owned: where this rank's slice of each subtree lies
-    const float **standing;  // [most subtrees] owned: where the partial sums of one block stand
-    float *inbox;            // other groups' subtrees of this rank's slice, owned
-    double *statistics;      // subtrees x statistics, owned
-    double *gathered;        // size x subtrees x statistics, owned
-    double *norms;           // [blocks] owned
-    MPI_Request *requests;   // owned
-    int requested;
-    struct elbow_exchange_counts counts;
-};
-
-static bool same_group(const struct elbow_exchange *exchange, int rank)
+bool elbow_exchange_is_near(const struct elbow_exchange *exchange, int rank)
 {
     struct elbow_comm *comm = exchange->comm;
     return rank == comm->place.rank || (exchange->grouped && comm->node_of[rank] == comm->place.node);
@@ -65,41 +26,10 @@ struct elbow_range elbow_exchange_slice(const struct elbow_exchange *exchange, i
     return (struct elbow_range){first < size ? first : size, last < size ? last : size};
 }
 
-static size_t slice_size(const struct elbow_exchange *exchange, int rank)
+size_t elbow_exchange_slice_size(const struct elbow_exchange *exchange, int rank)
 {
     struct elbow_range slice = elbow_exchange_slice(exchange, rank);
     return (size_t)(slice.last - slice.first);
-}
-
-// The subtrees of all ranks for batches of so many microbatches.
-static enum elbow_status make_plan(struct plan *plan, uint64_t microbatches, int size, struct elbow_error *error)
-{
-    struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
-    plan->microbatches = microbatches;
-    enum elbow_status status = elbow_allocate(&plan->first, (size_t)size + 1, sizeof *plan->first, "a plan", error);
-    if (status != ELBOW_OK)
-        return status;
-    for (int r = 0; r < size; ++r)
-        plan->first[r + 1] =
-            plan->first[r] + elbow_partition_subtrees(microbatches, elbow_partition(microbatches, r, size), subtrees);
-    plan->count = plan->first[size];
-    status = elbow_allocate(&plan->subtrees, (size_t)plan->count, sizeof *plan->subtrees, "a plan", error);
-    if (status != ELBOW_OK)
-        return status;
-    status = elbow_allocate(&plan->additions, (size_t)plan->count, sizeof *plan->additions, "a plan", error);
-    if (status != ELBOW_OK)
-        return status;
-    for (int r = 0; r < size; ++r)
-        elbow_partition_subtrees(microbatches, elbow_partition(microbatches, r, size), plan->subtrees + plan->first[r]);
-    elbow_partition_additions(microbatches, plan->subtrees, plan->count, plan->additions);
-    return ELBOW_OK;
-}
-
-static void clear_plan(struct plan *plan)
-{
-    elbow_release(&plan->first);
-    elbow_release(&plan->subtrees);
-    elbow_release(&plan->additions);
 }
 
 // Makes both plans and takes the sizes of the buffers from them.
@@ -108,9 +38,9 @@ static enum elbow_status make_plans(struct elbow_exchange *exchange, struct elbo
     int size = exchange->comm->place.size;
     uint64_t leaves = 1;
     for (int i = 0; i < 2; ++i) {
-        struct plan *plan = &exchange->plans[i];
+        struct elbow_plan *plan = &exchange->plans[i];
         enum elbow_status status =
-            make_plan(plan, i == 0 ? exchange->sizes.microbatches : exchange->sizes.last, size, error);
+            elbow_plan_create(plan, i == 0 ? exchange->sizes.microbatches : exchange->sizes.last, size, error);
         if (status != ELBOW_OK)
             return status;
         for (int r = 0; r < size; ++r)
@@ -131,10 +61,6 @@ static enum elbow_status make_tables(struct elbow_exchange *exchange, struct elb
     size_t size = (size_t)comm->place.size;
     size_t blocks = (exchange->sizes.parameters + ELBOW_BLOCK - 1) / ELBOW_BLOCK;
     enum elbow_status status = elbow_allocate(&exchange->blocks, size + 1, sizeof(size_t), "slices", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&exchange->slot_of, size, sizeof(size_t), "slices", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&exchange->norms, blocks, sizeof(double), "norms", error);
     if (status != ELBOW_OK)
         return status;
     for (int r = 0; r < comm->place.size; ++r)
@@ -142,20 +68,62 @@ static enum elbow_status make_tables(struct elbow_exchange *exchange, struct elb
     return ELBOW_OK;
 }
 
+// Where the parts of a group's memory begin, in bytes, for so many members.
+struct layout {
+    size_t statistics, norms, parameters, gradients, size;
+};
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + ELBOW_ALIGNMENT - 1) / ELBOW_ALIGNMENT * ELBOW_ALIGNMENT;
+}
+
+static struct layout layout_for(const struct elbow_exchange *exchange, int members)
+{
+    size_t buffers = (size_t)members * (size_t)exchange->subtrees;
+    size_t blocks = exchange->blocks[exchange->comm->place.size];
+    struct layout layout;
+    layout.statistics = (size_t)members * sizeof(struct elbow_meeting_slot);
+    layout.norms = aligned(layout.statistics + buffers * exchange->sizes.statistics * sizeof(double));
+    layout.parameters = aligned(layout.norms + blocks * sizeof(double));
+    layout.gradients = layout.parameters + exchange->stride * sizeof(float);
+    layout.size = layout.gradients + buffers * exchange->stride * sizeof(float);
+    return layout;
+}
+
+// Collective. The group's memory: groups are nodes if it can be shared.
+static enum elbow_status make_memory(struct elbow_exchange *exchange, struct elbow_log *log, struct elbow_error *error)
+{
+    struct elbow_comm *comm = exchange->comm;
+    size_t shared = layout_for(exchange, comm->place.node_size).size, private = layout_for(exchange, 1).size;
+    enum elbow_status status =
+        elbow_comm_share(comm, shared, private, "the parameters and gradients", log, &exchange->memory, error);
+    if (status != ELBOW_OK)
+        return status;
+    exchange->grouped = exchange->memory.is_shared;
+    int members = exchange->grouped ? comm->place.node_size : 1;
+    struct layout layout = layout_for(exchange, members);
+    char *base = exchange->memory.base;
+    exchange->statistics = (double *)(base + layout.statistics);
+    exchange->posted_norms = (double *)(base + layout.norms);
+    exchange->parameters = (float *)(base + layout.parameters);
+    exchange->gradients = (float *)(base + layout.gradients);
+    exchange->meeting = (struct elbow_meeting){.comm = comm,
+                                               .slots = exchange->memory.base,
+                                               .members = members,
+                                               .me = exchange->grouped ? comm->place.node_rank : 0};
+    return ELBOW_OK;
+}
+
 // Private buffers, once it is known whether memory is shared.
 static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct elbow_error *error)
 {
     struct elbow_comm *comm = exchange->comm;
-    int most =
-        exchange->plans[0].count > exchange->plans[1].count ? exchange->plans[0].count : exchange->plans[1].count;
-    size_t slice = slice_size(exchange, comm->place.rank), foreign = 0, size = (size_t)comm->place.size;
-    for (int r = 0; r < comm->place.size; ++r) {
-        foreign += !same_group(exchange, r);
-        exchange->slot_of[r] = exchange->grouped ? (size_t)comm->node_rank_of[r] * (size_t)exchange->subtrees : 0;
-    }
-    size_t statistics = (size_t)exchange->subtrees * exchange->sizes.statistics;
-    size_t inbox = foreign * (size_t)exchange->subtrees * slice;
-    size_t tiles = (size_t)elbow_partition_depth((uint64_t)most) + 1;
+    int first = exchange->plans[0].count, second = exchange->plans[1].count;
+    size_t most = (size_t)(first > second ? first : second), size = (size_t)comm->place.size, foreign = 0;
+    size_t slice = elbow_exchange_slice_size(exchange, comm->place.rank), subtrees = (size_t)exchange->subtrees;
+    for (int r = 0; r < comm->place.size; ++r)
+        foreign += !elbow_exchange_is_near(exchange, r);
     struct {
         void *pointer;
         size_t count, size;
@@ -163,13 +131,13 @@ static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct el
     } wanted[] = {
         {&exchange->scratch, (size_t)exchange->scratches * exchange->stride, sizeof(float), "gradients"},
         {&exchange->sum, slice, sizeof(float), "the summed gradient"},
-        {&exchange->tiles, tiles * ELBOW_BLOCK, sizeof(float), "partial sums"},
-        {&exchange->values, (size_t)most, sizeof(float *), "partial sums"},
-        {&exchange->standing, (size_t)most, sizeof(float *), "partial sums"},
-        {&exchange->inbox, inbox, sizeof(float), "other nodes' gradients"},
-        {&exchange->statistics, statistics, sizeof(double), "statistics"},
-        {&exchange->gathered, size * statistics, sizeof(double), "statistics"},
-        {&exchange->requests, 2 * foreign * (size_t)exchange->subtrees + 2 * size, sizeof(MPI_Request), "requests"},
+        {&exchange->tiles, ((size_t)elbow_partition_depth(most) + 1) * ELBOW_BLOCK, sizeof(float), "partial sums"},
+        {&exchange->values, most, sizeof(float *), "partial sums"},
+        {&exchange->standing, most, sizeof(float *), "partial sums"},
+        {&exchange->inbox, foreign * subtrees * slice, sizeof(float), "other nodes' gradients"},
+        {&exchange->norms, exchange->blocks[comm->place.size], sizeof(double), "norms"},
+        {&exchange->gathered, size * subtrees * exchange->sizes.statistics, sizeof(double), "statistics"},
+        {&exchange->requests, 2 * foreign * subtrees + 2 * size, sizeof(MPI_Request), "requests"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
         enum elbow_status status =
@@ -178,34 +146,6 @@ static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct el
             return status;
     }
     return ELBOW_OK;
-}
-
-// Collective. Both windows; groups are nodes only if both are shared.
-static enum elbow_status make_windows(struct elbow_exchange *exchange, struct elbow_log *log, struct elbow_error *error)
-{
-    struct elbow_comm *comm = exchange->comm;
-    size_t buffer = exchange->stride * sizeof(float);
-    size_t whole = (size_t)comm->place.node_size * (size_t)exchange->subtrees * buffer;
-    enum elbow_status status = elbow_comm_share(comm, exchange->sizes.parameters * sizeof(float), "the parameters", log,
-                                                &exchange->parameters, error);
-    if (status != ELBOW_OK)
-        return status;
-    status = elbow_comm_share(comm, whole, "the gradients", log, &exchange->gradients, error);
-    if (status != ELBOW_OK)
-        return status;
-    exchange->grouped = exchange->parameters.is_shared && exchange->gradients.is_shared;
-    if (exchange->grouped || comm->place.size == 1)
-        return ELBOW_OK;
-    // One of them is private: then both have to be.
-    elbow_comm_unshare(comm, &exchange->gradients);
-    elbow_comm_unshare(comm, &exchange->parameters);
-    *error = (struct elbow_error){0};
-    exchange->parameters.bytes = exchange->sizes.parameters * sizeof(float);
-    exchange->gradients.bytes = (size_t)exchange->subtrees * buffer;
-    status = elbow_allocate(&exchange->parameters.base, exchange->parameters.bytes, 1, "the parameters", error);
-    if (status == ELBOW_OK)
-        elbow_allocate(&exchange->gradients.base, exchange->gradients.bytes, 1, "the gradients", error);
-    return elbow_comm_agree(comm, error);
 }
 
 enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
@@ -224,7 +164,7 @@ enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_ex
     }
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         goto failed;
-    if (make_windows(exchange, log, error) != ELBOW_OK)
+    if (make_memory(exchange, log, error) != ELBOW_OK)
         goto failed;
     make_buffers(exchange, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
@@ -241,20 +181,17 @@ void elbow_exchange_destroy(struct elbow_exchange *exchange)
 {
     if (exchange == NULL)
         return;
-    elbow_comm_unshare(exchange->comm, &exchange->gradients);
-    elbow_comm_unshare(exchange->comm, &exchange->parameters);
-    clear_plan(&exchange->plans[0]);
-    clear_plan(&exchange->plans[1]);
+    elbow_comm_unshare(exchange->comm, &exchange->memory);
+    elbow_plan_clear(&exchange->plans[0]);
+    elbow_plan_clear(&exchange->plans[1]);
     elbow_release(&exchange->scratch);
     elbow_release(&exchange->blocks);
-    elbow_release(&exchange->slot_of);
-    elbow_release(&exchange->norms);
     elbow_release(&exchange->sum);
     elbow_release(&exchange->tiles);
     elbow_release(&exchange->values);
     elbow_release(&exchange->standing);
     elbow_release(&exchange->inbox);
-    elbow_release(&exchange->statistics);
+    elbow_release(&exchange->norms);
     elbow_release(&exchange->gathered);
     elbow_release(&exchange->requests);
     elbow_release(&exchange);
@@ -262,24 +199,15 @@ void elbow_exchange_destroy(struct elbow_exchange *exchange)
 
 const float *elbow_exchange_parameters(const struct elbow_exchange *exchange)
 {
-    return exchange->parameters.base;
-}
-
-// Collective. All ranks of this rank's group have come, and what they wrote is seen.
-static void meet_group(struct elbow_exchange *exchange)
-{
-    atomic_thread_fence(memory_order_seq_cst);
-    if (exchange->grouped)
-        elbow_comm_node_barrier(exchange->comm);
-    atomic_thread_fence(memory_order_seq_cst);
+    return exchange->parameters;
 }
 
 void elbow_exchange_publish(struct elbow_exchange *exchange, const float *values)
 {
     elbow_comm_barrier(exchange->comm);
     if (!exchange->grouped || exchange->comm->place.node_rank == 0)
-        memcpy(exchange->parameters.base, values, exchange->sizes.parameters * sizeof(float));
-    meet_group(exchange);
+        memcpy(exchange->parameters, values, exchange->sizes.parameters * sizeof(float));
+    elbow_meeting_attend(&exchange->meeting);
     elbow_comm_barrier(exchange->comm);
 }
 
@@ -295,21 +223,23 @@ int elbow_exchange_begin(struct elbow_exchange *exchange, uint64_t microbatches,
 }
 
 // The i-th gradient buffer of a rank of this group.
-static float *buffer_of(const struct elbow_exchange *exchange, int rank, int i)
+float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i)
 {
-    return (float *)exchange->gradients.base + (exchange->slot_of[rank] + (size_t)i) * exchange->stride;
+    int member = exchange->grouped ? exchange->comm->node_rank_of[rank] : 0;
+    return exchange->gradients + ((size_t)member * (size_t)exchange->subtrees + (size_t)i) * exchange->stride;
 }
 
 float *elbow_exchange_gradient(struct elbow_exchange *exchange, int i)
 {
     ELBOW_CHECK(i >= 0 && i < exchange->subtrees);
-    return buffer_of(exchange, exchange->comm->place.rank, i);
+    return elbow_exchange_buffer(exchange, exchange->comm->place.rank, i);
 }
 
 double *elbow_exchange_statistics(struct elbow_exchange *exchange, int i)
 {
     ELBOW_CHECK(i >= 0 && i < exchange->subtrees);
-    return exchange->statistics + (size_t)i * exchange->sizes.statistics;
+    size_t slot = (size_t)exchange->meeting.me * (size_t)exchange->subtrees + (size_t)i;
+    return exchange->statistics + slot * exchange->sizes.statistics;
 }
 
 float *elbow_exchange_scratch(struct elbow_exchange *exchange, int level)
@@ -318,172 +248,9 @@ float *elbow_exchange_scratch(struct elbow_exchange *exchange, int level)
     return exchange->scratch + (size_t)(level - 1) * exchange->stride;
 }
 
-enum { TAG_GRADIENT = 100, TAG_PARAMETERS = 99 };
-
-static void post(struct elbow_exchange *exchange, bool send, void *floats, size_t count, int peer, int tag)
+void elbow_exchange_disturb(struct elbow_exchange *exchange, uint64_t seed)
 {
-    ELBOW_CHECK(count < (size_t)1 << 31);
-    MPI_Request *request = &exchange->requests[exchange->requested];
-    if (count == 0)
-        return;
-    exchange->requested += 1;
-    if (!send) {
-        MPI_Irecv(floats, (int)count, MPI_FLOAT, peer, tag, exchange->comm->world, request);
-        return;
-    }
-    exchange->counts.bytes_sent += count * sizeof(float);
-    MPI_Isend(floats, (int)count, MPI_FLOAT, peer, tag, exchange->comm->world, request);
-}
-
-static void finish_posted(struct elbow_exchange *exchange)
-{
-    for (int i = 0; i < exchange->requested; ++i)
-        elbow_comm_wait(&exchange->requests[i]);
-    exchange->requested = 0;
-}
-
-// Point 1. Also sends this rank's subtrees of other groups' slices to their owners, and takes in theirs of its own;
-// notes for every subtree where this rank's slice of it lies.
-static void collect_sources(struct elbow_exchange *exchange)
-{
-    const struct plan *plan = exchange->plan;
-    int me = exchange->comm->place.rank;
-    struct elbow_range slice = elbow_exchange_slice(exchange, me);
-    size_t count = slice_size(exchange, me);
-    float *inbox = exchange->inbox;
-    for (int r = 0; r < exchange->comm->place.size; ++r) {
-        bool near = same_group(exchange, r);
-        for (int k = plan->first[r]; k < plan->first[r + 1]; ++k) {
-            if (near) {
-                exchange->values[k] = buffer_of(exchange, r, k - plan->first[r]) + slice.first;
-                continue;
-            }
-            exchange->values[k] = inbox;
-            post(exchange, false, inbox, count, r, TAG_GRADIENT + k - plan->first[r]);
-            inbox += count;
-        }
-    }
-    for (int r = 0; r < exchange->comm->place.size; ++r) {
-        if (same_group(exchange, r))
-            continue;
-        struct elbow_range theirs = elbow_exchange_slice(exchange, r);
-        for (int i = 0; i < plan->first[me + 1] - plan->first[me]; ++i)
-            post(exchange, true, buffer_of(exchange, me, i) + theirs.first, slice_size(exchange, r), r,
-                 TAG_GRADIENT + i);
-    }
-    finish_posted(exchange);
-    meet_group(exchange);
-}
-
-// Adds the subtrees of one block in the tree's order: tiles hold partial sums, as a stack. Returns where the sum
-// stands.
-static const float *add_block(struct elbow_exchange *exchange, size_t offset, size_t count)
-{
-    const float **values = exchange->standing;
-    const struct plan *plan = exchange->plan;
-    float *tiles = exchange->tiles;
-    size_t top = 0;
-    for (int k = 0; k < plan->count; ++k)
-        values[k] = exchange->values[k] + offset;
-    for (int k = 0; k + 1 < plan->count; ++k) {
-        struct elbow_addition addition = plan->additions[k];
-        const float *left = values[addition.target], *right = values[addition.source];
-        bool left_is_tile = left >= tiles && left < tiles + top * ELBOW_BLOCK;
-        bool right_is_tile = right >= tiles && right < tiles + top * ELBOW_BLOCK;
-        // The right sum was made after the left one, so its tile is the top of the stack.
-        if (!left_is_tile && !right_is_tile)
-            ++top;
-        if (left_is_tile && right_is_tile)
-            --top;
-        float *sum = tiles + (top - 1) * ELBOW_BLOCK;
-        elbow_vector_add(count, left, right, sum);
-        values[addition.target] = sum;
-    }
-    return values[0];
-}
-
-// This rank's slice of the summed gradient, and its blocks' norms.
-static void add_slice(struct elbow_exchange *exchange, double scale)
-{
-    int me = exchange->comm->place.rank;
-    size_t size = slice_size(exchange, me), block = exchange->blocks[me];
-    for (size_t offset = 0; offset < size; offset += ELBOW_BLOCK, ++block) {
-        size_t count = size - offset < ELBOW_BLOCK ? size - offset : ELBOW_BLOCK;
-        const float *sum = add_block(exchange, offset, count);
-        memcpy(exchange->sum + offset, sum, count * sizeof(float));
-        elbow_vector_scale(count, (float)scale, exchange->sum + offset);
-        exchange->norms[block] = elbow_vector_sum_squares(count, exchange->sum + offset);
-    }
-    exchange->counts.bytes_read += (uint64_t)exchange->plan->count * size * sizeof(float);
-}
-
-// Point 2. Statistics along the tree of microbatches, norms along the tree of blocks.
-static void share_statistics(struct elbow_exchange *exchange, double *statistics, double *gradient_norm)
-{
-    const struct plan *plan = exchange->plan;
-    struct elbow_comm *comm = exchange->comm;
-    size_t width = exchange->sizes.statistics, stride = (size_t)exchange->subtrees * width;
-    elbow_comm_gather_all(comm, exchange->statistics, stride, exchange->gathered);
-    double *packed = exchange->gathered;
-    for (int r = 0; r < comm->place.size; ++r) {
-        size_t size = (size_t)(plan->first[r + 1] - plan->first[r]) * width;
-        memmove(packed, exchange->gathered + (size_t)r * stride, size * sizeof(double));
-        packed += size;
-    }
-    elbow_partition_sum(plan->microbatches, plan->subtrees, plan->count, width, exchange->gathered);
-    memcpy(statistics, exchange->gathered, width * sizeof(double));
-    elbow_comm_share_doubles(comm, exchange->norms, exchange->blocks);
-    *gradient_norm = __builtin_sqrt(elbow_partition_sum_leaves(exchange->norms, exchange->blocks[comm->place.size]));
-}
-
-// Whether `rank` is the one of its group to whom `owner`, of another group, sends its slice.
-static bool receives(const struct elbow_exchange *exchange, int owner, int rank)
-{
-    const struct elbow_comm *comm = exchange->comm;
-    return !exchange->grouped || comm->node_rank_of[owner] % comm->node_size_of[rank] == comm->node_rank_of[rank];
-}
-
-// Point 3. The new slices go to the other groups, once to each.
-static void share_parameters(struct elbow_exchange *exchange)
-{
-    int me = exchange->comm->place.rank;
-    float *parameters = exchange->parameters.base;
-    for (int r = 0; r < exchange->comm->place.size; ++r) {
-        if (same_group(exchange, r))
-            continue;
-        if (receives(exchange, r, me))
-            post(exchange, false, parameters + elbow_exchange_slice(exchange, r).first, slice_size(exchange, r), r,
-                 TAG_PARAMETERS);
-        if (receives(exchange, me, r))
-            post(exchange, true, parameters + elbow_exchange_slice(exchange, me).first, slice_size(exchange, me), r,
-                 TAG_PARAMETERS);
-    }
-    finish_posted(exchange);
-    meet_group(exchange);
-}
-
-bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const struct elbow_exchange_client *client,
-                         double *statistics, double *gradient_norm)
-{
-    double start = elbow_clock_seconds();
-    collect_sources(exchange);
-    double collected = elbow_clock_seconds();
-    add_slice(exchange, scale);
-    double added = elbow_clock_seconds();
-    share_statistics(exchange, statistics, gradient_norm);
-    double shared = elbow_clock_seconds();
-    exchange->counts.wait_seconds += collected - start + shared - added;
-    exchange->counts.work_seconds += added - collected;
-    if (!client->decide(client->user, statistics, *gradient_norm))
-        return false;
-    struct elbow_range slice = elbow_exchange_slice(exchange, exchange->comm->place.rank);
-    if (slice.last > slice.first)
-        client->apply(client->user, (size_t)slice.first, (size_t)(slice.last - slice.first), exchange->sum,
-                      (float *)exchange->parameters.base + slice.first);
-    double applied = elbow_clock_seconds();
-    share_parameters(exchange);
-    exchange->counts.wait_seconds += elbow_clock_seconds() - applied;
-    return true;
+    exchange->disturbance = seed;
 }
 
 struct elbow_exchange_counts elbow_exchange_count(const struct elbow_exchange *exchange)
@@ -494,8 +261,8 @@ struct elbow_exchange_counts elbow_exchange_count(const struct elbow_exchange *e
 struct elbow_exchange_bytes elbow_exchange_memory(const struct elbow_exchange *exchange)
 {
     uint64_t buffers = (uint64_t)(exchange->subtrees + exchange->scratches) * exchange->stride * sizeof(float);
-    uint64_t slice = slice_size(exchange, exchange->comm->place.rank) * sizeof(float);
+    uint64_t slice = elbow_exchange_slice_size(exchange, exchange->comm->place.rank) * sizeof(float);
     int ranks = exchange->grouped ? 1 : exchange->comm->place.node_size;
     return (struct elbow_exchange_bytes){.gradients_per_rank = buffers + slice,
-                                         .parameters_per_node = (uint64_t)ranks * exchange->parameters.bytes};
+                                         .parameters_per_node = (uint64_t)ranks * exchange->stride * sizeof(float)};
 }

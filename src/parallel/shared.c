@@ -70,8 +70,8 @@ static enum elbow_status fits_everywhere(struct elbow_comm *comm, uint64_t bytes
     return elbow_comm_agree(comm, error);
 }
 
-enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, const char *what, struct elbow_log *log,
-                                   struct elbow_shared *shared, struct elbow_error *error)
+enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, size_t private_bytes, const char *what,
+                                   struct elbow_log *log, struct elbow_shared *shared, struct elbow_error *error)
 {
     *shared = (struct elbow_shared){0};
     if (fits_everywhere(comm, bytes, what, error) != ELBOW_OK)
@@ -86,10 +86,10 @@ enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, const 
         elbow_log_warn(log,
                        "shared memory for %s (%s a node) cannot be had in /dev/shm (%s): every rank takes its own copy",
                        what, elbow_text_bytes(bytes).text, strerror(trouble));
-    if (fits_everywhere(comm, (uint64_t)bytes * (uint64_t)comm->place.node_size, what, error) != ELBOW_OK)
+    if (fits_everywhere(comm, (uint64_t)private_bytes * (uint64_t)comm->place.node_size, what, error) != ELBOW_OK)
         return error->status;
-    elbow_allocate(&shared->base, bytes, 1, what, error);
-    shared->bytes = bytes;
+    elbow_allocate(&shared->base, private_bytes, 1, what, error);
+    shared->bytes = private_bytes;
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         elbow_release(&shared->base);
     return error->status;

@@ -116,7 +116,8 @@ START_TEST(a_node_has_one_copy)
     struct elbow_log log = elbow_log_open(false, stderr);
     struct elbow_error error = {0};
     struct elbow_shared shared;
-    mpi_assert(elbow_comm_share(mpi_comm, 64 * sizeof(int), "a test", &log, &shared, &error) == ELBOW_OK);
+    mpi_assert(elbow_comm_share(mpi_comm, 64 * sizeof(int), 64 * sizeof(int), "a test", &log, &shared, &error) ==
+               ELBOW_OK);
     int *values = shared.base;
     mpi_assert((uintptr_t)values % ELBOW_ALIGNMENT == 0);
     bool zeroed = true;
@@ -140,7 +141,8 @@ START_TEST(too_much_memory_is_refused_with_both_figures)
     struct elbow_log log = elbow_log_open(false, stderr);
     struct elbow_error error = {0};
     struct elbow_shared shared;
-    mpi_assert(elbow_comm_share(mpi_comm, (size_t)1 << 46, "a huge thing", &log, &shared, &error) == ELBOW_MEMORY);
+    mpi_assert(elbow_comm_share(mpi_comm, (size_t)1 << 46, (size_t)1 << 46, "a huge thing", &log, &shared, &error) ==
+               ELBOW_MEMORY);
     mpi_assert(strstr(error.message, "70.4 TB") != NULL && strstr(error.message, "a huge thing") != NULL);
     mpi_assert(strstr(error.message, "free") != NULL);
     elbow_comm_unshare(mpi_comm, &shared);

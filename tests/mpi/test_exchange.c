@@ -157,6 +157,62 @@ START_TEST(exact_on_pretended_nodes)
 }
 END_TEST
 
+// A thousand batches in which every rank is late at every hand-over by a random while: the parameters must have the
+// bits of the undisturbed ones.
+static bool stress_is_exact(uint64_t seed)
+{
+    enum { SIZE = 2 * 4096 + 48, BATCHES = 1000 };
+    struct elbow_log log = elbow_log_open(false, stderr);
+    struct elbow_error error = {0};
+    struct elbow_exchange *exchange = NULL;
+    struct elbow_exchange_sizes sizes = {.parameters = SIZE, .microbatches = 5, .last = 4, .statistics = STATISTICS};
+    float *results[2] = {NULL, NULL};
+    bool same = true;
+    for (int pass = 0; pass < 2; ++pass) {
+        if (elbow_exchange_create(mpi_comm, sizes, &log, &exchange, &error) != ELBOW_OK)
+            return false;
+        elbow_allocate(&results[pass], SIZE, sizeof(float), "a test", &error);
+        elbow_exchange_publish(exchange, results[pass]);
+        elbow_exchange_disturb(exchange, pass == 0 ? 0 : seed + (uint64_t)elbow_comm_place(mpi_comm).rank);
+        for (uint64_t batch = 0; batch < BATCHES; ++batch) {
+            struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
+            struct client client = {.answer = batch % 7 != 3};
+            struct elbow_exchange_client callbacks = {.user = &client, .decide = decide, .apply = apply};
+            double statistics[STATISTICS], norm;
+            int count = elbow_exchange_begin(exchange, batch % 3 == 2 ? 4 : 5, subtrees);
+            // The gradient depends on the parameters, so that any wrong value of any step stays.
+            const float *parameters = elbow_exchange_parameters(exchange);
+            for (int i = 0; i < count; ++i) {
+                float *gradient = elbow_exchange_gradient(exchange, i);
+                for (size_t k = 0; k < SIZE; ++k)
+                    gradient[k] = 0.25F * parameters[k] + (float)((subtrees[i].first * 31 + batch * 7 + k) % 64);
+                for (size_t k = 0; k < STATISTICS; ++k)
+                    elbow_exchange_statistics(exchange, i)[k] = (double)(subtrees[i].first * 8 + batch + k + 1);
+            }
+            elbow_exchange_step(exchange, 0.25, &callbacks, statistics, &norm);
+            same = same && statistics[0] > 0;
+        }
+        memcpy(results[pass], elbow_exchange_parameters(exchange), SIZE * sizeof(float));
+        elbow_comm_barrier(mpi_comm);
+        elbow_exchange_destroy(exchange);
+    }
+    same = same && memcmp(results[0], results[1], SIZE * sizeof(float)) == 0;
+    elbow_release(&results[0]);
+    elbow_release(&results[1]);
+    return same;
+}
+
+START_TEST(random_delays_do_not_show)
+{
+    printf("seed 20261121\n");
+    mpi_assert(stress_is_exact(20261121));
+    int64_t nodes[] = {0, 0, 1, 1};
+    struct elbow_error error = {0};
+    mpi_assert(elbow_comm_pretend(mpi_comm, nodes, (size_t)elbow_comm_place(mpi_comm).size, &error) == ELBOW_OK);
+    mpi_assert(stress_is_exact(7));
+}
+END_TEST
+
 START_TEST(slices_are_whole_blocks)
 {
     struct elbow_log log = elbow_log_open(false, stderr);
@@ -176,4 +232,5 @@ START_TEST(slices_are_whole_blocks)
 }
 END_TEST
 
-MPI_UNIT_MAIN("parallel/exchange", slices_are_whole_blocks, exact_on_the_real_nodes, exact_on_pretended_nodes)
+MPI_UNIT_MAIN("parallel/exchange", slices_are_whole_blocks, exact_on_the_real_nodes, random_delays_do_not_show,
+              exact_on_pretended_nodes)

@@ -83,11 +83,12 @@ struct elbow_shared {
     void *window;   // MPI's handle, private
 };
 
-// Collective. Memory of `bytes` on each node. Rank zero of each node probes with posix_fallocate in /dev/shm whether
-// the room is there before MPI_Win_allocate_shared (which hangs if not); where not on any node, all ranks take private
-// memory and one warning tells, naming `what`. MEMORY, with both figures, if a node has less free than that takes.
-enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, const char *what, struct elbow_log *log,
-                                   struct elbow_shared *shared, struct elbow_error *error);
+// Collective. Memory of `bytes` on each node, for its ranks together. Rank zero of each node probes with
+// posix_fallocate in /dev/shm whether the room is there before MPI_Win_allocate_shared (which hangs if not); where not
+// on any node, all ranks take `private_bytes` of their own and one warning tells, naming `what`. MEMORY, with both
+// figures, if a node has less free than that takes.
+enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, size_t private_bytes, const char *what,
+                                   struct elbow_log *log, struct elbow_shared *shared, struct elbow_error *error);
 
 // Collective. Gives it back; a zeroed struct is legal.
 void elbow_comm_unshare(struct elbow_comm *comm, struct elbow_shared *shared);

@@ -46,6 +46,10 @@ void elbow_exchange_destroy(struct elbow_exchange *exchange);
 // them, see elbow_exchange_publish.
 const float *elbow_exchange_parameters(const struct elbow_exchange *exchange);
 
+// Local. For tests: from now on this rank sleeps a random while, up to 200 microseconds, at every hand-over (0: no
+// more). What order the ranks then come in must not show in the bits.
+void elbow_exchange_disturb(struct elbow_exchange *exchange, uint64_t seed);
+
 // Local. This rank's slice [first, last) of the parameters, or that of another rank.
 struct elbow_range elbow_exchange_slice(const struct elbow_exchange *exchange, int rank);
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A meeting point in shared memory: the ranks of a node announce that they have come and wait for the others, without a
+// message.
+#ifndef ELBOW_PARALLEL_MEETING_H
+#define ELBOW_PARALLEL_MEETING_H
+
+#include "comm_private.h"
+
+#include "elbow/base/memory.h"
+
+#include <stdatomic.h>
+
+// One rank's counter of meetings, alone on its cache line.
+struct elbow_meeting_slot {
+    atomic_uint_least64_t count;
+    char padding[ELBOW_ALIGNMENT - sizeof(atomic_uint_least64_t)];
+};
+
+struct elbow_meeting {
+    struct elbow_comm *comm;          // not owned
+    struct elbow_meeting_slot *slots; // [members] in shared memory, zeroed at the start; not owned
+    int members, me;
+    uint64_t turn;
+};
+
+// Local, but returns only when all members have come as often as this one. What they wrote before is seen after.
+void elbow_meeting_attend(struct elbow_meeting *meeting);
+
+#endif
