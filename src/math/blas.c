@@ -17,6 +17,11 @@ void elbow_blas_threads(int threads)
     openblas_set_num_threads(threads);
 }
 
+int elbow_blas_threads_used(void)
+{
+    return openblas_get_num_threads();
+}
+
 const char *elbow_blas_describe(void)
 {
     static char text[128];

@@ -7,6 +7,7 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/hash.h"
+#include "elbow/parallel/binding.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,9 +116,34 @@ static void tell_run(struct elbow_trainer *trainer)
                   (unsigned long long)((trainer->batch + size - 1) / size), (unsigned long long)size);
 }
 
+// Collective. What the ranks run on. Ranks that have to take turns on a core halve the speed of all.
+static enum elbow_status tell_binding(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    struct elbow_binding binding;
+    enum elbow_status status = elbow_binding_find(trainer->comm, &binding, error);
+    if (status != ELBOW_OK)
+        return status;
+    char cores[64];
+    if (binding.least == binding.most)
+        elbow_text_format(cores, sizeof cores, "%d", binding.least);
+    else
+        elbow_text_format(cores, sizeof cores, "%d to %d", binding.least, binding.most);
+    elbow_log_say(trainer->log, "threads: %d a rank; binding: a rank may run on %s core%s, those of a node on %d",
+                  elbow_blas_threads_used(), cores, binding.most == 1 ? "" : "s", binding.cores);
+    if (binding.crowded_ranks > 0)
+        elbow_log_warn(trainer->log,
+                       "%d ranks of a node share %d core%s and will wait for each other; start fewer ranks, or bind "
+                       "each to a core of its own (mpirun --bind-to core, srun --cpu-bind=cores)",
+                       binding.crowded_ranks, binding.crowded_cores, binding.crowded_cores == 1 ? "" : "s");
+    return ELBOW_OK;
+}
+
 enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     tell_run(trainer);
+    enum elbow_status status = tell_binding(trainer, error);
+    if (status != ELBOW_OK)
+        return status;
     tell_memory(trainer);
     elbow_trainer_write_receipt(trainer, NULL);
     int progress = trainer->config.run.progress;

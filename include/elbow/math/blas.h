@@ -9,6 +9,9 @@
 // Local. Sets the number of BLAS threads of this process, whatever the environment says.
 void elbow_blas_threads(int threads);
 
+// Local. That number, as the library tells it.
+int elbow_blas_threads_used(void);
+
 // Local. "OpenBLAS 0.3.21 SkylakeX, 1 thread": version, core type in use, threads. Static text.
 const char *elbow_blas_describe(void);
 

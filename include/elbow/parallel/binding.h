@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which cores the ranks of a node may run on, and whether there are enough.
+#ifndef ELBOW_PARALLEL_BINDING_H
+#define ELBOW_PARALLEL_BINDING_H
+
+#include "elbow/parallel/comm.h"
+
+enum { ELBOW_MASK_BYTES = 1024 }; // a bit a core: as many as Linux can be built for
+
+struct elbow_binding {
+    int least, most;                  // cores that a rank may run on, over the ranks
+    int cores;                        // that the ranks may run on together
+    int crowded_ranks, crowded_cores; // so many ranks have only so many cores; 0 where each can have one of its own
+};
+
+// Local. The binding of `ranks` ranks by their masks (ranks, ELBOW_MASK_BYTES).
+struct elbow_binding elbow_binding_judge(int ranks, const unsigned char *masks);
+
+// Collective. The binding of the most crowded node (the first of several); least and most are over all nodes.
+enum elbow_status elbow_binding_find(struct elbow_comm *comm, struct elbow_binding *binding, struct elbow_error *error);
+
+#endif

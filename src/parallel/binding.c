@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Binding: masks as the kernel tells them (sched_getaffinity), compared inside each node.
+#include "elbow/parallel/binding.h"
+
+#include "comm_private.h"
+
+#include "elbow/base/memory.h"
+
+#include <sched.h>
+#include <string.h>
+
+static int count_bits(const unsigned char *mask)
+{
+    int bits = 0;
+    for (int i = 0; i < ELBOW_MASK_BYTES; ++i)
+        bits += __builtin_popcount(mask[i]);
+    return bits;
+}
+
+static bool lies_within(const unsigned char *mask, const unsigned char *other)
+{
+    for (int i = 0; i < ELBOW_MASK_BYTES; ++i)
+        if ((mask[i] & ~other[i]) != 0)
+            return false;
+    return true;
+}
+
+// Notes that `ranks` ranks have no more than `cores` cores, if that is worse than what is known.
+static void note_crowd(struct elbow_binding *binding, int ranks, int cores)
+{
+    if (ranks <= cores || ranks - cores <= binding->crowded_ranks - binding->crowded_cores)
+        return;
+    binding->crowded_ranks = ranks;
+    binding->crowded_cores = cores;
+}
+
+struct elbow_binding elbow_binding_judge(int ranks, const unsigned char *masks)
+{
+    struct elbow_binding binding = {0};
+    unsigned char together[ELBOW_MASK_BYTES] = {0};
+    for (int r = 0; r < ranks; ++r) {
+        const unsigned char *mask = masks + (size_t)r * ELBOW_MASK_BYTES;
+        int cores = count_bits(mask), within = 0;
+        for (int q = 0; q < ranks; ++q)
+            within += lies_within(masks + (size_t)q * ELBOW_MASK_BYTES, mask);
+        for (int i = 0; i < ELBOW_MASK_BYTES; ++i)
+            together[i] |= mask[i];
+        note_crowd(&binding, within, cores);
+        binding.least = r == 0 || cores < binding.least ? cores : binding.least;
+        binding.most = cores > binding.most ? cores : binding.most;
+    }
+    binding.cores = count_bits(together);
+    note_crowd(&binding, ranks, binding.cores);
+    return binding;
+}
+
+enum elbow_status elbow_binding_find(struct elbow_comm *comm, struct elbow_binding *binding, struct elbow_error *error)
+{
+    // An unsigned long each: the kernel refuses masks that are not made of them.
+    unsigned long mine[ELBOW_MASK_BYTES / sizeof(unsigned long)] = {0};
+    unsigned char *masks = NULL;
+    *error = (struct elbow_error){0};
+    elbow_allocate(&masks, (size_t)comm->place.node_size, ELBOW_MASK_BYTES, "the binding of the ranks", error);
+    if (elbow_comm_agree(comm, error) != ELBOW_OK) {
+        elbow_release(&masks);
+        return error->status;
+    }
+    sched_getaffinity(0, sizeof mine, (cpu_set_t *)mine);
+    MPI_Allgather(mine, ELBOW_MASK_BYTES, MPI_BYTE, masks, ELBOW_MASK_BYTES, MPI_BYTE, comm->node);
+    *binding = elbow_binding_judge(comm->place.node_size, masks);
+    elbow_release(&masks);
+    double range[] = {-binding->least, binding->most};
+    elbow_comm_max(comm, range, 2);
+    struct {
+        int excess, rank;
+    } crowd = {binding->crowded_ranks - binding->crowded_cores, comm->place.rank}, worst;
+    MPI_Allreduce(&crowd, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->world);
+    MPI_Bcast(binding, sizeof *binding, MPI_BYTE, worst.rank, comm->world);
+    binding->least = (int)-range[0];
+    binding->most = (int)range[1];
+    return ELBOW_OK;
+}
