@@ -84,7 +84,9 @@ static const struct elbow_key keys[] = {
     {"model", "encoder", .type = ELBOW_KEY_LAYERS, AT(model.encoder),
      .help = "Hidden layers from x on; the head (mean and log-variance of z) is added. [] is a linear encoder."},
     {"model", "decoder", .type = ELBOW_KEY_LAYERS, AT(model.decoder),
-     .help = "Hidden layers from z on; the output layer is added. [] is a linear decoder."},
+     .help =
+         "Hidden layers from z on; the output layer is added, unless the last one is a convolution: then that is the "
+         "output layer. [] is a linear decoder."},
 
     {"objective", "beta", REAL, AT(objective.beta), NOT_NEGATIVE, .preset = "1.0",
      .help = "Weight of the KL in what is trained; the reported elbo is always recon - kl."},
@@ -170,10 +172,40 @@ static const struct elbow_key dense_keys[] = {
     {"dense", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
      .help = "What follows the matrix product."},
 };
+
+enum { FILTERS_MAX = 1 << 16, KERNEL_MAX = 255 };
+
+static const struct elbow_key conv2d_keys[] = {
+    {"conv2d", "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX), .help = "Channels that come out."},
+    {"conv2d", "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX), .help = "Rows and columns of a filter."},
+    {"conv2d", "stride", INTEGER, IN_LAYER(stride), FROM(1, KERNEL_MAX), .preset = "1",
+     .help = "Rows and columns from one place of the filter to the next."},
+    {"conv2d", "padding", INTEGER, IN_LAYER(padding), FROM(0, KERNEL_MAX), .preset = "0",
+     .help = "Zeros put on each side: o = floor((i + 2 padding - kernel) / stride) + 1."},
+    {"conv2d", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
+     .help = "What follows the convolution."},
+};
+
+static const struct elbow_key conv_transpose2d_keys[] = {
+    {"conv_transpose2d", "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX),
+     .help = "Channels that come out; of a decoder's last layer: those of the data."},
+    {"conv_transpose2d", "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX),
+     .help = "Rows and columns of a filter."},
+    {"conv_transpose2d", "stride", INTEGER, IN_LAYER(stride), FROM(1, KERNEL_MAX), .preset = "1",
+     .help = "Rows and columns between the places that two neighbours of the input are spread from."},
+    {"conv_transpose2d", "padding", INTEGER, IN_LAYER(padding), FROM(0, KERNEL_MAX), .preset = "0",
+     .help = "Cut off on each side: o = stride (i - 1) + kernel - 2 padding + output_padding."},
+    {"conv_transpose2d", "output_padding", INTEGER, IN_LAYER(output_padding), FROM(0, KERNEL_MAX - 1), .preset = "0",
+     .help = "More rows below and columns to the right, fewer than the stride."},
+    {"conv_transpose2d", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
+     .help = "What follows; of a decoder's last layer: none."},
+};
 // clang-format on
 
 static const struct elbow_layer_schema layer_schemas[] = {
     {"dense", {dense_keys, sizeof dense_keys / sizeof *dense_keys}},
+    {"conv2d", {conv2d_keys, sizeof conv2d_keys / sizeof *conv2d_keys}},
+    {"conv_transpose2d", {conv_transpose2d_keys, sizeof conv_transpose2d_keys / sizeof *conv_transpose2d_keys}},
 };
 
 struct elbow_keys elbow_schema_keys(void)

@@ -301,7 +301,8 @@ static enum elbow_status read_layer(const char *shown, const struct elbow_yaml *
     while (kind < kinds && strcmp(schemas[kind].name, node->child->key) != 0)
         ++kind;
     if (kind == kinds)
-        return elbow_value_refuse(source, node->child, true, shown, "unknown layer '%.60s', expected dense",
+        return elbow_value_refuse(source, node->child, true, shown,
+                                  "unknown layer '%.60s', expected dense, conv2d or conv_transpose2d",
                                   node->child->key);
     layer->kind = (enum elbow_layer_kind)kind;
     (void)elbow_text_format(name, sizeof name, "%s.%s", shown, schemas[kind].name);

@@ -6,7 +6,7 @@
 #include "elbow/config/yaml.h"
 #include "schema.h"
 
-enum { ELBOW_VALUE_SIZE = 8192 }; // bytes of any value as text: 64 layers take 5,000
+enum { ELBOW_VALUE_SIZE = 8192 }; // bytes of any value as text: 64 layers take 7,500
 
 // Where values come from, for the messages.
 struct elbow_source {

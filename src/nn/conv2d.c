@@ -94,6 +94,12 @@ size_t elbow_conv2d_room(const struct elbow_conv2d *conv)
     return elbow_convolution_room(&conv->convolution) + row_of(conv);
 }
 
+double elbow_conv2d_operations(const struct elbow_conv2d *conv)
+{
+    struct elbow_shape map = conv->convolution.map;
+    return (double)(map.height * map.width * map.channels) * (double)conv->convolution.depth;
+}
+
 // The weights (i, j, input channel, filter) as convolution.h's V (i, j, channel of the image, filter of the map).
 static struct elbow_strides strides_of(const struct elbow_conv2d *conv)
 {

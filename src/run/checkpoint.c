@@ -214,8 +214,9 @@ static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_f
 static enum elbow_status take_layout(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
     struct elbow_model *model = NULL;
-    enum elbow_status status =
-        elbow_model_create(&checkpoint->config, (size_t)checkpoint->data.values, 1, &model, error);
+    enum elbow_status status = elbow_model_create_shaped(
+        &checkpoint->config, elbow_model_sample((size_t)checkpoint->data.rank, checkpoint->data.shape), 1, &model,
+        error);
     if (status != ELBOW_OK)
         return status;
     checkpoint->parameters = model->parameters;

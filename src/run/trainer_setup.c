@@ -241,7 +241,8 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     uint64_t microbatches = (trainer->batch + size - 1) / size;
     uint64_t last = trainer->train.samples - (trainer->epoch_steps - 1) * trainer->batch;
     *error = (struct elbow_error){0};
-    if (elbow_model_create(config, trainer->train.values, (size_t)size, &trainer->model, error) == ELBOW_OK)
+    if (elbow_model_create_shaped(config, elbow_model_sample(trainer->train.rank, trainer->train.shape), (size_t)size,
+                                  &trainer->model, error) == ELBOW_OK)
         make_buffers(trainer, microbatches, error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;

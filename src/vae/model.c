@@ -28,16 +28,27 @@ static enum elbow_status add_log_variance(struct elbow_model *model, double vari
     return status;
 }
 
-static enum elbow_status create_layers(const struct elbow_config *config, struct elbow_model *model,
-                                       struct elbow_error *error)
+struct elbow_shape elbow_model_sample(size_t rank, const uint64_t *shape)
+{
+    size_t values = 1;
+    for (size_t i = 0; i < rank; ++i)
+        values *= (size_t)shape[i];
+    if (rank != 2 && rank != 3)
+        return (struct elbow_shape){1, 1, values};
+    return (struct elbow_shape){(size_t)shape[0], (size_t)shape[1], rank == 3 ? (size_t)shape[2] : 1};
+}
+
+static enum elbow_status create_layers(const struct elbow_config *config, struct elbow_shape sample,
+                                       struct elbow_model *model, struct elbow_error *error)
 {
     enum elbow_initializer initializer = (enum elbow_initializer)config->model.initializer;
-    enum elbow_status status =
-        elbow_network_create(&model->parameters, "encoder", model->values, &config->model.encoder, 2 * model->latent,
-                             initializer, model->rows_max, &model->encoder, error);
+    enum elbow_status status = elbow_network_create(&model->parameters, "encoder", sample, &config->model.encoder,
+                                                    (struct elbow_shape){1, 1, 2 * model->latent}, initializer,
+                                                    model->rows_max, &model->encoder, error);
     if (status == ELBOW_OK)
-        status = elbow_network_create(&model->parameters, "decoder", model->latent, &config->model.decoder,
-                                      model->values, initializer, model->rows_max, &model->decoder, error);
+        status =
+            elbow_network_create(&model->parameters, "decoder", (struct elbow_shape){1, 1, model->latent},
+                                 &config->model.decoder, sample, initializer, model->rows_max, &model->decoder, error);
     if (status != ELBOW_OK || model->likelihood != ELBOW_LIKELIHOOD_GAUSSIAN)
         return status;
     ELBOW_CHECK(config->model.variance > 0);
@@ -64,8 +75,15 @@ static enum elbow_status create_room(struct elbow_model *model, struct elbow_err
 }
 
 enum elbow_status elbow_model_create(const struct elbow_config *config, size_t values, size_t rows_max,
-                                     struct elbow_model **result, struct elbow_error *error)
+                                     struct elbow_model **model, struct elbow_error *error)
 {
+    return elbow_model_create_shaped(config, (struct elbow_shape){1, 1, values}, rows_max, model, error);
+}
+
+enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, struct elbow_shape sample,
+                                            size_t rows_max, struct elbow_model **result, struct elbow_error *error)
+{
+    size_t values = elbow_shape_values(sample);
     ELBOW_CHECK(config && result && values > 0 && rows_max > 0 && config->model.latent > 0);
     *result = NULL;
     struct elbow_model *model = NULL;
@@ -77,7 +95,7 @@ enum elbow_status elbow_model_create(const struct elbow_config *config, size_t v
     model->likelihood = (enum elbow_likelihood_kind)config->model.likelihood;
     model->log_variance = SIZE_MAX;
     model->rows_max = rows_max;
-    status = create_layers(config, model, error);
+    status = create_layers(config, sample, model, error);
     if (status == ELBOW_OK)
         status = create_room(model, error);
     if (status != ELBOW_OK) {
@@ -110,10 +128,14 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
     if (!data_mean)
         return;
     const struct elbow_tensor *tensor = elbow_parameters_find(&model->parameters, "decoder.head/bias");
-    ELBOW_CHECK(tensor && tensor->count == model->values);
+    ELBOW_CHECK(tensor && model->values % tensor->count == 0);
     float *bias = values + tensor->offset;
-    for (size_t d = 0; d < model->values; ++d) {
-        double mean = data_mean[d];
+    size_t places = model->values / tensor->count; // 1 but for a convolution
+    for (size_t d = 0; d < tensor->count; ++d) {
+        double mean = 0;
+        for (size_t place = 0; place < places; ++place)
+            mean += (double)data_mean[place * tensor->count + d];
+        mean /= (double)places;
         double pixel = fmin(fmax(mean, 0.001), 0.999);
         bias[d] = (float)(model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI ? log(pixel / (1 - pixel)) : mean);
     }

@@ -43,6 +43,9 @@ void elbow_conv2d_destroy(struct elbow_conv2d *conv);
 // Local. Floats of the room, 64-byte aligned, that forward and backward work in; layers may share it.
 size_t elbow_conv2d_room(const struct elbow_conv2d *conv);
 
+// Local. Multiply-adds of the forward pass of one sample, those with the zeros around an image included.
+double elbow_conv2d_operations(const struct elbow_conv2d *conv);
+
 // Local. y (rows, outputs) from x (rows, inputs). `slope` as in elbow_dense_forward. The bits of a row of y depend on
 // its row of x alone.
 void elbow_conv2d_forward(const struct elbow_conv2d *conv, const float *parameters, size_t rows, const float *x,

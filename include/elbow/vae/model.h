@@ -37,14 +37,22 @@ struct elbow_row_results {
     double *recon, *kl; // (rows)
 };
 
-// Local. A model of samples of `values` values, with room for microbatches of up to rows_max rows.
+// Local. How a model sees samples of a dataset: (H, W) is (H, W, 1), (H, W, C) stays, and all else is (1, 1, values).
+struct elbow_shape elbow_model_sample(size_t rank, const uint64_t *shape);
+
+// Local. A model of samples of that shape, with room for microbatches of up to rows_max rows. CONFIG if its layers do
+// not fit.
+enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, struct elbow_shape sample,
+                                            size_t rows_max, struct elbow_model **model, struct elbow_error *error);
+
+// Local. Likewise for samples without a shape: (1, 1, values).
 enum elbow_status elbow_model_create(const struct elbow_config *config, size_t values, size_t rows_max,
                                      struct elbow_model **model, struct elbow_error *error);
 void elbow_model_destroy(struct elbow_model *model);
 
 // Local. The start of a run, into values (model->parameters.size floats). data_mean (D), unless NULL, is the training
 // mean: the output bias becomes its logit (clipped to [0.001, 0.999]; Burda et al. 2015) or, for the Gaussian, the mean
-// itself.
+// itself; where the output layer is a convolution, which has one bias a channel, the mean over the channel's places.
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
 
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over

@@ -220,7 +220,7 @@ START_TEST(test_lists)
         "run.yaml:5:7: model.encoder.1: a second key 'units' beside 'dense', expected one layer an entry; write its "
         "options in braces: dense: {units: 256, activation: relu}");
     refused("model:\n  encoder:\n    - linear: {units: 1}",
-            "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense");
+            "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense, conv2d or conv_transpose2d");
     refused("model:\n  encoder:\n    - dense:",
             "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");
     refused("model:\n  encoder:\n    - dense: {activation: relu}",

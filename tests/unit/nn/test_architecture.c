@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "elbow/nn/architecture.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+static struct elbow_layer dense(int64_t units)
+{
+    return (struct elbow_layer){.kind = ELBOW_LAYER_DENSE, .units = units, .activation = ELBOW_ACTIVATION_RELU};
+}
+
+static struct elbow_layer conv(int64_t filters, int64_t kernel, int64_t stride, int64_t padding)
+{
+    return (struct elbow_layer){.kind = ELBOW_LAYER_CONV2D,
+                                .filters = filters,
+                                .kernel = kernel,
+                                .stride = stride,
+                                .padding = padding,
+                                .activation = ELBOW_ACTIVATION_RELU};
+}
+
+static struct elbow_layer transpose(int64_t filters, int64_t kernel, int64_t stride, int64_t padding)
+{
+    struct elbow_layer layer = conv(filters, kernel, stride, padding);
+    layer.kind = ELBOW_LAYER_CONV_TRANSPOSE2D;
+    return layer;
+}
+
+static struct elbow_layer last(struct elbow_layer layer)
+{
+    layer.activation = ELBOW_ACTIVATION_NONE;
+    return layer;
+}
+
+static const struct elbow_shape image = {28, 28, 1}, colour = {64, 64, 3}, flat = {1, 1, 784};
+
+static void check(struct elbow_shape shape, size_t height, size_t width, size_t channels)
+{
+    ck_assert_msg(shape.height == height && shape.width == width && shape.channels == channels, "%zu x %zu x %zu",
+                  shape.height, shape.width, shape.channels);
+}
+
+START_TEST(encoders_flatten)
+{
+    struct elbow_architecture plan;
+    struct elbow_layers layers = {3, {conv(32, 4, 2, 1), conv(64, 4, 2, 1), dense(256)}};
+    ck_assert_int_eq(elbow_architecture_plan("encoder", image, &layers, (struct elbow_shape){1, 1, 64}, &plan, NULL),
+                     ELBOW_OK);
+    ck_assert(plan.has_dense_head);
+    check(plan.inputs[0], 28, 28, 1);
+    check(plan.outputs[0], 14, 14, 32);
+    check(plan.outputs[1], 7, 7, 64);
+    check(plan.inputs[2], 7, 7, 64);
+    check(plan.outputs[2], 1, 1, 256);
+    check(plan.inputs[3], 1, 1, 256);
+    check(plan.outputs[3], 1, 1, 64);
+    layers.count = 2; // the head behind a convolution
+    ck_assert_int_eq(elbow_architecture_plan("encoder", image, &layers, (struct elbow_shape){1, 1, 64}, &plan, NULL),
+                     ELBOW_OK);
+    ck_assert(plan.has_dense_head);
+    check(plan.inputs[2], 7, 7, 64);
+}
+END_TEST
+
+START_TEST(decoders_reshape_and_end_in_the_image)
+{
+    struct elbow_architecture plan;
+    struct elbow_layers layers = {4, {dense(256), dense(3136), transpose(32, 4, 2, 1), last(transpose(1, 4, 2, 1))}};
+    struct elbow_shape latent = {1, 1, 32};
+    ck_assert_int_eq(elbow_architecture_plan("decoder", latent, &layers, image, &plan, NULL), ELBOW_OK);
+    ck_assert(!plan.has_dense_head);
+    check(plan.outputs[1], 1, 1, 3136);
+    check(plan.inputs[2], 7, 7, 64);
+    check(plan.outputs[2], 14, 14, 32);
+    check(plan.outputs[3], 28, 28, 1);
+    // Odd sizes by output padding, a stride of one by a conv2d.
+    layers = (struct elbow_layers){3, {dense(90), transpose(8, 3, 2, 1), last(conv(3, 3, 1, 1))}};
+    layers.layers[1].output_padding = 1;
+    ck_assert_int_eq(elbow_architecture_plan("decoder", latent, &layers, (struct elbow_shape){6, 10, 3}, &plan, NULL),
+                     ELBOW_OK);
+    check(plan.inputs[1], 3, 5, 6);
+    check(plan.inputs[2], 6, 10, 8);
+    // From the latent variables at once.
+    layers = (struct elbow_layers){2, {transpose(8, 7, 1, 0), last(transpose(1, 4, 4, 0))}};
+    ck_assert_int_eq(elbow_architecture_plan("decoder", latent, &layers, image, &plan, NULL), ELBOW_OK);
+    check(plan.inputs[0], 1, 1, 32);
+}
+END_TEST
+
+START_TEST(dense_decoders_have_a_dense_head)
+{
+    struct elbow_architecture plan;
+    struct elbow_layers layers = {1, {dense(256)}};
+    ck_assert_int_eq(elbow_architecture_plan("decoder", (struct elbow_shape){1, 1, 32}, &layers, image, &plan, NULL),
+                     ELBOW_OK);
+    ck_assert(plan.has_dense_head);
+    layers.count = 0;
+    ck_assert_int_eq(elbow_architecture_plan("decoder", (struct elbow_shape){1, 1, 32}, &layers, image, &plan, NULL),
+                     ELBOW_OK);
+    ck_assert(plan.has_dense_head);
+    check(plan.inputs[0], 1, 1, 32);
+    check(plan.outputs[0], 28, 28, 1);
+}
+END_TEST
+
+static void refused(struct elbow_shape input, struct elbow_layers layers, struct elbow_shape output, const char *text)
+{
+    struct elbow_architecture plan;
+    struct elbow_error error = {0};
+    ck_assert_int_eq(elbow_architecture_plan("decoder", input, &layers, output, &plan, &error), ELBOW_CONFIG);
+    ck_assert_msg(strstr(error.message, text) != NULL, "%s", error.message);
+}
+
+START_TEST(misfits_are_told)
+{
+    struct elbow_shape latent = {1, 1, 32}, head = {1, 1, 64};
+    refused(flat, (struct elbow_layers){1, {conv(32, 4, 2, 1)}}, head, "data.shape says so");
+    refused((struct elbow_shape){4, 4, 1}, (struct elbow_layers){2, {conv(8, 4, 2, 0), conv(8, 4, 2, 1)}}, head,
+            "model.decoder.1: a conv2d of kernel 4, stride 2, padding 1 does not fit an input of 1 x 1 x 8");
+    refused(latent, (struct elbow_layers){2, {dense(300), last(transpose(1, 4, 2, 1))}}, image,
+            "model.decoder.1: the 300 values before this conv_transpose2d cannot become 14 x 14 x channels");
+    refused(latent, (struct elbow_layers){2, {dense(196), transpose(1, 4, 2, 1)}}, image,
+            "model.decoder.1: the last conv_transpose2d is the output layer, which has no activation");
+    refused(latent, (struct elbow_layers){2, {dense(1024), last(transpose(1, 4, 2, 1))}}, colour,
+            "must give the data's 64 x 64 x 3 (height, width, channels), but gives 64 x 64 x 1");
+    refused(latent, (struct elbow_layers){2, {dense(196), last(transpose(1, 3, 2, 1))}}, image,
+            "model.decoder.1: no input of a conv_transpose2d of kernel 3, stride 2, padding 1, output_padding 0 gives "
+            "the 28 x 28 places");
+    struct elbow_layer extra = last(transpose(1, 4, 2, 1));
+    extra.output_padding = 2;
+    refused(latent, (struct elbow_layers){2, {dense(169), extra}}, image,
+            "an output_padding of 2 must be below the stride, 2");
+    refused(image, (struct elbow_layers){1, {last(conv(1, 3, 1, 0))}}, image, "but gives 26 x 26 x 1");
+}
+END_TEST
+
+UNIT_MAIN("nn/architecture", encoders_flatten, decoders_reshape_and_end_in_the_image, dense_decoders_have_a_dense_head,
+          misfits_are_told)
