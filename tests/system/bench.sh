@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# elbow bench as a user meets it, and one thread a rank whatever the environment says, with every OpenBLAS that is installed.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+small=(--rounds 1 --set train.batch=32 --set train.microbatch=16 --set "model.encoder=[dense: {units: 16}]"
+    --set "model.decoder=[]")
+
+# number LOG KEY: a number of the one JSON object on standard output.
+number() { sed -n "s/.*\"$2\": \([-0-9.e+]*\)[,}].*/\1/p" "$1.out"; }
+
+# holds WHAT EXPRESSION: of awk.
+holds() { awk "BEGIN { exit !($2) }" || fail "$1: $2 does not hold"; }
+
+for ranks in 1 2; do
+    run 0 "$ranks" "bench-$ranks" "$elbow" bench "${small[@]}" --json || continue
+    [ "$(wc -l <"bench-$ranks.out")" = 1 ] || fail "$ranks ranks: standard output holds more than the object"
+    for expected in "ranks $ranks" "nodes 1" "batch 32" "microbatch 16" "allocations_after_first_step 0"; do
+        [ "$(number "bench-$ranks" "${expected% *}")" = "${expected#* }" ] ||
+            fail "$ranks ranks: ${expected% *} is '$(number "bench-$ranks" "${expected% *}")', not ${expected#* }"
+    done
+    for key in samples_per_s step_seconds floor_seconds fraction_of_floor gflops exchange_bytes_read peak_bytes; do
+        holds "$ranks ranks: $key" "$(number "bench-$ranks" "$key" | grep . || echo 0) > 0"
+    done
+    # Two figures of one object: the rate is the batch over the time of a step.
+    holds "$ranks ranks" "($(number "bench-$ranks" samples_per_s) * $(number "bench-$ranks" step_seconds) - 32) ^ 2 < 1e-6"
+    for part in step floor compute data forward latent likelihood backward sum exchange optimizer; do
+        grep -q "\"$part\": {\"median\": " "bench-$ranks.out" || fail "$ranks ranks: no part $part"
+    done
+done
+run 0 1 table "$elbow" bench "${small[@]}"
+grep -q '^step / floor  *[0-9.]* (quartiles' table.out || fail "no table: $(cat table.out)"
+[ -z "$(find . -type d -name runs)" ] || fail "a run directory was made"
+
+run 2 1 rounds "$elbow" bench --rounds 0
+run 2 1 rounds "$elbow" bench --rounds 1000000
+run 2 1 key "$elbow" bench --set train.bacth=4
+grep -q 'did you mean train.batch' key.err || fail "a wrong key: $(cat key.err)"
+run 1 1 missing "$elbow" bench missing.yaml
+
+# One thread a rank: the products of these steps are large enough for OpenBLAS to spread them. It makes its threads when it is
+# loaded, so threads may exist; they must not work. A tenth of a core is what the bookkeeping of clocks may err.
+large=(--rounds 1 --set train.batch=256 --set train.microbatch=256 --json)
+libraries=("")
+for directory in /usr/lib/*/openblas-*; do
+    [ -e "$directory/libopenblas.so.0" ] && libraries+=("$directory")
+done
+for library in "${libraries[@]}"; do
+    export LD_LIBRARY_PATH=$library OPENBLAS_NUM_THREADS=8 OMP_NUM_THREADS=8 GOTO_NUM_THREADS=8
+    run 0 1 version "$elbow" --version
+    grep -q 'OpenBLAS .*, 1 thread$' version.out || fail "${library:-as linked}: $(grep OpenBLAS version.out)"
+    run 0 1 threads "$elbow" bench "${large[@]}" || continue
+    grep -q '^threads: 1 a rank; binding: ' threads.err || fail "${library:-as linked}: threads and binding are not told"
+    holds "${library:-as linked}: cores_busy" "$(number threads cores_busy) < 1.1"
+done
+unset LD_LIBRARY_PATH OPENBLAS_NUM_THREADS OMP_NUM_THREADS GOTO_NUM_THREADS
+
+# Ranks that share a core are warned of; ranks with a core each are not.
+run 0 2 crowded taskset -c 0 "$elbow" bench "${small[@]}"
+[ "$(grep -c '^elbow: warning: 2 ranks of a node share 1 core ' crowded.err)" = 1 ] || fail "crowded: $(cat crowded.err)"
+run 0 1 alone taskset -c 0 "$elbow" bench "${small[@]}"
+grep -q 'share' alone.err && fail "alone: $(cat alone.err)"
+finish
