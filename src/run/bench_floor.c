@@ -7,10 +7,15 @@
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
 #include "elbow/math/blas.h"
+#include "elbow/nn/conv2d.h"
 
-// A layer as its products see it: y (rows, units) = x (rows, inputs) W (inputs, units).
+// A layer as its products see it. Dense: y (rows, units) = x (rows, depth) W (depth, units). A convolution is a product
+// of as many rows a sample as its map has pixels, of patches (rows, depth) and W; a transposed one has the map as its
+// input and the patches as its output.
 struct layer {
-    size_t inputs, units;
+    size_t pixels, depth, units;
+    size_t inputs, outputs; // values of a sample
+    bool is_conv, is_transposed;
     bool is_first; // of the model: nobody needs its input's gradient
 };
 
@@ -23,8 +28,23 @@ static struct layer layer_at(const struct elbow_model *model, size_t index)
 {
     bool in_encoder = index < model->encoder.count;
     const struct elbow_network *network = in_encoder ? &model->encoder : &model->decoder;
-    const struct elbow_dense *dense = &network->layers[in_encoder ? index : index - model->encoder.count];
-    return (struct layer){.inputs = dense->inputs, .units = dense->units, .is_first = index == 0};
+    size_t i = in_encoder ? index : index - model->encoder.count;
+    const struct elbow_dense *dense = &network->layers[i];
+    const struct elbow_conv2d *conv = &network->convs[i];
+    struct layer layer = {.pixels = 1,
+                          .depth = dense->inputs,
+                          .units = dense->units,
+                          .inputs = dense->inputs,
+                          .outputs = dense->units,
+                          .is_conv = conv->convolution.depth > 0,
+                          .is_transposed = conv->is_transposed,
+                          .is_first = index == 0};
+    if (!layer.is_conv)
+        return layer;
+    layer.pixels = conv->convolution.map.height * conv->convolution.map.width;
+    layer.depth = conv->convolution.depth;
+    layer.units = conv->convolution.map.channels;
+    return layer;
 }
 
 // Whole cache lines.
@@ -91,28 +111,55 @@ static void add_product(struct elbow_floor *floor, size_t m, size_t n, size_t k,
     floor->operations += 2.0 * (double)m * (double)n * (double)k;
 }
 
+// Where a layer's operands lie, in floats from the start of their buffers.
+struct operands {
+    size_t x, y, weight;
+};
+
+static void list_forward(const struct layer *layer, struct operands at, size_t rows, struct elbow_floor *floor)
+{
+    const float *x = floor->activations + at.x, *weight = floor->parameters + at.weight;
+    float *y = floor->activations + at.y;
+    if (layer->is_transposed)
+        add_product(floor, rows * layer->pixels, layer->depth, layer->units, x, weight, floor->patches);
+    else
+        add_product(floor, rows * layer->pixels, layer->units, layer->depth, layer->is_conv ? floor->patches : x,
+                    weight, y);
+}
+
+static void list_backward(const struct layer *layer, struct operands at, size_t rows, struct elbow_floor *floor)
+{
+    const float *x = floor->activations + at.x, *dy = floor->deltas + at.y, *weight = floor->parameters + at.weight;
+    float *dx = floor->deltas + at.x;
+    size_t positions = rows * layer->pixels;
+    add_product(floor, layer->depth, layer->units, positions, layer->is_conv ? floor->patches : x,
+                layer->is_transposed ? x : dy, floor->gradients + at.weight);
+    if (layer->is_first)
+        return;
+    if (layer->is_transposed)
+        add_product(floor, positions, layer->units, layer->depth, floor->patches, weight, dx);
+    else
+        add_product(floor, positions, layer->depth, layer->units, dy, weight, layer->is_conv ? floor->patches : dx);
+}
+
 // The products in the order of a step: forward, then weights' and inputs' gradients from the last layer to the first.
 static void list_products(const struct elbow_model *model, size_t rows, struct elbow_floor *floor)
 {
-    size_t layers = layer_count(model), activation = 0, weight = 0;
+    size_t layers = layer_count(model);
+    struct operands at = {0};
     for (size_t i = 0; i < layers; ++i) {
         struct layer layer = layer_at(model, i);
-        size_t next = activation + padded(rows * layer.inputs);
-        add_product(floor, rows, layer.units, layer.inputs, floor->activations + activation, floor->parameters + weight,
-                    floor->activations + next);
-        activation = next;
-        weight += padded(layer.inputs * layer.units);
+        at.y = at.x + padded(rows * layer.inputs);
+        list_forward(&layer, at, rows, floor);
+        at.x = at.y;
+        at.weight += padded(layer.depth * layer.units);
     }
     for (size_t i = layers; i-- > 0;) {
         struct layer layer = layer_at(model, i);
-        size_t next = activation;
-        activation -= padded(rows * layer.inputs);
-        weight -= padded(layer.inputs * layer.units);
-        add_product(floor, layer.inputs, layer.units, rows, floor->activations + activation, floor->deltas + next,
-                    floor->gradients + weight);
-        if (!layer.is_first)
-            add_product(floor, rows, layer.inputs, layer.units, floor->deltas + next, floor->parameters + weight,
-                        floor->deltas + activation);
+        at.y = at.x;
+        at.x -= padded(rows * layer.inputs);
+        at.weight -= padded(layer.depth * layer.units);
+        list_backward(&layer, at, rows, floor);
     }
 }
 
@@ -125,12 +172,14 @@ static void fill(float *values, size_t count, float size)
 enum elbow_status elbow_floor_create(const struct elbow_config *config, const struct elbow_model *model, size_t rows,
                                      struct elbow_range slice, struct elbow_floor *floor, struct elbow_error *error)
 {
-    size_t layers = layer_count(model), activations = 0, weights = 0, size = model->parameters.size;
+    size_t layers = layer_count(model), activations = 0, weights = 0, patches = 0, size = model->parameters.size;
     *floor = (struct elbow_floor){0};
     for (size_t i = 0; i < layers; ++i) {
         struct layer layer = layer_at(model, i);
-        activations += padded(rows * layer.inputs) + (i + 1 == layers ? padded(rows * layer.units) : 0);
-        weights += padded(layer.inputs * layer.units);
+        activations += padded(rows * layer.inputs) + (i + 1 == layers ? padded(rows * layer.outputs) : 0);
+        weights += padded(layer.depth * layer.units);
+        if (layer.is_conv && rows * layer.pixels * layer.depth > patches)
+            patches = rows * layer.pixels * layer.depth;
     }
     // The latent variables are half as wide as the encoder's head: the next layer's input begins there and runs on.
     activations += padded(rows * 2 * model->latent);
@@ -142,6 +191,8 @@ enum elbow_status elbow_floor_create(const struct elbow_config *config, const st
     if (status == ELBOW_OK)
         status = elbow_allocate(&floor->deltas, activations, sizeof(float), what, error);
     if (status == ELBOW_OK)
+        status = elbow_allocate(&floor->patches, patches, sizeof(float), what, error);
+    if (status == ELBOW_OK)
         status = elbow_allocate(&floor->parameters, size, sizeof(float), what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&floor->gradients, size, sizeof(float), what, error);
@@ -152,6 +203,7 @@ enum elbow_status elbow_floor_create(const struct elbow_config *config, const st
         return status;
     fill(floor->activations, activations, 1.0f);
     fill(floor->deltas, activations, 0.5f);
+    fill(floor->patches, patches, 1.0f);
     fill(floor->parameters, size, 0.1f);
     list_products(model, rows, floor);
     choose_orders(floor);
@@ -164,6 +216,7 @@ void elbow_floor_destroy(struct elbow_floor *floor)
     elbow_release(&floor->products);
     elbow_release(&floor->activations);
     elbow_release(&floor->deltas);
+    elbow_release(&floor->patches);
     elbow_release(&floor->parameters);
     elbow_release(&floor->gradients);
     *floor = (struct elbow_floor){0};
