@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-enum { BLOCK_FLOATS = 1 << 16, BLOCK_MAX = 32 }; // a block's images and maps stay in the second-level cache
+// Samples of a block: enough rows that broken tiles cost little, few enough that images and maps stay near.
+enum { BLOCK_FLOATS = 1 << 18, BLOCK_MAX = 32 };
 
 static size_t values_of(struct elbow_shape shape)
 {
