@@ -71,6 +71,25 @@ START_TEST(test_example)
 }
 END_TEST
 
+START_TEST(convolutions)
+{
+    struct elbow_config config = defaults();
+    accepted(&config, "data: {synthetic: 9}\nmodel:\n  encoder:\n"
+                      "    - conv2d: {filters: 32, kernel: 4, stride: 2, padding: 1, activation: silu}\n"
+                      "    - conv2d: {kernel: 3, filters: 7}\n  decoder:\n"
+                      "    - conv_transpose2d: {filters: 3, kernel: 5, stride: 3, padding: 2, output_padding: 1, "
+                      "activation: none}\n");
+    const struct elbow_layer *layers = config.model.encoder.layers, *last = config.model.decoder.layers;
+    ck_assert(layers[0].kind == ELBOW_LAYER_CONV2D && layers[0].filters == 32 && layers[0].kernel == 4);
+    ck_assert(layers[0].stride == 2 && layers[0].padding == 1 && layers[0].activation == ELBOW_ACTIVATION_SILU);
+    ck_assert(layers[1].kind == ELBOW_LAYER_CONV2D && layers[1].filters == 7 && layers[1].kernel == 3);
+    ck_assert(layers[1].stride == 1 && layers[1].padding == 0 && layers[1].activation == ELBOW_ACTIVATION_RELU);
+    ck_assert(last->kind == ELBOW_LAYER_CONV_TRANSPOSE2D && last->filters == 3 && last->kernel == 5);
+    ck_assert(last->stride == 3 && last->padding == 2 && last->output_padding == 1);
+    ck_assert_int_eq(last->activation, ELBOW_ACTIVATION_NONE);
+}
+END_TEST
+
 START_TEST(test_unknown_keys)
 {
     refused("seed: 1\ntrain:\n  rate: 1\n  epoch: 3\n",
@@ -219,6 +238,14 @@ START_TEST(test_lists)
         "model:\n  encoder:\n    - dense: {units: 1}\n    - dense:\n      units: 5",
         "run.yaml:5:7: model.encoder.1: a second key 'units' beside 'dense', expected one layer an entry; write its "
         "options in braces: dense: {units: 256, activation: relu}");
+    refused("model: {encoder: [conv2d: {filters: 8}]}",
+            "run.yaml:1:19: model.encoder.0.conv2d: kernel is missing, expected a whole number from 1 to 255");
+    refused("model: {encoder: [conv2d: {filters: 8, kernel: 3, output_padding: 1}]}",
+            "run.yaml:1:51: model.encoder.0.conv2d.output_padding: unknown key; model.encoder.0.conv2d has: filters, "
+            "kernel, stride, padding, activation");
+    refused("model: {decoder: [conv_transpose2d: {filters: 8, kernel: 0}]}",
+            "run.yaml:1:58: model.decoder.0.conv_transpose2d.kernel: '0' is out of bounds, expected a whole number "
+            "from 1 to 255");
     refused("model:\n  encoder:\n    - linear: {units: 1}",
             "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense, conv2d or conv_transpose2d");
     refused("model:\n  encoder:\n    - dense:",
@@ -278,4 +305,4 @@ START_TEST(test_texts)
 END_TEST
 
 UNIT_MAIN("config/config", test_defaults, test_example, test_unknown_keys, test_twice, test_kinds, test_numbers,
-          test_lists, test_texts)
+          test_lists, test_texts, convolutions)

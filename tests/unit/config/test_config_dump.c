@@ -64,8 +64,18 @@ static void draw_layers(struct elbow_layers *layers)
 {
     layers->count = draw(8) == 0 ? ELBOW_LAYERS_MAX : draw(4);
     for (size_t i = 0; i < layers->count; ++i) {
-        layers->layers[i].units = (int64_t)draw(1 << 20) + 1;
-        layers->layers[i].activation = (int)draw(ELBOW_ACTIVATION_SILU + 1);
+        struct elbow_layer *layer = &layers->layers[i];
+        *layer = (struct elbow_layer){.kind = (enum elbow_layer_kind)draw(3)};
+        layer->activation = (int)draw(ELBOW_ACTIVATION_SILU + 1);
+        if (layer->kind == ELBOW_LAYER_DENSE) {
+            layer->units = (int64_t)draw(1 << 20) + 1;
+            continue;
+        }
+        layer->filters = (int64_t)draw(1 << 16) + 1;
+        layer->kernel = (int64_t)draw(255) + 1;
+        layer->stride = (int64_t)draw(255) + 1;
+        layer->padding = (int64_t)draw(256);
+        layer->output_padding = layer->kind == ELBOW_LAYER_CONV_TRANSPOSE2D ? (int64_t)draw(255) : 0;
     }
 }
 
