@@ -8,11 +8,8 @@
 
 static void (*panic_hook)(void) = abort;
 
-static const struct {
-    const char *text;
-    int exit_status;
-} statuses[] = {
-#define ELBOW_STATUS_ROW(name, exit_status, text) [ELBOW_##name] = {text, exit_status},
+static const int exit_statuses[] = {
+#define ELBOW_STATUS_ROW(name, exit_status, meaning) [ELBOW_##name] = exit_status,
     ELBOW_STATUS_LIST(ELBOW_STATUS_ROW)
 #undef ELBOW_STATUS_ROW
 };
@@ -58,14 +55,9 @@ enum elbow_status elbow_error_prefix(struct elbow_error *error, const char *form
     return error->status;
 }
 
-const char *elbow_status_text(enum elbow_status status)
-{
-    return statuses[status].text;
-}
-
 int elbow_status_exit(enum elbow_status status)
 {
-    return statuses[status].exit_status;
+    return exit_statuses[status];
 }
 
 void elbow_panic_hook(void (*hook)(void))

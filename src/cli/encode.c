@@ -41,6 +41,7 @@ enum elbow_status elbow_command_encode(struct elbow_call *call, struct elbow_err
         return status;
     if (request.checkpoint == NULL || output == NULL)
         return elbow_error_set(error, ELBOW_USAGE, "encode needs a checkpoint or run directory, and -o FILE.h5");
+    request.output = output;
     status = elbow_scoring_open(call->comm, &request, call->log, &scoring, error);
     if (status == ELBOW_OK)
         status = encode(call, &scoring, importance, output, error);

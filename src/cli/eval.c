@@ -95,6 +95,8 @@ enum elbow_status elbow_command_eval(struct elbow_call *call, struct elbow_error
                                                .importance = importance,
                                                .per_class = true};
     status = elbow_evaluate(&request, &evaluation, error);
+    if (status == ELBOW_OK && evaluation.has_too_many_classes)
+        elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");
     if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0) {
         if (json)
             print_json(&evaluation, importance);

@@ -121,8 +121,12 @@ int main(int argc, char **argv)
     if (elbow_comm_open(&argc, &argv, &comm, &error) != ELBOW_OK)
         return 1;
     enum elbow_status status = run(comm, argc - 1, argv + 1, &error);
-    if (status == ELBOW_OK && elbow_comm_place(comm).rank == 0 && fflush(stdout) != 0)
-        status = elbow_error_set(&error, ELBOW_OUTPUT, "the result could not be written to standard output");
+    if (status == ELBOW_OK) {
+        error = (struct elbow_error){0};
+        if (elbow_comm_place(comm).rank == 0 && fflush(stdout) != 0)
+            elbow_error_set(&error, ELBOW_OUTPUT, "the result could not be written to standard output");
+        status = elbow_comm_agree_root(comm, &error);
+    }
     if (status != ELBOW_OK && elbow_comm_place(comm).rank == 0)
         fprintf(stderr, "elbow: %s\n", error.message);
     elbow_comm_close(comm);

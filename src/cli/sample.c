@@ -81,6 +81,7 @@ enum elbow_status elbow_command_sample(struct elbow_call *call, struct elbow_err
     if (wish.request.checkpoint == NULL || wish.output == NULL)
         return elbow_error_set(error, ELBOW_USAGE,
                                "sample needs a checkpoint or run directory, and -o FILE.png, .h5 or .csv");
+    wish.request.output = wish.output;
     status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
     if (status == ELBOW_OK)
         status = draw_samples(call, &wish, &scoring, error);
@@ -108,6 +109,7 @@ enum elbow_status elbow_command_reconstruct(struct elbow_call *call, struct elbo
     if (wish.request.checkpoint == NULL || wish.output == NULL)
         return elbow_error_set(error, ELBOW_USAGE,
                                "reconstruct needs a checkpoint or run directory, and -o FILE.png, .h5 or .csv");
+    wish.request.output = wish.output;
     status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
     if (status == ELBOW_OK)
         status = draw_reconstructions(call, &wish, &scoring, error);

@@ -95,7 +95,7 @@ static const struct elbow_key keys[] = {
     {"objective", "free_bits", REAL, AT(objective.free_bits), NOT_NEGATIVE, .preset = "0.0",
      .help = "Nats of KL that each latent dimension of each sample may have for free."},
 
-    {"train", "epochs", INTEGER, AT(train.epochs), FROM_ZERO, .preset = "20", .may_change = true,
+    {"train", "epochs", INTEGER, AT(train.epochs), FROM(0, UINT32_MAX), .preset = "20", .may_change = true,
      .help = "Passes over the training set; 0: only train.steps counts."},
     {"train", "steps", INTEGER, AT(train.steps), FROM_ZERO, .preset = "0", .may_change = true,
      .help = "Ends the run at this step, if the epochs do not end it before; 0: off."},
@@ -119,7 +119,7 @@ static const struct elbow_key keys[] = {
      .help = "On weights, never on biases. adamw: shrinks them by rate * decay a step; adam, sgd: an L2 gradient."},
     {"train", "schedule", CHOICE(schedule_choices), AT(train.schedule), .preset = "constant",
      .help = "The rate after the warm-up: constant, cosine down to rate_final, or step."},
-    {"train", "schedule_epochs", INTEGER, AT(train.schedule_epochs), FROM_ZERO, .preset = "0",
+    {"train", "schedule_epochs", INTEGER, AT(train.schedule_epochs), FROM(0, UINT32_MAX), .preset = "0",
      .help = "cosine: the epoch at which it ends; 0: train.epochs of the first start, whatever a resume says."},
     {"train", "rate_final", REAL, AT(train.rate_final), SHARE, .preset = "0.0",
      .help = "cosine: the share of the rate that is left at the end."},

@@ -3,7 +3,9 @@
 // batch.
 #include "elbow/data/batches.h"
 
+#include "elbow/base/memory.h"
 #include "elbow/math/permutation.h"
+#include "elbow/parallel/partition.h"
 
 static uint64_t shuffled_at(const struct elbow_order *order, uint64_t epoch, uint64_t position)
 {
@@ -88,4 +90,36 @@ void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw,
         struct elbow_stream stream = {.seed = seed, .purpose = purpose, .id = ids[i], .draw = draw};
         elbow_random_normal(stream, latent, noise + i * latent);
     }
+}
+
+enum elbow_status elbow_batch_mean(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+                                   const struct elbow_binarizer *binarizer, float *mean, struct elbow_error *error)
+{
+    struct elbow_place place = elbow_comm_place(comm);
+    struct elbow_range mine = elbow_partition(dataset->values, place.rank, place.size);
+    double *sums = NULL;
+    float *sample = NULL;
+    size_t *first = NULL;
+    *error = (struct elbow_error){0};
+    if (elbow_allocate(&sums, dataset->values, sizeof *sums, "the mean", error) == ELBOW_OK &&
+        elbow_allocate(&sample, dataset->values, sizeof *sample, "a sample", error) == ELBOW_OK)
+        elbow_allocate(&first, (size_t)place.size + 1, sizeof *first, "the mean", error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK) {
+        for (uint64_t row = 0; row < dataset->samples; ++row) {
+            elbow_dataset_sample(dataset, row, sample);
+            if (binarizer->kind == ELBOW_BINARIZE_THRESHOLD)
+                binarize(binarizer, row, dataset->values, sample);
+            for (uint64_t i = mine.first; i < mine.last; ++i)
+                sums[i] += (double)sample[i];
+        }
+        for (int r = 0; r < place.size; ++r)
+            first[r + 1] = (size_t)elbow_partition(dataset->values, r, place.size).last;
+        elbow_comm_share_doubles(comm, sums, first);
+        for (size_t i = 0; i < dataset->values; ++i)
+            mean[i] = (float)(sums[i] / (double)dataset->samples);
+    }
+    elbow_release(&sums);
+    elbow_release(&sample);
+    elbow_release(&first);
+    return error->status;
 }

@@ -119,7 +119,8 @@ static enum elbow_status take_shape(struct loading *loading, struct elbow_error 
             return elbow_error_set(error, ELBOW_FORMAT, "%s: a sample has too many values", dataset->name);
     }
     size_t bytes;
-    if (__builtin_mul_overflow(dataset->values * sizeof(int64_t), dataset->samples, &bytes))
+    if (dataset->samples >> 48 != 0 || __builtin_mul_overflow(dataset->values, sizeof(int64_t), &bytes) ||
+        __builtin_mul_overflow(bytes, dataset->samples, &bytes))
         return elbow_error_set(error, ELBOW_FORMAT, "%s: has more values than any memory holds", dataset->name);
     if (shape == NULL || shape->count == 0)
         return ELBOW_OK;
@@ -228,14 +229,41 @@ static void choose_scale(struct loading *loading)
         *scale = loading->attributes;
     else if (request->fixed_scale != NULL)
         *scale = *request->fixed_scale;
-    else if (request->has_factor || request->has_offset)
-        *scale = (struct elbow_scale){.factor = request->has_factor ? request->factor : 1,
+    else if (request->has_factor)
+        *scale = (struct elbow_scale){.factor = request->factor,
                                       .offset = request->has_offset ? request->offset : 0,
                                       .source = "data.factor and data.offset"};
     else if (loading->dataset->element == ELBOW_ELEMENT_UINT8 && loading->dataset->max > 1)
         *scale = (struct elbow_scale){.factor = 1.0 / 255, .source = "bytes above 1 are divided by 255"};
     else
         *scale = (struct elbow_scale){.factor = 1, .source = "taken as stored"};
+    bool is_automatic = !loading->has_attributes && request->fixed_scale == NULL && !request->has_factor;
+    if (is_automatic && request->has_offset)
+        scale->offset = request->offset;
+}
+
+// Values of 64 bits, or a large factor, may leave the range of a float. Looked for row by row only where the extremes
+// do.
+static enum elbow_status check_range(struct loading *loading, float *sample, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    double low = dataset->min * dataset->scale.factor + dataset->scale.offset;
+    double high = dataset->max * dataset->scale.factor + dataset->scale.offset;
+    if (isfinite((float)low) && isfinite((float)high))
+        return ELBOW_OK;
+    uint64_t piece, row_bytes = dataset->values * elbow_element_size(dataset->element);
+    struct elbow_range range = rows_to_read(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
+    for (uint64_t row = range.first; row < range.last; ++row) {
+        elbow_dataset_sample(dataset, row, sample);
+        for (size_t i = 0; i < dataset->values; ++i)
+            if (!isfinite(sample[i]))
+                return elbow_error_set(
+                    error, ELBOW_DATA,
+                    "%s: row %llu holds a value (number %zu of the row) that is beyond a 32-bit float "
+                    "after scaling (%s); scale the data with data.factor",
+                    dataset->name, (unsigned long long)row, i, dataset->scale.source);
+    }
+    return ELBOW_OK;
 }
 
 // Bernoulli: values must be probabilities. Every rank looks through the rows that it has read.
@@ -266,11 +294,11 @@ static enum elbow_status settle_values(struct loading *loading, struct elbow_err
     elbow_comm_min(loading->comm, &dataset->min, 1);
     elbow_comm_max(loading->comm, &dataset->max, 1);
     choose_scale(loading);
-    if (!loading->request->must_be_unit)
-        return ELBOW_OK;
     float *sample = NULL;
-    dataset->is_binary = true;
-    if (elbow_allocate(&sample, dataset->values, sizeof(float), "a sample", error) == ELBOW_OK)
+    bool must_be_unit = loading->request->must_be_unit;
+    dataset->is_binary = must_be_unit;
+    if (elbow_allocate(&sample, dataset->values, sizeof(float), "a sample", error) == ELBOW_OK &&
+        check_range(loading, sample, error) == ELBOW_OK && must_be_unit)
         check_unit(loading, sample, error);
     elbow_release(&sample);
     double binary = dataset->is_binary;
@@ -369,36 +397,6 @@ int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample
 {
     ELBOW_CHECK(dataset->has_labels && sample < dataset->samples);
     return ((const int64_t *)dataset->labels.base)[sample];
-}
-
-enum elbow_status elbow_dataset_mean(struct elbow_comm *comm, const struct elbow_dataset *dataset, float *mean,
-                                     struct elbow_error *error)
-{
-    struct elbow_place place = elbow_comm_place(comm);
-    struct elbow_range mine = elbow_partition(dataset->values, place.rank, place.size);
-    double *sums = NULL;
-    float *sample = NULL;
-    size_t *first = NULL;
-    *error = (struct elbow_error){0};
-    if (elbow_allocate(&sums, dataset->values, sizeof *sums, "the mean", error) == ELBOW_OK &&
-        elbow_allocate(&sample, dataset->values, sizeof *sample, "a sample", error) == ELBOW_OK)
-        elbow_allocate(&first, (size_t)place.size + 1, sizeof *first, "the mean", error);
-    if (elbow_comm_agree(comm, error) == ELBOW_OK) {
-        for (uint64_t row = 0; row < dataset->samples; ++row) {
-            elbow_dataset_sample(dataset, row, sample);
-            for (uint64_t i = mine.first; i < mine.last; ++i)
-                sums[i] += (double)sample[i];
-        }
-        for (int r = 0; r < place.size; ++r)
-            first[r + 1] = (size_t)elbow_partition(dataset->values, r, place.size).last;
-        elbow_comm_share_doubles(comm, sums, first);
-        for (size_t i = 0; i < dataset->values; ++i)
-            mean[i] = (float)(sums[i] / (double)dataset->samples);
-    }
-    elbow_release(&sums);
-    elbow_release(&sample);
-    elbow_release(&first);
-    return error->status;
 }
 
 bool elbow_dataset_image(size_t rank, const uint64_t *shape, struct elbow_image_shape *image)

@@ -130,7 +130,6 @@ static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct el
         const char *what;
     } wanted[] = {
         {&exchange->scratch, (size_t)exchange->scratches * exchange->stride, sizeof(float), "gradients"},
-        {&exchange->sum, slice, sizeof(float), "the summed gradient"},
         {&exchange->tiles, ((size_t)elbow_partition_depth(most) + 1) * ELBOW_BLOCK, sizeof(float), "partial sums"},
         {&exchange->values, most, sizeof(float *), "partial sums"},
         {&exchange->standing, most, sizeof(float *), "partial sums"},
@@ -145,6 +144,8 @@ static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct el
         if (status != ELBOW_OK)
             return status;
     }
+    exchange->sum =
+        elbow_exchange_buffer(exchange, comm->place.rank, 0) + elbow_exchange_slice(exchange, comm->place.rank).first;
     return ELBOW_OK;
 }
 
@@ -186,7 +187,6 @@ void elbow_exchange_destroy(struct elbow_exchange *exchange)
     elbow_plan_clear(&exchange->plans[1]);
     elbow_release(&exchange->scratch);
     elbow_release(&exchange->blocks);
-    elbow_release(&exchange->sum);
     elbow_release(&exchange->tiles);
     elbow_release(&exchange->values);
     elbow_release(&exchange->standing);
@@ -262,7 +262,9 @@ struct elbow_exchange_bytes elbow_exchange_memory(const struct elbow_exchange *e
 {
     uint64_t buffers = (uint64_t)(exchange->subtrees + exchange->scratches) * exchange->stride * sizeof(float);
     uint64_t slice = elbow_exchange_slice_size(exchange, exchange->comm->place.rank) * sizeof(float);
+    uint64_t foreign = (uint64_t)(exchange->comm->place.size - exchange->meeting.members);
+    uint64_t inbox = foreign * (uint64_t)exchange->subtrees * slice;
     int ranks = exchange->grouped ? 1 : exchange->comm->place.node_size;
-    return (struct elbow_exchange_bytes){.gradients_per_rank = buffers + slice,
+    return (struct elbow_exchange_bytes){.gradients_per_rank = buffers + inbox,
                                          .parameters_per_node = (uint64_t)ranks * exchange->stride * sizeof(float)};
 }

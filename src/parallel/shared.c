@@ -108,36 +108,3 @@ void elbow_comm_unshare(struct elbow_comm *comm, struct elbow_shared *shared)
     }
     *shared = (struct elbow_shared){0};
 }
-
-// The number behind `key` in a file of "key number" lines (or the first number for a NULL key); UINT64_MAX if there is
-// none.
-static uint64_t read_number(const char *path, const char *key)
-{
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return UINT64_MAX;
-    char line[256];
-    uint64_t value = UINT64_MAX;
-    while (value == UINT64_MAX && fgets(line, sizeof line, file) != NULL) {
-        size_t skip = key == NULL ? 0 : strlen(key);
-        unsigned long long number;
-        if ((key == NULL || strncmp(line, key, skip) == 0) && sscanf(line + skip, " %llu", &number) == 1)
-            value = number;
-    }
-    fclose(file);
-    return value;
-}
-
-uint64_t elbow_comm_node_memory(void)
-{
-    uint64_t available = read_number("/proc/meminfo", "MemAvailable:");
-    available = available > UINT64_MAX / 1024 ? UINT64_MAX : available * 1024;
-    // A job's memory limit: control groups, version 2, as seen from inside a container or a Slurm step.
-    uint64_t limit = read_number("/sys/fs/cgroup/memory.max", NULL);
-    uint64_t used = read_number("/sys/fs/cgroup/memory.current", NULL);
-    if (limit != UINT64_MAX && used != UINT64_MAX) {
-        uint64_t left = limit > used ? limit - used : 0;
-        available = left < available ? left : available;
-    }
-    return available;
-}

@@ -372,10 +372,26 @@ void elbow_checkpoint_prune(const char *run, int64_t keep, uint64_t best_step)
     elbow_release(&steps);
 }
 
+void elbow_checkpoint_cut(const char *run, uint64_t step)
+{
+    uint64_t *steps = NULL;
+    size_t count = 0;
+    elbow_path path, aside;
+    if (elbow_checkpoint_list(run, &steps, &count, NULL) != ELBOW_OK)
+        return;
+    for (size_t i = 0; i < count; ++i)
+        if (steps[i] > step && elbow_checkpoint_path(run, steps[i], path) &&
+            elbow_text_format(aside, sizeof aside, "%s.damaged", path))
+            rename(path, aside);
+    elbow_release(&steps);
+}
+
 void elbow_checkpoint_link_best(const char *run, uint64_t best_step)
 {
-    elbow_path link, part;
+    elbow_path link, part, file;
     char target[64];
+    if (!elbow_checkpoint_path(run, best_step, file) || access(file, F_OK) != 0)
+        return;
     elbow_text_format(target, sizeof target, "step-%08" PRIu64 ".h5", best_step);
     if (!elbow_text_format(link, sizeof link, "%s/checkpoints/best.h5", run) ||
         !elbow_text_format(part, sizeof part, "%s.part", link))

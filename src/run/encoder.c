@@ -166,9 +166,7 @@ static enum elbow_status create_datasets(struct encoding *encoding, struct elbow
 
 static enum elbow_status open_file(struct encoding *encoding, const char *path, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_output_spares(path, encoding->request->dataset->name, error);
-    if (status == ELBOW_OK)
-        status = elbow_output_begin(path, &encoding->output, error);
+    enum elbow_status status = elbow_output_begin(path, &encoding->output, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_create(encoding->output.part, true, &encoding->file, error);
     if (status == ELBOW_OK)

@@ -28,6 +28,7 @@ struct evaluating {
     int most;                     // subtrees of any rank
     struct elbow_range *subtrees; // room for those of all ranks
     size_t class_count;
+    bool has_too_many_classes;
     int64_t *classes; // sorted labels
 };
 
@@ -146,6 +147,7 @@ static enum elbow_status find_classes(struct evaluating *evaluating, struct elbo
             continue;
         if (evaluating->class_count == CLASSES_MAX) {
             evaluating->class_count = 0;
+            evaluating->has_too_many_classes = true;
             return ELBOW_OK;
         }
         evaluating->classes[evaluating->class_count++] = label;
@@ -218,6 +220,7 @@ static enum elbow_status conclude(const struct evaluating *evaluating, struct el
     evaluation->log_likelihood = has_importance ? rest[0] / samples : NAN;
     evaluation->effective = has_importance ? rest[1] / samples : NAN;
     evaluation->class_count = evaluating->class_count;
+    evaluation->has_too_many_classes = evaluating->has_too_many_classes;
     enum elbow_status status = elbow_allocate(&evaluation->kl, evaluating->latent, sizeof(double), "the KL", error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&evaluation->classes, evaluating->class_count, sizeof *evaluation->classes, "classes",

@@ -124,9 +124,7 @@ static enum elbow_status fill(struct drawing *drawing, const struct elbow_sink_p
                                  .user = drawing,
                                  .produce = plan->pairs ? produce_reconstructions : produce_samples,
                                  .consume = consume};
-    if (is_root && drawing->dataset != NULL)
-        elbow_output_spares(plan->path, drawing->dataset->name, error);
-    if (is_root && error->status == ELBOW_OK)
+    if (is_root)
         elbow_sink_open(plan, &drawing->sink, error);
     elbow_comm_broadcast(comm, error, sizeof *error);
     if (error->status != ELBOW_OK)

@@ -3,7 +3,6 @@
 #include "output.h"
 
 #include "elbow/base/file.h"
-#include "elbow/config/config.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -31,15 +30,14 @@ void elbow_output_abandon(const struct elbow_output *output)
         unlink(output->part);
 }
 
-enum elbow_status elbow_output_spares(const char *path, const char *name, struct elbow_error *error)
+enum elbow_status elbow_output_spares(const char *path, const char *file, struct elbow_error *error)
 {
-    elbow_path file, dataset;
     struct stat output, input;
-    if (!elbow_config_locate("", name, file, dataset) || stat(path, &output) != 0 || stat(file, &input) != 0 ||
-        output.st_dev != input.st_dev || output.st_ino != input.st_ino)
+    if (stat(path, &output) != 0 || stat(file, &input) != 0 || output.st_dev != input.st_dev ||
+        output.st_ino != input.st_ino)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE,
-                           "%.500s: is the file that the data come from, and would be lost; give another name", path);
+    return elbow_error_set(error, ELBOW_USAGE, "%.500s: is a file that is read, and would be lost; give another name",
+                           path);
 }
 
 enum elbow_status elbow_output_error(struct elbow_error *error)

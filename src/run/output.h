@@ -21,8 +21,8 @@ enum elbow_status elbow_output_commit(const struct elbow_output *output, struct 
 // Local. Removes the part; a zeroed struct is legal.
 void elbow_output_abandon(const struct elbow_output *output);
 
-// Local. USAGE if the path is the very file that the dataset `name` ("FILE:/dataset") was read from.
-enum elbow_status elbow_output_spares(const char *path, const char *name, struct elbow_error *error);
+// Local. USAGE if the path is the very file that is read.
+enum elbow_status elbow_output_spares(const char *path, const char *file, struct elbow_error *error);
 
 // Local. Turns FILE into OUTPUT: a file that cannot be opened for writing is output that cannot be written.
 enum elbow_status elbow_output_error(struct elbow_error *error);

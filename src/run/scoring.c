@@ -3,6 +3,8 @@
 // checkpoint's configuration alone, hence alike on all ranks.
 #include "elbow/run/scoring.h"
 
+#include "output.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,6 +126,17 @@ static void tell_data(const struct elbow_scoring *scoring, struct elbow_log *log
                        dataset->name);
 }
 
+// Collective. The output must not be a file that is read; `source` may be NULL.
+static enum elbow_status check_output(struct elbow_comm *comm, const char *output, const char *checkpoint,
+                                      const struct source *source, struct elbow_error *error)
+{
+    bool is_root = elbow_comm_place(comm).rank == 0;
+    if (is_root && output != NULL && elbow_output_spares(output, checkpoint, error) == ELBOW_OK && source != NULL &&
+        elbow_output_spares(output, source->file, error) == ELBOW_OK)
+        elbow_output_spares(output, source->labels_file, error);
+    return elbow_comm_agree_root(comm, error);
+}
+
 // Collective.
 static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_scoring_request *request,
                                    struct elbow_log *log, struct elbow_scoring *scoring, struct elbow_error *error)
@@ -131,6 +144,9 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     const struct elbow_config *config = &scoring->checkpoint.config;
     struct source source;
     enum elbow_status status = locate(request, config, &source, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = check_output(comm, request->output, scoring->checkpoint.path, &source, error);
     if (status != ELBOW_OK)
         return status;
     bool is_synthetic = config->data.synthetic > 0 && request->data == NULL;
@@ -181,6 +197,8 @@ enum elbow_status elbow_scoring_open(struct elbow_comm *comm, const struct elbow
         elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &scoring->checkpoint, error);
     if (status == ELBOW_OK)
         status = make_model(comm, scoring, error);
+    if (status == ELBOW_OK && !request->wants_data)
+        status = check_output(comm, request->output, scoring->checkpoint.path, NULL, error);
     if (status == ELBOW_OK && request->wants_data)
         status = load_data(comm, request, log, scoring, error);
     if (status != ELBOW_OK)

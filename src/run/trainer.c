@@ -96,7 +96,7 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
         return status;
     state->evaluations += 1;
     state->stale += 1;
-    *improved = state->best_step == 0 || evaluation.means.elbo > state->best_elbo;
+    *improved = isfinite(evaluation.means.elbo) && (state->best_step == 0 || evaluation.means.elbo > state->best_elbo);
     if (*improved) {
         state->best_elbo = evaluation.means.elbo;
         state->best_step = state->step;
@@ -152,9 +152,9 @@ static bool save(struct elbow_trainer *trainer)
         elbow_trainer_note_output(trainer, &trouble);
     uint64_t best = trainer->config.checkpoint.best ? trainer->state.best_step : 0;
     if (saved && is_root) {
-        elbow_checkpoint_prune(trainer->run, trainer->config.checkpoint.keep, best);
-        if (best == trainer->state.step)
+        if (best > 0)
             elbow_checkpoint_link_best(trainer->run, best);
+        elbow_checkpoint_prune(trainer->run, trainer->config.checkpoint.keep, best);
     }
     trainer->times.start += elbow_clock_seconds() - start;
     return saved;
@@ -212,8 +212,9 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     if (!saved)
         return elbow_error_set(error, ELBOW_FILE, "stopped after step %llu, but its checkpoint could not be written",
                                (unsigned long long)step);
-    return elbow_error_set(error, ELBOW_STOPPED, "stopped after step %llu as run.stop_after asks; go on with --resume",
-                           (unsigned long long)step);
+    return elbow_error_set(
+        error, ELBOW_STOPPED, "stopped after step %llu as run.stop_after asks%s; go on with --resume",
+        (unsigned long long)step, trainer->output_failed ? ", but some output could not be written" : "");
 }
 
 // Collective. From the first step of this start to the last.
@@ -242,8 +243,13 @@ enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_
                               struct elbow_error *error)
 {
     struct elbow_trainer trainer = {.comm = comm, .log = log, .request = request};
+    elbow_path run;
+    elbow_text_format(run, sizeof run, "%s", request->run);
+    for (size_t end = strlen(run); end > 1 && run[end - 1] == '/'; --end)
+        run[end - 1] = 0;
     trainer.config = *request->config;
-    trainer.run = request->run;
+    trainer.run = run;
+    elbow_text_format(trainer.config.run.dir, sizeof trainer.config.run.dir, "%s", run);
     enum elbow_status status = elbow_trainer_open(&trainer, error);
     if (status == ELBOW_OK && !trainer.is_finished) {
         status = elbow_trainer_introduce(&trainer, error);

@@ -65,6 +65,17 @@ enum elbow_status elbow_trainer_start_new(struct elbow_trainer *trainer, struct 
 enum elbow_status elbow_trainer_start_resumed(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,
                                               struct elbow_error *error);
 
+// Collective. Whether the request and the run directory say that an earlier run goes on; then its checkpoint.
+enum elbow_status elbow_trainer_find_former(struct elbow_trainer *trainer, bool *resumes,
+                                            struct elbow_checkpoint *checkpoint, struct elbow_error *error);
+
+// Collective. Moves an earlier run aside where the request says so, makes the directory, begins the log file.
+enum elbow_status elbow_trainer_enter_directory(struct elbow_trainer *trainer, struct elbow_error *error);
+
+// Collective. The configuration and the tables in the directory; tables, pictures and checkpoints cut to where the run
+// stands.
+enum elbow_status elbow_trainer_open_outputs(struct elbow_trainer *trainer, struct elbow_error *error);
+
 // Collective. Gives all back.
 void elbow_trainer_close(struct elbow_trainer *trainer);
 

@@ -80,7 +80,8 @@ static enum elbow_status compare_ranks(struct elbow_trainer *trainer, struct elb
 static void tell_memory(struct elbow_trainer *trainer)
 {
     struct elbow_exchange_bytes exchange = elbow_exchange_memory(trainer->exchange);
-    uint64_t data = trainer->train.rows.bytes + trainer->valid.rows.bytes;
+    uint64_t data = trainer->train.rows.bytes + trainer->train.labels.bytes + trainer->valid.rows.bytes +
+                    trainer->valid.labels.bytes;
     uint64_t copies = trainer->train.rows.is_shared ? 1 : (uint64_t)trainer->place.node_size;
     uint64_t moments =
         trainer->optimizer.count * sizeof(float) *

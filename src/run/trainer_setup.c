@@ -13,54 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// How a run begins, as rank zero finds it.
-enum begin { BEGIN_NEW, BEGIN_RESUME };
-
-static enum elbow_status move_aside(const char *run, struct elbow_log *log, struct elbow_error *error)
-{
-    elbow_path aside;
-    for (int number = 1; number < 10000; ++number) {
-        struct stat about;
-        if (!elbow_text_format(aside, sizeof aside, "%s.old-%d", run, number))
-            return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", run);
-        if (lstat(aside, &about) == 0)
-            continue;
-        if (rename(run, aside) != 0)
-            break;
-        elbow_log_say(log, "moved the former run to %s", aside);
-        return ELBOW_OK;
-    }
-    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be moved aside: %s", run, strerror(errno));
-}
-
-// Rank zero. Looks at the run directory and decides.
-static enum elbow_status find_begin(const struct elbow_trainer *trainer, enum begin *begin, struct elbow_error *error)
-{
-    const struct elbow_train_request *request = trainer->request;
-    uint64_t *steps = NULL;
-    size_t count = 0;
-    struct stat about;
-    enum elbow_status status = elbow_checkpoint_list(trainer->run, &steps, &count, error);
-    elbow_release(&steps);
-    if (status != ELBOW_OK)
-        return status;
-    *begin = BEGIN_NEW;
-    if (request->overwrite) // also a run that never came to a checkpoint
-        return stat(trainer->run, &about) == 0 ? move_aside(trainer->run, trainer->log, error) : ELBOW_OK;
-    if (request->resume == ELBOW_RESUME_NEVER && count > 0)
-        return elbow_error_set(
-            error, ELBOW_USAGE,
-            "%s: holds %zu checkpoint%s of an earlier run; --resume goes on with it, --overwrite moves it "
-            "aside, --run-dir takes another place",
-            trainer->run, count, count == 1 ? "" : "s");
-    if (request->resume == ELBOW_RESUME_ALWAYS && count == 0)
-        return elbow_error_set(error, ELBOW_FILE, "%s: holds no checkpoint to resume from; leave --resume out to start",
-                               trainer->run);
-    if (request->resume != ELBOW_RESUME_NEVER && count > 0)
-        *begin = BEGIN_RESUME;
-    return ELBOW_OK;
-}
-
 // The configuration for checkpoints: what belongs to this start alone (run.*) is left at its defaults, so that the
 // bytes do not depend on where and how the run is run.
 static enum elbow_status make_checkpoint_text(struct elbow_trainer *trainer, struct elbow_error *error)
@@ -181,7 +133,6 @@ static enum elbow_status load_data(struct elbow_trainer *trainer, const struct e
                                                .rank = trainer->train.rank,
                                                .scale = trainer->train.scale};
     memcpy(trainer->facts.shape, trainer->train.shape, sizeof trainer->facts.shape);
-    tell_data(trainer);
     return ELBOW_OK;
 }
 
@@ -258,105 +209,52 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     return elbow_comm_agree(trainer->comm, error);
 }
 
-// Rank zero. The run directory with its configuration and tables, cut to where the run stands.
-static enum elbow_status open_directory(struct elbow_trainer *trainer, struct elbow_error *error)
-{
-    elbow_path path;
-    char *text = NULL;
-    enum elbow_status status = elbow_text_make_directory(trainer->run, error);
-    if (status != ELBOW_OK)
-        return status;
-    status = elbow_config_dump(&trainer->config, &text, error);
-    if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/config.yaml", trainer->run))
-        status = elbow_file_write(path, text, strlen(text), error);
-    elbow_release(&text);
-    if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/samples", trainer->run))
-        status = elbow_text_make_directory(path, error);
-    if (status == ELBOW_OK)
-        status =
-            elbow_metrics_open(trainer->run, trainer->model->latent, trainer->state.step, &trainer->metrics, error);
-    if (status == ELBOW_OK)
-        elbow_gallery_cut(trainer->run, trainer->state.step);
-    // At the very start nothing is lost yet: what cannot be written now stops the run.
-    if (status == ELBOW_OUTPUT)
-        error->status = status = ELBOW_FILE;
-    return status;
-}
-
-// Rank zero. The log file begins as soon as there is a directory.
-static enum elbow_status open_log(struct elbow_trainer *trainer, struct elbow_error *error)
-{
-    elbow_path path;
-    enum elbow_status status = elbow_text_make_directory(trainer->run, error);
-    if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/log.txt", trainer->run))
-        status = elbow_log_append_to(trainer->log, path, error);
-    return status;
-}
-
-// Collective. The former run, if the request and the directory say so.
-static enum elbow_status find_former(struct elbow_trainer *trainer, enum begin *begin,
-                                     struct elbow_checkpoint *checkpoint, struct elbow_error *error)
-{
-    if (trainer->place.rank == 0)
-        find_begin(trainer, begin, error);
-    if (elbow_comm_agree_root(trainer->comm, error) != ELBOW_OK)
-        return error->status;
-    elbow_comm_broadcast(trainer->comm, begin, sizeof *begin);
-    if (*begin == BEGIN_NEW)
-        return ELBOW_OK;
-    enum elbow_status status =
-        elbow_checkpoint_load(trainer->comm, trainer->run, false, trainer->log, checkpoint, error);
-    if (status != ELBOW_OK)
-        return status;
-    return elbow_config_resumable(&checkpoint->config, &trainer->config, error);
-}
-
+// Where a resumed run stands; it may have nothing left to do.
 static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint)
 {
     elbow_log_say(trainer->log, "resuming from %s: step %llu of %llu", checkpoint->path,
                   (unsigned long long)trainer->state.step, (unsigned long long)trainer->last_step);
+    if (trainer->request->init != NULL)
+        elbow_log_say(trainer->log, "--init is not used: the run goes on with its own parameters");
     bool gave_up =
         trainer->config.train.patience > 0 && trainer->state.stale >= (uint64_t)trainer->config.train.patience;
     trainer->is_finished = trainer->state.step >= trainer->last_step || gave_up;
     if (trainer->is_finished)
-        elbow_log_say(trainer->log, "%s: this run is finished already (step %llu); a larger train.epochs would go on",
-                      trainer->run, (unsigned long long)trainer->state.step);
+        elbow_log_say(trainer->log, "%s: this run is finished already (step %llu%s)", trainer->run,
+                      (unsigned long long)trainer->state.step,
+                      gave_up ? ", stopped early by train.patience" : "; a larger train.epochs would go on");
 }
 
-// Collective. What comes after the former run is known.
-static enum elbow_status set_up(struct elbow_trainer *trainer, enum begin begin,
-                                const struct elbow_checkpoint *checkpoint, struct elbow_error *error)
+// Collective. What comes after the former run is known. What can be wrong is found before the run directory is touched.
+static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbow_checkpoint *former,
+                                struct elbow_error *error)
 {
-    if (trainer->place.rank == 0 && trainer->run != NULL)
-        open_log(trainer, error);
-    if (elbow_comm_agree_root(trainer->comm, error) != ELBOW_OK)
-        return error->status;
     make_checkpoint_text(trainer, error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;
-    enum elbow_status status = load_data(trainer, begin == BEGIN_RESUME ? &checkpoint->data.scale : NULL, error);
+    enum elbow_status status = load_data(trainer, former != NULL ? &former->data.scale : NULL, error);
     if (status == ELBOW_OK)
         status = count_steps(trainer, error);
     if (status == ELBOW_OK)
         status = make_model(trainer, error);
-    trainer->order = elbow_order_shuffled(trainer->train.samples, (uint64_t)trainer->config.seed);
     if (status == ELBOW_OK)
-        status = begin == BEGIN_RESUME ? elbow_trainer_start_resumed(trainer, checkpoint, error)
-                                       : elbow_trainer_start_new(trainer, error);
+        status = elbow_trainer_enter_directory(trainer, error);
     if (status != ELBOW_OK)
         return status;
-    if (begin == BEGIN_RESUME)
-        tell_resume(trainer, checkpoint);
-    if (trainer->is_finished)
-        return ELBOW_OK;
-    if (trainer->place.rank == 0 && trainer->run != NULL)
-        open_directory(trainer, error);
-    return elbow_comm_agree_root(trainer->comm, error);
+    tell_data(trainer);
+    trainer->order = elbow_order_shuffled(trainer->train.samples, (uint64_t)trainer->config.seed);
+    status =
+        former != NULL ? elbow_trainer_start_resumed(trainer, former, error) : elbow_trainer_start_new(trainer, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (former != NULL)
+        tell_resume(trainer, former);
+    return trainer->is_finished ? ELBOW_OK : elbow_trainer_open_outputs(trainer, error);
 }
 
 enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow_error *error)
 {
-    enum begin begin = BEGIN_NEW;
+    bool resumes = false;
     struct elbow_checkpoint checkpoint = {0};
     const struct elbow_integers *nodes = &trainer->config.run.nodes;
     *error = (struct elbow_error){0};
@@ -368,9 +266,9 @@ enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow
         return status;
     trainer->place = elbow_comm_place(trainer->comm);
     if (trainer->run != NULL)
-        status = find_former(trainer, &begin, &checkpoint, error);
+        status = elbow_trainer_find_former(trainer, &resumes, &checkpoint, error);
     if (status == ELBOW_OK)
-        status = set_up(trainer, begin, &checkpoint, error);
+        status = set_up(trainer, resumes ? &checkpoint : NULL, error);
     trainer->first_step = trainer->state.step;
     elbow_checkpoint_clear(&checkpoint);
     return status;

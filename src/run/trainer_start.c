@@ -34,10 +34,12 @@ static enum elbow_status start_values(struct elbow_trainer *trainer, float *valu
 {
     const struct elbow_config *config = &trainer->config;
     float *mean = NULL;
+    struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
+                                        .threshold = config->data.threshold};
     if (config->model.output_bias == ELBOW_OUTPUT_BIAS_DATA) {
         elbow_allocate(&mean, trainer->train.values, sizeof *mean, "the mean", error);
         if (elbow_comm_agree(trainer->comm, error) == ELBOW_OK)
-            elbow_dataset_mean(trainer->comm, &trainer->train, mean, error);
+            elbow_batch_mean(trainer->comm, &trainer->train, &binarizer, mean, error);
         if (error->status != ELBOW_OK) {
             elbow_release(&mean);
             return error->status;
@@ -56,6 +58,17 @@ static enum elbow_status start_values(struct elbow_trainer *trainer, float *valu
     return status;
 }
 
+// Where the cosine ends: by train.schedule_epochs, else by the epochs of this first start. Other schedules have no end.
+static uint64_t schedule_steps(const struct elbow_trainer *trainer)
+{
+    const struct elbow_config *config = &trainer->config;
+    if (config->train.schedule != ELBOW_SCHEDULE_COSINE)
+        return 0;
+    int64_t epochs = config->train.schedule_epochs > 0 ? config->train.schedule_epochs : config->train.epochs;
+    uint64_t steps;
+    return __builtin_mul_overflow((uint64_t)epochs, trainer->epoch_steps, &steps) ? UINT64_MAX : steps;
+}
+
 enum elbow_status elbow_trainer_start_new(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     float *values = NULL;
@@ -66,8 +79,7 @@ enum elbow_status elbow_trainer_start_new(struct elbow_trainer *trainer, struct 
     if (status == ELBOW_OK)
         elbow_exchange_publish(trainer->exchange, values);
     elbow_release(&values);
-    int64_t epochs = trainer->config.train.schedule_epochs;
-    trainer->state.schedule_steps = epochs > 0 ? (uint64_t)epochs * trainer->epoch_steps : trainer->last_step;
+    trainer->state.schedule_steps = schedule_steps(trainer);
     return status;
 }
 

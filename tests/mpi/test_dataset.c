@@ -78,7 +78,7 @@ START_TEST(all_ranks_see_all_rows)
         }
         mpi_assert(right);
         float mean[VALUES], sum = 0;
-        mpi_assert(elbow_dataset_mean(mpi_comm, &dataset, mean, &error) == ELBOW_OK);
+        mpi_assert(elbow_batch_mean(mpi_comm, &dataset, &(struct elbow_binarizer){0}, mean, &error) == ELBOW_OK);
         for (size_t k = 0; k < VALUES; ++k)
             sum += fabsf(mean[k] - (float)(18 * VALUES + k) / 255);
         mpi_assert(sum < 1e-5F); // float means of 37 rows

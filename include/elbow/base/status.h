@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-// X(name, exit status, text)
+// X(name, exit status, what it means)
 #define ELBOW_STATUS_LIST(X)                                                                                           \
     X(OK, 0, "no error")                                                                                               \
     X(USAGE, 2, "wrong command line")                                                                                  \
@@ -25,7 +25,7 @@
     X(STOPPED, 75, "stopped early with a checkpoint")
 
 enum elbow_status {
-#define ELBOW_STATUS_ENUM(name, exit_status, text) ELBOW_##name,
+#define ELBOW_STATUS_ENUM(name, exit_status, meaning) ELBOW_##name,
     ELBOW_STATUS_LIST(ELBOW_STATUS_ENUM)
 #undef ELBOW_STATUS_ENUM
 };
@@ -47,8 +47,7 @@ enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status s
 enum elbow_status elbow_error_prefix(struct elbow_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-// Local. The status' short text, and the exit status of a program that ends with it.
-const char *elbow_status_text(enum elbow_status status);
+// Local. The exit status of a program that ends with this status.
 int elbow_status_exit(enum elbow_status status);
 
 // Local. Ends the program if cond does not hold: a message to stderr, then the hook. On in all builds.

@@ -58,11 +58,6 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
 // Local. The scaled values of one sample (D) into `values`.
 void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values);
 
-// Collective. The mean over all samples of each scaled value, into mean (D): columns are dealt out to the ranks and
-// each is summed in row order, so that the bits do not depend on the ranks.
-enum elbow_status elbow_dataset_mean(struct elbow_comm *comm, const struct elbow_dataset *dataset, float *mean,
-                                     struct elbow_error *error);
-
 // Local. The label of a sample.
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample);
 

@@ -93,7 +93,8 @@ enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, size_t
 // Collective. Gives it back; a zeroed struct is legal.
 void elbow_comm_unshare(struct elbow_comm *comm, struct elbow_shared *shared);
 
-// Local. Bytes that this node can still give: MemAvailable, and the cgroup's limit where there is one.
+// Local. Bytes that this node can still give: what the kernel calls available, or less where a control group of this
+// process (a job's, a container's) has a limit.
 uint64_t elbow_comm_node_memory(void);
 
 #endif

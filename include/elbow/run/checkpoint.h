@@ -89,7 +89,11 @@ enum elbow_status elbow_checkpoint_save(struct elbow_comm *comm, const char *run
 // Local. Deletes all but the newest `keep` checkpoints of a run and that of `best_step` (0: none).
 void elbow_checkpoint_prune(const char *run, int64_t keep, uint64_t best_step);
 
-// Local. Makes RUN/checkpoints/best.h5 a link to the best step's file.
+// Local. Sets aside (as step-NNNNNNNN.h5.damaged) the checkpoints of steps after `step`, where a resume has passed them
+// over, so that they do not count as the newest any more.
+void elbow_checkpoint_cut(const char *run, uint64_t step);
+
+// Local. Makes RUN/checkpoints/best.h5 a link to the best step's file, if that is there.
 void elbow_checkpoint_link_best(const char *run, uint64_t best_step);
 
 #endif

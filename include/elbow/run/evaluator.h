@@ -32,6 +32,7 @@ struct elbow_evaluation {
     double log_likelihood; // mean over samples, nats; NAN without importance
     double effective;      // mean effective number of importance samples
     size_t class_count;
+    bool has_too_many_classes;         // more than a thousand: then there are no classes
     struct elbow_class_means *classes; // by label; owned
 };
 

@@ -16,7 +16,6 @@ enum elbow_statistic {
     ELBOW_STATISTIC_RECON,
     ELBOW_STATISTIC_KL,
     ELBOW_STATISTIC_OBJECTIVE,
-    ELBOW_STATISTIC_FAILED, // ranks' local failures in this batch
     ELBOW_STATISTIC_HEAD
 };
 

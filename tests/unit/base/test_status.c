@@ -50,13 +50,12 @@ START_TEST(message_may_quote_itself)
 }
 END_TEST
 
-START_TEST(every_status_has_text_and_exit)
+START_TEST(every_status_has_an_exit)
 {
     ck_assert_int_eq(elbow_status_exit(ELBOW_OK), 0);
     ck_assert_int_eq(elbow_status_exit(ELBOW_CONFIG), 2);
     ck_assert_int_eq(elbow_status_exit(ELBOW_STOPPED), 75);
     for (int status = ELBOW_OK; status <= ELBOW_STOPPED; ++status) {
-        ck_assert_uint_gt(strlen(elbow_status_text(status)), 0);
         if (status != ELBOW_OK)
             ck_assert_int_ne(elbow_status_exit(status), 0);
     }
@@ -64,4 +63,4 @@ START_TEST(every_status_has_text_and_exit)
 END_TEST
 
 UNIT_MAIN("base/status", sets_status_and_message, keeps_one_line, prefixes_and_cuts, message_may_quote_itself,
-          every_status_has_text_and_exit)
+          every_status_has_an_exit)
