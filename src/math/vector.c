@@ -266,12 +266,6 @@ void elbow_vector_add(size_t n, const float *a, const float *b, float *sum)
         sum[i] = a[i] + b[i];
 }
 
-void elbow_vector_scale(size_t n, float factor, float *x)
-{
-    for (size_t i = 0; i < n; ++i)
-        x[i] *= factor;
-}
-
 // Element i goes to partial sum i % PARTS; the parts are added in halves: 0 + 8, 1 + 9, ...; 0 + 4, ...
 enum { PARTS = 16 };
 
@@ -295,14 +289,22 @@ double elbow_vector_sum(size_t n, const float *x)
     return total(parts);
 }
 
-double elbow_vector_sum_squares(size_t n, const float *x)
+double elbow_vector_scale(size_t n, float factor, const float *x, float *y)
 {
     double parts[PARTS] = {0};
     size_t i = 0;
-    for (; i + PARTS <= n; i += PARTS)
+    for (; i + PARTS <= n; i += PARTS) {
+        float scaled[PARTS]; // apart from y, which may be x: so the loops become vectors
         for (size_t lane = 0; lane < PARTS; ++lane)
-            parts[lane] += (double)x[i + lane] * (double)x[i + lane];
-    for (size_t lane = 0; i + lane < n; ++lane)
-        parts[lane] += (double)x[i + lane] * (double)x[i + lane];
+            scaled[lane] = factor * x[i + lane];
+        memcpy(y + i, scaled, sizeof scaled);
+        for (size_t lane = 0; lane < PARTS; ++lane)
+            parts[lane] += (double)scaled[lane] * (double)scaled[lane];
+    }
+    for (size_t lane = 0; i + lane < n; ++lane) {
+        float scaled = factor * x[i + lane];
+        y[i + lane] = scaled;
+        parts[lane] += (double)scaled * (double)scaled;
+    }
     return total(parts);
 }

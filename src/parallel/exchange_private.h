@@ -33,14 +33,14 @@ struct elbow_exchange {
     struct elbow_plan plans[2];
     const struct elbow_plan *plan; // of the present batch
     size_t *blocks;                // [size + 1] owned: rank r owns blocks [blocks[r], blocks[r + 1])
-    float *sum;                    // this rank's slice of the summed gradient, owned
-    float *tiles;                  // partial sums of one block, owned
-    const float **values;          // [most subtrees] owned: where this rank's slice of each subtree lies
-    const float **standing;        // [most subtrees] owned: where the partial sums of one block stand
-    float *inbox;                  // other groups' subtrees of this rank's slice, owned
-    double *norms;                 // [blocks] owned
-    double *gathered;              // size x subtrees x statistics, owned
-    MPI_Request *requests;         // owned
+    float *sum;   // this rank's slice of the summed gradient: in its own first buffer, where nobody else reads it
+    float *tiles; // partial sums of one block, owned
+    const float **values;   // [most subtrees] owned: where this rank's slice of each subtree lies
+    const float **standing; // [most subtrees] owned: where the partial sums of one block stand
+    float *inbox;           // other groups' subtrees of this rank's slice, owned
+    double *norms;          // [blocks] owned
+    double *gathered;       // size x subtrees x statistics, owned
+    MPI_Request *requests;  // owned
     int requested;
     uint64_t disturbance; // state of the random sleeps; 0: none
     struct elbow_exchange_counts counts;

@@ -120,9 +120,7 @@ static void add_slice(struct elbow_exchange *exchange, double scale)
     for (size_t offset = 0; offset < size; offset += ELBOW_BLOCK, ++block) {
         size_t count = size - offset < ELBOW_BLOCK ? size - offset : ELBOW_BLOCK;
         const float *sum = add_block(exchange, offset, count);
-        memcpy(exchange->sum + offset, sum, count * sizeof(float));
-        elbow_vector_scale(count, (float)scale, exchange->sum + offset);
-        exchange->norms[block] = elbow_vector_sum_squares(count, exchange->sum + offset);
+        exchange->norms[block] = elbow_vector_scale(count, (float)scale, sum, exchange->sum + offset);
     }
     exchange->counts.bytes_read += (uint64_t)exchange->plan->count * size * sizeof(float);
 }

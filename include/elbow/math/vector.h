@@ -25,12 +25,13 @@ void elbow_vector_softplus(size_t n, const float *x, float *y);
 // Local. The cosine and sine of pi x[i]: 4 ULP for |x| <= 2.
 void elbow_vector_cossinpi(size_t n, const float *x, float *cosine, float *sine);
 
-// Local. sum[i] = a[i] + b[i]; x[i] *= factor.
+// Local. sum[i] = a[i] + b[i].
 void elbow_vector_add(size_t n, const float *a, const float *b, float *sum);
-void elbow_vector_scale(size_t n, float factor, float *x);
 
-// Local. Sums in double, in an order fixed by n alone (sixteen interleaved partial sums): of x[i], of x[i]^2.
+// Local. The sum of x[i] in double, in an order fixed by n alone (sixteen interleaved partial sums).
 double elbow_vector_sum(size_t n, const float *x);
-double elbow_vector_sum_squares(size_t n, const float *x);
+
+// Local. y[i] = factor x[i]; returns the sum of y[i]^2, in the same order.
+double elbow_vector_scale(size_t n, float factor, const float *x, float *y);
 
 #endif
