@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What a start must leave alone, mend, or keep: the best checkpoint's link, checkpoints beyond the one resumed from, the end
+# of the schedule, a former run behind a mistake.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+"$make_data" write data.h5 /train u8 40,5,6 bytes
+"$make_data" write data.h5 /valid u8 12,5,6 bytes seed=9
+cat >run.yaml <<'Y'
+data: {file: data.h5, train: /train, valid: /valid, binarize: sample}
+model: {latent: 2, encoder: [dense: {units: 20, activation: tanh}], decoder: [dense: {units: 20, activation: relu}]}
+train: {epochs: 4, batch: 8, microbatch: 4, rate: 0.01, schedule: cosine}
+eval: {every: 5}
+log: {every: 4}
+checkpoint: {every: 5, keep: 1, best: true}
+samples: {every: 10, count: 4}
+Y
+train() { # STATUS LOG DIRECTORY argument...
+    local expected=$1 log=$2 directory=$3
+    shift 3
+    run "$expected" 2 "$log" "$elbow" train run.yaml --run-dir "$directory" "$@"
+}
+last=checkpoints/step-00000020.h5
+
+train 0 whole whole
+[ -e whole/checkpoints/best.h5 ] || fail "best.h5 is not there"
+
+# A schedule ends with the epochs of the first start, even if that start was to take only some steps.
+train 0 short short --set train.steps=7
+train 0 short-on short --resume
+# It wrote a row and evaluated at its own end, which its checkpoints remember; the parameters are the same.
+for directory in whole short; do
+    run 0 1 eval-$directory "$elbow" eval $directory/$last --json
+done
+same_file "a short first start" eval-whole.out eval-short.out
+
+# A kill between a checkpoint and its link: the next start makes the link again.
+train 75 link link --set run.stop_after=10
+best=$(readlink link/checkpoints/best.h5)
+ln -sf step-99999999.h5 link/checkpoints/best.h5
+train 0 link-on link --resume --set run.stop_after=11 --set train.steps=11
+if [ "$(readlink link/checkpoints/best.h5)" != "$best" ] && [ ! -e link/checkpoints/best.h5 ]; then
+    fail "best.h5 points to nothing after a resume: $(readlink link/checkpoints/best.h5), was $best"
+fi
+
+# A damaged newer checkpoint must not count as the newest: the one just written has to stay.
+train 75 damaged damaged --set run.stop_after=10 --set checkpoint.best=false
+cp damaged/checkpoints/step-00000010.h5 damaged/checkpoints/step-00000015.h5
+printf x >>damaged/checkpoints/step-00000015.h5
+train 75 damaged-on damaged --resume=auto --set run.stop_after=12 --set checkpoint.best=false
+[ -e damaged/checkpoints/step-00000012.h5 ] || fail "the checkpoint just written was pruned: $(ls damaged/checkpoints)"
+[ -e damaged/checkpoints/step-00000015.h5.damaged ] || fail "the damaged checkpoint was not set aside"
+train 0 damaged-end damaged --resume=auto
+same_file "after a damaged checkpoint" whole/checkpoints/step-00000020.h5 "damaged/$last"
+
+# --overwrite moves a former run only after the configuration and the data have been found good; a slash is no other run.
+train 1 mistake whole/ --overwrite --set data.file=nowhere.h5
+[ -e "whole/$last" ] || fail "a run was moved aside for a start that failed"
+[ ! -e whole.old-1 ] || fail "a failed start left whole.old-1"
+train 0 again whole/ --overwrite --set train.epochs=1
+[ -e "whole.old-1/$last" ] || fail "--overwrite with a slash behind the name did not move the former run"
+
+# Output that is lost is told by every rank's status.
+if [ -e /dev/full ]; then
+    # shellcheck disable=SC2016 # for the inner shell
+    on 2 bash -c '"$0" eval short >/dev/full; echo "status $?" >&2' "$elbow" 2>full.err
+    [ "$(grep -c '^status 3$' full.err)" = 2 ] || { fail "eval to a full device: not status 3 on both ranks"; cat full.err; }
+fi
+finish
