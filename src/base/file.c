@@ -15,20 +15,33 @@ static enum elbow_status trouble(const char *path, const char *what, struct elbo
     return elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be %s: %s", path, what, strerror(errno));
 }
 
+// The directory that holds path.
+static void directory_of(const char *path, elbow_path directory)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        elbow_text_format(directory, ELBOW_PATH_SIZE, ".");
+    else
+        elbow_text_format(directory, ELBOW_PATH_SIZE, "%.*s", (int)(slash - path) + 1, path);
+}
+
 // Syncs the directory that holds path, so that the new name survives a crash. File systems that cannot are forgiven.
 static void sync_directory_of(const char *path)
 {
     elbow_path directory;
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        elbow_text_format(directory, sizeof directory, ".");
-    else
-        elbow_text_format(directory, sizeof directory, "%.*s", (int)(slash - path) + 1, path);
+    directory_of(path, directory);
     int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file < 0)
         return;
     fsync(file);
     close(file);
+}
+
+enum elbow_status elbow_file_make_directory_of(const char *path, struct elbow_error *error)
+{
+    elbow_path directory;
+    directory_of(path, directory);
+    return elbow_text_make_directory(directory, error);
 }
 
 enum elbow_status elbow_file_publish(const char *part, const char *path, struct elbow_error *error)

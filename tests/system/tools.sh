@@ -224,7 +224,7 @@ file_tests() {
     refused 1 "an HDF5 file already" "$import" t.h5 -o new.h5
     refused 1 "missing.idx: No such file" "$import" missing.idx -o t.h5 --name /x
     refused 1 "not an HDF5 file" "$import" images.idx -o comma.csv
-    refused 1 "No such file" "$import" images.idx -o nowhere/new.h5
+    refused 1 "Not a directory" "$import" images.idx -o images.idx/new.h5
     refused 1 "a row has 4 values, --shape 5 does not fit" "$import" images.idx --shape 5 -o new.h5
     refused 1 "rows are one value uint8 (IDX)" "$import" images.idx labels.idx -o new.h5
     for arguments in "" "images.idx" "images.idx -o" "-o new.h5" "images.idx -o new.h5 --bad" "images.idx -o new.h5 --name x" \
@@ -279,7 +279,8 @@ shapes_tests() {
     [ "$(header c.h5 /test/images)" = "H5T_STD_U8LE ( 1, 64, 64 )" ] || fail "64 x 64: $(header c.h5 /test/images)"
     "$import" images.idx -o t.h5 >/dev/null
     refused 1 "was not made by elbow-shapes" "$shapes" -o t.h5
-    refused 1 "No such file" "$shapes" -o nowhere/new.h5
+    : >plain
+    refused 1 "File exists" "$shapes" -o plain/new.h5
     for arguments in "" "-o new.h5 x" "-o new.h5 --size 33" "-o new.h5 -n 0" "-o new.h5 --seed x" "-o new.h5 --test -1" "-o" "--bad"; do
         # shellcheck disable=SC2086  # several arguments
         refused 2 "elbow-shapes --help" "$shapes" $arguments

@@ -285,7 +285,9 @@ static enum elbow_status run(struct import_plan *plan, struct elbow_error *error
     if (status != ELBOW_OK)
         return status;
     choose_blocks(plan);
-    status = write_part(plan, exists, error);
+    status = elbow_file_make_directory_of(plan->part, error);
+    if (status == ELBOW_OK)
+        status = write_part(plan, exists, error);
     if (status == ELBOW_OK)
         return elbow_file_publish(plan->part, plan->output, error);
     unlink(plan->part);

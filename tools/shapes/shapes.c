@@ -137,6 +137,8 @@ enum elbow_status shapes_run(const struct shapes_options *options, struct elbow_
     struct elbow_hdf5 *file;
     enum elbow_status status = check_output(options->output, error);
     if (status == ELBOW_OK)
+        status = elbow_file_make_directory_of(part, error);
+    if (status == ELBOW_OK)
         status = elbow_hdf5_create(part, true, &file, error);
     if (status != ELBOW_OK)
         return status;
