@@ -29,12 +29,9 @@ static enum elbow_status refuse_misfit(const char *name, size_t index, const str
                                name, index, layer->output_padding, layer->stride);
     return elbow_error_set(error, ELBOW_CONFIG,
                            "model.%s.%zu: a %s of kernel %" PRId64 ", stride %" PRId64 ", padding %" PRId64
-                           " does not fit an input of %zu x %zu x %zu (height, width, channels)%s",
+                           " does not fit an input of %zu x %zu x %zu (height, width, channels)",
                            name, index, kind_of(layer), layer->kernel, layer->stride, layer->padding, input.height,
-                           input.width, input.channels,
-                           input.height == 1 && input.width == 1 && index == 0
-                               ? "; if the rows of the data are flat images, data.shape says so"
-                               : "");
+                           input.width, input.channels);
 }
 
 // The smallest side of an input that gives `output`; 0 if there is none.
@@ -110,6 +107,24 @@ static enum elbow_status check_head(const char *name, const struct elbow_layers 
     return ELBOW_OK;
 }
 
+static bool is_image(struct elbow_shape shape)
+{
+    return shape.height * shape.width > 1;
+}
+
+// One end of a network is the data; where neither is an image, there is nothing to convolve.
+static enum elbow_status check_image(const char *name, struct elbow_shape input, const struct elbow_layers *layers,
+                                     struct elbow_shape output, struct elbow_error *error)
+{
+    for (size_t i = 0; i < layers->count && !is_image(input) && !is_image(output); ++i)
+        if (layers->layers[i].kind != ELBOW_LAYER_DENSE)
+            return elbow_error_set(error, ELBOW_CONFIG,
+                                   "model.%s.%zu: a %s needs samples with a height and a width; if the rows of the "
+                                   "data are flat images, data.shape says so",
+                                   name, i, kind_of(&layers->layers[i]));
+    return ELBOW_OK;
+}
+
 // Where the convolutions begin that the list ends in.
 static size_t trailing(const struct elbow_layers *layers)
 {
@@ -130,13 +145,13 @@ enum elbow_status elbow_architecture_plan(const char *name, struct elbow_shape i
 {
     struct elbow_shape shape = input;
     size_t first = trailing(layers);
-    bool is_image = output.height * output.width > 1;
-    architecture->has_dense_head = !is_image || first == layers->count;
+    architecture->has_dense_head = !is_image(output) || first == layers->count;
+    enum elbow_status status = check_image(name, input, layers, output, error);
+    if (status != ELBOW_OK)
+        return status;
     for (size_t i = 0; i < layers->count; ++i) {
         const struct elbow_layer *layer = &layers->layers[i];
-        enum elbow_status status = ELBOW_OK;
-        bool is_flat = shape.height == 1 && shape.width == 1;
-        if (i == first && !architecture->has_dense_head && is_flat)
+        if (i == first && !architecture->has_dense_head && !is_image(shape))
             status = reshape(name, layers, first, output, &shape, error);
         if (status != ELBOW_OK)
             return status;

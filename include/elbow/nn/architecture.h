@@ -5,8 +5,10 @@
 // takes its values as (1, 1, units), too, but in the run of convolutions that a network for images ends in: there the
 // height and width are worked out backwards from the output's, and the units must be a multiple of them.
 //
-// A network ends in a dense head, unless its output is an image (more than one place) and its last layer a convolution:
-// then that layer is the head; it must give exactly the output's shape and have no activation.
+// Either the input or the output must be an image (more than one place) for convolutions to make sense.
+//
+// A network ends in a dense head, unless its output is an image and its last layer a convolution: then that layer is
+// the head; it must give exactly the output's shape and have no activation.
 #ifndef ELBOW_NN_ARCHITECTURE_H
 #define ELBOW_NN_ARCHITECTURE_H
 
