@@ -114,7 +114,8 @@ static enum elbow_status make_one_directory(const char *path, struct elbow_error
     struct stat about;
     if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode)))
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_FILE, "%s: the directory cannot be made: %s", path, strerror(errno));
+    const char *reason = errno == EEXIST ? "a file of that name is there" : strerror(errno);
+    return elbow_error_set(error, ELBOW_FILE, "%s: the directory cannot be made: %s", path, reason);
 }
 
 enum elbow_status elbow_text_make_directory(const char *path, struct elbow_error *error)

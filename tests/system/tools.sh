@@ -280,7 +280,7 @@ shapes_tests() {
     "$import" images.idx -o t.h5 >/dev/null
     refused 1 "was not made by elbow-shapes" "$shapes" -o t.h5
     : >plain
-    refused 1 "File exists" "$shapes" -o plain/new.h5
+    refused 1 "a file of that name is there" "$shapes" -o plain/new.h5
     for arguments in "" "-o new.h5 x" "-o new.h5 --size 33" "-o new.h5 -n 0" "-o new.h5 --seed x" "-o new.h5 --test -1" "-o" "--bad"; do
         # shellcheck disable=SC2086  # several arguments
         refused 2 "elbow-shapes --help" "$shapes" $arguments
