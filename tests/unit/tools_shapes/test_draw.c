@@ -11,10 +11,12 @@ enum { SIZE = 64 };
 static int area(const uint8_t *pixels, size_t size)
 {
     int count = 0;
+    bool is_binary = true;
     for (size_t i = 0; i < size * size; ++i) {
-        ck_assert(pixels[i] <= 1);
+        is_binary = is_binary && pixels[i] <= 1;
         count += pixels[i];
     }
+    ck_assert(is_binary); // once: an assertion that holds costs a system call
     return count;
 }
 
