@@ -5,6 +5,7 @@
 #include "elbow/base/memory.h"
 
 #include <string.h>
+#include <unistd.h>
 
 START_TEST(places_are_consistent)
 {
@@ -149,6 +150,14 @@ START_TEST(too_much_memory_is_refused_with_both_figures)
 }
 END_TEST
 
+START_TEST(a_node_knows_its_memory)
+{
+    uint64_t all = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t left = elbow_comm_node_memory();
+    mpi_assert(left > 0 && left <= all);
+}
+END_TEST
+
 // The last test: from here on the ranks are numbered by the pretended nodes.
 START_TEST(nodes_can_be_pretended)
 {
@@ -172,4 +181,4 @@ END_TEST
 
 MPI_UNIT_MAIN("parallel/comm", places_are_consistent, agreement_is_the_lowest_failing_rank, the_root_can_fail_alone,
               texts_and_numbers_travel, uneven_parts_come_together_and_apart, a_node_has_one_copy,
-              too_much_memory_is_refused_with_both_figures, nodes_can_be_pretended)
+              too_much_memory_is_refused_with_both_figures, a_node_knows_its_memory, nodes_can_be_pretended)
