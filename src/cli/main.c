@@ -21,7 +21,7 @@ static const struct elbow_command commands[] = {
      "The ELBO and its parts in nats per sample, per class where there are labels; with --importance also the\n"
      "importance-sampled log-likelihood of K samples.\n",
      true, elbow_command_eval},
-    {"encode", "CHECKPOINT --data FILE[:/dataset] -o FILE.h5 [--labels FILE:/dataset] [--importance K] [--best]",
+    {"encode", "CHECKPOINT -o FILE.h5 [--data FILE[:/dataset]] [--labels FILE:/dataset] [--importance K] [--best]",
      "Writes mean, log_variance, recon, kl and elbo of every row, in input order.\n", false, elbow_command_encode},
     {"sample", "CHECKPOINT -o FILE.png|FILE.h5|FILE.csv [-n N] [--seed S] [--draw] [--best]",
      "Samples from the prior, decoded: means of p(x|z), with --draw draws from it.\n", false, elbow_command_sample},

@@ -157,7 +157,7 @@ static const struct elbow_key keys[] = {
     {"run", "dir", TEXT, AT(run.dir), .may_change = true,
      .help = "Where the run leaves its files; empty: runs/<name of the configuration>."},
     {"run", "stop_after", INTEGER, AT(run.stop_after), FROM_ZERO, .preset = "0", .may_change = true,
-     .help = "Stops after this step with a checkpoint, as a signal would; 0: off."},
+     .help = "Stops after this step with a checkpoint (exit status 75); 0: off."},
     {"run", "strict", BOOLEAN, AT(run.strict), .preset = "false", .may_change = true,
      .help = "Ranks of differing builds or processors end the run instead of a warning."},
     {"run", "progress", CHOICE(progress_choices), AT(run.progress), .preset = "auto", .may_change = true,

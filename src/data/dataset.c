@@ -225,9 +225,11 @@ static void choose_scale(struct loading *loading)
 {
     const struct elbow_dataset_request *request = loading->request;
     struct elbow_scale *scale = &loading->dataset->scale;
-    if (loading->has_attributes)
+    if (loading->has_attributes) {
         *scale = loading->attributes;
-    else if (request->fixed_scale != NULL)
+        if (request->has_factor || request->has_offset)
+            snprintf(scale->source, sizeof scale->source, "the dataset's attributes, which come before data.factor");
+    } else if (request->fixed_scale != NULL)
         *scale = *request->fixed_scale;
     else if (request->has_factor)
         *scale = (struct elbow_scale){.factor = request->factor,
@@ -278,9 +280,11 @@ static enum elbow_status check_unit(struct loading *loading, float *sample, stru
             if (!(sample[i] >= 0 && sample[i] <= 1))
                 return elbow_error_set(
                     error, ELBOW_DATA,
-                    "%s: row %llu holds %g after scaling (%s), but a Bernoulli likelihood needs values in "
-                    "[0, 1]; set data.factor and data.offset, or model.likelihood: gaussian",
-                    dataset->name, (unsigned long long)row, (double)sample[i], dataset->scale.source);
+                    "%s: row %llu holds %g after scaling (%s), but a Bernoulli likelihood and binarize: sample need "
+                    "values in [0, 1]; set %s, or model.likelihood: gaussian",
+                    dataset->name, (unsigned long long)row, (double)sample[i], dataset->scale.source,
+                    loading->has_attributes ? "the attributes factor and offset (elbow-import --factor)"
+                                            : "data.factor and data.offset");
             dataset->is_binary = dataset->is_binary && (sample[i] == 0 || sample[i] == 1);
         }
     }

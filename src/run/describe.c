@@ -107,6 +107,10 @@ static bool print_dataset(void *user, const char *name, const struct elbow_hdf5_
 {
     struct walk *walk = user;
     ++walk->datasets;
+    if (info == NULL) {
+        fprintf(walk->out, "\n%s: neither integers nor floats: not usable\n", name);
+        return true;
+    }
     fprintf(walk->out, "\n%s: %s%s (", name, elbow_element_name(info->element),
             info->is_converted ? " (stored in another type)" : "");
     print_shape(walk->out, (size_t)info->rank, info->shape);

@@ -162,13 +162,14 @@ static bool save(struct elbow_trainer *trainer)
 
 static enum elbow_status stop_on_nan(const struct elbow_trainer *trainer, struct elbow_error *error)
 {
-    return elbow_error_set(
-        error, ELBOW_NUMBERS,
-        "step %llu: the objective (%g) or its gradient's norm (%g) is not finite%s; lower train.rate, set "
-        "train.clip, or go on from the last checkpoint",
-        (unsigned long long)trainer->state.step, trainer->sums[ELBOW_STATISTIC_OBJECTIVE] / (double)trainer->batch,
-        trainer->state.grad_norm,
-        trainer->config.train.on_nan == ELBOW_ON_NAN_SKIP ? ", for too many steps in a row" : "");
+    const char *cure = trainer->state.updates == 0
+                           ? "the data may be far from unit scale (data.factor and data.offset cure that)"
+                           : "start anew with a lower train.rate or with train.clip (--init CHECKPOINT takes over "
+                             "what was learnt)";
+    return elbow_error_set(error, ELBOW_NUMBERS, "step %llu: the objective or its gradient is not finite%s; %s",
+                           (unsigned long long)trainer->state.step,
+                           trainer->config.train.on_nan == ELBOW_ON_NAN_SKIP ? ", for too many steps in a row" : "",
+                           cure);
 }
 
 static bool must_stop_on_nan(const struct elbow_trainer *trainer)

@@ -193,8 +193,13 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer)
 
 void elbow_trainer_show_row(struct elbow_trainer *trainer, const struct elbow_metrics_row *row)
 {
+    // Rows of training are in metrics.csv, and the progress line tells as much; the last one stands for a run without
+    // validation.
+    if (row->split == ELBOW_SPLIT_TRAIN && !trainer->has_valid && row->step >= trainer->last_step)
+        elbow_log_say(trainer->log, "step %llu, epoch %llu: train elbo %.3f = recon %.3f - kl %.3f",
+                      (unsigned long long)row->step, (unsigned long long)row->epoch, row->elbo, row->recon, row->kl);
     if (row->split == ELBOW_SPLIT_TRAIN)
-        return; // metrics.csv has it; the progress line tells as much
+        return;
     elbow_log_say(trainer->log,
                   "step %llu, epoch %llu: valid elbo %.3f = recon %.3f - kl %.3f, %lld of %zu units active",
                   (unsigned long long)row->step, (unsigned long long)row->epoch, row->elbo, row->recon, row->kl,

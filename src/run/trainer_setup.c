@@ -84,9 +84,9 @@ static void tell_data(struct elbow_trainer *trainer)
     for (size_t i = 0; i < data->rank; ++i)
         length += snprintf(shape + length, sizeof shape - (size_t)length, "%s%llu", i > 0 ? "x" : "",
                            (unsigned long long)data->shape[i]);
-    elbow_log_say(trainer->log, "data: %s, %llu samples of %s %s; scaling: %s%s", data->name,
-                  (unsigned long long)data->samples, shape, elbow_element_name(data->element), data->scale.source,
-                  binarized[trainer->config.data.binarize]);
+    elbow_log_say(trainer->log, "data: %s, %llu samples of %s %s from %g to %g; scaling: %s%s", data->name,
+                  (unsigned long long)data->samples, shape, elbow_element_name(data->element), data->min, data->max,
+                  data->scale.source, binarized[trainer->config.data.binarize]);
     if (trainer->has_valid)
         elbow_log_say(trainer->log, "validation: %s, %llu samples", trainer->valid.name,
                       (unsigned long long)trainer->valid.samples);
@@ -143,8 +143,9 @@ static enum elbow_status count_steps(struct elbow_trainer *trainer, struct elbow
     uint64_t samples = trainer->train.samples, size = (uint64_t)config->train.microbatch;
     trainer->batch = (uint64_t)config->train.batch < samples ? (uint64_t)config->train.batch : samples;
     trainer->epoch_steps = elbow_steps_of_epoch(samples, trainer->batch);
-    uint64_t by_epochs = (uint64_t)config->train.epochs * trainer->epoch_steps,
-             by_steps = (uint64_t)config->train.steps;
+    uint64_t by_epochs, by_steps = (uint64_t)config->train.steps;
+    if (__builtin_mul_overflow((uint64_t)config->train.epochs, trainer->epoch_steps, &by_epochs))
+        by_epochs = UINT64_MAX;
     trainer->last_step = by_epochs == 0 || (by_steps > 0 && by_steps < by_epochs) ? by_steps : by_epochs;
     uint64_t microbatches = (trainer->batch + size - 1) / size, ranks = (uint64_t)trainer->place.size;
     if (microbatches < ranks)
@@ -212,8 +213,9 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
 // Where a resumed run stands; it may have nothing left to do.
 static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint)
 {
-    elbow_log_say(trainer->log, "resuming from %s: step %llu of %llu", checkpoint->path,
-                  (unsigned long long)trainer->state.step, (unsigned long long)trainer->last_step);
+    if (trainer->state.step < trainer->last_step)
+        elbow_log_say(trainer->log, "resuming from %s: step %llu of %llu", checkpoint->path,
+                      (unsigned long long)trainer->state.step, (unsigned long long)trainer->last_step);
     if (trainer->request->init != NULL)
         elbow_log_say(trainer->log, "--init is not used: the run goes on with its own parameters");
     bool gave_up =

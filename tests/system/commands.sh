@@ -155,6 +155,9 @@ done
 for text in 'step  *240 ' 'encoder.head/weight  *20 x 6' 'encoder.0/weight  *36 x 20' 'latent: 3'; do
     grep -q "$text" info-run.txt || fail "info of a run does not say $text"
 done
+"$make_data" write texts.h5 /names string 3,2 bits
+run 0 1 info-texts "$elbow" info texts.h5
+grep -q '/names: neither integers nor floats: not usable' info-texts.out || fail "info does not tell of texts"
 run 0 1 info-checkpoint "$elbow" info "$checkpoint"
 same_file "info of a run and of its last checkpoint" info-run.txt info-checkpoint.out
 
@@ -185,7 +188,7 @@ for words in --help --version "train --help" "eval --help" "encode --help" "samp
     [ ! -s help.err ] || fail "elbow $words: $(cat help.err)"
 done
 run 0 1 help "$elbow" --help
-for command in train eval encode sample reconstruct info config; do
+for command in train eval encode sample reconstruct info config bench; do
     grep -q "^  $command " help.out || fail "elbow --help does not list $command"
 done
 finish

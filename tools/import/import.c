@@ -93,6 +93,8 @@ static enum elbow_status choose_shape(struct import_plan *plan, struct elbow_err
     plan->row_values = import_source_row_values(first);
     plan->rank = options->has_shape ? options->rank : first->rank;
     memcpy(plan->shape, options->has_shape ? options->shape : first->shape, sizeof plan->shape);
+    // Bytes that are given the shape of an image are grey levels, whatever file they come from.
+    plan->is_image = plan->is_image || (options->has_shape && plan->rank >= 2 && plan->element == ELBOW_ELEMENT_UINT8);
     uint64_t values = 1;
     bool fits = true;
     for (size_t i = 0; i < plan->rank; ++i)

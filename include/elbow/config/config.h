@@ -116,7 +116,7 @@ struct elbow_config {
     } samples;
     struct {
         elbow_path dir;     // empty: runs/<name of the configuration>
-        int64_t stop_after; // stop as a signal would after this step; 0: off
+        int64_t stop_after; // stop after this step, with a checkpoint; 0: off
         bool strict;        // differing builds or processors stop the run
         int progress;
         struct elbow_integers nodes; // for tests: the pretended node of each rank; empty: as it is
