@@ -245,7 +245,8 @@ enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_
 {
     struct elbow_trainer trainer = {.comm = comm, .log = log, .request = request};
     elbow_path run;
-    elbow_text_format(run, sizeof run, "%s", request->run);
+    if (!elbow_text_format(run, sizeof run, "%s", request->run))
+        return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the path of the run directory is too long", request->run);
     for (size_t end = strlen(run); end > 1 && run[end - 1] == '/'; --end)
         run[end - 1] = 0;
     trainer.config = *request->config;

@@ -27,8 +27,8 @@ enum elbow_status elbow_comm_open(int *argc, char ***argv, struct elbow_comm **c
 void elbow_comm_close(struct elbow_comm *comm);
 
 // Collective. For tests: pretends that rank r (as MPI_COMM_WORLD counts) lives on node `nodes[r]`, and renumbers the
-// ranks node by node; rank zero stays rank zero. CONFIG if count is not the number of ranks or two real nodes would be
-// joined.
+// ranks node by node; rank zero stays rank zero. Ranks of different real nodes are never
+// joined. CONFIG if count is not the number of ranks.
 enum elbow_status elbow_comm_pretend(struct elbow_comm *comm, const int64_t *nodes, size_t count,
                                      struct elbow_error *error);
 
