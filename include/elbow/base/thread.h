@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Helper threads. They make no MPI and no HDF5 call, and no signal is handled in them: all signals of the process go to
+// the thread that MPI knows.
+#ifndef ELBOW_BASE_THREAD_H
+#define ELBOW_BASE_THREAD_H
+
+#include "elbow/base/status.h"
+
+#include <pthread.h>
+#include <stdint.h>
+
+// Stays where it is, and belongs to this module, from start to join. Zeroed: no thread.
+struct elbow_thread {
+    pthread_t handle;
+    bool is_running;
+    void (*work)(void *user);
+    void *user;
+};
+
+// Local. Starts a thread that calls work(user) once. MEMORY if the system gives none, which most callers can do
+// without; `what` names the thread in the message.
+enum elbow_status elbow_thread_start(struct elbow_thread *thread, void (*work)(void *user), void *user,
+                                     const char *what, struct elbow_error *error);
+
+// Local. Waits until work has returned; a zeroed struct is legal, and is what remains.
+void elbow_thread_join(struct elbow_thread *thread);
+
+// Local. For tests: the n-th start from now on fails (1 is the next one; 0 disarms).
+void elbow_thread_fail_at(uint64_t n);
+
+#endif
