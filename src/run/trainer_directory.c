@@ -12,14 +12,28 @@
 #include <string.h>
 #include <sys/stat.h>
 
-// Rank zero. Looks at the run directory and decides whether an earlier run goes on.
-static enum elbow_status look(const struct elbow_trainer *trainer, bool *resumes, struct elbow_error *error)
+static bool is_directory(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static enum elbow_status count_checkpoints(const char *run, size_t *count, struct elbow_error *error)
+{
+    uint64_t *steps = NULL;
+    enum elbow_status status = elbow_checkpoint_list(run, &steps, count, error);
+    elbow_release(&steps);
+    return status;
+}
+
+// Rank zero. Looks at the run directory, under its lock, and decides whether an earlier run goes on.
+static enum elbow_status look(struct elbow_trainer *trainer, bool *resumes, struct elbow_error *error)
 {
     const struct elbow_train_request *request = trainer->request;
-    uint64_t *steps = NULL;
     size_t count = 0;
-    enum elbow_status status = elbow_checkpoint_list(trainer->run, &steps, &count, error);
-    elbow_release(&steps);
+    if (is_directory(trainer->run) && elbow_lock_take(trainer->run, trainer->log, &trainer->lock, error) != ELBOW_OK)
+        return error->status;
+    enum elbow_status status = count_checkpoints(trainer->run, &count, error);
     if (status != ELBOW_OK)
         return status;
     *resumes = request->resume != ELBOW_RESUME_NEVER && count > 0;
@@ -52,8 +66,10 @@ enum elbow_status elbow_trainer_find_former(struct elbow_trainer *trainer, bool 
     return elbow_config_resumable(&checkpoint->config, &trainer->config, error);
 }
 
-static enum elbow_status move_aside(const char *run, struct elbow_log *log, struct elbow_error *error)
+// Under the lock, which is given back where the former run now lies.
+static enum elbow_status move_aside(struct elbow_trainer *trainer, struct elbow_error *error)
 {
+    const char *run = trainer->run;
     elbow_path aside;
     for (int number = 1; number < 10000; ++number) {
         struct stat about;
@@ -63,10 +79,25 @@ static enum elbow_status move_aside(const char *run, struct elbow_log *log, stru
             continue;
         if (rename(run, aside) != 0)
             break;
-        elbow_log_say(log, "moved the former run to %s", aside);
+        if (elbow_text_format(trainer->lock.path, sizeof trainer->lock.path, "%s/lock", aside))
+            elbow_lock_release(&trainer->lock);
+        elbow_log_say(trainer->log, "moved the former run to %s", aside);
         return ELBOW_OK;
     }
     return elbow_error_set(error, ELBOW_FILE, "%s: cannot be moved aside: %s", run, strerror(errno));
+}
+
+// Rank zero. The lock of a directory that was not there when it was looked at: another run may have made it since.
+static enum elbow_status lock_new(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    size_t count = 0;
+    bool had = trainer->lock.is_held;
+    enum elbow_status status = elbow_lock_take(trainer->run, trainer->log, &trainer->lock, error);
+    if (status == ELBOW_OK && !had && trainer->lock.is_held)
+        status = count_checkpoints(trainer->run, &count, error);
+    if (status == ELBOW_OK && count > 0)
+        status = elbow_error_set(error, ELBOW_FILE, "%s: another run has begun in it meanwhile", trainer->run);
+    return status;
 }
 
 // Rank zero.
@@ -76,9 +107,11 @@ static enum elbow_status enter(struct elbow_trainer *trainer, struct elbow_error
     struct stat about;
     enum elbow_status status = ELBOW_OK;
     if (trainer->request->overwrite && stat(trainer->run, &about) == 0) // also a run that never came to a checkpoint
-        status = move_aside(trainer->run, trainer->log, error);
+        status = move_aside(trainer, error);
     if (status == ELBOW_OK)
         status = elbow_text_make_directory(trainer->run, error);
+    if (status == ELBOW_OK)
+        status = lock_new(trainer, error);
     if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/log.txt", trainer->run))
         status = elbow_log_append_to(trainer->log, path, error);
     return status;

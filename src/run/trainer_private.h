@@ -7,6 +7,7 @@
 #include "elbow/data/batches.h"
 #include "elbow/run/checkpoint.h"
 #include "elbow/run/evaluator.h"
+#include "elbow/run/lock.h"
 #include "elbow/run/metrics.h"
 #include "elbow/run/trainer.h"
 
@@ -46,6 +47,7 @@ struct elbow_trainer {
     double clip;           // factor of the present step
     bool is_finite;        // the last batch's sums were
 
+    struct elbow_lock lock;       // rank zero: of the run directory
     struct elbow_metrics metrics; // rank zero
     struct elbow_times times;
     double run_start, last_line; // clock

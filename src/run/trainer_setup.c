@@ -279,6 +279,7 @@ enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow
 void elbow_trainer_close(struct elbow_trainer *trainer)
 {
     elbow_metrics_close(&trainer->metrics);
+    elbow_lock_release(&trainer->lock);
     elbow_exchange_destroy(trainer->exchange);
     elbow_optimizer_destroy(&trainer->optimizer);
     elbow_model_destroy(trainer->model);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Training runs: what a run leaves, how it goes on, how it fails.
+#include "elbow/run/lock.h"
+
 #include "trainer_fixture.h"
 
 START_TEST(a_run_leaves_its_files)
@@ -110,6 +112,31 @@ START_TEST(a_damaged_newest_checkpoint_is_passed_over)
 }
 END_TEST
 
+START_TEST(two_runs_in_a_directory_are_refused)
+{
+    struct fixture fixture;
+    setup(&fixture);
+    struct elbow_lock lock = {0};
+    struct elbow_error error = {0};
+    fixture.config.run.stop_after = 1;
+    mpi_assert(start(&fixture) == ELBOW_STOPPED);
+    mpi_assert(!run_has(&fixture, "lock"));
+    mpi_assert(!is_root() || elbow_lock_take(fixture.run, &fixture.log, &lock, &error) == ELBOW_OK);
+    static const enum elbow_resume resumes[] = {ELBOW_RESUME_NEVER, ELBOW_RESUME_ALWAYS, ELBOW_RESUME_AUTO};
+    for (size_t i = 0; i < 4; ++i) {
+        fixture.request.resume = i < 3 ? resumes[i] : ELBOW_RESUME_NEVER;
+        fixture.request.overwrite = i == 3;
+        mpi_assert(start(&fixture) == ELBOW_FILE && strstr(fixture.error.message, "another run") != NULL);
+    }
+    mpi_assert(!run_has(&fixture, "../run.old-1"));
+    elbow_lock_release(&lock);
+    mpi_assert(start(&fixture) == ELBOW_STOPPED); // moves the former run aside
+    mpi_assert(run_has(&fixture, "../run.old-1/checkpoints/step-00000001.h5"));
+    mpi_assert(!run_has(&fixture, "../run.old-1/lock"));
+    teardown(&fixture);
+}
+END_TEST
+
 START_TEST(a_resume_must_fit)
 {
     struct fixture fixture;
@@ -179,5 +206,6 @@ START_TEST(numbers_that_are_not_finite_stop_all)
 END_TEST
 
 MPI_UNIT_MAIN("run/trainer", a_run_leaves_its_files, a_directory_with_a_run_is_respected,
-              a_stopped_run_goes_on_to_the_same_bytes, a_damaged_newest_checkpoint_is_passed_over, a_resume_must_fit,
-              too_many_ranks_are_told, output_that_cannot_be_written, numbers_that_are_not_finite_stop_all)
+              a_stopped_run_goes_on_to_the_same_bytes, a_damaged_newest_checkpoint_is_passed_over,
+              two_runs_in_a_directory_are_refused, a_resume_must_fit, too_many_ranks_are_told,
+              output_that_cannot_be_written, numbers_that_are_not_finite_stop_all)

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The lock of a run directory: it refuses a second holder, survives no holder, and does not stop a run where there are
+// no locks.
+#include "elbow/run/lock.h"
+
+#include "scratch.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+// Stands before the C library's: locks fail with this, if it is not 0; kernels without the newer locks are mimicked.
+static int lock_failure;
+static bool is_old_kernel;
+
+int fcntl(int file, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    bool is_lock = command == F_OFD_SETLK || command == F_SETLK;
+    if (is_lock && (lock_failure != 0 || (is_old_kernel && command == F_OFD_SETLK))) {
+        errno = lock_failure != 0 ? lock_failure : EINVAL;
+        return -1;
+    }
+    return (int)syscall(SYS_fcntl, file, command, argument);
+}
+
+struct place {
+    struct scratch scratch;
+    FILE *screen; // what is told goes to the log's file
+    struct elbow_log log;
+};
+
+static struct place open_place(void)
+{
+    struct place place = {.scratch = scratch_make(), .screen = fopen("/dev/null", "w")};
+    struct elbow_error error = {0};
+    place.log = elbow_log_open(true, place.screen);
+    ck_assert_int_eq(elbow_log_append_to(&place.log, scratch_path(&place.scratch, "log.txt"), &error), ELBOW_OK);
+    return place;
+}
+
+static void close_place(struct place *place)
+{
+    lock_failure = 0;
+    is_old_kernel = false;
+    place->log.line_is_open = false;
+    elbow_log_close(&place->log);
+    fclose(place->screen);
+    scratch_clear(&place->scratch);
+}
+
+static enum elbow_status take(struct place *place, struct elbow_lock *lock, struct elbow_error *error)
+{
+    *error = (struct elbow_error){0};
+    return elbow_lock_take(place->scratch.directory, &place->log, lock, error);
+}
+
+static bool has_lock_file(struct place *place)
+{
+    return access(scratch_path(&place->scratch, "lock"), F_OK) == 0;
+}
+
+START_TEST(a_second_holder_is_refused)
+{
+    struct place place = open_place();
+    struct elbow_lock first = {0}, second = {0};
+    struct elbow_error error;
+    ck_assert_int_eq(take(&place, &first, &error), ELBOW_OK);
+    ck_assert(first.is_held);
+    ck_assert_int_eq(take(&place, &first, &error), ELBOW_OK); // is its own already
+    char host[128] = "", who[64];
+    gethostname(host, sizeof host - 1);
+    snprintf(who, sizeof who, "process %ld on ", (long)getpid());
+    ck_assert_int_eq(take(&place, &second, &error), ELBOW_FILE);
+    ck_assert(!second.is_held);
+    ck_assert_ptr_nonnull(strstr(error.message, who));
+    ck_assert_ptr_nonnull(strstr(error.message, host));
+    // Another descriptor that is closed (as `cat` in this process would) must not drop the lock.
+    close(open(scratch_path(&place.scratch, "lock"), O_RDWR));
+    ck_assert_int_eq(take(&place, &second, &error), ELBOW_FILE);
+    elbow_lock_release(&first);
+    ck_assert(!has_lock_file(&place));
+    ck_assert_int_eq(take(&place, &second, &error), ELBOW_OK);
+    ck_assert(second.is_held);
+    elbow_lock_release(&second);
+    elbow_lock_release(&second);
+    close_place(&place);
+}
+END_TEST
+
+// Takes the lock in a child process that then waits to be killed.
+static pid_t hold_elsewhere(struct place *place)
+{
+    int ready[2];
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct elbow_lock lock = {0};
+        struct elbow_error error;
+        if (take(place, &lock, &error) == ELBOW_OK && lock.is_held && write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    close(ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return child;
+}
+
+static void check_other_process(struct place *place)
+{
+    struct elbow_lock lock = {0};
+    struct elbow_error error;
+    char who[64];
+    pid_t child = hold_elsewhere(place);
+    snprintf(who, sizeof who, "process %ld on ", (long)child);
+    ck_assert_int_eq(take(place, &lock, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, who));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    ck_assert(has_lock_file(place)); // stale
+    ck_assert_int_eq(take(place, &lock, &error), ELBOW_OK);
+    ck_assert(lock.is_held);
+    elbow_lock_release(&lock);
+}
+
+START_TEST(a_dead_holder_refuses_nobody)
+{
+    struct place place = open_place();
+    check_other_process(&place);
+    is_old_kernel = true;
+    check_other_process(&place);
+    close_place(&place);
+}
+END_TEST
+
+START_TEST(file_systems_without_locks)
+{
+    static const int reasons[] = {ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; ++i) {
+        struct place place = open_place();
+        struct elbow_lock lock = {0};
+        struct elbow_error error;
+        size_t size;
+        lock_failure = reasons[i];
+        ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
+        ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
+        ck_assert(!lock.is_held && !has_lock_file(&place));
+        elbow_lock_release(&lock);
+        char *log = scratch_read(scratch_path(&place.scratch, "log.txt"), &size);
+        log[size] = 0;
+        char *warning = strstr(log, "has no locks");
+        ck_assert_ptr_nonnull(warning);
+        ck_assert_ptr_null(strstr(warning + 1, "has no locks")); // told once
+        free(log);
+        close_place(&place);
+    }
+}
+END_TEST
+
+START_TEST(other_troubles_are_told)
+{
+    struct place place = open_place();
+    struct elbow_lock lock = {0};
+    struct elbow_error error;
+    lock_failure = EIO;
+    ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, strerror(EIO)));
+    lock_failure = 0;
+    ck_assert_int_eq(elbow_lock_take("/nonexistent/run", &place.log, &lock, &error), ELBOW_FILE);
+    ck_assert_int_eq(mkdir(scratch_path(&place.scratch, "lock"), 0777), 0);
+    ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
+    ck_assert(!lock.is_held);
+    close_place(&place);
+}
+END_TEST
+
+// A run directory that was moved away under a run belongs to whoever is at its place now.
+START_TEST(a_moved_directory_keeps_its_new_lock)
+{
+    struct place place = open_place();
+    struct elbow_lock lock = {0}, other = {0};
+    struct elbow_error error;
+    char moved[300];
+    ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
+    snprintf(moved, sizeof moved, "%s-moved", place.scratch.directory);
+    ck_assert_int_eq(rename(place.scratch.directory, moved), 0);
+    ck_assert_int_eq(mkdir(place.scratch.directory, 0777), 0);
+    ck_assert_int_eq(take(&place, &other, &error), ELBOW_OK);
+    ck_assert(other.is_held);
+    elbow_lock_release(&lock);
+    ck_assert(has_lock_file(&place));
+    elbow_lock_release(&other);
+    struct scratch former;
+    snprintf(former.directory, sizeof former.directory, "%.255s", moved);
+    scratch_clear(&former);
+    close_place(&place);
+}
+END_TEST
+
+UNIT_MAIN("run/lock", a_second_holder_is_refused, a_dead_holder_refuses_nobody, file_systems_without_locks,
+          other_troubles_are_told, a_moved_directory_keeps_its_new_lock)
