@@ -39,7 +39,7 @@ void elbow_random_words(struct elbow_stream stream, uint64_t first, size_t n, ui
 // Local. The number in [0, 1) that a word stands for: its upper 24 bits times 2^-24, exact in a float.
 static inline float elbow_random_unit(uint32_t word)
 {
-    return (float)(word >> 8) * 0x1p-24F;
+    return (float)(int32_t)(word >> 8) * 0x1p-24F; // signed: every vector unit converts that
 }
 
 // Local. u[i] = elbow_random_unit(word i).

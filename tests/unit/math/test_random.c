@@ -5,6 +5,7 @@
 #include "ulp.h"
 #include "unit.h"
 
+#include <Random123/philox.h>
 #include <string.h>
 
 // Random123's known answers for philox4x32 with 10 rounds, laid into a stream's fields.
@@ -65,6 +66,36 @@ START_TEST(each_field_matters)
         elbow_random_words(others[i], 0, 4, words[i]);
         for (int j = 0; j < i; ++j)
             ck_assert_mem_ne(words[i], words[j], sizeof words[i]);
+    }
+}
+END_TEST
+
+// Word `place` of a stream, by Random123's scalar code.
+static uint32_t reference_word(struct elbow_stream of, uint64_t place)
+{
+    philox4x32_ctr_t counter = {
+        {(uint32_t)(place / 4), (uint32_t)of.id, (uint32_t)of.purpose << 24 | (uint32_t)(of.id >> 32), of.draw}};
+    philox4x32_key_t key = {{(uint32_t)of.seed, (uint32_t)(of.seed >> 32)}};
+    return philox4x32(counter, key).v[place % 4];
+}
+
+// Enough words for several passes of vectors and a rest, at both ends of what block numbers can count.
+START_TEST(words_are_those_of_random123)
+{
+    enum { WORDS = 150, STREAMS = 50 };
+    static const uint64_t starts[] = {0, 1, 3, 4, 34, 4 * 0x7ffffffeULL, 4 * 0xfffffff0ULL - 86, (4ULL << 32) - WORDS};
+    for (uint64_t i = 0; i < STREAMS; ++i) {
+        struct elbow_stream other = {.seed = i * UINT64_C(0x9e3779b97f4a7c15),
+                                     .purpose = (enum elbow_purpose)(1 + i % 11),
+                                     .id = i * UINT64_C(0xd1b54a32d192ed03) >> 8,
+                                     .draw = (uint32_t)(i * 0x9e3779b9U)};
+        for (size_t s = 0; s < sizeof starts / sizeof *starts; ++s) {
+            uint32_t words[WORDS], expected[WORDS];
+            for (size_t w = 0; w < WORDS; ++w)
+                expected[w] = reference_word(other, starts[s] + w);
+            elbow_random_words(other, starts[s], WORDS, words);
+            ck_assert_mem_eq(words, expected, sizeof words);
+        }
     }
 }
 END_TEST
@@ -182,6 +213,6 @@ START_TEST(no_word_is_used_twice)
 }
 END_TEST
 
-UNIT_MAIN("math/random", known_answers, pinned_layout, each_field_matters, words_of_any_range_are_the_same,
-          uniform_follows_its_formula_for_any_length, normal_follows_its_formula_for_any_length, moments,
-          no_word_is_used_twice)
+UNIT_MAIN("math/random", known_answers, words_are_those_of_random123, pinned_layout, each_field_matters,
+          words_of_any_range_are_the_same, uniform_follows_its_formula_for_any_length,
+          normal_follows_its_formula_for_any_length, moments, no_word_is_used_twice)
