@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Data ahead of the step: while one microbatch is computed, a thread gathers, converts, scales and binarises the next
+// one, and draws its noise. Without the thread the same function does the same work when it is asked for: the bits are
+// the same either way.
+#ifndef ELBOW_DATA_PREFETCH_H
+#define ELBOW_DATA_PREFETCH_H
+
+#include "elbow/data/sequence.h"
+
+struct elbow_prefetch; // opaque
+
+// What microbatches are made of.
+struct elbow_data_source {
+    const struct elbow_dataset *dataset; // not owned
+    struct elbow_order order;
+    struct elbow_binarizer binarizer; // its draw is the epoch, whatever stands here
+    enum elbow_purpose noise;         // keyed by the binarizer's seed, sample and epoch
+    size_t latent;                    // Z
+    size_t rows_max;
+};
+
+// A microbatch, ready to be computed. The arrays belong to the prefetch, and stay until the next one is taken.
+struct elbow_prepared {
+    size_t rows;
+    const float *values; // (rows, D)
+    const float *noise;  // (rows, Z)
+};
+
+// Local. Room for one microbatch, or for two if they shall come ahead. MEMORY. Nothing is allocated later on.
+enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, bool ahead,
+                                        struct elbow_prefetch **prefetch, struct elbow_error *error);
+
+// Local. Starts the thread, where microbatches shall come ahead. MEMORY if it cannot be had: what is taken is then made
+// when it is taken.
+enum elbow_status elbow_prefetch_start(struct elbow_prefetch *prefetch, struct elbow_error *error);
+
+// Local. Ends the thread, at any moment, and gives all back. A NULL is legal.
+void elbow_prefetch_destroy(struct elbow_prefetch *prefetch);
+
+// Local. The microbatch `wanted`, waited for if it is on its way, made here if it is not; from now on `next` (NULL:
+// nothing) is on its way. Any portion may be wanted, whatever was announced.
+struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
+                                          const struct elbow_portion *next);
+
+// Local. The microbatch `wanted`, made here and now in place of the last one that was taken.
+struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted);
+
+// Local. Whether the thread runs.
+bool elbow_prefetch_is_ahead(const struct elbow_prefetch *prefetch);
+
+// Local. Microbatches taken since the start: made by the thread; made when they were taken.
+struct elbow_prefetch_counts {
+    uint64_t ahead, late;
+};
+struct elbow_prefetch_counts elbow_prefetch_count(const struct elbow_prefetch *prefetch);
+
+// Local. Bytes that it holds.
+size_t elbow_prefetch_bytes(const struct elbow_prefetch *prefetch);
+
+// Local. For tests: from now on the thread sleeps a random while, up to 200 microseconds, around each microbatch (0: no
+// more).
+void elbow_prefetch_disturb(struct elbow_prefetch *prefetch, uint64_t seed);
+
+#endif

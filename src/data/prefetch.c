@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Data ahead of the step. There are two slots: one that was taken and is being computed, one that the thread fills.
+//
+// Invariants: at most one request is open; from `asked` to `filled` the slot that is not taken belongs to the thread,
+// else both belong to the taker. The state is changed under the mutex only. The thread sleeps while it has nothing to
+// do: a microbatch takes milliseconds, and a spin would take its core from others. It calls neither MPI nor HDF5, and
+// allocates nothing.
+#include "elbow/data/prefetch.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/base/thread.h"
+
+#include <time.h>
+
+enum state { IDLE, ASKED, FILLED };
+
+struct slot {
+    struct elbow_portion portion;
+    uint64_t *ids;         // [rows_max] owned
+    float *values, *noise; // (rows_max, D), (rows_max, Z); owned
+};
+
+struct elbow_prefetch {
+    struct elbow_data_source source;
+    bool ahead; // there are two slots
+    struct slot slots[2];
+    int taken; // number of the slot that belongs to the taker
+    struct elbow_thread thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t to_thread, to_taker;
+    enum state state;
+    bool must_end;
+    uint64_t disturbance; // state of the random sleeps; 0: none
+    struct elbow_prefetch_counts counts;
+};
+
+static enum elbow_status make_slot(const struct elbow_data_source *source, struct slot *slot, struct elbow_error *error)
+{
+    struct {
+        void *pointer;
+        size_t count, size;
+    } wanted[] = {
+        {&slot->ids, source->rows_max, sizeof(uint64_t)},
+        {&slot->values, source->rows_max * source->dataset->values, sizeof(float)},
+        {&slot->noise, source->rows_max * source->latent, sizeof(float)},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
+        enum elbow_status status =
+            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "a microbatch", error);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, bool ahead, struct elbow_prefetch **out,
+                                        struct elbow_error *error)
+{
+    struct elbow_prefetch *prefetch = NULL;
+    *out = NULL;
+    enum elbow_status status = elbow_allocate(&prefetch, 1, sizeof *prefetch, "a microbatch", error);
+    if (status != ELBOW_OK)
+        return status;
+    prefetch->source = *source;
+    prefetch->ahead = ahead;
+    pthread_mutex_init(&prefetch->mutex, NULL);
+    pthread_cond_init(&prefetch->to_thread, NULL);
+    pthread_cond_init(&prefetch->to_taker, NULL);
+    for (int i = 0; i < (ahead ? 2 : 1) && status == ELBOW_OK; ++i)
+        status = make_slot(source, &prefetch->slots[i], error);
+    if (status != ELBOW_OK)
+        elbow_prefetch_destroy(prefetch);
+    else
+        *out = prefetch;
+    return status;
+}
+
+// What the thread and the taker do alike: a function of the portion alone.
+static void fill(const struct elbow_data_source *source, const struct elbow_portion *portion, struct slot *slot)
+{
+    ELBOW_CHECK(portion->rows <= source->rows_max);
+    struct elbow_binarizer binarizer = source->binarizer;
+    binarizer.draw = (uint32_t)portion->epoch;
+    slot->portion = *portion;
+    elbow_order_fill(&source->order, portion->epoch, portion->first, portion->rows, slot->ids);
+    elbow_batch_gather(source->dataset, &binarizer, portion->rows, slot->ids, slot->values);
+    elbow_batch_noise(binarizer.seed, source->noise, binarizer.draw, portion->rows, slot->ids, source->latent,
+                      slot->noise);
+}
+
+// Returns the next state.
+static uint64_t sleep_a_while(uint64_t disturbance)
+{
+    if (disturbance == 0)
+        return 0;
+    disturbance = disturbance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    struct timespec pause = {.tv_nsec = (long)(disturbance >> 33) % 200000};
+    nanosleep(&pause, NULL);
+    return disturbance | 1;
+}
+
+// The thread, from its start to its end.
+static void work(void *user)
+{
+    struct elbow_prefetch *prefetch = user;
+    pthread_mutex_lock(&prefetch->mutex);
+    for (;;) {
+        while (prefetch->state != ASKED && !prefetch->must_end)
+            pthread_cond_wait(&prefetch->to_thread, &prefetch->mutex);
+        if (prefetch->must_end)
+            break;
+        struct slot *slot = &prefetch->slots[1 - prefetch->taken];
+        struct elbow_portion portion = slot->portion;
+        uint64_t disturbance = prefetch->disturbance;
+        pthread_mutex_unlock(&prefetch->mutex);
+        disturbance = sleep_a_while(disturbance);
+        fill(&prefetch->source, &portion, slot);
+        disturbance = sleep_a_while(disturbance);
+        pthread_mutex_lock(&prefetch->mutex);
+        if (prefetch->disturbance != 0)
+            prefetch->disturbance = disturbance;
+        prefetch->state = FILLED;
+        pthread_cond_signal(&prefetch->to_taker);
+    }
+    pthread_mutex_unlock(&prefetch->mutex);
+}
+
+enum elbow_status elbow_prefetch_start(struct elbow_prefetch *prefetch, struct elbow_error *error)
+{
+    if (!prefetch->ahead)
+        return ELBOW_OK;
+    return elbow_thread_start(&prefetch->thread, work, prefetch, "the data of the next microbatch", error);
+}
+
+void elbow_prefetch_destroy(struct elbow_prefetch *prefetch)
+{
+    if (prefetch == NULL)
+        return;
+    pthread_mutex_lock(&prefetch->mutex);
+    prefetch->must_end = true;
+    pthread_cond_signal(&prefetch->to_thread);
+    pthread_mutex_unlock(&prefetch->mutex);
+    elbow_thread_join(&prefetch->thread);
+    pthread_cond_destroy(&prefetch->to_taker);
+    pthread_cond_destroy(&prefetch->to_thread);
+    pthread_mutex_destroy(&prefetch->mutex);
+    for (int i = 0; i < 2; ++i) {
+        elbow_release(&prefetch->slots[i].ids);
+        elbow_release(&prefetch->slots[i].values);
+        elbow_release(&prefetch->slots[i].noise);
+    }
+    elbow_release(&prefetch);
+}
+
+static bool are_equal(const struct elbow_portion *a, const struct elbow_portion *b)
+{
+    return a->epoch == b->epoch && a->first == b->first && a->rows == b->rows;
+}
+
+// Makes the slot that was waiting the taken one if it holds `wanted`, and sends the other one away for `next`. Returns
+// whether it did hold it.
+static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
+                      const struct elbow_portion *next)
+{
+    pthread_mutex_lock(&prefetch->mutex);
+    while (prefetch->state == ASKED)
+        pthread_cond_wait(&prefetch->to_taker, &prefetch->mutex);
+    bool is_there = prefetch->state == FILLED && are_equal(&prefetch->slots[1 - prefetch->taken].portion, wanted);
+    if (is_there)
+        prefetch->taken = 1 - prefetch->taken;
+    prefetch->state = IDLE;
+    if (next != NULL) {
+        prefetch->slots[1 - prefetch->taken].portion = *next;
+        prefetch->state = ASKED;
+        pthread_cond_signal(&prefetch->to_thread);
+    }
+    pthread_mutex_unlock(&prefetch->mutex);
+    return is_there;
+}
+
+struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
+                                          const struct elbow_portion *next)
+{
+    if (!prefetch->thread.is_running || !hand_over(prefetch, wanted, next)) {
+        prefetch->counts.late += 1;
+        return elbow_prefetch_make(prefetch, wanted);
+    }
+    const struct slot *slot = &prefetch->slots[prefetch->taken];
+    prefetch->counts.ahead += 1;
+    return (struct elbow_prepared){.rows = slot->portion.rows, .values = slot->values, .noise = slot->noise};
+}
+
+struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted)
+{
+    struct slot *slot = &prefetch->slots[prefetch->taken];
+    fill(&prefetch->source, wanted, slot);
+    return (struct elbow_prepared){.rows = wanted->rows, .values = slot->values, .noise = slot->noise};
+}
+
+bool elbow_prefetch_is_ahead(const struct elbow_prefetch *prefetch)
+{
+    return prefetch->thread.is_running;
+}
+
+struct elbow_prefetch_counts elbow_prefetch_count(const struct elbow_prefetch *prefetch)
+{
+    return prefetch->counts;
+}
+
+size_t elbow_prefetch_bytes(const struct elbow_prefetch *prefetch)
+{
+    const struct elbow_data_source *source = &prefetch->source;
+    size_t row = sizeof(uint64_t) + (source->dataset->values + source->latent) * sizeof(float);
+    return (prefetch->ahead ? 2 : 1) * source->rows_max * row;
+}
+
+void elbow_prefetch_disturb(struct elbow_prefetch *prefetch, uint64_t seed)
+{
+    pthread_mutex_lock(&prefetch->mutex);
+    prefetch->disturbance = seed;
+    pthread_mutex_unlock(&prefetch->mutex);
+}
