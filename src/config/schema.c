@@ -19,6 +19,7 @@ static const char *const optimizer_choices[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedule_choices[] = {"constant", "cosine", "step", NULL};
 static const char *const on_nan_choices[] = {"stop", "skip", NULL};
 static const char *const progress_choices[] = {"auto", "line", "plain", NULL};
+static const char *const prefetch_choices[] = {"auto", "on", "off", NULL};
 static const char *const activation_choices[] = {"none",    "relu",     "leaky_relu", "tanh",
                                                  "sigmoid", "softplus", "silu",       NULL};
 
@@ -162,6 +163,9 @@ static const struct elbow_key keys[] = {
      .help = "Ranks of differing builds or processors end the run instead of a warning."},
     {"run", "progress", CHOICE(progress_choices), AT(run.progress), .preset = "auto", .may_change = true,
      .help = "line rewrites one line on a terminal, plain prints lines, auto finds out."},
+    {"run", "prefetch", CHOICE(prefetch_choices), AT(run.prefetch), .preset = "auto", .may_change = true,
+     .help = "Whether a thread of each rank gathers the next microbatch while one is computed; auto: where every rank "
+             "has a core to spare."},
     {"run", "nodes", .type = ELBOW_KEY_INTEGERS, AT(run.nodes), FROM(0, RANKS_MAX), .count_least = 1,
      .count_most = ELBOW_NODES_MAX, .may_change = true,
      .help = "For tests: the number of the node that each rank pretends to be on; []: as it is."},

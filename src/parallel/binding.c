@@ -6,6 +6,7 @@
 
 #include "elbow/base/memory.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ static bool lies_within(const unsigned char *mask, const unsigned char *other)
 // Notes that `ranks` ranks have no more than `cores` cores, if that is worse than what is known.
 static void note_crowd(struct elbow_binding *binding, int ranks, int cores)
 {
+    binding->share = cores / ranks < binding->share ? cores / ranks : binding->share;
     if (ranks <= cores || ranks - cores <= binding->crowded_ranks - binding->crowded_cores)
         return;
     binding->crowded_ranks = ranks;
@@ -36,7 +38,7 @@ static void note_crowd(struct elbow_binding *binding, int ranks, int cores)
 
 struct elbow_binding elbow_binding_judge(int ranks, const unsigned char *masks)
 {
-    struct elbow_binding binding = {0};
+    struct elbow_binding binding = {.share = INT_MAX};
     unsigned char together[ELBOW_MASK_BYTES] = {0};
     for (int r = 0; r < ranks; ++r) {
         const unsigned char *mask = masks + (size_t)r * ELBOW_MASK_BYTES;
@@ -69,8 +71,8 @@ enum elbow_status elbow_binding_find(struct elbow_comm *comm, struct elbow_bindi
     MPI_Allgather(mine, ELBOW_MASK_BYTES, MPI_BYTE, masks, ELBOW_MASK_BYTES, MPI_BYTE, comm->node);
     *binding = elbow_binding_judge(comm->place.node_size, masks);
     elbow_release(&masks);
-    double range[] = {-binding->least, binding->most};
-    elbow_comm_max(comm, range, 2);
+    double range[] = {-binding->least, binding->most, -binding->share};
+    elbow_comm_max(comm, range, 3);
     struct {
         int excess, rank;
     } crowd = {binding->crowded_ranks - binding->crowded_cores, comm->place.rank}, worst;
@@ -78,5 +80,6 @@ enum elbow_status elbow_binding_find(struct elbow_comm *comm, struct elbow_bindi
     MPI_Bcast(binding, sizeof *binding, MPI_BYTE, worst.rank, comm->world);
     binding->least = (int)-range[0];
     binding->most = (int)range[1];
+    binding->share = (int)-range[2];
     return ELBOW_OK;
 }

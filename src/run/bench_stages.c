@@ -37,15 +37,25 @@ static void run_optimizer(struct elbow_bench_run *bench)
     elbow_floor_optimize(&bench->floor);
 }
 
+// Goes from batch to batch as steps do, since data may come ahead; full batches only.
 static void run_compute(struct elbow_bench_run *bench)
 {
-    elbow_trainer_compute(&bench->trainer, &bench->place);
+    struct elbow_trainer *trainer = &bench->trainer;
+    struct elbow_step_place place = elbow_step_place(trainer->train.samples, trainer->batch, trainer->state.step++);
+    if (place.count < trainer->batch)
+        place = elbow_step_place(trainer->train.samples, trainer->batch, trainer->state.step++);
+    elbow_trainer_compute(trainer, &place);
 }
 
+// In this thread, whether data come ahead or not.
 static void run_data(struct elbow_bench_run *bench)
 {
-    for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number)
-        elbow_trainer_gather(&bench->trainer, &bench->place, number);
+    struct elbow_trainer *trainer = &bench->trainer;
+    struct elbow_sequence sequence = elbow_trainer_sequence(trainer);
+    for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
+        struct elbow_portion portion = elbow_sequence_portion(&sequence, &bench->place, number);
+        trainer->prepared = elbow_prefetch_make(trainer->prefetch, &portion);
+    }
 }
 
 static void run_forward(struct elbow_bench_run *bench)
@@ -53,7 +63,8 @@ static void run_forward(struct elbow_bench_run *bench)
     struct elbow_model *model = bench->trainer.model;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
-        bench->head = elbow_network_forward(&model->encoder, parameters_of(bench), rows, bench->trainer.values);
+        bench->head =
+            elbow_network_forward(&model->encoder, parameters_of(bench), rows, bench->trainer.prepared.values);
         bench->decoded = elbow_network_forward(&model->decoder, parameters_of(bench), rows, model->z);
     }
 }
@@ -61,7 +72,7 @@ static void run_forward(struct elbow_bench_run *bench)
 static void run_latent(struct elbow_bench_run *bench)
 {
     struct elbow_model *model = bench->trainer.model;
-    const float *head = bench->head, *noise = bench->trainer.noise;
+    const float *head = bench->head, *noise = bench->trainer.prepared.noise;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
         elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
@@ -74,7 +85,7 @@ static void run_latent(struct elbow_bench_run *bench)
 static void run_likelihood(struct elbow_bench_run *bench)
 {
     struct elbow_model *model = bench->trainer.model;
-    const float *x = bench->trainer.values;
+    const float *x = bench->trainer.prepared.values;
     float *y = bench->decoded;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
@@ -94,8 +105,8 @@ static void run_backward(struct elbow_bench_run *bench)
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
         elbow_network_backward(&model->decoder, parameters_of(bench), rows, model->z, dy, gradient, model->dz);
-        elbow_network_backward(&model->encoder, parameters_of(bench), rows, bench->trainer.values, model->dhead,
-                               gradient, NULL);
+        elbow_network_backward(&model->encoder, parameters_of(bench), rows, bench->trainer.prepared.values,
+                               model->dhead, gradient, NULL);
     }
 }
 

@@ -4,7 +4,8 @@
 #ifndef ELBOW_RUN_TRAINER_PRIVATE_H
 #define ELBOW_RUN_TRAINER_PRIVATE_H
 
-#include "elbow/data/batches.h"
+#include "elbow/data/prefetch.h"
+#include "elbow/parallel/binding.h"
 #include "elbow/run/checkpoint.h"
 #include "elbow/run/evaluator.h"
 #include "elbow/run/lock.h"
@@ -13,8 +14,8 @@
 
 // Seconds of this rank since the last row, by what they were spent on.
 struct elbow_times {
-    double start; // clock at the last row
-    double compute, data;
+    double start;                          // clock at the last row
+    double compute, data;                  // data: gathering, or waiting for what a thread gathers
     struct elbow_exchange_counts exchange; // as they were at the last row
 };
 
@@ -30,7 +31,6 @@ struct elbow_trainer {
     struct elbow_dataset train, valid;
     bool has_valid;
     struct elbow_data_facts facts;
-    struct elbow_order order;
     uint64_t batch; // samples of a full step: train.batch, or all there are
     uint64_t epoch_steps, last_step;
 
@@ -38,14 +38,15 @@ struct elbow_trainer {
     struct elbow_exchange *exchange;
     struct elbow_optimizer optimizer;
     struct elbow_run_state state;
-    size_t statistics;     // doubles
-    double *accumulator;   // [statistics] since the last row; owned
-    double *sums;          // [statistics] of the last batch; owned
-    double *levels;        // (levels, statistics) inside a subtree; owned
-    uint64_t *ids;         // [microbatch] owned
-    float *values, *noise; // (microbatch, D), (microbatch, Z); owned
-    double clip;           // factor of the present step
-    bool is_finite;        // the last batch's sums were
+    size_t statistics;   // doubles
+    double *accumulator; // [statistics] since the last row; owned
+    double *sums;        // [statistics] of the last batch; owned
+    double *levels;      // (levels, statistics) inside a subtree; owned
+    struct elbow_binding binding;
+    struct elbow_prefetch *prefetch; // owned
+    struct elbow_prepared prepared;  // the microbatch at hand: of the prefetch
+    double clip;                     // factor of the present step
+    bool is_finite;                  // the last batch's sums were
 
     struct elbow_lock lock;       // rank zero: of the run directory
     struct elbow_metrics metrics; // rank zero
@@ -81,8 +82,12 @@ enum elbow_status elbow_trainer_open_outputs(struct elbow_trainer *trainer, stru
 // Collective. Gives all back.
 void elbow_trainer_close(struct elbow_trainer *trainer);
 
-// Local. Microbatch `number` of the batch at `place`: its samples and noise into values and noise. Returns its rows.
-size_t elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number);
+// Local. The microbatches that this rank computes.
+struct elbow_sequence elbow_trainer_sequence(const struct elbow_trainer *trainer);
+
+// Local. Microbatch `number` of the batch at `place`: its samples and noise into `prepared`. The one that this rank
+// computes next is then on its way, if data come ahead.
+void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number);
 
 // Local. A step up to the exchange: this rank's microbatches of the batch at `place`, into the buffers of the exchange.
 void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place);

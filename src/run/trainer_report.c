@@ -7,7 +7,6 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/hash.h"
-#include "elbow/parallel/binding.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,16 +85,14 @@ static void tell_memory(struct elbow_trainer *trainer)
     uint64_t moments =
         trainer->optimizer.count * sizeof(float) *
         (uint64_t)((trainer->optimizer.first_moment != NULL) + (trainer->optimizer.second_moment != NULL));
-    uint64_t rows = trainer->model->rows_max;
-    uint64_t activations =
-        elbow_model_bytes(trainer->model) + rows * (trainer->train.values + trainer->model->latent) * sizeof(float);
-    uint64_t rank = exchange.gradients_per_rank + moments + activations;
+    uint64_t activations = elbow_model_bytes(trainer->model), microbatches = elbow_prefetch_bytes(trainer->prefetch);
+    uint64_t rank = exchange.gradients_per_rank + moments + activations + microbatches;
     uint64_t node = rank * (uint64_t)trainer->place.node_size + data * copies + exchange.parameters_per_node;
     elbow_log_say(trainer->log, "memory of a node: dataset %s, parameters %s", elbow_text_bytes(data * copies).text,
                   elbow_text_bytes(exchange.parameters_per_node).text);
-    elbow_log_say(trainer->log, "memory of a rank: gradients %s, optimiser state %s, activations %s",
+    elbow_log_say(trainer->log, "memory of a rank: gradients %s, optimiser state %s, activations %s, microbatches %s",
                   elbow_text_bytes(exchange.gradients_per_rank).text, elbow_text_bytes(moments).text,
-                  elbow_text_bytes(activations).text);
+                  elbow_text_bytes(activations).text, elbow_text_bytes(microbatches).text);
     elbow_log_say(trainer->log, "memory in all: %s a rank, %s a node of %d rank%s", elbow_text_bytes(rank).text,
                   elbow_text_bytes(node).text, trainer->place.node_size, trainer->place.node_size == 1 ? "" : "s");
 }
@@ -117,13 +114,10 @@ static void tell_run(struct elbow_trainer *trainer)
                   (unsigned long long)((trainer->batch + size - 1) / size), (unsigned long long)size);
 }
 
-// Collective. What the ranks run on. Ranks that have to take turns on a core halve the speed of all.
-static enum elbow_status tell_binding(struct elbow_trainer *trainer, struct elbow_error *error)
+// What the ranks run on. Ranks that have to take turns on a core halve the speed of all.
+static void tell_binding(struct elbow_trainer *trainer)
 {
-    struct elbow_binding binding;
-    enum elbow_status status = elbow_binding_find(trainer->comm, &binding, error);
-    if (status != ELBOW_OK)
-        return status;
+    struct elbow_binding binding = trainer->binding;
     char cores[64];
     if (binding.least == binding.most)
         elbow_text_format(cores, sizeof cores, "%d", binding.least);
@@ -136,15 +130,29 @@ static enum elbow_status tell_binding(struct elbow_trainer *trainer, struct elbo
                        "%d ranks of a node share %d core%s and will wait for each other; start fewer ranks, or bind "
                        "each to a core of its own (mpirun --bind-to core, srun --cpu-bind=cores)",
                        binding.crowded_ranks, binding.crowded_cores, binding.crowded_cores == 1 ? "" : "s");
-    return ELBOW_OK;
+}
+
+// Collective. Starts the thread that makes microbatches ahead, where there shall be one, and tells. A run can do
+// without: a rank that gets no thread gathers in its steps.
+static void start_prefetch(struct elbow_trainer *trainer)
+{
+    struct elbow_error trouble = {0};
+    bool is_off = trainer->config.run.prefetch == ELBOW_PREFETCH_OFF;
+    elbow_prefetch_start(trainer->prefetch, &trouble);
+    if (elbow_comm_agree(trainer->comm, &trouble) != ELBOW_OK)
+        elbow_log_warn(trainer->log, "%s; data are gathered in the step there", trouble.message);
+    else if (elbow_prefetch_is_ahead(trainer->prefetch))
+        elbow_log_say(trainer->log, "data: gathered ahead of the step, by one more thread a rank");
+    else
+        elbow_log_say(trainer->log, "data: gathered in the step (%s)",
+                      is_off ? "run.prefetch: off" : "not every rank has a core to spare for a thread");
 }
 
 enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     tell_run(trainer);
-    enum elbow_status status = tell_binding(trainer, error);
-    if (status != ELBOW_OK)
-        return status;
+    tell_binding(trainer);
+    start_prefetch(trainer);
     tell_memory(trainer);
     elbow_trainer_write_receipt(trainer, NULL);
     int progress = trainer->config.run.progress;

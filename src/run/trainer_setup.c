@@ -163,7 +163,6 @@ static enum elbow_status count_steps(struct elbow_trainer *trainer, struct elbow
 
 static enum elbow_status make_buffers(struct elbow_trainer *trainer, uint64_t microbatches, struct elbow_error *error)
 {
-    size_t rows = trainer->model->rows_max;
     trainer->statistics = elbow_statistics_size(trainer->model->latent, false);
     struct {
         void *pointer;
@@ -172,17 +171,32 @@ static enum elbow_status make_buffers(struct elbow_trainer *trainer, uint64_t mi
         {&trainer->accumulator, trainer->statistics, sizeof(double)},
         {&trainer->sums, trainer->statistics, sizeof(double)},
         {&trainer->levels, (size_t)elbow_partition_depth(microbatches) * trainer->statistics, sizeof(double)},
-        {&trainer->ids, rows, sizeof(uint64_t)},
-        {&trainer->values, rows * trainer->train.values, sizeof(float)},
-        {&trainer->noise, rows * trainer->model->latent, sizeof(float)},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
         enum elbow_status status =
-            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "a microbatch", error);
+            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "statistics", error);
         if (status != ELBOW_OK)
             return status;
     }
     return ELBOW_OK;
+}
+
+// Room for microbatches: two where a thread of each rank has a core for itself.
+static enum elbow_status make_prefetch(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    const struct elbow_config *config = &trainer->config;
+    struct elbow_data_source source = {.dataset = &trainer->train,
+                                       .order = elbow_order_shuffled(trainer->train.samples, (uint64_t)config->seed),
+                                       .binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
+                                                     .threshold = config->data.threshold,
+                                                     .seed = (uint64_t)config->seed,
+                                                     .purpose = ELBOW_PURPOSE_TRAIN_BINARIZE},
+                                       .noise = ELBOW_PURPOSE_TRAIN_NOISE,
+                                       .latent = trainer->model->latent,
+                                       .rows_max = trainer->model->rows_max};
+    bool has_core = trainer->binding.share >= 2;
+    bool ahead = config->run.prefetch == ELBOW_PREFETCH_ON || (config->run.prefetch == ELBOW_PREFETCH_AUTO && has_core);
+    return elbow_prefetch_create(&source, ahead, &trainer->prefetch, error);
 }
 
 // Collective. Model, exchange, optimiser, buffers.
@@ -192,10 +206,13 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     uint64_t size = (uint64_t)config->train.microbatch;
     uint64_t microbatches = (trainer->batch + size - 1) / size;
     uint64_t last = trainer->train.samples - (trainer->epoch_steps - 1) * trainer->batch;
+    if (elbow_binding_find(trainer->comm, &trainer->binding, error) != ELBOW_OK)
+        return error->status;
     *error = (struct elbow_error){0};
     if (elbow_model_create_shaped(config, elbow_model_sample(trainer->train.rank, trainer->train.shape), (size_t)size,
-                                  &trainer->model, error) == ELBOW_OK)
-        make_buffers(trainer, microbatches, error);
+                                  &trainer->model, error) == ELBOW_OK &&
+        make_buffers(trainer, microbatches, error) == ELBOW_OK)
+        make_prefetch(trainer, error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;
     struct elbow_exchange_sizes sizes = {.parameters = trainer->model->parameters.size,
@@ -244,7 +261,6 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbo
     if (status != ELBOW_OK)
         return status;
     tell_data(trainer);
-    trainer->order = elbow_order_shuffled(trainer->train.samples, (uint64_t)trainer->config.seed);
     status =
         former != NULL ? elbow_trainer_start_resumed(trainer, former, error) : elbow_trainer_start_new(trainer, error);
     if (status != ELBOW_OK)
@@ -278,6 +294,7 @@ enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow
 
 void elbow_trainer_close(struct elbow_trainer *trainer)
 {
+    elbow_prefetch_destroy(trainer->prefetch);
     elbow_metrics_close(&trainer->metrics);
     elbow_lock_release(&trainer->lock);
     elbow_exchange_destroy(trainer->exchange);
@@ -289,7 +306,4 @@ void elbow_trainer_close(struct elbow_trainer *trainer)
     elbow_release(&trainer->accumulator);
     elbow_release(&trainer->sums);
     elbow_release(&trainer->levels);
-    elbow_release(&trainer->ids);
-    elbow_release(&trainer->values);
-    elbow_release(&trainer->noise);
 }

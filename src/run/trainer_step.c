@@ -8,33 +8,34 @@
 
 #include <math.h>
 
-size_t elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number)
+struct elbow_sequence elbow_trainer_sequence(const struct elbow_trainer *trainer)
 {
-    const struct elbow_config *config = &trainer->config;
-    uint64_t size = (uint64_t)config->train.microbatch, first = number * size, left = place->count - first;
-    size_t rows = (size_t)(left < size ? left : size);
-    uint32_t epoch = (uint32_t)place->epoch;
+    return (struct elbow_sequence){.samples = trainer->train.samples,
+                                   .batch = trainer->batch,
+                                   .microbatch = (uint64_t)trainer->config.train.microbatch,
+                                   .last_step = trainer->last_step,
+                                   .rank = trainer->place.rank,
+                                   .size = trainer->place.size};
+}
+
+void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number)
+{
     double start = elbow_clock_seconds();
-    elbow_order_fill(&trainer->order, epoch, place->first + first, rows, trainer->ids);
-    struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
-                                        .threshold = config->data.threshold,
-                                        .seed = (uint64_t)config->seed,
-                                        .purpose = ELBOW_PURPOSE_TRAIN_BINARIZE,
-                                        .draw = epoch};
-    elbow_batch_gather(&trainer->train, &binarizer, rows, trainer->ids, trainer->values);
-    elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_TRAIN_NOISE, epoch, rows, trainer->ids,
-                      trainer->model->latent, trainer->noise);
+    struct elbow_sequence sequence = elbow_trainer_sequence(trainer);
+    struct elbow_portion wanted = elbow_sequence_portion(&sequence, place, number), next;
+    bool goes_on = elbow_sequence_after(&sequence, place, number, &next);
+    trainer->prepared = elbow_prefetch_take(trainer->prefetch, &wanted, goes_on ? &next : NULL);
     trainer->times.data += elbow_clock_seconds() - start;
-    return rows;
 }
 
 // Microbatch `number` of the batch: gradient and statistics, overwritten.
 static void compute_microbatch(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number,
                                float *gradient, double *statistics)
 {
-    size_t rows = elbow_trainer_gather(trainer, place, number);
+    elbow_trainer_gather(trainer, place, number);
     double start = elbow_clock_seconds();
-    struct elbow_microbatch microbatch = {.rows = rows, .values = trainer->values, .noise = trainer->noise};
+    struct elbow_prepared prepared = trainer->prepared;
+    struct elbow_microbatch microbatch = {.rows = prepared.rows, .values = prepared.values, .noise = prepared.noise};
     elbow_model_train(trainer->model, elbow_exchange_parameters(trainer->exchange), microbatch, trainer->state.beta,
                       trainer->config.objective.free_bits, gradient, statistics);
     trainer->times.compute += elbow_clock_seconds() - start;

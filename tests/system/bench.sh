@@ -44,7 +44,7 @@ run 1 1 missing "$elbow" bench missing.yaml
 
 # One thread a rank: the products of these steps are large enough for OpenBLAS to spread them. It makes its threads when it is
 # loaded, so threads may exist; they must not work. A tenth of a core is what the bookkeeping of clocks may err.
-large=(--rounds 1 --set train.batch=256 --set train.microbatch=256 --json)
+large=(--rounds 1 --set train.batch=256 --set train.microbatch=256 --set run.prefetch=off --json)
 libraries=("")
 for directory in /usr/lib/*/openblas-*; do
     [ -e "$directory/libopenblas.so.0" ] && libraries+=("$directory")
@@ -64,4 +64,12 @@ run 0 2 crowded taskset -c 0 "$elbow" bench "${small[@]}"
 [ "$(grep -c '^elbow: warning: 2 ranks of a node share 1 core ' crowded.err)" = 1 ] || fail "crowded: $(cat crowded.err)"
 run 0 1 alone taskset -c 0 "$elbow" bench "${small[@]}"
 grep -q 'share' alone.err && fail "alone: $(cat alone.err)"
+
+# By itself a rank takes a thread for its data where it has a second core, and only there.
+grep -q '^data: gathered in the step (not every rank has a core to spare for a thread)$' alone.err ||
+    fail "one core: $(grep '^data: ' alone.err)"
+if [ "$(nproc)" -gt 1 ]; then
+    run 0 1 free "$elbow" bench "${small[@]}"
+    grep -q '^data: gathered ahead of the step, by one more thread a rank$' free.err || fail "two cores: $(grep '^data: ' free.err)"
+fi
 finish

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The same bits on any number of ranks, and on any arrangement of nodes: every file of a run but its times. Each case is
-# a configuration; the variants it is trained as are a number of ranks, or ranks:nodes for pretended nodes.
+# The same bits on any number of ranks, on any arrangement of nodes, and whether data come ahead or not: every file of a run
+# but its times. Each case is a configuration; the variants it is trained as are a number of ranks, or ranks:nodes for
+# pretended nodes; behind both may stand +on or +off for data that come ahead or not.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -15,7 +16,7 @@ set -u
 "$make_data" write data.h5 /normal-valid f32 40,11 normal seed=9
 "$make_data" write data.h5 /wide f32 130,16,16 normal
 
-all="1 2 3 4 3:[0,1,1] 3:[0,0,1] 3:[0,1,0] 3:[0,1,2] 4:[0,1,0,1]"
+all="1 1+off 1+on 2 2+off 2+on 3+off 3+on 4 3:[0,1,1]+on 3:[0,0,1] 3:[0,1,0] 3:[0,1,2] 4:[0,1,0,1]"
 
 # same NAME "VARIANTS" <configuration
 same() {
@@ -23,10 +24,11 @@ same() {
     cat >"$name.yaml"
     for variant in $2; do
         directory=$name.$variant
-        ranks=${variant%%:*}
-        local nodes=()
-        [ "$ranks" = "$variant" ] || nodes=(--set "run.nodes=${variant#*:}")
-        run 0 "$ranks" "$directory" "$elbow" train "$name.yaml" --run-dir "$directory" "${nodes[@]}" || continue
+        ranks=${variant%%[:+]*}
+        local sets=() nodes=${variant%%+*}
+        [ "$ranks" = "$nodes" ] || sets+=(--set "run.nodes=${nodes#*:}")
+        [ "$nodes" = "$variant" ] || sets+=(--set "run.prefetch=${variant#*+}")
+        run 0 "$ranks" "$directory" "$elbow" train "$name.yaml" --run-dir "$directory" "${sets[@]}" || continue
         if [ -z "$first" ]; then first=$directory; else same_run "$name" "$first" "$directory"; fi
     done
 }
@@ -98,11 +100,15 @@ log: {every: 5}
 Y
 
 # Noise instead of a file, in colour, evaluated nowhere.
-same noise "1 2 3 4" <<'Y'
+same noise "1+on 1+off 2+on 3 4" <<'Y'
 data: {synthetic: 75, shape: [3, 5, 3], binarize: sample}
 model: {latent: 5, encoder: [dense: {units: 31}], decoder: [dense: {units: 31}]}
 train: {epochs: 0, steps: 7, batch: 32, microbatch: 8, clip: 0.1}
 Y
+
+# What was asked for is what was done.
+grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"
+grep -q '^data: gathered in the step (run.prefetch: off)$' seven.2+off.out || fail "a thread: $(cat seven.2+off.out)"
 
 # Two runs with different seeds differ in every file: the comparison can fail.
 run 0 2 other "$elbow" train seven.yaml --run-dir other --set seed=2

@@ -65,7 +65,9 @@ install_for_check() { install_for_build git ninja-build check shellcheck hdf5-to
 cores() { nproc 2>/dev/null || echo 1; }
 
 # build KIND OPTION...: configures build/KIND with the preset of that name (with Ninja where it is installed; a build
-# directory keeps what it was made with) and builds it; what it says goes to build/KIND.log.
+# directory keeps what it was made with) and builds it, or the targets of the array `targets` alone; what it says goes to
+# build/KIND.log.
+targets=()
 build() {
     local kind=$1 generator='Unix Makefiles'
     shift
@@ -75,7 +77,7 @@ build() {
     fi
     mkdir -p "$root/build"
     (cd "$root" && cmake --preset "$kind" -G "$generator" "$@" &&
-        cmake --build "build/$kind" --parallel "$(cores)") >"$root/build/$kind.log" 2>&1
+        cmake --build "build/$kind" --parallel "$(cores)" ${targets:+--target "${targets[@]}"}) >"$root/build/$kind.log" 2>&1
 }
 
 # Open MPI refuses to run as root unless told twice; nobody else is to have these.

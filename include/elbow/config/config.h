@@ -24,6 +24,7 @@ enum elbow_optimizer_kind { ELBOW_OPTIMIZER_ADAM, ELBOW_OPTIMIZER_ADAMW, ELBOW_O
 enum elbow_schedule { ELBOW_SCHEDULE_CONSTANT, ELBOW_SCHEDULE_COSINE, ELBOW_SCHEDULE_STEP };
 enum elbow_on_nan { ELBOW_ON_NAN_STOP, ELBOW_ON_NAN_SKIP };
 enum elbow_progress { ELBOW_PROGRESS_AUTO, ELBOW_PROGRESS_LINE, ELBOW_PROGRESS_PLAIN };
+enum elbow_prefetch_choice { ELBOW_PREFETCH_AUTO, ELBOW_PREFETCH_ON, ELBOW_PREFETCH_OFF };
 
 enum elbow_activation {
     ELBOW_ACTIVATION_NONE,
@@ -119,6 +120,7 @@ struct elbow_config {
         int64_t stop_after; // stop after this step, with a checkpoint; 0: off
         bool strict;        // differing builds or processors stop the run
         int progress;
+        int prefetch;                // whether a thread makes the next microbatch
         struct elbow_integers nodes; // for tests: the pretended node of each rank; empty: as it is
     } run;
 };

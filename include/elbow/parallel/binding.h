@@ -10,13 +10,14 @@ enum { ELBOW_MASK_BYTES = 1024 }; // a bit a core: as many as Linux can be built
 struct elbow_binding {
     int least, most;                  // cores that a rank may run on, over the ranks
     int cores;                        // that the ranks may run on together
+    int share;                        // so many cores each rank can have to itself; 0 where they are crowded
     int crowded_ranks, crowded_cores; // so many ranks have only so many cores; 0 where each can have one of its own
 };
 
 // Local. The binding of `ranks` ranks by their masks (ranks, ELBOW_MASK_BYTES).
 struct elbow_binding elbow_binding_judge(int ranks, const unsigned char *masks);
 
-// Collective. The binding of the most crowded node (the first of several); least and most are over all nodes.
+// Collective. The binding of the most crowded node (the first of several); least, most and share are over all nodes.
 enum elbow_status elbow_binding_find(struct elbow_comm *comm, struct elbow_binding *binding, struct elbow_error *error);
 
 #endif

@@ -122,6 +122,7 @@ static void draw_config(struct elbow_config *config)
     config->eval.every = draw(2) ? ELBOW_EVERY_EPOCH : (int64_t)draw(1000);
     config->checkpoint.best = draw(2);
     config->run.progress = (int)draw(3);
+    config->run.prefetch = (int)draw(3);
 }
 
 START_TEST(test_round_trip)

@@ -30,6 +30,7 @@ START_TEST(a_core_each_is_enough)
     ck_assert_int_eq(binding.least, 1);
     ck_assert_int_eq(binding.most, 1);
     ck_assert_int_eq(binding.cores, 2);
+    ck_assert_int_eq(binding.share, 1);
     ck_assert_int_eq(binding.crowded_ranks, 0);
 }
 END_TEST
@@ -81,6 +82,28 @@ START_TEST(a_bound_rank_and_a_free_one_may_overlap)
 }
 END_TEST
 
+START_TEST(a_core_to_spare_is_told)
+{
+    for (int core = 0; core < 5; ++core)
+        allow(0, core), allow(1, core);
+    ck_assert_int_eq(judge(2).share, 2); // five cores for two
+    allow(0, 0), allow(0, 1);
+    allow(1, 2), allow(1, 3);
+    ck_assert_int_eq(judge(2).share, 2); // a pair each
+    for (int core = 0; core < 4; ++core)
+        allow(0, core);
+    allow(1, 2);
+    ck_assert_int_eq(judge(2).share, 1); // the second one has only one
+    allow(0, 0), allow(0, 1), allow(0, 2), allow(0, 3);
+    allow(1, 0), allow(1, 1);
+    allow(2, 0), allow(2, 1);
+    ck_assert_int_eq(judge(3).share, 1); // the last two fill their cores
+    allow(0, 0);
+    allow(1, 0);
+    ck_assert_int_eq(judge(2).share, 0);
+}
+END_TEST
+
 START_TEST(overlapping_masks_may_be_short_together)
 {
     // Pairs of three cores for four ranks: no rank's own cores are too few, all together are.
@@ -95,5 +118,5 @@ START_TEST(overlapping_masks_may_be_short_together)
 END_TEST
 
 UNIT_MAIN("parallel/binding", a_core_each_is_enough, free_ranks_with_a_core_each_are_not_crowded,
-          two_ranks_on_one_core_are_crowded, more_free_ranks_than_cores_are_crowded,
+          two_ranks_on_one_core_are_crowded, a_core_to_spare_is_told, more_free_ranks_than_cores_are_crowded,
           a_bound_rank_and_a_free_one_may_overlap, overlapping_masks_may_be_short_together)
