@@ -75,6 +75,16 @@ static size_t vectors_of(size_t columns, size_t first)
     return left < VECTORS_MAX ? left : VECTORS_MAX;
 }
 
+static void copy_row(size_t count, const float *from, size_t from_stride, float *to, size_t to_stride)
+{
+    if (from_stride == 1 && to_stride == 1) {
+        memcpy(to, from, count * sizeof *to);
+        return;
+    }
+    for (size_t j = 0; j < count; ++j)
+        to[j * to_stride] = from[j * from_stride];
+}
+
 void elbow_panel_pack(size_t depth, size_t columns, size_t first, size_t count, const float *b, size_t row_stride,
                       size_t column_stride, float *packed)
 {
@@ -84,9 +94,7 @@ void elbow_panel_pack(size_t depth, size_t columns, size_t first, size_t count, 
         size_t used = columns - column < width ? columns - column : width;
         float *to = packed + depth * column + first * width;
         for (size_t i = 0; i < count; ++i, to += width) {
-            const float *from = b + i * row_stride + column * column_stride;
-            for (size_t j = 0; j < used; ++j)
-                to[j] = from[j * column_stride];
+            copy_row(used, b + i * row_stride + column * column_stride, column_stride, to, 1);
             memset(to + used, 0, (width - used) * sizeof *to);
         }
     }
@@ -112,9 +120,7 @@ void elbow_panel_unpack(size_t depth, size_t columns, size_t first, size_t count
         size_t used = columns - column < width ? columns - column : width;
         const float *from = packed + depth * column + first * width;
         for (size_t i = 0; i < count; ++i, from += width) {
-            float *to = b + i * row_stride + column * column_stride;
-            for (size_t j = 0; j < used; ++j)
-                to[j * column_stride] = from[j];
+            copy_row(used, from, 1, b + i * row_stride + column * column_stride, column_stride);
         }
     }
 }

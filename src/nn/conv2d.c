@@ -132,10 +132,11 @@ void elbow_conv2d_forward(const struct elbow_conv2d *conv, const float *paramete
         const float *input = x + first * conv->inputs;
         float *output = y + first * conv->outputs;
         if (conv->is_transposed) {
-            elbow_convolution_scatter(convolution, count, input, room, output);
+            const float *maps = elbow_convolution_take_maps(convolution, count, input, room);
+            elbow_convolution_scatter(convolution, count, maps, room, output);
         } else {
-            const float *padded = elbow_convolution_pad(convolution, count, input, room);
-            elbow_convolution_gather(convolution, count, padded, room, output);
+            const float *images = elbow_convolution_take_images(convolution, count, input, room);
+            elbow_convolution_gather(convolution, count, images, room, output);
         }
         elbow_activation_forward(conv->activation, count * conv->output.height, row, bias, output,
                                  slope ? slope + first * conv->outputs : NULL);
@@ -177,12 +178,14 @@ void elbow_conv2d_backward(const struct elbow_conv2d *conv, const float *paramet
         float *da = dy + at, *input_gradient = dx ? dx + first * conv->inputs : NULL;
         elbow_activation_backward(conv->activation, count * conv->outputs, y + at, slope ? slope + at : NULL, da);
         add_rows(count * conv->output.height, row, da, sums);
-        const float *padded = elbow_convolution_pad(convolution, count, conv->is_transposed ? da : input, room);
-        elbow_convolution_gradient(convolution, count, padded, conv->is_transposed ? input : da, room);
+        const float *images = conv->is_transposed ? da : input, *maps = conv->is_transposed ? input : da;
+        images = elbow_convolution_take_images(convolution, count, images, room);
+        maps = elbow_convolution_take_maps(convolution, count, maps, room);
+        elbow_convolution_gradient(convolution, count, images, maps, room);
         if (dx && conv->is_transposed)
-            elbow_convolution_gather(convolution, count, padded, room, input_gradient);
+            elbow_convolution_gather(convolution, count, images, room, input_gradient);
         else if (dx)
-            elbow_convolution_scatter(convolution, count, da, room, input_gradient);
+            elbow_convolution_scatter(convolution, count, maps, room, input_gradient);
     }
     elbow_convolution_end_gradient(convolution, room, strides_of(conv), gradient + conv->weight);
     finish_bias(conv, sums, gradient + conv->bias);

@@ -1,203 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Convolutions as products of gathered rows. A room holds, one after the other: V packed for gathers, V packed for
-// scatters, the packed gradient, padded images, padded maps, maps with whole vectors, and patches; each function uses
-// its own parts.
+// The choice between the two ways of nn/tiles and nn/patches; nothing else is done here.
 #include "elbow/nn/convolution.h"
 
-#include "elbow/base/memory.h"
-
-#include <string.h>
-
-// Samples of a block: enough rows that broken tiles cost little, few enough that images and maps stay near.
-enum { BLOCK_FLOATS = 1 << 18, BLOCK_MAX = 32 };
-
-static size_t values_of(struct elbow_shape shape)
+static void begin_plan(struct elbow_shape image, struct elbow_shape map, size_t kernel, size_t stride, size_t padding,
+                       struct elbow_convolution *convolution)
 {
-    return shape.height * shape.width * shape.channels;
-}
-
-static size_t positions_of(struct elbow_shape shape)
-{
-    return shape.height * shape.width;
-}
-
-static bool has_whole_vectors(const struct elbow_convolution *convolution)
-{
-    return elbow_panel_width(convolution->map.channels) == convolution->map.channels;
-}
-
-static size_t greater(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-// Where the parts of a room begin; `end` is its size. Each is a whole number of cache lines.
-struct room {
-    size_t gather, scatter, gradient, images, maps, wide, patches, end;
-};
-
-static size_t after(size_t begin, size_t floats)
-{
-    return begin + (floats + 15) / 16 * 16;
-}
-
-static struct room layout(const struct elbow_convolution *convolution)
-{
-    size_t filters = convolution->map.channels, channels = convolution->image.channels, block = convolution->block;
-    size_t taps = convolution->kernel * convolution->kernel, packed = elbow_panel_size(convolution->depth, filters);
-    size_t positions = block * positions_of(convolution->map);
-    size_t scatter = convolution->by_patches ? elbow_panel_size(filters, convolution->depth)
-                                             : elbow_panel_size(taps * filters, channels);
-    struct room room = {.gather = 0};
-    room.scatter = after(room.gather, packed);
-    room.gradient = after(room.scatter, scatter);
-    room.images = after(room.gradient, packed);
-    room.maps = after(room.images, block * values_of(convolution->padded_image));
-    room.wide = after(room.maps, convolution->by_patches ? 0 : block * values_of(convolution->padded_map));
-    room.patches =
-        after(room.wide, has_whole_vectors(convolution) ? 0 : positions * elbow_panel_width(convolution->map.channels));
-    room.end = after(room.patches, convolution->by_patches ? positions * convolution->depth : 0);
-    return room;
-}
-
-size_t elbow_convolution_room(const struct elbow_convolution *convolution)
-{
-    return layout(convolution).end;
-}
-
-// The last multiple of the stride, over the stride, among the padded places p ... p + size - 1 of pixels.
-static size_t last_multiple(const struct elbow_convolution *convolution, size_t size)
-{
-    return (convolution->padding + size - 1) / convolution->stride;
-}
-
-static void plan_shapes(struct elbow_convolution *convolution)
-{
-    struct elbow_shape image = convolution->image, map = convolution->map;
-    size_t kernel = convolution->kernel, stride = convolution->stride, padding = convolution->padding;
-    convolution->depth = kernel * kernel * image.channels;
-    convolution->padded_image =
-        (struct elbow_shape){greater(padding + image.height, (map.height - 1) * stride + kernel),
-                             greater(padding + image.width, (map.width - 1) * stride + kernel), image.channels};
-    size_t margin = (kernel + stride - 1) / stride - 1;
-    convolution->map_margin = margin;
-    convolution->padded_map =
-        (struct elbow_shape){margin + greater(map.height, last_multiple(convolution, image.height) + 1),
-                             margin + greater(map.width, last_multiple(convolution, image.width) + 1), map.channels};
-    convolution->by_patches = 2 * image.channels <= elbow_panel_width(image.channels);
-    size_t floats =
-        values_of(convolution->padded_image) + values_of(convolution->padded_map) + values_of(convolution->map);
-    size_t block = BLOCK_FLOATS / floats;
-    convolution->block = block < 1 ? 1 : block > BLOCK_MAX ? BLOCK_MAX : block;
-}
-
-static void fill_patch_tables(struct elbow_convolution *convolution)
-{
-    struct elbow_shape padded = convolution->padded_image, map = convolution->map;
-    size_t row = padded.width * padded.channels, length = convolution->kernel * padded.channels;
-    size_t stride = convolution->stride, next = 0;
-    for (size_t sample = 0; sample < convolution->block; ++sample)
-        for (size_t y = 0; y < map.height; ++y)
-            for (size_t x = 0; x < map.width; ++x)
-                convolution->from[next++] =
-                    (uint32_t)(sample * values_of(padded) + y * stride * row + x * stride * padded.channels);
-    for (size_t i = 0; i < convolution->kernel; ++i) {
-        convolution->runs[i] = (struct elbow_run){(uint32_t)(i * row), (uint32_t)length};
-        for (size_t j = 0; j < length; ++j)
-            convolution->at[i * length + j] = (uint32_t)(i * row + j);
-    }
-}
-
-// Taps of a remainder: remainder, remainder + stride, ... below kernel.
-static size_t taps_of(const struct elbow_convolution *convolution, size_t remainder)
-{
-    return (convolution->kernel + convolution->stride - 1 - remainder) / convolution->stride;
-}
-
-// Multiples [*first, result) u of the stride with u stride + remainder among the padded places of `size` pixels.
-static size_t multiples_of(const struct elbow_convolution *convolution, size_t remainder, size_t size, size_t *first)
-{
-    size_t padding = convolution->padding, stride = convolution->stride;
-    *first = padding > remainder ? (padding - remainder + stride - 1) / stride : 0;
-    size_t last_place = padding + size - 1;
-    size_t end = last_place >= remainder ? (last_place - remainder) / stride + 1 : 0;
-    return greater(end, *first);
-}
-
-// The rows of one phase: pixels (u s + y - p, v s + x - p) are sums over the map's (u - t, v - t'), t' from taps_x - 1
-// down to 0, which are one run of the padded map for each t.
-static void fill_phase(struct elbow_convolution *convolution, struct elbow_phase *phase)
-{
-    struct elbow_shape image = convolution->image, padded = convolution->padded_map;
-    size_t stride = convolution->stride, padding = convolution->padding, margin = convolution->map_margin;
-    size_t first_u, first_v, next = phase->first;
-    size_t end_u = multiples_of(convolution, phase->y, image.height, &first_u);
-    size_t end_v = multiples_of(convolution, phase->x, image.width, &first_v);
-    bool is_met = phase->taps_y > 0 && phase->taps_x > 0;
-    for (size_t sample = 0; sample < convolution->block; ++sample)
-        for (size_t u = first_u; u < end_u; ++u)
-            for (size_t v = first_v; v < end_v; ++v, ++next) {
-                size_t row = u + margin + 1 - phase->taps_y, column = v + margin + 1 - phase->taps_x;
-                size_t from = sample * values_of(padded) + (row * padded.width + column) * padded.channels;
-                size_t y = u * stride + phase->y - padding, x = v * stride + phase->x - padding;
-                size_t to = sample * values_of(image) + (y * image.width + x) * image.channels;
-                convolution->phase_from[next] = is_met ? (uint32_t)from : 0;
-                convolution->phase_to[next] = (uint32_t)to;
-            }
-    for (size_t t = 0; t < phase->runs; ++t)
-        convolution->phase_runs[phase->first_run + t] = (struct elbow_run){
-            (uint32_t)(t * padded.width * padded.channels), (uint32_t)(phase->taps_x * padded.channels)};
-}
-
-static void plan_phases(struct elbow_convolution *convolution)
-{
-    size_t stride = convolution->stride, first = 0, packed = 0, first_run = 0;
-    for (size_t i = 0; i < stride * stride; ++i) {
-        struct elbow_phase *phase = &convolution->phases[i];
-        size_t first_u, first_v;
-        *phase = (struct elbow_phase){.y = i / stride, .x = i % stride};
-        phase->taps_y = taps_of(convolution, phase->y);
-        phase->taps_x = taps_of(convolution, phase->x);
-        size_t end_u = multiples_of(convolution, phase->y, convolution->image.height, &first_u);
-        size_t end_v = multiples_of(convolution, phase->x, convolution->image.width, &first_v);
-        phase->pixels = (end_u - first_u) * (end_v - first_v);
-        phase->first = first;
-        phase->packed = packed;
-        phase->runs = phase->taps_x > 0 ? phase->taps_y : 0;
-        phase->first_run = first_run;
-        fill_phase(convolution, phase);
-        first += convolution->block * phase->pixels;
-        packed +=
-            elbow_panel_size(phase->taps_y * phase->taps_x * convolution->map.channels, convolution->image.channels);
-        first_run += phase->runs;
-    }
-}
-
-static enum elbow_status create_tables(struct elbow_convolution *convolution, struct elbow_error *error)
-{
-    size_t block = convolution->block, kernel = convolution->kernel;
-    size_t phases = convolution->by_patches ? 0 : convolution->stride * convolution->stride;
-    size_t pixels = convolution->by_patches ? 0 : block * positions_of(convolution->image);
-    struct {
-        void *pointer;
-        size_t count, size;
-    } wanted[] = {
-        {&convolution->from, block * positions_of(convolution->map), sizeof(uint32_t)},
-        {&convolution->at, convolution->depth, sizeof(uint32_t)},
-        {&convolution->runs, kernel, sizeof(struct elbow_run)},
-        {&convolution->phases, phases, sizeof(struct elbow_phase)},
-        {&convolution->phase_from, pixels, sizeof(uint32_t)},
-        {&convolution->phase_to, pixels, sizeof(uint32_t)},
-        // A row of taps meets one remainder of rows and each of the columns.
-        {&convolution->phase_runs, phases > 0 ? kernel * convolution->stride : 0, sizeof(struct elbow_run)},
-    };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
-        enum elbow_status status =
-            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "the plan of a convolution", error);
-        if (status != ELBOW_OK)
-            return status;
-    }
-    return ELBOW_OK;
+    *convolution = (struct elbow_convolution){.image = image, .map = map, .depth = kernel * kernel * image.channels};
+    convolution->by_tiles = elbow_tiles_suit(image, map, kernel, stride, padding);
 }
 
 // Whether a map of `map` places comes from `image` places.
@@ -214,221 +23,100 @@ enum elbow_status elbow_convolution_create(struct elbow_shape image, struct elbo
     ELBOW_CHECK(kernel > 0 && stride > 0 && image.channels > 0 && map.channels > 0);
     ELBOW_CHECK(fits(image.height, map.height, kernel, stride, padding));
     ELBOW_CHECK(fits(image.width, map.width, kernel, stride, padding));
-    *convolution =
-        (struct elbow_convolution){.image = image, .map = map, .kernel = kernel, .stride = stride, .padding = padding};
-    plan_shapes(convolution);
-    size_t largest = greater(values_of(convolution->padded_image), values_of(convolution->padded_map));
-    if (largest > UINT32_MAX / convolution->block)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "a convolution of %zu x %zu x %zu values to %zu x %zu x %zu is larger than the 2^32 "
-                               "values a sample that Elbow supports; use fewer filters or a larger stride",
-                               image.height, image.width, image.channels, map.height, map.width, map.channels);
-    enum elbow_status status = create_tables(convolution, error);
-    if (status != ELBOW_OK) {
-        elbow_convolution_destroy(convolution);
-        return status;
-    }
-    fill_patch_tables(convolution);
-    if (!convolution->by_patches)
-        plan_phases(convolution);
-    return ELBOW_OK;
+    begin_plan(image, map, kernel, stride, padding, convolution);
+    enum elbow_status status;
+    if (convolution->by_tiles)
+        status = elbow_tiles_create(image, map, stride, padding, &convolution->tiles, error);
+    else
+        status = elbow_patches_create(image, map, kernel, stride, padding, &convolution->patches, error);
+    convolution->block = convolution->by_tiles ? convolution->tiles.block : convolution->patches.block;
+    return status;
 }
 
 void elbow_convolution_destroy(struct elbow_convolution *convolution)
 {
-    elbow_release(&convolution->from);
-    elbow_release(&convolution->at);
-    elbow_release(&convolution->runs);
-    elbow_release(&convolution->phases);
-    elbow_release(&convolution->phase_from);
-    elbow_release(&convolution->phase_to);
-    elbow_release(&convolution->phase_runs);
+    elbow_tiles_destroy(&convolution->tiles);
+    elbow_patches_destroy(&convolution->patches);
     *convolution = (struct elbow_convolution){0};
+}
+
+size_t elbow_convolution_room(const struct elbow_convolution *convolution)
+{
+    return convolution->by_tiles ? elbow_tiles_room(&convolution->tiles) : elbow_patches_room(&convolution->patches);
 }
 
 void elbow_convolution_begin_gather(const struct elbow_convolution *convolution, const float *v,
                                     struct elbow_strides strides, float *room)
 {
-    size_t channels = convolution->image.channels, filters = convolution->map.channels;
-    float *packed = room + layout(convolution).gather;
-    for (size_t first = 0; first < convolution->depth; first += channels)
-        elbow_panel_pack(convolution->depth, filters, first, channels, v + first * filters, strides.channel,
-                         strides.filter, packed);
-}
-
-// Filters are the depth, (i, j, c) the columns.
-static void pack_patches(const struct elbow_convolution *convolution, const float *v, struct elbow_strides strides,
-                         float *packed)
-{
-    size_t channels = convolution->image.channels, filters = convolution->map.channels;
-    size_t taps = convolution->kernel * convolution->kernel;
-    memset(packed, 0, elbow_panel_size(filters, convolution->depth) * sizeof *packed);
-    for (size_t tap = 0; tap < taps; ++tap)
-        for (size_t n = 0; n < filters; ++n)
-            elbow_panel_put(filters, convolution->depth, n, tap * channels, channels,
-                            v + tap * channels * filters + n * strides.filter, strides.channel, packed);
+    if (convolution->by_tiles)
+        elbow_tiles_begin_gather(&convolution->tiles, v, strides, room);
+    else
+        elbow_patches_begin_gather(&convolution->patches, v, strides, room);
 }
 
 void elbow_convolution_begin_scatter(const struct elbow_convolution *convolution, const float *v,
                                      struct elbow_strides strides, float *room)
 {
-    float *packed = room + layout(convolution).scatter;
-    if (convolution->by_patches) {
-        pack_patches(convolution, v, strides, packed);
-        return;
-    }
-    size_t channels = convolution->image.channels, filters = convolution->map.channels, stride = convolution->stride;
-    for (size_t i = 0; i < stride * stride; ++i) {
-        const struct elbow_phase *phase = &convolution->phases[i];
-        size_t taps = phase->taps_y * phase->taps_x;
-        for (size_t tap = 0; tap < taps; ++tap) { // as the runs meet them: from the last to the first
-            size_t y = phase->y + stride * (phase->taps_y - 1 - tap / phase->taps_x);
-            size_t x = phase->x + stride * (phase->taps_x - 1 - tap % phase->taps_x);
-            elbow_panel_pack(taps * filters, channels, tap * filters, filters,
-                             v + (y * convolution->kernel + x) * channels * filters, strides.filter, strides.channel,
-                             packed + phase->packed);
-        }
-    }
+    if (convolution->by_tiles)
+        elbow_tiles_begin_scatter(&convolution->tiles, v, strides, room);
+    else
+        elbow_patches_begin_scatter(&convolution->patches, v, strides, room);
 }
 
 void elbow_convolution_begin_gradient(const struct elbow_convolution *convolution, float *room)
 {
-    memset(room + layout(convolution).gradient, 0,
-           elbow_panel_size(convolution->depth, convolution->map.channels) * sizeof *room);
+    if (convolution->by_tiles)
+        elbow_tiles_begin_gradient(&convolution->tiles, room);
+    else
+        elbow_patches_begin_gradient(&convolution->patches, room);
 }
 
-// Copies into the middle of zeros; `margin` rows and columns come before.
-static void pad(size_t samples, struct elbow_shape inner, struct elbow_shape outer, size_t margin, const float *from,
-                float *to)
+const float *elbow_convolution_take_images(const struct elbow_convolution *convolution, size_t samples,
+                                           const float *images, float *room)
 {
-    size_t row = inner.width * inner.channels, outer_row = outer.width * outer.channels;
-    size_t before = margin * outer.channels, behind = outer_row - before - row;
-    for (size_t sample = 0; sample < samples; ++sample) {
-        memset(to, 0, margin * outer_row * sizeof *to);
-        to += margin * outer_row;
-        for (size_t y = 0; y < inner.height; ++y, from += row, to += outer_row) {
-            memset(to, 0, before * sizeof *to);
-            memcpy(to + before, from, row * sizeof *to);
-            memset(to + before + row, 0, behind * sizeof *to);
-        }
-        size_t below = outer.height - margin - inner.height;
-        memset(to, 0, below * outer_row * sizeof *to);
-        to += below * outer_row;
-    }
+    return convolution->by_tiles ? elbow_tiles_take_images(&convolution->tiles, samples, images, room)
+                                 : elbow_patches_take_images(&convolution->patches, samples, images, room);
 }
 
-static bool is_same(struct elbow_shape a, struct elbow_shape b)
+const float *elbow_convolution_take_maps(const struct elbow_convolution *convolution, size_t samples, const float *maps,
+                                         float *room)
 {
-    return a.height == b.height && a.width == b.width && a.channels == b.channels;
+    return convolution->by_tiles ? elbow_tiles_take_maps(&convolution->tiles, samples, maps, room)
+                                 : elbow_patches_take_maps(&convolution->patches, samples, maps, room);
 }
 
-const float *elbow_convolution_pad(const struct elbow_convolution *convolution, size_t samples, const float *images,
-                                   float *room)
+void elbow_convolution_gather(const struct elbow_convolution *convolution, size_t samples, const float *images,
+                              float *room, float *maps)
 {
-    ELBOW_CHECK(samples <= convolution->block);
-    if (is_same(convolution->image, convolution->padded_image))
-        return images;
-    float *padded = room + layout(convolution).images;
-    pad(samples, convolution->image, convolution->padded_image, convolution->padding, images, padded);
-    return padded;
-}
-
-void elbow_convolution_gather(const struct elbow_convolution *convolution, size_t samples, const float *padded,
-                              const float *room, float *maps)
-{
-    ELBOW_CHECK(samples <= convolution->block);
-    elbow_panel_multiply(samples * positions_of(convolution->map), padded, convolution->from, convolution->kernel,
-                         convolution->runs, convolution->depth, convolution->map.channels,
-                         room + layout(convolution).gather, maps, NULL);
-}
-
-// Adds patches to padded images, in the order of the map.
-static void add_patches(const struct elbow_convolution *convolution, size_t samples, const float *patches,
-                        float *padded)
-{
-    size_t length = convolution->kernel * convolution->image.channels, patch = 0;
-    size_t row = convolution->padded_image.width * convolution->padded_image.channels;
-    size_t count = samples * positions_of(convolution->map);
-    for (; patch < count; ++patch) {
-        float *to = padded + convolution->from[patch];
-        for (size_t i = 0; i < convolution->kernel; ++i, to += row, patches += length)
-            for (size_t j = 0; j < length; ++j)
-                to[j] += patches[j];
-    }
-}
-
-static void scatter_patches(const struct elbow_convolution *convolution, size_t samples, const float *maps,
-                            const struct room *at, float *room, float *images)
-{
-    struct elbow_shape image = convolution->image, padded = convolution->padded_image;
-    size_t filters = convolution->map.channels, row = image.width * image.channels;
-    struct elbow_run whole = {0, (uint32_t)filters};
-    float *patches = room + at->patches, *sums = room + at->images;
-    elbow_panel_multiply(samples * positions_of(convolution->map), maps, NULL, 1, &whole, filters, convolution->depth,
-                         room + at->scatter, patches, NULL);
-    memset(sums, 0, samples * values_of(padded) * sizeof *sums);
-    add_patches(convolution, samples, patches, sums);
-    for (size_t sample = 0; sample < samples; ++sample)
-        for (size_t y = 0; y < image.height; ++y, images += row)
-            memcpy(images,
-                   sums + sample * values_of(padded) +
-                       ((y + convolution->padding) * padded.width + convolution->padding) * padded.channels,
-                   row * sizeof *images);
+    if (convolution->by_tiles)
+        elbow_tiles_gather(&convolution->tiles, samples, images, room, maps);
+    else
+        elbow_patches_gather(&convolution->patches, samples, images, room, maps);
 }
 
 void elbow_convolution_scatter(const struct elbow_convolution *convolution, size_t samples, const float *maps,
                                float *room, float *images)
 {
-    ELBOW_CHECK(samples <= convolution->block);
-    const struct room at = layout(convolution);
-    if (convolution->by_patches) {
-        scatter_patches(convolution, samples, maps, &at, room, images);
-        return;
-    }
-    const float *padded = maps;
-    if (!is_same(convolution->map, convolution->padded_map)) {
-        pad(samples, convolution->map, convolution->padded_map, convolution->map_margin, maps, room + at.maps);
-        padded = room + at.maps;
-    }
-    for (size_t i = 0; i < convolution->stride * convolution->stride; ++i) {
-        const struct elbow_phase *phase = &convolution->phases[i];
-        elbow_panel_multiply(samples * phase->pixels, padded, convolution->phase_from + phase->first, phase->runs,
-                             convolution->phase_runs + phase->first_run,
-                             phase->taps_y * phase->taps_x * convolution->map.channels, convolution->image.channels,
-                             room + at.scatter + phase->packed, images, convolution->phase_to + phase->first);
-    }
+    if (convolution->by_tiles)
+        elbow_tiles_scatter(&convolution->tiles, samples, maps, room, images);
+    else
+        elbow_patches_scatter(&convolution->patches, samples, maps, room, images);
 }
 
-// Maps whose filters are whole vectors, the rest zeros.
-static const float *widen(const struct elbow_convolution *convolution, size_t samples, const float *maps, float *wide)
-{
-    size_t filters = convolution->map.channels, width = elbow_panel_width(filters);
-    size_t rows = samples * positions_of(convolution->map);
-    for (size_t row = 0; row < rows; ++row) {
-        memcpy(wide + row * width, maps + row * filters, filters * sizeof *wide);
-        memset(wide + row * width + filters, 0, (width - filters) * sizeof *wide);
-    }
-    return wide;
-}
-
-void elbow_convolution_gradient(const struct elbow_convolution *convolution, size_t samples, const float *padded,
+void elbow_convolution_gradient(const struct elbow_convolution *convolution, size_t samples, const float *images,
                                 const float *maps, float *room)
 {
-    ELBOW_CHECK(samples <= convolution->block);
-    const struct room at = layout(convolution);
-    size_t filters = convolution->map.channels;
-    if (!has_whole_vectors(convolution))
-        maps = widen(convolution, samples, maps, room + at.wide);
-    elbow_panel_accumulate(samples * positions_of(convolution->map), padded, convolution->from, convolution->depth,
-                           convolution->at, filters, maps, elbow_panel_width(filters), room + at.gradient);
+    if (convolution->by_tiles)
+        elbow_tiles_gradient(&convolution->tiles, samples, images, maps, room);
+    else
+        elbow_patches_gradient(&convolution->patches, samples, images, maps, room);
 }
 
-void elbow_convolution_end_gradient(const struct elbow_convolution *convolution, const float *room,
+void elbow_convolution_end_gradient(const struct elbow_convolution *convolution, float *room,
                                     struct elbow_strides strides, float *dv)
 {
-    size_t channels = convolution->image.channels, filters = convolution->map.channels;
-    const float *packed = room + layout(convolution).gradient;
-    for (size_t first = 0; first < convolution->depth; first += channels)
-        elbow_panel_unpack(convolution->depth, filters, first, channels, packed, dv + first * filters, strides.channel,
-                           strides.filter);
+    if (convolution->by_tiles)
+        elbow_tiles_end_gradient(&convolution->tiles, room, strides, dv);
+    else
+        elbow_patches_end_gradient(&convolution->patches, room, strides, dv);
 }

@@ -18,17 +18,19 @@ struct sizes {
 };
 
 static const struct sizes all_sizes[] = {
-    {28, 28, 1, 32, 4, 2, 1},                                                    // the first layer of mnist-conv
-    {14, 14, 32, 64, 4, 2, 1}, {7, 7, 64, 32, 4, 2, 1},  {8, 8, 32, 3, 4, 2, 1}, // a colour decoder's last
-    {7, 5, 3, 17, 3, 1, 1},    {9, 8, 17, 3, 3, 2, 0},                           // a column that no patch reaches
-    {5, 7, 1, 1, 1, 1, 0},                                                       // 1x1
-    {5, 6, 17, 16, 1, 1, 0},   {6, 7, 3, 5, 1, 2, 0},                            // pixels that no tap meets
-    {8, 9, 2, 3, 2, 3, 1},     {8, 7, 9, 20, 2, 5, 1},                           // likewise, and without patches
-    {4, 4, 3, 4, 3, 2, 4},                                                       // more padding than kernel
-    {3, 4, 17, 18, 2, 2, 3},   {5, 5, 17, 16, 5, 5, 2},  {3, 4, 9, 33, 3, 1, 2},
-    {11, 3, 1, 3, 3, 3, 1},    {4, 5, 10, 100, 3, 2, 1}, // two panels of columns
-    {4, 3, 100, 9, 3, 1, 0},   {1, 1, 5, 6, 4, 2, 2},    // a kernel larger than the input
-    {2, 1, 16, 1, 2, 2, 1},
+    {28, 28, 1, 32, 4, 2, 1},                                                     // the first layer of mnist-conv
+    {14, 14, 32, 64, 4, 2, 1}, {7, 7, 64, 32, 4, 2, 1},   {8, 8, 32, 3, 4, 2, 1}, // a colour decoder's last
+    {7, 5, 3, 17, 3, 1, 1},    {9, 8, 17, 3, 3, 2, 0},                            // a column that no patch reaches
+    {5, 7, 1, 1, 1, 1, 0},                                                        // 1x1
+    {5, 6, 17, 16, 1, 1, 0},   {6, 7, 3, 5, 1, 2, 0},                             // pixels that no tap meets
+    {8, 9, 2, 3, 2, 3, 1},     {8, 7, 9, 20, 2, 5, 1},                            // likewise, and without patches
+    {4, 4, 3, 4, 3, 2, 4},                                                        // more padding than kernel
+    {3, 4, 17, 18, 2, 2, 3},   {5, 5, 17, 16, 5, 5, 2},   {3, 4, 9, 33, 3, 1, 2},
+    {11, 3, 1, 3, 3, 3, 1},    {4, 5, 10, 100, 3, 2, 1},                             // two panels of columns
+    {4, 3, 100, 9, 3, 1, 0},   {1, 1, 5, 6, 4, 2, 2},                                // a kernel larger than the input
+    {2, 1, 16, 1, 2, 2, 1},    {13, 19, 16, 32, 4, 2, 1}, {16, 16, 16, 16, 4, 2, 1}, // tiles: broken ones, whole ones
+    {12, 14, 16, 48, 4, 2, 0}, {7, 8, 32, 16, 2, 1, 0},   // pixels behind the last patch; stride 1
+    {10, 9, 16, 16, 4, 2, 3},  {19, 25, 16, 16, 6, 3, 2}, // wide padding; stride 3
 };
 enum { SIZES = sizeof all_sizes / sizeof *all_sizes };
 

@@ -79,7 +79,7 @@ END_TEST
 START_TEST(any_split_of_rows)
 {
     enum { ROWS = 41 };
-    static const size_t numbers[] = {1, 3, 4, 5, 9, 11, 14};
+    static const size_t numbers[] = {0, 1, 3, 4, 5, 9, 11, 14, 20, 23};
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; ++n)
         for (int kind = ELBOW_LAYER_CONV2D; kind <= ELBOW_LAYER_CONV_TRANSPOSE2D; ++kind) {
             const struct sizes *sizes = &all_sizes[numbers[n]];
@@ -111,18 +111,19 @@ END_TEST
 // Rows behind the last have no part in a gradient, and it does not depend on what the room held.
 START_TEST(gradients_repeat)
 {
-    for (int kind = ELBOW_LAYER_CONV2D; kind <= ELBOW_LAYER_CONV_TRANSPOSE2D; ++kind) {
-        const struct sizes *sizes = &all_sizes[4];
-        struct elbow_layer layer = layer_of(sizes, (enum elbow_layer_kind)kind, ELBOW_ACTIVATION_NONE, 0);
+    for (int i = 0; i < 4; ++i) {
+        const struct sizes *sizes = &all_sizes[i / 2 ? 21 : 4]; // with tiles, without
+        enum elbow_layer_kind kind = i % 2 ? ELBOW_LAYER_CONV_TRANSPOSE2D : ELBOW_LAYER_CONV2D;
+        struct elbow_layer layer = layer_of(sizes, kind, ELBOW_ACTIVATION_NONE, 0);
         struct setting first, second;
         ck_assert(set_up(&first, sizes, layer, 9) && set_up(&second, sizes, layer, 5));
         memset(second.room, 0, elbow_conv2d_room(&second.conv) * sizeof(float));
         struct setting *both[] = {&first, &second};
-        for (int i = 0; i < 2; ++i) {
-            struct setting *s = both[i];
+        for (int j = 0; j < 2; ++j) {
+            struct setting *s = both[j];
             elbow_conv2d_forward(&s->conv, s->values, 5, s->x, s->room, s->y, NULL);
             elbow_conv2d_backward(&s->conv, s->values, 5, s->x, s->y, NULL, s->room, s->dy, s->gradient,
-                                  i == 0 ? s->dx : NULL);
+                                  j == 0 ? s->dx : NULL);
         }
         ck_assert(memcmp(first.gradient, second.gradient, first.parameters.size * sizeof(float)) == 0);
         tear_down(&first);
@@ -131,4 +132,17 @@ START_TEST(gradients_repeat)
 }
 END_TEST
 
-UNIT_MAIN("nn/convolution", the_transpose_is_the_adjoint, any_split_of_rows, gradients_repeat)
+// Kernels twice the stride, whole vectors of channels and filters, and maps that fill their tiles well enough.
+START_TEST(sizes_alone_choose_tiles)
+{
+    struct elbow_shape image = {14, 14, 32}, map = {7, 7, 64}, thin = {14, 14, 24}, small = {4, 4, 32};
+    ck_assert(elbow_tiles_suit(image, map, 4, 2, 1));
+    ck_assert(!elbow_tiles_suit(image, map, 3, 2, 1));
+    ck_assert(!elbow_tiles_suit(thin, map, 4, 2, 1));
+    ck_assert(!elbow_tiles_suit(small, (struct elbow_shape){2, 2, 64}, 4, 2, 1));
+    struct elbow_shape large = {1 << 13, 1 << 13, 1024};
+    ck_assert(!elbow_tiles_suit(large, (struct elbow_shape){1 << 12, 1 << 12, 16}, 4, 2, 1)); // offsets beyond 2^32
+}
+END_TEST
+
+UNIT_MAIN("nn/convolution", the_transpose_is_the_adjoint, any_split_of_rows, gradients_repeat, sizes_alone_choose_tiles)

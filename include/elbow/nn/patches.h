@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The maps of convolution.h by the definition, for all sizes.
+//
+// No patches are copied: the kernels of math/panel read rows of the padded image where they lie. A scatter is s^2
+// gathers from the map, one for each remainder of a pixel's place modulo s (each has its own share of V), or, for few
+// channels, a product with all of V whose patches are then added up in the order of the map. No element's bits depend
+// on the number of samples or on the blocks they are worked on in, but for the gradient's, whose sums over samples are
+// cut at fixed places.
+#ifndef ELBOW_NN_PATCHES_H
+#define ELBOW_NN_PATCHES_H
+
+#include "elbow/base/status.h"
+#include "elbow/math/panel.h"
+#include "elbow/nn/shape.h"
+
+// One remainder (y, x) modulo the stride: the taps y, y + s, ... and x, x + s, ... of the kernel meet its pixels.
+struct elbow_phase {
+    size_t y, x, taps_y, taps_x;
+    size_t first, pixels; // in the tables below; pixels of one sample
+    size_t packed;        // floats before its share of V
+    size_t runs;          // and its runs begin at first_run
+    size_t first_run;
+};
+
+// Created once, then only read.
+struct elbow_patches {
+    struct elbow_shape image, map;
+    size_t kernel, stride, padding;
+    size_t depth;                    // kernel^2 channels
+    size_t block;                    // samples that are worked on at once
+    struct elbow_shape padded_image; // zeros around it
+    struct elbow_shape padded_map;   // for the phases of a scatter
+    size_t map_margin;               // zeros before its first row and column
+    bool by_patches;                 // how to scatter
+    uint32_t *from;                  // (block, rows, columns) corners of patches in the padded images; owned
+    uint32_t *at;                    // (depth) places within a patch; owned
+    struct elbow_run *runs;          // of a patch: kernel; owned
+    struct elbow_phase *phases;      // (s^2); owned
+    uint32_t *phase_from, *phase_to; // into the padded maps, the images; owned
+    struct elbow_run *phase_runs;    // owned
+};
+
+// Local. As in convolution.h; CONFIG if a sample is too large for the tables.
+enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_shape map, size_t kernel, size_t stride,
+                                       size_t padding, struct elbow_patches *plan, struct elbow_error *error);
+
+// Local. Gives the tables back; a zeroed struct is legal.
+void elbow_patches_destroy(struct elbow_patches *plan);
+
+// Local. The functions of convolution.h.
+size_t elbow_patches_room(const struct elbow_patches *plan);
+void elbow_patches_begin_gather(const struct elbow_patches *plan, const float *v, struct elbow_strides strides,
+                                float *room);
+void elbow_patches_begin_scatter(const struct elbow_patches *plan, const float *v, struct elbow_strides strides,
+                                 float *room);
+void elbow_patches_begin_gradient(const struct elbow_patches *plan, float *room);
+const float *elbow_patches_take_images(const struct elbow_patches *plan, size_t samples, const float *images,
+                                       float *room);
+// Maps are read as they are.
+const float *elbow_patches_take_maps(const struct elbow_patches *plan, size_t samples, const float *maps, float *room);
+void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, const float *padded, const float *room,
+                          float *maps);
+void elbow_patches_scatter(const struct elbow_patches *plan, size_t samples, const float *maps, float *room,
+                           float *images);
+void elbow_patches_gradient(const struct elbow_patches *plan, size_t samples, const float *padded, const float *maps,
+                            float *room);
+void elbow_patches_end_gradient(const struct elbow_patches *plan, const float *room, struct elbow_strides strides,
+                                float *dv);
+
+#endif

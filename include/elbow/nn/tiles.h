@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The maps of convolution.h where the kernel is twice the stride, by Winograd's F(4x4, 2x2): fewer multiplications.
+//
+// With k = 2 s, pixels whose places have the same remainders modulo s form an image of their own, a phase; a phase's
+// pixels meet 2 x 2 of the taps, at stride 1. So a map is a correlation of an image with s^2 channels phases by 2 x 2
+// taps, and goes tile by tile through the transforms of math/winograd and the products of math/panel: 25 products of
+// (tiles, s^2 channels) with (s^2 channels, filters) for a gather, of (tiles, filters) with (filters, s^2 channels) for
+// a scatter. Images and maps are transformed once, whatever is computed of them afterwards.
+//
+// Sums are rounded about three times as coarsely as by the definition. No element of an image or map depends on other
+// samples.
+#ifndef ELBOW_NN_TILES_H
+#define ELBOW_NN_TILES_H
+
+#include "elbow/base/status.h"
+#include "elbow/nn/shape.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Created once, then only read. A zeroed struct is no plan.
+struct elbow_tiles {
+    struct elbow_shape image, map;
+    size_t stride;
+    size_t depth;                  // s^2 channels
+    size_t rows, columns;          // of tiles in a sample
+    size_t block;                  // samples that are worked on at once
+    uint32_t *image_at;            // (rows, columns, phases, 25) places of a sample's tiles; owned
+    uint32_t *map_at;              // (rows, columns, 16); owned
+    uint32_t *image_row, *map_row; // (block tiles) where the points of a tile begin; owned
+    uint32_t *within;              // 0 ... depth - 1; owned
+};
+
+// Local. Whether these sizes can be computed so, and gain by it.
+bool elbow_tiles_suit(struct elbow_shape image, struct elbow_shape map, size_t kernel, size_t stride, size_t padding);
+
+// Local. For sizes that suit. MEMORY if there is no room for the plan.
+enum elbow_status elbow_tiles_create(struct elbow_shape image, struct elbow_shape map, size_t stride, size_t padding,
+                                     struct elbow_tiles *tiles, struct elbow_error *error);
+
+// Local. A zeroed struct is legal.
+void elbow_tiles_destroy(struct elbow_tiles *tiles);
+
+// Local. The functions of convolution.h.
+size_t elbow_tiles_room(const struct elbow_tiles *tiles);
+void elbow_tiles_begin_gather(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
+                              float *room);
+void elbow_tiles_begin_scatter(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
+                               float *room);
+void elbow_tiles_begin_gradient(const struct elbow_tiles *tiles, float *room);
+const float *elbow_tiles_take_images(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room);
+const float *elbow_tiles_take_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room);
+void elbow_tiles_gather(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room, float *maps);
+void elbow_tiles_scatter(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room,
+                         float *images);
+void elbow_tiles_gradient(const struct elbow_tiles *tiles, size_t samples, const float *images, const float *maps,
+                          float *room);
+void elbow_tiles_end_gradient(const struct elbow_tiles *tiles, float *room, struct elbow_strides strides, float *dv);
+
+#endif
