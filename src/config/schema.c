@@ -23,7 +23,7 @@ static const char *const prefetch_choices[] = {"auto", "on", "off", NULL};
 static const char *const activation_choices[] = {"none",    "relu",     "leaky_relu", "tanh",
                                                  "sigmoid", "softplus", "silu",       NULL};
 
-enum { ROWS_MAX = 1 << 24, UNITS_MAX = 1 << 20, LATENT_MAX = 1 << 16, RANKS_MAX = 1 << 20 };
+enum { ROWS_MAX = 1 << 24, UNITS_MAX = 1 << 20, LATENT_MAX = 1 << 16, RANKS_MAX = 1 << 20, BUCKET_MAX = 1 << 30 };
 
 #define AT(member) .offset = offsetof(struct elbow_config, member)
 #define IN_LAYER(member) .offset = offsetof(struct elbow_layer, member)
@@ -166,6 +166,8 @@ static const struct elbow_key keys[] = {
     {"run", "prefetch", CHOICE(prefetch_choices), AT(run.prefetch), .preset = "auto", .may_change = true,
      .help = "Whether a thread of each rank gathers the next microbatch while one is computed; auto: where every rank "
              "has a core to spare."},
+    {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "262144", .may_change = true,
+     .help = "Parameters that a message between nodes carries at least: layers are joined up to that."},
     {"run", "nodes", .type = ELBOW_KEY_INTEGERS, AT(run.nodes), FROM(0, RANKS_MAX), .count_least = 1,
      .count_most = ELBOW_NODES_MAX, .may_change = true,
      .help = "For tests: the number of the node that each rank pretends to be on; []: as it is."},

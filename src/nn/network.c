@@ -171,7 +171,7 @@ float *elbow_network_forward(struct elbow_network *network, const float *paramet
 }
 
 void elbow_network_backward(struct elbow_network *network, const float *parameters, size_t rows, const float *x,
-                            float *dy, float *gradient, float *dx)
+                            float *dy, float *gradient, float *dx, const struct elbow_watch *watch)
 {
     ELBOW_CHECK(rows <= network->rows_max);
     for (size_t i = network->count; i-- > 0;) {
@@ -184,6 +184,8 @@ void elbow_network_backward(struct elbow_network *network, const float *paramete
             elbow_dense_backward(&network->layers[i], parameters, rows, input, network->outputs_of[i],
                                  network->slopes_of[i], dy, gradient, input_gradient);
         dy = input_gradient;
+        if (watch != NULL)
+            watch->done(watch->user, network->layers[i].weight);
     }
 }
 

@@ -12,10 +12,9 @@
 #include <math.h>
 
 enum elbow_status elbow_optimizer_create(const struct elbow_config *config, const struct elbow_parameters *parameters,
-                                         size_t first, size_t count, struct elbow_optimizer *optimizer,
-                                         struct elbow_error *error)
+                                         size_t count, struct elbow_optimizer *optimizer, struct elbow_error *error)
 {
-    ELBOW_CHECK(first <= parameters->size && count <= parameters->size - first);
+    ELBOW_CHECK(count <= parameters->size);
     *optimizer = (struct elbow_optimizer){
         .kind = (enum elbow_optimizer_kind)config->train.optimizer,
         .beta1 = config->train.beta1,
@@ -23,7 +22,6 @@ enum elbow_status elbow_optimizer_create(const struct elbow_config *config, cons
         .epsilon = config->train.epsilon,
         .momentum = config->train.momentum,
         .weight_decay = config->train.weight_decay,
-        .first = first,
         .count = count,
         .parameters = parameters,
     };
@@ -102,25 +100,27 @@ static void apply_sgd(size_t n, struct constants c, const float *restrict gradie
     }
 }
 
-void elbow_optimizer_apply(struct elbow_optimizer *optimizer, size_t first, size_t count, uint64_t update, double rate,
-                           double clip, const float *gradient, float *parameters)
+void elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optimizer_part part, uint64_t update,
+                           double rate, double clip, const float *gradient, float *parameters)
 {
+    size_t first = part.first, last = first + part.count;
     ELBOW_CHECK(update >= 1);
-    ELBOW_CHECK(first >= optimizer->first && first - optimizer->first <= optimizer->count);
-    ELBOW_CHECK(count <= optimizer->count - (first - optimizer->first));
+    ELBOW_CHECK(part.offset <= optimizer->count && part.count <= optimizer->count - part.offset);
+    ELBOW_CHECK(first <= optimizer->parameters->size && part.count <= optimizer->parameters->size - first);
     for (size_t i = 0; i < optimizer->parameters->count; ++i) {
         const struct elbow_tensor *tensor = &optimizer->parameters->tensors[i];
         size_t begin = tensor->offset > first ? tensor->offset : first;
-        size_t end = tensor->offset + tensor->count < first + count ? tensor->offset + tensor->count : first + count;
+        size_t end = tensor->offset + tensor->count < last ? tensor->offset + tensor->count : last;
         if (begin >= end)
             continue;
         struct constants constants = constants_of(optimizer, tensor->is_weight, update, rate, clip);
-        float *first_moment = optimizer->first_moment + (begin - optimizer->first);
+        size_t offset = part.offset + (begin - first);
+        float *first_moment = optimizer->first_moment + offset;
         if (optimizer->kind == ELBOW_OPTIMIZER_SGD)
             apply_sgd(end - begin, constants, gradient + (begin - first), first_moment, parameters + (begin - first));
         else
             apply_adam(end - begin, constants, gradient + (begin - first), first_moment,
-                       optimizer->second_moment + (begin - optimizer->first), parameters + (begin - first));
+                       optimizer->second_moment + offset, parameters + (begin - first));
     }
 }
 

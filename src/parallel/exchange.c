@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The gradient exchange.
 //
-// Ranks form groups: the nodes, or single ranks where memory cannot be shared. Inside a group gradients and parameters
-// lie in one window. A step goes through these points, each of which all ranks (of the group or of the run) have to
-// reach:
-//   1. every rank of the group has left its subtree sums in its buffers, and no longer reads the parameters;
+// Inside a group gradients and parameters lie in one window. A step goes through these points, each of which all ranks
+// (of the group or of the run) have to reach:
+//   1. every rank of the group has left its subtree sums in its buffers (bucket by bucket, while its backward pass goes
+//      down), and no longer reads the parameters;
 //   2. every owner has added its blocks; statistics and norms are known everywhere. Buffers may be filled again;
 //   3. every owner has written its slice into its group's parameters, and the slices of other groups have come in.
 #include "exchange_private.h"
@@ -13,23 +13,39 @@
 
 #include <string.h>
 
-bool elbow_exchange_is_near(const struct elbow_exchange *exchange, int rank)
+struct elbow_range elbow_exchange_part(const struct elbow_exchange *exchange, int k, int group)
 {
-    struct elbow_comm *comm = exchange->comm;
-    return rank == comm->place.rank || (exchange->grouped && comm->node_of[rank] == comm->place.node);
+    return elbow_cut_part(&exchange->cut, k, exchange->group_first[group], exchange->group_first[group + 1],
+                          exchange->comm->place.size);
 }
 
-struct elbow_range elbow_exchange_slice(const struct elbow_exchange *exchange, int rank)
+size_t elbow_exchange_slice(const struct elbow_exchange *exchange)
 {
-    size_t first = exchange->blocks[rank] * ELBOW_BLOCK, last = exchange->blocks[rank + 1] * ELBOW_BLOCK;
-    size_t size = exchange->sizes.parameters;
-    return (struct elbow_range){first < size ? first : size, last < size ? last : size};
+    int me = exchange->comm->place.rank;
+    return exchange->held[me + 1] - exchange->held[me];
 }
 
-size_t elbow_exchange_slice_size(const struct elbow_exchange *exchange, int rank)
+int elbow_exchange_pieces(const struct elbow_exchange *exchange, const struct elbow_piece **pieces)
 {
-    struct elbow_range slice = elbow_exchange_slice(exchange, rank);
-    return (size_t)(slice.last - slice.first);
+    *pieces = exchange->pieces;
+    return exchange->cut.buckets;
+}
+
+// The groups: nodes, or single ranks.
+static enum elbow_status make_groups(struct elbow_exchange *exchange, bool grouped, struct elbow_error *error)
+{
+    const struct elbow_comm *comm = exchange->comm;
+    int size = comm->place.size;
+    exchange->grouped = grouped;
+    exchange->groups = grouped ? comm->place.nodes : size;
+    exchange->my_group = grouped ? comm->place.node : comm->place.rank;
+    enum elbow_status status =
+        elbow_allocate(&exchange->group_first, (size_t)exchange->groups + 1, sizeof(int), "groups", error);
+    if (status != ELBOW_OK)
+        return status;
+    for (int r = 0; r < size; ++r)
+        exchange->group_first[(grouped ? comm->node_of[r] : r) + 1] = r + 1;
+    return ELBOW_OK;
 }
 
 // Makes both plans and takes the sizes of the buffers from them.
@@ -37,10 +53,12 @@ static enum elbow_status make_plans(struct elbow_exchange *exchange, struct elbo
 {
     int size = exchange->comm->place.size;
     uint64_t leaves = 1;
+    exchange->subtrees = 0;
     for (int i = 0; i < 2; ++i) {
         struct elbow_plan *plan = &exchange->plans[i];
         enum elbow_status status =
-            elbow_plan_create(plan, i == 0 ? exchange->sizes.microbatches : exchange->sizes.last, size, error);
+            elbow_plan_create(plan, i == 0 ? exchange->sizes.microbatches : exchange->sizes.last, exchange->groups,
+                              exchange->group_first, exchange->my_group, error);
         if (status != ELBOW_OK)
             return status;
         for (int r = 0; r < size; ++r)
@@ -54,23 +72,85 @@ static enum elbow_status make_plans(struct elbow_exchange *exchange, struct elbo
     return ELBOW_OK;
 }
 
-// Tables of who owns what and whose buffers lie where.
-static enum elbow_status make_tables(struct elbow_exchange *exchange, struct elbow_error *error)
+// What all ranks hold, and this one's pieces.
+static enum elbow_status make_slices(struct elbow_exchange *exchange, struct elbow_error *error)
 {
-    struct elbow_comm *comm = exchange->comm;
-    size_t size = (size_t)comm->place.size;
-    size_t blocks = (exchange->sizes.parameters + ELBOW_BLOCK - 1) / ELBOW_BLOCK;
-    enum elbow_status status = elbow_allocate(&exchange->blocks, size + 1, sizeof(size_t), "slices", error);
+    int size = exchange->comm->place.size, me = exchange->comm->place.rank, buckets = exchange->cut.buckets;
+    enum elbow_status status = elbow_allocate(&exchange->held, (size_t)size + 1, sizeof(size_t), "slices", error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&exchange->held_blocks, (size_t)size + 1, sizeof(size_t), "slices", error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&exchange->pieces, (size_t)buckets, sizeof *exchange->pieces, "slices", error);
     if (status != ELBOW_OK)
         return status;
-    for (int r = 0; r < comm->place.size; ++r)
-        exchange->blocks[r + 1] = (size_t)elbow_partition(blocks, r, comm->place.size).last;
+    for (int r = 0; r < size; ++r) {
+        size_t parameters = exchange->held[r], blocks = exchange->held_blocks[r];
+        for (int k = 0; k < buckets; ++k) {
+            struct elbow_range part = elbow_cut_part(&exchange->cut, k, r, r + 1, size);
+            size_t count = (size_t)(part.last - part.first);
+            if (r == me)
+                exchange->pieces[k] = (struct elbow_piece){
+                    .first = (size_t)part.first, .count = count, .offset = parameters - exchange->held[r]};
+            parameters += count;
+            blocks += (count + ELBOW_BLOCK - 1) / ELBOW_BLOCK;
+        }
+        exchange->held[r + 1] = parameters;
+        exchange->held_blocks[r + 1] = blocks;
+    }
     return ELBOW_OK;
 }
 
-// Where the parts of a group's memory begin, in bytes, for so many members.
+// Where what other groups send is laid down: their terms of one bucket side by side.
+static enum elbow_status make_inbox(struct elbow_exchange *exchange, struct elbow_error *error)
+{
+    int buckets = exchange->cut.buckets, foreign = 0;
+    for (int i = 0; i < 2; ++i) {
+        const struct elbow_plan *plan = &exchange->plans[i];
+        int own = plan->group[exchange->my_group + 1] - plan->group[exchange->my_group];
+        foreign = plan->terms - own > foreign ? plan->terms - own : foreign;
+    }
+    enum elbow_status status =
+        elbow_allocate(&exchange->inbox_first, (size_t)buckets + 1, sizeof(size_t), "buckets", error);
+    if (status != ELBOW_OK)
+        return status;
+    for (int k = 0; k < buckets; ++k) {
+        struct elbow_range part = elbow_exchange_part(exchange, k, exchange->my_group);
+        exchange->inbox_first[k + 1] = exchange->inbox_first[k] + (size_t)foreign * (size_t)(part.last - part.first);
+    }
+    return ELBOW_OK;
+}
+
+static void forget_arrangement(struct elbow_exchange *exchange)
+{
+    elbow_plan_clear(&exchange->plans[0]);
+    elbow_plan_clear(&exchange->plans[1]);
+    elbow_cut_clear(&exchange->cut);
+    elbow_release(&exchange->group_first);
+    elbow_release(&exchange->held);
+    elbow_release(&exchange->held_blocks);
+    elbow_release(&exchange->pieces);
+    elbow_release(&exchange->inbox_first);
+}
+
+// Local. Everything that follows from what the groups are.
+static enum elbow_status arrange(struct elbow_exchange *exchange, bool grouped, struct elbow_error *error)
+{
+    forget_arrangement(exchange);
+    enum elbow_status status = make_groups(exchange, grouped, error);
+    if (status == ELBOW_OK)
+        status = make_plans(exchange, error);
+    if (status == ELBOW_OK)
+        status = elbow_cut_create(&exchange->cut, &exchange->sizes, exchange->groups, error);
+    if (status == ELBOW_OK)
+        status = make_slices(exchange, error);
+    if (status == ELBOW_OK)
+        status = make_inbox(exchange, error);
+    return status;
+}
+
+// Where the parts of a group's memory begin, in bytes.
 struct layout {
-    size_t statistics, norms, parameters, gradients, size;
+    size_t applied, arrived, statistics, norms, parameters, inbox, gradients, size;
 };
 
 static size_t aligned(size_t bytes)
@@ -78,52 +158,75 @@ static size_t aligned(size_t bytes)
     return (bytes + ELBOW_ALIGNMENT - 1) / ELBOW_ALIGNMENT * ELBOW_ALIGNMENT;
 }
 
-static struct layout layout_for(const struct elbow_exchange *exchange, int members)
+static int members_of(const struct elbow_exchange *exchange)
 {
-    size_t buffers = (size_t)members * (size_t)exchange->subtrees;
-    size_t blocks = exchange->blocks[exchange->comm->place.size];
+    return exchange->group_first[exchange->my_group + 1] - exchange->group_first[exchange->my_group];
+}
+
+static struct layout layout_of(const struct elbow_exchange *exchange)
+{
+    size_t members = (size_t)members_of(exchange), buffers = members * (size_t)exchange->subtrees;
+    size_t buckets = (size_t)exchange->cut.buckets, groups = (size_t)exchange->groups;
     struct layout layout;
-    layout.statistics = (size_t)members * sizeof(struct elbow_meeting_slot);
+    layout.applied = 2 * members * sizeof(struct elbow_meeting_slot); // after the meeting's and the ready ones
+    layout.arrived = layout.applied + members * sizeof(struct elbow_meeting_slot);
+    layout.statistics = aligned(layout.arrived + buckets * groups * sizeof(atomic_uint_least64_t));
     layout.norms = aligned(layout.statistics + buffers * exchange->sizes.statistics * sizeof(double));
-    layout.parameters = aligned(layout.norms + blocks * sizeof(double));
-    layout.gradients = layout.parameters + exchange->stride * sizeof(float);
+    layout.parameters = aligned(layout.norms + exchange->cut.blocks * sizeof(double));
+    layout.inbox = layout.parameters + exchange->stride * sizeof(float);
+    layout.gradients = aligned(layout.inbox + exchange->inbox_first[buckets] * sizeof(float));
     layout.size = layout.gradients + buffers * exchange->stride * sizeof(float);
     return layout;
+}
+
+static void lay_out(struct elbow_exchange *exchange)
+{
+    struct layout layout = layout_of(exchange);
+    int members = members_of(exchange);
+    char *base = exchange->memory.base;
+    struct elbow_meeting_slot *slots = exchange->memory.base;
+    exchange->ready = slots + members;
+    exchange->applied = slots + 2 * (ptrdiff_t)members;
+    exchange->arrived = (atomic_uint_least64_t *)(base + layout.arrived);
+    exchange->statistics = (double *)(base + layout.statistics);
+    exchange->posted_norms = (double *)(base + layout.norms);
+    exchange->parameters = (float *)(base + layout.parameters);
+    exchange->inbox = (float *)(base + layout.inbox);
+    exchange->gradients = (float *)(base + layout.gradients);
+    exchange->meeting = (struct elbow_meeting){.comm = exchange->comm,
+                                               .slots = slots,
+                                               .members = members,
+                                               .me = exchange->grouped ? exchange->comm->place.node_rank : 0};
 }
 
 // Collective. The group's memory: groups are nodes if it can be shared.
 static enum elbow_status make_memory(struct elbow_exchange *exchange, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_comm *comm = exchange->comm;
-    size_t shared = layout_for(exchange, comm->place.node_size).size, private = layout_for(exchange, 1).size;
+    size_t shared = 0, private = 0;
+    if (arrange(exchange, false, error) == ELBOW_OK) {
+        private = layout_of(exchange).size;
+        if (arrange(exchange, true, error) == ELBOW_OK)
+            shared = layout_of(exchange).size;
+    }
+    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+        return error->status;
     enum elbow_status status =
         elbow_comm_share(comm, shared, private, "the parameters and gradients", log, &exchange->memory, error);
     if (status != ELBOW_OK)
         return status;
-    exchange->grouped = exchange->memory.is_shared;
-    int members = exchange->grouped ? comm->place.node_size : 1;
-    struct layout layout = layout_for(exchange, members);
-    char *base = exchange->memory.base;
-    exchange->statistics = (double *)(base + layout.statistics);
-    exchange->posted_norms = (double *)(base + layout.norms);
-    exchange->parameters = (float *)(base + layout.parameters);
-    exchange->gradients = (float *)(base + layout.gradients);
-    exchange->meeting = (struct elbow_meeting){.comm = comm,
-                                               .slots = exchange->memory.base,
-                                               .members = members,
-                                               .me = exchange->grouped ? comm->place.node_rank : 0};
-    return ELBOW_OK;
+    if (!exchange->memory.is_shared)
+        arrange(exchange, false, error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK)
+        lay_out(exchange);
+    return error->status;
 }
 
 // Private buffers, once it is known whether memory is shared.
 static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct elbow_error *error)
 {
-    struct elbow_comm *comm = exchange->comm;
     int first = exchange->plans[0].count, second = exchange->plans[1].count;
-    size_t most = (size_t)(first > second ? first : second), size = (size_t)comm->place.size, foreign = 0;
-    size_t slice = elbow_exchange_slice_size(exchange, comm->place.rank), subtrees = (size_t)exchange->subtrees;
-    for (int r = 0; r < comm->place.size; ++r)
-        foreign += !elbow_exchange_is_near(exchange, r);
+    size_t most = (size_t)(first > second ? first : second), size = (size_t)exchange->comm->place.size;
     struct {
         void *pointer;
         size_t count, size;
@@ -133,10 +236,10 @@ static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct el
         {&exchange->tiles, ((size_t)elbow_partition_depth(most) + 1) * ELBOW_BLOCK, sizeof(float), "partial sums"},
         {&exchange->values, most, sizeof(float *), "partial sums"},
         {&exchange->standing, most, sizeof(float *), "partial sums"},
-        {&exchange->inbox, foreign * subtrees * slice, sizeof(float), "other nodes' gradients"},
-        {&exchange->norms, exchange->blocks[comm->place.size], sizeof(double), "norms"},
-        {&exchange->gathered, size * subtrees * exchange->sizes.statistics, sizeof(double), "statistics"},
-        {&exchange->requests, 2 * foreign * subtrees + 2 * size, sizeof(MPI_Request), "requests"},
+        {&exchange->norms, exchange->cut.blocks, sizeof(double), "norms"},
+        {&exchange->packed_norms, exchange->cut.blocks, sizeof(double), "norms"},
+        {&exchange->gathered, size * (size_t)exchange->subtrees * exchange->sizes.statistics, sizeof(double),
+         "statistics"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
         enum elbow_status status =
@@ -144,9 +247,7 @@ static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct el
         if (status != ELBOW_OK)
             return status;
     }
-    exchange->sum =
-        elbow_exchange_buffer(exchange, comm->place.rank, 0) + elbow_exchange_slice(exchange, comm->place.rank).first;
-    return ELBOW_OK;
+    return elbow_transfers_create(exchange, error);
 }
 
 enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
@@ -156,17 +257,15 @@ enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_ex
     *out = NULL;
     *error = (struct elbow_error){0};
     ELBOW_CHECK(sizes.microbatches >= (uint64_t)comm->place.size && sizes.last > 0 && sizes.parameters > 0);
-    if (elbow_allocate(&exchange, 1, sizeof *exchange, "the exchange", error) == ELBOW_OK) {
-        exchange->comm = comm;
-        exchange->sizes = sizes;
-        exchange->stride = (sizes.parameters + 15) / 16 * 16;
-        if (make_plans(exchange, error) == ELBOW_OK)
-            make_tables(exchange, error);
-    }
+    elbow_allocate(&exchange, 1, sizeof *exchange, "the exchange", error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         goto failed;
+    exchange->comm = comm;
+    exchange->sizes = sizes;
+    exchange->stride = (sizes.parameters + 15) / 16 * 16;
     if (make_memory(exchange, log, error) != ELBOW_OK)
         goto failed;
+    exchange->sizes.layers = NULL;
     make_buffers(exchange, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         goto failed;
@@ -183,17 +282,15 @@ void elbow_exchange_destroy(struct elbow_exchange *exchange)
     if (exchange == NULL)
         return;
     elbow_comm_unshare(exchange->comm, &exchange->memory);
-    elbow_plan_clear(&exchange->plans[0]);
-    elbow_plan_clear(&exchange->plans[1]);
+    elbow_transfers_destroy(exchange);
+    forget_arrangement(exchange);
     elbow_release(&exchange->scratch);
-    elbow_release(&exchange->blocks);
     elbow_release(&exchange->tiles);
     elbow_release(&exchange->values);
     elbow_release(&exchange->standing);
-    elbow_release(&exchange->inbox);
     elbow_release(&exchange->norms);
+    elbow_release(&exchange->packed_norms);
     elbow_release(&exchange->gathered);
-    elbow_release(&exchange->requests);
     elbow_release(&exchange);
 }
 
@@ -225,7 +322,7 @@ int elbow_exchange_begin(struct elbow_exchange *exchange, uint64_t microbatches,
 // The i-th gradient buffer of a rank of this group.
 float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i)
 {
-    int member = exchange->grouped ? exchange->comm->node_rank_of[rank] : 0;
+    int member = rank - exchange->group_first[exchange->my_group];
     return exchange->gradients + ((size_t)member * (size_t)exchange->subtrees + (size_t)i) * exchange->stride;
 }
 
@@ -261,10 +358,57 @@ struct elbow_exchange_counts elbow_exchange_count(const struct elbow_exchange *e
 struct elbow_exchange_bytes elbow_exchange_memory(const struct elbow_exchange *exchange)
 {
     uint64_t buffers = (uint64_t)(exchange->subtrees + exchange->scratches) * exchange->stride * sizeof(float);
-    uint64_t slice = elbow_exchange_slice_size(exchange, exchange->comm->place.rank) * sizeof(float);
-    uint64_t foreign = (uint64_t)(exchange->comm->place.size - exchange->meeting.members);
-    uint64_t inbox = foreign * (uint64_t)exchange->subtrees * slice;
-    int ranks = exchange->grouped ? 1 : exchange->comm->place.node_size;
-    return (struct elbow_exchange_bytes){.gradients_per_rank = buffers + inbox,
-                                         .parameters_per_node = (uint64_t)ranks * exchange->stride * sizeof(float)};
+    uint64_t inbox = exchange->inbox_first[exchange->cut.buckets] * sizeof(float) / (uint64_t)members_of(exchange);
+    int copies = exchange->grouped ? 1 : exchange->comm->place.node_size;
+    return (struct elbow_exchange_bytes){.gradients_per_rank = buffers + inbox + exchange->outbox_size * sizeof(float),
+                                         .parameters_per_node = (uint64_t)copies * exchange->stride * sizeof(float)};
+}
+
+// From the order of the ranks' slices to that of the arena, or back.
+static void reorder(const struct elbow_exchange *exchange, bool to_arena, float *slices, float *all)
+{
+    int size = exchange->comm->place.size;
+    for (int r = 0; r < size; ++r)
+        for (int k = 0; k < exchange->cut.buckets; ++k) {
+            struct elbow_range part = elbow_cut_part(&exchange->cut, k, r, r + 1, size);
+            size_t count = (size_t)(part.last - part.first);
+            memcpy(to_arena ? all + part.first : slices, to_arena ? slices : all + part.first, count * sizeof(float));
+            slices += count;
+        }
+}
+
+// Collective. Room on rank zero for the slices side by side; not needed where that is the order of the arena.
+static enum elbow_status make_slices_room(struct elbow_exchange *exchange, float **slices, struct elbow_error *error)
+{
+    *slices = NULL;
+    *error = (struct elbow_error){0};
+    if (exchange->comm->place.rank == 0 && exchange->cut.buckets > 1)
+        elbow_allocate(slices, exchange->sizes.parameters, sizeof(float), "the optimiser's state", error);
+    return elbow_comm_agree(exchange->comm, error);
+}
+
+enum elbow_status elbow_exchange_gather(struct elbow_exchange *exchange, const float *slice, float *all,
+                                        struct elbow_error *error)
+{
+    float *slices;
+    if (make_slices_room(exchange, &slices, error) != ELBOW_OK)
+        return error->status;
+    elbow_comm_gather(exchange->comm, slice, sizeof(float), exchange->held, slices != NULL ? slices : all);
+    if (slices != NULL)
+        reorder(exchange, true, slices, all);
+    elbow_release(&slices);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_exchange_scatter(struct elbow_exchange *exchange, const float *all, float *slice,
+                                         struct elbow_error *error)
+{
+    float *slices;
+    if (make_slices_room(exchange, &slices, error) != ELBOW_OK)
+        return error->status;
+    if (slices != NULL)
+        reorder(exchange, false, slices, (float *)(uintptr_t)all);
+    elbow_comm_scatter(exchange->comm, slices != NULL ? slices : all, sizeof(float), exchange->held, slice);
+    elbow_release(&slices);
+    return ELBOW_OK;
 }

@@ -1,63 +1,148 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inside of an exchange, shared by its plans (exchange_plan.c), its making (exchange.c) and its step
-// (exchange_step.c).
+// The inside of an exchange, shared by its plans (exchange_plan.c), the cut of the arena (exchange_cut.c), its making
+// (exchange.c), the messages between groups (exchange_network.c) and its step (exchange_step.c).
+//
+// Ranks form groups: the nodes, or single ranks where memory cannot be shared. Groups are runs of ranks.
 #ifndef ELBOW_PARALLEL_EXCHANGE_PRIVATE_H
 #define ELBOW_PARALLEL_EXCHANGE_PRIVATE_H
 
 #include "elbow/parallel/exchange.h"
 #include "meeting.h"
 
-// The sum of one batch size: who brings which subtrees, and in which order they are added.
+// The blocks of the arena cut into buckets, and every bucket over the ranks in their order. Pure integers.
+struct elbow_cut {
+    size_t parameters, blocks;
+    int buckets;
+    size_t *edges; // [buckets + 1] owned: bucket k has blocks [edges[k], edges[k + 1])
+};
+
+// Sums of one batch size: who brings which subtrees, and in which order they are added.
 struct elbow_plan {
     uint64_t microbatches;
-    int count;                        // subtrees of all ranks, from left to right
-    struct elbow_range *subtrees;     // [count] owned
-    int *first;                       // [size + 1] owned: rank r brings subtrees [first[r], first[r + 1])
-    struct elbow_addition *additions; // [count - 1] owned
+    int count;                    // subtrees of all ranks, from left to right
+    struct elbow_range *subtrees; // [count] owned
+    int *first;                   // [size + 1] owned: rank r brings subtrees [first[r], first[r + 1])
+    // What an owner adds, its terms: the subtrees of its group's ranks, and of other groups what their ranks' subtrees
+    // make together.
+    int terms;
+    struct elbow_range *term;         // [terms] owned
+    int *group;                       // [groups + 1] owned: group g's terms
+    struct elbow_addition *additions; // [terms - 1] owned
+    // What this group sends to the others: the i-th sum is that of its ranks' subtrees
+    // [parts[i], parts[i + 1]), counted from the group's first, by the additions that begin at partial[parts[i] - i].
+    int sums;
+    int *parts;                     // [sums + 1] owned
+    struct elbow_addition *partial; // owned
 };
+
+// A message between this group and another one: gradients or parameters of one bucket.
+struct elbow_transfer {
+    int bucket, peer; // peer: a group
+};
+
+// The transfers of one kind that this rank makes for its group, in the order in which they can be made.
+struct elbow_transfers {
+    struct elbow_transfer *list; // [count] owned
+    MPI_Request *requests;       // [count] owned, in the same order
+    int count, posted, complete;
+};
+
+enum { ELBOW_GRADIENTS_IN, ELBOW_GRADIENTS_OUT, ELBOW_PARAMETERS_IN, ELBOW_PARAMETERS_OUT, ELBOW_TRANSFER_KINDS };
 
 struct elbow_exchange {
     struct elbow_comm *comm; // not owned
     struct elbow_exchange_sizes sizes;
     bool grouped;               // groups are nodes; else every rank is a group of its own
+    int groups, my_group;       // how many, which
+    int *group_first;           // [groups + 1] owned: group g has ranks [group_first[g], group_first[g + 1])
     int subtrees;               // buffers of a rank: the most it ever brings
     int scratches;              // scratch gradients
     size_t stride;              // floats from one gradient buffer to the next
     struct elbow_shared memory; // of the group: all that follows up to the gradients
     struct elbow_meeting meeting;
-    double *statistics;   // (members, subtrees, statistics)
-    double *posted_norms; // [blocks]
-    float *parameters;    // [stride]
-    float *gradients;     // (members, subtrees, stride)
-    float *scratch;       // scratches x stride, owned
+    struct elbow_meeting_slot *ready;   // [members] buckets that a member has handed over, since the start
+    struct elbow_meeting_slot *applied; // [members] buckets that a member has updated its part of
+    atomic_uint_least64_t *arrived;     // (buckets, groups): batches whose gradients have come
+    double *statistics;                 // (members, subtrees, statistics)
+    double *posted_norms;               // [blocks]
+    float *parameters;                  // [stride]
+    float *inbox;                       // other groups' terms of this group's parts, bucket by bucket
+    float *gradients;                   // (members, subtrees, stride)
+    float *scratch;                     // scratches x stride, owned
+    struct elbow_cut cut;
+    struct elbow_piece *pieces; // [buckets] this rank's, some may be empty; owned
+    size_t *held;               // [size + 1] owned: parameters in the slices of the ranks before
+    size_t *held_blocks;        // [size + 1] owned: their blocks
+    size_t *inbox_first;        // [buckets + 1] owned: where a bucket's inbox begins
     struct elbow_plan plans[2];
     const struct elbow_plan *plan; // of the present batch
-    size_t *blocks;                // [size + 1] owned: rank r owns blocks [blocks[r], blocks[r + 1])
-    float *sum;   // this rank's slice of the summed gradient: in its own first buffer, where nobody else reads it
-    float *tiles; // partial sums of one block, owned
-    const float **values;   // [most subtrees] owned: where this rank's slice of each subtree lies
-    const float **standing; // [most subtrees] owned: where the partial sums of one block stand
-    float *inbox;           // other groups' subtrees of this rank's slice, owned
+    uint64_t batch;                // batches begun, skipped ones included
+    bool is_open;                  // the present batch has been handed over in part
+    int handed_over;               // buckets of the present batch, from the last one down
+    struct elbow_transfers network[ELBOW_TRANSFER_KINDS];
+    size_t *outbox_first; // [gradients out] owned: where what a transfer sends is put together
+    size_t outbox_size;
+    float *outbox;          // [outbox_size] owned
+    int *indices;           // [most transfers of a kind] owned: which are complete
+    float *tiles;           // partial sums of one block, owned
+    const float **values;   // [most terms] owned: where this rank's part of each term lies
+    const float **standing; // [most terms] owned: where the partial sums of one block stand
     double *norms;          // [blocks] owned
+    double *packed_norms;   // [blocks] owned: rank by rank
     double *gathered;       // size x subtrees x statistics, owned
-    MPI_Request *requests;  // owned
-    int requested;
-    uint64_t disturbance; // state of the random sleeps; 0: none
+    uint64_t disturbance;   // state of the random sleeps; 0: none
     struct elbow_exchange_counts counts;
 };
 
-// Local. Who brings what for batches of so many microbatches on so many ranks.
-enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatches, int size,
-                                    struct elbow_error *error);
+// Local. Buckets for several groups, or one for all.
+enum elbow_status elbow_cut_create(struct elbow_cut *cut, const struct elbow_exchange_sizes *sizes, int groups,
+                                   struct elbow_error *error);
+void elbow_cut_clear(struct elbow_cut *cut);
+
+// Local. The parameters of bucket k that ranks [first, last) of `size` own.
+struct elbow_range elbow_cut_part(const struct elbow_cut *cut, int k, int first, int last, int size);
+
+// Local. Who brings what for batches of so many microbatches, groups as in group_first.
+enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatches, int groups, const int *group_first,
+                                    int my_group, struct elbow_error *error);
 void elbow_plan_clear(struct elbow_plan *plan);
-
-// Local. Whether a rank is in this rank's group.
-bool elbow_exchange_is_near(const struct elbow_exchange *exchange, int rank);
-
-// Local. Floats of a rank's slice.
-size_t elbow_exchange_slice_size(const struct elbow_exchange *exchange, int rank);
 
 // Local. The i-th gradient buffer of a rank of this group.
 float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i);
+
+// Local. The part of bucket k that a group owns.
+struct elbow_range elbow_exchange_part(const struct elbow_exchange *exchange, int k, int group);
+
+// Local. Adds up to ELBOW_BLOCK floats of `terms` sources (exchange->values), from `offset` on, in the order of the
+// additions. Returns where the sum stands.
+const float *elbow_exchange_add(struct elbow_exchange *exchange, int terms, const struct elbow_addition *additions,
+                                size_t offset, size_t count);
+
+// Local. Whether all members have handed over the bucket of this batch, or have updated their parts of it.
+bool elbow_exchange_is_ready(const struct elbow_exchange *exchange, int bucket);
+bool elbow_exchange_is_applied(const struct elbow_exchange *exchange, int bucket);
+
+// Local. A test makes a rank late here.
+void elbow_exchange_linger(struct elbow_exchange *exchange);
+
+// Local. Room for this rank's transfers.
+enum elbow_status elbow_transfers_create(struct elbow_exchange *exchange, struct elbow_error *error);
+void elbow_transfers_destroy(struct elbow_exchange *exchange);
+
+// Local. A batch begins, its gradients are awaited; its new parameters are.
+void elbow_transfers_await_gradients(struct elbow_exchange *exchange);
+void elbow_transfers_await_parameters(struct elbow_exchange *exchange);
+
+// Local. Whatever can go on does.
+void elbow_transfers_advance(struct elbow_exchange *exchange);
+
+// Local. Whether all transfers of gradients, or of parameters, are complete.
+bool elbow_transfers_is_complete(const struct elbow_exchange *exchange, int in, int out);
+
+// Local. Where another group's terms of this group's part of a bucket are laid down, one after the other.
+float *elbow_transfers_inbox(const struct elbow_exchange *exchange, int bucket, int group);
+
+// Local. Whether the gradients of a bucket have come from all other groups.
+bool elbow_transfers_has_arrived(const struct elbow_exchange *exchange, int bucket);
 
 #endif

@@ -10,8 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// Where a rank hands something over: tests make it late here.
-static void hand_over(struct elbow_exchange *exchange)
+void elbow_exchange_linger(struct elbow_exchange *exchange)
 {
     if (exchange->disturbance == 0)
         return;
@@ -22,81 +21,100 @@ static void hand_over(struct elbow_exchange *exchange)
 // The group meets: what its ranks wrote before is seen after.
 static void meet(struct elbow_exchange *exchange)
 {
-    hand_over(exchange);
+    elbow_exchange_linger(exchange);
     elbow_meeting_attend(&exchange->meeting);
-    hand_over(exchange);
+    elbow_exchange_linger(exchange);
 }
 
-enum { TAG_GRADIENT = 100, TAG_PARAMETERS = 99 };
-
-static void post(struct elbow_exchange *exchange, bool send, void *floats, size_t count, int peer, int tag)
+// A member's count of buckets since the start: those of all former batches, and `buckets` of this one.
+static void publish(struct elbow_exchange *exchange, struct elbow_meeting_slot *slots, int buckets)
 {
-    ELBOW_CHECK(count < (size_t)1 << 31);
-    MPI_Request *request = &exchange->requests[exchange->requested];
-    if (count == 0)
-        return;
-    exchange->requested += 1;
-    if (!send) {
-        MPI_Irecv(floats, (int)count, MPI_FLOAT, peer, tag, exchange->comm->world, request);
-        return;
-    }
-    exchange->counts.bytes_sent += count * sizeof(float);
-    MPI_Isend(floats, (int)count, MPI_FLOAT, peer, tag, exchange->comm->world, request);
+    uint64_t count = (exchange->batch - 1) * (uint64_t)exchange->cut.buckets + (uint64_t)buckets;
+    elbow_exchange_linger(exchange);
+    atomic_store_explicit(&slots[exchange->meeting.me].count, count, memory_order_release);
 }
 
-static void finish_posted(struct elbow_exchange *exchange)
+static bool have_all(const struct elbow_exchange *exchange, const struct elbow_meeting_slot *slots, int buckets)
 {
-    hand_over(exchange);
-    for (int i = 0; i < exchange->requested; ++i)
-        elbow_comm_wait(exchange->comm, &exchange->requests[i]);
-    exchange->requested = 0;
+    uint64_t count = (exchange->batch - 1) * (uint64_t)exchange->cut.buckets + (uint64_t)buckets;
+    for (int i = 0; i < exchange->meeting.members; ++i)
+        if (atomic_load_explicit(&slots[i].count, memory_order_acquire) < count)
+            return false;
+    return true;
 }
 
-// Point 1. Also sends this rank's subtrees of other groups' slices to their owners, and takes in theirs of its own;
-// notes for every subtree where this rank's slice of it lies.
-static void collect_sources(struct elbow_exchange *exchange)
+bool elbow_exchange_is_ready(const struct elbow_exchange *exchange, int bucket)
 {
-    const struct elbow_plan *plan = exchange->plan;
-    int me = exchange->comm->place.rank;
-    struct elbow_range slice = elbow_exchange_slice(exchange, me);
-    size_t count = elbow_exchange_slice_size(exchange, me);
-    float *inbox = exchange->inbox;
-    for (int r = 0; r < exchange->comm->place.size; ++r) {
-        bool near = elbow_exchange_is_near(exchange, r);
-        for (int k = plan->first[r]; k < plan->first[r + 1]; ++k) {
-            if (near) {
-                exchange->values[k] = elbow_exchange_buffer(exchange, r, k - plan->first[r]) + slice.first;
-                continue;
-            }
-            exchange->values[k] = inbox;
-            post(exchange, false, inbox, count, r, TAG_GRADIENT + k - plan->first[r]);
-            inbox += count;
-        }
-    }
-    for (int r = 0; r < exchange->comm->place.size; ++r) {
-        if (elbow_exchange_is_near(exchange, r))
-            continue;
-        struct elbow_range theirs = elbow_exchange_slice(exchange, r);
-        for (int i = 0; i < plan->first[me + 1] - plan->first[me]; ++i)
-            post(exchange, true, elbow_exchange_buffer(exchange, me, i) + theirs.first,
-                 elbow_exchange_slice_size(exchange, r), r, TAG_GRADIENT + i);
-    }
-    finish_posted(exchange);
-    meet(exchange);
+    return have_all(exchange, exchange->ready, exchange->cut.buckets - bucket);
 }
 
-// Adds the subtrees of one block in the tree's order: tiles hold partial sums, as a stack. Returns where the sum
-// stands.
-static const float *add_block(struct elbow_exchange *exchange, size_t offset, size_t count)
+bool elbow_exchange_is_applied(const struct elbow_exchange *exchange, int bucket)
+{
+    return have_all(exchange, exchange->applied, bucket + 1);
+}
+
+// Waits for something that other ranks do, and does for them meanwhile what they wait for.
+struct wait {
+    struct elbow_exchange *exchange;
+    bool (*done)(const struct elbow_exchange *exchange, int bucket);
+    int bucket;
+};
+
+static bool is_over(void *user)
+{
+    struct wait *wait = user;
+    elbow_transfers_advance(wait->exchange);
+    return wait->done(wait->exchange, wait->bucket);
+}
+
+static void wait_for(struct elbow_exchange *exchange, bool (*done)(const struct elbow_exchange *exchange, int bucket),
+                     int bucket)
+{
+    struct wait wait = {.exchange = exchange, .done = done, .bucket = bucket};
+    elbow_comm_wait_until(exchange->comm, is_over, &wait);
+}
+
+static bool is_here(const struct elbow_exchange *exchange, int bucket)
+{
+    return elbow_exchange_is_ready(exchange, bucket) && elbow_transfers_has_arrived(exchange, bucket);
+}
+
+static bool is_sent(const struct elbow_exchange *exchange, int bucket)
+{
+    (void)bucket;
+    return elbow_transfers_is_complete(exchange, ELBOW_GRADIENTS_IN, ELBOW_GRADIENTS_OUT) &&
+           elbow_transfers_is_complete(exchange, ELBOW_PARAMETERS_IN, ELBOW_PARAMETERS_OUT);
+}
+
+void elbow_exchange_ready(struct elbow_exchange *exchange, size_t first)
+{
+    const struct elbow_cut *cut = &exchange->cut;
+    if (!exchange->is_open) {
+        exchange->is_open = true;
+        exchange->batch += 1;
+        exchange->handed_over = 0;
+        elbow_transfers_await_gradients(exchange);
+    }
+    int handed_over = exchange->handed_over;
+    while (handed_over < cut->buckets && cut->edges[cut->buckets - 1 - handed_over] * ELBOW_BLOCK >= first)
+        ++handed_over;
+    if (handed_over > exchange->handed_over)
+        publish(exchange, exchange->ready, handed_over);
+    exchange->handed_over = handed_over;
+    elbow_transfers_advance(exchange);
+}
+
+// Tiles hold partial sums, as a stack.
+const float *elbow_exchange_add(struct elbow_exchange *exchange, int terms, const struct elbow_addition *additions,
+                                size_t offset, size_t count)
 {
     const float **values = exchange->standing;
-    const struct elbow_plan *plan = exchange->plan;
     float *tiles = exchange->tiles;
     size_t top = 0;
-    for (int k = 0; k < plan->count; ++k)
+    for (int k = 0; k < terms; ++k)
         values[k] = exchange->values[k] + offset;
-    for (int k = 0; k + 1 < plan->count; ++k) {
-        struct elbow_addition addition = plan->additions[k];
+    for (int k = 0; k + 1 < terms; ++k) {
+        struct elbow_addition addition = additions[k];
         const float *left = values[addition.target], *right = values[addition.source];
         bool left_is_tile = left >= tiles && left < tiles + top * ELBOW_BLOCK;
         bool right_is_tile = right >= tiles && right < tiles + top * ELBOW_BLOCK;
@@ -112,17 +130,84 @@ static const float *add_block(struct elbow_exchange *exchange, size_t offset, si
     return values[0];
 }
 
-// This rank's slice of the summed gradient, and its blocks' norms.
+// Notes for every term where this rank's piece of a bucket lies.
+static void find_terms(struct elbow_exchange *exchange, int bucket)
+{
+    const struct elbow_plan *plan = exchange->plan;
+    size_t first = exchange->pieces[bucket].first;
+    struct elbow_range part = elbow_exchange_part(exchange, bucket, exchange->my_group);
+    int term = 0;
+    for (int g = 0; g < exchange->groups; ++g) {
+        if (g != exchange->my_group) {
+            float *inbox = elbow_transfers_inbox(exchange, bucket, g) + (first - part.first);
+            for (; term < plan->group[g + 1]; ++term, inbox += part.last - part.first)
+                exchange->values[term] = inbox;
+            continue;
+        }
+        for (int r = exchange->group_first[g]; r < exchange->group_first[g + 1]; ++r)
+            for (int i = 0; i < plan->first[r + 1] - plan->first[r]; ++i)
+                exchange->values[term++] = elbow_exchange_buffer(exchange, r, i) + first;
+    }
+}
+
+// This rank's piece of the summed gradient stands in its own first buffer, where nobody else reads it.
+static float *sum_of(const struct elbow_exchange *exchange, struct elbow_piece piece)
+{
+    return elbow_exchange_buffer(exchange, exchange->comm->place.rank, 0) + piece.first;
+}
+
+// This rank's piece of a bucket, and its blocks' norms.
+static void add_piece(struct elbow_exchange *exchange, int bucket, double scale)
+{
+    struct elbow_piece piece = exchange->pieces[bucket];
+    const struct elbow_plan *plan = exchange->plan;
+    double start = elbow_clock_seconds();
+    if (piece.count == 0)
+        return;
+    find_terms(exchange, bucket);
+    for (size_t offset = 0; offset < piece.count; offset += ELBOW_BLOCK) {
+        size_t count = piece.count - offset < ELBOW_BLOCK ? piece.count - offset : ELBOW_BLOCK;
+        const float *sum = elbow_exchange_add(exchange, plan->terms, plan->additions, offset, count);
+        exchange->norms[(piece.first + offset) / ELBOW_BLOCK] =
+            elbow_vector_scale(count, (float)scale, sum, sum_of(exchange, piece) + offset);
+    }
+    exchange->counts.bytes_read += (uint64_t)plan->terms * piece.count * sizeof(float);
+    exchange->counts.work_seconds += elbow_clock_seconds() - start;
+}
+
+// Point 1, bucket by bucket, in the order in which they become complete.
 static void add_slice(struct elbow_exchange *exchange, double scale)
 {
-    int me = exchange->comm->place.rank;
-    size_t size = elbow_exchange_slice_size(exchange, me), block = exchange->blocks[me];
-    for (size_t offset = 0; offset < size; offset += ELBOW_BLOCK, ++block) {
-        size_t count = size - offset < ELBOW_BLOCK ? size - offset : ELBOW_BLOCK;
-        const float *sum = add_block(exchange, offset, count);
-        exchange->norms[block] = elbow_vector_scale(count, (float)scale, sum, exchange->sum + offset);
+    for (int bucket = exchange->cut.buckets; bucket-- > 0;) {
+        double start = elbow_clock_seconds();
+        wait_for(exchange, is_here, bucket);
+        exchange->counts.wait_seconds += elbow_clock_seconds() - start;
+        add_piece(exchange, bucket, scale);
     }
-    exchange->counts.bytes_read += (uint64_t)exchange->plan->count * size * sizeof(float);
+    // A bucket may have become ready after this rank last looked; others wait for what it sends.
+    elbow_transfers_advance(exchange);
+}
+
+// The norms of a rank's blocks, from where they stand block by block to where they lie rank by rank, or back.
+static void copy_norms(struct elbow_exchange *exchange, int rank, bool packs)
+{
+    double *packed = exchange->packed_norms + exchange->held_blocks[rank];
+    for (int k = 0; k < exchange->cut.buckets; ++k) {
+        struct elbow_range part = elbow_cut_part(&exchange->cut, k, rank, rank + 1, exchange->comm->place.size);
+        double *norms = exchange->norms + part.first / ELBOW_BLOCK;
+        size_t count = ((size_t)(part.last - part.first) + ELBOW_BLOCK - 1) / ELBOW_BLOCK;
+        memcpy(packs ? packed : norms, packs ? norms : packed, count * sizeof(double));
+        packed += count;
+    }
+}
+
+// Everybody's norms to everybody.
+static void share_norms(struct elbow_exchange *exchange)
+{
+    copy_norms(exchange, exchange->comm->place.rank, true);
+    elbow_comm_share_doubles(exchange->comm, exchange->packed_norms, exchange->held_blocks);
+    for (int r = 0; r < exchange->comm->place.size; ++r)
+        copy_norms(exchange, r, false);
 }
 
 // Point 2. Everybody's statistics, one after the other in rank order, into `gathered`, and everybody's norms.
@@ -130,17 +215,17 @@ static void collect_statistics(struct elbow_exchange *exchange)
 {
     struct elbow_comm *comm = exchange->comm;
     size_t stride = (size_t)exchange->subtrees * exchange->sizes.statistics;
-    size_t first = exchange->blocks[comm->place.rank], last = exchange->blocks[comm->place.rank + 1];
-    if (exchange->meeting.members == comm->place.size) {
-        memcpy(exchange->posted_norms + first, exchange->norms + first, (last - first) * sizeof(double));
-        meet(exchange);
-        memcpy(exchange->gathered, exchange->statistics, (size_t)comm->place.size * stride * sizeof(double));
-        memcpy(exchange->norms, exchange->posted_norms, exchange->blocks[comm->place.size] * sizeof(double));
+    if (exchange->groups > 1) {
+        elbow_comm_gather_all(comm, exchange->statistics + (size_t)exchange->meeting.me * stride, stride,
+                              exchange->gathered);
+        share_norms(exchange);
         return;
     }
-    elbow_comm_gather_all(comm, exchange->statistics + (size_t)exchange->meeting.me * stride, stride,
-                          exchange->gathered);
-    elbow_comm_share_doubles(comm, exchange->norms, exchange->blocks);
+    size_t first = exchange->held_blocks[comm->place.rank], last = exchange->held_blocks[comm->place.rank + 1];
+    memcpy(exchange->posted_norms + first, exchange->norms + first, (last - first) * sizeof(double));
+    meet(exchange);
+    memcpy(exchange->gathered, exchange->statistics, (size_t)comm->place.size * stride * sizeof(double));
+    memcpy(exchange->norms, exchange->posted_norms, exchange->cut.blocks * sizeof(double));
 }
 
 // Statistics along the tree of microbatches, norms along the tree of blocks: the same on every rank.
@@ -157,56 +242,39 @@ static void sum_statistics(struct elbow_exchange *exchange, double *statistics, 
     }
     elbow_partition_sum(plan->microbatches, plan->subtrees, plan->count, width, exchange->gathered);
     memcpy(statistics, exchange->gathered, width * sizeof(double));
-    *gradient_norm = sqrt(elbow_partition_sum_leaves(exchange->norms, exchange->blocks[size]));
+    *gradient_norm = sqrt(elbow_partition_sum_leaves(exchange->norms, exchange->cut.blocks));
 }
 
-// Whether `rank` is the one of its group to whom `owner`, of another group, sends its slice.
-static bool receives(const struct elbow_exchange *exchange, int owner, int rank)
+// Point 3. The owner updates its slice, from the first bucket up; what a group has finished goes to the others.
+static void update_parameters(struct elbow_exchange *exchange, const struct elbow_exchange_client *client)
 {
-    const struct elbow_comm *comm = exchange->comm;
-    return !exchange->grouped || comm->node_rank_of[owner] % comm->node_size_of[rank] == comm->node_rank_of[rank];
-}
-
-// Point 3. The new slices go to the other groups, once to each.
-static void share_parameters(struct elbow_exchange *exchange)
-{
-    int me = exchange->comm->place.rank;
-    float *parameters = exchange->parameters;
-    for (int r = 0; r < exchange->comm->place.size; ++r) {
-        if (elbow_exchange_is_near(exchange, r))
-            continue;
-        if (receives(exchange, r, me))
-            post(exchange, false, parameters + elbow_exchange_slice(exchange, r).first,
-                 elbow_exchange_slice_size(exchange, r), r, TAG_PARAMETERS);
-        if (receives(exchange, me, r))
-            post(exchange, true, parameters + elbow_exchange_slice(exchange, me).first,
-                 elbow_exchange_slice_size(exchange, me), r, TAG_PARAMETERS);
+    elbow_transfers_await_parameters(exchange);
+    for (int bucket = 0; bucket < exchange->cut.buckets; ++bucket) {
+        struct elbow_piece piece = exchange->pieces[bucket];
+        if (piece.count > 0)
+            client->apply(client->user, piece, sum_of(exchange, piece), exchange->parameters + piece.first);
+        publish(exchange, exchange->applied, bucket + 1);
+        elbow_transfers_advance(exchange);
     }
-    finish_posted(exchange);
 }
 
 bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const struct elbow_exchange_client *client,
                          double *statistics, double *gradient_norm)
 {
-    double start = elbow_clock_seconds();
-    collect_sources(exchange);
-    double collected = elbow_clock_seconds();
+    elbow_exchange_ready(exchange, 0);
     add_slice(exchange, scale);
     double added = elbow_clock_seconds();
     collect_statistics(exchange);
     sum_statistics(exchange, statistics, gradient_norm);
-    double shared = elbow_clock_seconds();
-    exchange->counts.wait_seconds += collected - start + shared - added;
-    exchange->counts.work_seconds += added - collected;
+    exchange->counts.wait_seconds += elbow_clock_seconds() - added;
     bool shall_change = client->decide(client->user, statistics, *gradient_norm);
-    struct elbow_range slice = elbow_exchange_slice(exchange, exchange->comm->place.rank);
-    if (shall_change && slice.last > slice.first)
-        client->apply(client->user, (size_t)slice.first, (size_t)(slice.last - slice.first), exchange->sum,
-                      exchange->parameters + slice.first);
-    double applied = elbow_clock_seconds();
     if (shall_change)
-        share_parameters(exchange);
+        update_parameters(exchange, client);
+    double applied = elbow_clock_seconds();
+    publish(exchange, exchange->applied, exchange->cut.buckets);
+    wait_for(exchange, is_sent, 0);
     meet(exchange);
+    exchange->is_open = false;
     exchange->counts.wait_seconds += elbow_clock_seconds() - applied;
     return shall_change;
 }

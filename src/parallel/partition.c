@@ -88,11 +88,11 @@ static int plan_node(struct plan *plan, uint64_t lo, uint64_t hi)
     return left;
 }
 
-void elbow_partition_additions(uint64_t n, const struct elbow_range *subtrees, int count,
+void elbow_partition_additions(struct elbow_range node, const struct elbow_range *subtrees, int count,
                                struct elbow_addition *additions)
 {
     struct plan plan = {.subtrees = subtrees, .count = count, .additions = additions};
-    int root = plan_node(&plan, 0, n);
+    int root = plan_node(&plan, node.first, node.last);
     ELBOW_CHECK(root == 0 && plan.next == count && plan.written == count - 1);
 }
 

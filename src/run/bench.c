@@ -176,7 +176,8 @@ static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_e
         elbow_partition((bench->place.count + size - 1) / size, trainer->place.rank, trainer->place.size);
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number)
         rows += elbow_bench_rows(bench, number);
-    struct elbow_range slice = elbow_exchange_slice(trainer->exchange, trainer->place.rank);
+    struct elbow_floor_slice slice = {.size = elbow_exchange_slice(trainer->exchange)};
+    slice.count = elbow_exchange_pieces(trainer->exchange, &slice.pieces);
     enum elbow_status status = elbow_allocate(&bench->seconds, figures * (size_t)bench->rounds, sizeof(double),
                                               "the benchmark's rounds", error);
     if (status == ELBOW_OK)

@@ -170,7 +170,8 @@ static void fill(float *values, size_t count, float size)
 }
 
 enum elbow_status elbow_floor_create(const struct elbow_config *config, const struct elbow_model *model, size_t rows,
-                                     struct elbow_range slice, struct elbow_floor *floor, struct elbow_error *error)
+                                     struct elbow_floor_slice slice, struct elbow_floor *floor,
+                                     struct elbow_error *error)
 {
     size_t layers = layer_count(model), activations = 0, weights = 0, patches = 0, size = model->parameters.size;
     *floor = (struct elbow_floor){0};
@@ -197,10 +198,10 @@ enum elbow_status elbow_floor_create(const struct elbow_config *config, const st
     if (status == ELBOW_OK)
         status = elbow_allocate(&floor->gradients, size, sizeof(float), what, error);
     if (status == ELBOW_OK)
-        status = elbow_optimizer_create(config, &model->parameters, (size_t)slice.first,
-                                        (size_t)(slice.last - slice.first), &floor->optimizer, error);
+        status = elbow_optimizer_create(config, &model->parameters, slice.size, &floor->optimizer, error);
     if (status != ELBOW_OK)
         return status;
+    floor->slice = slice;
     fill(floor->activations, activations, 1.0f);
     fill(floor->deltas, activations, 0.5f);
     fill(floor->patches, patches, 1.0f);
@@ -230,9 +231,11 @@ void elbow_floor_multiply(struct elbow_floor *floor)
 
 void elbow_floor_optimize(struct elbow_floor *floor)
 {
-    struct elbow_optimizer *optimizer = &floor->optimizer;
     floor->updates += 1;
-    if (optimizer->count > 0)
-        elbow_optimizer_apply(optimizer, optimizer->first, optimizer->count, floor->updates, 1e-6, 1.0,
-                              floor->gradients + optimizer->first, floor->parameters + optimizer->first);
+    for (int i = 0; i < floor->slice.count; ++i) {
+        struct elbow_piece piece = floor->slice.pieces[i];
+        struct elbow_optimizer_part part = {.first = piece.first, .count = piece.count, .offset = piece.offset};
+        elbow_optimizer_apply(&floor->optimizer, part, floor->updates, 1e-6, 1.0, floor->gradients + piece.first,
+                              floor->parameters + piece.first);
+    }
 }

@@ -4,7 +4,7 @@
 #define ELBOW_RUN_BENCH_FLOOR_H
 
 #include "elbow/nn/optimizer.h"
-#include "elbow/parallel/partition.h"
+#include "elbow/parallel/exchange.h"
 #include "elbow/vae/model.h"
 
 // C (m, n) = A (m, k) B (k, n), stored in whichever order was the fastest.
@@ -15,7 +15,14 @@ struct elbow_floor_product {
     int order;
 };
 
-// Everything owned.
+// A rank's part of the parameters.
+struct elbow_floor_slice {
+    size_t size;
+    int count;
+    const struct elbow_piece *pieces; // not owned
+};
+
+// Everything owned, but for the slice.
 struct elbow_floor {
     size_t count;
     struct elbow_floor_product *products;
@@ -23,13 +30,15 @@ struct elbow_floor {
     float *patches;                // of the largest convolution
     float *parameters, *gradients; // whole arenas
     struct elbow_optimizer optimizer;
+    struct elbow_floor_slice slice;
     uint64_t updates;
     double operations; // floating-point operations of the products
 };
 
 // Local. The floor for `rows` samples and a slice of the parameters. Tries the orders of each product out.
 enum elbow_status elbow_floor_create(const struct elbow_config *config, const struct elbow_model *model, size_t rows,
-                                     struct elbow_range slice, struct elbow_floor *floor, struct elbow_error *error);
+                                     struct elbow_floor_slice slice, struct elbow_floor *floor,
+                                     struct elbow_error *error);
 
 // Local. A zeroed struct is legal.
 void elbow_floor_destroy(struct elbow_floor *floor);

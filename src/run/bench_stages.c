@@ -44,7 +44,7 @@ static void run_compute(struct elbow_bench_run *bench)
     struct elbow_step_place place = elbow_step_place(trainer->train.samples, trainer->batch, trainer->state.step++);
     if (place.count < trainer->batch)
         place = elbow_step_place(trainer->train.samples, trainer->batch, trainer->state.step++);
-    elbow_trainer_compute(trainer, &place);
+    elbow_trainer_compute(trainer, &place, false);
 }
 
 // In this thread, whether data come ahead or not.
@@ -104,9 +104,9 @@ static void run_backward(struct elbow_bench_run *bench)
     float *dy = bench->decoded;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
-        elbow_network_backward(&model->decoder, parameters_of(bench), rows, model->z, dy, gradient, model->dz);
+        elbow_network_backward(&model->decoder, parameters_of(bench), rows, model->z, dy, gradient, model->dz, NULL);
         elbow_network_backward(&model->encoder, parameters_of(bench), rows, bench->trainer.prepared.values,
-                               model->dhead, gradient, NULL);
+                               model->dhead, gradient, NULL, NULL);
     }
 }
 
@@ -133,11 +133,10 @@ static bool decide_yes(void *user, const double *statistics, double gradient_nor
     return true;
 }
 
-static void apply_nothing(void *user, size_t first, size_t count, const float *gradient, float *parameters)
+static void apply_nothing(void *user, struct elbow_piece piece, const float *gradient, float *parameters)
 {
     (void)user;
-    (void)first;
-    (void)count;
+    (void)piece;
     (void)gradient;
     (void)parameters;
 }

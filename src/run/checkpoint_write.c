@@ -187,8 +187,7 @@ static enum elbow_status write_file(const char *path, const struct elbow_checkpo
 
 // Collective. Brings one moment of all slices together on rank zero; *whole is new there.
 static enum elbow_status gather_moment(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
-                                       const float *slice, const size_t *first, float **whole,
-                                       struct elbow_error *error)
+                                       const float *slice, float **whole, struct elbow_error *error)
 {
     *whole = NULL;
     if (slice == NULL)
@@ -196,7 +195,7 @@ static enum elbow_status gather_moment(struct elbow_comm *comm, const struct elb
     if (elbow_comm_place(comm).rank == 0)
         elbow_allocate(whole, source->parameters->size, sizeof(float), "the optimiser's state", error);
     if (elbow_comm_agree(comm, error) == ELBOW_OK)
-        elbow_comm_gather(comm, slice, sizeof(float), first, *whole);
+        elbow_exchange_gather(source->exchange, slice, *whole, error);
     return error->status;
 }
 
@@ -204,7 +203,6 @@ enum elbow_status elbow_checkpoint_save(struct elbow_comm *comm, const char *run
                                         const struct elbow_checkpoint_source *source, struct elbow_error *error)
 {
     struct elbow_place place = elbow_comm_place(comm);
-    size_t *first = NULL;
     float *first_moment = NULL, *second_moment = NULL;
     elbow_path path, directory;
     *error = (struct elbow_error){0};
@@ -212,19 +210,15 @@ enum elbow_status elbow_checkpoint_save(struct elbow_comm *comm, const char *run
                 elbow_text_format(directory, sizeof directory, "%s/checkpoints", run);
     if (!fits)
         elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
-    else if (elbow_allocate(&first, (size_t)place.size + 1, sizeof *first, "slices", error) == ELBOW_OK)
-        for (int r = 0; r < place.size; ++r)
-            first[r + 1] = (size_t)elbow_exchange_slice(source->exchange, r).last;
     if (elbow_comm_agree(comm, error) == ELBOW_OK &&
-        gather_moment(comm, source, source->optimizer->first_moment, first, &first_moment, error) == ELBOW_OK &&
-        gather_moment(comm, source, source->optimizer->second_moment, first, &second_moment, error) == ELBOW_OK) {
+        gather_moment(comm, source, source->optimizer->first_moment, &first_moment, error) == ELBOW_OK &&
+        gather_moment(comm, source, source->optimizer->second_moment, &second_moment, error) == ELBOW_OK) {
         if (place.rank == 0 && elbow_text_make_directory(directory, error) == ELBOW_OK)
             write_file(path, source, first_moment, second_moment, error);
         if (error->status != ELBOW_OK)
             error->status = ELBOW_OUTPUT;
         elbow_comm_agree_root(comm, error);
     }
-    elbow_release(&first);
     elbow_release(&first_moment);
     elbow_release(&second_moment);
     return error->status;

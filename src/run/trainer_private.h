@@ -90,7 +90,8 @@ struct elbow_sequence elbow_trainer_sequence(const struct elbow_trainer *trainer
 void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number);
 
 // Local. A step up to the exchange: this rank's microbatches of the batch at `place`, into the buffers of the exchange.
-void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place);
+// `exchanges`: an elbow_exchange_step follows, and what is complete goes on its way under the last backward pass.
+void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place, bool exchanges);
 
 // Collective. One optimiser step; state, accumulator, sums follow. Whether the sums were finite is in is_finite.
 void elbow_trainer_step(struct elbow_trainer *trainer);

@@ -199,6 +199,21 @@ static enum elbow_status make_prefetch(struct elbow_trainer *trainer, struct elb
     return elbow_prefetch_create(&source, ahead, &trainer->prefetch, error);
 }
 
+// Where layers begin: at their weights. The result is the caller's.
+static size_t *list_layers(const struct elbow_trainer *trainer, struct elbow_exchange_sizes *sizes,
+                           struct elbow_error *error)
+{
+    const struct elbow_parameters *parameters = &trainer->model->parameters;
+    size_t *layers = NULL;
+    if (elbow_allocate(&layers, parameters->count, sizeof *layers, "layers", error) != ELBOW_OK)
+        return NULL;
+    for (size_t i = 0; i < parameters->count; ++i)
+        if (parameters->tensors[i].is_weight)
+            layers[sizes->layer_count++] = parameters->tensors[i].offset;
+    sizes->layers = layers;
+    return layers;
+}
+
 // Collective. Model, exchange, optimiser, buffers.
 static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_error *error)
 {
@@ -218,11 +233,15 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     struct elbow_exchange_sizes sizes = {.parameters = trainer->model->parameters.size,
                                          .microbatches = microbatches,
                                          .last = (last + size - 1) / size,
-                                         .statistics = trainer->statistics};
-    if (elbow_exchange_create(trainer->comm, sizes, trainer->log, &trainer->exchange, error) != ELBOW_OK)
+                                         .statistics = trainer->statistics,
+                                         .bucket = (size_t)config->run.bucket};
+    size_t *layers = list_layers(trainer, &sizes, error);
+    if (elbow_comm_agree(trainer->comm, error) == ELBOW_OK)
+        elbow_exchange_create(trainer->comm, sizes, trainer->log, &trainer->exchange, error);
+    elbow_release(&layers);
+    if (error->status != ELBOW_OK)
         return error->status;
-    struct elbow_range slice = elbow_exchange_slice(trainer->exchange, trainer->place.rank);
-    elbow_optimizer_create(config, &trainer->model->parameters, (size_t)slice.first, (size_t)(slice.last - slice.first),
+    elbow_optimizer_create(config, &trainer->model->parameters, elbow_exchange_slice(trainer->exchange),
                            &trainer->optimizer, error);
     return elbow_comm_agree(trainer->comm, error);
 }

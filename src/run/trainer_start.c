@@ -87,28 +87,17 @@ enum elbow_status elbow_trainer_start_new(struct elbow_trainer *trainer, struct 
 static enum elbow_status scatter_moments(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,
                                          struct elbow_error *error)
 {
-    size_t *first = NULL;
-    elbow_allocate(&first, (size_t)trainer->place.size + 1, sizeof *first, "slices", error);
-    if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK) {
-        elbow_release(&first);
-        return error->status;
-    }
-    for (int r = 0; r < trainer->place.size; ++r)
-        first[r + 1] = (size_t)elbow_exchange_slice(trainer->exchange, r).last;
     const struct elbow_optimizer *optimizer = &trainer->optimizer;
     bool is_root = trainer->place.rank == 0;
     if (is_root && ((optimizer->first_moment != NULL && checkpoint->first_moment == NULL) ||
                     (optimizer->second_moment != NULL && checkpoint->second_moment == NULL)))
         elbow_error_set(error, ELBOW_FORMAT, "%s: lacks the optimiser's state", checkpoint->path);
-    if (elbow_comm_agree_root(trainer->comm, error) == ELBOW_OK) {
-        if (optimizer->first_moment != NULL)
-            elbow_comm_scatter(trainer->comm, checkpoint->first_moment, sizeof(float), first, optimizer->first_moment);
-        if (optimizer->second_moment != NULL)
-            elbow_comm_scatter(trainer->comm, checkpoint->second_moment, sizeof(float), first,
-                               optimizer->second_moment);
-    }
-    elbow_release(&first);
-    return error->status;
+    enum elbow_status status = elbow_comm_agree_root(trainer->comm, error);
+    if (status == ELBOW_OK && optimizer->first_moment != NULL)
+        status = elbow_exchange_scatter(trainer->exchange, checkpoint->first_moment, optimizer->first_moment, error);
+    if (status == ELBOW_OK && optimizer->second_moment != NULL)
+        status = elbow_exchange_scatter(trainer->exchange, checkpoint->second_moment, optimizer->second_moment, error);
+    return status;
 }
 
 enum elbow_status elbow_trainer_start_resumed(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,

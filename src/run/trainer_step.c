@@ -30,14 +30,14 @@ void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step
 
 // Microbatch `number` of the batch: gradient and statistics, overwritten.
 static void compute_microbatch(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number,
-                               float *gradient, double *statistics)
+                               float *gradient, double *statistics, const struct elbow_watch *watch)
 {
     elbow_trainer_gather(trainer, place, number);
     double start = elbow_clock_seconds();
     struct elbow_prepared prepared = trainer->prepared;
     struct elbow_microbatch microbatch = {.rows = prepared.rows, .values = prepared.values, .noise = prepared.noise};
     elbow_model_train(trainer->model, elbow_exchange_parameters(trainer->exchange), microbatch, trainer->state.beta,
-                      trainer->config.objective.free_bits, gradient, statistics);
+                      trainer->config.objective.free_bits, gradient, statistics, watch);
     trainer->times.compute += elbow_clock_seconds() - start;
 }
 
@@ -46,7 +46,7 @@ static void compute_subtree(struct elbow_trainer *trainer, const struct elbow_st
                             uint64_t hi, int level, float *gradient, double *statistics)
 {
     if (hi - lo == 1) {
-        compute_microbatch(trainer, place, lo, gradient, statistics);
+        compute_microbatch(trainer, place, lo, gradient, statistics, NULL);
         return;
     }
     uint64_t middle = (lo + hi) / 2;
@@ -61,14 +61,61 @@ static void compute_subtree(struct elbow_trainer *trainer, const struct elbow_st
     trainer->times.compute += elbow_clock_seconds() - start;
 }
 
-void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place)
+// The right edge of the last subtree: its sums are complete layer by layer, while the last microbatch's backward pass
+// goes down.
+struct edge {
+    struct elbow_trainer *trainer;
+    float *gradients[ELBOW_TREE_DEPTH_MAX]; // of the nodes on the edge, from the subtree down to the last microbatch
+    double *statistics[ELBOW_TREE_DEPTH_MAX];
+    int depth;    // the microbatch's level
+    size_t first; // from here on the sums are complete
+};
+
+static void finish_layer(void *user, size_t first)
+{
+    struct edge *edge = user;
+    for (int level = edge->depth; level-- > 0;)
+        elbow_vector_add(edge->first - first, edge->gradients[level] + first, edge->gradients[level + 1] + first,
+                         edge->gradients[level] + first);
+    edge->first = first;
+    elbow_exchange_ready(edge->trainer->exchange, first);
+}
+
+// The last subtree: as compute_subtree, but that the additions along its right edge are made layer by layer.
+static void compute_last(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t lo, uint64_t hi,
+                         float *gradient, double *statistics)
+{
+    struct edge edge = {.trainer = trainer,
+                        .gradients = {gradient},
+                        .statistics = {statistics},
+                        .first = trainer->model->parameters.size};
+    for (; hi - lo > 1; lo = (lo + hi) / 2) {
+        int level = edge.depth;
+        compute_subtree(trainer, place, lo, (lo + hi) / 2, level, edge.gradients[level], edge.statistics[level]);
+        edge.depth += 1;
+        edge.gradients[edge.depth] = elbow_exchange_scratch(trainer->exchange, edge.depth);
+        edge.statistics[edge.depth] = trainer->levels + (size_t)level * trainer->statistics;
+    }
+    struct elbow_watch watch = {.user = &edge, .done = finish_layer};
+    compute_microbatch(trainer, place, lo, edge.gradients[edge.depth], edge.statistics[edge.depth], &watch);
+    for (int level = edge.depth; level-- > 0;)
+        for (size_t i = 0; i < trainer->statistics; ++i)
+            edge.statistics[level][i] += edge.statistics[level + 1][i];
+}
+
+void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place, bool exchanges)
 {
     uint64_t size = (uint64_t)trainer->config.train.microbatch;
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
     int count = elbow_exchange_begin(trainer->exchange, (place->count + size - 1) / size, subtrees);
-    for (int i = 0; i < count; ++i)
-        compute_subtree(trainer, place, subtrees[i].first, subtrees[i].last, 0,
-                        elbow_exchange_gradient(trainer->exchange, i), elbow_exchange_statistics(trainer->exchange, i));
+    for (int i = 0; i < count; ++i) {
+        float *gradient = elbow_exchange_gradient(trainer->exchange, i);
+        double *statistics = elbow_exchange_statistics(trainer->exchange, i);
+        if (exchanges && i + 1 == count)
+            compute_last(trainer, place, subtrees[i].first, subtrees[i].last, gradient, statistics);
+        else
+            compute_subtree(trainer, place, subtrees[i].first, subtrees[i].last, 0, gradient, statistics);
+    }
 }
 
 static bool decide(void *user, const double *statistics, double gradient_norm)
@@ -80,12 +127,13 @@ static bool decide(void *user, const double *statistics, double gradient_norm)
     return trainer->is_finite;
 }
 
-static void apply(void *user, size_t first, size_t count, const float *gradient, float *parameters)
+static void apply(void *user, struct elbow_piece piece, const float *gradient, float *parameters)
 {
     struct elbow_trainer *trainer = user;
     double start = elbow_clock_seconds();
-    elbow_optimizer_apply(&trainer->optimizer, first, count, trainer->state.updates + 1, trainer->state.rate,
-                          trainer->clip, gradient, parameters);
+    struct elbow_optimizer_part part = {.first = piece.first, .count = piece.count, .offset = piece.offset};
+    elbow_optimizer_apply(&trainer->optimizer, part, trainer->state.updates + 1, trainer->state.rate, trainer->clip,
+                          gradient, parameters);
     trainer->times.compute += elbow_clock_seconds() - start;
 }
 
@@ -95,7 +143,7 @@ void elbow_trainer_step(struct elbow_trainer *trainer)
     state->beta = elbow_objective_beta(&trainer->config, state->step);
     state->rate = elbow_optimizer_rate(&trainer->config, state->step, state->schedule_steps);
     struct elbow_step_place place = elbow_step_place(trainer->train.samples, trainer->batch, state->step);
-    elbow_trainer_compute(trainer, &place);
+    elbow_trainer_compute(trainer, &place, true);
     struct elbow_exchange_client client = {.user = trainer, .decide = decide, .apply = apply};
     bool applied =
         elbow_exchange_step(trainer->exchange, 1.0 / (double)place.count, &client, trainer->sums, &state->grad_norm);

@@ -194,7 +194,8 @@ static void clear_padding(const struct elbow_parameters *parameters, float *grad
 }
 
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                       double beta, double free_bits, float *gradient, double *statistics)
+                       double beta, double free_bits, float *gradient, double *statistics,
+                       const struct elbow_watch *watch)
 {
     check_microbatch(model, microbatch);
     size_t rows = microbatch.rows;
@@ -212,9 +213,9 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     clear_padding(&model->parameters, gradient);
     if (model->log_variance != SIZE_MAX)
         gradient[model->log_variance] = (float)dlog_variance;
-    elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz);
+    elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz, watch);
     elbow_latent_backward(rows, model->latent, beta, free_bits, head, noise, model->kl, model->dz, model->dhead);
-    elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL);
+    elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL, watch);
 }
 
 static void count_moments(size_t latent, const float *mean, double *statistics)

@@ -48,12 +48,18 @@ static bool decide(void *user, const double *statistics, double norm)
     return client->answer;
 }
 
-static void apply(void *user, size_t first, size_t count, const float *gradient, float *parameters)
+static void apply(void *user, struct elbow_piece piece, const float *gradient, float *parameters)
 {
     (void)user;
-    (void)first;
-    for (size_t i = 0; i < count; ++i)
+    for (size_t i = 0; i < piece.count; ++i)
         parameters[i] -= 0.5F * gradient[i];
+}
+
+// Hands over the last subtree of a batch in some pieces, the last of which exchange_step hands over itself.
+static void hand_over(struct elbow_exchange *exchange, size_t size, uint64_t salt)
+{
+    for (size_t first = size; first > size / 3 && first > 100; first -= first / (2 + salt % 3) + 1)
+        elbow_exchange_ready(exchange, first);
 }
 
 // Fills node [lo, hi) with the levels' buffers, as the trainer does.
@@ -86,6 +92,8 @@ static bool batch_is_exact(struct elbow_exchange *exchange, size_t size, uint64_
         for (size_t k = 0; k < STATISTICS; ++k)
             elbow_exchange_statistics(exchange, i)[k] = statistics_tree(subtrees[i].first, subtrees[i].last, k);
     }
+    if (microbatches % 2 == 1)
+        hand_over(exchange, size, microbatches);
     bool exact = elbow_exchange_step(exchange, scale, &callbacks, statistics, &norm) == answer;
     for (size_t k = 0; k < STATISTICS; ++k) {
         double sum = statistics_tree(0, microbatches, k);
@@ -103,14 +111,53 @@ static bool batch_is_exact(struct elbow_exchange *exchange, size_t size, uint64_
     return exact && memcmp(elbow_exchange_parameters(exchange), expected, size * sizeof *expected) == 0;
 }
 
+// What is scattered comes back by gathering, and a rank gets what belongs to its pieces.
+static bool slices_travel(struct elbow_exchange *exchange, size_t size)
+{
+    struct elbow_error error = {0};
+    const struct elbow_piece *pieces;
+    float *all = NULL, *back = NULL, *slice = NULL;
+    elbow_allocate(&all, size, sizeof *all, "a test", &error);
+    elbow_allocate(&back, size, sizeof *all, "a test", &error);
+    elbow_allocate(&slice, elbow_exchange_slice(exchange), sizeof *all, "a test", &error);
+    for (size_t i = 0; i < size; ++i)
+        all[i] = gradient_value(5, i);
+    bool same = elbow_exchange_scatter(exchange, all, slice, &error) == ELBOW_OK;
+    int count = elbow_exchange_pieces(exchange, &pieces);
+    size_t sum = 0;
+    for (int i = 0; i < count; ++i) {
+        same = same && memcmp(slice + pieces[i].offset, all + pieces[i].first, pieces[i].count * sizeof *all) == 0;
+        same = same && pieces[i].offset == sum && pieces[i].first % ELBOW_BLOCK == 0;
+        sum += pieces[i].count;
+    }
+    same = same && sum == elbow_exchange_slice(exchange);
+    same = elbow_exchange_gather(exchange, slice, back, &error) == ELBOW_OK && same;
+    if (elbow_comm_place(mpi_comm).rank == 0)
+        same = same && memcmp(all, back, size * sizeof *all) == 0;
+    elbow_release(&all);
+    elbow_release(&back);
+    elbow_release(&slice);
+    return same;
+}
+
 // Several batches, full and short, one of them refused, one after the other.
 static bool case_is_exact(size_t size, uint64_t microbatches, uint64_t last)
 {
+    // Layers that end inside blocks, on their edges, several in one block.
+    const size_t layers[] = {0, 80, 4096, 4112, 2 * 4096 + 16, 2 * 4096 + 32, 30000};
+    size_t layer_count = sizeof layers / sizeof *layers;
+    while (layers[layer_count - 1] >= size)
+        layer_count -= 1;
     struct elbow_log log = elbow_log_open(false, stderr);
     struct elbow_error error = {0};
     struct elbow_exchange *exchange = NULL;
-    struct elbow_exchange_sizes sizes = {
-        .parameters = size, .microbatches = microbatches, .last = last, .statistics = STATISTICS};
+    struct elbow_exchange_sizes sizes = {.parameters = size,
+                                         .microbatches = microbatches,
+                                         .last = last,
+                                         .statistics = STATISTICS,
+                                         .layers = layers,
+                                         .layer_count = layer_count,
+                                         .bucket = size % 3 == 0 ? 2 * ELBOW_BLOCK : 1};
     float *expected = NULL;
     if (elbow_exchange_create(mpi_comm, sizes, &log, &exchange, &error) != ELBOW_OK)
         return false;
@@ -123,6 +170,7 @@ static bool case_is_exact(size_t size, uint64_t microbatches, uint64_t last)
     exact = batch_is_exact(exchange, size, microbatches, false, expected) && exact;
     exact = batch_is_exact(exchange, size, last, true, expected) && exact;
     exact = batch_is_exact(exchange, size, microbatches, true, expected) && exact;
+    exact = slices_travel(exchange, size) && exact;
     elbow_release(&expected);
     elbow_exchange_destroy(exchange);
     return exact;
@@ -165,7 +213,14 @@ static bool stress_is_exact(uint64_t seed)
     struct elbow_log log = elbow_log_open(false, stderr);
     struct elbow_error error = {0};
     struct elbow_exchange *exchange = NULL;
-    struct elbow_exchange_sizes sizes = {.parameters = SIZE, .microbatches = 5, .last = 4, .statistics = STATISTICS};
+    const size_t layers[] = {0, 4096, 2 * 4096};
+    struct elbow_exchange_sizes sizes = {.parameters = SIZE,
+                                         .microbatches = 5,
+                                         .last = 4,
+                                         .statistics = STATISTICS,
+                                         .layers = layers,
+                                         .layer_count = 3,
+                                         .bucket = 1};
     float *results[2] = {NULL, NULL};
     bool same = true;
     for (int pass = 0; pass < 2; ++pass) {
@@ -189,6 +244,8 @@ static bool stress_is_exact(uint64_t seed)
                 for (size_t k = 0; k < STATISTICS; ++k)
                     elbow_exchange_statistics(exchange, i)[k] = (double)(subtrees[i].first * 8 + batch + k + 1);
             }
+            for (size_t layer = 3; layer-- > batch % 4;)
+                elbow_exchange_ready(exchange, layers[layer]);
             elbow_exchange_step(exchange, 0.25, &callbacks, statistics, &norm);
             same = same && statistics[0] > 0;
         }
@@ -213,24 +270,41 @@ START_TEST(random_delays_do_not_show)
 }
 END_TEST
 
-START_TEST(slices_are_whole_blocks)
+// The slices of all ranks are whole blocks that cover the arena once.
+START_TEST(slices_cover_the_arena)
 {
     struct elbow_log log = elbow_log_open(false, stderr);
     struct elbow_error error = {0};
     struct elbow_exchange *exchange = NULL;
-    struct elbow_exchange_sizes sizes = {.parameters = 10000, .microbatches = 4, .last = 4, .statistics = 1};
+    const size_t layers[] = {0, 5000};
+    struct elbow_exchange_sizes sizes = {.parameters = 30000,
+                                         .microbatches = 4,
+                                         .last = 4,
+                                         .statistics = 1,
+                                         .layers = layers,
+                                         .layer_count = 2,
+                                         .bucket = 1};
     mpi_assert(elbow_exchange_create(mpi_comm, sizes, &log, &exchange, &error) == ELBOW_OK);
-    uint64_t at = 0;
+    const struct elbow_piece *pieces;
+    int count = elbow_exchange_pieces(exchange, &pieces);
+    double owned[8] = {0}, owners[8 * 4];
+    for (int i = 0; i < count; ++i)
+        for (size_t k = pieces[i].first; k < pieces[i].first + pieces[i].count; ++k)
+            owned[k / ELBOW_BLOCK] += 1;
+    elbow_comm_gather_all(mpi_comm, owned, 8, owners);
     bool whole = true;
-    for (int r = 0; r < elbow_comm_place(mpi_comm).size; ++r) {
-        struct elbow_range slice = elbow_exchange_slice(exchange, r);
-        whole = whole && slice.first == at && (slice.last % ELBOW_BLOCK == 0 || slice.last == 10000);
-        at = slice.last;
+    for (int block = 0; block < 8; ++block) {
+        double size = block == 7 ? 30000 - 7 * ELBOW_BLOCK : ELBOW_BLOCK, sum = 0;
+        for (int r = 0; r < elbow_comm_place(mpi_comm).size; ++r) {
+            sum += owners[8 * r + block];
+            whole = whole && (owners[8 * r + block] == 0 || owners[8 * r + block] == size);
+        }
+        whole = whole && sum == size;
     }
     elbow_exchange_destroy(exchange);
-    mpi_assert(whole && at == 10000);
+    mpi_assert(whole);
 }
 END_TEST
 
-MPI_UNIT_MAIN("parallel/exchange", slices_are_whole_blocks, exact_on_the_real_nodes, random_delays_do_not_show,
+MPI_UNIT_MAIN("parallel/exchange", slices_cover_the_arena, exact_on_the_real_nodes, random_delays_do_not_show,
               exact_on_pretended_nodes)

@@ -92,7 +92,6 @@ static inline void setup(struct fixture *fixture, const char *optimizer)
 {
     *fixture = (struct fixture){.log = elbow_log_open(false, stdout)};
     struct elbow_error error = {0};
-    struct elbow_place place = elbow_comm_place(mpi_comm);
     if (is_root())
         fixture->scratch = scratch_make();
     elbow_comm_broadcast(mpi_comm, &fixture->scratch, sizeof fixture->scratch);
@@ -103,16 +102,22 @@ static inline void setup(struct fixture *fixture, const char *optimizer)
     struct elbow_exchange_sizes sizes = {
         .parameters = parameters->size, .microbatches = 4, .last = 4, .statistics = STATISTICS};
     must(elbow_exchange_create(mpi_comm, sizes, &fixture->log, &fixture->exchange, &error), &error);
-    struct elbow_range slice = elbow_exchange_slice(fixture->exchange, place.rank);
-    size_t first = (size_t)slice.first, count = (size_t)(slice.last - slice.first);
-    must(elbow_optimizer_create(&fixture->config, parameters, first, count, &fixture->optimizer, &error), &error);
+    must(elbow_optimizer_create(&fixture->config, parameters, elbow_exchange_slice(fixture->exchange),
+                                &fixture->optimizer, &error),
+         &error);
     fixture->values = make_floats(parameters, 1);
     fixture->first_moment = make_floats(parameters, 2);
     fixture->second_moment = make_floats(parameters, 3);
     elbow_exchange_publish(fixture->exchange, fixture->values);
-    memcpy(fixture->optimizer.first_moment, fixture->first_moment + first, count * sizeof(float));
-    if (fixture->optimizer.second_moment != NULL)
-        memcpy(fixture->optimizer.second_moment, fixture->second_moment + first, count * sizeof(float));
+    const struct elbow_piece *pieces;
+    int count = elbow_exchange_pieces(fixture->exchange, &pieces);
+    for (int i = 0; i < count; ++i) {
+        size_t bytes = pieces[i].count * sizeof(float);
+        memcpy(fixture->optimizer.first_moment + pieces[i].offset, fixture->first_moment + pieces[i].first, bytes);
+        if (fixture->optimizer.second_moment != NULL)
+            memcpy(fixture->optimizer.second_moment + pieces[i].offset, fixture->second_moment + pieces[i].first,
+                   bytes);
+    }
     fixture->source = (struct elbow_checkpoint_source){.state = &fixture->state,
                                                        .data = &fixture->facts,
                                                        .config_text = fixture->config_text,

@@ -54,7 +54,7 @@ Y
 for name in odd colour; do
     for variant in 1 2 3 4 "3:[0,1,0]"; do
         nodes=()
-        [ "${variant%%:*}" = "$variant" ] || nodes=(--set "run.nodes=${variant#*:}")
+        [ "${variant%%:*}" = "$variant" ] || nodes=(--set "run.nodes=${variant#*:}" --set run.bucket=1)
         run 0 "${variant%%:*}" "$name.$variant" "$elbow" train "$name.yaml" --run-dir "$name.$variant" "${nodes[@]}" ||
             continue
         [ "$variant" = 1 ] || same_run "$name" "$name.1" "$name.$variant"

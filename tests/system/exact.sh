@@ -26,7 +26,7 @@ same() {
         directory=$name.$variant
         ranks=${variant%%[:+]*}
         local sets=() nodes=${variant%%+*}
-        [ "$ranks" = "$nodes" ] || sets+=(--set "run.nodes=${nodes#*:}")
+        [ "$ranks" = "$nodes" ] || sets+=(--set "run.nodes=${nodes#*:}" --set run.bucket=1)
         [ "$nodes" = "$variant" ] || sets+=(--set "run.prefetch=${variant#*+}")
         run 0 "$ranks" "$directory" "$elbow" train "$name.yaml" --run-dir "$directory" "${sets[@]}" || continue
         if [ -z "$first" ]; then first=$directory; else same_run "$name" "$first" "$directory"; fi

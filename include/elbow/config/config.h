@@ -121,6 +121,7 @@ struct elbow_config {
         bool strict;        // differing builds or processors stop the run
         int progress;
         int prefetch;                // whether a thread makes the next microbatch
+        int64_t bucket;              // parameters
         struct elbow_integers nodes; // for tests: the pretended node of each rank; empty: as it is
     } run;
 };

@@ -19,6 +19,12 @@ struct elbow_network {
     float *room;        // that the convolutions share; NULL without any; owned
 };
 
+// Who wants to know how far a backward pass has come.
+struct elbow_watch {
+    void *user;
+    void (*done)(void *user, size_t first); // from element `first` of the arena on the gradient is complete
+};
+
 // Local. Adds the tensors `name`.0/weight, ..., `name`.head/bias, and makes room for microbatches of up to rows_max
 // rows. CONFIG if a layer does not fit.
 enum elbow_status elbow_network_create(struct elbow_parameters *parameters, const char *name, struct elbow_shape input,
@@ -33,9 +39,10 @@ void elbow_network_destroy(struct elbow_network *network);
 float *elbow_network_forward(struct elbow_network *network, const float *parameters, size_t rows, const float *x);
 
 // Local. After a forward with the same x: from the gradient dy (rows, outputs; destroyed) of the head's output writes
-// the gradient of every tensor (overwritten, not added to), and dx (rows, inputs) unless it is NULL.
+// the gradient of every tensor (overwritten, not added to), and dx (rows, inputs) unless it is NULL. `watch`, unless
+// NULL, is told after each layer, from the last to the first.
 void elbow_network_backward(struct elbow_network *network, const float *parameters, size_t rows, const float *x,
-                            float *dy, float *gradient, float *dx);
+                            float *dy, float *gradient, float *dx, const struct elbow_watch *watch);
 
 // Local. Bytes of activations, deltas and the convolutions' room.
 size_t elbow_network_bytes(const struct elbow_network *network);

@@ -14,11 +14,11 @@
 #include "elbow/config/config.h"
 #include "elbow/nn/parameters.h"
 
-// One rank's optimiser: the moments of its slice [first, first + count).
+// One rank's optimiser: the moments of its slice, which may be any `count` parameters of the arena.
 struct elbow_optimizer {
     enum elbow_optimizer_kind kind;
     double beta1, beta2, epsilon, momentum, weight_decay;
-    size_t first, count;
+    size_t count;
     float *first_moment;                       // (count) adam's m, sgd's v; owned
     float *second_moment;                      // (count) adam's v, NULL for sgd; owned
     const struct elbow_parameters *parameters; // tells weights from biases; not owned
@@ -26,14 +26,19 @@ struct elbow_optimizer {
 
 // Local.
 enum elbow_status elbow_optimizer_create(const struct elbow_config *config, const struct elbow_parameters *parameters,
-                                         size_t first, size_t count, struct elbow_optimizer *optimizer,
-                                         struct elbow_error *error);
+                                         size_t count, struct elbow_optimizer *optimizer, struct elbow_error *error);
 void elbow_optimizer_destroy(struct elbow_optimizer *optimizer);
 
-// Local. Updates parameters [first, first + count), a part of the slice; gradient and parameters point at element
-// `first`. update is t (from 1); clip multiplies the gradient first.
-void elbow_optimizer_apply(struct elbow_optimizer *optimizer, size_t first, size_t count, uint64_t update, double rate,
-                           double clip, const float *gradient, float *parameters);
+// Some consecutive parameters of the slice: [first, first + count) of the arena, the first of which is the slice's
+// element `offset`.
+struct elbow_optimizer_part {
+    size_t first, count, offset;
+};
+
+// Local. Updates a part of the slice; gradient and parameters point at its first element. update is t (from 1); clip
+// multiplies the gradient first.
+void elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optimizer_part part, uint64_t update,
+                           double rate, double clip, const float *gradient, float *parameters);
 
 // Local. The rate of a step (from 0), a pure function: linear warm-up rate (step + 1) / rate_warmup, times
 //   constant 1; cosine f + (1 - f) (1 + cos(pi t / T)) / 2 with f = rate_final, t = step, T = schedule_steps, f after T

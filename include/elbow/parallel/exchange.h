@@ -4,9 +4,14 @@
 //
 // M microbatches make a batch. A rank computes the microbatches [floor(r M / R), floor((r + 1) M / R)), and leaves the
 // sum of each maximal subtree (see partition.h) of them in a buffer of the exchange. Parameters are cut into blocks of
-// 4096; each rank owns a run of whole blocks, adds the subtrees of its blocks in the tree's order, multiplies once by
-// `scale`, and calls back `apply` with sum and parameters. Inside a node, gradients and the one copy of the parameters
-// lie in shared memory (replicas cannot differ there); between nodes they travel as messages.
+// 4096; each rank owns some whole blocks (its slice), adds the subtrees of its blocks in the tree's order, multiplies
+// once by `scale`, and calls back `apply` with sum and parameters. Inside a node, gradients and the one copy of the
+// parameters lie in shared memory (replicas cannot differ there).
+//
+// Between nodes they travel as messages, bucket by bucket: a bucket is a layer or some small ones joined, and every
+// rank owns a part of each. elbow_exchange_ready tells how far down the backward pass of the last microbatch has come,
+// and sends what is complete while the pass goes on. For each bucket one message goes from each node to each other one
+// with gradients, and one with new parameters.
 #ifndef ELBOW_PARALLEL_EXCHANGE_H
 #define ELBOW_PARALLEL_EXCHANGE_H
 
@@ -22,6 +27,16 @@ struct elbow_exchange_sizes {
     uint64_t microbatches; // of a full batch
     uint64_t last;         // of the short batch that ends an epoch; microbatches where there is none
     size_t statistics;     // doubles of the statistics of a microbatch
+    // Where layers begin, ascending, the first at 0; needed for the call only. NULL (count 0): one layer.
+    const size_t *layers;
+    size_t layer_count;
+    size_t bucket; // parameters that a bucket has at least, but for the last one to be made
+};
+
+// Some consecutive parameters of a rank's slice.
+struct elbow_piece {
+    size_t first, count; // in the arena
+    size_t offset;       // of the first one in the slice, where the pieces lie one after the other
 };
 
 // What the exchange asks of its user between the sum and the new parameters.
@@ -30,8 +45,8 @@ struct elbow_exchange_client {
     // Called on every rank with the same arguments: statistics summed over the batch, the gradient's Euclidean norm
     // (after `scale`). Tells whether the parameters shall change.
     bool (*decide)(void *user, const double *statistics, double gradient_norm);
-    // Called on the owner for its slice [first, first + count): updates the parameters in place.
-    void (*apply)(void *user, size_t first, size_t count, const float *gradient, float *parameters);
+    // Called on the owner for each piece of its slice: updates the parameters in place. Both arrays begin at the piece.
+    void (*apply)(void *user, struct elbow_piece piece, const float *gradient, float *parameters);
 };
 
 // Collective. MEMORY if the buffers cannot be had.
@@ -50,8 +65,18 @@ const float *elbow_exchange_parameters(const struct elbow_exchange *exchange);
 // more). What order the ranks then come in must not show in the bits.
 void elbow_exchange_disturb(struct elbow_exchange *exchange, uint64_t seed);
 
-// Local. This rank's slice [first, last) of the parameters, or that of another rank.
-struct elbow_range elbow_exchange_slice(const struct elbow_exchange *exchange, int rank);
+// Local. This rank's slice: its pieces, ascending, and how many (*pieces belongs to the exchange); its parameters.
+int elbow_exchange_pieces(const struct elbow_exchange *exchange, const struct elbow_piece **pieces);
+size_t elbow_exchange_slice(const struct elbow_exchange *exchange);
+
+// Collective. Rank zero's `all` (the whole arena; may be NULL elsewhere) gets what every rank has for its slice.
+// MEMORY if rank zero lacks the room for it.
+enum elbow_status elbow_exchange_gather(struct elbow_exchange *exchange, const float *slice, float *all,
+                                        struct elbow_error *error);
+
+// Collective. The reverse.
+enum elbow_status elbow_exchange_scatter(struct elbow_exchange *exchange, const float *all, float *slice,
+                                         struct elbow_error *error);
 
 // Collective. All ranks hand in the same values, which become the parameters everywhere.
 void elbow_exchange_publish(struct elbow_exchange *exchange, const float *values);
@@ -67,6 +92,11 @@ double *elbow_exchange_statistics(struct elbow_exchange *exchange, int i);
 
 // Local. Scratch gradients for summing inside a subtree, level 1, 2, ... (level 0 is the subtree's own buffer).
 float *elbow_exchange_scratch(struct elbow_exchange *exchange, int level);
+
+// Local. From element `first` on, the sums of all of this rank's subtrees are complete and will not be written again in
+// this batch: what waits for that goes on its way. May be called as often as wanted, with falling `first`; whoever does
+// so must end the batch by elbow_exchange_step.
+void elbow_exchange_ready(struct elbow_exchange *exchange, size_t first);
 
 // Collective. Ends the batch: sums, asks, applies, shares. Returns decide's answer. `statistics` (sizes.statistics
 // doubles) gets the sums, *gradient_norm the norm.

@@ -45,8 +45,9 @@ struct elbow_addition {
     int target, source;
 };
 
-// Local. Writes the count - 1 additions that sum `count` subtrees covering [0, n).
-void elbow_partition_additions(uint64_t n, const struct elbow_range *subtrees, int count,
+// Local. Writes the count - 1 additions that sum `count` subtrees, left to right, covering the tree's node `node`
+// ({0, n} for all of it).
+void elbow_partition_additions(struct elbow_range node, const struct elbow_range *subtrees, int count,
                                struct elbow_addition *additions);
 
 #endif

@@ -77,7 +77,7 @@ struct elbow_checkpoint_source {
     const double *accumulator;
     size_t accumulators;
     const struct elbow_parameters *parameters;
-    const struct elbow_exchange *exchange;
+    struct elbow_exchange *exchange;
     const struct elbow_optimizer *optimizer;
 };
 

@@ -56,9 +56,11 @@ void elbow_model_destroy(struct elbow_model *model);
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
 
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
-// the rows, and statistics (overwritten, without moments).
+// the rows, and statistics (overwritten, without moments). `watch`, unless NULL, is told as the gradient is completed,
+// from the end of the arena to its beginning; the statistics are complete before.
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                       double beta, double free_bits, float *gradient, double *statistics);
+                       double beta, double free_bits, float *gradient, double *statistics,
+                       const struct elbow_watch *watch);
 
 // Local. Forward only: statistics with moments (overwritten), and what is wanted of each row.
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,

@@ -113,7 +113,7 @@ static void check_against_double(int kind, double weight_decay)
     struct elbow_config config = configuration(kind, weight_decay);
     struct elbow_parameters parameters = layout();
     struct elbow_optimizer optimizer;
-    ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, 0, parameters.size, &optimizer, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, parameters.size, &optimizer, NULL), ELBOW_OK);
     ck_assert_int_eq(optimizer.second_moment == NULL, kind == ELBOW_OPTIMIZER_SGD);
     static double p[ARENA], m[ARENA], v[ARENA];
     memset(m, 0, sizeof m);
@@ -125,7 +125,8 @@ static void check_against_double(int kind, double weight_decay)
     make_start(values);
     for (uint32_t t = 1; t <= STEPS; ++t) {
         make_gradient(t, gradient);
-        elbow_optimizer_apply(&optimizer, 0, parameters.size, t, rate, clip, gradient, values);
+        elbow_optimizer_apply(&optimizer, (struct elbow_optimizer_part){0, parameters.size, 0}, t, rate, clip, gradient,
+                              values);
     }
     for (size_t i = 0; i < ARENA; ++i) {
         if (!tensor_at(&parameters, i)) {
@@ -174,13 +175,14 @@ START_TEST(first_steps_by_hand)
     struct elbow_config config = configuration(ELBOW_OPTIMIZER_ADAMW, 0.5);
     struct elbow_parameters parameters = layout();
     struct elbow_optimizer optimizer;
-    ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, 0, parameters.size, &optimizer, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, parameters.size, &optimizer, NULL), ELBOW_OK);
     float values[ARENA], gradient[ARENA];
     for (size_t i = 0; i < ARENA; ++i) {
         values[i] = 1.0f;
         gradient[i] = i % 2 == 0 ? 100.0f : -0.01f;
     }
-    elbow_optimizer_apply(&optimizer, 0, parameters.size, 1, 0.1, 1.0, gradient, values);
+    elbow_optimizer_apply(&optimizer, (struct elbow_optimizer_part){0, parameters.size, 0}, 1, 0.1, 1.0, gradient,
+                          values);
     // eps / |g| = 1e-6 and a few roundings.
     ck_assert_double_eq_tol((double)values[0], 0.95 - 0.1, 2e-6);
     ck_assert_double_eq_tol((double)values[1], 0.95 + 0.1, 2e-6);
@@ -199,16 +201,16 @@ static void check_cut(int kind, size_t cut, const float *whole)
     struct elbow_optimizer owners[2];
     const size_t first[2] = {0, cut}, count[2] = {cut, parameters.size - cut};
     for (int r = 0; r < 2; ++r)
-        ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, first[r], count[r], &owners[r], NULL), ELBOW_OK);
+        ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, count[r], &owners[r], NULL), ELBOW_OK);
     float values[ARENA], gradient[ARENA];
     make_start(values);
     for (uint32_t t = 1; t <= STEPS; ++t) {
         make_gradient(t, gradient);
         for (int r = 1; r >= 0; --r) {
-            size_t middle = first[r] + count[r] / 3, rest = count[r] - count[r] / 3;
-            elbow_optimizer_apply(&owners[r], first[r], count[r] / 3, t, rate, clip, gradient + first[r],
-                                  values + first[r]);
-            elbow_optimizer_apply(&owners[r], middle, rest, t, rate, clip, gradient + middle, values + middle);
+            size_t third = count[r] / 3, middle = first[r] + third;
+            struct elbow_optimizer_part low = {first[r], third, 0}, high = {middle, count[r] - third, third};
+            elbow_optimizer_apply(&owners[r], low, t, rate, clip, gradient + first[r], values + first[r]);
+            elbow_optimizer_apply(&owners[r], high, t, rate, clip, gradient + middle, values + middle);
         }
     }
     ck_assert_msg(memcmp(values, whole, sizeof values) == 0, "kind %d, cut at %zu", kind, cut);
@@ -223,12 +225,13 @@ START_TEST(slices_cut_anywhere_give_the_same_bits)
         struct elbow_config config = configuration(kind, 0.1);
         struct elbow_parameters parameters = layout();
         struct elbow_optimizer optimizer;
-        ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, 0, parameters.size, &optimizer, NULL), ELBOW_OK);
+        ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, parameters.size, &optimizer, NULL), ELBOW_OK);
         float whole[ARENA], gradient[ARENA];
         make_start(whole);
         for (uint32_t t = 1; t <= STEPS; ++t) {
             make_gradient(t, gradient);
-            elbow_optimizer_apply(&optimizer, 0, parameters.size, t, rate, clip, gradient, whole);
+            elbow_optimizer_apply(&optimizer, (struct elbow_optimizer_part){0, parameters.size, 0}, t, rate, clip,
+                                  gradient, whole);
         }
         for (size_t cut = 0; cut <= parameters.size; ++cut)
             check_cut(kind, cut, whole);
@@ -289,7 +292,7 @@ START_TEST(each_failed_allocation_is_survived)
         struct elbow_optimizer optimizer;
         struct elbow_error error = {0};
         elbow_memory_fail_at(n);
-        ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, 0, 100, &optimizer, &error), ELBOW_MEMORY);
+        ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, 100, &optimizer, &error), ELBOW_MEMORY);
         elbow_memory_fail_at(0);
         ck_assert_ptr_nonnull(strstr(error.message, "moments"));
         ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
@@ -301,27 +304,27 @@ END_TEST
 static struct elbow_optimizer shared;
 static float room[ARENA];
 
-static void before_the_slice(void)
+static void beyond_the_arena(void)
 {
-    elbow_optimizer_apply(&shared, 15, 10, 1, rate, 1.0, room, room);
+    elbow_optimizer_apply(&shared, (struct elbow_optimizer_part){ARENA - 4, 10, 0}, 1, rate, 1.0, room, room);
 }
 
 static void beyond_the_slice(void)
 {
-    elbow_optimizer_apply(&shared, 30, 20, 1, rate, 1.0, room, room);
+    elbow_optimizer_apply(&shared, (struct elbow_optimizer_part){16, 20, 14}, 1, rate, 1.0, room, room);
 }
 
 static void update_zero(void)
 {
-    elbow_optimizer_apply(&shared, 16, 10, 0, rate, 1.0, room, room);
+    elbow_optimizer_apply(&shared, (struct elbow_optimizer_part){16, 10, 0}, 0, rate, 1.0, room, room);
 }
 
 START_TEST(broken_contracts)
 {
     struct elbow_parameters parameters = layout();
     struct elbow_config config = configuration(ELBOW_OPTIMIZER_ADAM, 0.0);
-    ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, 16, 32, &shared, NULL), ELBOW_OK);
-    ck_assert(panics(before_the_slice));
+    ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, 32, &shared, NULL), ELBOW_OK);
+    ck_assert(panics(beyond_the_arena));
     ck_assert(panics(beyond_the_slice));
     ck_assert(panics(update_zero));
     elbow_optimizer_destroy(&shared);

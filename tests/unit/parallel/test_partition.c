@@ -96,7 +96,7 @@ START_TEST(additions_give_the_same_sum)
             int count = all_subtrees(n, size, all);
             for (int i = 0; i < count; ++i)
                 sums[i] = tree(all[i].first, all[i].last, 0);
-            elbow_partition_additions(n, all, count, additions);
+            elbow_partition_additions((struct elbow_range){0, n}, all, count, additions);
             for (int i = 0; i + 1 < count; ++i)
                 sums[additions[i].target] += sums[additions[i].source];
             double expected = tree(0, n, 0);
