@@ -45,9 +45,13 @@ static void print_time(const struct elbow_bench_result *result, enum elbow_bench
     putchar('\n');
 }
 
+static void print_ratio(const char *name, const struct elbow_bench_time *ratio)
+{
+    printf("%-18s %.3f (quartiles %.3f, %.3f)\n", name, ratio->median, ratio->lower_quartile, ratio->upper_quartile);
+}
+
 static void print_table(const struct elbow_bench_result *result)
 {
-    const struct elbow_bench_time *ratio = &result->times[ELBOW_BENCH_STEP_OVER_FLOOR];
     printf("batch %llu in %llu microbatches of %llu, %llu parameters, %d rank%s on %d node%s, %d rounds\n\n",
            (unsigned long long)result->batch, (unsigned long long)result->microbatches,
            (unsigned long long)result->microbatch, (unsigned long long)result->parameters, result->place.size,
@@ -59,17 +63,19 @@ static void print_table(const struct elbow_bench_result *result)
     putchar('\n');
     for (int figure = 0; figure < ELBOW_BENCH_STEP_OVER_FLOOR; ++figure)
         print_time(result, (enum elbow_bench_figure)figure);
-    printf("\nstep / floor     %.3f (quartiles %.3f, %.3f)\n", ratio->median, ratio->lower_quartile,
-           ratio->upper_quartile);
-    printf("samples/s        %.0f\n", samples_per_second(result));
-    printf("gflop/s          %.1f\n", gigaflops(result));
-    printf("exchange         %s read, %s sent a step, %.2f GB/s\n", elbow_text_bytes((uint64_t)result->bytes_read).text,
-           elbow_text_bytes((uint64_t)result->bytes_sent).text, bandwidth(result) * 1e-9);
-    printf("cores busy       %.2f a rank\n", result->cores);
-    printf("peak memory      %s a rank, of which %s allocated; a node's dataset %s, parameters %s\n",
+    putchar('\n');
+    print_ratio("step / floor", &result->times[ELBOW_BENCH_STEP_OVER_FLOOR]);
+    print_ratio("update / allreduce", &result->times[ELBOW_BENCH_UPDATE_OVER_ALLREDUCE]);
+    printf("samples/s          %.0f\n", samples_per_second(result));
+    printf("gflop/s            %.1f\n", gigaflops(result));
+    printf("exchange           %s read, %s sent a step, %.2f GB/s\n",
+           elbow_text_bytes((uint64_t)result->bytes_read).text, elbow_text_bytes((uint64_t)result->bytes_sent).text,
+           bandwidth(result) * 1e-9);
+    printf("cores busy         %.2f a rank\n", result->cores);
+    printf("peak memory        %s a rank, of which %s allocated; a node's dataset %s, parameters %s\n",
            elbow_text_bytes(result->peak_bytes).text, elbow_text_bytes(result->peak_allocated).text,
            elbow_text_bytes(result->dataset_bytes).text, elbow_text_bytes(result->parameter_bytes).text);
-    printf("allocations      %llu after the first step\n", (unsigned long long)result->allocations);
+    printf("allocations        %llu after the first step\n", (unsigned long long)result->allocations);
 }
 
 static void print_json_time(struct elbow_json *json, const char *key, const struct elbow_bench_result *result,
@@ -103,6 +109,9 @@ static void print_json(const struct elbow_bench_result *result)
     elbow_json_number(&json, "floor_seconds", times[ELBOW_BENCH_FLOOR].median);
     elbow_json_number(&json, "step_over_floor", times[ELBOW_BENCH_STEP_OVER_FLOOR].median);
     elbow_json_number(&json, "fraction_of_floor", 1 / times[ELBOW_BENCH_STEP_OVER_FLOOR].median);
+    elbow_json_number(&json, "update_seconds", times[ELBOW_BENCH_UPDATE].median);
+    elbow_json_number(&json, "allreduce_seconds", times[ELBOW_BENCH_ALLREDUCE].median);
+    elbow_json_number(&json, "update_over_allreduce", times[ELBOW_BENCH_UPDATE_OVER_ALLREDUCE].median);
     elbow_json_number(&json, "gflops", gigaflops(result));
     elbow_json_number(&json, "exchange_bytes_read", result->bytes_read);
     elbow_json_number(&json, "exchange_bytes_sent", result->bytes_sent);
@@ -118,6 +127,7 @@ static void print_json(const struct elbow_bench_result *result)
         print_json_time(&json, elbow_bench_name((enum elbow_bench_figure)figure), result,
                         (enum elbow_bench_figure)figure);
     elbow_json_close(&json, '}');
+    print_json_time(&json, "update_over_allreduce_spread", result, ELBOW_BENCH_UPDATE_OVER_ALLREDUCE);
     print_json_time(&json, "step_over_floor_spread", result, ELBOW_BENCH_STEP_OVER_FLOOR);
     elbow_json_close(&json, '}');
 }

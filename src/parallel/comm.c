@@ -327,3 +327,11 @@ void elbow_comm_max(struct elbow_comm *comm, double *values, size_t count)
 {
     reduce(comm, values, count, MPI_MAX);
 }
+
+void elbow_comm_sum_floats(struct elbow_comm *comm, float *values, size_t count)
+{
+    for (size_t piece; count > 0; values += piece, count -= piece) {
+        piece = count < INT_MAX ? count : INT_MAX;
+        MPI_Allreduce(MPI_IN_PLACE, values, (int)piece, MPI_FLOAT, MPI_SUM, comm->world);
+    }
+}

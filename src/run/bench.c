@@ -39,11 +39,12 @@ static double time_stage(struct elbow_bench_run *bench, const struct elbow_bench
     elbow_comm_barrier(bench->comm);
     uint64_t allocations = elbow_memory_count().allocations;
     struct elbow_exchange_counts before = elbow_exchange_count(bench->trainer.exchange);
+    bench->untimed = 0;
     clock_t processor = clock();
     double start = elbow_clock_seconds();
     for (int i = 0; i < iterations; ++i)
         stage->run(bench);
-    double seconds = elbow_clock_seconds() - start;
+    double seconds = elbow_clock_seconds() - start - bench->untimed;
     if (is_step) {
         struct elbow_exchange_counts after = elbow_exchange_count(bench->trainer.exchange);
         bench->processor_seconds += (double)(clock() - processor) / CLOCKS_PER_SEC;
@@ -79,6 +80,14 @@ static void calibrate(struct elbow_bench_run *bench)
     }
 }
 
+// Local. A round's ratio of two of its figures.
+static void set_ratio(struct elbow_bench_run *bench, int round, enum elbow_bench_figure ratio,
+                      enum elbow_bench_figure over, enum elbow_bench_figure under)
+{
+    bench->seconds[ratio * bench->rounds + round] =
+        bench->seconds[over * bench->rounds + round] / bench->seconds[under * bench->rounds + round];
+}
+
 // Collective. Odd rounds go backwards, so that no stage always follows the same other one.
 static void run_rounds(struct elbow_bench_run *bench)
 {
@@ -89,9 +98,8 @@ static void run_rounds(struct elbow_bench_run *bench)
             bench->seconds[stage->figure * bench->rounds + round] =
                 time_stage(bench, stage, bench->iterations[stage->figure]);
         }
-        bench->seconds[ELBOW_BENCH_STEP_OVER_FLOOR * bench->rounds + round] =
-            bench->seconds[ELBOW_BENCH_STEP * bench->rounds + round] /
-            bench->seconds[ELBOW_BENCH_FLOOR * bench->rounds + round];
+        set_ratio(bench, round, ELBOW_BENCH_STEP_OVER_FLOOR, ELBOW_BENCH_STEP, ELBOW_BENCH_FLOOR);
+        set_ratio(bench, round, ELBOW_BENCH_UPDATE_OVER_ALLREDUCE, ELBOW_BENCH_UPDATE, ELBOW_BENCH_ALLREDUCE);
     }
 }
 
@@ -165,6 +173,29 @@ static void measure_memory(struct elbow_bench_run *bench, struct elbow_bench_res
     result->parameter_bytes = elbow_exchange_memory(trainer->exchange).parameters_per_node;
 }
 
+// Local.
+static void create_rival(const struct elbow_trainer *trainer, struct elbow_bench_rival *rival,
+                         struct elbow_error *error)
+{
+    const struct elbow_parameters *parameters = &trainer->model->parameters;
+    const char *what = "the benchmark's allreduce";
+    enum elbow_status status = elbow_allocate(&rival->gradients, parameters->size, sizeof(float), what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&rival->parameters, parameters->size, sizeof(float), what, error);
+    if (status == ELBOW_OK)
+        status = elbow_optimizer_create(&trainer->config, parameters, parameters->size, &rival->optimizer, error);
+    for (size_t i = 0; status == ELBOW_OK && i < parameters->size; ++i)
+        rival->gradients[i] = 1e-3f;
+}
+
+// Local. A zeroed struct is legal.
+static void destroy_rival(struct elbow_bench_rival *rival)
+{
+    elbow_optimizer_destroy(&rival->optimizer);
+    elbow_release(&rival->gradients);
+    elbow_release(&rival->parameters);
+}
+
 // Collective. What the benchmark needs beside the trainer.
 static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_error *error)
 {
@@ -184,7 +215,9 @@ static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_e
         status =
             elbow_allocate(&bench->medians, ranks * (3 * figures + 1), sizeof(double), "the benchmark's rounds", error);
     if (status == ELBOW_OK)
-        elbow_floor_create(&trainer->config, trainer->model, rows, slice, &bench->floor, error);
+        status = elbow_floor_create(&trainer->config, trainer->model, rows, slice, &bench->floor, error);
+    if (status == ELBOW_OK)
+        create_rival(trainer, &bench->rival, error);
     return elbow_comm_agree(bench->comm, error);
 }
 
@@ -242,6 +275,7 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
     elbow_release(&bench.seconds);
     elbow_release(&bench.medians);
     elbow_floor_destroy(&bench.floor);
+    destroy_rival(&bench.rival);
     elbow_trainer_close(&bench.trainer);
     return status;
 }

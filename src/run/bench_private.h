@@ -8,13 +8,22 @@
 #include "bench_floor.h"
 #include "trainer_private.h"
 
+// The way without slices: every rank has all gradients and all moments. Everything owned.
+struct elbow_bench_rival {
+    float *gradients, *parameters; // whole arenas
+    struct elbow_optimizer optimizer;
+};
+
 struct elbow_bench_run {
     struct elbow_comm *comm;
     struct elbow_trainer trainer;
     struct elbow_floor floor;
+    struct elbow_bench_rival rival;
     struct elbow_step_place place;   // of a full batch
     struct elbow_range microbatches; // this rank's
     float *head, *decoded;           // where the networks leave their outputs: of the trainer's model
+    double untimed;                  // seconds of the present stage that do not count
+    double seen;                     // what a pass that only reads came to
     int rounds;
     int iterations[ELBOW_BENCH_COUNT];
     double *seconds;                        // (figures, rounds); owned
@@ -33,7 +42,7 @@ struct elbow_bench_stage {
     bool is_whole; // timed for longer
 };
 
-enum { ELBOW_BENCH_STAGES = 12 };
+enum { ELBOW_BENCH_STAGES = 14 };
 extern const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES];
 
 // Local. The rows of a microbatch.

@@ -3,6 +3,7 @@
 // rank, on the trainer's own model and buffers.
 #include "bench_private.h"
 
+#include "elbow/base/clock.h"
 #include "elbow/math/vector.h"
 
 static const float *parameters_of(const struct elbow_bench_run *bench)
@@ -141,16 +142,65 @@ static void apply_nothing(void *user, struct elbow_piece piece, const float *gra
     (void)parameters;
 }
 
-// The sum replaces a part of the gradients: a scale of one keeps them from becoming denormal.
-static void run_exchange(struct elbow_bench_run *bench)
+static int begin_exchange(struct elbow_bench_run *bench)
 {
     struct elbow_trainer *trainer = &bench->trainer;
     uint64_t size = (uint64_t)trainer->config.train.microbatch;
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
-    struct elbow_exchange_client client = {.user = trainer, .decide = decide_yes, .apply = apply_nothing};
+    return elbow_exchange_begin(trainer->exchange, (bench->place.count + size - 1) / size, subtrees);
+}
+
+// The sum replaces a part of the gradients: a scale of one keeps them from becoming denormal.
+static void end_exchange(struct elbow_bench_run *bench, struct elbow_exchange_client client)
+{
     double norm;
-    elbow_exchange_begin(trainer->exchange, (bench->place.count + size - 1) / size, subtrees);
-    elbow_exchange_step(trainer->exchange, 1.0, &client, trainer->sums, &norm);
+    elbow_exchange_step(bench->trainer.exchange, 1.0, &client, bench->trainer.sums, &norm);
+}
+
+static void run_exchange(struct elbow_bench_run *bench)
+{
+    begin_exchange(bench);
+    end_exchange(bench, (struct elbow_exchange_client){.decide = decide_yes, .apply = apply_nothing});
+}
+
+// A rate of zero: all the work, and the parameters, which are the trainer's, stay as they are.
+static void apply_without_rate(void *user, struct elbow_piece piece, const float *gradient, float *parameters)
+{
+    struct elbow_floor *floor = user;
+    struct elbow_optimizer_part part = {.first = piece.first, .count = piece.count, .offset = piece.offset};
+    elbow_optimizer_apply(&floor->optimizer, part, floor->updates, 0, 1.0, gradient, parameters);
+}
+
+// This pass and the next one begin with gradients that this rank has just written, as after a backward pass, which is
+// not timed; and end when each rank has read all parameters, as a forward pass does: what lies in another core's cache
+// has to come from there.
+static void run_update(struct elbow_bench_run *bench)
+{
+    double start = elbow_clock_seconds();
+    size_t size = bench->trainer.model->parameters.size;
+    int count = begin_exchange(bench);
+    for (int i = 0; i < count; ++i) {
+        float *gradient = elbow_exchange_gradient(bench->trainer.exchange, i);
+        elbow_vector_scale(size, 1.0f, gradient, gradient);
+    }
+    bench->untimed += elbow_clock_seconds() - start;
+    bench->floor.updates += 1;
+    end_exchange(bench, (struct elbow_exchange_client){
+                            .user = &bench->floor, .decide = decide_yes, .apply = apply_without_rate});
+    bench->seen = elbow_vector_sum(size, parameters_of(bench));
+}
+
+static void run_allreduce(struct elbow_bench_run *bench)
+{
+    struct elbow_bench_rival *rival = &bench->rival;
+    double start = elbow_clock_seconds();
+    size_t size = bench->trainer.model->parameters.size;
+    elbow_vector_scale(size, 1.0f / (float)bench->trainer.place.size, rival->gradients, rival->gradients);
+    bench->untimed += elbow_clock_seconds() - start;
+    elbow_comm_sum_floats(bench->comm, rival->gradients, size);
+    elbow_optimizer_apply(&rival->optimizer, (struct elbow_optimizer_part){.count = size}, 1, 1e-6, 1.0,
+                          rival->gradients, rival->parameters);
+    bench->seen = elbow_vector_sum(size, rival->parameters);
 }
 
 const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES] = {
@@ -166,6 +216,8 @@ const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES] = {
     {ELBOW_BENCH_SUM, "sum", run_sum, run_compute, false},
     {ELBOW_BENCH_EXCHANGE, "exchange", run_exchange, run_compute, false},
     {ELBOW_BENCH_OPTIMIZER, "optimizer", run_optimizer, NULL, false},
+    {ELBOW_BENCH_UPDATE, "update", run_update, run_compute, false},
+    {ELBOW_BENCH_ALLREDUCE, "allreduce", run_allreduce, NULL, false},
 };
 
 const char *elbow_bench_name(enum elbow_bench_figure figure)
@@ -173,5 +225,5 @@ const char *elbow_bench_name(enum elbow_bench_figure figure)
     for (int i = 0; i < ELBOW_BENCH_STAGES; ++i)
         if (elbow_bench_stages[i].figure == figure)
             return elbow_bench_stages[i].name;
-    return "step_over_floor";
+    return figure == ELBOW_BENCH_STEP_OVER_FLOOR ? "step_over_floor" : "update_over_allreduce";
 }

@@ -52,8 +52,9 @@ static void check_figures(const struct elbow_bench_result *result)
     }
     mpi_assert(ordered);
     mpi_assert(positive);
-    // What a step is made of cannot take longer than the step, by far: three times is out of reach of noise.
-    mpi_assert(result->times[ELBOW_BENCH_COMPUTE].least < 3 * result->times[ELBOW_BENCH_STEP].most);
+    // What a step is made of cannot take longer than the step. One round on a machine that does much else may be wrong
+    // by some ten times; a time of all passes in place of the mean of thousands of them is caught all the same.
+    mpi_assert(result->times[ELBOW_BENCH_COMPUTE].least < 100 * result->times[ELBOW_BENCH_STEP].most);
 }
 
 START_TEST(figures_are_those_of_the_configuration)

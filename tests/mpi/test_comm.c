@@ -83,6 +83,23 @@ START_TEST(texts_and_numbers_travel)
 }
 END_TEST
 
+// Whole numbers: the order of the sum does not show.
+START_TEST(floats_are_summed)
+{
+    enum { COUNT = 70001 };
+    static float values[COUNT];
+    struct elbow_place place = elbow_comm_place(mpi_comm);
+    for (int i = 0; i < COUNT; ++i)
+        values[i] = (float)(i % 1000 * (place.rank + 1));
+    elbow_comm_sum_floats(mpi_comm, values, COUNT - 1); // the last one stays
+    int right = 0;
+    for (int i = 0; i < COUNT - 1; ++i)
+        right += values[i] == (float)(i % 1000 * (place.size * (place.size + 1) / 2));
+    mpi_assert(right == COUNT - 1);
+    mpi_assert(values[COUNT - 1] == (float)((COUNT - 1) % 1000 * (place.rank + 1)));
+}
+END_TEST
+
 // Rank r holds r + 1 numbers, rank 1 none.
 START_TEST(uneven_parts_come_together_and_apart)
 {
@@ -180,5 +197,5 @@ START_TEST(nodes_can_be_pretended)
 END_TEST
 
 MPI_UNIT_MAIN("parallel/comm", places_are_consistent, agreement_is_the_lowest_failing_rank, the_root_can_fail_alone,
-              texts_and_numbers_travel, uneven_parts_come_together_and_apart, a_node_has_one_copy,
+              texts_and_numbers_travel, floats_are_summed, uneven_parts_come_together_and_apart, a_node_has_one_copy,
               too_much_memory_is_refused_with_both_figures, a_node_knows_its_memory, nodes_can_be_pretended)

@@ -20,7 +20,8 @@ for ranks in 1 2; do
         [ "$(number "bench-$ranks" "${expected% *}")" = "${expected#* }" ] ||
             fail "$ranks ranks: ${expected% *} is '$(number "bench-$ranks" "${expected% *}")', not ${expected#* }"
     done
-    for key in samples_per_s step_seconds floor_seconds fraction_of_floor gflops exchange_bytes_read peak_bytes; do
+    for key in samples_per_s step_seconds floor_seconds fraction_of_floor update_seconds allreduce_seconds \
+        update_over_allreduce gflops exchange_bytes_read peak_bytes; do
         holds "$ranks ranks: $key" "$(number "bench-$ranks" "$key" | grep . || echo 0) > 0"
     done
     twice=$(sed 's/"seconds": .*"step_over_floor_spread"/"step_over_floor_spread"/' "bench-$ranks.out" |
@@ -28,11 +29,12 @@ for ranks in 1 2; do
     [ -z "$twice" ] || fail "$ranks ranks: keys that stand twice: $twice"
     # Two figures of one object: the rate is the batch over the time of a step.
     holds "$ranks ranks" "($(number "bench-$ranks" samples_per_s) * $(number "bench-$ranks" step_seconds) - 32) ^ 2 < 1e-6"
-    for part in step floor compute data forward latent likelihood backward sum exchange optimizer; do
+    for part in step floor compute data forward latent likelihood backward sum exchange optimizer update allreduce; do
         grep -q "\"$part\": {\"median\": " "bench-$ranks.out" || fail "$ranks ranks: no part $part"
     done
 done
 run 0 1 table "$elbow" bench "${small[@]}"
+grep -q '^update / allreduce  *[0-9.]* (quartiles' table.out || fail "no comparison: $(cat table.out)"
 grep -q '^step / floor  *[0-9.]* (quartiles' table.out || fail "no table: $(cat table.out)"
 [ -z "$(find . -type d -name runs)" ] || fail "a run directory was made"
 

@@ -75,6 +75,10 @@ void elbow_comm_scatter(struct elbow_comm *comm, const void *all, size_t size, c
 void elbow_comm_min(struct elbow_comm *comm, double *values, size_t count);
 void elbow_comm_max(struct elbow_comm *comm, double *values, size_t count);
 
+// Collective. Sums over the ranks, in place, by MPI_Allreduce and in whatever order that takes. For comparison only:
+// the benchmark sets the exchange against it.
+void elbow_comm_sum_floats(struct elbow_comm *comm, float *values, size_t count);
+
 // Memory that the ranks of a node share, or private memory where that cannot be had. Zeroed.
 struct elbow_shared {
     void *base; // the same bytes for all ranks of the node

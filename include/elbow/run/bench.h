@@ -13,19 +13,22 @@ enum { ELBOW_BENCH_ROUNDS_MAX = 10000 };
 
 // Seconds, or the ratio of two. The parts of a step are timed apart from each other, over all of a rank's microbatches.
 enum elbow_bench_figure {
-    ELBOW_BENCH_STEP,            // a whole step
-    ELBOW_BENCH_FLOOR,           // FLOOR_PRODUCTS and OPTIMIZER
-    ELBOW_BENCH_FLOOR_PRODUCTS,  // the rank's whole local batch in one call each
-    ELBOW_BENCH_COMPUTE,         // a step without exchange and optimiser
-    ELBOW_BENCH_DATA,            // order, gathering, scaling, binarising, noise
-    ELBOW_BENCH_FORWARD,         // both networks
-    ELBOW_BENCH_LATENT,          // reparameterisation and KL, forward and backward
-    ELBOW_BENCH_LIKELIHOOD,      // recon and its gradient
-    ELBOW_BENCH_BACKWARD,        // both networks
-    ELBOW_BENCH_SUM,             // adding microbatches inside this rank's subtrees
-    ELBOW_BENCH_EXCHANGE,        // adding, agreeing and sharing over the ranks, without the optimiser
-    ELBOW_BENCH_OPTIMIZER,       // on this rank's slice
+    ELBOW_BENCH_STEP,           // a whole step
+    ELBOW_BENCH_FLOOR,          // FLOOR_PRODUCTS and OPTIMIZER
+    ELBOW_BENCH_FLOOR_PRODUCTS, // the rank's whole local batch in one call each
+    ELBOW_BENCH_COMPUTE,        // a step without exchange and optimiser
+    ELBOW_BENCH_DATA,           // order, gathering, scaling, binarising, noise
+    ELBOW_BENCH_FORWARD,        // both networks
+    ELBOW_BENCH_LATENT,         // reparameterisation and KL, forward and backward
+    ELBOW_BENCH_LIKELIHOOD,     // recon and its gradient
+    ELBOW_BENCH_BACKWARD,       // both networks
+    ELBOW_BENCH_SUM,            // adding microbatches inside this rank's subtrees
+    ELBOW_BENCH_EXCHANGE,       // adding, agreeing and sharing over the ranks, without the optimiser
+    ELBOW_BENCH_OPTIMIZER,      // on this rank's slice
+    ELBOW_BENCH_UPDATE,         // EXCHANGE and OPTIMIZER in one, as a step has them
+    ELBOW_BENCH_ALLREDUCE, // what UPDATE stands in for: MPI_Allreduce of the gradients, all of it optimised everywhere
     ELBOW_BENCH_STEP_OVER_FLOOR, // ratios within one round
+    ELBOW_BENCH_UPDATE_OVER_ALLREDUCE,
     ELBOW_BENCH_COUNT
 };
 
