@@ -66,6 +66,15 @@ if(NOT Threads_FOUND)
   elbow_missing("POSIX threads" "libc6-dev")
 endif()
 
+# GCC brings OpenMP's library along; with Clang it is a package of its own.
+find_package(OpenMP QUIET COMPONENTS C)
+if(OpenMP_C_FOUND)
+  add_library(Elbow::OPENMP INTERFACE IMPORTED)
+  target_link_libraries(Elbow::OPENMP INTERFACE OpenMP::OpenMP_C)
+else()
+  elbow_missing("OpenMP" "libomp-dev (or GCC)")
+endif()
+
 # OpenBLAS brings a CMake configuration too: OpenBLAS_DIR names its folder.
 if(OpenBLAS_DIR OR DEFINED ENV{OpenBLAS_DIR})
   find_package(OpenBLAS CONFIG QUIET)

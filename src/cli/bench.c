@@ -52,11 +52,12 @@ static void print_ratio(const char *name, const struct elbow_bench_time *ratio)
 
 static void print_table(const struct elbow_bench_result *result)
 {
-    printf("batch %llu in %llu microbatches of %llu, %llu parameters, %d rank%s on %d node%s, %d rounds\n\n",
+    printf("batch %llu in %llu microbatches of %llu, %llu parameters, %d rank%s on %d node%s, "
+           "%d thread%s a rank, %d rounds\n\n",
            (unsigned long long)result->batch, (unsigned long long)result->microbatches,
            (unsigned long long)result->microbatch, (unsigned long long)result->parameters, result->place.size,
            result->place.size == 1 ? "" : "s", result->place.nodes, result->place.nodes == 1 ? "" : "s",
-           result->rounds);
+           result->threads, result->threads == 1 ? "" : "s", result->rounds);
     printf("%-16s %10s %10s %10s %10s", "milliseconds", "median", "quartile", "quartile", "of step");
     if (result->place.size > 1)
         printf(" %10s %10s", "least rank", "most rank");
@@ -100,6 +101,7 @@ static void print_json(const struct elbow_bench_result *result)
     elbow_json_open(&json, NULL, '{');
     elbow_json_integer(&json, "ranks", result->place.size);
     elbow_json_integer(&json, "nodes", result->place.nodes);
+    elbow_json_integer(&json, "threads", result->threads);
     elbow_json_integer(&json, "batch", (int64_t)result->batch);
     elbow_json_integer(&json, "microbatch", (int64_t)result->microbatch);
     elbow_json_integer(&json, "parameters", (int64_t)result->parameters);

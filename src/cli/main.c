@@ -113,7 +113,7 @@ int main(int argc, char **argv)
     struct elbow_error error = {0};
     if (!elbow_processor_fits("elbow"))
         return 1;
-    elbow_blas_threads(1);
+    elbow_blas_start();
     if (!elbow_hdf5_start()) {
         fprintf(stderr, "elbow: the HDF5 library does not start; is another version of it loaded?\n");
         return 1;

@@ -304,8 +304,8 @@ enum elbow_status elbow_config_resumable(const struct elbow_config *old, const s
         return elbow_error_set(
             error, ELBOW_CONFIG,
             "%s: the checkpoint was made with %.400s, now it is %.400s; a resume may change only "
-            "train.epochs, train.steps, log.*, checkpoint.*, samples.*, eval.* and run.*: set it back, "
-            "or start anew in another run directory",
+            "train.epochs, train.steps, train.threads, log.*, checkpoint.*, samples.*, eval.* and run.*: set it "
+            "back, or start anew in another run directory",
             name, before, after);
     }
     return ELBOW_OK;

@@ -24,6 +24,7 @@ static const char *const activation_choices[] = {"none",    "relu",     "leaky_r
                                                  "sigmoid", "softplus", "silu",       NULL};
 
 enum { ROWS_MAX = 1 << 24, UNITS_MAX = 1 << 20, LATENT_MAX = 1 << 16, RANKS_MAX = 1 << 20, BUCKET_MAX = 1 << 30 };
+enum { THREADS_MAX = 1024 };
 
 #define AT(member) .offset = offsetof(struct elbow_config, member)
 #define IN_LAYER(member) .offset = offsetof(struct elbow_layer, member)
@@ -104,6 +105,8 @@ static const struct elbow_key keys[] = {
      .help = "Samples of one optimiser step, over all ranks."},
     {"train", "microbatch", INTEGER, AT(train.microbatch), FROM(0, ROWS_MAX), .preset = "0",
      .help = "Samples of one forward and backward pass. batch/microbatch ranks can share a step. 0: min(batch, 64)."},
+    {"train", "threads", INTEGER, AT(train.threads), FROM(1, THREADS_MAX), .preset = "1", .may_change = true,
+     .help = "Threads of a rank, in matrix products and kernels; they change no bit. More ranks are mostly faster."},
     {"train", "optimizer", CHOICE(optimizer_choices), AT(train.optimizer), .preset = "adam",
      .help = "adam, adamw (decay apart from the gradient), or sgd with momentum."},
     {"train", "rate", REAL, AT(train.rate), ABOVE_ZERO, .preset = "1.0e-3",

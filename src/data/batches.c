@@ -5,6 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/math/permutation.h"
+#include "elbow/math/threads.h"
 #include "elbow/parallel/partition.h"
 
 static uint64_t shuffled_at(const struct elbow_order *order, uint64_t epoch, uint64_t position)
@@ -73,23 +74,59 @@ static void binarize(const struct elbow_binarizer *binarizer, uint64_t id, size_
     }
 }
 
+// Rows to be made, of samples by id.
+struct rows {
+    const struct elbow_dataset *dataset;
+    const struct elbow_binarizer *binarizer;
+    struct elbow_stream stream; // of noise, but for the id
+    const uint64_t *ids;
+    size_t width;
+    float *values;
+};
+
+// Rows that are worth a thread.
+static size_t least_rows(size_t width)
+{
+    enum { VALUES_LEAST = 1 << 12 };
+    return VALUES_LEAST / (width + 1) + 1;
+}
+
+static void gather_span(void *user, int part, size_t first, size_t count)
+{
+    const struct rows *rows = user;
+    (void)part;
+    for (size_t i = first; i < first + count; ++i) {
+        float *row = rows->values + i * rows->width;
+        elbow_dataset_sample(rows->dataset, rows->ids[i], row);
+        binarize(rows->binarizer, rows->ids[i], rows->width, row);
+    }
+}
+
 void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_binarizer *binarizer, size_t rows,
                         const uint64_t *ids, float *values)
 {
-    for (size_t i = 0; i < rows; ++i) {
-        float *row = values + i * dataset->values;
-        elbow_dataset_sample(dataset, ids[i], row);
-        binarize(binarizer, ids[i], dataset->values, row);
+    struct rows call = {
+        .dataset = dataset, .binarizer = binarizer, .ids = ids, .width = dataset->values, .values = values};
+    elbow_threads_split(rows, 1, least_rows(dataset->values), gather_span, &call);
+}
+
+static void noise_span(void *user, int part, size_t first, size_t count)
+{
+    const struct rows *rows = user;
+    struct elbow_stream stream = rows->stream;
+    (void)part;
+    for (size_t i = first; i < first + count; ++i) {
+        stream.id = rows->ids[i];
+        elbow_random_normal(stream, rows->width, rows->values + i * rows->width);
     }
 }
 
 void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows, const uint64_t *ids,
                        size_t latent, float *noise)
 {
-    for (size_t i = 0; i < rows; ++i) {
-        struct elbow_stream stream = {.seed = seed, .purpose = purpose, .id = ids[i], .draw = draw};
-        elbow_random_normal(stream, latent, noise + i * latent);
-    }
+    struct rows call = {
+        .stream = {.seed = seed, .purpose = purpose, .draw = draw}, .ids = ids, .width = latent, .values = noise};
+    elbow_threads_split(rows, 1, least_rows(latent), noise_span, &call);
 }
 
 enum elbow_status elbow_batch_mean(struct elbow_comm *comm, const struct elbow_dataset *dataset,

@@ -2,19 +2,35 @@
 // Calls of OpenBLAS' sgemm. Zero sizes never reach the library, and sizes are narrowed to its integers with a check.
 // The library's bits depend on the shape of a product, not on the addresses: callers keep shapes free of the rank
 // count.
+//
+// A product is spread over threads as smaller products of its columns or rows, each a call of its own, so that OpenBLAS
+// needs no threads of its own (they would fight with those of the kernels, and their bits are others). Whether a cut
+// keeps the bits depends on the library's kernels: with 0.3.21, cuts of columns do on AVX-512 and not on AVX2, where
+// the last columns of a call meet other instructions; cuts at multiples of 24 rows do on all processors tried. Slices
+// too small would meet OpenBLAS' kernels for small matrices, which add in another order. So cuts are tried before they
+// are used.
 #include "elbow/math/blas.h"
 
-#include "elbow/base/status.h"
+#include "elbow/base/memory.h"
+#include "elbow/math/threads.h"
 
 #include <cblas.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-void elbow_blas_threads(int threads)
+// Multiples at which products are cut, and the multiply-adds that a slice must have.
+enum { COLUMNS = 64, ROWS = 24, SLICE = 1 << 21 };
+
+// The cuts that keep bits, by elbow_blas_find_cuts. Kept by thread, as is the number of threads.
+static _Thread_local struct cuts {
+    bool columns, rows;
+} cuts;
+
+void elbow_blas_start(void)
 {
-    ELBOW_CHECK(threads >= 1);
-    openblas_set_num_threads(threads);
+    openblas_set_num_threads(1);
 }
 
 int elbow_blas_threads_used(void)
@@ -47,6 +63,61 @@ struct operand {
     CBLAS_TRANSPOSE transpose;
 };
 
+struct product {
+    size_t m, n, k;
+    struct operand a, b;
+    bool accumulate;
+    float *c;
+    size_t ldc;
+};
+
+static void call(const struct product *product)
+{
+    const struct operand *a = &product->a, *b = &product->b;
+    cblas_sgemm(CblasRowMajor, a->transpose, b->transpose, narrow(product->m), narrow(product->n), narrow(product->k),
+                1.0f, a->values, narrow(a->stride), b->values, narrow(b->stride), product->accumulate ? 1.0f : 0.0f,
+                product->c, narrow(product->ldc));
+}
+
+static void call_columns(void *user, int part, size_t first, size_t count)
+{
+    struct product slice = *(const struct product *)user;
+    (void)part;
+    slice.n = count;
+    slice.b.values += slice.b.transpose == CblasTrans ? first * slice.b.stride : first;
+    slice.c += first;
+    call(&slice);
+}
+
+static void call_rows(void *user, int part, size_t first, size_t count)
+{
+    struct product slice = *(const struct product *)user;
+    (void)part;
+    slice.m = count;
+    slice.a.values += slice.a.transpose == CblasTrans ? first : first * slice.a.stride;
+    slice.c += first * slice.ldc;
+    call(&slice);
+}
+
+// How many of `size` rows or columns make a slice that is worth a thread, with `other` times `k` multiply-adds each.
+static size_t least_of(size_t other, size_t k, size_t unit)
+{
+    size_t work = other * k, least = (SLICE + work - 1) / work;
+    return least > unit ? least : unit;
+}
+
+// Slices nearer to squares have less to copy: the longer side is cut, if it may be.
+static void spread(struct product *product)
+{
+    bool cuts_columns = cuts.columns && (product->n >= product->m || !cuts.rows);
+    if (cuts_columns)
+        elbow_threads_split(product->n, COLUMNS, least_of(product->m, product->k, COLUMNS), call_columns, product);
+    else if (cuts.rows)
+        elbow_threads_split(product->m, ROWS, least_of(product->n, product->k, ROWS), call_rows, product);
+    else
+        call(product);
+}
+
 static void multiply(size_t m, size_t n, size_t k, struct operand a, struct operand b, bool accumulate, float *c,
                      size_t ldc)
 {
@@ -60,8 +131,11 @@ static void multiply(size_t m, size_t n, size_t k, struct operand a, struct oper
     }
     ELBOW_CHECK(a.values && b.values && c);
     ELBOW_CHECK(a.stride >= a.width && b.stride >= b.width);
-    cblas_sgemm(CblasRowMajor, a.transpose, b.transpose, narrow(m), narrow(n), narrow(k), 1.0f, a.values,
-                narrow(a.stride), b.values, narrow(b.stride), accumulate ? 1.0f : 0.0f, c, narrow(ldc));
+    struct product product = {m, n, k, a, b, accumulate, c, ldc};
+    if (elbow_threads_get() > 1)
+        spread(&product);
+    else
+        call(&product);
 }
 
 void elbow_blas_multiply(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
@@ -83,4 +157,72 @@ void elbow_blas_multiply_bt(size_t m, size_t n, size_t k, const float *a, size_t
 {
     multiply(m, n, k, (struct operand){a, lda, k, CblasNoTrans}, (struct operand){b, ldb, k, CblasTrans}, accumulate, c,
              ldc);
+}
+
+// Sizes with remainders of all kinds, a depth beyond one block of OpenBLAS', and slices little larger than the least.
+enum { TRIAL_SIDE = 640, TRIAL_PARTS = 3 };
+
+static void fill_trial(size_t count, uint32_t seed, float *values)
+{
+    for (size_t i = 0; i < count; ++i) {
+        seed = seed * 1664525u + 1013904223u;
+        values[i] = (float)(int32_t)(seed >> 8) * 0x1p-23f - 1.0f;
+    }
+}
+
+// Whether a product cut in three has the bits of the whole.
+static bool keeps_bits(struct product product, float *whole, float *cut, bool by_columns)
+{
+    size_t size = by_columns ? product.n : product.m, unit = by_columns ? COLUMNS : ROWS, units = size / unit;
+    product.c = whole;
+    call(&product);
+    product.c = cut;
+    for (size_t part = 0; part < TRIAL_PARTS; ++part) {
+        size_t first = units * part / TRIAL_PARTS * unit;
+        size_t end = part + 1 < TRIAL_PARTS ? units * (part + 1) / TRIAL_PARTS * unit : size;
+        if (end > first)
+            (by_columns ? call_columns : call_rows)(&product, (int)part, first, end - first);
+    }
+    return memcmp(whole, cut, product.m * product.n * sizeof *cut) == 0;
+}
+
+static struct cuts try_cuts(const float *a, const float *b, float *whole, float *cut)
+{
+    static const size_t sizes[][3] = {{64, 512, 500}, {61, 333, 421}, {187, 395, 129}, {389, 211, 97}, {150, 600, 640}};
+    static const CBLAS_TRANSPOSE kinds[][2] = {
+        {CblasNoTrans, CblasNoTrans}, {CblasTrans, CblasNoTrans}, {CblasNoTrans, CblasTrans}};
+    struct cuts kept = {true, true};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
+        for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; ++kind) {
+            size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
+            struct product product = {.m = m,
+                                      .n = n,
+                                      .k = k,
+                                      .a = {a, TRIAL_SIDE, 0, kinds[kind][0]},
+                                      .b = {b, TRIAL_SIDE, 0, kinds[kind][1]},
+                                      .ldc = n};
+            kept.columns = kept.columns && keeps_bits(product, whole, cut, true);
+            kept.rows = kept.rows && keeps_bits(product, whole, cut, false);
+        }
+    return kept;
+}
+
+enum elbow_status elbow_blas_find_cuts(struct elbow_error *error)
+{
+    enum { SIZE = TRIAL_SIDE * TRIAL_SIDE };
+    float *room = NULL;
+    enum elbow_status status = elbow_allocate(&room, (size_t)4 * SIZE, sizeof *room, "a trial of BLAS", error);
+    if (status != ELBOW_OK)
+        return status;
+    fill_trial(SIZE, 1, room);
+    fill_trial(SIZE, 2, room + SIZE);
+    cuts = try_cuts(room, room + SIZE, room + (size_t)2 * SIZE, room + (size_t)3 * SIZE);
+    elbow_release(&room);
+    return ELBOW_OK;
+}
+
+const char *elbow_blas_cuts(void)
+{
+    static const char *const texts[] = {"none", "columns", "rows", "columns and rows"};
+    return texts[(cuts.columns ? 1 : 0) + (cuts.rows ? 2 : 0)];
 }

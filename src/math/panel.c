@@ -7,6 +7,7 @@
 #include "elbow/math/panel.h"
 
 #include "elbow/base/status.h"
+#include "elbow/math/threads.h"
 
 #include <string.h>
 
@@ -239,7 +240,7 @@ static void multiply_one(size_t vectors, const struct tile *tile, size_t runs, c
     }
 }
 
-void elbow_panel_multiply(size_t rows, const float *a, const uint32_t *from, size_t runs, const struct elbow_run *run,
+static void multiply_rows(size_t rows, const float *a, const uint32_t *from, size_t runs, const struct elbow_run *run,
                           size_t depth, size_t columns, const float *packed, float *c, const uint32_t *to)
 {
     for (size_t column = 0; column < columns; column += (size_t)VECTORS_MAX * LANES) {
@@ -256,6 +257,36 @@ void elbow_panel_multiply(size_t rows, const float *a, const uint32_t *from, siz
             multiply_one(vectors, &tile, runs, run, packed + depth * column);
         }
     }
+}
+
+// Whole tiles of every height, and the multiply-adds that are worth a thread.
+enum { ROWS_UNIT = 48, PRODUCTS_LEAST = 1 << 19 };
+
+struct panel_product {
+    const float *a;
+    const uint32_t *from;
+    size_t runs;
+    const struct elbow_run *run;
+    size_t depth, columns;
+    const float *packed;
+    float *c;
+    const uint32_t *to;
+};
+
+static void multiply_span(void *user, int part, size_t first, size_t count)
+{
+    const struct panel_product *p = user;
+    (void)part;
+    multiply_rows(count, p->from ? p->a : p->a + first * p->depth, p->from ? p->from + first : NULL, p->runs, p->run,
+                  p->depth, p->columns, p->packed, p->to ? p->c : p->c + first * p->columns,
+                  p->to ? p->to + first : NULL);
+}
+
+void elbow_panel_multiply(size_t rows, const float *a, const uint32_t *from, size_t runs, const struct elbow_run *run,
+                          size_t depth, size_t columns, const float *packed, float *c, const uint32_t *to)
+{
+    struct panel_product product = {a, from, runs, run, depth, columns, packed, c, to};
+    elbow_threads_split(rows, ROWS_UNIT, PRODUCTS_LEAST / (depth * columns + 1) + 1, multiply_span, &product);
 }
 
 static void accumulate_one(size_t vectors, const struct tile *tile, size_t rows, const uint32_t *from, const float *b,
@@ -279,14 +310,14 @@ static void accumulate_one(size_t vectors, const struct tile *tile, size_t rows,
     }
 }
 
-// One group of rows.
-static void accumulate_panel(size_t vectors, size_t rows, const float *a, const uint32_t *from, size_t depth,
-                             const uint32_t *at, const float *b, size_t stride, float *panel)
+// One group of rows, to rows [begin, end) of the panel.
+static void accumulate_panel(size_t vectors, size_t rows, const float *a, const uint32_t *from, size_t begin,
+                             size_t end, const uint32_t *at, const float *b, size_t stride, float *panel)
 {
     size_t height = height_of(vectors), width = vectors * LANES;
-    for (size_t first = 0; first < depth; first += height) {
+    for (size_t first = begin; first < end; first += height) {
         struct tile tile;
-        tile.rows = depth - first < height ? depth - first : height;
+        tile.rows = end - first < height ? end - first : height;
         tile.used = width;
         for (size_t i = 0; i < height; ++i) {
             size_t k = first + (i < tile.rows ? i : tile.rows - 1);
@@ -297,17 +328,37 @@ static void accumulate_panel(size_t vectors, size_t rows, const float *a, const 
     }
 }
 
+struct panel_sum {
+    size_t rows;
+    const float *a;
+    const uint32_t *from;
+    size_t depth;
+    const uint32_t *at;
+    size_t columns;
+    const float *b;
+    size_t stride;
+    float *packed;
+};
+
+static void accumulate_span(void *user, int part, size_t begin, size_t depth)
+{
+    const struct panel_sum *sum = user;
+    (void)part;
+    for (size_t column = 0; column < sum->columns; column += (size_t)VECTORS_MAX * LANES) {
+        size_t vectors = vectors_of(sum->columns, column), group = GROUP_FLOATS / (vectors * LANES);
+        if (group > GROUP_MAX)
+            group = GROUP_MAX;
+        for (size_t first = 0; first < sum->rows; first += group) {
+            size_t count = sum->rows - first < group ? sum->rows - first : group;
+            accumulate_panel(vectors, count, sum->a, sum->from + first, begin, begin + depth, sum->at,
+                             sum->b + first * sum->stride + column, sum->stride, sum->packed + sum->depth * column);
+        }
+    }
+}
+
 void elbow_panel_accumulate(size_t rows, const float *a, const uint32_t *from, size_t depth, const uint32_t *at,
                             size_t columns, const float *b, size_t stride, float *packed)
 {
-    for (size_t column = 0; column < columns; column += (size_t)VECTORS_MAX * LANES) {
-        size_t vectors = vectors_of(columns, column), group = GROUP_FLOATS / (vectors * LANES);
-        if (group > GROUP_MAX)
-            group = GROUP_MAX;
-        for (size_t first = 0; first < rows; first += group) {
-            size_t count = rows - first < group ? rows - first : group;
-            accumulate_panel(vectors, count, a, from + first, depth, at, b + first * stride + column, stride,
-                             packed + depth * column);
-        }
-    }
+    struct panel_sum sum = {rows, a, from, depth, at, columns, b, stride, packed};
+    elbow_threads_split(depth, ROWS_UNIT, PRODUCTS_LEAST / (rows * columns + 1) + 1, accumulate_span, &sum);
 }

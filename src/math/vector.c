@@ -4,6 +4,8 @@
 // full vector, so an element meets the same instructions wherever it stands.
 #include "elbow/math/vector.h"
 
+#include "elbow/math/threads.h"
+
 #include <math.h>
 #include <sleef.h>
 #include <stdint.h>
@@ -19,6 +21,8 @@ enum { LANES = 4 };
 
 typedef float vector __attribute__((vector_size(sizeof(float) * LANES)));
 typedef int32_t mask __attribute__((vector_size(sizeof(int32_t) * LANES))); // a lane is all ones or all zeros
+
+enum { ADD_LEAST = 1 << 14 }; // sums that are worth a thread
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -259,11 +263,26 @@ void elbow_vector_cossinpi(size_t n, const float *x, float *cosine, float *sine)
     }
 }
 
+struct addition {
+    const float *a, *b;
+    float *sum;
+};
+
 // One IEEE operation an element, correctly rounded in vector and scalar code alike: plain loops for the compiler.
+static void add_span(void *user, int part, size_t first, size_t count)
+{
+    const struct addition *addition = user;
+    const float *a = addition->a + first, *b = addition->b + first;
+    float *sum = addition->sum + first;
+    (void)part;
+    for (size_t i = 0; i < count; ++i)
+        sum[i] = a[i] + b[i];
+}
+
 void elbow_vector_add(size_t n, const float *a, const float *b, float *sum)
 {
-    for (size_t i = 0; i < n; ++i)
-        sum[i] = a[i] + b[i];
+    struct addition addition = {a, b, sum};
+    elbow_threads_split(n, ELBOW_THREADS_LINE, ADD_LEAST, add_span, &addition);
 }
 
 // Element i goes to partial sum i % PARTS; the parts are added in halves: 0 + 8, 1 + 9, ...; 0 + 4, ...

@@ -5,12 +5,15 @@
 #include "elbow/nn/dense.h"
 
 #include "elbow/math/blas.h"
+#include "elbow/math/threads.h"
 #include "elbow/math/vector.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const float leak = 0.01f;
+
+enum { VALUES_LEAST = 1 << 13 }; // values of an activation that are worth a thread
 
 enum elbow_initial elbow_dense_initial(enum elbow_initializer initializer, enum elbow_activation activation)
 {
@@ -74,17 +77,36 @@ void elbow_dense_forward(const struct elbow_dense *dense, const float *parameter
     elbow_activation_forward(dense->activation, rows, units, parameters + dense->bias, y, slope);
 }
 
-// sums[j] = the sum over rows of x[row][j].
-static void sum_rows(size_t rows, size_t units, const float *restrict x, float *restrict sums)
+// sums[j] = the sum over rows of x[row][j] for the first `count` columns.
+static void sum_columns(size_t rows, size_t units, size_t count, const float *restrict x, float *restrict sums)
 {
-    memset(sums, 0, units * sizeof *sums);
+    memset(sums, 0, count * sizeof *sums);
     size_t row = 0;
     for (; row + 4 <= rows; row += 4, x += 4 * units)
-        for (size_t j = 0; j < units; ++j)
+        for (size_t j = 0; j < count; ++j)
             sums[j] += (x[j] + x[units + j]) + (x[2 * units + j] + x[3 * units + j]);
     for (; row < rows; ++row, x += units)
-        for (size_t j = 0; j < units; ++j)
+        for (size_t j = 0; j < count; ++j)
             sums[j] += x[j];
+}
+
+struct row_sum {
+    size_t rows, units;
+    const float *x;
+    float *sums;
+};
+
+static void sum_span(void *user, int part, size_t first, size_t count)
+{
+    const struct row_sum *sum = user;
+    (void)part;
+    sum_columns(sum->rows, sum->units, count, sum->x + first, sum->sums + first);
+}
+
+static void sum_rows(size_t rows, size_t units, const float *x, float *sums)
+{
+    struct row_sum sum = {rows, units, x, sums};
+    elbow_threads_split(units, ELBOW_THREADS_LINE, VALUES_LEAST / (rows + 1) + 1, sum_span, &sum);
 }
 
 void elbow_dense_backward(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *x,
@@ -157,13 +179,31 @@ static void forward_row(enum elbow_activation activation, size_t units, const fl
     }
 }
 
+struct forward {
+    enum elbow_activation kind;
+    size_t units;
+    const float *bias;
+    float *y, *slope; // slope: NULL where it is not kept
+};
+
+static void forward_span(void *user, int part, size_t first, size_t count)
+{
+    const struct forward *forward = user;
+    size_t units = forward->units;
+    (void)part;
+    for (size_t row = first; row < first + count; ++row)
+        forward_row(forward->kind, units, forward->bias, forward->y + row * units,
+                    forward->slope ? forward->slope + row * units : NULL);
+}
+
 void elbow_activation_forward(enum elbow_activation activation, size_t rows, size_t units, const float *bias, float *y,
                               float *slope)
 {
     bool keeps_slope = elbow_activation_keeps_slope(activation);
     ELBOW_CHECK(slope != NULL || !keeps_slope);
-    for (size_t row = 0; row < rows; ++row)
-        forward_row(activation, units, bias, y + row * units, keeps_slope ? slope + row * units : NULL);
+    struct forward call = {.kind = activation, .units = units, .bias = bias, .y = y};
+    call.slope = keeps_slope ? slope : NULL;
+    elbow_threads_split(rows, 1, VALUES_LEAST / (units + 1) + 1, forward_span, &call);
 }
 
 // dy *= 1 - exp(-y), without the loss of digits near y = 0.
@@ -181,8 +221,8 @@ static void backward_softplus(size_t n, const float *restrict y, float *restrict
     }
 }
 
-void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *restrict y,
-                               const float *restrict slope, float *restrict dy)
+static void backward_values(enum elbow_activation activation, size_t n, const float *restrict y,
+                            const float *restrict slope, float *restrict dy)
 {
     switch (activation) {
     case ELBOW_ACTIVATION_NONE:
@@ -211,4 +251,26 @@ void elbow_activation_backward(enum elbow_activation activation, size_t n, const
             dy[i] *= slope[i];
         return;
     }
+}
+
+struct backward {
+    enum elbow_activation kind;
+    const float *y, *slope;
+    float *dy;
+};
+
+static void backward_span(void *user, int part, size_t first, size_t count)
+{
+    const struct backward *backward = user;
+    (void)part;
+    backward_values(backward->kind, count, backward->y + first, backward->slope ? backward->slope + first : NULL,
+                    backward->dy + first);
+}
+
+void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
+                               float *dy)
+{
+    struct backward call = {.kind = activation, .y = y, .slope = slope, .dy = dy};
+    if (activation != ELBOW_ACTIVATION_NONE)
+        elbow_threads_split(n, ELBOW_THREADS_LINE, VALUES_LEAST, backward_span, &call);
 }

@@ -8,8 +8,11 @@
 #include "elbow/nn/optimizer.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/math/threads.h"
 
 #include <math.h>
+
+enum { PARAMETERS_LEAST = 1 << 13 }; // parameters that are worth a thread
 
 enum elbow_status elbow_optimizer_create(const struct elbow_config *config, const struct elbow_parameters *parameters,
                                          size_t count, struct elbow_optimizer *optimizer, struct elbow_error *error)
@@ -100,6 +103,25 @@ static void apply_sgd(size_t n, struct constants c, const float *restrict gradie
     }
 }
 
+// One tensor's part of the slice.
+struct update {
+    struct constants constants;
+    const float *gradient;
+    float *first_moment, *second_moment, *parameters; // second_moment: NULL for SGD
+};
+
+static void apply_span(void *user, int part, size_t first, size_t count)
+{
+    const struct update *update = user;
+    (void)part;
+    if (update->second_moment == NULL)
+        apply_sgd(count, update->constants, update->gradient + first, update->first_moment + first,
+                  update->parameters + first);
+    else
+        apply_adam(count, update->constants, update->gradient + first, update->first_moment + first,
+                   update->second_moment + first, update->parameters + first);
+}
+
 void elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optimizer_part part, uint64_t update,
                            double rate, double clip, const float *gradient, float *parameters)
 {
@@ -113,14 +135,14 @@ void elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optim
         size_t end = tensor->offset + tensor->count < last ? tensor->offset + tensor->count : last;
         if (begin >= end)
             continue;
-        struct constants constants = constants_of(optimizer, tensor->is_weight, update, rate, clip);
-        size_t offset = part.offset + (begin - first);
-        float *first_moment = optimizer->first_moment + offset;
-        if (optimizer->kind == ELBOW_OPTIMIZER_SGD)
-            apply_sgd(end - begin, constants, gradient + (begin - first), first_moment, parameters + (begin - first));
-        else
-            apply_adam(end - begin, constants, gradient + (begin - first), first_moment,
-                       optimizer->second_moment + offset, parameters + (begin - first));
+        size_t at = part.offset + (begin - first);
+        bool has_second = optimizer->kind != ELBOW_OPTIMIZER_SGD;
+        struct update call = {.constants = constants_of(optimizer, tensor->is_weight, update, rate, clip),
+                              .gradient = gradient + (begin - first),
+                              .first_moment = optimizer->first_moment + at,
+                              .second_moment = has_second ? optimizer->second_moment + at : NULL,
+                              .parameters = parameters + (begin - first)};
+        elbow_threads_split(end - begin, ELBOW_THREADS_LINE, PARAMETERS_LEAST, apply_span, &call);
     }
 }
 

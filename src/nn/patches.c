@@ -4,6 +4,7 @@
 #include "elbow/nn/patches.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/math/threads.h"
 
 #include <string.h>
 
@@ -279,9 +280,16 @@ void elbow_patches_begin_gradient(const struct elbow_patches *plan, float *room)
     memset(room + layout(plan).gradient, 0, elbow_panel_size(plan->depth, plan->map.channels) * sizeof *room);
 }
 
+// Samples that are worth a thread where each has so many values to copy.
+static size_t least_samples(size_t values)
+{
+    enum { VALUES_LEAST = 1 << 13 };
+    return VALUES_LEAST / (values + 1) + 1;
+}
+
 // Copies into the middle of zeros; `margin` rows and columns come before.
-static void pad(size_t samples, struct elbow_shape inner, struct elbow_shape outer, size_t margin, const float *from,
-                float *to)
+static void pad_samples(size_t samples, struct elbow_shape inner, struct elbow_shape outer, size_t margin,
+                        const float *from, float *to)
 {
     size_t row = inner.width * inner.channels, outer_row = outer.width * outer.channels;
     size_t before = margin * outer.channels, behind = outer_row - before - row;
@@ -297,6 +305,28 @@ static void pad(size_t samples, struct elbow_shape inner, struct elbow_shape out
         memset(to, 0, below * outer_row * sizeof *to);
         to += below * outer_row;
     }
+}
+
+struct padding {
+    struct elbow_shape inner, outer;
+    size_t margin;
+    const float *from;
+    float *to;
+};
+
+static void pad_span(void *user, int part, size_t first, size_t count)
+{
+    const struct padding *padding = user;
+    (void)part;
+    pad_samples(count, padding->inner, padding->outer, padding->margin,
+                padding->from + first * values_of(padding->inner), padding->to + first * values_of(padding->outer));
+}
+
+static void pad(size_t samples, struct elbow_shape inner, struct elbow_shape outer, size_t margin, const float *from,
+                float *to)
+{
+    struct padding padding = {inner, outer, margin, from, to};
+    elbow_threads_split(samples, 1, least_samples(values_of(outer)), pad_span, &padding);
 }
 
 static bool is_same(struct elbow_shape a, struct elbow_shape b)
@@ -330,37 +360,46 @@ void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, cons
                          plan->map.channels, room + layout(plan).gather, maps, NULL);
 }
 
-// Adds patches to padded images, in the order of the map.
-static void add_patches(const struct elbow_patches *plan, size_t samples, const float *patches, float *padded)
+// Images from patches: those of samples [first, first + count) of a block.
+struct patching {
+    const struct elbow_patches *plan;
+    const float *patches;
+    float *sums, *images;
+};
+
+// Adds the patches to padded images, in the order of the map, and takes out the images.
+static void add_span(void *user, int part, size_t first, size_t count)
 {
-    size_t length = plan->kernel * plan->image.channels, patch = 0;
-    size_t row = plan->padded_image.width * plan->padded_image.channels;
-    size_t count = samples * positions_of(plan->map);
-    for (; patch < count; ++patch) {
-        float *to = padded + plan->from[patch];
-        for (size_t i = 0; i < plan->kernel; ++i, to += row, patches += length)
+    const struct patching *patching = user;
+    const struct elbow_patches *plan = patching->plan;
+    struct elbow_shape image = plan->image, padded = plan->padded_image;
+    size_t length = plan->kernel * image.channels, padded_row = padded.width * padded.channels;
+    size_t row = image.width * image.channels, positions = positions_of(plan->map);
+    const float *patches = patching->patches + first * positions * plan->depth;
+    float *sums = patching->sums + first * values_of(padded), *images = patching->images + first * values_of(image);
+    (void)part;
+    memset(sums, 0, count * values_of(padded) * sizeof *sums);
+    for (size_t patch = first * positions; patch < (first + count) * positions; ++patch) {
+        float *to = patching->sums + plan->from[patch];
+        for (size_t i = 0; i < plan->kernel; ++i, to += padded_row, patches += length)
             for (size_t j = 0; j < length; ++j)
                 to[j] += patches[j];
     }
+    size_t margin = plan->padding * padded_row + plan->padding * padded.channels;
+    for (size_t sample = 0; sample < count; ++sample)
+        for (size_t y = 0; y < image.height; ++y, images += row)
+            memcpy(images, sums + sample * values_of(padded) + margin + y * padded_row, row * sizeof *images);
 }
 
 static void scatter_patches(const struct elbow_patches *plan, size_t samples, const float *maps, const struct room *at,
                             float *room, float *images)
 {
-    struct elbow_shape image = plan->image, padded = plan->padded_image;
-    size_t filters = plan->map.channels, row = image.width * image.channels;
+    size_t filters = plan->map.channels, depth = plan->depth, positions = positions_of(plan->map);
     struct elbow_run whole = {0, (uint32_t)filters};
-    float *patches = room + at->patches, *sums = room + at->images;
-    elbow_panel_multiply(samples * positions_of(plan->map), maps, NULL, 1, &whole, filters, plan->depth,
-                         room + at->scatter, patches, NULL);
-    memset(sums, 0, samples * values_of(padded) * sizeof *sums);
-    add_patches(plan, samples, patches, sums);
-    for (size_t sample = 0; sample < samples; ++sample)
-        for (size_t y = 0; y < image.height; ++y, images += row)
-            memcpy(images,
-                   sums + sample * values_of(padded) +
-                       ((y + plan->padding) * padded.width + plan->padding) * padded.channels,
-                   row * sizeof *images);
+    struct patching patching = {plan, room + at->patches, room + at->images, images};
+    elbow_panel_multiply(samples * positions, maps, NULL, 1, &whole, filters, depth, room + at->scatter,
+                         room + at->patches, NULL);
+    elbow_threads_split(samples, 1, least_samples(positions * depth), add_span, &patching);
 }
 
 void elbow_patches_scatter(const struct elbow_patches *plan, size_t samples, const float *maps, float *room,

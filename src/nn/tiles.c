@@ -8,6 +8,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/math/panel.h"
+#include "elbow/math/threads.h"
 #include "elbow/math/winograd.h"
 
 #include <string.h>
@@ -231,32 +232,84 @@ void elbow_tiles_begin_gradient(const struct elbow_tiles *tiles, float *room)
            POINTS * elbow_panel_size(tiles->depth, tiles->map.channels) * sizeof *room);
 }
 
+// One sample to points, or back.
+typedef void transform_sample(const struct elbow_tiles *tiles, const float *from, float *to);
+
+struct transform {
+    const struct elbow_tiles *tiles;
+    transform_sample *sample;
+    const float *from;
+    float *to;
+    size_t from_size, to_size; // floats of a sample
+};
+
+static void transform_span(void *user, int part, size_t first, size_t count)
+{
+    const struct transform *transform = user;
+    (void)part;
+    for (size_t i = first; i < first + count; ++i)
+        transform->sample(transform->tiles, transform->from + i * transform->from_size,
+                          transform->to + i * transform->to_size);
+}
+
+static void transform_samples(struct transform transform, size_t samples)
+{
+    enum { VALUES_LEAST = 1 << 13 }; // that are worth a thread
+    size_t values = transform.from_size + transform.to_size;
+    elbow_threads_split(samples, 1, VALUES_LEAST / values + 1, transform_span, &transform);
+}
+
+// Floats of a sample: of an image, of a map, and of their points.
+static size_t image_size(const struct elbow_tiles *tiles)
+{
+    return tiles->image.height * tiles->image.width * tiles->image.channels;
+}
+
+static size_t map_size(const struct elbow_tiles *tiles)
+{
+    return tiles->map.height * tiles->map.width * tiles->map.channels;
+}
+
+static void read_image(const struct elbow_tiles *tiles, const float *image, float *points)
+{
+    size_t channels = tiles->image.channels, phases = tiles->stride * tiles->stride;
+    const uint32_t *at = tiles->image_at;
+    for (size_t tile = 0; tile < tiles_of(tiles); ++tile, points += image_points(tiles))
+        for (size_t phase = 0; phase < phases; ++phase, at += IMAGE * IMAGE)
+            elbow_winograd_image(channels, image, at, points + phase * channels, tiles->depth);
+}
+
 const float *elbow_tiles_take_images(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room)
 {
     ELBOW_CHECK(samples <= tiles->block);
-    size_t channels = tiles->image.channels, phases = tiles->stride * tiles->stride;
-    float *first = room + layout(tiles).images, *points = first;
-    for (size_t sample = 0; sample < samples; ++sample) {
-        const uint32_t *at = tiles->image_at;
-        for (size_t tile = 0; tile < tiles_of(tiles); ++tile, points += image_points(tiles))
-            for (size_t phase = 0; phase < phases; ++phase, at += IMAGE * IMAGE)
-                elbow_winograd_image(channels, images, at, points + phase * channels, tiles->depth);
-        images += tiles->image.height * tiles->image.width * channels;
-    }
-    return first;
+    float *points = room + layout(tiles).images;
+    struct transform transform = {tiles,  read_image,        images,
+                                  points, image_size(tiles), tiles_of(tiles) * image_points(tiles)};
+    transform_samples(transform, samples);
+    return points;
+}
+
+static void read_map(const struct elbow_tiles *tiles, const float *map, float *points)
+{
+    size_t filters = tiles->map.channels;
+    for (size_t tile = 0; tile < tiles_of(tiles); ++tile, points += map_points(tiles))
+        elbow_winograd_map(filters, map, tiles->map_at + tile * MAP * MAP, points, filters);
 }
 
 const float *elbow_tiles_take_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room)
 {
     ELBOW_CHECK(samples <= tiles->block);
+    float *points = room + layout(tiles).maps;
+    struct transform transform = {tiles, read_map, maps, points, map_size(tiles), tiles_of(tiles) * map_points(tiles)};
+    transform_samples(transform, samples);
+    return points;
+}
+
+static void write_map(const struct elbow_tiles *tiles, const float *points, float *map)
+{
     size_t filters = tiles->map.channels;
-    float *first = room + layout(tiles).maps, *points = first;
-    for (size_t sample = 0; sample < samples; ++sample) {
-        for (size_t tile = 0; tile < tiles_of(tiles); ++tile, points += map_points(tiles))
-            elbow_winograd_map(filters, maps, tiles->map_at + tile * MAP * MAP, points, filters);
-        maps += tiles->map.height * tiles->map.width * filters;
-    }
-    return first;
+    for (size_t tile = 0; tile < tiles_of(tiles); ++tile, points += map_points(tiles))
+        elbow_winograd_map_adjoint(filters, points, filters, map, tiles->map_at + tile * MAP * MAP);
 }
 
 void elbow_tiles_gather(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room, float *maps)
@@ -269,15 +322,11 @@ void elbow_tiles_gather(const struct elbow_tiles *tiles, size_t samples, const f
         elbow_panel_multiply(count, images + point * tiles->depth, tiles->image_row, 1, &whole, tiles->depth, filters,
                              room + at.gather + point * elbow_panel_size(tiles->depth, filters),
                              room + at.maps + point * filters, tiles->map_row);
-    const float *points = room + at.maps;
-    for (size_t sample = 0; sample < samples; ++sample) {
-        for (size_t tile = 0; tile < tiles_of(tiles); ++tile, points += map_points(tiles))
-            elbow_winograd_map_adjoint(filters, points, filters, maps, tiles->map_at + tile * MAP * MAP);
-        maps += tiles->map.height * tiles->map.width * filters;
-    }
+    struct transform transform = {tiles,          write_map, room + at.maps, maps, tiles_of(tiles) * map_points(tiles),
+                                  map_size(tiles)};
+    transform_samples(transform, samples);
 }
 
-// From the points of one sample.
 static void write_image(const struct elbow_tiles *tiles, const float *points, float *image)
 {
     size_t channels = tiles->image.channels, phases = tiles->stride * tiles->stride;
@@ -299,9 +348,9 @@ void elbow_tiles_scatter(const struct elbow_tiles *tiles, size_t samples, const 
         elbow_panel_multiply(samples * tiles_of(tiles), maps + point * filters, tiles->map_row, 1, &whole, filters,
                              tiles->depth, room + at.scatter + point * elbow_panel_size(filters, tiles->depth),
                              room + at.images + point * tiles->depth, tiles->image_row);
-    size_t values = tiles->image.height * tiles->image.width * tiles->image.channels;
-    for (size_t sample = 0; sample < samples; ++sample)
-        write_image(tiles, room + at.images + sample * tiles_of(tiles) * image_points(tiles), images + sample * values);
+    struct transform transform = {
+        tiles, write_image, room + at.images, images, tiles_of(tiles) * image_points(tiles), image_size(tiles)};
+    transform_samples(transform, samples);
 }
 
 void elbow_tiles_gradient(const struct elbow_tiles *tiles, size_t samples, const float *images, const float *maps,

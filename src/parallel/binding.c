@@ -26,17 +26,24 @@ static bool lies_within(const unsigned char *mask, const unsigned char *other)
     return true;
 }
 
+// Threads that have no core of their own.
+static int excess_of(const struct elbow_binding *binding, int threads)
+{
+    return binding->crowded_ranks * threads - binding->crowded_cores;
+}
+
 // Notes that `ranks` ranks have no more than `cores` cores, if that is worse than what is known.
-static void note_crowd(struct elbow_binding *binding, int ranks, int cores)
+static void note_crowd(struct elbow_binding *binding, int ranks, int threads, int cores)
 {
     binding->share = cores / ranks < binding->share ? cores / ranks : binding->share;
-    if (ranks <= cores || ranks - cores <= binding->crowded_ranks - binding->crowded_cores)
+    int excess = ranks * threads - cores;
+    if (excess <= 0 || excess <= excess_of(binding, threads))
         return;
     binding->crowded_ranks = ranks;
     binding->crowded_cores = cores;
 }
 
-struct elbow_binding elbow_binding_judge(int ranks, const unsigned char *masks)
+struct elbow_binding elbow_binding_judge(int ranks, int threads, const unsigned char *masks)
 {
     struct elbow_binding binding = {.share = INT_MAX};
     unsigned char together[ELBOW_MASK_BYTES] = {0};
@@ -47,16 +54,17 @@ struct elbow_binding elbow_binding_judge(int ranks, const unsigned char *masks)
             within += lies_within(masks + (size_t)q * ELBOW_MASK_BYTES, mask);
         for (int i = 0; i < ELBOW_MASK_BYTES; ++i)
             together[i] |= mask[i];
-        note_crowd(&binding, within, cores);
+        note_crowd(&binding, within, threads, cores);
         binding.least = r == 0 || cores < binding.least ? cores : binding.least;
         binding.most = cores > binding.most ? cores : binding.most;
     }
     binding.cores = count_bits(together);
-    note_crowd(&binding, ranks, binding.cores);
+    note_crowd(&binding, ranks, threads, binding.cores);
     return binding;
 }
 
-enum elbow_status elbow_binding_find(struct elbow_comm *comm, struct elbow_binding *binding, struct elbow_error *error)
+enum elbow_status elbow_binding_find(struct elbow_comm *comm, int threads, struct elbow_binding *binding,
+                                     struct elbow_error *error)
 {
     // An unsigned long each: the kernel refuses masks that are not made of them.
     unsigned long mine[ELBOW_MASK_BYTES / sizeof(unsigned long)] = {0};
@@ -69,13 +77,13 @@ enum elbow_status elbow_binding_find(struct elbow_comm *comm, struct elbow_bindi
     }
     sched_getaffinity(0, sizeof mine, (cpu_set_t *)mine);
     MPI_Allgather(mine, ELBOW_MASK_BYTES, MPI_BYTE, masks, ELBOW_MASK_BYTES, MPI_BYTE, comm->node);
-    *binding = elbow_binding_judge(comm->place.node_size, masks);
+    *binding = elbow_binding_judge(comm->place.node_size, threads, masks);
     elbow_release(&masks);
     double range[] = {-binding->least, binding->most, -binding->share};
     elbow_comm_max(comm, range, 3);
     struct {
         int excess, rank;
-    } crowd = {binding->crowded_ranks - binding->crowded_cores, comm->place.rank}, worst;
+    } crowd = {excess_of(binding, threads), comm->place.rank}, worst;
     MPI_Allreduce(&crowd, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->world);
     MPI_Bcast(binding, sizeof *binding, MPI_BYTE, worst.rank, comm->world);
     binding->least = (int)-range[0];

@@ -5,6 +5,7 @@
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
+#include "elbow/math/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -238,6 +239,7 @@ static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *
     result->microbatches = (trainer->batch + size - 1) / size;
     result->parameters = elbow_parameters_trainable(&trainer->model->parameters);
     result->rounds = bench->rounds;
+    result->threads = elbow_threads_get();
     result->cores = bench->processor_seconds / bench->step_seconds;
     elbow_comm_max(bench->comm, &result->cores, 1);
     result->bytes_read = (double)bench->exchanged.bytes_read / (double)bench->steps;

@@ -7,6 +7,7 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/hash.h"
+#include "elbow/math/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,6 +118,7 @@ static void tell_run(struct elbow_trainer *trainer)
 // What the ranks run on. Ranks that have to take turns on a core halve the speed of all.
 static void tell_binding(struct elbow_trainer *trainer)
 {
+    int threads = elbow_threads_get();
     struct elbow_binding binding = trainer->binding;
     char cores[64];
     if (binding.least == binding.most)
@@ -124,12 +126,22 @@ static void tell_binding(struct elbow_trainer *trainer)
     else
         elbow_text_format(cores, sizeof cores, "%d to %d", binding.least, binding.most);
     elbow_log_say(trainer->log, "threads: %d a rank; binding: a rank may run on %s core%s, those of a node on %d",
-                  elbow_blas_threads_used(), cores, binding.most == 1 ? "" : "s", binding.cores);
-    if (binding.crowded_ranks > 0)
+                  threads, cores, binding.most == 1 ? "" : "s", binding.cores);
+    if (threads > 1)
+        elbow_log_say(trainer->log, "matrix products are spread over threads by: %s", elbow_blas_cuts());
+    if (binding.crowded_ranks > 0 && threads == 1)
         elbow_log_warn(trainer->log,
                        "%d ranks of a node share %d core%s and will wait for each other; start fewer ranks, or bind "
                        "each to a core of its own (mpirun --bind-to core, srun --cpu-bind=cores)",
                        binding.crowded_ranks, binding.crowded_cores, binding.crowded_cores == 1 ? "" : "s");
+    else if (binding.crowded_ranks > 0)
+        elbow_log_warn(
+            trainer->log,
+            "%d rank%s of %d threads on a node have %d core%s and will wait for each other; take fewer ranks "
+            "or train.threads, or bind each rank to %d cores (mpirun --map-by slot:PE=%d --bind-to core, "
+            "srun --cpus-per-task=%d)",
+            binding.crowded_ranks, binding.crowded_ranks == 1 ? "" : "s", threads, binding.crowded_cores,
+            binding.crowded_cores == 1 ? "" : "s", threads, threads, threads);
 }
 
 // Collective. Starts the thread that makes microbatches ahead, where there shall be one, and tells. A run can do
@@ -228,11 +240,12 @@ void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
     gethostname(host, sizeof host - 1);
     processor_name(processor, sizeof processor);
     if (end == NULL)
-        fprintf(
-            file,
-            "start: %s at step %llu\nbuild: elbow %s, %s, %s\nlibraries: %s; %s\nhost: %s, %s\nranks: %d on %d nodes\n",
-            now, (unsigned long long)trainer->state.step, elbow_build_version(), elbow_build_id(), elbow_build_flags(),
-            elbow_blas_describe(), elbow_hdf5_describe(), host, processor, trainer->place.size, trainer->place.nodes);
+        fprintf(file,
+                "start: %s at step %llu\nbuild: elbow %s, %s, %s\nlibraries: %s; %s\nhost: %s, %s\n"
+                "ranks: %d on %d nodes, threads: %d a rank\n",
+                now, (unsigned long long)trainer->state.step, elbow_build_version(), elbow_build_id(),
+                elbow_build_flags(), elbow_blas_describe(), elbow_hdf5_describe(), host, processor, trainer->place.size,
+                trainer->place.nodes, elbow_threads_get());
     else
         fprintf(file, "end: %s at step %llu after %.1f s: %s\n\n", now, (unsigned long long)trainer->state.step,
                 elbow_clock_seconds() - trainer->run_start, end);

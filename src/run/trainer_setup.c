@@ -5,6 +5,8 @@
 #include "elbow/base/clock.h"
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/math/blas.h"
+#include "elbow/math/threads.h"
 #include "elbow/run/gallery.h"
 
 #include <errno.h>
@@ -13,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// The configuration for checkpoints: what belongs to this start alone (run.*) is left at its defaults, so that the
-// bytes do not depend on where and how the run is run.
+// The configuration for checkpoints: what belongs to this start alone (run.*, train.threads) is left at its defaults,
+// so that the bytes do not depend on where and how the run is run.
 static enum elbow_status make_checkpoint_text(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     struct elbow_config *config = NULL, *defaults = NULL;
@@ -25,6 +27,7 @@ static enum elbow_status make_checkpoint_text(struct elbow_trainer *trainer, str
     elbow_config_default(defaults);
     *config = trainer->config;
     config->run = defaults->run;
+    config->train.threads = defaults->train.threads;
     status = elbow_config_dump(config, &trainer->checkpoint_text, error);
     elbow_release(&config);
     return status;
@@ -194,7 +197,7 @@ static enum elbow_status make_prefetch(struct elbow_trainer *trainer, struct elb
                                        .noise = ELBOW_PURPOSE_TRAIN_NOISE,
                                        .latent = trainer->model->latent,
                                        .rows_max = trainer->model->rows_max};
-    bool has_core = trainer->binding.share >= 2;
+    bool has_core = trainer->binding.share > elbow_threads_get();
     bool ahead = config->run.prefetch == ELBOW_PREFETCH_ON || (config->run.prefetch == ELBOW_PREFETCH_AUTO && has_core);
     return elbow_prefetch_create(&source, ahead, &trainer->prefetch, error);
 }
@@ -221,7 +224,7 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     uint64_t size = (uint64_t)config->train.microbatch;
     uint64_t microbatches = (trainer->batch + size - 1) / size;
     uint64_t last = trainer->train.samples - (trainer->epoch_steps - 1) * trainer->batch;
-    if (elbow_binding_find(trainer->comm, &trainer->binding, error) != ELBOW_OK)
+    if (elbow_binding_find(trainer->comm, elbow_threads_get(), &trainer->binding, error) != ELBOW_OK)
         return error->status;
     *error = (struct elbow_error){0};
     if (elbow_model_create_shaped(config, elbow_model_sample(trainer->train.rank, trainer->train.shape), (size_t)size,
@@ -263,6 +266,23 @@ static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkp
                       gave_up ? ", stopped early by train.patience" : "; a larger train.epochs would go on");
 }
 
+// Collective. Threads come before all that is sized by them. Where no cut of products keeps their bits, one thread does
+// them: bits come first.
+static enum elbow_status start_threads(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    int threads = (int)trainer->config.train.threads;
+    elbow_threads_set(threads);
+    *error = (struct elbow_error){0};
+    if (threads > 1)
+        elbow_blas_find_cuts(error);
+    if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
+        return error->status;
+    if (threads > 1 && strcmp(elbow_blas_cuts(), "none") == 0)
+        elbow_log_warn(trainer->log, "%s gives other bits for products in slices: they stay on one thread of %d",
+                       elbow_blas_describe(), threads);
+    return ELBOW_OK;
+}
+
 // Collective. What comes after the former run is known. What can be wrong is found before the run directory is touched.
 static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbow_checkpoint *former,
                                 struct elbow_error *error)
@@ -270,7 +290,9 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbo
     make_checkpoint_text(trainer, error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;
-    enum elbow_status status = load_data(trainer, former != NULL ? &former->data.scale : NULL, error);
+    enum elbow_status status = start_threads(trainer, error);
+    if (status == ELBOW_OK)
+        status = load_data(trainer, former != NULL ? &former->data.scale : NULL, error);
     if (status == ELBOW_OK)
         status = count_steps(trainer, error);
     if (status == ELBOW_OK)

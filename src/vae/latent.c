@@ -7,6 +7,7 @@
 #include "elbow/vae/latent.h"
 
 #include "elbow/base/status.h"
+#include "elbow/math/threads.h"
 #include "elbow/math/vector.h"
 
 #include <math.h>
@@ -61,22 +62,48 @@ static void forward_tile(size_t n, const float *mean, const float *log_variance,
     }
 }
 
-void elbow_latent_forward(size_t rows, size_t latent, const float *head, const float *noise, float *z, float *kl)
+struct backward_rates {
+    double beta, free_bits;
+};
+
+// Rows to work on: z and kl are made on the way forward; kl and dz used, and dhead made on the way back.
+struct rows {
+    size_t latent;
+    const float *head, *noise;
+    float *z, *kl;
+    struct backward_rates rates;
+    const float *known_kl, *dz;
+    float *dhead;
+};
+
+// Rows that are worth a thread.
+static size_t least_rows(size_t latent)
 {
-    ELBOW_CHECK(head && noise && z && kl);
-    for (size_t i = 0; i < rows; ++i) {
-        const float *mean = head + 2 * i * latent;
+    enum { VALUES_LEAST = 1 << 11 };
+    return VALUES_LEAST / (latent + 1) + 1;
+}
+
+static void forward_span(void *user, int part, size_t row, size_t count)
+{
+    const struct rows *rows = user;
+    size_t latent = rows->latent;
+    (void)part;
+    for (size_t i = row; i < row + count; ++i) {
+        const float *mean = rows->head + 2 * i * latent;
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
             size_t at = i * latent + first;
-            forward_tile(n, mean + first, mean + latent + first, noise + at, z + at, kl + at);
+            forward_tile(n, mean + first, mean + latent + first, rows->noise + at, rows->z + at, rows->kl + at);
         }
     }
 }
 
-struct backward_rates {
-    double beta, free_bits;
-};
+void elbow_latent_forward(size_t rows, size_t latent, const float *head, const float *noise, float *z, float *kl)
+{
+    ELBOW_CHECK(head && noise && z && kl);
+    struct rows call = {.latent = latent, .head = head, .noise = noise, .z = z, .kl = kl};
+    elbow_threads_split(rows, 1, least_rows(latent), forward_span, &call);
+}
 
 static void backward_tile(size_t n, struct backward_rates rates, const float *mean, const float *log_variance,
                           const float *noise, const float *kl, const float *dz, float *dmean, float *dlog_variance)
@@ -95,19 +122,33 @@ static void backward_tile(size_t n, struct backward_rates rates, const float *me
     }
 }
 
+static void backward_span(void *user, int part, size_t row, size_t count)
+{
+    const struct rows *rows = user;
+    size_t latent = rows->latent;
+    (void)part;
+    for (size_t i = row; i < row + count; ++i) {
+        const float *mean = rows->head + 2 * i * latent;
+        float *dmean = rows->dhead + 2 * i * latent;
+        for (size_t first = 0; first < latent; first += TILE) {
+            size_t n = latent - first < TILE ? latent - first : TILE;
+            size_t at = i * latent + first;
+            backward_tile(n, rows->rates, mean + first, mean + latent + first, rows->noise + at, rows->known_kl + at,
+                          rows->dz + at, dmean + first, dmean + latent + first);
+        }
+    }
+}
+
 void elbow_latent_backward(size_t rows, size_t latent, double beta, double free_bits, const float *head,
                            const float *noise, const float *kl, const float *dz, float *dhead)
 {
     ELBOW_CHECK(head && noise && kl && dz && dhead);
-    struct backward_rates rates = {beta, free_bits};
-    for (size_t i = 0; i < rows; ++i) {
-        const float *mean = head + 2 * i * latent;
-        float *dmean = dhead + 2 * i * latent;
-        for (size_t first = 0; first < latent; first += TILE) {
-            size_t n = latent - first < TILE ? latent - first : TILE;
-            size_t at = i * latent + first;
-            backward_tile(n, rates, mean + first, mean + latent + first, noise + at, kl + at, dz + at, dmean + first,
-                          dmean + latent + first);
-        }
-    }
+    struct rows call = {.latent = latent,
+                        .head = head,
+                        .noise = noise,
+                        .rates = {beta, free_bits},
+                        .known_kl = kl,
+                        .dz = dz,
+                        .dhead = dhead};
+    elbow_threads_split(rows, 1, least_rows(latent), backward_span, &call);
 }

@@ -12,6 +12,7 @@
 #include "elbow/vae/likelihood.h"
 
 #include "elbow/base/status.h"
+#include "elbow/math/threads.h"
 #include "elbow/math/vector.h"
 
 #include <math.h>
@@ -75,11 +76,30 @@ static void fill_exponential(size_t n, const float *y, float *exponential)
     elbow_vector_exp(n, exponential, exponential);
 }
 
-void elbow_likelihood_bernoulli(size_t rows, size_t values, const float *x, const float *y, double *recon, float *dy)
+// Rows to work on.
+struct rows {
+    size_t values;
+    const float *x, *y;
+    double *recon;
+    float *dy;        // may be NULL
+    double precision; // Gaussian
+};
+
+// Rows that are worth a thread.
+static size_t least_rows(size_t values)
 {
-    ELBOW_CHECK(x && y && recon);
-    float exponential[TILE] = {0};
-    for (size_t i = 0; i < rows; ++i) {
+    enum { VALUES_LEAST = 1 << 12 };
+    return VALUES_LEAST / (values + 1) + 1;
+}
+
+static void bernoulli_span(void *user, int part, size_t row, size_t count)
+{
+    const struct rows *rows = user;
+    size_t values = rows->values;
+    const float *x = rows->x, *y = rows->y;
+    float *dy = rows->dy, exponential[TILE] = {0};
+    (void)part;
+    for (size_t i = row; i < row + count; ++i) {
         double lanes[LANES] = {0}, logarithms = 0;
         for (size_t first = 0; first < values; first += TILE) {
             size_t n = values - first < TILE ? values - first : TILE;
@@ -89,8 +109,15 @@ void elbow_likelihood_bernoulli(size_t rows, size_t values, const float *x, cons
             if (dy)
                 bernoulli_gradient(n, x + at, y + at, exponential, dy + at);
         }
-        recon[i] = fold(lanes) - logarithms;
+        rows->recon[i] = fold(lanes) - logarithms;
     }
+}
+
+void elbow_likelihood_bernoulli(size_t rows, size_t values, const float *x, const float *y, double *recon, float *dy)
+{
+    ELBOW_CHECK(x && y && recon);
+    struct rows call = {.values = values, .x = x, .y = y, .recon = recon, .dy = dy};
+    elbow_threads_split(rows, 1, least_rows(values), bernoulli_span, &call);
 }
 
 static void gaussian_sum(size_t n, const float *x, const float *y, double lanes[LANES])
@@ -121,21 +148,33 @@ static void gaussian_tile(size_t n, double precision, const float *x, const floa
     memcpy(dy, gradient, n * sizeof *dy);
 }
 
-void elbow_likelihood_gaussian(size_t rows, size_t values, double log_variance, const float *x, const float *y,
-                               double *recon, float *dy, double *dlog_variance)
+// Leaves the squares over the variance in recon.
+static void gaussian_span(void *user, int part, size_t row, size_t count)
 {
-    ELBOW_CHECK(x && y && recon);
-    double precision = exp(-log_variance);
-    double constant = (double)values * (log_variance + LOG_2_PI);
-    double slope = 0;
-    for (size_t i = 0; i < rows; ++i) {
+    const struct rows *rows = user;
+    size_t values = rows->values;
+    (void)part;
+    for (size_t i = row; i < row + count; ++i) {
         double lanes[LANES] = {0};
         for (size_t first = 0; first < values; first += TILE) {
             size_t n = values - first < TILE ? values - first : TILE;
             size_t at = i * values + first;
-            gaussian_tile(n, precision, x + at, y + at, lanes, dy ? dy + at : NULL);
+            gaussian_tile(n, rows->precision, rows->x + at, rows->y + at, lanes, rows->dy ? rows->dy + at : NULL);
         }
-        double squares = fold(lanes) * precision;
+        rows->recon[i] = fold(lanes) * rows->precision;
+    }
+}
+
+void elbow_likelihood_gaussian(size_t rows, size_t values, double log_variance, const float *x, const float *y,
+                               double *recon, float *dy, double *dlog_variance)
+{
+    ELBOW_CHECK(x && y && recon);
+    struct rows call = {.values = values, .x = x, .y = y, .recon = recon, .dy = dy, .precision = exp(-log_variance)};
+    elbow_threads_split(rows, 1, least_rows(values), gaussian_span, &call);
+    double constant = (double)values * (log_variance + LOG_2_PI);
+    double slope = 0;
+    for (size_t i = 0; i < rows; ++i) { // in order, whatever threads did the rows
+        double squares = recon[i];
         recon[i] = -0.5 * (squares + constant);
         slope += 0.5 * ((double)values - squares);
     }

@@ -90,6 +90,7 @@ struct elbow_config {
     struct {
         int64_t epochs, steps; // steps > 0 ends the run there
         int64_t batch, microbatch;
+        int64_t threads; // of a rank; they change no bit
         int optimizer;
         double rate, beta1, beta2, epsilon, momentum, weight_decay;
         int schedule;
@@ -151,8 +152,8 @@ enum elbow_status elbow_config_dump(const struct elbow_config *config, char **te
 // Local. Every key with type, bounds, default and help, to out.
 void elbow_config_explain(FILE *out);
 
-// Local. What a resume allows: CONFIG if a key differs that may not (all but train.epochs, train.steps, log.*,
-// checkpoint.*, samples.*, eval.*, run.*), naming key, old and new value.
+// Local. What a resume allows: CONFIG if a key differs that may not (all but train.epochs, train.steps,
+// train.threads, log.*, checkpoint.*, samples.*, eval.*, run.*), naming key, old and new value.
 enum elbow_status elbow_config_resumable(const struct elbow_config *old, const struct elbow_config *new,
                                          struct elbow_error *error);
 

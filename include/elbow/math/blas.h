@@ -3,16 +3,26 @@
 #ifndef ELBOW_MATH_BLAS_H
 #define ELBOW_MATH_BLAS_H
 
+#include "elbow/base/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-// Local. Sets the number of BLAS threads of this process, whatever the environment says.
-void elbow_blas_threads(int threads);
+// Local. One thread inside of OpenBLAS, whatever the environment says; to be called before all others. Products are
+// spread over threads here (math/threads), by cuts that keep their bits.
+void elbow_blas_start(void);
 
-// Local. That number, as the library tells it.
+// Local. Tries which cuts of products keep the bits of this library on this processor; before, and in other threads,
+// products are not cut. MEMORY.
+enum elbow_status elbow_blas_find_cuts(struct elbow_error *error);
+
+// Local. What was found: "columns and rows", "rows", "columns", "none". Static text.
+const char *elbow_blas_cuts(void);
+
+// Local. The number of threads inside of OpenBLAS, as it tells it.
 int elbow_blas_threads_used(void);
 
-// Local. "OpenBLAS 0.3.21 SkylakeX, 1 thread": version, core type in use, threads. Static text.
+// Local. "OpenBLAS 0.3.21 SkylakeX, 1 thread": version, core type in use, threads inside of it. Static text.
 const char *elbow_blas_describe(void);
 
 // Local. C = A B (+ C if accumulate); A is (m, k), B (k, n), C (m, n); lda, ldb, ldc: floats from row to row.

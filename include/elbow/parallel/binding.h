@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which cores the ranks of a node may run on, and whether there are enough.
+// Which cores the ranks of a node may run on, and whether there are enough for their threads.
 #ifndef ELBOW_PARALLEL_BINDING_H
 #define ELBOW_PARALLEL_BINDING_H
 
@@ -11,13 +11,14 @@ struct elbow_binding {
     int least, most;                  // cores that a rank may run on, over the ranks
     int cores;                        // that the ranks may run on together
     int share;                        // so many cores each rank can have to itself; 0 where they are crowded
-    int crowded_ranks, crowded_cores; // so many ranks have only so many cores; 0 where each can have one of its own
+    int crowded_ranks, crowded_cores; // so many ranks have only so many cores; 0 where each thread can have its own
 };
 
-// Local. The binding of `ranks` ranks by their masks (ranks, ELBOW_MASK_BYTES).
-struct elbow_binding elbow_binding_judge(int ranks, const unsigned char *masks);
+// Local. The binding of `ranks` ranks of `threads` threads each by their masks (ranks, ELBOW_MASK_BYTES).
+struct elbow_binding elbow_binding_judge(int ranks, int threads, const unsigned char *masks);
 
 // Collective. The binding of the most crowded node (the first of several); least, most and share are over all nodes.
-enum elbow_status elbow_binding_find(struct elbow_comm *comm, struct elbow_binding *binding, struct elbow_error *error);
+enum elbow_status elbow_binding_find(struct elbow_comm *comm, int threads, struct elbow_binding *binding,
+                                     struct elbow_error *error);
 
 #endif

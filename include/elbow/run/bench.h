@@ -41,7 +41,7 @@ struct elbow_bench_time {
 struct elbow_bench_result {
     struct elbow_place place;
     uint64_t batch, microbatch, microbatches, parameters;
-    int rounds;
+    int rounds, threads; // threads: of a rank
     struct elbow_bench_time times[ELBOW_BENCH_COUNT];
     double operations;                       // floating-point operations of a step's matrix products, over all ranks
     double cores;                            // processors that this rank kept busy in its steps: above 1, threads ran

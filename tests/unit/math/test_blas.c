@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "elbow/math/blas.h"
 
+#include "elbow/base/memory.h"
+#include "elbow/math/threads.h"
+
 #include "panic.h"
 #include "unit.h"
 
@@ -72,7 +75,7 @@ START_TEST(products_against_double)
 {
     static const size_t sizes[] = {0, 1, 2, 3, 17, 64, 70};
     enum { SIZES = sizeof sizes / sizeof *sizes };
-    elbow_blas_threads(1);
+    elbow_blas_start();
     fill(a, 1);
     fill(b, 2);
     for (int kind = PLAIN; kind <= BT; ++kind)
@@ -97,7 +100,7 @@ END_TEST
 
 START_TEST(threads_are_told)
 {
-    elbow_blas_threads(1);
+    elbow_blas_start();
     const char *text = elbow_blas_describe();
     ck_assert_msg(strncmp(text, "OpenBLAS ", 9) == 0, "%s", text);
     ck_assert_msg(strstr(text, ", 1 thread") != NULL, "%s", text);
@@ -114,17 +117,59 @@ static void too_narrow_a_stride(void)
     elbow_blas_multiply(2, 2, 3, a, 2, b, 2, false, c, 2);
 }
 
-static void no_threads(void)
-{
-    elbow_blas_threads(0);
-}
-
 START_TEST(broken_contracts)
 {
     ck_assert(panics(too_wide));
     ck_assert(panics(too_narrow_a_stride));
-    ck_assert(panics(no_threads));
 }
 END_TEST
 
-UNIT_MAIN("math/blas", products_against_double, empty_products_without_matrices, threads_are_told, broken_contracts)
+// Every kind, accumulated or not, of sizes from too small to be cut up to several slices for each of four threads.
+START_TEST(threads_change_no_bit)
+{
+    static const size_t sizes[][3] = {{64, 512, 784}, {784, 512, 64},  {61, 1000, 333}, {333, 90, 500},  {20, 700, 600},
+                                      {600, 20, 700}, {257, 263, 251}, {25, 65, 2000},  {1, 1024, 1024}, {7, 9, 5}};
+    enum { SIDE = 1024, ROOM = 2000 * SIDE };
+    static float left[ROOM], right[ROOM], one[SIDE * SIDE], many[SIDE * SIDE];
+    elbow_blas_start();
+    for (size_t i = 0; i < ROOM; ++i) {
+        left[i] = (float)((i * 2654435761u >> 7) % 1021) * 0x1p-9f - 1.0f;
+        right[i] = (float)((i * 2246822519u >> 9) % 1019) * 0x1p-9f - 1.0f;
+    }
+    ck_assert_int_eq(elbow_blas_find_cuts(NULL), ELBOW_OK);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
+        for (int call = 0; call < 6 * 3; ++call) {
+            size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
+            enum kind kind = (enum kind)(call % 3);
+            size_t lda = kind == AT ? m : k, ldb = kind == BT ? k : n;
+            bool accumulate = call / 3 % 2 != 0;
+            memset(one, 0x3f, sizeof one); // 0.747
+            memset(many, 0x3f, sizeof many);
+            products[kind](m, n, k, left, lda, right, ldb, accumulate, one, n);
+            elbow_threads_set(2 + call / 6);
+            products[kind](m, n, k, left, lda, right, ldb, accumulate, many, n);
+            elbow_threads_set(1);
+            ck_assert_msg(memcmp(one, many, sizeof one) == 0, "kind %d, (%zu, %zu, %zu), %d threads", kind, m, n, k,
+                          2 + call / 6);
+        }
+}
+END_TEST
+
+// What the kernels of this processor allow is not known here; that something was found, and is told, is.
+START_TEST(cuts_are_told)
+{
+    elbow_blas_start();
+    ck_assert_int_eq(elbow_blas_find_cuts(NULL), ELBOW_OK);
+    const char *cuts = elbow_blas_cuts();
+    ck_assert_msg(strcmp(cuts, "columns and rows") == 0 || strcmp(cuts, "rows") == 0 || strcmp(cuts, "columns") == 0 ||
+                      strcmp(cuts, "none") == 0,
+                  "%s", cuts);
+    elbow_memory_fail_at(1);
+    struct elbow_error error = {0};
+    ck_assert_int_eq(elbow_blas_find_cuts(&error), ELBOW_MEMORY);
+    elbow_memory_fail_at(0);
+}
+END_TEST
+
+UNIT_MAIN("math/blas", products_against_double, empty_products_without_matrices, threads_are_told,
+          threads_change_no_bit, cuts_are_told, broken_contracts)

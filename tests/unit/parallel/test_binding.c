@@ -15,11 +15,16 @@ static void allow(int rank, int core)
     masks[rank][core / 8] |= (unsigned char)(1 << core % 8);
 }
 
-static struct elbow_binding judge(int ranks)
+static struct elbow_binding judge_threads(int ranks, int threads)
 {
-    struct elbow_binding binding = elbow_binding_judge(ranks, masks[0]);
+    struct elbow_binding binding = elbow_binding_judge(ranks, threads, masks[0]);
     memset(masks, 0, sizeof masks);
     return binding;
+}
+
+static struct elbow_binding judge(int ranks)
+{
+    return judge_threads(ranks, 1);
 }
 
 START_TEST(a_core_each_is_enough)
@@ -117,6 +122,34 @@ START_TEST(overlapping_masks_may_be_short_together)
 }
 END_TEST
 
-UNIT_MAIN("parallel/binding", a_core_each_is_enough, free_ranks_with_a_core_each_are_not_crowded,
-          two_ranks_on_one_core_are_crowded, a_core_to_spare_is_told, more_free_ranks_than_cores_are_crowded,
-          a_bound_rank_and_a_free_one_may_overlap, overlapping_masks_may_be_short_together)
+START_TEST(a_rank_wants_a_core_for_each_thread)
+{
+    allow(0, 0);
+    struct elbow_binding binding = judge_threads(1, 2);
+    ck_assert_int_eq(binding.crowded_ranks, 1);
+    ck_assert_int_eq(binding.crowded_cores, 1);
+    allow(0, 0), allow(0, 1);
+    allow(1, 2), allow(1, 3);
+    ck_assert_int_eq(judge_threads(2, 2).crowded_ranks, 0);
+    allow(0, 0), allow(0, 1);
+    allow(1, 2), allow(1, 3);
+    ck_assert_int_eq(judge_threads(2, 3).crowded_ranks, 2);
+}
+END_TEST
+
+START_TEST(the_crowd_with_the_most_threads_too_many_is_told)
+{
+    // Four threads on one core are worse than eight on six.
+    allow(0, 0);
+    for (int core = 1; core < 6; ++core)
+        allow(1, core);
+    struct elbow_binding binding = judge_threads(2, 4);
+    ck_assert_int_eq(binding.crowded_ranks, 1);
+    ck_assert_int_eq(binding.crowded_cores, 1);
+}
+END_TEST
+
+UNIT_MAIN("parallel/binding", a_rank_wants_a_core_for_each_thread, the_crowd_with_the_most_threads_too_many_is_told,
+          a_core_each_is_enough, free_ranks_with_a_core_each_are_not_crowded, two_ranks_on_one_core_are_crowded,
+          a_core_to_spare_is_told, more_free_ranks_than_cores_are_crowded, a_bound_rank_and_a_free_one_may_overlap,
+          overlapping_masks_may_be_short_together)
