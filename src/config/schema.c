@@ -171,6 +171,8 @@ static const struct elbow_key keys[] = {
              "has a core to spare."},
     {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "262144", .may_change = true,
      .help = "Parameters that a message between nodes carries at least: layers are joined up to that."},
+    {"run", "audit", INTEGER, AT(run.audit), FROM_ZERO, .preset = "100", .may_change = true,
+     .help = "Every so many steps, whether all nodes hold the parameters that their owners wrote; 0: never."},
     {"run", "nodes", .type = ELBOW_KEY_INTEGERS, AT(run.nodes), FROM(0, RANKS_MAX), .count_least = 1,
      .count_most = ELBOW_NODES_MAX, .may_change = true,
      .help = "For tests: the number of the node that each rank pretends to be on; []: as it is."},

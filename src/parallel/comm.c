@@ -254,7 +254,7 @@ void elbow_comm_gather_all(struct elbow_comm *comm, const double *mine, size_t c
     elbow_comm_wait(comm, &request);
 }
 
-void elbow_comm_share_doubles(struct elbow_comm *comm, double *values, const size_t *first)
+static void share(struct elbow_comm *comm, void *values, MPI_Datatype type, const size_t *first)
 {
     int size = comm->place.size;
     ELBOW_CHECK(first[size] <= INT_MAX && size <= ELBOW_COMM_RANKS_MAX);
@@ -264,8 +264,18 @@ void elbow_comm_share_doubles(struct elbow_comm *comm, double *values, const siz
         starts[r] = (int)first[r];
     }
     MPI_Request request;
-    MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DOUBLE, values, counts, starts, MPI_DOUBLE, comm->world, &request);
+    MPI_Iallgatherv(MPI_IN_PLACE, 0, type, values, counts, starts, type, comm->world, &request);
     elbow_comm_wait(comm, &request);
+}
+
+void elbow_comm_share_doubles(struct elbow_comm *comm, double *values, const size_t *first)
+{
+    share(comm, values, MPI_DOUBLE, first);
+}
+
+void elbow_comm_share_words(struct elbow_comm *comm, uint64_t *values, const size_t *first)
+{
+    share(comm, values, MPI_UINT64_T, first);
 }
 
 enum { TAG_GATHER = 1, TAG_SCATTER = 2 };

@@ -31,6 +31,16 @@ int elbow_exchange_pieces(const struct elbow_exchange *exchange, const struct el
     return exchange->cut.buckets;
 }
 
+int elbow_exchange_buckets(const struct elbow_exchange *exchange)
+{
+    return exchange->cut.buckets;
+}
+
+struct elbow_range elbow_exchange_owned(const struct elbow_exchange *exchange, int rank, int bucket)
+{
+    return elbow_cut_part(&exchange->cut, bucket, rank, rank + 1, exchange->comm->place.size);
+}
+
 // The groups: nodes, or single ranks.
 static enum elbow_status make_groups(struct elbow_exchange *exchange, bool grouped, struct elbow_error *error)
 {

@@ -259,10 +259,11 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
         status = elbow_trainer_introduce(&bench.trainer, error);
     bench.trainer.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
     if (status == ELBOW_OK) {
-        for (int i = 0; i < FIRST_STEPS; ++i)
-            elbow_trainer_step(&bench.trainer);
+        for (int i = 0; i < FIRST_STEPS && status == ELBOW_OK; ++i)
+            status = elbow_trainer_step(&bench.trainer, error);
         measure_memory(&bench, result);
-        status = make_room(&bench, error);
+        if (status == ELBOW_OK)
+            status = make_room(&bench, error);
     }
     if (status == ELBOW_OK) {
         result->place = bench.trainer.place;

@@ -19,7 +19,9 @@ size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number)
 
 static void run_step(struct elbow_bench_run *bench)
 {
-    elbow_trainer_step(&bench->trainer);
+    struct elbow_error error;
+    enum elbow_status status = elbow_trainer_step(&bench->trainer, &error);
+    ELBOW_CHECK(status == ELBOW_OK); // an audit that finds faulty memory ends a benchmark
 }
 
 static void run_products(struct elbow_bench_run *bench)

@@ -222,15 +222,19 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
 static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     while (!trainer->is_finished) {
-        elbow_trainer_step(trainer);
+        enum elbow_status status = elbow_trainer_step(trainer, error);
+        if (status != ELBOW_OK)
+            return status;
         if (must_stop_on_nan(trainer))
             return stop_on_nan(trainer, error);
-        enum elbow_status status = after_step(trainer, error);
+        status = after_step(trainer, error);
         if (status != ELBOW_OK)
             return status;
         if (trainer->place.rank == 0)
             elbow_trainer_show_progress(trainer);
     }
+    if (elbow_audit_check(&trainer->audit, trainer->state.step, error) != ELBOW_OK)
+        return error->status;
     elbow_trainer_tell_end(trainer);
     struct elbow_error trouble = {0};
     if (trainer->output_failed)

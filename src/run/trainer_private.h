@@ -12,6 +12,8 @@
 #include "elbow/run/metrics.h"
 #include "elbow/run/trainer.h"
 
+#include "audit.h"
+
 // Seconds of this rank since the last row, by what they were spent on.
 struct elbow_times {
     double start;                          // clock at the last row
@@ -37,6 +39,8 @@ struct elbow_trainer {
     struct elbow_model *model;
     struct elbow_exchange *exchange;
     struct elbow_optimizer optimizer;
+    struct elbow_audit audit;
+    bool audits; // the present step is one to be audited
     struct elbow_run_state state;
     size_t statistics;   // doubles
     double *accumulator; // [statistics] since the last row; owned
@@ -94,7 +98,8 @@ void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step
 void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place, bool exchanges);
 
 // Collective. One optimiser step; state, accumulator, sums follow. Whether the sums were finite is in is_finite.
-void elbow_trainer_step(struct elbow_trainer *trainer);
+// NUMBERS if an audit finds that a node's parameters have changed since the last step.
+enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow_error *error);
 
 // Local. Says what runs on what, and what it takes in memory; compares builds and processors over the ranks
 // (Collective.).

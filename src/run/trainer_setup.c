@@ -246,6 +246,8 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
         return error->status;
     elbow_optimizer_create(config, &trainer->model->parameters, elbow_exchange_slice(trainer->exchange),
                            &trainer->optimizer, error);
+    if (error->status == ELBOW_OK && config->run.audit > 0)
+        elbow_audit_create(trainer->comm, trainer->exchange, &trainer->model->parameters, &trainer->audit, error);
     return elbow_comm_agree(trainer->comm, error);
 }
 
@@ -338,6 +340,7 @@ void elbow_trainer_close(struct elbow_trainer *trainer)
     elbow_prefetch_destroy(trainer->prefetch);
     elbow_metrics_close(&trainer->metrics);
     elbow_lock_release(&trainer->lock);
+    elbow_audit_clear(&trainer->audit);
     elbow_exchange_destroy(trainer->exchange);
     elbow_optimizer_destroy(&trainer->optimizer);
     elbow_model_destroy(trainer->model);

@@ -134,16 +134,24 @@ static void apply(void *user, struct elbow_piece piece, const float *gradient, f
     struct elbow_optimizer_part part = {.first = piece.first, .count = piece.count, .offset = piece.offset};
     elbow_optimizer_apply(&trainer->optimizer, part, trainer->state.updates + 1, trainer->state.rate, trainer->clip,
                           gradient, parameters);
+    if (trainer->audits)
+        elbow_audit_note(&trainer->audit, piece, parameters);
     trainer->times.compute += elbow_clock_seconds() - start;
 }
 
-void elbow_trainer_step(struct elbow_trainer *trainer)
+enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     struct elbow_run_state *state = &trainer->state;
     state->beta = elbow_objective_beta(&trainer->config, state->step);
     state->rate = elbow_optimizer_rate(&trainer->config, state->step, state->schedule_steps);
     struct elbow_step_place place = elbow_step_place(trainer->train.samples, trainer->batch, state->step);
-    elbow_trainer_compute(trainer, &place, true);
+    // Where an audit is due, nothing is sent before its verdict is known.
+    elbow_trainer_compute(trainer, &place, !trainer->audit.is_pending);
+    enum elbow_status status = elbow_audit_check(&trainer->audit, state->step, error);
+    if (status != ELBOW_OK)
+        return status;
+    int64_t every = trainer->config.run.audit;
+    trainer->audits = every > 0 && (state->step + 1) % (uint64_t)every == 0;
     struct elbow_exchange_client client = {.user = trainer, .decide = decide, .apply = apply};
     bool applied =
         elbow_exchange_step(trainer->exchange, 1.0 / (double)place.count, &client, trainer->sums, &state->grad_norm);
@@ -151,10 +159,13 @@ void elbow_trainer_step(struct elbow_trainer *trainer)
     if (!applied) {
         state->skipped += 1;
         state->skipped_in_a_row += 1;
-        return;
+        return ELBOW_OK;
     }
+    if (trainer->audits)
+        elbow_audit_expect(&trainer->audit);
     state->updates += 1;
     state->skipped_in_a_row = 0;
     for (size_t i = 0; i < trainer->statistics; ++i)
         trainer->accumulator[i] += trainer->sums[i];
+    return ELBOW_OK;
 }

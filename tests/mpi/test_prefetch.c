@@ -46,7 +46,7 @@ static struct elbow_prefetch_counts count_microbatches(struct fixture *fixture)
     mpi_assert(elbow_trainer_open(&trainer, &error) == ELBOW_OK);
     mpi_assert(elbow_trainer_introduce(&trainer, &error) == ELBOW_OK);
     while (trainer.state.step < trainer.last_step)
-        elbow_trainer_step(&trainer);
+        elbow_trainer_step(&trainer, &error);
     struct elbow_prefetch_counts counts = elbow_prefetch_count(trainer.prefetch);
     elbow_trainer_close(&trainer);
     return counts;

@@ -63,6 +63,7 @@ void elbow_comm_gather_all(struct elbow_comm *comm, const double *mine, size_t c
 // Collective. Everybody holds [first[rank], first[rank + 1]) of `values`; afterwards all of it. first has size + 1
 // entries.
 void elbow_comm_share_doubles(struct elbow_comm *comm, double *values, const size_t *first);
+void elbow_comm_share_words(struct elbow_comm *comm, uint64_t *values, const size_t *first);
 
 // Collective. Rank zero's `all` (may be NULL elsewhere) gets, for every rank r, its elements of `size` bytes
 // [first[r], first[r + 1]), handed in as `mine`. Sent in bounded messages. first has size + 1 entries.

@@ -69,6 +69,10 @@ void elbow_exchange_disturb(struct elbow_exchange *exchange, uint64_t seed);
 int elbow_exchange_pieces(const struct elbow_exchange *exchange, const struct elbow_piece **pieces);
 size_t elbow_exchange_slice(const struct elbow_exchange *exchange);
 
+// Local. How many buckets there are, and the parameters of one that a rank owns.
+int elbow_exchange_buckets(const struct elbow_exchange *exchange);
+struct elbow_range elbow_exchange_owned(const struct elbow_exchange *exchange, int rank, int bucket);
+
 // Collective. Rank zero's `all` (the whole arena; may be NULL elsewhere) gets what every rank has for its slice.
 // MEMORY if rank zero lacks the room for it.
 enum elbow_status elbow_exchange_gather(struct elbow_exchange *exchange, const float *slice, float *all,

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The audit finds a flipped bit in any node's parameters, and says whose and where; it finds nothing where nothing is.
+#include "trainer_fixture.h"
+
+#include "../../src/run/trainer_private.h"
+
+#include <string.h>
+
+// Collective. Takes the steps of a run; after step `step` a rank flips a bit of element `element` in its node's copy.
+static enum elbow_status run_with_flip(struct fixture *fixture, int rank, uint64_t step, size_t element, uint64_t *end)
+{
+    const struct elbow_train_request request = {.config = &fixture->config};
+    struct elbow_trainer trainer = {
+        .comm = mpi_comm, .log = &fixture->log, .request = &request, .config = fixture->config};
+    fixture->error = (struct elbow_error){0};
+    enum elbow_status status = elbow_trainer_open(&trainer, &fixture->error);
+    while (status == ELBOW_OK && trainer.state.step < trainer.last_step) {
+        status = elbow_trainer_step(&trainer, &fixture->error);
+        elbow_comm_barrier(mpi_comm); // nobody begins the next step before the flip
+        float *values = (float *)(uintptr_t)elbow_exchange_parameters(trainer.exchange);
+        if (status == ELBOW_OK && trainer.state.step == step && trainer.place.rank == rank) {
+            uint32_t bits;
+            memcpy(&bits, &values[element], sizeof bits);
+            bits ^= 1;
+            memcpy(&values[element], &bits, sizeof bits);
+        }
+        elbow_comm_barrier(mpi_comm);
+    }
+    *end = trainer.state.step;
+    if (status == ELBOW_OK)
+        status = elbow_audit_check(&trainer.audit, trainer.state.step, &fixture->error);
+    elbow_trainer_close(&trainer);
+    return status;
+}
+
+static void prepare(struct fixture *fixture, const char *nodes, const char *audit)
+{
+    setup(fixture);
+    set(fixture, "train.epochs=0");
+    set(fixture, "train.steps=9");
+    set(fixture, "run.bucket=1");
+    set(fixture, nodes);
+    set(fixture, audit);
+}
+
+static const char *nodes_of(const char *two, const char *three, const char *four)
+{
+    const char *nodes[] = {"run.nodes=[0]", two, three, four};
+    return nodes[elbow_comm_place(mpi_comm).size - 1];
+}
+
+// In the one copy that all ranks of a node share.
+START_TEST(a_flip_in_the_shared_copy_is_found)
+{
+    struct fixture fixture;
+    uint64_t end;
+    prepare(&fixture, "run.nodes=[]", "run.audit=1");
+    int last = elbow_comm_place(mpi_comm).size - 1;
+    mpi_assert(run_with_flip(&fixture, last, 5, 0, &end) == ELBOW_NUMBERS);
+    mpi_assert(end == 5);
+    char expected[128]; // the last rank owns the only block
+    snprintf(expected, sizeof expected,
+             "step 5: node 0 holds other parameters than their owner, rank %d, wrote: "
+             "encoder.0/weight, elements 0 to ",
+             last);
+    mpi_assert(strstr(fixture.error.message, expected) != NULL);
+    teardown(&fixture);
+}
+END_TEST
+
+// In the copy of a pretended node that does not own what flips.
+START_TEST(a_flip_on_one_node_is_found)
+{
+    struct fixture fixture;
+    uint64_t end;
+    int size = elbow_comm_place(mpi_comm).size;
+    prepare(&fixture, nodes_of("run.nodes=[0,1]", "run.nodes=[0,0,1]", "run.nodes=[0,0,1,1]"), "run.audit=3");
+    mpi_assert(run_with_flip(&fixture, size - 1, 6, 0, &end) == ELBOW_NUMBERS);
+    mpi_assert(end == 6);
+    char expected[64];
+    snprintf(expected, sizeof expected, "step 6: node %d holds other parameters", size > 1 ? 1 : 0);
+    mpi_assert(strstr(fixture.error.message, expected) != NULL);
+    teardown(&fixture);
+}
+END_TEST
+
+// After the last step, too.
+START_TEST(the_last_step_is_audited)
+{
+    struct fixture fixture;
+    uint64_t end;
+    prepare(&fixture, "run.nodes=[]", "run.audit=9");
+    mpi_assert(run_with_flip(&fixture, 0, 9, 0, &end) == ELBOW_NUMBERS);
+    mpi_assert(end == 9);
+    teardown(&fixture);
+}
+END_TEST
+
+START_TEST(sound_memory_passes)
+{
+    struct fixture fixture;
+    uint64_t end;
+    prepare(&fixture, nodes_of("run.nodes=[0,1]", "run.nodes=[0,1,0]", "run.nodes=[0,1,0,1]"), "run.audit=1");
+    mpi_assert(run_with_flip(&fixture, 0, 1000, 0, &end) == ELBOW_OK); // that step never comes
+    mpi_assert(end == 9);
+    teardown(&fixture);
+}
+END_TEST
+
+MPI_UNIT_MAIN("run/audit", a_flip_in_the_shared_copy_is_found, a_flip_on_one_node_is_found, the_last_step_is_audited,
+              sound_memory_passes)
