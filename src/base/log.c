@@ -2,9 +2,15 @@
 // The log. A line that cannot be written to the file is lost without stopping the run: the screen still has it.
 #include "elbow/base/log.h"
 
+#include "elbow/base/file.h"
+#include "elbow/base/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { LINE_SIZE = 4096 }; // bytes; what is longer is cut
 
 struct elbow_log elbow_log_open(bool speaks, FILE *screen)
 {
@@ -30,12 +36,30 @@ static void end_progress(struct elbow_log *log)
 
 static void write_line(FILE *out, const char *prefix, const char *format, va_list arguments)
 {
-    if (out == NULL)
-        return;
     fputs(prefix, out);
     vfprintf(out, format, arguments);
     fputc('\n', out);
     fflush(out);
+}
+
+// A whole line or none of it; where lines were lost, the next one that is written is preceded by their number.
+static void append_line(struct elbow_log *log, const char *prefix, const char *format, va_list arguments)
+{
+    char text[LINE_SIZE], lost[64] = "";
+    int file = fileno(log->file);
+    off_t before = lseek(file, 0, SEEK_END);
+    if (log->lost > 0)
+        elbow_text_format(lost, sizeof lost, "(%u line%s could not be written)\n", log->lost,
+                          log->lost == 1 ? "" : "s");
+    elbow_text_format(text, sizeof text - 1, "%s%s", lost, prefix);
+    size_t length = strlen(text);
+    vsnprintf(text + length, sizeof text - 1 - length, format, arguments);
+    length = strlen(text);
+    text[length++] = '\n';
+    bool is_written = elbow_file_put(file, text, length);
+    log->lost = is_written ? 0 : log->lost + 1;
+    if (!is_written && before >= 0 && ftruncate(file, before) != 0)
+        return; // half a line stays: no more can be done
 }
 
 static void tell(struct elbow_log *log, FILE *screen, const char *prefix, const char *format, va_list arguments)
@@ -44,7 +68,8 @@ static void tell(struct elbow_log *log, FILE *screen, const char *prefix, const 
     va_list again;
     va_copy(again, arguments);
     write_line(screen, prefix, format, arguments);
-    write_line(log->file, prefix, format, again);
+    if (log->file != NULL)
+        append_line(log, prefix, format, again);
     va_end(again);
 }
 

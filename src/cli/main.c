@@ -9,6 +9,7 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
     struct elbow_error error = {0};
     if (!elbow_processor_fits("elbow"))
         return 1;
+    signal(SIGXFSZ, SIG_IGN); // a file at its size limit is a full disk, not a crash
     elbow_blas_start();
     if (!elbow_hdf5_start()) {
         fprintf(stderr, "elbow: the HDF5 library does not start; is another version of it loaded?\n");

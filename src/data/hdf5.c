@@ -272,7 +272,9 @@ enum elbow_status elbow_hdf5_close(struct elbow_hdf5 *file, struct elbow_error *
 {
     if (file == NULL)
         return ELBOW_OK;
-    enum elbow_status status = file->is_written && !file->is_memory ? sync_file(file, error) : ELBOW_OK;
+    enum elbow_status status = ELBOW_OK;
+    if (file->is_written)
+        status = file->is_memory ? elbow_hdf5_finish_memory(file, error) : sync_file(file, error);
     if (H5Fclose(file->id) < 0 && status == ELBOW_OK) {
         status = elbow_hdf5_fail_write(file, error, "could not be closed");
         if (file->is_broken)

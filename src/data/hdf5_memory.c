@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HDF5 files in memory: images that are read in place, files that are built there and handed out as bytes.
+// HDF5 files in memory: images that are read in place, files that are built in a buffer of the caller.
 #include "hdf5_private.h"
 
 #include "elbow/base/memory.h"
 
 #include <string.h>
 
-enum {
-    GROWTH = 4 << 20, // bytes by which a file in memory grows
-    CHECKSUM_AT = 44  // where the checksum of a superblock stands
-};
+enum { GROWTH = 64 << 10 }; // bytes by which a file in memory grows
 
 // The in-memory driver tells files apart by name, which must not be that of a file on disk.
 struct key {
@@ -104,12 +101,56 @@ enum elbow_status elbow_hdf5_open_image(const char *name, const void *image, siz
     return status;
 }
 
+// A file that is built grows in the caller's buffer: it is there after the file is closed, without a copy, and serves
+// the next file. HDF5 sets what it grows by to zero.
+static void *buffer_grow(void *bytes, size_t size, H5FD_file_image_op_t operation, void *user)
+{
+    (void)operation;
+    struct elbow_hdf5_buffer *buffer = user;
+    if (bytes != NULL && bytes != buffer->bytes)
+        return NULL;
+    if (elbow_hdf5_reserve(buffer, size, NULL) != ELBOW_OK)
+        return NULL;
+    return buffer->bytes;
+}
+
+static void *buffer_give(size_t size, H5FD_file_image_op_t operation, void *user)
+{
+    return buffer_grow(NULL, size, operation, user);
+}
+
+static void *buffer_copy(void *to, const void *from, size_t size, H5FD_file_image_op_t operation, void *user)
+{
+    (void)operation;
+    (void)user;
+    return memmove(to, from, size);
+}
+
+enum elbow_status elbow_hdf5_reserve(struct elbow_hdf5_buffer *buffer, size_t size, struct elbow_error *error)
+{
+    void *larger = NULL;
+    if (size <= buffer->capacity)
+        return ELBOW_OK;
+    size_t capacity = (size + GROWTH - 1) / GROWTH * GROWTH;
+    enum elbow_status status = elbow_allocate(&larger, capacity, 1, "an HDF5 file in memory", error);
+    if (status != ELBOW_OK)
+        return status;
+    if (buffer->bytes != NULL)
+        memcpy(larger, buffer->bytes, buffer->capacity);
+    elbow_release(&buffer->bytes);
+    buffer->bytes = larger;
+    buffer->capacity = capacity;
+    return ELBOW_OK;
+}
+
 static enum elbow_status create_memory(struct elbow_hdf5 *file, struct elbow_error *error)
 {
+    H5FD_file_image_callbacks_t callbacks = {buffer_give, buffer_copy, buffer_grow, image_free,
+                                             image_keep,  image_drop,  file->buffer};
     hid_t access = elbow_hdf5_access(true);
     hid_t creation = elbow_hdf5_file_creation();
     if (access >= 0 && creation >= 0 && H5Pset_fapl_core(access, GROWTH, false) >= 0 &&
-        H5Pset_userblock(creation, file->user_block) >= 0)
+        H5Pset_file_image_callbacks(access, &callbacks) >= 0 && H5Pset_userblock(creation, file->user_block) >= 0)
         file->id = H5Fcreate(key_of(file).text, H5F_ACC_TRUNC, creation, access);
     enum elbow_status status = ELBOW_OK;
     if (file->id < 0)
@@ -121,86 +162,30 @@ static enum elbow_status create_memory(struct elbow_hdf5 *file, struct elbow_err
     return status;
 }
 
-enum elbow_status elbow_hdf5_create_memory(size_t user_block, struct elbow_hdf5 **file, struct elbow_error *error)
+enum elbow_status elbow_hdf5_create_memory(size_t user_block, struct elbow_hdf5_buffer *buffer,
+                                           struct elbow_hdf5 **file, struct elbow_error *error)
 {
     ELBOW_CHECK(user_block == 0 || (user_block >= 512 && (user_block & (user_block - 1)) == 0));
+    buffer->size = 0;
     enum elbow_status status = elbow_hdf5_prepare("a file in memory", file, error);
     if (status != ELBOW_OK)
         return status;
     (*file)->is_memory = true;
     (*file)->is_written = true;
     (*file)->user_block = user_block;
+    (*file)->buffer = buffer;
     status = create_memory(*file, error);
     if (status != ELBOW_OK)
         elbow_release(file);
     return status;
 }
 
-static uint32_t rotate(uint32_t x, int bits)
+enum elbow_status elbow_hdf5_finish_memory(struct elbow_hdf5 *file, struct elbow_error *error)
 {
-    return x << bits | x >> (32 - bits);
-}
-
-static uint32_t word_at(const unsigned char *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
-// Bob Jenkins' lookup3 hash, as the HDF5 file format has it, of the 44 bytes of a superblock before its checksum.
-static uint32_t superblock_checksum(const unsigned char *bytes)
-{
-    uint32_t a = 0xdeadbeef + CHECKSUM_AT, b = a, c = a;
-    for (int block = 0; block < 3; ++block, bytes += 12) {
-        a += word_at(bytes);
-        b += word_at(bytes + 4);
-        c += word_at(bytes + 8);
-        a = (a - c) ^ rotate(c, 4), c += b;
-        b = (b - a) ^ rotate(a, 6), a += c;
-        c = (c - b) ^ rotate(b, 8), b += a;
-        a = (a - c) ^ rotate(c, 16), c += b;
-        b = (b - a) ^ rotate(a, 19), a += c;
-        c = (c - b) ^ rotate(b, 4), b += a;
-    }
-    a += word_at(bytes);
-    b += word_at(bytes + 4);
-    c = (c ^ b) - rotate(b, 14);
-    a = (a ^ c) - rotate(c, 11);
-    b = (b ^ a) - rotate(a, 25);
-    c = (c ^ b) - rotate(b, 16);
-    a = (a ^ c) - rotate(c, 4);
-    b = (b ^ a) - rotate(a, 14);
-    return (c ^ b) - rotate(b, 24);
-}
-
-// HDF5 clears the mark of an open file in the image's superblock but leaves the checksum that was made with the mark:
-// an image of a superblock that has a checksum (versions 2 and 3, addresses of 8 bytes) could not be opened.
-static void mend_checksum(unsigned char *superblock, size_t size)
-{
-    if (size < CHECKSUM_AT + 4 || superblock[8] < 2 || superblock[8] > 3 || superblock[9] != 8)
-        return;
-    uint32_t sum = superblock_checksum(superblock);
-    for (int i = 0; i < 4; ++i)
-        superblock[CHECKSUM_AT + i] = (unsigned char)(sum >> 8 * i);
-}
-
-// HDF5 hands out the bytes behind the user block; the addresses in them count from there.
-enum elbow_status elbow_hdf5_image(struct elbow_hdf5 *file, void **image, size_t *size, struct elbow_error *error)
-{
-    ELBOW_CHECK(file != NULL && file->is_memory && file->is_written && image != NULL && size != NULL);
-    *image = NULL;
-    *size = 0;
+    // HDF5 counts the bytes behind the user block.
     ssize_t length = H5Fflush(file->id, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(file->id, NULL, 0);
     if (length < 0)
         return elbow_hdf5_fail(file, ELBOW_MEMORY, error, "its bytes cannot be had");
-    enum elbow_status status = elbow_allocate(image, file->user_block + (size_t)length, 1, "an HDF5 file", error);
-    if (status != ELBOW_OK)
-        return status;
-    if (H5Fget_file_image(file->id, (char *)*image + file->user_block, (size_t)length) != length) {
-        status = elbow_hdf5_fail(file, ELBOW_MEMORY, error, "its bytes cannot be had");
-        elbow_release(image);
-        return status;
-    }
-    mend_checksum((unsigned char *)*image + file->user_block, (size_t)length);
-    *size = file->user_block + (size_t)length;
+    file->buffer->size = file->user_block + (size_t)length;
     return ELBOW_OK;
 }

@@ -11,11 +11,12 @@
 // An open file. Whatever id a function opens it closes again, so that at the end only `id` is left.
 struct elbow_hdf5 {
     hid_t id;
-    char name[ELBOW_PATH_SIZE]; // for messages
-    size_t user_block;          // bytes in front, of a file made in memory
-    bool is_memory;             // no file on disk
-    bool is_written;            // opened for writing
-    bool is_broken;             // a write failed: what comes later goes nowhere
+    char name[ELBOW_PATH_SIZE];       // for messages
+    size_t user_block;                // bytes in front, of a file made in memory
+    struct elbow_hdf5_buffer *buffer; // of a file made in memory; not owned
+    bool is_memory;                   // no file on disk
+    bool is_written;                  // opened for writing
+    bool is_broken;                   // a write failed: what comes later goes nowhere
 };
 
 // Local. Sets the sentence "NAME: text (HDF5: reason)"; the reason is the innermost line of HDF5's error stack, left
@@ -28,6 +29,9 @@ enum elbow_status elbow_hdf5_fail(const struct elbow_hdf5 *file, enum elbow_stat
 // thrown away.
 enum elbow_status elbow_hdf5_fail_write(struct elbow_hdf5 *file, struct elbow_error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+// Local. Before a file made in memory is closed: its buffer's size.
+enum elbow_status elbow_hdf5_finish_memory(struct elbow_hdf5 *file, struct elbow_error *error);
 
 // Local. A new struct for a file of this name, not open yet.
 enum elbow_status elbow_hdf5_prepare(const char *name, struct elbow_hdf5 **file, struct elbow_error *error);

@@ -23,8 +23,7 @@ bool elbow_checkpoint_path(const char *run, uint64_t step, elbow_path path)
     return elbow_text_format(path, ELBOW_PATH_SIZE, "%s/checkpoints/step-%08" PRIu64 ".h5", run, step);
 }
 
-// The step in a checkpoint's file name; false for all names that elbow_checkpoint_path does not give.
-static bool step_of_name(const char *name, uint64_t *step)
+bool elbow_checkpoint_step(const char *name, uint64_t *step)
 {
     char same[64];
     return sscanf(name, "step-%20" SCNu64, step) == 1 &&
@@ -47,7 +46,7 @@ static enum elbow_status collect_steps(DIR *directory, uint64_t **steps, size_t 
         return status;
     rewinddir(directory);
     for (struct dirent *entry; *count < names && (entry = readdir(directory)) != NULL;)
-        if (step_of_name(entry->d_name, *steps + *count))
+        if (elbow_checkpoint_step(entry->d_name, *steps + *count))
             ++*count;
     qsort(*steps, *count, sizeof **steps, compare_steps);
     return ELBOW_OK;
@@ -87,10 +86,36 @@ static enum elbow_status read_verified(const char *path, struct bytes *file, str
     return status;
 }
 
+// Where a file is looked for and what becomes of it.
+struct search {
+    struct elbow_log *log;
+    char *path;                          // of the file that was found, ELBOW_PATH_SIZE
+    struct elbow_checkpoint *checkpoint; // takes the contents; NULL: the file need only verify
+};
+
+static enum elbow_status take_contents(const struct bytes *file, const struct search *search,
+                                       struct elbow_error *error);
+
+// One file. Of a run directory's it must be a plain one (a pipe would keep us waiting) of the step that its name says.
+static enum elbow_status read_one(const struct search *search, const uint64_t *step, struct elbow_error *error)
+{
+    struct bytes file = {0};
+    struct stat about;
+    if (step != NULL && stat(search->path, &about) == 0 && !S_ISREG(about.st_mode))
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: is no file", search->path);
+    enum elbow_status status = read_verified(search->path, &file, error);
+    if (status == ELBOW_OK && search->checkpoint != NULL)
+        status = take_contents(&file, search, error);
+    elbow_release(&file.bytes);
+    if (status != ELBOW_OK || step == NULL || search->checkpoint == NULL || search->checkpoint->state.step == *step)
+        return status;
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: holds step %llu, another one than its name says", search->path,
+                           (unsigned long long)search->checkpoint->state.step);
+}
+
 // The newest sound checkpoint of a run directory. One that there is no memory for is not passed over: it is sound for
 // all we know.
-static enum elbow_status read_newest(const char *run, struct elbow_log *log, elbow_path path, struct bytes *file,
-                                     struct elbow_error *error)
+static enum elbow_status read_newest(const char *run, const struct search *search, struct elbow_error *error)
 {
     uint64_t *steps = NULL;
     size_t count = 0;
@@ -100,40 +125,37 @@ static enum elbow_status read_newest(const char *run, struct elbow_log *log, elb
     status = elbow_error_set(error, ELBOW_FILE, "%s: holds no checkpoint%s", run, count > 0 ? " that is sound" : "");
     for (size_t i = count; status != ELBOW_OK && status != ELBOW_MEMORY && i-- > 0;) {
         struct elbow_error trouble = {0};
-        if (elbow_checkpoint_path(run, steps[i], path))
-            status = read_verified(path, file, &trouble);
+        if (elbow_checkpoint_path(run, steps[i], search->path))
+            status = read_one(search, &steps[i], &trouble);
         if (status == ELBOW_OK || status == ELBOW_MEMORY)
             *error = trouble;
         else
-            elbow_log_warn(log, "%s; passed over", trouble.message);
+            elbow_log_warn(search->log, "%s; passed over", trouble.message);
     }
     elbow_release(&steps);
     return error->status;
 }
 
-static enum elbow_status find(const char *run_or_file, bool best, struct elbow_log *log, elbow_path path,
-                              struct bytes *file, struct elbow_error *error)
+static enum elbow_status find(const char *run_or_file, bool best, const struct search *search,
+                              struct elbow_error *error)
 {
     struct stat about;
     if (stat(run_or_file, &about) != 0)
         return elbow_error_set(error, ELBOW_FILE, "%s: %s; give a checkpoint or a run directory", run_or_file,
                                strerror(errno));
     if (S_ISDIR(about.st_mode) && !best)
-        return read_newest(run_or_file, log, path, file, error);
-    bool fits =
-        elbow_text_format(path, ELBOW_PATH_SIZE, S_ISDIR(about.st_mode) ? "%s/checkpoints/best.h5" : "%s", run_or_file);
+        return read_newest(run_or_file, search, error);
+    bool fits = elbow_text_format(search->path, ELBOW_PATH_SIZE,
+                                  S_ISDIR(about.st_mode) ? "%s/checkpoints/best.h5" : "%s", run_or_file);
     if (!fits)
         return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", run_or_file);
-    return read_verified(path, file, error);
+    return read_one(search, NULL, error);
 }
 
 enum elbow_status elbow_checkpoint_find(const char *run_or_file, bool best, struct elbow_log *log, elbow_path path,
                                         struct elbow_error *error)
 {
-    struct bytes file = {0};
-    enum elbow_status status = find(run_or_file, best, log, path, &file, error);
-    elbow_release(&file.bytes);
-    return status;
+    return find(run_or_file, best, &(struct search){.log = log, .path = path}, error);
 }
 
 static enum elbow_status read_tensors(struct elbow_hdf5 *file, const char *group,
@@ -289,21 +311,33 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, struct elbow_che
     return status;
 }
 
+// What a file of a run holds, in the place of what another one held.
+static enum elbow_status take_contents(const struct bytes *bytes, const struct search *search,
+                                       struct elbow_error *error)
+{
+    struct elbow_checkpoint *checkpoint = search->checkpoint;
+    struct elbow_hdf5 *file = NULL;
+    elbow_checkpoint_clear(checkpoint);
+    enum elbow_status status = elbow_hdf5_open_image(search->path, bytes->bytes, bytes->size, &file, error);
+    if (status == ELBOW_OK)
+        status = read_contents(file, checkpoint, error);
+    if (status != ELBOW_OK && status != ELBOW_MEMORY && file != NULL)
+        status =
+            elbow_error_set(error, ELBOW_FORMAT, "%s: is not a usable checkpoint: %s", search->path, error->message);
+    elbow_hdf5_close(file, NULL);
+    return status;
+}
+
 // Rank zero's part.
 static enum elbow_status load_local(const char *run_or_file, bool best, struct elbow_log *log,
                                     struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
-    struct bytes bytes = {0};
-    struct elbow_hdf5 *file = NULL;
-    enum elbow_status status = find(run_or_file, best, log, checkpoint->path, &bytes, error);
-    if (status != ELBOW_OK)
-        return status;
-    status = elbow_hdf5_open_image(checkpoint->path, bytes.bytes, bytes.size, &file, error);
-    if (status == ELBOW_OK && read_contents(file, checkpoint, error) != ELBOW_OK && error->status != ELBOW_MEMORY)
-        elbow_error_set(error, ELBOW_FORMAT, "%s: is not a usable checkpoint: %s", checkpoint->path, error->message);
-    elbow_hdf5_close(file, NULL);
-    elbow_release(&bytes.bytes);
-    return error->status;
+    elbow_path path;
+    struct search search = {.log = log, .path = path, .checkpoint = checkpoint};
+    enum elbow_status status = find(run_or_file, best, &search, error);
+    if (status == ELBOW_OK)
+        elbow_text_format(checkpoint->path, sizeof checkpoint->path, "%s", path);
+    return status;
 }
 
 // The other ranks make room for what they are about to receive.
@@ -357,46 +391,4 @@ void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint)
     elbow_release(&checkpoint->first_moment);
     elbow_release(&checkpoint->second_moment);
     *checkpoint = (struct elbow_checkpoint){0};
-}
-
-void elbow_checkpoint_prune(const char *run, int64_t keep, uint64_t best_step)
-{
-    uint64_t *steps = NULL;
-    size_t count = 0;
-    elbow_path path;
-    if (elbow_checkpoint_list(run, &steps, &count, NULL) != ELBOW_OK)
-        return;
-    for (size_t i = 0; i + (size_t)keep < count; ++i)
-        if (steps[i] != best_step && elbow_checkpoint_path(run, steps[i], path))
-            unlink(path);
-    elbow_release(&steps);
-}
-
-void elbow_checkpoint_cut(const char *run, uint64_t step)
-{
-    uint64_t *steps = NULL;
-    size_t count = 0;
-    elbow_path path, aside;
-    if (elbow_checkpoint_list(run, &steps, &count, NULL) != ELBOW_OK)
-        return;
-    for (size_t i = 0; i < count; ++i)
-        if (steps[i] > step && elbow_checkpoint_path(run, steps[i], path) &&
-            elbow_text_format(aside, sizeof aside, "%s.damaged", path))
-            rename(path, aside);
-    elbow_release(&steps);
-}
-
-void elbow_checkpoint_link_best(const char *run, uint64_t best_step)
-{
-    elbow_path link, part, file;
-    char target[64];
-    if (!elbow_checkpoint_path(run, best_step, file) || access(file, F_OK) != 0)
-        return;
-    elbow_text_format(target, sizeof target, "step-%08" PRIu64 ".h5", best_step);
-    if (!elbow_text_format(link, sizeof link, "%s/checkpoints/best.h5", run) ||
-        !elbow_text_format(part, sizeof part, "%s.part", link))
-        return;
-    unlink(part);
-    if (symlink(target, part) == 0 && rename(part, link) != 0)
-        unlink(part);
 }

@@ -15,6 +15,12 @@ enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 void elbow_checkpoint_seal(void *image, size_t size);
 enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, size_t size, struct elbow_error *error);
 
+// Local. The same for a file on disk, read piece by piece into a small buffer. FILE if it cannot be read.
+enum elbow_status elbow_checkpoint_verify_file(const char *path, struct elbow_error *error);
+
+// Local. The step in a checkpoint's file name; false for all names that elbow_checkpoint_path does not give.
+bool elbow_checkpoint_step(const char *name, uint64_t *step);
+
 // The integers and doubles of a run's state that a file holds, as one list for both directions.
 struct elbow_checkpoint_field {
     const char *name;

@@ -8,8 +8,13 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/math/hash.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { PIECE = 64 << 10 }; // bytes of a file that are verified at once
 
 #define FIELD(name, is_double)                                                                                         \
     {                                                                                                                  \
@@ -58,9 +63,10 @@ void elbow_checkpoint_seal(void *image, size_t size)
     put_number(block + 24, elbow_hash_bytes(block + ELBOW_CHECKPOINT_BLOCK, rest), 8);
 }
 
-enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, size_t size, struct elbow_error *error)
+// What the user block of a file of `size` bytes says, but for the hash.
+static enum elbow_status verify_block(const char *path, const unsigned char *block, size_t size,
+                                      struct elbow_error *error)
 {
-    const unsigned char *block = image;
     if (size < ELBOW_CHECKPOINT_BLOCK || memcmp(block, ELBOW_CHECKPOINT_MAGIC, 8) != 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: is not a checkpoint of Elbow", path);
     uint64_t version = get_number(block + 8, 4), rest = size - ELBOW_CHECKPOINT_BLOCK;
@@ -72,12 +78,69 @@ enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, s
         return elbow_error_set(
             error, ELBOW_FORMAT, "%s: is cut off or too long: %llu bytes were written, %llu are there", path,
             (unsigned long long)(get_number(block + 16, 8) + ELBOW_CHECKPOINT_BLOCK), (unsigned long long)size);
+    return ELBOW_OK;
+}
+
+static enum elbow_status verify_hash(const char *path, const unsigned char *block, uint64_t hash,
+                                     struct elbow_error *error)
+{
     bool is_clean = get_number(block + 12, 4) == ELBOW_CHECKPOINT_BLOCK;
     for (int i = 32; i < ELBOW_CHECKPOINT_BLOCK; ++i)
         is_clean = is_clean && block[i] == 0;
-    if (!is_clean || get_number(block + 24, 8) != elbow_hash_bytes(block + ELBOW_CHECKPOINT_BLOCK, rest))
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: is damaged: its contents do not match their hash", path);
-    return ELBOW_OK;
+    if (is_clean && get_number(block + 24, 8) == hash)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: is damaged: its contents do not match their hash", path);
+}
+
+enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, size_t size, struct elbow_error *error)
+{
+    const unsigned char *block = image;
+    enum elbow_status status = verify_block(path, block, size, error);
+    if (status != ELBOW_OK)
+        return status;
+    return verify_hash(path, block, elbow_hash_bytes(block + ELBOW_CHECKPOINT_BLOCK, size - ELBOW_CHECKPOINT_BLOCK),
+                       error);
+}
+
+// Reads `size` bytes, or all there are.
+static size_t read_piece(int file, void *bytes, size_t size)
+{
+    size_t done = 0;
+    for (ssize_t part = 1; part > 0 && done<size; done += part> 0 ? (size_t)part : 0)
+        do
+            part = read(file, (char *)bytes + done, size - done);
+        while (part < 0 && errno == EINTR);
+    return done;
+}
+
+static enum elbow_status verify_open(const char *path, int file, struct elbow_error *error)
+{
+    unsigned char block[ELBOW_CHECKPOINT_BLOCK], piece[PIECE];
+    struct elbow_hash_state hash;
+    struct stat about;
+    if (file < 0 || fstat(file, &about) != 0)
+        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    if (!S_ISREG(about.st_mode))
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: is no file", path);
+    size_t size = read_piece(file, block, sizeof block);
+    enum elbow_status status = verify_block(path, block, size < sizeof block ? size : (size_t)about.st_size, error);
+    if (status != ELBOW_OK)
+        return status;
+    elbow_hash_begin(&hash);
+    for (size_t length = PIECE; length == PIECE;) {
+        length = read_piece(file, piece, sizeof piece);
+        elbow_hash_add(&hash, piece, length);
+    }
+    return verify_hash(path, block, elbow_hash_end(&hash), error);
+}
+
+enum elbow_status elbow_checkpoint_verify_file(const char *path, struct elbow_error *error)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    enum elbow_status status = verify_open(path, file, error);
+    if (file >= 0)
+        close(file);
+    return status;
 }
 
 // One array of the arena as named datasets below `group`.
@@ -136,9 +199,8 @@ static enum elbow_status write_facts(struct elbow_hdf5 *file, const struct elbow
     return status;
 }
 
-// Everything into an open file.
+// Everything but the optimiser's state into an open file.
 static enum elbow_status write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoint_source *source,
-                                        const float *first_moment, const float *second_moment,
                                         struct elbow_error *error)
 {
     int64_t data_rank = (int64_t)source->data->rank, accumulators = (int64_t)source->accumulators;
@@ -155,71 +217,86 @@ static enum elbow_status write_contents(struct elbow_hdf5 *file, const struct el
         status = elbow_hdf5_write_doubles(file, "/", "accumulator", source->accumulator, source->accumulators, error);
     if (status == ELBOW_OK)
         status = write_tensors(file, "/model", source->parameters, elbow_exchange_parameters(source->exchange), error);
-    if (status == ELBOW_OK && first_moment != NULL)
-        status = write_tensors(file, "/optimizer/first_moment", source->parameters, first_moment, error);
-    if (status == ELBOW_OK && second_moment != NULL)
-        status = write_tensors(file, "/optimizer/second_moment", source->parameters, second_moment, error);
     return status;
 }
 
-// Rank zero: builds the file and brings it to disk.
-static enum elbow_status write_file(const char *path, const struct elbow_checkpoint_source *source,
-                                    const float *first_moment, const float *second_moment, struct elbow_error *error)
+// Collective. One moment of all slices into the file, which only rank zero has (NULL if it could not be begun).
+static void add_moment(const struct elbow_checkpoint_source *source, const char *group, const float *slice,
+                       struct elbow_snapshot *snapshot, struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    if (slice == NULL)
+        return;
+    struct elbow_error trouble = {0};
+    if (elbow_exchange_gather(source->exchange, slice, snapshot->moment, &trouble) != ELBOW_OK &&
+        error->status == ELBOW_OK)
+        *error = trouble;
+    if (file != NULL && error->status == ELBOW_OK)
+        write_tensors(file, group, source->parameters, snapshot->moment, error);
+}
+
+// What a file has beside its tensors: a page for each of them and for the attributes, and what HDF5 leaves free.
+enum { BYTES_PER_TENSOR = 4096, BYTES_BESIDE = 256 << 10 };
+
+static size_t estimate(const struct elbow_checkpoint_source *source)
+{
+    size_t copies =
+        1 + (size_t)(source->optimizer->first_moment != NULL) + (size_t)(source->optimizer->second_moment != NULL);
+    return copies * (source->parameters->size * sizeof(float) + source->parameters->count * BYTES_PER_TENSOR) +
+           source->accumulators * sizeof(double) + strlen(source->config_text) + BYTES_BESIDE;
+}
+
+enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
+                                      struct elbow_snapshot *snapshot, struct elbow_error *error)
+{
+    *snapshot = (struct elbow_snapshot){0};
+    *error = (struct elbow_error){0};
+    bool is_root = elbow_comm_place(comm).rank == 0;
+    if (is_root)
+        elbow_hdf5_reserve(&snapshot->file, estimate(source), error);
+    if (is_root && error->status == ELBOW_OK)
+        elbow_allocate(&snapshot->moment, source->parameters->size, sizeof(float), "the optimiser's state", error);
+    if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
+        elbow_snapshot_clear(snapshot);
+    return error->status;
+}
+
+void elbow_snapshot_clear(struct elbow_snapshot *snapshot)
+{
+    elbow_release(&snapshot->moment);
+    elbow_release(&snapshot->file.bytes);
+    *snapshot = (struct elbow_snapshot){0};
+}
+
+enum elbow_status elbow_snapshot_take(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
+                                      struct elbow_snapshot *snapshot, struct elbow_error *error)
 {
     struct elbow_hdf5 *file = NULL;
-    void *image = NULL;
-    size_t size = 0;
-    enum elbow_status status = elbow_hdf5_create_memory(ELBOW_CHECKPOINT_BLOCK, &file, error);
-    if (status == ELBOW_OK)
-        status = write_contents(file, source, first_moment, second_moment, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_image(file, &image, &size, error);
-    elbow_hdf5_close(file, NULL);
-    if (status == ELBOW_OK) {
-        elbow_checkpoint_seal(image, size);
-        status = elbow_file_write(path, image, size, error);
-    }
-    elbow_release(&image);
-    if (status != ELBOW_OK)
-        elbow_error_set(error, ELBOW_OUTPUT, "the checkpoint was not written: %s", error->message);
-    return status;
-}
-
-// Collective. Brings one moment of all slices together on rank zero; *whole is new there.
-static enum elbow_status gather_moment(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
-                                       const float *slice, float **whole, struct elbow_error *error)
-{
-    *whole = NULL;
-    if (slice == NULL)
-        return ELBOW_OK;
-    if (elbow_comm_place(comm).rank == 0)
-        elbow_allocate(whole, source->parameters->size, sizeof(float), "the optimiser's state", error);
-    if (elbow_comm_agree(comm, error) == ELBOW_OK)
-        elbow_exchange_gather(source->exchange, slice, *whole, error);
-    return error->status;
-}
-
-enum elbow_status elbow_checkpoint_save(struct elbow_comm *comm, const char *run,
-                                        const struct elbow_checkpoint_source *source, struct elbow_error *error)
-{
-    struct elbow_place place = elbow_comm_place(comm);
-    float *first_moment = NULL, *second_moment = NULL;
-    elbow_path path, directory;
     *error = (struct elbow_error){0};
-    bool fits = elbow_checkpoint_path(run, source->state->step, path) &&
-                elbow_text_format(directory, sizeof directory, "%s/checkpoints", run);
-    if (!fits)
-        elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
-    if (elbow_comm_agree(comm, error) == ELBOW_OK &&
-        gather_moment(comm, source, source->optimizer->first_moment, &first_moment, error) == ELBOW_OK &&
-        gather_moment(comm, source, source->optimizer->second_moment, &second_moment, error) == ELBOW_OK) {
-        if (place.rank == 0 && elbow_text_make_directory(directory, error) == ELBOW_OK)
-            write_file(path, source, first_moment, second_moment, error);
-        if (error->status != ELBOW_OK)
-            error->status = ELBOW_OUTPUT;
-        elbow_comm_agree_root(comm, error);
+    if (elbow_comm_place(comm).rank == 0 &&
+        elbow_hdf5_create_memory(ELBOW_CHECKPOINT_BLOCK, &snapshot->file, &file, error) == ELBOW_OK)
+        write_contents(file, source, error);
+    add_moment(source, "/optimizer/first_moment", source->optimizer->first_moment, snapshot, file, error);
+    add_moment(source, "/optimizer/second_moment", source->optimizer->second_moment, snapshot, file, error);
+    elbow_hdf5_close(file, error->status == ELBOW_OK ? error : NULL);
+    if (error->status != ELBOW_OK)
+        elbow_error_set(error, ELBOW_OUTPUT, "the checkpoint was not written: %s", error->message);
+    snapshot->step = source->state->step;
+    return elbow_comm_agree_root(comm, error);
+}
+
+enum elbow_status elbow_checkpoint_write(const char *run, const struct elbow_snapshot *snapshot,
+                                         struct elbow_error *error)
+{
+    elbow_path path, directory;
+    if (!elbow_checkpoint_path(run, snapshot->step, path) ||
+        !elbow_text_format(directory, sizeof directory, "%s/checkpoints", run))
+        return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
+    struct elbow_error trouble = {0};
+    if (elbow_text_make_directory(directory, &trouble) == ELBOW_OK) {
+        elbow_checkpoint_seal(snapshot->file.bytes, snapshot->file.size);
+        elbow_file_write(path, snapshot->file.bytes, snapshot->file.size, &trouble);
     }
-    elbow_release(&first_moment);
-    elbow_release(&second_moment);
-    return error->status;
+    if (trouble.status == ELBOW_OK)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_OUTPUT, "the checkpoint was not written: %s", trouble.message);
 }

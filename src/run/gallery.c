@@ -145,7 +145,8 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
                                    .data = gallery->data,
                                    .pairs = drawing->dataset != NULL,
                                    .rows = count,
-                                   .at_once = drawing->microbatch};
+                                   .at_once = drawing->microbatch,
+                                   .arrears = gallery->arrears};
     ELBOW_CHECK(drawing->microbatch > 0 && drawing->microbatch <= gallery->model->rows_max);
     ELBOW_CHECK(gallery->data->values == gallery->model->values);
     if (count == 0)
@@ -198,11 +199,15 @@ static enum elbow_status draw_step(const struct elbow_gallery *gallery, const st
     uint64_t pairs = count / 2;
     if (dataset != NULL && pairs > dataset->samples)
         pairs = dataset->samples;
-    if (status != ELBOW_OK || dataset == NULL || pairs == 0)
+    if ((status != ELBOW_OK && status != ELBOW_OUTPUT) || dataset == NULL || pairs == 0)
         return status;
+    struct elbow_error first = *error;
     if (!elbow_text_format(path, sizeof path, "%s/samples/reconstruction-%08" PRIu64 "%s", run, step, ending))
         return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
-    return elbow_gallery_reconstructions(gallery, dataset, path, 0, pairs, seed, false, error);
+    elbow_gallery_reconstructions(gallery, dataset, path, 0, pairs, seed, false, error);
+    if (first.status != ELBOW_OK)
+        *error = first;
+    return error->status;
 }
 
 // Collective.
@@ -227,10 +232,11 @@ enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const 
     *error = (struct elbow_error){0};
     if (gallery->config->samples.count <= 0)
         return ELBOW_OK;
+    bool are_images = elbow_dataset_image((size_t)gallery->data->rank, gallery->data->shape, &image);
     enum elbow_status status = make_directory(gallery, run, error);
-    if (status != ELBOW_OK)
+    if (status != ELBOW_OK && (gallery->arrears == NULL || !are_images)) // what waits makes the directory itself
         return status;
-    if (elbow_dataset_image((size_t)gallery->data->rank, gallery->data->shape, &image))
+    if (are_images)
         return draw_step(gallery, dataset, run, step, ".png", error);
     status = draw_step(gallery, dataset, run, step, ".h5", error);
     return status == ELBOW_OK ? draw_step(gallery, dataset, run, step, ".csv", error) : status;

@@ -163,12 +163,19 @@ static size_t columns_of(const struct elbow_sink *sink)
 static enum elbow_status write_png(struct elbow_sink *sink, struct elbow_error *error)
 {
     struct elbow_picture picture = {0};
+    char *bytes = NULL;
+    size_t size = 0;
     enum elbow_status status =
         elbow_picture_grid(sink->images, (size_t)sink->plan.rows * sink->images_of_row, columns_of(sink),
                            sink->shape.height, sink->shape.width, sink->shape.channels, &picture, error);
-    if (status == ELBOW_OK)
+    if (status == ELBOW_OK && sink->plan.arrears == NULL)
         status = elbow_picture_write(&picture, sink->plan.path, error);
+    else if (status == ELBOW_OK)
+        status = elbow_picture_encode(&picture, sink->plan.path, &bytes, &size, error);
     elbow_picture_clear(&picture);
+    if (bytes != NULL)
+        status = elbow_arrears_write(sink->plan.arrears, sink->plan.path, &bytes, size, error);
+    elbow_release(&bytes);
     return status;
 }
 

@@ -6,6 +6,7 @@
 
 #include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/run/arrears.h"
 #include "elbow/run/checkpoint.h"
 #include "output.h"
 
@@ -15,9 +16,10 @@ enum elbow_sink_kind { ELBOW_SINK_PNG, ELBOW_SINK_HDF5, ELBOW_SINK_CSV };
 struct elbow_sink_plan {
     const char *path;
     const struct elbow_data_facts *data;
-    bool pairs;     // each row is an original and its reconstruction, else a sample
-    uint64_t rows;  // in all
-    size_t at_once; // rows that HDF5 takes apart at once
+    bool pairs;                    // each row is an original and its reconstruction, else a sample
+    uint64_t rows;                 // in all
+    size_t at_once;                // rows that HDF5 takes apart at once
+    struct elbow_arrears *arrears; // where a PNG waits that cannot be written; NULL: it is lost
 };
 
 struct elbow_sink {

@@ -76,7 +76,9 @@ enum elbow_status elbow_picture_grid(const float *images, size_t count, size_t c
 struct coder {
     png_structp png;
     png_infop info;
-    FILE *stream;
+    FILE *stream; // reading
+    char *bytes;  // writing: what there is so far; owned
+    size_t size, capacity;
     char warning[128], reason[300]; // what libpng said last; why it gave up
 };
 
@@ -95,11 +97,35 @@ static void keep_warning(png_structp png, png_const_charp message)
     elbow_text_format(coder->warning, sizeof coder->warning, "%s", message);
 }
 
+// libpng hands over the next bytes of the file.
+static void take_bytes(png_structp png, png_bytep bytes, size_t length)
+{
+    struct coder *coder = png_get_io_ptr(png);
+    if (length > coder->capacity - coder->size) {
+        char *larger = NULL;
+        size_t capacity = 2 * (coder->capacity + length);
+        if (elbow_allocate(&larger, capacity, 1, "a picture", NULL) != ELBOW_OK)
+            png_error(png, "no memory");
+        if (coder->size > 0)
+            memcpy(larger, coder->bytes, coder->size);
+        elbow_release(&coder->bytes);
+        coder->bytes = larger;
+        coder->capacity = capacity;
+    }
+    memcpy(coder->bytes + coder->size, bytes, length);
+    coder->size += length;
+}
+
+static void take_nothing(png_structp png)
+{
+    (void)png;
+}
+
 static bool write_png(struct coder *coder, const struct elbow_picture *picture)
 {
     if (setjmp(png_jmpbuf(coder->png)) != 0)
         return false;
-    png_init_io(coder->png, coder->stream);
+    png_set_write_fn(coder->png, coder, take_bytes, take_nothing);
     png_set_user_limits(coder->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_compression_level(coder->png, 6);
     png_set_IHDR(coder->png, coder->info, (png_uint_32)picture->width, (png_uint_32)picture->height, 8,
@@ -112,41 +138,36 @@ static bool write_png(struct coder *coder, const struct elbow_picture *picture)
     return true;
 }
 
-// The whole picture into the stream. errno tells what failed.
-static bool write_stream(const struct elbow_picture *picture, FILE *stream)
+enum elbow_status elbow_picture_encode(const struct elbow_picture *picture, const char *path, char **bytes,
+                                       size_t *size, struct elbow_error *error)
 {
-    struct coder coder = {.stream = stream};
+    ELBOW_CHECK(picture != NULL && picture->pixels != NULL && path != NULL);
+    ELBOW_CHECK(picture->channels == 1 || picture->channels == 3);
+    struct coder coder = {.reason = "no memory"};
+    *bytes = NULL;
+    *size = 0;
     coder.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &coder, give_up, keep_warning);
     coder.info = coder.png == NULL ? NULL : png_create_info_struct(coder.png);
-    errno = coder.info == NULL ? ENOMEM : 0;
     bool is_written = coder.info != NULL && write_png(&coder, picture);
-    int reason = errno;
     png_destroy_write_struct(&coder.png, &coder.info);
-    errno = reason;
-    return is_written && fflush(stream) == 0;
+    if (!is_written) {
+        elbow_release(&coder.bytes);
+        return elbow_error_set(error, ELBOW_OUTPUT, "%s: the picture cannot be made: %s", path, coder.reason);
+    }
+    *bytes = coder.bytes;
+    *size = coder.size;
+    return ELBOW_OK;
 }
 
 enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const char *path, struct elbow_error *error)
 {
-    ELBOW_CHECK(picture != NULL && picture->pixels != NULL && path != NULL);
-    ELBOW_CHECK(picture->channels == 1 || picture->channels == 3);
-    char part[ELBOW_PATH_SIZE];
-    if (!elbow_text_format(part, sizeof part, "%s.part", path))
-        return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", path);
-    FILE *stream = fopen(part, "wb");
-    if (stream == NULL)
-        return elbow_error_set(error, ELBOW_OUTPUT, "%s: the picture cannot be written: %s", path, strerror(errno));
-    bool is_written = write_stream(picture, stream);
-    int reason = errno;
-    if (fclose(stream) != 0 && is_written) {
-        is_written = false;
-        reason = errno;
-    }
-    if (is_written)
-        return elbow_file_publish(part, path, error);
-    unlink(part);
-    return elbow_error_set(error, ELBOW_OUTPUT, "%s: the picture cannot be written: %s", path,
-                           reason == 0 ? "libpng refused it" : strerror(reason));
+    char *bytes;
+    size_t size;
+    enum elbow_status status = elbow_picture_encode(picture, path, &bytes, &size, error);
+    if (status == ELBOW_OK)
+        status = elbow_file_write(path, bytes, size, error);
+    elbow_release(&bytes);
+    return status;
 }
 
 // What a file holds, after the expansion to 8 bits a value.

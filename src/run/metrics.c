@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// metrics.csv and kl.csv. A row is written by one call and taken back if the disk took only part of it, so that the
-// tables hold whole rows only; what a crash leaves all the same goes at the next opening.
+// metrics.csv and kl.csv. Rows are written by one call, and taken back if the disk took only part of them: the tables
+// hold whole rows only, and what could not be written waits in memory. What a crash leaves goes at the next opening.
 #include "elbow/run/metrics.h"
 
+#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char METRICS_HEADER[] =
@@ -18,7 +22,8 @@ static const char METRICS_HEADER[] =
     "exchange,data\n";
 static const char *const SPLITS[] = {[ELBOW_SPLIT_TRAIN] = "train", [ELBOW_SPLIT_VALID] = "valid"};
 static const size_t TABLE_BYTES_MAX = (size_t)1 << 36;
-enum { NUMBER_SIZE = 32, ROW_SIZE = 1024 }; // bytes: of a number and its comma, of a row of metrics.csv
+// Bytes: of a number and its comma, of a row of metrics.csv; rows, and bytes, that may wait.
+enum { NUMBER_SIZE = 32, ROW_SIZE = 1024, WAITING_ROWS = 64, WAITING_SIZE = 1 << 18 };
 
 // A row being written into a buffer that is large enough.
 struct row_text {
@@ -135,38 +140,6 @@ static size_t cut_rows(char *text, size_t size, size_t header_length, uint64_t s
     return kept;
 }
 
-static enum elbow_status write_all(int descriptor, const char *text, size_t length)
-{
-    for (size_t done = 0; done < length;) {
-        ssize_t part = write(descriptor, text + done, length - done);
-        if (part < 0 && errno == EINTR)
-            continue;
-        if (part <= 0)
-            return ELBOW_OUTPUT;
-        done += (size_t)part;
-    }
-    return ELBOW_OK;
-}
-
-// Writes the table anew and puts it into its place.
-static enum elbow_status replace(const char *path, const char *text, size_t length, struct elbow_error *error)
-{
-    struct elbow_output output;
-    if (elbow_output_begin(path, &output, error) != ELBOW_OK)
-        return error->status;
-    FILE *stream = fopen(output.part, "we");
-    if (stream == NULL)
-        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", output.part, strerror(errno));
-    int descriptor = fileno(stream);
-    bool is_written = write_all(descriptor, text, length) == ELBOW_OK && fsync(descriptor) == 0;
-    int reason = errno;
-    fclose(stream);
-    if (is_written)
-        return elbow_output_commit(&output, error);
-    elbow_output_abandon(&output);
-    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", output.part, strerror(reason));
-}
-
 // The rows of an existing table up to `step`, behind the header, into a new text.
 static enum elbow_status read_kept(const char *path, const char *header, uint64_t step, char **text, size_t *length,
                                    struct elbow_error *error)
@@ -190,27 +163,34 @@ static enum elbow_status read_kept(const char *path, const char *header, uint64_
                            header);
 }
 
-static enum elbow_status open_table(const char *directory, const char *name, const char *header, uint64_t step,
-                                    FILE **stream, struct elbow_error *error)
+static enum elbow_status open_table(const char *name, const struct elbow_metrics *metrics, const char *header,
+                                    uint64_t step, struct elbow_table *table, struct elbow_error *error)
 {
-    elbow_path path;
     char *text = NULL;
     size_t length = strlen(header);
-    if (!elbow_text_format(path, sizeof path, "%s/%s", directory, name))
-        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is longer than %d bytes", directory,
+    if (!elbow_text_format(table->path, sizeof table->path, "%s/%s", metrics->directory, name))
+        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is longer than %d bytes", metrics->directory,
                                ELBOW_PATH_SIZE - 1);
-    bool keeps = step > 0 && access(path, F_OK) == 0;
-    enum elbow_status status = keeps ? read_kept(path, header, step, &text, &length, error) : ELBOW_OK;
+    bool keeps = step > 0 && access(table->path, F_OK) == 0;
+    enum elbow_status status = keeps ? read_kept(table->path, header, step, &text, &length, error) : ELBOW_OK;
     if (status == ELBOW_OK)
-        status = replace(path, keeps ? text : header, length, error);
+        status = elbow_file_write(table->path, keeps ? text : header, length, error);
     elbow_release(&text);
+    size_t rows = WAITING_ROWS * kl_row_size(metrics->latent);
+    table->size = rows > WAITING_SIZE ? rows : WAITING_SIZE;
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&table->waiting, table->size, 1, "rows", error);
+    if (status == ELBOW_OK)
+        status = elbow_duplicate(&table->header, header, error);
     if (status == ELBOW_OUTPUT) // before a run has begun, this is no run whose output is missing
         status = error->status = ELBOW_FILE;
     if (status != ELBOW_OK)
         return status;
-    *stream = fopen(path, "ae");
-    if (*stream == NULL)
-        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    table->file = elbow_file_open(table->path, O_APPEND);
+    if (table->file < 0)
+        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", table->path, strerror(errno));
+    table->is_open = true;
+    table->end = (off_t)length;
     return ELBOW_OK;
 }
 
@@ -219,75 +199,150 @@ enum elbow_status elbow_metrics_open(const char *directory, size_t latent, uint6
 {
     *metrics = (struct elbow_metrics){.latent = latent};
     char *kl_header = NULL;
+    if (!elbow_text_format(metrics->directory, sizeof metrics->directory, "%s", directory))
+        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is longer than %d bytes", directory,
+                               ELBOW_PATH_SIZE - 1);
     enum elbow_status status = make_kl_header(latent, &kl_header, error);
     if (status == ELBOW_OK)
-        status = open_table(directory, "metrics.csv", METRICS_HEADER, step, &metrics->metrics, error);
+        status = elbow_allocate(&metrics->row, kl_row_size(latent), 1, "a row", error);
     if (status == ELBOW_OK)
-        status = open_table(directory, "kl.csv", kl_header, step, &metrics->kl, error);
-    elbow_text_format(metrics->directory, sizeof metrics->directory, "%s", directory);
+        status = open_table("metrics.csv", metrics, METRICS_HEADER, step, &metrics->metrics, error);
+    if (status == ELBOW_OK)
+        status = open_table("kl.csv", metrics, kl_header, step, &metrics->kl, error);
     elbow_release(&kl_header);
     if (status != ELBOW_OK)
         elbow_metrics_close(metrics);
     return status;
 }
 
-// Appends the row whole, or not at all.
-static enum elbow_status append(const struct elbow_metrics *metrics, FILE *stream, const char *name,
-                                const struct row_text *row, struct elbow_error *error)
+static enum elbow_status fail(struct elbow_table *table, int reason, struct elbow_error *error)
 {
-    int descriptor = fileno(stream);
-    off_t before = lseek(descriptor, 0, SEEK_END);
-    if (write_all(descriptor, row->text, row->length) == ELBOW_OK)
-        return ELBOW_OK;
-    int reason = errno;
-    if (before >= 0 && ftruncate(descriptor, before) != 0)
-        reason = errno;
-    return elbow_error_set(error, ELBOW_OUTPUT, "%s/%s: cannot be written: %s", metrics->directory, name,
-                           strerror(reason));
+    table->reason = reason;
+    return elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", table->path, strerror(reason));
+}
+
+// A table that somebody has removed begins anew: it takes the rows from now on.
+static enum elbow_status begin_anew(struct elbow_table *table, const char *directory, struct elbow_error *error)
+{
+    if (elbow_text_make_directory(directory, NULL) != ELBOW_OK)
+        return fail(table, errno, error);
+    int file = elbow_file_open(table->path, O_APPEND);
+    if (file < 0)
+        return fail(table, errno, error);
+    close(table->file);
+    table->file = file;
+    table->end = 0;
+    if (!elbow_file_put(file, table->header, strlen(table->header)))
+        return fail(table, errno, error);
+    table->end = (off_t)strlen(table->header);
+    return elbow_error_set(error, ELBOW_OUTPUT, "%s: has been removed: it begins anew, its former rows are lost",
+                           table->path);
+}
+
+static bool is_removed(const struct elbow_table *table)
+{
+    struct stat about;
+    return fstat(table->file, &about) == 0 && about.st_nlink == 0;
+}
+
+// Writes what waits, whole or not at all.
+static enum elbow_status flush(struct elbow_table *table, const char *directory, struct elbow_error *error)
+{
+    struct elbow_error removed = {0};
+    if (is_removed(table) && begin_anew(table, directory, &removed) != ELBOW_OK && is_removed(table)) {
+        if (error != NULL)
+            *error = removed;
+        return removed.status;
+    }
+    // What was left of a row the last time, and could not be taken back then.
+    off_t now = lseek(table->file, 0, SEEK_END);
+    if (now > table->end && ftruncate(table->file, table->end) != 0)
+        return fail(table, errno, error);
+    if (table->length > 0 && !elbow_file_put(table->file, table->waiting, table->length)) {
+        int reason = errno;
+        if (ftruncate(table->file, table->end) != 0)
+            reason = errno;
+        return fail(table, reason, error);
+    }
+    table->end += (off_t)table->length;
+    table->length = 0;
+    if (removed.status != ELBOW_OK && error != NULL)
+        *error = removed;
+    return removed.status;
+}
+
+// The row goes behind those that wait, and then all of them to disk. A row that finds no room is lost.
+static enum elbow_status append(struct elbow_table *table, const char *directory, const struct row_text *row,
+                                struct elbow_error *error)
+{
+    struct elbow_error trouble = {0};
+    bool has_room = row->length <= table->size - table->length;
+    if (has_room) {
+        memcpy(table->waiting + table->length, row->text, row->length);
+        table->length += row->length;
+    }
+    flush(table, directory, &trouble);
+    if (!has_room)
+        elbow_error_set(&trouble, ELBOW_OUTPUT, "%s: rows are lost: more wait than there is memory for", table->path);
+    if (trouble.status != ELBOW_OK && error != NULL && error->status == ELBOW_OK)
+        *error = trouble;
+    return trouble.status;
 }
 
 enum elbow_status elbow_metrics_append(struct elbow_metrics *metrics, const struct elbow_metrics_row *row,
                                        const double *kl, struct elbow_error *error)
 {
-    ELBOW_CHECK(metrics->metrics != NULL && metrics->kl != NULL && kl != NULL);
-    struct row_text text = {.size = kl_row_size(metrics->latent)};
-    enum elbow_status status = elbow_allocate(&text.text, text.size, 1, "a row of kl.csv", error);
-    if (status != ELBOW_OK)
-        return status;
+    ELBOW_CHECK(metrics->metrics.is_open && metrics->kl.is_open && kl != NULL);
+    struct elbow_error trouble = {0};
+    struct row_text text = {.text = metrics->row, .size = kl_row_size(metrics->latent)};
     add_metrics(&text, row);
-    status = append(metrics, metrics->metrics, "metrics.csv", &text, error);
+    append(&metrics->metrics, metrics->directory, &text, &trouble);
     text.length = 0;
     add_place(&text, row);
     for (size_t j = 0; j < metrics->latent; ++j)
         add_number(&text, kl[j]);
     add_text(&text, "\n");
-    if (status == ELBOW_OK)
-        status = append(metrics, metrics->kl, "kl.csv", &text, error);
-    elbow_release(&text.text);
-    return status;
+    append(&metrics->kl, metrics->directory, &text, &trouble);
+    if (trouble.status != ELBOW_OK && error != NULL)
+        *error = trouble;
+    return trouble.status;
 }
 
-static enum elbow_status sync_table(const struct elbow_metrics *metrics, FILE *stream, const char *name,
-                                    struct elbow_error *error)
+enum elbow_status elbow_metrics_flush(struct elbow_metrics *metrics, struct elbow_error *error)
 {
-    // Some file systems and pipes cannot sync; what they took is as safe as they make it.
-    if (fsync(fileno(stream)) == 0 || errno == EINVAL || errno == EROFS)
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_OUTPUT, "%s/%s: cannot be brought to disk: %s", metrics->directory, name,
-                           strerror(errno));
+    enum elbow_status first = flush(&metrics->metrics, metrics->directory, error);
+    enum elbow_status second = flush(&metrics->kl, metrics->directory, first == ELBOW_OK ? error : NULL);
+    return first != ELBOW_OK ? first : second;
 }
 
-enum elbow_status elbow_metrics_sync(struct elbow_metrics *metrics, struct elbow_error *error)
+static bool waits_for_room(const struct elbow_table *table)
 {
-    enum elbow_status status = sync_table(metrics, metrics->metrics, "metrics.csv", error);
-    return status == ELBOW_OK ? sync_table(metrics, metrics->kl, "kl.csv", error) : status;
+    return table->is_open && table->length > 0 && elbow_file_is_full(table->reason);
+}
+
+bool elbow_metrics_waits_for_room(const struct elbow_metrics *metrics)
+{
+    return waits_for_room(&metrics->metrics) || waits_for_room(&metrics->kl);
+}
+
+void elbow_metrics_descriptors(const struct elbow_metrics *metrics, int descriptors[2])
+{
+    descriptors[0] = metrics->metrics.is_open ? metrics->metrics.file : -1;
+    descriptors[1] = metrics->kl.is_open ? metrics->kl.file : -1;
+}
+
+static void close_table(struct elbow_table *table)
+{
+    if (table->is_open)
+        close(table->file);
+    elbow_release(&table->header);
+    elbow_release(&table->waiting);
 }
 
 void elbow_metrics_close(struct elbow_metrics *metrics)
 {
-    if (metrics->metrics != NULL)
-        fclose(metrics->metrics);
-    if (metrics->kl != NULL)
-        fclose(metrics->kl);
+    close_table(&metrics->metrics);
+    close_table(&metrics->kl);
+    elbow_release(&metrics->row);
     *metrics = (struct elbow_metrics){0};
 }

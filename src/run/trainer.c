@@ -54,8 +54,8 @@ static void append(struct elbow_trainer *trainer, const struct elbow_metrics_row
 {
     struct elbow_error trouble = {0};
     elbow_trainer_show_row(trainer, row);
-    if (elbow_metrics_append(&trainer->metrics, row, kl, &trouble) != ELBOW_OK)
-        elbow_trainer_note_output(trainer, &trouble);
+    elbow_metrics_append(&trainer->metrics, row, kl, &trouble);
+    elbow_trainer_note_output(trainer, ELBOW_OUTPUT_ROWS, &trouble);
 }
 
 // Rank zero writes the means since the last row; all begin anew.
@@ -123,41 +123,80 @@ static void draw_pictures(struct elbow_trainer *trainer)
                                     .model = trainer->model,
                                     .parameters = elbow_exchange_parameters(trainer->exchange),
                                     .data = &trainer->facts,
-                                    .config = &trainer->config};
+                                    .config = &trainer->config,
+                                    .arrears = &trainer->arrears};
     struct elbow_error trouble = {0};
     const struct elbow_dataset *originals = trainer->has_valid ? &trainer->valid : &trainer->train;
-    if (elbow_gallery_step(&gallery, originals, trainer->run, trainer->state.step, &trouble) != ELBOW_OK)
-        elbow_trainer_note_output(trainer, &trouble);
+    elbow_gallery_step(&gallery, originals, trainer->run, trainer->state.step, &trouble);
+    elbow_trainer_note_output(trainer, ELBOW_OUTPUT_PICTURES, &trouble);
     trainer->times.start += elbow_clock_seconds() - start;
 }
 
-// Collective. The checkpoint of the present step, after all rows are on disk. False if it could not be written.
-static bool save(struct elbow_trainer *trainer)
+void elbow_trainer_settle(struct elbow_trainer *trainer)
+{
+    struct elbow_error trouble = {0};
+    if (!trainer->writer.is_busy)
+        return;
+    trainer->is_saved = elbow_writer_wait(&trainer->writer, &trouble) == ELBOW_OK;
+    trainer->stalls.writing += trainer->writer.seconds;
+    elbow_trainer_note_output(trainer, ELBOW_OUTPUT_CHECKPOINT, &trouble);
+}
+
+static void count_stall(struct elbow_trainer *trainer, double seconds)
+{
+    struct elbow_stalls *stalls = &trainer->stalls;
+    stalls->count += 1;
+    stalls->seconds += seconds;
+    if (seconds > stalls->longest)
+        stalls->longest = seconds;
+    trainer->times.start += seconds;
+}
+
+// Rank zero. Tries to write the rows and pictures that wait. A checkpoint says that all of its step and before is on
+// disk: where there is no room for them, there shall be none that says so. Other troubles do not hold it back.
+static bool may_hand_over(struct elbow_trainer *trainer)
+{
+    struct elbow_error rows = {0}, pictures = {0}, held = {0};
+    elbow_metrics_flush(&trainer->metrics, &rows);
+    elbow_trainer_note_output(trainer, ELBOW_OUTPUT_ROWS, &rows);
+    elbow_arrears_flush(&trainer->arrears, &pictures);
+    elbow_trainer_note_output(trainer, ELBOW_OUTPUT_PICTURES, &pictures);
+    if (!elbow_metrics_waits_for_room(&trainer->metrics) && !elbow_arrears_wait_for_room(&trainer->arrears))
+        return true;
+    elbow_error_set(&held, ELBOW_OUTPUT,
+                    "the checkpoint of step %llu was not written: the disk has no room for what belongs to it",
+                    (unsigned long long)trainer->state.step);
+    elbow_trainer_note_output(trainer, ELBOW_OUTPUT_CHECKPOINT, &held);
+    return false;
+}
+
+// Collective. The checkpoint of the present step, after all its rows have been written: all wait until rank zero has a
+// copy of the state, which then goes to disk while training goes on.
+static void save(struct elbow_trainer *trainer)
 {
     double start = elbow_clock_seconds();
     struct elbow_error trouble = {0};
-    bool is_root = trainer->place.rank == 0;
-    if (is_root && elbow_metrics_sync(&trainer->metrics, &trouble) != ELBOW_OK)
-        elbow_trainer_note_output(trainer, &trouble);
-    struct elbow_checkpoint_source source = {.state = &trainer->state,
-                                             .data = &trainer->facts,
-                                             .config_text = trainer->checkpoint_text,
-                                             .accumulator = trainer->accumulator,
-                                             .accumulators = trainer->statistics,
-                                             .parameters = &trainer->model->parameters,
-                                             .exchange = trainer->exchange,
-                                             .optimizer = &trainer->optimizer};
-    bool saved = elbow_checkpoint_save(trainer->comm, trainer->run, &source, &trouble) == ELBOW_OK;
-    if (!saved)
-        elbow_trainer_note_output(trainer, &trouble);
-    uint64_t best = trainer->config.checkpoint.best ? trainer->state.best_step : 0;
-    if (saved && is_root) {
-        if (best > 0)
-            elbow_checkpoint_link_best(trainer->run, best);
-        elbow_checkpoint_prune(trainer->run, trainer->config.checkpoint.keep, best);
+    struct elbow_checkpoint_source source = elbow_trainer_source(trainer);
+    elbow_trainer_settle(trainer);
+    trainer->is_saved = false;
+    if (elbow_snapshot_take(trainer->comm, &source, &trainer->writer.snapshot, &trouble) != ELBOW_OK) {
+        elbow_trainer_note_output(trainer, ELBOW_OUTPUT_CHECKPOINT, &trouble);
+    } else if (trainer->place.rank == 0 && may_hand_over(trainer)) {
+        struct elbow_writer_order order = {.keep = trainer->config.checkpoint.keep,
+                                           .keeps_best = trainer->config.checkpoint.best,
+                                           .best_step = trainer->state.best_step};
+        elbow_metrics_descriptors(&trainer->metrics, order.tables);
+        elbow_writer_begin(&trainer->writer, &order);
     }
-    trainer->times.start += elbow_clock_seconds() - start;
-    return saved;
+    count_stall(trainer, elbow_clock_seconds() - start);
+}
+
+// Collective. Whether the last checkpoint is on disk, which is waited for.
+static bool is_saved(struct elbow_trainer *trainer)
+{
+    elbow_trainer_settle(trainer);
+    elbow_comm_broadcast(trainer->comm, &trainer->is_saved, sizeof trainer->is_saved);
+    return trainer->is_saved;
 }
 
 static enum elbow_status stop_on_nan(const struct elbow_trainer *trainer, struct elbow_error *error)
@@ -204,13 +243,12 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     if (config->samples.count > 0 && (is_due(config->samples.every, step) || trainer->is_finished))
         draw_pictures(trainer);
     bool must_stop = config->run.stop_after > 0 && step >= (uint64_t)config->run.stop_after && !trainer->is_finished;
-    bool saved = true;
     if (is_due(config->checkpoint.every, step) || trainer->is_finished || must_stop ||
         (improved && config->checkpoint.best))
-        saved = save(trainer);
+        save(trainer);
     if (!must_stop)
         return ELBOW_OK;
-    if (!saved)
+    if (!is_saved(trainer))
         return elbow_error_set(error, ELBOW_FILE, "stopped after step %llu, but its checkpoint could not be written",
                                (unsigned long long)step);
     return elbow_error_set(
@@ -235,6 +273,7 @@ static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error 
     }
     if (elbow_audit_check(&trainer->audit, trainer->state.step, error) != ELBOW_OK)
         return error->status;
+    elbow_trainer_settle(trainer);
     elbow_trainer_tell_end(trainer);
     struct elbow_error trouble = {0};
     if (trainer->output_failed)
@@ -261,6 +300,7 @@ enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_
         status = elbow_trainer_introduce(&trainer, error);
         if (status == ELBOW_OK)
             status = loop(&trainer, error);
+        elbow_trainer_settle(&trainer);
         elbow_trainer_write_receipt(&trainer, status == ELBOW_OK ? "finished" : error->message);
     }
     elbow_trainer_close(&trainer);

@@ -157,5 +157,8 @@ enum elbow_status elbow_trainer_open_outputs(struct elbow_trainer *trainer, stru
 {
     if (trainer->place.rank == 0 && trainer->run != NULL)
         open_outputs(trainer, error);
-    return elbow_comm_agree_root(trainer->comm, error);
+    if (elbow_comm_agree_root(trainer->comm, error) != ELBOW_OK || trainer->run == NULL)
+        return error->status;
+    struct elbow_checkpoint_source source = elbow_trainer_source(trainer);
+    return elbow_writer_open(trainer->comm, trainer->run, &source, &trainer->writer, error);
 }

@@ -6,11 +6,12 @@
 
 #include "elbow/data/prefetch.h"
 #include "elbow/parallel/binding.h"
-#include "elbow/run/checkpoint.h"
+#include "elbow/run/arrears.h"
 #include "elbow/run/evaluator.h"
 #include "elbow/run/lock.h"
 #include "elbow/run/metrics.h"
 #include "elbow/run/trainer.h"
+#include "elbow/run/writer.h"
 
 #include "audit.h"
 
@@ -19,6 +20,16 @@ struct elbow_times {
     double start;                          // clock at the last row
     double compute, data;                  // data: gathering, or waiting for what a thread gathers
     struct elbow_exchange_counts exchange; // as they were at the last row
+};
+
+// What a run leaves, by what may fail by itself.
+enum elbow_trainer_output { ELBOW_OUTPUT_ROWS, ELBOW_OUTPUT_PICTURES, ELBOW_OUTPUT_CHECKPOINT, ELBOW_OUTPUT_KINDS };
+
+// How long checkpoints made training wait.
+struct elbow_stalls {
+    uint64_t count;
+    double seconds, longest;
+    double writing; // seconds that the writer took beside it
 };
 
 struct elbow_trainer {
@@ -54,11 +65,16 @@ struct elbow_trainer {
 
     struct elbow_lock lock;       // rank zero: of the run directory
     struct elbow_metrics metrics; // rank zero
+    struct elbow_arrears arrears; // rank zero: pictures that could not be written yet
     struct elbow_times times;
     double run_start, last_line; // clock
     uint64_t first_step;         // of this start
     bool shows_progress;
-    bool output_failed; // something could not be written; the run goes on
+    struct elbow_writer writer; // the thread is rank zero's
+    bool is_saved;              // rank zero: the last checkpoint that was waited for is on disk
+    struct elbow_stalls stalls;
+    bool output_failed;                  // something could not be written; the run goes on
+    bool is_failing[ELBOW_OUTPUT_KINDS]; // at its last turn
     bool is_finished;
 };
 
@@ -101,6 +117,9 @@ void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_ste
 // NUMBERS if an audit finds that a node's parameters have changed since the last step.
 enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow_error *error);
 
+// Local. What a checkpoint of the present state is made of.
+struct elbow_checkpoint_source elbow_trainer_source(const struct elbow_trainer *trainer);
+
 // Local. Says what runs on what, and what it takes in memory; compares builds and processors over the ranks
 // (Collective.).
 enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct elbow_error *error);
@@ -117,7 +136,12 @@ void elbow_trainer_show_row(struct elbow_trainer *trainer, const struct elbow_me
 // Local. Rank zero. Adds to RUN/receipt.txt; `end` is NULL at the start of a run.
 void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end);
 
-// Local. Rank zero. Notes that some output could not be written: one warning, and the exit status will tell.
-void elbow_trainer_note_output(struct elbow_trainer *trainer, const struct elbow_error *trouble);
+// Local. Rank zero. Notes how writing some output went: a warning where it begins to fail, a line where it succeeds
+// again, and the exit status will tell.
+void elbow_trainer_note_output(struct elbow_trainer *trainer, enum elbow_trainer_output kind,
+                               const struct elbow_error *trouble);
+
+// Local. Rank zero. Waits for the checkpoint that is being written, and notes what became of it.
+void elbow_trainer_settle(struct elbow_trainer *trainer);
 
 #endif

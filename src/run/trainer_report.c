@@ -184,6 +184,13 @@ void elbow_trainer_tell_end(struct elbow_trainer *trainer)
     elbow_path path;
     elbow_log_say(trainer->log, "finished step %llu after %s: %.0f samples/s with all evaluations and pictures",
                   (unsigned long long)trainer->state.step, elbow_text_duration(seconds).text, samples / seconds);
+    const struct elbow_stalls *stalls = &trainer->stalls;
+    if (stalls->count > 0)
+        elbow_log_say(trainer->log,
+                      "checkpoints: %llu; training waited %.3f s for each (at most %.3f s), %.3f s were "
+                      "written beside it",
+                      (unsigned long long)stalls->count, stalls->seconds / (double)stalls->count, stalls->longest,
+                      stalls->writing / (double)stalls->count);
     if (elbow_checkpoint_path(trainer->run, trainer->state.step, path))
         elbow_log_say(trainer->log, "checkpoint: %s; pictures: %s/samples; figures: %s/metrics.csv", path, trainer->run,
                       trainer->run);
@@ -252,9 +259,18 @@ void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
     fclose(file);
 }
 
-void elbow_trainer_note_output(struct elbow_trainer *trainer, const struct elbow_error *trouble)
+void elbow_trainer_note_output(struct elbow_trainer *trainer, enum elbow_trainer_output kind,
+                               const struct elbow_error *trouble)
 {
-    if (!trainer->output_failed)
-        elbow_log_warn(trainer->log, "%s; training goes on, the exit status will tell", trouble->message);
-    trainer->output_failed = true;
+    static const char *const names[] = {
+        [ELBOW_OUTPUT_ROWS] = "rows", [ELBOW_OUTPUT_PICTURES] = "pictures", [ELBOW_OUTPUT_CHECKPOINT] = "checkpoints"};
+    bool fails = trouble->status != ELBOW_OK, failed = trainer->is_failing[kind];
+    trainer->is_failing[kind] = fails;
+    trainer->output_failed |= fails;
+    if (fails && !failed)
+        elbow_log_warn(trainer->log, "%s; training goes on and tries again at the next turn, the exit status will tell",
+                       trouble->message);
+    if (failed && !fails)
+        elbow_log_say(trainer->log, "step %llu: %s can be written again", (unsigned long long)trainer->state.step,
+                      names[kind]);
 }

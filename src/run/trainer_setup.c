@@ -251,6 +251,18 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     return elbow_comm_agree(trainer->comm, error);
 }
 
+struct elbow_checkpoint_source elbow_trainer_source(const struct elbow_trainer *trainer)
+{
+    return (struct elbow_checkpoint_source){.state = &trainer->state,
+                                            .data = &trainer->facts,
+                                            .config_text = trainer->checkpoint_text,
+                                            .accumulator = trainer->accumulator,
+                                            .accumulators = trainer->statistics,
+                                            .parameters = &trainer->model->parameters,
+                                            .exchange = trainer->exchange,
+                                            .optimizer = &trainer->optimizer};
+}
+
 // Where a resumed run stands; it may have nothing left to do.
 static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint)
 {
@@ -338,7 +350,9 @@ enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow
 void elbow_trainer_close(struct elbow_trainer *trainer)
 {
     elbow_prefetch_destroy(trainer->prefetch);
+    elbow_writer_close(&trainer->writer);
     elbow_metrics_close(&trainer->metrics);
+    elbow_arrears_clear(&trainer->arrears);
     elbow_lock_release(&trainer->lock);
     elbow_audit_clear(&trainer->audit);
     elbow_exchange_destroy(trainer->exchange);

@@ -30,7 +30,7 @@ static void come_back(const char *optimizer, bool has_second)
     setup(&fixture, optimizer);
     size_t size = fixture.model->parameters.size;
     mpi_assert(size > 4 * ELBOW_BLOCK);
-    must(elbow_checkpoint_save(mpi_comm, fixture.scratch.directory, &fixture.source, &error), &error);
+    must(save(&fixture, fixture.scratch.directory, &error), &error);
     must(elbow_checkpoint_load(mpi_comm, fixture.scratch.directory, false, &fixture.log, &back, &error), &error);
     mpi_assert(strstr(back.path, "/checkpoints/step-123456789.h5") != NULL);
     mpi_assert(same_state(&back.state, &fixture.state));
@@ -70,7 +70,7 @@ static unsigned char *bytes_saved(const int64_t *nodes, size_t *size)
     if (nodes != NULL)
         must(elbow_comm_pretend(mpi_comm, nodes, (size_t)elbow_comm_place(mpi_comm).size, &error), &error);
     setup(&fixture, "adam");
-    must(elbow_checkpoint_save(mpi_comm, fixture.scratch.directory, &fixture.source, &error), &error);
+    must(save(&fixture, fixture.scratch.directory, &error), &error);
     const char *path = scratch_path(&fixture.scratch, "checkpoints/step-123456789.h5");
     unsigned char *bytes = is_root() ? scratch_read(path, size) : NULL;
     mpi_assert(!is_root() || (bytes != NULL && *size > 512));
@@ -98,7 +98,7 @@ START_TEST(the_file_holds_named_tensors)
     struct fixture fixture;
     struct elbow_error error = {0};
     setup(&fixture, "adam");
-    must(elbow_checkpoint_save(mpi_comm, fixture.scratch.directory, &fixture.source, &error), &error);
+    must(save(&fixture, fixture.scratch.directory, &error), &error);
     bool same = true;
     if (is_root()) {
         struct elbow_hdf5 *file = NULL;
@@ -132,17 +132,17 @@ START_TEST(an_unwritable_place_is_told_to_all)
     if (is_root())
         scratch_write(scratch_path(&fixture.scratch, "plain"), "", 0);
     snprintf(run, sizeof run, "%s/plain/run", fixture.scratch.directory);
-    mpi_assert(elbow_checkpoint_save(mpi_comm, run, &fixture.source, &error) == ELBOW_OUTPUT);
+    mpi_assert(save(&fixture, run, &error) == ELBOW_OUTPUT);
     mpi_assert(error.status == ELBOW_OUTPUT && strstr(error.message, "plain") != NULL);
     char longer[ELBOW_PATH_SIZE + 8];
     memset(longer, '/', sizeof longer);
     longer[sizeof longer - 1] = 0;
-    mpi_assert(elbow_checkpoint_save(mpi_comm, longer, &fixture.source, &error) == ELBOW_OUTPUT);
+    mpi_assert(save(&fixture, longer, &error) == ELBOW_OUTPUT);
     if (is_root()) { // a directory where the file should go
         struct elbow_error trouble = {0};
         elbow_text_make_directory(scratch_path(&fixture.scratch, "checkpoints/step-123456789.h5"), &trouble);
     }
-    mpi_assert(elbow_checkpoint_save(mpi_comm, fixture.scratch.directory, &fixture.source, &error) == ELBOW_OUTPUT);
+    mpi_assert(save(&fixture, fixture.scratch.directory, &error) == ELBOW_OUTPUT);
     mpi_assert(strstr(error.message, "the checkpoint was not written: ") != NULL);
     mpi_assert(elbow_memory_count().blocks == blocks);
     teardown(&fixture);

@@ -155,20 +155,18 @@ static void forge(struct fixture *fixture, const char *path, const struct damage
     struct elbow_error error = {0};
     if (is_root()) {
         struct elbow_hdf5 *file = NULL;
-        void *image = NULL;
-        size_t size = 0;
-        elbow_hdf5_create_memory(ELBOW_CHECKPOINT_BLOCK, &file, &error);
+        struct elbow_hdf5_buffer buffer = {0};
+        elbow_hdf5_create_memory(ELBOW_CHECKPOINT_BLOCK, &buffer, &file, &error);
         copy_attributes(fixture, file, &error);
         copy_tensors(fixture, file, "/model", without, other, fixture->values, &error);
         copy_tensors(fixture, file, "/optimizer/first_moment", without, other, fixture->first_moment, &error);
         copy_tensors(fixture, file, "/optimizer/second_moment", without, other, fixture->second_moment, &error);
         if (damage != NULL)
             damage->make(file, &error);
-        elbow_hdf5_image(file, &image, &size, &error);
         elbow_hdf5_close(file, &error);
-        elbow_checkpoint_seal(image, size);
-        scratch_write(path, image, size);
-        elbow_release(&image);
+        elbow_checkpoint_seal(buffer.bytes, buffer.size);
+        scratch_write(path, buffer.bytes, buffer.size);
+        elbow_release(&buffer.bytes);
     }
     must(error.status, &error);
 }

@@ -68,7 +68,7 @@ static void setup(struct fixture *fixture, bool images)
                               &error) == ELBOW_OK);
     elbow_model_initialize(fixture->model, 5, NULL, fixture->parameters);
     fixture->gallery =
-        (struct elbow_gallery){mpi_comm, fixture->model, fixture->parameters, &fixture->facts, &fixture->config};
+        (struct elbow_gallery){mpi_comm, fixture->model, fixture->parameters, &fixture->facts, &fixture->config, NULL};
     fixture->request = (struct elbow_evaluation_request){.comm = mpi_comm,
                                                          .model = fixture->model,
                                                          .parameters = fixture->parameters,

@@ -128,6 +128,20 @@ static inline void setup(struct fixture *fixture, const char *optimizer)
                                                        .optimizer = &fixture->optimizer};
 }
 
+// Collective. The checkpoint of the fixture's state in a run directory, from its snapshot.
+static inline enum elbow_status save(struct fixture *fixture, const char *run, struct elbow_error *error)
+{
+    struct elbow_snapshot snapshot;
+    if (elbow_snapshot_open(mpi_comm, &fixture->source, &snapshot, error) == ELBOW_OK &&
+        elbow_snapshot_take(mpi_comm, &fixture->source, &snapshot, error) == ELBOW_OK) {
+        if (is_root())
+            elbow_checkpoint_write(run, &snapshot, error);
+        elbow_comm_agree_root(mpi_comm, error);
+    }
+    elbow_snapshot_clear(&snapshot);
+    return error->status;
+}
+
 static inline void teardown(struct fixture *fixture)
 {
     elbow_exchange_destroy(fixture->exchange);

@@ -55,6 +55,13 @@ train 75 damaged-on damaged --resume=auto --set run.stop_after=12 --set checkpoi
 train 0 damaged-end damaged --resume=auto
 same_file "after a damaged checkpoint" whole/checkpoints/step-00000020.h5 "damaged/$last"
 
+# A sound checkpoint under the name of another step is not what it says: it is named and passed over.
+train 75 foreign foreign --set run.stop_after=10
+cp foreign/checkpoints/step-00000010.h5 foreign/checkpoints/step-00000015.h5
+train 0 foreign-on foreign --resume
+grep -q "step-00000015.h5: holds step 10, .*passed over" foreign-on.err || fail "a renamed checkpoint is taken for a newer one"
+same_file "after a renamed checkpoint" whole/checkpoints/step-00000020.h5 "foreign/$last"
+
 # --overwrite moves a former run only after the configuration and the data have been found good; a slash is no other run.
 train 1 mistake whole/ --overwrite --set data.file=nowhere.h5
 [ -e "whole/$last" ] || fail "a run was moved aside for a start that failed"

@@ -12,6 +12,7 @@ struct elbow_log {
     bool speaks;
     FILE *screen;      // stdout, or stderr where stdout carries a result; not owned
     FILE *file;        // log.txt or NULL; owned
+    unsigned lost;     // lines that the file could not take
     bool line_is_open; // a progress line stands on the screen
 };
 

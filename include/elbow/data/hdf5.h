@@ -39,16 +39,24 @@ enum elbow_status elbow_hdf5_open(const char *path, struct elbow_hdf5 **file, st
 enum elbow_status elbow_hdf5_open_image(const char *name, const void *image, size_t size, struct elbow_hdf5 **file,
                                         struct elbow_error *error);
 
+// Where a file in memory is built, and its bytes once it is closed. Zeroed: nothing yet. bytes is given back with
+// elbow_release; kept, it serves the next file.
+struct elbow_hdf5_buffer {
+    unsigned char *bytes;
+    size_t size, capacity;
+};
+
+// Local. Room for a file of `size` bytes, so that building it need not ask for any. MEMORY if there is none.
+enum elbow_status elbow_hdf5_reserve(struct elbow_hdf5_buffer *buffer, size_t size, struct elbow_error *error);
+
 // Local. Creates a file (FILE if it exists and not `replace`), or opens an existing one to add datasets, or makes one
-// in memory behind a user block of `user_block` bytes (0, 512, 1024, ...). Object times are off: same contents, same
-// bytes.
+// in `buffer` behind a user block of `user_block` bytes (0, 512, 1024, ...; zeroed), which is complete when the file
+// has been closed. Object times are off: same contents, same bytes.
 enum elbow_status elbow_hdf5_create(const char *path, bool replace, struct elbow_hdf5 **file,
                                     struct elbow_error *error);
 enum elbow_status elbow_hdf5_open_append(const char *path, struct elbow_hdf5 **file, struct elbow_error *error);
-enum elbow_status elbow_hdf5_create_memory(size_t user_block, struct elbow_hdf5 **file, struct elbow_error *error);
-
-// Local. The bytes of a file made in memory (user block zeroed), new, given back with elbow_release.
-enum elbow_status elbow_hdf5_image(struct elbow_hdf5 *file, void **image, size_t *size, struct elbow_error *error);
+enum elbow_status elbow_hdf5_create_memory(size_t user_block, struct elbow_hdf5_buffer *buffer,
+                                           struct elbow_hdf5 **file, struct elbow_error *error);
 
 // Local. Closes; OUTPUT if what was written could not be brought to disk. The file is gone in any case; a NULL is
 // legal.

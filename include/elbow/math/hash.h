@@ -10,4 +10,14 @@
 uint64_t elbow_hash_bytes(const void *bytes, size_t size);
 uint64_t elbow_hash_text(const char *text);
 
+// The same hash of bytes that come in pieces. Plain.
+struct elbow_hash_state {
+    _Alignas(64) unsigned char private_bytes[640];
+};
+
+// Local. Begin, then any number of pieces of any sizes, then the hash of them all.
+void elbow_hash_begin(struct elbow_hash_state *state);
+void elbow_hash_add(struct elbow_hash_state *state, const void *bytes, size_t size);
+uint64_t elbow_hash_end(const struct elbow_hash_state *state);
+
 #endif

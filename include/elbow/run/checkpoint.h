@@ -8,6 +8,7 @@
 #define ELBOW_RUN_CHECKPOINT_H
 
 #include "elbow/data/dataset.h"
+#include "elbow/data/hdf5.h"
 #include "elbow/nn/optimizer.h"
 #include "elbow/parallel/exchange.h"
 #include "elbow/vae/model.h"
@@ -81,13 +82,30 @@ struct elbow_checkpoint_source {
     const struct elbow_optimizer *optimizer;
 };
 
-// Collective. Rank zero gathers the moments and writes RUN/checkpoints/step-NNNNNNNN.h5. OUTPUT on all ranks if it
-// could not.
-enum elbow_status elbow_checkpoint_save(struct elbow_comm *comm, const char *run,
-                                        const struct elbow_checkpoint_source *source, struct elbow_error *error);
+// A run's state at one moment, as the bytes of a checkpoint file, in buffers that are used again and again.
+struct elbow_snapshot {
+    uint64_t step;
+    struct elbow_hdf5_buffer file; // rank zero: the file, its user block not sealed yet; owned
+    float *moment;                 // rank zero: room to gather one moment, [parameters.size]; owned
+};
 
-// Local. Deletes all but the newest `keep` checkpoints of a run and that of `best_step` (0: none).
-void elbow_checkpoint_prune(const char *run, int64_t keep, uint64_t best_step);
+// Collective. Makes all the room that snapshots of a run take: on rank zero that of a file and of one moment. MEMORY on
+// all ranks if one has too little.
+enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
+                                      struct elbow_snapshot *snapshot, struct elbow_error *error);
+
+// Collective. Rank zero copies the parameters and gathers the moments; nothing of the source is needed afterwards.
+// OUTPUT on all ranks if the file could not be built.
+enum elbow_status elbow_snapshot_take(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
+                                      struct elbow_snapshot *snapshot, struct elbow_error *error);
+
+// Local. Gives the room back; a zeroed struct is legal.
+void elbow_snapshot_clear(struct elbow_snapshot *snapshot);
+
+// Local. Rank zero: seals the snapshot and writes RUN/checkpoints/step-NNNNNNNN.h5. Calls neither MPI nor HDF5 and asks
+// for no memory. OUTPUT if it could not; then nothing has changed.
+enum elbow_status elbow_checkpoint_write(const char *run, const struct elbow_snapshot *snapshot,
+                                         struct elbow_error *error);
 
 // Local. Sets aside (as step-NNNNNNNN.h5.damaged) the checkpoints of steps after `step`, where a resume has passed them
 // over, so that they do not count as the newest any more.
@@ -95,5 +113,28 @@ void elbow_checkpoint_cut(const char *run, uint64_t step);
 
 // Local. Makes RUN/checkpoints/best.h5 a link to the best step's file, if that is there.
 void elbow_checkpoint_link_best(const char *run, uint64_t best_step);
+
+// The checkpoints of a run directory that may be deleted one day. Zeroed: none.
+struct elbow_shelf {
+    struct elbow_shelf_entry {
+        uint64_t step;
+        bool is_sound; // written by this start, or read and verified by it
+    } * entries;       // ascending by step; owned
+    size_t count, capacity;
+};
+
+// Local. What lies in a run directory, by its names alone: what a file is worth is found out when it matters.
+enum elbow_status elbow_shelf_open(const char *run, struct elbow_shelf *shelf, struct elbow_error *error);
+
+// Local. Room for one more. MEMORY if there is none.
+enum elbow_status elbow_shelf_reserve(struct elbow_shelf *shelf, struct elbow_error *error);
+
+// Local. After the checkpoint of `step` has been written, for which there is room: deletes all but the newest `keep`
+// sound ones and that which best.h5 links to (if `keeps_best`). A file of which this start does not know that it is
+// sound is read first; one that is no sound checkpoint neither counts nor is deleted. Asks for no memory.
+void elbow_shelf_put(struct elbow_shelf *shelf, const char *run, uint64_t step, int64_t keep, bool keeps_best);
+
+// Local. Gives everything back; a zeroed struct is legal.
+void elbow_shelf_clear(struct elbow_shelf *shelf);
 
 #endif

@@ -5,6 +5,7 @@
 #define ELBOW_RUN_GALLERY_H
 
 #include "elbow/data/batches.h"
+#include "elbow/run/arrears.h"
 #include "elbow/run/checkpoint.h"
 
 // What pictures are made of. Nothing is owned.
@@ -14,6 +15,7 @@ struct elbow_gallery {
     const float *parameters;
     const struct elbow_data_facts *data;
     const struct elbow_config *config;
+    struct elbow_arrears *arrears; // rank zero: where a step's PNG waits that cannot be written; NULL: it is lost
 };
 
 // Collective. Writes `count` samples to path (.png: a grid; .h5: /samples (count, shape...); .csv: a row each): means

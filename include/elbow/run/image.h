@@ -20,6 +20,10 @@ struct elbow_picture {
 enum elbow_status elbow_picture_grid(const float *images, size_t count, size_t columns, size_t height, size_t width,
                                      size_t channels, struct elbow_picture *picture, struct elbow_error *error);
 
+// Local. The bytes of a PNG, new, given back with elbow_release. OUTPUT if libpng refuses the picture.
+enum elbow_status elbow_picture_encode(const struct elbow_picture *picture, const char *path, char **bytes,
+                                       size_t *size, struct elbow_error *error);
+
 // Local. Writes a PNG to path through `path`.part, synced and renamed. No text chunk, no time: same pixels, same bytes.
 enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const char *path, struct elbow_error *error);
 

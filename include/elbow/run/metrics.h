@@ -8,10 +8,23 @@
 #include "elbow/base/text.h"
 
 #include <stdint.h>
-#include <stdio.h>
+#include <sys/types.h>
+
+// One table. Rows that could not be written wait in memory, for the next turn.
+struct elbow_table {
+    bool is_open;
+    int file;            // owned
+    off_t end;           // of the last row that is whole
+    char *header;        // owned
+    char *waiting;       // rows to be written; owned
+    size_t length, size; // bytes that wait; room
+    int reason;          // errno of the last failure
+    elbow_path path;
+};
 
 struct elbow_metrics {
-    FILE *metrics, *kl; // owned
+    struct elbow_table metrics, kl;
+    char *row; // room for one; owned
     size_t latent;
     elbow_path directory;
 };
@@ -34,12 +47,20 @@ struct elbow_metrics_row {
 enum elbow_status elbow_metrics_open(const char *directory, size_t latent, uint64_t step, struct elbow_metrics *metrics,
                                      struct elbow_error *error);
 
-// Local. Appends a row to metrics.csv, and one to kl.csv: step, epoch, split, kl_0, ..., kl_{Z-1} (means in nats).
+// Local. Appends a row to metrics.csv, and one to kl.csv: step, epoch, split, kl_0, ..., kl_{Z-1} (means in nats),
+// after those that wait. OUTPUT if not all could be written: they wait then (some hundred; what comes after that is
+// lost), and the tables hold whole rows. A table that has been removed begins anew, which is OUTPUT, too.
 enum elbow_status elbow_metrics_append(struct elbow_metrics *metrics, const struct elbow_metrics_row *row,
                                        const double *kl, struct elbow_error *error);
 
-// Local. Brings the rows to disk (fflush and fsync). OUTPUT if that fails.
-enum elbow_status elbow_metrics_sync(struct elbow_metrics *metrics, struct elbow_error *error);
+// Local. Tries to write what waits. OUTPUT if something still does.
+enum elbow_status elbow_metrics_flush(struct elbow_metrics *metrics, struct elbow_error *error);
+
+// Local. Whether rows wait because there is no room on the disk.
+bool elbow_metrics_waits_for_room(const struct elbow_metrics *metrics);
+
+// Local. The descriptors of the two tables, to be synced; -1 where a table is not open.
+void elbow_metrics_descriptors(const struct elbow_metrics *metrics, int descriptors[2]);
 
 // Local. A zeroed struct is legal.
 void elbow_metrics_close(struct elbow_metrics *metrics);

@@ -6,6 +6,7 @@
 #include "scratch.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -177,6 +178,35 @@ START_TEST(publishing_a_finished_part)
 }
 END_TEST
 
+// Whichever call fails, the old file is whole and nothing else is there; once the disk has room, the new one is.
+START_TEST(every_call_may_fail)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    char path[300];
+    snprintf(path, sizeof path, "%s/file", scratch.directory);
+    ck_assert_int_eq(elbow_file_write(path, "old", 3, &error), ELBOW_OK);
+    uint64_t before = elbow_file_count();
+    ck_assert_int_eq(elbow_file_write(path, "old", 3, &error), ELBOW_OK);
+    uint64_t calls = elbow_file_count() - before;
+    ck_assert_uint_ge(calls, 4); // open, write, sync, rename
+    for (uint64_t n = 1; n <= calls; ++n) {
+        elbow_file_fail_at(n, 1);
+        check_output(elbow_file_write(path, "newer", 5, &error), &error, path, strerror(ENOSPC));
+        ck_assert_int_eq(errno, ENOSPC);
+        check_bytes(path, "old", 3);
+    }
+    elbow_file_fail_at(1, 2 * calls); // a disk that stays full for a while
+    for (int i = 0; i < 3; ++i)
+        ck_assert_int_eq(elbow_file_write(path, "newer", 5, &error), ELBOW_OUTPUT);
+    elbow_file_fail_at(0, 0);
+    ck_assert_int_eq(elbow_file_write(path, "newer", 5, &error), ELBOW_OK);
+    check_bytes(path, "newer", 5);
+    ck_assert(elbow_file_is_full(ENOSPC) && elbow_file_is_full(EFBIG) && !elbow_file_is_full(EACCES));
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(an_error_may_be_unwanted)
 {
     ck_assert_int_eq(elbow_file_write("/nonexistent/file", "abc", 3, NULL), ELBOW_OUTPUT);
@@ -184,6 +214,6 @@ START_TEST(an_error_may_be_unwanted)
 }
 END_TEST
 
-UNIT_MAIN("base/file", bytes_arrive_whole, a_path_without_a_directory, a_part_of_an_earlier_crash_is_replaced,
-          no_such_directory, a_directory_in_the_way, a_path_that_is_too_long, a_full_disk_leaves_the_old_file,
-          publishing_a_finished_part, an_error_may_be_unwanted)
+UNIT_MAIN("base/file", every_call_may_fail, bytes_arrive_whole, a_path_without_a_directory,
+          a_part_of_an_earlier_crash_is_replaced, no_such_directory, a_directory_in_the_way, a_path_that_is_too_long,
+          a_full_disk_leaves_the_old_file, publishing_a_finished_part, an_error_may_be_unwanted)

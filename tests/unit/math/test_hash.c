@@ -23,4 +23,24 @@ START_TEST(text_is_its_bytes_without_the_zero)
 }
 END_TEST
 
-UNIT_MAIN("math/hash", known_answers, text_is_its_bytes_without_the_zero)
+START_TEST(pieces_of_any_size)
+{
+    enum { SIZE = 5000 };
+    unsigned char bytes[SIZE];
+    for (size_t i = 0; i < SIZE; ++i)
+        bytes[i] = (unsigned char)(i * 37 + i / 256);
+    uint64_t whole = elbow_hash_bytes(bytes, SIZE);
+    for (size_t piece = 1; piece <= SIZE; piece = piece * 3 + 1) {
+        struct elbow_hash_state state;
+        elbow_hash_begin(&state);
+        for (size_t at = 0; at < SIZE; at += piece)
+            elbow_hash_add(&state, bytes + at, SIZE - at < piece ? SIZE - at : piece);
+        ck_assert_uint_eq(elbow_hash_end(&state), whole);
+    }
+    struct elbow_hash_state nothing;
+    elbow_hash_begin(&nothing);
+    ck_assert_uint_eq(elbow_hash_end(&nothing), elbow_hash_text(""));
+}
+END_TEST
+
+UNIT_MAIN("math/hash", known_answers, pieces_of_any_size, text_is_its_bytes_without_the_zero)

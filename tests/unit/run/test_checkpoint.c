@@ -23,17 +23,17 @@ static struct image make_image(int64_t number)
     struct image image = {0};
     uint64_t shape[] = {2, 3};
     const float values[] = {1, 2, 3, 4, 5, (float)number};
-    void *bytes = NULL;
-    elbow_hdf5_create_memory(ELBOW_CHECKPOINT_BLOCK, &file, &error);
+    struct elbow_hdf5_buffer buffer = {0};
+    elbow_hdf5_create_memory(ELBOW_CHECKPOINT_BLOCK, &buffer, &file, &error);
     elbow_hdf5_write_integers(file, "/", "step", &number, 1, &error);
     elbow_hdf5_create_dataset(file, "/model/weight", ELBOW_ELEMENT_FLOAT32, 2, shape, (struct elbow_hdf5_layout){0},
                               &error);
     elbow_hdf5_write_rows(file, "/model/weight", ELBOW_ELEMENT_FLOAT32, 0, 2, values, &error);
-    elbow_hdf5_image(file, &bytes, &image.size, &error);
     elbow_hdf5_close(file, &error);
     ck_assert_msg(error.status == ELBOW_OK, "%s", error.message);
-    elbow_checkpoint_seal(bytes, image.size);
-    image.bytes = bytes;
+    elbow_checkpoint_seal(buffer.bytes, buffer.size);
+    image.bytes = buffer.bytes;
+    image.size = buffer.size;
     return image;
 }
 
@@ -227,6 +227,18 @@ static void put_foreign(struct run *run)
         put_text(run, names[i]);
 }
 
+// What stays after the checkpoint of `step` was written by a start that finds the others there.
+static void check_kept(struct run *run, uint64_t step, int64_t keep, bool keeps_best, const uint64_t *kept,
+                       size_t count)
+{
+    struct elbow_shelf shelf;
+    struct elbow_error error = {0};
+    ck_assert_int_eq(elbow_shelf_open(run->scratch.directory, &shelf, &error), ELBOW_OK);
+    elbow_shelf_put(&shelf, run->scratch.directory, step, keep, keeps_best);
+    check_list(run, kept, count);
+    elbow_shelf_clear(&shelf);
+}
+
 START_TEST(directories_without_checkpoints)
 {
     struct run run = open_run(false);
@@ -238,7 +250,6 @@ START_TEST(directories_without_checkpoints)
     ck_assert_int_eq(elbow_checkpoint_find(run.scratch.directory, true, &run.log, found, &error), ELBOW_FILE);
     ck_assert_int_eq(elbow_checkpoint_find("/nonexistent", false, &run.log, found, &error), ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, "/nonexistent: No such file"));
-    elbow_checkpoint_prune(run.scratch.directory, 1, 0);
     elbow_checkpoint_link_best(run.scratch.directory, 5);
     scratch_write(scratch_path(&run.scratch, "checkpoints"), "hello", 5); // a file of that name
     check_list(&run, NULL, 0);
@@ -255,8 +266,7 @@ START_TEST(foreign_names_are_no_checkpoints)
     put(&run, "step-00000002.h5", false);
     check_list(&run, (const uint64_t[]){2, 3}, 2);
     check_found(&run, false, "step-00000003.h5");
-    elbow_checkpoint_prune(run.scratch.directory, 1, 0);
-    check_list(&run, (const uint64_t[]){3}, 1);
+    check_kept(&run, 3, 1, false, (const uint64_t[]){3}, 1);
     ck_assert(has(&run, "step-9.h5") && has(&run, "step-00000009.h5.part") && has(&run, "notes.txt"));
     ck_assert_int_eq(warnings(&run), 0);
     close_run(&run);
@@ -291,6 +301,21 @@ START_TEST(damaged_ones_are_passed_over)
 END_TEST
 
 // The newest file may be sound, where there was no memory to look.
+// A pipe, a directory, a text of a checkpoint's name are not waited for, read or taken.
+START_TEST(foreign_things_are_passed_over)
+{
+    struct run run = open_run(true);
+    put(&run, "step-00000003.h5", false);
+    put_text(&run, "step-00000004.h5");
+    mkdir(path_of(&run, "step-00000005.h5"), 0777);
+    mkfifo(path_of(&run, "step-00000006.h5"), 0666);
+    if (symlink("step-00000099.h5", path_of(&run, "step-00000007.h5")) != 0) // to nothing
+        ck_abort_msg("no symbolic link");
+    check_found(&run, false, "step-00000003.h5");
+    close_run(&run);
+}
+END_TEST
+
 START_TEST(no_memory_is_no_damage)
 {
     struct run run = open_run(true);
@@ -329,28 +354,69 @@ START_TEST(steps_beyond_eight_digits)
     put(&run, "step-18446744073709551615.h5", true);
     check_list(&run, (const uint64_t[]){99999999, 100000000, UINT64_MAX}, 3);
     check_found(&run, false, "step-100000000.h5");
-    elbow_checkpoint_prune(run.scratch.directory, 2, 0);
-    check_list(&run, (const uint64_t[]){100000000, UINT64_MAX}, 2);
+    check_kept(&run, 100000000, 1, false, (const uint64_t[]){100000000, UINT64_MAX}, 2);
     close_run(&run);
 }
 END_TEST
 
-START_TEST(pruning_keeps_the_newest_and_the_best)
+START_TEST(the_newest_and_the_best_are_kept)
 {
     struct run run = open_run(true);
     for (int step = 1; step <= 6; ++step) {
         char name[32];
         snprintf(name, sizeof name, "step-%08d.h5", step);
-        put_text(&run, name);
+        put(&run, name, false);
     }
-    elbow_checkpoint_prune(run.scratch.directory, 9, 0);
-    check_list(&run, (const uint64_t[]){1, 2, 3, 4, 5, 6}, 6);
-    elbow_checkpoint_prune(run.scratch.directory, 3, 2);
-    check_list(&run, (const uint64_t[]){2, 4, 5, 6}, 4);
-    elbow_checkpoint_prune(run.scratch.directory, 3, 6);
-    check_list(&run, (const uint64_t[]){4, 5, 6}, 3);
-    elbow_checkpoint_prune(run.scratch.directory, 1, 0);
-    check_list(&run, (const uint64_t[]){6}, 1);
+    elbow_checkpoint_link_best(run.scratch.directory, 2);
+    check_kept(&run, 6, 9, true, (const uint64_t[]){1, 2, 3, 4, 5, 6}, 6);
+    check_kept(&run, 6, 3, true, (const uint64_t[]){2, 4, 5, 6}, 4);
+    // The best one is that which best.h5 links to: one that could not be written is no reason to lose it.
+    elbow_checkpoint_link_best(run.scratch.directory, 7);
+    check_kept(&run, 6, 1, true, (const uint64_t[]){2, 6}, 2);
+    check_kept(&run, 6, 1, false, (const uint64_t[]){6}, 1);
+    close_run(&run);
+}
+END_TEST
+
+// A start that knows nothing of what lies there reads before it counts, and before it deletes.
+START_TEST(damaged_ones_neither_count_nor_go)
+{
+    struct run run = open_run(true);
+    put(&run, "step-00000001.h5", false);
+    put(&run, "step-00000002.h5", true);
+    put(&run, "step-00000003.h5", false);
+    put_text(&run, "step-00000004.h5");
+    put(&run, "step-00000005.h5", true);
+    mkdir(path_of(&run, "step-00000006.h5"), 0777);
+    mkfifo(path_of(&run, "step-00000007.h5"), 0666); // nobody will ever write to it
+    put(&run, "step-00000008.h5", false);
+    check_kept(&run, 8, 2, false, (const uint64_t[]){2, 3, 4, 5, 6, 7, 8}, 7);
+    check_kept(&run, 8, 1, false, (const uint64_t[]){2, 4, 5, 6, 7, 8}, 6);
+    close_run(&run);
+}
+END_TEST
+
+// The shelf of a run that writes for long asks for room now and then, and follows what it deletes.
+START_TEST(a_shelf_over_a_long_run)
+{
+    struct run run = open_run(true);
+    struct elbow_shelf shelf;
+    struct elbow_error error = {0};
+    size_t blocks = elbow_memory_count().blocks;
+    ck_assert_int_eq(elbow_shelf_open(run.scratch.directory, &shelf, &error), ELBOW_OK);
+    for (uint64_t step = 1; step <= 40; ++step) {
+        char name[32];
+        snprintf(name, sizeof name, "step-%08d.h5", (int)step);
+        put_text(&run, name); // that it is sound the shelf is told
+        ck_assert_int_eq(elbow_shelf_reserve(&shelf, &error), ELBOW_OK);
+        elbow_shelf_put(&shelf, run.scratch.directory, step, step <= 30 ? 25 : 2, false);
+        ck_assert_uint_eq(shelf.count, step <= 25 ? step : step <= 30 ? 25 : 2);
+    }
+    check_list(&run, (const uint64_t[]){39, 40}, 2);
+    elbow_shelf_put(&shelf, run.scratch.directory, 40, 2, false); // written again
+    ck_assert_uint_eq(shelf.count, 2);
+    elbow_shelf_clear(&shelf);
+    ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
     close_run(&run);
 }
 END_TEST
@@ -391,12 +457,14 @@ START_TEST(paths_that_are_too_long)
     ck_assert_int_eq(elbow_checkpoint_find(run, false, &log, path, &error), ELBOW_FILE);
     ck_assert_int_eq(elbow_checkpoint_find(run, true, &log, path, &error), ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, "too long"));
-    elbow_checkpoint_prune(run, 1, 0);
     elbow_checkpoint_link_best(run, 1);
+    struct elbow_shelf shelf;
+    ck_assert_int_eq(elbow_shelf_open(run, &shelf, &error), ELBOW_FILE);
 }
 END_TEST
 
 UNIT_MAIN("run/checkpoint", every_flipped_byte_is_refused, every_other_length_is_refused, the_reason_is_told,
           the_seal_is_little_endian_and_known, directories_without_checkpoints, foreign_names_are_no_checkpoints,
-          damaged_ones_are_passed_over, no_memory_is_no_damage, steps_beyond_eight_digits,
-          pruning_keeps_the_newest_and_the_best, the_best_is_a_link, paths_that_are_too_long)
+          damaged_ones_are_passed_over, foreign_things_are_passed_over, no_memory_is_no_damage,
+          steps_beyond_eight_digits, the_newest_and_the_best_are_kept, damaged_ones_neither_count_nor_go,
+          a_shelf_over_a_long_run, the_best_is_a_link, paths_that_are_too_long)

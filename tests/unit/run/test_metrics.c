@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The tables of a run: their rows to the byte, and what cutting them leaves in every state that a crash can leave.
+#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/run/metrics.h"
 #include "scratch.h"
@@ -93,7 +94,9 @@ START_TEST(rows_to_the_byte)
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
     struct elbow_metrics_row valid = valid_row(UINT64_C(12345678901234));
     ck_assert_int_eq(elbow_metrics_append(&metrics, &valid, kl_of, &error), ELBOW_OK);
-    ck_assert_int_eq(elbow_metrics_sync(&metrics, &error), ELBOW_OK);
+    int tables[2];
+    elbow_metrics_descriptors(&metrics, tables);
+    ck_assert(fsync(tables[0]) == 0 && fsync(tables[1]) == 0 && tables[0] != tables[1]);
     snprintf(text, sizeof text, "%s%s12345678901234%s", METRICS, TRAIN, VALID_TAIL);
     expect(&scratch, "metrics.csv", text); // before the close: a row is there once it is appended
     snprintf(text, sizeof text, "%s%s12345678901234,2,valid,10,1.25\n", KL, TRAIN_KL);
@@ -200,7 +203,7 @@ START_TEST(headers)
     // kl.csv of another number of latent dimensions.
     ck_assert_int_eq(elbow_metrics_open(scratch.directory, 3, 10, &metrics, &error), ELBOW_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "kl.csv: begins with another header"));
-    ck_assert_ptr_null(metrics.metrics);
+    ck_assert(!metrics.metrics.is_open && metrics.metrics.waiting == NULL);
     // Missing files are made, at any step.
     unlink(scratch_path(&scratch, "metrics.csv"));
     unlink(scratch_path(&scratch, "kl.csv"));
@@ -226,7 +229,7 @@ START_TEST(unusable_directories)
     ck_assert_int_eq(elbow_metrics_open(longer, 2, 0, &metrics, &error), ELBOW_FILE);
     mkdir(scratch_path(&scratch, "kl.csv"), 0777);
     ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_FILE);
-    ck_assert_ptr_null(metrics.metrics);
+    ck_assert(!metrics.metrics.is_open && metrics.metrics.waiting == NULL);
     ck_assert_int_eq(error.status, ELBOW_FILE);
     scratch_clear(&scratch);
 }
@@ -253,9 +256,85 @@ START_TEST(a_full_disk_leaves_whole_rows)
     ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: cannot be written: "));
     snprintf(text, sizeof text, "%s%s", METRICS, TRAIN);
     expect(&scratch, "metrics.csv", text);
+    ck_assert(elbow_metrics_waits_for_room(&metrics));
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
-    snprintf(text, sizeof text, "%s%s%s", METRICS, TRAIN, TRAIN);
+    ck_assert(!elbow_metrics_waits_for_room(&metrics));
+    snprintf(text, sizeof text, "%s%s%s%s", METRICS, TRAIN, TRAIN, TRAIN); // the one that waited, too
     expect(&scratch, "metrics.csv", text);
+    elbow_metrics_close(&metrics);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// Rows that find the disk full wait, in order, and both tables are whole as soon as there is room.
+START_TEST(rows_wait_for_room)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    size_t size;
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    elbow_file_fail_at(3, 40);
+    for (uint64_t step = 1; step <= 30; ++step) {
+        struct elbow_metrics_row row = train_row;
+        row.step = step;
+        enum elbow_status status = elbow_metrics_append(&metrics, &row, kl_of, &error);
+        ck_assert_int_eq(status, step == 1 || step > 21 ? ELBOW_OK : ELBOW_OUTPUT);
+        ck_assert(elbow_metrics_waits_for_room(&metrics) == (status != ELBOW_OK));
+        static const char *const names[] = {"metrics.csv", "kl.csv"};
+        for (size_t i = 0; i < 2; ++i) { // whole rows, at any time
+            char *text = scratch_read(scratch_path(&scratch, names[i]), &size);
+            size_t lines = 0;
+            for (size_t k = 0; k < size; ++k)
+                lines += text[k] == '\n';
+            ck_assert_uint_eq(lines, status == ELBOW_OK ? step + 1 : 2);
+            ck_assert_int_eq(text[size - 1], '\n');
+            free(text);
+        }
+    }
+    elbow_file_fail_at(0, 0);
+    elbow_metrics_close(&metrics);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(more_rows_than_can_wait)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    elbow_file_fail_at(1, UINT64_MAX / 2);
+    int rows = 0;
+    do {
+        ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OUTPUT);
+        ++rows;
+    } while (rows < 1000000 && strstr(error.message, "rows are lost") == NULL);
+    ck_assert_int_gt(rows, 500);
+    ck_assert_int_lt(rows, 1000000);
+    elbow_file_fail_at(0, 0);
+    ck_assert_int_eq(elbow_metrics_flush(&metrics, &error), ELBOW_OK);
+    elbow_metrics_close(&metrics);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(a_table_that_is_removed_begins_anew)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    char text[1024];
+    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
+    struct scratch whole = scratch;
+    scratch_clear(&whole); // the directory, too
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OUTPUT);
+    ck_assert_ptr_nonnull(strstr(error.message, "has been removed"));
+    ck_assert(!elbow_metrics_waits_for_room(&metrics));
+    snprintf(text, sizeof text, "%s%s", METRICS, TRAIN);
+    expect(&scratch, "metrics.csv", text);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
     elbow_metrics_close(&metrics);
     scratch_clear(&scratch);
 }
@@ -285,6 +364,6 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-UNIT_MAIN("run/metrics", rows_to_the_byte, resuming_goes_on_behind_the_kept_rows, cutting_by_step,
-          cutting_incomplete_rows, cutting_zero_bytes, headers, unusable_directories, a_full_disk_leaves_whole_rows,
-          every_allocation_may_fail)
+UNIT_MAIN("run/metrics", rows_wait_for_room, more_rows_than_can_wait, a_table_that_is_removed_begins_anew,
+          rows_to_the_byte, resuming_goes_on_behind_the_kept_rows, cutting_by_step, cutting_incomplete_rows,
+          cutting_zero_bytes, headers, unusable_directories, a_full_disk_leaves_whole_rows, every_allocation_may_fail)

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The writer's thread lives for one checkpoint: starting and joining it is all the synchronisation there is.
+#include "elbow/run/writer.h"
+
+#include "elbow/base/clock.h"
+#include "elbow/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TABLES = 2 };
+
+enum elbow_status elbow_writer_open(struct elbow_comm *comm, const char *run,
+                                    const struct elbow_checkpoint_source *source, struct elbow_writer *writer,
+                                    struct elbow_error *error)
+{
+    *writer = (struct elbow_writer){0};
+    if (elbow_snapshot_open(comm, source, &writer->snapshot, error) != ELBOW_OK)
+        return error->status;
+    if (!elbow_text_format(writer->run, sizeof writer->run, "%s", run))
+        elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", run);
+    else if (elbow_comm_place(comm).rank == 0)
+        elbow_shelf_open(run, &writer->shelf, error);
+    return elbow_comm_agree(comm, error);
+}
+
+// Rows that are only half on disk must not stand behind a checkpoint that says that they are written.
+static enum elbow_status sync_tables(const struct elbow_writer *writer, struct elbow_error *error)
+{
+    for (int i = 0; i < TABLES; ++i) {
+        int table = writer->order.tables[i];
+        if (table >= 0 && !elbow_file_sync(table))
+            return elbow_error_set(error, ELBOW_OUTPUT,
+                                   "the checkpoint was not written: %s: the tables cannot be brought to disk: %s",
+                                   writer->run, strerror(errno));
+    }
+    return ELBOW_OK;
+}
+
+static void work(void *user)
+{
+    struct elbow_writer *writer = user;
+    const struct elbow_writer_order *order = &writer->order;
+    double start = elbow_clock_seconds();
+    if (sync_tables(writer, &writer->trouble) == ELBOW_OK &&
+        elbow_checkpoint_write(writer->run, &writer->snapshot, &writer->trouble) == ELBOW_OK) {
+        if (order->keeps_best && order->best_step > 0)
+            elbow_checkpoint_link_best(writer->run, order->best_step);
+        elbow_shelf_put(&writer->shelf, writer->run, writer->snapshot.step, order->keep, order->keeps_best);
+    }
+    for (int i = 0; i < TABLES; ++i)
+        if (order->tables[i] >= 0)
+            close(order->tables[i]);
+    writer->seconds = elbow_clock_seconds() - start;
+}
+
+void elbow_writer_begin(struct elbow_writer *writer, const struct elbow_writer_order *order)
+{
+    ELBOW_CHECK(!writer->is_busy && writer->snapshot.file.size > 0);
+    writer->order = *order;
+    writer->trouble = (struct elbow_error){0};
+    writer->is_busy = true;
+    if (elbow_shelf_reserve(&writer->shelf, &writer->trouble) != ELBOW_OK) {
+        elbow_error_set(&writer->trouble, ELBOW_OUTPUT, "the checkpoint was not written: %s", writer->trouble.message);
+        return;
+    }
+    for (int i = 0; i < TABLES; ++i)
+        if (order->tables[i] >= 0)
+            writer->order.tables[i] = fcntl(order->tables[i], F_DUPFD_CLOEXEC, 0);
+    if (elbow_thread_start(&writer->thread, work, writer, "writing checkpoints", NULL) != ELBOW_OK)
+        work(writer);
+}
+
+enum elbow_status elbow_writer_wait(struct elbow_writer *writer, struct elbow_error *error)
+{
+    elbow_thread_join(&writer->thread);
+    if (!writer->is_busy)
+        return ELBOW_OK;
+    writer->is_busy = false;
+    if (writer->trouble.status != ELBOW_OK && error != NULL)
+        *error = writer->trouble;
+    return writer->trouble.status;
+}
+
+void elbow_writer_close(struct elbow_writer *writer)
+{
+    elbow_writer_wait(writer, NULL);
+    elbow_snapshot_clear(&writer->snapshot);
+    elbow_shelf_clear(&writer->shelf);
+}

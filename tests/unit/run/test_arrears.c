@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Files that found the disk full come later, all of them, and are told as long as they do not.
+#include "elbow/run/arrears.h"
+
+#include "elbow/base/file.h"
+#include "elbow/base/memory.h"
+#include "scratch.h"
+#include "unit.h"
+
+static enum elbow_status put(struct elbow_arrears *arrears, const char *path, const char *text,
+                             struct elbow_error *error)
+{
+    char *bytes = NULL;
+    *error = (struct elbow_error){0};
+    ck_assert_int_eq(elbow_duplicate(&bytes, text, error), ELBOW_OK);
+    enum elbow_status status = elbow_arrears_write(arrears, path, &bytes, strlen(text), error);
+    elbow_release(&bytes);
+    return status;
+}
+
+static void check_text(const char *path, const char *text)
+{
+    size_t size;
+    char *bytes = scratch_read(path, &size);
+    ck_assert(bytes != NULL && size == strlen(text) && memcmp(bytes, text, size) == 0);
+    free(bytes);
+}
+
+START_TEST(what_waits_is_written_later)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_arrears arrears = {0};
+    struct elbow_error error;
+    size_t blocks = elbow_memory_count().blocks;
+    char one[300], two[300], three[300];
+    snprintf(one, sizeof one, "%s/samples/1.png", scratch.directory);
+    snprintf(two, sizeof two, "%s/samples/2.png", scratch.directory);
+    snprintf(three, sizeof three, "%s/samples/3.png", scratch.directory);
+    elbow_file_fail_at(1, UINT64_MAX / 2);
+    ck_assert_int_eq(put(&arrears, one, "first", &error), ELBOW_OUTPUT);
+    ck_assert_ptr_nonnull(strstr(error.message, one));
+    ck_assert_int_eq(put(&arrears, two, "second", &error), ELBOW_OUTPUT);
+    ck_assert(elbow_arrears_wait_for_room(&arrears));
+    ck_assert_int_eq(elbow_arrears_flush(&arrears, &error), ELBOW_OUTPUT);
+    elbow_file_fail_at(0, 0);
+    ck_assert_int_eq(put(&arrears, three, "third", &error), ELBOW_OK);
+    ck_assert(!elbow_arrears_wait_for_room(&arrears) && arrears.count == 0 && arrears.bytes == 0);
+    check_text(one, "first");
+    check_text(two, "second");
+    check_text(three, "third");
+    ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(too_many_are_lost)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_arrears arrears = {0};
+    struct elbow_error error;
+    size_t blocks = elbow_memory_count().blocks;
+    elbow_file_fail_at(1, UINT64_MAX / 2);
+    for (int i = 0; i < ELBOW_ARREARS_MAX + 5; ++i)
+        ck_assert_int_eq(put(&arrears, scratch_path(&scratch, "x.png"), "bytes", &error), ELBOW_OUTPUT);
+    elbow_file_fail_at(0, 0);
+    ck_assert_uint_eq(arrears.count, ELBOW_ARREARS_MAX);
+    elbow_arrears_clear(&arrears);
+    elbow_arrears_clear(&arrears);
+    ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(other_troubles_are_no_lack_of_room)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_arrears arrears = {0};
+    struct elbow_error error;
+    char path[300];
+    snprintf(path, sizeof path, "%s/plain/1.png", scratch.directory);
+    scratch_write(scratch_path(&scratch, "plain"), "", 0);
+    ck_assert_int_eq(put(&arrears, path, "first", &error), ELBOW_OUTPUT);
+    ck_assert(!elbow_arrears_wait_for_room(&arrears));
+    elbow_arrears_clear(&arrears);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("run/arrears", what_waits_is_written_later, too_many_are_lost, other_troubles_are_no_lack_of_room)

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The writer by itself, without MPI, so that ThreadSanitizer can watch: what is handed over arrives whole, in order,
+// and what fails is told by the next wait.
+#include "elbow/run/writer.h"
+
+#include "../../../src/run/checkpoint_private.h"
+
+#include "elbow/base/memory.h"
+#include "scratch.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+enum { SIZE = 300000 };
+
+// A writer as elbow_writer_open makes it, with bytes of our own for a snapshot.
+static void open_writer(struct elbow_writer *writer, const char *run)
+{
+    struct elbow_error error = {0};
+    *writer = (struct elbow_writer){0};
+    snprintf(writer->run, sizeof writer->run, "%s", run);
+    ck_assert_int_eq(elbow_hdf5_reserve(&writer->snapshot.file, SIZE, &error), ELBOW_OK);
+    writer->snapshot.file.size = SIZE;
+    ck_assert_int_eq(elbow_shelf_open(run, &writer->shelf, &error), ELBOW_OK);
+}
+
+static void take(struct elbow_writer *writer, uint64_t step)
+{
+    writer->snapshot.step = step;
+    for (size_t i = ELBOW_CHECKPOINT_BLOCK; i < SIZE; ++i)
+        writer->snapshot.file.bytes[i] = (unsigned char)(i * step);
+}
+
+static const struct elbow_writer_order no_tables = {.keep = 2, .tables = {-1, -1}};
+
+static bool is_sound(const char *run, uint64_t step)
+{
+    elbow_path path;
+    return elbow_checkpoint_path(run, step, path) && elbow_checkpoint_verify_file(path, NULL) == ELBOW_OK;
+}
+
+static void write_many(const char *run)
+{
+    struct elbow_writer writer;
+    struct elbow_error error = {0};
+    size_t blocks = elbow_memory_count().blocks;
+    open_writer(&writer, run);
+    ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK); // nothing to wait for
+    uint64_t allocations = elbow_memory_count().allocations;
+    for (uint64_t step = 1; step <= 12; ++step) {
+        take(&writer, step);
+        struct elbow_writer_order order = no_tables;
+        order.keeps_best = true;
+        order.best_step = step <= 5 ? step : 5;
+        elbow_writer_begin(&writer, &order);
+        ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK);
+        ck_assert(is_sound(run, step));
+    }
+    ck_assert_uint_eq(elbow_memory_count().allocations, allocations);
+    for (uint64_t step = 1; step <= 12; ++step)
+        ck_assert(is_sound(run, step) == (step == 5 || step >= 11));
+    take(&writer, 13);
+    elbow_writer_begin(&writer, &no_tables);
+    elbow_writer_close(&writer); // waits
+    ck_assert(is_sound(run, 13));
+    elbow_writer_close(&writer);
+    ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+}
+
+START_TEST(what_is_handed_over_arrives)
+{
+    struct scratch scratch = scratch_make();
+    write_many(scratch.directory);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(without_a_thread_begin_does_it)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_writer writer;
+    struct elbow_error error = {0};
+    open_writer(&writer, scratch.directory);
+    take(&writer, 1);
+    elbow_thread_fail_at(1);
+    elbow_writer_begin(&writer, &no_tables);
+    elbow_thread_fail_at(0);
+    ck_assert(is_sound(scratch.directory, 1)); // before anybody waited
+    ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK);
+    elbow_writer_close(&writer);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(what_fails_is_told_and_tried_again)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_writer writer;
+    struct elbow_error error = {0};
+    open_writer(&writer, scratch.directory);
+    take(&writer, 1);
+    elbow_writer_begin(&writer, &no_tables);
+    ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK);
+    // A file where the directory of the run was.
+    char moved[400];
+    snprintf(moved, sizeof moved, "%s-moved", scratch.directory);
+    ck_assert_int_eq(rename(scratch.directory, moved), 0);
+    scratch_write(scratch.directory, "", 0);
+    take(&writer, 2);
+    elbow_writer_begin(&writer, &no_tables);
+    ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OUTPUT);
+    ck_assert_ptr_nonnull(strstr(error.message, "the checkpoint was not written: "));
+    ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK); // told once
+    ck_assert_int_eq(remove(scratch.directory), 0);
+    ck_assert_int_eq(rename(moved, scratch.directory), 0);
+    take(&writer, 3);
+    elbow_writer_begin(&writer, &no_tables);
+    ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK);
+    ck_assert(is_sound(scratch.directory, 1) && !is_sound(scratch.directory, 2) && is_sound(scratch.directory, 3));
+    elbow_writer_close(&writer);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// The tables may be closed, and their descriptors be used for something else, while the thread syncs them.
+START_TEST(tables_are_synced_by_descriptors_of_its_own)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_writer writer;
+    struct elbow_error error = {0};
+    open_writer(&writer, scratch.directory);
+    int free_one = open("/dev/null", O_RDONLY);
+    for (uint64_t step = 1; step <= 20; ++step) {
+        struct elbow_writer_order order = no_tables;
+        order.tables[0] = open(scratch_path(&scratch, "a.csv"), O_CREAT | O_WRONLY, 0666);
+        order.tables[1] = open(scratch_path(&scratch, "b.csv"), O_CREAT | O_WRONLY, 0666);
+        take(&writer, step);
+        elbow_writer_begin(&writer, &order);
+        close(order.tables[0]);
+        close(order.tables[1]);
+        ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK);
+    }
+    int after = open("/dev/null", O_RDONLY);
+    ck_assert_int_eq(after, free_one + 1); // no descriptor was left open
+    close(after);
+    close(free_one);
+    elbow_writer_close(&writer);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// Training changes all that the snapshot was made of, and writes rows, meanwhile.
+START_TEST(work_goes_on_beside_it)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_writer writer;
+    struct elbow_error error = {0};
+    struct elbow_writer_order order = no_tables;
+    open_writer(&writer, scratch.directory);
+    order.tables[0] = open(scratch_path(&scratch, "a.csv"), O_CREAT | O_WRONLY | O_APPEND, 0666);
+    for (uint64_t step = 1; step <= 10; ++step) {
+        take(&writer, step);
+        elbow_writer_begin(&writer, &order);
+        void *block = NULL;
+        for (int i = 0; i < 200; ++i) {
+            ck_assert_int_eq(elbow_allocate(&block, 100, 1, "a test", &error), ELBOW_OK);
+            ck_assert_int_eq(write(order.tables[0], "row\n", 4), 4);
+            elbow_release(&block);
+        }
+        ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK);
+    }
+    struct stat about;
+    ck_assert_int_eq(fstat(order.tables[0], &about), 0);
+    ck_assert_int_eq(about.st_size, 10 * 200 * 4);
+    close(order.tables[0]);
+    elbow_writer_close(&writer);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("run/writer", what_is_handed_over_arrives, without_a_thread_begin_does_it, what_fails_is_told_and_tried_again,
+          tables_are_synced_by_descriptors_of_its_own, work_goes_on_beside_it)
