@@ -4,6 +4,10 @@
 
 #include <inttypes.h>
 
+// Bounds that keep every product of sizes below 2^63, whatever a configuration asks for. The values bound is that of a
+// row of a BLAS call.
+enum { SIDE_MAX = 1 << 30, VALUES_MAX = INT32_MAX };
+
 size_t elbow_shape_values(struct elbow_shape shape)
 {
     return shape.height * shape.width * shape.channels;
@@ -34,6 +38,18 @@ static enum elbow_status refuse_misfit(const char *name, size_t index, const str
                            input.width, input.channels);
 }
 
+static enum elbow_status check_size(const char *name, size_t index, struct elbow_shape shape, struct elbow_error *error)
+{
+    size_t values;
+    if (shape.height <= SIDE_MAX && shape.width <= SIDE_MAX &&
+        !__builtin_mul_overflow(shape.height * shape.width, shape.channels, &values) && values <= VALUES_MAX)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_CONFIG,
+                           "model.%s.%zu: gives %zu x %zu x %zu values (height, width, channels), more than 2^31; use "
+                           "smaller strides or fewer filters",
+                           name, index, shape.height, shape.width, shape.channels);
+}
+
 // The smallest side of an input that gives `output`; 0 if there is none.
 static size_t side_before(const struct elbow_layer *layer, size_t output)
 {
@@ -44,7 +60,7 @@ static size_t side_before(const struct elbow_layer *layer, size_t output)
         return 0;
     else
         side = (side - layer->output_padding + 2 * p - k) / s + 1;
-    return side > 0 ? (size_t)side : 0;
+    return side > 0 && side <= SIDE_MAX ? (size_t)side : 0;
 }
 
 // Height and width (channels 0) of the input of the layers [first, count), which end in the output.
@@ -160,6 +176,9 @@ enum elbow_status elbow_architecture_plan(const char *name, struct elbow_shape i
             shape = flat((size_t)layer->units);
         else if (!elbow_conv2d_shape(layer, architecture->inputs[i], &shape))
             return refuse_misfit(name, i, layer, architecture->inputs[i], error);
+        status = check_size(name, i, shape, error);
+        if (status != ELBOW_OK)
+            return status;
         architecture->outputs[i] = shape;
     }
     architecture->inputs[layers->count] = shape;

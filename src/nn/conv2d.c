@@ -56,7 +56,7 @@ static enum elbow_status add_tensors(struct elbow_parameters *parameters, const 
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_conv2d_create(struct elbow_parameters *parameters, const char *name,
+enum elbow_status elbow_conv2d_layout(struct elbow_parameters *parameters, const char *name,
                                       const struct elbow_layer *layer, struct elbow_shape input,
                                       enum elbow_initializer initializer, struct elbow_conv2d *conv,
                                       struct elbow_error *error)
@@ -69,9 +69,18 @@ enum elbow_status elbow_conv2d_create(struct elbow_parameters *parameters, const
                                   .inputs = input.height * input.width * input.channels,
                                   .outputs = output.height * output.width * output.channels,
                                   .activation = (enum elbow_activation)layer->activation};
-    enum elbow_status status = add_tensors(parameters, name, (size_t)layer->kernel, initializer, conv, error);
+    return add_tensors(parameters, name, (size_t)layer->kernel, initializer, conv, error);
+}
+
+enum elbow_status elbow_conv2d_create(struct elbow_parameters *parameters, const char *name,
+                                      const struct elbow_layer *layer, struct elbow_shape input,
+                                      enum elbow_initializer initializer, struct elbow_conv2d *conv,
+                                      struct elbow_error *error)
+{
+    enum elbow_status status = elbow_conv2d_layout(parameters, name, layer, input, initializer, conv, error);
     if (status != ELBOW_OK)
         return status;
+    struct elbow_shape output = conv->output;
     return elbow_convolution_create(conv->is_transposed ? output : input, conv->is_transposed ? input : output,
                                     (size_t)layer->kernel, (size_t)layer->stride, (size_t)layer->padding,
                                     &conv->convolution, error);

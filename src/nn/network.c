@@ -18,7 +18,9 @@ static enum elbow_status add_conv(struct elbow_parameters *parameters, const cha
                                   struct elbow_error *error)
 {
     struct elbow_conv2d *conv = &network->convs[i];
-    enum elbow_status status = elbow_conv2d_create(parameters, name, layer, input, initializer, conv, error);
+    enum elbow_status status = network->rows_max == 0
+                                   ? elbow_conv2d_layout(parameters, name, layer, input, initializer, conv, error)
+                                   : elbow_conv2d_create(parameters, name, layer, input, initializer, conv, error);
     network->layers[i] = (struct elbow_dense){.inputs = conv->inputs,
                                               .units = conv->outputs,
                                               .activation = conv->activation,
@@ -108,7 +110,7 @@ static enum elbow_status create_layers(struct elbow_parameters *parameters, cons
         status = elbow_allocate(&network->slopes_of, count, sizeof *network->slopes_of, "layers", error);
     if (status == ELBOW_OK)
         status = add_layers(parameters, name, hidden, architecture, initializer, network, error);
-    if (status == ELBOW_OK)
+    if (status == ELBOW_OK && network->rows_max > 0)
         status = make_room(network, error);
     return status;
 }
@@ -119,7 +121,7 @@ enum elbow_status elbow_network_create(struct elbow_parameters *parameters, cons
                                        struct elbow_network *network, struct elbow_error *error)
 {
     size_t inputs = elbow_shape_values(input), outputs = elbow_shape_values(output);
-    ELBOW_CHECK(inputs > 0 && outputs > 0 && rows_max > 0);
+    ELBOW_CHECK(inputs > 0 && outputs > 0);
     struct elbow_architecture architecture;
     *network = (struct elbow_network){0};
     enum elbow_status status = elbow_architecture_plan(name, input, hidden, output, &architecture, error);

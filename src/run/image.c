@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SIDE_MAX = 16384, GREY = 128, LARGE = 64, FACTOR_MAX = 3, INFLATION = 1040 };
+enum { SIDE_MAX = 16384, GREY = 128, LARGE = 64, FACTOR_MAX = 3, INFLATION = 1040, CHUNK_BYTES = 8000000 };
 
 void elbow_picture_clear(struct elbow_picture *picture)
 {
@@ -173,8 +173,16 @@ enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const
 // What a file holds, after the expansion to 8 bits a value.
 struct raw {
     size_t height, width, channels; // 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
+    size_t packed_row;              // bytes of a row in the file, before the expansion
     uint8_t *bytes;
 };
+
+// Bytes of the file; 0 for a pipe.
+static size_t file_size(FILE *stream)
+{
+    struct stat about;
+    return fstat(fileno(stream), &about) == 0 && S_ISREG(about.st_mode) ? (size_t)about.st_size : 0;
+}
 
 static bool read_head(struct coder *coder, struct raw *raw)
 {
@@ -182,7 +190,11 @@ static bool read_head(struct coder *coder, struct raw *raw)
         return false;
     png_init_io(coder->png, coder->stream);
     png_set_user_limits(coder->png, SIDE_MAX, SIDE_MAX);
+    // Of a chunk that declares more than there is, libpng would take memory for all of it.
+    size_t size = file_size(coder->stream);
+    png_set_chunk_malloc_max(coder->png, size > CHUNK_BYTES ? size : CHUNK_BYTES);
     png_read_info(coder->png, coder->info);
+    raw->packed_row = png_get_rowbytes(coder->png, coder->info);
     png_set_expand(coder->png);   // palettes to RGB, few bits to 8, transparent colours to alpha
     png_set_strip_16(coder->png); // cut, not rounded
     png_set_interlace_handling(coder->png);
@@ -211,14 +223,12 @@ static enum elbow_status fail_read(const struct coder *coder, const char *path, 
                            feof(coder->stream) ? "it ends too early" : coder->reason);
 }
 
-// Deflate packs about 1032 to 1 at best (8 pixels a byte, before the expansion): a small file that declares a large
-// picture is damaged, and no memory is taken for it.
+// Deflate packs about 1032 to 1 at best: a small file that declares a large picture is damaged, and no memory is taken
+// for it.
 static bool is_possible(const struct raw *raw, FILE *stream)
 {
-    struct stat about;
-    if (fstat(fileno(stream), &about) != 0 || !S_ISREG(about.st_mode))
-        return true;
-    return (uint64_t)raw->height * raw->width / 8 <= ((uint64_t)about.st_size + 64) * INFLATION;
+    size_t size = file_size(stream);
+    return size == 0 || (uint64_t)raw->height * raw->packed_row <= ((uint64_t)size + 64) * INFLATION;
 }
 
 static enum elbow_status read_raw(struct coder *coder, const char *path, struct raw *raw, struct elbow_error *error)

@@ -84,7 +84,7 @@ enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, s
                                             size_t rows_max, struct elbow_model **result, struct elbow_error *error)
 {
     size_t values = elbow_shape_values(sample);
-    ELBOW_CHECK(config && result && values > 0 && rows_max > 0 && config->model.latent > 0);
+    ELBOW_CHECK(config && result && values > 0 && config->model.latent > 0);
     *result = NULL;
     struct elbow_model *model = NULL;
     enum elbow_status status = elbow_allocate(&model, 1, sizeof *model, "the model", error);
@@ -96,13 +96,26 @@ enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, s
     model->log_variance = SIZE_MAX;
     model->rows_max = rows_max;
     status = create_layers(config, sample, model, error);
-    if (status == ELBOW_OK)
+    if (status == ELBOW_OK && rows_max > 0)
         status = create_room(model, error);
     if (status != ELBOW_OK) {
         elbow_model_destroy(model);
         return status;
     }
     *result = model;
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_model_layout(const struct elbow_config *config, struct elbow_shape sample,
+                                     struct elbow_parameters *parameters, struct elbow_error *error)
+{
+    struct elbow_model *model = NULL;
+    enum elbow_status status = elbow_model_create_shaped(config, sample, 0, &model, error);
+    if (status != ELBOW_OK)
+        return status;
+    *parameters = model->parameters;
+    model->parameters = (struct elbow_parameters){0};
+    elbow_model_destroy(model);
     return ELBOW_OK;
 }
 

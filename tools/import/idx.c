@@ -67,6 +67,8 @@ static enum elbow_status read_head(struct import_source *source, struct elbow_er
         *to = be32toh(size);
     }
     source->is_image = source->element == ELBOW_ELEMENT_UINT8 && source->rank >= 2;
+    source->stored_size = elbow_element_size(source->element);
+    source->stored_bytes = import_stream_most(source->state);
     return ELBOW_OK;
 }
 

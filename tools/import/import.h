@@ -35,6 +35,9 @@ enum elbow_status import_stream_end(struct import_stream *stream, struct elbow_e
 // Local. Back to the beginning; FILE for a pipe.
 enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbow_error *error);
 
+// Local. The most bytes that the stream can give, by the file's size; UINT64_MAX for a pipe.
+uint64_t import_stream_most(const struct import_stream *stream);
+
 // Local. NULL is legal.
 void import_stream_close(struct import_stream *stream);
 
@@ -51,7 +54,9 @@ struct import_source {
     uint64_t rows;
     size_t rank; // dimensions of a row: 0 for single values
     uint64_t shape[IMPORT_RANK_MAX];
-    bool is_image; // bytes are grey levels
+    bool is_image;         // bytes are grey levels
+    size_t stored_size;    // bytes of a value in the file; 0: it has no fixed size
+    uint64_t stored_bytes; // that the file can have behind its head, at the most
 
     // Of text files: whether all values are integers, and their extremes.
     bool is_text, is_integer;

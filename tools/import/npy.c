@@ -101,6 +101,13 @@ static enum elbow_status parse_head(struct import_source *source, const char *he
     return ELBOW_OK;
 }
 
+// Bytes of a value in the file.
+static size_t stored_size(const struct import_source *source)
+{
+    const struct npy *npy = source->state;
+    return npy->is_half ? 2 : elbow_element_size(source->element);
+}
+
 static enum elbow_status read_head(struct import_source *source, struct elbow_error *error)
 {
     struct npy *npy = source->state;
@@ -125,7 +132,11 @@ static enum elbow_status read_head(struct import_source *source, struct elbow_er
     if (status == ELBOW_OK)
         status = parse_head(source, head, error);
     elbow_release(&head);
-    return status;
+    if (status != ELBOW_OK)
+        return status;
+    source->stored_size = stored_size(source);
+    source->stored_bytes = import_stream_most(npy->stream);
+    return ELBOW_OK;
 }
 
 // The value of a float16, exact.
@@ -158,7 +169,7 @@ static enum elbow_status read_rows(struct import_source *source, uint64_t count,
 {
     struct npy *npy = source->state;
     size_t values = count * import_source_row_values(source);
-    size_t size = npy->is_half ? 2 : elbow_element_size(source->element);
+    size_t size = stored_size(source);
     char *to = npy->is_half ? (char *)rows + values * 2 : rows;
     enum elbow_status status = import_stream_exact(npy->stream, to, values * size, error);
     if (status != ELBOW_OK)

@@ -74,7 +74,7 @@ static enum elbow_status open_stream(struct import_stream *stream, struct import
     return is_png ? import_png_open(false, source, error) : refuse(source->path, head, size, error);
 }
 
-// Whether there is anything, and not more than 2^62 bytes of it.
+// Whether there is anything, and not more than the file can hold, so that memory may be taken for its rows.
 static enum elbow_status check_size(const struct import_source *source, struct elbow_error *error)
 {
     uint64_t total = elbow_element_size(source->element);
@@ -84,6 +84,10 @@ static enum elbow_status check_size(const struct import_source *source, struct e
     if (overflows || total >> 62 != 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file declares more values than there can be",
                                source->path, source->kind);
+    uint64_t stored = source->stored_size * (total / elbow_element_size(source->element));
+    if (source->stored_size > 0 && stored > source->stored_bytes)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file ends too early: its head declares %s of values",
+                               source->path, source->kind, elbow_text_bytes(stored).text);
     if (total == 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file holds no values", source->path, source->kind);
     return ELBOW_OK;

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-enum { BUFFER = 1 << 17, PIECE = 1 << 30 };
+// Deflate packs at most about 1032 to 1.
+enum { BUFFER = 1 << 17, PIECE = 1 << 30, INFLATION = 1040 };
 
 struct import_stream {
     gzFile file;
@@ -18,6 +19,7 @@ struct import_stream {
     unsigned char head[IMPORT_HEAD];
     size_t head_size, head_used;
     bool was_rewound; // the head is no longer of use
+    uint64_t most;
 };
 
 // What zlib has to say, or the system.
@@ -62,7 +64,11 @@ static enum elbow_status open_file(struct import_stream *stream, struct elbow_er
     if (stream->file == NULL)
         return elbow_error_set(error, ELBOW_FILE, "%s: %s", stream->path, strerror(errno == 0 ? ENOMEM : errno));
     gzbuffer(stream->file, BUFFER);
-    return read_file(stream, stream->head, sizeof stream->head, &stream->head_size, error);
+    enum elbow_status status = read_file(stream, stream->head, sizeof stream->head, &stream->head_size, error);
+    stream->most = UINT64_MAX;
+    if (status == ELBOW_OK && S_ISREG(about.st_mode))
+        stream->most = (uint64_t)about.st_size * (gzdirect(stream->file) ? 1 : INFLATION);
+    return status;
 }
 
 enum elbow_status import_stream_open(const char *path, struct import_stream **stream, struct elbow_error *error)
@@ -127,6 +133,11 @@ enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbo
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FILE, "%s: text files are read twice, which a pipe does not allow: use a file",
                            stream->path);
+}
+
+uint64_t import_stream_most(const struct import_stream *stream)
+{
+    return stream->most;
 }
 
 void import_stream_close(struct import_stream *stream)

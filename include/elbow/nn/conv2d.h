@@ -37,6 +37,13 @@ enum elbow_status elbow_conv2d_create(struct elbow_parameters *parameters, const
                                       enum elbow_initializer initializer, struct elbow_conv2d *conv,
                                       struct elbow_error *error);
 
+// Local. Likewise, without the plan: a layer that has tensors and cannot compute. Takes no memory that grows with
+// sizes.
+enum elbow_status elbow_conv2d_layout(struct elbow_parameters *parameters, const char *name,
+                                      const struct elbow_layer *layer, struct elbow_shape input,
+                                      enum elbow_initializer initializer, struct elbow_conv2d *conv,
+                                      struct elbow_error *error);
+
 // Local. Gives the plan back; a zeroed struct is legal.
 void elbow_conv2d_destroy(struct elbow_conv2d *conv);
 

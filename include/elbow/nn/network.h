@@ -26,7 +26,7 @@ struct elbow_watch {
 };
 
 // Local. Adds the tensors `name`.0/weight, ..., `name`.head/bias, and makes room for microbatches of up to rows_max
-// rows. CONFIG if a layer does not fit.
+// rows (0: it has its tensors, and cannot compute). CONFIG if a layer does not fit.
 enum elbow_status elbow_network_create(struct elbow_parameters *parameters, const char *name, struct elbow_shape input,
                                        const struct elbow_layers *hidden, struct elbow_shape output,
                                        enum elbow_initializer initializer, size_t rows_max,

@@ -40,8 +40,8 @@ struct elbow_row_results {
 // Local. How a model sees samples of a dataset: (H, W) is (H, W, 1), (H, W, C) stays, and all else is (1, 1, values).
 struct elbow_shape elbow_model_sample(size_t rank, const uint64_t *shape);
 
-// Local. A model of samples of that shape, with room for microbatches of up to rows_max rows. CONFIG if its layers do
-// not fit.
+// Local. A model of samples of that shape, with room for microbatches of up to rows_max rows (0: it has its tensors,
+// and cannot compute). CONFIG if its layers do not fit.
 enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, struct elbow_shape sample,
                                             size_t rows_max, struct elbow_model **model, struct elbow_error *error);
 
@@ -49,6 +49,11 @@ enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, s
 enum elbow_status elbow_model_create(const struct elbow_config *config, size_t values, size_t rows_max,
                                      struct elbow_model **model, struct elbow_error *error);
 void elbow_model_destroy(struct elbow_model *model);
+
+// Local. The tensors alone, given back with elbow_parameters_clear. Takes no memory that grows with any size in config
+// or sample, so that it can be asked about numbers that nobody vouches for.
+enum elbow_status elbow_model_layout(const struct elbow_config *config, struct elbow_shape sample,
+                                     struct elbow_parameters *parameters, struct elbow_error *error);
 
 // Local. The start of a run, into values (model->parameters.size floats). data_mean (D), unless NULL, is the training
 // mean: the output bias becomes its logit (clipped to [0.001, 0.999]; Burda et al. 2015) or, for the Gaussian, the mean
