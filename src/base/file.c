@@ -5,6 +5,7 @@
 
 #include "elbow/base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -133,6 +134,20 @@ enum elbow_status elbow_file_publish(const char *part, const char *path, struct 
     }
     sync_directory_of(path);
     return ELBOW_OK;
+}
+
+void elbow_file_sweep(const char *directory)
+{
+    static const char ending[] = ".part";
+    DIR *open_directory = opendir(directory);
+    if (open_directory == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(open_directory)) != NULL;) {
+        size_t length = strlen(entry->d_name);
+        if (length > sizeof ending - 1 && strcmp(entry->d_name + length - (sizeof ending - 1), ending) == 0)
+            unlinkat(dirfd(open_directory), entry->d_name, 0);
+    }
+    closedir(open_directory);
 }
 
 enum elbow_status elbow_file_write(const char *path, const void *bytes, size_t size, struct elbow_error *error)

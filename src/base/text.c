@@ -42,6 +42,66 @@ struct elbow_text elbow_text_duration(double seconds)
     return text;
 }
 
+static const int64_t MINUTE = 60, HOUR = 3600, DAY = 86400;
+
+// Reads at least one and at most nine digits from *text on.
+static bool read_digits(const char **text, int64_t *number)
+{
+    const char *start = *text;
+    *number = 0;
+    for (; **text >= '0' && **text <= '9'; ++*text)
+        if (*text - start == 9)
+            return false;
+        else
+            *number = *number * 10 + (**text - '0');
+    return *text > start;
+}
+
+// "1h30m": numbers with units, from the largest to the smallest; a number alone is seconds.
+static bool read_units(const char *text, int64_t *seconds)
+{
+    static const char units[] = "dhms";
+    const int64_t sizes[] = {DAY, HOUR, MINUTE, 1};
+    int64_t number, sum = 0;
+    size_t next = 0;
+    do {
+        if (!read_digits(&text, &number))
+            return false;
+        if (*text == 0 && next > 0)
+            return false;
+        while (*text != 0 && units[next] != 0 && units[next] != *text)
+            ++next;
+        if (units[next] == 0)
+            return false;
+        sum += number * (*text == 0 ? 1 : sizes[next]);
+        ++next;
+    } while (*text != 0 && *++text != 0);
+    *seconds = sum;
+    return true;
+}
+
+// "1:30:00" or "1-12:00:00".
+static bool read_clock(const char *text, int64_t *seconds)
+{
+    int64_t days = 0, hours, minutes, rest;
+    bool has_days = strchr(text, '-') != NULL;
+    if (has_days && (!read_digits(&text, &days) || *text++ != '-'))
+        return false;
+    if (!read_digits(&text, &hours) || (has_days && hours > 23) || *text++ != ':')
+        return false;
+    if (strlen(text) != 5 || !read_digits(&text, &minutes) || minutes > 59 || *text++ != ':')
+        return false;
+    if (strlen(text) != 2 || !read_digits(&text, &rest) || rest > 59 || *text != 0)
+        return false;
+    *seconds = days * DAY + hours * HOUR + minutes * MINUTE + rest;
+    return true;
+}
+
+bool elbow_text_read_duration(const char *text, int64_t *seconds)
+{
+    return strchr(text, ':') != NULL ? read_clock(text, seconds) : read_units(text, seconds);
+}
+
 enum { DISTANCE_LIMIT = 64 }; // longer texts are compared by their first characters
 
 size_t elbow_text_distance(const char *a, const char *b)

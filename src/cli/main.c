@@ -3,6 +3,7 @@
 // agree on. This file is compiled for the plainest processor: what it does before elbow_processor_fits must run
 // anywhere.
 #include "elbow/base/build.h"
+#include "elbow/base/signals.h"
 #include "elbow/base/text.h"
 #include "elbow/cli/command.h"
 #include "elbow/cli/processor.h"
@@ -17,28 +18,30 @@ static const struct elbow_command commands[] = {
     {"train", "CONFIG [--set KEY=VALUE]... [--run-dir DIR] [--resume[=auto]] [--overwrite] [--init CHECKPOINT]",
      "Trains the configuration. --resume goes on with the run in the run directory, --resume=auto starts or goes on,\n"
      "--overwrite moves an earlier run aside, --init starts from the tensors of another checkpoint.\n",
-     false, elbow_command_train},
+     false, true, elbow_command_train},
     {"eval", "CHECKPOINT [--data FILE[:/dataset]] [--labels FILE:/dataset] [--importance K] [--best] [--json]",
      "The ELBO and its parts in nats per sample, per class where there are labels; with --importance also the\n"
      "importance-sampled log-likelihood of K samples.\n",
-     true, elbow_command_eval},
+     true, false, elbow_command_eval},
     {"encode", "CHECKPOINT -o FILE.h5 [--data FILE[:/dataset]] [--labels FILE:/dataset] [--importance K] [--best]",
-     "Writes mean, log_variance, recon, kl and elbo of every row, in input order.\n", false, elbow_command_encode},
+     "Writes mean, log_variance, recon, kl and elbo of every row, in input order.\n", false, false,
+     elbow_command_encode},
     {"sample", "CHECKPOINT -o FILE.png|FILE.h5|FILE.csv [-n N] [--seed S] [--draw] [--best]",
-     "Samples from the prior, decoded: means of p(x|z), with --draw draws from it.\n", false, elbow_command_sample},
+     "Samples from the prior, decoded: means of p(x|z), with --draw draws from it.\n", false, false,
+     elbow_command_sample},
     {"reconstruct",
      "CHECKPOINT -o FILE.png|FILE.h5|FILE.csv [--data FILE[:/dataset]] [-n N] [--first ROW] [--seed S] [--draw] "
      "[--best]",
-     "Rows of a dataset beside their reconstructions.\n", false, elbow_command_reconstruct},
-    {"info", "FILE", "Tells in words what a dataset file, a checkpoint or a run directory holds.\n", true,
+     "Rows of a dataset beside their reconstructions.\n", false, false, elbow_command_reconstruct},
+    {"info", "FILE", "Tells in words what a dataset file, a checkpoint or a run directory holds.\n", true, false,
      elbow_command_info},
     {"config", "CONFIG [--set KEY=VALUE]... | --explain",
      "Prints the resolved configuration; --explain tells every key with its type, bounds, default and meaning.\n", true,
-     elbow_command_config},
+     false, elbow_command_config},
     {"bench", "[CONFIG] [--set KEY=VALUE]... [--rounds N] [--json]",
      "Times a training step of the configuration (by default 784-512-256-20 on noise) against the floor of its matrix\n"
      "products and one pass of the optimiser, and every part of it; nothing is written.\n",
-     true, elbow_command_bench},
+     true, false, elbow_command_bench},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -101,10 +104,16 @@ static enum elbow_status run(struct elbow_comm *comm, int count, char **words, s
             printf("usage: elbow %s %s\n\n%s", command->name, command->synopsis, command->help);
         return ELBOW_OK;
     }
+    if (is_root)
+        elbow_signals_keep_text(": elbow %s was not finished; what it was to write is not there, start it again",
+                                command->name);
+    if (!command->stops_with_checkpoint)
+        elbow_signals_refuse_stop();
     struct elbow_log log = elbow_log_open(is_root, command->result_on_stdout ? stderr : stdout);
     struct elbow_call call = {.comm = comm, .log = &log, .count = count - 1, .words = words + 1};
     enum elbow_status status = command->run(&call, error);
     elbow_log_close(&log);
+    elbow_signals_keep_text(NULL);
     return status;
 }
 
@@ -114,6 +123,7 @@ int main(int argc, char **argv)
     struct elbow_error error = {0};
     if (!elbow_processor_fits("elbow"))
         return 1;
+    elbow_signals_catch(); // before MPI starts: none of them may end a rank that has not agreed
     signal(SIGXFSZ, SIG_IGN); // a file at its size limit is a full disk, not a crash
     elbow_blas_start();
     if (!elbow_hdf5_start()) {

@@ -32,6 +32,7 @@ enum { THREADS_MAX = 1024 };
 #define REAL .type = ELBOW_KEY_REAL
 #define BOOLEAN .type = ELBOW_KEY_BOOLEAN
 #define CHOICE(list) .type = ELBOW_KEY_CHOICE, .choices = list
+#define DURATION .type = ELBOW_KEY_DURATION
 #define TEXT .type = ELBOW_KEY_TEXT
 #define FROM(least_, most_) .least = (least_), .most = (most_)
 #define FROM_ZERO .least = 0, .most = INT64_MAX
@@ -162,6 +163,11 @@ static const struct elbow_key keys[] = {
      .help = "Where the run leaves its files; empty: runs/<name of the configuration>."},
     {"run", "stop_after", INTEGER, AT(run.stop_after), FROM_ZERO, .preset = "0", .may_change = true,
      .help = "Stops after this step with a checkpoint (exit status 75); 0: off."},
+    {"run", "time_limit", DURATION, AT(run.time_limit), FROM_ZERO, .preset = "0", .may_change = true,
+     .help = "Stops so early that the last checkpoint is on disk so long after the start (exit status 75): 5400, 90m, "
+             "1h30m, 1:30:00 or 1-12:00:00; 0: off. SLURM_JOB_END_TIME counts too."},
+    {"run", "stall", DURATION, AT(run.stall), FROM_ZERO, .preset = "300", .may_change = true,
+     .help = "A rank that keeps the others waiting for so long is named, without stopping the run; 0: never."},
     {"run", "strict", BOOLEAN, AT(run.strict), .preset = "false", .may_change = true,
      .help = "Ranks of differing builds or processors end the run instead of a warning."},
     {"run", "progress", CHOICE(progress_choices), AT(run.progress), .preset = "auto", .may_change = true,
@@ -359,6 +365,9 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
         return;
     case ELBOW_KEY_EVERY:
         (void)elbow_text_format(expected, size, "a whole number of steps (0: never), or epoch");
+        return;
+    case ELBOW_KEY_DURATION:
+        (void)elbow_text_format(expected, size, "seconds, or a time such as 90m, 1h30m, 1:30:00 or 1-12:00:00");
         return;
     case ELBOW_KEY_TEXT:
         (void)elbow_text_format(expected, size, "a text of at most %d bytes", ELBOW_PATH_SIZE - 1);

@@ -14,6 +14,7 @@ enum elbow_key_type {
     ELBOW_KEY_BOOLEAN,  // bool
     ELBOW_KEY_CHOICE,   // int, index into `choices`
     ELBOW_KEY_EVERY,    // int64_t: steps, 0, or the word epoch
+    ELBOW_KEY_DURATION, // int64_t: seconds, also as 1h30m or 1-12:00:00
     ELBOW_KEY_TEXT,     // elbow_path; null is the empty text
     ELBOW_KEY_INTEGERS, // struct elbow_integers
     ELBOW_KEY_LAYERS    // struct elbow_layers
@@ -24,7 +25,7 @@ struct elbow_key {
     const char *name;    // "rate"
     enum elbow_key_type type;
     size_t offset, present;         // of the value (and of its bool) in the struct that the table is for
-    int64_t least, most;            // INTEGER, EVERY, entries of INTEGERS
+    int64_t least, most;            // INTEGER, EVERY, DURATION, entries of INTEGERS
     size_t count_least, count_most; // INTEGERS: entries, where there are any
     double low, high;               // REAL, OPTIONAL
     bool low_open, high_open;       // the bound itself is not legal

@@ -135,6 +135,19 @@ static enum elbow_status read_integer(const struct elbow_key *key, const char *s
     return ELBOW_OK;
 }
 
+// Unlike a number it may stand in quotes: other programs want them around 1:30:00.
+static enum elbow_status read_duration(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                       int64_t *value, const struct elbow_source *source)
+{
+    int64_t seconds = 0;
+    if (node->kind != ELBOW_YAML_SCALAR || !elbow_text_read_duration(node->text, &seconds))
+        return refuse_value(key, shown, node, source);
+    if (seconds < key->least || seconds > key->most)
+        return refuse_bounds(key, shown, node, source);
+    *value = seconds;
+    return ELBOW_OK;
+}
+
 static enum elbow_status read_real(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                    double *value, const struct elbow_source *source)
 {
@@ -349,6 +362,8 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
         return read_boolean(key, shown, node, value, source);
     case ELBOW_KEY_CHOICE:
         return read_choice(key, shown, node, value, source);
+    case ELBOW_KEY_DURATION:
+        return read_duration(key, shown, node, value, source);
     case ELBOW_KEY_TEXT:
         return read_text(key, shown, node, value, source);
     case ELBOW_KEY_INTEGERS:

@@ -116,6 +116,7 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
             return;
         }
         // fall through
+    case ELBOW_KEY_DURATION:
     case ELBOW_KEY_INTEGER:
         elbow_printer_add(printer, "%" PRId64, *(const int64_t *)value);
         return;
@@ -171,6 +172,7 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
     switch (key->type) {
     case ELBOW_KEY_INTEGER:
     case ELBOW_KEY_EVERY:
+    case ELBOW_KEY_DURATION:
         return *(const int64_t *)left == *(const int64_t *)right;
     case ELBOW_KEY_OPTIONAL:
         has_left = *(const bool *)((const char *)a + key->present);

@@ -2,7 +2,7 @@
 // Ranks and nodes. Two communicators stand behind a struct elbow_comm: `world`, in which ranks are numbered node by
 // node, and `node`, the ranks that can share memory. MPI's own failures abort (its default handler): there is no state
 // to save then.
-#include "comm_private.h"
+#include "watch.h"
 
 #include "elbow/base/memory.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 // Spins before the processor is given away: about 10 microseconds of polling.
-enum { SPINS = 200 };
+enum { SPINS = 200, LOOKS = 16 }; // and how many of the questions after that pass between looks at the clock
 
 // Tells the processor that this is a spin.
 static inline void relax(void)
@@ -28,7 +28,8 @@ static void abort_all(void)
 
 void elbow_comm_wait_until(struct elbow_comm *comm, bool (*done)(void *user), void *user)
 {
-    for (int spins = 0; !done(user); ++spins) {
+    struct elbow_vigil vigil = {0};
+    for (uint64_t spins = 0; !done(user); ++spins) {
         if (comm->place.nodes > 1) {
             int waiting;
             MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm->world, &waiting, MPI_STATUS_IGNORE);
@@ -37,7 +38,11 @@ void elbow_comm_wait_until(struct elbow_comm *comm, bool (*done)(void *user), vo
             sched_yield();
         else
             relax();
+        if (spins >= SPINS && spins % LOOKS == 0 && comm->watch != NULL)
+            elbow_watch_look(comm, &vigil);
     }
+    if (vigil.is_teller)
+        elbow_watch_relieve(comm, &vigil);
 }
 
 static bool is_complete(void *user)

@@ -12,6 +12,8 @@ enum { ELBOW_COMM_RANKS_MAX = 16384 }; // tables on the stack stay below 128 kB
 struct elbow_comm {
     MPI_Comm world, node;
     struct elbow_place place;
+    enum elbow_comm_phase phase;                // what this rank is busy with
+    struct elbow_stall_watch *watch;            // NULL: nobody watches; owned
     int *node_of, *node_rank_of, *node_size_of; // [size], owned
 };
 

@@ -24,7 +24,10 @@ static int probe(size_t bytes)
     if (file < 0)
         return errno;
     unlink(path);
-    int trouble = posix_fallocate(file, 0, (off_t)(bytes + WINDOW_OVERHEAD));
+    int trouble;
+    do // a signal that asks the run to stop says nothing of the room
+        trouble = posix_fallocate(file, 0, (off_t)(bytes + WINDOW_OVERHEAD));
+    while (trouble == EINTR);
     close(file);
     return trouble;
 }

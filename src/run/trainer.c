@@ -91,6 +91,7 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
                                                .config = &trainer->config,
                                                .beta = state->beta};
     double start = elbow_clock_seconds();
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_EVALUATION);
     enum elbow_status status = elbow_evaluate(&request, &evaluation, error);
     if (status != ELBOW_OK)
         return status;
@@ -110,6 +111,7 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
         row.compute = row.exchange = row.data = NAN;
         append(trainer, &row, evaluation.kl);
         trainer->times.start += row.seconds;
+        elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_EVALUATION, row.seconds);
     }
     elbow_evaluation_clear(&evaluation);
     return ELBOW_OK;
@@ -119,6 +121,7 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
 static void draw_pictures(struct elbow_trainer *trainer)
 {
     double start = elbow_clock_seconds();
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_PICTURES);
     struct elbow_gallery gallery = {.comm = trainer->comm,
                                     .model = trainer->model,
                                     .parameters = elbow_exchange_parameters(trainer->exchange),
@@ -129,7 +132,9 @@ static void draw_pictures(struct elbow_trainer *trainer)
     const struct elbow_dataset *originals = trainer->has_valid ? &trainer->valid : &trainer->train;
     elbow_gallery_step(&gallery, originals, trainer->run, trainer->state.step, &trouble);
     elbow_trainer_note_output(trainer, ELBOW_OUTPUT_PICTURES, &trouble);
-    trainer->times.start += elbow_clock_seconds() - start;
+    double seconds = elbow_clock_seconds() - start;
+    trainer->times.start += seconds;
+    elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_PICTURES, seconds);
 }
 
 void elbow_trainer_settle(struct elbow_trainer *trainer)
@@ -139,6 +144,8 @@ void elbow_trainer_settle(struct elbow_trainer *trainer)
         return;
     trainer->is_saved = elbow_writer_wait(&trainer->writer, &trouble) == ELBOW_OK;
     trainer->stalls.writing += trainer->writer.seconds;
+    elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_CHECKPOINT,
+                             trainer->writer.seconds + trainer->stalls.longest);
     elbow_trainer_note_output(trainer, ELBOW_OUTPUT_CHECKPOINT, &trouble);
 }
 
@@ -175,6 +182,7 @@ static bool may_hand_over(struct elbow_trainer *trainer)
 static void save(struct elbow_trainer *trainer)
 {
     double start = elbow_clock_seconds();
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_CHECKPOINT);
     struct elbow_error trouble = {0};
     struct elbow_checkpoint_source source = elbow_trainer_source(trainer);
     elbow_trainer_settle(trainer);
@@ -188,7 +196,9 @@ static void save(struct elbow_trainer *trainer)
         elbow_metrics_descriptors(&trainer->metrics, order.tables);
         elbow_writer_begin(&trainer->writer, &order);
     }
-    count_stall(trainer, elbow_clock_seconds() - start);
+    double seconds = elbow_clock_seconds() - start;
+    count_stall(trainer, seconds);
+    elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_CHECKPOINT, seconds);
 }
 
 // Collective. Whether the last checkpoint is on disk, which is waited for.
@@ -218,12 +228,13 @@ static bool must_stop_on_nan(const struct elbow_trainer *trainer)
     return trainer->config.train.on_nan == ELBOW_ON_NAN_STOP || trainer->state.skipped_in_a_row > SKIPPED_IN_A_ROW_MAX;
 }
 
-// Collective. What is due after a step. Sets is_finished after the last one; STOPPED where run.stop_after says so.
+// Collective. What is due after a step. Sets is_finished after the last one; STOPPED where the run is to stop here.
 static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     const struct elbow_config *config = &trainer->config;
     uint64_t step = trainer->state.step;
     bool is_last = step >= trainer->last_step, improved = false;
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_ROWS);
     if (is_due(config->log.every, step) || is_last)
         write_train_row(trainer);
     int64_t every = config->eval.every == ELBOW_EVERY_EPOCH ? (int64_t)trainer->epoch_steps : config->eval.every;
@@ -242,27 +253,23 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     trainer->is_finished = is_last || gave_up;
     if (config->samples.count > 0 && (is_due(config->samples.every, step) || trainer->is_finished))
         draw_pictures(trainer);
-    bool must_stop = config->run.stop_after > 0 && step >= (uint64_t)config->run.stop_after && !trainer->is_finished;
-    if (is_due(config->checkpoint.every, step) || trainer->is_finished || must_stop ||
+    enum elbow_stop stop = elbow_trainer_must_stop(trainer);
+    if (is_due(config->checkpoint.every, step) || trainer->is_finished || stop != ELBOW_STOP_NOT ||
         (improved && config->checkpoint.best))
         save(trainer);
-    if (!must_stop)
-        return ELBOW_OK;
-    if (!is_saved(trainer))
-        return elbow_error_set(error, ELBOW_FILE, "stopped after step %llu, but its checkpoint could not be written",
-                               (unsigned long long)step);
-    return elbow_error_set(
-        error, ELBOW_STOPPED, "stopped after step %llu as run.stop_after asks%s; go on with --resume",
-        (unsigned long long)step, trainer->output_failed ? ", but some output could not be written" : "");
+    elbow_trainer_keep_text(trainer);
+    return stop == ELBOW_STOP_NOT ? ELBOW_OK : elbow_trainer_tell_stop(trainer, stop, is_saved(trainer), error);
 }
 
 // Collective. From the first step of this start to the last.
 static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     while (!trainer->is_finished) {
+        double start = elbow_clock_seconds();
         enum elbow_status status = elbow_trainer_step(trainer, error);
         if (status != ELBOW_OK)
             return status;
+        elbow_deadline_note_step(&trainer->deadline, elbow_clock_seconds() - start);
         if (must_stop_on_nan(trainer))
             return stop_on_nan(trainer, error);
         status = after_step(trainer, error);

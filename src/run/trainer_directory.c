@@ -124,6 +124,17 @@ enum elbow_status elbow_trainer_enter_directory(struct elbow_trainer *trainer, s
     return elbow_comm_agree_root(trainer->comm, error);
 }
 
+// What a killed start had not finished writing.
+static void sweep(const char *run)
+{
+    static const char *const places[] = {"", "/checkpoints", "/samples"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; ++i) {
+        elbow_path path;
+        if (elbow_text_format(path, sizeof path, "%s%s", run, places[i]))
+            elbow_file_sweep(path);
+    }
+}
+
 // Rank zero.
 static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbow_error *error)
 {
@@ -132,6 +143,7 @@ static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbo
     enum elbow_status status = elbow_text_make_directory(trainer->run, error);
     if (status != ELBOW_OK)
         return status;
+    sweep(trainer->run);
     status = elbow_config_dump(&trainer->config, &text, error);
     if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/config.yaml", trainer->run))
         status = elbow_file_write(path, text, strlen(text), error);

@@ -4,6 +4,8 @@
 #ifndef ELBOW_RUN_TRAINER_PRIVATE_H
 #define ELBOW_RUN_TRAINER_PRIVATE_H
 
+#include "deadline.h"
+
 #include "elbow/data/prefetch.h"
 #include "elbow/parallel/binding.h"
 #include "elbow/run/arrears.h"
@@ -32,6 +34,12 @@ struct elbow_stalls {
     double writing; // seconds that the writer took beside it
 };
 
+// Doubles that ride behind the statistics of a step: the ranks' wishes to stop.
+enum { ELBOW_TRAINER_WISHES = 2 };
+
+// Why a run stops before its end.
+enum elbow_stop { ELBOW_STOP_NOT, ELBOW_STOP_AFTER, ELBOW_STOP_SIGNAL, ELBOW_STOP_TIME };
+
 struct elbow_trainer {
     struct elbow_comm *comm; // not owned
     struct elbow_log *log;   // not owned
@@ -53,9 +61,9 @@ struct elbow_trainer {
     struct elbow_audit audit;
     bool audits; // the present step is one to be audited
     struct elbow_run_state state;
-    size_t statistics;   // doubles
+    size_t statistics;   // doubles; the exchange sums ELBOW_TRAINER_WISHES more
     double *accumulator; // [statistics] since the last row; owned
-    double *sums;        // [statistics] of the last batch; owned
+    double *sums;        // [statistics + wishes] of the last batch; owned
     double *levels;      // (levels, statistics) inside a subtree; owned
     struct elbow_binding binding;
     struct elbow_prefetch *prefetch; // owned
@@ -67,8 +75,10 @@ struct elbow_trainer {
     struct elbow_metrics metrics; // rank zero
     struct elbow_arrears arrears; // rank zero: pictures that could not be written yet
     struct elbow_times times;
-    double run_start, last_line; // clock
-    uint64_t first_step;         // of this start
+    double run_start, last_line;    // clock
+    double opened;                  // clock at the start of all
+    struct elbow_deadline deadline; // rank zero
+    uint64_t first_step;            // of this start
     bool shows_progress;
     struct elbow_writer writer; // the thread is rank zero's
     bool is_saved;              // rank zero: the last checkpoint that was waited for is on disk
@@ -119,6 +129,22 @@ enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow
 
 // Local. What a checkpoint of the present state is made of.
 struct elbow_checkpoint_source elbow_trainer_source(const struct elbow_trainer *trainer);
+
+// Local. When the run has to stop, by the configuration and the job.
+void elbow_trainer_set_deadline(struct elbow_trainer *trainer);
+
+// Local. This rank's wishes to stop, before they are summed.
+void elbow_trainer_wish(struct elbow_trainer *trainer, double *wishes);
+
+// Local. Whether and why the run stops after this step: the same answer on every rank.
+enum elbow_stop elbow_trainer_must_stop(const struct elbow_trainer *trainer);
+
+// Collective. STOPPED with its sentence; FILE where the checkpoint was not `saved`.
+enum elbow_status elbow_trainer_tell_stop(struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
+                                          struct elbow_error *error);
+
+// Local. Rank zero. What a signal that ends the process shall write from now on.
+void elbow_trainer_keep_text(const struct elbow_trainer *trainer);
 
 // Local. Says what runs on what, and what it takes in memory; compares builds and processors over the ranks
 // (Collective.).

@@ -172,7 +172,7 @@ static enum elbow_status make_buffers(struct elbow_trainer *trainer, uint64_t mi
         size_t count, size;
     } wanted[] = {
         {&trainer->accumulator, trainer->statistics, sizeof(double)},
-        {&trainer->sums, trainer->statistics, sizeof(double)},
+        {&trainer->sums, trainer->statistics + ELBOW_TRAINER_WISHES, sizeof(double)},
         {&trainer->levels, (size_t)elbow_partition_depth(microbatches) * trainer->statistics, sizeof(double)},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
@@ -236,7 +236,7 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     struct elbow_exchange_sizes sizes = {.parameters = trainer->model->parameters.size,
                                          .microbatches = microbatches,
                                          .last = (last + size - 1) / size,
-                                         .statistics = trainer->statistics,
+                                         .statistics = trainer->statistics + ELBOW_TRAINER_WISHES,
                                          .bucket = (size_t)config->run.bucket};
     size_t *layers = list_layers(trainer, &sizes, error);
     if (elbow_comm_agree(trainer->comm, error) == ELBOW_OK)
@@ -305,8 +305,10 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbo
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;
     enum elbow_status status = start_threads(trainer, error);
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_DATA);
     if (status == ELBOW_OK)
         status = load_data(trainer, former != NULL ? &former->data.scale : NULL, error);
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_START);
     if (status == ELBOW_OK)
         status = count_steps(trainer, error);
     if (status == ELBOW_OK)
@@ -331,18 +333,24 @@ enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow
     struct elbow_checkpoint checkpoint = {0};
     const struct elbow_integers *nodes = &trainer->config.run.nodes;
     *error = (struct elbow_error){0};
-    trainer->run_start = elbow_clock_seconds();
+    trainer->run_start = trainer->opened = elbow_clock_seconds();
     enum elbow_status status = ELBOW_OK;
     if (nodes->count > 0)
         status = elbow_comm_pretend(trainer->comm, nodes->values, nodes->count, error);
     if (status != ELBOW_OK)
         return status;
     trainer->place = elbow_comm_place(trainer->comm);
+    elbow_trainer_set_deadline(trainer);
+    elbow_trainer_keep_text(trainer);
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_START);
+    if (elbow_comm_watch(trainer->comm, trainer->config.run.stall, trainer->log, error) != ELBOW_OK)
+        return error->status;
     if (trainer->run != NULL)
         status = elbow_trainer_find_former(trainer, &resumes, &checkpoint, error);
     if (status == ELBOW_OK)
         status = set_up(trainer, resumes ? &checkpoint : NULL, error);
     trainer->first_step = trainer->state.step;
+    elbow_trainer_keep_text(trainer);
     elbow_checkpoint_clear(&checkpoint);
     return status;
 }
@@ -360,6 +368,7 @@ void elbow_trainer_close(struct elbow_trainer *trainer)
     elbow_model_destroy(trainer->model);
     elbow_dataset_unload(trainer->comm, &trainer->train);
     elbow_dataset_unload(trainer->comm, &trainer->valid);
+    elbow_comm_watch_end(trainer->comm);
     elbow_release(&trainer->checkpoint_text);
     elbow_release(&trainer->accumulator);
     elbow_release(&trainer->sums);

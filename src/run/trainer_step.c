@@ -116,6 +116,9 @@ void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_ste
         else
             compute_subtree(trainer, place, subtrees[i].first, subtrees[i].last, 0, gradient, statistics);
     }
+    // A rank without a part in a short batch tells its wish at the next step.
+    if (count > 0)
+        elbow_trainer_wish(trainer, elbow_exchange_statistics(trainer->exchange, 0) + trainer->statistics);
 }
 
 static bool decide(void *user, const double *statistics, double gradient_norm)
@@ -145,8 +148,10 @@ enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow
     state->beta = elbow_objective_beta(&trainer->config, state->step);
     state->rate = elbow_optimizer_rate(&trainer->config, state->step, state->schedule_steps);
     struct elbow_step_place place = elbow_step_place(trainer->train.samples, trainer->batch, state->step);
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_COMPUTE);
     // Where an audit is due, nothing is sent before its verdict is known.
     elbow_trainer_compute(trainer, &place, !trainer->audit.is_pending);
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_EXCHANGE);
     enum elbow_status status = elbow_audit_check(&trainer->audit, state->step, error);
     if (status != ELBOW_OK)
         return status;

@@ -46,6 +46,7 @@ static void work(void *user)
     double start = elbow_clock_seconds();
     if (sync_tables(writer, &writer->trouble) == ELBOW_OK &&
         elbow_checkpoint_write(writer->run, &writer->snapshot, &writer->trouble) == ELBOW_OK) {
+        atomic_store(&writer->written, writer->snapshot.step);
         if (order->keeps_best && order->best_step > 0)
             elbow_checkpoint_link_best(writer->run, order->best_step);
         elbow_shelf_put(&writer->shelf, writer->run, writer->snapshot.step, order->keep, order->keeps_best);

@@ -35,4 +35,8 @@ enum elbow_status elbow_file_publish(const char *part, const char *path, struct 
 // Local. Makes the directory that shall hold path, and those above it. FILE if that fails.
 enum elbow_status elbow_file_make_directory_of(const char *path, struct elbow_error *error);
 
+// Local. Removes what writes that never ended have left in a directory: names that end in ".part". A directory that is
+// not there is clean.
+void elbow_file_sweep(const char *directory);
+
 #endif

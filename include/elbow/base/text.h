@@ -19,6 +19,11 @@ struct elbow_text {
 struct elbow_text elbow_text_bytes(uint64_t bytes);
 struct elbow_text elbow_text_duration(double seconds);
 
+// Local. Reads a duration into whole seconds: "5400", "90m", "1h30m" (d, h, m and s, falling), "1:30:00", and with days
+// as Slurm writes them "1-12:00:00". False if the text is none of these or a number has more than nine digits; *seconds
+// is then as it was.
+bool elbow_text_read_duration(const char *text, int64_t *seconds);
+
 // Local. The edit distance of two texts (Damerau-Levenshtein, adjacent swaps count one), for "did you mean".
 size_t elbow_text_distance(const char *a, const char *b);
 

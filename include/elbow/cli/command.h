@@ -20,6 +20,7 @@ struct elbow_command {
     const char *synopsis; // of the words after the name
     const char *help;     // lines
     bool result_on_stdout;
+    bool stops_with_checkpoint; // on SIGUSR1 and SIGUSR2; else they end the process
     enum elbow_status (*run)(struct elbow_call *call, struct elbow_error *error); // Collective.
 };
 

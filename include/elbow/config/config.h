@@ -119,6 +119,8 @@ struct elbow_config {
     struct {
         elbow_path dir;     // empty: runs/<name of the configuration>
         int64_t stop_after; // stop after this step, with a checkpoint; 0: off
+        int64_t time_limit; // seconds from the start, after which nothing may be lost any more; 0: none
+        int64_t stall;      // seconds, after which a rank that the others wait for is named; 0: never
         bool strict;        // differing builds or processors stop the run
         int progress;
         int prefetch;                // whether a thread makes the next microbatch

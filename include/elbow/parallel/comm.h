@@ -80,6 +80,32 @@ void elbow_comm_max(struct elbow_comm *comm, double *values, size_t count);
 // the benchmark sets the exchange against it.
 void elbow_comm_sum_floats(struct elbow_comm *comm, float *values, size_t count);
 
+// What a rank is busy with.
+enum elbow_comm_phase {
+    ELBOW_PHASE_START,
+    ELBOW_PHASE_DATA,
+    ELBOW_PHASE_COMPUTE,
+    ELBOW_PHASE_EXCHANGE,
+    ELBOW_PHASE_ROWS,
+    ELBOW_PHASE_EVALUATION,
+    ELBOW_PHASE_PICTURES,
+    ELBOW_PHASE_CHECKPOINT,
+    ELBOW_PHASES
+};
+
+// Local. Says what this rank is busy with from now on. A store, no more.
+void elbow_comm_enter(struct elbow_comm *comm, enum elbow_comm_phase phase);
+
+// Collective. From now on a rank that keeps the others waiting for `seconds` (0: nobody watches) is named, with its
+// host and, where a neighbour on its node can tell, what it is busy with: once for each wait, as a warning of rank
+// zero's log (which must last until the watch ends), or on stderr where rank zero itself is late. Nothing else happens
+// to it. Waits inside MPI's own blocking calls, of which the start has some, are not seen.
+enum elbow_status elbow_comm_watch(struct elbow_comm *comm, int64_t seconds, struct elbow_log *log,
+                                   struct elbow_error *error);
+
+// Collective. Ends the watch, if there is one.
+void elbow_comm_watch_end(struct elbow_comm *comm);
+
 // Memory that the ranks of a node share, or private memory where that cannot be had. Zeroed.
 struct elbow_shared {
     void *base; // the same bytes for all ranks of the node

@@ -16,8 +16,8 @@ struct elbow_train_request {
     const char *init; // a checkpoint to start from, or NULL
 };
 
-// Collective. Trains to the end: OK; STOPPED after run.stop_after, with a checkpoint; OUTPUT if it ran to the end but
-// some output could not be written; else what went wrong.
+// Collective. Trains to the end: OK; STOPPED after run.stop_after, a signal or a time limit, with a checkpoint; OUTPUT
+// if it ran to the end but some output could not be written; else what went wrong.
 enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_request *request, struct elbow_log *log,
                               struct elbow_error *error);
 

@@ -10,6 +10,8 @@
 #include "elbow/base/thread.h"
 #include "elbow/run/checkpoint.h"
 
+#include <stdatomic.h>
+
 // What a checkpoint's way to disk takes beside the snapshot.
 struct elbow_writer_order {
     int64_t keep;       // newest checkpoints that stay
@@ -28,6 +30,7 @@ struct elbow_writer {
     bool is_busy;               // begun and not waited for
     struct elbow_error trouble; // of what was begun
     double seconds;             // that it took
+    atomic_ullong written;      // the step of the newest checkpoint that this writer has on disk; 0: none. Any thread
 };
 
 // Collective. Makes all the room that it will take, and looks what lies in the run directory.

@@ -214,6 +214,22 @@ START_TEST(an_error_may_be_unwanted)
 }
 END_TEST
 
-UNIT_MAIN("base/file", every_call_may_fail, bytes_arrive_whole, a_path_without_a_directory,
-          a_part_of_an_earlier_crash_is_replaced, no_such_directory, a_directory_in_the_way, a_path_that_is_too_long,
-          a_full_disk_leaves_the_old_file, publishing_a_finished_part, an_error_may_be_unwanted)
+START_TEST(what_was_left_half_written_is_removed)
+{
+    static const char *const names[] = {"a.h5.part", "b.part", "a.h5", "part", "x.part.h5", ".part"};
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        ck_assert_int_eq(elbow_file_write(scratch_path(&scratch, names[i]), "x", 1, &error), ELBOW_OK);
+    elbow_file_sweep(scratch.directory);
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        ck_assert_msg(exists(scratch_path(&scratch, names[i])) == (i >= 2), "%s", names[i]);
+    elbow_file_sweep(scratch_path(&scratch, "nowhere"));
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("base/file", what_was_left_half_written_is_removed, every_call_may_fail, bytes_arrive_whole,
+          a_path_without_a_directory, a_part_of_an_earlier_crash_is_replaced, no_such_directory, a_directory_in_the_way,
+          a_path_that_is_too_long, a_full_disk_leaves_the_old_file, publishing_a_finished_part,
+          an_error_may_be_unwanted)

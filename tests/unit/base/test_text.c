@@ -23,6 +23,41 @@ START_TEST(bytes_and_durations)
 }
 END_TEST
 
+START_TEST(durations_are_read)
+{
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } right[] = {{"0", 0},
+                 {"5400", 5400},
+                 {"90m", 5400},
+                 {"1h30m", 5400},
+                 {"2d", 172800},
+                 {"1d2h3m4s", 93784},
+                 {"1h5s", 3605},
+                 {"1:30:00", 5400},
+                 {"00:00:05", 5},
+                 {"100:00:00", 360000},
+                 {"1-12:00:00", 129600},
+                 {"0-00:00:01", 1},
+                 {"999999999", 999999999}};
+    for (size_t i = 0; i < sizeof right / sizeof *right; ++i) {
+        int64_t seconds = -1;
+        ck_assert_msg(elbow_text_read_duration(right[i].text, &seconds), "refused: %s", right[i].text);
+        ck_assert_int_eq(seconds, right[i].seconds);
+    }
+    static const char *const wrong[] = {"",         "h",        "-5",         "1.5",        "30m1h", "1h1h",
+                                        "1h30",     "5x",       "1 h",        "90:00",      "1:2:3", "1:60:00",
+                                        "1:00:60",  "1:000:00", "1-24:00:00", "1-12",       "1-",    "-1:00:00",
+                                        "1:30:00 ", "1h-2m",    "1:00:0s",    "9999999999", "epoch", "1:30:00:00"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
+        int64_t seconds = -1;
+        ck_assert_msg(!elbow_text_read_duration(wrong[i], &seconds), "taken: %s", wrong[i]);
+        ck_assert_int_eq(seconds, -1);
+    }
+}
+END_TEST
+
 START_TEST(edit_distances)
 {
     ck_assert_uint_eq(elbow_text_distance("", ""), 0);
@@ -99,5 +134,5 @@ START_TEST(clock_goes_forward)
 }
 END_TEST
 
-UNIT_MAIN("base/text", bytes_and_durations, edit_distances, files_and_directories, log_writes_lines_to_screen_and_file,
-          clock_goes_forward)
+UNIT_MAIN("base/text", bytes_and_durations, durations_are_read, edit_distances, files_and_directories,
+          log_writes_lines_to_screen_and_file, clock_goes_forward)

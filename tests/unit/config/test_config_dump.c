@@ -123,6 +123,7 @@ static void draw_config(struct elbow_config *config)
     config->checkpoint.best = draw(2);
     config->run.progress = (int)draw(3);
     config->run.prefetch = (int)draw(3);
+    config->run.time_limit = (int64_t)draw(1000000000);
 }
 
 START_TEST(test_round_trip)

@@ -33,6 +33,10 @@ START_TEST(test_set)
     set(&config, "model.learn_variance=true");
     set(&config, "data.factor=2");
     set(&config, "eval.every=epoch");
+    set(&config, "run.time_limit=1h30m");
+    ck_assert_int_eq(config.run.time_limit, 5400);
+    set(&config, "run.time_limit=\"1-12:00:00\"");
+    ck_assert_int_eq(config.run.time_limit, 129600);
     set(&config, "data.file=a b: [c]#d.h5");
     set(&config, "data.valid=\"x=y.h5:/t\"");
     set(&config, "data.shape=[4, 5, 3]");
@@ -77,6 +81,10 @@ START_TEST(test_set_refusals)
     set(&config, "data.shape=[4, 5]");
     not_set(&config, "train.rate=x", "train.rate: found 'x', expected a number above 0");
     not_set(&config, "train.rate=", "train.rate: found nothing, expected a number above 0");
+    not_set(&config, "run.time_limit=90:00",
+            "run.time_limit: found '90:00', expected seconds, or a time such as 90m, 1h30m, 1:30:00 or 1-12:00:00");
+    not_set(&config, "run.time_limit=[60]",
+            "run.time_limit: found a list, expected seconds, or a time such as 90m, 1h30m, 1:30:00 or 1-12:00:00");
     not_set(&config, "train.rate", "expected key=value, such as train.rate=3e-4");
     not_set(&config, "=3", "expected key=value, such as train.rate=3e-4");
     not_set(&config, "train.epoch=3", "unknown key; did you mean train.epochs?");

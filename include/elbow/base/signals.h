@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Signals. SIGUSR1 and SIGUSR2 ask a run to stop at its next step with a checkpoint: they are noted, and the ranks
+// agree later. SIGTERM and SIGINT end the process, but not before it has written a text that was kept ready for this.
+#ifndef ELBOW_BASE_SIGNALS_H
+#define ELBOW_BASE_SIGNALS_H
+
+#include <stdbool.h>
+
+// Local. Takes the four signals over, for all threads; to be called before there is anything to lose. SIGTERM and
+// SIGINT stay ignored where they were (nohup, a shell's background job).
+void elbow_signals_catch(void);
+
+// Local. From now on SIGUSR1 and SIGUSR2 end the process as SIGTERM does; one that has come already ends it here. For
+// work that keeps nothing to go on from.
+void elbow_signals_refuse_stop(void);
+
+// Local. Whether SIGUSR1 or SIGUSR2 has come.
+bool elbow_signals_stop_wanted(void);
+
+// Local. What a signal that ends the process writes to stderr behind "elbow: ended by SIGTERM"; printf-style, no
+// newline. NULL: nothing. Cheap enough for every step.
+void elbow_signals_keep_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Signals. A handler touches lock-free atomics and bytes that do not change under it, and calls only what POSIX allows
+// there: the text is made outside, in one of two places in turn, and the handler takes the one that was finished last.
+#include "elbow/base/signals.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TEXT_SIZE = 512 };
+
+static atomic_int stop_wanted; // the signal that asked, or 0
+static char texts[2][TEXT_SIZE];
+static atomic_int ready = -1; // which of the texts; -1: none
+
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "signal handlers need lock-free integers");
+
+static void note_stop(int signal)
+{
+    atomic_store(&stop_wanted, signal);
+}
+
+static const char *name_of(int signal)
+{
+    switch (signal) {
+    case SIGUSR1:
+        return "SIGUSR1";
+    case SIGUSR2:
+        return "SIGUSR2";
+    case SIGINT:
+        return "SIGINT";
+    default:
+        return "SIGTERM";
+    }
+}
+
+// Puts the text at *end, which stays before limit.
+static void put(char **end, const char *limit, const char *text)
+{
+    while (*text != 0 && *end < limit)
+        *(*end)++ = *text++;
+}
+
+// Writes the text in one go, so that other ranks' lines do not come between, and takes the default action, so that the
+// parent sees what ended the process.
+static void end(int signal_number)
+{
+    int which = atomic_load(&ready);
+    if (which >= 0) {
+        char line[TEXT_SIZE + 64], *last = line;
+        put(&last, line + sizeof line - 1, "elbow: ended by ");
+        put(&last, line + sizeof line - 1, name_of(signal_number));
+        put(&last, line + sizeof line - 1, texts[which]);
+        *last++ = '\n';
+        ssize_t written = write(STDERR_FILENO, line, (size_t)(last - line));
+        (void)written; // there is nobody left to tell
+    }
+    signal(signal_number, SIG_DFL);
+    raise(signal_number); // held back until the handler returns
+}
+
+static void handle(int signal_number, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(signal_number, &action, NULL);
+}
+
+static bool is_ignored(int signal_number)
+{
+    struct sigaction action;
+    return sigaction(signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+void elbow_signals_catch(void)
+{
+    handle(SIGUSR1, note_stop);
+    handle(SIGUSR2, note_stop);
+    if (!is_ignored(SIGTERM))
+        handle(SIGTERM, end);
+    if (!is_ignored(SIGINT))
+        handle(SIGINT, end);
+}
+
+void elbow_signals_refuse_stop(void)
+{
+    handle(SIGUSR1, end);
+    handle(SIGUSR2, end);
+    int signal_number = atomic_load(&stop_wanted);
+    if (signal_number != 0)
+        raise(signal_number);
+}
+
+bool elbow_signals_stop_wanted(void)
+{
+    return atomic_load_explicit(&stop_wanted, memory_order_relaxed) != 0;
+}
+
+void elbow_signals_keep_text(const char *format, ...)
+{
+    if (format == NULL) {
+        atomic_store(&ready, -1);
+        return;
+    }
+    int next = atomic_load(&ready) == 0 ? 1 : 0;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(texts[next], TEXT_SIZE, format, arguments);
+    va_end(arguments);
+    atomic_store(&ready, next);
+}

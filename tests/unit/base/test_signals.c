@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Each case runs in a child of its own, whose end and whose stderr are looked at.
+#include "elbow/base/signals.h"
+
+#include "unit.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Runs `act` in a child; what it wrote to stderr goes to `said`. Returns how the child ended, as waitpid tells.
+static int in_child(void (*act)(void), char said[1024])
+{
+    int ends[2], status = 0;
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        for (int number = 1; number < 32; ++number) // the test runner may have its own
+            signal(number, SIG_DFL);
+        act();
+        _exit(0);
+    }
+    close(ends[1]);
+    size_t length = 0;
+    for (ssize_t got; (got = read(ends[0], said + length, 1023 - length)) > 0;)
+        length += (size_t)got;
+    said[length] = 0;
+    close(ends[0]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void note_both(void)
+{
+    elbow_signals_catch();
+    if (elbow_signals_stop_wanted())
+        _exit(1);
+    raise(SIGUSR2);
+    raise(SIGUSR1);
+    raise(SIGUSR1);
+    if (!elbow_signals_stop_wanted())
+        _exit(2);
+}
+
+START_TEST(a_stop_is_noted_and_kills_nothing)
+{
+    char said[1024];
+    ck_assert_int_eq(in_child(note_both, said), 0);
+    ck_assert_str_eq(said, "");
+}
+END_TEST
+
+static void end_with_text(void)
+{
+    elbow_signals_catch();
+    elbow_signals_keep_text(" at step %d", 1);
+    elbow_signals_keep_text(" at step %d", 2);
+    elbow_signals_keep_text(" at step %d", 3);
+    raise(SIGTERM);
+}
+
+static void end_without_text(void)
+{
+    elbow_signals_catch();
+    elbow_signals_keep_text(" at step %d", 1);
+    elbow_signals_keep_text(NULL);
+    raise(SIGINT);
+}
+
+static void end_with_long_text(void)
+{
+    char text[2000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    elbow_signals_catch();
+    elbow_signals_keep_text("%s", text);
+    raise(SIGINT);
+}
+
+START_TEST(the_newest_text_is_written_and_the_signal_ends)
+{
+    char said[1024];
+    int status = in_child(end_with_text, said);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    ck_assert_str_eq(said, "elbow: ended by SIGTERM at step 3\n");
+    status = in_child(end_without_text, said);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    ck_assert_str_eq(said, "");
+    status = in_child(end_with_long_text, said);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    ck_assert_int_eq(strncmp(said, "elbow: ended by SIGINTxxx", 25), 0);
+    ck_assert_int_eq(said[strlen(said) - 1], '\n');
+    ck_assert_ptr_eq(strchr(said, '\n'), said + strlen(said) - 1);
+}
+END_TEST
+
+static void refuse_then_signal(void)
+{
+    elbow_signals_catch();
+    elbow_signals_keep_text(": eval keeps nothing");
+    elbow_signals_refuse_stop();
+    raise(SIGUSR2);
+}
+
+static void signal_then_refuse(void)
+{
+    elbow_signals_catch();
+    raise(SIGUSR1);
+    elbow_signals_keep_text(": eval keeps nothing");
+    elbow_signals_refuse_stop();
+}
+
+START_TEST(a_stop_that_is_refused_ends)
+{
+    char said[1024];
+    int status = in_child(refuse_then_signal, said);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR2);
+    ck_assert_str_eq(said, "elbow: ended by SIGUSR2: eval keeps nothing\n");
+    status = in_child(signal_then_refuse, said);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
+    ck_assert_str_eq(said, "elbow: ended by SIGUSR1: eval keeps nothing\n");
+}
+END_TEST
+
+static void stay_ignored(void)
+{
+    signal(SIGINT, SIG_IGN);
+    elbow_signals_catch();
+    elbow_signals_keep_text(" at step 1");
+    raise(SIGINT);
+}
+
+START_TEST(what_was_ignored_stays_ignored)
+{
+    char said[1024];
+    ck_assert_int_eq(in_child(stay_ignored, said), 0);
+    ck_assert_str_eq(said, "");
+}
+END_TEST
+
+UNIT_MAIN("base/signals", a_stop_is_noted_and_kills_nothing, the_newest_text_is_written_and_the_signal_ends,
+          a_stop_that_is_refused_ends, what_was_ignored_stays_ignored)
