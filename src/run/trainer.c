@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SKIPPED_IN_A_ROW_MAX = 10 };
+enum { SKIPPED_IN_A_ROW_MAX = 10, COLLAPSED_IN_A_ROW = 3 };
 
 static bool is_due(int64_t every, uint64_t step)
 {
@@ -79,6 +79,22 @@ static void write_train_row(struct elbow_trainer *trainer)
     trainer->state.skipped = 0;
 }
 
+// Rank zero. A decoder that ignores z is found early or not at all. Once a start, and never while beta still rises.
+static void watch_collapse(struct elbow_trainer *trainer, const struct elbow_evaluation *evaluation)
+{
+    bool has_weight = trainer->config.objective.beta > 0 && trainer->state.beta == trainer->config.objective.beta;
+    if (trainer->collapsed == COLLAPSED_IN_A_ROW)
+        return; // told
+    bool has_collapsed = has_weight && elbow_kl_has_collapsed(evaluation->kl, evaluation->latent);
+    trainer->collapsed = has_collapsed ? trainer->collapsed + 1 : 0;
+    if (trainer->collapsed == COLLAPSED_IN_A_ROW)
+        elbow_log_warn(trainer->log,
+                       "none of the %zu latent dimensions carries 0.01 nats, in %d evaluations in a row: the decoder "
+                       "ignores them (posterior collapse); a start anew with a longer objective.warmup, some "
+                       "objective.free_bits (0.05, say) or a lower objective.beta keeps them in use",
+                       evaluation->latent, COLLAPSED_IN_A_ROW);
+}
+
 // Collective. Evaluates the validation data; *improved tells whether the ELBO is the best so far.
 static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved, struct elbow_error *error)
 {
@@ -110,6 +126,7 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
         row.samples_per_s = evaluation.means.samples / row.seconds;
         row.compute = row.exchange = row.data = NAN;
         append(trainer, &row, evaluation.kl);
+        watch_collapse(trainer, &evaluation);
         trainer->times.start += row.seconds;
         elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_EVALUATION, row.seconds);
     }

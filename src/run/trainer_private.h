@@ -86,6 +86,7 @@ struct elbow_trainer {
     bool output_failed;                  // something could not be written; the run goes on
     bool is_failing[ELBOW_OUTPUT_KINDS]; // at its last turn
     bool is_finished;
+    int collapsed; // evaluations of this start, in a row, without a dimension in use
 };
 
 // Collective. Everything before the first step: run directory, data, model, exchange, start values or checkpoint. OK

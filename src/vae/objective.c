@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-static const double ACTIVE_VARIANCE = 0.01;
+static const double ACTIVE_VARIANCE = 0.01, COLLAPSED_KL = 0.01; // nats
 
 size_t elbow_statistics_size(size_t latent, bool moments)
 {
@@ -38,6 +38,14 @@ size_t elbow_statistics_active(const double *statistics, size_t latent)
         active += squares[j] / samples - mean * mean > ACTIVE_VARIANCE;
     }
     return active;
+}
+
+bool elbow_kl_has_collapsed(const double *kl, size_t latent)
+{
+    for (size_t j = 0; j < latent; ++j)
+        if (!(kl[j] < COLLAPSED_KL))
+            return false;
+    return true;
 }
 
 double elbow_objective_beta(const struct elbow_config *config, uint64_t step)

@@ -34,6 +34,10 @@ struct elbow_means elbow_statistics_means(const double *statistics);
 // section 2; the variance over the set is the population variance). statistics with moments.
 size_t elbow_statistics_active(const double *statistics, size_t latent);
 
+// Local. Whether no dimension carries anything to speak of: kl (latent) means per sample, all below 0.01 nats. A NaN is
+// no collapse.
+bool elbow_kl_has_collapsed(const double *kl, size_t latent);
+
 // Local. beta of a step (from 0): rises linearly over `warmup` steps, min(1, (step + 1) / warmup) times objective.beta.
 double elbow_objective_beta(const struct elbow_config *config, uint64_t step);
 

@@ -139,5 +139,15 @@ START_TEST(importance_shows_not_a_number)
 }
 END_TEST
 
-UNIT_MAIN("vae/objective", sizes_and_means, active_units, beta_warms_up, importance_of_one_weight_is_the_weight,
-          importance_matches_long_double, importance_at_the_edges, importance_shows_not_a_number)
+START_TEST(a_collapse_takes_every_dimension)
+{
+    const double none[] = {0.0099, 0, 1e-9}, one[] = {0, 0.01, 0}, lost[] = {0, NAN, 0};
+    ck_assert(elbow_kl_has_collapsed(none, 3));
+    ck_assert(!elbow_kl_has_collapsed(one, 3));
+    ck_assert(!elbow_kl_has_collapsed(lost, 3));
+}
+END_TEST
+
+UNIT_MAIN("vae/objective", a_collapse_takes_every_dimension, sizes_and_means, active_units, beta_warms_up,
+          importance_of_one_weight_is_the_weight, importance_matches_long_double, importance_at_the_edges,
+          importance_shows_not_a_number)

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A run whose decoder ignores the latents is told so, once, with what helps; one that is well, or still warming up, is not.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+"$make_data" write data.h5 /train u8 64,5,6 bytes
+"$make_data" write data.h5 /valid u8 17,5,6 bytes seed=9
+cat >run.yaml <<'Y'
+data: {file: data.h5, train: /train, valid: /valid, binarize: sample}
+model: {latent: 3, encoder: [dense: {units: 40}], decoder: [dense: {units: 40}]}
+train: {epochs: 100, batch: 16, microbatch: 4, rate: 0.01}
+eval: {every: 40}
+checkpoint: {every: 0, best: false}
+samples: {count: 0}
+Y
+warnings() { grep -c "elbow: warning: none of the 3 latent dimensions .*posterior collapse.*objective.warmup" "$1.err"; }
+
+run 0 2 collapsed "$elbow" train run.yaml --run-dir collapsed --set objective.beta=100
+[ "$(warnings collapsed)" = 1 ] || fail "a collapse is told $(warnings collapsed) times"
+run 0 2 warming "$elbow" train run.yaml --run-dir warming --set objective.beta=100 --set objective.warmup=400
+[ "$(warnings warming)" = 0 ] || fail "a collapse is told while beta still rises"
+run 0 2 free "$elbow" train run.yaml --run-dir free --set objective.beta=100 --set objective.free_bits=0.05
+[ "$(warnings free)" = 0 ] || fail "the advice does not help"
+finish
