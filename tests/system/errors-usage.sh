@@ -14,7 +14,7 @@ wrong 2 '--run-dir' train good.yaml --run-dir
 wrong 2 'more.yaml' train good.yaml more.yaml
 wrong 2 '--resume=perhaps: expected' train good.yaml --run-dir run --resume=perhaps
 wrong 2 '--resume and --overwrite' train good.yaml --run-dir run --resume --overwrite
-wrong 2 'good: holds 1 checkpoint.*--resume' train good.yaml --run-dir good
+wrong 2 'good(-alone)?: holds 1 checkpoint.*--resume' train good.yaml --run-dir good
 wrong 2 'checkpoint' eval
 wrong 2 '--importance.*0' eval good --importance 0
 wrong 2 '--importance.*many' eval good --importance many

@@ -9,8 +9,15 @@ limit=20
 
 # alone and together: the program with the words, its streams and the exit status of each rank in files. Under mpirun a
 # shell takes the status of each rank, for mpirun ends all as soon as one fails.
+# They go at the same time, so the run directories `run` and `good` are other ones for the one that is alone.
 alone() {
-    timeout -k 5 $limit "$elbow" "$@" >1.out 2>1.err </dev/null
+    local words=() word before=
+    for word in "$@"; do
+        if [ "$before" = --run-dir ] && [[ "$word" =~ ^(run|good)$ ]]; then word+=-alone; fi
+        words+=("$word")
+        before=$word
+    done
+    timeout -k 5 $limit "$elbow" "${words[@]}" >1.out 2>1.err </dev/null
     echo $? >1.status
 }
 together() {
@@ -69,6 +76,7 @@ model:
 train: {epochs: 1, batch: 20, microbatch: 4}
 Y
 "$elbow" train good.yaml --run-dir good >good.out 2>&1 || { cat good.out; fail "the good configuration fails"; }
+cp -r good good-alone
 "$elbow" train good.yaml --run-dir flat --set data.train=/flat >flat.out 2>&1 || fail "flat rows fail"
 # shellcheck disable=SC2034 # the tests use it
 checkpoint=good/checkpoints/step-00000003.h5
