@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+enum { ROUNDS = 15 }; // where --rounds is left out
+
 // Without a configuration: a common model, on noise: a random word for each value, as binarised images take.
 static const char *const DEFAULT_TEXT = "data: {synthetic: 65536, shape: [28, 28], binarize: threshold}\n"
                                         "model:\n"
@@ -145,34 +147,53 @@ static enum elbow_status read_configuration(struct elbow_call *call, const char 
     return elbow_comm_agree(call->comm, error);
 }
 
-enum elbow_status elbow_command_bench(struct elbow_call *call, struct elbow_error *error)
+// What the command line says.
+struct wish {
+    const char *path;
+    struct elbow_words sets;
+    int64_t rounds;
+    bool json;
+};
+
+static enum elbow_status read_flags(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
 {
-    const char *path = NULL;
-    struct elbow_words sets = {0};
-    int64_t rounds = 15;
-    bool json = false;
     const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &path},
-        {.name = "set", .kind = ELBOW_FLAG_LIST, .target = &sets},
-        {.name = "rounds", .kind = ELBOW_FLAG_INTEGER, .target = &rounds, .least = 1},
-        {.name = "json", .kind = ELBOW_FLAG_SWITCH, .target = &json},
+        {.kind = ELBOW_FLAG_TEXT, .target = &wish->path},
+        {.name = "set", .kind = ELBOW_FLAG_LIST, .target = &wish->sets},
+        {.name = "rounds", .kind = ELBOW_FLAG_INTEGER, .target = &wish->rounds, .least = 1},
+        {.name = "json", .kind = ELBOW_FLAG_SWITCH, .target = &wish->json},
     };
     enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
-    if (status == ELBOW_OK && rounds > ELBOW_BENCH_ROUNDS_MAX)
-        status = elbow_error_set(error, ELBOW_USAGE, "bench: --rounds %lld: at most %d", (long long)rounds,
+    if (status == ELBOW_OK && wish->rounds > ELBOW_BENCH_ROUNDS_MAX)
+        status = elbow_error_set(error, ELBOW_USAGE, "bench: --rounds %lld: at most %d", (long long)wish->rounds,
                                  ELBOW_BENCH_ROUNDS_MAX);
+    return status;
+}
+
+void elbow_preview_bench(const struct elbow_call *call, char *note)
+{
+    struct wish wish = {.rounds = ROUNDS};
+    struct elbow_error error = {0};
+    if (read_flags(call, &wish, &error) == ELBOW_OK && wish.path != NULL)
+        elbow_configuration_preview(wish.path, &wish.sets, note);
+}
+
+enum elbow_status elbow_command_bench(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = {.rounds = ROUNDS};
+    enum elbow_status status = read_flags(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_config config;
-    status = read_configuration(call, path, &sets, &config, error);
+    status = read_configuration(call, wish.path, &wish.sets, &config, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_bench_result result;
-    struct elbow_bench_request request = {.config = &config, .rounds = (int)rounds};
+    struct elbow_bench_request request = {.config = &config, .rounds = (int)wish.rounds};
     status = elbow_bench(call->comm, &request, call->log, &result, error);
     if (status != ELBOW_OK || elbow_comm_place(call->comm).rank != 0)
         return status;
-    if (json)
+    if (wish.json)
         print_json(&result);
     else
         print_table(&result);

@@ -3,6 +3,7 @@
 #include "elbow/cli/configuration.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/preview.h"
 
 #include <string.h>
 
@@ -26,6 +27,19 @@ enum elbow_status elbow_configuration_parse(const char *path, const char *text, 
     for (int i = 0; sets != NULL && i < sets->count && status == ELBOW_OK; ++i)
         status = elbow_config_set(config, sets->words[i], error);
     return status == ELBOW_OK ? elbow_config_finish(config, path, error) : status;
+}
+
+void elbow_configuration_preview(const char *path, const struct elbow_words *sets, char *note)
+{
+    struct elbow_error error = {0};
+    struct elbow_config *config = NULL;
+    char *text = NULL;
+    if (read_text(path, &text, &error) == ELBOW_OK &&
+        elbow_allocate(&config, 1, sizeof *config, "the configuration", &error) == ELBOW_OK &&
+        elbow_configuration_parse(path, text, sets, config, &error) == ELBOW_OK)
+        elbow_preview_configured(config, note);
+    elbow_release(&config);
+    elbow_release(&text);
 }
 
 enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *path, const struct elbow_words *sets,

@@ -63,27 +63,47 @@ static void print_json(const struct elbow_evaluation *evaluation, int64_t import
     elbow_json_close(&json, '}');
 }
 
+// What the command line says.
+struct wish {
+    struct elbow_scoring_request request;
+    int64_t importance;
+    bool json;
+};
+
+static enum elbow_status read_flags(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    const struct elbow_flag flags[] = {
+        {.kind = ELBOW_FLAG_TEXT, .target = &wish->request.checkpoint},
+        {.name = "data", .kind = ELBOW_FLAG_TEXT, .target = &wish->request.data},
+        {.name = "labels", .kind = ELBOW_FLAG_TEXT, .target = &wish->request.labels},
+        {.name = "importance", .kind = ELBOW_FLAG_INTEGER, .target = &wish->importance, .least = 1},
+        {.name = "best", .kind = ELBOW_FLAG_SWITCH, .target = &wish->request.best},
+        {.name = "json", .kind = ELBOW_FLAG_SWITCH, .target = &wish->json},
+    };
+    wish->request.wants_data = true;
+    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
+    if (status == ELBOW_OK && wish->request.checkpoint == NULL)
+        status = elbow_error_set(error, ELBOW_USAGE, "eval: a checkpoint is missing: elbow eval CHECKPOINT");
+    return status;
+}
+
+void elbow_preview_eval(const struct elbow_call *call, char *note)
+{
+    struct wish wish = {0};
+    struct elbow_error error = {0};
+    if (read_flags(call, &wish, &error) == ELBOW_OK)
+        elbow_scoring_preview(&wish.request, note);
+}
+
 enum elbow_status elbow_command_eval(struct elbow_call *call, struct elbow_error *error)
 {
-    struct elbow_scoring_request wanted = {.wants_data = true};
-    int64_t importance = 0;
-    bool json = false;
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &wanted.checkpoint},
-        {.name = "data", .kind = ELBOW_FLAG_TEXT, .target = &wanted.data},
-        {.name = "labels", .kind = ELBOW_FLAG_TEXT, .target = &wanted.labels},
-        {.name = "importance", .kind = ELBOW_FLAG_INTEGER, .target = &importance, .least = 1},
-        {.name = "best", .kind = ELBOW_FLAG_SWITCH, .target = &wanted.best},
-        {.name = "json", .kind = ELBOW_FLAG_SWITCH, .target = &json},
-    };
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
-    if (status == ELBOW_OK && wanted.checkpoint == NULL)
-        status = elbow_error_set(error, ELBOW_USAGE, "eval: a checkpoint is missing: elbow eval CHECKPOINT");
+    struct wish wish = {0};
+    enum elbow_status status = read_flags(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_scoring scoring;
     struct elbow_evaluation evaluation = {0};
-    status = elbow_scoring_open(call->comm, &wanted, call->log, &scoring, error);
+    status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_evaluation_request request = {.comm = call->comm,
@@ -92,16 +112,16 @@ enum elbow_status elbow_command_eval(struct elbow_call *call, struct elbow_error
                                                .dataset = &scoring.dataset,
                                                .config = &scoring.checkpoint.config,
                                                .beta = scoring.checkpoint.config.objective.beta,
-                                               .importance = importance,
+                                               .importance = wish.importance,
                                                .per_class = true};
     status = elbow_evaluate(&request, &evaluation, error);
     if (status == ELBOW_OK && evaluation.has_too_many_classes)
         elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");
     if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0) {
-        if (json)
-            print_json(&evaluation, importance);
+        if (wish.json)
+            print_json(&evaluation, wish.importance);
         else
-            print_words(&scoring, &evaluation, importance);
+            print_words(&scoring, &evaluation, wish.importance);
     }
     elbow_evaluation_clear(&evaluation);
     elbow_scoring_close(call->comm, &scoring);

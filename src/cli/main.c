@@ -6,6 +6,7 @@
 #include "elbow/base/signals.h"
 #include "elbow/base/text.h"
 #include "elbow/cli/command.h"
+#include "elbow/cli/preflight.h"
 #include "elbow/cli/processor.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
@@ -18,30 +19,31 @@ static const struct elbow_command commands[] = {
     {"train", "CONFIG [--set KEY=VALUE]... [--run-dir DIR] [--resume[=auto]] [--overwrite] [--init CHECKPOINT]",
      "Trains the configuration. --resume goes on with the run in the run directory, --resume=auto starts or goes on,\n"
      "--overwrite moves an earlier run aside, --init starts from the tensors of another checkpoint.\n",
-     false, true, elbow_command_train},
+     false, true, elbow_command_train, elbow_preview_train},
     {"eval", "CHECKPOINT [--data FILE[:/dataset]] [--labels FILE:/dataset] [--importance K] [--best] [--json]",
      "The ELBO and its parts in nats per sample, per class where there are labels; with --importance also the\n"
      "importance-sampled log-likelihood of K samples.\n",
-     true, false, elbow_command_eval},
+     true, false, elbow_command_eval, elbow_preview_eval},
     {"encode", "CHECKPOINT -o FILE.h5 [--data FILE[:/dataset]] [--labels FILE:/dataset] [--importance K] [--best]",
      "Writes mean, log_variance, recon, kl and elbo of every row, in input order.\n", false, false,
-     elbow_command_encode},
+     elbow_command_encode, elbow_preview_encode},
     {"sample", "CHECKPOINT -o FILE.png|FILE.h5|FILE.csv [-n N] [--seed S] [--draw] [--best]",
      "Samples from the prior, decoded: means of p(x|z), with --draw draws from it.\n", false, false,
-     elbow_command_sample},
+     elbow_command_sample, NULL},
     {"reconstruct",
      "CHECKPOINT -o FILE.png|FILE.h5|FILE.csv [--data FILE[:/dataset]] [-n N] [--first ROW] [--seed S] [--draw] "
      "[--best]",
-     "Rows of a dataset beside their reconstructions.\n", false, false, elbow_command_reconstruct},
+     "Rows of a dataset beside their reconstructions.\n", false, false, elbow_command_reconstruct,
+     elbow_preview_reconstruct},
     {"info", "FILE", "Tells in words what a dataset file, a checkpoint or a run directory holds.\n", true, false,
-     elbow_command_info},
+     elbow_command_info, elbow_preview_info},
     {"config", "CONFIG [--set KEY=VALUE]... | --explain",
      "Prints the resolved configuration; --explain tells every key with its type, bounds, default and meaning.\n", true,
-     false, elbow_command_config},
+     false, elbow_command_config, NULL},
     {"bench", "[CONFIG] [--set KEY=VALUE]... [--rounds N] [--json]",
      "Times a training step of the configuration (by default 784-512-256-20 on noise) against the floor of its matrix\n"
      "products and one pass of the optimiser, and every part of it; nothing is written.\n",
-     true, false, elbow_command_bench},
+     true, false, elbow_command_bench, elbow_preview_bench},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -117,22 +119,35 @@ static enum elbow_status run(struct elbow_comm *comm, int count, char **words, s
     return status;
 }
 
+// Local. What a child process of this rank found out about the files to be read.
+static void look_ahead(int count, char **words, struct elbow_error *verdict)
+{
+    const struct elbow_command *command = count > 0 ? find_command(words[0], NULL) : NULL;
+    struct elbow_call call = {.count = count - 1, .words = words + 1};
+    if (command != NULL && !asks_for_help(count - 1, words + 1))
+        elbow_preflight(command, &call, ELBOW_PREFLIGHT_SECONDS, verdict);
+}
+
 int main(int argc, char **argv)
 {
     struct elbow_comm *comm = NULL;
     struct elbow_error error = {0};
     if (!elbow_processor_fits("elbow"))
         return 1;
-    elbow_signals_catch(); // before MPI starts: none of them may end a rank that has not agreed
+    elbow_signals_catch();    // before MPI starts: none of them may end a rank that has not agreed
     signal(SIGXFSZ, SIG_IGN); // a file at its size limit is a full disk, not a crash
     elbow_blas_start();
+    look_ahead(argc - 1, argv + 1, &error);
     if (!elbow_hdf5_start()) {
         fprintf(stderr, "elbow: the HDF5 library does not start; is another version of it loaded?\n");
         return 1;
     }
-    if (elbow_comm_open(&argc, &argv, &comm, &error) != ELBOW_OK)
+    struct elbow_error trouble = {0};
+    if (elbow_comm_open(&argc, &argv, &comm, &trouble) != ELBOW_OK)
         return 1;
-    enum elbow_status status = run(comm, argc - 1, argv + 1, &error);
+    enum elbow_status status = elbow_comm_agree(comm, &error);
+    if (status == ELBOW_OK)
+        status = run(comm, argc - 1, argv + 1, &error);
     if (status == ELBOW_OK) {
         error = (struct elbow_error){0};
         if (elbow_comm_place(comm).rank == 0 && fflush(stdout) != 0)

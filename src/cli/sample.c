@@ -89,27 +89,42 @@ enum elbow_status elbow_command_sample(struct elbow_call *call, struct elbow_err
     return status;
 }
 
+static enum elbow_status read_reconstruct(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    const struct elbow_flag flags[] = {
+        {.kind = ELBOW_FLAG_TEXT, .target = &wish->request.checkpoint},
+        {"output", 'o', ELBOW_FLAG_TEXT, &wish->output, 0},
+        {"data", 0, ELBOW_FLAG_TEXT, &wish->request.data, 0},
+        {"count", 'n', ELBOW_FLAG_INTEGER, &wish->count, 1},
+        {"first", 0, ELBOW_FLAG_INTEGER, &wish->first, 0},
+        {"seed", 0, ELBOW_FLAG_INTEGER, &wish->seed, 0},
+        {"draw", 0, ELBOW_FLAG_SWITCH, &wish->draw, 0},
+        {"best", 0, ELBOW_FLAG_SWITCH, &wish->request.best, 0},
+    };
+    *wish = (struct wish){.seed = -1, .request = {.wants_data = true}};
+    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
+    if (status == ELBOW_OK && (wish->request.checkpoint == NULL || wish->output == NULL))
+        status = elbow_error_set(error, ELBOW_USAGE,
+                                 "reconstruct needs a checkpoint or run directory, and -o FILE.png, .h5 or .csv");
+    wish->request.output = wish->output;
+    return status;
+}
+
+void elbow_preview_reconstruct(const struct elbow_call *call, char *note)
+{
+    struct wish wish;
+    struct elbow_error error = {0};
+    if (read_reconstruct(call, &wish, &error) == ELBOW_OK)
+        elbow_scoring_preview(&wish.request, note);
+}
+
 enum elbow_status elbow_command_reconstruct(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {.seed = -1, .request = {.wants_data = true}};
+    struct wish wish;
     struct elbow_scoring scoring = {0};
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &wish.request.checkpoint},
-        {"output", 'o', ELBOW_FLAG_TEXT, &wish.output, 0},
-        {"data", 0, ELBOW_FLAG_TEXT, &wish.request.data, 0},
-        {"count", 'n', ELBOW_FLAG_INTEGER, &wish.count, 1},
-        {"first", 0, ELBOW_FLAG_INTEGER, &wish.first, 0},
-        {"seed", 0, ELBOW_FLAG_INTEGER, &wish.seed, 0},
-        {"draw", 0, ELBOW_FLAG_SWITCH, &wish.draw, 0},
-        {"best", 0, ELBOW_FLAG_SWITCH, &wish.request.best, 0},
-    };
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
+    enum elbow_status status = read_reconstruct(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    if (wish.request.checkpoint == NULL || wish.output == NULL)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "reconstruct needs a checkpoint or run directory, and -o FILE.png, .h5 or .csv");
-    wish.request.output = wish.output;
     status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
     if (status == ELBOW_OK)
         status = draw_reconstructions(call, &wish, &scoring, error);

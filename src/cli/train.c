@@ -28,40 +28,59 @@ static enum elbow_status read_resume(const char *word, enum elbow_resume *resume
     return ELBOW_OK;
 }
 
+// What the command line says.
+struct wish {
+    const char *path, *run, *resume, *init;
+    bool overwrite;
+    struct elbow_words sets;
+};
+
+static enum elbow_status read_flags(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    const struct elbow_flag flags[] = {
+        {.kind = ELBOW_FLAG_TEXT, .target = &wish->path},
+        {.name = "set", .kind = ELBOW_FLAG_LIST, .target = &wish->sets},
+        {.name = "run-dir", .kind = ELBOW_FLAG_TEXT, .target = &wish->run},
+        {.name = "resume", .kind = ELBOW_FLAG_OPTIONAL_TEXT, .target = &wish->resume},
+        {.name = "overwrite", .kind = ELBOW_FLAG_SWITCH, .target = &wish->overwrite},
+        {.name = "init", .kind = ELBOW_FLAG_TEXT, .target = &wish->init},
+    };
+    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
+    if (status == ELBOW_OK && wish->path == NULL)
+        status = elbow_error_set(error, ELBOW_USAGE, "train: a configuration is missing: elbow train CONFIG");
+    return status;
+}
+
+void elbow_preview_train(const struct elbow_call *call, char *note)
+{
+    struct wish wish = {0};
+    struct elbow_error error = {0};
+    if (read_flags(call, &wish, &error) == ELBOW_OK)
+        elbow_configuration_preview(wish.path, &wish.sets, note);
+}
+
 enum elbow_status elbow_command_train(struct elbow_call *call, struct elbow_error *error)
 {
-    const char *path = NULL, *run = NULL, *resume = NULL, *init = NULL;
-    bool overwrite = false;
-    struct elbow_words sets = {0};
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &path},
-        {.name = "set", .kind = ELBOW_FLAG_LIST, .target = &sets},
-        {.name = "run-dir", .kind = ELBOW_FLAG_TEXT, .target = &run},
-        {.name = "resume", .kind = ELBOW_FLAG_OPTIONAL_TEXT, .target = &resume},
-        {.name = "overwrite", .kind = ELBOW_FLAG_SWITCH, .target = &overwrite},
-        {.name = "init", .kind = ELBOW_FLAG_TEXT, .target = &init},
-    };
+    struct wish wish = {0};
     struct elbow_train_request request = {0};
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
-    if (status == ELBOW_OK && path == NULL)
-        status = elbow_error_set(error, ELBOW_USAGE, "train: a configuration is missing: elbow train CONFIG");
+    enum elbow_status status = read_flags(call, &wish, error);
     if (status == ELBOW_OK)
-        status = read_resume(resume, &request.resume, error);
-    if (status == ELBOW_OK && request.resume != ELBOW_RESUME_NEVER && overwrite)
+        status = read_resume(wish.resume, &request.resume, error);
+    if (status == ELBOW_OK && request.resume != ELBOW_RESUME_NEVER && wish.overwrite)
         status = elbow_error_set(error, ELBOW_USAGE, "train: --resume and --overwrite exclude each other");
     if (status != ELBOW_OK)
         return status;
     struct elbow_config config;
-    status = elbow_configuration_read(call->comm, path, &sets, &config, error);
+    status = elbow_configuration_read(call->comm, wish.path, &wish.sets, &config, error);
     if (status != ELBOW_OK)
         return status;
     elbow_path directory;
-    status = default_run(path, directory, error);
+    status = default_run(wish.path, directory, error);
     if (status != ELBOW_OK)
         return status;
     request.config = &config;
-    request.run = run != NULL ? run : config.run.dir[0] != 0 ? config.run.dir : directory;
-    request.overwrite = overwrite;
-    request.init = init;
+    request.run = wish.run != NULL ? wish.run : config.run.dir[0] != 0 ? config.run.dir : directory;
+    request.overwrite = wish.overwrite;
+    request.init = wish.init;
     return elbow_train(call->comm, &request, call->log, error);
 }

@@ -96,12 +96,13 @@ struct search {
 static enum elbow_status take_contents(const struct bytes *file, const struct search *search,
                                        struct elbow_error *error);
 
-// One file. Of a run directory's it must be a plain one (a pipe would keep us waiting) of the step that its name says.
+// One file, a plain one (a pipe would keep us waiting, and has no length). Of a run directory's it must be of the step
+// that its name says.
 static enum elbow_status read_one(const struct search *search, const uint64_t *step, struct elbow_error *error)
 {
     struct bytes file = {0};
     struct stat about;
-    if (step != NULL && stat(search->path, &about) == 0 && !S_ISREG(about.st_mode))
+    if (stat(search->path, &about) == 0 && !S_ISREG(about.st_mode))
         return elbow_error_set(error, ELBOW_FORMAT, "%s: is no file", search->path);
     enum elbow_status status = read_verified(search->path, &file, error);
     if (status == ELBOW_OK && search->checkpoint != NULL)
@@ -235,16 +236,18 @@ static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_f
 // The tensors that the configuration asks for.
 static enum elbow_status take_layout(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
-    struct elbow_model *model = NULL;
-    enum elbow_status status = elbow_model_create_shaped(
-        &checkpoint->config, elbow_model_sample((size_t)checkpoint->data.rank, checkpoint->data.shape), 1, &model,
-        error);
-    if (status != ELBOW_OK)
-        return status;
-    checkpoint->parameters = model->parameters;
-    model->parameters = (struct elbow_parameters){0};
-    elbow_model_destroy(model);
-    return ELBOW_OK;
+    struct elbow_shape sample = elbow_model_sample((size_t)checkpoint->data.rank, checkpoint->data.shape);
+    return elbow_model_layout(&checkpoint->config, sample, &checkpoint->parameters, error);
+}
+
+// Memory is taken for what the file can hold, whatever its numbers say.
+static enum elbow_status check_size(const struct elbow_checkpoint *checkpoint, size_t size, struct elbow_error *error)
+{
+    size_t floats = elbow_parameters_trainable(&checkpoint->parameters);
+    if (floats <= size / sizeof(float))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FORMAT, "its configuration has %zu parameters, the file only %s", floats,
+                           elbow_text_bytes(size).text);
 }
 
 static enum elbow_status read_accumulator(struct elbow_hdf5 *file, struct elbow_checkpoint *checkpoint,
@@ -283,17 +286,17 @@ static enum elbow_status read_moments(struct elbow_hdf5 *file, struct elbow_chec
     return ELBOW_OK;
 }
 
-static enum elbow_status read_contents(struct elbow_hdf5 *file, struct elbow_checkpoint *checkpoint,
+static enum elbow_status read_contents(struct elbow_hdf5 *file, size_t size, struct elbow_checkpoint *checkpoint,
                                        struct elbow_error *error)
 {
+    struct elbow_config *config = &checkpoint->config;
     enum elbow_status status = elbow_hdf5_read_text(file, "/", "config", TEXT_LIMIT, &checkpoint->config_text, error);
     if (status != ELBOW_OK)
         return status;
-    elbow_config_default(&checkpoint->config);
-    status = elbow_config_parse(&checkpoint->config, "config", checkpoint->config_text, strlen(checkpoint->config_text),
-                                error);
+    elbow_config_default(config);
+    status = elbow_config_parse(config, "config", checkpoint->config_text, strlen(checkpoint->config_text), error);
     if (status == ELBOW_OK)
-        status = elbow_config_finish(&checkpoint->config, "config", error);
+        status = elbow_config_finish(config, "config", error);
     if (status == ELBOW_OK)
         status = read_state(file, &checkpoint->state, error);
     if (status == ELBOW_OK)
@@ -303,6 +306,8 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, struct elbow_che
     if (status == ELBOW_OK)
         status = take_layout(checkpoint, error);
     if (status == ELBOW_OK)
+        status = check_size(checkpoint, size, error);
+    if (status == ELBOW_OK)
         status = elbow_allocate(&checkpoint->values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
     if (status == ELBOW_OK)
         status = read_tensors(file, "/model", &checkpoint->parameters, checkpoint->values, error);
@@ -311,20 +316,37 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, struct elbow_che
     return status;
 }
 
-// What a file of a run holds, in the place of what another one held.
-static enum elbow_status take_contents(const struct bytes *bytes, const struct search *search,
-                                       struct elbow_error *error)
+enum elbow_status elbow_checkpoint_read(const char *name, const void *image, size_t size,
+                                        struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
-    struct elbow_checkpoint *checkpoint = search->checkpoint;
     struct elbow_hdf5 *file = NULL;
-    elbow_checkpoint_clear(checkpoint);
-    enum elbow_status status = elbow_hdf5_open_image(search->path, bytes->bytes, bytes->size, &file, error);
+    enum elbow_status status = elbow_hdf5_open_image(name, image, size, &file, error);
     if (status == ELBOW_OK)
-        status = read_contents(file, checkpoint, error);
-    if (status != ELBOW_OK && status != ELBOW_MEMORY && file != NULL)
-        status =
-            elbow_error_set(error, ELBOW_FORMAT, "%s: is not a usable checkpoint: %s", search->path, error->message);
+        status = read_contents(file, size, checkpoint, error);
+    if (file != NULL && status != ELBOW_OK && status != ELBOW_MEMORY)
+        status = elbow_error_set(error, ELBOW_FORMAT, "%s: is not a usable checkpoint: %s", name, error->message);
     elbow_hdf5_close(file, NULL);
+    return status;
+}
+
+// What a file of a run holds, in the place of what another one held.
+static enum elbow_status take_contents(const struct bytes *file, const struct search *search, struct elbow_error *error)
+{
+    elbow_checkpoint_clear(search->checkpoint);
+    return elbow_checkpoint_read(search->path, file->bytes, file->size, search->checkpoint, error);
+}
+
+enum elbow_status elbow_checkpoint_peek(const char *run_or_file, bool best, struct elbow_config *config,
+                                        struct elbow_error *error)
+{
+    struct elbow_log silence = elbow_log_open(false, NULL);
+    struct elbow_checkpoint checkpoint = {0};
+    elbow_path path;
+    struct search search = {.log = &silence, .path = path, .checkpoint = &checkpoint};
+    enum elbow_status status = find(run_or_file, best, &search, error);
+    if (status == ELBOW_OK)
+        *config = checkpoint.config;
+    elbow_checkpoint_clear(&checkpoint);
     return status;
 }
 

@@ -21,6 +21,11 @@ enum elbow_status elbow_checkpoint_verify_file(const char *path, struct elbow_er
 // Local. The step in a checkpoint's file name; false for all names that elbow_checkpoint_path does not give.
 bool elbow_checkpoint_step(const char *name, uint64_t *step);
 
+// Local. Reads a verified image (user block included) into a zeroed struct, which the caller clears, on failure too.
+// FORMAT if what is inside does not make a checkpoint.
+enum elbow_status elbow_checkpoint_read(const char *name, const void *image, size_t size,
+                                        struct elbow_checkpoint *checkpoint, struct elbow_error *error);
+
 // The integers and doubles of a run's state that a file holds, as one list for both directions.
 struct elbow_checkpoint_field {
     const char *name;

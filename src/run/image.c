@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <png.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,6 +81,7 @@ struct coder {
     char *bytes;  // writing: what there is so far; owned
     size_t size, capacity;
     char warning[128], reason[300]; // what libpng said last; why it gave up
+    size_t most;                    // bytes that libpng may take at once when it reads
 };
 
 static void give_up(png_structp png, png_const_charp message)
@@ -190,9 +192,6 @@ static bool read_head(struct coder *coder, struct raw *raw)
         return false;
     png_init_io(coder->png, coder->stream);
     png_set_user_limits(coder->png, SIDE_MAX, SIDE_MAX);
-    // Of a chunk that declares more than there is, libpng would take memory for all of it.
-    size_t size = file_size(coder->stream);
-    png_set_chunk_malloc_max(coder->png, size > CHUNK_BYTES ? size : CHUNK_BYTES);
     png_read_info(coder->png, coder->info);
     raw->packed_row = png_get_rowbytes(coder->png, coder->info);
     png_set_expand(coder->png);   // palettes to RGB, few bits to 8, transparent colours to alpha
@@ -246,13 +245,29 @@ static enum elbow_status read_raw(struct coder *coder, const char *path, struct 
     return status;
 }
 
+// Of a chunk that declares more than there is, libpng would take memory for all of it; without, it skips the chunk.
+static png_voidp take_bounded(png_structp png, png_alloc_size_t size)
+{
+    const struct coder *coder = png_get_mem_ptr(png);
+    return size > coder->most ? NULL : malloc(size);
+}
+
+static void give_back(png_structp png, png_voidp memory)
+{
+    (void)png;
+    free(memory);
+}
+
 static enum elbow_status read_stream(FILE *stream, const char *path, struct raw *raw, struct elbow_error *error)
 {
     unsigned char signature[8];
     struct coder coder = {.stream = stream};
     if (fread(signature, sizeof signature, 1, stream) != 1 || png_sig_cmp(signature, 0, sizeof signature) != 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: not a PNG file", path);
-    coder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &coder, give_up, keep_warning);
+    size_t size = file_size(stream);
+    coder.most = size > CHUNK_BYTES ? size : CHUNK_BYTES;
+    coder.png =
+        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &coder, give_up, keep_warning, &coder, take_bounded, give_back);
     coder.info = coder.png == NULL ? NULL : png_create_info_struct(coder.png);
     enum elbow_status status;
     if (coder.info == NULL) {

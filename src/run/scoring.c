@@ -3,6 +3,8 @@
 // checkpoint's configuration alone, hence alike on all ranks.
 #include "elbow/run/scoring.h"
 
+#include "elbow/base/memory.h"
+#include "elbow/data/preview.h"
 #include "output.h"
 
 #include <inttypes.h>
@@ -204,6 +206,25 @@ enum elbow_status elbow_scoring_open(struct elbow_comm *comm, const struct elbow
     if (status != ELBOW_OK)
         elbow_scoring_close(comm, scoring);
     return status;
+}
+
+void elbow_scoring_preview(const struct elbow_scoring_request *request, char *note)
+{
+    struct elbow_config *config = NULL;
+    struct elbow_error error = {0};
+    struct source source;
+    if (request->checkpoint == NULL || !request->wants_data ||
+        elbow_allocate(&config, 1, sizeof *config, "the configuration", &error) != ELBOW_OK)
+        return;
+    bool is_known = elbow_checkpoint_peek(request->checkpoint, request->best, config, &error) == ELBOW_OK &&
+                    locate(request, config, &source, &error) == ELBOW_OK;
+    bool is_synthetic = is_known && config->data.synthetic > 0 && request->data == NULL;
+    elbow_release(&config);
+    if (!is_known || is_synthetic)
+        return;
+    elbow_preview_dataset(source.file, source.dataset, note);
+    if (source.labels[0] != '\0')
+        elbow_preview_dataset(source.labels_file, source.labels, note);
 }
 
 void elbow_scoring_close(struct elbow_comm *comm, struct elbow_scoring *scoring)

@@ -22,6 +22,9 @@ struct elbow_command {
     bool result_on_stdout;
     bool stops_with_checkpoint; // on SIGUSR1 and SIGUSR2; else they end the process
     enum elbow_status (*run)(struct elbow_call *call, struct elbow_error *error); // Collective.
+    // Local. Looks at the files that `run` will hand to HDF5, before MPI is there (comm and log are NULL), in a child
+    // process that may crash of it; note: elbow/base/child.h. NULL where there are none.
+    void (*preview)(const struct elbow_call *call, char *note);
 };
 
 // One row of a subcommand's table of flags: --name or --name=value or --name value, -letter value.
@@ -45,6 +48,12 @@ enum elbow_status elbow_flags_read(const struct elbow_call *call, const struct e
                                    struct elbow_error *error);
 
 // The subcommands.
+void elbow_preview_train(const struct elbow_call *call, char *note);
+void elbow_preview_eval(const struct elbow_call *call, char *note);
+void elbow_preview_encode(const struct elbow_call *call, char *note);
+void elbow_preview_reconstruct(const struct elbow_call *call, char *note);
+void elbow_preview_info(const struct elbow_call *call, char *note);
+void elbow_preview_bench(const struct elbow_call *call, char *note);
 enum elbow_status elbow_command_train(struct elbow_call *call, struct elbow_error *error);
 enum elbow_status elbow_command_eval(struct elbow_call *call, struct elbow_error *error);
 enum elbow_status elbow_command_encode(struct elbow_call *call, struct elbow_error *error);

@@ -11,6 +11,10 @@
 enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *path, const struct elbow_words *sets,
                                            struct elbow_config *config, struct elbow_error *error);
 
+// Local. Likewise for this process alone, to look at the datasets that the configuration names (elbow/data/preview.h).
+// What is wrong is not told.
+void elbow_configuration_preview(const char *path, const struct elbow_words *sets, char *note);
+
 // Local. Likewise from a text; `name` stands in the messages.
 enum elbow_status elbow_configuration_parse(const char *name, const char *text, const struct elbow_words *sets,
                                             struct elbow_config *config, struct elbow_error *error);

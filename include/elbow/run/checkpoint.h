@@ -62,6 +62,10 @@ enum elbow_status elbow_checkpoint_list(const char *run, uint64_t **steps, size_
 // Local. The path of a step's checkpoint: RUN/checkpoints/step-00000500.h5.
 bool elbow_checkpoint_path(const char *run, uint64_t step, elbow_path path);
 
+// Local. The configuration of the checkpoint that elbow_checkpoint_load would take.
+enum elbow_status elbow_checkpoint_peek(const char *run_or_file, bool best, struct elbow_config *config,
+                                        struct elbow_error *error);
+
 // Collective. Rank zero reads and verifies the file that `run_or_file` names, all get it (moments stay with rank zero).
 enum elbow_status elbow_checkpoint_load(struct elbow_comm *comm, const char *run_or_file, bool best,
                                         struct elbow_log *log, struct elbow_checkpoint *checkpoint,

@@ -26,6 +26,9 @@ struct elbow_scoring {
 enum elbow_status elbow_scoring_open(struct elbow_comm *comm, const struct elbow_scoring_request *request,
                                      struct elbow_log *log, struct elbow_scoring *scoring, struct elbow_error *error);
 
+// Local. Looks at the datasets that elbow_scoring_open will load (elbow/data/preview.h).
+void elbow_scoring_preview(const struct elbow_scoring_request *request, char *note);
+
 // Collective. A zeroed struct is legal.
 void elbow_scoring_close(struct elbow_comm *comm, struct elbow_scoring *scoring);
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The look ahead. Only what happens between a dataset's opening and closing is judged (the preview's note says where it
+// is): everything else the program does itself, under MPI, with its own sentences.
+#include "elbow/cli/preflight.h"
+
+#include "elbow/base/child.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Whether another rank of this node does the work: Open MPI, MPICH and Intel MPI, Slurm, in this order, for the
+// innermost launcher knows best.
+static bool is_for_another(void)
+{
+    static const char *const NAMES[] = {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "PMI_LOCAL_RANK",
+                                        "SLURM_LOCALID"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; ++i) {
+        const char *rank = getenv(NAMES[i]);
+        if (rank != NULL)
+            return strcmp(rank, "0") != 0;
+    }
+    return false;
+}
+
+struct flight {
+    const struct elbow_command *command;
+    const struct elbow_call *call;
+};
+
+static void fly(char *note, void *user)
+{
+    const struct flight *flight = user;
+    flight->command->preview(flight->call, note);
+}
+
+enum elbow_status elbow_preflight(const struct elbow_command *command, const struct elbow_call *call, double seconds,
+                                  struct elbow_error *error)
+{
+    struct flight flight = {command, call};
+    struct elbow_trial trial;
+    char number[16];
+    if (command->preview == NULL || is_for_another())
+        return ELBOW_OK;
+    elbow_child_try(fly, &flight, seconds, &trial);
+    if (trial.end == ELBOW_TRIAL_PASSED || trial.note[0] == '\0')
+        return ELBOW_OK;
+    if (trial.end == ELBOW_TRIAL_HUNG)
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s: could not be opened within %g s: the file is damaged, or its file system does "
+                               "not answer",
+                               trial.note, seconds);
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s: the HDF5 library crashes reading it (signal %s): the file is damaged; make it anew, or "
+                           "take another copy of it",
+                           trial.note, elbow_child_signal(trial.signal, number));
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The look at datasets. Rows beyond any sense are not read: the loading has its own bound on memory, and tells it.
+#include "elbow/data/preview.h"
+
+#include "elbow/base/child.h"
+#include "elbow/base/memory.h"
+#include "elbow/data/hdf5.h"
+
+static const uint64_t ROW_BYTES_MAX = UINT64_C(1) << 28;
+
+static void read_rows(struct elbow_hdf5 *file, const char *dataset, const struct elbow_hdf5_info *info)
+{
+    if (info->rank < 1 || info->shape[0] == 0)
+        return;
+    uint64_t bytes = elbow_element_size(info->element);
+    for (int i = 1; i < info->rank; ++i)
+        if (__builtin_mul_overflow(bytes, info->shape[i], &bytes) || bytes > ROW_BYTES_MAX)
+            return;
+    void *row;
+    if (bytes == 0 || elbow_allocate(&row, 1, bytes, "a row", NULL) != ELBOW_OK)
+        return;
+    elbow_hdf5_read_rows(file, dataset, 0, 1, row, NULL);
+    elbow_hdf5_read_rows(file, dataset, info->shape[0] - 1, 1, row, NULL);
+    elbow_release(&row);
+}
+
+static void read_attributes(struct elbow_hdf5 *file, const char *dataset)
+{
+    static const char *const NAMES[] = {"factor", "offset"};
+    double number;
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; ++i)
+        if (elbow_hdf5_has_attribute(file, dataset, NAMES[i]))
+            elbow_hdf5_read_doubles(file, dataset, NAMES[i], &number, 1, NULL);
+}
+
+void elbow_preview_dataset(const char *path, const char *dataset, char *note)
+{
+    struct elbow_hdf5 *file = NULL;
+    struct elbow_hdf5_info info;
+    elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s:%s", path, dataset);
+    if (elbow_hdf5_open(path, &file, NULL) == ELBOW_OK &&
+        elbow_hdf5_describe_dataset(file, dataset, &info, NULL) == ELBOW_OK) {
+        read_attributes(file, dataset);
+        read_rows(file, dataset, &info);
+    }
+    elbow_hdf5_close(file, NULL);
+    note[0] = '\0';
+}
+
+void elbow_preview_configured(const struct elbow_config *config, char *note)
+{
+    const char *const locations[] = {config->data.train, config->data.valid, config->data.labels,
+                                     config->data.valid_labels};
+    for (size_t i = 0; i < sizeof locations / sizeof *locations && config->data.synthetic == 0; ++i) {
+        elbow_path file, dataset;
+        if (locations[i][0] != '\0' && elbow_config_locate(config->data.file, locations[i], file, dataset))
+            elbow_preview_dataset(file, dataset, note);
+    }
+}
