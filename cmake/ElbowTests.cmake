@@ -76,6 +76,20 @@ function(elbow_system_test_programs)
   endforeach()
 endfunction()
 
+# Campaigns: the program tests/campaign/<name>.c is elbow-test-<name>; the script tests/campaign/<name> drives it, and its
+# short form is a test.
+function(elbow_campaigns)
+  file(GLOB campaigns CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/campaign/*.c)
+  foreach(campaign ${campaigns})
+    get_filename_component(name ${campaign} NAME_WE)
+    add_executable(elbow-test-${name} ${campaign})
+    target_link_libraries(elbow-test-${name} PRIVATE elbow_run)
+    add_test(NAME campaign_${name} COMMAND bash ${PROJECT_SOURCE_DIR}/tests/campaign/${name} ${PROJECT_BINARY_DIR})
+    set_tests_properties(campaign_${name} PROPERTIES TIMEOUT 600 LABELS system RESOURCE_LOCK mpi PROCESSORS 2
+      SKIP_RETURN_CODE 77 ENVIRONMENT "${elbow_test_environment}")
+  endforeach()
+endfunction()
+
 function(elbow_system_tests)
   elbow_system_test_programs()
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/system/*.sh)
