@@ -74,6 +74,19 @@ static inline lanes multiply(lanes a, lanes b)
 #endif
 }
 
+// Elements of a and b, counted through both.
+static inline lanes pick(lanes a, lanes b, lanes which)
+{
+#if defined(__clang__) // which has no such function for indices in a variable
+    lanes picked = {0};
+    for (int i = 0; i < LANES; ++i)
+        picked[i] = which[i] < LANES ? a[which[i]] : b[which[i] - LANES];
+    return picked;
+#else
+    return __builtin_shuffle(a, b, which);
+#endif
+}
+
 // Blocks [first, first + PASS). A lane holds a word of its own block in its lower half; the upper half is whatever the
 // arithmetic left there. Groups are worked on side by side: one's latencies hide behind the other's work.
 static inline void make_pass(philox4x32_ctr_t counter, philox4x32_key_t key, uint32_t first, lanes (*blocks)[2])
@@ -99,8 +112,8 @@ static inline void make_pass(philox4x32_ctr_t counter, philox4x32_key_t key, uin
     }
     for (int g = 0; g < GROUPS; ++g) {
         lanes front = (x[g][0] & low) | x[g][1] << 32, back = (x[g][2] & low) | x[g][3] << 32;
-        blocks[g][0] = __builtin_shuffle(front, back, first_half);
-        blocks[g][1] = __builtin_shuffle(front, back, second_half);
+        blocks[g][0] = pick(front, back, first_half);
+        blocks[g][1] = pick(front, back, second_half);
     }
 }
 // Words [first, first + n) for a first that begins a block. The last pass is made whole, and cut.
