@@ -144,7 +144,7 @@ static enum elbow_status read_configuration(struct elbow_call *call, const char 
         return elbow_configuration_read(call->comm, path, sets, config, error);
     *error = (struct elbow_error){0};
     elbow_configuration_parse("bench", DEFAULT_TEXT, sets, config, error);
-    return elbow_comm_agree(call->comm, error);
+    return elbow_configuration_agree(call->comm, "bench", config, error);
 }
 
 // What the command line says.

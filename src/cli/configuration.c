@@ -4,6 +4,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/preview.h"
+#include "elbow/math/hash.h"
 
 #include <string.h>
 
@@ -42,6 +43,19 @@ void elbow_configuration_preview(const char *path, const struct elbow_words *set
     elbow_release(&text);
 }
 
+enum elbow_status elbow_configuration_agree(struct elbow_comm *comm, const char *name,
+                                            const struct elbow_config *config, struct elbow_error *error)
+{
+    char *text = NULL;
+    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+        return error->status;
+    elbow_config_dump(config, &text, error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK && !elbow_comm_is_same(comm, elbow_hash_text(text)))
+        elbow_error_set(error, ELBOW_USAGE, "%s: the ranks set different keys; give all of them the same flags", name);
+    elbow_release(&text);
+    return error->status;
+}
+
 enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *path, const struct elbow_words *sets,
                                            struct elbow_config *config, struct elbow_error *error)
 {
@@ -56,5 +70,5 @@ enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *
     }
     elbow_configuration_parse(path, text, sets, config, error);
     elbow_release(&text);
-    return elbow_comm_agree(comm, error);
+    return elbow_configuration_agree(comm, path, config, error);
 }

@@ -350,3 +350,13 @@ void elbow_comm_sum_floats(struct elbow_comm *comm, float *values, size_t count)
         MPI_Allreduce(MPI_IN_PLACE, values, (int)piece, MPI_FLOAT, MPI_SUM, comm->world);
     }
 }
+
+bool elbow_comm_is_same(struct elbow_comm *comm, uint64_t word)
+{
+    // The smallest of the complements is the complement of the largest.
+    uint64_t words[] = {word, ~word};
+    MPI_Request request;
+    MPI_Iallreduce(MPI_IN_PLACE, words, 2, MPI_UINT64_T, MPI_MIN, comm->world, &request);
+    elbow_comm_wait(comm, &request);
+    return words[0] == ~words[1];
+}

@@ -59,11 +59,7 @@ static enum elbow_status compare_ranks(struct elbow_trainer *trainer, struct elb
     processor_name(name, sizeof name);
     elbow_text_format(what, sizeof what, "%s|%s|%s|%s", elbow_build_id(), elbow_build_flags(), elbow_blas_describe(),
                       name);
-    // 52 bits of the hash fit in a double exactly.
-    double smallest = (double)(elbow_hash_text(what) >> 12), largest = smallest;
-    elbow_comm_min(trainer->comm, &smallest, 1);
-    elbow_comm_max(trainer->comm, &largest, 1);
-    if (smallest == largest)
+    if (elbow_comm_is_same(trainer->comm, elbow_hash_text(what)))
         return ELBOW_OK;
     if (trainer->config.run.strict)
         return elbow_error_set(error, ELBOW_MISMATCH,

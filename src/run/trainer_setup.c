@@ -75,7 +75,8 @@ static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char 
         request.labels_file = labels_file;
         request.labels = labels;
     }
-    return elbow_dataset_load(trainer->comm, &request, trainer->log, dataset, error);
+    enum elbow_status status = elbow_dataset_load(trainer->comm, &request, trainer->log, dataset, error);
+    return status == ELBOW_OK ? elbow_dataset_compare(trainer->comm, dataset, error) : status;
 }
 
 static void tell_data(struct elbow_trainer *trainer)

@@ -171,6 +171,39 @@ START_TEST(scales_come_in_order)
 }
 END_TEST
 
+// Two nodes that see different files of the same shape, in one value or one label.
+START_TEST(nodes_that_read_different_files_are_told)
+{
+    struct elbow_place place = elbow_comm_place(mpi_comm);
+    const int64_t nodes[] = {0, 1, 1, 1};
+    struct elbow_error error = {0};
+    if (place.size == 1)
+        return;
+    mpi_assert(elbow_comm_pretend(mpi_comm, nodes, (size_t)place.size, &error) == ELBOW_OK);
+    for (int flip = 0; flip < 3; ++flip) {
+        uint8_t rows[ROWS * VALUES];
+        for (int i = 0; i < ROWS * VALUES; ++i)
+            rows[i] = (uint8_t)i;
+        write_file(ELBOW_ELEMENT_UINT8, rows, 0, ROWS);
+        struct elbow_dataset_request request = request_for();
+        request.labels_file = path;
+        request.labels = "/train/labels";
+        struct elbow_dataset dataset;
+        mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+        if (elbow_comm_place(mpi_comm).rank == place.size - 1 && flip == 1)
+            ((uint8_t *)dataset.rows.base)[17 * VALUES + 2] ^= 4;
+        if (elbow_comm_place(mpi_comm).rank == place.size - 1 && flip == 2)
+            ((int64_t *)dataset.labels.base)[17] ^= 1;
+        elbow_comm_barrier(mpi_comm);
+        enum elbow_status status = elbow_dataset_compare(mpi_comm, &dataset, &error);
+        mpi_assert(status == (flip == 0 ? ELBOW_OK : ELBOW_MISMATCH));
+        mpi_assert(flip == 0 || strstr(error.message, "rows 17 to 18") != NULL);
+        elbow_dataset_unload(mpi_comm, &dataset);
+        remove_file();
+    }
+}
+END_TEST
+
 START_TEST(microbatches_do_not_depend_on_their_place)
 {
     struct elbow_integers shape = {.count = 2, .values = {5, 7}};
@@ -219,4 +252,5 @@ START_TEST(steps_visit_every_sample_once)
 END_TEST
 
 MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, what_does_not_fit_is_told,
-              scales_come_in_order, microbatches_do_not_depend_on_their_place, steps_visit_every_sample_once)
+              scales_come_in_order, microbatches_do_not_depend_on_their_place, steps_visit_every_sample_once,
+              nodes_that_read_different_files_are_told)

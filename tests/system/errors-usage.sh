@@ -28,6 +28,15 @@ wrong 2 'data.h5: is a file that is read' encode good --data data.h5 -o data.h5
 wrong 2 'step-.*: is a file that is read' sample good -o good/checkpoints/step-00000003.h5
 wrong 2 '--data :/: lacks the file' eval good --data :/
 
+# Ranks that are started with different flags: the third with one of its own.
+rm -rf 3.*
+# shellcheck disable=SC2016 # for the inner shell
+timeout -k 5 "$limit" mpirun --oversubscribe --bind-to none -n 3 bash -c \
+    'own=(); [ "$OMPI_COMM_WORLD_RANK" = 2 ] && own=(--set train.epochs=2)
+     "$@" "${own[@]}"; echo $? >"3.status.$OMPI_COMM_WORLD_RANK"' - "$elbow" train good.yaml --run-dir different \
+    >3.out 2>3.err </dev/null || echo "mpirun: $?" >3.end
+judge 3 2 'the ranks set different keys' train good.yaml --run-dir different
+
 # The configuration.
 wrong 1 'none.yaml: .*No such file' train none.yaml
 wrong 1 'directory: is a directory' train directory

@@ -19,4 +19,9 @@ void elbow_configuration_preview(const char *path, const struct elbow_words *set
 enum elbow_status elbow_configuration_parse(const char *name, const char *text, const struct elbow_words *sets,
                                             struct elbow_config *config, struct elbow_error *error);
 
+// Collective. Agrees on the outcome of such a local parse (in error), and whether all ranks have got the same
+// configuration: flags come from each rank's own command line. USAGE if they differ.
+enum elbow_status elbow_configuration_agree(struct elbow_comm *comm, const char *name,
+                                            const struct elbow_config *config, struct elbow_error *error);
+
 #endif

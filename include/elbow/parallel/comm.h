@@ -106,6 +106,9 @@ enum elbow_status elbow_comm_watch(struct elbow_comm *comm, int64_t seconds, str
 // Collective. Ends the watch, if there is one.
 void elbow_comm_watch_end(struct elbow_comm *comm);
 
+// Collective. Whether all ranks hand in the same word.
+bool elbow_comm_is_same(struct elbow_comm *comm, uint64_t word);
+
 // Memory that the ranks of a node share, or private memory where that cannot be had. Zeroed.
 struct elbow_shared {
     void *base; // the same bytes for all ranks of the node
