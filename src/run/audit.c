@@ -69,9 +69,9 @@ void elbow_audit_note(struct elbow_audit *audit, struct elbow_piece piece, const
     }
 }
 
-void elbow_audit_expect(struct elbow_audit *audit)
+void elbow_audit_expect(struct elbow_audit *audit, bool has_noted)
 {
-    audit->is_pending = true;
+    audit->is_pending = has_noted;
 }
 
 static enum elbow_status tell(const struct elbow_audit *audit, size_t found, int node, uint64_t step,
@@ -91,7 +91,6 @@ enum elbow_status elbow_audit_check(struct elbow_audit *audit, uint64_t step, st
 {
     if (!audit->is_pending)
         return ELBOW_OK;
-    audit->is_pending = false;
     struct elbow_place place = elbow_comm_place(audit->comm);
     const float *values = elbow_exchange_parameters(audit->exchange);
     double none = (double)audit->count * place.nodes, found = none; // segment, then node

@@ -25,7 +25,7 @@ struct elbow_audit {
     struct elbow_audit_segment *segments; // [count] by owner; owned
     size_t *first;                        // [ranks + 1] segments of a rank; owned
     uint64_t *hashes;                     // [count] by the owners; owned
-    bool is_pending;                      // hashes were taken that nobody has compared yet
+    bool is_pending;                      // the hashes are those of the present parameters
 };
 
 // Local. A zeroed struct may be cleared.
@@ -37,11 +37,12 @@ void elbow_audit_clear(struct elbow_audit *audit);
 // Local. The owner's hashes of one of its pieces, as just written (values begin at the piece).
 void elbow_audit_note(struct elbow_audit *audit, struct elbow_piece piece, const float *values);
 
-// Local. All owners have noted all their pieces of a step; said by all ranks, those that own nothing too.
-void elbow_audit_expect(struct elbow_audit *audit);
+// Local. After each step that changed the parameters: whether all owners have noted all their pieces of it. Said by all
+// ranks, those that own nothing too.
+void elbow_audit_expect(struct elbow_audit *audit, bool has_noted);
 
-// Collective. Compares what was noted, if anything, with what the nodes hold. NUMBERS, the same sentence on all ranks,
-// if a copy differs; `step` is the step whose parameters they are.
+// Collective. Compares what was noted, if anything, with what the nodes hold; may be asked more than once. NUMBERS, the
+// same sentence on all ranks, if a copy differs; `step` is the step whose parameters they are.
 enum elbow_status elbow_audit_check(struct elbow_audit *audit, uint64_t step, struct elbow_error *error);
 
 #endif

@@ -271,8 +271,12 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     if (config->samples.count > 0 && (is_due(config->samples.every, step) || trainer->is_finished))
         draw_pictures(trainer);
     enum elbow_stop stop = elbow_trainer_must_stop(trainer);
-    if (is_due(config->checkpoint.every, step) || trainer->is_finished || stop != ELBOW_STOP_NOT ||
-        (improved && config->checkpoint.best))
+    bool saves = is_due(config->checkpoint.every, step) || trainer->is_finished || stop != ELBOW_STOP_NOT ||
+                 (improved && config->checkpoint.best);
+    // Parameters that are known to be wrong must not become the newest checkpoint.
+    if (saves && elbow_audit_check(&trainer->audit, step, error) != ELBOW_OK)
+        return error->status;
+    if (saves)
         save(trainer);
     elbow_trainer_keep_text(trainer);
     return stop == ELBOW_STOP_NOT ? ELBOW_OK : elbow_trainer_tell_stop(trainer, stop, is_saved(trainer), error);
@@ -295,8 +299,6 @@ static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error 
         if (trainer->place.rank == 0)
             elbow_trainer_show_progress(trainer);
     }
-    if (elbow_audit_check(&trainer->audit, trainer->state.step, error) != ELBOW_OK)
-        return error->status;
     elbow_trainer_settle(trainer);
     elbow_trainer_tell_end(trainer);
     struct elbow_error trouble = {0};

@@ -166,8 +166,7 @@ enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow
         state->skipped_in_a_row += 1;
         return ELBOW_OK;
     }
-    if (trainer->audits)
-        elbow_audit_expect(&trainer->audit);
+    elbow_audit_expect(&trainer->audit, trainer->audits);
     state->updates += 1;
     state->skipped_in_a_row = 0;
     for (size_t i = 0; i < trainer->statistics; ++i)

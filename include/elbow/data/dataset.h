@@ -52,8 +52,8 @@ struct elbow_dataset_request {
 enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
                                      struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error);
 
-// Collective. Whether all nodes (or ranks, where each has a copy) read the same: samples, shape, rows, labels. MISMATCH,
-// with the name of rank zero's dataset, if not.
+// Collective. Whether all nodes (or ranks, where each has a copy) read the same: samples, shape, rows, labels.
+// MISMATCH, with the name of rank zero's dataset, if not.
 enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, const struct elbow_dataset *dataset,
                                         struct elbow_error *error);
 
