@@ -38,7 +38,7 @@ static const char *name_of(int signal)
 }
 
 // Puts the text at *end, which stays before limit.
-static void put(char **end, const char *limit, const char *text)
+static void put(char **end, char *limit, const char *text)
 {
     while (*text != 0 && *end < limit)
         *(*end)++ = *text++;
