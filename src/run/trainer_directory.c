@@ -135,6 +135,13 @@ static void sweep(const char *run)
     }
 }
 
+void elbow_trainer_mend_best(const struct elbow_trainer *trainer)
+{
+    if (trainer->place.rank == 0 && trainer->run != NULL && trainer->config.checkpoint.best &&
+        trainer->state.best_step > 0)
+        elbow_checkpoint_link_best(trainer->run, trainer->state.best_step);
+}
+
 // Rank zero.
 static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbow_error *error)
 {
@@ -157,8 +164,8 @@ static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbo
         elbow_gallery_cut(trainer->run, trainer->state.step);
         elbow_checkpoint_cut(trainer->run, trainer->state.step);
     }
-    if (status == ELBOW_OK && trainer->config.checkpoint.best && trainer->state.best_step > 0)
-        elbow_checkpoint_link_best(trainer->run, trainer->state.best_step);
+    if (status == ELBOW_OK)
+        elbow_trainer_mend_best(trainer);
     // At the very start nothing is lost yet: what cannot be written now stops the run.
     if (status == ELBOW_OUTPUT)
         error->status = status = ELBOW_FILE;

@@ -110,6 +110,9 @@ enum elbow_status elbow_trainer_enter_directory(struct elbow_trainer *trainer, s
 // stands.
 enum elbow_status elbow_trainer_open_outputs(struct elbow_trainer *trainer, struct elbow_error *error);
 
+// Local. Rank zero makes best.h5 again, where a start was killed between a checkpoint and its link.
+void elbow_trainer_mend_best(const struct elbow_trainer *trainer);
+
 // Collective. Gives all back.
 void elbow_trainer_close(struct elbow_trainer *trainer);
 

@@ -325,7 +325,10 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbo
         return status;
     if (former != NULL)
         tell_resume(trainer, former);
-    return trainer->is_finished ? ELBOW_OK : elbow_trainer_open_outputs(trainer, error);
+    if (!trainer->is_finished)
+        return elbow_trainer_open_outputs(trainer, error);
+    elbow_trainer_mend_best(trainer);
+    return ELBOW_OK;
 }
 
 enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow_error *error)

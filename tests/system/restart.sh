@@ -45,6 +45,12 @@ if [ "$(readlink link/checkpoints/best.h5)" != "$best" ] && [ ! -e link/checkpoi
     fail "best.h5 points to nothing after a resume: $(readlink link/checkpoints/best.h5), was $best"
 fi
 
+# The same at the end of a run, where the next start has nothing else to do.
+best=$(readlink whole/checkpoints/best.h5)
+cp -r whole end && ln -sf step-00000015.h5 end/checkpoints/best.h5
+train 0 end-on end --resume
+[ "$(readlink end/checkpoints/best.h5)" = "$best" ] || fail "best.h5 of a finished run is not mended"
+
 # A damaged newer checkpoint must not count as the newest: the one just written has to stay.
 train 75 damaged damaged --set run.stop_after=10 --set checkpoint.best=false
 cp damaged/checkpoints/step-00000010.h5 damaged/checkpoints/step-00000015.h5
