@@ -4,7 +4,7 @@
 // order.
 #include "elbow/nn/dense.h"
 
-#include "elbow/math/blas.h"
+#include "elbow/math/dense_product.h"
 #include "elbow/math/threads.h"
 #include "elbow/math/vector.h"
 
@@ -72,8 +72,7 @@ void elbow_dense_forward(const struct elbow_dense *dense, const float *parameter
                          float *y, float *slope)
 {
     size_t units = dense->units;
-    elbow_blas_multiply(rows, units, dense->inputs, x, dense->inputs, parameters + dense->weight, units, false, y,
-                        units);
+    elbow_dense_product_forward(rows, dense->inputs, units, x, parameters + dense->weight, y);
     elbow_activation_forward(dense->activation, rows, units, parameters + dense->bias, y, slope);
 }
 
@@ -114,10 +113,10 @@ void elbow_dense_backward(const struct elbow_dense *dense, const float *paramete
 {
     size_t inputs = dense->inputs, units = dense->units;
     elbow_activation_backward(dense->activation, rows * units, y, slope, dy);
-    elbow_blas_multiply_at(inputs, units, rows, x, inputs, dy, units, false, gradient + dense->weight, units);
+    elbow_dense_product_weight(rows, inputs, units, x, dy, gradient + dense->weight);
     sum_rows(rows, units, dy, gradient + dense->bias);
     if (dx)
-        elbow_blas_multiply_bt(rows, inputs, units, dy, units, parameters + dense->weight, units, false, dx, inputs);
+        elbow_dense_product_input(rows, inputs, units, dy, parameters + dense->weight, dx);
 }
 
 bool elbow_activation_keeps_slope(enum elbow_activation activation)

@@ -6,6 +6,8 @@
 #include "elbow/base/clock.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
+#include "elbow/math/dense_product.h"
+#include "elbow/math/dense_product.h"
 #include "elbow/math/hash.h"
 #include "elbow/math/threads.h"
 
@@ -124,7 +126,8 @@ static void tell_binding(struct elbow_trainer *trainer)
     elbow_log_say(trainer->log, "threads: %d a rank; binding: a rank may run on %s core%s, those of a node on %d",
                   threads, cores, binding.most == 1 ? "" : "s", binding.cores);
     if (threads > 1)
-        elbow_log_say(trainer->log, "matrix products are spread over threads by: %s", elbow_blas_cuts());
+        elbow_log_say(trainer->log, "matrix products are spread over threads by: %s",
+                      elbow_dense_product_is_own() ? "columns and rows" : elbow_blas_cuts());
     if (binding.crowded_ranks > 0 && threads == 1)
         elbow_log_warn(trainer->log,
                        "%d ranks of a node share %d core%s and will wait for each other; start fewer ranks, or bind "

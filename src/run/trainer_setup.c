@@ -6,6 +6,8 @@
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/math/blas.h"
+#include "elbow/math/dense_product.h"
+#include "elbow/math/dense_product.h"
 #include "elbow/math/threads.h"
 #include "elbow/run/gallery.h"
 
@@ -281,8 +283,8 @@ static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkp
                       gave_up ? ", stopped early by train.patience" : "; a larger train.epochs would go on");
 }
 
-// Collective. Threads come before all that is sized by them. Where no cut of products keeps their bits, one thread does
-// them: bits come first.
+// Collective. Threads come before all that is sized by them. Where products are OpenBLAS' and no cut keeps their bits,
+// one thread does them: bits come first. The floor of a bench is OpenBLAS' everywhere.
 static enum elbow_status start_threads(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     int threads = (int)trainer->config.train.threads;
@@ -292,7 +294,7 @@ static enum elbow_status start_threads(struct elbow_trainer *trainer, struct elb
         elbow_blas_find_cuts(error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;
-    if (threads > 1 && strcmp(elbow_blas_cuts(), "none") == 0)
+    if (threads > 1 && !elbow_dense_product_is_own() && strcmp(elbow_blas_cuts(), "none") == 0)
         elbow_log_warn(trainer->log, "%s gives other bits for products in slices: they stay on one thread of %d",
                        elbow_blas_describe(), threads);
     return ELBOW_OK;

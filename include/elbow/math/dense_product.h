@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The three products of a dense layer. Matrices are row-major floats without gaps: x (rows, inputs), W (inputs, units),
+// y (rows, units), and gradients like what they belong to.
+//
+// Where the build has vectors of 512 bits they are made by kernels of our own: an element is then one chain of fused
+// multiply-adds from zero, in the order of its terms, so that its bits depend on its row and its column of the factors
+// alone. Elsewhere they are OpenBLAS' (math/blas), whose bits depend on the shape of the whole product. Both are spread
+// over threads (math/threads) without changing a bit.
+#ifndef ELBOW_MATH_DENSE_PRODUCT_H
+#define ELBOW_MATH_DENSE_PRODUCT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// Local. Whether the kernels are our own.
+bool elbow_dense_product_is_own(void);
+
+// Local. y = x W.
+void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, const float *x, const float *weight,
+                                 float *y);
+
+// Local. dW = x^T dy.
+void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, const float *x, const float *dy, float *dw);
+
+// Local. dx = dy W^T.
+void elbow_dense_product_input(size_t rows, size_t inputs, size_t units, const float *dy, const float *weight,
+                               float *dx);
+
+#endif
