@@ -7,7 +7,6 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/dense_product.h"
-#include "elbow/math/dense_product.h"
 #include "elbow/math/hash.h"
 #include "elbow/math/threads.h"
 

@@ -7,7 +7,6 @@
 #include "elbow/base/memory.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/dense_product.h"
-#include "elbow/math/dense_product.h"
 #include "elbow/math/threads.h"
 #include "elbow/run/gallery.h"
 
