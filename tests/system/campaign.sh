@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The short form of the campaigns: each phase killed twice, each way of losing the disk's room once. tests/campaign
+# holds the programs; docs/reliability.md tells how to run them at length.
+set -u
+campaigns=$(cd "$(dirname "$0")/../campaign" && pwd)
+status=0
+bash "$campaigns/kill" "${1:-}" 1 16 || status=$?
+[ $status = 0 ] || exit $status
+exec bash "$campaigns/disk" "${1:-}" 1 4
