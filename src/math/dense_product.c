@@ -12,7 +12,7 @@
 
 #include "elbow/math/blas.h"
 
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) && defined(__AVX512VL__)
 
 #include "elbow/math/threads.h"
 

@@ -31,6 +31,11 @@ int elbow_exchange_pieces(const struct elbow_exchange *exchange, const struct el
     return exchange->cut.buckets;
 }
 
+bool elbow_exchange_is_shared(const struct elbow_exchange *exchange)
+{
+    return exchange->grouped;
+}
+
 int elbow_exchange_buckets(const struct elbow_exchange *exchange)
 {
     return exchange->cut.buckets;

@@ -74,17 +74,19 @@ void elbow_audit_expect(struct elbow_audit *audit, bool has_noted)
     audit->is_pending = has_noted;
 }
 
-static enum elbow_status tell(const struct elbow_audit *audit, size_t found, int node, uint64_t step,
+static enum elbow_status tell(const struct elbow_audit *audit, size_t found, int rank, uint64_t step,
                               struct elbow_error *error)
 {
     struct elbow_audit_segment segment = audit->segments[found];
     const struct elbow_tensor *tensor = &audit->parameters->tensors[segment.tensor];
     size_t first = segment.first - tensor->offset;
-    return elbow_error_set(error, ELBOW_NUMBERS,
-                           "step %llu: node %d holds other parameters than their owner, rank %d, wrote: %s, elements "
-                           "%zu to %zu; memory or network of that node may be faulty: go on with --resume, elsewhere",
-                           (unsigned long long)step, node, segment.owner, tensor->name, first,
-                           first + segment.count - 1);
+    return elbow_error_set(
+        error, ELBOW_NUMBERS,
+        "step %llu: node %d holds other parameters than their owner, rank %d, wrote: %s, elements "
+        "%zu to %zu, as rank %d reads them; memory or network of that node may be faulty: go on with "
+        "--resume, elsewhere",
+        (unsigned long long)step, elbow_comm_node_of(audit->comm, rank), segment.owner, tensor->name, first,
+        first + segment.count - 1, rank);
 }
 
 enum elbow_status elbow_audit_check(struct elbow_audit *audit, uint64_t step, struct elbow_error *error)
@@ -93,14 +95,16 @@ enum elbow_status elbow_audit_check(struct elbow_audit *audit, uint64_t step, st
         return ELBOW_OK;
     struct elbow_place place = elbow_comm_place(audit->comm);
     const float *values = elbow_exchange_parameters(audit->exchange);
-    double none = (double)audit->count * place.nodes, found = none; // segment, then node
+    bool is_shared = elbow_exchange_is_shared(audit->exchange);
+    size_t first = is_shared ? (size_t)place.node_rank : 0, stride = is_shared ? (size_t)place.node_size : 1;
+    double none = (double)audit->count * place.size, found = none; // segment, then rank
     elbow_comm_share_words(audit->comm, audit->hashes, audit->first);
-    for (size_t i = (size_t)place.node_rank; i < audit->count && found == none; i += (size_t)place.node_size)
+    for (size_t i = first; i < audit->count && found == none; i += stride)
         if (elbow_hash_bytes(values + audit->segments[i].first, audit->segments[i].count * sizeof *values) !=
             audit->hashes[i])
-            found = (double)i * place.nodes + place.node;
+            found = (double)i * place.size + place.rank;
     elbow_comm_min(audit->comm, &found, 1);
     if (found == none)
         return ELBOW_OK;
-    return tell(audit, (size_t)found / (size_t)place.nodes, (int)((size_t)found % (size_t)place.nodes), step, error);
+    return tell(audit, (size_t)found / (size_t)place.size, (int)((size_t)found % (size_t)place.size), step, error);
 }

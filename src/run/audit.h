@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The audit of the replicas: whether what every node's memory holds is what the owners of the parameters wrote.
 //
-// At an audited step each owner hashes its pieces right after it has updated them. While the next step has been
-// computed, and before its update, the ranks of each node hash their node's copy of all pieces, each rank a share, and
-// compare. So a bit that flips in a copy, a message or a write that goes wrong is found if it happens between those two
-// moments; run.audit: 1 leaves no gap.
+// At an audited step each owner hashes its pieces right after it has updated them. When the next step has been
+// computed, and before its update, the ranks of each node hash their node's copy of all pieces, each rank a share (or
+// each its own copy, where memory is not shared), and compare. So a bit that flips in a copy, a message or a write that
+// goes wrong is found if it happens between those two moments; run.audit: 1 leaves no gap.
 #ifndef ELBOW_RUN_AUDIT_H
 #define ELBOW_RUN_AUDIT_H
 

@@ -39,6 +39,34 @@ static enum elbow_status sync_tables(const struct elbow_writer *writer, struct e
     return ELBOW_OK;
 }
 
+// Descriptors of the writer's own, for the tables may be opened anew meanwhile. A table that cannot be synced later
+// must stop the checkpoint now.
+static enum elbow_status take_tables(struct elbow_writer *writer, const struct elbow_writer_order *order,
+                                     struct elbow_error *error)
+{
+    for (int i = 0; i < TABLES; ++i)
+        writer->order.tables[i] = -1;
+    for (int i = 0; i < TABLES; ++i) {
+        if (order->tables[i] < 0)
+            continue;
+        writer->order.tables[i] = fcntl(order->tables[i], F_DUPFD_CLOEXEC, 0);
+        if (writer->order.tables[i] < 0)
+            return elbow_error_set(error, ELBOW_OUTPUT,
+                                   "the checkpoint was not written: %s: no descriptor for a table: %s", writer->run,
+                                   strerror(errno));
+    }
+    return ELBOW_OK;
+}
+
+static void release_tables(struct elbow_writer *writer)
+{
+    for (int i = 0; i < TABLES; ++i) {
+        if (writer->order.tables[i] >= 0)
+            close(writer->order.tables[i]);
+        writer->order.tables[i] = -1;
+    }
+}
+
 static void work(void *user)
 {
     struct elbow_writer *writer = user;
@@ -51,9 +79,7 @@ static void work(void *user)
             elbow_checkpoint_link_best(writer->run, order->best_step);
         elbow_shelf_put(&writer->shelf, writer->run, writer->snapshot.step, order->keep, order->keeps_best);
     }
-    for (int i = 0; i < TABLES; ++i)
-        if (order->tables[i] >= 0)
-            close(order->tables[i]);
+    release_tables(writer);
     writer->seconds = elbow_clock_seconds() - start;
 }
 
@@ -67,9 +93,10 @@ void elbow_writer_begin(struct elbow_writer *writer, const struct elbow_writer_o
         elbow_error_set(&writer->trouble, ELBOW_OUTPUT, "the checkpoint was not written: %s", writer->trouble.message);
         return;
     }
-    for (int i = 0; i < TABLES; ++i)
-        if (order->tables[i] >= 0)
-            writer->order.tables[i] = fcntl(order->tables[i], F_DUPFD_CLOEXEC, 0);
+    if (take_tables(writer, order, &writer->trouble) != ELBOW_OK) {
+        release_tables(writer);
+        return;
+    }
     if (elbow_thread_start(&writer->thread, work, writer, "writing checkpoints", NULL) != ELBOW_OK)
         work(writer);
 }

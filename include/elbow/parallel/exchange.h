@@ -69,6 +69,9 @@ void elbow_exchange_disturb(struct elbow_exchange *exchange, uint64_t seed);
 int elbow_exchange_pieces(const struct elbow_exchange *exchange, const struct elbow_piece **pieces);
 size_t elbow_exchange_slice(const struct elbow_exchange *exchange);
 
+// Local. Whether the ranks of a node have one copy of the parameters; else each has its own.
+bool elbow_exchange_is_shared(const struct elbow_exchange *exchange);
+
 // Local. How many buckets there are, and the parameters of one that a rank owns.
 int elbow_exchange_buckets(const struct elbow_exchange *exchange);
 struct elbow_range elbow_exchange_owned(const struct elbow_exchange *exchange, int rank, int bucket);
