@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The configuration of a run: what the YAML file, `--set` and the defaults say, checked.
 //
-// One table in config.c has one row a key: name, type, bounds or choices, default, address and a line of help. It alone
+// One table in schema.c has one row a key: name, type, bounds or choices, default, address and a line of help. It alone
 // drives parsing, errors, `elbow config`, `--explain` and the comparison at a resume. An error says file, line and
 // column: `run.yaml:12:3: train.epoch: unknown key; did you mean train.epochs?`.
 #ifndef ELBOW_CONFIG_CONFIG_H
