@@ -12,16 +12,17 @@ data: {file: data.h5, train: /train}
 model: {latent: 2, encoder: [dense: {units: 20}], decoder: [dense: {units: 20}]}
 train: {epochs: 100000000, batch: 8, microbatch: 4}
 log: {every: 100000}
-checkpoint: {every: 2000, keep: 2}
+checkpoint: {every: 20000, keep: 2}
 samples: {every: 0}
 Y
-(on 2 "$elbow" train run.yaml --run-dir busy >busy.out 2>busy.err) &
+(limit=400; on 2 "$elbow" train run.yaml --run-dir busy >busy.out 2>busy.err) &
 holder=$!
-for _ in $(seq 300); do
-    [ -e busy/checkpoints/step-00002000.h5 ] && break
+for _ in $(seq 1200); do
+    compgen -G 'busy/checkpoints/step-*.h5' >first.out && break
+    kill -0 "$holder" 2>kill.err || break
     sleep 0.1
 done
-[ -e busy/checkpoints/step-00002000.h5 ] || fail "the first run wrote no checkpoint"
+[ -s first.out ] || fail "the first run wrote no checkpoint: $(tail -n 3 busy.err) $(tail -n 3 busy/log.txt)"
 process=$(grep -o 'process [0-9]*' busy/lock | cut -d' ' -f2)
 [ "$(cat "/proc/${process:-none}/comm")" = elbow ] || fail "busy/lock names no process: $(cat busy/lock)"
 
