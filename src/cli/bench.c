@@ -6,6 +6,7 @@
 #include "elbow/cli/configuration.h"
 #include "elbow/run/json.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 enum { ROUNDS = 15 }; // where --rounds is left out
@@ -155,22 +156,35 @@ struct wish {
     bool json;
 };
 
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .value = "CONFIG",
+     .help = "a configuration (784-512-256-20 on noise)",
+     .offset = offsetof(struct wish, path)},
+    {.name = "set",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "KEY=VALUE",
+     .help = ELBOW_HELP_SET,
+     .offset = offsetof(struct wish, sets)},
+    {.name = "rounds",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "rounds of measuring, of which the median counts (15)",
+     .offset = offsetof(struct wish, rounds),
+     .least = 1},
+    {.name = "json", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_JSON, .offset = offsetof(struct wish, json)},
+};
+
 static enum elbow_status read_flags(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
 {
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &wish->path},
-        {.name = "set", .kind = ELBOW_FLAG_LIST, .target = &wish->sets},
-        {.name = "rounds", .kind = ELBOW_FLAG_INTEGER, .target = &wish->rounds, .least = 1},
-        {.name = "json", .kind = ELBOW_FLAG_SWITCH, .target = &wish->json},
-    };
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
+    enum elbow_status status = elbow_flags_read(call, wish, error);
     if (status == ELBOW_OK && wish->rounds > ELBOW_BENCH_ROUNDS_MAX)
         status = elbow_error_set(error, ELBOW_USAGE, "bench: --rounds %lld: at most %d", (long long)wish->rounds,
                                  ELBOW_BENCH_ROUNDS_MAX);
     return status;
 }
 
-void elbow_preview_bench(const struct elbow_call *call, char *note)
+static void preview(const struct elbow_call *call, char *note)
 {
     struct wish wish = {.rounds = ROUNDS};
     struct elbow_error error = {0};
@@ -178,7 +192,7 @@ void elbow_preview_bench(const struct elbow_call *call, char *note)
         elbow_configuration_preview(wish.path, &wish.sets, note);
 }
 
-enum elbow_status elbow_command_bench(struct elbow_call *call, struct elbow_error *error)
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {.rounds = ROUNDS};
     enum elbow_status status = read_flags(call, &wish, error);
@@ -199,3 +213,17 @@ enum elbow_status elbow_command_bench(struct elbow_call *call, struct elbow_erro
         print_table(&result);
     return ELBOW_OK;
 }
+
+const struct elbow_command elbow_command_bench = {
+    .name = "bench",
+    .summary = "time a training step and its parts",
+    .text = "Times a training step of the configuration against the floor of its matrix products and one pass of the\n"
+            "optimiser, and every part of it. Nothing is written.\n",
+    .examples = "elbow bench\n"
+                "mpirun -n 8 elbow bench configs/mnist-mlp.yaml --set train.batch=1024 --json\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .result_on_stdout = true,
+    .run = run,
+    .preview = preview,
+};

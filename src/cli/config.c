@@ -4,6 +4,7 @@
 #include "elbow/cli/configuration.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,29 +27,42 @@ static enum elbow_status print_resolved(const struct elbow_config *config, struc
     return flush_stdout(error);
 }
 
-enum elbow_status elbow_command_config(struct elbow_call *call, struct elbow_error *error)
+// What the command line says.
+struct wish {
+    const char *path;
+    struct elbow_words sets;
+    bool explains;
+};
+
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT, .value = "CONFIG", .help = ELBOW_HELP_CONFIG, .offset = offsetof(struct wish, path)},
+    {.name = "set",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "KEY=VALUE",
+     .help = ELBOW_HELP_SET,
+     .offset = offsetof(struct wish, sets)},
+    {.name = "explain",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = "every key with its type, bounds, default and meaning",
+     .offset = offsetof(struct wish, explains)},
+};
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct elbow_words sets = {0};
-    const char *path = NULL;
-    bool explains = false;
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &path},
-        {"set", 0, ELBOW_FLAG_LIST, &sets, 0},
-        {"explain", 0, ELBOW_FLAG_SWITCH, &explains, 0},
-    };
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
+    struct wish wish = {0};
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    if (!explains && path == NULL)
+    if (!wish.explains && wish.path == NULL)
         return elbow_error_set(error, ELBOW_USAGE, "config needs a configuration file, or --explain");
     struct elbow_config config;
     bool is_root = elbow_comm_place(call->comm).rank == 0;
-    if (path != NULL)
-        status = elbow_configuration_read(call->comm, path, &sets, &config, error);
+    if (wish.path != NULL)
+        status = elbow_configuration_read(call->comm, wish.path, &wish.sets, &config, error);
     if (status != ELBOW_OK)
         return status;
     *error = (struct elbow_error){0};
-    if (is_root && explains) {
+    if (is_root && wish.explains) {
         elbow_config_explain(stdout);
         flush_stdout(error);
     } else if (is_root) {
@@ -57,3 +71,17 @@ enum elbow_status elbow_command_config(struct elbow_call *call, struct elbow_err
     elbow_comm_broadcast(call->comm, error, sizeof *error);
     return error->status;
 }
+
+const struct elbow_command elbow_command_config = {
+    .name = "config",
+    .summary = "print a configuration with all its keys, or tell what the keys mean",
+    .text =
+        "Prints the configuration with every default spelled out, or with --explain tells every key with its type,\n"
+        "bounds, default and meaning; one of the two must be given.\n",
+    .examples = "elbow config configs/shapes.yaml --set train.epochs=40\n"
+                "elbow config --explain\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .result_on_stdout = true,
+    .run = run,
+};

@@ -5,6 +5,7 @@
 #include "elbow/run/scoring.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 
 // Collective.
 static enum elbow_status encode(struct elbow_call *call, struct elbow_scoring *scoring, int64_t importance,
@@ -25,44 +26,74 @@ static enum elbow_status encode(struct elbow_call *call, struct elbow_scoring *s
     return status;
 }
 
-static enum elbow_status read_flags(const struct elbow_call *call, struct elbow_scoring_request *request,
-                                    int64_t *importance, struct elbow_error *error)
-{
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &request->checkpoint},
-        {"data", 0, ELBOW_FLAG_TEXT, &request->data, 0},
-        {"labels", 0, ELBOW_FLAG_TEXT, &request->labels, 0},
-        {"output", 'o', ELBOW_FLAG_TEXT, &request->output, 0},
-        {"importance", 0, ELBOW_FLAG_INTEGER, importance, 1},
-        {"best", 0, ELBOW_FLAG_SWITCH, &request->best, 0},
-    };
-    request->wants_data = true;
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
-    if (status == ELBOW_OK && (request->checkpoint == NULL || request->output == NULL))
-        status = elbow_error_set(error, ELBOW_USAGE, "encode needs a checkpoint or run directory, and -o FILE.h5");
-    return status;
-}
+// What the command line says.
+struct wish {
+    struct elbow_scoring_request request;
+    int64_t importance;
+};
 
-void elbow_preview_encode(const struct elbow_call *call, char *note)
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "CHECKPOINT",
+     .help = ELBOW_HELP_CHECKPOINT,
+     .offset = offsetof(struct wish, request.checkpoint)},
+    {.name = "output",
+     .letter = 'o',
+     .kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE.h5",
+     .help = "the file to be written",
+     .offset = offsetof(struct wish, request.output)},
+    {.name = "data",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE[:/dataset]",
+     .help = ELBOW_HELP_DATA,
+     .offset = offsetof(struct wish, request.data)},
+    {.name = "labels",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "[FILE:]/dataset",
+     .help = ELBOW_HELP_LABELS ", to be copied",
+     .offset = offsetof(struct wish, request.labels)},
+    {.name = "importance",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "K",
+     .help = "also the log-likelihood of every row by K importance samples",
+     .offset = offsetof(struct wish, importance),
+     .least = 1},
+    {.name = "best", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_BEST, .offset = offsetof(struct wish, request.best)},
+};
+
+static void preview(const struct elbow_call *call, char *note)
 {
-    struct elbow_scoring_request request = {0};
+    struct wish wish = {.request = {.wants_data = true}};
     struct elbow_error error = {0};
-    int64_t importance = 0;
-    if (read_flags(call, &request, &importance, &error) == ELBOW_OK)
-        elbow_scoring_preview(&request, note);
+    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
+        elbow_scoring_preview(&wish.request, note);
 }
 
-enum elbow_status elbow_command_encode(struct elbow_call *call, struct elbow_error *error)
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct elbow_scoring_request request = {0};
+    struct wish wish = {.request = {.wants_data = true}};
     struct elbow_scoring scoring = {0};
-    int64_t importance = 0;
-    enum elbow_status status = read_flags(call, &request, &importance, error);
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_scoring_open(call->comm, &request, call->log, &scoring, error);
+    status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
     if (status == ELBOW_OK)
-        status = encode(call, &scoring, importance, request.output, error);
+        status = encode(call, &scoring, wish.importance, wish.request.output, error);
     elbow_scoring_close(call->comm, &scoring);
     return status;
 }
+
+const struct elbow_command elbow_command_encode = {
+    .name = "encode",
+    .summary = "write latents and bounds of every row of a dataset",
+    .text = "Writes mean, log_variance, recon, kl and elbo of every row into an HDF5 file, in input order.\n",
+    .examples = "elbow encode runs/shapes -o latents.h5\n"
+                "mpirun -n 8 elbow encode runs/mnist-mlp -o latents.h5 --data data/mnist.h5:/train/images\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .run = run,
+    .preview = preview,
+};

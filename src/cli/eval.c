@@ -5,6 +5,7 @@
 #include "elbow/run/json.h"
 #include "elbow/run/scoring.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 static void print_words(const struct elbow_scoring *scoring, const struct elbow_evaluation *evaluation,
@@ -70,35 +71,44 @@ struct wish {
     bool json;
 };
 
-static enum elbow_status read_flags(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
-{
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &wish->request.checkpoint},
-        {.name = "data", .kind = ELBOW_FLAG_TEXT, .target = &wish->request.data},
-        {.name = "labels", .kind = ELBOW_FLAG_TEXT, .target = &wish->request.labels},
-        {.name = "importance", .kind = ELBOW_FLAG_INTEGER, .target = &wish->importance, .least = 1},
-        {.name = "best", .kind = ELBOW_FLAG_SWITCH, .target = &wish->request.best},
-        {.name = "json", .kind = ELBOW_FLAG_SWITCH, .target = &wish->json},
-    };
-    wish->request.wants_data = true;
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
-    if (status == ELBOW_OK && wish->request.checkpoint == NULL)
-        status = elbow_error_set(error, ELBOW_USAGE, "eval: a checkpoint is missing: elbow eval CHECKPOINT");
-    return status;
-}
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "CHECKPOINT",
+     .help = ELBOW_HELP_CHECKPOINT,
+     .offset = offsetof(struct wish, request.checkpoint)},
+    {.name = "data",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE[:/dataset]",
+     .help = ELBOW_HELP_DATA,
+     .offset = offsetof(struct wish, request.data)},
+    {.name = "labels",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "[FILE:]/dataset",
+     .help = ELBOW_HELP_LABELS,
+     .offset = offsetof(struct wish, request.labels)},
+    {.name = "importance",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "K",
+     .help = "also the log-likelihood by K importance samples",
+     .offset = offsetof(struct wish, importance),
+     .least = 1},
+    {.name = "best", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_BEST, .offset = offsetof(struct wish, request.best)},
+    {.name = "json", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_JSON, .offset = offsetof(struct wish, json)},
+};
 
-void elbow_preview_eval(const struct elbow_call *call, char *note)
+static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {0};
+    struct wish wish = {.request = {.wants_data = true}};
     struct elbow_error error = {0};
-    if (read_flags(call, &wish, &error) == ELBOW_OK)
+    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
         elbow_scoring_preview(&wish.request, note);
 }
 
-enum elbow_status elbow_command_eval(struct elbow_call *call, struct elbow_error *error)
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {0};
-    enum elbow_status status = read_flags(call, &wish, error);
+    struct wish wish = {.request = {.wants_data = true}};
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_scoring scoring;
@@ -127,3 +137,18 @@ enum elbow_status elbow_command_eval(struct elbow_call *call, struct elbow_error
     elbow_scoring_close(call->comm, &scoring);
     return status;
 }
+
+const struct elbow_command elbow_command_eval = {
+    .name = "eval",
+    .summary = "tell the ELBO of a model on a dataset",
+    .text = "The ELBO and its parts, recon and kl, in nats per sample, and per class where there are labels; with\n"
+            "--importance also the importance-sampled log-likelihood.\n",
+    .examples =
+        "elbow eval runs/shapes\n"
+        "mpirun -n 8 elbow eval runs/mnist-mlp --best --data data/mnist.h5:/test/images --importance 500 --json\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .result_on_stdout = true,
+    .run = run,
+    .preview = preview,
+};

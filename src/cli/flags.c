@@ -17,6 +17,7 @@ struct reader {
     const struct elbow_call *call;
     const struct elbow_flag *flags;
     size_t count;
+    char *wish;
     int at;       // the word being read
     size_t plain; // rows without a name that are filled
 };
@@ -35,14 +36,16 @@ static void tell_name(const struct elbow_flag *flag, char name[NAME_SIZE])
         snprintf(name, NAME_SIZE, "-%c", flag->letter);
 }
 
-// The flag that a word names; *value is what follows its '=', or NULL.
+// The flag that a word names; *value is what follows its '=' (or its letter), or NULL.
 static const struct elbow_flag *find(const struct reader *reader, const char *word, const char **value)
 {
     *value = NULL;
     for (size_t i = 0; i < reader->count; ++i) {
         const struct elbow_flag *flag = &reader->flags[i];
-        if (flag->letter != 0 && word[0] == '-' && word[1] == flag->letter && word[2] == '\0')
+        if (flag->letter != 0 && word[0] == '-' && word[1] == flag->letter) {
+            *value = word[2] != '\0' ? word + 2 : NULL;
             return flag;
+        }
         size_t length = flag->name != NULL ? strlen(flag->name) : 0;
         if (length == 0 || strncmp(word, "--", 2) != 0 || strncmp(word + 2, flag->name, length) != 0)
             continue;
@@ -79,7 +82,7 @@ static enum elbow_status refuse_unknown(const struct reader *reader, const char 
 }
 
 static enum elbow_status take_integer(const struct elbow_flag *flag, const char *name, const char *value,
-                                      struct elbow_error *error)
+                                      int64_t *target, struct elbow_error *error)
 {
     char *end;
     errno = 0;
@@ -87,24 +90,25 @@ static enum elbow_status take_integer(const struct elbow_flag *flag, const char 
     if (errno != 0 || end == value || *end != '\0' || number < flag->least)
         return elbow_error_set(error, ELBOW_USAGE, "%s: found '%.200s', expected an integer of at least %" PRId64, name,
                                value, flag->least);
-    *(int64_t *)flag->target = number;
+    *target = number;
     return ELBOW_OK;
 }
 
-static enum elbow_status take_value(const struct elbow_flag *flag, const char *name, const char *value,
-                                    struct elbow_error *error)
+static enum elbow_status take_value(const struct reader *reader, const struct elbow_flag *flag, const char *name,
+                                    const char *value, struct elbow_error *error)
 {
-    struct elbow_words *words = flag->target;
+    void *target = reader->wish + flag->offset;
+    struct elbow_words *words = target;
     switch (flag->kind) {
     case ELBOW_FLAG_SWITCH:
-        *(bool *)flag->target = true;
+        *(bool *)target = true;
         return ELBOW_OK;
     case ELBOW_FLAG_TEXT:
     case ELBOW_FLAG_OPTIONAL_TEXT:
-        *(const char **)flag->target = value;
+        *(const char **)target = value;
         return ELBOW_OK;
     case ELBOW_FLAG_INTEGER:
-        return take_integer(flag, name, value, error);
+        return take_integer(flag, name, value, target, error);
     case ELBOW_FLAG_LIST:
         if (words->count == ELBOW_WORDS_MAX)
             return elbow_error_set(error, ELBOW_USAGE, "%s: given more than %d times", name, ELBOW_WORDS_MAX);
@@ -133,7 +137,7 @@ static enum elbow_status take_flag(struct reader *reader, const struct elbow_fla
     bool is_empty = value != NULL && value[0] == '\0' && flag->kind != ELBOW_FLAG_OPTIONAL_TEXT;
     if (is_empty)
         return elbow_error_set(error, ELBOW_USAGE, "%s: has an empty value", name);
-    return take_value(flag, name, value, error);
+    return take_value(reader, flag, name, value, error);
 }
 
 // A plain word goes to the next row without a name; a list takes all that come.
@@ -147,15 +151,41 @@ static enum elbow_status take_word(struct reader *reader, const char *word, stru
         if (word[0] == '\0')
             return elbow_error_set(error, ELBOW_USAGE, "word %d behind the subcommand is empty", reader->at + 1);
         reader->plain += flag->kind != ELBOW_FLAG_LIST;
-        return take_value(flag, word, word, error);
+        return take_value(reader, flag, word, word, error);
     }
     return elbow_error_set(error, ELBOW_USAGE, "'%.200s': one word too many", word);
 }
 
-enum elbow_status elbow_flags_read(const struct elbow_call *call, const struct elbow_flag *flags, size_t count,
-                                   struct elbow_error *error)
+// Whether the wish has what a required row stands for: a text, or a list of at least one word.
+static bool is_given(const struct reader *reader, const struct elbow_flag *flag)
 {
-    struct reader reader = {.call = call, .flags = flags, .count = count};
+    const void *target = reader->wish + flag->offset;
+    return flag->kind == ELBOW_FLAG_LIST ? ((const struct elbow_words *)target)->count > 0
+                                         : *(const char *const *)target != NULL;
+}
+
+static enum elbow_status look_for_required(const struct reader *reader, struct elbow_error *error)
+{
+    const char *command = reader->call->command->name;
+    for (size_t i = 0; i < reader->count; ++i) {
+        const struct elbow_flag *flag = &reader->flags[i];
+        char name[NAME_SIZE] = "";
+        if (!flag->is_required || is_given(reader, flag))
+            continue;
+        if (flag->letter != 0)
+            snprintf(name, sizeof name, "-%c ", flag->letter);
+        else if (!is_word(flag))
+            snprintf(name, sizeof name, "--%s ", flag->name);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: %s%s is missing: %s (elbow %s --help tells more)", command,
+                               name, flag->value, flag->help, command);
+    }
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_flags_read(const struct elbow_call *call, void *wish, struct elbow_error *error)
+{
+    struct reader reader = {
+        .call = call, .flags = call->command->flags, .count = call->command->flag_count, .wish = wish};
     enum elbow_status status = ELBOW_OK;
     bool only_words = false; // behind "--"
     for (; reader.at < call->count && status == ELBOW_OK; ++reader.at) {
@@ -171,5 +201,5 @@ enum elbow_status elbow_flags_read(const struct elbow_call *call, const struct e
         const struct elbow_flag *flag = find(&reader, word, &value);
         status = flag != NULL ? take_flag(&reader, flag, value, error) : refuse_unknown(&reader, word, error);
     }
-    return status;
+    return status == ELBOW_OK ? look_for_required(&reader, error) : status;
 }

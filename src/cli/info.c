@@ -5,6 +5,7 @@
 #include "elbow/run/describe.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,42 +20,59 @@ static enum elbow_status tell_checkpoint(struct elbow_call *call, const char *pa
     return status;
 }
 
-static enum elbow_status read_flags(const struct elbow_call *call, const char **path, struct elbow_error *error)
-{
-    const struct elbow_flag flags[] = {{.kind = ELBOW_FLAG_TEXT, .target = path}};
-    enum elbow_status status = elbow_flags_read(call, flags, 1, error);
-    if (status == ELBOW_OK && *path == NULL)
-        status = elbow_error_set(error, ELBOW_USAGE, "info needs a file: a dataset, a checkpoint or a run directory");
-    return status;
-}
+// What the command line says.
+struct wish {
+    const char *path;
+};
 
-void elbow_preview_info(const struct elbow_call *call, char *note)
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE",
+     .help = "a dataset file, a checkpoint, or a run directory",
+     .offset = offsetof(struct wish, path)},
+};
+
+static void preview(const struct elbow_call *call, char *note)
 {
-    const char *path = NULL;
+    struct wish wish = {0};
     struct elbow_error error = {0};
-    if (read_flags(call, &path, &error) != ELBOW_OK || elbow_describe_is_checkpoint(path))
+    if (elbow_flags_read(call, &wish, &error) != ELBOW_OK || elbow_describe_is_checkpoint(wish.path))
         return;
-    elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s", path);
-    elbow_describe_file(path, stdout, &error); // a child prints to nowhere
+    elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s", wish.path);
+    elbow_describe_file(wish.path, stdout, &error); // a child prints to nowhere
     note[0] = '\0';
 }
 
-enum elbow_status elbow_command_info(struct elbow_call *call, struct elbow_error *error)
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    const char *path = NULL;
-    enum elbow_status status = read_flags(call, &path, error);
+    struct wish wish = {0};
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
     *error = (struct elbow_error){0};
     bool is_root = elbow_comm_place(call->comm).rank == 0;
-    bool is_checkpoint = is_root && elbow_describe_is_checkpoint(path);
+    bool is_checkpoint = is_root && elbow_describe_is_checkpoint(wish.path);
     elbow_comm_broadcast(call->comm, &is_checkpoint, sizeof is_checkpoint);
     if (is_checkpoint)
-        tell_checkpoint(call, path, error);
+        tell_checkpoint(call, wish.path, error);
     else if (is_root)
-        elbow_describe_file(path, stdout, error);
+        elbow_describe_file(wish.path, stdout, error);
     if (is_root && error->status == ELBOW_OK && (fflush(stdout) != 0 || ferror(stdout)))
         elbow_error_set(error, ELBOW_OUTPUT, "the standard output cannot be written: %s", strerror(errno));
     elbow_comm_broadcast(call->comm, error, sizeof *error);
     return error->status;
 }
+
+const struct elbow_command elbow_command_info = {
+    .name = "info",
+    .summary = "tell what a file holds",
+    .text = "Tells in words what a dataset file, a checkpoint or a run directory holds.\n",
+    .examples = "elbow info data/shapes.h5\n"
+                "elbow info runs/shapes\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .result_on_stdout = true,
+    .run = run,
+    .preview = preview,
+};

@@ -5,13 +5,13 @@
 #include "elbow/run/scoring.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 
 enum { SAMPLES = 64, PAIRS = 32 }; // where -n is left out
 
 // What both are asked for. Left out: count 0, seed below zero.
 struct wish {
     struct elbow_scoring_request request;
-    const char *output;
     int64_t count, seed, first;
     bool draw;
 };
@@ -38,9 +38,9 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
     struct elbow_gallery gallery = gallery_of(call, scoring);
     uint64_t count = wish->count > 0 ? (uint64_t)wish->count : SAMPLES;
     enum elbow_status status =
-        elbow_gallery_samples(&gallery, wish->output, count, seed_of(wish, scoring), wish->draw, error);
+        elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, scoring), wish->draw, error);
     if (status == ELBOW_OK)
-        elbow_log_say(call->log, "%s: %" PRIu64 " samples of step %" PRIu64 " of %s", wish->output, count,
+        elbow_log_say(call->log, "%s: %" PRIu64 " samples of step %" PRIu64 " of %s", wish->request.output, count,
                       scoring->checkpoint.state.step, scoring->checkpoint.path);
     return status;
 }
@@ -54,34 +54,99 @@ static enum elbow_status draw_reconstructions(const struct elbow_call *call, con
     uint64_t count = wish->count > 0 ? (uint64_t)wish->count : PAIRS;
     if (wish->count == 0 && first < rows && count > rows - first)
         count = rows - first;
-    enum elbow_status status = elbow_gallery_reconstructions(&gallery, &scoring->dataset, wish->output, first, count,
-                                                             seed_of(wish, scoring), wish->draw, error);
+    enum elbow_status status = elbow_gallery_reconstructions(&gallery, &scoring->dataset, wish->request.output, first,
+                                                             count, seed_of(wish, scoring), wish->draw, error);
     if (status == ELBOW_OK)
-        elbow_log_say(call->log,
-                      "%s: rows %" PRIu64 " to %" PRIu64 " and their reconstructions by step %" PRIu64 " of %s",
-                      wish->output, first, first + count - 1, scoring->checkpoint.state.step, scoring->checkpoint.path);
+        elbow_log_say(
+            call->log, "%s: rows %" PRIu64 " to %" PRIu64 " and their reconstructions by step %" PRIu64 " of %s",
+            wish->request.output, first, first + count - 1, scoring->checkpoint.state.step, scoring->checkpoint.path);
     return status;
 }
 
-enum elbow_status elbow_command_sample(struct elbow_call *call, struct elbow_error *error)
+static const struct elbow_flag sample_flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "CHECKPOINT",
+     .help = ELBOW_HELP_CHECKPOINT,
+     .offset = offsetof(struct wish, request.checkpoint)},
+    {.name = "output",
+     .letter = 'o',
+     .kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE",
+     .help = "the file to be written: .png, .h5 or .csv",
+     .offset = offsetof(struct wish, request.output)},
+    {.name = "count",
+     .letter = 'n',
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "samples (64)",
+     .offset = offsetof(struct wish, count),
+     .least = 1},
+    {.name = "seed",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "S",
+     .help = "the seed of the noise (the configuration's)",
+     .offset = offsetof(struct wish, seed),
+     .least = 0},
+    {.name = "draw",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = "draws from p(x|z) instead of its means",
+     .offset = offsetof(struct wish, draw)},
+    {.name = "best", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_BEST, .offset = offsetof(struct wish, request.best)},
+};
+
+static const struct elbow_flag reconstruct_flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "CHECKPOINT",
+     .help = ELBOW_HELP_CHECKPOINT,
+     .offset = offsetof(struct wish, request.checkpoint)},
+    {.name = "output",
+     .letter = 'o',
+     .kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE",
+     .help = "the file to be written: .png, .h5 or .csv",
+     .offset = offsetof(struct wish, request.output)},
+    {.name = "data",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE[:/dataset]",
+     .help = ELBOW_HELP_DATA,
+     .offset = offsetof(struct wish, request.data)},
+    {.name = "count",
+     .letter = 'n',
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "rows (32)",
+     .offset = offsetof(struct wish, count),
+     .least = 1},
+    {.name = "first",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "ROW",
+     .help = "the first row, counted from 0 (0)",
+     .offset = offsetof(struct wish, first),
+     .least = 0},
+    {.name = "seed",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "S",
+     .help = "the seed of the noise (the configuration's)",
+     .offset = offsetof(struct wish, seed),
+     .least = 0},
+    {.name = "draw",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = "draws from p(x|z) instead of its means",
+     .offset = offsetof(struct wish, draw)},
+    {.name = "best", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_BEST, .offset = offsetof(struct wish, request.best)},
+};
+
+static enum elbow_status run_sample(struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {.seed = -1};
     struct elbow_scoring scoring = {0};
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &wish.request.checkpoint},
-        {"output", 'o', ELBOW_FLAG_TEXT, &wish.output, 0},
-        {"count", 'n', ELBOW_FLAG_INTEGER, &wish.count, 1},
-        {"seed", 0, ELBOW_FLAG_INTEGER, &wish.seed, 0},
-        {"draw", 0, ELBOW_FLAG_SWITCH, &wish.draw, 0},
-        {"best", 0, ELBOW_FLAG_SWITCH, &wish.request.best, 0},
-    };
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    if (wish.request.checkpoint == NULL || wish.output == NULL)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "sample needs a checkpoint or run directory, and -o FILE.png, .h5 or .csv");
-    wish.request.output = wish.output;
     status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
     if (status == ELBOW_OK)
         status = draw_samples(call, &wish, &scoring, error);
@@ -89,40 +154,19 @@ enum elbow_status elbow_command_sample(struct elbow_call *call, struct elbow_err
     return status;
 }
 
-static enum elbow_status read_reconstruct(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static void preview_reconstruct(const struct elbow_call *call, char *note)
 {
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &wish->request.checkpoint},
-        {"output", 'o', ELBOW_FLAG_TEXT, &wish->output, 0},
-        {"data", 0, ELBOW_FLAG_TEXT, &wish->request.data, 0},
-        {"count", 'n', ELBOW_FLAG_INTEGER, &wish->count, 1},
-        {"first", 0, ELBOW_FLAG_INTEGER, &wish->first, 0},
-        {"seed", 0, ELBOW_FLAG_INTEGER, &wish->seed, 0},
-        {"draw", 0, ELBOW_FLAG_SWITCH, &wish->draw, 0},
-        {"best", 0, ELBOW_FLAG_SWITCH, &wish->request.best, 0},
-    };
-    *wish = (struct wish){.seed = -1, .request = {.wants_data = true}};
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
-    if (status == ELBOW_OK && (wish->request.checkpoint == NULL || wish->output == NULL))
-        status = elbow_error_set(error, ELBOW_USAGE,
-                                 "reconstruct needs a checkpoint or run directory, and -o FILE.png, .h5 or .csv");
-    wish->request.output = wish->output;
-    return status;
-}
-
-void elbow_preview_reconstruct(const struct elbow_call *call, char *note)
-{
-    struct wish wish;
+    struct wish wish = {.seed = -1, .request = {.wants_data = true}};
     struct elbow_error error = {0};
-    if (read_reconstruct(call, &wish, &error) == ELBOW_OK)
+    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
         elbow_scoring_preview(&wish.request, note);
 }
 
-enum elbow_status elbow_command_reconstruct(struct elbow_call *call, struct elbow_error *error)
+static enum elbow_status run_reconstruct(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish;
+    struct wish wish = {.seed = -1, .request = {.wants_data = true}};
     struct elbow_scoring scoring = {0};
-    enum elbow_status status = read_reconstruct(call, &wish, error);
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
     status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
@@ -131,3 +175,29 @@ enum elbow_status elbow_command_reconstruct(struct elbow_call *call, struct elbo
     elbow_scoring_close(call->comm, &scoring);
     return status;
 }
+
+const struct elbow_command elbow_command_sample = {
+    .name = "sample",
+    .summary = "draw what a model makes up",
+    .text = "Samples from the prior, decoded: the means of p(x|z), or draws from it. A picture for images, rows of an\n"
+            "HDF5 or CSV file for all else, by the ending of FILE.\n",
+    .examples = "elbow sample runs/shapes -o samples.png\n"
+                "elbow sample runs/shapes -o samples.h5 -n 1000 --seed 7 --draw\n",
+    .flags = sample_flags,
+    .flag_count = sizeof sample_flags / sizeof *sample_flags,
+    .run = run_sample,
+};
+
+const struct elbow_command elbow_command_reconstruct = {
+    .name = "reconstruct",
+    .summary = "put rows of a dataset beside what a model makes of them",
+    .text =
+        "Rows of a dataset beside their reconstructions: encoded, and the mean of their latents decoded. A picture\n"
+        "for images, rows of an HDF5 or CSV file for all else, by the ending of FILE.\n",
+    .examples = "elbow reconstruct runs/shapes -o pairs.png\n"
+                "elbow reconstruct runs/mnist-mlp -o pairs.png --data data/mnist.h5:/test/images -n 10 --first 100\n",
+    .flags = reconstruct_flags,
+    .flag_count = sizeof reconstruct_flags / sizeof *reconstruct_flags,
+    .run = run_reconstruct,
+    .preview = preview_reconstruct,
+};

@@ -4,6 +4,7 @@
 #include "elbow/cli/configuration.h"
 #include "elbow/run/trainer.h"
 
+#include <stddef.h>
 #include <string.h>
 
 // "runs/mnist-mlp" for "configs/mnist-mlp.yaml".
@@ -35,35 +36,51 @@ struct wish {
     struct elbow_words sets;
 };
 
-static enum elbow_status read_flags(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
-{
-    const struct elbow_flag flags[] = {
-        {.kind = ELBOW_FLAG_TEXT, .target = &wish->path},
-        {.name = "set", .kind = ELBOW_FLAG_LIST, .target = &wish->sets},
-        {.name = "run-dir", .kind = ELBOW_FLAG_TEXT, .target = &wish->run},
-        {.name = "resume", .kind = ELBOW_FLAG_OPTIONAL_TEXT, .target = &wish->resume},
-        {.name = "overwrite", .kind = ELBOW_FLAG_SWITCH, .target = &wish->overwrite},
-        {.name = "init", .kind = ELBOW_FLAG_TEXT, .target = &wish->init},
-    };
-    enum elbow_status status = elbow_flags_read(call, flags, sizeof flags / sizeof *flags, error);
-    if (status == ELBOW_OK && wish->path == NULL)
-        status = elbow_error_set(error, ELBOW_USAGE, "train: a configuration is missing: elbow train CONFIG");
-    return status;
-}
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "CONFIG",
+     .help = ELBOW_HELP_CONFIG,
+     .offset = offsetof(struct wish, path)},
+    {.name = "set",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "KEY=VALUE",
+     .help = ELBOW_HELP_SET,
+     .offset = offsetof(struct wish, sets)},
+    {.name = "run-dir",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "DIR",
+     .help = "the run directory (runs/<name of CONFIG>, or the key run.dir)",
+     .offset = offsetof(struct wish, run)},
+    {.name = "resume",
+     .kind = ELBOW_FLAG_OPTIONAL_TEXT,
+     .value = "auto",
+     .help = "go on with the run in the run directory; auto: start or go on, whichever fits",
+     .offset = offsetof(struct wish, resume)},
+    {.name = "overwrite",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = "move an earlier run in the run directory aside",
+     .offset = offsetof(struct wish, overwrite)},
+    {.name = "init",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "CHECKPOINT",
+     .help = "begin with the tensors of another checkpoint that fit",
+     .offset = offsetof(struct wish, init)},
+};
 
-void elbow_preview_train(const struct elbow_call *call, char *note)
+static void preview(const struct elbow_call *call, char *note)
 {
     struct wish wish = {0};
     struct elbow_error error = {0};
-    if (read_flags(call, &wish, &error) == ELBOW_OK)
+    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
         elbow_configuration_preview(wish.path, &wish.sets, note);
 }
 
-enum elbow_status elbow_command_train(struct elbow_call *call, struct elbow_error *error)
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {0};
     struct elbow_train_request request = {0};
-    enum elbow_status status = read_flags(call, &wish, error);
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status == ELBOW_OK)
         status = read_resume(wish.resume, &request.resume, error);
     if (status == ELBOW_OK && request.resume != ELBOW_RESUME_NEVER && wish.overwrite)
@@ -84,3 +101,20 @@ enum elbow_status elbow_command_train(struct elbow_call *call, struct elbow_erro
     request.init = wish.init;
     return elbow_train(call->comm, &request, call->log, error);
 }
+
+const struct elbow_command elbow_command_train = {
+    .name = "train",
+    .summary = "train a model",
+    .text = "Trains the model that the configuration describes, on the data that it names. The run directory gets the\n"
+            "resolved configuration, tables, pictures and checkpoints. One that holds checkpoints is refused without\n"
+            "--resume, --resume=auto or --overwrite. SIGUSR1 and SIGUSR2 stop the run after its step, with a\n"
+            "checkpoint, and so does a time limit (the key run.time_limit) in time.\n",
+    .examples = "elbow train configs/shapes.yaml\n"
+                "mpirun -n 8 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --set train.epochs=40\n"
+                "mpirun -n 16 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --resume\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .stops_with_checkpoint = true,
+    .run = run,
+    .preview = preview,
+};

@@ -179,16 +179,20 @@ for file in "$source_directory"/configs/*.yaml "$source_directory"/configs/*/*.y
     same_file "config $file" first.out second.out
 done
 
-# Help and version, on standard output alone.
-for words in --help --version "train --help" "eval --help" "encode --help" "sample --help" "reconstruct --help" \
-    "info --help" "config --help"; do
+# Help and version, on standard output alone; once, whatever the ranks.
+for words in --help -h help --version "train --help" "eval -h" "encode --help" "sample --help" "reconstruct --help" \
+    "info --help" "config --help" "bench --help" "help train"; do
     # shellcheck disable=SC2086 # words
     run 0 1 help "$elbow" $words
     [ -s help.out ] || fail "elbow $words: nothing on standard output"
     [ ! -s help.err ] || fail "elbow $words: $(cat help.err)"
 done
-run 0 1 help "$elbow" --help
+run 0 2 help "$elbow" --help
+[ "$(grep -c '^usage:' help.out)" = 1 ] || fail "elbow --help on two ranks: $(grep -c '^usage:' help.out) times"
 for command in train eval encode sample reconstruct info config bench; do
     grep -q "^  $command " help.out || fail "elbow --help does not list $command"
 done
+run 0 1 help-train "$elbow" help train
+run 0 1 train-help "$elbow" train --set train.epochs=3 --help
+same_file "elbow help train and elbow train --help" help-train.out train-help.out
 finish

@@ -9,17 +9,21 @@ set -u
 wrong 2 'no command given'
 wrong 2 'trian: unknown command; did you mean train\?' trian good.yaml
 wrong 2 '--run-dri: unknown flag; did you mean --run-dir\?' train good.yaml --run-dri x
-wrong 2 'configuration is missing' train
+wrong 2 'train: CONFIG is missing' train
 wrong 2 '--run-dir' train good.yaml --run-dir
 wrong 2 'more.yaml' train good.yaml more.yaml
 wrong 2 '--resume=perhaps: expected' train good.yaml --run-dir run --resume=perhaps
 wrong 2 '--resume and --overwrite' train good.yaml --run-dir run --resume --overwrite
 wrong 2 'good(-alone)?: holds 1 checkpoint.*--resume' train good.yaml --run-dir good
-wrong 2 'checkpoint' eval
+wrong 2 'eval: CHECKPOINT is missing' eval
+wrong 2 'info: FILE is missing' info
+wrong 2 'config needs a configuration' config
+wrong 2 'trian: unknown command; did you mean train' help trian
 wrong 2 '--importance.*0' eval good --importance 0
 wrong 2 '--importance.*many' eval good --importance many
-wrong 2 '-o FILE' sample good
-wrong 2 '-o FILE' encode good --data data.h5
+wrong 2 'sample: -o FILE is missing' sample good
+wrong 2 'reconstruct: -o FILE is missing' reconstruct good
+wrong 2 'encode: -o FILE.h5 is missing' encode good --data data.h5
 wrong 2 '-n.*0|--count.*0' sample good -o x.png -n 0
 wrong 2 'must end in .png, .h5 or .csv' sample good -o x.jpg
 wrong 2 'no images.*.h5 or .csv' sample flat -o x.png

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Subcommands: one table row and one file each. No logic here: flags in, one call of a lower floor, status out.
+//
+// A command's table of flags is all there is about them: it parses, and it is the help, the manual page and the shell's
+// completion. So no flag can be parsed that nobody is told of.
 #ifndef ELBOW_CLI_COMMAND_H
 #define ELBOW_CLI_COMMAND_H
 
@@ -7,33 +10,17 @@
 #include "elbow/base/status.h"
 #include "elbow/parallel/comm.h"
 
-// What every subcommand gets.
-struct elbow_call {
-    struct elbow_comm *comm;
-    struct elbow_log *log; // speaks on rank zero, to stdout (stderr for commands whose result goes to stdout)
-    int count;             // words after the subcommand's name
-    char **words;
-};
-
-struct elbow_command {
-    const char *name;
-    const char *synopsis; // of the words after the name
-    const char *help;     // lines
-    bool result_on_stdout;
-    bool stops_with_checkpoint; // on SIGUSR1 and SIGUSR2; else they end the process
-    enum elbow_status (*run)(struct elbow_call *call, struct elbow_error *error); // Collective.
-    // Local. Looks at the files that `run` will hand to HDF5, before MPI is there (comm and log are NULL), in a child
-    // process that may crash of it; note: elbow/base/child.h. NULL where there are none.
-    void (*preview)(const struct elbow_call *call, char *note);
-};
-
-// One row of a subcommand's table of flags: --name or --name=value or --name value, -letter value.
+// One row of a table of flags: --name or --name=value or --name value, -letter value; or a plain word.
 struct elbow_flag {
     const char *name; // without dashes; NULL for a plain word
     char letter;      // 0: none
     enum { ELBOW_FLAG_SWITCH, ELBOW_FLAG_TEXT, ELBOW_FLAG_OPTIONAL_TEXT, ELBOW_FLAG_INTEGER, ELBOW_FLAG_LIST } kind;
-    void *target;  // bool *, const char ** ("" for an optional text left out), int64_t *, struct elbow_words *
-    int64_t least; // of an integer
+    bool is_required;
+    const char *value; // what the help calls its value ("DIR"), or the plain word; NULL for a switch
+    const char *help;  // one line, without a dot
+    size_t offset;     // in the command's wish, of: bool, const char * ("" for an optional text left out), int64_t,
+                       // struct elbow_words
+    int64_t least;     // of an integer
 };
 
 enum { ELBOW_WORDS_MAX = 64 };
@@ -42,25 +29,60 @@ struct elbow_words {
     const char *words[ELBOW_WORDS_MAX];
 };
 
-// Local. Reads the words of a call by a table of `count` flags; plain words go to the rows without name, in order.
-// USAGE for an unknown flag (with the nearest known one), a missing or wrong value, too many words.
-enum elbow_status elbow_flags_read(const struct elbow_call *call, const struct elbow_flag *flags, size_t count,
-                                   struct elbow_error *error);
+// Help that several commands share.
+#define ELBOW_HELP_SET "change a key of the configuration, as train.epochs=40; may be given often"
+#define ELBOW_HELP_CONFIG "the configuration, a YAML file"
+#define ELBOW_HELP_CHECKPOINT "a checkpoint, or a run directory: its newest one"
+#define ELBOW_HELP_DATA "another dataset than the checkpoint's (its validation data, else its training data)"
+#define ELBOW_HELP_LABELS "the dataset's labels"
+#define ELBOW_HELP_BEST "of a run directory the checkpoint with the best validation ELBO"
+#define ELBOW_HELP_JSON "one JSON object instead of text"
+
+struct elbow_command;
+
+// What every subcommand gets.
+struct elbow_call {
+    const struct elbow_command *command;
+    struct elbow_comm *comm;
+    struct elbow_log *log; // speaks on rank zero, to stdout (stderr for commands whose result goes to stdout)
+    int count;             // words after the subcommand's name
+    char **words;
+};
+
+struct elbow_command {
+    const char *name;
+    const char *summary;  // what it does in a few words, as the title of its manual page
+    const char *text;     // what it does, in lines
+    const char *examples; // lines
+    const struct elbow_flag *flags;
+    size_t flag_count;
+    bool result_on_stdout;
+    bool stops_with_checkpoint; // on SIGUSR1 and SIGUSR2; else they end the process
+    enum elbow_status (*run)(struct elbow_call *call, struct elbow_error *error); // Collective.
+    // Local. Looks at the files that `run` will hand to HDF5, before MPI is there (comm and log are NULL), in a child
+    // process that may crash of it; note: elbow/base/child.h. NULL where there are none.
+    void (*preview)(const struct elbow_call *call, char *note);
+};
+
+// Local. All commands, in the order in which the help lists them.
+const struct elbow_command *const *elbow_commands(size_t *count);
+
+// Local. The command of that name; NULL, and USAGE with the nearest name, if there is none.
+const struct elbow_command *elbow_command_find(const char *name, struct elbow_error *error);
+
+// Local. Reads the words of a call by its command's table into the struct at `wish`, to which the rows' offsets belong;
+// plain words go to the rows without name, in order. USAGE for an unknown flag (with the nearest known one), a missing
+// or wrong value, too many words, a required row left out.
+enum elbow_status elbow_flags_read(const struct elbow_call *call, void *wish, struct elbow_error *error);
 
 // The subcommands.
-void elbow_preview_train(const struct elbow_call *call, char *note);
-void elbow_preview_eval(const struct elbow_call *call, char *note);
-void elbow_preview_encode(const struct elbow_call *call, char *note);
-void elbow_preview_reconstruct(const struct elbow_call *call, char *note);
-void elbow_preview_info(const struct elbow_call *call, char *note);
-void elbow_preview_bench(const struct elbow_call *call, char *note);
-enum elbow_status elbow_command_train(struct elbow_call *call, struct elbow_error *error);
-enum elbow_status elbow_command_eval(struct elbow_call *call, struct elbow_error *error);
-enum elbow_status elbow_command_encode(struct elbow_call *call, struct elbow_error *error);
-enum elbow_status elbow_command_sample(struct elbow_call *call, struct elbow_error *error);
-enum elbow_status elbow_command_reconstruct(struct elbow_call *call, struct elbow_error *error);
-enum elbow_status elbow_command_info(struct elbow_call *call, struct elbow_error *error);
-enum elbow_status elbow_command_config(struct elbow_call *call, struct elbow_error *error);
-enum elbow_status elbow_command_bench(struct elbow_call *call, struct elbow_error *error);
+extern const struct elbow_command elbow_command_train;
+extern const struct elbow_command elbow_command_eval;
+extern const struct elbow_command elbow_command_encode;
+extern const struct elbow_command elbow_command_sample;
+extern const struct elbow_command elbow_command_reconstruct;
+extern const struct elbow_command elbow_command_info;
+extern const struct elbow_command elbow_command_config;
+extern const struct elbow_command elbow_command_bench;
 
 #endif

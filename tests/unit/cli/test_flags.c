@@ -3,6 +3,8 @@
 #include "elbow/cli/command.h"
 #include "unit.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 // One flag of each kind, and two plain words.
@@ -13,24 +15,32 @@ struct targets {
     struct elbow_words sets;
 };
 
+static const struct elbow_flag FLAGS[] = {
+    {.kind = ELBOW_FLAG_TEXT, .value = "FIRST", .offset = offsetof(struct targets, first)},
+    {.name = "data", .kind = ELBOW_FLAG_TEXT, .value = "FILE", .offset = offsetof(struct targets, data)},
+    {.name = "resume", .kind = ELBOW_FLAG_OPTIONAL_TEXT, .value = "auto", .offset = offsetof(struct targets, resume)},
+    {.name = "count",
+     .letter = 'n',
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .offset = offsetof(struct targets, count),
+     .least = 1},
+    {.name = "best", .letter = 'b', .kind = ELBOW_FLAG_SWITCH, .offset = offsetof(struct targets, best)},
+    {.name = "set", .kind = ELBOW_FLAG_LIST, .value = "KEY=VALUE", .offset = offsetof(struct targets, sets)},
+    {.kind = ELBOW_FLAG_TEXT, .value = "SECOND", .offset = offsetof(struct targets, second)},
+};
+static const struct elbow_command COMMAND = {
+    .name = "test", .flags = FLAGS, .flag_count = sizeof FLAGS / sizeof *FLAGS};
+
 static enum elbow_status read(struct targets *targets, struct elbow_error *error, int count, const char *const *words)
 {
-    const struct elbow_flag flags[] = {
-        {NULL, 0, ELBOW_FLAG_TEXT, &targets->first, 0},
-        {"data", 0, ELBOW_FLAG_TEXT, &targets->data, 0},
-        {"resume", 0, ELBOW_FLAG_OPTIONAL_TEXT, &targets->resume, 0},
-        {"count", 'n', ELBOW_FLAG_INTEGER, &targets->count, 1},
-        {"best", 'b', ELBOW_FLAG_SWITCH, &targets->best, 0},
-        {"set", 0, ELBOW_FLAG_LIST, &targets->sets, 0},
-        {NULL, 0, ELBOW_FLAG_TEXT, &targets->second, 0},
-    };
     char *copies[80];
     for (int i = 0; i < count; ++i)
         copies[i] = strdup(words[i]);
-    struct elbow_call call = {.count = count, .words = copies};
+    struct elbow_call call = {.command = &COMMAND, .count = count, .words = copies};
     *targets = (struct targets){0};
     *error = (struct elbow_error){0};
-    enum elbow_status status = elbow_flags_read(&call, flags, sizeof flags / sizeof *flags, error);
+    enum elbow_status status = elbow_flags_read(&call, targets, error);
     // The values are parts of the words; the test compares them before the words go.
     static struct targets kept;
     static char texts[4][64];
@@ -72,6 +82,9 @@ START_TEST(every_form)
     ck_assert_str_eq(targets.resume, "");
     ck_assert_str_eq(targets.first, "run"); // an optional value stands behind '=' only
     ck_assert_str_eq(targets.data, "--odd");
+    ck_assert_int_eq(READ("-n34", "-b"), ELBOW_OK);
+    ck_assert_int_eq(targets.count, 34);
+    ck_assert(targets.best);
     ck_assert_int_eq(READ("--resume=auto", "--data", "a", "--data", "b"), ELBOW_OK);
     ck_assert_str_eq(targets.resume, "auto");
     ck_assert_str_eq(targets.data, "b"); // the last one
@@ -109,6 +122,7 @@ START_TEST(mistakes)
     EXPECT_ERROR("--data: has an empty value", "--data=");
     EXPECT_ERROR("--data: has an empty value", "--data", "");
     EXPECT_ERROR("--best: takes no value, but 'yes' was given", "--best=yes");
+    EXPECT_ERROR("--best: takes no value, but 'est' was given", "-best");
     EXPECT_ERROR("--count: found '0', expected an integer of at least 1", "-n", "0");
     EXPECT_ERROR("--count: found '3x', expected an integer of at least 1", "--count", "3x");
     EXPECT_ERROR("--count: found '99999999999999999999', expected an integer of at least 1", "-n",
@@ -128,4 +142,51 @@ START_TEST(no_words)
 }
 END_TEST
 
-UNIT_MAIN("cli/flags", every_form, lists, mistakes, no_words)
+// A row that must be there: a plain word, a flag, a list.
+START_TEST(required)
+{
+    static const struct elbow_flag rows[] = {
+        {.kind = ELBOW_FLAG_LIST,
+         .is_required = true,
+         .value = "INPUT",
+         .help = "what is read",
+         .offset = offsetof(struct targets, sets)},
+        {.name = "output",
+         .letter = 'o',
+         .kind = ELBOW_FLAG_TEXT,
+         .is_required = true,
+         .value = "FILE",
+         .help = "what is written",
+         .offset = offsetof(struct targets, first)},
+        {.name = "data",
+         .kind = ELBOW_FLAG_TEXT,
+         .is_required = true,
+         .value = "FILE",
+         .help = "what is looked at",
+         .offset = offsetof(struct targets, data)},
+    };
+    static const struct {
+        int count;
+        const char *words[5];
+        const char *message;
+    } cases[] = {
+        {0, {NULL}, "test: INPUT is missing: what is read (elbow test --help tells more)"},
+        {3, {"-o", "a", "--data=b"}, "test: INPUT is missing: what is read (elbow test --help tells more)"},
+        {2, {"a", "--data=b"}, "test: -o FILE is missing: what is written (elbow test --help tells more)"},
+        {3, {"a", "-o", "b"}, "test: --data FILE is missing: what is looked at (elbow test --help tells more)"},
+        {5, {"a", "b", "-o", "c", "--data=d"}, NULL},
+    };
+    struct elbow_command command = {.name = "test", .flags = rows, .flag_count = sizeof rows / sizeof *rows};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        struct targets targets = {0};
+        struct elbow_error error = {0};
+        struct elbow_call call = {
+            .command = &command, .count = cases[i].count, .words = (char **)(uintptr_t)cases[i].words};
+        enum elbow_status expected = cases[i].message == NULL ? ELBOW_OK : ELBOW_USAGE;
+        ck_assert_int_eq(elbow_flags_read(&call, &targets, &error), expected);
+        ck_assert_str_eq(error.message, cases[i].message == NULL ? "" : cases[i].message);
+    }
+}
+END_TEST
+
+UNIT_MAIN("cli/flags", every_form, lists, mistakes, no_words, required)
