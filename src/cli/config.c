@@ -74,7 +74,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 
 const struct elbow_command elbow_command_config = {
     .name = "config",
-    .summary = "print a configuration with all its keys, or tell what the keys mean",
+    .summary = "print a configuration with all its keys, or explain them",
     .text =
         "Prints the configuration with every default spelled out, or with --explain tells every key with its type,\n"
         "bounds, default and meaning; one of the two must be given.\n",

@@ -15,7 +15,9 @@ for program in elbow elbow-import elbow-shapes; do
     fi
 done
 for file in share/elbow/configs/shapes.yaml share/elbow/jobs/train.sbatch share/doc/elbow/README.md \
-    share/doc/elbow/development.md share/doc/elbow/LICENSE; do
+    share/doc/elbow/development.md share/doc/elbow/LICENSE share/man/man1/elbow.1 share/man/man1/elbow-train.1 \
+    share/man/man1/elbow-import.1 share/bash-completion/completions/elbow share/bash-completion/completions/elbow-shapes; do
+    case $file in share/man/* | share/bash-completion/*) [ -d "$build/pages" ] || continue ;; esac
     [ -s "$prefix/$file" ] || { echo "$file was not installed"; exit 1; }
 done
 "$prefix/bin/elbow" config "$prefix/share/elbow/configs/shapes.yaml" >/dev/null

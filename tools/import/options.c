@@ -26,7 +26,7 @@ void import_print_help(void)
         "                         (1/255 for images of bytes with a maximum above 1, else 1)\n"
         "      --offset O         the attribute `offset` (0)\n"
         "  -z, --compress LEVEL   deflate, 1 to 9 (contiguous, uncompressed)\n"
-        "  -h, --help\n",
+        "  -h, --help             this text\n",
         stdout);
 }
 

@@ -23,7 +23,7 @@ static void print_help(void)
           "  -t, --test N        test samples (2000)\n"
           "      --size 32|64    height and width of a picture (32)\n"
           "  -s, --seed S        the same seed gives the same bytes (1)\n"
-          "  -h, --help\n",
+          "  -h, --help          this text\n",
           stdout);
 }
 

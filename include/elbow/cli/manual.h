@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Manual pages from help texts, and bash's completion from the table of commands. Made at build time (tools/pages).
+#ifndef ELBOW_CLI_MANUAL_H
+#define ELBOW_CLI_MANUAL_H
+
+#include "elbow/base/status.h"
+
+#include <stdio.h>
+
+// A page of section 1.
+struct elbow_manual {
+    const char *name;    // of the page: "elbow-train"
+    const char *summary; // a few words: "train a model"
+    const char *date;    // "2026-01-31"
+    const char *help;    // in the form that elbow/cli/help.h tells
+};
+
+// Local. Writes the page in roff (man macros). FORMAT if the help has no usage line.
+enum elbow_status elbow_manual_write(const struct elbow_manual *manual, FILE *out, struct elbow_error *error);
+
+// Local. Writes the tables that tools/pages/completion.bash completes by, as bash reads them.
+void elbow_completion_write(FILE *out);
+
+#endif
