@@ -2,8 +2,10 @@
 // elbow bench
 #include "elbow/run/bench.h"
 
+#include "elbow/base/build.h"
 #include "elbow/base/text.h"
 #include "elbow/cli/configuration.h"
+#include "elbow/math/blas.h"
 #include "elbow/run/json.h"
 
 #include <stddef.h>
@@ -97,6 +99,27 @@ static void print_json_time(struct elbow_json *json, const char *key, const stru
     elbow_json_close(json, '}');
 }
 
+static void print_json_origin(struct elbow_json *json, const struct elbow_bench_result *result)
+{
+    static const char *const shares[ELBOW_BENCH_SHARES] = {"compute", "exchange", "data"};
+    char build[256];
+    elbow_text_format(build, sizeof build, "elbow %s %s", elbow_build_version(), elbow_build_id());
+    elbow_json_text(json, "started", result->origin.started);
+    elbow_json_text(json, "hosts", result->origin.hosts);
+    elbow_json_text(json, "processor", result->origin.processor);
+    elbow_json_text(json, "build", build);
+    elbow_json_text(json, "build_flags", elbow_build_flags());
+    elbow_json_text(json, "blas", elbow_blas_describe());
+    elbow_json_open(json, "step_shares", '{');
+    for (int i = 0; i < ELBOW_BENCH_SHARES; ++i)
+        elbow_json_number(json, shares[i], result->shares[i]);
+    elbow_json_close(json, '}');
+    elbow_json_open(json, "buckets", '[');
+    for (int k = 0; k < result->buckets; ++k)
+        elbow_json_integer(json, NULL, (int64_t)result->bucket[k]);
+    elbow_json_close(json, ']');
+}
+
 static void print_json(const struct elbow_bench_result *result)
 {
     struct elbow_json json = {.out = stdout};
@@ -109,6 +132,8 @@ static void print_json(const struct elbow_bench_result *result)
     elbow_json_integer(&json, "microbatch", (int64_t)result->microbatch);
     elbow_json_integer(&json, "parameters", (int64_t)result->parameters);
     elbow_json_integer(&json, "rounds", result->rounds);
+    elbow_json_integer(&json, "microbatches", (int64_t)result->microbatches);
+    print_json_origin(&json, result);
     elbow_json_number(&json, "samples_per_s", samples_per_second(result));
     elbow_json_number(&json, "step_seconds", times[ELBOW_BENCH_STEP].median);
     elbow_json_number(&json, "floor_seconds", times[ELBOW_BENCH_FLOOR].median);

@@ -59,3 +59,22 @@ struct elbow_range elbow_cut_part(const struct elbow_cut *cut, int k, int first,
     return (struct elbow_range){begin < cut->parameters ? begin : cut->parameters,
                                 end < cut->parameters ? end : cut->parameters};
 }
+
+enum elbow_status elbow_exchange_list_buckets(const struct elbow_exchange_sizes *sizes, int most, size_t *parameters,
+                                              int *count, struct elbow_error *error)
+{
+    struct elbow_cut cut;
+    ELBOW_CHECK(most >= 1);
+    *count = 0;
+    enum elbow_status status = elbow_cut_create(&cut, sizes, 2, error);
+    for (int k = 0; status == ELBOW_OK && k < cut.buckets; ++k) {
+        size_t first = cut.edges[k] * ELBOW_BLOCK, last = cut.edges[k + 1] * ELBOW_BLOCK;
+        size_t size = (last < cut.parameters ? last : cut.parameters) - first;
+        if (k < most)
+            parameters[(*count)++] = size;
+        else
+            parameters[most - 1] += size;
+    }
+    elbow_cut_clear(&cut);
+    return status;
+}

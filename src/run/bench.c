@@ -40,6 +40,7 @@ static double time_stage(struct elbow_bench_run *bench, const struct elbow_bench
     elbow_comm_barrier(bench->comm);
     uint64_t allocations = elbow_memory_count().allocations;
     struct elbow_exchange_counts before = elbow_exchange_count(bench->trainer.exchange);
+    struct elbow_times times = bench->trainer.times;
     bench->untimed = 0;
     clock_t processor = clock();
     double start = elbow_clock_seconds();
@@ -54,6 +55,10 @@ static double time_stage(struct elbow_bench_run *bench, const struct elbow_bench
         bench->allocations += elbow_memory_count().allocations - allocations;
         bench->exchanged.bytes_read += after.bytes_read - before.bytes_read;
         bench->exchanged.bytes_sent += after.bytes_sent - before.bytes_sent;
+        bench->spent[ELBOW_BENCH_SHARE_COMPUTE] += bench->trainer.times.compute - times.compute;
+        bench->spent[ELBOW_BENCH_SHARE_DATA] += bench->trainer.times.data - times.data;
+        bench->spent[ELBOW_BENCH_SHARE_EXCHANGE] +=
+            after.wait_seconds + after.work_seconds - before.wait_seconds - before.work_seconds;
     }
     return seconds / iterations;
 }
@@ -198,7 +203,8 @@ static void destroy_rival(struct elbow_bench_rival *rival)
 }
 
 // Collective. What the benchmark needs beside the trainer.
-static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_error *error)
+static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_bench_result *result,
+                                   struct elbow_error *error)
 {
     struct elbow_trainer *trainer = &bench->trainer;
     size_t figures = ELBOW_BENCH_COUNT, ranks = (size_t)trainer->place.size, rows = 0;
@@ -218,6 +224,8 @@ static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_e
     if (status == ELBOW_OK)
         status = elbow_floor_create(&trainer->config, trainer->model, rows, slice, &bench->floor, error);
     if (status == ELBOW_OK)
+        status = elbow_trainer_list_buckets(trainer, ELBOW_BENCH_BUCKETS_MAX, result->bucket, &result->buckets, error);
+    if (status == ELBOW_OK)
         create_rival(trainer, &bench->rival, error);
     return elbow_comm_agree(bench->comm, error);
 }
@@ -227,12 +235,17 @@ static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *
 {
     const struct elbow_trainer *trainer = &bench->trainer;
     uint64_t size = (uint64_t)trainer->config.train.microbatch;
-    double mine[] = {(double)bench->allocations, bench->floor.operations}, *all = bench->medians;
+    enum { SUMS = 2 + ELBOW_BENCH_SHARES };
+    double mine[SUMS] = {(double)bench->allocations, bench->floor.operations}, *all = bench->medians;
+    for (int i = 0; i < ELBOW_BENCH_SHARES; ++i)
+        mine[2 + i] = bench->spent[i] / bench->step_seconds;
     summarize_times(bench, result);
-    elbow_comm_gather_all(bench->comm, mine, 2, all);
+    elbow_comm_gather_all(bench->comm, mine, SUMS, all);
     for (int r = 0; r < result->place.size; ++r) {
-        result->allocations += (uint64_t)all[2 * r];
-        result->operations += all[2 * r + 1];
+        result->allocations += (uint64_t)all[SUMS * r];
+        result->operations += all[SUMS * r + 1];
+        for (int i = 0; i < ELBOW_BENCH_SHARES; ++i)
+            result->shares[i] += all[SUMS * r + 2 + i] / result->place.size;
     }
     result->batch = trainer->batch;
     result->microbatch = size;
@@ -254,7 +267,9 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
     struct elbow_bench_run bench = {.comm = comm, .rounds = request->rounds};
     bench.trainer = (struct elbow_trainer){.comm = comm, .log = log, .request = &train, .config = *request->config};
     *result = (struct elbow_bench_result){0};
-    enum elbow_status status = elbow_trainer_open(&bench.trainer, error);
+    enum elbow_status status = elbow_bench_find_origin(comm, &result->origin, error);
+    if (status == ELBOW_OK)
+        status = elbow_trainer_open(&bench.trainer, error);
     if (status == ELBOW_OK)
         status = elbow_trainer_introduce(&bench.trainer, error);
     bench.trainer.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
@@ -263,7 +278,7 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
             status = elbow_trainer_step(&bench.trainer, error);
         measure_memory(&bench, result);
         if (status == ELBOW_OK)
-            status = make_room(&bench, error);
+            status = make_room(&bench, result, error);
     }
     if (status == ELBOW_OK) {
         result->place = bench.trainer.place;
@@ -272,6 +287,7 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
         bench.steps = bench.allocations = 0;
         bench.step_seconds = bench.processor_seconds = 0;
         bench.exchanged = (struct elbow_exchange_counts){0};
+        memset(bench.spent, 0, sizeof bench.spent);
         run_rounds(&bench);
         summarize(&bench, result);
     }

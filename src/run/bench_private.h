@@ -31,6 +31,7 @@ struct elbow_bench_run {
     uint64_t steps, allocations;            // timed; made by them
     double step_seconds, processor_seconds; // in timed steps
     struct elbow_exchange_counts exchanged; // by timed steps
+    double spent[ELBOW_BENCH_SHARES];       // seconds of timed steps
 };
 
 // In the order of a round. `prepare` leaves the buffers as the stage finds them in a step.
@@ -44,6 +45,10 @@ struct elbow_bench_stage {
 
 enum { ELBOW_BENCH_STAGES = 14 };
 extern const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES];
+
+// Collective. When, where and on what this is; told to rank zero.
+enum elbow_status elbow_bench_find_origin(struct elbow_comm *comm, struct elbow_bench_origin *origin,
+                                          struct elbow_error *error);
 
 // Local. The rows of a microbatch.
 size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number);

@@ -174,4 +174,11 @@ void elbow_trainer_note_output(struct elbow_trainer *trainer, enum elbow_trainer
 // Local. Rank zero. Waits for the checkpoint that is being written, and notes what became of it.
 void elbow_trainer_settle(struct elbow_trainer *trainer);
 
+// Local. The processor's name as the kernel tells it.
+void elbow_trainer_processor(char *name, size_t size);
+
+// Local. The buckets in which the parameters travel where there are several nodes (elbow_exchange_list_buckets).
+enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer, int most, size_t *parameters,
+                                             int *count, struct elbow_error *error);
+
 #endif

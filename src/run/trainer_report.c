@@ -18,8 +18,7 @@
 // Seconds between progress lines on a terminal, and between plain ones elsewhere.
 static const double LINE_SECONDS = 0.2, PLAIN_SECONDS = 10;
 
-// The processor's name as the kernel tells it.
-static void processor_name(char *name, size_t size)
+void elbow_trainer_processor(char *name, size_t size)
 {
     char line[256];
     elbow_text_format(name, size, "unknown processor");
@@ -57,7 +56,7 @@ static bool is_watched(void)
 static enum elbow_status compare_ranks(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     char name[128], what[1024];
-    processor_name(name, sizeof name);
+    elbow_trainer_processor(name, sizeof name);
     elbow_text_format(what, sizeof what, "%s|%s|%s|%s", elbow_build_id(), elbow_build_flags(), elbow_blas_describe(),
                       name);
     if (elbow_comm_is_same(trainer->comm, elbow_hash_text(what)))
@@ -243,7 +242,7 @@ void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
     char now[32], host[256] = "unknown host", processor[128];
     elbow_clock_now(now, sizeof now);
     gethostname(host, sizeof host - 1);
-    processor_name(processor, sizeof processor);
+    elbow_trainer_processor(processor, sizeof processor);
     if (end == NULL)
         fprintf(file,
                 "start: %s at step %llu\nbuild: elbow %s, %s, %s\nlibraries: %s; %s\nhost: %s, %s\n"

@@ -219,6 +219,19 @@ static size_t *list_layers(const struct elbow_trainer *trainer, struct elbow_exc
     return layers;
 }
 
+enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer, int most, size_t *parameters,
+                                             int *count, struct elbow_error *error)
+{
+    struct elbow_exchange_sizes sizes = {.parameters = trainer->model->parameters.size,
+                                         .bucket = (size_t)trainer->config.run.bucket};
+    size_t *layers = list_layers(trainer, &sizes, error);
+    if (layers == NULL)
+        return error->status;
+    enum elbow_status status = elbow_exchange_list_buckets(&sizes, most, parameters, count, error);
+    elbow_release(&layers);
+    return status;
+}
+
 // Collective. Model, exchange, optimiser, buffers.
 static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_error *error)
 {

@@ -72,6 +72,11 @@ size_t elbow_exchange_slice(const struct elbow_exchange *exchange);
 // Local. Whether the ranks of a node have one copy of the parameters; else each has its own.
 bool elbow_exchange_is_shared(const struct elbow_exchange *exchange);
 
+// Local. The buckets that these sizes give where there are several nodes: the parameters of each, from the first layer
+// on, and how many; what exceeds `most` counts in the last one.
+enum elbow_status elbow_exchange_list_buckets(const struct elbow_exchange_sizes *sizes, int most, size_t *parameters,
+                                              int *count, struct elbow_error *error);
+
 // Local. How many buckets there are, and the parameters of one that a rank owns.
 int elbow_exchange_buckets(const struct elbow_exchange *exchange);
 struct elbow_range elbow_exchange_owned(const struct elbow_exchange *exchange, int rank, int bucket);

@@ -9,7 +9,7 @@
 #include "elbow/config/config.h"
 #include "elbow/parallel/comm.h"
 
-enum { ELBOW_BENCH_ROUNDS_MAX = 10000 };
+enum { ELBOW_BENCH_ROUNDS_MAX = 10000, ELBOW_BENCH_BUCKETS_MAX = 256, ELBOW_BENCH_HOSTS_SIZE = 4096 };
 
 // Seconds, or the ratio of two. The parts of a step are timed apart from each other, over all of a rank's microbatches.
 enum elbow_bench_figure {
@@ -32,18 +32,38 @@ enum elbow_bench_figure {
     ELBOW_BENCH_COUNT
 };
 
+// Where the time of a step goes, as the columns of metrics.csv tell it.
+enum elbow_bench_share {
+    ELBOW_BENCH_SHARE_COMPUTE,
+    ELBOW_BENCH_SHARE_EXCHANGE,
+    ELBOW_BENCH_SHARE_DATA,
+    ELBOW_BENCH_SHARES
+};
+
 // Medians over the rounds of each rank, as they spread over the ranks; and how the rounds spread.
 struct elbow_bench_time {
     double median, least, most;            // over the ranks
     double lower_quartile, upper_quartile; // over the rounds of a rank; medians over the ranks
 };
 
+// Where and when a measurement was made.
+struct elbow_bench_origin {
+    char started[32];    // ISO 8601, UTC
+    char processor[128]; // of rank zero
+    char
+        hosts[ELBOW_BENCH_HOSTS_SIZE]; // "a:2 b:2", names and their ranks in the order of ranks; cut behind whole names
+};
+
 struct elbow_bench_result {
+    struct elbow_bench_origin origin; // on rank zero
     struct elbow_place place;
     uint64_t batch, microbatch, microbatches, parameters;
     int rounds, threads; // threads: of a rank
     struct elbow_bench_time times[ELBOW_BENCH_COUNT];
     double operations;                       // floating-point operations of a step's matrix products, over all ranks
+    double shares[ELBOW_BENCH_SHARES];       // of the timed steps' time; means over the ranks
+    int buckets;                             // in which the parameters travel where there are several nodes
+    size_t bucket[ELBOW_BENCH_BUCKETS_MAX];  // parameters of each, from the first layer on
     double cores;                            // processors that this rank kept busy in its steps: above 1, threads ran
     double bytes_read, bytes_sent;           // by the exchange, a step of rank zero
     uint64_t peak_bytes, peak_allocated;     // of a process, of which by the allocator; most over the ranks
