@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# elbow-scaling from a run to its plots, on one and two ranks; what it does with what is there already, and with mistakes.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+scaling=$build/elbow-scaling
+[ -x "$scaling" ] || skip "elbow-scaling is not built"
+
+cat >small.yaml <<'END'
+data: {synthetic: 4096, shape: [8, 8]}
+model: {latent: 4, encoder: [dense: {units: 16}], decoder: [dense: {units: 16}]}
+train: {batch: 32, microbatch: 8}
+END
+quick=(--repeats 2 --warm-up 0 --rounds 1 --launcher-options "--oversubscribe --bind-to none")
+limit=200
+
+run 0 1 first "$scaling" run small.yaml -o study --ranks "1 2 8" "${quick[@]}"
+grep -q '^strong, 8 ranks: left out, a batch of 32 makes 4 microbatches' first.out || fail "8 ranks: $(cat first.out)"
+[ "$(find study -name 'strong-*.json' | wc -l)" = 4 ] || fail "strong: $(ls study)"
+[ "$(find study -name 'weak-*.json' | wc -l)" = 6 ] || fail "weak: $(ls study)"
+[ -z "$(find study -name '*.log' -o -name '*.out' -o -name '*.part')" ] || fail "left behind: $(ls study)"
+one=study/strong-ranks-00002-nodes-0000-repeat-01.json
+for expected in '"kind": "measured"' '"mode": "strong"' '"repeat": 1' '"command": "mpirun -n 2 ' '"hosts": "' '"build": "elbow ' \
+    '"started": "20'; do
+    grep -q "$expected" $one || fail "no $expected in $one"
+done
+grep -q '"batch": 256' study/weak-ranks-00008-*-repeat-00.json || fail "weak: the batch of 8 ranks is not 8 x 32"
+
+# What is there is not measured again.
+before=$(stat -c %Y%i study/*.json)
+run 0 1 again "$scaling" run small.yaml -o study --ranks "1 2" "${quick[@]}"
+grep -q '^0 measurements made, 8 were there' again.out || fail "again: $(cat again.out)"
+[ "$before" = "$(stat -c %Y%i study/*.json)" ] || fail "measurements were written again"
+
+run 0 1 report "$scaling" report study
+[ "$(grep -c '^measured,strong,' study/scaling.csv)" = 2 ] || fail "$(cat study/scaling.csv)"
+[ "$(grep -c '^measured,weak,' study/scaling.csv)" = 3 ] || fail "$(cat study/scaling.csv)"
+grep -Eq 'knee' report.out || fail "nothing of a knee: $(cat report.out)"
+grep -q 'so at most 4 ranks can share it' report.out || fail "no bound of ranks: $(cat report.out)"
+# The table's efficiency is its speed-up over its ranks, and its rate the batch over the step (medians of two agree
+# only within their spread).
+awk -F, 'NR > 1 { if ((($21 * $4 - $18) / $18) ^ 2 > 1e-12) exit 1 }' study/scaling.csv || fail "efficiency"
+awk -F, 'NR > 1 { if ($13 < $11 || $13 > $15 || $18 < $17 || $18 > $19) exit 1 }' study/scaling.csv || fail "spread"
+
+if command -v gnuplot >/dev/null; then
+    run 0 1 plot "$scaling" plot study
+    [ -s plot.err ] && fail "gnuplot says: $(cat plot.err)"
+    for mode in strong weak; do
+        for name in speedup efficiency shares; do
+            [ "$(head -c 4 study/$mode-$name.png | tail -c 3)" = PNG ] || fail "$mode-$name.png is no picture"
+            grep -q '</svg>' study/$mode-$name.svg || fail "$mode-$name.svg is no picture"
+        done
+        grep -q 'measured (median; least to most of 2)' study/$mode-speedup.svg || fail "$mode: no word of measured"
+        grep -q '>ideal<' study/$mode-speedup.svg || fail "$mode: no word of ideal"
+        grep -Eq 'predicted|simulated' study/$mode-speedup.svg && fail "$mode: predicted what was measured"
+    done
+fi
+
+# Another experiment, a wrong key, a program that is not there, a run that fails, results that are damaged.
+run 2 1 other "$scaling" run small.yaml -o study --ranks 1 --set train.batch=64 "${quick[@]}"
+grep -q 'study/config.yaml: differs' other.err || fail "$(cat other.err)"
+run 2 1 key "$scaling" run small.yaml -o key --set train.bacth=4
+grep -q 'did you mean train.batch' key.err || fail "$(cat key.err)"
+[ -e key ] && fail "a wrong key left a directory"
+run 1 1 failing "$scaling" run small.yaml -o failing --mode strong --ranks 1 --set data.synthetic=0 \
+    --set data.file=missing.h5 "${quick[@]}"
+grep -q '^elbow-scaling: strong, 1 rank: mpirun ended with status 1; elbow: .*missing.h5' failing.err || fail "$(cat failing.err)"
+[ "$(grep -c '^elbow-scaling: ' failing.err)" = 2 ] || fail "a point that failed was tried again: $(cat failing.err)"
+run 1 1 nothing "$scaling" report failing
+grep -q 'failing: holds no measurements' nothing.err || fail "$(cat nothing.err)"
+run 1 1 tables "$scaling" plot failing
+echo '{"kind": "measured"}' >failing/x.json
+run 1 1 damaged "$scaling" report failing
+grep -q 'failing/x.json: .mode. is not a text' damaged.err || fail "$(cat damaged.err)"
+run 0 1 help "$scaling" --help
+finish

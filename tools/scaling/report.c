@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The report: the table of what was measured (or simulated), and what it says, in sentences.
+#include "scaling.h"
+
+#include <math.h>
+#include <string.h>
+
+static void print_origin(const struct scaling_samples *samples)
+{
+    const struct scaling_sample *list = samples->list, *first = &list[0], *last = first;
+    for (size_t i = 0; i < samples->count; ++i) {
+        if (strcmp(list[i].started, first->started) < 0)
+            first = &list[i];
+        if (strcmp(list[i].started, last->started) > 0)
+            last = &list[i];
+    }
+    printf("%zu measurements, %s to %s\n", samples->count, first->started, last->started);
+    printf("build: %s; processor: %s; hosts of the most ranks: %s\n", last->build, last->processor,
+           list[samples->count - 1].hosts);
+    for (size_t i = 0; i < samples->count; ++i)
+        if (strcmp(list[i].build, last->build) != 0 || strcmp(list[i].processor, last->processor) != 0) {
+            printf(
+                "warning: not all of one build or processor: %s on %s as well; ratios may compare what is not alike\n",
+                list[i].build, list[i].processor);
+            break;
+        }
+}
+
+// Below this a rank did not have its core to itself for all of its steps. (Waiting gives the core away only where
+// others want it.)
+static const double BUSY_LEAST = 0.9;
+
+static void warn_of_crowds(const struct scaling_samples *samples)
+{
+    size_t crowded = 0;
+    for (size_t i = 0; i < samples->count; ++i)
+        crowded += samples->list[i].cores_busy < BUSY_LEAST * samples->list[i].threads;
+    if (crowded > 0)
+        printf("warning: in %zu of %zu measurements a rank had less than %.0f%% of its core: something else was "
+               "running, and "
+               "these figures are worth little\n",
+               crowded, samples->count, 100 * BUSY_LEAST);
+}
+
+static void print_series(struct scaling_series series)
+{
+    const struct scaling_row *first = series.rows;
+    printf("\n%s scaling, %s: %llu parameters, microbatches of %llu, %d thread%s a rank, %d repeats\n",
+           scaling_mode_name(first->mode), scaling_kind_name(first->kind), (unsigned long long)first->parameters,
+           (unsigned long long)first->microbatch, first->threads, first->threads == 1 ? "" : "s", first->repeats);
+    printf("%6s %6s %7s %10s %22s %10s %24s %11s %8s %8s %8s\n", "nodes", "ranks", "batch", "step, ms", "least to most",
+           "samples/s", "speed-up (least to most)", "efficiency", "compute", "exchange", "data");
+    for (size_t i = 0; i < series.count; ++i) {
+        const struct scaling_row *row = &series.rows[i];
+        printf("%6d %6d %7llu %10.3f %10.3f to %8.3f %10.0f %8.2f (%5.2f to %5.2f) %10.1f%% %7.1f%% %7.1f%% %7.1f%%\n",
+               row->nodes, row->ranks, (unsigned long long)row->batch, row->step.median * 1e3, row->step.least * 1e3,
+               row->step.most * 1e3, row->samples_per_s.median, row->speedup.median, row->speedup.least,
+               row->speedup.most, 100 * row->efficiency.median, 100 * row->compute, 100 * row->exchange,
+               100 * row->data);
+    }
+}
+
+// The part of a loss that is largest, in words.
+static const char *greatest(struct scaling_loss loss)
+{
+    const struct {
+        double share;
+        const char *why;
+    } parts[] = {
+        {loss.uneven, "microbatches do not divide evenly by the ranks, and most of them wait for those with one more"},
+        {loss.compute, "a microbatch takes longer than at the fewest ranks: the ranks share caches, memory or cores"},
+        {loss.exchange, "the exchange and the waiting in it take more"},
+        {loss.data, "the data take more"},
+        {loss.rest, "something beside computing, exchange and data takes more"},
+    };
+    size_t most = 0;
+    for (size_t i = 1; i < sizeof parts / sizeof *parts; ++i)
+        if (parts[i].share > parts[most].share)
+            most = i;
+    return parts[most].why;
+}
+
+static void explain_loss(const struct scaling_row *base, const struct scaling_row *row)
+{
+    struct scaling_loss loss = scaling_loss_of(base, row);
+    printf(
+        "At %d ranks the efficiency is %.1f%%. Of a step there, %.1f%% goes to a slower computation, %.1f%% to "
+        "exchange "
+        "and waiting, %.1f%% to uneven microbatches, %.1f%% to data, %.1f%% elsewhere, beyond what it is at %d rank%s",
+        row->ranks, 100 * row->efficiency.median, 100 * loss.compute, 100 * loss.exchange, 100 * loss.uneven,
+        100 * loss.data, 100 * loss.rest, base->ranks, base->ranks == 1 ? "" : "s");
+    if (row->efficiency.median < 0.98)
+        printf(": mostly, %s.\n", greatest(loss));
+    else
+        printf(".\n");
+}
+
+static void explain(struct scaling_series series)
+{
+    const struct scaling_row *base = series.rows, *last = &series.rows[series.count - 1];
+    if (series.count < 2) {
+        printf("One number of ranks says nothing about scaling.\n");
+        return;
+    }
+    size_t knee = scaling_knee(series);
+    explain_loss(base, last);
+    if (knee + 1 == series.count) {
+        printf("No knee up to %d ranks: speed-up times efficiency still rises there.\n", last->ranks);
+    } else {
+        const struct scaling_row *at = &series.rows[knee], *next = at + 1;
+        printf(
+            "The knee is at %d rank%s: there speed-up times efficiency is largest (%.2f; %.2f at %d). Beyond it, %s.\n",
+            at->ranks, at->ranks == 1 ? "" : "s", at->speedup.median * at->efficiency.median,
+            next->speedup.median * next->efficiency.median, next->ranks, greatest(scaling_loss_of(at, next)));
+    }
+    if (base->mode == SCALING_STRONG)
+        printf("A batch of %llu makes %llu microbatches, so at most %llu ranks can share it.\n",
+               (unsigned long long)base->batch, (unsigned long long)base->microbatches,
+               (unsigned long long)base->microbatches);
+}
+
+enum elbow_status scaling_report(const struct scaling_options *options, struct elbow_error *error)
+{
+    struct scaling_samples samples;
+    struct scaling_table table = {0};
+    elbow_path path;
+    if (!elbow_text_format(path, sizeof path, "%s/scaling.csv", options->directory))
+        return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", options->directory);
+    if (scaling_samples_read(options->directory, &samples, error) != ELBOW_OK)
+        return error->status;
+    enum elbow_status status = scaling_table_make(&samples, &table, error);
+    if (status == ELBOW_OK && table.count == 0)
+        status = elbow_error_set(error, ELBOW_DATA, "%s: holds exchanges alone, nothing of strong or weak scaling",
+                                 options->directory);
+    if (status == ELBOW_OK)
+        status = scaling_table_write(&table, path, error);
+    if (status == ELBOW_OK) {
+        print_origin(&samples);
+        warn_of_crowds(&samples);
+    }
+    for (int kind = 0; status == ELBOW_OK && kind < SCALING_KINDS; ++kind)
+        for (int mode = 0; mode < SCALING_EXCHANGE; ++mode) {
+            struct scaling_series series = scaling_series_of(&table, (enum scaling_kind)kind, (enum scaling_mode)mode);
+            if (series.count == 0)
+                continue;
+            print_series(series);
+            explain(series);
+        }
+    if (status == ELBOW_OK)
+        printf("\ntable: %s\n", path);
+    scaling_table_clear(&table);
+    scaling_samples_clear(&samples);
+    return status;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The parts of elbow-scaling. Measurements are files of a result directory, one each; report, model and plots are made
+// from them, again and again.
+//
+// A figure is measured (on real ranks), simulated (the real program on ranks that a simulator makes) or predicted (by
+// the model). Its kind goes with it from the file into every table, text and plot; rows of different kinds are never
+// put together.
+#ifndef ELBOW_TOOLS_SCALING_H
+#define ELBOW_TOOLS_SCALING_H
+
+#include "elbow/base/status.h"
+#include "elbow/base/text.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum scaling_kind { SCALING_MEASURED, SCALING_SIMULATED, SCALING_PREDICTED, SCALING_KINDS };
+
+// STRONG: the configuration as it is. WEAK: its batch grows with the ranks. EXCHANGE: small batches of models of
+// several sizes, which the model is fitted to.
+enum scaling_mode { SCALING_STRONG, SCALING_WEAK, SCALING_EXCHANGE, SCALING_MODES };
+
+const char *scaling_kind_name(enum scaling_kind kind); // "measured"
+const char *scaling_mode_name(enum scaling_mode mode); // "strong"
+
+enum { SCALING_LIST_MAX = 64, SCALING_SETS_MAX = 32, SCALING_BUCKETS_MAX = 256, SCALING_HOSTS_SIZE = 512 };
+
+// Whole numbers of the command line: "1 2 4".
+struct scaling_list {
+    int count;
+    int values[SCALING_LIST_MAX];
+};
+
+// The command line.
+struct scaling_options {
+    enum { SCALING_RUN, SCALING_REPORT, SCALING_PLOT, SCALING_HELP } command;
+    const char *directory;
+    // run
+    const char *config; // a path
+    const char *sets[SCALING_SETS_MAX];
+    int set_count;
+    struct scaling_list ranks, nodes; // empty where not given
+    int per_node;                     // ranks on a node; 0: not given
+    bool does[SCALING_MODES];
+    const char *launcher;         // mpirun, srun
+    const char *launcher_options; // words behind it; NULL: the built-in ones
+    const char *elbow;            // NULL: to be found
+    int repeats, warm_ups, rounds;
+};
+
+// Local. USAGE, in one sentence, for whatever is wrong.
+enum elbow_status scaling_parse(int argc, char **argv, struct scaling_options *options, struct elbow_error *error);
+void scaling_print_help(void);
+
+// One measurement, as its file tells it. Seconds; shares are of the step.
+struct scaling_sample {
+    enum scaling_kind kind;
+    enum scaling_mode mode;
+    int ranks, nodes, threads, repeat;
+    uint64_t batch, microbatch, microbatches, parameters;
+    double step, samples_per_s;
+    double compute, exchange, data; // shares
+    double cores_busy;              // of a rank: well below 1, something else had its core
+    // Parts that the benchmark runs alone.
+    double compute_seconds, exchange_seconds, optimizer_seconds, update_seconds, backward_seconds;
+    int buckets;
+    uint64_t bucket[SCALING_BUCKETS_MAX]; // parameters, from the first layer on
+    char hosts[SCALING_HOSTS_SIZE], build[128], processor[128], started[32];
+};
+
+// The measurements of a directory.
+struct scaling_samples {
+    size_t count, room;
+    struct scaling_sample *list; // owned
+};
+
+// Local. Reads one measurement's text; FORMAT with what is wrong. `path` stands in the message.
+enum elbow_status scaling_sample_parse(const char *path, const char *text, size_t size, struct scaling_sample *sample,
+                                       struct elbow_error *error);
+
+// Local. All measurements of a directory, by mode, nodes, ranks, parameters, repeat. FILE if there are none.
+enum elbow_status scaling_samples_read(const char *directory, struct scaling_samples *samples,
+                                       struct elbow_error *error);
+void scaling_samples_clear(struct scaling_samples *samples);
+
+// How values spread; all of one value where there is one.
+struct scaling_spread {
+    double least, lower, median, upper, most;
+};
+
+// Local. Of count >= 1 values, which are sorted.
+struct scaling_spread scaling_spread_of(double *values, size_t count);
+
+// A row of the table: all repeats of one point.
+struct scaling_row {
+    enum scaling_kind kind;
+    enum scaling_mode mode;
+    int ranks, nodes, threads, repeats; // repeats: 0 where nothing was repeated
+    uint64_t batch, microbatch, microbatches, parameters;
+    struct scaling_spread step, samples_per_s, speedup, efficiency;
+    double compute, exchange, data; // shares of the step, medians
+    double compute_seconds, update_seconds;
+};
+
+struct scaling_table {
+    size_t count, room;
+    struct scaling_row *rows; // owned
+};
+
+// Local. Room for one row more; NULL, with error set, if there is none.
+struct scaling_row *scaling_table_add(struct scaling_table *table, struct elbow_error *error);
+void scaling_table_clear(struct scaling_table *table);
+
+// Local. The rows of all strong and weak points. Speed-up and efficiency are against the fewest ranks of the same kind
+// and mode, repeat by repeat (the ratio of two measurements of one repeat), where the base has that repeat, else
+// against the base's median. Speed-up counts samples/s; efficiency is speed-up over (ranks / ranks of the base).
+enum elbow_status scaling_table_make(const struct scaling_samples *samples, struct scaling_table *table,
+                                     struct elbow_error *error);
+
+// Local. Writes the table as CSV (through a .part file); reads one, adding its rows.
+enum elbow_status scaling_table_write(const struct scaling_table *table, const char *path, struct elbow_error *error);
+enum elbow_status scaling_table_read(const char *path, struct scaling_table *table, struct elbow_error *error);
+
+// Rows [first, first + count) of one kind and mode, by rising ranks.
+struct scaling_series {
+    const struct scaling_row *rows;
+    size_t count;
+};
+
+// Local. count 0 if there are none.
+struct scaling_series scaling_series_of(const struct scaling_table *table, enum scaling_kind kind,
+                                        enum scaling_mode mode);
+
+// Local. The knee: the row with the largest speed-up x efficiency (Eager, Zahorjan and Lazowska 1989: there the ratio
+// of efficiency to time of execution is best). The last row: there is no knee within the series. Of count >= 1 rows.
+size_t scaling_knee(struct scaling_series series);
+
+// Where the ranks' time goes that an ideal run would not take, as shares of the row's step; they add up to
+// 1 - efficiency (but for medians).
+struct scaling_loss {
+    double uneven;   // ranks that wait for those with a microbatch more
+    double compute;  // a microbatch takes longer than at the base
+    double exchange; // what the exchange takes more
+    double data;     // what data take more
+    double rest;
+};
+
+// Local. Of a row against the base of its series.
+struct scaling_loss scaling_loss_of(const struct scaling_row *base, const struct scaling_row *row);
+
+// Local. The subcommands.
+enum elbow_status scaling_run(const struct scaling_options *options, struct elbow_error *error);
+enum elbow_status scaling_report(const struct scaling_options *options, struct elbow_error *error);
+enum elbow_status scaling_plot(const struct scaling_options *options, struct elbow_error *error);
+
+// The whole program: exit status 0, 1 (failed) or 2 (usage).
+int scaling_main(int argc, char **argv);
+
+#endif
