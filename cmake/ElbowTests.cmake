@@ -13,7 +13,7 @@ if(ELBOW_SANITIZE)
   # MPI's own leaks are told from ours by the library in the stack, and only the slow unwinder gets through libraries.
   list(APPEND elbow_test_environment ASAN_OPTIONS=fast_unwind_on_malloc=0
     LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0
-    UBSAN_OPTIONS=print_stacktrace=1)
+    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp)
 endif()
 
 function(elbow_test_program target source)
@@ -49,6 +49,21 @@ function(elbow_processor_test)
     PASS_REGULAR_EXPRESSION "^processor-stub: this program was built for a processor with unobtainium")
 endfunction()
 
+# Every call of libhdf5 in the program's own code goes to tests/support/hdf5_faults.h.
+function(elbow_wrap_hdf5 target)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/data/hdf5*.c)
+  foreach(source ${sources})
+    file(READ ${source} text)
+    string(REGEX MATCHALL "H5[A-DFGJ-Z][a-z_0-9]+\\(" calls "${text}")
+    foreach(call ${calls})
+      string(REPLACE "(" "" name "${call}")
+      list(APPEND names "-Wl,--wrap=${name}")
+    endforeach()
+  endforeach()
+  list(REMOVE_DUPLICATES names)
+  target_link_options(${target} PRIVATE ${names})
+endfunction()
+
 function(elbow_mpi_tests)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/mpi/test_*.c)
   if(NOT TARGET Elbow::CHECK OR NOT TARGET elbow_run)
@@ -58,6 +73,9 @@ function(elbow_mpi_tests)
     get_filename_component(stem ${test} NAME_WE)
     set(target mpi_${stem})
     elbow_test_program(${target} ${test} elbow_run)
+    if(stem STREQUAL "test_trainer_hdf5")
+      elbow_wrap_hdf5(${target})
+    endif()
     foreach(ranks 1 2 3 4)
       add_test(NAME ${target}_${ranks} COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none
         ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${target}>)

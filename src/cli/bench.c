@@ -39,6 +39,15 @@ static double bandwidth(const struct elbow_bench_result *result)
     return (result->bytes_read + result->bytes_sent) / result->times[ELBOW_BENCH_EXCHANGE].median;
 }
 
+// What safety costs a step on average: the agreement of each, and its share of an audit.
+static double safety_share(const struct elbow_bench_result *result)
+{
+    double seconds = result->times[ELBOW_BENCH_AGREEMENT].median;
+    if (result->audit_every > 0)
+        seconds += result->times[ELBOW_BENCH_AUDIT].median / (double)result->audit_every;
+    return seconds / result->times[ELBOW_BENCH_STEP].median;
+}
+
 static void print_time(const struct elbow_bench_result *result, enum elbow_bench_figure figure)
 {
     const struct elbow_bench_time *time = &result->times[figure];
@@ -72,6 +81,10 @@ static void print_table(const struct elbow_bench_result *result)
     putchar('\n');
     print_ratio("step / floor", &result->times[ELBOW_BENCH_STEP_OVER_FLOOR]);
     print_ratio("update / allreduce", &result->times[ELBOW_BENCH_UPDATE_OVER_ALLREDUCE]);
+    printf("safety             %.4f%% of a step: agreement", 100 * safety_share(result));
+    if (result->audit_every > 0)
+        printf(", and an audit every %lld steps", (long long)result->audit_every);
+    putchar('\n');
     printf("samples/s          %.0f\n", samples_per_second(result));
     printf("gflop/s            %.1f\n", gigaflops(result));
     printf("exchange           %s read, %s sent a step, %.2f GB/s\n",
@@ -142,6 +155,8 @@ static void print_json(const struct elbow_bench_result *result)
     elbow_json_number(&json, "update_seconds", times[ELBOW_BENCH_UPDATE].median);
     elbow_json_number(&json, "allreduce_seconds", times[ELBOW_BENCH_ALLREDUCE].median);
     elbow_json_number(&json, "update_over_allreduce", times[ELBOW_BENCH_UPDATE_OVER_ALLREDUCE].median);
+    elbow_json_integer(&json, "audit_every", result->audit_every);
+    elbow_json_number(&json, "safety_share", safety_share(result));
     elbow_json_number(&json, "gflops", gigaflops(result));
     elbow_json_number(&json, "exchange_bytes_read", result->bytes_read);
     elbow_json_number(&json, "exchange_bytes_sent", result->bytes_sent);

@@ -49,11 +49,14 @@ static enum elbow_status read_attributes(struct loading *loading, struct elbow_e
     double *numbers[] = {&loading->attributes.factor, &loading->attributes.offset};
     const char *names[] = {"factor", "offset"};
     for (int i = 0; i < 2; ++i) {
-        if (!elbow_hdf5_has_attribute(loading->file, object, names[i]))
-            continue;
-        enum elbow_status status = elbow_hdf5_read_doubles(loading->file, object, names[i], numbers[i], 1, error);
+        bool found;
+        enum elbow_status status = elbow_hdf5_find_attribute(loading->file, object, names[i], &found, error);
+        if (status == ELBOW_OK && found)
+            status = elbow_hdf5_read_doubles(loading->file, object, names[i], numbers[i], 1, error);
         if (status != ELBOW_OK)
             return status;
+        if (!found)
+            continue;
         if (!isfinite(*numbers[i]))
             return elbow_error_set(error, ELBOW_DATA, "%s: its attribute %s is not a finite number",
                                    loading->dataset->name, names[i]);

@@ -25,7 +25,8 @@ static enum elbow_status write_values(struct elbow_hdf5 *file, const char *objec
 {
     ELBOW_CHECK(file != NULL && file->is_written && object != NULL && name != NULL && (values != NULL || count == 0));
     hid_t id = elbow_hdf5_open_object(file, object);
-    ELBOW_CHECK(id >= 0);
+    if (id < 0)
+        return elbow_hdf5_fail_write(file, error, "attribute %s cannot be written, %s cannot be opened", name, object);
     hsize_t size = count;
     hid_t space = count == 1 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &size, NULL);
     enum elbow_status status = ELBOW_OK;

@@ -8,42 +8,71 @@
 
 enum { LISTED = 10, LIST_SIZE = 900 };
 
-hid_t elbow_hdf5_open_object(struct elbow_hdf5 *file, const char *name)
+// Whether an object is there but holds no links: asking for one of them is an error to HDF5.
+static bool is_leaf(hid_t file, const char *name)
 {
-    char prefix[ELBOW_PATH_SIZE];
+    hid_t object = name[0] == '\0' ? H5I_INVALID_HID : H5Oopen(file, name, H5P_DEFAULT);
+    if (object < 0)
+        return false;
+    bool is_group = H5Iget_type(object) == H5I_GROUP;
+    H5Oclose(object);
+    return !is_group;
+}
+
+// Positive if all links of the name lead somewhere, 0 if one does not, negative if that cannot be told.
+static htri_t find_object(struct elbow_hdf5 *file, const char *name)
+{
+    char prefix[ELBOW_PATH_SIZE], parent[ELBOW_PATH_SIZE] = "";
     size_t length = strlen(name);
     if (length >= sizeof prefix)
-        return H5I_INVALID_HID;
+        return 0;
     for (size_t i = 1; i <= length; ++i) {
         if ((name[i] != '/' && name[i] != '\0') || name[i - 1] == '/')
             continue;
         memcpy(prefix, name, i);
         prefix[i] = '\0';
-        if (H5Lexists(file->id, prefix, H5P_DEFAULT) <= 0 || H5Oexists_by_name(file->id, prefix, H5P_DEFAULT) <= 0)
-            return H5I_INVALID_HID;
+        htri_t found = H5Lexists(file->id, prefix, H5P_DEFAULT);
+        if (found > 0)
+            found = H5Oexists_by_name(file->id, prefix, H5P_DEFAULT);
+        if (found < 0 && is_leaf(file->id, parent))
+            return 0;
+        if (found <= 0)
+            return found;
+        memcpy(parent, prefix, i + 1);
     }
-    return H5Oopen(file->id, length == 0 ? "/" : name, H5P_DEFAULT);
+    return 1;
 }
 
-bool elbow_hdf5_has(struct elbow_hdf5 *file, const char *name)
+hid_t elbow_hdf5_open_object(struct elbow_hdf5 *file, const char *name)
 {
-    ELBOW_CHECK(file != NULL && name != NULL);
-    hid_t object = elbow_hdf5_open_object(file, name);
-    if (object < 0)
-        return false;
-    H5Oclose(object);
-    return true;
+    if (find_object(file, name) <= 0)
+        return H5I_INVALID_HID;
+    return H5Oopen(file->id, name[0] == '\0' ? "/" : name, H5P_DEFAULT);
 }
 
-bool elbow_hdf5_has_attribute(struct elbow_hdf5 *file, const char *object, const char *name)
+enum elbow_status elbow_hdf5_find(struct elbow_hdf5 *file, const char *name, bool *found, struct elbow_error *error)
 {
-    ELBOW_CHECK(file != NULL && object != NULL && name != NULL);
+    ELBOW_CHECK(file != NULL && name != NULL && found != NULL);
+    htri_t result = find_object(file, name);
+    *found = result > 0;
+    if (result < 0)
+        return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "%s cannot be looked up, the file may be damaged", name);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_hdf5_find_attribute(struct elbow_hdf5 *file, const char *object, const char *name, bool *found,
+                                            struct elbow_error *error)
+{
+    ELBOW_CHECK(file != NULL && object != NULL && name != NULL && found != NULL);
     hid_t id = elbow_hdf5_open_object(file, object);
-    if (id < 0)
-        return false;
-    bool has = H5Aexists(id, name) > 0;
-    H5Oclose(id);
-    return has;
+    htri_t result = id < 0 ? -1 : H5Aexists(id, name);
+    *found = result > 0;
+    enum elbow_status status = ELBOW_OK;
+    if (result < 0)
+        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "attribute %s of %s cannot be looked up", name, object);
+    if (id >= 0)
+        H5Oclose(id);
+    return status;
 }
 
 struct visit {
@@ -96,7 +125,10 @@ static bool describe_integer(hid_t type, struct elbow_hdf5_info *info)
         ++wide;
     if (size == 0 || wide == 4)
         return false;
-    info->element = H5Tget_sign(type) == H5T_SGN_NONE ? UNSIGNED[wide] : SIGNED[wide];
+    H5T_sign_t sign = H5Tget_sign(type);
+    if (sign == H5T_SGN_ERROR)
+        return false;
+    info->element = sign == H5T_SGN_NONE ? UNSIGNED[wide] : SIGNED[wide];
     info->is_converted = size != ((size_t)1 << wide) || H5Tget_precision(type) != 8 * size;
     return true;
 }
@@ -252,9 +284,16 @@ static enum elbow_status open_dataset(struct elbow_hdf5 *file, const char *name,
                                       struct elbow_error *error)
 {
     ELBOW_CHECK(file != NULL && name != NULL);
+    bool found;
+    *dataset = H5I_INVALID_HID;
+    enum elbow_status status = elbow_hdf5_find(file, name, &found, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (!found)
+        return fail_missing(file, name, "not found", error);
     *dataset = elbow_hdf5_open_object(file, name);
     if (*dataset < 0)
-        return fail_missing(file, name, "not found", error);
+        return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "dataset %s cannot be opened", name);
     if (H5Iget_type(*dataset) == H5I_DATASET)
         return ELBOW_OK;
     H5Oclose(*dataset);
@@ -285,9 +324,9 @@ hid_t elbow_hdf5_select_rows(hid_t dataset, uint64_t first, uint64_t count, hid_
     if (space < 0)
         return space;
     int rank = H5Sget_simple_extent_dims(space, shape, NULL);
-    ELBOW_CHECK(rank >= 1 && first <= shape[0] && count <= shape[0] - first);
+    ELBOW_CHECK(rank < 0 || (rank >= 1 && first <= shape[0] && count <= shape[0] - first));
     shape[0] = count;
-    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0)
+    if (rank > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0)
         *memory = H5Screate_simple(rank, shape, NULL);
     if (*memory >= 0)
         return space;

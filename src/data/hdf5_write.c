@@ -186,7 +186,10 @@ enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char 
     if (strlen(name) >= ELBOW_PATH_SIZE)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %.60s...: the name is longer than %d bytes",
                                file->name, name, ELBOW_PATH_SIZE - 1);
-    if (elbow_hdf5_has(file, name))
+    bool found;
+    if (elbow_hdf5_find(file, name, &found, NULL) != ELBOW_OK)
+        return elbow_hdf5_fail_write(file, error, "dataset %s cannot be created", name);
+    if (found)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s exists already", file->name, name);
     enum elbow_status status = create_groups(file, name, error);
     if (status != ELBOW_OK)
@@ -214,7 +217,9 @@ enum elbow_status elbow_hdf5_write_rows(struct elbow_hdf5 *file, const char *nam
 {
     ELBOW_CHECK(file != NULL && file->is_written && name != NULL && (rows != NULL || count == 0));
     hid_t dataset = elbow_hdf5_open_object(file, name);
-    ELBOW_CHECK(dataset >= 0 && H5Iget_type(dataset) == H5I_DATASET);
+    if (dataset < 0)
+        return elbow_hdf5_fail_write(file, error, "dataset %s cannot be opened", name);
+    ELBOW_CHECK(H5Iget_type(dataset) == H5I_DATASET);
     if (count == 0) {
         H5Dclose(dataset);
         return ELBOW_OK;

@@ -28,8 +28,9 @@ static void read_attributes(struct elbow_hdf5 *file, const char *dataset)
 {
     static const char *const NAMES[] = {"factor", "offset"};
     double number;
+    bool found;
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; ++i)
-        if (elbow_hdf5_has_attribute(file, dataset, NAMES[i]))
+        if (elbow_hdf5_find_attribute(file, dataset, NAMES[i], &found, NULL) == ELBOW_OK && found)
             elbow_hdf5_read_doubles(file, dataset, NAMES[i], &number, 1, NULL);
 }
 

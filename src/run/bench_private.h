@@ -43,7 +43,7 @@ struct elbow_bench_stage {
     bool is_whole; // timed for longer
 };
 
-enum { ELBOW_BENCH_STAGES = 14 };
+enum { ELBOW_BENCH_STAGES = 16 };
 extern const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES];
 
 // Collective. When, where and on what this is; told to rank zero.

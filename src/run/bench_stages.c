@@ -205,6 +205,36 @@ static void run_allreduce(struct elbow_bench_run *bench)
     bench->seen = elbow_vector_sum(size, rival->parameters);
 }
 
+// All of this rank's pieces are noted anew, and compared at once; an audit that a step has left pending stays so.
+static void run_audit(struct elbow_bench_run *bench)
+{
+    struct elbow_audit *audit = &bench->trainer.audit;
+    const struct elbow_piece *pieces;
+    struct elbow_error error;
+    if (bench->trainer.config.run.audit == 0)
+        return;
+    bool was_pending = audit->is_pending;
+    int count = elbow_exchange_pieces(bench->trainer.exchange, &pieces);
+    for (int i = 0; i < count; ++i)
+        elbow_audit_note(audit, pieces[i], parameters_of(bench) + pieces[i].first);
+    elbow_audit_expect(audit, true);
+    enum elbow_status status = elbow_audit_check(audit, bench->trainer.state.step, &error);
+    ELBOW_CHECK(status == ELBOW_OK);
+    elbow_audit_expect(audit, was_pending);
+}
+
+// The wishes of this rank, what all came to, and who is where. The wishes themselves travel with the statistics.
+static void run_agreement(struct elbow_bench_run *bench)
+{
+    struct elbow_trainer *trainer = &bench->trainer;
+    double start = elbow_clock_seconds(), wishes[ELBOW_TRAINER_WISHES];
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_COMPUTE);
+    elbow_trainer_wish(trainer, wishes);
+    elbow_comm_enter(trainer->comm, ELBOW_PHASE_EXCHANGE);
+    bench->seen = wishes[0] + elbow_trainer_must_stop(trainer);
+    elbow_deadline_note_step(&trainer->deadline, elbow_clock_seconds() - start);
+}
+
 const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES] = {
     {ELBOW_BENCH_STEP, "step", run_step, NULL, true},
     {ELBOW_BENCH_FLOOR, "floor", run_floor, NULL, true},
@@ -220,6 +250,8 @@ const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES] = {
     {ELBOW_BENCH_OPTIMIZER, "optimizer", run_optimizer, NULL, false},
     {ELBOW_BENCH_UPDATE, "update", run_update, run_compute, false},
     {ELBOW_BENCH_ALLREDUCE, "allreduce", run_allreduce, NULL, false},
+    {ELBOW_BENCH_AUDIT, "audit", run_audit, run_compute, false},
+    {ELBOW_BENCH_AGREEMENT, "agreement", run_agreement, NULL, false},
 };
 
 const char *elbow_bench_name(enum elbow_bench_figure figure)

@@ -274,10 +274,13 @@ static enum elbow_status read_moments(struct elbow_hdf5 *file, struct elbow_chec
     } moments[] = {{"/optimizer/first_moment", &checkpoint->first_moment},
                    {"/optimizer/second_moment", &checkpoint->second_moment}};
     for (int i = 0; i < 2; ++i) {
-        if (!elbow_hdf5_has(file, moments[i].group))
+        bool found;
+        enum elbow_status status = elbow_hdf5_find(file, moments[i].group, &found, error);
+        if (status != ELBOW_OK)
+            return status;
+        if (!found)
             continue;
-        enum elbow_status status =
-            elbow_allocate(moments[i].values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
+        status = elbow_allocate(moments[i].values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
         if (status == ELBOW_OK)
             status = read_tensors(file, moments[i].group, &checkpoint->parameters, *moments[i].values, error);
         if (status != ELBOW_OK)

@@ -97,8 +97,9 @@ static void print_scale(const struct walk *walk, const char *name)
 {
     static const char *const attributes[] = {"factor", "offset"};
     double number;
+    bool found;
     for (size_t i = 0; i < 2; ++i)
-        if (elbow_hdf5_has_attribute(walk->file, name, attributes[i]) &&
+        if (elbow_hdf5_find_attribute(walk->file, name, attributes[i], &found, NULL) == ELBOW_OK && found &&
             elbow_hdf5_read_doubles(walk->file, name, attributes[i], &number, 1, NULL) == ELBOW_OK)
             fprintf(walk->out, "    %s %.17g\n", attributes[i], number);
 }

@@ -36,6 +36,14 @@ static inline struct elbow_hdf5 *open_good(const char *path)
     return file;
 }
 
+static inline bool has(struct elbow_hdf5 *file, const char *name)
+{
+    bool found = false;
+    struct elbow_error error = {0};
+    ck_assert_msg(elbow_hdf5_find(file, name, &found, &error) == ELBOW_OK, "%s", error.message);
+    return found;
+}
+
 static inline struct elbow_hdf5_info describe_good(struct elbow_hdf5 *file, const char *name)
 {
     struct elbow_hdf5_info info;

@@ -136,7 +136,9 @@ static enum elbow_status find_output(struct import_plan *plan, bool *exists, str
     enum elbow_status status = elbow_hdf5_open(path, &file, error);
     if (status != ELBOW_OK)
         return status;
-    if (elbow_hdf5_has(file, plan->options->name))
+    bool found;
+    status = elbow_hdf5_find(file, plan->options->name, &found, error);
+    if (found)
         status = elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s exists already: choose another with --name", path,
                                  plan->options->name);
     elbow_hdf5_close(file, NULL);

@@ -67,9 +67,11 @@ enum elbow_status elbow_hdf5_close(struct elbow_hdf5 *file, struct elbow_error *
 enum elbow_status elbow_hdf5_describe_dataset(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
                                               struct elbow_error *error);
 
-// Local. Whether there is a dataset, group or attribute of a name.
-bool elbow_hdf5_has(struct elbow_hdf5 *file, const char *name);
-bool elbow_hdf5_has_attribute(struct elbow_hdf5 *file, const char *object, const char *name);
+// Local. Whether there is a dataset or group of a name, or an attribute of an object. FORMAT where that cannot be told,
+// the attribute's object missing among them: nothing is taken for absent because a call failed. *found is false then.
+enum elbow_status elbow_hdf5_find(struct elbow_hdf5 *file, const char *name, bool *found, struct elbow_error *error);
+enum elbow_status elbow_hdf5_find_attribute(struct elbow_hdf5 *file, const char *object, const char *name, bool *found,
+                                            struct elbow_error *error);
 
 // Local. Reads rows [first, first + count) of a dataset of rank >= 1 into out (count x elements of a row, of
 // info->element, native byte order).

@@ -27,6 +27,8 @@ enum elbow_bench_figure {
     ELBOW_BENCH_OPTIMIZER,      // on this rank's slice
     ELBOW_BENCH_UPDATE,         // EXCHANGE and OPTIMIZER in one, as a step has them
     ELBOW_BENCH_ALLREDUCE, // what UPDATE stands in for: MPI_Allreduce of the gradients, all of it optimised everywhere
+    ELBOW_BENCH_AUDIT,     // one audit of the replicas: a step in run.audit has one
+    ELBOW_BENCH_AGREEMENT, // what every step asks and tells beside its work: signals, deadline, phases
     ELBOW_BENCH_STEP_OVER_FLOOR, // ratios within one round
     ELBOW_BENCH_UPDATE_OVER_ALLREDUCE,
     ELBOW_BENCH_COUNT
@@ -65,6 +67,7 @@ struct elbow_bench_result {
     int buckets;                             // in which the parameters travel where there are several nodes
     size_t bucket[ELBOW_BENCH_BUCKETS_MAX];  // parameters of each, from the first layer on
     double cores;                            // processors that this rank kept busy in its steps: above 1, threads ran
+    int64_t audit_every;                     // steps; 0: never
     double bytes_read, bytes_sent;           // by the exchange, a step of rank zero
     uint64_t peak_bytes, peak_allocated;     // of a process, of which by the allocator; most over the ranks
     uint64_t dataset_bytes, parameter_bytes; // of a node

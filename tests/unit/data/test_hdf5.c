@@ -63,11 +63,11 @@ START_TEST(missing_datasets_list_those_there)
         ck_assert_int_eq(elbow_hdf5_describe_dataset(file, MISSING[i], &info, &error), ELBOW_FORMAT);
         check_message(&error, MISSING[i], "not found (the file has: /train/images, /train/labels)");
         ck_assert_int_eq(elbow_hdf5_read_rows(file, MISSING[i], 0, 0, NULL, &error), ELBOW_FORMAT);
-        ck_assert(!elbow_hdf5_has(file, MISSING[i]));
+        ck_assert(!has(file, MISSING[i]));
     }
     ck_assert_int_eq(elbow_hdf5_describe_dataset(file, "/train", &info, &error), ELBOW_FORMAT);
     check_message(&error, "/train is a group", "/train/images");
-    ck_assert(elbow_hdf5_has(file, "/train") && elbow_hdf5_has(file, "train/images") && elbow_hdf5_has(file, "/"));
+    ck_assert(has(file, "/train") && has(file, "train/images") && has(file, "/"));
     close_good(file);
     scratch_clear(&scratch);
 }
