@@ -1,0 +1,176 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What the job scripts share; they source it, with $jobs the folder of this file. It reads site.sh, finds elbow, and has
+# `train`, which starts a run or goes on with it, and starts the job again while that brings the run further.
+# What becomes of a job is decided by what lies in the run directory. The exit status of mpirun or srun says too little: when
+# ranks are killed it is anything from 0 to 244.
+set -euo pipefail
+
+say() { printf '%s: %s\n' "$script" "$*"; }
+die() {
+    say "$*" >&2
+    exit 2
+}
+script=${0##*/}
+if [ -n "${SLURM_JOB_NAME:-}" ]; then script="job ${SLURM_JOB_ID:-}"; fi
+
+# shellcheck source=jobs/site.sh
+# shellcheck disable=SC2154 # who sources this file sets jobs
+. "$jobs/site.sh"
+read -ra launcher <<<"$ELBOW_LAUNCHER"
+
+# program NAME: one of elbow's: beside $ELBOW, in the PATH, in the build of this tree, or where this tree was installed.
+program() {
+    local place
+    for place in "${ELBOW:+$(dirname "${ELBOW:-}")/$1}" "$(command -v "$1" || true)" "$jobs/../build/release/$1" \
+        "$jobs/../../../bin/$1"; do
+        if [ -n "$place" ] && [ -x "$place" ]; then
+            printf '%s\n' "$place"
+            return
+        fi
+    done
+    die "there is no $1: build it, put it in the PATH, or set ELBOW in $jobs/site.sh"
+}
+elbow=$(program elbow)
+
+# A task of an array has a name of its own; its plain number may stand for the whole array.
+job=${SLURM_JOB_ID:-}
+if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then job=${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}; fi
+
+# When the job ends, for elbow to stop in time by itself. Slurm tells it in the environment from 23.02 on.
+if [ -n "$job" ] && [ -z "${SLURM_JOB_END_TIME:-}" ]; then
+    end=$(SLURM_TIME_FORMAT=%s squeue -h -j "$job" -o %e 2>/dev/null || true)
+    case $end in
+    '' | *[!0-9]*) ;; # no limit
+    *) export SLURM_JOB_END_TIME="$end" ;;
+    esac
+fi
+
+# run_directory argument...: where `elbow train` with these arguments keeps its run.
+run_directory() {
+    local config='' run='' sets=()
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --run-dir) run=${2-} && shift ;;
+        --run-dir=*) run=${1#*=} ;;
+        --set) sets+=(--set "${2-}") && shift ;;
+        --set=*) sets+=("$1") ;;
+        --init) shift ;;
+        -*) ;;
+        *) config=$1 ;;
+        esac
+        shift || break # a flag without its word: elbow will say so
+    done
+    if [ -z "$run" ]; then
+        run=$("$elbow" config "$config" "${sets[@]}") || exit 2 # the sentence is elbow's
+        run=$(sed -n '/^run:/,$s/^  dir: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' <<<"$run")
+    fi
+    if [ -z "$run" ]; then
+        config=${config##*/}
+        run=runs/${config%.*}
+    fi
+    printf '%s\n' "$run"
+}
+
+# mark RUN FILE: changes when the file does.
+mark() { cksum "$1/$2" 2>/dev/null || true; }
+
+# newest RUN: the newest checkpoint, with what sets it apart from another of the same name; nothing if there is none.
+newest() { find "$1/checkpoints" -name 'step-*.h5' -printf '%f %i %T@\n' 2>/dev/null | sort | tail -n 1 || true; }
+
+# outcome RUN: how the start ended that came after receipt, log and checkpoint were noted (`noted_...`).
+outcome() {
+    local end
+    if [ "$(mark "$1" log.txt)" != "$noted_log" ] && tail -n 1 "$1/log.txt" | grep -q ': this run is finished already'; then
+        echo finished
+        return
+    fi
+    if [ "$(mark "$1" receipt.txt)" != "$noted_receipt" ]; then
+        end=$(grep . "$1/receipt.txt" | tail -n 1) # "end: ..." if there was time for it
+        case $end in
+        end:*': finished') echo finished && return ;;
+        end:*'the run is finished, but some output could not be written') echo incomplete && return ;;
+        end:*'; go on with --resume') ;;
+        end:*) echo failed && return ;;
+        esac
+    fi
+    if [ "$(newest "$1")" != "$noted_checkpoint" ]; then echo further; else echo stuck; fi
+}
+
+# ask_to_stop: the launcher hands SIGUSR1 to the ranks: they write a checkpoint and leave. Asked more than once, as a launcher
+# that has only just been started may not be listening yet.
+running='' asking='' stays=''
+ask_to_stop() {
+    [ -n "$running" ] || return 0
+    (while kill -USR1 "$running"; do sleep 5; done) 2>/dev/null &
+    asking=$!
+}
+
+# launch COMMAND...: as ranks of this job. The shell takes a signal only between commands or in `wait`, so the launcher runs
+# beside it. It begins with SIGUSR1 ignored: one that comes before it listens would end it.
+launch() {
+    local status
+    (
+        trap '' USR1
+        exec "${launcher[@]}" "$@"
+    ) &
+    running=$!
+    trap 'say "SIGUSR1: asking the run to stop with a checkpoint"; ask_to_stop' USR1
+    trap 'say "SIGUSR2: asking the run to stop with a checkpoint, for good"; stays=1; ask_to_stop' USR2
+    while :; do
+        status=0
+        wait "$running" || status=$?
+        if ! kill -0 "$running" 2>/dev/null; then break; fi # `wait` comes back for a signal, too
+    done
+    running=
+    trap '' USR1 USR2
+    if [ -n "$asking" ]; then kill "$asking" 2>/dev/null || true; fi
+    return "$status"
+}
+
+# start_again WHY: Slurm ends this script and starts it anew.
+start_again() {
+    local restarts=${SLURM_RESTART_COUNT:-0}
+    if [ "$restarts" -ge "$ELBOW_MAX_RESTARTS" ]; then
+        say "$1; this job has been started again $restarts times and may not be more often (ELBOW_MAX_RESTARTS): submit the same command to go on"
+        exit 75
+    fi
+    say "$1; the job is queued again (restart $((restarts + 1)) of at most $ELBOW_MAX_RESTARTS)"
+    if [ -z "$job" ] || ! scontrol requeue "$job"; then
+        say "it could not be queued again: submit the same command to go on"
+        exit 75
+    fi
+    while :; do sleep 10; done # Slurm ends this script; an end of its own would be that of the job
+}
+
+# train RUN argument...: comes back when the run is finished.
+train() {
+    local run=$1 status=0
+    shift
+    noted_log=$(mark "$run" log.txt) noted_receipt=$(mark "$run" receipt.txt) noted_checkpoint=$(newest "$run")
+    say "start $((${SLURM_RESTART_COUNT:-0} + 1)) on ${SLURM_JOB_NODELIST:-this host}, $run: ${noted_checkpoint:+goes on from }${noted_checkpoint%% *}"
+    launch "$elbow" train "$@" --resume=auto || status=$?
+    case $(outcome "$run") in
+    finished)
+        say "$run is finished"
+        return 0
+        ;;
+    incomplete)
+        say "$run is finished, but some output could not be written: make room and submit the same command"
+        exit 3
+        ;;
+    failed)
+        say "$run ended with an error (see above): it is not started again"
+        exit 1
+        ;;
+    stuck)
+        say "no new checkpoint in $run since this start (the launcher ended with $status): it is not started again"
+        exit 1
+        ;;
+    esac
+    if [ -n "$stays" ]; then
+        say "$run has stopped with a checkpoint: submit the same command to go on"
+        exit 75
+    fi
+    start_again "$run is not finished, its newest checkpoint is of this start"
+}
