@@ -16,6 +16,13 @@ if(ELBOW_SANITIZE)
     UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp)
 endif()
 
+# Seconds that a system test may take, and how much longer than usual each of its commands may.
+set(elbow_system_timeout 600)
+if(ELBOW_SANITIZE)
+  set(elbow_system_timeout 3600)
+  list(APPEND elbow_test_environment ELBOW_TEST_PATIENCE=10)
+endif()
+
 function(elbow_test_program target source)
   add_executable(${target} ${source})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
@@ -103,7 +110,7 @@ function(elbow_campaigns)
     add_executable(elbow-test-${name} ${campaign})
     target_link_libraries(elbow-test-${name} PRIVATE elbow_run)
     add_test(NAME campaign_${name} COMMAND bash ${PROJECT_SOURCE_DIR}/tests/campaign/${name} ${PROJECT_BINARY_DIR})
-    set_tests_properties(campaign_${name} PROPERTIES TIMEOUT 600 LABELS system RESOURCE_LOCK mpi PROCESSORS 2
+    set_tests_properties(campaign_${name} PROPERTIES TIMEOUT ${elbow_system_timeout} LABELS system RESOURCE_LOCK mpi PROCESSORS 2
       SKIP_RETURN_CODE 77 ENVIRONMENT "${elbow_test_environment}")
   endforeach()
 endfunction()
@@ -115,7 +122,7 @@ function(elbow_system_tests)
   foreach(test ${tests})
     get_filename_component(stem ${test} NAME_WE)
     add_test(NAME system_${stem} COMMAND bash ${test} ${PROJECT_BINARY_DIR})
-    set_tests_properties(system_${stem} PROPERTIES TIMEOUT 600 LABELS system RESOURCE_LOCK mpi PROCESSORS 2
+    set_tests_properties(system_${stem} PROPERTIES TIMEOUT ${elbow_system_timeout} LABELS system RESOURCE_LOCK mpi PROCESSORS 2
       SKIP_RETURN_CODE 77 ENVIRONMENT "${elbow_test_environment}")
   endforeach()
 endfunction()

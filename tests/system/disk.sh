@@ -48,7 +48,7 @@ done
 # A directory that vanishes under the run: the end is there all the same, what was before is told to be lost.
 sed 's/epochs: 8/epochs: 4000/; s/eval: {every: 5}/eval: {every: 500}/; s/log: {every: 2}/log: {every: 20}/; s/every: 10, count/every: 2000, count/; s/every: 5, keep/every: 100, keep/' \
     run.yaml >long.yaml # some seconds
-limit=240
+limit=$((240 * patience))
 on 2 "$elbow" train long.yaml --run-dir vanishing >vanishing.out 2>vanishing.err &
 vanishing=$!
 wait_for_work vanishing

@@ -5,7 +5,7 @@
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-limit=20
+limit=$((20 * patience))
 
 # alone and together: the program with the words, its streams and the exit status of each rank in files. Under mpirun a
 # shell takes the status of each rank, for mpirun ends all as soon as one fails.

@@ -37,8 +37,10 @@ finish() {
     exit 0
 }
 
-# on RANKS command...: alone for one rank, else under mpirun; never longer than $limit seconds.
-limit=60
+# on RANKS command...: alone for one rank, else under mpirun; never longer than $limit seconds. Sanitizers, valgrind and
+# busy machines need more patience.
+patience=${ELBOW_TEST_PATIENCE:-1}
+limit=$((60 * patience))
 on() {
     local ranks=$1
     shift

@@ -15,7 +15,7 @@ log: {every: 100000}
 checkpoint: {every: 20000, keep: 2}
 samples: {every: 0}
 Y
-(limit=400; on 2 "$elbow" train run.yaml --run-dir busy >busy.out 2>busy.err) &
+(limit=$((400 * patience)); on 2 "$elbow" train run.yaml --run-dir busy >busy.out 2>busy.err) &
 holder=$!
 for _ in $(seq 1200); do
     compgen -G 'busy/checkpoints/step-*.h5' >first.out && break

@@ -10,7 +10,7 @@ set -u
 exact=$build/elbow-test-ppca shapes=$build/elbow-shapes
 [ -x "$exact" ] || skip "elbow-test-ppca is not built"
 [ -x "$shapes" ] || skip "elbow-shapes is not built"
-limit=150
+limit=$((150 * patience))
 
 mean() { "$make_data" print "$1" "$2" | awk '{ sum += $1 } END { printf "%.17g\n", sum / NR }'; }
 

@@ -7,7 +7,7 @@ set -u
 . "$(dirname "$0")/lib-jobs.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-limit=200 # a hang is what must not be; a busy machine may be slow
+limit=$((200 * patience)) # a hang is what must not be; a busy machine may be slow
 
 "$make_data" write data.h5 /train u8 58,5,6 bytes
 "$make_data" write data.h5 /valid u8 9000,5,6 bytes seed=9
