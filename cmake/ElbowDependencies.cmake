@@ -134,6 +134,7 @@ elbow_find(ZLIB LABEL zlib PACKAGE zlib1g-dev PKGCONFIG zlib HEADER zlib.h LIBRA
 elbow_find(SLEEF LABEL SLEEF PACKAGE libsleef-dev PKGCONFIG sleef HEADER sleef.h LIBRARY sleef)
 elbow_find(XXHASH LABEL "xxHash (header)" PACKAGE libxxhash-dev HEADER xxhash.h)
 elbow_find(RANDOM123 LABEL Random123 PACKAGE librandom123-dev HEADER Random123/philox.h)
+elbow_find(JANSSON OPTIONAL LABEL Jansson PACKAGE libjansson-dev PKGCONFIG jansson HEADER jansson.h LIBRARY jansson)
 elbow_find(CHECK OPTIONAL LABEL Check PACKAGE check PKGCONFIG check HEADER check.h LIBRARY check_pic check)
 
 if(ELBOW_MISSING)

@@ -101,6 +101,15 @@ function(elbow_system_test_programs)
   endforeach()
 endfunction()
 
+# The reader of traces: Jansson and libc alone. Where that is not found its test is skipped.
+function(elbow_trace_reader)
+  if(TARGET Elbow::JANSSON)
+    add_executable(elbow-test-trace ${PROJECT_SOURCE_DIR}/tests/support/test-trace.c)
+    target_compile_options(elbow-test-trace PRIVATE -O2 -Wall -Wextra -Wshadow)
+    target_link_libraries(elbow-test-trace PRIVATE Elbow::JANSSON m)
+  endif()
+endfunction()
+
 # Campaigns: the program tests/campaign/<name>.c is elbow-test-<name>; the script tests/campaign/<name> drives it, and its
 # short form is a test.
 function(elbow_campaigns)
@@ -117,6 +126,7 @@ endfunction()
 
 function(elbow_system_tests)
   elbow_system_test_programs()
+  elbow_trace_reader()
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/system/*.sh)
   list(FILTER tests EXCLUDE REGEX "/lib[^/]*$")
   foreach(test ${tests})

@@ -5,6 +5,7 @@
 #include "elbow/run/trainer.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 // "runs/mnist-mlp" for "configs/mnist-mlp.yaml".
@@ -29,9 +30,33 @@ static enum elbow_status read_resume(const char *word, enum elbow_resume *resume
     return ELBOW_OK;
 }
 
+// "FILE" or "FILE:FIRST-LAST", taken apart.
+static enum elbow_status read_trace(const char *word, elbow_path path, struct elbow_train_request *request,
+                                    struct elbow_error *error)
+{
+    if (word == NULL)
+        return ELBOW_OK;
+    unsigned long long first = 1, last = UINT64_MAX;
+    const char *colon = strrchr(word, ':');
+    int end = 0;
+    bool has_steps = colon != NULL && colon[1 + strspn(colon + 1, "0123456789-")] == 0;
+    if (has_steps &&
+        (sscanf(colon, ":%19llu-%19llu%n", &first, &last, &end) != 2 || colon[end] != 0 || first < 1 || last < first))
+        return elbow_error_set(error, ELBOW_USAGE, "--trace=%.200s: expected FILE or FILE:FIRST-LAST, steps from 1 on",
+                               word);
+    int length = has_steps ? (int)(colon - word) : (int)strlen(word);
+    if (length == 0 || !elbow_text_format(path, ELBOW_PATH_SIZE, "%.*s", length, word))
+        return elbow_error_set(error, ELBOW_USAGE, "--trace=%.60s: %s", word,
+                               length == 0 ? "names no file" : "the path is too long");
+    request->trace = path;
+    request->trace_first = first;
+    request->trace_last = last;
+    return ELBOW_OK;
+}
+
 // What the command line says.
 struct wish {
-    const char *path, *run, *resume, *init;
+    const char *path, *run, *resume, *init, *trace;
     bool overwrite;
     struct elbow_words sets;
 };
@@ -66,6 +91,11 @@ static const struct elbow_flag flags[] = {
      .value = "CHECKPOINT",
      .help = "begin with the tensors of another checkpoint that fit",
      .offset = offsetof(struct wish, init)},
+    {.name = "trace",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE[:FIRST-LAST]",
+     .help = "leave a trace of the run, or of some steps, for ui.perfetto.dev or chrome://tracing",
+     .offset = offsetof(struct wish, trace)},
 };
 
 static void preview(const struct elbow_call *call, char *note)
@@ -83,6 +113,9 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status == ELBOW_OK)
         status = read_resume(wish.resume, &request.resume, error);
+    elbow_path trace;
+    if (status == ELBOW_OK)
+        status = read_trace(wish.trace, trace, &request, error);
     if (status == ELBOW_OK && request.resume != ELBOW_RESUME_NEVER && wish.overwrite)
         status = elbow_error_set(error, ELBOW_USAGE, "train: --resume and --overwrite exclude each other");
     if (status != ELBOW_OK)

@@ -9,6 +9,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/thread.h"
+#include "elbow/base/trace.h"
 
 #include <time.h>
 
@@ -32,6 +33,7 @@ struct elbow_prefetch {
     bool must_end;
     uint64_t disturbance; // state of the random sleeps; 0: none
     struct elbow_prefetch_counts counts;
+    struct elbow_track *track; // of the thread; not owned
 };
 
 static enum elbow_status make_slot(const struct elbow_data_source *source, struct slot *slot, struct elbow_error *error)
@@ -114,7 +116,9 @@ static void work(void *user)
         uint64_t disturbance = prefetch->disturbance;
         pthread_mutex_unlock(&prefetch->mutex);
         disturbance = sleep_a_while(disturbance);
+        double begin = elbow_trace_begin(prefetch->track);
         fill(&prefetch->source, &portion, slot);
+        elbow_trace_end(prefetch->track, ELBOW_TRACE_GATHER, portion.rows, begin);
         disturbance = sleep_a_while(disturbance);
         pthread_mutex_lock(&prefetch->mutex);
         if (prefetch->disturbance != 0)
@@ -132,15 +136,26 @@ enum elbow_status elbow_prefetch_start(struct elbow_prefetch *prefetch, struct e
     return elbow_thread_start(&prefetch->thread, work, prefetch, "the data of the next microbatch", error);
 }
 
-void elbow_prefetch_destroy(struct elbow_prefetch *prefetch)
+void elbow_prefetch_trace(struct elbow_prefetch *prefetch, struct elbow_track *track)
 {
-    if (prefetch == NULL)
-        return;
+    ELBOW_CHECK(!prefetch->thread.is_running);
+    prefetch->track = track;
+}
+
+void elbow_prefetch_stop(struct elbow_prefetch *prefetch)
+{
     pthread_mutex_lock(&prefetch->mutex);
     prefetch->must_end = true;
     pthread_cond_signal(&prefetch->to_thread);
     pthread_mutex_unlock(&prefetch->mutex);
     elbow_thread_join(&prefetch->thread);
+}
+
+void elbow_prefetch_destroy(struct elbow_prefetch *prefetch)
+{
+    if (prefetch == NULL)
+        return;
+    elbow_prefetch_stop(prefetch);
     pthread_cond_destroy(&prefetch->to_taker);
     pthread_cond_destroy(&prefetch->to_thread);
     pthread_mutex_destroy(&prefetch->mutex);

@@ -29,7 +29,9 @@ static void abort_all(void)
 void elbow_comm_wait_until(struct elbow_comm *comm, bool (*done)(void *user), void *user)
 {
     struct elbow_vigil vigil = {0};
-    for (uint64_t spins = 0; !done(user); ++spins) {
+    double begin = elbow_trace_begin(comm->track);
+    uint64_t spins = 0;
+    for (; !done(user); ++spins) {
         if (comm->place.nodes > 1) {
             int waiting;
             MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm->world, &waiting, MPI_STATUS_IGNORE);
@@ -43,6 +45,13 @@ void elbow_comm_wait_until(struct elbow_comm *comm, bool (*done)(void *user), vo
     }
     if (vigil.is_teller)
         elbow_watch_relieve(comm, &vigil);
+    if (spins > 0)
+        elbow_trace_end(comm->track, ELBOW_TRACE_WAIT, 0, begin);
+}
+
+void elbow_comm_trace(struct elbow_comm *comm, struct elbow_track *track)
+{
+    comm->track = track;
 }
 
 static bool is_complete(void *user)

@@ -3,6 +3,7 @@
 #ifndef ELBOW_PARALLEL_COMM_PRIVATE_H
 #define ELBOW_PARALLEL_COMM_PRIVATE_H
 
+#include "elbow/base/trace.h"
 #include "elbow/parallel/comm.h"
 
 #include <mpi.h>
@@ -14,6 +15,7 @@ struct elbow_comm {
     struct elbow_place place;
     enum elbow_comm_phase phase;                // what this rank is busy with
     struct elbow_stall_watch *watch;            // NULL: nobody watches; owned
+    struct elbow_track *track;                  // where this rank's events go; NULL: nowhere; not owned
     int *node_of, *node_rank_of, *node_size_of; // [size], owned
 };
 

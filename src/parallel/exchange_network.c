@@ -161,6 +161,7 @@ static void post(struct elbow_exchange *exchange, int kind, int number)
     size_t count = (size_t)(part.last - part.first);
     count *= is_gradients(kind) ? (size_t)terms_from(exchange, from) : 1;
     transfers->posted += 1;
+    transfers->list[number].begin = elbow_trace_begin(exchange->comm->track);
     if (count == 0) {
         transfers->complete += 1;
         return;
@@ -205,6 +206,21 @@ void elbow_transfers_await_parameters(struct elbow_exchange *exchange)
     begin(exchange, ELBOW_PARAMETERS_OUT);
 }
 
+// Notes the transfers that are found complete in the trace.
+static void trace_complete(struct elbow_exchange *exchange, int kind, int complete)
+{
+    static const enum elbow_trace_name names[ELBOW_TRANSFER_KINDS] = {
+        [ELBOW_GRADIENTS_IN] = ELBOW_TRACE_GRADIENTS_IN,
+        [ELBOW_GRADIENTS_OUT] = ELBOW_TRACE_GRADIENTS_OUT,
+        [ELBOW_PARAMETERS_IN] = ELBOW_TRACE_PARAMETERS_IN,
+        [ELBOW_PARAMETERS_OUT] = ELBOW_TRACE_PARAMETERS_OUT,
+    };
+    for (int i = 0; i < complete; ++i) {
+        struct elbow_transfer transfer = exchange->network[kind].list[exchange->indices[i]];
+        elbow_trace_end(exchange->comm->track, names[kind], (uint64_t)transfer.bucket, transfer.begin);
+    }
+}
+
 // Takes note of the transfers that have become complete.
 static void collect(struct elbow_exchange *exchange, int kind)
 {
@@ -216,6 +232,7 @@ static void collect(struct elbow_exchange *exchange, int kind)
     if (complete == MPI_UNDEFINED)
         return;
     transfers->complete += complete;
+    trace_complete(exchange, kind, complete);
     for (int i = 0; i < complete && kind == ELBOW_GRADIENTS_IN; ++i) {
         struct elbow_transfer transfer = transfers->list[exchange->indices[i]];
         elbow_exchange_linger(exchange);

@@ -38,6 +38,7 @@ struct elbow_plan {
 // A message between this group and another one: gradients or parameters of one bucket.
 struct elbow_transfer {
     int bucket, peer; // peer: a group
+    double begin;     // of its event in the trace
 };
 
 // The transfers of one kind that this rank makes for its group, in the order in which they can be made.

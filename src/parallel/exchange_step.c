@@ -180,9 +180,11 @@ static void add_slice(struct elbow_exchange *exchange, double scale)
 {
     for (int bucket = exchange->cut.buckets; bucket-- > 0;) {
         double start = elbow_clock_seconds();
+        double begin = elbow_trace_begin(exchange->comm->track);
         wait_for(exchange, is_here, bucket);
         exchange->counts.wait_seconds += elbow_clock_seconds() - start;
         add_piece(exchange, bucket, scale);
+        elbow_trace_end(exchange->comm->track, ELBOW_TRACE_REDUCE, (uint64_t)bucket, begin);
     }
     // A bucket may have become ready after this rank last looked; others wait for what it sends.
     elbow_transfers_advance(exchange);
@@ -251,8 +253,10 @@ static void update_parameters(struct elbow_exchange *exchange, const struct elbo
     elbow_transfers_await_parameters(exchange);
     for (int bucket = 0; bucket < exchange->cut.buckets; ++bucket) {
         struct elbow_piece piece = exchange->pieces[bucket];
+        double begin = elbow_trace_begin(exchange->comm->track);
         if (piece.count > 0)
             client->apply(client->user, piece, sum_of(exchange, piece), exchange->parameters + piece.first);
+        elbow_trace_end(exchange->comm->track, ELBOW_TRACE_OPTIMIZER, (uint64_t)bucket, begin);
         publish(exchange, exchange->applied, bucket + 1);
         elbow_transfers_advance(exchange);
     }
@@ -261,20 +265,25 @@ static void update_parameters(struct elbow_exchange *exchange, const struct elbo
 bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const struct elbow_exchange_client *client,
                          double *statistics, double *gradient_norm)
 {
+    struct elbow_track *track = exchange->comm->track;
+    double begin = elbow_trace_begin(track);
     elbow_exchange_ready(exchange, 0);
     add_slice(exchange, scale);
-    double added = elbow_clock_seconds();
+    double added = elbow_clock_seconds(), begin_statistics = elbow_trace_begin(track);
     collect_statistics(exchange);
     sum_statistics(exchange, statistics, gradient_norm);
+    elbow_trace_end(track, ELBOW_TRACE_STATISTICS, 0, begin_statistics);
     exchange->counts.wait_seconds += elbow_clock_seconds() - added;
     bool shall_change = client->decide(client->user, statistics, *gradient_norm);
     if (shall_change)
         update_parameters(exchange, client);
-    double applied = elbow_clock_seconds();
+    double applied = elbow_clock_seconds(), begin_share = elbow_trace_begin(track);
     publish(exchange, exchange->applied, exchange->cut.buckets);
     wait_for(exchange, is_sent, 0);
     meet(exchange);
     exchange->is_open = false;
     exchange->counts.wait_seconds += elbow_clock_seconds() - applied;
+    elbow_trace_end(track, ELBOW_TRACE_SHARE, 0, begin_share);
+    elbow_trace_end(track, ELBOW_TRACE_EXCHANGE, 0, begin);
     return shall_change;
 }

@@ -39,8 +39,11 @@ static void begin_value(struct elbow_json *json, const char *key)
     }
     bool *has_member = &json->has_member[json->depth - 1];
     if (*has_member)
-        fputs(", ", json->out);
+        fputs(json->begins_line ? "," : ", ", json->out);
+    if (json->begins_line)
+        fputc('\n', json->out);
     *has_member = true;
+    json->begins_line = false;
     if (key == NULL)
         return;
     write_quoted(json->out, key);
@@ -73,6 +76,15 @@ void elbow_json_number(struct elbow_json *json, const char *key, double value)
         fputs("null", json->out);
 }
 
+void elbow_json_fixed(struct elbow_json *json, const char *key, double value, int digits)
+{
+    begin_value(json, key);
+    if (isfinite(value))
+        fprintf(json->out, "%.*f", digits, value);
+    else
+        fputs("null", json->out);
+}
+
 void elbow_json_integer(struct elbow_json *json, const char *key, int64_t value)
 {
     begin_value(json, key);
@@ -84,4 +96,9 @@ void elbow_json_text(struct elbow_json *json, const char *key, const char *value
     ELBOW_CHECK(value != NULL);
     begin_value(json, key);
     write_quoted(json->out, value);
+}
+
+void elbow_json_line(struct elbow_json *json)
+{
+    json->begins_line = true;
 }

@@ -106,9 +106,10 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
                                                .dataset = &trainer->valid,
                                                .config = &trainer->config,
                                                .beta = state->beta};
-    double start = elbow_clock_seconds();
+    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_EVALUATION);
     enum elbow_status status = elbow_evaluate(&request, &evaluation, error);
+    elbow_trace_end(trainer->track, ELBOW_TRACE_EVALUATION, state->step, begin);
     if (status != ELBOW_OK)
         return status;
     state->evaluations += 1;
@@ -137,7 +138,7 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
 // Collective. Pictures, which a run can do without.
 static void draw_pictures(struct elbow_trainer *trainer)
 {
-    double start = elbow_clock_seconds();
+    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_PICTURES);
     struct elbow_gallery gallery = {.comm = trainer->comm,
                                     .model = trainer->model,
@@ -149,6 +150,7 @@ static void draw_pictures(struct elbow_trainer *trainer)
     const struct elbow_dataset *originals = trainer->has_valid ? &trainer->valid : &trainer->train;
     elbow_gallery_step(&gallery, originals, trainer->run, trainer->state.step, &trouble);
     elbow_trainer_note_output(trainer, ELBOW_OUTPUT_PICTURES, &trouble);
+    elbow_trace_end(trainer->track, ELBOW_TRACE_PICTURES, trainer->state.step, begin);
     double seconds = elbow_clock_seconds() - start;
     trainer->times.start += seconds;
     elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_PICTURES, seconds);
@@ -159,7 +161,9 @@ void elbow_trainer_settle(struct elbow_trainer *trainer)
     struct elbow_error trouble = {0};
     if (!trainer->writer.is_busy)
         return;
+    double begin = elbow_trace_begin(trainer->track);
     trainer->is_saved = elbow_writer_wait(&trainer->writer, &trouble) == ELBOW_OK;
+    elbow_trace_end(trainer->track, ELBOW_TRACE_WAIT, 0, begin);
     trainer->stalls.writing += trainer->writer.seconds;
     elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_CHECKPOINT,
                              trainer->writer.seconds + trainer->stalls.longest);
@@ -198,13 +202,16 @@ static bool may_hand_over(struct elbow_trainer *trainer)
 // copy of the state, which then goes to disk while training goes on.
 static void save(struct elbow_trainer *trainer)
 {
-    double start = elbow_clock_seconds();
+    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_CHECKPOINT);
     struct elbow_error trouble = {0};
     struct elbow_checkpoint_source source = elbow_trainer_source(trainer);
     elbow_trainer_settle(trainer);
     trainer->is_saved = false;
-    if (elbow_snapshot_take(trainer->comm, &source, &trainer->writer.snapshot, &trouble) != ELBOW_OK) {
+    double begin_snapshot = elbow_trace_begin(trainer->track);
+    enum elbow_status status = elbow_snapshot_take(trainer->comm, &source, &trainer->writer.snapshot, &trouble);
+    elbow_trace_end(trainer->track, ELBOW_TRACE_SNAPSHOT, trainer->state.step, begin_snapshot);
+    if (status != ELBOW_OK) {
         elbow_trainer_note_output(trainer, ELBOW_OUTPUT_CHECKPOINT, &trouble);
     } else if (trainer->place.rank == 0 && may_hand_over(trainer)) {
         struct elbow_writer_order order = {.keep = trainer->config.checkpoint.keep,
@@ -215,6 +222,7 @@ static void save(struct elbow_trainer *trainer)
     }
     double seconds = elbow_clock_seconds() - start;
     count_stall(trainer, seconds);
+    elbow_trace_end(trainer->track, ELBOW_TRACE_CHECKPOINT, trainer->state.step, begin);
     elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_CHECKPOINT, seconds);
 }
 
@@ -252,8 +260,11 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     uint64_t step = trainer->state.step;
     bool is_last = step >= trainer->last_step, improved = false;
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_ROWS);
-    if (is_due(config->log.every, step) || is_last)
+    if (is_due(config->log.every, step) || is_last) {
+        double begin = elbow_trace_begin(trainer->track);
         write_train_row(trainer);
+        elbow_trace_end(trainer->track, ELBOW_TRACE_ROWS, step, begin);
+    }
     int64_t every = config->eval.every == ELBOW_EVERY_EPOCH ? (int64_t)trainer->epoch_steps : config->eval.every;
     if (trainer->has_valid && (is_due(every, step) || (is_last && every != 0))) {
         enum elbow_status status = evaluate(trainer, &improved, error);
@@ -274,7 +285,7 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     bool saves = is_due(config->checkpoint.every, step) || trainer->is_finished || stop != ELBOW_STOP_NOT ||
                  (improved && config->checkpoint.best);
     // Parameters that are known to be wrong must not become the newest checkpoint.
-    if (saves && elbow_audit_check(&trainer->audit, step, error) != ELBOW_OK)
+    if (saves && elbow_trainer_audit(trainer, error) != ELBOW_OK)
         return error->status;
     if (saves)
         save(trainer);
@@ -286,8 +297,10 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
 static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     while (!trainer->is_finished) {
-        double start = elbow_clock_seconds();
+        elbow_tracer_begin_step(&trainer->tracer, trainer->state.step + 1);
+        double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
         enum elbow_status status = elbow_trainer_step(trainer, error);
+        elbow_trace_end(trainer->track, ELBOW_TRACE_STEP, trainer->state.step, begin);
         if (status != ELBOW_OK)
             return status;
         elbow_deadline_note_step(&trainer->deadline, elbow_clock_seconds() - start);
@@ -323,10 +336,17 @@ enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_
     elbow_text_format(trainer.config.run.dir, sizeof trainer.config.run.dir, "%s", run);
     enum elbow_status status = elbow_trainer_open(&trainer, error);
     if (status == ELBOW_OK && !trainer.is_finished) {
-        status = elbow_trainer_introduce(&trainer, error);
+        status = elbow_trainer_begin_trace(&trainer, error);
+        if (status == ELBOW_OK)
+            status = elbow_trainer_introduce(&trainer, error);
         if (status == ELBOW_OK)
             status = loop(&trainer, error);
         elbow_trainer_settle(&trainer);
+        struct elbow_error trouble = {0};
+        if (elbow_trainer_end_trace(&trainer, &trouble) != ELBOW_OK && status == ELBOW_OK) {
+            *error = trouble;
+            status = trouble.status;
+        }
         elbow_trainer_write_receipt(&trainer, status == ELBOW_OK ? "finished" : error->message);
     }
     elbow_trainer_close(&trainer);

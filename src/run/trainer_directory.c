@@ -105,8 +105,10 @@ static enum elbow_status enter(struct elbow_trainer *trainer, struct elbow_error
 {
     elbow_path path;
     struct stat about;
-    enum elbow_status status = ELBOW_OK;
-    if (trainer->request->overwrite && stat(trainer->run, &about) == 0) // also a run that never came to a checkpoint
+    struct elbow_tracer_order order = elbow_trainer_trace_order(trainer);
+    enum elbow_status status = elbow_tracer_probe(&order, false, error);
+    if (status == ELBOW_OK && trainer->request->overwrite &&
+        stat(trainer->run, &about) == 0) // also a run that never came to a checkpoint
         status = move_aside(trainer, error);
     if (status == ELBOW_OK)
         status = elbow_text_make_directory(trainer->run, error);

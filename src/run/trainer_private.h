@@ -16,6 +16,7 @@
 #include "elbow/run/writer.h"
 
 #include "audit.h"
+#include "tracer.h"
 
 // Seconds of this rank since the last row, by what they were spent on.
 struct elbow_times {
@@ -83,6 +84,8 @@ struct elbow_trainer {
     struct elbow_writer writer; // the thread is rank zero's
     bool is_saved;              // rank zero: the last checkpoint that was waited for is on disk
     struct elbow_stalls stalls;
+    struct elbow_tracer tracer;
+    struct elbow_track *track;           // where this thread's events go; of the tracer; NULL: nowhere
     bool output_failed;                  // something could not be written; the run goes on
     bool is_failing[ELBOW_OUTPUT_KINDS]; // at its last turn
     bool is_finished;
@@ -131,6 +134,9 @@ void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_ste
 // NUMBERS if an audit finds that a node's parameters have changed since the last step.
 enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow_error *error);
 
+// Collective. The audit that is due, if one is: NUMBERS as above.
+enum elbow_status elbow_trainer_audit(struct elbow_trainer *trainer, struct elbow_error *error);
+
 // Local. What a checkpoint of the present state is made of.
 struct elbow_checkpoint_source elbow_trainer_source(const struct elbow_trainer *trainer);
 
@@ -159,6 +165,15 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer);
 
 // Local. What a finished run leaves and where.
 void elbow_trainer_tell_end(struct elbow_trainer *trainer);
+
+// Local. What the request asks to be traced.
+struct elbow_tracer_order elbow_trainer_trace_order(const struct elbow_trainer *trainer);
+
+// Collective. Begins the trace, where one is asked for: after the outputs have been opened, before any thread starts.
+enum elbow_status elbow_trainer_begin_trace(struct elbow_trainer *trainer, struct elbow_error *error);
+
+// Collective. Leaves it, at the end of the loop, and tells: OUTPUT if it could not be written.
+enum elbow_status elbow_trainer_end_trace(struct elbow_trainer *trainer, struct elbow_error *error);
 
 // Local. Rank zero. A row's figures as a line of the log.
 void elbow_trainer_show_row(struct elbow_trainer *trainer, const struct elbow_metrics_row *row);

@@ -377,6 +377,8 @@ void elbow_trainer_close(struct elbow_trainer *trainer)
 {
     elbow_prefetch_destroy(trainer->prefetch);
     elbow_writer_close(&trainer->writer);
+    elbow_comm_trace(trainer->comm, NULL);
+    elbow_tracer_close(&trainer->tracer);
     elbow_metrics_close(&trainer->metrics);
     elbow_arrears_clear(&trainer->arrears);
     elbow_lock_release(&trainer->lock);

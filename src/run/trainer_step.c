@@ -20,12 +20,13 @@ struct elbow_sequence elbow_trainer_sequence(const struct elbow_trainer *trainer
 
 void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number)
 {
-    double start = elbow_clock_seconds();
+    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
     struct elbow_sequence sequence = elbow_trainer_sequence(trainer);
     struct elbow_portion wanted = elbow_sequence_portion(&sequence, place, number), next;
     bool goes_on = elbow_sequence_after(&sequence, place, number, &next);
     trainer->prepared = elbow_prefetch_take(trainer->prefetch, &wanted, goes_on ? &next : NULL);
     trainer->times.data += elbow_clock_seconds() - start;
+    elbow_trace_end(trainer->track, ELBOW_TRACE_DATA, wanted.rows, begin);
 }
 
 // Microbatch `number` of the batch: gradient and statistics, overwritten.
@@ -54,11 +55,12 @@ static void compute_subtree(struct elbow_trainer *trainer, const struct elbow_st
     double *right_statistics = trainer->levels + (size_t)level * trainer->statistics;
     compute_subtree(trainer, place, lo, middle, level, gradient, statistics);
     compute_subtree(trainer, place, middle, hi, level + 1, right, right_statistics);
-    double start = elbow_clock_seconds();
+    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
     elbow_vector_add(trainer->model->parameters.size, gradient, right, gradient);
     for (size_t i = 0; i < trainer->statistics; ++i)
         statistics[i] += right_statistics[i];
     trainer->times.compute += elbow_clock_seconds() - start;
+    elbow_trace_end(trainer->track, ELBOW_TRACE_SUM, (uint64_t)level, begin);
 }
 
 // The right edge of the last subtree: its sums are complete layer by layer, while the last microbatch's backward pass
@@ -74,9 +76,12 @@ struct edge {
 static void finish_layer(void *user, size_t first)
 {
     struct edge *edge = user;
-    for (int level = edge->depth; level-- > 0;)
+    for (int level = edge->depth; level-- > 0;) {
+        double begin = elbow_trace_begin(edge->trainer->track);
         elbow_vector_add(edge->first - first, edge->gradients[level] + first, edge->gradients[level + 1] + first,
                          edge->gradients[level] + first);
+        elbow_trace_end(edge->trainer->track, ELBOW_TRACE_SUM, (uint64_t)level, begin);
+    }
     edge->first = first;
     elbow_exchange_ready(edge->trainer->exchange, first);
 }
@@ -142,6 +147,14 @@ static void apply(void *user, struct elbow_piece piece, const float *gradient, f
     trainer->times.compute += elbow_clock_seconds() - start;
 }
 
+enum elbow_status elbow_trainer_audit(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    double begin = trainer->audit.is_pending ? elbow_trace_begin(trainer->track) : 0;
+    enum elbow_status status = elbow_audit_check(&trainer->audit, trainer->state.step, error);
+    elbow_trace_end(trainer->track, ELBOW_TRACE_AUDIT, trainer->state.step, begin);
+    return status;
+}
+
 enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     struct elbow_run_state *state = &trainer->state;
@@ -152,7 +165,7 @@ enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow
     // Where an audit is due, nothing is sent before its verdict is known.
     elbow_trainer_compute(trainer, &place, !trainer->audit.is_pending);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_EXCHANGE);
-    enum elbow_status status = elbow_audit_check(&trainer->audit, state->step, error);
+    enum elbow_status status = elbow_trainer_audit(trainer, error);
     if (status != ELBOW_OK)
         return status;
     int64_t every = trainer->config.run.audit;

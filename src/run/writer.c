@@ -67,20 +67,41 @@ static void release_tables(struct elbow_writer *writer)
     }
 }
 
+static enum elbow_status write_all(struct elbow_writer *writer)
+{
+    double begin = elbow_trace_begin(writer->track);
+    enum elbow_status status = sync_tables(writer, &writer->trouble);
+    elbow_trace_end(writer->track, ELBOW_TRACE_SYNC_TABLES, 0, begin);
+    if (status != ELBOW_OK)
+        return status;
+    begin = elbow_trace_begin(writer->track);
+    status = elbow_checkpoint_write(writer->run, &writer->snapshot, &writer->trouble);
+    elbow_trace_end(writer->track, ELBOW_TRACE_WRITE_FILE, 0, begin);
+    return status;
+}
+
+// The link to the best, and the end of those that are not kept.
+static void tidy(struct elbow_writer *writer)
+{
+    const struct elbow_writer_order *order = &writer->order;
+    double begin = elbow_trace_begin(writer->track);
+    if (order->keeps_best && order->best_step > 0)
+        elbow_checkpoint_link_best(writer->run, order->best_step);
+    elbow_shelf_put(&writer->shelf, writer->run, writer->snapshot.step, order->keep, order->keeps_best);
+    elbow_trace_end(writer->track, ELBOW_TRACE_TIDY, 0, begin);
+}
+
 static void work(void *user)
 {
     struct elbow_writer *writer = user;
-    const struct elbow_writer_order *order = &writer->order;
-    double start = elbow_clock_seconds();
-    if (sync_tables(writer, &writer->trouble) == ELBOW_OK &&
-        elbow_checkpoint_write(writer->run, &writer->snapshot, &writer->trouble) == ELBOW_OK) {
+    double start = elbow_clock_seconds(), begin = elbow_trace_begin(writer->track);
+    if (write_all(writer) == ELBOW_OK) {
         atomic_store(&writer->written, writer->snapshot.step);
-        if (order->keeps_best && order->best_step > 0)
-            elbow_checkpoint_link_best(writer->run, order->best_step);
-        elbow_shelf_put(&writer->shelf, writer->run, writer->snapshot.step, order->keep, order->keeps_best);
+        tidy(writer);
     }
     release_tables(writer);
     writer->seconds = elbow_clock_seconds() - start;
+    elbow_trace_end(writer->track, ELBOW_TRACE_WRITE, writer->snapshot.step, begin);
 }
 
 void elbow_writer_begin(struct elbow_writer *writer, const struct elbow_writer_order *order)

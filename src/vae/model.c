@@ -8,6 +8,7 @@
 #include "elbow/vae/model.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/base/trace.h"
 #include "elbow/math/vector.h"
 
 #include <math.h>
@@ -213,22 +214,28 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     check_microbatch(model, microbatch);
     size_t rows = microbatch.rows;
     const float *x = microbatch.values, *noise = microbatch.noise;
+    double begin = elbow_trace_begin(model->track);
     const float *head = elbow_network_forward(&model->encoder, parameters, rows, x);
     elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
     float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
+    elbow_trace_end(model->track, ELBOW_TRACE_FORWARD, rows, begin);
     double dlog_variance = 0;
+    begin = elbow_trace_begin(model->track);
     reconstruct(model, parameters, rows, x, y, y, &dlog_variance);
 
     memset(statistics, 0, elbow_statistics_size(model->latent, false) * sizeof *statistics);
     for (size_t i = 0; i < rows; ++i)
         count_row(model, i, beta, free_bits, statistics);
+    elbow_trace_end(model->track, ELBOW_TRACE_LIKELIHOOD, rows, begin);
 
+    begin = elbow_trace_begin(model->track);
     clear_padding(&model->parameters, gradient);
     if (model->log_variance != SIZE_MAX)
         gradient[model->log_variance] = (float)dlog_variance;
     elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz, watch);
     elbow_latent_backward(rows, model->latent, beta, free_bits, head, noise, model->kl, model->dz, model->dhead);
     elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL, watch);
+    elbow_trace_end(model->track, ELBOW_TRACE_BACKWARD, rows, begin);
 }
 
 static void count_moments(size_t latent, const float *mean, double *statistics)

@@ -60,7 +60,7 @@ install_for_build() {
     install_missing build-essential cmake 'pkg-config|pkgconf' openmpi-bin libopenmpi-dev libopenblas-dev \
         'libhdf5-openmpi-dev|libhdf5-dev' librandom123-dev libyaml-dev libpng-dev zlib1g-dev libsleef-dev libxxhash-dev "$@"
 }
-install_for_check() { install_for_build git ninja-build check shellcheck hdf5-tools man-db '?mandoc' '?strace' '?gnuplot-nox' '?clang-format-14' \
+install_for_check() { install_for_build git ninja-build check libjansson-dev shellcheck hdf5-tools man-db '?mandoc' '?strace' '?gnuplot-nox' '?clang-format-14' \
         '?clang-14|clang' '?libclang-rt-14-dev|libclang-rt-dev'; }
 
 cores() { nproc 2>/dev/null || echo 1; }

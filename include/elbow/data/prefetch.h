@@ -45,6 +45,12 @@ struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const
 // Local. The microbatch `wanted`, made here and now in place of the last one that was taken.
 struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted);
 
+// Local. Before the start: the thread's work is noted in this track (elbow/base/trace.h).
+void elbow_prefetch_trace(struct elbow_prefetch *prefetch, struct elbow_track *track);
+
+// Local. Ends the thread for good, if there is one; what is taken afterwards is made when it is asked for.
+void elbow_prefetch_stop(struct elbow_prefetch *prefetch);
+
 // Local. Whether the thread runs.
 bool elbow_prefetch_is_ahead(const struct elbow_prefetch *prefetch);
 

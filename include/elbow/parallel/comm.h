@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct elbow_comm; // opaque
+struct elbow_track;
 
 // Where a rank stands.
 struct elbow_place {
@@ -90,6 +91,7 @@ enum elbow_comm_phase {
     ELBOW_PHASE_EVALUATION,
     ELBOW_PHASE_PICTURES,
     ELBOW_PHASE_CHECKPOINT,
+    ELBOW_PHASE_TRACE,
     ELBOW_PHASES
 };
 
@@ -105,6 +107,10 @@ enum elbow_status elbow_comm_watch(struct elbow_comm *comm, int64_t seconds, str
 
 // Collective. Ends the watch, if there is one.
 void elbow_comm_watch_end(struct elbow_comm *comm);
+
+// Local. From now on what this rank does and waits for is noted in a track (elbow/base/trace.h), which must last until
+// another one, or NULL, is handed in.
+void elbow_comm_trace(struct elbow_comm *comm, struct elbow_track *track);
 
 // Collective. Whether all ranks hand in the same word.
 bool elbow_comm_is_same(struct elbow_comm *comm, uint64_t word);

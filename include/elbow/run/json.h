@@ -13,6 +13,7 @@ struct elbow_json {
     FILE *out; // not owned
     int depth;
     bool has_member[16];
+    bool begins_line; // the next value
 };
 
 // Local. Objects and lists nest up to 16 deep; key is NULL at the root and inside lists. The root's end writes a
@@ -20,7 +21,12 @@ struct elbow_json {
 void elbow_json_open(struct elbow_json *json, const char *key, char bracket); // '{' or '['
 void elbow_json_close(struct elbow_json *json, char bracket);                 // '}' or ']'
 void elbow_json_number(struct elbow_json *json, const char *key, double value);
+// A number with so many digits behind the point.
+void elbow_json_fixed(struct elbow_json *json, const char *key, double value, int digits);
 void elbow_json_integer(struct elbow_json *json, const char *key, int64_t value);
 void elbow_json_text(struct elbow_json *json, const char *key, const char *value);
+
+// Local. The value that comes next, a list's, stands at the beginning of a line.
+void elbow_json_line(struct elbow_json *json);
 
 #endif

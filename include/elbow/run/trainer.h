@@ -14,6 +14,9 @@ struct elbow_train_request {
     enum elbow_resume resume;
     bool overwrite;   // move an existing run aside
     const char *init; // a checkpoint to start from, or NULL
+    // Where to leave a trace of the steps [trace_first, trace_last], counted from one; NULL: none.
+    const char *trace;
+    uint64_t trace_first, trace_last;
 };
 
 // Collective. Trains to the end: OK; STOPPED after run.stop_after, a signal or a time limit, with a checkpoint; OUTPUT

@@ -8,6 +8,7 @@
 #define ELBOW_RUN_WRITER_H
 
 #include "elbow/base/thread.h"
+#include "elbow/base/trace.h"
 #include "elbow/run/checkpoint.h"
 
 #include <stdatomic.h>
@@ -30,6 +31,7 @@ struct elbow_writer {
     bool is_busy;               // begun and not waited for
     struct elbow_error trouble; // of what was begun
     double seconds;             // that it took
+    struct elbow_track *track;  // where the thread's work is noted; NULL: nowhere; not owned
     atomic_ullong written;      // the step of the newest checkpoint that this writer has on disk; 0: none. Any thread
 };
 

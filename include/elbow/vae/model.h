@@ -22,6 +22,7 @@ struct elbow_model {
     size_t rows_max;
     float *z, *kl, *dz, *dhead; // (rows_max, Z) ... (rows_max, 2Z); owned
     double *recon;              // (rows_max); owned
+    struct elbow_track *track;  // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
 };
 
 // One microbatch of at least one row. Arrays belong to the caller.

@@ -114,4 +114,24 @@ START_TEST(contracts)
 }
 END_TEST
 
-UNIT_MAIN("run/json", objects_and_lists, numbers_that_are_none, texts_are_escaped, sixteen_deep_and_again, contracts)
+START_TEST(lines_and_fixed_digits)
+{
+    struct sheet sheet;
+    begin(&sheet);
+    elbow_json_open(&sheet.json, NULL, '[');
+    for (int i = 0; i < 2; ++i) {
+        elbow_json_line(&sheet.json);
+        elbow_json_open(&sheet.json, NULL, '{');
+        elbow_json_fixed(&sheet.json, "ts", 1e9 + 0.0625 * i, 3);
+        elbow_json_fixed(&sheet.json, "none", NAN, 3);
+        elbow_json_close(&sheet.json, '}');
+    }
+    elbow_json_integer(&sheet.json, NULL, 1);
+    elbow_json_close(&sheet.json, ']');
+    check_text(&sheet, "[\n{\"ts\": 1000000000.000, \"none\": null},\n"
+                       "{\"ts\": 1000000000.062, \"none\": null}, 1]\n");
+}
+END_TEST
+
+UNIT_MAIN("run/json", objects_and_lists, lines_and_fixed_digits, numbers_that_are_none, texts_are_escaped,
+          sixteen_deep_and_again, contracts)

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Tracing: what a thread was busy with, and when. Each thread notes its events in a track of its own, which has room
+// for a fixed number: when it is full, the oldest event gives way. Nothing is allocated while events are noted, and an
+// event costs two looks at the clock. Where nothing is traced the track is NULL, and an event costs one branch.
+#ifndef ELBOW_BASE_TRACE_H
+#define ELBOW_BASE_TRACE_H
+
+#include "elbow/base/clock.h"
+#include "elbow/base/status.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// X(name, how it is told, category, what its number is, whether it overlaps with other events of its track; else it
+// lies within them or beside them)
+#define ELBOW_TRACE_LIST(X)                                                                                            \
+    X(STEP, "step", "step", "step", false)                                                                             \
+    X(DATA, "data", "data", "rows", false)                                                                             \
+    X(FORWARD, "forward", "compute", "rows", false)                                                                    \
+    X(LIKELIHOOD, "likelihood", "compute", "rows", false)                                                              \
+    X(BACKWARD, "backward", "compute", "rows", false)                                                                  \
+    X(SUM, "sum", "compute", "level", false)                                                                           \
+    X(EXCHANGE, "exchange", "exchange", NULL, false)                                                                   \
+    X(REDUCE, "reduce", "exchange", "bucket", false)                                                                   \
+    X(STATISTICS, "statistics", "exchange", NULL, false)                                                               \
+    X(OPTIMIZER, "optimizer", "compute", "bucket", false)                                                              \
+    X(SHARE, "share", "exchange", NULL, false)                                                                         \
+    X(WAIT, "wait", "wait", NULL, false)                                                                               \
+    X(AUDIT, "audit", "exchange", "step", false)                                                                       \
+    X(ROWS, "rows", "output", "step", false)                                                                           \
+    X(EVALUATION, "evaluation", "evaluation", "step", false)                                                           \
+    X(PICTURES, "pictures", "output", "step", false)                                                                   \
+    X(CHECKPOINT, "checkpoint", "checkpoint", "step", false)                                                           \
+    X(SNAPSHOT, "snapshot", "checkpoint", "step", false)                                                               \
+    X(GATHER, "gather", "data", "rows", false)                                                                         \
+    X(WRITE, "write", "checkpoint", "step", false)                                                                     \
+    X(SYNC_TABLES, "sync tables", "checkpoint", NULL, false)                                                           \
+    X(WRITE_FILE, "write file", "checkpoint", NULL, false)                                                             \
+    X(TIDY, "tidy", "checkpoint", NULL, false)                                                                         \
+    X(GRADIENTS_IN, "gradients in", "message", "bucket", true)                                                         \
+    X(GRADIENTS_OUT, "gradients out", "message", "bucket", true)                                                       \
+    X(PARAMETERS_IN, "parameters in", "message", "bucket", true)                                                       \
+    X(PARAMETERS_OUT, "parameters out", "message", "bucket", true)
+
+enum elbow_trace_name {
+#define ELBOW_TRACE_ENUM(name, text, category, argument, overlaps) ELBOW_TRACE_##name,
+    ELBOW_TRACE_LIST(ELBOW_TRACE_ENUM)
+#undef ELBOW_TRACE_ENUM
+        ELBOW_TRACE_NAMES
+};
+
+// How an event is told.
+struct elbow_trace_about {
+    const char *name, *category;
+    const char *argument; // what its number is; NULL: it has none
+    bool overlaps;
+};
+
+struct elbow_trace_event {
+    double begin, end; // clock
+    uint32_t argument;
+    uint32_t name; // enum elbow_trace_name
+};
+
+// Zeroed: no room. One thread notes; another one may turn it on and off.
+struct elbow_track {
+    struct elbow_trace_event *events; // [room] owned: a ring
+    size_t room;
+    uint64_t count; // events noted since the start; the newest `room` of them are there
+    atomic_bool is_on;
+};
+
+// Local.
+const struct elbow_trace_about *elbow_trace_tell(enum elbow_trace_name name);
+
+// Local. Room for `room` events, turned off. MEMORY if it is not there.
+enum elbow_status elbow_track_create(struct elbow_track *track, size_t room, struct elbow_error *error);
+void elbow_track_clear(struct elbow_track *track);
+
+// Local. A NULL is legal.
+void elbow_track_turn(struct elbow_track *track, bool on);
+
+// Local. Ends the track, which no thread may be noting in any more: puts the events that are there in the order of
+// their beginnings, an event before those that lie within it, and tells how many they are.
+size_t elbow_track_finish(struct elbow_track *track);
+
+// Local. Notes an event that has begun at `begin` and ends now.
+void elbow_track_note(struct elbow_track *track, enum elbow_trace_name name, uint64_t argument, double begin);
+
+// Local. The beginning of an event: to be handed to elbow_trace_end. 0 where nothing is traced.
+static inline double elbow_trace_begin(const struct elbow_track *track)
+{
+    if (__builtin_expect(track == NULL, 1) || !atomic_load_explicit(&track->is_on, memory_order_relaxed))
+        return 0;
+    return elbow_clock_seconds();
+}
+
+// Local. Its end. `argument` as the name's table says (0 where it has none).
+static inline void elbow_trace_end(struct elbow_track *track, enum elbow_trace_name name, uint64_t argument,
+                                   double begin)
+{
+    if (__builtin_expect(begin != 0, 0))
+        elbow_track_note(track, name, argument, begin);
+}
+
+#endif

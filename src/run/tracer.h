@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The trace of a run: the tracks of its ranks' threads, and the file that they become, in Chrome's trace format (a JSON
+// object; Perfetto and chrome://tracing show it). Where a run is not traced all of this does nothing.
+//
+// A rank keeps at most ELBOW_TRACER_EVENTS events of 24 bytes, the newest ones of each thread; rank zero has room for
+// one more thread's, to merge them. All of it is taken before the first step.
+#ifndef ELBOW_RUN_TRACER_H
+#define ELBOW_RUN_TRACER_H
+
+#include "elbow/base/text.h"
+#include "elbow/base/trace.h"
+#include "elbow/parallel/clocks.h"
+
+enum elbow_tracer_thread {
+    ELBOW_TRACER_MAIN,
+    ELBOW_TRACER_DATA,   // gathers data ahead of the step
+    ELBOW_TRACER_WRITER, // brings checkpoints to disk
+    ELBOW_TRACER_THREADS
+};
+
+enum { ELBOW_TRACER_MAIN_EVENTS = 32768, ELBOW_TRACER_DATA_EVENTS = 8192, ELBOW_TRACER_WRITER_EVENTS = 256 };
+enum { ELBOW_TRACER_EVENTS = ELBOW_TRACER_MAIN_EVENTS + ELBOW_TRACER_DATA_EVENTS + ELBOW_TRACER_WRITER_EVENTS };
+
+// What a run is asked to trace.
+struct elbow_tracer_order {
+    const char *path;     // NULL: nothing
+    uint64_t first, last; // steps, counted from one
+};
+
+// What rank zero knows of a rank.
+struct elbow_tracer_rank {
+    char host[64];
+    int32_t node;
+    uint64_t noted[ELBOW_TRACER_THREADS], held[ELBOW_TRACER_THREADS]; // events: in all; those that are there
+    struct elbow_clock_tie ties[2];
+};
+
+struct elbow_tracer {
+    bool is_open;
+    elbow_path path;
+    uint64_t first, last;
+    struct elbow_track tracks[ELBOW_TRACER_THREADS];
+    struct elbow_clock_tie opened;
+    // For the merge.
+    size_t *parts;                    // [size + 1] owned
+    struct elbow_tracer_rank *ranks;  // [size] rank zero; owned
+    struct elbow_trace_event *events; // [ELBOW_TRACER_MAIN_EVENTS] rank zero, of the rank at hand; owned
+};
+
+// Local. Rank zero. FILE if the trace cannot be written where it shall. Before anything is made (not has_directory) its
+// directory may be missing: it will be made.
+enum elbow_status elbow_tracer_probe(const struct elbow_tracer_order *order, bool has_directory,
+                                     struct elbow_error *error);
+
+// Collective. Makes room, and sees that the file can be written: FILE if not. What rank zero is asked holds for all.
+enum elbow_status elbow_tracer_open(struct elbow_comm *comm, const struct elbow_tracer_order *order,
+                                    struct elbow_tracer *tracer, struct elbow_error *error);
+
+// Local. The track of a thread; NULL where nothing is traced.
+struct elbow_track *elbow_tracer_track(struct elbow_tracer *tracer, enum elbow_tracer_thread thread);
+
+// Local. A step, counted from one, begins: events are noted from now on, or no more.
+void elbow_tracer_begin_step(struct elbow_tracer *tracer, uint64_t step);
+
+// Collective. The file, which appears whole or not at all: OUTPUT if it cannot be written. All threads have ended that
+// note events, and no more are noted. *held and *noted, on rank zero: the events in the file, and all that there were.
+enum elbow_status elbow_tracer_write(struct elbow_comm *comm, struct elbow_tracer *tracer, uint64_t *held,
+                                     uint64_t *noted, struct elbow_error *error);
+
+// Local. A zeroed struct is legal.
+void elbow_tracer_close(struct elbow_tracer *tracer);
+
+#endif
