@@ -57,6 +57,26 @@ if command -v gnuplot >/dev/null; then
     done
 fi
 
+# The model: fitted to exchanges, which are measured first. What it says is predicted, in table, text and plot.
+run 1 1 early "$scaling" model study
+grep -q -- '--mode exchange' early.err || fail "a model without exchanges: $(cat early.err)"
+run 0 1 exchanges "$scaling" run small.yaml -o study --mode exchange --ranks "1 2" --repeats 1 "${quick[@]:2}"
+[ "$(find study -name 'exchange-*.json' | wc -l)" = 10 ] || fail "exchanges: $(ls study)"
+run 0 1 model "$scaling" model study --ranks "2 4 1024" --latency 2e-6
+cmp -s <(head -n -2 model.out) study/model.txt || fail "model.txt is not what was printed"
+grep -q 'gamma, adding, .* fitted$' model.out || fail "no gamma: $(cat model.out)"
+grep -q 'alpha between nodes, a message *2.000 us  given on the command line$' model.out || fail "no alpha: $(cat model.out)"
+grep -q '1/beta between nodes, .* ASSUMED$' model.out || fail "no assumption is told: $(cat model.out)"
+[ "$(grep -c '^predicted,strong,' study/prediction.csv)" = 3 ] || fail "1, 2, 4 ranks: $(cat study/prediction.csv)"
+[ "$(grep -c '^predicted,weak,' study/prediction.csv)" = 4 ] || fail "1 to 1024 ranks: $(cat study/prediction.csv)"
+[ "$(grep -vc '^predicted,' study/prediction.csv)" = 1 ] || fail "not all of it is predicted"
+grep -q predicted study/scaling.csv && fail "what is predicted lies among what was measured"
+if command -v gnuplot >/dev/null; then
+    run 0 1 dashed "$scaling" plot study
+    grep -q 'predicted by the model' study/strong-speedup.svg || fail "no word of predicted"
+    grep -q 'stroke-dasharray' study/strong-speedup.svg || fail "what is predicted is not dashed"
+fi
+
 # Another experiment, a wrong key, a program that is not there, a run that fails, results that are damaged.
 run 2 1 other "$scaling" run small.yaml -o study --ranks 1 --set train.batch=64 "${quick[@]}"
 grep -q 'study/config.yaml: differs' other.err || fail "$(cat other.err)"

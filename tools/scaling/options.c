@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ void scaling_print_help(void)
     fputs(
         "usage: elbow-scaling run CONFIG -o DIR [options]      measures\n"
         "       elbow-scaling report DIR                       DIR/scaling.csv, and what it says\n"
+        "       elbow-scaling model DIR [options]              DIR/prediction.csv, DIR/model.txt: what is predicted\n"
         "       elbow-scaling plot DIR                         DIR/*.png and *.svg, by gnuplot\n"
         "\n"
         "Scaling experiments with `elbow bench`. Each measurement is one file in DIR; those that are there already "
@@ -28,13 +30,19 @@ void scaling_print_help(void)
         "      --mode MODE            strong: the batch as it is; weak: train.batch grows with the ranks, from what it "
         "is\n"
         "                             at the fewest; both; exchange: small batches of models of several\n"
-        "                             sizes; all (both)\n"
+        "                             sizes, for `model`; all (both)\n"
         "      --launcher NAME        mpirun or srun (mpirun)\n"
         "      --launcher-options \"...\"  instead of the built-in ones (binding and placement)\n"
         "      --repeats N            passes over all points, forward and backward in turn (3)\n"
         "      --warm-up N            passes before, not kept (1)\n"
         "      --rounds N             rounds of each elbow bench (15)\n"
         "      --elbow FILE           the program (beside this one, else in the PATH)\n"
+        "\n"
+        "model:\n"
+        "      --ranks \"...\"          what to predict (powers of two up to 4096)\n"
+        "      --per-node P           ranks on a node (the most that were measured)\n"
+        "      --latency SECONDS      of a message between nodes (fitted; 1.5e-6 if only one node was measured)\n"
+        "      --bandwidth BYTES      of a node's link a second, each way (likewise; 12.5e9)\n"
         "\n"
         "  -h, --help\n",
         stdout);
@@ -72,6 +80,13 @@ static bool parse_list(const char *text, struct scaling_list *list)
         at += strspn(at, " ,");
     }
     return list->count > 0;
+}
+
+static bool parse_positive(const char *text, double *value)
+{
+    char *end;
+    *value = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*value) && *value > 0;
 }
 
 static bool parse_mode(const char *text, bool does[SCALING_MODES])
@@ -137,6 +152,11 @@ static enum elbow_status take(int option, const char *text, struct scaling_optio
     case 'e':
         options->elbow = text;
         return ELBOW_OK;
+    case 'a':
+        return parse_positive(text, &options->latency) ? ELBOW_OK : usage(error, "--latency wants seconds, as 1.5e-6");
+    case 'b':
+        return parse_positive(text, &options->bandwidth) ? ELBOW_OK
+                                                         : usage(error, "--bandwidth wants bytes/s, as 12.5e9");
     case 'h':
         options->command = SCALING_HELP;
         return ELBOW_OK;
@@ -150,13 +170,13 @@ static enum elbow_status take(int option, const char *text, struct scaling_optio
 // An option that the command has no use for would be ignored in silence: it is refused.
 static bool belongs(int option, int command)
 {
-    const char *known = command == SCALING_RUN ? "osrnpmlORwqe" : "";
+    const char *known = command == SCALING_RUN ? "osrnpmlORwqe" : command == SCALING_MODEL ? "rpab" : "";
     return strchr(known, option) != NULL || strchr("h:?", option) != NULL;
 }
 
 static enum elbow_status take_command(const char *word, struct scaling_options *options, struct elbow_error *error)
 {
-    static const char *const names[] = {"run", "report", "plot"};
+    static const char *const names[] = {"run", "report", "model", "plot"};
     for (int i = 0; i < SCALING_HELP; ++i)
         if (word != NULL && strcmp(word, names[i]) == 0) {
             options->command = i;
@@ -166,7 +186,7 @@ static enum elbow_status take_command(const char *word, struct scaling_options *
         options->command = SCALING_HELP;
         return ELBOW_OK;
     }
-    return elbow_error_set(error, ELBOW_USAGE, "%s: the first word is run, report or plot",
+    return elbow_error_set(error, ELBOW_USAGE, "%s: the first word is run, report, model or plot",
                            word == NULL ? "nothing to do" : word);
 }
 
@@ -181,7 +201,7 @@ static enum elbow_status take_words(char **words, int count, struct scaling_opti
         return ELBOW_OK;
     }
     if (count != 1)
-        return usage(error, "report and plot want the directory that run has filled");
+        return usage(error, "report, model and plot want the directory that run has filled");
     options->directory = words[0];
     return ELBOW_OK;
 }
@@ -222,7 +242,7 @@ int scaling_main(int argc, char **argv)
     struct elbow_error error = {0};
     enum elbow_status status = scaling_parse(argc, argv, &options, &error);
     static enum elbow_status (*const commands[])(const struct scaling_options *options, struct elbow_error *error) = {
-        scaling_run, scaling_report, scaling_plot};
+        scaling_run, scaling_report, scaling_model, scaling_plot};
     if (status == ELBOW_OK && options.command == SCALING_HELP)
         scaling_print_help();
     else if (status == ELBOW_OK)

@@ -34,7 +34,7 @@ struct scaling_list {
 
 // The command line.
 struct scaling_options {
-    enum { SCALING_RUN, SCALING_REPORT, SCALING_PLOT, SCALING_HELP } command;
+    enum { SCALING_RUN, SCALING_REPORT, SCALING_MODEL, SCALING_PLOT, SCALING_HELP } command;
     const char *directory;
     // run
     const char *config; // a path
@@ -47,6 +47,8 @@ struct scaling_options {
     const char *launcher_options; // words behind it; NULL: the built-in ones
     const char *elbow;            // NULL: to be found
     int repeats, warm_ups, rounds;
+    // model
+    double latency, bandwidth; // between nodes: seconds a message, bytes/s of a node; 0: not given
 };
 
 // Local. USAGE, in one sentence, for whatever is wrong.
@@ -152,6 +154,7 @@ struct scaling_loss scaling_loss_of(const struct scaling_row *base, const struct
 // Local. The subcommands.
 enum elbow_status scaling_run(const struct scaling_options *options, struct elbow_error *error);
 enum elbow_status scaling_report(const struct scaling_options *options, struct elbow_error *error);
+enum elbow_status scaling_model(const struct scaling_options *options, struct elbow_error *error);
 enum elbow_status scaling_plot(const struct scaling_options *options, struct elbow_error *error);
 
 // The whole program: exit status 0, 1 (failed) or 2 (usage).

@@ -61,6 +61,20 @@ START_TEST(strong_and_weak_are_measured_by_default)
 }
 END_TEST
 
+START_TEST(model_takes_a_network)
+{
+    struct scaling_options options;
+    struct elbow_error error;
+    ck_assert_int_eq(parse("model|dir|--latency|2e-6|--bandwidth|1e9|--ranks|8|--per-node|4", &options, &error),
+                     ELBOW_OK);
+    ck_assert_int_eq(options.command, SCALING_MODEL);
+    ck_assert_str_eq(options.directory, "dir");
+    ck_assert_double_eq(options.latency, 2e-6);
+    ck_assert_double_eq(options.bandwidth, 1e9);
+    ck_assert_int_eq(options.per_node, 4);
+}
+END_TEST
+
 START_TEST(mistakes_are_told)
 {
     const char *const lines[][2] = {
@@ -80,6 +94,9 @@ START_TEST(mistakes_are_told)
         {"report", "want the directory"},
         {"report|dir|--ranks|1", "has no use for"},
         {"plot|a|b", "want the directory"},
+        {"model|dir|--latency|-1", "--latency wants"},
+        {"model|dir|--bandwidth|1GB", "--bandwidth wants"},
+        {"run|a.yaml|-o|dir|--latency|1", "has no use for"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; ++i) {
         struct scaling_options options;
@@ -103,4 +120,4 @@ START_TEST(help_is_a_command_and_an_option)
 END_TEST
 
 UNIT_MAIN("tools/scaling/options", run_takes_all_its_options, strong_and_weak_are_measured_by_default,
-          mistakes_are_told, help_is_a_command_and_an_option)
+          model_takes_a_network, mistakes_are_told, help_is_a_command_and_an_option)

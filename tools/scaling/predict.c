@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The formulas of the model.
+#include "model.h"
+
+#include "elbow/parallel/exchange.h"
+#include "elbow/parallel/partition.h"
+
+#include <math.h>
+
+enum { MEETINGS = 3, COLLECTIVES = 2, BYTES = 4 }; // BYTES: of a parameter
+static const double STATISTICS_BYTES = 128;        // of a rank, about
+
+// The terms that an owner adds, and the sums that a node sends, which is more than one where its ranks' microbatches
+// are no single subtree: means over the nodes.
+struct terms {
+    double added, sent;
+};
+
+static int subtrees_of(const struct scaling_load *load, int first, int last)
+{
+    struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
+    struct elbow_range range = {elbow_partition(load->microbatches, first, load->ranks).first,
+                                elbow_partition(load->microbatches, last - 1, load->ranks).last};
+    return elbow_partition_subtrees(load->microbatches, range, subtrees);
+}
+
+static struct terms count_terms(const struct scaling_load *load)
+{
+    int own = 0, sent = 0, members = load->ranks / load->nodes;
+    for (int r = 0; r < load->ranks; ++r)
+        own += subtrees_of(load, r, r + 1);
+    for (int g = 0; g < load->nodes; ++g)
+        sent += subtrees_of(load, g * members, (g + 1) * members);
+    double nodes = (double)load->nodes;
+    return (struct terms){.added = own / nodes + sent / nodes * (nodes - 1), .sent = sent / nodes};
+}
+
+// Seconds that a rank takes to have so many bytes from other cores, while all ranks of the node do.
+static double take(const struct scaling_machine *machine, double members, double bytes)
+{
+    return bytes * fmax(machine->near, machine->bus > 0 ? members / machine->bus : 0);
+}
+
+static double inside_of(const struct scaling_machine *machine, const struct scaling_load *load, struct terms terms)
+{
+    double parameters = (double)load->parameters, ranks = (double)load->ranks, nodes = (double)load->nodes;
+    double members = ranks / nodes, slice = parameters / ranks;
+    // What goes out is added by the node's ranks, each for some of the messages.
+    double added = slice * terms.added + parameters * (nodes - 1) / nodes;
+    double bytes = BYTES * parameters * ((members - 1) / members + (ranks - 1) / ranks);
+    return machine->optimize * slice + machine->add * added + machine->meet * MEETINGS * (members - 1) +
+           (load->ranks > 1 ? take(machine, members, bytes) : 0);
+}
+
+// Seconds of a bucket's messages: as many a rank as its share of them, and the node's bytes.
+static double travel(const struct scaling_machine *machine, const struct scaling_load *load, uint64_t size, double sums)
+{
+    double nodes = (double)load->nodes, members = load->ranks / nodes;
+    double blocks = ceil((double)size / ELBOW_BLOCK), messages = ceil(fmin(nodes - 1, blocks) / members);
+    return machine->latency * messages + machine->wire * BYTES * (double)size * sums * (nodes - 1) / nodes;
+}
+
+// Gradients leave bucket by bucket from the last layer on, each as soon as the backward pass of the last microbatch has
+// made it and the one before it is through. A bucket takes the pass as long as its share of the parameters.
+static void send_gradients(const struct scaling_machine *machine, const struct scaling_load *load, double sums,
+                           struct scaling_times *times)
+{
+    double ready = -load->backward, through = ready, sent = 0; // zero is the end of the pass
+    for (int k = load->buckets; k-- > 0;) {
+        double seconds = travel(machine, load, load->bucket[k], sums);
+        ready += load->backward * (double)load->bucket[k] / (double)load->parameters;
+        through = fmax(ready, through) + seconds;
+        sent += seconds;
+    }
+    times->gradients = fmax(through, 0);
+    times->hidden = sent - times->gradients;
+}
+
+struct scaling_times scaling_predict(const struct scaling_machine *machine, const struct scaling_load *load)
+{
+    struct scaling_times times = {0};
+    struct terms terms = count_terms(load);
+    double busiest = ceil((double)load->microbatches / (double)load->ranks);
+    times.compute = busiest * load->microbatch;
+    times.inside = inside_of(machine, load, terms);
+    if (load->nodes > 1) {
+        double blocks = ceil((double)load->parameters / ELBOW_BLOCK);
+        send_gradients(machine, load, terms.sent, &times);
+        for (int k = 0; k < load->buckets; ++k)
+            times.parameters += travel(machine, load, load->bucket[k], 1);
+        times.collectives = machine->latency * COLLECTIVES * ceil(log2(load->ranks)) +
+                            machine->wire * (STATISTICS_BYTES * load->ranks + sizeof(double) * blocks);
+    }
+    times.step = times.compute + times.inside + times.gradients + times.parameters + times.collectives;
+    return times;
+}
