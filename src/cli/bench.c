@@ -81,6 +81,7 @@ static void print_table(const struct elbow_bench_result *result)
     putchar('\n');
     print_ratio("step / floor", &result->times[ELBOW_BENCH_STEP_OVER_FLOOR]);
     print_ratio("update / allreduce", &result->times[ELBOW_BENCH_UPDATE_OVER_ALLREDUCE]);
+    print_ratio("traced / step", &result->times[ELBOW_BENCH_TRACED_OVER_STEP]);
     printf("safety             %.4f%% of a step: agreement", 100 * safety_share(result));
     if (result->audit_every > 0)
         printf(", and an audit every %lld steps", (long long)result->audit_every);
@@ -155,6 +156,7 @@ static void print_json(const struct elbow_bench_result *result)
     elbow_json_number(&json, "update_seconds", times[ELBOW_BENCH_UPDATE].median);
     elbow_json_number(&json, "allreduce_seconds", times[ELBOW_BENCH_ALLREDUCE].median);
     elbow_json_number(&json, "update_over_allreduce", times[ELBOW_BENCH_UPDATE_OVER_ALLREDUCE].median);
+    elbow_json_number(&json, "traced_over_step", times[ELBOW_BENCH_TRACED_OVER_STEP].median);
     elbow_json_integer(&json, "audit_every", result->audit_every);
     elbow_json_number(&json, "safety_share", safety_share(result));
     elbow_json_number(&json, "gflops", gigaflops(result));
@@ -173,6 +175,7 @@ static void print_json(const struct elbow_bench_result *result)
                         (enum elbow_bench_figure)figure);
     elbow_json_close(&json, '}');
     print_json_time(&json, "update_over_allreduce_spread", result, ELBOW_BENCH_UPDATE_OVER_ALLREDUCE);
+    print_json_time(&json, "traced_over_step_spread", result, ELBOW_BENCH_TRACED_OVER_STEP);
     print_json_time(&json, "step_over_floor_spread", result, ELBOW_BENCH_STEP_OVER_FLOOR);
     elbow_json_close(&json, '}');
 }

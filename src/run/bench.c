@@ -27,11 +27,16 @@ static void skip_short_batch(struct elbow_bench_run *bench, uint64_t steps)
         trainer->state.step += trainer->epoch_steps - in_epoch;
 }
 
+static bool makes_steps(const struct elbow_bench_stage *stage)
+{
+    return stage->figure == ELBOW_BENCH_STEP || stage->figure == ELBOW_BENCH_TRACED;
+}
+
 // Collective. Seconds of one pass of a stage.
 static double time_stage(struct elbow_bench_run *bench, const struct elbow_bench_stage *stage, int iterations)
 {
     bool is_step = stage->figure == ELBOW_BENCH_STEP;
-    if (is_step)
+    if (makes_steps(stage))
         skip_short_batch(bench, (uint64_t)(iterations + WARM_UPS));
     if (stage->prepare != NULL)
         stage->prepare(bench);
@@ -78,8 +83,7 @@ static void calibrate(struct elbow_bench_run *bench)
         const struct elbow_bench_stage *stage = &elbow_bench_stages[i];
         double seconds = time_stage(bench, stage, 1);
         double iterations = ceil((stage->is_whole ? WHOLE_SECONDS : PART_SECONDS) / seconds);
-        double most = stage->figure == ELBOW_BENCH_STEP ? (double)bench->trainer.epoch_steps - WARM_UPS - 1
-                                                        : (double)ITERATIONS_MAX;
+        double most = makes_steps(stage) ? (double)bench->trainer.epoch_steps - WARM_UPS - 1 : (double)ITERATIONS_MAX;
         iterations = fmax(1, fmin(iterations, most));
         elbow_comm_max(bench->comm, &iterations, 1);
         bench->iterations[stage->figure] = (int)iterations;
@@ -106,6 +110,7 @@ static void run_rounds(struct elbow_bench_run *bench)
         }
         set_ratio(bench, round, ELBOW_BENCH_STEP_OVER_FLOOR, ELBOW_BENCH_STEP, ELBOW_BENCH_FLOOR);
         set_ratio(bench, round, ELBOW_BENCH_UPDATE_OVER_ALLREDUCE, ELBOW_BENCH_UPDATE, ELBOW_BENCH_ALLREDUCE);
+        set_ratio(bench, round, ELBOW_BENCH_TRACED_OVER_STEP, ELBOW_BENCH_TRACED, ELBOW_BENCH_STEP);
     }
 }
 
@@ -260,6 +265,20 @@ static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *
     result->bytes_sent = (double)bench->exchanged.bytes_sent / (double)bench->steps;
 }
 
+// Collective. Tracks for steps that are traced; turned off, so that the others are not.
+static enum elbow_status make_tracks(struct elbow_bench_run *bench, struct elbow_error *error)
+{
+    struct elbow_trainer *trainer = &bench->trainer;
+    if (elbow_track_create(&bench->tracks[0], ELBOW_TRACER_MAIN_EVENTS, error) == ELBOW_OK)
+        elbow_track_create(&bench->tracks[1], ELBOW_TRACER_DATA_EVENTS, error);
+    if (elbow_comm_agree(bench->comm, error) != ELBOW_OK)
+        return error->status;
+    trainer->track = trainer->model->track = &bench->tracks[0];
+    elbow_comm_trace(bench->comm, &bench->tracks[0]);
+    elbow_prefetch_trace(trainer->prefetch, &bench->tracks[1]);
+    return ELBOW_OK;
+}
+
 enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_request *request, struct elbow_log *log,
                               struct elbow_bench_result *result, struct elbow_error *error)
 {
@@ -271,6 +290,8 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
     enum elbow_status status = elbow_bench_find_origin(comm, &result->origin, error);
     if (status == ELBOW_OK)
         status = elbow_trainer_open(&bench.trainer, error);
+    if (status == ELBOW_OK)
+        status = make_tracks(&bench, error);
     if (status == ELBOW_OK)
         status = elbow_trainer_introduce(&bench.trainer, error);
     bench.trainer.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
@@ -297,5 +318,7 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
     elbow_floor_destroy(&bench.floor);
     destroy_rival(&bench.rival);
     elbow_trainer_close(&bench.trainer);
+    elbow_track_clear(&bench.tracks[0]);
+    elbow_track_clear(&bench.tracks[1]);
     return status;
 }

@@ -19,6 +19,7 @@ struct elbow_bench_run {
     struct elbow_trainer trainer;
     struct elbow_floor floor;
     struct elbow_bench_rival rival;
+    struct elbow_track tracks[2];    // of traced steps: this thread's, and of the one that gathers data
     struct elbow_step_place place;   // of a full batch
     struct elbow_range microbatches; // this rank's
     float *head, *decoded;           // where the networks leave their outputs: of the trainer's model
@@ -43,7 +44,7 @@ struct elbow_bench_stage {
     bool is_whole; // timed for longer
 };
 
-enum { ELBOW_BENCH_STAGES = 16 };
+enum { ELBOW_BENCH_STAGES = 17 };
 extern const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES];
 
 // Collective. When, where and on what this is; told to rank zero.

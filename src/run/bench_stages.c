@@ -24,6 +24,17 @@ static void run_step(struct elbow_bench_run *bench)
     ELBOW_CHECK(status == ELBOW_OK); // an audit that finds faulty memory ends a benchmark
 }
 
+static void run_traced_step(struct elbow_bench_run *bench)
+{
+    elbow_track_turn(&bench->tracks[0], true);
+    elbow_track_turn(&bench->tracks[1], true);
+    double begin = elbow_trace_begin(&bench->tracks[0]);
+    run_step(bench);
+    elbow_trace_end(&bench->tracks[0], ELBOW_TRACE_STEP, bench->trainer.state.step, begin);
+    elbow_track_turn(&bench->tracks[0], false);
+    elbow_track_turn(&bench->tracks[1], false);
+}
+
 static void run_products(struct elbow_bench_run *bench)
 {
     elbow_floor_multiply(&bench->floor);
@@ -237,6 +248,7 @@ static void run_agreement(struct elbow_bench_run *bench)
 
 const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES] = {
     {ELBOW_BENCH_STEP, "step", run_step, NULL, true},
+    {ELBOW_BENCH_TRACED, "traced", run_traced_step, NULL, true},
     {ELBOW_BENCH_FLOOR, "floor", run_floor, NULL, true},
     {ELBOW_BENCH_FLOOR_PRODUCTS, "floor_products", run_products, NULL, true},
     {ELBOW_BENCH_COMPUTE, "compute", run_compute, NULL, true},
@@ -259,5 +271,12 @@ const char *elbow_bench_name(enum elbow_bench_figure figure)
     for (int i = 0; i < ELBOW_BENCH_STAGES; ++i)
         if (elbow_bench_stages[i].figure == figure)
             return elbow_bench_stages[i].name;
-    return figure == ELBOW_BENCH_STEP_OVER_FLOOR ? "step_over_floor" : "update_over_allreduce";
+    switch (figure) {
+    case ELBOW_BENCH_STEP_OVER_FLOOR:
+        return "step_over_floor";
+    case ELBOW_BENCH_UPDATE_OVER_ALLREDUCE:
+        return "update_over_allreduce";
+    default:
+        return "traced_over_step";
+    }
 }

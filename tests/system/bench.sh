@@ -21,7 +21,7 @@ for ranks in 1 2; do
             fail "$ranks ranks: ${expected% *} is '$(number "bench-$ranks" "${expected% *}")', not ${expected#* }"
     done
     for key in samples_per_s step_seconds floor_seconds fraction_of_floor update_seconds allreduce_seconds \
-        update_over_allreduce safety_share audit_every gflops exchange_bytes_read peak_bytes; do
+        update_over_allreduce traced_over_step safety_share audit_every gflops exchange_bytes_read peak_bytes; do
         holds "$ranks ranks: $key" "$(number "bench-$ranks" "$key" | grep . || echo 0) > 0"
     done
     twice=$(sed 's/"seconds": .*"step_over_floor_spread"/"step_over_floor_spread"/' "bench-$ranks.out" |
@@ -29,7 +29,7 @@ for ranks in 1 2; do
     [ -z "$twice" ] || fail "$ranks ranks: keys that stand twice: $twice"
     # Two figures of one object: the rate is the batch over the time of a step.
     holds "$ranks ranks" "($(number "bench-$ranks" samples_per_s) * $(number "bench-$ranks" step_seconds) - 32) ^ 2 < 1e-6"
-    for part in step floor compute data forward latent likelihood backward sum exchange optimizer update allreduce audit agreement; do
+    for part in step traced floor compute data forward latent likelihood backward sum exchange optimizer update allreduce audit agreement; do
         grep -q "\"$part\": {\"median\": " "bench-$ranks.out" || fail "$ranks ranks: no part $part"
     done
 done

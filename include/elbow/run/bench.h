@@ -14,6 +14,7 @@ enum { ELBOW_BENCH_ROUNDS_MAX = 10000, ELBOW_BENCH_BUCKETS_MAX = 256, ELBOW_BENC
 // Seconds, or the ratio of two. The parts of a step are timed apart from each other, over all of a rank's microbatches.
 enum elbow_bench_figure {
     ELBOW_BENCH_STEP,           // a whole step
+    ELBOW_BENCH_TRACED,         // a whole step that is traced, as train --trace does
     ELBOW_BENCH_FLOOR,          // FLOOR_PRODUCTS and OPTIMIZER
     ELBOW_BENCH_FLOOR_PRODUCTS, // the rank's whole local batch in one call each
     ELBOW_BENCH_COMPUTE,        // a step without exchange and optimiser
@@ -31,6 +32,7 @@ enum elbow_bench_figure {
     ELBOW_BENCH_AGREEMENT, // what every step asks and tells beside its work: signals, deadline, phases
     ELBOW_BENCH_STEP_OVER_FLOOR, // ratios within one round
     ELBOW_BENCH_UPDATE_OVER_ALLREDUCE,
+    ELBOW_BENCH_TRACED_OVER_STEP,
     ELBOW_BENCH_COUNT
 };
 
