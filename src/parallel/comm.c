@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Spins before the processor is given away: about 10 microseconds of polling.
@@ -122,6 +123,8 @@ static enum elbow_status number_ranks(struct elbow_comm *comm, struct elbow_erro
 enum elbow_status elbow_comm_open(int *argc, char ***argv, struct elbow_comm **out, struct elbow_error *error)
 {
     int provided;
+    // A rank that waits inside MPI gives its core away: its own writer or prefetch thread may need it, or another rank.
+    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     elbow_panic_hook(abort_all);
     struct elbow_comm *comm = NULL;
