@@ -99,6 +99,19 @@ function(elbow_system_test_programs)
     target_compile_options(elbow-test-${program} PRIVATE -O2 -Wall -Wextra -Wshadow) # quick in debug builds, too
     target_link_libraries(elbow-test-${program} PRIVATE Elbow::HDF5 m)
   endforeach()
+  # To be preloaded: file systems without locks are hard to come by.
+  add_library(elbow-test-no-locks MODULE ${PROJECT_SOURCE_DIR}/tests/support/test-no-locks.c)
+  set_target_properties(elbow-test-no-locks PROPERTIES PREFIX "")
+  # The program on a serial HDF5, where it has a parallel one and both are installed.
+  if(ELBOW_HDF5_PARALLEL AND PKG_CONFIG_FOUND AND TARGET elbow_cli)
+    pkg_search_module(ELBOW_PC_HDF5_SERIAL QUIET IMPORTED_TARGET hdf5-serial)
+  endif()
+  if(ELBOW_PC_HDF5_SERIAL_FOUND)
+    file(GLOB sources ${PROJECT_SOURCE_DIR}/src/data/hdf5*.c)
+    add_executable(elbow-test-serial ${PROJECT_SOURCE_DIR}/src/cli/main.c ${sources})
+    target_include_directories(elbow-test-serial BEFORE PRIVATE ${ELBOW_PC_HDF5_SERIAL_INCLUDE_DIRS})
+    target_link_libraries(elbow-test-serial PRIVATE PkgConfig::ELBOW_PC_HDF5_SERIAL elbow_cli)
+  endif()
 endfunction()
 
 # The reader of traces: Jansson and libc alone. Where that is not found its test is skipped.

@@ -72,3 +72,17 @@ enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *
     elbow_release(&text);
     return elbow_configuration_agree(comm, path, config, error);
 }
+
+enum elbow_status elbow_configuration_run(const char *path, const struct elbow_config *config, const char *wanted,
+                                          elbow_path run, struct elbow_error *error)
+{
+    const char *given = wanted != NULL ? wanted : config->run.dir;
+    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+    const char *dot = strrchr(name, '.');
+    int length = dot == NULL || dot == name ? (int)strlen(name) : (int)(dot - name);
+    if (given[0] != 0 ? elbow_text_format(run, ELBOW_PATH_SIZE, "%s", given)
+                      : elbow_text_format(run, ELBOW_PATH_SIZE, "runs/%.*s", length, name))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name of the run directory is too long",
+                           given[0] != 0 ? given : name);
+}

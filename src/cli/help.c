@@ -9,8 +9,7 @@
 
 enum { WIDTH = 100, INDENT = 2, GAP = 2, TERM_WIDTH_MAX = 30 };
 
-// Prints a text from column `margin` on; lines break between words before WIDTH.
-static void print_wrapped(FILE *out, const char *text, int margin)
+void elbow_help_wrap(const char *text, int margin, FILE *out)
 {
     int column = margin;
     while (*text != '\0') {
@@ -34,7 +33,7 @@ static void print_entry(FILE *out, const char *term, int width, const char *mean
         fprintf(out, "\n%*s", margin, "");
     else
         fprintf(out, "%*s", GAP, "");
-    print_wrapped(out, meaning, margin);
+    elbow_help_wrap(meaning, margin, out);
     fputc('\n', out);
 }
 

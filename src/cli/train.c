@@ -8,17 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-// "runs/mnist-mlp" for "configs/mnist-mlp.yaml".
-static enum elbow_status default_run(const char *path, elbow_path run, struct elbow_error *error)
-{
-    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
-    const char *dot = strrchr(name, '.');
-    int length = dot == NULL || dot == name ? (int)strlen(name) : (int)(dot - name);
-    if (elbow_text_format(run, ELBOW_PATH_SIZE, "runs/%.*s", length, name))
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name is too long", name);
-}
-
 static enum elbow_status read_resume(const char *word, enum elbow_resume *resume, struct elbow_error *error)
 {
     *resume = ELBOW_RESUME_NEVER;
@@ -125,11 +114,11 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     if (status != ELBOW_OK)
         return status;
     elbow_path directory;
-    status = default_run(wish.path, directory, error);
+    status = elbow_configuration_run(wish.path, &config, wish.run, directory, error);
     if (status != ELBOW_OK)
         return status;
     request.config = &config;
-    request.run = wish.run != NULL ? wish.run : config.run.dir[0] != 0 ? config.run.dir : directory;
+    request.run = directory;
     request.overwrite = wish.overwrite;
     request.init = wish.init;
     return elbow_train(call->comm, &request, call->log, error);

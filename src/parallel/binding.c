@@ -63,8 +63,8 @@ struct elbow_binding elbow_binding_judge(int ranks, int threads, const unsigned 
     return binding;
 }
 
-enum elbow_status elbow_binding_find(struct elbow_comm *comm, int threads, struct elbow_binding *binding,
-                                     struct elbow_error *error)
+enum elbow_status elbow_binding_of_node(struct elbow_comm *comm, int threads, struct elbow_binding *binding,
+                                        struct elbow_error *error)
 {
     // An unsigned long each: the kernel refuses masks that are not made of them.
     unsigned long mine[ELBOW_MASK_BYTES / sizeof(unsigned long)] = {0};
@@ -79,6 +79,14 @@ enum elbow_status elbow_binding_find(struct elbow_comm *comm, int threads, struc
     MPI_Allgather(mine, ELBOW_MASK_BYTES, MPI_BYTE, masks, ELBOW_MASK_BYTES, MPI_BYTE, comm->node);
     *binding = elbow_binding_judge(comm->place.node_size, threads, masks);
     elbow_release(&masks);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_binding_find(struct elbow_comm *comm, int threads, struct elbow_binding *binding,
+                                     struct elbow_error *error)
+{
+    if (elbow_binding_of_node(comm, threads, binding, error) != ELBOW_OK)
+        return error->status;
     double range[] = {-binding->least, binding->most, -binding->share};
     elbow_comm_max(comm, range, 3);
     struct {

@@ -214,20 +214,31 @@ static void lay_out(struct elbow_exchange *exchange)
                                                .me = exchange->grouped ? exchange->comm->place.node_rank : 0};
 }
 
+// Local. What a node's window takes, or a rank's own memory; leaves the exchange arranged for the former.
+static enum elbow_status measure(struct elbow_exchange *exchange, struct elbow_exchange_need *need,
+                                 struct elbow_error *error)
+{
+    *need = (struct elbow_exchange_need){0};
+    enum elbow_status status = arrange(exchange, false, error);
+    if (status != ELBOW_OK)
+        return status;
+    need->private_per_rank = layout_of(exchange).size;
+    status = arrange(exchange, true, error);
+    if (status == ELBOW_OK)
+        need->shared_per_node = layout_of(exchange).size;
+    return status;
+}
+
 // Collective. The group's memory: groups are nodes if it can be shared.
 static enum elbow_status make_memory(struct elbow_exchange *exchange, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_comm *comm = exchange->comm;
-    size_t shared = 0, private = 0;
-    if (arrange(exchange, false, error) == ELBOW_OK) {
-        private = layout_of(exchange).size;
-        if (arrange(exchange, true, error) == ELBOW_OK)
-            shared = layout_of(exchange).size;
-    }
+    struct elbow_exchange_need need;
+    measure(exchange, &need, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
-    enum elbow_status status =
-        elbow_comm_share(comm, shared, private, "the parameters and gradients", log, &exchange->memory, error);
+    enum elbow_status status = elbow_comm_share(comm, need.shared_per_node, need.private_per_rank,
+                                                "the parameters and gradients", log, &exchange->memory, error);
     if (status != ELBOW_OK)
         return status;
     if (!exchange->memory.is_shared)
@@ -265,19 +276,43 @@ static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct el
     return elbow_transfers_create(exchange, error);
 }
 
+// Local. An exchange that has its sizes and nothing else.
+static enum elbow_status begin(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
+                               struct elbow_exchange **exchange, struct elbow_error *error)
+{
+    ELBOW_CHECK(sizes.microbatches >= (uint64_t)comm->place.size && sizes.last > 0 && sizes.parameters > 0);
+    enum elbow_status status = elbow_allocate(exchange, 1, sizeof **exchange, "the exchange", error);
+    if (status != ELBOW_OK)
+        return status;
+    (*exchange)->comm = comm;
+    (*exchange)->sizes = sizes;
+    (*exchange)->stride = (sizes.parameters + 15) / 16 * 16;
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_exchange_measure(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
+                                         struct elbow_exchange_need *need, struct elbow_error *error)
+{
+    struct elbow_exchange *exchange = NULL;
+    *need = (struct elbow_exchange_need){0};
+    enum elbow_status status = begin(comm, sizes, &exchange, error);
+    if (status == ELBOW_OK)
+        status = measure(exchange, need, error);
+    if (exchange != NULL)
+        forget_arrangement(exchange);
+    elbow_release(&exchange);
+    return status;
+}
+
 enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
                                         struct elbow_log *log, struct elbow_exchange **out, struct elbow_error *error)
 {
     struct elbow_exchange *exchange = NULL;
     *out = NULL;
     *error = (struct elbow_error){0};
-    ELBOW_CHECK(sizes.microbatches >= (uint64_t)comm->place.size && sizes.last > 0 && sizes.parameters > 0);
-    elbow_allocate(&exchange, 1, sizeof *exchange, "the exchange", error);
+    begin(comm, sizes, &exchange, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         goto failed;
-    exchange->comm = comm;
-    exchange->sizes = sizes;
-    exchange->stride = (sizes.parameters + 15) / 16 * 16;
     if (make_memory(exchange, log, error) != ELBOW_OK)
         goto failed;
     exchange->sizes.layers = NULL;

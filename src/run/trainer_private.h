@@ -196,4 +196,8 @@ void elbow_trainer_processor(char *name, size_t size);
 enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer, int most, size_t *parameters,
                                              int *count, struct elbow_error *error);
 
+// Local. Where layers begin: at their weights, into sizes. The result, NULL for MEMORY, is the caller's.
+size_t *elbow_trainer_list_layers(const struct elbow_model *model, struct elbow_exchange_sizes *sizes,
+                                  struct elbow_error *error);
+
 #endif

@@ -204,11 +204,10 @@ static enum elbow_status make_prefetch(struct elbow_trainer *trainer, struct elb
     return elbow_prefetch_create(&source, ahead, &trainer->prefetch, error);
 }
 
-// Where layers begin: at their weights. The result is the caller's.
-static size_t *list_layers(const struct elbow_trainer *trainer, struct elbow_exchange_sizes *sizes,
-                           struct elbow_error *error)
+size_t *elbow_trainer_list_layers(const struct elbow_model *model, struct elbow_exchange_sizes *sizes,
+                                  struct elbow_error *error)
 {
-    const struct elbow_parameters *parameters = &trainer->model->parameters;
+    const struct elbow_parameters *parameters = &model->parameters;
     size_t *layers = NULL;
     if (elbow_allocate(&layers, parameters->count, sizeof *layers, "layers", error) != ELBOW_OK)
         return NULL;
@@ -224,7 +223,7 @@ enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer
 {
     struct elbow_exchange_sizes sizes = {.parameters = trainer->model->parameters.size,
                                          .bucket = (size_t)trainer->config.run.bucket};
-    size_t *layers = list_layers(trainer, &sizes, error);
+    size_t *layers = elbow_trainer_list_layers(trainer->model, &sizes, error);
     if (layers == NULL)
         return error->status;
     enum elbow_status status = elbow_exchange_list_buckets(&sizes, most, parameters, count, error);
@@ -253,7 +252,7 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
                                          .last = (last + size - 1) / size,
                                          .statistics = trainer->statistics + ELBOW_TRAINER_WISHES,
                                          .bucket = (size_t)config->run.bucket};
-    size_t *layers = list_layers(trainer, &sizes, error);
+    size_t *layers = elbow_trainer_list_layers(trainer->model, &sizes, error);
     if (elbow_comm_agree(trainer->comm, error) == ELBOW_OK)
         elbow_exchange_create(trainer->comm, sizes, trainer->log, &trainer->exchange, error);
     elbow_release(&layers);

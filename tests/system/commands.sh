@@ -181,7 +181,7 @@ done
 
 # Help and version, on standard output alone; once, whatever the ranks.
 for words in --help -h help --version "train --help" "eval -h" "encode --help" "sample --help" "reconstruct --help" \
-    "info --help" "config --help" "bench --help" "help train"; do
+    "info --help" "config --help" "bench --help" "doctor --help" "help train"; do
     # shellcheck disable=SC2086 # words
     run 0 1 help "$elbow" $words
     [ -s help.out ] || fail "elbow $words: nothing on standard output"
@@ -189,7 +189,7 @@ for words in --help -h help --version "train --help" "eval -h" "encode --help" "
 done
 run 0 2 help "$elbow" --help
 [ "$(grep -c '^usage:' help.out)" = 1 ] || fail "elbow --help on two ranks: $(grep -c '^usage:' help.out) times"
-for command in train eval encode sample reconstruct info config bench; do
+for command in train eval encode sample reconstruct info config bench doctor; do
     grep -q "^  $command " help.out || fail "elbow --help does not list $command"
 done
 run 0 1 help-train "$elbow" help train

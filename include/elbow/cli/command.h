@@ -84,5 +84,6 @@ extern const struct elbow_command elbow_command_reconstruct;
 extern const struct elbow_command elbow_command_info;
 extern const struct elbow_command elbow_command_config;
 extern const struct elbow_command elbow_command_bench;
+extern const struct elbow_command elbow_command_doctor;
 
 #endif

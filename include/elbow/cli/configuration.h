@@ -3,6 +3,7 @@
 #ifndef ELBOW_CLI_CONFIGURATION_H
 #define ELBOW_CLI_CONFIGURATION_H
 
+#include "elbow/base/text.h"
 #include "elbow/cli/command.h"
 #include "elbow/config/config.h"
 
@@ -23,5 +24,10 @@ enum elbow_status elbow_configuration_parse(const char *name, const char *text, 
 // configuration: flags come from each rank's own command line. USAGE if they differ.
 enum elbow_status elbow_configuration_agree(struct elbow_comm *comm, const char *name,
                                             const struct elbow_config *config, struct elbow_error *error);
+
+// Local. The run directory: what the command line wants (may be NULL), else the key run.dir, else "runs/mnist-mlp" for
+// the configuration "configs/mnist-mlp.yaml". USAGE if its name is too long.
+enum elbow_status elbow_configuration_run(const char *path, const struct elbow_config *config, const char *wanted,
+                                          elbow_path run, struct elbow_error *error);
 
 #endif

@@ -17,6 +17,10 @@ struct elbow_binding {
 // Local. The binding of `ranks` ranks of `threads` threads each by their masks (ranks, ELBOW_MASK_BYTES).
 struct elbow_binding elbow_binding_judge(int ranks, int threads, const unsigned char *masks);
 
+// Collective. The binding of this rank's node.
+enum elbow_status elbow_binding_of_node(struct elbow_comm *comm, int threads, struct elbow_binding *binding,
+                                        struct elbow_error *error);
+
 // Collective. The binding of the most crowded node (the first of several); least, most and share are over all nodes.
 enum elbow_status elbow_binding_find(struct elbow_comm *comm, int threads, struct elbow_binding *binding,
                                      struct elbow_error *error);

@@ -49,6 +49,15 @@ struct elbow_exchange_client {
     void (*apply)(void *user, struct elbow_piece piece, const float *gradient, float *parameters);
 };
 
+// The bytes that the ranks of a node share, or that each rank takes where memory cannot be shared.
+struct elbow_exchange_need {
+    uint64_t shared_per_node, private_per_rank;
+};
+
+// Local. What an exchange of these sizes would take on this rank's node; nothing of it is made. MEMORY.
+enum elbow_status elbow_exchange_measure(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
+                                         struct elbow_exchange_need *need, struct elbow_error *error);
+
 // Collective. MEMORY if the buffers cannot be had.
 enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
                                         struct elbow_log *log, struct elbow_exchange **exchange,

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow doctor
+#include "elbow/run/doctor.h"
+
+#include "elbow/base/build.h"
+#include "elbow/cli/configuration.h"
+#include "elbow/cli/help.h"
+#include "elbow/data/hdf5.h"
+#include "elbow/math/blas.h"
+#include "elbow/run/json.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+// What the command line says.
+struct wish {
+    const char *path, *run;
+    struct elbow_words sets;
+    bool json;
+};
+
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .value = "CONFIG",
+     .help = "a configuration: also what a run of it would take on a node",
+     .offset = offsetof(struct wish, path)},
+    {.name = "set",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "KEY=VALUE",
+     .help = ELBOW_HELP_SET,
+     .offset = offsetof(struct wish, sets)},
+    {.name = "run-dir",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "DIR",
+     .help = "try locks and writing there (with CONFIG: where train would write)",
+     .offset = offsetof(struct wish, run)},
+    {.name = "json", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_JSON, .offset = offsetof(struct wish, json)},
+};
+
+static const char *const LOCKS[] = {"not tried",
+                                    "works",
+                                    "the file system has none",
+                                    "holds on one node only",
+                                    "the other nodes do not see the directory",
+                                    "nothing can be made there"};
+
+static void print_rate(const char *name, double per_second, const char *of)
+{
+    if (per_second > 0)
+        printf("%-16s %s/s %s\n", name, elbow_text_bytes((uint64_t)per_second).text, of);
+}
+
+static void print_node(const struct elbow_machine_node *node)
+{
+    const struct elbow_binding *binding = &node->binding;
+    char cores[32];
+    snprintf(cores, sizeof cores, binding->least == binding->most ? "%d" : "%d to %d", binding->least, binding->most);
+    printf("  %-14s %d rank%s on %d core%s, each may run on %s\n", node->host, node->ranks, node->ranks == 1 ? "" : "s",
+           binding->cores, binding->cores == 1 ? "" : "s", cores);
+    printf("  %-14s memory: %s free, %s/s by all ranks together; /dev/shm: %s free\n", "",
+           elbow_text_bytes(node->memory).text, elbow_text_bytes((uint64_t)node->memory_per_second).text,
+           elbow_text_bytes(node->shared).text);
+    if (node->network_per_second > 0)
+        printf("  %-14s network to the first node: %s/s, %.1f us\n", "",
+               elbow_text_bytes((uint64_t)node->network_per_second).text, node->network_latency * 1e6);
+}
+
+static void print_files(const struct elbow_doctor_facts *facts)
+{
+    if (facts->run[0] != 0) {
+        printf("%-16s %s%s%s%s; lock: %s\n", "run directory", facts->run,
+               facts->lock == ELBOW_DOCTOR_LOCK_UNTRIED ? "" : " (tried in ",
+               facts->lock == ELBOW_DOCTOR_LOCK_UNTRIED ? "" : facts->tried_in,
+               facts->lock == ELBOW_DOCTOR_LOCK_UNTRIED ? "" : ")", LOCKS[facts->lock]);
+        print_rate("", facts->write_per_second, "written and synced");
+    }
+    if (facts->data[0] != 0)
+        printf("%-16s %s\n", "data", facts->data);
+    print_rate("", facts->read_per_second, "read by one rank");
+}
+
+static void print_advice(int number, const struct elbow_doctor_advice *advice)
+{
+    char text[sizeof advice->text + 64];
+    int margin = printf("%2d. ", number);
+    snprintf(text, sizeof text, "%s: %s", advice->topic, advice->text);
+    elbow_help_wrap(text, margin, stdout);
+    putchar('\n');
+}
+
+static void print_page(const struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    printf("%-16s %s (%s)\n", "elbow", elbow_build_version(), elbow_build_id());
+    printf("%-16s %s\n", "build", elbow_build_flags());
+    printf("%-16s %s\n", "MPI", facts->mpi);
+    printf("%-16s %s%s\n", "HDF5", elbow_hdf5_describe() + strlen("HDF5 "), facts->hdf5_is_parallel ? "" : ", serial");
+    printf("%-16s %s\n", "BLAS", elbow_blas_describe());
+    printf("%-16s %d a rank; OMP_NUM_THREADS %s, OPENBLAS_NUM_THREADS %s\n", "threads", facts->threads,
+           facts->omp[0] != 0 ? facts->omp : "not set", facts->openblas[0] != 0 ? facts->openblas : "not set");
+    printf("%-16s %d on %d node%s\n", "ranks", facts->place.size, facts->place.nodes,
+           facts->place.nodes == 1 ? "" : "s");
+    for (int n = 0; n < facts->place.nodes; ++n)
+        print_node(&facts->nodes[n]);
+    if (facts->has_need)
+        printf("%-16s %llu parameters, %llu microbatches; on a node %s of memory, of which %s in /dev/shm\n", "the run",
+               (unsigned long long)facts->parameters, (unsigned long long)facts->microbatches,
+               elbow_text_bytes(facts->memory_need).text, elbow_text_bytes(facts->shared_need).text);
+    print_files(facts);
+    printf("\n%s\n", report->count == 0 ? "Nothing has to be changed." : "What to change, or to know:");
+    for (int i = 0; i < report->count; ++i)
+        print_advice(i + 1, &report->advice[i]);
+}
+
+static void print_json_nodes(struct elbow_json *json, const struct elbow_doctor_facts *facts)
+{
+    elbow_json_open(json, "nodes", '[');
+    for (int n = 0; n < facts->place.nodes; ++n) {
+        const struct elbow_machine_node *node = &facts->nodes[n];
+        elbow_json_open(json, NULL, '{');
+        elbow_json_text(json, "host", node->host);
+        elbow_json_integer(json, "ranks", node->ranks);
+        elbow_json_integer(json, "cores", node->binding.cores);
+        elbow_json_integer(json, "cores_of_a_rank_least", node->binding.least);
+        elbow_json_integer(json, "cores_of_a_rank_most", node->binding.most);
+        elbow_json_integer(json, "crowded_ranks", node->binding.crowded_ranks);
+        elbow_json_integer(json, "crowded_cores", node->binding.crowded_cores);
+        elbow_json_integer(json, "memory_free_bytes", (int64_t)node->memory);
+        elbow_json_integer(json, "shared_free_bytes", (int64_t)node->shared);
+        elbow_json_integer(json, "shared_bytes", (int64_t)node->shared_all);
+        elbow_json_number(json, "memory_bytes_per_s", node->memory_per_second);
+        elbow_json_number(json, "network_bytes_per_s", node->network_per_second);
+        elbow_json_number(json, "network_latency_seconds", node->network_latency);
+        elbow_json_close(json, '}');
+    }
+    elbow_json_close(json, ']');
+}
+
+static void print_json_versions(struct elbow_json *json, const struct elbow_doctor_facts *facts)
+{
+    elbow_json_text(json, "version", elbow_build_version());
+    elbow_json_text(json, "commit", elbow_build_id());
+    elbow_json_text(json, "build", elbow_build_flags());
+    elbow_json_text(json, "mpi", facts->mpi);
+    elbow_json_text(json, "hdf5", elbow_hdf5_describe());
+    elbow_json_text(json, "hdf5_kind", facts->hdf5_is_parallel ? "parallel" : "serial");
+    elbow_json_text(json, "blas", elbow_blas_describe());
+}
+
+static void print_json(const struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    struct elbow_json json = {.out = stdout};
+    elbow_json_open(&json, NULL, '{');
+    print_json_versions(&json, facts);
+    elbow_json_integer(&json, "ranks", facts->place.size);
+    elbow_json_integer(&json, "threads", facts->threads);
+    elbow_json_text(&json, "OMP_NUM_THREADS", facts->omp);
+    elbow_json_text(&json, "OPENBLAS_NUM_THREADS", facts->openblas);
+    print_json_nodes(&json, facts);
+    if (facts->has_need) {
+        elbow_json_integer(&json, "parameters", (int64_t)facts->parameters);
+        elbow_json_integer(&json, "microbatches", (int64_t)facts->microbatches);
+        elbow_json_integer(&json, "node_memory_bytes", (int64_t)facts->memory_need);
+        elbow_json_integer(&json, "node_shared_bytes", (int64_t)facts->shared_need);
+    }
+    elbow_json_text(&json, "run_directory", facts->run);
+    elbow_json_text(&json, "lock", LOCKS[facts->lock]);
+    elbow_json_number(&json, "write_bytes_per_s", facts->write_per_second);
+    elbow_json_text(&json, "data", facts->data);
+    elbow_json_number(&json, "read_bytes_per_s", facts->read_per_second);
+    elbow_json_open(&json, "advice", '[');
+    for (int i = 0; i < report->count; ++i) {
+        elbow_json_open(&json, NULL, '{');
+        elbow_json_text(&json, "topic", report->advice[i].topic);
+        elbow_json_text(&json, "text", report->advice[i].text);
+        elbow_json_close(&json, '}');
+    }
+    elbow_json_close(&json, ']');
+    elbow_json_close(&json, '}');
+}
+
+static void preview(const struct elbow_call *call, char *note)
+{
+    struct wish wish = {0};
+    struct elbow_error error = {0};
+    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK && wish.path != NULL)
+        elbow_configuration_preview(wish.path, &wish.sets, note);
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = {0};
+    struct elbow_config config;
+    struct elbow_doctor_report report;
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
+    if (status == ELBOW_OK && wish.path == NULL && wish.sets.count > 0)
+        status = elbow_error_set(error, ELBOW_USAGE, "doctor: --set is for a CONFIG, and there is none");
+    if (status == ELBOW_OK && wish.path != NULL)
+        status = elbow_configuration_read(call->comm, wish.path, &wish.sets, &config, error);
+    if (status != ELBOW_OK)
+        return status;
+    elbow_path directory;
+    struct elbow_doctor_request request = {.run = wish.run};
+    if (wish.path != NULL) {
+        status = elbow_configuration_run(wish.path, &config, wish.run, directory, error);
+        request = (struct elbow_doctor_request){.config = &config, .run = directory};
+    }
+    if (status == ELBOW_OK)
+        status = elbow_doctor_examine(call->comm, &request, &report, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (elbow_comm_place(call->comm).rank == 0 && wish.json)
+        print_json(&report);
+    else if (elbow_comm_place(call->comm).rank == 0)
+        print_page(&report);
+    elbow_doctor_clear(&report);
+    return ELBOW_OK;
+}
+
+const struct elbow_command elbow_command_doctor = {
+    .name = "doctor",
+    .summary = "look a machine over before a run",
+    .text =
+        "Tells on one page what a run finds here: versions, ranks by node, binding, threads, room for shared memory,\n"
+        "locks in the run directory, and how fast memory, network and files are; then what to change, in sentences.\n"
+        "Start it as the run would be started. The exit status is 0 whatever the advice is.\n",
+    .examples = "elbow doctor\n"
+                "mpirun -n 16 elbow doctor configs/mnist-mlp.yaml --run-dir runs/mnist-mlp\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .result_on_stdout = true,
+    .run = run,
+    .preview = preview,
+};

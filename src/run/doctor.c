@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The examination: asks all floors what they find.
+#include "elbow/run/doctor.h"
+
+#include "doctor_private.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/data/hdf5.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void take_variable(const char *name, char value[ELBOW_DOCTOR_VALUE_SIZE])
+{
+    const char *text = getenv(name);
+    if (text != NULL)
+        elbow_text_format(value, ELBOW_DOCTOR_VALUE_SIZE, "%s", text);
+}
+
+enum elbow_status elbow_doctor_examine(struct elbow_comm *comm, const struct elbow_doctor_request *request,
+                                       struct elbow_doctor_report *report, struct elbow_error *error)
+{
+    *report = (struct elbow_doctor_report){0};
+    struct elbow_doctor_facts *facts = &report->facts;
+    *error = (struct elbow_error){0};
+    if (request->config != NULL && request->config->run.nodes.count > 0) {
+        const struct elbow_integers *pretended = &request->config->run.nodes;
+        if (elbow_comm_pretend(comm, pretended->values, pretended->count, error) != ELBOW_OK)
+            return error->status;
+    }
+    facts->place = elbow_comm_place(comm);
+    facts->threads = request->config == NULL ? 1 : (int)request->config->train.threads;
+    facts->hdf5_is_parallel = strstr(elbow_hdf5_describe(), "parallel") != NULL;
+    elbow_machine_library(facts->mpi);
+    take_variable("OMP_NUM_THREADS", facts->omp);
+    take_variable("OPENBLAS_NUM_THREADS", facts->openblas);
+    if (request->run != NULL)
+        elbow_text_format(facts->run, sizeof facts->run, "%s", request->run);
+    enum elbow_status status = elbow_machine_look(comm, facts->threads, &report->nodes, error);
+    facts->nodes = report->nodes;
+    if (status == ELBOW_OK && request->config != NULL)
+        status = elbow_doctor_find_need(comm, request->config, facts, error);
+    if (status != ELBOW_OK) {
+        elbow_doctor_clear(report);
+        return status;
+    }
+    elbow_doctor_try_files(comm, facts);
+    if (facts->place.rank == 0)
+        elbow_doctor_advise(report);
+    return ELBOW_OK;
+}
+
+void elbow_doctor_clear(struct elbow_doctor_report *report)
+{
+    elbow_release(&report->nodes);
+    *report = (struct elbow_doctor_report){0};
+}

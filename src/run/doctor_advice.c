@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Advice: one function a topic, from facts to sentences. What is as it should be gets none.
+#include "elbow/run/doctor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+// Below so much room MPI and Elbow may do without shared memory; containers often have 64 MB.
+static const uint64_t SHARED_LITTLE = UINT64_C(128000000);
+static const double NETWORK_SLOW = 1.3e8; // bytes a second: Ethernet of 1 Gbit/s
+
+static void __attribute__((format(printf, 3, 4)))
+advise(struct elbow_doctor_report *report, const char *topic, const char *format, ...)
+{
+    va_list arguments;
+    if (report->count == ELBOW_DOCTOR_ADVICE_MAX)
+        return;
+    struct elbow_doctor_advice *advice = &report->advice[report->count++];
+    advice->topic = topic;
+    va_start(arguments, format);
+    vsnprintf(advice->text, sizeof advice->text, format, arguments);
+    va_end(arguments);
+}
+
+static const char *plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void judge_binding(struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    for (int n = 0; n < facts->place.nodes; ++n) {
+        const struct elbow_machine_node *node = &facts->nodes[n];
+        const struct elbow_binding *binding = &node->binding;
+        if (binding->crowded_ranks == 0)
+            continue;
+        if (facts->threads == 1)
+            advise(report, "binding",
+                   "%d ranks share %d core%s on %s: they take turns, and all others wait for them. Start fewer ranks, "
+                   "or bind each to a core of its own (mpirun --bind-to core, srun --cpu-bind=cores).",
+                   binding->crowded_ranks, binding->crowded_cores, plural(binding->crowded_cores), node->host);
+        else
+            advise(report, "binding",
+                   "%d rank%s of %d threads have %d core%s on %s: threads take turns. Take fewer ranks or a smaller "
+                   "train.threads, or bind each rank to %d cores (mpirun --map-by slot:PE=%d --bind-to core, "
+                   "srun --cpus-per-task=%d).",
+                   binding->crowded_ranks, plural(binding->crowded_ranks), facts->threads, binding->crowded_cores,
+                   plural(binding->crowded_cores), node->host, facts->threads, facts->threads, facts->threads);
+        return; // one node stands for all
+    }
+}
+
+static void judge_threads(struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    const struct {
+        const char *name, *value;
+    } variables[] = {{"OMP_NUM_THREADS", facts->omp}, {"OPENBLAS_NUM_THREADS", facts->openblas}};
+    char own[ELBOW_DOCTOR_VALUE_SIZE];
+    snprintf(own, sizeof own, "%d", facts->threads);
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; ++i) {
+        const char *value = variables[i].value;
+        if (value[0] == 0 || strcmp(value, own) == 0 || strcmp(value, "1") == 0)
+            continue;
+        advise(
+            report, "threads",
+            "%s=%s changes nothing: a rank computes in train.threads threads, here %d, so that the bits do not depend "
+            "on the environment. For %s threads a rank set train.threads: %s and give each rank as many cores "
+            "(mpirun --map-by slot:PE=%s --bind-to core).",
+            variables[i].name, value, facts->threads, value, value, value);
+    }
+}
+
+static void judge_need_of_shared(struct elbow_doctor_report *report, const struct elbow_machine_node *node)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    unsigned long long megabytes = facts->shared_need / 500000 + 64; // twice, and what MPI takes
+    if (node->shared >= facts->shared_need)
+        return;
+    advise(report, "shared memory",
+           "/dev/shm of %s has room for %s, and this run wants %s for the data and the exchange of its %d ranks: each "
+           "rank would take copies of its own, %s on that node, and the exchange would be slower. Enlarge it (as root: "
+           "mount -o remount,size=%lluM /dev/shm; containers: --shm-size=%llum).",
+           node->host, elbow_text_bytes(node->shared).text, elbow_text_bytes(facts->shared_need).text, node->ranks,
+           elbow_text_bytes(facts->private_need).text, megabytes, megabytes);
+}
+
+static void judge_shared(struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    int least = 0;
+    for (int n = 1; n < facts->place.nodes; ++n)
+        least = facts->nodes[n].shared < facts->nodes[least].shared ? n : least;
+    const struct elbow_machine_node *node = &facts->nodes[least];
+    if (facts->has_need) {
+        judge_need_of_shared(report, node);
+    } else if (node->shared < SHARED_LITTLE) {
+        advise(report, "shared memory",
+               "/dev/shm of %s has room for %s only. The ranks of a node keep data, gradients and the one copy of the "
+               "parameters there; without it each rank takes copies of its own. Enlarge it (as root: mount -o "
+               "remount,size=1G /dev/shm; containers: --shm-size=1g). elbow doctor CONFIG tells what a run needs.",
+               node->host, elbow_text_bytes(node->shared).text);
+    }
+}
+
+static void judge_memory(struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    for (int n = 0; n < facts->place.nodes && facts->has_need; ++n) {
+        if (facts->nodes[n].memory >= facts->memory_need)
+            continue;
+        advise(report, "memory",
+               "This run takes about %s on a node, but %s has %s free. Take fewer ranks on a node, a smaller "
+               "train.microbatch, or a job with more memory.",
+               elbow_text_bytes(facts->memory_need).text, facts->nodes[n].host,
+               elbow_text_bytes(facts->nodes[n].memory).text);
+        return;
+    }
+}
+
+static void judge_shares(struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    uint64_t ranks = (uint64_t)facts->place.size;
+    if (facts->trouble[0] != 0)
+        advise(report, "configuration", "%.700s.", facts->trouble);
+    if (facts->has_need && facts->microbatches % ranks != 0)
+        advise(report, "configuration",
+               "The %llu microbatches of a batch do not divide evenly among %d ranks: some ranks wait in every step. "
+               "Take a number of ranks that divides %llu.",
+               (unsigned long long)facts->microbatches, facts->place.size, (unsigned long long)facts->microbatches);
+}
+
+static void judge_lock(struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    const char *place = facts->tried_in;
+    switch (facts->lock) {
+    case ELBOW_DOCTOR_LOCK_UNTRIED:
+    case ELBOW_DOCTOR_LOCK_WORKS:
+        break;
+    case ELBOW_DOCTOR_LOCK_IMPOSSIBLE:
+        advise(
+            report, "run directory",
+            "%.300s cannot be locked%s%.200s: nothing would keep a second run out of the same run directory. Mount the "
+            "file system with locks (Lustre: -o flock; NFS: lockd, and not -o nolock), take another one by --run-dir, "
+            "or "
+            "see to it that no two jobs use the directory.",
+            place, facts->lock_reason[0] != 0 ? ": " : "", facts->lock_reason);
+        break;
+    case ELBOW_DOCTOR_LOCK_ALONE:
+        advise(
+            report, "run directory",
+            "Two nodes could lock %.300s at the same time: locks hold on one node only (Lustre: -o localflock; NFS: -o "
+            "nolock or local_lock). See to it that no two jobs use the same run directory.",
+            place);
+        break;
+    case ELBOW_DOCTOR_LOCK_UNSEEN:
+        advise(report, "run directory",
+               "%.300s is not on a file system that all nodes share. Rank zero alone writes there, but a job that is "
+               "started "
+               "again on other nodes will not find its checkpoints: take a shared one by --run-dir.",
+               place);
+        break;
+    case ELBOW_DOCTOR_LOCK_NO_ENTRY:
+        advise(report, "run directory", "Nothing can be written to %.300s (%.200s): take another place by --run-dir.",
+               place, facts->lock_reason);
+        break;
+    }
+}
+
+static void judge_network(struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    int slowest = 1;
+    for (int n = 2; n < facts->place.nodes; ++n)
+        if (facts->nodes[n].network_per_second < facts->nodes[slowest].network_per_second)
+            slowest = n;
+    if (facts->place.nodes < 2 || facts->nodes[slowest].network_per_second > NETWORK_SLOW)
+        return;
+    advise(report, "network",
+           "Messages between %s and %s pass at %s a second. If the nodes have a faster network, MPI does not use it: "
+           "name its interface (mpirun --mca btl_tcp_if_include NAME), or take an MPI built for it (UCX, libfabric). "
+           "Larger batches make a step's exchange count for less.",
+           facts->nodes[0].host, facts->nodes[slowest].host,
+           elbow_text_bytes((uint64_t)facts->nodes[slowest].network_per_second).text);
+}
+
+static void judge_hdf5(struct elbow_doctor_report *report)
+{
+    if (!report->facts.hdf5_is_parallel)
+        advise(report, "HDF5",
+               "This HDF5 is a serial one, and nothing has to be changed: Elbow reads with every rank by itself and "
+               "writes "
+               "with rank zero, and needs no parallel HDF5.");
+}
+
+void elbow_doctor_advise(struct elbow_doctor_report *report)
+{
+    report->count = 0;
+    judge_shares(report);
+    judge_binding(report);
+    judge_memory(report);
+    judge_shared(report);
+    judge_lock(report);
+    judge_network(report);
+    judge_threads(report);
+    judge_hdf5(report);
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a run would take, from the descriptions of its datasets: no row is read. The window of the exchange is measured
+// by the exchange itself, the model by making one.
+#include "doctor_private.h"
+#include "trainer_private.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/data/hdf5.h"
+#include "elbow/vae/model.h"
+
+#include <string.h>
+
+// What rank zero learns of the data.
+struct data {
+    uint64_t samples, bytes; // bytes: of rows and labels, of training and validation
+    uint64_t shape[8];       // of a sample
+    uint64_t rank;
+    elbow_path file;
+    struct elbow_error error;
+};
+
+static enum elbow_status describe(const struct elbow_config *config, const char *location, elbow_path path,
+                                  struct elbow_hdf5_info *info, struct elbow_error *error)
+{
+    elbow_path dataset;
+    struct elbow_hdf5 *file = NULL;
+    if (!elbow_config_locate(config->data.file, location, path, dataset))
+        return elbow_error_set(error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
+    enum elbow_status status = elbow_hdf5_open(path, &file, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_describe_dataset(file, dataset, info, error);
+    elbow_hdf5_close(file, NULL);
+    if (status == ELBOW_OK && (info->rank < 1 || info->shape[0] == 0))
+        status = elbow_error_set(error, ELBOW_FORMAT, "%s:%s: holds no rows", path, dataset);
+    return status;
+}
+
+// The bytes that a dataset of the configuration takes on a node, in the type it is stored in; labels take a word each.
+static enum elbow_status add_bytes(const struct elbow_config *config, const char *location, bool are_labels,
+                                   struct data *data)
+{
+    struct elbow_hdf5_info info;
+    elbow_path path;
+    if (location[0] == 0)
+        return ELBOW_OK;
+    enum elbow_status status = describe(config, location, path, &info, &data->error);
+    if (status != ELBOW_OK)
+        return status;
+    uint64_t bytes = are_labels ? sizeof(int64_t) : elbow_element_size(info.element);
+    for (int i = 0; i < (are_labels ? 1 : info.rank); ++i)
+        bytes *= info.shape[i];
+    data->bytes += bytes;
+    if (data->samples > 0)
+        return ELBOW_OK;
+    data->samples = info.shape[0]; // the first one is the training set
+    data->rank = info.rank > 1 ? (uint64_t)info.rank - 1 : 1;
+    data->shape[0] = 1;
+    for (int i = 1; i < info.rank; ++i)
+        data->shape[i - 1] = info.shape[i];
+    memcpy(data->file, path, sizeof path);
+    return ELBOW_OK;
+}
+
+// Rank zero.
+static void look_at_data(const struct elbow_config *config, struct data *data)
+{
+    const struct elbow_integers *shape = &config->data.shape;
+    if (config->data.synthetic > 0) {
+        data->samples = (uint64_t)config->data.synthetic;
+        data->rank = 2;
+        data->shape[0] = data->shape[1] = 28;
+    } else if (add_bytes(config, config->data.train, false, data) != ELBOW_OK ||
+               add_bytes(config, config->data.labels, true, data) != ELBOW_OK ||
+               add_bytes(config, config->data.valid, false, data) != ELBOW_OK ||
+               add_bytes(config, config->data.valid_labels, true, data) != ELBOW_OK) {
+        return;
+    }
+    if (shape->count == 0)
+        return;
+    data->rank = shape->count;
+    for (size_t i = 0; i < shape->count; ++i)
+        data->shape[i] = (uint64_t)shape->values[i];
+}
+
+// Local. What the ranks hold together, and what each holds for itself.
+static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_config *config, const struct data *data,
+                                 struct elbow_doctor_facts *facts, struct elbow_error *error)
+{
+    struct elbow_model *model = NULL;
+    size_t *layers = NULL;
+    uint64_t size = (uint64_t)config->train.microbatch, ranks = (uint64_t)facts->place.node_size;
+    uint64_t batch = (uint64_t)config->train.batch < data->samples ? (uint64_t)config->train.batch : data->samples;
+    uint64_t last = data->samples % batch > 0 ? data->samples % batch : batch;
+    struct elbow_exchange_sizes sizes = {.microbatches = (batch + size - 1) / size,
+                                         .last = (last + size - 1) / size,
+                                         .bucket = (size_t)config->run.bucket};
+    facts->microbatches = sizes.microbatches;
+    if (sizes.microbatches < (uint64_t)facts->place.size)
+        return elbow_error_set(error, ELBOW_CONFIG, "a batch of %llu has only %llu microbatches of %llu for %d ranks",
+                               (unsigned long long)batch, (unsigned long long)sizes.microbatches,
+                               (unsigned long long)size, facts->place.size);
+    enum elbow_status status =
+        elbow_model_create_shaped(config, elbow_model_sample(data->rank, data->shape), (size_t)size, &model, error);
+    if (status != ELBOW_OK)
+        return status;
+    struct elbow_exchange_need need = {0};
+    sizes.parameters = model->parameters.size;
+    sizes.statistics = elbow_statistics_size(model->latent, false) + ELBOW_TRAINER_WISHES;
+    layers = elbow_trainer_list_layers(model, &sizes, error);
+    status = layers == NULL ? error->status : elbow_exchange_measure(comm, sizes, &need, error);
+    facts->parameters = sizes.parameters;
+    facts->shared_need = ranks > 1 ? data->bytes + need.shared_per_node : 0;
+    facts->private_need = ranks * (data->bytes + need.private_per_rank);
+    // Two moments of a rank's share of the parameters, and room for the copy that becomes a checkpoint on rank zero.
+    uint64_t moments = 2 * sizes.parameters * sizeof(float) / (uint64_t)facts->place.size;
+    facts->memory_need = (ranks > 1 ? facts->shared_need : facts->private_need) +
+                         ranks * (moments + elbow_model_bytes(model)) + 3 * sizes.parameters * sizeof(float);
+    elbow_release(&layers);
+    elbow_model_destroy(model);
+    return status;
+}
+
+enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct elbow_config *config,
+                                         struct elbow_doctor_facts *facts, struct elbow_error *error)
+{
+    struct data data = {0};
+    if (facts->place.rank == 0)
+        look_at_data(config, &data);
+    elbow_comm_broadcast(comm, &data, sizeof data);
+    memcpy(facts->data, data.file, sizeof facts->data);
+    *error = (struct elbow_error){0};
+    if (data.error.status == ELBOW_OK)
+        measure(comm, config, &data, facts, &data.error);
+    elbow_comm_agree(comm, &data.error);
+    if (data.error.status == ELBOW_MEMORY) {
+        *error = data.error;
+        return ELBOW_MEMORY;
+    }
+    facts->has_need = data.error.status == ELBOW_OK;
+    memcpy(facts->trouble, data.error.message, sizeof facts->trouble);
+    double most[] = {(double)facts->shared_need, (double)facts->private_need, (double)facts->memory_need};
+    elbow_comm_max(comm, most, 3); // nodes may have different numbers of ranks: the worst one counts
+    facts->shared_need = (uint64_t)most[0];
+    facts->private_need = (uint64_t)most[1];
+    facts->memory_need = (uint64_t)most[2];
+    return ELBOW_OK;
+}

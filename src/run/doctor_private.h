@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The parts of the examination.
+#ifndef ELBOW_RUN_DOCTOR_PRIVATE_H
+#define ELBOW_RUN_DOCTOR_PRIVATE_H
+
+#include "elbow/run/doctor.h"
+
+// Collective. What a run of this configuration would take on a node. What is wrong with the configuration's data goes
+// to facts->trouble. MEMORY.
+enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct elbow_config *config,
+                                         struct elbow_doctor_facts *facts, struct elbow_error *error);
+
+// Collective. Locks and writes in the run directory, reads facts->data.
+void elbow_doctor_try_files(struct elbow_comm *comm, struct elbow_doctor_facts *facts);
+
+#endif

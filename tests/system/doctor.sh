@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# elbow doctor finds what is wrong with a machine, each thing provoked, and says nothing of what is right.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+"$make_data" write data.h5 /train u8 90,6,6 bytes
+"$make_data" write data.h5 /valid u8 30,6,6 bytes
+cat >run.yaml <<'Y'
+data: {file: data.h5, train: /train, valid: /valid}
+model: {latent: 3, encoder: [dense: {units: 20}], decoder: [dense: {units: 20}]}
+train: {epochs: 1, batch: 24, microbatch: 4, rate: 1.0e-2}
+Y
+unset OMP_NUM_THREADS OPENBLAS_NUM_THREADS
+
+# advises LOG TOPIC PATTERN: the page has that advice; silent LOG TOPIC: it has none of that topic.
+advises() {
+    tr -s ' \n' ' ' <"$1.out" | sed -E 's/ ([0-9]+\. )/\n\1/g' | grep -qE "^[0-9]+\. $2: .*($3)" ||
+        { fail "$1: no advice on $2 with '$3':"; sed '1,/^$/d' "$1.out"; }
+}
+silent() { grep -qE "^ *[0-9]+\. $2: " "$1.out" && fail "$1: advice on $2 out of nothing: $(grep -E "\. $2: " "$1.out")"; }
+# topics FILE.json: of its advice, in order.
+topics() { grep -oE '"topic": "[^"]*"' "$1" | cut -d'"' -f4 | tr '\n' ' '; }
+
+# A sound run: the facts, nothing to change (but for a serial HDF5), nothing left behind.
+touch before
+find . | sort >before
+run 0 1 sound "$elbow" doctor run.yaml
+for text in '^elbow  *[0-9.]+ \(' '^build  .*-ffp-contract=off' '^MPI  .*MPI [0-9]' '^HDF5  *[0-9]+\.[0-9]+' '^BLAS  *OpenBLAS .*1 thread' \
+    '^threads  *1 a rank; OMP_NUM_THREADS not set' '^ranks  *1 on 1 node$' '1 rank on [0-9]+ cores?, each may run on' 'memory: .* free, .*/s by all' \
+    '/dev/shm: .* free' '^the run  *[0-9]+ parameters, 6 microbatches; on a node [0-9.]+ .B of memory' \
+    '^run directory  *runs/run \(tried in \.\); lock: works' '[0-9.]+ [kMG]B/s written and synced' '^data  *data.h5' 'B/s read by one rank'; do
+    grep -qE "$text" sound.out || fail "doctor: no line with '$text'"
+done
+for topic in binding threads 'shared memory' memory 'run directory' configuration network; do silent sound "$topic"; done
+find . ! -name 'sound.*' | sort | diff before - || fail "doctor leaves something behind"
+[ ! -s sound.err ] || fail "doctor says on standard error: $(cat sound.err)"
+
+# Two ranks on one core; elsewhere two ranks on two cores are none too many.
+taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')" mpirun --bind-to none -n 2 "$elbow" doctor >crowded.out 2>crowded.err ||
+    fail "two ranks on one core: exit status $?"
+advises crowded binding '2 ranks share 1 core on .*mpirun --bind-to core'
+grep -q '2 ranks on 1 core, each may run on 1' crowded.out || fail "two ranks on one core: no such line"
+if [ "$(nproc)" -ge 2 ]; then
+    run 0 2 apart "$elbow" doctor
+    silent apart binding
+fi
+if [ "$(nproc)" = 2 ]; then
+    run 0 1 threads "$elbow" doctor run.yaml --set train.threads=4
+    advises threads binding '1 rank of 4 threads have 2 cores .*slot:PE=4'
+fi
+
+# Threads that the environment asks for. What a run does anyway needs no word.
+OMP_NUM_THREADS=8 run 0 1 omp "$elbow" doctor
+advises omp threads 'OMP_NUM_THREADS=8 changes nothing.*train.threads: 8'
+grep -q '1 a rank; OMP_NUM_THREADS 8' omp.out || fail "OMP_NUM_THREADS=8 is not told"
+OPENBLAS_NUM_THREADS=4 run 0 1 openblas "$elbow" doctor
+advises openblas threads 'OPENBLAS_NUM_THREADS=4 changes nothing'
+OMP_NUM_THREADS=1 run 0 1 omp-1 "$elbow" doctor
+silent omp-1 threads
+
+# A run directory without locks, one that cannot be written, one below a file.
+LD_PRELOAD=$build/elbow-test-no-locks.so run 0 1 no-locks "$elbow" doctor --run-dir .
+advises no-locks 'run directory' '\. cannot be locked.*flock'
+grep -q 'lock: the file system has none' no-locks.out || fail "no locks: no such line"
+run 0 1 no-directory "$elbow" doctor
+grep -q '^run directory' no-directory.out && fail "a run directory was tried that nobody named"
+touch file
+run 0 1 below-file "$elbow" doctor --run-dir file/run
+advises below-file 'run directory' 'Nothing can be written to file .*--run-dir'
+
+# Nodes, pretended: the way between them is measured. All see the directory and its lock.
+run 0 2 nodes "$elbow" doctor run.yaml --set run.nodes='[0,1]'
+grep -qE '^ranks  *2 on 2 nodes' nodes.out || fail "two nodes are not told"
+[ "$(grep -c 'network to the first node: [0-9.]* [MG]B/s, [0-9.]* us' nodes.out)" = 1 ] || fail "two nodes, and no way between them"
+silent nodes 'run directory'
+
+# Configurations that cannot run, or not well.
+run 0 1 no-data "$elbow" doctor run.yaml --set data.file=none.h5
+advises no-data configuration 'none.h5: No such file'
+run 0 4 uneven "$elbow" doctor run.yaml
+advises uneven configuration '6 microbatches of a batch do not divide evenly among 4 ranks'
+run 0 1 large "$elbow" doctor run.yaml --set data.file= --set data.valid= --set data.synthetic=4096 --set train.batch=4 --set train.microbatch=1 \
+    --set model.encoder='[dense: {units: 20000}]' --set model.decoder='[dense: {units: 20000}]'
+silent large memory
+
+# What train wants of /dev/shm is what doctor has told.
+run 0 2 need "$elbow" doctor run.yaml --json
+if command -v strace >/dev/null && strace -o trace true 2>/dev/null; then
+    mpirun --oversubscribe --bind-to none -n 2 strace -f -qq -e trace=fallocate -o trace -ff "$elbow" train run.yaml --run-dir traced --set run.stall=0 \
+        --set run.audit=0 >traced.out 2>&1 || fail "train under strace: $(tail -n 1 traced.out)"
+    wanted=$(cat trace.* | sed -nE 's/^fallocate\([0-9]+, 0, 0, ([0-9]+)\).*/\1/p' | awk '{ sum += $1 - 1048576 } END { print sum + 0 }')
+    rm -f trace trace.*
+    [ "$wanted" = "$(value need.out node_shared_bytes)" ] || fail "train asks /dev/shm for $wanted bytes, doctor said $(value need.out node_shared_bytes)"
+else
+    echo "skip: strace cannot be used: what train takes of /dev/shm was not compared with what doctor tells"
+fi
+
+# A tiny /dev/shm, with and without a configuration.
+small='mount -t tmpfs -o size=9m tmpfs /dev/shm && exec mpirun --oversubscribe --bind-to none -n 2 "$@"'
+if unshare -m true 2>/dev/null && unshare -m bash -c 'mount -t tmpfs -o size=9m tmpfs /dev/shm' 2>/dev/null; then
+    timeout "$limit" unshare -m bash -c "$small" - "$elbow" doctor >tiny.out 2>tiny.err || fail "a tiny /dev/shm: exit status $?"
+    advises tiny 'shared memory' 'has room for .* only.*--shm-size'
+    timeout "$limit" unshare -m bash -c "$small" - "$elbow" doctor run.yaml >small.out 2>small.err || fail "a small /dev/shm: exit status $?"
+    silent small 'shared memory'
+    timeout "$limit" unshare -m bash -c "$small" - "$elbow" doctor run.yaml --set model.encoder='[dense: {units: 40000}]' >full.out 2>full.err ||
+        fail "a full /dev/shm: exit status $?"
+    advises full 'shared memory' 'this run wants [0-9.]+ MB .*its 2 ranks'
+else
+    echo "skip: no mount in a namespace of its own: a tiny /dev/shm was not tried"
+fi
+
+# A serial HDF5.
+if [ -x "$build/elbow-test-serial" ]; then
+    run 0 1 serial "$build/elbow-test-serial" doctor run.yaml
+    advises serial HDF5 'needs no parallel HDF5'
+    grep -qE '^HDF5  *[0-9.]+, serial' serial.out || fail "a serial HDF5 is not told"
+    silent sound HDF5
+elif grep -qE '^HDF5 .*serial' sound.out; then
+    advises sound HDF5 'needs no parallel HDF5'
+else
+    echo "skip: no serial HDF5 is installed beside the parallel one: it was not tried"
+fi
+
+# For programs; all at once.
+OMP_NUM_THREADS=8 LD_PRELOAD=$build/elbow-test-no-locks.so run 0 4 all "$elbow" doctor run.yaml --json
+[ "$(topics all.out | sed 's/HDF5 //')" = "configuration $([ "$(nproc)" -ge 4 ] || echo 'binding ')run directory threads " ] ||
+    fail "--json: advice on $(topics all.out)"
+[ "$(value all.out ranks)" = 4 ] || fail "--json: $(value all.out ranks) ranks"
+for key in mpi hdf5 blas nodes memory_bytes_per_s shared_free_bytes node_memory_bytes write_bytes_per_s read_bytes_per_s; do
+    grep -q "\"$key\": " all.out || fail "--json: no $key"
+done
+if command -v python3 >/dev/null; then python3 -m json.tool all.out >/dev/null || fail "--json is no JSON"; fi
+run 2 1 wrong "$elbow" doctor --set train.batch=3
+finish
