@@ -10,7 +10,7 @@
 enum {
     CONTINUED = 8,    // a line that is indented so far goes on with the entry above it
     LINE_WIDTH = 60,  // after so many characters a line of the page ends at the next blank
-    STYLED_WIDTH = 30 // likewise, of text with fonts in it
+    STYLED_WIDTH = 20 // likewise, of text with fonts in it
 };
 
 // What a paragraph of the page is in the middle of.
@@ -101,22 +101,6 @@ static void leave_sample(struct writer *writer)
         fputs(".fi\n.RE\n", writer->out);
 }
 
-static void put_usage(struct writer *writer, const char *line, size_t length, size_t indent)
-{
-    static const char USAGE_WORD[] = "usage: ";
-    size_t start = sizeof USAGE_WORD - 1;
-    if (writer->state == BEFORE) {
-        fputs(".SH SYNOPSIS\n", writer->out);
-        writer->state = USAGE;
-    } else if (indent == start) {
-        fputs(".br\n", writer->out);
-    } else {
-        start = indent;
-    }
-    put_styled(writer->out, line + start, length - start);
-    fputc('\n', writer->out);
-}
-
 // Where the meaning of an entry begins; the line's length if it has none.
 static size_t find_meaning(const char *line, size_t length, size_t indent)
 {
@@ -131,6 +115,28 @@ static size_t trimmed(const char *line, size_t length)
     while (length > 0 && line[length - 1] == ' ')
         --length;
     return length;
+}
+
+static void put_usage(struct writer *writer, const char *line, size_t length, size_t indent)
+{
+    static const char USAGE_WORD[] = "usage: ";
+    size_t start = sizeof USAGE_WORD - 1;
+    if (writer->state == BEFORE) {
+        fputs(".SH SYNOPSIS\n", writer->out);
+        writer->state = USAGE;
+    } else if (indent == start) {
+        fputs(".br\n", writer->out);
+    } else {
+        start = indent;
+    }
+    size_t meaning = find_meaning(line, length, start); // a word on what the line is for
+    put_styled(writer->out, line + start, trimmed(line, meaning) - start);
+    fputc('\n', writer->out);
+    if (meaning == length)
+        return;
+    fputs(".RS 4\n", writer->out);
+    put_filled(writer->out, line + meaning, length - meaning);
+    fputs(".RE\n", writer->out);
 }
 
 // "  term  meaning"; a term whose meaning begins in the next line; or a line of its own, to be shown as it is.

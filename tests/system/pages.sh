@@ -35,9 +35,11 @@ for command in "${commands[@]}"; do
 done
 "$elbow" --help >help
 same_words elbow help
-for tool in import shapes; do
-    "$build/elbow-$tool" --help >help
-    same_words "elbow-$tool" help
+for page in "$pages"/man1/elbow-*.1; do
+    tool=$(basename "$page" .1)
+    [ -x "$build/$tool" ] || continue # a command's
+    "$build/$tool" --help >help
+    same_words "$tool" help
 done
 
 if command -v man >/dev/null; then
