@@ -3,6 +3,7 @@
 // agree on. This file is compiled for the plainest processor: what it does before elbow_processor_fits must run
 // anywhere.
 #include "elbow/base/build.h"
+#include "elbow/base/clock.h"
 #include "elbow/base/signals.h"
 #include "elbow/cli/command.h"
 #include "elbow/cli/help.h"
@@ -43,7 +44,8 @@ static enum elbow_status print_help(bool is_root, int count, char **words, struc
 }
 
 // Collective. The command of the words behind the program's name.
-static enum elbow_status run(struct elbow_comm *comm, int count, char **words, struct elbow_error *error)
+static enum elbow_status run(struct elbow_comm *comm, int count, char **words, double started,
+                             struct elbow_error *error)
 {
     bool is_root = elbow_comm_place(comm).rank == 0;
     if (count == 0)
@@ -70,7 +72,8 @@ static enum elbow_status run(struct elbow_comm *comm, int count, char **words, s
     if (!command->stops_with_checkpoint)
         elbow_signals_refuse_stop();
     struct elbow_log log = elbow_log_open(is_root, command->result_on_stdout ? stderr : stdout);
-    struct elbow_call call = {.command = command, .comm = comm, .log = &log, .count = count - 1, .words = words + 1};
+    struct elbow_call call = {
+        .command = command, .comm = comm, .log = &log, .count = count - 1, .words = words + 1, .started = started};
     enum elbow_status status = command->run(&call, error);
     elbow_log_close(&log);
     elbow_signals_keep_text(NULL);
@@ -92,6 +95,7 @@ int main(int argc, char **argv)
     struct elbow_error error = {0};
     if (!elbow_processor_fits("elbow"))
         return 1;
+    double started = elbow_clock_seconds();
     elbow_signals_catch();    // before MPI starts: none of them may end a rank that has not agreed
     signal(SIGXFSZ, SIG_IGN); // a file at its size limit is a full disk, not a crash
     elbow_blas_start();
@@ -105,7 +109,7 @@ int main(int argc, char **argv)
         return 1;
     enum elbow_status status = elbow_comm_agree(comm, &error);
     if (status == ELBOW_OK)
-        status = run(comm, argc - 1, argv + 1, &error);
+        status = run(comm, argc - 1, argv + 1, started, &error);
     if (status == ELBOW_OK) {
         error = (struct elbow_error){0};
         if (elbow_comm_place(comm).rank == 0 && fflush(stdout) != 0)

@@ -162,7 +162,8 @@ static const struct elbow_key keys[] = {
     {"run", "dir", TEXT, AT(run.dir), .may_change = true,
      .help = "Where the run leaves its files; empty: runs/<name of the configuration>."},
     {"run", "stop_after", INTEGER, AT(run.stop_after), FROM_ZERO, .preset = "0", .may_change = true,
-     .help = "Stops after this step with a checkpoint (exit status 75); 0: off."},
+     .help = "Stops once the run has come to this step, counted from its first start and not from a resume, with a "
+             "checkpoint (exit status 75); 0: off."},
     {"run", "time_limit", DURATION, AT(run.time_limit), FROM_ZERO, .preset = "0", .may_change = true,
      .help = "Stops so early that the last checkpoint is on disk so long after the start (exit status 75): 5400, 90m, "
              "1h30m, 1:30:00 or 1-12:00:00; 0: off. SLURM_JOB_END_TIME counts too."},

@@ -231,8 +231,14 @@ static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_b
     if (status == ELBOW_OK)
         status = elbow_trainer_list_buckets(trainer, ELBOW_BENCH_BUCKETS_MAX, result->bucket, &result->buckets, error);
     if (status == ELBOW_OK)
+        status = elbow_track_create(&bench->track, ELBOW_TRACER_MAIN_EVENTS, error);
+    if (status == ELBOW_OK)
         create_rival(trainer, &bench->rival, error);
-    return elbow_comm_agree(bench->comm, error);
+    if (elbow_comm_agree(bench->comm, error) != ELBOW_OK)
+        return error->status;
+    trainer->track = trainer->model->track = &bench->track; // turned on by the stage that traces alone
+    elbow_comm_trace(bench->comm, &bench->track);
+    return ELBOW_OK;
 }
 
 // Collective. What all ranks know, or add up.
@@ -265,20 +271,6 @@ static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *
     result->bytes_sent = (double)bench->exchanged.bytes_sent / (double)bench->steps;
 }
 
-// Collective. Tracks for steps that are traced; turned off, so that the others are not.
-static enum elbow_status make_tracks(struct elbow_bench_run *bench, struct elbow_error *error)
-{
-    struct elbow_trainer *trainer = &bench->trainer;
-    if (elbow_track_create(&bench->tracks[0], ELBOW_TRACER_MAIN_EVENTS, error) == ELBOW_OK)
-        elbow_track_create(&bench->tracks[1], ELBOW_TRACER_DATA_EVENTS, error);
-    if (elbow_comm_agree(bench->comm, error) != ELBOW_OK)
-        return error->status;
-    trainer->track = trainer->model->track = &bench->tracks[0];
-    elbow_comm_trace(bench->comm, &bench->tracks[0]);
-    elbow_prefetch_trace(trainer->prefetch, &bench->tracks[1]);
-    return ELBOW_OK;
-}
-
 enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_request *request, struct elbow_log *log,
                               struct elbow_bench_result *result, struct elbow_error *error)
 {
@@ -290,8 +282,6 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
     enum elbow_status status = elbow_bench_find_origin(comm, &result->origin, error);
     if (status == ELBOW_OK)
         status = elbow_trainer_open(&bench.trainer, error);
-    if (status == ELBOW_OK)
-        status = make_tracks(&bench, error);
     if (status == ELBOW_OK)
         status = elbow_trainer_introduce(&bench.trainer, error);
     bench.trainer.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
@@ -318,7 +308,6 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
     elbow_floor_destroy(&bench.floor);
     destroy_rival(&bench.rival);
     elbow_trainer_close(&bench.trainer);
-    elbow_track_clear(&bench.tracks[0]);
-    elbow_track_clear(&bench.tracks[1]);
+    elbow_track_clear(&bench.track);
     return status;
 }

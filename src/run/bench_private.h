@@ -19,7 +19,7 @@ struct elbow_bench_run {
     struct elbow_trainer trainer;
     struct elbow_floor floor;
     struct elbow_bench_rival rival;
-    struct elbow_track tracks[2];    // of traced steps: this thread's, and of the one that gathers data
+    struct elbow_track track;        // of traced steps; owned
     struct elbow_step_place place;   // of a full batch
     struct elbow_range microbatches; // this rank's
     float *head, *decoded;           // where the networks leave their outputs: of the trainer's model

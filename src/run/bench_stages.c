@@ -26,13 +26,11 @@ static void run_step(struct elbow_bench_run *bench)
 
 static void run_traced_step(struct elbow_bench_run *bench)
 {
-    elbow_track_turn(&bench->tracks[0], true);
-    elbow_track_turn(&bench->tracks[1], true);
-    double begin = elbow_trace_begin(&bench->tracks[0]);
+    elbow_track_turn(&bench->track, true);
+    double begin = elbow_trace_begin(&bench->track);
     run_step(bench);
-    elbow_trace_end(&bench->tracks[0], ELBOW_TRACE_STEP, bench->trainer.state.step, begin);
-    elbow_track_turn(&bench->tracks[0], false);
-    elbow_track_turn(&bench->tracks[1], false);
+    elbow_trace_end(&bench->track, ELBOW_TRACE_STEP, bench->trainer.state.step, begin);
+    elbow_track_turn(&bench->track, false);
 }
 
 static void run_products(struct elbow_bench_run *bench)

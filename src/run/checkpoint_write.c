@@ -255,9 +255,15 @@ enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbo
         elbow_hdf5_reserve(&snapshot->file, estimate(source), error);
     if (is_root && error->status == ELBOW_OK)
         elbow_allocate(&snapshot->moment, source->parameters->size, sizeof(float), "the optimiser's state", error);
+    snapshot->parameters = source->parameters->size;
     if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
         elbow_snapshot_clear(snapshot);
     return error->status;
+}
+
+uint64_t elbow_snapshot_bytes(const struct elbow_snapshot *snapshot)
+{
+    return snapshot->file.capacity + (snapshot->moment != NULL ? snapshot->parameters * sizeof(float) : 0);
 }
 
 void elbow_snapshot_clear(struct elbow_snapshot *snapshot)

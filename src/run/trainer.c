@@ -168,6 +168,7 @@ void elbow_trainer_settle(struct elbow_trainer *trainer)
     elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_CHECKPOINT,
                              trainer->writer.seconds + trainer->stalls.longest);
     elbow_trainer_note_output(trainer, ELBOW_OUTPUT_CHECKPOINT, &trouble);
+    elbow_trainer_keep_text(trainer);
 }
 
 static void count_stall(struct elbow_trainer *trainer, double seconds)

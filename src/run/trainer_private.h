@@ -77,7 +77,7 @@ struct elbow_trainer {
     struct elbow_arrears arrears; // rank zero: pictures that could not be written yet
     struct elbow_times times;
     double run_start, last_line;    // clock
-    double opened;                  // clock at the start of all
+    double opened;                  // clock when the program began
     struct elbow_deadline deadline; // rank zero
     uint64_t first_step;            // of this start
     bool shows_progress;

@@ -83,15 +83,21 @@ static void tell_memory(struct elbow_trainer *trainer)
         trainer->optimizer.count * sizeof(float) *
         (uint64_t)((trainer->optimizer.first_moment != NULL) + (trainer->optimizer.second_moment != NULL));
     uint64_t activations = elbow_model_bytes(trainer->model), microbatches = elbow_prefetch_bytes(trainer->prefetch);
-    uint64_t rank = exchange.gradients_per_rank + moments + activations + microbatches;
+    uint64_t trace = trainer->tracer.is_open ? ELBOW_TRACER_EVENTS * sizeof(struct elbow_trace_event) : 0;
+    uint64_t rank = exchange.gradients_per_rank + moments + activations + microbatches + trace;
     uint64_t node = rank * (uint64_t)trainer->place.node_size + data * copies + exchange.parameters_per_node;
+    uint64_t checkpoints = elbow_snapshot_bytes(&trainer->writer.snapshot); // rank zero's, which is the one that tells
     elbow_log_say(trainer->log, "memory of a node: dataset %s, parameters %s", elbow_text_bytes(data * copies).text,
                   elbow_text_bytes(exchange.parameters_per_node).text);
     elbow_log_say(trainer->log, "memory of a rank: gradients %s, optimiser state %s, activations %s, microbatches %s",
                   elbow_text_bytes(exchange.gradients_per_rank).text, elbow_text_bytes(moments).text,
                   elbow_text_bytes(activations).text, elbow_text_bytes(microbatches).text);
-    elbow_log_say(trainer->log, "memory in all: %s a rank, %s a node of %d rank%s", elbow_text_bytes(rank).text,
-                  elbow_text_bytes(node).text, trainer->place.node_size, trainer->place.node_size == 1 ? "" : "s");
+    if (checkpoints > 0)
+        elbow_log_say(trainer->log, "memory of rank zero beside that: %s for checkpoints",
+                      elbow_text_bytes(checkpoints).text);
+    elbow_log_say(trainer->log, "memory in all: %s a rank, %s a node of %d rank%s%s", elbow_text_bytes(rank).text,
+                  elbow_text_bytes(node + checkpoints).text, trainer->place.node_size,
+                  trainer->place.node_size == 1 ? "" : "s", checkpoints > 0 ? ", rank zero's" : "");
 }
 
 static void tell_run(struct elbow_trainer *trainer)

@@ -4,7 +4,12 @@
 
 #include "../../src/run/trainer_private.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+
+// The first element of the last tensor.
+static const size_t IN_THE_LAST = SIZE_MAX;
 
 // Collective. Takes the steps of a run; after step `step` a rank flips a bit of element `element` in its node's copy.
 static enum elbow_status run_with_flip(struct fixture *fixture, int rank, uint64_t step, size_t element, uint64_t *end)
@@ -14,6 +19,8 @@ static enum elbow_status run_with_flip(struct fixture *fixture, int rank, uint64
         .comm = mpi_comm, .log = &fixture->log, .request = &request, .config = fixture->config};
     fixture->error = (struct elbow_error){0};
     enum elbow_status status = elbow_trainer_open(&trainer, &fixture->error);
+    if (status == ELBOW_OK && element == IN_THE_LAST)
+        element = trainer.model->parameters.tensors[trainer.model->parameters.count - 1].offset;
     while (status == ELBOW_OK && trainer.state.step < trainer.last_step) {
         status = elbow_trainer_step(&trainer, &fixture->error);
         elbow_comm_barrier(mpi_comm); // nobody begins the next step before the flip
@@ -31,6 +38,21 @@ static enum elbow_status run_with_flip(struct fixture *fixture, int rank, uint64
         status = elbow_audit_check(&trainer.audit, trainer.state.step, &fixture->error);
     elbow_trainer_close(&trainer);
     return status;
+}
+
+// From now on memory cannot be shared, as where /dev/shm is full: its file would be too large. Or it can again.
+static void forbid_sharing(bool forbid)
+{
+    enum { BYTES = 1 << 19 }; // less than a window takes beside its contents
+    static struct rlimit before;
+    if (!forbid) {
+        setrlimit(RLIMIT_FSIZE, &before);
+        return;
+    }
+    getrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit = {.rlim_cur = BYTES, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
 }
 
 static void prepare(struct fixture *fixture, const char *nodes, const char *audit)
@@ -84,6 +106,30 @@ START_TEST(a_flip_on_one_node_is_found)
 }
 END_TEST
 
+// Where memory is not shared every rank has a copy, and none of them goes unseen: wherever it flips, in the first
+// tensor or in the last.
+START_TEST(a_flip_in_any_private_copy_is_found)
+{
+    struct fixture fixture;
+    uint64_t end;
+    for (int rank = 0; rank < elbow_comm_place(mpi_comm).size; ++rank) {
+        prepare(&fixture, nodes_of("run.nodes=[0,0]", "run.nodes=[0,0,0]", "run.nodes=[0,0,0,0]"), "run.audit=3");
+        for (int i = 0; i < 2; ++i) {
+            forbid_sharing(true);
+            enum elbow_status status = run_with_flip(&fixture, rank, 6, i == 0 ? 0 : IN_THE_LAST, &end);
+            forbid_sharing(false);
+            mpi_assert(status == ELBOW_NUMBERS);
+            mpi_assert(end == 6);
+            char reader[64];
+            snprintf(reader, sizeof reader, ", as rank %d reads them;", rank);
+            mpi_assert(strstr(fixture.error.message, reader) != NULL);
+            mpi_assert(strstr(fixture.error.message, i == 0 ? "encoder.0/weight, " : "decoder.head/bias, ") != NULL);
+        }
+        teardown(&fixture);
+    }
+}
+END_TEST
+
 // After the last step, too.
 START_TEST(the_last_step_is_audited)
 {
@@ -107,5 +153,5 @@ START_TEST(sound_memory_passes)
 }
 END_TEST
 
-MPI_UNIT_MAIN("run/audit", a_flip_in_the_shared_copy_is_found, a_flip_on_one_node_is_found, the_last_step_is_audited,
-              sound_memory_passes)
+MPI_UNIT_MAIN("run/audit", a_flip_in_the_shared_copy_is_found, a_flip_on_one_node_is_found,
+              a_flip_in_any_private_copy_is_found, the_last_step_is_audited, sound_memory_passes)

@@ -78,6 +78,24 @@ static unsigned char *bytes_saved(const int64_t *nodes, size_t *size)
     return bytes;
 }
 
+// What a snapshot says that it takes is what it takes: on rank zero a file of twelve bytes a parameter and four to
+// gather a moment, on the others nothing.
+START_TEST(a_snapshot_knows_its_bytes)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    struct elbow_snapshot snapshot;
+    setup(&fixture, "adam");
+    size_t before = elbow_memory_count().bytes;
+    mpi_assert(elbow_snapshot_open(mpi_comm, &fixture.source, &snapshot, &error) == ELBOW_OK);
+    mpi_assert(elbow_snapshot_bytes(&snapshot) == elbow_memory_count().bytes - before);
+    mpi_assert(is_root() ? elbow_snapshot_bytes(&snapshot) >= 16 * fixture.model->parameters.size
+                         : elbow_snapshot_bytes(&snapshot) == 0);
+    elbow_snapshot_clear(&snapshot);
+    teardown(&fixture);
+}
+END_TEST
+
 START_TEST(the_bytes_do_not_depend_on_the_nodes)
 {
     static const int64_t nodes[][4] = {{0, 1, 2, 3}, {0, 1, 0, 1}, {0, 1, 1, 1}, {0, 0, 0, 0}};
@@ -164,5 +182,6 @@ START_TEST(no_file_at_all)
 }
 END_TEST
 
-MPI_UNIT_MAIN("run/checkpoint", what_is_saved_comes_back, the_bytes_do_not_depend_on_the_nodes,
-              the_file_holds_named_tensors, an_unwritable_place_is_told_to_all, no_file_at_all)
+MPI_UNIT_MAIN("run/checkpoint", what_is_saved_comes_back, a_snapshot_knows_its_bytes,
+              the_bytes_do_not_depend_on_the_nodes, the_file_holds_named_tensors, an_unwritable_place_is_told_to_all,
+              no_file_at_all)

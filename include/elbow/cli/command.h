@@ -47,6 +47,7 @@ struct elbow_call {
     struct elbow_log *log; // speaks on rank zero, to stdout (stderr for commands whose result goes to stdout)
     int count;             // words after the subcommand's name
     char **words;
+    double started; // clock: when the program began
 };
 
 struct elbow_command {

@@ -90,13 +90,17 @@ struct elbow_checkpoint_source {
 struct elbow_snapshot {
     uint64_t step;
     struct elbow_hdf5_buffer file; // rank zero: the file, its user block not sealed yet; owned
-    float *moment;                 // rank zero: room to gather one moment, [parameters.size]; owned
+    float *moment;                 // rank zero: room to gather one moment, [parameters]; owned
+    size_t parameters;
 };
 
 // Collective. Makes all the room that snapshots of a run take: on rank zero that of a file and of one moment. MEMORY on
 // all ranks if one has too little.
 enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
                                       struct elbow_snapshot *snapshot, struct elbow_error *error);
+
+// Local. What it holds in bytes: 0 on other ranks than zero.
+uint64_t elbow_snapshot_bytes(const struct elbow_snapshot *snapshot);
 
 // Collective. Rank zero copies the parameters and gathers the moments; nothing of the source is needed afterwards.
 // OUTPUT on all ranks if the file could not be built.

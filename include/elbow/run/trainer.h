@@ -17,6 +17,7 @@ struct elbow_train_request {
     // Where to leave a trace of the steps [trace_first, trace_last], counted from one; NULL: none.
     const char *trace;
     uint64_t trace_first, trace_last;
+    double started; // clock: when the program began, from which a time limit counts; 0: now
 };
 
 // Collective. Trains to the end: OK; STOPPED after run.stop_after, a signal or a time limit, with a checkpoint; OUTPUT
