@@ -78,7 +78,7 @@ mark() { cksum "$1/$2" 2>/dev/null || true; }
 # newest RUN: the newest checkpoint, with what sets it apart from another of the same name; nothing if there is none.
 newest() { find "$1/checkpoints" -name 'step-*.h5' -printf '%f %i %T@\n' 2>/dev/null | sort | tail -n 1 || true; }
 
-# outcome RUN: how the start ended that came after receipt, log and checkpoint were noted (`noted_...`).
+# outcome RUN: how the start ended before which receipt, log and checkpoint were noted (`noted_...`).
 outcome() {
     local end
     if [ "$(mark "$1" log.txt)" != "$noted_log" ] && tail -n 1 "$1/log.txt" | grep -q ': this run is finished already'; then
@@ -97,40 +97,53 @@ outcome() {
     if [ "$(newest "$1")" != "$noted_checkpoint" ]; then echo further; else echo stuck; fi
 }
 
-# ask_to_stop: the launcher hands SIGUSR1 to the ranks: they write a checkpoint and leave. Asked more than once, as a launcher
-# that has only just been started may not be listening yet.
-running='' asking='' stays=''
+# Signals. SIGUSR1 asks for a stop with a checkpoint before the job ends, SIGUSR2 for one for good. The launcher hands SIGUSR1 to
+# the ranks; mpirun may die of one that comes while it still connects its nodes, so it gets it once the run has written to its
+# log (or does not for half a minute), and then until it ends.
+running='' asked='' asking=''
+hear() {
+    say "SIG$1: asking the run to stop with a checkpoint"
+    asked=$1
+    if [ -n "$running" ] && [ -z "$asking" ]; then ask_to_stop; fi
+}
 ask_to_stop() {
-    [ -n "$running" ] || return 0
-    (while kill -USR1 "$running"; do sleep 5; done) 2>/dev/null &
+    (
+        for ((i = 0; i < 30; i++)); do
+            if [ "$(mark "$run" log.txt)" != "$noted_log" ]; then break; fi
+            sleep 1
+        done
+        while kill -USR1 "$running"; do sleep 5; done
+    ) 2>/dev/null &
     asking=$!
 }
+trap 'hear USR1' USR1
+trap 'hear USR2' USR2
 
-# launch COMMAND...: as ranks of this job. The shell takes a signal only between commands or in `wait`, so the launcher runs
-# beside it. It begins with SIGUSR1 ignored: one that comes before it listens would end it.
+# launch COMMAND...: as ranks of this job. The shell hears a signal only between commands and in `wait`, so the launcher runs
+# beside it.
 launch() {
     local status
-    (
-        trap '' USR1
-        exec "${launcher[@]}" "$@"
-    ) &
+    "${launcher[@]}" "$@" &
     running=$!
-    trap 'say "SIGUSR1: asking the run to stop with a checkpoint"; ask_to_stop' USR1
-    trap 'say "SIGUSR2: asking the run to stop with a checkpoint, for good"; stays=1; ask_to_stop' USR2
+    if [ -n "$asked" ]; then ask_to_stop; fi
     while :; do
         status=0
         wait "$running" || status=$?
         if ! kill -0 "$running" 2>/dev/null; then break; fi # `wait` comes back for a signal, too
     done
     running=
-    trap '' USR1 USR2
     if [ -n "$asking" ]; then kill "$asking" 2>/dev/null || true; fi
+    asking=
     return "$status"
 }
 
 # start_again WHY: Slurm ends this script and starts it anew.
 start_again() {
     local restarts=${SLURM_RESTART_COUNT:-0}
+    if [ "$asked" = USR2 ]; then
+        say "$1; it has been stopped for good: submit the same command to go on"
+        exit 75
+    fi
     if [ "$restarts" -ge "$ELBOW_MAX_RESTARTS" ]; then
         say "$1; this job has been started again $restarts times and may not be more often (ELBOW_MAX_RESTARTS): submit the same command to go on"
         exit 75
@@ -143,18 +156,15 @@ start_again() {
     while :; do sleep 10; done # Slurm ends this script; an end of its own would be that of the job
 }
 
-# train RUN argument...: comes back when the run is finished.
+# train argument...: those of elbow train, for the run in $run. Comes back when the run is finished.
 train() {
-    local run=$1 status=0
-    shift
+    local status=0
     noted_log=$(mark "$run" log.txt) noted_receipt=$(mark "$run" receipt.txt) noted_checkpoint=$(newest "$run")
-    say "start $((${SLURM_RESTART_COUNT:-0} + 1)) on ${SLURM_JOB_NODELIST:-this host}, $run: ${noted_checkpoint:+goes on from }${noted_checkpoint%% *}"
+    local from=${noted_checkpoint%% *}
+    say "start $((${SLURM_RESTART_COUNT:-0} + 1)) on ${SLURM_JOB_NODELIST:-this host}, $run: ${from:+goes on from }${from:-begins}"
     launch "$elbow" train "$@" --resume=auto || status=$?
     case $(outcome "$run") in
-    finished)
-        say "$run is finished"
-        return 0
-        ;;
+    finished) say "$run is finished" ;;
     incomplete)
         say "$run is finished, but some output could not be written: make room and submit the same command"
         exit 3
@@ -167,10 +177,6 @@ train() {
         say "no new checkpoint in $run since this start (the launcher ended with $status): it is not started again"
         exit 1
         ;;
+    further) start_again "$run is not finished, its newest checkpoint is of this start" ;;
     esac
-    if [ -n "$stays" ]; then
-        say "$run has stopped with a checkpoint: submit the same command to go on"
-        exit 75
-    fi
-    start_again "$run is not finished, its newest checkpoint is of this start"
 }

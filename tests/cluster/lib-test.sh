@@ -58,13 +58,17 @@ sx() { timeout -k 5 60 "$here/slurm-exec" "$@"; }
 declare -A ids=()
 field() { sx scontrol show job "${ids[$1]}" | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1; }
 
-# hurry: Slurm lets a job that is queued again wait for two minutes; here only until the last of its former start is gone
-# (a PMIx of that start would still hold the socket that the new one wants).
+# hurry: Slurm lets a job that is queued again wait for two minutes, here for three seconds behind the last of its former start.
+# Sooner does not do: a PMIx of that start holds the socket that the new one wants, and slurmd takes a start within the second
+# for the one that it has just killed.
+declare -A hurried=()
 hurry() {
-    local id
-    for id in $(sx squeue -h -r -t PENDING -o '%A %r' | awk '$2 == "BeginTime" { print $1 }'); do
-        pgrep -f "slurmstepd: \[$id\." >/dev/null || sx scontrol update JobId="$id" StartTime=now
-    done
+    local id reason restarts
+    while read -r id reason restarts; do
+        if [ "$reason" = BeginTime ] && [ -z "${hurried[$id.$restarts]:-}" ] && ! pgrep -f "slurmstepd: \[$id\." >/dev/null; then
+            sx scontrol update JobId="$id" StartTime=now+3 && hurried[$id.$restarts]=1
+        fi
+    done < <(sx squeue -h -r -t PENDING -O jobid:20,reason:20,restartcnt:10)
 }
 
 # settled NAME: has ended, in whatever way.

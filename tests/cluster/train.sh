@@ -99,7 +99,7 @@ kill -KILL $(processes killed 1) || fail "killed: there is no rank one" # all of
 for name in usr1 cap stay; do asked $name; done
 
 # Stopped for good, too often, or cancelled: the same command goes on, here with other ranks.
-ends_with stay 75 "submit the same command to go on"
+ends_with stay 75 "stopped for good: submit the same command to go on"
 ends_with cap 75 "may not be more often"
 becomes cancel CANCELLED
 submit stay -N 1 --ntasks-per-node=3

@@ -62,6 +62,8 @@ install_for_build() {
 }
 install_for_check() { install_for_build git ninja-build check libjansson-dev shellcheck hdf5-tools man-db '?mandoc' '?strace' '?gnuplot-nox' '?clang-format-14' \
         '?clang-14|clang' '?libclang-rt-14-dev|libclang-rt-dev'; }
+# A Slurm and several hosts on this machine. The packages may start a munge of their own; the tests use theirs.
+install_for_cluster() { install_missing slurm-wlm munge iproute2 gnuplot-nox; }
 
 cores() { nproc 2>/dev/null || echo 1; }
 
