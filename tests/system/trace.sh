@@ -7,7 +7,7 @@ set -u
 . "$(dirname "$0")/lib-jobs.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-limit=200 # a hang is what must not be; a busy machine may be slow
+limit=$((200 * patience)) # a hang is what must not be; a busy machine may be slow
 reader=$build/elbow-test-trace
 [ -x "$reader" ] || skip "elbow-test-trace is not built (Debian: libjansson-dev)"
 

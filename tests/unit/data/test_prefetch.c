@@ -4,6 +4,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/thread.h"
+#include "elbow/base/trace.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -176,6 +177,36 @@ START_TEST(a_thread_may_be_ended_at_any_moment)
 }
 END_TEST
 
+// The thread notes what it makes while the track is on, which its taker turns on and off meanwhile.
+START_TEST(the_thread_notes_its_work)
+{
+    struct elbow_data_source source = make_source(ELBOW_BINARIZE_SAMPLE);
+    struct elbow_track track;
+    struct elbow_prefetch *prefetch = NULL;
+    struct elbow_portion portion = {.rows = ROWS - 1};
+    ck_assert_int_eq(elbow_track_create(&track, 64, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_prefetch_create(&source, true, &prefetch, NULL), ELBOW_OK);
+    elbow_prefetch_trace(prefetch, &track);
+    ck_assert_int_eq(elbow_prefetch_start(prefetch, NULL), ELBOW_OK);
+    for (int i = 0; i < 60; ++i) {
+        elbow_track_turn(&track, i >= 20 && i < 50);
+        elbow_prefetch_take(prefetch, &portion, &portion);
+    }
+    elbow_prefetch_stop(prefetch);
+    ck_assert(!elbow_prefetch_is_ahead(prefetch));
+    check_rows(&source, &portion, elbow_prefetch_take(prefetch, &portion, NULL)); // made on the spot
+    ck_assert(track.count >= 29 && track.count <= 31); // what is under way at a turn may fall on either side
+    size_t count = elbow_track_finish(&track);
+    for (size_t i = 0; i < count; ++i) {
+        ck_assert_uint_eq(track.events[i].name, ELBOW_TRACE_GATHER);
+        ck_assert_uint_eq(track.events[i].argument, ROWS - 1);
+        ck_assert(i == 0 || track.events[i].begin >= track.events[i - 1].end); // one after the other
+    }
+    elbow_prefetch_destroy(prefetch);
+    elbow_track_clear(&track);
+}
+END_TEST
+
 START_TEST(nothing_is_allocated_after_creation)
 {
     struct elbow_data_source source = make_source(ELBOW_BINARIZE_SAMPLE);
@@ -241,5 +272,6 @@ START_TEST(failing_allocations_leave_nothing_behind)
 END_TEST
 
 UNIT_MAIN("data/prefetch", what_comes_ahead_is_the_same, what_comes_ahead_is_the_same_whoever_is_late,
-          what_was_not_announced_is_made, a_thread_may_be_ended_at_any_moment, nothing_is_allocated_after_creation,
-          without_a_thread_all_is_made_when_taken, failing_allocations_leave_nothing_behind)
+          what_was_not_announced_is_made, a_thread_may_be_ended_at_any_moment, the_thread_notes_its_work,
+          nothing_is_allocated_after_creation, without_a_thread_all_is_made_when_taken,
+          failing_allocations_leave_nothing_behind)

@@ -77,6 +77,33 @@ START_TEST(what_is_handed_over_arrives)
 }
 END_TEST
 
+START_TEST(the_thread_notes_its_work)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_writer writer;
+    struct elbow_track track;
+    struct elbow_error error = {0};
+    open_writer(&writer, scratch.directory);
+    ck_assert_int_eq(elbow_track_create(&track, 16, &error), ELBOW_OK);
+    writer.track = &track;
+    elbow_track_turn(&track, true);
+    take(&writer, 7);
+    elbow_writer_begin(&writer, &no_tables);
+    ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK);
+    elbow_writer_close(&writer);
+    static const enum elbow_trace_name names[] = {ELBOW_TRACE_WRITE, ELBOW_TRACE_SYNC_TABLES, ELBOW_TRACE_WRITE_FILE,
+                                                  ELBOW_TRACE_TIDY};
+    ck_assert_uint_eq(elbow_track_finish(&track), sizeof names / sizeof *names);
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        ck_assert_uint_eq(track.events[i].name, names[i]);
+        ck_assert(track.events[i].end <= track.events[0].end);
+    }
+    ck_assert_uint_eq(track.events[0].argument, 7);
+    elbow_track_clear(&track);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(without_a_thread_begin_does_it)
 {
     struct scratch scratch = scratch_make();
@@ -180,5 +207,5 @@ START_TEST(work_goes_on_beside_it)
 }
 END_TEST
 
-UNIT_MAIN("run/writer", what_is_handed_over_arrives, without_a_thread_begin_does_it, what_fails_is_told_and_tried_again,
-          tables_are_synced_by_descriptors_of_its_own, work_goes_on_beside_it)
+UNIT_MAIN("run/writer", what_is_handed_over_arrives, the_thread_notes_its_work, without_a_thread_begin_does_it,
+          what_fails_is_told_and_tried_again, tables_are_synced_by_descriptors_of_its_own, work_goes_on_beside_it)
