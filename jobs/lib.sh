@@ -144,12 +144,16 @@ start_again() {
         say "$1; it has been stopped for good: submit the same command to go on"
         exit 75
     fi
+    if [ -z "$job" ]; then
+        say "$1; this is no job of Slurm's: start the same command again to go on"
+        exit 75
+    fi
     if [ "$restarts" -ge "$ELBOW_MAX_RESTARTS" ]; then
         say "$1; this job has been started again $restarts times and may not be more often (ELBOW_MAX_RESTARTS): submit the same command to go on"
         exit 75
     fi
     say "$1; the job is queued again (restart $((restarts + 1)) of at most $ELBOW_MAX_RESTARTS)"
-    if [ -z "$job" ] || ! scontrol requeue "$job"; then
+    if ! scontrol requeue "$job"; then
         say "it could not be queued again: submit the same command to go on"
         exit 75
     fi

@@ -95,3 +95,22 @@ has() {
     tail -n 5 "$1.log"
     return 1
 }
+
+# hold RUN...: stops the ranks of each (SIGSTOP) once it has a checkpoint. One that ends before is a failure.
+has_two_checkpoints() { [ "$(find "$1/checkpoints" -name 'step-*.h5' 2>/dev/null | wc -l)" -ge 2 ]; }
+hold() {
+    local end=$((SECONDS + 90)) held='' name
+    while [ "$(wc -w <<<"$held")" -lt $# ] && [ $SECONDS -lt $end ]; do
+        for name; do
+            if [[ " $held " != *" $name "* ]] && has_two_checkpoints "$name"; then
+                # shellcheck disable=SC2046 # one word each
+                kill -STOP $(processes "$name") || fail "$name was over before it was struck"
+                held+=" $name"
+            fi
+        done
+        sleep 0.05
+    done
+    [ "$(wc -w <<<"$held")" = $# ] || fail "of $*, only$held came to a checkpoint"
+}
+# shellcheck disable=SC2046 # one word each
+release() { kill -CONT $(processes "$1") 2>/dev/null; }

@@ -11,19 +11,20 @@ set -u
 cat >tiny.yaml <<'Y'
 data: {file: data.h5, train: /train, valid: /valid, binarize: sample}
 model: {latent: 3, encoder: [dense: {units: 20, activation: tanh}], decoder: [dense: {units: 20, activation: tanh}]}
-train: {epochs: 0, steps: 300, batch: 16, microbatch: 4, rate: 1e-3}
+train: {epochs: 0, steps: 2000, batch: 16, microbatch: 4, rate: 1e-3}
 checkpoint: {every: 50}
 Y
 slurm plain
 jobs=$here/../../jobs
 
-# A sweep over two keys, each task on one rank. Task 1 is told to stop as soon as it runs, and goes on by itself.
+# A sweep over two keys, each task on one rank. Task 1 is told to stop, and goes on by itself.
 ids[sweep]=$(sx sbatch --parsable --array=0-3 -N 1 --ntasks-per-node=1 -t 5 -o "sweep.log" "$jobs/sweep.sbatch" tiny.yaml \
     --over seed=1,2 --over objective.beta=1,4 --importance 20)
-# shellcheck disable=SC2317 # called by wait_for
-runs_or_ran() { [ -n "$(processes 'runs/tiny-sweep/seed=1,objective.beta=4')" ] || [ -e runs/tiny-sweep/sweep.csv ]; }
-wait_for 60 runs_or_ran
+struck=runs/tiny-sweep/seed=1,objective.beta=4
+hold $struck
 sx scancel --batch --signal=USR1 "${ids[sweep]}_1"
+wait_for 30 grep -q 'SIGUSR1: asking' sweep.log || fail "task 1 does not hear the signal"
+release $struck
 # shellcheck disable=SC2317 # called by wait_for
 all_told() {
     hurry
@@ -38,7 +39,7 @@ awk -F, 'NR > 1 && (($6 - $7 - $5) ^ 2 > 1e-20 || $9 < $5 || $10 < 1) { exit 1 }
 [ "$(cut -d, -f5 $table | sort -u | wc -l)" = 5 ] || fail "two runs have one ELBO: $(cat $table)"
 [ "$(grep -c 'is queued again (restart 1 ' sweep.log)" = 1 ] || fail "not one task was queued again: $(grep 'queued again' sweep.log)"
 run 0 1 third "$elbow" train tiny.yaml --run-dir third --set seed=1 --set objective.beta=4
-same_file "task 1" third/checkpoints/step-00000300.h5 'runs/tiny-sweep/seed=1,objective.beta=4/checkpoints/step-00000300.h5'
+same_file "task 1" third/checkpoints/step-00002000.h5 $struck/checkpoints/step-00002000.h5
 sx sbatch --parsable -W --array=4 -N 1 --ntasks-per-node=1 -o beyond.log "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 >/dev/null &&
     fail "a task beyond the combinations runs"
 grep -q 'there are 2 combinations: sbatch --array=0-1' beyond.log || fail "beyond: $(cat beyond.log)"

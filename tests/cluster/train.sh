@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # jobs/train.sbatch on a real Slurm: a job that is stopped in whatever way ends with the files of a run that
 # nobody disturbed, and one that cannot go on is not started again.
-# Ranks that are to be struck are held (SIGSTOP) as soon as they have a checkpoint, so that no run ends before its time.
+# Runs that are to be struck are held as soon as they have a checkpoint, so that none ends before its time.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-test.sh"
@@ -13,11 +13,11 @@ cat >run.yaml <<'Y'
 data: {file: data.h5, train: /train, valid: /valid, binarize: sample}
 model: {latent: 3, encoder: [dense: {units: 70, activation: tanh}], decoder: [dense: {units: 70, activation: silu}]}
 objective: {beta: 1.5, warmup: 7}
-train: {epochs: 0, steps: 2000, batch: 16, microbatch: 4, optimizer: adamw, weight_decay: 0.05, rate: 1e-3, clip: 5}
-eval: {every: 250}
-log: {every: 50}
-checkpoint: {every: 50, keep: 2}
-samples: {every: 500, count: 4}
+train: {epochs: 0, steps: 4000, batch: 16, microbatch: 4, optimizer: adamw, weight_decay: 0.05, rate: 1e-3, clip: 5}
+eval: {every: 500}
+log: {every: 100}
+checkpoint: {every: 100, keep: 2}
+samples: {every: 1000, count: 4}
 Y
 
 # submit NAME [sbatch option...] [-- elbow option...]: the run NAME on two nodes, a rank each, if not told otherwise.
@@ -29,17 +29,6 @@ submit() {
     ids[$name]=$(sx sbatch --parsable -J "$name" -o "$name.log" -N 2 --ntasks-per-node=1 -t 10 "${options[@]}" \
         "$jobs/train.sbatch" run.yaml --run-dir "$name" "${@:2}")
 }
-
-# hold NAME: once it has a checkpoint. A run that ends before is a failure.
-# shellcheck disable=SC2317 # called by wait_for
-has_two_checkpoints() { [ "$(find "$1/checkpoints" -name 'step-*.h5' 2>/dev/null | wc -l)" -ge 2 ]; }
-hold() {
-    wait_for 60 has_two_checkpoints "$1" || fail "$1 has no checkpoint: $(tail -n 3 "$1.log")"
-    # shellcheck disable=SC2046 # one word each
-    kill -STOP $(processes "$1") || fail "$1 was over before it was struck"
-}
-# shellcheck disable=SC2046 # one word each
-release() { kill -CONT $(processes "$1") 2>/dev/null; }
 
 # asked NAME: the script has heard the signal, and passed it on.
 asked() {
@@ -84,7 +73,7 @@ for _ in 1 2 3; do
     wait_for 60 begun_or_crashed usr1
     if has_two_checkpoints usr1; then break; fi
 done
-for name in usr1 requeue cancel stay limit killed cap; do hold $name; done
+hold usr1 requeue cancel stay limit killed cap
 
 # The job's end is known to the run: to elbow, which stops in time by itself, and to Slurm, which gives a signal earlier.
 told=$(tr '\0' '\n' <"/proc/$(processes limit 0)/environ" | sed -n 's/^SLURM_JOB_END_TIME=//p')
