@@ -283,7 +283,7 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
     if (status == ELBOW_OK)
         status = elbow_trainer_open(&bench.trainer, error);
     if (status == ELBOW_OK)
-        status = elbow_trainer_introduce(&bench.trainer, error);
+        elbow_trainer_introduce(&bench.trainer);
     bench.trainer.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
     if (status == ELBOW_OK) {
         for (int i = 0; i < FIRST_STEPS && status == ELBOW_OK; ++i)

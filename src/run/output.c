@@ -4,6 +4,8 @@
 
 #include "elbow/base/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +30,26 @@ void elbow_output_abandon(const struct elbow_output *output)
 {
     if (output->part[0] != '\0')
         unlink(output->part);
+}
+
+// Only making a file proves that one can be made: permissions say nothing to root, nor on every file system.
+enum elbow_status elbow_output_has_place(const char *path, struct elbow_error *error)
+{
+    struct stat about;
+    elbow_path part;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return elbow_error_set(error, ELBOW_FILE, "%.500s: is a directory; name a file in it", path);
+    if (!elbow_text_format(part, sizeof part, "%s.part", path))
+        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", path);
+    int file = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0 && errno != EEXIST)
+        return elbow_error_set(error, ELBOW_FILE, "%.500s: cannot be written: %s; nothing was computed", path,
+                               strerror(errno));
+    if (file < 0)
+        return ELBOW_OK;
+    close(file);
+    unlink(part);
+    return ELBOW_OK;
 }
 
 enum elbow_status elbow_output_spares(const char *path, const char *file, struct elbow_error *error)

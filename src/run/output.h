@@ -21,6 +21,10 @@ enum elbow_status elbow_output_commit(const struct elbow_output *output, struct 
 // Local. Removes the part; a zeroed struct is legal.
 void elbow_output_abandon(const struct elbow_output *output);
 
+// Local. Before the work begins that shall end there: FILE if no file can be made there, which is tried, or if the path
+// is a directory.
+enum elbow_status elbow_output_has_place(const char *path, struct elbow_error *error);
+
 // Local. USAGE if the path is the very file that is read.
 enum elbow_status elbow_output_spares(const char *path, const char *file, struct elbow_error *error);
 

@@ -195,6 +195,10 @@ enum elbow_status elbow_scoring_open(struct elbow_comm *comm, const struct elbow
 {
     *scoring = (struct elbow_scoring){0};
     *error = (struct elbow_error){0};
+    if (elbow_comm_place(comm).rank == 0 && request->output != NULL)
+        elbow_output_has_place(request->output, error);
+    if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
+        return error->status;
     enum elbow_status status =
         elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &scoring->checkpoint, error);
     if (status == ELBOW_OK)

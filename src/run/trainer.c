@@ -338,10 +338,10 @@ enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_
     enum elbow_status status = elbow_trainer_open(&trainer, error);
     if (status == ELBOW_OK && !trainer.is_finished) {
         status = elbow_trainer_begin_trace(&trainer, error);
-        if (status == ELBOW_OK)
-            status = elbow_trainer_introduce(&trainer, error);
-        if (status == ELBOW_OK)
+        if (status == ELBOW_OK) {
+            elbow_trainer_introduce(&trainer);
             status = loop(&trainer, error);
+        }
         elbow_trainer_settle(&trainer);
         struct elbow_error trouble = {0};
         if (elbow_trainer_end_trace(&trainer, &trouble) != ELBOW_OK && status == ELBOW_OK) {

@@ -56,6 +56,8 @@ struct elbow_trainer {
     uint64_t batch; // samples of a full step: train.batch, or all there are
     uint64_t epoch_steps, last_step;
 
+    bool ranks_differ; // in build or processor
+
     struct elbow_model *model;
     struct elbow_exchange *exchange;
     struct elbow_optimizer optimizer;
@@ -156,9 +158,8 @@ enum elbow_status elbow_trainer_tell_stop(struct elbow_trainer *trainer, enum el
 // Local. Rank zero. What a signal that ends the process shall write from now on.
 void elbow_trainer_keep_text(const struct elbow_trainer *trainer);
 
-// Local. Says what runs on what, and what it takes in memory; compares builds and processors over the ranks
-// (Collective.).
-enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct elbow_error *error);
+// Collective. Says what runs on what, and what it takes in memory; starts to gather data ahead.
+void elbow_trainer_introduce(struct elbow_trainer *trainer);
 
 // Local. Rank zero. The progress line, or a plain line now and then.
 void elbow_trainer_show_progress(struct elbow_trainer *trainer);
@@ -188,6 +189,10 @@ void elbow_trainer_note_output(struct elbow_trainer *trainer, enum elbow_trainer
 
 // Local. Rank zero. Waits for the checkpoint that is being written, and notes what became of it.
 void elbow_trainer_settle(struct elbow_trainer *trainer);
+
+// Collective. The same bits are promised for one build on one type of processor: notes whether the ranks
+// differ, which is told later; MISMATCH where they do and run.strict is set.
+enum elbow_status elbow_trainer_compare_ranks(struct elbow_trainer *trainer, struct elbow_error *error);
 
 // Local. The processor's name as the kernel tells it.
 void elbow_trainer_processor(char *name, size_t size);

@@ -52,24 +52,34 @@ static bool is_watched(void)
     return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
 }
 
-// The same bits are promised for one build on one type of processor: ranks that differ are told, or stopped.
-static enum elbow_status compare_ranks(struct elbow_trainer *trainer, struct elbow_error *error)
+// What must be the same on all ranks for the same bits.
+static void describe_rank(char *what, size_t size)
 {
-    char name[128], what[1024];
+    char name[128];
     elbow_trainer_processor(name, sizeof name);
-    elbow_text_format(what, sizeof what, "%s|%s|%s|%s", elbow_build_id(), elbow_build_flags(), elbow_blas_describe(),
-                      name);
-    if (elbow_comm_is_same(trainer->comm, elbow_hash_text(what)))
-        return ELBOW_OK;
-    if (trainer->config.run.strict)
-        return elbow_error_set(error, ELBOW_MISMATCH,
-                               "the ranks run different builds or processors (rank 0: %s), and run.strict is set",
-                               what);
+    elbow_text_format(what, size, "%s|%s|%s|%s", elbow_build_id(), elbow_build_flags(), elbow_blas_describe(), name);
+}
+
+enum elbow_status elbow_trainer_compare_ranks(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    char what[1024];
+    describe_rank(what, sizeof what);
+    *error = (struct elbow_error){0};
+    trainer->ranks_differ = !elbow_comm_is_same(trainer->comm, elbow_hash_text(what));
+    if (trainer->ranks_differ && trainer->config.run.strict)
+        elbow_error_set(error, ELBOW_MISMATCH,
+                        "the ranks run different builds or processors (rank 0: %s), and run.strict is set", what);
+    return elbow_comm_agree_root(trainer->comm, error);
+}
+
+static void tell_difference(struct elbow_trainer *trainer)
+{
+    char what[1024];
+    describe_rank(what, sizeof what);
     elbow_log_warn(
         trainer->log,
         "the ranks run different builds or processors (rank 0: %s): the bits will depend on which rank does what",
         what);
-    return ELBOW_OK;
 }
 
 // Collective.
@@ -163,9 +173,11 @@ static void start_prefetch(struct elbow_trainer *trainer)
                       is_off ? "run.prefetch: off" : "not every rank has a core to spare for a thread");
 }
 
-enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct elbow_error *error)
+void elbow_trainer_introduce(struct elbow_trainer *trainer)
 {
     tell_run(trainer);
+    if (trainer->ranks_differ)
+        tell_difference(trainer);
     tell_binding(trainer);
     start_prefetch(trainer);
     tell_memory(trainer);
@@ -176,8 +188,6 @@ enum elbow_status elbow_trainer_introduce(struct elbow_trainer *trainer, struct 
     trainer->run_start = trainer->last_line = elbow_clock_seconds();
     trainer->times =
         (struct elbow_times){.start = trainer->run_start, .exchange = elbow_exchange_count(trainer->exchange)};
-    compare_ranks(trainer, error);
-    return elbow_comm_agree(trainer->comm, error);
 }
 
 void elbow_trainer_tell_end(struct elbow_trainer *trainer)

@@ -318,7 +318,9 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbo
     make_checkpoint_text(trainer, error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;
-    enum elbow_status status = start_threads(trainer, error);
+    enum elbow_status status = elbow_trainer_compare_ranks(trainer, error);
+    if (status == ELBOW_OK)
+        status = start_threads(trainer, error);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_DATA);
     if (status == ELBOW_OK)
         status = load_data(trainer, former != NULL ? &former->data.scale : NULL, error);

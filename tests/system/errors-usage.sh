@@ -32,6 +32,14 @@ wrong 2 'data.h5: is a file that is read' encode good --data data.h5 -o data.h5
 wrong 2 'step-.*: is a file that is read' sample good -o good/checkpoints/step-00000003.h5
 wrong 2 '--data :/: lacks the file' eval good --data :/
 
+# Outputs that have no place are told before the work: not as work whose output was lost.
+wrong 1 'nodir/x.png: cannot be written: No such file.*nothing was computed' sample good -o nodir/x.png
+wrong 1 'nodir/x.h5: cannot be written: No such file' encode good -o nodir/x.h5
+wrong 1 'nodir/deep/x.png: .*No such file' reconstruct good -o nodir/deep/x.png
+wrong 1 'data.h5/x.png: cannot be written: Not a directory' sample good -o data.h5/x.png
+wrong 1 'directory: is a directory; name a file in it' encode good -o directory
+if [ -d /proc/self ]; then wrong 1 '/proc/x.h5: cannot be written: ' encode good -o /proc/x.h5; fi
+
 # Ranks that are started with different flags: the third with one of its own.
 rm -rf 3.*
 # shellcheck disable=SC2016 # for the inner shell
@@ -40,6 +48,26 @@ timeout -k 5 "$limit" mpirun --oversubscribe --bind-to none -n 3 bash -c \
      "$@" "${own[@]}"; echo $? >"3.status.$OMPI_COMM_WORLD_RANK"' - "$elbow" train good.yaml --run-dir different \
     >3.out 2>3.err </dev/null || echo "mpirun: $?" >3.end
 judge 3 2 'the ranks set different keys' train good.yaml --run-dir different
+
+# Ranks whose OpenBLAS has another core: told, and with run.strict refused before a run directory is made.
+unlike() {
+    rm -rf 3.* different
+    # shellcheck disable=SC2016 # for the inner shell
+    timeout -k 5 "$limit" mpirun --oversubscribe -n 3 bash -c \
+        '[ "$OMPI_COMM_WORLD_RANK" = 0 ] || export OPENBLAS_CORETYPE=Nehalem
+         "$@"; echo $? >"3.status.$OMPI_COMM_WORLD_RANK"' - "$elbow" train good.yaml --run-dir different "$@" \
+        >3.out 2>3.err </dev/null || echo "mpirun: $?" >3.end
+}
+if "$elbow" --version | grep -q Nehalem || ! OPENBLAS_CORETYPE=Nehalem "$elbow" --version | grep -q Nehalem; then
+    echo "skip: this OpenBLAS has one core only: ranks that differ were not tried"
+else
+    unlike --set run.strict=true
+    judge 3 1 'the ranks run different builds or processors.*run.strict is set' train good.yaml --set run.strict=true
+    [ ! -e different ] || fail "run.strict: a run directory was made"
+    unlike
+    grep -q '^elbow: warning: the ranks run different builds or processors' 3.err || fail "ranks that differ: no warning"
+    [ "$(cat 3.status.* | sort -u)" = 0 ] || fail "ranks that differ: exit status $(cat 3.status.* | sort -u)"
+fi
 
 # The configuration.
 wrong 1 'none.yaml: .*No such file' train none.yaml

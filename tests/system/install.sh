@@ -1,23 +1,116 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# `cmake --install`: what belongs to a user is there, starts from its new place, and needs nothing of the build directory.
+# `cmake --install`: what belongs to a user is there, starts from its new place, and needs nothing of the build directory; links in
+# the documents lead somewhere; DESTDIR and the prefix are honoured; a program outside links with the library by pkg-config and
+# by find_package, also after everything was moved.
 set -euo pipefail
-build=$1
-prefix=$(mktemp -d)
-trap 'rm -rf "$prefix"' EXIT
+build=$(cd "$1" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+fail() { echo "$*"; exit 1; }
 
 cmake --install "$build" --prefix "$prefix" >/dev/null
-for program in elbow elbow-import elbow-shapes; do
-    [ -x "$prefix/bin/$program" ] || { echo "bin/$program was not installed"; exit 1; }
+for program in elbow elbow-import elbow-shapes elbow-scaling; do
+    [ -x "$prefix/bin/$program" ] || fail "bin/$program was not installed"
     if ldd "$prefix/bin/$program" | grep -E "not found|$build"; then
-        echo "bin/$program lacks a library or needs the build directory"
-        exit 1
+        fail "bin/$program lacks a library or needs the build directory"
     fi
 done
 for file in share/elbow/configs/shapes.yaml share/elbow/jobs/train.sbatch share/doc/elbow/README.md \
-    share/doc/elbow/development.md share/doc/elbow/LICENSE share/man/man1/elbow.1 share/man/man1/elbow-train.1 \
-    share/man/man1/elbow-import.1 share/bash-completion/completions/elbow share/bash-completion/completions/elbow-shapes; do
+    share/doc/elbow/docs/development.md share/doc/elbow/LICENSE share/man/man1/elbow.1 share/man/man1/elbow-train.1 \
+    share/man/man1/elbow-import.1 share/bash-completion/completions/elbow share/bash-completion/completions/elbow-shapes \
+    include/elbow/run/trainer.h include/elbow/base/status.h; do
     case $file in share/man/* | share/bash-completion/*) [ -d "$build/pages" ] || continue ;; esac
-    [ -s "$prefix/$file" ] || { echo "$file was not installed"; exit 1; }
+    [ -s "$prefix/$file" ] || fail "$file was not installed"
 done
+[ ! -e "$prefix/include/elbow/cli" ] || fail "headers of the program were installed, which no library has"
 "$prefix/bin/elbow" config "$prefix/share/elbow/configs/shapes.yaml" >/dev/null
+
+# Every file that an installed document links to.
+documents=0
+while read -r document; do
+    documents=$((documents + 1))
+    while read -r target; do
+        [ -e "$(dirname "$document")/$target" ] || fail "${document#"$prefix"/}: $target is not installed"
+    done < <(sed -nE 's/\]\(/\n](/gp' "$document" | sed -nE 's/^\]\(([^):#]+)[^):]*\).*/\1/p')
+done < <(find "$prefix" -name '*.md')
+[ "$documents" -ge 10 ] || fail "only $documents documents were installed"
+
+# DESTDIR, and the prefix that was configured: the same files below both, and nothing elsewhere.
+DESTDIR=$work/stage cmake --install "$build" --prefix /opt/elbow >/dev/null
+diff <(cd "$prefix" && find . | sort) <(cd "$work/stage/opt/elbow" && find . | sort) || fail "DESTDIR: other files"
+[ "$(ls "$work/stage")" = opt ] || fail "DESTDIR: something outside of the prefix: $(ls "$work/stage")"
+
+# A program outside.
+mv "$prefix" "$work/moved"
+mkdir "$work/outside"
+cd "$work/outside"
+cat >outside.c <<'C'
+#include <elbow/config/config.h>
+#include <elbow/data/hdf5.h>
+#include <elbow/math/blas.h>
+#include <elbow/parallel/comm.h>
+#include <elbow/run/trainer.h>
+#include <elbow/run/image.h>
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    static struct elbow_config config;
+    struct elbow_comm *comm = NULL;
+    struct elbow_error error = {0};
+    elbow_blas_start();
+    if (!elbow_hdf5_start() || elbow_comm_open(&argc, &argv, &comm, &error) != ELBOW_OK)
+        return 1;
+    elbow_config_default(&config);
+    struct elbow_log log = elbow_log_open(elbow_comm_place(comm).rank == 0, stdout);
+    struct elbow_train_request request = {.config = &config, .run = "run"};
+    const char *text = "data: {synthetic: 64, shape: [4, 4], binarize: threshold}\n"
+                       "model: {latent: 2, encoder: [], decoder: []}\n"
+                       "train: {epochs: 1, batch: 16, microbatch: 4}\n";
+    enum elbow_status status = elbow_config_parse(&config, "text", text, __builtin_strlen(text), &error);
+    if (status == ELBOW_OK)
+        status = elbow_config_finish(&config, "text", &error);
+    if (status == ELBOW_OK)
+        status = elbow_train(comm, &request, &log, &error);
+    elbow_comm_close(comm);
+    printf("%s\n", status == ELBOW_OK ? "outside: trained" : error.message);
+    return elbow_status_exit(status);
+}
+C
+sanitizers=$(sed -n 's/^ELBOW_SANITIZE:[A-Z]*=//p' "$build/CMakeCache.txt")
+compiler=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")
+flags=${sanitizers:+-fsanitize=$sanitizers}
+[ "$(id -u)" != 0 ] || export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+trains() {
+    rm -rf run
+    "$1" >log 2>&1 || fail "$2: $(tail -n 3 log)"
+    grep -q '^outside: trained' log || fail "$2 does not say that it has trained"
+    ls run/checkpoints/step-*.h5 >/dev/null || fail "$2 leaves no checkpoint"
+}
+pc=$(find "$work/moved" -name elbow.pc)
+[ -n "$pc" ] || fail "elbow.pc was not installed"
+if command -v pkg-config >/dev/null; then
+    PKG_CONFIG_PATH=$(dirname "$pc")
+    export PKG_CONFIG_PATH
+    [ "$(pkg-config --modversion elbow)" = "$("$work/moved/bin/elbow" --version | awk 'NR == 1 { print $2 }')" ] || fail "elbow.pc: another version"
+    # shellcheck disable=SC2046,SC2086 # words
+    "$compiler" $flags outside.c $(pkg-config --cflags --libs elbow) -o by-pkg-config
+    trains ./by-pkg-config "the program linked by pkg-config"
+else
+    echo "skip: there is no pkg-config: elbow.pc was not tried"
+fi
+cat >CMakeLists.txt <<'C'
+cmake_minimum_required(VERSION 3.20)
+project(outside LANGUAGES C)
+find_package(elbow 0.1 REQUIRED)
+find_package(elbow 0.1 REQUIRED)
+add_executable(by-cmake outside.c)
+target_link_libraries(by-cmake PRIVATE Elbow::elbow)
+C
+env -u PKG_CONFIG_PATH cmake -S . -B cmake-build -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="$flags" >cmake.log 2>&1 ||
+    fail "find_package: $(tail -n 5 cmake.log)"
+cmake --build cmake-build >cmake.log 2>&1 || fail "the program with find_package: $(tail -n 5 cmake.log)"
+trains cmake-build/by-cmake "the program linked by find_package"

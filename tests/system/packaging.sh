@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The recipes of tools/packaging against the build: the same options and libraries. Neither Spack nor Apptainer is needed; what they
+# would do is not tried.
+set -u
+source_directory=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+packaging=$source_directory/tools/packaging
+definition=$packaging/elbow.def
+
+# The Spack recipe, read by Python with a Spack that only notes what it is asked for.
+if command -v python3 >/dev/null; then
+    mkdir spack
+    cat >spack/__init__.py </dev/null
+    cat >spack/package.py <<'P'
+def note(kind):
+    return lambda *words, **rest: print(kind, words[0])
+
+
+class CMakePackage:
+    def define_from_variant(self, option, variant):
+        return option
+
+
+license, version, variant, depends_on = note("license"), note("version"), note("variant"), note("depends_on")
+run_after = on_package_attributes = lambda *words, **rest: lambda function: function
+P
+    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=. python3 -W error - "$packaging/spack/packages/elbow/package.py" >recipe 2>recipe.err <<'P'
+import importlib.util, sys
+module = importlib.util.spec_from_file_location("recipe", sys.argv[1])
+recipe = importlib.util.module_from_spec(module)
+module.loader.exec_module(recipe)
+for option in recipe.Elbow().cmake_args():
+    print("option", option)
+P
+    [ ! -s recipe.err ] || { fail "the Spack recipe:"; cat recipe.err; }
+    version=$("$elbow" --version | awk 'NR == 1 { print $2 }')
+    grep -qx "version $version" recipe || fail "the Spack recipe has $(grep version recipe), not $version"
+    while read -r _ option; do
+        grep -rqE "^ *option\($option " "$source_directory/CMakeLists.txt" "$source_directory/cmake" || fail "the Spack recipe: there is no option $option"
+    done < <(grep '^option ' recipe)
+    # Every library that CMake must find, by its name there.
+    declare -A names=([YAML]=libyaml [PNG]=libpng [ZLIB]=zlib-api [SLEEF]=sleef [XXHASH]=xxhash [RANDOM123]=random123
+        [OPENBLAS]=openblas [HDF5]=hdf5 [MPI]=mpi)
+    mapfile -t wanted < <(sed -nE '/OPTIONAL/d; s/^ *elbow_find\(([A-Z0-9]+) .*/\1/p; s/^find_package\((MPI) .*/\1/p; s/^ *find_package\((HDF5) .*/\1/p' \
+        "$source_directory/cmake/ElbowDependencies.cmake" | sort -u)
+    [ "${#wanted[@]}" -ge 9 ] || fail "CMake looks for ${wanted[*]} only"
+    for library in "${wanted[@]}"; do
+        grep -qE "^depends_on ${names[$library]:-(no name for $library)}(@|$)" recipe || fail "the Spack recipe lacks $library"
+    done
+else
+    echo "skip: there is no python3: the Spack recipe was not read"
+fi
+
+# The Apptainer definition: what the build wants, and what the programs link with.
+packages() { # of the n-th %post
+    awk -v n="$1" '/^%post/ { part += 1 } /^%/ && !/^%post/ { inside = 0 } /^%post/ { inside = part == n } inside' "$definition" |
+        sed -e ':a' -e '/\\$/N; s/\\\n//; ta' | sed -nE 's/.*--no-install-recommends (.*)/\1/p' | tr -s ' ' '\n' | sort
+}
+sed -n '/^install_for_build() {/,/^}/p' "$source_directory/tools/lib/setup.sh" | sed -nE 's/install_missing//; /^    /p' |
+    grep -oE '[a-z0-9|-]+[a-z0-9]' | sed 's/|.*//' | sort >build-packages
+diff build-packages <(packages 1) >difference || { fail "elbow.def: packages of the build, beside those of tools/lib/setup.sh:"; cat difference; }
+if command -v dpkg-query >/dev/null && command -v readelf >/dev/null; then
+    packages 2 >run-packages
+    for program in elbow elbow-import elbow-shapes elbow-scaling; do
+        readelf -d "$build/$program" | sed -nE 's/.*\(NEEDED\).*\[(.*)\]/\1/p' | while read -r library; do
+            path=$(ldconfig -p | awk -v l="$library" '$1 == l { print $NF; exit }')
+            dpkg-query -S "$(readlink -f "$path")" "$path" "${path#/usr}" "/usr$path" 2>/dev/null | sed 's/:.*//' | sort -u >owners
+            [ -s owners ] || continue # a library of their own
+            grep -qx 'libc6' owners || grep -qxFf owners run-packages || echo "$program needs $library of $(paste -sd ' ' owners)"
+        done
+    done | sort -u >lacking
+    grep -q 'libasan\|libubsan\|libtsan' lacking || [ ! -s lacking ] || { fail "elbow.def: the second stage lacks:"; cat lacking; }
+else
+    echo "skip: no dpkg-query or no readelf: the packages that the programs need were not compared"
+fi
+awk '/^%files$/ { inside = 1; next } /^%/ { inside = 0 } inside && NF { print $1 }' "$definition" | while read -r file; do
+    [ -e "$source_directory/$file" ] || echo "$file"
+done >absent
+[ ! -s absent ] || fail "elbow.def copies what is not there: $(cat absent)"
+finish
