@@ -182,7 +182,10 @@ static enum elbow_status read_varying(struct elbow_hdf5 *file, const char *name,
 static enum elbow_status read_fixed(struct elbow_hdf5 *file, const char *name, const struct reading *reading,
                                     size_t limit, char **text, struct elbow_error *error)
 {
-    enum elbow_status status = copy_text(file, name, NULL, H5Tget_size(reading->type), limit, text, error);
+    size_t size = H5Tget_size(reading->type);
+    if (size == 0) // the call failed: no text is that short
+        return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "attribute %s cannot be read", name);
+    enum elbow_status status = copy_text(file, name, NULL, size, limit, text, error);
     if (status != ELBOW_OK || H5Aread(reading->id, reading->type, *text) >= 0)
         return status;
     elbow_release(text);
@@ -198,10 +201,13 @@ enum elbow_status elbow_hdf5_read_text(struct elbow_hdf5 *file, const char *obje
     enum elbow_status status = begin_reading(file, object, name, &reading, error);
     if (status != ELBOW_OK)
         return status;
+    htri_t varies = H5Tis_variable_str(reading.type);
     if (reading.class != H5T_STRING || reading.count != 1)
         status =
             elbow_error_set(error, ELBOW_FORMAT, "%s: attribute %s of %s is not one text", file->name, name, object);
-    else if (H5Tis_variable_str(reading.type) > 0)
+    else if (varies < 0)
+        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "attribute %s of %s cannot be read", name, object);
+    else if (varies > 0)
         status = read_varying(file, name, &reading, limit, text, error);
     else
         status = read_fixed(file, name, &reading, limit, text, error);
