@@ -145,16 +145,21 @@ static void read_bench(struct reader *reader, const struct elbow_yaml *bench, st
     sample->compute = number(reader, shares, "compute", 0);
     sample->exchange = number(reader, shares, "exchange", 0);
     sample->data = number(reader, shares, "data", 0);
+    copy_text(reader, bench, "hosts", sample->hosts, sizeof sample->hosts);
+    copy_text(reader, bench, "build", sample->build, sizeof sample->build);
+    copy_text(reader, bench, "processor", sample->processor, sizeof sample->processor);
+    copy_text(reader, bench, "started", sample->started, sizeof sample->started);
+}
+
+// What the benchmark measures beside the step; a simulation has the step alone.
+static void read_parts(struct reader *reader, const struct elbow_yaml *bench, struct scaling_sample *sample)
+{
     sample->cores_busy = number(reader, bench, "cores_busy", 0);
     sample->compute_seconds = part(reader, bench, "compute");
     sample->backward_seconds = part(reader, bench, "backward");
     sample->exchange_seconds = part(reader, bench, "exchange");
     sample->optimizer_seconds = part(reader, bench, "optimizer");
     sample->update_seconds = part(reader, bench, "update");
-    copy_text(reader, bench, "hosts", sample->hosts, sizeof sample->hosts);
-    copy_text(reader, bench, "build", sample->build, sizeof sample->build);
-    copy_text(reader, bench, "processor", sample->processor, sizeof sample->processor);
-    copy_text(reader, bench, "started", sample->started, sizeof sample->started);
     read_buckets(reader, bench, sample);
 }
 
@@ -171,6 +176,8 @@ enum elbow_status scaling_sample_parse(const char *path, const char *text, size_
     sample->mode = (enum scaling_mode)choice(&reader, root, "mode", mode_name, SCALING_MODES);
     sample->repeat = (int)count(&reader, root, "repeat", 0, INT_MAX);
     read_bench(&reader, member(root, "bench"), sample);
+    if (sample->kind == SCALING_MEASURED)
+        read_parts(&reader, member(root, "bench"), sample);
     elbow_yaml_destroy(root);
     return error->status;
 }

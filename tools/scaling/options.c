@@ -240,6 +240,7 @@ int scaling_main(int argc, char **argv)
 {
     struct scaling_options options;
     struct elbow_error error = {0};
+    setvbuf(stdout, NULL, _IOLBF, 0); // a batch job's output tells how far it is
     enum elbow_status status = scaling_parse(argc, argv, &options, &error);
     static enum elbow_status (*const commands[])(const struct scaling_options *options, struct elbow_error *error) = {
         scaling_run, scaling_report, scaling_model, scaling_plot};

@@ -34,7 +34,8 @@ static void warn_of_crowds(const struct scaling_samples *samples)
 {
     size_t crowded = 0;
     for (size_t i = 0; i < samples->count; ++i)
-        crowded += samples->list[i].cores_busy < BUSY_LEAST * samples->list[i].threads;
+        crowded += samples->list[i].kind == SCALING_MEASURED &&
+                   samples->list[i].cores_busy < BUSY_LEAST * samples->list[i].threads;
     if (crowded > 0)
         printf("warning: in %zu of %zu measurements a rank had less than %.0f%% of its core: something else was "
                "running, and "

@@ -342,7 +342,8 @@ START_TEST(test_configs)
         if (status == ELBOW_OK)
             status = elbow_config_finish(&config, found.gl_pathv[i], &error);
         ck_assert_msg(status == ELBOW_OK, "%s", error.message);
-        ck_assert_str_ne(config.data.valid, "");
+        if (config.data.synthetic == 0) // noise is for benchmarks
+            ck_assert_str_ne(config.data.valid, "");
         elbow_release(&text);
     }
     globfree(&found);

@@ -39,6 +39,27 @@ START_TEST(a_measurement_is_read)
 }
 END_TEST
 
+START_TEST(a_simulation_has_the_step_alone)
+{
+    static const char simulated[] =
+        "{\"kind\": \"simulated\", \"mode\": \"strong\", \"repeat\": 0, \"command\": \"tools/simulate\", \"bench\": "
+        "{\"ranks\": 64, \"nodes\": 64, \"threads\": 1, \"batch\": 1024, \"microbatch\": 8, \"microbatches\": 128, "
+        "\"parameters\": 1000, \"started\": \"2026\", \"hosts\": \"64 simulated nodes\", \"processor\": \"P\", "
+        "\"build\": \"B\", \"step_seconds\": 0.5, \"samples_per_s\": 2048, "
+        "\"step_shares\": {\"compute\": 0.5, \"exchange\": 0.25, \"data\": 0}}}";
+    struct scaling_sample sample;
+    struct elbow_error error;
+    ck_assert_int_eq(scaling_sample_parse("a.json", simulated, strlen(simulated), &sample, &error), ELBOW_OK);
+    ck_assert_int_eq(sample.kind, SCALING_SIMULATED);
+    ck_assert_int_eq(sample.nodes, 64);
+    ck_assert_double_eq(sample.step, 0.5);
+    // A measurement without its parts is none.
+    char text[1024];
+    snprintf(text, sizeof text, "{\"kind\": \"measured\"%s", simulated + strlen("{\"kind\": \"simulated\""));
+    ck_assert_int_eq(scaling_sample_parse("a.json", text, strlen(text), &sample, &error), ELBOW_FORMAT);
+}
+END_TEST
+
 START_TEST(damage_is_told_with_the_key)
 {
     const char *const changes[][3] = {
@@ -98,4 +119,5 @@ START_TEST(a_directory_is_read_in_order)
 }
 END_TEST
 
-UNIT_MAIN("tools/scaling/measurement", a_measurement_is_read, damage_is_told_with_the_key, a_directory_is_read_in_order)
+UNIT_MAIN("tools/scaling/measurement", a_measurement_is_read, a_simulation_has_the_step_alone,
+          damage_is_told_with_the_key, a_directory_is_read_in_order)
