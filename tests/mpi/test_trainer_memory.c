@@ -94,7 +94,7 @@ START_TEST(no_allocation_fails_a_new_run_badly)
 }
 END_TEST
 
-// Every rank on a node of its own: gradients and parameters travel as messages.
+// Every rank on a node of its own: gradients and parameters travel as messages, and all is traced.
 START_TEST(no_allocation_fails_a_run_on_many_nodes_badly)
 {
     struct fixture fixture;
@@ -103,6 +103,11 @@ START_TEST(no_allocation_fails_a_run_on_many_nodes_badly)
     int64_t nodes[] = {0, 1, 2, 3}, one[] = {0, 0, 0, 0};
     mpi_assert(ranks <= 4 && elbow_comm_pretend(mpi_comm, nodes, ranks, &error) == ELBOW_OK);
     free(prepare_failures(&fixture, &size));
+    char trace[400];
+    snprintf(trace, sizeof trace, "%s/trace.json", fixture.scratch.directory);
+    fixture.request.trace = trace;
+    fixture.request.trace_first = 1;
+    fixture.request.trace_last = UINT64_MAX;
     fail_everywhere(&fixture, "a new run on many nodes", last_rank(), NULL, 0);
     teardown(&fixture);
     mpi_assert(elbow_comm_pretend(mpi_comm, one, ranks, &error) == ELBOW_OK);
