@@ -24,6 +24,7 @@ static const char *const activation_choices[] = {"none",    "relu",     "leaky_r
                                                  "sigmoid", "softplus", "silu",       NULL};
 
 enum { ROWS_MAX = 1 << 24, UNITS_MAX = 1 << 20, LATENT_MAX = 1 << 16, RANKS_MAX = 1 << 20, BUCKET_MAX = 1 << 30 };
+enum { LANES_MAX = 1 << 16 };
 enum { THREADS_MAX = 1024 };
 
 #define AT(member) .offset = offsetof(struct elbow_config, member)
@@ -176,8 +177,12 @@ static const struct elbow_key keys[] = {
     {"run", "prefetch", CHOICE(prefetch_choices), AT(run.prefetch), .preset = "auto", .may_change = true,
      .help = "Whether a thread of each rank gathers the next microbatch while one is computed; auto: where every rank "
              "has a core to spare."},
-    {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "262144", .may_change = true,
-     .help = "Parameters that a message between nodes carries at least: layers are joined up to that."},
+    {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "131072", .may_change = true,
+     .help = "Parameters that a message between nodes carries at least: layers, and parts of large ones, are joined up "
+             "to that."},
+    {"run", "overlap", INTEGER, AT(run.overlap), FROM(0, LANES_MAX), .preset = "8", .may_change = true,
+     .help = "Microbatches of a rank that go through the layers together where there are several nodes, so that "
+             "messages travel meanwhile; each takes room for its activations. 0: nothing travels while a rank computes."},
     {"run", "audit", INTEGER, AT(run.audit), FROM_ZERO, .preset = "100", .may_change = true,
      .help = "Every so many steps, whether all nodes hold the parameters that their owners wrote; 0: never."},
     {"run", "nodes", .type = ELBOW_KEY_INTEGERS, AT(run.nodes), FROM(0, RANKS_MAX), .count_least = 1,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Data ahead of the step. There are two slots: one that was taken and is being computed, one that the thread fills.
+// Data ahead of the step. Slots are used in a circle: those that were taken and are being computed, and one that the
+// thread fills.
 //
-// Invariants: at most one request is open; from `asked` to `filled` the slot that is not taken belongs to the thread,
-// else both belong to the taker. The state is changed under the mutex only. The thread sleeps while it has nothing to
-// do: a microbatch takes milliseconds, and a spin would take its core from others. It calls neither MPI nor HDF5, and
-// allocates nothing.
+// Invariants: at most one request is open; from `asked` to `filled` the slot after the one taken last belongs to the
+// thread, else all belong to the taker. The state is changed under the mutex only. The thread sleeps while it has
+// nothing to do: a microbatch takes milliseconds, and a spin would take its core from others. It calls neither MPI nor
+// HDF5, and allocates nothing.
 #include "elbow/data/prefetch.h"
 
 #include "elbow/base/memory.h"
@@ -23,9 +24,9 @@ struct slot {
 
 struct elbow_prefetch {
     struct elbow_data_source source;
-    bool ahead; // there are two slots
-    struct slot slots[2];
-    int taken; // number of the slot that belongs to the taker
+    bool ahead;          // there is a slot for the thread
+    struct slot *slots;  // [count] owned
+    size_t count, taken; // the slot taken last
     struct elbow_thread thread;
     pthread_mutex_t mutex;
     pthread_cond_t to_thread, to_taker;
@@ -68,13 +69,20 @@ enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, 
     pthread_mutex_init(&prefetch->mutex, NULL);
     pthread_cond_init(&prefetch->to_thread, NULL);
     pthread_cond_init(&prefetch->to_taker, NULL);
-    for (int i = 0; i < (ahead ? 2 : 1) && status == ELBOW_OK; ++i)
-        status = make_slot(source, &prefetch->slots[i], error);
+    size_t count = (source->held > 0 ? source->held : 1) + (ahead ? 1 : 0);
+    status = elbow_allocate(&prefetch->slots, count, sizeof *prefetch->slots, "a microbatch", error);
+    for (; prefetch->count < count && status == ELBOW_OK; ++prefetch->count)
+        status = make_slot(source, &prefetch->slots[prefetch->count], error);
     if (status != ELBOW_OK)
         elbow_prefetch_destroy(prefetch);
     else
         *out = prefetch;
     return status;
+}
+
+static struct slot *next_slot(const struct elbow_prefetch *prefetch)
+{
+    return &prefetch->slots[(prefetch->taken + 1) % prefetch->count];
 }
 
 // What the thread and the taker do alike: a function of the portion alone.
@@ -111,7 +119,7 @@ static void work(void *user)
             pthread_cond_wait(&prefetch->to_thread, &prefetch->mutex);
         if (prefetch->must_end)
             break;
-        struct slot *slot = &prefetch->slots[1 - prefetch->taken];
+        struct slot *slot = next_slot(prefetch);
         struct elbow_portion portion = slot->portion;
         uint64_t disturbance = prefetch->disturbance;
         pthread_mutex_unlock(&prefetch->mutex);
@@ -159,11 +167,12 @@ void elbow_prefetch_destroy(struct elbow_prefetch *prefetch)
     pthread_cond_destroy(&prefetch->to_taker);
     pthread_cond_destroy(&prefetch->to_thread);
     pthread_mutex_destroy(&prefetch->mutex);
-    for (int i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < prefetch->count; ++i) {
         elbow_release(&prefetch->slots[i].ids);
         elbow_release(&prefetch->slots[i].values);
         elbow_release(&prefetch->slots[i].noise);
     }
+    elbow_release(&prefetch->slots);
     elbow_release(&prefetch);
 }
 
@@ -172,20 +181,19 @@ static bool are_equal(const struct elbow_portion *a, const struct elbow_portion 
     return a->epoch == b->epoch && a->first == b->first && a->rows == b->rows;
 }
 
-// Makes the slot that was waiting the taken one if it holds `wanted`, and sends the other one away for `next`. Returns
-// whether it did hold it.
+// Takes the next slot, whatever it holds, and sends the one after it away for `next`. Returns whether it holds
+// `wanted`.
 static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
                       const struct elbow_portion *next)
 {
     pthread_mutex_lock(&prefetch->mutex);
     while (prefetch->state == ASKED)
         pthread_cond_wait(&prefetch->to_taker, &prefetch->mutex);
-    bool is_there = prefetch->state == FILLED && are_equal(&prefetch->slots[1 - prefetch->taken].portion, wanted);
-    if (is_there)
-        prefetch->taken = 1 - prefetch->taken;
+    bool is_there = prefetch->state == FILLED && are_equal(&next_slot(prefetch)->portion, wanted);
+    prefetch->taken = (prefetch->taken + 1) % prefetch->count;
     prefetch->state = IDLE;
     if (next != NULL) {
-        prefetch->slots[1 - prefetch->taken].portion = *next;
+        next_slot(prefetch)->portion = *next;
         prefetch->state = ASKED;
         pthread_cond_signal(&prefetch->to_thread);
     }
@@ -196,7 +204,9 @@ static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_portio
 struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
                                           const struct elbow_portion *next)
 {
-    if (!prefetch->thread.is_running || !hand_over(prefetch, wanted, next)) {
+    bool is_there = prefetch->thread.is_running && hand_over(prefetch, wanted, next);
+    if (!is_there) {
+        prefetch->taken = prefetch->thread.is_running ? prefetch->taken : (prefetch->taken + 1) % prefetch->count;
         prefetch->counts.late += 1;
         return elbow_prefetch_make(prefetch, wanted);
     }
@@ -226,7 +236,7 @@ size_t elbow_prefetch_bytes(const struct elbow_prefetch *prefetch)
 {
     const struct elbow_data_source *source = &prefetch->source;
     size_t row = sizeof(uint64_t) + (source->dataset->values + source->latent) * sizeof(float);
-    return (prefetch->ahead ? 2 : 1) * source->rows_max * row;
+    return prefetch->count * source->rows_max * row;
 }
 
 void elbow_prefetch_disturb(struct elbow_prefetch *prefetch, uint64_t seed)

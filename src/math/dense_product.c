@@ -40,6 +40,7 @@ struct product {
     size_t rows, columns, depth;
     struct factor a, b;
     float *c;
+    bool goes_on; // from the sums in C
 };
 
 // A block of B: rows [k, k + depth) and columns [column, column + width).
@@ -255,7 +256,7 @@ static void multiply_block(const struct product *product, struct block block, fl
                         .b_stride = vectors * LANES,
                         .c_stride = product->columns,
                         .last = last_of(block.width),
-                        .goes_on = block.k > 0};
+                        .goes_on = product->goes_on || block.k > 0};
     if (b->turned) {
         turn_block(product, block, room);
     } else if (product->rows > ROWS_FEW || tile.last != 0xffff) {
@@ -314,21 +315,34 @@ bool elbow_dense_product_is_own(void)
     return true;
 }
 
-void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, const float *x, const float *weight,
-                                 float *y)
+void elbow_dense_product_forward_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                      const float *weight, float *y)
 {
-    multiply((struct product){rows, units, inputs, {x, inputs, false}, {weight, units, false}, y});
+    multiply((struct product){.rows = rows,
+                              .columns = units,
+                              .depth = part.count,
+                              .a = {x + part.first, inputs, false},
+                              .b = {weight + part.first * units, units, false},
+                              .c = y,
+                              .goes_on = part.first > 0});
 }
 
-void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, const float *x, const float *dy, float *dw)
+void elbow_dense_product_weight_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                     const float *dy, float *dw)
 {
-    multiply((struct product){inputs, units, rows, {x, inputs, true}, {dy, units, false}, dw});
+    multiply((struct product){.rows = part.count,
+                              .columns = units,
+                              .depth = rows,
+                              .a = {x + part.first, inputs, true},
+                              .b = {dy, units, false},
+                              .c = dw + part.first * units});
 }
 
 void elbow_dense_product_input(size_t rows, size_t inputs, size_t units, const float *dy, const float *weight,
                                float *dx)
 {
-    multiply((struct product){rows, inputs, units, {dy, units, false}, {weight, units, true}, dx});
+    multiply((struct product){
+        .rows = rows, .columns = inputs, .depth = units, .a = {dy, units, false}, .b = {weight, units, true}, .c = dx});
 }
 
 #else
@@ -338,14 +352,17 @@ bool elbow_dense_product_is_own(void)
     return false;
 }
 
-void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, const float *x, const float *weight,
-                                 float *y)
+void elbow_dense_product_forward_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                      const float *weight, float *y)
 {
+    ELBOW_CHECK(part.first == 0 && part.count == inputs);
     elbow_blas_multiply(rows, units, inputs, x, inputs, weight, units, false, y, units);
 }
 
-void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, const float *x, const float *dy, float *dw)
+void elbow_dense_product_weight_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                     const float *dy, float *dw)
 {
+    ELBOW_CHECK(part.first == 0 && part.count == inputs);
     elbow_blas_multiply_at(inputs, units, rows, x, inputs, dy, units, false, dw, units);
 }
 
@@ -356,3 +373,14 @@ void elbow_dense_product_input(size_t rows, size_t inputs, size_t units, const f
 }
 
 #endif
+
+void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, const float *x, const float *weight,
+                                 float *y)
+{
+    elbow_dense_product_forward_part(rows, inputs, units, (struct elbow_span){0, inputs}, x, weight, y);
+}
+
+void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, const float *x, const float *dy, float *dw)
+{
+    elbow_dense_product_weight_part(rows, inputs, units, (struct elbow_span){0, inputs}, x, dy, dw);
+}

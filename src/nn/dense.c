@@ -14,6 +14,7 @@
 static const float leak = 0.01f;
 
 enum { VALUES_LEAST = 1 << 13 }; // values of an activation that are worth a thread
+enum { PART_LEAST = 1 << 16 };   // weights of a part: half a millisecond of a network of 1 Gbit/s for each of two nodes
 
 enum elbow_initial elbow_dense_initial(enum elbow_initializer initializer, enum elbow_activation activation)
 {
@@ -68,6 +69,33 @@ enum elbow_status elbow_dense_create(struct elbow_parameters *parameters, const 
     return ELBOW_OK;
 }
 
+size_t elbow_dense_parts(const struct elbow_dense *dense)
+{
+    size_t parts = elbow_dense_product_is_own() ? dense->inputs * dense->units / PART_LEAST : 1;
+    return parts < 1 ? 1 : parts > dense->inputs ? dense->inputs : parts;
+}
+
+static struct elbow_span part_of(const struct elbow_dense *dense, size_t part)
+{
+    size_t parts = elbow_dense_parts(dense), first = dense->inputs * part / parts;
+    return (struct elbow_span){first, dense->inputs * (part + 1) / parts - first};
+}
+
+size_t elbow_dense_part_first(const struct elbow_dense *dense, size_t part)
+{
+    return dense->weight + part_of(dense, part).first * dense->units;
+}
+
+void elbow_dense_forward_part(const struct elbow_dense *dense, size_t part, const float *parameters, size_t rows,
+                              const float *x, float *y, float *slope)
+{
+    size_t units = dense->units;
+    elbow_dense_product_forward_part(rows, dense->inputs, units, part_of(dense, part), x, parameters + dense->weight,
+                                     y);
+    if (part + 1 == elbow_dense_parts(dense))
+        elbow_activation_forward(dense->activation, rows, units, parameters + dense->bias, y, slope);
+}
+
 void elbow_dense_forward(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *x,
                          float *y, float *slope)
 {
@@ -108,6 +136,23 @@ static void sum_rows(size_t rows, size_t units, const float *x, float *sums)
     elbow_threads_split(units, ELBOW_THREADS_LINE, VALUES_LEAST / (rows + 1) + 1, sum_span, &sum);
 }
 
+void elbow_dense_backward_part(const struct elbow_dense *dense, size_t part, size_t rows, const float *x,
+                               const float *y, const float *slope, float *dy, float *gradient)
+{
+    size_t units = dense->units;
+    if (part + 1 == elbow_dense_parts(dense)) {
+        elbow_activation_backward(dense->activation, rows * units, y, slope, dy);
+        sum_rows(rows, units, dy, gradient + dense->bias);
+    }
+    elbow_dense_product_weight_part(rows, dense->inputs, units, part_of(dense, part), x, dy, gradient + dense->weight);
+}
+
+void elbow_dense_backward_inputs(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *da,
+                                 float *dx)
+{
+    elbow_dense_product_input(rows, dense->inputs, dense->units, da, parameters + dense->weight, dx);
+}
+
 void elbow_dense_backward(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *x,
                           const float *y, const float *slope, float *dy, float *gradient, float *dx)
 {
@@ -116,7 +161,7 @@ void elbow_dense_backward(const struct elbow_dense *dense, const float *paramete
     elbow_dense_product_weight(rows, inputs, units, x, dy, gradient + dense->weight);
     sum_rows(rows, units, dy, gradient + dense->bias);
     if (dx)
-        elbow_dense_product_input(rows, inputs, units, dy, parameters + dense->weight, dx);
+        elbow_dense_backward_inputs(dense, parameters, rows, dy, dx);
 }
 
 bool elbow_activation_keeps_slope(enum elbow_activation activation)

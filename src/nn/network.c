@@ -76,19 +76,60 @@ static size_t room_size(const struct elbow_network *network)
     return largest;
 }
 
-static enum elbow_status make_room(struct elbow_network *network, struct elbow_error *error)
+static void release_lane(const struct elbow_network *network, struct elbow_lane *lane)
 {
-    size_t rows = network->rows_max;
-    enum elbow_status status = ELBOW_OK;
-    for (size_t i = 0; i < network->count && status == ELBOW_OK; ++i) {
+    for (size_t i = 0; i < network->count; ++i) {
+        if (lane->outputs_of)
+            elbow_release(&lane->outputs_of[i]);
+        if (lane->slopes_of)
+            elbow_release(&lane->slopes_of[i]);
+    }
+    elbow_release(&lane->outputs_of);
+    elbow_release(&lane->slopes_of);
+    elbow_release(&lane->delta[0]);
+    elbow_release(&lane->delta[1]);
+}
+
+static enum elbow_status make_lane(const struct elbow_network *network, struct elbow_lane *lane,
+                                   struct elbow_error *error)
+{
+    size_t rows = network->rows_max, count = network->count;
+    enum elbow_status status = elbow_allocate(&lane->outputs_of, count, sizeof *lane->outputs_of, "layers", error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&lane->slopes_of, count, sizeof *lane->slopes_of, "layers", error);
+    for (size_t i = 0; i < count && status == ELBOW_OK; ++i) {
         size_t row_size = network->layers[i].units * sizeof(float);
-        status = elbow_allocate(&network->outputs_of[i], rows, row_size, "the activations of a layer", error);
+        status = elbow_allocate(&lane->outputs_of[i], rows, row_size, "the activations of a layer", error);
         if (status == ELBOW_OK && elbow_activation_keeps_slope(network->layers[i].activation))
-            status = elbow_allocate(&network->slopes_of[i], rows, row_size, "the slopes of a layer", error);
+            status = elbow_allocate(&lane->slopes_of[i], rows, row_size, "the slopes of a layer", error);
     }
     size_t row_size = widest_hidden(network) * sizeof(float);
     for (int i = 0; i < 2 && row_size > 0 && status == ELBOW_OK; ++i)
-        status = elbow_allocate(&network->delta[i], rows, row_size, "the gradients between layers", error);
+        status = elbow_allocate(&lane->delta[i], rows, row_size, "the gradients between layers", error);
+    return status;
+}
+
+enum elbow_status elbow_network_widen(struct elbow_network *network, size_t lanes, struct elbow_error *error)
+{
+    struct elbow_lane *wide;
+    enum elbow_status status = ELBOW_OK;
+    if (lanes <= network->lane_count)
+        return ELBOW_OK;
+    status = elbow_allocate(&wide, lanes, sizeof *wide, "layers", error);
+    if (status != ELBOW_OK)
+        return status;
+    for (size_t i = 0; i < network->lane_count; ++i)
+        wide[i] = network->lanes[i];
+    elbow_release(&network->lanes);
+    network->lanes = wide;
+    while (network->lane_count < lanes && status == ELBOW_OK) // what has been begun is released with the network
+        status = make_lane(network, &network->lanes[network->lane_count++], error);
+    return status;
+}
+
+static enum elbow_status make_room(struct elbow_network *network, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_network_widen(network, 1, error);
     size_t room = room_size(network);
     if (room > 0 && status == ELBOW_OK)
         status = elbow_allocate(&network->room, room, sizeof(float), "the room of the convolutions", error);
@@ -104,10 +145,6 @@ static enum elbow_status create_layers(struct elbow_parameters *parameters, cons
     enum elbow_status status = elbow_allocate(&network->layers, count, sizeof *network->layers, "layers", error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&network->convs, count, sizeof *network->convs, "layers", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&network->outputs_of, count, sizeof *network->outputs_of, "layers", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&network->slopes_of, count, sizeof *network->slopes_of, "layers", error);
     if (status == ELBOW_OK)
         status = add_layers(parameters, name, hidden, architecture, initializer, network, error);
     if (status == ELBOW_OK && network->rows_max > 0)
@@ -139,55 +176,111 @@ enum elbow_status elbow_network_create(struct elbow_parameters *parameters, cons
 
 void elbow_network_destroy(struct elbow_network *network)
 {
-    for (size_t i = 0; i < network->count; ++i) {
-        if (network->outputs_of)
-            elbow_release(&network->outputs_of[i]);
-        if (network->slopes_of)
-            elbow_release(&network->slopes_of[i]);
-        if (network->convs)
-            elbow_conv2d_destroy(&network->convs[i]);
-    }
-    elbow_release(&network->delta[0]);
-    elbow_release(&network->delta[1]);
-    elbow_release(&network->outputs_of);
-    elbow_release(&network->slopes_of);
+    for (size_t i = 0; i < network->lane_count; ++i)
+        release_lane(network, &network->lanes[i]);
+    for (size_t i = 0; i < network->count && network->convs; ++i)
+        elbow_conv2d_destroy(&network->convs[i]);
+    elbow_release(&network->lanes);
     elbow_release(&network->room);
     elbow_release(&network->convs);
     elbow_release(&network->layers);
     *network = (struct elbow_network){0};
 }
 
+size_t elbow_network_parts(const struct elbow_network *network, size_t layer)
+{
+    return is_conv(network, layer) ? 1 : elbow_dense_parts(&network->layers[layer]);
+}
+
+size_t elbow_network_part_first(const struct elbow_network *network, size_t layer, size_t part)
+{
+    return is_conv(network, layer) ? network->layers[layer].weight
+                                   : elbow_dense_part_first(&network->layers[layer], part);
+}
+
+void elbow_network_forward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
+                                const float *parameters, size_t rows, const float *x)
+{
+    ELBOW_CHECK(rows <= network->rows_max && lane < network->lane_count);
+    struct elbow_lane *at = &network->lanes[lane];
+    const float *input = layer > 0 ? at->outputs_of[layer - 1] : x;
+    if (is_conv(network, layer))
+        elbow_conv2d_forward(&network->convs[layer], parameters, rows, input, network->room, at->outputs_of[layer],
+                             at->slopes_of[layer]);
+    else
+        elbow_dense_forward_part(&network->layers[layer], part, parameters, rows, input, at->outputs_of[layer],
+                                 at->slopes_of[layer]);
+}
+
+float *elbow_network_output(const struct elbow_network *network, size_t lane)
+{
+    return network->lanes[lane].outputs_of[network->count - 1];
+}
+
+// The gradient of a layer's outputs, and that of its inputs.
+static float *above(const struct elbow_network *network, size_t lane, size_t layer, float *dy)
+{
+    return layer + 1 == network->count ? dy : network->lanes[lane].delta[(layer + 1) % 2];
+}
+
+static float *below(const struct elbow_network *network, size_t lane, size_t layer, float *dx)
+{
+    return layer == 0 ? dx : network->lanes[lane].delta[layer % 2];
+}
+
+void elbow_network_backward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
+                                 const float *parameters, size_t rows, const float *x, float *dy, float *gradient,
+                                 float *dx)
+{
+    ELBOW_CHECK(rows <= network->rows_max && lane < network->lane_count);
+    const struct elbow_lane *at = &network->lanes[lane];
+    const float *input = layer > 0 ? at->outputs_of[layer - 1] : x;
+    dy = above(network, lane, layer, dy);
+    if (is_conv(network, layer))
+        elbow_conv2d_backward(&network->convs[layer], parameters, rows, input, at->outputs_of[layer],
+                              at->slopes_of[layer], network->room, dy, gradient, below(network, lane, layer, dx));
+    else
+        elbow_dense_backward_part(&network->layers[layer], part, rows, input, at->outputs_of[layer],
+                                  at->slopes_of[layer], dy, gradient);
+}
+
+void elbow_network_backward_inputs(struct elbow_network *network, size_t lane, size_t layer, const float *parameters,
+                                   size_t rows, float *dy, float *dx)
+{
+    dx = below(network, lane, layer, dx);
+    if (dx != NULL && !is_conv(network, layer))
+        elbow_dense_backward_inputs(&network->layers[layer], parameters, rows, above(network, lane, layer, dy), dx);
+}
+
 float *elbow_network_forward(struct elbow_network *network, const float *parameters, size_t rows, const float *x)
 {
     ELBOW_CHECK(rows <= network->rows_max);
+    const struct elbow_lane *lane = &network->lanes[0];
     for (size_t i = 0; i < network->count; ++i) {
         if (is_conv(network, i))
-            elbow_conv2d_forward(&network->convs[i], parameters, rows, x, network->room, network->outputs_of[i],
-                                 network->slopes_of[i]);
+            elbow_conv2d_forward(&network->convs[i], parameters, rows, x, network->room, lane->outputs_of[i],
+                                 lane->slopes_of[i]);
         else
-            elbow_dense_forward(&network->layers[i], parameters, rows, x, network->outputs_of[i],
-                                network->slopes_of[i]);
-        x = network->outputs_of[i];
+            elbow_dense_forward(&network->layers[i], parameters, rows, x, lane->outputs_of[i], lane->slopes_of[i]);
+        x = lane->outputs_of[i];
     }
-    return network->outputs_of[network->count - 1];
+    return lane->outputs_of[network->count - 1];
 }
 
 void elbow_network_backward(struct elbow_network *network, const float *parameters, size_t rows, const float *x,
-                            float *dy, float *gradient, float *dx, const struct elbow_watch *watch)
+                            float *dy, float *gradient, float *dx)
 {
     ELBOW_CHECK(rows <= network->rows_max);
+    const struct elbow_lane *lane = &network->lanes[0];
     for (size_t i = network->count; i-- > 0;) {
-        const float *input = i > 0 ? network->outputs_of[i - 1] : x;
-        float *input_gradient = i > 0 ? network->delta[i % 2] : dx;
+        const float *input = i > 0 ? lane->outputs_of[i - 1] : x;
+        float *da = above(network, 0, i, dy), *input_gradient = below(network, 0, i, dx);
         if (is_conv(network, i))
-            elbow_conv2d_backward(&network->convs[i], parameters, rows, input, network->outputs_of[i],
-                                  network->slopes_of[i], network->room, dy, gradient, input_gradient);
+            elbow_conv2d_backward(&network->convs[i], parameters, rows, input, lane->outputs_of[i], lane->slopes_of[i],
+                                  network->room, da, gradient, input_gradient);
         else
-            elbow_dense_backward(&network->layers[i], parameters, rows, input, network->outputs_of[i],
-                                 network->slopes_of[i], dy, gradient, input_gradient);
-        dy = input_gradient;
-        if (watch != NULL)
-            watch->done(watch->user, network->layers[i].weight);
+            elbow_dense_backward(&network->layers[i], parameters, rows, input, lane->outputs_of[i], lane->slopes_of[i],
+                                 da, gradient, input_gradient);
     }
 }
 
@@ -195,8 +288,8 @@ size_t elbow_network_bytes(const struct elbow_network *network)
 {
     size_t floats = 2 * widest_hidden(network);
     for (size_t i = 0; i < network->count; ++i)
-        floats += network->layers[i].units * (network->slopes_of[i] ? 2 : 1);
-    return (network->rows_max * floats + room_size(network)) * sizeof(float);
+        floats += network->layers[i].units * (elbow_activation_keeps_slope(network->layers[i].activation) ? 2 : 1);
+    return (network->lane_count * network->rows_max * floats + room_size(network)) * sizeof(float);
 }
 
 double elbow_network_operations(const struct elbow_network *network)

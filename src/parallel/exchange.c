@@ -6,7 +6,9 @@
 //   1. every rank of the group has left its subtree sums in its buffers (bucket by bucket, while its backward pass goes
 //      down), and no longer reads the parameters;
 //   2. every owner has added its blocks; statistics and norms are known everywhere. Buffers may be filled again;
-//   3. every owner has written its slice into its group's parameters, and the slices of other groups have come in.
+//   3. every owner has written its slice into its group's parameters, and the slices of other groups have come in. With
+//      one group that ends the step. With several, a rank goes on, and waits for the first buckets when it needs them
+//      (elbow_exchange_await), and before the next point 2 for its own messages: nobody writes parameters earlier.
 #include "exchange_private.h"
 
 #include "elbow/base/memory.h"
@@ -34,6 +36,11 @@ int elbow_exchange_pieces(const struct elbow_exchange *exchange, const struct el
 bool elbow_exchange_is_shared(const struct elbow_exchange *exchange)
 {
     return exchange->grouped;
+}
+
+bool elbow_exchange_has_messages(const struct elbow_exchange *exchange)
+{
+    return exchange->groups > 1;
 }
 
 int elbow_exchange_buckets(const struct elbow_exchange *exchange)
@@ -185,7 +192,7 @@ static struct layout layout_of(const struct elbow_exchange *exchange)
     struct layout layout;
     layout.applied = 2 * members * sizeof(struct elbow_meeting_slot); // after the meeting's and the ready ones
     layout.arrived = layout.applied + members * sizeof(struct elbow_meeting_slot);
-    layout.statistics = aligned(layout.arrived + buckets * groups * sizeof(atomic_uint_least64_t));
+    layout.statistics = aligned(layout.arrived + 2 * buckets * groups * sizeof(atomic_uint_least64_t));
     layout.norms = aligned(layout.statistics + buffers * exchange->sizes.statistics * sizeof(double));
     layout.parameters = aligned(layout.norms + exchange->cut.blocks * sizeof(double));
     layout.inbox = layout.parameters + exchange->stride * sizeof(float);
@@ -203,6 +210,7 @@ static void lay_out(struct elbow_exchange *exchange)
     exchange->ready = slots + members;
     exchange->applied = slots + 2 * (ptrdiff_t)members;
     exchange->arrived = (atomic_uint_least64_t *)(base + layout.arrived);
+    exchange->delivered = exchange->arrived + (ptrdiff_t)exchange->cut.buckets * exchange->groups;
     exchange->statistics = (double *)(base + layout.statistics);
     exchange->posted_norms = (double *)(base + layout.norms);
     exchange->parameters = (float *)(base + layout.parameters);
@@ -331,6 +339,8 @@ void elbow_exchange_destroy(struct elbow_exchange *exchange)
 {
     if (exchange == NULL)
         return;
+    if (exchange->plan != NULL) // else it was never made
+        elbow_exchange_parameters(exchange);
     elbow_comm_unshare(exchange->comm, &exchange->memory);
     elbow_transfers_destroy(exchange);
     forget_arrangement(exchange);
@@ -344,13 +354,9 @@ void elbow_exchange_destroy(struct elbow_exchange *exchange)
     elbow_release(&exchange);
 }
 
-const float *elbow_exchange_parameters(const struct elbow_exchange *exchange)
-{
-    return exchange->parameters;
-}
-
 void elbow_exchange_publish(struct elbow_exchange *exchange, const float *values)
 {
+    elbow_exchange_parameters(exchange);
     elbow_comm_barrier(exchange->comm);
     if (!exchange->grouped || exchange->comm->place.node_rank == 0)
         memcpy(exchange->parameters, values, exchange->sizes.parameters * sizeof(float));

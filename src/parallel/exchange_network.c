@@ -233,11 +233,12 @@ static void collect(struct elbow_exchange *exchange, int kind)
         return;
     transfers->complete += complete;
     trace_complete(exchange, kind, complete);
-    for (int i = 0; i < complete && kind == ELBOW_GRADIENTS_IN; ++i) {
+    for (int i = 0; i < complete && !is_outgoing(kind); ++i) {
         struct elbow_transfer transfer = transfers->list[exchange->indices[i]];
+        atomic_uint_least64_t *batches = is_gradients(kind) ? exchange->arrived : exchange->delivered;
         elbow_exchange_linger(exchange);
-        atomic_store_explicit(&exchange->arrived[transfer.bucket * exchange->groups + transfer.peer], exchange->batch,
-                              memory_order_release);
+        atomic_store_explicit(&batches[transfer.bucket * exchange->groups + transfer.peer],
+                              is_gradients(kind) ? exchange->batch : exchange->updated, memory_order_release);
     }
 }
 
@@ -269,5 +270,17 @@ bool elbow_transfers_has_arrived(const struct elbow_exchange *exchange, int buck
             atomic_load_explicit(&exchange->arrived[bucket * exchange->groups + g], memory_order_acquire) <
                 exchange->batch)
             return false;
+    return true;
+}
+
+bool elbow_transfers_is_delivered(const struct elbow_exchange *exchange, int bucket)
+{
+    for (int g = 0; g < exchange->groups; ++g) {
+        struct elbow_range part = elbow_exchange_part(exchange, bucket, g);
+        if (g != exchange->my_group && part.last > part.first &&
+            atomic_load_explicit(&exchange->delivered[bucket * exchange->groups + g], memory_order_acquire) <
+                exchange->updated)
+            return false;
+    }
     return true;
 }

@@ -64,6 +64,7 @@ struct elbow_exchange {
     struct elbow_meeting_slot *ready;   // [members] buckets that a member has handed over, since the start
     struct elbow_meeting_slot *applied; // [members] buckets that a member has updated its part of
     atomic_uint_least64_t *arrived;     // (buckets, groups): batches whose gradients have come
+    atomic_uint_least64_t *delivered;   // (buckets, groups): likewise of parameters
     double *statistics;                 // (members, subtrees, statistics)
     double *posted_norms;               // [blocks]
     float *parameters;                  // [stride]
@@ -80,6 +81,9 @@ struct elbow_exchange {
     uint64_t batch;                // batches begun, skipped ones included
     bool is_open;                  // the present batch has been handed over in part
     int handed_over;               // buckets of the present batch, from the last one down
+    uint64_t updated;              // the batch whose parameters stand or come in
+    bool has_changed;              // it has changed them
+    int awaited;                   // buckets of it, from the first one up, that have come
     struct elbow_transfers network[ELBOW_TRANSFER_KINDS];
     size_t *outbox_first; // [gradients out] owned: where what a transfer sends is put together
     size_t outbox_size;
@@ -119,7 +123,8 @@ struct elbow_range elbow_exchange_part(const struct elbow_exchange *exchange, in
 const float *elbow_exchange_add(struct elbow_exchange *exchange, int terms, const struct elbow_addition *additions,
                                 size_t offset, size_t count);
 
-// Local. Whether all members have handed over the bucket of this batch, or have updated their parts of it.
+// Local. Whether all members have handed over the bucket of this batch, or have updated their parts of it for the
+// parameters that come in.
 bool elbow_exchange_is_ready(const struct elbow_exchange *exchange, int bucket);
 bool elbow_exchange_is_applied(const struct elbow_exchange *exchange, int bucket);
 
@@ -143,7 +148,8 @@ bool elbow_transfers_is_complete(const struct elbow_exchange *exchange, int in, 
 // Local. Where another group's terms of this group's part of a bucket are laid down, one after the other.
 float *elbow_transfers_inbox(const struct elbow_exchange *exchange, int bucket, int group);
 
-// Local. Whether the gradients of a bucket have come from all other groups.
+// Local. Whether the gradients of a bucket have come from all other groups; the parameters.
 bool elbow_transfers_has_arrived(const struct elbow_exchange *exchange, int bucket);
+bool elbow_transfers_is_delivered(const struct elbow_exchange *exchange, int bucket);
 
 #endif

@@ -26,17 +26,18 @@ static void meet(struct elbow_exchange *exchange)
     elbow_exchange_linger(exchange);
 }
 
-// A member's count of buckets since the start: those of all former batches, and `buckets` of this one.
-static void publish(struct elbow_exchange *exchange, struct elbow_meeting_slot *slots, int buckets)
+// A member's count of buckets since the start: those of all batches before `batch`, and `buckets` of that one.
+static void publish(struct elbow_exchange *exchange, struct elbow_meeting_slot *slots, uint64_t batch, int buckets)
 {
-    uint64_t count = (exchange->batch - 1) * (uint64_t)exchange->cut.buckets + (uint64_t)buckets;
+    uint64_t count = (batch - 1) * (uint64_t)exchange->cut.buckets + (uint64_t)buckets;
     elbow_exchange_linger(exchange);
     atomic_store_explicit(&slots[exchange->meeting.me].count, count, memory_order_release);
 }
 
-static bool have_all(const struct elbow_exchange *exchange, const struct elbow_meeting_slot *slots, int buckets)
+static bool have_all(const struct elbow_exchange *exchange, const struct elbow_meeting_slot *slots, uint64_t batch,
+                     int buckets)
 {
-    uint64_t count = (exchange->batch - 1) * (uint64_t)exchange->cut.buckets + (uint64_t)buckets;
+    uint64_t count = (batch - 1) * (uint64_t)exchange->cut.buckets + (uint64_t)buckets;
     for (int i = 0; i < exchange->meeting.members; ++i)
         if (atomic_load_explicit(&slots[i].count, memory_order_acquire) < count)
             return false;
@@ -45,12 +46,12 @@ static bool have_all(const struct elbow_exchange *exchange, const struct elbow_m
 
 bool elbow_exchange_is_ready(const struct elbow_exchange *exchange, int bucket)
 {
-    return have_all(exchange, exchange->ready, exchange->cut.buckets - bucket);
+    return have_all(exchange, exchange->ready, exchange->batch, exchange->cut.buckets - bucket);
 }
 
 bool elbow_exchange_is_applied(const struct elbow_exchange *exchange, int bucket)
 {
-    return have_all(exchange, exchange->applied, bucket + 1);
+    return have_all(exchange, exchange->applied, exchange->updated, bucket + 1);
 }
 
 // Waits for something that other ranks do, and does for them meanwhile what they wait for.
@@ -79,11 +80,57 @@ static bool is_here(const struct elbow_exchange *exchange, int bucket)
     return elbow_exchange_is_ready(exchange, bucket) && elbow_transfers_has_arrived(exchange, bucket);
 }
 
+// Whether gradients are through and parameters have set out: from then on they travel whenever MPI is called.
 static bool is_sent(const struct elbow_exchange *exchange, int bucket)
 {
+    const struct elbow_transfers *parameters = &exchange->network[ELBOW_PARAMETERS_OUT];
     (void)bucket;
     return elbow_transfers_is_complete(exchange, ELBOW_GRADIENTS_IN, ELBOW_GRADIENTS_OUT) &&
-           elbow_transfers_is_complete(exchange, ELBOW_PARAMETERS_IN, ELBOW_PARAMETERS_OUT);
+           parameters->posted == parameters->count;
+}
+
+static bool is_shared_out(const struct elbow_exchange *exchange, int bucket)
+{
+    (void)bucket;
+    return elbow_transfers_is_complete(exchange, ELBOW_PARAMETERS_IN, ELBOW_PARAMETERS_OUT);
+}
+
+static bool is_new(const struct elbow_exchange *exchange, int bucket)
+{
+    return elbow_exchange_is_applied(exchange, bucket) && elbow_transfers_is_delivered(exchange, bucket);
+}
+
+const float *elbow_exchange_await(struct elbow_exchange *exchange, size_t end)
+{
+    const struct elbow_cut *cut = &exchange->cut;
+    if (!exchange->has_changed || exchange->groups == 1) // on one node a step ends when all is there
+        return exchange->parameters;
+    double start = elbow_clock_seconds();
+    for (; exchange->awaited < cut->buckets && cut->edges[exchange->awaited] * ELBOW_BLOCK < end; ++exchange->awaited)
+        wait_for(exchange, is_new, exchange->awaited);
+    exchange->counts.wait_seconds += elbow_clock_seconds() - start;
+    return exchange->parameters;
+}
+
+// Waits until this rank's messages with parameters are through, both ways.
+static void share_out(struct elbow_exchange *exchange)
+{
+    double start = elbow_clock_seconds();
+    wait_for(exchange, is_shared_out, 0);
+    exchange->counts.wait_seconds += elbow_clock_seconds() - start;
+}
+
+const float *elbow_exchange_parameters(struct elbow_exchange *exchange)
+{
+    elbow_exchange_await(exchange, exchange->sizes.parameters);
+    share_out(exchange);
+    return exchange->parameters;
+}
+
+void elbow_exchange_poll(struct elbow_exchange *exchange)
+{
+    if (exchange->groups > 1)
+        elbow_transfers_advance(exchange);
 }
 
 void elbow_exchange_ready(struct elbow_exchange *exchange, size_t first)
@@ -99,7 +146,7 @@ void elbow_exchange_ready(struct elbow_exchange *exchange, size_t first)
     while (handed_over < cut->buckets && cut->edges[cut->buckets - 1 - handed_over] * ELBOW_BLOCK >= first)
         ++handed_over;
     if (handed_over > exchange->handed_over)
-        publish(exchange, exchange->ready, handed_over);
+        publish(exchange, exchange->ready, exchange->batch, handed_over);
     exchange->handed_over = handed_over;
     elbow_transfers_advance(exchange);
 }
@@ -250,6 +297,7 @@ static void sum_statistics(struct elbow_exchange *exchange, double *statistics, 
 // Point 3. The owner updates its slice, from the first bucket up; what a group has finished goes to the others.
 static void update_parameters(struct elbow_exchange *exchange, const struct elbow_exchange_client *client)
 {
+    exchange->awaited = 0;
     elbow_transfers_await_parameters(exchange);
     for (int bucket = 0; bucket < exchange->cut.buckets; ++bucket) {
         struct elbow_piece piece = exchange->pieces[bucket];
@@ -257,7 +305,7 @@ static void update_parameters(struct elbow_exchange *exchange, const struct elbo
         if (piece.count > 0)
             client->apply(client->user, piece, sum_of(exchange, piece), exchange->parameters + piece.first);
         elbow_trace_end(exchange->comm->track, ELBOW_TRACE_OPTIMIZER, (uint64_t)bucket, begin);
-        publish(exchange, exchange->applied, bucket + 1);
+        publish(exchange, exchange->applied, exchange->updated, bucket + 1);
         elbow_transfers_advance(exchange);
     }
 }
@@ -269,21 +317,24 @@ bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const st
     double begin = elbow_trace_begin(track);
     elbow_exchange_ready(exchange, 0);
     add_slice(exchange, scale);
+    share_out(exchange); // the parameters are about to change
     double added = elbow_clock_seconds(), begin_statistics = elbow_trace_begin(track);
     collect_statistics(exchange);
     sum_statistics(exchange, statistics, gradient_norm);
     elbow_trace_end(track, ELBOW_TRACE_STATISTICS, 0, begin_statistics);
     exchange->counts.wait_seconds += elbow_clock_seconds() - added;
-    bool shall_change = client->decide(client->user, statistics, *gradient_norm);
-    if (shall_change)
+    exchange->updated = exchange->batch;
+    exchange->has_changed = client->decide(client->user, statistics, *gradient_norm);
+    if (exchange->has_changed)
         update_parameters(exchange, client);
     double applied = elbow_clock_seconds(), begin_share = elbow_trace_begin(track);
-    publish(exchange, exchange->applied, exchange->cut.buckets);
+    publish(exchange, exchange->applied, exchange->updated, exchange->cut.buckets);
     wait_for(exchange, is_sent, 0);
-    meet(exchange);
+    if (exchange->groups == 1)
+        meet(exchange);
     exchange->is_open = false;
     exchange->counts.wait_seconds += elbow_clock_seconds() - applied;
     elbow_trace_end(track, ELBOW_TRACE_SHARE, 0, begin_share);
     elbow_trace_end(track, ELBOW_TRACE_EXCHANGE, 0, begin);
-    return shall_change;
+    return exchange->has_changed;
 }

@@ -26,7 +26,7 @@ static size_t list_segments(const struct elbow_audit *audit, int owner, int buck
     return count;
 }
 
-enum elbow_status elbow_audit_create(struct elbow_comm *comm, const struct elbow_exchange *exchange,
+enum elbow_status elbow_audit_create(struct elbow_comm *comm, struct elbow_exchange *exchange,
                                      const struct elbow_parameters *parameters, struct elbow_audit *audit,
                                      struct elbow_error *error)
 {

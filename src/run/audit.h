@@ -18,7 +18,7 @@ struct elbow_audit_segment {
 };
 
 struct elbow_audit {
-    const struct elbow_exchange *exchange;     // not owned
+    struct elbow_exchange *exchange;           // not owned
     const struct elbow_parameters *parameters; // not owned
     struct elbow_comm *comm;                   // not owned
     size_t count;
@@ -29,7 +29,7 @@ struct elbow_audit {
 };
 
 // Local. A zeroed struct may be cleared.
-enum elbow_status elbow_audit_create(struct elbow_comm *comm, const struct elbow_exchange *exchange,
+enum elbow_status elbow_audit_create(struct elbow_comm *comm, struct elbow_exchange *exchange,
                                      const struct elbow_parameters *parameters, struct elbow_audit *audit,
                                      struct elbow_error *error);
 void elbow_audit_clear(struct elbow_audit *audit);

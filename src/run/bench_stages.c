@@ -116,9 +116,9 @@ static void run_backward(struct elbow_bench_run *bench)
     float *dy = bench->decoded;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
-        elbow_network_backward(&model->decoder, parameters_of(bench), rows, model->z, dy, gradient, model->dz, NULL);
+        elbow_network_backward(&model->decoder, parameters_of(bench), rows, model->z, dy, gradient, model->dz);
         elbow_network_backward(&model->encoder, parameters_of(bench), rows, bench->trainer.prepared.values,
-                               model->dhead, gradient, NULL, NULL);
+                               model->dhead, gradient, NULL);
     }
 }
 

@@ -208,6 +208,7 @@ static void save(struct elbow_trainer *trainer)
     struct elbow_error trouble = {0};
     struct elbow_checkpoint_source source = elbow_trainer_source(trainer);
     elbow_trainer_settle(trainer);
+    elbow_exchange_parameters(trainer->exchange); // rank zero alone reads them
     trainer->is_saved = false;
     double begin_snapshot = elbow_trace_begin(trainer->track);
     enum elbow_status status = elbow_snapshot_take(trainer->comm, &source, &trainer->writer.snapshot, &trouble);

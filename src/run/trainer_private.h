@@ -14,6 +14,7 @@
 #include "elbow/run/metrics.h"
 #include "elbow/run/trainer.h"
 #include "elbow/run/writer.h"
+#include "elbow/vae/passage.h"
 
 #include "audit.h"
 #include "tracer.h"
@@ -71,6 +72,8 @@ struct elbow_trainer {
     struct elbow_binding binding;
     struct elbow_prefetch *prefetch; // owned
     struct elbow_prepared prepared;  // the microbatch at hand: of the prefetch
+    size_t lanes;                    // microbatches that go through the layers together; 0: each by itself
+    struct elbow_passage *passages;  // [lanes] owned
     double clip;                     // factor of the present step
     bool is_finite;                  // the last batch's sums were
 
@@ -131,6 +134,15 @@ void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step
 // Local. A step up to the exchange: this rank's microbatches of the batch at `place`, into the buffers of the exchange.
 // `exchanges`: an elbow_exchange_step follows, and what is complete goes on its way under the last backward pass.
 void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place, bool exchanges);
+
+// Local. Node [lo, hi) of the tree over a batch's microbatches: the sums of its gradients and statistics. `level`: that
+// of the buffers, 0 for a subtree's own.
+void elbow_trainer_compute_subtree(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t lo,
+                                   uint64_t hi, int level, float *gradient, double *statistics);
+
+// Local. All subtrees of this rank, the last `lanes` microbatches of which go through the layers together.
+void elbow_trainer_compute_layers(struct elbow_trainer *trainer, const struct elbow_step_place *place,
+                                  const struct elbow_range *subtrees, int count, bool exchanges);
 
 // Collective. One optimiser step; state, accumulator, sums follow. Whether the sums were finite is in is_finite.
 // NUMBERS if an audit finds that a node's parameters have changed since the last step.

@@ -198,7 +198,8 @@ static enum elbow_status make_prefetch(struct elbow_trainer *trainer, struct elb
                                                      .purpose = ELBOW_PURPOSE_TRAIN_BINARIZE},
                                        .noise = ELBOW_PURPOSE_TRAIN_NOISE,
                                        .latent = trainer->model->latent,
-                                       .rows_max = trainer->model->rows_max};
+                                       .rows_max = trainer->model->rows_max,
+                                       .held = trainer->lanes};
     bool has_core = trainer->binding.share > elbow_threads_get();
     bool ahead = config->run.prefetch == ELBOW_PREFETCH_ON || (config->run.prefetch == ELBOW_PREFETCH_AUTO && has_core);
     return elbow_prefetch_create(&source, ahead, &trainer->prefetch, error);
@@ -207,15 +208,37 @@ static enum elbow_status make_prefetch(struct elbow_trainer *trainer, struct elb
 size_t *elbow_trainer_list_layers(const struct elbow_model *model, struct elbow_exchange_sizes *sizes,
                                   struct elbow_error *error)
 {
-    const struct elbow_parameters *parameters = &model->parameters;
-    size_t *layers = NULL;
-    if (elbow_allocate(&layers, parameters->count, sizeof *layers, "layers", error) != ELBOW_OK)
+    size_t *parts = NULL, count = 0;
+    for (size_t layer = 0; layer < elbow_passage_layers(model); ++layer)
+        count += elbow_passage_parts(model, layer);
+    if (elbow_allocate(&parts, count, sizeof *parts, "layers", error) != ELBOW_OK)
         return NULL;
-    for (size_t i = 0; i < parameters->count; ++i)
-        if (parameters->tensors[i].is_weight)
-            layers[sizes->layer_count++] = parameters->tensors[i].offset;
-    sizes->layers = layers;
-    return layers;
+    for (size_t layer = 0; layer < elbow_passage_layers(model); ++layer)
+        for (size_t part = 0; part < elbow_passage_parts(model, layer); ++part)
+            parts[sizes->layer_count++] = elbow_passage_first(model, layer, part);
+    sizes->layers = parts;
+    return parts;
+}
+
+// How many microbatches of a rank go through the layers together: none where there are no messages to travel meanwhile.
+// Without nodes there are messages where memory cannot be shared, which is not known yet, and one is enough.
+static size_t count_lanes(const struct elbow_trainer *trainer, uint64_t microbatches)
+{
+    uint64_t ranks = (uint64_t)trainer->place.size, most = (microbatches + ranks - 1) / ranks;
+    uint64_t wanted = (uint64_t)trainer->config.run.overlap;
+    if (wanted == 0 || ranks == 1)
+        return 0;
+    if (trainer->place.nodes == 1)
+        return 1;
+    return (size_t)(wanted < most ? wanted : most);
+}
+
+static enum elbow_status make_lanes(struct elbow_trainer *trainer, uint64_t microbatches, struct elbow_error *error)
+{
+    trainer->lanes = count_lanes(trainer, microbatches);
+    enum elbow_status status =
+        elbow_allocate(&trainer->passages, trainer->lanes, sizeof *trainer->passages, "microbatches", error);
+    return status == ELBOW_OK ? elbow_model_widen(trainer->model, trainer->lanes, error) : status;
 }
 
 enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer, int most, size_t *parameters,
@@ -227,7 +250,7 @@ enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer
     if (layers == NULL)
         return error->status;
     enum elbow_status status = elbow_exchange_list_buckets(&sizes, most, parameters, count, error);
-    elbow_release(&layers);
+    elbow_release(&parts);
     return status;
 }
 
@@ -243,7 +266,7 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     *error = (struct elbow_error){0};
     if (elbow_model_create_shaped(config, elbow_model_sample(trainer->train.rank, trainer->train.shape), (size_t)size,
                                   &trainer->model, error) == ELBOW_OK &&
-        make_buffers(trainer, microbatches, error) == ELBOW_OK)
+        make_buffers(trainer, microbatches, error) == ELBOW_OK && make_lanes(trainer, microbatches, error) == ELBOW_OK)
         make_prefetch(trainer, error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;
@@ -258,6 +281,8 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     elbow_release(&layers);
     if (error->status != ELBOW_OK)
         return error->status;
+    if (!elbow_exchange_has_messages(trainer->exchange))
+        trainer->lanes = 0;
     elbow_optimizer_create(config, &trainer->model->parameters, elbow_exchange_slice(trainer->exchange),
                            &trainer->optimizer, error);
     if (error->status == ELBOW_OK && config->run.audit > 0)
@@ -396,4 +421,5 @@ void elbow_trainer_close(struct elbow_trainer *trainer)
     elbow_release(&trainer->accumulator);
     elbow_release(&trainer->sums);
     elbow_release(&trainer->levels);
+    elbow_release(&trainer->passages);
 }

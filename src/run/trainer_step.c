@@ -31,30 +31,31 @@ void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step
 
 // Microbatch `number` of the batch: gradient and statistics, overwritten.
 static void compute_microbatch(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number,
-                               float *gradient, double *statistics, const struct elbow_watch *watch)
+                               float *gradient, double *statistics)
 {
     elbow_trainer_gather(trainer, place, number);
+    const float *parameters = elbow_exchange_parameters(trainer->exchange);
     double start = elbow_clock_seconds();
     struct elbow_prepared prepared = trainer->prepared;
     struct elbow_microbatch microbatch = {.rows = prepared.rows, .values = prepared.values, .noise = prepared.noise};
-    elbow_model_train(trainer->model, elbow_exchange_parameters(trainer->exchange), microbatch, trainer->state.beta,
-                      trainer->config.objective.free_bits, gradient, statistics, watch);
+    elbow_model_train(trainer->model, parameters, microbatch, trainer->state.beta, trainer->config.objective.free_bits,
+                      gradient, statistics);
     trainer->times.compute += elbow_clock_seconds() - start;
 }
 
-// Node [lo, hi) of the tree: the left half into the same buffers, the right half into those of the next level.
-static void compute_subtree(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t lo,
-                            uint64_t hi, int level, float *gradient, double *statistics)
+// The left half goes into the same buffers, the right half into those of the next level.
+void elbow_trainer_compute_subtree(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t lo,
+                                   uint64_t hi, int level, float *gradient, double *statistics)
 {
     if (hi - lo == 1) {
-        compute_microbatch(trainer, place, lo, gradient, statistics, NULL);
+        compute_microbatch(trainer, place, lo, gradient, statistics);
         return;
     }
     uint64_t middle = (lo + hi) / 2;
     float *right = elbow_exchange_scratch(trainer->exchange, level + 1);
     double *right_statistics = trainer->levels + (size_t)level * trainer->statistics;
-    compute_subtree(trainer, place, lo, middle, level, gradient, statistics);
-    compute_subtree(trainer, place, middle, hi, level + 1, right, right_statistics);
+    elbow_trainer_compute_subtree(trainer, place, lo, middle, level, gradient, statistics);
+    elbow_trainer_compute_subtree(trainer, place, middle, hi, level + 1, right, right_statistics);
     double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
     elbow_vector_add(trainer->model->parameters.size, gradient, right, gradient);
     for (size_t i = 0; i < trainer->statistics; ++i)
@@ -63,64 +64,17 @@ static void compute_subtree(struct elbow_trainer *trainer, const struct elbow_st
     elbow_trace_end(trainer->track, ELBOW_TRACE_SUM, (uint64_t)level, begin);
 }
 
-// The right edge of the last subtree: its sums are complete layer by layer, while the last microbatch's backward pass
-// goes down.
-struct edge {
-    struct elbow_trainer *trainer;
-    float *gradients[ELBOW_TREE_DEPTH_MAX]; // of the nodes on the edge, from the subtree down to the last microbatch
-    double *statistics[ELBOW_TREE_DEPTH_MAX];
-    int depth;    // the microbatch's level
-    size_t first; // from here on the sums are complete
-};
-
-static void finish_layer(void *user, size_t first)
-{
-    struct edge *edge = user;
-    for (int level = edge->depth; level-- > 0;) {
-        double begin = elbow_trace_begin(edge->trainer->track);
-        elbow_vector_add(edge->first - first, edge->gradients[level] + first, edge->gradients[level + 1] + first,
-                         edge->gradients[level] + first);
-        elbow_trace_end(edge->trainer->track, ELBOW_TRACE_SUM, (uint64_t)level, begin);
-    }
-    edge->first = first;
-    elbow_exchange_ready(edge->trainer->exchange, first);
-}
-
-// The last subtree: as compute_subtree, but that the additions along its right edge are made layer by layer.
-static void compute_last(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t lo, uint64_t hi,
-                         float *gradient, double *statistics)
-{
-    struct edge edge = {.trainer = trainer,
-                        .gradients = {gradient},
-                        .statistics = {statistics},
-                        .first = trainer->model->parameters.size};
-    for (; hi - lo > 1; lo = (lo + hi) / 2) {
-        int level = edge.depth;
-        compute_subtree(trainer, place, lo, (lo + hi) / 2, level, edge.gradients[level], edge.statistics[level]);
-        edge.depth += 1;
-        edge.gradients[edge.depth] = elbow_exchange_scratch(trainer->exchange, edge.depth);
-        edge.statistics[edge.depth] = trainer->levels + (size_t)level * trainer->statistics;
-    }
-    struct elbow_watch watch = {.user = &edge, .done = finish_layer};
-    compute_microbatch(trainer, place, lo, edge.gradients[edge.depth], edge.statistics[edge.depth], &watch);
-    for (int level = edge.depth; level-- > 0;)
-        for (size_t i = 0; i < trainer->statistics; ++i)
-            edge.statistics[level][i] += edge.statistics[level + 1][i];
-}
-
 void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place, bool exchanges)
 {
     uint64_t size = (uint64_t)trainer->config.train.microbatch;
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
     int count = elbow_exchange_begin(trainer->exchange, (place->count + size - 1) / size, subtrees);
-    for (int i = 0; i < count; ++i) {
-        float *gradient = elbow_exchange_gradient(trainer->exchange, i);
-        double *statistics = elbow_exchange_statistics(trainer->exchange, i);
-        if (exchanges && i + 1 == count)
-            compute_last(trainer, place, subtrees[i].first, subtrees[i].last, gradient, statistics);
-        else
-            compute_subtree(trainer, place, subtrees[i].first, subtrees[i].last, 0, gradient, statistics);
-    }
+    if (trainer->lanes > 0 && count > 0)
+        elbow_trainer_compute_layers(trainer, place, subtrees, count, exchanges);
+    for (int i = 0; i < count && trainer->lanes == 0; ++i)
+        elbow_trainer_compute_subtree(trainer, place, subtrees[i].first, subtrees[i].last, 0,
+                                      elbow_exchange_gradient(trainer->exchange, i),
+                                      elbow_exchange_statistics(trainer->exchange, i));
     // A rank without a part in a short batch tells its wish at the next step.
     if (count > 0)
         elbow_trainer_wish(trainer, elbow_exchange_statistics(trainer->exchange, 0) + trainer->statistics);

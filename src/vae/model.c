@@ -59,10 +59,10 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
     return status;
 }
 
-static enum elbow_status create_room(struct elbow_model *model, struct elbow_error *error)
+static enum elbow_status create_room(struct elbow_model *model, size_t lanes, struct elbow_error *error)
 {
     const char *what = "the activations of the latent variables";
-    size_t rows = model->rows_max, row_bytes = model->latent * sizeof(float);
+    size_t rows = lanes * model->rows_max, row_bytes = model->latent * sizeof(float);
     enum elbow_status status = elbow_allocate(&model->z, rows, row_bytes, what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->kl, rows, row_bytes, what, error);
@@ -72,7 +72,30 @@ static enum elbow_status create_room(struct elbow_model *model, struct elbow_err
         status = elbow_allocate(&model->dhead, rows, 2 * row_bytes, what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->recon, rows, sizeof *model->recon, what, error);
+    model->lanes = lanes;
     return status;
+}
+
+static void release_room(struct elbow_model *model)
+{
+    elbow_release(&model->z);
+    elbow_release(&model->kl);
+    elbow_release(&model->dz);
+    elbow_release(&model->dhead);
+    elbow_release(&model->recon);
+}
+
+enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error)
+{
+    if (lanes <= model->lanes)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_network_widen(&model->encoder, lanes, error);
+    if (status == ELBOW_OK)
+        status = elbow_network_widen(&model->decoder, lanes, error);
+    if (status != ELBOW_OK)
+        return status;
+    release_room(model);
+    return create_room(model, lanes, error);
 }
 
 enum elbow_status elbow_model_create(const struct elbow_config *config, size_t values, size_t rows_max,
@@ -98,7 +121,7 @@ enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, s
     model->rows_max = rows_max;
     status = create_layers(config, sample, model, error);
     if (status == ELBOW_OK && rows_max > 0)
-        status = create_room(model, error);
+        status = create_room(model, 1, error);
     if (status != ELBOW_OK) {
         elbow_model_destroy(model);
         return status;
@@ -127,11 +150,7 @@ void elbow_model_destroy(struct elbow_model *model)
     elbow_network_destroy(&model->encoder);
     elbow_network_destroy(&model->decoder);
     elbow_parameters_clear(&model->parameters);
-    elbow_release(&model->z);
-    elbow_release(&model->kl);
-    elbow_release(&model->dz);
-    elbow_release(&model->dhead);
-    elbow_release(&model->recon);
+    release_room(model);
     elbow_release(&model);
 }
 
@@ -162,13 +181,14 @@ static double log_variance_of(const struct elbow_model *model, const float *para
 }
 
 // recon of each row of x from the decoder's output y; unless dy is NULL, the gradients of minus their sum.
-static void reconstruct(const struct elbow_model *model, const float *parameters, size_t rows, const float *x,
-                        const float *y, float *dy, double *dlog_variance)
+static void reconstruct(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
+                        const float *x, const float *y, float *dy, double *dlog_variance)
 {
+    double *recon = model->recon + lane * model->rows_max;
     if (model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI)
-        elbow_likelihood_bernoulli(rows, model->values, x, y, model->recon, dy);
+        elbow_likelihood_bernoulli(rows, model->values, x, y, recon, dy);
     else
-        elbow_likelihood_gaussian(rows, model->values, log_variance_of(model, parameters), x, y, model->recon, dy,
+        elbow_likelihood_gaussian(rows, model->values, log_variance_of(model, parameters), x, y, recon, dy,
                                   dlog_variance);
 }
 
@@ -207,9 +227,25 @@ static void clear_padding(const struct elbow_parameters *parameters, float *grad
     }
 }
 
+void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
+                       struct elbow_microbatch microbatch, double beta, double free_bits, float *gradient,
+                       double *statistics)
+{
+    check_microbatch(model, microbatch);
+    ELBOW_CHECK(lane < model->lanes);
+    float *y = elbow_network_output(&model->decoder, lane);
+    double dlog_variance = 0;
+    reconstruct(model, lane, parameters, microbatch.rows, microbatch.values, y, y, &dlog_variance);
+    memset(statistics, 0, elbow_statistics_size(model->latent, false) * sizeof *statistics);
+    for (size_t i = 0; i < microbatch.rows; ++i)
+        count_row(model, lane * model->rows_max + i, beta, free_bits, statistics);
+    clear_padding(&model->parameters, gradient);
+    if (model->log_variance != SIZE_MAX)
+        gradient[model->log_variance] = (float)dlog_variance;
+}
+
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                       double beta, double free_bits, float *gradient, double *statistics,
-                       const struct elbow_watch *watch)
+                       double beta, double free_bits, float *gradient, double *statistics)
 {
     check_microbatch(model, microbatch);
     size_t rows = microbatch.rows;
@@ -219,22 +255,13 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
     float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
     elbow_trace_end(model->track, ELBOW_TRACE_FORWARD, rows, begin);
-    double dlog_variance = 0;
     begin = elbow_trace_begin(model->track);
-    reconstruct(model, parameters, rows, x, y, y, &dlog_variance);
-
-    memset(statistics, 0, elbow_statistics_size(model->latent, false) * sizeof *statistics);
-    for (size_t i = 0; i < rows; ++i)
-        count_row(model, i, beta, free_bits, statistics);
+    elbow_model_score(model, 0, parameters, microbatch, beta, free_bits, gradient, statistics);
     elbow_trace_end(model->track, ELBOW_TRACE_LIKELIHOOD, rows, begin);
-
     begin = elbow_trace_begin(model->track);
-    clear_padding(&model->parameters, gradient);
-    if (model->log_variance != SIZE_MAX)
-        gradient[model->log_variance] = (float)dlog_variance;
-    elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz, watch);
+    elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz);
     elbow_latent_backward(rows, model->latent, beta, free_bits, head, noise, model->kl, model->dz, model->dhead);
-    elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL, watch);
+    elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL);
     elbow_trace_end(model->track, ELBOW_TRACE_BACKWARD, rows, begin);
 }
 
@@ -257,7 +284,7 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
     const float *head = elbow_network_forward(&model->encoder, parameters, rows, microbatch.values);
     elbow_latent_forward(rows, latent, head, microbatch.noise, model->z, model->kl);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, parameters, rows, microbatch.values, y, NULL, NULL);
+    reconstruct(model, 0, parameters, rows, microbatch.values, y, NULL, NULL);
 
     memset(statistics, 0, elbow_statistics_size(latent, true) * sizeof *statistics);
     for (size_t i = 0; i < rows; ++i) {
@@ -307,7 +334,7 @@ void elbow_model_importance(struct elbow_model *model, const float *parameters, 
     size_t rows = microbatch.rows, latent = model->latent;
     elbow_latent_forward(rows, latent, head, microbatch.noise, model->z, model->kl);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, parameters, rows, microbatch.values, y, NULL, NULL);
+    reconstruct(model, 0, parameters, rows, microbatch.values, y, NULL, NULL);
     for (size_t i = 0; i < rows; ++i) {
         double ratio = log_prior_over_posterior(latent, model->z + i * latent, head + (2 * i + 1) * latent,
                                                 microbatch.noise + i * latent);
@@ -322,6 +349,6 @@ double elbow_model_variance(const struct elbow_model *model, const float *parame
 
 size_t elbow_model_bytes(const struct elbow_model *model)
 {
-    size_t of_latent = model->rows_max * (5 * model->latent * sizeof(float) + sizeof(double));
+    size_t of_latent = model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + sizeof(double));
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent;
 }

@@ -235,12 +235,20 @@ static bool stress_is_exact(uint64_t seed)
             struct elbow_exchange_client callbacks = {.user = &client, .decide = decide, .apply = apply};
             double statistics[STATISTICS], norm;
             int count = elbow_exchange_begin(exchange, batch % 3 == 2 ? 4 : 5, subtrees);
-            // The gradient depends on the parameters, so that any wrong value of any step stays.
-            const float *parameters = elbow_exchange_parameters(exchange);
+            // The gradient depends on the parameters, so that any wrong value of any step stays. The second time, those
+            // of a layer are read as soon as they are there.
+            if (pass == 0)
+                elbow_exchange_parameters(exchange);
+            for (size_t layer = 0; layer < 3; ++layer) {
+                size_t end = layer + 1 < 3 ? layers[layer + 1] : SIZE;
+                const float *parameters = elbow_exchange_await(exchange, end);
+                elbow_exchange_poll(exchange);
+                for (int i = 0; i < count; ++i)
+                    for (size_t k = layers[layer]; k < end; ++k)
+                        elbow_exchange_gradient(exchange, i)[k] =
+                            0.25F * parameters[k] + (float)((subtrees[i].first * 31 + batch * 7 + k) % 64);
+            }
             for (int i = 0; i < count; ++i) {
-                float *gradient = elbow_exchange_gradient(exchange, i);
-                for (size_t k = 0; k < SIZE; ++k)
-                    gradient[k] = 0.25F * parameters[k] + (float)((subtrees[i].first * 31 + batch * 7 + k) % 64);
                 for (size_t k = 0; k < STATISTICS; ++k)
                     elbow_exchange_statistics(exchange, i)[k] = (double)(subtrees[i].first * 8 + batch + k + 1);
             }

@@ -141,7 +141,7 @@ static inline void train(struct fixture *f)
 {
     memset(f->gradient, 0xFF, f->size * sizeof(float)); // NaN: what is not overwritten shows
     elbow_model_train(f->model, f->parameters, microbatch(f), f->config.objective.beta, f->config.objective.free_bits,
-                      f->gradient, f->statistics, NULL);
+                      f->gradient, f->statistics);
 }
 
 #endif

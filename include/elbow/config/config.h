@@ -125,6 +125,7 @@ struct elbow_config {
         int progress;
         int prefetch;                // whether a thread makes the next microbatch
         int64_t bucket;              // parameters
+        int64_t overlap;             // microbatches; 0: none
         int64_t audit;               // steps; 0: never
         struct elbow_integers nodes; // for tests: the pretended node of each rank; empty: as it is
     } run;

@@ -17,16 +17,19 @@ struct elbow_data_source {
     enum elbow_purpose noise;         // keyed by the binarizer's seed, sample and epoch
     size_t latent;                    // Z
     size_t rows_max;
+    size_t held; // microbatches that stay when further ones are taken; 0 counts as 1
 };
 
-// A microbatch, ready to be computed. The arrays belong to the prefetch, and stay until the next one is taken.
+// A microbatch, ready to be computed. The arrays belong to the prefetch, and stay until `held` more have been
+// taken.
 struct elbow_prepared {
     size_t rows;
     const float *values; // (rows, D)
     const float *noise;  // (rows, Z)
 };
 
-// Local. Room for one microbatch, or for two if they shall come ahead. MEMORY. Nothing is allocated later on.
+// Local. Room for the microbatches that are held, and for one more if they shall come ahead. MEMORY. Nothing is
+// allocated later on.
 enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, bool ahead,
                                         struct elbow_prefetch **prefetch, struct elbow_error *error);
 

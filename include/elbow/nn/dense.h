@@ -34,6 +34,20 @@ void elbow_dense_forward(const struct elbow_dense *dense, const float *parameter
 void elbow_dense_backward(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *x,
                           const float *y, const float *slope, float *dy, float *gradient, float *dx);
 
+// Local. A large layer falls into parts of its inputs, each with some rows of W, that can be computed one after the
+// other without changing a bit; another one is one part. How many; where in the arena the rows of a part begin.
+size_t elbow_dense_parts(const struct elbow_dense *dense);
+size_t elbow_dense_part_first(const struct elbow_dense *dense, size_t part);
+
+// Local. elbow_dense_forward and _backward in pieces. All parts forward, from the first to the last; all parts of the
+// weights' gradient, from the last to the first, with which db comes and dy becomes da; then dx.
+void elbow_dense_forward_part(const struct elbow_dense *dense, size_t part, const float *parameters, size_t rows,
+                              const float *x, float *y, float *slope);
+void elbow_dense_backward_part(const struct elbow_dense *dense, size_t part, size_t rows, const float *x,
+                               const float *y, const float *slope, float *dy, float *gradient);
+void elbow_dense_backward_inputs(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *da,
+                                 float *dx);
+
 // Local. Whether f' needs more than y: silu only.
 bool elbow_activation_keeps_slope(enum elbow_activation activation);
 

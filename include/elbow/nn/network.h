@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A network: hidden layers in a row, then a head without activation: a dense one, or for images the last convolution
-// of the list (architecture.h). It owns room for the activations of one microbatch.
+// of the list (architecture.h). It owns room for the activations of one microbatch, or of several
+// that go through the layers together, each in a lane of its own.
 #ifndef ELBOW_NN_NETWORK_H
 #define ELBOW_NN_NETWORK_H
 
 #include "elbow/nn/architecture.h"
 #include "elbow/nn/dense.h"
+
+// What one microbatch leaves on its way through the layers.
+struct elbow_lane {
+    float **outputs_of; // [count] activations (rows_max, units), owned
+    float **slopes_of;  // [count] or NULL each, owned
+    float *delta[2];    // (rows_max, widest hidden) or NULL, owned: gradients on their way down
+};
 
 struct elbow_network {
     size_t inputs, outputs;     // values of a sample at either end
@@ -13,16 +21,9 @@ struct elbow_network {
     struct elbow_dense *layers; // sizes, activation and tensors of every layer, dense or not; owned
     struct elbow_conv2d *convs; // [count] the convolutions; zeroed where a layer is dense; owned
     size_t rows_max;
-    float **outputs_of; // [count] activations (rows_max, units), owned
-    float **slopes_of;  // [count] or NULL each, owned
-    float *delta[2];    // (rows_max, widest hidden) or NULL, owned: gradients on their way down
-    float *room;        // that the convolutions share; NULL without any; owned
-};
-
-// Who wants to know how far a backward pass has come.
-struct elbow_watch {
-    void *user;
-    void (*done)(void *user, size_t first); // from element `first` of the arena on the gradient is complete
+    size_t lane_count;
+    struct elbow_lane *lanes; // [lane_count] owned
+    float *room;              // that the convolutions share; NULL without any; owned
 };
 
 // Local. Adds the tensors `name`.0/weight, ..., `name`.head/bias, and makes room for microbatches of up to rows_max
@@ -39,10 +40,35 @@ void elbow_network_destroy(struct elbow_network *network);
 float *elbow_network_forward(struct elbow_network *network, const float *parameters, size_t rows, const float *x);
 
 // Local. After a forward with the same x: from the gradient dy (rows, outputs; destroyed) of the head's output writes
-// the gradient of every tensor (overwritten, not added to), and dx (rows, inputs) unless it is NULL. `watch`, unless
-// NULL, is told after each layer, from the last to the first.
+// the gradient of every tensor (overwritten, not added to), and dx (rows, inputs) unless it is NULL.
 void elbow_network_backward(struct elbow_network *network, const float *parameters, size_t rows, const float *x,
-                            float *dy, float *gradient, float *dx, const struct elbow_watch *watch);
+                            float *dy, float *gradient, float *dx);
+
+// Local. Room for that many microbatches at a time. MEMORY.
+enum elbow_status elbow_network_widen(struct elbow_network *network, size_t lanes, struct elbow_error *error);
+
+// Local. The parts of a layer that can be computed one after the other (elbow_dense_parts), and where in the arena the
+// weights of one begin.
+size_t elbow_network_parts(const struct elbow_network *network, size_t layer);
+size_t elbow_network_part_first(const struct elbow_network *network, size_t layer, size_t part);
+
+// Forward and backward in pieces, the same bits; microbatches in different lanes may take turns after each piece.
+//
+// Local. All parts of layer 0, from the first to the last, then those of layer 1, ...
+void elbow_network_forward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
+                                const float *parameters, size_t rows, const float *x);
+
+// Local. What a lane's forward pass has come to: the head's output.
+float *elbow_network_output(const struct elbow_network *network, size_t lane);
+
+// Local. All parts of the last layer from the last to the first, which write their rows of the weights' gradient, then
+// the gradient of its inputs; then the layer below. The last part comes with the bias' gradient. A convolution does all
+// in its one part. dy and dx as in elbow_network_backward.
+void elbow_network_backward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
+                                 const float *parameters, size_t rows, const float *x, float *dy, float *gradient,
+                                 float *dx);
+void elbow_network_backward_inputs(struct elbow_network *network, size_t lane, size_t layer, const float *parameters,
+                                   size_t rows, float *dy, float *dx);
 
 // Local. Bytes of activations, deltas and the convolutions' room.
 size_t elbow_network_bytes(const struct elbow_network *network);

@@ -9,9 +9,10 @@
 // parameters lie in shared memory (replicas cannot differ there).
 //
 // Between nodes they travel as messages, bucket by bucket: a bucket is a layer or some small ones joined, and every
-// rank owns a part of each. elbow_exchange_ready tells how far down the backward pass of the last microbatch has come,
-// and sends what is complete while the pass goes on. For each bucket one message goes from each node to each other one
-// with gradients, and one with new parameters.
+// rank owns a part of each. elbow_exchange_ready tells how far down the backward pass has come, and sends what is
+// complete while the pass goes on. A step ends when all owners have what they update; new parameters are then on their
+// way, and elbow_exchange_await waits for those that a forward pass needs next. For each bucket one message goes from
+// each node to each other one with gradients, and one with new parameters.
 #ifndef ELBOW_PARALLEL_EXCHANGE_H
 #define ELBOW_PARALLEL_EXCHANGE_H
 
@@ -66,9 +67,20 @@ enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_ex
 // Collective. A NULL is legal.
 void elbow_exchange_destroy(struct elbow_exchange *exchange);
 
-// Local. The parameters (sizes.parameters floats); between two elbow_exchange_step all ranks may read them. To write
-// them, see elbow_exchange_publish.
-const float *elbow_exchange_parameters(const struct elbow_exchange *exchange);
+// Waits until all that the last step sends, here and to others, has come; to be called by all ranks, or else they go on
+// to other functions of the exchange, before they meet in anything else. The parameters (sizes.parameters floats);
+// between two elbow_exchange_step all ranks may read them. To write them, see elbow_exchange_publish.
+const float *elbow_exchange_parameters(struct elbow_exchange *exchange);
+
+// Likewise, but waits only until the parameters before element `end` have come. Whoever goes on with those calls
+// elbow_exchange_poll now and then: others wait for what this rank sends.
+const float *elbow_exchange_await(struct elbow_exchange *exchange, size_t end);
+
+// Local. Lets messages go on. Costs next to nothing where there are none.
+void elbow_exchange_poll(struct elbow_exchange *exchange);
+
+// Local. Whether there are messages: several groups of ranks that share memory.
+bool elbow_exchange_has_messages(const struct elbow_exchange *exchange);
 
 // Local. For tests: from now on this rank sleeps a random while, up to 200 microseconds, at every hand-over (0: no
 // more). What order the ranks then come in must not show in the bits.
@@ -119,8 +131,8 @@ float *elbow_exchange_scratch(struct elbow_exchange *exchange, int level);
 // so must end the batch by elbow_exchange_step.
 void elbow_exchange_ready(struct elbow_exchange *exchange, size_t first);
 
-// Collective. Ends the batch: sums, asks, applies, shares. Returns decide's answer. `statistics` (sizes.statistics
-// doubles) gets the sums, *gradient_norm the norm.
+// Collective. Ends the batch: sums, asks, applies, begins to share. Returns decide's answer. `statistics`
+// (sizes.statistics doubles) gets the sums, *gradient_norm the norm.
 bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const struct elbow_exchange_client *client,
                          double *statistics, double *gradient_norm);
 

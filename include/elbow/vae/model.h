@@ -19,9 +19,9 @@ struct elbow_model {
     size_t log_variance;       // offset of the learned one, or SIZE_MAX
     struct elbow_parameters parameters;
     struct elbow_network encoder, decoder;
-    size_t rows_max;
-    float *z, *kl, *dz, *dhead; // (rows_max, Z) ... (rows_max, 2Z); owned
-    double *recon;              // (rows_max); owned
+    size_t rows_max, lanes;
+    float *z, *kl, *dz, *dhead; // (lanes, rows_max, Z) ... (lanes, rows_max, 2Z); owned
+    double *recon;              // (lanes, rows_max); owned
     struct elbow_track *track;  // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
 };
 
@@ -62,11 +62,18 @@ enum elbow_status elbow_model_layout(const struct elbow_config *config, struct e
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
 
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
-// the rows, and statistics (overwritten, without moments). `watch`, unless NULL, is told as the gradient is completed,
-// from the end of the arena to its beginning; the statistics are complete before.
+// the rows, and statistics (overwritten, without moments).
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                       double beta, double free_bits, float *gradient, double *statistics,
-                       const struct elbow_watch *watch);
+                       double beta, double free_bits, float *gradient, double *statistics);
+
+// Local. Room for that many microbatches at a time (passage.h). MEMORY.
+enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error);
+
+// Local. The middle of a training pass: the decoder's output of a lane becomes its gradient; statistics as above; of
+// the gradient the padding, and that of the learned variance.
+void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
+                       struct elbow_microbatch microbatch, double beta, double free_bits, float *gradient,
+                       double *statistics);
 
 // Local. Forward only: statistics with moments (overwritten), and what is wanted of each row.
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
@@ -87,7 +94,7 @@ void elbow_model_importance(struct elbow_model *model, const float *parameters, 
 // Local. The variance of p(x|z): 0 for Bernoulli.
 double elbow_model_variance(const struct elbow_model *model, const float *parameters);
 
-// Local. Bytes of activations for one microbatch of rows_max rows.
+// Local. Bytes of activations, for a microbatch of rows_max rows in each lane.
 size_t elbow_model_bytes(const struct elbow_model *model);
 
 #endif

@@ -120,7 +120,7 @@ static void check_case(size_t hidden_count, enum elbow_activation activation, si
     uint64_t allocations = elbow_memory_count().allocations;
     const float *out = elbow_network_forward(network, setting.values, rows, setting.x);
     check_near("output", rows * OUTPUTS, out, expected);
-    elbow_network_backward(network, setting.values, rows, setting.x, setting.dy, setting.gradient, setting.dx, NULL);
+    elbow_network_backward(network, setting.values, rows, setting.x, setting.dy, setting.gradient, setting.dx);
     check_near("dx", rows * INPUTS, setting.dx, dx);
     ck_assert_uint_eq(elbow_memory_count().allocations, allocations);
     for (size_t t = 0; t < setting.parameters.count; ++t) {
@@ -159,10 +159,10 @@ START_TEST(gradients_are_overwritten)
     memcpy(dy, setting.dy, sizeof dy);
     elbow_network_forward(&setting.network, setting.values, ROWS_MAX, setting.x);
     elbow_network_backward(&setting.network, setting.values, ROWS_MAX, setting.x, setting.dy, setting.gradient,
-                           setting.dx, NULL);
+                           setting.dx);
     memcpy(first, setting.gradient, sizeof first);
     elbow_network_forward(&setting.network, setting.values, ROWS_MAX, setting.x);
-    elbow_network_backward(&setting.network, setting.values, ROWS_MAX, setting.x, dy, setting.gradient, NULL, NULL);
+    elbow_network_backward(&setting.network, setting.values, ROWS_MAX, setting.x, dy, setting.gradient, NULL);
     ck_assert_mem_eq(first, setting.gradient, sizeof first);
     tear_down(&setting);
 }

@@ -121,7 +121,7 @@ static void compare(const struct architecture *architecture)
     uint64_t allocations = elbow_memory_count().allocations;
     const float *out = elbow_network_forward(&network, values, ROWS, x);
     check_near("output", outputs, out, exact[3]);
-    elbow_network_backward(&network, values, ROWS, x, dy, gradient, dx, NULL);
+    elbow_network_backward(&network, values, ROWS, x, dy, gradient, dx);
     ck_assert_uint_eq(elbow_memory_count().allocations, allocations);
     check_near("dx", inputs, dx, exact[5]);
     for (size_t t = 0; t < parameters.count; ++t) {

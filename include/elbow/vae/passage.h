@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A training pass in pieces: several microbatches go through the layers together, each in a lane of the model, and take
+// turns after each piece of the work. The bits are those of elbow_model_train; what differs is when a layer's
+// parameters are first needed, and when its gradient is complete.
+//
+// Layers are counted from the encoder's first to the decoder's last. A part is what elbow_dense_parts cuts a layer
+// into.
+#ifndef ELBOW_VAE_PASSAGE_H
+#define ELBOW_VAE_PASSAGE_H
+
+#include "elbow/vae/model.h"
+
+struct elbow_passage {
+    size_t lane;
+    struct elbow_microbatch microbatch;
+    double beta, free_bits;
+};
+
+// Local. How many layers; how many parts one has.
+size_t elbow_passage_layers(const struct elbow_model *model);
+size_t elbow_passage_parts(const struct elbow_model *model, size_t layer);
+
+// Local. A part's place in the arena: where its weights begin, and where what follows it does. The layer's last part
+// has the bias, the last one of all has all that is left.
+size_t elbow_passage_first(const struct elbow_model *model, size_t layer, size_t part);
+size_t elbow_passage_end(const struct elbow_model *model, size_t layer, size_t part);
+
+// Local. All parts of all layers, from the first to the last, reading no parameter beyond the part's end; then
+// elbow_model_score.
+void elbow_passage_forward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer, size_t part,
+                           const float *parameters);
+
+// Local. From the last layer to the first: all parts, from the last to the first, each of which writes its place of the
+// gradient; then the layer's inputs.
+void elbow_passage_backward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer, size_t part,
+                            const float *parameters, float *gradient);
+void elbow_passage_backward_inputs(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
+                                   const float *parameters);
+
+#endif

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A step where there is a network: this rank's last microbatches go through the layers together, so that messages
+// travel while there is something to compute. Forward, a part of a layer is waited for when it is needed; backward, a
+// part of the gradient is complete, and sent, when all microbatches have left it, and all the layers below are still to
+// come.
+//
+// The sums are those of the one tree, made part by part. Microbatches before the last ones are computed as always; what
+// they have come to stands in the buffers of the tree's nodes, and each part of it is taken up from there.
+#include "trainer_private.h"
+
+#include "elbow/base/clock.h"
+#include "elbow/math/vector.h"
+
+// What all microbatches do before the next thing is done.
+struct round {
+    struct elbow_trainer *trainer;
+    const struct elbow_step_place *place;
+    uint64_t first; // the first microbatch that goes with the others
+    const struct elbow_range *subtrees;
+    int count;
+    const float *parameters;
+    bool scores; // elbow_model_score; else a part of a layer
+    size_t layer, part;
+    size_t from, to; // what is added of the gradients
+};
+
+static struct elbow_passage *passage_of(const struct round *round, uint64_t number)
+{
+    return &round->trainer->passages[number - round->first];
+}
+
+// Rows of all microbatches that go together, up to `end`.
+static uint64_t rows_of(const struct round *round, uint64_t end)
+{
+    uint64_t rows = 0;
+    for (uint64_t number = round->first; number < end; ++number)
+        rows += passage_of(round, number)->microbatch.rows;
+    return rows;
+}
+
+static void work(const struct round *round, uint64_t number, float *gradient, double *statistics)
+{
+    struct elbow_model *model = round->trainer->model;
+    const struct elbow_passage *passage = passage_of(round, number);
+    if (round->scores)
+        elbow_model_score(model, passage->lane, round->parameters, passage->microbatch, passage->beta,
+                          passage->free_bits, gradient, statistics);
+    else
+        elbow_passage_backward(model, passage, round->layer, round->part, round->parameters, gradient);
+    elbow_exchange_poll(round->trainer->exchange);
+}
+
+// Node [lo, hi) of the tree.
+static void fold(const struct round *round, uint64_t lo, uint64_t hi, int level, float *gradient, double *statistics)
+{
+    if (hi <= round->first)
+        return;
+    if (hi - lo == 1) {
+        work(round, lo, gradient, statistics);
+        return;
+    }
+    uint64_t middle = (lo + hi) / 2;
+    struct elbow_trainer *trainer = round->trainer;
+    float *right = elbow_exchange_scratch(trainer->exchange, level + 1);
+    double *right_statistics = trainer->levels + (size_t)level * trainer->statistics;
+    fold(round, lo, middle, level, gradient, statistics);
+    fold(round, middle, hi, level + 1, right, right_statistics);
+    double begin = elbow_trace_begin(trainer->track);
+    elbow_vector_add(round->to - round->from, gradient + round->from, right + round->from, gradient + round->from);
+    for (size_t i = 0; round->scores && i < trainer->statistics; ++i)
+        statistics[i] += right_statistics[i];
+    elbow_trace_end(trainer->track, ELBOW_TRACE_SUM, (uint64_t)level, begin);
+}
+
+static void fold_all(const struct round *round)
+{
+    struct elbow_exchange *exchange = round->trainer->exchange;
+    for (int i = 0; i < round->count; ++i)
+        fold(round, round->subtrees[i].first, round->subtrees[i].last, 0, elbow_exchange_gradient(exchange, i),
+             elbow_exchange_statistics(exchange, i));
+}
+
+// The nodes that lie before the first microbatch of the round.
+static void compute_before(const struct round *round, uint64_t lo, uint64_t hi, int level, float *gradient,
+                           double *statistics)
+{
+    struct elbow_trainer *trainer = round->trainer;
+    if (lo >= round->first)
+        return;
+    if (hi <= round->first) {
+        elbow_trainer_compute_subtree(trainer, round->place, lo, hi, level, gradient, statistics);
+        return;
+    }
+    uint64_t middle = (lo + hi) / 2;
+    compute_before(round, lo, middle, level, gradient, statistics);
+    compute_before(round, middle, hi, level + 1, elbow_exchange_scratch(trainer->exchange, level + 1),
+                   trainer->levels + (size_t)level * trainer->statistics);
+}
+
+// A microbatch joins the others.
+static void begin_passage(const struct round *round, uint64_t number)
+{
+    struct elbow_trainer *trainer = round->trainer;
+    elbow_trainer_gather(trainer, round->place, number);
+    struct elbow_prepared prepared = trainer->prepared;
+    *passage_of(round, number) = (struct elbow_passage){
+        .lane = (size_t)(number - round->first),
+        .microbatch = {.rows = prepared.rows, .values = prepared.values, .noise = prepared.noise},
+        .beta = trainer->state.beta,
+        .free_bits = trainer->config.objective.free_bits};
+}
+
+static void forward(struct round *round, uint64_t end)
+{
+    struct elbow_trainer *trainer = round->trainer;
+    struct elbow_model *model = trainer->model;
+    for (size_t layer = 0; layer < elbow_passage_layers(model); ++layer)
+        for (size_t part = 0; part < elbow_passage_parts(model, layer); ++part) {
+            round->parameters = elbow_exchange_await(trainer->exchange, elbow_passage_end(model, layer, part));
+            double begin = elbow_trace_begin(trainer->track);
+            for (uint64_t number = round->first; number < end; ++number) {
+                if (layer == 0 && part == 0)
+                    begin_passage(round, number);
+                double start = elbow_clock_seconds();
+                elbow_passage_forward(model, passage_of(round, number), layer, part, round->parameters);
+                elbow_exchange_poll(trainer->exchange);
+                trainer->times.compute += elbow_clock_seconds() - start;
+            }
+            elbow_trace_end(trainer->track, ELBOW_TRACE_FORWARD, rows_of(round, end), begin);
+        }
+    round->parameters = elbow_exchange_await(trainer->exchange, model->parameters.size);
+}
+
+static void backward(struct round *round, uint64_t end, bool exchanges)
+{
+    struct elbow_trainer *trainer = round->trainer;
+    struct elbow_model *model = trainer->model;
+    round->scores = false;
+    for (size_t layer = elbow_passage_layers(model); layer-- > 0;) {
+        double begin = elbow_trace_begin(trainer->track);
+        round->layer = layer;
+        for (size_t part = elbow_passage_parts(model, layer); part-- > 0;) {
+            round->part = part;
+            round->from = elbow_passage_first(model, layer, part);
+            round->to = elbow_passage_end(model, layer, part);
+            fold_all(round);
+            if (exchanges)
+                elbow_exchange_ready(trainer->exchange, round->from);
+        }
+        for (uint64_t number = round->first; number < end; ++number) {
+            elbow_passage_backward_inputs(model, passage_of(round, number), layer, round->parameters);
+            elbow_exchange_poll(trainer->exchange);
+        }
+        elbow_trace_end(trainer->track, ELBOW_TRACE_BACKWARD, rows_of(round, end), begin);
+    }
+}
+
+void elbow_trainer_compute_layers(struct elbow_trainer *trainer, const struct elbow_step_place *place,
+                                  const struct elbow_range *subtrees, int count, bool exchanges)
+{
+    uint64_t first = subtrees[0].first, end = subtrees[count - 1].last, lanes = trainer->lanes;
+    struct round round = {.trainer = trainer,
+                          .place = place,
+                          .first = end - first > lanes ? end - lanes : first,
+                          .subtrees = subtrees,
+                          .count = count,
+                          .scores = true};
+    for (int i = 0; i < count; ++i)
+        compute_before(&round, subtrees[i].first, subtrees[i].last, 0, elbow_exchange_gradient(trainer->exchange, i),
+                       elbow_exchange_statistics(trainer->exchange, i));
+    forward(&round, end);
+    double start = elbow_clock_seconds();
+    size_t last = elbow_passage_layers(trainer->model) - 1;
+    round.from = elbow_passage_end(trainer->model, last, elbow_passage_parts(trainer->model, last) - 1);
+    round.to = trainer->model->parameters.size;
+    double begin = elbow_trace_begin(trainer->track);
+    fold_all(&round);
+    elbow_trace_end(trainer->track, ELBOW_TRACE_LIKELIHOOD, rows_of(&round, end), begin);
+    backward(&round, end, exchanges);
+    trainer->times.compute += elbow_clock_seconds() - start;
+}

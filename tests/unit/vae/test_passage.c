@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A training pass in pieces, with microbatches that take turns, against elbow_model_train: the same bits.
+#include "elbow/vae/passage.h"
+
+#include "elbow/math/dense_product.h"
+
+#include "model_fixture.h"
+#include "unit.h"
+
+enum { LANES = 3 };
+
+struct outcome {
+    float *gradient;
+    double *statistics;
+};
+
+static struct outcome make_outcome(const struct fixture *f)
+{
+    // NaN: what is not overwritten shows
+    struct outcome outcome = {allocate(f->size, sizeof(float)),
+                              allocate(elbow_statistics_size(f->model->latent, false), sizeof(double))};
+    memset(outcome.gradient, 0xFF, f->size * sizeof(float));
+    return outcome;
+}
+
+// Microbatch `lane` of the fixture's rows: the rows from the lane's own on.
+static struct elbow_microbatch microbatch_of(const struct fixture *f, size_t lane)
+{
+    size_t first = f->rows > lane ? lane : 0;
+    return (struct elbow_microbatch){f->rows - first, f->values + first * f->model->values,
+                                     f->noise + first * f->model->latent};
+}
+
+static void go_backward(struct fixture *f, const struct elbow_passage *passages, struct outcome *outcomes)
+{
+    size_t before = f->size;
+    for (size_t layer = elbow_passage_layers(f->model); layer-- > 0;) {
+        for (size_t part = elbow_passage_parts(f->model, layer); part-- > 0;) {
+            size_t first = elbow_passage_first(f->model, layer, part), end = elbow_passage_end(f->model, layer, part);
+            // Parts lie one behind the other; behind the last one at most a learned variance.
+            ck_assert(first < end && (end == before || (before == f->size && end == f->model->log_variance)));
+            before = first;
+            for (size_t lane = 0; lane < LANES; ++lane) {
+                elbow_passage_backward(f->model, &passages[lane], layer, part, f->parameters, outcomes[lane].gradient);
+                for (size_t i = first; i < end; ++i)
+                    ck_assert(!isnan(outcomes[lane].gradient[i]));
+            }
+        }
+        for (size_t lane = 0; lane < LANES; ++lane)
+            elbow_passage_backward_inputs(f->model, &passages[lane], layer, f->parameters);
+    }
+    ck_assert_uint_eq(before, 0);
+}
+
+static void go_together(struct fixture *f, struct outcome *outcomes)
+{
+    struct elbow_passage passages[LANES];
+    struct elbow_error error = {0};
+    double beta = f->config.objective.beta, free_bits = f->config.objective.free_bits;
+    ck_assert_int_eq(elbow_model_widen(f->model, LANES, &error), ELBOW_OK);
+    for (size_t lane = 0; lane < LANES; ++lane)
+        passages[lane] = (struct elbow_passage){lane, microbatch_of(f, lane), beta, free_bits};
+    for (size_t layer = 0; layer < elbow_passage_layers(f->model); ++layer)
+        for (size_t part = 0; part < elbow_passage_parts(f->model, layer); ++part)
+            for (size_t lane = 0; lane < LANES; ++lane)
+                elbow_passage_forward(f->model, &passages[lane], layer, part, f->parameters);
+    for (size_t lane = 0; lane < LANES; ++lane)
+        elbow_model_score(f->model, lane, f->parameters, passages[lane].microbatch, beta, free_bits,
+                          outcomes[lane].gradient, outcomes[lane].statistics);
+    go_backward(f, passages, outcomes);
+}
+
+static void check(const struct architecture *architecture)
+{
+    struct fixture *f = fixture_create(architecture, 11);
+    struct outcome expected[LANES], outcomes[LANES];
+    for (size_t lane = 0; lane < LANES; ++lane) {
+        expected[lane] = make_outcome(f);
+        outcomes[lane] = make_outcome(f);
+        elbow_model_train(f->model, f->parameters, microbatch_of(f, lane), f->config.objective.beta,
+                          f->config.objective.free_bits, expected[lane].gradient, expected[lane].statistics);
+    }
+    go_together(f, outcomes);
+    size_t statistics = elbow_statistics_size(f->model->latent, false);
+    for (size_t lane = 0; lane < LANES; ++lane) {
+        ck_assert_msg(memcmp(expected[lane].gradient, outcomes[lane].gradient, f->size * sizeof(float)) == 0,
+                      "%s: gradient of lane %zu", architecture->what, lane);
+        ck_assert_mem_eq(expected[lane].statistics, outcomes[lane].statistics, statistics * sizeof(double));
+        free(expected[lane].gradient);
+        free(expected[lane].statistics);
+        free(outcomes[lane].gradient);
+        free(outcomes[lane].statistics);
+    }
+    fixture_destroy(f);
+}
+
+START_TEST(pieces_give_the_bits_of_the_whole)
+{
+    for (int i = 0; i < ARCHITECTURE_COUNT; ++i)
+        check(&ARCHITECTURES[i]);
+}
+END_TEST
+
+// Layers of several parts: 20011 values by 7 units are two of 2^16 weights, and more.
+START_TEST(large_layers_fall_into_parts)
+{
+    struct architecture wide = {"wide", 1, 1, RELU, ELBOW_LIKELIHOOD_GAUSSIAN, true, 0.5, 1, 0, 5, 20011, 3};
+    struct fixture *f = fixture_create(&wide, 3);
+    size_t most = elbow_dense_product_is_own() ? 2 : 1;
+    ck_assert_uint_eq(elbow_passage_parts(f->model, 0), most);
+    fixture_destroy(f);
+    check(&wide);
+}
+END_TEST
+
+// Both kinds of convolution between dense layers.
+START_TEST(convolutions_go_in_pieces)
+{
+    struct fixture f = {.rows = 4};
+    struct elbow_shape sample = {8, 8, 1};
+    struct elbow_layer conv = {.kind = ELBOW_LAYER_CONV2D, .filters = 3, .kernel = 4, .stride = 2, .padding = 1};
+    struct elbow_layer back = {.kind = ELBOW_LAYER_CONV_TRANSPOSE2D, .filters = 1, .kernel = 4, .stride = 2};
+    back.padding = 1;
+    back.activation = ELBOW_ACTIVATION_NONE;
+    conv.activation = ELBOW_ACTIVATION_SILU;
+    f.config.model.latent = 2;
+    f.config.model.likelihood = ELBOW_LIKELIHOOD_BERNOULLI;
+    f.config.objective.beta = 1;
+    f.config.model.encoder = (struct elbow_layers){.count = 1, .layers = {conv}};
+    f.config.model.decoder = (struct elbow_layers){
+        .count = 2, .layers = {{.kind = ELBOW_LAYER_DENSE, .units = 48, .activation = RELU}, back}};
+    struct elbow_error error = {0};
+    ck_assert_msg(elbow_model_create_shaped(&f.config, sample, f.rows, &f.model, &error) == ELBOW_OK, "%s",
+                  error.message);
+    f.size = f.model->parameters.size;
+    f.parameters = allocate(f.size, sizeof(float));
+    f.values = allocate(f.rows * 64, sizeof(float));
+    f.noise = allocate(f.rows * 2, sizeof(float));
+    elbow_model_initialize(f.model, 5, NULL, f.parameters);
+    uint64_t state = 9;
+    for (size_t i = 0; i < f.rows * 64; ++i)
+        f.values[i] = (float)(reference_random(&state) > 0);
+    for (size_t i = 0; i < f.rows * 2; ++i)
+        f.noise[i] = (float)reference_normal(&state);
+    struct outcome expected[LANES], outcomes[LANES];
+    for (size_t lane = 0; lane < LANES; ++lane) {
+        expected[lane] = make_outcome(&f);
+        outcomes[lane] = make_outcome(&f);
+        elbow_model_train(f.model, f.parameters, microbatch_of(&f, lane), 1, 0, expected[lane].gradient,
+                          expected[lane].statistics);
+    }
+    go_together(&f, outcomes);
+    for (size_t lane = 0; lane < LANES; ++lane) {
+        ck_assert_mem_eq(expected[lane].gradient, outcomes[lane].gradient, f.size * sizeof(float));
+        free(expected[lane].gradient);
+        free(expected[lane].statistics);
+        free(outcomes[lane].gradient);
+        free(outcomes[lane].statistics);
+    }
+    elbow_model_destroy(f.model);
+    free(f.parameters);
+    free(f.values);
+    free(f.noise);
+}
+END_TEST
+
+UNIT_MAIN("vae/passage", pieces_give_the_bits_of_the_whole, large_layers_fall_into_parts, convolutions_go_in_pieces)
