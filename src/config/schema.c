@@ -73,6 +73,9 @@ static const struct elbow_key keys[] = {
      .help = "Height, width and, for colour, 3 channels of rows that are stored flat, so that pictures can be drawn."},
     {"data", "synthetic", INTEGER, AT(data.synthetic), FROM(0, INT64_C(1) << 40), .preset = "0",
      .help = "Trains on so many samples of noise instead of a file, for benchmarks; 0: off."},
+    {"data", "stage", TEXT, AT(data.stage), .may_change = true,
+     .help = "A directory on storage of each node, to which one rank of the node copies the files before they are read; "
+             "the copies are removed when all is in memory. Empty: files are read where they lie."},
 
     {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20", .help = "Dimensions of z."},
     {"model", "likelihood", CHOICE(likelihood_choices), AT(model.likelihood), .preset = "bernoulli",

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -28,8 +29,22 @@ const char *elbow_hdf5_describe(void)
     return "HDF5 " TEXT(H5_VERS_MAJOR) "." TEXT(H5_VERS_MINOR) "." TEXT(H5_VERS_RELEASE) PARALLEL;
 }
 
+// HDF5 looks at the environment when it starts, and lets it decide over what elbow_hdf5_access says. "FALSE" may stay:
+// no locks at all. Anything else would take locks for reading, too, and those hang or fail on many cluster file
+// systems.
+static void settle_locking(void)
+{
+    const char *wish = getenv("HDF5_USE_FILE_LOCKING");
+    if (wish != NULL && strcmp(wish, "FALSE") != 0 && strcmp(wish, "0") != 0)
+        unsetenv("HDF5_USE_FILE_LOCKING");
+#if !H5_VERSION_GE(1, 10, 7)
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
+#endif
+}
+
 bool elbow_hdf5_start(void)
 {
+    settle_locking();
     H5dont_atexit(); // fails the second time, which does not matter
     return H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
 }
@@ -122,7 +137,8 @@ enum elbow_status elbow_hdf5_prepare(const char *name, struct elbow_hdf5 **file,
 }
 
 // Format 1.8: readable by every HDF5 since 2008, and its attributes may be longer than 64 KB. Files are read without
-// locks, which many cluster file systems do not have; written with them where there are any.
+// locks, which many cluster file systems do not have, whatever HDF5_USE_FILE_LOCKING says; written with them where
+// there are any, unless it says FALSE.
 hid_t elbow_hdf5_access(bool writes)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);

@@ -45,6 +45,20 @@ struct answer {
     int64_t call, next_phase;
 };
 
+// What goes to one rank: a call, an answer. A message stays where it is until MPI is done with it.
+struct letter {
+    union {
+        int64_t call;
+        struct answer answer;
+    } text;
+    MPI_Request request; // MPI_REQUEST_NULL: nothing is under way
+};
+
+struct mail {
+    struct letter call, answer;
+    int sent; // messages to that rank since the start
+};
+
 struct elbow_stall_watch {
     double limit, grace;
     struct elbow_log *log; // not owned
@@ -54,8 +68,10 @@ struct elbow_stall_watch {
     char (*hosts)[HOST_SIZE]; // [size] owned
     bool *answered;           // [size] owned
     int *phases;              // [size] as far as known; owned
+    struct mail *mail;        // [size] owned
     int64_t call;             // the number of this rank's last call
-    struct answer answer;     // the last one given
+    int received;             // messages since the start
+    bool is_ending;           // calls no more
 };
 
 // Whether a rank is one of the few that call. One that is not waited for itself is among them even if a whole node
@@ -94,48 +110,66 @@ static int next_on_node(const struct elbow_comm *comm, int rank)
     return is_last ? rank - comm->node_rank_of[rank] : rank + 1;
 }
 
-// Small messages go out at once; what carries them stays where it is, and a newer one in its place is as good.
-static void post(struct elbow_stall_watch *watch, const void *bytes, size_t size, int rank, int tag)
+// Whether the letter's last message is through.
+static bool is_free(struct letter *letter)
 {
-    MPI_Request request;
-    MPI_Isend(bytes, (int)size, MPI_BYTE, rank, tag, watch->world, &request);
-    MPI_Request_free(&request);
+    int complete = 1;
+    if (letter->request != MPI_REQUEST_NULL)
+        MPI_Test(&letter->request, &complete, MPI_STATUS_IGNORE);
+    return complete != 0;
 }
 
-static bool take(struct elbow_stall_watch *watch, int tag, void *bytes, size_t size, int *rank)
+static void post(struct elbow_stall_watch *watch, struct letter *letter, size_t size, int rank, int tag)
+{
+    MPI_Isend(&letter->text, (int)size, MPI_BYTE, rank, tag, watch->world, &letter->request);
+    watch->mail[rank].sent += 1;
+}
+
+// Whether a message is there, and from whom.
+static bool look(const struct elbow_stall_watch *watch, int tag, int *rank)
 {
     int is_there = 0;
     MPI_Status status;
     MPI_Iprobe(MPI_ANY_SOURCE, tag, watch->world, &is_there, &status);
-    if (!is_there)
-        return false;
     *rank = status.MPI_SOURCE;
-    MPI_Recv(bytes, (int)size, MPI_BYTE, *rank, tag, watch->world, MPI_STATUS_IGNORE);
-    return true;
+    return is_there != 0;
 }
 
+static void take(struct elbow_stall_watch *watch, int tag, void *bytes, size_t size, int rank)
+{
+    MPI_Recv(bytes, (int)size, MPI_BYTE, rank, tag, watch->world, MPI_STATUS_IGNORE);
+    watch->received += 1;
+}
+
+// A call waits where it is while the last answer to its caller is still under way.
 static void answer_calls(struct elbow_comm *comm)
 {
     struct elbow_stall_watch *watch = comm->watch;
     int64_t call;
-    for (int caller; take(watch, TAG_CALL, &call, sizeof call, &caller);) {
+    for (int caller; look(watch, TAG_CALL, &caller) && is_free(&watch->mail[caller].answer);) {
+        struct letter *letter = &watch->mail[caller].answer;
         int next = next_on_node(comm, comm->place.rank);
-        watch->answer = (struct answer){.call = call, .next_phase = phase_here(comm, comm->node_rank_of[next])};
-        post(watch, &watch->answer, sizeof watch->answer, caller, TAG_ANSWER);
+        take(watch, TAG_CALL, &call, sizeof call, caller);
+        letter->text.answer = (struct answer){.call = call, .next_phase = phase_here(comm, comm->node_rank_of[next])};
+        post(watch, letter, sizeof letter->text.answer, caller, TAG_ANSWER);
     }
 }
 
+// Who has not yet taken the last call need not get another one: an answer to that will do.
 static void call_all(struct elbow_comm *comm)
 {
     struct elbow_stall_watch *watch = comm->watch;
     int me = comm->place.rank;
     watch->call += 1;
     for (int r = 0; r < comm->place.size; ++r) {
+        struct letter *letter = &watch->mail[r].call;
         bool is_near = comm->node_of[r] == comm->place.node;
         watch->answered[r] = r == me;
         watch->phases[r] = is_near ? phase_here(comm, comm->node_rank_of[r]) : -1;
-        if (r != me)
-            post(watch, &watch->call, sizeof watch->call, r, TAG_CALL);
+        if (r == me || !is_free(letter))
+            continue;
+        letter->text.call = watch->call;
+        post(watch, letter, sizeof letter->text.call, r, TAG_CALL);
     }
 }
 
@@ -143,8 +177,9 @@ static void take_answers(struct elbow_comm *comm)
 {
     struct elbow_stall_watch *watch = comm->watch;
     struct answer answer;
-    for (int rank; take(watch, TAG_ANSWER, &answer, sizeof answer, &rank);) {
-        if (answer.call != watch->call)
+    for (int rank; look(watch, TAG_ANSWER, &rank);) {
+        take(watch, TAG_ANSWER, &answer, sizeof answer, rank);
+        if (answer.call != watch->mail[rank].call.text.call)
             continue;
         watch->answered[rank] = true;
         if (answer.next_phase >= 0 && answer.next_phase < ELBOW_PHASES)
@@ -209,7 +244,7 @@ void elbow_watch_look(struct elbow_comm *comm, struct elbow_vigil *vigil)
     if (now - vigil->since < SHORT_WAIT)
         return;
     answer_calls(comm);
-    if (now - vigil->since < watch->limit || vigil->is_told || !calls(comm, comm->place.rank))
+    if (now - vigil->since < watch->limit || vigil->is_told || watch->is_ending || !calls(comm, comm->place.rank))
         return;
     if (vigil->called == 0) {
         call_all(comm);
@@ -244,6 +279,10 @@ static enum elbow_status make_tables(struct elbow_comm *comm, struct elbow_stall
         status = elbow_allocate(&watch->answered, size, sizeof(bool), "the watch", error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&watch->phases, size, sizeof(int), "the watch", error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&watch->mail, size, sizeof *watch->mail, "the watch", error);
+    for (size_t r = 0; status == ELBOW_OK && r < size; ++r)
+        watch->mail[r].call.request = watch->mail[r].answer.request = MPI_REQUEST_NULL;
     return status;
 }
 
@@ -254,6 +293,7 @@ static void release_tables(struct elbow_stall_watch **watch)
     elbow_release(&(*watch)->hosts);
     elbow_release(&(*watch)->answered);
     elbow_release(&(*watch)->phases);
+    elbow_release(&(*watch)->mail);
     elbow_release(watch);
 }
 
@@ -288,17 +328,45 @@ enum elbow_status elbow_comm_watch(struct elbow_comm *comm, int64_t seconds, str
     return ELBOW_OK;
 }
 
+// Waits until all that was ever sent to this rank has come; nobody sends any more, and nobody is answered.
+struct rest {
+    struct elbow_stall_watch *watch;
+    int expected;
+};
+
+static bool is_drained(void *user)
+{
+    struct rest *rest = user;
+    char bytes[sizeof(struct answer)];
+    for (int rank; rest->watch->received < rest->expected && look(rest->watch, MPI_ANY_TAG, &rank);)
+        take(rest->watch, MPI_ANY_TAG, bytes, sizeof bytes, rank);
+    return rest->watch->received >= rest->expected;
+}
+
+static void drain(struct elbow_comm *comm, struct elbow_stall_watch *watch)
+{
+    struct rest rest = {.watch = watch};
+    for (int r = 0; r < comm->place.size; ++r)
+        watch->phases[r] = watch->mail[r].sent;
+    MPI_Request request;
+    MPI_Ireduce_scatter_block(watch->phases, &rest.expected, 1, MPI_INT, MPI_SUM, comm->world, &request);
+    elbow_comm_wait(comm, &request);
+    elbow_comm_wait_until(comm, is_drained, &rest);
+    for (int r = 0; r < comm->place.size; ++r) {
+        elbow_comm_wait(comm, &watch->mail[r].call.request);
+        elbow_comm_wait(comm, &watch->mail[r].answer.request);
+    }
+}
+
 void elbow_comm_watch_end(struct elbow_comm *comm)
 {
     struct elbow_stall_watch *watch = comm->watch;
     if (watch == NULL)
         return;
+    watch->is_ending = true; // others may still wait in the loop, and are answered until they come here
     elbow_comm_barrier(comm);
     comm->watch = NULL;
-    // Calls and answers that nobody waited for any more.
-    char bytes[sizeof(struct answer)];
-    for (int rank; take(watch, MPI_ANY_TAG, bytes, sizeof bytes, &rank);)
-        continue;
+    drain(comm, watch);
     MPI_Comm_free(&watch->world);
     elbow_comm_unshare(comm, &watch->board);
     release_tables(&watch);

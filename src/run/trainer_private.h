@@ -7,6 +7,7 @@
 #include "deadline.h"
 
 #include "elbow/data/prefetch.h"
+#include "elbow/data/stage.h"
 #include "elbow/parallel/binding.h"
 #include "elbow/run/arrears.h"
 #include "elbow/run/evaluator.h"
@@ -54,7 +55,8 @@ struct elbow_trainer {
     struct elbow_dataset train, valid;
     bool has_valid;
     struct elbow_data_facts facts;
-    uint64_t batch; // samples of a full step: train.batch, or all there are
+    struct elbow_stage stage; // copies of the files while they are read
+    uint64_t batch;           // samples of a full step: train.batch, or all there are
     uint64_t epoch_steps, last_step;
 
     bool ranks_differ; // in build or processor
@@ -213,7 +215,8 @@ void elbow_trainer_processor(char *name, size_t size);
 enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer, int most, size_t *parameters,
                                              int *count, struct elbow_error *error);
 
-// Local. Where layers begin: at their weights, into sizes. The result, NULL for MEMORY, is the caller's.
+// Local. Where layers, and the parts of large ones, begin: at their weights, into sizes. The result, NULL for MEMORY,
+// is the caller's.
 size_t *elbow_trainer_list_layers(const struct elbow_model *model, struct elbow_exchange_sizes *sizes,
                                   struct elbow_error *error);
 

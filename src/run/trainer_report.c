@@ -266,7 +266,10 @@ void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
                 now, (unsigned long long)trainer->state.step, elbow_build_version(), elbow_build_id(),
                 elbow_build_flags(), elbow_blas_describe(), elbow_hdf5_describe(), host, processor, trainer->place.size,
                 trainer->place.nodes, elbow_threads_get());
-    else
+    if (end == NULL && trainer->stage.bytes > 0)
+        fprintf(file, "staged: %s in %s, in %.2f s\n", elbow_text_bytes(trainer->stage.bytes).text,
+                trainer->stage.directory, trainer->stage.seconds);
+    if (end != NULL)
         fprintf(file, "end: %s at step %llu after %.1f s: %s\n\n", now, (unsigned long long)trainer->state.step,
                 elbow_clock_seconds() - trainer->run_start, end);
     fclose(file);

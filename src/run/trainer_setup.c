@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// The configuration for checkpoints: what belongs to this start alone (run.*, train.threads) is left at its defaults,
-// so that the bytes do not depend on where and how the run is run.
+// The configuration for checkpoints: what belongs to this start alone (run.*, train.threads, data.stage) is left at its
+// defaults, so that the bytes do not depend on where and how the run is run.
 static enum elbow_status make_checkpoint_text(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     struct elbow_config *config = NULL, *defaults = NULL;
@@ -29,6 +29,7 @@ static enum elbow_status make_checkpoint_text(struct elbow_trainer *trainer, str
     *config = trainer->config;
     config->run = defaults->run;
     config->train.threads = defaults->train.threads;
+    memcpy(config->data.stage, defaults->data.stage, sizeof config->data.stage);
     status = elbow_config_dump(config, &trainer->checkpoint_text, error);
     elbow_release(&config);
     return status;
@@ -40,6 +41,20 @@ static enum elbow_status locate(const struct elbow_config *config, const char *l
     if (elbow_config_locate(config->data.file, location, file, dataset))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
+}
+
+// Collective. The file of a location is read where it lies, or from the node's own copy.
+static enum elbow_status stage_file(struct elbow_trainer *trainer, elbow_path file, struct elbow_error *error)
+{
+    const char *path;
+    if (trainer->config.data.stage[0] == 0)
+        return ELBOW_OK;
+    trainer->stage.comm = trainer->comm;
+    trainer->stage.directory = trainer->config.data.stage;
+    enum elbow_status status = elbow_stage_take(&trainer->stage, file, &path, error);
+    if (status == ELBOW_OK)
+        elbow_text_format(file, ELBOW_PATH_SIZE, "%s", path);
+    return status;
 }
 
 // Collective. One dataset of the configuration; `location` is data.train or data.valid. Training needs no labels, but
@@ -64,6 +79,8 @@ static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char 
                                                 (is_bernoulli && config->data.binarize == ELBOW_BINARIZE_NONE)};
     if (config->data.synthetic == 0) {
         enum elbow_status status = locate(config, location, file, name, error);
+        if (status == ELBOW_OK)
+            status = stage_file(trainer, file, error);
         if (status != ELBOW_OK)
             return status;
         request.file = file;
@@ -71,6 +88,8 @@ static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char 
     }
     if (*labels_location != 0) {
         enum elbow_status status = locate(config, labels_location, labels_file, labels, error);
+        if (status == ELBOW_OK)
+            status = stage_file(trainer, labels_file, error);
         if (status != ELBOW_OK)
             return status;
         request.labels_file = labels_file;
@@ -92,6 +111,10 @@ static void tell_data(struct elbow_trainer *trainer)
     elbow_log_say(trainer->log, "data: %s, %llu samples of %s %s from %g to %g; scaling: %s%s", data->name,
                   (unsigned long long)data->samples, shape, elbow_element_name(data->element), data->min, data->max,
                   data->scale.source, binarized[trainer->config.data.binarize]);
+    if (trainer->stage.bytes > 0)
+        elbow_log_say(trainer->log, "data: %s staged in %s of %d node%s, in %.2f s",
+                      elbow_text_bytes(trainer->stage.bytes).text, trainer->stage.directory, trainer->place.nodes,
+                      trainer->place.nodes == 1 ? "" : "s", trainer->stage.seconds);
     if (trainer->has_valid)
         elbow_log_say(trainer->log, "validation: %s, %llu samples", trainer->valid.name,
                       (unsigned long long)trainer->valid.samples);
@@ -250,7 +273,7 @@ enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer
     if (layers == NULL)
         return error->status;
     enum elbow_status status = elbow_exchange_list_buckets(&sizes, most, parameters, count, error);
-    elbow_release(&parts);
+    elbow_release(&layers);
     return status;
 }
 
@@ -349,6 +372,7 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbo
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_DATA);
     if (status == ELBOW_OK)
         status = load_data(trainer, former != NULL ? &former->data.scale : NULL, error);
+    elbow_stage_clear(&trainer->stage); // all is in memory now
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_START);
     if (status == ELBOW_OK)
         status = count_steps(trainer, error);

@@ -73,6 +73,7 @@ struct elbow_config {
         double factor, offset;       // value = stored * factor + offset
         struct elbow_integers shape; // (H, W), (H, W, C) of a flat row; empty: as stored
         int64_t synthetic;           // samples of keyed noise instead of a file; 0: none
+        elbow_path stage;            // where each node puts copies of the files; empty: nowhere
     } data;
     struct {
         int64_t latent;

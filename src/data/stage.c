@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Staging. A copy is written under a name that no other run has, hashed on its way, synced, and hashed again as it is
+// read back. All nodes must have copied the same bytes.
+#include "elbow/data/stage.h"
+
+#include "elbow/base/clock.h"
+#include "elbow/base/file.h"
+#include "elbow/base/memory.h"
+#include "elbow/math/hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { PIECE = 1 << 22 }; // bytes read at a time
+
+static enum elbow_status fail(const char *path, const char *what, struct elbow_error *error)
+{
+    return elbow_error_set(error, ELBOW_FILE, "%s: %s: %s", path, what, strerror(errno));
+}
+
+// A file's bytes through `buffer`, hashed, and to `out` unless that is -1.
+static enum elbow_status pass(const char *path, int out, const char *out_path, char *buffer, uint64_t *bytes,
+                              uint64_t *hash, struct elbow_error *error)
+{
+    struct elbow_hash_state state;
+    ssize_t length = 0;
+    enum elbow_status status = ELBOW_OK;
+    int in = open(path, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return fail(path, "cannot be opened", error);
+    *bytes = 0;
+    elbow_hash_begin(&state);
+    while (status == ELBOW_OK && (length = read(in, buffer, PIECE)) != 0) {
+        if (length < 0) {
+            status = errno == EINTR ? ELBOW_OK : fail(path, "cannot be read", error);
+            continue;
+        }
+        elbow_hash_add(&state, buffer, (size_t)length);
+        *bytes += (uint64_t)length;
+        if (out >= 0 && !elbow_file_put(out, buffer, (size_t)length))
+            status = fail(out_path, "cannot be written (data.stage)", error);
+    }
+    *hash = elbow_hash_end(&state);
+    close(in);
+    return status;
+}
+
+static enum elbow_status check_room(const char *directory, const char *file, struct elbow_error *error)
+{
+    struct stat about;
+    struct statvfs room;
+    if (stat(file, &about) != 0)
+        return fail(file, "cannot be read", error);
+    if (!S_ISREG(about.st_mode))
+        return elbow_error_set(error, ELBOW_FILE, "%s: is not a regular file", file);
+    if (statvfs(directory, &room) != 0)
+        return fail(directory, "cannot be used for data.stage", error);
+    uint64_t there = (uint64_t)room.f_bavail * room.f_frsize, wanted = (uint64_t)about.st_size;
+    if (wanted <= there)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FILE, "data.stage: %s has room for %s, but %s takes %s; name another directory",
+                           directory, elbow_text_bytes(there).text, file, elbow_text_bytes(wanted).text);
+}
+
+// Local. One rank's work for its node.
+static enum elbow_status copy(const char *file, const char *to, uint64_t *bytes, uint64_t *hash,
+                              struct elbow_error *error)
+{
+    uint64_t back = 0, back_bytes = 0;
+    char *buffer = NULL;
+    enum elbow_status status = elbow_allocate(&buffer, PIECE, 1, "copying the data", error);
+    if (status != ELBOW_OK)
+        return status;
+    int out = elbow_file_open(to, O_EXCL);
+    if (out < 0) {
+        elbow_release(&buffer);
+        return fail(to, "cannot be made (data.stage)", error);
+    }
+    status = pass(file, out, to, buffer, bytes, hash, error);
+    if (status == ELBOW_OK && !elbow_file_sync(out))
+        status = fail(to, "cannot be written (data.stage)", error);
+    if (close(out) != 0 && status == ELBOW_OK)
+        status = fail(to, "cannot be written (data.stage)", error);
+    if (status == ELBOW_OK)
+        status = pass(to, -1, NULL, buffer, &back_bytes, &back, error);
+    if (status == ELBOW_OK && (back != *hash || back_bytes != *bytes))
+        status =
+            elbow_error_set(error, ELBOW_MISMATCH,
+                            "%s: reads back as other bytes than were copied from %s; that storage is faulty", to, file);
+    elbow_release(&buffer);
+    return status;
+}
+
+// A number that no other run on the node has.
+static uint64_t make_name(struct elbow_comm *comm)
+{
+    double now = elbow_clock_seconds();
+    struct {
+        double now;
+        pid_t process;
+    } mine;
+    memset(&mine, 0, sizeof mine);
+    mine.now = now;
+    mine.process = getpid();
+    uint64_t number = elbow_hash_bytes(&mine, sizeof mine);
+    elbow_comm_broadcast(comm, &number, sizeof number);
+    return number;
+}
+
+static void remove_copy(const struct elbow_stage *stage, int i)
+{
+    if (elbow_comm_place(stage->comm).node_rank == 0)
+        unlink(stage->copies[i]);
+}
+
+enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, const char **path,
+                                   struct elbow_error *error)
+{
+    for (int i = 0; i < stage->count; ++i)
+        if (strcmp(stage->files[i], file) == 0) {
+            *path = stage->copies[i];
+            return ELBOW_OK;
+        }
+    ELBOW_CHECK(stage->count < ELBOW_STAGE_FILES);
+    struct elbow_place place = elbow_comm_place(stage->comm);
+    int i = stage->count;
+    double start = elbow_clock_seconds();
+    uint64_t name = make_name(stage->comm), bytes = 0, words[2] = {0, 0};
+    bool fits = elbow_text_format(stage->files[i], sizeof stage->files[i], "%s", file) &&
+                elbow_text_format(stage->copies[i], sizeof stage->copies[i], "%s/elbow-stage-%016llx-%d.h5",
+                                  stage->directory, (unsigned long long)name, place.node);
+    *error = (struct elbow_error){0};
+    if (!fits)
+        elbow_error_set(error, ELBOW_CONFIG, "data.stage: %.60s...: the path is too long", stage->directory);
+    bool copies = fits && place.node_rank == 0;
+    if (copies && check_room(stage->directory, file, error) == ELBOW_OK)
+        copy(file, stage->copies[i], &bytes, &words[0], error);
+    enum elbow_status status = elbow_comm_agree(stage->comm, error);
+    // Ranks that copied nothing say what rank zero does, which copies.
+    words[1] = words[0];
+    elbow_comm_broadcast(stage->comm, &words[1], sizeof words[1]);
+    bool is_same = elbow_comm_is_same(stage->comm, copies ? words[0] : words[1]);
+    elbow_comm_broadcast(stage->comm, &bytes, sizeof bytes);
+    if (status == ELBOW_OK && !is_same)
+        status = elbow_error_set(error, ELBOW_MISMATCH, "%s: the nodes have copied different bytes (data.stage)", file);
+    if (status != ELBOW_OK) {
+        if (fits)
+            remove_copy(stage, i);
+        return status;
+    }
+    stage->count += 1;
+    stage->bytes += bytes;
+    stage->seconds += elbow_clock_seconds() - start;
+    *path = stage->copies[i];
+    return ELBOW_OK;
+}
+
+void elbow_stage_clear(struct elbow_stage *stage)
+{
+    if (stage->count > 0)
+        elbow_comm_barrier(stage->comm);
+    for (; stage->count > 0; --stage->count)
+        remove_copy(stage, stage->count - 1);
+}
