@@ -74,8 +74,9 @@ static const struct elbow_key keys[] = {
     {"data", "synthetic", INTEGER, AT(data.synthetic), FROM(0, INT64_C(1) << 40), .preset = "0",
      .help = "Trains on so many samples of noise instead of a file, for benchmarks; 0: off."},
     {"data", "stage", TEXT, AT(data.stage), .may_change = true,
-     .help = "A directory on storage of each node, to which one rank of the node copies the files before they are read; "
-             "the copies are removed when all is in memory. Empty: files are read where they lie."},
+     .help =
+         "A directory on storage of each node, to which one rank of the node copies the files before they are read; "
+         "the copies are removed when all is in memory. Empty: files are read where they lie."},
 
     {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20", .help = "Dimensions of z."},
     {"model", "likelihood", CHOICE(likelihood_choices), AT(model.likelihood), .preset = "bernoulli",
@@ -184,8 +185,9 @@ static const struct elbow_key keys[] = {
      .help = "Parameters that a message between nodes carries at least: layers, and parts of large ones, are joined up "
              "to that."},
     {"run", "overlap", INTEGER, AT(run.overlap), FROM(0, LANES_MAX), .preset = "8", .may_change = true,
-     .help = "Microbatches of a rank that go through the layers together where there are several nodes, so that "
-             "messages travel meanwhile; each takes room for its activations. 0: nothing travels while a rank computes."},
+     .help =
+         "Microbatches of a rank that go through the layers together where there are several nodes, so that "
+         "messages travel meanwhile; each takes room for its activations. 0: nothing travels while a rank computes."},
     {"run", "audit", INTEGER, AT(run.audit), FROM_ZERO, .preset = "100", .may_change = true,
      .help = "Every so many steps, whether all nodes hold the parameters that their owners wrote; 0: never."},
     {"run", "nodes", .type = ELBOW_KEY_INTEGERS, AT(run.nodes), FROM(0, RANKS_MAX), .count_least = 1,

@@ -159,7 +159,7 @@ START_TEST(test_dump)
     static const char start[] =
         "seed: 1\ndata:\n  file: data/x.h5\n  train: /train/images\n  valid: b.h5:/v\n"
         "  labels: \"true\"\n  valid_labels: \"\"\n  binarize: none\n  threshold: 0.5\n"
-        "  factor: null\n  offset: null\n  shape: [28, 28]\n  synthetic: 0\nmodel:\n  latent: 20\n";
+        "  factor: null\n  offset: null\n  shape: [28, 28]\n  synthetic: 0\n  stage: \"\"\nmodel:\n  latent: 20\n";
     ck_assert_msg(strncmp(text, start, strlen(start)) == 0, "%s", text);
     ck_assert_ptr_nonnull(strstr(text, "  encoder:\n    - dense: {units: 3, activation: relu}\n"
                                        "    - dense: {units: 4, activation: tanh}\n  decoder: []\n"));

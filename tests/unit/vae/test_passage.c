@@ -70,10 +70,11 @@ static void go_together(struct fixture *f, struct outcome *outcomes)
     go_backward(f, passages, outcomes);
 }
 
-static void check(const struct architecture *architecture)
+// Together against one after the other.
+static void check(struct fixture *f, const char *what)
 {
-    struct fixture *f = fixture_create(architecture, 11);
     struct outcome expected[LANES], outcomes[LANES];
+    size_t statistics = elbow_statistics_size(f->model->latent, false);
     for (size_t lane = 0; lane < LANES; ++lane) {
         expected[lane] = make_outcome(f);
         outcomes[lane] = make_outcome(f);
@@ -81,86 +82,90 @@ static void check(const struct architecture *architecture)
                           f->config.objective.free_bits, expected[lane].gradient, expected[lane].statistics);
     }
     go_together(f, outcomes);
-    size_t statistics = elbow_statistics_size(f->model->latent, false);
     for (size_t lane = 0; lane < LANES; ++lane) {
         ck_assert_msg(memcmp(expected[lane].gradient, outcomes[lane].gradient, f->size * sizeof(float)) == 0,
-                      "%s: gradient of lane %zu", architecture->what, lane);
+                      "%s: gradient of lane %zu", what, lane);
         ck_assert_mem_eq(expected[lane].statistics, outcomes[lane].statistics, statistics * sizeof(double));
         free(expected[lane].gradient);
         free(expected[lane].statistics);
         free(outcomes[lane].gradient);
         free(outcomes[lane].statistics);
     }
-    fixture_destroy(f);
 }
 
 START_TEST(pieces_give_the_bits_of_the_whole)
 {
-    for (int i = 0; i < ARCHITECTURE_COUNT; ++i)
-        check(&ARCHITECTURES[i]);
+    for (int i = 0; i < ARCHITECTURE_COUNT; ++i) {
+        struct fixture *f = fixture_create(&ARCHITECTURES[i], 11);
+        check(f, ARCHITECTURES[i].what);
+        fixture_destroy(f);
+    }
 }
 END_TEST
 
-// Layers of several parts: 20011 values by 7 units are two of 2^16 weights, and more.
-START_TEST(large_layers_fall_into_parts)
+// What the reference is too small for: the model's layers are in the configuration.
+static struct fixture create_large(const struct elbow_config *config, struct elbow_shape sample, size_t rows)
 {
-    struct architecture wide = {"wide", 1, 1, RELU, ELBOW_LIKELIHOOD_GAUSSIAN, true, 0.5, 1, 0, 5, 20011, 3};
-    struct fixture *f = fixture_create(&wide, 3);
-    size_t most = elbow_dense_product_is_own() ? 2 : 1;
-    ck_assert_uint_eq(elbow_passage_parts(f->model, 0), most);
-    fixture_destroy(f);
-    check(&wide);
-}
-END_TEST
-
-// Both kinds of convolution between dense layers.
-START_TEST(convolutions_go_in_pieces)
-{
-    struct fixture f = {.rows = 4};
-    struct elbow_shape sample = {8, 8, 1};
-    struct elbow_layer conv = {.kind = ELBOW_LAYER_CONV2D, .filters = 3, .kernel = 4, .stride = 2, .padding = 1};
-    struct elbow_layer back = {.kind = ELBOW_LAYER_CONV_TRANSPOSE2D, .filters = 1, .kernel = 4, .stride = 2};
-    back.padding = 1;
-    back.activation = ELBOW_ACTIVATION_NONE;
-    conv.activation = ELBOW_ACTIVATION_SILU;
-    f.config.model.latent = 2;
-    f.config.model.likelihood = ELBOW_LIKELIHOOD_BERNOULLI;
-    f.config.objective.beta = 1;
-    f.config.model.encoder = (struct elbow_layers){.count = 1, .layers = {conv}};
-    f.config.model.decoder = (struct elbow_layers){
-        .count = 2, .layers = {{.kind = ELBOW_LAYER_DENSE, .units = 48, .activation = RELU}, back}};
+    struct fixture f = {.rows = rows, .config = *config};
+    size_t values = elbow_shape_values(sample), latent = (size_t)config->model.latent;
     struct elbow_error error = {0};
-    ck_assert_msg(elbow_model_create_shaped(&f.config, sample, f.rows, &f.model, &error) == ELBOW_OK, "%s",
-                  error.message);
+    enum elbow_status status = elbow_model_create_shaped(&f.config, sample, rows, &f.model, &error);
+    ck_assert_msg(status == ELBOW_OK, "%s", error.message);
     f.size = f.model->parameters.size;
     f.parameters = allocate(f.size, sizeof(float));
-    f.values = allocate(f.rows * 64, sizeof(float));
-    f.noise = allocate(f.rows * 2, sizeof(float));
+    f.values = allocate(rows * values, sizeof(float));
+    f.noise = allocate(rows * latent, sizeof(float));
     elbow_model_initialize(f.model, 5, NULL, f.parameters);
     uint64_t state = 9;
-    for (size_t i = 0; i < f.rows * 64; ++i)
+    for (size_t i = 0; i < rows * values; ++i)
         f.values[i] = (float)(reference_random(&state) > 0);
-    for (size_t i = 0; i < f.rows * 2; ++i)
+    for (size_t i = 0; i < rows * latent; ++i)
         f.noise[i] = (float)reference_normal(&state);
-    struct outcome expected[LANES], outcomes[LANES];
-    for (size_t lane = 0; lane < LANES; ++lane) {
-        expected[lane] = make_outcome(&f);
-        outcomes[lane] = make_outcome(&f);
-        elbow_model_train(f.model, f.parameters, microbatch_of(&f, lane), 1, 0, expected[lane].gradient,
-                          expected[lane].statistics);
-    }
-    go_together(&f, outcomes);
-    for (size_t lane = 0; lane < LANES; ++lane) {
-        ck_assert_mem_eq(expected[lane].gradient, outcomes[lane].gradient, f.size * sizeof(float));
-        free(expected[lane].gradient);
-        free(expected[lane].statistics);
-        free(outcomes[lane].gradient);
-        free(outcomes[lane].statistics);
-    }
-    elbow_model_destroy(f.model);
-    free(f.parameters);
-    free(f.values);
-    free(f.noise);
+    return f;
+}
+
+static void destroy_large(struct fixture *f)
+{
+    elbow_model_destroy(f->model);
+    free(f->parameters);
+    free(f->values);
+    free(f->noise);
+}
+
+// Layers of several parts where the kernels are our own: 700 by 300 weights are three times 2^16.
+START_TEST(large_layers_fall_into_parts)
+{
+    struct elbow_config config = {.objective = {.beta = 2, .free_bits = 0.1}};
+    struct elbow_layer layer = {.kind = ELBOW_LAYER_DENSE, .units = 300, .activation = ELBOW_ACTIVATION_SILU};
+    config.model.latent = 3;
+    config.model.likelihood = ELBOW_LIKELIHOOD_GAUSSIAN;
+    config.model.learn_variance = true;
+    config.model.variance = 0.5;
+    config.model.encoder = config.model.decoder = (struct elbow_layers){.count = 1, .layers = {layer}};
+    struct fixture f = create_large(&config, (struct elbow_shape){1, 1, 700}, 7);
+    ck_assert_uint_eq(elbow_passage_parts(f.model, 0), elbow_dense_product_is_own() ? 3 : 1);
+    check(&f, "large");
+    destroy_large(&f);
+}
+END_TEST
+
+// Both kinds of convolution beside dense layers.
+START_TEST(convolutions_go_in_pieces)
+{
+    struct elbow_config config = {.objective = {.beta = 1}};
+    struct elbow_layer conv = {.kind = ELBOW_LAYER_CONV2D, .filters = 3, .kernel = 4, .stride = 2, .padding = 1};
+    struct elbow_layer back = conv, dense = {.kind = ELBOW_LAYER_DENSE, .units = 48, .activation = RELU};
+    conv.activation = ELBOW_ACTIVATION_SILU;
+    back.kind = ELBOW_LAYER_CONV_TRANSPOSE2D;
+    back.filters = 1;
+    back.activation = ELBOW_ACTIVATION_NONE;
+    config.model.latent = 2;
+    config.model.likelihood = ELBOW_LIKELIHOOD_BERNOULLI;
+    config.model.encoder = (struct elbow_layers){.count = 1, .layers = {conv}};
+    config.model.decoder = (struct elbow_layers){.count = 2, .layers = {dense, back}};
+    struct fixture f = create_large(&config, (struct elbow_shape){8, 8, 1}, 4);
+    check(&f, "convolutions");
+    destroy_large(&f);
 }
 END_TEST
 
