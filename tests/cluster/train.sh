@@ -40,6 +40,7 @@ asked() {
 ended() {
     becomes "$1" COMPLETED || return
     [ "$(field "$1" Restarts)" = "${2:-1}" ] || fail "$1: $(field "$1" Restarts) restarts, expected ${2:-1}"
+    [ "$1" = alone ] || has "$1" "^resuming from" 1
     same_run "$1" whole "$1"
 }
 
@@ -100,14 +101,15 @@ ended alone 0
 ended requeue
 ended killed
 for name in cancel stay cap; do ended $name 0; done
-becomes limit COMPLETED && same_run limit whole limit
+becomes limit COMPLETED && same_run limit whole limit # in one more start, or in some
+has limit "^resuming from" 1
 if wait_for 100 settled usr1 && crashed usr1; then
     submit usr1
     ended usr1 0
 else
     ended usr1
+    has usr1 "start 2 on .* goes on from step-" 1
 fi
-[ "$(grep -c 'start 2 on .* goes on from step-' usr1.log)" = 1 ] || fail "usr1: the second start did not go on"
 
 # What cannot go on is not started again: no such data; an error of the run's own, after checkpoints. A start of a finished
 # run does no harm. From a folder with a blank in its name, by a path that is not whole.
