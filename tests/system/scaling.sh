@@ -77,6 +77,14 @@ if command -v gnuplot >/dev/null; then
     grep -q 'stroke-dasharray' study/strong-speedup.svg || fail "what is predicted is not dashed"
 fi
 
+# One run at a time.
+"$scaling" run small.yaml -o locked --mode strong --ranks 1 "${quick[@]}" >long.out 2>&1 &
+long=$!
+for _ in $(seq 100); do [ -e locked/lock ] && break; sleep 0.1; done
+run 1 1 second "$scaling" run small.yaml -o locked --mode strong --ranks 1 "${quick[@]}"
+grep -q 'locked: another run measures into it' second.err || fail "$(cat second.err)"
+wait "$long" || fail "the first of two: $(cat long.out)"
+
 # Another experiment, a wrong key, a program that is not there, a run that fails, results that are damaged.
 run 2 1 other "$scaling" run small.yaml -o study --ranks 1 --set train.batch=64 "${quick[@]}"
 grep -q 'study/config.yaml: differs' other.err || fail "$(cat other.err)"

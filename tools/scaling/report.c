@@ -81,15 +81,27 @@ static const char *greatest(struct scaling_loss loss)
     return parts[most].why;
 }
 
+// "2 ranks on 1 node"
+struct place {
+    char text[64];
+};
+
+static struct place place_of(const struct scaling_row *row)
+{
+    struct place place;
+    elbow_text_format(place.text, sizeof place.text, "%d rank%s on %d node%s", row->ranks, row->ranks == 1 ? "" : "s",
+                      row->nodes, row->nodes == 1 ? "" : "s");
+    return place;
+}
+
 static void explain_loss(const struct scaling_row *base, const struct scaling_row *row)
 {
     struct scaling_loss loss = scaling_loss_of(base, row);
     printf(
-        "At %d ranks the efficiency is %.1f%%. Of a step there, %.1f%% goes to a slower computation, %.1f%% to "
-        "exchange "
-        "and waiting, %.1f%% to uneven microbatches, %.1f%% to data, %.1f%% elsewhere, beyond what it is at %d rank%s",
-        row->ranks, 100 * row->efficiency.median, 100 * loss.compute, 100 * loss.exchange, 100 * loss.uneven,
-        100 * loss.data, 100 * loss.rest, base->ranks, base->ranks == 1 ? "" : "s");
+        "With %s the efficiency is %.1f%%. Of a step there, beyond what it is with %s, %.1f%% goes to a slower "
+        "computation, %.1f%% to exchange and waiting, %.1f%% to uneven microbatches, %.1f%% to data, %.1f%% elsewhere",
+        place_of(row).text, 100 * row->efficiency.median, place_of(base).text, 100 * loss.compute, 100 * loss.exchange,
+        100 * loss.uneven, 100 * loss.data, 100 * loss.rest);
     if (row->efficiency.median < 0.98)
         printf(": mostly, %s.\n", greatest(loss));
     else
@@ -106,13 +118,13 @@ static void explain(struct scaling_series series)
     size_t knee = scaling_knee(series);
     explain_loss(base, last);
     if (knee + 1 == series.count) {
-        printf("No knee up to %d ranks: speed-up times efficiency still rises there.\n", last->ranks);
+        printf("No knee up to %s: speed-up times efficiency still rises there.\n", place_of(last).text);
     } else {
         const struct scaling_row *at = &series.rows[knee], *next = at + 1;
-        printf(
-            "The knee is at %d rank%s: there speed-up times efficiency is largest (%.2f; %.2f at %d). Beyond it, %s.\n",
-            at->ranks, at->ranks == 1 ? "" : "s", at->speedup.median * at->efficiency.median,
-            next->speedup.median * next->efficiency.median, next->ranks, greatest(scaling_loss_of(at, next)));
+        printf("The knee is at %s: there speed-up times efficiency is largest (%.2f; %.2f with %s). Beyond it, %s.\n",
+               place_of(at).text, at->speedup.median * at->efficiency.median,
+               next->speedup.median * next->efficiency.median, place_of(next).text,
+               greatest(scaling_loss_of(at, next)));
     }
     if (base->mode == SCALING_STRONG)
         printf("A batch of %llu makes %llu microbatches, so at most %llu ranks can share it.\n",

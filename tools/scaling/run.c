@@ -11,6 +11,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/config/config.h"
 #include "elbow/run/json.h"
+#include "elbow/run/lock.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -409,19 +410,24 @@ static enum elbow_status claim_directory(const struct experiment *experiment, co
     return status;
 }
 
-static enum elbow_status run(struct experiment *experiment, struct elbow_error *error)
+// Two runs into one directory would read each other's output.
+static enum elbow_status lock_directory(const struct experiment *experiment, struct elbow_lock *lock,
+                                        struct elbow_error *error)
+{
+    const char *directory = experiment->options->directory;
+    struct elbow_log log = elbow_log_open(true, stderr);
+    enum elbow_status status = elbow_lock_take(directory, &log, lock, error);
+    elbow_log_close(&log);
+    if (status == ELBOW_FILE)
+        elbow_error_set(error, status,
+                        "%s: another run measures into it; wait for its end, or take another directory with -o",
+                        directory);
+    return status;
+}
+
+static enum elbow_status measure_all(struct experiment *experiment, struct elbow_error *error)
 {
     const struct scaling_options *options = experiment->options;
-    char *resolved = NULL;
-    enum elbow_status status = read_configuration(experiment, &resolved, error);
-    experiment->per_node = options->per_node > 0 ? options->per_node : usual_per_node(experiment->config.train.threads);
-    if (status == ELBOW_OK)
-        status = list_points(experiment, error);
-    if (status == ELBOW_OK)
-        status = claim_directory(experiment, resolved, error);
-    elbow_release(&resolved);
-    if (status != ELBOW_OK)
-        return status;
     scaling_find_program("elbow", options->elbow, experiment->elbow);
     printf("%d points, %d repeats\n", experiment->count, options->repeats);
     for (int i = 0; i < options->warm_ups; ++i)
@@ -434,6 +440,26 @@ static enum elbow_status run(struct experiment *experiment, struct elbow_error *
         return elbow_error_set(error, ELBOW_FILE, "%d of %d points failed (see above); start again to measure them",
                                experiment->failed, experiment->count);
     return ELBOW_OK;
+}
+
+static enum elbow_status run(struct experiment *experiment, struct elbow_error *error)
+{
+    const struct scaling_options *options = experiment->options;
+    struct elbow_lock lock = {0};
+    char *resolved = NULL;
+    enum elbow_status status = read_configuration(experiment, &resolved, error);
+    experiment->per_node = options->per_node > 0 ? options->per_node : usual_per_node(experiment->config.train.threads);
+    if (status == ELBOW_OK)
+        status = list_points(experiment, error);
+    if (status == ELBOW_OK)
+        status = claim_directory(experiment, resolved, error);
+    if (status == ELBOW_OK)
+        status = lock_directory(experiment, &lock, error);
+    if (status == ELBOW_OK)
+        status = measure_all(experiment, error);
+    elbow_lock_release(&lock);
+    elbow_release(&resolved);
+    return status;
 }
 
 enum elbow_status scaling_run(const struct scaling_options *options, struct elbow_error *error)
