@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 enum {
-    TRIAD_FLOATS = 1 << 22, // 16 MiB each: beyond a core's share of the caches
-    TRIAD_PASSES = 4,
-    TRIAD_ROUNDS = 5,
+    TRIAD_LEAST = 1 << 20, // floats
+    TRIAD_MOST = 1 << 25,
+    TRIAD_ROUNDS = 4,
     PING_BYTES = 1 << 22,
     PINGS = 20,     // small ones
     BIG_PINGS = 4,  // and of PING_BYTES
@@ -43,10 +43,23 @@ static void look_at_shared_memory(struct elbow_machine_node *node)
     node->shared_all = (uint64_t)about.f_blocks * about.f_frsize;
 }
 
-// a = b + 3 c: two reads and a write.
-static void triad(float *restrict a, const float *restrict b, const float *restrict c)
+// Collective. Floats of each of three arrays, the same on all ranks of the node: together they are four times its last
+// cache, and take no more than an eighth of its memory.
+static uint64_t choose_floats(struct elbow_comm *comm)
 {
-    for (size_t i = 0; i < TRIAD_FLOATS; ++i)
+    uint64_t all = 3 * sizeof(float) * (uint64_t)comm->place.node_size;
+    long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+    uint64_t floats = 4 * (uint64_t)(cache > 0 ? cache : 32 << 20) / all, most = elbow_comm_node_memory() / 8 / all + 1;
+    floats = floats < TRIAD_LEAST ? TRIAD_LEAST : floats > TRIAD_MOST ? TRIAD_MOST : floats;
+    floats = floats < most ? floats : most;
+    MPI_Bcast(&floats, 1, MPI_UINT64_T, 0, comm->node);
+    return floats;
+}
+
+// a = b + 3 c: two reads and a write.
+static void triad(size_t count, float *restrict a, const float *restrict b, const float *restrict c)
+{
+    for (size_t i = 0; i < count; ++i)
         a[i] = b[i] + 3 * c[i];
 }
 
@@ -55,7 +68,8 @@ static void triad(float *restrict a, const float *restrict b, const float *restr
 static enum elbow_status measure_memory(struct elbow_comm *comm, double *per_second, struct elbow_error *error)
 {
     float *values = NULL;
-    elbow_allocate(&values, 3, TRIAD_FLOATS * sizeof *values, "a measurement of memory", error);
+    size_t count = choose_floats(comm);
+    elbow_allocate(&values, 3, count * sizeof *values, "a measurement of memory", error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK) {
         elbow_release(&values);
         return error->status;
@@ -63,12 +77,11 @@ static enum elbow_status measure_memory(struct elbow_comm *comm, double *per_sec
     for (int round = 0; round < TRIAD_ROUNDS; ++round) {
         elbow_comm_barrier(comm);
         double start = elbow_clock_seconds();
-        for (int pass = 0; pass < TRIAD_PASSES; ++pass)
-            triad(values, values + TRIAD_FLOATS, values + 2 * (size_t)TRIAD_FLOATS);
+        triad(count, values, values + count, values + 2 * count);
         elbow_comm_node_barrier(comm);
         double seconds = elbow_clock_seconds() - start, slowest;
         MPI_Allreduce(&seconds, &slowest, 1, MPI_DOUBLE, MPI_MAX, comm->node);
-        double rate = 3.0 * TRIAD_PASSES * TRIAD_FLOATS * sizeof *values * comm->place.node_size / slowest;
+        double rate = 3.0 * (double)(count * sizeof *values) * comm->place.node_size / slowest;
         *per_second = rate > *per_second ? rate : *per_second;
     }
     elbow_release(&values);
