@@ -101,7 +101,7 @@ static void write_shares(FILE *file, enum scaling_mode mode)
 
 static void begin_output(FILE *file, const char *directory, enum scaling_mode mode, const char *name, bool is_svg)
 {
-    fprintf(file, "reset\nset terminal %s size 640,440\nset output '%s/%s-%s.%s'\nset grid\nset key left top\n",
+    fprintf(file, "reset\nset terminal %s size 640,440\nset output '%s/%s-%s.%s'\nset grid\nset key right bottom\n",
             is_svg ? "svg enhanced background rgb 'white'" : "pngcairo enhanced", directory, scaling_mode_name(mode),
             name, is_svg ? "svg" : "png");
 }

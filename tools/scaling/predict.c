@@ -47,9 +47,10 @@ static double inside_of(const struct scaling_machine *machine, const struct scal
     double members = ranks / nodes, slice = parameters / ranks;
     // What goes out is added by the node's ranks, each for some of the messages.
     double added = slice * terms.added + parameters * (nodes - 1) / nodes;
-    double bytes = BYTES * parameters * ((members - 1) / members + (ranks - 1) / ranks);
+    // Gradients that others of the node have made; parameters that they have updated, or taken from the network.
+    double bytes = 2 * BYTES * parameters * (members - 1) / members;
     return machine->optimize * slice + machine->add * added + machine->meet * MEETINGS * (members - 1) +
-           (load->ranks > 1 ? take(machine, members, bytes) : 0);
+           take(machine, members, bytes);
 }
 
 // Seconds of a bucket's messages: as many a rank as its share of them, and the node's bytes.

@@ -17,13 +17,14 @@ static void print_origin(const struct scaling_samples *samples)
     printf("%zu measurements, %s to %s\n", samples->count, first->started, last->started);
     printf("build: %s; processor: %s; hosts of the most ranks: %s\n", last->build, last->processor,
            list[samples->count - 1].hosts);
-    for (size_t i = 0; i < samples->count; ++i)
-        if (strcmp(list[i].build, last->build) != 0 || strcmp(list[i].processor, last->processor) != 0) {
-            printf(
-                "warning: not all of one build or processor: %s on %s as well; ratios may compare what is not alike\n",
-                list[i].build, list[i].processor);
-            break;
-        }
+    for (size_t i = 0; i < samples->count; ++i) {
+        bool differs = strcmp(list[i].build, last->build) != 0 || strcmp(list[i].processor, last->processor) != 0;
+        if (list[i].kind != last->kind || !differs)
+            continue;
+        printf("warning: not all of one build or processor: %s on %s as well; ratios may compare what is not alike\n",
+               list[i].build, list[i].processor);
+        break;
+    }
 }
 
 // Below this a rank did not have its core to itself for all of its steps. (Waiting gives the core away only where
@@ -46,9 +47,10 @@ static void warn_of_crowds(const struct scaling_samples *samples)
 static void print_series(struct scaling_series series)
 {
     const struct scaling_row *first = series.rows;
-    printf("\n%s scaling, %s: %llu parameters, microbatches of %llu, %d thread%s a rank, %d repeats\n",
+    printf("\n%s scaling, %s: %llu parameters, microbatches of %llu, %d thread%s a rank, %d repeat%s\n",
            scaling_mode_name(first->mode), scaling_kind_name(first->kind), (unsigned long long)first->parameters,
-           (unsigned long long)first->microbatch, first->threads, first->threads == 1 ? "" : "s", first->repeats);
+           (unsigned long long)first->microbatch, first->threads, first->threads == 1 ? "" : "s", first->repeats,
+           first->repeats == 1 ? "" : "s");
     printf("%6s %6s %7s %10s %22s %10s %24s %11s %8s %8s %8s\n", "nodes", "ranks", "batch", "step, ms", "least to most",
            "samples/s", "speed-up (least to most)", "efficiency", "compute", "exchange", "data");
     for (size_t i = 0; i < series.count; ++i) {
