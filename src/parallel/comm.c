@@ -125,6 +125,9 @@ enum elbow_status elbow_comm_open(int *argc, char ***argv, struct elbow_comm **o
     int provided;
     // A rank that waits inside MPI gives its core away: its own writer or prefetch thread may need it, or another rank.
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+    // Over TCP, Open MPI's "put" protocol asks for each long message over the connection that the answer's data fill:
+    // both directions then take turns, and a full-duplex link is half used.
+    setenv("OMPI_MCA_btl_tcp_flags", "send,inplace", 0);
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     elbow_panic_hook(abort_all);
     struct elbow_comm *comm = NULL;
