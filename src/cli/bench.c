@@ -158,6 +158,7 @@ static void print_json(const struct elbow_bench_result *result)
     elbow_json_number(&json, "update_over_allreduce", times[ELBOW_BENCH_UPDATE_OVER_ALLREDUCE].median);
     elbow_json_number(&json, "traced_over_step", times[ELBOW_BENCH_TRACED_OVER_STEP].median);
     elbow_json_integer(&json, "audit_every", result->audit_every);
+    elbow_json_integer(&json, "overlap", result->overlap);
     elbow_json_number(&json, "safety_share", safety_share(result));
     elbow_json_number(&json, "gflops", gigaflops(result));
     elbow_json_number(&json, "exchange_bytes_read", result->bytes_read);

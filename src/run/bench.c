@@ -265,6 +265,7 @@ static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *
     result->rounds = bench->rounds;
     result->threads = elbow_threads_get();
     result->audit_every = trainer->config.run.audit;
+    result->overlap = trainer->config.run.overlap;
     result->cores = bench->processor_seconds / bench->step_seconds;
     elbow_comm_max(bench->comm, &result->cores, 1);
     result->bytes_read = (double)bench->exchanged.bytes_read / (double)bench->steps;

@@ -156,7 +156,9 @@ static void read_parts(struct reader *reader, const struct elbow_yaml *bench, st
 {
     sample->cores_busy = number(reader, bench, "cores_busy", 0);
     sample->compute_seconds = part(reader, bench, "compute");
+    sample->forward_seconds = part(reader, bench, "forward");
     sample->backward_seconds = part(reader, bench, "backward");
+    sample->overlap = (uint64_t)number(reader, bench, "overlap", 0);
     sample->exchange_seconds = part(reader, bench, "exchange");
     sample->optimizer_seconds = part(reader, bench, "optimizer");
     sample->update_seconds = part(reader, bench, "update");

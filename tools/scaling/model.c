@@ -17,7 +17,7 @@ static const double LATENCY_ASSUMED = 1.5e-6, BANDWIDTH_ASSUMED = 12.5e9;
 // What a microbatch costs with so many ranks on a node.
 struct cost {
     int members;
-    double microbatch, backward;
+    double microbatch, forward, backward;
 };
 
 struct modelling {
@@ -47,15 +47,16 @@ static double busiest_of(const struct scaling_sample *sample)
 static struct cost cost_of(const struct modelling *modelling, int members)
 {
     struct cost cost = {.members = members};
-    for (int part = 0; part < 2; ++part) {
+    double *figures[] = {&cost.microbatch, &cost.forward, &cost.backward};
+    for (int part = 0; part < 3; ++part) {
         size_t count = 0;
         for (size_t i = 0; i < modelling->samples->count; ++i) {
             const struct scaling_sample *sample = &modelling->samples->list[i];
+            const double seconds[] = {sample->compute_seconds, sample->forward_seconds, sample->backward_seconds};
             if (is_step(sample) && sample->ranks / sample->nodes == members)
-                modelling->values[count++] =
-                    (part == 0 ? sample->compute_seconds : sample->backward_seconds) / busiest_of(sample);
+                modelling->values[count++] = seconds[part] / busiest_of(sample);
         }
-        *(part == 0 ? &cost.microbatch : &cost.backward) = scaling_spread_of(modelling->values, count).median;
+        *figures[part] = scaling_spread_of(modelling->values, count).median;
     }
     return cost;
 }
@@ -142,9 +143,10 @@ static void print_inputs(const struct modelling *modelling)
                     i == 0 ? "one node" : "several nodes", 100 * machine->error[i]);
     for (int i = 0; i < modelling->cost_count; ++i)
         fprintf(out,
-                "  measured: a microbatch of %llu takes %.4f ms, %.4f ms of it backward, with %d rank%s on a node\n",
+                "  measured: a microbatch of %llu takes %.4f ms, %.4f ms of it forward and %.4f ms backward, with %d "
+                "rank%s on a node\n",
                 (unsigned long long)modelling->first->microbatch, modelling->costs[i].microbatch * 1e3,
-                modelling->costs[i].backward * 1e3, modelling->costs[i].members,
+                modelling->costs[i].forward * 1e3, modelling->costs[i].backward * 1e3, modelling->costs[i].members,
                 modelling->costs[i].members == 1 ? "" : "s");
     fprintf(out, "  %llu parameters; between nodes in %d bucket%s\n", (unsigned long long)modelling->first->parameters,
             modelling->first->buckets, modelling->first->buckets == 1 ? "" : "s");
@@ -158,6 +160,7 @@ static void print_inputs(const struct modelling *modelling)
 static struct scaling_load load_of(const struct modelling *modelling, int ranks, int nodes, uint64_t microbatches)
 {
     const struct cost *cost = known_cost(modelling, ranks / nodes);
+    double busiest = ceil((double)microbatches / (double)ranks);
     return (struct scaling_load){.parameters = modelling->first->parameters,
                                  .microbatches = microbatches,
                                  .buckets = modelling->first->buckets,
@@ -165,7 +168,9 @@ static struct scaling_load load_of(const struct modelling *modelling, int ranks,
                                  .ranks = ranks,
                                  .nodes = nodes,
                                  .microbatch = cost->microbatch,
-                                 .backward = cost->backward};
+                                 .forward = cost->forward,
+                                 .backward = cost->backward,
+                                 .lanes = (int)fmin((double)modelling->first->overlap, busiest)};
 }
 
 // The model beside what was measured, or simulated: the same points. A simulation computes at a pace of its own, so
@@ -259,7 +264,7 @@ static void explain(const struct modelling *modelling, enum scaling_mode mode)
             const char *why;
         } parts[] = {{times.inside, "adding, updating and sharing inside a node"},
                      {times.gradients, "gradients between nodes that the backward pass does not hide"},
-                     {times.parameters, "new parameters between nodes"},
+                     {times.parameters, "new parameters between nodes that the forward pass does not hide"},
                      {times.collectives, "statistics and norms of all ranks"}};
         size_t most = 0;
         for (size_t i = 1; i < sizeof parts / sizeof *parts; ++i)
@@ -288,7 +293,7 @@ static enum elbow_status predict_series(struct modelling *modelling, enum scalin
     int first = modelling->first->ranks; // of the measured steps: what all is set against
     enum elbow_status status = ELBOW_OK;
     fprintf(modelling->out,
-            "\n%s scaling, predicted; milliseconds; gradients: what the backward pass does not hide (what "
+            "\n%s scaling, predicted; milliseconds; gradients and parameters: what computing does not hide (what "
             "it does)\n",
             scaling_mode_name(mode));
     fprintf(modelling->out, "%-9s %6s %6s %10s %11s %9s %10s %8s %8s %18s %8s %8s\n", "kind", "nodes", "ranks", "step",

@@ -5,11 +5,12 @@
 //   inside    adding, the optimiser's pass over the slice, three meetings of the node's ranks, and the bytes that a
 //   rank
 //             takes from other cores' caches: at a core's pace, or at that of the node's memory if that is less
-//   between   for each bucket one message to each other node with gradients, under the backward pass of the last
-//             microbatch as far as that lasts, and one with parameters; two small collectives for statistics and norms
+//   between   for each bucket one message to each other node with gradients, under the backward pass of the
+//   microbatches
+//             that go together, and one with parameters, under their next forward pass, as far as these last; two small
+//             collectives for statistics and norms
 //
-// A machine is fitted to what `update` took of exchanges of several sizes: from the same formula, without a backward
-// pass.
+// A machine is fitted to what `update` took of exchanges of several sizes: from the same formula, without these passes.
 #ifndef ELBOW_TOOLS_SCALING_MODEL_H
 #define ELBOW_TOOLS_SCALING_MODEL_H
 
@@ -38,13 +39,16 @@ struct scaling_load {
     const uint64_t *bucket; // parameters, from the first layer on
     int ranks, nodes;       // the same number of ranks on each node
     double microbatch;      // seconds of one, forward and backward
+    double forward;         // of which forward through the layers
     double backward;        // of which backward
+    int lanes;              // microbatches that go through the layers together, while messages travel; 0: none do
 };
 
 // Seconds of a step.
 struct scaling_times {
-    double compute, inside, gradients, parameters, collectives; // gradients: what the backward pass does not hide
-    double hidden;                                              // gradients under it
+    double compute, inside, collectives;
+    double gradients, parameters; // between nodes: what the backward and the forward pass do not hide
+    double hidden;                // what they do
     double step;
 };
 

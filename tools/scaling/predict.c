@@ -61,20 +61,36 @@ static double travel(const struct scaling_machine *machine, const struct scaling
     return machine->latency * messages + machine->wire * BYTES * (double)size * sums * (nodes - 1) / nodes;
 }
 
-// Gradients leave bucket by bucket from the last layer on, each as soon as the backward pass of the last microbatch has
-// made it and the one before it is through. A bucket takes the pass as long as its share of the parameters.
+// Gradients leave bucket by bucket from the last layer on, each as soon as the backward pass of the microbatches that
+// go together has made it and the one before it is through. A bucket takes a pass as long as its share of the
+// parameters.
 static void send_gradients(const struct scaling_machine *machine, const struct scaling_load *load, double sums,
                            struct scaling_times *times)
 {
-    double ready = -load->backward, through = ready, sent = 0; // zero is the end of the pass
+    double pass = load->backward * load->lanes;
+    double ready = -pass, through = ready, sent = 0; // zero is the end of the pass
     for (int k = load->buckets; k-- > 0;) {
         double seconds = travel(machine, load, load->bucket[k], sums);
-        ready += load->backward * (double)load->bucket[k] / (double)load->parameters;
+        ready += pass * (double)load->bucket[k] / (double)load->parameters;
         through = fmax(ready, through) + seconds;
         sent += seconds;
     }
     times->gradients = fmax(through, 0);
-    times->hidden = sent - times->gradients;
+    times->hidden += sent - times->gradients;
+}
+
+// New parameters arrive bucket by bucket from the first layer on; the next forward pass of the microbatches that go
+// together waits for a bucket before it goes into its layers.
+static void await_parameters(const struct scaling_machine *machine, const struct scaling_load *load,
+                             struct scaling_times *times)
+{
+    double pass = load->forward * load->lanes, arrived = 0, done = 0; // zero is the beginning of the pass
+    for (int k = 0; k < load->buckets; ++k) {
+        arrived += travel(machine, load, load->bucket[k], 1);
+        done = fmax(done, arrived) + pass * (double)load->bucket[k] / (double)load->parameters;
+    }
+    times->parameters = fmax(done - pass, 0);
+    times->hidden += arrived - times->parameters;
 }
 
 struct scaling_times scaling_predict(const struct scaling_machine *machine, const struct scaling_load *load)
@@ -87,8 +103,7 @@ struct scaling_times scaling_predict(const struct scaling_machine *machine, cons
     if (load->nodes > 1) {
         double blocks = ceil((double)load->parameters / ELBOW_BLOCK);
         send_gradients(machine, load, terms.sent, &times);
-        for (int k = 0; k < load->buckets; ++k)
-            times.parameters += travel(machine, load, load->bucket[k], 1);
+        await_parameters(machine, load, &times);
         times.collectives = machine->latency * COLLECTIVES * ceil(log2(load->ranks)) +
                             machine->wire * (STATISTICS_BYTES * load->ranks + sizeof(double) * blocks);
     }

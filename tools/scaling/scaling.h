@@ -65,7 +65,8 @@ struct scaling_sample {
     double compute, exchange, data; // shares
     double cores_busy;              // of a rank: well below 1, something else had its core
     // Parts that the benchmark runs alone.
-    double compute_seconds, exchange_seconds, optimizer_seconds, update_seconds, backward_seconds;
+    double compute_seconds, exchange_seconds, optimizer_seconds, update_seconds, forward_seconds, backward_seconds;
+    uint64_t overlap; // microbatches of a rank that go together where there are several nodes
     int buckets;
     uint64_t bucket[SCALING_BUCKETS_MAX]; // parameters, from the first layer on
     char hosts[SCALING_HOSTS_SIZE], build[128], processor[128], started[32];

@@ -70,6 +70,7 @@ struct elbow_bench_result {
     size_t bucket[ELBOW_BENCH_BUCKETS_MAX];  // parameters of each, from the first layer on
     double cores;                            // processors that this rank kept busy in its steps: above 1, threads ran
     int64_t audit_every;                     // steps; 0: never
+    int64_t overlap;                         // microbatches that go together where there are several nodes; 0: none
     double bytes_read, bytes_sent;           // by the exchange, a step of rank zero
     uint64_t peak_bytes, peak_allocated;     // of a process, of which by the allocator; most over the ranks
     uint64_t dataset_bytes, parameter_bytes; // of a node

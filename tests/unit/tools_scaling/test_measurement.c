@@ -15,7 +15,8 @@ static const char TEXT[] =
     "\"rounds\": 2, \"microbatches\": 8, \"started\": \"2026-11-21T11:57:13Z\", \"hosts\": \"a:1 b:1\", "
     "\"processor\": \"P\", \"build\": \"elbow 0.1.0\", \"step_shares\": {\"compute\": 0.75, \"exchange\": 0.125, "
     "\"data\": 0.0625}, \"buckets\": [405504, 278528, 398656], \"samples_per_s\": 4096, \"step_seconds\": 0.125, "
-    "\"cores_busy\": 0.5, \"seconds\": {\"compute\": {\"median\": 0.1}, \"backward\": {\"median\": 0.06}, "
+    "\"cores_busy\": 0.5, \"overlap\": 8, \"seconds\": {\"compute\": {\"median\": 0.1}, \"forward\": {\"median\": "
+    "0.03}, \"backward\": {\"median\": 0.06}, "
     "\"exchange\": {\"median\": 1e-4}, \"optimizer\": {\"median\": 2e-4}, \"update\": {\"median\": 5e-4}}}}\n";
 
 START_TEST(a_measurement_is_read)
@@ -33,6 +34,8 @@ START_TEST(a_measurement_is_read)
     ck_assert_double_eq(sample.exchange, 0.125);
     ck_assert_double_eq(sample.update_seconds, 5e-4);
     ck_assert_double_eq(sample.cores_busy, 0.5);
+    ck_assert_double_eq(sample.forward_seconds, 0.03);
+    ck_assert_uint_eq(sample.overlap, 8);
     ck_assert_int_eq(sample.buckets, 3);
     ck_assert_uint_eq(sample.bucket[2], 398656);
     ck_assert_str_eq(sample.hosts, "a:1 b:1");

@@ -19,7 +19,8 @@ static struct scaling_load load(int ranks, int nodes)
                                  .bucket = TWO,
                                  .ranks = ranks,
                                  .nodes = nodes,
-                                 .microbatch = 0.01};
+                                 .microbatch = 0.01,
+                                 .lanes = 1};
 }
 
 static double step(struct scaling_machine machine, struct scaling_load load)
@@ -125,6 +126,32 @@ START_TEST(the_backward_pass_hides_all_but_the_last_bucket)
     nodes.backward = 1e-3; // the second one still travels: for 0.8 ms from 0.6 ms before the end
     times = scaling_predict(&machine, &nodes);
     ck_assert_double_eq_tol(times.gradients, first + second - 0.6e-3, ROUNDING);
+    nodes.backward = 0.5e-3; // two microbatches go together: their passes are one of twice the length
+    nodes.lanes = 2;
+    times = scaling_predict(&machine, &nodes);
+    ck_assert_double_eq_tol(times.gradients, first + second - 0.6e-3, ROUNDING);
+    nodes.lanes = 0;
+    times = scaling_predict(&machine, &nodes);
+    ck_assert_double_eq_tol(times.gradients, first + second, ROUNDING);
+}
+END_TEST
+
+START_TEST(the_forward_pass_hides_all_but_the_first_bucket)
+{
+    struct scaling_load nodes = load(2, 2);
+    struct scaling_machine machine = {.wire = 1e-9};
+    double first = 1e-9 * 4 * 600000 / 2, second = 1e-9 * 4 * 400000 / 2;
+    nodes.forward = 0; // nothing is hidden
+    struct scaling_times times = scaling_predict(&machine, &nodes);
+    ck_assert_double_eq_tol(times.parameters, first + second, ROUNDING);
+    nodes.forward = 1; // the second bucket is there long before the first layers are done
+    times = scaling_predict(&machine, &nodes);
+    ck_assert_double_eq_tol(times.parameters, first, ROUNDING);
+    ck_assert_double_eq_tol(times.hidden, second, ROUNDING);
+    nodes.forward = 0.5e-3; // of two microbatches: 0.6 ms on the first layers, then 0.2 ms of waiting for the second
+    nodes.lanes = 2;
+    times = scaling_predict(&machine, &nodes);
+    ck_assert_double_eq_tol(times.parameters, first + second - 0.6e-3, ROUNDING);
 }
 END_TEST
 
@@ -226,5 +253,5 @@ END_TEST
 
 UNIT_MAIN("tools/scaling/model", compute_is_that_of_the_busiest_rank, each_cost_counts_by_itself,
           the_bus_limits_many_ranks, messages_between_nodes_are_counted, nodes_without_whole_subtrees_send_more,
-          the_backward_pass_hides_all_but_the_last_bucket, two_unknowns_are_found, a_machine_is_recovered,
-          what_was_not_measured_is_not_known)
+          the_backward_pass_hides_all_but_the_last_bucket, the_forward_pass_hides_all_but_the_first_bucket,
+          two_unknowns_are_found, a_machine_is_recovered, what_was_not_measured_is_not_known)
