@@ -181,7 +181,7 @@ static const struct elbow_key keys[] = {
     {"run", "prefetch", CHOICE(prefetch_choices), AT(run.prefetch), .preset = "auto", .may_change = true,
      .help = "Whether a thread of each rank gathers the next microbatch while one is computed; auto: where every rank "
              "has a core to spare."},
-    {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "65536", .may_change = true,
+    {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "131072", .may_change = true,
      .help = "Parameters that a message between nodes carries at least: layers, and parts of large ones, are joined up "
              "to that."},
     {"run", "overlap", INTEGER, AT(run.overlap), FROM(0, LANES_MAX), .preset = "8", .may_change = true,
