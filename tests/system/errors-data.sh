@@ -50,8 +50,8 @@ wrong 1 'cut-checkpoint.h5: ' reconstruct cut-checkpoint.h5 -o x.png
 wrong 1 'none.h5: .*No such file' train good.yaml --run-dir run --init none.h5
 wrong 1 'none.h5: No such file' eval good --data none.h5
 wrong 1 'none.h5: .*No such file' info none.h5
-wrong 3 'nowhere/x.png' sample good -o nowhere/x.png
-wrong 3 'nowhere/x.h5' encode good --data data.h5 -o nowhere/x.h5
+wrong 1 'nowhere/x.png' sample good -o nowhere/x.png
+wrong 1 'nowhere/x.h5' encode good --data data.h5 -o nowhere/x.h5
 
 # Data.
 with 1 'data.h5: dataset /missing not found \(the file has: .*/good' data.train=/missing
