@@ -206,7 +206,8 @@ struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const
 {
     bool is_there = prefetch->thread.is_running && hand_over(prefetch, wanted, next);
     if (!is_there) {
-        prefetch->taken = prefetch->thread.is_running ? prefetch->taken : (prefetch->taken + 1) % prefetch->count;
+        if (!prefetch->thread.is_running) // else the slot has been taken, and the thread may be looking
+            prefetch->taken = (prefetch->taken + 1) % prefetch->count;
         prefetch->counts.late += 1;
         return elbow_prefetch_make(prefetch, wanted);
     }
