@@ -13,6 +13,9 @@
 
 enum { TAG_GRADIENTS = 100, TAG_PARAMETERS = 101, TAG_STEP = 2 };
 
+// How many transfers of a kind one look asks for: with many nodes most are not due yet, and MPI moves those as well.
+enum { WINDOW = 64 };
+
 static bool is_outgoing(int kind)
 {
     return kind == ELBOW_GRADIENTS_OUT || kind == ELBOW_PARAMETERS_OUT;
@@ -81,7 +84,8 @@ enum elbow_status elbow_transfers_create(struct elbow_exchange *exchange, struct
             status = elbow_allocate(&transfers->requests, count, sizeof(MPI_Request), "messages", error);
         if (status != ELBOW_OK)
             return status;
-        transfers->count = transfers->posted = transfers->complete = list_transfers(exchange, kind, transfers->list);
+        transfers->count = list_transfers(exchange, kind, transfers->list);
+        transfers->posted = transfers->complete = transfers->first = transfers->count;
         for (size_t i = 0; i < count; ++i)
             transfers->requests[i] = MPI_REQUEST_NULL;
         most = count > most ? count : most;
@@ -189,7 +193,7 @@ static void begin(struct elbow_exchange *exchange, int kind)
 {
     struct elbow_transfers *transfers = &exchange->network[kind];
     ELBOW_CHECK(transfers->complete == transfers->count);
-    transfers->posted = transfers->complete = 0;
+    transfers->posted = transfers->complete = transfers->first = 0;
     for (int i = 0; i < transfers->count && !is_outgoing(kind); ++i)
         post(exchange, kind, i);
 }
@@ -216,25 +220,30 @@ static void trace_complete(struct elbow_exchange *exchange, int kind, int comple
         [ELBOW_PARAMETERS_OUT] = ELBOW_TRACE_PARAMETERS_OUT,
     };
     for (int i = 0; i < complete; ++i) {
-        struct elbow_transfer transfer = exchange->network[kind].list[exchange->indices[i]];
+        const struct elbow_transfers *transfers = &exchange->network[kind];
+        struct elbow_transfer transfer = transfers->list[transfers->first + exchange->indices[i]];
         elbow_trace_end(exchange->comm->track, names[kind], (uint64_t)transfer.bucket, transfer.begin);
     }
 }
 
-// Takes note of the transfers that have become complete.
+// Takes note of the transfers that have become complete, the earliest ones first: the others are not needed before.
 static void collect(struct elbow_exchange *exchange, int kind)
 {
     struct elbow_transfers *transfers = &exchange->network[kind];
-    int complete = 0;
-    if (transfers->complete == transfers->posted)
+    int complete = 0, first = transfers->first;
+    while (first < transfers->posted && transfers->requests[first] == MPI_REQUEST_NULL)
+        ++first;
+    transfers->first = first;
+    int count = transfers->posted - first < WINDOW ? transfers->posted - first : WINDOW;
+    if (count == 0)
         return;
-    MPI_Testsome(transfers->posted, transfers->requests, &complete, exchange->indices, MPI_STATUSES_IGNORE);
+    MPI_Testsome(count, transfers->requests + first, &complete, exchange->indices, MPI_STATUSES_IGNORE);
     if (complete == MPI_UNDEFINED)
         return;
     transfers->complete += complete;
     trace_complete(exchange, kind, complete);
     for (int i = 0; i < complete && !is_outgoing(kind); ++i) {
-        struct elbow_transfer transfer = transfers->list[exchange->indices[i]];
+        struct elbow_transfer transfer = transfers->list[first + exchange->indices[i]];
         atomic_uint_least64_t *batches = is_gradients(kind) ? exchange->arrived : exchange->delivered;
         elbow_exchange_linger(exchange);
         atomic_store_explicit(&batches[transfer.bucket * exchange->groups + transfer.peer],

@@ -46,6 +46,7 @@ struct elbow_transfers {
     struct elbow_transfer *list; // [count] owned
     MPI_Request *requests;       // [count] owned, in the same order
     int count, posted, complete;
+    int first; // those before it are complete
 };
 
 enum { ELBOW_GRADIENTS_IN, ELBOW_GRADIENTS_OUT, ELBOW_PARAMETERS_IN, ELBOW_PARAMETERS_OUT, ELBOW_TRANSFER_KINDS };

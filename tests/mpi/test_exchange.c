@@ -140,14 +140,24 @@ static bool slices_travel(struct elbow_exchange *exchange, size_t size)
     return same;
 }
 
+enum { MANY = 100 };
+
+// Layers that end inside blocks, on their edges, several in one block; of a large arena one for each block.
+static size_t make_layers(size_t size, size_t layers[MANY])
+{
+    static const size_t few[] = {0, 80, 4096, 4112, 2 * 4096 + 16, 2 * 4096 + 32, 30000};
+    size_t count = size >= (size_t)MANY * ELBOW_BLOCK ? MANY : sizeof few / sizeof *few;
+    for (size_t i = 0; i < count; ++i)
+        layers[i] = count == MANY ? i * ELBOW_BLOCK : few[i];
+    while (layers[count - 1] >= size)
+        count -= 1;
+    return count;
+}
+
 // Several batches, full and short, one of them refused, one after the other.
 static bool case_is_exact(size_t size, uint64_t microbatches, uint64_t last)
 {
-    // Layers that end inside blocks, on their edges, several in one block.
-    const size_t layers[] = {0, 80, 4096, 4112, 2 * 4096 + 16, 2 * 4096 + 32, 30000};
-    size_t layer_count = sizeof layers / sizeof *layers;
-    while (layers[layer_count - 1] >= size)
-        layer_count -= 1;
+    size_t layers[MANY], layer_count = make_layers(size, layers);
     struct elbow_log log = elbow_log_open(false, stderr);
     struct elbow_error error = {0};
     struct elbow_exchange *exchange = NULL;
@@ -202,6 +212,15 @@ START_TEST(exact_on_pretended_nodes)
         mpi_assert(elbow_comm_pretend(mpi_comm, placements[i], size, &error) == ELBOW_OK);
         mpi_assert(all_cases_are_exact());
     }
+}
+END_TEST
+
+START_TEST(exact_with_more_messages_than_one_look_asks_for)
+{
+    static const int64_t placement[] = {0, 1, 2, 3};
+    struct elbow_error error = {0};
+    mpi_assert(elbow_comm_pretend(mpi_comm, placement, (size_t)elbow_comm_place(mpi_comm).size, &error) == ELBOW_OK);
+    mpi_assert(case_is_exact((size_t)MANY * ELBOW_BLOCK + 16, 4, 4));
 }
 END_TEST
 
@@ -315,4 +334,4 @@ START_TEST(slices_cover_the_arena)
 END_TEST
 
 MPI_UNIT_MAIN("parallel/exchange", slices_cover_the_arena, exact_on_the_real_nodes, random_delays_do_not_show,
-              exact_on_pretended_nodes)
+              exact_on_pretended_nodes, exact_with_more_messages_than_one_look_asks_for)
