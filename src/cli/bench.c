@@ -205,18 +205,14 @@ static const struct elbow_flag flags[] = {
      .value = "CONFIG",
      .help = "a configuration (784-512-256-20 on noise)",
      .offset = offsetof(struct wish, path)},
-    {.name = "set",
-     .kind = ELBOW_FLAG_LIST,
-     .value = "KEY=VALUE",
-     .help = ELBOW_HELP_SET,
-     .offset = offsetof(struct wish, sets)},
+    ELBOW_ROW_SET(offsetof(struct wish, sets)),
     {.name = "rounds",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "rounds of measuring, of which the median counts (15)",
      .offset = offsetof(struct wish, rounds),
      .least = 1},
-    {.name = "json", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_JSON, .offset = offsetof(struct wish, json)},
+    ELBOW_ROW_JSON(offsetof(struct wish, json)),
 };
 
 static enum elbow_status read_flags(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)

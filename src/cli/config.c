@@ -36,11 +36,7 @@ struct wish {
 
 static const struct elbow_flag flags[] = {
     {.kind = ELBOW_FLAG_TEXT, .value = "CONFIG", .help = ELBOW_HELP_CONFIG, .offset = offsetof(struct wish, path)},
-    {.name = "set",
-     .kind = ELBOW_FLAG_LIST,
-     .value = "KEY=VALUE",
-     .help = ELBOW_HELP_SET,
-     .offset = offsetof(struct wish, sets)},
+    ELBOW_ROW_SET(offsetof(struct wish, sets)),
     {.name = "explain",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "every key with its type, bounds, default and meaning",

@@ -33,11 +33,7 @@ struct wish {
 };
 
 static const struct elbow_flag flags[] = {
-    {.kind = ELBOW_FLAG_TEXT,
-     .is_required = true,
-     .value = "CHECKPOINT",
-     .help = ELBOW_HELP_CHECKPOINT,
-     .offset = offsetof(struct wish, request.checkpoint)},
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
     {.name = "output",
      .letter = 'o',
      .kind = ELBOW_FLAG_TEXT,
@@ -45,11 +41,7 @@ static const struct elbow_flag flags[] = {
      .value = "FILE.h5",
      .help = "the file to be written",
      .offset = offsetof(struct wish, request.output)},
-    {.name = "data",
-     .kind = ELBOW_FLAG_TEXT,
-     .value = "FILE[:/dataset]",
-     .help = ELBOW_HELP_DATA,
-     .offset = offsetof(struct wish, request.data)},
+    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
@@ -61,7 +53,7 @@ static const struct elbow_flag flags[] = {
      .help = "also the log-likelihood of every row by K importance samples",
      .offset = offsetof(struct wish, importance),
      .least = 1},
-    {.name = "best", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_BEST, .offset = offsetof(struct wish, request.best)},
+    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
 };
 
 static void preview(const struct elbow_call *call, char *note)

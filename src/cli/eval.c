@@ -72,16 +72,8 @@ struct wish {
 };
 
 static const struct elbow_flag flags[] = {
-    {.kind = ELBOW_FLAG_TEXT,
-     .is_required = true,
-     .value = "CHECKPOINT",
-     .help = ELBOW_HELP_CHECKPOINT,
-     .offset = offsetof(struct wish, request.checkpoint)},
-    {.name = "data",
-     .kind = ELBOW_FLAG_TEXT,
-     .value = "FILE[:/dataset]",
-     .help = ELBOW_HELP_DATA,
-     .offset = offsetof(struct wish, request.data)},
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
+    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
@@ -93,8 +85,8 @@ static const struct elbow_flag flags[] = {
      .help = "also the log-likelihood by K importance samples",
      .offset = offsetof(struct wish, importance),
      .least = 1},
-    {.name = "best", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_BEST, .offset = offsetof(struct wish, request.best)},
-    {.name = "json", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_JSON, .offset = offsetof(struct wish, json)},
+    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+    ELBOW_ROW_JSON(offsetof(struct wish, json)),
 };
 
 static void preview(const struct elbow_call *call, char *note)

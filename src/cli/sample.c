@@ -64,18 +64,8 @@ static enum elbow_status draw_reconstructions(const struct elbow_call *call, con
 }
 
 static const struct elbow_flag sample_flags[] = {
-    {.kind = ELBOW_FLAG_TEXT,
-     .is_required = true,
-     .value = "CHECKPOINT",
-     .help = ELBOW_HELP_CHECKPOINT,
-     .offset = offsetof(struct wish, request.checkpoint)},
-    {.name = "output",
-     .letter = 'o',
-     .kind = ELBOW_FLAG_TEXT,
-     .is_required = true,
-     .value = "FILE",
-     .help = "the file to be written: .png, .h5 or .csv",
-     .offset = offsetof(struct wish, request.output)},
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
+    ELBOW_ROW_OUTPUT(offsetof(struct wish, request.output)),
     {.name = "count",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
@@ -83,37 +73,15 @@ static const struct elbow_flag sample_flags[] = {
      .help = "samples (64)",
      .offset = offsetof(struct wish, count),
      .least = 1},
-    {.name = "seed",
-     .kind = ELBOW_FLAG_INTEGER,
-     .value = "S",
-     .help = "the seed of the noise (the configuration's)",
-     .offset = offsetof(struct wish, seed),
-     .least = 0},
-    {.name = "draw",
-     .kind = ELBOW_FLAG_SWITCH,
-     .help = "draws from p(x|z) instead of its means",
-     .offset = offsetof(struct wish, draw)},
-    {.name = "best", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_BEST, .offset = offsetof(struct wish, request.best)},
+    ELBOW_ROW_SEED(offsetof(struct wish, seed)),
+    ELBOW_ROW_DRAW(offsetof(struct wish, draw)),
+    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
 };
 
 static const struct elbow_flag reconstruct_flags[] = {
-    {.kind = ELBOW_FLAG_TEXT,
-     .is_required = true,
-     .value = "CHECKPOINT",
-     .help = ELBOW_HELP_CHECKPOINT,
-     .offset = offsetof(struct wish, request.checkpoint)},
-    {.name = "output",
-     .letter = 'o',
-     .kind = ELBOW_FLAG_TEXT,
-     .is_required = true,
-     .value = "FILE",
-     .help = "the file to be written: .png, .h5 or .csv",
-     .offset = offsetof(struct wish, request.output)},
-    {.name = "data",
-     .kind = ELBOW_FLAG_TEXT,
-     .value = "FILE[:/dataset]",
-     .help = ELBOW_HELP_DATA,
-     .offset = offsetof(struct wish, request.data)},
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
+    ELBOW_ROW_OUTPUT(offsetof(struct wish, request.output)),
+    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     {.name = "count",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
@@ -127,31 +95,37 @@ static const struct elbow_flag reconstruct_flags[] = {
      .help = "the first row, counted from 0 (0)",
      .offset = offsetof(struct wish, first),
      .least = 0},
-    {.name = "seed",
-     .kind = ELBOW_FLAG_INTEGER,
-     .value = "S",
-     .help = "the seed of the noise (the configuration's)",
-     .offset = offsetof(struct wish, seed),
-     .least = 0},
-    {.name = "draw",
-     .kind = ELBOW_FLAG_SWITCH,
-     .help = "draws from p(x|z) instead of its means",
-     .offset = offsetof(struct wish, draw)},
-    {.name = "best", .kind = ELBOW_FLAG_SWITCH, .help = ELBOW_HELP_BEST, .offset = offsetof(struct wish, request.best)},
+    ELBOW_ROW_SEED(offsetof(struct wish, seed)),
+    ELBOW_ROW_DRAW(offsetof(struct wish, draw)),
+    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
 };
 
-static enum elbow_status run_sample(struct elbow_call *call, struct elbow_error *error)
+// Collective. Makes the output of a checkpoint that is open.
+typedef enum elbow_status draw_function(const struct elbow_call *call, const struct wish *wish,
+                                        const struct elbow_scoring *scoring, struct elbow_error *error);
+
+static enum elbow_status run(struct elbow_call *call, bool wants_data, draw_function *draw, struct elbow_error *error)
 {
-    struct wish wish = {.seed = -1};
+    struct wish wish = {.seed = -1, .request = {.wants_data = wants_data}};
     struct elbow_scoring scoring = {0};
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
     status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
     if (status == ELBOW_OK)
-        status = draw_samples(call, &wish, &scoring, error);
+        status = draw(call, &wish, &scoring, error);
     elbow_scoring_close(call->comm, &scoring);
     return status;
+}
+
+static enum elbow_status run_sample(struct elbow_call *call, struct elbow_error *error)
+{
+    return run(call, false, draw_samples, error);
+}
+
+static enum elbow_status run_reconstruct(struct elbow_call *call, struct elbow_error *error)
+{
+    return run(call, true, draw_reconstructions, error);
 }
 
 static void preview_reconstruct(const struct elbow_call *call, char *note)
@@ -160,20 +134,6 @@ static void preview_reconstruct(const struct elbow_call *call, char *note)
     struct elbow_error error = {0};
     if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
         elbow_scoring_preview(&wish.request, note);
-}
-
-static enum elbow_status run_reconstruct(struct elbow_call *call, struct elbow_error *error)
-{
-    struct wish wish = {.seed = -1, .request = {.wants_data = true}};
-    struct elbow_scoring scoring = {0};
-    enum elbow_status status = elbow_flags_read(call, &wish, error);
-    if (status != ELBOW_OK)
-        return status;
-    status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
-    if (status == ELBOW_OK)
-        status = draw_reconstructions(call, &wish, &scoring, error);
-    elbow_scoring_close(call->comm, &scoring);
-    return status;
 }
 
 const struct elbow_command elbow_command_sample = {

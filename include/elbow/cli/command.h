@@ -29,14 +29,47 @@ struct elbow_words {
     const char *words[ELBOW_WORDS_MAX];
 };
 
-// Help that several commands share.
-#define ELBOW_HELP_SET "change a key of the configuration, as train.epochs=40; may be given often"
+// What several commands say alike: help, and whole rows of their tables, for the place that `at` tells (offsetof).
 #define ELBOW_HELP_CONFIG "the configuration, a YAML file"
-#define ELBOW_HELP_CHECKPOINT "a checkpoint, or a run directory: its newest one"
-#define ELBOW_HELP_DATA "another dataset than the checkpoint's (its validation data, else its training data)"
 #define ELBOW_HELP_LABELS "the dataset's labels"
-#define ELBOW_HELP_BEST "of a run directory the checkpoint with the best validation ELBO"
-#define ELBOW_HELP_JSON "one JSON object instead of text"
+#define ELBOW_ROW_SET(at)                                                                                              \
+    {                                                                                                                  \
+        .name = "set", .kind = ELBOW_FLAG_LIST, .value = "KEY=VALUE", .offset = (at),                                  \
+        .help = "change a key of the configuration, as train.epochs=40; may be given often"                            \
+    }
+#define ELBOW_ROW_CHECKPOINT(at)                                                                                       \
+    {                                                                                                                  \
+        .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "CHECKPOINT", .offset = (at),                           \
+        .help = "a checkpoint, or a run directory: its newest one"                                                     \
+    }
+#define ELBOW_ROW_BEST(at)                                                                                             \
+    {                                                                                                                  \
+        .name = "best", .kind = ELBOW_FLAG_SWITCH, .offset = (at),                                                     \
+        .help = "of a run directory the checkpoint with the best validation ELBO"                                      \
+    }
+#define ELBOW_ROW_DATA(at)                                                                                             \
+    {                                                                                                                  \
+        .name = "data", .kind = ELBOW_FLAG_TEXT, .value = "FILE[:/dataset]", .offset = (at),                           \
+        .help = "another dataset than the checkpoint's (its validation data, else its training data)"                  \
+    }
+#define ELBOW_ROW_OUTPUT(at)                                                                                           \
+    {                                                                                                                  \
+        .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
+        .offset = (at), .help = "the file to be written: .png, .h5 or .csv"                                            \
+    }
+#define ELBOW_ROW_SEED(at)                                                                                             \
+    {                                                                                                                  \
+        .name = "seed", .kind = ELBOW_FLAG_INTEGER, .value = "S", .least = 0, .offset = (at),                          \
+        .help = "the seed of the noise (the configuration's)"                                                          \
+    }
+#define ELBOW_ROW_DRAW(at)                                                                                             \
+    {                                                                                                                  \
+        .name = "draw", .kind = ELBOW_FLAG_SWITCH, .offset = (at), .help = "draws from p(x|z) instead of its means"    \
+    }
+#define ELBOW_ROW_JSON(at)                                                                                             \
+    {                                                                                                                  \
+        .name = "json", .kind = ELBOW_FLAG_SWITCH, .offset = (at), .help = "one JSON object instead of text"           \
+    }
 
 struct elbow_command;
 
