@@ -15,12 +15,6 @@
 
 #include <string.h>
 
-struct elbow_range elbow_exchange_part(const struct elbow_exchange *exchange, int k, int group)
-{
-    return elbow_cut_part(&exchange->cut, k, exchange->group_first[group], exchange->group_first[group + 1],
-                          exchange->comm->place.size);
-}
-
 size_t elbow_exchange_slice(const struct elbow_exchange *exchange)
 {
     int me = exchange->comm->place.rank;
@@ -51,209 +45,6 @@ int elbow_exchange_buckets(const struct elbow_exchange *exchange)
 struct elbow_range elbow_exchange_owned(const struct elbow_exchange *exchange, int rank, int bucket)
 {
     return elbow_cut_part(&exchange->cut, bucket, rank, rank + 1, exchange->comm->place.size);
-}
-
-// The groups: nodes, or single ranks.
-static enum elbow_status make_groups(struct elbow_exchange *exchange, bool grouped, struct elbow_error *error)
-{
-    const struct elbow_comm *comm = exchange->comm;
-    int size = comm->place.size;
-    exchange->grouped = grouped;
-    exchange->groups = grouped ? comm->place.nodes : size;
-    exchange->my_group = grouped ? comm->place.node : comm->place.rank;
-    enum elbow_status status =
-        elbow_allocate(&exchange->group_first, (size_t)exchange->groups + 1, sizeof(int), "groups", error);
-    if (status != ELBOW_OK)
-        return status;
-    for (int r = 0; r < size; ++r)
-        exchange->group_first[(grouped ? comm->node_of[r] : r) + 1] = r + 1;
-    return ELBOW_OK;
-}
-
-// Makes both plans and takes the sizes of the buffers from them.
-static enum elbow_status make_plans(struct elbow_exchange *exchange, struct elbow_error *error)
-{
-    int size = exchange->comm->place.size;
-    uint64_t leaves = 1;
-    exchange->subtrees = 0;
-    for (int i = 0; i < 2; ++i) {
-        struct elbow_plan *plan = &exchange->plans[i];
-        enum elbow_status status =
-            elbow_plan_create(plan, i == 0 ? exchange->sizes.microbatches : exchange->sizes.last, exchange->groups,
-                              exchange->group_first, exchange->my_group, error);
-        if (status != ELBOW_OK)
-            return status;
-        for (int r = 0; r < size; ++r)
-            if (plan->first[r + 1] - plan->first[r] > exchange->subtrees)
-                exchange->subtrees = plan->first[r + 1] - plan->first[r];
-        for (int k = 0; k < plan->count; ++k)
-            if (plan->subtrees[k].last - plan->subtrees[k].first > leaves)
-                leaves = plan->subtrees[k].last - plan->subtrees[k].first;
-    }
-    exchange->scratches = elbow_partition_depth(leaves) - 1;
-    return ELBOW_OK;
-}
-
-// What all ranks hold, and this one's pieces.
-static enum elbow_status make_slices(struct elbow_exchange *exchange, struct elbow_error *error)
-{
-    int size = exchange->comm->place.size, me = exchange->comm->place.rank, buckets = exchange->cut.buckets;
-    enum elbow_status status = elbow_allocate(&exchange->held, (size_t)size + 1, sizeof(size_t), "slices", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&exchange->held_blocks, (size_t)size + 1, sizeof(size_t), "slices", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&exchange->pieces, (size_t)buckets, sizeof *exchange->pieces, "slices", error);
-    if (status != ELBOW_OK)
-        return status;
-    for (int r = 0; r < size; ++r) {
-        size_t parameters = exchange->held[r], blocks = exchange->held_blocks[r];
-        for (int k = 0; k < buckets; ++k) {
-            struct elbow_range part = elbow_cut_part(&exchange->cut, k, r, r + 1, size);
-            size_t count = (size_t)(part.last - part.first);
-            if (r == me)
-                exchange->pieces[k] = (struct elbow_piece){
-                    .first = (size_t)part.first, .count = count, .offset = parameters - exchange->held[r]};
-            parameters += count;
-            blocks += (count + ELBOW_BLOCK - 1) / ELBOW_BLOCK;
-        }
-        exchange->held[r + 1] = parameters;
-        exchange->held_blocks[r + 1] = blocks;
-    }
-    return ELBOW_OK;
-}
-
-// Where what other groups send is laid down: their terms of one bucket side by side.
-static enum elbow_status make_inbox(struct elbow_exchange *exchange, struct elbow_error *error)
-{
-    int buckets = exchange->cut.buckets, foreign = 0;
-    for (int i = 0; i < 2; ++i) {
-        const struct elbow_plan *plan = &exchange->plans[i];
-        int own = plan->group[exchange->my_group + 1] - plan->group[exchange->my_group];
-        foreign = plan->terms - own > foreign ? plan->terms - own : foreign;
-    }
-    enum elbow_status status =
-        elbow_allocate(&exchange->inbox_first, (size_t)buckets + 1, sizeof(size_t), "buckets", error);
-    if (status != ELBOW_OK)
-        return status;
-    for (int k = 0; k < buckets; ++k) {
-        struct elbow_range part = elbow_exchange_part(exchange, k, exchange->my_group);
-        exchange->inbox_first[k + 1] = exchange->inbox_first[k] + (size_t)foreign * (size_t)(part.last - part.first);
-    }
-    return ELBOW_OK;
-}
-
-static void forget_arrangement(struct elbow_exchange *exchange)
-{
-    elbow_plan_clear(&exchange->plans[0]);
-    elbow_plan_clear(&exchange->plans[1]);
-    elbow_cut_clear(&exchange->cut);
-    elbow_release(&exchange->group_first);
-    elbow_release(&exchange->held);
-    elbow_release(&exchange->held_blocks);
-    elbow_release(&exchange->pieces);
-    elbow_release(&exchange->inbox_first);
-}
-
-// Local. Everything that follows from what the groups are.
-static enum elbow_status arrange(struct elbow_exchange *exchange, bool grouped, struct elbow_error *error)
-{
-    forget_arrangement(exchange);
-    enum elbow_status status = make_groups(exchange, grouped, error);
-    if (status == ELBOW_OK)
-        status = make_plans(exchange, error);
-    if (status == ELBOW_OK)
-        status = elbow_cut_create(&exchange->cut, &exchange->sizes, exchange->groups, error);
-    if (status == ELBOW_OK)
-        status = make_slices(exchange, error);
-    if (status == ELBOW_OK)
-        status = make_inbox(exchange, error);
-    return status;
-}
-
-// Where the parts of a group's memory begin, in bytes.
-struct layout {
-    size_t applied, arrived, statistics, norms, parameters, inbox, gradients, size;
-};
-
-static size_t aligned(size_t bytes)
-{
-    return (bytes + ELBOW_ALIGNMENT - 1) / ELBOW_ALIGNMENT * ELBOW_ALIGNMENT;
-}
-
-static int members_of(const struct elbow_exchange *exchange)
-{
-    return exchange->group_first[exchange->my_group + 1] - exchange->group_first[exchange->my_group];
-}
-
-static struct layout layout_of(const struct elbow_exchange *exchange)
-{
-    size_t members = (size_t)members_of(exchange), buffers = members * (size_t)exchange->subtrees;
-    size_t buckets = (size_t)exchange->cut.buckets, groups = (size_t)exchange->groups;
-    struct layout layout;
-    layout.applied = 2 * members * sizeof(struct elbow_meeting_slot); // after the meeting's and the ready ones
-    layout.arrived = layout.applied + members * sizeof(struct elbow_meeting_slot);
-    layout.statistics = aligned(layout.arrived + 2 * buckets * groups * sizeof(atomic_uint_least64_t));
-    layout.norms = aligned(layout.statistics + buffers * exchange->sizes.statistics * sizeof(double));
-    layout.parameters = aligned(layout.norms + exchange->cut.blocks * sizeof(double));
-    layout.inbox = layout.parameters + exchange->stride * sizeof(float);
-    layout.gradients = aligned(layout.inbox + exchange->inbox_first[buckets] * sizeof(float));
-    layout.size = layout.gradients + buffers * exchange->stride * sizeof(float);
-    return layout;
-}
-
-static void lay_out(struct elbow_exchange *exchange)
-{
-    struct layout layout = layout_of(exchange);
-    int members = members_of(exchange);
-    char *base = exchange->memory.base;
-    struct elbow_meeting_slot *slots = exchange->memory.base;
-    exchange->ready = slots + members;
-    exchange->applied = slots + 2 * (ptrdiff_t)members;
-    exchange->arrived = (atomic_uint_least64_t *)(base + layout.arrived);
-    exchange->delivered = exchange->arrived + (ptrdiff_t)exchange->cut.buckets * exchange->groups;
-    exchange->statistics = (double *)(base + layout.statistics);
-    exchange->posted_norms = (double *)(base + layout.norms);
-    exchange->parameters = (float *)(base + layout.parameters);
-    exchange->inbox = (float *)(base + layout.inbox);
-    exchange->gradients = (float *)(base + layout.gradients);
-    exchange->meeting = (struct elbow_meeting){.comm = exchange->comm,
-                                               .slots = slots,
-                                               .members = members,
-                                               .me = exchange->grouped ? exchange->comm->place.node_rank : 0};
-}
-
-// Local. What a node's window takes, or a rank's own memory; leaves the exchange arranged for the former.
-static enum elbow_status measure(struct elbow_exchange *exchange, struct elbow_exchange_need *need,
-                                 struct elbow_error *error)
-{
-    *need = (struct elbow_exchange_need){0};
-    enum elbow_status status = arrange(exchange, false, error);
-    if (status != ELBOW_OK)
-        return status;
-    need->private_per_rank = layout_of(exchange).size;
-    status = arrange(exchange, true, error);
-    if (status == ELBOW_OK)
-        need->shared_per_node = layout_of(exchange).size;
-    return status;
-}
-
-// Collective. The group's memory: groups are nodes if it can be shared.
-static enum elbow_status make_memory(struct elbow_exchange *exchange, struct elbow_log *log, struct elbow_error *error)
-{
-    struct elbow_comm *comm = exchange->comm;
-    struct elbow_exchange_need need;
-    measure(exchange, &need, error);
-    if (elbow_comm_agree(comm, error) != ELBOW_OK)
-        return error->status;
-    enum elbow_status status = elbow_comm_share(comm, need.shared_per_node, need.private_per_rank,
-                                                "the parameters and gradients", log, &exchange->memory, error);
-    if (status != ELBOW_OK)
-        return status;
-    if (!exchange->memory.is_shared)
-        arrange(exchange, false, error);
-    if (elbow_comm_agree(comm, error) == ELBOW_OK)
-        lay_out(exchange);
-    return error->status;
 }
 
 // Private buffers, once it is known whether memory is shared.
@@ -305,9 +96,9 @@ enum elbow_status elbow_exchange_measure(struct elbow_comm *comm, struct elbow_e
     *need = (struct elbow_exchange_need){0};
     enum elbow_status status = begin(comm, sizes, &exchange, error);
     if (status == ELBOW_OK)
-        status = measure(exchange, need, error);
+        status = elbow_layout_measure(exchange, need, error);
     if (exchange != NULL)
-        forget_arrangement(exchange);
+        elbow_layout_clear(exchange);
     elbow_release(&exchange);
     return status;
 }
@@ -321,7 +112,7 @@ enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_ex
     begin(comm, sizes, &exchange, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         goto failed;
-    if (make_memory(exchange, log, error) != ELBOW_OK)
+    if (elbow_layout_create(exchange, log, error) != ELBOW_OK)
         goto failed;
     exchange->sizes.layers = NULL;
     make_buffers(exchange, error);
@@ -343,7 +134,7 @@ void elbow_exchange_destroy(struct elbow_exchange *exchange)
         elbow_exchange_parameters(exchange);
     elbow_comm_unshare(exchange->comm, &exchange->memory);
     elbow_transfers_destroy(exchange);
-    forget_arrangement(exchange);
+    elbow_layout_clear(exchange);
     elbow_release(&exchange->scratch);
     elbow_release(&exchange->tiles);
     elbow_release(&exchange->values);
@@ -373,13 +164,6 @@ int elbow_exchange_begin(struct elbow_exchange *exchange, uint64_t microbatches,
     if (count > 0)
         memcpy(subtrees, exchange->plan->subtrees + first, (size_t)count * sizeof *subtrees);
     return count;
-}
-
-// The i-th gradient buffer of a rank of this group.
-float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i)
-{
-    int member = rank - exchange->group_first[exchange->my_group];
-    return exchange->gradients + ((size_t)member * (size_t)exchange->subtrees + (size_t)i) * exchange->stride;
 }
 
 float *elbow_exchange_gradient(struct elbow_exchange *exchange, int i)
@@ -414,7 +198,8 @@ struct elbow_exchange_counts elbow_exchange_count(const struct elbow_exchange *e
 struct elbow_exchange_bytes elbow_exchange_memory(const struct elbow_exchange *exchange)
 {
     uint64_t buffers = (uint64_t)(exchange->subtrees + exchange->scratches) * exchange->stride * sizeof(float);
-    uint64_t inbox = exchange->inbox_first[exchange->cut.buckets] * sizeof(float) / (uint64_t)members_of(exchange);
+    uint64_t inbox =
+        exchange->inbox_first[exchange->cut.buckets] * sizeof(float) / (uint64_t)elbow_layout_members(exchange);
     int copies = exchange->grouped ? 1 : exchange->comm->place.node_size;
     return (struct elbow_exchange_bytes){.gradients_per_rank = buffers + inbox + exchange->outbox_size * sizeof(float),
                                          .parameters_per_node = (uint64_t)copies * exchange->stride * sizeof(float)};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inside of an exchange, shared by its plans (exchange_plan.c), the cut of the arena (exchange_cut.c), its making
-// (exchange.c), the messages between groups (exchange_network.c) and its step (exchange_step.c).
+// The inside of an exchange, from the bottom: the cut of the arena (exchange_cut.c), plans (exchange_plan.c), what lies
+// where (exchange_layout.c), how far the members are (exchange_progress.c), sums (exchange_add.c), messages between
+// groups (exchange_network.c), the step (exchange_step.c), and what its users call (exchange.c).
 //
 // Ranks form groups: the nodes, or single ranks where memory cannot be shared. Groups are runs of ranks.
 #ifndef ELBOW_PARALLEL_EXCHANGE_PRIVATE_H
@@ -113,6 +114,20 @@ enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatch
                                     int my_group, struct elbow_error *error);
 void elbow_plan_clear(struct elbow_plan *plan);
 
+// Local. What a node's window takes, or a rank's own memory; leaves the exchange arranged for the former.
+enum elbow_status elbow_layout_measure(struct elbow_exchange *exchange, struct elbow_exchange_need *need,
+                                       struct elbow_error *error);
+
+// Collective. The group's memory, and what lies where in it: groups are nodes if memory can be shared.
+enum elbow_status elbow_layout_create(struct elbow_exchange *exchange, struct elbow_log *log,
+                                      struct elbow_error *error);
+
+// Local. Releases what the two above have made, but for the memory.
+void elbow_layout_clear(struct elbow_exchange *exchange);
+
+// Local. The ranks of this group.
+int elbow_layout_members(const struct elbow_exchange *exchange);
+
 // Local. The i-th gradient buffer of a rank of this group.
 float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i);
 
@@ -123,6 +138,10 @@ struct elbow_range elbow_exchange_part(const struct elbow_exchange *exchange, in
 // additions. Returns where the sum stands.
 const float *elbow_exchange_add(struct elbow_exchange *exchange, int terms, const struct elbow_addition *additions,
                                 size_t offset, size_t count);
+
+// Local. Publishes this member's count of buckets in `slots`, of batch `batch` and all before.
+void elbow_exchange_publish_count(struct elbow_exchange *exchange, struct elbow_meeting_slot *slots, uint64_t batch,
+                                  int buckets);
 
 // Local. Whether all members have handed over the bucket of this batch, or have updated their parts of it for the
 // parameters that come in.

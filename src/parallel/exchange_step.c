@@ -8,15 +8,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
-
-void elbow_exchange_linger(struct elbow_exchange *exchange)
-{
-    if (exchange->disturbance == 0)
-        return;
-    exchange->disturbance = exchange->disturbance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    usleep((useconds_t)(exchange->disturbance >> 33) % 200);
-}
 
 // The group meets: what its ranks wrote before is seen after.
 static void meet(struct elbow_exchange *exchange)
@@ -24,34 +15,6 @@ static void meet(struct elbow_exchange *exchange)
     elbow_exchange_linger(exchange);
     elbow_meeting_attend(&exchange->meeting);
     elbow_exchange_linger(exchange);
-}
-
-// A member's count of buckets since the start: those of all batches before `batch`, and `buckets` of that one.
-static void publish(struct elbow_exchange *exchange, struct elbow_meeting_slot *slots, uint64_t batch, int buckets)
-{
-    uint64_t count = (batch - 1) * (uint64_t)exchange->cut.buckets + (uint64_t)buckets;
-    elbow_exchange_linger(exchange);
-    atomic_store_explicit(&slots[exchange->meeting.me].count, count, memory_order_release);
-}
-
-static bool have_all(const struct elbow_exchange *exchange, const struct elbow_meeting_slot *slots, uint64_t batch,
-                     int buckets)
-{
-    uint64_t count = (batch - 1) * (uint64_t)exchange->cut.buckets + (uint64_t)buckets;
-    for (int i = 0; i < exchange->meeting.members; ++i)
-        if (atomic_load_explicit(&slots[i].count, memory_order_acquire) < count)
-            return false;
-    return true;
-}
-
-bool elbow_exchange_is_ready(const struct elbow_exchange *exchange, int bucket)
-{
-    return have_all(exchange, exchange->ready, exchange->batch, exchange->cut.buckets - bucket);
-}
-
-bool elbow_exchange_is_applied(const struct elbow_exchange *exchange, int bucket)
-{
-    return have_all(exchange, exchange->applied, exchange->updated, bucket + 1);
 }
 
 // Waits for something that other ranks do, and does for them meanwhile what they wait for.
@@ -146,35 +109,9 @@ void elbow_exchange_ready(struct elbow_exchange *exchange, size_t first)
     while (handed_over < cut->buckets && cut->edges[cut->buckets - 1 - handed_over] * ELBOW_BLOCK >= first)
         ++handed_over;
     if (handed_over > exchange->handed_over)
-        publish(exchange, exchange->ready, exchange->batch, handed_over);
+        elbow_exchange_publish_count(exchange, exchange->ready, exchange->batch, handed_over);
     exchange->handed_over = handed_over;
     elbow_transfers_advance(exchange);
-}
-
-// Tiles hold partial sums, as a stack.
-const float *elbow_exchange_add(struct elbow_exchange *exchange, int terms, const struct elbow_addition *additions,
-                                size_t offset, size_t count)
-{
-    const float **values = exchange->standing;
-    float *tiles = exchange->tiles;
-    size_t top = 0;
-    for (int k = 0; k < terms; ++k)
-        values[k] = exchange->values[k] + offset;
-    for (int k = 0; k + 1 < terms; ++k) {
-        struct elbow_addition addition = additions[k];
-        const float *left = values[addition.target], *right = values[addition.source];
-        bool left_is_tile = left >= tiles && left < tiles + top * ELBOW_BLOCK;
-        bool right_is_tile = right >= tiles && right < tiles + top * ELBOW_BLOCK;
-        // The right sum was made after the left one, so its tile is the top of the stack.
-        if (!left_is_tile && !right_is_tile)
-            ++top;
-        if (left_is_tile && right_is_tile)
-            --top;
-        float *sum = tiles + (top - 1) * ELBOW_BLOCK;
-        elbow_vector_add(count, left, right, sum);
-        values[addition.target] = sum;
-    }
-    return values[0];
 }
 
 // Notes for every term where this rank's piece of a bucket lies.
@@ -305,7 +242,7 @@ static void update_parameters(struct elbow_exchange *exchange, const struct elbo
         if (piece.count > 0)
             client->apply(client->user, piece, sum_of(exchange, piece), exchange->parameters + piece.first);
         elbow_trace_end(exchange->comm->track, ELBOW_TRACE_OPTIMIZER, (uint64_t)bucket, begin);
-        publish(exchange, exchange->applied, exchange->updated, bucket + 1);
+        elbow_exchange_publish_count(exchange, exchange->applied, exchange->updated, bucket + 1);
         elbow_transfers_advance(exchange);
     }
 }
@@ -328,7 +265,7 @@ bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const st
     if (exchange->has_changed)
         update_parameters(exchange, client);
     double applied = elbow_clock_seconds(), begin_share = elbow_trace_begin(track);
-    publish(exchange, exchange->applied, exchange->updated, exchange->cut.buckets);
+    elbow_exchange_publish_count(exchange, exchange->applied, exchange->updated, exchange->cut.buckets);
     wait_for(exchange, is_sent, 0);
     if (exchange->groups == 1)
         meet(exchange);
