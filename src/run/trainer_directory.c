@@ -174,6 +174,18 @@ static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbo
     return status;
 }
 
+struct elbow_checkpoint_source elbow_trainer_source(const struct elbow_trainer *trainer)
+{
+    return (struct elbow_checkpoint_source){.state = &trainer->state,
+                                            .data = &trainer->facts,
+                                            .config_text = trainer->checkpoint_text,
+                                            .accumulator = trainer->accumulator,
+                                            .accumulators = trainer->statistics,
+                                            .parameters = &trainer->model->parameters,
+                                            .exchange = trainer->exchange,
+                                            .optimizer = &trainer->optimizer};
+}
+
 enum elbow_status elbow_trainer_open_outputs(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     if (trainer->place.rank == 0 && trainer->run != NULL)

@@ -313,18 +313,6 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     return elbow_comm_agree(trainer->comm, error);
 }
 
-struct elbow_checkpoint_source elbow_trainer_source(const struct elbow_trainer *trainer)
-{
-    return (struct elbow_checkpoint_source){.state = &trainer->state,
-                                            .data = &trainer->facts,
-                                            .config_text = trainer->checkpoint_text,
-                                            .accumulator = trainer->accumulator,
-                                            .accumulators = trainer->statistics,
-                                            .parameters = &trainer->model->parameters,
-                                            .exchange = trainer->exchange,
-                                            .optimizer = &trainer->optimizer};
-}
-
 // Where a resumed run stands; it may have nothing left to do.
 static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint)
 {

@@ -1,68 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One optimiser step. Gradients (float) and statistics (double) of microbatches are added inside a subtree here and
-// over the subtrees by the exchange, always in the order of the one tree over the batch's microbatches.
+// One optimiser step. Gradients (float) and statistics (double) of microbatches are added inside a subtree by
+// trainer_microbatch.c or trainer_layers.c, and over the subtrees by the exchange, always in the order of the one tree
+// over the batch's microbatches.
 #include "trainer_private.h"
 
 #include "elbow/base/clock.h"
-#include "elbow/math/vector.h"
 
 #include <math.h>
-
-struct elbow_sequence elbow_trainer_sequence(const struct elbow_trainer *trainer)
-{
-    return (struct elbow_sequence){.samples = trainer->train.samples,
-                                   .batch = trainer->batch,
-                                   .microbatch = (uint64_t)trainer->config.train.microbatch,
-                                   .last_step = trainer->last_step,
-                                   .rank = trainer->place.rank,
-                                   .size = trainer->place.size};
-}
-
-void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number)
-{
-    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
-    struct elbow_sequence sequence = elbow_trainer_sequence(trainer);
-    struct elbow_portion wanted = elbow_sequence_portion(&sequence, place, number), next;
-    bool goes_on = elbow_sequence_after(&sequence, place, number, &next);
-    trainer->prepared = elbow_prefetch_take(trainer->prefetch, &wanted, goes_on ? &next : NULL);
-    trainer->times.data += elbow_clock_seconds() - start;
-    elbow_trace_end(trainer->track, ELBOW_TRACE_DATA, wanted.rows, begin);
-}
-
-// Microbatch `number` of the batch: gradient and statistics, overwritten.
-static void compute_microbatch(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number,
-                               float *gradient, double *statistics)
-{
-    elbow_trainer_gather(trainer, place, number);
-    const float *parameters = elbow_exchange_parameters(trainer->exchange);
-    double start = elbow_clock_seconds();
-    struct elbow_prepared prepared = trainer->prepared;
-    struct elbow_microbatch microbatch = {.rows = prepared.rows, .values = prepared.values, .noise = prepared.noise};
-    elbow_model_train(trainer->model, parameters, microbatch, trainer->state.beta, trainer->config.objective.free_bits,
-                      gradient, statistics);
-    trainer->times.compute += elbow_clock_seconds() - start;
-}
-
-// The left half goes into the same buffers, the right half into those of the next level.
-void elbow_trainer_compute_subtree(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t lo,
-                                   uint64_t hi, int level, float *gradient, double *statistics)
-{
-    if (hi - lo == 1) {
-        compute_microbatch(trainer, place, lo, gradient, statistics);
-        return;
-    }
-    uint64_t middle = (lo + hi) / 2;
-    float *right = elbow_exchange_scratch(trainer->exchange, level + 1);
-    double *right_statistics = trainer->levels + (size_t)level * trainer->statistics;
-    elbow_trainer_compute_subtree(trainer, place, lo, middle, level, gradient, statistics);
-    elbow_trainer_compute_subtree(trainer, place, middle, hi, level + 1, right, right_statistics);
-    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
-    elbow_vector_add(trainer->model->parameters.size, gradient, right, gradient);
-    for (size_t i = 0; i < trainer->statistics; ++i)
-        statistics[i] += right_statistics[i];
-    trainer->times.compute += elbow_clock_seconds() - start;
-    elbow_trace_end(trainer->track, ELBOW_TRACE_SUM, (uint64_t)level, begin);
-}
 
 void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place, bool exchanges)
 {
