@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The program: looks its processor over, starts MPI, finds the subcommand, and ends with the status that all ranks
+// The program: looks its processor over, finds the subcommand, starts MPI, and ends with the status that all ranks
 // agree on. This file is compiled for the plainest processor: what it does before elbow_processor_fits must run
 // anywhere.
 #include "elbow/base/build.h"
@@ -14,6 +14,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_help(const char *word)
@@ -29,43 +30,67 @@ static bool asks_for_help(int count, char **words)
     return false;
 }
 
-// The help of the program, or with `help COMMAND` of the command.
-static enum elbow_status print_help(bool is_root, int count, char **words, struct elbow_error *error)
+// Whether this is the rank that speaks, as the launcher's environment tells: Open MPI, PMIx, MPICH and Intel MPI,
+// Slurm, in this order, for the innermost launcher knows best.
+static bool is_first(void)
 {
-    bool has_name = count > 1 && !is_help(words[1]);
-    const struct elbow_command *command = has_name ? elbow_command_find(words[1], error) : NULL;
-    if (has_name && command == NULL)
-        return error->status;
-    if (is_root && has_name)
-        elbow_help_command(command, stdout);
-    else if (is_root)
-        elbow_help_program(stdout);
-    return ELBOW_OK;
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        const char *rank = getenv(names[i]);
+        if (rank != NULL)
+            return strcmp(rank, "0") == 0;
+    }
+    return true;
 }
 
-// Collective. The command of the words behind the program's name.
-static enum elbow_status run(struct elbow_comm *comm, int count, char **words, double started,
-                             struct elbow_error *error)
+static void print_version(void)
+{
+    printf("elbow %s (%s)\n%s\n%s\n", elbow_build_version(), elbow_build_id(), elbow_build_flags(),
+           elbow_blas_describe());
+}
+
+// Local. Answers what the words behind the program's name alone can: help, the version, a command that there is not.
+// Login nodes often cannot start MPI, and need not for that. NULL, and `error`, or not if this was the answer; else the
+// command to be run.
+static const struct elbow_command *find_work(int count, char **words, struct elbow_error *error)
+{
+    bool speaks = is_first();
+    if (count == 0) {
+        elbow_error_set(error, ELBOW_USAGE, "no command given; elbow --help lists them");
+        return NULL;
+    }
+    if (strcmp(words[0], "--version") == 0) {
+        if (speaks)
+            print_version();
+        return NULL;
+    }
+    bool is_topic = is_help(words[0]) || strcmp(words[0], "help") == 0;
+    const char *name = !is_topic ? words[0] : count > 1 && !is_help(words[1]) ? words[1] : NULL;
+    const struct elbow_command *command = name != NULL ? elbow_command_find(name, error) : NULL;
+    if (!is_topic && (command == NULL || !asks_for_help(count - 1, words + 1)))
+        return command;
+    if (speaks && command != NULL)
+        elbow_help_command(command, stdout);
+    else if (speaks && name == NULL)
+        elbow_help_program(stdout);
+    return NULL;
+}
+
+// Local. The end of a program that needed no ranks.
+static int end_alone(struct elbow_error *error)
+{
+    if (error->status == ELBOW_OK && fflush(stdout) != 0)
+        elbow_error_set(error, ELBOW_OUTPUT, "the result could not be written to standard output");
+    if (error->status != ELBOW_OK && is_first())
+        fprintf(stderr, "elbow: %s\n", error->message);
+    return elbow_status_exit(error->status);
+}
+
+// Collective.
+static enum elbow_status run(const struct elbow_command *command, struct elbow_comm *comm, int count, char **words,
+                             double started, struct elbow_error *error)
 {
     bool is_root = elbow_comm_place(comm).rank == 0;
-    if (count == 0)
-        return elbow_error_set(error, ELBOW_USAGE, "no command given; elbow --help lists them");
-    if (strcmp(words[0], "--version") == 0) {
-        if (is_root)
-            printf("elbow %s (%s)\n%s\n%s\n", elbow_build_version(), elbow_build_id(), elbow_build_flags(),
-                   elbow_blas_describe());
-        return ELBOW_OK;
-    }
-    if (is_help(words[0]) || strcmp(words[0], "help") == 0)
-        return print_help(is_root, count, words, error);
-    const struct elbow_command *command = elbow_command_find(words[0], error);
-    if (command == NULL)
-        return error->status;
-    if (asks_for_help(count - 1, words + 1)) {
-        if (is_root)
-            elbow_help_command(command, stdout);
-        return ELBOW_OK;
-    }
     if (is_root)
         elbow_signals_keep_text(": elbow %s was not finished; what it was to write is not there, start it again",
                                 command->name);
@@ -80,15 +105,6 @@ static enum elbow_status run(struct elbow_comm *comm, int count, char **words, d
     return status;
 }
 
-// Local. What a child process of this rank found out about the files to be read.
-static void look_ahead(int count, char **words, struct elbow_error *verdict)
-{
-    const struct elbow_command *command = count > 0 ? elbow_command_find(words[0], NULL) : NULL;
-    struct elbow_call call = {.command = command, .count = count - 1, .words = words + 1};
-    if (command != NULL && !asks_for_help(count - 1, words + 1))
-        elbow_preflight(command, &call, ELBOW_PREFLIGHT_SECONDS, verdict);
-}
-
 int main(int argc, char **argv)
 {
     struct elbow_comm *comm = NULL;
@@ -99,7 +115,11 @@ int main(int argc, char **argv)
     elbow_signals_catch();    // before MPI starts: none of them may end a rank that has not agreed
     signal(SIGXFSZ, SIG_IGN); // a file at its size limit is a full disk, not a crash
     elbow_blas_start();
-    look_ahead(argc - 1, argv + 1, &error);
+    const struct elbow_command *command = find_work(argc - 1, argv + 1, &error);
+    if (command == NULL)
+        return end_alone(&error);
+    struct elbow_call early = {.command = command, .count = argc - 2, .words = argv + 2};
+    elbow_preflight(command, &early, ELBOW_PREFLIGHT_SECONDS, &error);
     if (!elbow_hdf5_start()) {
         fprintf(stderr, "elbow: the HDF5 library does not start; is another version of it loaded?\n");
         return 1;
@@ -109,7 +129,7 @@ int main(int argc, char **argv)
         return 1;
     enum elbow_status status = elbow_comm_agree(comm, &error);
     if (status == ELBOW_OK)
-        status = run(comm, argc - 1, argv + 1, started, &error);
+        status = run(command, comm, argc - 1, argv + 1, started, &error);
     if (status == ELBOW_OK) {
         error = (struct elbow_error){0};
         if (elbow_comm_place(comm).rank == 0 && fflush(stdout) != 0)
