@@ -11,8 +11,11 @@ die() {
     say "$*" >&2
     exit 2
 }
+# A task of an array has a name of its own; its plain number may stand for the whole array.
+job=${SLURM_JOB_ID:-}
+if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then job=${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}; fi
 script=${0##*/}
-if [ -n "${SLURM_JOB_NAME:-}" ]; then script="job ${SLURM_JOB_ID:-}"; fi
+if [ -n "${SLURM_JOB_NAME:-}" ]; then script="job $job"; fi
 
 # shellcheck source=jobs/site.sh
 # shellcheck disable=SC2154 # who sources this file sets jobs
@@ -32,10 +35,6 @@ program() {
     die "there is no $1: build it, put it in the PATH, or set ELBOW in $jobs/site.sh"
 }
 elbow=$(program elbow)
-
-# A task of an array has a name of its own; its plain number may stand for the whole array.
-job=${SLURM_JOB_ID:-}
-if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then job=${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}; fi
 
 # When the job ends, for elbow to stop in time by itself. Slurm tells it in the environment from 23.02 on.
 if [ -n "$job" ] && [ -z "${SLURM_JOB_END_TIME:-}" ]; then
@@ -163,6 +162,9 @@ start_again() {
 # train argument...: those of elbow train, for the run in $run. Comes back when the run is finished.
 train() {
     local status=0
+    case " $* " in
+    *' --overwrite '*) die "--overwrite: a job goes on with what is there; to start afresh, name another --run-dir" ;;
+    esac
     noted_log=$(mark "$run" log.txt) noted_receipt=$(mark "$run" receipt.txt) noted_checkpoint=$(newest "$run")
     local from=${noted_checkpoint%% *}
     say "start $((${SLURM_RESTART_COUNT:-0} + 1)) on ${SLURM_JOB_NODELIST:-this host}, $run: ${from:+goes on from }${from:-begins}"
