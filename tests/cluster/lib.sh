@@ -19,7 +19,7 @@ die() {
 }
 # usage: the comment at the head of the script, and the end.
 usage() {
-    sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
+    sed -n '3,/^[^#]/{ /^# shellcheck/d; s/^# \{0,1\}//p }' "$0" >&2
     exit 2
 }
 
