@@ -88,6 +88,8 @@ wait "$long" || fail "the first of two: $(cat long.out)"
 # Another experiment, a wrong key, a program that is not there, a run that fails, results that are damaged.
 run 2 1 other "$scaling" run small.yaml -o study --ranks 1 --set train.batch=64 "${quick[@]}"
 grep -q 'study/config.yaml: differs' other.err || fail "$(cat other.err)"
+run 2 1 fewest "$scaling" run small.yaml -o study --mode weak --ranks 2 "${quick[@]}"
+grep -q 'study: weak scaling with a batch of .* is there already' fewest.err || fail "$(cat fewest.err)"
 run 2 1 key "$scaling" run small.yaml -o key --set train.bacth=4
 grep -q 'did you mean train.batch' key.err || fail "$(cat key.err)"
 [ -e key ] && fail "a wrong key left a directory"

@@ -1,70 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The experiment: points, repeats, launcher. A measurement is one launch of `elbow bench --json`; what it says becomes
-// a file, together with how it was launched.
+// The measuring of an experiment: repeats, launcher. A measurement is one launch of `elbow bench --json`; what it says
+// becomes a file, together with how it was launched.
 //
 // Repeats are passes over all points, forward and backward in turn: what a machine does over an hour meets all points
 // alike. A measurement whose file is there is not made again.
+#include "experiment.h"
 #include "launch.h"
-#include "scaling.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
-#include "elbow/config/config.h"
 #include "elbow/run/json.h"
 #include "elbow/run/lock.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { POINTS_MAX = 1024, COMMAND_SIZE = 8192, SIZES = 5 };
+enum { COMMAND_SIZE = 8192 };
 static const size_t TEXT_BYTES_MAX = 1000000;
 
-// The hidden units of the models whose exchanges are measured: from 19 thousand parameters to 4.6 million.
-static const int exchange_units[SIZES] = {32, 128, 512, 2048, 8192};
 static const char EXCHANGE_TEXT[] = "data: {synthetic: 65536, shape: [16, 16]}\n"
                                     "model: {latent: 16}\n"
                                     "train: {batch: 1, microbatch: 1}\n";
 
-struct point {
-    enum scaling_mode mode;
-    int ranks, nodes; // nodes: 0 where the launcher places ranks
-    int units;        // of an exchange
-    uint64_t batch;   // 0: as configured
-    bool has_failed;  // it is left out from then on
-};
-
-struct experiment {
-    const struct scaling_options *options;
-    struct elbow_config config;
-    elbow_path elbow;
-    int per_node, fewest;
-    int count;
-    struct point points[POINTS_MAX];
-    int made, kept, failed;
-};
-
-static int cores(void)
-{
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
-// Ranks on a node, where --per-node does not say.
-static int usual_per_node(int64_t threads)
-{
-    const char *names[] = {"SLURM_NTASKS_PER_NODE", "SLURM_CPUS_ON_NODE"};
-    for (int i = 0; i < 2; ++i) {
-        const char *text = getenv(names[i]);
-        int value = text == NULL ? 0 : atoi(text);
-        if (value > 0)
-            return i == 0 || value < threads ? value : value / (int)threads;
-    }
-    return cores() > threads ? cores() / (int)threads : 1;
-}
-
-static enum elbow_status read_configuration(struct experiment *experiment, char **resolved, struct elbow_error *error)
+static enum elbow_status read_configuration(struct scaling_experiment *experiment, char **resolved,
+                                            struct elbow_error *error)
 {
     const struct scaling_options *options = experiment->options;
     char *text = NULL;
@@ -83,86 +43,8 @@ static enum elbow_status read_configuration(struct experiment *experiment, char 
     return status;
 }
 
-static uint64_t microbatches(const struct experiment *experiment)
-{
-    uint64_t size = (uint64_t)experiment->config.train.microbatch;
-    return ((uint64_t)experiment->config.train.batch + size - 1) / size;
-}
-
-// Adds a point, unless it cannot be: which is told.
-static void add_point(struct experiment *experiment, struct point point)
-{
-    uint64_t batch = (uint64_t)experiment->config.train.batch;
-    if (point.mode == SCALING_STRONG && (uint64_t)point.ranks > microbatches(experiment)) {
-        printf("strong, %d ranks: left out, a batch of %llu makes %llu microbatches of %lld, which more ranks cannot "
-               "share\n",
-               point.ranks, (unsigned long long)batch, (unsigned long long)microbatches(experiment),
-               (long long)experiment->config.train.microbatch);
-        return;
-    }
-    if (point.mode == SCALING_WEAK) {
-        uint64_t whole = batch * (uint64_t)point.ranks;
-        if (whole % (uint64_t)experiment->fewest != 0) {
-            printf("weak, %d ranks: left out, train.batch %llu for %d ranks gives no whole batch for so many\n",
-                   point.ranks, (unsigned long long)batch, experiment->fewest);
-            return;
-        }
-        point.batch = whole / (uint64_t)experiment->fewest;
-    }
-    if (experiment->count < POINTS_MAX)
-        experiment->points[experiment->count++] = point;
-}
-
-static void add_points(struct experiment *experiment, int ranks, int nodes)
-{
-    const bool *does = experiment->options->does;
-    for (int mode = 0; mode < SCALING_EXCHANGE; ++mode)
-        if (does[mode])
-            add_point(experiment, (struct point){.mode = (enum scaling_mode)mode, .ranks = ranks, .nodes = nodes});
-    for (int i = 0; i < SIZES && does[SCALING_EXCHANGE]; ++i)
-        add_point(experiment, (struct point){.mode = SCALING_EXCHANGE,
-                                             .ranks = ranks,
-                                             .nodes = nodes,
-                                             .units = exchange_units[i],
-                                             .batch = (uint64_t)ranks});
-}
-
-static int fewest_of(const struct scaling_list *list)
-{
-    int fewest = list->values[0];
-    for (int i = 1; i < list->count; ++i)
-        fewest = list->values[i] < fewest ? list->values[i] : fewest;
-    return fewest;
-}
-
-static enum elbow_status list_points(struct experiment *experiment, struct elbow_error *error)
-{
-    const struct scaling_options *options = experiment->options;
-    struct scaling_list ranks = options->ranks;
-    const struct scaling_list *nodes = &options->nodes;
-    if (ranks.count == 0 && nodes->count == 0)
-        for (int i = 1; i <= cores() && ranks.count < SCALING_LIST_MAX; i *= 2)
-            ranks.values[ranks.count++] = i;
-    if (ranks.count > 0) {
-        experiment->fewest = fewest_of(&ranks);
-        for (int i = 0; i < ranks.count; ++i) {
-            if (nodes->count == 0)
-                add_points(experiment, ranks.values[i], 0);
-            for (int k = 0; k < nodes->count; ++k)
-                if (ranks.values[i] % nodes->values[k] == 0)
-                    add_points(experiment, ranks.values[i], nodes->values[k]);
-        }
-    } else {
-        experiment->fewest = fewest_of(nodes) * experiment->per_node;
-        for (int k = 0; k < nodes->count; ++k)
-            add_points(experiment, nodes->values[k] * experiment->per_node, nodes->values[k]);
-    }
-    if (experiment->count == 0)
-        return elbow_error_set(error, ELBOW_USAGE, "these numbers of ranks and nodes leave nothing to measure");
-    return ELBOW_OK;
-}
-
-static void add_launcher(const struct experiment *experiment, const struct point *point, struct scaling_words *words)
+static void add_launcher(const struct scaling_experiment *experiment, const struct scaling_point *point,
+                         struct scaling_words *words)
 {
     const struct scaling_options *options = experiment->options;
     long long threads = (long long)experiment->config.train.threads;
@@ -198,7 +80,7 @@ static void add_set(struct scaling_words *words, const char *format, long long v
     scaling_words_add(words, format, value);
 }
 
-static void add_bench(const struct experiment *experiment, const struct point *point, int rounds,
+static void add_bench(const struct scaling_experiment *experiment, const struct scaling_point *point, int rounds,
                       struct scaling_words *words)
 {
     const struct scaling_options *options = experiment->options;
@@ -231,7 +113,8 @@ static void add_bench(const struct experiment *experiment, const struct point *p
 }
 
 // Where a measurement goes: PATH.json when it is whole.
-static bool path_of(const struct experiment *experiment, const struct point *point, int repeat, elbow_path path)
+static bool path_of(const struct scaling_experiment *experiment, const struct scaling_point *point, int repeat,
+                    elbow_path path)
 {
     char units[32] = "";
     if (point->units > 0)
@@ -285,7 +168,7 @@ static enum elbow_status find_object(char *text, char **object, struct elbow_err
 }
 
 // Puts the object into a measurement and writes that.
-static enum elbow_status write_measurement(const struct point *point, int repeat, const char *command,
+static enum elbow_status write_measurement(const struct scaling_point *point, int repeat, const char *command,
                                            const char *object, const char *path, struct elbow_error *error)
 {
     char *text = NULL;
@@ -322,8 +205,8 @@ static enum elbow_status write_measurement(const struct point *point, int repeat
     return status;
 }
 
-static enum elbow_status measure(struct experiment *experiment, const struct point *point, int repeat, bool keeps,
-                                 struct elbow_error *error)
+static enum elbow_status measure(struct scaling_experiment *experiment, const struct scaling_point *point, int repeat,
+                                 bool keeps, struct elbow_error *error)
 {
     elbow_path path, output, log, result;
     struct scaling_words words = {0};
@@ -367,11 +250,11 @@ static enum elbow_status measure(struct experiment *experiment, const struct poi
 }
 
 // One pass over all points. What fails is told, and the others go on.
-static void pass(struct experiment *experiment, int repeat, bool keeps)
+static void pass(struct scaling_experiment *experiment, int repeat, bool keeps)
 {
     for (int i = 0; i < experiment->count; ++i) {
         struct elbow_error error = {0};
-        struct point *point = &experiment->points[repeat % 2 == 0 ? i : experiment->count - 1 - i];
+        struct scaling_point *point = &experiment->points[repeat % 2 == 0 ? i : experiment->count - 1 - i];
         if (point->has_failed || measure(experiment, point, repeat, keeps, &error) == ELBOW_OK)
             continue;
         fprintf(stderr, "elbow-scaling: %s\n", error.message);
@@ -381,7 +264,7 @@ static void pass(struct experiment *experiment, int repeat, bool keeps)
 }
 
 // The directory holds one experiment: what it measures is written down, and must not change.
-static enum elbow_status claim_directory(const struct experiment *experiment, const char *resolved,
+static enum elbow_status claim_directory(const struct scaling_experiment *experiment, const char *resolved,
                                          struct elbow_error *error)
 {
     const char *directory = experiment->options->directory;
@@ -411,7 +294,7 @@ static enum elbow_status claim_directory(const struct experiment *experiment, co
 }
 
 // Two runs into one directory would read each other's output.
-static enum elbow_status lock_directory(const struct experiment *experiment, struct elbow_lock *lock,
+static enum elbow_status lock_directory(const struct scaling_experiment *experiment, struct elbow_lock *lock,
                                         struct elbow_error *error)
 {
     const char *directory = experiment->options->directory;
@@ -425,7 +308,31 @@ static enum elbow_status lock_directory(const struct experiment *experiment, str
     return status;
 }
 
-static enum elbow_status measure_all(struct experiment *experiment, struct elbow_error *error)
+// Weak scaling that the directory holds must have the same samples a rank: the fewest ranks decide on them.
+static enum elbow_status check_weak(const struct scaling_experiment *experiment, struct elbow_error *error)
+{
+    const char *directory = experiment->options->directory;
+    uint64_t batch = (uint64_t)experiment->config.train.batch, fewest = (uint64_t)experiment->fewest;
+    struct scaling_samples samples;
+    if (!experiment->options->does[SCALING_WEAK])
+        return ELBOW_OK;
+    enum elbow_status status = scaling_samples_read(directory, &samples, error);
+    for (size_t i = 0; i < samples.count && status == ELBOW_OK; ++i) {
+        const struct scaling_sample *sample = &samples.list[i];
+        if (sample->mode == SCALING_WEAK && sample->batch * fewest != batch * (uint64_t)sample->ranks)
+            status =
+                elbow_error_set(error, ELBOW_USAGE,
+                                "%s: weak scaling with a batch of %llu on %d ranks is there already, and train.batch "
+                                "%llu on %d ranks at the fewest is something else; begin with the same number of "
+                                "ranks, or take another directory with -o",
+                                directory, (unsigned long long)sample->batch, sample->ranks, (unsigned long long)batch,
+                                experiment->fewest);
+    }
+    scaling_samples_clear(&samples);
+    return status == ELBOW_FILE ? ELBOW_OK : status; // nothing was measured yet
+}
+
+static enum elbow_status measure_all(struct scaling_experiment *experiment, struct elbow_error *error)
 {
     const struct scaling_options *options = experiment->options;
     scaling_find_program("elbow", options->elbow, experiment->elbow);
@@ -442,19 +349,22 @@ static enum elbow_status measure_all(struct experiment *experiment, struct elbow
     return ELBOW_OK;
 }
 
-static enum elbow_status run(struct experiment *experiment, struct elbow_error *error)
+static enum elbow_status run(struct scaling_experiment *experiment, struct elbow_error *error)
 {
     const struct scaling_options *options = experiment->options;
     struct elbow_lock lock = {0};
     char *resolved = NULL;
     enum elbow_status status = read_configuration(experiment, &resolved, error);
-    experiment->per_node = options->per_node > 0 ? options->per_node : usual_per_node(experiment->config.train.threads);
+    experiment->per_node =
+        options->per_node > 0 ? options->per_node : scaling_usual_per_node(experiment->config.train.threads);
     if (status == ELBOW_OK)
-        status = list_points(experiment, error);
+        status = scaling_list_points(experiment, error);
     if (status == ELBOW_OK)
         status = claim_directory(experiment, resolved, error);
     if (status == ELBOW_OK)
         status = lock_directory(experiment, &lock, error);
+    if (status == ELBOW_OK)
+        status = check_weak(experiment, error);
     if (status == ELBOW_OK)
         status = measure_all(experiment, error);
     elbow_lock_release(&lock);
@@ -464,7 +374,7 @@ static enum elbow_status run(struct experiment *experiment, struct elbow_error *
 
 enum elbow_status scaling_run(const struct scaling_options *options, struct elbow_error *error)
 {
-    struct experiment *experiment;
+    struct scaling_experiment *experiment;
     enum elbow_status status = elbow_allocate(&experiment, 1, sizeof *experiment, "the experiment", error);
     if (status != ELBOW_OK)
         return status;

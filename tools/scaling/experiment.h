@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What an experiment measures: its points (points.c) and their measuring (run.c).
+#ifndef ELBOW_SCALING_EXPERIMENT_H
+#define ELBOW_SCALING_EXPERIMENT_H
+
+#include "scaling.h"
+
+#include "elbow/base/text.h"
+#include "elbow/config/config.h"
+
+enum { SCALING_POINTS_MAX = 1024 };
+
+struct scaling_point {
+    enum scaling_mode mode;
+    int ranks, nodes; // nodes: 0 where the launcher places ranks
+    int units;        // of an exchange
+    uint64_t batch;   // 0: as configured
+    bool has_failed;  // it is left out from then on
+};
+
+struct scaling_experiment {
+    const struct scaling_options *options;
+    struct elbow_config config;
+    elbow_path elbow;
+    int per_node, fewest;
+    int count;
+    struct scaling_point points[SCALING_POINTS_MAX];
+    int made, kept, failed;
+};
+
+// Local. Ranks on a node, where the command line does not say: as the job has them, or one for each core (or so many as
+// a rank has threads).
+int scaling_usual_per_node(int64_t threads);
+
+// Local. Lists the points of the options' ranks or nodes; what cannot be measured is told and left out. USAGE if
+// nothing is left.
+enum elbow_status scaling_list_points(struct scaling_experiment *experiment, struct elbow_error *error);
+
+#endif
