@@ -11,8 +11,8 @@ LAST=40 EVERY=5 # steps of the run; between evaluations, which are also where ch
 # Seconds after which a run counts as hanging.
 # shellcheck disable=SC2154 # patience: from there
 PATIENCE=$((120 * patience))
-# In a build with sanitizers: the search for leaks at the end of a process does not work under strace.
-export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+# shellcheck disable=SC2154 # loose: from there
+export ASAN_OPTIONS=$loose
 
 # draw N: REPLY is a number in [0, N).
 state=$2

@@ -60,7 +60,7 @@ OMP_NUM_THREADS=1 run 0 1 omp-1 "$elbow" doctor
 silent omp-1 threads
 
 # A run directory without locks, one that cannot be written, one below a file.
-LD_PRELOAD=$build/elbow-test-no-locks.so run 0 1 no-locks "$elbow" doctor --run-dir .
+ASAN_OPTIONS=$loose LD_PRELOAD=$build/elbow-test-no-locks.so run 0 1 no-locks "$elbow" doctor --run-dir .
 advises no-locks 'run directory' '\. cannot be locked.*flock'
 grep -q 'lock: the file system has none' no-locks.out || fail "no locks: no such line"
 run 0 1 no-directory "$elbow" doctor
@@ -87,7 +87,7 @@ silent large memory
 # What train wants of /dev/shm is what doctor has told.
 run 0 2 need "$elbow" doctor run.yaml --json
 if command -v strace >/dev/null && strace -o trace true 2>/dev/null; then
-    mpirun --oversubscribe --bind-to none -n 2 strace -f -qq -e trace=fallocate -o trace -ff "$elbow" train run.yaml --run-dir traced --set run.stall=0 \
+    ASAN_OPTIONS=$loose mpirun --oversubscribe --bind-to none -n 2 strace -f -qq -e trace=fallocate -o trace -ff "$elbow" train run.yaml --run-dir traced --set run.stall=0 \
         --set run.audit=0 >traced.out 2>&1 || fail "train under strace: $(tail -n 1 traced.out)"
     wanted=$(cat trace.* | sed -nE 's/^fallocate\([0-9]+, 0, 0, ([0-9]+)\).*/\1/p' | awk '{ sum += $1 - 1048576 } END { print sum + 0 }')
     rm -f trace trace.*
@@ -123,7 +123,7 @@ else
 fi
 
 # For programs; all at once.
-OMP_NUM_THREADS=8 LD_PRELOAD=$build/elbow-test-no-locks.so run 0 4 all "$elbow" doctor run.yaml --json
+OMP_NUM_THREADS=8 ASAN_OPTIONS=$loose LD_PRELOAD=$build/elbow-test-no-locks.so run 0 4 all "$elbow" doctor run.yaml --json
 [ "$(topics all.out | sed 's/HDF5 //')" = "configuration $([ "$(nproc)" -ge 4 ] || echo 'binding ')run directory threads " ] ||
     fail "--json: advice on $(topics all.out)"
 [ "$(value all.out ranks)" = 4 ] || fail "--json: $(value all.out ranks) ranks"

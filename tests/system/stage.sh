@@ -32,7 +32,7 @@ grep -Eq '^staged: .* in local, in [0-9.]+ s$' staged/receipt.txt || fail "the r
 
 # One copy a node and file, and no other reading of the rows: the copies are opened, the originals are read by one rank.
 if command -v strace >/dev/null; then
-    timeout $limit strace -f -qq -e trace=openat -o trace "$elbow" train run.yaml --run-dir traced --set data.stage=local \
+    ASAN_OPTIONS=$loose timeout $limit strace -f -qq -e trace=openat -o trace "$elbow" train run.yaml --run-dir traced --set data.stage=local \
         --set train.epochs=1 >/dev/null 2>&1
     grep -q 'local/elbow-stage-[0-9a-f]*-0.h5.*O_RDONLY' trace || fail "no copy was read"
     [ "$(grep -c 'O_EXCL' <(grep 'local/elbow-stage' trace))" = 2 ] || fail "not one copy of each of two files"
