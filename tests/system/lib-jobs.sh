@@ -32,10 +32,10 @@ ends() {
     tail -n 5 "$2.err"
 }
 
-# eventually command...: until it is true; false after 20 s.
+# eventually command...: until it is true; false after 20 s (more where tests are patient).
 eventually() {
     local i
-    for ((i = 0; i < 1000; i++)); do
+    for ((i = 0; i < 1000 * patience; i++)); do
         "$@" && return 0
         sleep 0.02
     done

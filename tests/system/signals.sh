@@ -80,8 +80,8 @@ done
 stopped often "as a signal asked"
 # The limit, and the end of the job; neither of them by accident at the first step.
 before=$(grep -c 'valid elbo' run/log.txt)
-start 2 limit run --resume --set run.time_limit=3s
-stopped limit "because run.time_limit, 3 s, is near"
+start 2 limit run --resume --set run.time_limit=$((3 * patience))s
+stopped limit "because run.time_limit, $((3 * patience)) s, is near"
 is_training run $((before + 2)) || fail "limit: stopped long before the limit"
 for seconds in 4 16 64; do # more where the machine is so busy that the end has passed before the run begins
     SLURM_JOB_END_TIME=$(($(date +%s) + seconds)) start 3 job run --resume --set run.time_limit=1:00:00
@@ -168,7 +168,7 @@ same_metrics "killed often" term-whole/metrics.csv term/metrics.csv
 for signal in USR1 TERM; do
     "$elbow" eval whole --importance 100000 >eval.out 2>eval.err &
     job=$!
-    sleep 1 # it is at work, for minutes
+    sleep "$patience" # it is at work, for minutes
     kill -$signal $job
     wait $job 2>/dev/null
     [ $? = $((128 + $(kill -l $signal))) ] || fail "eval survived SIG$signal"
