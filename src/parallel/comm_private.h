@@ -8,8 +8,6 @@
 
 #include <mpi.h>
 
-enum { ELBOW_COMM_RANKS_MAX = 16384 }; // tables on the stack stay below 128 kB
-
 struct elbow_comm {
     MPI_Comm world, node;
     struct elbow_place place;
