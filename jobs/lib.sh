@@ -54,7 +54,7 @@ run_directory() {
         --run-dir=*) run=${1#*=} ;;
         --set) sets+=(--set "${2-}") && shift ;;
         --set=*) sets+=("$1") ;;
-        --init) shift ;;
+        --init | --trace) shift ;;
         -*) ;;
         *) config=$1 ;;
         esac
@@ -101,7 +101,7 @@ outcome() {
 # log (or does not for half a minute), and then until it ends.
 running='' asked='' asking=''
 hear() {
-    say "SIG$1: asking the run to stop with a checkpoint"
+    say "SIG$1: asking the run to stop with a checkpoint" >&2 # what runs now may write its output to a file
     asked=$1
     if [ -n "$running" ] && [ -z "$asking" ]; then ask_to_stop; fi
 }
