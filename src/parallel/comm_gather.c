@@ -2,7 +2,8 @@
 // Everybody's part to everybody, to rank zero, from rank zero.
 //
 // To everybody in ceil(log2 ranks) rounds: what a rank holds doubles with each, so it sends and receives that many
-// messages and no byte twice: Bruck, Ho, Kipnis, Upfal and Weathersby 1997, section 4. (MPI's own gathering to all that can be waited for has each rank send to each other one.)
+// messages and no byte twice (Bruck, Ho, Kipnis, Upfal and Weathersby 1997). MPI's own gathering to all that can be
+// waited for has each rank send to each other one.
 #include "comm_private.h"
 
 #include <limits.h>
