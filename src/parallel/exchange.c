@@ -103,18 +103,39 @@ enum elbow_status elbow_exchange_measure(struct elbow_comm *comm, struct elbow_e
     return status;
 }
 
+// Collective. Rank zero's layers for all: they make the cut, in which messages have to agree. `layers` is the caller's.
+static enum elbow_status agree_on_layers(struct elbow_exchange *exchange, size_t **layers, struct elbow_error *error)
+{
+    struct elbow_exchange_sizes *sizes = &exchange->sizes;
+    size_t count = sizes->layer_count;
+    elbow_comm_broadcast(exchange->comm, &count, sizeof count);
+    elbow_allocate(layers, count, sizeof **layers, "layers", error);
+    if (elbow_comm_agree(exchange->comm, error) != ELBOW_OK)
+        return error->status;
+    if (exchange->comm->place.rank == 0 && count > 0)
+        memcpy(*layers, sizes->layers, count * sizeof **layers);
+    elbow_comm_broadcast(exchange->comm, *layers, count * sizeof **layers);
+    sizes->layers = *layers;
+    sizes->layer_count = count;
+    return ELBOW_OK;
+}
+
 enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
                                         struct elbow_log *log, struct elbow_exchange **out, struct elbow_error *error)
 {
     struct elbow_exchange *exchange = NULL;
+    size_t *layers = NULL;
     *out = NULL;
     *error = (struct elbow_error){0};
     begin(comm, sizes, &exchange, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         goto failed;
-    if (elbow_layout_create(exchange, log, error) != ELBOW_OK)
-        goto failed;
+    if (agree_on_layers(exchange, &layers, error) == ELBOW_OK)
+        elbow_layout_create(exchange, log, error);
     exchange->sizes.layers = NULL;
+    elbow_release(&layers);
+    if (error->status != ELBOW_OK)
+        goto failed;
     make_buffers(exchange, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         goto failed;

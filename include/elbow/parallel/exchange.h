@@ -28,7 +28,8 @@ struct elbow_exchange_sizes {
     uint64_t microbatches; // of a full batch
     uint64_t last;         // of the short batch that ends an epoch; microbatches where there is none
     size_t statistics;     // doubles of the statistics of a microbatch
-    // Where layers begin, ascending, the first at 0; needed for the call only. NULL (count 0): one layer.
+    // Where layers begin, ascending, the first at 0; needed for the call only. NULL (count 0): one layer. Where ranks
+    // create an exchange rank zero's are those of all: another build may cut its layers in another way.
     const size_t *layers;
     size_t layer_count;
     size_t bucket; // parameters that a bucket has at least, but for the last one to be made
