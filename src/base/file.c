@@ -100,8 +100,7 @@ static void directory_of(const char *path, elbow_path directory)
         elbow_text_format(directory, ELBOW_PATH_SIZE, "%.*s", (int)(slash - path) + 1, path);
 }
 
-// Syncs the directory that holds path, so that the new name survives a crash. File systems that cannot are forgiven.
-static void sync_directory_of(const char *path)
+void elbow_file_sync_directory_of(const char *path)
 {
     elbow_path directory;
     directory_of(path, directory);
@@ -132,7 +131,7 @@ enum elbow_status elbow_file_publish(const char *part, const char *path, struct 
         errno = reason;
         return ELBOW_OUTPUT;
     }
-    sync_directory_of(path);
+    elbow_file_sync_directory_of(path);
     return ELBOW_OK;
 }
 

@@ -2,6 +2,7 @@
 // Texts for people, and small file helpers.
 #include "elbow/base/text.h"
 
+#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 
 #include <errno.h>
@@ -172,7 +173,11 @@ enum elbow_status elbow_text_read(const char *path, size_t limit, char **text, s
 static enum elbow_status make_one_directory(const char *path, struct elbow_error *error)
 {
     struct stat about;
-    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode)))
+    if (mkdir(path, 0777) == 0) {
+        elbow_file_sync_directory_of(path);
+        return ELBOW_OK;
+    }
+    if (errno == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
         return ELBOW_OK;
     const char *reason = errno == EEXIST ? "a file of that name is there" : strerror(errno);
     return elbow_error_set(error, ELBOW_FILE, "%s: the directory cannot be made: %s", path, reason);

@@ -32,6 +32,10 @@ enum elbow_status elbow_file_write(const char *path, const void *bytes, size_t s
 // `part` is removed, if that fails.
 enum elbow_status elbow_file_publish(const char *part, const char *path, struct elbow_error *error);
 
+// Local. Syncs the directory that holds path, so that the new name survives a power cut. File systems that cannot are
+// forgiven.
+void elbow_file_sync_directory_of(const char *path);
+
 // Local. Makes the directory that shall hold path, and those above it. FILE if that fails.
 enum elbow_status elbow_file_make_directory_of(const char *path, struct elbow_error *error);
 

@@ -34,7 +34,7 @@ bool elbow_text_format(char *text, size_t size, const char *format, ...) __attri
 // FILE if it cannot be read or is longer than limit bytes.
 enum elbow_status elbow_text_read(const char *path, size_t limit, char **text, size_t *size, struct elbow_error *error);
 
-// Local. Makes a directory and those above it, as mkdir -p.
+// Local. Makes a directory and those above it, as mkdir -p; what is new survives a power cut.
 enum elbow_status elbow_text_make_directory(const char *path, struct elbow_error *error);
 
 #endif
