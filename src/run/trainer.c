@@ -345,10 +345,10 @@ enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_
         }
         elbow_trainer_settle(&trainer);
         struct elbow_error trouble = {0};
-        if (elbow_trainer_end_trace(&trainer, &trouble) != ELBOW_OK && status == ELBOW_OK) {
-            *error = trouble;
-            status = trouble.status;
-        }
+        if (elbow_trainer_end_trace(&trainer, &trouble) != ELBOW_OK && status == ELBOW_OK)
+            status =
+                elbow_error_set(error, trouble.status,
+                                "%.1200s; the run is finished, but some output could not be written", trouble.message);
         elbow_trainer_write_receipt(&trainer, status == ELBOW_OK ? "finished" : error->message);
     }
     elbow_trainer_close(&trainer);

@@ -45,6 +45,19 @@ grep -q 'runs/tiny is finished' train.out || fail "train.sbatch does not say tha
 run 0 1 sweep bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --trace sweep.json
 [ -s sweep.json ] || fail "sweep.sbatch: no trace"
 
+# A trace that finds no room: the run is finished all the same.
+cat >narrow-launcher <<'L'
+#!/usr/bin/env bash
+"$@" &
+until [ -s full/metrics.csv ]; do sleep 0.02; done
+prlimit --pid "$!" --fsize=200000
+wait "$!"
+L
+chmod +x narrow-launcher
+ELBOW_LAUNCHER=$work/narrow-launcher run 3 1 full bash "$jobs/train.sbatch" tiny.yaml --run-dir full --trace full.json --set train.epochs=2000 \
+    --set log.every=1000 --set checkpoint.every=4000
+grep -q 'full is finished, but some output could not be written' full.out || fail "full: $(tail -n 1 full.out)"
+
 # A launcher that hears SIGUSR1 when its ranks have ended: what the script says of that gets into no file of results.
 cat >late-launcher <<'L'
 #!/usr/bin/env bash
