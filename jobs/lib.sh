@@ -17,6 +17,10 @@ if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then job=${SLURM_ARRAY_JOB_ID}_${SLURM_ARR
 script=${0##*/}
 if [ -n "${SLURM_JOB_NAME:-}" ]; then script="job $job"; fi
 
+# A signal that comes while modules are loaded is heard when there is something to ask.
+asked=
+trap 'asked=USR1' USR1
+trap 'asked=USR2' USR2
 # shellcheck source=jobs/site.sh
 # shellcheck disable=SC2154 # who sources this file sets jobs
 . "$jobs/site.sh"
@@ -61,7 +65,7 @@ run_directory() {
         shift || break # a flag without its word: elbow will say so
     done
     if [ -z "$run" ]; then
-        run=$("$elbow" config "$config" "${sets[@]}") || exit 2 # the sentence is elbow's
+        run=$("$elbow" config "$config" ${sets[@]+"${sets[@]}"}) || exit 2 # the sentence is elbow's
         run=$(sed -n '/^run:/,$s/^  dir: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' <<<"$run")
     fi
     if [ -z "$run" ]; then
@@ -99,7 +103,7 @@ outcome() {
 # Signals. SIGUSR1 asks for a stop with a checkpoint before the job ends, SIGUSR2 for one for good. The launcher hands SIGUSR1 to
 # the ranks; mpirun may die of one that comes while it still connects its nodes, so it gets it once the run has written to its
 # log (or does not for half a minute), and then until it ends.
-running='' asked='' asking=''
+running='' asking=''
 hear() {
     say "SIG$1: asking the run to stop with a checkpoint" >&2 # what runs now may write its output to a file
     asked=$1

@@ -58,6 +58,17 @@ ELBOW_LAUNCHER=$work/narrow-launcher run 3 1 full bash "$jobs/train.sbatch" tiny
     --set log.every=1000 --set checkpoint.every=4000
 grep -q 'full is finished, but some output could not be written' full.out || fail "full: $(tail -n 1 full.out)"
 
+# A signal that comes while site.sh still loads modules: the run is asked to stop as soon as it can hear.
+cp -r "$jobs" early-jobs
+echo 'sleep 3' >>early-jobs/site.sh
+bash early-jobs/train.sbatch tiny.yaml --run-dir early --set train.epochs=100000 >early.out 2>&1 &
+early=$!
+sleep 1
+kill -USR2 $early
+wait $early
+[ $? = 75 ] || fail "early: $(tail -n 2 early.out)"
+grep -q 'stopped for good' early.out || fail "early: $(tail -n 2 early.out)"
+
 # A launcher that hears SIGUSR1 when its ranks have ended: what the script says of that gets into no file of results.
 cat >late-launcher <<'L'
 #!/usr/bin/env bash
