@@ -41,10 +41,28 @@ static double take(const struct scaling_machine *machine, double members, double
     return bytes * fmax(machine->near, machine->bus > 0 ? members / machine->bus : 0);
 }
 
+// What the busiest of `owners` has of so many parameters: whole blocks, hence one of them where there are fewer blocks
+// than owners. (It is the same one in each bucket: the last.)
+static double share_of(double parameters, double owners)
+{
+    return fmax(parameters / owners, fmin(parameters, ELBOW_BLOCK));
+}
+
+// The busiest rank's slice: a share of each bucket, of which one node has one.
+static double slice_of(const struct scaling_load *load)
+{
+    double slice = 0;
+    if (load->nodes == 1)
+        return share_of((double)load->parameters, load->ranks);
+    for (int k = 0; k < load->buckets; ++k)
+        slice += share_of((double)load->bucket[k], load->ranks);
+    return slice;
+}
+
 static double inside_of(const struct scaling_machine *machine, const struct scaling_load *load, struct terms terms)
 {
     double parameters = (double)load->parameters, ranks = (double)load->ranks, nodes = (double)load->nodes;
-    double members = ranks / nodes, slice = parameters / ranks;
+    double members = ranks / nodes, slice = slice_of(load);
     // What goes out is added by the node's ranks, each for some of the messages.
     double added = slice * terms.added + parameters * (nodes - 1) / nodes;
     // Gradients that others of the node have made; parameters that they have updated, or taken from the network.
@@ -53,12 +71,13 @@ static double inside_of(const struct scaling_machine *machine, const struct scal
            take(machine, members, bytes);
 }
 
-// Seconds of a bucket's messages: as many a rank as its share of them, and the node's bytes.
+// Seconds of a bucket's messages: as many a rank as its share of them, and the bytes of the node that owns most of it,
+// to which all others send gradients, and which sends parameters to all others.
 static double travel(const struct scaling_machine *machine, const struct scaling_load *load, uint64_t size, double sums)
 {
     double nodes = (double)load->nodes, members = load->ranks / nodes;
     double blocks = ceil((double)size / ELBOW_BLOCK), messages = ceil(fmin(nodes - 1, blocks) / members);
-    return machine->latency * messages + machine->wire * BYTES * (double)size * sums * (nodes - 1) / nodes;
+    return machine->latency * messages + machine->wire * BYTES * share_of((double)size, nodes) * sums * (nodes - 1);
 }
 
 // Gradients leave bucket by bucket from the last layer on, each as soon as the backward pass of the microbatches that

@@ -92,6 +92,14 @@ START_TEST(messages_between_nodes_are_counted)
     many.buckets = 1;
     many.bucket = SMALL;
     ck_assert_double_eq_tol(step(latency, many), 1e-6 * (1 + 1 + 2 * 6), ROUNDING);
+    // One node owns the block: it is sent all gradients, sends all parameters, adds and updates all.
+    ck_assert_double_eq_tol(step(wire, many), 1e-9 * (2 * 63 * 4 * 4096 + 128 * 64 + 8), ROUNDING);
+    ck_assert_double_eq_tol(step((struct scaling_machine){.optimize = 1e-9}, many), 1e-9 * 4096, ROUNDING);
+    static const uint64_t SMALLER[] = {4096, 100}; // the last node owns a block of each bucket
+    many.buckets = 2;
+    many.bucket = SMALLER;
+    many.parameters = SMALLER[0] + SMALLER[1];
+    ck_assert_double_eq_tol(step(wire, many), 1e-9 * (2 * 63 * 4 * 4196 + 128 * 64 + 8 * 2), ROUNDING);
 }
 END_TEST
 

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What tools/simulate adds to the program: included by project(), does its work when the targets are known.
+function(add_simulation)
+    set(here ${CMAKE_SOURCE_DIR}/tools/simulation)
+    file(STRINGS ${here}/smpi_charge.c definitions REGEX "__wrap_elbow_")
+    add_library(elbow_simulation OBJECT ${here}/smpi_charge.c ${here}/smpi_wait.c)
+    target_include_directories(elbow_simulation PRIVATE ${CMAKE_SOURCE_DIR}/include)
+    target_compile_options(elbow_simulation PRIVATE -std=gnu11)
+    target_sources(elbow PRIVATE $<TARGET_OBJECTS:elbow_simulation>)
+    foreach(definition ${definitions})
+        string(REGEX REPLACE ".*__wrap_(elbow_[a-z_]*).*" "\\1" name ${definition})
+        target_link_options(elbow PRIVATE -Wl,--wrap=${name})
+    endforeach()
+endfunction()
+cmake_language(DEFER CALL add_simulation)
