@@ -13,6 +13,7 @@
 #include "smpi_shim.h"
 
 #include <simgrid/actor.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #undef MPI_Isend
@@ -184,20 +185,36 @@ static int sleep_for_any(struct looks *looks, int count, MPI_Request *waiting, M
     return index;
 }
 
+static bool is_looked_at(const struct looks *looks, const MPI_Request *place)
+{
+    for (int range = 0; range < looks->ranges; ++range)
+        if (place >= looks->first[range] && place < looks->first[range] + looks->count[range])
+            return true;
+    return false;
+}
+
+// Adds a request to those that a sleep waits for, if it is under way. Returns how many that are.
+static int await(MPI_Request *place, int count, MPI_Request *waiting, MPI_Request **places)
+{
+    if (*place == MPI_REQUEST_NULL || *place == queued() || *place == ended())
+        return 0;
+    places[count] = place;
+    waiting[count] = *place;
+    return 1;
+}
+
 int elbow_simulation_sleep(void)
 {
-    MPI_Request waiting[REQUESTS_MOST], *places[REQUESTS_MOST];
+    MPI_Request waiting[REQUESTS_MOST + SENDS_MOST], *places[REQUESTS_MOST + SENDS_MOST];
     struct looks *looks = own_looks();
     int count = 0;
     pay(looks);
     for (int range = 0; range < looks->ranges; ++range)
-        for (int i = 0; i < looks->count[range]; ++i) {
-            MPI_Request *place = looks->first[range] + i;
-            if (*place == MPI_REQUEST_NULL || *place == queued() || *place == ended())
-                continue;
-            places[count] = place;
-            waiting[count++] = *place;
-        }
+        for (int i = 0; i < looks->count[range]; ++i)
+            count += await(looks->first[range] + i, count, waiting, places);
+    for (int i = 0; i < SENDS_MOST; ++i) // what waits in the queue goes when one of these is over
+        if (looks->sending[i] != NULL && !is_looked_at(looks, looks->sending[i]))
+            count += await(looks->sending[i], count, waiting, places);
     looks->ranges = 0;
     if (count == 0)
         rest(NAP);
