@@ -7,6 +7,7 @@
 #include "elbow/base/signals.h"
 #include "elbow/cli/command.h"
 #include "elbow/cli/help.h"
+#include "elbow/cli/launcher.h"
 #include "elbow/cli/preflight.h"
 #include "elbow/cli/processor.h"
 #include "elbow/data/hdf5.h"
@@ -14,7 +15,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_help(const char *word)
@@ -30,19 +30,6 @@ static bool asks_for_help(int count, char **words)
     return false;
 }
 
-// Whether this is the rank that speaks, as the launcher's environment tells: Open MPI, PMIx, MPICH and Intel MPI,
-// Slurm, in this order, for the innermost launcher knows best.
-static bool is_first(void)
-{
-    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
-        const char *rank = getenv(names[i]);
-        if (rank != NULL)
-            return strcmp(rank, "0") == 0;
-    }
-    return true;
-}
-
 static void print_version(void)
 {
     printf("elbow %s (%s)\n%s\n%s\n", elbow_build_version(), elbow_build_id(), elbow_build_flags(),
@@ -54,7 +41,7 @@ static void print_version(void)
 // command to be run.
 static const struct elbow_command *find_work(int count, char **words, struct elbow_error *error)
 {
-    bool speaks = is_first();
+    bool speaks = elbow_launcher_is_first();
     if (count == 0) {
         elbow_error_set(error, ELBOW_USAGE, "no command given; elbow --help lists them");
         return NULL;
@@ -81,7 +68,7 @@ static int end_alone(struct elbow_error *error)
 {
     if (error->status == ELBOW_OK && fflush(stdout) != 0)
         elbow_error_set(error, ELBOW_OUTPUT, "the result could not be written to standard output");
-    if (error->status != ELBOW_OK && is_first())
+    if (error->status != ELBOW_OK && elbow_launcher_is_first())
         fprintf(stderr, "elbow: %s\n", error->message);
     return elbow_status_exit(error->status);
 }

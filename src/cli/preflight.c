@@ -4,23 +4,7 @@
 #include "elbow/cli/preflight.h"
 
 #include "elbow/base/child.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-// Whether another rank of this node does the work: Open MPI, MPICH and Intel MPI, Slurm, in this order, for the
-// innermost launcher knows best.
-static bool is_for_another(void)
-{
-    static const char *const NAMES[] = {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "PMI_LOCAL_RANK",
-                                        "SLURM_LOCALID"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; ++i) {
-        const char *rank = getenv(NAMES[i]);
-        if (rank != NULL)
-            return strcmp(rank, "0") != 0;
-    }
-    return false;
-}
+#include "elbow/cli/launcher.h"
 
 struct flight {
     const struct elbow_command *command;
@@ -39,7 +23,7 @@ enum elbow_status elbow_preflight(const struct elbow_command *command, const str
     struct flight flight = {command, call};
     struct elbow_trial trial;
     char number[16];
-    if (command->preview == NULL || is_for_another())
+    if (command->preview == NULL || !elbow_launcher_is_first_of_node())
         return ELBOW_OK;
     elbow_child_try(fly, &flight, seconds, &trial);
     if (trial.end == ELBOW_TRIAL_PASSED || trial.note[0] == '\0')
