@@ -49,6 +49,14 @@ if [ -n "$job" ] && [ -z "${SLURM_JOB_END_TIME:-}" ]; then
     esac
 fi
 
+# Open MPI 4 removes its folder of a host when it finds it empty, even while another job of the same user begins there, which
+# then fails: each job has a folder of its own. mpirun makes it on every node.
+if [ -n "$job" ]; then
+    session=${OMPI_MCA_orte_tmpdir_base:-${TMPDIR:-/tmp}}/elbow-job-$job
+    export OMPI_MCA_orte_tmpdir_base=$session
+    trap 'rmdir "$session" 2>/dev/null || true' EXIT
+fi
+
 # run_directory argument...: where `elbow train` with these arguments keeps its run.
 run_directory() {
     local config='' run='' sets=()

@@ -97,20 +97,38 @@ has() {
 }
 
 # hold RUN...: stops the ranks of each (SIGSTOP) once it has a checkpoint. One that ends before is a failure.
-has_two_checkpoints() { [ "$(find "$1/checkpoints" -name 'step-*.h5' 2>/dev/null | wc -l)" -ge 2 ]; }
+has_two_checkpoints() {
+    local found=("$1"/checkpoints/step-*.h5) # a pattern without a match is one word
+    [ ${#found[@]} -ge 2 ]
+}
 hold() {
     local end=$((SECONDS + 90)) held='' name
-    while [ "$(wc -w <<<"$held")" -lt $# ] && [ $SECONDS -lt $end ]; do
+    local count=0
+    while [ $count -lt $# ] && [ $SECONDS -lt $end ]; do
         for name; do
             if [[ " $held " != *" $name "* ]] && has_two_checkpoints "$name"; then
                 # shellcheck disable=SC2046 # one word each
                 kill -STOP $(processes "$name") || fail "$name was over before it was struck"
-                held+=" $name"
+                held+=" $name" count=$((count + 1))
             fi
         done
-        sleep 0.05
+        sleep 0.02
     done
-    [ "$(wc -w <<<"$held")" = $# ] || fail "of $*, only$held came to a checkpoint"
+    [ $count = $# ] || fail "of $*, only$held came to a checkpoint"
 }
 # shellcheck disable=SC2046 # one word each
 release() { kill -CONT $(processes "$1") 2>/dev/null; }
+# release_asked RUN: once a held rank of it has SIGUSR1 before it.
+release_asked() {
+    wait_for 60 is_asked "$1" || fail "$1: no rank gets the signal"
+    release "$1"
+}
+# shellcheck disable=SC2317 # called by wait_for
+is_asked() {
+    local process pending
+    for process in $(processes "$1"); do
+        pending=$(sed -n 's/^ShdPnd:\t//p' "/proc/$process/status")
+        [ $((0x${pending:-0} >> 9 & 1)) = 1 ] && return 0
+    done
+    return 1
+}

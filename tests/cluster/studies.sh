@@ -24,7 +24,7 @@ struck=runs/tiny-sweep/seed=1,objective.beta=4
 hold $struck
 sx scancel --batch --signal=USR1 "${ids[sweep]}_1"
 wait_for 30 grep -q 'SIGUSR1: asking' sweep.log || fail "task 1 does not hear the signal"
-release $struck
+release_asked $struck
 # shellcheck disable=SC2317 # called by wait_for
 all_told() {
     hurry

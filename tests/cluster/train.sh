@@ -30,10 +30,10 @@ submit() {
         "$jobs/train.sbatch" run.yaml --run-dir "$name" "${@:2}")
 }
 
-# asked NAME: the script has heard the signal, and passed it on.
+# asked NAME: the script has heard the signal.
 asked() {
     has "$1" "asking the run to stop"
-    release "$1"
+    release_asked "$1"
 }
 
 # ended NAME [RESTARTS]: well, after so many restarts (one if not told), with the files of the undisturbed run.

@@ -45,6 +45,20 @@ grep -q 'runs/tiny is finished' train.out || fail "train.sbatch does not say tha
 run 0 1 sweep bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --trace sweep.json
 [ -s sweep.json ] || fail "sweep.sbatch: no trace"
 
+# Each job has a folder of its own for Open MPI, and leaves none.
+cat >telling-launcher <<'L'
+#!/usr/bin/env bash
+echo "$OMPI_MCA_orte_tmpdir_base" >>bases
+mkdir -p "$OMPI_MCA_orte_tmpdir_base"
+"$@"
+L
+chmod +x telling-launcher
+for job in 7 8; do
+    SLURM_JOB_ID=$job ELBOW_LAUNCHER=$work/telling-launcher run 0 1 job-$job bash "$jobs/train.sbatch" tiny.yaml --run-dir "job-$job"
+done
+[ "$(sed 's/.*\///' bases | tr '\n' ' ')" = "elbow-job-7 elbow-job-8 " ] || fail "two jobs have as folders of Open MPI $(tr '\n' ' ' <bases)"
+while read -r base; do [ ! -e "$base" ] || fail "$base is left"; done <bases
+
 # A trace that finds no room: the run is finished all the same.
 cat >narrow-launcher <<'L'
 #!/usr/bin/env bash

@@ -45,14 +45,14 @@ eventually() {
 
 # processes DIRECTORY [RANK]: of this test's runs in the directory, those that catch SIGUSR1 already.
 processes() {
-    local process
+    local process words caught
     for process in $(pgrep -x elbow); do
+        { mapfile -d '' words <"/proc/$process/cmdline"; } 2>/dev/null || continue # no process is started for others' runs
+        [[ " ${words[*]} " == *" --run-dir $1 "* ]] || continue
         [ "$(readlink "/proc/$process/cwd")" = "$work" ] || continue
-        tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" | grep -q -- "--run-dir $1 " || continue
         if [ -n "${2:-}" ]; then
             tr '\0' '\n' 2>/dev/null <"/proc/$process/environ" | grep -qx "OMPI_COMM_WORLD_RANK=$2" || continue
         fi
-        local caught
         caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$process/status" 2>/dev/null)
         [ -n "$caught" ] && [ $((0x$caught >> 9 & 1)) = 1 ] && echo "$process"
     done

@@ -26,6 +26,8 @@ fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/elbow-test-XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
+# Tests that run beside each other would remove Open MPI's folder of this host from under each other.
+export OMPI_MCA_orte_tmpdir_base=$work/mpi
 
 failures=0
 fail() {
