@@ -44,7 +44,7 @@ int elbow_exchange_buckets(const struct elbow_exchange *exchange)
 
 struct elbow_range elbow_exchange_owned(const struct elbow_exchange *exchange, int rank, int bucket)
 {
-    return elbow_cut_part(&exchange->cut, bucket, rank, rank + 1, exchange->comm->place.size);
+    return elbow_cut_piece(&exchange->cut, bucket, rank);
 }
 
 // Private buffers, once it is known whether memory is shared.
@@ -232,9 +232,9 @@ static void reorder(const struct elbow_exchange *exchange, bool to_arena, float 
     int size = exchange->comm->place.size;
     for (int r = 0; r < size; ++r)
         for (int k = 0; k < exchange->cut.buckets; ++k) {
-            struct elbow_range part = elbow_cut_part(&exchange->cut, k, r, r + 1, size);
-            size_t count = (size_t)(part.last - part.first);
-            memcpy(to_arena ? all + part.first : slices, to_arena ? slices : all + part.first, count * sizeof(float));
+            struct elbow_range piece = elbow_cut_piece(&exchange->cut, k, r);
+            size_t count = (size_t)(piece.last - piece.first);
+            memcpy(to_arena ? all + piece.first : slices, to_arena ? slices : all + piece.first, count * sizeof(float));
             slices += count;
         }
 }

@@ -4,12 +4,6 @@
 
 #include "elbow/base/memory.h"
 
-struct elbow_range elbow_exchange_part(const struct elbow_exchange *exchange, int k, int group)
-{
-    return elbow_cut_part(&exchange->cut, k, exchange->group_first[group], exchange->group_first[group + 1],
-                          exchange->comm->place.size);
-}
-
 float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i)
 {
     int member = rank - exchange->group_first[exchange->my_group];
@@ -65,24 +59,50 @@ static enum elbow_status make_slices(struct elbow_exchange *exchange, struct elb
     if (status == ELBOW_OK)
         status = elbow_allocate(&exchange->held_blocks, (size_t)size + 1, sizeof(size_t), "slices", error);
     if (status == ELBOW_OK)
+        status = elbow_allocate(&exchange->block_of, exchange->cut.blocks, sizeof(size_t), "slices", error);
+    if (status == ELBOW_OK)
         status = elbow_allocate(&exchange->pieces, (size_t)buckets, sizeof *exchange->pieces, "slices", error);
     if (status != ELBOW_OK)
         return status;
     for (int r = 0; r < size; ++r) {
         size_t parameters = exchange->held[r], blocks = exchange->held_blocks[r];
         for (int k = 0; k < buckets; ++k) {
-            struct elbow_range part = elbow_cut_part(&exchange->cut, k, r, r + 1, size);
-            size_t count = (size_t)(part.last - part.first);
+            struct elbow_range piece = elbow_cut_piece(&exchange->cut, k, r);
+            size_t count = (size_t)(piece.last - piece.first);
             if (r == me)
                 exchange->pieces[k] = (struct elbow_piece){
-                    .first = (size_t)part.first, .count = count, .offset = parameters - exchange->held[r]};
+                    .first = (size_t)piece.first, .count = count, .offset = parameters - exchange->held[r]};
             parameters += count;
-            blocks += (count + ELBOW_BLOCK - 1) / ELBOW_BLOCK;
+            for (uint64_t at = piece.first; at < piece.last; at += ELBOW_BLOCK)
+                exchange->block_of[blocks++] = (size_t)at / ELBOW_BLOCK;
         }
         exchange->held[r + 1] = parameters;
         exchange->held_blocks[r + 1] = blocks;
     }
     return ELBOW_OK;
+}
+
+// The groups whose parameters of a bucket are waited for.
+static enum elbow_status make_owners(struct elbow_exchange *exchange, struct elbow_error *error)
+{
+    int buckets = exchange->cut.buckets, count = 0;
+    enum elbow_status status =
+        elbow_allocate(&exchange->owner_first, (size_t)buckets + 1, sizeof(int), "buckets", error);
+    for (int pass = 0; pass < 2 && status == ELBOW_OK; ++pass) {
+        count = 0;
+        for (int k = 0; k < buckets; ++k) {
+            for (int g = 0; g < exchange->groups; ++g) {
+                struct elbow_range part = elbow_cut_part(&exchange->cut, k, g);
+                if (part.last > part.first && pass == 1)
+                    exchange->owners[count] = g;
+                count += part.last > part.first;
+            }
+            exchange->owner_first[k + 1] = count;
+        }
+        if (pass == 0)
+            status = elbow_allocate(&exchange->owners, (size_t)count, sizeof(int), "buckets", error);
+    }
+    return status;
 }
 
 // Where what other groups send is laid down: their terms of one bucket side by side.
@@ -99,7 +119,7 @@ static enum elbow_status make_inbox(struct elbow_exchange *exchange, struct elbo
     if (status != ELBOW_OK)
         return status;
     for (int k = 0; k < buckets; ++k) {
-        struct elbow_range part = elbow_exchange_part(exchange, k, exchange->my_group);
+        struct elbow_range part = elbow_cut_part(&exchange->cut, k, exchange->my_group);
         exchange->inbox_first[k + 1] = exchange->inbox_first[k] + (size_t)foreign * (size_t)(part.last - part.first);
     }
     return ELBOW_OK;
@@ -113,6 +133,9 @@ void elbow_layout_clear(struct elbow_exchange *exchange)
     elbow_release(&exchange->group_first);
     elbow_release(&exchange->held);
     elbow_release(&exchange->held_blocks);
+    elbow_release(&exchange->block_of);
+    elbow_release(&exchange->owner_first);
+    elbow_release(&exchange->owners);
     elbow_release(&exchange->pieces);
     elbow_release(&exchange->inbox_first);
 }
@@ -125,9 +148,11 @@ static enum elbow_status arrange(struct elbow_exchange *exchange, bool grouped, 
     if (status == ELBOW_OK)
         status = make_plans(exchange, error);
     if (status == ELBOW_OK)
-        status = elbow_cut_create(&exchange->cut, &exchange->sizes, exchange->groups, error);
+        status = elbow_cut_create(&exchange->cut, &exchange->sizes, exchange->groups, exchange->group_first, error);
     if (status == ELBOW_OK)
         status = make_slices(exchange, error);
+    if (status == ELBOW_OK)
+        status = make_owners(exchange, error);
     if (status == ELBOW_OK)
         status = make_inbox(exchange, error);
     return status;

@@ -33,6 +33,13 @@ static int rank_for(const struct elbow_exchange *exchange, int group, int bucket
     return first + (bucket + peer) % members;
 }
 
+// What a transfer is about: the part of its bucket that one of the two groups owns.
+static struct elbow_range part_of(const struct elbow_exchange *exchange, int kind, int bucket, int peer)
+{
+    bool is_ours = kind == ELBOW_GRADIENTS_IN || kind == ELBOW_PARAMETERS_OUT;
+    return elbow_cut_part(&exchange->cut, bucket, is_ours ? exchange->my_group : peer);
+}
+
 // Lists this rank's transfers of a kind in the order in which they become possible: gradients from the last bucket
 // down, parameters from the first one up. Counts them only where list is NULL.
 static int list_transfers(const struct elbow_exchange *exchange, int kind, struct elbow_transfer *list)
@@ -41,10 +48,12 @@ static int list_transfers(const struct elbow_exchange *exchange, int kind, struc
     for (int i = 0; i < buckets; ++i)
         for (int shift = 1; shift < exchange->groups; ++shift) { // not all groups to the same one first
             int k = is_gradients(kind) ? buckets - 1 - i : i, peer = (exchange->my_group + shift) % exchange->groups;
-            if (rank_for(exchange, exchange->my_group, k, peer) != exchange->comm->place.rank)
+            struct elbow_range part = part_of(exchange, kind, k, peer);
+            if (part.last == part.first ||
+                rank_for(exchange, exchange->my_group, k, peer) != exchange->comm->place.rank)
                 continue;
             if (list != NULL)
-                list[count] = (struct elbow_transfer){.bucket = k, .peer = peer};
+                list[count] = (struct elbow_transfer){.bucket = k, .peer = peer, .part = part};
             count += 1;
         }
     return count;
@@ -66,7 +75,7 @@ static enum elbow_status make_outbox(struct elbow_exchange *exchange, struct elb
     if (status != ELBOW_OK || !needs_outbox(exchange))
         return status;
     for (int i = 0; i < out->count; ++i) {
-        struct elbow_range part = elbow_exchange_part(exchange, out->list[i].bucket, out->list[i].peer);
+        struct elbow_range part = out->list[i].part;
         exchange->outbox_first[i] = exchange->outbox_size;
         exchange->outbox_size += sums * (size_t)(part.last - part.first);
     }
@@ -149,19 +158,18 @@ static int terms_before(const struct elbow_exchange *exchange, int group)
 
 float *elbow_transfers_inbox(const struct elbow_exchange *exchange, int bucket, int group)
 {
-    struct elbow_range part = elbow_exchange_part(exchange, bucket, exchange->my_group);
+    struct elbow_range part = elbow_cut_part(&exchange->cut, bucket, exchange->my_group);
     return exchange->inbox + exchange->inbox_first[bucket] +
            (size_t)terms_before(exchange, group) * (size_t)(part.last - part.first);
 }
 
-// Posts one transfer; one without contents is complete at once.
+// Posts one transfer; one without contents, in a batch to which a group brings nothing, is complete at once.
 static void post(struct elbow_exchange *exchange, int kind, int number)
 {
     struct elbow_transfers *transfers = &exchange->network[kind];
     struct elbow_transfer transfer = transfers->list[number];
     int from = is_outgoing(kind) ? exchange->my_group : transfer.peer;
-    int to = is_outgoing(kind) ? transfer.peer : exchange->my_group;
-    struct elbow_range part = elbow_exchange_part(exchange, transfer.bucket, is_gradients(kind) ? to : from);
+    struct elbow_range part = transfer.part;
     size_t count = (size_t)(part.last - part.first);
     count *= is_gradients(kind) ? (size_t)terms_from(exchange, from) : 1;
     transfers->posted += 1;
@@ -273,7 +281,7 @@ bool elbow_transfers_is_complete(const struct elbow_exchange *exchange, int in, 
 
 bool elbow_transfers_has_arrived(const struct elbow_exchange *exchange, int bucket)
 {
-    struct elbow_range part = elbow_exchange_part(exchange, bucket, exchange->my_group);
+    struct elbow_range part = elbow_cut_part(&exchange->cut, bucket, exchange->my_group);
     for (int g = 0; g < exchange->groups && part.last > part.first; ++g)
         if (g != exchange->my_group && terms_from(exchange, g) > 0 &&
             atomic_load_explicit(&exchange->arrived[bucket * exchange->groups + g], memory_order_acquire) <
@@ -284,11 +292,10 @@ bool elbow_transfers_has_arrived(const struct elbow_exchange *exchange, int buck
 
 bool elbow_transfers_is_delivered(const struct elbow_exchange *exchange, int bucket)
 {
-    for (int g = 0; g < exchange->groups; ++g) {
-        struct elbow_range part = elbow_exchange_part(exchange, bucket, g);
-        if (g != exchange->my_group && part.last > part.first &&
-            atomic_load_explicit(&exchange->delivered[bucket * exchange->groups + g], memory_order_acquire) <
-                exchange->updated)
+    for (int i = exchange->owner_first[bucket]; i < exchange->owner_first[bucket + 1]; ++i) {
+        int g = exchange->owners[i];
+        if (g != exchange->my_group && atomic_load_explicit(&exchange->delivered[bucket * exchange->groups + g],
+                                                            memory_order_acquire) < exchange->updated)
             return false;
     }
     return true;

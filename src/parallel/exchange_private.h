@@ -10,11 +10,13 @@
 #include "elbow/parallel/exchange.h"
 #include "meeting.h"
 
-// The blocks of the arena cut into buckets, and every bucket over the ranks in their order. Pure integers.
+// The blocks of the arena cut into buckets, and every bucket over the ranks in an order of its own. Pure integers.
 struct elbow_cut {
     size_t parameters, blocks;
     int buckets;
-    size_t *edges; // [buckets + 1] owned: bucket k has blocks [edges[k], edges[k + 1])
+    size_t *edges;          // [buckets + 1] owned: bucket k has blocks [edges[k], edges[k + 1])
+    int groups;             // of ranks; they stay together in every order
+    const int *group_first; // [groups + 1] not owned
 };
 
 // Sums of one batch size: who brings which subtrees, and in which order they are added.
@@ -38,8 +40,9 @@ struct elbow_plan {
 
 // A message between this group and another one: gradients or parameters of one bucket.
 struct elbow_transfer {
-    int bucket, peer; // peer: a group
-    double begin;     // of its event in the trace
+    int bucket, peer;        // peer: a group
+    struct elbow_range part; // of the bucket; never empty
+    double begin;            // of its event in the trace
 };
 
 // The transfers of one kind that this rank makes for its group, in the order in which they can be made.
@@ -77,7 +80,10 @@ struct elbow_exchange {
     struct elbow_piece *pieces; // [buckets] this rank's, some may be empty; owned
     size_t *held;               // [size + 1] owned: parameters in the slices of the ranks before
     size_t *held_blocks;        // [size + 1] owned: their blocks
-    size_t *inbox_first;        // [buckets + 1] owned: where a bucket's inbox begins
+    size_t *block_of;           // [blocks] owned: those blocks, slice by slice
+    int *owner_first,
+        *owners;         // [buckets + 1], owned: the groups that own a part of bucket k, from owners[owner_first[k]]
+    size_t *inbox_first; // [buckets + 1] owned: where a bucket's inbox begins
     struct elbow_plan plans[2];
     const struct elbow_plan *plan; // of the present batch
     uint64_t batch;                // batches begun, skipped ones included
@@ -101,13 +107,14 @@ struct elbow_exchange {
     struct elbow_exchange_counts counts;
 };
 
-// Local. Buckets for several groups, or one for all.
+// Local. Buckets for several groups, or one for all. group_first, [groups + 1], is to outlive the cut.
 enum elbow_status elbow_cut_create(struct elbow_cut *cut, const struct elbow_exchange_sizes *sizes, int groups,
-                                   struct elbow_error *error);
+                                   const int *group_first, struct elbow_error *error);
 void elbow_cut_clear(struct elbow_cut *cut);
 
-// Local. The parameters of bucket k that ranks [first, last) of `size` own.
-struct elbow_range elbow_cut_part(const struct elbow_cut *cut, int k, int first, int last, int size);
+// Local. The parameters of bucket k that a group owns; a rank. The pieces of a group's ranks make its part.
+struct elbow_range elbow_cut_part(const struct elbow_cut *cut, int k, int group);
+struct elbow_range elbow_cut_piece(const struct elbow_cut *cut, int k, int rank);
 
 // Local. Who brings what for batches of so many microbatches, groups as in group_first.
 enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatches, int groups, const int *group_first,
@@ -130,9 +137,6 @@ int elbow_layout_members(const struct elbow_exchange *exchange);
 
 // Local. The i-th gradient buffer of a rank of this group.
 float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i);
-
-// Local. The part of bucket k that a group owns.
-struct elbow_range elbow_exchange_part(const struct elbow_exchange *exchange, int k, int group);
 
 // Local. Adds up to ELBOW_BLOCK floats of `terms` sources (exchange->values), from `offset` on, in the order of the
 // additions. Returns where the sum stands.

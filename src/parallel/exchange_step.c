@@ -119,7 +119,7 @@ static void find_terms(struct elbow_exchange *exchange, int bucket)
 {
     const struct elbow_plan *plan = exchange->plan;
     size_t first = exchange->pieces[bucket].first;
-    struct elbow_range part = elbow_exchange_part(exchange, bucket, exchange->my_group);
+    struct elbow_range part = elbow_cut_part(&exchange->cut, bucket, exchange->my_group);
     int term = 0;
     for (int g = 0; g < exchange->groups; ++g) {
         if (g != exchange->my_group) {
@@ -174,26 +174,16 @@ static void add_slice(struct elbow_exchange *exchange, double scale)
     elbow_transfers_advance(exchange);
 }
 
-// The norms of a rank's blocks, from where they stand block by block to where they lie rank by rank, or back.
-static void copy_norms(struct elbow_exchange *exchange, int rank, bool packs)
-{
-    double *packed = exchange->packed_norms + exchange->held_blocks[rank];
-    for (int k = 0; k < exchange->cut.buckets; ++k) {
-        struct elbow_range part = elbow_cut_part(&exchange->cut, k, rank, rank + 1, exchange->comm->place.size);
-        double *norms = exchange->norms + part.first / ELBOW_BLOCK;
-        size_t count = ((size_t)(part.last - part.first) + ELBOW_BLOCK - 1) / ELBOW_BLOCK;
-        memcpy(packs ? packed : norms, packs ? norms : packed, count * sizeof(double));
-        packed += count;
-    }
-}
-
-// Everybody's norms to everybody.
+// Everybody's norms to everybody. They stand block by block, and travel slice by slice.
 static void share_norms(struct elbow_exchange *exchange)
 {
-    copy_norms(exchange, exchange->comm->place.rank, true);
+    const size_t *block_of = exchange->block_of;
+    int me = exchange->comm->place.rank;
+    for (size_t i = exchange->held_blocks[me]; i < exchange->held_blocks[me + 1]; ++i)
+        exchange->packed_norms[i] = exchange->norms[block_of[i]];
     elbow_comm_share_doubles(exchange->comm, exchange->packed_norms, exchange->held_blocks);
-    for (int r = 0; r < exchange->comm->place.size; ++r)
-        copy_norms(exchange, r, false);
+    for (size_t i = 0; i < exchange->cut.blocks; ++i)
+        exchange->norms[block_of[i]] = exchange->packed_norms[i];
 }
 
 // Point 2. Everybody's statistics, one after the other in rank order, into `gathered`, and everybody's norms.

@@ -231,11 +231,11 @@ END_TEST
 // bits of the undisturbed ones.
 static bool stress_is_exact(uint64_t seed)
 {
-    enum { SIZE = 2 * 4096 + 48, BATCHES = 1000 };
+    enum { SIZE = 9 * 4096 + 48, BATCHES = 1000 };
     struct elbow_log log = elbow_log_open(false, stderr);
     struct elbow_error error = {0};
     struct elbow_exchange *exchange = NULL;
-    const size_t layers[] = {0, 4096, 2 * 4096};
+    const size_t layers[] = {0, 3 * 4096, 6 * 4096};
     struct elbow_exchange_sizes sizes = {.parameters = SIZE,
                                          .microbatches = 5,
                                          .last = 4,

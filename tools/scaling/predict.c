@@ -42,27 +42,16 @@ static double take(const struct scaling_machine *machine, double members, double
 }
 
 // What the busiest of `owners` has of so many parameters: whole blocks, hence one of them where there are fewer blocks
-// than owners. (It is the same one in each bucket: the last.)
+// than owners. (Over all buckets, too: the owners take turns.)
 static double share_of(double parameters, double owners)
 {
     return fmax(parameters / owners, fmin(parameters, ELBOW_BLOCK));
 }
 
-// The busiest rank's slice: a share of each bucket, of which one node has one.
-static double slice_of(const struct scaling_load *load)
-{
-    double slice = 0;
-    if (load->nodes == 1)
-        return share_of((double)load->parameters, load->ranks);
-    for (int k = 0; k < load->buckets; ++k)
-        slice += share_of((double)load->bucket[k], load->ranks);
-    return slice;
-}
-
 static double inside_of(const struct scaling_machine *machine, const struct scaling_load *load, struct terms terms)
 {
     double parameters = (double)load->parameters, ranks = (double)load->ranks, nodes = (double)load->nodes;
-    double members = ranks / nodes, slice = slice_of(load);
+    double members = ranks / nodes, slice = share_of(parameters, ranks);
     // What goes out is added by the node's ranks, each for some of the messages.
     double added = slice * terms.added + parameters * (nodes - 1) / nodes;
     // Gradients that others of the node have made; parameters that they have updated, or taken from the network.
@@ -71,45 +60,77 @@ static double inside_of(const struct scaling_machine *machine, const struct scal
            take(machine, members, bytes);
 }
 
-// Seconds of a bucket's messages: as many a rank as its share of them, and the bytes of the node that owns most of it,
-// to which all others send gradients, and which sends parameters to all others.
-static double travel(const struct scaling_machine *machine, const struct scaling_load *load, uint64_t size, double sums)
+// The buckets of so many nodes, from the last one down: those of two nodes, which were measured, joined until each has
+// a block for every node.
+struct buckets {
+    int count;
+    double parameters[SCALING_BUCKETS_MAX];
+};
+
+static struct buckets join_buckets(const struct scaling_load *load)
+{
+    struct buckets buckets = {0};
+    double least = (double)load->nodes * ELBOW_BLOCK, left = (double)load->parameters, size = 0;
+    for (int k = load->buckets; k-- > 0;) {
+        size += (double)load->bucket[k];
+        left -= (double)load->bucket[k];
+        if (k > 0 && (size < least || left < least))
+            continue;
+        buckets.parameters[buckets.count++] = size;
+        size = 0;
+    }
+    return buckets;
+}
+
+// What a bucket's messages take: of a node's time in the mean, which is what the buckets before and after it leave to
+// it, and of the node that owns most of it, to which all others send gradients, and which sends parameters to all
+// others.
+struct travel {
+    double mean, owner;
+};
+
+static struct travel travel(const struct scaling_machine *machine, const struct scaling_load *load, double parameters,
+                            double sums)
 {
     double nodes = (double)load->nodes, members = load->ranks / nodes;
-    double blocks = ceil((double)size / ELBOW_BLOCK), messages = ceil(fmin(nodes - 1, blocks) / members);
-    return machine->latency * messages + machine->wire * BYTES * share_of((double)size, nodes) * sums * (nodes - 1);
+    double blocks = ceil(parameters / ELBOW_BLOCK), messages = ceil(fmin(nodes - 1, blocks) / members);
+    double a_parameter = machine->wire * BYTES * sums * (nodes - 1);
+    return (struct travel){.mean = machine->latency * messages + a_parameter * parameters / nodes,
+                           .owner = a_parameter * share_of(parameters, nodes)};
 }
 
 // Gradients leave bucket by bucket from the last layer on, each as soon as the backward pass of the microbatches that
 // go together has made it and the one before it is through. A bucket takes a pass as long as its share of the
 // parameters.
-static void send_gradients(const struct scaling_machine *machine, const struct scaling_load *load, double sums,
-                           struct scaling_times *times)
+static void send_gradients(const struct scaling_machine *machine, const struct scaling_load *load,
+                           const struct buckets *buckets, double sums, struct scaling_times *times)
 {
     double pass = load->backward * load->lanes;
-    double ready = -pass, through = ready, sent = 0; // zero is the end of the pass
-    for (int k = load->buckets; k-- > 0;) {
-        double seconds = travel(machine, load, load->bucket[k], sums);
-        ready += pass * (double)load->bucket[k] / (double)load->parameters;
-        through = fmax(ready, through) + seconds;
-        sent += seconds;
+    double ready = -pass, through = ready, last = ready, sent = 0; // zero is the end of the pass
+    for (int k = 0; k < buckets->count; ++k) {
+        struct travel bucket = travel(machine, load, buckets->parameters[k], sums);
+        ready += pass * buckets->parameters[k] / (double)load->parameters;
+        through = fmax(ready, through) + bucket.mean;
+        last = fmax(last, fmax(through, ready + bucket.owner));
+        sent += bucket.mean;
     }
-    times->gradients = fmax(through, 0);
-    times->hidden += sent - times->gradients;
+    times->gradients = fmax(last, 0);
+    times->hidden += fmax(sent - times->gradients, 0);
 }
 
 // New parameters arrive bucket by bucket from the first layer on; the next forward pass of the microbatches that go
 // together waits for a bucket before it goes into its layers.
 static void await_parameters(const struct scaling_machine *machine, const struct scaling_load *load,
-                             struct scaling_times *times)
+                             const struct buckets *buckets, struct scaling_times *times)
 {
-    double pass = load->forward * load->lanes, arrived = 0, done = 0; // zero is the beginning of the pass
-    for (int k = 0; k < load->buckets; ++k) {
-        arrived += travel(machine, load, load->bucket[k], 1);
-        done = fmax(done, arrived) + pass * (double)load->bucket[k] / (double)load->parameters;
+    double pass = load->forward * load->lanes, sent = 0, done = 0; // zero is the beginning of the pass
+    for (int k = buckets->count; k-- > 0;) {
+        struct travel bucket = travel(machine, load, buckets->parameters[k], 1);
+        sent += bucket.mean;
+        done = fmax(done, fmax(sent, bucket.owner)) + pass * buckets->parameters[k] / (double)load->parameters;
     }
     times->parameters = fmax(done - pass, 0);
-    times->hidden += arrived - times->parameters;
+    times->hidden += fmax(sent - times->parameters, 0);
 }
 
 struct scaling_times scaling_predict(const struct scaling_machine *machine, const struct scaling_load *load)
@@ -121,8 +142,9 @@ struct scaling_times scaling_predict(const struct scaling_machine *machine, cons
     times.inside = inside_of(machine, load, terms);
     if (load->nodes > 1) {
         double blocks = ceil((double)load->parameters / ELBOW_BLOCK);
-        send_gradients(machine, load, terms.sent, &times);
-        await_parameters(machine, load, &times);
+        struct buckets buckets = join_buckets(load);
+        send_gradients(machine, load, &buckets, terms.sent, &times);
+        await_parameters(machine, load, &buckets, &times);
         times.collectives = machine->latency * COLLECTIVES * ceil(log2(load->ranks)) +
                             machine->wire * (STATISTICS_BYTES * load->ranks + sizeof(double) * blocks);
     }

@@ -32,7 +32,8 @@ struct elbow_exchange_sizes {
     // create an exchange rank zero's are those of all: another build may cut its layers in another way.
     const size_t *layers;
     size_t layer_count;
-    size_t bucket; // parameters that a bucket has at least, but for the last one to be made
+    // Parameters that a bucket has at least, but for the last one to be made; a block for every node in any case.
+    size_t bucket;
 };
 
 // Some consecutive parameters of a rank's slice.

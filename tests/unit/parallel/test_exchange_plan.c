@@ -99,62 +99,121 @@ START_TEST(equal_nodes_send_one_sum_each)
 }
 END_TEST
 
-static struct elbow_cut cut_of(size_t parameters, const size_t *layers, size_t count, size_t bucket, int groups)
+// group_first is to outlive the cut.
+static struct elbow_cut cut_over(size_t parameters, const size_t *layers, size_t count, size_t bucket, int groups,
+                                 const int *group_first)
 {
     struct elbow_cut cut;
     struct elbow_exchange_sizes sizes = {
         .parameters = parameters, .layers = layers, .layer_count = count, .bucket = bucket};
-    ck_assert_int_eq(elbow_cut_create(&cut, &sizes, groups, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_cut_create(&cut, &sizes, groups, group_first, NULL), ELBOW_OK);
     return cut;
+}
+
+static void check_edges(const size_t *layers, size_t bucket, int groups, int buckets, const size_t *edges)
+{
+    int group_first[32];
+    for (int g = 0; g <= groups; ++g)
+        group_first[g] = g;
+    struct elbow_cut cut = cut_over(20 * ELBOW_BLOCK, layers, 4, bucket, groups, group_first);
+    ck_assert_int_eq(cut.buckets, buckets);
+    ck_assert_int_eq(memcmp(cut.edges, edges, ((size_t)buckets + 1) * sizeof *edges), 0);
+    elbow_cut_clear(&cut);
 }
 
 START_TEST(buckets_are_layers_joined_up_to_a_size)
 {
-    const size_t layers[] = {0, 3 * ELBOW_BLOCK + 1, 5 * ELBOW_BLOCK, 9 * ELBOW_BLOCK};
-    struct elbow_cut cut = cut_of(10 * ELBOW_BLOCK, layers, 4, 1, 2);
+    const size_t layers[] = {0, 6 * ELBOW_BLOCK + 1, 10 * ELBOW_BLOCK, 18 * ELBOW_BLOCK};
     // The block that the first two layers share is the first one's.
-    const size_t each[] = {0, 4, 5, 9, 10};
-    ck_assert_int_eq(cut.buckets, 4);
-    ck_assert_int_eq(memcmp(cut.edges, each, sizeof each), 0);
-    elbow_cut_clear(&cut);
-
-    cut = cut_of(10 * ELBOW_BLOCK, layers, 4, 2 * ELBOW_BLOCK, 2);
-    const size_t joined[] = {0, 5, 10};
-    ck_assert_int_eq(cut.buckets, 2);
-    ck_assert_int_eq(memcmp(cut.edges, joined, sizeof joined), 0);
-    elbow_cut_clear(&cut);
-
-    cut = cut_of(10 * ELBOW_BLOCK, layers, 4, 1, 1); // one group: nothing to send
-    ck_assert_int_eq(cut.buckets, 1);
-    ck_assert_uint_eq(cut.edges[1], 10);
-    elbow_cut_clear(&cut);
+    const size_t each[] = {0, 7, 10, 18, 20}, joined[] = {0, 10, 20}, whole[] = {0, 20};
+    check_edges(layers, 1, 2, 4, each);
+    check_edges(layers, 4 * ELBOW_BLOCK, 2, 2, joined);
+    check_edges(layers, 1, 1, 1, whole); // one group: nothing to send
 }
 END_TEST
 
-// Every parameter of every bucket has one owner, and a group's part is that of its ranks side by side.
+START_TEST(buckets_have_a_block_for_every_group)
+{
+    const size_t layers[] = {0, 6 * ELBOW_BLOCK + 1, 10 * ELBOW_BLOCK, 18 * ELBOW_BLOCK};
+    const size_t three[] = {0, 7, 10, 20}, eight[] = {0, 10, 20}, whole[] = {0, 20};
+    check_edges(layers, 1, 3, 3, three);
+    check_edges(layers, 1, 8, 2, eight);
+    check_edges(layers, 1, 11, 1, whole); // seven blocks would be left
+    check_edges(layers, 1, 30, 1, whole); // more groups than blocks
+}
+END_TEST
+
+// Notes the owner of every block of a range, which nobody may have owned before.
+static void take(struct elbow_range range, int owner, int *owners)
+{
+    ck_assert(range.first % ELBOW_BLOCK == 0 || range.first == range.last);
+    for (uint64_t at = range.first; at < range.last; at += ELBOW_BLOCK) {
+        ck_assert_int_eq(owners[at / ELBOW_BLOCK], -1);
+        owners[at / ELBOW_BLOCK] = owner;
+    }
+}
+
+// Every block has one owner, and a group's part is that of its ranks, whatever the groups.
 START_TEST(parts_cover_the_arena)
 {
     const size_t layers[] = {0, 5000, 20000, 20016, 60000};
     for (size_t parameters = 60016; parameters < 90000; parameters += 4080)
-        for (int size = 1; size <= RANKS_MAX; ++size) {
-            struct elbow_cut cut = cut_of(parameters, layers, 5, 1, 2);
-            uint64_t at = 0;
-            for (int k = 0; k < cut.buckets; ++k) {
-                struct elbow_range all = elbow_cut_part(&cut, k, 0, size, size);
-                ck_assert_uint_eq(all.first, at);
+        for (int size = 1; size <= RANKS_MAX; ++size)
+            for (unsigned cuts = 0; cuts < 1U << (size - 1); ++cuts) { // bit r: a group begins after rank r
+                int group_first[RANKS_MAX + 1] = {0}, groups = 1, group_of[RANKS_MAX], ranks[32], parts[32];
                 for (int r = 0; r < size; ++r) {
-                    struct elbow_range part = elbow_cut_part(&cut, k, r, r + 1, size);
-                    ck_assert_uint_eq(part.first, at);
-                    ck_assert(part.first % ELBOW_BLOCK == 0 || part.first == part.last);
-                    at = part.last;
+                    group_of[r] = groups - 1;
+                    if (r + 1 == size || cuts >> r & 1)
+                        group_first[groups++] = r + 1;
                 }
-                ck_assert_uint_eq(all.last, at);
+                --groups;
+                struct elbow_cut cut = cut_over(parameters, layers, 5, 1, groups, group_first);
+                memset(ranks, -1, sizeof ranks);
+                memset(parts, -1, sizeof parts);
+                for (int k = 0; k < cut.buckets; ++k) {
+                    for (int r = 0; r < size; ++r)
+                        take(elbow_cut_piece(&cut, k, r), r, ranks);
+                    for (int g = 0; g < groups; ++g)
+                        take(elbow_cut_part(&cut, k, g), g, parts);
+                }
+                for (size_t block = 0; block < cut.blocks; ++block) {
+                    ck_assert_int_ge(ranks[block], 0);
+                    ck_assert_int_eq(parts[block], group_of[ranks[block]]);
+                }
+                elbow_cut_clear(&cut);
             }
-            ck_assert_uint_eq(at, parameters);
+}
+END_TEST
+
+// Blocks that cannot be shared out evenly go to the nodes in turn.
+START_TEST(every_node_has_its_share)
+{
+    enum { BUCKETS = 16, MOST = 60, MEMBERS = 2 };
+    for (int groups = 2; groups <= MOST; ++groups)
+        for (int blocks = groups; blocks < 2 * groups; blocks += 1 + groups / 5) {
+            size_t layers[BUCKETS];
+            int group_first[MOST + 1], owned[MOST] = {0};
+            for (int k = 0; k < BUCKETS; ++k)
+                layers[k] = (size_t)k * (size_t)blocks * ELBOW_BLOCK;
+            for (int g = 0; g <= groups; ++g)
+                group_first[g] = MEMBERS * g;
+            struct elbow_cut cut =
+                cut_over((size_t)BUCKETS * (size_t)blocks * ELBOW_BLOCK, layers, BUCKETS, 1, groups, group_first);
+            ck_assert_int_eq(cut.buckets, BUCKETS);
+            for (int k = 0; k < BUCKETS; ++k)
+                for (int g = 0; g < groups; ++g) {
+                    struct elbow_range part = elbow_cut_part(&cut, k, g);
+                    owned[g] += (int)((part.last - part.first) / ELBOW_BLOCK);
+                }
+            for (int g = 0; g < groups; ++g) {
+                ck_assert_int_ge(owned[g], BUCKETS * blocks / groups - 1);
+                ck_assert_int_le(owned[g], (BUCKETS * blocks + groups - 1) / groups + 1);
+            }
             elbow_cut_clear(&cut);
         }
 }
 END_TEST
 
 UNIT_MAIN("parallel/exchange_plan", owners_of_all_groups_get_the_bits_of_the_tree, equal_nodes_send_one_sum_each,
-          buckets_are_layers_joined_up_to_a_size, parts_cover_the_arena)
+          buckets_are_layers_joined_up_to_a_size, buckets_have_a_block_for_every_group, parts_cover_the_arena,
+          every_node_has_its_share)
