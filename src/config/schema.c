@@ -181,9 +181,10 @@ static const struct elbow_key keys[] = {
     {"run", "prefetch", CHOICE(prefetch_choices), AT(run.prefetch), .preset = "auto", .may_change = true,
      .help = "Whether a thread of each rank gathers the next microbatch while one is computed; auto: where every rank "
              "has a core to spare."},
-    {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "131072", .may_change = true,
-     .help = "Parameters that a message between nodes carries at least: layers, and parts of large ones, are joined up "
-             "to that."},
+    {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "65536", .may_change = true,
+     .help =
+         "Parameters that travel together between nodes at least, or a block of 4096 for each node if that is more: "
+         "layers, and parts of large ones, are joined up to that."},
     {"run", "overlap", INTEGER, AT(run.overlap), FROM(0, LANES_MAX), .preset = "8", .may_change = true,
      .help =
          "Microbatches of a rank that go through the layers together where there are several nodes, so that "
