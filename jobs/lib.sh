@@ -52,9 +52,9 @@ fi
 # Open MPI 4 removes its folder of a host when it finds it empty, even while another job of the same user begins there, which
 # then fails: each job has a folder of its own. mpirun makes it on every node.
 if [ -n "$job" ]; then
-    session=${OMPI_MCA_orte_tmpdir_base:-${TMPDIR:-/tmp}}/elbow-job-$job
+    session=${OMPI_MCA_orte_tmpdir_base:-${TMPDIR:-/tmp}}/elbow-job-$job-$$
     export OMPI_MCA_orte_tmpdir_base=$session
-    trap 'rmdir "$session" 2>/dev/null || true' EXIT
+    trap 'rm -rf -- "$session"' EXIT
 fi
 
 # run_directory argument...: where `elbow train` with these arguments keeps its run.

@@ -2,9 +2,9 @@
 // The cut: buckets over the layers, each over the ranks. Whole blocks everywhere; a block that two layers share belongs
 // to the lower one's bucket, because the backward pass completes it with that.
 //
-// In every bucket the ranks stand in another order, that of the bucket before with the groups, and the ranks within
-// each, moved on by one: where blocks cannot be shared out evenly, it is others that own one more of the next bucket.
-// Over K buckets of b blocks a group has within one block of its share of K b.
+// In every bucket the groups stand in another order, that of the bucket before moved on by one: where blocks cannot be
+// shared out evenly, it is others that own one more of the next bucket. Equal groups have within one block of their
+// share of all buckets. Inside a group its blocks are dealt out member by member, on and on through the buckets.
 #include "exchange_private.h"
 
 #include "elbow/base/memory.h"
@@ -31,6 +31,34 @@ static int cut_buckets(const struct elbow_exchange_sizes *sizes, size_t blocks, 
     return count + 1;
 }
 
+static size_t parameters_before(const struct elbow_cut *cut, uint64_t block)
+{
+    return block * ELBOW_BLOCK < cut->parameters ? block * ELBOW_BLOCK : cut->parameters;
+}
+
+// The blocks of bucket k that a group owns.
+static struct elbow_range blocks_of(const struct elbow_cut *cut, int k, int group)
+{
+    const int *first = cut->group_first;
+    int size = first[cut->groups], members = first[group + 1] - first[group];
+    int before = (first[group] - first[k % cut->groups] + size) % size; // ranks that stand before it
+    uint64_t blocks = cut->edges[k + 1] - cut->edges[k];
+    return (struct elbow_range){cut->edges[k] + elbow_partition(blocks, before, size).first,
+                                cut->edges[k] + elbow_partition(blocks, before + members - 1, size).last};
+}
+
+// Counts what each group owns of the buckets before.
+static enum elbow_status deal(struct elbow_cut *cut, struct elbow_error *error)
+{
+    size_t groups = (size_t)cut->groups, count = (size_t)cut->buckets * groups;
+    enum elbow_status status = elbow_allocate(&cut->dealt, count, sizeof *cut->dealt, "buckets", error);
+    for (size_t i = groups; status == ELBOW_OK && i < count; ++i) {
+        struct elbow_range blocks = blocks_of(cut, (int)(i / groups) - 1, (int)(i % groups));
+        cut->dealt[i] = cut->dealt[i - groups] + (uint32_t)(blocks.last - blocks.first);
+    }
+    return status;
+}
+
 enum elbow_status elbow_cut_create(struct elbow_cut *cut, const struct elbow_exchange_sizes *sizes, int groups,
                                    const int *group_first, struct elbow_error *error)
 {
@@ -51,41 +79,22 @@ enum elbow_status elbow_cut_create(struct elbow_cut *cut, const struct elbow_exc
         cut->edges[i] = other;
     }
     cut->edges[0] = 0;
-    return ELBOW_OK;
+    return deal(cut, error);
 }
 
 void elbow_cut_clear(struct elbow_cut *cut)
 {
     elbow_release(&cut->edges);
-}
-
-// The parameters of bucket k that stand behind `first` ranks and not behind `last`.
-static struct elbow_range between(const struct elbow_cut *cut, int k, int first, int last)
-{
-    uint64_t blocks = cut->edges[k + 1] - cut->edges[k];
-    int size = cut->group_first[cut->groups];
-    uint64_t begin = cut->edges[k] + elbow_partition(blocks, first, size).first;
-    uint64_t end = cut->edges[k] + elbow_partition(blocks, last - 1, size).last;
-    begin *= ELBOW_BLOCK;
-    end *= ELBOW_BLOCK;
-    return (struct elbow_range){begin < cut->parameters ? begin : cut->parameters,
-                                end < cut->parameters ? end : cut->parameters};
-}
-
-// How many ranks stand before a group in the order of bucket k.
-static int ranks_before(const struct elbow_cut *cut, int k, int group)
-{
-    int size = cut->group_first[cut->groups], foremost = cut->group_first[k % cut->groups];
-    return (cut->group_first[group] - foremost + size) % size;
+    elbow_release(&cut->dealt);
 }
 
 struct elbow_range elbow_cut_part(const struct elbow_cut *cut, int k, int group)
 {
-    int before = ranks_before(cut, k, group), members = cut->group_first[group + 1] - cut->group_first[group];
-    return between(cut, k, before, before + members);
+    struct elbow_range blocks = blocks_of(cut, k, group);
+    return (struct elbow_range){parameters_before(cut, blocks.first), parameters_before(cut, blocks.last)};
 }
 
-struct elbow_range elbow_cut_piece(const struct elbow_cut *cut, int k, int rank)
+static int group_of(const struct elbow_cut *cut, int rank)
 {
     int group = 0, beyond = cut->groups;
     while (beyond - group > 1) {
@@ -95,15 +104,25 @@ struct elbow_range elbow_cut_piece(const struct elbow_cut *cut, int k, int rank)
         else
             beyond = middle;
     }
-    int first = cut->group_first[group], members = cut->group_first[group + 1] - first;
-    int before = ranks_before(cut, k, group) + (rank - first + k) % members;
-    return between(cut, k, before, before + 1);
+    return group;
+}
+
+struct elbow_range elbow_cut_piece(const struct elbow_cut *cut, int k, int rank)
+{
+    int group = group_of(cut, rank), first = cut->group_first[group];
+    uint64_t members = (uint64_t)(cut->group_first[group + 1] - first), member = (uint64_t)(rank - first);
+    struct elbow_range blocks = blocks_of(cut, k, group);
+    uint64_t dealt = cut->dealt[(size_t)k * (size_t)cut->groups + (size_t)group];
+    uint64_t turn = (member + members - dealt % members) % members; // the first ones have what is left over
+    uint64_t count = blocks.last - blocks.first, each = count / members, over = count % members;
+    uint64_t begin = blocks.first + turn * each + (turn < over ? turn : over);
+    return (struct elbow_range){parameters_before(cut, begin), parameters_before(cut, begin + each + (turn < over))};
 }
 
 enum elbow_status elbow_exchange_list_buckets(const struct elbow_exchange_sizes *sizes, int most, size_t *parameters,
                                               int *count, struct elbow_error *error)
 {
-    static const int two[] = {0, 1, 2}; // any groups: the buckets are the same
+    static const int two[] = {0, 1, 2}; // of one rank each
     struct elbow_cut cut;
     ELBOW_CHECK(most >= 1);
     *count = 0;

@@ -17,6 +17,7 @@ struct elbow_cut {
     size_t *edges;          // [buckets + 1] owned: bucket k has blocks [edges[k], edges[k + 1])
     int groups;             // of ranks; they stay together in every order
     const int *group_first; // [groups + 1] not owned
+    uint32_t *dealt;        // (buckets, groups) owned: blocks of the buckets before that a group owns
 };
 
 // Sums of one batch size: who brings which subtrees, and in which order they are added.

@@ -211,7 +211,7 @@ enum elbow_status elbow_trainer_compare_ranks(struct elbow_trainer *trainer, str
 // Local. The processor's name as the kernel tells it.
 void elbow_trainer_processor(char *name, size_t size);
 
-// Local. The buckets in which the parameters travel where there are several nodes (elbow_exchange_list_buckets).
+// Local. The buckets in which the parameters travel between two nodes (elbow_exchange_list_buckets).
 enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer, int most, size_t *parameters,
                                              int *count, struct elbow_error *error);
 

@@ -46,7 +46,7 @@ clean_up() {
     exec 2>&"$errors"
     grep -vE ': line [0-9]+: +[0-9]+ (Killed|Terminated|User defined signal|Aborted)' noise >&2
     if [ -n "${disk:-}" ]; then umount "$disk"; fi
-    rm -rf "$work" "$memory"
+    rm -rf "$work" "$work.mpi" "$memory"
 }
 trap clean_up EXIT
 trap 'exit 1' INT TERM

@@ -17,7 +17,7 @@ set +e +o pipefail
 # shellcheck disable=SC2317 # at the end
 clean_up() {
     "$here/slurm-down"
-    rm -rf "$work"
+    rm -rf "$work" "$work.mpi"
 }
 trap clean_up EXIT
 trap 'exit 1' INT TERM

@@ -64,7 +64,7 @@ run 0 1 vanishing-eval "$elbow" eval vanishing --json
 # A disk of its own, filled up by somebody else while the run is at work, and freed later.
 mkdir disk
 mount -t tmpfs -o size=2m tmpfs disk 2>mount.err || { echo "note: no small disk: $(cat mount.err)"; finish; }
-trap 'umount "$work/disk"; rm -rf "$work"' EXIT
+trap 'umount "$work/disk"; rm -rf "$work" "$work.mpi"' EXIT
 for room in 0 2 5 9 14 20 40 60 80 120; do # kB that are left
     head -c 3m /dev/zero >disk/ballast 2>/dev/null
     truncate -s -${room}k disk/ballast

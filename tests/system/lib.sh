@@ -24,10 +24,12 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/elbow-test-XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$work.mpi"' EXIT
 cd "$work" || exit 1
-# Tests that run beside each other would remove Open MPI's folder of this host from under each other.
-export OMPI_MCA_orte_tmpdir_base=$work/mpi
+# Tests that run beside each other would remove Open MPI's folder of this host from under each other. Beside $work, which tests
+# look into, and for other users, too.
+mkdir -m 1777 "$work.mpi" || exit 1
+export OMPI_MCA_orte_tmpdir_base=$work.mpi
 
 failures=0
 fail() {

@@ -15,7 +15,7 @@ fi
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 limit=$((200 * patience)) # a hang is what must not be; a busy machine may be slow
-trap 'umount -q "$work"/* 2>/dev/null; rm -rf "$work"' EXIT
+trap 'umount -q "$work"/* 2>/dev/null; rm -rf "$work" "$work.mpi"' EXIT
 
 # What is opened by its name from now on is read-only; what is open stays as it is.
 forbid() {

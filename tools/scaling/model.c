@@ -148,8 +148,9 @@ static void print_inputs(const struct modelling *modelling)
                 (unsigned long long)modelling->first->microbatch, modelling->costs[i].microbatch * 1e3,
                 modelling->costs[i].forward * 1e3, modelling->costs[i].backward * 1e3, modelling->costs[i].members,
                 modelling->costs[i].members == 1 ? "" : "s");
-    fprintf(out, "  %llu parameters; between nodes in %d bucket%s\n", (unsigned long long)modelling->first->parameters,
-            modelling->first->buckets, modelling->first->buckets == 1 ? "" : "s");
+    fprintf(out, "  %llu parameters; between two nodes in %d bucket%s\n",
+            (unsigned long long)modelling->first->parameters, modelling->first->buckets,
+            modelling->first->buckets == 1 ? "" : "s");
     fprintf(out, "  %d rank%s on a node in what is predicted\n", modelling->per_node,
             modelling->per_node == 1 ? "" : "s");
     if (modelling->per_node > modelling->costs[modelling->cost_count - 1].members)

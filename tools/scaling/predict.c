@@ -41,11 +41,10 @@ static double take(const struct scaling_machine *machine, double members, double
     return bytes * fmax(machine->near, machine->bus > 0 ? members / machine->bus : 0);
 }
 
-// What the busiest of `owners` has of so many parameters: whole blocks, hence one of them where there are fewer blocks
-// than owners. (Over all buckets, too: the owners take turns.)
+// What the busiest of `owners` has of so many parameters: whole blocks. (Over all buckets, too: the owners take turns.)
 static double share_of(double parameters, double owners)
 {
-    return fmax(parameters / owners, fmin(parameters, ELBOW_BLOCK));
+    return fmin(parameters, ELBOW_BLOCK * ceil(ceil(parameters / ELBOW_BLOCK) / owners));
 }
 
 static double inside_of(const struct scaling_machine *machine, const struct scaling_load *load, struct terms terms)
@@ -70,11 +69,11 @@ struct buckets {
 static struct buckets join_buckets(const struct scaling_load *load)
 {
     struct buckets buckets = {0};
-    double least = (double)load->nodes * ELBOW_BLOCK, left = (double)load->parameters, size = 0;
+    double least = (double)load->nodes, left = (double)load->parameters, size = 0;
     for (int k = load->buckets; k-- > 0;) {
         size += (double)load->bucket[k];
         left -= (double)load->bucket[k];
-        if (k > 0 && (size < least || left < least))
+        if (k > 0 && (ceil(size / ELBOW_BLOCK) < least || ceil(left / ELBOW_BLOCK) < least))
             continue;
         buckets.parameters[buckets.count++] = size;
         size = 0;

@@ -8,8 +8,8 @@
 // once by `scale`, and calls back `apply` with sum and parameters. Inside a node, gradients and the one copy of the
 // parameters lie in shared memory (replicas cannot differ there).
 //
-// Between nodes they travel as messages, bucket by bucket: a bucket is a layer or some small ones joined, and every
-// rank owns a part of each. elbow_exchange_ready tells how far down the backward pass has come, and sends what is
+// Between nodes they travel as messages, bucket by bucket: a bucket is a layer or some small ones joined, and is
+// shared out among all ranks. elbow_exchange_ready tells how far down the backward pass has come, and sends what is
 // complete while the pass goes on. A step ends when all owners have what they update; new parameters are then on their
 // way, and elbow_exchange_await waits for those that a forward pass needs next. For each bucket one message goes from
 // each node to each other one with gradients, and one with new parameters.
@@ -32,7 +32,7 @@ struct elbow_exchange_sizes {
     // create an exchange rank zero's are those of all: another build may cut its layers in another way.
     const size_t *layers;
     size_t layer_count;
-    // Parameters that a bucket has at least, but for the last one to be made; a block for every node in any case.
+    // Parameters that a bucket has at least, but for the last one to be made; and as many blocks as there are nodes.
     size_t bucket;
 };
 
@@ -95,7 +95,7 @@ size_t elbow_exchange_slice(const struct elbow_exchange *exchange);
 // Local. Whether the ranks of a node have one copy of the parameters; else each has its own.
 bool elbow_exchange_is_shared(const struct elbow_exchange *exchange);
 
-// Local. The buckets that these sizes give where there are several nodes: the parameters of each, from the first layer
+// Local. The buckets that these sizes give on two nodes: the parameters of each, from the first layer
 // on, and how many; what exceeds `most` counts in the last one.
 enum elbow_status elbow_exchange_list_buckets(const struct elbow_exchange_sizes *sizes, int most, size_t *parameters,
                                               int *count, struct elbow_error *error);

@@ -66,7 +66,7 @@ struct elbow_bench_result {
     struct elbow_bench_time times[ELBOW_BENCH_COUNT];
     double operations;                       // floating-point operations of a step's matrix products, over all ranks
     double shares[ELBOW_BENCH_SHARES];       // of the timed steps' time; means over the ranks
-    int buckets;                             // in which the parameters travel where there are several nodes
+    int buckets;                             // in which the parameters travel between two nodes
     size_t bucket[ELBOW_BENCH_BUCKETS_MAX];  // parameters of each, from the first layer on
     double cores;                            // processors that this rank kept busy in its steps: above 1, threads ran
     int64_t audit_every;                     // steps; 0: never

@@ -185,35 +185,46 @@ START_TEST(parts_cover_the_arena)
 }
 END_TEST
 
-// Blocks that cannot be shared out evenly go to the nodes in turn.
-START_TEST(every_node_has_its_share)
+static size_t blocks_in(struct elbow_range range)
 {
-    enum { BUCKETS = 16, MOST = 60, MEMBERS = 2 };
-    for (int groups = 2; groups <= MOST; ++groups)
-        for (int blocks = groups; blocks < 2 * groups; blocks += 1 + groups / 5) {
-            size_t layers[BUCKETS];
-            int group_first[MOST + 1], owned[MOST] = {0};
-            for (int k = 0; k < BUCKETS; ++k)
-                layers[k] = (size_t)k * (size_t)blocks * ELBOW_BLOCK;
-            for (int g = 0; g <= groups; ++g)
-                group_first[g] = MEMBERS * g;
-            struct elbow_cut cut =
-                cut_over((size_t)BUCKETS * (size_t)blocks * ELBOW_BLOCK, layers, BUCKETS, 1, groups, group_first);
-            ck_assert_int_eq(cut.buckets, BUCKETS);
-            for (int k = 0; k < BUCKETS; ++k)
+    return (size_t)(range.last - range.first) / ELBOW_BLOCK;
+}
+
+// Blocks that cannot be shared out evenly go to the nodes in turn, and to the ranks of each.
+START_TEST(every_rank_has_its_share)
+{
+    enum { BUCKETS = 16, MOST = 40, MEMBERS_MOST = 16 };
+    for (int groups = 2; groups <= MOST; groups += 1 + groups / 8)
+        for (int members = 1; members <= MEMBERS_MOST; members *= 2)
+            for (size_t blocks = (size_t)groups; blocks < 2 * (size_t)groups; blocks += 1 + (size_t)groups / 5) {
+                size_t layers[BUCKETS], total = BUCKETS * blocks;
+                int group_first[MOST + 1];
+                for (size_t k = 0; k < BUCKETS; ++k)
+                    layers[k] = k * blocks * ELBOW_BLOCK;
+                for (int g = 0; g <= groups; ++g)
+                    group_first[g] = members * g;
+                struct elbow_cut cut = cut_over(total * ELBOW_BLOCK, layers, BUCKETS, 1, groups, group_first);
+                ck_assert_int_eq(cut.buckets, BUCKETS);
                 for (int g = 0; g < groups; ++g) {
-                    struct elbow_range part = elbow_cut_part(&cut, k, g);
-                    owned[g] += (int)((part.last - part.first) / ELBOW_BLOCK);
+                    size_t owned = 0, least = total, most = 0;
+                    for (int k = 0; k < BUCKETS; ++k)
+                        owned += blocks_in(elbow_cut_part(&cut, k, g));
+                    ck_assert_uint_ge(owned + 1, total / (size_t)groups);
+                    ck_assert_uint_le(owned, (total + (size_t)groups - 1) / (size_t)groups + 1);
+                    for (int r = group_first[g]; r < group_first[g + 1]; ++r) {
+                        size_t mine = 0;
+                        for (int k = 0; k < BUCKETS; ++k)
+                            mine += blocks_in(elbow_cut_piece(&cut, k, r));
+                        least = mine < least ? mine : least;
+                        most = mine > most ? mine : most;
+                    }
+                    ck_assert_uint_le(most - least, 1);
                 }
-            for (int g = 0; g < groups; ++g) {
-                ck_assert_int_ge(owned[g], BUCKETS * blocks / groups - 1);
-                ck_assert_int_le(owned[g], (BUCKETS * blocks + groups - 1) / groups + 1);
+                elbow_cut_clear(&cut);
             }
-            elbow_cut_clear(&cut);
-        }
 }
 END_TEST
 
 UNIT_MAIN("parallel/exchange_plan", owners_of_all_groups_get_the_bits_of_the_tree, equal_nodes_send_one_sum_each,
           buckets_are_layers_joined_up_to_a_size, buckets_have_a_block_for_every_group, parts_cover_the_arena,
-          every_node_has_its_share)
+          every_rank_has_its_share)

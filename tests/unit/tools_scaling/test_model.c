@@ -9,11 +9,13 @@
 // Rounding of sums of some ten terms; and of a fit, whose equations lose some digits.
 static const double ROUNDING = 1e-9, FITTED = 1e-5;
 
-static const uint64_t TWO[] = {600000, 400000}; // parameters of two buckets: 147 and 98 blocks
+// Parameters of two buckets, and of both: blocks that two, three, four and eight owners can share evenly.
+enum { FIRST = 144 * 4096, SECOND = 96 * 4096, ALL = FIRST + SECOND };
+static const uint64_t TWO[] = {FIRST, SECOND};
 
 static struct scaling_load load(int ranks, int nodes)
 {
-    return (struct scaling_load){.parameters = 1000000,
+    return (struct scaling_load){.parameters = ALL,
                                  .microbatches = 64,
                                  .buckets = 2,
                                  .bucket = TWO,
@@ -42,14 +44,14 @@ START_TEST(each_cost_counts_by_itself)
     one.microbatch = four.microbatch = nodes.microbatch = 0;
     // The optimiser passes over a slice.
     struct scaling_machine optimize = {.optimize = 1e-9};
-    ck_assert_double_eq_tol(step(optimize, one), 1e-3, ROUNDING);
-    ck_assert_double_eq_tol(step(optimize, nodes), 1e-3 / 8, ROUNDING);
+    ck_assert_double_eq_tol(step(optimize, one), 1e-9 * ALL, ROUNDING);
+    ck_assert_double_eq_tol(step(optimize, nodes), 1e-9 * ALL / 8, ROUNDING);
     // Four ranks of a node have a subtree each: a slice of a quarter, four terms. On four nodes an owner adds the two
     // of its node and one of each other, and its node's messages hold three quarters of all.
     struct scaling_machine add = {.add = 1e-9};
-    ck_assert_double_eq_tol(step(add, one), 1e-3, ROUNDING);
-    ck_assert_double_eq_tol(step(add, four), 1e-3, ROUNDING);
-    ck_assert_double_eq_tol(step(add, nodes), 1e-3 * (5.0 / 8 + 3.0 / 4), ROUNDING);
+    ck_assert_double_eq_tol(step(add, one), 1e-9 * ALL, ROUNDING);
+    ck_assert_double_eq_tol(step(add, four), 1e-9 * ALL, ROUNDING);
+    ck_assert_double_eq_tol(step(add, nodes), 1e-9 * ALL * (5.0 / 8 + 3.0 / 4), ROUNDING);
     // Three meetings, each with all others of the node.
     struct scaling_machine meet = {.meet = 1e-6};
     ck_assert_double_eq_tol(step(meet, one), 0, ROUNDING);
@@ -58,8 +60,9 @@ START_TEST(each_cost_counts_by_itself)
     // Three quarters of the gradients' and of the parameters' four bytes come from others.
     struct scaling_machine near = {.near = 1e-9};
     ck_assert_double_eq_tol(step(near, one), 0, ROUNDING);
-    ck_assert_double_eq_tol(step(near, four), 6e-3, ROUNDING);
-    ck_assert_double_eq_tol(step(near, nodes), 4e-3, ROUNDING); // half, of two ranks on a node, whatever the nodes
+    ck_assert_double_eq_tol(step(near, four), 6e-9 * ALL, ROUNDING);
+    ck_assert_double_eq_tol(step(near, nodes), 4e-9 * ALL,
+                            ROUNDING); // half, of two ranks on a node, whatever the nodes
 }
 END_TEST
 
@@ -68,8 +71,8 @@ START_TEST(the_bus_limits_many_ranks)
     struct scaling_load two = load(2, 1), four = load(4, 1);
     two.microbatch = four.microbatch = 0;
     struct scaling_machine machine = {.near = 1e-9, .bus = 2e9}; // enough for two ranks
-    ck_assert_double_eq_tol(step(machine, two), 4e-3, ROUNDING);
-    ck_assert_double_eq_tol(step(machine, four), 12e-3, ROUNDING); // each has half of a core's pace
+    ck_assert_double_eq_tol(step(machine, two), 4e-9 * ALL, ROUNDING);
+    ck_assert_double_eq_tol(step(machine, four), 12e-9 * ALL, ROUNDING); // each has half of a core's pace
 }
 END_TEST
 
@@ -82,8 +85,8 @@ START_TEST(messages_between_nodes_are_counted)
     ck_assert_double_eq_tol(step(latency, nodes), 1e-6 * (2 * 2 * 2 + 2 * 3),
                             ROUNDING); // and two collectives of 8 ranks
     struct scaling_machine wire = {.wire = 1e-9};
-    double statistics = 128 * 8 + 8 * 245;
-    ck_assert_double_eq_tol(step(wire, nodes), 1e-9 * (2 * 4e6 * 3 / 4 + statistics), ROUNDING);
+    double statistics = 128 * 8 + 8 * 240;
+    ck_assert_double_eq_tol(step(wire, nodes), 1e-9 * (2 * 4.0 * ALL * 3 / 4 + statistics), ROUNDING);
     // More nodes than blocks: no message without contents.
     struct scaling_load many = load(64, 64);
     static const uint64_t SMALL[] = {4096};
@@ -95,11 +98,16 @@ START_TEST(messages_between_nodes_are_counted)
     // One node owns the block: it is sent all gradients, sends all parameters, adds and updates all.
     ck_assert_double_eq_tol(step(wire, many), 1e-9 * (2 * 63 * 4 * 4096 + 128 * 64 + 8), ROUNDING);
     ck_assert_double_eq_tol(step((struct scaling_machine){.optimize = 1e-9}, many), 1e-9 * 4096, ROUNDING);
-    static const uint64_t SMALLER[] = {4096, 100}; // the last node owns a block of each bucket
+    static const uint64_t SMALLER[] = {4096, 100}; // joined, for each node to own a block as far as they go
     many.buckets = 2;
     many.bucket = SMALLER;
     many.parameters = SMALLER[0] + SMALLER[1];
-    ck_assert_double_eq_tol(step(wire, many), 1e-9 * (2 * 63 * 4 * 4196 + 128 * 64 + 8 * 2), ROUNDING);
+    ck_assert_double_eq_tol(step(wire, many), 1e-9 * (2 * 63 * 4 * 4096 + 128 * 64 + 8 * 2), ROUNDING);
+    static const uint64_t UNEVEN[] = {100 * 4096}; // some nodes own two blocks
+    many.buckets = 1;
+    many.bucket = UNEVEN;
+    many.parameters = UNEVEN[0];
+    ck_assert_double_eq_tol(step(wire, many), 1e-9 * (2 * 63 * 4 * 2 * 4096 + 128 * 64 + 8 * 100), ROUNDING);
 }
 END_TEST
 
@@ -111,8 +119,8 @@ START_TEST(nodes_without_whole_subtrees_send_more)
     struct scaling_machine wire = {.wire = 1e-9};
     struct scaling_times times = scaling_predict(&wire, &three);
     // [0, 21) = 16 + 4 + 1; [21, 42) = 1 + 2 + 8 + 8 + 2; [42, 64) = 2 + 4 + 16: eleven sums of three nodes.
-    ck_assert_double_eq_tol(times.gradients, 1e-9 * 4e6 * 2 / 3 * 11 / 3, ROUNDING);
-    ck_assert_double_eq_tol(times.parameters, 1e-9 * 4e6 * 2 / 3, ROUNDING);
+    ck_assert_double_eq_tol(times.gradients, 1e-9 * 4.0 * ALL * 2 / 3 * 11 / 3, ROUNDING);
+    ck_assert_double_eq_tol(times.parameters, 1e-9 * 4.0 * ALL * 2 / 3, ROUNDING);
     times = scaling_predict(&wire, &four);
     ck_assert_double_eq_tol(times.gradients, times.parameters, ROUNDING);
 }
@@ -122,7 +130,7 @@ START_TEST(the_backward_pass_hides_all_but_the_last_bucket)
 {
     struct scaling_load nodes = load(2, 2);
     struct scaling_machine machine = {.wire = 1e-9};
-    double first = 1e-9 * 4 * 600000 / 2, second = 1e-9 * 4 * 400000 / 2;
+    double first = 1e-9 * 4 * FIRST / 2, second = 1e-9 * 4 * SECOND / 2;
     nodes.backward = 0; // nothing is hidden
     struct scaling_times times = scaling_predict(&machine, &nodes);
     ck_assert_double_eq_tol(times.gradients, first + second, ROUNDING);
@@ -131,7 +139,7 @@ START_TEST(the_backward_pass_hides_all_but_the_last_bucket)
     times = scaling_predict(&machine, &nodes);
     ck_assert_double_eq_tol(times.gradients, first, ROUNDING);
     ck_assert_double_eq_tol(times.hidden, second, ROUNDING);
-    nodes.backward = 1e-3; // the second one still travels: for 0.8 ms from 0.6 ms before the end
+    nodes.backward = 1e-3; // the second one still travels: for 0.79 ms from 0.6 ms before the end
     times = scaling_predict(&machine, &nodes);
     ck_assert_double_eq_tol(times.gradients, first + second - 0.6e-3, ROUNDING);
     nodes.backward = 0.5e-3; // two microbatches go together: their passes are one of twice the length
@@ -148,7 +156,7 @@ START_TEST(the_forward_pass_hides_all_but_the_first_bucket)
 {
     struct scaling_load nodes = load(2, 2);
     struct scaling_machine machine = {.wire = 1e-9};
-    double first = 1e-9 * 4 * 600000 / 2, second = 1e-9 * 4 * 400000 / 2;
+    double first = 1e-9 * 4 * FIRST / 2, second = 1e-9 * 4 * SECOND / 2;
     nodes.forward = 0; // nothing is hidden
     struct scaling_times times = scaling_predict(&machine, &nodes);
     ck_assert_double_eq_tol(times.parameters, first + second, ROUNDING);
@@ -192,7 +200,7 @@ static void make_samples(const struct scaling_machine *machine, struct scaling_s
     static const int places[PLACES][2] = {{1, 1}, {2, 1}, {4, 1}, {4, 2}, {8, 4}};
     for (int i = 0; i < SAMPLES; ++i) {
         struct scaling_sample *sample = &list[i];
-        uint64_t parameters = UINT64_C(20000) << (2 * (i % SIZES));
+        uint64_t parameters = UINT64_C(65536) << (2 * (i % SIZES));
         *sample = (struct scaling_sample){.mode = SCALING_EXCHANGE,
                                           .ranks = places[i / SIZES][0],
                                           .nodes = places[i / SIZES][1],
