@@ -129,9 +129,12 @@ enum elbow_status elbow_comm_open(int *argc, char ***argv, struct elbow_comm **o
     // both directions then take turns, and a full-duplex link is half used.
     setenv("OMPI_MCA_btl_tcp_flags", "send,inplace", 0);
     // Longer messages first send a piece, and wait until the other side is inside MPI to ask for the rest: all of a
-    // step's then set out at once, and the one that is needed first comes late. Up to this size they go as they are.
-    setenv("OMPI_MCA_btl_tcp_eager_limit", "262144", 0);
-    setenv("OMPI_MCA_btl_tcp_max_send_size", "262144", 0); // pieces that can hold those
+    // step's then set out at once, and the one that is needed first comes late. Up to this size they go as they are, in
+    // pieces that can hold them: both or none.
+    if (getenv("OMPI_MCA_btl_tcp_eager_limit") == NULL && getenv("OMPI_MCA_btl_tcp_max_send_size") == NULL) {
+        setenv("OMPI_MCA_btl_tcp_eager_limit", "262144", 0);
+        setenv("OMPI_MCA_btl_tcp_max_send_size", "262144", 0);
+    }
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     elbow_panic_hook(abort_all);
     struct elbow_comm *comm = NULL;

@@ -82,9 +82,9 @@ struct elbow_exchange {
     size_t *held;               // [size + 1] owned: parameters in the slices of the ranks before
     size_t *held_blocks;        // [size + 1] owned: their blocks
     size_t *block_of;           // [blocks] owned: those blocks, slice by slice
-    int *owner_first,
-        *owners;         // [buckets + 1], owned: the groups that own a part of bucket k, from owners[owner_first[k]]
-    size_t *inbox_first; // [buckets + 1] owned: where a bucket's inbox begins
+    int *owner_first;           // [buckets + 1] owned: bucket k is owned by the groups owners[owner_first[k]], ...
+    int *owners;                // [owner_first[buckets]] owned
+    size_t *inbox_first;        // [buckets + 1] owned: where a bucket's inbox begins
     struct elbow_plan plans[2];
     const struct elbow_plan *plan; // of the present batch
     uint64_t batch;                // batches begun, skipped ones included
