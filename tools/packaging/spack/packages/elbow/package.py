@@ -2,7 +2,7 @@
 """Elbow for Spack 0.23 and later. From the top of the tree, which is what is built:
 
     spack repo add tools/packaging/spack
-    spack dev-build elbow@0.1.0
+    spack dev-build elbow@0.2.0-dev
 
 A site that keeps release archives adds `url` and checksums here, and then `spack install elbow` works from anywhere."""
 
@@ -19,7 +19,7 @@ class Elbow(CMakePackage):
 
     license("BSD-3-Clause")
 
-    version("0.1.0")
+    version("0.2.0-dev")
 
     # Spack's compiler wrapper asks for the target's processor by itself (spack install elbow target=...).
     variant("native", default=False, description="Build for the processor of the building machine")
