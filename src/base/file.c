@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writing in one go: a reader, and a crash at any moment, sees the old file or the new one. All calls that bring bytes
-// to disk, but for those of HDF5 and stdio, go through four functions that count them and can be made to fail.
+// All calls that bring bytes to disk, but for those of HDF5 and stdio, go through a few functions that count them and
+// can be made to fail.
 #include "elbow/base/file.h"
 
-#include "elbow/base/text.h"
-
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct {
@@ -40,9 +38,19 @@ uint64_t elbow_file_count(void)
     return atomic_load(&counts.calls);
 }
 
-int elbow_file_open(const char *path, int flags)
+// Opening a pipe for writing waits for a reader; O_NONBLOCK makes that ENXIO, and regular files do not heed it.
+int elbow_file_open(const struct elbow_directory *directory, const char *path, int flags)
 {
-    return must_fail() ? -1 : open(path, flags | O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
+    struct stat about;
+    if (must_fail())
+        return -1;
+    int file = openat(elbow_directory_descriptor(directory), path,
+                      flags | O_CREAT | O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+    if (file < 0 || (fstat(file, &about) == 0 && S_ISREG(about.st_mode)))
+        return file;
+    close(file);
+    errno = ENXIO;
+    return -1;
 }
 
 bool elbow_file_put(int file, const void *bytes, size_t size)
@@ -71,9 +79,26 @@ bool elbow_file_sync(int file)
     return !must_fail() && (fsync(file) == 0 || errno == EINVAL || errno == EROFS);
 }
 
-bool elbow_file_rename(const char *from, const char *to)
+bool elbow_file_rename(const struct elbow_directory *directory, const char *from, const char *to)
 {
-    return !must_fail() && rename(from, to) == 0;
+    int at = elbow_directory_descriptor(directory);
+    return !must_fail() && renameat(at, from, at, to) == 0;
+}
+
+// File systems that know no rename without replacement know links.
+bool elbow_file_rename_new(const struct elbow_directory *directory, const char *from, const char *to)
+{
+    int at = elbow_directory_descriptor(directory);
+    if (must_fail())
+        return false;
+    if (renameat2(at, from, at, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
+        return false;
+    if (linkat(at, from, at, to, 0) != 0)
+        return false;
+    unlinkat(at, from, 0);
+    return true;
 }
 
 bool elbow_file_is_full(int reason)
@@ -81,30 +106,30 @@ bool elbow_file_is_full(int reason)
     return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
 }
 
-// Leaves errno as it is.
-static enum elbow_status trouble(const char *path, const char *what, struct elbow_error *error)
+const char *elbow_file_reason(int reason)
 {
-    int reason = errno;
-    elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be %s: %s", path, what, strerror(reason));
-    errno = reason;
-    return ELBOW_OUTPUT;
+    if (reason == ENXIO)
+        return "it is no regular file";
+    if (reason == EEXIST)
+        return "a file of that name is there";
+    return strerror(reason);
 }
 
-// The directory that holds path.
-static void directory_of(const char *path, elbow_path directory)
+// The directory that holds path, beneath the one that path is beneath.
+void elbow_file_directory_of(const char *path, elbow_path holder)
 {
     const char *slash = strrchr(path, '/');
     if (slash == NULL)
-        elbow_text_format(directory, ELBOW_PATH_SIZE, ".");
+        elbow_text_format(holder, ELBOW_PATH_SIZE, ".");
     else
-        elbow_text_format(directory, ELBOW_PATH_SIZE, "%.*s", (int)(slash - path) + 1, path);
+        elbow_text_format(holder, ELBOW_PATH_SIZE, "%.*s", (int)(slash - path) + 1, path);
 }
 
-void elbow_file_sync_directory_of(const char *path)
+void elbow_file_sync_directory_of(const struct elbow_directory *directory, const char *path)
 {
-    elbow_path directory;
-    directory_of(path, directory);
-    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    elbow_path holder;
+    elbow_file_directory_of(path, holder);
+    int file = openat(elbow_directory_descriptor(directory), holder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file < 0)
         return;
     fsync(file);
@@ -114,59 +139,6 @@ void elbow_file_sync_directory_of(const char *path)
 enum elbow_status elbow_file_make_directory_of(const char *path, struct elbow_error *error)
 {
     elbow_path directory;
-    directory_of(path, directory);
+    elbow_file_directory_of(path, directory);
     return elbow_text_make_directory(directory, error);
-}
-
-enum elbow_status elbow_file_publish(const char *part, const char *path, struct elbow_error *error)
-{
-    int file = open(part, O_RDONLY | O_CLOEXEC);
-    bool synced = file >= 0 && elbow_file_sync(file);
-    if (file >= 0)
-        close(file);
-    if (!synced || !elbow_file_rename(part, path)) {
-        int reason = errno;
-        trouble(path, "written", error);
-        unlink(part);
-        errno = reason;
-        return ELBOW_OUTPUT;
-    }
-    elbow_file_sync_directory_of(path);
-    return ELBOW_OK;
-}
-
-void elbow_file_sweep(const char *directory)
-{
-    static const char ending[] = ".part";
-    DIR *open_directory = opendir(directory);
-    if (open_directory == NULL)
-        return;
-    for (struct dirent *entry; (entry = readdir(open_directory)) != NULL;) {
-        size_t length = strlen(entry->d_name);
-        if (length > sizeof ending - 1 && strcmp(entry->d_name + length - (sizeof ending - 1), ending) == 0)
-            unlinkat(dirfd(open_directory), entry->d_name, 0);
-    }
-    closedir(open_directory);
-}
-
-enum elbow_status elbow_file_write(const char *path, const void *bytes, size_t size, struct elbow_error *error)
-{
-    elbow_path part;
-    if (!elbow_text_format(part, sizeof part, "%s.part", path))
-        return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is longer than %d bytes", path,
-                               ELBOW_PATH_SIZE - 6);
-    int file = elbow_file_open(part, O_TRUNC);
-    if (file < 0)
-        return trouble(path, "created", error);
-    bool is_written = elbow_file_put(file, bytes, size);
-    int reason = errno;
-    if (close(file) != 0 && is_written) {
-        is_written = false;
-        reason = errno;
-    }
-    if (is_written)
-        return elbow_file_publish(part, path, error);
-    unlink(part);
-    errno = reason;
-    return trouble(path, "written", error);
 }

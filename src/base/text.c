@@ -174,7 +174,7 @@ static enum elbow_status make_one_directory(const char *path, struct elbow_error
 {
     struct stat about;
     if (mkdir(path, 0777) == 0) {
-        elbow_file_sync_directory_of(path);
+        elbow_file_sync_directory_of(NULL, path);
         return ELBOW_OK;
     }
     if (errno == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode))

@@ -75,7 +75,7 @@ static enum elbow_status copy(const char *file, const char *to, uint64_t *bytes,
     enum elbow_status status = elbow_allocate(&buffer, PIECE, 1, "copying the data", error);
     if (status != ELBOW_OK)
         return status;
-    int out = elbow_file_open(to, O_EXCL);
+    int out = elbow_file_open(NULL, to, O_EXCL);
     if (out < 0) {
         elbow_release(&buffer);
         return fail(to, "cannot be made (data.stage)", error);

@@ -4,6 +4,7 @@
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static enum elbow_status try_to_write(struct elbow_arrears *arrears, const char 
 {
     struct elbow_error trouble = {0};
     elbow_file_make_directory_of(path, NULL); // it may have been removed; if that fails, writing does
-    enum elbow_status status = elbow_file_write(path, bytes, size, &trouble);
+    enum elbow_status status = elbow_part_write(NULL, path, bytes, size, ELBOW_PUBLISH_REPLACE, &trouble);
     if (status == ELBOW_OK)
         return ELBOW_OK;
     arrears->reason = errno;

@@ -3,8 +3,8 @@
 // itself) count as kept, and only those are ever deleted.
 #include "checkpoint_private.h"
 
-#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,17 +28,14 @@ void elbow_checkpoint_cut(const char *run, uint64_t step)
 
 void elbow_checkpoint_link_best(const char *run, uint64_t best_step)
 {
-    elbow_path link, part, file;
+    elbow_path link, file;
     char target[64];
     if (!elbow_checkpoint_path(run, best_step, file) || access(file, F_OK) != 0)
         return;
     elbow_text_format(target, sizeof target, "step-%08" PRIu64 ".h5", best_step);
-    if (!elbow_text_format(link, sizeof link, "%s/checkpoints/best.h5", run) ||
-        !elbow_text_format(part, sizeof part, "%s.part", link))
+    if (!elbow_text_format(link, sizeof link, "%s/checkpoints/best.h5", run))
         return;
-    unlink(part);
-    if (symlink(target, part) == 0 && !elbow_file_rename(part, link))
-        unlink(part);
+    elbow_part_link(NULL, target, link);
 }
 
 // The step whose file best.h5 links to; 0: none.

@@ -3,8 +3,8 @@
 // write does not.
 #include "checkpoint_private.h"
 
-#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/math/hash.h"
 
@@ -300,7 +300,7 @@ enum elbow_status elbow_checkpoint_write(const char *run, const struct elbow_sna
     struct elbow_error trouble = {0};
     if (elbow_text_make_directory(directory, &trouble) == ELBOW_OK) {
         elbow_checkpoint_seal(snapshot->file.bytes, snapshot->file.size);
-        elbow_file_write(path, snapshot->file.bytes, snapshot->file.size, &trouble);
+        elbow_part_write(NULL, path, snapshot->file.bytes, snapshot->file.size, ELBOW_PUBLISH_REPLACE, &trouble);
     }
     if (trouble.status == ELBOW_OK)
         return ELBOW_OK;

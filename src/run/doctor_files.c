@@ -41,7 +41,7 @@ static double measure_write(const char *directory, const char *block, uint64_t *
     elbow_path path;
     if (!elbow_text_format(path, sizeof path, "%s/speed", directory))
         return 0;
-    int file = elbow_file_open(path, O_EXCL);
+    int file = elbow_file_open(NULL, path, O_EXCL);
     double start = elbow_clock_seconds();
     *bytes = 0;
     bool is_good = file >= 0;

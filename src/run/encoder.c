@@ -25,7 +25,7 @@ struct encoding {
     double *recon, *kl, *statistics;
     struct elbow_importance *importance;
     // Rank zero.
-    struct elbow_output output;
+    struct elbow_part output;
     struct elbow_hdf5 *file;
     double *figure;             // (SPLIT_ROWS)
     float *mean, *log_variance; // (SPLIT_ROWS, Z)
@@ -166,7 +166,7 @@ static enum elbow_status create_datasets(struct encoding *encoding, struct elbow
 
 static enum elbow_status open_file(struct encoding *encoding, const char *path, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_output_begin(path, &encoding->output, error);
+    enum elbow_status status = elbow_part_begin(NULL, path, &encoding->output, NULL, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_create(encoding->output.part, true, &encoding->file, error);
     if (status == ELBOW_OK)
@@ -179,13 +179,13 @@ static void close_file(struct encoding *encoding, struct elbow_error *error)
 {
     if (error->status != ELBOW_OK) {
         elbow_hdf5_close(encoding->file, NULL);
-        elbow_output_abandon(&encoding->output);
+        elbow_part_abandon(&encoding->output);
         return;
     }
     if (elbow_hdf5_close(encoding->file, error) == ELBOW_OK)
-        elbow_output_commit(&encoding->output, error);
+        elbow_part_publish(&encoding->output, ELBOW_PUBLISH_REPLACE, error);
     if (elbow_output_error(error) != ELBOW_OK)
-        elbow_output_abandon(&encoding->output);
+        elbow_part_abandon(&encoding->output);
 }
 
 // Collective.

@@ -92,7 +92,7 @@ static enum elbow_status open_kind(struct elbow_sink *sink, struct elbow_error *
         return elbow_allocate(&sink->images, sink->plan.rows * sink->images_of_row, sink->values * sizeof(float),
                               "the images of a grid", error);
     }
-    enum elbow_status status = elbow_output_begin(sink->plan.path, &sink->output, error);
+    enum elbow_status status = elbow_part_begin(NULL, sink->plan.path, &sink->output, NULL, error);
     if (status != ELBOW_OK)
         return status;
     return sink->kind == ELBOW_SINK_HDF5 ? open_hdf5(sink, error) : open_csv(sink, error);
@@ -197,7 +197,7 @@ static enum elbow_status finish(struct elbow_sink *sink, struct elbow_error *err
         status = elbow_hdf5_close(sink->file, error);
         sink->file = NULL;
     }
-    return status == ELBOW_OK ? elbow_output_commit(&sink->output, error) : status;
+    return status == ELBOW_OK ? elbow_part_publish(&sink->output, ELBOW_PUBLISH_REPLACE, error) : status;
 }
 
 enum elbow_status elbow_sink_close(struct elbow_sink *sink, struct elbow_error *error)
@@ -208,7 +208,7 @@ enum elbow_status elbow_sink_close(struct elbow_sink *sink, struct elbow_error *
     if (sink->table != NULL)
         fclose(sink->table);
     if (error->status != ELBOW_OK)
-        elbow_output_abandon(&sink->output);
+        elbow_part_abandon(&sink->output);
     elbow_release(&sink->images);
     *sink = (struct elbow_sink){0};
     return elbow_output_error(error);

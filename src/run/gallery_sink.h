@@ -27,7 +27,7 @@ struct elbow_sink {
     enum elbow_sink_kind kind;
     size_t values;                  // D
     size_t images_of_row;           // 1 or 2
-    struct elbow_output output;     // HDF5, CSV
+    struct elbow_part output;       // HDF5, CSV
     struct elbow_image_shape shape; // PNG
     float *images;                  // PNG: all of them; HDF5: (at_once, D); owned
     struct elbow_hdf5 *file;

@@ -4,7 +4,7 @@
 // their callers. Colour spaces are ignored: the numbers in the file are the pixels.
 #include "elbow/run/image.h"
 
-#include "elbow/base/file.h"
+#include "elbow/base/part.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
 
@@ -167,7 +167,7 @@ enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const
     size_t size;
     enum elbow_status status = elbow_picture_encode(picture, path, &bytes, &size, error);
     if (status == ELBOW_OK)
-        status = elbow_file_write(path, bytes, size, error);
+        status = elbow_part_write(NULL, path, bytes, size, ELBOW_PUBLISH_REPLACE, error);
     elbow_release(&bytes);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 #include "output.h"
 
 #include <errno.h>
@@ -174,7 +175,7 @@ static enum elbow_status open_table(const char *name, const struct elbow_metrics
     bool keeps = step > 0 && access(table->path, F_OK) == 0;
     enum elbow_status status = keeps ? read_kept(table->path, header, step, &text, &length, error) : ELBOW_OK;
     if (status == ELBOW_OK)
-        status = elbow_file_write(table->path, keeps ? text : header, length, error);
+        status = elbow_part_write(NULL, table->path, keeps ? text : header, length, ELBOW_PUBLISH_REPLACE, error);
     elbow_release(&text);
     size_t rows = WAITING_ROWS * kl_row_size(metrics->latent);
     table->size = rows > WAITING_SIZE ? rows : WAITING_SIZE;
@@ -186,7 +187,7 @@ static enum elbow_status open_table(const char *name, const struct elbow_metrics
         status = error->status = ELBOW_FILE;
     if (status != ELBOW_OK)
         return status;
-    table->file = elbow_file_open(table->path, O_APPEND);
+    table->file = elbow_file_open(NULL, table->path, O_APPEND);
     if (table->file < 0)
         return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", table->path, strerror(errno));
     table->is_open = true;
@@ -226,7 +227,7 @@ static enum elbow_status begin_anew(struct elbow_table *table, const char *direc
 {
     if (elbow_text_make_directory(directory, NULL) != ELBOW_OK)
         return fail(table, errno, error);
-    int file = elbow_file_open(table->path, O_APPEND);
+    int file = elbow_file_open(NULL, table->path, O_APPEND);
     if (file < 0)
         return fail(table, errno, error);
     close(table->file);

@@ -34,23 +34,21 @@ static bool is_trace(const char *path)
 enum elbow_status elbow_tracer_probe(const struct elbow_tracer_order *order, bool has_directory,
                                      struct elbow_error *error)
 {
-    struct elbow_output output;
+    struct elbow_part output;
     struct stat about;
     if (order->path == NULL)
         return ELBOW_OK;
-    if (elbow_output_begin(order->path, &output, error) != ELBOW_OK)
-        return error->status = ELBOW_FILE;
     if (stat(order->path, &about) == 0 && (!S_ISREG(about.st_mode) || !is_trace(order->path)))
         return elbow_error_set(error, ELBOW_FILE,
                                "%s: exists and is no trace; give --trace the name of another file, or remove this one",
                                order->path);
-    int file = elbow_file_open(output.part, 0);
-    if (file < 0 && errno == ENOENT && !has_directory)
-        return ELBOW_OK;
-    if (file < 0)
-        return elbow_error_set(error, ELBOW_FILE, "%s: the trace cannot be created: %s", order->path, strerror(errno));
-    close(file);
-    elbow_output_abandon(&output);
+    if (elbow_part_begin(NULL, order->path, &output, NULL, NULL) != ELBOW_OK) {
+        if (errno == ENOENT && !has_directory)
+            return ELBOW_OK;
+        return elbow_error_set(error, ELBOW_FILE, "%s: the trace cannot be created: %s", order->path,
+                               elbow_file_reason(errno));
+    }
+    elbow_part_abandon(&output);
     return ELBOW_OK;
 }
 
@@ -168,27 +166,26 @@ static void merge(struct elbow_comm *comm, struct elbow_tracer *tracer, FILE *ou
         elbow_trace_file_end(&file);
 }
 
-static FILE *begin_file(const struct elbow_tracer *tracer, struct elbow_output *output, struct elbow_error *error)
+static FILE *begin_file(const struct elbow_tracer *tracer, struct elbow_part *output, struct elbow_error *error)
 {
-    if (elbow_output_begin(tracer->path, output, error) != ELBOW_OK)
+    elbow_file_make_directory_of(tracer->path, NULL); // it may have been removed; if that fails, the next does
+    if (elbow_part_begin(NULL, tracer->path, output, NULL, error) != ELBOW_OK)
         return NULL;
-    elbow_file_make_directory_of(tracer->path, NULL); // it may have been removed; if that fails, opening does
     FILE *out = fopen(output->part, "we");
     if (out == NULL)
         elbow_error_set(error, ELBOW_OUTPUT, "%s: the trace was not written: %s", tracer->path, strerror(errno));
     return out;
 }
 
-static void end_file(const struct elbow_tracer *tracer, const struct elbow_output *output, FILE *out,
-                     struct elbow_error *error)
+static void end_file(const struct elbow_tracer *tracer, struct elbow_part *output, FILE *out, struct elbow_error *error)
 {
     errno = 0;
     bool is_written = fflush(out) == 0 && !ferror(out);
     int reason = errno;
     is_written &= fclose(out) == 0;
-    if (is_written && elbow_output_commit(output, error) == ELBOW_OK)
+    if (is_written && elbow_part_publish(output, ELBOW_PUBLISH_REPLACE, error) == ELBOW_OK)
         return;
-    elbow_output_abandon(output);
+    elbow_part_abandon(output);
     if (!is_written)
         elbow_error_set(error, ELBOW_OUTPUT, "%s: the trace was not written: %s", tracer->path,
                         strerror(reason != 0 ? reason : EIO));
@@ -198,7 +195,7 @@ enum elbow_status elbow_tracer_write(struct elbow_comm *comm, struct elbow_trace
                                      uint64_t *noted, struct elbow_error *error)
 {
     struct elbow_place place = elbow_comm_place(comm);
-    struct elbow_output output = {0};
+    struct elbow_part output = {0};
     FILE *out = NULL;
     *error = (struct elbow_error){0};
     *held = *noted = 0;

@@ -3,8 +3,8 @@
 // the configuration and the data have been found good.
 #include "trainer_private.h"
 
-#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 #include "elbow/run/gallery.h"
 
 #include <errno.h>
@@ -133,7 +133,7 @@ static void sweep(const char *run)
     for (size_t i = 0; i < sizeof places / sizeof *places; ++i) {
         elbow_path path;
         if (elbow_text_format(path, sizeof path, "%s%s", run, places[i]))
-            elbow_file_sweep(path);
+            elbow_part_sweep(NULL, path);
     }
 }
 
@@ -155,7 +155,7 @@ static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbo
     sweep(trainer->run);
     status = elbow_config_dump(&trainer->config, &text, error);
     if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/config.yaml", trainer->run))
-        status = elbow_file_write(path, text, strlen(text), error);
+        status = elbow_part_write(NULL, path, text, strlen(text), ELBOW_PUBLISH_REPLACE, error);
     elbow_release(&text);
     if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/samples", trainer->run))
         status = elbow_text_make_directory(path, error);

@@ -10,6 +10,7 @@
 // anything was not as it must be.
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 #include "elbow/run/checkpoint.h"
 
 #include <errno.h>
@@ -122,7 +123,8 @@ static void prepare(struct campaign *campaign, const char *checkpoint)
         give_up(campaign->run, "the path is too long");
     must(elbow_text_read(checkpoint, (size_t)1 << 30, &campaign->bytes, &campaign->size, &error), &error);
     must(elbow_file_make_directory_of(campaign->older, &error), &error);
-    must(elbow_file_write(campaign->older, campaign->bytes, campaign->size, &error), &error);
+    must(elbow_part_write(NULL, campaign->older, campaign->bytes, campaign->size, ELBOW_PUBLISH_REPLACE, &error),
+         &error);
     campaign->log = elbow_log_open(false, stdout);
 }
 

@@ -6,6 +6,7 @@
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 #include "elbow/data/hdf5.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ struct import_plan {
     uint64_t shape[IMPORT_RANK_MAX];
     uint64_t row_values, block_rows, chunk_rows;
     bool is_image;
-    char output[PATH_MAX], part[PATH_MAX + 8];
+    char output[PATH_MAX];
+    struct elbow_part part;
     double min, max; // of the values written
 };
 
@@ -129,7 +131,6 @@ static enum elbow_status find_output(struct import_plan *plan, bool *exists, str
         return elbow_error_set(error, ELBOW_FILE, "%s: %s", path, strerror(errno));
     if (!*exists && !elbow_text_format(plan->output, sizeof plan->output, "%s", path))
         return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", path);
-    elbow_text_format(plan->part, sizeof plan->part, "%s.part", plan->output);
     if (!*exists)
         return ELBOW_OK;
     struct elbow_hdf5 *file;
@@ -168,16 +169,16 @@ static enum elbow_status copy_output(const struct import_plan *plan, struct elbo
     if (status != ELBOW_OK)
         return status;
     int from = open(plan->output, O_RDONLY | O_CLOEXEC);
-    int to = from < 0 ? -1 : open(plan->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int to = from < 0 ? -1 : open(plan->part.part, O_WRONLY | O_TRUNC | O_CLOEXEC);
     struct stat about;
     bool is_copied =
         to >= 0 && fstat(from, &about) == 0 && copy_bytes(from, to, buffer) && fchmod(to, about.st_mode & 07777) == 0;
     if (!is_copied)
-        status = elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", plan->part, strerror(errno));
+        status = elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", plan->output, strerror(errno));
     if (from >= 0)
         close(from);
     if (to >= 0 && close(to) != 0 && status == ELBOW_OK)
-        status = elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", plan->part, strerror(errno));
+        status = elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", plan->output, strerror(errno));
     elbow_release(&buffer);
     return status;
 }
@@ -266,8 +267,8 @@ static enum elbow_status write_part(struct import_plan *plan, bool exists, struc
     struct elbow_hdf5 *file = NULL;
     enum elbow_status status = exists ? copy_output(plan, error) : ELBOW_OK;
     if (status == ELBOW_OK)
-        status = exists ? elbow_hdf5_open_append(plan->part, &file, error)
-                        : elbow_hdf5_create(plan->part, true, &file, error);
+        status = exists ? elbow_hdf5_open_append(plan->part.part, &file, error)
+                        : elbow_hdf5_create(plan->part.part, true, &file, error);
     if (status != ELBOW_OK)
         return status;
     status = fill_dataset(plan, file, error);
@@ -289,12 +290,14 @@ static enum elbow_status run(struct import_plan *plan, struct elbow_error *error
     if (status != ELBOW_OK)
         return status;
     choose_blocks(plan);
-    status = elbow_file_make_directory_of(plan->part, error);
+    status = elbow_file_make_directory_of(plan->output, error);
+    if (status == ELBOW_OK)
+        status = elbow_part_begin(NULL, plan->output, &plan->part, NULL, error);
     if (status == ELBOW_OK)
         status = write_part(plan, exists, error);
     if (status == ELBOW_OK)
-        return elbow_file_publish(plan->part, plan->output, error);
-    unlink(plan->part);
+        return elbow_part_publish(&plan->part, ELBOW_PUBLISH_REPLACE, error);
+    elbow_part_abandon(&plan->part);
     return status;
 }
 

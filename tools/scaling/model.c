@@ -3,8 +3,8 @@
 // costs, predicts. What it prints, and writes to model.txt, begins with its inputs; each line of a prediction says so.
 #include "model.h"
 
-#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 
 #include <errno.h>
 #include <math.h>
@@ -351,7 +351,7 @@ static enum elbow_status publish(const struct modelling *modelling, const char *
     fwrite(text, 1, size, stdout);
     if (!elbow_text_format(path, sizeof path, "%s/model.txt", directory))
         return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", directory);
-    enum elbow_status status = elbow_file_write(path, text, size, error);
+    enum elbow_status status = elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_REPLACE, error);
     elbow_text_format(path, sizeof path, "%s/prediction.csv", directory);
     if (status == ELBOW_OK)
         status = scaling_table_write(&modelling->predicted, path, error);

@@ -4,7 +4,7 @@
 #include "launch.h"
 #include "scaling.h"
 
-#include "elbow/base/file.h"
+#include "elbow/base/part.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -172,7 +172,7 @@ static enum elbow_status write_script(const char *directory, const struct scalin
     }
     enum elbow_status status = fclose(file) != 0
                                    ? elbow_error_set(error, ELBOW_MEMORY, "%s: no memory for the plots", path)
-                                   : elbow_file_write(path, text, size, error);
+                                   : elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_REPLACE, error);
     free(text);
     return status;
 }

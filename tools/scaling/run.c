@@ -7,8 +7,8 @@
 #include "experiment.h"
 #include "launch.h"
 
-#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 #include "elbow/run/json.h"
 #include "elbow/run/lock.h"
 
@@ -196,7 +196,7 @@ static enum elbow_status write_measurement(const struct scaling_point *point, in
         status = elbow_error_set(error, ELBOW_FORMAT, "%d nodes were asked for, the ranks came on %d", point->nodes,
                                  sample.nodes);
     if (status == ELBOW_OK)
-        status = elbow_file_write(path, text, size, error);
+        status = elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_REPLACE, error);
     if (status == ELBOW_OK)
         printf("%s, %d rank%s on %d node%s, repeat %d: %.0f samples/s, step %.3f ms\n", scaling_mode_name(point->mode),
                sample.ranks, sample.ranks == 1 ? "" : "s", sample.nodes, sample.nodes == 1 ? "" : "s", repeat,
@@ -286,10 +286,10 @@ static enum elbow_status claim_directory(const struct scaling_experiment *experi
                                      path, directory);
         elbow_release(&before);
     } else {
-        status = elbow_file_write(path, resolved, strlen(resolved), error);
+        status = elbow_part_write(NULL, path, resolved, strlen(resolved), ELBOW_PUBLISH_REPLACE, error);
     }
     if (status == ELBOW_OK)
-        status = elbow_file_write(exchange, EXCHANGE_TEXT, strlen(EXCHANGE_TEXT), error);
+        status = elbow_part_write(NULL, exchange, EXCHANGE_TEXT, strlen(EXCHANGE_TEXT), ELBOW_PUBLISH_REPLACE, error);
     return status;
 }
 

@@ -3,8 +3,8 @@
 // not repeated, so they have no spread.
 #include "scaling.h"
 
-#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -76,7 +76,7 @@ enum elbow_status scaling_table_write(const struct scaling_table *table, const c
     if (fclose(file) != 0 || !whole)
         status = elbow_error_set(error, ELBOW_MEMORY, "%s: no memory for the table", path);
     else
-        status = elbow_file_write(path, text, size, error);
+        status = elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_REPLACE, error);
     free(text);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 #include "elbow/base/text.h"
 #include "elbow/data/hdf5.h"
 
@@ -131,23 +132,26 @@ static enum elbow_status check_output(const char *path, struct elbow_error *erro
 
 enum elbow_status shapes_run(const struct shapes_options *options, struct elbow_error *error)
 {
-    char part[ELBOW_PATH_SIZE];
-    if (!elbow_text_format(part, sizeof part, "%s.part", options->output))
-        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", options->output);
+    struct elbow_part part;
     struct elbow_hdf5 *file;
     enum elbow_status status = check_output(options->output, error);
     if (status == ELBOW_OK)
-        status = elbow_file_make_directory_of(part, error);
+        status = elbow_file_make_directory_of(options->output, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_create(part, true, &file, error);
+        status = elbow_part_begin(NULL, options->output, &part, NULL, error);
     if (status != ELBOW_OK)
         return status;
+    status = elbow_hdf5_create(part.part, true, &file, error);
+    if (status != ELBOW_OK) {
+        elbow_part_abandon(&part);
+        return status;
+    }
     status = fill(file, options, error);
     enum elbow_status closed = elbow_hdf5_close(file, status == ELBOW_OK ? error : NULL);
     status = status == ELBOW_OK ? closed : status;
     if (status == ELBOW_OK)
-        return elbow_file_publish(part, options->output, error);
-    unlink(part);
+        return elbow_part_publish(&part, ELBOW_PUBLISH_REPLACE, error);
+    elbow_part_abandon(&part);
     return status;
 }
 

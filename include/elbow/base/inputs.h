@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The files that this process reads as inputs: no file that it publishes may replace one of them.
+#ifndef ELBOW_BASE_INPUTS_H
+#define ELBOW_BASE_INPUTS_H
+
+#include "elbow/base/directory.h"
+#include "elbow/base/status.h"
+
+#include <stdbool.h>
+
+// Local, from any thread. Notes that the file at path is an input; one that is not there is not noted. MEMORY if there
+// is no room for it.
+enum elbow_status elbow_inputs_note(const char *path, struct elbow_error *error);
+
+// Local, from any thread. Whether the file at path, through symbolic links, is an input.
+bool elbow_inputs_have(const struct elbow_directory *directory, const char *path);
+
+#endif
