@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The n-th call of libhdf5 by this program's own code fails, as asked for. The linker turns every call that
 // src/data/hdf5*.c makes into one of these (--wrap; cmake/ElbowTests.cmake finds their names there), so that a call
-// without a row does not link. Left alone: calls that libhdf5 makes of itself, those about its stack of errors, and the
-// kind of an id, which is always known.
+// without a row does not link. Since HDF5 1.12 some names are macros for the newest form of a call (H5Lvisit is
+// H5Lvisit2): the rows are for what the header makes of the name. Left alone: calls that libhdf5 makes of itself, those
+// about its stack of errors, and the kind of an id, which is always known.
 #ifndef ELBOW_TESTS_HDF5_FAULTS_H
 #define ELBOW_TESTS_HDF5_FAULTS_H
 
@@ -32,6 +33,8 @@ static inline bool hdf5_must_fail(void)
 }
 
 #define FAULTY_CALL(type, failure, name, parameters, arguments)                                                        \
+    FAULTY_SYMBOL(type, failure, name, parameters, arguments)
+#define FAULTY_SYMBOL(type, failure, name, parameters, arguments)                                                      \
     type __real_##name parameters;                                                                                     \
     type __wrap_##name parameters;                                                                                     \
     type __wrap_##name parameters                                                                                      \
@@ -40,7 +43,8 @@ static inline bool hdf5_must_fail(void)
     }
 
 // A close that fails has closed all the same: nobody could close it once more.
-#define FAULTY_CLOSE(name)                                                                                             \
+#define FAULTY_CLOSE(name) FAULTY_CLOSE_SYMBOL(name)
+#define FAULTY_CLOSE_SYMBOL(name)                                                                                      \
     herr_t __real_##name(hid_t id);                                                                                    \
     herr_t __wrap_##name(hid_t id);                                                                                    \
     herr_t __wrap_##name(hid_t id)                                                                                     \
@@ -124,6 +128,8 @@ FAULTY_CALL(herr_t, -1, H5Tset_size, (hid_t a, size_t b), (a, b))
 FAULTY_CALL(herr_t, -1, H5Tset_strpad, (hid_t a, H5T_str_t b), (a, b))
 
 #undef FAULTY_CALL
+#undef FAULTY_SYMBOL
 #undef FAULTY_CLOSE
+#undef FAULTY_CLOSE_SYMBOL
 
 #endif
