@@ -44,6 +44,7 @@ diff <(cd "$prefix" && find . | sort) <(cd "$work/stage/opt/elbow" && find . | s
 
 # A program outside.
 mv "$prefix" "$work/moved"
+version=$("$work/moved/bin/elbow" --version | awk 'NR == 1 { print $2 }')
 mkdir "$work/outside"
 cd "$work/outside"
 cat >outside.c <<'C'
@@ -95,18 +96,20 @@ pc=$(find "$work/moved" -name elbow.pc)
 if command -v pkg-config >/dev/null; then
     PKG_CONFIG_PATH=$(dirname "$pc")
     export PKG_CONFIG_PATH
-    [ "$(pkg-config --modversion elbow)" = "$("$work/moved/bin/elbow" --version | awk 'NR == 1 { print $2 }')" ] || fail "elbow.pc: another version"
+    [ "$(pkg-config --modversion elbow)" = "$version" ] || fail "elbow.pc: another version"
     # shellcheck disable=SC2046,SC2086 # words
     "$compiler" $flags outside.c $(pkg-config --cflags --libs elbow) -o by-pkg-config
     trains ./by-pkg-config "the program linked by pkg-config"
 else
     echo "skip: there is no pkg-config: elbow.pc was not tried"
 fi
-cat >CMakeLists.txt <<'C'
+asked=$(grep -oE '^[0-9]+\.[0-9]+' <<<"$version")
+grep -q "find_package(elbow $asked REQUIRED)" "$work/moved/share/doc/elbow/docs/site.md" || fail "docs/site.md asks for another version than $asked"
+cat >CMakeLists.txt <<C
 cmake_minimum_required(VERSION 3.20)
 project(outside LANGUAGES C)
-find_package(elbow 0.1 REQUIRED)
-find_package(elbow 0.1 REQUIRED)
+find_package(elbow $asked REQUIRED)
+find_package(elbow $asked REQUIRED)
 add_executable(by-cmake outside.c)
 target_link_libraries(by-cmake PRIVATE Elbow::elbow)
 C
