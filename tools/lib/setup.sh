@@ -18,50 +18,74 @@ as_root() {
 }
 may_install() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 
-# install_missing PACKAGE...: a|b wants a or b (a is installed), ?a is taken where it can be had. Where nothing may be
-# installed the packages are named, and the build tries with what is there (modules, Spack). On systems without dpkg CMake
-# names what it does not find.
+# first_of CONDITION ENTRY: the first alternative of the entry, all of whose packages fulfil the condition; false if none does.
+first_of() {
+    local condition=$1 alternative package alternatives
+    IFS='|' read -r -a alternatives <<<"${2#\?}"
+    for alternative in "${alternatives[@]}"; do
+        for package in ${alternative//+/ }; do
+            "$condition" "$package" || continue 2
+        done
+        printf '%s\n' "${alternative//+/ }"
+        return 0
+    done
+    return 1
+}
+can_be_had() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'; }
+
+# install_missing ENTRY...: an entry is a package, or alternatives, of which the first is installed that can be had: a|b wants
+# a or b, a+b|c wants both a and b, or c. ?ENTRY is left out where none can be had. Where nothing may be installed the packages
+# are named, and the build tries with what is there (modules, Spack). On systems without dpkg CMake names what it does not find.
 install_missing() {
     command -v dpkg-query >/dev/null || return 0
-    local entry name found missing=() required=() wanted=()
+    local entry log missing=() required=() wanted=()
     for entry in "$@"; do
-        found=
-        for name in ${entry//[|?]/ }; do
-            if has_package "$name"; then found=1; fi
-        done
-        if [ -n "$found" ]; then continue; fi
-        missing+=("${entry%%|*}")
-        if [ "${entry#\?}" = "$entry" ]; then required+=("${entry%%|*}"); fi
+        if first_of has_package "$entry" >/dev/null; then continue; fi
+        missing+=("$entry")
+        if [ "${entry#\?}" = "$entry" ]; then required+=("$entry"); fi
     done
     if [ ${#missing[@]} = 0 ]; then return 0; fi
     if ! may_install; then
-        if [ ${#required[@]} != 0 ]; then say "packages are missing: sudo apt-get install ${required[*]}"; fi
+        if [ ${#required[@]} != 0 ]; then say "packages are missing: sudo apt-get install $(choose "${required[@]}")"; fi
         return 0
     fi
-    local log
     log=$(mktemp)
-    say "installing ${missing[*]//\?/}"
     as_root apt-get -q -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true # an old list may do: the install decides
-    for name in "${missing[@]}"; do
-        case $name in
-        \?*) if apt-cache show "${name#\?}" >/dev/null 2>&1; then wanted+=("${name#\?}"); fi ;;
-        *) wanted+=("$name") ;;
-        esac
-    done
-    if [ ${#wanted[@]} -gt 0 ] && ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
-        -o DPkg::Lock::Timeout=300 install --no-install-recommends "${wanted[@]}" >>"$log" 2>&1; then
-        tail -n 20 "$log" >&2
-        die "apt-get could not install ${wanted[*]} (all it said: $log)"
+    read -r -a wanted <<<"$(choose "${missing[@]}")"
+    if [ ${#wanted[@]} -gt 0 ]; then
+        say "installing ${wanted[*]}"
+        if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install \
+            --no-install-recommends "${wanted[@]}" >>"$log" 2>&1; then
+            tail -n 20 "$log" >&2
+            die "apt-get could not install ${wanted[*]} (all it said: $log)"
+        fi
     fi
     rm -f "$log"
+}
+
+# choose ENTRY...: the packages to install for them. Where none of an entry can be had apt-get is to say so, of its first.
+choose() {
+    local entry found chosen=()
+    for entry in "$@"; do
+        if found=$(first_of can_be_had "$entry"); then
+            chosen+=("$found")
+        elif [ "${entry#\?}" = "$entry" ]; then
+            entry=${entry%%|*}
+            chosen+=("${entry//+/ }")
+        fi
+    done
+    echo "${chosen[*]}"
 }
 
 install_for_build() {
     install_missing build-essential cmake 'pkg-config|pkgconf' openmpi-bin libopenmpi-dev libopenblas-dev \
         'libhdf5-openmpi-dev|libhdf5-dev' librandom123-dev libyaml-dev libpng-dev zlib1g-dev libsleef-dev libxxhash-dev "$@"
 }
-install_for_check() { install_for_build git ninja-build check libjansson-dev shellcheck hdf5-tools man-db '?mandoc' '?strace' '?gnuplot-nox' '?clang-format-14' \
-        '?clang-14|clang' '?libclang-rt-14-dev|libclang-rt-dev'; }
+# Clang, libFuzzer and Clang's OpenMP are of one version.
+install_for_check() {
+    install_for_build git ninja-build check libjansson-dev shellcheck hdf5-tools man-db procps '?mandoc' '?strace' '?gnuplot-nox' \
+        '?clang-format-14' '?clang-14+libclang-rt-14-dev+libomp-14-dev|clang+libclang-rt-dev+libomp-dev'
+}
 # A Slurm and several hosts on this machine. The packages may start a munge of their own; the tests use theirs.
 install_for_cluster() { install_missing slurm-wlm munge iproute2 gnuplot-nox; }
 
