@@ -20,8 +20,8 @@ static void configure(struct elbow_config *config)
     static const char *const assignments[] = {
         "data.synthetic=10", "model.latent=3",
         "model.encoder=[conv2d: {filters: 5, kernel: 4, stride: 2, padding: 1, activation: tanh}, dense: {units: 9}]",
-        "model.decoder=[dense: {units: 64, activation: tanh}, conv_transpose2d: {filters: 3, kernel: 4, stride: 2, "
-        "padding: 1, activation: none}]"};
+        ("model.decoder=[dense: {units: 64, activation: tanh}, conv_transpose2d: {filters: 3, kernel: 4, stride: 2, "
+         "padding: 1, activation: none}]")}; // in parentheses: one of three
     struct elbow_error error = {0};
     for (size_t i = 0; i < sizeof assignments / sizeof *assignments; ++i)
         ck_assert_msg(elbow_config_set(config, assignments[i], &error) == ELBOW_OK, "%s", error.message);
