@@ -2,6 +2,9 @@
 # Which processor features may the compiler use, with the flags the build has? The answer becomes
 # <build>/generated/elbow/processor_features.h, which src/cli/processor.c compares with the processor it meets. That file and
 # every main are compiled for the baseline (ELBOW_BASELINE_OPTIONS), so that they can say what is missing.
+#
+# The compiler is asked by compiling, as the program is compiled: a wrapper such as Spack's adds its -march there, and not where
+# a file is only preprocessed.
 include_guard()
 
 # Predefined macro and the name __builtin_cpu_supports knows it by.
@@ -13,18 +16,37 @@ set(elbow_feature_table
   __AVX512VNNI__ avx512vnni __AVX512BITALG__ avx512bitalg __AVX512VPOPCNTDQ__ avx512vpopcntdq
   __AVX512BF16__ avx512bf16 __AVX512FP16__ avx512fp16 __AVXVNNI__ avxvnni __GFNI__ gfni)
 
+# elbow_processor_macros(DIRECTORY OUT option...): OUT holds those macros of the table that the compiler defines for a file.
+function(elbow_processor_macros directory out)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  separate_arguments(flags UNIX_COMMAND "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}}")
+  set(text "")
+  while(elbow_feature_table)
+    list(POP_FRONT elbow_feature_table macro name)
+    string(APPEND text "#ifdef ${macro}\nconst char of${macro}[] = \"elbow-feature:${macro}:\";\n#endif\n")
+  endwhile()
+  file(WRITE ${directory}/probe.c "${text}")
+  # Without link-time optimisation, which would pack the texts.
+  execute_process(COMMAND ${CMAKE_C_COMPILER} ${flags} ${ARGN} -w -fno-lto -c ${directory}/probe.c -o ${directory}/probe.o
+    RESULT_VARIABLE failed OUTPUT_QUIET ERROR_VARIABLE said)
+  if(NOT failed EQUAL 0)
+    message(FATAL_ERROR "The compiler could not be asked for the processor features it uses: ${said}")
+  endif()
+  file(STRINGS ${directory}/probe.o macros REGEX "elbow-feature:")
+  file(REMOVE ${directory}/probe.c ${directory}/probe.o)
+  set(${out} "${macros}" PARENT_SCOPE)
+endfunction()
+
+# elbow_processor_features(DIRECTORY option...): writes the header below the directory, for files compiled with the options.
 function(elbow_processor_features directory)
   set(rows "")
   set(ELBOW_BASELINE_OPTIONS "" PARENT_SCOPE)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     set(ELBOW_BASELINE_OPTIONS -march=x86-64 -mtune=generic PARENT_SCOPE)
-    separate_arguments(flags UNIX_COMMAND "${CMAKE_C_FLAGS}")
-    file(WRITE ${directory}/probe.c "")
-    execute_process(COMMAND ${CMAKE_C_COMPILER} ${flags} ${ARGN} -dM -E ${directory}/probe.c
-      OUTPUT_VARIABLE macros ERROR_QUIET)
+    elbow_processor_macros(${directory} macros ${ARGN})
     while(elbow_feature_table)
       list(POP_FRONT elbow_feature_table macro name)
-      if(NOT macros MATCHES "#define ${macro} ")
+      if(NOT macros MATCHES "elbow-feature:${macro}:")
         continue()
       endif()
       # An older compiler may use a feature that its __builtin_cpu_supports cannot ask for: that one goes unchecked.
