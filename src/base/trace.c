@@ -34,7 +34,7 @@ void elbow_track_clear(struct elbow_track *track)
 void elbow_track_turn(struct elbow_track *track, bool on)
 {
     if (track != NULL)
-        atomic_store_explicit(&track->is_on, on, memory_order_relaxed);
+        __atomic_store_n(&track->is_on, on, __ATOMIC_RELAXED);
 }
 
 void elbow_track_note(struct elbow_track *track, enum elbow_trace_name name, uint64_t argument, double begin)

@@ -286,21 +286,21 @@ void elbow_config_explain(FILE *out)
     }
 }
 
-enum elbow_status elbow_config_resumable(const struct elbow_config *old, const struct elbow_config *new,
+enum elbow_status elbow_config_resumable(const struct elbow_config *old, const struct elbow_config *now,
                                          struct elbow_error *error)
 {
-    ELBOW_CHECK(old != NULL && new != NULL);
+    ELBOW_CHECK(old != NULL && now != NULL);
     struct elbow_keys keys = elbow_schema_keys();
     for (size_t i = 0; i < keys.count; ++i) {
         const struct elbow_key *key = &keys.rows[i];
-        if (key->may_change || elbow_value_equal(key, old, new))
+        if (key->may_change || elbow_value_equal(key, old, now))
             continue;
         char name[ELBOW_KEY_NAME_SIZE], before[ELBOW_VALUE_SIZE], after[ELBOW_VALUE_SIZE];
         struct elbow_printer old_text = {.text = before, .size = sizeof before};
         struct elbow_printer new_text = {.text = after, .size = sizeof after};
         elbow_schema_join(name, key->section, key->name);
         elbow_value_write(key, old, 0, &old_text);
-        elbow_value_write(key, new, 0, &new_text);
+        elbow_value_write(key, now, 0, &new_text);
         return elbow_error_set(
             error, ELBOW_CONFIG,
             "%s: the checkpoint was made with %.400s, now it is %.400s; a resume may change only "

@@ -72,7 +72,8 @@ enum elbow_status elbow_trainer_tell_stop(struct elbow_trainer *trainer, enum el
 
 void elbow_trainer_keep_text(const struct elbow_trainer *trainer)
 {
-    unsigned long long step = trainer->state.step, written = atomic_load(&trainer->writer.written);
+    unsigned long long step = trainer->state.step,
+                       written = __atomic_load_n(&trainer->writer.written, __ATOMIC_SEQ_CST);
     unsigned long long saved = written > 0 ? written : trainer->first_step;
     if (trainer->place.rank != 0 || trainer->run == NULL)
         return;

@@ -96,7 +96,7 @@ static void work(void *user)
     struct elbow_writer *writer = user;
     double start = elbow_clock_seconds(), begin = elbow_trace_begin(writer->track);
     if (write_all(writer) == ELBOW_OK) {
-        atomic_store(&writer->written, writer->snapshot.step);
+        __atomic_store_n(&writer->written, writer->snapshot.step, __ATOMIC_SEQ_CST);
         tidy(writer);
     }
     release_tables(writer);

@@ -91,6 +91,31 @@ trains() {
     grep -q '^outside: trained' log || fail "$2 does not say that it has trained"
     ls run/checkpoints/step-*.h5 >/dev/null || fail "$2 leaves no checkpoint"
 }
+# find_cxx: the C++ compiler that belongs to the C compiler, or any.
+find_cxx() {
+    local name=${compiler##*/} other
+    for other in "${compiler%/*}/$(sed -e 's/clang/clang++/' -e 's/gcc/g++/' -e 's/^cc$/c++/' <<<"$name")" c++ g++ clang++; do
+        if [ "$other" != "$compiler" ] && command -v "$other"; then return; fi
+    done
+}
+# cxx_program: every header alone as C++, then all functions of all headers, by their C names, in one program.
+cxx_program() {
+    local header
+    for header in "${headers[@]}"; do
+        echo "#include <$header>" | "$cxx" -x c++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -I "$work/moved/include" -fsyntax-only - >cxx.log 2>&1 ||
+            fail "as C++: $header: $(grep -m 2 error cxx.log)"
+    done
+    printf '#include <%s>\n' "${headers[@]}" >outside.cc
+    "$cxx" -E -P -I "$work/moved/include" outside.cc | grep -v '^typedef' | grep -oE '\belbow_[a-z0-9_]+\(' | tr -d '(' | sort -u >functions
+    [ "$(wc -l <functions)" -ge 300 ] || fail "as C++: only $(wc -l <functions) functions"
+    {
+        echo 'void *volatile functions[] = {'
+        sed 's/.*/    (void *)&,/' functions
+        echo '};'
+        echo 'int main() { elbow_error error = {}; return elbow_error_set(&error, ELBOW_DATA, "%d", 7) == ELBOW_DATA && error.message[0] == 0x37 ? 0 : 1; }'
+    } >>outside.cc
+}
+
 pc=$(find "$work/moved" -name elbow.pc)
 [ -n "$pc" ] || fail "elbow.pc was not installed"
 if command -v pkg-config >/dev/null; then
@@ -100,6 +125,16 @@ if command -v pkg-config >/dev/null; then
     # shellcheck disable=SC2046,SC2086 # words
     "$compiler" $flags outside.c $(pkg-config --cflags --libs elbow) -o by-pkg-config
     trains ./by-pkg-config "the program linked by pkg-config"
+    cxx=$(find_cxx)
+    if [ -n "$cxx" ]; then
+        mapfile -t headers < <(cd "$work/moved/include" && find elbow -name '*.h' | sort)
+        cxx_program
+        # shellcheck disable=SC2046,SC2086 # words
+        "$cxx" $flags -std=c++11 outside.cc $(pkg-config --cflags --libs elbow) -o by-cxx >cxx.log 2>&1 || fail "the C++ program: $(grep -m 3 'error\|undefined' cxx.log)"
+        ./by-cxx || fail "the C++ program: status $?"
+    else
+        echo "skip: there is no C++ compiler: the headers were not read as C++"
+    fi
 else
     echo "skip: there is no pkg-config: elbow.pc was not tried"
 fi

@@ -3,13 +3,20 @@
 #ifndef ELBOW_BASE_BUILD_H
 #define ELBOW_BASE_BUILD_H
 
+#include "elbow/base/language.h"
+
+ELBOW_C_BEGIN
+
 // Local. The version of the project ("0.2.0-dev").
 const char *elbow_build_version(void);
 
-// Local. The commit ("v0.2.0-dev-3-gabc1234", "-dirty" behind it where files differed); "release" outside of a git tree.
+// Local. The commit ("v0.2.0-dev-3-gabc1234", "-dirty" behind it where files differed); "release" outside of a git
+// tree.
 const char *elbow_build_id(void);
 
 // Local. One line: compiler, flags, kinds of libraries.
 const char *elbow_build_flags(void);
+
+ELBOW_C_END
 
 #endif

@@ -3,6 +3,10 @@
 #ifndef ELBOW_BASE_CHILD_H
 #define ELBOW_BASE_CHILD_H
 
+#include "elbow/base/language.h"
+
+ELBOW_C_BEGIN
+
 enum { ELBOW_CHILD_NOTE_SIZE = 2304 };
 
 // How a trial ended.
@@ -20,5 +24,7 @@ void elbow_child_try(void (*work)(char *note, void *user), void *user, double se
 
 // Local. "SEGV" for SIGSEGV; its number for signals that no crash ends with. Static text or text.
 const char *elbow_child_signal(int number, char text[16]);
+
+ELBOW_C_END
 
 #endif

@@ -3,12 +3,18 @@
 #ifndef ELBOW_BASE_CLOCK_H
 #define ELBOW_BASE_CLOCK_H
 
+#include "elbow/base/language.h"
+
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 // Local. Seconds on a clock that only goes forward.
 double elbow_clock_seconds(void);
 
 // Local. The present date and time, ISO 8601 in UTC, into text.
 void elbow_clock_now(char *text, size_t size);
+
+ELBOW_C_END
 
 #endif

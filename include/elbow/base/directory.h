@@ -4,10 +4,13 @@
 #ifndef ELBOW_BASE_DIRECTORY_H
 #define ELBOW_BASE_DIRECTORY_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/base/text.h"
 
 #include <dirent.h>
+
+ELBOW_C_BEGIN
 
 // Functions that take a directory take NULL for the working directory; a path that begins with '/' is found from any.
 struct elbow_directory {
@@ -38,5 +41,7 @@ DIR *elbow_directory_list(const struct elbow_directory *directory, const char *p
 
 // Local. Whether the directory has been removed, which is certain if true: no file can be made in it any more.
 bool elbow_directory_is_removed(const struct elbow_directory *directory);
+
+ELBOW_C_END
 
 #endif

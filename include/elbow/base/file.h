@@ -6,11 +6,14 @@
 #define ELBOW_BASE_FILE_H
 
 #include "elbow/base/directory.h"
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/base/text.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 // Local. Opens a regular file for writing, created if missing (flags: O_TRUNC, O_APPEND, O_EXCL). Negative with errno
 // if it cannot be; ENXIO where a pipe, a device or a socket has the name, which would make the program wait.
@@ -45,5 +48,7 @@ void elbow_file_sync_directory_of(const struct elbow_directory *directory, const
 
 // Local. Makes the directory that shall hold path, and those above it. FILE if that fails.
 enum elbow_status elbow_file_make_directory_of(const char *path, struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

@@ -4,9 +4,12 @@
 #define ELBOW_BASE_INPUTS_H
 
 #include "elbow/base/directory.h"
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
 #include <stdbool.h>
+
+ELBOW_C_BEGIN
 
 // Local, from any thread. Notes that the file at path is an input; one that is not there is not noted. MEMORY if there
 // is no room for it.
@@ -14,5 +17,7 @@ enum elbow_status elbow_inputs_note(const char *path, struct elbow_error *error)
 
 // Local, from any thread. Whether the file at path, through symbolic links, is an input.
 bool elbow_inputs_have(const struct elbow_directory *directory, const char *path);
+
+ELBOW_C_END
 
 #endif

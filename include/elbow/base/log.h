@@ -3,9 +3,12 @@
 #ifndef ELBOW_BASE_LOG_H
 #define ELBOW_BASE_LOG_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
 #include <stdio.h>
+
+ELBOW_C_BEGIN
 
 // A log that speaks (rank zero) or keeps silent (all others). Plain; elbow_log_open fills it.
 struct elbow_log {
@@ -31,5 +34,7 @@ void elbow_log_progress(struct elbow_log *log, const char *format, ...) __attrib
 
 // Local. Ends an open progress line, closes the file.
 void elbow_log_close(struct elbow_log *log);
+
+ELBOW_C_END
 
 #endif

@@ -3,10 +3,13 @@
 #ifndef ELBOW_BASE_MEMORY_H
 #define ELBOW_BASE_MEMORY_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_ALIGNMENT = 64 }; // bytes: one cache line, one AVX-512 vector
 
@@ -30,5 +33,7 @@ struct elbow_memory_counts elbow_memory_count(void);
 
 // Local. For tests: the n-th allocation from now on fails (1 is the next one; 0 disarms).
 void elbow_memory_fail_at(uint64_t n);
+
+ELBOW_C_END
 
 #endif

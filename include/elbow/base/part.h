@@ -6,11 +6,14 @@
 #define ELBOW_BASE_PART_H
 
 #include "elbow/base/directory.h"
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 // What may become of a file that is already at the place.
 enum elbow_publish {
@@ -51,5 +54,7 @@ bool elbow_part_link(const struct elbow_directory *directory, const char *target
 // elbow_part_begin gives. The caller holds the lock that keeps others from writing there. A directory that is not there
 // is clean.
 void elbow_part_sweep(const struct elbow_directory *directory, const char *path);
+
+ELBOW_C_END
 
 #endif

@@ -4,7 +4,11 @@
 #ifndef ELBOW_BASE_SIGNALS_H
 #define ELBOW_BASE_SIGNALS_H
 
+#include "elbow/base/language.h"
+
 #include <stdbool.h>
+
+ELBOW_C_BEGIN
 
 // Local. Takes the four signals over, for all threads; to be called before there is anything to lose. SIGTERM and
 // SIGINT stay ignored where they were (nohup, a shell's background job).
@@ -20,5 +24,7 @@ bool elbow_signals_stop_wanted(void);
 // Local. What a signal that ends the process writes to stderr behind "elbow: ended by SIGTERM"; printf-style, no
 // newline. NULL: nothing. Cheap enough for every step.
 void elbow_signals_keep_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+ELBOW_C_END
 
 #endif

@@ -7,8 +7,12 @@
 #ifndef ELBOW_BASE_STATUS_H
 #define ELBOW_BASE_STATUS_H
 
+#include "elbow/base/language.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
+
+ELBOW_C_BEGIN
 
 // X(name, exit status, what it means)
 #define ELBOW_STATUS_LIST(X)                                                                                           \
@@ -53,9 +57,11 @@ int elbow_status_exit(enum elbow_status status);
 // Local. Ends the program if cond does not hold: a message to stderr, then the hook. On in all builds.
 #define ELBOW_CHECK(cond) ((cond) ? (void)0 : elbow_panic(__FILE__, __LINE__, #cond))
 
-_Noreturn void elbow_panic(const char *file, int line, const char *condition);
+void elbow_panic(const char *file, int line, const char *condition) __attribute__((noreturn));
 
 // Local. What ELBOW_CHECK calls after its message (default: abort). parallel/ sets MPI_Abort.
 void elbow_panic_hook(void (*hook)(void));
+
+ELBOW_C_END
 
 #endif

@@ -3,10 +3,13 @@
 #ifndef ELBOW_BASE_TEXT_H
 #define ELBOW_BASE_TEXT_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_PATH_SIZE = 1024 }; // bytes of a path, its end included
 typedef char elbow_path[ELBOW_PATH_SIZE];
@@ -36,5 +39,7 @@ enum elbow_status elbow_text_read(const char *path, size_t limit, char **text, s
 
 // Local. Makes a directory and those above it, as mkdir -p; what is new survives a power cut.
 enum elbow_status elbow_text_make_directory(const char *path, struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

@@ -4,10 +4,13 @@
 #ifndef ELBOW_BASE_THREAD_H
 #define ELBOW_BASE_THREAD_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
 #include <pthread.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 // Stays where it is, and belongs to this module, from start to join. Zeroed: no thread.
 struct elbow_thread {
@@ -27,5 +30,7 @@ void elbow_thread_join(struct elbow_thread *thread);
 
 // Local. For tests: the n-th start from now on fails (1 is the next one; 0 disarms).
 void elbow_thread_fail_at(uint64_t n);
+
+ELBOW_C_END
 
 #endif

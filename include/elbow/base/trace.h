@@ -6,11 +6,13 @@
 #define ELBOW_BASE_TRACE_H
 
 #include "elbow/base/clock.h"
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 // X(name, how it is told, category, what its number is, whether it overlaps with other events of its track; else it
 // lies within them or beside them)
@@ -68,7 +70,7 @@ struct elbow_track {
     struct elbow_trace_event *events; // [room] owned: a ring
     size_t room;
     uint64_t count; // events noted since the start; the newest `room` of them are there
-    atomic_bool is_on;
+    bool is_on;     // read and written by __atomic_*, which C++ has, too
 };
 
 // Local.
@@ -91,7 +93,7 @@ void elbow_track_note(struct elbow_track *track, enum elbow_trace_name name, uin
 // Local. The beginning of an event: to be handed to elbow_trace_end. 0 where nothing is traced.
 static inline double elbow_trace_begin(const struct elbow_track *track)
 {
-    if (__builtin_expect(track == NULL, 1) || !atomic_load_explicit(&track->is_on, memory_order_relaxed))
+    if (__builtin_expect(track == NULL, 1) || !__atomic_load_n(&track->is_on, __ATOMIC_RELAXED))
         return 0;
     return elbow_clock_seconds();
 }
@@ -103,5 +105,7 @@ static inline void elbow_trace_end(struct elbow_track *track, enum elbow_trace_n
     if (__builtin_expect(begin != 0, 0))
         elbow_track_note(track, name, argument, begin);
 }
+
+ELBOW_C_END
 
 #endif

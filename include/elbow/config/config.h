@@ -7,12 +7,15 @@
 #ifndef ELBOW_CONFIG_CONFIG_H
 #define ELBOW_CONFIG_CONFIG_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/base/text.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_LAYERS_MAX = 64, ELBOW_SHAPE_MAX = 8, ELBOW_NODES_MAX = 64 };
 
@@ -159,7 +162,7 @@ void elbow_config_explain(FILE *out);
 
 // Local. What a resume allows: CONFIG if a key differs that may not (all but train.epochs, train.steps,
 // train.threads, log.*, checkpoint.*, samples.*, eval.*, run.*), naming key, old and new value.
-enum elbow_status elbow_config_resumable(const struct elbow_config *old, const struct elbow_config *new,
+enum elbow_status elbow_config_resumable(const struct elbow_config *old, const struct elbow_config *now,
                                          struct elbow_error *error);
 
 // Local. The name of a value of one of the enumerations above, as it stands in YAML, by key: ("model.likelihood", 0) is
@@ -168,5 +171,7 @@ const char *elbow_config_choice(const char *key, int value);
 
 // Local. Splits "FILE:/dataset" or "/dataset" (then file is `file`) into its parts; false if a part is too long.
 bool elbow_config_locate(const char *file, const char *location, elbow_path found_file, elbow_path found_dataset);
+
+ELBOW_C_END
 
 #endif

@@ -3,9 +3,12 @@
 #ifndef ELBOW_CONFIG_YAML_H
 #define ELBOW_CONFIG_YAML_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 enum elbow_yaml_kind { ELBOW_YAML_SCALAR, ELBOW_YAML_LIST, ELBOW_YAML_MAP };
 
@@ -28,5 +31,7 @@ enum elbow_status elbow_yaml_parse(const char *name, const char *text, size_t si
 
 // Local. A NULL is legal.
 void elbow_yaml_destroy(struct elbow_yaml *root);
+
+ELBOW_C_END
 
 #endif

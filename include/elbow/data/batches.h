@@ -3,8 +3,11 @@
 #ifndef ELBOW_DATA_BATCHES_H
 #define ELBOW_DATA_BATCHES_H
 
+#include "elbow/base/language.h"
 #include "elbow/data/dataset.h"
 #include "elbow/math/random.h"
+
+ELBOW_C_BEGIN
 
 // The order of the samples, behind one small interface: sample id at a position of an epoch. Plain; pure.
 struct elbow_order {
@@ -51,5 +54,7 @@ enum elbow_status elbow_batch_mean(struct elbow_comm *comm, const struct elbow_d
 // Local. Standard normal noise (rows, Z), each row keyed by its sample id.
 void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows, const uint64_t *ids,
                        size_t latent, float *noise);
+
+ELBOW_C_END
 
 #endif

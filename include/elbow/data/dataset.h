@@ -3,9 +3,12 @@
 #ifndef ELBOW_DATA_DATASET_H
 #define ELBOW_DATA_DATASET_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/data/element.h"
 #include "elbow/parallel/comm.h"
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_DATASET_NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
 
@@ -73,5 +76,7 @@ struct elbow_image_shape {
 
 // Local. False if the samples are no images.
 bool elbow_dataset_image(size_t rank, const uint64_t *shape, struct elbow_image_shape *image);
+
+ELBOW_C_END
 
 #endif

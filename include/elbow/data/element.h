@@ -4,8 +4,12 @@
 #ifndef ELBOW_DATA_ELEMENT_H
 #define ELBOW_DATA_ELEMENT_H
 
+#include "elbow/base/language.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 // X(name, C type, text)
 #define ELBOW_ELEMENT_LIST(X)                                                                                          \
@@ -43,5 +47,7 @@ struct elbow_element_scan {
 
 // Local.
 struct elbow_element_scan elbow_element_scan(enum elbow_element element, const void *stored, size_t n);
+
+ELBOW_C_END
 
 #endif

@@ -4,10 +4,13 @@
 #ifndef ELBOW_DATA_HDF5_H
 #define ELBOW_DATA_HDF5_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/data/element.h"
 
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_HDF5_RANK_MAX = 8 };
 
@@ -114,5 +117,7 @@ enum elbow_status elbow_hdf5_read_text(struct elbow_hdf5 *file, const char *obje
 enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
                                   bool (*each)(void *user, const char *name, const struct elbow_hdf5_info *info),
                                   void *user, struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

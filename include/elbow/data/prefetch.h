@@ -5,7 +5,10 @@
 #ifndef ELBOW_DATA_PREFETCH_H
 #define ELBOW_DATA_PREFETCH_H
 
+#include "elbow/base/language.h"
 #include "elbow/data/sequence.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_prefetch; // opaque
 
@@ -69,5 +72,7 @@ size_t elbow_prefetch_bytes(const struct elbow_prefetch *prefetch);
 // Local. For tests: from now on the thread sleeps a random while, up to 200 microseconds, around each microbatch (0: no
 // more).
 void elbow_prefetch_disturb(struct elbow_prefetch *prefetch, uint64_t seed);
+
+ELBOW_C_END
 
 #endif

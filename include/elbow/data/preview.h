@@ -4,7 +4,10 @@
 #ifndef ELBOW_DATA_PREVIEW_H
 #define ELBOW_DATA_PREVIEW_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
+
+ELBOW_C_BEGIN
 
 // Local. Opens a dataset, and reads its description, its attributes factor and offset, and its first and last row, as
 // elbow_dataset_load will. The note (ELBOW_CHILD_NOTE_SIZE bytes) says which dataset is being read, and is empty
@@ -13,5 +16,7 @@ void elbow_preview_dataset(const char *file, const char *dataset, char *note);
 
 // Local. Likewise all that a configuration names.
 void elbow_preview_configured(const struct elbow_config *config, char *note);
+
+ELBOW_C_END
 
 #endif

@@ -5,7 +5,10 @@
 #ifndef ELBOW_DATA_SEQUENCE_H
 #define ELBOW_DATA_SEQUENCE_H
 
+#include "elbow/base/language.h"
 #include "elbow/data/batches.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_sequence {
     uint64_t samples, batch, microbatch; // N, B <= N, b
@@ -27,5 +30,7 @@ struct elbow_portion elbow_sequence_portion(const struct elbow_sequence *sequenc
 // run's last one.
 bool elbow_sequence_after(const struct elbow_sequence *sequence, const struct elbow_step_place *place, uint64_t number,
                           struct elbow_portion *next);
+
+ELBOW_C_END
 
 #endif

@@ -4,9 +4,12 @@
 #ifndef ELBOW_DATA_STAGE_H
 #define ELBOW_DATA_STAGE_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/log.h"
 #include "elbow/base/text.h"
 #include "elbow/parallel/comm.h"
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_STAGE_FILES = 4 }; // data.train, data.valid and their labels
 
@@ -28,5 +31,7 @@ enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, 
 
 // Collective. Removes this node's copies, when all its ranks have read them.
 void elbow_stage_clear(struct elbow_stage *stage);
+
+ELBOW_C_END
 
 #endif

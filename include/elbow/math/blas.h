@@ -3,10 +3,13 @@
 #ifndef ELBOW_MATH_BLAS_H
 #define ELBOW_MATH_BLAS_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 // Local. One thread inside of OpenBLAS, whatever the environment says; to be called before all others. Products are
 // spread over threads here (math/threads), by cuts that keep their bits.
@@ -36,5 +39,7 @@ void elbow_blas_multiply_at(size_t m, size_t n, size_t k, const float *a, size_t
 // Local. C = A B^T (+ C if accumulate); A is (m, k), B (n, k), C (m, n).
 void elbow_blas_multiply_bt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
                             bool accumulate, float *c, size_t ldc);
+
+ELBOW_C_END
 
 #endif

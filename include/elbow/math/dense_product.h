@@ -9,8 +9,12 @@
 #ifndef ELBOW_MATH_DENSE_PRODUCT_H
 #define ELBOW_MATH_DENSE_PRODUCT_H
 
+#include "elbow/base/language.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 // Some of the inputs.
 struct elbow_span {
@@ -38,5 +42,7 @@ void elbow_dense_product_forward_part(size_t rows, size_t inputs, size_t units, 
                                       const float *weight, float *y);
 void elbow_dense_product_weight_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
                                      const float *dy, float *dw);
+
+ELBOW_C_END
 
 #endif

@@ -8,8 +8,12 @@
 #ifndef ELBOW_MATH_PANEL_H
 #define ELBOW_MATH_PANEL_H
 
+#include "elbow/base/language.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 // A row of A is these runs one after the other: `length` floats at the row's offset + `offset`.
 struct elbow_run {
@@ -43,5 +47,7 @@ void elbow_panel_multiply(size_t rows, const float *a, const uint32_t *from, siz
 // elbow_panel_width(columns) readable floats a row.
 void elbow_panel_accumulate(size_t rows, const float *a, const uint32_t *from, size_t depth, const uint32_t *at,
                             size_t columns, const float *b, size_t stride, float *packed);
+
+ELBOW_C_END
 
 #endif

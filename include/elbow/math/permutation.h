@@ -4,7 +4,11 @@
 #ifndef ELBOW_MATH_PERMUTATION_H
 #define ELBOW_MATH_PERMUTATION_H
 
+#include "elbow/base/language.h"
+
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 struct elbow_permutation {
     uint64_t n;
@@ -17,5 +21,7 @@ struct elbow_permutation elbow_permutation_create(uint64_t n, uint64_t seed, uin
 
 // Local. The element at a position below n.
 uint64_t elbow_permutation_at(const struct elbow_permutation *permutation, uint64_t position);
+
+ELBOW_C_END
 
 #endif

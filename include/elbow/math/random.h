@@ -9,8 +9,12 @@
 #ifndef ELBOW_MATH_RANDOM_H
 #define ELBOW_MATH_RANDOM_H
 
+#include "elbow/base/language.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 enum elbow_purpose {
     ELBOW_PURPOSE_INITIALIZE = 1,     // id: upper 56 bits of the hash of the tensor's name; draw: 0
@@ -39,7 +43,7 @@ void elbow_random_words(struct elbow_stream stream, uint64_t first, size_t n, ui
 // Local. The number in [0, 1) that a word stands for: its upper 24 bits times 2^-24, exact in a float.
 static inline float elbow_random_unit(uint32_t word)
 {
-    return (float)(int32_t)(word >> 8) * 0x1p-24F; // signed: every vector unit converts that
+    return (float)(int32_t)(word >> 8) * (1.0F / 16777216.0F); // signed: every vector unit converts that
 }
 
 // Local. u[i] = elbow_random_unit(word i).
@@ -48,5 +52,7 @@ void elbow_random_uniform(struct elbow_stream stream, size_t n, float *u);
 // Local. Standard normal numbers by Box and Muller (1958): of words 2i and 2i+1, u = ((word 2i >> 8) + 1) 2^-24 and
 // v = (word 2i+1 >> 8) 2^-24, come z[2i] = sqrt(-2 ln u) cos(2 pi v) and z[2i+1] = sqrt(-2 ln u) sin(2 pi v).
 void elbow_random_normal(struct elbow_stream stream, size_t n, float *z);
+
+ELBOW_C_END
 
 #endif

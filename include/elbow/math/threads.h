@@ -7,7 +7,11 @@
 #ifndef ELBOW_MATH_THREADS_H
 #define ELBOW_MATH_THREADS_H
 
+#include "elbow/base/language.h"
+
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 // The most threads; floats of a cache line, the unit for loops over floats: no line is then written by two threads.
 enum { ELBOW_THREADS_MAX = 1024, ELBOW_THREADS_LINE = 16 };
@@ -27,5 +31,7 @@ typedef void elbow_threads_body(void *user, int part, size_t first, size_t count
 // elements but for a remainder. One call for all, by the caller, where there is one thread or too little to do. The
 // results are seen after it. A body must not fail.
 void elbow_threads_split(size_t count, size_t unit, size_t least, elbow_threads_body *body, void *user);
+
+ELBOW_C_END
 
 #endif

@@ -7,7 +7,11 @@
 #ifndef ELBOW_MATH_VECTOR_H
 #define ELBOW_MATH_VECTOR_H
 
+#include "elbow/base/language.h"
+
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 // Local. y[i] = exp(x[i]), exp(x[i]) - 1, log(x[i]), log(1 + x[i]), tanh(x[i]): 1 ULP.
 void elbow_vector_exp(size_t n, const float *x, float *y);
@@ -33,5 +37,7 @@ double elbow_vector_sum(size_t n, const float *x);
 
 // Local. y[i] = factor x[i]; returns the sum of y[i]^2, in the same order.
 double elbow_vector_scale(size_t n, float factor, const float *x, float *y);
+
+ELBOW_C_END
 
 #endif

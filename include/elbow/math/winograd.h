@@ -12,9 +12,13 @@
 #ifndef ELBOW_MATH_WINOGRAD_H
 #define ELBOW_MATH_WINOGRAD_H
 
+#include "elbow/base/language.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 enum {
     ELBOW_WINOGRAD_MAP = 4, // places of a tile along either side
@@ -49,5 +53,7 @@ void elbow_winograd_taps(size_t count, const float *w, size_t tap_stride, float 
 
 // Local. w = G' points G.
 void elbow_winograd_taps_adjoint(size_t count, const float *points, size_t stride, float *w, size_t tap_stride);
+
+ELBOW_C_END
 
 #endif

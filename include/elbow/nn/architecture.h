@@ -12,7 +12,10 @@
 #ifndef ELBOW_NN_ARCHITECTURE_H
 #define ELBOW_NN_ARCHITECTURE_H
 
+#include "elbow/base/language.h"
 #include "elbow/nn/conv2d.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_architecture {
     bool has_dense_head;                              // behind all listed layers
@@ -27,5 +30,7 @@ size_t elbow_shape_values(struct elbow_shape shape);
 enum elbow_status elbow_architecture_plan(const char *name, struct elbow_shape input, const struct elbow_layers *layers,
                                           struct elbow_shape output, struct elbow_architecture *architecture,
                                           struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

@@ -13,9 +13,12 @@
 #ifndef ELBOW_NN_CONV2D_H
 #define ELBOW_NN_CONV2D_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/nn/convolution.h"
 #include "elbow/nn/parameters.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_conv2d {
     bool is_transposed;
@@ -62,5 +65,7 @@ void elbow_conv2d_forward(const struct elbow_conv2d *conv, const float *paramete
 // inputs) unless it is NULL.
 void elbow_conv2d_backward(const struct elbow_conv2d *conv, const float *parameters, size_t rows, const float *x,
                            const float *y, const float *slope, float *room, float *dy, float *gradient, float *dx);
+
+ELBOW_C_END
 
 #endif

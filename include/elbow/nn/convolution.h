@@ -14,8 +14,11 @@
 #ifndef ELBOW_NN_CONVOLUTION_H
 #define ELBOW_NN_CONVOLUTION_H
 
+#include "elbow/base/language.h"
 #include "elbow/nn/patches.h"
 #include "elbow/nn/tiles.h"
+
+ELBOW_C_BEGIN
 
 // Created once, then only read.
 struct elbow_convolution {
@@ -65,5 +68,7 @@ void elbow_convolution_gradient(const struct elbow_convolution *convolution, siz
 // Local. The gradient added up since begin_gradient.
 void elbow_convolution_end_gradient(const struct elbow_convolution *convolution, float *room,
                                     struct elbow_strides strides, float *dv);
+
+ELBOW_C_END
 
 #endif

@@ -6,8 +6,11 @@
 #ifndef ELBOW_NN_DENSE_H
 #define ELBOW_NN_DENSE_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/nn/parameters.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_dense {
     size_t inputs, units;
@@ -62,5 +65,7 @@ void elbow_activation_forward(enum elbow_activation activation, size_t rows, siz
 //   silu slope = s (1 + a (1 - s)) with s = sigmoid(a).
 void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
                                float *dy);
+
+ELBOW_C_END
 
 #endif

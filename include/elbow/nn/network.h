@@ -5,8 +5,11 @@
 #ifndef ELBOW_NN_NETWORK_H
 #define ELBOW_NN_NETWORK_H
 
+#include "elbow/base/language.h"
 #include "elbow/nn/architecture.h"
 #include "elbow/nn/dense.h"
+
+ELBOW_C_BEGIN
 
 // What one microbatch leaves on its way through the layers.
 struct elbow_lane {
@@ -75,5 +78,7 @@ size_t elbow_network_bytes(const struct elbow_network *network);
 
 // Local. Multiply-adds of the forward pass of one sample.
 double elbow_network_operations(const struct elbow_network *network);
+
+ELBOW_C_END
 
 #endif

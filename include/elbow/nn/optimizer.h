@@ -11,8 +11,11 @@
 #ifndef ELBOW_NN_OPTIMIZER_H
 #define ELBOW_NN_OPTIMIZER_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/nn/parameters.h"
+
+ELBOW_C_BEGIN
 
 // One rank's optimiser: the moments of its slice, which may be any `count` parameters of the arena.
 struct elbow_optimizer {
@@ -47,5 +50,7 @@ double elbow_optimizer_rate(const struct elbow_config *config, uint64_t step, ui
 
 // Local. What a gradient of this norm is multiplied by: min(1, clip / (norm + 1e-6)), 1 for clip 0.
 double elbow_optimizer_clip(double clip, double norm);
+
+ELBOW_C_END
 
 #endif

@@ -4,10 +4,13 @@
 #ifndef ELBOW_NN_PARAMETERS_H
 #define ELBOW_NN_PARAMETERS_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_TENSOR_RANK_MAX = 4, ELBOW_TENSOR_NAME_SIZE = 64 };
 
@@ -51,5 +54,7 @@ size_t elbow_parameters_trainable(const struct elbow_parameters *parameters);
 
 // Local. Gives the tensors back. The struct is zeroed.
 void elbow_parameters_clear(struct elbow_parameters *parameters);
+
+ELBOW_C_END
 
 #endif

@@ -9,9 +9,12 @@
 #ifndef ELBOW_NN_PATCHES_H
 #define ELBOW_NN_PATCHES_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/math/panel.h"
 #include "elbow/nn/shape.h"
+
+ELBOW_C_BEGIN
 
 // One remainder (y, x) modulo the stride: the taps y, y + s, ... and x, x + s, ... of the kernel meet its pixels.
 struct elbow_phase {
@@ -66,5 +69,7 @@ void elbow_patches_gradient(const struct elbow_patches *plan, size_t samples, co
                             float *room);
 void elbow_patches_end_gradient(const struct elbow_patches *plan, const float *room, struct elbow_strides strides,
                                 float *dv);
+
+ELBOW_C_END
 
 #endif

@@ -3,7 +3,11 @@
 #ifndef ELBOW_NN_SHAPE_H
 #define ELBOW_NN_SHAPE_H
 
+#include "elbow/base/language.h"
+
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 struct elbow_shape {
     size_t height, width, channels;
@@ -13,5 +17,7 @@ struct elbow_shape {
 struct elbow_strides {
     size_t channel, filter;
 };
+
+ELBOW_C_END
 
 #endif

@@ -12,11 +12,14 @@
 #ifndef ELBOW_NN_TILES_H
 #define ELBOW_NN_TILES_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/nn/shape.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 // Created once, then only read. A zeroed struct is no plan.
 struct elbow_tiles {
@@ -56,5 +59,7 @@ void elbow_tiles_scatter(const struct elbow_tiles *tiles, size_t samples, const 
 void elbow_tiles_gradient(const struct elbow_tiles *tiles, size_t samples, const float *images, const float *maps,
                           float *room);
 void elbow_tiles_end_gradient(const struct elbow_tiles *tiles, float *room, struct elbow_strides strides, float *dv);
+
+ELBOW_C_END
 
 #endif

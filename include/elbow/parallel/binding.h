@@ -3,7 +3,10 @@
 #ifndef ELBOW_PARALLEL_BINDING_H
 #define ELBOW_PARALLEL_BINDING_H
 
+#include "elbow/base/language.h"
 #include "elbow/parallel/comm.h"
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_MASK_BYTES = 1024 }; // a bit a core: as many as Linux can be built for
 
@@ -24,5 +27,7 @@ enum elbow_status elbow_binding_of_node(struct elbow_comm *comm, int threads, st
 // Collective. The binding of the most crowded node (the first of several); least, most and share are over all nodes.
 enum elbow_status elbow_binding_find(struct elbow_comm *comm, int threads, struct elbow_binding *binding,
                                      struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

@@ -5,7 +5,10 @@
 #ifndef ELBOW_PARALLEL_CLOCKS_H
 #define ELBOW_PARALLEL_CLOCKS_H
 
+#include "elbow/base/language.h"
 #include "elbow/parallel/comm.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_clock_tie {
     double mine, root; // the same moment
@@ -19,5 +22,7 @@ struct elbow_clock_tie elbow_clock_tie(struct elbow_comm *comm);
 
 // Local. What rank zero's clock said when this rank's said `mine`. A later `mine` never gives an earlier result.
 double elbow_clock_map(const struct elbow_clock_tie *first, const struct elbow_clock_tie *last, double mine);
+
+ELBOW_C_END
 
 #endif

@@ -5,11 +5,14 @@
 #ifndef ELBOW_PARALLEL_COMM_H
 #define ELBOW_PARALLEL_COMM_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/log.h"
 #include "elbow/base/status.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 struct elbow_comm; // opaque
 struct elbow_track;
@@ -136,5 +139,7 @@ void elbow_comm_unshare(struct elbow_comm *comm, struct elbow_shared *shared);
 // Local. Bytes that this node can still give: what the kernel calls available, or less where a control group of this
 // process (a job's, a container's) has a limit.
 uint64_t elbow_comm_node_memory(void);
+
+ELBOW_C_END
 
 #endif

@@ -16,8 +16,11 @@
 #ifndef ELBOW_PARALLEL_EXCHANGE_H
 #define ELBOW_PARALLEL_EXCHANGE_H
 
+#include "elbow/base/language.h"
 #include "elbow/parallel/comm.h"
 #include "elbow/parallel/partition.h"
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_BLOCK = 4096 }; // parameters
 
@@ -152,5 +155,7 @@ struct elbow_exchange_bytes {
     uint64_t gradients_per_rank, parameters_per_node;
 };
 struct elbow_exchange_bytes elbow_exchange_memory(const struct elbow_exchange *exchange);
+
+ELBOW_C_END
 
 #endif

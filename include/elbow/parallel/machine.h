@@ -4,7 +4,10 @@
 #ifndef ELBOW_PARALLEL_MACHINE_H
 #define ELBOW_PARALLEL_MACHINE_H
 
+#include "elbow/base/language.h"
 #include "elbow/parallel/binding.h"
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_MACHINE_NAME_SIZE = 64, ELBOW_MACHINE_LIBRARY_SIZE = 128 };
 
@@ -28,5 +31,7 @@ void elbow_machine_library(char text[ELBOW_MACHINE_LIBRARY_SIZE]);
 // place.nodes nodes (NULL elsewhere), which is given back with elbow_release. MEMORY.
 enum elbow_status elbow_machine_look(struct elbow_comm *comm, int threads, struct elbow_machine_node **nodes,
                                      struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

@@ -6,8 +6,12 @@
 #ifndef ELBOW_PARALLEL_PARTITION_H
 #define ELBOW_PARALLEL_PARTITION_H
 
+#include "elbow/base/language.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 // [first, last)
 struct elbow_range {
@@ -49,5 +53,7 @@ struct elbow_addition {
 // ({0, n} for all of it).
 void elbow_partition_additions(struct elbow_range node, const struct elbow_range *subtrees, int count,
                                struct elbow_addition *additions);
+
+ELBOW_C_END
 
 #endif

@@ -4,10 +4,13 @@
 #ifndef ELBOW_RUN_ARREARS_H
 #define ELBOW_RUN_ARREARS_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/base/text.h"
 
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_ARREARS_MAX = 32 }; // files
 
@@ -35,5 +38,7 @@ bool elbow_arrears_wait_for_room(const struct elbow_arrears *arrears);
 
 // Local. Forgets what waits; a zeroed struct is legal.
 void elbow_arrears_clear(struct elbow_arrears *arrears);
+
+ELBOW_C_END
 
 #endif

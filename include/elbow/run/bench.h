@@ -6,8 +6,11 @@
 #ifndef ELBOW_RUN_BENCH_H
 #define ELBOW_RUN_BENCH_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/parallel/comm.h"
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_BENCH_ROUNDS_MAX = 10000, ELBOW_BENCH_BUCKETS_MAX = 256, ELBOW_BENCH_HOSTS_SIZE = 4096 };
 
@@ -89,5 +92,7 @@ const char *elbow_bench_name(enum elbow_bench_figure figure);
 // every rank but for the bytes of its exchange.
 enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_request *request, struct elbow_log *log,
                               struct elbow_bench_result *result, struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

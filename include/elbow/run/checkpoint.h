@@ -7,11 +7,14 @@
 #ifndef ELBOW_RUN_CHECKPOINT_H
 #define ELBOW_RUN_CHECKPOINT_H
 
+#include "elbow/base/language.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/nn/optimizer.h"
 #include "elbow/parallel/exchange.h"
 #include "elbow/vae/model.h"
+
+ELBOW_C_BEGIN
 
 // Where a run stands. Plain; broadcast as bytes.
 struct elbow_run_state {
@@ -144,5 +147,7 @@ void elbow_shelf_put(struct elbow_shelf *shelf, const char *run, uint64_t step, 
 
 // Local. Gives everything back; a zeroed struct is legal.
 void elbow_shelf_clear(struct elbow_shelf *shelf);
+
+ELBOW_C_END
 
 #endif

@@ -3,9 +3,12 @@
 #ifndef ELBOW_RUN_DESCRIBE_H
 #define ELBOW_RUN_DESCRIBE_H
 
+#include "elbow/base/language.h"
 #include "elbow/run/checkpoint.h"
 
 #include <stdio.h>
+
+ELBOW_C_BEGIN
 
 // Local. Whether there is a checkpoint to be loaded: a directory, or a file that begins as checkpoints do.
 bool elbow_describe_is_checkpoint(const char *path);
@@ -15,5 +18,7 @@ enum elbow_status elbow_describe_file(const char *path, FILE *out, struct elbow_
 
 // Local. Where training stood, what on, the tensors, the configuration.
 void elbow_describe_checkpoint(const struct elbow_checkpoint *checkpoint, FILE *out);
+
+ELBOW_C_END
 
 #endif

@@ -4,10 +4,13 @@
 #ifndef ELBOW_RUN_DOCTOR_H
 #define ELBOW_RUN_DOCTOR_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/parallel/machine.h"
 
 #include "elbow/base/text.h"
+
+ELBOW_C_BEGIN
 
 enum { ELBOW_DOCTOR_ADVICE_MAX = 16, ELBOW_DOCTOR_VALUE_SIZE = 32 };
 
@@ -75,5 +78,7 @@ void elbow_doctor_clear(struct elbow_doctor_report *report);
 
 // Local. What the facts ask for: into report, in the order of weight.
 void elbow_doctor_advise(struct elbow_doctor_report *report);
+
+ELBOW_C_END
 
 #endif

@@ -3,12 +3,17 @@
 #ifndef ELBOW_RUN_ENCODER_H
 #define ELBOW_RUN_ENCODER_H
 
+#include "elbow/base/language.h"
 #include "elbow/run/evaluator.h"
+
+ELBOW_C_BEGIN
 
 // Collective. Writes /mean (N, Z), /log_variance (N, Z), /recon, /kl, /elbo (N) in nats, /labels (N) where the dataset
 // has them, and with importance K /log_likelihood and /effective_samples (N). The file appears complete or not at all;
 // an existing one is replaced.
 enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, const char *path,
                                struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

@@ -4,8 +4,11 @@
 #ifndef ELBOW_RUN_EVALUATOR_H
 #define ELBOW_RUN_EVALUATOR_H
 
+#include "elbow/base/language.h"
 #include "elbow/data/batches.h"
 #include "elbow/vae/model.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_evaluation_request {
     struct elbow_comm *comm;
@@ -53,5 +56,7 @@ void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct el
 void elbow_evaluation_importance(struct elbow_model *model, const float *parameters, const struct elbow_config *config,
                                  size_t rows, const uint64_t *ids, const float *values, const float *head,
                                  int64_t draws, float *noise, struct elbow_importance *importance);
+
+ELBOW_C_END
 
 #endif

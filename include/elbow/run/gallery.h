@@ -4,9 +4,12 @@
 #ifndef ELBOW_RUN_GALLERY_H
 #define ELBOW_RUN_GALLERY_H
 
+#include "elbow/base/language.h"
 #include "elbow/data/batches.h"
 #include "elbow/run/arrears.h"
 #include "elbow/run/checkpoint.h"
+
+ELBOW_C_BEGIN
 
 // What pictures are made of. Nothing is owned.
 struct elbow_gallery {
@@ -39,5 +42,7 @@ enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const 
 
 // Local. Removes the pictures of steps after `step` from RUN/samples.
 void elbow_gallery_cut(const char *run, uint64_t step);
+
+ELBOW_C_END
 
 #endif

@@ -3,10 +3,13 @@
 #ifndef ELBOW_RUN_IMAGE_H
 #define ELBOW_RUN_IMAGE_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 // A picture: height x width x channels (1 or 3) bytes, rows from the top. Owns pixels.
 struct elbow_picture {
@@ -35,5 +38,7 @@ enum elbow_status elbow_picture_read(const char *path, size_t channels, struct e
 
 // Local. A zeroed struct is legal.
 void elbow_picture_clear(struct elbow_picture *picture);
+
+ELBOW_C_END
 
 #endif

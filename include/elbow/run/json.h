@@ -3,10 +3,14 @@
 #ifndef ELBOW_RUN_JSON_H
 #define ELBOW_RUN_JSON_H
 
+#include "elbow/base/language.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+ELBOW_C_BEGIN
 
 // A writer to a stream; plain. Begin with {0} and the stream.
 struct elbow_json {
@@ -28,5 +32,7 @@ void elbow_json_text(struct elbow_json *json, const char *key, const char *value
 
 // Local. The value that comes next, a list's, stands at the beginning of a line.
 void elbow_json_line(struct elbow_json *json);
+
+ELBOW_C_END
 
 #endif

@@ -6,8 +6,11 @@
 #ifndef ELBOW_RUN_LOCK_H
 #define ELBOW_RUN_LOCK_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/log.h"
 #include "elbow/base/text.h"
+
+ELBOW_C_BEGIN
 
 // A zeroed struct holds nothing.
 struct elbow_lock {
@@ -25,5 +28,7 @@ enum elbow_status elbow_lock_take(const char *run, struct elbow_log *log, struct
 
 // Local. Gives the lock back and removes its file; a zeroed struct is legal.
 void elbow_lock_release(struct elbow_lock *lock);
+
+ELBOW_C_END
 
 #endif

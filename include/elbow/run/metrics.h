@@ -4,11 +4,14 @@
 #ifndef ELBOW_RUN_METRICS_H
 #define ELBOW_RUN_METRICS_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/base/text.h"
 
 #include <stdint.h>
 #include <sys/types.h>
+
+ELBOW_C_BEGIN
 
 // One table. Rows that could not be written wait in memory, for the next turn.
 struct elbow_table {
@@ -64,5 +67,7 @@ void elbow_metrics_descriptors(const struct elbow_metrics *metrics, int descript
 
 // Local. A zeroed struct is legal.
 void elbow_metrics_close(struct elbow_metrics *metrics);
+
+ELBOW_C_END
 
 #endif

@@ -4,7 +4,10 @@
 #ifndef ELBOW_RUN_ROWS_H
 #define ELBOW_RUN_ROWS_H
 
+#include "elbow/base/language.h"
 #include "elbow/parallel/comm.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_rows_job {
     uint64_t rows;     // in all
@@ -20,5 +23,7 @@ struct elbow_rows_job {
 
 // Collective. Deals the microbatches out in rounds. The status of consume, agreed on.
 enum elbow_status elbow_rows_run(struct elbow_comm *comm, const struct elbow_rows_job *job, struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

@@ -3,7 +3,10 @@
 #ifndef ELBOW_RUN_SCORING_H
 #define ELBOW_RUN_SCORING_H
 
+#include "elbow/base/language.h"
 #include "elbow/run/checkpoint.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_scoring_request {
     const char *checkpoint; // a file or a run directory
@@ -32,5 +35,7 @@ void elbow_scoring_preview(const struct elbow_scoring_request *request, char *no
 
 // Collective. A zeroed struct is legal.
 void elbow_scoring_close(struct elbow_comm *comm, struct elbow_scoring *scoring);
+
+ELBOW_C_END
 
 #endif

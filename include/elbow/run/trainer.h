@@ -3,8 +3,11 @@
 #ifndef ELBOW_RUN_TRAINER_H
 #define ELBOW_RUN_TRAINER_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/parallel/comm.h"
+
+ELBOW_C_BEGIN
 
 enum elbow_resume { ELBOW_RESUME_NEVER, ELBOW_RESUME_ALWAYS, ELBOW_RESUME_AUTO };
 
@@ -24,5 +27,7 @@ struct elbow_train_request {
 // if it ran to the end but some output could not be written; else what went wrong.
 enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_request *request, struct elbow_log *log,
                               struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

@@ -7,11 +7,12 @@
 #ifndef ELBOW_RUN_WRITER_H
 #define ELBOW_RUN_WRITER_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/thread.h"
 #include "elbow/base/trace.h"
 #include "elbow/run/checkpoint.h"
 
-#include <stdatomic.h>
+ELBOW_C_BEGIN
 
 // What a checkpoint's way to disk takes beside the snapshot.
 struct elbow_writer_order {
@@ -32,7 +33,8 @@ struct elbow_writer {
     struct elbow_error trouble; // of what was begun
     double seconds;             // that it took
     struct elbow_track *track;  // where the thread's work is noted; NULL: nowhere; not owned
-    atomic_ullong written;      // the step of the newest checkpoint that this writer has on disk; 0: none. Any thread
+    uint64_t
+        written; // the step of the newest checkpoint that this writer has on disk; 0: none. By __atomic_*: any thread
 };
 
 // Collective. Makes all the room that it will take, and looks what lies in the run directory.
@@ -48,5 +50,7 @@ enum elbow_status elbow_writer_wait(struct elbow_writer *writer, struct elbow_er
 
 // Local. Waits, and gives everything back; a zeroed struct is legal.
 void elbow_writer_close(struct elbow_writer *writer);
+
+ELBOW_C_END
 
 #endif

@@ -7,7 +7,11 @@
 #ifndef ELBOW_VAE_LATENT_H
 #define ELBOW_VAE_LATENT_H
 
+#include "elbow/base/language.h"
+
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 // Local. z (rows, Z) and kl (rows, Z) from head (rows, 2Z) and noise (rows, Z), standard normal.
 void elbow_latent_forward(size_t rows, size_t latent, const float *head, const float *noise, float *z, float *kl);
@@ -19,5 +23,7 @@ void elbow_latent_forward(size_t rows, size_t latent, const float *head, const f
 // for each sample and dimension, so that samples stay independent).
 void elbow_latent_backward(size_t rows, size_t latent, double beta, double free_bits, const float *head,
                            const float *noise, const float *kl, const float *dz, float *dhead);
+
+ELBOW_C_END
 
 #endif

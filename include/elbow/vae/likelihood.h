@@ -6,9 +6,12 @@
 #ifndef ELBOW_VAE_LIKELIHOOD_H
 #define ELBOW_VAE_LIKELIHOOD_H
 
+#include "elbow/base/language.h"
 #include "elbow/math/random.h"
 
 #include <stddef.h>
+
+ELBOW_C_BEGIN
 
 // Local. recon[i] = log p(x_i | z_i) in nats, in double, for rows of x and y (rows, D). If dy is not NULL it gets -d
 // recon / dy: sigmoid(y) - x. dy may be y.
@@ -22,5 +25,7 @@ void elbow_likelihood_gaussian(size_t rows, size_t values, double log_variance, 
 // Local. Draws from p(x|z) into x, which is not mean: mean (n) are E[x|z] of one sample, variance 0 means Bernoulli
 // (1 where u < mean).
 void elbow_likelihood_draw(struct elbow_stream stream, double variance, size_t n, const float *mean, float *x);
+
+ELBOW_C_END
 
 #endif

@@ -6,11 +6,14 @@
 #ifndef ELBOW_VAE_MODEL_H
 #define ELBOW_VAE_MODEL_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/nn/network.h"
 #include "elbow/vae/latent.h"
 #include "elbow/vae/likelihood.h"
 #include "elbow/vae/objective.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_model {
     size_t values, latent; // D, Z
@@ -96,5 +99,7 @@ double elbow_model_variance(const struct elbow_model *model, const float *parame
 
 // Local. Bytes of activations, for a microbatch of rows_max rows in each lane.
 size_t elbow_model_bytes(const struct elbow_model *model);
+
+ELBOW_C_END
 
 #endif

@@ -4,10 +4,13 @@
 #ifndef ELBOW_VAE_OBJECTIVE_H
 #define ELBOW_VAE_OBJECTIVE_H
 
+#include "elbow/base/language.h"
 #include "elbow/config/config.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 // Statistics of a set of samples: doubles that add up. [HEAD, HEAD + Z): KL per dimension. With moments also
 // [HEAD + Z, HEAD + 2Z): sums of the posterior means, [HEAD + 2Z, HEAD + 3Z): of their squares.
@@ -56,5 +59,7 @@ void elbow_importance_add(struct elbow_importance *importance, double log_weight
 // least one weight. A NaN among the weights makes both NaN.
 double elbow_importance_log_likelihood(const struct elbow_importance *importance);
 double elbow_importance_effective(const struct elbow_importance *importance);
+
+ELBOW_C_END
 
 #endif

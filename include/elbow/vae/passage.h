@@ -8,7 +8,10 @@
 #ifndef ELBOW_VAE_PASSAGE_H
 #define ELBOW_VAE_PASSAGE_H
 
+#include "elbow/base/language.h"
 #include "elbow/vae/model.h"
+
+ELBOW_C_BEGIN
 
 struct elbow_passage {
     size_t lane;
@@ -36,5 +39,7 @@ void elbow_passage_backward(struct elbow_model *model, const struct elbow_passag
                             const float *parameters, float *gradient);
 void elbow_passage_backward_inputs(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
                                    const float *parameters);
+
+ELBOW_C_END
 
 #endif
