@@ -47,8 +47,9 @@ echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe # a system that is lost is mad
 apt-get -q update && apt-get -q -y install --no-install-recommends git || exit 1
 as_user git clone -q elbow.bundle elbow && cd elbow || exit 1
 . tools/lib/setup.sh
-(install_for_build) && (install_for_check) || exit 1
+(install_for_build) || exit 1
 as_user tools/quickstart || { echo "tools/quickstart: status $?"; exit 1; }
+(install_for_check) || exit 1
 as_user tools/check "$@"
 status=$?
 exit $status'
