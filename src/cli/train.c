@@ -117,6 +117,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     request.run = directory;
     request.overwrite = wish.overwrite;
     request.init = wish.init;
+    request.has_started = true;
     request.started = call->started;
     return elbow_train(call->comm, &request, call->log, error);
 }

@@ -124,7 +124,7 @@ static void work(void *user)
         uint64_t disturbance = prefetch->disturbance;
         pthread_mutex_unlock(&prefetch->mutex);
         disturbance = sleep_a_while(disturbance);
-        double begin = elbow_trace_begin(prefetch->track);
+        struct elbow_trace_start begin = elbow_trace_begin(prefetch->track);
         fill(&prefetch->source, &portion, slot);
         elbow_trace_end(prefetch->track, ELBOW_TRACE_GATHER, portion.rows, begin);
         disturbance = sleep_a_while(disturbance);

@@ -30,7 +30,7 @@ static void abort_all(void)
 void elbow_comm_wait_until(struct elbow_comm *comm, bool (*done)(void *user), void *user)
 {
     struct elbow_vigil vigil = {0};
-    double begin = elbow_trace_begin(comm->track);
+    struct elbow_trace_start begin = elbow_trace_begin(comm->track);
     uint64_t spins = 0;
     for (; !done(user); ++spins) {
         if (comm->place.nodes > 1) {

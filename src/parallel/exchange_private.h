@@ -41,9 +41,9 @@ struct elbow_plan {
 
 // A message between this group and another one: gradients or parameters of one bucket.
 struct elbow_transfer {
-    int bucket, peer;        // peer: a group
-    struct elbow_range part; // of the bucket; never empty
-    double begin;            // of its event in the trace
+    int bucket, peer;               // peer: a group
+    struct elbow_range part;        // of the bucket; never empty
+    struct elbow_trace_start begin; // of its event in the trace
 };
 
 // The transfers of one kind that this rank makes for its group, in the order in which they can be made.

@@ -164,7 +164,7 @@ static void add_slice(struct elbow_exchange *exchange, double scale)
 {
     for (int bucket = exchange->cut.buckets; bucket-- > 0;) {
         double start = elbow_clock_seconds();
-        double begin = elbow_trace_begin(exchange->comm->track);
+        struct elbow_trace_start begin = elbow_trace_begin(exchange->comm->track);
         wait_for(exchange, is_here, bucket);
         exchange->counts.wait_seconds += elbow_clock_seconds() - start;
         add_piece(exchange, bucket, scale);
@@ -228,7 +228,7 @@ static void update_parameters(struct elbow_exchange *exchange, const struct elbo
     elbow_transfers_await_parameters(exchange);
     for (int bucket = 0; bucket < exchange->cut.buckets; ++bucket) {
         struct elbow_piece piece = exchange->pieces[bucket];
-        double begin = elbow_trace_begin(exchange->comm->track);
+        struct elbow_trace_start begin = elbow_trace_begin(exchange->comm->track);
         if (piece.count > 0)
             client->apply(client->user, piece, sum_of(exchange, piece), exchange->parameters + piece.first);
         elbow_trace_end(exchange->comm->track, ELBOW_TRACE_OPTIMIZER, (uint64_t)bucket, begin);
@@ -241,11 +241,12 @@ bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const st
                          double *statistics, double *gradient_norm)
 {
     struct elbow_track *track = exchange->comm->track;
-    double begin = elbow_trace_begin(track);
+    struct elbow_trace_start begin = elbow_trace_begin(track);
     elbow_exchange_ready(exchange, 0);
     add_slice(exchange, scale);
     share_out(exchange); // the parameters are about to change
-    double added = elbow_clock_seconds(), begin_statistics = elbow_trace_begin(track);
+    double added = elbow_clock_seconds();
+    struct elbow_trace_start begin_statistics = elbow_trace_begin(track);
     collect_statistics(exchange);
     sum_statistics(exchange, statistics, gradient_norm);
     elbow_trace_end(track, ELBOW_TRACE_STATISTICS, 0, begin_statistics);
@@ -254,7 +255,8 @@ bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const st
     exchange->has_changed = client->decide(client->user, statistics, *gradient_norm);
     if (exchange->has_changed)
         update_parameters(exchange, client);
-    double applied = elbow_clock_seconds(), begin_share = elbow_trace_begin(track);
+    double applied = elbow_clock_seconds();
+    struct elbow_trace_start begin_share = elbow_trace_begin(track);
     elbow_exchange_publish_count(exchange, exchange->applied, exchange->updated, exchange->cut.buckets);
     wait_for(exchange, is_sent, 0);
     if (exchange->groups == 1)

@@ -238,16 +238,18 @@ void elbow_watch_look(struct elbow_comm *comm, struct elbow_vigil *vigil)
     struct elbow_stall_watch *watch = comm->watch;
     double now = elbow_clock_seconds();
     // A rank that was itself stopped in between has not waited for others.
-    if (vigil->since == 0 || now - vigil->last > watch->limit / 2)
+    if (!vigil->was_looked_at || now - vigil->last > watch->limit / 2)
         vigil->since = now;
+    vigil->was_looked_at = true;
     vigil->last = now;
     if (now - vigil->since < SHORT_WAIT)
         return;
     answer_calls(comm);
     if (now - vigil->since < watch->limit || vigil->is_told || watch->is_ending || !calls(comm, comm->place.rank))
         return;
-    if (vigil->called == 0) {
+    if (!vigil->has_called) {
         call_all(comm);
+        vigil->has_called = true;
         vigil->called = now;
     }
     take_answers(comm);

@@ -8,8 +8,10 @@
 
 // What one wait remembers; zeroed at its start.
 struct elbow_vigil {
-    double since, last;      // clock: when it began to last, when it was looked at; 0: not yet
-    double called;           // when all ranks were called; 0: not yet
+    bool was_looked_at;      // `since` and `last` are set
+    double since, last;      // clock: when it began to last, when it was looked at
+    bool has_called;         // `called` is set
+    double called;           // clock: when all ranks were called
     bool is_told, is_teller; // whether somebody, or this rank, has named who is late
 };
 

@@ -27,7 +27,7 @@ static void run_step(struct elbow_bench_run *bench)
 static void run_traced_step(struct elbow_bench_run *bench)
 {
     elbow_track_turn(&bench->track, true);
-    double begin = elbow_trace_begin(&bench->track);
+    struct elbow_trace_start begin = elbow_trace_begin(&bench->track);
     run_step(bench);
     elbow_trace_end(&bench->track, ELBOW_TRACE_STEP, bench->trainer.state.step, begin);
     elbow_track_turn(&bench->track, false);

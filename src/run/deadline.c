@@ -23,17 +23,19 @@ bool elbow_deadline_job_left(const char *text, double now, double *left)
     return true;
 }
 
-struct elbow_deadline elbow_deadline_at(double start, int64_t limit, double now, double left)
+struct elbow_deadline elbow_deadline_at(double start, int64_t limit, double now, const double *left)
 {
     struct elbow_deadline deadline = {0};
     if (limit > 0) {
         deadline.is_set = true;
         deadline.at = start + (double)limit;
     }
-    if (left >= 0 && (!deadline.is_set || now + left < deadline.at)) {
+    if (left != NULL && (!deadline.is_set || now + *left < deadline.at)) {
         deadline.is_set = deadline.is_job = true;
-        deadline.at = now + left;
+        deadline.at = now + *left;
     }
+    if (!deadline.is_set)
+        return deadline;
     deadline.margin = fmin(RESERVE_MOST, RESERVE_SHARE * (deadline.at - start));
     return deadline;
 }

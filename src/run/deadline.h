@@ -23,9 +23,9 @@ struct elbow_deadline {
 // seconds that are left. False if the text is no time, or one that has passed.
 bool elbow_deadline_job_left(const char *text, double now, double *left);
 
-// Local. A deadline for a run that began at `start`: `limit` seconds after it (0: none) or `left` seconds after `now`
-// (below zero: none), what comes first. Of the time between, a tenth, at most 10 s, is kept in reserve.
-struct elbow_deadline elbow_deadline_at(double start, int64_t limit, double now, double left);
+// Local. A deadline for a run that began at `start`: `limit` seconds after it (0: none) or `*left` seconds after `now`
+// (NULL: none), what comes first. Of the time between, a tenth, at most 10 s, is kept in reserve.
+struct elbow_deadline elbow_deadline_at(double start, int64_t limit, double now, const double *left);
 
 // Local. Learns what a step, or something that follows one, took.
 void elbow_deadline_note_step(struct elbow_deadline *deadline, double seconds);

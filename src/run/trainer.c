@@ -106,7 +106,8 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
                                                .dataset = &trainer->valid,
                                                .config = &trainer->config,
                                                .beta = state->beta};
-    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
+    double start = elbow_clock_seconds();
+    struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_EVALUATION);
     enum elbow_status status = elbow_evaluate(&request, &evaluation, error);
     elbow_trace_end(trainer->track, ELBOW_TRACE_EVALUATION, state->step, begin);
@@ -138,7 +139,8 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
 // Collective. Pictures, which a run can do without.
 static void draw_pictures(struct elbow_trainer *trainer)
 {
-    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
+    double start = elbow_clock_seconds();
+    struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_PICTURES);
     struct elbow_gallery gallery = {.comm = trainer->comm,
                                     .model = trainer->model,
@@ -161,7 +163,7 @@ void elbow_trainer_settle(struct elbow_trainer *trainer)
     struct elbow_error trouble = {0};
     if (!trainer->writer.is_busy)
         return;
-    double begin = elbow_trace_begin(trainer->track);
+    struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     trainer->is_saved = elbow_writer_wait(&trainer->writer, &trouble) == ELBOW_OK;
     elbow_trace_end(trainer->track, ELBOW_TRACE_WAIT, 0, begin);
     trainer->stalls.writing += trainer->writer.seconds;
@@ -203,14 +205,15 @@ static bool may_hand_over(struct elbow_trainer *trainer)
 // copy of the state, which then goes to disk while training goes on.
 static void save(struct elbow_trainer *trainer)
 {
-    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
+    double start = elbow_clock_seconds();
+    struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_CHECKPOINT);
     struct elbow_error trouble = {0};
     struct elbow_checkpoint_source source = elbow_trainer_source(trainer);
     elbow_trainer_settle(trainer);
     elbow_exchange_parameters(trainer->exchange); // rank zero alone reads them
     trainer->is_saved = false;
-    double begin_snapshot = elbow_trace_begin(trainer->track);
+    struct elbow_trace_start begin_snapshot = elbow_trace_begin(trainer->track);
     enum elbow_status status = elbow_snapshot_take(trainer->comm, &source, &trainer->writer.snapshot, &trouble);
     elbow_trace_end(trainer->track, ELBOW_TRACE_SNAPSHOT, trainer->state.step, begin_snapshot);
     if (status != ELBOW_OK) {
@@ -263,7 +266,7 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     bool is_last = step >= trainer->last_step, improved = false;
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_ROWS);
     if (is_due(config->log.every, step) || is_last) {
-        double begin = elbow_trace_begin(trainer->track);
+        struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
         write_train_row(trainer);
         elbow_trace_end(trainer->track, ELBOW_TRACE_ROWS, step, begin);
     }
@@ -300,7 +303,8 @@ static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error 
 {
     while (!trainer->is_finished) {
         elbow_tracer_begin_step(&trainer->tracer, trainer->state.step + 1);
-        double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
+        double start = elbow_clock_seconds();
+        struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
         enum elbow_status status = elbow_trainer_step(trainer, error);
         elbow_trace_end(trainer->track, ELBOW_TRACE_STEP, trainer->state.step, begin);
         if (status != ELBOW_OK)

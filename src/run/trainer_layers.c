@@ -65,7 +65,7 @@ static void fold(const struct round *round, uint64_t lo, uint64_t hi, int level,
     double *right_statistics = trainer->levels + (size_t)level * trainer->statistics;
     fold(round, lo, middle, level, gradient, statistics);
     fold(round, middle, hi, level + 1, right, right_statistics);
-    double begin = elbow_trace_begin(trainer->track);
+    struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     elbow_vector_add(round->to - round->from, gradient + round->from, right + round->from, gradient + round->from);
     for (size_t i = 0; round->scores && i < trainer->statistics; ++i)
         statistics[i] += right_statistics[i];
@@ -117,7 +117,7 @@ static void forward(struct round *round, uint64_t end)
     for (size_t layer = 0; layer < elbow_passage_layers(model); ++layer)
         for (size_t part = 0; part < elbow_passage_parts(model, layer); ++part) {
             round->parameters = elbow_exchange_await(trainer->exchange, elbow_passage_end(model, layer, part));
-            double begin = elbow_trace_begin(trainer->track);
+            struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
             for (uint64_t number = round->first; number < end; ++number) {
                 if (layer == 0 && part == 0)
                     begin_passage(round, number);
@@ -137,7 +137,7 @@ static void backward(struct round *round, uint64_t end, bool exchanges)
     struct elbow_model *model = trainer->model;
     round->scores = false;
     for (size_t layer = elbow_passage_layers(model); layer-- > 0;) {
-        double begin = elbow_trace_begin(trainer->track);
+        struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
         round->layer = layer;
         for (size_t part = elbow_passage_parts(model, layer); part-- > 0;) {
             round->part = part;
@@ -173,7 +173,7 @@ void elbow_trainer_compute_layers(struct elbow_trainer *trainer, const struct el
     size_t last = elbow_passage_layers(trainer->model) - 1;
     round.from = elbow_passage_end(trainer->model, last, elbow_passage_parts(trainer->model, last) - 1);
     round.to = trainer->model->parameters.size;
-    double begin = elbow_trace_begin(trainer->track);
+    struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     fold_all(&round);
     elbow_trace_end(trainer->track, ELBOW_TRACE_LIKELIHOOD, rows_of(&round, end), begin);
     backward(&round, end, exchanges);

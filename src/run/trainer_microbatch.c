@@ -17,7 +17,8 @@ struct elbow_sequence elbow_trainer_sequence(const struct elbow_trainer *trainer
 
 void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number)
 {
-    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
+    double start = elbow_clock_seconds();
+    struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     struct elbow_sequence sequence = elbow_trainer_sequence(trainer);
     struct elbow_portion wanted = elbow_sequence_portion(&sequence, place, number), next;
     bool goes_on = elbow_sequence_after(&sequence, place, number, &next);
@@ -53,7 +54,8 @@ void elbow_trainer_compute_subtree(struct elbow_trainer *trainer, const struct e
     double *right_statistics = trainer->levels + (size_t)level * trainer->statistics;
     elbow_trainer_compute_subtree(trainer, place, lo, middle, level, gradient, statistics);
     elbow_trainer_compute_subtree(trainer, place, middle, hi, level + 1, right, right_statistics);
-    double start = elbow_clock_seconds(), begin = elbow_trace_begin(trainer->track);
+    double start = elbow_clock_seconds();
+    struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     elbow_vector_add(trainer->model->parameters.size, gradient, right, gradient);
     for (size_t i = 0; i < trainer->statistics; ++i)
         statistics[i] += right_statistics[i];

@@ -390,7 +390,7 @@ enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow
     const struct elbow_integers *nodes = &trainer->config.run.nodes;
     *error = (struct elbow_error){0};
     trainer->run_start = trainer->opened = elbow_clock_seconds();
-    if (trainer->request->started > 0)
+    if (trainer->request->has_started)
         trainer->opened = trainer->request->started;
     enum elbow_status status = ELBOW_OK;
     if (nodes->count > 0)

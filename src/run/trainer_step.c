@@ -47,7 +47,7 @@ static void apply(void *user, struct elbow_piece piece, const float *gradient, f
 
 enum elbow_status elbow_trainer_audit(struct elbow_trainer *trainer, struct elbow_error *error)
 {
-    double begin = trainer->audit.is_pending ? elbow_trace_begin(trainer->track) : 0;
+    struct elbow_trace_start begin = elbow_trace_begin(trainer->audit.is_pending ? trainer->track : NULL);
     enum elbow_status status = elbow_audit_check(&trainer->audit, trainer->state.step, error);
     elbow_trace_end(trainer->track, ELBOW_TRACE_AUDIT, trainer->state.step, begin);
     return status;

@@ -17,15 +17,17 @@ _Static_assert((int)WISHES == (int)ELBOW_TRAINER_WISHES, "room for every wish");
 
 void elbow_trainer_set_deadline(struct elbow_trainer *trainer)
 {
-    double left = -1, now = (double)time(NULL);
+    double left = 0;
     const char *job = getenv("SLURM_JOB_END_TIME");
     if (trainer->place.rank != 0)
         return;
-    if (job != NULL && !elbow_deadline_job_left(job, now, &left))
+    bool ends = elbow_deadline_job_left(job, (double)time(NULL), &left);
+    if (job != NULL && !ends)
         elbow_log_warn(trainer->log,
                        "SLURM_JOB_END_TIME is '%.40s', expected a time to come in seconds since 1970: it is not used",
                        job);
-    trainer->deadline = elbow_deadline_at(trainer->opened, trainer->config.run.time_limit, elbow_clock_seconds(), left);
+    trainer->deadline =
+        elbow_deadline_at(trainer->opened, trainer->config.run.time_limit, elbow_clock_seconds(), ends ? &left : NULL);
 }
 
 void elbow_trainer_wish(struct elbow_trainer *trainer, double *wishes)

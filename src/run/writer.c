@@ -69,7 +69,7 @@ static void release_tables(struct elbow_writer *writer)
 
 static enum elbow_status write_all(struct elbow_writer *writer)
 {
-    double begin = elbow_trace_begin(writer->track);
+    struct elbow_trace_start begin = elbow_trace_begin(writer->track);
     enum elbow_status status = sync_tables(writer, &writer->trouble);
     elbow_trace_end(writer->track, ELBOW_TRACE_SYNC_TABLES, 0, begin);
     if (status != ELBOW_OK)
@@ -84,7 +84,7 @@ static enum elbow_status write_all(struct elbow_writer *writer)
 static void tidy(struct elbow_writer *writer)
 {
     const struct elbow_writer_order *order = &writer->order;
-    double begin = elbow_trace_begin(writer->track);
+    struct elbow_trace_start begin = elbow_trace_begin(writer->track);
     if (order->keeps_best && order->best_step > 0)
         elbow_checkpoint_link_best(writer->run, order->best_step);
     elbow_shelf_put(&writer->shelf, writer->run, writer->snapshot.step, order->keep, order->keeps_best);
@@ -94,7 +94,8 @@ static void tidy(struct elbow_writer *writer)
 static void work(void *user)
 {
     struct elbow_writer *writer = user;
-    double start = elbow_clock_seconds(), begin = elbow_trace_begin(writer->track);
+    double start = elbow_clock_seconds();
+    struct elbow_trace_start begin = elbow_trace_begin(writer->track);
     if (write_all(writer) == ELBOW_OK) {
         __atomic_store_n(&writer->written, writer->snapshot.step, __ATOMIC_SEQ_CST);
         tidy(writer);

@@ -250,7 +250,7 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     check_microbatch(model, microbatch);
     size_t rows = microbatch.rows;
     const float *x = microbatch.values, *noise = microbatch.noise;
-    double begin = elbow_trace_begin(model->track);
+    struct elbow_trace_start begin = elbow_trace_begin(model->track);
     const float *head = elbow_network_forward(&model->encoder, parameters, rows, x);
     elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
     float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);

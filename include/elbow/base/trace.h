@@ -90,20 +90,29 @@ size_t elbow_track_finish(struct elbow_track *track);
 // Local. Notes an event that has begun at `begin` and ends now.
 void elbow_track_note(struct elbow_track *track, enum elbow_trace_name name, uint64_t argument, double begin);
 
-// Local. The beginning of an event: to be handed to elbow_trace_end. 0 where nothing is traced.
-static inline double elbow_trace_begin(const struct elbow_track *track)
+// The beginning of an event. Zeroed: of one that is not noted.
+struct elbow_trace_start {
+    double clock;
+    bool is_noted;
+};
+
+// Local. The beginning of an event, to be handed to elbow_trace_end; not noted where nothing is traced.
+static inline struct elbow_trace_start elbow_trace_begin(const struct elbow_track *track)
 {
+    struct elbow_trace_start start = {0, false};
     if (__builtin_expect(track == NULL, 1) || !__atomic_load_n(&track->is_on, __ATOMIC_RELAXED))
-        return 0;
-    return elbow_clock_seconds();
+        return start;
+    start.clock = elbow_clock_seconds();
+    start.is_noted = true;
+    return start;
 }
 
 // Local. Its end. `argument` as the name's table says (0 where it has none).
 static inline void elbow_trace_end(struct elbow_track *track, enum elbow_trace_name name, uint64_t argument,
-                                   double begin)
+                                   struct elbow_trace_start begin)
 {
-    if (__builtin_expect(begin != 0, 0))
-        elbow_track_note(track, name, argument, begin);
+    if (__builtin_expect(begin.is_noted, 0))
+        elbow_track_note(track, name, argument, begin.clock);
 }
 
 ELBOW_C_END

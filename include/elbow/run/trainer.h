@@ -20,7 +20,8 @@ struct elbow_train_request {
     // Where to leave a trace of the steps [trace_first, trace_last], counted from one; NULL: none.
     const char *trace;
     uint64_t trace_first, trace_last;
-    double started; // clock: when the program began, from which a time limit counts; 0: now
+    bool has_started; // `started` is set; else the program began when elbow_train is called
+    double started;   // clock: when the program began, from which a time limit counts
 };
 
 // Collective. Trains to the end: OK; STOPPED after run.stop_after, a signal or a time limit, with a checkpoint; OUTPUT

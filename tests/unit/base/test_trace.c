@@ -9,17 +9,17 @@
 START_TEST(nothing_is_noted_without_a_track_or_while_it_is_off)
 {
     struct elbow_track track = {0};
-    ck_assert(elbow_trace_begin(NULL) == 0);
-    elbow_trace_end(NULL, ELBOW_TRACE_STEP, 1, 0);
+    ck_assert(!elbow_trace_begin(NULL).is_noted);
+    elbow_trace_end(NULL, ELBOW_TRACE_STEP, 1, elbow_trace_begin(NULL));
     elbow_track_turn(NULL, true);
     ck_assert_int_eq(elbow_track_create(&track, 4, NULL), ELBOW_OK);
-    double begin = elbow_trace_begin(&track);
-    ck_assert(begin == 0);
+    struct elbow_trace_start begin = elbow_trace_begin(&track);
+    ck_assert(!begin.is_noted);
     elbow_trace_end(&track, ELBOW_TRACE_STEP, 1, begin);
     ck_assert_uint_eq(track.count, 0);
     elbow_track_turn(&track, true);
     begin = elbow_trace_begin(&track);
-    ck_assert(begin > 0);
+    ck_assert(begin.is_noted);
     elbow_track_turn(&track, false); // what has begun is noted
     elbow_trace_end(&track, ELBOW_TRACE_STEP, 1, begin);
     ck_assert_uint_eq(track.count, 1);
@@ -52,7 +52,7 @@ START_TEST(a_finished_track_lists_outer_events_before_inner_ones)
     struct elbow_track track = {0};
     ck_assert_int_eq(elbow_track_create(&track, 8, NULL), ELBOW_OK);
     elbow_track_turn(&track, true);
-    double step = elbow_trace_begin(&track), exchange = elbow_trace_begin(&track);
+    struct elbow_trace_start step = elbow_trace_begin(&track), exchange = elbow_trace_begin(&track);
     elbow_trace_end(&track, ELBOW_TRACE_REDUCE, 3, step); // begins with the step, ends before it
     elbow_trace_end(&track, ELBOW_TRACE_EXCHANGE, 0, exchange);
     elbow_trace_end(&track, ELBOW_TRACE_STEP, 7, step);
@@ -63,7 +63,33 @@ START_TEST(a_finished_track_lists_outer_events_before_inner_ones)
         ck_assert(track.events[i].begin >= track.events[0].begin && track.events[i].end <= track.events[0].end);
         ck_assert(track.events[i].begin >= track.events[i - 1].begin);
     }
-    ck_assert(elbow_trace_begin(&track) == 0); // it is off
+    ck_assert(!elbow_trace_begin(&track).is_noted); // it is off
+    elbow_track_clear(&track);
+}
+END_TEST
+
+static double clock_value;
+
+static double told_clock(void)
+{
+    return clock_value;
+}
+
+START_TEST(an_event_may_begin_at_any_time)
+{
+    static const double values[] = {-3600, -1e-9, 0, 1e-9, 3600};
+    struct elbow_track track = {0};
+    ck_assert_int_eq(elbow_track_create(&track, 8, NULL), ELBOW_OK);
+    elbow_track_turn(&track, true);
+    elbow_clock_replace(told_clock);
+    for (size_t i = 0; i < sizeof values / sizeof *values; ++i) {
+        clock_value = values[i];
+        elbow_trace_end(&track, ELBOW_TRACE_REDUCE, i, elbow_trace_begin(&track));
+    }
+    elbow_clock_replace(NULL);
+    ck_assert_uint_eq(elbow_track_finish(&track), sizeof values / sizeof *values);
+    for (uint32_t i = 0; i < sizeof values / sizeof *values; ++i)
+        ck_assert(track.events[i].argument == i && track.events[i].begin == values[i]);
     elbow_track_clear(&track);
 }
 END_TEST
@@ -92,4 +118,5 @@ START_TEST(no_room_is_an_error)
 END_TEST
 
 UNIT_MAIN("base/trace", nothing_is_noted_without_a_track_or_while_it_is_off, a_full_track_keeps_the_newest_events,
-          a_finished_track_lists_outer_events_before_inner_ones, every_name_is_told_once, no_room_is_an_error)
+          a_finished_track_lists_outer_events_before_inner_ones, an_event_may_begin_at_any_time,
+          every_name_is_told_once, no_room_is_an_error)

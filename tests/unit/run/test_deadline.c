@@ -28,24 +28,36 @@ END_TEST
 
 START_TEST(what_comes_first_counts)
 {
-    struct elbow_deadline none = elbow_deadline_at(100, 0, 105, -1);
+    struct elbow_deadline none = elbow_deadline_at(100, 0, 105, NULL);
     ck_assert(!none.is_set && !elbow_deadline_is_near(&none, 1e18));
-    struct elbow_deadline limit = elbow_deadline_at(100, 50, 105, 60); // 150 comes before 165
+    struct elbow_deadline limit = elbow_deadline_at(100, 50, 105, &(double){60}); // 150 comes before 165
     ck_assert(limit.is_set && !limit.is_job);
     ck_assert_double_eq(limit.at, 150);
     ck_assert_double_eq(limit.margin, 5);
-    struct elbow_deadline job = elbow_deadline_at(100, 5000, 105, 1000);
+    struct elbow_deadline job = elbow_deadline_at(100, 5000, 105, &(double){1000});
     ck_assert(job.is_set && job.is_job);
     ck_assert_double_eq(job.at, 1105);
     ck_assert_double_eq(job.margin, 10);
-    struct elbow_deadline only_job = elbow_deadline_at(100, 0, 105, 20);
+    struct elbow_deadline only_job = elbow_deadline_at(100, 0, 105, &(double){20});
     ck_assert(only_job.is_set && only_job.is_job);
+}
+END_TEST
+
+// A clock may begin at zero, or below: what is past, or now, is no missing value.
+START_TEST(any_clock_value_counts)
+{
+    struct elbow_deadline early = elbow_deadline_at(-3600, 50, -3590, NULL);
+    ck_assert(early.is_set && !elbow_deadline_is_near(&early, -3556) && elbow_deadline_is_near(&early, -3554));
+    struct elbow_deadline job = elbow_deadline_at(-10, 0, -10, &(double){10}); // ends at zero
+    ck_assert(job.is_set && job.is_job && job.at == 0 && job.margin == 1);
+    struct elbow_deadline past = elbow_deadline_at(-10, 50, 0, &(double){-5});
+    ck_assert(past.is_set && past.is_job && elbow_deadline_is_near(&past, 0));
 }
 END_TEST
 
 START_TEST(costs_are_kept_free)
 {
-    struct elbow_deadline deadline = elbow_deadline_at(0, 100, 0, -1); // a margin of 10
+    struct elbow_deadline deadline = elbow_deadline_at(0, 100, 0, NULL); // a margin of 10
     ck_assert(!elbow_deadline_is_near(&deadline, 89.9));
     ck_assert(elbow_deadline_is_near(&deadline, 90));
     elbow_deadline_note_step(&deadline, 2);
@@ -62,7 +74,7 @@ END_TEST
 
 START_TEST(one_slow_step_is_forgotten)
 {
-    struct elbow_deadline deadline = elbow_deadline_at(0, 100, 0, -1);
+    struct elbow_deadline deadline = elbow_deadline_at(0, 100, 0, NULL);
     elbow_deadline_note_step(&deadline, 50);
     elbow_deadline_note_step(&deadline, 1);
     ck_assert(elbow_deadline_is_near(&deadline, 60)); // not at once
@@ -73,5 +85,5 @@ START_TEST(one_slow_step_is_forgotten)
 }
 END_TEST
 
-UNIT_MAIN("run/deadline", the_end_of_a_job_is_read, what_comes_first_counts, costs_are_kept_free,
-          one_slow_step_is_forgotten)
+UNIT_MAIN("run/deadline", the_end_of_a_job_is_read, what_comes_first_counts, any_clock_value_counts,
+          costs_are_kept_free, one_slow_step_is_forgotten)
