@@ -3,6 +3,7 @@
 #include "elbow/base/log.h"
 
 #include "elbow/base/file.h"
+#include "elbow/base/signals.h"
 #include "elbow/base/text.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ enum elbow_status elbow_log_append_to(struct elbow_log *log, const char *path, s
     log->file = fopen(path, "ae");
     if (log->file == NULL)
         return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    elbow_signals_keep_log(fileno(log->file));
     return ELBOW_OK;
 }
 
@@ -34,11 +36,16 @@ static void end_progress(struct elbow_log *log)
     log->line_is_open = false;
 }
 
+// In one go, and not piece by piece, which a launcher that gathers many ranks' lines may tear apart.
 static void write_line(FILE *out, const char *prefix, const char *format, va_list arguments)
 {
-    fputs(prefix, out);
-    vfprintf(out, format, arguments);
-    fputc('\n', out);
+    char text[LINE_SIZE];
+    elbow_text_format(text, sizeof text - 1, "%s", prefix);
+    size_t length = strlen(text);
+    vsnprintf(text + length, sizeof text - 1 - length, format, arguments);
+    length = strlen(text);
+    text[length++] = '\n';
+    fwrite(text, 1, length, out);
     fflush(out);
 }
 
@@ -109,7 +116,9 @@ void elbow_log_progress(struct elbow_log *log, const char *format, ...)
 void elbow_log_close(struct elbow_log *log)
 {
     end_progress(log);
-    if (log->file != NULL)
+    if (log->file != NULL) {
+        elbow_signals_keep_log(-1);
         fclose(log->file);
+    }
     log->file = NULL;
 }

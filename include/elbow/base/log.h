@@ -22,7 +22,8 @@ struct elbow_log {
 // Local. A log to `screen` that speaks or not.
 struct elbow_log elbow_log_open(bool speaks, FILE *screen);
 
-// Local. Also appends to the file at path from now on. FILE if it cannot be opened.
+// Local. Also appends to the file at path from now on, and so does a signal that ends the process
+// (elbow/base/signals.h). FILE if it cannot be opened.
 enum elbow_status elbow_log_append_to(struct elbow_log *log, const char *path, struct elbow_error *error);
 
 // Local. One line of news; a warning (to stderr, with "elbow: warning: "). printf-style, no newline.

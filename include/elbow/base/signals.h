@@ -25,6 +25,10 @@ bool elbow_signals_stop_wanted(void);
 // newline. NULL: nothing. Cheap enough for every step.
 void elbow_signals_keep_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+// Local. A file that gets the same line, before stderr does: open for appending, and not to be closed before another
+// one, or -1 for none, was named.
+void elbow_signals_keep_log(int descriptor);
+
 ELBOW_C_END
 
 #endif

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Each case runs in a child of its own, whose end and whose stderr are looked at.
+#include "elbow/base/log.h"
 #include "elbow/base/signals.h"
 
+#include "scratch.h"
 #include "unit.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,6 +131,103 @@ START_TEST(a_stop_that_is_refused_ends)
 }
 END_TEST
 
+static struct scratch place;
+
+// A log with one line, in a run that a signal would end.
+static struct elbow_log open_log(void)
+{
+    static FILE *screen;
+    screen = fopen("/dev/null", "w");
+    struct elbow_log log = elbow_log_open(true, screen);
+    elbow_signals_catch();
+    elbow_signals_keep_text(" after step 1");
+    if (elbow_log_append_to(&log, scratch_path(&place, "log.txt"), NULL) != ELBOW_OK)
+        _exit(3);
+    elbow_log_say(&log, "a line");
+    return log;
+}
+
+static void end_with_log(void)
+{
+    open_log();
+    raise(SIGTERM);
+}
+
+static void end_unheard(void)
+{
+    int ends[2];
+    if (pipe(ends) != 0)
+        _exit(4);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[0]); // whoever read stderr is gone
+    open_log();
+    raise(SIGTERM);
+}
+
+static void end_without_room(void)
+{
+    open_log();
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){12, 12}); // for some bytes of the line only
+    signal(SIGXFSZ, SIG_IGN);
+    raise(SIGTERM);
+}
+
+static void end_after_log(void)
+{
+    struct elbow_log log = open_log();
+    elbow_log_close(&log);
+    // Another file, under the number that was the log's.
+    if (open(scratch_path(&place, "other"), O_CREAT | O_RDWR | O_APPEND, 0600) < 0)
+        _exit(5);
+    raise(SIGTERM);
+}
+
+START_TEST(the_log_gets_the_line_even_if_stderr_does_not)
+{
+    static const char both[] = "a line\nelbow: ended by SIGTERM after step 1\n";
+    static const struct {
+        void (*act)(void);
+        const char *log, *said;
+    } cases[] = {{end_with_log, both, both + 7},
+                 {end_unheard, both, ""},
+                 {end_without_room, "a line\n", both + 7},
+                 {end_after_log, "a line\n", both + 7}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        char said[1024];
+        size_t size;
+        place = scratch_make();
+        int status = in_child(cases[i].act, said);
+        ck_assert_msg(WIFSIGNALED(status), "case %zu: status %x", i, (unsigned)status);
+        ck_assert_str_eq(said, cases[i].said);
+        char *log = scratch_read(scratch_path(&place, "log.txt"), &size);
+        ck_assert_ptr_nonnull(log);
+        ck_assert_msg(size == strlen(cases[i].log) && memcmp(log, cases[i].log, size) == 0, "case %zu: %.*s", i,
+                      (int)size, log);
+        free(log);
+        free(scratch_read(scratch_path(&place, "other"), &size));
+        ck_assert_uint_eq(size, 0);
+        scratch_clear(&place);
+    }
+}
+END_TEST
+
+START_TEST(one_signal_at_a_time)
+{
+    static const int caught[] = {SIGUSR1, SIGUSR2, SIGINT, SIGTERM};
+    struct sigaction before[4], action;
+    for (size_t i = 0; i < 4; ++i)
+        sigaction(caught[i], &(struct sigaction){.sa_handler = SIG_DFL}, &before[i]);
+    elbow_signals_catch();
+    for (size_t i = 0; i < 4; ++i) {
+        ck_assert_int_eq(sigaction(caught[i], NULL, &action), 0);
+        for (size_t j = 0; j < 4; ++j)
+            ck_assert_int_eq(sigismember(&action.sa_mask, caught[j]), 1);
+    }
+    for (size_t i = 0; i < 4; ++i)
+        sigaction(caught[i], &before[i], NULL);
+}
+END_TEST
+
 static void stay_ignored(void)
 {
     signal(SIGINT, SIG_IGN);
@@ -144,4 +245,5 @@ START_TEST(what_was_ignored_stays_ignored)
 END_TEST
 
 UNIT_MAIN("base/signals", a_stop_is_noted_and_kills_nothing, the_newest_text_is_written_and_the_signal_ends,
-          a_stop_that_is_refused_ends, what_was_ignored_stays_ignored)
+          a_stop_that_is_refused_ends, the_log_gets_the_line_even_if_stderr_does_not, one_signal_at_a_time,
+          what_was_ignored_stays_ignored)

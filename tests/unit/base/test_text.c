@@ -124,6 +124,34 @@ START_TEST(log_writes_lines_to_screen_and_file)
 }
 END_TEST
 
+// What one write brought, of a screen that is not buffered, as stderr.
+struct pieces {
+    int count;
+    char last[64];
+};
+
+static ssize_t note_piece(void *cookie, const char *bytes, size_t size)
+{
+    struct pieces *pieces = cookie;
+    pieces->count += 1;
+    snprintf(pieces->last, sizeof pieces->last, "%.*s", (int)size, bytes);
+    return (ssize_t)size;
+}
+
+START_TEST(a_line_is_written_in_one_go)
+{
+    struct pieces pieces = {0};
+    FILE *screen = fopencookie(&pieces, "w", (cookie_io_functions_t){.write = note_piece});
+    setvbuf(screen, NULL, _IONBF, 0);
+    struct elbow_log log = elbow_log_open(true, screen);
+    elbow_log_say(&log, "step %d of %s", 3, "many");
+    ck_assert_int_eq(pieces.count, 1);
+    ck_assert_str_eq(pieces.last, "step 3 of many\n");
+    elbow_log_close(&log);
+    fclose(screen);
+}
+END_TEST
+
 START_TEST(clock_goes_forward)
 {
     double first = elbow_clock_seconds(), second = elbow_clock_seconds();
@@ -135,4 +163,4 @@ START_TEST(clock_goes_forward)
 END_TEST
 
 UNIT_MAIN("base/text", bytes_and_durations, durations_are_read, edit_distances, files_and_directories,
-          log_writes_lines_to_screen_and_file, clock_goes_forward)
+          log_writes_lines_to_screen_and_file, a_line_is_written_in_one_go, clock_goes_forward)
