@@ -9,14 +9,19 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TEXT_SIZE = 512 };
+
+// Half of the second that Open MPI gives its ranks between SIGTERM and SIGKILL, unless one of them dies before.
+static const struct timespec WAY = {.tv_nsec = 500000000};
 
 static atomic_int stop_wanted; // the signal that asked, or 0
 static char texts[2][TEXT_SIZE];
 static atomic_int ready = -1;    // which of the texts; -1: none
 static atomic_int log_file = -1; // descriptor; -1: none
+static atomic_bool gives_way;
 
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "signal handlers need lock-free integers");
 
@@ -77,6 +82,8 @@ static void end(int signal_number)
     int which = atomic_load(&ready);
     if (which >= 0)
         tell(signal_number, texts[which]);
+    if (atomic_load(&gives_way))
+        nanosleep(&WAY, NULL);
     signal(signal_number, SIG_DFL);
     raise(signal_number); // held back until the handler returns
 }
@@ -138,4 +145,9 @@ void elbow_signals_keep_text(const char *format, ...)
 void elbow_signals_keep_log(int descriptor)
 {
     atomic_store(&log_file, descriptor);
+}
+
+void elbow_signals_give_way(void)
+{
+    atomic_store(&gives_way, true);
 }

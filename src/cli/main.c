@@ -81,6 +81,8 @@ static enum elbow_status run(const struct elbow_command *command, struct elbow_c
     if (is_root)
         elbow_signals_keep_text(": elbow %s was not finished; what it was to write is not there, start it again",
                                 command->name);
+    else
+        elbow_signals_give_way(); // rank zero has the sentence
     if (!command->stops_with_checkpoint)
         elbow_signals_refuse_stop();
     struct elbow_log log = elbow_log_open(is_root, command->result_on_stdout ? stderr : stdout);

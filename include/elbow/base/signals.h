@@ -29,6 +29,10 @@ void elbow_signals_keep_text(const char *format, ...) __attribute__((format(prin
 // one, or -1 for none, was named.
 void elbow_signals_keep_log(int descriptor);
 
+// Local. From now on a signal ends this process half a second late. For a process beside another one that has something
+// to say: launchers kill all the rest as soon as one is gone, even one that has not yet come to its handler.
+void elbow_signals_give_way(void);
+
 ELBOW_C_END
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Each case runs in a child of its own, whose end and whose stderr are looked at.
+#include "elbow/base/clock.h"
 #include "elbow/base/log.h"
 #include "elbow/base/signals.h"
 
@@ -228,6 +229,24 @@ START_TEST(one_signal_at_a_time)
 }
 END_TEST
 
+static void give_way(void)
+{
+    elbow_signals_catch();
+    elbow_signals_give_way();
+    raise(SIGTERM);
+}
+
+START_TEST(who_gives_way_ends_later)
+{
+    char said[1024];
+    double start = elbow_clock_seconds();
+    int status = in_child(give_way, said);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    ck_assert(elbow_clock_seconds() - start >= 0.5);
+    ck_assert_str_eq(said, "");
+}
+END_TEST
+
 static void stay_ignored(void)
 {
     signal(SIGINT, SIG_IGN);
@@ -246,4 +265,4 @@ END_TEST
 
 UNIT_MAIN("base/signals", a_stop_is_noted_and_kills_nothing, the_newest_text_is_written_and_the_signal_ends,
           a_stop_that_is_refused_ends, the_log_gets_the_line_even_if_stderr_does_not, one_signal_at_a_time,
-          what_was_ignored_stays_ignored)
+          who_gives_way_ends_later, what_was_ignored_stays_ignored)
