@@ -118,9 +118,11 @@ function(elbow_system_test_programs)
     target_compile_options(elbow-test-${program} PRIVATE -O2 -Wall -Wextra -Wshadow) # quick in debug builds, too
     target_link_libraries(elbow-test-${program} PRIVATE Elbow::HDF5 m)
   endforeach()
-  # To be preloaded: file systems without locks are hard to come by.
-  add_library(elbow-test-no-locks MODULE ${PROJECT_SOURCE_DIR}/tests/support/test-no-locks.c)
-  set_target_properties(elbow-test-no-locks PROPERTIES PREFIX "")
+  # To be preloaded: file systems without locks, and nodes with clocks of their own, are hard to come by.
+  foreach(library no-locks clock-apart)
+    add_library(elbow-test-${library} MODULE ${PROJECT_SOURCE_DIR}/tests/support/test-${library}.c)
+    set_target_properties(elbow-test-${library} PROPERTIES PREFIX "")
+  endforeach()
   # The program on a serial HDF5, where it has a parallel one and both are installed.
   if(ELBOW_HDF5_PARALLEL AND PKG_CONFIG_FOUND AND TARGET elbow_cli)
     pkg_search_module(ELBOW_PC_HDF5_SERIAL QUIET IMPORTED_TARGET hdf5-serial)

@@ -30,10 +30,11 @@ wait_for_work() {
     done
 }
 
-# Limits of the size of files (in blocks of 1024 bytes): the larger ones fit, then only the smaller ones.
+# Limits of the size of files (in blocks of 1024 bytes): the larger ones fit, then only the smaller ones. Open MPI has shared
+# memory of its own in files, without which its version 5 does not start: here it takes memory of another kind.
 for blocks in 1 2 4 8 12 16 24 32; do
     # shellcheck disable=SC2016 # for the inner shell
-    on 2 bash -c 'ulimit -f "$1"; exec "$0" train run.yaml --run-dir "limit-$1"' "$elbow" $blocks \
+    OMPI_MCA_shmem=sysv on 2 bash -c 'ulimit -f "$1"; exec "$0" train run.yaml --run-dir "limit-$1"' "$elbow" $blocks \
         >limit-$blocks.out 2>limit-$blocks.err
     status=$?
     case $status in

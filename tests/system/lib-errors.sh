@@ -26,6 +26,9 @@ together() {
         '"$@"; echo $? >"3.status.$OMPI_COMM_WORLD_RANK"' - "$elbow" "$@" >3.out 2>3.err </dev/null || echo "mpirun: $?" >3.end
 }
 
+# words FILE: what stands in it beside warnings and what Open MPI has to say ("[host:pid] ...", and from 5 on "[host][[job],rank]...").
+words() { grep -vE '^elbow: warning: |^\[[A-Za-z0-9._-]+(:[0-9]+\]|\]\[\[[0-9]+,[0-9]+\],[0-9]+\])' "$1"; }
+
 # judge RANKS STATUS PATTERN word...: one line of standard error, which matches; nothing else but warnings.
 judge() {
     local ranks=$1 status=$2 pattern=$3 lines
@@ -35,8 +38,8 @@ judge() {
     [ "$(cat statuses)" = "$status " ] || fail "$what: exit status $(cat statuses), expected $status"
     [ "$ranks" = 1 ] || [ "$(cat 3.status* 2>/dev/null | wc -l)" = 3 ] || fail "$what: not every rank came to an end"
     [ ! -e "$ranks.end" ] || fail "$what: $(cat "$ranks.end")"
-    lines=$(grep -vc '^elbow: warning: ' "$ranks.err")
-    if [ "$lines" != 1 ] || ! grep -v '^elbow: warning: ' "$ranks.err" | grep -qE -- "^elbow: .*($pattern)"; then
+    lines=$(words "$ranks.err" | wc -l)
+    if [ "$lines" != 1 ] || ! words "$ranks.err" | grep -qE -- "^elbow: .*($pattern)"; then
         fail "$what: expected one line with '$pattern', but found $lines:"
         head -n 8 "$ranks.err"
     fi

@@ -10,6 +10,10 @@ said() { # LOG TEXT: on either stream
     tail -n 5 "$1.out" "$1.err"
 }
 
+# to_launcher SIGNAL: to the launcher of the job in the background, which is the one child of `timeout`. By no name: with
+# Open MPI 5, prterun takes the place of mpirun.
+to_launcher() { pkill "-$1" -P "$job"; }
+
 # start RANKS LOG DIRECTORY argument...: in the background; its process is $job.
 start() {
     local ranks=$1 log=$2 directory=$3
@@ -32,10 +36,11 @@ ends() {
     tail -n 5 "$2.err"
 }
 
-# eventually command...: until it is true; false after 20 s (more where tests are patient).
+# eventually command...: until it is true; false after two minutes (more where tests are patient), when the machine may be busy
+# but not that busy.
 eventually() {
-    local i
-    for ((i = 0; i < 1000 * patience; i++)); do
+    local end=$((SECONDS + 120 * patience))
+    while [ $SECONDS -lt $end ]; do
         "$@" && return 0
         sleep 0.02
     done

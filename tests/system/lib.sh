@@ -26,10 +26,11 @@ fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/elbow-test-XXXXXX") || exit 1
 trap 'rm -rf "$work" "$work.mpi"' EXIT
 cd "$work" || exit 1
-# Tests that run beside each other would remove Open MPI's folder of this host from under each other. Beside $work, which tests
-# look into, and for other users, too.
+# Tests that run beside each other would remove Open MPI 4's folder of this host from under each other. Beside $work, which tests
+# look into, and for other users, too. Versions 4 and 5 both go by TMPDIR, unless their own names for it, which differ, are set.
 mkdir -m 1777 "$work.mpi" || exit 1
-export OMPI_MCA_orte_tmpdir_base=$work.mpi
+export TMPDIR=$work.mpi
+unset OMPI_MCA_orte_tmpdir_base PRTE_MCA_prte_tmpdir_base
 
 failures=0
 fail() {

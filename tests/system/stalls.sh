@@ -23,7 +23,7 @@ has_rows() { # DIRECTORY
 }
 # shellcheck disable=SC2317
 is_named() { # LOG RANK
-    grep -q "warning: rank $2 on [^ ]* ([a-z ]*) keeps the others waiting, for [2-9] s now" "$1.err"
+    grep -q "warning: rank $2 on [^ ]* ([a-z ]*) keeps the others waiting, for [1-9][0-9]* s now" "$1.err"
 }
 # shellcheck disable=SC2317
 goes_on() { # LOG
