@@ -50,10 +50,12 @@ if [ -n "$job" ] && [ -z "${SLURM_JOB_END_TIME:-}" ]; then
 fi
 
 # Open MPI 4 removes its folder of a host when it finds it empty, even while another job of the same user begins there, which
-# then fails: each job has a folder of its own. mpirun makes it on every node.
+# then fails: each job has a folder of its own. mpirun makes it on every node. Open MPI 4 and 5 both go by TMPDIR; where a site
+# has set the name that either has for it, that one goes before.
 if [ -n "$job" ]; then
-    session=${OMPI_MCA_orte_tmpdir_base:-${TMPDIR:-/tmp}}/elbow-job-$job-$$
-    export OMPI_MCA_orte_tmpdir_base=$session
+    session=${OMPI_MCA_orte_tmpdir_base:-${PRTE_MCA_prte_tmpdir_base:-${TMPDIR:-/tmp}}}/elbow-job-$job-$$
+    mkdir -p -- "$session" || die "no folder for Open MPI can be made there: set TMPDIR to one that the job may write to"
+    export TMPDIR=$session OMPI_MCA_orte_tmpdir_base=$session PRTE_MCA_prte_tmpdir_base=$session
     trap 'rm -rf -- "$session"' EXIT
 fi
 

@@ -4,6 +4,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/run/bench.h"
 #include "mpi_unit.h"
+#include "scratch.h"
 
 #include <math.h>
 #include <unistd.h>
@@ -107,11 +108,13 @@ END_TEST
 
 START_TEST(nothing_is_written)
 {
-    char directory[] = "/tmp/elbow-bench-XXXXXX", before[4096];
+    struct scratch scratch = scratch_make();
+    const char *directory = scratch.directory;
+    char before[4096];
     struct elbow_config config = make_config((const char *const[]){NULL});
     struct elbow_bench_result result;
     struct elbow_error error;
-    mpi_assert(getcwd(before, sizeof before) != NULL && mkdtemp(directory) != NULL && chdir(directory) == 0);
+    mpi_assert(getcwd(before, sizeof before) != NULL && chdir(directory) == 0);
     mpi_assert(run(&config, &result, &error) == ELBOW_OK);
     mpi_assert(chdir(before) == 0);
     mpi_assert(rmdir(directory) == 0); // refused for a directory that is not empty

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Datasets: one copy a node, any stored type, scaling, and what is found out while loading.
 #include "mpi_unit.h"
+#include "scratch.h"
 
 #include "elbow/data/batches.h"
 #include "elbow/data/dataset.h"
@@ -12,7 +13,8 @@
 
 enum { ROWS = 37, VALUES = 6 };
 
-static char path[64];
+static char path[512];
+static struct scratch scratch; // rank zero's
 static struct elbow_log silent;
 
 // Collective. Rank zero writes (ROWS, 2, 3) values of `element`, row * 6 + column plus `shift`, chunked if asked; all
@@ -26,7 +28,8 @@ static void write_file(enum elbow_element element, const void *rows, uint64_t ch
         int64_t numbers[64];
         for (int i = 0; i < 64; ++i)
             numbers[i] = i % 5;
-        snprintf(path, sizeof path, "/tmp/elbow-dataset-%d.h5", (int)getpid());
+        scratch = scratch_make();
+        snprintf(path, sizeof path, "%s", scratch_path(&scratch, "data.h5"));
         struct elbow_hdf5_layout layout = {.chunk_rows = chunk_rows, .compression = chunk_rows > 0 ? 4 : 0};
         elbow_hdf5_create(path, true, &file, &error);
         elbow_hdf5_create_dataset(file, "/train/images", element, 3, shape, layout, &error);
@@ -44,7 +47,7 @@ static void remove_file(void)
 {
     elbow_comm_barrier(mpi_comm);
     if (elbow_comm_place(mpi_comm).rank == 0)
-        unlink(path);
+        scratch_clear(&scratch);
 }
 
 static struct elbow_dataset_request request_for(void)
@@ -141,7 +144,7 @@ START_TEST(what_does_not_fit_is_told)
     struct elbow_integers shape = {.count = 2, .values = {2, 4}};
     request.shape = &shape;
     mpi_assert(load(&request, &error) == ELBOW_MISMATCH);
-    request.file = "/nowhere/at/all.h5";
+    request.file = "/proc/none/at-all.h5";
     mpi_assert(load(&request, &error) == ELBOW_FILE);
     remove_file();
 }

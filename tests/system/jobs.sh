@@ -48,8 +48,9 @@ run 0 1 sweep bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --trace sweep.
 # Each job has a folder of its own for Open MPI, and leaves none.
 cat >telling-launcher <<'L'
 #!/usr/bin/env bash
-echo "$OMPI_MCA_orte_tmpdir_base" >>bases
-mkdir -p "$OMPI_MCA_orte_tmpdir_base"
+[ -d "$TMPDIR" ] && [ "$TMPDIR:$TMPDIR" = "$OMPI_MCA_orte_tmpdir_base:$PRTE_MCA_prte_tmpdir_base" ] || exit 9
+echo "$TMPDIR" >>bases
+: >"$TMPDIR/left"
 "$@"
 L
 chmod +x telling-launcher
@@ -74,11 +75,12 @@ grep -q 'full is finished, but some output could not be written' full.out || fai
 
 # A signal that comes while site.sh still loads modules: the run is asked to stop as soon as it can hear.
 cp -r "$jobs" early-jobs
-echo 'sleep 3' >>early-jobs/site.sh
+echo ': >loading; until [ -e asked ]; do sleep 0.02; done' >>early-jobs/site.sh
 bash early-jobs/train.sbatch tiny.yaml --run-dir early --set train.epochs=100000 >early.out 2>&1 &
 early=$!
-sleep 1
+until [ -e loading ]; do sleep 0.02; done
 kill -USR2 $early
+: >asked
 wait $early
 [ $? = 75 ] || fail "early: $(tail -n 2 early.out)"
 grep -q 'stopped for good' early.out || fail "early: $(tail -n 2 early.out)"

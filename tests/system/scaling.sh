@@ -80,7 +80,7 @@ fi
 # One run at a time.
 "$scaling" run small.yaml -o locked --mode strong --ranks 1 "${quick[@]}" >long.out 2>&1 &
 long=$!
-for _ in $(seq 100); do [ -e locked/lock ] && break; sleep 0.1; done
+until [ -e locked/lock ] || ! kill -0 "$long"; do sleep 0.02; done
 run 1 1 second "$scaling" run small.yaml -o locked --mode strong --ranks 1 "${quick[@]}"
 grep -q 'locked: another run measures into it' second.err || fail "$(cat second.err)"
 wait "$long" || fail "the first of two: $(cat long.out)"

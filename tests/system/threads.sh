@@ -49,16 +49,17 @@ run 2 1 many "$elbow" train dense.yaml --run-dir many --set train.threads=1025
 
 # The environment asks for other numbers in vain. The pthread OpenBLAS makes threads when it is loaded, before the program
 # begins; they sleep. So counted is what train.threads adds.
-tasks() { # THREADS: of a benchmark that runs, and that ends after
-    local benchmark tries=0
-    rm -f bench.err
-    "$elbow" bench dense.yaml --rounds 20 --set run.prefetch=off --set "train.threads=$1" >bench.out 2>bench.err &
+tasks() { # THREADS: the most that a benchmark has, from its beginning to its end
+    local benchmark most=0 count
+    "$elbow" bench dense.yaml --rounds 1 --set run.prefetch=off --set "train.threads=$1" >bench.out 2>bench.err &
     benchmark=$!
-    until grep -qs '^memory in all' bench.err || [ $((tries += 1)) -gt 300 ]; do sleep 0.1; done
-    sleep 0.3
-    find "/proc/$benchmark/task" -mindepth 1 -maxdepth 1 | wc -l
-    kill "$benchmark"
-    wait "$benchmark" 2>/dev/null
+    while [ -n "$(jobs -rp)" ]; do
+        count=$(find "/proc/$benchmark/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
+        if [ "$count" -gt $most ]; then most=$count; fi
+        sleep 0.02
+    done
+    wait "$benchmark" || most=failed
+    echo "$most"
 }
 libraries=("")
 for directory in /usr/lib/*/openblas-*; do

@@ -84,9 +84,14 @@ reads nodes.json && {
 }
 
 # Clocks that are a quarter of an hour apart; the reader would find a step of one rank that does not meet the other's.
-tell=("$elbow" train run.yaml --run-dir apart --trace apart.json --set "run.nodes=[0,1]")
-timeout -k 5 $limit mpirun --oversubscribe --bind-to none -n 1 "${tell[@]}" : -n 1 env "ASAN_OPTIONS=$loose" \
-    LD_PRELOAD="$build/elbow-test-clock-apart.so" ELBOW_TEST_CLOCK=1000 "${tell[@]}" >apart.out 2>apart.err || fail "apart: $(cat apart.err)"
+# (By one command for both ranks: of two, Open MPI 5.0.7 dies.)
+cat >ahead <<'A'
+if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then export LD_PRELOAD=$1 ELBOW_TEST_CLOCK=1000; fi
+shift
+exec "$@"
+A
+ASAN_OPTIONS=$loose run 0 2 apart bash ahead "$build/elbow-test-clock-apart.so" "$elbow" train run.yaml --run-dir apart --trace apart.json \
+    --set "run.nodes=[0,1]"
 reads apart.json && has step 100
 same_file "clocks apart" plain/checkpoints/step-00000050.h5 apart/checkpoints/step-00000050.h5
 
