@@ -43,20 +43,16 @@ if [ -d /proc/self ]; then wrong 1 '/proc/x.h5: cannot be written: ' encode good
 # Ranks that are started with different flags: the third with one of its own.
 rm -rf 3.*
 # shellcheck disable=SC2016 # for the inner shell
-timeout -k 5 "$limit" mpirun --oversubscribe --bind-to none -n 3 bash -c \
-    'own=(); [ "$OMPI_COMM_WORLD_RANK" = 2 ] && own=(--set train.epochs=2)
-     "$@" "${own[@]}"; echo $? >"3.status.$OMPI_COMM_WORLD_RANK"' - "$elbow" train good.yaml --run-dir different \
-    >3.out 2>3.err </dev/null || echo "mpirun: $?" >3.end
+on_three 'own=(); [ "$OMPI_COMM_WORLD_RANK" = 2 ] && own=(--set train.epochs=2)
+    "$@" "${own[@]}"' "$elbow" train good.yaml --run-dir different
 judge 3 2 'the ranks set different keys' train good.yaml --run-dir different
 
 # Ranks whose OpenBLAS has another core: told, and with run.strict refused before a run directory is made.
 unlike() {
     rm -rf 3.* different
     # shellcheck disable=SC2016 # for the inner shell
-    timeout -k 5 "$limit" mpirun --oversubscribe --bind-to none -n 3 bash -c \
-        '[ "$OMPI_COMM_WORLD_RANK" = 0 ] || export OPENBLAS_CORETYPE=Nehalem
-         "$@"; echo $? >"3.status.$OMPI_COMM_WORLD_RANK"' - "$elbow" train good.yaml --run-dir different "$@" \
-        >3.out 2>3.err </dev/null || echo "mpirun: $?" >3.end
+    on_three '[ "$OMPI_COMM_WORLD_RANK" = 0 ] || export OPENBLAS_CORETYPE=Nehalem
+        "$@"' "$elbow" train good.yaml --run-dir different "$@"
 }
 if "$elbow" --version | grep -q Nehalem || ! OPENBLAS_CORETYPE=Nehalem "$elbow" --version | grep -q Nehalem; then
     echo "skip: this OpenBLAS has one core only: ranks that differ were not tried"

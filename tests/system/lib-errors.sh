@@ -20,10 +20,17 @@ alone() {
     timeout -k 5 $limit "$elbow" "${words[@]}" >1.out 2>1.err </dev/null
     echo $? >1.status
 }
-together() {
+# shellcheck disable=SC2016 # for the inner shell
+together() { on_three '"$@"' "$elbow" "$@"; }
+
+# on_three TEXT word...: under mpirun, where each rank's shell runs the text with these words. What the ranks say goes to
+# files of their own first: a launcher that gathers it tears lines apart, Open MPI's and then the program's.
+on_three() {
     # shellcheck disable=SC2016 # for the inner shell
-    timeout -k 5 $limit mpirun --oversubscribe --bind-to none -n 3 bash -c \
-        '"$@"; echo $? >"3.status.$OMPI_COMM_WORLD_RANK"' - "$elbow" "$@" >3.out 2>3.err </dev/null || echo "mpirun: $?" >3.end
+    timeout -k 5 "$limit" mpirun --oversubscribe --bind-to none -n 3 bash -c \
+        'exec 2>"3.err.$OMPI_COMM_WORLD_RANK"; '"$1"'; echo $? >"3.status.$OMPI_COMM_WORLD_RANK"' - "${@:2}" \
+        >3.out 2>3.launcher </dev/null || echo "mpirun: $?" >3.end
+    cat 3.err.* >3.err
 }
 
 # words FILE: what stands in it beside warnings and what Open MPI has to say ("[host:pid] ...", and from 5 on "[host][[job],rank]...").
