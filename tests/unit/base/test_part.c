@@ -142,6 +142,10 @@ START_TEST(an_input_is_never_replaced)
     check_output(elbow_part_write(NULL, other, "new", 3, ELBOW_PUBLISH_REPLACE, &error), &error, other, "is read");
     check_bytes(path, "thesis", 6);
     check_bytes(other, "thesis", 6);
+    // A new file is another one, even if it gets the inode of the input.
+    ck_assert(unlink(path) == 0 && unlink(other) == 0);
+    scratch_write(path, "notes", 5);
+    ck_assert_int_eq(elbow_part_write(NULL, path, "new", 3, ELBOW_PUBLISH_REPLACE, &error), ELBOW_OK);
     scratch_clear(&scratch);
 }
 END_TEST
