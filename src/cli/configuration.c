@@ -30,17 +30,25 @@ enum elbow_status elbow_configuration_parse(const char *path, const char *text, 
     return status == ELBOW_OK ? elbow_config_finish(config, path, error) : status;
 }
 
+enum elbow_status elbow_configuration_read_alone(const char *path, const struct elbow_words *sets,
+                                                 struct elbow_config *config, struct elbow_error *error)
+{
+    char *text = NULL;
+    enum elbow_status status = read_text(path, &text, error);
+    if (status == ELBOW_OK)
+        status = elbow_configuration_parse(path, text, sets, config, error);
+    elbow_release(&text);
+    return status;
+}
+
 void elbow_configuration_preview(const char *path, const struct elbow_words *sets, char *note)
 {
     struct elbow_error error = {0};
     struct elbow_config *config = NULL;
-    char *text = NULL;
-    if (read_text(path, &text, &error) == ELBOW_OK &&
-        elbow_allocate(&config, 1, sizeof *config, "the configuration", &error) == ELBOW_OK &&
-        elbow_configuration_parse(path, text, sets, config, &error) == ELBOW_OK)
+    if (elbow_allocate(&config, 1, sizeof *config, "the configuration", &error) == ELBOW_OK &&
+        elbow_configuration_read_alone(path, sets, config, &error) == ELBOW_OK)
         elbow_preview_configured(config, note);
     elbow_release(&config);
-    elbow_release(&text);
 }
 
 enum elbow_status elbow_configuration_agree(struct elbow_comm *comm, const char *name,

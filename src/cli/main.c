@@ -36,7 +36,15 @@ static void print_version(void)
            elbow_blas_describe());
 }
 
-// Local. Answers what the words behind the program's name alone can: help, the version, a command that there is not.
+static bool asks_for_check(int count, char **words)
+{
+    for (int i = 0; i < count; ++i)
+        if (strcmp(words[i], "--check") == 0)
+            return true;
+    return false;
+}
+
+// Local. Answers what needs no ranks: help, the version, a command that there is not, the check of a command line.
 // Login nodes often cannot start MPI, and need not for that. NULL, and `error`, or not if this was the answer; else the
 // command to be run.
 static const struct elbow_command *find_work(int count, char **words, struct elbow_error *error)
@@ -54,6 +62,12 @@ static const struct elbow_command *find_work(int count, char **words, struct elb
     bool is_topic = is_help(words[0]) || strcmp(words[0], "help") == 0;
     const char *name = !is_topic ? words[0] : count > 1 && !is_help(words[1]) ? words[1] : NULL;
     const struct elbow_command *command = name != NULL ? elbow_command_find(name, error) : NULL;
+    if (!is_topic && command != NULL && command->check != NULL && asks_for_check(count - 1, words + 1) &&
+        !asks_for_help(count - 1, words + 1)) {
+        struct elbow_call call = {.command = command, .count = count - 1, .words = words + 1};
+        command->check(&call, error);
+        return NULL;
+    }
     if (!is_topic && (command == NULL || !asks_for_help(count - 1, words + 1)))
         return command;
     if (speaks && command != NULL)

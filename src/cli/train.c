@@ -2,11 +2,14 @@
 // elbow train
 #include "elbow/cli/command.h"
 #include "elbow/cli/configuration.h"
+#include "elbow/cli/launcher.h"
 #include "elbow/run/trainer.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum elbow_status read_resume(const char *word, enum elbow_resume *resume, struct elbow_error *error)
 {
@@ -46,8 +49,8 @@ static enum elbow_status read_trace(const char *word, elbow_path path, struct el
 // What the command line says.
 struct wish {
     const char *path, *run, *resume, *init, *trace;
-    bool overwrite;
-    struct elbow_words sets;
+    bool overwrite, checks;
+    struct elbow_words sets, notes;
 };
 
 static const struct elbow_flag flags[] = {
@@ -81,7 +84,85 @@ static const struct elbow_flag flags[] = {
      .value = "FILE[:FIRST-LAST]",
      .help = "leave a trace of the run, or of some steps, for ui.perfetto.dev or chrome://tracing",
      .offset = offsetof(struct wish, trace)},
+    {.name = "note",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "TEXT",
+     .help = "a line of text for receipt.txt in the run directory; may be given often",
+     .offset = offsetof(struct wish, notes)},
+    {.name = "check",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help =
+         "check the flags, the configuration and that the files are there, print the run directory, and train nothing",
+     .offset = offsetof(struct wish, checks)},
 };
+
+// What the words ask for, but for the configuration and the run directory. `trace` keeps the path of one.
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, elbow_path trace,
+                                   struct elbow_train_request *request, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_flags_read(call, wish, error);
+    if (status == ELBOW_OK)
+        status = read_resume(wish->resume, &request->resume, error);
+    if (status == ELBOW_OK)
+        status = read_trace(wish->trace, trace, request, error);
+    if (status == ELBOW_OK && request->resume != ELBOW_RESUME_NEVER && wish->overwrite)
+        status = elbow_error_set(error, ELBOW_USAGE, "train: --resume and --overwrite exclude each other");
+    request->overwrite = wish->overwrite;
+    request->init = wish->init;
+    request->notes = wish->notes.words;
+    request->note_count = wish->notes.count;
+    request->has_started = true;
+    request->started = call->started;
+    return status;
+}
+
+static enum elbow_status check_file(const char *path, const char *given_by, struct elbow_error *error)
+{
+    if (path[0] == '\0' || access(path, R_OK) == 0)
+        return ELBOW_OK;
+    char folder[512] = "an unknown folder";
+    if (path[0] == '/' || getcwd(folder, sizeof folder) == NULL)
+        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s (%s)", path, strerror(errno), given_by);
+    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s (%s; looked for in %s)", path, strerror(errno),
+                           given_by, folder);
+}
+
+// Whether the files that a start reads are there.
+static enum elbow_status check_files(const struct wish *wish, const struct elbow_config *config,
+                                     struct elbow_error *error)
+{
+    elbow_path file, dataset;
+    const struct {
+        const char *key, *value;
+    } datasets[] = {{"data.train", config->data.train},
+                    {"data.valid", config->data.valid},
+                    {"data.labels", config->data.labels},
+                    {"data.valid_labels", config->data.valid_labels}};
+    enum elbow_status status = wish->init == NULL ? ELBOW_OK : check_file(wish->init, "--init", error);
+    for (size_t i = 0; i < sizeof datasets / sizeof *datasets && status == ELBOW_OK; ++i)
+        if (config->data.synthetic == 0 && datasets[i].value[0] != '\0' &&
+            elbow_config_locate(config->data.file, datasets[i].value, file, dataset))
+            status = check_file(file, datasets[i].key, error);
+    return status;
+}
+
+static enum elbow_status check(const struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = {0};
+    struct elbow_train_request request = {0};
+    struct elbow_config config;
+    elbow_path trace, directory;
+    enum elbow_status status = read_wish(call, &wish, trace, &request, error);
+    if (status == ELBOW_OK)
+        status = elbow_configuration_read_alone(wish.path, &wish.sets, &config, error);
+    if (status == ELBOW_OK)
+        status = elbow_configuration_run(wish.path, &config, wish.run, directory, error);
+    if (status == ELBOW_OK)
+        status = check_files(&wish, &config, error);
+    if (status == ELBOW_OK && elbow_launcher_is_first())
+        printf("%s\n", directory);
+    return status;
+}
 
 static void preview(const struct elbow_call *call, char *note)
 {
@@ -95,14 +176,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {0};
     struct elbow_train_request request = {0};
-    enum elbow_status status = elbow_flags_read(call, &wish, error);
-    if (status == ELBOW_OK)
-        status = read_resume(wish.resume, &request.resume, error);
     elbow_path trace;
-    if (status == ELBOW_OK)
-        status = read_trace(wish.trace, trace, &request, error);
-    if (status == ELBOW_OK && request.resume != ELBOW_RESUME_NEVER && wish.overwrite)
-        status = elbow_error_set(error, ELBOW_USAGE, "train: --resume and --overwrite exclude each other");
+    enum elbow_status status = read_wish(call, &wish, trace, &request, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_config config;
@@ -115,10 +190,6 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         return status;
     request.config = &config;
     request.run = directory;
-    request.overwrite = wish.overwrite;
-    request.init = wish.init;
-    request.has_started = true;
-    request.started = call->started;
     return elbow_train(call->comm, &request, call->log, error);
 }
 
@@ -128,13 +199,16 @@ const struct elbow_command elbow_command_train = {
     .text = "Trains the model that the configuration describes, on the data that it names. The run directory gets the\n"
             "resolved configuration, tables, pictures and checkpoints. One that holds checkpoints is refused without\n"
             "--resume, --resume=auto or --overwrite. SIGUSR1 and SIGUSR2 stop the run after its step, with a\n"
-            "checkpoint, and so does a time limit (the key run.time_limit) in time.\n",
+            "checkpoint, and so does a time limit (the key run.time_limit) in time. With --check neither\n"
+            "MPI nor a run starts, so a job script can check its command line first.\n",
     .examples = "elbow train configs/shapes.yaml\n"
                 "mpirun -n 8 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --set train.epochs=40\n"
-                "mpirun -n 16 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --resume\n",
+                "mpirun -n 16 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --resume\n"
+                "elbow train configs/shapes.yaml --set train.epochs=40 --check\n",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .stops_with_checkpoint = true,
     .run = run,
     .preview = preview,
+    .check = check,
 };

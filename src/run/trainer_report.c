@@ -246,6 +246,17 @@ void elbow_trainer_show_row(struct elbow_trainer *trainer, const struct elbow_me
                   (long long)row->active_units, trainer->model->latent);
 }
 
+// A line each, whatever the text holds: nothing in it can look like another line of the receipt.
+static void write_notes(FILE *file, const struct elbow_train_request *request)
+{
+    for (int i = 0; i < request->note_count; ++i) {
+        fputs("note: ", file);
+        for (const char *at = request->notes[i]; *at != '\0'; ++at)
+            fputc((unsigned char)*at < ' ' || *at == 127 ? ' ' : *at, file);
+        fputc('\n', file);
+    }
+}
+
 void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
 {
     elbow_path path;
@@ -269,6 +280,8 @@ void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
     if (end == NULL && trainer->stage.bytes > 0)
         fprintf(file, "staged: %s in %s, in %.2f s\n", elbow_text_bytes(trainer->stage.bytes).text,
                 trainer->stage.directory, trainer->stage.seconds);
+    if (end == NULL)
+        write_notes(file, trainer->request);
     if (end != NULL)
         fprintf(file, "end: %s at step %llu after %.1f s: %s\n\n", now, (unsigned long long)trainer->state.step,
                 elbow_clock_seconds() - trainer->run_start, end);

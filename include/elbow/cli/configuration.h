@@ -12,7 +12,11 @@
 enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *path, const struct elbow_words *sets,
                                            struct elbow_config *config, struct elbow_error *error);
 
-// Local. Likewise for this process alone, to look at the datasets that the configuration names (elbow/data/preview.h).
+// Local. Likewise for this process alone.
+enum elbow_status elbow_configuration_read_alone(const char *path, const struct elbow_words *sets,
+                                                 struct elbow_config *config, struct elbow_error *error);
+
+// Local. Likewise, to look at the datasets that the configuration names (elbow/data/preview.h).
 // What is wrong is not told.
 void elbow_configuration_preview(const char *path, const struct elbow_words *sets, char *note);
 

@@ -17,6 +17,9 @@ struct elbow_train_request {
     enum elbow_resume resume;
     bool overwrite;   // move an existing run aside
     const char *init; // a checkpoint to start from, or NULL
+    // Lines for the receipt, each of which gets one; control characters become blanks.
+    const char *const *notes;
+    int note_count;
     // Where to leave a trace of the steps [trace_first, trace_last], counted from one; NULL: none.
     const char *trace;
     uint64_t trace_first, trace_last;
