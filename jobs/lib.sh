@@ -59,55 +59,61 @@ if [ -n "$job" ]; then
     trap 'rm -rf -- "$session"' EXIT
 fi
 
-# run_directory argument...: where `elbow train` with these arguments keeps its run.
+# run_directory argument...: checks these arguments of `elbow train` without a rank, and says where the run will be.
 run_directory() {
-    local config='' run='' sets=()
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --run-dir) run=${2-} && shift ;;
-        --run-dir=*) run=${1#*=} ;;
-        --set) sets+=(--set "${2-}") && shift ;;
-        --set=*) sets+=("$1") ;;
-        --init | --trace) shift ;;
-        -*) ;;
-        *) config=$1 ;;
-        esac
-        shift || break # a flag without its word: elbow will say so
-    done
-    if [ -z "$run" ]; then
-        run=$("$elbow" config "$config" ${sets[@]+"${sets[@]}"}) || exit 2 # the sentence is elbow's
-        run=$(sed -n '/^run:/,$s/^  dir: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' <<<"$run")
-    fi
-    if [ -z "$run" ]; then
-        config=${config##*/}
-        run=runs/${config%.*}
-    fi
-    printf '%s\n' "$run"
+    case " $* " in
+    *' --overwrite '*) die "--overwrite: a job goes on with what is there; to start afresh, name another --run-dir" ;;
+    esac
+    # Alone, too: a flag at the end would take --resume=auto for the word that it lacks. The sentence is elbow's.
+    "$elbow" train --check "$@" >/dev/null && "$elbow" train "$@" --resume=auto --check || exit 2
 }
 
 # mark RUN FILE: changes when the file does.
 mark() { cksum "$1/$2" 2>/dev/null || true; }
 
-# newest RUN: the newest checkpoint, with what sets it apart from another of the same name; nothing if there is none.
-newest() { find "$1/checkpoints" -name 'step-*.h5' -printf '%f %i %T@\n' 2>/dev/null | sort | tail -n 1 || true; }
+# checkpoints RUN: a line for each, the newest last, with what sets it apart from another of the same name.
+checkpoints() { find "$1/checkpoints" -name 'step-[0-9]*.h5' -printf '%f %i %T@\n' 2>/dev/null | sort || true; }
 
-# outcome RUN: how the start ended before which receipt, log and checkpoint were noted (`noted_...`).
+# own_start RUN: what the receipt says of this start, which its note names; nothing if the run never got that far.
+own_start() {
+    note="note: $note" awk '
+        /^start: / { text = ""; is_own = 0 }
+        { text = text $0 "\n" }
+        $0 == ENVIRON["note"] { is_own = 1 }
+        is_own { found = text }
+        END { printf "%s", found }' "$1/receipt.txt" 2>/dev/null || true
+}
+
+# went_on RUN STEP: whether there is a checkpoint behind this step, where this start began, that was not there before it.
+went_on() {
+    local name
+    while read -r name _; do
+        name=${name#step-} name=${name%.h5}
+        if [[ $name =~ ^[0-9]+$ ]] && [ "$((10#$name))" -gt "$2" ]; then return 0; fi
+    done < <(comm -13 <(printf '%s\n' "$noted_checkpoints") <(checkpoints "$1"))
+    return 1
+}
+
+# outcome RUN: how this start ended, before which log and checkpoints were noted (`noted_...`). Another job may be at work in
+# the run directory, which refuses this one: what it leaves there is not ours. So only a start that is in the receipt counts.
 outcome() {
-    local end
+    local start
     if [ "$(mark "$1" log.txt)" != "$noted_log" ] && tail -n 1 "$1/log.txt" | grep -q ': this run is finished already'; then
         echo finished
         return
     fi
-    if [ "$(mark "$1" receipt.txt)" != "$noted_receipt" ]; then
-        end=$(grep . "$1/receipt.txt" | tail -n 1) # "end: ..." if there was time for it
-        case $end in
-        end:*': finished') echo finished && return ;;
-        end:*'the run is finished, but some output could not be written') echo incomplete && return ;;
-        end:*'; go on with --resume') ;;
-        end:*) echo failed && return ;;
-        esac
+    start=$(own_start "$1")
+    if [ -z "$start" ]; then
+        echo refused
+        return
     fi
-    if [ "$(newest "$1")" != "$noted_checkpoint" ]; then echo further; else echo stuck; fi
+    case $(tail -n 1 <<<"$start") in # "end: ..." if there was time for it
+    end:*': finished') echo finished && return ;;
+    end:*'the run is finished, but some output could not be written') echo incomplete && return ;;
+    end:*'; go on with --resume') ;;
+    end:*) echo failed && return ;;
+    esac
+    if went_on "$1" "$(sed -n '1s/.* at step //p' <<<"$start")"; then echo further; else echo stuck; fi
 }
 
 # Signals. SIGUSR1 asks for a stop with a checkpoint before the job ends, SIGUSR2 for one for good. The launcher hands SIGUSR1 to
@@ -120,6 +126,7 @@ hear() {
     if [ -n "$running" ] && [ -z "$asking" ]; then ask_to_stop; fi
 }
 ask_to_stop() {
+    # shellcheck disable=SC2154 # who sources this file sets run
     (
         for ((i = 0; i < 30; i++)); do
             if [ "$(mark "$run" log.txt)" != "$noted_log" ]; then break; fi
@@ -154,7 +161,7 @@ launch() {
 start_again() {
     local restarts=${SLURM_RESTART_COUNT:-0}
     if [ "$asked" = USR2 ]; then
-        say "$1; it has been stopped for good: submit the same command to go on"
+        say "$1; it was asked to stop for good (SIGUSR2) and is not queued again; the same command goes on when you submit it"
         exit 75
     fi
     if [ -z "$job" ]; then
@@ -173,21 +180,24 @@ start_again() {
     while :; do sleep 10; done # Slurm ends this script; an end of its own would be that of the job
 }
 
-# train argument...: those of elbow train, for the run in $run. Comes back when the run is finished.
+# train argument...: those of elbow train, for the run in $run, which run_directory has told. Comes back when the run is finished.
 train() {
-    local status=0
-    case " $* " in
-    *' --overwrite '*) die "--overwrite: a job goes on with what is there; to start afresh, name another --run-dir" ;;
-    esac
-    noted_log=$(mark "$run" log.txt) noted_receipt=$(mark "$run" receipt.txt) noted_checkpoint=$(newest "$run")
-    local from=${noted_checkpoint%% *}
-    say "start $((${SLURM_RESTART_COUNT:-0} + 1)) on ${SLURM_JOB_NODELIST:-this host}, $run: ${from:+goes on from }${from:-begins}"
-    launch "$elbow" train "$@" --resume=auto || status=$?
+    local status=0 number=$((${SLURM_RESTART_COUNT:-0} + 1)) from
+    note="${job:+job $job, }start $number, process $$ on ${HOSTNAME:-a host} at $(date +%FT%T.%N)"
+    noted_log=$(mark "$run" log.txt) noted_checkpoints=$(checkpoints "$run")
+    from=$(tail -n 1 <<<"$noted_checkpoints")
+    from=${from%% *}
+    say "start $number on ${SLURM_JOB_NODELIST:-this host}, $run: ${from:+goes on from }${from:-begins}"
+    launch "$elbow" train "$@" --resume=auto --note "$note" || status=$?
     case $(outcome "$run") in
     finished) say "$run is finished" ;;
     incomplete)
         say "$run is finished, but some output could not be written: make room and submit the same command"
         exit 3
+        ;;
+    refused)
+        say "the run did not start (see above): $run/receipt.txt has nothing of this job, which is not started again"
+        exit 1
         ;;
     failed)
         say "$run ended with an error (see above): it is not started again"

@@ -40,7 +40,12 @@ awk -F, 'NR > 1 && (($6 - $7 - $5) ^ 2 > 1e-20 || $9 < $5 || $10 < 1) { exit 1 }
 [ "$(grep -c 'is queued again (restart 1 ' sweep.log)" = 1 ] || fail "not one task was queued again: $(grep 'queued again' sweep.log)"
 run 0 1 third "$elbow" train tiny.yaml --run-dir third --set seed=1 --set objective.beta=4
 same_file "task 1" third/checkpoints/step-00002000.h5 $struck/checkpoints/step-00002000.h5
-sx sbatch --parsable -W --array=4 -N 1 --ntasks-per-node=1 -o beyond.log "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 >/dev/null &&
+cp $table table.csv
+sx sbatch --parsable -W --array=0 -N 1 --ntasks-per-node=1 -o another.log "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 >another.id &&
+    fail "another sweep takes the directory of the first one"
+grep -q 'runs/tiny-sweep holds another sweep' another.log || fail "another: $(cat another.log)"
+same_file "the table, after another sweep" table.csv $table
+sx sbatch --parsable -W --array=4 -N 1 --ntasks-per-node=1 -o beyond.log "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 >beyond.id &&
     fail "a task beyond the combinations runs"
 grep -q 'there are 2 combinations: sbatch --array=0-1' beyond.log || fail "beyond: $(cat beyond.log)"
 

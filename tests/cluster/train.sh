@@ -89,7 +89,7 @@ kill -KILL $(processes killed 1) || fail "killed: there is no rank one" # all of
 for name in usr1 cap stay; do asked $name; done
 
 # Stopped for good, too often, or cancelled: the same command goes on, here with other ranks.
-ends_with stay 75 "stopped for good: submit the same command to go on"
+ends_with stay 75 "is not queued again; the same command goes on"
 ends_with cap 75 "may not be more often"
 becomes cancel CANCELLED
 submit stay -N 1 --ntasks-per-node=3
@@ -111,13 +111,30 @@ else
     has usr1 "start 2 on .* goes on from step-" 1
 fi
 
-# What cannot go on is not started again: no such data; an error of the run's own, after checkpoints. A start of a finished
+# The same command twice. The second job is refused, takes none of the first one's checkpoints for its own, and is not started
+# again: so the run that is then stopped for good stays where it is.
+twice=(--run-dir twice --set checkpoint.every=20 --set train.steps=100000000)
+submit twice -- "${twice[@]}"
+wait_for 60 has_two_checkpoints twice || fail "twice: no checkpoints"
+submit second -- "${twice[@]}"
+ends_with second 1 "another run is at work in it"
+has second "the run did not start (see above)" 1
+[ "$(field twice JobState)" = RUNNING ] || fail "twice: the first job is $(field twice JobState) beside the second"
+sx scancel --batch --signal=USR2 "${ids[twice]}"
+ends_with twice 75 "is not queued again"
+[ -z "$(sx squeue -h -n twice,second)" ] || fail "twice: a job is still in the queue"
+
+# What cannot go on is not started again: no such data, which shows before the ranks start; none of that name in the file, which
+# shows in them; an error of the run's own, after checkpoints. A start of a finished
 # run does no harm. From a folder with a blank in its name, by a path that is not whole.
-submit stuck -- --set data.file=nowhere.h5
+submit nowhere -- --set data.file=nowhere.h5
+submit absent -- --set data.train=/absent
 submit failing -- --set train.rate=1e30 --set train.steps=100 --set checkpoint.every=1 --set train.on_nan=stop
 mkdir "a copy" && cp -r "$jobs" "a copy/jobs"
 jobs="a copy/jobs" submit alone
-ends_with stuck 1 "no new checkpoint"
+ends_with nowhere 2 "nowhere.h5: cannot be read"
+ends_with absent 1 "the run did not start"
+! grep -q mpirun nowhere.log || fail "nowhere: ranks were started: $(cat nowhere.log)"
 ends_with failing 1 "ended with an error"
 ended alone 0
 has alone "finished already"

@@ -6,6 +6,8 @@ set -u
 jobs=$(cd "$(dirname "$0")/../../jobs" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib-jobs.sh"
 cat >tiny.yaml <<'Y'
 data: {synthetic: 64, shape: [4, 4]}
 model: {latent: 2, encoder: [dense: {units: 8}], decoder: [dense: {units: 8}]}
@@ -26,6 +28,7 @@ shift
 . "$jobs/lib.sh"
 run_directory "$@"
 A
+cp tiny.yaml other.yaml
 for option in "${options[@]}"; do
     case $option in
     --set) word=seed=3 expected=runs/tiny ;;
@@ -83,7 +86,7 @@ kill -USR2 $early
 : >asked
 wait $early
 [ $? = 75 ] || fail "early: $(tail -n 2 early.out)"
-grep -q 'stopped for good' early.out || fail "early: $(tail -n 2 early.out)"
+grep -q 'asked to stop for good (SIGUSR2) and is not queued again' early.out || fail "early: $(tail -n 2 early.out)"
 
 # A launcher that hears SIGUSR1 when its ranks have ended: what the script says of that gets into no file of results.
 cat >late-launcher <<'L'
@@ -98,4 +101,120 @@ chmod +x late-launcher
 ELBOW_LAUNCHER=$work/late-launcher run 0 1 late bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --run-dir late
 cat late.out late.err | grep -q 'SIGUSR1: asking' || fail "late: the signal was not heard"
 cmp -s <("$elbow" eval late/seed=1 --json) late/seed=1/eval.json || fail "late: eval.json is not what eval says: $(head -n 3 late/seed=1/eval.json)"
+
+# Mistakes end before a rank starts, in one sentence, wherever they stand.
+cat >noting-launcher <<'L'
+#!/usr/bin/env bash
+echo "$@" >>launched
+exit 1
+L
+chmod +x noting-launcher
+refused() { # NAME SENTENCE script argument...
+    local name=$1 sentence=$2 script=$3
+    shift 3
+    ELBOW_LAUNCHER=$work/noting-launcher run 2 1 "$name" bash "$jobs/$script.sbatch" "$@"
+    [ ! -e launched ] || { fail "$name: ranks were started: $(cat launched)"; rm launched; }
+    [ "$(wc -l <"$name.err")" = 1 ] || fail "$name: not one sentence: $(cat "$name.err")"
+    grep -q -- "$sentence" "$name.err" || fail "$name: does not say '$sentence': $(cat "$name.err")"
+}
+refused key 'did you mean train.epochs?' train tiny.yaml --run-dir bad --set train.epohcs=3
+refused value "train.epochs" train tiny.yaml --run-dir bad --set train.epochs=many
+refused flag 'did you mean --run-dir?' train tiny.yaml --run-dri bad
+refused word 'needs a value behind it' train tiny.yaml --run-dir
+refused steps 'expected FILE or FILE:FIRST-LAST' train tiny.yaml --run-dir bad --trace t.json:0-0
+refused config 'absent.yaml' train absent.yaml --run-dir bad
+refused data 'absent.h5: cannot be read.* looked for in' train tiny.yaml --run-dir bad --set data.synthetic=0 --set data.shape=[] \
+    --set data.file=absent.h5
+refused init 'absent: cannot be read' train tiny.yaml --run-dir bad --init absent
+refused overwrite 'to start afresh, name another --run-dir' train tiny.yaml --overwrite
+refused over-key 'did you mean objective.beta?' sweep tiny.yaml --run-dir bad --over objective.betta=1,4
+refused over-value 'seed' sweep tiny.yaml --run-dir bad --over seed=a,b
+refused over-form 'expected KEY=VALUE,VALUE' sweep tiny.yaml --run-dir bad --over seed
+refused over-twice 'seed=1 comes twice' sweep tiny.yaml --run-dir bad --over seed=1,1
+refused sweep-key 'did you mean train.epochs?' sweep tiny.yaml --run-dir bad --over seed=1,2 --set train.epohcs=3
+refused sweep-flag 'unknown flag' sweep tiny.yaml --run-dir bad --over seed=1,2 --force-it
+refused importance 'expected a whole number' sweep tiny.yaml --run-dir bad --over seed=1,2 --importance many
+[ ! -e bad ] || fail "something was made before a mistake was found: $(ls -a bad)"
+
+# One sweep a directory: another one would replace its table. The same one goes on, and one with more values keeps all rows.
+rows() { cut -d, -f2 "grown/sweep.csv" | tail -n +2 | paste -sd ' '; }
+run 0 1 grown-1 bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --run-dir grown
+[ "$(rows)" = 1 ] || fail "grown: rows of $(rows), expected 1"
+cp grown/sweep.csv grown.csv
+refused other-keys 'grown holds another sweep (its run seed=1 is not one of this): name another --run-dir' \
+    sweep tiny.yaml --over objective.beta=1,4 --run-dir grown
+refused other-values 'grown holds another sweep' sweep tiny.yaml --over seed=2,3 --run-dir grown
+same_file "the table of a refused sweep" grown.csv grown/sweep.csv
+SLURM_ARRAY_JOB_ID=5 SLURM_ARRAY_TASK_ID=2 run 0 1 grown-2 bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2,3 --run-dir grown
+[ "$(rows)" = "1 3" ] || fail "grown: rows of $(rows), expected 1 3"
+refused fewer-values 'grown holds another sweep' sweep tiny.yaml --over seed=1,2 --run-dir grown
+rm grown/sweep.txt # as version 0.1 left it
+refused old-table 'grown holds another sweep (its run seed=1 ' sweep tiny.yaml --over seed=2,3 --run-dir grown
+[ "$(find grown -name '.elbow*' | wc -l)" = 0 ] || fail "left behind: $(ls -a grown)"
+
+# A job that finds another one at work in its run directory: what that one writes meanwhile is not its own, so it ends, and is not
+# queued again. The launcher comes back when the other's next checkpoint is there.
+cat >beaten-launcher <<'L'
+#!/usr/bin/env bash
+before=$(ls taken/checkpoints)
+"$@"
+status=$?
+for _ in {1..1000}; do [ "$(ls taken/checkpoints)" = "$before" ] && sleep 0.02; done
+exit $status
+L
+mkdir stubs
+cat >stubs/scontrol <<'S'
+#!/usr/bin/env bash
+echo "$@" >>requeued
+exit 1
+S
+chmod +x beaten-launcher stubs/scontrol
+"$elbow" train tiny.yaml --run-dir taken --set train.epochs=10000000 --set checkpoint.every=20 >taken.log 2>&1 &
+holder=$!
+eventually test -e taken/checkpoints/step-00000020.h5
+PATH=$work/stubs:$PATH SLURM_JOB_ID=9 SLURM_JOB_NAME=taken SLURM_JOB_END_TIME=9999999999 ELBOW_LAUNCHER=$work/beaten-launcher \
+    run 1 1 taken bash "$jobs/train.sbatch" tiny.yaml --run-dir taken --set train.epochs=10000000 --set checkpoint.every=20
+kill -USR1 $holder
+wait $holder
+[ ! -e requeued ] || fail "a job that was refused is queued again"
+grep -q 'another run is at work in it' taken.err || fail "taken: $(cat taken.err)"
+grep -q 'the run did not start (see above)' taken.out || fail "taken: $(cat taken.out)"
+! grep -q '^note: job 9' taken/receipt.txt || fail "the receipt has a start that was refused"
+
+# A start that got further is queued again; one that did not is not, whatever else lies in the directory.
+cat >killing-launcher <<'L'
+#!/usr/bin/env bash
+"$@" &
+for _ in {1..1000}; do [ -e "$UNTIL" ] || sleep 0.02; done
+kill -KILL $!
+wait
+L
+chmod +x killing-launcher
+long=(tiny.yaml --set train.epochs=10000000)
+UNTIL=further/checkpoints/step-00000020.h5 ELBOW_LAUNCHER=$work/killing-launcher \
+    run 75 1 further bash "$jobs/train.sbatch" "${long[@]}" --run-dir further --set checkpoint.every=20
+grep -q 'its newest checkpoint is of this start' further.out || fail "further: $(cat further.out)"
+grep -qx "note: start 1, process [0-9]* on .*" further/receipt.txt || fail "further: $(cat further/receipt.txt)"
+touch further/checkpoints/best.h5 # of any time
+UNTIL=again ELBOW_LAUNCHER=$work/killing-launcher \
+    run 1 1 stuck bash "$jobs/train.sbatch" "${long[@]}" --run-dir further --set checkpoint.every=1000000000 &
+restarted=$!
+# shellcheck disable=SC2317 # called by eventually
+has_two_notes() { [ "$(grep -c '^note: ' further/receipt.txt)" = 2 ]; }
+eventually has_two_notes
+touch again
+wait $restarted
+grep -q 'no new checkpoint in further since this start' stuck.out || fail "stuck: $(cat stuck.out)"
+
+# A note is one line, whatever is in it.
+run 0 1 note "$elbow" train tiny.yaml --run-dir noted --note $'one\nend: x' --note two
+[ "$(grep -A 1 '^note: ' noted/receipt.txt)" = $'note: one end: x\nnote: two\n'"$(grep '^end: ' noted/receipt.txt)" ] || fail "notes: $(cat noted/receipt.txt)"
+
+# What the page says about a run shows what it promises.
+# shellcheck disable=SC2016 # for the line
+sed -nE 's/^(elbow info runs\/shapes .*[^ ])  +#.*/\1/p' "$jobs/README.md" | sed 's/runs\/shapes/noted/; s/^elbow/"$elbow"/' >line
+[ -s line ] || fail "jobs/README.md has no line with elbow info"
+# shellcheck source=/dev/null
+. ./line >line.out || fail "elbow info: $(cat line)"
+for word in step-00000004.h5 '^step  *4' '^best elbo'; do grep -q "$word" line.out || fail "$(cat line) does not show $word: $(cat line.out)"; done
 finish
