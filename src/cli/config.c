@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow config: the resolved configuration, or the help of every key, on stdout.
+// elbow config: the resolved configuration, or the help of every key, on stdout. It needs no ranks.
 #include "elbow/base/memory.h"
 #include "elbow/cli/configuration.h"
+#include "elbow/cli/launcher.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -15,7 +16,6 @@ static enum elbow_status flush_stdout(struct elbow_error *error)
     return elbow_error_set(error, ELBOW_OUTPUT, "the standard output cannot be written: %s", strerror(errno));
 }
 
-// Rank zero.
 static enum elbow_status print_resolved(const struct elbow_config *config, struct elbow_error *error)
 {
     char *text = NULL;
@@ -43,7 +43,7 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct wish, explains)},
 };
 
-static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+static enum elbow_status alone(const struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {0};
     enum elbow_status status = elbow_flags_read(call, &wish, error);
@@ -52,20 +52,14 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     if (!wish.explains && wish.path == NULL)
         return elbow_error_set(error, ELBOW_USAGE, "config needs a configuration file, or --explain");
     struct elbow_config config;
-    bool is_root = elbow_comm_place(call->comm).rank == 0;
     if (wish.path != NULL)
-        status = elbow_configuration_read(call->comm, wish.path, &wish.sets, &config, error);
-    if (status != ELBOW_OK)
+        status = elbow_configuration_read_alone(wish.path, &wish.sets, &config, error);
+    if (status != ELBOW_OK || !elbow_launcher_is_first())
         return status;
-    *error = (struct elbow_error){0};
-    if (is_root && wish.explains) {
-        elbow_config_explain(stdout);
-        flush_stdout(error);
-    } else if (is_root) {
-        print_resolved(&config, error);
-    }
-    elbow_comm_broadcast(call->comm, error, sizeof *error);
-    return error->status;
+    if (!wish.explains)
+        return print_resolved(&config, error);
+    elbow_config_explain(stdout);
+    return flush_stdout(error);
 }
 
 const struct elbow_command elbow_command_config = {
@@ -79,5 +73,5 @@ const struct elbow_command elbow_command_config = {
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .result_on_stdout = true,
-    .run = run,
+    .alone = alone,
 };

@@ -36,17 +36,23 @@ static void print_version(void)
            elbow_blas_describe());
 }
 
-static bool asks_for_check(int count, char **words)
+// Does what the command does without ranks, if these words ask for that.
+static bool works_alone(const struct elbow_command *command, int count, char **words, struct elbow_error *error)
 {
-    for (int i = 0; i < count; ++i)
-        if (strcmp(words[i], "--check") == 0)
-            return true;
-    return false;
+    if (command == NULL || command->alone == NULL)
+        return false;
+    bool is_asked = command->run == NULL;
+    for (int i = 0; i < count && !is_asked; ++i)
+        is_asked = strcmp(words[i], "--check") == 0;
+    struct elbow_call call = {.command = command, .count = count, .words = words};
+    if (is_asked)
+        command->alone(&call, error);
+    return is_asked;
 }
 
-// Local. Answers what needs no ranks: help, the version, a command that there is not, the check of a command line.
-// Login nodes often cannot start MPI, and need not for that. NULL, and `error`, or not if this was the answer; else the
-// command to be run.
+// Local. Answers what needs no ranks: help, the version, a command that there is not, a configuration, a command line's
+// check. Login nodes often cannot start MPI, and need not for that. NULL, and `error`, or not if this was the answer;
+// else the command to be run.
 static const struct elbow_command *find_work(int count, char **words, struct elbow_error *error)
 {
     bool speaks = elbow_launcher_is_first();
@@ -62,14 +68,8 @@ static const struct elbow_command *find_work(int count, char **words, struct elb
     bool is_topic = is_help(words[0]) || strcmp(words[0], "help") == 0;
     const char *name = !is_topic ? words[0] : count > 1 && !is_help(words[1]) ? words[1] : NULL;
     const struct elbow_command *command = name != NULL ? elbow_command_find(name, error) : NULL;
-    if (!is_topic && command != NULL && command->check != NULL && asks_for_check(count - 1, words + 1) &&
-        !asks_for_help(count - 1, words + 1)) {
-        struct elbow_call call = {.command = command, .count = count - 1, .words = words + 1};
-        command->check(&call, error);
-        return NULL;
-    }
     if (!is_topic && (command == NULL || !asks_for_help(count - 1, words + 1)))
-        return command;
+        return works_alone(command, count - 1, words + 1, error) ? NULL : command;
     if (speaks && command != NULL)
         elbow_help_command(command, stdout);
     else if (speaks && name == NULL)

@@ -210,5 +210,5 @@ const struct elbow_command elbow_command_train = {
     .stops_with_checkpoint = true,
     .run = run,
     .preview = preview,
-    .check = check,
+    .alone = check,
 };

@@ -92,13 +92,13 @@ struct elbow_command {
     size_t flag_count;
     bool result_on_stdout;
     bool stops_with_checkpoint; // on SIGUSR1 and SIGUSR2; else they end the process
-    enum elbow_status (*run)(struct elbow_call *call, struct elbow_error *error); // Collective.
+    enum elbow_status (*run)(struct elbow_call *call, struct elbow_error *error); // Collective. NULL: `alone` is all.
     // Local. Looks at the files that `run` will hand to HDF5, before MPI is there (comm and log are NULL), in a child
     // process that may crash of it; note: elbow/base/child.h. NULL where there are none.
     void (*preview)(const struct elbow_call *call, char *note);
-    // Local. In place of `run` where --check is among the words: says what is wrong with them, as far as that can be
-    // seen without MPI (comm and log are NULL). NULL for a command without that flag.
-    enum elbow_status (*check)(const struct elbow_call *call, struct elbow_error *error);
+    // Local. What the command does without MPI (comm and log are NULL): all of it where `run` is NULL, else what
+    // --check asks for, which is to say what is wrong with the words. NULL for a command without that flag.
+    enum elbow_status (*alone)(const struct elbow_call *call, struct elbow_error *error);
 };
 
 // Local. All commands, in the order in which the help lists them.
