@@ -27,6 +27,14 @@ for expected in '"kind": "measured"' '"mode": "strong"' '"repeat": 1' '"command"
 done
 grep -q '"batch": 256' study/weak-ranks-00008-*-repeat-00.json || fail "weak: the batch of 8 ranks is not 8 x 32"
 
+# It says beforehand how much there is to do, and with each measurement how much is left.
+grep -q '^5 points, 0 warm-up passes (not kept), 2 repeats: 10 measurements to make' first.out || fail "first: $(cat first.out)"
+grep -q 'step .* ms; 1 to go, about [0-9]' first.out || fail "first: $(cat first.out)"
+run 0 1 warm "$scaling" run small.yaml -o warm --mode strong --ranks 1 --repeats 1 --warm-up 1 "${quick[@]:4}"
+grep -q '^strong, 1 rank, warm-up; 1 to go, about [0-9]' warm.out || fail "warm: $(cat warm.out)"
+run 0 1 warm "$scaling" run small.yaml -o warm --mode strong --ranks 1 --repeats 1 --warm-up 1 "${quick[@]:4}"
+grep -q '0 warm-up passes .* 0 measurements to make' warm.out || fail "a warm-up for nothing: $(cat warm.out)"
+
 # What is there is not measured again.
 before=$(stat -c %Y%i study/*.json)
 run 0 1 again "$scaling" run small.yaml -o study --ranks "1 2" "${quick[@]}"
@@ -51,10 +59,30 @@ if command -v gnuplot >/dev/null; then
             [ "$(head -c 4 study/$mode-$name.png | tail -c 3)" = PNG ] || fail "$mode-$name.png is no picture"
             grep -q '</svg>' study/$mode-$name.svg || fail "$mode-$name.svg is no picture"
         done
-        grep -q 'measured (median; least to most of 2)' study/$mode-speedup.svg || fail "$mode: no word of measured"
+        grep -Eq 'measured( \(median; least to most of 2\)|, on less than 90 % of a core)' study/$mode-speedup.svg || fail "$mode: no word of measured"
         grep -q '>ideal<' study/$mode-speedup.svg || fail "$mode: no word of ideal"
         grep -Eq 'predicted|simulated' study/$mode-speedup.svg && fail "$mode: predicted what was measured"
     done
+fi
+
+# Where a rank had less than 90 % of its core, the row, the table and the plots say so. Of two points one is made so.
+cp -r warm crowded
+sed 's/"ranks": 1,/"ranks": 2,/; s/"cores_busy": [^,]*,/"cores_busy": 0.42,/' warm/strong-*-repeat-00.json >crowded/strong-2.json
+sed -i 's/"cores_busy": [^,]*,/"cores_busy": 0.99,/' crowded/strong-*-repeat-00.json
+run 0 1 crowded "$scaling" report crowded
+[ "$(awk -F, 'NR > 1 { print $4, $NF }' crowded/scaling.csv)" = $'1 0.99\n2 0.42' ] || fail "crowded: $(cat crowded/scaling.csv)"
+grep -q ' 99%$' crowded.out || fail "crowded: $(cat crowded.out)"
+grep -q ' 42% \*$' crowded.out || fail "crowded: $(cat crowded.out)"
+grep -q '^\* A rank had less than 90% of its core' crowded.out || fail "crowded: $(cat crowded.out)"
+if command -v gnuplot >/dev/null; then
+    run 0 1 crosses "$scaling" plot crowded
+    [ -s crosses.err ] && fail "gnuplot says: $(cat crosses.err)"
+    for name in speedup efficiency; do
+        grep -q 'measured (median; least to most of 1)' crowded/strong-$name.svg || fail "crowded: $name does not tell of the other point"
+        grep -q 'measured, on less than 90 % of a core' crowded/strong-$name.svg || fail "crowded: $name does not say so"
+    done
+    grep -q '>2\*<' crowded/strong-shares.svg || fail "crowded: the shares do not say so"
+    grep -q '>1\*<' crowded/strong-shares.svg && fail "crowded: the shares say so of both"
 fi
 
 # The model: fitted to exchanges, which are measured first. What it says is predicted, in table, text and plot.

@@ -26,6 +26,9 @@ struct scaling_experiment {
     int count;
     struct scaling_point points[SCALING_POINTS_MAX];
     int made, kept, failed;
+    int left;                 // measurements to be made yet, warm-ups with them
+    int cost_left, cost_done; // of those and of the ones before, in rounds of the benchmark
+    double seconds;           // that the latter took
 };
 
 // Local. Ranks on a node, where the command line does not say: as the job has them, or one for each core (or so many as

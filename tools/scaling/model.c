@@ -224,6 +224,7 @@ static enum elbow_status predict_point(struct modelling *modelling, enum scaling
     if (row == NULL)
         return error->status;
     *row = (struct scaling_row){.kind = SCALING_PREDICTED,
+                                .cores_busy = NAN,
                                 .mode = mode,
                                 .ranks = ranks,
                                 .nodes = nodes,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Plots by gnuplot. Measured: solid points with the spread of the repeats. Simulated: hollow points. Predicted: a
-// dashed line, without points. Ideal: a thin grey line. The legend says each word.
+// Plots by gnuplot. Measured: solid points with the spread of the repeats; where a rank did not have its core to
+// itself, red crosses in their place. Simulated: hollow points. Predicted: a dashed line, without points. Ideal: a thin
+// grey line. The legend says each word.
 #include "launch.h"
 #include "scaling.h"
 
@@ -19,7 +20,8 @@ static void write_block(FILE *file, const char *name, struct scaling_series seri
         fprintf(file, "%d %.9g %.9g %.9g %.9g %.9g %.9g", row->ranks, row->speedup.median, row->speedup.least,
                 row->speedup.most, 100 * row->efficiency.median, 100 * row->efficiency.least,
                 100 * row->efficiency.most);
-        fprintf(file, " %.9g %.9g %.9g\n", 100 * row->compute, 100 * row->data, 100 * row->exchange);
+        fprintf(file, " %.9g %.9g %.9g %d\n", 100 * row->compute, 100 * row->data, 100 * row->exchange,
+                scaling_row_is_crowded(row));
     }
     fputs("EOD\n", file);
 }
@@ -31,15 +33,34 @@ struct sight {
     bool is_log;
 };
 
-static const char *repeats_of(struct scaling_series series, char text[64])
+static size_t count_crowded(struct scaling_series series)
 {
-    elbow_text_format(text, 64, "measured (median; least to most of %d)", series.rows[0].repeats);
-    return text;
+    size_t count = 0;
+    for (size_t i = 0; i < series.count; ++i)
+        count += scaling_row_is_crowded(&series.rows[i]);
+    return count;
+}
+
+// The measured points that are crowded, or those that are not, if there are any. (A longer title would leave the plot.)
+static void write_points(FILE *file, struct scaling_series series, int middle, bool is_crowded)
+{
+    size_t crowded = count_crowded(series);
+    if (is_crowded ? crowded == 0 : crowded == series.count)
+        return;
+    fprintf(file, ", $measured using 1:($11 == %d ? $%d : NaN):%d:%d with yerrorbars linewidth 1.5 ", is_crowded,
+            middle, middle + 1, middle + 2);
+    if (is_crowded)
+        fprintf(file,
+                "pointtype 2 pointsize 1.8 linecolor rgb '#d01020' title 'measured, on less than %.0f %% of a core'",
+                100 * SCALING_BUSY_LEAST);
+    else
+        fprintf(file,
+                "pointtype 7 pointsize 1.1 linecolor rgb '#1040a0' title 'measured (median; least to most of %d)'",
+                series.rows[0].repeats);
 }
 
 static void write_curves(FILE *file, const struct sight *sight, const struct scaling_series series[SCALING_KINDS])
 {
-    char text[64];
     int middle = sight->column;
     fprintf(file, "plot %s with lines linewidth 1 linecolor rgb '#999999' title 'ideal'", sight->ideal);
     if (series[SCALING_PREDICTED].count > 0)
@@ -52,11 +73,8 @@ static void write_curves(FILE *file, const struct sight *sight, const struct sca
                 ", $simulated using 1:%d with points pointtype 8 pointsize 1.3 linecolor rgb '#207020' "
                 "title 'simulated'",
                 middle);
-    if (series[SCALING_MEASURED].count > 0)
-        fprintf(file,
-                ", $measured using 1:%d:%d:%d with yerrorbars pointtype 7 pointsize 1.1 linewidth 1.5 linecolor rgb "
-                "'#1040a0' title '%s'",
-                middle, middle + 1, middle + 2, repeats_of(series[SCALING_MEASURED], text));
+    write_points(file, series[SCALING_MEASURED], middle, false);
+    write_points(file, series[SCALING_MEASURED], middle, true);
     fputc('\n', file);
 }
 
@@ -86,17 +104,21 @@ static void write_sight(FILE *file, const struct sight *sight, enum scaling_mode
 }
 
 // Columns of what was measured: where the time of a step goes.
-static void write_shares(FILE *file, enum scaling_mode mode)
+static void write_shares(FILE *file, enum scaling_mode mode, struct scaling_series series)
 {
+    char note[64] = "";
+    if (count_crowded(series) > 0)
+        elbow_text_format(note, sizeof note, " (*: less than %.0f %% of a core)", 100 * SCALING_BUSY_LEAST);
     fprintf(
         file,
-        "set title '%s scaling: where a step goes (measured)'\nunset logscale\nset xlabel 'ranks'\n"
+        "set title '%s scaling: where a step goes (measured)'\nunset logscale\nset xlabel 'ranks%s' offset 0,0.5\n"
         "set ylabel '%% of a step'\nset yrange [0:100]\nset style data histograms\nset style histogram rowstacked\n"
         "set style fill solid 0.9\nset boxwidth 0.6\n"
-        "plot $measured using 8:xticlabels(1) linecolor rgb '#1040a0' title 'compute', "
+        "plot $measured using 8:xticlabels(sprintf('%%d%%s', $1, $11 == 1 ? '*' : '')) linecolor rgb '#1040a0' title "
+        "'compute', "
         "'' using 9 linecolor rgb '#70a0e0' title 'data', '' using 10 linecolor rgb '#d08030' title 'exchange, with "
         "waiting'\nset style data points\n",
-        scaling_mode_name(mode));
+        scaling_mode_name(mode), note);
 }
 
 static void begin_output(FILE *file, const char *directory, enum scaling_mode mode, const char *name, bool is_svg)
@@ -126,7 +148,7 @@ static void write_mode(FILE *file, const char *directory, enum scaling_mode mode
             continue;
         begin_output(file, directory, mode, "shares", svg == 1);
         fputs("set key outside bottom center horizontal\n", file);
-        write_shares(file, mode);
+        write_shares(file, mode, series[SCALING_MEASURED]);
     }
 }
 

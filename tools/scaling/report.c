@@ -27,21 +27,17 @@ static void print_origin(const struct scaling_samples *samples)
     }
 }
 
-// Below this a rank did not have its core to itself for all of its steps. (Waiting gives the core away only where
-// others want it.)
-static const double BUSY_LEAST = 0.9;
-
 static void warn_of_crowds(const struct scaling_samples *samples)
 {
     size_t crowded = 0;
     for (size_t i = 0; i < samples->count; ++i)
         crowded += samples->list[i].kind == SCALING_MEASURED &&
-                   samples->list[i].cores_busy < BUSY_LEAST * samples->list[i].threads;
+                   samples->list[i].cores_busy < SCALING_BUSY_LEAST * samples->list[i].threads;
     if (crowded > 0)
         printf("warning: in %zu of %zu measurements a rank had less than %.0f%% of its core: something else was "
                "running, and "
                "these figures are worth little\n",
-               crowded, samples->count, 100 * BUSY_LEAST);
+               crowded, samples->count, 100 * SCALING_BUSY_LEAST);
 }
 
 static void print_series(struct scaling_series series)
@@ -51,16 +47,27 @@ static void print_series(struct scaling_series series)
            scaling_mode_name(first->mode), scaling_kind_name(first->kind), (unsigned long long)first->parameters,
            (unsigned long long)first->microbatch, first->threads, first->threads == 1 ? "" : "s", first->repeats,
            first->repeats == 1 ? "" : "s");
-    printf("%6s %6s %7s %10s %22s %10s %24s %11s %8s %8s %8s\n", "nodes", "ranks", "batch", "step, ms", "least to most",
-           "samples/s", "speed-up (least to most)", "efficiency", "compute", "exchange", "data");
+    bool has_crowded = false;
+    printf("%6s %6s %7s %10s %22s %10s %24s %11s %8s %8s %8s %6s\n", "nodes", "ranks", "batch", "step, ms",
+           "least to most", "samples/s", "speed-up (least to most)", "efficiency", "compute", "exchange", "data",
+           "core");
     for (size_t i = 0; i < series.count; ++i) {
         const struct scaling_row *row = &series.rows[i];
-        printf("%6d %6d %7llu %10.3f %10.3f to %8.3f %10.0f %8.2f (%5.2f to %5.2f) %10.1f%% %7.1f%% %7.1f%% %7.1f%%\n",
+        printf("%6d %6d %7llu %10.3f %10.3f to %8.3f %10.0f %8.2f (%5.2f to %5.2f) %10.1f%% %7.1f%% %7.1f%% %7.1f%%",
                row->nodes, row->ranks, (unsigned long long)row->batch, row->step.median * 1e3, row->step.least * 1e3,
                row->step.most * 1e3, row->samples_per_s.median, row->speedup.median, row->speedup.least,
                row->speedup.most, 100 * row->efficiency.median, 100 * row->compute, 100 * row->exchange,
                100 * row->data);
+        if (isnan(row->cores_busy))
+            printf("\n");
+        else
+            printf(" %5.0f%%%s\n", 100 * row->cores_busy, scaling_row_is_crowded(row) ? " *" : "");
+        has_crowded |= scaling_row_is_crowded(row);
     }
+    if (has_crowded)
+        printf(
+            "* A rank had less than %.0f%% of its core: something else was running, and this line is worth little.\n",
+            100 * SCALING_BUSY_LEAST);
 }
 
 // The part of a loss that is largest, in words.

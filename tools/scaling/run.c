@@ -7,6 +7,7 @@
 #include "experiment.h"
 #include "launch.h"
 
+#include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
 #include "elbow/run/json.h"
@@ -124,6 +125,13 @@ static bool path_of(const struct scaling_experiment *experiment, const struct sc
                              units, repeat);
 }
 
+static bool is_there(const struct scaling_experiment *experiment, const struct scaling_point *point, int repeat)
+{
+    elbow_path path, result;
+    return path_of(experiment, point, repeat, path) && elbow_text_format(result, sizeof result, "%s.json", path) &&
+           access(result, F_OK) == 0;
+}
+
 // What a log says first: the last sentence of ours, else the first line with letters.
 static void find_reason(const char *path, char *line, size_t size)
 {
@@ -198,11 +206,38 @@ static enum elbow_status write_measurement(const struct scaling_point *point, in
     if (status == ELBOW_OK)
         status = elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_REPLACE, error);
     if (status == ELBOW_OK)
-        printf("%s, %d rank%s on %d node%s, repeat %d: %.0f samples/s, step %.3f ms\n", scaling_mode_name(point->mode),
+        printf("%s, %d rank%s on %d node%s, repeat %d: %.0f samples/s, step %.3f ms", scaling_mode_name(point->mode),
                sample.ranks, sample.ranks == 1 ? "" : "s", sample.nodes, sample.nodes == 1 ? "" : "s", repeat,
                sample.samples_per_s, sample.step * 1e3);
     free(text);
     return status;
+}
+
+// The end of a line that tells of a launch: how many are left, and what they will take if they are like those before.
+static void print_left(const struct scaling_experiment *experiment)
+{
+    if (experiment->left > 0)
+        printf("; %d to go, about %s", experiment->left,
+               elbow_text_duration(experiment->seconds / experiment->cost_done * experiment->cost_left).text);
+    printf("\n");
+}
+
+static int rounds_of(const struct scaling_experiment *experiment, bool keeps)
+{
+    return keeps ? experiment->options->rounds : 1;
+}
+
+// What a launch takes, in rounds: those, and about two more for its start and the first steps.
+static int cost_of(const struct scaling_experiment *experiment, bool keeps)
+{
+    return rounds_of(experiment, keeps) + 2;
+}
+
+// One of those that were to be made is made, or will not be.
+static void count_off(struct scaling_experiment *experiment, bool keeps)
+{
+    experiment->left -= 1;
+    experiment->cost_left -= cost_of(experiment, keeps);
 }
 
 static enum elbow_status measure(struct scaling_experiment *experiment, const struct scaling_point *point, int repeat,
@@ -216,14 +251,18 @@ static enum elbow_status measure(struct scaling_experiment *experiment, const st
         !elbow_text_format(log, sizeof log, "%s.log", path) ||
         !elbow_text_format(result, sizeof result, "%s.json", path))
         return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", experiment->options->directory);
-    if (keeps && access(result, F_OK) == 0) {
+    if (keeps && is_there(experiment, point, repeat)) {
         experiment->kept += 1;
         return ELBOW_OK;
     }
     add_launcher(experiment, point, &words);
-    add_bench(experiment, point, keeps ? experiment->options->rounds : 1, &words);
+    add_bench(experiment, point, rounds_of(experiment, keeps), &words);
     scaling_words_tell(&words, command, sizeof command);
+    double start = elbow_clock_seconds();
     enum elbow_status status = scaling_launch(&words, output, log, error);
+    experiment->seconds += elbow_clock_seconds() - start;
+    experiment->cost_done += cost_of(experiment, keeps);
+    count_off(experiment, keeps);
     if (status != ELBOW_OK) {
         char reason[256];
         elbow_text_format(reason, sizeof reason, "%s", error->message);
@@ -242,11 +281,25 @@ static enum elbow_status measure(struct scaling_experiment *experiment, const st
         status = write_measurement(point, repeat, command, object, result, error);
     if (keeps && status == ELBOW_OK)
         experiment->made += 1;
+    if (!keeps)
+        printf("%s, %d rank%s, warm-up", scaling_mode_name(point->mode), point->ranks, point->ranks == 1 ? "" : "s");
+    if (status == ELBOW_OK)
+        print_left(experiment);
     elbow_release(&text);
     unlink(output);
     if (status == ELBOW_OK)
         unlink(log);
     return status;
+}
+
+// How many measurements of all repeats are not there yet.
+static int count_missing(const struct scaling_experiment *experiment)
+{
+    int missing = 0;
+    for (int repeat = 0; repeat < experiment->options->repeats; ++repeat)
+        for (int i = 0; i < experiment->count; ++i)
+            missing += !is_there(experiment, &experiment->points[i], repeat);
+    return missing;
 }
 
 // One pass over all points. What fails is told, and the others go on.
@@ -255,6 +308,8 @@ static void pass(struct scaling_experiment *experiment, int repeat, bool keeps)
     for (int i = 0; i < experiment->count; ++i) {
         struct elbow_error error = {0};
         struct scaling_point *point = &experiment->points[repeat % 2 == 0 ? i : experiment->count - 1 - i];
+        if (point->has_failed && !(keeps && is_there(experiment, point, repeat)))
+            count_off(experiment, keeps);
         if (point->has_failed || measure(experiment, point, repeat, keeps, &error) == ELBOW_OK)
             continue;
         fprintf(stderr, "elbow-scaling: %s\n", error.message);
@@ -336,8 +391,14 @@ static enum elbow_status measure_all(struct scaling_experiment *experiment, stru
 {
     const struct scaling_options *options = experiment->options;
     scaling_find_program("elbow", options->elbow, experiment->elbow);
-    printf("%d points, %d repeats\n", experiment->count, options->repeats);
-    for (int i = 0; i < options->warm_ups; ++i)
+    int missing = count_missing(experiment), warm_ups = missing > 0 ? options->warm_ups : 0;
+    experiment->left = missing + warm_ups * experiment->count;
+    experiment->cost_left =
+        missing * cost_of(experiment, true) + warm_ups * experiment->count * cost_of(experiment, false);
+    printf("%d point%s, %d warm-up pass%s (not kept), %d repeat%s: %d measurements to make, often half a minute each\n",
+           experiment->count, experiment->count == 1 ? "" : "s", warm_ups, warm_ups == 1 ? "" : "es", options->repeats,
+           options->repeats == 1 ? "" : "s", experiment->left);
+    for (int i = 0; i < warm_ups; ++i)
         pass(experiment, i, false);
     for (int i = 0; i < options->repeats; ++i)
         pass(experiment, i, true);

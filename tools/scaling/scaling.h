@@ -104,7 +104,15 @@ struct scaling_row {
     struct scaling_spread step, samples_per_s, speedup, efficiency;
     double compute, exchange, data; // shares of the step, medians
     double compute_seconds, update_seconds;
+    double cores_busy; // how much of its cores a rank had in the worst repeat; not a number where that is not measured
 };
+
+// Below this share a rank did not have its core to itself for all of its steps. (Waiting gives the core away only where
+// others want it.)
+#define SCALING_BUSY_LEAST 0.9
+
+// Local. Whether something else was running there, so that the figures are worth little.
+bool scaling_row_is_crowded(const struct scaling_row *row);
 
 struct scaling_table {
     size_t count, room;

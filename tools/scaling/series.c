@@ -100,6 +100,16 @@ static double update_seconds_of(const struct scaling_sample *sample)
     return sample->update_seconds;
 }
 
+static double cores_busy_of(const struct scaling_sample *sample)
+{
+    return sample->cores_busy / sample->threads;
+}
+
+bool scaling_row_is_crowded(const struct scaling_row *row)
+{
+    return row->cores_busy < SCALING_BUSY_LEAST;
+}
+
 static struct scaling_spread spread(const struct point *point, figure value)
 {
     for (size_t i = 0; i < point->count; ++i)
@@ -149,6 +159,7 @@ static void fill_row(const struct point *point, double base_median, struct scali
     row->data = spread(point, data_of).median;
     row->compute_seconds = spread(point, compute_seconds_of).median;
     row->update_seconds = spread(point, update_seconds_of).median;
+    row->cores_busy = first->kind == SCALING_MEASURED ? spread(point, cores_busy_of).least : NAN;
     row->speedup = speedups(point, base_median);
     row->efficiency = scaled(row->speedup, (double)point->base->ranks / (double)first->ranks);
 }

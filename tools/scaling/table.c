@@ -16,9 +16,10 @@
 static const char HEADER[] =
     "kind,mode,nodes,ranks,threads,batch,microbatch,microbatches,parameters,repeats,step_least,step_lower,step_median,"
     "step_upper,step_most,samples_per_s,speedup_least,speedup_median,speedup_most,efficiency_least,efficiency_median,"
-    "efficiency_most,compute,exchange,data,compute_seconds,update_seconds\n";
+    "efficiency_most,compute,exchange,data,compute_seconds,update_seconds,"
+    "cores_busy\n";
 
-enum { INTEGERS = 8, NUMBERS = 17, COLUMNS = 2 + INTEGERS + NUMBERS };
+enum { INTEGERS = 8, NUMBERS = 17 };
 
 // The whole numbers and the others of a row, in the order of the columns; `spreads` tells which are of a spread.
 static void list_integers(const struct scaling_row *row, uint64_t values[INTEGERS])
@@ -58,7 +59,10 @@ static void write_row(FILE *file, const struct scaling_row *row)
         else
             fprintf(file, ",%.9g", *numbers[i]);
     }
-    fputc('\n', file);
+    if (isnan(row->cores_busy))
+        fputs(",\n", file);
+    else
+        fprintf(file, ",%.9g\n", row->cores_busy);
 }
 
 enum elbow_status scaling_table_write(const struct scaling_table *table, const char *path, struct elbow_error *error)
@@ -148,7 +152,7 @@ static bool read_row(char *line, struct scaling_row *row)
     for (int i = 0; i < NUMBERS; ++i)
         if (!read_number(next_field(&at), row->repeats == 0 && is_spread[i], numbers[i]))
             return false;
-    return *at == '\0';
+    return read_number(next_field(&at), row->kind != SCALING_MEASURED, &row->cores_busy) && *at == '\0';
 }
 
 enum elbow_status scaling_table_read(const char *path, struct scaling_table *table, struct elbow_error *error)

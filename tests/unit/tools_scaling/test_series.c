@@ -22,7 +22,8 @@ static struct scaling_sample sample(enum scaling_mode mode, int ranks, int repea
                                    .parameters = 1000,
                                    .step = step,
                                    .samples_per_s = (double)batch / step,
-                                   .compute = 1};
+                                   .compute = 1,
+                                   .cores_busy = 1};
 }
 
 static struct scaling_table table_of(struct scaling_sample *list, size_t count)
@@ -79,6 +80,33 @@ START_TEST(a_repeat_without_base_takes_its_median)
     struct scaling_table table = table_of(list, 2);
     ck_assert_double_eq_tol(table.rows[1].speedup.median, 2, ROUNDING);
     ck_assert_double_eq_tol(table.rows[1].efficiency.median, 1, ROUNDING); // twice the ranks of the base
+    scaling_table_clear(&table);
+}
+END_TEST
+
+START_TEST(a_row_is_as_crowded_as_its_worst_repeat)
+{
+    struct scaling_sample list[] = {
+        sample(SCALING_STRONG, 1, 0, 64, 1.0),
+        sample(SCALING_STRONG, 1, 1, 64, 1.0),
+        sample(SCALING_STRONG, 2, 0, 64, 0.5),
+        sample(SCALING_STRONG, 2, 1, 64, 0.5),
+    };
+    for (size_t i = 0; i < 4; ++i) {
+        list[i].threads = 2;
+        list[i].cores_busy = 1.9;
+    }
+    list[3].cores_busy = 1.75;
+    struct scaling_table table = table_of(list, 4);
+    ck_assert_double_eq_tol(table.rows[0].cores_busy, 0.95, ROUNDING);
+    ck_assert(!scaling_row_is_crowded(&table.rows[0]));
+    ck_assert_double_eq_tol(table.rows[1].cores_busy, 0.875, ROUNDING);
+    ck_assert(scaling_row_is_crowded(&table.rows[1]));
+    scaling_table_clear(&table);
+    for (size_t i = 0; i < 4; ++i)
+        list[i].kind = SCALING_SIMULATED; // which measures none
+    table = table_of(list, 4);
+    ck_assert(isnan(table.rows[1].cores_busy));
     scaling_table_clear(&table);
 }
 END_TEST
@@ -176,6 +204,6 @@ START_TEST(losses_add_up_and_name_the_uneven_part)
 END_TEST
 
 UNIT_MAIN("tools/scaling/series", spread_has_median_quartiles_and_extremes, speedup_is_taken_within_a_repeat,
-          a_repeat_without_base_takes_its_median, weak_scaling_counts_samples, kinds_and_modes_have_their_own_base,
-          other_configurations_are_refused, knee_is_where_speedup_times_efficiency_is_largest,
-          losses_add_up_and_name_the_uneven_part)
+          a_repeat_without_base_takes_its_median, a_row_is_as_crowded_as_its_worst_repeat, weak_scaling_counts_samples,
+          kinds_and_modes_have_their_own_base, other_configurations_are_refused,
+          knee_is_where_speedup_times_efficiency_is_largest, losses_add_up_and_name_the_uneven_part)

@@ -27,7 +27,8 @@ static struct scaling_row measured(void)
                                 .exchange = 0.25,
                                 .data = 0.125,
                                 .compute_seconds = 0.375,
-                                .update_seconds = 0.0625};
+                                .update_seconds = 0.0625,
+                                .cores_busy = 0.96875};
 }
 
 static void add(struct scaling_table *table, struct scaling_row row)
@@ -64,6 +65,7 @@ START_TEST(predictions_have_no_spread)
     struct scaling_row row = measured();
     row.kind = SCALING_PREDICTED;
     row.repeats = 0;
+    row.cores_busy = NAN;
     add(&table, row);
     const char *path = scratch_path(&scratch, "table.csv");
     ck_assert_int_eq(scaling_table_write(&table, path, &error), ELBOW_OK);
@@ -72,6 +74,8 @@ START_TEST(predictions_have_no_spread)
     ck_assert_double_eq(read.rows[0].step.median, 0.75);
     ck_assert(isnan(read.rows[0].step.least));
     ck_assert(isnan(read.rows[0].efficiency.most));
+    ck_assert(isnan(read.rows[0].cores_busy));
+    ck_assert(!scaling_row_is_crowded(&read.rows[0]));
     ck_assert_double_eq(read.rows[0].efficiency.median, 0.5);
     scaling_table_clear(&table);
     scaling_table_clear(&read);
@@ -108,9 +112,16 @@ static enum elbow_status read_changed(const char *from, const char *to, char *me
 
 START_TEST(damaged_tables_are_refused_with_their_line)
 {
-    const char *const changes[][2] = {{"measured,", "guessed,"},    {",weak,", ",weaker,"}, {",768,", ",,"},
-                                      {",768,", ",many,"},          {",0.75,", ",x,"},      {",0.75,", ",,"},
-                                      {",0.0625\n", ",0.0625,1\n"}, {",0.0625\n", "\n"},    {",768,", ",1e300,"}};
+    const char *const changes[][2] = {{"measured,", "guessed,"},
+                                      {",weak,", ",weaker,"},
+                                      {",768,", ",,"},
+                                      {",768,", ",many,"},
+                                      {",0.75,", ",x,"},
+                                      {",0.75,", ",,"},
+                                      {",0.96875\n", ",0.96875,1\n"},
+                                      {",0.96875\n", "\n"},
+                                      {",0.96875\n", ",\n"},
+                                      {",768,", ",1e300,"}};
     char message[512];
     for (size_t i = 0; i < sizeof changes / sizeof *changes; ++i) {
         ck_assert_msg(read_changed(changes[i][0], changes[i][1], message, sizeof message) == ELBOW_FORMAT, "%s to %s",
