@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The job scripts where there is no Slurm, on one rank: which word of a command line is the configuration, whatever options
-# `elbow train` has; and a signal that comes while a sweep writes a file. tests/cluster has what takes a Slurm.
+# The job scripts where there is no Slurm, on one rank: the run directory, whatever options `elbow train` has; mistakes, which end
+# before a rank starts; signals; which start a checkpoint is of; a second sweep. tests/cluster has what takes a Slurm.
 set -u
 jobs=$(cd "$(dirname "$0")/../../jobs" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -141,11 +141,14 @@ rows() { cut -d, -f2 "grown/sweep.csv" | tail -n +2 | paste -sd ' '; }
 run 0 1 grown-1 bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --run-dir grown
 [ "$(rows)" = 1 ] || fail "grown: rows of $(rows), expected 1"
 cp grown/sweep.csv grown.csv
-refused other-keys 'grown holds another sweep (its run seed=1 is not one of this): name another --run-dir' \
+refused other-keys 'grown holds another sweep (its run seed=1 is not in this one): name another --run-dir' \
     sweep tiny.yaml --over objective.beta=1,4 --run-dir grown
+refused other-settings "grown holds a sweep with other settings ('epochs: 1' there, 'epochs: 2' here)" \
+    sweep tiny.yaml --over seed=1,2,3 --run-dir grown --set=train.epochs=2
+refused other-start "'' there, 'init: other.yaml' here" sweep tiny.yaml --over seed=1,2,3 --run-dir grown --init other.yaml
 refused other-values 'grown holds another sweep' sweep tiny.yaml --over seed=2,3 --run-dir grown
 same_file "the table of a refused sweep" grown.csv grown/sweep.csv
-SLURM_ARRAY_JOB_ID=5 SLURM_ARRAY_TASK_ID=2 run 0 1 grown-2 bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2,3 --run-dir grown
+SLURM_ARRAY_JOB_ID=5 SLURM_ARRAY_TASK_ID=2 run 0 1 grown-2 bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2,3 --run-dir grown --set log.every=7
 [ "$(rows)" = "1 3" ] || fail "grown: rows of $(rows), expected 1 3"
 refused fewer-values 'grown holds another sweep' sweep tiny.yaml --over seed=1,2 --run-dir grown
 rm grown/sweep.txt # as version 0.1 left it
