@@ -76,12 +76,13 @@ checkpoints() { find "$1/checkpoints" -name 'step-[0-9]*.h5' -printf '%f %i %T@\
 
 # own_start RUN: what the receipt says of this start, which its note names; nothing if the run never got that far.
 own_start() {
+    [ -r "$1/receipt.txt" ] || return 0
     note="note: $note" awk '
         /^start: / { text = ""; is_own = 0 }
         { text = text $0 "\n" }
         $0 == ENVIRON["note"] { is_own = 1 }
         is_own { found = text }
-        END { printf "%s", found }' "$1/receipt.txt" 2>/dev/null || true
+        END { printf "%s", found }' <"$1/receipt.txt" # awk would take the name seed=1/receipt.txt for an assignment
 }
 
 # went_on RUN STEP: whether there is a checkpoint behind this step, where this start began, that was not there before it.

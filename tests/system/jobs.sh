@@ -133,8 +133,29 @@ refused over-form 'expected KEY=VALUE,VALUE' sweep tiny.yaml --run-dir bad --ove
 refused over-twice 'seed=1 comes twice' sweep tiny.yaml --run-dir bad --over seed=1,1
 refused sweep-key 'did you mean train.epochs?' sweep tiny.yaml --run-dir bad --over seed=1,2 --set train.epohcs=3
 refused sweep-flag 'unknown flag' sweep tiny.yaml --run-dir bad --over seed=1,2 --force-it
+refused sweep-word 'one word too many' sweep tiny.yaml two.yaml --run-dir bad --over seed=1,2
 refused importance 'expected a whole number' sweep tiny.yaml --run-dir bad --over seed=1,2 --importance many
+if [ -x "$build/elbow-scaling" ]; then
+    refused scaling-key 'did you mean train.batch?' scaling tiny.yaml -o bad --set train.bacth=8
+    refused scaling-word 'two.yaml: one word too many' scaling tiny.yaml two.yaml -o bad
+    refused scaling-flag '--repeets: unknown option' scaling tiny.yaml -o bad --repeets 2
+    refused scaling-data 'absent.h5: cannot be read' scaling tiny.yaml -o bad --set data.synthetic=0 --set data.shape=[] --set data.file=absent.h5
+fi
 [ ! -e bad ] || fail "something was made before a mistake was found: $(ls -a bad)"
+
+
+# A sweep finds its configuration behind any option of `elbow train`, too.
+rm -r runs/tiny-sweep
+for option in "${options[@]}"; do
+    case $option in
+    --set) word=log.every=3 ;;
+    --run-dir) word=found ;;
+    *) word=other.yaml ;;
+    esac
+    ELBOW_LAUNCHER=$work/noting-launcher run 1 1 found bash "$jobs/sweep.sbatch" --over seed=1 "$option" "$word" tiny.yaml
+    grep -q ' train tiny.yaml ' launched 2>found.launched || fail "with $option a sweep starts $(cat launched): $(cat found.err)"
+    rm -rf launched runs/tiny-sweep
+done
 
 # One sweep a directory: another one would replace its table. The same one goes on, and one with more values keeps all rows.
 rows() { cut -d, -f2 "grown/sweep.csv" | tail -n +2 | paste -sd ' '; }
@@ -162,7 +183,10 @@ cat >beaten-launcher <<'L'
 before=$(ls taken/checkpoints)
 "$@"
 status=$?
-for _ in {1..1000}; do [ "$(ls taken/checkpoints)" = "$before" ] && sleep 0.02; done
+for _ in {1..1000}; do
+    [ "$(ls taken/checkpoints)" = "$before" ] || break
+    sleep 0.02
+done
 exit $status
 L
 mkdir stubs
@@ -188,26 +212,29 @@ grep -q 'the run did not start (see above)' taken.out || fail "taken: $(cat take
 cat >killing-launcher <<'L'
 #!/usr/bin/env bash
 "$@" &
-for _ in {1..1000}; do [ -e "$UNTIL" ] || sleep 0.02; done
+for _ in {1..2000}; do
+    [ ! -e "$UNTIL" ] || break
+    sleep 0.02
+done
 kill -KILL $!
 wait
 L
 chmod +x killing-launcher
 long=(tiny.yaml --set train.epochs=10000000)
-UNTIL=further/checkpoints/step-00000020.h5 ELBOW_LAUNCHER=$work/killing-launcher \
-    run 75 1 further bash "$jobs/train.sbatch" "${long[@]}" --run-dir further --set checkpoint.every=20
+UNTIL=b=further/checkpoints/step-00000020.h5 ELBOW_LAUNCHER=$work/killing-launcher \
+    run 75 1 further bash "$jobs/train.sbatch" "${long[@]}" --run-dir b=further --set checkpoint.every=20
 grep -q 'its newest checkpoint is of this start' further.out || fail "further: $(cat further.out)"
-grep -qx "note: start 1, process [0-9]* on .*" further/receipt.txt || fail "further: $(cat further/receipt.txt)"
-touch further/checkpoints/best.h5 # of any time
+grep -qx "note: start 1, process [0-9]* on .*" b=further/receipt.txt || fail "further: $(cat b=further/receipt.txt)"
+touch b=further/checkpoints/best.h5 # of any time
 UNTIL=again ELBOW_LAUNCHER=$work/killing-launcher \
-    run 1 1 stuck bash "$jobs/train.sbatch" "${long[@]}" --run-dir further --set checkpoint.every=1000000000 &
+    run 1 1 stuck bash "$jobs/train.sbatch" "${long[@]}" --run-dir b=further --set checkpoint.every=1000000000 &
 restarted=$!
 # shellcheck disable=SC2317 # called by eventually
-has_two_notes() { [ "$(grep -c '^note: ' further/receipt.txt)" = 2 ]; }
+has_two_notes() { [ "$(grep -c '^note: ' b=further/receipt.txt)" = 2 ]; }
 eventually has_two_notes
 touch again
 wait $restarted
-grep -q 'no new checkpoint in further since this start' stuck.out || fail "stuck: $(cat stuck.out)"
+grep -q 'no new checkpoint in b=further since this start' stuck.out || fail "stuck: $(cat stuck.out)"
 
 # A note is one line, whatever is in it.
 run 0 1 note "$elbow" train tiny.yaml --run-dir noted --note $'one\nend: x' --note two
