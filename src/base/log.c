@@ -3,7 +3,7 @@
 #include "elbow/base/log.h"
 
 #include "elbow/base/file.h"
-#include "elbow/base/signals.h"
+#include "elbow/base/mask.h"
 #include "elbow/base/text.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 4096 }; // bytes; what is longer is cut
+enum { LINE_SIZE = 4096 }; // bytes of a message; what is longer is cut
 
 struct elbow_log elbow_log_open(bool speaks, FILE *screen)
 {
@@ -36,33 +36,23 @@ static void end_progress(struct elbow_log *log)
     log->line_is_open = false;
 }
 
-// In one go, and not piece by piece, which a launcher that gathers many ranks' lines may tear apart.
-static void write_line(FILE *out, const char *prefix, const char *format, va_list arguments)
+static void write_line(FILE *out, const char *prefix, const char *line)
 {
-    char text[LINE_SIZE];
-    elbow_text_format(text, sizeof text - 1, "%s", prefix);
-    size_t length = strlen(text);
-    vsnprintf(text + length, sizeof text - 1 - length, format, arguments);
-    length = strlen(text);
-    text[length++] = '\n';
-    fwrite(text, 1, length, out);
+    fprintf(out, "%s%s\n", prefix, line);
     fflush(out);
 }
 
 // A whole line or none of it; where lines were lost, the next one that is written is preceded by their number.
-static void append_line(struct elbow_log *log, const char *prefix, const char *format, va_list arguments)
+static void append_line(struct elbow_log *log, const char *prefix, const char *line)
 {
-    char text[LINE_SIZE], lost[64] = "";
+    char text[LINE_SIZE + 128], lost[64] = "";
     int file = fileno(log->file);
     off_t before = lseek(file, 0, SEEK_END);
     if (log->lost > 0)
         elbow_text_format(lost, sizeof lost, "(%u line%s could not be written)\n", log->lost,
                           log->lost == 1 ? "" : "s");
-    elbow_text_format(text, sizeof text - 1, "%s%s", lost, prefix);
+    elbow_text_format(text, sizeof text, "%s%s%s\n", lost, prefix, line);
     size_t length = strlen(text);
-    vsnprintf(text + length, sizeof text - 1 - length, format, arguments);
-    length = strlen(text);
-    text[length++] = '\n';
     bool is_written = elbow_file_put(file, text, length);
     log->lost = is_written ? 0 : log->lost + 1;
     if (!is_written && before >= 0 && ftruncate(file, before) != 0)
@@ -71,13 +61,13 @@ static void append_line(struct elbow_log *log, const char *prefix, const char *f
 
 static void tell(struct elbow_log *log, FILE *screen, const char *prefix, const char *format, va_list arguments)
 {
+    char line[LINE_SIZE];
+    vsnprintf(line, sizeof line, format, arguments);
+    elbow_mask(line);
     end_progress(log);
-    va_list again;
-    va_copy(again, arguments);
-    write_line(screen, prefix, format, arguments);
+    write_line(screen, prefix, line);
     if (log->file != NULL)
-        append_line(log, prefix, format, again);
-    va_end(again);
+        append_line(log, prefix, line);
 }
 
 void elbow_log_say(struct elbow_log *log, const char *format, ...)
@@ -106,10 +96,12 @@ void elbow_log_progress(struct elbow_log *log, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    fputs("\r\033[K", log->screen);
-    vfprintf(log->screen, format, arguments);
-    fflush(log->screen);
+    char line[LINE_SIZE];
+    vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    elbow_mask(line);
+    fprintf(log->screen, "\r\033[K%s", line);
+    fflush(log->screen);
     log->line_is_open = true;
 }
 

@@ -4,6 +4,8 @@
 // While it is at work the other signals wait, so that nothing is told twice.
 #include "elbow/base/signals.h"
 
+#include "elbow/base/mask.h"
+
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -139,6 +141,7 @@ void elbow_signals_keep_text(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(texts[next], TEXT_SIZE, format, arguments);
     va_end(arguments);
+    elbow_mask(texts[next]);
     atomic_store(&ready, next);
 }
 

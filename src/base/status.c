@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Statuses and broken contracts. A message never holds control characters, so one error is one line of output.
+// Statuses and broken contracts. A message is masked, so one error is one line of output.
 #include "elbow/base/status.h"
+
+#include "elbow/base/mask.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +16,6 @@ static const int exit_statuses[] = {
 #undef ELBOW_STATUS_ROW
 };
 
-static void keep_to_one_line(char *message)
-{
-    for (unsigned char *c = (unsigned char *)message; *c != 0; ++c)
-        if (*c < ' ' || *c == 127)
-            *c = '?';
-}
-
 enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status status, const char *format, ...)
 {
     if (error == NULL)
@@ -31,7 +26,7 @@ enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status s
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    keep_to_one_line(message);
+    elbow_mask(message);
     error->status = status;
     memcpy(error->message, message, sizeof message);
     return status;
@@ -44,7 +39,7 @@ enum elbow_status elbow_error_prefix(struct elbow_error *error, const char *form
     va_start(arguments, format);
     vsnprintf(prefix, sizeof prefix, format, arguments);
     va_end(arguments);
-    keep_to_one_line(prefix);
+    elbow_mask(prefix);
     size_t length = strlen(prefix);
     size_t kept = strnlen(error->message, sizeof error->message - 1);
     if (kept > sizeof error->message - 1 - length)

@@ -3,12 +3,15 @@
 #include "elbow/base/text.h"
 
 #include "elbow/base/file.h"
+#include "elbow/base/mask.h"
 #include "elbow/base/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { PRINTED_SIZE = 8192 };
 
 struct elbow_text elbow_text_bytes(uint64_t bytes)
 {
@@ -135,6 +138,27 @@ bool elbow_text_format(char *text, size_t size, const char *format, ...)
     int length = vsnprintf(text, size, format, arguments);
     va_end(arguments);
     return length >= 0 && (size_t)length < size;
+}
+
+void elbow_text_print(FILE *out, const char *format, ...)
+{
+    char text[PRINTED_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    size_t before = strspn(format, "\n"), size = strlen(format), after = 0;
+    while (before + after < size && format[size - 1 - after] == '\n')
+        ++after;
+    size_t length = strlen(text);
+    if (length >= before + after)
+        text[length - after] = '\0';
+    for (size_t i = 0; i < before; ++i)
+        fputc('\n', out);
+    elbow_mask(text + before);
+    fputs(text + before, out);
+    for (size_t i = 0; i < after; ++i)
+        fputc('\n', out);
 }
 
 static enum elbow_status read_stream(FILE *stream, const char *path, size_t limit, char **text, size_t *size,

@@ -88,9 +88,16 @@ enum elbow_status elbow_configuration_run(const char *path, const struct elbow_c
     const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
     const char *dot = strrchr(name, '.');
     int length = dot == NULL || dot == name ? (int)strlen(name) : (int)(dot - name);
-    if (given[0] != 0 ? elbow_text_format(run, ELBOW_PATH_SIZE, "%s", given)
-                      : elbow_text_format(run, ELBOW_PATH_SIZE, "runs/%.*s", length, name))
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name of the run directory is too long",
-                           given[0] != 0 ? given : name);
+    bool fits = given[0] != 0 ? elbow_text_format(run, ELBOW_PATH_SIZE, "%s", given)
+                              : elbow_text_format(run, ELBOW_PATH_SIZE, "runs/%.*s", length, name);
+    if (!fits)
+        return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name of the run directory is too long",
+                               given[0] != 0 ? given : name);
+    size_t byte; // the checkpoints hold the name, in a configuration that has to be read again
+    if (!elbow_config_takes_text(run, &byte))
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "%s: byte %zu of the run directory's name is a control character or no UTF-8; choose "
+                               "another with --run-dir",
+                               run, byte);
+    return ELBOW_OK;
 }

@@ -3,6 +3,7 @@
 #include "elbow/run/doctor.h"
 
 #include "elbow/base/build.h"
+#include "elbow/base/mask.h"
 #include "elbow/cli/configuration.h"
 #include "elbow/cli/help.h"
 #include "elbow/data/hdf5.h"
@@ -52,8 +53,8 @@ static void print_node(const struct elbow_machine_node *node)
     const struct elbow_binding *binding = &node->binding;
     char cores[32];
     snprintf(cores, sizeof cores, binding->least == binding->most ? "%d" : "%d to %d", binding->least, binding->most);
-    printf("  %-14s %d rank%s on %d core%s, each may run on %s\n", node->host, node->ranks, node->ranks == 1 ? "" : "s",
-           binding->cores, binding->cores == 1 ? "" : "s", cores);
+    elbow_text_print(stdout, "  %-14s %d rank%s on %d core%s, each may run on %s\n", node->host, node->ranks,
+                     node->ranks == 1 ? "" : "s", binding->cores, binding->cores == 1 ? "" : "s", cores);
     printf("  %-14s memory: %s free, %s/s by all ranks together; /dev/shm: %s free\n", "",
            elbow_text_bytes(node->memory).text, elbow_text_bytes((uint64_t)node->memory_per_second).text,
            elbow_text_bytes(node->shared).text);
@@ -65,14 +66,14 @@ static void print_node(const struct elbow_machine_node *node)
 static void print_files(const struct elbow_doctor_facts *facts)
 {
     if (facts->run[0] != 0) {
-        printf("%-16s %s%s%s%s; lock: %s\n", "run directory", facts->run,
-               facts->lock == ELBOW_DOCTOR_LOCK_UNTRIED ? "" : " (tried in ",
-               facts->lock == ELBOW_DOCTOR_LOCK_UNTRIED ? "" : facts->tried_in,
-               facts->lock == ELBOW_DOCTOR_LOCK_UNTRIED ? "" : ")", LOCKS[facts->lock]);
+        elbow_text_print(stdout, "%-16s %s%s%s%s; lock: %s\n", "run directory", facts->run,
+                         facts->lock == ELBOW_DOCTOR_LOCK_UNTRIED ? "" : " (tried in ",
+                         facts->lock == ELBOW_DOCTOR_LOCK_UNTRIED ? "" : facts->tried_in,
+                         facts->lock == ELBOW_DOCTOR_LOCK_UNTRIED ? "" : ")", LOCKS[facts->lock]);
         print_rate("", facts->write_per_second, "written and synced");
     }
     if (facts->data[0] != 0)
-        printf("%-16s %s\n", "data", facts->data);
+        elbow_text_print(stdout, "%-16s %s\n", "data", facts->data);
     print_rate("", facts->read_per_second, "read by one rank");
 }
 
@@ -81,6 +82,7 @@ static void print_advice(int number, const struct elbow_doctor_advice *advice)
     char text[sizeof advice->text + 64];
     int margin = printf("%2d. ", number);
     snprintf(text, sizeof text, "%s: %s", advice->topic, advice->text);
+    elbow_mask(text);
     elbow_help_wrap(text, margin, stdout);
     putchar('\n');
 }
@@ -90,11 +92,12 @@ static void print_page(const struct elbow_doctor_report *report)
     const struct elbow_doctor_facts *facts = &report->facts;
     printf("%-16s %s (%s)\n", "elbow", elbow_build_version(), elbow_build_id());
     printf("%-16s %s\n", "build", elbow_build_flags());
-    printf("%-16s %s\n", "MPI", facts->mpi);
+    elbow_text_print(stdout, "%-16s %s\n", "MPI", facts->mpi);
     printf("%-16s %s%s\n", "HDF5", elbow_hdf5_describe() + strlen("HDF5 "), facts->hdf5_is_parallel ? "" : ", serial");
     printf("%-16s %s\n", "BLAS", elbow_blas_describe());
-    printf("%-16s %d a rank; OMP_NUM_THREADS %s, OPENBLAS_NUM_THREADS %s\n", "threads", facts->threads,
-           facts->omp[0] != 0 ? facts->omp : "not set", facts->openblas[0] != 0 ? facts->openblas : "not set");
+    elbow_text_print(stdout, "%-16s %d a rank; OMP_NUM_THREADS %s, OPENBLAS_NUM_THREADS %s\n", "threads",
+                     facts->threads, facts->omp[0] != 0 ? facts->omp : "not set",
+                     facts->openblas[0] != 0 ? facts->openblas : "not set");
     printf("%-16s %d on %d node%s\n", "ranks", facts->place.size, facts->place.nodes,
            facts->place.nodes == 1 ? "" : "s");
     for (int n = 0; n < facts->place.nodes; ++n)

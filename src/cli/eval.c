@@ -11,9 +11,9 @@
 static void print_words(const struct elbow_scoring *scoring, const struct elbow_evaluation *evaluation,
                         int64_t importance)
 {
-    printf("checkpoint     %s (step %llu)\n", scoring->checkpoint.path,
-           (unsigned long long)scoring->checkpoint.state.step);
-    printf("data           %s\n", scoring->dataset.name);
+    elbow_text_print(stdout, "checkpoint     %s (step %llu)\n", scoring->checkpoint.path,
+                     (unsigned long long)scoring->checkpoint.state.step);
+    elbow_text_print(stdout, "data           %s\n", scoring->dataset.name);
     printf("samples        %.0f\n", evaluation->means.samples);
     printf("elbo           %.4f nats per sample\n", evaluation->means.elbo);
     printf("recon          %.4f\n", evaluation->means.recon);

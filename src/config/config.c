@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DUMP_SIZE = 1 << 16 }; // the longest dump (all texts and lists full) takes some 40,000 bytes
+enum {
+    DUMP_SIZE = 1 << 17
+}; // the longest dump (all texts and lists full, each byte an escape) takes some 70,000 bytes
 
 void elbow_config_default(struct elbow_config *config)
 {

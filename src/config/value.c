@@ -6,6 +6,8 @@
 // not matter.
 #include "value.h"
 
+#include "elbow/base/mask.h"
+
 #include "elbow/base/text.h"
 
 #include <errno.h>
@@ -200,25 +202,19 @@ static enum elbow_status read_choice(const struct elbow_key *key, const char *sh
     return refuse_value(key, shown, node, source);
 }
 
-// The length of the character at text, 0 if it is no UTF-8, a control character, or one that YAML takes for a line's
-// end.
-static size_t character_length(const unsigned char *text)
+bool elbow_config_takes_text(const char *text, size_t *byte)
 {
-    if (text[0] < 0x80)
-        return text[0] >= 0x20 && text[0] != 0x7F;
-    size_t length = text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : 2;
-    uint32_t code = text[0] & (0xFFu >> (length + 1));
-    if (text[0] < 0xC2 || text[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < length; ++i) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        code = code << 6 | (text[i] & 0x3Fu);
+    uint32_t code;
+    for (size_t i = 0, step; text[i] != '\0'; i += step) {
+        *byte = i + 1;
+        step = elbow_mask_read(text + i, &code);
+        bool is_control = step > 0 && (code < 0x20 || (code >= 0x7F && code < 0xA0));
+        bool ends_line = step > 0 && (code == 0x2028 || code == 0x2029);
+        bool is_none = step > 0 && (code == 0xFEFF || (code & 0xFFFE) == 0xFFFE);
+        if (step == 0 || is_control || ends_line || is_none)
+            return false;
     }
-    bool is_longer_than_needed = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-    bool is_surrogate = code >= 0xD800 && code < 0xE000;
-    bool is_control = code < 0xA0 || code == 0x2028 || code == 0x2029 || code == 0xFEFF || (code & 0xFFFE) == 0xFFFE;
-    return is_longer_than_needed || is_surrogate || is_control || code > 0x10FFFF ? 0 : length;
+    return true;
 }
 
 static enum elbow_status read_text(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
@@ -232,13 +228,10 @@ static enum elbow_status read_text(const struct elbow_key *key, const char *show
         return elbow_value_refuse(source, node, false, shown,
                                   "a text of %zu bytes, expected at most %d; use a shorter path", length,
                                   ELBOW_PATH_SIZE - 1);
-    for (size_t i = 0, step; i < length; i += step) {
-        step = character_length((const unsigned char *)text + i);
-        if (step == 0)
-            return elbow_value_refuse(source, node, false, shown,
-                                      "byte %zu of the text is a control character or no UTF-8; rename the file",
-                                      i + 1);
-    }
+    size_t byte;
+    if (!elbow_config_takes_text(text, &byte))
+        return elbow_value_refuse(source, node, false, shown,
+                                  "byte %zu of the text is a control character or no UTF-8; rename the file", byte);
     memset(value, 0, ELBOW_PATH_SIZE);
     memcpy(value, text, length);
     return ELBOW_OK;

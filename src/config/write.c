@@ -3,6 +3,8 @@
 // it for the same types (1.0e-08, not 1e-08; a text that looks like a number stands in quotes).
 #include "value.h"
 
+#include "elbow/base/mask.h"
+
 #include <inttypes.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -62,6 +64,7 @@ static bool is_plain(const char *text)
     return is_start && safe == length;
 }
 
+// What a terminal would obey stands there as an escape.
 static void write_text(const char *text, struct elbow_printer *printer)
 {
     if (is_plain(text)) {
@@ -69,8 +72,17 @@ static void write_text(const char *text, struct elbow_printer *printer)
         return;
     }
     elbow_printer_add(printer, "\"");
-    for (; *text; ++text)
-        elbow_printer_add(printer, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+    while (*text) {
+        uint32_t character = 0;
+        size_t length = elbow_mask_read(text, &character);
+        if (character == '"' || character == '\\')
+            elbow_printer_add(printer, "\\%c", *text);
+        else if (elbow_mask_hides(character) && length > 0)
+            elbow_printer_add(printer, "\\u%04" PRIx32, character); // all have 16 bits
+        else
+            elbow_printer_add(printer, "%.*s", length > 0 ? (int)length : 1, text);
+        text += length > 0 ? length : 1;
+    }
     elbow_printer_add(printer, "\"");
 }
 

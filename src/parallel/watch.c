@@ -193,7 +193,7 @@ static void tell(struct elbow_comm *comm, const char *text)
     if (comm->place.rank == 0)
         elbow_log_warn(comm->watch->log, "%s", text);
     else
-        fprintf(stderr, "elbow: warning: %s\n", text);
+        elbow_text_print(stderr, "elbow: warning: %s\n", text);
 }
 
 // Whether it is this rank's turn: no lower caller waits.

@@ -4,6 +4,7 @@
 #include "elbow/run/describe.h"
 
 #include "checkpoint_private.h"
+#include "elbow/base/mask.h"
 #include "elbow/data/hdf5.h"
 
 #include <inttypes.h>
@@ -109,11 +110,11 @@ static bool print_dataset(void *user, const char *name, const struct elbow_hdf5_
     struct walk *walk = user;
     ++walk->datasets;
     if (info == NULL) {
-        fprintf(walk->out, "\n%s: neither integers nor floats: not usable\n", name);
+        elbow_text_print(walk->out, "\n%s: neither integers nor floats: not usable\n", name);
         return true;
     }
-    fprintf(walk->out, "\n%s: %s%s (", name, elbow_element_name(info->element),
-            info->is_converted ? " (stored in another type)" : "");
+    elbow_text_print(walk->out, "\n%s: %s%s (", name, elbow_element_name(info->element),
+                     info->is_converted ? " (stored in another type)" : "");
     print_shape(walk->out, (size_t)info->rank, info->shape);
     fprintf(walk->out, "), ");
     if (info->chunk_rows > 0) {
@@ -135,7 +136,7 @@ enum elbow_status elbow_describe_file(const char *path, FILE *out, struct elbow_
     enum elbow_status status = elbow_hdf5_open(path, &walk.file, error);
     if (status != ELBOW_OK)
         return status;
-    fprintf(out, "%s: an HDF5 file of %s\n", path, size_of_file(path).text);
+    elbow_text_print(out, "%s: an HDF5 file of %s\n", path, size_of_file(path).text);
     status = elbow_hdf5_each(walk.file, print_dataset, &walk, error);
     elbow_hdf5_close(walk.file, NULL);
     if (status == ELBOW_OK && walk.datasets == 0)
@@ -149,7 +150,7 @@ static void print_location(FILE *out, const struct elbow_config *config)
     if (config->data.synthetic > 0)
         fprintf(out, "synthetic noise");
     else if (elbow_config_locate(config->data.file, config->data.train, file, dataset))
-        fprintf(out, "%s:%s", file, dataset);
+        elbow_text_print(out, "%s:%s", file, dataset);
 }
 
 static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
@@ -165,8 +166,8 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     print_location(out, &checkpoint->config);
     fprintf(out, ", %" PRIu64 " samples of ", data->samples);
     print_shape(out, (size_t)data->rank, data->shape);
-    fprintf(out, "\nscaling     value = stored * %.9g + %.9g (%s)\n", data->scale.factor, data->scale.offset,
-            data->scale.source);
+    elbow_text_print(out, "\nscaling     value = stored * %.9g + %.9g (%s)\n", data->scale.factor, data->scale.offset,
+                     data->scale.source);
     if (state->best_step > 0)
         fprintf(out, "best elbo   %.4f nats, at step %" PRIu64 "\n", state->best_elbo, state->best_step);
     else
@@ -183,14 +184,16 @@ static void print_tensors(const struct elbow_parameters *parameters, FILE *out)
         for (int d = 0; d < tensor->rank && length < sizeof shape; ++d)
             length +=
                 (size_t)snprintf(shape + length, sizeof shape - length, "%s%zu", d > 0 ? " x " : "", tensor->shape[d]);
-        fprintf(out, "  %-32s %-16s %s\n", tensor->name, shape, elbow_text_bytes(tensor->count * sizeof(float)).text);
+        elbow_text_print(out, "  %-32s %-16s %s\n", tensor->name, shape,
+                         elbow_text_bytes(tensor->count * sizeof(float)).text);
     }
 }
 
 void elbow_describe_checkpoint(const struct elbow_checkpoint *checkpoint, FILE *out)
 {
-    fprintf(out, "%s: a checkpoint of %s\n\n", checkpoint->path, size_of_file(checkpoint->path).text);
+    elbow_text_print(out, "%s: a checkpoint of %s\n\n", checkpoint->path, size_of_file(checkpoint->path).text);
     print_state(checkpoint, out);
     print_tensors(&checkpoint->parameters, out);
-    fprintf(out, "\nconfiguration:\n%s", checkpoint->config_text);
+    fputs("\nconfiguration:\n", out);
+    elbow_mask_print_lines(out, checkpoint->config_text);
 }

@@ -3,6 +3,7 @@
 // broken contract. The C locale is assumed, as everywhere in the program.
 #include "elbow/run/json.h"
 
+#include "elbow/base/mask.h"
 #include "elbow/base/status.h"
 
 #include <inttypes.h>
@@ -11,20 +12,32 @@
 
 enum { DEPTH_MAX = 16 };
 
-// Writes a text in quotes; bytes from 128 on are taken as UTF-8 as they are.
-static void write_quoted(FILE *out, const char *text)
+static void write_character(FILE *out, uint32_t character, const char *bytes, size_t length)
 {
     static const char LETTERS[] = "btnvfr"; // of 8 to 13; v has no letter in JSON
+    if (character == '"' || character == '\\')
+        fprintf(out, "\\%c", (int)character);
+    else if (character >= 8 && character <= 13 && character != 11)
+        fprintf(out, "\\%c", LETTERS[character - 8]);
+    else if (elbow_mask_hides(character)) // all of 16 bits
+        fprintf(out, "\\u%04x", (unsigned)character);
+    else
+        fwrite(bytes, 1, length, out);
+}
+
+// Writes a text in quotes: characters that a terminal would obey are escaped, bytes that are no UTF-8 become the
+// replacement character, because JSON has no bytes.
+static void write_quoted(FILE *out, const char *text)
+{
     fputc('"', out);
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; ++at) {
-        if (*at == '"' || *at == '\\')
-            fprintf(out, "\\%c", *at);
-        else if (*at >= 8 && *at <= 13 && *at != 11)
-            fprintf(out, "\\%c", LETTERS[*at - 8]);
-        else if (*at < 32 || *at == 127)
-            fprintf(out, "\\u%04x", *at);
+    while (*text != '\0') {
+        uint32_t character = 0;
+        size_t length = elbow_mask_read(text, &character);
+        if (length > 0)
+            write_character(out, character, text, length);
         else
-            fputc(*at, out);
+            fputs("\\ufffd", out);
+        text += length > 0 ? length : 1;
     }
     fputc('"', out);
 }

@@ -236,8 +236,8 @@ static enum elbow_status write_scale(struct import_plan *plan, struct elbow_hdf5
     shape_text(shape, sizeof shape, plan->rank + 1, sizes);
     if (factor != 1.0 / 255)
         elbow_text_format(scale, sizeof scale, "%.9g", factor);
-    printf("elbow-import: %s:%s: %s %s, %.9g to %.9g, factor %s, offset %.9g\n", options->output, options->name, shape,
-           elbow_element_name(plan->element), plan->min, plan->max, scale, offset);
+    elbow_text_print(stdout, "elbow-import: %s:%s: %s %s, %.9g to %.9g, factor %s, offset %.9g\n", options->output,
+                     options->name, shape, elbow_element_name(plan->element), plan->min, plan->max, scale, offset);
     return ELBOW_OK;
 }
 

@@ -87,8 +87,8 @@ static enum elbow_status list_folder(struct folder *folder, const char *path, st
     if (folder->count == 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: there is no .png file in this folder", path);
     qsort(folder->names, folder->count, sizeof *folder->names, natural_order);
-    printf("elbow-import: %s: %zu PNG files in natural order, from %s to %s\n", path, folder->count, folder->names[0],
-           folder->names[folder->count - 1]);
+    elbow_text_print(stdout, "elbow-import: %s: %zu PNG files in natural order, from %s to %s\n", path, folder->count,
+                     folder->names[0], folder->names[folder->count - 1]);
     return ELBOW_OK;
 }
 

@@ -357,7 +357,7 @@ static enum elbow_status publish(const struct modelling *modelling, const char *
     if (status == ELBOW_OK)
         status = scaling_table_write(&modelling->predicted, path, error);
     if (status == ELBOW_OK)
-        printf("\ntable of what is predicted: %s\n", path);
+        elbow_text_print(stdout, "\ntable of what is predicted: %s\n", path);
     return status;
 }
 

@@ -218,6 +218,7 @@ enum elbow_status scaling_plot(const struct scaling_options *options, struct elb
     scaling_words_add(&words, "%s", path);
     status = scaling_launch(&words, NULL, NULL, error);
     if (status == ELBOW_OK)
-        printf("plots: %s/*.png, %s/*.svg; their script: %s\n", options->directory, options->directory, path);
+        elbow_text_print(stdout, "plots: %s/*.png, %s/*.svg; their script: %s\n", options->directory,
+                         options->directory, path);
     return status;
 }

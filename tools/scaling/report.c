@@ -14,15 +14,17 @@ static void print_origin(const struct scaling_samples *samples)
         if (strcmp(list[i].started, last->started) > 0)
             last = &list[i];
     }
-    printf("%zu measurements, %s to %s\n", samples->count, first->started, last->started);
-    printf("build: %s; processor: %s; hosts of the most ranks: %s\n", last->build, last->processor,
-           list[samples->count - 1].hosts);
+    elbow_text_print(stdout, "%zu measurements, %s to %s\n", samples->count, first->started, last->started);
+    elbow_text_print(stdout, "build: %s; processor: %s; hosts of the most ranks: %s\n", last->build, last->processor,
+                     list[samples->count - 1].hosts);
     for (size_t i = 0; i < samples->count; ++i) {
         bool differs = strcmp(list[i].build, last->build) != 0 || strcmp(list[i].processor, last->processor) != 0;
         if (list[i].kind != last->kind || !differs)
             continue;
-        printf("warning: not all of one build or processor: %s on %s as well; ratios may compare what is not alike\n",
-               list[i].build, list[i].processor);
+        elbow_text_print(
+            stdout,
+            "warning: not all of one build or processor: %s on %s as well; ratios may compare what is not alike\n",
+            list[i].build, list[i].processor);
         break;
     }
 }
@@ -169,7 +171,7 @@ enum elbow_status scaling_report(const struct scaling_options *options, struct e
             explain(series);
         }
     if (status == ELBOW_OK)
-        printf("\ntable: %s\n", path);
+        elbow_text_print(stdout, "\ntable: %s\n", path);
     scaling_table_clear(&table);
     scaling_samples_clear(&samples);
     return status;

@@ -402,8 +402,8 @@ static enum elbow_status measure_all(struct scaling_experiment *experiment, stru
         pass(experiment, i, false);
     for (int i = 0; i < options->repeats; ++i)
         pass(experiment, i, true);
-    printf("%d measurements made, %d were there; elbow-scaling report %s tells what they say\n", experiment->made,
-           experiment->kept, options->directory);
+    elbow_text_print(stdout, "%d measurements made, %d were there; elbow-scaling report %s tells what they say\n",
+                     experiment->made, experiment->kept, options->directory);
     if (experiment->failed > 0)
         return elbow_error_set(error, ELBOW_FILE, "%d of %d points failed (see above); start again to measure them",
                                experiment->failed, experiment->count);

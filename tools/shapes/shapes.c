@@ -168,8 +168,8 @@ int shapes_main(int argc, char **argv)
         fprintf(stderr, "elbow-shapes: %s\n", error.message);
         return status == ELBOW_USAGE ? 2 : EXIT_FAILURE;
     }
-    printf("elbow-shapes: %s: %llu training and %llu test samples of %zu x %zu, seed %llu\n", options.output,
-           (unsigned long long)options.count, (unsigned long long)options.test_count, options.size, options.size,
-           (unsigned long long)options.seed);
+    elbow_text_print(stdout, "elbow-shapes: %s: %llu training and %llu test samples of %zu x %zu, seed %llu\n",
+                     options.output, (unsigned long long)options.count, (unsigned long long)options.test_count,
+                     options.size, options.size, (unsigned long long)options.seed);
     return EXIT_SUCCESS;
 }

@@ -26,7 +26,8 @@ struct elbow_log elbow_log_open(bool speaks, FILE *screen);
 // (elbow/base/signals.h). FILE if it cannot be opened.
 enum elbow_status elbow_log_append_to(struct elbow_log *log, const char *path, struct elbow_error *error);
 
-// Local. One line of news; a warning (to stderr, with "elbow: warning: "). printf-style, no newline.
+// Local. One line of news; a warning (to stderr, with "elbow: warning: "). printf-style, no newline; masked
+// (base/mask).
 void elbow_log_say(struct elbow_log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void elbow_log_warn(struct elbow_log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -42,8 +42,8 @@ struct elbow_error {
     char message[ELBOW_MESSAGE_SIZE]; // "data/train.h5: dataset /x not found (the file has: /images)", no newline
 };
 
-// Local. Fills error (may be NULL) with a printf-style message and returns status. Control characters of the message
-// become '?', so that one error is one line. Too long a message is cut.
+// Local. Fills error (may be NULL) with a printf-style message and returns status. The message is masked
+// (base/mask), so that one error is one line. Too long a message is cut.
 enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

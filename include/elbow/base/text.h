@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 ELBOW_C_BEGIN
 
@@ -32,6 +33,10 @@ size_t elbow_text_distance(const char *a, const char *b);
 
 // Local. printf into a buffer of fixed size; false if it did not fit (the text is then cut).
 bool elbow_text_format(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+// Local. printf of one line, or of a part of one, with texts from outside in it: masked (base/mask), but for line feeds
+// that the format itself begins or ends with. What is longer than 8 KB is cut.
+void elbow_text_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Local. The whole file into a new zero-terminated buffer (*size without the zero); given back with elbow_release.
 // FILE if it cannot be read or is longer than limit bytes.

@@ -169,6 +169,10 @@ enum elbow_status elbow_config_resumable(const struct elbow_config *old, const s
 // "bernoulli"; for an activation the key is "activation".
 const char *elbow_config_choice(const char *key, int value);
 
+// Local. Whether a configuration may hold the text: UTF-8 without control characters and ends of lines. Else *byte is
+// the first that it may not, counted from 1.
+bool elbow_config_takes_text(const char *text, size_t *byte);
+
 // Local. Splits "FILE:/dataset" or "/dataset" (then file is `file`) into its parts; false if a part is too long.
 bool elbow_config_locate(const char *file, const char *location, elbow_path found_file, elbow_path found_dataset);
 

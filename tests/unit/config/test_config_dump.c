@@ -53,7 +53,8 @@ static void draw_path(char *path)
                                          "true",
                                          "~",
                                          "\xe2\x82\xac",
-                                         "\xf0\x9f\x92\xa7"};
+                                         "\xf0\x9f\x92\xa7",
+                                         "\xe2\x80\xae"}; // right to left
     memset(path, 0, ELBOW_PATH_SIZE);
     size_t count = draw(20) == 0 ? 150 : draw(6);
     for (size_t i = 0; i < count; ++i)

@@ -2,6 +2,8 @@
 // --set for every type and for entries of lists, and the checks over several keys.
 #include "config_support.h"
 
+#include "elbow/base/mask.h"
+
 static void set(struct elbow_config *config, const char *assignment)
 {
     memset(&error, 0, sizeof error);
@@ -13,6 +15,7 @@ static void not_set(struct elbow_config *config, const char *assignment, const c
 {
     char start[300];
     snprintf(start, sizeof start, "--set %s: ", assignment);
+    elbow_mask(start);
     struct elbow_config before;
     memcpy(&before, config, sizeof before);
     size_t blocks = elbow_memory_count().blocks;

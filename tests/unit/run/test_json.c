@@ -74,6 +74,19 @@ START_TEST(texts_are_escaped)
 }
 END_TEST
 
+START_TEST(whatever_a_text_holds_it_is_json)
+{
+    struct sheet sheet;
+    begin(&sheet);
+    elbow_json_open(&sheet.json, NULL, '[');
+    elbow_json_text(&sheet.json, NULL, "caf\xe9 \xed\xa0\x80 \xe5\xad");
+    elbow_json_text(&sheet.json, NULL, "\x1b[31m \xc2\x9b\x33m \xe2\x80\xae \xf0\x9f\x98\x80");
+    elbow_json_close(&sheet.json, ']');
+    check_text(&sheet, "[\"caf\\ufffd \\ufffd\\ufffd\\ufffd \\ufffd\\ufffd\", "
+                       "\"\\u001b[31m \\u009b3m \\u202e \xf0\x9f\x98\x80\"]\n");
+}
+END_TEST
+
 START_TEST(sixteen_deep_and_again)
 {
     struct sheet sheet;
@@ -134,4 +147,4 @@ START_TEST(lines_and_fixed_digits)
 END_TEST
 
 UNIT_MAIN("run/json", objects_and_lists, lines_and_fixed_digits, numbers_that_are_none, texts_are_escaped,
-          sixteen_deep_and_again, contracts)
+          whatever_a_text_holds_it_is_json, sixteen_deep_and_again, contracts)
