@@ -4,6 +4,7 @@
 
 #include "elbow/base/file.h"
 #include "elbow/base/mask.h"
+#include "elbow/base/signals.h"
 #include "elbow/base/text.h"
 
 #include <errno.h>

@@ -42,7 +42,7 @@ static inline void fuzz_import(const uint8_t *data, size_t size, const void *mag
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     struct import_source source = {0};
     struct elbow_error error = {0};
-    enum elbow_status status = import_source_open(path, (struct import_columns){0, 0}, &source, &error);
+    enum elbow_status status = import_source_open(path, (struct import_reading){0}, &source, &error);
     if (status == ELBOW_OK)
         status = fuzz_read_rows(&source, &error);
     import_source_close(&source);

@@ -169,8 +169,73 @@ text_tests() {
     refused 1 "lines 1 and 2 are not numbers" "$import" x.csv -o new.h5
     printf 'a,b\n' >x.csv
     refused 1 "holds no values" "$import" x.csv -o new.h5
+    # A first line is a header if it has names and no number; what may be values is never passed over.
+    printf '1,NA\n2,3\n4,5\n' >x.csv
+    refused 1 "x.csv:1: column 2 of the first line is no number, but column 1 is one" "$import" x.csv -o new.h5
+    refused 1 'x.csv:1: column 2: "NA" is not a number' "$import" x.csv --header no -o new.h5
+    printf ',1,2\n3,4,5\n' >x.csv
+    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
+    printf '1.5\t\t2\n3\t4\t5\n' >x.csv
+    refused 1 "x.csv:1: column 2 of the first line is no number" "$import" x.csv -o new.h5
+    printf '\t1\t2\n3\t4\t5\n' >x.csv
+    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
+    for missing in NA,NA NULL,null '?,-' ',' ',.'; do
+        printf '%s\n1,2\n3,4\n' "$missing" >x.csv
+        refused 1 "x.csv:1: the first line holds neither numbers nor names of columns" "$import" x.csv -o new.h5
+    done
+    printf '\t\n1\t2\n3\t4\n' >x.csv
+    refused 1 "x.csv:1: column 1 is empty" "$import" x.csv -o new.h5
+    printf '\n# made\n1;2\n;4\n' >x.csv
+    refused 1 "x.csv:4: column 1 is empty" "$import" x.csv -o new.h5
+    printf 'label,0,1\n7,8,9\n' >x.csv
+    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
+    imported "a header of numbers, as told" "H5T_STD_U8LE ( 1, 3 )" 1 "7 8 9" x.csv --header yes
+    imported "a header of numbers in the columns wanted" "H5T_STD_U8LE ( 2 )" 1 "1 9" x.csv --columns 3
+    printf '0,1\n2,3\n' >x.csv
+    imported "a first line of numbers is no header" "H5T_STD_U8LE ( 2, 2 )" 1 "0 1 2 3" x.csv
+    imported "unless told so" "H5T_STD_U8LE ( 1, 2 )" 1 "2 3" x.csv --header yes
+    printf 'a,1,2\nb,3,4\n' >x.csv
+    imported "names of rows beside the columns wanted" "H5T_STD_U8LE ( 2, 2 )" 1 "1 2 3 4" x.csv --columns 2-3
+    printf ',a,b\n0,1,2\n' >x.csv
+    imported "a header with an empty cell" "H5T_STD_U8LE ( 1, 3 )" 1 "0 1 2" x.csv
+    grep -qF "line 1 is taken as a header (,a,b)" out.txt || fail "the header was not told: $(cat out.txt)"
+    printf '\ta\tb\n0\t1\t2\n' >x.csv
+    imported "and with tabs" "H5T_STD_U8LE ( 1, 3 )" 1 "0 1 2" x.csv
+    printf '\t1 2\n\t3 4\t\n' >x.csv
+    imported "lines indented by tabs" "H5T_STD_U8LE ( 2, 2 )" 1 "1 2 3 4" x.csv
+    rm -f t.h5
+    printf 'a,b\n1e39,2\n' >x.csv
+    refused 1 'x.csv:2: column 1: "1e39" is beyond a 32-bit float' "$import" x.csv -o new.h5
+    refused 2 "--header wants yes or no" "$import" x.csv --header maybe -o new.h5
     refused 1 "column 9 was asked for, the file has 3" "$import" comma.csv --columns 2-9 -o new.h5
     refused 1 "does not allow" "$import" <(cat comma.csv) -o new.h5
+}
+
+# NaN and infinity are imported and reported: how many, and where the first is.
+not_finite() {
+    local what=$1 count=$2 sentence=$3
+    shift 3
+    rm -f t.h5
+    "$import" "$@" -o t.h5 >out.txt 2>err.txt || fail "$what: $(cat err.txt)"
+    [ "$(wc -l <err.txt)" = "$count" ] || fail "$what: not $count lines: $(cat err.txt)"
+    grep -qF "elbow-import: warning: $sentence" err.txt || fail "$what: no '$sentence' in: $(cat err.txt)"
+}
+
+not_finite_tests() {
+    printf 'a,b,c\n1,2,3\n4,5,nan\n-inf,7,NaN\n' >x.csv
+    not_finite "text" 1 "x.csv: 3 values are NaN or infinite, the first in line 3, column 3;" x.csv
+    [ "$(values t.h5 /train/images)" = "1 2 3 4 5 nan -inf 7 nan" ] || fail "NaN: holds $(values t.h5 /train/images)"
+    printf 'nan,1\n' >y.csv
+    not_finite "a first line with NaN" 1 "y.csv: 1 value is NaN or infinite, the first in line 1, column 1;" y.csv
+    not_finite "a column beside it" 1 "x.csv: 1 value is NaN or infinite, the first in line 4, column 1;" x.csv --columns 1-2
+    printf 'inf,1\n' >z.csv
+    not_finite "two files" 2 "z.csv: 1 value is NaN" y.csv z.csv
+    printf '\0\74\0\174\1\174\0\74' | npy x.npy '<f2' False '(2, 2)' 1
+    not_finite "NPY" 1 "t.h5:/train/images: 2 values are NaN or infinite, the first in row 0 (number 1 of the row);" x.npy
+    printf '\0\0\15\2\0\0\0\1\0\0\0\1\177\300\0\0' >x.idx
+    not_finite "IDX" 1 "t.h5:/train/images: 1 value is NaN or infinite, the first in row 0 (number 0 of the row);" x.idx
+    grep -q "no finite value" out.txt || fail "IDX of NaN alone: $(cat out.txt)"
+    rm -f t.h5
 }
 
 png_tests() {
@@ -319,6 +384,7 @@ shared_tests() {
 idx_tests
 npy_tests
 text_tests
+not_finite_tests
 png_tests
 file_tests
 full_tests

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Text files of numbers, separated by comma, semicolon, tab or spaces; blank lines and lines that begin with # are
-// passed over, a first line that is no numbers is a header. The file is read twice: first to find the number of rows
-// and the type, then for the values. Integers that are written as integers stay integers.
+// passed over, a first line of names without a number is a header. The file is read twice: first to find the number of
+// rows and the type, then for the values. Integers that are written as integers stay integers.
 #include "import.h"
 
 #include "elbow/base/memory.h"
 
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +22,20 @@ struct csv {
     size_t line_size;
     uint64_t line_number; // from 1
     uint64_t first_line;  // of the values: whose number of columns is everybody's
+    uint64_t tabs_line;   // the first one before them of nothing but tabs, which may turn out to be empty fields; or 0
     char separator;
     size_t fields; // of every line
+    size_t column; // of the value at hand
     struct import_columns columns;
+    enum import_header header;
 };
+
+// A field of a line.
+enum kind { EMPTY, NUMBER, MISSING, NAME };
 
 struct number {
     bool is_integer;
+    bool is_too_large; // the text is a number, its value none that a float has
     int64_t integer;
     float value;
 };
@@ -98,6 +107,26 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
+// Tabs at the ends of a line separate empty fields, where tabs separate.
+static bool may_be_trimmed(char c, char separator)
+{
+    return is_blank(c) && (c != '\t' || separator != '\t');
+}
+
+// A tab at an end alone is no separator: it may as well indent the line.
+static char find_separator(const char *line)
+{
+    for (const char *candidate = ",;"; *candidate != '\0'; ++candidate)
+        if (strchr(line, *candidate) != NULL)
+            return *candidate;
+    const char *end = line + strlen(line);
+    while (is_blank(*line))
+        ++line;
+    while (end > line && is_blank(end[-1]))
+        --end;
+    return memchr(line, '\t', (size_t)(end - line)) != NULL ? '\t' : ' ';
+}
+
 // The next line that holds something: *text is it, trimmed of blanks at both ends; NULL behind the last.
 static enum elbow_status next_line(struct import_source *source, char **text, struct elbow_error *error)
 {
@@ -111,12 +140,14 @@ static enum elbow_status next_line(struct import_source *source, char **text, st
         char *begin = csv->line;
         if (csv->line_number == 1 && strncmp(begin, "\xef\xbb\xbf", 3) == 0)
             begin += 3; // a byte order mark
+        char separator = csv->separator != '\0' ? csv->separator : find_separator(begin);
         size_t length = strlen(begin);
-        if (csv->separator != '\t' && length > 0)
-            while (is_blank(*begin))
-                ++begin, --length;
-        while (length > 0 && (begin[length - 1] == '\r' || (csv->separator != '\t' && is_blank(begin[length - 1]))))
+        while (length > 0 && may_be_trimmed(*begin, separator))
+            ++begin, --length;
+        while (length > 0 && may_be_trimmed(begin[length - 1], separator))
             begin[--length] = '\0';
+        if (length == 0 && csv->separator == '\0' && strchr(csv->line, '\t') != NULL && csv->tabs_line == 0)
+            csv->tabs_line = csv->line_number;
         *text = begin;
         if (length > 0 && *begin != '#')
             return ELBOW_OK;
@@ -149,36 +180,62 @@ static bool parse(const char *text, struct number *number)
         integer = digits < 18 ? 10 * integer + (at[digits] - '0') : integer;
     if (digits > 0 && digits <= 18 && at[digits] == '\0') {
         number->is_integer = true;
+        number->is_too_large = false;
         number->integer = *text == '-' ? -integer : integer;
         return true;
     }
     char *end;
+    errno = 0;
     number->is_integer = false;
     number->value = strtof(text, &end);
+    number->is_too_large = errno == ERANGE && isinf(number->value);
     return end != text && *end == '\0';
 }
 
-static char find_separator(const char *line)
+// What programs write where there is no value.
+static bool is_missing(const char *text)
 {
-    for (const char *candidate = ",;\t"; *candidate != '\0'; ++candidate)
-        if (strchr(line, *candidate) != NULL)
-            return *candidate;
-    return ' ';
+    static const char *const WORDS[] = {"NA", "N/A", "#N/A", "NULL", "null", "None", "?", "-", "."};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; ++i)
+        if (strcmp(text, WORDS[i]) == 0)
+            return true;
+    return false;
 }
 
-// The fields of a line, counted in a copy, because fields are cut off by zeros; *all_numbers tells what they are.
-static enum elbow_status count_fields(const char *line, char separator, size_t *count, bool *all_numbers,
-                                      struct elbow_error *error)
+static enum kind kind_of(const char *field)
+{
+    struct number number;
+    if (*field == '\0')
+        return EMPTY;
+    if (parse(field, &number))
+        return NUMBER;
+    return is_missing(field) ? MISSING : NAME;
+}
+
+// The fields of a line: how many, and what the wanted ones are. The first of each kind, counted from 1; 0: none.
+struct look {
+    size_t fields, first[NAME + 1];
+};
+
+static bool is_wanted(const struct csv *csv, size_t column)
+{
+    return csv->columns.first == 0 || (column >= csv->columns.first && column <= csv->columns.last);
+}
+
+// Looks at the fields in a copy of the line, because fields are cut off by zeros.
+static enum elbow_status look_at_fields(const struct csv *csv, const char *line, struct look *look,
+                                        struct elbow_error *error)
 {
     char *copy;
     enum elbow_status status = elbow_duplicate(&copy, line, error);
     if (status != ELBOW_OK)
         return status;
-    *count = 0;
-    *all_numbers = true;
-    for (char *at = copy; at != NULL; ++*count) {
-        struct number number;
-        *all_numbers = parse(next_field(&at, separator), &number) && *all_numbers;
+    *look = (struct look){0};
+    for (char *at = copy; at != NULL;) {
+        enum kind kind = kind_of(next_field(&at, csv->separator));
+        ++look->fields;
+        if (is_wanted(csv, look->fields) && look->first[kind] == 0)
+            look->first[kind] = look->fields;
     }
     elbow_release(&copy);
     return ELBOW_OK;
@@ -206,11 +263,16 @@ static enum elbow_status walk_line(struct import_source *source, char *line,
     while (line != NULL) {
         char *field = next_field(&line, csv->separator);
         ++column;
-        if (column < csv->columns.first || column > csv->columns.last)
+        if (!is_wanted(csv, column))
             continue;
         struct number number;
         if (!parse(field, &number))
             return fail_field(source, column, field, error);
+        if (number.is_too_large)
+            return elbow_error_set(error, ELBOW_FORMAT,
+                                   "%s:%llu: column %zu: \"%.40s\" is beyond a 32-bit float; scale the data first",
+                                   source->path, (unsigned long long)csv->line_number, column, field);
+        csv->column = column;
         take(source, index++, number, user);
     }
     if (column == csv->fields)
@@ -222,49 +284,100 @@ static enum elbow_status walk_line(struct import_source *source, char *line,
 
 static void measure(struct import_source *source, size_t index, struct number number, void *user)
 {
+    const struct csv *csv = source->state;
     (void)index;
     (void)user;
     source->is_integer = source->is_integer && number.is_integer;
+    if (!number.is_integer && !isfinite(number.value) && source->not_finite++ == 0) {
+        source->line = csv->line_number;
+        source->column = csv->column;
+    }
     if (!number.is_integer)
         return;
     source->min = number.integer < source->min ? number.integer : source->min;
     source->max = number.integer > source->max ? number.integer : source->max;
 }
 
-// Looks at a line: its separator, its number of columns, whether it is values.
-static enum elbow_status look_at(struct import_source *source, const char *line, bool *all_numbers,
+// Looks at a line: its separator, its number of columns, what it holds.
+static enum elbow_status look_at(struct import_source *source, const char *line, struct look *look,
                                  struct elbow_error *error)
 {
     struct csv *csv = source->state;
     csv->separator = find_separator(line);
     csv->first_line = csv->line_number;
-    return count_fields(line, csv->separator, &csv->fields, all_numbers, error);
+    if (csv->separator == '\t' && csv->tabs_line > 0)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column 1 is empty", source->path,
+                               (unsigned long long)csv->tabs_line);
+    enum elbow_status status = look_at_fields(csv, line, look, error);
+    csv->fields = look->fields;
+    return status;
+}
+
+// A line that is neither values nor a header: names beside numbers, or nothing but marks of missing values, which would
+// be lost if it were taken for one.
+static enum elbow_status refuse_first(const struct import_source *source, const struct look *look,
+                                      struct elbow_error *error)
+{
+    const struct csv *csv = source->state;
+    size_t column = 0;
+    for (enum kind kind = EMPTY; kind <= NAME; ++kind)
+        if (kind != NUMBER && look->first[kind] > 0 && (column == 0 || look->first[kind] < column))
+            column = look->first[kind];
+    if (look->first[NUMBER] == 0)
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s:%llu: the first line holds neither numbers nor names of columns: fill in what is "
+                               "missing, or give --header yes to pass over it",
+                               source->path, (unsigned long long)csv->line_number);
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s:%llu: column %zu of the first line is no number, but column %zu is one: fill in what is "
+                           "missing, or give --header yes if the line is a header",
+                           source->path, (unsigned long long)csv->line_number, column, look->first[NUMBER]);
+}
+
+static bool all_numbers(const struct look *look)
+{
+    return look->first[EMPTY] == 0 && look->first[MISSING] == 0 && look->first[NAME] == 0;
+}
+
+// Goes on to the line behind a header; *line is NULL if there is none.
+static enum elbow_status pass_header(struct import_source *source, char **line, struct elbow_error *error)
+{
+    struct csv *csv = source->state;
+    unsigned long long header_line = csv->line_number;
+    char header[48];
+    struct look look;
+    elbow_text_format(header, sizeof header, "%s", *line);
+    csv->separator = '\0';
+    enum elbow_status status = next_line(source, line, error);
+    if (status == ELBOW_OK && *line != NULL)
+        status = look_at(source, *line, &look, error);
+    if (status != ELBOW_OK || *line == NULL)
+        return status;
+    if (csv->header == IMPORT_HEADER_GUESSED && look.first[NUMBER] == 0)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: lines %llu and %llu are not numbers", source->path,
+                               header_line, (unsigned long long)csv->line_number);
+    elbow_text_print(stdout, "elbow-import: %s: line %llu is taken as a header (%s)\n", source->path, header_line,
+                     header);
+    return ELBOW_OK;
 }
 
 // The first line with something in it may be a header; *line is the first line of values, NULL if there is none.
 static enum elbow_status begin_values(struct import_source *source, char **line, struct elbow_error *error)
 {
-    struct csv *csv = source->state;
-    bool all_numbers = true;
+    const struct csv *csv = source->state;
+    struct look look;
     enum elbow_status status = next_line(source, line, error);
     if (status == ELBOW_OK && *line != NULL)
-        status = look_at(source, *line, &all_numbers, error);
-    if (status != ELBOW_OK || all_numbers)
+        status = look_at(source, *line, &look, error);
+    if (status != ELBOW_OK || *line == NULL || csv->header == IMPORT_HEADER_NONE)
         return status;
-    unsigned long long header_line = csv->line_number;
-    char header[48];
-    elbow_text_format(header, sizeof header, "%s", *line);
-    csv->separator = '\0';
-    status = next_line(source, line, error);
-    if (status == ELBOW_OK && *line != NULL)
-        status = look_at(source, *line, &all_numbers, error);
-    if (status != ELBOW_OK || *line == NULL)
-        return status;
-    if (!all_numbers)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: lines %llu and %llu are not numbers", source->path,
-                               header_line, (unsigned long long)csv->line_number);
-    printf("elbow-import: %s: line %llu is taken as a header (%s)\n", source->path, header_line, header);
-    return ELBOW_OK;
+    if (csv->header == IMPORT_HEADER_GIVEN)
+        return pass_header(source, line, error);
+    if (all_numbers(&look))
+        return ELBOW_OK;
+    if (look.first[NUMBER] == 0 && look.first[NAME] > 0)
+        return pass_header(source, line, error);
+    return refuse_first(source, &look, error);
 }
 
 enum elbow_element import_csv_element(int64_t min, int64_t max)
@@ -370,7 +483,7 @@ static void close_source(struct import_source *source)
     elbow_release(&csv);
 }
 
-enum elbow_status import_csv_open(struct import_stream *stream, struct import_columns columns,
+enum elbow_status import_csv_open(struct import_stream *stream, struct import_reading reading,
                                   struct import_source *source, struct elbow_error *error)
 {
     struct csv *csv;
@@ -380,7 +493,8 @@ enum elbow_status import_csv_open(struct import_stream *stream, struct import_co
         return status;
     }
     csv->stream = stream;
-    csv->columns = columns;
+    csv->columns = reading.columns;
+    csv->header = reading.header;
     source->kind = "text";
     source->is_text = true;
     source->state = csv;

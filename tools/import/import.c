@@ -33,7 +33,8 @@ struct import_plan {
     bool is_image;
     char output[PATH_MAX];
     struct elbow_part part;
-    double min, max; // of the values written
+    double min, max;                                       // of the values written
+    uint64_t not_finite, not_finite_row, not_finite_value; // how many of them, and the first
 };
 
 static void shape_text(char *text, size_t size, size_t rank, const uint64_t *shape)
@@ -183,10 +184,53 @@ static enum elbow_status copy_output(const struct import_plan *plan, struct elbo
     return status;
 }
 
+static bool is_finite(enum elbow_element element, const void *values, size_t i)
+{
+    return isfinite(element == ELBOW_ELEMENT_FLOAT32 ? (double)((const float *)values)[i]
+                                                     : ((const double *)values)[i]);
+}
+
+// Counts the values of a block that are NaN or infinite, from the first one on.
+static void count_not_finite(struct import_plan *plan, uint64_t row, size_t begin, size_t end, const void *values)
+{
+    if (plan->not_finite == 0) {
+        plan->not_finite_row = row + begin / plan->row_values;
+        plan->not_finite_value = begin % plan->row_values;
+    }
+    for (size_t i = begin; i < end; ++i)
+        plan->not_finite += !is_finite(plan->element, values, i);
+}
+
+// Such values are imported as they are, for other programs; training refuses them, so their places are told.
+static void warn_of_not_finite(const struct import_plan *plan)
+{
+    static const char CURE[] = "elbow does not train on them, clean the data first";
+    for (size_t i = 0; i < plan->options->input_count; ++i) {
+        const struct import_source *source = &plan->sources[i];
+        if (source->not_finite > 0)
+            elbow_text_print(stderr,
+                             "elbow-import: warning: %s: %llu value%s NaN or infinite, the first in line %llu, column "
+                             "%llu; %s\n",
+                             source->path, (unsigned long long)source->not_finite,
+                             source->not_finite == 1 ? " is" : "s are", (unsigned long long)source->line,
+                             (unsigned long long)source->column, CURE);
+    }
+    if (plan->not_finite > 0 && !plan->sources[0].is_text)
+        elbow_text_print(
+            stderr,
+            "elbow-import: warning: %s:%s: %llu value%s NaN or infinite, the first in row %llu (number %llu "
+            "of the row); %s\n",
+            plan->options->output, plan->options->name, (unsigned long long)plan->not_finite,
+            plan->not_finite == 1 ? " is" : "s are", (unsigned long long)plan->not_finite_row,
+            (unsigned long long)plan->not_finite_value, CURE);
+}
+
 static enum elbow_status write_block(struct import_plan *plan, struct elbow_hdf5 *file, uint64_t first, uint64_t count,
                                      const void *rows, struct elbow_error *error)
 {
     struct elbow_element_scan scan = elbow_element_scan(plan->element, rows, count * plan->row_values);
+    if (scan.first_not_finite != SIZE_MAX)
+        count_not_finite(plan, first, scan.first_not_finite, count * plan->row_values, rows);
     plan->min = scan.min < plan->min ? scan.min : plan->min;
     plan->max = scan.max > plan->max ? scan.max : plan->max;
     return elbow_hdf5_write_rows(file, plan->options->name, plan->element, first, count, rows, error);
@@ -236,8 +280,11 @@ static enum elbow_status write_scale(struct import_plan *plan, struct elbow_hdf5
     shape_text(shape, sizeof shape, plan->rank + 1, sizes);
     if (factor != 1.0 / 255)
         elbow_text_format(scale, sizeof scale, "%.9g", factor);
-    elbow_text_print(stdout, "elbow-import: %s:%s: %s %s, %.9g to %.9g, factor %s, offset %.9g\n", options->output,
-                     options->name, shape, elbow_element_name(plan->element), plan->min, plan->max, scale, offset);
+    char range[64] = "no finite value";
+    if (plan->min <= plan->max)
+        elbow_text_format(range, sizeof range, "%.9g to %.9g", plan->min, plan->max);
+    elbow_text_print(stdout, "elbow-import: %s:%s: %s %s, %s, factor %s, offset %.9g\n", options->output, options->name,
+                     shape, elbow_element_name(plan->element), range, scale, offset);
     return ELBOW_OK;
 }
 
@@ -282,7 +329,7 @@ static enum elbow_status run(struct import_plan *plan, struct elbow_error *error
     bool exists;
     enum elbow_status status = find_output(plan, &exists, error);
     for (size_t i = 0; i < options->input_count && status == ELBOW_OK; ++i)
-        status = import_source_open(options->inputs[i], options->columns, &plan->sources[i], error);
+        status = import_source_open(options->inputs[i], options->reading, &plan->sources[i], error);
     if (status == ELBOW_OK)
         status = unify(plan, error);
     if (status == ELBOW_OK)
@@ -296,8 +343,11 @@ static enum elbow_status run(struct import_plan *plan, struct elbow_error *error
     if (status == ELBOW_OK)
         status = write_part(plan, exists, error);
     if (status == ELBOW_OK)
-        return elbow_part_publish(&plan->part, ELBOW_PUBLISH_REPLACE, error);
-    elbow_part_abandon(&plan->part);
+        status = elbow_part_publish(&plan->part, ELBOW_PUBLISH_REPLACE, error);
+    else
+        elbow_part_abandon(&plan->part);
+    if (status == ELBOW_OK)
+        warn_of_not_finite(plan);
     return status;
 }
 

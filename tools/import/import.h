@@ -46,6 +46,15 @@ struct import_columns {
     size_t first, last;
 };
 
+// What the first line of a text file is: a header if it has no numbers, or what the user says.
+enum import_header { IMPORT_HEADER_GUESSED, IMPORT_HEADER_GIVEN, IMPORT_HEADER_NONE };
+
+// How text files are to be read.
+struct import_reading {
+    struct import_columns columns;
+    enum import_header header;
+};
+
 // A file (or folder) of rows. Opened by one of the functions below; the caller reads all rows, then closes.
 struct import_source {
     const char *path;           // not owned
@@ -62,6 +71,8 @@ struct import_source {
     bool is_text, is_integer;
     int64_t min, max;
 
+    uint64_t not_finite, line, column; // values that are NaN or infinite, and the place of the first
+
     // Reads the next count rows. FORMAT if the file is damaged; after the last row, if it goes on.
     enum elbow_status (*read)(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error);
     void (*close)(struct import_source *source);
@@ -69,7 +80,7 @@ struct import_source {
 };
 
 // Local. Tells the format by the content and opens; what there is to be told about it goes to stdout.
-enum elbow_status import_source_open(const char *path, struct import_columns columns, struct import_source *source,
+enum elbow_status import_source_open(const char *path, struct import_reading reading, struct import_source *source,
                                      struct elbow_error *error);
 
 // Local. Closes; a zeroed struct is legal.
@@ -83,7 +94,7 @@ enum elbow_status import_idx_open(struct import_stream *stream, struct import_so
                                   struct elbow_error *error);
 enum elbow_status import_npy_open(struct import_stream *stream, struct import_source *source,
                                   struct elbow_error *error);
-enum elbow_status import_csv_open(struct import_stream *stream, struct import_columns columns,
+enum elbow_status import_csv_open(struct import_stream *stream, struct import_reading reading,
                                   struct import_source *source, struct elbow_error *error);
 
 // Local. A PNG file, or all of a folder in natural order of their names (img2 before img10).
@@ -100,7 +111,7 @@ struct import_options {
     const char *const *inputs;
     size_t input_count;
     const char *output, *name;
-    struct import_columns columns;
+    struct import_reading reading;
     bool has_shape, has_factor;
     size_t rank;
     uint64_t shape[IMPORT_RANK_MAX];

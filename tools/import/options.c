@@ -15,13 +15,15 @@ void import_print_help(void)
         "\n"
         "Adds one dataset, rows first, to an HDF5 file, which is made if it is not there. Formats are told apart by\n"
         "their content, plain or gzip: IDX (as MNIST), NPY (NumPy), text with numbers separated by comma, semicolon,\n"
-        "tab or spaces (a first line without numbers is a header), PNG files and folders of them (in natural order).\n"
+        "tab or spaces (a first line of names without numbers is a header), PNG files and folders of them (in natural\n"
+        "order).\n"
         "Several inputs are put together, one after the other.\n"
         "\n"
         "  -o, --output FILE      the HDF5 file; if anything fails, it stays as it was\n"
         "  -n, --name NAME        the dataset (/train/images)\n"
         "  -s, --shape 28,28      the shape of one row, instead of that in the file\n"
         "  -c, --columns 1-64     columns of a text file; a single one gives a list, as labels are\n"
+        "      --header yes|no    whether text files begin with a header (yes if their first line has no numbers)\n"
         "  -f, --factor F         the attribute `factor`: value = stored * factor + offset; a number or a fraction\n"
         "                         (1/255 for images of bytes with a maximum above 1, else 1)\n"
         "      --offset O         the attribute `offset` (0)\n"
@@ -95,7 +97,12 @@ static enum elbow_status take(int option, const char *text, struct import_option
     case 's':
         return parse_shape(text, options) ? ELBOW_OK : usage(error, "--shape wants sizes, as 28,28");
     case 'c':
-        return parse_columns(text, &options->columns) ? ELBOW_OK : usage(error, "--columns wants a range, as 1-64");
+        return parse_columns(text, &options->reading.columns) ? ELBOW_OK
+                                                              : usage(error, "--columns wants a range, as 1-64");
+    case 'H':
+        options->reading.header = strcmp(text, "yes") == 0 ? IMPORT_HEADER_GIVEN : IMPORT_HEADER_NONE;
+        return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0 ? ELBOW_OK
+                                                                   : usage(error, "--header wants yes or no");
     case 'f':
         options->has_factor = true;
         return parse_number(text, &options->factor) && options->factor != 0
@@ -120,15 +127,12 @@ static enum elbow_status take(int option, const char *text, struct import_option
 
 enum elbow_status import_parse(int argc, char **argv, struct import_options *options, struct elbow_error *error)
 {
-    static const struct option LONG[] = {{"output", required_argument, NULL, 'o'},
-                                         {"name", required_argument, NULL, 'n'},
-                                         {"shape", required_argument, NULL, 's'},
-                                         {"columns", required_argument, NULL, 'c'},
-                                         {"factor", required_argument, NULL, 'f'},
-                                         {"offset", required_argument, NULL, 'O'},
-                                         {"compress", required_argument, NULL, 'z'},
-                                         {"help", no_argument, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {
+        {"output", required_argument, NULL, 'o'}, {"name", required_argument, NULL, 'n'},
+        {"shape", required_argument, NULL, 's'},  {"columns", required_argument, NULL, 'c'},
+        {"header", required_argument, NULL, 'H'}, {"factor", required_argument, NULL, 'f'},
+        {"offset", required_argument, NULL, 'O'}, {"compress", required_argument, NULL, 'z'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     *options = (struct import_options){.name = "/train/images"};
     int option;
     while ((option = getopt_long(argc, argv, ":o:n:s:c:f:z:h", LONG, NULL)) != -1) {

@@ -58,7 +58,7 @@ static enum elbow_status refuse(const char *path, const unsigned char *head, siz
     return elbow_error_set(error, ELBOW_FORMAT, "%s: %s", path, text);
 }
 
-static enum elbow_status open_stream(struct import_stream *stream, struct import_columns columns,
+static enum elbow_status open_stream(struct import_stream *stream, struct import_reading reading,
                                      struct import_source *source, struct elbow_error *error)
 {
     unsigned char head[IMPORT_HEAD];
@@ -68,7 +68,7 @@ static enum elbow_status open_stream(struct import_stream *stream, struct import
     if (begins_with(head, size, "\0\0", 2) && size >= 4)
         return import_idx_open(stream, source, error);
     if (is_text(head, size))
-        return import_csv_open(stream, columns, source, error);
+        return import_csv_open(stream, reading, source, error);
     bool is_png = begins_with(head, size, "\x89PNG\r\n\x1a\n", 8);
     import_stream_close(stream);
     return is_png ? import_png_open(false, source, error) : refuse(source->path, head, size, error);
@@ -93,7 +93,7 @@ static enum elbow_status check_size(const struct import_source *source, struct e
     return ELBOW_OK;
 }
 
-enum elbow_status import_source_open(const char *path, struct import_columns columns, struct import_source *source,
+enum elbow_status import_source_open(const char *path, struct import_reading reading, struct import_source *source,
                                      struct elbow_error *error)
 {
     *source = (struct import_source){.path = path};
@@ -105,10 +105,12 @@ enum elbow_status import_source_open(const char *path, struct import_columns col
     } else {
         status = import_stream_open(path, &stream, error);
         if (status == ELBOW_OK)
-            status = open_stream(stream, columns, source, error);
+            status = open_stream(stream, reading, source, error);
     }
-    if (status == ELBOW_OK && columns.first > 0 && !source->is_text)
-        status = elbow_error_set(error, ELBOW_USAGE, "%s: --columns is for text files, this is %s", path, source->kind);
+    bool is_for_text = reading.columns.first > 0 || reading.header != IMPORT_HEADER_GUESSED;
+    if (status == ELBOW_OK && is_for_text && !source->is_text)
+        status = elbow_error_set(error, ELBOW_USAGE, "%s: %s is for text files, this is %s", path,
+                                 reading.columns.first > 0 ? "--columns" : "--header", source->kind);
     if (status == ELBOW_OK)
         status = check_size(source, error);
     if (status != ELBOW_OK)
