@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct block {
     size_t size; // of the user's part
@@ -75,6 +76,12 @@ enum elbow_status elbow_duplicate(char **copy, const char *text, struct elbow_er
     if (status == ELBOW_OK)
         memcpy(*copy, text, size);
     return status;
+}
+
+bool elbow_memory_has(size_t bytes)
+{
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return room != MAP_FAILED && munmap(room, bytes) == 0;
 }
 
 struct elbow_memory_counts elbow_memory_count(void)

@@ -4,7 +4,10 @@
 // anywhere.
 #include "elbow/base/build.h"
 #include "elbow/base/clock.h"
+#include "elbow/base/memory.h"
+#include "elbow/base/restart.h"
 #include "elbow/base/signals.h"
+#include "elbow/base/text.h"
 #include "elbow/cli/command.h"
 #include "elbow/cli/help.h"
 #include "elbow/cli/launcher.h"
@@ -16,6 +19,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+// What MPI, a buffer of OpenBLAS (128 MB on some processors) and HDF5 may take before there is any model or data.
+// Without it they crash or hang, each in its own way.
+static const size_t MEMORY_LEAST = 450000000;
 
 static bool is_help(const char *word)
 {
@@ -77,6 +84,17 @@ static const struct elbow_command *find_work(int count, char **words, struct elb
     return NULL;
 }
 
+// Local. MEMORY where there is so little that the libraries would crash or hang before any sentence of ours.
+static enum elbow_status take_memory(struct elbow_error *error)
+{
+    if (!elbow_memory_has(MEMORY_LEAST))
+        return elbow_error_set(
+            error, ELBOW_MEMORY,
+            "no memory to start with: MPI, OpenBLAS and HDF5 want %s of address space (see ulimit -v)",
+            elbow_text_bytes(MEMORY_LEAST).text);
+    return elbow_blas_reserve(error);
+}
+
 // Local. The end of a program that needed no ranks.
 static int end_alone(struct elbow_error *error)
 {
@@ -115,11 +133,16 @@ int main(int argc, char **argv)
     if (!elbow_processor_fits("elbow"))
         return 1;
     double started = elbow_clock_seconds();
+    if (elbow_blas_has_threads())
+        elbow_restart_with("OPENBLAS_NUM_THREADS", "1", argv);
     elbow_signals_catch();    // before MPI starts: none of them may end a rank that has not agreed
     signal(SIGXFSZ, SIG_IGN); // a file at its size limit is a full disk, not a crash
+    elbow_restart_settle();
     elbow_blas_start();
     const struct elbow_command *command = find_work(argc - 1, argv + 1, &error);
     if (command == NULL)
+        return end_alone(&error);
+    if (take_memory(&error) != ELBOW_OK)
         return end_alone(&error);
     struct elbow_call early = {.command = command, .count = argc - 2, .words = argv + 2};
     elbow_preflight(command, &early, ELBOW_PREFLIGHT_SECONDS, &error);

@@ -22,7 +22,8 @@
 #define PARALLEL ""
 #endif
 
-enum { REASON_SIZE = 512 };
+// Of HDF5's own, for an open file: it crashes where it gets none. Some megabytes are its caches.
+enum { REASON_SIZE = 512, OPENING_BYTES = 16 << 20 };
 
 const char *elbow_hdf5_describe(void)
 {
@@ -125,6 +126,9 @@ enum elbow_status elbow_hdf5_prepare(const char *name, struct elbow_hdf5 **file,
     *file = NULL;
     if (!elbow_hdf5_start())
         return elbow_error_set(error, ELBOW_FILE, "%s: the HDF5 library could not be started", name);
+    if (!elbow_memory_has(OPENING_BYTES))
+        return elbow_error_set(error, ELBOW_MEMORY, "%s: no memory to open an HDF5 file: %s are wanted", name,
+                               elbow_text_bytes(OPENING_BYTES).text);
     if (strlen(name) >= ELBOW_PATH_SIZE)
         return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is longer than %d bytes", name,
                                ELBOW_PATH_SIZE - 1);

@@ -12,6 +12,7 @@
 #include "elbow/math/blas.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/base/text.h"
 #include "elbow/math/threads.h"
 
 #include <cblas.h>
@@ -27,6 +28,12 @@ enum { COLUMNS = 64, ROWS = 24, SLICE = 1 << 21 };
 static _Thread_local struct cuts {
     bool columns, rows;
 } cuts;
+
+bool elbow_blas_has_threads(void)
+{
+    // Those of OpenMP start when they are needed.
+    return openblas_get_parallel() == OPENBLAS_THREAD && openblas_get_num_threads() > 1;
+}
 
 void elbow_blas_start(void)
 {
@@ -159,6 +166,44 @@ void elbow_blas_multiply_bt(size_t m, size_t n, size_t k, const float *a, size_t
              ldc);
 }
 
+// Larger than what OpenBLAS multiplies without a buffer, and than what is worth a thread.
+enum { RESERVE_SIDE = 256, BUFFER_BYTES = 128 << 20, STACK_BYTES = 8 << 20 };
+
+static void multiply_zeros(void *user, int part, size_t first, size_t count)
+{
+    float *zeros = user, *out = zeros + (size_t)(part + 1) * RESERVE_SIDE * RESERVE_SIDE;
+    (void)first;
+    (void)count;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, RESERVE_SIDE, RESERVE_SIDE, RESERVE_SIDE, 1.0f, zeros,
+                RESERVE_SIDE, zeros, RESERVE_SIDE, 0.0f, out, RESERVE_SIDE);
+}
+
+enum elbow_status elbow_blas_fits(int threads, struct elbow_error *error)
+{
+    ELBOW_CHECK(threads >= 1);
+    size_t wanted = (size_t)threads * BUFFER_BYTES + (size_t)(threads - 1) * STACK_BYTES;
+    if (elbow_memory_has(wanted))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_MEMORY,
+                           "no memory for the buffers of OpenBLAS: %s of address space for %d thread%s (see ulimit -v)",
+                           elbow_text_bytes(wanted).text, threads, threads == 1 ? "" : "s");
+}
+
+enum elbow_status elbow_blas_reserve(struct elbow_error *error)
+{
+    int threads = elbow_threads_get();
+    float *room = NULL;
+    enum elbow_status status = elbow_blas_fits(threads, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&room, (size_t)(threads + 1) * RESERVE_SIDE * RESERVE_SIDE, sizeof *room,
+                                "a first product of BLAS", error);
+    if (status != ELBOW_OK)
+        return status;
+    elbow_threads_split((size_t)threads, 1, 1, multiply_zeros, room);
+    elbow_release(&room);
+    return ELBOW_OK;
+}
+
 // Sizes with remainders of all kinds, a depth beyond one block of OpenBLAS', and slices little larger than the least.
 enum { TRIAL_SIDE = 640, TRIAL_PARTS = 3 };
 
@@ -211,7 +256,10 @@ enum elbow_status elbow_blas_find_cuts(struct elbow_error *error)
 {
     enum { SIZE = TRIAL_SIDE * TRIAL_SIDE };
     float *room = NULL;
-    enum elbow_status status = elbow_allocate(&room, (size_t)4 * SIZE, sizeof *room, "a trial of BLAS", error);
+    enum elbow_status status = elbow_blas_reserve(error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_allocate(&room, (size_t)4 * SIZE, sizeof *room, "a trial of BLAS", error);
     if (status != ELBOW_OK)
         return status;
     fill_trial(SIZE, 1, room);

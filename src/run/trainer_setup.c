@@ -335,9 +335,10 @@ static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkp
 static enum elbow_status start_threads(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     int threads = (int)trainer->config.train.threads;
-    elbow_threads_set(threads);
     *error = (struct elbow_error){0};
-    if (threads > 1)
+    if (threads == 1 || elbow_blas_fits(threads, error) == ELBOW_OK)
+        elbow_threads_set(threads);
+    if (threads > 1 && error->status == ELBOW_OK)
         elbow_blas_find_cuts(error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;

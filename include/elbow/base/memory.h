@@ -6,6 +6,7 @@
 #include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,10 @@ void elbow_release(void *pointer);
 
 // Local. Text copies, to be given back with elbow_release.
 enum elbow_status elbow_duplicate(char **copy, const char *text, struct elbow_error *error);
+
+// Local. Whether so many bytes could be had now in one piece: they are asked for and given back, not touched. For
+// libraries that crash or wait without end where there are none.
+bool elbow_memory_has(size_t bytes);
 
 // Local. The counts since the start: bytes and blocks held now, most bytes ever held, allocations made.
 struct elbow_memory_counts {

@@ -11,9 +11,21 @@
 
 ELBOW_C_BEGIN
 
+// Local. Whether OpenBLAS started threads of its own when it was loaded. Those idle, but hang every fork() where one of
+// them could not get its memory (OpenBLAS joins them before a fork). Only OPENBLAS_NUM_THREADS=1 before the start of
+// the program prevents them. To be asked before elbow_blas_start.
+bool elbow_blas_has_threads(void);
+
 // Local. One thread inside of OpenBLAS, whatever the environment says; to be called before all others. Products are
 // spread over threads here (math/threads), by cuts that keep their bits.
 void elbow_blas_start(void);
+
+// Local. MEMORY if so many threads would not get their stacks and the buffers that OpenBLAS takes for a product (up to
+// 128 MB each). Where there is no memory, OpenBLAS waits without end for it, and OpenMP ends the program.
+enum elbow_status elbow_blas_fits(int threads, struct elbow_error *error);
+
+// Local. Lets OpenBLAS take its buffers now, for the threads that there are. MEMORY if there is none for them.
+enum elbow_status elbow_blas_reserve(struct elbow_error *error);
 
 // Local. Tries which cuts of products keep the bits of this library on this processor; before, and in other threads,
 // products are not cut. MEMORY.
