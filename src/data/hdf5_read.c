@@ -353,6 +353,8 @@ static enum elbow_status read_rows(struct elbow_hdf5 *file, hid_t dataset, const
         H5Sclose(space);
         H5Sclose(memory);
     }
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_check_chunks(file, dataset, name, first, count, error);
     return status;
 }
 

@@ -72,10 +72,12 @@ FAULTY_CALL(herr_t, -1, H5Aread, (hid_t a, hid_t b, void *c), (a, b, c))
 FAULTY_CALL(herr_t, -1, H5Awrite, (hid_t a, hid_t b, const void *c), (a, b, c))
 FAULTY_CALL(hid_t, -1, H5Dcreate2, (hid_t a, const char *b, hid_t c, hid_t d, hid_t e, hid_t f, hid_t g),
             (a, b, c, d, e, f, g))
+FAULTY_CALL(herr_t, -1, H5Dget_chunk_storage_size, (hid_t a, const hsize_t *b, hsize_t *c), (a, b, c))
 FAULTY_CALL(hid_t, -1, H5Dget_create_plist, (hid_t a), (a))
 FAULTY_CALL(hid_t, -1, H5Dget_space, (hid_t a), (a))
 FAULTY_CALL(hid_t, -1, H5Dget_type, (hid_t a), (a))
 FAULTY_CALL(herr_t, -1, H5Dread, (hid_t a, hid_t b, hid_t c, hid_t d, hid_t e, void *f), (a, b, c, d, e, f))
+FAULTY_CALL(herr_t, -1, H5Dread_chunk, (hid_t a, hid_t b, const hsize_t *c, uint32_t *d, void *e), (a, b, c, d, e))
 FAULTY_CALL(herr_t, -1, H5Dwrite, (hid_t a, hid_t b, hid_t c, hid_t d, hid_t e, const void *f), (a, b, c, d, e, f))
 FAULTY_CALL(hid_t, -1, H5Fcreate, (const char *a, unsigned b, hid_t c, hid_t d), (a, b, c, d))
 FAULTY_CALL(herr_t, -1, H5Fflush, (hid_t a, H5F_scope_t b), (a, b))
@@ -89,6 +91,7 @@ FAULTY_CALL(htri_t, -1, H5Oexists_by_name, (hid_t a, const char *b, hid_t c), (a
 FAULTY_CALL(hid_t, -1, H5Oopen, (hid_t a, const char *b, hid_t c), (a, b, c))
 FAULTY_CALL(hid_t, -1, H5Pcreate, (hid_t a), (a))
 FAULTY_CALL(int, -1, H5Pget_chunk, (hid_t a, int b, hsize_t *c), (a, b, c))
+FAULTY_CALL(herr_t, -1, H5Pget_chunk_opts, (hid_t a, unsigned *b), (a, b))
 FAULTY_CALL(H5Z_filter_t, -1, H5Pget_filter2,
             (hid_t a, unsigned b, unsigned int *c, size_t *d, unsigned *e, size_t f, char *g, unsigned *h),
             (a, b, c, d, e, f, g, h))

@@ -3,6 +3,7 @@
 // datasets as text. It uses HDF5 alone and nothing of the program, so that neither vouches for the other.
 //
 //   elbow-test-data write FILE /dataset TYPE SHAPE PATTERN [OPTION...]    adds to FILE, or makes it
+//   elbow-test-data shorten FILE /dataset ROW                             its chunk there unpacks to one row
 //   elbow-test-data print FILE /dataset                                   one row a line, %.17g, commas between
 //
 // TYPE: i8 u8 i16 u32 i64 f32 f64 string compound. SHAPE: 100,6,5, or scalar. PATTERN: bits (0 and 1), bytes (0 to
@@ -208,6 +209,43 @@ static void write_dataset(const struct order *order)
         fail("cannot be closed", order->file);
 }
 
+// Packs a row with the filters of the dataset, as a chunk of a dataset in memory, and puts that in place of its chunk.
+static void shorten_chunk(const char *path, const char *name, hsize_t row)
+{
+    static unsigned char bytes[1 << 20];
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), access = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t dataset = file < 0 ? -1 : H5Dopen2(file, name, H5P_DEFAULT);
+    H5Pset_fapl_core(access, 1 << 16, 0);
+    hid_t memory = H5Fcreate("shorten", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    if (dataset < 0 || memory < 0)
+        fail(name, path);
+    hid_t creation = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
+    hsize_t chunk[RANK_MAX], begin[RANK_MAX] = {0}, place[RANK_MAX] = {0}, size = 0;
+    int rank = H5Pget_chunk(creation, RANK_MAX, chunk);
+    if (rank < 1 || rank > RANK_MAX)
+        fail("has no chunks", name);
+    place[0] = row / chunk[0] * chunk[0];
+    chunk[0] = 1;
+    H5Pset_chunk(creation, rank, chunk);
+    H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
+    hid_t space = H5Screate_simple(rank, chunk, NULL);
+    hid_t other = H5Dcreate2(memory, "/row", type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    uint32_t mask = 0;
+    if (other < 0 || H5Dget_chunk_storage_size(other, begin, &size) < 0 || size > sizeof bytes ||
+        H5Dread_chunk(other, H5P_DEFAULT, begin, &mask, bytes) < 0 ||
+        H5Dwrite_chunk(dataset, H5P_DEFAULT, mask, place, size, bytes) < 0)
+        fail("cannot be shortened", name);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Pclose(creation);
+    H5Dclose(other);
+    H5Dclose(dataset);
+    H5Fclose(memory);
+    H5Pclose(access);
+    if (H5Fclose(file) < 0)
+        fail("cannot be closed", path);
+}
+
 static void print_dataset(const char *path, const char *name)
 {
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -237,6 +275,10 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "print") == 0) {
         print_dataset(argv[2], argv[3]);
         return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (argc == 5 && strcmp(argv[1], "shorten") == 0) {
+        shorten_chunk(argv[2], argv[3], strtoull(argv[4], NULL, 10));
+        return EXIT_SUCCESS;
     }
     if (argc < 7 || strcmp(argv[1], "write") != 0)
         fail("write FILE /dataset TYPE SHAPE PATTERN [OPTION...], or print FILE /dataset", "usage");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files, plain or gzip, as one stream of bytes: the only caller of zlib. The first bytes are kept in `head`, so that
+// Files, plain or gzip, as one stream of bytes: unpacked by zlib. The first bytes are kept in `head`, so that
 // they can be looked at before they are read, from a pipe too.
 #include "import.h"
 

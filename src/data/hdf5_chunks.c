@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The chunks behind rows that were read. libhdf5 takes a chunk that unpacks to too few bytes for whole, and gives what
+// lay in memory behind them for values: so the packed chunks are unpacked once more, only to count their bytes. Filters
+// that it has no library for here (plugins, szip and the like) are left to libhdf5.
+#include "hdf5_private.h"
+
+#include "elbow/base/memory.h"
+
+#include <zlib.h>
+
+enum { FILTERS_MAX = 8, CHECKSUM_BYTES = 4, SCRATCH_BYTES = 1 << 15 };
+
+struct chunks {
+    hid_t dataset;
+    int rank, filters;
+    hsize_t shape[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
+    H5Z_filter_t filter[FILTERS_MAX]; // in the order of packing
+    uint64_t bytes;                   // of an unpacked chunk
+    bool leaves_edges;                // chunks over the edge of the dataset are not packed
+    unsigned char *packed;
+    size_t room;
+};
+
+static bool is_known(H5Z_filter_t filter)
+{
+    return filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE || filter == H5Z_FILTER_FLETCHER32;
+}
+
+static bool find_filters(hid_t creation, struct chunks *chunks)
+{
+    unsigned options = 0;
+    chunks->filters = H5Pget_nfilters(creation);
+    if (chunks->filters < 1 || chunks->filters > FILTERS_MAX || H5Pget_chunk_opts(creation, &options) < 0)
+        return false;
+    chunks->leaves_edges = (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0;
+    for (int i = 0; i < chunks->filters; ++i) {
+        unsigned flags, config;
+        size_t values = 0;
+        chunks->filter[i] = H5Pget_filter2(creation, (unsigned)i, &flags, &values, NULL, 0, NULL, &config);
+        if (!is_known(chunks->filter[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool find_shapes(hid_t creation, struct chunks *chunks)
+{
+    hid_t space = H5Dget_space(chunks->dataset), type = H5Dget_type(chunks->dataset);
+    chunks->rank = H5Pget_chunk(creation, H5S_MAX_RANK, chunks->chunk);
+    bool is_found = space >= 0 && type >= 0 && chunks->rank > 0 &&
+                    H5Sget_simple_extent_dims(space, chunks->shape, NULL) == chunks->rank;
+    chunks->bytes = is_found ? H5Tget_size(type) : 0;
+    for (int i = 0; i < chunks->rank && is_found; ++i)
+        chunks->bytes *= chunks->chunk[i]; // less than 4 GB, says libhdf5
+    if (space >= 0)
+        H5Sclose(space);
+    if (type >= 0)
+        H5Tclose(type);
+    return chunks->bytes > 0;
+}
+
+// Whether there are packed chunks whose bytes can be counted.
+static bool begin(hid_t dataset, struct chunks *chunks)
+{
+    *chunks = (struct chunks){.dataset = dataset};
+    hid_t creation = H5Dget_create_plist(dataset);
+    if (creation < 0)
+        return false;
+    bool is_packed =
+        H5Pget_layout(creation) == H5D_CHUNKED && find_filters(creation, chunks) && find_shapes(creation, chunks);
+    H5Pclose(creation);
+    return is_packed;
+}
+
+// The bytes that a stream inflates to; what is no whole stream inflates to none.
+static uint64_t inflated_size(const unsigned char *bytes, size_t size)
+{
+    unsigned char scratch[SCRATCH_BYTES];
+    uint64_t total = 0;
+    z_stream stream = {.next_in = (unsigned char *)(uintptr_t)bytes, .avail_in = (unsigned)size};
+    if (size != (unsigned)size || inflateInit(&stream) != Z_OK)
+        return 0;
+    int result = Z_OK;
+    while (result == Z_OK) {
+        stream.next_out = scratch;
+        stream.avail_out = sizeof scratch;
+        result = inflate(&stream, Z_NO_FLUSH);
+        total += sizeof scratch - stream.avail_out;
+    }
+    inflateEnd(&stream);
+    return result == Z_STREAM_END ? total : 0;
+}
+
+// The bytes of a chunk behind its filters, which were left out where the mask says so.
+static uint64_t unpacked_size(const struct chunks *chunks, uint32_t mask, size_t size)
+{
+    uint64_t left = size;
+    for (int i = chunks->filters - 1; i >= 0; --i) {
+        bool is_used = (mask >> i & 1) == 0;
+        if (is_used && chunks->filter[i] == H5Z_FILTER_FLETCHER32)
+            left = left > CHECKSUM_BYTES ? left - CHECKSUM_BYTES : 0;
+        if (is_used && chunks->filter[i] == H5Z_FILTER_DEFLATE && left <= size)
+            left = inflated_size(chunks->packed, (size_t)left);
+    }
+    return left;
+}
+
+static bool is_over_edge(const struct chunks *chunks, const hsize_t *offset)
+{
+    for (int i = 0; i < chunks->rank; ++i)
+        if (offset[i] + chunks->chunk[i] > chunks->shape[i])
+            return true;
+    return false;
+}
+
+static enum elbow_status take_room(struct chunks *chunks, size_t size, struct elbow_error *error)
+{
+    if (size <= chunks->room)
+        return ELBOW_OK;
+    elbow_release(&chunks->packed);
+    chunks->room = 0;
+    enum elbow_status status = elbow_allocate(&chunks->packed, size, 1, "a packed chunk", error);
+    if (status == ELBOW_OK)
+        chunks->room = size;
+    return status;
+}
+
+static enum elbow_status check_chunk(struct elbow_hdf5 *file, const char *name, struct chunks *chunks,
+                                     const hsize_t *offset, struct elbow_error *error)
+{
+    hsize_t size = 0;
+    uint32_t mask = 0;
+    // Its values could be read: where there is no size, the chunk was never written.
+    if (H5Dget_chunk_storage_size(chunks->dataset, offset, &size) < 0 || size == 0)
+        return ELBOW_OK;
+    unsigned long long first = offset[0], last = first + chunks->chunk[0] - 1;
+    last = last < chunks->shape[0] ? last : chunks->shape[0] - 1;
+    enum elbow_status status = take_room(chunks, size, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (H5Dread_chunk(chunks->dataset, H5P_DEFAULT, offset, &mask, chunks->packed) < 0)
+        return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "rows %llu to %llu of dataset %s cannot be read", first, last,
+                               name);
+    bool is_plain = chunks->leaves_edges && is_over_edge(chunks, offset);
+    uint64_t bytes = is_plain ? size : unpacked_size(chunks, mask, size);
+    if (bytes == chunks->bytes)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s: rows %llu to %llu of dataset %s are damaged: their chunk unpacks to %llu bytes, %llu "
+                           "were expected; make the file anew, or take another copy of it",
+                           file->name, first, last, name, (unsigned long long)bytes, (unsigned long long)chunks->bytes);
+}
+
+// Goes on to the next chunk of these rows; false behind the last.
+static bool next_chunk(const struct chunks *chunks, hsize_t end, hsize_t *offset)
+{
+    for (int i = chunks->rank - 1; i >= 0; --i) {
+        offset[i] += chunks->chunk[i];
+        if (offset[i] < (i == 0 ? end : chunks->shape[i]))
+            return true;
+        if (i > 0)
+            offset[i] = 0;
+    }
+    return false;
+}
+
+enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset, const char *name, uint64_t first,
+                                          uint64_t count, struct elbow_error *error)
+{
+    struct chunks chunks;
+    if (count == 0 || !begin(dataset, &chunks))
+        return ELBOW_OK;
+    hsize_t offset[H5S_MAX_RANK] = {first / chunks.chunk[0] * chunks.chunk[0]};
+    enum elbow_status status;
+    do
+        status = check_chunk(file, name, &chunks, offset, error);
+    while (status == ELBOW_OK && next_chunk(&chunks, first + count, offset));
+    elbow_release(&chunks.packed);
+    return status;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Chunks that unpack to another size than they should. They are packed by libhdf5 as those of a dataset of other
+// chunks.
+#include "elbow/base/memory.h"
+#include "hdf5_files.h"
+
+#include <stdint.h>
+
+enum { ROWS = 25, COLUMNS = 16, CHUNK_ROWS = 10 };
+
+static int32_t values[2 * ROWS][COLUMNS];
+
+static void fill_values(void)
+{
+    for (int i = 0; i < ROWS * COLUMNS; ++i)
+        values[i / COLUMNS][i % COLUMNS] = i * 2654435 % 1000;
+}
+
+static void put_chunked(hid_t id, const char *name, hsize_t rows, hsize_t chunk_rows, hid_t creation)
+{
+    H5Pset_chunk(creation, 2, (const hsize_t[]){chunk_rows, COLUMNS});
+    put(id, name, H5T_STD_I32LE, H5T_NATIVE_INT32, 2, (const hsize_t[]){rows, COLUMNS}, creation, values);
+}
+
+// Puts the first chunk of one dataset in the place of the chunk of another that begins in this row.
+static void move_chunk(hid_t id, const char *from, const char *to, hsize_t row)
+{
+    static unsigned char bytes[1 << 16];
+    hid_t source = H5Dopen2(id, from, H5P_DEFAULT), target = H5Dopen2(id, to, H5P_DEFAULT);
+    hsize_t size, begin[2] = {0, 0}, place[2] = {row, 0};
+    uint32_t mask = 0;
+    ck_assert_int_ge(H5Dget_chunk_storage_size(source, begin, &size), 0);
+    ck_assert_uint_le(size, sizeof bytes);
+    ck_assert_int_ge(H5Dread_chunk(source, H5P_DEFAULT, begin, &mask, bytes), 0);
+    ck_assert_int_ge(H5Dwrite_chunk(target, H5P_DEFAULT, mask, place, size, bytes), 0);
+    H5Dclose(source);
+    H5Dclose(target);
+}
+
+// Filters by number: 1 shuffle, 2 deflate, 4 checksum.
+static hid_t filters_of(int filters)
+{
+    return layout(CHUNK_ROWS, COLUMNS, (filters & 1) != 0, (filters & 4) != 0, (filters & 2) != 0 ? 5 : 0);
+}
+
+static void make_file(const char *path, int filters, hsize_t other_rows)
+{
+    hid_t id = new_file(path), creation = filters_of(filters);
+    put_chunked(id, "/x", ROWS, CHUNK_ROWS, creation);
+    put_chunked(id, "/other", other_rows, other_rows, creation);
+    move_chunk(id, "/other", "/x", CHUNK_ROWS);
+    H5Pclose(creation);
+    H5Fclose(id);
+}
+
+static void check_good(struct elbow_hdf5 *file, uint64_t first, uint64_t count)
+{
+    int32_t rows[ROWS][COLUMNS];
+    read_good(file, "/x", first, count, rows);
+    ck_assert_int_eq(memcmp(rows, values[first], count * sizeof *rows), 0);
+}
+
+static void check_refused(struct elbow_hdf5 *file, uint64_t first, uint64_t count, const char *found)
+{
+    int32_t rows[ROWS][COLUMNS];
+    struct elbow_error error = {0};
+    size_t blocks = elbow_memory_count().blocks;
+    ck_assert_int_eq(elbow_hdf5_read_rows(file, "/x", first, count, rows, &error), ELBOW_FORMAT);
+    check_message(&error, "rows 10 to 19 of dataset /x are damaged: their chunk unpacks to ", "640 were expected");
+    check_message(&error, found, "t.h5: ");
+    ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+}
+
+START_TEST(chunks_of_another_size_are_refused)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    fill_values();
+    for (int filters = 1; filters < 8; ++filters)
+        for (int longer = 0; longer < 2; ++longer) {
+            make_file(path, filters, longer ? 2 * CHUNK_ROWS : 3);
+            struct elbow_hdf5 *file = open_good(path);
+            check_good(file, 0, CHUNK_ROWS);
+            check_good(file, 20, 5);
+            check_refused(file, 0, ROWS, longer ? "1280 bytes" : "192 bytes");
+            check_refused(file, 19, 2, longer ? "1280 bytes" : "192 bytes");
+            check_refused(file, 10, 1, longer ? "1280 bytes" : "192 bytes");
+            close_good(file);
+        }
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(chunks_that_are_cut_are_refused)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    fill_values();
+    hid_t id = new_file(path), creation = filters_of(2);
+    put_chunked(id, "/x", ROWS, CHUNK_ROWS, creation);
+    hid_t dataset = H5Dopen2(id, "/x", H5P_DEFAULT);
+    ck_assert_int_ge(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, (const hsize_t[]){CHUNK_ROWS, 0}, 3, "\x78\x9c\x01"), 0);
+    H5Dclose(dataset);
+    H5Pclose(creation);
+    H5Fclose(id);
+    struct elbow_hdf5 *file = open_good(path);
+    int32_t rows[ROWS][COLUMNS];
+    struct elbow_error error = {0};
+    ck_assert_int_eq(elbow_hdf5_read_rows(file, "/x", 12, 1, rows, &error), ELBOW_FORMAT);
+    check_message(&error, "t.h5: rows ", "of dataset /x");
+    close_good(file);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(sound_chunks_of_all_kinds_are_read)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    fill_values();
+    for (int filters = 0; filters < 8; ++filters)
+        for (int plain_edges = 0; plain_edges < 2; ++plain_edges) {
+            hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = filters_of(filters);
+            H5Pset_libver_bounds(access, plain_edges ? H5F_LIBVER_LATEST : H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
+            H5Pset_chunk_opts(creation, plain_edges ? H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS : 0);
+            hid_t id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+            put_chunked(id, "/x", ROWS, CHUNK_ROWS, creation);
+            H5Fclose(id);
+            H5Pclose(creation);
+            H5Pclose(access);
+            struct elbow_hdf5 *file = open_good(path);
+            for (uint64_t first = 0; first < ROWS; ++first)
+                check_good(file, first, ROWS - first);
+            close_good(file);
+        }
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(chunks_without_their_filters_are_read)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    fill_values();
+    hid_t id = new_file(path), creation = filters_of(2 | 4);
+    put_chunked(id, "/x", ROWS, CHUNK_ROWS, creation);
+    hid_t dataset = H5Dopen2(id, "/x", H5P_DEFAULT);
+    uint32_t left_out = 3; // both filters
+    ck_assert_int_ge(H5Dwrite_chunk(dataset, H5P_DEFAULT, left_out, (const hsize_t[]){0, 0}, 640, values), 0);
+    ck_assert_int_ge(H5Dwrite_chunk(dataset, H5P_DEFAULT, left_out, (const hsize_t[]){10, 0}, 600, values), 0);
+    H5Dclose(dataset);
+    H5Pclose(creation);
+    H5Fclose(id);
+    struct elbow_hdf5 *file = open_good(path);
+    check_good(file, 0, CHUNK_ROWS);
+    check_refused(file, 12, 2, "600 bytes");
+    close_good(file);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// Tiles of several columns, some of them never written.
+START_TEST(all_tiles_of_the_rows_are_counted)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    int16_t tile[4][8] = {{1}}, rows[8][20];
+    hid_t id = new_file(path), creation = layout(4, 8, true, false, 4);
+    put(id, "/x", H5T_STD_I16LE, H5T_NATIVE_INT16, 2, (const hsize_t[]){8, 20}, creation, NULL);
+    put(id, "/other", H5T_STD_I16LE, H5T_NATIVE_INT16, 2, (const hsize_t[]){4, 8}, creation, tile);
+    H5Pset_chunk(creation, 2, (const hsize_t[]){4, 7});
+    put(id, "/short", H5T_STD_I16LE, H5T_NATIVE_INT16, 2, (const hsize_t[]){4, 7}, creation, tile);
+    const char *names[] = {"/other", "/short"};
+    hsize_t places[2][2] = {{4, 0}, {4, 16}};
+    for (int i = 0; i < 2; ++i) {
+        unsigned char bytes[512];
+        uint32_t mask;
+        hsize_t size;
+        hid_t source = H5Dopen2(id, names[i], H5P_DEFAULT), target = H5Dopen2(id, "/x", H5P_DEFAULT);
+        H5Dget_chunk_storage_size(source, (const hsize_t[]){0, 0}, &size);
+        H5Dread_chunk(source, H5P_DEFAULT, (const hsize_t[]){0, 0}, &mask, bytes);
+        H5Dwrite_chunk(target, H5P_DEFAULT, 0, places[i], size, bytes);
+        H5Dclose(source);
+        H5Dclose(target);
+    }
+    H5Pclose(creation);
+    H5Fclose(id);
+    struct elbow_hdf5 *file = open_good(path);
+    struct elbow_error error = {0};
+    read_good(file, "/x", 0, 4, rows);
+    ck_assert_int_eq(elbow_hdf5_read_rows(file, "/x", 5, 1, rows, &error), ELBOW_FORMAT);
+    check_message(&error, "rows 4 to 7 of dataset /x", "unpacks to 56 bytes, 64 were expected");
+    close_good(file);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("data/hdf5_chunks", chunks_of_another_size_are_refused, chunks_that_are_cut_are_refused,
+          sound_chunks_of_all_kinds_are_read, chunks_without_their_filters_are_read, all_tiles_of_the_rows_are_counted)
