@@ -77,6 +77,12 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
                                "%s: data.shape: found %" PRId64
                                " channels, expected 1 or 3; write [height, width, channels]",
                                name, shape->values[2]);
+    uint64_t values = 1;
+    for (size_t i = 0; i < shape->count; ++i)
+        values *= (uint64_t)shape->values[i]; // three of at most 65536
+    if (values > ELBOW_VALUES_MAX)
+        return elbow_error_set(error, ELBOW_CONFIG, "%s: data.shape: makes %" PRIu64 " values, expected at most %d",
+                               name, values, ELBOW_VALUES_MAX);
     if (config->data.synthetic > 0)
         return check_synthetic(config, name, error);
     if (!*config->data.train || (!*config->data.file && !strstr(config->data.train, ":/")))

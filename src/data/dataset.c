@@ -39,7 +39,7 @@ static enum elbow_status check_shape(const struct loading *loading, struct elbow
     for (int i = 0; i < info->rank; ++i)
         if (info->shape[i] == 0)
             return elbow_error_set(error, ELBOW_FORMAT, "%s: is empty (dimension %d has length 0)", name, i);
-    return ELBOW_OK;
+    return elbow_hdf5_check_rows(name, info, error);
 }
 
 static enum elbow_status read_attributes(struct loading *loading, struct elbow_error *error)
@@ -77,10 +77,7 @@ static enum elbow_status describe_labels(struct loading *loading, struct elbow_e
     status = elbow_hdf5_describe_dataset(loading->labels_file, request->labels, info, error);
     if (status != ELBOW_OK)
         return status;
-    uint64_t columns = 1;
-    for (int i = 1; i < info->rank; ++i)
-        columns *= info->shape[i];
-    if (info->rank < 1 || columns != 1 || elbow_element_is_float(info->element))
+    if (info->rank < 1 || elbow_hdf5_row_values(info) != 1 || elbow_element_is_float(info->element))
         return elbow_error_set(error, ELBOW_FORMAT,
                                "%s:%s: labels are one integer a sample, but this has %d dimensions of %s",
                                request->labels_file, request->labels, info->rank, elbow_element_name(info->element));
@@ -115,16 +112,9 @@ static enum elbow_status take_shape(struct loading *loading, struct elbow_error 
     dataset->samples = loading->info.shape[0];
     dataset->element = loading->info.element;
     dataset->rank = (size_t)loading->info.rank - 1;
-    dataset->values = 1;
-    for (size_t i = 0; i < dataset->rank; ++i) {
+    dataset->values = elbow_hdf5_row_values(&loading->info);
+    for (size_t i = 0; i < dataset->rank; ++i)
         dataset->shape[i] = loading->info.shape[i + 1];
-        if (__builtin_mul_overflow(dataset->values, dataset->shape[i], &dataset->values))
-            return elbow_error_set(error, ELBOW_FORMAT, "%s: a sample has too many values", dataset->name);
-    }
-    size_t bytes;
-    if (dataset->samples >> 48 != 0 || __builtin_mul_overflow(dataset->values, sizeof(int64_t), &bytes) ||
-        __builtin_mul_overflow(bytes, dataset->samples, &bytes))
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: has more values than any memory holds", dataset->name);
     if (shape == NULL || shape->count == 0)
         return ELBOW_OK;
     uint64_t values = 1;

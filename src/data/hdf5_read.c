@@ -3,6 +3,8 @@
 // machine; only what C has no type for is converted by HDF5.
 #include "hdf5_private.h"
 
+#include "elbow/config/config.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -314,6 +316,32 @@ enum elbow_status elbow_hdf5_describe_dataset(struct elbow_hdf5 *file, const cha
         elbow_error_set(error, status, "%s: dataset %s %s", file->name, name, what);
     H5Dclose(dataset);
     return status;
+}
+
+uint64_t elbow_hdf5_row_values(const struct elbow_hdf5_info *info)
+{
+    uint64_t values = 1;
+    for (int i = 1; i < info->rank; ++i) {
+        if (info->shape[i] == 0)
+            return 0;
+        if (values > UINT64_MAX / info->shape[i])
+            values = UINT64_MAX;
+        else
+            values *= info->shape[i];
+    }
+    return values;
+}
+
+enum elbow_status elbow_hdf5_check_rows(const char *name, const struct elbow_hdf5_info *info, struct elbow_error *error)
+{
+    uint64_t values = elbow_hdf5_row_values(info), all;
+    if (values > ELBOW_VALUES_MAX)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: a row has %s%llu values, at most %d are supported", name,
+                               values == UINT64_MAX ? "more than " : "", (unsigned long long)values, ELBOW_VALUES_MAX);
+    bool fits = info->rank < 1 || !__builtin_mul_overflow(values * sizeof(int64_t), info->shape[0], &all);
+    if (fits && (info->rank < 1 || info->shape[0] >> 48 == 0))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: has more values than any memory holds", name);
 }
 
 hid_t elbow_hdf5_select_rows(hid_t dataset, uint64_t first, uint64_t count, hid_t *memory)

@@ -12,10 +12,9 @@ static void read_rows(struct elbow_hdf5 *file, const char *dataset, const struct
 {
     if (info->rank < 1 || info->shape[0] == 0)
         return;
-    uint64_t bytes = elbow_element_size(info->element);
-    for (int i = 1; i < info->rank; ++i)
-        if (__builtin_mul_overflow(bytes, info->shape[i], &bytes) || bytes > ROW_BYTES_MAX)
-            return;
+    uint64_t values = elbow_hdf5_row_values(info), size = elbow_element_size(info->element), bytes = values * size;
+    if (values > ROW_BYTES_MAX / size)
+        return;
     void *row;
     if (bytes == 0 || elbow_allocate(&row, 1, bytes, "a row", NULL) != ELBOW_OK)
         return;

@@ -4,9 +4,8 @@
 
 #include <inttypes.h>
 
-// Bounds that keep every product of sizes below 2^63, whatever a configuration asks for. The values bound is that of a
-// row of a BLAS call.
-enum { SIDE_MAX = 1 << 30, VALUES_MAX = INT32_MAX };
+// Bounds that keep every product of sizes below 2^63, whatever a configuration asks for.
+enum { SIDE_MAX = 1 << 30 };
 
 size_t elbow_shape_values(struct elbow_shape shape)
 {
@@ -42,7 +41,7 @@ static enum elbow_status check_size(const char *name, size_t index, struct elbow
 {
     size_t values;
     if (shape.height <= SIDE_MAX && shape.width <= SIDE_MAX &&
-        !__builtin_mul_overflow(shape.height * shape.width, shape.channels, &values) && values <= VALUES_MAX)
+        !__builtin_mul_overflow(shape.height * shape.width, shape.channels, &values) && values <= ELBOW_VALUES_MAX)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_CONFIG,
                            "model.%s.%zu: gives %zu x %zu x %zu values (height, width, channels), more than 2^31; use "

@@ -45,12 +45,15 @@ static void print_shape(FILE *out, size_t rank, const uint64_t *shape)
         fprintf(out, "%s%" PRIu64, i > 0 ? " x " : "", shape[i]);
 }
 
-static uint64_t product(size_t rank, const uint64_t *shape)
+// "1.2 GB"; what is more than a number holds is told as the most that it does.
+static struct elbow_text size_of_dataset(const struct elbow_hdf5_info *info)
 {
-    uint64_t values = 1;
-    for (size_t i = 0; i < rank; ++i)
-        values *= shape[i];
-    return values;
+    uint64_t bytes = elbow_hdf5_row_values(info), rows = info->rank > 0 ? info->shape[0] : 1;
+    if (__builtin_mul_overflow(bytes, elbow_element_size(info->element), &bytes))
+        bytes = UINT64_MAX;
+    if (__builtin_mul_overflow(bytes, rows, &bytes))
+        bytes = UINT64_MAX;
+    return elbow_text_bytes(bytes);
 }
 
 // What a walk over the datasets of a file needs.
@@ -65,7 +68,7 @@ static void print_use(const struct elbow_hdf5_info *info, FILE *out)
     struct elbow_image_shape image;
     size_t rank = info->rank > 0 ? (size_t)info->rank - 1 : 0;
     const uint64_t *shape = info->shape + 1;
-    uint64_t values = product(rank, shape);
+    uint64_t values = elbow_hdf5_row_values(info);
     if (info->rank == 0 || info->shape[0] == 0 || values == 0) {
         fprintf(out, "    not usable: %s\n", info->rank == 0 ? "a single value" : "empty");
         return;
@@ -78,6 +81,10 @@ static void print_use(const struct elbow_hdf5_info *info, FILE *out)
     }
     if (info->rank == 1) {
         fprintf(out, "    not usable: data are rows of values, (samples, values, ...)\n");
+        return;
+    }
+    if (values > ELBOW_VALUES_MAX) {
+        fprintf(out, "    not usable: rows of more than %d values\n", ELBOW_VALUES_MAX);
         return;
     }
     fprintf(out, "    ");
@@ -123,8 +130,7 @@ static bool print_dataset(void *user, const char *name, const struct elbow_hdf5_
     } else {
         fprintf(walk->out, "contiguous");
     }
-    fprintf(walk->out, "%s, %s\n", info->is_compressed ? ", compressed" : "",
-            elbow_text_bytes(product((size_t)info->rank, info->shape) * elbow_element_size(info->element)).text);
+    fprintf(walk->out, "%s, %s\n", info->is_compressed ? ", compressed" : "", size_of_dataset(info).text);
     print_scale(walk, name);
     print_use(info, walk->out);
     return true;

@@ -32,6 +32,10 @@ static enum elbow_status describe(const struct elbow_config *config, const char 
     elbow_hdf5_close(file, NULL);
     if (status == ELBOW_OK && (info->rank < 1 || info->shape[0] == 0))
         status = elbow_error_set(error, ELBOW_FORMAT, "%s:%s: holds no rows", path, dataset);
+    char name[ELBOW_DATASET_NAME_SIZE];
+    elbow_text_format(name, sizeof name, "%s:%s", path, dataset);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_check_rows(name, info, error);
     return status;
 }
 

@@ -24,6 +24,10 @@ make /below i8 60,4,5 bits set=-1@59,19
 make /numbers i16 60,4,5 bytes
 make /bad-factor u8 60,4,5 bytes factor=nan
 make /group/inside u8 60,4,5 bits
+make /short u8 60,4,5 bits chunk=20 deflate=4
+"$make_data" shorten data.h5 /short 25
+make /long u8 4,65536,32768 nothing
+make /many-labels u8 60,65536,65536 nothing
 "$make_data" write vast.h5 /train f32 2500000000,1000 nothing chunk=1000
 "$make_data" write cut.h5 /good u8 600,4,5 bits chunk=50
 truncate -s -3000 cut.h5
@@ -75,6 +79,15 @@ with 1 'other-shape' data.valid=/other-shape
 with 1 '/few-labels: has 59 labels, but .* 60 samples' data.labels=/few-labels
 with 1 '/float-labels: labels are one integer' data.labels=/float-labels
 with 1 '/wide-labels: labels are one integer' data.labels=/wide-labels
+with 1 '/many-labels: labels are one integer' data.labels=/many-labels
+with 1 'data.h5: rows 20 to 39 of dataset /short are damaged: their chunk unpacks to 20 bytes, 400 were expected' \
+    data.train=/short
+with 1 'rows 20 to 39 of dataset /short are damaged' data.valid=/short
+wrong 1 'rows 20 to 39 of dataset /short are damaged' eval good --data data.h5:/short
+# From the shape alone, before memory is taken for it.
+with 1 'data.h5:/long: a row has 2147483648 values, at most 2147483647 are supported' data.train=/long data.labels=
+with 1 'data.h5:/long: a row has 2147483648 values' data.valid=/long
+with 2 'data.shape: makes 4294967296 values, expected at most 2147483647' data.shape=[65536,65536]
 with 1 '/few-labels: has 59 labels' data.valid=/good data.valid_labels=/few-labels
 with 1 '20 values, but data.shape multiplies to 21' data.shape=[7,3]
 with 1 'vast.h5:/train: needs (9|10)\.[0-9]+ TB .*, but only .* are free' data.file=vast.h5 data.train=/train data.labels= model.likelihood=gaussian

@@ -129,7 +129,14 @@ npy_tests() {
     printf '' | npy x.npy '|u1' False '(0, 3)' 1
     refused 1 "holds no values" "$import" x.npy -o new.h5
     printf '' | npy x.npy '<f8' False '(9000000000, 9000000000)' 1
+    refused 1 "declares rows of more than 2147483647 values" "$import" x.npy -o new.h5
+    printf '' | npy x.npy '<f8' False '(9000000000000000000, 2000000000)' 1
     refused 1 "more values than there can be" "$import" x.npy -o new.h5
+    printf '' | npy x.npy '|u1' False '(1, 3000000000)' 1
+    truncate -s 3000000128 x.npy # sparse
+    refused 1 "declares rows of more than 2147483647 values" "$import" x.npy -o new.h5
+    printf '' | npy x.npy '|u1' False '(1, 0, 9000000000, 9000000000)' 1
+    refused 1 "holds no values" "$import" x.npy -o new.h5
     printf '\1\2\3' | npy x.npy '|u1' False '(2, 2)' 1
     refused 1 "ends too early" "$import" x.npy -o new.h5
     printf '\1\2\3\4\5' | npy x.npy '|u1' False '(2, 2)' 1
@@ -278,6 +285,8 @@ file_tests() {
     refused 1 "the gzip file is damaged" "$import" x.gz -o t.h5 --name /x
     printf '\0\0\7\1\0\0\0\1\0' >x.idx
     refused 1 "IDX type 0x07" "$import" x.idx -o t.h5 --name /x
+    printf '\0\0\10\3\0\0\0\1\0\1\0\0\0\0\200\0' >x.idx # 1 x 65536 x 32768
+    refused 1 "declares rows of more than 2147483647 values" "$import" x.idx -o t.h5 --name /x
     printf '\0\0\10\11\0\0\0\1\0' >x.idx
     refused 1 "has 9 dimensions" "$import" x.idx -o t.h5 --name /x
     printf 'PK\3\4....' >x.npz

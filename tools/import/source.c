@@ -2,6 +2,8 @@
 // Telling formats apart by what the files hold, never by their names.
 #include "import.h"
 
+#include "elbow/config/config.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -78,9 +80,18 @@ static enum elbow_status open_stream(struct import_stream *stream, struct import
 static enum elbow_status check_size(const struct import_source *source, struct elbow_error *error)
 {
     uint64_t total = elbow_element_size(source->element);
-    bool overflows = __builtin_mul_overflow(total, source->rows, &total);
-    for (size_t i = 0; i < source->rank; ++i)
-        overflows = __builtin_mul_overflow(total, source->shape[i], &total) || overflows;
+    uint64_t row = 1;
+    bool overflows = false, has_values = true;
+    for (size_t i = 0; i < source->rank; ++i) {
+        overflows = __builtin_mul_overflow(row, source->shape[i], &row) || overflows;
+        has_values = has_values && source->shape[i] > 0;
+    }
+    if (has_values && (overflows || row > ELBOW_VALUES_MAX))
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s: the %s file declares rows of more than %d values, the most that are supported",
+                               source->path, source->kind, ELBOW_VALUES_MAX);
+    total *= has_values ? row : 0;
+    overflows = __builtin_mul_overflow(total, source->rows, &total);
     if (overflows || total >> 62 != 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file declares more values than there can be",
                                source->path, source->kind);

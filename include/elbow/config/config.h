@@ -17,6 +17,9 @@
 
 ELBOW_C_BEGIN
 
+// Values of a sample, and of what a layer makes of it: sizes of BLAS are int.
+enum { ELBOW_VALUES_MAX = INT32_MAX };
+
 enum { ELBOW_LAYERS_MAX = 64, ELBOW_SHAPE_MAX = 8, ELBOW_NODES_MAX = 64 };
 
 enum elbow_binarize { ELBOW_BINARIZE_NONE, ELBOW_BINARIZE_THRESHOLD, ELBOW_BINARIZE_SAMPLE };

@@ -70,6 +70,14 @@ enum elbow_status elbow_hdf5_close(struct elbow_hdf5 *file, struct elbow_error *
 enum elbow_status elbow_hdf5_describe_dataset(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
                                               struct elbow_error *error);
 
+// Local. The values of a row of a dataset; UINT64_MAX if they are more than that.
+uint64_t elbow_hdf5_row_values(const struct elbow_hdf5_info *info);
+
+// Local. FORMAT, with the dataset's name, if a row has more than ELBOW_VALUES_MAX values, or all rows together more
+// than any memory holds: to be asked before memory is taken for them.
+enum elbow_status elbow_hdf5_check_rows(const char *name, const struct elbow_hdf5_info *info,
+                                        struct elbow_error *error);
+
 // Local. Whether there is a dataset or group of a name, or an attribute of an object. FORMAT where that cannot be told,
 // the attribute's object missing among them: nothing is taken for absent because a call failed. *found is false then.
 enum elbow_status elbow_hdf5_find(struct elbow_hdf5 *file, const char *name, bool *found, struct elbow_error *error);

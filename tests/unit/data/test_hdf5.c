@@ -235,6 +235,32 @@ START_TEST(memory_that_runs_out)
 }
 END_TEST
 
+START_TEST(rows_are_counted_without_wrapping_around)
+{
+    struct elbow_hdf5_info info = {.rank = 3, .shape = {4, 5, 6}};
+    struct elbow_error error = {0};
+    ck_assert_uint_eq(elbow_hdf5_row_values(&info), 30);
+    ck_assert_int_eq(elbow_hdf5_check_rows("x", &info, &error), ELBOW_OK);
+    info = (struct elbow_hdf5_info){.rank = 0};
+    ck_assert_uint_eq(elbow_hdf5_row_values(&info), 1);
+    ck_assert_int_eq(elbow_hdf5_check_rows("x", &info, &error), ELBOW_OK);
+    info = (struct elbow_hdf5_info){.rank = 2, .shape = {3, INT32_MAX}};
+    ck_assert_int_eq(elbow_hdf5_check_rows("x", &info, &error), ELBOW_OK);
+    info.shape[1] += 1;
+    ck_assert_int_eq(elbow_hdf5_check_rows("x", &info, &error), ELBOW_FORMAT);
+    check_message(&error, "x: a row has 2147483648 values", "at most 2147483647");
+    info = (struct elbow_hdf5_info){.rank = 3, .shape = {3, 3, UINT64_C(0xaaaaaaaaaaaaaaab)}}; // 1 modulo 2^64
+    ck_assert_uint_eq(elbow_hdf5_row_values(&info), UINT64_MAX);
+    ck_assert_int_eq(elbow_hdf5_check_rows("x", &info, &error), ELBOW_FORMAT);
+    check_message(&error, "more than 18446744073709551615 values", "at most");
+    info = (struct elbow_hdf5_info){.rank = 4, .shape = {3, UINT64_MAX, UINT64_MAX, 0}};
+    ck_assert_uint_eq(elbow_hdf5_row_values(&info), 0);
+    info = (struct elbow_hdf5_info){.rank = 2, .shape = {UINT64_MAX, 2}};
+    ck_assert_int_eq(elbow_hdf5_check_rows("x", &info, &error), ELBOW_FORMAT);
+    check_message(&error, "x: has more values", "than any memory holds");
+}
+END_TEST
+
 START_TEST(library_is_told)
 {
     ck_assert(strncmp(elbow_hdf5_describe(), "HDF5 1.", 7) == 0);
@@ -242,4 +268,5 @@ START_TEST(library_is_told)
 END_TEST
 
 UNIT_MAIN("data/hdf5", other_types_are_refused_by_name, missing_datasets_list_those_there, long_lists_are_cut,
-          each_goes_by_name, files_that_are_none, truncated_and_damaged_files, memory_that_runs_out, library_is_told)
+          each_goes_by_name, files_that_are_none, truncated_and_damaged_files, memory_that_runs_out,
+          rows_are_counted_without_wrapping_around, library_is_told)
