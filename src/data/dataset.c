@@ -193,6 +193,24 @@ static int64_t label_at(enum elbow_element element, const void *labels, uint64_t
     return 0;
 }
 
+// Labels are kept as int64: a larger one, as a fill value of 2^64 - 1, would become a negative one, and another class.
+static enum elbow_status check_labels(const struct loading *loading, uint64_t first, uint64_t count, const void *stored,
+                                      struct elbow_error *error)
+{
+    const uint64_t *labels = stored;
+    if (loading->labels_info.element != ELBOW_ELEMENT_UINT64)
+        return ELBOW_OK;
+    for (uint64_t i = 0; i < count; ++i)
+        if (labels[i] > INT64_MAX)
+            return elbow_error_set(error, ELBOW_DATA,
+                                   "%s:%s: row %llu holds the label %llu, but labels go up to %lld; if it stands for "
+                                   "unknown ones, give those a number of their own",
+                                   loading->request->labels_file, loading->request->labels,
+                                   (unsigned long long)(first + i), (unsigned long long)labels[i],
+                                   (long long)INT64_MAX);
+    return ELBOW_OK;
+}
+
 static enum elbow_status read_labels(struct loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
@@ -208,6 +226,8 @@ static enum elbow_status read_labels(struct loading *loading, struct elbow_error
     if (status == ELBOW_OK)
         status =
             elbow_hdf5_read_rows(loading->labels_file, loading->request->labels, range.first, count, stored, error);
+    if (status == ELBOW_OK)
+        status = check_labels(loading, range.first, count, stored, error);
     for (uint64_t i = 0; status == ELBOW_OK && i < count; ++i)
         ((int64_t *)dataset->labels.base)[range.first + i] = label_at(info->element, stored, i);
     elbow_release(&stored);

@@ -6,7 +6,7 @@
 //   elbow-test-data shorten FILE /dataset ROW                             its chunk there unpacks to one row
 //   elbow-test-data print FILE /dataset                                   one row a line, %.17g, commas between
 //
-// TYPE: i8 u8 i16 u32 i64 f32 f64 string compound. SHAPE: 100,6,5, or scalar. PATTERN: bits (0 and 1), bytes (0 to
+// TYPE: i8 u8 i16 u32 i64 u64 f32 f64 string compound. SHAPE: 100,6,5, or scalar. PATTERN: bits (0 and 1), bytes (0 to
 // 255), unit (in [0, 1]), normal (any real), labels (row mod 5), nothing (no value is written: no storage is
 // allocated). OPTION: chunk=ROWS, deflate=LEVEL, factor=F and offset=F (attributes), seed=S, set=VALUE@ROW,COLUMN.
 //
@@ -91,8 +91,8 @@ static hid_t stored_type(const char *name)
     struct {
         const char *name;
         hid_t type;
-    } types[] = {{"i8", H5T_STD_I8LE},   {"u8", H5T_STD_U8LE},    {"i16", H5T_STD_I16BE}, {"u32", H5T_STD_U32LE},
-                 {"i64", H5T_STD_I64LE}, {"f32", H5T_IEEE_F32LE}, {"f64", H5T_IEEE_F64LE}};
+    } types[] = {{"i8", H5T_STD_I8LE},   {"u8", H5T_STD_U8LE},   {"i16", H5T_STD_I16BE},  {"u32", H5T_STD_U32LE},
+                 {"i64", H5T_STD_I64LE}, {"u64", H5T_STD_U64LE}, {"f32", H5T_IEEE_F32LE}, {"f64", H5T_IEEE_F64LE}};
     for (size_t i = 0; i < sizeof types / sizeof *types; ++i)
         if (strcmp(name, types[i].name) == 0)
             return H5Tcopy(types[i].type);
@@ -196,7 +196,14 @@ static void write_dataset(const struct order *order)
             fail("too large", order->dataset);
         for (hsize_t i = 0; i < count; ++i)
             values[i] = value_at(order, i / order->columns, i % order->columns);
-        if (H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        // libhdf5 makes 0 of 2^64, the double nearest to 2^64 - 1.
+        bool is_wide = strcmp(order->type, "u64") == 0;
+        for (hsize_t i = 0; is_wide && i < count; ++i) {
+            uint64_t wide = values[i] >= 0x1p64 ? UINT64_MAX : (uint64_t)values[i];
+            memcpy(&values[i], &wide, sizeof wide);
+        }
+        if (H5Dwrite(dataset, is_wide ? H5T_NATIVE_UINT64 : H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) <
+            0)
             fail("cannot be written", order->dataset);
         free(values);
     }

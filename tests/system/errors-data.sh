@@ -24,6 +24,8 @@ make /below i8 60,4,5 bits set=-1@59,19
 make /numbers i16 60,4,5 bytes
 make /bad-factor u8 60,4,5 bytes factor=nan
 make /group/inside u8 60,4,5 bits
+make /large-labels u64 60 labels set=18446744073709551615@41,0
+make /largest-labels u64 60 labels set=9223372036854774784@41,0
 make /short u8 60,4,5 bits chunk=20 deflate=4
 "$make_data" shorten data.h5 /short 25
 make /long u8 4,65536,32768 nothing
@@ -80,6 +82,12 @@ with 1 '/few-labels: has 59 labels, but .* 60 samples' data.labels=/few-labels
 with 1 '/float-labels: labels are one integer' data.labels=/float-labels
 with 1 '/wide-labels: labels are one integer' data.labels=/wide-labels
 with 1 '/many-labels: labels are one integer' data.labels=/many-labels
+with 1 'data.h5:/large-labels: row 41 holds the label 18446744073709551615, but labels go up to 9223372036854775807' \
+    data.labels=/large-labels
+wrong 1 'data.h5:/large-labels: row 41 holds the label' eval good --labels /large-labels
+wrong 1 'data.h5:/large-labels: row 41 holds the label' encode good --data data.h5:/good --labels /large-labels -o x.h5
+run 0 2 largest "$elbow" eval good --labels /largest-labels
+grep -q '^9223372036854774784 ' largest.out || fail "the largest label is told as another one: $(cat largest.out)"
 with 1 'data.h5: rows 20 to 39 of dataset /short are damaged: their chunk unpacks to 20 bytes, 400 were expected' \
     data.train=/short
 with 1 'rows 20 to 39 of dataset /short are damaged' data.valid=/short
