@@ -4,10 +4,14 @@
 #ifndef ELBOW_BASE_MASK_H
 #define ELBOW_BASE_MASK_H
 
+#include "elbow/base/language.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+ELBOW_C_BEGIN
 
 // Local. Reads the UTF-8 character that the text begins with: its bytes; 0 at the end, and for bytes that are none.
 size_t elbow_mask_read(const char *text, uint32_t *character);
@@ -22,5 +26,7 @@ void elbow_mask(char *text);
 
 // Local. Prints a text of several lines, masked but for line feeds and tabs.
 void elbow_mask_print_lines(FILE *out, const char *text);
+
+ELBOW_C_END
 
 #endif
