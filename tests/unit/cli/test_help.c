@@ -94,7 +94,7 @@ START_TEST(every_command)
     for (size_t c = 0; c < count; ++c) {
         const struct elbow_command *command = commands[c];
         char *text = help_of(command), usage[64];
-        ck_assert_ptr_nonnull(command->run);
+        ck_assert(command->run != NULL || command->alone != NULL);
         ck_assert_ptr_eq(elbow_command_find(command->name, NULL), command);
         ck_assert(command->summary != NULL && strchr(command->summary, '.') == NULL);
         ck_assert(command->text[strlen(command->text) - 1] == '\n');
