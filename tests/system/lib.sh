@@ -79,7 +79,10 @@ same_file() {
 }
 
 # columns A: metrics.csv without its timing columns.
-columns() { cut -d, -f1-12 "$1"; }
+columns() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) is_time[i] = $i ~ /^(seconds|samples_per_s|compute|exchange|data)$/ }
+        { line = ""; for (i = 1; i <= NF; ++i) if (!is_time[i]) line = line "," $i; print line }' "$1"
+}
 
 # same_metrics WHAT A B
 same_metrics() {
