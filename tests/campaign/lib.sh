@@ -4,6 +4,7 @@
 # and the comparison with the run that nobody disturbed. To be sourced with the build directory and the seed.
 # A campaign repeats its choices from its seed; what the system makes of them (who is how far) differs each time.
 
+evidence=${TMPDIR:-/tmp} # what is kept goes there; the tests' lib.sh sets another TMPDIR, which is removed at the end
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/draw.sh"
 # shellcheck source-path=SCRIPTDIR
@@ -29,7 +30,6 @@ nap() { read -rt "$1" -u "$silence" || true; }
 exec {errors}>&2 2>noise
 
 # What killed runs leave of Open MPI's goes when the campaign does.
-evidence=${TMPDIR:-/tmp}
 export TMPDIR=$work
 memory=$(mktemp -d /dev/shm/elbow-campaign-XXXXXX) || skip "no directory can be made in /dev/shm"
 export OMPI_MCA_btl_vader_backing_directory=$memory OMPI_MCA_osc_sm_backing_directory=$memory
