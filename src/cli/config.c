@@ -3,17 +3,8 @@
 #include "elbow/base/memory.h"
 #include "elbow/cli/configuration.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
-
-static enum elbow_status flush_stdout(struct elbow_error *error)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_OUTPUT, "the standard output cannot be written: %s", strerror(errno));
-}
 
 // Rank zero.
 static enum elbow_status print_resolved(const struct elbow_config *config, struct elbow_error *error)
@@ -24,7 +15,7 @@ static enum elbow_status print_resolved(const struct elbow_config *config, struc
         return status;
     fputs(text, stdout);
     elbow_release(&text);
-    return flush_stdout(error);
+    return ELBOW_OK;
 }
 
 // What the command line says.
@@ -58,12 +49,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     if (status != ELBOW_OK)
         return status;
     *error = (struct elbow_error){0};
-    if (is_root && wish.explains) {
+    if (is_root && wish.explains)
         elbow_config_explain(stdout);
-        flush_stdout(error);
-    } else if (is_root) {
+    else if (is_root)
         print_resolved(&config, error);
-    }
     elbow_comm_broadcast(call->comm, error, sizeof *error);
     return error->status;
 }

@@ -46,7 +46,7 @@ static enum elbow_status read_trace(const char *word, elbow_path path, struct el
 // What the command line says.
 struct wish {
     const char *path, *run, *resume, *init, *trace;
-    bool overwrite;
+    bool overwrite, force;
     struct elbow_words sets;
 };
 
@@ -81,6 +81,10 @@ static const struct elbow_flag flags[] = {
      .value = "FILE[:FIRST-LAST]",
      .help = "leave a trace of the run, or of some steps, for ui.perfetto.dev or chrome://tracing",
      .offset = offsetof(struct wish, trace)},
+    {.name = "force",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = ELBOW_OUTPUT_FORCE_HELP ": of --trace",
+     .offset = offsetof(struct wish, force)},
 };
 
 static void preview(const struct elbow_call *call, char *note)
@@ -103,6 +107,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         status = read_trace(wish.trace, trace, &request, error);
     if (status == ELBOW_OK && request.resume != ELBOW_RESUME_NEVER && wish.overwrite)
         status = elbow_error_set(error, ELBOW_USAGE, "train: --resume and --overwrite exclude each other");
+    if (status == ELBOW_OK && wish.force && wish.trace == NULL)
+        status = elbow_error_set(error, ELBOW_USAGE,
+                                 "train: --force is for --trace, and there is none; --overwrite moves an earlier run "
+                                 "aside");
     if (status != ELBOW_OK)
         return status;
     struct elbow_config config;
@@ -116,6 +124,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     request.config = &config;
     request.run = directory;
     request.overwrite = wish.overwrite;
+    request.trace_force = wish.force;
     request.init = wish.init;
     request.has_started = true;
     request.started = call->started;
@@ -134,6 +143,7 @@ const struct elbow_command elbow_command_train = {
                 "mpirun -n 16 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --resume\n",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
+    .minds_screen = true,
     .stops_with_checkpoint = true,
     .run = run,
     .preview = preview,

@@ -2,6 +2,8 @@
 // Telling formats apart by what the files hold, never by their names.
 #include "import.h"
 
+#include "elbow/base/inputs.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -107,6 +109,8 @@ enum elbow_status import_source_open(const char *path, struct import_columns col
         if (status == ELBOW_OK)
             status = open_stream(stream, columns, source, error);
     }
+    if (status == ELBOW_OK)
+        status = elbow_inputs_note(path, error);
     if (status == ELBOW_OK && columns.first > 0 && !source->is_text)
         status = elbow_error_set(error, ELBOW_USAGE, "%s: --columns is for text files, this is %s", path, source->kind);
     if (status == ELBOW_OK)
