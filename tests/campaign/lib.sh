@@ -4,6 +4,10 @@
 # and the comparison with the run that nobody disturbed. To be sourced with the build directory and the seed.
 # A campaign repeats its choices from its seed; what the system makes of them (who is how far) differs each time.
 
+# shellcheck disable=SC2034 # the next file uses it
+state=$2
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/random.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/../system/lib.sh" "$1"
 
@@ -13,20 +17,6 @@ LAST=40 EVERY=5 # steps of the run; between evaluations, which are also where ch
 PATIENCE=$((120 * patience))
 # shellcheck disable=SC2154 # loose: from there
 export ASAN_OPTIONS=$loose
-
-# draw N: REPLY is a number in [0, N).
-state=$2
-draw() {
-    state=$((state * 6364136223846793005 + 1442695040888963407))
-    REPLY=$(((state >> 33 & 0x7fffffff) % $1))
-}
-# pick WORD...: REPLY is one of them.
-pick() {
-    draw $#
-    shift "$REPLY"
-    REPLY=$1
-}
-draw 2 # small seeds begin alike
 
 # nap SECONDS: without a process of its own.
 mkfifo silence

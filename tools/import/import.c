@@ -8,6 +8,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/streams.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/run/describe.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -124,6 +125,12 @@ static enum elbow_status look_at_target(struct import_plan *plan, struct elbow_e
     struct elbow_hdf5 *file;
     if (!plan->target.exists)
         return ELBOW_OK;
+    struct stat about;
+    if (stat(plan->target.path, &about) == 0 && S_ISREG(about.st_mode) &&
+        elbow_describe_is_checkpoint(plan->target.path))
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s: is a checkpoint of a run, which another dataset would damage; choose another file",
+                               options->output);
     enum elbow_status status = elbow_hdf5_open(plan->target.path, &file, error);
     if (status != ELBOW_OK)
         return status;
