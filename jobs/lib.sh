@@ -182,6 +182,8 @@ train() {
     noted_log=$(mark "$run" log.txt) noted_receipt=$(mark "$run" receipt.txt) noted_checkpoint=$(newest "$run")
     local from=${noted_checkpoint%% *}
     say "start $((${SLURM_RESTART_COUNT:-0} + 1)) on ${SLURM_JOB_NODELIST:-this host}, $run: ${from:+goes on from }${from:-begins}"
+    # The start before this one has left its trace.
+    if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] && [[ " $* " == *" --trace"[=\ ]* ]]; then set -- "$@" --force; fi
     launch "$elbow" train "$@" --resume=auto || status=$?
     case $(outcome "$run") in
     finished) say "$run is finished" ;;
