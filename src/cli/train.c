@@ -83,7 +83,7 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct wish, trace)},
     {.name = "force",
      .kind = ELBOW_FLAG_SWITCH,
-     .help = ELBOW_OUTPUT_FORCE_HELP ": of --trace",
+     .help = "replace the file that --trace names, if it is there",
      .offset = offsetof(struct wish, force)},
 };
 

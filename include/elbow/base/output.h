@@ -4,9 +4,12 @@
 #ifndef ELBOW_BASE_OUTPUT_H
 #define ELBOW_BASE_OUTPUT_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/part.h"
 
 #include <stdbool.h>
+
+ELBOW_C_BEGIN
 
 // What --force is called in help texts, and what it does.
 #define ELBOW_OUTPUT_FORCE_HELP "replace the file that is there"
@@ -24,5 +27,7 @@ enum elbow_status elbow_output_publish(struct elbow_part *part, enum elbow_publi
 // Local. All of it at once: begins, writes and publishes a file of these bytes.
 enum elbow_status elbow_output_write(const char *path, const void *bytes, size_t size, enum elbow_publish publish,
                                      struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

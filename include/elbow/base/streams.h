@@ -3,7 +3,11 @@
 #ifndef ELBOW_BASE_STREAMS_H
 #define ELBOW_BASE_STREAMS_H
 
+#include "elbow/base/language.h"
+
 #include <stdio.h>
+
+ELBOW_C_BEGIN
 
 // Local. The first thing that a program does: opens standard input, output and error to /dev/null where they are
 // closed, so that no file takes their numbers and, with them, what is meant for people; a pipe without a reader becomes
@@ -21,5 +25,7 @@ int elbow_streams_finish(FILE *stream);
 // Local. The end of a program that prints to standard output beside what it makes: its exit status. One that was not
 // written is told, and 1; one that nobody reads is not.
 int elbow_streams_end(const char *program, int exit_status);
+
+ELBOW_C_END
 
 #endif
