@@ -114,7 +114,6 @@ static uint64_t make_name(struct elbow_comm *comm)
 
 static void remove_copy(const struct elbow_stage *stage, int i)
 {
-    elbow_inputs_forget(stage->copies[i]);
     if (elbow_comm_place(stage->comm).node_rank == 0)
         unlink(stage->copies[i]);
 }

@@ -15,10 +15,6 @@ ELBOW_C_BEGIN
 // is no room for it.
 enum elbow_status elbow_inputs_note(const char *path, struct elbow_error *error);
 
-// Local, from any thread. The file at path is no input any more. Before an input is removed: another file may get its
-// inode.
-void elbow_inputs_forget(const char *path);
-
 // Local, from any thread. Whether the file at path, through symbolic links, is an input.
 bool elbow_inputs_have(const struct elbow_directory *directory, const char *path);
 

@@ -120,4 +120,4 @@ START_TEST(a_pipe_that_gives_too_much)
 }
 END_TEST
 
-UNIT_MAIN("base/file", what_is_no_input, a_regular_file, pipes_with_a_writer, a_pipe_that_gives_too_much)
+UNIT_MAIN("base/file input", what_is_no_input, a_regular_file, pipes_with_a_writer, a_pipe_that_gives_too_much)
