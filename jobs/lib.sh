@@ -189,6 +189,8 @@ train() {
     from=$(tail -n 1 <<<"$noted_checkpoints")
     from=${from%% *}
     say "start $number on ${SLURM_JOB_NODELIST:-this host}, $run: ${from:+goes on from }${from:-begins}"
+    # The start before this one has left its trace.
+    if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] && [[ " $* " == *" --trace"[=\ ]* ]]; then set -- "$@" --force; fi
     launch "$elbow" train "$@" --resume=auto --note "$note" || status=$?
     case $(outcome "$run") in
     finished) say "$run is finished" ;;

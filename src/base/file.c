@@ -53,6 +53,52 @@ int elbow_file_open(const struct elbow_directory *directory, const char *path, i
     return -1;
 }
 
+// Whether somebody may still write into a pipe, or has: tee looks without taking anything out.
+static bool has_writer(int file)
+{
+    int copy[2];
+    if (pipe2(copy, O_CLOEXEC | O_NONBLOCK) != 0)
+        return true;
+    bool has = tee(file, copy[1], 1, SPLICE_F_NONBLOCK) != 0;
+    close(copy[0]);
+    close(copy[1]);
+    return has;
+}
+
+// 0, or why the file is no input. A device is not even opened.
+static int judge_input(const struct stat *about, bool takes_pipes)
+{
+    if (S_ISDIR(about->st_mode))
+        return EISDIR;
+    return S_ISREG(about->st_mode) || (takes_pipes && S_ISFIFO(about->st_mode)) ? 0 : ENXIO;
+}
+
+// O_NONBLOCK opens a pipe without a writer at once.
+int elbow_file_open_input(const char *path, bool takes_pipes)
+{
+    struct stat about;
+    int reason = stat(path, &about) != 0 ? errno : judge_input(&about, takes_pipes);
+    if (reason != 0) {
+        errno = reason;
+        return -1;
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0)
+        return -1;
+    if (fstat(file, &about) != 0)
+        reason = errno;
+    else
+        reason = judge_input(&about, takes_pipes);
+    if (reason == 0 && S_ISFIFO(about.st_mode) && !has_writer(file))
+        reason = EPIPE;
+    if (reason == 0 && fcntl(file, F_SETFL, O_RDONLY) == 0)
+        return file;
+    reason = reason != 0 ? reason : errno;
+    close(file);
+    errno = reason;
+    return -1;
+}
+
 bool elbow_file_put(int file, const void *bytes, size_t size)
 {
     const char *at = bytes;
@@ -112,6 +158,8 @@ const char *elbow_file_reason(int reason)
         return "it is no regular file";
     if (reason == EEXIST)
         return "a file of that name is there";
+    if (reason == EPIPE)
+        return "it is a pipe that nobody writes into";
     return strerror(reason);
 }
 

@@ -3,13 +3,11 @@
 // that was removed is soon another one's.
 #include "elbow/base/inputs.h"
 
-#include "elbow/base/memory.h"
-
 #include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 static struct {
@@ -45,19 +43,15 @@ static bool look(int directory, const char *path, struct input *file)
     return true;
 }
 
-// Under the mutex.
+// Under the mutex. The list lasts as long as the process: it is no part of any work whose memory is counted.
 static enum elbow_status make_room(struct elbow_error *error)
 {
-    struct input *larger = NULL;
     if (inputs.count < inputs.capacity)
         return ELBOW_OK;
     size_t capacity = 2 * inputs.capacity + 16;
-    enum elbow_status status = elbow_allocate(&larger, capacity, sizeof *larger, "the list of inputs", error);
-    if (status != ELBOW_OK)
-        return status;
-    if (inputs.count > 0)
-        memcpy(larger, inputs.files, inputs.count * sizeof *larger);
-    elbow_release(&inputs.files);
+    struct input *larger = realloc(inputs.files, capacity * sizeof *larger);
+    if (larger == NULL)
+        return elbow_error_set(error, ELBOW_MEMORY, "out of memory for the list of inputs");
     inputs.files = larger;
     inputs.capacity = capacity;
     return ELBOW_OK;

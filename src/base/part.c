@@ -129,10 +129,22 @@ static bool sync_part(const struct elbow_part *part)
     return is_synced;
 }
 
+// A rename would put a regular file in the place of a pipe, a device or a socket. (Directories refuse it themselves.)
+static bool is_special(const struct elbow_part *part)
+{
+    struct stat about;
+    return fstatat(elbow_directory_descriptor(part->directory), part->path, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+           !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode) && !S_ISLNK(about.st_mode);
+}
+
 static bool give_name(const struct elbow_part *part, enum elbow_publish publish)
 {
     if (publish == ELBOW_PUBLISH_NEW)
         return elbow_file_rename_new(part->directory, part->part, part->path);
+    if (is_special(part)) {
+        errno = ENXIO;
+        return false;
+    }
     return elbow_file_rename(part->directory, part->part, part->path);
 }
 
@@ -184,12 +196,11 @@ void elbow_part_sweep(const struct elbow_directory *directory, const char *path)
     closedir(stream);
 }
 
-enum elbow_status elbow_part_write(const struct elbow_directory *directory, const char *path, const void *bytes,
-                                   size_t size, enum elbow_publish publish, struct elbow_error *error)
+enum elbow_status elbow_part_begin_bytes(const struct elbow_directory *directory, const char *path, const void *bytes,
+                                         size_t size, struct elbow_part *part, struct elbow_error *error)
 {
-    struct elbow_part part;
     int file;
-    enum elbow_status status = elbow_part_begin(directory, path, &part, &file, error);
+    enum elbow_status status = elbow_part_begin(directory, path, part, &file, error);
     if (status != ELBOW_OK)
         return status;
     bool is_written = elbow_file_put(file, bytes, size);
@@ -199,10 +210,18 @@ enum elbow_status elbow_part_write(const struct elbow_directory *directory, cons
         reason = errno;
     }
     if (is_written)
-        return elbow_part_publish(&part, publish, error);
-    elbow_part_abandon(&part);
+        return ELBOW_OK;
+    elbow_part_abandon(part);
     errno = reason;
     return trouble(directory, path, "written", error);
+}
+
+enum elbow_status elbow_part_write(const struct elbow_directory *directory, const char *path, const void *bytes,
+                                   size_t size, enum elbow_publish publish, struct elbow_error *error)
+{
+    struct elbow_part part;
+    enum elbow_status status = elbow_part_begin_bytes(directory, path, bytes, size, &part, error);
+    return status == ELBOW_OK ? elbow_part_publish(&part, publish, error) : status;
 }
 
 bool elbow_part_link(const struct elbow_directory *directory, const char *target, const char *path)

@@ -4,17 +4,8 @@
 #include "elbow/cli/configuration.h"
 #include "elbow/cli/launcher.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
-
-static enum elbow_status flush_stdout(struct elbow_error *error)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_OUTPUT, "the standard output cannot be written: %s", strerror(errno));
-}
 
 static enum elbow_status print_resolved(const struct elbow_config *config, struct elbow_error *error)
 {
@@ -24,7 +15,7 @@ static enum elbow_status print_resolved(const struct elbow_config *config, struc
         return status;
     fputs(text, stdout);
     elbow_release(&text);
-    return flush_stdout(error);
+    return ELBOW_OK;
 }
 
 // What the command line says.
@@ -59,7 +50,7 @@ static enum elbow_status alone(const struct elbow_call *call, struct elbow_error
     if (!wish.explains)
         return print_resolved(&config, error);
     elbow_config_explain(stdout);
-    return flush_stdout(error);
+    return ELBOW_OK;
 }
 
 const struct elbow_command elbow_command_config = {

@@ -2,11 +2,13 @@
 // Reading a configuration. One rank touches the file, all ranks parse the same text.
 #include "elbow/cli/configuration.h"
 
+#include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/data/preview.h"
 #include "elbow/math/hash.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static const size_t TEXT_BYTES_MAX = 1000000;
 
@@ -14,10 +16,13 @@ static enum elbow_status read_text(const char *path, char **text, struct elbow_e
 {
     size_t size = 0;
     enum elbow_status status = elbow_text_read(path, TEXT_BYTES_MAX, text, &size, error);
-    if (status != ELBOW_OK || strlen(*text) == size)
-        return status;
-    elbow_release(text);
-    return elbow_error_set(error, ELBOW_CONFIG, "%s: holds a zero byte, so it is no YAML text", path);
+    if (status == ELBOW_OK && strlen(*text) != size)
+        status = elbow_error_set(error, ELBOW_CONFIG, "%s: holds a zero byte, so it is no YAML text", path);
+    if (status == ELBOW_OK)
+        status = elbow_inputs_note(path, error);
+    if (status != ELBOW_OK)
+        elbow_release(text);
+    return status;
 }
 
 enum elbow_status elbow_configuration_parse(const char *path, const char *text, const struct elbow_words *sets,
@@ -41,11 +46,18 @@ enum elbow_status elbow_configuration_read_alone(const char *path, const struct 
     return status;
 }
 
+// What comes out of a pipe can be read once only.
+static bool may_read_twice(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode);
+}
+
 void elbow_configuration_preview(const char *path, const struct elbow_words *sets, char *note)
 {
     struct elbow_error error = {0};
     struct elbow_config *config = NULL;
-    if (elbow_allocate(&config, 1, sizeof *config, "the configuration", &error) == ELBOW_OK &&
+    if (may_read_twice(path) && elbow_allocate(&config, 1, sizeof *config, "the configuration", &error) == ELBOW_OK &&
         elbow_configuration_read_alone(path, sets, config, &error) == ELBOW_OK)
         elbow_preview_configured(config, note);
     elbow_release(&config);

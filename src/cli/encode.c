@@ -9,7 +9,7 @@
 
 // Collective.
 static enum elbow_status encode(struct elbow_call *call, struct elbow_scoring *scoring, int64_t importance,
-                                const char *output, struct elbow_error *error)
+                                const struct elbow_scoring_request *wanted, struct elbow_error *error)
 {
     const struct elbow_checkpoint *checkpoint = &scoring->checkpoint;
     struct elbow_evaluation_request request = {.comm = call->comm,
@@ -19,7 +19,8 @@ static enum elbow_status encode(struct elbow_call *call, struct elbow_scoring *s
                                                .config = &checkpoint->config,
                                                .beta = checkpoint->config.objective.beta,
                                                .importance = importance};
-    enum elbow_status status = elbow_encode(&request, output, error);
+    const char *output = wanted->output;
+    enum elbow_status status = elbow_encode(&request, output, elbow_output_publishing(wanted->force), error);
     if (status == ELBOW_OK)
         elbow_log_say(call->log, "%s: %" PRIu64 " rows encoded by step %" PRIu64 " of %s", output,
                       scoring->dataset.samples, checkpoint->state.step, checkpoint->path);
@@ -41,6 +42,7 @@ static const struct elbow_flag flags[] = {
      .value = "FILE.h5",
      .help = "the file to be written",
      .offset = offsetof(struct wish, request.output)},
+    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
@@ -73,7 +75,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         return status;
     status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
     if (status == ELBOW_OK)
-        status = encode(call, &scoring, wish.importance, wish.request.output, error);
+        status = encode(call, &scoring, wish.importance, &wish.request, error);
     elbow_scoring_close(call->comm, &scoring);
     return status;
 }

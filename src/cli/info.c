@@ -4,10 +4,8 @@
 #include "elbow/cli/command.h"
 #include "elbow/run/describe.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
 // Collective.
 static enum elbow_status tell_checkpoint(struct elbow_call *call, const char *path, struct elbow_error *error)
@@ -58,8 +56,6 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         tell_checkpoint(call, wish.path, error);
     else if (is_root)
         elbow_describe_file(wish.path, stdout, error);
-    if (is_root && error->status == ELBOW_OK && (fflush(stdout) != 0 || ferror(stdout)))
-        elbow_error_set(error, ELBOW_OUTPUT, "the standard output cannot be written: %s", strerror(errno));
     elbow_comm_broadcast(call->comm, error, sizeof *error);
     return error->status;
 }

@@ -7,6 +7,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/restart.h"
 #include "elbow/base/signals.h"
+#include "elbow/base/streams.h"
 #include "elbow/base/text.h"
 #include "elbow/cli/command.h"
 #include "elbow/cli/help.h"
@@ -16,6 +17,7 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,14 +97,40 @@ static enum elbow_status take_memory(struct elbow_error *error)
     return elbow_blas_reserve(error);
 }
 
+// Rank zero, or the one process that there is. Whether standard output has taken the result. Nobody's fault, and nobody
+// is told, if its reader has gone: it has seen enough.
+static enum elbow_status finish_result(struct elbow_error *error)
+{
+    int reason = elbow_streams_finish(stdout);
+    if (reason == 0 || reason == EPIPE)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FILE, "the result cannot be written to standard output: %s", strerror(reason));
+}
+
 // Local. The end of a program that needed no ranks.
 static int end_alone(struct elbow_error *error)
 {
-    if (error->status == ELBOW_OK && fflush(stdout) != 0)
-        elbow_error_set(error, ELBOW_OUTPUT, "the result could not be written to standard output");
+    if (error->status == ELBOW_OK)
+        finish_result(error);
     if (error->status != ELBOW_OK && elbow_launcher_is_first())
         fprintf(stderr, "elbow: %s\n", error->message);
     return elbow_status_exit(error->status);
+}
+
+// Rank zero. What became of the words of a command that has done its work.
+static enum elbow_status finish_screen(const struct elbow_command *command, const struct elbow_log *log,
+                                       struct elbow_error *error)
+{
+    char what[256];
+    if (command->result_on_stdout)
+        return finish_result(error);
+    if (!elbow_log_lost_screen(log, what, sizeof what))
+        return ELBOW_OK;
+    if (command->minds_screen)
+        return elbow_error_set(error, ELBOW_OUTPUT, "%s; all else is finished, and log.txt has what was said", what);
+    if (log->lost_reason == EPIPE)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_OUTPUT, "%s; all else is finished", what);
 }
 
 // Collective.
@@ -118,12 +146,18 @@ static enum elbow_status run(const struct elbow_command *command, struct elbow_c
     if (!command->stops_with_checkpoint)
         elbow_signals_refuse_stop();
     struct elbow_log log = elbow_log_open(is_root, command->result_on_stdout ? stderr : stdout);
+    log.minds_screen = command->minds_screen;
     struct elbow_call call = {
         .command = command, .comm = comm, .log = &log, .count = count - 1, .words = words + 1, .started = started};
     enum elbow_status status = command->run(&call, error);
     elbow_log_close(&log);
     elbow_signals_keep_text(NULL);
-    return status;
+    if (status != ELBOW_OK)
+        return status;
+    *error = (struct elbow_error){0};
+    if (is_root)
+        finish_screen(command, &log, error);
+    return elbow_comm_agree_root(comm, error);
 }
 
 int main(int argc, char **argv)
@@ -132,6 +166,7 @@ int main(int argc, char **argv)
     struct elbow_error error = {0};
     if (!elbow_processor_fits("elbow"))
         return 1;
+    elbow_streams_start();
     double started = elbow_clock_seconds();
     if (elbow_blas_has_threads())
         elbow_restart_with("OPENBLAS_NUM_THREADS", "1", argv);
@@ -156,12 +191,6 @@ int main(int argc, char **argv)
     enum elbow_status status = elbow_comm_agree(comm, &error);
     if (status == ELBOW_OK)
         status = run(command, comm, argc - 1, argv + 1, started, &error);
-    if (status == ELBOW_OK) {
-        error = (struct elbow_error){0};
-        if (elbow_comm_place(comm).rank == 0 && fflush(stdout) != 0)
-            elbow_error_set(&error, ELBOW_OUTPUT, "the result could not be written to standard output");
-        status = elbow_comm_agree_root(comm, &error);
-    }
     if (status != ELBOW_OK && elbow_comm_place(comm).rank == 0)
         fprintf(stderr, "elbow: %s\n", error.message);
     elbow_comm_close(comm);

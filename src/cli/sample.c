@@ -16,14 +16,16 @@ struct wish {
     bool draw;
 };
 
-static struct elbow_gallery gallery_of(const struct elbow_call *call, const struct elbow_scoring *scoring)
+static struct elbow_gallery gallery_of(const struct elbow_call *call, const struct wish *wish,
+                                       const struct elbow_scoring *scoring)
 {
     const struct elbow_checkpoint *checkpoint = &scoring->checkpoint;
     return (struct elbow_gallery){.comm = call->comm,
                                   .model = scoring->model,
                                   .parameters = checkpoint->values,
                                   .data = &checkpoint->data,
-                                  .config = &checkpoint->config};
+                                  .config = &checkpoint->config,
+                                  .publish = elbow_output_publishing(wish->request.force)};
 }
 
 static uint64_t seed_of(const struct wish *wish, const struct elbow_scoring *scoring)
@@ -35,7 +37,7 @@ static uint64_t seed_of(const struct wish *wish, const struct elbow_scoring *sco
 static enum elbow_status draw_samples(const struct elbow_call *call, const struct wish *wish,
                                       const struct elbow_scoring *scoring, struct elbow_error *error)
 {
-    struct elbow_gallery gallery = gallery_of(call, scoring);
+    struct elbow_gallery gallery = gallery_of(call, wish, scoring);
     uint64_t count = wish->count > 0 ? (uint64_t)wish->count : SAMPLES;
     enum elbow_status status =
         elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, scoring), wish->draw, error);
@@ -49,7 +51,7 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
 static enum elbow_status draw_reconstructions(const struct elbow_call *call, const struct wish *wish,
                                               const struct elbow_scoring *scoring, struct elbow_error *error)
 {
-    struct elbow_gallery gallery = gallery_of(call, scoring);
+    struct elbow_gallery gallery = gallery_of(call, wish, scoring);
     uint64_t first = (uint64_t)wish->first, rows = scoring->dataset.samples;
     uint64_t count = wish->count > 0 ? (uint64_t)wish->count : PAIRS;
     if (wish->count == 0 && first < rows && count > rows - first)
@@ -66,6 +68,7 @@ static enum elbow_status draw_reconstructions(const struct elbow_call *call, con
 static const struct elbow_flag sample_flags[] = {
     ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
     ELBOW_ROW_OUTPUT(offsetof(struct wish, request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     {.name = "count",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
@@ -81,6 +84,7 @@ static const struct elbow_flag sample_flags[] = {
 static const struct elbow_flag reconstruct_flags[] = {
     ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
     ELBOW_ROW_OUTPUT(offsetof(struct wish, request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     {.name = "count",
      .letter = 'n',

@@ -49,7 +49,7 @@ static enum elbow_status read_trace(const char *word, elbow_path path, struct el
 // What the command line says.
 struct wish {
     const char *path, *run, *resume, *init, *trace;
-    bool overwrite, checks;
+    bool overwrite, checks, force;
     struct elbow_words sets, notes;
 };
 
@@ -94,6 +94,10 @@ static const struct elbow_flag flags[] = {
      .help =
          "check the flags, the configuration and that the files are there, print the run directory, and train nothing",
      .offset = offsetof(struct wish, checks)},
+    {.name = "force",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = "replace the file that --trace names, if it is there",
+     .offset = offsetof(struct wish, force)},
 };
 
 // What the words ask for, but for the configuration and the run directory. `trace` keeps the path of one.
@@ -107,7 +111,12 @@ static enum elbow_status read_wish(const struct elbow_call *call, struct wish *w
         status = read_trace(wish->trace, trace, request, error);
     if (status == ELBOW_OK && request->resume != ELBOW_RESUME_NEVER && wish->overwrite)
         status = elbow_error_set(error, ELBOW_USAGE, "train: --resume and --overwrite exclude each other");
+    if (status == ELBOW_OK && wish->force && wish->trace == NULL)
+        status = elbow_error_set(error, ELBOW_USAGE,
+                                 "train: --force is for --trace, and there is none; --overwrite moves an earlier run "
+                                 "aside");
     request->overwrite = wish->overwrite;
+    request->trace_force = wish->force;
     request->init = wish->init;
     request->notes = wish->notes.words;
     request->note_count = wish->notes.count;
@@ -207,6 +216,7 @@ const struct elbow_command elbow_command_train = {
                 "elbow train configs/shapes.yaml --set train.epochs=40 --check\n",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
+    .minds_screen = true,
     .stops_with_checkpoint = true,
     .run = run,
     .preview = preview,

@@ -3,6 +3,7 @@
 // part straight into the node's one copy; where memory is not shared every rank reads all.
 #include "elbow/data/dataset.h"
 
+#include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/math/random.h"
@@ -326,6 +327,15 @@ static enum elbow_status settle_values(struct loading *loading, struct elbow_err
     return ELBOW_OK;
 }
 
+// Collective. Rank zero, which writes, must know the files even if only others read them.
+static enum elbow_status note_files(struct loading *loading, struct elbow_error *error)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    if (elbow_inputs_note(request->file, error) == ELBOW_OK && request->labels != NULL)
+        elbow_inputs_note(request->labels_file, error);
+    return elbow_comm_agree(loading->comm, error);
+}
+
 // Collective. From open files to rows and labels in memory.
 static enum elbow_status load_files(struct loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
@@ -382,7 +392,9 @@ enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow
     }
     snprintf(dataset->name, sizeof dataset->name, "%s:%s", request->file, request->dataset);
     struct loading loading = {.comm = comm, .request = request, .dataset = dataset};
-    enum elbow_status status = load_files(&loading, log, error);
+    enum elbow_status status = note_files(&loading, error);
+    if (status == ELBOW_OK)
+        status = load_files(&loading, log, error);
     elbow_hdf5_close(loading.file, NULL);
     elbow_hdf5_close(loading.labels_file, NULL);
     if (status != ELBOW_OK)

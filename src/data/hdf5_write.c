@@ -212,6 +212,20 @@ enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char 
     return status;
 }
 
+enum elbow_status elbow_hdf5_remove(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
+{
+    ELBOW_CHECK(file != NULL && file->is_written && name != NULL);
+    hid_t object = elbow_hdf5_open_object(file, name);
+    bool is_dataset = object >= 0 && H5Iget_type(object) == H5I_DATASET;
+    if (object >= 0)
+        H5Oclose(object);
+    if (!is_dataset)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: %s is no dataset", file->name, name);
+    if (H5Ldelete(file->id, name, H5P_DEFAULT) < 0)
+        return elbow_hdf5_fail_write(file, error, "dataset %s cannot be taken out", name);
+    return ELBOW_OK;
+}
+
 enum elbow_status elbow_hdf5_write_rows(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
                                         uint64_t first, uint64_t count, const void *rows, struct elbow_error *error)
 {

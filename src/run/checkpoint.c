@@ -3,6 +3,7 @@
 #include "elbow/run/checkpoint.h"
 
 #include "checkpoint_private.h"
+#include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 
@@ -362,7 +363,7 @@ static enum elbow_status load_local(const char *run_or_file, bool best, struct e
     enum elbow_status status = find(run_or_file, best, &search, error);
     if (status == ELBOW_OK)
         elbow_text_format(checkpoint->path, sizeof checkpoint->path, "%s", path);
-    return status;
+    return status == ELBOW_OK ? elbow_inputs_note(path, error) : status;
 }
 
 // The other ranks make room for what they are about to receive.

@@ -4,6 +4,7 @@
 #include "elbow/run/describe.h"
 
 #include "checkpoint_private.h"
+#include "elbow/base/file.h"
 #include "elbow/base/mask.h"
 #include "elbow/data/hdf5.h"
 
@@ -17,7 +18,8 @@ bool elbow_describe_is_checkpoint(const char *path)
     char magic[sizeof ELBOW_CHECKPOINT_MAGIC - 1];
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
         return true;
-    FILE *stream = fopen(path, "rbe");
+    int file = elbow_file_open_input(path, false);
+    FILE *stream = file < 0 ? NULL : fdopen(file, "rb");
     if (stream == NULL)
         return false;
     bool is_checkpoint =

@@ -60,7 +60,7 @@ static double measure_write(const char *directory, const char *block, uint64_t *
 // Bytes a second read; the kernel is asked to forget first what it has of the file.
 static double measure_read(const char *path, char *block, uint64_t *bytes)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = elbow_file_open_input(path, false);
     *bytes = 0;
     if (file < 0)
         return 0;

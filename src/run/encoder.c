@@ -26,6 +26,7 @@ struct encoding {
     struct elbow_importance *importance;
     // Rank zero.
     struct elbow_part output;
+    enum elbow_publish publish;
     struct elbow_hdf5 *file;
     double *figure;             // (SPLIT_ROWS)
     float *mean, *log_variance; // (SPLIT_ROWS, Z)
@@ -183,9 +184,10 @@ static void close_file(struct encoding *encoding, struct elbow_error *error)
         return;
     }
     if (elbow_hdf5_close(encoding->file, error) == ELBOW_OK)
-        elbow_part_publish(&encoding->output, ELBOW_PUBLISH_REPLACE, error);
-    if (elbow_output_error(error) != ELBOW_OK)
-        elbow_part_abandon(&encoding->output);
+        elbow_output_publish(&encoding->output, encoding->publish, error);
+    else
+        elbow_output_error(error);
+    elbow_part_abandon(&encoding->output);
 }
 
 // Collective.
@@ -211,13 +213,14 @@ static enum elbow_status encode_rows(struct encoding *encoding, const char *path
 }
 
 enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, const char *path,
-                               struct elbow_error *error)
+                               enum elbow_publish publish, struct elbow_error *error)
 {
     *error = (struct elbow_error){0};
     if (!elbow_output_ends(path, ".h5") && !elbow_output_ends(path, ".hdf5"))
         return elbow_error_set(error, ELBOW_USAGE, "%.500s: encodings are HDF5 files; give a name that ends in .h5",
                                path);
     struct encoding encoding = {.request = request,
+                                .publish = publish,
                                 .latent = request->model->latent,
                                 .figures = request->importance > 0 ? FIGURES : LOG_LIKELIHOOD};
     encoding.row_bytes = encoding.figures * sizeof(double) + 2 * encoding.latent * sizeof(float);

@@ -146,6 +146,7 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
                                    .pairs = drawing->dataset != NULL,
                                    .rows = count,
                                    .at_once = drawing->microbatch,
+                                   .publish = gallery->publish,
                                    .arrears = gallery->arrears};
     ELBOW_CHECK(drawing->microbatch > 0 && drawing->microbatch <= gallery->model->rows_max);
     ELBOW_CHECK(gallery->data->values == gallery->model->values);

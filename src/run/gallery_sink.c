@@ -168,12 +168,12 @@ static enum elbow_status write_png(struct elbow_sink *sink, struct elbow_error *
     enum elbow_status status =
         elbow_picture_grid(sink->images, (size_t)sink->plan.rows * sink->images_of_row, columns_of(sink),
                            sink->shape.height, sink->shape.width, sink->shape.channels, &picture, error);
-    if (status == ELBOW_OK && sink->plan.arrears == NULL)
-        status = elbow_picture_write(&picture, sink->plan.path, error);
-    else if (status == ELBOW_OK)
+    if (status == ELBOW_OK)
         status = elbow_picture_encode(&picture, sink->plan.path, &bytes, &size, error);
     elbow_picture_clear(&picture);
-    if (bytes != NULL)
+    if (status == ELBOW_OK && sink->plan.arrears == NULL)
+        status = elbow_output_write(sink->plan.path, bytes, size, sink->plan.publish, error);
+    else if (status == ELBOW_OK)
         status = elbow_arrears_write(sink->plan.arrears, sink->plan.path, &bytes, size, error);
     elbow_release(&bytes);
     return status;
@@ -194,10 +194,11 @@ static enum elbow_status finish(struct elbow_sink *sink, struct elbow_error *err
     if (sink->kind == ELBOW_SINK_CSV) {
         status = sync_csv(sink, error);
     } else {
-        status = elbow_hdf5_close(sink->file, error);
+        elbow_hdf5_close(sink->file, error);
         sink->file = NULL;
+        status = elbow_output_error(error);
     }
-    return status == ELBOW_OK ? elbow_part_publish(&sink->output, ELBOW_PUBLISH_REPLACE, error) : status;
+    return status == ELBOW_OK ? elbow_output_publish(&sink->output, sink->plan.publish, error) : status;
 }
 
 enum elbow_status elbow_sink_close(struct elbow_sink *sink, struct elbow_error *error)
@@ -211,5 +212,5 @@ enum elbow_status elbow_sink_close(struct elbow_sink *sink, struct elbow_error *
         elbow_part_abandon(&sink->output);
     elbow_release(&sink->images);
     *sink = (struct elbow_sink){0};
-    return elbow_output_error(error);
+    return error->status;
 }

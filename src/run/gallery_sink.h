@@ -18,6 +18,7 @@ struct elbow_sink_plan {
     const struct elbow_data_facts *data;
     bool pairs;                    // each row is an original and its reconstruction, else a sample
     uint64_t rows;                 // in all
+    enum elbow_publish publish;    // what may become of a file that is there
     size_t at_once;                // rows that HDF5 takes apart at once
     struct elbow_arrears *arrears; // where a PNG waits that cannot be written; NULL: it is lost
 };

@@ -4,7 +4,7 @@
 // their callers. Colour spaces are ignored: the numbers in the file are the pixels.
 #include "elbow/run/image.h"
 
-#include "elbow/base/part.h"
+#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
 
@@ -161,17 +161,6 @@ enum elbow_status elbow_picture_encode(const struct elbow_picture *picture, cons
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const char *path, struct elbow_error *error)
-{
-    char *bytes;
-    size_t size;
-    enum elbow_status status = elbow_picture_encode(picture, path, &bytes, &size, error);
-    if (status == ELBOW_OK)
-        status = elbow_part_write(NULL, path, bytes, size, ELBOW_PUBLISH_REPLACE, error);
-    elbow_release(&bytes);
-    return status;
-}
-
 // What a file holds, after the expansion to 8 bits a value.
 struct raw {
     size_t height, width, channels; // 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
@@ -325,9 +314,10 @@ enum elbow_status elbow_picture_read(const char *path, size_t channels, struct e
 {
     ELBOW_CHECK(path != NULL && picture != NULL && (channels <= 1 || channels == 3));
     *picture = (struct elbow_picture){0};
-    FILE *stream = fopen(path, "rb");
+    int file = elbow_file_open_input(path, false);
+    FILE *stream = file < 0 ? NULL : fdopen(file, "rb");
     if (stream == NULL)
-        return elbow_error_set(error, ELBOW_FILE, "%s: %s", path, strerror(errno));
+        return elbow_error_set(error, ELBOW_FILE, "%s: %s", path, elbow_file_reason(errno));
     struct raw raw = {0};
     enum elbow_status status = read_stream(stream, path, &raw, error);
     fclose(stream);

@@ -3,9 +3,10 @@
 // checkpoint's configuration alone, hence alike on all ranks.
 #include "elbow/run/scoring.h"
 
+#include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/output.h"
 #include "elbow/data/preview.h"
-#include "output.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -128,14 +129,19 @@ static void tell_data(const struct elbow_scoring *scoring, struct elbow_log *log
                        dataset->name);
 }
 
-// Collective. The output must not be a file that is read; `source` may be NULL.
-static enum elbow_status check_output(struct elbow_comm *comm, const char *output, const char *checkpoint,
+// Collective. Whether the output has a place, and is none of the files that are known to be read; `source` may be NULL.
+static enum elbow_status check_output(struct elbow_comm *comm, const struct elbow_scoring_request *request,
                                       const struct source *source, struct elbow_error *error)
 {
-    bool is_root = elbow_comm_place(comm).rank == 0;
-    if (is_root && output != NULL && elbow_output_spares(output, checkpoint, error) == ELBOW_OK && source != NULL &&
-        elbow_output_spares(output, source->file, error) == ELBOW_OK)
-        elbow_output_spares(output, source->labels_file, error);
+    enum elbow_status status = ELBOW_OK;
+    if (elbow_comm_place(comm).rank == 0 && request->output != NULL) {
+        if (source != NULL)
+            status = elbow_inputs_note(source->file, error);
+        if (status == ELBOW_OK && source != NULL)
+            status = elbow_inputs_note(source->labels_file, error);
+        if (status == ELBOW_OK)
+            elbow_output_check(request->output, elbow_output_publishing(request->force), error);
+    }
     return elbow_comm_agree_root(comm, error);
 }
 
@@ -148,7 +154,7 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     enum elbow_status status = locate(request, config, &source, error);
     if (status != ELBOW_OK)
         return status;
-    status = check_output(comm, request->output, scoring->checkpoint.path, &source, error);
+    status = check_output(comm, request, &source, error);
     if (status != ELBOW_OK)
         return status;
     bool is_synthetic = config->data.synthetic > 0 && request->data == NULL;
@@ -195,16 +201,14 @@ enum elbow_status elbow_scoring_open(struct elbow_comm *comm, const struct elbow
 {
     *scoring = (struct elbow_scoring){0};
     *error = (struct elbow_error){0};
-    if (elbow_comm_place(comm).rank == 0 && request->output != NULL)
-        elbow_output_has_place(request->output, error);
-    if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
-        return error->status;
-    enum elbow_status status =
-        elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &scoring->checkpoint, error);
+    enum elbow_status status = check_output(comm, request, NULL, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &scoring->checkpoint, error);
     if (status == ELBOW_OK)
         status = make_model(comm, scoring, error);
     if (status == ELBOW_OK && !request->wants_data)
-        status = check_output(comm, request->output, scoring->checkpoint.path, NULL, error);
+        status = check_output(comm, request, NULL, error);
     if (status == ELBOW_OK && request->wants_data)
         status = load_data(comm, request, log, scoring, error);
     if (status != ELBOW_OK)

@@ -18,38 +18,17 @@
 static const size_t rooms[ELBOW_TRACER_THREADS] = {ELBOW_TRACER_MAIN_EVENTS, ELBOW_TRACER_DATA_EVENTS,
                                                    ELBOW_TRACER_WRITER_EVENTS};
 
-// Whether what stands at the path may be written over: an earlier trace.
-static bool is_trace(const char *path)
-{
-    static const char head[] = "{\"displayTimeUnit\"";
-    char bytes[sizeof head] = "";
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return false;
-    size_t size = fread(bytes, 1, sizeof head - 1, file);
-    fclose(file);
-    return size == 0 || strcmp(bytes, head) == 0;
-}
-
 enum elbow_status elbow_tracer_probe(const struct elbow_tracer_order *order, bool has_directory,
                                      struct elbow_error *error)
 {
-    struct elbow_part output;
+    elbow_path holder;
     struct stat about;
     if (order->path == NULL)
         return ELBOW_OK;
-    if (stat(order->path, &about) == 0 && (!S_ISREG(about.st_mode) || !is_trace(order->path)))
-        return elbow_error_set(error, ELBOW_FILE,
-                               "%s: exists and is no trace; give --trace the name of another file, or remove this one",
-                               order->path);
-    if (elbow_part_begin(NULL, order->path, &output, NULL, NULL) != ELBOW_OK) {
-        if (errno == ENOENT && !has_directory)
-            return ELBOW_OK;
-        return elbow_error_set(error, ELBOW_FILE, "%s: the trace cannot be created: %s", order->path,
-                               elbow_file_reason(errno));
-    }
-    elbow_part_abandon(&output);
-    return ELBOW_OK;
+    elbow_file_directory_of(order->path, holder);
+    if (!has_directory && stat(holder, &about) != 0 && errno == ENOENT)
+        return ELBOW_OK;
+    return elbow_output_check(order->path, order->publish, error);
 }
 
 // Rank zero, once the run directory is there.
@@ -77,7 +56,8 @@ enum elbow_status elbow_tracer_open(struct elbow_comm *comm, const struct elbow_
                                     struct elbow_tracer *tracer, struct elbow_error *error)
 {
     struct elbow_place place = elbow_comm_place(comm);
-    *tracer = (struct elbow_tracer){.is_open = order->path != NULL, .first = order->first, .last = order->last};
+    *tracer = (struct elbow_tracer){
+        .is_open = order->path != NULL, .first = order->first, .last = order->last, .publish = order->publish};
     *error = (struct elbow_error){0};
     // Flags come from each rank's own command line.
     elbow_comm_broadcast(comm, &tracer->is_open, sizeof tracer->is_open);
@@ -183,7 +163,7 @@ static void end_file(const struct elbow_tracer *tracer, struct elbow_part *outpu
     bool is_written = fflush(out) == 0 && !ferror(out);
     int reason = errno;
     is_written &= fclose(out) == 0;
-    if (is_written && elbow_part_publish(output, ELBOW_PUBLISH_REPLACE, error) == ELBOW_OK)
+    if (is_written && elbow_output_publish(output, tracer->publish, error) == ELBOW_OK)
         return;
     elbow_part_abandon(output);
     if (!is_written)
@@ -207,6 +187,7 @@ enum elbow_status elbow_tracer_write(struct elbow_comm *comm, struct elbow_trace
     merge(comm, tracer, out);
     if (out != NULL)
         end_file(tracer, &output, out, error);
+    elbow_output_error(error); // the run itself is finished
     for (int i = 0; i < (place.rank == 0 ? place.size * ELBOW_TRACER_THREADS : 0); ++i) {
         *held += tracer->ranks[i / ELBOW_TRACER_THREADS].held[i % ELBOW_TRACER_THREADS];
         *noted += tracer->ranks[i / ELBOW_TRACER_THREADS].noted[i % ELBOW_TRACER_THREADS];

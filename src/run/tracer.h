@@ -7,6 +7,7 @@
 #ifndef ELBOW_RUN_TRACER_H
 #define ELBOW_RUN_TRACER_H
 
+#include "elbow/base/output.h"
 #include "elbow/base/text.h"
 #include "elbow/base/trace.h"
 #include "elbow/parallel/clocks.h"
@@ -23,7 +24,8 @@ enum { ELBOW_TRACER_EVENTS = ELBOW_TRACER_MAIN_EVENTS + ELBOW_TRACER_DATA_EVENTS
 
 // What a run is asked to trace.
 struct elbow_tracer_order {
-    const char *path;     // NULL: nothing
+    const char *path; // NULL: nothing
+    enum elbow_publish publish;
     uint64_t first, last; // steps, counted from one
 };
 
@@ -38,6 +40,7 @@ struct elbow_tracer_rank {
 struct elbow_tracer {
     bool is_open;
     elbow_path path;
+    enum elbow_publish publish;
     uint64_t first, last;
     struct elbow_track tracks[ELBOW_TRACER_THREADS];
     struct elbow_clock_tie opened;
@@ -47,7 +50,7 @@ struct elbow_tracer {
     struct elbow_trace_event *events; // [ELBOW_TRACER_MAIN_EVENTS] rank zero, of the rank at hand; owned
 };
 
-// Local. Rank zero. FILE if the trace cannot be written where it shall. Before anything is made (not has_directory) its
+// Local. Rank zero. As elbow_output_check, of the trace's file. Before anything is made (not has_directory) its
 // directory may be missing: it will be made.
 enum elbow_status elbow_tracer_probe(const struct elbow_tracer_order *order, bool has_directory,
                                      struct elbow_error *error);

@@ -147,6 +147,7 @@ static void draw_pictures(struct elbow_trainer *trainer)
                                     .parameters = elbow_exchange_parameters(trainer->exchange),
                                     .data = &trainer->facts,
                                     .config = &trainer->config,
+                                    .publish = ELBOW_PUBLISH_REPLACE,
                                     .arrears = &trainer->arrears};
     struct elbow_error trouble = {0};
     const struct elbow_dataset *originals = trainer->has_valid ? &trainer->valid : &trainer->train;

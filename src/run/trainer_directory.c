@@ -105,8 +105,7 @@ static enum elbow_status enter(struct elbow_trainer *trainer, struct elbow_error
 {
     elbow_path path;
     struct stat about;
-    struct elbow_tracer_order order = elbow_trainer_trace_order(trainer);
-    enum elbow_status status = elbow_tracer_probe(&order, false, error);
+    enum elbow_status status = elbow_trainer_probe_trace(trainer, error);
     if (status == ELBOW_OK && trainer->request->overwrite &&
         stat(trainer->run, &about) == 0) // also a run that never came to a checkpoint
         status = move_aside(trainer, error);

@@ -181,6 +181,10 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer);
 // Local. What a finished run leaves and where.
 void elbow_trainer_tell_end(struct elbow_trainer *trainer);
 
+// Local. Rank zero. Whether the trace, if one is asked for, has a place, before anything is made: as
+// elbow_output_check; USAGE too if the run writes something else there.
+enum elbow_status elbow_trainer_probe_trace(const struct elbow_trainer *trainer, struct elbow_error *error);
+
 // Local. What the request asks to be traced.
 struct elbow_tracer_order elbow_trainer_trace_order(const struct elbow_trainer *trainer);
 

@@ -2,11 +2,53 @@
 // The trace of a training run: which threads note into which tracks, and what is told of it.
 #include "trainer_private.h"
 
+#include "elbow/base/file.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
 struct elbow_tracer_order elbow_trainer_trace_order(const struct elbow_trainer *trainer)
 {
     const struct elbow_train_request *request = trainer->request;
-    return (struct elbow_tracer_order){
-        .path = request->trace, .first = request->trace_first, .last = request->trace_last};
+    return (struct elbow_tracer_order){.path = request->trace,
+                                       .publish = elbow_output_publishing(request->trace_force),
+                                       .first = request->trace_first,
+                                       .last = request->trace_last};
+}
+
+static bool is_same_directory(const char *left, const char *right)
+{
+    struct stat a, b;
+    size_t length = strlen(right);
+    if (stat(left, &a) == 0 && stat(right, &b) == 0)
+        return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    return strncmp(left, right, length) == 0 && strspn(left + length, "/") == strlen(left + length); // not made yet
+}
+
+// Whether a path is where the run writes something else.
+static bool is_of_run(const char *run, const char *path)
+{
+    static const char *const names[] = {"config.yaml", "metrics.csv", "kl.csv", "log.txt", "receipt.txt", "lock"};
+    static const char *const places[] = {"checkpoints", "samples"};
+    elbow_path holder, place;
+    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+    elbow_file_directory_of(path, holder);
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        if (strcmp(name, names[i]) == 0 && is_same_directory(holder, run))
+            return true;
+    for (size_t i = 0; i < sizeof places / sizeof *places; ++i)
+        if (elbow_text_format(place, sizeof place, "%s/%s", run, places[i]) && is_same_directory(holder, place))
+            return true;
+    return false;
+}
+
+enum elbow_status elbow_trainer_probe_trace(const struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    struct elbow_tracer_order order = elbow_trainer_trace_order(trainer);
+    if (order.path != NULL && is_of_run(trainer->run, order.path))
+        return elbow_error_set(error, ELBOW_USAGE, "%s: is where the run writes other files; give --trace another name",
+                               order.path);
+    return elbow_tracer_probe(&order, false, error);
 }
 
 enum elbow_status elbow_trainer_begin_trace(struct elbow_trainer *trainer, struct elbow_error *error)

@@ -67,8 +67,12 @@ static void setup(struct fixture *fixture, bool images)
     mpi_assert(elbow_allocate(&fixture->parameters, fixture->model->parameters.size, sizeof(float), "parameters",
                               &error) == ELBOW_OK);
     elbow_model_initialize(fixture->model, 5, NULL, fixture->parameters);
-    fixture->gallery =
-        (struct elbow_gallery){mpi_comm, fixture->model, fixture->parameters, &fixture->facts, &fixture->config, NULL};
+    fixture->gallery = (struct elbow_gallery){.comm = mpi_comm,
+                                              .model = fixture->model,
+                                              .parameters = fixture->parameters,
+                                              .data = &fixture->facts,
+                                              .config = &fixture->config,
+                                              .publish = ELBOW_PUBLISH_REPLACE};
     fixture->request = (struct elbow_evaluation_request){.comm = mpi_comm,
                                                          .model = fixture->model,
                                                          .parameters = fixture->parameters,
@@ -270,7 +274,7 @@ START_TEST(encodings_add_up_to_the_evaluation)
     fixture.request.importance = 3;
     const char *path = scratch_path(&fixture.scratch, "codes.h5");
     mpi_assert(elbow_evaluate(&fixture.request, &evaluation, &error) == ELBOW_OK);
-    mpi_assert(elbow_encode(&fixture.request, path, &error) == ELBOW_OK);
+    mpi_assert(elbow_encode(&fixture.request, path, ELBOW_PUBLISH_REPLACE, &error) == ELBOW_OK);
     double recon[SAMPLES], kl[SAMPLES], elbo[SAMPLES], likelihood[SAMPLES], effective[SAMPLES], sums[4] = {0};
     float mean[SAMPLES * LATENT], log_variance[SAMPLES * LATENT];
     mpi_assert(read_back(path, "/recon", SAMPLES, recon) && read_back(path, "/kl", SAMPLES, kl));
@@ -302,6 +306,40 @@ START_TEST(encodings_add_up_to_the_evaluation)
 }
 END_TEST
 
+static enum elbow_status encode_to(struct fixture *fixture, const char *name, enum elbow_publish publish,
+                                   struct elbow_error *error)
+{
+    return elbow_encode(&fixture->request, scratch_path(&fixture->scratch, name), publish, error);
+}
+
+// What has taken the name stays, and all ranks hear of it; told to replace it, they do.
+START_TEST(what_is_there_stays_unless_told)
+{
+    static const char *const names[] = {"a.png", "a.h5", "a.csv", "b.h5"};
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    setup(&fixture, true);
+    for (int i = 0; i < 4; ++i) {
+        const char *path = scratch_path(&fixture.scratch, names[i]);
+        bool encodes = i == 3;
+        if (is_root())
+            scratch_write(path, "mine", 4);
+        for (int force = 0; force < 2; ++force) {
+            enum elbow_publish publish = elbow_output_publishing(force == 1);
+            fixture.gallery.publish = publish;
+            enum elbow_status status = encodes ? encode_to(&fixture, names[i], publish, &error)
+                                               : elbow_gallery_samples(&fixture.gallery, path, 3, 1, false, &error);
+            mpi_assert(status == (force == 1 ? ELBOW_OK : ELBOW_FILE));
+            mpi_assert(force == 1 || strstr(error.message, "another program has made it meanwhile") != NULL);
+            mpi_assert(force == 1 || !is_root() || scratch_holds(path, "mine", 4));
+            mpi_assert((!is_root() || scratch_parts(&fixture.scratch) == 0));
+        }
+        mpi_assert(!is_root() || !scratch_holds(path, "mine", 4));
+    }
+    teardown(&fixture);
+}
+END_TEST
+
 START_TEST(nothing_is_left_of_what_failed)
 {
     struct fixture fixture;
@@ -311,18 +349,18 @@ START_TEST(nothing_is_left_of_what_failed)
     for (size_t i = 0; i < 3; ++i)
         mpi_assert(elbow_gallery_samples(&fixture.gallery, scratch_path(&fixture.scratch, names[i]), 3, 1, false,
                                          &error) == ELBOW_OUTPUT);
-    mpi_assert(elbow_encode(&fixture.request, scratch_path(&fixture.scratch, names[1]), &error) == ELBOW_OUTPUT);
-    mpi_assert(elbow_encode(&fixture.request, scratch_path(&fixture.scratch, "a.csv"), &error) == ELBOW_USAGE);
+    mpi_assert(encode_to(&fixture, names[1], ELBOW_PUBLISH_REPLACE, &error) == ELBOW_OUTPUT);
+    mpi_assert(encode_to(&fixture, "a.csv", ELBOW_PUBLISH_REPLACE, &error) == ELBOW_USAGE);
     // A directory stands where the file shall go: the part was written, and must not stay.
     if (is_root()) {
         mkdir(scratch_path(&fixture.scratch, "d.h5"), 0777);
         mkdir(scratch_path(&fixture.scratch, "d.csv"), 0777);
     }
     elbow_comm_barrier(mpi_comm);
-    mpi_assert(elbow_encode(&fixture.request, scratch_path(&fixture.scratch, "d.h5"), &error) == ELBOW_OUTPUT);
+    mpi_assert(encode_to(&fixture, "d.h5", ELBOW_PUBLISH_REPLACE, &error) == ELBOW_OUTPUT);
     mpi_assert(elbow_gallery_samples(&fixture.gallery, scratch_path(&fixture.scratch, "d.csv"), 3, 1, false, &error) ==
                ELBOW_OUTPUT);
-    mpi_assert(!exists(&fixture, "d.h5.part") && !exists(&fixture, "d.csv.part"));
+    mpi_assert((!is_root() || scratch_parts(&fixture.scratch) == 0));
     // A rank without memory: all stop, nothing appears.
     size_t blocks = elbow_memory_count().blocks;
     for (uint64_t nth = 1; nth <= 6; ++nth) {
@@ -332,7 +370,7 @@ START_TEST(nothing_is_left_of_what_failed)
             elbow_gallery_samples(&fixture.gallery, scratch_path(&fixture.scratch, "m.csv"), 3, 1, false, &error);
         elbow_memory_fail_at(0);
         mpi_assert(status == ELBOW_MEMORY);
-        mpi_assert(!exists(&fixture, "m.csv") && !exists(&fixture, "m.csv.part"));
+        mpi_assert(!exists(&fixture, "m.csv") && (!is_root() || scratch_parts(&fixture.scratch) == 0));
         mpi_assert(elbow_memory_count().blocks == blocks);
     }
     teardown(&fixture);
@@ -341,4 +379,4 @@ END_TEST
 
 MPI_UNIT_MAIN("run/gallery", samples_are_keyed_by_their_number, reconstructions_beside_their_originals,
               pictures_of_a_step, data_that_are_no_images, encodings_add_up_to_the_evaluation,
-              nothing_is_left_of_what_failed)
+              what_is_there_stays_unless_told, nothing_is_left_of_what_failed)

@@ -97,7 +97,7 @@ static enum elbow_status encode(struct fixture *fixture, const char *path)
                                                   .config = &scoring.checkpoint.config,
                                                   .beta = 1,
                                                   .importance = 2};
-        status = elbow_encode(&wanted, path, &fixture->error);
+        status = elbow_encode(&wanted, path, ELBOW_PUBLISH_REPLACE, &fixture->error);
     }
     elbow_scoring_close(mpi_comm, &scoring);
     return status;

@@ -3,6 +3,7 @@
 #ifndef ELBOW_TESTS_SCRATCH_H
 #define ELBOW_TESTS_SCRATCH_H
 
+#include <dirent.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,28 @@ static inline void *scratch_read(const char *path, size_t *size)
         *size = 0;
     fclose(stream);
     return bytes;
+}
+
+// Whether a file holds just these bytes.
+static inline int scratch_holds(const char *path, const void *bytes, size_t size)
+{
+    size_t found;
+    void *held = scratch_read(path, &found);
+    int holds = held != NULL && found == size && memcmp(held, bytes, size) == 0;
+    free(held);
+    return holds;
+}
+
+// How many outputs lie unfinished in the directory.
+static inline int scratch_parts(const struct scratch *scratch)
+{
+    int count = 0;
+    DIR *stream = opendir(scratch->directory);
+    for (struct dirent *entry; stream != NULL && (entry = readdir(stream)) != NULL;)
+        count += strncmp(entry->d_name, ".elbow-", 7) == 0;
+    if (stream != NULL)
+        closedir(stream);
+    return count;
 }
 
 static inline void scratch_write(const char *path, const void *bytes, size_t size)

@@ -44,6 +44,7 @@ done
 # With an option that wants a word: a run, a sweep.
 run 0 1 train bash "$jobs/train.sbatch" "a folder/tiny.yaml" --trace "a trace.json"
 [ -s "a trace.json" ] || fail "train.sbatch: no trace"
+SLURM_RESTART_COUNT=1 run 0 1 again bash "$jobs/train.sbatch" "a folder/tiny.yaml" --trace "a trace.json"
 grep -q 'runs/tiny is finished' train.out || fail "train.sbatch does not say that the run is finished"
 run 0 1 sweep bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --trace sweep.json
 [ -s sweep.json ] || fail "sweep.sbatch: no trace"

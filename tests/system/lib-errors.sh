@@ -67,7 +67,7 @@ wrong() {
 # nothing_left: nothing was begun, nothing was left behind.
 nothing_left() {
     if [ -e x.png ] || [ -e x.h5 ]; then fail "a command that failed left its output"; fi
-    find . -name '*.part' | grep . && fail "a part of an output stayed"
+    find . -name '.elbow-*' | grep . && fail "a part of an output stayed"
 }
 
 # What is wrong below is wrong with these.

@@ -19,7 +19,7 @@ run 0 1 first "$scaling" run small.yaml -o study --ranks "1 2 8" "${quick[@]}"
 grep -q '^strong, 8 ranks: left out, a batch of 32 makes 4 microbatches' first.out || fail "8 ranks: $(cat first.out)"
 [ "$(find study -name 'strong-*.json' | wc -l)" = 4 ] || fail "strong: $(ls study)"
 [ "$(find study -name 'weak-*.json' | wc -l)" = 6 ] || fail "weak: $(ls study)"
-[ -z "$(find study -name '*.log' -o -name '*.out' -o -name '*.part')" ] || fail "left behind: $(ls study)"
+[ -z "$(find study -name '*.log' -o -name '*.out' -o -name '.elbow-*')" ] || fail "left behind: $(ls study)"
 one=study/strong-ranks-00002-nodes-0000-repeat-01.json
 for expected in '"kind": "measured"' '"mode": "strong"' '"repeat": 1' '"command": "mpirun -n 2 ' '"hosts": "' '"build": "elbow ' \
     '"started": "20'; do
@@ -100,10 +100,32 @@ grep -q '1/beta between nodes, .* ASSUMED$' model.out || fail "no assumption is 
 [ "$(grep -vc '^predicted,' study/prediction.csv)" = 1 ] || fail "not all of it is predicted"
 grep -q predicted study/scaling.csv && fail "what is predicted lies among what was measured"
 if command -v gnuplot >/dev/null; then
-    run 0 1 dashed "$scaling" plot study
+    run 1 1 drawn "$scaling" plot study
+    grep -q '^elbow-scaling: study/strong-speedup.png: exists already; give another name, or --force' drawn.err || fail "$(cat drawn.err)"
+    run 0 1 dashed "$scaling" plot study --force
+    [ -z "$(find study -name '.elbow-*')" ] || fail "left behind: $(ls -A study)"
     grep -q 'predicted by the model' study/strong-speedup.svg || fail "no word of predicted"
     grep -q 'stroke-dasharray' study/strong-speedup.svg || fail "what is predicted is not dashed"
 fi
+
+# What is there stays: tables of the same content need not be written, others only by --force.
+run 0 1 same "$scaling" report study
+echo mine >>study/scaling.csv
+run 1 1 edited "$scaling" report study
+grep -q '^elbow-scaling: study/scaling.csv: exists already; give another name, or --force to replace it' edited.err || fail "$(cat edited.err)"
+[ ! -s edited.out ] || fail "a report that was refused: $(cat edited.out)"
+[ "$(tail -n 1 study/scaling.csv)" = mine ] || fail "an edited table was replaced"
+run 0 1 forced "$scaling" report study --force
+cmp -s same.out forced.out || fail "another report: $(diff same.out forced.out)"
+grep -q mine study/scaling.csv && fail "--force replaced nothing"
+run 2 1 useless "$scaling" run small.yaml -o study --force
+for name in lock exchange.yaml strong-ranks-00001-nodes-0000-repeat-00.log; do
+    mkdir foreign && echo mine >"foreign/$name"
+    run 2 1 foreign "$scaling" run small.yaml -o foreign --ranks 1 "${quick[@]}"
+    grep -q "^elbow-scaling: foreign/$name: is there, but no experiment" foreign.err || fail "$(cat foreign.err)"
+    [ "$(ls foreign)$(cat "foreign/$name")" = "${name}mine" ] || fail "a foreign directory was changed: $(ls foreign)"
+    rm -r foreign
+done
 
 # One run at a time.
 "$scaling" run small.yaml -o locked --mode strong --ranks 1 "${quick[@]}" >long.out 2>&1 &

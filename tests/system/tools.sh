@@ -47,7 +47,7 @@ imported() {
     [ "$(values t.h5 /train/images)" = "$expected" ] || fail "$what: holds $(values t.h5 /train/images), not $expected"
     [ "$(attribute t.h5 /train/images factor)" = "$factor" ] || fail "$what: factor $(attribute t.h5 /train/images factor)"
     [ "$(attribute t.h5 /train/images offset)" = 0 ] || fail "$what: offset $(attribute t.h5 /train/images offset)"
-    [ ! -e t.h5.part ] || fail "$what: t.h5.part is left"
+    if compgen -G '.elbow-*' >/dev/null; then fail "$what: something is left behind"; fi
 }
 
 # refused STATUS TEXT PROGRAM arguments: one sentence on stderr that has TEXT; the file t.h5 stays as it is.
@@ -61,7 +61,7 @@ refused() {
     grep -q "^$(basename "$program"): " err.txt || fail "$*: stderr: $(cat err.txt)"
     grep -qF -- "$text" err.txt || fail "$*: no '$text' in: $(cat err.txt)"
     [ ! -e before.h5 ] || cmp -s t.h5 before.h5 || fail "$*: t.h5 was changed"
-    if [ -e new.h5 ] || compgen -G '*.part' >/dev/null; then fail "$*: left a file behind"; fi
+    if [ -e new.h5 ] || compgen -G '.elbow-*' >/dev/null; then fail "$*: left a file behind"; fi
     rm -f before.h5
 }
 
@@ -337,7 +337,9 @@ shapes_tests() {
     "$shapes" -o a.h5 -n 2500 --test 100 >/dev/null
     "$shapes" -o b.h5 -n 2500 --test 100 --seed 1 --size 32 >/dev/null
     cmp a.h5 b.h5 || fail "two runs of elbow-shapes differ"
-    "$shapes" -o b.h5 -n 30 --test 100 >/dev/null # made by elbow-shapes: may be replaced
+    refused 1 "b.h5: exists already; give another name, or --force to replace it" "$shapes" -o b.h5 -n 30 --test 100
+    cmp a.h5 b.h5 || fail "elbow-shapes replaced its own file unasked"
+    "$shapes" -o b.h5 -n 30 --test 100 --force >/dev/null
     [ "$(values a.h5 /test/images)" = "$(values b.h5 /test/images)" ] || fail "the test set depends on the training set"
     [ "$(header b.h5 /train/images)" = "H5T_STD_U8LE ( 30, 32, 32 )" ] || fail "shapes: $(header b.h5 /train/images)"
     [ "$(header b.h5 /train/factors)" = "H5T_IEEE_F32LE ( 30, 5 )" ] || fail "factors: $(header b.h5 /train/factors)"
@@ -349,10 +351,10 @@ shapes_tests() {
         fail "labels and factors disagree"
     "$shapes" -o c.h5 -n 30 --test 100 --seed 2 >/dev/null
     if cmp -s b.h5 c.h5; then fail "the seed changes nothing"; fi
-    "$shapes" -o c.h5 -n 5 --test 1 --size 64 >/dev/null
+    "$shapes" -o c.h5 -n 5 --test 1 --size 64 --force >/dev/null
     [ "$(header c.h5 /test/images)" = "H5T_STD_U8LE ( 1, 64, 64 )" ] || fail "64 x 64: $(header c.h5 /test/images)"
     "$import" images.idx -o t.h5 >/dev/null
-    refused 1 "was not made by elbow-shapes" "$shapes" -o t.h5
+    refused 1 "t.h5: exists already" "$shapes" -o t.h5
     : >plain
     refused 1 "a file of that name is there" "$shapes" -o plain/new.h5
     for arguments in "" "-o new.h5 x" "-o new.h5 --size 33" "-o new.h5 -n 0" "-o new.h5 --seed x" "-o new.h5 --test -1" "-o" "--bad"; do

@@ -55,7 +55,7 @@ reads traced/traces/all.json && {
     grep -q '^lost: 0$' reading || fail "events are lost"
 }
 said traced "^trace: traced/traces/all.json holds [0-9]* events$"
-[ -z "$(find . -name '*.part')" ] || fail "something half-written is left"
+[ -z "$(find . -name '.elbow-*')" ] || fail "something half-written is left"
 
 # The reader finds what is wrong.
 broken() { # WHAT SED-COMMAND
@@ -104,7 +104,12 @@ reads many.json && {
     holds "$(wc -l <many.json) < 41300 && $(wc -c <many.json) < 41300 * 200" || fail "$(wc many.json): too large"
 }
 said many "holds [0-9]* events, the newest ones; [0-9]* older ones had no room"
-run 0 2 again "$elbow" train run.yaml --run-dir again --trace many.json # an earlier trace may go
+cp many.json before.json
+run 1 2 again "$elbow" train run.yaml --run-dir again --trace many.json
+said again "^elbow: many.json: exists already; give another name, or --force to replace it"
+same_file "a trace that was there" before.json many.json
+[ ! -e again ] || fail "a start that was refused made its run directory"
+run 0 2 again "$elbow" train run.yaml --run-dir again --trace many.json --force
 reads many.json && has step 100
 
 # What stands in the way is told before anything is made.
@@ -117,27 +122,31 @@ refused() { # STATUS LOG TRACE SENTENCE
 }
 cp data.h5 kept.h5
 mkdir folder
-refused 1 data data.h5 "data.h5: exists and is no trace"
-refused 1 directory folder "folder: exists and is no trace"
-refused 1 no-directory data.h5/t.json "data.h5/t.json: the trace cannot be created: Not a directory"
-refused 1 device /dev/null "/dev/null: exists and is no trace"
+refused 2 data data.h5 "data.h5: is a file that is read"
+refused 1 directory folder "folder: is a directory"
+refused 1 no-directory data.h5/t.json "data.h5/t.json: cannot be written: Not a directory"
+refused 1 device /dev/null "/dev/null: is a pipe, a device or a socket"
+for place in checkpoints/step-00000050.h5 samples/x.png metrics.csv config.yaml log.txt; do
+    refused 2 place never/$place "never/$place: is where the run writes other files; give --trace another name"
+done
 refused 2 steps t.json:9-3 "--trace=t.json:9-3: expected FILE or FILE:FIRST-LAST, steps from 1 on"
 refused 2 no-steps t.json:- "--trace=t.json:-: expected FILE"
 refused 2 no-name :1-2 "--trace=:1-2: names no file"
 same_file "a refused trace" kept.h5 data.h5
 run 1 2 no-place "$elbow" train run.yaml --run-dir made --trace /proc/t.json # nobody makes a file there
-said no-place "^elbow: /proc/t.json: the trace cannot be created: "
+said no-place "^elbow: /proc/t.json: cannot be written: "
 
 # What comes into its way later: one warning, the run's own status, nothing half-written.
 # shellcheck disable=SC2317 # here and below: called by eventually
 has_checkpoint() { [ -n "$(ls "$1/checkpoints" 2>/dev/null)" ]; }
 start 2 late late --trace late.json --set train.steps=100000000
 eventually has_checkpoint late
-mkdir late.json
+echo mine >late.json
 kill -USR1 "$(processes late 0)"
 ends 75 late
-said late "elbow: warning: late.json: cannot be written: Is a directory"
-[ ! -e late.json.part ] || fail "a trace that is not whole is left"
+said late "elbow: warning: late.json: another program has made it meanwhile, and it stays"
+[ "$(cat late.json)" = mine ] || fail "a file that came later was replaced"
+[ -z "$(find . -name '.elbow-*')" ] || fail "a trace that is not whole is left"
 
 # Neither is there anything after a kill.
 start 2 killed killed --trace killed.json --set train.steps=100000000
@@ -145,5 +154,5 @@ eventually has_checkpoint killed
 # shellcheck disable=SC2046 # one word each
 kill -KILL $(processes killed)
 wait "$job"
-[ -z "$(find . -maxdepth 1 -name 'killed.json*')" ] || fail "a killed run leaves a trace"
+[ -z "$(find . -maxdepth 1 -name '*killed.json*')" ] || fail "a killed run leaves a trace"
 finish

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // elbow-import: opens all inputs, finds the shape and type that they share, and adds one dataset block by block. The
-// output is built beside its place (FILE.part: new, or a copy of what is there) and renamed at the end, so that a
-// failure leaves it as it was.
+// output is built beside its place (new, or a copy of what is there) and renamed at the end, so that a failure leaves
+// it as it was.
 #include "import.h"
+#include "target.h"
 
-#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
-#include "elbow/base/part.h"
+#include "elbow/base/streams.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/run/describe.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { BLOCK_BYTES = 4 << 20, CHUNK_BYTES = 1 << 20, COPY_BYTES = 1 << 20 };
+enum { BLOCK_BYTES = 4 << 20, CHUNK_BYTES = 1 << 20 };
 
 // The dataset to be made.
 struct import_plan {
@@ -31,9 +27,9 @@ struct import_plan {
     uint64_t shape[IMPORT_RANK_MAX];
     uint64_t row_values, block_rows, chunk_rows;
     bool is_image;
-    char output[PATH_MAX];
-    struct elbow_part part;
-    double min, max;                                       // of the values written
+    struct import_target target;
+    bool replaces;                                         // there is a dataset of that name
+    double min, max, factor, offset;                       // of the values written
     uint64_t not_finite, not_finite_row, not_finite_value; // how many of them, and the first
 };
 
@@ -123,64 +119,28 @@ static void choose_blocks(struct import_plan *plan)
         plan->block_rows = plan->rows;
 }
 
-// The file itself where the output is a link to it, and whether it is there.
-static enum elbow_status find_output(struct import_plan *plan, bool *exists, struct elbow_error *error)
+// Whether the dataset may be added to the file that is there.
+static enum elbow_status look_at_target(struct import_plan *plan, struct elbow_error *error)
 {
-    const char *path = plan->options->output;
-    *exists = realpath(path, plan->output) != NULL;
-    if (!*exists && errno != ENOENT)
-        return elbow_error_set(error, ELBOW_FILE, "%s: %s", path, strerror(errno));
-    if (!*exists && !elbow_text_format(plan->output, sizeof plan->output, "%s", path))
-        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", path);
-    if (!*exists)
-        return ELBOW_OK;
+    const struct import_options *options = plan->options;
     struct elbow_hdf5 *file;
-    enum elbow_status status = elbow_hdf5_open(path, &file, error);
-    if (status != ELBOW_OK)
-        return status;
-    bool found;
-    status = elbow_hdf5_find(file, plan->options->name, &found, error);
-    if (found)
-        status = elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s exists already: choose another with --name", path,
-                                 plan->options->name);
-    elbow_hdf5_close(file, NULL);
-    return status;
-}
-
-static bool copy_bytes(int from, int to, char *buffer)
-{
-    while (true) {
-        ssize_t count = read(from, buffer, COPY_BYTES);
-        if (count <= 0)
-            return count == 0;
-        for (ssize_t done = 0; done < count;) {
-            ssize_t written = write(to, buffer + done, (size_t)(count - done));
-            if (written < 0)
-                return false;
-            done += written;
-        }
-    }
-}
-
-// A copy of the output, with its permissions.
-static enum elbow_status copy_output(const struct import_plan *plan, struct elbow_error *error)
-{
-    char *buffer;
-    enum elbow_status status = elbow_allocate(&buffer, COPY_BYTES, 1, "a copy", error);
-    if (status != ELBOW_OK)
-        return status;
-    int from = open(plan->output, O_RDONLY | O_CLOEXEC);
-    int to = from < 0 ? -1 : open(plan->part.part, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    if (!plan->target.exists)
+        return ELBOW_OK;
     struct stat about;
-    bool is_copied =
-        to >= 0 && fstat(from, &about) == 0 && copy_bytes(from, to, buffer) && fchmod(to, about.st_mode & 07777) == 0;
-    if (!is_copied)
-        status = elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", plan->output, strerror(errno));
-    if (from >= 0)
-        close(from);
-    if (to >= 0 && close(to) != 0 && status == ELBOW_OK)
-        status = elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", plan->output, strerror(errno));
-    elbow_release(&buffer);
+    if (stat(plan->target.path, &about) == 0 && S_ISREG(about.st_mode) &&
+        elbow_describe_is_checkpoint(plan->target.path))
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s: is a checkpoint of a run, which another dataset would damage; choose another file",
+                               options->output);
+    enum elbow_status status = elbow_hdf5_open(plan->target.path, &file, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_hdf5_find(file, options->name, &plan->replaces, error);
+    if (status == ELBOW_OK && plan->replaces && !options->replace)
+        status = elbow_error_set(error, ELBOW_FORMAT,
+                                 "%s: dataset %s exists already: choose another with --name, or --replace it",
+                                 options->output, options->name);
+    elbow_hdf5_close(file, NULL);
     return status;
 }
 
@@ -266,26 +226,28 @@ static enum elbow_status write_rows(struct import_plan *plan, struct elbow_hdf5 
 static enum elbow_status write_scale(struct import_plan *plan, struct elbow_hdf5 *file, struct elbow_error *error)
 {
     const struct import_options *options = plan->options;
-    double factor = plan->is_image && plan->max > 1 ? 1.0 / 255 : 1, offset = options->offset;
+    plan->factor = plan->is_image && plan->max > 1 ? 1.0 / 255 : 1;
+    plan->offset = options->offset;
     if (options->has_factor)
-        factor = options->factor;
-    enum elbow_status status = elbow_hdf5_write_doubles(file, options->name, "factor", &factor, 1, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_write_doubles(file, options->name, "offset", &offset, 1, error);
-    if (status != ELBOW_OK)
-        return status;
+        plan->factor = options->factor;
+    enum elbow_status status = elbow_hdf5_write_doubles(file, options->name, "factor", &plan->factor, 1, error);
+    return status == ELBOW_OK ? elbow_hdf5_write_doubles(file, options->name, "offset", &plan->offset, 1, error)
+                              : status;
+}
+
+static void tell(const struct import_plan *plan)
+{
     char shape[160], scale[32] = "1/255";
     uint64_t sizes[IMPORT_RANK_MAX + 1] = {plan->rows};
     memcpy(sizes + 1, plan->shape, plan->rank * sizeof *sizes);
     shape_text(shape, sizeof shape, plan->rank + 1, sizes);
-    if (factor != 1.0 / 255)
-        elbow_text_format(scale, sizeof scale, "%.9g", factor);
+    if (plan->factor != 1.0 / 255)
+        elbow_text_format(scale, sizeof scale, "%.9g", plan->factor);
     char range[64] = "no finite value";
     if (plan->min <= plan->max)
         elbow_text_format(range, sizeof range, "%.9g to %.9g", plan->min, plan->max);
-    elbow_text_print(stdout, "elbow-import: %s:%s: %s %s, %s, factor %s, offset %.9g\n", options->output, options->name,
-                     shape, elbow_element_name(plan->element), range, scale, offset);
-    return ELBOW_OK;
+    elbow_text_print(stdout, "elbow-import: %s:%s: %s %s, %s, factor %s, offset %.9g\n", plan->options->output,
+                     plan->options->name, shape, elbow_element_name(plan->element), range, scale, plan->offset);
 }
 
 static enum elbow_status fill_dataset(struct import_plan *plan, struct elbow_hdf5 *file, struct elbow_error *error)
@@ -309,16 +271,18 @@ static enum elbow_status fill_dataset(struct import_plan *plan, struct elbow_hdf
     return status == ELBOW_OK ? write_scale(plan, file, error) : status;
 }
 
-static enum elbow_status write_part(struct import_plan *plan, bool exists, struct elbow_error *error)
+static enum elbow_status write_part(struct import_plan *plan, struct elbow_error *error)
 {
     struct elbow_hdf5 *file = NULL;
-    enum elbow_status status = exists ? copy_output(plan, error) : ELBOW_OK;
-    if (status == ELBOW_OK)
-        status = exists ? elbow_hdf5_open_append(plan->part.part, &file, error)
-                        : elbow_hdf5_create(plan->part.part, true, &file, error);
+    const char *part = plan->target.part.part;
+    enum elbow_status status =
+        plan->target.exists ? elbow_hdf5_open_append(part, &file, error) : elbow_hdf5_create(part, true, &file, error);
     if (status != ELBOW_OK)
         return status;
-    status = fill_dataset(plan, file, error);
+    if (plan->replaces)
+        status = elbow_hdf5_remove(file, plan->options->name, error);
+    if (status == ELBOW_OK)
+        status = fill_dataset(plan, file, error);
     enum elbow_status closed = elbow_hdf5_close(file, status == ELBOW_OK ? error : NULL);
     return status == ELBOW_OK ? closed : status;
 }
@@ -326,8 +290,9 @@ static enum elbow_status write_part(struct import_plan *plan, bool exists, struc
 static enum elbow_status run(struct import_plan *plan, struct elbow_error *error)
 {
     const struct import_options *options = plan->options;
-    bool exists;
-    enum elbow_status status = find_output(plan, &exists, error);
+    enum elbow_status status = import_target_open(options->output, &plan->target, error);
+    if (status == ELBOW_OK)
+        status = look_at_target(plan, error);
     for (size_t i = 0; i < options->input_count && status == ELBOW_OK; ++i)
         status = import_source_open(options->inputs[i], options->reading, &plan->sources[i], error);
     if (status == ELBOW_OK)
@@ -337,15 +302,13 @@ static enum elbow_status run(struct import_plan *plan, struct elbow_error *error
     if (status != ELBOW_OK)
         return status;
     choose_blocks(plan);
-    status = elbow_file_make_directory_of(plan->output, error);
+    status = import_target_begin(&plan->target, error);
     if (status == ELBOW_OK)
-        status = elbow_part_begin(NULL, plan->output, &plan->part, NULL, error);
+        status = write_part(plan, error);
     if (status == ELBOW_OK)
-        status = write_part(plan, exists, error);
+        status = import_target_publish(&plan->target, error);
     if (status == ELBOW_OK)
-        status = elbow_part_publish(&plan->part, ELBOW_PUBLISH_REPLACE, error);
-    else
-        elbow_part_abandon(&plan->part);
+        tell(plan);
     if (status == ELBOW_OK)
         warn_of_not_finite(plan);
     return status;
@@ -363,6 +326,7 @@ enum elbow_status import_run(const struct import_options *options, struct elbow_
     status = elbow_allocate(&plan->sources, options->input_count, sizeof *plan->sources, "the inputs", error);
     if (status == ELBOW_OK) {
         status = run(plan, error);
+        import_target_close(&plan->target);
         for (size_t i = 0; i < options->input_count; ++i)
             import_source_close(&plan->sources[i]);
     }
@@ -375,13 +339,14 @@ int import_main(int argc, char **argv)
 {
     struct import_options options;
     struct elbow_error error = {0};
+    elbow_streams_start();
     enum elbow_status status = import_parse(argc, argv, &options, &error);
     if (status == ELBOW_OK && options.asks_help)
         import_print_help();
     else if (status == ELBOW_OK)
         status = import_run(&options, &error);
     if (status == ELBOW_OK)
-        return EXIT_SUCCESS;
+        return elbow_streams_end("elbow-import", EXIT_SUCCESS);
     fflush(stdout);
     fprintf(stderr, "elbow-import: %s\n", error.message);
     return status == ELBOW_USAGE ? 2 : EXIT_FAILURE;

@@ -15,7 +15,7 @@ enum { IMPORT_RANK_MAX = 7, IMPORT_HEAD = 256 }; // dimensions of a row; bytes l
 
 struct import_stream; // opaque: a file, plain or gzip, read from its beginning to its end
 
-// Local. Opens a file; FILE if it cannot be read.
+// Local. Opens a file, or a pipe that is written into; FILE if it cannot be read.
 enum elbow_status import_stream_open(const char *path, struct import_stream **stream, struct elbow_error *error);
 
 // Local. The first bytes of the file, at most size; they are still to be read.
@@ -112,7 +112,7 @@ struct import_options {
     size_t input_count;
     const char *output, *name;
     struct import_reading reading;
-    bool has_shape, has_factor;
+    bool has_shape, has_factor, replace;
     size_t rank;
     uint64_t shape[IMPORT_RANK_MAX];
     double factor, offset;
@@ -124,7 +124,7 @@ struct import_options {
 enum elbow_status import_parse(int argc, char **argv, struct import_options *options, struct elbow_error *error);
 void import_print_help(void);
 
-// Local. Reads all inputs and adds the dataset to the output.
+// Local. Reads all inputs and adds the dataset to the output, which is locked meanwhile.
 enum elbow_status import_run(const struct import_options *options, struct elbow_error *error);
 
 // The whole program: exit status 0, 1 (failed) or 2 (usage).

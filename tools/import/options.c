@@ -21,6 +21,7 @@ void import_print_help(void)
         "\n"
         "  -o, --output FILE      the HDF5 file; if anything fails, it stays as it was\n"
         "  -n, --name NAME        the dataset (/train/images)\n"
+        "      --replace          put the dataset in the place of one of that name\n"
         "  -s, --shape 28,28      the shape of one row, instead of that in the file\n"
         "  -c, --columns 1-64     columns of a text file; a single one gives a list, as labels are\n"
         "      --header yes|no    whether text files begin with a header (yes if their first line has no numbers)\n"
@@ -115,6 +116,9 @@ static enum elbow_status take(int option, const char *text, struct import_option
         return text[0] >= '1' && text[0] <= '9' && text[1] == '\0'
                    ? ELBOW_OK
                    : usage(error, "--compress wants a level from 1 to 9");
+    case 'r':
+        options->replace = true;
+        return ELBOW_OK;
     case 'h':
         options->asks_help = true;
         return ELBOW_OK;
@@ -132,7 +136,8 @@ enum elbow_status import_parse(int argc, char **argv, struct import_options *opt
         {"shape", required_argument, NULL, 's'},  {"columns", required_argument, NULL, 'c'},
         {"header", required_argument, NULL, 'H'}, {"factor", required_argument, NULL, 'f'},
         {"offset", required_argument, NULL, 'O'}, {"compress", required_argument, NULL, 'z'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+        {"replace", no_argument, NULL, 'r'},      {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
     *options = (struct import_options){.name = "/train/images"};
     int option;
     while ((option = getopt_long(argc, argv, ":o:n:s:c:f:z:h", LONG, NULL)) != -1) {

@@ -2,6 +2,7 @@
 // Telling formats apart by what the files hold, never by their names.
 #include "import.h"
 
+#include "elbow/base/inputs.h"
 #include "elbow/config/config.h"
 
 #include <ctype.h>
@@ -118,6 +119,8 @@ enum elbow_status import_source_open(const char *path, struct import_reading rea
         if (status == ELBOW_OK)
             status = open_stream(stream, reading, source, error);
     }
+    if (status == ELBOW_OK)
+        status = elbow_inputs_note(path, error);
     bool is_for_text = reading.columns.first > 0 || reading.header != IMPORT_HEADER_GUESSED;
     if (status == ELBOW_OK && is_for_text && !source->is_text)
         status = elbow_error_set(error, ELBOW_USAGE, "%s: %s is for text files, this is %s", path,

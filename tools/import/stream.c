@@ -3,11 +3,13 @@
 // they can be looked at before they are read, from a pipe too.
 #include "import.h"
 
+#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 // Deflate packs at most about 1032 to 1.
@@ -58,11 +60,14 @@ static enum elbow_status read_file(struct import_stream *stream, void *bytes, si
 static enum elbow_status open_file(struct import_stream *stream, struct elbow_error *error)
 {
     struct stat about;
-    if (stat(stream->path, &about) != 0)
-        return elbow_error_set(error, ELBOW_FILE, "%s: %s", stream->path, strerror(errno));
-    stream->file = gzopen(stream->path, "rb");
-    if (stream->file == NULL)
-        return elbow_error_set(error, ELBOW_FILE, "%s: %s", stream->path, strerror(errno == 0 ? ENOMEM : errno));
+    int file = elbow_file_open_input(stream->path, true);
+    if (file < 0 || fstat(file, &about) != 0)
+        return elbow_error_set(error, ELBOW_FILE, "%s: %s", stream->path, elbow_file_reason(errno));
+    stream->file = gzdopen(file, "rb");
+    if (stream->file == NULL) {
+        close(file);
+        return elbow_error_set(error, ELBOW_MEMORY, "%s: no memory to read it", stream->path);
+    }
     gzbuffer(stream->file, BUFFER);
     enum elbow_status status = read_file(stream, stream->head, sizeof stream->head, &stream->head_size, error);
     stream->most = UINT64_MAX;

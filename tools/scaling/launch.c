@@ -2,8 +2,11 @@
 // Other programs: fork, exec, wait.
 #include "launch.h"
 
+#include "elbow/base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,22 +54,31 @@ void scaling_words_tell(const struct scaling_words *words, char *line, size_t si
     }
 }
 
-static void redirect(const char *path, int target)
+// A file for one of the child's streams; -1 if it shall be ours.
+static enum elbow_status open_stream(const char *path, int *file, struct elbow_error *error)
 {
-    if (path == NULL)
-        return;
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (file >= 0)
-        dup2(file, target);
+    *file = path == NULL ? -1 : elbow_file_open(NULL, path, O_TRUNC);
+    if (path == NULL || *file >= 0)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", path, elbow_file_reason(errno));
 }
 
-static _Noreturn void become(const struct scaling_words *words, const char *output, const char *log)
+static void close_stream(int file)
+{
+    if (file >= 0)
+        close(file);
+}
+
+static _Noreturn void become(const struct scaling_words *words, int output, int log)
 {
     int nothing = open("/dev/null", O_RDONLY);
     if (nothing >= 0)
         dup2(nothing, STDIN_FILENO);
-    redirect(output, STDOUT_FILENO);
-    redirect(log, STDERR_FILENO);
+    if (output >= 0)
+        dup2(output, STDOUT_FILENO);
+    if (log >= 0)
+        dup2(log, STDERR_FILENO);
+    signal(SIGPIPE, SIG_DFL); // which we ignore
     execvp(words->words[0], words->words);
     _exit(EXIT_NO_PROGRAM);
 }
@@ -75,14 +87,22 @@ enum elbow_status scaling_launch(const struct scaling_words *words, const char *
                                  struct elbow_error *error)
 {
     const char *name = words->words[0];
-    int state;
+    int state, out, err;
     if (words->is_full)
         return elbow_error_set(error, ELBOW_USAGE, "the command line of %s grows longer than %d words or %d bytes",
                                name, SCALING_WORDS_MAX, SCALING_WORDS_SIZE);
+    if (open_stream(output, &out, error) != ELBOW_OK)
+        return error->status;
+    if (open_stream(log, &err, error) != ELBOW_OK) {
+        close_stream(out);
+        return error->status;
+    }
     fflush(stdout);
     pid_t child = fork();
     if (child == 0)
-        become(words, output, log);
+        become(words, out, err);
+    close_stream(out);
+    close_stream(err);
     if (child < 0)
         return elbow_error_set(error, ELBOW_FILE, "%s cannot be started: %s", name, strerror(errno));
     while (waitpid(child, &state, 0) < 0)

@@ -2,6 +2,7 @@
 // Measurements: their files. JSON is read as what YAML calls flow style, by the one reader of trees that there is.
 #include "scaling.h"
 
+#include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/config/yaml.h"
 
@@ -215,6 +216,8 @@ static enum elbow_status read_file(const char *directory, const char *name, stru
         status = scaling_sample_parse(path, text, size, &samples->list[samples->count], error);
     if (status == ELBOW_OK)
         samples->count += 1;
+    if (status == ELBOW_OK)
+        status = elbow_inputs_note(path, error);
     elbow_release(&text);
     return status;
 }

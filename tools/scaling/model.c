@@ -343,22 +343,23 @@ static enum elbow_status model(struct modelling *modelling, struct elbow_error *
     return status;
 }
 
-// Prints the text, writes it and the table.
+// Writes the text and the table, then prints the text.
 static enum elbow_status publish(const struct modelling *modelling, const char *text, size_t size,
                                  struct elbow_error *error)
 {
     elbow_path path;
     const char *directory = modelling->options->directory;
-    fwrite(text, 1, size, stdout);
     if (!elbow_text_format(path, sizeof path, "%s/model.txt", directory))
         return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", directory);
-    enum elbow_status status = elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_REPLACE, error);
+    enum elbow_status status = scaling_publish(path, text, size, modelling->options->force, error);
     elbow_text_format(path, sizeof path, "%s/prediction.csv", directory);
     if (status == ELBOW_OK)
-        status = scaling_table_write(&modelling->predicted, path, error);
-    if (status == ELBOW_OK)
-        elbow_text_print(stdout, "\ntable of what is predicted: %s\n", path);
-    return status;
+        status = scaling_table_write(&modelling->predicted, path, modelling->options->force, error);
+    if (status != ELBOW_OK)
+        return status;
+    fwrite(text, 1, size, stdout);
+    elbow_text_print(stdout, "\ntable of what is predicted: %s\n", path);
+    return ELBOW_OK;
 }
 
 enum elbow_status scaling_model(const struct scaling_options *options, struct elbow_error *error)

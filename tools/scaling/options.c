@@ -2,6 +2,9 @@
 // The command line of elbow-scaling.
 #include "scaling.h"
 
+#include "elbow/base/output.h"
+#include "elbow/base/streams.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -37,6 +40,9 @@ void scaling_print_help(void)
         "      --warm-up N            passes before, not kept (1)\n"
         "      --rounds N             rounds of each elbow bench (15)\n"
         "      --elbow FILE           the program (beside this one, else in the PATH)\n"
+        "\n"
+        "report, model and plot:\n"
+        "      --force                " ELBOW_OUTPUT_FORCE_HELP " (one of the same content is fine)\n"
         "\n"
         "model:\n"
         "      --ranks \"...\"          what to predict (powers of two up to 4096)\n"
@@ -157,6 +163,9 @@ static enum elbow_status take(int option, const char *text, struct scaling_optio
     case 'b':
         return parse_positive(text, &options->bandwidth) ? ELBOW_OK
                                                          : usage(error, "--bandwidth wants bytes/s, as 12.5e9");
+    case 'F':
+        options->force = true;
+        return ELBOW_OK;
     case 'h':
         options->command = SCALING_HELP;
         return ELBOW_OK;
@@ -170,7 +179,7 @@ static enum elbow_status take(int option, const char *text, struct scaling_optio
 // An option that the command has no use for would be ignored in silence: it is refused.
 static bool belongs(int option, int command)
 {
-    const char *known = command == SCALING_RUN ? "osrnpmlORwqe" : command == SCALING_MODEL ? "rpab" : "";
+    const char *known = command == SCALING_RUN ? "osrnpmlORwqe" : command == SCALING_MODEL ? "rpabF" : "F";
     return strchr(known, option) != NULL || strchr("h:?", option) != NULL;
 }
 
@@ -208,15 +217,23 @@ static enum elbow_status take_words(char **words, int count, struct scaling_opti
 
 enum elbow_status scaling_parse(int argc, char **argv, struct scaling_options *options, struct elbow_error *error)
 {
-    static const struct option LONG[] = {
-        {"output", required_argument, NULL, 'o'},   {"set", required_argument, NULL, 's'},
-        {"ranks", required_argument, NULL, 'r'},    {"nodes", required_argument, NULL, 'n'},
-        {"per-node", required_argument, NULL, 'p'}, {"mode", required_argument, NULL, 'm'},
-        {"launcher", required_argument, NULL, 'l'}, {"launcher-options", required_argument, NULL, 'O'},
-        {"repeats", required_argument, NULL, 'R'},  {"warm-up", required_argument, NULL, 'w'},
-        {"rounds", required_argument, NULL, 'q'},   {"elbow", required_argument, NULL, 'e'},
-        {"latency", required_argument, NULL, 'a'},  {"bandwidth", required_argument, NULL, 'b'},
-        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {{"output", required_argument, NULL, 'o'},
+                                         {"set", required_argument, NULL, 's'},
+                                         {"ranks", required_argument, NULL, 'r'},
+                                         {"nodes", required_argument, NULL, 'n'},
+                                         {"per-node", required_argument, NULL, 'p'},
+                                         {"mode", required_argument, NULL, 'm'},
+                                         {"launcher", required_argument, NULL, 'l'},
+                                         {"launcher-options", required_argument, NULL, 'O'},
+                                         {"repeats", required_argument, NULL, 'R'},
+                                         {"warm-up", required_argument, NULL, 'w'},
+                                         {"rounds", required_argument, NULL, 'q'},
+                                         {"elbow", required_argument, NULL, 'e'},
+                                         {"latency", required_argument, NULL, 'a'},
+                                         {"bandwidth", required_argument, NULL, 'b'},
+                                         {"force", no_argument, NULL, 'F'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {NULL, 0, NULL, 0}};
     *options = (struct scaling_options){.launcher = "mpirun", .repeats = 3, .warm_ups = 1, .rounds = 15};
     options->does[SCALING_STRONG] = options->does[SCALING_WEAK] = true;
     enum elbow_status status = take_command(argc > 1 ? argv[1] : NULL, options, error);
@@ -240,6 +257,7 @@ int scaling_main(int argc, char **argv)
 {
     struct scaling_options options;
     struct elbow_error error = {0};
+    elbow_streams_start();
     setvbuf(stdout, NULL, _IOLBF, 0); // a batch job's output tells how far it is
     enum elbow_status status = scaling_parse(argc, argv, &options, &error);
     static enum elbow_status (*const commands[])(const struct scaling_options *options, struct elbow_error *error) = {
@@ -249,7 +267,7 @@ int scaling_main(int argc, char **argv)
     else if (status == ELBOW_OK)
         status = commands[options.command](&options, &error);
     if (status == ELBOW_OK)
-        return EXIT_SUCCESS;
+        return elbow_streams_end("elbow-scaling", EXIT_SUCCESS);
     fflush(stdout);
     fprintf(stderr, "elbow-scaling: %s\n", error.message);
     return status == ELBOW_USAGE || status == ELBOW_CONFIG ? 2 : EXIT_FAILURE;

@@ -5,7 +5,8 @@
 #include "launch.h"
 #include "scaling.h"
 
-#include "elbow/base/part.h"
+#include "elbow/base/memory.h"
+#include "elbow/base/output.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -121,14 +122,32 @@ static void write_shares(FILE *file, enum scaling_mode mode, struct scaling_seri
         scaling_mode_name(mode), note);
 }
 
-static void begin_output(FILE *file, const char *directory, enum scaling_mode mode, const char *name, bool is_svg)
+// The pictures of a script, in its order: written beside their places by gnuplot, which would replace whatever is
+// there.
+enum { PICTURES_MAX = 2 * 3 * SCALING_EXCHANGE };
+struct plots {
+    const char *directory;
+    bool is_final; // the script names the pictures' places, not their parts
+    int count;     // written to the script so far
+    struct picture {
+        elbow_path path;
+        struct elbow_part part;
+    } pictures[PICTURES_MAX];
+};
+
+static void begin_output(FILE *file, struct plots *plots, enum scaling_mode mode, const char *name, bool is_svg)
 {
-    fprintf(file, "reset\nset terminal %s size 640,440\nset output '%s/%s-%s.%s'\nset grid\nset key right bottom\n",
-            is_svg ? "svg enhanced background rgb 'white'" : "pngcairo enhanced", directory, scaling_mode_name(mode),
-            name, is_svg ? "svg" : "png");
+    ELBOW_CHECK(plots->count < PICTURES_MAX);
+    struct picture *picture = &plots->pictures[plots->count++];
+    if (plots->is_final)
+        elbow_text_format(picture->path, sizeof picture->path, "%s/%s-%s.%s", plots->directory, scaling_mode_name(mode),
+                          name, is_svg ? "svg" : "png");
+    fprintf(file, "reset\nset terminal %s size 640,440\nset output '%s'\nset grid\nset key right bottom\n",
+            is_svg ? "svg enhanced background rgb 'white'" : "pngcairo enhanced",
+            plots->is_final ? picture->path : picture->part.part);
 }
 
-static void write_mode(FILE *file, const char *directory, enum scaling_mode mode,
+static void write_mode(FILE *file, struct plots *plots, enum scaling_mode mode,
                        const struct scaling_series series[SCALING_KINDS])
 {
     char speedup[64];
@@ -139,14 +158,14 @@ static void write_mode(FILE *file, const char *directory, enum scaling_mode mode
                                    {"efficiency", "efficiency, %", "100.0", 5, false}};
     for (int svg = 0; svg < 2; ++svg) {
         for (size_t i = 0; i < sizeof sights / sizeof *sights; ++i) {
-            begin_output(file, directory, mode, sights[i].name, svg == 1);
+            begin_output(file, plots, mode, sights[i].name, svg == 1);
             if (!sights[i].is_log)
                 fputs("set key left bottom\n", file);
             write_sight(file, &sights[i], mode, series);
         }
         if (series[SCALING_MEASURED].count == 0)
             continue;
-        begin_output(file, directory, mode, "shares", svg == 1);
+        begin_output(file, plots, mode, "shares", svg == 1);
         fputs("set key outside bottom center horizontal\n", file);
         write_shares(file, mode, series[SCALING_MEASURED]);
     }
@@ -174,14 +193,15 @@ static enum elbow_status read_tables(const char *directory, struct scaling_table
                            directory);
 }
 
-static enum elbow_status write_script(const char *directory, const struct scaling_table *table, const char *path,
-                                      struct elbow_error *error)
+// The script as a text, which the caller frees.
+static enum elbow_status make_script(struct plots *plots, const struct scaling_table *table, bool is_final, char **text,
+                                     size_t *size, struct elbow_error *error)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
+    FILE *file = open_memstream(text, size);
     if (file == NULL)
-        return elbow_error_set(error, ELBOW_MEMORY, "%s: %s", path, strerror(errno));
+        return elbow_error_set(error, ELBOW_MEMORY, "the plots: %s", strerror(errno));
+    plots->is_final = is_final;
+    plots->count = 0;
     for (int mode = 0; mode < SCALING_EXCHANGE; ++mode) {
         struct scaling_series series[SCALING_KINDS];
         size_t rows = 0;
@@ -190,33 +210,89 @@ static enum elbow_status write_script(const char *directory, const struct scalin
             rows += series[kind].count;
         }
         if (rows > 0)
-            write_mode(file, directory, (enum scaling_mode)mode, series);
+            write_mode(file, plots, (enum scaling_mode)mode, series);
     }
-    enum elbow_status status = fclose(file) != 0
-                                   ? elbow_error_set(error, ELBOW_MEMORY, "%s: no memory for the plots", path)
-                                   : elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_REPLACE, error);
-    free(text);
+    return fclose(file) != 0 ? elbow_error_set(error, ELBOW_MEMORY, "no memory for the plots") : ELBOW_OK;
+}
+
+// Places for all pictures, before any is drawn.
+static enum elbow_status begin_pictures(struct plots *plots, enum elbow_publish publish, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    for (int i = 0; i < plots->count && status == ELBOW_OK; ++i)
+        status = elbow_output_check(plots->pictures[i].path, publish, error);
+    for (int i = 0; i < plots->count && status == ELBOW_OK; ++i)
+        status = elbow_part_begin(NULL, plots->pictures[i].path, &plots->pictures[i].part, NULL, error);
     return status;
+}
+
+// Runs a script that draws into the pictures' parts.
+static enum elbow_status draw(struct plots *plots, const struct scaling_table *table, const char *path,
+                              struct elbow_error *error)
+{
+    struct scaling_words words = {0};
+    struct elbow_part script = {0};
+    char *text = NULL;
+    size_t size = 0;
+    enum elbow_status status = make_script(plots, table, false, &text, &size, error);
+    if (status == ELBOW_OK)
+        status = elbow_part_begin_bytes(NULL, path, text, size, &script, error);
+    free(text);
+    if (status != ELBOW_OK)
+        return status;
+    scaling_words_add(&words, "gnuplot");
+    scaling_words_add(&words, "%s", script.part);
+    status = scaling_launch(&words, NULL, NULL, error);
+    elbow_part_abandon(&script);
+    return status;
+}
+
+static enum elbow_status publish_pictures(struct plots *plots, enum elbow_publish publish, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    for (int i = 0; i < plots->count && status == ELBOW_OK; ++i)
+        status = elbow_output_publish(&plots->pictures[i].part, publish, error);
+    return status;
+}
+
+static enum elbow_status plot(struct plots *plots, const struct scaling_table *table, const char *path, bool force,
+                              struct elbow_error *error)
+{
+    enum elbow_publish publish = elbow_output_publishing(force);
+    char *text = NULL;
+    size_t size = 0;
+    enum elbow_status status = make_script(plots, table, true, &text, &size, error);
+    if (status == ELBOW_OK)
+        status = begin_pictures(plots, publish, error);
+    if (status == ELBOW_OK)
+        status = scaling_publish(path, text, size, force, error);
+    free(text);
+    if (status == ELBOW_OK)
+        status = draw(plots, table, path, error);
+    return status == ELBOW_OK ? publish_pictures(plots, publish, error) : status;
 }
 
 enum elbow_status scaling_plot(const struct scaling_options *options, struct elbow_error *error)
 {
     struct scaling_table table = {0};
-    struct scaling_words words = {0};
+    struct plots *plots;
     elbow_path path;
     if (strchr(options->directory, '\'') != NULL)
         return elbow_error_set(error, ELBOW_USAGE, "%s: gnuplot takes no path with an apostrophe", options->directory);
-    if (!elbow_text_format(path, sizeof path, "%s/plots.gp", options->directory))
-        return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", options->directory);
-    enum elbow_status status = read_tables(options->directory, &table, error);
-    if (status == ELBOW_OK)
-        status = write_script(options->directory, &table, path, error);
-    scaling_table_clear(&table);
+    // The longest names are those of parts.
+    if (!elbow_text_format(path, sizeof path, "%s/plots.gp", options->directory) || strlen(path) > sizeof path - 100)
+        return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the path is too long", options->directory);
+    enum elbow_status status = elbow_allocate(&plots, 1, sizeof *plots, "the plots", error);
     if (status != ELBOW_OK)
         return status;
-    scaling_words_add(&words, "gnuplot");
-    scaling_words_add(&words, "%s", path);
-    status = scaling_launch(&words, NULL, NULL, error);
+    plots->directory = options->directory;
+    status = read_tables(options->directory, &table, error);
+    if (status == ELBOW_OK)
+        status = plot(plots, &table, path, options->force, error);
+    for (int i = 0; i < PICTURES_MAX; ++i)
+        elbow_part_abandon(&plots->pictures[i].part);
+    scaling_table_clear(&table);
+    elbow_release(&plots);
     if (status == ELBOW_OK)
         elbow_text_print(stdout, "plots: %s/*.png, %s/*.svg; their script: %s\n", options->directory,
                          options->directory, path);

@@ -157,7 +157,7 @@ enum elbow_status scaling_report(const struct scaling_options *options, struct e
         status = elbow_error_set(error, ELBOW_DATA, "%s: holds exchanges alone, nothing of strong or weak scaling",
                                  options->directory);
     if (status == ELBOW_OK)
-        status = scaling_table_write(&table, path, error);
+        status = scaling_table_write(&table, path, options->force, error);
     if (status == ELBOW_OK) {
         print_origin(&samples);
         warn_of_crowds(&samples);

@@ -8,11 +8,14 @@
 #include "launch.h"
 
 #include "elbow/base/clock.h"
+#include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
 #include "elbow/run/json.h"
 #include "elbow/run/lock.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +35,8 @@ static enum elbow_status read_configuration(struct scaling_experiment *experimen
     size_t size;
     elbow_config_default(&experiment->config);
     enum elbow_status status = elbow_text_read(options->config, TEXT_BYTES_MAX, &text, &size, error);
+    if (status == ELBOW_OK)
+        status = elbow_inputs_note(options->config, error);
     if (status == ELBOW_OK)
         status = elbow_config_parse(&experiment->config, options->config, text, size, error);
     for (int i = 0; i < options->set_count && status == ELBOW_OK; ++i)
@@ -204,7 +209,7 @@ static enum elbow_status write_measurement(const struct scaling_point *point, in
         status = elbow_error_set(error, ELBOW_FORMAT, "%d nodes were asked for, the ranks came on %d", point->nodes,
                                  sample.nodes);
     if (status == ELBOW_OK)
-        status = elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_REPLACE, error);
+        status = elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_NEW, error);
     if (status == ELBOW_OK)
         printf("%s, %d rank%s on %d node%s, repeat %d: %.0f samples/s, step %.3f ms", scaling_mode_name(point->mode),
                sample.ranks, sample.ranks == 1 ? "" : "s", sample.nodes, sample.nodes == 1 ? "" : "s", repeat,
@@ -318,34 +323,77 @@ static void pass(struct scaling_experiment *experiment, int repeat, bool keeps)
     }
 }
 
+// Whether a run writes files of such names: those of experiments and points.
+static bool is_ours(const char *name)
+{
+    static const char *const endings[] = {".json", ".out", ".log"};
+    size_t length = strlen(name);
+    if (strcmp(name, "exchange.yaml") == 0 || strcmp(name, "lock") == 0)
+        return true;
+    for (int mode = 0; mode < SCALING_MODES; ++mode) {
+        char beginning[32];
+        elbow_text_format(beginning, sizeof beginning, "%s-ranks-", scaling_mode_name((enum scaling_mode)mode));
+        if (strncmp(name, beginning, strlen(beginning)) != 0)
+            continue;
+        for (size_t i = 0; i < sizeof endings / sizeof *endings; ++i)
+            if (length > strlen(endings[i]) && strcmp(name + length - strlen(endings[i]), endings[i]) == 0)
+                return true;
+    }
+    return false;
+}
+
+// A directory without an experiment must have nothing that one would take for its own, or write over.
+static enum elbow_status check_new(const char *directory, struct elbow_error *error)
+{
+    DIR *stream = elbow_directory_list(NULL, directory);
+    enum elbow_status status = ELBOW_OK;
+    if (stream == NULL)
+        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", directory, strerror(errno));
+    for (struct dirent *entry; status == ELBOW_OK && (entry = readdir(stream)) != NULL;)
+        if (is_ours(entry->d_name))
+            status = elbow_error_set(error, ELBOW_USAGE,
+                                     "%s/%s: is there, but no experiment (config.yaml); give this one a directory of "
+                                     "its own",
+                                     directory, entry->d_name);
+    closedir(stream);
+    return status;
+}
+
+// A file of the experiment: made, or there with the same text.
+static enum elbow_status claim_file(const char *directory, const char *name, const char *text,
+                                    struct elbow_error *error)
+{
+    elbow_path path;
+    char *before = NULL;
+    size_t size;
+    if (!elbow_text_format(path, sizeof path, "%s/%s", directory, name))
+        return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", directory);
+    if (access(path, F_OK) != 0)
+        return elbow_part_write(NULL, path, text, strlen(text), ELBOW_PUBLISH_NEW, error);
+    enum elbow_status status = elbow_text_read(path, TEXT_BYTES_MAX, &before, &size, error);
+    if (status == ELBOW_OK && strcmp(before, text) != 0)
+        status = elbow_error_set(error, ELBOW_USAGE,
+                                 "%s: differs from this configuration, so %s holds another experiment; give this one a "
+                                 "directory of its own",
+                                 path, directory);
+    elbow_release(&before);
+    return status;
+}
+
 // The directory holds one experiment: what it measures is written down, and must not change.
 static enum elbow_status claim_directory(const struct scaling_experiment *experiment, const char *resolved,
                                          struct elbow_error *error)
 {
     const char *directory = experiment->options->directory;
-    elbow_path path, exchange;
-    char *before = NULL;
-    size_t size;
-    if (!elbow_text_format(path, sizeof path, "%s/config.yaml", directory) ||
-        !elbow_text_format(exchange, sizeof exchange, "%s/exchange.yaml", directory))
+    elbow_path path;
+    if (!elbow_text_format(path, sizeof path, "%s/config.yaml", directory))
         return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", directory);
     enum elbow_status status = elbow_text_make_directory(directory, error);
-    if (status != ELBOW_OK)
-        return status;
-    if (access(path, F_OK) == 0) {
-        status = elbow_text_read(path, TEXT_BYTES_MAX, &before, &size, error);
-        if (status == ELBOW_OK && strcmp(before, resolved) != 0)
-            status = elbow_error_set(error, ELBOW_USAGE,
-                                     "%s: differs from this configuration, so %s holds another experiment; give this "
-                                     "one a directory of its own",
-                                     path, directory);
-        elbow_release(&before);
-    } else {
-        status = elbow_part_write(NULL, path, resolved, strlen(resolved), ELBOW_PUBLISH_REPLACE, error);
-    }
+    if (status == ELBOW_OK && access(path, F_OK) != 0)
+        status = check_new(directory, error);
     if (status == ELBOW_OK)
-        status = elbow_part_write(NULL, exchange, EXCHANGE_TEXT, strlen(EXCHANGE_TEXT), ELBOW_PUBLISH_REPLACE, error);
-    return status;
+        status = claim_file(directory, "config.yaml", resolved, error);
+    return status == ELBOW_OK ? claim_file(directory, "exchange.yaml", EXCHANGE_TEXT, error) : status;
 }
 
 // Two runs into one directory would read each other's output.

@@ -47,6 +47,7 @@ struct scaling_options {
     const char *launcher_options; // words behind it; NULL: the built-in ones
     const char *elbow;            // NULL: to be found
     int repeats, warm_ups, rounds;
+    bool force; // report, model, plot
     // model
     double latency, bandwidth; // between nodes: seconds a message, bytes/s of a node; 0: not given
 };
@@ -129,8 +130,14 @@ void scaling_table_clear(struct scaling_table *table);
 enum elbow_status scaling_table_make(const struct scaling_samples *samples, struct scaling_table *table,
                                      struct elbow_error *error);
 
-// Local. Writes the table as CSV (through a .part file); reads one, adding its rows.
-enum elbow_status scaling_table_write(const struct scaling_table *table, const char *path, struct elbow_error *error);
+// Local. A file that is made from measurements, in the directory of an experiment: as elbow/base/output.h tells, but
+// that one of the same bytes may be there.
+enum elbow_status scaling_publish(const char *path, const char *bytes, size_t size, bool force,
+                                  struct elbow_error *error);
+
+// Local. Publishes the table as CSV; reads one, adding its rows.
+enum elbow_status scaling_table_write(const struct scaling_table *table, const char *path, bool force,
+                                      struct elbow_error *error);
 enum elbow_status scaling_table_read(const char *path, struct scaling_table *table, struct elbow_error *error);
 
 // Rows [first, first + count) of one kind and mode, by rising ranks.

@@ -3,8 +3,9 @@
 // not repeated, so they have no spread.
 #include "scaling.h"
 
+#include "elbow/base/file.h"
+#include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
-#include "elbow/base/part.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -65,7 +66,8 @@ static void write_row(FILE *file, const struct scaling_row *row)
         fprintf(file, ",%.9g\n", row->cores_busy);
 }
 
-enum elbow_status scaling_table_write(const struct scaling_table *table, const char *path, struct elbow_error *error)
+enum elbow_status scaling_table_write(const struct scaling_table *table, const char *path, bool force,
+                                      struct elbow_error *error)
 {
     char *text = NULL;
     size_t size = 0;
@@ -80,7 +82,7 @@ enum elbow_status scaling_table_write(const struct scaling_table *table, const c
     if (fclose(file) != 0 || !whole)
         status = elbow_error_set(error, ELBOW_MEMORY, "%s: no memory for the table", path);
     else
-        status = elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_REPLACE, error);
+        status = scaling_publish(path, text, size, force, error);
     free(text);
     return status;
 }
@@ -157,17 +159,18 @@ static bool read_row(char *line, struct scaling_row *row)
 
 enum elbow_status scaling_table_read(const char *path, struct scaling_table *table, struct elbow_error *error)
 {
-    FILE *file = fopen(path, "re");
+    int descriptor = elbow_file_open_input(path, false);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
     char line[2048];
     if (file == NULL)
-        return elbow_error_set(error, ELBOW_FILE, "%s: %s", path, strerror(errno));
-    enum elbow_status status = ELBOW_OK;
+        return elbow_error_set(error, ELBOW_FILE, "%s: %s", path, elbow_file_reason(errno));
+    enum elbow_status status = elbow_inputs_note(path, error);
     for (int number = 1; status == ELBOW_OK && fgets(line, sizeof line, file) != NULL; ++number) {
         struct scaling_row row;
         if (number == 1 ? strcmp(line, HEADER) != 0 : !read_row(line, &row)) {
-            status =
-                elbow_error_set(error, ELBOW_FORMAT,
-                                "%s:%d: not as elbow-scaling writes it (report and model make it anew)", path, number);
+            status = elbow_error_set(
+                error, ELBOW_FORMAT,
+                "%s:%d: not as elbow-scaling writes it (report and model make it anew, with --force)", path, number);
         } else if (number > 1) {
             struct scaling_row *room = scaling_table_add(table, error);
             status = room == NULL ? error->status : ELBOW_OK;

@@ -2,6 +2,8 @@
 // The command line of elbow-shapes.
 #include "shapes.h"
 
+#include "elbow/base/output.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -18,7 +20,8 @@ static void print_help(void)
           "  /train/factors, /test/factors  (N, 5) shape, scale, rotation, x, y\n"
           "  /train/labels, /test/labels    (N) 0 square, 1 ellipse, 2 heart\n"
           "\n"
-          "  -o, --output FILE   the HDF5 file; a file of that name is replaced if elbow-shapes made it\n"
+          "  -o, --output FILE   the HDF5 file\n"
+          "      --force         " ELBOW_OUTPUT_FORCE_HELP "\n"
           "  -n, --count N       training samples (20000)\n"
           "  -t, --test N        test samples (2000)\n"
           "      --size 32|64    height and width of a picture (32)\n"
@@ -63,6 +66,9 @@ static enum elbow_status take(int option, const char *text, struct shapes_option
     case 's':
         return parse_count(text, 0, UINT64_MAX, &options->seed) ? ELBOW_OK
                                                                 : usage(error, "--seed wants a number from 0");
+    case 'F':
+        options->force = true;
+        return ELBOW_OK;
     case 'h':
         options->asks_help = true;
         return ELBOW_OK;
@@ -75,13 +81,11 @@ static enum elbow_status take(int option, const char *text, struct shapes_option
 
 enum elbow_status shapes_parse(int argc, char **argv, struct shapes_options *options, struct elbow_error *error)
 {
-    static const struct option LONG[] = {{"output", required_argument, NULL, 'o'},
-                                         {"count", required_argument, NULL, 'n'},
-                                         {"test", required_argument, NULL, 't'},
-                                         {"size", required_argument, NULL, 'S'},
-                                         {"seed", required_argument, NULL, 's'},
-                                         {"help", no_argument, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {
+        {"output", required_argument, NULL, 'o'}, {"count", required_argument, NULL, 'n'},
+        {"test", required_argument, NULL, 't'},   {"size", required_argument, NULL, 'S'},
+        {"seed", required_argument, NULL, 's'},   {"force", no_argument, NULL, 'F'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     *options = (struct shapes_options){.count = 20000, .test_count = 2000, .seed = 1, .size = 32};
     int option;
     while ((option = getopt_long(argc, argv, ":o:n:t:s:h", LONG, NULL)) != -1) {

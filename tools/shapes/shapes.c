@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow-shapes: draws the samples block by block and writes them, into FILE.part, which is renamed at the end. The file
-// is the same, to the byte, for the same options.
+// elbow-shapes: draws the samples block by block and writes them, beside their place, where the file is put at the end.
+// It is the same, to the byte, for the same options.
 #include "shapes.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
-#include "elbow/base/part.h"
-#include "elbow/base/text.h"
+#include "elbow/base/output.h"
+#include "elbow/base/streams.h"
 #include "elbow/data/hdf5.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { BLOCK = 1024 }; // samples drawn at a time
 
@@ -110,47 +108,31 @@ static enum elbow_status fill(struct elbow_hdf5 *file, const struct shapes_optio
     return status == ELBOW_OK ? write_split(file, test, error) : status;
 }
 
-// A file that somebody else made is not replaced.
-static enum elbow_status check_output(const char *path, struct elbow_error *error)
+static enum elbow_status write_part(const struct elbow_part *part, const struct shapes_options *options,
+                                    struct elbow_error *error)
 {
-    if (access(path, F_OK) != 0)
-        return ELBOW_OK;
     struct elbow_hdf5 *file;
-    char *maker = NULL;
-    bool is_ours = false;
-    if (elbow_hdf5_open(path, &file, NULL) == ELBOW_OK) {
-        is_ours = elbow_hdf5_read_text(file, "/", "made_by", sizeof MAKER, &maker, NULL) == ELBOW_OK &&
-                  strcmp(maker, MAKER) == 0;
-        elbow_hdf5_close(file, NULL);
-    }
-    elbow_release(&maker);
-    if (is_ours)
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_FILE,
-                           "%s: the file exists and was not made by elbow-shapes: choose another name", path);
+    enum elbow_status status = elbow_hdf5_create(part->part, true, &file, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = fill(file, options, error);
+    enum elbow_status closed = elbow_hdf5_close(file, status == ELBOW_OK ? error : NULL);
+    return status == ELBOW_OK ? closed : status;
 }
 
 enum elbow_status shapes_run(const struct shapes_options *options, struct elbow_error *error)
 {
-    struct elbow_part part;
-    struct elbow_hdf5 *file;
-    enum elbow_status status = check_output(options->output, error);
+    struct elbow_part part = {0};
+    enum elbow_publish publish = elbow_output_publishing(options->force);
+    enum elbow_status status = elbow_file_make_directory_of(options->output, error);
     if (status == ELBOW_OK)
-        status = elbow_file_make_directory_of(options->output, error);
+        status = elbow_output_check(options->output, publish, error);
     if (status == ELBOW_OK)
         status = elbow_part_begin(NULL, options->output, &part, NULL, error);
-    if (status != ELBOW_OK)
-        return status;
-    status = elbow_hdf5_create(part.part, true, &file, error);
-    if (status != ELBOW_OK) {
-        elbow_part_abandon(&part);
-        return status;
-    }
-    status = fill(file, options, error);
-    enum elbow_status closed = elbow_hdf5_close(file, status == ELBOW_OK ? error : NULL);
-    status = status == ELBOW_OK ? closed : status;
     if (status == ELBOW_OK)
-        return elbow_part_publish(&part, ELBOW_PUBLISH_REPLACE, error);
+        status = write_part(&part, options, error);
+    if (status == ELBOW_OK)
+        return elbow_output_publish(&part, publish, error);
     elbow_part_abandon(&part);
     return status;
 }
@@ -159,9 +141,10 @@ int shapes_main(int argc, char **argv)
 {
     struct shapes_options options;
     struct elbow_error error = {0};
+    elbow_streams_start();
     enum elbow_status status = shapes_parse(argc, argv, &options, &error);
     if (status == ELBOW_OK && options.asks_help)
-        return EXIT_SUCCESS;
+        return elbow_streams_end("elbow-shapes", EXIT_SUCCESS);
     if (status == ELBOW_OK)
         status = shapes_run(&options, &error);
     if (status != ELBOW_OK) {
@@ -171,5 +154,5 @@ int shapes_main(int argc, char **argv)
     elbow_text_print(stdout, "elbow-shapes: %s: %llu training and %llu test samples of %zu x %zu, seed %llu\n",
                      options.output, (unsigned long long)options.count, (unsigned long long)options.test_count,
                      options.size, options.size, (unsigned long long)options.seed);
-    return EXIT_SUCCESS;
+    return elbow_streams_end("elbow-shapes", EXIT_SUCCESS);
 }

@@ -42,13 +42,14 @@ struct shapes_options {
     const char *output;
     uint64_t count, test_count, seed;
     size_t size;
-    bool asks_help;
+    bool force, asks_help;
 };
 
 // Local. USAGE if the arguments are wrong.
 enum elbow_status shapes_parse(int argc, char **argv, struct shapes_options *options, struct elbow_error *error);
 
-// Local. Draws and writes the file; it appears complete or not at all.
+// Local. Draws and writes the file; it appears complete or not at all, as
+// elbow/base/output.h tells.
 enum elbow_status shapes_run(const struct shapes_options *options, struct elbow_error *error);
 
 // The whole program: exit status 0, 1 (failed) or 2 (usage).

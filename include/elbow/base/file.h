@@ -19,6 +19,11 @@ ELBOW_C_BEGIN
 // if it cannot be; ENXIO where a pipe, a device or a socket has the name, which would make the program wait.
 int elbow_file_open(const struct elbow_directory *directory, const char *path, int flags);
 
+// Local. Opens an input for reading, through symbolic links; it is read as usual then. Negative with errno if it cannot
+// be: EISDIR; ENXIO for a device or a socket, and for any pipe unless takes_pipes; EPIPE for a pipe that nobody writes
+// into. No call waits for a writer, as open does.
+int elbow_file_open_input(const char *path, bool takes_pipes);
+
 // Local. Writes all of size bytes; syncs (true where the file system cannot). False with errno if that fails.
 bool elbow_file_put(int file, const void *bytes, size_t size);
 bool elbow_file_sync(int file);
@@ -30,8 +35,8 @@ bool elbow_file_rename_new(const struct elbow_directory *directory, const char *
 // Local. Whether an errno says that there is no room: another time there may be.
 bool elbow_file_is_full(int reason);
 
-// Local. What messages say for an errno: strerror, but in words for ENXIO and EEXIST. Valid until the thread's next
-// call.
+// Local. What messages say for an errno: strerror, but in words for ENXIO, EEXIST and EPIPE. Valid until the thread's
+// next call.
 const char *elbow_file_reason(int reason);
 
 // Local. For tests: of the calls that open, put, sync and rename, the n-th from now on and those after it,

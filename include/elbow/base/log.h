@@ -13,13 +13,18 @@ ELBOW_C_BEGIN
 // A log that speaks (rank zero) or keeps silent (all others). Plain; elbow_log_open fills it.
 struct elbow_log {
     bool speaks;
+    bool minds_screen; // the screen is an output: that it cannot be written is worth a warning
     FILE *screen;      // stdout, or stderr where stdout carries a result; not owned
     FILE *file;        // log.txt or NULL; owned
     unsigned lost;     // lines that the file could not take
     bool line_is_open; // a progress line stands on the screen
+    // The first of stdout and stderr that could not be written (NULL: none), its errno, and whether the file has that.
+    FILE *lost_stream;
+    int lost_reason;
+    bool lost_is_filed;
 };
 
-// Local. A log to `screen` that speaks or not.
+// Local. A log to `screen` that speaks or not. It goes on where the screen cannot be written.
 struct elbow_log elbow_log_open(bool speaks, FILE *screen);
 
 // Local. Also appends to the file at path from now on, and so does a signal that ends the process
@@ -33,6 +38,10 @@ void elbow_log_warn(struct elbow_log *log, const char *format, ...) __attribute_
 
 // Local. Rewrites the progress line on the screen (never in the file).
 void elbow_log_progress(struct elbow_log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Local. What could not be written to the screen, in a sentence without an end ("standard output cannot be written:
+// Broken pipe"); false if nothing was lost.
+bool elbow_log_lost_screen(const struct elbow_log *log, char *text, size_t size);
 
 // Local. Ends an open progress line, closes the file.
 void elbow_log_close(struct elbow_log *log);

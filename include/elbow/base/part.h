@@ -34,8 +34,13 @@ struct elbow_part {
 enum elbow_status elbow_part_begin(const struct elbow_directory *directory, const char *path, struct elbow_part *part,
                                    int *file, struct elbow_error *error);
 
+// Local. Likewise, with these bytes in it. OUTPUT with errno if it cannot be written; no part is there then.
+enum elbow_status elbow_part_begin_bytes(const struct elbow_directory *directory, const char *path, const void *bytes,
+                                         size_t size, struct elbow_part *part, struct elbow_error *error);
+
 // Local. Syncs the part, which is written and closed, gives it the name path, syncs the directory. OUTPUT with errno if
-// that fails; EEXIST where a file has the name that stays. Either way the part is gone.
+// that fails; EEXIST where a file has the name that stays, ENXIO where a pipe, a device or a socket has it. Either way
+// the part is gone.
 enum elbow_status elbow_part_publish(struct elbow_part *part, enum elbow_publish publish, struct elbow_error *error);
 
 // Local. Removes the part; a zeroed struct is legal, and so is one that was published.

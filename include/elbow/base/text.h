@@ -39,7 +39,8 @@ bool elbow_text_format(char *text, size_t size, const char *format, ...) __attri
 void elbow_text_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Local. The whole file into a new zero-terminated buffer (*size without the zero); given back with elbow_release.
-// FILE if it cannot be read or is longer than limit bytes.
+// FILE if it cannot be read, is longer than limit bytes, or is a device. A pipe is read to its end; FILE if nobody
+// writes into it, or if nothing comes out of it for 30 s.
 enum elbow_status elbow_text_read(const char *path, size_t limit, char **text, size_t *size, struct elbow_error *error);
 
 // Local. Makes a directory and those above it, as mkdir -p; what is new survives a power cut.

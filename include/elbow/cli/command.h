@@ -7,6 +7,7 @@
 #define ELBOW_CLI_COMMAND_H
 
 #include "elbow/base/log.h"
+#include "elbow/base/output.h"
 #include "elbow/base/status.h"
 #include "elbow/parallel/comm.h"
 
@@ -57,6 +58,10 @@ struct elbow_words {
         .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
         .offset = (at), .help = "the file to be written: .png, .h5 or .csv"                                            \
     }
+#define ELBOW_ROW_FORCE(at)                                                                                            \
+    {                                                                                                                  \
+        .name = "force", .kind = ELBOW_FLAG_SWITCH, .offset = (at), .help = ELBOW_OUTPUT_FORCE_HELP                    \
+    }
 #define ELBOW_ROW_SEED(at)                                                                                             \
     {                                                                                                                  \
         .name = "seed", .kind = ELBOW_FLAG_INTEGER, .value = "S", .least = 0, .offset = (at),                          \
@@ -91,6 +96,7 @@ struct elbow_command {
     const struct elbow_flag *flags;
     size_t flag_count;
     bool result_on_stdout;
+    bool minds_screen;          // what it says is an output: the exit status is 3 if that cannot be written
     bool stops_with_checkpoint; // on SIGUSR1 and SIGUSR2; else they end the process
     enum elbow_status (*run)(struct elbow_call *call, struct elbow_error *error); // Collective. NULL: `alone` is all.
     // Local. Looks at the files that `run` will hand to HDF5, before MPI is there (comm and log are NULL), in a child

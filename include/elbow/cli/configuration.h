@@ -8,7 +8,8 @@
 #include "elbow/config/config.h"
 
 // Collective. Rank zero reads the file at `path`, all parse it, carry out the assignments of `sets` (may be NULL) in
-// order, and check the whole. CONFIG, with the place, for whatever is wrong; FILE if the file cannot be read.
+// order, and check the whole. The file is an input from then on (elbow/base/inputs.h). CONFIG, with the place, for
+// whatever is wrong; FILE if the file cannot be read.
 enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *path, const struct elbow_words *sets,
                                            struct elbow_config *config, struct elbow_error *error);
 
@@ -17,7 +18,7 @@ enum elbow_status elbow_configuration_read_alone(const char *path, const struct 
                                                  struct elbow_config *config, struct elbow_error *error);
 
 // Local. Likewise, to look at the datasets that the configuration names (elbow/data/preview.h).
-// What is wrong is not told.
+// What is wrong is not told. A configuration that comes from a pipe is left for the run.
 void elbow_configuration_preview(const char *path, const struct elbow_words *sets, char *note);
 
 // Local. Likewise from a text; `name` stands in the messages.

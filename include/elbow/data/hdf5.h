@@ -78,6 +78,10 @@ uint64_t elbow_hdf5_row_values(const struct elbow_hdf5_info *info);
 enum elbow_status elbow_hdf5_check_rows(const char *name, const struct elbow_hdf5_info *info,
                                         struct elbow_error *error);
 
+// Local. Takes a dataset out of a file that is written; HDF5 keeps its bytes as unused room. FORMAT if it is not there
+// or is a group.
+enum elbow_status elbow_hdf5_remove(struct elbow_hdf5 *file, const char *name, struct elbow_error *error);
+
 // Local. Whether there is a dataset or group of a name, or an attribute of an object. FORMAT where that cannot be told,
 // the attribute's object missing among them: nothing is taken for absent because a call failed. *found is false then.
 enum elbow_status elbow_hdf5_find(struct elbow_hdf5 *file, const char *name, bool *found, struct elbow_error *error);

@@ -4,15 +4,16 @@
 #define ELBOW_RUN_ENCODER_H
 
 #include "elbow/base/language.h"
+#include "elbow/base/output.h"
 #include "elbow/run/evaluator.h"
 
 ELBOW_C_BEGIN
 
 // Collective. Writes /mean (N, Z), /log_variance (N, Z), /recon, /kl, /elbo (N) in nats, /labels (N) where the dataset
-// has them, and with importance K /log_likelihood and /effective_samples (N). The file appears complete or not at all;
-// an existing one is replaced.
+// has them, and with importance K /log_likelihood and /effective_samples (N). The file appears complete or not at all,
+// as elbow/base/output.h tells.
 enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, const char *path,
-                               struct elbow_error *error);
+                               enum elbow_publish publish, struct elbow_error *error);
 
 ELBOW_C_END
 

@@ -5,6 +5,7 @@
 #define ELBOW_RUN_GALLERY_H
 
 #include "elbow/base/language.h"
+#include "elbow/base/output.h"
 #include "elbow/data/batches.h"
 #include "elbow/run/arrears.h"
 #include "elbow/run/checkpoint.h"
@@ -18,12 +19,14 @@ struct elbow_gallery {
     const float *parameters;
     const struct elbow_data_facts *data;
     const struct elbow_config *config;
+    enum elbow_publish publish;    // what may become of a file that is there
     struct elbow_arrears *arrears; // rank zero: where a step's PNG waits that cannot be written; NULL: it is lost
 };
 
 // Collective. Writes `count` samples to path (.png: a grid; .h5: /samples (count, shape...); .csv: a row each): means
-// of p(x|z), or draws from it, for z = standard normal noise keyed by (seed, number of the sample). OUTPUT if it cannot
-// be written; USAGE for a PNG of data that are no images, or another ending.
+// of p(x|z), or draws from it, for z = standard normal noise keyed by (seed, number of the sample). FILE if a
+// file has taken its place since it was looked at; OUTPUT if it cannot be written; USAGE for a PNG of data that are no
+// images, or another ending.
 enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
                                         uint64_t seed, bool draw, struct elbow_error *error);
 

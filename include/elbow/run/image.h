@@ -23,16 +23,14 @@ struct elbow_picture {
 enum elbow_status elbow_picture_grid(const float *images, size_t count, size_t columns, size_t height, size_t width,
                                      size_t channels, struct elbow_picture *picture, struct elbow_error *error);
 
-// Local. The bytes of a PNG, new, given back with elbow_release. OUTPUT if libpng refuses the picture.
+// Local. The bytes of a PNG, new, given back with elbow_release; path stands in the message. No text chunk, no time:
+// same pixels, same bytes. OUTPUT if libpng refuses the picture.
 enum elbow_status elbow_picture_encode(const struct elbow_picture *picture, const char *path, char **bytes,
                                        size_t *size, struct elbow_error *error);
 
-// Local. Writes a PNG to path through `path`.part, synced and renamed. No text chunk, no time: same pixels, same bytes.
-enum elbow_status elbow_picture_write(const struct elbow_picture *picture, const char *path, struct elbow_error *error);
-
 // Local. Reads a PNG as 8-bit grey (channels 1) or RGB (3): palettes are expanded, 16 bits cut, alpha removed over
-// black, grey files stay grey unless `channels` is 3; channels 0 takes what the file is. FORMAT if damaged or larger
-// than 16384 on a side.
+// black, grey files stay grey unless `channels` is 3; channels 0 takes what the file is. FILE if there is no
+// regular file to read; FORMAT if it is damaged or larger than 16384 on a side.
 enum elbow_status elbow_picture_read(const char *path, size_t channels, struct elbow_picture *picture,
                                      struct elbow_error *error);
 

@@ -14,8 +14,8 @@ struct elbow_scoring_request {
     bool wants_data;
     const char *data;   // FILE[:/dataset], or NULL: the configuration's validation data, or its training data
     const char *labels; // FILE:/dataset or /dataset, or NULL: what the configuration has for the same data
-    const char *output; // a file that will be written, or NULL: USAGE if it is one of those that are read, FILE if
-                        // nothing can be written there
+    const char *output; // a file that will be written, or NULL: looked at as elbow/base/output.h tells, before the work
+    bool force;         // it may replace one that is there
 };
 
 // Everything owned.

@@ -23,6 +23,7 @@ struct elbow_train_request {
     // Where to leave a trace of the steps [trace_first, trace_last], counted from one; NULL: none.
     const char *trace;
     uint64_t trace_first, trace_last;
+    bool trace_force; // it may replace a file that is there
     bool has_started; // `started` is set; else the program began when elbow_train is called
     double started;   // clock: when the program began, from which a time limit counts
 };

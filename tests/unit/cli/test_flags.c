@@ -189,4 +189,29 @@ START_TEST(required)
 }
 END_TEST
 
-UNIT_MAIN("cli/flags", every_form, lists, mistakes, no_words, required)
+static const struct elbow_flag *flag_of(const struct elbow_command *command, const char *name)
+{
+    for (size_t i = 0; i < command->flag_count; ++i)
+        if (command->flags[i].name != NULL && strcmp(command->flags[i].name, name) == 0)
+            return &command->flags[i];
+    return NULL;
+}
+
+// A command that writes where its user says has --force, a switch, and no other has.
+START_TEST(outputs_have_force)
+{
+    size_t count, writers = 0;
+    const struct elbow_command *const *commands = elbow_commands(&count);
+    for (size_t i = 0; i < count; ++i) {
+        bool writes = flag_of(commands[i], "output") != NULL || flag_of(commands[i], "trace") != NULL;
+        const struct elbow_flag *force = flag_of(commands[i], "force");
+        ck_assert_msg((force != NULL) == writes, "%s", commands[i]->name);
+        ck_assert(force == NULL ||
+                  (force->kind == ELBOW_FLAG_SWITCH && strstr(force->help, "replace the file") != NULL));
+        writers += writes;
+    }
+    ck_assert_uint_eq(writers, 4); // train, encode, sample, reconstruct
+}
+END_TEST
+
+UNIT_MAIN("cli/flags", outputs_have_force, every_form, lists, mistakes, no_words, required)

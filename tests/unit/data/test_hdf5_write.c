@@ -300,6 +300,36 @@ START_TEST(existing_files)
 }
 END_TEST
 
+// Only datasets are taken out; another one may take the name.
+START_TEST(datasets_are_taken_out)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    struct elbow_hdf5 *file = create_good(path);
+    struct elbow_error error = {0};
+    const uint64_t shape[1] = {7};
+    bool found = true;
+    fill(file);
+    ck_assert_int_eq(elbow_hdf5_remove(file, "/train", &error), ELBOW_FORMAT);
+    ck_assert_ptr_nonnull(strstr(error.message, "t.h5: /train is no dataset"));
+    ck_assert_int_eq(elbow_hdf5_remove(file, "/missing", NULL), ELBOW_FORMAT);
+    error = (struct elbow_error){0};
+    check_good(elbow_hdf5_remove(file, "/train/labels", &error), &error);
+    check_good(elbow_hdf5_find(file, "/train/labels", &found, &error), &error);
+    ck_assert(!found);
+    check_good(elbow_hdf5_create_dataset(file, "/train/labels", ELBOW_ELEMENT_UINT8, 1, shape, CONTIGUOUS, &error),
+               &error);
+    check_good(elbow_hdf5_close(file, &error), &error);
+    check_good(elbow_hdf5_open(path, &file, &error), &error);
+    struct elbow_hdf5_info info = describe_good(file, "/train/labels");
+    ck_assert(info.element == ELBOW_ELEMENT_UINT8 && info.shape[0] == 7);
+    info = describe_good(file, "/train/deep/rows");
+    ck_assert(info.shape[0] == 50);
+    elbow_hdf5_close(file, NULL);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(layouts_are_fitted)
 {
     struct scratch scratch = scratch_make();
@@ -459,6 +489,6 @@ START_TEST(full_disks)
 }
 END_TEST
 
-UNIT_MAIN("data/hdf5 writing", what_is_written_is_read, same_contents_same_bytes, a_buffer_serves_many_files,
-          a_buffer_that_cannot_grow, images_with_and_without_user_block, damaged_images, existing_files,
-          layouts_are_fitted, attributes_of_another_kind, texts_of_any_length, full_disks)
+UNIT_MAIN("data/hdf5 writing", datasets_are_taken_out, what_is_written_is_read, same_contents_same_bytes,
+          a_buffer_serves_many_files, a_buffer_that_cannot_grow, images_with_and_without_user_block, damaged_images,
+          existing_files, layouts_are_fitted, attributes_of_another_kind, texts_of_any_length, full_disks)

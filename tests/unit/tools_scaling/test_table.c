@@ -46,7 +46,7 @@ START_TEST(a_table_comes_back)
     struct elbow_error error = {0};
     add(&table, measured());
     const char *path = scratch_path(&scratch, "table.csv");
-    ck_assert_int_eq(scaling_table_write(&table, path, &error), ELBOW_OK);
+    ck_assert_int_eq(scaling_table_write(&table, path, true, &error), ELBOW_OK);
     ck_assert_int_eq(scaling_table_read(path, &read, &error), ELBOW_OK);
     ck_assert_uint_eq(read.count, 1);
     // The spread of samples/s is not in the table; all else is, and these numbers are exact in nine digits.
@@ -68,7 +68,7 @@ START_TEST(predictions_have_no_spread)
     row.cores_busy = NAN;
     add(&table, row);
     const char *path = scratch_path(&scratch, "table.csv");
-    ck_assert_int_eq(scaling_table_write(&table, path, &error), ELBOW_OK);
+    ck_assert_int_eq(scaling_table_write(&table, path, true, &error), ELBOW_OK);
     ck_assert_int_eq(scaling_table_read(path, &read, &error), ELBOW_OK);
     ck_assert_int_eq(read.rows[0].kind, SCALING_PREDICTED);
     ck_assert_double_eq(read.rows[0].step.median, 0.75);
@@ -92,7 +92,7 @@ static enum elbow_status read_changed(const char *from, const char *to, char *me
     char text[4096] = "", changed[4096];
     add(&table, measured());
     const char *path = scratch_path(&scratch, "table.csv");
-    ck_assert_int_eq(scaling_table_write(&table, path, &error), ELBOW_OK);
+    ck_assert_int_eq(scaling_table_write(&table, path, true, &error), ELBOW_OK);
     FILE *file = fopen(path, "r+");
     ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 0);
     char *at = strstr(text, from);
