@@ -39,6 +39,8 @@ int elbow_streams_put(FILE *stream, const void *bytes, size_t size)
 {
     const char *at = bytes;
     int file = fileno(stream);
+    if (file < 0) // a stream into memory
+        return fwrite(bytes, 1, size, stream) == size && fflush(stream) == 0 ? 0 : errno;
     fflush(stream);
     while (size > 0) {
         ssize_t written = write(file, at, size);

@@ -19,7 +19,8 @@ static inline struct scratch scratch_make(void)
 {
     struct scratch scratch = {.path = ""};
     const char *base = getenv("TMPDIR");
-    snprintf(scratch.directory, sizeof scratch.directory, "%s/elbow-test-XXXXXX", base != NULL && *base != 0 ? base : "/tmp");
+    snprintf(scratch.directory, sizeof scratch.directory, "%s/elbow-test-XXXXXX",
+             base != NULL && *base != 0 ? base : "/tmp");
     if (mkdtemp(scratch.directory) == NULL) {
         perror(scratch.directory);
         exit(EXIT_FAILURE);

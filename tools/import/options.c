@@ -131,13 +131,17 @@ static enum elbow_status take(int option, const char *text, struct import_option
 
 enum elbow_status import_parse(int argc, char **argv, struct import_options *options, struct elbow_error *error)
 {
-    static const struct option LONG[] = {
-        {"output", required_argument, NULL, 'o'}, {"name", required_argument, NULL, 'n'},
-        {"shape", required_argument, NULL, 's'},  {"columns", required_argument, NULL, 'c'},
-        {"header", required_argument, NULL, 'H'}, {"factor", required_argument, NULL, 'f'},
-        {"offset", required_argument, NULL, 'O'}, {"compress", required_argument, NULL, 'z'},
-        {"replace", no_argument, NULL, 'r'},      {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {{"output", required_argument, NULL, 'o'},
+                                         {"name", required_argument, NULL, 'n'},
+                                         {"shape", required_argument, NULL, 's'},
+                                         {"columns", required_argument, NULL, 'c'},
+                                         {"header", required_argument, NULL, 'H'},
+                                         {"factor", required_argument, NULL, 'f'},
+                                         {"offset", required_argument, NULL, 'O'},
+                                         {"compress", required_argument, NULL, 'z'},
+                                         {"replace", no_argument, NULL, 'r'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {NULL, 0, NULL, 0}};
     *options = (struct import_options){.name = "/train/images"};
     int option;
     while ((option = getopt_long(argc, argv, ":o:n:s:c:f:z:h", LONG, NULL)) != -1) {
