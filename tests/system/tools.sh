@@ -237,6 +237,12 @@ not_finite_tests() {
     not_finite "a column beside it" 1 "x.csv: 1 value is NaN or infinite, the first in line 4, column 1;" x.csv --columns 1-2
     printf 'inf,1\n' >z.csv
     not_finite "two files" 2 "z.csv: 1 value is NaN" y.csv z.csv
+    printf '1,16777217\n2.5,16777216\n3,1234567890123456789\n' >x.csv
+    not_finite "integers as floats" 1 "x.csv: 2 integers are rounded to 32-bit floats, the first in line 1, column 2;" x.csv
+    printf '16777217\n' >x.csv
+    imported "a large integer by itself" "H5T_STD_U32LE ( 1 )" 1 "16777217" x.csv
+    printf '12345678901234567890\n' >x.csv
+    not_finite "integers beyond 18 digits" 1 "x.csv: 1 integer is rounded to 32-bit floats, the first in line 1, column 1;" x.csv
     printf '\0\74\0\174\1\174\0\74' | npy x.npy '<f2' False '(2, 2)' 1
     not_finite "NPY" 1 "t.h5:/train/images: 2 values are NaN or infinite, the first in row 0 (number 1 of the row);" x.npy
     printf '\0\0\15\2\0\0\0\1\0\0\0\1\177\300\0\0' >x.idx

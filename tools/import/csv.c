@@ -35,6 +35,7 @@ enum kind { EMPTY, NUMBER, MISSING, NAME };
 
 struct number {
     bool is_integer;
+    bool is_rounded;   // an integer that a float does not hold
     bool is_too_large; // the text is a number, its value none that a float has
     int64_t integer;
     float value;
@@ -182,12 +183,14 @@ static bool parse(const char *text, struct number *number)
         number->is_integer = true;
         number->is_too_large = false;
         number->integer = *text == '-' ? -integer : integer;
+        number->is_rounded = (int64_t)(float)integer != integer;
         return true;
     }
     char *end;
     errno = 0;
     number->is_integer = false;
     number->value = strtof(text, &end);
+    number->is_rounded = digits > 18 && at[strspn(at, "0123456789")] == '\0';
     number->is_too_large = errno == ERANGE && isinf(number->value);
     return end != text && *end == '\0';
 }
@@ -282,16 +285,24 @@ static enum elbow_status walk_line(struct import_source *source, char *line,
                            (unsigned long long)csv->first_line);
 }
 
+static void note_place(const struct csv *csv, struct import_places *places)
+{
+    if (places->count++ > 0)
+        return;
+    places->line = csv->line_number;
+    places->column = csv->column;
+}
+
 static void measure(struct import_source *source, size_t index, struct number number, void *user)
 {
     const struct csv *csv = source->state;
     (void)index;
     (void)user;
     source->is_integer = source->is_integer && number.is_integer;
-    if (!number.is_integer && !isfinite(number.value) && source->not_finite++ == 0) {
-        source->line = csv->line_number;
-        source->column = csv->column;
-    }
+    if (!number.is_integer && !isfinite(number.value))
+        note_place(csv, &source->not_finite);
+    if (number.is_rounded)
+        note_place(csv, &source->rounded);
     if (!number.is_integer)
         return;
     source->min = number.integer < source->min ? number.integer : source->min;

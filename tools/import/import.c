@@ -161,19 +161,26 @@ static void count_not_finite(struct import_plan *plan, uint64_t row, size_t begi
         plan->not_finite += !is_finite(plan->element, values, i);
 }
 
-// Such values are imported as they are, for other programs; training refuses them, so their places are told.
-static void warn_of_not_finite(const struct import_plan *plan)
+static void warn_of_places(const struct import_source *source, const struct import_places *places, const char *what,
+                           const char *trouble, const char *cure)
+{
+    elbow_text_print(stderr, "elbow-import: warning: %s: %llu %s%s %s, the first in line %llu, column %llu; %s\n",
+                     source->path, (unsigned long long)places->count, what, places->count == 1 ? " is" : "s are",
+                     trouble, (unsigned long long)places->line, (unsigned long long)places->column, cure);
+}
+
+// Values that are NaN or infinite are imported as they are, for other programs; training refuses them, so their places
+// are told, as are those of integers that are not what they were.
+static void warn_of_values(const struct import_plan *plan)
 {
     static const char CURE[] = "elbow does not train on them, clean the data first";
     for (size_t i = 0; i < plan->options->input_count; ++i) {
         const struct import_source *source = &plan->sources[i];
-        if (source->not_finite > 0)
-            elbow_text_print(stderr,
-                             "elbow-import: warning: %s: %llu value%s NaN or infinite, the first in line %llu, column "
-                             "%llu; %s\n",
-                             source->path, (unsigned long long)source->not_finite,
-                             source->not_finite == 1 ? " is" : "s are", (unsigned long long)source->line,
-                             (unsigned long long)source->column, CURE);
+        if (source->not_finite.count > 0)
+            warn_of_places(source, &source->not_finite, "value", "NaN or infinite", CURE);
+        if (source->rounded.count > 0 && source->element == ELBOW_ELEMENT_FLOAT32)
+            warn_of_places(source, &source->rounded, "integer", "rounded to 32-bit floats",
+                           "import columns of integers by themselves (--columns)");
     }
     if (plan->not_finite > 0 && !plan->sources[0].is_text)
         elbow_text_print(
@@ -310,7 +317,7 @@ static enum elbow_status run(struct import_plan *plan, struct elbow_error *error
     if (status == ELBOW_OK)
         tell(plan);
     if (status == ELBOW_OK)
-        warn_of_not_finite(plan);
+        warn_of_values(plan);
     return status;
 }
 

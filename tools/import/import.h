@@ -55,6 +55,11 @@ struct import_reading {
     enum import_header header;
 };
 
+// How many values of a text file are special in some way, and the place of the first.
+struct import_places {
+    uint64_t count, line, column;
+};
+
 // A file (or folder) of rows. Opened by one of the functions below; the caller reads all rows, then closes.
 struct import_source {
     const char *path;           // not owned
@@ -71,7 +76,8 @@ struct import_source {
     bool is_text, is_integer;
     int64_t min, max;
 
-    uint64_t not_finite, line, column; // values that are NaN or infinite, and the place of the first
+    struct import_places not_finite; // values that are NaN or infinite
+    struct import_places rounded;    // integers that a 32-bit float does not hold, should one be taken for them
 
     // Reads the next count rows. FORMAT if the file is damaged; after the last row, if it goes on.
     enum elbow_status (*read)(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error);
