@@ -57,8 +57,8 @@ hid_t elbow_hdf5_open_object(struct elbow_hdf5 *file, const char *name);
 // Negative, and both closed, on failure.
 hid_t elbow_hdf5_select_rows(hid_t dataset, uint64_t first, uint64_t count, hid_t *memory);
 
-// Local. FORMAT, with the rows, if a chunk of rows [first, first + count), which could be read, unpacks to other than a
-// chunk's bytes.
+// Local. FORMAT, with the rows, if a chunk of rows [first, first + count) unpacks to other than a chunk's bytes: to be
+// asked before libhdf5 reads them.
 enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset, const char *name, uint64_t first,
                                           uint64_t count, struct elbow_error *error);
 

@@ -371,8 +371,9 @@ static enum elbow_status read_rows(struct elbow_hdf5 *file, hid_t dataset, const
     if (status != ELBOW_OK)
         return elbow_error_set(error, status, "%s: dataset %s %s", file->name, name, what);
     ELBOW_CHECK(info.rank >= 1 && first <= info.shape[0] && count <= info.shape[0] - first);
-    if (count == 0)
-        return ELBOW_OK;
+    status = elbow_hdf5_check_chunks(file, dataset, name, first, count, error);
+    if (status != ELBOW_OK || count == 0)
+        return status;
     hid_t memory, space = elbow_hdf5_select_rows(dataset, first, count, &memory);
     if (space < 0 || H5Dread(dataset, elbow_hdf5_native_type(info.element), memory, space, H5P_DEFAULT, out) < 0)
         status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "rows %llu to %llu of dataset %s cannot be read",
@@ -381,8 +382,6 @@ static enum elbow_status read_rows(struct elbow_hdf5 *file, hid_t dataset, const
         H5Sclose(space);
         H5Sclose(memory);
     }
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_check_chunks(file, dataset, name, first, count, error);
     return status;
 }
 

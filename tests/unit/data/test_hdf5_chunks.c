@@ -113,6 +113,29 @@ START_TEST(chunks_that_are_cut_are_refused)
 }
 END_TEST
 
+START_TEST(chunks_packed_in_more_bytes_are_refused)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    static const unsigned char zeros[4096];
+    fill_values();
+    hid_t id = new_file(path), creation = filters_of(2);
+    put_chunked(id, "/x", ROWS, CHUNK_ROWS, creation);
+    hid_t dataset = H5Dopen2(id, "/x", H5P_DEFAULT);
+    ck_assert_int_ge(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, (const hsize_t[]){20, 0}, sizeof zeros, zeros), 0);
+    H5Dclose(dataset);
+    H5Pclose(creation);
+    H5Fclose(id);
+    struct elbow_hdf5 *file = open_good(path);
+    int32_t rows[ROWS][COLUMNS];
+    struct elbow_error error = {0};
+    ck_assert_int_eq(elbow_hdf5_read_rows(file, "/x", 24, 1, rows, &error), ELBOW_FORMAT);
+    check_message(&error, "t.h5: rows 20 to 24 of dataset /x", "chunk of 640 bytes is packed in 4096");
+    close_good(file);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(sound_chunks_of_all_kinds_are_read)
 {
     struct scratch scratch = scratch_make();
@@ -196,4 +219,5 @@ START_TEST(all_tiles_of_the_rows_are_counted)
 END_TEST
 
 UNIT_MAIN("data/hdf5_chunks", chunks_of_another_size_are_refused, chunks_that_are_cut_are_refused,
-          sound_chunks_of_all_kinds_are_read, chunks_without_their_filters_are_read, all_tiles_of_the_rows_are_counted)
+          chunks_packed_in_more_bytes_are_refused, sound_chunks_of_all_kinds_are_read,
+          chunks_without_their_filters_are_read, all_tiles_of_the_rows_are_counted)
