@@ -95,7 +95,7 @@ wrong 1 'rows 20 to 39 of dataset /short are damaged' eval good --data data.h5:/
 # From the shape alone, before memory is taken for it.
 with 1 'data.h5:/long: a row has 2147483648 values, at most 2147483647 are supported' data.train=/long data.labels=
 with 1 'data.h5:/long: a row has 2147483648 values' data.valid=/long
-with 2 'data.shape: makes 4294967296 values, expected at most 2147483647' data.shape=[65536,65536]
+with 2 'data.shape: makes 4294967296 values, expected at most 2147483647' 'data.shape=[65536,65536]'
 with 1 '/few-labels: has 59 labels' data.valid=/good data.valid_labels=/few-labels
 with 1 '20 values, but data.shape multiplies to 21' data.shape=[7,3]
 with 1 'vast.h5:/train: needs (9|10)\.[0-9]+ TB .*, but only .* are free' data.file=vast.h5 data.train=/train data.labels= model.likelihood=gaussian
