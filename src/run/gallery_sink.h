@@ -19,7 +19,7 @@ struct elbow_sink_plan {
     bool pairs;                    // each row is an original and its reconstruction, else a sample
     uint64_t rows;                 // in all
     size_t at_once;                // rows that HDF5 takes apart at once
-    struct elbow_arrears *arrears; // where a PNG waits that cannot be written; NULL: it is lost
+    struct elbow_arrears *arrears; // whose file it will be, made in memory: it waits where it can't be written; or NULL
 };
 
 struct elbow_sink {
@@ -31,7 +31,10 @@ struct elbow_sink {
     struct elbow_image_shape shape; // PNG
     float *images;                  // PNG: all of them; HDF5: (at_once, D); owned
     struct elbow_hdf5 *file;
-    FILE *table;
+    struct elbow_hdf5_buffer image; // of an HDF5 file in memory; owned
+    FILE *table;                    // a CSV's stream
+    char *text;                     // or, in memory, its text; owned
+    size_t length, size;            // of the text; of the room for it
 };
 
 // Local. USAGE if there is no such output: another ending, a PNG of data that are no images or of too many.

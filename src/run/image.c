@@ -4,8 +4,8 @@
 // their callers. Colour spaces are ignored: the numbers in the file are the pixels.
 #include "elbow/run/image.h"
 
-#include "elbow/base/part.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/part.h"
 #include "elbow/base/text.h"
 
 #include <errno.h>
