@@ -3,6 +3,8 @@
 // can be made to fail.
 #include "elbow/base/file.h"
 
+#include "elbow/base/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -145,6 +147,74 @@ bool elbow_file_rename_new(const struct elbow_directory *directory, const char *
         return false;
     unlinkat(at, from, 0);
     return true;
+}
+
+static enum elbow_status cannot_read(const char *name, int reason, struct elbow_error *error)
+{
+    elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", name, elbow_file_reason(reason));
+    errno = reason;
+    return ELBOW_FILE;
+}
+
+ssize_t elbow_file_get(int file, void *bytes, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t part = read(file, (char *)bytes + done, size - done);
+        if (part < 0 && errno == EINTR)
+            continue;
+        if (part < 0)
+            return -1;
+        if (part == 0)
+            break;
+        done += (size_t)part;
+    }
+    return (ssize_t)done;
+}
+
+static enum elbow_status read_open(int file, const char *name, size_t limit, char **bytes, size_t *size,
+                                   struct elbow_error *error)
+{
+    struct stat about;
+    if (fstat(file, &about) != 0)
+        return cannot_read(name, errno, error);
+    if (!S_ISREG(about.st_mode))
+        return cannot_read(name, ENXIO, error);
+    if ((uint64_t)about.st_size > limit) {
+        elbow_error_set(error, ELBOW_FILE, "%s: has %s, more than the %s it may have", name,
+                        elbow_text_bytes((uint64_t)about.st_size).text, elbow_text_bytes(limit).text);
+        errno = EFBIG;
+        return ELBOW_FILE;
+    }
+    enum elbow_status status = elbow_allocate(bytes, (size_t)about.st_size + 1, 1, name, error);
+    if (status != ELBOW_OK)
+        return status;
+    ssize_t length = elbow_file_get(file, *bytes, (size_t)about.st_size);
+    if (length >= 0) {
+        *size = (size_t)length;
+        return ELBOW_OK;
+    }
+    int reason = errno;
+    elbow_release(bytes);
+    return cannot_read(name, reason, error);
+}
+
+enum elbow_status elbow_file_read(const struct elbow_directory *directory, const char *path, size_t limit, char **bytes,
+                                  size_t *size, struct elbow_error *error)
+{
+    elbow_path name;
+    *bytes = NULL;
+    *size = 0;
+    elbow_directory_name(directory, path, name);
+    // A pipe would keep us waiting.
+    int file = openat(elbow_directory_descriptor(directory), path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0)
+        return cannot_read(name, errno, error);
+    enum elbow_status status = read_open(file, name, limit, bytes, size, error);
+    int reason = errno;
+    close(file);
+    errno = reason;
+    return status;
 }
 
 bool elbow_file_is_full(int reason)

@@ -10,6 +10,7 @@
 #include "elbow/base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,16 +104,33 @@ static void file_loss(struct elbow_log *log)
     append_line(log, line, compose_loss(log, line));
 }
 
-enum elbow_status elbow_log_append_to(struct elbow_log *log, const char *path, struct elbow_error *error)
+enum elbow_status elbow_log_append_to(struct elbow_log *log, const struct elbow_directory *directory, const char *path,
+                                      struct elbow_error *error)
 {
+    elbow_path name;
     if (!log->speaks)
         return ELBOW_OK;
-    log->file = fopen(path, "ae");
-    if (log->file == NULL)
-        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", path, strerror(errno));
-    elbow_signals_keep_log(fileno(log->file));
-    file_loss(log);
-    return ELBOW_OK;
+    int file = elbow_file_open(directory, path, O_APPEND);
+    log->file = file < 0 ? NULL : fdopen(file, "a");
+    if (log->file != NULL) {
+        elbow_signals_keep_log(file);
+        file_loss(log);
+        return ELBOW_OK;
+    }
+    int reason = errno;
+    if (file >= 0)
+        close(file);
+    elbow_directory_name(directory, path, name);
+    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", name, elbow_file_reason(reason));
+}
+
+void elbow_log_leave_file(struct elbow_log *log)
+{
+    if (log->file != NULL) {
+        elbow_signals_keep_log(-1);
+        fclose(log->file);
+    }
+    log->file = NULL;
 }
 
 static void tell(struct elbow_log *log, FILE *stream, const char *prefix, const char *format, va_list arguments)
@@ -162,9 +180,5 @@ void elbow_log_progress(struct elbow_log *log, const char *format, ...)
 void elbow_log_close(struct elbow_log *log)
 {
     end_progress(log);
-    if (log->file != NULL) {
-        elbow_signals_keep_log(-1);
-        fclose(log->file);
-    }
-    log->file = NULL;
+    elbow_log_leave_file(log);
 }

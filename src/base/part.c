@@ -174,7 +174,7 @@ enum elbow_status elbow_part_publish(struct elbow_part *part, enum elbow_publish
 }
 
 // True as well for names that a user could only have given on purpose.
-static bool is_part_name(const char *name)
+bool elbow_part_is_name(const char *name)
 {
     size_t prefix = sizeof PREFIX - 1;
     if (strncmp(name, PREFIX, prefix) != 0)
@@ -189,7 +189,8 @@ void elbow_part_sweep(const struct elbow_directory *directory, const char *path)
         return;
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         struct stat about;
-        if (is_part_name(entry->d_name) && fstatat(dirfd(stream), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+        if (elbow_part_is_name(entry->d_name) &&
+            fstatat(dirfd(stream), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
             (S_ISREG(about.st_mode) || S_ISLNK(about.st_mode)))
             unlinkat(dirfd(stream), entry->d_name, 0);
     }

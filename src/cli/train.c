@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // elbow train
+#include "elbow/base/inputs.h"
 #include "elbow/cli/command.h"
 #include "elbow/cli/configuration.h"
 #include "elbow/cli/launcher.h"
@@ -193,6 +194,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     status = elbow_configuration_read(call->comm, wish.path, &wish.sets, &config, error);
     if (status != ELBOW_OK)
         return status;
+    if (elbow_comm_place(call->comm).rank == 0)
+        elbow_inputs_note(wish.path, error);
+    if (elbow_comm_agree_root(call->comm, error) != ELBOW_OK)
+        return error->status;
     elbow_path directory;
     status = elbow_configuration_run(wish.path, &config, wish.run, directory, error);
     if (status != ELBOW_OK)
@@ -205,11 +210,13 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_train = {
     .name = "train",
     .summary = "train a model",
-    .text = "Trains the model that the configuration describes, on the data that it names. The run directory gets the\n"
-            "resolved configuration, tables, pictures and checkpoints. One that holds checkpoints is refused without\n"
-            "--resume, --resume=auto or --overwrite. SIGUSR1 and SIGUSR2 stop the run after its step, with a\n"
-            "checkpoint, and so does a time limit (the key run.time_limit) in time. With --check neither\n"
-            "MPI nor a run starts, so a job script can check its command line first.\n",
+    .text =
+        "Trains the model that the configuration describes, on the data that it names. The run directory gets the\n"
+        "resolved configuration, tables, pictures and checkpoints. One that holds checkpoints is refused without\n"
+        "--resume, --resume=auto or --overwrite; one that holds a file of somebody else's under a name that a run\n"
+        "writes is always refused. SIGUSR1 and SIGUSR2 stop the run after its step, with a checkpoint, and so does a\n"
+        "time limit (the key run.time_limit) in time. With --check neither MPI nor a run starts, so a job script can\n"
+        "check its command line first.\n",
     .examples = "elbow train configs/shapes.yaml\n"
                 "mpirun -n 8 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --set train.epochs=40\n"
                 "mpirun -n 16 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --resume\n"

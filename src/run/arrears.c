@@ -23,8 +23,10 @@ static enum elbow_status try_to_write(struct elbow_arrears *arrears, const char 
                                       struct elbow_error *error)
 {
     struct elbow_error trouble = {0};
-    elbow_file_make_directory_of(path, NULL); // it may have been removed; if that fails, writing does
-    enum elbow_status status = elbow_part_write(NULL, path, bytes, size, ELBOW_PUBLISH_REPLACE, &trouble);
+    elbow_path folder;
+    elbow_file_directory_of(path, folder);
+    elbow_directory_make(arrears->directory, folder, NULL); // it may have been removed; if that fails, writing does
+    enum elbow_status status = elbow_part_write(arrears->directory, path, bytes, size, ELBOW_PUBLISH_REPLACE, &trouble);
     if (status == ELBOW_OK)
         return ELBOW_OK;
     arrears->reason = errno;
@@ -48,6 +50,8 @@ enum elbow_status elbow_arrears_flush(struct elbow_arrears *arrears, struct elbo
 enum elbow_status elbow_arrears_write(struct elbow_arrears *arrears, const char *path, char **bytes, size_t size,
                                       struct elbow_error *error)
 {
+    if (arrears->is_closed)
+        return ELBOW_OK;
     enum elbow_status status = elbow_arrears_flush(arrears, error);
     if (status == ELBOW_OK)
         status = try_to_write(arrears, path, *bytes, size, error);
@@ -72,4 +76,10 @@ void elbow_arrears_clear(struct elbow_arrears *arrears)
 {
     while (arrears->count > 0)
         forget_first(arrears);
+}
+
+void elbow_arrears_end(struct elbow_arrears *arrears)
+{
+    elbow_arrears_clear(arrears);
+    arrears->is_closed = true;
 }

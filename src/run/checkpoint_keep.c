@@ -3,6 +3,7 @@
 // itself) count as kept, and only those are ever deleted.
 #include "checkpoint_private.h"
 
+#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
 
@@ -12,48 +13,73 @@
 #include <string.h>
 #include <unistd.h>
 
-void elbow_checkpoint_cut(const char *run, uint64_t step)
+enum { NUMBERS_MAX = 10000 }; // damaged files of one step
+
+// To a name of its own: an earlier damaged one stays.
+static enum elbow_status set_aside(const struct elbow_directory *run, uint64_t step, struct elbow_error *error)
+{
+    char name[ELBOW_CHECKPOINT_NAME_SIZE], aside[ELBOW_CHECKPOINT_NAME_SIZE + 32];
+    elbow_checkpoint_name(step, name);
+    for (int number = 1; number < NUMBERS_MAX; ++number) {
+        if (number == 1)
+            elbow_text_format(aside, sizeof aside, "%s.damaged", name);
+        else
+            elbow_text_format(aside, sizeof aside, "%s.damaged-%d", name, number);
+        if (elbow_file_rename_new(run, name, aside) || errno == ENOENT)
+            return ELBOW_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return elbow_error_set(error, ELBOW_FILE, "%s/%s: is damaged, and cannot be renamed: %s", run->path, name,
+                           strerror(errno));
+}
+
+enum elbow_status elbow_checkpoint_cut(const struct elbow_directory *run, uint64_t step, struct elbow_error *error)
 {
     uint64_t *steps = NULL;
     size_t count = 0;
-    elbow_path path, aside;
-    if (elbow_checkpoint_list(run, &steps, &count, NULL) != ELBOW_OK)
-        return;
-    for (size_t i = 0; i < count; ++i)
-        if (steps[i] > step && elbow_checkpoint_path(run, steps[i], path) &&
-            elbow_text_format(aside, sizeof aside, "%s.damaged", path))
-            rename(path, aside);
+    char name[ELBOW_CHECKPOINT_NAME_SIZE];
+    enum elbow_status status = elbow_checkpoint_list(run, &steps, &count, error);
+    for (size_t i = 0; i < count && status == ELBOW_OK; ++i) {
+        if (steps[i] <= step)
+            continue;
+        struct elbow_error reason = {0};
+        status = elbow_checkpoint_prove(run, steps[i], &reason);
+        elbow_checkpoint_name(steps[i], name);
+        if (status == ELBOW_FORMAT)
+            status = set_aside(run, steps[i], error);
+        else if (status == ELBOW_OK)
+            status = elbow_error_set(error, ELBOW_FILE, "%s/%s: can be read again; start once more to go on from it",
+                                     run->path, name);
+        else
+            *error = reason;
+    }
     elbow_release(&steps);
+    return status;
 }
 
-void elbow_checkpoint_link_best(const char *run, uint64_t best_step)
+void elbow_checkpoint_link_best(const struct elbow_directory *run, uint64_t best_step)
 {
-    elbow_path link, file;
-    char target[64];
-    if (!elbow_checkpoint_path(run, best_step, file) || access(file, F_OK) != 0)
-        return;
-    elbow_text_format(target, sizeof target, "step-%08" PRIu64 ".h5", best_step);
-    if (!elbow_text_format(link, sizeof link, "%s/checkpoints/best.h5", run))
-        return;
-    elbow_part_link(NULL, target, link);
+    char name[ELBOW_CHECKPOINT_NAME_SIZE];
+    elbow_checkpoint_name(best_step, name);
+    if (faccessat(elbow_directory_descriptor(run), name, F_OK, 0) == 0)
+        elbow_part_link(run, strrchr(name, '/') + 1, "checkpoints/best.h5");
 }
 
 // The step whose file best.h5 links to; 0: none.
-static uint64_t linked_best(const char *run)
+static uint64_t linked_best(const struct elbow_directory *run)
 {
-    elbow_path link;
     char target[64];
     uint64_t step;
-    if (!elbow_text_format(link, sizeof link, "%s/checkpoints/best.h5", run))
-        return 0;
-    ssize_t length = readlink(link, target, sizeof target - 1);
+    ssize_t length = readlinkat(elbow_directory_descriptor(run), "checkpoints/best.h5", target, sizeof target - 1);
     if (length < 0)
         return 0;
     target[length] = 0;
     return elbow_checkpoint_step(target, &step) ? step : 0;
 }
 
-enum elbow_status elbow_shelf_open(const char *run, struct elbow_shelf *shelf, struct elbow_error *error)
+enum elbow_status elbow_shelf_open(const struct elbow_directory *run, struct elbow_shelf *shelf,
+                                   struct elbow_error *error)
 {
     uint64_t *steps = NULL;
     size_t count = 0;
@@ -114,24 +140,25 @@ static void forget(struct elbow_shelf *shelf, size_t at)
     memmove(shelf->entries + at, shelf->entries + at + 1, (shelf->count - at) * sizeof *shelf->entries);
 }
 
-void elbow_shelf_put(struct elbow_shelf *shelf, const char *run, uint64_t step, int64_t keep, bool keeps_best)
+void elbow_shelf_put(struct elbow_shelf *shelf, const struct elbow_directory *run, uint64_t step, int64_t keep,
+                     bool keeps_best)
 {
-    elbow_path path;
+    char name[ELBOW_CHECKPOINT_NAME_SIZE];
     uint64_t best = keeps_best ? linked_best(run) : 0;
     int64_t kept = 0;
     add_sound(shelf, step);
     for (size_t i = shelf->count; i-- > 0;) {
         struct elbow_shelf_entry *entry = &shelf->entries[i];
-        if (!elbow_checkpoint_path(run, entry->step, path))
-            return;
-        if (!entry->is_sound && elbow_checkpoint_verify_file(path, NULL) != ELBOW_OK) {
+        elbow_checkpoint_name(entry->step, name);
+        enum elbow_status status = entry->is_sound ? ELBOW_OK : elbow_checkpoint_verify_file(run, name, NULL);
+        if (status == ELBOW_FORMAT)
             forget(shelf, i);
+        if (status != ELBOW_OK) // it may be sound: the next time, perhaps
             continue;
-        }
         entry->is_sound = true;
         if (kept < keep)
             ++kept;
-        else if (entry->step != best && (unlink(path) == 0 || errno == ENOENT))
+        else if (entry->step != best && (unlinkat(elbow_directory_descriptor(run), name, 0) == 0 || errno == ENOENT))
             forget(shelf, i);
     }
 }

@@ -16,7 +16,16 @@ void elbow_checkpoint_seal(void *image, size_t size);
 enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, size_t size, struct elbow_error *error);
 
 // Local. The same for a file on disk, read piece by piece into a small buffer. FILE if it cannot be read.
-enum elbow_status elbow_checkpoint_verify_file(const char *path, struct elbow_error *error);
+enum elbow_status elbow_checkpoint_verify_file(const struct elbow_directory *directory, const char *path,
+                                               struct elbow_error *error);
+
+// Local. The file of a step beneath its run directory: checkpoints/step-00000500.h5.
+enum { ELBOW_CHECKPOINT_NAME_SIZE = 64 };
+void elbow_checkpoint_name(uint64_t step, char name[ELBOW_CHECKPOINT_NAME_SIZE]);
+
+// Local. OK if the file of a step is a sound checkpoint; FORMAT if it is proved that it is not, or is not there; else
+// it is not known: FILE if it cannot be read, MEMORY.
+enum elbow_status elbow_checkpoint_prove(const struct elbow_directory *run, uint64_t step, struct elbow_error *error);
 
 // Local. The step in a checkpoint's file name; false for all names that elbow_checkpoint_path does not give.
 bool elbow_checkpoint_step(const char *name, uint64_t *step);

@@ -3,6 +3,7 @@
 // write does not.
 #include "checkpoint_private.h"
 
+#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
 #include "elbow/data/hdf5.h"
@@ -102,15 +103,10 @@ enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, s
                        error);
 }
 
-// Reads `size` bytes, or all there are.
-static size_t read_piece(int file, void *bytes, size_t size)
+// What cannot be read is not damaged for all we know.
+static enum elbow_status cannot_read(const char *path, struct elbow_error *error)
 {
-    size_t done = 0;
-    for (ssize_t part = 1; part > 0 && done<size; done += part> 0 ? (size_t)part : 0)
-        do
-            part = read(file, (char *)bytes + done, size - done);
-        while (part < 0 && errno == EINTR);
-    return done;
+    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));
 }
 
 static enum elbow_status verify_open(const char *path, int file, struct elbow_error *error)
@@ -119,25 +115,33 @@ static enum elbow_status verify_open(const char *path, int file, struct elbow_er
     struct elbow_hash_state hash;
     struct stat about;
     if (file < 0 || fstat(file, &about) != 0)
-        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));
+        return cannot_read(path, error);
     if (!S_ISREG(about.st_mode))
         return elbow_error_set(error, ELBOW_FORMAT, "%s: is no file", path);
-    size_t size = read_piece(file, block, sizeof block);
-    enum elbow_status status = verify_block(path, block, size < sizeof block ? size : (size_t)about.st_size, error);
+    ssize_t size = elbow_file_get(file, block, sizeof block);
+    if (size < 0)
+        return cannot_read(path, error);
+    enum elbow_status status =
+        verify_block(path, block, (size_t)size < sizeof block ? (size_t)size : (size_t)about.st_size, error);
     if (status != ELBOW_OK)
         return status;
     elbow_hash_begin(&hash);
-    for (size_t length = PIECE; length == PIECE;) {
-        length = read_piece(file, piece, sizeof piece);
-        elbow_hash_add(&hash, piece, length);
+    for (ssize_t length = PIECE; length == PIECE;) {
+        length = elbow_file_get(file, piece, sizeof piece);
+        if (length < 0)
+            return cannot_read(path, error);
+        elbow_hash_add(&hash, piece, (size_t)length);
     }
     return verify_hash(path, block, elbow_hash_end(&hash), error);
 }
 
-enum elbow_status elbow_checkpoint_verify_file(const char *path, struct elbow_error *error)
+enum elbow_status elbow_checkpoint_verify_file(const struct elbow_directory *directory, const char *path,
+                                               struct elbow_error *error)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    enum elbow_status status = verify_open(path, file, error);
+    elbow_path name;
+    elbow_directory_name(directory, path, name);
+    int file = openat(elbow_directory_descriptor(directory), path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    enum elbow_status status = verify_open(name, file, error);
     if (file >= 0)
         close(file);
     return status;
@@ -290,17 +294,15 @@ enum elbow_status elbow_snapshot_take(struct elbow_comm *comm, const struct elbo
     return elbow_comm_agree_root(comm, error);
 }
 
-enum elbow_status elbow_checkpoint_write(const char *run, const struct elbow_snapshot *snapshot,
+enum elbow_status elbow_checkpoint_write(const struct elbow_directory *run, const struct elbow_snapshot *snapshot,
                                          struct elbow_error *error)
 {
-    elbow_path path, directory;
-    if (!elbow_checkpoint_path(run, snapshot->step, path) ||
-        !elbow_text_format(directory, sizeof directory, "%s/checkpoints", run))
-        return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
+    char name[ELBOW_CHECKPOINT_NAME_SIZE];
     struct elbow_error trouble = {0};
-    if (elbow_text_make_directory(directory, &trouble) == ELBOW_OK) {
+    elbow_checkpoint_name(snapshot->step, name);
+    if (elbow_directory_make(run, "checkpoints", &trouble) == ELBOW_OK) {
         elbow_checkpoint_seal(snapshot->file.bytes, snapshot->file.size);
-        elbow_part_write(NULL, path, snapshot->file.bytes, snapshot->file.size, ELBOW_PUBLISH_REPLACE, &trouble);
+        elbow_part_write(run, name, snapshot->file.bytes, snapshot->file.size, ELBOW_PUBLISH_REPLACE, &trouble);
     }
     if (trouble.status == ELBOW_OK)
         return ELBOW_OK;

@@ -85,12 +85,13 @@ static int try_elsewhere(struct elbow_comm *comm, const char *directory)
     if (place.node_rank == 0 && place.rank != 0) {
         struct elbow_log silent = {0};
         struct elbow_lock lock = {0};
-        struct stat about;
-        bool is_seen = stat(directory, &about) == 0;
+        struct elbow_directory open_one;
+        bool is_seen = elbow_directory_open(directory, &open_one, NULL) == ELBOW_OK;
         if (is_seen)
-            elbow_lock_take(directory, &silent, &lock, NULL);
+            elbow_lock_take(&open_one, &silent, &lock, NULL);
         found = !is_seen ? 2 : lock.is_held ? 1 : 0;
         elbow_lock_release(&lock);
+        elbow_directory_close(&open_one);
     }
     elbow_comm_max(comm, &found, 1);
     return (int)found;
@@ -114,8 +115,9 @@ static void try_lock(struct elbow_comm *comm, const char *directory, struct elbo
     struct elbow_log silent = {0};
     struct elbow_lock lock = {0};
     struct elbow_error error = {0};
-    if (facts->place.rank == 0)
-        elbow_lock_take(directory, &silent, &lock, &error);
+    struct elbow_directory open_one = {0};
+    if (facts->place.rank == 0 && elbow_directory_open(directory, &open_one, &error) == ELBOW_OK)
+        elbow_lock_take(&open_one, &silent, &lock, &error);
     elbow_comm_barrier(comm);
     int elsewhere = try_elsewhere(comm, directory);
     facts->lock = !lock.is_held    ? ELBOW_DOCTOR_LOCK_IMPOSSIBLE
@@ -124,6 +126,7 @@ static void try_lock(struct elbow_comm *comm, const char *directory, struct elbo
                                    : ELBOW_DOCTOR_LOCK_WORKS;
     elbow_text_format(facts->lock_reason, sizeof facts->lock_reason, "%s", error.message);
     elbow_lock_release(&lock);
+    elbow_directory_close(&open_one);
 }
 
 void elbow_doctor_try_files(struct elbow_comm *comm, struct elbow_doctor_facts *facts)

@@ -188,14 +188,25 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
     return draw_gallery(&drawing, path, count, error);
 }
 
+// What the names of a step's pictures begin and end with.
+static const char *const beginnings[] = {"step-", "reconstruction-"}, *const endings[] = {".png", ".h5", ".csv"};
+enum { BEGINNINGS = sizeof beginnings / sizeof *beginnings, ENDINGS = sizeof endings / sizeof *endings };
+enum { PICTURE_OF_SAMPLES, PICTURE_OF_RECONSTRUCTIONS };
+
+static void name_picture(char name[64], int beginning, uint64_t step, const char *ending)
+{
+    elbow_text_format(name, 64, "%s%08" PRIu64 "%s", beginnings[beginning], step, ending);
+}
+
 // Collective. The pictures of a step with one ending.
 static enum elbow_status draw_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
-                                   const char *run, uint64_t step, const char *ending, struct elbow_error *error)
+                                   uint64_t step, const char *ending, struct elbow_error *error)
 {
+    char name[64];
     elbow_path path;
     uint64_t count = (uint64_t)gallery->config->samples.count, seed = (uint64_t)gallery->config->seed;
-    if (!elbow_text_format(path, sizeof path, "%s/samples/step-%08" PRIu64 "%s", run, step, ending))
-        return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
+    name_picture(name, PICTURE_OF_SAMPLES, step, ending);
+    elbow_text_format(path, sizeof path, "samples/%s", name);
     enum elbow_status status = elbow_gallery_samples(gallery, path, count, seed, false, error);
     uint64_t pairs = count / 2;
     if (dataset != NULL && pairs > dataset->samples)
@@ -203,73 +214,58 @@ static enum elbow_status draw_step(const struct elbow_gallery *gallery, const st
     if ((status != ELBOW_OK && status != ELBOW_OUTPUT) || dataset == NULL || pairs == 0)
         return status;
     struct elbow_error first = *error;
-    if (!elbow_text_format(path, sizeof path, "%s/samples/reconstruction-%08" PRIu64 "%s", run, step, ending))
-        return elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
+    name_picture(name, PICTURE_OF_RECONSTRUCTIONS, step, ending);
+    elbow_text_format(path, sizeof path, "samples/%s", name);
     elbow_gallery_reconstructions(gallery, dataset, path, 0, pairs, seed, false, error);
     if (first.status != ELBOW_OK)
         *error = first;
     return error->status;
 }
 
-// Collective.
-static enum elbow_status make_directory(const struct elbow_gallery *gallery, const char *run, struct elbow_error *error)
-{
-    elbow_path path;
-    if (elbow_comm_place(gallery->comm).rank == 0) {
-        if (!elbow_text_format(path, sizeof path, "%s/samples", run))
-            elbow_error_set(error, ELBOW_OUTPUT, "%.60s...: the path is too long", run);
-        else
-            elbow_text_make_directory(path, error);
-        elbow_output_error(error);
-    }
-    elbow_comm_broadcast(gallery->comm, error, sizeof *error);
-    return error->status;
-}
-
 enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
-                                     const char *run, uint64_t step, struct elbow_error *error)
+                                     uint64_t step, struct elbow_error *error)
 {
     struct elbow_image_shape image;
+    ELBOW_CHECK(gallery->arrears != NULL);
     *error = (struct elbow_error){0};
     if (gallery->config->samples.count <= 0)
         return ELBOW_OK;
-    bool are_images = elbow_dataset_image((size_t)gallery->data->rank, gallery->data->shape, &image);
-    enum elbow_status status = make_directory(gallery, run, error);
-    if (status != ELBOW_OK && (gallery->arrears == NULL || !are_images)) // what waits makes the directory itself
-        return status;
-    if (are_images)
-        return draw_step(gallery, dataset, run, step, ".png", error);
-    status = draw_step(gallery, dataset, run, step, ".h5", error);
-    return status == ELBOW_OK ? draw_step(gallery, dataset, run, step, ".csv", error) : status;
+    if (elbow_dataset_image((size_t)gallery->data->rank, gallery->data->shape, &image))
+        return draw_step(gallery, dataset, step, ".png", error);
+    struct elbow_error table = {0};
+    enum elbow_status status = draw_step(gallery, dataset, step, ".h5", error);
+    if ((status == ELBOW_OK || status == ELBOW_OUTPUT) &&
+        draw_step(gallery, dataset, step, ".csv", &table) != ELBOW_OK && status == ELBOW_OK)
+        *error = table;
+    return error->status;
 }
 
-// The step of a picture's name; false for all other files.
+// The step of a picture's name; false for all names that a run does not give.
 static bool step_of(const char *name, uint64_t *step)
 {
-    static const char *const beginnings[] = {"step-", "reconstruction-"};
-    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; ++i) {
+    char same[64];
+    for (int i = 0; i < BEGINNINGS; ++i) {
         size_t length = strlen(beginnings[i]);
-        char *end;
         if (strncmp(name, beginnings[i], length) != 0 || name[length] < '0' || name[length] > '9')
             continue;
-        *step = strtoull(name + length, &end, 10);
-        return *end == '.';
+        *step = strtoull(name + length, NULL, 10);
+        for (int k = 0; k < ENDINGS; ++k) {
+            name_picture(same, i, *step, endings[k]);
+            if (strcmp(name, same) == 0)
+                return true;
+        }
     }
     return false;
 }
 
-void elbow_gallery_cut(const char *run, uint64_t step)
+void elbow_gallery_cut(const struct elbow_directory *run, uint64_t step)
 {
-    elbow_path directory, path;
     uint64_t found;
-    DIR *stream = elbow_text_format(directory, sizeof directory, "%s/samples", run) ? opendir(directory) : NULL;
+    DIR *stream = elbow_directory_list(run, "samples");
     if (stream == NULL)
         return;
-    for (const struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream)) {
-        if (!step_of(entry->d_name, &found) || (found <= step && !elbow_output_ends(entry->d_name, ".part")))
-            continue;
-        if (elbow_text_format(path, sizeof path, "%s/%s", directory, entry->d_name))
-            unlink(path);
-    }
+    for (const struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
+        if (step_of(entry->d_name, &found) && found > step)
+            unlinkat(dirfd(stream), entry->d_name, 0);
     closedir(stream);
 }

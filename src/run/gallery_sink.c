@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Outputs of a gallery. A PNG is made in memory and written at the end; HDF5 and CSV are written as the rows come, into
-// a part that is renamed at the end. Whatever cannot be written is OUTPUT.
+// a part that is renamed at the end, or in memory too, where the file may have to wait. Whatever cannot be written is
+// OUTPUT.
 #include "gallery_sink.h"
 
 #include "elbow/base/memory.h"
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 enum { PICTURES_MAX = 10000 }; // of a grid: more are neither looked at nor fit into a PNG's sides
+enum { NUMBER_SIZE = 16 };     // bytes of a CSV's number (%.9g) and what follows it
 
 static size_t images_of_row(const struct elbow_sink_plan *plan)
 {
@@ -70,7 +72,8 @@ static enum elbow_status open_hdf5(struct elbow_sink *sink, struct elbow_error *
     enum elbow_status status =
         elbow_allocate(&sink->images, sink->plan.at_once * sink->values, sizeof(float), "rows of a gallery", error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_create(sink->output.part, true, &sink->file, error);
+        status = sink->plan.arrears != NULL ? elbow_hdf5_create_memory(0, &sink->image, &sink->file, error)
+                                            : elbow_hdf5_create(sink->output.part, true, &sink->file, error);
     for (size_t i = 0; i < sink->images_of_row && status == ELBOW_OK; ++i)
         status = elbow_hdf5_create_dataset(sink->file, dataset_name(sink, i), ELBOW_ELEMENT_FLOAT32,
                                            fits ? (int)data->rank + 1 : 2, shape, (struct elbow_hdf5_layout){0}, error);
@@ -79,6 +82,11 @@ static enum elbow_status open_hdf5(struct elbow_sink *sink, struct elbow_error *
 
 static enum elbow_status open_csv(struct elbow_sink *sink, struct elbow_error *error)
 {
+    if (sink->plan.arrears != NULL) {
+        sink->size = sink->plan.rows * sink->images_of_row * sink->values * NUMBER_SIZE;
+        return elbow_allocate(&sink->text, sink->plan.rows * sink->images_of_row * sink->values, NUMBER_SIZE,
+                              "a table of samples", error);
+    }
     sink->table = fopen(sink->output.part, "we");
     if (sink->table != NULL)
         return ELBOW_OK;
@@ -92,7 +100,9 @@ static enum elbow_status open_kind(struct elbow_sink *sink, struct elbow_error *
         return elbow_allocate(&sink->images, sink->plan.rows * sink->images_of_row, sink->values * sizeof(float),
                               "the images of a grid", error);
     }
-    enum elbow_status status = elbow_part_begin(NULL, sink->plan.path, &sink->output, NULL, error);
+    enum elbow_status status = ELBOW_OK;
+    if (sink->plan.arrears == NULL)
+        status = elbow_part_begin(NULL, sink->plan.path, &sink->output, NULL, error);
     if (status != ELBOW_OK)
         return status;
     return sink->kind == ELBOW_SINK_HDF5 ? open_hdf5(sink, error) : open_csv(sink, error);
@@ -128,8 +138,20 @@ static enum elbow_status put_hdf5(struct elbow_sink *sink, size_t image, uint64_
 static enum elbow_status put_csv(struct elbow_sink *sink, uint64_t count, const float *rows, struct elbow_error *error)
 {
     for (uint64_t i = 0; i < count * sink->images_of_row; ++i)
-        for (size_t d = 0; d < sink->values; ++d)
-            fprintf(sink->table, "%.9g%c", (double)rows[i * sink->values + d], d + 1 < sink->values ? ',' : '\n');
+        for (size_t d = 0; d < sink->values; ++d) {
+            char number[2 * NUMBER_SIZE];
+            int length = snprintf(number, sizeof number, "%.9g%c", (double)rows[i * sink->values + d],
+                                  d + 1 < sink->values ? ',' : '\n');
+            if (sink->table != NULL) {
+                fwrite(number, 1, (size_t)length, sink->table);
+                continue;
+            }
+            ELBOW_CHECK((size_t)length <= sink->size - sink->length);
+            memcpy(sink->text + sink->length, number, (size_t)length);
+            sink->length += (size_t)length;
+        }
+    if (sink->table == NULL)
+        return ELBOW_OK;
     if (!ferror(sink->table))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", sink->output.part, strerror(errno));
@@ -186,10 +208,23 @@ static enum elbow_status sync_csv(struct elbow_sink *sink, struct elbow_error *e
     return elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", sink->output.part, strerror(errno));
 }
 
+// The bytes of an HDF5 file that was made in memory.
+static enum elbow_status write_image(struct elbow_sink *sink, struct elbow_error *error)
+{
+    char *bytes = (char *)sink->image.bytes;
+    sink->image.bytes = NULL;
+    enum elbow_status status =
+        elbow_arrears_write(sink->plan.arrears, sink->plan.path, &bytes, sink->image.size, error);
+    elbow_release(&bytes);
+    return status;
+}
+
 static enum elbow_status finish(struct elbow_sink *sink, struct elbow_error *error)
 {
     if (sink->kind == ELBOW_SINK_PNG)
         return write_png(sink, error);
+    if (sink->text != NULL)
+        return elbow_arrears_write(sink->plan.arrears, sink->plan.path, &sink->text, sink->length, error);
     enum elbow_status status;
     if (sink->kind == ELBOW_SINK_CSV) {
         status = sync_csv(sink, error);
@@ -198,6 +233,8 @@ static enum elbow_status finish(struct elbow_sink *sink, struct elbow_error *err
         sink->file = NULL;
         status = elbow_output_error(error);
     }
+    if (status == ELBOW_OK && sink->plan.arrears != NULL)
+        return write_image(sink, error);
     return status == ELBOW_OK ? elbow_output_publish(&sink->output, sink->plan.publish, error) : status;
 }
 
@@ -211,6 +248,8 @@ enum elbow_status elbow_sink_close(struct elbow_sink *sink, struct elbow_error *
     if (error->status != ELBOW_OK)
         elbow_part_abandon(&sink->output);
     elbow_release(&sink->images);
+    elbow_release(&sink->image.bytes);
+    elbow_release(&sink->text);
     *sink = (struct elbow_sink){0};
     return error->status;
 }

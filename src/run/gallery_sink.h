@@ -20,7 +20,7 @@ struct elbow_sink_plan {
     uint64_t rows;                 // in all
     enum elbow_publish publish;    // what may become of a file that is there
     size_t at_once;                // rows that HDF5 takes apart at once
-    struct elbow_arrears *arrears; // where a PNG waits that cannot be written; NULL: it is lost
+    struct elbow_arrears *arrears; // whose file it will be, made in memory: it waits where it can't be written; or NULL
 };
 
 struct elbow_sink {
@@ -32,7 +32,10 @@ struct elbow_sink {
     struct elbow_image_shape shape; // PNG
     float *images;                  // PNG: all of them; HDF5: (at_once, D); owned
     struct elbow_hdf5 *file;
-    FILE *table;
+    struct elbow_hdf5_buffer image; // of an HDF5 file in memory; owned
+    FILE *table;                    // a CSV's stream
+    char *text;                     // or, in memory, its text; owned
+    size_t length, size;            // of the text; of the room for it
 };
 
 // Local. USAGE if there is no such output: another ending, a PNG of data that are no images or of too many.

@@ -148,7 +148,6 @@ static void merge(struct elbow_comm *comm, struct elbow_tracer *tracer, FILE *ou
 
 static FILE *begin_file(const struct elbow_tracer *tracer, struct elbow_part *output, struct elbow_error *error)
 {
-    elbow_file_make_directory_of(tracer->path, NULL); // it may have been removed; if that fails, the next does
     if (elbow_part_begin(NULL, tracer->path, output, NULL, error) != ELBOW_OK)
         return NULL;
     FILE *out = fopen(output->part, "we");

@@ -54,6 +54,8 @@ static void append(struct elbow_trainer *trainer, const struct elbow_metrics_row
 {
     struct elbow_error trouble = {0};
     elbow_trainer_show_row(trainer, row);
+    if (!elbow_trainer_may_write(trainer))
+        return;
     elbow_metrics_append(&trainer->metrics, row, kl, &trouble);
     elbow_trainer_note_output(trainer, ELBOW_OUTPUT_ROWS, &trouble);
 }
@@ -150,8 +152,10 @@ static void draw_pictures(struct elbow_trainer *trainer)
                                     .publish = ELBOW_PUBLISH_REPLACE,
                                     .arrears = &trainer->arrears};
     struct elbow_error trouble = {0};
+    if (trainer->place.rank == 0)
+        elbow_trainer_may_write(trainer); // if not, what is drawn is dropped
     const struct elbow_dataset *originals = trainer->has_valid ? &trainer->valid : &trainer->train;
-    elbow_gallery_step(&gallery, originals, trainer->run, trainer->state.step, &trouble);
+    elbow_gallery_step(&gallery, originals, trainer->state.step, &trouble);
     elbow_trainer_note_output(trainer, ELBOW_OUTPUT_PICTURES, &trouble);
     elbow_trace_end(trainer->track, ELBOW_TRACE_PICTURES, trainer->state.step, begin);
     double seconds = elbow_clock_seconds() - start;
@@ -189,6 +193,8 @@ static void count_stall(struct elbow_trainer *trainer, double seconds)
 static bool may_hand_over(struct elbow_trainer *trainer)
 {
     struct elbow_error rows = {0}, pictures = {0}, held = {0};
+    if (!elbow_trainer_may_write(trainer))
+        return false;
     elbow_metrics_flush(&trainer->metrics, &rows);
     elbow_trainer_note_output(trainer, ELBOW_OUTPUT_ROWS, &rows);
     elbow_arrears_flush(&trainer->arrears, &pictures);
@@ -290,6 +296,7 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     enum elbow_stop stop = elbow_trainer_must_stop(trainer);
     bool saves = is_due(config->checkpoint.every, step) || trainer->is_finished || stop != ELBOW_STOP_NOT ||
                  (improved && config->checkpoint.best);
+    saves = saves && stop != ELBOW_STOP_LOST;
     // Parameters that are known to be wrong must not become the newest checkpoint.
     if (saves && elbow_trainer_audit(trainer, error) != ELBOW_OK)
         return error->status;
@@ -320,9 +327,12 @@ static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error 
             elbow_trainer_show_progress(trainer);
     }
     elbow_trainer_settle(trainer);
-    elbow_trainer_tell_end(trainer);
     struct elbow_error trouble = {0};
-    if (trainer->output_failed)
+    if (trainer->place.rank == 0 && !elbow_trainer_may_write(trainer))
+        trouble = trainer->loss;
+    else
+        elbow_trainer_tell_end(trainer);
+    if (trouble.status == ELBOW_OK && trainer->output_failed)
         elbow_error_set(&trouble, ELBOW_OUTPUT, "%s: the run is finished, but some output could not be written",
                         trainer->run);
     *error = trouble;

@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The run directory: whether an earlier run in it goes on, and what is opened in it. Nothing is moved or made before
-// the configuration and the data have been found good.
+// The run directory: whether an earlier run in it goes on, what is opened in it, and whether it still is this run's.
+// Nothing is moved or made before the configuration and the data have been found good. From its opening on rank zero
+// keeps it open: all that is written goes beneath that descriptor, wherever the directory is moved.
 #include "trainer_private.h"
 
+#include "elbow/base/file.h"
+#include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
 #include "elbow/run/gallery.h"
 
+#include "run_directory.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+static const char CONFIG[] = "config.yaml";
+static const size_t CONFIG_LIMIT = 1000000;
 
 static bool is_directory(const char *path)
 {
@@ -18,7 +30,7 @@ static bool is_directory(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-static enum elbow_status count_checkpoints(const char *run, size_t *count, struct elbow_error *error)
+static enum elbow_status count_checkpoints(const struct elbow_directory *run, size_t *count, struct elbow_error *error)
 {
     uint64_t *steps = NULL;
     enum elbow_status status = elbow_checkpoint_list(run, &steps, count, error);
@@ -26,16 +38,72 @@ static enum elbow_status count_checkpoints(const char *run, size_t *count, struc
     return status;
 }
 
+// Whether a file of the run directory holds this text.
+static bool holds(const struct elbow_directory *run, const char *name, const char *text)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    bool is_same = elbow_file_read(run, name, CONFIG_LIMIT, &bytes, &size, NULL) == ELBOW_OK && size == strlen(text) &&
+                   memcmp(bytes, text, size) == 0;
+    elbow_release(&bytes);
+    return is_same;
+}
+
+// The resolved configuration may not take the place of the one that is read, unless it is the same.
+static enum elbow_status spare_configuration(const struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    char *text = NULL;
+    if (trainer->request->overwrite || !elbow_inputs_have(&trainer->directory, CONFIG))
+        return ELBOW_OK;
+    enum elbow_status status = elbow_config_dump(&trainer->config, &text, error);
+    if (status == ELBOW_OK && !holds(&trainer->directory, CONFIG, text))
+        status = elbow_error_set(error, ELBOW_USAGE,
+                                 "%s/%s: is the configuration that is read, and the resolved one of this run would "
+                                 "take its place; copy it elsewhere, and start with the copy",
+                                 trainer->run, CONFIG);
+    elbow_release(&text);
+    return status;
+}
+
+// Rank zero. Opens an existing directory, finds out whether it is a run's, and refuses it where it is somebody else's.
+static enum elbow_status open_existing(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    const char *name;
+    enum elbow_status status = elbow_directory_open(trainer->run, &trainer->directory, error);
+    if (status != ELBOW_OK)
+        return status;
+    enum elbow_run_kind kind = elbow_run_kind_of(&trainer->directory, &name);
+    trainer->is_former = kind == ELBOW_RUN_ONE;
+    if (kind == ELBOW_RUN_FOREIGN)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "%s: holds %s, which is no run's, and a run writes something of that name; move it "
+                               "elsewhere, or take another directory with --run-dir",
+                               trainer->run, name);
+    if (trainer->request->overwrite && !trainer->is_former && !elbow_run_is_empty(&trainer->directory))
+        return elbow_error_set(
+            error, ELBOW_USAGE,
+            "%s: is no run's directory, and --overwrite moves aside only those; leave it out to add a "
+            "run to this one, or take another directory with --run-dir",
+            trainer->run);
+    return spare_configuration(trainer, error);
+}
+
 // Rank zero. Looks at the run directory, under its lock, and decides whether an earlier run goes on.
 static enum elbow_status look(struct elbow_trainer *trainer, bool *resumes, struct elbow_error *error)
 {
     const struct elbow_train_request *request = trainer->request;
     size_t count = 0;
-    if (is_directory(trainer->run) && elbow_lock_take(trainer->run, trainer->log, &trainer->lock, error) != ELBOW_OK)
-        return error->status;
-    enum elbow_status status = count_checkpoints(trainer->run, &count, error);
-    if (status != ELBOW_OK)
-        return status;
+    if (is_directory(trainer->run)) {
+        enum elbow_status status = open_existing(trainer, error);
+        if (status == ELBOW_OK)
+            status = elbow_lock_take(&trainer->directory, trainer->log, &trainer->lock, error);
+        if (status == ELBOW_OK && !request->overwrite)
+            status = elbow_run_check_places(&trainer->directory, error);
+        if (status == ELBOW_OK)
+            status = count_checkpoints(&trainer->directory, &count, error);
+        if (status != ELBOW_OK)
+            return status;
+    }
     *resumes = request->resume != ELBOW_RESUME_NEVER && count > 0;
     if (request->resume == ELBOW_RESUME_NEVER && count > 0 && !request->overwrite)
         return elbow_error_set(
@@ -60,41 +128,86 @@ enum elbow_status elbow_trainer_find_former(struct elbow_trainer *trainer, bool 
     if (!*resumes)
         return ELBOW_OK;
     enum elbow_status status =
-        elbow_checkpoint_load(trainer->comm, trainer->run, false, trainer->log, checkpoint, error);
+        elbow_checkpoint_load_newest(trainer->comm, &trainer->directory, trainer->log, checkpoint, error);
     if (status != ELBOW_OK)
         return status;
     return elbow_config_resumable(&checkpoint->config, &trainer->config, error);
 }
 
-// Under the lock, which is given back where the former run now lies.
-static enum elbow_status move_aside(struct elbow_trainer *trainer, struct elbow_error *error)
+// Whether a path that is there leads to this directory, or beneath it.
+static bool is_beneath(const char *path, const char *directory)
 {
-    const char *run = trainer->run;
-    elbow_path aside;
+    char real[PATH_MAX];
+    size_t length = strlen(directory);
+    return path != NULL && realpath(path, real) != NULL && strncmp(real, directory, length) == 0 &&
+           (real[length] == 0 || real[length] == '/');
+}
+
+static enum elbow_status cannot_move(const char *run, const char *reason, struct elbow_error *error)
+{
+    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be moved aside: %s; take another directory with --run-dir",
+                           run, reason);
+}
+
+// The directory at this path gets a name that is free, beside its own.
+static enum elbow_status rename_aside(const char *run, elbow_path aside, struct elbow_error *error)
+{
     for (int number = 1; number < 10000; ++number) {
         struct stat about;
-        if (!elbow_text_format(aside, sizeof aside, "%s.old-%d", run, number))
+        if (!elbow_text_format(aside, ELBOW_PATH_SIZE, "%s.old-%d", run, number))
             return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", run);
         if (lstat(aside, &about) == 0)
             continue;
-        if (rename(run, aside) != 0)
-            break;
-        if (elbow_text_format(trainer->lock.path, sizeof trainer->lock.path, "%s/lock", aside))
-            elbow_lock_release(&trainer->lock);
-        elbow_log_say(trainer->log, "moved the former run to %s", aside);
-        return ELBOW_OK;
+        if (rename(run, aside) == 0)
+            return ELBOW_OK;
+        break;
     }
-    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be moved aside: %s", run, strerror(errno));
+    return cannot_move(run, strerror(errno), error);
 }
 
-// Rank zero. The lock of a directory that was not there when it was looked at: another run may have made it since.
-static enum elbow_status lock_new(struct elbow_trainer *trainer, struct elbow_error *error)
+// Under the lock, which is given back where the former run now lies. A link to the directory stays: what it leads to is
+// moved, beside itself, and made anew.
+static enum elbow_status move_aside(struct elbow_trainer *trainer, struct elbow_error *error)
 {
+    struct stat about, named;
+    char real[PATH_MAX];
+    elbow_path aside;
+    bool is_named = fstat(trainer->directory.descriptor, &about) == 0 && stat(trainer->run, &named) == 0 &&
+                    about.st_dev == named.st_dev && about.st_ino == named.st_ino;
+    if (!is_named || realpath(trainer->run, real) == NULL)
+        return cannot_move(trainer->run, "it is not there any more", error);
+    if (is_beneath(".", real)) // the paths of the configuration would lose their ground
+        return cannot_move(trainer->run, "this program works in it", error);
+    if (is_beneath(trainer->request->init, real))
+        return cannot_move(trainer->run, "--init reads from it", error);
+    bool is_link = lstat(trainer->run, &named) == 0 && S_ISLNK(named.st_mode);
+    const char *run = is_link ? real : trainer->run;
+    enum elbow_status status = rename_aside(run, aside, error);
+    if (status != ELBOW_OK)
+        return status;
+    elbow_lock_release(&trainer->lock);
+    elbow_directory_close(&trainer->directory);
+    elbow_log_say(trainer->log, "moved the former run to %s", aside);
+    return elbow_text_make_directory(run, error);
+}
+
+// Rank zero. Makes and locks a directory that was not there when it was looked at, or not this one: another run may
+// have begun in it since.
+static enum elbow_status begin_new(struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    const char *name;
     size_t count = 0;
-    bool had = trainer->lock.is_held;
-    enum elbow_status status = elbow_lock_take(trainer->run, trainer->log, &trainer->lock, error);
-    if (status == ELBOW_OK && !had && trainer->lock.is_held)
-        status = count_checkpoints(trainer->run, &count, error);
+    enum elbow_status status = elbow_text_make_directory(trainer->run, error);
+    if (status == ELBOW_OK)
+        status = elbow_directory_open(trainer->run, &trainer->directory, error);
+    if (status != ELBOW_OK)
+        return status;
+    enum elbow_run_kind kind = elbow_run_kind_of(&trainer->directory, &name);
+    if (kind == ELBOW_RUN_FOREIGN)
+        return elbow_error_set(error, ELBOW_FILE, "%s: somebody has put %s into it meanwhile", trainer->run, name);
+    status = elbow_lock_take(&trainer->directory, trainer->log, &trainer->lock, error);
+    if (status == ELBOW_OK)
+        status = count_checkpoints(&trainer->directory, &count, error);
     if (status == ELBOW_OK && count > 0)
         status = elbow_error_set(error, ELBOW_FILE, "%s: another run has begun in it meanwhile", trainer->run);
     return status;
@@ -103,18 +216,19 @@ static enum elbow_status lock_new(struct elbow_trainer *trainer, struct elbow_er
 // Rank zero.
 static enum elbow_status enter(struct elbow_trainer *trainer, struct elbow_error *error)
 {
-    elbow_path path;
-    struct stat about;
     enum elbow_status status = elbow_trainer_probe_trace(trainer, error);
-    if (status == ELBOW_OK && trainer->request->overwrite &&
-        stat(trainer->run, &about) == 0) // also a run that never came to a checkpoint
+    if (status == ELBOW_OK && trainer->directory.is_open && !elbow_trainer_may_write(trainer)) {
+        *error = trainer->loss;
+        return error->status;
+    }
+    if (status == ELBOW_OK && trainer->request->overwrite && trainer->is_former) // also one without a checkpoint
         status = move_aside(trainer, error);
+    if (status == ELBOW_OK && !trainer->directory.is_open)
+        status = begin_new(trainer, error);
     if (status == ELBOW_OK)
-        status = elbow_text_make_directory(trainer->run, error);
+        status = elbow_run_make_places(&trainer->directory, error);
     if (status == ELBOW_OK)
-        status = lock_new(trainer, error);
-    if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/log.txt", trainer->run))
-        status = elbow_log_append_to(trainer->log, path, error);
+        status = elbow_log_append_to(trainer->log, &trainer->directory, "log.txt", error);
     return status;
 }
 
@@ -125,52 +239,149 @@ enum elbow_status elbow_trainer_enter_directory(struct elbow_trainer *trainer, s
     return elbow_comm_agree_root(trainer->comm, error);
 }
 
-// What a killed start had not finished writing.
-static void sweep(const char *run)
+// What a killed start had not finished writing. Parts of version 0.1 (NAME.part) stay: others use such names, too.
+static void sweep(const struct elbow_directory *run)
 {
-    static const char *const places[] = {"", "/checkpoints", "/samples"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; ++i) {
-        elbow_path path;
-        if (elbow_text_format(path, sizeof path, "%s%s", run, places[i]))
-            elbow_part_sweep(NULL, path);
-    }
+    static const char *const places[] = {".", "checkpoints", "samples"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; ++i)
+        elbow_part_sweep(run, places[i]);
 }
 
 void elbow_trainer_mend_best(const struct elbow_trainer *trainer)
 {
     if (trainer->place.rank == 0 && trainer->run != NULL && trainer->config.checkpoint.best &&
         trainer->state.best_step > 0)
-        elbow_checkpoint_link_best(trainer->run, trainer->state.best_step);
+        elbow_checkpoint_link_best(&trainer->directory, trainer->state.best_step);
+}
+
+// Whether the configuration in the directory is one that a run has resolved: then it reads back to its own bytes.
+static enum elbow_status find_resolved(const struct elbow_directory *run, bool *is_resolved, struct elbow_error *error)
+{
+    struct elbow_config *config = NULL;
+    char *text = NULL, *again = NULL;
+    size_t size = 0;
+    *is_resolved = elbow_file_read(run, CONFIG, CONFIG_LIMIT, &text, &size, error) == ELBOW_FILE && errno == ENOENT;
+    if (text == NULL)
+        return *is_resolved ? ELBOW_OK : error->status;
+    enum elbow_status status = elbow_allocate(&config, 1, sizeof *config, "the configuration", error);
+    if (status == ELBOW_OK) {
+        elbow_config_default(config);
+        status = elbow_config_parse(config, CONFIG, text, size, error);
+        if (status == ELBOW_OK)
+            status = elbow_config_finish(config, CONFIG, error);
+        if (status == ELBOW_OK)
+            status = elbow_config_dump(config, &again, error);
+    }
+    if (status != ELBOW_MEMORY)
+        status = ELBOW_OK; // what cannot be read back was not resolved
+    *is_resolved = again != NULL && strlen(again) == size && memcmp(again, text, size) == 0;
+    elbow_release(&again);
+    elbow_release(&config);
+    elbow_release(&text);
+    return status;
+}
+
+// One that somebody has edited is kept under another name.
+static enum elbow_status keep_edited(const struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    bool is_resolved;
+    struct elbow_error trouble = {0};
+    enum elbow_status status = find_resolved(&trainer->directory, &is_resolved, &trouble);
+    if (status != ELBOW_OK)
+        *error = trouble;
+    if (status != ELBOW_OK || is_resolved)
+        return status;
+    for (int number = 1; number < 10000; ++number) {
+        char aside[64];
+        elbow_text_format(aside, sizeof aside, "%s.old-%d", CONFIG, number);
+        if (elbow_file_rename_new(&trainer->directory, CONFIG, aside)) {
+            elbow_log_say(trainer->log, "%s/%s: has been edited, and is kept as %s", trainer->run, CONFIG, aside);
+            return ELBOW_OK;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    return elbow_error_set(error, ELBOW_FILE, "%s/%s: cannot be renamed: %s", trainer->run, CONFIG, strerror(errno));
+}
+
+static enum elbow_status write_configuration(const struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    char *text = NULL;
+    enum elbow_status status = elbow_config_dump(&trainer->config, &text, error);
+    bool is_there = status == ELBOW_OK && holds(&trainer->directory, CONFIG, text);
+    if (status == ELBOW_OK && !is_there)
+        status = keep_edited(trainer, error);
+    if (status == ELBOW_OK && !is_there)
+        status = elbow_part_write(&trainer->directory, CONFIG, text, strlen(text), ELBOW_PUBLISH_REPLACE, error);
+    elbow_release(&text);
+    return status;
 }
 
 // Rank zero.
 static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbow_error *error)
 {
-    elbow_path path;
-    char *text = NULL;
-    enum elbow_status status = elbow_text_make_directory(trainer->run, error);
-    if (status != ELBOW_OK)
-        return status;
-    sweep(trainer->run);
-    status = elbow_config_dump(&trainer->config, &text, error);
-    if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/config.yaml", trainer->run))
-        status = elbow_part_write(NULL, path, text, strlen(text), ELBOW_PUBLISH_REPLACE, error);
-    elbow_release(&text);
-    if (status == ELBOW_OK && elbow_text_format(path, sizeof path, "%s/samples", trainer->run))
-        status = elbow_text_make_directory(path, error);
+    const struct elbow_directory *run = &trainer->directory;
+    trainer->arrears.directory = run;
+    sweep(run);
+    enum elbow_status status = elbow_checkpoint_cut(run, trainer->state.step, error);
     if (status == ELBOW_OK)
-        status =
-            elbow_metrics_open(trainer->run, trainer->model->latent, trainer->state.step, &trainer->metrics, error);
+        status = write_configuration(trainer, error);
+    if (status == ELBOW_OK)
+        status = elbow_metrics_open(run, trainer->model->latent, trainer->state.step, trainer->log, &trainer->metrics,
+                                    error);
     if (status == ELBOW_OK) {
-        elbow_gallery_cut(trainer->run, trainer->state.step);
-        elbow_checkpoint_cut(trainer->run, trainer->state.step);
-    }
-    if (status == ELBOW_OK)
+        elbow_gallery_cut(run, trainer->state.step);
         elbow_trainer_mend_best(trainer);
+    }
     // At the very start nothing is lost yet: what cannot be written now stops the run.
     if (status == ELBOW_OUTPUT)
         error->status = status = ELBOW_FILE;
     return status;
+}
+
+void elbow_trainer_note_receipt(struct elbow_trainer *trainer)
+{
+    struct stat about;
+    if (fstatat(trainer->directory.descriptor, "receipt.txt", &about, 0) == 0)
+        trainer->receipt_size = about.st_size;
+}
+
+// Whether another start has added to the receipt: it was at work while the lock's file was missing.
+static bool has_other_receipt(const struct elbow_trainer *trainer)
+{
+    struct stat about;
+    return trainer->receipt_size > 0 && fstatat(trainer->directory.descriptor, "receipt.txt", &about, 0) == 0 &&
+           about.st_size > trainer->receipt_size;
+}
+
+// The directory is not this run's any more. Nothing is written into it from now on.
+static void lose(struct elbow_trainer *trainer, const char *why)
+{
+    elbow_error_set(&trainer->loss, ELBOW_FILE, "%s; this run writes no more and ends after step %llu", why,
+                    (unsigned long long)trainer->state.step);
+    elbow_log_leave_file(trainer->log);
+    elbow_arrears_end(&trainer->arrears);
+}
+
+bool elbow_trainer_may_write(struct elbow_trainer *trainer)
+{
+    struct elbow_error error = {0};
+    bool was_lost = false;
+    if (trainer->loss.status != ELBOW_OK)
+        return false;
+    if (elbow_directory_is_removed(&trainer->directory))
+        elbow_error_set(&error, ELBOW_FILE, "%s: the run directory has been removed", trainer->run);
+    else
+        elbow_lock_keep(&trainer->lock, &was_lost, &error);
+    if (was_lost && has_other_receipt(trainer))
+        elbow_error_set(&error, ELBOW_FILE, "%s: another run has been at work in it meanwhile", trainer->run);
+    if (error.status != ELBOW_OK) {
+        lose(trainer, error.message);
+        return false;
+    }
+    if (was_lost)
+        elbow_log_say(trainer->log, "%s/lock: had been removed, and is taken anew", trainer->run);
+    return true;
 }
 
 struct elbow_checkpoint_source elbow_trainer_source(const struct elbow_trainer *trainer)
@@ -192,5 +403,5 @@ enum elbow_status elbow_trainer_open_outputs(struct elbow_trainer *trainer, stru
     if (elbow_comm_agree_root(trainer->comm, error) != ELBOW_OK || trainer->run == NULL)
         return error->status;
     struct elbow_checkpoint_source source = elbow_trainer_source(trainer);
-    return elbow_writer_open(trainer->comm, trainer->run, &source, &trainer->writer, error);
+    return elbow_writer_open(trainer->comm, &trainer->directory, &source, &trainer->writer, error);
 }

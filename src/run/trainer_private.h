@@ -6,6 +6,7 @@
 
 #include "deadline.h"
 
+#include "elbow/base/directory.h"
 #include "elbow/data/prefetch.h"
 #include "elbow/data/stage.h"
 #include "elbow/parallel/binding.h"
@@ -38,10 +39,10 @@ struct elbow_stalls {
 };
 
 // Doubles that ride behind the statistics of a step: the ranks' wishes to stop.
-enum { ELBOW_TRAINER_WISHES = 2 };
+enum { ELBOW_TRAINER_WISHES = 3 };
 
 // Why a run stops before its end.
-enum elbow_stop { ELBOW_STOP_NOT, ELBOW_STOP_AFTER, ELBOW_STOP_SIGNAL, ELBOW_STOP_TIME };
+enum elbow_stop { ELBOW_STOP_NOT, ELBOW_STOP_AFTER, ELBOW_STOP_SIGNAL, ELBOW_STOP_TIME, ELBOW_STOP_LOST };
 
 struct elbow_trainer {
     struct elbow_comm *comm; // not owned
@@ -78,6 +79,11 @@ struct elbow_trainer {
     struct elbow_passage *passages;  // [lanes] owned
     double clip;                     // factor of the present step
     bool is_finite;                  // the last batch's sums were
+
+    struct elbow_directory directory; // rank zero: the run directory, open
+    bool is_former;                   // rank zero: it was a run's before this start
+    struct elbow_error loss;          // rank zero: why it is not this run's any more; OK while it is
+    off_t receipt_size; // rank zero: bytes of the receipt when this start had written its part; 0: not yet
 
     struct elbow_lock lock;       // rank zero: of the run directory
     struct elbow_metrics metrics; // rank zero
@@ -123,6 +129,14 @@ enum elbow_status elbow_trainer_open_outputs(struct elbow_trainer *trainer, stru
 // Local. Rank zero makes best.h5 again, where a start was killed between a checkpoint and its link.
 void elbow_trainer_mend_best(const struct elbow_trainer *trainer);
 
+// Local. Rank zero. Whether the run directory still is this run's, to be asked before anything is written: it may have
+// been removed, or another run may be at work in it, because the lock's file was removed. Once it is lost nothing is
+// written any more, and the run stops after its step.
+bool elbow_trainer_may_write(struct elbow_trainer *trainer);
+
+// Local. Rank zero. Remembers the receipt as this start has left it.
+void elbow_trainer_note_receipt(struct elbow_trainer *trainer);
+
 // Collective. Gives all back.
 void elbow_trainer_close(struct elbow_trainer *trainer);
 
@@ -165,7 +179,7 @@ void elbow_trainer_wish(struct elbow_trainer *trainer, double *wishes);
 // Local. Whether and why the run stops after this step: the same answer on every rank.
 enum elbow_stop elbow_trainer_must_stop(const struct elbow_trainer *trainer);
 
-// Collective. STOPPED with its sentence; FILE where the checkpoint was not `saved`.
+// Collective. STOPPED with its sentence; FILE where the checkpoint was not `saved`, or the run directory is lost.
 enum elbow_status elbow_trainer_tell_stop(struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
                                           struct elbow_error *error);
 

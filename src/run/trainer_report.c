@@ -4,12 +4,14 @@
 
 #include "elbow/base/build.h"
 #include "elbow/base/clock.h"
+#include "elbow/base/file.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/dense_product.h"
 #include "elbow/math/hash.h"
 #include "elbow/math/threads.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +218,8 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer)
         return;
     const struct elbow_run_state *state = &trainer->state;
     trainer->last_line = now;
+    if (!elbow_trainer_may_write(trainer))
+        return;
     double steps = (double)(state->step - trainer->first_step), seconds = now - trainer->run_start;
     double left = seconds / steps * (double)(trainer->last_step - state->step);
     double samples = trainer->sums[ELBOW_STATISTIC_SAMPLES];
@@ -259,11 +263,12 @@ static void write_notes(FILE *file, const struct elbow_train_request *request)
 
 void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
 {
-    elbow_path path;
-    if (trainer->place.rank != 0 || trainer->run == NULL ||
-        !elbow_text_format(path, sizeof path, "%s/receipt.txt", trainer->run))
+    if (trainer->place.rank != 0 || trainer->run == NULL || !elbow_trainer_may_write(trainer))
         return;
-    FILE *file = fopen(path, "ae");
+    int descriptor = elbow_file_open(&trainer->directory, "receipt.txt", O_APPEND);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "a");
+    if (file == NULL && descriptor >= 0)
+        close(descriptor);
     if (file == NULL)
         return; // a receipt is a courtesy: the checkpoint that follows will tell of a full disk
     char now[32], host[256] = "unknown host", processor[128];
@@ -286,6 +291,7 @@ void elbow_trainer_write_receipt(struct elbow_trainer *trainer, const char *end)
         fprintf(file, "end: %s at step %llu after %.1f s: %s\n\n", now, (unsigned long long)trainer->state.step,
                 elbow_clock_seconds() - trainer->run_start, end);
     fclose(file);
+    elbow_trainer_note_receipt(trainer);
 }
 
 void elbow_trainer_note_output(struct elbow_trainer *trainer, enum elbow_trainer_output kind,
@@ -294,6 +300,8 @@ void elbow_trainer_note_output(struct elbow_trainer *trainer, enum elbow_trainer
     static const char *const names[] = {
         [ELBOW_OUTPUT_ROWS] = "rows", [ELBOW_OUTPUT_PICTURES] = "pictures", [ELBOW_OUTPUT_CHECKPOINT] = "checkpoints"};
     bool fails = trouble->status != ELBOW_OK, failed = trainer->is_failing[kind];
+    if (fails && trainer->place.rank == 0 && !elbow_trainer_may_write(trainer))
+        return; // that is why, and is told at the end
     trainer->is_failing[kind] = fails;
     trainer->output_failed |= fails;
     if (fails && !failed)

@@ -423,6 +423,7 @@ void elbow_trainer_close(struct elbow_trainer *trainer)
     elbow_metrics_close(&trainer->metrics);
     elbow_arrears_clear(&trainer->arrears);
     elbow_lock_release(&trainer->lock);
+    elbow_directory_close(&trainer->directory);
     elbow_audit_clear(&trainer->audit);
     elbow_exchange_destroy(trainer->exchange);
     elbow_optimizer_destroy(&trainer->optimizer);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stopping early, with a checkpoint to go on from. A signal comes to any rank at any time, and rank zero's clock knows
-// the deadline: both are wishes that ride in the sums of the step, behind the statistics, so that every rank learns of
-// them at the same step. They are in no accumulator, no checkpoint and no table.
+// Stopping early, with a checkpoint to go on from, or without one where the run directory is lost. A signal comes to
+// any rank at any time, rank zero's clock knows the deadline, and rank zero sees what becomes of the directory: all are
+// wishes that ride in the sums of the step, behind the statistics, so that every rank learns of them at the same step.
+// They are in no accumulator, no checkpoint and no table.
 #include "trainer_private.h"
 
 #include "elbow/base/clock.h"
@@ -11,7 +12,7 @@
 #include <time.h>
 
 // Doubles behind the statistics: how many ranks wish to stop, and why.
-enum { WISH_SIGNAL, WISH_TIME, WISHES };
+enum { WISH_SIGNAL, WISH_TIME, WISH_LOST, WISHES };
 
 _Static_assert((int)WISHES == (int)ELBOW_TRAINER_WISHES, "room for every wish");
 
@@ -34,6 +35,7 @@ void elbow_trainer_wish(struct elbow_trainer *trainer, double *wishes)
 {
     wishes[WISH_SIGNAL] = elbow_signals_stop_wanted();
     wishes[WISH_TIME] = trainer->place.rank == 0 && elbow_deadline_is_near(&trainer->deadline, elbow_clock_seconds());
+    wishes[WISH_LOST] = trainer->loss.status != ELBOW_OK;
 }
 
 enum elbow_stop elbow_trainer_must_stop(const struct elbow_trainer *trainer)
@@ -42,6 +44,8 @@ enum elbow_stop elbow_trainer_must_stop(const struct elbow_trainer *trainer)
     int64_t stop_after = trainer->config.run.stop_after;
     if (trainer->is_finished)
         return ELBOW_STOP_NOT;
+    if (wishes[WISH_LOST] > 0)
+        return ELBOW_STOP_LOST;
     if (wishes[WISH_SIGNAL] > 0)
         return ELBOW_STOP_SIGNAL;
     if (stop_after > 0 && trainer->state.step >= (uint64_t)stop_after)
@@ -63,7 +67,9 @@ enum elbow_status elbow_trainer_tell_stop(struct elbow_trainer *trainer, enum el
         elbow_text_format(why, sizeof why, "because run.time_limit, %lld s, is near",
                           (long long)trainer->config.run.time_limit);
     unsigned long long step = trainer->state.step;
-    if (!saved)
+    if (trainer->loss.status != ELBOW_OK)
+        *error = trainer->loss;
+    else if (!saved)
         elbow_error_set(error, ELBOW_FILE, "stopped after step %llu %s, but its checkpoint could not be written", step,
                         why);
     else

@@ -12,16 +12,14 @@
 
 enum { TABLES = 2 };
 
-enum elbow_status elbow_writer_open(struct elbow_comm *comm, const char *run,
+enum elbow_status elbow_writer_open(struct elbow_comm *comm, const struct elbow_directory *run,
                                     const struct elbow_checkpoint_source *source, struct elbow_writer *writer,
                                     struct elbow_error *error)
 {
-    *writer = (struct elbow_writer){0};
+    *writer = (struct elbow_writer){.run = run};
     if (elbow_snapshot_open(comm, source, &writer->snapshot, error) != ELBOW_OK)
         return error->status;
-    if (!elbow_text_format(writer->run, sizeof writer->run, "%s", run))
-        elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", run);
-    else if (elbow_comm_place(comm).rank == 0)
+    if (elbow_comm_place(comm).rank == 0)
         elbow_shelf_open(run, &writer->shelf, error);
     return elbow_comm_agree(comm, error);
 }
@@ -34,7 +32,7 @@ static enum elbow_status sync_tables(const struct elbow_writer *writer, struct e
         if (table >= 0 && !elbow_file_sync(table))
             return elbow_error_set(error, ELBOW_OUTPUT,
                                    "the checkpoint was not written: %s: the tables cannot be brought to disk: %s",
-                                   writer->run, strerror(errno));
+                                   writer->run->path, strerror(errno));
     }
     return ELBOW_OK;
 }
@@ -52,8 +50,8 @@ static enum elbow_status take_tables(struct elbow_writer *writer, const struct e
         writer->order.tables[i] = fcntl(order->tables[i], F_DUPFD_CLOEXEC, 0);
         if (writer->order.tables[i] < 0)
             return elbow_error_set(error, ELBOW_OUTPUT,
-                                   "the checkpoint was not written: %s: no descriptor for a table: %s", writer->run,
-                                   strerror(errno));
+                                   "the checkpoint was not written: %s: no descriptor for a table: %s",
+                                   writer->run->path, strerror(errno));
     }
     return ELBOW_OK;
 }

@@ -220,7 +220,7 @@ same_end() {
     done
     [ "$(readlink "$directory/checkpoints/best.h5")" = "$(readlink whole/checkpoints/best.h5)" ] ||
         fail "$what: best.h5 is $(readlink "$directory/checkpoints/best.h5"), expected $(readlink whole/checkpoints/best.h5)"
-    if compgen -G "$directory/*.part" || compgen -G "$directory/*/*.part"; then fail "$what: half a file is still there"; fi
+    if find "$directory" -name '.elbow-*' | grep .; then fail "$what: half a file is still there"; fi
     [ ! -e "$directory/lock" ] || fail "$what: the lock is still there"
 }
 

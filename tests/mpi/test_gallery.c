@@ -7,6 +7,7 @@
 #include "elbow/run/gallery.h"
 #include "mpi_unit.h"
 #include "scratch.h"
+#include "scratch_open.h"
 
 #include <math.h>
 #include <sys/stat.h>
@@ -208,33 +209,42 @@ static size_t read_table(const char *path, float *numbers, size_t room, size_t *
 
 START_TEST(pictures_of_a_step)
 {
+    static const char *const others[] = {"samples/mine.txt", "samples/step-00000090.png.part",
+                                         "samples/step-00000090.notes.txt", "samples/step-90.png",
+                                         "samples/reconstruction-00000090.jpg"}; // names that no run gives
     struct fixture fixture;
     struct elbow_error error = {0};
     setup(&fixture, true);
     set(&fixture, "samples.count=10");
-    const char *run = fixture.scratch.directory;
-    mpi_assert(elbow_gallery_step(&fixture.gallery, &fixture.dataset, run, 70, &error) == ELBOW_OK);
-    mpi_assert(elbow_gallery_step(&fixture.gallery, NULL, run, 80, &error) == ELBOW_OK);
+    struct elbow_directory directory = {0};
+    struct elbow_arrears arrears = {.directory = &directory};
+    if (is_root())
+        directory = scratch_open(fixture.scratch.directory);
+    fixture.gallery.arrears = &arrears;
+    mpi_assert(elbow_gallery_step(&fixture.gallery, &fixture.dataset, 70, &error) == ELBOW_OK);
+    mpi_assert(elbow_gallery_step(&fixture.gallery, NULL, 80, &error) == ELBOW_OK);
     elbow_comm_barrier(mpi_comm);
     if (is_root())
-        scratch_write(scratch_path(&fixture.scratch, "samples/step-00000070.png.part"), "x", 1);
+        for (size_t i = 0; i < sizeof others / sizeof *others; ++i)
+            scratch_write(scratch_path(&fixture.scratch, others[i]), "x", 1);
     elbow_comm_barrier(mpi_comm);
     mpi_assert(exists(&fixture, "samples/step-00000070.png") && exists(&fixture, "samples/step-00000080.png"));
     mpi_assert(exists(&fixture, "samples/reconstruction-00000070.png"));
     mpi_assert(!exists(&fixture, "samples/reconstruction-00000080.png"));
     elbow_comm_barrier(mpi_comm);
     if (is_root()) {
-        scratch_write(scratch_path(&fixture.scratch, "samples/mine.txt"), "x", 1);
-        elbow_gallery_cut(run, 70);
+        elbow_gallery_cut(&directory, 70);
     }
     elbow_comm_barrier(mpi_comm);
     mpi_assert(exists(&fixture, "samples/step-00000070.png") && !exists(&fixture, "samples/step-00000080.png"));
-    mpi_assert(exists(&fixture, "samples/mine.txt") && !exists(&fixture, "samples/step-00000070.png.part"));
+    for (size_t i = 0; i < sizeof others / sizeof *others; ++i)
+        mpi_assert(exists(&fixture, others[i]));
     elbow_comm_barrier(mpi_comm);
     if (is_root())
-        elbow_gallery_cut(run, 69);
+        elbow_gallery_cut(&directory, 69);
     elbow_comm_barrier(mpi_comm);
     mpi_assert(!exists(&fixture, "samples/reconstruction-00000070.png"));
+    elbow_directory_close(&directory);
     teardown(&fixture);
 }
 END_TEST
@@ -245,11 +255,15 @@ START_TEST(data_that_are_no_images)
     struct elbow_error error = {0};
     setup(&fixture, false);
     set(&fixture, "samples.count=6");
-    const char *run = fixture.scratch.directory;
+    struct elbow_directory directory = {0};
+    struct elbow_arrears arrears = {.directory = &directory};
+    if (is_root())
+        directory = scratch_open(fixture.scratch.directory);
+    fixture.gallery.arrears = &arrears;
     mpi_assert(elbow_gallery_samples(&fixture.gallery, "x.png", 3, 1, false, &error) == ELBOW_USAGE);
     mpi_assert(elbow_gallery_samples(&fixture.gallery, "x.jpg", 3, 1, false, &error) == ELBOW_USAGE);
     mpi_assert(elbow_gallery_samples(&fixture.gallery, "x.h5", 0, 1, false, &error) == ELBOW_USAGE);
-    mpi_assert(elbow_gallery_step(&fixture.gallery, &fixture.dataset, run, 5, &error) == ELBOW_OK);
+    mpi_assert(elbow_gallery_step(&fixture.gallery, &fixture.dataset, 5, &error) == ELBOW_OK);
     elbow_comm_barrier(mpi_comm);
     mpi_assert(!exists(&fixture, "samples/step-00000005.png"));
     mpi_assert(exists(&fixture, "samples/step-00000005.h5") && exists(&fixture, "samples/reconstruction-00000005.csv"));
@@ -261,6 +275,8 @@ START_TEST(data_that_are_no_images)
     mpi_assert(!is_root() || memcmp(binary, text, sizeof binary) == 0); // nine digits are every bit of a float
     count = read_table(scratch_path(&fixture.scratch, "samples/reconstruction-00000005.csv"), text, 7 * VALUES, &lines);
     mpi_assert(count == 6 * VALUES && lines == 6); // three pairs
+    fixture.gallery.arrears = NULL;
+    elbow_directory_close(&directory);
     teardown(&fixture);
 }
 END_TEST

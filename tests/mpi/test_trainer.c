@@ -121,7 +121,9 @@ START_TEST(two_runs_in_a_directory_are_refused)
     fixture.config.run.stop_after = 1;
     mpi_assert(start(&fixture) == ELBOW_STOPPED);
     mpi_assert(!run_has(&fixture, "lock"));
-    mpi_assert(!is_root() || elbow_lock_take(fixture.run, &fixture.log, &lock, &error) == ELBOW_OK);
+    struct elbow_directory directory = {0};
+    mpi_assert(!is_root() || (elbow_directory_open(fixture.run, &directory, &error) == ELBOW_OK &&
+                              elbow_lock_take(&directory, &fixture.log, &lock, &error) == ELBOW_OK));
     static const enum elbow_resume resumes[] = {ELBOW_RESUME_NEVER, ELBOW_RESUME_ALWAYS, ELBOW_RESUME_AUTO};
     for (size_t i = 0; i < 4; ++i) {
         fixture.request.resume = i < 3 ? resumes[i] : ELBOW_RESUME_NEVER;
@@ -130,6 +132,7 @@ START_TEST(two_runs_in_a_directory_are_refused)
     }
     mpi_assert(!run_has(&fixture, "../run.old-1"));
     elbow_lock_release(&lock);
+    elbow_directory_close(&directory);
     mpi_assert(start(&fixture) == ELBOW_STOPPED); // moves the former run aside
     mpi_assert(run_has(&fixture, "../run.old-1/checkpoints/step-00000001.h5"));
     mpi_assert(!run_has(&fixture, "../run.old-1/lock"));
@@ -167,22 +170,44 @@ START_TEST(too_many_ranks_are_told)
 }
 END_TEST
 
+// Rank zero puts a file, or a folder, into the directory of the run.
+static void put(struct fixture *fixture, const char *name, const char *text)
+{
+    char path[400];
+    struct elbow_error error = {0};
+    snprintf(path, sizeof path, "%s/%s", fixture->run, name);
+    if (is_root() && text == NULL)
+        elbow_text_make_directory(path, &error);
+    else if (is_root())
+        scratch_write(path, text, strlen(text));
+    mpi_assert(error.status == ELBOW_OK);
+}
+
 START_TEST(output_that_cannot_be_written)
 {
     struct fixture fixture;
     setup(&fixture);
-    char path[400];
-    snprintf(path, sizeof path, "%s/checkpoints", fixture.run);
-    struct elbow_error error = {0};
-    if (is_root()) { // a file where a directory is wanted: root would not be stopped by permissions
-        elbow_text_make_directory(fixture.run, &error);
-        scratch_write(path, "", 0);
-    }
-    mpi_assert(error.status == ELBOW_OK);
+    put(&fixture, ".", NULL);
+    put(&fixture, "receipt.txt", "start: of an earlier run\n");
+    put(&fixture, "samples/step-00000003.png", NULL); // a folder where a picture will be wanted
     mpi_assert(start(&fixture) == ELBOW_OUTPUT);
-    mpi_assert(run_has(&fixture, "samples/step-00000004.png"));
-    fixture.config.run.stop_after = 1; // nothing to go on from: this start was in vain
-    mpi_assert(start(&fixture) == ELBOW_FILE);
+    mpi_assert(run_has(&fixture, "samples/step-00000004.png") == false); // it waits behind the other one
+    mpi_assert(run_has(&fixture, "checkpoints/step-00000004.h5"));
+    teardown(&fixture);
+}
+END_TEST
+
+// What can be seen from the start stops the run there.
+START_TEST(places_are_looked_at_first)
+{
+    struct fixture fixture;
+    setup(&fixture);
+    put(&fixture, ".", NULL);
+    put(&fixture, "checkpoints", "");
+    mpi_assert(start(&fixture) == ELBOW_USAGE && strstr(fixture.error.message, "holds checkpoints") != NULL);
+    put(&fixture, "receipt.txt", "start: of an earlier run\n");
+    mpi_assert(start(&fixture) == ELBOW_FILE && strstr(fixture.error.message, "it is no directory") != NULL);
+    mpi_assert(!run_has(&fixture, "metrics.csv") && !run_has(&fixture, "lock"));
     teardown(&fixture);
 }
 END_TEST
@@ -208,4 +233,4 @@ END_TEST
 MPI_UNIT_MAIN("run/trainer", a_run_leaves_its_files, a_directory_with_a_run_is_respected,
               a_stopped_run_goes_on_to_the_same_bytes, a_damaged_newest_checkpoint_is_passed_over,
               two_runs_in_a_directory_are_refused, a_resume_must_fit, too_many_ranks_are_told,
-              output_that_cannot_be_written, numbers_that_are_not_finite_stop_all)
+              output_that_cannot_be_written, places_are_looked_at_first, numbers_that_are_not_finite_stop_all)

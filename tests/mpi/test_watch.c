@@ -43,7 +43,7 @@ START_TEST(late_ranks_are_named_and_the_watch_ends_at_once)
     elbow_comm_broadcast(mpi_comm, &scratch, sizeof scratch);
     FILE *screen = fopen("/dev/null", "w");
     struct elbow_log log = elbow_log_open(place.rank == 0, screen);
-    mpi_assert(elbow_log_append_to(&log, scratch_path(&scratch, "log"), &error) == ELBOW_OK);
+    mpi_assert(elbow_log_append_to(&log, NULL, scratch_path(&scratch, "log"), &error) == ELBOW_OK);
     mpi_assert(elbow_comm_watch(mpi_comm, 1, &log, &error) == ELBOW_OK);
     for (int i = 0; i < 2; ++i)
         wait_for_last(i + 1);

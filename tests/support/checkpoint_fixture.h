@@ -134,8 +134,11 @@ static inline enum elbow_status save(struct fixture *fixture, const char *run, s
     struct elbow_snapshot snapshot;
     if (elbow_snapshot_open(mpi_comm, &fixture->source, &snapshot, error) == ELBOW_OK &&
         elbow_snapshot_take(mpi_comm, &fixture->source, &snapshot, error) == ELBOW_OK) {
-        if (is_root())
-            elbow_checkpoint_write(run, &snapshot, error);
+        struct elbow_directory directory;
+        if (is_root() && elbow_directory_open(run, &directory, error) == ELBOW_OK) {
+            elbow_checkpoint_write(&directory, &snapshot, error);
+            elbow_directory_close(&directory);
+        }
         elbow_comm_agree_root(mpi_comm, error);
     }
     elbow_snapshot_clear(&snapshot);

@@ -19,28 +19,42 @@ Y
 # is written, rows and pictures of later steps may come. Of calls that meet another thread's, only the beginning is told.
 cat >judge.awk <<'A'
 function directory(path) { sub(/\/[^\/]*$/, "", path); return path }
+# The paths of a call's arguments: FD</directory>, "name", or a name alone.
+function paths(line,    count, from, base) {
+    count = 0
+    from = ""
+    while (match(line, /[0-9A-Z_]+<[^>]*>|"[^"]*"/)) {
+        word = substr(line, RSTART, RLENGTH)
+        line = substr(line, RSTART + RLENGTH)
+        if (word !~ /^"/) { sub(/^[^<]*</, "", word); sub(/>$/, "", word); from = word; continue }
+        gsub(/"/, "", word)
+        path[++count] = word ~ /^\// || from == "" ? word : from "/" word
+        from = ""
+    }
+    return count
+}
 / = -1 / { next }
-/ mkdir\(".* = 0$/ { split($0, word, "\""); if (index(word[2], work) == 1) waits[directory(word[2])] = word[2] }
-/ fsync\(/ { match($0, /<\/[^>]*>/); path = substr($0, RSTART + 1, RLENGTH - 2); delete waits[path]; synced[path] = 1 }
-/ rename\("/ {
-    split($0, word, "\"")
-    if (index(word[2], work) != 1) next
-    if (!(word[2] in synced)) print word[4] " has its name before it is synced"
-    if (word[4] ~ /\/step-[0-9]*\.h5$/) {
+/ mkdir(at)?\(.* = 0$/ { if (paths($0) == 1 && index(path[1], work) == 1) waits[directory(path[1])] = path[1] }
+/ fsync\(/ { match($0, /<\/[^>]*>/); name = substr($0, RSTART + 1, RLENGTH - 2); delete waits[name]; synced[name] = 1 }
+/ rename(at2?)?\(.* = 0$/ {
+    if (paths($0) != 2 || index(path[1], work) != 1) next
+    if (path[2] ~ /\/lock$/) next # which a power cut may take
+    if (!(path[1] in synced) && path[2] !~ /\/best\.h5$/) print path[2] " has its name before it is synced"
+    if (path[2] ~ /\/step-[0-9]*\.h5$/) {
         ++checkpoints
-        for (path in waits) if (waits[path] !~ /\/samples\//) print word[4] " is there before the name of " waits[path]
-        if (!(tables "/metrics.csv" in synced) || !(tables "/kl.csv" in synced)) print word[4] " is there before the tables"
+        for (held in waits) if (waits[held] !~ /\/samples\//) print path[2] " is there before the name of " waits[held]
+        if (!(tables "/metrics.csv" in synced) || !(tables "/kl.csv" in synced)) print path[2] " is there before the tables"
         delete synced[tables "/metrics.csv"]
         delete synced[tables "/kl.csv"]
     }
-    waits[directory(word[4])] = word[4]
+    waits[directory(path[2])] = path[2]
 }
 END {
-    for (path in waits) if (waits[path] !~ /best\.h5$/) print "the name of " waits[path] " is never synced"
+    for (held in waits) if (waits[held] !~ /best\.h5$/) print "the name of " waits[held] " is never synced"
     if (checkpoints != 3) print checkpoints + 0 " checkpoints, expected 3"
 }
 A
-ASAN_OPTIONS=$loose timeout -k 5 "$limit" strace -f -qq -y -e trace=mkdir,fsync,rename -o calls "$elbow" train run.yaml \
+ASAN_OPTIONS=$loose timeout -k 5 "$limit" strace -f -qq -y -e trace=mkdir,mkdirat,fsync,rename,renameat,renameat2 -o calls "$elbow" train run.yaml \
     --run-dir "$work/runs/deep/run" >run.out 2>run.err || fail "train under strace: $(tail -n 1 run.err)"
 awk -v work="$work/" -v tables="$work/runs/deep/run" -f judge.awk calls >verdict
 [ ! -s verdict ] || fail "$(cat verdict)"

@@ -15,9 +15,9 @@ fi
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 limit=$((200 * patience)) # a hang is what must not be; a busy machine may be slow
-trap 'umount -q "$work"/* 2>/dev/null; rm -rf "$work" "$work.mpi"' EXIT
+trap 'umount -q "$work"/*/checkpoints "$work"/* 2>/dev/null; rm -rf "$work" "$work.mpi"' EXIT
 
-# What is opened by its name from now on is read-only; what is open stays as it is.
+# What is opened by its name from now on is read-only; what is open stays as it is, and a run has its directory open.
 forbid() {
     mount --bind "$1" "$1" || fail "$1: cannot be mounted"
     mount -o remount,bind,ro "$1" || fail "$1: cannot be made read-only"
@@ -88,9 +88,9 @@ says() { grep -q -- "$2" "$1.out" "$1.err"; }
 often=(--set checkpoint.every=50 --set samples.count=0)
 start 2 under under --set train.steps=100000000 "${often[@]}"
 eventually has_checkpoint under
-forbid under
+forbid under/checkpoints
 eventually says under "under/checkpoints/.*Read-only file system; training goes on and tries again at the next turn, the exit status will tell"
-permit under
+permit under/checkpoints
 eventually says under "checkpoints can be written again"
 kill -USR1 "$(processes under 0)"
 ends 75 under
@@ -100,10 +100,10 @@ said under "but some output could not be written; go on with --resume"
 # To the end: no last checkpoint, status 3; the next start goes on and ends with the bytes of an undisturbed run.
 start 2 end end --set train.steps=4000 "${often[@]}"
 eventually has_checkpoint end
-forbid end
+forbid end/checkpoints
 ends 3 end
 said end "^elbow: end: the run is finished, but some output could not be written"
-permit end
+permit end/checkpoints
 [ ! -e end/checkpoints/step-00004000.h5 ] || fail "end: a checkpoint where none could be written"
 run 0 3 end-on "$elbow" train run.yaml --run-dir end --resume --set train.steps=4000 "${often[@]}"
 run 0 1 end-whole "$elbow" train run.yaml --run-dir end-whole --set train.steps=4000 "${often[@]}"

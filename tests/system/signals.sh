@@ -143,7 +143,7 @@ has_checkpoint() { # DIRECTORY
     [ -n "$(ls "$1/checkpoints" 2>/dev/null)" ]
 }
 no_parts() { # DIRECTORY
-    [ -z "$(find "$1" -name '*.part')" ]
+    [ -z "$(find "$1" -name '.elbow-*')" ]
 }
 start 1 term term
 eventually has_checkpoint term
@@ -166,10 +166,10 @@ for rank in 0 2; do
     wait "$job"
     killed rank-term-$rank term
 done
-touch term/checkpoints/step-00000001.h5.part term/samples/x.png.part term/config.yaml.part # a write that was cut
+touch term/{checkpoints,samples,.}/.elbow-0123456789abcdef-x # a write that was cut
 last=$(awk -F, '$3 == "train" { last = $1 } END { print last + 10 }' term/metrics.csv)
 run 0 2 term-end "$elbow" train run.yaml --run-dir term --resume --set train.steps="$last"
-no_parts term || fail "what a killed run left half-written is still there: $(find term -name '*.part')"
+no_parts term || fail "what a killed run left half-written is still there: $(find term -name '.elbow-*')"
 run 0 1 term-whole "$elbow" train run.yaml --run-dir term-whole --set train.steps="$last"
 name=$(printf 'checkpoints/step-%08d.h5' "$last")
 same_file "killed often" "term-whole/$name" "term/$name"

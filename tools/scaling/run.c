@@ -397,12 +397,15 @@ static enum elbow_status claim_directory(const struct scaling_experiment *experi
 }
 
 // Two runs into one directory would read each other's output.
-static enum elbow_status lock_directory(const struct scaling_experiment *experiment, struct elbow_lock *lock,
-                                        struct elbow_error *error)
+static enum elbow_status lock_directory(const struct scaling_experiment *experiment, struct elbow_directory *open_one,
+                                        struct elbow_lock *lock, struct elbow_error *error)
 {
     const char *directory = experiment->options->directory;
     struct elbow_log log = elbow_log_open(true, stderr);
-    enum elbow_status status = elbow_lock_take(directory, &log, lock, error);
+    enum elbow_status status = elbow_directory_open(directory, open_one, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_lock_take(open_one, &log, lock, error);
     elbow_log_close(&log);
     if (status == ELBOW_FILE)
         elbow_error_set(error, status,
@@ -461,6 +464,7 @@ static enum elbow_status measure_all(struct scaling_experiment *experiment, stru
 static enum elbow_status run(struct scaling_experiment *experiment, struct elbow_error *error)
 {
     const struct scaling_options *options = experiment->options;
+    struct elbow_directory open_one = {0};
     struct elbow_lock lock = {0};
     char *resolved = NULL;
     enum elbow_status status = read_configuration(experiment, &resolved, error);
@@ -471,12 +475,13 @@ static enum elbow_status run(struct scaling_experiment *experiment, struct elbow
     if (status == ELBOW_OK)
         status = claim_directory(experiment, resolved, error);
     if (status == ELBOW_OK)
-        status = lock_directory(experiment, &lock, error);
+        status = lock_directory(experiment, &open_one, &lock, error);
     if (status == ELBOW_OK)
         status = check_weak(experiment, error);
     if (status == ELBOW_OK)
         status = measure_all(experiment, error);
     elbow_lock_release(&lock);
+    elbow_directory_close(&open_one);
     elbow_release(&resolved);
     return status;
 }

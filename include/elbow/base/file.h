@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 ELBOW_C_BEGIN
 
@@ -31,6 +32,15 @@ bool elbow_file_sync(int file);
 // Local. Renames: in place of what is there; only if nothing is there (EEXIST else). False with errno if that fails.
 bool elbow_file_rename(const struct elbow_directory *directory, const char *from, const char *to);
 bool elbow_file_rename_new(const struct elbow_directory *directory, const char *from, const char *to);
+
+// Local. Reads size bytes, fewer at the end of the file: how many. Negative with errno if that fails.
+ssize_t elbow_file_get(int file, void *bytes, size_t size);
+
+// Local. The whole of a regular file into a new zero-terminated buffer (*size without the zero); given back with
+// elbow_release. FILE, with errno, if it cannot be read, is no regular file (ENXIO) or is longer than limit bytes;
+// MEMORY.
+enum elbow_status elbow_file_read(const struct elbow_directory *directory, const char *path, size_t limit, char **bytes,
+                                  size_t *size, struct elbow_error *error);
 
 // Local. Whether an errno says that there is no room: another time there may be.
 bool elbow_file_is_full(int reason);

@@ -3,8 +3,8 @@
 #ifndef ELBOW_BASE_LOG_H
 #define ELBOW_BASE_LOG_H
 
+#include "elbow/base/directory.h"
 #include "elbow/base/language.h"
-#include "elbow/base/status.h"
 
 #include <stdio.h>
 
@@ -27,9 +27,13 @@ struct elbow_log {
 // Local. A log to `screen` that speaks or not. It goes on where the screen cannot be written.
 struct elbow_log elbow_log_open(bool speaks, FILE *screen);
 
-// Local. Also appends to the file at path from now on, and so does a signal that ends the process
+// Local. Also appends to the file at path beneath the directory from now on, and so does a signal that ends the process
 // (elbow/base/signals.h). FILE if it cannot be opened.
-enum elbow_status elbow_log_append_to(struct elbow_log *log, const char *path, struct elbow_error *error);
+enum elbow_status elbow_log_append_to(struct elbow_log *log, const struct elbow_directory *directory, const char *path,
+                                      struct elbow_error *error);
+
+// Local. No more lines into the file, which is closed.
+void elbow_log_leave_file(struct elbow_log *log);
 
 // Local. One line of news; a warning (to stderr, with "elbow: warning: "). printf-style, no newline; masked
 // (base/mask).

@@ -60,6 +60,9 @@ bool elbow_part_link(const struct elbow_directory *directory, const char *target
 // is clean.
 void elbow_part_sweep(const struct elbow_directory *directory, const char *path);
 
+// Local. Whether a name is one that elbow_part_begin gives.
+bool elbow_part_is_name(const char *name);
+
 ELBOW_C_END
 
 #endif

@@ -4,9 +4,8 @@
 #ifndef ELBOW_RUN_ARREARS_H
 #define ELBOW_RUN_ARREARS_H
 
+#include "elbow/base/directory.h"
 #include "elbow/base/language.h"
-#include "elbow/base/status.h"
-#include "elbow/base/text.h"
 
 #include <stdint.h>
 
@@ -14,8 +13,10 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_ARREARS_MAX = 32 }; // files
 
-// Zeroed: nothing waits.
+// Zeroed but for the directory: nothing waits.
 struct elbow_arrears {
+    const struct elbow_directory *directory; // borrowed; NULL: the working directory
+    bool is_closed;                          // nothing is written any more: what comes is dropped
     struct elbow_arrear {
         elbow_path path;
         char *bytes; // owned
@@ -25,8 +26,9 @@ struct elbow_arrears {
     int reason; // errno of the last failure
 };
 
-// Local. Writes a file as elbow_file_write does, after those that wait. OUTPUT if it could not be written; it waits
-// then, and *bytes (from elbow_allocate) is taken over, unless too many wait already: then it is lost.
+// Local. Writes a file at path beneath the directory, after those that wait; the folder that holds it is made where it
+// is missing. OUTPUT if it could not be written; it waits then, and *bytes (from elbow_allocate) is taken over, unless
+// too many wait already: then it is lost.
 enum elbow_status elbow_arrears_write(struct elbow_arrears *arrears, const char *path, char **bytes, size_t size,
                                       struct elbow_error *error);
 
@@ -38,6 +40,9 @@ bool elbow_arrears_wait_for_room(const struct elbow_arrears *arrears);
 
 // Local. Forgets what waits; a zeroed struct is legal.
 void elbow_arrears_clear(struct elbow_arrears *arrears);
+
+// Local. Forgets what waits, and drops what comes.
+void elbow_arrears_end(struct elbow_arrears *arrears);
 
 ELBOW_C_END
 

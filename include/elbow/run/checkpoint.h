@@ -2,11 +2,12 @@
 // Checkpoints: everything that a run needs to go on, to the same bits, on any number of ranks.
 //
 // A file is a 512-byte user block (magic, format version, length, XXH3 hash of the rest) before a plain HDF5 file, made
-// in memory and written in one go to `path`.part, synced, renamed, and the directory synced. Same state, same bytes: no
-// time, host, path or rank count is inside. docs/formats.md has the layout.
+// in memory and written in one go to a part beside it, synced, renamed, and the directory synced. Same state, same
+// bytes: no time, host, path or rank count is inside. docs/formats.md has the layout.
 #ifndef ELBOW_RUN_CHECKPOINT_H
 #define ELBOW_RUN_CHECKPOINT_H
 
+#include "elbow/base/directory.h"
 #include "elbow/base/language.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
@@ -54,13 +55,15 @@ struct elbow_checkpoint {
 };
 
 // Local. The newest checkpoint of a run directory (the highest step that verifies), or the file itself; `best`: the
-// best one. FILE if there is none. A file that does not verify is passed over with a warning.
+// best one. FILE if there is none. A file that is proved damaged is passed over with a warning; one that cannot be read
+// is FILE: it may be sound.
 enum elbow_status elbow_checkpoint_find(const char *run_or_file, bool best, struct elbow_log *log, elbow_path path,
                                         struct elbow_error *error);
 
 // Local. The numbers of the checkpoints in a run directory, ascending; NULL and 0 where there are none. Given back with
 // elbow_release.
-enum elbow_status elbow_checkpoint_list(const char *run, uint64_t **steps, size_t *count, struct elbow_error *error);
+enum elbow_status elbow_checkpoint_list(const struct elbow_directory *run, uint64_t **steps, size_t *count,
+                                        struct elbow_error *error);
 
 // Local. The path of a step's checkpoint: RUN/checkpoints/step-00000500.h5.
 bool elbow_checkpoint_path(const char *run, uint64_t step, elbow_path path);
@@ -73,6 +76,11 @@ enum elbow_status elbow_checkpoint_peek(const char *run_or_file, bool best, stru
 enum elbow_status elbow_checkpoint_load(struct elbow_comm *comm, const char *run_or_file, bool best,
                                         struct elbow_log *log, struct elbow_checkpoint *checkpoint,
                                         struct elbow_error *error);
+
+// Collective. The same for the newest checkpoint of a run directory that rank zero has open.
+enum elbow_status elbow_checkpoint_load_newest(struct elbow_comm *comm, const struct elbow_directory *run,
+                                               struct elbow_log *log, struct elbow_checkpoint *checkpoint,
+                                               struct elbow_error *error);
 
 // Local. Gives everything back; a zeroed struct is legal.
 void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint);
@@ -115,15 +123,16 @@ void elbow_snapshot_clear(struct elbow_snapshot *snapshot);
 
 // Local. Rank zero: seals the snapshot and writes RUN/checkpoints/step-NNNNNNNN.h5. Calls neither MPI nor HDF5 and asks
 // for no memory. OUTPUT if it could not; then nothing has changed.
-enum elbow_status elbow_checkpoint_write(const char *run, const struct elbow_snapshot *snapshot,
+enum elbow_status elbow_checkpoint_write(const struct elbow_directory *run, const struct elbow_snapshot *snapshot,
                                          struct elbow_error *error);
 
-// Local. Sets aside (as step-NNNNNNNN.h5.damaged) the checkpoints of steps after `step`, where a resume has passed them
-// over, so that they do not count as the newest any more.
-void elbow_checkpoint_cut(const char *run, uint64_t step);
+// Local. Sets aside (as step-NNNNNNNN.h5.damaged, .damaged-2, ...) the checkpoints of steps after `step`, where a
+// resume has passed them over, so that they do not count as the newest any more. Only what is proved damaged is: FILE
+// or MEMORY if that is not known of one, or if it cannot be renamed; FILE if one is sound.
+enum elbow_status elbow_checkpoint_cut(const struct elbow_directory *run, uint64_t step, struct elbow_error *error);
 
-// Local. Makes RUN/checkpoints/best.h5 a link to the best step's file, if that is there.
-void elbow_checkpoint_link_best(const char *run, uint64_t best_step);
+// Local. Makes RUN/checkpoints/best.h5 a link to the best step's file, if that is there; a file of that name stays.
+void elbow_checkpoint_link_best(const struct elbow_directory *run, uint64_t best_step);
 
 // The checkpoints of a run directory that may be deleted one day. Zeroed: none.
 struct elbow_shelf {
@@ -135,7 +144,8 @@ struct elbow_shelf {
 };
 
 // Local. What lies in a run directory, by its names alone: what a file is worth is found out when it matters.
-enum elbow_status elbow_shelf_open(const char *run, struct elbow_shelf *shelf, struct elbow_error *error);
+enum elbow_status elbow_shelf_open(const struct elbow_directory *run, struct elbow_shelf *shelf,
+                                   struct elbow_error *error);
 
 // Local. Room for one more. MEMORY if there is none.
 enum elbow_status elbow_shelf_reserve(struct elbow_shelf *shelf, struct elbow_error *error);
@@ -143,7 +153,8 @@ enum elbow_status elbow_shelf_reserve(struct elbow_shelf *shelf, struct elbow_er
 // Local. After the checkpoint of `step` has been written, for which there is room: deletes all but the newest `keep`
 // sound ones and that which best.h5 links to (if `keeps_best`). A file of which this start does not know that it is
 // sound is read first; one that is no sound checkpoint neither counts nor is deleted. Asks for no memory.
-void elbow_shelf_put(struct elbow_shelf *shelf, const char *run, uint64_t step, int64_t keep, bool keeps_best);
+void elbow_shelf_put(struct elbow_shelf *shelf, const struct elbow_directory *run, uint64_t step, int64_t keep,
+                     bool keeps_best);
 
 // Local. Gives everything back; a zeroed struct is legal.
 void elbow_shelf_clear(struct elbow_shelf *shelf);

@@ -19,8 +19,9 @@ struct elbow_gallery {
     const float *parameters;
     const struct elbow_data_facts *data;
     const struct elbow_config *config;
-    enum elbow_publish publish;    // what may become of a file that is there
-    struct elbow_arrears *arrears; // rank zero: where a step's PNG waits that cannot be written; NULL: it is lost
+    enum elbow_publish publish;    // of a user's path: what may become of a file that is there
+    struct elbow_arrears *arrears; // of a run: rank zero's, whose directory takes the files, and where they wait that
+                                   // cannot be written. NULL: paths are the user's
 };
 
 // Collective. Writes `count` samples to path (.png: a grid; .h5: /samples (count, shape...); .csv: a row each): means
@@ -38,13 +39,13 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
                                                 const struct elbow_dataset *dataset, const char *path, uint64_t first,
                                                 uint64_t count, uint64_t seed, bool draw, struct elbow_error *error);
 
-// Collective. The pictures of a step in RUN/samples: step-NNNNNNNN.png and reconstruction-NNNNNNNN.png (dataset may be
-// NULL: none); .h5 and .csv where the data are no images.
+// Collective. For a gallery of a run: the pictures of a step in RUN/samples: step-NNNNNNNN.png and
+// reconstruction-NNNNNNNN.png (dataset may be NULL: none); .h5 and .csv where the data are no images.
 enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
-                                     const char *run, uint64_t step, struct elbow_error *error);
+                                     uint64_t step, struct elbow_error *error);
 
-// Local. Removes the pictures of steps after `step` from RUN/samples.
-void elbow_gallery_cut(const char *run, uint64_t step);
+// Local. Removes the pictures of steps after `step` from RUN/samples: files of their very names.
+void elbow_gallery_cut(const struct elbow_directory *run, uint64_t step);
 
 ELBOW_C_END
 

@@ -4,9 +4,9 @@
 #ifndef ELBOW_RUN_METRICS_H
 #define ELBOW_RUN_METRICS_H
 
+#include "elbow/base/directory.h"
 #include "elbow/base/language.h"
-#include "elbow/base/status.h"
-#include "elbow/base/text.h"
+#include "elbow/base/log.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +22,7 @@ struct elbow_table {
     char *waiting;       // rows to be written; owned
     size_t length, size; // bytes that wait; room
     int reason;          // errno of the last failure
+    char name[16];       // beneath the directory
     elbow_path path;
 };
 
@@ -29,7 +30,8 @@ struct elbow_metrics {
     struct elbow_table metrics, kl;
     char *row; // room for one; owned
     size_t latent;
-    elbow_path directory;
+    const struct elbow_directory *directory; // borrowed
+    struct elbow_log *log;                   // borrowed
 };
 
 typedef enum { ELBOW_SPLIT_TRAIN, ELBOW_SPLIT_VALID } elbow_split;
@@ -45,14 +47,19 @@ struct elbow_metrics_row {
     double compute, exchange, data; // shares of the time, 0 to 1
 };
 
-// Local. Opens both files of a run directory for appending, after cutting them to the rows of steps <= `step` (0: they
-// begin anew, with their header line). FILE if they cannot be written; FORMAT if an existing file has another header.
-enum elbow_status elbow_metrics_open(const char *directory, size_t latent, uint64_t step, struct elbow_metrics *metrics,
-                                     struct elbow_error *error);
+// Local. Opens both files of a run directory, which stays open, for appending, after cutting their rows of steps after
+// `step`; lines that are no rows stay. FILE if they cannot be read or written; FORMAT if an existing file has another
+// header (but where `step` is 0, and it holds nothing but rows: then it begins anew).
+enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, size_t latent, uint64_t step,
+                                     struct elbow_log *log, struct elbow_metrics *metrics, struct elbow_error *error);
+
+// Local. Whether a text begins as a table of a run does.
+bool elbow_metrics_is_table(const char *text);
 
 // Local. Appends a row to metrics.csv, and one to kl.csv: step, epoch, split, kl_0, ..., kl_{Z-1} (means in nats),
 // after those that wait. OUTPUT if not all could be written: they wait then (some hundred; what comes after that is
-// lost), and the tables hold whole rows. A table that has been removed begins anew, which is OUTPUT, too.
+// lost), and the tables hold whole rows. A table that has been removed begins anew, which is OUTPUT, too. One that
+// somebody has changed or replaced keeps what is there (a warning): rows go on behind it.
 enum elbow_status elbow_metrics_append(struct elbow_metrics *metrics, const struct elbow_metrics_row *row,
                                        const double *kl, struct elbow_error *error);
 

@@ -24,9 +24,9 @@ struct elbow_writer_order {
 
 // Zeroed: nothing. It stays where it is while it is used.
 struct elbow_writer {
-    elbow_path run;
-    struct elbow_snapshot snapshot; // taken into by the owner, all ranks
-    struct elbow_shelf shelf;       // rank zero
+    const struct elbow_directory *run; // borrowed; rank zero's is open
+    struct elbow_snapshot snapshot;    // taken into by the owner, all ranks
+    struct elbow_shelf shelf;          // rank zero
     struct elbow_thread thread;
     struct elbow_writer_order order;
     bool is_busy;               // begun and not waited for
@@ -38,7 +38,7 @@ struct elbow_writer {
 };
 
 // Collective. Makes all the room that it will take, and looks what lies in the run directory.
-enum elbow_status elbow_writer_open(struct elbow_comm *comm, const char *run,
+enum elbow_status elbow_writer_open(struct elbow_comm *comm, const struct elbow_directory *run,
                                     const struct elbow_checkpoint_source *source, struct elbow_writer *writer,
                                     struct elbow_error *error);
 

@@ -87,7 +87,7 @@ START_TEST(a_log_is_masked_on_the_screen_and_in_its_file)
     size_t size = 0;
     FILE *screen = open_memstream(&screen_text, &size);
     struct elbow_log log = elbow_log_open(true, screen);
-    ck_assert_int_eq(elbow_log_append_to(&log, path, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_log_append_to(&log, NULL, path, NULL), ELBOW_OK);
     elbow_log_say(&log, "data: %s", "/\x1b[31mred\n");
     elbow_log_progress(&log, "data: %s", "/\x1b[31mred");
     elbow_log_close(&log);

@@ -142,7 +142,7 @@ static struct elbow_log open_log(void)
     struct elbow_log log = elbow_log_open(true, screen);
     elbow_signals_catch();
     elbow_signals_keep_text(" after step 1");
-    if (elbow_log_append_to(&log, scratch_path(&place, "log.txt"), NULL) != ELBOW_OK)
+    if (elbow_log_append_to(&log, NULL, scratch_path(&place, "log.txt"), NULL) != ELBOW_OK)
         _exit(3);
     elbow_log_say(&log, "a line");
     return log;

@@ -145,7 +145,7 @@ static void log_without_a_screen(void)
         _exit(1);
     lose_reader(1);
     elbow_log_say(&log, "before");
-    if (elbow_log_append_to(&log, log_path, NULL) != ELBOW_OK)
+    if (elbow_log_append_to(&log, NULL, log_path, NULL) != ELBOW_OK)
         _exit(2);
     elbow_log_progress(&log, "half");
     elbow_log_say(&log, "step %d", 1);
@@ -166,7 +166,7 @@ static void log_without_standard_error(void)
     int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, 1);
     lose_reader(2);
-    if (elbow_log_append_to(&log, log_path, NULL) != ELBOW_OK)
+    if (elbow_log_append_to(&log, NULL, log_path, NULL) != ELBOW_OK)
         _exit(2);
     elbow_log_say(&log, "step %d", 1);
     elbow_log_warn(&log, "strange");

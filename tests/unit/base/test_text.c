@@ -105,7 +105,7 @@ START_TEST(log_writes_lines_to_screen_and_file)
     const char *path = scratch_path(&scratch, "log.txt");
     FILE *screen = tmpfile();
     struct elbow_log log = elbow_log_open(true, screen), silent = elbow_log_open(false, screen);
-    ck_assert_int_eq(elbow_log_append_to(&log, path, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_log_append_to(&log, NULL, path, NULL), ELBOW_OK);
     elbow_log_progress(&log, "half");
     elbow_log_say(&log, "step %d", 3);
     elbow_log_say(&silent, "never");

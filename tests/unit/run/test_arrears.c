@@ -5,6 +5,7 @@
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "scratch.h"
+#include "scratch_open.h"
 #include "unit.h"
 
 static enum elbow_status put(struct elbow_arrears *arrears, const char *path, const char *text,
@@ -86,4 +87,29 @@ START_TEST(other_troubles_are_no_lack_of_room)
 }
 END_TEST
 
-UNIT_MAIN("run/arrears", what_waits_is_written_later, too_many_are_lost, other_troubles_are_no_lack_of_room)
+// A directory that is not this run's any more gets nothing.
+START_TEST(what_comes_after_the_end_is_dropped)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_directory directory = scratch_open(scratch.directory);
+    struct elbow_arrears arrears = {.directory = &directory};
+    struct elbow_error error;
+    size_t blocks = elbow_memory_count().blocks;
+    ck_assert_int_eq(put(&arrears, "samples/1.png", "first", &error), ELBOW_OK);
+    elbow_file_fail_at(1, UINT64_MAX / 2);
+    ck_assert_int_eq(put(&arrears, "samples/2.png", "second", &error), ELBOW_OUTPUT);
+    elbow_file_fail_at(0, 0);
+    elbow_arrears_end(&arrears);
+    ck_assert_int_eq(put(&arrears, "samples/3.png", "third", &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_arrears_flush(&arrears, &error), ELBOW_OK);
+    check_text(scratch_path(&scratch, "samples/1.png"), "first");
+    ck_assert_int_ne(access(scratch_path(&scratch, "samples/2.png"), F_OK), 0);
+    ck_assert_int_ne(access(scratch_path(&scratch, "samples/3.png"), F_OK), 0);
+    ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+    elbow_directory_close(&directory);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("run/arrears", what_comes_after_the_end_is_dropped, what_waits_is_written_later, too_many_are_lost,
+          other_troubles_are_no_lack_of_room)

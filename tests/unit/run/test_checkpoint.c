@@ -6,6 +6,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 #include "scratch.h"
+#include "scratch_open.h"
 #include "unit.h"
 
 #include <sys/stat.h>
@@ -123,6 +124,7 @@ END_TEST
 // A run directory under test: its log goes into a file.
 struct run {
     struct scratch scratch;
+    struct elbow_directory directory;
     struct elbow_log log;
     char path[512];
 };
@@ -131,9 +133,10 @@ static struct run open_run(bool with_directory)
 {
     struct run run = {.scratch = scratch_make()};
     struct elbow_error error = {0};
+    run.directory = scratch_open(run.scratch.directory);
     FILE *nowhere = fopen("/dev/null", "w");
     run.log = elbow_log_open(true, nowhere);
-    ck_assert_int_eq(elbow_log_append_to(&run.log, scratch_path(&run.scratch, "log.txt"), &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_log_append_to(&run.log, NULL, scratch_path(&run.scratch, "log.txt"), &error), ELBOW_OK);
     if (with_directory)
         ck_assert_int_eq(mkdir(scratch_path(&run.scratch, "checkpoints"), 0777), 0);
     return run;
@@ -144,6 +147,7 @@ static void close_run(struct run *run)
     fclose(run->log.screen);
     run->log.screen = NULL;
     elbow_log_close(&run->log);
+    elbow_directory_close(&run->directory);
     scratch_clear(&run->scratch);
 }
 
@@ -190,7 +194,7 @@ static void check_list(struct run *run, const uint64_t *expected, size_t expecte
     uint64_t *steps = NULL;
     size_t count = 99;
     struct elbow_error error = {0};
-    ck_assert_int_eq(elbow_checkpoint_list(run->scratch.directory, &steps, &count, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_checkpoint_list(&run->directory, &steps, &count, &error), ELBOW_OK);
     ck_assert_uint_eq(count, expected_count);
     for (size_t i = 0; i < count; ++i)
         ck_assert_uint_eq(steps[i], expected[i]);
@@ -233,8 +237,8 @@ static void check_kept(struct run *run, uint64_t step, int64_t keep, bool keeps_
 {
     struct elbow_shelf shelf;
     struct elbow_error error = {0};
-    ck_assert_int_eq(elbow_shelf_open(run->scratch.directory, &shelf, &error), ELBOW_OK);
-    elbow_shelf_put(&shelf, run->scratch.directory, step, keep, keeps_best);
+    ck_assert_int_eq(elbow_shelf_open(&run->directory, &shelf, &error), ELBOW_OK);
+    elbow_shelf_put(&shelf, &run->directory, step, keep, keeps_best);
     check_list(run, kept, count);
     elbow_shelf_clear(&shelf);
 }
@@ -250,7 +254,7 @@ START_TEST(directories_without_checkpoints)
     ck_assert_int_eq(elbow_checkpoint_find(run.scratch.directory, true, &run.log, found, &error), ELBOW_FILE);
     ck_assert_int_eq(elbow_checkpoint_find("/proc/none", false, &run.log, found, &error), ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, "/proc/none: No such file"));
-    elbow_checkpoint_link_best(run.scratch.directory, 5);
+    elbow_checkpoint_link_best(&run.directory, 5);
     scratch_write(scratch_path(&run.scratch, "checkpoints"), "hello", 5); // a file of that name
     check_list(&run, NULL, 0);
     close_run(&run);
@@ -341,6 +345,66 @@ START_TEST(no_memory_is_no_damage)
 }
 END_TEST
 
+// A newer one that cannot be read may be sound: nobody takes an older one for it, or takes it away.
+START_TEST(what_cannot_be_read_is_no_damage)
+{
+    struct run run = open_run(true);
+    elbow_path found;
+    struct elbow_error error = {0};
+    put(&run, "step-00000010.h5", false);
+    put(&run, "step-00000020.h5", true);
+    ck_assert_int_eq(symlink("step-00000030.h5", path_of(&run, "step-00000030.h5")), 0); // ELOOP
+    ck_assert_int_eq(elbow_checkpoint_find(run.scratch.directory, false, &run.log, found, &error), ELBOW_FILE);
+    ck_assert_msg(strstr(error.message, "step-00000030.h5: cannot be read: Too many levels") != NULL, "%s",
+                  error.message);
+    ck_assert_ptr_nonnull(strstr(error.message, "try again when it can be read"));
+    ck_assert_int_eq(elbow_checkpoint_cut(&run.directory, 10, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, "step-00000030.h5: cannot be read"));
+    ck_assert(has(&run, "step-00000030.h5") && !has(&run, "step-00000030.h5.damaged"));
+    // For the shelf it neither counts nor goes, and is asked again.
+    ck_assert_int_eq(unlink(path_of(&run, "step-00000020.h5.damaged")), 0);
+    struct elbow_shelf shelf;
+    ck_assert_int_eq(elbow_shelf_open(&run.directory, &shelf, &error), ELBOW_OK);
+    put(&run, "step-00000040.h5", false);
+    elbow_shelf_put(&shelf, &run.directory, 40, 1, false);
+    check_list(&run, (const uint64_t[]){30, 40}, 2);
+    ck_assert_int_eq(unlink(path_of(&run, "step-00000030.h5")), 0);
+    put(&run, "step-00000030.h5", false);
+    put(&run, "step-00000050.h5", false);
+    ck_assert_int_eq(elbow_shelf_reserve(&shelf, &error), ELBOW_OK);
+    elbow_shelf_put(&shelf, &run.directory, 50, 1, false);
+    check_list(&run, (const uint64_t[]){50}, 1);
+    elbow_shelf_clear(&shelf);
+    close_run(&run);
+}
+END_TEST
+
+// Earlier ones that were set aside stay, whatever comes to their step.
+START_TEST(damaged_ones_get_names_of_their_own)
+{
+    static const char *const names[] = {"step-00000020.h5.damaged", "step-00000020.h5.damaged-2",
+                                        "step-00000020.h5.damaged-3"};
+    struct run run = open_run(true);
+    struct elbow_error error = {0};
+    put(&run, "step-00000010.h5", false);
+    for (size_t i = 0; i < 3; ++i) {
+        char text[8];
+        snprintf(text, sizeof text, "no. %d", (int)i);
+        scratch_write(path_of(&run, "step-00000020.h5"), text, 5);
+        ck_assert_int_eq(elbow_checkpoint_cut(&run.directory, 10, &error), ELBOW_OK);
+        ck_assert(!has(&run, "step-00000020.h5"));
+    }
+    for (size_t i = 0; i < 3; ++i) {
+        size_t size;
+        char *bytes = scratch_read(path_of(&run, names[i]), &size);
+        ck_assert(bytes != NULL && size == 5 && bytes[4] == (char)('0' + i));
+        free(bytes);
+    }
+    ck_assert(has(&run, "step-00000010.h5"));
+    close_run(&run);
+}
+END_TEST
+
 START_TEST(steps_beyond_eight_digits)
 {
     struct run run = open_run(true);
@@ -367,11 +431,11 @@ START_TEST(the_newest_and_the_best_are_kept)
         snprintf(name, sizeof name, "step-%08d.h5", step);
         put(&run, name, false);
     }
-    elbow_checkpoint_link_best(run.scratch.directory, 2);
+    elbow_checkpoint_link_best(&run.directory, 2);
     check_kept(&run, 6, 9, true, (const uint64_t[]){1, 2, 3, 4, 5, 6}, 6);
     check_kept(&run, 6, 3, true, (const uint64_t[]){2, 4, 5, 6}, 4);
     // The best one is that which best.h5 links to: one that could not be written is no reason to lose it.
-    elbow_checkpoint_link_best(run.scratch.directory, 7);
+    elbow_checkpoint_link_best(&run.directory, 7);
     check_kept(&run, 6, 1, true, (const uint64_t[]){2, 6}, 2);
     check_kept(&run, 6, 1, false, (const uint64_t[]){6}, 1);
     close_run(&run);
@@ -403,17 +467,17 @@ START_TEST(a_shelf_over_a_long_run)
     struct elbow_shelf shelf;
     struct elbow_error error = {0};
     size_t blocks = elbow_memory_count().blocks;
-    ck_assert_int_eq(elbow_shelf_open(run.scratch.directory, &shelf, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_shelf_open(&run.directory, &shelf, &error), ELBOW_OK);
     for (uint64_t step = 1; step <= 40; ++step) {
         char name[32];
         snprintf(name, sizeof name, "step-%08d.h5", (int)step);
         put_text(&run, name); // that it is sound the shelf is told
         ck_assert_int_eq(elbow_shelf_reserve(&shelf, &error), ELBOW_OK);
-        elbow_shelf_put(&shelf, run.scratch.directory, step, step <= 30 ? 25 : 2, false);
+        elbow_shelf_put(&shelf, &run.directory, step, step <= 30 ? 25 : 2, false);
         ck_assert_uint_eq(shelf.count, step <= 25 ? step : step <= 30 ? 25 : 2);
     }
     check_list(&run, (const uint64_t[]){39, 40}, 2);
-    elbow_shelf_put(&shelf, run.scratch.directory, 40, 2, false); // written again
+    elbow_shelf_put(&shelf, &run.directory, 40, 2, false); // written again
     ck_assert_uint_eq(shelf.count, 2);
     elbow_shelf_clear(&shelf);
     ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
@@ -427,13 +491,18 @@ START_TEST(the_best_is_a_link)
     char target[64] = "";
     put(&run, "step-00000001.h5", false);
     put(&run, "step-00000002.h5", false);
-    elbow_checkpoint_link_best(run.scratch.directory, 1);
+    elbow_checkpoint_link_best(&run.directory, 1);
     check_found(&run, true, "best.h5");
-    put_text(&run, "best.h5.part"); // what a crash may leave
-    elbow_checkpoint_link_best(run.scratch.directory, 2);
+    elbow_checkpoint_link_best(&run.directory, 2);
     ck_assert_int_eq(readlink(path_of(&run, "best.h5"), target, sizeof target - 1), 16);
     ck_assert_str_eq(target, "step-00000002.h5");
-    ck_assert(!has(&run, "best.h5.part"));
+    put_text(&run, "link");
+    ck_assert_int_eq(unlink(path_of(&run, "best.h5")), 0);
+    ck_assert_int_eq(rename(scratch_path(&run.scratch, "checkpoints/link"), path_of(&run, "best.h5")), 0);
+    elbow_checkpoint_link_best(&run.directory, 2); // a file of somebody's stays
+    ck_assert_int_lt(readlink(path_of(&run, "best.h5"), target, sizeof target - 1), 0);
+    ck_assert_int_eq(unlink(path_of(&run, "best.h5")), 0);
+    elbow_checkpoint_link_best(&run.directory, 2);
     check_found(&run, true, "best.h5");
     check_found(&run, false, "step-00000002.h5"); // the link is no checkpoint of its own
     check_list(&run, (const uint64_t[]){1, 2}, 2);
@@ -445,26 +514,20 @@ START_TEST(paths_that_are_too_long)
 {
     char run[ELBOW_PATH_SIZE + 8];
     elbow_path path;
-    uint64_t *steps = NULL;
-    size_t count;
     struct elbow_error error = {0};
     struct elbow_log log = elbow_log_open(false, stdout);
     memset(run, '/', sizeof run); // the root, told at length
     run[sizeof run - 1] = 0;
     ck_assert(!elbow_checkpoint_path(run, 1, path));
-    ck_assert_int_eq(elbow_checkpoint_list(run, &steps, &count, &error), ELBOW_FILE);
-    ck_assert_ptr_null(steps);
     ck_assert_int_eq(elbow_checkpoint_find(run, false, &log, path, &error), ELBOW_FILE);
     ck_assert_int_eq(elbow_checkpoint_find(run, true, &log, path, &error), ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, "too long"));
-    elbow_checkpoint_link_best(run, 1);
-    struct elbow_shelf shelf;
-    ck_assert_int_eq(elbow_shelf_open(run, &shelf, &error), ELBOW_FILE);
 }
 END_TEST
 
 UNIT_MAIN("run/checkpoint", every_flipped_byte_is_refused, every_other_length_is_refused, the_reason_is_told,
           the_seal_is_little_endian_and_known, directories_without_checkpoints, foreign_names_are_no_checkpoints,
-          damaged_ones_are_passed_over, foreign_things_are_passed_over, no_memory_is_no_damage,
-          steps_beyond_eight_digits, the_newest_and_the_best_are_kept, damaged_ones_neither_count_nor_go,
-          a_shelf_over_a_long_run, the_best_is_a_link, paths_that_are_too_long)
+          damaged_ones_are_passed_over, what_cannot_be_read_is_no_damage, damaged_ones_get_names_of_their_own,
+          foreign_things_are_passed_over, no_memory_is_no_damage, steps_beyond_eight_digits,
+          the_newest_and_the_best_are_kept, damaged_ones_neither_count_nor_go, a_shelf_over_a_long_run,
+          the_best_is_a_link, paths_that_are_too_long)

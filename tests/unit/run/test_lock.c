@@ -3,7 +3,10 @@
 // no locks.
 #include "elbow/run/lock.h"
 
+#include "elbow/base/file.h"
+
 #include "scratch.h"
+#include "scratch_open.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -34,6 +37,7 @@ int fcntl(int file, int command, ...)
 
 struct place {
     struct scratch scratch;
+    struct elbow_directory directory;
     FILE *screen; // what is told goes to the log's file
     struct elbow_log log;
 };
@@ -42,8 +46,9 @@ static struct place open_place(void)
 {
     struct place place = {.scratch = scratch_make(), .screen = fopen("/dev/null", "w")};
     struct elbow_error error = {0};
+    place.directory = scratch_open(place.scratch.directory);
     place.log = elbow_log_open(true, place.screen);
-    ck_assert_int_eq(elbow_log_append_to(&place.log, scratch_path(&place.scratch, "log.txt"), &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_log_append_to(&place.log, NULL, scratch_path(&place.scratch, "log.txt"), &error), ELBOW_OK);
     return place;
 }
 
@@ -54,13 +59,14 @@ static void close_place(struct place *place)
     place->log.line_is_open = false;
     elbow_log_close(&place->log);
     fclose(place->screen);
+    elbow_directory_close(&place->directory);
     scratch_clear(&place->scratch);
 }
 
 static enum elbow_status take(struct place *place, struct elbow_lock *lock, struct elbow_error *error)
 {
     *error = (struct elbow_error){0};
-    return elbow_lock_take(place->scratch.directory, &place->log, lock, error);
+    return elbow_lock_take(&place->directory, &place->log, lock, error);
 }
 
 static bool has_lock_file(struct place *place)
@@ -176,7 +182,6 @@ START_TEST(other_troubles_are_told)
     ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, strerror(EIO)));
     lock_failure = 0;
-    ck_assert_int_eq(elbow_lock_take("/proc/none/run", &place.log, &lock, &error), ELBOW_FILE);
     ck_assert_int_eq(mkdir(scratch_path(&place.scratch, "lock"), 0777), 0);
     ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
     ck_assert(!lock.is_held);
@@ -195,11 +200,16 @@ START_TEST(a_moved_directory_keeps_its_new_lock)
     snprintf(moved, sizeof moved, "%s-moved", place.scratch.directory);
     ck_assert_int_eq(rename(place.scratch.directory, moved), 0);
     ck_assert_int_eq(mkdir(place.scratch.directory, 0777), 0);
-    ck_assert_int_eq(take(&place, &other, &error), ELBOW_OK);
+    struct elbow_directory another = scratch_open(place.scratch.directory);
+    ck_assert_int_eq(elbow_lock_take(&another, &place.log, &other, &error), ELBOW_OK);
     ck_assert(other.is_held);
     elbow_lock_release(&lock);
     ck_assert(has_lock_file(&place));
+    char left[320];
+    snprintf(left, sizeof left, "%s/lock", moved);
+    ck_assert_int_ne(access(left, F_OK), 0);
     elbow_lock_release(&other);
+    elbow_directory_close(&another);
     struct scratch former;
     snprintf(former.directory, sizeof former.directory, "%.255s", moved);
     scratch_clear(&former);
@@ -207,5 +217,85 @@ START_TEST(a_moved_directory_keeps_its_new_lock)
 }
 END_TEST
 
-UNIT_MAIN("run/lock", a_second_holder_is_refused, a_dead_holder_refuses_nobody, file_systems_without_locks,
-          other_troubles_are_told, a_moved_directory_keeps_its_new_lock)
+// The file alone may be removed: the lock is taken anew, unless somebody else has it by now.
+START_TEST(a_removed_file_is_made_anew)
+{
+    struct place place = open_place();
+    struct elbow_lock lock = {0}, other = {0};
+    struct elbow_error error = {0};
+    bool was_lost = true;
+    ck_assert_int_eq(elbow_lock_keep(&lock, &was_lost, &error), ELBOW_OK); // holds none
+    ck_assert(!was_lost);
+    ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_lock_keep(&lock, &was_lost, &error), ELBOW_OK);
+    ck_assert(!was_lost);
+    ck_assert_int_eq(unlink(scratch_path(&place.scratch, "lock")), 0);
+    ck_assert_int_eq(elbow_lock_keep(&lock, &was_lost, &error), ELBOW_OK);
+    ck_assert(was_lost && lock.is_held && has_lock_file(&place));
+    ck_assert_int_eq(take(&place, &other, &error), ELBOW_FILE);
+    ck_assert_int_eq(unlink(scratch_path(&place.scratch, "lock")), 0);
+    ck_assert_int_eq(take(&place, &other, &error), ELBOW_OK);
+    error = (struct elbow_error){0};
+    ck_assert_int_eq(elbow_lock_keep(&lock, &was_lost, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, "another run is at work in it now (process "));
+    elbow_lock_release(&lock);
+    ck_assert(has_lock_file(&place)); // the other's
+    elbow_lock_release(&other);
+    // A directory that is gone has no lock to be taken, which is no other run.
+    ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
+    struct scratch whole = place.scratch;
+    scratch_clear(&whole);
+    ck_assert_int_eq(elbow_lock_keep(&lock, &was_lost, &error), ELBOW_OK);
+    ck_assert(!was_lost && lock.is_held);
+    elbow_lock_release(&lock);
+    close_place(&place);
+}
+END_TEST
+
+// What stands there is never written over, and never waited for.
+START_TEST(a_file_of_that_name_is_let_alone)
+{
+    struct place place = open_place();
+    struct elbow_lock lock = {0};
+    struct elbow_error error;
+    size_t size;
+    char path[300];
+    snprintf(path, sizeof path, "%s/lock", place.scratch.directory);
+    scratch_write(path, "of mine\n", 8);
+    ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, "is no lock of Elbow's"));
+    char *bytes = scratch_read(path, &size);
+    ck_assert(!lock.is_held && size == 8 && memcmp(bytes, "of mine\n", 8) == 0);
+    free(bytes);
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0666), 0);
+    ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, "it is no regular file"));
+    unlink(path);
+    ck_assert_int_eq(symlink("elsewhere", path), 0);
+    ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
+    ck_assert_int_ne(access(scratch_path(&place.scratch, "elsewhere"), F_OK), 0);
+    close_place(&place);
+}
+END_TEST
+
+// Where a file cannot get its name later, it is locked where it stands.
+START_TEST(the_plain_way)
+{
+    struct place place = open_place();
+    struct elbow_lock lock = {0}, other = {0};
+    struct elbow_error error;
+    elbow_file_fail_at(2, 1); // the part can be made, not renamed
+    ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
+    elbow_file_fail_at(0, 0);
+    ck_assert(lock.is_held && has_lock_file(&place));
+    ck_assert_int_eq(take(&place, &other, &error), ELBOW_FILE);
+    elbow_lock_release(&lock);
+    ck_assert(!has_lock_file(&place));
+    close_place(&place);
+}
+END_TEST
+
+UNIT_MAIN("run/lock", a_removed_file_is_made_anew, a_file_of_that_name_is_let_alone, the_plain_way,
+          a_second_holder_is_refused, a_dead_holder_refuses_nobody, file_systems_without_locks, other_troubles_are_told,
+          a_moved_directory_keeps_its_new_lock)

@@ -4,6 +4,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/run/metrics.h"
 #include "scratch.h"
+#include "scratch_open.h"
 #include "unit.h"
 
 #include <math.h>
@@ -47,6 +48,18 @@ static struct elbow_metrics_row valid_row(uint64_t step)
 
 static const char VALID_TAIL[] = ",2,valid,,0.33333333333333331,0,0,0,,,2,0,,,,,\n";
 
+static struct elbow_log silence; // warnings are counted where they matter
+
+// Opens the tables of a scratch directory, which stays open with them until the test ends.
+static enum elbow_status open_tables(const char *path, size_t latent, uint64_t step, struct elbow_metrics *metrics,
+                                     struct elbow_error *error)
+{
+    static struct elbow_directory directory;
+    elbow_directory_close(&directory);
+    directory = scratch_open(path);
+    return elbow_metrics_open(&directory, latent, step, &silence, metrics, error);
+}
+
 static void expect(struct scratch *scratch, const char *name, const char *text)
 {
     size_t size;
@@ -65,7 +78,7 @@ static enum elbow_status reopen(struct scratch *scratch, const void *text, size_
     struct elbow_metrics metrics;
     scratch_write(scratch_path(scratch, "metrics.csv"), text, size);
     scratch_write(scratch_path(scratch, "kl.csv"), KL, sizeof KL - 1);
-    enum elbow_status status = elbow_metrics_open(scratch->directory, 2, step, &metrics, error);
+    enum elbow_status status = open_tables(scratch->directory, 2, step, &metrics, error);
     elbow_metrics_close(&metrics);
     return status;
 }
@@ -89,7 +102,7 @@ START_TEST(rows_to_the_byte)
     struct elbow_metrics metrics;
     struct elbow_error error = {0};
     char text[1024];
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
     expect(&scratch, "metrics.csv", METRICS);
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
     struct elbow_metrics_row valid = valid_row(UINT64_C(12345678901234));
@@ -113,13 +126,13 @@ START_TEST(resuming_goes_on_behind_the_kept_rows)
     struct elbow_metrics metrics;
     struct elbow_error error = {0};
     char text[1024];
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
     for (uint64_t step = 100; step <= 300; step += 100) {
         struct elbow_metrics_row row = valid_row(step);
         ck_assert_int_eq(elbow_metrics_append(&metrics, &row, kl_of, &error), ELBOW_OK);
     }
     elbow_metrics_close(&metrics);
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 100, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 100, &metrics, &error), ELBOW_OK);
     struct elbow_metrics_row row = valid_row(250);
     ck_assert_int_eq(elbow_metrics_append(&metrics, &row, kl_of, &error), ELBOW_OK);
     elbow_metrics_close(&metrics);
@@ -160,10 +173,6 @@ START_TEST(cutting_incomplete_rows)
         snprintf(kept, sizeof kept, "50%s", VALID_TAIL);
         expect_cut(&scratch, rows, 1000, kept);
     }
-    expect_cut(&scratch, "50,1,train\n", 1000, "");
-    expect_cut(&scratch, "\n\n", 1000, "");
-    expect_cut(&scratch, "99999999999999999999999,1,train,,,,,,,,,,,,,,\n", UINT64_MAX, "");
-    expect_cut(&scratch, "-5,1,train,,,,,,,,,,,,,,\n", 1000, "");
     scratch_clear(&scratch);
 }
 END_TEST
@@ -198,16 +207,21 @@ START_TEST(headers)
     ck_assert_int_eq(reopen(&scratch, "step,loss\n5,1\n", 14, 10, &error), ELBOW_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: begins with another header"));
     expect(&scratch, "metrics.csv", "step,loss\n5,1\n");
-    ck_assert_int_eq(reopen(&scratch, "step,loss\n5,1\n", 14, 0, &error), ELBOW_OK);
+    ck_assert_int_eq(reopen(&scratch, "step,loss\n5,1\n", 14, 0, &error), ELBOW_FORMAT);
+    expect(&scratch, "metrics.csv", "step,loss\n5,1\n");
+    // Rows of another run, which left no checkpoint.
+    static const char others[] = "step,epoch,split,kl_0\n5,1,train,3.5\n10,2,valid,\n15,2,tr";
+    ck_assert_int_eq(reopen(&scratch, others, sizeof others - 1, 10, &error), ELBOW_FORMAT);
+    ck_assert_int_eq(reopen(&scratch, others, sizeof others - 1, 0, &error), ELBOW_OK);
     expect(&scratch, "metrics.csv", METRICS);
     // kl.csv of another number of latent dimensions.
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 3, 10, &metrics, &error), ELBOW_FORMAT);
+    ck_assert_int_eq(open_tables(scratch.directory, 3, 10, &metrics, &error), ELBOW_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "kl.csv: begins with another header"));
     ck_assert(!metrics.metrics.is_open && metrics.metrics.waiting == NULL);
     // Missing files are made, at any step.
     unlink(scratch_path(&scratch, "metrics.csv"));
     unlink(scratch_path(&scratch, "kl.csv"));
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 10, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 10, &metrics, &error), ELBOW_OK);
     elbow_metrics_close(&metrics);
     expect(&scratch, "metrics.csv", METRICS);
     expect(&scratch, "kl.csv", KL);
@@ -220,15 +234,20 @@ START_TEST(unusable_directories)
     struct scratch scratch = scratch_make();
     struct elbow_error error = {0};
     struct elbow_metrics metrics;
-    char directory[600], longer[ELBOW_PATH_SIZE + 10];
-    snprintf(directory, sizeof directory, "%s/missing", scratch.directory);
-    ck_assert_int_eq(elbow_metrics_open(directory, 2, 0, &metrics, &error), ELBOW_FILE);
-    ck_assert_ptr_nonnull(strstr(error.message, "missing/metrics.csv"));
-    memset(longer, 'x', sizeof longer - 1);
-    longer[sizeof longer - 1] = '\0';
-    ck_assert_int_eq(elbow_metrics_open(longer, 2, 0, &metrics, &error), ELBOW_FILE);
+    char removed[300];
+    snprintf(removed, sizeof removed, "%s/removed", scratch.directory);
+    mkdir(removed, 0777);
+    struct elbow_directory directory = scratch_open(removed);
+    rmdir(removed);
+    ck_assert_int_eq(elbow_metrics_open(&directory, 2, 0, &silence, &metrics, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, "removed/metrics.csv"));
+    elbow_directory_close(&directory);
+    mkfifo(scratch_path(&scratch, "metrics.csv"), 0666); // nobody will ever write to it
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, "it is no regular file"));
+    unlink(scratch_path(&scratch, "metrics.csv"));
     mkdir(scratch_path(&scratch, "kl.csv"), 0777);
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_FILE);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_FILE);
     ck_assert(!metrics.metrics.is_open && metrics.metrics.waiting == NULL);
     ck_assert_int_eq(error.status, ELBOW_FILE);
     scratch_clear(&scratch);
@@ -243,7 +262,7 @@ START_TEST(a_full_disk_leaves_whole_rows)
     struct elbow_metrics metrics;
     struct rlimit before, limit;
     char text[1024];
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
     signal(SIGXFSZ, SIG_IGN);
     getrlimit(RLIMIT_FSIZE, &before);
@@ -273,7 +292,7 @@ START_TEST(rows_wait_for_room)
     struct elbow_error error = {0};
     struct elbow_metrics metrics;
     size_t size;
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
     elbow_file_fail_at(3, 40);
     for (uint64_t step = 1; step <= 30; ++step) {
         struct elbow_metrics_row row = train_row;
@@ -303,7 +322,7 @@ START_TEST(more_rows_than_can_wait)
     struct scratch scratch = scratch_make();
     struct elbow_error error = {0};
     struct elbow_metrics metrics;
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
     elbow_file_fail_at(1, UINT64_MAX / 2);
     int rows = 0;
     do {
@@ -325,10 +344,9 @@ START_TEST(a_table_that_is_removed_begins_anew)
     struct elbow_error error = {0};
     struct elbow_metrics metrics;
     char text[1024];
-    ck_assert_int_eq(elbow_metrics_open(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
-    struct scratch whole = scratch;
-    scratch_clear(&whole); // the directory, too
+    ck_assert_int_eq(unlink(scratch_path(&scratch, "metrics.csv")), 0);
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OUTPUT);
     ck_assert_ptr_nonnull(strstr(error.message, "has been removed"));
     ck_assert(!elbow_metrics_waits_for_room(&metrics));
@@ -336,6 +354,135 @@ START_TEST(a_table_that_is_removed_begins_anew)
     expect(&scratch, "metrics.csv", text);
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
     elbow_metrics_close(&metrics);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// The directory itself is never made anew: what is appended waits.
+START_TEST(a_directory_that_is_removed_stays_removed)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    scratch_clear(&scratch);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OUTPUT);
+    ck_assert_int_ne(access(scratch.directory, F_OK), 0);
+    ck_assert(metrics.metrics.length > 0);
+    elbow_metrics_close(&metrics);
+}
+END_TEST
+
+// Lines of others stay, wherever rows are cut: comments, rows with a word too many, empty lines, a last one without
+// end.
+START_TEST(lines_of_others_stay)
+{
+    static const char *const others[] = {
+        "# tuned the rate here\n",
+        "\n",
+        "50,1,train\n",
+        "50,1,train,-100.5,-101.25,-90,11.25,0.5,0.001,3,,2,0.25,51200,0.75,0.125,0,why?\n",
+        "50,1,train,-100.5,-101.25,-90,11.25,0.5,0.001,3,,2,0.25,51200,0.75,0.125,0 !\n",
+        "50,1,test,-100.5,-101.25,-90,11.25,0.5,0.001,3,,2,0.25,51200,0.75,0.125,0\n",
+        "99999999999999999999999,1,train,,,,,,,,,,,,,,\n",
+        "-5,1,train,,,,,,,,,,,,,,\n"};
+    struct scratch scratch = scratch_make();
+    char rows[1024], kept[1024];
+    for (size_t i = 0; i < sizeof others / sizeof *others; ++i)
+        for (uint64_t step = 0; step < 100; step += 55) {
+            snprintf(rows, sizeof rows, "%s%s60%s%s", others[i], TRAIN, VALID_TAIL, others[i]);
+            snprintf(kept, sizeof kept, "%s%s%s", others[i], step == 0 ? "" : TRAIN, others[i]);
+            expect_cut(&scratch, rows, step, kept);
+        }
+    snprintf(rows, sizeof rows, "%s# the end", TRAIN);
+    snprintf(kept, sizeof kept, "%s# the end\n", TRAIN);
+    expect_cut(&scratch, rows, 50, kept);
+    expect_cut(&scratch, rows, 10, "# the end\n");
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// What a table holds after somebody has changed it and a row has been appended. *said: warnings.
+static void expect_changed(const char *before, const char *changed, bool renames, const char *after, int said)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    char path[300], text[2048];
+    size_t size;
+    FILE *screen = fopen("/dev/null", "w");
+    snprintf(path, sizeof path, "%s/metrics.csv", scratch.directory);
+    silence = elbow_log_open(true, screen);
+    ck_assert_int_eq(elbow_log_append_to(&silence, NULL, scratch_path(&scratch, "log.txt"), &error), ELBOW_OK);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
+    snprintf(text, sizeof text, "%s%s", METRICS, before);
+    expect(&scratch, "metrics.csv", text);
+    if (renames)
+        ck_assert_int_eq(unlink(path), 0); // an editor's file comes in its place
+    scratch_write(path, changed, strlen(changed));
+    for (int i = 0; i < 2; ++i)
+        ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
+    snprintf(text, sizeof text, "%s%s%s", after, TRAIN, TRAIN);
+    expect(&scratch, "metrics.csv", text);
+    snprintf(text, sizeof text, "%s%s%s%s", KL, TRAIN_KL, TRAIN_KL, TRAIN_KL);
+    expect(&scratch, "kl.csv", text);
+    elbow_metrics_close(&metrics);
+    silence.line_is_open = false;
+    elbow_log_close(&silence);
+    silence = (struct elbow_log){0};
+    fclose(screen);
+    char *log = scratch_read(scratch_path(&scratch, "log.txt"), &size);
+    int warnings = 0;
+    for (size_t i = 0; i < size; ++i)
+        warnings += log[i] == '\n';
+    ck_assert_int_eq(warnings, said);
+    free(log);
+    scratch_clear(&scratch);
+}
+
+START_TEST(a_table_that_is_changed_keeps_its_bytes)
+{
+    char longer[2048], same[2048];
+    signal(SIGPIPE, SIG_IGN);
+    for (int renames = 0; renames < 2; ++renames) {
+        snprintf(longer, sizeof longer, "# mine\n%s%s# and mine\n", METRICS, TRAIN);
+        expect_changed(TRAIN, longer, renames, longer, 1);
+        expect_changed(TRAIN, "# shorter\n", renames, "# shorter\n", 1);
+        expect_changed(TRAIN, "# no end", renames, "# no end\n", 1);
+        expect_changed(TRAIN, "", renames, "", 1);
+        snprintf(same, sizeof same, "%s%s", METRICS, TRAIN);
+        same[0] = 'S'; // as long as before
+        expect_changed(TRAIN, same, renames, same, renames);
+    }
+}
+END_TEST
+
+// Half a row that could not be taken back is Elbow's own: it goes. Anything else in its place stays.
+START_TEST(half_a_row_is_known)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    char text[2048], path[300];
+    snprintf(path, sizeof path, "%s/metrics.csv", scratch.directory);
+    for (int is_foreign = 0; is_foreign < 2; ++is_foreign) {
+        unlink(path);
+        unlink(scratch_path(&scratch, "kl.csv"));
+        ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+        elbow_file_fail_at(1, 2);
+        ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OUTPUT);
+        elbow_file_fail_at(0, 0);
+        snprintf(text, sizeof text, "%s%.20s", METRICS, is_foreign ? "someone else's notes, longer" : TRAIN);
+        scratch_write(path, text, strlen(text));
+        ck_assert_int_eq(elbow_metrics_flush(&metrics, &error), ELBOW_OK);
+        if (is_foreign)
+            snprintf(text, sizeof text, "%ssomeone else's notes\n%s", METRICS, TRAIN);
+        else
+            snprintf(text, sizeof text, "%s%s", METRICS, TRAIN);
+        expect(&scratch, "metrics.csv", text);
+        elbow_metrics_close(&metrics);
+    }
     scratch_clear(&scratch);
 }
 END_TEST
@@ -351,7 +498,7 @@ START_TEST(every_allocation_may_fail)
     uint64_t nth = 0;
     while (status == ELBOW_MEMORY) {
         elbow_memory_fail_at(++nth);
-        status = elbow_metrics_open(scratch.directory, 2, 10, &metrics, &error);
+        status = open_tables(scratch.directory, 2, 10, &metrics, &error);
         if (status == ELBOW_OK)
             status = elbow_metrics_append(&metrics, &train_row, kl_of, &error);
         elbow_memory_fail_at(0);
@@ -364,6 +511,8 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-UNIT_MAIN("run/metrics", rows_wait_for_room, more_rows_than_can_wait, a_table_that_is_removed_begins_anew,
-          rows_to_the_byte, resuming_goes_on_behind_the_kept_rows, cutting_by_step, cutting_incomplete_rows,
-          cutting_zero_bytes, headers, unusable_directories, a_full_disk_leaves_whole_rows, every_allocation_may_fail)
+UNIT_MAIN("run/metrics", lines_of_others_stay, a_table_that_is_changed_keeps_its_bytes, half_a_row_is_known,
+          a_directory_that_is_removed_stays_removed, rows_wait_for_room, more_rows_than_can_wait,
+          a_table_that_is_removed_begins_anew, rows_to_the_byte, resuming_goes_on_behind_the_kept_rows, cutting_by_step,
+          cutting_incomplete_rows, cutting_zero_bytes, headers, unusable_directories, a_full_disk_leaves_whole_rows,
+          every_allocation_may_fail)

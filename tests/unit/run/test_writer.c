@@ -7,6 +7,7 @@
 
 #include "elbow/base/memory.h"
 #include "scratch.h"
+#include "scratch_open.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -19,11 +20,13 @@ enum { SIZE = 300000 };
 static void open_writer(struct elbow_writer *writer, const char *run)
 {
     struct elbow_error error = {0};
-    *writer = (struct elbow_writer){0};
-    snprintf(writer->run, sizeof writer->run, "%s", run);
+    static struct elbow_directory directory; // stays open as long as the test
+    elbow_directory_close(&directory);
+    directory = scratch_open(run);
+    *writer = (struct elbow_writer){.run = &directory};
     ck_assert_int_eq(elbow_hdf5_reserve(&writer->snapshot.file, SIZE, &error), ELBOW_OK);
     writer->snapshot.file.size = SIZE;
-    ck_assert_int_eq(elbow_shelf_open(run, &writer->shelf, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_shelf_open(&directory, &writer->shelf, &error), ELBOW_OK);
 }
 
 static void take(struct elbow_writer *writer, uint64_t step)
@@ -38,7 +41,7 @@ static const struct elbow_writer_order no_tables = {.keep = 2, .tables = {-1, -1
 static bool is_sound(const char *run, uint64_t step)
 {
     elbow_path path;
-    return elbow_checkpoint_path(run, step, path) && elbow_checkpoint_verify_file(path, NULL) == ELBOW_OK;
+    return elbow_checkpoint_path(run, step, path) && elbow_checkpoint_verify_file(NULL, path, NULL) == ELBOW_OK;
 }
 
 static void write_many(const char *run)
@@ -130,18 +133,19 @@ START_TEST(what_fails_is_told_and_tried_again)
     take(&writer, 1);
     elbow_writer_begin(&writer, &no_tables);
     ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK);
-    // A file where the directory of the run was.
-    char moved[400];
-    snprintf(moved, sizeof moved, "%s-moved", scratch.directory);
-    ck_assert_int_eq(rename(scratch.directory, moved), 0);
-    scratch_write(scratch.directory, "", 0);
+    // A file where the checkpoints were.
+    char folder[300], moved[400];
+    snprintf(folder, sizeof folder, "%s/checkpoints", scratch.directory);
+    snprintf(moved, sizeof moved, "%s-moved", folder);
+    ck_assert_int_eq(rename(folder, moved), 0);
+    scratch_write(folder, "", 0);
     take(&writer, 2);
     elbow_writer_begin(&writer, &no_tables);
     ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OUTPUT);
     ck_assert_ptr_nonnull(strstr(error.message, "the checkpoint was not written: "));
     ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK); // told once
-    ck_assert_int_eq(remove(scratch.directory), 0);
-    ck_assert_int_eq(rename(moved, scratch.directory), 0);
+    ck_assert_int_eq(remove(folder), 0);
+    ck_assert_int_eq(rename(moved, folder), 0);
     take(&writer, 3);
     elbow_writer_begin(&writer, &no_tables);
     ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK);

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Run directories, told from those of other people. Only making a file proves that one can be made.
+#include "run_directory.h"
+
+#include "elbow/base/build.h"
+#include "elbow/base/file.h"
+#include "elbow/base/part.h"
+#include "elbow/run/lock.h"
+#include "elbow/run/metrics.h"
+
+#include "checkpoint_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// What a run writes. The folders come last.
+static const char *const files[] = {"config.yaml", "metrics.csv", "kl.csv", "log.txt", "receipt.txt", "lock"};
+static const char *const folders[] = {"checkpoints", "samples"};
+enum { FILES = sizeof files / sizeof *files, FOLDERS = sizeof folders / sizeof *folders };
+
+enum { HEAD_SIZE = 64 };
+
+static bool is_there(const struct elbow_directory *directory, const char *name)
+{
+    struct stat about;
+    return fstatat(elbow_directory_descriptor(directory), name, &about, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// What a regular file begins with, zero-terminated; "" if it cannot be read.
+static void read_head(const struct elbow_directory *directory, const char *name, char head[HEAD_SIZE])
+{
+    struct stat about;
+    ssize_t length = 0;
+    int file = openat(elbow_directory_descriptor(directory), name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode))
+        length = elbow_file_get(file, head, HEAD_SIZE - 1);
+    if (file >= 0)
+        close(file);
+    head[length > 0 ? length : 0] = 0;
+}
+
+static bool is_receipt(const char *text)
+{
+    return strncmp(text, "run: elbow ", 11) == 0 || strncmp(text, "start: ", 7) == 0;
+}
+
+static bool is_checkpoint(const char *text)
+{
+    return strncmp(text, ELBOW_CHECKPOINT_MAGIC, sizeof ELBOW_CHECKPOINT_MAGIC - 1) == 0;
+}
+
+static bool has_checkpoint(const struct elbow_directory *directory)
+{
+    DIR *stream = elbow_directory_list(directory, "checkpoints");
+    bool found = false;
+    if (stream == NULL)
+        return false;
+    for (struct dirent *entry; !found && (entry = readdir(stream)) != NULL;) {
+        char name[ELBOW_CHECKPOINT_NAME_SIZE], head[HEAD_SIZE];
+        uint64_t step;
+        if (!elbow_checkpoint_step(entry->d_name, &step))
+            continue;
+        elbow_checkpoint_name(step, name);
+        read_head(directory, name, head);
+        found = is_checkpoint(head);
+    }
+    closedir(stream);
+    return found;
+}
+
+static bool is_run(const struct elbow_directory *directory)
+{
+    static const struct {
+        const char *name;
+        bool (*is_mark)(const char *text);
+    } marks[] = {{"receipt.txt", is_receipt},
+                 {"metrics.csv", elbow_metrics_is_table},
+                 {"kl.csv", elbow_metrics_is_table},
+                 {"lock", elbow_lock_is_ours}};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; ++i) {
+        char head[HEAD_SIZE];
+        read_head(directory, marks[i].name, head);
+        if (marks[i].is_mark(head))
+            return true;
+    }
+    return has_checkpoint(directory);
+}
+
+enum elbow_run_kind elbow_run_kind_of(const struct elbow_directory *directory, const char **name)
+{
+    *name = NULL;
+    for (int i = FOLDERS; i-- > 0;)
+        if (is_there(directory, folders[i]))
+            *name = folders[i];
+    for (int i = FILES; i-- > 0;)
+        if (is_there(directory, files[i]))
+            *name = files[i];
+    if (*name == NULL)
+        return ELBOW_RUN_NONE;
+    return is_run(directory) ? ELBOW_RUN_ONE : ELBOW_RUN_FOREIGN;
+}
+
+bool elbow_run_is_empty(const struct elbow_directory *directory)
+{
+    DIR *stream = elbow_directory_list(directory, ".");
+    bool is_empty = true;
+    if (stream == NULL)
+        return false;
+    for (struct dirent *entry; is_empty && (entry = readdir(stream)) != NULL;)
+        is_empty =
+            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || elbow_part_is_name(entry->d_name);
+    closedir(stream);
+    return is_empty;
+}
+
+static enum elbow_status cannot(const struct elbow_directory *directory, const char *name, const char *reason,
+                                struct elbow_error *error)
+{
+    return elbow_error_set(error, ELBOW_FILE, "%s/%s: cannot be written: %s", directory->path, name, reason);
+}
+
+static enum elbow_status check_folder(const struct elbow_directory *directory, const char *name,
+                                      struct elbow_error *error)
+{
+    struct stat about;
+    if (!is_there(directory, name))
+        return ELBOW_OK;
+    if (fstatat(elbow_directory_descriptor(directory), name, &about, 0) != 0)
+        return cannot(directory, name, errno == ENOENT ? "it is a link to nothing" : strerror(errno), error);
+    return S_ISDIR(about.st_mode) ? ELBOW_OK : cannot(directory, name, "it is no directory", error);
+}
+
+// A link may lead to a file that is still to be made.
+static enum elbow_status check_file(const struct elbow_directory *directory, const char *name,
+                                    struct elbow_error *error)
+{
+    struct stat about;
+    if (fstatat(elbow_directory_descriptor(directory), name, &about, 0) != 0)
+        return errno == ENOENT ? ELBOW_OK : cannot(directory, name, strerror(errno), error);
+    return S_ISREG(about.st_mode) ? ELBOW_OK : cannot(directory, name, elbow_file_reason(ENXIO), error);
+}
+
+// A file there (a copy that followed links has one) would have to give way to a link.
+static enum elbow_status check_best(const struct elbow_directory *directory, struct elbow_error *error)
+{
+    struct stat about;
+    const char *name = "checkpoints/best.h5";
+    if (fstatat(elbow_directory_descriptor(directory), name, &about, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? ELBOW_OK : cannot(directory, name, strerror(errno), error);
+    return S_ISLNK(about.st_mode)
+               ? ELBOW_OK
+               : cannot(directory, name, "it is no link, as a run makes one; move it elsewhere", error);
+}
+
+enum elbow_status elbow_run_check_places(const struct elbow_directory *directory, struct elbow_error *error)
+{
+    for (int i = 0; i < FOLDERS; ++i)
+        if (check_folder(directory, folders[i], error) != ELBOW_OK)
+            return error->status;
+    for (int i = 0; i < FILES; ++i)
+        if (check_file(directory, files[i], error) != ELBOW_OK)
+            return error->status;
+    return check_best(directory, error);
+}
+
+// Whether a new file can be made in the folder that holds the path, through links.
+static enum elbow_status try_part(const struct elbow_directory *directory, const char *path, struct elbow_error *error)
+{
+    struct elbow_part part;
+    enum elbow_status status = elbow_part_begin(directory, path, &part, NULL, error);
+    elbow_part_abandon(&part);
+    return status;
+}
+
+// Whether an existing file can be opened for writing.
+static enum elbow_status try_open(const struct elbow_directory *directory, const char *name, struct elbow_error *error)
+{
+    if (faccessat(elbow_directory_descriptor(directory), name, F_OK, 0) != 0)
+        return ELBOW_OK;
+    int file = elbow_file_open(directory, name, O_APPEND);
+    if (file < 0)
+        return cannot(directory, name, elbow_file_reason(errno), error);
+    close(file);
+    return ELBOW_OK;
+}
+
+static enum elbow_status begin_receipt(const struct elbow_directory *directory, struct elbow_error *error)
+{
+    char line[128];
+    if (is_there(directory, "receipt.txt"))
+        return ELBOW_OK;
+    elbow_text_format(line, sizeof line, "run: elbow %s\n", elbow_build_version());
+    enum elbow_status status = elbow_part_write(directory, "receipt.txt", line, strlen(line), ELBOW_PUBLISH_NEW, error);
+    return status != ELBOW_OK && errno == EEXIST ? ELBOW_OK : status;
+}
+
+enum elbow_status elbow_run_make_places(const struct elbow_directory *directory, struct elbow_error *error)
+{
+    static const char *const tried[] = {"config.yaml", "checkpoints/step-00000000.h5", "samples/step-00000000.png"};
+    enum elbow_status status = elbow_run_check_places(directory, error);
+    if (status == ELBOW_OK)
+        status = begin_receipt(directory, error);
+    for (int i = 0; i < FOLDERS && status == ELBOW_OK; ++i)
+        status = elbow_directory_make(directory, folders[i], error);
+    for (size_t i = 0; i < sizeof tried / sizeof *tried && status == ELBOW_OK; ++i)
+        status = try_part(directory, tried[i], error);
+    for (int i = 0; i < FILES && status == ELBOW_OK; ++i)
+        if (strcmp(files[i], "lock") != 0 && strcmp(files[i], "config.yaml") != 0)
+            status = try_open(directory, files[i], error);
+    // At the very start nothing is lost yet: what cannot be written stops the run.
+    if (status == ELBOW_OUTPUT)
+        status = error->status = ELBOW_FILE;
+    return status;
+}
