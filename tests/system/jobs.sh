@@ -5,16 +5,17 @@
 set -u
 jobs=$(cd "$(dirname "$0")/../../jobs" && pwd)
 # shellcheck source-path=SCRIPTDIR
-. "$(dirname "$0")/lib.sh"
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-jobs.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
 cat >tiny.yaml <<'Y'
 data: {synthetic: 64, shape: [4, 4]}
 model: {latent: 2, encoder: [dense: {units: 8}], decoder: [dense: {units: 8}]}
 train: {epochs: 1, batch: 16, microbatch: 8}
 samples: {count: 0}
 Y
-export ELBOW=$elbow ELBOW_LAUNCHER=env
+# Launchers of this test's own are found in its folder, whose name may have blanks.
+export ELBOW=$elbow ELBOW_LAUNCHER=env PATH=$work:$PATH
 unset SLURM_JOB_ID SLURM_JOB_NAME SLURM_ARRAY_TASK_ID SLURM_ARRAY_JOB_ID SLURM_RESTART_COUNT
 mkdir "a folder" && cp tiny.yaml "a folder"
 
@@ -59,7 +60,7 @@ echo "$TMPDIR" >>bases
 L
 chmod +x telling-launcher
 for job in 7 8; do
-    SLURM_JOB_ID=$job ELBOW_LAUNCHER=$work/telling-launcher run 0 1 job-$job bash "$jobs/train.sbatch" tiny.yaml --run-dir "job-$job"
+    SLURM_JOB_ID=$job ELBOW_LAUNCHER=telling-launcher run 0 1 job-$job bash "$jobs/train.sbatch" tiny.yaml --run-dir "job-$job"
 done
 [ "$(sed 's/.*\///; s/-[0-9]*$//' bases | tr '\n' ' ')" = "elbow-job-7 elbow-job-8 " ] || fail "two jobs have as folders of Open MPI $(tr '\n' ' ' <bases)"
 while read -r base; do [ ! -e "$base" ] || fail "$base is left"; done <bases
@@ -73,7 +74,7 @@ prlimit --pid "$!" --fsize=200000
 wait "$!"
 L
 chmod +x narrow-launcher
-ELBOW_LAUNCHER=$work/narrow-launcher run 3 1 full bash "$jobs/train.sbatch" tiny.yaml --run-dir full --trace full.json --set train.epochs=2000 \
+ELBOW_LAUNCHER=narrow-launcher run 3 1 full bash "$jobs/train.sbatch" tiny.yaml --run-dir full --trace full.json --set train.epochs=2000 \
     --set log.every=1000 --set checkpoint.every=4000
 grep -q 'full is finished, but some output could not be written' full.out || fail "full: $(tail -n 1 full.out)"
 
@@ -99,7 +100,7 @@ if [ "$2" = eval ]; then kill -USR1 "$PPID" && sleep 1; fi
 exit $status
 L
 chmod +x late-launcher
-ELBOW_LAUNCHER=$work/late-launcher run 0 1 late bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --run-dir late
+ELBOW_LAUNCHER=late-launcher run 0 1 late bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --run-dir late
 cat late.out late.err | grep -q 'SIGUSR1: asking' || fail "late: the signal was not heard"
 cmp -s <("$elbow" eval late/seed=1 --json) late/seed=1/eval.json || fail "late: eval.json is not what eval says: $(head -n 3 late/seed=1/eval.json)"
 
@@ -113,7 +114,7 @@ chmod +x noting-launcher
 refused() { # NAME SENTENCE script argument...
     local name=$1 sentence=$2 script=$3
     shift 3
-    ELBOW_LAUNCHER=$work/noting-launcher run 2 1 "$name" bash "$jobs/$script.sbatch" "$@"
+    ELBOW_LAUNCHER=noting-launcher run 2 1 "$name" bash "$jobs/$script.sbatch" "$@"
     [ ! -e launched ] || { fail "$name: ranks were started: $(cat launched)"; rm launched; }
     [ "$(wc -l <"$name.err")" = 1 ] || fail "$name: not one sentence: $(cat "$name.err")"
     grep -q -- "$sentence" "$name.err" || fail "$name: does not say '$sentence': $(cat "$name.err")"
@@ -153,7 +154,7 @@ for option in "${options[@]}"; do
     --run-dir) word=found ;;
     *) word=other.yaml ;;
     esac
-    ELBOW_LAUNCHER=$work/noting-launcher run 1 1 found bash "$jobs/sweep.sbatch" --over seed=1 "$option" "$word" tiny.yaml
+    ELBOW_LAUNCHER=noting-launcher run 1 1 found bash "$jobs/sweep.sbatch" --over seed=1 "$option" "$word" tiny.yaml
     grep -q ' train tiny.yaml ' launched 2>found.launched || fail "with $option a sweep starts $(cat launched): $(cat found.err)"
     rm -rf launched runs/tiny-sweep
 done
@@ -200,7 +201,7 @@ chmod +x beaten-launcher stubs/scontrol
 "$elbow" train tiny.yaml --run-dir taken --set train.epochs=10000000 --set checkpoint.every=20 >taken.log 2>&1 &
 holder=$!
 eventually test -e taken/checkpoints/step-00000020.h5
-PATH=$work/stubs:$PATH SLURM_JOB_ID=9 SLURM_JOB_NAME=taken SLURM_JOB_END_TIME=9999999999 ELBOW_LAUNCHER=$work/beaten-launcher \
+PATH=$work/stubs:$PATH SLURM_JOB_ID=9 SLURM_JOB_NAME=taken SLURM_JOB_END_TIME=9999999999 ELBOW_LAUNCHER=beaten-launcher \
     run 1 1 taken bash "$jobs/train.sbatch" tiny.yaml --run-dir taken --set train.epochs=10000000 --set checkpoint.every=20
 kill -USR1 $holder
 wait $holder
@@ -222,12 +223,12 @@ wait
 L
 chmod +x killing-launcher
 long=(tiny.yaml --set train.epochs=10000000)
-UNTIL=b=further/checkpoints/step-00000020.h5 ELBOW_LAUNCHER=$work/killing-launcher \
+UNTIL=b=further/checkpoints/step-00000020.h5 ELBOW_LAUNCHER=killing-launcher \
     run 75 1 further bash "$jobs/train.sbatch" "${long[@]}" --run-dir b=further --set checkpoint.every=20
 grep -q 'its newest checkpoint is of this start' further.out || fail "further: $(cat further.out)"
 grep -qx "note: start 1, process [0-9]* on .*" b=further/receipt.txt || fail "further: $(cat b=further/receipt.txt)"
 touch b=further/checkpoints/best.h5 # of any time
-UNTIL=again ELBOW_LAUNCHER=$work/killing-launcher \
+UNTIL=again ELBOW_LAUNCHER=killing-launcher \
     run 1 1 stuck bash "$jobs/train.sbatch" "${long[@]}" --run-dir b=further --set checkpoint.every=1000000000 &
 restarted=$!
 # shellcheck disable=SC2317 # called by eventually
