@@ -26,7 +26,7 @@ topics() { grep -oE '"topic": "[^"]*"' "$1" | cut -d'"' -f4 | tr '\n' ' '; }
 touch before
 find . | sort >before
 run 0 1 sound "$elbow" doctor run.yaml
-for text in '^elbow  *[0-9.]+ \(' '^build  .*-ffp-contract=off' '^MPI  .*MPI [0-9]' '^HDF5  *[0-9]+\.[0-9]+' '^BLAS  *OpenBLAS .*1 thread' \
+for text in '^elbow  *[0-9][0-9.]*(-dev)? \(' '^build  .*-ffp-contract=off' '^MPI  .*MPI [0-9]' '^HDF5  *[0-9]+\.[0-9]+' '^BLAS  *OpenBLAS .*1 thread' \
     '^threads  *1 a rank; OMP_NUM_THREADS not set' '^ranks  *1 on 1 node$' '1 rank on [0-9]+ cores?, each may run on' 'memory: .* free, .*/s by all' \
     '/dev/shm: .* free' '^the run  *[0-9]+ parameters, 6 microbatches; on a node [0-9.]+ .B of memory' \
     '^run directory  *runs/run \(tried in \.\); lock: works' '[0-9.]+ [kMG]B/s written and synced' '^data  *data.h5' 'B/s read by one rank'; do
