@@ -4,6 +4,7 @@
 #include "hdf5_files.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <time.h>
@@ -429,7 +430,7 @@ END_TEST
 // Puts /dev/full under the descriptor by which the library writes to path: from now on the disk is full.
 static void fill_disk(const char *path)
 {
-    char link[64], target[512], real[512];
+    char link[64], target[PATH_MAX], real[PATH_MAX];
     ck_assert(realpath(path, real) != NULL);
     for (int fd = 3; fd < 256; ++fd) {
         snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
