@@ -35,12 +35,21 @@ static bool may_try_again(int file)
     return (errno == EAGAIN || errno == EWOULDBLOCK) && (poll(&wanted, 1, -1) >= 0 || errno == EINTR);
 }
 
+// A stream of memory or of somebody's functions.
+static int put_through(FILE *stream, const void *bytes, size_t size)
+{
+    errno = 0;
+    if (fwrite(bytes, 1, size, stream) == size && fflush(stream) == 0)
+        return 0;
+    return errno != 0 ? errno : EIO;
+}
+
 int elbow_streams_put(FILE *stream, const void *bytes, size_t size)
 {
     const char *at = bytes;
     int file = fileno(stream);
-    if (file < 0) // a stream into memory
-        return fwrite(bytes, 1, size, stream) == size && fflush(stream) == 0 ? 0 : errno;
+    if (file < 0)
+        return put_through(stream, bytes, size);
     fflush(stream);
     while (size > 0) {
         ssize_t written = write(file, at, size);

@@ -14,8 +14,8 @@ ELBOW_C_BEGIN
 // an error of the write (EPIPE), where it would be a deadly signal.
 void elbow_streams_start(void);
 
-// Local. Writes these bytes to a stream's descriptor, behind what stdio still holds. 0, or why they were not all
-// written.
+// Local. Writes these bytes to a stream's descriptor in one go, behind what stdio still holds. 0, or why they were not
+// all written.
 int elbow_streams_put(FILE *stream, const void *bytes, size_t size);
 
 // Local. Whether all that was printed to a stream has been written: 0; EPIPE where nobody reads it any more; else why
