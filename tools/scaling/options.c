@@ -41,7 +41,7 @@ void scaling_print_help(void)
         "      --rounds N             rounds of each elbow bench (15)\n"
         "      --elbow FILE           the program (beside this one, else in the PATH)\n"
         "\n"
-        "report, model and plot:\n"
+        "all but run:\n"
         "      --force                " ELBOW_OUTPUT_FORCE_HELP " (one of the same content is fine)\n"
         "\n"
         "model:\n"
