@@ -55,7 +55,7 @@ tasks() { # THREADS: the most that a benchmark has, from its beginning to its en
     benchmark=$!
     while [ -n "$(jobs -rp)" ]; do
         count=$(find "/proc/$benchmark/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
-        if [ "$count" -gt $most ]; then most=$count; fi
+        if [ "$count" -gt "$most" ]; then most=$count; fi
         sleep 0.02
     done
     wait "$benchmark" || most=failed
