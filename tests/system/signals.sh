@@ -179,7 +179,7 @@ same_metrics "killed often" term-whole/metrics.csv term/metrics.csv
 for signal in USR1 TERM; do
     "$elbow" eval whole --importance 100000 >eval.out 2>eval.err &
     job=$!
-    eventually grep -q '^data: ' eval.err # it is at work, for minutes
+    eventually grep -qs '^data: ' eval.err # it is at work, for minutes
     kill -$signal $job
     wait $job 2>/dev/null
     [ $? = $((128 + $(kill -l $signal))) ] || fail "eval survived SIG$signal"
