@@ -227,7 +227,7 @@ UNTIL=b=further/checkpoints/step-00000020.h5 ELBOW_LAUNCHER=killing-launcher \
     run 75 1 further bash "$jobs/train.sbatch" "${long[@]}" --run-dir b=further --set checkpoint.every=20
 grep -q 'its newest checkpoint is of this start' further.out || fail "further: $(cat further.out)"
 grep -qx "note: start 1, process [0-9]* on .*" b=further/receipt.txt || fail "further: $(cat b=further/receipt.txt)"
-touch b=further/checkpoints/best.h5 # of any time
+ln -sfn step-00000020.h5 b=further/checkpoints/best.h5 # a link that was made just now
 UNTIL=again ELBOW_LAUNCHER=killing-launcher \
     run 1 1 stuck bash "$jobs/train.sbatch" "${long[@]}" --run-dir b=further --set checkpoint.every=1000000000 &
 restarted=$!
