@@ -37,7 +37,8 @@ says() {
 printf '1,2\n3,4\n5,6\n' >x.csv
 says 0 'o.h5:/x\?\[31m\?elbow' "$import" x.csv -o o.h5 --name "/$evil"
 says 0 '^/x\?\[31m\?elbow: all is well\?1m\?1m\?: uint8' "$elbow" info o.h5
-says 1 'the file has: /x\?\[31m' "$elbow" bench /dev/null --set data.file=o.h5 --set data.train=/y
+: >empty.yaml
+says 1 'the file has: /x\?\[31m' "$elbow" bench empty.yaml --set data.file=o.h5 --set data.train=/y
 says 1 'dataset /x.* exists already' "$import" x.csv -o o.h5 --name "/$evil"
 says 1 'x\?\[31m.*No such file' "$import" "$evil" -o n.h5
 says 2 'x\?\[31m.*unknown option' "$import" "--$evil" -o n.h5
