@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Checkpoints that earlier versions wrote (tests/data): this version evaluates them and goes on with them to the figures
+# of the version that wrote them.
+set -u
+here=$(cd "$(dirname "$0")/../data" && pwd)
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+# The data that the checkpoints were trained on.
+"$make_data" write data.h5 /bytes u8 50,6,6 bytes
+"$make_data" write data.h5 /bytes-valid u8 17,6,6 bytes seed=9
+"$make_data" write data.h5 /labels-valid u8 17 labels
+"$make_data" write data.h5 /normal f32 50,8 normal
+"$make_data" write data.h5 /normal-valid f32 17,8 normal seed=9
+
+# numbers FILE: one word or number a line.
+numbers() { tr -s ',:{}[] \n' '\n' <"$1" | grep .; }
+
+# close WHAT KEPT NOW: the same words, and numbers that agree to 1e-5: processors round differently.
+close() {
+    local difference
+    difference=$(paste <(numbers "$2") <(numbers "$3") | awk '
+        function size(x) { return x < 0 ? -x : x }
+        NF != 2 || ($1 != $2 && ($1 !~ /^[-+0-9.e]+$/ || $2 !~ /^[-+0-9.e]+$/ || size($1 - $2) > 1e-5 * (1e-2 + size($1)))) {
+            print "was " $1 ", is " $2 }')
+    [ -z "$difference" ] && return
+    fail "$1: figures differ"
+    head -n 3 <<<"$difference"
+}
+
+for folder in "$here"/*/; do
+    for file in "$folder"*.h5; do
+        base=${file%.h5} name=$(basename "$folder")-$(basename "$file" .h5)
+        mkdir -p "$name/checkpoints"
+        cp "$file" "$name/checkpoints/step-00000005.h5"
+        run 0 1 "$name.eval" "$elbow" eval "$file" --importance 3 --json && close "$name, eval" "$base.eval" "$name.eval.out"
+        run 0 2 "$name.train" "$elbow" train "$base.yaml" --run-dir "$name" --resume || continue
+        columns "$name/metrics.csv" >"$name.metrics"
+        close "$name, metrics.csv" "$base.metrics" "$name.metrics"
+        close "$name, kl.csv" "$base.kl" "$name/kl.csv"
+    done
+done
+found=(0.1.0-*/checkpoints)
+[ ${#found[@]} = 4 ] || fail "not all four checkpoints of 0.1.0 were found"
+finish
