@@ -280,7 +280,7 @@ void elbow_config_explain(FILE *out)
     for (size_t i = 0; i < keys.count; ++i)
         explain_key(out, &keys.rows[i], keys.rows[i].section);
     size_t count = 0;
-    const struct elbow_layer_schema *layers = elbow_schema_layers(&count);
+    const struct elbow_kind_schema *layers = elbow_schema_layers(&count);
     for (size_t i = 0; i < count; ++i) {
         fprintf(out, "\nOptions of a layer `- %s: {...}` in model.encoder and model.decoder:\n", layers[i].name);
         for (size_t k = 0; k < layers[i].keys.count; ++k)
@@ -319,7 +319,7 @@ const char *elbow_config_choice(const char *key, int value)
     size_t count = 0;
     const char *rest = "";
     const struct elbow_key *row = find_key_of(key, &rest);
-    const struct elbow_layer_schema *layers = elbow_schema_layers(&count);
+    const struct elbow_kind_schema *layers = elbow_schema_layers(&count);
     for (size_t i = 0; i < count && !row; ++i)
         row = elbow_schema_find(layers[i].keys, layers[i].name, key);
     ELBOW_CHECK(row != NULL && row->type == ELBOW_KEY_CHOICE && value >= 0);

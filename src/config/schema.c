@@ -2,8 +2,8 @@
 // The table of keys, and what can be told from a row or from the whole table without a value.
 //
 // Invariants: the rows of a section stand together, in the order of the dump; a preset is legal for its own row (a test
-// reads them all); choices stand in the order of their enumeration.
-#include "schema.h"
+// reads them all).
+#include "rows.h"
 
 #include "elbow/base/text.h"
 
@@ -11,38 +11,22 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const binarize_choices[] = {"none", "threshold", "sample", NULL};
-static const char *const likelihood_choices[] = {"bernoulli", "gaussian", NULL};
-static const char *const output_bias_choices[] = {"zero", "data", NULL};
-static const char *const initializer_choices[] = {"auto", "glorot", "he", NULL};
-static const char *const optimizer_choices[] = {"adam", "adamw", "sgd", NULL};
-static const char *const schedule_choices[] = {"constant", "cosine", "step", NULL};
-static const char *const on_nan_choices[] = {"stop", "skip", NULL};
-static const char *const progress_choices[] = {"auto", "line", "plain", NULL};
-static const char *const prefetch_choices[] = {"auto", "on", "off", NULL};
-static const char *const activation_choices[] = {"none",    "relu",     "leaky_relu", "tanh",
-                                                 "sigmoid", "softplus", "silu",       NULL};
+#define CHOICES(name, LIST) static const char *const name[] = {LIST(ELBOW_KIND_WORD) NULL}
+CHOICES(binarize_choices, ELBOW_BINARIZE_LIST);
+CHOICES(likelihood_choices, ELBOW_LIKELIHOOD_LIST);
+CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
+CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
+CHOICES(optimizer_choices, ELBOW_OPTIMIZER_LIST);
+CHOICES(schedule_choices, ELBOW_SCHEDULE_LIST);
+CHOICES(on_nan_choices, ELBOW_ON_NAN_LIST);
+CHOICES(progress_choices, ELBOW_PROGRESS_LIST);
+CHOICES(prefetch_choices, ELBOW_PREFETCH_LIST);
 
-enum { ROWS_MAX = 1 << 24, UNITS_MAX = 1 << 20, LATENT_MAX = 1 << 16, RANKS_MAX = 1 << 20, BUCKET_MAX = 1 << 30 };
+enum { ROWS_MAX = 1 << 24, LATENT_MAX = 1 << 16, RANKS_MAX = 1 << 20, BUCKET_MAX = 1 << 30 };
 enum { LANES_MAX = 1 << 16 };
 enum { THREADS_MAX = 1024 };
 
 #define AT(member) .offset = offsetof(struct elbow_config, member)
-#define IN_LAYER(member) .offset = offsetof(struct elbow_layer, member)
-#define INTEGER .type = ELBOW_KEY_INTEGER
-#define REAL .type = ELBOW_KEY_REAL
-#define BOOLEAN .type = ELBOW_KEY_BOOLEAN
-#define CHOICE(list) .type = ELBOW_KEY_CHOICE, .choices = list
-#define DURATION .type = ELBOW_KEY_DURATION
-#define TEXT .type = ELBOW_KEY_TEXT
-#define FROM(least_, most_) .least = (least_), .most = (most_)
-#define FROM_ZERO .least = 0, .most = INT64_MAX
-#define FROM_ONE .least = 1, .most = INT64_MAX
-#define ANY .low = -INFINITY, .high = INFINITY
-#define ABOVE_ZERO .low = 0, .low_open = true, .high = INFINITY
-#define NOT_NEGATIVE .low = 0, .high = INFINITY
-#define SHARE .low = 0, .high = 1
-#define BELOW_ONE .low = 0, .high = 1, .high_open = true
 
 // clang-format off: one row a key reads best as a table
 static const struct elbow_key keys[] = {
@@ -195,57 +179,11 @@ static const struct elbow_key keys[] = {
      .count_most = ELBOW_NODES_MAX, .may_change = true,
      .help = "For tests: the number of the node that each rank pretends to be on; []: as it is."},
 };
-
-static const struct elbow_key dense_keys[] = {
-    {"dense", "units", INTEGER, IN_LAYER(units), FROM(1, UNITS_MAX), .help = "Outputs of the layer."},
-    {"dense", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
-     .help = "What follows the matrix product."},
-};
-
-enum { FILTERS_MAX = 1 << 16, KERNEL_MAX = 255 };
-
-static const struct elbow_key conv2d_keys[] = {
-    {"conv2d", "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX), .help = "Channels that come out."},
-    {"conv2d", "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX), .help = "Rows and columns of a filter."},
-    {"conv2d", "stride", INTEGER, IN_LAYER(stride), FROM(1, KERNEL_MAX), .preset = "1",
-     .help = "Rows and columns from one place of the filter to the next."},
-    {"conv2d", "padding", INTEGER, IN_LAYER(padding), FROM(0, KERNEL_MAX), .preset = "0",
-     .help = "Zeros put on each side: o = floor((i + 2 padding - kernel) / stride) + 1."},
-    {"conv2d", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
-     .help = "What follows the convolution."},
-};
-
-static const struct elbow_key conv_transpose2d_keys[] = {
-    {"conv_transpose2d", "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX),
-     .help = "Channels that come out; of a decoder's last layer: those of the data."},
-    {"conv_transpose2d", "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX),
-     .help = "Rows and columns of a filter."},
-    {"conv_transpose2d", "stride", INTEGER, IN_LAYER(stride), FROM(1, KERNEL_MAX), .preset = "1",
-     .help = "Rows and columns between the places that two neighbours of the input are spread from."},
-    {"conv_transpose2d", "padding", INTEGER, IN_LAYER(padding), FROM(0, KERNEL_MAX), .preset = "0",
-     .help = "Cut off on each side: o = stride (i - 1) + kernel - 2 padding + output_padding."},
-    {"conv_transpose2d", "output_padding", INTEGER, IN_LAYER(output_padding), FROM(0, KERNEL_MAX - 1), .preset = "0",
-     .help = "More rows below and columns to the right, fewer than the stride."},
-    {"conv_transpose2d", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
-     .help = "What follows; of a decoder's last layer: none."},
-};
 // clang-format on
-
-static const struct elbow_layer_schema layer_schemas[] = {
-    {"dense", {dense_keys, sizeof dense_keys / sizeof *dense_keys}},
-    {"conv2d", {conv2d_keys, sizeof conv2d_keys / sizeof *conv2d_keys}},
-    {"conv_transpose2d", {conv_transpose2d_keys, sizeof conv_transpose2d_keys / sizeof *conv_transpose2d_keys}},
-};
 
 struct elbow_keys elbow_schema_keys(void)
 {
     return (struct elbow_keys){keys, sizeof keys / sizeof *keys};
-}
-
-const struct elbow_layer_schema *elbow_schema_layers(size_t *count)
-{
-    *count = sizeof layer_schemas / sizeof *layer_schemas;
-    return layer_schemas;
 }
 
 const struct elbow_key *elbow_schema_find(struct elbow_keys table, const char *section, const char *name)

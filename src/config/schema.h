@@ -43,15 +43,19 @@ struct elbow_keys {
     size_t count;
 };
 
-// A kind of layer and its options, rows for struct elbow_layer.
-struct elbow_layer_schema {
+// A kind and its options.
+struct elbow_kind_schema {
     const char *name; // "dense"
     struct elbow_keys keys;
 };
 
-// Local. The keys of struct elbow_config; the kinds of layers, by enum elbow_layer_kind.
+// Local. The keys of struct elbow_config; the kinds of layers, by enum elbow_layer_kind, whose options are rows for
+// struct elbow_layer.
 struct elbow_keys elbow_schema_keys(void);
-const struct elbow_layer_schema *elbow_schema_layers(size_t *count);
+const struct elbow_kind_schema *elbow_schema_layers(size_t *count);
+
+// Local. The names of kinds: "dense, conv2d or conv_transpose2d".
+void elbow_schema_list(const struct elbow_kind_schema *kinds, size_t count, char words[ELBOW_EXPECTED_SIZE]);
 
 // Local. The row of a section's key, or NULL.
 const struct elbow_key *elbow_schema_find(struct elbow_keys keys, const char *section, const char *name);

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FOUND_SIZE = 96, FOUND_BYTES = 60 };
+enum { FOUND_BYTES = 60 };
 
 enum number { NUMBER_OK, NUMBER_NONE, NUMBER_TOO_LARGE };
 
@@ -44,30 +44,29 @@ bool elbow_value_is_null(const struct elbow_yaml *node)
            (!*node->text || strcmp(node->text, "~") == 0 || strcasecmp(node->text, "null") == 0);
 }
 
-// What a node is, in words: `'abc'`, "a list".
-static void describe(const struct elbow_yaml *node, char found[FOUND_SIZE])
+void elbow_value_describe(const struct elbow_yaml *node, char found[ELBOW_FOUND_SIZE])
 {
     if (node->kind != ELBOW_YAML_SCALAR) {
-        (void)elbow_text_format(found, FOUND_SIZE, node->kind == ELBOW_YAML_LIST ? "a list" : "a map");
+        (void)elbow_text_format(found, ELBOW_FOUND_SIZE, node->kind == ELBOW_YAML_LIST ? "a list" : "a map");
         return;
     }
     if (elbow_value_is_null(node)) {
-        (void)elbow_text_format(found, FOUND_SIZE, "nothing");
+        (void)elbow_text_format(found, ELBOW_FOUND_SIZE, "nothing");
         return;
     }
     int length = (int)strnlen(node->text, FOUND_BYTES);
     bool is_cut = node->text[length] != 0;
     while (is_cut && length > 0 && ((unsigned char)node->text[length] & 0xC0) == 0x80)
         --length; // not within a character
-    (void)elbow_text_format(found, FOUND_SIZE, "%s'%.*s'%s", node->quoted ? "the quoted text " : "", length, node->text,
-                            is_cut ? "..." : "");
+    (void)elbow_text_format(found, ELBOW_FOUND_SIZE, "%s'%.*s'%s", node->quoted ? "the quoted text " : "", length,
+                            node->text, is_cut ? "..." : "");
 }
 
-static enum elbow_status refuse_value(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
-                                      const struct elbow_source *source)
+enum elbow_status elbow_value_refuse_value(const struct elbow_key *key, const char *shown,
+                                           const struct elbow_yaml *node, const struct elbow_source *source)
 {
-    char found[FOUND_SIZE], expected[ELBOW_EXPECTED_SIZE];
-    describe(node, found);
+    char found[ELBOW_FOUND_SIZE], expected[ELBOW_EXPECTED_SIZE];
+    elbow_value_describe(node, found);
     elbow_schema_expected(key, expected);
     return elbow_value_refuse(source, node, false, shown, "found %s, expected %s", found, expected);
 }
@@ -75,8 +74,8 @@ static enum elbow_status refuse_value(const struct elbow_key *key, const char *s
 static enum elbow_status refuse_bounds(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                        const struct elbow_source *source)
 {
-    char found[FOUND_SIZE], expected[ELBOW_EXPECTED_SIZE];
-    describe(node, found);
+    char found[ELBOW_FOUND_SIZE], expected[ELBOW_EXPECTED_SIZE];
+    elbow_value_describe(node, found);
     elbow_schema_expected(key, expected);
     return elbow_value_refuse(source, node, false, shown, "%s is out of bounds, expected %s", found, expected);
 }
@@ -130,7 +129,7 @@ static enum elbow_status read_integer(const struct elbow_key *key, const char *s
     enum number found =
         node->kind == ELBOW_YAML_SCALAR && !node->quoted ? parse_integer(node->text, &number) : NUMBER_NONE;
     if (found == NUMBER_NONE)
-        return refuse_value(key, shown, node, source);
+        return elbow_value_refuse_value(key, shown, node, source);
     if (found == NUMBER_TOO_LARGE || number < key->least || number > key->most)
         return refuse_bounds(key, shown, node, source);
     *value = number;
@@ -143,7 +142,7 @@ static enum elbow_status read_duration(const struct elbow_key *key, const char *
 {
     int64_t seconds = 0;
     if (node->kind != ELBOW_YAML_SCALAR || !elbow_text_read_duration(node->text, &seconds))
-        return refuse_value(key, shown, node, source);
+        return elbow_value_refuse_value(key, shown, node, source);
     if (seconds < key->least || seconds > key->most)
         return refuse_bounds(key, shown, node, source);
     *value = seconds;
@@ -157,7 +156,7 @@ static enum elbow_status read_real(const struct elbow_key *key, const char *show
     enum number found =
         node->kind == ELBOW_YAML_SCALAR && !node->quoted ? parse_real(node->text, &number) : NUMBER_NONE;
     if (found == NUMBER_NONE)
-        return refuse_value(key, shown, node, source);
+        return elbow_value_refuse_value(key, shown, node, source);
     bool is_low = key->low_open ? number <= key->low : number < key->low;
     bool is_high = key->high_open ? number >= key->high : number > key->high;
     if (found == NUMBER_TOO_LARGE || is_low || is_high)
@@ -186,7 +185,7 @@ static enum elbow_status read_boolean(const struct elbow_key *key, const char *s
 {
     bool is_word = node->kind == ELBOW_YAML_SCALAR && !node->quoted;
     if (!is_word || (strcasecmp(node->text, "true") != 0 && strcasecmp(node->text, "false") != 0))
-        return refuse_value(key, shown, node, source);
+        return elbow_value_refuse_value(key, shown, node, source);
     *value = strcasecmp(node->text, "true") == 0;
     return ELBOW_OK;
 }
@@ -199,7 +198,7 @@ static enum elbow_status read_choice(const struct elbow_key *key, const char *sh
             *value = i;
             return ELBOW_OK;
         }
-    return refuse_value(key, shown, node, source);
+    return elbow_value_refuse_value(key, shown, node, source);
 }
 
 bool elbow_config_takes_text(const char *text, size_t *byte)
@@ -221,7 +220,7 @@ static enum elbow_status read_text(const struct elbow_key *key, const char *show
                                    char *value, const struct elbow_source *source)
 {
     if (node->kind != ELBOW_YAML_SCALAR)
-        return refuse_value(key, shown, node, source);
+        return elbow_value_refuse_value(key, shown, node, source);
     const char *text = elbow_value_is_null(node) ? "" : node->text;
     size_t length = strlen(text);
     if (length >= ELBOW_PATH_SIZE)
@@ -241,7 +240,7 @@ static enum elbow_status read_integers(const struct elbow_key *key, const char *
                                        struct elbow_integers *value, const struct elbow_source *source)
 {
     if (node->kind != ELBOW_YAML_LIST)
-        return refuse_value(key, shown, node, source);
+        return elbow_value_refuse_value(key, shown, node, source);
     struct elbow_key entry = *key;
     entry.type = ELBOW_KEY_INTEGER;
     struct elbow_integers found;
@@ -263,79 +262,6 @@ static enum elbow_status read_integers(const struct elbow_key *key, const char *
     }
     found.count = count;
     *value = found;
-    return ELBOW_OK;
-}
-
-// Defaults of a layer's options; those without one must be given.
-static enum elbow_status preset_layer(struct elbow_keys keys, const char *shown, const struct elbow_yaml *options,
-                                      struct elbow_layer *layer, const struct elbow_source *source)
-{
-    bool is_map = options->kind == ELBOW_YAML_MAP;
-    for (size_t i = 0; i < keys.count; ++i) {
-        const struct elbow_key *key = &keys.rows[i];
-        const struct elbow_yaml *option = is_map ? options->child : NULL;
-        while (option && strcmp(option->key, key->name) != 0)
-            option = option->next;
-        if (key->preset)
-            elbow_value_preset(key, layer);
-        else if (!option && (is_map || elbow_value_is_null(options))) {
-            char expected[ELBOW_EXPECTED_SIZE];
-            elbow_schema_expected(key, expected);
-            return elbow_value_refuse(source, options, true, shown, "%s is missing, expected %s", key->name, expected);
-        }
-    }
-    return ELBOW_OK;
-}
-
-// One entry of a list of layers: a map with the layer's kind as its one key.
-static enum elbow_status read_layer(const char *shown, const struct elbow_yaml *node, struct elbow_layer *layer,
-                                    const struct elbow_source *source)
-{
-    size_t kinds = 0;
-    const struct elbow_layer_schema *schemas = elbow_schema_layers(&kinds);
-    char found[FOUND_SIZE], name[ELBOW_KEY_NAME_SIZE];
-    describe(node, found);
-    if (node->kind != ELBOW_YAML_MAP || !node->child)
-        return elbow_value_refuse(source, node, false, shown,
-                                  "found %s, expected a layer such as dense: {units: 256, activation: relu}", found);
-    if (node->child->next)
-        return elbow_value_refuse(source, node->child->next, true, shown,
-                                  "a second key '%.60s' beside '%.60s', expected one layer an entry; write its options "
-                                  "in braces: dense: {units: 256, activation: relu}",
-                                  node->child->next->key, node->child->key);
-    size_t kind = 0;
-    while (kind < kinds && strcmp(schemas[kind].name, node->child->key) != 0)
-        ++kind;
-    if (kind == kinds)
-        return elbow_value_refuse(source, node->child, true, shown,
-                                  "unknown layer '%.60s', expected dense, conv2d or conv_transpose2d",
-                                  node->child->key);
-    layer->kind = (enum elbow_layer_kind)kind;
-    (void)elbow_text_format(name, sizeof name, "%s.%s", shown, schemas[kind].name);
-    struct elbow_keys keys = schemas[kind].keys;
-    enum elbow_status status = preset_layer(keys, name, node->child, layer, source);
-    if (status != ELBOW_OK)
-        return status;
-    return elbow_value_read_section(keys, schemas[kind].name, name, node->child, layer, source);
-}
-
-static enum elbow_status read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
-                                     struct elbow_layers *value, const struct elbow_source *source)
-{
-    if (node->kind != ELBOW_YAML_LIST)
-        return refuse_value(key, shown, node, source);
-    struct elbow_layers found;
-    memset(&found, 0, sizeof found);
-    for (const struct elbow_yaml *child = node->child; child; child = child->next) {
-        if (found.count == ELBOW_LAYERS_MAX)
-            return elbow_value_refuse(source, child, false, shown, "more than %d layers; use fewer", ELBOW_LAYERS_MAX);
-        char name[ELBOW_KEY_NAME_SIZE];
-        (void)elbow_text_format(name, sizeof name, "%s.%zu", shown, found.count);
-        enum elbow_status status = read_layer(name, child, &found.layers[found.count++], source);
-        if (status != ELBOW_OK)
-            return status;
-    }
-    memcpy(value, &found, sizeof found); // padding too
     return ELBOW_OK;
 }
 
@@ -362,7 +288,7 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
     case ELBOW_KEY_INTEGERS:
         return read_integers(key, shown, node, value, source);
     case ELBOW_KEY_LAYERS:
-        return read_layers(key, shown, node, value, source);
+        return elbow_value_read_layers(key, shown, node, value, source);
     }
     return ELBOW_CONFIG;
 }
@@ -395,7 +321,7 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
     if (elbow_value_is_null(map))
         return ELBOW_OK;
     if (map->kind != ELBOW_YAML_MAP) {
-        describe(map, text);
+        elbow_value_describe(map, text);
         return elbow_value_refuse(source, map, false, shown,
                                   "found %s, expected a map of its keys; `elbow config --explain` lists them", text);
     }

@@ -7,6 +7,7 @@
 #include "schema.h"
 
 enum { ELBOW_VALUE_SIZE = 8192 }; // bytes of any value as text: 64 layers take 7,500
+enum { ELBOW_FOUND_SIZE = 96 };
 
 // Where values come from, for the messages.
 struct elbow_source {
@@ -20,6 +21,13 @@ struct elbow_source {
 enum elbow_status elbow_value_refuse(const struct elbow_source *source, const struct elbow_yaml *node, bool at_key,
                                      const char *key, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+// Local. What a node is, in words: `'abc'`, "a list".
+void elbow_value_describe(const struct elbow_yaml *node, char found[ELBOW_FOUND_SIZE]);
+
+// Local. CONFIG with what was found and what the key takes.
+enum elbow_status elbow_value_refuse_value(const struct elbow_key *key, const char *shown,
+                                           const struct elbow_yaml *node, const struct elbow_source *source);
+
 // Local. Reads a map of a section's keys into base (the struct the table is for). `shown` stands for the section in
 // messages
 // ("model.encoder.0.dense" for dense). Refuses unknown keys and keys given twice.
@@ -29,6 +37,10 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
 // Local. Reads one value into base; `shown` is the key's full name in messages.
 enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                    void *base, const struct elbow_source *source);
+
+// Local. Reads a list of layers.
+enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                          struct elbow_layers *value, const struct elbow_source *source);
 
 // Local. Puts the default of a key into base.
 void elbow_value_preset(const struct elbow_key *key, void *base);

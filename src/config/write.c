@@ -97,7 +97,7 @@ static void write_integers(const struct elbow_integers *integers, struct elbow_p
 static void write_layers(const struct elbow_layers *layers, int indent, struct elbow_printer *printer)
 {
     size_t kinds = 0;
-    const struct elbow_layer_schema *schemas = elbow_schema_layers(&kinds);
+    const struct elbow_kind_schema *schemas = elbow_schema_layers(&kinds);
     bool is_block = indent > 0 && layers->count > 0;
     if (!is_block)
         elbow_printer_add(printer, "[");
@@ -162,7 +162,7 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
 static bool equal_layers(const struct elbow_layers *a, const struct elbow_layers *b)
 {
     size_t kinds = 0;
-    const struct elbow_layer_schema *schemas = elbow_schema_layers(&kinds);
+    const struct elbow_kind_schema *schemas = elbow_schema_layers(&kinds);
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; ++i) {

@@ -10,6 +10,7 @@
 #include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/base/text.h"
+#include "elbow/config/kinds.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,28 +22,6 @@ ELBOW_C_BEGIN
 enum { ELBOW_VALUES_MAX = INT32_MAX };
 
 enum { ELBOW_LAYERS_MAX = 64, ELBOW_SHAPE_MAX = 8, ELBOW_NODES_MAX = 64 };
-
-enum elbow_binarize { ELBOW_BINARIZE_NONE, ELBOW_BINARIZE_THRESHOLD, ELBOW_BINARIZE_SAMPLE };
-enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_BERNOULLI, ELBOW_LIKELIHOOD_GAUSSIAN };
-enum elbow_output_bias { ELBOW_OUTPUT_BIAS_ZERO, ELBOW_OUTPUT_BIAS_DATA };
-enum elbow_initializer { ELBOW_INITIALIZER_AUTO, ELBOW_INITIALIZER_GLOROT, ELBOW_INITIALIZER_HE };
-enum elbow_optimizer_kind { ELBOW_OPTIMIZER_ADAM, ELBOW_OPTIMIZER_ADAMW, ELBOW_OPTIMIZER_SGD };
-enum elbow_schedule { ELBOW_SCHEDULE_CONSTANT, ELBOW_SCHEDULE_COSINE, ELBOW_SCHEDULE_STEP };
-enum elbow_on_nan { ELBOW_ON_NAN_STOP, ELBOW_ON_NAN_SKIP };
-enum elbow_progress { ELBOW_PROGRESS_AUTO, ELBOW_PROGRESS_LINE, ELBOW_PROGRESS_PLAIN };
-enum elbow_prefetch_choice { ELBOW_PREFETCH_AUTO, ELBOW_PREFETCH_ON, ELBOW_PREFETCH_OFF };
-
-enum elbow_activation {
-    ELBOW_ACTIVATION_NONE,
-    ELBOW_ACTIVATION_RELU,
-    ELBOW_ACTIVATION_LEAKY_RELU, // slope 0.01 below zero
-    ELBOW_ACTIVATION_TANH,
-    ELBOW_ACTIVATION_SIGMOID,
-    ELBOW_ACTIVATION_SOFTPLUS,
-    ELBOW_ACTIVATION_SILU
-};
-
-enum elbow_layer_kind { ELBOW_LAYER_DENSE, ELBOW_LAYER_CONV2D, ELBOW_LAYER_CONV_TRANSPOSE2D };
 
 // A kind uses its own keys, the others are zero.
 struct elbow_layer {
@@ -66,7 +45,7 @@ struct elbow_integers {
 // "every" of an evaluation: a number of steps, 0 for never, ELBOW_EVERY_EPOCH at the end of each epoch.
 enum { ELBOW_EVERY_EPOCH = -1 };
 
-// All fields in nats, samples, steps or epochs as their names say. Enumerations are ints with the values named above.
+// All fields in nats, samples, steps or epochs as their names say. Enumerations are ints with the values of kinds.h.
 struct elbow_config {
     int64_t seed; // >= 0
     struct {
@@ -168,8 +147,8 @@ void elbow_config_explain(FILE *out);
 enum elbow_status elbow_config_resumable(const struct elbow_config *old, const struct elbow_config *now,
                                          struct elbow_error *error);
 
-// Local. The name of a value of one of the enumerations above, as it stands in YAML, by key: ("model.likelihood", 0) is
-// "bernoulli"; for an activation the key is "activation".
+// Local. The name of a value of one of the enumerations of kinds.h, as it stands in YAML, by key: ("model.likelihood",
+// 0) is "bernoulli"; for an activation the key is "activation".
 const char *elbow_config_choice(const char *key, int value);
 
 // Local. Whether a configuration may hold the text: UTF-8 without control characters and ends of lines. Else *byte is

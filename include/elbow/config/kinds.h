@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The kinds that a configuration chooses among. Each list makes the enumeration, the words of YAML (src/config) and,
+// where a kind is code, the table of its functions: a name without its file does not link, and no list can fall out of
+// step with another.
+//
+// X(ENUMERATOR, word, ...). The order is that of the enumeration; words are what configurations and checkpoints hold,
+// so a word never changes.
+#ifndef ELBOW_CONFIG_KINDS_H
+#define ELBOW_CONFIG_KINDS_H
+
+#define ELBOW_KIND_ENUMERATOR(name, ...) name,
+#define ELBOW_KIND_WORD(name, word, ...) #word,
+
+#define ELBOW_BINARIZE_LIST(X)                                                                                         \
+    X(ELBOW_BINARIZE_NONE, none)                                                                                       \
+    X(ELBOW_BINARIZE_THRESHOLD, threshold)                                                                             \
+    X(ELBOW_BINARIZE_SAMPLE, sample)
+enum elbow_binarize { ELBOW_BINARIZE_LIST(ELBOW_KIND_ENUMERATOR) };
+
+// What the values of a sample may be, and what a sentence calls that.
+#define ELBOW_SUPPORT_LIST(X)                                                                                          \
+    X(ELBOW_SUPPORT_REAL, "any real values")                                                                           \
+    X(ELBOW_SUPPORT_UNIT, "values in [0, 1]")                                                                          \
+    X(ELBOW_SUPPORT_BINARY, "values in [0, 1]") /* 0 or 1; what lies between is taken with a warning */
+enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
+
+// Likelihoods: X(ENUMERATOR, word, support, options). src/vae/likelihood/<word>.c holds the functions,
+// src/config/kinds.c the rows of the options (no_options: there are none).
+#define ELBOW_LIKELIHOOD_LIST(X)                                                                                       \
+    X(ELBOW_LIKELIHOOD_BERNOULLI, bernoulli, ELBOW_SUPPORT_BINARY, no_options)                                         \
+    X(ELBOW_LIKELIHOOD_GAUSSIAN, gaussian, ELBOW_SUPPORT_REAL, variance_options)
+enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LIKELIHOODS };
+
+#define ELBOW_OUTPUT_BIAS_LIST(X)                                                                                      \
+    X(ELBOW_OUTPUT_BIAS_ZERO, zero)                                                                                    \
+    X(ELBOW_OUTPUT_BIAS_DATA, data)
+enum elbow_output_bias { ELBOW_OUTPUT_BIAS_LIST(ELBOW_KIND_ENUMERATOR) };
+
+#define ELBOW_INITIALIZER_LIST(X)                                                                                      \
+    X(ELBOW_INITIALIZER_AUTO, auto)                                                                                    \
+    X(ELBOW_INITIALIZER_GLOROT, glorot)                                                                                \
+    X(ELBOW_INITIALIZER_HE, he)
+enum elbow_initializer { ELBOW_INITIALIZER_LIST(ELBOW_KIND_ENUMERATOR) };
+
+#define ELBOW_OPTIMIZER_LIST(X)                                                                                        \
+    X(ELBOW_OPTIMIZER_ADAM, adam)                                                                                      \
+    X(ELBOW_OPTIMIZER_ADAMW, adamw)                                                                                    \
+    X(ELBOW_OPTIMIZER_SGD, sgd)
+enum elbow_optimizer_kind { ELBOW_OPTIMIZER_LIST(ELBOW_KIND_ENUMERATOR) };
+
+#define ELBOW_SCHEDULE_LIST(X)                                                                                         \
+    X(ELBOW_SCHEDULE_CONSTANT, constant)                                                                               \
+    X(ELBOW_SCHEDULE_COSINE, cosine)                                                                                   \
+    X(ELBOW_SCHEDULE_STEP, step)
+enum elbow_schedule { ELBOW_SCHEDULE_LIST(ELBOW_KIND_ENUMERATOR) };
+
+#define ELBOW_ON_NAN_LIST(X)                                                                                           \
+    X(ELBOW_ON_NAN_STOP, stop)                                                                                         \
+    X(ELBOW_ON_NAN_SKIP, skip)
+enum elbow_on_nan { ELBOW_ON_NAN_LIST(ELBOW_KIND_ENUMERATOR) };
+
+#define ELBOW_PROGRESS_LIST(X)                                                                                         \
+    X(ELBOW_PROGRESS_AUTO, auto)                                                                                       \
+    X(ELBOW_PROGRESS_LINE, line)                                                                                       \
+    X(ELBOW_PROGRESS_PLAIN, plain)
+enum elbow_progress { ELBOW_PROGRESS_LIST(ELBOW_KIND_ENUMERATOR) };
+
+#define ELBOW_PREFETCH_LIST(X)                                                                                         \
+    X(ELBOW_PREFETCH_AUTO, auto)                                                                                       \
+    X(ELBOW_PREFETCH_ON, on)                                                                                           \
+    X(ELBOW_PREFETCH_OFF, off)
+enum elbow_prefetch_choice { ELBOW_PREFETCH_LIST(ELBOW_KIND_ENUMERATOR) };
+
+#define ELBOW_ACTIVATION_LIST(X)                                                                                       \
+    X(ELBOW_ACTIVATION_NONE, none)                                                                                     \
+    X(ELBOW_ACTIVATION_RELU, relu)                                                                                     \
+    X(ELBOW_ACTIVATION_LEAKY_RELU, leaky_relu) /* slope 0.01 below zero */                                             \
+    X(ELBOW_ACTIVATION_TANH, tanh)                                                                                     \
+    X(ELBOW_ACTIVATION_SIGMOID, sigmoid)                                                                               \
+    X(ELBOW_ACTIVATION_SOFTPLUS, softplus)                                                                             \
+    X(ELBOW_ACTIVATION_SILU, silu)
+enum elbow_activation { ELBOW_ACTIVATION_LIST(ELBOW_KIND_ENUMERATOR) };
+
+// Layers: X(ENUMERATOR, word, options).
+#define ELBOW_LAYER_LIST(X)                                                                                            \
+    X(ELBOW_LAYER_DENSE, dense, dense_options)                                                                         \
+    X(ELBOW_LAYER_CONV2D, conv2d, conv2d_options)                                                                      \
+    X(ELBOW_LAYER_CONV_TRANSPOSE2D, conv_transpose2d, conv_transpose2d_options)
+enum elbow_layer_kind { ELBOW_LAYER_LIST(ELBOW_KIND_ENUMERATOR) };
+
+#endif

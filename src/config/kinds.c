@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The options of each kind: rows of keys, as in schema.c.
+#include "rows.h"
+
+#include <string.h>
+
+enum { UNITS_MAX = 1 << 20 };
+
+static const char *const activation_choices[] = {ELBOW_ACTIVATION_LIST(ELBOW_KIND_WORD) NULL};
+
+#define IN_LAYER(member) .offset = offsetof(struct elbow_layer, member)
+#define OPTIONS(rows)                                                                                                  \
+    {                                                                                                                  \
+        rows, sizeof(rows) / sizeof *(rows)                                                                            \
+    }
+
+// clang-format off: one row a key reads best as a table
+static const struct elbow_key dense_keys[] = {
+    {"dense", "units", INTEGER, IN_LAYER(units), FROM(1, UNITS_MAX), .help = "Outputs of the layer."},
+    {"dense", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
+     .help = "What follows the matrix product."},
+};
+
+enum { FILTERS_MAX = 1 << 16, KERNEL_MAX = 255 };
+
+static const struct elbow_key conv2d_keys[] = {
+    {"conv2d", "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX), .help = "Channels that come out."},
+    {"conv2d", "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX), .help = "Rows and columns of a filter."},
+    {"conv2d", "stride", INTEGER, IN_LAYER(stride), FROM(1, KERNEL_MAX), .preset = "1",
+     .help = "Rows and columns from one place of the filter to the next."},
+    {"conv2d", "padding", INTEGER, IN_LAYER(padding), FROM(0, KERNEL_MAX), .preset = "0",
+     .help = "Zeros put on each side: o = floor((i + 2 padding - kernel) / stride) + 1."},
+    {"conv2d", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
+     .help = "What follows the convolution."},
+};
+
+static const struct elbow_key conv_transpose2d_keys[] = {
+    {"conv_transpose2d", "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX),
+     .help = "Channels that come out; of a decoder's last layer: those of the data."},
+    {"conv_transpose2d", "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX),
+     .help = "Rows and columns of a filter."},
+    {"conv_transpose2d", "stride", INTEGER, IN_LAYER(stride), FROM(1, KERNEL_MAX), .preset = "1",
+     .help = "Rows and columns between the places that two neighbours of the input are spread from."},
+    {"conv_transpose2d", "padding", INTEGER, IN_LAYER(padding), FROM(0, KERNEL_MAX), .preset = "0",
+     .help = "Cut off on each side: o = stride (i - 1) + kernel - 2 padding + output_padding."},
+    {"conv_transpose2d", "output_padding", INTEGER, IN_LAYER(output_padding), FROM(0, KERNEL_MAX - 1), .preset = "0",
+     .help = "More rows below and columns to the right, fewer than the stride."},
+    {"conv_transpose2d", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
+     .help = "What follows; of a decoder's last layer: none."},
+};
+// clang-format on
+
+#define dense_options OPTIONS(dense_keys)
+#define conv2d_options OPTIONS(conv2d_keys)
+#define conv_transpose2d_options OPTIONS(conv_transpose2d_keys)
+
+#define LAYER(name, word, options) {#word, options},
+static const struct elbow_kind_schema layer_kinds[] = {ELBOW_LAYER_LIST(LAYER)};
+
+const struct elbow_kind_schema *elbow_schema_layers(size_t *count)
+{
+    *count = sizeof layer_kinds / sizeof *layer_kinds;
+    return layer_kinds;
+}
+
+void elbow_schema_list(const struct elbow_kind_schema *kinds, size_t count, char words[ELBOW_EXPECTED_SIZE])
+{
+    *words = 0;
+    for (size_t i = 0; i < count; ++i) {
+        size_t length = strlen(words);
+        const char *between = i == 0 ? "" : i + 1 < count ? ", " : " or ";
+        (void)elbow_text_format(words + length, ELBOW_EXPECTED_SIZE - length, "%s%s", between, kinds[i].name);
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What rows of the tables of keys are written with.
+#ifndef ELBOW_CONFIG_ROWS_H
+#define ELBOW_CONFIG_ROWS_H
+
+#include "schema.h"
+
+#include <math.h>
+
+#define INTEGER .type = ELBOW_KEY_INTEGER
+#define REAL .type = ELBOW_KEY_REAL
+#define BOOLEAN .type = ELBOW_KEY_BOOLEAN
+#define CHOICE(list) .type = ELBOW_KEY_CHOICE, .choices = list
+#define DURATION .type = ELBOW_KEY_DURATION
+#define TEXT .type = ELBOW_KEY_TEXT
+#define FROM(least_, most_) .least = (least_), .most = (most_)
+#define FROM_ZERO .least = 0, .most = INT64_MAX
+#define FROM_ONE .least = 1, .most = INT64_MAX
+#define ANY .low = -INFINITY, .high = INFINITY
+#define ABOVE_ZERO .low = 0, .low_open = true, .high = INFINITY
+#define NOT_NEGATIVE .low = 0, .high = INFINITY
+#define SHARE .low = 0, .high = 1
+#define BELOW_ONE .low = 0, .high = 1, .high_open = true
+
+#endif
