@@ -12,13 +12,14 @@ static enum elbow_status encode(struct elbow_call *call, struct elbow_scoring *s
                                 const struct elbow_scoring_request *wanted, struct elbow_error *error)
 {
     const struct elbow_checkpoint *checkpoint = &scoring->checkpoint;
-    struct elbow_evaluation_request request = {.comm = call->comm,
-                                               .model = scoring->model,
-                                               .parameters = checkpoint->values,
-                                               .dataset = &scoring->dataset,
-                                               .config = &checkpoint->config,
-                                               .beta = checkpoint->config.objective.beta,
-                                               .importance = importance};
+    struct elbow_evaluation_request request = {
+        .comm = call->comm,
+        .model = scoring->model,
+        .parameters = checkpoint->values,
+        .dataset = &scoring->dataset,
+        .config = &checkpoint->config,
+        .terms = elbow_objective_terms(&checkpoint->config, checkpoint->config.objective.beta),
+        .importance = importance};
     const char *output = wanted->output;
     enum elbow_status status = elbow_encode(&request, output, elbow_output_publishing(wanted->force), error);
     if (status == ELBOW_OK)

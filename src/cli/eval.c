@@ -108,14 +108,15 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
     if (status != ELBOW_OK)
         return status;
-    struct elbow_evaluation_request request = {.comm = call->comm,
-                                               .model = scoring.model,
-                                               .parameters = scoring.checkpoint.values,
-                                               .dataset = &scoring.dataset,
-                                               .config = &scoring.checkpoint.config,
-                                               .beta = scoring.checkpoint.config.objective.beta,
-                                               .importance = wish.importance,
-                                               .per_class = true};
+    struct elbow_evaluation_request request = {
+        .comm = call->comm,
+        .model = scoring.model,
+        .parameters = scoring.checkpoint.values,
+        .dataset = &scoring.dataset,
+        .config = &scoring.checkpoint.config,
+        .terms = elbow_objective_terms(&scoring.checkpoint.config, scoring.checkpoint.config.objective.beta),
+        .importance = wish.importance,
+        .per_class = true};
     status = elbow_evaluate(&request, &evaluation, error);
     if (status == ELBOW_OK && evaluation.has_too_many_classes)
         elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");

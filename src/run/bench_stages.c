@@ -88,8 +88,9 @@ static void run_latent(struct elbow_bench_run *bench)
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
         elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
-        elbow_latent_backward(rows, model->latent, bench->trainer.state.beta, bench->trainer.config.objective.free_bits,
-                              head, noise, model->kl, model->dz, model->dhead);
+        elbow_latent_backward(rows, model->latent,
+                              elbow_objective_terms(&bench->trainer.config, bench->trainer.state.beta), head, noise,
+                              model->kl, model->dz, model->dhead);
     }
 }
 

@@ -83,8 +83,7 @@ static void produce(void *user, uint64_t first, size_t count, void *results)
                            encoding->values, encoding->noise);
     struct elbow_microbatch microbatch = {count, encoding->values, encoding->noise};
     struct elbow_row_results rows = {encoding->head, encoding->recon, encoding->kl};
-    elbow_model_evaluate(request->model, request->parameters, microbatch, request->beta,
-                         request->config->objective.free_bits, encoding->statistics, rows);
+    elbow_model_evaluate(request->model, request->parameters, microbatch, request->terms, encoding->statistics, rows);
     if (request->importance > 0)
         add_importance(encoding, count);
     for (size_t i = 0; i < count; ++i) {

@@ -68,8 +68,7 @@ static void evaluate_microbatch(struct evaluating *evaluating, uint64_t number, 
                            evaluating->values, evaluating->noise);
     struct elbow_microbatch microbatch = {.rows = rows, .values = evaluating->values, .noise = evaluating->noise};
     struct elbow_row_results results = {.head = evaluating->head, .recon = evaluating->recon, .kl = evaluating->kl};
-    elbow_model_evaluate(request->model, request->parameters, microbatch, request->beta,
-                         request->config->objective.free_bits, sums, results);
+    elbow_model_evaluate(request->model, request->parameters, microbatch, request->terms, sums, results);
     double *rest = sums + evaluating->statistics;
     memset(rest, 0, (evaluating->width - evaluating->statistics) * sizeof *rest);
     if (request->importance > 0) {

@@ -107,7 +107,7 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
                                                .parameters = elbow_exchange_parameters(trainer->exchange),
                                                .dataset = &trainer->valid,
                                                .config = &trainer->config,
-                                               .beta = state->beta};
+                                               .terms = elbow_objective_terms(&trainer->config, state->beta)};
     double start = elbow_clock_seconds();
     struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_EVALUATION);

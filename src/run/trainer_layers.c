@@ -43,8 +43,8 @@ static void work(const struct round *round, uint64_t number, float *gradient, do
     struct elbow_model *model = round->trainer->model;
     const struct elbow_passage *passage = passage_of(round, number);
     if (round->scores)
-        elbow_model_score(model, passage->lane, round->parameters, passage->microbatch, passage->beta,
-                          passage->free_bits, gradient, statistics);
+        elbow_model_score(model, passage->lane, round->parameters, passage->microbatch, passage->terms, gradient,
+                          statistics);
     else
         elbow_passage_backward(model, passage, round->layer, round->part, round->parameters, gradient);
     elbow_exchange_poll(round->trainer->exchange);
@@ -106,8 +106,7 @@ static void begin_passage(const struct round *round, uint64_t number)
     *passage_of(round, number) = (struct elbow_passage){
         .lane = (size_t)(number - round->first),
         .microbatch = {.rows = prepared.rows, .values = prepared.values, .noise = prepared.noise},
-        .beta = trainer->state.beta,
-        .free_bits = trainer->config.objective.free_bits};
+        .terms = elbow_objective_terms(&trainer->config, trainer->state.beta)};
 }
 
 static void forward(struct round *round, uint64_t end)

@@ -36,8 +36,8 @@ static void compute_microbatch(struct elbow_trainer *trainer, const struct elbow
     double start = elbow_clock_seconds();
     struct elbow_prepared prepared = trainer->prepared;
     struct elbow_microbatch microbatch = {.rows = prepared.rows, .values = prepared.values, .noise = prepared.noise};
-    elbow_model_train(trainer->model, parameters, microbatch, trainer->state.beta, trainer->config.objective.free_bits,
-                      gradient, statistics);
+    elbow_model_train(trainer->model, parameters, microbatch,
+                      elbow_objective_terms(&trainer->config, trainer->state.beta), gradient, statistics);
     trainer->times.compute += elbow_clock_seconds() - start;
 }
 

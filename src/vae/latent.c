@@ -62,16 +62,12 @@ static void forward_tile(size_t n, const float *mean, const float *log_variance,
     }
 }
 
-struct backward_rates {
-    double beta, free_bits;
-};
-
 // Rows to work on: z and kl are made on the way forward; kl and dz used, and dhead made on the way back.
 struct rows {
     size_t latent;
     const float *head, *noise;
     float *z, *kl;
-    struct backward_rates rates;
+    struct elbow_terms terms;
     const float *known_kl, *dz;
     float *dhead;
 };
@@ -105,7 +101,7 @@ void elbow_latent_forward(size_t rows, size_t latent, const float *head, const f
     elbow_threads_split(rows, 1, least_rows(latent), forward_span, &call);
 }
 
-static void backward_tile(size_t n, struct backward_rates rates, const float *mean, const float *log_variance,
+static void backward_tile(size_t n, struct elbow_terms terms, const float *mean, const float *log_variance,
                           const float *noise, const float *kl, const float *dz, float *dmean, float *dlog_variance)
 {
     struct exponentials tile;
@@ -113,8 +109,8 @@ static void backward_tile(size_t n, struct backward_rates rates, const float *me
     for (size_t j = 0; j < n; ++j) {
         double a = log_variance[j];
         // A KL that is NaN counts as above its free bits: the gradient then shows it.
-        bool is_free = rates.free_bits > 0 && kl[j] <= rates.free_bits;
-        double beta = is_free ? 0 : rates.beta;
+        bool is_free = terms.free_bits > 0 && kl[j] <= terms.free_bits;
+        double beta = is_free ? 0 : terms.beta;
         double gradient = dz[j];
         dmean[j] = (float)(gradient + beta * mean[j]);
         dlog_variance[j] =
@@ -133,22 +129,17 @@ static void backward_span(void *user, int part, size_t row, size_t count)
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
             size_t at = i * latent + first;
-            backward_tile(n, rows->rates, mean + first, mean + latent + first, rows->noise + at, rows->known_kl + at,
+            backward_tile(n, rows->terms, mean + first, mean + latent + first, rows->noise + at, rows->known_kl + at,
                           rows->dz + at, dmean + first, dmean + latent + first);
         }
     }
 }
 
-void elbow_latent_backward(size_t rows, size_t latent, double beta, double free_bits, const float *head,
-                           const float *noise, const float *kl, const float *dz, float *dhead)
+void elbow_latent_backward(size_t rows, size_t latent, struct elbow_terms terms, const float *head, const float *noise,
+                           const float *kl, const float *dz, float *dhead)
 {
     ELBOW_CHECK(head && noise && kl && dz && dhead);
-    struct rows call = {.latent = latent,
-                        .head = head,
-                        .noise = noise,
-                        .rates = {beta, free_bits},
-                        .known_kl = kl,
-                        .dz = dz,
-                        .dhead = dhead};
+    struct rows call = {
+        .latent = latent, .head = head, .noise = noise, .terms = terms, .known_kl = kl, .dz = dz, .dhead = dhead};
     elbow_threads_split(rows, 1, least_rows(latent), backward_span, &call);
 }

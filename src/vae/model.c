@@ -193,7 +193,7 @@ static void reconstruct(const struct elbow_model *model, size_t lane, const floa
 }
 
 // Adds one row to the statistics and returns its KL.
-static double count_row(const struct elbow_model *model, size_t row, double beta, double free_bits, double *statistics)
+static double count_row(const struct elbow_model *model, size_t row, struct elbow_terms terms, double *statistics)
 {
     const float *kl = model->kl + row * model->latent;
     double *kl_of = statistics + ELBOW_STATISTIC_HEAD;
@@ -201,13 +201,13 @@ static double count_row(const struct elbow_model *model, size_t row, double beta
     for (size_t j = 0; j < model->latent; ++j) {
         double part = kl[j];
         sum += part;
-        price += part <= free_bits ? free_bits : part; // so that a NaN stays one
+        price += part <= terms.free_bits ? terms.free_bits : part; // so that a NaN stays one
         kl_of[j] += part;
     }
     statistics[ELBOW_STATISTIC_SAMPLES] += 1;
     statistics[ELBOW_STATISTIC_RECON] += model->recon[row];
     statistics[ELBOW_STATISTIC_KL] += sum;
-    statistics[ELBOW_STATISTIC_OBJECTIVE] += model->recon[row] - beta * price;
+    statistics[ELBOW_STATISTIC_OBJECTIVE] += model->recon[row] - terms.beta * price;
     return sum;
 }
 
@@ -228,7 +228,7 @@ static void clear_padding(const struct elbow_parameters *parameters, float *grad
 }
 
 void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
-                       struct elbow_microbatch microbatch, double beta, double free_bits, float *gradient,
+                       struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics)
 {
     check_microbatch(model, microbatch);
@@ -238,14 +238,14 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     reconstruct(model, lane, parameters, microbatch.rows, microbatch.values, y, y, &dlog_variance);
     memset(statistics, 0, elbow_statistics_size(model->latent, false) * sizeof *statistics);
     for (size_t i = 0; i < microbatch.rows; ++i)
-        count_row(model, lane * model->rows_max + i, beta, free_bits, statistics);
+        count_row(model, lane * model->rows_max + i, terms, statistics);
     clear_padding(&model->parameters, gradient);
     if (model->log_variance != SIZE_MAX)
         gradient[model->log_variance] = (float)dlog_variance;
 }
 
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                       double beta, double free_bits, float *gradient, double *statistics)
+                       struct elbow_terms terms, float *gradient, double *statistics)
 {
     check_microbatch(model, microbatch);
     size_t rows = microbatch.rows;
@@ -256,11 +256,11 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
     elbow_trace_end(model->track, ELBOW_TRACE_FORWARD, rows, begin);
     begin = elbow_trace_begin(model->track);
-    elbow_model_score(model, 0, parameters, microbatch, beta, free_bits, gradient, statistics);
+    elbow_model_score(model, 0, parameters, microbatch, terms, gradient, statistics);
     elbow_trace_end(model->track, ELBOW_TRACE_LIKELIHOOD, rows, begin);
     begin = elbow_trace_begin(model->track);
     elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz);
-    elbow_latent_backward(rows, model->latent, beta, free_bits, head, noise, model->kl, model->dz, model->dhead);
+    elbow_latent_backward(rows, model->latent, terms, head, noise, model->kl, model->dz, model->dhead);
     elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL);
     elbow_trace_end(model->track, ELBOW_TRACE_BACKWARD, rows, begin);
 }
@@ -277,7 +277,7 @@ static void count_moments(size_t latent, const float *mean, double *statistics)
 }
 
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                          double beta, double free_bits, double *statistics, struct elbow_row_results results)
+                          struct elbow_terms terms, double *statistics, struct elbow_row_results results)
 {
     check_microbatch(model, microbatch);
     size_t rows = microbatch.rows, latent = model->latent;
@@ -288,7 +288,7 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
 
     memset(statistics, 0, elbow_statistics_size(latent, true) * sizeof *statistics);
     for (size_t i = 0; i < rows; ++i) {
-        double kl = count_row(model, i, beta, free_bits, statistics);
+        double kl = count_row(model, i, terms, statistics);
         count_moments(latent, head + 2 * i * latent, statistics);
         if (results.kl)
             results.kl[i] = kl;

@@ -48,6 +48,11 @@ bool elbow_kl_has_collapsed(const double *kl, size_t latent)
     return true;
 }
 
+struct elbow_terms elbow_objective_terms(const struct elbow_config *config, double beta)
+{
+    return (struct elbow_terms){.beta = beta, .free_bits = config->objective.free_bits};
+}
+
 double elbow_objective_beta(const struct elbow_config *config, uint64_t step)
 {
     double beta = config->objective.beta;

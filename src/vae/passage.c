@@ -82,8 +82,7 @@ void elbow_passage_backward_inputs(struct elbow_model *model, const struct elbow
     size_t rows = passage->microbatch.rows, row = passage->lane * model->rows_max;
     elbow_network_backward_inputs(place.network, passage->lane, place.layer, parameters, rows, place.dy, place.dx);
     if (layer == model->encoder.count)
-        elbow_latent_backward(rows, model->latent, passage->beta, passage->free_bits,
-                              elbow_network_output(&model->encoder, passage->lane), passage->microbatch.noise,
-                              model->kl + row * model->latent, model->dz + row * model->latent,
-                              model->dhead + row * 2 * model->latent);
+        elbow_latent_backward(rows, model->latent, passage->terms, elbow_network_output(&model->encoder, passage->lane),
+                              passage->microbatch.noise, model->kl + row * model->latent,
+                              model->dz + row * model->latent, model->dhead + row * 2 * model->latent);
 }

@@ -96,7 +96,7 @@ static void setup(struct fixture *fixture)
                                                          .parameters = fixture->parameters,
                                                          .dataset = &fixture->dataset,
                                                          .config = &fixture->config,
-                                                         .beta = 0.5};
+                                                         .terms = {.beta = 0.5, .free_bits = 0.05}};
 }
 
 static void teardown(struct fixture *fixture)
@@ -126,8 +126,8 @@ static void serial_microbatch(const struct fixture *fixture, uint64_t number, in
     elbow_batch_gather(&fixture->dataset, &binarizer, rows, ids, values);
     elbow_batch_noise(seed, ELBOW_PURPOSE_EVAL_NOISE, 0, rows, ids, LATENT, noise);
     struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
-    elbow_model_evaluate(fixture->model, fixture->parameters, microbatch, fixture->request.beta,
-                         config->objective.free_bits, sums, (struct elbow_row_results){.head = head});
+    elbow_model_evaluate(fixture->model, fixture->parameters, microbatch, fixture->request.terms, sums,
+                         (struct elbow_row_results){.head = head});
     double *rest = sums + elbow_statistics_size(LATENT, true);
     rest[0] = rest[1] = 0;
     for (int64_t k = 0; k < draws; ++k) {

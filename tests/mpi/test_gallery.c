@@ -79,7 +79,7 @@ static void setup(struct fixture *fixture, bool images)
                                                          .parameters = fixture->parameters,
                                                          .dataset = &fixture->dataset,
                                                          .config = &fixture->config,
-                                                         .beta = 1};
+                                                         .terms = {.beta = 1}};
 }
 
 static void teardown(struct fixture *fixture)

@@ -95,7 +95,7 @@ static enum elbow_status encode(struct fixture *fixture, const char *path)
                                                   .parameters = scoring.checkpoint.values,
                                                   .dataset = &scoring.dataset,
                                                   .config = &scoring.checkpoint.config,
-                                                  .beta = 1,
+                                                  .terms = {.beta = 1},
                                                   .importance = 2};
         status = elbow_encode(&wanted, path, ELBOW_PUBLISH_REPLACE, &fixture->error);
     }

@@ -137,11 +137,15 @@ static inline struct reference_parts exact(struct fixture *f, double *gradient)
     return reference_rows(&f->reference, f->size, f->exact_parameters, f->rows, f->values, f->noise, gradient);
 }
 
+static inline struct elbow_terms terms(const struct fixture *f)
+{
+    return elbow_objective_terms(&f->config, f->config.objective.beta);
+}
+
 static inline void train(struct fixture *f)
 {
     memset(f->gradient, 0xFF, f->size * sizeof(float)); // NaN: what is not overwritten shows
-    elbow_model_train(f->model, f->parameters, microbatch(f), f->config.objective.beta, f->config.objective.free_bits,
-                      f->gradient, f->statistics);
+    elbow_model_train(f->model, f->parameters, microbatch(f), terms(f), f->gradient, f->statistics);
 }
 
 #endif

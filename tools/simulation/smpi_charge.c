@@ -7,6 +7,7 @@
 #include "smpi_shim.h"
 
 #include "elbow/data/prefetch.h"
+#include "elbow/math/vector.h"
 #include "elbow/nn/optimizer.h"
 #include "elbow/parallel/partition.h"
 #include "elbow/vae/passage.h"
@@ -64,18 +65,28 @@ static void charge(double start, int work, size_t a, size_t b, size_t c)
     elbow_simulation_owe(piece->least);
 }
 
-void __real_elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                              double beta, double free_bits, float *gradient, double *statistics);
+// The prototypes are those of the headers: a wrapper of another signature does not compile.
+#define WRAPPED(function) __typeof__(function) __real_##function, __wrap_##function
+WRAPPED(elbow_model_train);
+WRAPPED(elbow_model_score);
+WRAPPED(elbow_passage_forward);
+WRAPPED(elbow_passage_backward);
+WRAPPED(elbow_passage_backward_inputs);
+WRAPPED(elbow_prefetch_take);
+WRAPPED(elbow_optimizer_apply);
+WRAPPED(elbow_vector_add);
+WRAPPED(elbow_vector_scale);
+WRAPPED(elbow_partition_sum);
+WRAPPED(elbow_partition_sum_leaves);
+
 void __wrap_elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                              double beta, double free_bits, float *gradient, double *statistics)
+                              struct elbow_terms terms, float *gradient, double *statistics)
 {
     double start = now();
-    __real_elbow_model_train(model, parameters, microbatch, beta, free_bits, gradient, statistics);
+    __real_elbow_model_train(model, parameters, microbatch, terms, gradient, statistics);
     charge(start, TRAIN, microbatch.rows, 0, 0);
 }
 
-void __real_elbow_passage_forward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
-                                  size_t part, const float *parameters);
 void __wrap_elbow_passage_forward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
                                   size_t part, const float *parameters)
 {
@@ -84,8 +95,6 @@ void __wrap_elbow_passage_forward(struct elbow_model *model, const struct elbow_
     charge(start, FORWARD, passage->microbatch.rows, layer, part);
 }
 
-void __real_elbow_passage_backward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
-                                   size_t part, const float *parameters, float *gradient);
 void __wrap_elbow_passage_backward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
                                    size_t part, const float *parameters, float *gradient)
 {
@@ -94,8 +103,6 @@ void __wrap_elbow_passage_backward(struct elbow_model *model, const struct elbow
     charge(start, BACKWARD, passage->microbatch.rows, layer, part);
 }
 
-void __real_elbow_passage_backward_inputs(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
-                                          const float *parameters);
 void __wrap_elbow_passage_backward_inputs(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
                                           const float *parameters)
 {
@@ -104,20 +111,15 @@ void __wrap_elbow_passage_backward_inputs(struct elbow_model *model, const struc
     charge(start, INPUTS, passage->microbatch.rows, layer, 0);
 }
 
-void __real_elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
-                              struct elbow_microbatch microbatch, double beta, double free_bits, float *gradient,
-                              double *statistics);
 void __wrap_elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
-                              struct elbow_microbatch microbatch, double beta, double free_bits, float *gradient,
+                              struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                               double *statistics)
 {
     double start = now();
-    __real_elbow_model_score(model, lane, parameters, microbatch, beta, free_bits, gradient, statistics);
+    __real_elbow_model_score(model, lane, parameters, microbatch, terms, gradient, statistics);
     charge(start, SCORE, microbatch.rows, 0, 0);
 }
 
-struct elbow_prepared __real_elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
-                                                 const struct elbow_portion *next);
 struct elbow_prepared __wrap_elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
                                                  const struct elbow_portion *next)
 {
@@ -127,8 +129,6 @@ struct elbow_prepared __wrap_elbow_prefetch_take(struct elbow_prefetch *prefetch
     return prepared;
 }
 
-void __real_elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optimizer_part part, uint64_t update,
-                                  double rate, double clip, const float *gradient, float *parameters);
 void __wrap_elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optimizer_part part, uint64_t update,
                                   double rate, double clip, const float *gradient, float *parameters)
 {
@@ -137,7 +137,6 @@ void __wrap_elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbo
     charge(start, UPDATE, part.count, 0, 0);
 }
 
-void __real_elbow_vector_add(size_t n, const float *a, const float *b, float *sum);
 void __wrap_elbow_vector_add(size_t n, const float *a, const float *b, float *sum)
 {
     double start = now();
@@ -145,7 +144,6 @@ void __wrap_elbow_vector_add(size_t n, const float *a, const float *b, float *su
     charge(start, ADD, n, 0, 0);
 }
 
-double __real_elbow_vector_scale(size_t n, float factor, const float *x, float *y);
 double __wrap_elbow_vector_scale(size_t n, float factor, const float *x, float *y)
 {
     double start = now(), norm = __real_elbow_vector_scale(n, factor, x, y);
@@ -153,7 +151,6 @@ double __wrap_elbow_vector_scale(size_t n, float factor, const float *x, float *
     return norm;
 }
 
-void __real_elbow_partition_sum(uint64_t n, const struct elbow_range *subtrees, int count, size_t width, double *sums);
 void __wrap_elbow_partition_sum(uint64_t n, const struct elbow_range *subtrees, int count, size_t width, double *sums)
 {
     double start = now();
@@ -161,7 +158,6 @@ void __wrap_elbow_partition_sum(uint64_t n, const struct elbow_range *subtrees, 
     charge(start, STATISTICS, n, (size_t)count, width);
 }
 
-double __real_elbow_partition_sum_leaves(const double *leaves, uint64_t n);
 double __wrap_elbow_partition_sum_leaves(const double *leaves, uint64_t n)
 {
     double start = now(), sum = __real_elbow_partition_sum_leaves(leaves, n);

@@ -16,7 +16,7 @@ struct elbow_evaluation_request {
     const float *parameters;
     const struct elbow_dataset *dataset;
     const struct elbow_config *config; // seed, microbatch, binarisation, objective
-    double beta;
+    struct elbow_terms terms;
     int64_t importance; // samples K; 0: none
     bool per_class;     // needs labels
 };

@@ -8,6 +8,7 @@
 #define ELBOW_VAE_LATENT_H
 
 #include "elbow/base/language.h"
+#include "elbow/vae/objective.h"
 
 #include <stddef.h>
 
@@ -21,8 +22,8 @@ void elbow_latent_forward(size_t rows, size_t latent, const float *head, const f
 //   dmean = dz + beta' mean;   dlog_variance = dz noise exp(log_variance / 2) / 2 + beta' (exp(log_variance) - 1) / 2
 // with beta' = beta where KL_ij > free_bits or free_bits = 0, else 0 (free bits: Kingma et al. 2016, appendix C.8, here
 // for each sample and dimension, so that samples stay independent).
-void elbow_latent_backward(size_t rows, size_t latent, double beta, double free_bits, const float *head,
-                           const float *noise, const float *kl, const float *dz, float *dhead);
+void elbow_latent_backward(size_t rows, size_t latent, struct elbow_terms terms, const float *head, const float *noise,
+                           const float *kl, const float *dz, float *dhead);
 
 ELBOW_C_END
 

@@ -67,7 +67,7 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
 // the rows, and statistics (overwritten, without moments).
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                       double beta, double free_bits, float *gradient, double *statistics);
+                       struct elbow_terms terms, float *gradient, double *statistics);
 
 // Local. Room for that many microbatches at a time (passage.h). MEMORY.
 enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error);
@@ -75,12 +75,12 @@ enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, str
 // Local. The middle of a training pass: the decoder's output of a lane becomes its gradient; statistics as above; of
 // the gradient the padding, and that of the learned variance.
 void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
-                       struct elbow_microbatch microbatch, double beta, double free_bits, float *gradient,
+                       struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics);
 
 // Local. Forward only: statistics with moments (overwritten), and what is wanted of each row.
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                          double beta, double free_bits, double *statistics, struct elbow_row_results results);
+                          struct elbow_terms terms, double *statistics, struct elbow_row_results results);
 
 // Local. head (rows, 2Z) of q(z|x); valid until the next call that encodes (train, evaluate, encode), so that decode
 // and importance may use it.

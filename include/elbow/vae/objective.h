@@ -41,6 +41,15 @@ size_t elbow_statistics_active(const double *statistics, size_t latent);
 // no collapse.
 bool elbow_kl_has_collapsed(const double *kl, size_t latent);
 
+// What weighs the parts of the objective, for one microbatch.
+struct elbow_terms {
+    double beta;      // of the KL
+    double free_bits; // nats of each dimension of each sample that cost nothing
+};
+
+// Local. The terms of a configuration with the beta of a step.
+struct elbow_terms elbow_objective_terms(const struct elbow_config *config, double beta);
+
 // Local. beta of a step (from 0): rises linearly over `warmup` steps, min(1, (step + 1) / warmup) times objective.beta.
 double elbow_objective_beta(const struct elbow_config *config, uint64_t step);
 

@@ -16,7 +16,7 @@ ELBOW_C_BEGIN
 struct elbow_passage {
     size_t lane;
     struct elbow_microbatch microbatch;
-    double beta, free_bits;
+    struct elbow_terms terms;
 };
 
 // Local. How many layers; how many parts one has.

@@ -97,13 +97,13 @@ START_TEST(bits_do_not_depend_on_the_call)
     for (size_t i = 0; i < ROWS * Z; ++i)
         noise[i] = (float)reference_normal(&state);
     elbow_latent_forward(ROWS, Z, head, noise, z, kl);
-    elbow_latent_backward(ROWS, Z, 0.7, 0.2, head, noise, kl, z, dhead); // z stands for some dz
+    elbow_latent_backward(ROWS, Z, (struct elbow_terms){0.7, 0.2}, head, noise, kl, z, dhead); // z stands for some dz
     for (size_t i = 0; i < ROWS; ++i)
         for (size_t j = 0; j < Z; ++j) {
             float one[2] = {head[2 * i * Z + j], head[(2 * i + 1) * Z + j]}, point, part, down[2];
             size_t at = i * Z + j;
             elbow_latent_forward(1, 1, one, &noise[at], &point, &part);
-            elbow_latent_backward(1, 1, 0.7, 0.2, one, &noise[at], &part, &point, down);
+            elbow_latent_backward(1, 1, (struct elbow_terms){0.7, 0.2}, one, &noise[at], &part, &point, down);
             ck_assert(memcmp(&point, &z[at], sizeof point) == 0 && memcmp(&part, &kl[at], sizeof part) == 0);
             ck_assert(memcmp(&down[0], &dhead[2 * i * Z + j], sizeof(float)) == 0);
             ck_assert(memcmp(&down[1], &dhead[(2 * i + 1) * Z + j], sizeof(float)) == 0);
@@ -129,7 +129,7 @@ START_TEST(backward_matches_finite_differences)
         if (fabs(kl - 0.5) < 1e-4) // the kink
             continue;
         ++*(kl > free_bits ? &above : &below);
-        elbow_latent_backward(1, 1, beta, free_bits, head, &noise, &kl, &dz, dhead);
+        elbow_latent_backward(1, 1, (struct elbow_terms){beta, free_bits}, head, &noise, &kl, &dz, dhead);
         double dmean = (loss(head[0] + step, head[1], noise, dz, beta, free_bits) -
                         loss(head[0] - step, head[1], noise, dz, beta, free_bits)) /
                        (2 * step);
@@ -152,7 +152,7 @@ START_TEST(gradient_near_the_prior)
     for (double size = 1e-12; size < 2; size *= 1.1) {
         float head[2] = {0, (float)-size}, noise = 1, z, kl, dz = 0, dhead[2];
         elbow_latent_forward(1, 1, head, &noise, &z, &kl);
-        elbow_latent_backward(1, 1, 1, 0, head, &noise, &kl, &dz, dhead);
+        elbow_latent_backward(1, 1, (struct elbow_terms){1, 0}, head, &noise, &kl, &dz, dhead);
         double exact = expm1(head[1]) / 2;
         ck_assert_double_eq_tol(dhead[1], exact, 4e-7 * fabs(exact));
     }
@@ -165,7 +165,8 @@ START_TEST(not_a_number_goes_through)
     float head[4] = {NAN, 0, 0, NAN};
     elbow_latent_forward(1, 2, head, noise, z, kl);
     ck_assert(isnan(z[0]) && isnan(z[1]) && isnan(kl[0]) && isnan(kl[1]));
-    elbow_latent_backward(1, 2, 1, 5, head, noise, kl, dz, dhead); // within the free bits it must not hide
+    elbow_latent_backward(1, 2, (struct elbow_terms){1, 5}, head, noise, kl, dz,
+                          dhead); // within the free bits it must not hide
     ck_assert(isnan(dhead[0]) && isnan(dhead[3]));
     float huge[2] = {0, 200}, one = 1, point, part;
     elbow_latent_forward(1, 1, huge, &one, &point, &part);

@@ -22,8 +22,7 @@ START_TEST(evaluation_agrees_with_training)
         double *recon = allocate(rows, sizeof(double)), *kl = allocate(rows, sizeof(double));
         struct elbow_row_results results = {.head = head, .recon = recon, .kl = kl};
         memset(f->statistics, 0xFF, elbow_statistics_size(latent, true) * sizeof(double));
-        elbow_model_evaluate(f->model, f->parameters, microbatch(f), f->config.objective.beta,
-                             f->config.objective.free_bits, f->statistics, results);
+        elbow_model_evaluate(f->model, f->parameters, microbatch(f), terms(f), f->statistics, results);
         ck_assert(memcmp(trained, f->statistics, elbow_statistics_size(latent, false) * sizeof(double)) == 0);
         double recon_sum = 0, kl_sum = 0;
         for (size_t i = 0; i < rows; ++i) {
@@ -43,7 +42,7 @@ START_TEST(evaluation_agrees_with_training)
         const float *encoded = elbow_model_encode(f->model, f->parameters, rows, f->values);
         ck_assert(memcmp(encoded, head, rows * 2 * latent * sizeof(float)) == 0);
         struct elbow_row_results nothing = {0};
-        elbow_model_evaluate(f->model, f->parameters, microbatch(f), 1, 0, f->statistics, nothing);
+        elbow_model_evaluate(f->model, f->parameters, microbatch(f), terms(f), f->statistics, nothing);
         ck_assert(f->statistics[ELBOW_STATISTIC_RECON] == recon_sum);
         free(trained);
         free(head);
@@ -194,7 +193,8 @@ START_TEST(nothing_allocates_after_create)
     float *mean = allocate(f->rows * f->model->values, sizeof(float));
     uint64_t allocations = elbow_memory_count().allocations;
     train(f);
-    elbow_model_evaluate(f->model, f->parameters, microbatch(f), 1, 0, f->statistics, (struct elbow_row_results){0});
+    elbow_model_evaluate(f->model, f->parameters, microbatch(f), terms(f), f->statistics,
+                         (struct elbow_row_results){0});
     const float *head = elbow_model_encode(f->model, f->parameters, f->rows, f->values);
     elbow_model_importance(f->model, f->parameters, microbatch(f), head, importance);
     elbow_model_decode(f->model, f->parameters, f->rows, f->noise, mean);

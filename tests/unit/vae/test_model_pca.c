@@ -154,7 +154,8 @@ START_TEST(the_elbo_is_tight)
     double statistics[ELBOW_STATISTIC_HEAD + 3 * Z], recon[ROWS], kl[ROWS], spread = 0, total = 0;
     struct elbow_microbatch microbatch = {ROWS, linear->x, noise};
     struct elbow_row_results results = {.recon = recon, .kl = kl};
-    elbow_model_evaluate(linear->model, linear->parameters, microbatch, 1, 0, statistics, results);
+    elbow_model_evaluate(linear->model, linear->parameters, microbatch, (struct elbow_terms){.beta = 1}, statistics,
+                         results);
     for (size_t j = 0; j < Z; ++j)
         spread += 0.5 * LENGTHS[j] * LENGTHS[j] / (VARIANCE + LENGTHS[j] * LENGTHS[j]);
     for (size_t i = 0; i < ROWS; ++i) {

@@ -56,17 +56,16 @@ static void go_together(struct fixture *f, struct outcome *outcomes)
 {
     struct elbow_passage passages[LANES];
     struct elbow_error error = {0};
-    double beta = f->config.objective.beta, free_bits = f->config.objective.free_bits;
     ck_assert_int_eq(elbow_model_widen(f->model, LANES, &error), ELBOW_OK);
     for (size_t lane = 0; lane < LANES; ++lane)
-        passages[lane] = (struct elbow_passage){lane, microbatch_of(f, lane), beta, free_bits};
+        passages[lane] = (struct elbow_passage){lane, microbatch_of(f, lane), terms(f)};
     for (size_t layer = 0; layer < elbow_passage_layers(f->model); ++layer)
         for (size_t part = 0; part < elbow_passage_parts(f->model, layer); ++part)
             for (size_t lane = 0; lane < LANES; ++lane)
                 elbow_passage_forward(f->model, &passages[lane], layer, part, f->parameters);
     for (size_t lane = 0; lane < LANES; ++lane)
-        elbow_model_score(f->model, lane, f->parameters, passages[lane].microbatch, beta, free_bits,
-                          outcomes[lane].gradient, outcomes[lane].statistics);
+        elbow_model_score(f->model, lane, f->parameters, passages[lane].microbatch, terms(f), outcomes[lane].gradient,
+                          outcomes[lane].statistics);
     go_backward(f, passages, outcomes);
 }
 
@@ -78,8 +77,8 @@ static void check(struct fixture *f, const char *what)
     for (size_t lane = 0; lane < LANES; ++lane) {
         expected[lane] = make_outcome(f);
         outcomes[lane] = make_outcome(f);
-        elbow_model_train(f->model, f->parameters, microbatch_of(f, lane), f->config.objective.beta,
-                          f->config.objective.free_bits, expected[lane].gradient, expected[lane].statistics);
+        elbow_model_train(f->model, f->parameters, microbatch_of(f, lane), terms(f), expected[lane].gradient,
+                          expected[lane].statistics);
     }
     go_together(f, outcomes);
     for (size_t lane = 0; lane < LANES; ++lane) {
