@@ -62,6 +62,21 @@ function(elbow_unit_tests floor)
   endforeach()
 endfunction()
 
+# tests/conformance/test_<table>.c walks a table of kinds: what holds for every row.
+function(elbow_conformance_tests)
+  file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/conformance/test_*.c)
+  if(NOT TARGET Elbow::CHECK)
+    return()
+  endif()
+  foreach(test ${tests})
+    get_filename_component(stem ${test} NAME_WE)
+    string(REPLACE "test_" "conformance_" target ${stem})
+    elbow_test_program(${target} ${test} elbow_run)
+    add_test(NAME ${target} COMMAND ${target})
+    set_tests_properties(${target} PROPERTIES TIMEOUT 120 LABELS "unit;conformance" ENVIRONMENT "${elbow_test_environment}")
+  endforeach()
+endfunction()
+
 # A program built for a processor that nobody has.
 function(elbow_processor_test)
   add_executable(processor_stub ${PROJECT_SOURCE_DIR}/tests/support/processor_stub/main.c

@@ -5,6 +5,8 @@
 // key that contradicts another. Checking it again changes nothing.
 #include "elbow/config/config.h"
 
+#include "schema.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -108,20 +110,21 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
 
 static enum elbow_status check_model(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
-    bool is_gaussian = config->model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN;
-    if (!is_gaussian && config->model.learn_variance)
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: model.learn_variance: a bernoulli likelihood has no variance; set model.likelihood: "
-            "gaussian, or remove it",
-            name);
-    if (is_gaussian && config->data.binarize != ELBOW_BINARIZE_NONE)
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: data.binarize: %s with a gaussian likelihood, which has no density on zeros and ones; "
-            "set data.binarize: none or model.likelihood: bernoulli",
-            name, elbow_config_choice("data.binarize", config->data.binarize));
-    return ELBOW_OK;
+    const struct elbow_kind_schema *likelihood = &elbow_likelihood_kinds[config->model.likelihood];
+    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    if (config->model.likelihood_options.learn_variance && !elbow_schema_find(likelihood->keys, "", "variance"))
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.learn_variance: a %s likelihood has no variance; set model.likelihood: "
+                               "gaussian, or remove it",
+                               name, likelihood->name);
+    if (config->data.binarize == ELBOW_BINARIZE_NONE ||
+        elbow_likelihood_support((enum elbow_likelihood_kind)config->model.likelihood) == ELBOW_SUPPORT_BINARY)
+        return ELBOW_OK;
+    elbow_config_likelihoods(ELBOW_SUPPORT_BINARY, words);
+    return elbow_error_set(error, ELBOW_CONFIG,
+                           "%s: data.binarize: %s with a %s likelihood, which is not for zeros and ones; set "
+                           "data.binarize: none or model.likelihood: %s",
+                           name, elbow_config_choice("data.binarize", config->data.binarize), likelihood->name, words);
 }
 
 static enum elbow_status check_schedule(const struct elbow_config *config, const char *name, struct elbow_error *error)

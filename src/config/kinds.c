@@ -50,6 +50,59 @@ static const struct elbow_key conv_transpose2d_keys[] = {
 };
 // clang-format on
 
+#define OF_LIKELIHOOD(member) .offset = offsetof(struct elbow_config, model.likelihood_options.member)
+
+// clang-format off
+static const struct elbow_key variance_keys[] = {
+    {"", "variance", REAL, OF_LIKELIHOOD(variance), ABOVE_ZERO, .preset = "1.0", .help = "The variance of each value."},
+};
+// clang-format on
+
+#define no_options                                                                                                     \
+    {                                                                                                                  \
+        NULL, 0                                                                                                        \
+    }
+#define variance_options OPTIONS(variance_keys)
+#define LIKELIHOOD(name, word, support, options) [name] = {#word, options},
+const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
+
+#define SUPPORT(name, word, support, ...) [name] = support,
+static const enum elbow_support supports[] = {ELBOW_LIKELIHOOD_LIST(SUPPORT)};
+#define SUPPORT_NAME(name, text) [name] = text,
+static const char *const support_names[] = {ELBOW_SUPPORT_LIST(SUPPORT_NAME)};
+
+enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind)
+{
+    ELBOW_CHECK((unsigned)kind < ELBOW_LIKELIHOODS);
+    return supports[kind];
+}
+
+const char *elbow_support_name(enum elbow_support support)
+{
+    return support_names[support];
+}
+
+void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKELIHOOD_WORDS_SIZE])
+{
+    struct elbow_kind_schema found[ELBOW_LIKELIHOODS];
+    size_t count = 0;
+    for (int kind = 0; kind < ELBOW_LIKELIHOODS; ++kind)
+        if (supports[kind] == support)
+            found[count++] = elbow_likelihood_kinds[kind];
+    elbow_schema_list(found, count, words);
+}
+
+struct elbow_demand elbow_config_demand(const struct elbow_config *config)
+{
+    enum elbow_likelihood_kind kind = (enum elbow_likelihood_kind)config->model.likelihood;
+    if (config->data.binarize == ELBOW_BINARIZE_NONE)
+        return (struct elbow_demand){elbow_likelihood_support(kind), "model.likelihood",
+                                     elbow_likelihood_kinds[kind].name};
+    bool is_sampled = config->data.binarize == ELBOW_BINARIZE_SAMPLE; // a value is a probability
+    return (struct elbow_demand){is_sampled ? ELBOW_SUPPORT_UNIT : ELBOW_SUPPORT_REAL, "data.binarize",
+                                 elbow_config_choice("data.binarize", config->data.binarize)};
+}
+
 #define dense_options OPTIONS(dense_keys)
 #define conv2d_options OPTIONS(conv2d_keys)
 #define conv_transpose2d_options OPTIONS(conv_transpose2d_keys)

@@ -282,23 +282,47 @@ static enum elbow_status check_range(struct loading *loading, float *sample, str
     return ELBOW_OK;
 }
 
-// Bernoulli: values must be probabilities. Every rank looks through the rows that it has read.
-static enum elbow_status check_unit(struct loading *loading, float *sample, struct elbow_error *error)
+static bool is_of(enum elbow_support support, float value)
+{
+    switch (support) {
+    case ELBOW_SUPPORT_REAL:
+        return true;
+    case ELBOW_SUPPORT_UNIT:
+    case ELBOW_SUPPORT_BINARY:
+        return value >= 0 && value <= 1;
+    }
+    return false;
+}
+
+static enum elbow_status refuse_value(const struct loading *loading, uint64_t row, size_t number, float value,
+                                      struct elbow_error *error)
+{
+    const struct elbow_demand *demand = &loading->request->demand;
+    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s: row %llu holds %g (number %zu of the row) after scaling (%s), but %s: %s needs %s; set %s, or "
+        "model.likelihood: %s",
+        loading->dataset->name, (unsigned long long)row, (double)value, number, loading->dataset->scale.source,
+        demand->key, demand->word, elbow_support_name(demand->support),
+        loading->has_attributes ? "the attributes factor and offset (elbow-import --factor)"
+                                : "data.factor and data.offset",
+        words);
+}
+
+// Every rank looks through the rows that it has read.
+static enum elbow_status check_support(struct loading *loading, float *sample, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
+    enum elbow_support support = loading->request->demand.support;
     uint64_t piece, row_bytes = dataset->values * elbow_element_size(dataset->element);
     struct elbow_range range = rows_to_read(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
     for (uint64_t row = range.first; row < range.last; ++row) {
         elbow_dataset_sample(dataset, row, sample);
         for (size_t i = 0; i < dataset->values; ++i) {
-            if (!(sample[i] >= 0 && sample[i] <= 1))
-                return elbow_error_set(
-                    error, ELBOW_DATA,
-                    "%s: row %llu holds %g after scaling (%s), but a Bernoulli likelihood and binarize: sample need "
-                    "values in [0, 1]; set %s, or model.likelihood: gaussian",
-                    dataset->name, (unsigned long long)row, (double)sample[i], dataset->scale.source,
-                    loading->has_attributes ? "the attributes factor and offset (elbow-import --factor)"
-                                            : "data.factor and data.offset");
+            if (!is_of(support, sample[i]))
+                return refuse_value(loading, row, i, sample[i], error);
             dataset->is_binary = dataset->is_binary && (sample[i] == 0 || sample[i] == 1);
         }
     }
@@ -313,11 +337,11 @@ static enum elbow_status settle_values(struct loading *loading, struct elbow_err
     elbow_comm_max(loading->comm, &dataset->max, 1);
     choose_scale(loading);
     float *sample = NULL;
-    bool must_be_unit = loading->request->must_be_unit;
-    dataset->is_binary = must_be_unit;
+    enum elbow_support support = loading->request->demand.support;
+    dataset->is_binary = support == ELBOW_SUPPORT_UNIT || support == ELBOW_SUPPORT_BINARY;
     if (elbow_allocate(&sample, dataset->values, sizeof(float), "a sample", error) == ELBOW_OK &&
-        check_range(loading, sample, error) == ELBOW_OK && must_be_unit)
-        check_unit(loading, sample, error);
+        check_range(loading, sample, error) == ELBOW_OK && support != ELBOW_SUPPORT_REAL)
+        check_support(loading, sample, error);
     elbow_release(&sample);
     double binary = dataset->is_binary;
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK)

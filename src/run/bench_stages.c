@@ -94,19 +94,20 @@ static void run_latent(struct elbow_bench_run *bench)
     }
 }
 
-// In place, as in a step: the gradient becomes the next pass' logits or means. A variance of one keeps them small.
+// In place, as in a step: the gradient becomes the next pass' outputs. A variance of one keeps them small.
 static void run_likelihood(struct elbow_bench_run *bench)
 {
     struct elbow_model *model = bench->trainer.model;
-    const float *x = bench->trainer.prepared.values;
-    float *y = bench->decoded;
+    struct elbow_likelihood_options options = {.variance = 1};
+    struct elbow_likelihood_call call = {.options = &options,
+                                         .values = model->values,
+                                         .x = bench->trainer.prepared.values,
+                                         .y = bench->decoded,
+                                         .recon = model->recon,
+                                         .dy = bench->decoded};
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
-        size_t rows = elbow_bench_rows(bench, number);
-        double ignored = 0;
-        if (model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI)
-            elbow_likelihood_bernoulli(rows, model->values, x, y, model->recon, y);
-        else
-            elbow_likelihood_gaussian(rows, model->values, 0, x, y, model->recon, y, &ignored);
+        call.rows = elbow_bench_rows(bench, number);
+        model->likelihood->score(&call);
     }
 }
 

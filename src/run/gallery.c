@@ -60,16 +60,15 @@ static void show(const struct drawing *drawing, size_t i, float *image)
 {
     const struct elbow_gallery *gallery = drawing->gallery;
     size_t values = gallery->model->values;
-    const float *mean = drawing->means + i * values;
     if (!drawing->draw) {
-        memcpy(image, mean, values * sizeof *image);
+        memcpy(image, drawing->means + i * values, values * sizeof *image);
         return;
     }
     struct elbow_stream stream = {.seed = drawing->seed,
                                   .purpose = ELBOW_PURPOSE_SAMPLE_DRAW,
                                   .id = drawing->ids[i],
                                   .draw = drawing->dataset == NULL ? DRAW_OF_SAMPLES : DRAW_OF_RECONSTRUCTIONS};
-    elbow_likelihood_draw(stream, elbow_model_variance(gallery->model, gallery->parameters), values, mean, image);
+    elbow_model_draw(gallery->model, gallery->parameters, i, stream, image);
 }
 
 // The microbatch is full, whatever `count`: its GEMMs have one shape, and each sample the same bits in any company.

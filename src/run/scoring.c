@@ -121,12 +121,12 @@ static void tell_data(const struct elbow_scoring *scoring, struct elbow_log *log
     const struct elbow_config *config = &scoring->checkpoint.config;
     elbow_log_say(log, "data: %s, %" PRIu64 " samples, value = stored * %g + %g (%s)", dataset->name, dataset->samples,
                   dataset->scale.factor, dataset->scale.offset, dataset->scale.source);
-    bool is_bernoulli = config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI;
-    if (is_bernoulli && config->data.binarize == ELBOW_BINARIZE_NONE && !dataset->is_binary)
+    struct elbow_demand demand = elbow_config_demand(config);
+    if (demand.support == ELBOW_SUPPORT_BINARY && !dataset->is_binary)
         elbow_log_warn(log,
                        "%s: has values between 0 and 1, for which recon and elbo are no log-probabilities of a "
-                       "Bernoulli likelihood",
-                       dataset->name);
+                       "%s likelihood",
+                       dataset->name, demand.word);
 }
 
 // Collective. Whether the output has a place, and is none of the files that are known to be read; `source` may be NULL.
@@ -171,9 +171,7 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
         .factor = config->data.factor,
         .offset = config->data.offset,
         .fixed_scale = &scoring->checkpoint.data.scale,
-        .must_be_unit =
-            config->data.binarize == ELBOW_BINARIZE_SAMPLE ||
-            (config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI && config->data.binarize == ELBOW_BINARIZE_NONE),
+        .demand = elbow_config_demand(config),
     };
     status = elbow_dataset_load(comm, &wanted, log, &scoring->dataset, error);
     if (status == ELBOW_OK)

@@ -65,7 +65,6 @@ static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char 
 {
     const struct elbow_config *config = &trainer->config;
     elbow_path file, name, labels_file, labels;
-    bool is_bernoulli = config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI;
     struct elbow_dataset_request request = {.synthetic = (uint64_t)config->data.synthetic,
                                             .seed = (uint64_t)config->seed,
                                             .shape = &config->data.shape,
@@ -74,9 +73,7 @@ static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char 
                                             .factor = config->data.factor,
                                             .offset = config->data.offset,
                                             .fixed_scale = scale,
-                                            .must_be_unit =
-                                                config->data.binarize == ELBOW_BINARIZE_SAMPLE ||
-                                                (is_bernoulli && config->data.binarize == ELBOW_BINARIZE_NONE)};
+                                            .demand = elbow_config_demand(config)};
     if (config->data.synthetic == 0) {
         enum elbow_status status = locate(config, location, file, name, error);
         if (status == ELBOW_OK)
@@ -122,13 +119,12 @@ static void tell_data(struct elbow_trainer *trainer)
     if (!elbow_dataset_image(data->rank, data->shape, &image))
         elbow_log_say(trainer->log,
                       "the data are no images (data.shape can say so): samples go to HDF5 and CSV, not PNG");
-    bool is_grey = trainer->config.model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI &&
-                   trainer->config.data.binarize == ELBOW_BINARIZE_NONE && !data->is_binary;
-    if (is_grey)
+    struct elbow_demand demand = elbow_config_demand(&trainer->config);
+    if (demand.support == ELBOW_SUPPORT_BINARY && !data->is_binary)
         elbow_log_warn(trainer->log,
-                       "%s holds values between 0 and 1: with a Bernoulli likelihood recon is then no "
+                       "%s holds values between 0 and 1: with a %s likelihood recon is then no "
                        "log-probability; data.binarize: sample makes it one",
-                       data->name);
+                       data->name, demand.word);
 }
 
 // Collective. Training and validation data.

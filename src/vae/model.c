@@ -9,24 +9,19 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/trace.h"
-#include "elbow/math/vector.h"
 
-#include <math.h>
 #include <string.h>
 
-static enum elbow_status add_log_variance(struct elbow_model *model, double variance, struct elbow_error *error)
+static enum elbow_status add_shared(const struct elbow_tensor *tensor, struct elbow_model *model,
+                                    struct elbow_error *error)
 {
-    struct elbow_tensor tensor = {.name = "likelihood/log_variance",
-                                  .rank = 1,
-                                  .shape = {1},
-                                  .is_weight = false,
-                                  .initial = ELBOW_INITIAL_CONSTANT,
-                                  .value = (float)log(variance)};
     size_t index = 0;
-    enum elbow_status status = elbow_parameters_add(&model->parameters, tensor, &index, error);
-    if (status == ELBOW_OK)
-        model->log_variance = model->parameters.tensors[index].offset;
-    return status;
+    enum elbow_status status = elbow_parameters_add(&model->parameters, *tensor, &index, error);
+    if (status != ELBOW_OK)
+        return status;
+    const struct elbow_tensor *added = &model->parameters.tensors[index];
+    model->shared = (struct elbow_shared_numbers){added->offset, added->count};
+    return ELBOW_OK;
 }
 
 struct elbow_shape elbow_model_sample(size_t rank, const uint64_t *shape)
@@ -46,16 +41,16 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
     enum elbow_status status = elbow_network_create(&model->parameters, "encoder", sample, &config->model.encoder,
                                                     (struct elbow_shape){1, 1, 2 * model->latent}, initializer,
                                                     model->rows_max, &model->encoder, error);
+    struct elbow_shape output = {sample.height, sample.width,
+                                 sample.channels * model->likelihood->outputs(&model->options)};
     if (status == ELBOW_OK)
         status =
             elbow_network_create(&model->parameters, "decoder", (struct elbow_shape){1, 1, model->latent},
-                                 &config->model.decoder, sample, initializer, model->rows_max, &model->decoder, error);
-    if (status != ELBOW_OK || model->likelihood != ELBOW_LIKELIHOOD_GAUSSIAN)
-        return status;
-    ELBOW_CHECK(config->model.variance > 0);
-    model->fixed_log_variance = log(config->model.variance);
-    if (config->model.learn_variance)
-        status = add_log_variance(model, config->model.variance, error);
+                                 &config->model.decoder, output, initializer, model->rows_max, &model->decoder, error);
+    struct elbow_tensor tensor = {0};
+    if (status == ELBOW_OK && model->likelihood->shared &&
+        model->likelihood->shared(&model->options, model->values, &tensor))
+        status = add_shared(&tensor, model, error);
     return status;
 }
 
@@ -116,8 +111,8 @@ enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, s
         return status;
     model->values = values;
     model->latent = (size_t)config->model.latent;
-    model->likelihood = (enum elbow_likelihood_kind)config->model.likelihood;
-    model->log_variance = SIZE_MAX;
+    model->likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)config->model.likelihood);
+    model->options = config->model.likelihood_options;
     model->rows_max = rows_max;
     status = create_layers(config, sample, model, error);
     if (status == ELBOW_OK && rows_max > 0)
@@ -161,35 +156,37 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
     if (!data_mean)
         return;
     const struct elbow_tensor *tensor = elbow_parameters_find(&model->parameters, "decoder.head/bias");
-    ELBOW_CHECK(tensor && model->values % tensor->count == 0);
+    size_t outputs = model->likelihood->outputs(&model->options), channels = tensor ? tensor->count / outputs : 0;
+    ELBOW_CHECK(channels > 0 && model->values % channels == 0);
     float *bias = values + tensor->offset;
-    size_t places = model->values / tensor->count; // 1 but for a convolution
-    for (size_t d = 0; d < tensor->count; ++d) {
+    size_t places = model->values / channels; // 1 but for a convolution
+    for (size_t d = 0; d < channels; ++d) {
         double mean = 0;
         for (size_t place = 0; place < places; ++place)
-            mean += (double)data_mean[place * tensor->count + d];
-        mean /= (double)places;
-        double pixel = fmin(fmax(mean, 0.001), 0.999);
-        bias[d] = (float)(model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI ? log(pixel / (1 - pixel)) : mean);
+            mean += (double)data_mean[place * channels + d];
+        bias[d * outputs] = model->likelihood->output_bias(mean / (double)places);
     }
 }
 
-// s, the logarithm of the Gaussian's variance.
-static double log_variance_of(const struct elbow_model *model, const float *parameters)
+// A call of the likelihood without samples.
+static struct elbow_likelihood_call call_of(const struct elbow_model *model, const float *parameters, size_t rows,
+                                            const float *y)
 {
-    return model->log_variance == SIZE_MAX ? model->fixed_log_variance : (double)parameters[model->log_variance];
+    return (struct elbow_likelihood_call){.options = &model->options,
+                                          .rows = rows,
+                                          .values = model->values,
+                                          .y = y,
+                                          .shared = model->shared.count > 0 ? parameters + model->shared.offset : NULL};
 }
 
-// recon of each row of x from the decoder's output y; unless dy is NULL, the gradients of minus their sum.
-static void reconstruct(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
-                        const float *x, const float *y, float *dy, double *dlog_variance)
+// recon of each row of x from the decoder's output y, in the first lane.
+static void reconstruct(const struct elbow_model *model, const float *parameters, size_t rows, const float *x,
+                        const float *y)
 {
-    double *recon = model->recon + lane * model->rows_max;
-    if (model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI)
-        elbow_likelihood_bernoulli(rows, model->values, x, y, recon, dy);
-    else
-        elbow_likelihood_gaussian(rows, model->values, log_variance_of(model, parameters), x, y, recon, dy,
-                                  dlog_variance);
+    struct elbow_likelihood_call call = call_of(model, parameters, rows, y);
+    call.x = x;
+    call.recon = model->recon;
+    model->likelihood->score(&call);
 }
 
 // Adds one row to the statistics and returns its KL.
@@ -234,14 +231,16 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     check_microbatch(model, microbatch);
     ELBOW_CHECK(lane < model->lanes);
     float *y = elbow_network_output(&model->decoder, lane);
-    double dlog_variance = 0;
-    reconstruct(model, lane, parameters, microbatch.rows, microbatch.values, y, y, &dlog_variance);
+    struct elbow_likelihood_call call = call_of(model, parameters, microbatch.rows, y);
+    call.x = microbatch.values;
+    call.recon = model->recon + lane * model->rows_max;
+    call.dy = y;
+    call.dshared = model->shared.count > 0 ? gradient + model->shared.offset : NULL;
+    model->likelihood->score(&call);
     memset(statistics, 0, elbow_statistics_size(model->latent, false) * sizeof *statistics);
     for (size_t i = 0; i < microbatch.rows; ++i)
         count_row(model, lane * model->rows_max + i, terms, statistics);
     clear_padding(&model->parameters, gradient);
-    if (model->log_variance != SIZE_MAX)
-        gradient[model->log_variance] = (float)dlog_variance;
 }
 
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
@@ -284,7 +283,7 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
     const float *head = elbow_network_forward(&model->encoder, parameters, rows, microbatch.values);
     elbow_latent_forward(rows, latent, head, microbatch.noise, model->z, model->kl);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, 0, parameters, rows, microbatch.values, y, NULL, NULL);
+    reconstruct(model, parameters, rows, microbatch.values, y);
 
     memset(statistics, 0, elbow_statistics_size(latent, true) * sizeof *statistics);
     for (size_t i = 0; i < rows; ++i) {
@@ -309,10 +308,18 @@ void elbow_model_decode(struct elbow_model *model, const float *parameters, size
 {
     ELBOW_CHECK(z && mean && rows > 0 && rows <= model->rows_max);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, z);
-    if (model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI)
-        elbow_vector_sigmoid(rows * model->values, y, mean);
-    else
-        memcpy(mean, y, rows * model->values * sizeof *mean);
+    struct elbow_likelihood_call call = call_of(model, parameters, rows, y);
+    model->likelihood->mean(&call, mean);
+}
+
+void elbow_model_draw(const struct elbow_model *model, const float *parameters, size_t row, struct elbow_stream stream,
+                      float *x)
+{
+    ELBOW_CHECK(x && row < model->rows_max);
+    const float *y = elbow_network_output(&model->decoder, 0);
+    size_t width = model->values * model->likelihood->outputs(&model->options);
+    struct elbow_likelihood_call call = call_of(model, parameters, 1, y + row * width);
+    model->likelihood->draw(stream, &call, x);
 }
 
 // log p(z) - log q(z|x) of one row: with z = mean + exp(log_variance / 2) noise the constants log(2 pi) / 2 cancel.
@@ -334,17 +341,12 @@ void elbow_model_importance(struct elbow_model *model, const float *parameters, 
     size_t rows = microbatch.rows, latent = model->latent;
     elbow_latent_forward(rows, latent, head, microbatch.noise, model->z, model->kl);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, 0, parameters, rows, microbatch.values, y, NULL, NULL);
+    reconstruct(model, parameters, rows, microbatch.values, y);
     for (size_t i = 0; i < rows; ++i) {
         double ratio = log_prior_over_posterior(latent, model->z + i * latent, head + (2 * i + 1) * latent,
                                                 microbatch.noise + i * latent);
         elbow_importance_add(&importance[i], model->recon[i] + ratio);
     }
-}
-
-double elbow_model_variance(const struct elbow_model *model, const float *parameters)
-{
-    return model->likelihood == ELBOW_LIKELIHOOD_BERNOULLI ? 0 : exp(log_variance_of(model, parameters));
 }
 
 size_t elbow_model_bytes(const struct elbow_model *model)

@@ -52,7 +52,7 @@ size_t elbow_passage_end(const struct elbow_model *model, size_t layer, size_t p
         return elbow_passage_first(model, layer, part + 1);
     if (layer + 1 < elbow_passage_layers(model))
         return elbow_passage_first(model, layer + 1, 0);
-    return model->log_variance < model->parameters.size ? model->log_variance : model->parameters.size;
+    return model->shared.count > 0 ? model->shared.offset : model->parameters.size;
 }
 
 void elbow_passage_forward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer, size_t part,

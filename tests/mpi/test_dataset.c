@@ -65,7 +65,7 @@ START_TEST(all_ranks_see_all_rows)
         struct elbow_dataset_request request = request_for();
         request.labels_file = path;
         request.labels = "/train/labels";
-        request.must_be_unit = true;
+        request.demand.support = ELBOW_SUPPORT_BINARY;
         struct elbow_dataset dataset;
         struct elbow_error error = {0};
         mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
@@ -115,9 +115,9 @@ START_TEST(bad_values_are_found_with_their_row)
         rows[bad * VALUES + 2] = 1.5F;
         write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
         mpi_assert(load(&request, &error) == ELBOW_OK);
-        request.must_be_unit = true;
+        request.demand.support = ELBOW_SUPPORT_BINARY;
         mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, row) != NULL);
-        request.must_be_unit = false;
+        request.demand.support = ELBOW_SUPPORT_REAL;
         remove_file();
         rows[bad * VALUES + 2] = 0;
     }

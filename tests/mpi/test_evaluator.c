@@ -246,7 +246,7 @@ START_TEST(one_importance_sample_is_a_draw_of_the_elbo)
         elbow_batch_gather(&fixture.dataset, &binarizer, 1, &i, values);
         elbow_batch_noise((uint64_t)fixture.config.seed, ELBOW_PURPOSE_IMPORTANCE, 0, 1, &i, LATENT, noise);
         struct elbow_microbatch row = {.rows = 1, .values = values, .noise = noise};
-        elbow_model_evaluate(fixture.model, fixture.parameters, row, 1, 0, statistics,
+        elbow_model_evaluate(fixture.model, fixture.parameters, row, (struct elbow_terms){.beta = 1}, statistics,
                              (struct elbow_row_results){.head = head, .recon = &recon});
         for (int j = 0; j < LATENT; ++j) {
             double mean = (double)head[j], log_variance = (double)head[LATENT + j], e = (double)noise[j];
@@ -330,7 +330,7 @@ START_TEST(a_class_is_its_rows)
         double row_recon[MICROBATCH], row_kl[MICROBATCH], statistics[WIDTH_MAX];
         elbow_evaluation_batch(&fixture.dataset, &fixture.config, first, rows, LATENT, ids, values, noise);
         struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
-        elbow_model_evaluate(fixture.model, fixture.parameters, microbatch, 1, 0, statistics,
+        elbow_model_evaluate(fixture.model, fixture.parameters, microbatch, (struct elbow_terms){.beta = 1}, statistics,
                              (struct elbow_row_results){.recon = row_recon, .kl = row_kl});
         for (size_t i = 0; i < rows; ++i) {
             recon[ids[i] % 3] += row_recon[i];

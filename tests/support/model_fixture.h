@@ -70,8 +70,8 @@ static inline void configure(const struct architecture *architecture, struct elb
 {
     config->model.latent = (int64_t)architecture->latent;
     config->model.likelihood = architecture->likelihood;
-    config->model.learn_variance = architecture->learned;
-    config->model.variance = architecture->variance;
+    config->model.likelihood_options.learn_variance = architecture->learned;
+    config->model.likelihood_options.variance = architecture->variance;
     config->model.encoder = hidden(architecture->encoder_layers, architecture->activation);
     config->model.decoder = hidden(architecture->decoder_layers, architecture->activation);
     config->objective.beta = architecture->beta;
@@ -107,7 +107,7 @@ static inline struct fixture *fixture_create(const struct architecture *architec
         f->exact_parameters[k] = f->parameters[k];
     for (size_t k = 0; k < f->rows * architecture->values; ++k) {
         double u = reference_random(&state);
-        f->values[k] = (float)(f->reference.bernoulli ? (double)(u > 0) : 2 * u);
+        f->values[k] = (float)f->reference.likelihood->value(u);
     }
     for (size_t k = 0; k < f->rows * architecture->latent; ++k)
         f->noise[k] = (float)reference_normal(&state);

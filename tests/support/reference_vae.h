@@ -7,6 +7,8 @@
 
 #include "elbow/vae/model.h"
 
+#include "reference_likelihood.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,9 +28,10 @@ struct reference_network {
 
 struct reference_vae {
     size_t values, latent;
-    bool bernoulli, learned;
-    double log_variance;    // Gaussian, fixed
-    size_t log_variance_at; // Gaussian, learned: its offset
+    const struct reference_likelihood *likelihood;
+    struct elbow_likelihood_options options;
+    bool has_shared;  // a number that the likelihood trains
+    size_t shared_at; // its offset
     double beta, free_bits;
     struct reference_network encoder, decoder;
 };
@@ -44,11 +47,6 @@ struct reference_trace {
     double points[REFERENCE_LAYERS + 1][REFERENCE_WIDTH];
     double sums[REFERENCE_LAYERS][REFERENCE_WIDTH];
 };
-
-static inline double reference_logistic(double a)
-{
-    return 1 / (1 + exp(-a));
-}
 
 static inline double reference_activation(int activation, double a)
 {
@@ -127,14 +125,14 @@ static inline struct reference_vae reference_vae(const struct elbow_config *conf
     struct reference_vae vae = {
         .values = model->values,
         .latent = (size_t)config->model.latent,
-        .bernoulli = config->model.likelihood == ELBOW_LIKELIHOOD_BERNOULLI,
-        .log_variance = log(config->model.variance > 0 ? config->model.variance : 1),
+        .likelihood = &REFERENCE_LIKELIHOODS[config->model.likelihood],
+        .options = config->model.likelihood_options,
         .beta = config->objective.beta,
         .free_bits = config->objective.free_bits,
     };
-    const struct elbow_tensor *tensor = elbow_parameters_find(&model->parameters, "likelihood/log_variance");
-    vae.learned = tensor != NULL;
-    vae.log_variance_at = tensor ? tensor->offset : 0;
+    const struct elbow_tensor *last = &model->parameters.tensors[model->parameters.count - 1];
+    vae.has_shared = strncmp(last->name, "likelihood/", 11) == 0;
+    vae.shared_at = last->offset;
     vae.encoder = reference_network(&model->parameters, "encoder", vae.values, &config->model.encoder, 2 * vae.latent);
     vae.decoder = reference_network(&model->parameters, "decoder", vae.latent, &config->model.decoder, vae.values);
     return vae;
@@ -176,19 +174,14 @@ static inline void reference_down(const struct reference_network *network, const
     }
 }
 
-static inline double reference_recon(const struct reference_vae *vae, double s, const double *x, const double *y,
-                                     double *dy)
+static inline double reference_recon(const struct reference_vae *vae, const double *shared, const double *x,
+                                     const double *y, double *dy)
 {
+    const struct reference_likelihood *likelihood = vae->likelihood;
     double recon = 0;
     for (size_t d = 0; d < vae->values; ++d) {
-        if (vae->bernoulli) {
-            double p = reference_logistic(y[d]), q = reference_logistic(-y[d]); // q = 1 - p
-            recon += x[d] * log(p) + (1 - x[d]) * log(q);
-            dy[d] = p - x[d];
-        } else {
-            recon -= 0.5 * log(2 * acos(-1.0) * exp(s)) + (x[d] - y[d]) * (x[d] - y[d]) / (2 * exp(s));
-            dy[d] = (y[d] - x[d]) / exp(s);
-        }
+        recon += likelihood->log_p(&vae->options, shared, x[d], y[d]);
+        dy[d] = -likelihood->slope(&vae->options, shared, x[d], y[d]);
     }
     return recon;
 }
@@ -199,7 +192,7 @@ static inline void reference_row(const struct reference_vae *vae, const double *
 {
     static struct reference_trace encoder, decoder;
     double z[REFERENCE_WIDTH], delta[REFERENCE_WIDTH], dhead[REFERENCE_WIDTH], price[REFERENCE_WIDTH];
-    double s = vae->learned ? parameters[vae->log_variance_at] : vae->log_variance;
+    const double *shared = vae->has_shared ? parameters + vae->shared_at : NULL;
     const double *mean = reference_up(&vae->encoder, parameters, x, &encoder), *log_variance = mean + vae->latent;
     double objective = 0;
     for (size_t j = 0; j < vae->latent; ++j) {
@@ -212,14 +205,13 @@ static inline void reference_row(const struct reference_vae *vae, const double *
         parts->kl_of[j] += kl;
     }
     const double *y = reference_up(&vae->decoder, parameters, z, &decoder);
-    double recon = reference_recon(vae, s, x, y, delta);
+    double recon = reference_recon(vae, shared, x, y, delta);
     parts->recon += recon;
     parts->objective += objective + recon;
     if (!gradient)
         return;
-    if (vae->learned) // d recon / ds by the chain rule from 1 / v
-        for (size_t d = 0; d < vae->values; ++d)
-            gradient[vae->log_variance_at] += 0.5 - (x[d] - y[d]) * (x[d] - y[d]) * exp(-s) / 2;
+    for (size_t d = 0; shared && d < vae->values; ++d)
+        gradient[vae->shared_at] -= vae->likelihood->shared_slope(&vae->options, shared, x[d], y[d]);
     reference_down(&vae->decoder, parameters, &decoder, delta, gradient);
     for (size_t j = 0; j < vae->latent; ++j) {
         dhead[j] = delta[j] + price[j] * mean[j];

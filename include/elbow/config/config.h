@@ -42,6 +42,12 @@ struct elbow_integers {
     int64_t values[ELBOW_NODES_MAX];
 };
 
+// Options of all likelihoods: a kind reads its own.
+struct elbow_likelihood_options {
+    double variance; // gaussian: fixed, or where the learned one starts
+    bool learn_variance;
+};
+
 // "every" of an evaluation: a number of steps, 0 for never, ELBOW_EVERY_EPOCH at the end of each epoch.
 enum { ELBOW_EVERY_EPOCH = -1 };
 
@@ -63,8 +69,7 @@ struct elbow_config {
     struct {
         int64_t latent;
         int likelihood;
-        double variance; // Gaussian: the fixed variance, or where the learned one starts
-        bool learn_variance;
+        struct elbow_likelihood_options likelihood_options;
         int output_bias, initializer;
         struct elbow_layers encoder, decoder;
     } model;
@@ -154,6 +159,25 @@ const char *elbow_config_choice(const char *key, int value);
 // Local. Whether a configuration may hold the text: UTF-8 without control characters and ends of lines. Else *byte is
 // the first that it may not, counted from 1.
 bool elbow_config_takes_text(const char *text, size_t *byte);
+
+// What a configuration asks of its data, and the key that does, for a sentence: "model.likelihood: bernoulli".
+struct elbow_demand {
+    enum elbow_support support;
+    const char *key, *word;
+};
+
+// Local.
+struct elbow_demand elbow_config_demand(const struct elbow_config *config);
+
+// Local. What the values of a likelihood may be.
+enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind);
+
+// Local. What values of a support are called: "values in [0, 1]".
+const char *elbow_support_name(enum elbow_support support);
+
+// Local. The words of the likelihoods for a support, for advice: "gaussian", "bernoulli or binomial".
+enum { ELBOW_LIKELIHOOD_WORDS_SIZE = 256 };
+void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKELIHOOD_WORDS_SIZE]);
 
 // Local. Splits "FILE:/dataset" or "/dataset" (then file is `file`) into its parts; false if a part is too long.
 bool elbow_config_locate(const char *file, const char *location, elbow_path found_file, elbow_path found_dataset);

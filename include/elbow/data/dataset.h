@@ -30,7 +30,7 @@ struct elbow_dataset {
     struct elbow_shared rows;   // (N, D) of element
     struct elbow_shared labels; // (N) int64_t; base NULL without labels
     bool has_labels;
-    bool is_binary; // all scaled values are 0 or 1 (known only after must_be_unit)
+    bool is_binary; // all scaled values are 0 or 1 (known only where the demand is UNIT or BINARY)
     bool is_synthetic;
     uint64_t seed; // synthetic data are drawn with it when used
 };
@@ -45,12 +45,12 @@ struct elbow_dataset_request {
     bool has_factor, has_offset;        // from the configuration (the file's attributes come first)
     double factor, offset;
     const struct elbow_scale
-        *fixed_scale;  // of the checkpoint or the training set, for data without attributes; may be NULL
-    bool must_be_unit; // Bernoulli: scaled values must lie in [0, 1]
+        *fixed_scale;           // of the checkpoint or the training set, for data without attributes; may be NULL
+    struct elbow_demand demand; // what scaled values may be, and who asks; zeroed: any
 };
 
 // Collective. Loads: every rank reads its part of the rows, chunk-aligned in large blocks; NaN, infinity and values
-// outside [0, 1] (must_be_unit) are found here, with the row. FORMAT for a missing dataset, an empty one, rank < 2,
+// outside the demanded support are found here, with the row. FORMAT for a missing dataset, an empty one, rank < 2,
 // labels of another length; DATA for bad values; MEMORY, with both figures, if it does not fit in a node's memory.
 enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
                                      struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error);

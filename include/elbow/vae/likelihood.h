@@ -1,30 +1,54 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The likelihood p(x|z) of a sample's D values, from the decoder's output y.
+// The likelihood p(x|z) of a sample's D values, from the decoder's output y: a table with a row for each kind
+// (elbow/config/kinds.h), whose functions lie in src/vae/likelihood/<word>.c, with their formulas.
 //
-// Bernoulli on logits y: log p = sum_d x y - softplus(y); the mean is sigmoid(y).
-// Gaussian of mean y and variance v = exp(s): log p = -1/2 sum_d ((x - y)^2 / v + s + log(2 pi)).
+// A function is called for the rows of a microbatch, never for a value. The bits of a row depend on that row alone:
+// neither on the rows beside it nor on the number of threads. A NaN in x or y arrives in what comes of it.
 #ifndef ELBOW_VAE_LIKELIHOOD_H
 #define ELBOW_VAE_LIKELIHOOD_H
 
 #include "elbow/base/language.h"
+#include "elbow/config/config.h"
 #include "elbow/math/random.h"
+#include "elbow/nn/parameters.h"
 
 #include <stddef.h>
 
 ELBOW_C_BEGIN
 
-// Local. recon[i] = log p(x_i | z_i) in nats, in double, for rows of x and y (rows, D). If dy is not NULL it gets -d
-// recon / dy: sigmoid(y) - x. dy may be y.
-void elbow_likelihood_bernoulli(size_t rows, size_t values, const float *x, const float *y, double *recon, float *dy);
+// Rows of samples, and what the decoder made for them. Nothing is owned; a function ignores what it does not name.
+struct elbow_likelihood_call {
+    const struct elbow_likelihood_options *options;
+    size_t rows, values; // D
+    const float *x;      // (rows, D)
+    const float *y;      // (rows, D, outputs)
+    const float *shared; // the trained numbers beside the networks; NULL: there are none, options say it
+    double *recon;       // (rows)
+    float *dy;           // (rows, D, outputs), may be y; NULL: not wanted
+    float *dshared;      // as many as shared; NULL: not wanted
+};
 
-// Local. Likewise for the Gaussian of log-variance s: -d recon / dy = (y - x) / v. *dlog_variance, unless NULL, gets
-// -d(sum of recon)/ds = sum (1 - (x - y)^2 / v) / 2 over rows and values.
-void elbow_likelihood_gaussian(size_t rows, size_t values, double log_variance, const float *x, const float *y,
-                               double *recon, float *dy, double *dlog_variance);
+struct elbow_likelihood {
+    // Local. How many outputs of the decoder belong to a value; they lie together.
+    size_t (*outputs)(const struct elbow_likelihood_options *options);
+    // Local. The tensor of trained numbers beside the networks: name, rank, shape, start. False: there is none; NULL:
+    // never.
+    bool (*shared)(const struct elbow_likelihood_options *options, size_t values, struct elbow_tensor *tensor);
+    // Local. recon[i] = log p(x_i | z_i) in nats with all its constants, in double. Where wanted dy = -d recon / dy,
+    // and dshared = -d(sum of recon) / d shared.
+    void (*score)(const struct elbow_likelihood_call *call);
+    // Local. recon[i] = the largest log p(x_i | y) that any y gives, with shared and options as they are.
+    void (*saturated)(const struct elbow_likelihood_call *call);
+    // Local. mean (rows, D) = E[x | z]; mean may be y where there is one output a value.
+    void (*mean)(const struct elbow_likelihood_call *call, float *mean);
+    // Local. A draw from p(x|z) into x (D), of one row, with the words of the stream alone; x is not y.
+    void (*draw)(struct elbow_stream stream, const struct elbow_likelihood_call *call, float *x);
+    // Local. The output whose mean is that of the data: where the first output's bias starts with output_bias: data.
+    float (*output_bias)(double data_mean);
+};
 
-// Local. Draws from p(x|z) into x, which is not mean: mean (n) are E[x|z] of one sample, variance 0 means Bernoulli
-// (1 where u < mean).
-void elbow_likelihood_draw(struct elbow_stream stream, double variance, size_t n, const float *mean, float *x);
+// Local. The row of a kind.
+const struct elbow_likelihood *elbow_likelihood_row(enum elbow_likelihood_kind kind);
 
 ELBOW_C_END
 

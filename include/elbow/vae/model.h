@@ -2,7 +2,7 @@
 // The VAE: encoder, latent variables, decoder, likelihood; forward and backward over one microbatch.
 //
 // Tensors: encoder.0/weight, ..., encoder.head/{weight,bias} (mean, then log_variance: 2Z), decoder.0/...,
-// decoder.head/... (logits or means: D), and likelihood/log_variance (1) where one Gaussian variance is learned.
+// decoder.head/... (D times the likelihood's outputs of a value), and what the likelihood trains beside the networks.
 #ifndef ELBOW_VAE_MODEL_H
 #define ELBOW_VAE_MODEL_H
 
@@ -17,9 +17,11 @@ ELBOW_C_BEGIN
 
 struct elbow_model {
     size_t values, latent; // D, Z
-    enum elbow_likelihood_kind likelihood;
-    double fixed_log_variance; // Gaussian without a learned one
-    size_t log_variance;       // offset of the learned one, or SIZE_MAX
+    const struct elbow_likelihood *likelihood;
+    struct elbow_likelihood_options options;
+    struct elbow_shared_numbers {
+        size_t offset, count; // in the arena; count 0: there are none
+    } shared;                 // that the likelihood trains beside the networks
     struct elbow_parameters parameters;
     struct elbow_network encoder, decoder;
     size_t rows_max, lanes;
@@ -60,8 +62,8 @@ enum elbow_status elbow_model_layout(const struct elbow_config *config, struct e
                                      struct elbow_parameters *parameters, struct elbow_error *error);
 
 // Local. The start of a run, into values (model->parameters.size floats). data_mean (D), unless NULL, is the training
-// mean: the output bias becomes its logit (clipped to [0.001, 0.999]; Burda et al. 2015) or, for the Gaussian, the mean
-// itself; where the output layer is a convolution, which has one bias a channel, the mean over the channel's places.
+// mean: the output bias becomes what the likelihood has for it; where the output layer is a convolution, which has one
+// bias a channel, the mean over the channel's places.
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
 
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
@@ -73,7 +75,7 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
 enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error);
 
 // Local. The middle of a training pass: the decoder's output of a lane becomes its gradient; statistics as above; of
-// the gradient the padding, and that of the learned variance.
+// the gradient the padding, and that of the likelihood's own numbers.
 void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
                        struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics);
@@ -86,16 +88,17 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
 // and importance may use it.
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters, size_t rows, const float *values);
 
-// Local. mean (rows, D) of p(x|z) for z (rows, Z): pixels for Bernoulli, means for the Gaussian.
+// Local. mean (rows, D) of p(x|z) for z (rows, Z).
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean);
+
+// Local. A draw from p(x|z) into x (D), for row `row` of the last elbow_model_decode.
+void elbow_model_draw(const struct elbow_model *model, const float *parameters, size_t row, struct elbow_stream stream,
+                      float *x);
 
 // Local. Adds to importance[i] the log weight of one draw for each row: log p(x|z) + log p(z) - log q(z|x) with z from
 // head and microbatch.noise.
 void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                             const float *head, struct elbow_importance *importance);
-
-// Local. The variance of p(x|z): 0 for Bernoulli.
-double elbow_model_variance(const struct elbow_model *model, const float *parameters);
 
 // Local. Bytes of activations, for a microbatch of rows_max rows in each lane.
 size_t elbow_model_bytes(const struct elbow_model *model);

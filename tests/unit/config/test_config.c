@@ -47,7 +47,7 @@ START_TEST(test_example)
     ck_assert_int_eq(config.data.shape.values[1], 28);
     ck_assert_int_eq(config.model.latent, 3);
     ck_assert_int_eq(config.model.likelihood, ELBOW_LIKELIHOOD_GAUSSIAN);
-    ck_assert(config.model.learn_variance);
+    ck_assert(config.model.likelihood_options.learn_variance);
     ck_assert_uint_eq(config.model.encoder.count, 2);
     ck_assert_int_eq(config.model.encoder.layers[0].units, 512);
     ck_assert_int_eq(config.model.encoder.layers[0].activation, ELBOW_ACTIVATION_SILU);

@@ -107,9 +107,9 @@ static void draw_config(struct elbow_config *config)
     elbow_config_default(config);
     draw_data(config);
     config->seed = (int64_t)draw(INT64_MAX);
-    config->model.likelihood = (int)draw(2);
-    config->model.variance = draw_real() * 1e300;
-    config->model.learn_variance = draw(2);
+    config->model.likelihood = (int)draw(ELBOW_LIKELIHOODS);
+    config->model.likelihood_options.variance = draw_real() * 1e300;
+    config->model.likelihood_options.learn_variance = draw(2);
     config->model.initializer = (int)draw(3);
     draw_layers(&config->model.encoder);
     draw_layers(&config->model.decoder);

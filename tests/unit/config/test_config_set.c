@@ -48,7 +48,7 @@ START_TEST(test_set)
     ck_assert_int_eq(config.seed, 5);
     ck_assert(config.train.rate == 3e-4 && config.data.has_factor && config.data.factor == 2);
     ck_assert_int_eq(config.train.optimizer, ELBOW_OPTIMIZER_SGD);
-    ck_assert(config.model.learn_variance);
+    ck_assert(config.model.likelihood_options.learn_variance);
     ck_assert_str_eq(config.data.file, "a b: [c]#d.h5");
     ck_assert_str_eq(config.data.valid, "x=y.h5:/t");
     ck_assert_int_eq(config.data.shape.values[0], 4);
@@ -191,7 +191,7 @@ START_TEST(test_finish_training)
         "or remove it");
     does_not_finish(
         "data: {file: x.h5, binarize: sample}\nmodel: {likelihood: gaussian}",
-        "run.yaml: data.binarize: sample with a gaussian likelihood, which has no density on zeros and ones; set "
+        "run.yaml: data.binarize: sample with a gaussian likelihood, which is not for zeros and ones; set "
         "data.binarize: none or model.likelihood: bernoulli");
     does_not_finish("data: {file: x.h5}\ntrain: {epochs: 0}",
                     "run.yaml: train.epochs and train.steps are both 0, the run would not begin; set one of them");

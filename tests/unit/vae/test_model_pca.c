@@ -66,8 +66,8 @@ static struct linear *linear_create(bool learned, double widen)
     static struct elbow_config config;
     config.model.latent = Z;
     config.model.likelihood = ELBOW_LIKELIHOOD_GAUSSIAN;
-    config.model.variance = VARIANCE;
-    config.model.learn_variance = learned;
+    config.model.likelihood_options.variance = VARIANCE;
+    config.model.likelihood_options.learn_variance = learned;
     struct linear *linear = calloc(1, sizeof *linear);
     ck_assert_ptr_nonnull(linear);
     struct elbow_error error = {0};

@@ -38,7 +38,7 @@ static void go_backward(struct fixture *f, const struct elbow_passage *passages,
         for (size_t part = elbow_passage_parts(f->model, layer); part-- > 0;) {
             size_t first = elbow_passage_first(f->model, layer, part), end = elbow_passage_end(f->model, layer, part);
             // Parts lie one behind the other; behind the last one at most a learned variance.
-            ck_assert(first < end && (end == before || (before == f->size && end == f->model->log_variance)));
+            ck_assert(first < end && (end == before || (before == f->size && end == f->model->shared.offset)));
             before = first;
             for (size_t lane = 0; lane < LANES; ++lane) {
                 elbow_passage_backward(f->model, &passages[lane], layer, part, f->parameters, outcomes[lane].gradient);
@@ -138,8 +138,8 @@ START_TEST(large_layers_fall_into_parts)
     struct elbow_layer layer = {.kind = ELBOW_LAYER_DENSE, .units = 300, .activation = ELBOW_ACTIVATION_SILU};
     config.model.latent = 3;
     config.model.likelihood = ELBOW_LIKELIHOOD_GAUSSIAN;
-    config.model.learn_variance = true;
-    config.model.variance = 0.5;
+    config.model.likelihood_options.learn_variance = true;
+    config.model.likelihood_options.variance = 0.5;
     config.model.encoder = config.model.decoder = (struct elbow_layers){.count = 1, .layers = {layer}};
     struct fixture f = create_large(&config, (struct elbow_shape){1, 1, 700}, 7);
     ck_assert_uint_eq(elbow_passage_parts(f.model, 0), elbow_dense_product_is_own() ? 3 : 1);

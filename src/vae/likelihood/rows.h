@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What likelihoods share. Private to this folder and to the table.
+//
+// The sum over a row's D values is in double and in an order fixed by D alone: value d goes to partial sum d % LANES,
+// and those are folded pairwise. Work goes in tiles that stay in the first cache; TILE is a multiple of LANES, so that
+// a value's lane does not depend on its tile.
+#ifndef ELBOW_VAE_LIKELIHOOD_ROWS_H
+#define ELBOW_VAE_LIKELIHOOD_ROWS_H
+
+#include "elbow/vae/likelihood.h"
+
+#define ELBOW_LIKELIHOOD_DECLARE(name, word, ...) extern const struct elbow_likelihood elbow_likelihood_##word;
+ELBOW_LIKELIHOOD_LIST(ELBOW_LIKELIHOOD_DECLARE)
+
+enum { ELBOW_TILE = 256, ELBOW_LANES = 8 };
+
+// Local. The sum of the lanes.
+static inline double elbow_lanes_fold(const double lanes[ELBOW_LANES])
+{
+    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+// Local. Rows that are worth a thread.
+static inline size_t elbow_likelihood_least_rows(size_t values)
+{
+    enum { VALUES_LEAST = 1 << 12 };
+    return VALUES_LEAST / (values + 1) + 1;
+}
+
+// Local. One output a value.
+size_t elbow_likelihood_one_output(const struct elbow_likelihood_options *options);
+
+#endif
