@@ -140,14 +140,45 @@ static enum elbow_status graft(struct elbow_yaml **root, const char *path, struc
     return ELBOW_OK;
 }
 
-// An entry within a list: the list as it is becomes a tree, the entry is exchanged, and the list is read again, with
-// all checks. Takes over `value`.
+// A list, or a kind with its options, as it is; a kind that is not yet chosen has no options.
+static void write_whole(const struct elbow_config *config, const struct elbow_key *key, const char *rest,
+                        struct elbow_printer *printer)
+{
+    if (key->type != ELBOW_KEY_KIND) {
+        elbow_value_write(key, config, 0, printer);
+        return;
+    }
+    const char *chosen = key->kinds[*(const int *)((const char *)config + key->offset)].name;
+    size_t length = strcspn(rest, ".");
+    if (strlen(chosen) == length && strncmp(chosen, rest, length) == 0)
+        elbow_value_write_kind(key, config, printer);
+    else
+        elbow_printer_add(printer, "{%.*s: {}}", (int)length, rest);
+}
+
+// Whether `rest` begins with a kind of the key.
+static bool names_kind(const struct elbow_key *key, const char *rest)
+{
+    char word[ELBOW_KEY_NAME_SIZE];
+    (void)elbow_text_format(word, sizeof word, "%.*s", (int)strcspn(rest, "."), rest);
+    return elbow_value_kind(key, word) != NULL;
+}
+
+// An entry within a list, or an option of a kind: the value as it is becomes a tree, the entry is exchanged, and the
+// tree is read again, with all checks. Takes over `value`.
 static enum elbow_status set_entry(struct elbow_config *config, const struct elbow_key *key, const char *shown,
                                    const char *rest, struct elbow_yaml *value, const struct elbow_source *source)
 {
-    char text[ELBOW_VALUE_SIZE];
+    char text[ELBOW_VALUE_SIZE], expected[ELBOW_EXPECTED_SIZE];
     struct elbow_printer printer = {.text = text, .size = sizeof text};
-    elbow_value_write(key, config, 0, &printer);
+    if (key->type == ELBOW_KEY_KIND && !names_kind(key, rest)) {
+        elbow_schema_expected(key, expected);
+        enum elbow_status refused =
+            elbow_value_refuse(source, value, false, shown, "found '%.60s', expected %s", rest, expected);
+        elbow_yaml_destroy(value);
+        return refused;
+    }
+    write_whole(config, key, rest, &printer);
     ELBOW_CHECK(!printer.is_cut);
     struct elbow_yaml *list = NULL;
     enum elbow_status status = elbow_yaml_parse("value", text, printer.length, &list, source->error);
@@ -169,7 +200,8 @@ static enum elbow_status set_value(struct elbow_config *config, const char *path
     const char *rest = "";
     const struct elbow_key *key = find_key_of(path, &rest);
     char shown[ELBOW_KEY_NAME_SIZE], advice[640];
-    bool is_list = key && (key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS);
+    bool is_list =
+        key && (key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_KIND);
     if (key && (!*rest || is_list)) {
         elbow_schema_join(shown, key->section, key->name);
         if (*rest)
@@ -273,6 +305,18 @@ static void explain_key(FILE *out, const struct elbow_key *key, const char *pref
             key->help);
 }
 
+// The options of a key's kinds.
+static void explain_kinds(FILE *out, const struct elbow_key *key)
+{
+    for (size_t i = 0; key->type == ELBOW_KEY_KIND && key->kinds[i].name; ++i) {
+        struct elbow_keys options = key->kinds[i].keys;
+        if (options.count > 0)
+            fprintf(out, "\nOptions of `%s.%s: {%s: {...}}`:\n", key->section, key->name, key->kinds[i].name);
+        for (size_t k = 0; k < options.count; ++k)
+            explain_key(out, &options.rows[k], "");
+    }
+}
+
 void elbow_config_explain(FILE *out)
 {
     ELBOW_CHECK(out != NULL);
@@ -286,6 +330,8 @@ void elbow_config_explain(FILE *out)
         for (size_t k = 0; k < layers[i].keys.count; ++k)
             explain_key(out, &layers[i].keys.rows[k], "");
     }
+    for (size_t i = 0; i < keys.count; ++i)
+        explain_kinds(out, &keys.rows[i]);
 }
 
 enum elbow_status elbow_config_resumable(const struct elbow_config *old, const struct elbow_config *now,
@@ -322,7 +368,13 @@ const char *elbow_config_choice(const char *key, int value)
     const struct elbow_kind_schema *layers = elbow_schema_layers(&count);
     for (size_t i = 0; i < count && !row; ++i)
         row = elbow_schema_find(layers[i].keys, layers[i].name, key);
-    ELBOW_CHECK(row != NULL && row->type == ELBOW_KEY_CHOICE && value >= 0);
+    ELBOW_CHECK(row != NULL && value >= 0);
+    if (row->type == ELBOW_KEY_KIND) {
+        for (int i = 0; i <= value; ++i)
+            ELBOW_CHECK(row->kinds[i].name != NULL);
+        return row->kinds[value].name;
+    }
+    ELBOW_CHECK(row->type == ELBOW_KEY_CHOICE);
     for (int i = 0; i <= value; ++i)
         ELBOW_CHECK(row->choices[i] != NULL);
     return row->choices[value];

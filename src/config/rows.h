@@ -11,6 +11,7 @@
 #define REAL .type = ELBOW_KEY_REAL
 #define BOOLEAN .type = ELBOW_KEY_BOOLEAN
 #define CHOICE(list) .type = ELBOW_KEY_CHOICE, .choices = list
+#define KIND(list) .type = ELBOW_KEY_KIND, .kinds = list
 #define DURATION .type = ELBOW_KEY_DURATION
 #define TEXT .type = ELBOW_KEY_TEXT
 #define FROM(least_, most_) .least = (least_), .most = (most_)

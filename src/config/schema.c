@@ -13,7 +13,6 @@
 
 #define CHOICES(name, LIST) static const char *const name[] = {LIST(ELBOW_KIND_WORD) NULL}
 CHOICES(binarize_choices, ELBOW_BINARIZE_LIST);
-CHOICES(likelihood_choices, ELBOW_LIKELIHOOD_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
 CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
 CHOICES(optimizer_choices, ELBOW_OPTIMIZER_LIST);
@@ -63,12 +62,14 @@ static const struct elbow_key keys[] = {
          "the copies are removed when all is in memory. Empty: files are read where they lie."},
 
     {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20", .help = "Dimensions of z."},
-    {"model", "likelihood", CHOICE(likelihood_choices), AT(model.likelihood), .preset = "bernoulli",
+    {"model", "likelihood", KIND(elbow_likelihood_kinds), AT(model.likelihood), .preset = "bernoulli",
      .help = "p(x|z): bernoulli for values in [0, 1], gaussian for any real values."},
     {"model", "variance", REAL, AT(model.likelihood_options.variance), ABOVE_ZERO, .preset = "1.0",
-     .help = "gaussian: the variance of each value, or where the learned one starts."},
+     .help = "Deprecated, write likelihood: {gaussian: {variance: ...}}. The variance of each value, or where the "
+             "learned one starts."},
     {"model", "learn_variance", BOOLEAN, AT(model.likelihood_options.learn_variance), .preset = "false",
-     .help = "gaussian: one variance for all values is trained with the weights."},
+     .help = "Deprecated, write likelihood: {gaussian: {variance: learned}}. One variance for all values is trained "
+             "with the weights."},
     {"model", "output_bias", CHOICE(output_bias_choices), AT(model.output_bias), .preset = "zero",
      .help = "Where the decoder's last bias starts. data: at the training mean (bernoulli: its logit)."},
     {"model", "initializer", CHOICE(initializer_choices), AT(model.initializer), .preset = "auto",
@@ -281,6 +282,15 @@ static void expected_choice(const struct elbow_key *key, char expected[ELBOW_EXP
     }
 }
 
+static void expected_kind(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
+{
+    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "one of %s", key->kinds[0].name);
+    for (size_t i = 1; key->kinds[i].name; ++i) {
+        size_t length = strlen(expected);
+        (void)elbow_text_format(expected + length, ELBOW_EXPECTED_SIZE - length, ", %s", key->kinds[i].name);
+    }
+}
+
 static void expected_real(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
 {
     char low[48] = "", high[48] = "";
@@ -289,7 +299,9 @@ static void expected_real(const struct elbow_key *key, char expected[ELBOW_EXPEC
     if (isfinite(key->high))
         (void)elbow_text_format(high, sizeof high, " and %s %g", key->high_open ? "below" : "at most", key->high);
     (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "a number%s%s%s", low, high,
-                            key->type == ELBOW_KEY_OPTIONAL ? ", or null" : "");
+                            key->type == ELBOW_KEY_OPTIONAL  ? ", or null"
+                            : key->type == ELBOW_KEY_LEARNED ? ", learned, or {learned: START}"
+                                                             : "");
 }
 
 void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
@@ -305,6 +317,7 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
         return;
     case ELBOW_KEY_REAL:
     case ELBOW_KEY_OPTIONAL:
+    case ELBOW_KEY_LEARNED:
         expected_real(key, expected);
         return;
     case ELBOW_KEY_BOOLEAN:
@@ -312,6 +325,9 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
         return;
     case ELBOW_KEY_CHOICE:
         expected_choice(key, expected);
+        return;
+    case ELBOW_KEY_KIND:
+        expected_kind(key, expected);
         return;
     case ELBOW_KEY_EVERY:
         (void)elbow_text_format(expected, size, "a whole number of steps (0: never), or epoch");

@@ -13,6 +13,8 @@ enum elbow_key_type {
     ELBOW_KEY_OPTIONAL, // double, and a bool at `present`; null is "not set"
     ELBOW_KEY_BOOLEAN,  // bool
     ELBOW_KEY_CHOICE,   // int, index into `choices`
+    ELBOW_KEY_KIND,     // int, index into `kinds`: a word, or a map of one key with the kind's options
+    ELBOW_KEY_LEARNED,  // double, and a bool at `present`: a number, the word learned, or {learned: START}
     ELBOW_KEY_EVERY,    // int64_t: steps, 0, or the word epoch
     ELBOW_KEY_DURATION, // int64_t: seconds, also as 1h30m or 1-12:00:00
     ELBOW_KEY_TEXT,     // elbow_path; null is the empty text
@@ -20,16 +22,19 @@ enum elbow_key_type {
     ELBOW_KEY_LAYERS    // struct elbow_layers
 };
 
+struct elbow_kind_schema;
+
 struct elbow_key {
     const char *section; // "train"; "" at the top
     const char *name;    // "rate"
     enum elbow_key_type type;
-    size_t offset, present;         // of the value (and of its bool) in the struct that the table is for
-    int64_t least, most;            // INTEGER, EVERY, DURATION, entries of INTEGERS
-    size_t count_least, count_most; // INTEGERS: entries, where there are any
-    double low, high;               // REAL, OPTIONAL
-    bool low_open, high_open;       // the bound itself is not legal
-    const char *const *choices;     // CHOICE; ends with NULL
+    size_t offset, present;                // of the value (and of its bool) in the struct that the table is for
+    int64_t least, most;                   // INTEGER, EVERY, DURATION, entries of INTEGERS
+    size_t count_least, count_most;        // INTEGERS: entries, where there are any
+    double low, high;                      // REAL, OPTIONAL, LEARNED
+    bool low_open, high_open;              // the bound itself is not legal
+    const char *const *choices;            // CHOICE; ends with NULL
+    const struct elbow_kind_schema *kinds; // KIND; ends with a NULL name
     const char
         *preset;  // the default as a YAML scalar; NULL: the empty text or list, or (in a layer) none: it must be given
     double unset; // OPTIONAL: the value where there is none

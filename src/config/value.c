@@ -180,6 +180,28 @@ static enum elbow_status read_optional(const struct elbow_key *key, const char *
     return status;
 }
 
+// A number, the word learned (from the preset on), or {learned: NUMBER}.
+static enum elbow_status read_learned(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                      void *base, const struct elbow_source *source)
+{
+    bool *is_learned = (bool *)((char *)base + key->present);
+    double *value = (double *)((char *)base + key->offset);
+    bool is_word = node->kind == ELBOW_YAML_SCALAR && !node->quoted && strcmp(node->text, "learned") == 0;
+    bool is_map =
+        node->kind == ELBOW_YAML_MAP && node->child && !node->child->next && strcmp(node->child->key, "learned") == 0;
+    if (is_word) {
+        elbow_value_preset(key, base);
+        *is_learned = true;
+        return ELBOW_OK;
+    }
+    if (node->kind != ELBOW_YAML_SCALAR && !is_map)
+        return elbow_value_refuse_value(key, shown, node, source);
+    enum elbow_status status = read_real(key, shown, is_map ? node->child : node, value, source);
+    if (status == ELBOW_OK)
+        *is_learned = is_map;
+    return status;
+}
+
 static enum elbow_status read_boolean(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                       bool *value, const struct elbow_source *source)
 {
@@ -277,6 +299,10 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
         return read_real(key, shown, node, value, source);
     case ELBOW_KEY_OPTIONAL:
         return read_optional(key, shown, node, base, source);
+    case ELBOW_KEY_LEARNED:
+        return read_learned(key, shown, node, base, source);
+    case ELBOW_KEY_KIND:
+        return elbow_value_read_kind(key, shown, node, base, source);
     case ELBOW_KEY_BOOLEAN:
         return read_boolean(key, shown, node, value, source);
     case ELBOW_KEY_CHOICE:
@@ -339,5 +365,5 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
         if (status != ELBOW_OK)
             return status;
     }
-    return ELBOW_OK;
+    return elbow_value_refuse_flat(keys, section, shown, map, source);
 }

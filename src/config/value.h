@@ -42,6 +42,18 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
 enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           struct elbow_layers *value, const struct elbow_source *source);
 
+// Local. The kind of a word, or NULL.
+const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, const char *word);
+
+// Local. Reads a kind: its word, which leaves the options as they are, or a map of that word with the options, of which
+// those that are left out get their presets.
+enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                        void *base, const struct elbow_source *source);
+
+// Local. CONFIG if a section's map gives an option of a kind twice: with the kind, and as a key of version 0.1.
+enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *section, const char *shown,
+                                          const struct elbow_yaml *map, const struct elbow_source *source);
+
 // Local. Puts the default of a key into base.
 void elbow_value_preset(const struct elbow_key *key, void *base);
 
@@ -65,6 +77,9 @@ void elbow_printer_add(struct elbow_printer *printer, const char *format, ...) _
 // Local. The value as YAML that reads back to the same bits. Lists of layers in a block (each on a line, `indent`
 // blanks before) where indent > 0, else in brackets.
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer);
+
+// Local. Likewise a kind as a map of its word and all options: {gaussian: {variance: 1.0}}.
+void elbow_value_write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer);
 
 // Local. Whether two values are the same.
 bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b);

@@ -78,3 +78,123 @@ enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const cha
     memcpy(value, &found, sizeof found); // padding too
     return ELBOW_OK;
 }
+
+enum { OPTIONS_MAX = 16 };
+
+// An option as it was: what is refused changes nothing. Options are numbers, choices and flags.
+struct kept {
+    unsigned char value[8];
+    bool present;
+};
+
+static size_t size_of(const struct elbow_key *option)
+{
+    switch (option->type) {
+    case ELBOW_KEY_BOOLEAN:
+        return sizeof(bool);
+    case ELBOW_KEY_CHOICE:
+        return sizeof(int);
+    default:
+        return sizeof(double);
+    }
+}
+
+static bool has_flag(const struct elbow_key *option)
+{
+    return option->type == ELBOW_KEY_LEARNED || option->type == ELBOW_KEY_OPTIONAL;
+}
+
+static void keep(const struct elbow_key *option, const void *base, struct kept *kept)
+{
+    memcpy(kept->value, (const char *)base + option->offset, size_of(option));
+    if (has_flag(option))
+        kept->present = *(const bool *)((const char *)base + option->present);
+}
+
+static void restore(const struct elbow_key *option, const struct kept *kept, void *base)
+{
+    memcpy((char *)base + option->offset, kept->value, size_of(option));
+    if (has_flag(option))
+        *(bool *)((char *)base + option->present) = kept->present;
+}
+
+static enum elbow_status read_options(const struct elbow_kind_schema *kind, const char *shown,
+                                      const struct elbow_yaml *options, void *base, const struct elbow_source *source)
+{
+    char name[ELBOW_KEY_NAME_SIZE];
+    (void)elbow_text_format(name, sizeof name, "%s.%s", shown, kind->name);
+    if (kind->keys.count == 0 && options->kind == ELBOW_YAML_MAP && options->child)
+        return elbow_value_refuse(source, options->child, true, name, "has no options; write %s alone", kind->name);
+    struct kept kept[OPTIONS_MAX];
+    ELBOW_CHECK(kind->keys.count <= OPTIONS_MAX);
+    for (size_t i = 0; i < kind->keys.count; ++i) {
+        keep(&kind->keys.rows[i], base, &kept[i]);
+        elbow_value_preset(&kind->keys.rows[i], base);
+    }
+    enum elbow_status status = elbow_value_read_section(kind->keys, "", name, options, base, source);
+    for (size_t i = 0; i < kind->keys.count && status != ELBOW_OK; ++i)
+        restore(&kind->keys.rows[i], &kept[i], base);
+    return status;
+}
+
+const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, const char *word)
+{
+    for (const struct elbow_kind_schema *kind = key->kinds; kind->name; ++kind)
+        if (strcmp(kind->name, word) == 0)
+            return kind;
+    return NULL;
+}
+
+enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                        void *base, const struct elbow_source *source)
+{
+    bool is_map = node->kind == ELBOW_YAML_MAP && node->child;
+    const char *word = is_map ? node->child->key : node->kind == ELBOW_YAML_SCALAR ? node->text : "";
+    if (is_map && node->child->next)
+        return elbow_value_refuse(source, node->child->next, true, shown,
+                                  "a second key '%.60s' beside '%.60s', expected one kind with its options in braces",
+                                  node->child->next->key, word);
+    const struct elbow_kind_schema *kind = elbow_value_kind(key, word);
+    if (kind) {
+        enum elbow_status status = is_map ? read_options(kind, shown, node->child, base, source) : ELBOW_OK;
+        if (status == ELBOW_OK)
+            *(int *)((char *)base + key->offset) = (int)(kind - key->kinds);
+        return status;
+    }
+    char expected[ELBOW_EXPECTED_SIZE];
+    elbow_schema_expected(key, expected);
+    if (is_map)
+        return elbow_value_refuse(source, node->child, true, shown, "found '%.60s', expected %s", word, expected);
+    return elbow_value_refuse_value(key, shown, node, source);
+}
+
+// Whether an option of a kind is kept where a key of the table is.
+static bool is_option(const struct elbow_kind_schema *kind, const struct elbow_key *key)
+{
+    for (size_t i = 0; i < kind->keys.count; ++i) {
+        const struct elbow_key *option = &kind->keys.rows[i];
+        if (option->offset == key->offset || (option->type == ELBOW_KEY_LEARNED && option->present == key->offset))
+            return true;
+    }
+    return false;
+}
+
+enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *section, const char *shown,
+                                          const struct elbow_yaml *map, const struct elbow_source *source)
+{
+    for (const struct elbow_yaml *child = map->child; child; child = child->next) {
+        const struct elbow_key *key = elbow_schema_find(keys, section, child->key);
+        if (!key || key->type != ELBOW_KEY_KIND || child->kind != ELBOW_YAML_MAP)
+            continue;
+        const struct elbow_kind_schema *kind = elbow_value_kind(key, child->child->key);
+        for (const struct elbow_yaml *other = map->child; kind && other; other = other->next) {
+            const struct elbow_key *flat = elbow_schema_find(keys, section, other->key);
+            char name[ELBOW_KEY_NAME_SIZE];
+            elbow_schema_join(name, shown, other->key);
+            if (flat && flat != key && is_option(kind, flat))
+                return elbow_value_refuse(source, other, true, name, "given twice, with %s.%s, too; remove it here",
+                                          shown, child->key);
+        }
+    }
+    return ELBOW_OK;
+}

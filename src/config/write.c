@@ -118,6 +118,25 @@ static void write_layers(const struct elbow_layers *layers, int indent, struct e
         elbow_printer_add(printer, "]");
 }
 
+static void write_learned(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
+{
+    bool is_learned = *(const bool *)((const char *)base + key->present);
+    elbow_printer_add(printer, is_learned ? "{learned: " : "");
+    write_real(*(const double *)((const char *)base + key->offset), printer);
+    elbow_printer_add(printer, is_learned ? "}" : "");
+}
+
+void elbow_value_write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
+{
+    const struct elbow_kind_schema *kind = &key->kinds[*(const int *)((const char *)base + key->offset)];
+    elbow_printer_add(printer, "{%s: {", kind->name);
+    for (size_t k = 0; k < kind->keys.count; ++k) {
+        elbow_printer_add(printer, "%s%s: ", k ? ", " : "", kind->keys.rows[k].name);
+        elbow_value_write(&kind->keys.rows[k], base, 0, printer);
+    }
+    elbow_printer_add(printer, "}}");
+}
+
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer)
 {
     const void *value = (const char *)base + key->offset;
@@ -146,6 +165,12 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         return;
     case ELBOW_KEY_CHOICE:
         elbow_printer_add(printer, "%s", key->choices[*(const int *)value]);
+        return;
+    case ELBOW_KEY_KIND:
+        elbow_printer_add(printer, "%s", key->kinds[*(const int *)value].name);
+        return;
+    case ELBOW_KEY_LEARNED:
+        write_learned(key, base, printer);
         return;
     case ELBOW_KEY_TEXT:
         write_text(value, printer);
@@ -195,7 +220,12 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
     case ELBOW_KEY_BOOLEAN:
         return *(const bool *)left == *(const bool *)right;
     case ELBOW_KEY_CHOICE:
+    case ELBOW_KEY_KIND: // its options have keys of their own
         return *(const int *)left == *(const int *)right;
+    case ELBOW_KEY_LEARNED:
+        has_left = *(const bool *)((const char *)a + key->present);
+        has_right = *(const bool *)((const char *)b + key->present);
+        return has_left == has_right && *(const double *)left == *(const double *)right;
     case ELBOW_KEY_TEXT:
         return strcmp(left, right) == 0;
     case ELBOW_KEY_INTEGERS:

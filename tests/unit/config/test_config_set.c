@@ -76,6 +76,51 @@ START_TEST(test_set)
 }
 END_TEST
 
+// A kind with its options: the word leaves them as they are, a map sets all of them.
+START_TEST(test_set_kind)
+{
+    struct elbow_config config = defaults();
+    const struct elbow_likelihood_options *options = &config.model.likelihood_options;
+    set(&config, "model.likelihood={gaussian: {variance: learned}}");
+    ck_assert(config.model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN && options->learn_variance &&
+              options->variance == 1);
+    set(&config, "model.likelihood={gaussian: {variance: {learned: 0.25}}}");
+    ck_assert(options->learn_variance && options->variance == 0.25);
+    set(&config, "model.likelihood=gaussian");
+    ck_assert(options->learn_variance && options->variance == 0.25);
+    set(&config, "model.likelihood.gaussian.variance=0.5");
+    ck_assert(!options->learn_variance && options->variance == 0.5);
+    set(&config, "model.likelihood=bernoulli");
+    set(&config, "model.likelihood.gaussian.variance=learned");
+    ck_assert(config.model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN && options->learn_variance &&
+              options->variance == 1);
+    set(&config, "model.variance=2");
+    ck_assert(options->learn_variance && options->variance == 2);
+    const char *any = "expected a number above 0, learned, or {learned: START}";
+    char message[200];
+    snprintf(message, sizeof message, "model.likelihood.gaussian.variance: found 'maybe', %s", any);
+    not_set(&config, "model.likelihood={gaussian: {variance: maybe}}", message);
+    snprintf(message, sizeof message, "model.likelihood.gaussian.variance: found a map, %s", any);
+    not_set(&config, "model.likelihood={gaussian: {variance: {fixed: 1}}}", message);
+    snprintf(message, sizeof message, "model.likelihood.gaussian.variance: '0' is out of bounds, %s", any);
+    not_set(&config, "model.likelihood.gaussian.variance=0", message);
+    not_set(&config, "model.likelihood={gaussian: {varance: 1}}",
+            "model.likelihood.gaussian.varance: unknown key; did you mean model.likelihood.gaussian.variance?");
+    not_set(&config, "model.likelihood={bernoulli: {variance: 1}}",
+            "model.likelihood.bernoulli: has no options; write bernoulli alone");
+    not_set(
+        &config, "model.likelihood={gaussian: {}, bernoulli: {}}",
+        "model.likelihood: a second key 'bernoulli' beside 'gaussian', expected one kind with its options in braces");
+    struct elbow_config fresh = defaults();
+    accepted(&fresh, "model: {likelihood: {gaussian: {variance: {learned: 0.1}}}}");
+    ck_assert(fresh.model.likelihood_options.learn_variance && fresh.model.likelihood_options.variance == 0.1);
+    ck_assert_int_eq(parse(&fresh, "model: {learn_variance: true, likelihood: {gaussian: {variance: 1}}}"),
+                     ELBOW_CONFIG);
+    ck_assert_str_eq(error.message,
+                     "run.yaml:1:9: model.learn_variance: given twice, with model.likelihood, too; remove it here");
+}
+END_TEST
+
 START_TEST(test_set_refusals)
 {
     struct elbow_config config = defaults();
@@ -189,10 +234,9 @@ START_TEST(test_finish_training)
         "data: {file: x.h5}\nmodel: {learn_variance: true}",
         "run.yaml: model.learn_variance: a bernoulli likelihood has no variance; set model.likelihood: gaussian, "
         "or remove it");
-    does_not_finish(
-        "data: {file: x.h5, binarize: sample}\nmodel: {likelihood: gaussian}",
-        "run.yaml: data.binarize: sample with a gaussian likelihood, which is not for zeros and ones; set "
-        "data.binarize: none or model.likelihood: bernoulli");
+    does_not_finish("data: {file: x.h5, binarize: sample}\nmodel: {likelihood: gaussian}",
+                    "run.yaml: data.binarize: sample with a gaussian likelihood, which is not for zeros and ones; set "
+                    "data.binarize: none or model.likelihood: bernoulli");
     does_not_finish("data: {file: x.h5}\ntrain: {epochs: 0}",
                     "run.yaml: train.epochs and train.steps are both 0, the run would not begin; set one of them");
     does_not_finish("data: {file: x.h5}\ntrain: {batch: 8, microbatch: 9}",
@@ -263,5 +307,5 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
-UNIT_MAIN("config/set", test_set, test_set_refusals, test_finish, test_finish_data, test_finish_training,
+UNIT_MAIN("config/set", test_set, test_set_kind, test_set_refusals, test_finish, test_finish_data, test_finish_training,
           test_microbatch, test_locate, test_no_memory)
