@@ -15,6 +15,7 @@
 
 // Bytes of one read: large enough for any file system, small beside any dataset that takes time.
 static const uint64_t READ_BYTES = UINT64_C(1) << 26;
+enum { SYNTHETIC_COUNTS = 16 };
 // Rows of a contiguous dataset are dealt out in pieces of about so many bytes.
 static const uint64_t PIECE_BYTES = UINT64_C(1) << 20;
 
@@ -249,7 +250,8 @@ static void choose_scale(struct loading *loading)
         *scale = (struct elbow_scale){.factor = request->factor,
                                       .offset = request->has_offset ? request->offset : 0,
                                       .source = "data.factor and data.offset"};
-    else if (loading->dataset->element == ELBOW_ELEMENT_UINT8 && loading->dataset->max > 1)
+    else if (loading->dataset->element == ELBOW_ELEMENT_UINT8 && loading->dataset->max > 1 &&
+             request->demand.support != ELBOW_SUPPORT_COUNT) // bytes that are counts are no fractions
         *scale = (struct elbow_scale){.factor = 1.0 / 255, .source = "bytes above 1 are divided by 255"};
     else
         *scale = (struct elbow_scale){.factor = 1, .source = "taken as stored"};
@@ -290,6 +292,8 @@ static bool is_of(enum elbow_support support, float value)
     case ELBOW_SUPPORT_UNIT:
     case ELBOW_SUPPORT_BINARY:
         return value >= 0 && value <= 1;
+    case ELBOW_SUPPORT_COUNT:
+        return value >= 0 && value == floorf(value);
     }
     return false;
 }
@@ -386,7 +390,7 @@ static enum elbow_status load_files(struct loading *loading, struct elbow_log *l
     return settle_values(loading, error);
 }
 
-// Synthetic data: uniform values in [0, 1), drawn whenever they are used.
+// Synthetic data, drawn whenever they are used: uniform values in [0, 1), or whole numbers where counts are demanded.
 static void make_synthetic(const struct elbow_dataset_request *request, struct elbow_dataset *dataset)
 {
     snprintf(dataset->name, sizeof dataset->name, "data.synthetic");
@@ -394,8 +398,11 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
     dataset->seed = request->seed;
     dataset->samples = request->synthetic;
     dataset->element = ELBOW_ELEMENT_FLOAT32;
-    dataset->max = 1;
+    dataset->is_whole = request->demand.support == ELBOW_SUPPORT_COUNT;
+    dataset->max = dataset->is_whole ? SYNTHETIC_COUNTS - 1 : 1;
     dataset->scale = (struct elbow_scale){.factor = 1, .source = "synthetic noise in [0, 1)"};
+    if (dataset->is_whole)
+        snprintf(dataset->scale.source, sizeof dataset->scale.source, "synthetic counts");
     bool has_shape = request->shape != NULL && request->shape->count > 0;
     dataset->rank = has_shape ? request->shape->count : 2;
     dataset->values = 1;
@@ -439,6 +446,8 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
     if (dataset->is_synthetic) {
         struct elbow_stream stream = {.seed = dataset->seed, .purpose = ELBOW_PURPOSE_SYNTHETIC, .id = sample};
         elbow_random_uniform(stream, dataset->values, values);
+        for (size_t i = 0; dataset->is_whole && i < dataset->values; ++i)
+            values[i] = floorf(SYNTHETIC_COUNTS * values[i]);
         return;
     }
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);

@@ -305,6 +305,8 @@ static bool is_of_support(const struct subject *subject, float value)
         return value >= 0 && value <= 1;
     case ELBOW_SUPPORT_BINARY:
         return value == 0 || value == 1;
+    case ELBOW_SUPPORT_COUNT:
+        return value >= 0 && value == floorf(value);
     }
     return false;
 }

@@ -65,7 +65,7 @@ START_TEST(all_ranks_see_all_rows)
         struct elbow_dataset_request request = request_for();
         request.labels_file = path;
         request.labels = "/train/labels";
-        request.demand.support = ELBOW_SUPPORT_BINARY;
+        request.demand = (struct elbow_demand){ELBOW_SUPPORT_BINARY, "model.likelihood", "bernoulli"};
         struct elbow_dataset dataset;
         struct elbow_error error = {0};
         mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
@@ -115,12 +115,56 @@ START_TEST(bad_values_are_found_with_their_row)
         rows[bad * VALUES + 2] = 1.5F;
         write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
         mpi_assert(load(&request, &error) == ELBOW_OK);
-        request.demand.support = ELBOW_SUPPORT_BINARY;
+        request.demand = (struct elbow_demand){ELBOW_SUPPORT_BINARY, "model.likelihood", "bernoulli"};
         mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, row) != NULL);
         request.demand.support = ELBOW_SUPPORT_REAL;
         remove_file();
         rows[bad * VALUES + 2] = 0;
     }
+}
+END_TEST
+
+// Whole numbers are taken as stored, bytes too, and what is none is refused with its place.
+START_TEST(counts)
+{
+    struct elbow_error error = {0};
+    struct elbow_dataset_request request = request_for();
+    request.demand = (struct elbow_demand){ELBOW_SUPPORT_COUNT, "model.likelihood", "poisson"};
+    uint8_t bytes[ROWS * VALUES];
+    for (int i = 0; i < ROWS * VALUES; ++i)
+        bytes[i] = (uint8_t)i;
+    write_file(ELBOW_ELEMENT_UINT8, bytes, 0, ROWS);
+    struct elbow_dataset dataset;
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+    mpi_assert(dataset.scale.factor == 1 && dataset.scale.offset == 0 && !dataset.is_binary);
+    elbow_dataset_unload(mpi_comm, &dataset);
+    request.has_factor = true;
+    request.factor = 1.0 / 255;
+    mpi_assert(load(&request, &error) == ELBOW_DATA);
+    request.has_factor = false;
+    remove_file();
+    float rows[ROWS * VALUES] = {0};
+    static const float bad[] = {-1, 0.5F, -0.25F};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+        rows[23 * VALUES + 4] = bad[i];
+        write_file(ELBOW_ELEMENT_FLOAT32, rows, 4, ROWS);
+        mpi_assert(load(&request, &error) == ELBOW_DATA);
+        mpi_assert(strstr(error.message, "row 23 holds") != NULL && strstr(error.message, "(number 4 of the row)") &&
+                   strstr(error.message, "poisson needs whole numbers from 0; set data.factor and data.offset, or "
+                                         "model.likelihood: gaussian"));
+        remove_file();
+    }
+    request = (struct elbow_dataset_request){.synthetic = 9, .seed = 2, .demand = request.demand};
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+    float values[28 * 28], most = 0;
+    elbow_dataset_sample(&dataset, 8, values);
+    bool whole = true;
+    for (size_t i = 0; i < 28 * 28; ++i) {
+        whole = whole && values[i] >= 0 && values[i] == floorf(values[i]);
+        most = fmaxf(most, values[i]);
+    }
+    mpi_assert(whole && most == 15);
+    elbow_dataset_unload(mpi_comm, &dataset);
 }
 END_TEST
 
@@ -254,6 +298,6 @@ START_TEST(steps_visit_every_sample_once)
 }
 END_TEST
 
-MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, what_does_not_fit_is_told,
-              scales_come_in_order, microbatches_do_not_depend_on_their_place, steps_visit_every_sample_once,
-              nodes_that_read_different_files_are_told)
+MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, counts,
+              what_does_not_fit_is_told, scales_come_in_order, microbatches_do_not_depend_on_their_place,
+              steps_visit_every_sample_once, nodes_that_read_different_files_are_told)

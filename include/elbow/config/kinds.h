@@ -21,7 +21,8 @@ enum elbow_binarize { ELBOW_BINARIZE_LIST(ELBOW_KIND_ENUMERATOR) };
 #define ELBOW_SUPPORT_LIST(X)                                                                                          \
     X(ELBOW_SUPPORT_REAL, "any real values")                                                                           \
     X(ELBOW_SUPPORT_UNIT, "values in [0, 1]")                                                                          \
-    X(ELBOW_SUPPORT_BINARY, "values in [0, 1]") /* 0 or 1; what lies between is taken with a warning */
+    X(ELBOW_SUPPORT_BINARY, "values in [0, 1]") /* 0 or 1; what lies between is taken with a warning */                \
+    X(ELBOW_SUPPORT_COUNT, "whole numbers from 0")
 enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
 
 // Likelihoods: X(ENUMERATOR, word, support, options). src/vae/likelihood/<word>.c holds the functions,

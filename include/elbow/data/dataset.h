@@ -32,6 +32,7 @@ struct elbow_dataset {
     bool has_labels;
     bool is_binary; // all scaled values are 0 or 1 (known only where the demand is UNIT or BINARY)
     bool is_synthetic;
+    bool is_whole; // synthetic data are counts below 16
     uint64_t seed; // synthetic data are drawn with it when used
 };
 
