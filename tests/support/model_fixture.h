@@ -35,6 +35,7 @@ static const struct architecture ARCHITECTURES[] = {
     {"gaussian, fixed", 1, 2, TANH, ELBOW_LIKELIHOOD_GAUSSIAN, false, 0.3, 1, 0, 7, 19, 3},
     {"gaussian, learned", 2, 1, TANH, ELBOW_LIKELIHOOD_GAUSSIAN, true, 0.3, 1, 0, 7, 19, 3},
     {"gaussian, linear, learned", 0, 0, 0, ELBOW_LIKELIHOOD_GAUSSIAN, true, 2, 0.5, 0, 5, 21, 4},
+    {"poisson", 1, 2, TANH, ELBOW_LIKELIHOOD_POISSON, false, 1, 1, 0, 7, 19, 3},
     {"free bits", 1, 1, TANH, ELBOW_LIKELIHOOD_BERNOULLI, false, 1, 2, 0.4, 9, 15, 6},
     {"free bits, one latent", 0, 1, RELU, ELBOW_LIKELIHOOD_GAUSSIAN, true, 1, 1, 0.3, 9, 1, 1},
 };

@@ -90,6 +90,28 @@ static inline double reference_double(double u)
     return 2 * u;
 }
 
+static inline double reference_poisson_log_p(const struct elbow_likelihood_options *options, const double *shared,
+                                             double x, double y)
+{
+    (void)options;
+    (void)shared;
+    return x * y - exp(y) - lgamma(x + 1);
+}
+
+static inline double reference_poisson_slope(const struct elbow_likelihood_options *options, const double *shared,
+                                             double x, double y)
+{
+    (void)options;
+    (void)shared;
+    return x - exp(y);
+}
+
+// Mostly small, some beyond sixteen.
+static inline double reference_count(double u)
+{
+    return floor(fabs(30 * u * u * u));
+}
+
 static const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
     [ELBOW_LIKELIHOOD_BERNOULLI] = {.log_p = reference_bernoulli_log_p,
                                     .slope = reference_bernoulli_slope,
@@ -106,6 +128,13 @@ static const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                    .value = reference_double,
                                    .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
                                    .means = {-20, 0, 0.4}},
+    [ELBOW_LIKELIHOOD_POISSON] = {.log_p = reference_poisson_log_p,
+                                  .slope = reference_poisson_slope,
+                                  .mean = exp,
+                                  .bias = log,
+                                  .value = reference_count,
+                                  .outputs = {-6, -4, -0.3, 0, 2.2, 2.4, 5, 9},
+                                  .means = {0.02, 1.5, 40}},
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");

@@ -82,6 +82,14 @@ train: {epochs: 4, batch: 200, microbatch: 16, optimizer: adam, weight_decay: 0.
 samples: {every: 3, count: 5}
 Y
 
+# Bytes as counts.
+same counts "1 2 3 4 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid}
+model: {latent: 3, likelihood: poisson, output_bias: data, encoder: [dense: {units: 9, activation: tanh}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 24, microbatch: 4, rate: 1.0e-3, clip: 100}
+samples: {every: 4, count: 4}
+Y
+
 # A linear model on greys made black and white; the bias starts at the mean.
 same linear "1 2 3 4 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /unit, binarize: threshold, threshold: 0.4}

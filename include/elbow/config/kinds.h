@@ -29,7 +29,8 @@ enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
 // src/config/kinds.c the rows of the options (no_options: there are none).
 #define ELBOW_LIKELIHOOD_LIST(X)                                                                                       \
     X(ELBOW_LIKELIHOOD_BERNOULLI, bernoulli, ELBOW_SUPPORT_BINARY, no_options)                                         \
-    X(ELBOW_LIKELIHOOD_GAUSSIAN, gaussian, ELBOW_SUPPORT_REAL, variance_options)
+    X(ELBOW_LIKELIHOOD_GAUSSIAN, gaussian, ELBOW_SUPPORT_REAL, variance_options)                                       \
+    X(ELBOW_LIKELIHOOD_POISSON, poisson, ELBOW_SUPPORT_COUNT, no_options)
 enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LIKELIHOODS };
 
 #define ELBOW_OUTPUT_BIAS_LIST(X)                                                                                      \
