@@ -78,11 +78,19 @@ same_file() {
     return 1
 }
 
-# columns A: metrics.csv without its timing columns.
+# Columns of metrics.csv that tell time; all others are the same wherever a run is made.
+clocks=seconds,samples_per_s,compute,exchange,data
+
+# columns A: metrics.csv without its columns of clocks, found by their names.
 columns() {
-    awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) is_time[i] = $i ~ /^(seconds|samples_per_s|compute|exchange|data)$/ }
-        { line = ""; for (i = 1; i <= NF; ++i) if (!is_time[i]) line = line "," $i; print line }' "$1"
+    awk -F, -v clocks="$clocks" 'BEGIN { count = split(clocks, names, ",") }
+        NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i
+            for (i = 1; i <= count; ++i) { if (!(names[i] in at)) print "no column " names[i]; is_clock[at[names[i]]] = 1 } }
+        { line = ""; for (i = 1; i <= NF; ++i) if (!(i in is_clock)) line = line (line == "" ? "" : ",") $i; print line }' "$1"
 }
+
+# column A NAME: the values of one column of a table, without its header.
+column() { awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == name) at = i; next } at { print $at }' "$1"; }
 
 # same_metrics WHAT A B
 same_metrics() {
