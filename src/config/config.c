@@ -269,6 +269,14 @@ enum elbow_status elbow_config_set(struct elbow_config *config, const char *assi
     return set_value(config, path, value, &source);
 }
 
+static bool is_preset(const struct elbow_key *key, const struct elbow_config *config)
+{
+    char text[ELBOW_VALUE_SIZE];
+    struct elbow_printer printer = {.text = text, .size = sizeof text};
+    elbow_value_write(key, config, 0, &printer);
+    return key->preset && strcmp(text, key->preset) == 0;
+}
+
 enum elbow_status elbow_config_dump(const struct elbow_config *config, char **text, struct elbow_error *error)
 {
     ELBOW_CHECK(config != NULL && text != NULL);
@@ -280,6 +288,8 @@ enum elbow_status elbow_config_dump(const struct elbow_config *config, char **te
     const char *section = "";
     for (size_t i = 0; i < keys.count; ++i) {
         const struct elbow_key *key = &keys.rows[i];
+        if (key->is_later && is_preset(key, config))
+            continue;
         if (strcmp(key->section, section) != 0)
             elbow_printer_add(&printer, "%s:\n", key->section);
         section = key->section;

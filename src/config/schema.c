@@ -13,6 +13,7 @@
 
 #define CHOICES(name, LIST) static const char *const name[] = {LIST(ELBOW_KIND_WORD) NULL}
 CHOICES(binarize_choices, ELBOW_BINARIZE_LIST);
+CHOICES(layout_choices, ELBOW_LAYOUT_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
 CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
 CHOICES(optimizer_choices, ELBOW_OPTIMIZER_LIST);
@@ -54,6 +55,11 @@ static const struct elbow_key keys[] = {
      .present = offsetof(struct elbow_config, data.has_offset), .help = "See data.factor."},
     {"data", "shape", .type = ELBOW_KEY_INTEGERS, AT(data.shape), FROM(1, 65536), .count_least = 2, .count_most = 3,
      .help = "Height, width and, for colour, 3 channels of rows that are stored flat, so that pictures can be drawn."},
+    {"data", "layout", CHOICE(layout_choices), AT(data.layout), .preset = "auto", .is_later = true,
+     .help =
+         "What the axes of a sample are: rows (no order), series (time, channels), image (height, width, channels), "
+         "volume (depth, height, width, channels); the channels' axis may be left out. auto: samples of two or three "
+         "axes are images."},
     {"data", "synthetic", INTEGER, AT(data.synthetic), FROM(0, INT64_C(1) << 40), .preset = "0",
      .help = "Trains on so many samples of noise instead of a file, for benchmarks; 0: off."},
     {"data", "stage", TEXT, AT(data.stage), .may_change = true,

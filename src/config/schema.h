@@ -39,6 +39,7 @@ struct elbow_key {
         *preset;  // the default as a YAML scalar; NULL: the empty text or list, or (in a layer) none: it must be given
     double unset; // OPTIONAL: the value where there is none
     bool may_change; // a resume may differ here
+    bool is_later;   // than version 0.1: written only where it differs from its preset
     const char *help;
 };
 

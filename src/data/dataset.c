@@ -364,13 +364,37 @@ static enum elbow_status note_files(struct loading *loading, struct elbow_error 
     return elbow_comm_agree(loading->comm, error);
 }
 
+// Whether the sample has the dimensions that its layout names.
+static enum elbow_status check_layout(const struct elbow_dataset *dataset, struct elbow_error *error)
+{
+    static const struct {
+        size_t least, most;
+        const char *axes;
+    } layouts[] = {
+        [ELBOW_LAYOUT_AUTO] = {1, 8, ""},
+        [ELBOW_LAYOUT_ROWS] = {1, 8, ""},
+        [ELBOW_LAYOUT_SERIES] = {1, 2, "time, channels"},
+        [ELBOW_LAYOUT_IMAGE] = {2, 3, "height, width, channels"},
+        [ELBOW_LAYOUT_VOLUME] = {3, 4, "depth, height, width, channels"},
+    };
+    size_t least = layouts[dataset->layout].least, most = layouts[dataset->layout].most;
+    if (dataset->rank >= least && dataset->rank <= most)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: a sample has %zu dimension%s, but data.layout: %s has %zu or %zu (%s); set another "
+                           "data.layout, or data.shape for rows that are stored flat",
+                           dataset->name, dataset->rank, dataset->rank == 1 ? "" : "s",
+                           elbow_config_choice("data.layout", (int)dataset->layout), least, most,
+                           layouts[dataset->layout].axes);
+}
+
 // Collective. From open files to rows and labels in memory.
 static enum elbow_status load_files(struct loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_comm *comm = loading->comm;
-    if (describe(loading, error) == ELBOW_OK)
-        take_shape(loading, error);
+    if (describe(loading, error) == ELBOW_OK && take_shape(loading, error) == ELBOW_OK)
+        check_layout(dataset, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
@@ -415,11 +439,11 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
 enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
                                      struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error)
 {
-    *dataset = (struct elbow_dataset){0};
+    *dataset = (struct elbow_dataset){.layout = request->layout};
     *error = (struct elbow_error){0};
     if (request->file == NULL) {
         make_synthetic(request, dataset);
-        return ELBOW_OK;
+        return check_layout(dataset, error);
     }
     snprintf(dataset->name, sizeof dataset->name, "%s:%s", request->file, request->dataset);
     struct loading loading = {.comm = comm, .request = request, .dataset = dataset};
@@ -461,8 +485,10 @@ int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample
     return ((const int64_t *)dataset->labels.base)[sample];
 }
 
-bool elbow_dataset_image(size_t rank, const uint64_t *shape, struct elbow_image_shape *image)
+bool elbow_dataset_image(enum elbow_layout layout, size_t rank, const uint64_t *shape, struct elbow_image_shape *image)
 {
+    if (layout != ELBOW_LAYOUT_AUTO && layout != ELBOW_LAYOUT_IMAGE)
+        return false;
     if (rank != 2 && !(rank == 3 && (shape[2] == 1 || shape[2] == 3)))
         return false;
     *image = (struct elbow_image_shape){shape[0], shape[1], rank == 3 ? shape[2] : 1};

@@ -303,7 +303,9 @@ static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_f
 // The tensors that the configuration asks for.
 static enum elbow_status take_layout(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
-    struct elbow_shape sample = elbow_model_sample((size_t)checkpoint->data.rank, checkpoint->data.shape);
+    checkpoint->data.layout = (enum elbow_layout)checkpoint->config.data.layout;
+    struct elbow_shape sample =
+        elbow_model_sample(checkpoint->data.layout, (size_t)checkpoint->data.rank, checkpoint->data.shape);
     return elbow_model_layout(&checkpoint->config, sample, &checkpoint->parameters, error);
 }
 

@@ -93,7 +93,7 @@ static void print_use(const struct elbow_hdf5_info *info, FILE *out)
     print_count(out, info->shape[0], "sample");
     fprintf(out, " of ");
     print_count(out, values, "value");
-    if (elbow_dataset_image(rank, shape, &image)) {
+    if (elbow_dataset_image(ELBOW_LAYOUT_AUTO, rank, shape, &image)) {
         fprintf(out, " (images of %zu x %zu, %s)", image.height, image.width, image.channels == 3 ? "colour" : "grey");
     } else if (rank > 1) {
         fprintf(out, " (");

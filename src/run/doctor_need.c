@@ -103,8 +103,9 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
         return elbow_error_set(error, ELBOW_CONFIG, "a batch of %llu has only %llu microbatches of %llu for %d ranks",
                                (unsigned long long)batch, (unsigned long long)sizes.microbatches,
                                (unsigned long long)size, facts->place.size);
-    enum elbow_status status =
-        elbow_model_create_shaped(config, elbow_model_sample(data->rank, data->shape), (size_t)size, &model, error);
+    enum elbow_status status = elbow_model_create_shaped(
+        config, elbow_model_sample((enum elbow_layout)config->data.layout, data->rank, data->shape), (size_t)size,
+        &model, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_exchange_need need = {0};

@@ -229,7 +229,7 @@ enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const 
     *error = (struct elbow_error){0};
     if (gallery->config->samples.count <= 0)
         return ELBOW_OK;
-    if (elbow_dataset_image((size_t)gallery->data->rank, gallery->data->shape, &image))
+    if (elbow_dataset_image(gallery->data->layout, (size_t)gallery->data->rank, gallery->data->shape, &image))
         return draw_step(gallery, dataset, step, ".png", error);
     struct elbow_error table = {0};
     enum elbow_status status = draw_step(gallery, dataset, step, ".h5", error);

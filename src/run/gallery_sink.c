@@ -43,7 +43,7 @@ enum elbow_status elbow_sink_check(const struct elbow_sink_plan *plan, struct el
         return elbow_error_set(error, ELBOW_USAGE, "%.500s: the name must end in .png, .h5 or .csv", plan->path);
     if (kind != ELBOW_SINK_PNG)
         return ELBOW_OK;
-    if (!elbow_dataset_image((size_t)plan->data->rank, plan->data->shape, &shape))
+    if (!elbow_dataset_image(plan->data->layout, (size_t)plan->data->rank, plan->data->shape, &shape))
         return elbow_error_set(error, ELBOW_USAGE,
                                "%.500s: the samples of this model are no images (height, width and 1 or 3 channels); "
                                "give a name that ends in .h5 or .csv",
@@ -96,7 +96,8 @@ static enum elbow_status open_csv(struct elbow_sink *sink, struct elbow_error *e
 static enum elbow_status open_kind(struct elbow_sink *sink, struct elbow_error *error)
 {
     if (sink->kind == ELBOW_SINK_PNG) {
-        ELBOW_CHECK(elbow_dataset_image((size_t)sink->plan.data->rank, sink->plan.data->shape, &sink->shape));
+        ELBOW_CHECK(elbow_dataset_image(sink->plan.data->layout, (size_t)sink->plan.data->rank, sink->plan.data->shape,
+                                        &sink->shape));
         return elbow_allocate(&sink->images, sink->plan.rows * sink->images_of_row, sink->values * sizeof(float),
                               "the images of a grid", error);
     }

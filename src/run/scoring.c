@@ -166,6 +166,7 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
         .synthetic = (uint64_t)config->data.synthetic,
         .seed = (uint64_t)config->seed,
         .shape = &config->data.shape,
+        .layout = (enum elbow_layout)config->data.layout,
         .has_factor = config->data.has_factor,
         .has_offset = config->data.has_offset,
         .factor = config->data.factor,
@@ -185,9 +186,10 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
 static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_scoring *scoring, struct elbow_error *error)
 {
     const struct elbow_checkpoint *checkpoint = &scoring->checkpoint;
-    elbow_model_create_shaped(&checkpoint->config,
-                              elbow_model_sample((size_t)checkpoint->data.rank, checkpoint->data.shape),
-                              (size_t)checkpoint->config.train.microbatch, &scoring->model, error);
+    elbow_model_create_shaped(
+        &checkpoint->config,
+        elbow_model_sample(checkpoint->data.layout, (size_t)checkpoint->data.rank, checkpoint->data.shape),
+        (size_t)checkpoint->config.train.microbatch, &scoring->model, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
     ELBOW_CHECK(scoring->model->parameters.size == checkpoint->parameters.size);

@@ -68,6 +68,7 @@ static enum elbow_status load_dataset(struct elbow_trainer *trainer, const char 
     struct elbow_dataset_request request = {.synthetic = (uint64_t)config->data.synthetic,
                                             .seed = (uint64_t)config->seed,
                                             .shape = &config->data.shape,
+                                            .layout = (enum elbow_layout)config->data.layout,
                                             .has_factor = config->data.has_factor,
                                             .has_offset = config->data.has_offset,
                                             .factor = config->data.factor,
@@ -116,9 +117,13 @@ static void tell_data(struct elbow_trainer *trainer)
         elbow_log_say(trainer->log, "validation: %s, %llu samples", trainer->valid.name,
                       (unsigned long long)trainer->valid.samples);
     struct elbow_image_shape image;
-    if (!elbow_dataset_image(data->rank, data->shape, &image))
+    if (!elbow_dataset_image(data->layout, data->rank, data->shape, &image))
         elbow_log_say(trainer->log,
                       "the data are no images (data.shape can say so): samples go to HDF5 and CSV, not PNG");
+    else if (data->layout == ELBOW_LAYOUT_AUTO)
+        elbow_log_say(trainer->log,
+                      "data: samples are taken for images of %zu x %zu, %s; data.layout can say otherwise",
+                      image.height, image.width, image.channels == 1 ? "grey" : "colour");
     struct elbow_demand demand = elbow_config_demand(&trainer->config);
     if (demand.support == ELBOW_SUPPORT_BINARY && !data->is_binary)
         elbow_log_warn(trainer->log,
@@ -155,7 +160,8 @@ static enum elbow_status load_data(struct elbow_trainer *trainer, const struct e
     trainer->facts = (struct elbow_data_facts){.samples = trainer->train.samples,
                                                .values = trainer->train.values,
                                                .rank = trainer->train.rank,
-                                               .scale = trainer->train.scale};
+                                               .scale = trainer->train.scale,
+                                               .layout = trainer->train.layout};
     memcpy(trainer->facts.shape, trainer->train.shape, sizeof trainer->facts.shape);
     return ELBOW_OK;
 }
@@ -283,8 +289,9 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
     if (elbow_binding_find(trainer->comm, elbow_threads_get(), &trainer->binding, error) != ELBOW_OK)
         return error->status;
     *error = (struct elbow_error){0};
-    if (elbow_model_create_shaped(config, elbow_model_sample(trainer->train.rank, trainer->train.shape), (size_t)size,
-                                  &trainer->model, error) == ELBOW_OK &&
+    if (elbow_model_create_shaped(config,
+                                  elbow_model_sample(trainer->train.layout, trainer->train.rank, trainer->train.shape),
+                                  (size_t)size, &trainer->model, error) == ELBOW_OK &&
         make_buffers(trainer, microbatches, error) == ELBOW_OK && make_lanes(trainer, microbatches, error) == ELBOW_OK)
         make_prefetch(trainer, error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)

@@ -24,12 +24,13 @@ static enum elbow_status add_shared(const struct elbow_tensor *tensor, struct el
     return ELBOW_OK;
 }
 
-struct elbow_shape elbow_model_sample(size_t rank, const uint64_t *shape)
+struct elbow_shape elbow_model_sample(enum elbow_layout layout, size_t rank, const uint64_t *shape)
 {
     size_t values = 1;
     for (size_t i = 0; i < rank; ++i)
         values *= (size_t)shape[i];
-    if (rank != 2 && rank != 3)
+    bool may_be_image = layout == ELBOW_LAYOUT_AUTO || layout == ELBOW_LAYOUT_IMAGE;
+    if (!may_be_image || (rank != 2 && rank != 3))
         return (struct elbow_shape){1, 1, values};
     return (struct elbow_shape){(size_t)shape[0], (size_t)shape[1], rank == 3 ? (size_t)shape[2] : 1};
 }

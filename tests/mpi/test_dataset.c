@@ -168,6 +168,27 @@ START_TEST(counts)
 }
 END_TEST
 
+START_TEST(layouts)
+{
+    float rows[ROWS * VALUES] = {0};
+    struct elbow_error error = {0};
+    struct elbow_dataset_request request = request_for();
+    struct elbow_image_shape image;
+    static const uint64_t shape[] = {2, 3};
+    write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
+    for (int layout = 0; layout <= ELBOW_LAYOUT_VOLUME; ++layout) {
+        request.layout = (enum elbow_layout)layout;
+        bool fits = load(&request, &error) == ELBOW_OK;
+        mpi_assert(fits == (layout != ELBOW_LAYOUT_VOLUME));
+        mpi_assert(fits || (error.status == ELBOW_MISMATCH && strstr(error.message, "a sample has 2 dimensions") &&
+                            strstr(error.message, "data.layout: volume has 3 or 4 (depth, height, width, channels)")));
+        mpi_assert(elbow_dataset_image(request.layout, 2, shape, &image) ==
+                   (layout == ELBOW_LAYOUT_AUTO || layout == ELBOW_LAYOUT_IMAGE));
+    }
+    remove_file();
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_told)
 {
     float rows[ROWS * VALUES] = {0};
@@ -298,6 +319,6 @@ START_TEST(steps_visit_every_sample_once)
 }
 END_TEST
 
-MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, counts,
+MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, counts, layouts,
               what_does_not_fit_is_told, scales_come_in_order, microbatches_do_not_depend_on_their_place,
               steps_visit_every_sample_once, nodes_that_read_different_files_are_told)

@@ -17,6 +17,15 @@
     X(ELBOW_BINARIZE_SAMPLE, sample)
 enum elbow_binarize { ELBOW_BINARIZE_LIST(ELBOW_KIND_ENUMERATOR) };
 
+// What the axes of a sample are.
+#define ELBOW_LAYOUT_LIST(X)                                                                                           \
+    X(ELBOW_LAYOUT_AUTO, auto)     /* guessed: (H, W) and (H, W, C) are images */                                      \
+    X(ELBOW_LAYOUT_ROWS, rows)     /* values without an order */                                                       \
+    X(ELBOW_LAYOUT_SERIES, series) /* (T), (T, C) */                                                                   \
+    X(ELBOW_LAYOUT_IMAGE, image)   /* (H, W), (H, W, C) */                                                             \
+    X(ELBOW_LAYOUT_VOLUME, volume) /* (D, H, W), (D, H, W, C) */
+enum elbow_layout { ELBOW_LAYOUT_LIST(ELBOW_KIND_ENUMERATOR) };
+
 // What the values of a sample may be, and what a sentence calls that.
 #define ELBOW_SUPPORT_LIST(X)                                                                                          \
     X(ELBOW_SUPPORT_REAL, "any real values")                                                                           \

@@ -24,6 +24,7 @@ struct elbow_dataset {
     size_t values;                      // D
     size_t rank;                        // dimensions of a sample
     uint64_t shape[8];                  // of a sample; product D
+    enum elbow_layout layout;           // what its dimensions are
     enum elbow_element element;
     double min, max; // stored
     struct elbow_scale scale;
@@ -43,6 +44,7 @@ struct elbow_dataset_request {
     uint64_t synthetic;               // samples
     uint64_t seed;
     const struct elbow_integers *shape; // of a flat row, or of a synthetic sample; may be NULL or empty
+    enum elbow_layout layout;           // MISMATCH if a sample has another number of dimensions
     bool has_factor, has_offset;        // from the configuration (the file's attributes come first)
     double factor, offset;
     const struct elbow_scale
@@ -70,13 +72,14 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
 // Local. The label of a sample.
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample);
 
-// Height, width and channels (1 or 3) of a sample that is an image: (H, W), (H, W, 1), (H, W, 3).
+// Height, width and channels (1 or 3) of a sample that is a picture: (H, W), (H, W, 1), (H, W, 3), unless its layout is
+// another one than an image's.
 struct elbow_image_shape {
     size_t height, width, channels;
 };
 
-// Local. False if the samples are no images.
-bool elbow_dataset_image(size_t rank, const uint64_t *shape, struct elbow_image_shape *image);
+// Local. False if the samples are no pictures.
+bool elbow_dataset_image(enum elbow_layout layout, size_t rank, const uint64_t *shape, struct elbow_image_shape *image);
 
 ELBOW_C_END
 

@@ -38,6 +38,7 @@ struct elbow_data_facts {
     uint64_t rank;   // of a sample
     uint64_t shape[8];
     struct elbow_scale scale;
+    enum elbow_layout layout; // the configuration's; not in the file
 };
 
 // A checkpoint in memory.

@@ -43,8 +43,9 @@ struct elbow_row_results {
     double *recon, *kl; // (rows)
 };
 
-// Local. How a model sees samples of a dataset: (H, W) is (H, W, 1), (H, W, C) stays, and all else is (1, 1, values).
-struct elbow_shape elbow_model_sample(size_t rank, const uint64_t *shape);
+// Local. How a model sees samples of a dataset: an image (H, W) is (H, W, 1), (H, W, C) stays, and all else is (1, 1,
+// values).
+struct elbow_shape elbow_model_sample(enum elbow_layout layout, size_t rank, const uint64_t *shape);
 
 // Local. A model of samples of that shape, with room for microbatches of up to rows_max rows (0: it has its tensors,
 // and cannot compute). CONFIG if its layers do not fit.

@@ -107,6 +107,7 @@ static void draw_config(struct elbow_config *config)
     elbow_config_default(config);
     draw_data(config);
     config->seed = (int64_t)draw(INT64_MAX);
+    config->data.layout = (int)draw(5);
     config->model.likelihood = (int)draw(ELBOW_LIKELIHOODS);
     config->model.likelihood_options.variance = draw_real() * 1e300;
     config->model.likelihood_options.learn_variance = draw(2);
@@ -169,6 +170,7 @@ START_TEST(test_dump)
     ck_assert_ptr_nonnull(strstr(text, "  clip: 1.0e+20\n"));
     ck_assert_ptr_nonnull(strstr(text, "  momentum: 0.1\n"));
     ck_assert_ptr_nonnull(strstr(text, "  every: epoch\n"));
+    ck_assert_ptr_null(strstr(text, "layout")); // later than version 0.1, and as it is by default
     elbow_release(&text);
     elbow_memory_fail_at(1);
     ck_assert_int_eq(elbow_config_dump(&config, &text, &error), ELBOW_MEMORY);

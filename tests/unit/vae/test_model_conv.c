@@ -119,7 +119,13 @@ START_TEST(samples_have_shapes)
     static const uint64_t shape[] = {6, 5, 4, 3};
     static const struct elbow_shape expected[] = {{1, 1, 6}, {6, 5, 1}, {6, 5, 4}, {1, 1, 360}};
     for (size_t rank = 1; rank <= 4; ++rank) {
-        struct elbow_shape found = elbow_model_sample(rank, shape);
+        struct elbow_shape found = elbow_model_sample(ELBOW_LAYOUT_AUTO, rank, shape), flat = {1, 1, 1};
+        ck_assert_mem_eq(&found, &expected[rank - 1], sizeof found);
+        for (size_t i = 0; i < rank; ++i)
+            flat.channels *= (size_t)shape[i];
+        found = elbow_model_sample(ELBOW_LAYOUT_SERIES, rank, shape);
+        ck_assert_mem_eq(&found, &flat, sizeof found);
+        found = elbow_model_sample(ELBOW_LAYOUT_IMAGE, rank, shape);
         ck_assert_mem_eq(&found, &expected[rank - 1], sizeof found);
     }
 }
