@@ -2,22 +2,28 @@
 // Evaluation. A rank computes a run of microbatches in the order of the dataset; every subtree of the tree over all
 // microbatches is summed where it lies, and the subtrees are then added on every rank in the tree's order.
 //
-// The vector that is summed: the statistics with moments, then log-likelihood and effective samples, then for each
-// class its samples, recon, kl.
+// The vector that is summed is that of the measures (measure/measure.h), one behind the other.
 #include "elbow/run/evaluator.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/parallel/partition.h"
+#include "measure/measure.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES_MAX = 1000, CLASS_WIDTH = 3 };
+enum { CLASSES_MAX = 1000 };
+
+#define MEASURE(name) &elbow_measure_##name,
+static const struct elbow_measure *const measures[] = {ELBOW_MEASURE_LIST(MEASURE)};
+enum { MEASURES = sizeof measures / sizeof *measures };
 
 struct evaluating {
     const struct elbow_evaluation_request *request;
-    size_t rows, latent, statistics, width; // rows of a microbatch; doubles of each part
+    struct elbow_measure_plan plan;
+    size_t rows, latent, width; // rows of a microbatch; doubles of the vector
+    double *statistics;         // of one microbatch, with moments
     uint64_t *ids;
     float *values, *noise, *head;
     double *recon, *kl;
@@ -68,27 +74,24 @@ static void evaluate_microbatch(struct evaluating *evaluating, uint64_t number, 
                            evaluating->values, evaluating->noise);
     struct elbow_microbatch microbatch = {.rows = rows, .values = evaluating->values, .noise = evaluating->noise};
     struct elbow_row_results results = {.head = evaluating->head, .recon = evaluating->recon, .kl = evaluating->kl};
-    elbow_model_evaluate(request->model, request->parameters, microbatch, request->terms, sums, results);
-    double *rest = sums + evaluating->statistics;
-    memset(rest, 0, (evaluating->width - evaluating->statistics) * sizeof *rest);
-    if (request->importance > 0) {
-        elbow_evaluation_importance(request->model, request->parameters, request->config, rows, evaluating->ids,
-                                    evaluating->values, evaluating->head, request->importance, evaluating->noise,
-                                    evaluating->weights);
-        for (size_t i = 0; i < rows; ++i) {
-            rest[0] += elbow_importance_log_likelihood(&evaluating->weights[i]);
-            rest[1] += elbow_importance_effective(&evaluating->weights[i]);
-        }
-    }
-    for (size_t i = 0; i < rows && evaluating->class_count > 0; ++i) {
-        int64_t label = elbow_dataset_label(request->dataset, first + i);
-        size_t c = 0;
-        while (evaluating->classes[c] != label)
-            ++c;
-        double *sum = rest + 2 + c * CLASS_WIDTH;
-        sum[0] += 1;
-        sum[1] += evaluating->recon[i];
-        sum[2] += evaluating->kl[i];
+    elbow_model_evaluate(request->model, request->parameters, microbatch, request->terms, evaluating->statistics,
+                         results);
+    struct elbow_measured measured = {.plan = &evaluating->plan,
+                                      .first = first,
+                                      .rows = rows,
+                                      .ids = evaluating->ids,
+                                      .values = evaluating->values,
+                                      .head = evaluating->head,
+                                      .recon = evaluating->recon,
+                                      .kl = evaluating->kl,
+                                      .statistics = evaluating->statistics,
+                                      .noise = evaluating->noise,
+                                      .weights = evaluating->weights};
+    for (size_t m = 0; m < MEASURES; ++m) {
+        size_t width = measures[m]->width(&evaluating->plan);
+        if (width > 0)
+            measures[m]->microbatch(&measured, sums);
+        sums += width;
     }
 }
 
@@ -162,7 +165,12 @@ static enum elbow_status prepare(struct evaluating *evaluating, uint64_t microba
     enum elbow_status status = find_classes(evaluating, error);
     if (status != ELBOW_OK)
         return status;
-    evaluating->width = evaluating->statistics + 2 + evaluating->class_count * CLASS_WIDTH;
+    evaluating->plan = (struct elbow_measure_plan){.request = request,
+                                                   .latent = evaluating->latent,
+                                                   .classes = evaluating->classes,
+                                                   .class_count = evaluating->class_count};
+    for (size_t m = 0; m < MEASURES; ++m)
+        evaluating->width += measures[m]->width(&evaluating->plan);
     evaluating->most = elbow_partition_subtrees_most(microbatches, size);
     size_t rows = evaluating->rows, most = (size_t)evaluating->most;
     size_t levels = (size_t)elbow_partition_depth(elbow_partition_leaves_most(microbatches, size));
@@ -176,6 +184,7 @@ static enum elbow_status prepare(struct evaluating *evaluating, uint64_t microba
         {&evaluating->head, rows * 2 * evaluating->latent, sizeof(float)},
         {&evaluating->recon, rows, sizeof(double)},
         {&evaluating->kl, rows, sizeof(double)},
+        {&evaluating->statistics, elbow_statistics_size(evaluating->latent, true), sizeof(double)},
         {&evaluating->weights, rows, sizeof(struct elbow_importance)},
         {&evaluating->levels, levels * evaluating->width, sizeof(double)},
         {&evaluating->mine, most * evaluating->width, sizeof(double)},
@@ -198,6 +207,7 @@ static void clear(struct evaluating *evaluating)
     elbow_release(&evaluating->head);
     elbow_release(&evaluating->recon);
     elbow_release(&evaluating->kl);
+    elbow_release(&evaluating->statistics);
     elbow_release(&evaluating->weights);
     elbow_release(&evaluating->levels);
     elbow_release(&evaluating->mine);
@@ -206,34 +216,21 @@ static void clear(struct evaluating *evaluating)
     elbow_release(&evaluating->classes);
 }
 
-// From sums to means.
+// From sums to figures.
 static enum elbow_status conclude(const struct evaluating *evaluating, struct elbow_evaluation *evaluation,
                                   struct elbow_error *error)
 {
-    const double *sums = evaluating->all, *rest = sums + evaluating->statistics;
-    double samples = sums[ELBOW_STATISTIC_SAMPLES];
-    evaluation->latent = evaluating->latent;
-    evaluation->means = elbow_statistics_means(sums);
-    evaluation->active_units = elbow_statistics_active(sums, evaluating->latent);
-    bool has_importance = evaluating->request->importance > 0;
-    evaluation->log_likelihood = has_importance ? rest[0] / samples : NAN;
-    evaluation->effective = has_importance ? rest[1] / samples : NAN;
-    evaluation->class_count = evaluating->class_count;
+    const double *sums = evaluating->all;
+    double samples = (double)evaluating->request->dataset->samples;
+    evaluation->log_likelihood = evaluation->effective = NAN;
     evaluation->has_too_many_classes = evaluating->has_too_many_classes;
-    enum elbow_status status = elbow_allocate(&evaluation->kl, evaluating->latent, sizeof(double), "the KL", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&evaluation->classes, evaluating->class_count, sizeof *evaluation->classes, "classes",
-                                error);
-    if (status != ELBOW_OK)
-        return status;
-    for (size_t j = 0; j < evaluating->latent; ++j)
-        evaluation->kl[j] = sums[ELBOW_STATISTIC_HEAD + j] / samples;
-    for (size_t c = 0; c < evaluating->class_count; ++c) {
-        const double *sum = rest + 2 + c * CLASS_WIDTH;
-        double recon = sum[1] / sum[0], kl = sum[2] / sum[0];
-        evaluation->classes[c] = (struct elbow_class_means){
-            .label = evaluating->classes[c],
-            .means = {.samples = sum[0], .objective = NAN, .elbo = recon - kl, .recon = recon, .kl = kl}};
+    for (size_t m = 0; m < MEASURES; ++m) {
+        size_t width = measures[m]->width(&evaluating->plan);
+        enum elbow_status status =
+            width > 0 ? measures[m]->conclude(&evaluating->plan, samples, sums, evaluation, error) : ELBOW_OK;
+        if (status != ELBOW_OK)
+            return status;
+        sums += width;
     }
     return ELBOW_OK;
 }
@@ -241,10 +238,8 @@ static enum elbow_status conclude(const struct evaluating *evaluating, struct el
 enum elbow_status elbow_evaluate(const struct elbow_evaluation_request *request, struct elbow_evaluation *evaluation,
                                  struct elbow_error *error)
 {
-    struct evaluating evaluating = {.request = request,
-                                    .rows = request->model->rows_max,
-                                    .latent = request->model->latent,
-                                    .statistics = elbow_statistics_size(request->model->latent, true)};
+    struct evaluating evaluating = {
+        .request = request, .rows = request->model->rows_max, .latent = request->model->latent};
     struct elbow_place place = elbow_comm_place(request->comm);
     uint64_t microbatches = (request->dataset->samples + evaluating.rows - 1) / evaluating.rows;
     *evaluation = (struct elbow_evaluation){0};

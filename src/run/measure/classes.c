@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The ELBO and its parts for each class, where there are labels.
+#include "measure.h"
+
+#include "elbow/base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SAMPLES, RECON, KL, WIDTH }; // of a class
+
+static size_t width(const struct elbow_measure_plan *plan)
+{
+    return plan->class_count * WIDTH;
+}
+
+static void microbatch(const struct elbow_measured *measured, double *sums)
+{
+    const struct elbow_measure_plan *plan = measured->plan;
+    memset(sums, 0, width(plan) * sizeof *sums);
+    for (size_t i = 0; i < measured->rows; ++i) {
+        int64_t label = elbow_dataset_label(plan->request->dataset, measured->first + i);
+        size_t c = 0;
+        while (plan->classes[c] != label)
+            ++c;
+        double *sum = sums + c * WIDTH;
+        sum[SAMPLES] += 1;
+        sum[RECON] += measured->recon[i];
+        sum[KL] += measured->kl[i];
+    }
+}
+
+static enum elbow_status conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
+                                  struct elbow_evaluation *evaluation, struct elbow_error *error)
+{
+    (void)samples;
+    enum elbow_status status =
+        elbow_allocate(&evaluation->classes, plan->class_count, sizeof *evaluation->classes, "classes", error);
+    if (status != ELBOW_OK)
+        return status;
+    evaluation->class_count = plan->class_count;
+    for (size_t c = 0; c < plan->class_count; ++c) {
+        const double *sum = sums + c * WIDTH;
+        double recon = sum[RECON] / sum[SAMPLES], kl = sum[KL] / sum[SAMPLES];
+        evaluation->classes[c] = (struct elbow_class_means){
+            .label = plan->classes[c],
+            .means = {.samples = sum[SAMPLES], .objective = NAN, .elbo = recon - kl, .recon = recon, .kl = kl}};
+    }
+    return ELBOW_OK;
+}
+
+const struct elbow_measure elbow_measure_classes = {width, microbatch, conclude};

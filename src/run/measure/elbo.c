@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The ELBO and its parts, the KL of each dimension, and the active units: the statistics with moments.
+#include "measure.h"
+
+#include "elbow/base/memory.h"
+
+#include <string.h>
+
+static size_t width(const struct elbow_measure_plan *plan)
+{
+    return elbow_statistics_size(plan->latent, true);
+}
+
+static void microbatch(const struct elbow_measured *measured, double *sums)
+{
+    memcpy(sums, measured->statistics, width(measured->plan) * sizeof *sums);
+}
+
+static enum elbow_status conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
+                                  struct elbow_evaluation *evaluation, struct elbow_error *error)
+{
+    evaluation->latent = plan->latent;
+    evaluation->means = elbow_statistics_means(sums);
+    evaluation->active_units = elbow_statistics_active(sums, plan->latent);
+    enum elbow_status status = elbow_allocate(&evaluation->kl, plan->latent, sizeof(double), "the KL", error);
+    for (size_t j = 0; status == ELBOW_OK && j < plan->latent; ++j)
+        evaluation->kl[j] = sums[ELBOW_STATISTIC_HEAD + j] / samples;
+    return status;
+}
+
+const struct elbow_measure elbow_measure_elbo = {width, microbatch, conclude};

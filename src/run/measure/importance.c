@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The importance-sampled log-likelihood and the effective number of its samples (elbow/vae/objective.h).
+#include "measure.h"
+
+enum { LOG_LIKELIHOOD, EFFECTIVE, WIDTH };
+
+static size_t width(const struct elbow_measure_plan *plan)
+{
+    return plan->request->importance > 0 ? WIDTH : 0;
+}
+
+static void microbatch(const struct elbow_measured *measured, double *sums)
+{
+    const struct elbow_evaluation_request *request = measured->plan->request;
+    elbow_evaluation_importance(request->model, request->parameters, request->config, measured->rows, measured->ids,
+                                measured->values, measured->head, request->importance, measured->noise,
+                                measured->weights);
+    sums[LOG_LIKELIHOOD] = sums[EFFECTIVE] = 0;
+    for (size_t i = 0; i < measured->rows; ++i) {
+        sums[LOG_LIKELIHOOD] += elbow_importance_log_likelihood(&measured->weights[i]);
+        sums[EFFECTIVE] += elbow_importance_effective(&measured->weights[i]);
+    }
+}
+
+static enum elbow_status conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
+                                  struct elbow_evaluation *evaluation, struct elbow_error *error)
+{
+    (void)plan;
+    (void)error;
+    evaluation->log_likelihood = sums[LOG_LIKELIHOOD] / samples;
+    evaluation->effective = sums[EFFECTIVE] / samples;
+    return ELBOW_OK;
+}
+
+const struct elbow_measure elbow_measure_importance = {width, microbatch, conclude};
