@@ -14,6 +14,7 @@
 #define CHOICES(name, LIST) static const char *const name[] = {LIST(ELBOW_KIND_WORD) NULL}
 CHOICES(binarize_choices, ELBOW_BINARIZE_LIST);
 CHOICES(layout_choices, ELBOW_LAYOUT_LIST);
+CHOICES(bound_choices, ELBOW_OBJECTIVE_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
 CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
 CHOICES(optimizer_choices, ELBOW_OPTIMIZER_LIST);
@@ -87,6 +88,8 @@ static const struct elbow_key keys[] = {
          "Hidden layers from z on; the output layer is added, unless the last one is a convolution: then that is the "
          "output layer. [] is a linear decoder."},
 
+    {"objective", "bound", CHOICE(bound_choices), AT(objective.bound), .preset = "elbo", .is_later = true,
+     .help = "What training climbs. elbo: the evidence lower bound, with one draw of z a sample."},
     {"objective", "beta", REAL, AT(objective.beta), NOT_NEGATIVE, .preset = "1.0",
      .help = "Weight of the KL in what is trained; the reported elbo is always recon - kl."},
     {"objective", "warmup", INTEGER, AT(objective.warmup), FROM_ZERO, .preset = "0",

@@ -88,9 +88,13 @@ static void run_latent(struct elbow_bench_run *bench)
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
         elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
-        elbow_latent_backward(rows, model->latent,
-                              elbow_objective_terms(&bench->trainer.config, bench->trainer.state.beta), head, noise,
-                              model->kl, model->dz, model->dhead);
+        struct elbow_pass pass = {.rows = rows,
+                                  .latent = model->latent,
+                                  .head = head,
+                                  .noise = noise,
+                                  .kl = model->kl,
+                                  .terms = elbow_objective_terms(&bench->trainer.config, bench->trainer.state.beta)};
+        model->objective->backward(&pass, model->dz, model->dhead);
     }
 }
 

@@ -68,6 +68,8 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
         status = elbow_allocate(&model->dhead, rows, 2 * row_bytes, what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->recon, rows, sizeof *model->recon, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&model->objectives, rows, sizeof *model->objectives, what, error);
     model->lanes = lanes;
     return status;
 }
@@ -79,6 +81,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->dz);
     elbow_release(&model->dhead);
     elbow_release(&model->recon);
+    elbow_release(&model->objectives);
 }
 
 enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error)
@@ -114,6 +117,7 @@ enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, s
     model->latent = (size_t)config->model.latent;
     model->likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)config->model.likelihood);
     model->options = config->model.likelihood_options;
+    model->objective = elbow_objective_row((enum elbow_objective_kind)config->objective.bound);
     model->rows_max = rows_max;
     status = create_layers(config, sample, model, error);
     if (status == ELBOW_OK && rows_max > 0)
@@ -191,21 +195,20 @@ static void reconstruct(const struct elbow_model *model, const float *parameters
 }
 
 // Adds one row to the statistics and returns its KL.
-static double count_row(const struct elbow_model *model, size_t row, struct elbow_terms terms, double *statistics)
+static double count_row(const struct elbow_model *model, size_t row, double *statistics)
 {
     const float *kl = model->kl + row * model->latent;
     double *kl_of = statistics + ELBOW_STATISTIC_HEAD;
-    double sum = 0, price = 0;
+    double sum = 0;
     for (size_t j = 0; j < model->latent; ++j) {
         double part = kl[j];
         sum += part;
-        price += part <= terms.free_bits ? terms.free_bits : part; // so that a NaN stays one
         kl_of[j] += part;
     }
     statistics[ELBOW_STATISTIC_SAMPLES] += 1;
     statistics[ELBOW_STATISTIC_RECON] += model->recon[row];
     statistics[ELBOW_STATISTIC_KL] += sum;
-    statistics[ELBOW_STATISTIC_OBJECTIVE] += model->recon[row] - terms.beta * price;
+    statistics[ELBOW_STATISTIC_OBJECTIVE] += model->objectives[row];
     return sum;
 }
 
@@ -225,6 +228,19 @@ static void clear_padding(const struct elbow_parameters *parameters, float *grad
     }
 }
 
+struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, size_t rows, const float *noise,
+                                   struct elbow_terms terms)
+{
+    size_t row = lane * model->rows_max;
+    return (struct elbow_pass){.rows = rows,
+                               .latent = model->latent,
+                               .head = elbow_network_output(&model->encoder, lane),
+                               .noise = noise,
+                               .kl = model->kl + row * model->latent,
+                               .recon = model->recon + row,
+                               .terms = terms};
+}
+
 void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
                        struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics)
@@ -238,9 +254,11 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     call.dy = y;
     call.dshared = model->shared.count > 0 ? gradient + model->shared.offset : NULL;
     model->likelihood->score(&call);
+    struct elbow_pass pass = elbow_model_pass(model, lane, microbatch.rows, microbatch.noise, terms);
+    model->objective->score(&pass, model->objectives + lane * model->rows_max);
     memset(statistics, 0, elbow_statistics_size(model->latent, false) * sizeof *statistics);
     for (size_t i = 0; i < microbatch.rows; ++i)
-        count_row(model, lane * model->rows_max + i, terms, statistics);
+        count_row(model, lane * model->rows_max + i, statistics);
     clear_padding(&model->parameters, gradient);
 }
 
@@ -260,7 +278,8 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     elbow_trace_end(model->track, ELBOW_TRACE_LIKELIHOOD, rows, begin);
     begin = elbow_trace_begin(model->track);
     elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz);
-    elbow_latent_backward(rows, model->latent, terms, head, noise, model->kl, model->dz, model->dhead);
+    struct elbow_pass pass = elbow_model_pass(model, 0, rows, noise, terms);
+    model->objective->backward(&pass, model->dz, model->dhead);
     elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL);
     elbow_trace_end(model->track, ELBOW_TRACE_BACKWARD, rows, begin);
 }
@@ -285,10 +304,11 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
     elbow_latent_forward(rows, latent, head, microbatch.noise, model->z, model->kl);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
     reconstruct(model, parameters, rows, microbatch.values, y);
-
+    struct elbow_pass pass = elbow_model_pass(model, 0, rows, microbatch.noise, terms);
+    model->objective->score(&pass, model->objectives);
     memset(statistics, 0, elbow_statistics_size(latent, true) * sizeof *statistics);
     for (size_t i = 0; i < rows; ++i) {
-        double kl = count_row(model, i, terms, statistics);
+        double kl = count_row(model, i, statistics);
         count_moments(latent, head + 2 * i * latent, statistics);
         if (results.kl)
             results.kl[i] = kl;
@@ -352,6 +372,6 @@ void elbow_model_importance(struct elbow_model *model, const float *parameters, 
 
 size_t elbow_model_bytes(const struct elbow_model *model)
 {
-    size_t of_latent = model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + sizeof(double));
+    size_t of_latent = model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + 2 * sizeof(double));
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Sums over samples turned into the figures that are reported, and the streaming importance-sampled bound. Everything
 // is in double, and a NaN among the sums is a NaN in the figures.
-#include "elbow/vae/objective.h"
+#include "objective/rows.h"
 
 #include "elbow/base/status.h"
 
@@ -46,6 +46,15 @@ bool elbow_kl_has_collapsed(const double *kl, size_t latent)
         if (!(kl[j] < COLLAPSED_KL))
             return false;
     return true;
+}
+
+#define ROW(name, word, ...) [name] = &elbow_objective_##word,
+static const struct elbow_objective *const rows[] = {ELBOW_OBJECTIVE_LIST(ROW)};
+
+const struct elbow_objective *elbow_objective_row(enum elbow_objective_kind kind)
+{
+    ELBOW_CHECK((unsigned)kind < ELBOW_OBJECTIVES);
+    return rows[kind];
 }
 
 struct elbow_terms elbow_objective_terms(const struct elbow_config *config, double beta)

@@ -81,8 +81,8 @@ void elbow_passage_backward_inputs(struct elbow_model *model, const struct elbow
     struct place place = find(model, passage, layer);
     size_t rows = passage->microbatch.rows, row = passage->lane * model->rows_max;
     elbow_network_backward_inputs(place.network, passage->lane, place.layer, parameters, rows, place.dy, place.dx);
-    if (layer == model->encoder.count)
-        elbow_latent_backward(rows, model->latent, passage->terms, elbow_network_output(&model->encoder, passage->lane),
-                              passage->microbatch.noise, model->kl + row * model->latent,
-                              model->dz + row * model->latent, model->dhead + row * 2 * model->latent);
+    if (layer != model->encoder.count)
+        return;
+    struct elbow_pass pass = elbow_model_pass(model, passage->lane, rows, passage->microbatch.noise, passage->terms);
+    model->objective->backward(&pass, model->dz + row * model->latent, model->dhead + row * 2 * model->latent);
 }

@@ -75,6 +75,7 @@ struct elbow_config {
         struct elbow_layers encoder, decoder;
     } model;
     struct {
+        int bound; // enum elbow_objective_kind
         double beta;
         int64_t warmup;   // steps over which beta rises linearly from 0
         double free_bits; // nats per dimension

@@ -42,6 +42,10 @@ enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_LIKELIHOOD_POISSON, poisson, ELBOW_SUPPORT_COUNT, no_options)
 enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LIKELIHOODS };
 
+// Objectives, what training climbs: src/vae/objective/<word>.c holds the functions.
+#define ELBOW_OBJECTIVE_LIST(X) X(ELBOW_OBJECTIVE_ELBO, elbo)
+enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OBJECTIVES };
+
 #define ELBOW_OUTPUT_BIAS_LIST(X)                                                                                      \
     X(ELBOW_OUTPUT_BIAS_ZERO, zero)                                                                                    \
     X(ELBOW_OUTPUT_BIAS_DATA, data)

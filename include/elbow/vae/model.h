@@ -17,6 +17,7 @@ ELBOW_C_BEGIN
 
 struct elbow_model {
     size_t values, latent; // D, Z
+    const struct elbow_objective *objective;
     const struct elbow_likelihood *likelihood;
     struct elbow_likelihood_options options;
     struct elbow_shared_numbers {
@@ -26,7 +27,7 @@ struct elbow_model {
     struct elbow_network encoder, decoder;
     size_t rows_max, lanes;
     float *z, *kl, *dz, *dhead; // (lanes, rows_max, Z) ... (lanes, rows_max, 2Z); owned
-    double *recon;              // (lanes, rows_max); owned
+    double *recon, *objectives; // (lanes, rows_max); owned
     struct elbow_track *track;  // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
 };
 
@@ -80,6 +81,10 @@ enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, str
 void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
                        struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics);
+
+// Local. What an objective sees of a lane's microbatch.
+struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, size_t rows, const float *noise,
+                                   struct elbow_terms terms);
 
 // Local. Forward only: statistics with moments (overwritten), and what is wanted of each row.
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,

@@ -50,6 +50,27 @@ struct elbow_terms {
 // Local. The terms of a configuration with the beta of a step.
 struct elbow_terms elbow_objective_terms(const struct elbow_config *config, double beta);
 
+// A microbatch on its way through the model, when its samples have been scored. Nothing is owned.
+struct elbow_pass {
+    size_t rows, latent;
+    const float *head, *noise, *kl; // (rows, 2Z), (rows, Z), (rows, Z)
+    const double *recon;            // (rows)
+    struct elbow_terms terms;
+};
+
+// What training climbs: a table with a row for each kind (elbow/config/kinds.h), whose functions lie in
+// src/vae/objective/<word>.c. They see one microbatch, never a batch.
+struct elbow_objective {
+    // Local. value[i]: what is climbed, of each row, in nats.
+    void (*score)(const struct elbow_pass *pass, double *value);
+    // Local. dhead (rows, 2Z): the gradient of minus the sum of value by the encoder's head, from dz (rows, Z), that of
+    // minus the sum of recon by z. recon is not needed.
+    void (*backward)(const struct elbow_pass *pass, const float *dz, float *dhead);
+};
+
+// Local. The row of a kind.
+const struct elbow_objective *elbow_objective_row(enum elbow_objective_kind kind);
+
 // Local. beta of a step (from 0): rises linearly over `warmup` steps, min(1, (step + 1) / warmup) times objective.beta.
 double elbow_objective_beta(const struct elbow_config *config, uint64_t step);
 

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The rows of the table of objectives. Private to this folder and to the table.
+#ifndef ELBOW_VAE_OBJECTIVE_ROWS_H
+#define ELBOW_VAE_OBJECTIVE_ROWS_H
+
+#include "elbow/vae/objective.h"
+
+#define ELBOW_OBJECTIVE_DECLARE(name, word, ...) extern const struct elbow_objective elbow_objective_##word;
+ELBOW_OBJECTIVE_LIST(ELBOW_OBJECTIVE_DECLARE)
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What holds for every objective of the table.
+#include "elbow/vae/objective.h"
+
+#include "elbow/math/threads.h"
+#include "elbow/vae/latent.h"
+#include "reference_vae.h"
+#include "unit.h"
+
+enum { ROWS = 60, Z = 5 };
+
+static const struct elbow_terms TERMS[] = {{1, 0}, {0.25, 0}, {4, 0.3}, {0, 0}};
+enum { TERMS_COUNT = sizeof TERMS / sizeof *TERMS };
+
+static float head[ROWS * 2 * Z], noise[ROWS * Z], z[ROWS * Z], kl[ROWS * Z], dz[ROWS * Z], dhead[ROWS * 2 * Z];
+static double recon[ROWS], value[ROWS];
+
+static void fill(void)
+{
+    uint64_t state = 20141;
+    for (size_t k = 0; k < ROWS * 2 * Z; ++k)
+        head[k] = (float)reference_normal(&state);
+    for (size_t k = 0; k < ROWS * Z; ++k) {
+        noise[k] = (float)reference_normal(&state);
+        dz[k] = (float)reference_normal(&state);
+    }
+}
+
+// A world whose recon is -dz z: z and the KL from the head, then the objective's value of each row.
+static struct elbow_pass score(const struct elbow_objective *objective, struct elbow_terms terms)
+{
+    elbow_latent_forward(ROWS, Z, head, noise, z, kl);
+    for (size_t i = 0; i < ROWS; ++i) {
+        recon[i] = 0;
+        for (size_t j = i * Z; j < (i + 1) * Z; ++j)
+            recon[i] -= (double)dz[j] * z[j];
+    }
+    struct elbow_pass pass = {
+        .rows = ROWS, .latent = Z, .head = head, .noise = noise, .kl = kl, .recon = recon, .terms = terms};
+    objective->score(&pass, value);
+    return pass;
+}
+
+// Calls check for every objective with all terms.
+static void each(void (*check)(const struct elbow_objective *objective, struct elbow_terms terms))
+{
+    for (int kind = 0; kind < ELBOW_OBJECTIVES; ++kind)
+        for (size_t t = 0; t < TERMS_COUNT; ++t) {
+            fill();
+            check(elbow_objective_row((enum elbow_objective_kind)kind), TERMS[t]);
+        }
+}
+
+static bool is_near_free_bits(struct elbow_terms terms, size_t row)
+{
+    for (size_t j = row * Z; j < (row + 1) * Z; ++j)
+        if (terms.free_bits > 0 && fabs(kl[j] - terms.free_bits) < 0.02)
+            return true;
+    return false;
+}
+
+static void check_gradient(const struct elbow_objective *objective, struct elbow_terms terms)
+{
+    const float h = 0x1p-8F;
+    struct elbow_pass pass = score(objective, terms);
+    objective->backward(&pass, dz, dhead);
+    for (size_t k = 0; k < ROWS * 2 * Z; ++k) {
+        size_t row = k / (2 * Z);
+        float at = head[k];
+        if (is_near_free_bits(terms, row)) // where the objective has an edge
+            continue;
+        head[k] = at + h;
+        (void)score(objective, terms);
+        double up = value[row];
+        head[k] = at - h;
+        (void)score(objective, terms);
+        double down = value[row];
+        head[k] = at;
+        (void)score(objective, terms);
+        // z and KL of up to 100 are floats: 2^-24 100 / h = 2e-3 of them; the third derivative times h^2 is less.
+        double size = 1 + fabs(recon[row]) + fabs(value[row]);
+        ck_assert_double_eq_tol(dhead[k], -(up - down) / (2 * (double)h), 1e-4 * size);
+    }
+}
+
+START_TEST(gradients_are_differences)
+{
+    each(check_gradient);
+}
+END_TEST
+
+// Rows do not see each other, nor the number of threads.
+static void check_split(const struct elbow_objective *objective, struct elbow_terms terms)
+{
+    static float again[ROWS * 2 * Z];
+    static double values[ROWS];
+    struct elbow_pass pass = score(objective, terms);
+    objective->backward(&pass, dz, dhead);
+    elbow_threads_set(3);
+    objective->score(&pass, values);
+    objective->backward(&pass, dz, again);
+    elbow_threads_set(1);
+    ck_assert(memcmp(values, value, sizeof value) == 0 && memcmp(again, dhead, sizeof dhead) == 0);
+    pass.rows = 1;
+    for (size_t i = 0; i < ROWS; ++i) {
+        pass.head = head + 2 * i * Z;
+        pass.noise = noise + i * Z;
+        pass.kl = kl + i * Z;
+        pass.recon = recon + i;
+        objective->score(&pass, values);
+        objective->backward(&pass, dz + i * Z, again);
+        ck_assert(values[0] == value[i] && memcmp(again, dhead + 2 * i * Z, 2 * Z * sizeof *again) == 0);
+    }
+}
+
+START_TEST(bits_do_not_depend_on_the_call)
+{
+    each(check_split);
+}
+END_TEST
+
+static void check_nan(const struct elbow_objective *objective, struct elbow_terms terms)
+{
+    head[2 * Z + 1] = NAN; // a mean of row 1
+    struct elbow_pass pass = score(objective, terms);
+    objective->backward(&pass, dz, dhead);
+    ck_assert(isfinite(value[0]) && isnan(value[1]) && isfinite(value[2]));
+    ck_assert(isfinite(dhead[2 * Z - 1]) && isfinite(dhead[4 * Z]));
+    ck_assert(isnan(dhead[2 * Z + 1]));
+}
+
+START_TEST(not_a_number_goes_through)
+{
+    each(check_nan);
+}
+END_TEST
+
+// With beta 1 and no free bits the ELBO's objective is the ELBO.
+START_TEST(elbo_is_recon_minus_kl)
+{
+    fill();
+    (void)score(elbow_objective_row(ELBOW_OBJECTIVE_ELBO), (struct elbow_terms){.beta = 1});
+    for (size_t i = 0; i < ROWS; ++i) {
+        double sum = 0;
+        for (size_t j = i * Z; j < (i + 1) * Z; ++j)
+            sum += kl[j];
+        ck_assert(value[i] == recon[i] - sum);
+    }
+}
+END_TEST
+
+UNIT_MAIN("conformance/objective", gradients_are_differences, bits_do_not_depend_on_the_call, not_a_number_goes_through,
+          elbo_is_recon_minus_kl)
