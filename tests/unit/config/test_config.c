@@ -100,7 +100,7 @@ START_TEST(test_unknown_keys)
     refused("modle: {latent: 3}", "run.yaml:1:1: modle: unknown key; did you mean model?");
     refused("sede: 3", "run.yaml:1:1: sede: unknown key; did you mean seed?");
     refused("objective: {temperature: 3}",
-            "run.yaml:1:13: objective.temperature: unknown key; objective has: beta, warmup, free_bits");
+            "run.yaml:1:13: objective.temperature: unknown key; objective has: bound, beta, warmup, free_bits");
     refused("quantisation: 3",
             "run.yaml:1:1: quantisation: unknown key; a configuration has: seed, data, model, objective, "
             "train, eval, log, checkpoint, samples, run");
@@ -148,10 +148,14 @@ START_TEST(test_kinds)
     refused("model: {learn_variance: 1}", "run.yaml:1:25: model.learn_variance: found '1', expected true or false");
     refused("model: {learn_variance: 'true'}",
             "run.yaml:1:25: model.learn_variance: found the quoted text 'true', expected true or false");
-    refused("model: {likelihood: Gaussian}",
-            "run.yaml:1:21: model.likelihood: found 'Gaussian', expected one of bernoulli, gaussian");
-    refused("model: {likelihood: }",
-            "run.yaml:1:21: model.likelihood: found nothing, expected one of bernoulli, gaussian");
+#define AND_WORD(name, word, ...) ", " #word
+    static const char words[] = ELBOW_LIKELIHOOD_LIST(AND_WORD);
+    char message[512];
+    snprintf(message, sizeof message, "run.yaml:1:21: model.likelihood: found 'Gaussian', expected one of %s",
+             words + 2);
+    refused("model: {likelihood: Gaussian}", message);
+    snprintf(message, sizeof message, "run.yaml:1:21: model.likelihood: found nothing, expected one of %s", words + 2);
+    refused("model: {likelihood: }", message);
     refused("train: {optimizer: [adam]}",
             "run.yaml:1:20: train.optimizer: found a list, expected one of adam, adamw, sgd");
     refused("eval: {every: day}",
