@@ -94,7 +94,7 @@ near "the parts of the ELBO" "$(awk "BEGIN { printf \"%.17g\", $(value eval.json
 
 # The last row of the run's table says the same, to the last digit.
 grep -e '^step,' -e ,valid, images/metrics.csv >valid.csv
-told=$(for name in elbo recon kl active_units; do column valid.csv $name | tail -n 1; done | paste -s -d ,)
+told=$(for name in elbo recon kl active_units; do table_column valid.csv $name | tail -n 1; done | paste -s -d ,)
 asked=$(value eval.json elbo),$(value eval.json recon),$(value eval.json kl),$(value eval.json active_units)
 [ "$told" = "$asked" ] || fail "metrics.csv has $told, eval $asked"
 

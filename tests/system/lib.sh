@@ -89,8 +89,8 @@ columns() {
         { line = ""; for (i = 1; i <= NF; ++i) if (!(i in is_clock)) line = line (line == "" ? "" : ",") $i; print line }' "$1"
 }
 
-# column A NAME: the values of one column of a table, without its header.
-column() { awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == name) at = i; next } at { print $at }' "$1"; }
+# table_column A NAME: the values of one column of a table, without its header.
+table_column() { awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == name) at = i; next } at { print $at }' "$1"; }
 
 # same_metrics WHAT A B
 same_metrics() {

@@ -144,7 +144,7 @@ for ranks in 1 2; do
     said patience-$ranks "stopped early"
 done
 same_run "train.patience" patience-1 patience-2
-steps=$(column patience-1/metrics.csv step | tail -n 1)
+steps=$(table_column patience-1/metrics.csv step | tail -n 1)
 [ "$steps" -lt 240 ] || fail "train.patience: ran to step $steps"
 train 0 1 patience-again patience-1 --resume --set train.patience=2 --set train.epochs=60 --set train.rate=0.2 \
     --set eval.every=2
@@ -162,10 +162,10 @@ for ranks in 1 3; do
     said lost-$ranks "too many steps in a row"
 done
 same_run "on_nan: skip" skip-1 skip-3
-skipped=$(column skip-1/metrics.csv skipped | awk '{ sum += $1 } END { print sum }')
+skipped=$(table_column skip-1/metrics.csv skipped | awk '{ sum += $1 } END { print sum }')
 [ "$skipped" = 3 ] || fail "on_nan: skip: $skipped steps are counted as skipped, expected 3"
 diff -q <(columns lost-1/metrics.csv) <(columns lost-3/metrics.csv) >/dev/null || fail "on_nan: lost: tables differ"
-skipped=$(column lost-1/metrics.csv skipped | awk '{ sum += $1 } END { print sum }')
+skipped=$(table_column lost-1/metrics.csv skipped | awk '{ sum += $1 } END { print sum }')
 [ "$skipped" = 10 ] || fail "on_nan: skip gave up after $skipped steps, expected 10 rows before the end"
 for step in 3 6; do
     train 75 2 skip-stop-$step skip-stop-$step --set train.on_nan=skip --set run.stop_after=$step
