@@ -106,6 +106,7 @@ START_TEST(no_allocation_fails_a_run_on_many_nodes_badly)
     char trace[400];
     snprintf(trace, sizeof trace, "%s/trace.json", fixture.scratch.directory);
     fixture.request.trace = trace;
+    fixture.request.trace_force = true; // one run after the other writes it
     fixture.request.trace_first = 1;
     fixture.request.trace_last = UINT64_MAX;
     fail_everywhere(&fixture, "a new run on many nodes", last_rank(), NULL, 0);
