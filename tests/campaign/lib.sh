@@ -59,12 +59,13 @@ checkpoint: {every: $EVERY, keep: 2, best: true}
 samples: {every: 10, count: 4}
 Y
 
-# What each rank runs: it says who it is, and rank zero is watched where $WATCH says how (one argument a line).
+# What each rank runs: it says who it is, and rank zero is watched where $WATCH says how (one argument a line). Open MPI has
+# shared memory of its own in files, without which its version 5 does not start: where files are limited it takes another kind.
 mkdir pids
 cat >rank <<'RANK'
 rank=${OMPI_COMM_WORLD_RANK:-0}
 echo $$ >"pids/$rank"
-if [ -n "$BLOCKS" ]; then ulimit -f "$BLOCKS"; fi
+if [ -n "$BLOCKS" ]; then export OMPI_MCA_shmem=sysv && ulimit -f "$BLOCKS"; fi
 if [ "$rank" != 0 ] || [ -z "$WATCH" ]; then exec "$@"; fi
 mapfile -t watch <<<"$WATCH"
 exec strace -DD -f -qq -o trace "${watch[@]}" "$@"

@@ -16,7 +16,8 @@ samples: {every: 3, count: 4}
 Y
 
 # A name that was made waits for its directory to be synced; a file for itself, before it gets its name. While a checkpoint
-# is written, rows and pictures of later steps may come. Of calls that meet another thread's, only the beginning is told.
+# is written, rows and pictures of later steps may come. Each thread's calls are told apart, so that none is cut in two by
+# another thread's, and put into the order in which they began.
 cat >judge.awk <<'A'
 function directory(path) { sub(/\/[^\/]*$/, "", path); return path }
 # The paths of a call's arguments: FD</directory>, "name", or a name alone.
@@ -54,8 +55,8 @@ END {
     if (checkpoints != 3) print checkpoints + 0 " checkpoints, expected 3"
 }
 A
-ASAN_OPTIONS=$loose timeout -k 5 "$limit" strace -f -qq -y -e trace=mkdir,mkdirat,fsync,rename,renameat,renameat2 -o calls "$elbow" train run.yaml \
+ASAN_OPTIONS=$loose timeout -k 5 "$limit" strace -ff -ttt -qq -y -e trace=mkdir,mkdirat,fsync,rename,renameat,renameat2 -o calls "$elbow" train run.yaml \
     --run-dir "$work/runs/deep/run" >run.out 2>run.err || fail "train under strace: $(tail -n 1 run.err)"
-awk -v work="$work/" -v tables="$work/runs/deep/run" -f judge.awk calls >verdict
+cat calls.* | LC_ALL=C sort -s -n -k 1,1 | awk -v work="$work/" -v tables="$work/runs/deep/run" -f judge.awk >verdict
 [ ! -s verdict ] || fail "$(cat verdict)"
 finish
