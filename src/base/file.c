@@ -16,6 +16,7 @@
 static struct {
     atomic_ullong calls, fail_from, fail_to;
 } counts;
+static atomic_bool is_plain; // for tests: a file system that knows neither links nor a rename that replaces nothing
 
 // Counts a call, and makes it fail as a full disk would where a test asks for it.
 static bool must_fail(void)
@@ -133,20 +134,65 @@ bool elbow_file_rename(const struct elbow_directory *directory, const char *from
     return !must_fail() && renameat(at, from, at, to) == 0;
 }
 
-// File systems that know no rename without replacement know links.
+static bool has_neither(int reason)
+{
+    return reason == EPERM || reason == ENOSYS || reason == EINVAL || reason == EOPNOTSUPP || reason == EMLINK;
+}
+
+static bool rename_only_new(int at, const char *from, const char *to)
+{
+    if (atomic_load(&is_plain)) {
+        errno = EINVAL;
+        return false;
+    }
+    return renameat2(at, from, at, to, RENAME_NOREPLACE) == 0;
+}
+
+static bool link_new(int at, const char *from, const char *to)
+{
+    if (atomic_load(&is_plain)) {
+        errno = EPERM;
+        return false;
+    }
+    if (linkat(at, from, at, to, 0) != 0)
+        return false;
+    unlinkat(at, from, 0);
+    return true;
+}
+
+// An empty file takes the name, if nobody has it, and gives way at once: no other new file comes between.
+static bool claim_new(int at, const char *from, const char *to)
+{
+    int file = openat(at, to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0)
+        return false;
+    close(file);
+    if (renameat(at, from, at, to) == 0)
+        return true;
+    int reason = errno;
+    unlinkat(at, to, 0);
+    errno = reason;
+    return false;
+}
+
+// File systems that know no rename without replacement may know links; some know neither.
 bool elbow_file_rename_new(const struct elbow_directory *directory, const char *from, const char *to)
 {
     int at = elbow_directory_descriptor(directory);
     if (must_fail())
         return false;
-    if (renameat2(at, from, at, to, RENAME_NOREPLACE) == 0)
+    if (rename_only_new(at, from, to))
         return true;
-    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
+    if (!has_neither(errno))
         return false;
-    if (linkat(at, from, at, to, 0) != 0)
-        return false;
-    unlinkat(at, from, 0);
-    return true;
+    if (link_new(at, from, to))
+        return true;
+    return has_neither(errno) && claim_new(at, from, to);
+}
+
+void elbow_file_pretend_plain(bool plain)
+{
+    atomic_store(&is_plain, plain);
 }
 
 static enum elbow_status cannot_read(const char *name, int reason, struct elbow_error *error)

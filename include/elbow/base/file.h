@@ -54,6 +54,9 @@ const char *elbow_file_reason(int reason);
 void elbow_file_fail_at(uint64_t n, uint64_t times);
 uint64_t elbow_file_count(void);
 
+// Local. For tests: whether to do as on a file system that has neither hard links nor a rename that replaces nothing.
+void elbow_file_pretend_plain(bool plain);
+
 // Local. The directory that holds path, beneath the one that path is beneath: "." or with a '/' at its end.
 void elbow_file_directory_of(const char *path, elbow_path holder);
 

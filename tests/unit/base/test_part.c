@@ -127,6 +127,22 @@ START_TEST(two_writers_of_one_new_file)
 }
 END_TEST
 
+// Where there is neither a rename that replaces nothing nor a hard link, as on some shared folders.
+START_TEST(new_files_on_a_plain_file_system)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    const char *path = scratch_path(&scratch, "file");
+    elbow_file_pretend_plain(true);
+    ck_assert_int_eq(elbow_part_write(NULL, path, "first", 5, ELBOW_PUBLISH_NEW, &error), ELBOW_OK);
+    check_output(elbow_part_write(NULL, path, "second", 6, ELBOW_PUBLISH_NEW, &error), &error, path,
+                 "a file of that name is there");
+    elbow_file_pretend_plain(false);
+    check_bytes(path, "first", 5);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(an_input_is_never_replaced)
 {
     struct scratch scratch = scratch_make();
@@ -390,7 +406,8 @@ START_TEST(what_was_left_half_written_is_removed)
 END_TEST
 
 UNIT_MAIN("base/part", what_was_left_half_written_is_removed, every_call_may_fail, bytes_arrive_whole,
-          a_path_without_a_directory, a_foreign_part_stays, two_writers_of_one_new_file, an_input_is_never_replaced,
-          links_are_followed, an_open_directory_is_followed, a_link_replaces_only_links, pipes_are_refused_at_once,
-          no_such_directory, a_directory_in_the_way, a_path_that_is_too_long, the_longest_name,
-          a_full_disk_leaves_the_old_file, publishing_a_part_that_is_gone, an_error_may_be_unwanted)
+          a_path_without_a_directory, a_foreign_part_stays, two_writers_of_one_new_file,
+          new_files_on_a_plain_file_system, an_input_is_never_replaced, links_are_followed,
+          an_open_directory_is_followed, a_link_replaces_only_links, pipes_are_refused_at_once, no_such_directory,
+          a_directory_in_the_way, a_path_that_is_too_long, the_longest_name, a_full_disk_leaves_the_old_file,
+          publishing_a_part_that_is_gone, an_error_may_be_unwanted)
