@@ -198,6 +198,13 @@ text_tests() {
     refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
     imported "a header of numbers, as told" "H5T_STD_U8LE ( 1, 3 )" 1 "7 8 9" x.csv --header yes
     imported "a header of numbers in the columns wanted" "H5T_STD_U8LE ( 2 )" 1 "1 9" x.csv --columns 3
+    printf '5,unknown\n6,7\n8,9\n' >x.csv
+    refused 1 "x.csv:1: column 2 of the first line is no number, but column 1 is one: fill in what is missing, or give --header yes" \
+        "$import" x.csv --columns 2 -o new.h5
+    refused 1 'x.csv:1: column 2: "unknown" is not a number' "$import" x.csv --columns 2 --header no -o new.h5
+    imported "a number beside a name, as told" "H5T_STD_U8LE ( 2 )" 1 "7 9" x.csv --columns 2 --header yes
+    printf 'NA,5\n6,7\n' >x.csv
+    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv --columns 1 -o new.h5
     printf '0,1\n2,3\n' >x.csv
     imported "a first line of numbers is no header" "H5T_STD_U8LE ( 2, 2 )" 1 "0 1 2 3" x.csv
     imported "unless told so" "H5T_STD_U8LE ( 1, 2 )" 1 "2 3" x.csv --header yes

@@ -215,9 +215,10 @@ static enum kind kind_of(const char *field)
     return is_missing(field) ? MISSING : NAME;
 }
 
-// The fields of a line: how many, and what the wanted ones are. The first of each kind, counted from 1; 0: none.
+// The fields of a line: how many, and what the wanted ones are. The first of each kind, counted from 1; 0: none. And
+// the first number of all fields: a line that has one anywhere may be values.
 struct look {
-    size_t fields, first[NAME + 1];
+    size_t fields, first[NAME + 1], first_number;
 };
 
 static bool is_wanted(const struct csv *csv, size_t column)
@@ -237,6 +238,8 @@ static enum elbow_status look_at_fields(const struct csv *csv, const char *line,
     for (char *at = copy; at != NULL;) {
         enum kind kind = kind_of(next_field(&at, csv->separator));
         ++look->fields;
+        if (kind == NUMBER && look->first_number == 0)
+            look->first_number = look->fields;
         if (is_wanted(csv, look->fields) && look->first[kind] == 0)
             look->first[kind] = look->fields;
     }
@@ -334,7 +337,7 @@ static enum elbow_status refuse_first(const struct import_source *source, const 
     for (enum kind kind = EMPTY; kind <= NAME; ++kind)
         if (kind != NUMBER && look->first[kind] > 0 && (column == 0 || look->first[kind] < column))
             column = look->first[kind];
-    if (look->first[NUMBER] == 0)
+    if (look->first_number == 0)
         return elbow_error_set(error, ELBOW_FORMAT,
                                "%s:%llu: the first line holds neither numbers nor names of columns: fill in what is "
                                "missing, or give --header yes to pass over it",
@@ -342,7 +345,7 @@ static enum elbow_status refuse_first(const struct import_source *source, const 
     return elbow_error_set(error, ELBOW_FORMAT,
                            "%s:%llu: column %zu of the first line is no number, but column %zu is one: fill in what is "
                            "missing, or give --header yes if the line is a header",
-                           source->path, (unsigned long long)csv->line_number, column, look->first[NUMBER]);
+                           source->path, (unsigned long long)csv->line_number, column, look->first_number);
 }
 
 static bool all_numbers(const struct look *look)
@@ -386,7 +389,7 @@ static enum elbow_status begin_values(struct import_source *source, char **line,
         return pass_header(source, line, error);
     if (all_numbers(&look))
         return ELBOW_OK;
-    if (look.first[NUMBER] == 0 && look.first[NAME] > 0)
+    if (look.first_number == 0 && look.first[NAME] > 0)
         return pass_header(source, line, error);
     return refuse_first(source, &look, error);
 }
