@@ -119,7 +119,8 @@ run 0 1 forced "$scaling" report study --force
 cmp -s same.out forced.out || fail "another report: $(diff same.out forced.out)"
 grep -q mine study/scaling.csv && fail "--force replaced nothing"
 run 2 1 useless "$scaling" run small.yaml -o study --force
-for name in lock exchange.yaml strong-ranks-00001-nodes-0000-repeat-00.log; do
+for name in lock exchange.yaml strong-ranks-00001-nodes-0000-repeat-00.log scaling.csv prediction.csv model.txt plots.gp \
+    strong-speedup.png weak-efficiency.svg weak-shares.png; do
     mkdir foreign && echo mine >"foreign/$name"
     run 2 1 foreign "$scaling" run small.yaml -o foreign --ranks 1 "${quick[@]}"
     grep -q "^elbow-scaling: foreign/$name: is there, but no experiment" foreign.err || fail "$(cat foreign.err)"

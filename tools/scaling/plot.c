@@ -135,13 +135,30 @@ struct plots {
     } pictures[PICTURES_MAX];
 };
 
+static const char *const VIEWS[] = {"speedup", "efficiency", "shares"};
+static const char *const ENDINGS[] = {"png", "svg"};
+
+bool scaling_is_plot(const char *name)
+{
+    char plot[64];
+    for (int mode = 0; mode < SCALING_EXCHANGE; ++mode)
+        for (size_t view = 0; view < sizeof VIEWS / sizeof *VIEWS; ++view)
+            for (size_t ending = 0; ending < sizeof ENDINGS / sizeof *ENDINGS; ++ending) {
+                elbow_text_format(plot, sizeof plot, "%s-%s.%s", scaling_mode_name((enum scaling_mode)mode),
+                                  VIEWS[view], ENDINGS[ending]);
+                if (strcmp(name, plot) == 0)
+                    return true;
+            }
+    return strcmp(name, "plots.gp") == 0;
+}
+
 static void begin_output(FILE *file, struct plots *plots, enum scaling_mode mode, const char *name, bool is_svg)
 {
     ELBOW_CHECK(plots->count < PICTURES_MAX);
     struct picture *picture = &plots->pictures[plots->count++];
     if (plots->is_final)
         elbow_text_format(picture->path, sizeof picture->path, "%s/%s-%s.%s", plots->directory, scaling_mode_name(mode),
-                          name, is_svg ? "svg" : "png");
+                          name, ENDINGS[is_svg]);
     fprintf(file, "reset\nset terminal %s size 640,440\nset output '%s'\nset grid\nset key right bottom\n",
             is_svg ? "svg enhanced background rgb 'white'" : "pngcairo enhanced",
             plots->is_final ? picture->path : picture->part.part);
@@ -154,8 +171,8 @@ static void write_mode(FILE *file, struct plots *plots, enum scaling_mode mode,
     for (int kind = 0; kind < SCALING_KINDS; ++kind)
         write_block(file, scaling_kind_name((enum scaling_kind)kind), series[kind]);
     elbow_text_format(speedup, sizeof speedup, "x / %.1f", ranks_of(series, false));
-    const struct sight sights[] = {{"speedup", "speed-up", speedup, 2, true},
-                                   {"efficiency", "efficiency, %", "100.0", 5, false}};
+    const struct sight sights[] = {{VIEWS[0], "speed-up", speedup, 2, true},
+                                   {VIEWS[1], "efficiency, %", "100.0", 5, false}};
     for (int svg = 0; svg < 2; ++svg) {
         for (size_t i = 0; i < sizeof sights / sizeof *sights; ++i) {
             begin_output(file, plots, mode, sights[i].name, svg == 1);
@@ -165,7 +182,7 @@ static void write_mode(FILE *file, struct plots *plots, enum scaling_mode mode,
         }
         if (series[SCALING_MEASURED].count == 0)
             continue;
-        begin_output(file, plots, mode, "shares", svg == 1);
+        begin_output(file, plots, mode, VIEWS[2], svg == 1);
         fputs("set key outside bottom center horizontal\n", file);
         write_shares(file, mode, series[SCALING_MEASURED]);
     }

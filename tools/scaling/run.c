@@ -323,12 +323,17 @@ static void pass(struct scaling_experiment *experiment, int repeat, bool keeps)
     }
 }
 
-// Whether a run writes files of such names: those of experiments and points.
+// Whether a file of such a name is written in the directory of an experiment: by a run, or by report, model and plot,
+// which may replace what they find there.
 static bool is_ours(const char *name)
 {
+    static const char *const names[] = {"exchange.yaml", "lock", "scaling.csv", "prediction.csv", "model.txt"};
     static const char *const endings[] = {".json", ".out", ".log"};
     size_t length = strlen(name);
-    if (strcmp(name, "exchange.yaml") == 0 || strcmp(name, "lock") == 0)
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    if (scaling_is_plot(name))
         return true;
     for (int mode = 0; mode < SCALING_MODES; ++mode) {
         char beginning[32];

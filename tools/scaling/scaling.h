@@ -173,6 +173,9 @@ enum elbow_status scaling_report(const struct scaling_options *options, struct e
 enum elbow_status scaling_model(const struct scaling_options *options, struct elbow_error *error);
 enum elbow_status scaling_plot(const struct scaling_options *options, struct elbow_error *error);
 
+// Local. Whether scaling_plot writes files of this name in the directory of an experiment.
+bool scaling_is_plot(const char *name);
+
 // The whole program: exit status 0, 1 (failed) or 2 (usage).
 int scaling_main(int argc, char **argv);
 
