@@ -136,15 +136,32 @@ refused over-twice 'seed=1 comes twice' sweep tiny.yaml --run-dir bad --over see
 refused sweep-key 'did you mean train.epochs?' sweep tiny.yaml --run-dir bad --over seed=1,2 --set train.epohcs=3
 refused sweep-flag 'unknown flag' sweep tiny.yaml --run-dir bad --over seed=1,2 --force-it
 refused sweep-word 'one word too many' sweep tiny.yaml two.yaml --run-dir bad --over seed=1,2
+refused equals-run-dir 'did you mean train.epochs?' sweep tiny.yaml --run-dir=bad --over=seed=1,2 --set=train.epohcs=3
+refused equals-importance 'expected a whole number' sweep tiny.yaml --run-dir=bad --over=seed=1,2 --importance=many
 refused importance 'expected a whole number' sweep tiny.yaml --run-dir bad --over seed=1,2 --importance many
 if [ -x "$build/elbow-scaling" ]; then
     refused scaling-key 'did you mean train.batch?' scaling tiny.yaml -o bad --set train.bacth=8
     refused scaling-word 'two.yaml: one word too many' scaling tiny.yaml two.yaml -o bad
     refused scaling-flag '--repeets: unknown option' scaling tiny.yaml -o bad --repeets 2
+    refused scaling-equals 'did you mean train.batch?' scaling tiny.yaml --output=bad --set=train.bacth=8
+    refused scaling-equals-flag '--outpt: unknown option' scaling tiny.yaml --outpt=bad
+    refused scaling-short '-o=bad: unknown option' scaling tiny.yaml -o=bad
+    mkdir thesis && echo mine >thesis/scaling.csv
+    refused scaling-foreign 'thesis/scaling.csv: is there, but no experiment' scaling tiny.yaml -o thesis --launcher mpirun
+    [ "$(cat thesis/*)" = mine ] || fail "a foreign scaling.csv is changed: $(ls thesis)"
     refused scaling-data 'absent.h5: cannot be read' scaling tiny.yaml -o bad --set data.synthetic=0 --set data.shape=[] --set data.file=absent.h5
 fi
 [ ! -e bad ] || fail "something was made before a mistake was found: $(ls -a bad)"
 
+# --option=word says what --option word does: where a sweep and an experiment lie, and what is in them.
+run 0 1 equals bash "$jobs/sweep.sbatch" tiny.yaml --over=seed=1,2 --run-dir=equals --importance=3 --set=log.every=3
+[ "$(cd equals && echo *)" = "seed=1 sweep.csv sweep.txt sweep.yaml" ] || fail "equals: $(ls equals)"
+grep -q '"effective_samples"' equals/seed=1/eval.json || fail "equals: --importance=3 is not heard: $(cat equals/seed=1/eval.json)"
+if [ -x "$build/elbow-scaling" ]; then
+    run 0 1 equals-scaling env ELBOW_LAUNCHER=mpirun SLURM_NTASKS_PER_NODE=1 bash "$jobs/scaling.sbatch" tiny.yaml --output=equal \
+        --nodes=1 --mode=strong --repeats=1 --warm-up=0 --rounds=1 "--launcher-options=--oversubscribe --bind-to none"
+    { [ -s equal/scaling.csv ] && [ ! -e scaling ]; } || fail "equals-scaling: $(ls equal scaling)"
+fi
 
 # A sweep finds its configuration behind any option of `elbow train`, too.
 rm -r runs/tiny-sweep
