@@ -195,6 +195,24 @@ rm grown/sweep.txt # as version 0.1 left it
 refused old-table 'grown holds another sweep (its run seed=1 ' sweep tiny.yaml --over seed=2,3 --run-dir grown
 [ "$(find grown -name '.elbow*' | wc -l)" = 0 ] || fail "left behind: $(ls -a grown)"
 
+# A sweep.csv that no sweep has made stays, whatever it is.
+mkdir mine
+foreign() { # NAME
+    ln -f mine/sweep.csv foreign.csv && cp foreign.csv foreign.before
+    refused "foreign-$1" "mine/sweep.csv: is no sweep's table" sweep tiny.yaml --over seed=1,2 --run-dir mine
+    { [ "$(ls -A mine)" = sweep.csv ] && [ mine/sweep.csv -ef foreign.csv ] && cmp -s mine/sweep.csv foreign.before; } ||
+        fail "foreign-$1: is changed: $(ls -lA mine)"
+}
+printf 'my,own,table\n1,2,3\n' >mine/sweep.csv
+foreign table
+printf 'task,hours\n1,2\n' >mine/sweep.csv
+foreign tasks
+: >mine/sweep.csv
+foreign empty
+rm mine/sweep.csv && ln -s ../nothing mine/sweep.csv
+refused foreign-link "mine/sweep.csv: is no sweep's table" sweep tiny.yaml --over seed=1,2 --run-dir mine
+{ [ "$(ls -A mine)" = sweep.csv ] && [ -L mine/sweep.csv ]; } || fail "foreign-link: is changed: $(ls -lA mine)"
+
 # A job that finds another one at work in its run directory: what that one writes meanwhile is not its own, so it ends, and is not
 # queued again. The launcher comes back when the other's next checkpoint is there.
 cat >beaten-launcher <<'L'
