@@ -308,6 +308,8 @@ static bool reopen(const struct elbow_metrics *metrics, struct elbow_table *tabl
         return false;
     close(table->file);
     table->file = file;
+    table->end = 0; // of its bytes none is known
+    table->owes_end = false;
     return true;
 }
 
@@ -366,13 +368,20 @@ static bool go_on_behind(const struct elbow_metrics *metrics, struct elbow_table
     if (now > 0 && !read_piece(metrics, table, now - 1, &last, 1))
         return false;
     table->end = now;
+    table->owes_end = last != '\n';
     elbow_log_warn(metrics->log, "%s: has been changed by somebody else; what is there stays, and rows go on behind it",
                    table->path);
-    if (last == '\n')
+    return true;
+}
+
+// Ends somebody's last line that has no end, so that no row is joined to it; tried until there is room for that.
+static bool put_end(struct elbow_table *table)
+{
+    if (!table->owes_end)
         return true;
-    bool is_put = elbow_file_put(table->file, "\n", 1);
-    table->end += is_put;
-    return is_put;
+    table->owes_end = !elbow_file_put(table->file, "\n", 1);
+    table->end += !table->owes_end;
+    return !table->owes_end;
 }
 
 // Brings file and end to what is there now. False, with an error, if no rows can be written; an error as well where
@@ -392,6 +401,7 @@ static bool follow(const struct elbow_metrics *metrics, struct elbow_table *tabl
     else if (is_good && named.st_size != table->end)
         is_good = (named.st_size < table->end || take_back(metrics, table, named.st_size, &is_own)) &&
                   (is_own || go_on_behind(metrics, table, named.st_size));
+    is_good = is_good && put_end(table);
     return is_good || fail(table, errno, error) == ELBOW_OK;
 }
 

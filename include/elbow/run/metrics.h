@@ -18,6 +18,7 @@ struct elbow_table {
     bool is_open;
     int file;            // owned
     off_t end;           // of the last row that is whole
+    bool owes_end;       // a newline is missing before it: somebody's last line has none
     char *header;        // owned
     char *waiting;       // rows to be written; owned
     size_t length, size; // bytes that wait; room

@@ -460,6 +460,36 @@ START_TEST(a_table_that_is_changed_keeps_its_bytes)
 }
 END_TEST
 
+// The newline that ends somebody's last line may find the disk full: it is owed, and no row is joined to that line.
+START_TEST(a_line_without_an_end_gets_it_when_there_is_room)
+{
+    char changed[1024], text[2048], path[300];
+    for (int renames = 0; renames < 2; ++renames) {
+        struct scratch scratch = scratch_make();
+        struct elbow_error error = {0};
+        struct elbow_metrics metrics;
+        snprintf(path, sizeof path, "%s/metrics.csv", scratch.directory);
+        ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_OK);
+        ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
+        if (renames)
+            ck_assert_int_eq(unlink(path), 0);
+        snprintf(changed, sizeof changed, "%s%s# no end", METRICS, TRAIN);
+        scratch_write(path, changed, strlen(changed));
+        elbow_file_fail_at(renames ? 2 : 1, 1); // behind the opening of the new file
+        ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OUTPUT);
+        elbow_file_fail_at(1, 1); // and once more
+        ck_assert_int_eq(elbow_metrics_flush(&metrics, &error), ELBOW_OUTPUT);
+        elbow_file_fail_at(0, 0);
+        expect(&scratch, "metrics.csv", changed);
+        ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
+        snprintf(text, sizeof text, "%s\n%s%s", changed, TRAIN, TRAIN);
+        expect(&scratch, "metrics.csv", text);
+        elbow_metrics_close(&metrics);
+        scratch_clear(&scratch);
+    }
+}
+END_TEST
+
 // Half a row that could not be taken back is Elbow's own: it goes. Anything else in its place stays.
 START_TEST(half_a_row_is_known)
 {
@@ -514,7 +544,7 @@ START_TEST(every_allocation_may_fail)
 END_TEST
 
 UNIT_MAIN("run/metrics", lines_of_others_stay, a_table_that_is_changed_keeps_its_bytes, half_a_row_is_known,
-          a_directory_that_is_removed_stays_removed, rows_wait_for_room, more_rows_than_can_wait,
-          a_table_that_is_removed_begins_anew, rows_to_the_byte, resuming_goes_on_behind_the_kept_rows, cutting_by_step,
-          cutting_incomplete_rows, cutting_zero_bytes, headers, unusable_directories, a_full_disk_leaves_whole_rows,
-          every_allocation_may_fail)
+          a_line_without_an_end_gets_it_when_there_is_room, a_directory_that_is_removed_stays_removed,
+          rows_wait_for_room, more_rows_than_can_wait, a_table_that_is_removed_begins_anew, rows_to_the_byte,
+          resuming_goes_on_behind_the_kept_rows, cutting_by_step, cutting_incomplete_rows, cutting_zero_bytes, headers,
+          unusable_directories, a_full_disk_leaves_whole_rows, every_allocation_may_fail)
