@@ -151,9 +151,11 @@ static FILE *begin_file(const struct elbow_tracer *tracer, struct elbow_part *ou
     if (elbow_part_begin(NULL, tracer->path, output, NULL, error) != ELBOW_OK)
         return NULL;
     FILE *out = fopen(output->part, "we");
-    if (out == NULL)
-        elbow_error_set(error, ELBOW_OUTPUT, "%s: the trace was not written: %s", tracer->path, strerror(errno));
-    return out;
+    if (out != NULL)
+        return out;
+    elbow_error_set(error, ELBOW_OUTPUT, "%s: the trace was not written: %s", tracer->path, strerror(errno));
+    elbow_part_abandon(output);
+    return NULL;
 }
 
 static void end_file(const struct elbow_tracer *tracer, struct elbow_part *output, FILE *out, struct elbow_error *error)

@@ -7,10 +7,27 @@
 #include "mpi_unit.h"
 #include "scratch.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+// Stands before the C library's: no stream can be opened while this is set.
+static bool streams_fail;
+
+FILE *fopen(const char *path, const char *mode)
+{
+    static FILE *(*real)(const char *, const char *);
+    if (streams_fail) {
+        errno = EMFILE;
+        return NULL;
+    }
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "fopen");
+    return real(path, mode);
+}
 
 struct fixture {
     struct scratch scratch;
@@ -190,6 +207,24 @@ START_TEST(a_full_disk_leaves_nothing_and_is_told)
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_opened_leaves_nothing)
+{
+    struct fixture fixture;
+    uint64_t held, noted;
+    setup(&fixture);
+    mpi_assert(elbow_tracer_open(mpi_comm, &fixture.order, &fixture.tracer, &fixture.error) == ELBOW_OK);
+    note_events(&fixture, 1);
+    streams_fail = true;
+    enum elbow_status status = write_trace(&fixture, &held, &noted);
+    streams_fail = false;
+    mpi_assert(status == ELBOW_OUTPUT);
+    mpi_assert(strstr(fixture.error.message, "t.json: the trace was not written: Too many open files") != NULL);
+    mpi_assert(occurrences(&fixture, "") == -1);
+    mpi_assert(!is_root() || scratch_parts(&fixture.scratch) == 0);
+    teardown(&fixture);
+}
+END_TEST
+
 START_TEST(lack_of_memory_is_the_same_error_everywhere)
 {
     struct fixture fixture;
@@ -218,4 +253,5 @@ START_TEST(lack_of_memory_is_the_same_error_everywhere)
 END_TEST
 
 MPI_UNIT_MAIN("run/tracer", all_events_of_all_ranks_are_there, what_has_no_room_is_counted, rank_zero_decides,
-              a_full_disk_leaves_nothing_and_is_told, lack_of_memory_is_the_same_error_everywhere)
+              a_full_disk_leaves_nothing_and_is_told, a_file_that_cannot_be_opened_leaves_nothing,
+              lack_of_memory_is_the_same_error_everywhere)
