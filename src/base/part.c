@@ -182,14 +182,15 @@ bool elbow_part_is_name(const char *name)
     return strspn(name + prefix, "0123456789abcdef") == RANDOM_DIGITS && name[prefix + RANDOM_DIGITS] == '-';
 }
 
-void elbow_part_sweep(const struct elbow_directory *directory, const char *path)
+void elbow_part_sweep(const struct elbow_directory *directory, const char *path, bool (*is_own)(const char *name))
 {
+    const size_t before_name = sizeof PREFIX - 1 + RANDOM_DIGITS + 1;
     DIR *stream = elbow_directory_list(directory, path);
     if (stream == NULL)
         return;
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         struct stat about;
-        if (elbow_part_is_name(entry->d_name) &&
+        if (elbow_part_is_name(entry->d_name) && is_own(entry->d_name + before_name) &&
             fstatat(dirfd(stream), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
             (S_ISREG(about.st_mode) || S_ISLNK(about.st_mode)))
             unlinkat(dirfd(stream), entry->d_name, 0);

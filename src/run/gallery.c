@@ -257,6 +257,12 @@ static bool step_of(const char *name, uint64_t *step)
     return false;
 }
 
+bool elbow_gallery_is_name(const char *name)
+{
+    uint64_t step;
+    return step_of(name, &step);
+}
+
 void elbow_gallery_cut(const struct elbow_directory *run, uint64_t step)
 {
     uint64_t found;

@@ -5,6 +5,7 @@
 #include "elbow/base/build.h"
 #include "elbow/base/file.h"
 #include "elbow/base/part.h"
+#include "elbow/run/gallery.h"
 #include "elbow/run/lock.h"
 #include "elbow/run/metrics.h"
 
@@ -115,6 +116,28 @@ bool elbow_run_is_empty(const struct elbow_directory *directory)
             strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || elbow_part_is_name(entry->d_name);
     closedir(stream);
     return is_empty;
+}
+
+static bool is_file_of_run(const char *name)
+{
+    for (int i = 0; i < FILES; ++i)
+        if (strcmp(name, files[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_in_checkpoints(const char *name)
+{
+    uint64_t step;
+    return elbow_checkpoint_step(name, &step) || strcmp(name, "best.h5") == 0;
+}
+
+// Parts of version 0.1 (NAME.part) stay: others use such names, too.
+void elbow_run_sweep(const struct elbow_directory *directory)
+{
+    elbow_part_sweep(directory, ".", is_file_of_run);
+    elbow_part_sweep(directory, "checkpoints", is_in_checkpoints);
+    elbow_part_sweep(directory, "samples", elbow_gallery_is_name);
 }
 
 static enum elbow_status cannot(const struct elbow_directory *directory, const char *name, const char *reason,

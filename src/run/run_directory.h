@@ -18,6 +18,10 @@ enum elbow_run_kind elbow_run_kind_of(const struct elbow_directory *directory, c
 // Local. Whether nothing at all is in a directory but what half-written files have left.
 bool elbow_run_is_empty(const struct elbow_directory *directory);
 
+// Local. Removes what a killed start had not finished writing: parts of the names that a run writes. Those of other
+// names may belong to commands at work. The caller holds the lock.
+void elbow_run_sweep(const struct elbow_directory *directory);
+
 // Local. FILE if something in the way can be seen of what a run will write, without writing: files that are none,
 // folders that are none, links to nothing in the place of folders.
 enum elbow_status elbow_run_check_places(const struct elbow_directory *directory, struct elbow_error *error);

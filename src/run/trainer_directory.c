@@ -239,14 +239,6 @@ enum elbow_status elbow_trainer_enter_directory(struct elbow_trainer *trainer, s
     return elbow_comm_agree_root(trainer->comm, error);
 }
 
-// What a killed start had not finished writing. Parts of version 0.1 (NAME.part) stay: others use such names, too.
-static void sweep(const struct elbow_directory *run)
-{
-    static const char *const places[] = {".", "checkpoints", "samples"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; ++i)
-        elbow_part_sweep(run, places[i]);
-}
-
 void elbow_trainer_mend_best(const struct elbow_trainer *trainer)
 {
     if (trainer->place.rank == 0 && trainer->run != NULL && trainer->config.checkpoint.best &&
@@ -322,7 +314,7 @@ static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbo
 {
     const struct elbow_directory *run = &trainer->directory;
     trainer->arrears.directory = run;
-    sweep(run);
+    elbow_run_sweep(run);
     enum elbow_status status = elbow_checkpoint_cut(run, trainer->state.step, error);
     if (status == ELBOW_OK)
         status = write_configuration(trainer, error);

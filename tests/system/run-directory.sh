@@ -109,14 +109,18 @@ mkdir -p samples checkpoints
 for name in samples/a.png.part checkpoints/step-00000099.h5.part samples/step-00000099.notes.txt samples/step-99.png; do
     echo "of mine" >"$name"
 done
-touch .elbow-0123456789abcdef-x samples/.elbow-0123456789abcdef-step-00000099.png checkpoints/.elbow-fedcba9876543210-best.h5
+for name in .elbow-0123456789abcdef-mine.csv samples/.elbow-0123456789abcdef-mine.png checkpoints/.elbow-0123456789abcdef-mine.h5; do
+    echo "another command is writing" >"$name" # elbow sample . -o mine.csv
+done
+touch .elbow-0123456789abcdef-config.yaml samples/.elbow-0123456789abcdef-step-00000099.png checkpoints/.elbow-fedcba9876543210-best.h5
 run 0 1 ../../mine-on "$elbow" train run.yaml --run-dir . --resume --set train.steps=30
 for name in $(cut -d' ' -f1 ../before | grep '^\./') samples/a.png.part checkpoints/step-00000099.h5.part \
-    samples/step-00000099.notes.txt samples/step-99.png; do
+    samples/step-00000099.notes.txt samples/step-99.png {.,samples,checkpoints}/.elbow-*-mine.*; do
     [ -e "$name" ] || fail "--run-dir . removed $name"
 done
 sums | grep -F "$(grep -v '^\./' ../before)" | diff - <(grep -v '^\./' ../before) >changed || fail "--run-dir . changed files: $(cat changed)"
-[ -z "$(find . -name '.elbow-*x' ! -name '*ABCDEF*' ; find samples checkpoints -name '.elbow-*')" ] ||
+[ "$(find . -name '.elbow-*-mine.*' | wc -l)" = 3 ] || fail "parts of other commands are gone: $(find . -name '.elbow-*')"
+[ -z "$(find . -name '.elbow-[0-9a-f]*' ! -name '*-mine.*' ! -name '*ABCDEF*')" ] ||
     fail "half-written files are still there: $(find . -name '.elbow-*')"
 cd .. || exit 1
 

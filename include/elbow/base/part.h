@@ -56,9 +56,9 @@ enum elbow_status elbow_part_write(const struct elbow_directory *directory, cons
 bool elbow_part_link(const struct elbow_directory *directory, const char *target, const char *path);
 
 // Local. Removes what parts that were never published have left in a directory: regular files of the names that
-// elbow_part_begin gives. The caller holds the lock that keeps others from writing there. A directory that is not there
-// is clean.
-void elbow_part_sweep(const struct elbow_directory *directory, const char *path);
+// elbow_part_begin gives, for files whose names are the caller's. The caller holds the lock that keeps others from
+// writing files of those names; the parts of all others may be at work. A directory that is not there is clean.
+void elbow_part_sweep(const struct elbow_directory *directory, const char *path, bool (*is_own)(const char *name));
 
 // Local. Whether a name is one that elbow_part_begin gives.
 bool elbow_part_is_name(const char *name);

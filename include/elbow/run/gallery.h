@@ -44,6 +44,9 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
 enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
                                      uint64_t step, struct elbow_error *error);
 
+// Local. Whether a name is one that elbow_gallery_step gives.
+bool elbow_gallery_is_name(const char *name);
+
 // Local. Removes the pictures of steps after `step` from RUN/samples: files of their very names.
 void elbow_gallery_cut(const struct elbow_directory *run, uint64_t step);
 
