@@ -4,7 +4,9 @@
 
 #include "elbow/base/build.h"
 #include "elbow/base/file.h"
+#include "elbow/base/memory.h"
 #include "elbow/base/part.h"
+#include "elbow/math/hash.h"
 #include "elbow/run/gallery.h"
 #include "elbow/run/lock.h"
 #include "elbow/run/metrics.h"
@@ -13,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +27,7 @@ static const char *const folders[] = {"checkpoints", "samples"};
 enum { FILES = sizeof files / sizeof *files, FOLDERS = sizeof folders / sizeof *folders };
 
 enum { HEAD_SIZE = 64 };
+static const size_t RECEIPT_LIMIT = (size_t)1 << 30;
 
 static bool is_there(const struct elbow_directory *directory, const char *name)
 {
@@ -238,4 +242,49 @@ enum elbow_status elbow_run_make_places(const struct elbow_directory *directory,
     if (status == ELBOW_OUTPUT)
         status = error->status = ELBOW_FILE;
     return status;
+}
+
+enum { NOTE_SIZE = 64 };
+
+static void format_note(char note[NOTE_SIZE], const char *bytes, size_t size)
+{
+    elbow_text_format(note, NOTE_SIZE, "config: %016" PRIx64 "\n", elbow_hash_bytes(bytes, size));
+}
+
+// The last line of a receipt may have been cut off by a crash: the note is looked for anywhere.
+bool elbow_run_has_noted(const struct elbow_directory *directory, const char *bytes, size_t size)
+{
+    char note[NOTE_SIZE], *receipt = NULL;
+    size_t length;
+    format_note(note, bytes, size);
+    bool found = elbow_file_read(directory, "receipt.txt", RECEIPT_LIMIT, &receipt, &length, NULL) == ELBOW_OK &&
+                 strstr(receipt, note) != NULL;
+    elbow_release(&receipt);
+    return found;
+}
+
+void elbow_run_note_configuration(const struct elbow_directory *directory, const char *text)
+{
+    char note[NOTE_SIZE];
+    if (elbow_run_has_noted(directory, text, strlen(text)))
+        return;
+    format_note(note, text, strlen(text));
+    int file = elbow_file_open(directory, "receipt.txt", O_APPEND);
+    if (file < 0)
+        return; // this configuration will be taken for an edited one, and kept
+    elbow_file_put(file, note, strlen(note));
+    close(file);
+}
+
+enum elbow_status elbow_run_keep(const struct elbow_directory *directory, const char *name, char aside[64],
+                                 struct elbow_error *error)
+{
+    for (int number = 1; number < 10000; ++number) {
+        elbow_text_format(aside, 64, "%s.old-%d", name, number);
+        if (elbow_file_rename_new(directory, name, aside))
+            return ELBOW_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return elbow_error_set(error, ELBOW_FILE, "%s/%s: cannot be renamed: %s", directory->path, name, strerror(errno));
 }

@@ -30,4 +30,16 @@ enum elbow_status elbow_run_check_places(const struct elbow_directory *directory
 // of a run, and tries to write in all of its places. FILE if one cannot be written.
 enum elbow_status elbow_run_make_places(const struct elbow_directory *directory, struct elbow_error *error);
 
+// Local. Notes in the receipt, by its hash, the text that config.yaml is going to hold. A receipt that cannot be
+// written is forgiven.
+void elbow_run_note_configuration(const struct elbow_directory *directory, const char *text);
+
+// Local. Whether a start has noted these bytes, so that nobody has edited them since.
+bool elbow_run_has_noted(const struct elbow_directory *directory, const char *bytes, size_t size);
+
+// Local. Gives something in the directory the first free name of NAME.old-1, NAME.old-2, ...: `aside`. FILE if that
+// fails.
+enum elbow_status elbow_run_keep(const struct elbow_directory *directory, const char *name, char aside[64],
+                                 struct elbow_error *error);
+
 #endif

@@ -246,54 +246,27 @@ void elbow_trainer_mend_best(const struct elbow_trainer *trainer)
         elbow_checkpoint_link_best(&trainer->directory, trainer->state.best_step);
 }
 
-// Whether the configuration in the directory is one that a run has resolved: then it reads back to its own bytes.
-static enum elbow_status find_resolved(const struct elbow_directory *run, bool *is_resolved, struct elbow_error *error)
-{
-    struct elbow_config *config = NULL;
-    char *text = NULL, *again = NULL;
-    size_t size = 0;
-    *is_resolved = elbow_file_read(run, CONFIG, CONFIG_LIMIT, &text, &size, error) == ELBOW_FILE && errno == ENOENT;
-    if (text == NULL)
-        return *is_resolved ? ELBOW_OK : error->status;
-    enum elbow_status status = elbow_allocate(&config, 1, sizeof *config, "the configuration", error);
-    if (status == ELBOW_OK) {
-        elbow_config_default(config);
-        status = elbow_config_parse(config, CONFIG, text, size, error);
-        if (status == ELBOW_OK)
-            status = elbow_config_finish(config, CONFIG, error);
-        if (status == ELBOW_OK)
-            status = elbow_config_dump(config, &again, error);
-    }
-    if (status != ELBOW_MEMORY)
-        status = ELBOW_OK; // what cannot be read back was not resolved
-    *is_resolved = again != NULL && strlen(again) == size && memcmp(again, text, size) == 0;
-    elbow_release(&again);
-    elbow_release(&config);
-    elbow_release(&text);
-    return status;
-}
-
-// One that somebody has edited is kept under another name.
+// One that no start has written as it is, so that somebody has edited it, is kept under another name.
 static enum elbow_status keep_edited(const struct elbow_trainer *trainer, struct elbow_error *error)
 {
-    bool is_resolved;
+    char *text = NULL, aside[64];
+    size_t size = 0;
     struct elbow_error trouble = {0};
-    enum elbow_status status = find_resolved(&trainer->directory, &is_resolved, &trouble);
-    if (status != ELBOW_OK)
+    enum elbow_status status = elbow_file_read(&trainer->directory, CONFIG, CONFIG_LIMIT, &text, &size, &trouble);
+    if (status == ELBOW_FILE && errno == ENOENT)
+        return ELBOW_OK;
+    if (status != ELBOW_OK) {
         *error = trouble;
-    if (status != ELBOW_OK || is_resolved)
         return status;
-    for (int number = 1; number < 10000; ++number) {
-        char aside[64];
-        elbow_text_format(aside, sizeof aside, "%s.old-%d", CONFIG, number);
-        if (elbow_file_rename_new(&trainer->directory, CONFIG, aside)) {
-            elbow_log_say(trainer->log, "%s/%s: has been edited, and is kept as %s", trainer->run, CONFIG, aside);
-            return ELBOW_OK;
-        }
-        if (errno != EEXIST)
-            break;
     }
-    return elbow_error_set(error, ELBOW_FILE, "%s/%s: cannot be renamed: %s", trainer->run, CONFIG, strerror(errno));
+    bool is_own = elbow_run_has_noted(&trainer->directory, text, size);
+    elbow_release(&text);
+    if (is_own)
+        return ELBOW_OK;
+    status = elbow_run_keep(&trainer->directory, CONFIG, aside, error);
+    if (status == ELBOW_OK)
+        elbow_log_say(trainer->log, "%s/%s: has been edited, and is kept as %s", trainer->run, CONFIG, aside);
+    return status;
 }
 
 static enum elbow_status write_configuration(const struct elbow_trainer *trainer, struct elbow_error *error)
@@ -303,6 +276,8 @@ static enum elbow_status write_configuration(const struct elbow_trainer *trainer
     bool is_there = status == ELBOW_OK && holds(&trainer->directory, CONFIG, text);
     if (status == ELBOW_OK && !is_there)
         status = keep_edited(trainer, error);
+    if (status == ELBOW_OK)
+        elbow_run_note_configuration(&trainer->directory, text);
     if (status == ELBOW_OK && !is_there)
         status = elbow_part_write(&trainer->directory, CONFIG, text, strlen(text), ELBOW_PUBLISH_REPLACE, error);
     elbow_release(&text);

@@ -128,7 +128,7 @@ cd .. || exit 1
 for kind in receipt tables checkpoints lock; do
     mkdir "old-$kind"
     case $kind in
-    receipt) cp -r ../whole/. old-receipt && sed -i 1d old-receipt/receipt.txt && head -c 7 old-receipt/receipt.txt | grep -q '^start: ' ;;
+    receipt) cp -r ../whole/. old-receipt && sed -i '1d; /^config: /d' old-receipt/receipt.txt && head -c 7 old-receipt/receipt.txt | grep -q '^start: ' ;;
     tables) cp ../whole/{metrics.csv,log.txt} old-tables ;;
     checkpoints) cp -r ../whole/checkpoints old-checkpoints ;;
     lock) echo "process 1 on somewhere since yesterday" >old-lock/lock && echo "data: ..." >old-lock/log.txt ;;
@@ -153,6 +153,13 @@ cp config/config.yaml edited.yaml
 run 0 1 ../config-edited "$elbow" train here.yaml --run-dir config --resume --set train.steps=26
 cmp -s edited.yaml config/config.yaml.old-1 || fail "an edited config.yaml was lost"
 [ ! -e config/config.yaml.old-2 ] || fail "a resolved config.yaml was taken for an edited one"
+sed -i 's/^  rate: .*/  rate: 0.125/' config/config.yaml # a value, which reads back to the same bytes
+cp config/config.yaml edited.yaml
+run 0 1 ../config-value "$elbow" train here.yaml --run-dir config --resume --set train.steps=28
+said ../config-value "config/config.yaml: has been edited, and is kept as config.yaml.old-2"
+cmp -s edited.yaml config/config.yaml.old-2 || fail "a config.yaml with another value was lost"
+run 0 1 ../config-epochs "$elbow" train here.yaml --run-dir config --resume --set train.steps=30 --set train.epochs=7
+[ ! -e config/config.yaml.old-3 ] || fail "a resolved config.yaml was taken for an edited one"
 
 # --overwrite moves runs aside, and follows links.
 mkdir store
