@@ -263,6 +263,19 @@ bool elbow_gallery_is_name(const char *name)
     return step_of(name, &step);
 }
 
+bool elbow_gallery_has_after(const struct elbow_directory *run, uint64_t step)
+{
+    uint64_t step_found;
+    bool has = false;
+    DIR *stream = elbow_directory_list(run, "samples");
+    if (stream == NULL)
+        return false;
+    for (const struct dirent *entry; !has && (entry = readdir(stream)) != NULL;)
+        has = step_of(entry->d_name, &step_found) && step_found > step;
+    closedir(stream);
+    return has;
+}
+
 void elbow_gallery_cut(const struct elbow_directory *run, uint64_t step)
 {
     uint64_t found;

@@ -204,6 +204,17 @@ bool elbow_metrics_is_table(const char *text)
     return false;
 }
 
+bool elbow_metrics_has_rows(const struct elbow_directory *directory, const char *name)
+{
+    char *text = NULL;
+    size_t size = 0;
+    bool is_read = elbow_file_read(directory, name, TABLE_BYTES_MAX, &text, &size, NULL) == ELBOW_OK;
+    const char *end = is_read && elbow_metrics_is_table(text) ? memchr(text, '\n', size) : NULL;
+    bool has_rows = end != NULL && (size_t)(end - text) + 1 < size;
+    elbow_release(&text);
+    return has_rows;
+}
+
 // What an existing table shall hold, in place of its text; *length as before if that is what it holds.
 static enum elbow_status cut_table(const char *path, const char *header, uint64_t step, char **text, size_t *length,
                                    struct elbow_error *error)

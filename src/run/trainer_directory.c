@@ -284,6 +284,33 @@ static enum elbow_status write_configuration(const struct elbow_trainer *trainer
     return status;
 }
 
+static enum elbow_status keep_one(const struct elbow_trainer *trainer, const char *name, struct elbow_error *error)
+{
+    char aside[64];
+    enum elbow_status status = elbow_run_keep(&trainer->directory, name, aside, error);
+    if (status == ELBOW_OK)
+        elbow_log_say(trainer->log, "%s/%s: is an earlier run's, which has no checkpoint, and is kept as %s",
+                      trainer->run, name, aside);
+    return status;
+}
+
+// A start at step 0 would cut away all that an earlier run has left whose checkpoints somebody has removed.
+static enum elbow_status keep_former(const struct elbow_trainer *trainer, struct elbow_error *error)
+{
+    static const char *const tables[] = {"metrics.csv", "kl.csv"};
+    const struct elbow_directory *run = &trainer->directory;
+    enum elbow_status status = ELBOW_OK;
+    if (trainer->state.step > 0)
+        return ELBOW_OK;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables && status == ELBOW_OK; ++i)
+        if (elbow_metrics_has_rows(run, tables[i]))
+            status = keep_one(trainer, tables[i], error);
+    if (status != ELBOW_OK || !elbow_gallery_has_after(run, 0))
+        return status;
+    status = keep_one(trainer, "samples", error);
+    return status == ELBOW_OK ? elbow_directory_make(run, "samples", error) : status;
+}
+
 // Rank zero.
 static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbow_error *error)
 {
@@ -293,6 +320,8 @@ static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbo
     enum elbow_status status = elbow_checkpoint_cut(run, trainer->state.step, error);
     if (status == ELBOW_OK)
         status = write_configuration(trainer, error);
+    if (status == ELBOW_OK)
+        status = keep_former(trainer, error);
     if (status == ELBOW_OK)
         status = elbow_metrics_open(run, trainer->model->latent, trainer->state.step, trainer->log, &trainer->metrics,
                                     error);

@@ -161,6 +161,20 @@ cmp -s edited.yaml config/config.yaml.old-2 || fail "a config.yaml with another 
 run 0 1 ../config-epochs "$elbow" train here.yaml --run-dir config --resume --set train.steps=30 --set train.epochs=7
 [ ! -e config/config.yaml.old-3 ] || fail "a resolved config.yaml was taken for an edited one"
 
+# A run whose checkpoints are gone keeps its tables and pictures, and the next one is whole.
+for how in "" --resume=auto; do
+    rm -rf bare && cp -r ../whole bare && rm -r bare/checkpoints
+    # shellcheck disable=SC2086 # no flag is no word
+    run 0 1 ../bare$how "$elbow" train ../run.yaml --run-dir bare $how
+    for name in metrics.csv kl.csv samples; do
+        diff -r ../whole/$name bare/$name.old-1 >changed || fail "no checkpoints $how: $name was lost: $(head -n 3 changed)"
+        said ../bare$how "bare/$name: is an earlier run's, which has no checkpoint, and is kept as $name.old-1"
+    done
+    same_run "in the place of one without checkpoints $how" ../whole bare
+done
+run 0 1 ../bare-on "$elbow" train ../run.yaml --run-dir bare --resume --set train.steps=22
+[ -z "$(find bare -name '*.old-2')" ] || fail "a resume kept its own tables under other names"
+
 # --overwrite moves runs aside, and follows links.
 mkdir store
 cp -r ../whole store/run

@@ -47,6 +47,9 @@ enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const 
 // Local. Whether a name is one that elbow_gallery_step gives.
 bool elbow_gallery_is_name(const char *name);
 
+// Local. Whether RUN/samples holds pictures of steps after `step`.
+bool elbow_gallery_has_after(const struct elbow_directory *run, uint64_t step);
+
 // Local. Removes the pictures of steps after `step` from RUN/samples: files of their very names.
 void elbow_gallery_cut(const struct elbow_directory *run, uint64_t step);
 

@@ -57,6 +57,9 @@ enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, si
 // Local. Whether a text begins as a table of a run does.
 bool elbow_metrics_is_table(const char *text);
 
+// Local. Whether a file of the directory begins as one of the two does, and holds more than its header.
+bool elbow_metrics_has_rows(const struct elbow_directory *directory, const char *name);
+
 // Local. Appends a row to metrics.csv, and one to kl.csv: step, epoch, split, kl_0, ..., kl_{Z-1} (means in nats),
 // after those that wait. OUTPUT if not all could be written: they wait then (some hundred; what comes after that is
 // lost), and the tables hold whole rows. A table that has been removed begins anew, which is OUTPUT, too. One that
