@@ -175,6 +175,23 @@ static bool claim_new(int at, const char *from, const char *to)
     return false;
 }
 
+// A directory, of which there are no links: rename replaces at most an empty one by it.
+static bool rename_directory(int at, const char *from, const char *to)
+{
+    struct stat about;
+    if (fstatat(at, to, &about, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return errno == ENOENT && renameat(at, from, at, to) == 0;
+}
+
+static bool is_directory(int at, const char *path)
+{
+    struct stat about;
+    return fstatat(at, path, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(about.st_mode);
+}
+
 // File systems that know no rename without replacement may know links; some know neither.
 bool elbow_file_rename_new(const struct elbow_directory *directory, const char *from, const char *to)
 {
@@ -185,6 +202,8 @@ bool elbow_file_rename_new(const struct elbow_directory *directory, const char *
         return true;
     if (!has_neither(errno))
         return false;
+    if (is_directory(at, from))
+        return rename_directory(at, from, to);
     if (link_new(at, from, to))
         return true;
     return has_neither(errno) && claim_new(at, from, to);

@@ -235,6 +235,10 @@ if command -v strace >/dev/null && strace -o try -e inject=openat:error=EIO:when
         said ../unread-$error "unread/$file: cannot be read: "
     done
     [ -e "unread/$file" ] || fail "a checkpoint that could not be read was taken away"
+    rm -r bare/checkpoints # on a file system that knows no rename without replacement, such as NFS
+    ASAN_OPTIONS=$loose run 0 1 ../bare-links strace -f -qq -o calls -e trace=renameat2 -e inject=renameat2:error=EINVAL \
+        "$elbow" train ../run.yaml --run-dir bare
+    [ -e bare/samples.old-2/step-00000020.png ] || fail "samples/ was not kept without renameat2: $(ls bare)"
 else
     echo "note: no strace, so no errors of the disk are tried"
 fi
