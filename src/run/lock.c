@@ -25,7 +25,7 @@ enum attempt {
     REFUSED,   // another run holds it
     FOREIGN,   // a file of that name is no lock
     NO_LOCKS,  // the file system has none
-    NO_RIGHTS, // nothing can be written here
+    NO_RIGHTS, // nobody holds it, and nothing can be written here
     FAILED,    // for another reason
 };
 
@@ -140,14 +140,39 @@ static enum attempt make(struct elbow_lock *lock)
     return reason == EEXIST ? AGAIN : create(lock);
 }
 
+// Opens the file of that name, whatever it is.
+static int open_named(const struct elbow_lock *lock, int access)
+{
+    return openat(elbow_directory_descriptor(lock->directory), NAME,
+                  access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+}
+
+// Whether somebody holds a lock that can only be read: another user's run is one, too. Errno is that of a failure.
+static enum attempt ask_open(const struct elbow_lock *lock)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int answer = fcntl(lock->file, F_OFD_GETLK, &whole);
+    if (answer != 0 && errno == EINVAL) { // before 3.15
+        whole = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        answer = fcntl(lock->file, F_GETLK, &whole);
+    }
+    if (answer != 0)
+        return judge(errno);
+    return whole.l_type == F_UNLCK ? NO_RIGHTS : REFUSED;
+}
+
 // One attempt; the file stays open if the lock is held, or if it is another's. *holder: who that is.
 static enum attempt attempt_once(struct elbow_lock *lock, char holder[HOLDER_SIZE])
 {
     struct stat about;
-    lock->file = openat(elbow_directory_descriptor(lock->directory), NAME,
-                        O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    lock->file = open_named(lock, O_RDWR);
+    if (lock->file < 0 && errno == ENOENT)
+        return make(lock);
+    bool may_write = lock->file >= 0;
+    if (!may_write && judge_opening(errno) == NO_RIGHTS)
+        lock->file = open_named(lock, O_RDONLY);
     if (lock->file < 0)
-        return errno == ENOENT ? make(lock) : judge_opening(errno);
+        return errno == ENOENT ? AGAIN : FAILED; // one that cannot be read may be held
     if (fstat(lock->file, &about) != 0)
         return FAILED;
     if (!S_ISREG(about.st_mode)) {
@@ -157,7 +182,7 @@ static enum attempt attempt_once(struct elbow_lock *lock, char holder[HOLDER_SIZ
     read_holder(lock->file, holder);
     if (holder[0] != 0 && !elbow_lock_is_ours(holder))
         return FOREIGN;
-    return lock_open(lock);
+    return may_write ? lock_open(lock) : ask_open(lock);
 }
 
 static enum attempt attempt(struct elbow_lock *lock, char holder[HOLDER_SIZE])

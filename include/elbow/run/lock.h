@@ -21,8 +21,9 @@ struct elbow_lock {
 };
 
 // Local. Takes the lock of a run directory; nothing to do if this struct holds one already. FILE, with the holder's
-// host and process, if another run holds it, or if a file that is no lock has its name. OK without the lock where the
-// file system has no locks (a warning) and where the directory cannot be written (no run can write there).
+// host and process, if another run holds it (another user's, too), if a file that is no lock has its name, or if that
+// file cannot even be read. OK without the lock where the file system has no locks (a warning), and where nobody holds
+// it and it cannot be written.
 enum elbow_status elbow_lock_take(const struct elbow_directory *directory, struct elbow_log *log,
                                   struct elbow_lock *lock, struct elbow_error *error);
 

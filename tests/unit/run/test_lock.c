@@ -20,6 +20,22 @@
 // Stands before the C library's: locks fail with this, if it is not 0; kernels without the newer locks are mimicked.
 static int lock_failure;
 static bool is_old_kernel;
+// Files cannot be opened for writing, as another user's; nor for reading. (Root may open all.)
+static int write_failure, read_failure;
+
+int openat(int directory, const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    int failure = (flags & O_ACCMODE) == O_RDONLY ? read_failure : write_failure;
+    if (failure != 0 && ((flags & O_CREAT) != 0 || faccessat(directory, path, F_OK, 0) == 0)) {
+        errno = failure;
+        return -1;
+    }
+    return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
 
 int fcntl(int file, int command, ...)
 {
@@ -27,8 +43,9 @@ int fcntl(int file, int command, ...)
     va_start(arguments, command);
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
-    bool is_lock = command == F_OFD_SETLK || command == F_SETLK;
-    if (is_lock && (lock_failure != 0 || (is_old_kernel && command == F_OFD_SETLK))) {
+    bool is_new = command == F_OFD_SETLK || command == F_OFD_GETLK;
+    bool is_lock = is_new || command == F_SETLK || command == F_GETLK;
+    if (is_lock && (lock_failure != 0 || (is_old_kernel && is_new))) {
         errno = lock_failure != 0 ? lock_failure : EINVAL;
         return -1;
     }
@@ -54,7 +71,7 @@ static struct place open_place(void)
 
 static void close_place(struct place *place)
 {
-    lock_failure = 0;
+    lock_failure = write_failure = read_failure = 0;
     is_old_kernel = false;
     place->log.line_is_open = false;
     elbow_log_close(&place->log);
@@ -146,6 +163,42 @@ START_TEST(a_dead_holder_refuses_nobody)
     is_old_kernel = true;
     check_other_process(&place);
     close_place(&place);
+}
+END_TEST
+
+// A lock that may only be read is asked: what another user's run holds is held.
+START_TEST(a_lock_of_another_user_counts)
+{
+    static const int reasons[] = {EACCES, EPERM, EROFS};
+    for (size_t i = 0; i < 2 * (sizeof reasons / sizeof *reasons); ++i) {
+        struct place place = open_place();
+        struct elbow_lock lock = {0};
+        struct elbow_error error;
+        char who[64];
+        is_old_kernel = i % 2 == 1;
+        pid_t child = hold_elsewhere(&place);
+        snprintf(who, sizeof who, "another run is at work in it (process %ld on ", (long)child);
+        write_failure = reasons[i / 2];
+        ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
+        ck_assert_ptr_nonnull(strstr(error.message, who));
+        read_failure = EACCES; // nobody knows
+        ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
+        ck_assert_ptr_nonnull(strstr(error.message, "lock: cannot be locked: Permission denied"));
+        read_failure = 0;
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        ck_assert(has_lock_file(&place)); // stale
+        ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
+        ck_assert(!lock.is_held && !lock.is_impossible);
+        write_failure = 0;
+        ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
+        ck_assert(lock.is_held);
+        elbow_lock_release(&lock);
+        write_failure = reasons[i / 2]; // a directory where nobody can make one
+        ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
+        ck_assert(!lock.is_held && !has_lock_file(&place));
+        close_place(&place);
+    }
 }
 END_TEST
 
@@ -297,5 +350,5 @@ START_TEST(the_plain_way)
 END_TEST
 
 UNIT_MAIN("run/lock", a_removed_file_is_made_anew, a_file_of_that_name_is_let_alone, the_plain_way,
-          a_second_holder_is_refused, a_dead_holder_refuses_nobody, file_systems_without_locks, other_troubles_are_told,
-          a_moved_directory_keeps_its_new_lock)
+          a_second_holder_is_refused, a_dead_holder_refuses_nobody, a_lock_of_another_user_counts,
+          file_systems_without_locks, other_troubles_are_told, a_moved_directory_keeps_its_new_lock)
