@@ -6,6 +6,9 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINKS_MAX = 40 };
 
 struct elbow_tracer_order elbow_trainer_trace_order(const struct elbow_trainer *trainer)
 {
@@ -25,12 +28,30 @@ static bool is_same_directory(const char *left, const char *right)
     return strncmp(left, right, length) == 0 && strspn(left + length, "/") == strlen(left + length); // not made yet
 }
 
+// The place that a path leads to, by the links in its last part.
+static void follow_links(const char *path, elbow_path place)
+{
+    elbow_path target, holder;
+    elbow_text_format(place, sizeof target, "%s", path);
+    for (int links = 0; links < LINKS_MAX; ++links) {
+        ssize_t length = readlink(place, target, sizeof target - 1);
+        if (length < 0)
+            return;
+        target[length] = 0;
+        elbow_file_directory_of(place, holder);
+        if (!elbow_text_format(place, sizeof target, "%s%s%s", target[0] == '/' ? "" : holder,
+                               target[0] == '/' ? "" : "/", target))
+            return;
+    }
+}
+
 // Whether a path is where the run writes something else.
-static bool is_of_run(const char *run, const char *path)
+static bool is_of_run(const char *run, const char *named)
 {
     static const char *const names[] = {"config.yaml", "metrics.csv", "kl.csv", "log.txt", "receipt.txt", "lock"};
     static const char *const places[] = {"checkpoints", "samples"};
-    elbow_path holder, place;
+    elbow_path path, holder, place;
+    follow_links(named, path);
     const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
     elbow_file_directory_of(path, holder);
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
@@ -55,6 +76,11 @@ enum elbow_status elbow_trainer_begin_trace(struct elbow_trainer *trainer, struc
 {
     struct elbow_tracer *tracer = &trainer->tracer;
     struct elbow_tracer_order order = elbow_trainer_trace_order(trainer);
+    // Of a directory that was not made yet only the name could be compared.
+    if (trainer->place.rank == 0)
+        elbow_trainer_probe_trace(trainer, error);
+    if (elbow_comm_agree_root(trainer->comm, error) != ELBOW_OK)
+        return error->status;
     enum elbow_status status = elbow_tracer_open(trainer->comm, &order, tracer, error);
     if (status != ELBOW_OK || !tracer->is_open)
         return status;

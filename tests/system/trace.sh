@@ -129,6 +129,15 @@ refused 1 device /dev/null "/dev/null: is a pipe, a device or a socket"
 for place in checkpoints/step-00000050.h5 samples/x.png metrics.csv config.yaml log.txt; do
     refused 2 place never/$place "never/$place: is where the run writes other files; give --trace another name"
 done
+# Other names of these places are known as soon as the directory is there.
+ln -s by-link/metrics.csv link.json
+for trace in ./by-name/checkpoints/step-00000050.h5 "$PWD/by-name/metrics.csv" link.json; do
+    rm -rf by-name by-link
+    mkdir by-link
+    run 2 2 other-name "$elbow" train run.yaml --run-dir "$([ "$trace" = link.json ] && echo by-link || echo by-name)" --trace "$trace" --force
+    said other-name "^elbow: $trace: is where the run writes other files; give --trace another name"
+done
+rm -rf by-name by-link link.json
 refused 2 steps t.json:9-3 "--trace=t.json:9-3: expected FILE or FILE:FIRST-LAST, steps from 1 on"
 refused 2 no-steps t.json:- "--trace=t.json:-: expected FILE"
 refused 2 no-name :1-2 "--trace=:1-2: names no file"
