@@ -58,12 +58,13 @@ enum elbow_status elbow_checkpoint_cut(const struct elbow_directory *run, uint64
     return status;
 }
 
-void elbow_checkpoint_link_best(const struct elbow_directory *run, uint64_t best_step)
+bool elbow_checkpoint_link_best(const struct elbow_directory *run, uint64_t best_step)
 {
     char name[ELBOW_CHECKPOINT_NAME_SIZE];
     elbow_checkpoint_name(best_step, name);
-    if (faccessat(elbow_directory_descriptor(run), name, F_OK, 0) == 0)
-        elbow_part_link(run, strrchr(name, '/') + 1, "checkpoints/best.h5");
+    if (faccessat(elbow_directory_descriptor(run), name, F_OK, 0) != 0)
+        return errno == ENOENT || errno == ENOTDIR;
+    return elbow_part_link(run, strrchr(name, '/') + 1, "checkpoints/best.h5");
 }
 
 // The step whose file best.h5 links to; 0: none.
@@ -141,10 +142,10 @@ static void forget(struct elbow_shelf *shelf, size_t at)
 }
 
 void elbow_shelf_put(struct elbow_shelf *shelf, const struct elbow_directory *run, uint64_t step, int64_t keep,
-                     bool keeps_best)
+                     bool keeps_best, uint64_t best_step)
 {
     char name[ELBOW_CHECKPOINT_NAME_SIZE];
-    uint64_t best = keeps_best ? linked_best(run) : 0;
+    uint64_t linked = keeps_best ? linked_best(run) : 0, best = keeps_best ? best_step : 0;
     int64_t kept = 0;
     add_sound(shelf, step);
     for (size_t i = shelf->count; i-- > 0;) {
@@ -158,7 +159,8 @@ void elbow_shelf_put(struct elbow_shelf *shelf, const struct elbow_directory *ru
         entry->is_sound = true;
         if (kept < keep)
             ++kept;
-        else if (entry->step != best && (unlinkat(elbow_directory_descriptor(run), name, 0) == 0 || errno == ENOENT))
+        else if (entry->step != linked && entry->step != best &&
+                 (unlinkat(elbow_directory_descriptor(run), name, 0) == 0 || errno == ENOENT))
             forget(shelf, i);
     }
 }

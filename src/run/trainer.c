@@ -169,7 +169,8 @@ void elbow_trainer_settle(struct elbow_trainer *trainer)
     if (!trainer->writer.is_busy)
         return;
     struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
-    trainer->is_saved = elbow_writer_wait(&trainer->writer, &trouble) == ELBOW_OK;
+    elbow_writer_wait(&trainer->writer, &trouble);
+    trainer->is_saved = trainer->writer.written == trainer->writer.snapshot.step; // the link to the best may be missing
     elbow_trace_end(trainer->track, ELBOW_TRACE_WAIT, 0, begin);
     trainer->stalls.writing += trainer->writer.seconds;
     elbow_deadline_note_cost(&trainer->deadline, ELBOW_COST_CHECKPOINT,

@@ -133,7 +133,8 @@ enum elbow_status elbow_checkpoint_write(const struct elbow_directory *run, cons
 enum elbow_status elbow_checkpoint_cut(const struct elbow_directory *run, uint64_t step, struct elbow_error *error);
 
 // Local. Makes RUN/checkpoints/best.h5 a link to the best step's file, if that is there; a file of that name stays.
-void elbow_checkpoint_link_best(const struct elbow_directory *run, uint64_t best_step);
+// False with errno if the link cannot be made.
+bool elbow_checkpoint_link_best(const struct elbow_directory *run, uint64_t best_step);
 
 // The checkpoints of a run directory that may be deleted one day. Zeroed: none.
 struct elbow_shelf {
@@ -152,10 +153,11 @@ enum elbow_status elbow_shelf_open(const struct elbow_directory *run, struct elb
 enum elbow_status elbow_shelf_reserve(struct elbow_shelf *shelf, struct elbow_error *error);
 
 // Local. After the checkpoint of `step` has been written, for which there is room: deletes all but the newest `keep`
-// sound ones and that which best.h5 links to (if `keeps_best`). A file of which this start does not know that it is
-// sound is read first; one that is no sound checkpoint neither counts nor is deleted. Asks for no memory.
+// sound ones and, if `keeps_best`, that of best_step (0: none) and that which best.h5 links to. A file of which this
+// start does not know that it is sound is read first; one that is no sound checkpoint neither counts nor is deleted.
+// Asks for no memory.
 void elbow_shelf_put(struct elbow_shelf *shelf, const struct elbow_directory *run, uint64_t step, int64_t keep,
-                     bool keeps_best);
+                     bool keeps_best, uint64_t best_step);
 
 // Local. Gives everything back; a zeroed struct is legal.
 void elbow_shelf_clear(struct elbow_shelf *shelf);

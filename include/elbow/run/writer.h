@@ -45,7 +45,8 @@ enum elbow_status elbow_writer_open(struct elbow_comm *comm, const struct elbow_
 // Local. Rank zero. Hands the snapshot over. The one before must have been waited for.
 void elbow_writer_begin(struct elbow_writer *writer, const struct elbow_writer_order *order);
 
-// Local. Rank zero. Waits until the snapshot that was handed over is on disk. OUTPUT if it is not; OK if there is none.
+// Local. Rank zero. Waits until the snapshot that was handed over is on disk. OUTPUT if it is not, or if
+// the link to the best could not be made; OK if there is none.
 enum elbow_status elbow_writer_wait(struct elbow_writer *writer, struct elbow_error *error);
 
 // Local. Waits, and gives everything back; a zeroed struct is legal.

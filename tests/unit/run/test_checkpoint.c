@@ -238,7 +238,7 @@ static void check_kept(struct run *run, uint64_t step, int64_t keep, bool keeps_
     struct elbow_shelf shelf;
     struct elbow_error error = {0};
     ck_assert_int_eq(elbow_shelf_open(&run->directory, &shelf, &error), ELBOW_OK);
-    elbow_shelf_put(&shelf, &run->directory, step, keep, keeps_best);
+    elbow_shelf_put(&shelf, &run->directory, step, keep, keeps_best, 0);
     check_list(run, kept, count);
     elbow_shelf_clear(&shelf);
 }
@@ -366,13 +366,13 @@ START_TEST(what_cannot_be_read_is_no_damage)
     struct elbow_shelf shelf;
     ck_assert_int_eq(elbow_shelf_open(&run.directory, &shelf, &error), ELBOW_OK);
     put(&run, "step-00000040.h5", false);
-    elbow_shelf_put(&shelf, &run.directory, 40, 1, false);
+    elbow_shelf_put(&shelf, &run.directory, 40, 1, false, 0);
     check_list(&run, (const uint64_t[]){30, 40}, 2);
     ck_assert_int_eq(unlink(path_of(&run, "step-00000030.h5")), 0);
     put(&run, "step-00000030.h5", false);
     put(&run, "step-00000050.h5", false);
     ck_assert_int_eq(elbow_shelf_reserve(&shelf, &error), ELBOW_OK);
-    elbow_shelf_put(&shelf, &run.directory, 50, 1, false);
+    elbow_shelf_put(&shelf, &run.directory, 50, 1, false, 0);
     check_list(&run, (const uint64_t[]){50}, 1);
     elbow_shelf_clear(&shelf);
     close_run(&run);
@@ -473,11 +473,11 @@ START_TEST(a_shelf_over_a_long_run)
         snprintf(name, sizeof name, "step-%08d.h5", (int)step);
         put_text(&run, name); // that it is sound the shelf is told
         ck_assert_int_eq(elbow_shelf_reserve(&shelf, &error), ELBOW_OK);
-        elbow_shelf_put(&shelf, &run.directory, step, step <= 30 ? 25 : 2, false);
+        elbow_shelf_put(&shelf, &run.directory, step, step <= 30 ? 25 : 2, false, 0);
         ck_assert_uint_eq(shelf.count, step <= 25 ? step : step <= 30 ? 25 : 2);
     }
     check_list(&run, (const uint64_t[]){39, 40}, 2);
-    elbow_shelf_put(&shelf, &run.directory, 40, 2, false); // written again
+    elbow_shelf_put(&shelf, &run.directory, 40, 2, false, 0); // written again
     ck_assert_uint_eq(shelf.count, 2);
     elbow_shelf_clear(&shelf);
     ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
@@ -499,7 +499,7 @@ START_TEST(the_best_is_a_link)
     put_text(&run, "link");
     ck_assert_int_eq(unlink(path_of(&run, "best.h5")), 0);
     ck_assert_int_eq(rename(scratch_path(&run.scratch, "checkpoints/link"), path_of(&run, "best.h5")), 0);
-    elbow_checkpoint_link_best(&run.directory, 2); // a file of somebody's stays
+    ck_assert(!elbow_checkpoint_link_best(&run.directory, 2)); // a file of somebody's stays
     ck_assert_int_lt(readlink(path_of(&run, "best.h5"), target, sizeof target - 1), 0);
     ck_assert_int_eq(unlink(path_of(&run, "best.h5")), 0);
     elbow_checkpoint_link_best(&run.directory, 2);

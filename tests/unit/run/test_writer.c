@@ -80,6 +80,33 @@ START_TEST(what_is_handed_over_arrives)
 }
 END_TEST
 
+// Somebody's file has the link's name: that is told, and the best one stays all the same.
+START_TEST(the_best_stays_without_its_link)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_writer writer;
+    struct elbow_error error = {0};
+    open_writer(&writer, scratch.directory);
+    for (uint64_t step = 1; step <= 6; ++step) {
+        struct elbow_writer_order order = no_tables;
+        order.keeps_best = true;
+        order.best_step = 2;
+        take(&writer, step);
+        elbow_writer_begin(&writer, &order);
+        ck_assert_int_eq(elbow_writer_wait(&writer, &error), step == 1 ? ELBOW_OK : ELBOW_OUTPUT);
+        ck_assert_uint_eq(writer.written, step);
+        if (step == 1)
+            scratch_write(scratch_path(&scratch, "checkpoints/best.h5"), "mine", 4);
+        else
+            ck_assert_ptr_nonnull(strstr(error.message, "/checkpoints/best.h5: cannot be made a link to step 2: "));
+    }
+    for (uint64_t step = 1; step <= 6; ++step)
+        ck_assert(is_sound(scratch.directory, step) == (step == 2 || step >= 5));
+    elbow_writer_close(&writer);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(the_thread_notes_its_work)
 {
     struct scratch scratch = scratch_make();
@@ -211,5 +238,6 @@ START_TEST(work_goes_on_beside_it)
 }
 END_TEST
 
-UNIT_MAIN("run/writer", what_is_handed_over_arrives, the_thread_notes_its_work, without_a_thread_begin_does_it,
-          what_fails_is_told_and_tried_again, tables_are_synced_by_descriptors_of_its_own, work_goes_on_beside_it)
+UNIT_MAIN("run/writer", what_is_handed_over_arrives, the_best_stays_without_its_link, the_thread_notes_its_work,
+          without_a_thread_begin_does_it, what_fails_is_told_and_tried_again,
+          tables_are_synced_by_descriptors_of_its_own, work_goes_on_beside_it)
