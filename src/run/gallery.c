@@ -9,10 +9,12 @@
 #include "gallery_sink.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // Draws from p(x|z) by the `draw` of their stream: of samples and of reconstructions, so that no word serves two.
@@ -270,8 +272,11 @@ bool elbow_gallery_has_after(const struct elbow_directory *run, uint64_t step)
     DIR *stream = elbow_directory_list(run, "samples");
     if (stream == NULL)
         return false;
-    for (const struct dirent *entry; !has && (entry = readdir(stream)) != NULL;)
-        has = step_of(entry->d_name, &step_found) && step_found > step;
+    for (const struct dirent *entry; !has && (entry = readdir(stream)) != NULL;) {
+        struct stat about;
+        has = step_of(entry->d_name, &step_found) && step_found > step &&
+              fstatat(dirfd(stream), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(about.st_mode);
+    }
     closedir(stream);
     return has;
 }
