@@ -166,7 +166,9 @@ for rank in 0 2; do
     wait "$job"
     killed rank-term-$rank term
 done
-touch term/{checkpoints,samples,.}/.elbow-0123456789abcdef-x # a write that was cut
+for name in checkpoints/.elbow-0123456789abcdef-best.h5 samples/.elbow-0123456789abcdef-step-00000040.png .elbow-0123456789abcdef-metrics.csv; do
+    touch "term/$name" # a write that was cut
+done
 last=$(awk -F, '$3 == "train" { last = $1 } END { print last + 10 }' term/metrics.csv)
 run 0 2 term-end "$elbow" train run.yaml --run-dir term --resume --set train.steps="$last"
 no_parts term || fail "what a killed run left half-written is still there: $(find term -name '.elbow-*')"
