@@ -6,6 +6,7 @@
 #include "elbow/base/inputs.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum elbow_publish elbow_output_publishing(bool force)
@@ -64,4 +65,17 @@ enum elbow_status elbow_output_write(const char *path, const void *bytes, size_t
     struct elbow_part part;
     enum elbow_status status = elbow_part_begin_bytes(NULL, path, bytes, size, &part, error);
     return status == ELBOW_OK ? elbow_output_publish(&part, publish, error) : status;
+}
+
+enum elbow_status elbow_output_error(struct elbow_error *error)
+{
+    if (error->status == ELBOW_FILE)
+        error->status = ELBOW_OUTPUT;
+    return error->status;
+}
+
+bool elbow_output_ends(const char *path, const char *ending)
+{
+    size_t length = strlen(path), end = strlen(ending);
+    return length > end && strcmp(path + length - end, ending) == 0;
 }

@@ -4,9 +4,9 @@
 #include "elbow/run/encoder.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/base/output.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/run/rows.h"
-#include "output.h"
 
 #include <string.h>
 

@@ -4,11 +4,11 @@
 #ifndef ELBOW_RUN_GALLERY_SINK_H
 #define ELBOW_RUN_GALLERY_SINK_H
 
+#include "elbow/base/output.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/run/arrears.h"
 #include "elbow/run/checkpoint.h"
-#include "output.h"
 
 enum elbow_sink_kind { ELBOW_SINK_PNG, ELBOW_SINK_HDF5, ELBOW_SINK_CSV };
 

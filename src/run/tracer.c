@@ -6,7 +6,7 @@
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 
-#include "output.h"
+#include "elbow/base/output.h"
 #include "trace_file.h"
 
 #include <errno.h>

@@ -28,6 +28,12 @@ enum elbow_status elbow_output_publish(struct elbow_part *part, enum elbow_publi
 enum elbow_status elbow_output_write(const char *path, const void *bytes, size_t size, enum elbow_publish publish,
                                      struct elbow_error *error);
 
+// Local. Turns FILE into OUTPUT: a file that cannot be opened for writing is output that cannot be written.
+enum elbow_status elbow_output_error(struct elbow_error *error);
+
+// Local. Whether a path ends so (".h5").
+bool elbow_output_ends(const char *path, const char *ending);
+
 ELBOW_C_END
 
 #endif
