@@ -3,10 +3,10 @@
 #include "elbow/run/bench.h"
 
 #include "elbow/base/build.h"
+#include "elbow/base/json.h"
 #include "elbow/base/text.h"
 #include "elbow/cli/configuration.h"
 #include "elbow/math/blas.h"
-#include "elbow/run/json.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -3,12 +3,12 @@
 #include "elbow/run/doctor.h"
 
 #include "elbow/base/build.h"
+#include "elbow/base/json.h"
 #include "elbow/base/mask.h"
 #include "elbow/cli/configuration.h"
 #include "elbow/cli/help.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
-#include "elbow/run/json.h"
 
 #include <stddef.h>
 #include <stdio.h>

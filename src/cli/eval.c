@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // elbow eval
+#include "elbow/base/json.h"
 #include "elbow/cli/command.h"
 #include "elbow/run/evaluator.h"
-#include "elbow/run/json.h"
 #include "elbow/run/scoring.h"
 
 #include <stddef.h>

@@ -5,8 +5,8 @@
 
 #include "elbow/base/clock.h"
 #include "elbow/base/file.h"
+#include "elbow/base/lock.h"
 #include "elbow/base/memory.h"
-#include "elbow/run/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

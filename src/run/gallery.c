@@ -148,7 +148,7 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
                                    .rows = count,
                                    .at_once = drawing->microbatch,
                                    .publish = gallery->publish,
-                                   .arrears = gallery->arrears};
+                                   .pending = gallery->pending};
     ELBOW_CHECK(drawing->microbatch > 0 && drawing->microbatch <= gallery->model->rows_max);
     ELBOW_CHECK(gallery->data->values == gallery->model->values);
     if (count == 0)
@@ -227,7 +227,7 @@ enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const 
                                      uint64_t step, struct elbow_error *error)
 {
     struct elbow_image_shape image;
-    ELBOW_CHECK(gallery->arrears != NULL);
+    ELBOW_CHECK(gallery->pending != NULL);
     *error = (struct elbow_error){0};
     if (gallery->config->samples.count <= 0)
         return ELBOW_OK;

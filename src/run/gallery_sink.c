@@ -72,7 +72,7 @@ static enum elbow_status open_hdf5(struct elbow_sink *sink, struct elbow_error *
     enum elbow_status status =
         elbow_allocate(&sink->images, sink->plan.at_once * sink->values, sizeof(float), "rows of a gallery", error);
     if (status == ELBOW_OK)
-        status = sink->plan.arrears != NULL ? elbow_hdf5_create_memory(0, &sink->image, &sink->file, error)
+        status = sink->plan.pending != NULL ? elbow_hdf5_create_memory(0, &sink->image, &sink->file, error)
                                             : elbow_hdf5_create(sink->output.part, true, &sink->file, error);
     for (size_t i = 0; i < sink->images_of_row && status == ELBOW_OK; ++i)
         status = elbow_hdf5_create_dataset(sink->file, dataset_name(sink, i), ELBOW_ELEMENT_FLOAT32,
@@ -82,7 +82,7 @@ static enum elbow_status open_hdf5(struct elbow_sink *sink, struct elbow_error *
 
 static enum elbow_status open_csv(struct elbow_sink *sink, struct elbow_error *error)
 {
-    if (sink->plan.arrears != NULL) {
+    if (sink->plan.pending != NULL) {
         sink->size = sink->plan.rows * sink->images_of_row * sink->values * NUMBER_SIZE;
         return elbow_allocate(&sink->text, sink->plan.rows * sink->images_of_row * sink->values, NUMBER_SIZE,
                               "a table of samples", error);
@@ -102,7 +102,7 @@ static enum elbow_status open_kind(struct elbow_sink *sink, struct elbow_error *
                               "the images of a grid", error);
     }
     enum elbow_status status = ELBOW_OK;
-    if (sink->plan.arrears == NULL)
+    if (sink->plan.pending == NULL)
         status = elbow_part_begin(NULL, sink->plan.path, &sink->output, NULL, error);
     if (status != ELBOW_OK)
         return status;
@@ -194,10 +194,10 @@ static enum elbow_status write_png(struct elbow_sink *sink, struct elbow_error *
     if (status == ELBOW_OK)
         status = elbow_picture_encode(&picture, sink->plan.path, &bytes, &size, error);
     elbow_picture_clear(&picture);
-    if (status == ELBOW_OK && sink->plan.arrears == NULL)
+    if (status == ELBOW_OK && sink->plan.pending == NULL)
         status = elbow_output_write(sink->plan.path, bytes, size, sink->plan.publish, error);
     else if (status == ELBOW_OK)
-        status = elbow_arrears_write(sink->plan.arrears, sink->plan.path, &bytes, size, error);
+        status = elbow_pending_write(sink->plan.pending, sink->plan.path, &bytes, size, error);
     elbow_release(&bytes);
     return status;
 }
@@ -215,7 +215,7 @@ static enum elbow_status write_image(struct elbow_sink *sink, struct elbow_error
     char *bytes = (char *)sink->image.bytes;
     sink->image.bytes = NULL;
     enum elbow_status status =
-        elbow_arrears_write(sink->plan.arrears, sink->plan.path, &bytes, sink->image.size, error);
+        elbow_pending_write(sink->plan.pending, sink->plan.path, &bytes, sink->image.size, error);
     elbow_release(&bytes);
     return status;
 }
@@ -225,7 +225,7 @@ static enum elbow_status finish(struct elbow_sink *sink, struct elbow_error *err
     if (sink->kind == ELBOW_SINK_PNG)
         return write_png(sink, error);
     if (sink->text != NULL)
-        return elbow_arrears_write(sink->plan.arrears, sink->plan.path, &sink->text, sink->length, error);
+        return elbow_pending_write(sink->plan.pending, sink->plan.path, &sink->text, sink->length, error);
     enum elbow_status status;
     if (sink->kind == ELBOW_SINK_CSV) {
         status = sync_csv(sink, error);
@@ -234,7 +234,7 @@ static enum elbow_status finish(struct elbow_sink *sink, struct elbow_error *err
         sink->file = NULL;
         status = elbow_output_error(error);
     }
-    if (status == ELBOW_OK && sink->plan.arrears != NULL)
+    if (status == ELBOW_OK && sink->plan.pending != NULL)
         return write_image(sink, error);
     return status == ELBOW_OK ? elbow_output_publish(&sink->output, sink->plan.publish, error) : status;
 }

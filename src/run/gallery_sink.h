@@ -5,9 +5,9 @@
 #define ELBOW_RUN_GALLERY_SINK_H
 
 #include "elbow/base/output.h"
+#include "elbow/base/pending.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
-#include "elbow/run/arrears.h"
 #include "elbow/run/checkpoint.h"
 
 enum elbow_sink_kind { ELBOW_SINK_PNG, ELBOW_SINK_HDF5, ELBOW_SINK_CSV };
@@ -20,7 +20,7 @@ struct elbow_sink_plan {
     uint64_t rows;                 // in all
     enum elbow_publish publish;    // what may become of a file that is there
     size_t at_once;                // rows that HDF5 takes apart at once
-    struct elbow_arrears *arrears; // whose file it will be, made in memory: it waits where it can't be written; or NULL
+    struct elbow_pending *pending; // whose file it will be, made in memory: it waits where it can't be written; or NULL
 };
 
 struct elbow_sink {

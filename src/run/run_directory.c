@@ -4,11 +4,11 @@
 
 #include "elbow/base/build.h"
 #include "elbow/base/file.h"
+#include "elbow/base/lock.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
 #include "elbow/math/hash.h"
 #include "elbow/run/gallery.h"
-#include "elbow/run/lock.h"
 #include "elbow/run/metrics.h"
 
 #include "checkpoint_private.h"

@@ -5,7 +5,7 @@
 #ifndef ELBOW_RUN_TRACE_FILE_H
 #define ELBOW_RUN_TRACE_FILE_H
 
-#include "elbow/run/json.h"
+#include "elbow/base/json.h"
 #include "tracer.h"
 
 struct elbow_trace_file {

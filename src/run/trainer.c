@@ -150,7 +150,7 @@ static void draw_pictures(struct elbow_trainer *trainer)
                                     .data = &trainer->facts,
                                     .config = &trainer->config,
                                     .publish = ELBOW_PUBLISH_REPLACE,
-                                    .arrears = &trainer->arrears};
+                                    .pending = &trainer->pending};
     struct elbow_error trouble = {0};
     if (trainer->place.rank == 0)
         elbow_trainer_may_write(trainer); // if not, what is drawn is dropped
@@ -198,9 +198,9 @@ static bool may_hand_over(struct elbow_trainer *trainer)
         return false;
     elbow_metrics_flush(&trainer->metrics, &rows);
     elbow_trainer_note_output(trainer, ELBOW_OUTPUT_ROWS, &rows);
-    elbow_arrears_flush(&trainer->arrears, &pictures);
+    elbow_pending_flush(&trainer->pending, &pictures);
     elbow_trainer_note_output(trainer, ELBOW_OUTPUT_PICTURES, &pictures);
-    if (!elbow_metrics_waits_for_room(&trainer->metrics) && !elbow_arrears_wait_for_room(&trainer->arrears))
+    if (!elbow_metrics_waits_for_room(&trainer->metrics) && !elbow_pending_wait_for_room(&trainer->pending))
         return true;
     elbow_error_set(&held, ELBOW_OUTPUT,
                     "the checkpoint of step %llu was not written: the disk has no room for what belongs to it",

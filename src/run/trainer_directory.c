@@ -315,7 +315,7 @@ static enum elbow_status keep_former(const struct elbow_trainer *trainer, struct
 static enum elbow_status open_outputs(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     const struct elbow_directory *run = &trainer->directory;
-    trainer->arrears.directory = run;
+    trainer->pending.directory = run;
     elbow_run_sweep(run);
     enum elbow_status status = elbow_checkpoint_cut(run, trainer->state.step, error);
     if (status == ELBOW_OK)
@@ -356,7 +356,7 @@ static void lose(struct elbow_trainer *trainer, const char *why)
     elbow_error_set(&trainer->loss, ELBOW_FILE, "%s; this run writes no more and ends after step %llu", why,
                     (unsigned long long)trainer->state.step);
     elbow_log_leave_file(trainer->log);
-    elbow_arrears_end(&trainer->arrears);
+    elbow_pending_end(&trainer->pending);
 }
 
 bool elbow_trainer_may_write(struct elbow_trainer *trainer)

@@ -4,15 +4,15 @@
 #ifndef ELBOW_RUN_TRAINER_PRIVATE_H
 #define ELBOW_RUN_TRAINER_PRIVATE_H
 
-#include "deadline.h"
+#include "elbow/base/deadline.h"
 
 #include "elbow/base/directory.h"
+#include "elbow/base/lock.h"
+#include "elbow/base/pending.h"
 #include "elbow/data/prefetch.h"
 #include "elbow/data/stage.h"
 #include "elbow/parallel/binding.h"
-#include "elbow/run/arrears.h"
 #include "elbow/run/evaluator.h"
-#include "elbow/run/lock.h"
 #include "elbow/run/metrics.h"
 #include "elbow/run/trainer.h"
 #include "elbow/run/writer.h"
@@ -87,7 +87,7 @@ struct elbow_trainer {
 
     struct elbow_lock lock;       // rank zero: of the run directory
     struct elbow_metrics metrics; // rank zero
-    struct elbow_arrears arrears; // rank zero: pictures that could not be written yet
+    struct elbow_pending pending; // rank zero: pictures that could not be written yet
     struct elbow_times times;
     double run_start, last_line;    // clock
     double opened;                  // clock when the program began

@@ -424,7 +424,7 @@ void elbow_trainer_close(struct elbow_trainer *trainer)
     elbow_comm_trace(trainer->comm, NULL);
     elbow_tracer_close(&trainer->tracer);
     elbow_metrics_close(&trainer->metrics);
-    elbow_arrears_clear(&trainer->arrears);
+    elbow_pending_clear(&trainer->pending);
     elbow_lock_release(&trainer->lock);
     elbow_directory_close(&trainer->directory);
     elbow_audit_clear(&trainer->audit);

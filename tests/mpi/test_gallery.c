@@ -220,10 +220,10 @@ START_TEST(pictures_of_a_step)
     setup(&fixture, true);
     set(&fixture, "samples.count=10");
     struct elbow_directory directory = {0};
-    struct elbow_arrears arrears = {.directory = &directory};
+    struct elbow_pending pending = {.directory = &directory};
     if (is_root())
         directory = scratch_open(fixture.scratch.directory);
-    fixture.gallery.arrears = &arrears;
+    fixture.gallery.pending = &pending;
     mpi_assert(elbow_gallery_step(&fixture.gallery, &fixture.dataset, 70, &error) == ELBOW_OK);
     mpi_assert(elbow_gallery_step(&fixture.gallery, NULL, 80, &error) == ELBOW_OK);
     elbow_comm_barrier(mpi_comm);
@@ -259,10 +259,10 @@ START_TEST(data_that_are_no_images)
     setup(&fixture, false);
     set(&fixture, "samples.count=6");
     struct elbow_directory directory = {0};
-    struct elbow_arrears arrears = {.directory = &directory};
+    struct elbow_pending pending = {.directory = &directory};
     if (is_root())
         directory = scratch_open(fixture.scratch.directory);
-    fixture.gallery.arrears = &arrears;
+    fixture.gallery.pending = &pending;
     mpi_assert(elbow_gallery_samples(&fixture.gallery, "x.png", 3, 1, false, &error) == ELBOW_USAGE);
     mpi_assert(elbow_gallery_samples(&fixture.gallery, "x.jpg", 3, 1, false, &error) == ELBOW_USAGE);
     mpi_assert(elbow_gallery_samples(&fixture.gallery, "x.h5", 0, 1, false, &error) == ELBOW_USAGE);
@@ -278,7 +278,7 @@ START_TEST(data_that_are_no_images)
     mpi_assert(!is_root() || memcmp(binary, text, sizeof binary) == 0); // nine digits are every bit of a float
     count = read_table(scratch_path(&fixture.scratch, "samples/reconstruction-00000005.csv"), text, 7 * VALUES, &lines);
     mpi_assert(count == 6 * VALUES && lines == 6); // three pairs
-    fixture.gallery.arrears = NULL;
+    fixture.gallery.pending = NULL;
     elbow_directory_close(&directory);
     teardown(&fixture);
 }

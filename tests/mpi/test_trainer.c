@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Training runs: what a run leaves, how it goes on, how it fails.
-#include "elbow/run/lock.h"
+#include "elbow/base/lock.h"
 
 #include "trainer_fixture.h"
 

@@ -9,10 +9,10 @@
 
 #include "elbow/base/clock.h"
 #include "elbow/base/inputs.h"
+#include "elbow/base/json.h"
+#include "elbow/base/lock.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
-#include "elbow/run/json.h"
-#include "elbow/run/lock.h"
 
 #include <dirent.h>
 #include <errno.h>

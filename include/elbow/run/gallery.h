@@ -6,8 +6,8 @@
 
 #include "elbow/base/language.h"
 #include "elbow/base/output.h"
+#include "elbow/base/pending.h"
 #include "elbow/data/batches.h"
-#include "elbow/run/arrears.h"
 #include "elbow/run/checkpoint.h"
 
 ELBOW_C_BEGIN
@@ -20,7 +20,7 @@ struct elbow_gallery {
     const struct elbow_data_facts *data;
     const struct elbow_config *config;
     enum elbow_publish publish;    // of a user's path: what may become of a file that is there
-    struct elbow_arrears *arrears; // of a run: rank zero's, whose directory takes the files, and where they wait that
+    struct elbow_pending *pending; // of a run: rank zero's, whose directory takes the files, and where they wait that
                                    // cannot be written. NULL: paths are the user's
 };
 

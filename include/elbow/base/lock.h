@@ -3,8 +3,8 @@
 //
 // RUN/lock is a file that its holder keeps locked (fcntl) and that says who that is. What counts is the lock, not the
 // file: the file that a killed run leaves refuses nobody.
-#ifndef ELBOW_RUN_LOCK_H
-#define ELBOW_RUN_LOCK_H
+#ifndef ELBOW_BASE_LOCK_H
+#define ELBOW_BASE_LOCK_H
 
 #include "elbow/base/directory.h"
 #include "elbow/base/language.h"

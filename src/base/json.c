@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A JSON writer that knows where it stands: commas, nesting, escapes. A key at the root is a
 // broken contract. The C locale is assumed, as everywhere in the program.
-#include "elbow/run/json.h"
+#include "elbow/base/json.h"
 
 #include "elbow/base/mask.h"
 #include "elbow/base/status.h"

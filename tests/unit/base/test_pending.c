@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Files that found the disk full come later, all of them, and are told as long as they do not.
-#include "elbow/run/arrears.h"
+#include "elbow/base/pending.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
@@ -8,13 +8,13 @@
 #include "scratch_open.h"
 #include "unit.h"
 
-static enum elbow_status put(struct elbow_arrears *arrears, const char *path, const char *text,
+static enum elbow_status put(struct elbow_pending *pending, const char *path, const char *text,
                              struct elbow_error *error)
 {
     char *bytes = NULL;
     *error = (struct elbow_error){0};
     ck_assert_int_eq(elbow_duplicate(&bytes, text, error), ELBOW_OK);
-    enum elbow_status status = elbow_arrears_write(arrears, path, &bytes, strlen(text), error);
+    enum elbow_status status = elbow_pending_write(pending, path, &bytes, strlen(text), error);
     elbow_release(&bytes);
     return status;
 }
@@ -30,7 +30,7 @@ static void check_text(const char *path, const char *text)
 START_TEST(what_waits_is_written_later)
 {
     struct scratch scratch = scratch_make();
-    struct elbow_arrears arrears = {0};
+    struct elbow_pending pending = {0};
     struct elbow_error error;
     size_t blocks = elbow_memory_count().blocks;
     char one[300], two[300], three[300];
@@ -38,14 +38,14 @@ START_TEST(what_waits_is_written_later)
     snprintf(two, sizeof two, "%s/samples/2.png", scratch.directory);
     snprintf(three, sizeof three, "%s/samples/3.png", scratch.directory);
     elbow_file_fail_at(1, UINT64_MAX / 2);
-    ck_assert_int_eq(put(&arrears, one, "first", &error), ELBOW_OUTPUT);
+    ck_assert_int_eq(put(&pending, one, "first", &error), ELBOW_OUTPUT);
     ck_assert_ptr_nonnull(strstr(error.message, one));
-    ck_assert_int_eq(put(&arrears, two, "second", &error), ELBOW_OUTPUT);
-    ck_assert(elbow_arrears_wait_for_room(&arrears));
-    ck_assert_int_eq(elbow_arrears_flush(&arrears, &error), ELBOW_OUTPUT);
+    ck_assert_int_eq(put(&pending, two, "second", &error), ELBOW_OUTPUT);
+    ck_assert(elbow_pending_wait_for_room(&pending));
+    ck_assert_int_eq(elbow_pending_flush(&pending, &error), ELBOW_OUTPUT);
     elbow_file_fail_at(0, 0);
-    ck_assert_int_eq(put(&arrears, three, "third", &error), ELBOW_OK);
-    ck_assert(!elbow_arrears_wait_for_room(&arrears) && arrears.count == 0 && arrears.bytes == 0);
+    ck_assert_int_eq(put(&pending, three, "third", &error), ELBOW_OK);
+    ck_assert(!elbow_pending_wait_for_room(&pending) && pending.count == 0 && pending.bytes == 0);
     check_text(one, "first");
     check_text(two, "second");
     check_text(three, "third");
@@ -57,16 +57,16 @@ END_TEST
 START_TEST(too_many_are_lost)
 {
     struct scratch scratch = scratch_make();
-    struct elbow_arrears arrears = {0};
+    struct elbow_pending pending = {0};
     struct elbow_error error;
     size_t blocks = elbow_memory_count().blocks;
     elbow_file_fail_at(1, UINT64_MAX / 2);
-    for (int i = 0; i < ELBOW_ARREARS_MAX + 5; ++i)
-        ck_assert_int_eq(put(&arrears, scratch_path(&scratch, "x.png"), "bytes", &error), ELBOW_OUTPUT);
+    for (int i = 0; i < ELBOW_PENDING_MAX + 5; ++i)
+        ck_assert_int_eq(put(&pending, scratch_path(&scratch, "x.png"), "bytes", &error), ELBOW_OUTPUT);
     elbow_file_fail_at(0, 0);
-    ck_assert_uint_eq(arrears.count, ELBOW_ARREARS_MAX);
-    elbow_arrears_clear(&arrears);
-    elbow_arrears_clear(&arrears);
+    ck_assert_uint_eq(pending.count, ELBOW_PENDING_MAX);
+    elbow_pending_clear(&pending);
+    elbow_pending_clear(&pending);
     ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
     scratch_clear(&scratch);
 }
@@ -75,14 +75,14 @@ END_TEST
 START_TEST(other_troubles_are_no_lack_of_room)
 {
     struct scratch scratch = scratch_make();
-    struct elbow_arrears arrears = {0};
+    struct elbow_pending pending = {0};
     struct elbow_error error;
     char path[300];
     snprintf(path, sizeof path, "%s/plain/1.png", scratch.directory);
     scratch_write(scratch_path(&scratch, "plain"), "", 0);
-    ck_assert_int_eq(put(&arrears, path, "first", &error), ELBOW_OUTPUT);
-    ck_assert(!elbow_arrears_wait_for_room(&arrears));
-    elbow_arrears_clear(&arrears);
+    ck_assert_int_eq(put(&pending, path, "first", &error), ELBOW_OUTPUT);
+    ck_assert(!elbow_pending_wait_for_room(&pending));
+    elbow_pending_clear(&pending);
     scratch_clear(&scratch);
 }
 END_TEST
@@ -92,16 +92,16 @@ START_TEST(what_comes_after_the_end_is_dropped)
 {
     struct scratch scratch = scratch_make();
     struct elbow_directory directory = scratch_open(scratch.directory);
-    struct elbow_arrears arrears = {.directory = &directory};
+    struct elbow_pending pending = {.directory = &directory};
     struct elbow_error error;
     size_t blocks = elbow_memory_count().blocks;
-    ck_assert_int_eq(put(&arrears, "samples/1.png", "first", &error), ELBOW_OK);
+    ck_assert_int_eq(put(&pending, "samples/1.png", "first", &error), ELBOW_OK);
     elbow_file_fail_at(1, UINT64_MAX / 2);
-    ck_assert_int_eq(put(&arrears, "samples/2.png", "second", &error), ELBOW_OUTPUT);
+    ck_assert_int_eq(put(&pending, "samples/2.png", "second", &error), ELBOW_OUTPUT);
     elbow_file_fail_at(0, 0);
-    elbow_arrears_end(&arrears);
-    ck_assert_int_eq(put(&arrears, "samples/3.png", "third", &error), ELBOW_OK);
-    ck_assert_int_eq(elbow_arrears_flush(&arrears, &error), ELBOW_OK);
+    elbow_pending_end(&pending);
+    ck_assert_int_eq(put(&pending, "samples/3.png", "third", &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_pending_flush(&pending, &error), ELBOW_OK);
     check_text(scratch_path(&scratch, "samples/1.png"), "first");
     ck_assert_int_ne(access(scratch_path(&scratch, "samples/2.png"), F_OK), 0);
     ck_assert_int_ne(access(scratch_path(&scratch, "samples/3.png"), F_OK), 0);
@@ -111,5 +111,5 @@ START_TEST(what_comes_after_the_end_is_dropped)
 }
 END_TEST
 
-UNIT_MAIN("run/arrears", what_comes_after_the_end_is_dropped, what_waits_is_written_later, too_many_are_lost,
+UNIT_MAIN("run/pending", what_comes_after_the_end_is_dropped, what_waits_is_written_later, too_many_are_lost,
           other_troubles_are_no_lack_of_room)

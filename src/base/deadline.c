@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The deadline. Costs are the longest seen, because a run that stops too late has lost what it computed; a step's is
 // forgotten slowly, because one that waited long for a late rank says nothing of the next.
-#include "deadline.h"
+#include "elbow/base/deadline.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "../../../src/run/deadline.h"
+#include "elbow/base/deadline.h"
 
 #include "unit.h"
 

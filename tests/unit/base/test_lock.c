@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The lock of a run directory: it refuses a second holder, survives no holder, and does not stop a run where there are
 // no locks.
-#include "elbow/run/lock.h"
+#include "elbow/base/lock.h"
 
 #include "elbow/base/file.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Files that could not be written yet: pictures of a step cannot be drawn again later, so their bytes wait in memory
 // until there is room on the disk. Rank zero's.
-#ifndef ELBOW_RUN_ARREARS_H
-#define ELBOW_RUN_ARREARS_H
+#ifndef ELBOW_BASE_PENDING_H
+#define ELBOW_BASE_PENDING_H
 
 #include "elbow/base/directory.h"
 #include "elbow/base/language.h"
@@ -11,17 +11,17 @@
 
 ELBOW_C_BEGIN
 
-enum { ELBOW_ARREARS_MAX = 32 }; // files
+enum { ELBOW_PENDING_MAX = 32 }; // files
 
 // Zeroed but for the directory: nothing waits.
-struct elbow_arrears {
+struct elbow_pending {
     const struct elbow_directory *directory; // borrowed; NULL: the working directory
     bool is_closed;                          // nothing is written any more: what comes is dropped
-    struct elbow_arrear {
+    struct elbow_pending_file {
         elbow_path path;
         char *bytes; // owned
         size_t size;
-    } files[ELBOW_ARREARS_MAX];
+    } files[ELBOW_PENDING_MAX];
     size_t count, bytes;
     int reason; // errno of the last failure
 };
@@ -29,20 +29,20 @@ struct elbow_arrears {
 // Local. Writes a file at path beneath the directory, after those that wait; the folder that holds it is made where it
 // is missing. OUTPUT if it could not be written; it waits then, and *bytes (from elbow_allocate) is taken over, unless
 // too many wait already: then it is lost.
-enum elbow_status elbow_arrears_write(struct elbow_arrears *arrears, const char *path, char **bytes, size_t size,
+enum elbow_status elbow_pending_write(struct elbow_pending *pending, const char *path, char **bytes, size_t size,
                                       struct elbow_error *error);
 
 // Local. Tries to write what waits. OUTPUT if something still does.
-enum elbow_status elbow_arrears_flush(struct elbow_arrears *arrears, struct elbow_error *error);
+enum elbow_status elbow_pending_flush(struct elbow_pending *pending, struct elbow_error *error);
 
 // Local. Whether files wait because there is no room on the disk.
-bool elbow_arrears_wait_for_room(const struct elbow_arrears *arrears);
+bool elbow_pending_wait_for_room(const struct elbow_pending *pending);
 
 // Local. Forgets what waits; a zeroed struct is legal.
-void elbow_arrears_clear(struct elbow_arrears *arrears);
+void elbow_pending_clear(struct elbow_pending *pending);
 
 // Local. Forgets what waits, and drops what comes.
-void elbow_arrears_end(struct elbow_arrears *arrears);
+void elbow_pending_end(struct elbow_pending *pending);
 
 ELBOW_C_END
 

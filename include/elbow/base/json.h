@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // JSON objects for machines: `--json`. Numbers as %.17g, NaN and infinity as null.
-#ifndef ELBOW_RUN_JSON_H
-#define ELBOW_RUN_JSON_H
+#ifndef ELBOW_BASE_JSON_H
+#define ELBOW_BASE_JSON_H
 
 #include "elbow/base/language.h"
 

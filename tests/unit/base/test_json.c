@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "elbow/run/json.h"
+#include "elbow/base/json.h"
 #include "panic.h"
 #include "unit.h"
 

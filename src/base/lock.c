@@ -2,7 +2,7 @@
 // The lock of a run directory. It belongs to the open file, not to the process: another descriptor of the file that is
 // closed does not drop it. Whoever ends removes the file, so a lock counts only if its file is still the one at its
 // name. A new file gets its name when it is locked and says by whom: nobody ever sees an empty one.
-#include "elbow/run/lock.h"
+#include "elbow/base/lock.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/file.h"

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // When a run must stop so that its last checkpoint is on disk before its time is over: by run.time_limit, or by the end
 // of the job. Plain decisions over clocks that are handed in.
-#ifndef ELBOW_RUN_DEADLINE_H
-#define ELBOW_RUN_DEADLINE_H
+#ifndef ELBOW_BASE_DEADLINE_H
+#define ELBOW_BASE_DEADLINE_H
+
+#include "elbow/base/language.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+ELBOW_C_BEGIN
 
 enum elbow_cost { ELBOW_COST_CHECKPOINT, ELBOW_COST_EVALUATION, ELBOW_COST_PICTURES, ELBOW_COSTS };
 
@@ -34,5 +38,7 @@ void elbow_deadline_note_cost(struct elbow_deadline *deadline, enum elbow_cost c
 // Local. Whether a run has to stop after the step that ends now, because after one more it might be too late: that
 // step, all that may be due after this one and all that a stop takes would not fit before the end.
 bool elbow_deadline_is_near(const struct elbow_deadline *deadline, double now);
+
+ELBOW_C_END
 
 #endif
