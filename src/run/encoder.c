@@ -6,7 +6,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/output.h"
 #include "elbow/data/hdf5.h"
-#include "elbow/run/rows.h"
+#include "elbow/parallel/ordered_rows.h"
 
 #include <string.h>
 
@@ -194,17 +194,17 @@ static enum elbow_status encode_rows(struct encoding *encoding, const char *path
 {
     struct elbow_comm *comm = encoding->request->comm;
     bool is_root = elbow_comm_place(comm).rank == 0;
-    struct elbow_rows_job job = {.rows = encoding->request->dataset->samples,
-                                 .microbatch = (size_t)encoding->request->config->train.microbatch,
-                                 .row_bytes = encoding->row_bytes,
-                                 .user = encoding,
-                                 .produce = produce,
-                                 .consume = consume};
+    struct elbow_ordered_rows_job job = {.rows = encoding->request->dataset->samples,
+                                         .microbatch = (size_t)encoding->request->config->train.microbatch,
+                                         .row_bytes = encoding->row_bytes,
+                                         .user = encoding,
+                                         .produce = produce,
+                                         .consume = consume};
     if (is_root)
         open_file(encoding, path, error);
     elbow_comm_broadcast(comm, error, sizeof *error);
     if (error->status == ELBOW_OK)
-        elbow_rows_run(comm, &job, error);
+        elbow_ordered_rows_run(comm, &job, error);
     if (is_root)
         close_file(encoding, error);
     elbow_comm_broadcast(comm, error, sizeof *error);

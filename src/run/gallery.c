@@ -4,8 +4,8 @@
 #include "elbow/run/gallery.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/ordered_rows.h"
 #include "elbow/run/evaluator.h"
-#include "elbow/run/rows.h"
 #include "gallery_sink.h"
 
 #include <dirent.h>
@@ -119,18 +119,19 @@ static enum elbow_status fill(struct drawing *drawing, const struct elbow_sink_p
 {
     struct elbow_comm *comm = drawing->gallery->comm;
     bool is_root = elbow_comm_place(comm).rank == 0;
-    struct elbow_rows_job job = {.rows = plan->rows,
-                                 .microbatch = drawing->microbatch,
-                                 .row_bytes = drawing->gallery->model->values * (plan->pairs ? 2 : 1) * sizeof(float),
-                                 .user = drawing,
-                                 .produce = plan->pairs ? produce_reconstructions : produce_samples,
-                                 .consume = consume};
+    struct elbow_ordered_rows_job job = {.rows = plan->rows,
+                                         .microbatch = drawing->microbatch,
+                                         .row_bytes =
+                                             drawing->gallery->model->values * (plan->pairs ? 2 : 1) * sizeof(float),
+                                         .user = drawing,
+                                         .produce = plan->pairs ? produce_reconstructions : produce_samples,
+                                         .consume = consume};
     if (is_root)
         elbow_sink_open(plan, &drawing->sink, error);
     elbow_comm_broadcast(comm, error, sizeof *error);
     if (error->status != ELBOW_OK)
         return error->status;
-    elbow_rows_run(comm, &job, error);
+    elbow_ordered_rows_run(comm, &job, error);
     if (is_root)
         elbow_sink_close(&drawing->sink, error);
     elbow_comm_broadcast(comm, error, sizeof *error);

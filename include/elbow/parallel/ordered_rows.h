@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Work row by row on all ranks, results in order on rank zero, in bounded memory, to the same bits on any number of
 // ranks.
-#ifndef ELBOW_RUN_ROWS_H
-#define ELBOW_RUN_ROWS_H
+#ifndef ELBOW_PARALLEL_ORDERED_ROWS_H
+#define ELBOW_PARALLEL_ORDERED_ROWS_H
 
 #include "elbow/base/language.h"
 #include "elbow/parallel/comm.h"
 
 ELBOW_C_BEGIN
 
-struct elbow_rows_job {
+struct elbow_ordered_rows_job {
     uint64_t rows;     // in all
     size_t microbatch; // rows of one call of produce; the last one may be short
     size_t row_bytes;  // of one row's result
@@ -22,7 +22,8 @@ struct elbow_rows_job {
 };
 
 // Collective. Deals the microbatches out in rounds. The status of consume, agreed on.
-enum elbow_status elbow_rows_run(struct elbow_comm *comm, const struct elbow_rows_job *job, struct elbow_error *error);
+enum elbow_status elbow_ordered_rows_run(struct elbow_comm *comm, const struct elbow_ordered_rows_job *job,
+                                         struct elbow_error *error);
 
 ELBOW_C_END
 

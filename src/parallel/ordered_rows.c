@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Work row by row. The microbatches of the job are dealt out in rounds, whose results rank zero holds at once; which
 // rank makes a microbatch never shows in it, and rank zero sees all results in the order of the rows.
-#include "elbow/run/rows.h"
+#include "elbow/parallel/ordered_rows.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/parallel/partition.h"
@@ -11,14 +11,14 @@ static const uint64_t ROUND_BYTES = UINT64_C(1) << 26;
 
 struct rounds {
     struct elbow_comm *comm;
-    const struct elbow_rows_job *job;
+    const struct elbow_ordered_rows_job *job;
     uint64_t microbatches; // of a round
     size_t *first;         // [ranks + 1] rows of a round that each rank makes
     char *mine, *all;      // results of this rank; rank zero: of the round
 };
 
 // As many as fit, every rank the same number of them, at least one, not more than there are.
-static uint64_t microbatches_of_round(const struct elbow_rows_job *job, uint64_t ranks)
+static uint64_t microbatches_of_round(const struct elbow_ordered_rows_job *job, uint64_t ranks)
 {
     uint64_t fit = ROUND_BYTES / ((uint64_t)job->microbatch * job->row_bytes);
     uint64_t round = fit > ranks ? fit / ranks * ranks : ranks;
@@ -50,7 +50,7 @@ static void give_room_back(struct rounds *rounds)
 // Makes this rank's rows of the round that begins at row `begin`.
 static void produce(const struct rounds *rounds, uint64_t begin)
 {
-    const struct elbow_rows_job *job = rounds->job;
+    const struct elbow_ordered_rows_job *job = rounds->job;
     int rank = elbow_comm_place(rounds->comm).rank;
     size_t last = rounds->first[rank + 1];
     char *results = rounds->mine;
@@ -64,7 +64,7 @@ static void produce(const struct rounds *rounds, uint64_t begin)
 // Collective. One round of `count` rows.
 static enum elbow_status run_round(struct rounds *rounds, uint64_t begin, uint64_t count, struct elbow_error *error)
 {
-    const struct elbow_rows_job *job = rounds->job;
+    const struct elbow_ordered_rows_job *job = rounds->job;
     struct elbow_place place = elbow_comm_place(rounds->comm);
     uint64_t microbatches = (count + job->microbatch - 1) / job->microbatch;
     for (int r = 0; r < place.size; ++r) {
@@ -79,7 +79,8 @@ static enum elbow_status run_round(struct rounds *rounds, uint64_t begin, uint64
     return error->status;
 }
 
-enum elbow_status elbow_rows_run(struct elbow_comm *comm, const struct elbow_rows_job *job, struct elbow_error *error)
+enum elbow_status elbow_ordered_rows_run(struct elbow_comm *comm, const struct elbow_ordered_rows_job *job,
+                                         struct elbow_error *error)
 {
     ELBOW_CHECK(job->microbatch > 0 && job->row_bytes > 0 && job->produce != NULL && job->consume != NULL);
     struct rounds rounds = {.comm = comm, .job = job};

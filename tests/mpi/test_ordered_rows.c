@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Ordered work: every row once, in order, whole, at any number of ranks; one status for all.
 #include "elbow/base/memory.h"
-#include "elbow/run/rows.h"
+#include "elbow/parallel/ordered_rows.h"
 #include "mpi_unit.h"
 
 #include <string.h>
@@ -58,13 +58,13 @@ static enum elbow_status consume(void *user, uint64_t first, uint64_t count, con
 
 static enum elbow_status run(struct work *work, struct elbow_error *error)
 {
-    struct elbow_rows_job job = {.rows = work->rows,
-                                 .microbatch = work->microbatch,
-                                 .row_bytes = work->words * sizeof(uint64_t),
-                                 .user = work,
-                                 .produce = produce,
-                                 .consume = consume};
-    return elbow_rows_run(mpi_comm, &job, error);
+    struct elbow_ordered_rows_job job = {.rows = work->rows,
+                                         .microbatch = work->microbatch,
+                                         .row_bytes = work->words * sizeof(uint64_t),
+                                         .user = work,
+                                         .produce = produce,
+                                         .consume = consume};
+    return elbow_ordered_rows_run(mpi_comm, &job, error);
 }
 
 // What all ranks have produced.
