@@ -7,8 +7,8 @@
 #include "elbow/base/output.h"
 #include "elbow/base/pending.h"
 #include "elbow/data/dataset.h"
+#include "elbow/data/facts.h"
 #include "elbow/data/hdf5.h"
-#include "elbow/run/checkpoint.h"
 
 enum elbow_sink_kind { ELBOW_SINK_PNG, ELBOW_SINK_HDF5, ELBOW_SINK_CSV };
 

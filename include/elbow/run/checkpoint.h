@@ -9,7 +9,7 @@
 
 #include "elbow/base/directory.h"
 #include "elbow/base/language.h"
-#include "elbow/data/dataset.h"
+#include "elbow/data/facts.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/nn/optimizer.h"
 #include "elbow/parallel/exchange.h"
@@ -29,16 +29,6 @@ struct elbow_run_state {
     double best_elbo;
     uint64_t stale;               // evaluations since the best one
     double grad_norm, rate, beta; // of the last step
-};
-
-// What a checkpoint says of the data that the model was trained on. Plain.
-struct elbow_data_facts {
-    uint64_t samples;
-    uint64_t values; // D
-    uint64_t rank;   // of a sample
-    uint64_t shape[8];
-    struct elbow_scale scale;
-    enum elbow_layout layout; // the configuration's; not in the file
 };
 
 // A checkpoint in memory.
