@@ -4,9 +4,9 @@
 #include "elbow/run/gallery.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/output/sink.h"
 #include "elbow/parallel/ordered_rows.h"
 #include "elbow/run/evaluator.h"
-#include "gallery_sink.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -8,8 +8,8 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
 #include "elbow/math/hash.h"
+#include "elbow/output/metrics.h"
 #include "elbow/run/gallery.h"
-#include "elbow/run/metrics.h"
 
 #include "checkpoint_private.h"
 

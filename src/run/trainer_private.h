@@ -11,15 +11,15 @@
 #include "elbow/base/pending.h"
 #include "elbow/data/prefetch.h"
 #include "elbow/data/stage.h"
+#include "elbow/output/metrics.h"
 #include "elbow/parallel/binding.h"
 #include "elbow/run/evaluator.h"
-#include "elbow/run/metrics.h"
 #include "elbow/run/trainer.h"
 #include "elbow/run/writer.h"
 #include "elbow/vae/passage.h"
 
 #include "audit.h"
-#include "tracer.h"
+#include "elbow/output/tracer.h"
 
 // Seconds of this rank since the last row, by what they were spent on.
 struct elbow_times {

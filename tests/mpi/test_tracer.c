@@ -2,7 +2,7 @@
 // The tracks of several ranks become one file, or none, and all ranks know which.
 #include "elbow/base/memory.h"
 
-#include "../../src/run/tracer.h"
+#include "elbow/output/tracer.h"
 
 #include "mpi_unit.h"
 #include "scratch.h"

@@ -53,7 +53,7 @@ cat >outside.c <<'C'
 #include <elbow/math/blas.h>
 #include <elbow/parallel/comm.h>
 #include <elbow/run/trainer.h>
-#include <elbow/run/image.h>
+#include <elbow/output/image.h>
 
 #include <stdio.h>
 

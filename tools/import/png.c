@@ -4,7 +4,7 @@
 #include "import.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/run/image.h"
+#include "elbow/output/image.h"
 
 #include <ctype.h>
 #include <dirent.h>

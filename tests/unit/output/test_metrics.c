@@ -2,7 +2,7 @@
 // The tables of a run: their rows to the byte, and what cutting them leaves in every state that a crash can leave.
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
-#include "elbow/run/metrics.h"
+#include "elbow/output/metrics.h"
 #include "scratch.h"
 #include "scratch_open.h"
 #include "unit.h"

@@ -2,7 +2,7 @@
 // PNG pictures: the only caller of libpng. The library's errors jump back into the function that called setjmp last;
 // those functions (write_png, read_head, read_pixels) hold nothing of their own, what is to be given back belongs to
 // their callers. Colour spaces are ignored: the numbers in the file are the pixels.
-#include "elbow/run/image.h"
+#include "elbow/output/image.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Tracing a run. While it runs every rank keeps its own events; at the end rank zero takes one thread of one rank after
 // the other, so that it never holds more than that of the others' events.
-#include "tracer.h"
+#include "elbow/output/tracer.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 
 #include "elbow/base/output.h"
-#include "trace_file.h"
+#include "elbow/output/detail/trace_file.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
 // Outputs of a gallery. A PNG is made in memory and written at the end; HDF5 and CSV are written as the rows come, into
 // a part that is renamed at the end, or in memory too, where the file may have to wait. Whatever cannot be written is
 // OUTPUT.
-#include "gallery_sink.h"
+#include "elbow/output/sink.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/run/image.h"
+#include "elbow/output/image.h"
 
 #include <errno.h>
 #include <inttypes.h>

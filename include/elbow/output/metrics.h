@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // metrics.csv and kl.csv of a run directory: rank zero's tables, `%.17g`, C locale, one row at a time. Other ranks may
 // hold a zeroed struct and call nothing.
-#ifndef ELBOW_RUN_METRICS_H
-#define ELBOW_RUN_METRICS_H
+#ifndef ELBOW_OUTPUT_METRICS_H
+#define ELBOW_OUTPUT_METRICS_H
 
 #include "elbow/base/directory.h"
 #include "elbow/base/language.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The merged file, from events and clocks that are made up.
-#include "../../../src/run/trace_file.h"
+#include "elbow/output/detail/trace_file.h"
 
 #include "unit.h"
 

@@ -2,11 +2,11 @@
 // A trace as a file in Chrome's trace format: the JSON object form, times in microseconds. A rank is a process of the
 // trace, its threads are that one's. An event that lies within or beside others of its thread is a complete event
 // ("X"), one that overlaps with them a pair of asynchronous ones ("b", "e").
-#ifndef ELBOW_RUN_TRACE_FILE_H
-#define ELBOW_RUN_TRACE_FILE_H
+#ifndef ELBOW_OUTPUT_DETAIL_TRACE_FILE_H
+#define ELBOW_OUTPUT_DETAIL_TRACE_FILE_H
 
 #include "elbow/base/json.h"
-#include "tracer.h"
+#include "elbow/output/tracer.h"
 
 struct elbow_trace_file {
     struct elbow_json json;

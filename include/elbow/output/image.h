@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // PNG pictures (libpng): writing grids of samples, reading files for the importer.
-#ifndef ELBOW_RUN_IMAGE_H
-#define ELBOW_RUN_IMAGE_H
+#ifndef ELBOW_OUTPUT_IMAGE_H
+#define ELBOW_OUTPUT_IMAGE_H
 
 #include "elbow/base/language.h"
 #include "elbow/base/status.h"

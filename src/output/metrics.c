@@ -2,7 +2,7 @@
 // metrics.csv and kl.csv. Rows are written by one call, and taken back if the disk took only part of them: the tables
 // hold whole rows only, and what could not be written waits in memory. What a crash leaves goes at the next opening.
 // Nothing is cut away but what is proved to be Elbow's own.
-#include "elbow/run/metrics.h"
+#include "elbow/output/metrics.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"

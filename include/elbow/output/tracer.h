@@ -4,8 +4,8 @@
 //
 // A rank keeps at most ELBOW_TRACER_EVENTS events of 24 bytes, the newest ones of each thread; rank zero has room for
 // one more thread's, to merge them. All of it is taken before the first step.
-#ifndef ELBOW_RUN_TRACER_H
-#define ELBOW_RUN_TRACER_H
+#ifndef ELBOW_OUTPUT_TRACER_H
+#define ELBOW_OUTPUT_TRACER_H
 
 #include "elbow/base/output.h"
 #include "elbow/base/text.h"

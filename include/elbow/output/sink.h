@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where the pictures of a gallery go: a PNG grid, an HDF5 file or a CSV table, told apart by the path's ending. Rank
 // zero's business, but for elbow_sink_check.
-#ifndef ELBOW_RUN_GALLERY_SINK_H
-#define ELBOW_RUN_GALLERY_SINK_H
+#ifndef ELBOW_OUTPUT_SINK_H
+#define ELBOW_OUTPUT_SINK_H
 
 #include "elbow/base/output.h"
 #include "elbow/base/pending.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Times are rounded to whole nanoseconds before anything is subtracted, so that an event that lay within another one
 // still does. What a stream cannot take is found out when it is closed.
-#include "trace_file.h"
+#include "elbow/output/detail/trace_file.h"
 
 #include "elbow/base/build.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
-#include "elbow/run/image.h"
+#include "elbow/output/image.h"
 #include "scratch.h"
 #include "unit.h"
 
