@@ -3,9 +3,9 @@
 // one.
 #include "elbow/run/describe.h"
 
-#include "checkpoint_private.h"
 #include "elbow/base/file.h"
 #include "elbow/base/mask.h"
+#include "elbow/checkpoint/detail/format.h"
 #include "elbow/data/hdf5.h"
 
 #include <inttypes.h>

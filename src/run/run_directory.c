@@ -11,7 +11,7 @@
 #include "elbow/output/metrics.h"
 #include "elbow/run/gallery.h"
 
-#include "checkpoint_private.h"
+#include "elbow/checkpoint/detail/format.h"
 
 #include <errno.h>
 #include <fcntl.h>

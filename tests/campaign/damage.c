@@ -11,7 +11,7 @@
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
-#include "elbow/run/checkpoint.h"
+#include "elbow/checkpoint/checkpoint.h"
 
 #include <errno.h>
 #include <stdio.h>

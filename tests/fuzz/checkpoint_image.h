@@ -4,7 +4,7 @@
 #ifndef ELBOW_TESTS_FUZZ_CHECKPOINT_IMAGE_H
 #define ELBOW_TESTS_FUZZ_CHECKPOINT_IMAGE_H
 
-#include "../../src/run/checkpoint_private.h"
+#include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/data/hdf5.h"
 #include "fuzz.h"

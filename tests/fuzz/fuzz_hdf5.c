@@ -4,7 +4,7 @@
 // for its seeds.
 #include "fuzz.h"
 
-#include "../../src/run/checkpoint_private.h"
+#include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/data/hdf5.h"
 

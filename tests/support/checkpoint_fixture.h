@@ -3,7 +3,7 @@
 #ifndef ELBOW_TESTS_CHECKPOINT_FIXTURE_H
 #define ELBOW_TESTS_CHECKPOINT_FIXTURE_H
 
-#include "../../src/run/checkpoint_private.h"
+#include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"

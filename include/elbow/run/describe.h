@@ -4,7 +4,7 @@
 #define ELBOW_RUN_DESCRIBE_H
 
 #include "elbow/base/language.h"
-#include "elbow/run/checkpoint.h"
+#include "elbow/checkpoint/checkpoint.h"
 
 #include <stdio.h>
 

@@ -7,8 +7,8 @@
 #include "elbow/base/language.h"
 #include "elbow/base/output.h"
 #include "elbow/base/pending.h"
+#include "elbow/checkpoint/checkpoint.h"
 #include "elbow/data/batches.h"
-#include "elbow/run/checkpoint.h"
 
 ELBOW_C_BEGIN
 

@@ -4,7 +4,7 @@
 #define ELBOW_RUN_SCORING_H
 
 #include "elbow/base/language.h"
-#include "elbow/run/checkpoint.h"
+#include "elbow/checkpoint/checkpoint.h"
 
 ELBOW_C_BEGIN
 

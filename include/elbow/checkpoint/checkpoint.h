@@ -4,8 +4,8 @@
 // A file is a 512-byte user block (magic, format version, length, XXH3 hash of the rest) before a plain HDF5 file, made
 // in memory and written in one go to a part beside it, synced, renamed, and the directory synced. Same state, same
 // bytes: no time, host, path or rank count is inside. docs/formats.md has the layout.
-#ifndef ELBOW_RUN_CHECKPOINT_H
-#define ELBOW_RUN_CHECKPOINT_H
+#ifndef ELBOW_CHECKPOINT_CHECKPOINT_H
+#define ELBOW_CHECKPOINT_CHECKPOINT_H
 
 #include "elbow/base/directory.h"
 #include "elbow/base/language.h"

@@ -4,13 +4,13 @@
 // The thread syncs the tables, writes, syncs and renames the file, links the best, and deletes what is not kept. It
 // makes no MPI and no HDF5 call, asks for no memory, and no signal is handled in it. Between elbow_writer_begin and
 // elbow_writer_wait snapshot and shelf are the thread's. Where there is no thread to be had, begin does it all itself.
-#ifndef ELBOW_RUN_WRITER_H
-#define ELBOW_RUN_WRITER_H
+#ifndef ELBOW_CHECKPOINT_WRITER_H
+#define ELBOW_CHECKPOINT_WRITER_H
 
 #include "elbow/base/language.h"
 #include "elbow/base/thread.h"
 #include "elbow/base/trace.h"
-#include "elbow/run/checkpoint.h"
+#include "elbow/checkpoint/checkpoint.h"
 
 ELBOW_C_BEGIN
 

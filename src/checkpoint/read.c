@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Finding and reading checkpoints. The hash is verified before HDF5 sees a byte.
-#include "elbow/run/checkpoint.h"
+#include "elbow/checkpoint/checkpoint.h"
 
-#include "checkpoint_private.h"
 #include "elbow/base/file.h"
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
+#include "elbow/checkpoint/detail/format.h"
 #include "elbow/data/hdf5.h"
 
 #include <dirent.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The writer by itself, without MPI, so that ThreadSanitizer can watch: what is handed over arrives whole, in order,
 // and what fails is told by the next wait.
-#include "elbow/run/writer.h"
+#include "elbow/checkpoint/writer.h"
 
-#include "../../../src/run/checkpoint_private.h"
+#include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/base/memory.h"
 #include "scratch.h"

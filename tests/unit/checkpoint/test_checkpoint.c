@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Checkpoint files by themselves: the seal refuses every damage; the right one is found among damaged and foreign
 // files, and only our own are ever removed.
-#include "../../../src/run/checkpoint_private.h"
+#include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What writing and reading a checkpoint share: the user block and the names inside.
-#ifndef ELBOW_RUN_CHECKPOINT_PRIVATE_H
-#define ELBOW_RUN_CHECKPOINT_PRIVATE_H
+#ifndef ELBOW_CHECKPOINT_DETAIL_FORMAT_H
+#define ELBOW_CHECKPOINT_DETAIL_FORMAT_H
 
-#include "elbow/run/checkpoint.h"
+#include "elbow/checkpoint/checkpoint.h"
 
 enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The writer's thread lives for one checkpoint: starting and joining it is all the synchronisation there is.
-#include "elbow/run/writer.h"
+#include "elbow/checkpoint/writer.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/file.h"

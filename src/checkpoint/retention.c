@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which checkpoints stay. A name is no proof: only files whose hash was found right (or that this start has written
 // itself) count as kept, and only those are ever deleted.
-#include "checkpoint_private.h"
+#include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"

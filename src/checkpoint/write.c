@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writing checkpoints. The file is built in memory, because HDF5 that meets a full disk fails at exit, where a plain
 // write does not.
-#include "checkpoint_private.h"
+#include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
