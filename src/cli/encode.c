@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // elbow encode: latents and bounds of every row of a dataset.
 #include "elbow/cli/command.h"
-#include "elbow/run/encoder.h"
-#include "elbow/run/scoring.h"
+#include "elbow/evaluate/encoder.h"
+#include "elbow/evaluate/session.h"
 
 #include <inttypes.h>
 #include <stddef.h>
 
 // Collective.
-static enum elbow_status encode(struct elbow_call *call, struct elbow_scoring *scoring, int64_t importance,
-                                const struct elbow_scoring_request *wanted, struct elbow_error *error)
+static enum elbow_status encode(struct elbow_call *call, struct elbow_session *session, int64_t importance,
+                                const struct elbow_session_request *wanted, struct elbow_error *error)
 {
-    const struct elbow_checkpoint *checkpoint = &scoring->checkpoint;
+    const struct elbow_checkpoint *checkpoint = &session->checkpoint;
     struct elbow_evaluation_request request = {
         .comm = call->comm,
-        .model = scoring->model,
+        .model = session->model,
         .parameters = checkpoint->values,
-        .dataset = &scoring->dataset,
+        .dataset = &session->dataset,
         .config = &checkpoint->config,
         .terms = elbow_objective_terms(&checkpoint->config, checkpoint->config.objective.beta),
         .importance = importance};
@@ -24,13 +24,13 @@ static enum elbow_status encode(struct elbow_call *call, struct elbow_scoring *s
     enum elbow_status status = elbow_encode(&request, output, elbow_output_publishing(wanted->force), error);
     if (status == ELBOW_OK)
         elbow_log_say(call->log, "%s: %" PRIu64 " rows encoded by step %" PRIu64 " of %s", output,
-                      scoring->dataset.samples, checkpoint->state.step, checkpoint->path);
+                      session->dataset.samples, checkpoint->state.step, checkpoint->path);
     return status;
 }
 
 // What the command line says.
 struct wish {
-    struct elbow_scoring_request request;
+    struct elbow_session_request request;
     int64_t importance;
 };
 
@@ -64,20 +64,20 @@ static void preview(const struct elbow_call *call, char *note)
     struct wish wish = {.request = {.wants_data = true}};
     struct elbow_error error = {0};
     if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
-        elbow_scoring_preview(&wish.request, note);
+        elbow_session_preview(&wish.request, note);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {.request = {.wants_data = true}};
-    struct elbow_scoring scoring = {0};
+    struct elbow_session session = {0};
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
+    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
-        status = encode(call, &scoring, wish.importance, &wish.request, error);
-    elbow_scoring_close(call->comm, &scoring);
+        status = encode(call, &session, wish.importance, &wish.request, error);
+    elbow_session_close(call->comm, &session);
     return status;
 }
 

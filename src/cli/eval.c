@@ -2,18 +2,18 @@
 // elbow eval
 #include "elbow/base/json.h"
 #include "elbow/cli/command.h"
-#include "elbow/run/evaluator.h"
-#include "elbow/run/scoring.h"
+#include "elbow/evaluate/evaluator.h"
+#include "elbow/evaluate/session.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
-static void print_words(const struct elbow_scoring *scoring, const struct elbow_evaluation *evaluation,
+static void print_words(const struct elbow_session *session, const struct elbow_evaluation *evaluation,
                         int64_t importance)
 {
-    elbow_text_print(stdout, "checkpoint     %s (step %llu)\n", scoring->checkpoint.path,
-                     (unsigned long long)scoring->checkpoint.state.step);
-    elbow_text_print(stdout, "data           %s\n", scoring->dataset.name);
+    elbow_text_print(stdout, "checkpoint     %s (step %llu)\n", session->checkpoint.path,
+                     (unsigned long long)session->checkpoint.state.step);
+    elbow_text_print(stdout, "data           %s\n", session->dataset.name);
     printf("samples        %.0f\n", evaluation->means.samples);
     printf("elbo           %.4f nats per sample\n", evaluation->means.elbo);
     printf("recon          %.4f\n", evaluation->means.recon);
@@ -66,7 +66,7 @@ static void print_json(const struct elbow_evaluation *evaluation, int64_t import
 
 // What the command line says.
 struct wish {
-    struct elbow_scoring_request request;
+    struct elbow_session_request request;
     int64_t importance;
     bool json;
 };
@@ -94,7 +94,7 @@ static void preview(const struct elbow_call *call, char *note)
     struct wish wish = {.request = {.wants_data = true}};
     struct elbow_error error = {0};
     if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
-        elbow_scoring_preview(&wish.request, note);
+        elbow_session_preview(&wish.request, note);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
@@ -103,18 +103,18 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    struct elbow_scoring scoring;
+    struct elbow_session session;
     struct elbow_evaluation evaluation = {0};
-    status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
+    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_evaluation_request request = {
         .comm = call->comm,
-        .model = scoring.model,
-        .parameters = scoring.checkpoint.values,
-        .dataset = &scoring.dataset,
-        .config = &scoring.checkpoint.config,
-        .terms = elbow_objective_terms(&scoring.checkpoint.config, scoring.checkpoint.config.objective.beta),
+        .model = session.model,
+        .parameters = session.checkpoint.values,
+        .dataset = &session.dataset,
+        .config = &session.checkpoint.config,
+        .terms = elbow_objective_terms(&session.checkpoint.config, session.checkpoint.config.objective.beta),
         .importance = wish.importance,
         .per_class = true};
     status = elbow_evaluate(&request, &evaluation, error);
@@ -124,10 +124,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         if (wish.json)
             print_json(&evaluation, wish.importance);
         else
-            print_words(&scoring, &evaluation, wish.importance);
+            print_words(&session, &evaluation, wish.importance);
     }
     elbow_evaluation_clear(&evaluation);
-    elbow_scoring_close(call->comm, &scoring);
+    elbow_session_close(call->comm, &session);
     return status;
 }
 

@@ -2,7 +2,7 @@
 // elbow info: a dataset file or a checkpoint, told in words on stdout.
 #include "elbow/base/child.h"
 #include "elbow/cli/command.h"
-#include "elbow/run/describe.h"
+#include "elbow/evaluate/describe.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // elbow sample and elbow reconstruct: pictures of a trained model.
 #include "elbow/cli/command.h"
-#include "elbow/run/gallery.h"
-#include "elbow/run/scoring.h"
+#include "elbow/evaluate/gallery.h"
+#include "elbow/evaluate/session.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -11,57 +11,57 @@ enum { SAMPLES = 64, PAIRS = 32 }; // where -n is left out
 
 // What both are asked for. Left out: count 0, seed below zero.
 struct wish {
-    struct elbow_scoring_request request;
+    struct elbow_session_request request;
     int64_t count, seed, first;
     bool draw;
 };
 
 static struct elbow_gallery gallery_of(const struct elbow_call *call, const struct wish *wish,
-                                       const struct elbow_scoring *scoring)
+                                       const struct elbow_session *session)
 {
-    const struct elbow_checkpoint *checkpoint = &scoring->checkpoint;
+    const struct elbow_checkpoint *checkpoint = &session->checkpoint;
     return (struct elbow_gallery){.comm = call->comm,
-                                  .model = scoring->model,
+                                  .model = session->model,
                                   .parameters = checkpoint->values,
                                   .data = &checkpoint->data,
                                   .config = &checkpoint->config,
                                   .publish = elbow_output_publishing(wish->request.force)};
 }
 
-static uint64_t seed_of(const struct wish *wish, const struct elbow_scoring *scoring)
+static uint64_t seed_of(const struct wish *wish, const struct elbow_session *session)
 {
-    return (uint64_t)(wish->seed >= 0 ? wish->seed : scoring->checkpoint.config.seed);
+    return (uint64_t)(wish->seed >= 0 ? wish->seed : session->checkpoint.config.seed);
 }
 
 // Collective.
 static enum elbow_status draw_samples(const struct elbow_call *call, const struct wish *wish,
-                                      const struct elbow_scoring *scoring, struct elbow_error *error)
+                                      const struct elbow_session *session, struct elbow_error *error)
 {
-    struct elbow_gallery gallery = gallery_of(call, wish, scoring);
+    struct elbow_gallery gallery = gallery_of(call, wish, session);
     uint64_t count = wish->count > 0 ? (uint64_t)wish->count : SAMPLES;
     enum elbow_status status =
-        elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, scoring), wish->draw, error);
+        elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, session), wish->draw, error);
     if (status == ELBOW_OK)
         elbow_log_say(call->log, "%s: %" PRIu64 " samples of step %" PRIu64 " of %s", wish->request.output, count,
-                      scoring->checkpoint.state.step, scoring->checkpoint.path);
+                      session->checkpoint.state.step, session->checkpoint.path);
     return status;
 }
 
 // Collective.
 static enum elbow_status draw_reconstructions(const struct elbow_call *call, const struct wish *wish,
-                                              const struct elbow_scoring *scoring, struct elbow_error *error)
+                                              const struct elbow_session *session, struct elbow_error *error)
 {
-    struct elbow_gallery gallery = gallery_of(call, wish, scoring);
-    uint64_t first = (uint64_t)wish->first, rows = scoring->dataset.samples;
+    struct elbow_gallery gallery = gallery_of(call, wish, session);
+    uint64_t first = (uint64_t)wish->first, rows = session->dataset.samples;
     uint64_t count = wish->count > 0 ? (uint64_t)wish->count : PAIRS;
     if (wish->count == 0 && first < rows && count > rows - first)
         count = rows - first;
-    enum elbow_status status = elbow_gallery_reconstructions(&gallery, &scoring->dataset, wish->request.output, first,
-                                                             count, seed_of(wish, scoring), wish->draw, error);
+    enum elbow_status status = elbow_gallery_reconstructions(&gallery, &session->dataset, wish->request.output, first,
+                                                             count, seed_of(wish, session), wish->draw, error);
     if (status == ELBOW_OK)
         elbow_log_say(
             call->log, "%s: rows %" PRIu64 " to %" PRIu64 " and their reconstructions by step %" PRIu64 " of %s",
-            wish->request.output, first, first + count - 1, scoring->checkpoint.state.step, scoring->checkpoint.path);
+            wish->request.output, first, first + count - 1, session->checkpoint.state.step, session->checkpoint.path);
     return status;
 }
 
@@ -106,19 +106,19 @@ static const struct elbow_flag reconstruct_flags[] = {
 
 // Collective. Makes the output of a checkpoint that is open.
 typedef enum elbow_status draw_function(const struct elbow_call *call, const struct wish *wish,
-                                        const struct elbow_scoring *scoring, struct elbow_error *error);
+                                        const struct elbow_session *session, struct elbow_error *error);
 
 static enum elbow_status run(struct elbow_call *call, bool wants_data, draw_function *draw, struct elbow_error *error)
 {
     struct wish wish = {.seed = -1, .request = {.wants_data = wants_data}};
-    struct elbow_scoring scoring = {0};
+    struct elbow_session session = {0};
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_scoring_open(call->comm, &wish.request, call->log, &scoring, error);
+    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
-        status = draw(call, &wish, &scoring, error);
-    elbow_scoring_close(call->comm, &scoring);
+        status = draw(call, &wish, &session, error);
+    elbow_session_close(call->comm, &session);
     return status;
 }
 
@@ -137,7 +137,7 @@ static void preview_reconstruct(const struct elbow_call *call, char *note)
     struct wish wish = {.seed = -1, .request = {.wants_data = true}};
     struct elbow_error error = {0};
     if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
-        elbow_scoring_preview(&wish.request, note);
+        elbow_session_preview(&wish.request, note);
 }
 
 const struct elbow_command elbow_command_sample = {

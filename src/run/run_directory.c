@@ -7,9 +7,9 @@
 #include "elbow/base/lock.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
+#include "elbow/evaluate/gallery.h"
 #include "elbow/math/hash.h"
 #include "elbow/output/metrics.h"
-#include "elbow/run/gallery.h"
 
 #include "elbow/checkpoint/detail/format.h"
 

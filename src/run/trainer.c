@@ -6,7 +6,7 @@
 #include "trainer_private.h"
 
 #include "elbow/base/clock.h"
-#include "elbow/run/gallery.h"
+#include "elbow/evaluate/gallery.h"
 
 #include <math.h>
 #include <string.h>

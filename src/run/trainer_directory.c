@@ -8,7 +8,7 @@
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
-#include "elbow/run/gallery.h"
+#include "elbow/evaluate/gallery.h"
 
 #include "run_directory.h"
 

@@ -12,9 +12,9 @@
 #include "elbow/checkpoint/writer.h"
 #include "elbow/data/prefetch.h"
 #include "elbow/data/stage.h"
+#include "elbow/evaluate/evaluator.h"
 #include "elbow/output/metrics.h"
 #include "elbow/parallel/binding.h"
-#include "elbow/run/evaluator.h"
 #include "elbow/run/trainer.h"
 #include "elbow/vae/passage.h"
 

@@ -5,10 +5,10 @@
 #include "elbow/base/clock.h"
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/evaluate/gallery.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/dense_product.h"
 #include "elbow/math/threads.h"
-#include "elbow/run/gallery.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 // are read. (HDF5's own reading of hostile bytes is fuzz_hdf5's.)
 #include "checkpoint_image.h"
 
-#include "elbow/run/describe.h"
+#include "elbow/evaluate/describe.h"
 
 // A change of the configuration's text: bytes taken out at a place, others put in.
 static void change_text(struct fuzz_input *input, char *text, size_t room)

@@ -3,7 +3,7 @@
 // the ranks, and figures that fit together.
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
-#include "elbow/run/evaluator.h"
+#include "elbow/evaluate/evaluator.h"
 #include "mpi_unit.h"
 #include "scratch.h"
 

@@ -3,8 +3,8 @@
 // number of samples; and nothing left behind where they cannot be written.
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
-#include "elbow/run/encoder.h"
-#include "elbow/run/gallery.h"
+#include "elbow/evaluate/encoder.h"
+#include "elbow/evaluate/gallery.h"
 #include "mpi_unit.h"
 #include "scratch.h"
 #include "scratch_open.h"

@@ -8,7 +8,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/streams.h"
 #include "elbow/data/hdf5.h"
-#include "elbow/run/describe.h"
+#include "elbow/evaluate/describe.h"
 
 #include <math.h>
 #include <stdio.h>

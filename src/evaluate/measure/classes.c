@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ELBO and its parts for each class, where there are labels.
-#include "measure.h"
+#include "elbow/evaluate/detail/measure.h"
 
 #include "elbow/base/memory.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What people look at: samples from fixed noise and reconstructions beside their originals, as PNG grids, or as HDF5
 // and CSV where the data are no images. Same model, same bytes.
-#ifndef ELBOW_RUN_GALLERY_H
-#define ELBOW_RUN_GALLERY_H
+#ifndef ELBOW_EVALUATE_GALLERY_H
+#define ELBOW_EVALUATE_GALLERY_H
 
 #include "elbow/base/language.h"
 #include "elbow/base/output.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Encoding a dataset. Rows are those of an evaluation, with its noise and its binarisation: the mean of /elbo is the
 // ELBO that `elbow eval` prints.
-#include "elbow/run/encoder.h"
+#include "elbow/evaluate/encoder.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/base/output.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Encoding a dataset: mean, log_variance, recon, kl and elbo of every row, in input order, into an HDF5 file.
-#ifndef ELBOW_RUN_ENCODER_H
-#define ELBOW_RUN_ENCODER_H
+#ifndef ELBOW_EVALUATE_ENCODER_H
+#define ELBOW_EVALUATE_ENCODER_H
 
 #include "elbow/base/language.h"
 #include "elbow/base/output.h"
-#include "elbow/run/evaluator.h"
+#include "elbow/evaluate/evaluator.h"
 
 ELBOW_C_BEGIN
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ELBO and its parts, the KL of each dimension, and the active units: the statistics with moments.
-#include "measure.h"
+#include "elbow/evaluate/detail/measure.h"
 
 #include "elbow/base/memory.h"
 

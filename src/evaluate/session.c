@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A checkpoint, its model, and data scaled as in training. Which data are meant is settled from the request and the
 // checkpoint's configuration alone, hence alike on all ranks.
-#include "elbow/run/scoring.h"
+#include "elbow/evaluate/session.h"
 
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
@@ -68,7 +68,7 @@ static enum elbow_status locate_given(const struct elbow_config *config, const c
     return ELBOW_OK;
 }
 
-static enum elbow_status locate(const struct elbow_scoring_request *request, const struct elbow_config *config,
+static enum elbow_status locate(const struct elbow_session_request *request, const struct elbow_config *config,
                                 struct source *source, struct elbow_error *error)
 {
     locate_configured(config, source);
@@ -101,24 +101,24 @@ static void tell_shape(const struct elbow_data_facts *data, char *text, size_t s
         length += (size_t)snprintf(text + length, size - length, "%s%" PRIu64, i > 0 ? " x " : "", data->shape[i]);
 }
 
-static enum elbow_status check_values(const struct elbow_scoring *scoring, struct elbow_error *error)
+static enum elbow_status check_values(const struct elbow_session *session, struct elbow_error *error)
 {
     char shape[256];
-    const struct elbow_data_facts *trained = &scoring->checkpoint.data;
-    if (scoring->dataset.values == trained->values)
+    const struct elbow_data_facts *trained = &session->checkpoint.data;
+    if (session->dataset.values == trained->values)
         return ELBOW_OK;
     tell_shape(trained, shape, sizeof shape);
     return elbow_error_set(error, ELBOW_MISMATCH,
                            "%.500s: a sample has %zu values, but %.500s was trained on samples of %" PRIu64
                            " values (%s); give data of that shape",
-                           scoring->dataset.name, scoring->dataset.values, scoring->checkpoint.path, trained->values,
+                           session->dataset.name, session->dataset.values, session->checkpoint.path, trained->values,
                            shape);
 }
 
-static void tell_data(const struct elbow_scoring *scoring, struct elbow_log *log)
+static void tell_data(const struct elbow_session *session, struct elbow_log *log)
 {
-    const struct elbow_dataset *dataset = &scoring->dataset;
-    const struct elbow_config *config = &scoring->checkpoint.config;
+    const struct elbow_dataset *dataset = &session->dataset;
+    const struct elbow_config *config = &session->checkpoint.config;
     elbow_log_say(log, "data: %s, %" PRIu64 " samples, value = stored * %g + %g (%s)", dataset->name, dataset->samples,
                   dataset->scale.factor, dataset->scale.offset, dataset->scale.source);
     struct elbow_demand demand = elbow_config_demand(config);
@@ -130,7 +130,7 @@ static void tell_data(const struct elbow_scoring *scoring, struct elbow_log *log
 }
 
 // Collective. Whether the output has a place, and is none of the files that are known to be read; `source` may be NULL.
-static enum elbow_status check_output(struct elbow_comm *comm, const struct elbow_scoring_request *request,
+static enum elbow_status check_output(struct elbow_comm *comm, const struct elbow_session_request *request,
                                       const struct source *source, struct elbow_error *error)
 {
     enum elbow_status status = ELBOW_OK;
@@ -146,10 +146,10 @@ static enum elbow_status check_output(struct elbow_comm *comm, const struct elbo
 }
 
 // Collective.
-static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_scoring_request *request,
-                                   struct elbow_log *log, struct elbow_scoring *scoring, struct elbow_error *error)
+static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_session_request *request,
+                                   struct elbow_log *log, struct elbow_session *session, struct elbow_error *error)
 {
-    const struct elbow_config *config = &scoring->checkpoint.config;
+    const struct elbow_config *config = &session->checkpoint.config;
     struct source source;
     enum elbow_status status = locate(request, config, &source, error);
     if (status != ELBOW_OK)
@@ -171,52 +171,52 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
         .has_offset = config->data.has_offset,
         .factor = config->data.factor,
         .offset = config->data.offset,
-        .fixed_scale = &scoring->checkpoint.data.scale,
+        .fixed_scale = &session->checkpoint.data.scale,
         .demand = elbow_config_demand(config),
     };
-    status = elbow_dataset_load(comm, &wanted, log, &scoring->dataset, error);
+    status = elbow_dataset_load(comm, &wanted, log, &session->dataset, error);
     if (status == ELBOW_OK)
-        status = check_values(scoring, error);
+        status = check_values(session, error);
     if (status == ELBOW_OK)
-        tell_data(scoring, log);
+        tell_data(session, log);
     return status;
 }
 
 // Collective. The model with room for the microbatches of training: results do not depend on who asks for them.
-static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_scoring *scoring, struct elbow_error *error)
+static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_session *session, struct elbow_error *error)
 {
-    const struct elbow_checkpoint *checkpoint = &scoring->checkpoint;
+    const struct elbow_checkpoint *checkpoint = &session->checkpoint;
     elbow_model_create_shaped(
         &checkpoint->config,
         elbow_model_sample(checkpoint->data.layout, (size_t)checkpoint->data.rank, checkpoint->data.shape),
-        (size_t)checkpoint->config.train.microbatch, &scoring->model, error);
+        (size_t)checkpoint->config.train.microbatch, &session->model, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
-    ELBOW_CHECK(scoring->model->parameters.size == checkpoint->parameters.size);
+    ELBOW_CHECK(session->model->parameters.size == checkpoint->parameters.size);
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_scoring_open(struct elbow_comm *comm, const struct elbow_scoring_request *request,
-                                     struct elbow_log *log, struct elbow_scoring *scoring, struct elbow_error *error)
+enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow_session_request *request,
+                                     struct elbow_log *log, struct elbow_session *session, struct elbow_error *error)
 {
-    *scoring = (struct elbow_scoring){0};
+    *session = (struct elbow_session){0};
     *error = (struct elbow_error){0};
     enum elbow_status status = check_output(comm, request, NULL, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &scoring->checkpoint, error);
+    status = elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &session->checkpoint, error);
     if (status == ELBOW_OK)
-        status = make_model(comm, scoring, error);
+        status = make_model(comm, session, error);
     if (status == ELBOW_OK && !request->wants_data)
         status = check_output(comm, request, NULL, error);
     if (status == ELBOW_OK && request->wants_data)
-        status = load_data(comm, request, log, scoring, error);
+        status = load_data(comm, request, log, session, error);
     if (status != ELBOW_OK)
-        elbow_scoring_close(comm, scoring);
+        elbow_session_close(comm, session);
     return status;
 }
 
-void elbow_scoring_preview(const struct elbow_scoring_request *request, char *note)
+void elbow_session_preview(const struct elbow_session_request *request, char *note)
 {
     struct elbow_config *config = NULL;
     struct elbow_error error = {0};
@@ -235,10 +235,10 @@ void elbow_scoring_preview(const struct elbow_scoring_request *request, char *no
         elbow_preview_dataset(source.labels_file, source.labels, note);
 }
 
-void elbow_scoring_close(struct elbow_comm *comm, struct elbow_scoring *scoring)
+void elbow_session_close(struct elbow_comm *comm, struct elbow_session *session)
 {
-    elbow_dataset_unload(comm, &scoring->dataset);
-    elbow_model_destroy(scoring->model);
-    elbow_checkpoint_clear(&scoring->checkpoint);
-    *scoring = (struct elbow_scoring){0};
+    elbow_dataset_unload(comm, &session->dataset);
+    elbow_model_destroy(session->model);
+    elbow_checkpoint_clear(&session->checkpoint);
+    *session = (struct elbow_session){0};
 }

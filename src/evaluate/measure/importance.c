@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The importance-sampled log-likelihood and the effective number of its samples (elbow/vae/objective.h).
-#include "measure.h"
+#include "elbow/evaluate/detail/measure.h"
 
 enum { LOG_LIKELIHOOD, EFFECTIVE, WIDTH };
 

@@ -3,11 +3,11 @@
 // microbatches is summed where it lies, and the subtrees are then added on every rank in the tree's order.
 //
 // The vector that is summed is that of the measures (measure/measure.h), one behind the other.
-#include "elbow/run/evaluator.h"
+#include "elbow/evaluate/evaluator.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/evaluate/detail/measure.h"
 #include "elbow/parallel/partition.h"
-#include "measure/measure.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Files told in words, for `elbow info`.
-#ifndef ELBOW_RUN_DESCRIBE_H
-#define ELBOW_RUN_DESCRIBE_H
+#ifndef ELBOW_EVALUATE_DESCRIBE_H
+#define ELBOW_EVALUATE_DESCRIBE_H
 
 #include "elbow/base/language.h"
 #include "elbow/checkpoint/checkpoint.h"

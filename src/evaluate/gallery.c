@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Samples and reconstructions. The decoder sees whole microbatches of the configuration, and sample number n is a
 // function of (model, seed, n): neither ranks nor the number of samples asked for show in it.
-#include "elbow/run/gallery.h"
+#include "elbow/evaluate/gallery.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/evaluate/evaluator.h"
 #include "elbow/output/sink.h"
 #include "elbow/parallel/ordered_rows.h"
-#include "elbow/run/evaluator.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What `elbow info` says of a data file, to the letter, and of files that are none.
 #include "elbow/data/hdf5.h"
-#include "elbow/run/describe.h"
+#include "elbow/evaluate/describe.h"
 #include "scratch.h"
 #include "unit.h"
 

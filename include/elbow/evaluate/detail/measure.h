@@ -6,7 +6,7 @@
 #ifndef ELBOW_RUN_MEASURE_H
 #define ELBOW_RUN_MEASURE_H
 
-#include "elbow/run/evaluator.h"
+#include "elbow/evaluate/evaluator.h"
 
 // X(name). The order is that of the parts of the vector.
 #define ELBOW_MEASURE_LIST(X)                                                                                          \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What evaluation and encoding begin with: a checkpoint, its model and the data to be scored; and that no failing
 // allocation on one rank makes the others wait, disagree with it, or leak.
-#include "elbow/run/encoder.h"
-#include "elbow/run/scoring.h"
+#include "elbow/evaluate/encoder.h"
+#include "elbow/evaluate/session.h"
 #include "trainer_fixture.h"
 
 // A finished run of a few steps.
@@ -17,14 +17,14 @@ static void setup_run(struct fixture *fixture)
 static enum elbow_status open_and_close(struct fixture *fixture, const char *data, const char *labels,
                                         uint64_t *samples)
 {
-    struct elbow_scoring scoring;
-    struct elbow_scoring_request request = {
+    struct elbow_session session;
+    struct elbow_session_request request = {
         .checkpoint = fixture->run, .wants_data = true, .data = data, .labels = labels};
     size_t blocks = elbow_memory_count().blocks;
     fixture->error = (struct elbow_error){0};
-    enum elbow_status status = elbow_scoring_open(mpi_comm, &request, &fixture->log, &scoring, &fixture->error);
-    *samples = scoring.dataset.samples;
-    elbow_scoring_close(mpi_comm, &scoring);
+    enum elbow_status status = elbow_session_open(mpi_comm, &request, &fixture->log, &session, &fixture->error);
+    *samples = session.dataset.samples;
+    elbow_session_close(mpi_comm, &session);
     mpi_assert(elbow_memory_count().blocks == blocks);
     double smallest = (double)status, largest = (double)status;
     elbow_comm_min(mpi_comm, &smallest, 1);
@@ -85,21 +85,21 @@ END_TEST
 // Collective. From the checkpoint to a file of encodings.
 static enum elbow_status encode(struct fixture *fixture, const char *path)
 {
-    struct elbow_scoring scoring;
-    struct elbow_scoring_request request = {.checkpoint = fixture->run, .wants_data = true};
+    struct elbow_session session;
+    struct elbow_session_request request = {.checkpoint = fixture->run, .wants_data = true};
     fixture->error = (struct elbow_error){0};
-    enum elbow_status status = elbow_scoring_open(mpi_comm, &request, &fixture->log, &scoring, &fixture->error);
+    enum elbow_status status = elbow_session_open(mpi_comm, &request, &fixture->log, &session, &fixture->error);
     if (status == ELBOW_OK) {
         struct elbow_evaluation_request wanted = {.comm = mpi_comm,
-                                                  .model = scoring.model,
-                                                  .parameters = scoring.checkpoint.values,
-                                                  .dataset = &scoring.dataset,
-                                                  .config = &scoring.checkpoint.config,
+                                                  .model = session.model,
+                                                  .parameters = session.checkpoint.values,
+                                                  .dataset = &session.dataset,
+                                                  .config = &session.checkpoint.config,
                                                   .terms = {.beta = 1},
                                                   .importance = 2};
         status = elbow_encode(&wanted, path, ELBOW_PUBLISH_REPLACE, &fixture->error);
     }
-    elbow_scoring_close(mpi_comm, &scoring);
+    elbow_session_close(mpi_comm, &session);
     return status;
 }
 
@@ -143,4 +143,4 @@ START_TEST(no_allocation_fails_an_encoding_badly)
 }
 END_TEST
 
-MPI_UNIT_MAIN("run/scoring", the_data_that_is_meant, data_that_do_not_fit, no_allocation_fails_an_encoding_badly)
+MPI_UNIT_MAIN("run/session", the_data_that_is_meant, data_that_do_not_fit, no_allocation_fails_an_encoding_badly)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Evaluation: the ELBO and its parts over a whole dataset, per class, and the importance-sampled log-likelihood; summed
 // along the tree over the dataset's microbatches, so to the same bits on any number of ranks.
-#ifndef ELBOW_RUN_EVALUATOR_H
-#define ELBOW_RUN_EVALUATOR_H
+#ifndef ELBOW_EVALUATE_EVALUATOR_H
+#define ELBOW_EVALUATE_EVALUATOR_H
 
 #include "elbow/base/language.h"
 #include "elbow/data/batches.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What eval, encode, sample and reconstruct begin with: a checkpoint, its model, and a dataset to look at.
-#ifndef ELBOW_RUN_SCORING_H
-#define ELBOW_RUN_SCORING_H
+#ifndef ELBOW_EVALUATE_SESSION_H
+#define ELBOW_EVALUATE_SESSION_H
 
 #include "elbow/base/language.h"
 #include "elbow/checkpoint/checkpoint.h"
 
 ELBOW_C_BEGIN
 
-struct elbow_scoring_request {
+struct elbow_session_request {
     const char *checkpoint; // a file or a run directory
     bool best;
     bool wants_data;
@@ -19,7 +19,7 @@ struct elbow_scoring_request {
 };
 
 // Everything owned.
-struct elbow_scoring {
+struct elbow_session {
     struct elbow_checkpoint checkpoint;
     struct elbow_model *model;
     struct elbow_dataset dataset;
@@ -27,14 +27,14 @@ struct elbow_scoring {
 
 // Collective. Loads the checkpoint, builds its model, loads the data with the checkpoint's scaling; MISMATCH if a
 // sample has another number of values.
-enum elbow_status elbow_scoring_open(struct elbow_comm *comm, const struct elbow_scoring_request *request,
-                                     struct elbow_log *log, struct elbow_scoring *scoring, struct elbow_error *error);
+enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow_session_request *request,
+                                     struct elbow_log *log, struct elbow_session *session, struct elbow_error *error);
 
-// Local. Looks at the datasets that elbow_scoring_open will load (elbow/data/preview.h).
-void elbow_scoring_preview(const struct elbow_scoring_request *request, char *note);
+// Local. Looks at the datasets that elbow_session_open will load (elbow/data/preview.h).
+void elbow_session_preview(const struct elbow_session_request *request, char *note);
 
 // Collective. A zeroed struct is legal.
-void elbow_scoring_close(struct elbow_comm *comm, struct elbow_scoring *scoring);
+void elbow_session_close(struct elbow_comm *comm, struct elbow_session *session);
 
 ELBOW_C_END
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Files told in words. A dataset is told from its description alone, so that a large file costs no more than a small
 // one.
-#include "elbow/run/describe.h"
+#include "elbow/evaluate/describe.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/mask.h"
