@@ -4,7 +4,7 @@
 #include "elbow/cli/command.h"
 #include "elbow/cli/configuration.h"
 #include "elbow/cli/launcher.h"
-#include "elbow/run/trainer.h"
+#include "elbow/train/trainer.h"
 
 #include <errno.h>
 #include <stddef.h>

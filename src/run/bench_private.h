@@ -6,7 +6,7 @@
 #include "elbow/run/bench.h"
 
 #include "bench_floor.h"
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 // The way without slices: every rank has all gradients and all moments. Everything owned.
 struct elbow_bench_rival {

@@ -2,7 +2,7 @@
 // What a run would take, from the descriptions of its datasets: no row is read. The window of the exchange is measured
 // by the exchange itself, the model by making one.
 #include "doctor_private.h"
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"

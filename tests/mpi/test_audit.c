@@ -2,7 +2,7 @@
 // The audit finds a flipped bit in any node's parameters, and says whose and where; it finds nothing where nothing is.
 #include "trainer_fixture.h"
 
-#include "../../src/run/trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include <signal.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "elbow/base/thread.h"
 #include "trainer_fixture.h"
 
-#include "../../src/run/trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 // Collective. The last checkpoint of a run of the fixture, on rank zero; to be freed.
 static void *last_checkpoint(struct fixture *fixture, const char *prefetch, size_t *size)

@@ -5,7 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
-#include "elbow/run/trainer.h"
+#include "elbow/train/trainer.h"
 #include "mpi_unit.h"
 #include "scratch.h"
 

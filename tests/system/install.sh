@@ -20,7 +20,7 @@ done
 for file in share/elbow/configs/shapes.yaml share/elbow/jobs/train.sbatch share/doc/elbow/README.md \
     share/doc/elbow/docs/development.md share/doc/elbow/LICENSE share/man/man1/elbow.1 share/man/man1/elbow-train.1 \
     share/man/man1/elbow-import.1 share/bash-completion/completions/elbow share/bash-completion/completions/elbow-shapes \
-    include/elbow/run/trainer.h include/elbow/base/status.h; do
+    include/elbow/train/trainer.h include/elbow/base/status.h; do
     case $file in share/man/* | share/bash-completion/*) [ -d "$build/pages" ] || continue ;; esac
     [ -s "$prefix/$file" ] || fail "$file was not installed"
 done
@@ -52,7 +52,7 @@ cat >outside.c <<'C'
 #include <elbow/data/hdf5.h>
 #include <elbow/math/blas.h>
 #include <elbow/parallel/comm.h>
-#include <elbow/run/trainer.h>
+#include <elbow/train/trainer.h>
 #include <elbow/output/image.h>
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 // The run directory: whether an earlier run in it goes on, what is opened in it, and whether it still is this run's.
 // Nothing is moved or made before the configuration and the data have been found good. From its opening on rank zero
 // keeps it open: all that is written goes beneath that descriptor, wherever the directory is moved.
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/inputs.h"
@@ -10,7 +10,7 @@
 #include "elbow/base/part.h"
 #include "elbow/evaluate/gallery.h"
 
-#include "run_directory.h"
+#include "elbow/train/detail/run_directory.h"
 
 #include <errno.h>
 #include <fcntl.h>

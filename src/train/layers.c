@@ -6,7 +6,7 @@
 //
 // The sums are those of the one tree, made part by part. Microbatches before the last ones are computed as always; what
 // they have come to stands in the buffers of the tree's nodes, and each part of it is taken up from there.
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"

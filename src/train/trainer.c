@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The loop, and what happens after a step: rows, evaluation, pictures, checkpoint, stop; in this order, so that all
 // that belongs to a step is on disk before the step's checkpoint is.
-#include "elbow/run/trainer.h"
+#include "elbow/train/trainer.h"
 
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/evaluate/gallery.h"

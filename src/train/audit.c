@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The audit of the replicas. Segments are listed owner by owner, the same list on every rank; an owner's hashes stand
 // where its segments do.
-#include "audit.h"
+#include "elbow/train/detail/audit.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/math/hash.h"

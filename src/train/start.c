@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where a run starts: initial values, another checkpoint's tensors, or where an earlier start of the same run stopped.
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/memory.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What makes a directory a run's, and whether a run can write there.
-#ifndef ELBOW_RUN_RUN_DIRECTORY_H
-#define ELBOW_RUN_RUN_DIRECTORY_H
+#ifndef ELBOW_TRAIN_DETAIL_RUN_DIRECTORY_H
+#define ELBOW_TRAIN_DETAIL_RUN_DIRECTORY_H
 
 #include "elbow/base/directory.h"
 

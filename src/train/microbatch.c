@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Microbatches one after the other: each is gathered, computed, and added in the order of the tree.
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the parts of a training run share: setting up (trainer_setup.c), one step (trainer_step.c), telling
 // (trainer_report.c), and the loop (trainer.c).
-#ifndef ELBOW_RUN_TRAINER_PRIVATE_H
-#define ELBOW_RUN_TRAINER_PRIVATE_H
+#ifndef ELBOW_TRAIN_DETAIL_TRAINER_H
+#define ELBOW_TRAIN_DETAIL_TRAINER_H
 
 #include "elbow/base/deadline.h"
 
@@ -15,11 +15,11 @@
 #include "elbow/evaluate/evaluator.h"
 #include "elbow/output/metrics.h"
 #include "elbow/parallel/binding.h"
-#include "elbow/run/trainer.h"
+#include "elbow/train/trainer.h"
 #include "elbow/vae/passage.h"
 
-#include "audit.h"
 #include "elbow/output/tracer.h"
+#include "elbow/train/detail/audit.h"
 
 // Seconds of this rank since the last row, by what they were spent on.
 struct elbow_times {

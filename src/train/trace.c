@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The trace of a training run: which threads note into which tracks, and what is told of it.
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/file.h"
 

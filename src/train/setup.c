@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Setting a run up: its directory, its data, its model, and where it starts.
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/file.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Run directories, told from those of other people. Only making a file proves that one can be made.
-#include "run_directory.h"
+#include "elbow/train/detail/run_directory.h"
 
 #include "elbow/base/build.h"
 #include "elbow/base/file.h"

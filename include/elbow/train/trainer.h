@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The training run: the loop, and when it logs, evaluates, draws, saves and stops.
-#ifndef ELBOW_RUN_TRAINER_H
-#define ELBOW_RUN_TRAINER_H
+#ifndef ELBOW_TRAIN_TRAINER_H
+#define ELBOW_TRAIN_TRAINER_H
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"

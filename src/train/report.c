@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a run tells: what it runs on, what it takes, how far it is, and its receipt.
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/build.h"
 #include "elbow/base/clock.h"

@@ -3,7 +3,7 @@
 // any rank at any time, rank zero's clock knows the deadline, and rank zero sees what becomes of the directory: all are
 // wishes that ride in the sums of the step, behind the statistics, so that every rank learns of them at the same step.
 // They are in no accumulator, no checkpoint and no table.
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/signals.h"

@@ -5,8 +5,8 @@
 // computed, and before its update, the ranks of each node hash their node's copy of all pieces, each rank a share (or
 // each its own copy, where memory is not shared), and compare. So a bit that flips in a copy, a message or a write that
 // goes wrong is found if it happens between those two moments; run.audit: 1 leaves no gap.
-#ifndef ELBOW_RUN_AUDIT_H
-#define ELBOW_RUN_AUDIT_H
+#ifndef ELBOW_TRAIN_DETAIL_AUDIT_H
+#define ELBOW_TRAIN_DETAIL_AUDIT_H
 
 #include "elbow/nn/parameters.h"
 #include "elbow/parallel/exchange.h"

@@ -2,7 +2,7 @@
 // One optimiser step. Gradients (float) and statistics (double) of microbatches are added inside a subtree by
 // trainer_microbatch.c or trainer_layers.c, and over the subtrees by the exchange, always in the order of the one tree
 // over the batch's microbatches.
-#include "trainer_private.h"
+#include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/clock.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Run directories, told from other people's by what is in them.
-#include "../../../src/run/run_directory.h"
+#include "elbow/train/detail/run_directory.h"
 
 #include "scratch.h"
 #include "scratch_open.h"
