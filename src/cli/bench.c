@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // elbow bench
-#include "elbow/run/bench.h"
+#include "elbow/bench/bench.h"
 
 #include "elbow/base/build.h"
 #include "elbow/base/json.h"

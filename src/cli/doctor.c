@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // elbow doctor
-#include "elbow/run/doctor.h"
+#include "elbow/doctor/doctor.h"
 
 #include "elbow/base/build.h"
 #include "elbow/base/json.h"

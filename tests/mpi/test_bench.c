@@ -2,7 +2,7 @@
 // The benchmark through the struct interface: its figures, that steps allocate nothing, that it writes nothing, and
 // that no failing allocation makes the ranks wait, disagree or leak.
 #include "elbow/base/memory.h"
-#include "elbow/run/bench.h"
+#include "elbow/bench/bench.h"
 #include "mpi_unit.h"
 #include "scratch.h"
 

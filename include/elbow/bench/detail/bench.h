@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the parts of the benchmark share: its stages (bench_stages.c), rounds and results (bench.c).
-#ifndef ELBOW_RUN_BENCH_PRIVATE_H
-#define ELBOW_RUN_BENCH_PRIVATE_H
+#ifndef ELBOW_BENCH_DETAIL_BENCH_H
+#define ELBOW_BENCH_DETAIL_BENCH_H
 
-#include "elbow/run/bench.h"
+#include "elbow/bench/bench.h"
 
-#include "bench_floor.h"
+#include "elbow/bench/detail/floor.h"
 #include "elbow/train/detail/trainer.h"
 
 // The way without slices: every rank has all gradients and all moments. Everything owned.

@@ -3,8 +3,8 @@
 //
 // All is timed in rounds, one after the other within each, so that whatever else the machine does meets all alike. A
 // round times a stage by some tens of milliseconds of it, after two untimed ones. Steps are the trainer's own.
-#ifndef ELBOW_RUN_BENCH_H
-#define ELBOW_RUN_BENCH_H
+#ifndef ELBOW_BENCH_BENCH_H
+#define ELBOW_BENCH_BENCH_H
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"

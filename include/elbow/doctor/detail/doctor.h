@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The parts of the examination.
-#ifndef ELBOW_RUN_DOCTOR_PRIVATE_H
-#define ELBOW_RUN_DOCTOR_PRIVATE_H
+#ifndef ELBOW_DOCTOR_DETAIL_DOCTOR_H
+#define ELBOW_DOCTOR_DETAIL_DOCTOR_H
 
-#include "elbow/run/doctor.h"
+#include "elbow/doctor/doctor.h"
 
 // Collective. What a run of this configuration would take on a node. What is wrong with the configuration's data goes
 // to facts->trouble. MEMORY.

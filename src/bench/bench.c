@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The benchmark. A trainer without run directory makes its steps; between them each part is run alone, on the trainer's
 // own model and buffers, which the next step writes anew. Nothing of the parts reaches the parameters or the moments.
-#include "bench_private.h"
+#include "elbow/bench/detail/bench.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"

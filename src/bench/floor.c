@@ -2,7 +2,7 @@
 // The floor. Its buffers are its own, laid out as in training: one arena each for parameters and gradients, activations
 // that one layer writes and the next one reads; so the caches see what they see in a step. Values are those of training
 // in size: neither denormal nor infinite.
-#include "bench_floor.h"
+#include "elbow/bench/detail/floor.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a run would take, from the descriptions of its datasets: no row is read. The window of the exchange is measured
 // by the exchange itself, the model by making one.
-#include "doctor_private.h"
+#include "elbow/doctor/detail/doctor.h"
 #include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/memory.h"

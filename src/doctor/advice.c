@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Advice: one function a topic, from facts to sentences. What is as it should be gets none.
-#include "elbow/run/doctor.h"
+#include "elbow/doctor/doctor.h"
 
 #include <stdarg.h>
 #include <stdio.h>

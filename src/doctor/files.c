@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Files as a run would use them: the lock of a run directory as run/lock takes it, a write that is synced, a read of
 // the data that the page cache shall not answer. Whatever fails is a fact, no error.
-#include "doctor_private.h"
+#include "elbow/doctor/detail/doctor.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/file.h"

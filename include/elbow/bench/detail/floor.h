@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The floor of a step: its matrix products at the rank's whole local batch, and one pass of the optimiser.
-#ifndef ELBOW_RUN_BENCH_FLOOR_H
-#define ELBOW_RUN_BENCH_FLOOR_H
+#ifndef ELBOW_BENCH_DETAIL_FLOOR_H
+#define ELBOW_BENCH_DETAIL_FLOOR_H
 
 #include "elbow/nn/optimizer.h"
 #include "elbow/parallel/exchange.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where and when a benchmark was made.
-#include "bench_private.h"
+#include "elbow/bench/detail/bench.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The stages that the benchmark times: the step, its floor, and each part of it alone, over all microbatches of this
 // rank, on the trainer's own model and buffers.
-#include "bench_private.h"
+#include "elbow/bench/detail/bench.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"

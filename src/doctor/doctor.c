@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The examination: asks all floors what they find.
-#include "elbow/run/doctor.h"
+#include "elbow/doctor/doctor.h"
 
-#include "doctor_private.h"
+#include "elbow/doctor/detail/doctor.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Advice from made-up facts: none for a sound machine, and one for each thing that is wrong, with its figures.
-#include "elbow/run/doctor.h"
+#include "elbow/doctor/doctor.h"
 
 #include "unit.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `elbow doctor`: what a run would find on these nodes, and what to change before it starts. Facts are collected by all
 // ranks; advice follows from the facts alone.
-#ifndef ELBOW_RUN_DOCTOR_H
-#define ELBOW_RUN_DOCTOR_H
+#ifndef ELBOW_DOCTOR_DOCTOR_H
+#define ELBOW_DOCTOR_DOCTOR_H
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
