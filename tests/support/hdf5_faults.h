@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The n-th call of libhdf5 by this program's own code fails, as asked for. The linker turns every call that
-// src/data/hdf5*.c makes into one of these (--wrap; cmake/ElbowTests.cmake finds their names there), so that a call
+// src/data/hdf5/*.c makes into one of these (--wrap; cmake/ElbowTests.cmake finds their names there), so that a call
 // without a row does not link. Since HDF5 1.12 some names are macros for the newest form of a call (H5Lvisit is
 // H5Lvisit2): the rows are for what the header makes of the name. Left alone: calls that libhdf5 makes of itself, those
 // about its stack of errors, and the kind of an id, which is always known.

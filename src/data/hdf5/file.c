@@ -2,7 +2,7 @@
 // HDF5 files: opening, closing, the sentence for an error. Files in memory are in hdf5_memory.c, what a file holds and
 // the reading of rows in hdf5_read.c, writing in hdf5_write.c, attributes in hdf5_attribute.c. Nothing prints HDF5's
 // error stack, and every function closes the ids that it opened, on every path.
-#include "hdf5_private.h"
+#include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // HDF5 files in memory: images that are read in place, files that are built in a buffer of the caller.
-#include "hdf5_private.h"
+#include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an HDF5 file holds, and the reading of rows. Numbers are read as they are stored, in the byte order of this
 // machine; only what C has no type for is converted by HDF5.
-#include "hdf5_private.h"
+#include "elbow/data/detail/hdf5.h"
 
 #include "elbow/config/config.h"
 

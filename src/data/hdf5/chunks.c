@@ -3,7 +3,7 @@
 // beyond its memory, and gives what lies there for values: so the packed chunks are unpacked before, only to count
 // their bytes. Chunks that do not unpack at all, and filters unknown here (plugins, szip and the like), are left to
 // libhdf5.
-#include "hdf5_private.h"
+#include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // New HDF5 files, groups and datasets, and the writing of rows. Object times are off and types are little endian on
 // every machine: the same contents give the same bytes.
-#include "hdf5_private.h"
+#include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
 

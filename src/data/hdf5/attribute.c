@@ -2,7 +2,7 @@
 // Attributes of HDF5 objects: doubles, integers, texts. One value is stored as a scalar, several as a list; a text as a
 // string of fixed length in UTF-8, because strings of varying length lie in a heap and are read with an allocation of
 // HDF5.
-#include "hdf5_private.h"
+#include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
 
