@@ -7,8 +7,8 @@
 #ifndef ELBOW_PARALLEL_EXCHANGE_PRIVATE_H
 #define ELBOW_PARALLEL_EXCHANGE_PRIVATE_H
 
+#include "elbow/parallel/detail/meeting.h"
 #include "elbow/parallel/exchange.h"
-#include "meeting.h"
 
 // The blocks of the arena cut into buckets, and every bucket over the ranks in an order of its own. Pure integers.
 struct elbow_cut {

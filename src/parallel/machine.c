@@ -3,7 +3,7 @@
 // one after the other, so that no two measurements share a wire.
 #include "elbow/parallel/machine.h"
 
-#include "comm_private.h"
+#include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"

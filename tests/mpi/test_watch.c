@@ -4,7 +4,7 @@
 #include "mpi_unit.h"
 #include "scratch.h"
 
-#include "../../src/parallel/watch.h"
+#include "elbow/parallel/detail/watch.h"
 
 #include <stdio.h>
 #include <string.h>

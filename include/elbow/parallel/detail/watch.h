@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The watch over ranks that keep the others waiting. A rank that waits answers when it is called; one that does not
 // answer is the one that is waited for.
-#ifndef ELBOW_PARALLEL_WATCH_H
-#define ELBOW_PARALLEL_WATCH_H
+#ifndef ELBOW_PARALLEL_DETAIL_WATCH_H
+#define ELBOW_PARALLEL_DETAIL_WATCH_H
 
-#include "comm_private.h"
+#include "elbow/parallel/detail/comm.h"
 
 // What one wait remembers; zeroed at its start.
 struct elbow_vigil {

@@ -2,7 +2,7 @@
 // Clocks are compared by messages that carry nothing but the time; rank zero turns to one node after the other.
 #include "elbow/parallel/clocks.h"
 
-#include "comm_private.h"
+#include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/clock.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Meetings. A member raises its own counter and reads the others'; a counter never falls, so a meeting cannot be
 // confused with the next.
-#include "meeting.h"
+#include "elbow/parallel/detail/meeting.h"
 
 static bool all_have_come(void *user)
 {

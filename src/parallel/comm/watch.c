@@ -3,7 +3,7 @@
 // one, and the first of some nodes) call all others once they have waited for the limit; who waits, answers from within
 // its wait. Who does not answer is told by the lowest of the callers that wait. What a late rank is busy with stands in
 // memory that its node shares: its neighbours' answers bring it along.
-#include "watch.h"
+#include "elbow/parallel/detail/watch.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Memory shared inside a node, and how much there is. A window that does not fit in /dev/shm makes
 // MPI_Win_allocate_shared hang, so rank zero of the node tries the room out with a file of the full size first.
-#include "comm_private.h"
+#include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"

@@ -4,7 +4,7 @@
 // To everybody in ceil(log2 ranks) rounds: what a rank holds doubles with each, so it sends and receives that many
 // messages and no byte twice (Bruck, Ho, Kipnis, Upfal and Weathersby 1997). MPI's own gathering to all that can be
 // waited for has each rank send to each other one.
-#include "comm_private.h"
+#include "elbow/parallel/detail/comm.h"
 
 #include <limits.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 // Ranks and nodes. Two communicators stand behind a struct elbow_comm: `world`, in which ranks are numbered node by
 // node, and `node`, the ranks that can share memory. MPI's own failures abort (its default handler): there is no state
 // to save then.
-#include "watch.h"
+#include "elbow/parallel/detail/watch.h"
 
 #include "elbow/base/memory.h"
 

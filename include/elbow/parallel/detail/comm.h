@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the modules of this floor share of a communicator. mpi.h stays on this floor.
-#ifndef ELBOW_PARALLEL_COMM_PRIVATE_H
-#define ELBOW_PARALLEL_COMM_PRIVATE_H
+#ifndef ELBOW_PARALLEL_DETAIL_COMM_H
+#define ELBOW_PARALLEL_DETAIL_COMM_H
 
 #include "elbow/base/trace.h"
 #include "elbow/parallel/comm.h"

@@ -2,7 +2,7 @@
 // Binding: masks as the kernel tells them (sched_getaffinity), compared inside each node.
 #include "elbow/parallel/binding.h"
 
-#include "comm_private.h"
+#include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/memory.h"
 

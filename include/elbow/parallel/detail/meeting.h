@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A meeting point in shared memory: the ranks of a node announce that they have come and wait for the others, without a
 // message.
-#ifndef ELBOW_PARALLEL_MEETING_H
-#define ELBOW_PARALLEL_MEETING_H
+#ifndef ELBOW_PARALLEL_DETAIL_MEETING_H
+#define ELBOW_PARALLEL_DETAIL_MEETING_H
 
-#include "comm_private.h"
+#include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/memory.h"
 
