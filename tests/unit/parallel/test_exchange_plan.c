@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a step of the exchange follows, for all its ranks in one process: the cut of the arena, and the plan of who adds
 // what where.
-#include "../../../src/parallel/exchange_private.h"
+#include "elbow/parallel/detail/exchange.h"
 #include "unit.h"
 
 #include <string.h>

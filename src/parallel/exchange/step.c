@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The step of an exchange: collect, add, share statistics, decide, apply, share parameters. See exchange.c for its
 // three points.
-#include "exchange_private.h"
+#include "elbow/parallel/detail/exchange.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"

@@ -4,8 +4,8 @@
 // groups (exchange_network.c), the step (exchange_step.c), and what its users call (exchange.c).
 //
 // Ranks form groups: the nodes, or single ranks where memory cannot be shared. Groups are runs of ranks.
-#ifndef ELBOW_PARALLEL_EXCHANGE_PRIVATE_H
-#define ELBOW_PARALLEL_EXCHANGE_PRIVATE_H
+#ifndef ELBOW_PARALLEL_DETAIL_EXCHANGE_H
+#define ELBOW_PARALLEL_DETAIL_EXCHANGE_H
 
 #include "elbow/parallel/detail/meeting.h"
 #include "elbow/parallel/exchange.h"

@@ -9,7 +9,7 @@
 //   3. every owner has written its slice into its group's parameters, and the slices of other groups have come in. With
 //      one group that ends the step. With several, a rank goes on, and waits for the first buckets when it needs them
 //      (elbow_exchange_await), and before the next point 2 for its own messages: nobody writes parameters earlier.
-#include "exchange_private.h"
+#include "elbow/parallel/detail/exchange.h"
 
 #include "elbow/base/memory.h"
 

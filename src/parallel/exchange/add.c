@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Sums of a block in the order of the tree.
-#include "exchange_private.h"
+#include "elbow/parallel/detail/exchange.h"
 
 #include "elbow/math/vector.h"
 

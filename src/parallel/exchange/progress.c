@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How far the members of a group are: counts of buckets that each publishes in the group's memory.
-#include "exchange_private.h"
+#include "elbow/parallel/detail/exchange.h"
 
 #include <unistd.h>
 

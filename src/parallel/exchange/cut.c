@@ -5,7 +5,7 @@
 // In every bucket the groups stand in another order, that of the bucket before moved on by one: where blocks cannot be
 // shared out evenly, it is others that own one more of the next bucket. Equal groups have within one block of their
 // share of all buckets. Inside a group its blocks are dealt out member by member, on and on through the buckets.
-#include "exchange_private.h"
+#include "elbow/parallel/detail/exchange.h"
 
 #include "elbow/base/memory.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Plans: the subtrees of all ranks, what an owner adds in which order, and what its group adds before it sends.
-#include "exchange_private.h"
+#include "elbow/parallel/detail/exchange.h"
 
 #include "elbow/base/memory.h"
 

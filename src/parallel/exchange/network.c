@@ -4,7 +4,7 @@
 // A group's ranks share the work: bucket k to or from group g is made by member (k + g) mod members. Gradients are
 // added inside the group as far as the tree allows before they go out. MPI moves messages only while it is called, so
 // elbow_transfers_advance is called wherever a rank passes by.
-#include "exchange_private.h"
+#include "elbow/parallel/detail/exchange.h"
 
 #include "elbow/base/memory.h"
 

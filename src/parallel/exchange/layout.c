@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What follows from who is where: groups, plans, slices, the inbox, and where all of it lies in a group's memory.
-#include "exchange_private.h"
+#include "elbow/parallel/detail/exchange.h"
 
 #include "elbow/base/memory.h"
 
