@@ -24,9 +24,9 @@ struct round {
     size_t from, to; // what is added of the gradients
 };
 
-static struct elbow_passage *passage_of(const struct round *round, uint64_t number)
+static struct elbow_layerwise *layerwise_of(const struct round *round, uint64_t number)
 {
-    return &round->trainer->passages[number - round->first];
+    return &round->trainer->layerwise_passes[number - round->first];
 }
 
 // Rows of all microbatches that go together, up to `end`.
@@ -34,19 +34,19 @@ static uint64_t rows_of(const struct round *round, uint64_t end)
 {
     uint64_t rows = 0;
     for (uint64_t number = round->first; number < end; ++number)
-        rows += passage_of(round, number)->microbatch.rows;
+        rows += layerwise_of(round, number)->microbatch.rows;
     return rows;
 }
 
 static void work(const struct round *round, uint64_t number, float *gradient, double *statistics)
 {
     struct elbow_model *model = round->trainer->model;
-    const struct elbow_passage *passage = passage_of(round, number);
+    const struct elbow_layerwise *layerwise = layerwise_of(round, number);
     if (round->scores)
-        elbow_model_score(model, passage->lane, round->parameters, passage->microbatch, passage->terms, gradient,
+        elbow_model_score(model, layerwise->lane, round->parameters, layerwise->microbatch, layerwise->terms, gradient,
                           statistics);
     else
-        elbow_passage_backward(model, passage, round->layer, round->part, round->parameters, gradient);
+        elbow_layerwise_backward(model, layerwise, round->layer, round->part, round->parameters, gradient);
     elbow_exchange_poll(round->trainer->exchange);
 }
 
@@ -98,12 +98,12 @@ static void compute_before(const struct round *round, uint64_t lo, uint64_t hi, 
 }
 
 // A microbatch joins the others.
-static void begin_passage(const struct round *round, uint64_t number)
+static void begin_layerwise(const struct round *round, uint64_t number)
 {
     struct elbow_trainer *trainer = round->trainer;
     elbow_trainer_gather(trainer, round->place, number);
     struct elbow_prepared prepared = trainer->prepared;
-    *passage_of(round, number) = (struct elbow_passage){
+    *layerwise_of(round, number) = (struct elbow_layerwise){
         .lane = (size_t)(number - round->first),
         .microbatch = {.rows = prepared.rows, .values = prepared.values, .noise = prepared.noise},
         .terms = elbow_objective_terms(&trainer->config, trainer->state.beta)};
@@ -113,15 +113,15 @@ static void forward(struct round *round, uint64_t end)
 {
     struct elbow_trainer *trainer = round->trainer;
     struct elbow_model *model = trainer->model;
-    for (size_t layer = 0; layer < elbow_passage_layers(model); ++layer)
-        for (size_t part = 0; part < elbow_passage_parts(model, layer); ++part) {
-            round->parameters = elbow_exchange_await(trainer->exchange, elbow_passage_end(model, layer, part));
+    for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
+        for (size_t part = 0; part < elbow_layerwise_parts(model, layer); ++part) {
+            round->parameters = elbow_exchange_await(trainer->exchange, elbow_layerwise_end(model, layer, part));
             struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
             for (uint64_t number = round->first; number < end; ++number) {
                 if (layer == 0 && part == 0)
-                    begin_passage(round, number);
+                    begin_layerwise(round, number);
                 double start = elbow_clock_seconds();
-                elbow_passage_forward(model, passage_of(round, number), layer, part, round->parameters);
+                elbow_layerwise_forward(model, layerwise_of(round, number), layer, part, round->parameters);
                 elbow_exchange_poll(trainer->exchange);
                 trainer->times.compute += elbow_clock_seconds() - start;
             }
@@ -135,19 +135,19 @@ static void backward(struct round *round, uint64_t end, bool exchanges)
     struct elbow_trainer *trainer = round->trainer;
     struct elbow_model *model = trainer->model;
     round->scores = false;
-    for (size_t layer = elbow_passage_layers(model); layer-- > 0;) {
+    for (size_t layer = elbow_layerwise_layers(model); layer-- > 0;) {
         struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
         round->layer = layer;
-        for (size_t part = elbow_passage_parts(model, layer); part-- > 0;) {
+        for (size_t part = elbow_layerwise_parts(model, layer); part-- > 0;) {
             round->part = part;
-            round->from = elbow_passage_first(model, layer, part);
-            round->to = elbow_passage_end(model, layer, part);
+            round->from = elbow_layerwise_first(model, layer, part);
+            round->to = elbow_layerwise_end(model, layer, part);
             fold_all(round);
             if (exchanges)
                 elbow_exchange_ready(trainer->exchange, round->from);
         }
         for (uint64_t number = round->first; number < end; ++number) {
-            elbow_passage_backward_inputs(model, passage_of(round, number), layer, round->parameters);
+            elbow_layerwise_backward_inputs(model, layerwise_of(round, number), layer, round->parameters);
             elbow_exchange_poll(trainer->exchange);
         }
         elbow_trace_end(trainer->track, ELBOW_TRACE_BACKWARD, rows_of(round, end), begin);
@@ -169,8 +169,8 @@ void elbow_trainer_compute_layers(struct elbow_trainer *trainer, const struct el
                        elbow_exchange_statistics(trainer->exchange, i));
     forward(&round, end);
     double start = elbow_clock_seconds();
-    size_t last = elbow_passage_layers(trainer->model) - 1;
-    round.from = elbow_passage_end(trainer->model, last, elbow_passage_parts(trainer->model, last) - 1);
+    size_t last = elbow_layerwise_layers(trainer->model) - 1;
+    round.from = elbow_layerwise_end(trainer->model, last, elbow_layerwise_parts(trainer->model, last) - 1);
     round.to = trainer->model->parameters.size;
     struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
     fold_all(&round);

@@ -234,13 +234,13 @@ size_t *elbow_trainer_list_layers(const struct elbow_model *model, struct elbow_
                                   struct elbow_error *error)
 {
     size_t *parts = NULL, count = 0;
-    for (size_t layer = 0; layer < elbow_passage_layers(model); ++layer)
-        count += elbow_passage_parts(model, layer);
+    for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
+        count += elbow_layerwise_parts(model, layer);
     if (elbow_allocate(&parts, count, sizeof *parts, "layers", error) != ELBOW_OK)
         return NULL;
-    for (size_t layer = 0; layer < elbow_passage_layers(model); ++layer)
-        for (size_t part = 0; part < elbow_passage_parts(model, layer); ++part)
-            parts[sizes->layer_count++] = elbow_passage_first(model, layer, part);
+    for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
+        for (size_t part = 0; part < elbow_layerwise_parts(model, layer); ++part)
+            parts[sizes->layer_count++] = elbow_layerwise_first(model, layer, part);
     sizes->layers = parts;
     return parts;
 }
@@ -261,8 +261,8 @@ static size_t count_lanes(const struct elbow_trainer *trainer, uint64_t microbat
 static enum elbow_status make_lanes(struct elbow_trainer *trainer, uint64_t microbatches, struct elbow_error *error)
 {
     trainer->lanes = count_lanes(trainer, microbatches);
-    enum elbow_status status =
-        elbow_allocate(&trainer->passages, trainer->lanes, sizeof *trainer->passages, "microbatches", error);
+    enum elbow_status status = elbow_allocate(&trainer->layerwise_passes, trainer->lanes,
+                                              sizeof *trainer->layerwise_passes, "microbatches", error);
     return status == ELBOW_OK ? elbow_model_widen(trainer->model, trainer->lanes, error) : status;
 }
 
@@ -438,5 +438,5 @@ void elbow_trainer_close(struct elbow_trainer *trainer)
     elbow_release(&trainer->accumulator);
     elbow_release(&trainer->sums);
     elbow_release(&trainer->levels);
-    elbow_release(&trainer->passages);
+    elbow_release(&trainer->layerwise_passes);
 }

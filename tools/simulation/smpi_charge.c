@@ -10,7 +10,7 @@
 #include "elbow/math/vector.h"
 #include "elbow/nn/optimizer.h"
 #include "elbow/parallel/partition.h"
-#include "elbow/vae/passage.h"
+#include "elbow/vae/layerwise.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,9 +69,9 @@ static void charge(double start, int work, size_t a, size_t b, size_t c)
 #define WRAPPED(function) __typeof__(function) __real_##function, __wrap_##function
 WRAPPED(elbow_model_train);
 WRAPPED(elbow_model_score);
-WRAPPED(elbow_passage_forward);
-WRAPPED(elbow_passage_backward);
-WRAPPED(elbow_passage_backward_inputs);
+WRAPPED(elbow_layerwise_forward);
+WRAPPED(elbow_layerwise_backward);
+WRAPPED(elbow_layerwise_backward_inputs);
 WRAPPED(elbow_prefetch_take);
 WRAPPED(elbow_optimizer_apply);
 WRAPPED(elbow_vector_add);
@@ -87,28 +87,28 @@ void __wrap_elbow_model_train(struct elbow_model *model, const float *parameters
     charge(start, TRAIN, microbatch.rows, 0, 0);
 }
 
-void __wrap_elbow_passage_forward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
-                                  size_t part, const float *parameters)
+void __wrap_elbow_layerwise_forward(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
+                                    size_t part, const float *parameters)
 {
     double start = now();
-    __real_elbow_passage_forward(model, passage, layer, part, parameters);
-    charge(start, FORWARD, passage->microbatch.rows, layer, part);
+    __real_elbow_layerwise_forward(model, layerwise, layer, part, parameters);
+    charge(start, FORWARD, layerwise->microbatch.rows, layer, part);
 }
 
-void __wrap_elbow_passage_backward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
-                                   size_t part, const float *parameters, float *gradient)
+void __wrap_elbow_layerwise_backward(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
+                                     size_t part, const float *parameters, float *gradient)
 {
     double start = now();
-    __real_elbow_passage_backward(model, passage, layer, part, parameters, gradient);
-    charge(start, BACKWARD, passage->microbatch.rows, layer, part);
+    __real_elbow_layerwise_backward(model, layerwise, layer, part, parameters, gradient);
+    charge(start, BACKWARD, layerwise->microbatch.rows, layer, part);
 }
 
-void __wrap_elbow_passage_backward_inputs(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
-                                          const float *parameters)
+void __wrap_elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elbow_layerwise *layerwise,
+                                            size_t layer, const float *parameters)
 {
     double start = now();
-    __real_elbow_passage_backward_inputs(model, passage, layer, parameters);
-    charge(start, INPUTS, passage->microbatch.rows, layer, 0);
+    __real_elbow_layerwise_backward_inputs(model, layerwise, layer, parameters);
+    charge(start, INPUTS, layerwise->microbatch.rows, layer, 0);
 }
 
 void __wrap_elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,

@@ -73,7 +73,7 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                        struct elbow_terms terms, float *gradient, double *statistics);
 
-// Local. Room for that many microbatches at a time (passage.h). MEMORY.
+// Local. Room for that many microbatches at a time (layerwise.h). MEMORY.
 enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error);
 
 // Local. The middle of a training pass: the decoder's output of a lane becomes its gradient; statistics as above; of

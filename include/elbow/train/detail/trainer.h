@@ -16,7 +16,7 @@
 #include "elbow/output/metrics.h"
 #include "elbow/parallel/binding.h"
 #include "elbow/train/trainer.h"
-#include "elbow/vae/passage.h"
+#include "elbow/vae/layerwise.h"
 
 #include "elbow/output/tracer.h"
 #include "elbow/train/detail/audit.h"
@@ -73,12 +73,12 @@ struct elbow_trainer {
     double *sums;        // [statistics + wishes] of the last batch; owned
     double *levels;      // (levels, statistics) inside a subtree; owned
     struct elbow_binding binding;
-    struct elbow_prefetch *prefetch; // owned
-    struct elbow_prepared prepared;  // the microbatch at hand: of the prefetch
-    size_t lanes;                    // microbatches that go through the layers together; 0: each by itself
-    struct elbow_passage *passages;  // [lanes] owned
-    double clip;                     // factor of the present step
-    bool is_finite;                  // the last batch's sums were
+    struct elbow_prefetch *prefetch;          // owned
+    struct elbow_prepared prepared;           // the microbatch at hand: of the prefetch
+    size_t lanes;                             // microbatches that go through the layers together; 0: each by itself
+    struct elbow_layerwise *layerwise_passes; // [lanes] owned
+    double clip;                              // factor of the present step
+    bool is_finite;                           // the last batch's sums were
 
     struct elbow_directory directory; // rank zero: the run directory, open
     bool is_former;                   // rank zero: it was a run's before this start

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A training pass in pieces, with microbatches that take turns, against elbow_model_train: the same bits.
-#include "elbow/vae/passage.h"
+#include "elbow/vae/layerwise.h"
 
 #include "elbow/math/dense_product.h"
 
@@ -31,42 +31,44 @@ static struct elbow_microbatch microbatch_of(const struct fixture *f, size_t lan
                                      f->noise + first * f->model->latent};
 }
 
-static void go_backward(struct fixture *f, const struct elbow_passage *passages, struct outcome *outcomes)
+static void go_backward(struct fixture *f, const struct elbow_layerwise *layerwise_passes, struct outcome *outcomes)
 {
     size_t before = f->size;
-    for (size_t layer = elbow_passage_layers(f->model); layer-- > 0;) {
-        for (size_t part = elbow_passage_parts(f->model, layer); part-- > 0;) {
-            size_t first = elbow_passage_first(f->model, layer, part), end = elbow_passage_end(f->model, layer, part);
+    for (size_t layer = elbow_layerwise_layers(f->model); layer-- > 0;) {
+        for (size_t part = elbow_layerwise_parts(f->model, layer); part-- > 0;) {
+            size_t first = elbow_layerwise_first(f->model, layer, part),
+                   end = elbow_layerwise_end(f->model, layer, part);
             // Parts lie one behind the other; behind the last one at most a learned variance.
             ck_assert(first < end && (end == before || (before == f->size && end == f->model->shared.offset)));
             before = first;
             for (size_t lane = 0; lane < LANES; ++lane) {
-                elbow_passage_backward(f->model, &passages[lane], layer, part, f->parameters, outcomes[lane].gradient);
+                elbow_layerwise_backward(f->model, &layerwise_passes[lane], layer, part, f->parameters,
+                                         outcomes[lane].gradient);
                 for (size_t i = first; i < end; ++i)
                     ck_assert(!isnan(outcomes[lane].gradient[i]));
             }
         }
         for (size_t lane = 0; lane < LANES; ++lane)
-            elbow_passage_backward_inputs(f->model, &passages[lane], layer, f->parameters);
+            elbow_layerwise_backward_inputs(f->model, &layerwise_passes[lane], layer, f->parameters);
     }
     ck_assert_uint_eq(before, 0);
 }
 
 static void go_together(struct fixture *f, struct outcome *outcomes)
 {
-    struct elbow_passage passages[LANES];
+    struct elbow_layerwise layerwise_passes[LANES];
     struct elbow_error error = {0};
     ck_assert_int_eq(elbow_model_widen(f->model, LANES, &error), ELBOW_OK);
     for (size_t lane = 0; lane < LANES; ++lane)
-        passages[lane] = (struct elbow_passage){lane, microbatch_of(f, lane), terms(f)};
-    for (size_t layer = 0; layer < elbow_passage_layers(f->model); ++layer)
-        for (size_t part = 0; part < elbow_passage_parts(f->model, layer); ++part)
+        layerwise_passes[lane] = (struct elbow_layerwise){lane, microbatch_of(f, lane), terms(f)};
+    for (size_t layer = 0; layer < elbow_layerwise_layers(f->model); ++layer)
+        for (size_t part = 0; part < elbow_layerwise_parts(f->model, layer); ++part)
             for (size_t lane = 0; lane < LANES; ++lane)
-                elbow_passage_forward(f->model, &passages[lane], layer, part, f->parameters);
+                elbow_layerwise_forward(f->model, &layerwise_passes[lane], layer, part, f->parameters);
     for (size_t lane = 0; lane < LANES; ++lane)
-        elbow_model_score(f->model, lane, f->parameters, passages[lane].microbatch, terms(f), outcomes[lane].gradient,
-                          outcomes[lane].statistics);
-    go_backward(f, passages, outcomes);
+        elbow_model_score(f->model, lane, f->parameters, layerwise_passes[lane].microbatch, terms(f),
+                          outcomes[lane].gradient, outcomes[lane].statistics);
+    go_backward(f, layerwise_passes, outcomes);
 }
 
 // Together against one after the other.
@@ -142,7 +144,7 @@ START_TEST(large_layers_fall_into_parts)
     config.model.likelihood_options.variance = 0.5;
     config.model.encoder = config.model.decoder = (struct elbow_layers){.count = 1, .layers = {layer}};
     struct fixture f = create_large(&config, (struct elbow_shape){1, 1, 700}, 7);
-    ck_assert_uint_eq(elbow_passage_parts(f.model, 0), elbow_dense_product_is_own() ? 3 : 1);
+    ck_assert_uint_eq(elbow_layerwise_parts(f.model, 0), elbow_dense_product_is_own() ? 3 : 1);
     check(&f, "large");
     destroy_large(&f);
 }
@@ -168,4 +170,4 @@ START_TEST(convolutions_go_in_pieces)
 }
 END_TEST
 
-UNIT_MAIN("vae/passage", pieces_give_the_bits_of_the_whole, large_layers_fall_into_parts, convolutions_go_in_pieces)
+UNIT_MAIN("vae/layerwise", pieces_give_the_bits_of_the_whole, large_layers_fall_into_parts, convolutions_go_in_pieces)

@@ -5,40 +5,40 @@
 //
 // Layers are counted from the encoder's first to the decoder's last. A part is what elbow_dense_parts cuts a layer
 // into.
-#ifndef ELBOW_VAE_PASSAGE_H
-#define ELBOW_VAE_PASSAGE_H
+#ifndef ELBOW_VAE_LAYERWISE_H
+#define ELBOW_VAE_LAYERWISE_H
 
 #include "elbow/base/language.h"
 #include "elbow/vae/model.h"
 
 ELBOW_C_BEGIN
 
-struct elbow_passage {
+struct elbow_layerwise {
     size_t lane;
     struct elbow_microbatch microbatch;
     struct elbow_terms terms;
 };
 
 // Local. How many layers; how many parts one has.
-size_t elbow_passage_layers(const struct elbow_model *model);
-size_t elbow_passage_parts(const struct elbow_model *model, size_t layer);
+size_t elbow_layerwise_layers(const struct elbow_model *model);
+size_t elbow_layerwise_parts(const struct elbow_model *model, size_t layer);
 
 // Local. A part's place in the arena: where its weights begin, and where what follows it does. The layer's last part
 // has the bias, the last one of all has all that is left.
-size_t elbow_passage_first(const struct elbow_model *model, size_t layer, size_t part);
-size_t elbow_passage_end(const struct elbow_model *model, size_t layer, size_t part);
+size_t elbow_layerwise_first(const struct elbow_model *model, size_t layer, size_t part);
+size_t elbow_layerwise_end(const struct elbow_model *model, size_t layer, size_t part);
 
 // Local. All parts of all layers, from the first to the last, reading no parameter beyond the part's end; then
 // elbow_model_score.
-void elbow_passage_forward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer, size_t part,
-                           const float *parameters);
+void elbow_layerwise_forward(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
+                             size_t part, const float *parameters);
 
 // Local. From the last layer to the first: all parts, from the last to the first, each of which writes its place of the
 // gradient; then the layer's inputs.
-void elbow_passage_backward(struct elbow_model *model, const struct elbow_passage *passage, size_t layer, size_t part,
-                            const float *parameters, float *gradient);
-void elbow_passage_backward_inputs(struct elbow_model *model, const struct elbow_passage *passage, size_t layer,
-                                   const float *parameters);
+void elbow_layerwise_backward(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
+                              size_t part, const float *parameters, float *gradient);
+void elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
+                                     const float *parameters);
 
 ELBOW_C_END
 

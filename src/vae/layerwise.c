@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A training pass in pieces. Latent variables lie between the networks: they are made with the decoder's first part,
+// and their gradients with those of its first layer's inputs.
+#include "elbow/vae/layerwise.h"
+
+// A layer of either network, with what goes in and comes out at its ends.
+struct place {
+    struct elbow_network *network;
+    size_t layer;
+    const float *x;
+    float *dy, *dx;
+};
+
+static struct place find(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer)
+{
+    size_t row = layerwise->lane * model->rows_max, encoders = model->encoder.count;
+    float *dhead = model->dhead + row * 2 * model->latent;
+    if (layer < encoders)
+        return (struct place){&model->encoder, layer, layerwise->microbatch.values, dhead, NULL};
+    return (struct place){&model->decoder, layer - encoders, model->z + row * model->latent,
+                          elbow_network_output(&model->decoder, layerwise->lane), model->dz + row * model->latent};
+}
+
+static const struct elbow_network *network_of(const struct elbow_model *model, size_t *layer)
+{
+    if (*layer < model->encoder.count)
+        return &model->encoder;
+    *layer -= model->encoder.count;
+    return &model->decoder;
+}
+
+size_t elbow_layerwise_layers(const struct elbow_model *model)
+{
+    return model->encoder.count + model->decoder.count;
+}
+
+size_t elbow_layerwise_parts(const struct elbow_model *model, size_t layer)
+{
+    const struct elbow_network *network = network_of(model, &layer);
+    return elbow_network_parts(network, layer);
+}
+
+size_t elbow_layerwise_first(const struct elbow_model *model, size_t layer, size_t part)
+{
+    const struct elbow_network *network = network_of(model, &layer);
+    return elbow_network_part_first(network, layer, part);
+}
+
+size_t elbow_layerwise_end(const struct elbow_model *model, size_t layer, size_t part)
+{
+    if (part + 1 < elbow_layerwise_parts(model, layer))
+        return elbow_layerwise_first(model, layer, part + 1);
+    if (layer + 1 < elbow_layerwise_layers(model))
+        return elbow_layerwise_first(model, layer + 1, 0);
+    return model->shared.count > 0 ? model->shared.offset : model->parameters.size;
+}
+
+void elbow_layerwise_forward(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
+                             size_t part, const float *parameters)
+{
+    struct place place = find(model, layerwise, layer);
+    size_t rows = layerwise->microbatch.rows, row = layerwise->lane * model->rows_max;
+    if (layer == model->encoder.count && part == 0)
+        elbow_latent_forward(rows, model->latent, elbow_network_output(&model->encoder, layerwise->lane),
+                             layerwise->microbatch.noise, model->z + row * model->latent,
+                             model->kl + row * model->latent);
+    elbow_network_forward_part(place.network, layerwise->lane, place.layer, part, parameters, rows, place.x);
+}
+
+void elbow_layerwise_backward(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
+                              size_t part, const float *parameters, float *gradient)
+{
+    struct place place = find(model, layerwise, layer);
+    elbow_network_backward_part(place.network, layerwise->lane, place.layer, part, parameters,
+                                layerwise->microbatch.rows, place.x, place.dy, gradient, place.dx);
+}
+
+void elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
+                                     const float *parameters)
+{
+    struct place place = find(model, layerwise, layer);
+    size_t rows = layerwise->microbatch.rows, row = layerwise->lane * model->rows_max;
+    elbow_network_backward_inputs(place.network, layerwise->lane, place.layer, parameters, rows, place.dy, place.dx);
+    if (layer != model->encoder.count)
+        return;
+    struct elbow_pass pass =
+        elbow_model_pass(model, layerwise->lane, rows, layerwise->microbatch.noise, layerwise->terms);
+    model->objective->backward(&pass, model->dz + row * model->latent, model->dhead + row * 2 * model->latent);
+}
