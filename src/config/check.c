@@ -5,7 +5,7 @@
 // key that contradicts another. Checking it again changes nothing.
 #include "elbow/config/config.h"
 
-#include "schema.h"
+#include "elbow/config/detail/schema.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "elbow/config/config.h"
 
 #include "elbow/base/memory.h"
-#include "value.h"
+#include "elbow/config/detail/value.h"
 
 #include <stdlib.h>
 #include <string.h>

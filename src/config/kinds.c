@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The options of each kind: rows of keys, as in schema.c.
-#include "rows.h"
+#include "elbow/config/detail/rows.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 //
 // Invariants: the rows of a section stand together, in the order of the dump; a preset is legal for its own row (a test
 // reads them all).
-#include "rows.h"
+#include "elbow/config/detail/rows.h"
 
 #include "elbow/base/text.h"
 

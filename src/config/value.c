@@ -4,7 +4,7 @@
 // Invariants: a value that is refused leaves the struct as it was, but for the sections and lists around it; unused
 // bytes of texts and unused entries of lists are zero, so that equal configurations are equal bytes; the locale does
 // not matter.
-#include "value.h"
+#include "elbow/config/detail/value.h"
 
 #include "elbow/base/mask.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Reading kinds with their options: a map of one key, whose value is the map of the options.
-#include "value.h"
+#include "elbow/config/detail/value.h"
 
 #include <string.h>
 

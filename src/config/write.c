@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writing and comparing values. What is written reads back to the same bits, in any locale, and other YAML readers take
 // it for the same types (1.0e-08, not 1e-08; a text that looks like a number stands in quotes).
-#include "value.h"
+#include "elbow/config/detail/value.h"
 
 #include "elbow/base/mask.h"
 

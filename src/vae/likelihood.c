@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The table of likelihoods.
-#include "likelihood/rows.h"
+#include "elbow/vae/detail/likelihood.h"
 
 #include "elbow/base/status.h"
 

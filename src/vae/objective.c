@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Sums over samples turned into the figures that are reported, and the streaming importance-sampled bound. Everything
 // is in double, and a NaN among the sums is a NaN in the figures.
-#include "objective/rows.h"
+#include "elbow/vae/detail/objective.h"
 
 #include "elbow/base/status.h"
 

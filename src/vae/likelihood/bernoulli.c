@@ -8,7 +8,7 @@
 // One logarithm a tile is enough (a product of 256 factors of up to 2 fits a double). Where x is 0 or 1 nothing
 // cancels: a pixel that the decoder is sure of keeps an accurate log-probability (e to 1 ULP of float, plus 1e-16) and
 // gradient.
-#include "rows.h"
+#include "elbow/vae/detail/likelihood.h"
 
 #include "elbow/base/status.h"
 #include "elbow/math/threads.h"

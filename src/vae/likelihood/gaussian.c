@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Gaussian of mean y and variance v = exp(s): log p = -1/2 sum_d ((x - y)^2 / v + s + log(2 pi)). s is fixed by the
 // options, or trained: likelihood/log_variance, one number for all values.
-#include "rows.h"
+#include "elbow/vae/detail/likelihood.h"
 
 #include "elbow/base/status.h"
 #include "elbow/math/threads.h"

@@ -5,7 +5,7 @@
 // a rate of ten, above by Hoermann's transformed rejection (PTRS: Hoermann 1993, "The transformed rejection method for
 // generating Poisson random variables"), which accepts by log p itself in Loader's form (2000, "Fast and accurate
 // computation of binomial probabilities"), where nothing large cancels. Each try of value d has four words of its own.
-#include "rows.h"
+#include "elbow/vae/detail/likelihood.h"
 
 #include "elbow/base/status.h"
 #include "elbow/math/threads.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The evidence lower bound with one draw a sample: recon - beta sum_j max(free_bits, KL_j) (Kingma and Welling 2014;
 // beta: Higgins et al. 2017; free bits: Kingma et al. 2016, here for each sample and dimension).
-#include "rows.h"
+#include "elbow/vae/detail/objective.h"
 
 #include "elbow/vae/latent.h"
 

@@ -4,8 +4,8 @@
 // The sum over a row's D values is in double and in an order fixed by D alone: value d goes to partial sum d % LANES,
 // and those are folded pairwise. Work goes in tiles that stay in the first cache; TILE is a multiple of LANES, so that
 // a value's lane does not depend on its tile.
-#ifndef ELBOW_VAE_LIKELIHOOD_ROWS_H
-#define ELBOW_VAE_LIKELIHOOD_ROWS_H
+#ifndef ELBOW_VAE_DETAIL_LIKELIHOOD_H
+#define ELBOW_VAE_DETAIL_LIKELIHOOD_H
 
 #include "elbow/vae/likelihood.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The rows of the table of objectives. Private to this folder and to the table.
-#ifndef ELBOW_VAE_OBJECTIVE_ROWS_H
-#define ELBOW_VAE_OBJECTIVE_ROWS_H
+#ifndef ELBOW_VAE_DETAIL_OBJECTIVE_H
+#define ELBOW_VAE_DETAIL_OBJECTIVE_H
 
 #include "elbow/vae/objective.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Values of keys: read from YAML by the row of the table, written as YAML, compared. Private to this floor.
-#ifndef ELBOW_CONFIG_VALUE_H
-#define ELBOW_CONFIG_VALUE_H
+#ifndef ELBOW_CONFIG_DETAIL_VALUE_H
+#define ELBOW_CONFIG_DETAIL_VALUE_H
 
+#include "elbow/config/detail/schema.h"
 #include "elbow/config/yaml.h"
-#include "schema.h"
 
 enum { ELBOW_VALUE_SIZE = 8192 }; // bytes of any value as text: 64 layers take 7,500
 enum { ELBOW_FOUND_SIZE = 96 };

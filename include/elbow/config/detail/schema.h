@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The table of keys: one row a key says all there is to know of it. Private to this floor.
-#ifndef ELBOW_CONFIG_SCHEMA_H
-#define ELBOW_CONFIG_SCHEMA_H
+#ifndef ELBOW_CONFIG_DETAIL_SCHEMA_H
+#define ELBOW_CONFIG_DETAIL_SCHEMA_H
 
 #include "elbow/config/config.h"
 

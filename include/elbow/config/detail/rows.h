@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What rows of the tables of keys are written with.
-#ifndef ELBOW_CONFIG_ROWS_H
-#define ELBOW_CONFIG_ROWS_H
+#ifndef ELBOW_CONFIG_DETAIL_ROWS_H
+#define ELBOW_CONFIG_DETAIL_ROWS_H
 
-#include "schema.h"
+#include "elbow/config/detail/schema.h"
 
 #include <math.h>
 
