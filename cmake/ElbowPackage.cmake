@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Elbow as a library for other programs: libelbow.a (all floors but cli), its headers, elbow.pc for pkg-config and a CMake
+# Elbow as a library for other programs: libelbow.a (all rooms but cli), its headers, elbow.pc for pkg-config and a CMake
 # package. Both name no folder of their own: what is installed may be moved as a whole.
 include_guard()
 include(CMakePackageConfigHelpers)
@@ -29,11 +29,11 @@ function(elbow_package_needs modules libraries)
   set(${libraries} "${plain}" PARENT_SCOPE)
 endfunction()
 
-# elbow_package(FLOOR...)
+# elbow_package(ROOM...)
 function(elbow_package)
   set(objects "")
-  foreach(floor ${ARGN})
-    list(APPEND objects $<TARGET_OBJECTS:elbow_${floor}>)
+  foreach(room ${ARGN})
+    list(APPEND objects $<TARGET_OBJECTS:elbow_${room}>)
   endforeach()
   add_library(elbow_library STATIC ${objects})
   set_target_properties(elbow_library PROPERTIES OUTPUT_NAME elbow LINKER_LANGUAGE C)
@@ -46,7 +46,7 @@ function(elbow_package)
     PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/elbowConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(TARGETS elbow_library ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  install(DIRECTORY include/elbow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} PATTERN cli EXCLUDE)
+  install(DIRECTORY include/elbow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} PATTERN cli EXCLUDE PATTERN detail EXCLUDE)
   install(FILES ${PROJECT_BINARY_DIR}/package/elbow.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
   install(FILES ${PROJECT_BINARY_DIR}/package/elbowConfig.cmake ${PROJECT_BINARY_DIR}/package/elbowConfigVersion.cmake
     ${PROJECT_SOURCE_DIR}/cmake/ElbowDependencies.cmake DESTINATION ${directory})

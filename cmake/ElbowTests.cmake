@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Tests by their place: tests/unit/<floor>/test_*.c (Check, one process), tests/mpi/test_*.c (the same binary at 1, 2, 3 and 4
+# Tests by their place: tests/unit/<room>/test_*.c (Check, one process), tests/mpi/test_*.c (the same binary at 1, 2, 3 and 4
 # ranks), tests/system/*.sh (the programs; the build directory is $1; 77 and a line "skip: reason" to be skipped).
 include_guard()
 
@@ -47,15 +47,15 @@ function(elbow_test_program target source)
   target_link_libraries(${target} PRIVATE ${ARGN} Elbow::CHECK)
 endfunction()
 
-# elbow_unit_tests(FLOOR libraries...)
-function(elbow_unit_tests floor)
-  file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${floor}/test_*.c)
+# elbow_unit_tests(ROOM libraries...)
+function(elbow_unit_tests room)
+  file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${room}/test_*.c)
   if(NOT TARGET Elbow::CHECK)
     return()
   endif()
   foreach(test ${tests})
     get_filename_component(stem ${test} NAME_WE)
-    set(target unit_${floor}_${stem})
+    set(target unit_${room}_${stem})
     elbow_test_program(${target} ${test} ${ARGN})
     add_test(NAME ${target} COMMAND ${target})
     set_tests_properties(${target} PROPERTIES TIMEOUT 120 LABELS unit ENVIRONMENT "${elbow_test_environment}")

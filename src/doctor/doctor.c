@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The examination: asks all floors what they find.
+// The examination: asks all rooms what they find.
 #include "elbow/doctor/doctor.h"
 
 #include "elbow/doctor/detail/doctor.h"

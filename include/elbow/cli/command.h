@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Subcommands: one table row and one file each. No logic here: flags in, one call of a lower floor, status out.
+// Subcommands: one table row and one file each. No logic here: flags in, one call of a lower room, status out.
 //
 // A command's table of flags is all there is about them: it parses, and it is the help, the manual page and the shell's
 // completion. So no flag can be parsed that nobody is told of.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table of keys: one row a key says all there is to know of it. Private to this floor.
+// The table of keys: one row a key says all there is to know of it. Private to this room.
 #ifndef ELBOW_CONFIG_DETAIL_SCHEMA_H
 #define ELBOW_CONFIG_DETAIL_SCHEMA_H
 

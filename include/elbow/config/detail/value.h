@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Values of keys: read from YAML by the row of the table, written as YAML, compared. Private to this floor.
+// Values of keys: read from YAML by the row of the table, written as YAML, compared. Private to this room.
 #ifndef ELBOW_CONFIG_DETAIL_VALUE_H
 #define ELBOW_CONFIG_DETAIL_VALUE_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the modules of this floor share of a communicator. mpi.h stays on this floor.
+// What the modules of this room share of a communicator. mpi.h stays in this room.
 #ifndef ELBOW_PARALLEL_DETAIL_COMM_H
 #define ELBOW_PARALLEL_DETAIL_COMM_H
 
