@@ -177,6 +177,22 @@ void elbow_log_progress(struct elbow_log *log, const char *format, ...)
     log->line_is_open = true;
 }
 
+static size_t compose_end(char line[LINE_SIZE], const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = compose(line, "elbow: ", format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+void elbow_log_end(struct elbow_log *log, const char *sentence)
+{
+    char line[LINE_SIZE];
+    if (log->file != NULL)
+        append_line(log, line, compose_end(line, "%s", sentence));
+}
+
 void elbow_log_close(struct elbow_log *log)
 {
     end_progress(log);

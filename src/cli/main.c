@@ -150,6 +150,8 @@ static enum elbow_status run(const struct elbow_command *command, struct elbow_c
     struct elbow_call call = {
         .command = command, .comm = comm, .log = &log, .count = count - 1, .words = words + 1, .started = started};
     enum elbow_status status = command->run(&call, error);
+    if (status != ELBOW_OK)
+        elbow_log_end(&log, error->message);
     elbow_log_close(&log);
     elbow_signals_keep_text(NULL);
     if (status != ELBOW_OK)

@@ -160,6 +160,8 @@ for ranks in 1 3; do
     train 0 $ranks skip-$ranks skip-$ranks --set train.on_nan=skip
     train 1 $ranks lost-$ranks lost-$ranks --set train.on_nan=skip --set train.rate=1e35 --set log.every=1
     said lost-$ranks "too many steps in a row"
+    [ "$(grep '^elbow: .*too many steps in a row' lost-$ranks.err)" = "$(tail -n 1 lost-$ranks/log.txt)" ] ||
+        fail "lost-$ranks: the log ends with $(tail -n 1 lost-$ranks/log.txt)"
 done
 same_run "on_nan: skip" skip-1 skip-3
 skipped=$(table_column skip-1/metrics.csv skipped | awk '{ sum += $1 } END { print sum }')

@@ -42,6 +42,7 @@ stopped() {
     step=$(sed -n 's/^elbow: stopped after step \([0-9]*\) .*/\1/p' "$1.err")
     [ -s "$(printf 'run/checkpoints/step-%08d.h5' "$step")" ] || fail "$1: no checkpoint of step $step"
     [ "$(grep -c '^elbow: stopped' "$1.err")" = 1 ] || fail "$1: told more than once"
+    [ "$(grep '^elbow: stopped' "$1.err")" = "$(tail -n 1 run/log.txt)" ] || fail "$1: the log ends with $(tail -n 1 run/log.txt)"
 }
 
 # One run, stopped again and again. At once: while MPI starts, on one rank of three, and on one rank alone.

@@ -47,6 +47,10 @@ void elbow_log_progress(struct elbow_log *log, const char *format, ...) __attrib
 // Broken pipe"); false if nothing was lost.
 bool elbow_log_lost_screen(const struct elbow_log *log, char *text, size_t size);
 
+// Local. The sentence that ends the program, into the file alone, with "elbow: " in front: the screen gets it from
+// main.
+void elbow_log_end(struct elbow_log *log, const char *sentence);
+
 // Local. Ends an open progress line, closes the file.
 void elbow_log_close(struct elbow_log *log);
 
