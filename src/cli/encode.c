@@ -45,6 +45,7 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct wish, request.output)},
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
@@ -84,7 +85,9 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_encode = {
     .name = "encode",
     .summary = "write latents and bounds of every row of a dataset",
-    .text = "Writes mean, log_variance, recon, kl and elbo of every row into an HDF5 file, in input order.\n",
+    .text = "Writes mean, log_variance, recon, kl and elbo of every row into an HDF5 file, in input order. Where the\n"
+            "configuration binarises the data, these are of the zeros and ones: --binarize none gives those of the "
+            "values.\n",
     .examples = "elbow encode runs/shapes -o latents.h5\n"
                 "mpirun -n 8 elbow encode runs/mnist-mlp -o latents.h5 --data data/mnist.h5:/train/images\n",
     .flags = flags,

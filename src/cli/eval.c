@@ -74,6 +74,7 @@ struct wish {
 static const struct elbow_flag flags[] = {
     ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
@@ -134,8 +135,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_eval = {
     .name = "eval",
     .summary = "tell the ELBO of a model on a dataset",
-    .text = "The ELBO and its parts, recon and kl, in nats per sample, and per class where there are labels; with\n"
-            "--importance also the importance-sampled log-likelihood.\n",
+    .text =
+        "The ELBO and its parts, recon and kl, in nats per sample, and per class where there are labels; with\n"
+        "--importance also the importance-sampled log-likelihood. Data are binarised as in training, each row always\n"
+        "to the same zeros and ones; --binarize chooses otherwise.\n",
     .examples =
         "elbow eval runs/shapes\n"
         "mpirun -n 8 elbow eval runs/mnist-mlp --best --data data/mnist.h5:/test/images --importance 500 --json\n",

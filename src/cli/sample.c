@@ -86,6 +86,7 @@ static const struct elbow_flag reconstruct_flags[] = {
     ELBOW_ROW_OUTPUT(offsetof(struct wish, request.output)),
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     {.name = "count",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
@@ -157,7 +158,8 @@ const struct elbow_command elbow_command_reconstruct = {
     .summary = "put rows of a dataset beside what a model makes of them",
     .text =
         "Rows of a dataset beside their reconstructions: encoded, and the mean of their latents decoded. A picture\n"
-        "for images, rows of an HDF5 or CSV file for all else, by the ending of FILE.\n",
+        "for images, rows of an HDF5 or CSV file for all else, by the ending of FILE. The originals are what the\n"
+        "encoder saw: zeros and ones where the data are binarised.\n",
     .examples = "elbow reconstruct runs/shapes -o pairs.png\n"
                 "elbow reconstruct runs/mnist-mlp -o pairs.png --data data/mnist.h5:/test/images -n 10 --first 100\n",
     .flags = reconstruct_flags,

@@ -121,6 +121,11 @@ static void tell_data(const struct elbow_session *session, struct elbow_log *log
     const struct elbow_config *config = &session->checkpoint.config;
     elbow_log_say(log, "data: %s, %" PRIu64 " samples, value = stored * %g + %g (%s)", dataset->name, dataset->samples,
                   dataset->scale.factor, dataset->scale.offset, dataset->scale.source);
+    if (config->data.binarize == ELBOW_BINARIZE_THRESHOLD)
+        elbow_log_say(log, "data: values above %g count as 1, others as 0 (binarize: threshold)",
+                      config->data.threshold);
+    if (config->data.binarize == ELBOW_BINARIZE_SAMPLE)
+        elbow_log_say(log, "data: each value is drawn as 0 or 1, a row's always alike (binarize: sample)");
     struct elbow_demand demand = elbow_config_demand(config);
     if (demand.support == ELBOW_SUPPORT_BINARY && !dataset->is_binary)
         elbow_log_warn(log,
@@ -182,6 +187,29 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     return status;
 }
 
+static const char *const binarize_words[] = {ELBOW_BINARIZE_LIST(ELBOW_KIND_WORD) NULL};
+
+static enum elbow_status check_binarize(const char *word, const struct elbow_config *config, struct elbow_error *error)
+{
+    enum elbow_likelihood_kind likelihood = (enum elbow_likelihood_kind)config->model.likelihood;
+    if (config->data.binarize == ELBOW_BINARIZE_NONE || elbow_likelihood_support(likelihood) == ELBOW_SUPPORT_BINARY)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE, "--binarize %s: a %s likelihood is not for zeros and ones; leave it out",
+                           word, elbow_config_choice("model.likelihood", config->model.likelihood));
+}
+
+static enum elbow_status set_binarize(const char *word, struct elbow_config *config, struct elbow_error *error)
+{
+    if (word == NULL)
+        return ELBOW_OK;
+    for (int kind = 0; binarize_words[kind] != NULL; ++kind)
+        if (strcmp(word, binarize_words[kind]) == 0) {
+            config->data.binarize = kind;
+            return check_binarize(word, config, error);
+        }
+    return elbow_error_set(error, ELBOW_USAGE, "--binarize %.60s: expected none, threshold or sample", word);
+}
+
 // Collective. The model with room for the microbatches of training: results do not depend on who asks for them.
 static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_session *session, struct elbow_error *error)
 {
@@ -205,6 +233,8 @@ enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow
     if (status != ELBOW_OK)
         return status;
     status = elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &session->checkpoint, error);
+    if (status == ELBOW_OK)
+        status = set_binarize(request->binarize, &session->checkpoint.config, error);
     if (status == ELBOW_OK)
         status = make_model(comm, session, error);
     if (status == ELBOW_OK && !request->wants_data)

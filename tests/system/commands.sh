@@ -110,6 +110,23 @@ for figure in elbo recon kl; do
         END { printf "%.17g", n == 137 ? sum / n : 0 }')" "$(value eval.json $figure)"
 done
 
+# --binarize: what the encoder sees is what it says, in place of the configuration's.
+for word in none threshold sample; do
+    alike pairs-$word.h5 reconstruct images -o @ -n 137 --binarize $word
+    alike rows-$word.h5 encode images -o @ --binarize $word
+    alike eval-$word.json eval images --json --binarize $word
+    near "--binarize $word: eval and encode" "$(mean rows-$word.h5 /elbo)" "$(value eval-$word.json elbo)"
+done
+grep -qF "a row's always alike (binarize: sample)" 3.log.out 3.log.err || fail "--binarize: not told"
+column data.h5 /valid | tr , '\n' | awk '{ print ($1 / 255 > 0.5) + 0 }' | cmp -s - <(column pairs-threshold.h5 /originals | tr , '\n') || fail "--binarize threshold"
+paste <(column data.h5 /valid | tr , '\n') <(column pairs-none.h5 /originals | tr , '\n') |
+    awk '($1 / 255 - $2) ^ 2 > 1e-14 { exit 1 }' || fail "--binarize none"
+same_file "--binarize sample is the configuration's" eval.json eval-sample.json
+run 2 2 binarize-word "$elbow" eval images --binarize maybe
+grep -qF -e "--binarize maybe: expected none, threshold or sample" binarize-word.err || fail "--binarize maybe: $(cat binarize-word.err)"
+run 2 1 binarize-numbers "$elbow" encode numbers -o no.h5 --binarize sample
+grep -q "a gaussian likelihood is not for zeros and ones" binarize-numbers.err || fail "$(cat binarize-numbers.err)"
+
 # The importance-sampled bound: of one sample it is an ELBO, of many it is tighter. The error of its mean follows from
 # how far the rows' bounds are apart: four standard errors happen once in 16,000 times, and the draws are keyed.
 bound() { # K FILE.json FILE.h5

@@ -67,6 +67,11 @@ struct elbow_words {
         .name = "seed", .kind = ELBOW_FLAG_INTEGER, .value = "S", .least = 0, .offset = (at),                          \
         .help = "the seed of the noise (the configuration's)"                                                          \
     }
+#define ELBOW_ROW_BINARIZE(at)                                                                                         \
+    {                                                                                                                  \
+        .name = "binarize", .kind = ELBOW_FLAG_TEXT, .value = "none|threshold|sample", .offset = (at),                 \
+        .help = "how values become 0 and 1 before the encoder sees them (the configuration's data.binarize)"           \
+    }
 #define ELBOW_ROW_DRAW(at)                                                                                             \
     {                                                                                                                  \
         .name = "draw", .kind = ELBOW_FLAG_SWITCH, .offset = (at), .help = "draws from p(x|z) instead of its means"    \

@@ -12,8 +12,9 @@ struct elbow_session_request {
     const char *checkpoint; // a file or a run directory
     bool best;
     bool wants_data;
-    const char *data;   // FILE[:/dataset], or NULL: the configuration's validation data, or its training data
-    const char *labels; // FILE:/dataset or /dataset, or NULL: what the configuration has for the same data
+    const char *data;     // FILE[:/dataset], or NULL: the configuration's validation data, or its training data
+    const char *labels;   // FILE:/dataset or /dataset, or NULL: what the configuration has for the same data
+    const char *binarize; // "none", "threshold", "sample": in place of the configuration's data.binarize; NULL: that
     const char *output; // a file that will be written, or NULL: looked at as elbow/base/output.h tells, before the work
     bool force;         // it may replace one that is there
 };
@@ -26,7 +27,7 @@ struct elbow_session {
 };
 
 // Collective. Loads the checkpoint, builds its model, loads the data with the checkpoint's scaling; MISMATCH if a
-// sample has another number of values.
+// sample has another number of values; USAGE for a request that cannot be meant.
 enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow_session_request *request,
                                      struct elbow_log *log, struct elbow_session *session, struct elbow_error *error);
 
