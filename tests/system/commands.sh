@@ -120,7 +120,7 @@ done
 grep -qF "a row's always alike (binarize: sample)" 3.log.out 3.log.err || fail "--binarize: not told"
 column data.h5 /valid | tr , '\n' | awk '{ print ($1 / 255 > 0.5) + 0 }' | cmp -s - <(column pairs-threshold.h5 /originals | tr , '\n') || fail "--binarize threshold"
 paste <(column data.h5 /valid | tr , '\n') <(column pairs-none.h5 /originals | tr , '\n') |
-    awk '($1 / 255 - $2) ^ 2 > 1e-14 { exit 1 }' || fail "--binarize none"
+    awk '($1 / 255 - $2) ^ 2 > 1e-14 { exit 1 }' || fail "--binarize none" # float32 holds seven digits
 same_file "--binarize sample is the configuration's" eval.json eval-sample.json
 run 2 2 binarize-word "$elbow" eval images --binarize maybe
 grep -qF -e "--binarize maybe: expected none, threshold or sample" binarize-word.err || fail "--binarize maybe: $(cat binarize-word.err)"
