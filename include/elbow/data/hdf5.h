@@ -93,6 +93,17 @@ enum elbow_status elbow_hdf5_find_attribute(struct elbow_hdf5 *file, const char 
 enum elbow_status elbow_hdf5_read_rows(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
                                        void *out, struct elbow_error *error);
 
+// What an attribute is.
+struct elbow_hdf5_attribute {
+    bool is_there;
+    bool is_number, is_float; // integers or floats; floats
+    uint64_t count;           // values
+};
+
+// Local. Describes an attribute of an object, which may lack it. FORMAT if that cannot be told.
+enum elbow_status elbow_hdf5_describe_attribute(struct elbow_hdf5 *file, const char *object, const char *name,
+                                                struct elbow_hdf5_attribute *attribute, struct elbow_error *error);
+
 // How a new dataset is laid out. Zeroed: contiguous.
 struct elbow_hdf5_layout {
     uint64_t chunk_rows; // > 0: chunks of so many rows

@@ -121,6 +121,24 @@ static enum elbow_status begin_reading(struct elbow_hdf5 *file, const char *obje
     return ELBOW_FORMAT;
 }
 
+enum elbow_status elbow_hdf5_describe_attribute(struct elbow_hdf5 *file, const char *object, const char *name,
+                                                struct elbow_hdf5_attribute *attribute, struct elbow_error *error)
+{
+    struct reading reading;
+    *attribute = (struct elbow_hdf5_attribute){0};
+    enum elbow_status status = elbow_hdf5_find_attribute(file, object, name, &attribute->is_there, error);
+    if (status != ELBOW_OK || !attribute->is_there)
+        return status;
+    status = begin_reading(file, object, name, &reading, error);
+    if (status != ELBOW_OK)
+        return status;
+    attribute->is_float = reading.class == H5T_FLOAT;
+    attribute->is_number = attribute->is_float || reading.class == H5T_INTEGER;
+    attribute->count = reading.count > 0 ? (uint64_t)reading.count : 0;
+    end_reading(&reading);
+    return ELBOW_OK;
+}
+
 static enum elbow_status read_values(struct elbow_hdf5 *file, const char *object, const char *name, bool floats,
                                      hid_t native, void *values, size_t count, struct elbow_error *error)
 {

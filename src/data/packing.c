@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Attributes of packing and of missing values. Numbers are read as doubles and brought to the stored type, as netCDF
+// does, so that a fill value of another width still meets the values that it stands for.
+#include "elbow/data/packing.h"
+
+#include "elbow/base/memory.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+// Of one attribute; a rule may have several.
+enum { NUMBERS_MAX = 8 };
+
+struct reader {
+    struct elbow_hdf5 *file;
+    const char *dataset;
+    enum elbow_element stored; // the dataset's own element
+    struct elbow_packing *packing;
+};
+
+// One attribute: count numbers, 0 if it is not there or not used.
+struct numbers {
+    size_t count;
+    double values[NUMBERS_MAX];
+    bool is_float;
+};
+
+// Appends to a list with commas; what does not fit is left out.
+static void list(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void list(char *text, size_t size, const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list arguments;
+    if (length > 0 && length + 2 < size)
+        length += (size_t)snprintf(text + length, size - length, ", ");
+    va_start(arguments, format);
+    vsnprintf(text + length, size - length, format, arguments);
+    va_end(arguments);
+}
+
+// Says the numbers of an attribute as they stand: "valid_range 0 to 100".
+static void say(struct elbow_packing *packing, const char *name, const struct numbers *numbers)
+{
+    char values[256] = "";
+    for (size_t i = 0; i < numbers->count; ++i) {
+        size_t length = strlen(values);
+        snprintf(values + length, sizeof values - length, " %.9g", numbers->values[i]);
+    }
+    list(packing->said, sizeof packing->said, "%s%s", name, values);
+}
+
+// `most`: numbers that it may have. One that has to have another count, or is no number at all, is ignored.
+static enum elbow_status read_numbers(struct reader *reader, const char *name, size_t least, size_t most,
+                                      struct numbers *numbers, struct elbow_error *error)
+{
+    struct elbow_hdf5_attribute about;
+    *numbers = (struct numbers){0};
+    enum elbow_status status = elbow_hdf5_describe_attribute(reader->file, reader->dataset, name, &about, error);
+    if (status != ELBOW_OK || !about.is_there)
+        return status;
+    if (!about.is_number || about.count < least || about.count > most) {
+        list(reader->packing->ignored, sizeof reader->packing->ignored, "%s", name);
+        return ELBOW_OK;
+    }
+    status = elbow_hdf5_read_doubles(reader->file, reader->dataset, name, numbers->values, (size_t)about.count, error);
+    if (status != ELBOW_OK)
+        return status;
+    numbers->count = (size_t)about.count;
+    numbers->is_float = about.is_float;
+    say(reader->packing, name, numbers);
+    return ELBOW_OK;
+}
+
+// Elbow's attribute, or that of the CF conventions.
+static enum elbow_status read_scaling(struct reader *reader, const char *own, const char *cf, const char *differs,
+                                      struct elbow_packing_number *number, struct elbow_error *error)
+{
+    struct numbers ours, theirs;
+    enum elbow_status status = read_numbers(reader, own, 1, 1, &ours, error);
+    if (status == ELBOW_OK)
+        status = read_numbers(reader, cf, 1, 1, &theirs, error);
+    if (status != ELBOW_OK || ours.count + theirs.count == 0)
+        return status;
+    number->name = ours.count > 0 ? own : cf;
+    number->value = ours.count > 0 ? ours.values[0] : theirs.values[0];
+    if (!isfinite(number->value))
+        number->trouble = "is not a finite number";
+    else if (ours.count > 0 && theirs.count > 0 && ours.values[0] != theirs.values[0])
+        number->trouble = differs;
+    return ELBOW_OK;
+}
+
+static enum elbow_element unsigned_twin(enum elbow_element element)
+{
+    switch (element) {
+    case ELBOW_ELEMENT_INT8:
+        return ELBOW_ELEMENT_UINT8;
+    case ELBOW_ELEMENT_INT16:
+        return ELBOW_ELEMENT_UINT16;
+    case ELBOW_ELEMENT_INT32:
+        return ELBOW_ELEMENT_UINT32;
+    case ELBOW_ELEMENT_INT64:
+        return ELBOW_ELEMENT_UINT64;
+    default:
+        return element;
+    }
+}
+
+// The classic formats of netCDF have no unsigned types: an attribute says that integers are meant so.
+static enum elbow_status read_sign(struct reader *reader, struct elbow_error *error)
+{
+    bool found;
+    char *text = NULL;
+    enum elbow_status status = elbow_hdf5_find_attribute(reader->file, reader->dataset, "_Unsigned", &found, error);
+    if (status != ELBOW_OK || !found)
+        return status;
+    if (elbow_hdf5_read_text(reader->file, reader->dataset, "_Unsigned", 16, &text, NULL) != ELBOW_OK)
+        return ELBOW_OK;
+    if (strcmp(text, "true") == 0) {
+        reader->packing->element = unsigned_twin(reader->stored);
+        list(reader->packing->said, sizeof reader->packing->said, "_Unsigned true");
+    }
+    elbow_release(&text);
+    return ELBOW_OK;
+}
+
+// A number of an attribute as a stored value of the dataset would be.
+static double as_stored(const struct reader *reader, double number)
+{
+    if (reader->packing->element == ELBOW_ELEMENT_FLOAT32)
+        return (double)(float)number;
+    if (reader->packing->element != reader->stored && number < 0 && isfinite(number))
+        return number + ldexp(1, 8 * (int)elbow_element_size(reader->stored));
+    return number;
+}
+
+static void add_value(struct elbow_missing *missing, double value)
+{
+    elbow_missing_add(missing, &(struct elbow_missing){.count = 1, .values = {value}});
+}
+
+// What netCDF writes where nobody has written, and nobody has said what else it should; bytes have no such value.
+static bool netcdf_fill(enum elbow_element element, double *value)
+{
+    switch (element) {
+    case ELBOW_ELEMENT_INT16:
+        *value = -32767;
+        return true;
+    case ELBOW_ELEMENT_UINT16:
+        *value = UINT16_MAX;
+        return true;
+    case ELBOW_ELEMENT_INT32:
+        *value = -INT32_MAX;
+        return true;
+    case ELBOW_ELEMENT_UINT32:
+        *value = UINT32_MAX;
+        return true;
+    case ELBOW_ELEMENT_INT64:
+        *value = -9223372036854775806.0;
+        return true;
+    case ELBOW_ELEMENT_UINT64:
+        *value = 18446744073709551614.0;
+        return true;
+    case ELBOW_ELEMENT_FLOAT32:
+    case ELBOW_ELEMENT_FLOAT64:
+        *value = 9.9692099683868690e+36;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum elbow_status read_fill(struct reader *reader, struct elbow_error *error)
+{
+    static const char *const names[] = {"_FillValue", "missing_value"};
+    struct elbow_packing *packing = reader->packing;
+    bool has_fill = false, is_netcdf = false;
+    for (size_t k = 0; k < sizeof names / sizeof *names; ++k) {
+        struct numbers numbers;
+        enum elbow_status status = read_numbers(reader, names[k], 1, NUMBERS_MAX, &numbers, error);
+        if (status != ELBOW_OK)
+            return status;
+        for (size_t i = 0; i < numbers.count; ++i)
+            add_value(&packing->missing, as_stored(reader, numbers.values[i]));
+        if (numbers.count > 0)
+            list(packing->rules, sizeof packing->rules, "%s", names[k]);
+        has_fill = has_fill || (k == 0 && numbers.count > 0);
+    }
+    double value;
+    if (has_fill || !netcdf_fill(reader->stored, &value))
+        return ELBOW_OK;
+    enum elbow_status status = elbow_hdf5_find_attribute(reader->file, "/", "_NCProperties", &is_netcdf, error);
+    if (status != ELBOW_OK || !is_netcdf)
+        return status;
+    add_value(&packing->missing, as_stored(reader, value));
+    list(packing->rules, sizeof packing->rules, "netCDF's fill value where no _FillValue is set");
+    return ELBOW_OK;
+}
+
+// Bounds of unpacked values, which netCDF tells from their type, become bounds of stored ones. Those of integers that
+// rounding has moved a little off a whole number are put back onto it.
+static double pack(const struct elbow_packing *packing, double bound)
+{
+    double stored = (bound - packing->offset.value) / packing->factor.value, whole = rint(stored);
+    bool is_whole = isfinite(stored) && !elbow_element_is_float(packing->element) &&
+                    fabs(stored - whole) < 1e-6 * fmax(1, fabs(whole));
+    return is_whole ? whole : stored;
+}
+
+static void add_bounds(struct reader *reader, const struct numbers *numbers, double low, double high)
+{
+    struct elbow_packing *packing = reader->packing;
+    bool is_packed = packing->factor.value != 1 || packing->offset.value != 0;
+    bool is_usable = packing->factor.trouble == NULL && packing->offset.trouble == NULL && packing->factor.value != 0;
+    bool is_unpacked = numbers->is_float && is_packed && is_usable && !elbow_element_is_float(reader->stored);
+    double first = is_unpacked ? pack(packing, low) : as_stored(reader, low);
+    double second = is_unpacked ? pack(packing, high) : as_stored(reader, high);
+    elbow_missing_add(
+        &packing->missing,
+        &(struct elbow_missing){.has_range = true, .low = fmin(first, second), .high = fmax(first, second)});
+}
+
+static enum elbow_status read_range(struct reader *reader, struct elbow_error *error)
+{
+    struct elbow_packing *packing = reader->packing;
+    struct numbers both, least, most;
+    enum elbow_status status = read_numbers(reader, "valid_range", 2, 2, &both, error);
+    if (status == ELBOW_OK)
+        status = read_numbers(reader, "valid_min", 1, 1, &least, error);
+    if (status == ELBOW_OK)
+        status = read_numbers(reader, "valid_max", 1, 1, &most, error);
+    if (status != ELBOW_OK)
+        return status;
+    struct {
+        const char *name;
+        const struct numbers *numbers;
+        double low, high;
+    } ranges[] = {{"valid_range", &both, both.values[0], both.values[1]},
+                  {"valid_min", &least, least.values[0], INFINITY},
+                  {"valid_max", &most, -INFINITY, most.values[0]}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; ++i) {
+        if (ranges[i].numbers->count == 0)
+            continue;
+        if (isnan(ranges[i].low) || isnan(ranges[i].high)) {
+            list(packing->ignored, sizeof packing->ignored, "%s", ranges[i].name);
+            continue;
+        }
+        add_bounds(reader, ranges[i].numbers, ranges[i].low, ranges[i].high);
+        list(packing->rules, sizeof packing->rules, "%s", ranges[i].name);
+    }
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_packing_read(struct elbow_hdf5 *file, const char *dataset, enum elbow_element element,
+                                     struct elbow_packing *packing, struct elbow_error *error)
+{
+    ELBOW_CHECK(file != NULL && dataset != NULL && packing != NULL);
+    struct reader reader = {.file = file, .dataset = dataset, .stored = element, .packing = packing};
+    *packing = (struct elbow_packing){.factor = {.value = 1}, .element = element};
+    enum elbow_status status = read_scaling(&reader, "factor", "scale_factor",
+                                            "differs from the attribute scale_factor", &packing->factor, error);
+    if (status == ELBOW_OK)
+        status = read_scaling(&reader, "offset", "add_offset", "differs from the attribute add_offset",
+                              &packing->offset, error);
+    if (status == ELBOW_OK)
+        status = read_sign(&reader, error);
+    if (status == ELBOW_OK)
+        status = read_fill(&reader, error);
+    return status == ELBOW_OK ? read_range(&reader, error) : status;
+}
+
+bool elbow_missing_has_rules(const struct elbow_missing *missing)
+{
+    return missing->count > 0 || missing->has_range;
+}
+
+bool elbow_missing_is(const struct elbow_missing *missing, double stored)
+{
+    bool is_missing = missing->has_range && (stored < missing->low || stored > missing->high);
+    for (size_t i = 0; i < missing->count; ++i)
+        is_missing = is_missing || stored == missing->values[i] || (isnan(stored) && isnan(missing->values[i]));
+    return is_missing;
+}
+
+void elbow_missing_add(struct elbow_missing *missing, const struct elbow_missing *more)
+{
+    for (size_t i = 0; i < more->count; ++i) {
+        bool is_known = false;
+        for (size_t k = 0; k < missing->count; ++k)
+            is_known = is_known || missing->values[k] == more->values[i] ||
+                       (isnan(missing->values[k]) && isnan(more->values[i]));
+        if (!is_known && missing->count < ELBOW_MISSING_VALUES)
+            missing->values[missing->count++] = more->values[i];
+    }
+    if (!more->has_range)
+        return;
+    missing->low = missing->has_range ? fmax(missing->low, more->low) : more->low;
+    missing->high = missing->has_range ? fmin(missing->high, more->high) : more->high;
+    missing->has_range = true;
+}
+
+// One function for each type: find_UINT8 and so on.
+#define FIND(name, type, text)                                                                                         \
+    static struct elbow_missing_count find_##name(const struct elbow_missing *missing, const type *stored, size_t n)   \
+    {                                                                                                                  \
+        struct elbow_missing_count found = {.first = SIZE_MAX};                                                        \
+        for (size_t i = 0; i < n; ++i) {                                                                               \
+            if (!elbow_missing_is(missing, (double)stored[i]))                                                         \
+                continue;                                                                                              \
+            found.first = found.count == 0 ? i : found.first;                                                          \
+            ++found.count;                                                                                             \
+        }                                                                                                              \
+        return found;                                                                                                  \
+    }
+ELBOW_ELEMENT_LIST(FIND)
+#undef FIND
+
+struct elbow_missing_count elbow_missing_find(const struct elbow_missing *missing, enum elbow_element element,
+                                              const void *stored, size_t n)
+{
+    ELBOW_CHECK(n == 0 || stored != NULL);
+    switch (element) {
+#define FIND_CASE(name, type, text)                                                                                    \
+    case ELBOW_ELEMENT_##name:                                                                                         \
+        return find_##name(missing, stored, n);
+        ELBOW_ELEMENT_LIST(FIND_CASE)
+#undef FIND_CASE
+    }
+    ELBOW_CHECK(!"an element type of the list");
+    return (struct elbow_missing_count){0};
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What attributes say of scaling and of missing values, and which values those are.
+#include "elbow/data/packing.h"
+
+#include "unit.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct elbow_hdf5_buffer buffer;
+
+// A file in memory with /x of an element, to which attributes are added before it is read.
+static struct elbow_hdf5 *begin(enum elbow_element element)
+{
+    struct elbow_hdf5 *file = NULL;
+    struct elbow_error error = {0};
+    const uint64_t shape[] = {2, 2};
+    ck_assert(elbow_hdf5_create_memory(0, &buffer, &file, &error) == ELBOW_OK);
+    ck_assert(elbow_hdf5_create_dataset(file, "/x", element, 2, shape, (struct elbow_hdf5_layout){0}, &error) ==
+              ELBOW_OK);
+    return file;
+}
+
+static void number(struct elbow_hdf5 *file, const char *name, double value)
+{
+    ck_assert(elbow_hdf5_write_doubles(file, "/x", name, &value, 1, NULL) == ELBOW_OK);
+}
+
+static void integers(struct elbow_hdf5 *file, const char *name, int64_t first, int64_t second)
+{
+    const int64_t values[] = {first, second};
+    ck_assert(elbow_hdf5_write_integers(file, "/x", name, values, 2, NULL) == ELBOW_OK);
+}
+
+// Ends the file and reads its attributes.
+static struct elbow_packing end(struct elbow_hdf5 *file, enum elbow_element element)
+{
+    struct elbow_packing packing;
+    struct elbow_error error = {0};
+    ck_assert(elbow_hdf5_close(file, &error) == ELBOW_OK);
+    ck_assert(elbow_hdf5_open_image("image", buffer.bytes, buffer.size, &file, &error) == ELBOW_OK);
+    ck_assert_msg(elbow_packing_read(file, "/x", element, &packing, &error) == ELBOW_OK, "%s", error.message);
+    elbow_hdf5_close(file, NULL);
+    return packing;
+}
+
+START_TEST(nothing_is_said)
+{
+    struct elbow_packing packing = end(begin(ELBOW_ELEMENT_INT16), ELBOW_ELEMENT_INT16);
+    ck_assert(packing.factor.name == NULL && packing.factor.value == 1);
+    ck_assert(packing.offset.name == NULL && packing.offset.value == 0);
+    ck_assert(!elbow_missing_has_rules(&packing.missing) && !elbow_missing_is(&packing.missing, -32767));
+    ck_assert(packing.said[0] == 0 && packing.ignored[0] == 0 && packing.rules[0] == 0);
+    ck_assert(packing.element == ELBOW_ELEMENT_INT16);
+}
+END_TEST
+
+START_TEST(packed_values)
+{
+    struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_INT16);
+    number(file, "scale_factor", 0.002);
+    number(file, "add_offset", 280);
+    number(file, "_FillValue", -32767);
+    integers(file, "missing_value", -32767, -32768);
+    struct elbow_packing packing = end(file, ELBOW_ELEMENT_INT16);
+    ck_assert_str_eq(packing.factor.name, "scale_factor");
+    ck_assert(packing.factor.value == 0.002 && packing.factor.trouble == NULL && packing.offset.value == 280);
+    ck_assert(packing.missing.count == 2 && !packing.missing.has_range);
+    ck_assert(elbow_missing_is(&packing.missing, -32767) && elbow_missing_is(&packing.missing, -32768));
+    ck_assert(!elbow_missing_is(&packing.missing, -32766));
+    ck_assert_str_eq(packing.said,
+                     "scale_factor 0.002, add_offset 280, _FillValue -32767, missing_value -32767 -32768");
+    ck_assert_str_eq(packing.rules, "_FillValue, missing_value");
+}
+END_TEST
+
+START_TEST(what_is_no_single_number_is_named)
+{
+    struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_FLOAT32);
+    ck_assert(elbow_hdf5_write_text(file, "/x", "factor", "much", NULL) == ELBOW_OK);
+    integers(file, "offset", 1, 2);
+    ck_assert(elbow_hdf5_write_text(file, "/x", "missing_value", "NA", NULL) == ELBOW_OK);
+    number(file, "valid_range", 3);
+    number(file, "valid_min", NAN);
+    number(file, "scale_factor", 2);
+    struct elbow_packing packing = end(file, ELBOW_ELEMENT_FLOAT32);
+    ck_assert_str_eq(packing.ignored, "factor, offset, missing_value, valid_range, valid_min");
+    ck_assert(packing.factor.value == 2 && packing.offset.name == NULL && packing.offset.value == 0);
+    ck_assert(!elbow_missing_has_rules(&packing.missing));
+}
+END_TEST
+
+START_TEST(attributes_that_contradict)
+{
+    struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_FLOAT32);
+    number(file, "factor", 2);
+    number(file, "scale_factor", 3);
+    number(file, "offset", 1);
+    number(file, "add_offset", 1);
+    struct elbow_packing packing = end(file, ELBOW_ELEMENT_FLOAT32);
+    ck_assert_str_eq(packing.factor.trouble, "differs from the attribute scale_factor");
+    ck_assert(packing.offset.trouble == NULL && packing.offset.value == 1);
+    file = begin(ELBOW_ELEMENT_FLOAT32);
+    number(file, "add_offset", INFINITY);
+    packing = end(file, ELBOW_ELEMENT_FLOAT32);
+    ck_assert_str_eq(packing.offset.trouble, "is not a finite number");
+}
+END_TEST
+
+// Bounds as whole numbers are those of stored values; as floats, of unpacked ones.
+START_TEST(ranges)
+{
+    struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_INT16);
+    integers(file, "valid_range", -100, 200);
+    number(file, "scale_factor", 0.1);
+    struct elbow_missing missing = end(file, ELBOW_ELEMENT_INT16).missing;
+    ck_assert(!elbow_missing_is(&missing, -100) && !elbow_missing_is(&missing, 200));
+    ck_assert(elbow_missing_is(&missing, -101) && elbow_missing_is(&missing, 201));
+    file = begin(ELBOW_ELEMENT_INT16);
+    number(file, "valid_max", 310);
+    number(file, "scale_factor", 0.002);
+    number(file, "add_offset", 280);
+    missing = end(file, ELBOW_ELEMENT_INT16).missing;
+    ck_assert(!elbow_missing_is(&missing, 15000) && elbow_missing_is(&missing, 15001));
+    ck_assert(!elbow_missing_is(&missing, -32768));
+    file = begin(ELBOW_ELEMENT_INT16); // a negative factor turns them round
+    number(file, "valid_min", 0);
+    number(file, "scale_factor", -1);
+    missing = end(file, ELBOW_ELEMENT_INT16).missing;
+    ck_assert(!elbow_missing_is(&missing, -5) && !elbow_missing_is(&missing, 0) && elbow_missing_is(&missing, 1));
+}
+END_TEST
+
+// 0.3 and 1e20 as doubles are other numbers than the floats that they stand for.
+START_TEST(numbers_of_another_width)
+{
+    struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_FLOAT32);
+    number(file, "_FillValue", 1e20);
+    number(file, "valid_max", 0.3);
+    struct elbow_missing missing = end(file, ELBOW_ELEMENT_FLOAT32).missing;
+    ck_assert(!elbow_missing_is(&missing, (double)0.3F));
+    missing.has_range = false;
+    ck_assert(elbow_missing_is(&missing, (double)1e20F) && !elbow_missing_is(&missing, 1e19));
+}
+END_TEST
+
+START_TEST(signs)
+{
+    struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_INT8);
+    ck_assert(elbow_hdf5_write_text(file, "/x", "_Unsigned", "true", NULL) == ELBOW_OK);
+    number(file, "_FillValue", -1);
+    struct elbow_packing packing = end(file, ELBOW_ELEMENT_INT8);
+    ck_assert(packing.element == ELBOW_ELEMENT_UINT8);
+    ck_assert(elbow_missing_is(&packing.missing, 255) && !elbow_missing_is(&packing.missing, -1));
+}
+END_TEST
+
+START_TEST(fill_of_netcdf)
+{
+    static const struct {
+        enum elbow_element element;
+        double fill;
+    } fills[] = {{ELBOW_ELEMENT_INT16, -32767},
+                 {ELBOW_ELEMENT_UINT16, 65535},
+                 {ELBOW_ELEMENT_INT32, -2147483647},
+                 {ELBOW_ELEMENT_UINT32, 4294967295},
+                 {ELBOW_ELEMENT_FLOAT32, (double)9.9692099683868690e+36F},
+                 {ELBOW_ELEMENT_FLOAT64, 9.9692099683868690e+36}};
+    for (size_t i = 0; i < sizeof fills / sizeof *fills; ++i) {
+        for (int k = 0; k < 2; ++k) {
+            struct elbow_hdf5 *file = begin(fills[i].element);
+            ck_assert(elbow_hdf5_write_text(file, "/", "_NCProperties", "version=2", NULL) == ELBOW_OK);
+            if (k == 1)
+                number(file, "_FillValue", 7);
+            struct elbow_missing missing = end(file, fills[i].element).missing;
+            ck_assert(elbow_missing_is(&missing, fills[i].fill) == (k == 0));
+            ck_assert(elbow_missing_is(&missing, 7) == (k == 1));
+        }
+    }
+    struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_UINT8);
+    ck_assert(elbow_hdf5_write_text(file, "/", "_NCProperties", "version=2", NULL) == ELBOW_OK);
+    struct elbow_missing missing = end(file, ELBOW_ELEMENT_UINT8).missing;
+    ck_assert(!elbow_missing_has_rules(&missing));
+}
+END_TEST
+
+START_TEST(finding)
+{
+    const struct elbow_missing missing = {.count = 2, .values = {NAN, 4}, .has_range = true, .low = 0, .high = 9};
+    const float floats[] = {0, 9, 4, 3, NAN, -1, 10};
+    struct elbow_missing_count found = elbow_missing_find(&missing, ELBOW_ELEMENT_FLOAT32, floats, 7);
+    ck_assert(found.count == 4 && found.first == 2);
+    const uint8_t bytes[] = {1, 2, 3};
+    found = elbow_missing_find(&missing, ELBOW_ELEMENT_UINT8, bytes, 3);
+    ck_assert(found.count == 0 && found.first == SIZE_MAX);
+    struct elbow_missing both = missing;
+    elbow_missing_add(&both,
+                      &(struct elbow_missing){.count = 2, .values = {NAN, 5}, .has_range = true, .low = -9, .high = 8});
+    ck_assert(both.count == 3 && both.low == 0 && both.high == 8);
+}
+END_TEST
+
+UNIT_MAIN("data/packing", nothing_is_said, packed_values, what_is_no_single_number_is_named, attributes_that_contradict,
+          ranges, numbers_of_another_width, signs, fill_of_netcdf, finding)
