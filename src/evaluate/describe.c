@@ -5,7 +5,7 @@
 
 #include "elbow/base/file.h"
 #include "elbow/base/mask.h"
-#include "elbow/checkpoint/detail/format.h"
+#include "elbow/checkpoint/checkpoint.h"
 #include "elbow/data/hdf5.h"
 
 #include <inttypes.h>

@@ -7,11 +7,11 @@
 #include "elbow/base/lock.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
+#include "elbow/checkpoint/checkpoint.h"
 #include "elbow/evaluate/gallery.h"
 #include "elbow/math/hash.h"
 #include "elbow/output/metrics.h"
 
-#include "elbow/checkpoint/detail/format.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -17,6 +17,8 @@
 
 ELBOW_C_BEGIN
 
+#define ELBOW_CHECKPOINT_MAGIC "ELBOWCP\n" // the first 8 bytes of a file
+
 // Where a run stands. Plain; broadcast as bytes.
 struct elbow_run_state {
     uint64_t step;             // steps done
@@ -58,6 +60,13 @@ enum elbow_status elbow_checkpoint_list(const struct elbow_directory *run, uint6
 
 // Local. The path of a step's checkpoint: RUN/checkpoints/step-00000500.h5.
 bool elbow_checkpoint_path(const char *run, uint64_t step, elbow_path path);
+
+// Local. The same beneath its run directory: checkpoints/step-00000500.h5.
+enum { ELBOW_CHECKPOINT_NAME_SIZE = 64 };
+void elbow_checkpoint_name(uint64_t step, char name[ELBOW_CHECKPOINT_NAME_SIZE]);
+
+// Local. The step in a checkpoint's file name; false for all names that elbow_checkpoint_path does not give.
+bool elbow_checkpoint_step(const char *name, uint64_t *step);
 
 // Local. The configuration of the checkpoint that elbow_checkpoint_load would take.
 enum elbow_status elbow_checkpoint_peek(const char *run_or_file, bool best, struct elbow_config *config,

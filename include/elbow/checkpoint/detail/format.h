@@ -5,11 +5,9 @@
 
 #include "elbow/checkpoint/checkpoint.h"
 
+// The user block, little-endian: ELBOW_CHECKPOINT_MAGIC (8), version (4), size of the block (4), bytes behind it (8),
+// their XXH3 (8), zeros.
 enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
-
-// The user block, little-endian: magic (8), version (4), size of the block (4), bytes behind it (8), their XXH3 (8),
-// zeros.
-#define ELBOW_CHECKPOINT_MAGIC "ELBOWCP\n"
 
 // Local. Fills the user block in front of an image; checks it (FORMAT with what is wrong).
 void elbow_checkpoint_seal(void *image, size_t size);
@@ -19,21 +17,17 @@ enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, s
 enum elbow_status elbow_checkpoint_verify_file(const struct elbow_directory *directory, const char *path,
                                                struct elbow_error *error);
 
-// Local. The file of a step beneath its run directory: checkpoints/step-00000500.h5.
-enum { ELBOW_CHECKPOINT_NAME_SIZE = 64 };
-void elbow_checkpoint_name(uint64_t step, char name[ELBOW_CHECKPOINT_NAME_SIZE]);
-
 // Local. OK if the file of a step is a sound checkpoint; FORMAT if it is proved that it is not, or is not there; else
 // it is not known: FILE if it cannot be read, MEMORY.
 enum elbow_status elbow_checkpoint_prove(const struct elbow_directory *run, uint64_t step, struct elbow_error *error);
-
-// Local. The step in a checkpoint's file name; false for all names that elbow_checkpoint_path does not give.
-bool elbow_checkpoint_step(const char *name, uint64_t *step);
 
 // Local. Reads a verified image (user block included) into a zeroed struct, which the caller clears, on failure too.
 // FORMAT if what is inside does not make a checkpoint.
 enum elbow_status elbow_checkpoint_read(const char *name, const void *image, size_t size,
                                         struct elbow_checkpoint *checkpoint, struct elbow_error *error);
+
+// Local. Takes the memory for contents of which all but the arrays is known: a rank that receives them from rank zero.
+enum elbow_status elbow_checkpoint_make_room(struct elbow_checkpoint *checkpoint, struct elbow_error *error);
 
 // The integers and doubles of a run's state that a file holds, as one list for both directions.
 struct elbow_checkpoint_field {
