@@ -108,6 +108,17 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
     return ELBOW_OK;
 }
 
+struct elbow_demand elbow_config_demand(const struct elbow_config *config)
+{
+    enum elbow_likelihood_kind kind = (enum elbow_likelihood_kind)config->model.likelihood;
+    if (config->data.binarize == ELBOW_BINARIZE_NONE)
+        return (struct elbow_demand){elbow_likelihood_support(kind), "model.likelihood",
+                                     elbow_likelihood_kinds[kind].name};
+    bool is_sampled = config->data.binarize == ELBOW_BINARIZE_SAMPLE; // a value is a probability
+    return (struct elbow_demand){is_sampled ? ELBOW_SUPPORT_UNIT : ELBOW_SUPPORT_REAL, "data.binarize",
+                                 elbow_config_choice("data.binarize", config->data.binarize)};
+}
+
 static enum elbow_status check_model(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     const struct elbow_kind_schema *likelihood = &elbow_likelihood_kinds[config->model.likelihood];

@@ -94,17 +94,6 @@ void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKEL
     elbow_schema_list(found, count, words);
 }
 
-struct elbow_demand elbow_config_demand(const struct elbow_config *config)
-{
-    enum elbow_likelihood_kind kind = (enum elbow_likelihood_kind)config->model.likelihood;
-    if (config->data.binarize == ELBOW_BINARIZE_NONE)
-        return (struct elbow_demand){elbow_likelihood_support(kind), "model.likelihood",
-                                     elbow_likelihood_kinds[kind].name};
-    bool is_sampled = config->data.binarize == ELBOW_BINARIZE_SAMPLE; // a value is a probability
-    return (struct elbow_demand){is_sampled ? ELBOW_SUPPORT_UNIT : ELBOW_SUPPORT_REAL, "data.binarize",
-                                 elbow_config_choice("data.binarize", config->data.binarize)};
-}
-
 #define dense_options OPTIONS(dense_keys)
 #define conv2d_options OPTIONS(conv2d_keys)
 #define conv_transpose2d_options OPTIONS(conv_transpose2d_keys)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading values: from a YAML node by the row of its key, with an error that says what was found and what is expected.
+// Reading values that have no keys inside: from a YAML node by the row of its key, with an error that says what was
+// found and what is expected.
 //
 // Invariants: a value that is refused leaves the struct as it was, but for the sections and lists around it; unused
 // bytes of texts and unused entries of lists are zero, so that equal configurations are equal bytes; the locale does
@@ -69,6 +70,16 @@ enum elbow_status elbow_value_refuse_value(const struct elbow_key *key, const ch
     elbow_value_describe(node, found);
     elbow_schema_expected(key, expected);
     return elbow_value_refuse(source, node, false, shown, "found %s, expected %s", found, expected);
+}
+
+enum elbow_status elbow_value_refuse_twice(const struct elbow_yaml *map, const struct elbow_yaml *child,
+                                           const char *shown, const struct elbow_source *source)
+{
+    for (const struct elbow_yaml *before = map->child; before != child; before = before->next)
+        if (strcmp(before->key, child->key) == 0)
+            return elbow_value_refuse(source, child, true, shown, "given twice, first in line %d; remove one of them",
+                                      before->key_line);
+    return ELBOW_OK;
 }
 
 static enum elbow_status refuse_bounds(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
@@ -190,7 +201,7 @@ static enum elbow_status read_learned(const struct elbow_key *key, const char *s
     bool is_map =
         node->kind == ELBOW_YAML_MAP && node->child && !node->child->next && strcmp(node->child->key, "learned") == 0;
     if (is_word) {
-        elbow_value_preset(key, base);
+        ELBOW_CHECK(key->preset != NULL && parse_real(key->preset, value) == NUMBER_OK);
         *is_learned = true;
         return ELBOW_OK;
     }
@@ -287,8 +298,8 @@ static enum elbow_status read_integers(const struct elbow_key *key, const char *
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
-                                   void *base, const struct elbow_source *source)
+enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                          void *base, const struct elbow_source *source)
 {
     void *value = (char *)base + key->offset;
     switch (key->type) {
@@ -301,8 +312,6 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
         return read_optional(key, shown, node, base, source);
     case ELBOW_KEY_LEARNED:
         return read_learned(key, shown, node, base, source);
-    case ELBOW_KEY_KIND:
-        return elbow_value_read_kind(key, shown, node, base, source);
     case ELBOW_KEY_BOOLEAN:
         return read_boolean(key, shown, node, value, source);
     case ELBOW_KEY_CHOICE:
@@ -313,57 +322,10 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
         return read_text(key, shown, node, value, source);
     case ELBOW_KEY_INTEGERS:
         return read_integers(key, shown, node, value, source);
+    case ELBOW_KEY_KIND:
     case ELBOW_KEY_LAYERS:
-        return elbow_value_read_layers(key, shown, node, value, source);
+        break;
     }
+    ELBOW_CHECK(!"a value without values inside");
     return ELBOW_CONFIG;
-}
-
-void elbow_value_preset(const struct elbow_key *key, void *base)
-{
-    if (!key->preset) // empty: the struct starts as zeros
-        return;
-    char text[64];
-    ELBOW_CHECK(elbow_text_format(text, sizeof text, "%s", key->preset));
-    struct elbow_yaml node = {.kind = ELBOW_YAML_SCALAR, .text = text};
-    struct elbow_source source = {"a default", false, NULL};
-    ELBOW_CHECK(elbow_value_read(key, key->name, &node, base, &source) == ELBOW_OK);
-}
-
-enum elbow_status elbow_value_refuse_twice(const struct elbow_yaml *map, const struct elbow_yaml *child,
-                                           const char *shown, const struct elbow_source *source)
-{
-    for (const struct elbow_yaml *before = map->child; before != child; before = before->next)
-        if (strcmp(before->key, child->key) == 0)
-            return elbow_value_refuse(source, child, true, shown, "given twice, first in line %d; remove one of them",
-                                      before->key_line);
-    return ELBOW_OK;
-}
-
-enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *section, const char *shown,
-                                           const struct elbow_yaml *map, void *base, const struct elbow_source *source)
-{
-    char text[640];
-    if (elbow_value_is_null(map))
-        return ELBOW_OK;
-    if (map->kind != ELBOW_YAML_MAP) {
-        elbow_value_describe(map, text);
-        return elbow_value_refuse(source, map, false, shown,
-                                  "found %s, expected a map of its keys; `elbow config --explain` lists them", text);
-    }
-    for (const struct elbow_yaml *child = map->child; child; child = child->next) {
-        char name[ELBOW_KEY_NAME_SIZE];
-        elbow_schema_join(name, shown, child->key);
-        const struct elbow_key *key = elbow_schema_find(keys, section, child->key);
-        if (!key) {
-            elbow_schema_suggest(keys, section, shown, child->key, text, sizeof text);
-            return elbow_value_refuse(source, child, true, name, "unknown key; %s", text);
-        }
-        enum elbow_status status = elbow_value_refuse_twice(map, child, name, source);
-        if (status == ELBOW_OK)
-            status = elbow_value_read(key, name, child, base, source);
-        if (status != ELBOW_OK)
-            return status;
-    }
-    return elbow_value_refuse_flat(keys, section, shown, map, source);
 }

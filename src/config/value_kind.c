@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading kinds with their options: a map of one key, whose value is the map of the options.
+// Reading what has keys inside: sections, and kinds with their options (a map of one key, whose value is the map of the
+// options), alone or in a list of layers. Each may hold the others.
 #include "elbow/config/detail/value.h"
 
 #include <string.h>
@@ -197,4 +198,53 @@ enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *se
         }
     }
     return ELBOW_OK;
+}
+
+enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                   void *base, const struct elbow_source *source)
+{
+    if (key->type == ELBOW_KEY_KIND)
+        return elbow_value_read_kind(key, shown, node, base, source);
+    if (key->type == ELBOW_KEY_LAYERS)
+        return elbow_value_read_layers(key, shown, node, (struct elbow_layers *)((char *)base + key->offset), source);
+    return elbow_value_read_scalar(key, shown, node, base, source);
+}
+
+void elbow_value_preset(const struct elbow_key *key, void *base)
+{
+    if (!key->preset) // empty: the struct starts as zeros
+        return;
+    char text[64];
+    ELBOW_CHECK(elbow_text_format(text, sizeof text, "%s", key->preset));
+    struct elbow_yaml node = {.kind = ELBOW_YAML_SCALAR, .text = text};
+    struct elbow_source source = {"a default", false, NULL};
+    ELBOW_CHECK(elbow_value_read(key, key->name, &node, base, &source) == ELBOW_OK);
+}
+
+enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *section, const char *shown,
+                                           const struct elbow_yaml *map, void *base, const struct elbow_source *source)
+{
+    char text[640];
+    if (elbow_value_is_null(map))
+        return ELBOW_OK;
+    if (map->kind != ELBOW_YAML_MAP) {
+        elbow_value_describe(map, text);
+        return elbow_value_refuse(source, map, false, shown,
+                                  "found %s, expected a map of its keys; `elbow config --explain` lists them", text);
+    }
+    for (const struct elbow_yaml *child = map->child; child; child = child->next) {
+        char name[ELBOW_KEY_NAME_SIZE];
+        elbow_schema_join(name, shown, child->key);
+        const struct elbow_key *key = elbow_schema_find(keys, section, child->key);
+        if (!key) {
+            elbow_schema_suggest(keys, section, shown, child->key, text, sizeof text);
+            return elbow_value_refuse(source, child, true, name, "unknown key; %s", text);
+        }
+        enum elbow_status status = elbow_value_refuse_twice(map, child, name, source);
+        if (status == ELBOW_OK)
+            status = elbow_value_read(key, name, child, base, source);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    return elbow_value_refuse_flat(keys, section, shown, map, source);
 }

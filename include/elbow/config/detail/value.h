@@ -38,6 +38,10 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
 enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                    void *base, const struct elbow_source *source);
 
+// Local. The same for a key that is neither a kind nor a list of layers.
+enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                          void *base, const struct elbow_source *source);
+
 // Local. Reads a list of layers.
 enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           struct elbow_layers *value, const struct elbow_source *source);
