@@ -51,19 +51,6 @@ void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct el
     elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_EVAL_NOISE, 0, rows, ids, latent, noise);
 }
 
-void elbow_evaluation_importance(struct elbow_model *model, const float *parameters, const struct elbow_config *config,
-                                 size_t rows, const uint64_t *ids, const float *values, const float *head,
-                                 int64_t draws, float *noise, struct elbow_importance *importance)
-{
-    memset(importance, 0, rows * sizeof *importance);
-    for (int64_t draw = 0; draw < draws; ++draw) {
-        elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)draw, rows, ids, model->latent,
-                          noise);
-        struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
-        elbow_model_importance(model, parameters, microbatch, head, importance);
-    }
-}
-
 // The vector of one microbatch.
 static void evaluate_microbatch(struct evaluating *evaluating, uint64_t number, double *sums)
 {

@@ -2,11 +2,26 @@
 // The importance-sampled log-likelihood and the effective number of its samples (elbow/vae/objective.h).
 #include "elbow/evaluate/detail/measure.h"
 
+#include <string.h>
+
 enum { LOG_LIKELIHOOD, EFFECTIVE, WIDTH };
 
 static size_t width(const struct elbow_measure_plan *plan)
 {
     return plan->request->importance > 0 ? WIDTH : 0;
+}
+
+void elbow_evaluation_importance(struct elbow_model *model, const float *parameters, const struct elbow_config *config,
+                                 size_t rows, const uint64_t *ids, const float *values, const float *head,
+                                 int64_t draws, float *noise, struct elbow_importance *importance)
+{
+    memset(importance, 0, rows * sizeof *importance);
+    for (int64_t draw = 0; draw < draws; ++draw) {
+        elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)draw, rows, ids, model->latent,
+                          noise);
+        struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
+        elbow_model_importance(model, parameters, microbatch, head, importance);
+    }
 }
 
 static void microbatch(const struct elbow_measured *measured, double *sums)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What an evaluation measures: a table with a row for each measure, whose functions lie in src/run/measure/<name>.c.
+// What an evaluation measures: a table with a row for each measure, whose functions lie in src/evaluate/measure/<name>.c.
 //
 // A measure is a vector of doubles that add up: it gives that of a microbatch, and turns that of the whole dataset into
 // figures. The evaluator adds the vectors along the tree, so the figures have the same bits on any number of ranks.
-#ifndef ELBOW_RUN_MEASURE_H
-#define ELBOW_RUN_MEASURE_H
+#ifndef ELBOW_EVALUATE_DETAIL_MEASURE_H
+#define ELBOW_EVALUATE_DETAIL_MEASURE_H
 
 #include "elbow/evaluate/evaluator.h"
 
