@@ -12,9 +12,3 @@ const struct elbow_likelihood *elbow_likelihood_row(enum elbow_likelihood_kind k
     ELBOW_CHECK((unsigned)kind < ELBOW_LIKELIHOODS);
     return rows[kind];
 }
-
-size_t elbow_likelihood_one_output(const struct elbow_likelihood_options *options)
-{
-    (void)options;
-    return 1;
-}
