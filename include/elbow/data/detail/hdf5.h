@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the parts of data/hdf5 share: the open file, the sentence for an error, the table of types.
-#ifndef ELBOW_SRC_DATA_HDF5_PRIVATE_H
-#define ELBOW_SRC_DATA_HDF5_PRIVATE_H
+#ifndef ELBOW_DATA_DETAIL_HDF5_H
+#define ELBOW_DATA_DETAIL_HDF5_H
 
 #include "elbow/base/text.h"
 #include "elbow/data/hdf5.h"
