@@ -4,28 +4,9 @@
 #ifndef ELBOW_OUTPUT_METRICS_H
 #define ELBOW_OUTPUT_METRICS_H
 
-#include "elbow/base/directory.h"
-#include "elbow/base/language.h"
-#include "elbow/base/log.h"
-
-#include <stdint.h>
-#include <sys/types.h>
+#include "elbow/output/table.h"
 
 ELBOW_C_BEGIN
-
-// One table. Rows that could not be written wait in memory, for the next turn.
-struct elbow_table {
-    bool is_open;
-    int file;            // owned
-    off_t end;           // of the last row that is whole
-    bool owes_end;       // a newline is missing before it: somebody's last line has none
-    char *header;        // owned
-    char *waiting;       // rows to be written; owned
-    size_t length, size; // bytes that wait; room
-    int reason;          // errno of the last failure
-    char name[16];       // beneath the directory
-    elbow_path path;
-};
 
 struct elbow_metrics {
     struct elbow_table metrics, kl;
@@ -34,8 +15,6 @@ struct elbow_metrics {
     const struct elbow_directory *directory; // borrowed
     struct elbow_log *log;                   // borrowed
 };
-
-typedef enum { ELBOW_SPLIT_TRAIN, ELBOW_SPLIT_VALID } elbow_split;
 
 // One row of metrics.csv; NAN and a negative active_units are left empty.
 struct elbow_metrics_row {

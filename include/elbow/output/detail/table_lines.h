@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The lines of a table as text: which of them are a run's own rows.
+#ifndef ELBOW_OUTPUT_TABLE_LINES_H
+#define ELBOW_OUTPUT_TABLE_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Local. Takes a table's own rows of steps after `step` out of its text, in place, and what a crash has left; lines of
+// others stay. Returns the new length: at most one more than before, for the end of a last line that has none.
+size_t elbow_table_cut(char *text, size_t size, size_t header_length, uint64_t step);
+
+// Local. Whether a text is a table of some other run of Elbow's, with nothing of anybody else's in it.
+bool elbow_table_is_own(const char *text, size_t size);
+
+#endif

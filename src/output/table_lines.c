@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the lines of a table are. Nothing is cut away but what is proved to be Elbow's own.
+#include "elbow/output/detail/table_lines.h"
+
+#include "elbow/output/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const elbow_split_words[ELBOW_SPLITS] = {[ELBOW_SPLIT_TRAIN] = "train", [ELBOW_SPLIT_VALID] = "valid"};
+
+static size_t count_commas(const char *line, size_t length)
+{
+    size_t commas = 0;
+    for (size_t i = 0; i < length; ++i)
+        commas += line[i] == ',';
+    return commas;
+}
+
+// What a line of a table is. A crash leaves at most the beginning of a row at the end, and blocks of zeros in the place
+// of rows; all else that is no row has been put there by somebody.
+enum line { LINE_OWN, LINE_TORN, LINE_FOREIGN };
+
+// What rows are written with, behind their split; and all of a row.
+static const char NUMBERS[] = "0123456789.,+-einfa", ROWS[] = "0123456789.,+-einfatrvld";
+
+// Whether a whole line, its end included, is a row of so many commas; *step is then its step.
+static bool is_row(const char *line, size_t length, size_t commas, uint64_t *step)
+{
+    char *end;
+    if (line[0] < '0' || line[0] > '9' || memchr(line, '\0', length) != NULL || count_commas(line, length) != commas)
+        return false;
+    errno = 0;
+    *step = strtoull(line, &end, 10);
+    if (errno != 0 || *end != ',')
+        return false;
+    end += 1 + strspn(end + 1, "0123456789");
+    for (size_t i = 0; i < ELBOW_SPLITS; ++i) {
+        size_t size = strlen(elbow_split_words[i]);
+        if (*end == ',' && strncmp(end + 1, elbow_split_words[i], size) == 0 && end[1 + size] == ',')
+            return end[1 + size + strspn(end + 1 + size, NUMBERS)] == '\n';
+    }
+    return false;
+}
+
+static bool is_torn(const char *line, size_t length, bool is_whole)
+{
+    bool has_zeros = memchr(line, '\0', length) != NULL;
+    for (size_t i = 0; i + is_whole < length; ++i)
+        if (memchr(ROWS, line[i], sizeof ROWS) == NULL) // the zero at their end is one
+            return false;
+    return has_zeros || (!is_whole && line[0] >= '0' && line[0] <= '9');
+}
+
+static enum line judge_line(const char *line, size_t length, bool is_whole, size_t commas, uint64_t *step)
+{
+    if (is_whole && is_row(line, length, commas, step))
+        return LINE_OWN;
+    return is_torn(line, length, is_whole) ? LINE_TORN : LINE_FOREIGN;
+}
+
+size_t elbow_table_cut(char *text, size_t size, size_t header_length, uint64_t step)
+{
+    size_t kept = header_length, commas = count_commas(text, header_length);
+    for (size_t at = header_length; at < size;) {
+        const char *end = memchr(text + at, '\n', size - at);
+        size_t length = (end == NULL ? size : (size_t)(end - text) + 1) - at;
+        uint64_t found = 0;
+        enum line line = judge_line(text + at, length, end != NULL, commas, &found);
+        if (line == LINE_FOREIGN || (line == LINE_OWN && found <= step)) {
+            memmove(text + kept, text + at, length);
+            kept += length;
+            if (end == NULL)
+                text[kept++] = '\n';
+        }
+        at += length;
+    }
+    return kept;
+}
+
+bool elbow_table_is_own(const char *text, size_t size)
+{
+    static const char head[] = ELBOW_TABLE_PLACE ",";
+    const char *end = memchr(text, '\n', size);
+    if (end == NULL || strncmp(text, head, sizeof head - 1) != 0)
+        return false;
+    size_t header_length = (size_t)(end - text) + 1, commas = count_commas(text, header_length);
+    for (size_t at = header_length; at < size;) {
+        uint64_t step;
+        end = memchr(text + at, '\n', size - at);
+        size_t length = (end == NULL ? size : (size_t)(end - text) + 1) - at;
+        if (judge_line(text + at, length, end != NULL, commas, &step) == LINE_FOREIGN)
+            return false;
+        at += length;
+    }
+    return true;
+}
