@@ -6,7 +6,7 @@
 // over da go image row by image row in order, then column by column.
 #include "elbow/nn/conv2d.h"
 
-#include "elbow/nn/dense.h"
+#include "elbow/nn/activation.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static enum elbow_status add_tensors(struct elbow_parameters *parameters, const 
     struct elbow_tensor weight = {.rank = 4,
                                   .shape = {kernel, kernel, channels, filters},
                                   .is_weight = true,
-                                  .initial = elbow_dense_initial(initializer, conv->activation),
+                                  .initial = elbow_activation_initial(conv->activation, initializer),
                                   .fan_in = kernel * kernel * channels,
                                   .fan_out = kernel * kernel * filters};
     struct elbow_tensor bias = {.rank = 1, .shape = {filters}, .initial = ELBOW_INITIAL_CONSTANT};

@@ -32,6 +32,8 @@ static inline double reference_activation(enum elbow_activation activation, doub
         return a > 0.0 ? a + log1p(exp(-a)) : log1p(exp(a));
     case ELBOW_ACTIVATION_SILU:
         return a * reference_sigmoid(a);
+    case ELBOW_ACTIVATIONS:
+        break;
     }
     abort();
 }
@@ -55,6 +57,8 @@ static inline double reference_slope(enum elbow_activation activation, double a)
         return s;
     case ELBOW_ACTIVATION_SILU:
         return s + a * s * reference_sigmoid(-a);
+    case ELBOW_ACTIVATIONS:
+        break;
     }
     abort();
 }

@@ -86,6 +86,7 @@ enum elbow_progress { ELBOW_PROGRESS_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_PREFETCH_OFF, off)
 enum elbow_prefetch_choice { ELBOW_PREFETCH_LIST(ELBOW_KIND_ENUMERATOR) };
 
+// Activations: src/nn/activation.c has the functions.
 #define ELBOW_ACTIVATION_LIST(X)                                                                                       \
     X(ELBOW_ACTIVATION_NONE, none)                                                                                     \
     X(ELBOW_ACTIVATION_RELU, relu)                                                                                     \
@@ -94,7 +95,7 @@ enum elbow_prefetch_choice { ELBOW_PREFETCH_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_ACTIVATION_SIGMOID, sigmoid)                                                                               \
     X(ELBOW_ACTIVATION_SOFTPLUS, softplus)                                                                             \
     X(ELBOW_ACTIVATION_SILU, silu)
-enum elbow_activation { ELBOW_ACTIVATION_LIST(ELBOW_KIND_ENUMERATOR) };
+enum elbow_activation { ELBOW_ACTIVATION_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_ACTIVATIONS };
 
 // Layers: X(ENUMERATOR, word, options).
 #define ELBOW_LAYER_LIST(X)                                                                                            \

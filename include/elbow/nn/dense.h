@@ -8,6 +8,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
+#include "elbow/nn/activation.h"
 #include "elbow/nn/parameters.h"
 
 ELBOW_C_BEGIN
@@ -17,10 +18,6 @@ struct elbow_dense {
     enum elbow_activation activation;
     size_t weight, bias; // offsets in the arena: (inputs, units) row-major; (units)
 };
-
-// Local. How weights start before an activation: `initializer` auto means He for relu, leaky_relu, silu and softplus,
-// Glorot for the others.
-enum elbow_initial elbow_dense_initial(enum elbow_initializer initializer, enum elbow_activation activation);
 
 // Local. Adds the layer's tensors `name`/weight and `name`/bias to the parameters. Biases start at zero.
 enum elbow_status elbow_dense_create(struct elbow_parameters *parameters, const char *name, size_t inputs, size_t units,
@@ -50,21 +47,6 @@ void elbow_dense_backward_part(const struct elbow_dense *dense, size_t part, siz
                                const float *y, const float *slope, float *dy, float *gradient);
 void elbow_dense_backward_inputs(const struct elbow_dense *dense, const float *parameters, size_t rows, const float *da,
                                  float *dx);
-
-// Local. Whether f' needs more than y: silu only.
-bool elbow_activation_keeps_slope(enum elbow_activation activation);
-
-// Local. In place over (rows, units): a becomes y = f(a + bias); slope as above.
-//   relu max(0, a); leaky_relu max(a, 0.01 a); tanh; sigmoid 1 / (1 + exp(-a)); softplus log(1 + exp(a));
-//   silu a sigmoid(a) (Elfwing et al. 2018); none a.
-void elbow_activation_forward(enum elbow_activation activation, size_t rows, size_t units, const float *bias, float *y,
-                              float *slope);
-
-// Local. In place over n values: dy becomes dy * f'(a), from y or slope.
-//   relu [y > 0]; leaky_relu y > 0 ? 1 : 0.01; tanh 1 - y^2; sigmoid y (1 - y); softplus 1 - exp(-y) (as -expm1(-y));
-//   silu slope = s (1 + a (1 - s)) with s = sigmoid(a).
-void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
-                               float *dy);
 
 ELBOW_C_END
 

@@ -67,7 +67,7 @@ static void draw_layers(struct elbow_layers *layers)
     for (size_t i = 0; i < layers->count; ++i) {
         struct elbow_layer *layer = &layers->layers[i];
         *layer = (struct elbow_layer){.kind = (enum elbow_layer_kind)draw(3)};
-        layer->activation = (int)draw(ELBOW_ACTIVATION_SILU + 1);
+        layer->activation = (int)draw(ELBOW_ACTIVATIONS);
         if (layer->kind == ELBOW_LAYER_DENSE) {
             layer->units = (int64_t)draw(1 << 20) + 1;
             continue;

@@ -89,7 +89,7 @@ END_TEST
 
 START_TEST(every_activation)
 {
-    for (int activation = 0; activation <= ELBOW_ACTIVATION_SILU; ++activation)
+    for (int activation = 0; activation < ELBOW_ACTIVATIONS; ++activation)
         for (int kind = ELBOW_LAYER_CONV2D; kind <= ELBOW_LAYER_CONV_TRANSPOSE2D; ++kind) {
             struct setting setting;
             ck_assert(set_up(&setting, &all_sizes[4],

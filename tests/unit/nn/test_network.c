@@ -144,7 +144,7 @@ static void check_case(size_t hidden_count, enum elbow_activation activation, si
 START_TEST(against_double_and_differences)
 {
     static const size_t depths[] = {0, 1, 3}, rows[] = {1, 4, ROWS_MAX};
-    for (int activation = 0; activation <= ELBOW_ACTIVATION_SILU; ++activation)
+    for (int activation = 0; activation < ELBOW_ACTIVATIONS; ++activation)
         for (size_t i = 0; i < 9; ++i)
             check_case(depths[i / 3], (enum elbow_activation)activation, rows[i % 3]);
 }

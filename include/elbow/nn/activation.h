@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The activations y = f(a) behind a layer's sums, and their slopes: a table with a row for each of
+// ELBOW_ACTIVATION_LIST.
+//
+// What is computed for an element does not depend on its row, its column or its neighbours. A NaN passes through.
+#ifndef ELBOW_NN_ACTIVATION_H
+#define ELBOW_NN_ACTIVATION_H
+
+#include "elbow/base/language.h"
+#include "elbow/config/kinds.h"
+#include "elbow/nn/parameters.h"
+
+ELBOW_C_BEGIN
+
+// Local. How weights start before an activation: `initializer` auto means He for relu, leaky_relu, silu and softplus,
+// Glorot for the others.
+enum elbow_initial elbow_activation_initial(enum elbow_activation activation, enum elbow_initializer initializer);
+
+// Local. Whether f' needs more than y: silu only.
+bool elbow_activation_keeps_slope(enum elbow_activation activation);
+
+// Local. In place over (rows, units): a becomes y = f(a + bias); `slope` (rows, units) gets f'(a) where it is kept,
+// else it may be NULL.
+//   relu max(0, a); leaky_relu max(a, 0.01 a); tanh; sigmoid 1 / (1 + exp(-a)); softplus log(1 + exp(a));
+//   silu a sigmoid(a) (Elfwing et al. 2018); none a.
+void elbow_activation_forward(enum elbow_activation activation, size_t rows, size_t units, const float *bias, float *y,
+                              float *slope);
+
+// Local. In place over n values: dy becomes dy * f'(a), from y or slope.
+//   relu [y > 0]; leaky_relu y > 0 ? 1 : 0.01; tanh 1 - y^2; sigmoid y (1 - y); softplus 1 - exp(-y) (as -expm1(-y));
+//   silu slope = s (1 + a (1 - s)) with s = sigmoid(a).
+void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
+                               float *dy);
+
+ELBOW_C_END
+
+#endif

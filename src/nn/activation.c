@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table of activations. Elementwise stages go row by row through the cache, in place.
+#include "elbow/nn/activation.h"
+
+#include "elbow/math/threads.h"
+#include "elbow/math/vector.h"
+
+static const float leak = 0.01f;
+
+enum { VALUES_LEAST = 1 << 13 }; // values that are worth a thread
+
+struct activation {
+    enum elbow_initial initial; // of the weights before it
+    bool keeps_slope;
+    // One row: a becomes y = f(a + bias).
+    void (*forward)(size_t n, const float *restrict bias, float *restrict y, float *restrict slope);
+    // dy *= f'(a); NULL: f' is 1.
+    void (*backward)(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy);
+};
+
+static void none_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i)
+        y[i] += bias[i];
+}
+
+static void relu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i)
+        y[i] = y[i] + bias[i] < 0.0f ? 0.0f : y[i] + bias[i]; // NaN is not below zero
+}
+
+static void relu_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i)
+        dy[i] *= y[i] > 0.0f ? 1.0f : 0.0f;
+}
+
+static void leaky_relu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i) {
+        float a = y[i] + bias[i], leaked = leak * a;
+        y[i] = a < 0.0f ? leaked : a;
+    }
+}
+
+static void leaky_relu_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i)
+        dy[i] *= y[i] > 0.0f ? 1.0f : leak;
+}
+
+static void tanh_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    none_forward(n, bias, y, slope);
+    elbow_vector_tanh(n, y, y);
+}
+
+static void tanh_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i)
+        dy[i] *= (1.0f - y[i]) * (1.0f + y[i]);
+}
+
+static void sigmoid_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    none_forward(n, bias, y, slope);
+    elbow_vector_sigmoid(n, y, y);
+}
+
+static void sigmoid_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i)
+        dy[i] *= y[i] * (1.0f - y[i]);
+}
+
+static void softplus_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    none_forward(n, bias, y, slope);
+    elbow_vector_softplus(n, y, y);
+}
+
+// 1 - exp(-y), without the loss of digits near y = 0.
+static void softplus_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+{
+    enum { CHUNK = 512 };
+    float minus_slope[CHUNK] = {0};
+    (void)slope;
+    for (size_t first = 0; first < n; first += CHUNK) {
+        size_t count = n - first < CHUNK ? n - first : CHUNK;
+        for (size_t i = 0; i < count; ++i)
+            minus_slope[i] = -y[first + i];
+        elbow_vector_expm1(count, minus_slope, minus_slope);
+        for (size_t i = 0; i < count; ++i)
+            dy[first + i] *= -minus_slope[i];
+    }
+}
+
+// From s = sigmoid(a): slope = s (1 + a (1 - s)), y = a s.
+static void silu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    none_forward(n, bias, y, slope);
+    elbow_vector_sigmoid(n, y, slope);
+    for (size_t i = 0; i < n; ++i) {
+        float a = y[i], s = slope[i];
+        y[i] = a * s;
+        slope[i] = s * (1.0f + a * (1.0f - s));
+    }
+}
+
+static void silu_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+{
+    (void)y;
+    for (size_t i = 0; i < n; ++i)
+        dy[i] *= slope[i];
+}
+
+static const struct activation none_row = {.initial = ELBOW_INITIAL_GLOROT, .forward = none_forward};
+static const struct activation relu_row = {ELBOW_INITIAL_HE, false, relu_forward, relu_backward};
+static const struct activation leaky_relu_row = {ELBOW_INITIAL_HE, false, leaky_relu_forward, leaky_relu_backward};
+static const struct activation tanh_row = {ELBOW_INITIAL_GLOROT, false, tanh_forward, tanh_backward};
+static const struct activation sigmoid_row = {ELBOW_INITIAL_GLOROT, false, sigmoid_forward, sigmoid_backward};
+static const struct activation softplus_row = {ELBOW_INITIAL_HE, false, softplus_forward, softplus_backward};
+static const struct activation silu_row = {ELBOW_INITIAL_HE, true, silu_forward, silu_backward};
+
+#define ROW(name, word) [name] = &word##_row,
+static const struct activation *const activations[] = {ELBOW_ACTIVATION_LIST(ROW)};
+
+static const struct activation *row_of(enum elbow_activation activation)
+{
+    ELBOW_CHECK((unsigned)activation < ELBOW_ACTIVATIONS);
+    return activations[activation];
+}
+
+enum elbow_initial elbow_activation_initial(enum elbow_activation activation, enum elbow_initializer initializer)
+{
+    if (initializer == ELBOW_INITIALIZER_HE)
+        return ELBOW_INITIAL_HE;
+    if (initializer == ELBOW_INITIALIZER_GLOROT)
+        return ELBOW_INITIAL_GLOROT;
+    return row_of(activation)->initial;
+}
+
+bool elbow_activation_keeps_slope(enum elbow_activation activation)
+{
+    return row_of(activation)->keeps_slope;
+}
+
+struct forward {
+    const struct activation *row;
+    size_t units;
+    const float *bias;
+    float *y, *slope; // slope: NULL where it is not kept
+};
+
+static void forward_span(void *user, int part, size_t first, size_t count)
+{
+    const struct forward *forward = user;
+    size_t units = forward->units;
+    (void)part;
+    for (size_t row = first; row < first + count; ++row)
+        forward->row->forward(units, forward->bias, forward->y + row * units,
+                              forward->slope ? forward->slope + row * units : NULL);
+}
+
+void elbow_activation_forward(enum elbow_activation activation, size_t rows, size_t units, const float *bias, float *y,
+                              float *slope)
+{
+    struct forward call = {.row = row_of(activation), .units = units, .bias = bias, .y = y};
+    ELBOW_CHECK(slope != NULL || !call.row->keeps_slope);
+    call.slope = call.row->keeps_slope ? slope : NULL;
+    elbow_threads_split(rows, 1, VALUES_LEAST / (units + 1) + 1, forward_span, &call);
+}
+
+struct backward {
+    const struct activation *row;
+    const float *y, *slope;
+    float *dy;
+};
+
+static void backward_span(void *user, int part, size_t first, size_t count)
+{
+    const struct backward *backward = user;
+    (void)part;
+    backward->row->backward(count, backward->y + first, backward->slope ? backward->slope + first : NULL,
+                            backward->dy + first);
+}
+
+void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
+                               float *dy)
+{
+    struct backward call = {.row = row_of(activation), .y = y, .slope = slope, .dy = dy};
+    if (call.row->backward)
+        elbow_threads_split(n, ELBOW_THREADS_LINE, VALUES_LEAST, backward_span, &call);
+}
