@@ -216,10 +216,8 @@ static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_b
 {
     struct elbow_trainer *trainer = &bench->trainer;
     size_t figures = ELBOW_BENCH_COUNT, ranks = (size_t)trainer->place.size, rows = 0;
-    uint64_t size = (uint64_t)trainer->config.train.microbatch;
-    bench->place = elbow_step_place(trainer->train.samples, trainer->batch, 0);
-    bench->microbatches =
-        elbow_partition((bench->place.count + size - 1) / size, trainer->place.rank, trainer->place.size);
+    bench->place = elbow_sequence_place(&trainer->sequence, 0);
+    bench->microbatches = elbow_sequence_mine(&trainer->sequence, &bench->place);
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number)
         rows += elbow_bench_rows(bench, number);
     struct elbow_floor_slice slice = {.size = elbow_exchange_slice(trainer->exchange)};
@@ -248,7 +246,6 @@ static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_b
 static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *result)
 {
     const struct elbow_trainer *trainer = &bench->trainer;
-    uint64_t size = (uint64_t)trainer->config.train.microbatch;
     enum { SUMS = 2 + ELBOW_BENCH_SHARES };
     double mine[SUMS] = {(double)bench->allocations, bench->floor.operations}, *all = bench->medians;
     for (int i = 0; i < ELBOW_BENCH_SHARES; ++i)
@@ -261,9 +258,9 @@ static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *
         for (int i = 0; i < ELBOW_BENCH_SHARES; ++i)
             result->shares[i] += all[SUMS * r + 2 + i] / result->place.size;
     }
-    result->batch = trainer->batch;
-    result->microbatch = size;
-    result->microbatches = (trainer->batch + size - 1) / size;
+    result->batch = trainer->sequence.batch;
+    result->microbatch = trainer->sequence.microbatch;
+    result->microbatches = bench->place.microbatches;
     result->parameters = elbow_parameters_trainable(&trainer->model->parameters);
     result->rounds = bench->rounds;
     result->threads = elbow_threads_get();
@@ -288,7 +285,7 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
         status = elbow_trainer_open(&bench.trainer, error);
     if (status == ELBOW_OK)
         elbow_trainer_introduce(&bench.trainer);
-    bench.trainer.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
+    bench.trainer.sequence.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
     if (status == ELBOW_OK) {
         for (int i = 0; i < FIRST_STEPS && status == ELBOW_OK; ++i)
             status = elbow_trainer_step(&bench.trainer, error);

@@ -13,8 +13,7 @@ static const float *parameters_of(const struct elbow_bench_run *bench)
 
 size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number)
 {
-    uint64_t size = (uint64_t)bench->trainer.config.train.microbatch, left = bench->place.count - number * size;
-    return (size_t)(left < size ? left : size);
+    return elbow_sequence_range(&bench->trainer.sequence, &bench->place, number).rows;
 }
 
 static void run_step(struct elbow_bench_run *bench)
@@ -53,9 +52,9 @@ static void run_optimizer(struct elbow_bench_run *bench)
 static void run_compute(struct elbow_bench_run *bench)
 {
     struct elbow_trainer *trainer = &bench->trainer;
-    struct elbow_step_place place = elbow_step_place(trainer->train.samples, trainer->batch, trainer->state.step++);
-    if (place.count < trainer->batch)
-        place = elbow_step_place(trainer->train.samples, trainer->batch, trainer->state.step++);
+    struct elbow_step_place place = elbow_sequence_place(&trainer->sequence, trainer->state.step++);
+    if (place.count < trainer->sequence.batch)
+        place = elbow_sequence_place(&trainer->sequence, trainer->state.step++);
     elbow_trainer_compute(trainer, &place, false);
 }
 
@@ -63,10 +62,9 @@ static void run_compute(struct elbow_bench_run *bench)
 static void run_data(struct elbow_bench_run *bench)
 {
     struct elbow_trainer *trainer = &bench->trainer;
-    struct elbow_sequence sequence = elbow_trainer_sequence(trainer);
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
-        struct elbow_portion portion = elbow_sequence_portion(&sequence, &bench->place, number);
-        trainer->prepared = elbow_prefetch_make(trainer->prefetch, &portion);
+        struct elbow_microbatch_range range = elbow_sequence_range(&trainer->sequence, &bench->place, number);
+        trainer->prepared = elbow_prefetch_make(trainer->prefetch, &range);
     }
 }
 
@@ -132,9 +130,8 @@ static void run_backward(struct elbow_bench_run *bench)
 static void run_sum(struct elbow_bench_run *bench)
 {
     struct elbow_trainer *trainer = &bench->trainer;
-    uint64_t size = (uint64_t)trainer->config.train.microbatch;
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
-    int count = elbow_exchange_begin(trainer->exchange, (bench->place.count + size - 1) / size, subtrees);
+    int count = elbow_exchange_begin(trainer->exchange, bench->place.microbatches, subtrees);
     for (int i = 0; i < count; ++i)
         for (uint64_t leaf = subtrees[i].first; leaf + 1 < subtrees[i].last; ++leaf) {
             float *gradient = elbow_exchange_gradient(trainer->exchange, i);
@@ -162,9 +159,8 @@ static void apply_nothing(void *user, struct elbow_piece piece, const float *gra
 static int begin_exchange(struct elbow_bench_run *bench)
 {
     struct elbow_trainer *trainer = &bench->trainer;
-    uint64_t size = (uint64_t)trainer->config.train.microbatch;
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
-    return elbow_exchange_begin(trainer->exchange, (bench->place.count + size - 1) / size, subtrees);
+    return elbow_exchange_begin(trainer->exchange, bench->place.microbatches, subtrees);
 }
 
 // The sum replaces a part of the gradients: a scale of one keeps them from becoming denormal.

@@ -4,52 +4,8 @@
 #include "elbow/data/batches.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/math/permutation.h"
 #include "elbow/math/threads.h"
 #include "elbow/parallel/partition.h"
-
-static uint64_t shuffled_at(const struct elbow_order *order, uint64_t epoch, uint64_t position)
-{
-    struct elbow_permutation permutation = elbow_permutation_create(order->samples, order->seed, (uint32_t)epoch);
-    return elbow_permutation_at(&permutation, position);
-}
-
-static uint64_t plain_at(const struct elbow_order *order, uint64_t epoch, uint64_t position)
-{
-    (void)order;
-    (void)epoch;
-    return position;
-}
-
-struct elbow_order elbow_order_shuffled(uint64_t samples, uint64_t seed)
-{
-    return (struct elbow_order){.samples = samples, .at = shuffled_at, .seed = seed};
-}
-
-struct elbow_order elbow_order_plain(uint64_t samples)
-{
-    return (struct elbow_order){.samples = samples, .at = plain_at};
-}
-
-void elbow_order_fill(const struct elbow_order *order, uint64_t epoch, uint64_t first, size_t count, uint64_t *ids)
-{
-    ELBOW_CHECK(first + count <= order->samples);
-    for (size_t i = 0; i < count; ++i)
-        ids[i] = order->at(order, epoch, first + i);
-}
-
-uint64_t elbow_steps_of_epoch(uint64_t samples, uint64_t batch)
-{
-    return (samples + batch - 1) / batch;
-}
-
-struct elbow_step_place elbow_step_place(uint64_t samples, uint64_t batch, uint64_t step)
-{
-    uint64_t steps = elbow_steps_of_epoch(samples, batch);
-    uint64_t first = step % steps * batch;
-    uint64_t left = samples - first;
-    return (struct elbow_step_place){.epoch = step / steps, .first = first, .count = left < batch ? left : batch};
-}
 
 enum { TILE = 1024 };
 

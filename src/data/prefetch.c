@@ -17,7 +17,7 @@
 enum state { IDLE, ASKED, FILLED };
 
 struct slot {
-    struct elbow_portion portion;
+    struct elbow_microbatch_range range;
     uint64_t *ids;         // [rows_max] owned
     float *values, *noise; // (rows_max, D), (rows_max, Z); owned
 };
@@ -85,16 +85,16 @@ static struct slot *next_slot(const struct elbow_prefetch *prefetch)
     return &prefetch->slots[(prefetch->taken + 1) % prefetch->count];
 }
 
-// What the thread and the taker do alike: a function of the portion alone.
-static void fill(const struct elbow_data_source *source, const struct elbow_portion *portion, struct slot *slot)
+// What the thread and the taker do alike: a function of the range alone.
+static void fill(const struct elbow_data_source *source, const struct elbow_microbatch_range *range, struct slot *slot)
 {
-    ELBOW_CHECK(portion->rows <= source->rows_max);
+    ELBOW_CHECK(range->rows <= source->rows_max);
     struct elbow_binarizer binarizer = source->binarizer;
-    binarizer.draw = (uint32_t)portion->epoch;
-    slot->portion = *portion;
-    elbow_order_fill(&source->order, portion->epoch, portion->first, portion->rows, slot->ids);
-    elbow_batch_gather(source->dataset, &binarizer, portion->rows, slot->ids, slot->values);
-    elbow_batch_noise(binarizer.seed, source->noise, binarizer.draw, portion->rows, slot->ids, source->latent,
+    binarizer.draw = (uint32_t)range->epoch;
+    slot->range = *range;
+    elbow_order_fill(&source->order, range->epoch, range->first, range->rows, slot->ids);
+    elbow_batch_gather(source->dataset, &binarizer, range->rows, slot->ids, slot->values);
+    elbow_batch_noise(binarizer.seed, source->noise, binarizer.draw, range->rows, slot->ids, source->latent,
                       slot->noise);
 }
 
@@ -120,13 +120,13 @@ static void work(void *user)
         if (prefetch->must_end)
             break;
         struct slot *slot = next_slot(prefetch);
-        struct elbow_portion portion = slot->portion;
+        struct elbow_microbatch_range range = slot->range;
         uint64_t disturbance = prefetch->disturbance;
         pthread_mutex_unlock(&prefetch->mutex);
         disturbance = sleep_a_while(disturbance);
         struct elbow_trace_start begin = elbow_trace_begin(prefetch->track);
-        fill(&prefetch->source, &portion, slot);
-        elbow_trace_end(prefetch->track, ELBOW_TRACE_GATHER, portion.rows, begin);
+        fill(&prefetch->source, &range, slot);
+        elbow_trace_end(prefetch->track, ELBOW_TRACE_GATHER, range.rows, begin);
         disturbance = sleep_a_while(disturbance);
         pthread_mutex_lock(&prefetch->mutex);
         if (prefetch->disturbance != 0)
@@ -176,24 +176,24 @@ void elbow_prefetch_destroy(struct elbow_prefetch *prefetch)
     elbow_release(&prefetch);
 }
 
-static bool are_equal(const struct elbow_portion *a, const struct elbow_portion *b)
+static bool are_equal(const struct elbow_microbatch_range *a, const struct elbow_microbatch_range *b)
 {
     return a->epoch == b->epoch && a->first == b->first && a->rows == b->rows;
 }
 
 // Takes the next slot, whatever it holds, and sends the one after it away for `next`. Returns whether it holds
 // `wanted`.
-static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
-                      const struct elbow_portion *next)
+static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted,
+                      const struct elbow_microbatch_range *next)
 {
     pthread_mutex_lock(&prefetch->mutex);
     while (prefetch->state == ASKED)
         pthread_cond_wait(&prefetch->to_taker, &prefetch->mutex);
-    bool is_there = prefetch->state == FILLED && are_equal(&next_slot(prefetch)->portion, wanted);
+    bool is_there = prefetch->state == FILLED && are_equal(&next_slot(prefetch)->range, wanted);
     prefetch->taken = (prefetch->taken + 1) % prefetch->count;
     prefetch->state = IDLE;
     if (next != NULL) {
-        next_slot(prefetch)->portion = *next;
+        next_slot(prefetch)->range = *next;
         prefetch->state = ASKED;
         pthread_cond_signal(&prefetch->to_thread);
     }
@@ -201,8 +201,8 @@ static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_portio
     return is_there;
 }
 
-struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
-                                          const struct elbow_portion *next)
+struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted,
+                                          const struct elbow_microbatch_range *next)
 {
     bool is_there = prefetch->thread.is_running && hand_over(prefetch, wanted, next);
     if (!is_there) {
@@ -213,10 +213,10 @@ struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const
     }
     const struct slot *slot = &prefetch->slots[prefetch->taken];
     prefetch->counts.ahead += 1;
-    return (struct elbow_prepared){.rows = slot->portion.rows, .values = slot->values, .noise = slot->noise};
+    return (struct elbow_prepared){.rows = slot->range.rows, .values = slot->values, .noise = slot->noise};
 }
 
-struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted)
+struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted)
 {
     struct slot *slot = &prefetch->slots[prefetch->taken];
     fill(&prefetch->source, wanted, slot);

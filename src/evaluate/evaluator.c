@@ -6,6 +6,7 @@
 #include "elbow/evaluate/evaluator.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/sequence.h"
 #include "elbow/evaluate/detail/measure.h"
 #include "elbow/parallel/partition.h"
 

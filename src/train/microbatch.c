@@ -5,23 +5,12 @@
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"
 
-struct elbow_sequence elbow_trainer_sequence(const struct elbow_trainer *trainer)
-{
-    return (struct elbow_sequence){.samples = trainer->train.samples,
-                                   .batch = trainer->batch,
-                                   .microbatch = (uint64_t)trainer->config.train.microbatch,
-                                   .last_step = trainer->last_step,
-                                   .rank = trainer->place.rank,
-                                   .size = trainer->place.size};
-}
-
 void elbow_trainer_gather(struct elbow_trainer *trainer, const struct elbow_step_place *place, uint64_t number)
 {
     double start = elbow_clock_seconds();
     struct elbow_trace_start begin = elbow_trace_begin(trainer->track);
-    struct elbow_sequence sequence = elbow_trainer_sequence(trainer);
-    struct elbow_portion wanted = elbow_sequence_portion(&sequence, place, number), next;
-    bool goes_on = elbow_sequence_after(&sequence, place, number, &next);
+    struct elbow_microbatch_range wanted = elbow_sequence_range(&trainer->sequence, place, number), next;
+    bool goes_on = elbow_sequence_after(&trainer->sequence, place, number, &next);
     trainer->prepared = elbow_prefetch_take(trainer->prefetch, &wanted, goes_on ? &next : NULL);
     trainer->times.data += elbow_clock_seconds() - start;
     elbow_trace_end(trainer->track, ELBOW_TRACE_DATA, wanted.rows, begin);

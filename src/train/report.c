@@ -115,7 +115,6 @@ static void tell_memory(struct elbow_trainer *trainer)
 static void tell_run(struct elbow_trainer *trainer)
 {
     const struct elbow_config *config = &trainer->config;
-    uint64_t size = (uint64_t)config->train.microbatch;
     elbow_log_say(trainer->log, "elbow %s (%s): %d rank%s on %d node%s, %s", elbow_build_version(), elbow_build_id(),
                   trainer->place.size, trainer->place.size == 1 ? "" : "s", trainer->place.nodes,
                   trainer->place.nodes == 1 ? "" : "s", elbow_blas_describe());
@@ -124,9 +123,10 @@ static void tell_run(struct elbow_trainer *trainer)
                   elbow_config_choice("model.likelihood", config->model.likelihood));
     elbow_log_say(trainer->log,
                   "training: steps %llu to %llu, %llu an epoch; batches of %llu in %llu microbatches of %llu",
-                  (unsigned long long)trainer->state.step + 1, (unsigned long long)trainer->last_step,
-                  (unsigned long long)trainer->epoch_steps, (unsigned long long)trainer->batch,
-                  (unsigned long long)((trainer->batch + size - 1) / size), (unsigned long long)size);
+                  (unsigned long long)trainer->state.step + 1, (unsigned long long)trainer->sequence.last_step,
+                  (unsigned long long)trainer->epoch_steps, (unsigned long long)trainer->sequence.batch,
+                  (unsigned long long)elbow_sequence_microbatches(&trainer->sequence, trainer->sequence.batch),
+                  (unsigned long long)trainer->sequence.microbatch);
 }
 
 // What the ranks run on. Ranks that have to take turns on a core halve the speed of all.
@@ -195,7 +195,7 @@ void elbow_trainer_introduce(struct elbow_trainer *trainer)
 void elbow_trainer_tell_end(struct elbow_trainer *trainer)
 {
     double seconds = elbow_clock_seconds() - trainer->run_start;
-    double samples = (double)(trainer->state.step - trainer->first_step) * (double)trainer->batch;
+    double samples = (double)(trainer->state.step - trainer->first_step) * (double)trainer->sequence.batch;
     elbow_path path;
     elbow_log_say(trainer->log, "finished step %llu after %s: %.0f samples/s with all evaluations and pictures",
                   (unsigned long long)trainer->state.step, elbow_text_duration(seconds).text, samples / seconds);
@@ -221,14 +221,14 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer)
     if (!elbow_trainer_may_write(trainer))
         return;
     double steps = (double)(state->step - trainer->first_step), seconds = now - trainer->run_start;
-    double left = seconds / steps * (double)(trainer->last_step - state->step);
+    double left = seconds / steps * (double)(trainer->sequence.last_step - state->step);
     double samples = trainer->sums[ELBOW_STATISTIC_SAMPLES];
     double elbo = (trainer->sums[ELBOW_STATISTIC_RECON] - trainer->sums[ELBOW_STATISTIC_KL]) / samples;
     char line[256];
     elbow_text_format(line, sizeof line, "step %llu of %llu, epoch %llu: elbo %.2f, %.0f samples/s, %s left",
-                      (unsigned long long)state->step, (unsigned long long)trainer->last_step,
+                      (unsigned long long)state->step, (unsigned long long)trainer->sequence.last_step,
                       (unsigned long long)((state->step - 1) / trainer->epoch_steps + 1), elbo,
-                      steps * (double)trainer->batch / seconds, elbow_text_duration(left).text);
+                      steps * (double)trainer->sequence.batch / seconds, elbow_text_duration(left).text);
     if (trainer->shows_progress)
         elbow_log_progress(trainer->log, "%s", line);
     else
@@ -239,7 +239,7 @@ void elbow_trainer_show_row(struct elbow_trainer *trainer, const struct elbow_me
 {
     // Rows of training are in metrics.csv, and the progress line tells as much; the last one stands for a run without
     // validation.
-    if (row->split == ELBOW_SPLIT_TRAIN && !trainer->has_valid && row->step >= trainer->last_step)
+    if (row->split == ELBOW_SPLIT_TRAIN && !trainer->has_valid && row->step >= trainer->sequence.last_step)
         elbow_log_say(trainer->log, "step %llu, epoch %llu: train elbo %.3f = recon %.3f - kl %.3f",
                       (unsigned long long)row->step, (unsigned long long)row->epoch, row->elbo, row->recon, row->kl);
     if (row->split == ELBOW_SPLIT_TRAIN)

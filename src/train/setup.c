@@ -171,19 +171,26 @@ static enum elbow_status count_steps(struct elbow_trainer *trainer, struct elbow
 {
     const struct elbow_config *config = &trainer->config;
     uint64_t samples = trainer->train.samples, size = (uint64_t)config->train.microbatch;
-    trainer->batch = (uint64_t)config->train.batch < samples ? (uint64_t)config->train.batch : samples;
-    trainer->epoch_steps = elbow_steps_of_epoch(samples, trainer->batch);
+    struct elbow_sequence *sequence = &trainer->sequence;
+    *sequence = (struct elbow_sequence){.samples = samples,
+                                        .batch = (uint64_t)config->train.batch < samples ? (uint64_t)config->train.batch
+                                                                                         : samples,
+                                        .microbatch = size,
+                                        .rank = trainer->place.rank,
+                                        .size = trainer->place.size};
+    trainer->epoch_steps = elbow_sequence_epoch_steps(sequence);
     uint64_t by_epochs, by_steps = (uint64_t)config->train.steps;
     if (__builtin_mul_overflow((uint64_t)config->train.epochs, trainer->epoch_steps, &by_epochs))
         by_epochs = UINT64_MAX;
-    trainer->last_step = by_epochs == 0 || (by_steps > 0 && by_steps < by_epochs) ? by_steps : by_epochs;
-    uint64_t microbatches = (trainer->batch + size - 1) / size, ranks = (uint64_t)trainer->place.size;
+    sequence->last_step = by_epochs == 0 || (by_steps > 0 && by_steps < by_epochs) ? by_steps : by_epochs;
+    uint64_t microbatches = elbow_sequence_microbatches(sequence, sequence->batch),
+             ranks = (uint64_t)trainer->place.size;
     if (microbatches < ranks)
         return elbow_error_set(
             error, ELBOW_CONFIG,
             "a batch of %llu has only %llu microbatches of %llu for %llu ranks; take at most %llu ranks, a "
             "smaller train.microbatch (other bits), or a larger train.batch (other training)",
-            (unsigned long long)trainer->batch, (unsigned long long)microbatches, (unsigned long long)size,
+            (unsigned long long)sequence->batch, (unsigned long long)microbatches, (unsigned long long)size,
             (unsigned long long)ranks, (unsigned long long)microbatches);
     if (microbatches % ranks != 0)
         elbow_log_warn(trainer->log, "%llu microbatches do not divide evenly among %llu ranks: some ranks will wait",
@@ -283,22 +290,22 @@ enum elbow_status elbow_trainer_list_buckets(const struct elbow_trainer *trainer
 static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     const struct elbow_config *config = &trainer->config;
-    uint64_t size = (uint64_t)config->train.microbatch;
-    uint64_t microbatches = (trainer->batch + size - 1) / size;
-    uint64_t last = trainer->train.samples - (trainer->epoch_steps - 1) * trainer->batch;
+    const struct elbow_sequence *sequence = &trainer->sequence;
+    uint64_t microbatches = elbow_sequence_microbatches(sequence, sequence->batch);
+    struct elbow_step_place last = elbow_sequence_place(sequence, trainer->epoch_steps - 1);
     if (elbow_binding_find(trainer->comm, elbow_threads_get(), &trainer->binding, error) != ELBOW_OK)
         return error->status;
     *error = (struct elbow_error){0};
     if (elbow_model_create_shaped(config,
                                   elbow_model_sample(trainer->train.layout, trainer->train.rank, trainer->train.shape),
-                                  (size_t)size, &trainer->model, error) == ELBOW_OK &&
+                                  (size_t)sequence->microbatch, &trainer->model, error) == ELBOW_OK &&
         make_buffers(trainer, microbatches, error) == ELBOW_OK && make_lanes(trainer, microbatches, error) == ELBOW_OK)
         make_prefetch(trainer, error);
     if (elbow_comm_agree(trainer->comm, error) != ELBOW_OK)
         return error->status;
     struct elbow_exchange_sizes sizes = {.parameters = trainer->model->parameters.size,
                                          .microbatches = microbatches,
-                                         .last = (last + size - 1) / size,
+                                         .last = last.microbatches,
                                          .statistics = trainer->statistics + ELBOW_TRAINER_WISHES,
                                          .bucket = (size_t)config->run.bucket};
     size_t *layers = elbow_trainer_list_layers(trainer->model, &sizes, error);
@@ -319,14 +326,14 @@ static enum elbow_status make_model(struct elbow_trainer *trainer, struct elbow_
 // Where a resumed run stands; it may have nothing left to do.
 static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint)
 {
-    if (trainer->state.step < trainer->last_step)
+    if (trainer->state.step < trainer->sequence.last_step)
         elbow_log_say(trainer->log, "resuming from %s: step %llu of %llu", checkpoint->path,
-                      (unsigned long long)trainer->state.step, (unsigned long long)trainer->last_step);
+                      (unsigned long long)trainer->state.step, (unsigned long long)trainer->sequence.last_step);
     if (trainer->request->init != NULL)
         elbow_log_say(trainer->log, "--init is not used: the run goes on with its own parameters");
     bool gave_up =
         trainer->config.train.patience > 0 && trainer->state.stale >= (uint64_t)trainer->config.train.patience;
-    trainer->is_finished = trainer->state.step >= trainer->last_step || gave_up;
+    trainer->is_finished = trainer->state.step >= trainer->sequence.last_step || gave_up;
     if (trainer->is_finished)
         elbow_log_say(trainer->log, "%s: this run is finished already (step %llu%s)", trainer->run,
                       (unsigned long long)trainer->state.step,

@@ -10,9 +10,8 @@
 
 void elbow_trainer_compute(struct elbow_trainer *trainer, const struct elbow_step_place *place, bool exchanges)
 {
-    uint64_t size = (uint64_t)trainer->config.train.microbatch;
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
-    int count = elbow_exchange_begin(trainer->exchange, (place->count + size - 1) / size, subtrees);
+    int count = elbow_exchange_begin(trainer->exchange, place->microbatches, subtrees);
     if (trainer->lanes > 0 && count > 0)
         elbow_trainer_compute_layers(trainer, place, subtrees, count, exchanges);
     for (int i = 0; i < count && trainer->lanes == 0; ++i)
@@ -58,7 +57,7 @@ enum elbow_status elbow_trainer_step(struct elbow_trainer *trainer, struct elbow
     struct elbow_run_state *state = &trainer->state;
     state->beta = elbow_objective_beta(&trainer->config, state->step);
     state->rate = elbow_optimizer_rate(&trainer->config, state->step, state->schedule_steps);
-    struct elbow_step_place place = elbow_step_place(trainer->train.samples, trainer->batch, state->step);
+    struct elbow_step_place place = elbow_sequence_place(&trainer->sequence, state->step);
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_COMPUTE);
     // Where an audit is due, nothing is sent before its verdict is known.
     elbow_trainer_compute(trainer, &place, !trainer->audit.is_pending);

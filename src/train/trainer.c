@@ -271,7 +271,7 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
 {
     const struct elbow_config *config = &trainer->config;
     uint64_t step = trainer->state.step;
-    bool is_last = step >= trainer->last_step, improved = false;
+    bool is_last = step >= trainer->sequence.last_step, improved = false;
     elbow_comm_enter(trainer->comm, ELBOW_PHASE_ROWS);
     if (is_due(config->log.every, step) || is_last) {
         struct elbow_trace_start begin = elbow_trace_begin(trainer->track);

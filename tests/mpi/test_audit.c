@@ -21,7 +21,7 @@ static enum elbow_status run_with_flip(struct fixture *fixture, int rank, uint64
     enum elbow_status status = elbow_trainer_open(&trainer, &fixture->error);
     if (status == ELBOW_OK && element == IN_THE_LAST)
         element = trainer.model->parameters.tensors[trainer.model->parameters.count - 1].offset;
-    while (status == ELBOW_OK && trainer.state.step < trainer.last_step) {
+    while (status == ELBOW_OK && trainer.state.step < trainer.sequence.last_step) {
         status = elbow_trainer_step(&trainer, &fixture->error);
         elbow_comm_barrier(mpi_comm); // nobody begins the next step before the flip
         float *values = (float *)(uintptr_t)elbow_exchange_parameters(trainer.exchange);

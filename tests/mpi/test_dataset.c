@@ -299,26 +299,6 @@ START_TEST(microbatches_do_not_depend_on_their_place)
 }
 END_TEST
 
-START_TEST(steps_visit_every_sample_once)
-{
-    struct elbow_order order = elbow_order_shuffled(101, 5);
-    int seen[2][101] = {{0}};
-    uint64_t steps = elbow_steps_of_epoch(101, 16);
-    for (uint64_t step = 0; step < 2 * steps; ++step) {
-        struct elbow_step_place place = elbow_step_place(101, 16, step);
-        uint64_t ids[16];
-        elbow_order_fill(&order, place.epoch, place.first, (size_t)place.count, ids);
-        for (uint64_t i = 0; i < place.count; ++i)
-            seen[place.epoch][ids[i]] += 1;
-    }
-    bool once = true;
-    for (int i = 0; i < 101; ++i)
-        once = once && seen[0][i] == 1 && seen[1][i] == 1;
-    mpi_assert(steps == 7 && once);
-    mpi_assert(elbow_step_place(101, 16, 6).count == 5);
-}
-END_TEST
-
 MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, counts, layouts,
               what_does_not_fit_is_told, scales_come_in_order, microbatches_do_not_depend_on_their_place,
-              steps_visit_every_sample_once, nodes_that_read_different_files_are_told)
+              nodes_that_read_different_files_are_told)

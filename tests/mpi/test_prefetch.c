@@ -45,7 +45,7 @@ static struct elbow_prefetch_counts count_microbatches(struct fixture *fixture)
     struct elbow_error error = {0};
     mpi_assert(elbow_trainer_open(&trainer, &error) == ELBOW_OK);
     elbow_trainer_introduce(&trainer);
-    while (trainer.state.step < trainer.last_step)
+    while (trainer.state.step < trainer.sequence.last_step)
         elbow_trainer_step(&trainer, &error);
     struct elbow_prefetch_counts counts = elbow_prefetch_count(trainer.prefetch);
     elbow_trainer_close(&trainer);

@@ -120,8 +120,9 @@ void __wrap_elbow_model_score(struct elbow_model *model, size_t lane, const floa
     charge(start, SCORE, microbatch.rows, 0, 0);
 }
 
-struct elbow_prepared __wrap_elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
-                                                 const struct elbow_portion *next)
+struct elbow_prepared __wrap_elbow_prefetch_take(struct elbow_prefetch *prefetch,
+                                                 const struct elbow_microbatch_range *wanted,
+                                                 const struct elbow_microbatch_range *next)
 {
     double start = now();
     struct elbow_prepared prepared = __real_elbow_prefetch_take(prefetch, wanted, next);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Microbatches: which samples, in which order, as floats.
+// Microbatches: samples as floats, and their noise.
 #ifndef ELBOW_DATA_BATCHES_H
 #define ELBOW_DATA_BATCHES_H
 
@@ -8,29 +8,6 @@
 #include "elbow/math/random.h"
 
 ELBOW_C_BEGIN
-
-// The order of the samples, behind one small interface: sample id at a position of an epoch. Plain; pure.
-struct elbow_order {
-    uint64_t samples; // N
-    uint64_t (*at)(const struct elbow_order *order, uint64_t epoch, uint64_t position);
-    uint64_t seed;
-};
-
-// Local. The shuffled order (a keyed permutation for each epoch); the order of the file.
-struct elbow_order elbow_order_shuffled(uint64_t samples, uint64_t seed);
-struct elbow_order elbow_order_plain(uint64_t samples);
-
-// Local. Writes the sample ids of positions [first, first + count) of an epoch.
-void elbow_order_fill(const struct elbow_order *order, uint64_t epoch, uint64_t first, size_t count, uint64_t *ids);
-
-// Steps of an epoch and the place of a global step in it. B samples a step, the last of an epoch may be short.
-struct elbow_step_place {
-    uint64_t epoch, first, count; // positions [first, first + count) of the epoch
-};
-
-// Local.
-uint64_t elbow_steps_of_epoch(uint64_t samples, uint64_t batch);
-struct elbow_step_place elbow_step_place(uint64_t samples, uint64_t batch, uint64_t step);
 
 // How values are binarised, and with which numbers.
 struct elbow_binarizer {

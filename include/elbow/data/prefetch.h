@@ -6,6 +6,7 @@
 #define ELBOW_DATA_PREFETCH_H
 
 #include "elbow/base/language.h"
+#include "elbow/data/batches.h"
 #include "elbow/data/sequence.h"
 
 ELBOW_C_BEGIN
@@ -31,8 +32,7 @@ struct elbow_prepared {
     const float *noise;  // (rows, Z)
 };
 
-// Local. Room for the microbatches that are held, and for one more if they shall come ahead. MEMORY. Nothing is
-// allocated later on.
+// Local. Allocates the slots that are held, plus one if prefetching. MEMORY. Nothing is allocated later on.
 enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, bool ahead,
                                         struct elbow_prefetch **prefetch, struct elbow_error *error);
 
@@ -44,12 +44,12 @@ enum elbow_status elbow_prefetch_start(struct elbow_prefetch *prefetch, struct e
 void elbow_prefetch_destroy(struct elbow_prefetch *prefetch);
 
 // Local. The microbatch `wanted`, waited for if it is on its way, made here if it is not; from now on `next` (NULL:
-// nothing) is on its way. Any portion may be wanted, whatever was announced.
-struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted,
-                                          const struct elbow_portion *next);
+// nothing) is on its way. Any range may be wanted, whatever was announced.
+struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted,
+                                          const struct elbow_microbatch_range *next);
 
 // Local. The microbatch `wanted`, made here and now in place of the last one that was taken.
-struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_portion *wanted);
+struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted);
 
 // Local. Before the start: the thread's work is noted in this track (elbow/base/trace.h).
 void elbow_prefetch_trace(struct elbow_prefetch *prefetch, struct elbow_track *track);

@@ -50,15 +50,15 @@ static struct elbow_prefetch *make(const struct elbow_data_source *source, bool 
 }
 
 // The microbatch as its definition has it, row by row.
-static void check_rows(const struct elbow_data_source *source, const struct elbow_portion *portion,
+static void check_rows(const struct elbow_data_source *source, const struct elbow_microbatch_range *range,
                        struct elbow_prepared prepared)
 {
     struct elbow_binarizer binarizer = source->binarizer;
-    binarizer.draw = (uint32_t)portion->epoch;
-    ck_assert_uint_eq(prepared.rows, portion->rows);
-    for (size_t i = 0; i < portion->rows; ++i) {
+    binarizer.draw = (uint32_t)range->epoch;
+    ck_assert_uint_eq(prepared.rows, range->rows);
+    for (size_t i = 0; i < range->rows; ++i) {
         float values[VALUES], noise[LATENT];
-        uint64_t id = source->order.at(&source->order, portion->epoch, portion->first + i);
+        uint64_t id = source->order.at(&source->order, range->epoch, range->first + i);
         elbow_batch_gather(source->dataset, &binarizer, 1, &id, values);
         elbow_batch_noise(binarizer.seed, ELBOW_PURPOSE_TRAIN_NOISE, binarizer.draw, 1, &id, LATENT, noise);
         ck_assert(memcmp(values, prepared.values + i * VALUES, sizeof values) == 0);
@@ -84,15 +84,15 @@ static void sleep_at_random(uint64_t *state)
 static uint64_t walk(const struct elbow_data_source *source, const struct elbow_sequence *sequence, uint64_t seed)
 {
     struct elbow_prefetch *prefetch = make(source, true);
-    struct elbow_step_place place = elbow_step_place(sequence->samples, sequence->batch, 0);
-    struct elbow_portion wanted = elbow_sequence_portion(sequence, &place, 0), next;
+    struct elbow_step_place place = elbow_sequence_place(sequence, 0);
+    struct elbow_microbatch_range wanted = elbow_sequence_range(sequence, &place, 0), next;
     uint64_t state = seed, taken = 0;
     elbow_prefetch_disturb(prefetch, seed);
     for (bool goes_on = true; goes_on; wanted = next, ++taken) {
-        // The place of a portion, from the portion alone.
+        // The place of a range, from the range alone.
         uint64_t in_epoch = wanted.first / sequence->batch;
-        uint64_t steps = elbow_steps_of_epoch(sequence->samples, sequence->batch);
-        place = elbow_step_place(sequence->samples, sequence->batch, wanted.epoch * steps + in_epoch);
+        uint64_t steps = elbow_sequence_epoch_steps(sequence);
+        place = elbow_sequence_place(sequence, wanted.epoch * steps + in_epoch);
         goes_on = elbow_sequence_after(sequence, &place, (wanted.first - place.first) / sequence->microbatch, &next);
         struct elbow_prepared prepared = elbow_prefetch_take(prefetch, &wanted, goes_on ? &next : NULL);
         check_rows(source, &wanted, prepared);
@@ -127,7 +127,7 @@ START_TEST(what_comes_ahead_is_the_same_whoever_is_late)
 }
 END_TEST
 
-// Any portion may be wanted, announced or not, the same one again, or with nothing to follow.
+// Any range may be wanted, announced or not, the same one again, or with nothing to follow.
 START_TEST(what_was_not_announced_is_made)
 {
     struct elbow_data_source source = make_source(ELBOW_BINARIZE_SAMPLE);
@@ -135,12 +135,12 @@ START_TEST(what_was_not_announced_is_made)
     uint64_t state = (uint64_t)time(NULL) | 1, announced = 0;
     printf("seed %llu\n", (unsigned long long)state);
     elbow_prefetch_disturb(prefetch, state);
-    struct elbow_portion wanted = {.epoch = 1, .first = 4, .rows = 2}, next = wanted;
+    struct elbow_microbatch_range wanted = {.epoch = 1, .first = 4, .rows = 2}, next = wanted;
     for (int i = 0; i < 2000; ++i) {
-        struct elbow_portion former = next;
-        next = (struct elbow_portion){.epoch = next_random(&state) % 3,
-                                      .first = next_random(&state) % (SAMPLES - ROWS),
-                                      .rows = 1 + next_random(&state) % ROWS};
+        struct elbow_microbatch_range former = next;
+        next = (struct elbow_microbatch_range){.epoch = next_random(&state) % 3,
+                                               .first = next_random(&state) % (SAMPLES - ROWS),
+                                               .rows = 1 + next_random(&state) % ROWS};
         bool is_announced = next_random(&state) % 4 != 0, follows = i > 0 && next_random(&state) % 2 == 0;
         if (follows)
             wanted = former;
@@ -165,10 +165,10 @@ START_TEST(a_thread_may_be_ended_at_any_moment)
     printf("seed %llu\n", (unsigned long long)state);
     for (int i = 0; i < 300; ++i) {
         struct elbow_prefetch *prefetch = make(&source, true);
-        struct elbow_portion portion = {.rows = ROWS};
+        struct elbow_microbatch_range range = {.rows = ROWS};
         elbow_prefetch_disturb(prefetch, i % 2 == 0 ? state : 0);
         for (uint64_t left = next_random(&state) % 4; left > 0; --left)
-            elbow_prefetch_take(prefetch, &portion, &portion);
+            elbow_prefetch_take(prefetch, &range, &range);
         sleep_at_random(&state);
         elbow_prefetch_destroy(prefetch);
         ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
@@ -183,18 +183,18 @@ START_TEST(the_thread_notes_its_work)
     struct elbow_data_source source = make_source(ELBOW_BINARIZE_SAMPLE);
     struct elbow_track track;
     struct elbow_prefetch *prefetch = NULL;
-    struct elbow_portion portion = {.rows = ROWS - 1};
+    struct elbow_microbatch_range range = {.rows = ROWS - 1};
     ck_assert_int_eq(elbow_track_create(&track, 64, NULL), ELBOW_OK);
     ck_assert_int_eq(elbow_prefetch_create(&source, true, &prefetch, NULL), ELBOW_OK);
     elbow_prefetch_trace(prefetch, &track);
     ck_assert_int_eq(elbow_prefetch_start(prefetch, NULL), ELBOW_OK);
     for (int i = 0; i < 60; ++i) {
         elbow_track_turn(&track, i >= 20 && i < 50);
-        elbow_prefetch_take(prefetch, &portion, &portion);
+        elbow_prefetch_take(prefetch, &range, &range);
     }
     elbow_prefetch_stop(prefetch);
     ck_assert(!elbow_prefetch_is_ahead(prefetch));
-    check_rows(&source, &portion, elbow_prefetch_take(prefetch, &portion, NULL)); // made on the spot
+    check_rows(&source, &range, elbow_prefetch_take(prefetch, &range, NULL)); // made on the spot
     ck_assert(track.count >= 29 && track.count <= 31); // what is under way at a turn may fall on either side
     size_t count = elbow_track_finish(&track);
     for (size_t i = 0; i < count; ++i) {
@@ -220,9 +220,9 @@ START_TEST(nothing_is_allocated_after_creation)
         ck_assert_uint_gt(elbow_memory_count().bytes - before, slots);
         uint64_t allocations = elbow_memory_count().allocations;
         ck_assert_int_eq(elbow_prefetch_start(prefetch, &error), ELBOW_OK);
-        struct elbow_portion portion = {.rows = ROWS};
+        struct elbow_microbatch_range range = {.rows = ROWS};
         for (int i = 0; i < 100; ++i)
-            elbow_prefetch_take(prefetch, &portion, &portion);
+            elbow_prefetch_take(prefetch, &range, &range);
         elbow_prefetch_destroy(prefetch);
         ck_assert_uint_eq(elbow_memory_count().allocations, allocations);
         ck_assert_uint_eq(elbow_memory_count().bytes, before);
@@ -233,7 +233,7 @@ END_TEST
 START_TEST(without_a_thread_all_is_made_when_taken)
 {
     struct elbow_data_source source = make_source(ELBOW_BINARIZE_SAMPLE);
-    struct elbow_portion portion = {.epoch = 2, .first = 11, .rows = ROWS};
+    struct elbow_microbatch_range range = {.epoch = 2, .first = 11, .rows = ROWS};
     for (int ahead = 0; ahead <= 1; ++ahead) {
         struct elbow_prefetch *prefetch = NULL;
         struct elbow_error error = {0};
@@ -243,7 +243,7 @@ START_TEST(without_a_thread_all_is_made_when_taken)
         elbow_thread_fail_at(0);
         ck_assert(!elbow_prefetch_is_ahead(prefetch));
         for (int i = 0; i < 3; ++i)
-            check_rows(&source, &portion, elbow_prefetch_take(prefetch, &portion, &portion));
+            check_rows(&source, &range, elbow_prefetch_take(prefetch, &range, &range));
         ck_assert_uint_eq(elbow_prefetch_count(prefetch).late, 3);
         ck_assert_uint_eq(elbow_prefetch_count(prefetch).ahead, 0);
         elbow_prefetch_destroy(prefetch);

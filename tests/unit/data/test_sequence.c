@@ -8,12 +8,12 @@
 
 #include <string.h>
 
-enum { PORTIONS_MAX = 4096 };
+enum { RANGES_MAX = 4096 };
 
 struct list {
     size_t count;
-    struct elbow_step_place places[PORTIONS_MAX];
-    uint64_t numbers[PORTIONS_MAX];
+    struct elbow_step_place places[RANGES_MAX];
+    uint64_t numbers[RANGES_MAX];
 };
 
 static void add_leaves(struct list *list, const struct elbow_step_place *place, uint64_t lo, uint64_t hi)
@@ -23,7 +23,7 @@ static void add_leaves(struct list *list, const struct elbow_step_place *place, 
         add_leaves(list, place, (lo + hi) / 2, hi);
         return;
     }
-    ck_assert_uint_lt(list->count, PORTIONS_MAX);
+    ck_assert_uint_lt(list->count, RANGES_MAX);
     list->places[list->count] = *place;
     list->numbers[list->count++] = lo;
 }
@@ -33,11 +33,9 @@ static void list_all(const struct elbow_sequence *sequence, struct list *list)
 {
     list->count = 0;
     for (uint64_t step = 0; step < sequence->last_step; ++step) {
-        struct elbow_step_place place = elbow_step_place(sequence->samples, sequence->batch, step);
-        uint64_t microbatches = (place.count + sequence->microbatch - 1) / sequence->microbatch;
+        struct elbow_step_place place = elbow_sequence_place(sequence, step);
         struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
-        int count = elbow_partition_subtrees(microbatches,
-                                             elbow_partition(microbatches, sequence->rank, sequence->size), subtrees);
+        int count = elbow_partition_subtrees(place.microbatches, elbow_sequence_mine(sequence, &place), subtrees);
         for (int i = 0; i < count; ++i)
             add_leaves(list, &place, subtrees[i].first, subtrees[i].last);
     }
@@ -50,7 +48,7 @@ static void check_sequence(const struct elbow_sequence *sequence, uint64_t *rows
     list_all(sequence, &list);
     ck_assert_uint_gt(list.count, 0);
     for (size_t i = 0; i < list.count; ++i) {
-        struct elbow_portion here = elbow_sequence_portion(sequence, &list.places[i], list.numbers[i]), next;
+        struct elbow_microbatch_range here = elbow_sequence_range(sequence, &list.places[i], list.numbers[i]), next;
         bool goes_on = elbow_sequence_after(sequence, &list.places[i], list.numbers[i], &next);
         ck_assert_int_eq(goes_on, i + 1 < list.count);
         ck_assert_uint_eq(here.first, list.places[i].first + list.numbers[i] * sequence->microbatch);
@@ -58,7 +56,8 @@ static void check_sequence(const struct elbow_sequence *sequence, uint64_t *rows
         *rows += here.rows;
         if (!goes_on)
             break;
-        struct elbow_portion expected = elbow_sequence_portion(sequence, &list.places[i + 1], list.numbers[i + 1]);
+        struct elbow_microbatch_range expected =
+            elbow_sequence_range(sequence, &list.places[i + 1], list.numbers[i + 1]);
         ck_assert_uint_eq(next.epoch, expected.epoch);
         ck_assert_uint_eq(next.first, expected.first);
         ck_assert_uint_eq(next.rows, expected.rows);
@@ -80,10 +79,9 @@ START_TEST(what_follows_is_what_is_computed)
                 struct elbow_sequence sequence = {.samples = shapes[i][0],
                                                   .batch = shapes[i][1],
                                                   .microbatch = shapes[i][2],
-                                                  .last_step =
-                                                      epochs * elbow_steps_of_epoch(shapes[i][0], shapes[i][1]),
                                                   .rank = rank,
                                                   .size = size};
+                sequence.last_step = epochs * elbow_sequence_epoch_steps(&sequence);
                 check_sequence(&sequence, &rows);
             }
             ck_assert_uint_eq(rows, epochs * shapes[i][0]); // all ranks together: every sample once an epoch
@@ -97,8 +95,8 @@ START_TEST(a_run_ends_at_its_last_step)
     // 60 samples, batches of 28: 7, 7 and 1 microbatches of 4 rows; rank 0 of 4 has none of the last batch.
     struct elbow_sequence sequence = {
         .samples = 60, .batch = 28, .microbatch = 4, .last_step = 3, .rank = 0, .size = 4};
-    struct elbow_step_place second = elbow_step_place(60, 28, 1);
-    struct elbow_portion next;
+    struct elbow_step_place second = elbow_sequence_place(&sequence, 1);
+    struct elbow_microbatch_range next;
     ck_assert_uint_eq(elbow_partition(1, 0, 4).last, 0);
     ck_assert(!elbow_sequence_after(&sequence, &second, 0, &next));
     sequence.last_step = 4;
@@ -108,4 +106,26 @@ START_TEST(a_run_ends_at_its_last_step)
 }
 END_TEST
 
-UNIT_MAIN("data/sequence", what_follows_is_what_is_computed, a_run_ends_at_its_last_step)
+START_TEST(steps_visit_every_sample_once)
+{
+    struct elbow_sequence sequence = {.samples = 101, .batch = 16, .microbatch = 5, .size = 1};
+    struct elbow_order order = elbow_order_shuffled(101, 5);
+    int seen[2][101] = {{0}};
+    uint64_t steps = elbow_sequence_epoch_steps(&sequence);
+    ck_assert_uint_eq(steps, 7);
+    for (uint64_t step = 0; step < 2 * steps; ++step) {
+        struct elbow_step_place place = elbow_sequence_place(&sequence, step);
+        uint64_t ids[16];
+        ck_assert_uint_eq(place.step, step);
+        ck_assert_uint_eq(place.microbatches, step % steps == 6 ? 1 : 4); // 5 samples, or 16
+        elbow_order_fill(&order, place.epoch, place.first, (size_t)place.count, ids);
+        for (uint64_t i = 0; i < place.count; ++i)
+            seen[place.epoch][ids[i]] += 1;
+    }
+    for (int i = 0; i < 101; ++i)
+        ck_assert(seen[0][i] == 1 && seen[1][i] == 1);
+    ck_assert_uint_eq(elbow_sequence_place(&sequence, 6).count, 5);
+}
+END_TEST
+
+UNIT_MAIN("data/sequence", steps_visit_every_sample_once, what_follows_is_what_is_computed, a_run_ends_at_its_last_step)

@@ -56,9 +56,9 @@ struct elbow_trainer {
     struct elbow_dataset train, valid;
     bool has_valid;
     struct elbow_data_facts facts;
-    struct elbow_stage stage; // copies of the files while they are read
-    uint64_t batch;           // samples of a full step: train.batch, or all there are
-    uint64_t epoch_steps, last_step;
+    struct elbow_stage stage;       // copies of the files while they are read
+    struct elbow_sequence sequence; // its batch: train.batch, or all samples there are
+    uint64_t epoch_steps;
 
     bool ranks_differ; // in build or processor
 
@@ -139,9 +139,6 @@ void elbow_trainer_note_receipt(struct elbow_trainer *trainer);
 
 // Collective. Gives all back.
 void elbow_trainer_close(struct elbow_trainer *trainer);
-
-// Local. The microbatches that this rank computes.
-struct elbow_sequence elbow_trainer_sequence(const struct elbow_trainer *trainer);
 
 // Local. Microbatch `number` of the batch at `place`: its samples and noise into `prepared`. The one that this rank
 // computes next is then on its way, if data come ahead.
