@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The benchmark. A trainer without run directory makes its steps; between them each part is run alone, on the trainer's
-// own model and buffers, which the next step writes anew. Nothing of the parts reaches the parameters or the moments.
+// The benchmark. An engine without outputs makes its steps; between them each part is run alone, on the engine's own
+// model and buffers, which the next step writes anew. Nothing of the parts reaches the parameters or the moments.
 #include "elbow/bench/detail/bench.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
 #include "elbow/math/threads.h"
+#include "elbow/output/tracer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,10 +22,10 @@ enum { WARM_UPS = 2, ITERATIONS_MAX = 10000, FIRST_STEPS = 3 };
 // is left early. Collective in effect: all ranks stand at the same step.
 static void skip_short_batch(struct elbow_bench_run *bench, uint64_t steps)
 {
-    struct elbow_trainer *trainer = &bench->trainer;
-    uint64_t in_epoch = trainer->state.step % trainer->epoch_steps;
-    if (in_epoch + steps >= trainer->epoch_steps)
-        trainer->state.step += trainer->epoch_steps - in_epoch;
+    struct elbow_engine *engine = &bench->engine;
+    uint64_t in_epoch = engine->state.step % engine->plan->epoch_steps;
+    if (in_epoch + steps >= engine->plan->epoch_steps)
+        engine->state.step += engine->plan->epoch_steps - in_epoch;
 }
 
 static bool makes_steps(const struct elbow_bench_stage *stage)
@@ -47,8 +48,8 @@ static double time_stage(struct elbow_bench_run *bench, const struct elbow_bench
     if (!makes_steps(stage))
         elbow_comm_barrier(bench->comm);
     uint64_t allocations = elbow_memory_count().allocations;
-    struct elbow_exchange_counts before = elbow_exchange_count(bench->trainer.exchange);
-    struct elbow_times times = bench->trainer.times;
+    struct elbow_exchange_counts before = elbow_exchange_count(bench->engine.exchange);
+    struct elbow_times times = bench->engine.times;
     bench->untimed = 0;
     clock_t processor = clock();
     double start = elbow_clock_seconds();
@@ -56,15 +57,15 @@ static double time_stage(struct elbow_bench_run *bench, const struct elbow_bench
         stage->run(bench);
     double seconds = elbow_clock_seconds() - start - bench->untimed;
     if (is_step) {
-        struct elbow_exchange_counts after = elbow_exchange_count(bench->trainer.exchange);
+        struct elbow_exchange_counts after = elbow_exchange_count(bench->engine.exchange);
         bench->processor_seconds += (double)(clock() - processor) / CLOCKS_PER_SEC;
         bench->step_seconds += seconds;
         bench->steps += (uint64_t)iterations;
         bench->allocations += elbow_memory_count().allocations - allocations;
         bench->exchanged.bytes_read += after.bytes_read - before.bytes_read;
         bench->exchanged.bytes_sent += after.bytes_sent - before.bytes_sent;
-        bench->spent[ELBOW_BENCH_SHARE_COMPUTE] += bench->trainer.times.compute - times.compute;
-        bench->spent[ELBOW_BENCH_SHARE_DATA] += bench->trainer.times.data - times.data;
+        bench->spent[ELBOW_BENCH_SHARE_COMPUTE] += bench->engine.times.compute - times.compute;
+        bench->spent[ELBOW_BENCH_SHARE_DATA] += bench->engine.times.data - times.data;
         bench->spent[ELBOW_BENCH_SHARE_EXCHANGE] +=
             after.wait_seconds + after.work_seconds - before.wait_seconds - before.work_seconds;
     }
@@ -86,7 +87,7 @@ static void calibrate(struct elbow_bench_run *bench)
         const struct elbow_bench_stage *stage = &elbow_bench_stages[i];
         double seconds = time_stage(bench, stage, 1);
         double iterations = ceil((stage->is_whole ? WHOLE_SECONDS : PART_SECONDS) / seconds);
-        double most = makes_steps(stage) ? (double)bench->trainer.epoch_steps - WARM_UPS - 1 : (double)ITERATIONS_MAX;
+        double most = makes_steps(stage) ? (double)bench->plan.epoch_steps - WARM_UPS - 1 : (double)ITERATIONS_MAX;
         iterations = fmax(1, fmin(iterations, most));
         elbow_comm_max(bench->comm, &iterations, 1);
         bench->iterations[stage->figure] = (int)iterations;
@@ -178,26 +179,25 @@ static uint64_t peak_of_process(void)
 // Collective. Memory as training takes it: asked before the benchmark takes its own.
 static void measure_memory(struct elbow_bench_run *bench, struct elbow_bench_result *result)
 {
-    const struct elbow_trainer *trainer = &bench->trainer;
+    const struct elbow_engine *engine = &bench->engine;
     double peaks[] = {(double)peak_of_process(), (double)elbow_memory_count().peak_bytes};
     elbow_comm_max(bench->comm, peaks, 2);
     result->peak_bytes = (uint64_t)peaks[0];
     result->peak_allocated = (uint64_t)peaks[1];
-    result->dataset_bytes = trainer->train.rows.bytes + trainer->valid.rows.bytes;
-    result->parameter_bytes = elbow_exchange_memory(trainer->exchange).parameters_per_node;
+    result->dataset_bytes = engine->plan->train.rows.bytes + engine->plan->valid.rows.bytes;
+    result->parameter_bytes = elbow_exchange_memory(engine->exchange).parameters_per_node;
 }
 
 // Local.
-static void create_rival(const struct elbow_trainer *trainer, struct elbow_bench_rival *rival,
-                         struct elbow_error *error)
+static void create_rival(const struct elbow_engine *engine, struct elbow_bench_rival *rival, struct elbow_error *error)
 {
-    const struct elbow_parameters *parameters = &trainer->model->parameters;
+    const struct elbow_parameters *parameters = &engine->model->parameters;
     const char *what = "the benchmark's allreduce";
     enum elbow_status status = elbow_allocate(&rival->gradients, parameters->size, sizeof(float), what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&rival->parameters, parameters->size, sizeof(float), what, error);
     if (status == ELBOW_OK)
-        status = elbow_optimizer_create(&trainer->config, parameters, parameters->size, &rival->optimizer, error);
+        status = elbow_optimizer_create(&engine->plan->config, parameters, parameters->size, &rival->optimizer, error);
     for (size_t i = 0; status == ELBOW_OK && i < parameters->size; ++i)
         rival->gradients[i] = 1e-3f;
 }
@@ -210,34 +210,34 @@ static void destroy_rival(struct elbow_bench_rival *rival)
     elbow_release(&rival->parameters);
 }
 
-// Collective. What the benchmark needs beside the trainer.
+// Collective. What the benchmark needs beside the engine.
 static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_bench_result *result,
                                    struct elbow_error *error)
 {
-    struct elbow_trainer *trainer = &bench->trainer;
-    size_t figures = ELBOW_BENCH_COUNT, ranks = (size_t)trainer->place.size, rows = 0;
-    bench->place = elbow_sequence_place(&trainer->sequence, 0);
-    bench->microbatches = elbow_sequence_mine(&trainer->sequence, &bench->place);
+    struct elbow_engine *engine = &bench->engine;
+    size_t figures = ELBOW_BENCH_COUNT, ranks = (size_t)engine->plan->place.size, rows = 0;
+    bench->place = elbow_sequence_place(&engine->plan->sequence, 0);
+    bench->microbatches = elbow_sequence_mine(&engine->plan->sequence, &bench->place);
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number)
         rows += elbow_bench_rows(bench, number);
-    struct elbow_floor_slice slice = {.size = elbow_exchange_slice(trainer->exchange)};
-    slice.count = elbow_exchange_pieces(trainer->exchange, &slice.pieces);
+    struct elbow_floor_slice slice = {.size = elbow_exchange_slice(engine->exchange)};
+    slice.count = elbow_exchange_pieces(engine->exchange, &slice.pieces);
     enum elbow_status status = elbow_allocate(&bench->seconds, figures * (size_t)bench->rounds, sizeof(double),
                                               "the benchmark's rounds", error);
     if (status == ELBOW_OK)
         status =
             elbow_allocate(&bench->medians, ranks * (3 * figures + 1), sizeof(double), "the benchmark's rounds", error);
     if (status == ELBOW_OK)
-        status = elbow_floor_create(&trainer->config, trainer->model, rows, slice, &bench->floor, error);
+        status = elbow_floor_create(&engine->plan->config, engine->model, rows, slice, &bench->floor, error);
     if (status == ELBOW_OK)
-        status = elbow_trainer_list_buckets(trainer, ELBOW_BENCH_BUCKETS_MAX, result->bucket, &result->buckets, error);
+        status = elbow_engine_list_buckets(engine, ELBOW_BENCH_BUCKETS_MAX, result->bucket, &result->buckets, error);
     if (status == ELBOW_OK)
         status = elbow_track_create(&bench->track, ELBOW_TRACER_MAIN_EVENTS, error);
     if (status == ELBOW_OK)
-        create_rival(trainer, &bench->rival, error);
+        create_rival(engine, &bench->rival, error);
     if (elbow_comm_agree(bench->comm, error) != ELBOW_OK)
         return error->status;
-    trainer->track = trainer->model->track = &bench->track; // turned on by the stage that traces alone
+    engine->track = engine->model->track = &bench->track; // turned on by the stage that traces alone
     elbow_comm_trace(bench->comm, &bench->track);
     return ELBOW_OK;
 }
@@ -245,7 +245,7 @@ static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_b
 // Collective. What all ranks know, or add up.
 static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *result)
 {
-    const struct elbow_trainer *trainer = &bench->trainer;
+    const struct elbow_engine *engine = &bench->engine;
     enum { SUMS = 2 + ELBOW_BENCH_SHARES };
     double mine[SUMS] = {(double)bench->allocations, bench->floor.operations}, *all = bench->medians;
     for (int i = 0; i < ELBOW_BENCH_SHARES; ++i)
@@ -258,43 +258,52 @@ static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *
         for (int i = 0; i < ELBOW_BENCH_SHARES; ++i)
             result->shares[i] += all[SUMS * r + 2 + i] / result->place.size;
     }
-    result->batch = trainer->sequence.batch;
-    result->microbatch = trainer->sequence.microbatch;
+    result->batch = engine->plan->sequence.batch;
+    result->microbatch = engine->plan->sequence.microbatch;
     result->microbatches = bench->place.microbatches;
-    result->parameters = elbow_parameters_trainable(&trainer->model->parameters);
+    result->parameters = elbow_parameters_trainable(&engine->model->parameters);
     result->rounds = bench->rounds;
     result->threads = elbow_threads_get();
-    result->audit_every = trainer->config.run.audit;
-    result->overlap = trainer->config.run.overlap;
+    result->audit_every = engine->plan->config.run.audit;
+    result->overlap = engine->plan->config.run.overlap;
     result->cores = bench->processor_seconds / bench->step_seconds;
     elbow_comm_max(bench->comm, &result->cores, 1);
     result->bytes_read = (double)bench->exchanged.bytes_read / (double)bench->steps;
     result->bytes_sent = (double)bench->exchanged.bytes_sent / (double)bench->steps;
 }
 
+// Collective. With a deadline, if there is one: looking at it is a part of what a step costs.
+static enum elbow_status open_engine(struct elbow_bench_run *bench, struct elbow_error *error)
+{
+    double start = elbow_clock_seconds();
+    enum elbow_status status = elbow_engine_open(&bench->engine, &bench->plan, error);
+    if (status == ELBOW_OK)
+        elbow_engine_set_deadline(&bench->engine, start);
+    return status;
+}
+
 enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_request *request, struct elbow_log *log,
                               struct elbow_bench_result *result, struct elbow_error *error)
 {
     ELBOW_CHECK(request->rounds >= 1);
-    const struct elbow_train_request train = {.config = request->config};
     struct elbow_bench_run bench = {.comm = comm, .rounds = request->rounds};
-    bench.trainer = (struct elbow_trainer){.comm = comm, .log = log, .request = &train, .config = *request->config};
+    bench.plan = (struct elbow_train_plan){.comm = comm, .log = log, .config = *request->config};
     *result = (struct elbow_bench_result){0};
     enum elbow_status status = elbow_bench_find_origin(comm, &result->origin, error);
     if (status == ELBOW_OK)
-        status = elbow_trainer_open(&bench.trainer, error);
+        status = open_engine(&bench, error);
     if (status == ELBOW_OK)
-        elbow_trainer_introduce(&bench.trainer);
-    bench.trainer.sequence.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
+        elbow_engine_introduce(&bench.engine, 0, 0);
+    bench.plan.sequence.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
     if (status == ELBOW_OK) {
         for (int i = 0; i < FIRST_STEPS && status == ELBOW_OK; ++i)
-            status = elbow_trainer_step(&bench.trainer, error);
+            status = elbow_engine_step(&bench.engine, error);
         measure_memory(&bench, result);
         if (status == ELBOW_OK)
             status = make_room(&bench, result, error);
     }
     if (status == ELBOW_OK) {
-        result->place = bench.trainer.place;
+        result->place = bench.plan.place;
         run_unmeasured(&bench);
         calibrate(&bench);
         bench.steps = bench.allocations = 0;
@@ -308,7 +317,9 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
     elbow_release(&bench.medians);
     elbow_floor_destroy(&bench.floor);
     destroy_rival(&bench.rival);
-    elbow_trainer_close(&bench.trainer);
+    elbow_comm_trace(comm, NULL);
+    elbow_engine_clear(&bench.engine);
+    elbow_train_plan_clear(&bench.plan);
     elbow_track_clear(&bench.track);
     return status;
 }

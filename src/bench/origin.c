@@ -5,6 +5,8 @@
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
 
+#include "elbow/train/detail/ranks.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,7 +42,7 @@ enum elbow_status elbow_bench_find_origin(struct elbow_comm *comm, struct elbow_
     if (gethostname(mine, sizeof mine - 1) != 0)
         elbow_text_format(mine, sizeof mine, "unknown");
     elbow_clock_now(origin->started, sizeof origin->started);
-    elbow_trainer_processor(origin->processor, sizeof origin->processor);
+    elbow_rank_processor(origin->processor, sizeof origin->processor);
     if (elbow_allocate(&first, count + 1, sizeof *first, "host names", error) == ELBOW_OK && place.rank == 0)
         elbow_allocate(&names, count, sizeof *names, "host names", error);
     if (elbow_comm_agree(comm, error) == ELBOW_OK) {

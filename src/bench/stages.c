@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The stages that the benchmark times: the step, its floor, and each part of it alone, over all microbatches of this
-// rank, on the trainer's own model and buffers.
+// rank, on the engine's own model and buffers.
 #include "elbow/bench/detail/bench.h"
 
 #include "elbow/base/clock.h"
@@ -8,18 +8,18 @@
 
 static const float *parameters_of(const struct elbow_bench_run *bench)
 {
-    return elbow_exchange_parameters(bench->trainer.exchange);
+    return elbow_exchange_parameters(bench->engine.exchange);
 }
 
 size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number)
 {
-    return elbow_sequence_range(&bench->trainer.sequence, &bench->place, number).rows;
+    return elbow_sequence_range(&bench->plan.sequence, &bench->place, number).rows;
 }
 
 static void run_step(struct elbow_bench_run *bench)
 {
     struct elbow_error error;
-    enum elbow_status status = elbow_trainer_step(&bench->trainer, &error);
+    enum elbow_status status = elbow_engine_step(&bench->engine, &error);
     ELBOW_CHECK(status == ELBOW_OK); // an audit that finds faulty memory ends a benchmark
 }
 
@@ -28,7 +28,7 @@ static void run_traced_step(struct elbow_bench_run *bench)
     elbow_track_turn(&bench->track, true);
     struct elbow_trace_start begin = elbow_trace_begin(&bench->track);
     run_step(bench);
-    elbow_trace_end(&bench->track, ELBOW_TRACE_STEP, bench->trainer.state.step, begin);
+    elbow_trace_end(&bench->track, ELBOW_TRACE_STEP, bench->engine.state.step, begin);
     elbow_track_turn(&bench->track, false);
 }
 
@@ -51,38 +51,37 @@ static void run_optimizer(struct elbow_bench_run *bench)
 // Goes from batch to batch as steps do, since data may come ahead; full batches only.
 static void run_compute(struct elbow_bench_run *bench)
 {
-    struct elbow_trainer *trainer = &bench->trainer;
-    struct elbow_step_place place = elbow_sequence_place(&trainer->sequence, trainer->state.step++);
-    if (place.count < trainer->sequence.batch)
-        place = elbow_sequence_place(&trainer->sequence, trainer->state.step++);
-    elbow_trainer_compute(trainer, &place, false);
+    struct elbow_engine *engine = &bench->engine;
+    struct elbow_step_place place = elbow_sequence_place(&engine->plan->sequence, engine->state.step++);
+    if (place.count < engine->plan->sequence.batch)
+        place = elbow_sequence_place(&engine->plan->sequence, engine->state.step++);
+    elbow_engine_compute(engine, &place, false);
 }
 
 // In this thread, whether data come ahead or not.
 static void run_data(struct elbow_bench_run *bench)
 {
-    struct elbow_trainer *trainer = &bench->trainer;
+    struct elbow_engine *engine = &bench->engine;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
-        struct elbow_microbatch_range range = elbow_sequence_range(&trainer->sequence, &bench->place, number);
-        trainer->prepared = elbow_prefetch_make(trainer->prefetch, &range);
+        struct elbow_microbatch_range range = elbow_sequence_range(&engine->plan->sequence, &bench->place, number);
+        engine->prepared = elbow_prefetch_make(engine->prefetch, &range);
     }
 }
 
 static void run_forward(struct elbow_bench_run *bench)
 {
-    struct elbow_model *model = bench->trainer.model;
+    struct elbow_model *model = bench->engine.model;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
-        bench->head =
-            elbow_network_forward(&model->encoder, parameters_of(bench), rows, bench->trainer.prepared.values);
+        bench->head = elbow_network_forward(&model->encoder, parameters_of(bench), rows, bench->engine.prepared.values);
         bench->decoded = elbow_network_forward(&model->decoder, parameters_of(bench), rows, model->z);
     }
 }
 
 static void run_latent(struct elbow_bench_run *bench)
 {
-    struct elbow_model *model = bench->trainer.model;
-    const float *head = bench->head, *noise = bench->trainer.prepared.noise;
+    struct elbow_model *model = bench->engine.model;
+    const float *head = bench->head, *noise = bench->engine.prepared.noise;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
         elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
@@ -91,7 +90,7 @@ static void run_latent(struct elbow_bench_run *bench)
                                   .head = head,
                                   .noise = noise,
                                   .kl = model->kl,
-                                  .terms = elbow_objective_terms(&bench->trainer.config, bench->trainer.state.beta)};
+                                  .terms = elbow_objective_terms(&bench->plan.config, bench->engine.state.beta)};
         model->objective->backward(&pass, model->dz, model->dhead);
     }
 }
@@ -99,11 +98,11 @@ static void run_latent(struct elbow_bench_run *bench)
 // In place, as in a step: the gradient becomes the next pass' outputs. A variance of one keeps them small.
 static void run_likelihood(struct elbow_bench_run *bench)
 {
-    struct elbow_model *model = bench->trainer.model;
+    struct elbow_model *model = bench->engine.model;
     struct elbow_likelihood_options options = {.variance = 1};
     struct elbow_likelihood_call call = {.options = &options,
                                          .values = model->values,
-                                         .x = bench->trainer.prepared.values,
+                                         .x = bench->engine.prepared.values,
                                          .y = bench->decoded,
                                          .recon = model->recon,
                                          .dy = bench->decoded};
@@ -115,27 +114,27 @@ static void run_likelihood(struct elbow_bench_run *bench)
 
 static void run_backward(struct elbow_bench_run *bench)
 {
-    struct elbow_model *model = bench->trainer.model;
-    float *gradient = elbow_exchange_gradient(bench->trainer.exchange, 0);
+    struct elbow_model *model = bench->engine.model;
+    float *gradient = elbow_exchange_gradient(bench->engine.exchange, 0);
     float *dy = bench->decoded;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
         elbow_network_backward(&model->decoder, parameters_of(bench), rows, model->z, dy, gradient, model->dz);
-        elbow_network_backward(&model->encoder, parameters_of(bench), rows, bench->trainer.prepared.values,
-                               model->dhead, gradient, NULL);
+        elbow_network_backward(&model->encoder, parameters_of(bench), rows, bench->engine.prepared.values, model->dhead,
+                               gradient, NULL);
     }
 }
 
 // As many additions as this rank makes inside its subtrees.
 static void run_sum(struct elbow_bench_run *bench)
 {
-    struct elbow_trainer *trainer = &bench->trainer;
+    struct elbow_engine *engine = &bench->engine;
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
-    int count = elbow_exchange_begin(trainer->exchange, bench->place.microbatches, subtrees);
+    int count = elbow_exchange_begin(engine->exchange, bench->place.microbatches, subtrees);
     for (int i = 0; i < count; ++i)
         for (uint64_t leaf = subtrees[i].first; leaf + 1 < subtrees[i].last; ++leaf) {
-            float *gradient = elbow_exchange_gradient(trainer->exchange, i);
-            elbow_vector_add(trainer->model->parameters.size, gradient, elbow_exchange_scratch(trainer->exchange, 1),
+            float *gradient = elbow_exchange_gradient(engine->exchange, i);
+            elbow_vector_add(engine->model->parameters.size, gradient, elbow_exchange_scratch(engine->exchange, 1),
                              gradient);
         }
 }
@@ -158,16 +157,16 @@ static void apply_nothing(void *user, struct elbow_piece piece, const float *gra
 
 static int begin_exchange(struct elbow_bench_run *bench)
 {
-    struct elbow_trainer *trainer = &bench->trainer;
+    struct elbow_engine *engine = &bench->engine;
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
-    return elbow_exchange_begin(trainer->exchange, bench->place.microbatches, subtrees);
+    return elbow_exchange_begin(engine->exchange, bench->place.microbatches, subtrees);
 }
 
 // The sum replaces a part of the gradients: a scale of one keeps them from becoming denormal.
 static void end_exchange(struct elbow_bench_run *bench, struct elbow_exchange_client client)
 {
     double norm;
-    elbow_exchange_step(bench->trainer.exchange, 1.0, &client, bench->trainer.sums, &norm);
+    elbow_exchange_step(bench->engine.exchange, 1.0, &client, bench->engine.sums, &norm);
 }
 
 static void run_exchange(struct elbow_bench_run *bench)
@@ -176,7 +175,7 @@ static void run_exchange(struct elbow_bench_run *bench)
     end_exchange(bench, (struct elbow_exchange_client){.decide = decide_yes, .apply = apply_nothing});
 }
 
-// A rate of zero: all the work, and the parameters, which are the trainer's, stay as they are.
+// A rate of zero: all the work, and the parameters, which are the engine's, stay as they are.
 static void apply_without_rate(void *user, struct elbow_piece piece, const float *gradient, float *parameters)
 {
     struct elbow_floor *floor = user;
@@ -190,10 +189,10 @@ static void apply_without_rate(void *user, struct elbow_piece piece, const float
 static void run_update(struct elbow_bench_run *bench)
 {
     double start = elbow_clock_seconds();
-    size_t size = bench->trainer.model->parameters.size;
+    size_t size = bench->engine.model->parameters.size;
     int count = begin_exchange(bench);
     for (int i = 0; i < count; ++i) {
-        float *gradient = elbow_exchange_gradient(bench->trainer.exchange, i);
+        float *gradient = elbow_exchange_gradient(bench->engine.exchange, i);
         elbow_vector_scale(size, 1.0f, gradient, gradient);
     }
     bench->untimed += elbow_clock_seconds() - start;
@@ -207,8 +206,8 @@ static void run_allreduce(struct elbow_bench_run *bench)
 {
     struct elbow_bench_rival *rival = &bench->rival;
     double start = elbow_clock_seconds();
-    size_t size = bench->trainer.model->parameters.size;
-    elbow_vector_scale(size, 1.0f / (float)bench->trainer.place.size, rival->gradients, rival->gradients);
+    size_t size = bench->engine.model->parameters.size;
+    elbow_vector_scale(size, 1.0f / (float)bench->plan.place.size, rival->gradients, rival->gradients);
     bench->untimed += elbow_clock_seconds() - start;
     elbow_comm_sum_floats(bench->comm, rival->gradients, size);
     elbow_optimizer_apply(&rival->optimizer, (struct elbow_optimizer_part){.count = size}, 1, 1e-6, 1.0,
@@ -219,17 +218,17 @@ static void run_allreduce(struct elbow_bench_run *bench)
 // All of this rank's pieces are noted anew, and compared at once; an audit that a step has left pending stays so.
 static void run_audit(struct elbow_bench_run *bench)
 {
-    struct elbow_audit *audit = &bench->trainer.audit;
+    struct elbow_audit *audit = &bench->engine.audit;
     const struct elbow_piece *pieces;
     struct elbow_error error;
-    if (bench->trainer.config.run.audit == 0)
+    if (bench->plan.config.run.audit == 0)
         return;
     bool was_pending = audit->is_pending;
-    int count = elbow_exchange_pieces(bench->trainer.exchange, &pieces);
+    int count = elbow_exchange_pieces(bench->engine.exchange, &pieces);
     for (int i = 0; i < count; ++i)
         elbow_audit_note(audit, pieces[i], parameters_of(bench) + pieces[i].first);
     elbow_audit_expect(audit, true);
-    enum elbow_status status = elbow_audit_check(audit, bench->trainer.state.step, &error);
+    enum elbow_status status = elbow_audit_check(audit, bench->engine.state.step, &error);
     ELBOW_CHECK(status == ELBOW_OK);
     elbow_audit_expect(audit, was_pending);
 }
@@ -237,13 +236,13 @@ static void run_audit(struct elbow_bench_run *bench)
 // The wishes of this rank, what all came to, and who is where. The wishes themselves travel with the statistics.
 static void run_agreement(struct elbow_bench_run *bench)
 {
-    struct elbow_trainer *trainer = &bench->trainer;
-    double start = elbow_clock_seconds(), wishes[ELBOW_TRAINER_WISHES];
-    elbow_comm_enter(trainer->comm, ELBOW_PHASE_COMPUTE);
-    elbow_trainer_wish(trainer, wishes);
-    elbow_comm_enter(trainer->comm, ELBOW_PHASE_EXCHANGE);
-    bench->seen = wishes[0] + elbow_trainer_must_stop(trainer);
-    elbow_deadline_note_step(&trainer->deadline, elbow_clock_seconds() - start);
+    struct elbow_engine *engine = &bench->engine;
+    double start = elbow_clock_seconds(), wishes[ELBOW_TRAIN_WISHES];
+    elbow_comm_enter(engine->plan->comm, ELBOW_PHASE_COMPUTE);
+    elbow_engine_wish(engine, wishes);
+    elbow_comm_enter(engine->plan->comm, ELBOW_PHASE_EXCHANGE);
+    bench->seen = wishes[0] + elbow_engine_must_stop(engine);
+    elbow_deadline_note_step(&engine->deadline, elbow_clock_seconds() - start);
 }
 
 const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES] = {

@@ -2,9 +2,10 @@
 // What a run would take, from the descriptions of its datasets: no row is read. The window of the exchange is measured
 // by the exchange itself, the model by making one.
 #include "elbow/doctor/detail/doctor.h"
-#include "elbow/train/detail/trainer.h"
+#include "elbow/train/detail/sizes.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/vae/model.h"
 
@@ -91,27 +92,23 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
                                  struct elbow_doctor_facts *facts, struct elbow_error *error)
 {
     struct elbow_model *model = NULL;
-    size_t *layers = NULL;
-    uint64_t size = (uint64_t)config->train.microbatch, ranks = (uint64_t)facts->place.node_size;
-    uint64_t batch = (uint64_t)config->train.batch < data->samples ? (uint64_t)config->train.batch : data->samples;
-    uint64_t last = data->samples % batch > 0 ? data->samples % batch : batch;
-    struct elbow_exchange_sizes sizes = {.microbatches = (batch + size - 1) / size,
-                                         .last = (last + size - 1) / size,
-                                         .bucket = (size_t)config->run.bucket};
-    facts->microbatches = sizes.microbatches;
-    if (sizes.microbatches < (uint64_t)facts->place.size)
+    uint64_t batch = (uint64_t)config->train.batch, ranks = (uint64_t)facts->place.node_size;
+    struct elbow_sequence sequence = {.samples = data->samples,
+                                      .batch = batch < data->samples ? batch : data->samples,
+                                      .microbatch = (uint64_t)config->train.microbatch};
+    facts->microbatches = elbow_sequence_microbatches(&sequence, sequence.batch);
+    if (facts->microbatches < (uint64_t)facts->place.size)
         return elbow_error_set(error, ELBOW_CONFIG, "a batch of %llu has only %llu microbatches of %llu for %d ranks",
-                               (unsigned long long)batch, (unsigned long long)sizes.microbatches,
-                               (unsigned long long)size, facts->place.size);
+                               (unsigned long long)sequence.batch, (unsigned long long)facts->microbatches,
+                               (unsigned long long)sequence.microbatch, facts->place.size);
     enum elbow_status status = elbow_model_create_shaped(
-        config, elbow_model_sample((enum elbow_layout)config->data.layout, data->rank, data->shape), (size_t)size,
-        &model, error);
+        config, elbow_model_sample((enum elbow_layout)config->data.layout, data->rank, data->shape),
+        (size_t)sequence.microbatch, &model, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_exchange_need need = {0};
-    sizes.parameters = model->parameters.size;
-    sizes.statistics = elbow_statistics_size(model->latent, false) + ELBOW_TRAINER_WISHES;
-    layers = elbow_trainer_list_layers(model, &sizes, error);
+    struct elbow_exchange_sizes sizes;
+    size_t *layers = elbow_train_sizes(model, &sequence, (size_t)config->run.bucket, &sizes, error);
     status = layers == NULL ? error->status : elbow_exchange_measure(comm, sizes, &need, error);
     facts->parameters = sizes.parameters;
     facts->shared_need = ranks > 1 ? data->bytes + need.shared_per_node : 0;

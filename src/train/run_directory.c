@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 // What a run writes. The folders come last.
-static const char *const files[] = {"config.yaml", "metrics.csv", "kl.csv", "log.txt", "receipt.txt", "lock"};
+static const char *const files[] = {ELBOW_RUN_CONFIG, "metrics.csv", "kl.csv", "log.txt", "receipt.txt", "lock"};
 static const char *const folders[] = {"checkpoints", "samples"};
 enum { FILES = sizeof files / sizeof *files, FOLDERS = sizeof folders / sizeof *folders };
 
@@ -227,7 +227,7 @@ static enum elbow_status begin_receipt(const struct elbow_directory *directory, 
 
 enum elbow_status elbow_run_make_places(const struct elbow_directory *directory, struct elbow_error *error)
 {
-    static const char *const tried[] = {"config.yaml", "checkpoints/step-00000000.h5", "samples/step-00000000.png"};
+    static const char *const tried[] = {ELBOW_RUN_CONFIG, "checkpoints/step-00000000.h5", "samples/step-00000000.png"};
     enum elbow_status status = elbow_run_check_places(directory, error);
     if (status == ELBOW_OK)
         status = begin_receipt(directory, error);
@@ -236,12 +236,23 @@ enum elbow_status elbow_run_make_places(const struct elbow_directory *directory,
     for (size_t i = 0; i < sizeof tried / sizeof *tried && status == ELBOW_OK; ++i)
         status = try_part(directory, tried[i], error);
     for (int i = 0; i < FILES && status == ELBOW_OK; ++i)
-        if (strcmp(files[i], "lock") != 0 && strcmp(files[i], "config.yaml") != 0)
+        if (strcmp(files[i], "lock") != 0 && strcmp(files[i], ELBOW_RUN_CONFIG) != 0)
             status = try_open(directory, files[i], error);
     // At the very start nothing is lost yet: what cannot be written stops the run.
     if (status == ELBOW_OUTPUT)
         status = error->status = ELBOW_FILE;
     return status;
+}
+
+bool elbow_run_has_configuration(const struct elbow_directory *directory, const char *text)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    bool is_same =
+        elbow_file_read(directory, ELBOW_RUN_CONFIG, ELBOW_RUN_CONFIG_LIMIT, &bytes, &size, NULL) == ELBOW_OK &&
+        size == strlen(text) && memcmp(bytes, text, size) == 0;
+    elbow_release(&bytes);
+    return is_same;
 }
 
 enum { NOTE_SIZE = 64 };

@@ -1,118 +1,120 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where a run starts: initial values, another checkpoint's tensors, or where an earlier start of the same run stopped.
-#include "elbow/train/detail/trainer.h"
+#include "elbow/train/detail/engine.h"
 
 #include "elbow/base/memory.h"
 
 #include <string.h>
 
 // Takes over what fits of another checkpoint's tensors, by name and shape, and tells.
-static void warm_start(struct elbow_trainer *trainer, const struct elbow_checkpoint *from, float *values)
+static void warm_start(struct elbow_engine *engine, const struct elbow_checkpoint *from, float *values)
 {
-    const struct elbow_parameters *parameters = &trainer->model->parameters;
+    const struct elbow_parameters *parameters = &engine->model->parameters;
     size_t fitted = 0;
     for (size_t i = 0; i < parameters->count; ++i) {
         const struct elbow_tensor *tensor = &parameters->tensors[i];
         const struct elbow_tensor *source = elbow_parameters_find(&from->parameters, tensor->name);
         if (source == NULL) {
-            elbow_log_say(trainer->log, "init: %s is not in %s: starts afresh", tensor->name, from->path);
+            elbow_log_say(engine->plan->log, "init: %s is not in %s: starts afresh", tensor->name, from->path);
             continue;
         }
         if (source->rank != tensor->rank || memcmp(source->shape, tensor->shape, sizeof tensor->shape) != 0) {
-            elbow_log_say(trainer->log, "init: %s has another shape in %s: starts afresh", tensor->name, from->path);
+            elbow_log_say(engine->plan->log, "init: %s has another shape in %s: starts afresh", tensor->name,
+                          from->path);
             continue;
         }
         memcpy(values + tensor->offset, from->values + source->offset, tensor->count * sizeof *values);
         ++fitted;
     }
-    elbow_log_say(trainer->log, "init: %zu of %zu tensors taken from %s (step %llu)", fitted, parameters->count,
+    elbow_log_say(engine->plan->log, "init: %zu of %zu tensors taken from %s (step %llu)", fitted, parameters->count,
                   from->path, (unsigned long long)from->state.step);
 }
 
 // Collective. The parameters of a new run.
-static enum elbow_status start_values(struct elbow_trainer *trainer, float *values, struct elbow_error *error)
+static enum elbow_status start_values(struct elbow_engine *engine, const char *init, float *values,
+                                      struct elbow_error *error)
 {
-    const struct elbow_config *config = &trainer->config;
+    const struct elbow_config *config = &engine->plan->config;
     float *mean = NULL;
     struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
                                         .threshold = config->data.threshold};
     if (config->model.output_bias == ELBOW_OUTPUT_BIAS_DATA) {
-        elbow_allocate(&mean, trainer->train.values, sizeof *mean, "the mean", error);
-        if (elbow_comm_agree(trainer->comm, error) == ELBOW_OK)
-            elbow_batch_mean(trainer->comm, &trainer->train, &binarizer, mean, error);
+        elbow_allocate(&mean, engine->plan->train.values, sizeof *mean, "the mean", error);
+        if (elbow_comm_agree(engine->plan->comm, error) == ELBOW_OK)
+            elbow_batch_mean(engine->plan->comm, &engine->plan->train, &binarizer, mean, error);
         if (error->status != ELBOW_OK) {
             elbow_release(&mean);
             return error->status;
         }
     }
-    elbow_model_initialize(trainer->model, (uint64_t)config->seed, mean, values);
+    elbow_model_initialize(engine->model, (uint64_t)config->seed, mean, values);
     elbow_release(&mean);
-    if (trainer->request->init == NULL)
+    if (init == NULL)
         return ELBOW_OK;
     struct elbow_checkpoint from;
-    enum elbow_status status =
-        elbow_checkpoint_load(trainer->comm, trainer->request->init, false, trainer->log, &from, error);
+    enum elbow_status status = elbow_checkpoint_load(engine->plan->comm, init, false, engine->plan->log, &from, error);
     if (status == ELBOW_OK)
-        warm_start(trainer, &from, values);
+        warm_start(engine, &from, values);
     elbow_checkpoint_clear(&from);
     return status;
 }
 
 // Where the cosine ends: by train.schedule_epochs, else by the epochs of this first start. Other schedules have no end.
-static uint64_t schedule_steps(const struct elbow_trainer *trainer)
+static uint64_t schedule_steps(const struct elbow_engine *engine)
 {
-    const struct elbow_config *config = &trainer->config;
+    const struct elbow_config *config = &engine->plan->config;
     if (config->train.schedule != ELBOW_SCHEDULE_COSINE)
         return 0;
     int64_t epochs = config->train.schedule_epochs > 0 ? config->train.schedule_epochs : config->train.epochs;
     uint64_t steps;
-    return __builtin_mul_overflow((uint64_t)epochs, trainer->epoch_steps, &steps) ? UINT64_MAX : steps;
+    return __builtin_mul_overflow((uint64_t)epochs, engine->plan->epoch_steps, &steps) ? UINT64_MAX : steps;
 }
 
-enum elbow_status elbow_trainer_start_new(struct elbow_trainer *trainer, struct elbow_error *error)
+enum elbow_status elbow_engine_start_new(struct elbow_engine *engine, const char *init, struct elbow_error *error)
 {
     float *values = NULL;
-    elbow_allocate(&values, trainer->model->parameters.size, sizeof *values, "the parameters", error);
-    enum elbow_status status = elbow_comm_agree(trainer->comm, error);
+    elbow_allocate(&values, engine->model->parameters.size, sizeof *values, "the parameters", error);
+    enum elbow_status status = elbow_comm_agree(engine->plan->comm, error);
     if (status == ELBOW_OK)
-        status = start_values(trainer, values, error);
+        status = start_values(engine, init, values, error);
     if (status == ELBOW_OK)
-        elbow_exchange_publish(trainer->exchange, values);
+        elbow_exchange_publish(engine->exchange, values);
     elbow_release(&values);
-    trainer->state.schedule_steps = schedule_steps(trainer);
+    engine->state.schedule_steps = schedule_steps(engine);
     return status;
 }
 
 // Collective. Everybody's part of what rank zero has of the moments.
-static enum elbow_status scatter_moments(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,
+static enum elbow_status scatter_moments(struct elbow_engine *engine, const struct elbow_checkpoint *checkpoint,
                                          struct elbow_error *error)
 {
-    const struct elbow_optimizer *optimizer = &trainer->optimizer;
-    bool is_root = trainer->place.rank == 0;
+    const struct elbow_optimizer *optimizer = &engine->optimizer;
+    bool is_root = engine->plan->place.rank == 0;
     if (is_root && ((optimizer->first_moment != NULL && checkpoint->first_moment == NULL) ||
                     (optimizer->second_moment != NULL && checkpoint->second_moment == NULL)))
         elbow_error_set(error, ELBOW_FORMAT, "%s: lacks the optimiser's state", checkpoint->path);
-    enum elbow_status status = elbow_comm_agree_root(trainer->comm, error);
+    enum elbow_status status = elbow_comm_agree_root(engine->plan->comm, error);
     if (status == ELBOW_OK && optimizer->first_moment != NULL)
-        status = elbow_exchange_scatter(trainer->exchange, checkpoint->first_moment, optimizer->first_moment, error);
+        status = elbow_exchange_scatter(engine->exchange, checkpoint->first_moment, optimizer->first_moment, error);
     if (status == ELBOW_OK && optimizer->second_moment != NULL)
-        status = elbow_exchange_scatter(trainer->exchange, checkpoint->second_moment, optimizer->second_moment, error);
+        status = elbow_exchange_scatter(engine->exchange, checkpoint->second_moment, optimizer->second_moment, error);
     return status;
 }
 
-enum elbow_status elbow_trainer_start_resumed(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint,
-                                              struct elbow_error *error)
+enum elbow_status elbow_engine_start_resumed(struct elbow_engine *engine, const struct elbow_checkpoint *checkpoint,
+                                             struct elbow_error *error)
 {
-    if (checkpoint->data.samples != trainer->facts.samples || checkpoint->data.values != trainer->facts.values)
+    if (checkpoint->data.samples != engine->plan->facts.samples ||
+        checkpoint->data.values != engine->plan->facts.values)
         return elbow_error_set(
             error, ELBOW_MISMATCH, "%s: was trained on %llu samples of %llu values, but %s now has %llu of %llu",
             checkpoint->path, (unsigned long long)checkpoint->data.samples, (unsigned long long)checkpoint->data.values,
-            trainer->train.name, (unsigned long long)trainer->facts.samples, (unsigned long long)trainer->facts.values);
-    if (checkpoint->accumulators != trainer->statistics ||
-        checkpoint->parameters.size != trainer->model->parameters.size)
+            engine->plan->train.name, (unsigned long long)engine->plan->facts.samples,
+            (unsigned long long)engine->plan->facts.values);
+    if (checkpoint->accumulators != engine->statistics || checkpoint->parameters.size != engine->model->parameters.size)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: does not fit its own configuration", checkpoint->path);
-    trainer->state = checkpoint->state;
-    memcpy(trainer->accumulator, checkpoint->accumulator, trainer->statistics * sizeof(double));
-    elbow_exchange_publish(trainer->exchange, checkpoint->values);
-    return scatter_moments(trainer, checkpoint, error);
+    engine->state = checkpoint->state;
+    memcpy(engine->accumulator, checkpoint->accumulator, engine->statistics * sizeof(double));
+    elbow_exchange_publish(engine->exchange, checkpoint->values);
+    return scatter_moments(engine, checkpoint, error);
 }

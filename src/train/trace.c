@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The trace of a training run: which threads note into which tracks, and what is told of it.
-#include "elbow/train/detail/trainer.h"
+// The trace of a training run: where it is written, and what is told of it.
+#include "elbow/train/detail/outputs.h"
 
 #include "elbow/base/file.h"
 
@@ -10,9 +10,9 @@
 
 enum { LINKS_MAX = 40 };
 
-struct elbow_tracer_order elbow_trainer_trace_order(const struct elbow_trainer *trainer)
+static struct elbow_tracer_order trace_order(const struct elbow_run_outputs *outputs)
 {
-    const struct elbow_train_request *request = trainer->request;
+    const struct elbow_train_request *request = outputs->request;
     return (struct elbow_tracer_order){.path = request->trace,
                                        .publish = elbow_output_publishing(request->trace_force),
                                        .first = request->trace_first,
@@ -63,49 +63,46 @@ static bool is_of_run(const char *run, const char *named)
     return false;
 }
 
-enum elbow_status elbow_trainer_probe_trace(const struct elbow_trainer *trainer, struct elbow_error *error)
+enum elbow_status elbow_outputs_probe_trace(const struct elbow_run_outputs *outputs, struct elbow_error *error)
 {
-    struct elbow_tracer_order order = elbow_trainer_trace_order(trainer);
-    if (order.path != NULL && is_of_run(trainer->run, order.path))
+    struct elbow_tracer_order order = trace_order(outputs);
+    if (order.path != NULL && is_of_run(outputs->run, order.path))
         return elbow_error_set(error, ELBOW_USAGE, "%s: is where the run writes other files; give --trace another name",
                                order.path);
     return elbow_tracer_probe(&order, false, error);
 }
 
-enum elbow_status elbow_trainer_begin_trace(struct elbow_trainer *trainer, struct elbow_error *error)
+enum elbow_status elbow_outputs_open_trace(struct elbow_run_outputs *outputs, struct elbow_error *error)
 {
-    struct elbow_tracer *tracer = &trainer->tracer;
-    struct elbow_tracer_order order = elbow_trainer_trace_order(trainer);
+    struct elbow_tracer *tracer = &outputs->tracer;
+    struct elbow_tracer_order order = trace_order(outputs);
     // Of a directory that was not made yet only the name could be compared.
-    if (trainer->place.rank == 0)
-        elbow_trainer_probe_trace(trainer, error);
-    if (elbow_comm_agree_root(trainer->comm, error) != ELBOW_OK)
+    if (outputs->plan->place.rank == 0)
+        elbow_outputs_probe_trace(outputs, error);
+    if (elbow_comm_agree_root(outputs->plan->comm, error) != ELBOW_OK)
         return error->status;
-    enum elbow_status status = elbow_tracer_open(trainer->comm, &order, tracer, error);
+    enum elbow_status status = elbow_tracer_open(outputs->plan->comm, &order, tracer, error);
     if (status != ELBOW_OK || !tracer->is_open)
         return status;
-    trainer->track = trainer->model->track = elbow_tracer_track(tracer, ELBOW_TRACER_MAIN);
-    trainer->writer.track = elbow_tracer_track(tracer, ELBOW_TRACER_WRITER);
-    elbow_prefetch_trace(trainer->prefetch, elbow_tracer_track(tracer, ELBOW_TRACER_DATA));
-    elbow_log_say(trainer->log, "trace: %s, of up to %d events a rank (%s)", tracer->path, ELBOW_TRACER_EVENTS,
+    outputs->writer.track = elbow_tracer_track(tracer, ELBOW_TRACER_WRITER);
+    elbow_log_say(outputs->plan->log, "trace: %s, of up to %d events a rank (%s)", tracer->path, ELBOW_TRACER_EVENTS,
                   elbow_text_bytes(ELBOW_TRACER_EVENTS * sizeof(struct elbow_trace_event)).text);
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_trainer_end_trace(struct elbow_trainer *trainer, struct elbow_error *error)
+enum elbow_status elbow_outputs_write_trace(struct elbow_run_outputs *outputs, struct elbow_error *error)
 {
-    struct elbow_tracer *tracer = &trainer->tracer;
+    struct elbow_tracer *tracer = &outputs->tracer;
     uint64_t held, noted;
     if (!tracer->is_open)
         return ELBOW_OK;
-    elbow_comm_enter(trainer->comm, ELBOW_PHASE_TRACE);
-    elbow_prefetch_stop(trainer->prefetch);
-    if (elbow_tracer_write(trainer->comm, tracer, &held, &noted, error) != ELBOW_OK)
-        elbow_log_warn(trainer->log, "%s", error->message);
+    elbow_comm_enter(outputs->plan->comm, ELBOW_PHASE_TRACE);
+    if (elbow_tracer_write(outputs->plan->comm, tracer, &held, &noted, error) != ELBOW_OK)
+        elbow_log_warn(outputs->plan->log, "%s", error->message);
     else if (held < noted)
-        elbow_log_say(trainer->log, "trace: %s holds %llu events, the newest ones; %llu older ones had no room",
+        elbow_log_say(outputs->plan->log, "trace: %s holds %llu events, the newest ones; %llu older ones had no room",
                       tracer->path, (unsigned long long)held, (unsigned long long)(noted - held));
     else
-        elbow_log_say(trainer->log, "trace: %s holds %llu events", tracer->path, (unsigned long long)held);
+        elbow_log_say(outputs->plan->log, "trace: %s holds %llu events", tracer->path, (unsigned long long)held);
     return error->status;
 }

@@ -2,7 +2,7 @@
 // The audit finds a flipped bit in any node's parameters, and says whose and where; it finds nothing where nothing is.
 #include "trainer_fixture.h"
 
-#include "elbow/train/detail/trainer.h"
+#include "elbow/train/detail/engine.h"
 
 #include <signal.h>
 #include <string.h>
@@ -14,18 +14,17 @@ static const size_t IN_THE_LAST = SIZE_MAX;
 // Collective. Takes the steps of a run; after step `step` a rank flips a bit of element `element` in its node's copy.
 static enum elbow_status run_with_flip(struct fixture *fixture, int rank, uint64_t step, size_t element, uint64_t *end)
 {
-    const struct elbow_train_request request = {.config = &fixture->config};
-    struct elbow_trainer trainer = {
-        .comm = mpi_comm, .log = &fixture->log, .request = &request, .config = fixture->config};
+    struct elbow_train_plan plan = {.comm = mpi_comm, .log = &fixture->log, .config = fixture->config};
+    struct elbow_engine engine = {0};
     fixture->error = (struct elbow_error){0};
-    enum elbow_status status = elbow_trainer_open(&trainer, &fixture->error);
+    enum elbow_status status = elbow_engine_open(&engine, &plan, &fixture->error);
     if (status == ELBOW_OK && element == IN_THE_LAST)
-        element = trainer.model->parameters.tensors[trainer.model->parameters.count - 1].offset;
-    while (status == ELBOW_OK && trainer.state.step < trainer.sequence.last_step) {
-        status = elbow_trainer_step(&trainer, &fixture->error);
+        element = engine.model->parameters.tensors[engine.model->parameters.count - 1].offset;
+    while (status == ELBOW_OK && engine.state.step < plan.sequence.last_step) {
+        status = elbow_engine_step(&engine, &fixture->error);
         elbow_comm_barrier(mpi_comm); // nobody begins the next step before the flip
-        float *values = (float *)(uintptr_t)elbow_exchange_parameters(trainer.exchange);
-        if (status == ELBOW_OK && trainer.state.step == step && trainer.place.rank == rank) {
+        float *values = (float *)(uintptr_t)elbow_exchange_parameters(engine.exchange);
+        if (status == ELBOW_OK && engine.state.step == step && plan.place.rank == rank) {
             uint32_t bits;
             memcpy(&bits, &values[element], sizeof bits);
             bits ^= 1;
@@ -33,10 +32,11 @@ static enum elbow_status run_with_flip(struct fixture *fixture, int rank, uint64
         }
         elbow_comm_barrier(mpi_comm);
     }
-    *end = trainer.state.step;
+    *end = engine.state.step;
     if (status == ELBOW_OK)
-        status = elbow_audit_check(&trainer.audit, trainer.state.step, &fixture->error);
-    elbow_trainer_close(&trainer);
+        status = elbow_audit_check(&engine.audit, engine.state.step, &fixture->error);
+    elbow_engine_clear(&engine);
+    elbow_train_plan_clear(&plan);
     return status;
 }
 

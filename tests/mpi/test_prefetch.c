@@ -3,7 +3,7 @@
 #include "elbow/base/thread.h"
 #include "trainer_fixture.h"
 
-#include "elbow/train/detail/trainer.h"
+#include "elbow/train/detail/engine.h"
 
 // Collective. The last checkpoint of a run of the fixture, on rank zero; to be freed.
 static void *last_checkpoint(struct fixture *fixture, const char *prefetch, size_t *size)
@@ -39,16 +39,16 @@ END_TEST
 // Collective. Takes all steps of a run without a directory.
 static struct elbow_prefetch_counts count_microbatches(struct fixture *fixture)
 {
-    const struct elbow_train_request request = {.config = &fixture->config};
-    struct elbow_trainer trainer = {
-        .comm = mpi_comm, .log = &fixture->log, .request = &request, .config = fixture->config};
+    struct elbow_train_plan plan = {.comm = mpi_comm, .log = &fixture->log, .config = fixture->config};
+    struct elbow_engine engine = {0};
     struct elbow_error error = {0};
-    mpi_assert(elbow_trainer_open(&trainer, &error) == ELBOW_OK);
-    elbow_trainer_introduce(&trainer);
-    while (trainer.state.step < trainer.sequence.last_step)
-        elbow_trainer_step(&trainer, &error);
-    struct elbow_prefetch_counts counts = elbow_prefetch_count(trainer.prefetch);
-    elbow_trainer_close(&trainer);
+    mpi_assert(elbow_engine_open(&engine, &plan, &error) == ELBOW_OK);
+    elbow_engine_introduce(&engine, 0, 0);
+    while (engine.state.step < plan.sequence.last_step)
+        elbow_engine_step(&engine, &error);
+    struct elbow_prefetch_counts counts = elbow_prefetch_count(engine.prefetch);
+    elbow_engine_clear(&engine);
+    elbow_train_plan_clear(&plan);
     return counts;
 }
 

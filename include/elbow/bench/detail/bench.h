@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the parts of the benchmark share: its stages (bench_stages.c), rounds and results (bench.c).
+// What the parts of the benchmark share: its stages (stages.c), rounds and results (bench.c).
 #ifndef ELBOW_BENCH_DETAIL_BENCH_H
 #define ELBOW_BENCH_DETAIL_BENCH_H
 
 #include "elbow/bench/bench.h"
 
 #include "elbow/bench/detail/floor.h"
-#include "elbow/train/detail/trainer.h"
+#include "elbow/train/detail/engine.h"
 
 // The way without slices: every rank has all gradients and all moments. Everything owned.
 struct elbow_bench_rival {
@@ -16,13 +16,14 @@ struct elbow_bench_rival {
 
 struct elbow_bench_run {
     struct elbow_comm *comm;
-    struct elbow_trainer trainer;
+    struct elbow_train_plan plan;
+    struct elbow_engine engine; // by the plan beside it: all of this stays where it is
     struct elbow_floor floor;
     struct elbow_bench_rival rival;
     struct elbow_track track;        // of traced steps; owned
     struct elbow_step_place place;   // of a full batch
     struct elbow_range microbatches; // this rank's
-    float *head, *decoded;           // where the networks leave their outputs: of the trainer's model
+    float *head, *decoded;           // where the networks leave their outputs: of the engine's model
     double untimed;                  // seconds of the present stage that do not count
     double seen;                     // what a pass that only reads came to
     int rounds;

@@ -5,6 +5,10 @@
 
 #include "elbow/base/directory.h"
 
+// The resolved configuration of a run, and the bytes that it may have.
+#define ELBOW_RUN_CONFIG "config.yaml"
+enum { ELBOW_RUN_CONFIG_LIMIT = 1000000 };
+
 enum elbow_run_kind {
     ELBOW_RUN_NONE,    // nothing in it has a name that a run writes
     ELBOW_RUN_ONE,     // a run of this version or an earlier one, whatever became of it
@@ -29,6 +33,9 @@ enum elbow_status elbow_run_check_places(const struct elbow_directory *directory
 // Local. Makes the first line of the receipt, by which the directory is known as a run's from now on, and the folders
 // of a run, and tries to write in all of its places. FILE if one cannot be written.
 enum elbow_status elbow_run_make_places(const struct elbow_directory *directory, struct elbow_error *error);
+
+// Local. Whether this is the text of config.yaml.
+bool elbow_run_has_configuration(const struct elbow_directory *directory, const char *text);
 
 // Local. Notes in the receipt, by its hash, the text that config.yaml is going to hold. A receipt that cannot be
 // written is forgiven.

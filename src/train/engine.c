@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The engine of a run: what it is made of.
+#include "elbow/train/detail/engine.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/math/threads.h"
+
+static enum elbow_status make_buffers(struct elbow_engine *engine, uint64_t microbatches, struct elbow_error *error)
+{
+    engine->statistics = elbow_statistics_size(engine->model->latent, false);
+    struct {
+        void *pointer;
+        size_t count, size;
+    } wanted[] = {
+        {&engine->accumulator, engine->statistics, sizeof(double)},
+        {&engine->sums, engine->statistics + ELBOW_TRAIN_WISHES, sizeof(double)},
+        {&engine->levels, (size_t)elbow_partition_depth(microbatches) * engine->statistics, sizeof(double)},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
+        enum elbow_status status =
+            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "statistics", error);
+        if (status != ELBOW_OK)
+            return status;
+    }
+    return ELBOW_OK;
+}
+
+// Room for microbatches: two where a thread of each rank has a core for itself.
+static enum elbow_status make_prefetch(struct elbow_engine *engine, struct elbow_error *error)
+{
+    const struct elbow_config *config = &engine->plan->config;
+    struct elbow_data_source source = {.dataset = &engine->plan->train,
+                                       .order =
+                                           elbow_order_shuffled(engine->plan->train.samples, (uint64_t)config->seed),
+                                       .binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
+                                                     .threshold = config->data.threshold,
+                                                     .seed = (uint64_t)config->seed,
+                                                     .purpose = ELBOW_PURPOSE_TRAIN_BINARIZE},
+                                       .noise = ELBOW_PURPOSE_TRAIN_NOISE,
+                                       .latent = engine->model->latent,
+                                       .rows_max = engine->model->rows_max,
+                                       .held = engine->lanes};
+    bool has_core = engine->plan->binding.share > elbow_threads_get();
+    bool ahead = config->run.prefetch == ELBOW_PREFETCH_ON || (config->run.prefetch == ELBOW_PREFETCH_AUTO && has_core);
+    return elbow_prefetch_create(&source, ahead, &engine->prefetch, error);
+}
+
+// How many microbatches of a rank go through the layers together: none where there are no messages to travel meanwhile.
+// Without nodes there are messages where memory cannot be shared, which is not known yet, and one is enough.
+static size_t count_lanes(const struct elbow_engine *engine, uint64_t microbatches)
+{
+    uint64_t ranks = (uint64_t)engine->plan->place.size, most = (microbatches + ranks - 1) / ranks;
+    uint64_t wanted = (uint64_t)engine->plan->config.run.overlap;
+    if (wanted == 0 || ranks == 1)
+        return 0;
+    if (engine->plan->place.nodes == 1)
+        return 1;
+    return (size_t)(wanted < most ? wanted : most);
+}
+
+static enum elbow_status make_lanes(struct elbow_engine *engine, uint64_t microbatches, struct elbow_error *error)
+{
+    engine->lanes = count_lanes(engine, microbatches);
+    enum elbow_status status = elbow_allocate(&engine->layerwise_passes, engine->lanes,
+                                              sizeof *engine->layerwise_passes, "microbatches", error);
+    return status == ELBOW_OK ? elbow_model_widen(engine->model, engine->lanes, error) : status;
+}
+
+// Collective. The exchange of all ranks, and what is made by its slices.
+static enum elbow_status make_exchange(struct elbow_engine *engine, struct elbow_error *error)
+{
+    const struct elbow_train_plan *plan = engine->plan;
+    struct elbow_exchange_sizes sizes;
+    *error = (struct elbow_error){0};
+    size_t *layers = elbow_train_sizes(engine->model, &plan->sequence, (size_t)plan->config.run.bucket, &sizes, error);
+    if (elbow_comm_agree(plan->comm, error) == ELBOW_OK)
+        elbow_exchange_create(plan->comm, sizes, plan->log, &engine->exchange, error);
+    elbow_release(&layers);
+    if (error->status != ELBOW_OK)
+        return error->status;
+    if (!elbow_exchange_has_messages(engine->exchange))
+        engine->lanes = 0;
+    elbow_optimizer_create(&plan->config, &engine->model->parameters, elbow_exchange_slice(engine->exchange),
+                           &engine->optimizer, error);
+    if (error->status == ELBOW_OK && plan->config.run.audit > 0)
+        elbow_audit_create(plan->comm, engine->exchange, &engine->model->parameters, &engine->audit, error);
+    return elbow_comm_agree(plan->comm, error);
+}
+
+enum elbow_status elbow_engine_create(struct elbow_engine *engine, struct elbow_error *error)
+{
+    const struct elbow_train_plan *plan = engine->plan;
+    const struct elbow_dataset *train = &plan->train;
+    uint64_t microbatches = elbow_sequence_microbatches(&plan->sequence, plan->sequence.batch);
+    *error = (struct elbow_error){0};
+    if (elbow_model_create_shaped(&plan->config, elbow_model_sample(train->layout, train->rank, train->shape),
+                                  (size_t)plan->sequence.microbatch, &engine->model, error) == ELBOW_OK &&
+        make_buffers(engine, microbatches, error) == ELBOW_OK && make_lanes(engine, microbatches, error) == ELBOW_OK)
+        make_prefetch(engine, error);
+    if (elbow_comm_agree(plan->comm, error) != ELBOW_OK)
+        return error->status;
+    return make_exchange(engine, error);
+}
+
+enum elbow_status elbow_engine_open(struct elbow_engine *engine, struct elbow_train_plan *plan,
+                                    struct elbow_error *error)
+{
+    engine->plan = plan;
+    enum elbow_status status = elbow_train_plan_begin(plan, error);
+    if (status == ELBOW_OK)
+        status = elbow_train_plan_make(plan, NULL, error);
+    if (status == ELBOW_OK)
+        status = elbow_engine_create(engine, error);
+    if (status != ELBOW_OK)
+        return status;
+    elbow_train_plan_tell(plan);
+    return elbow_engine_start_new(engine, NULL, error);
+}
+
+void elbow_engine_clear(struct elbow_engine *engine)
+{
+    elbow_prefetch_destroy(engine->prefetch);
+    elbow_audit_clear(&engine->audit);
+    elbow_exchange_destroy(engine->exchange);
+    elbow_optimizer_destroy(&engine->optimizer);
+    elbow_model_destroy(engine->model);
+    elbow_release(&engine->accumulator);
+    elbow_release(&engine->sums);
+    elbow_release(&engine->levels);
+    elbow_release(&engine->layerwise_passes);
+}
+
+struct elbow_checkpoint_source elbow_engine_source(const struct elbow_engine *engine)
+{
+    return (struct elbow_checkpoint_source){.state = &engine->state,
+                                            .data = &engine->plan->facts,
+                                            .config_text = engine->plan->checkpoint_text,
+                                            .accumulator = engine->accumulator,
+                                            .accumulators = engine->statistics,
+                                            .parameters = &engine->model->parameters,
+                                            .exchange = engine->exchange,
+                                            .optimizer = &engine->optimizer};
+}
+
+enum elbow_status elbow_engine_list_buckets(const struct elbow_engine *engine, int most, size_t *parameters, int *count,
+                                            struct elbow_error *error)
+{
+    const struct elbow_train_plan *plan = engine->plan;
+    struct elbow_exchange_sizes sizes;
+    size_t *layers = elbow_train_sizes(engine->model, &plan->sequence, (size_t)plan->config.run.bucket, &sizes, error);
+    if (layers == NULL)
+        return error->status;
+    enum elbow_status status = elbow_exchange_list_buckets(&sizes, most, parameters, count, error);
+    elbow_release(&layers);
+    return status;
+}

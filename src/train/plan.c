@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The plan of a run: threads, data, steps.
+#include "elbow/train/detail/plan.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/base/text.h"
+#include "elbow/math/blas.h"
+#include "elbow/math/dense_product.h"
+#include "elbow/math/hash.h"
+#include "elbow/math/threads.h"
+
+#include "elbow/train/detail/ranks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// The configuration for checkpoints: what belongs to this start alone (run.*, train.threads, data.stage) is left at its
+// defaults, so that the bytes do not depend on where and how the run is run.
+static enum elbow_status make_checkpoint_text(struct elbow_train_plan *plan, struct elbow_error *error)
+{
+    struct elbow_config *config = NULL, *defaults = NULL;
+    enum elbow_status status = elbow_allocate(&config, 2, sizeof *config, "the configuration", error);
+    if (status != ELBOW_OK)
+        return status;
+    defaults = config + 1;
+    elbow_config_default(defaults);
+    *config = plan->config;
+    config->run = defaults->run;
+    config->train.threads = defaults->train.threads;
+    memcpy(config->data.stage, defaults->data.stage, sizeof config->data.stage);
+    status = elbow_config_dump(config, &plan->checkpoint_text, error);
+    elbow_release(&config);
+    return status;
+}
+
+static enum elbow_status locate(const struct elbow_config *config, const char *location, elbow_path file,
+                                elbow_path dataset, struct elbow_error *error)
+{
+    if (elbow_config_locate(config->data.file, location, file, dataset))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
+}
+
+// Collective. The file of a location is read where it lies, or from the node's own copy.
+static enum elbow_status stage_file(struct elbow_train_plan *plan, elbow_path file, struct elbow_error *error)
+{
+    const char *path;
+    if (plan->config.data.stage[0] == 0)
+        return ELBOW_OK;
+    plan->stage.comm = plan->comm;
+    plan->stage.directory = plan->config.data.stage;
+    enum elbow_status status = elbow_stage_take(&plan->stage, file, &path, error);
+    if (status == ELBOW_OK)
+        elbow_text_format(file, ELBOW_PATH_SIZE, "%s", path);
+    return status;
+}
+
+// Collective. One dataset of the configuration; `location` is data.train or data.valid. Training needs no labels, but
+// wrong ones must not wait for the day that the run is evaluated.
+static enum elbow_status load_dataset(struct elbow_train_plan *plan, const char *location, const char *labels_location,
+                                      const struct elbow_scale *scale, struct elbow_dataset *dataset,
+                                      struct elbow_error *error)
+{
+    const struct elbow_config *config = &plan->config;
+    elbow_path file, name, labels_file, labels;
+    struct elbow_dataset_request request = {.synthetic = (uint64_t)config->data.synthetic,
+                                            .seed = (uint64_t)config->seed,
+                                            .shape = &config->data.shape,
+                                            .layout = (enum elbow_layout)config->data.layout,
+                                            .has_factor = config->data.has_factor,
+                                            .has_offset = config->data.has_offset,
+                                            .factor = config->data.factor,
+                                            .offset = config->data.offset,
+                                            .fixed_scale = scale,
+                                            .demand = elbow_config_demand(config)};
+    if (config->data.synthetic == 0) {
+        enum elbow_status status = locate(config, location, file, name, error);
+        if (status == ELBOW_OK)
+            status = stage_file(plan, file, error);
+        if (status != ELBOW_OK)
+            return status;
+        request.file = file;
+        request.dataset = name;
+    }
+    if (*labels_location != 0) {
+        enum elbow_status status = locate(config, labels_location, labels_file, labels, error);
+        if (status == ELBOW_OK)
+            status = stage_file(plan, labels_file, error);
+        if (status != ELBOW_OK)
+            return status;
+        request.labels_file = labels_file;
+        request.labels = labels;
+    }
+    enum elbow_status status = elbow_dataset_load(plan->comm, &request, plan->log, dataset, error);
+    return status == ELBOW_OK ? elbow_dataset_compare(plan->comm, dataset, error) : status;
+}
+
+void elbow_train_plan_tell(const struct elbow_train_plan *plan)
+{
+    static const char *const binarized[] = {"", ", binarised at a threshold", ", binarised anew at each use"};
+    const struct elbow_dataset *data = &plan->train;
+    char shape[160];
+    int length = 0;
+    for (size_t i = 0; i < data->rank; ++i)
+        length += snprintf(shape + length, sizeof shape - (size_t)length, "%s%llu", i > 0 ? "x" : "",
+                           (unsigned long long)data->shape[i]);
+    elbow_log_say(plan->log, "data: %s, %llu samples of %s %s from %g to %g; scaling: %s%s", data->name,
+                  (unsigned long long)data->samples, shape, elbow_element_name(data->element), data->min, data->max,
+                  data->scale.source, binarized[plan->config.data.binarize]);
+    if (plan->stage.bytes > 0)
+        elbow_log_say(plan->log, "data: %s staged in %s of %d node%s, in %.2f s",
+                      elbow_text_bytes(plan->stage.bytes).text, plan->stage.directory, plan->place.nodes,
+                      plan->place.nodes == 1 ? "" : "s", plan->stage.seconds);
+    if (plan->has_valid)
+        elbow_log_say(plan->log, "validation: %s, %llu samples", plan->valid.name,
+                      (unsigned long long)plan->valid.samples);
+    struct elbow_image_shape image;
+    if (!elbow_dataset_image(data->layout, data->rank, data->shape, &image))
+        elbow_log_say(plan->log, "the data are no images (data.shape can say so): samples go to HDF5 and CSV, not PNG");
+    else if (data->layout == ELBOW_LAYOUT_AUTO)
+        elbow_log_say(plan->log, "data: samples are taken for images of %zu x %zu, %s; data.layout can say otherwise",
+                      image.height, image.width, image.channels == 1 ? "grey" : "colour");
+    struct elbow_demand demand = elbow_config_demand(&plan->config);
+    if (demand.support == ELBOW_SUPPORT_BINARY && !data->is_binary)
+        elbow_log_warn(plan->log,
+                       "%s holds values between 0 and 1: with a %s likelihood recon is then no "
+                       "log-probability; data.binarize: sample makes it one",
+                       data->name, demand.word);
+}
+
+// Collective. Training and validation data.
+static enum elbow_status load_data(struct elbow_train_plan *plan, const struct elbow_scale *scale,
+                                   struct elbow_error *error)
+{
+    const struct elbow_config *config = &plan->config;
+    enum elbow_status status = load_dataset(plan, config->data.train, config->data.labels, scale, &plan->train, error);
+    if (status != ELBOW_OK)
+        return status;
+    plan->has_valid = config->data.valid[0] != 0 && config->data.synthetic == 0;
+    if (plan->has_valid) {
+        status =
+            load_dataset(plan, config->data.valid, config->data.valid_labels, &plan->train.scale, &plan->valid, error);
+        if (status != ELBOW_OK)
+            return status;
+        bool same = plan->valid.values == plan->train.values && plan->valid.rank == plan->train.rank &&
+                    memcmp(plan->valid.shape, plan->train.shape, sizeof plan->valid.shape) == 0;
+        if (!same)
+            return elbow_error_set(
+                error, ELBOW_MISMATCH,
+                "%s: its samples have %zu values in %zu dimensions, those of %s have %zu in %zu; both must "
+                "have the same shape",
+                plan->valid.name, plan->valid.values, plan->valid.rank, plan->train.name, plan->train.values,
+                plan->train.rank);
+    }
+    plan->facts = (struct elbow_data_facts){.samples = plan->train.samples,
+                                            .values = plan->train.values,
+                                            .rank = plan->train.rank,
+                                            .scale = plan->train.scale,
+                                            .layout = plan->train.layout};
+    memcpy(plan->facts.shape, plan->train.shape, sizeof plan->facts.shape);
+    return ELBOW_OK;
+}
+
+// Steps and microbatches; there must be a microbatch for every rank.
+static enum elbow_status count_steps(struct elbow_train_plan *plan, struct elbow_error *error)
+{
+    const struct elbow_config *config = &plan->config;
+    uint64_t samples = plan->train.samples, batch = (uint64_t)config->train.batch;
+    uint64_t size = (uint64_t)config->train.microbatch;
+    struct elbow_sequence *sequence = &plan->sequence;
+    *sequence = (struct elbow_sequence){.samples = samples,
+                                        .batch = batch < samples ? batch : samples,
+                                        .microbatch = size,
+                                        .rank = plan->place.rank,
+                                        .size = plan->place.size};
+    plan->epoch_steps = elbow_sequence_epoch_steps(sequence);
+    uint64_t by_epochs, by_steps = (uint64_t)config->train.steps;
+    if (__builtin_mul_overflow((uint64_t)config->train.epochs, plan->epoch_steps, &by_epochs))
+        by_epochs = UINT64_MAX;
+    sequence->last_step = by_epochs == 0 || (by_steps > 0 && by_steps < by_epochs) ? by_steps : by_epochs;
+    uint64_t microbatches = elbow_sequence_microbatches(sequence, sequence->batch), ranks = (uint64_t)plan->place.size;
+    if (microbatches < ranks)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "a batch of %llu has only %llu microbatches of %llu for %llu ranks; take at most %llu ranks, a "
+            "smaller train.microbatch (other bits), or a larger train.batch (other training)",
+            (unsigned long long)sequence->batch, (unsigned long long)microbatches, (unsigned long long)size,
+            (unsigned long long)ranks, (unsigned long long)microbatches);
+    if (microbatches % ranks != 0)
+        elbow_log_warn(plan->log, "%llu microbatches do not divide evenly among %llu ranks: some ranks will wait",
+                       (unsigned long long)microbatches, (unsigned long long)ranks);
+    return ELBOW_OK;
+}
+
+// Collective. Notes whether the ranks differ, which is told later; MISMATCH where they do and run.strict is set.
+static enum elbow_status compare_ranks(struct elbow_train_plan *plan, struct elbow_error *error)
+{
+    char what[1024];
+    elbow_rank_describe(what, sizeof what);
+    *error = (struct elbow_error){0};
+    plan->ranks_differ = !elbow_comm_is_same(plan->comm, elbow_hash_text(what));
+    if (plan->ranks_differ && plan->config.run.strict)
+        elbow_error_set(error, ELBOW_MISMATCH,
+                        "the ranks run different builds or processors (rank 0: %s), and run.strict is set", what);
+    return elbow_comm_agree_root(plan->comm, error);
+}
+
+// Collective. Threads come before all that is sized by them. Where products are OpenBLAS' and no cut keeps their bits,
+// one thread does them: bits come first. The floor of a bench is OpenBLAS' everywhere.
+static enum elbow_status start_threads(struct elbow_train_plan *plan, struct elbow_error *error)
+{
+    int threads = (int)plan->config.train.threads;
+    *error = (struct elbow_error){0};
+    if (threads == 1 || elbow_blas_fits(threads, error) == ELBOW_OK)
+        elbow_threads_set(threads);
+    if (threads > 1 && error->status == ELBOW_OK)
+        elbow_blas_find_cuts(error);
+    if (elbow_comm_agree(plan->comm, error) != ELBOW_OK)
+        return error->status;
+    if (threads > 1 && !elbow_dense_product_is_own() && strcmp(elbow_blas_cuts(), "none") == 0)
+        elbow_log_warn(plan->log, "%s gives other bits for products in slices: they stay on one thread of %d",
+                       elbow_blas_describe(), threads);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_train_plan_begin(struct elbow_train_plan *plan, struct elbow_error *error)
+{
+    const struct elbow_integers *nodes = &plan->config.run.nodes;
+    *error = (struct elbow_error){0};
+    if (nodes->count > 0 && elbow_comm_pretend(plan->comm, nodes->values, nodes->count, error) != ELBOW_OK)
+        return error->status;
+    plan->place = elbow_comm_place(plan->comm);
+    elbow_comm_enter(plan->comm, ELBOW_PHASE_START);
+    return elbow_comm_watch(plan->comm, plan->config.run.stall, plan->log, error);
+}
+
+enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const struct elbow_scale *scale,
+                                        struct elbow_error *error)
+{
+    *error = (struct elbow_error){0};
+    make_checkpoint_text(plan, error);
+    enum elbow_status status = elbow_comm_agree(plan->comm, error);
+    if (status == ELBOW_OK)
+        status = compare_ranks(plan, error);
+    if (status == ELBOW_OK)
+        status = start_threads(plan, error);
+    elbow_comm_enter(plan->comm, ELBOW_PHASE_DATA);
+    if (status == ELBOW_OK)
+        status = load_data(plan, scale, error);
+    elbow_stage_clear(&plan->stage); // all is in memory now
+    elbow_comm_enter(plan->comm, ELBOW_PHASE_START);
+    if (status == ELBOW_OK)
+        status = count_steps(plan, error);
+    if (status == ELBOW_OK)
+        status = elbow_binding_find(plan->comm, elbow_threads_get(), &plan->binding, error);
+    return status;
+}
+
+void elbow_train_plan_clear(struct elbow_train_plan *plan)
+{
+    elbow_dataset_unload(plan->comm, &plan->train);
+    elbow_dataset_unload(plan->comm, &plan->valid);
+    elbow_comm_watch_end(plan->comm);
+    elbow_release(&plan->checkpoint_text);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a run tells: how far it is, its figures, what it leaves, and why it stops.
+#include "elbow/train/detail/trainer.h"
+
+#include "elbow/base/clock.h"
+#include "elbow/base/signals.h"
+#include "elbow/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// Seconds between progress lines on a terminal, and between plain ones elsewhere.
+static const double LINE_SECONDS = 0.2, PLAIN_SECONDS = 10;
+
+// Under mpirun a rank's stdout is a terminal of mpirun's own making, whatever mpirun writes to: what counts is where
+// mpirun's goes.
+static bool is_watched(void)
+{
+    if (!isatty(STDOUT_FILENO))
+        return false;
+    if (getenv("OMPI_COMM_WORLD_SIZE") == NULL)
+        return true;
+    char link[64], target[64];
+    elbow_text_format(link, sizeof link, "/proc/%d/fd/1", (int)getppid());
+    ssize_t length = readlink(link, target, sizeof target - 1);
+    if (length < 0)
+        return false;
+    target[length] = 0;
+    return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
+}
+
+void elbow_trainer_introduce(struct elbow_trainer *trainer)
+{
+    struct elbow_engine *engine = &trainer->engine;
+    struct elbow_run_outputs *outputs = &trainer->outputs;
+    uint64_t trace = outputs->tracer.is_open ? ELBOW_TRACER_EVENTS * sizeof(struct elbow_trace_event) : 0;
+    elbow_engine_introduce(engine, trace, elbow_snapshot_bytes(&outputs->writer.snapshot));
+    elbow_outputs_write_receipt(outputs, NULL);
+    int progress = trainer->plan.config.run.progress;
+    trainer->shows_progress = progress == ELBOW_PROGRESS_LINE ||
+                              (progress == ELBOW_PROGRESS_AUTO && trainer->plan.place.rank == 0 && is_watched());
+    outputs->run_start = trainer->last_line = elbow_clock_seconds();
+    engine->times =
+        (struct elbow_times){.start = outputs->run_start, .exchange = elbow_exchange_count(engine->exchange)};
+}
+
+void elbow_trainer_tell_end(const struct elbow_trainer *trainer)
+{
+    double seconds = elbow_clock_seconds() - trainer->outputs.run_start;
+    double samples = (double)(trainer->engine.state.step - trainer->first_step) * (double)trainer->plan.sequence.batch;
+    elbow_path path;
+    elbow_log_say(trainer->plan.log, "finished step %llu after %s: %.0f samples/s with all evaluations and pictures",
+                  (unsigned long long)trainer->engine.state.step, elbow_text_duration(seconds).text, samples / seconds);
+    const struct elbow_stalls *stalls = &trainer->outputs.stalls;
+    if (stalls->count > 0)
+        elbow_log_say(trainer->plan.log,
+                      "checkpoints: %llu; training waited %.3f s for each (at most %.3f s), %.3f s were "
+                      "written beside it",
+                      (unsigned long long)stalls->count, stalls->seconds / (double)stalls->count, stalls->longest,
+                      stalls->writing / (double)stalls->count);
+    if (elbow_checkpoint_path(trainer->outputs.run, trainer->engine.state.step, path))
+        elbow_log_say(trainer->plan.log, "checkpoint: %s; pictures: %s/samples; figures: %s/metrics.csv", path,
+                      trainer->outputs.run, trainer->outputs.run);
+}
+
+void elbow_trainer_show_progress(struct elbow_trainer *trainer)
+{
+    double now = elbow_clock_seconds();
+    if (now - trainer->last_line < (trainer->shows_progress ? LINE_SECONDS : PLAIN_SECONDS))
+        return;
+    const struct elbow_run_state *state = &trainer->engine.state;
+    trainer->last_line = now;
+    if (!elbow_outputs_may_write(&trainer->outputs))
+        return;
+    double steps = (double)(state->step - trainer->first_step), seconds = now - trainer->outputs.run_start;
+    double left = seconds / steps * (double)(trainer->plan.sequence.last_step - state->step);
+    double samples = trainer->engine.sums[ELBOW_STATISTIC_SAMPLES];
+    double elbo = (trainer->engine.sums[ELBOW_STATISTIC_RECON] - trainer->engine.sums[ELBOW_STATISTIC_KL]) / samples;
+    char line[256];
+    elbow_text_format(line, sizeof line, "step %llu of %llu, epoch %llu: elbo %.2f, %.0f samples/s, %s left",
+                      (unsigned long long)state->step, (unsigned long long)trainer->plan.sequence.last_step,
+                      (unsigned long long)((state->step - 1) / trainer->plan.epoch_steps + 1), elbo,
+                      steps * (double)trainer->plan.sequence.batch / seconds, elbow_text_duration(left).text);
+    if (trainer->shows_progress)
+        elbow_log_progress(trainer->plan.log, "%s", line);
+    else
+        elbow_log_say(trainer->plan.log, "%s", line);
+}
+
+void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbow_metrics_row *row)
+{
+    // Rows of training are in metrics.csv, and the progress line tells as much; the last one stands for a run without
+    // validation.
+    if (row->split == ELBOW_SPLIT_TRAIN && !engine->plan->has_valid && row->step >= engine->plan->sequence.last_step)
+        elbow_log_say(engine->plan->log, "step %llu, epoch %llu: train elbo %.3f = recon %.3f - kl %.3f",
+                      (unsigned long long)row->step, (unsigned long long)row->epoch, row->elbo, row->recon, row->kl);
+    if (row->split == ELBOW_SPLIT_TRAIN)
+        return;
+    elbow_log_say(engine->plan->log,
+                  "step %llu, epoch %llu: valid elbo %.3f = recon %.3f - kl %.3f, %lld of %zu units active",
+                  (unsigned long long)row->step, (unsigned long long)row->epoch, row->elbo, row->recon, row->kl,
+                  (long long)row->active_units, engine->model->latent);
+}
+
+enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
+                                          struct elbow_error *error)
+{
+    char why[128];
+    if (stop == ELBOW_STOP_SIGNAL)
+        elbow_text_format(why, sizeof why, "as a signal asked");
+    else if (stop == ELBOW_STOP_AFTER)
+        elbow_text_format(why, sizeof why, "as run.stop_after asks");
+    else if (trainer->engine.deadline.is_job)
+        elbow_text_format(why, sizeof why, "because the end of the job is near");
+    else
+        elbow_text_format(why, sizeof why, "because run.time_limit, %lld s, is near",
+                          (long long)trainer->plan.config.run.time_limit);
+    unsigned long long step = trainer->engine.state.step;
+    if (trainer->outputs.loss.status != ELBOW_OK)
+        *error = trainer->outputs.loss;
+    else if (!saved)
+        elbow_error_set(error, ELBOW_FILE, "stopped after step %llu %s, but its checkpoint could not be written", step,
+                        why);
+    else
+        elbow_error_set(error, ELBOW_STOPPED, "stopped after step %llu %s%s; go on with --resume", step, why,
+                        trainer->outputs.has_failed ? ", but some output could not be written" : "");
+    return elbow_comm_agree_root(trainer->plan.comm, error); // rank zero alone knows its deadline
+}
+
+void elbow_trainer_keep_text(const struct elbow_trainer *trainer)
+{
+    unsigned long long step = trainer->engine.state.step;
+    unsigned long long written = __atomic_load_n(&trainer->outputs.writer.written, __ATOMIC_SEQ_CST);
+    unsigned long long saved = written > 0 ? written : trainer->first_step;
+    if (trainer->plan.place.rank != 0)
+        return;
+    if (saved == step && saved == 0)
+        elbow_signals_keep_text(" before the first step: nothing is lost; start again");
+    else if (saved == step)
+        elbow_signals_keep_text(" after step %llu: nothing is lost, it has a checkpoint; go on with --resume", step);
+    else if (saved == 0)
+        elbow_signals_keep_text(" after step %llu: all of it is lost, there is no checkpoint yet; start again", step);
+    else
+        elbow_signals_keep_text(
+            " after step %llu: what came after the checkpoint of step %llu is lost; go on from there with --resume",
+            step, saved);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sizes of the exchange: layers begin at their weights, and so do the parts of large ones.
+#include "elbow/train/detail/sizes.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/vae/layerwise.h"
+
+size_t *elbow_train_sizes(const struct elbow_model *model, const struct elbow_sequence *sequence, size_t bucket,
+                          struct elbow_exchange_sizes *sizes, struct elbow_error *error)
+{
+    size_t *parts = NULL, count = 0;
+    struct elbow_step_place last = elbow_sequence_place(sequence, elbow_sequence_epoch_steps(sequence) - 1);
+    *sizes =
+        (struct elbow_exchange_sizes){.parameters = model->parameters.size,
+                                      .microbatches = elbow_sequence_microbatches(sequence, sequence->batch),
+                                      .last = last.microbatches,
+                                      .statistics = elbow_statistics_size(model->latent, false) + ELBOW_TRAIN_WISHES,
+                                      .bucket = bucket};
+    for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
+        count += elbow_layerwise_parts(model, layer);
+    if (elbow_allocate(&parts, count, sizeof *parts, "layers", error) != ELBOW_OK)
+        return NULL;
+    for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
+        for (size_t part = 0; part < elbow_layerwise_parts(model, layer); ++part)
+            parts[sizes->layer_count++] = elbow_layerwise_first(model, layer, part);
+    sizes->layers = parts;
+    return parts;
+}
