@@ -56,6 +56,16 @@ enum elbow_status elbow_allocate(void *pointer, size_t count, size_t size, const
     return ELBOW_OK;
 }
 
+enum elbow_status elbow_allocate_all(const struct elbow_array *arrays, size_t count, const char *what,
+                                     struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    for (size_t i = 0; i < count && status == ELBOW_OK; ++i)
+        status = elbow_allocate(arrays[i].pointer, arrays[i].count, arrays[i].size,
+                                arrays[i].what != NULL ? arrays[i].what : what, error);
+    return status;
+}
+
 void elbow_release(void *pointer)
 {
     ELBOW_CHECK(pointer != NULL);

@@ -94,9 +94,12 @@ enum elbow_status elbow_batch_mean(struct elbow_comm *comm, const struct elbow_d
     float *sample = NULL;
     size_t *first = NULL;
     *error = (struct elbow_error){0};
-    if (elbow_allocate(&sums, dataset->values, sizeof *sums, "the mean", error) == ELBOW_OK &&
-        elbow_allocate(&sample, dataset->values, sizeof *sample, "a sample", error) == ELBOW_OK)
-        elbow_allocate(&first, (size_t)place.size + 1, sizeof *first, "the mean", error);
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(sums, dataset->values),
+        ELBOW_ARRAY_OF(sample, dataset->values, "a sample"),
+        ELBOW_ARRAY(first, (size_t)place.size + 1),
+    };
+    elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);
     if (elbow_comm_agree(comm, error) == ELBOW_OK) {
         for (uint64_t row = 0; row < dataset->samples; ++row) {
             elbow_dataset_sample(dataset, row, sample);

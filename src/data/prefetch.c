@@ -39,21 +39,12 @@ struct elbow_prefetch {
 
 static enum elbow_status make_slot(const struct elbow_data_source *source, struct slot *slot, struct elbow_error *error)
 {
-    struct {
-        void *pointer;
-        size_t count, size;
-    } wanted[] = {
-        {&slot->ids, source->rows_max, sizeof(uint64_t)},
-        {&slot->values, source->rows_max * source->dataset->values, sizeof(float)},
-        {&slot->noise, source->rows_max * source->latent, sizeof(float)},
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(slot->ids, source->rows_max),
+        ELBOW_ARRAY(slot->values, source->rows_max * source->dataset->values),
+        ELBOW_ARRAY(slot->noise, source->rows_max * source->latent),
     };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
-        enum elbow_status status =
-            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "a microbatch", error);
-        if (status != ELBOW_OK)
-            return status;
-    }
-    return ELBOW_OK;
+    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch", error);
 }
 
 enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, bool ahead, struct elbow_prefetch **out,

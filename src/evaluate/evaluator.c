@@ -162,29 +162,21 @@ static enum elbow_status prepare(struct evaluating *evaluating, uint64_t microba
     evaluating->most = elbow_partition_subtrees_most(microbatches, size);
     size_t rows = evaluating->rows, most = (size_t)evaluating->most;
     size_t levels = (size_t)elbow_partition_depth(elbow_partition_leaves_most(microbatches, size));
-    struct {
-        void *pointer;
-        size_t count, size;
-    } wanted[] = {
-        {&evaluating->ids, rows, sizeof(uint64_t)},
-        {&evaluating->values, rows * request->dataset->values, sizeof(float)},
-        {&evaluating->noise, rows * evaluating->latent, sizeof(float)},
-        {&evaluating->head, rows * 2 * evaluating->latent, sizeof(float)},
-        {&evaluating->recon, rows, sizeof(double)},
-        {&evaluating->kl, rows, sizeof(double)},
-        {&evaluating->statistics, elbow_statistics_size(evaluating->latent, true), sizeof(double)},
-        {&evaluating->weights, rows, sizeof(struct elbow_importance)},
-        {&evaluating->levels, levels * evaluating->width, sizeof(double)},
-        {&evaluating->mine, most * evaluating->width, sizeof(double)},
-        {&evaluating->all, (size_t)size * most * evaluating->width, sizeof(double)},
-        {&evaluating->subtrees, (size_t)size * most, sizeof(struct elbow_range)},
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(evaluating->ids, rows),
+        ELBOW_ARRAY(evaluating->values, rows * request->dataset->values),
+        ELBOW_ARRAY(evaluating->noise, rows * evaluating->latent),
+        ELBOW_ARRAY(evaluating->head, rows * 2 * evaluating->latent),
+        ELBOW_ARRAY(evaluating->recon, rows),
+        ELBOW_ARRAY(evaluating->kl, rows),
+        ELBOW_ARRAY(evaluating->statistics, elbow_statistics_size(evaluating->latent, true)),
+        ELBOW_ARRAY(evaluating->weights, rows),
+        ELBOW_ARRAY(evaluating->levels, levels * evaluating->width),
+        ELBOW_ARRAY(evaluating->mine, most * evaluating->width),
+        ELBOW_ARRAY(evaluating->all, (size_t)size * most * evaluating->width),
+        ELBOW_ARRAY(evaluating->subtrees, (size_t)size * most),
     };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
-        status = elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "the evaluation", error);
-        if (status != ELBOW_OK)
-            return status;
-    }
-    return ELBOW_OK;
+    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the evaluation", error);
 }
 
 static void clear(struct evaluating *evaluating)

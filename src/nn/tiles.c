@@ -138,24 +138,18 @@ enum elbow_status elbow_tiles_create(struct elbow_shape image, struct elbow_shap
     size_t count = tiles_of(tiles);
     tiles->block = greater(BLOCK_TILES / count, 1);
     size_t places = count * stride * stride * IMAGE * IMAGE, rows = tiles->block * count;
-    struct {
-        void *pointer;
-        size_t count;
-    } wanted[] = {{&tiles->image_at, places},
-                  {&tiles->map_at, count * MAP * MAP},
-                  {&tiles->image_row, rows},
-                  {&tiles->map_row, rows},
-                  {&tiles->within, tiles->depth}};
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
-        enum elbow_status status =
-            elbow_allocate(wanted[i].pointer, wanted[i].count, sizeof(uint32_t), "the plan of a convolution", error);
-        if (status != ELBOW_OK) {
-            elbow_tiles_destroy(tiles);
-            return status;
-        }
-    }
-    fill_tables(tiles, padding);
-    return ELBOW_OK;
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(tiles->image_at, places),     ELBOW_ARRAY(tiles->map_at, count * MAP * MAP),
+        ELBOW_ARRAY(tiles->image_row, rows),      ELBOW_ARRAY(tiles->map_row, rows),
+        ELBOW_ARRAY(tiles->within, tiles->depth),
+    };
+    enum elbow_status status =
+        elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the plan of a convolution", error);
+    if (status != ELBOW_OK)
+        elbow_tiles_destroy(tiles);
+    else
+        fill_tables(tiles, padding);
+    return status;
 }
 
 void elbow_tiles_destroy(struct elbow_tiles *tiles)

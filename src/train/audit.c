@@ -42,9 +42,9 @@ enum elbow_status elbow_audit_create(struct elbow_comm *comm, struct elbow_excha
             audit->first[r + 1] += list_segments(audit, r, k, NULL);
     }
     audit->count = audit->first[size];
-    status = elbow_allocate(&audit->segments, audit->count, sizeof *audit->segments, "the audit", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&audit->hashes, audit->count, sizeof *audit->hashes, "the audit", error);
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(audit->segments, audit->count),
+                                         ELBOW_ARRAY(audit->hashes, audit->count)};
+    status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the audit", error);
     struct elbow_audit_segment *next = audit->segments;
     for (int r = 0; r < size && status == ELBOW_OK; ++r)
         for (int k = 0; k < buckets; ++k)

@@ -8,21 +8,12 @@
 static enum elbow_status make_buffers(struct elbow_engine *engine, uint64_t microbatches, struct elbow_error *error)
 {
     engine->statistics = elbow_statistics_size(engine->model->latent, false);
-    struct {
-        void *pointer;
-        size_t count, size;
-    } wanted[] = {
-        {&engine->accumulator, engine->statistics, sizeof(double)},
-        {&engine->sums, engine->statistics + ELBOW_TRAIN_WISHES, sizeof(double)},
-        {&engine->levels, (size_t)elbow_partition_depth(microbatches) * engine->statistics, sizeof(double)},
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(engine->accumulator, engine->statistics),
+        ELBOW_ARRAY(engine->sums, engine->statistics + ELBOW_TRAIN_WISHES),
+        ELBOW_ARRAY(engine->levels, (size_t)elbow_partition_depth(microbatches) * engine->statistics),
     };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
-        enum elbow_status status =
-            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "statistics", error);
-        if (status != ELBOW_OK)
-            return status;
-    }
-    return ELBOW_OK;
+    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "statistics", error);
 }
 
 // Room for microbatches: two where a thread of each rank has a core for itself.

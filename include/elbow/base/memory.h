@@ -19,6 +19,24 @@ enum { ELBOW_ALIGNMENT = 64 }; // bytes: one cache line, one AVX-512 vector
 // message.
 enum elbow_status elbow_allocate(void *pointer, size_t count, size_t size, const char *what, struct elbow_error *error);
 
+// One of several arrays that are allocated together: ELBOW_ARRAY(values, count) for `float *values`. `what` names it in
+// the message; NULL: as all of them are named.
+struct elbow_array {
+    void *pointer; // where the pointer stands
+    size_t count, size;
+    const char *what;
+};
+#define ELBOW_ARRAY(values, count) ELBOW_ARRAY_OF(values, count, NULL)
+#define ELBOW_ARRAY_OF(values, count, what)                                                                            \
+    {                                                                                                                  \
+        &(values), (count), sizeof *(values), (what)                                                                   \
+    }
+
+// Local. Each of `count` arrays as elbow_allocate does, in their order, up to the first that fails; the pointers of
+// those after it are as they were. The caller gives back what there is, in any case.
+enum elbow_status elbow_allocate_all(const struct elbow_array *arrays, size_t count, const char *what,
+                                     struct elbow_error *error);
+
 // Local. Gives memory back and sets the pointer at this address to NULL: elbow_release(&values). A NULL there is legal.
 void elbow_release(void *pointer);
 

@@ -91,15 +91,14 @@ static enum elbow_status number_ranks(struct elbow_comm *comm, struct elbow_erro
     MPI_Comm_split(MPI_COMM_WORLD, 0, 0, &ordered);
     MPI_Comm_rank(comm->node, &comm->place.node_rank);
     MPI_Comm_size(comm->node, &comm->place.node_size);
-    enum elbow_status status = elbow_allocate(&comm->node_of, (size_t)world_size, sizeof(int), "ranks", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&comm->node_rank_of, (size_t)world_size, sizeof(int), "ranks", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&comm->node_size_of, (size_t)world_size, sizeof(int), "ranks", error);
     int *leaders = NULL;
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&leaders, (size_t)world_size, sizeof(int), "ranks", error);
-    if (status != ELBOW_OK)
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(comm->node_of, (size_t)world_size),
+        ELBOW_ARRAY(comm->node_rank_of, (size_t)world_size),
+        ELBOW_ARRAY(comm->node_size_of, (size_t)world_size),
+        ELBOW_ARRAY(leaders, (size_t)world_size),
+    };
+    if (elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "ranks", error) != ELBOW_OK)
         MPI_Abort(MPI_COMM_WORLD, 1); // nothing works without these few bytes, and no rank may be left waiting
     MPI_Allgather(&leader, 1, MPI_INT, leaders, 1, MPI_INT, ordered);
     int node = 0;

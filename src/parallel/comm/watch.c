@@ -276,13 +276,13 @@ static enum elbow_status make_tables(struct elbow_comm *comm, struct elbow_stall
     if (status != ELBOW_OK)
         return status;
     struct elbow_stall_watch *watch = *out;
-    status = elbow_allocate(&watch->hosts, size, HOST_SIZE, "the watch", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&watch->answered, size, sizeof(bool), "the watch", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&watch->phases, size, sizeof(int), "the watch", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&watch->mail, size, sizeof *watch->mail, "the watch", error);
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(watch->hosts, size),
+        ELBOW_ARRAY(watch->answered, size),
+        ELBOW_ARRAY(watch->phases, size),
+        ELBOW_ARRAY(watch->mail, size),
+    };
+    status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the watch", error);
     for (size_t r = 0; status == ELBOW_OK && r < size; ++r)
         watch->mail[r].call.request = watch->mail[r].answer.request = MPI_REQUEST_NULL;
     return status;

@@ -52,27 +52,18 @@ static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct el
 {
     int first = exchange->plans[0].count, second = exchange->plans[1].count;
     size_t most = (size_t)(first > second ? first : second), size = (size_t)exchange->comm->place.size;
-    struct {
-        void *pointer;
-        size_t count, size;
-        const char *what;
-    } wanted[] = {
-        {&exchange->scratch, (size_t)exchange->scratches * exchange->stride, sizeof(float), "gradients"},
-        {&exchange->tiles, ((size_t)elbow_partition_depth(most) + 1) * ELBOW_BLOCK, sizeof(float), "partial sums"},
-        {&exchange->values, most, sizeof(float *), "partial sums"},
-        {&exchange->standing, most, sizeof(float *), "partial sums"},
-        {&exchange->norms, exchange->cut.blocks, sizeof(double), "norms"},
-        {&exchange->packed_norms, exchange->cut.blocks, sizeof(double), "norms"},
-        {&exchange->gathered, size * (size_t)exchange->subtrees * exchange->sizes.statistics, sizeof(double),
-         "statistics"},
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY_OF(exchange->scratch, (size_t)exchange->scratches * exchange->stride, "gradients"),
+        ELBOW_ARRAY(exchange->tiles, ((size_t)elbow_partition_depth(most) + 1) * ELBOW_BLOCK),
+        ELBOW_ARRAY(exchange->values, most),
+        ELBOW_ARRAY(exchange->standing, most),
+        ELBOW_ARRAY_OF(exchange->norms, exchange->cut.blocks, "norms"),
+        ELBOW_ARRAY_OF(exchange->packed_norms, exchange->cut.blocks, "norms"),
+        ELBOW_ARRAY_OF(exchange->gathered, size * (size_t)exchange->subtrees * exchange->sizes.statistics,
+                       "statistics"),
     };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
-        enum elbow_status status =
-            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, wanted[i].what, error);
-        if (status != ELBOW_OK)
-            return status;
-    }
-    return elbow_transfers_create(exchange, error);
+    enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "partial sums", error);
+    return status == ELBOW_OK ? elbow_transfers_create(exchange, error) : status;
 }
 
 // Local. An exchange that has its sizes and nothing else.

@@ -55,13 +55,13 @@ static enum elbow_status make_plans(struct elbow_exchange *exchange, struct elbo
 static enum elbow_status make_slices(struct elbow_exchange *exchange, struct elbow_error *error)
 {
     int size = exchange->comm->place.size, me = exchange->comm->place.rank, buckets = exchange->cut.buckets;
-    enum elbow_status status = elbow_allocate(&exchange->held, (size_t)size + 1, sizeof(size_t), "slices", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&exchange->held_blocks, (size_t)size + 1, sizeof(size_t), "slices", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&exchange->block_of, exchange->cut.blocks, sizeof(size_t), "slices", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&exchange->pieces, (size_t)buckets, sizeof *exchange->pieces, "slices", error);
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(exchange->held, (size_t)size + 1),
+        ELBOW_ARRAY(exchange->held_blocks, (size_t)size + 1),
+        ELBOW_ARRAY(exchange->block_of, exchange->cut.blocks),
+        ELBOW_ARRAY(exchange->pieces, (size_t)buckets),
+    };
+    enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "slices", error);
     if (status != ELBOW_OK)
         return status;
     for (int r = 0; r < size; ++r) {

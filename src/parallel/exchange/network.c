@@ -88,9 +88,9 @@ enum elbow_status elbow_transfers_create(struct elbow_exchange *exchange, struct
     for (int kind = 0; kind < ELBOW_TRANSFER_KINDS; ++kind) {
         struct elbow_transfers *transfers = &exchange->network[kind];
         size_t count = (size_t)list_transfers(exchange, kind, NULL);
-        enum elbow_status status = elbow_allocate(&transfers->list, count, sizeof *transfers->list, "messages", error);
-        if (status == ELBOW_OK)
-            status = elbow_allocate(&transfers->requests, count, sizeof(MPI_Request), "messages", error);
+        const struct elbow_array arrays[] = {ELBOW_ARRAY(transfers->list, count),
+                                             ELBOW_ARRAY(transfers->requests, count)};
+        enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "messages", error);
         if (status != ELBOW_OK)
             return status;
         transfers->count = list_transfers(exchange, kind, transfers->list);

@@ -36,11 +36,12 @@ static enum elbow_status list_terms(struct elbow_plan *plan, int groups, const i
 {
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
     int size = group_first[groups];
-    enum elbow_status status = elbow_allocate(&plan->group, (size_t)groups + 1, sizeof(int), "a plan", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&plan->term, (size_t)plan->count, sizeof *plan->term, "a plan", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&plan->additions, (size_t)plan->count, sizeof *plan->additions, "a plan", error);
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(plan->group, (size_t)groups + 1),
+        ELBOW_ARRAY(plan->term, (size_t)plan->count),
+        ELBOW_ARRAY(plan->additions, (size_t)plan->count),
+    };
+    enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a plan", error);
     if (status != ELBOW_OK)
         return status;
     for (int g = 0; g < groups; ++g) {
@@ -68,9 +69,9 @@ static enum elbow_status list_sums(struct elbow_plan *plan, int groups, const in
     const struct elbow_range *own = plan->subtrees + plan->first[first];
     int count = plan->first[last] - plan->first[first];
     plan->sums = subtrees_of(plan->microbatches, first, last, group_first[groups], sums);
-    enum elbow_status status = elbow_allocate(&plan->parts, (size_t)plan->sums + 1, sizeof(int), "a plan", error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&plan->partial, (size_t)count, sizeof *plan->partial, "a plan", error);
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(plan->parts, (size_t)plan->sums + 1),
+                                         ELBOW_ARRAY(plan->partial, (size_t)count)};
+    enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a plan", error);
     if (status != ELBOW_OK)
         return status;
     for (int i = 0; i < plan->sums; ++i) {

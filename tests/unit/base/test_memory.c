@@ -59,4 +59,34 @@ START_TEST(fails_on_demand)
 }
 END_TEST
 
-UNIT_MAIN("base/memory", aligned_zeroed_and_counted, nothing_is_legal, overflow_and_too_much_are_told, fails_on_demand)
+START_TEST(several_arrays_at_once)
+{
+    struct elbow_error error = {0};
+    size_t blocks = elbow_memory_count().blocks, bytes = elbow_memory_count().bytes;
+    float *values = NULL;
+    char(*names)[7] = NULL;
+    uint64_t *ids = NULL;
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(values, 10), ELBOW_ARRAY_OF(names, 3, "names"),
+                                         ELBOW_ARRAY(ids, 4)};
+    ck_assert_int_eq(elbow_allocate_all(arrays, 3, "things", &error), ELBOW_OK);
+    ck_assert_uint_eq(elbow_memory_count().blocks - blocks, 3);
+    ck_assert_uint_eq(elbow_memory_count().bytes - bytes, 10 * sizeof(float) + 3 * 7 + 4 * sizeof(uint64_t));
+    elbow_release(&values);
+    elbow_release(&names);
+    elbow_release(&ids);
+    for (uint64_t n = 1; n <= 3; ++n) {
+        elbow_memory_fail_at(n);
+        ck_assert_int_eq(elbow_allocate_all(arrays, 3, "things", &error), ELBOW_MEMORY);
+        elbow_memory_fail_at(0);
+        ck_assert_ptr_nonnull(strstr(error.message, n == 2 ? "no memory for names" : "no memory for things"));
+        ck_assert_uint_eq(elbow_memory_count().blocks - blocks, n - 1); // those before the one that fails
+        elbow_release(&values);
+        elbow_release(&names);
+        elbow_release(&ids);
+        ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+    }
+}
+END_TEST
+
+UNIT_MAIN("base/memory", several_arrays_at_once, aligned_zeroed_and_counted, nothing_is_legal,
+          overflow_and_too_much_are_told, fails_on_demand)
