@@ -4,7 +4,7 @@
 #include "mpi_unit.h"
 #include "scratch.h"
 
-#include "elbow/parallel/detail/watch.h"
+#include "elbow/parallel/comm.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 // Ranks and nodes. Two communicators stand behind a struct elbow_comm: `world`, in which ranks are numbered node by
 // node, and `node`, the ranks that can share memory. MPI's own failures abort (its default handler): there is no state
 // to save then.
-#include "elbow/parallel/detail/watch.h"
+#include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/memory.h"
 
@@ -41,11 +41,11 @@ void elbow_comm_wait_until(struct elbow_comm *comm, bool (*done)(void *user), vo
             sched_yield();
         else
             relax();
-        if (spins >= SPINS && spins % LOOKS == 0 && comm->watch != NULL)
-            elbow_watch_look(comm, &vigil);
+        if (spins >= SPINS && spins % LOOKS == 0 && comm->on_wait != NULL)
+            comm->on_wait(comm, &vigil, false);
     }
-    if (vigil.is_teller)
-        elbow_watch_relieve(comm, &vigil);
+    if (vigil.was_looked_at && comm->on_wait != NULL)
+        comm->on_wait(comm, &vigil, true);
     if (spins > 0)
         elbow_trace_end(comm->track, ELBOW_TRACE_WAIT, 0, begin);
 }

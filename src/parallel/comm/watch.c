@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The watch. Only ranks that wait do anything for it, and nothing in the first moments of a wait. A few ranks (zero,
-// one, and the first of some nodes) call all others once they have waited for the limit; who waits, answers from within
-// its wait. Who does not answer is told by the lowest of the callers that wait. What a late rank is busy with stands in
-// memory that its node shares: its neighbours' answers bring it along.
-#include "elbow/parallel/detail/watch.h"
+// The watch over ranks that keep the others waiting. A rank that waits answers when it is called: one that does not
+// answer is the one that is waited for.
+//
+// Only waiting ranks do anything for the watch, and nothing in the first moments of a wait. A few ranks (zero, one, and
+// the first of some nodes) call all others once they have waited for the limit; a waiting rank answers from within its
+// wait. The lowest-ranked waiting caller names the ranks that did not answer. The phase of a late rank stands in memory
+// that its node shares: its neighbours' answers bring it along.
+#include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
@@ -233,7 +236,8 @@ static void tell_late(struct elbow_comm *comm, double seconds)
     tell(comm, text);
 }
 
-void elbow_watch_look(struct elbow_comm *comm, struct elbow_vigil *vigil)
+// Looks after a wait that has lasted a while.
+static void look_after(struct elbow_comm *comm, struct elbow_vigil *vigil)
 {
     struct elbow_stall_watch *watch = comm->watch;
     double now = elbow_clock_seconds();
@@ -261,12 +265,21 @@ void elbow_watch_look(struct elbow_comm *comm, struct elbow_vigil *vigil)
         tell_late(comm, now - vigil->since);
 }
 
-void elbow_watch_relieve(struct elbow_comm *comm, const struct elbow_vigil *vigil)
+// Says that a wait of which this rank told is over.
+static void relieve(struct elbow_comm *comm, const struct elbow_vigil *vigil)
 {
     char text[64];
     elbow_text_format(text, sizeof text, "the run goes on after a wait of %.0f s",
                       elbow_clock_seconds() - vigil->since);
     tell(comm, text);
+}
+
+static void on_wait(struct elbow_comm *comm, struct elbow_vigil *vigil, bool is_over)
+{
+    if (!is_over)
+        look_after(comm, vigil);
+    else if (vigil->is_teller)
+        relieve(comm, vigil);
 }
 
 static enum elbow_status make_tables(struct elbow_comm *comm, struct elbow_stall_watch **out, struct elbow_error *error)
@@ -326,6 +339,7 @@ enum elbow_status elbow_comm_watch(struct elbow_comm *comm, int64_t seconds, str
     watch->log = log;
     watch->slots = watch->board.base;
     comm->watch = watch;
+    comm->on_wait = on_wait;
     elbow_comm_enter(comm, comm->phase);
     return ELBOW_OK;
 }
@@ -368,6 +382,7 @@ void elbow_comm_watch_end(struct elbow_comm *comm)
     watch->is_ending = true; // others may still wait in the loop, and are answered until they come here
     elbow_comm_barrier(comm);
     comm->watch = NULL;
+    comm->on_wait = NULL;
     drain(comm, watch);
     MPI_Comm_free(&watch->world);
     elbow_comm_unshare(comm, &watch->board);
