@@ -3,8 +3,6 @@
 // can be made to fail.
 #include "elbow/base/file.h"
 
-#include "elbow/base/memory.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -53,52 +51,6 @@ int elbow_file_open(const struct elbow_directory *directory, const char *path, i
         return file;
     close(file);
     errno = ENXIO;
-    return -1;
-}
-
-// Whether somebody may still write into a pipe, or has: tee looks without taking anything out.
-static bool has_writer(int file)
-{
-    int copy[2];
-    if (pipe2(copy, O_CLOEXEC | O_NONBLOCK) != 0)
-        return true;
-    bool has = tee(file, copy[1], 1, SPLICE_F_NONBLOCK) != 0;
-    close(copy[0]);
-    close(copy[1]);
-    return has;
-}
-
-// 0, or why the file is no input. A device is not even opened.
-static int judge_input(const struct stat *about, bool takes_pipes)
-{
-    if (S_ISDIR(about->st_mode))
-        return EISDIR;
-    return S_ISREG(about->st_mode) || (takes_pipes && S_ISFIFO(about->st_mode)) ? 0 : ENXIO;
-}
-
-// O_NONBLOCK opens a pipe without a writer at once.
-int elbow_file_open_input(const char *path, bool takes_pipes)
-{
-    struct stat about;
-    int reason = stat(path, &about) != 0 ? errno : judge_input(&about, takes_pipes);
-    if (reason != 0) {
-        errno = reason;
-        return -1;
-    }
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0)
-        return -1;
-    if (fstat(file, &about) != 0)
-        reason = errno;
-    else
-        reason = judge_input(&about, takes_pipes);
-    if (reason == 0 && S_ISFIFO(about.st_mode) && !has_writer(file))
-        reason = EPIPE;
-    if (reason == 0 && fcntl(file, F_SETFL, O_RDONLY) == 0)
-        return file;
-    reason = reason != 0 ? reason : errno;
-    close(file);
-    errno = reason;
     return -1;
 }
 
@@ -214,74 +166,6 @@ void elbow_file_pretend_plain(bool plain)
     atomic_store(&is_plain, plain);
 }
 
-static enum elbow_status cannot_read(const char *name, int reason, struct elbow_error *error)
-{
-    elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", name, elbow_file_reason(reason));
-    errno = reason;
-    return ELBOW_FILE;
-}
-
-ssize_t elbow_file_get(int file, void *bytes, size_t size)
-{
-    size_t done = 0;
-    while (done < size) {
-        ssize_t part = read(file, (char *)bytes + done, size - done);
-        if (part < 0 && errno == EINTR)
-            continue;
-        if (part < 0)
-            return -1;
-        if (part == 0)
-            break;
-        done += (size_t)part;
-    }
-    return (ssize_t)done;
-}
-
-static enum elbow_status read_open(int file, const char *name, size_t limit, char **bytes, size_t *size,
-                                   struct elbow_error *error)
-{
-    struct stat about;
-    if (fstat(file, &about) != 0)
-        return cannot_read(name, errno, error);
-    if (!S_ISREG(about.st_mode))
-        return cannot_read(name, ENXIO, error);
-    if ((uint64_t)about.st_size > limit) {
-        elbow_error_set(error, ELBOW_FILE, "%s: has %s, more than the %s it may have", name,
-                        elbow_text_bytes((uint64_t)about.st_size).text, elbow_text_bytes(limit).text);
-        errno = EFBIG;
-        return ELBOW_FILE;
-    }
-    enum elbow_status status = elbow_allocate(bytes, (size_t)about.st_size + 1, 1, name, error);
-    if (status != ELBOW_OK)
-        return status;
-    ssize_t length = elbow_file_get(file, *bytes, (size_t)about.st_size);
-    if (length >= 0) {
-        *size = (size_t)length;
-        return ELBOW_OK;
-    }
-    int reason = errno;
-    elbow_release(bytes);
-    return cannot_read(name, reason, error);
-}
-
-enum elbow_status elbow_file_read(const struct elbow_directory *directory, const char *path, size_t limit, char **bytes,
-                                  size_t *size, struct elbow_error *error)
-{
-    elbow_path name;
-    *bytes = NULL;
-    *size = 0;
-    elbow_directory_name(directory, path, name);
-    // A pipe would keep us waiting.
-    int file = openat(elbow_directory_descriptor(directory), path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0)
-        return cannot_read(name, errno, error);
-    enum elbow_status status = read_open(file, name, limit, bytes, size, error);
-    int reason = errno;
-    close(file);
-    errno = reason;
-    return status;
-}
-
 bool elbow_file_is_full(int reason)
 {
     return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
@@ -319,9 +203,38 @@ void elbow_file_sync_directory_of(const struct elbow_directory *directory, const
     close(file);
 }
 
+static enum elbow_status make_one_directory(const char *path, struct elbow_error *error)
+{
+    struct stat about;
+    if (mkdir(path, 0777) == 0) {
+        elbow_file_sync_directory_of(NULL, path);
+        return ELBOW_OK;
+    }
+    if (errno == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return ELBOW_OK;
+    const char *reason = errno == EEXIST ? "a file of that name is there" : strerror(errno);
+    return elbow_error_set(error, ELBOW_FILE, "%s: the directory cannot be made: %s", path, reason);
+}
+
+enum elbow_status elbow_file_make_directory(const char *path, struct elbow_error *error)
+{
+    char part[ELBOW_PATH_SIZE];
+    if (!elbow_text_format(part, sizeof part, "%s", path))
+        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is longer than %d bytes", path,
+                               ELBOW_PATH_SIZE - 1);
+    for (char *slash = part + 1; *part != 0 && (slash = strchr(slash, '/')) != NULL; ++slash) {
+        *slash = 0;
+        enum elbow_status status = make_one_directory(part, error);
+        if (status != ELBOW_OK)
+            return status;
+        *slash = '/';
+    }
+    return make_one_directory(part, error);
+}
+
 enum elbow_status elbow_file_make_directory_of(const char *path, struct elbow_error *error)
 {
     elbow_path directory;
     elbow_file_directory_of(path, directory);
-    return elbow_text_make_directory(directory, error);
+    return elbow_file_make_directory(directory, error);
 }

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Texts for people, and small file helpers.
+// Texts for people.
 #include "elbow/base/text.h"
 
-#include "elbow/base/file.h"
 #include "elbow/base/mask.h"
-#include "elbow/base/memory.h"
 
-#include <errno.h>
-#include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { PIPE_SECONDS = 30, PRINTED_SIZE = 8192 };
+enum { PRINTED_SIZE = 8192 };
 
 struct elbow_text elbow_text_bytes(uint64_t bytes)
 {
@@ -163,96 +158,17 @@ void elbow_text_print(FILE *out, const char *format, ...)
         fputc('\n', out);
 }
 
-// A pipe is waited for as long as something comes out of it.
-static bool waits_in_vain(int file)
+void elbow_text_wrap(const char *text, int margin, FILE *out)
 {
-    struct pollfd wanted = {.fd = file, .events = POLLIN};
-    int ready;
-    while ((ready = poll(&wanted, 1, PIPE_SECONDS * 1000)) < 0 && errno == EINTR)
-        continue;
-    return ready == 0;
-}
-
-// Up to size bytes, fewer at the end only.
-static enum elbow_status read_bytes(int file, bool is_pipe, const char *path, char *bytes, size_t size, size_t *got,
-                                    struct elbow_error *error)
-{
-    *got = 0;
-    while (*got < size) {
-        if (is_pipe && waits_in_vain(file))
-            return elbow_error_set(error, ELBOW_FILE, "%s: is a pipe that has given nothing for %d s", path,
-                                   PIPE_SECONDS);
-        ssize_t count = read(file, bytes + *got, size - *got);
-        if (count == 0)
-            return ELBOW_OK;
-        if (count < 0 && errno != EINTR)
-            return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));
-        *got += count > 0 ? (size_t)count : 0;
+    int column = margin;
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+        if (column > margin && column + 1 + length > ELBOW_TEXT_WIDTH) {
+            fprintf(out, "\n%*s", margin, "");
+            column = margin;
+        }
+        column += fprintf(out, "%s%.*s", column > margin ? " " : "", length, text);
+        text += length;
+        text += strspn(text, " ");
     }
-    return ELBOW_OK;
-}
-
-static enum elbow_status read_all(int file, const char *path, size_t limit, char **text, size_t *size,
-                                  struct elbow_error *error)
-{
-    struct stat about;
-    if (fstat(file, &about) != 0)
-        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));
-    // A pipe has no size: it is read up to the limit, and a byte more.
-    bool is_pipe = S_ISFIFO(about.st_mode);
-    size_t room = is_pipe ? limit + 1 : (size_t)about.st_size;
-    if (!is_pipe && room > limit)
-        return elbow_error_set(error, ELBOW_FILE, "%s: has %s, more than the %s it may have", path,
-                               elbow_text_bytes(room).text, elbow_text_bytes(limit).text);
-    enum elbow_status status = elbow_allocate(text, room + 1, 1, path, error);
-    if (status == ELBOW_OK)
-        status = read_bytes(file, is_pipe, path, *text, room, size, error);
-    if (status == ELBOW_OK && *size > limit)
-        status = elbow_error_set(error, ELBOW_FILE, "%s: gives more than the %s it may have", path,
-                                 elbow_text_bytes(limit).text);
-    if (status != ELBOW_OK)
-        elbow_release(text);
-    return status;
-}
-
-enum elbow_status elbow_text_read(const char *path, size_t limit, char **text, size_t *size, struct elbow_error *error)
-{
-    *text = NULL;
-    int file = elbow_file_open_input(path, true);
-    if (file < 0 && errno == EISDIR)
-        return elbow_error_set(error, ELBOW_FILE, "%s: is a directory, not a file", path);
-    if (file < 0)
-        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be opened: %s", path, elbow_file_reason(errno));
-    enum elbow_status status = read_all(file, path, limit, text, size, error);
-    close(file);
-    return status;
-}
-
-static enum elbow_status make_one_directory(const char *path, struct elbow_error *error)
-{
-    struct stat about;
-    if (mkdir(path, 0777) == 0) {
-        elbow_file_sync_directory_of(NULL, path);
-        return ELBOW_OK;
-    }
-    if (errno == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
-        return ELBOW_OK;
-    const char *reason = errno == EEXIST ? "a file of that name is there" : strerror(errno);
-    return elbow_error_set(error, ELBOW_FILE, "%s: the directory cannot be made: %s", path, reason);
-}
-
-enum elbow_status elbow_text_make_directory(const char *path, struct elbow_error *error)
-{
-    char part[ELBOW_PATH_SIZE];
-    if (!elbow_text_format(part, sizeof part, "%s", path))
-        return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is longer than %d bytes", path,
-                               ELBOW_PATH_SIZE - 1);
-    for (char *slash = part + 1; *part != 0 && (slash = strchr(slash, '/')) != NULL; ++slash) {
-        *slash = 0;
-        enum elbow_status status = make_one_directory(part, error);
-        if (status != ELBOW_OK)
-            return status;
-        *slash = '/';
-    }
-    return make_one_directory(part, error);
 }

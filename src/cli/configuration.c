@@ -2,6 +2,7 @@
 // Reading a configuration. One rank touches the file, all ranks parse the same text.
 #include "elbow/cli/configuration.h"
 
+#include "elbow/base/file.h"
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/data/preview.h"
@@ -15,7 +16,7 @@ static const size_t TEXT_BYTES_MAX = 1000000;
 static enum elbow_status read_text(const char *path, char **text, struct elbow_error *error)
 {
     size_t size = 0;
-    enum elbow_status status = elbow_text_read(path, TEXT_BYTES_MAX, text, &size, error);
+    enum elbow_status status = elbow_file_read_input(path, TEXT_BYTES_MAX, text, &size, error);
     if (status == ELBOW_OK && strlen(*text) != size)
         status = elbow_error_set(error, ELBOW_CONFIG, "%s: holds a zero byte, so it is no YAML text", path);
     if (status == ELBOW_OK)

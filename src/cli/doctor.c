@@ -5,8 +5,8 @@
 #include "elbow/base/build.h"
 #include "elbow/base/json.h"
 #include "elbow/base/mask.h"
+#include "elbow/base/text.h"
 #include "elbow/cli/configuration.h"
-#include "elbow/cli/help.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/math/blas.h"
 
@@ -83,7 +83,7 @@ static void print_advice(int number, const struct elbow_doctor_advice *advice)
     int margin = printf("%2d. ", number);
     snprintf(text, sizeof text, "%s: %s", advice->topic, advice->text);
     elbow_mask(text);
-    elbow_help_wrap(text, margin, stdout);
+    elbow_text_wrap(text, margin, stdout);
     putchar('\n');
 }
 

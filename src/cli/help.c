@@ -7,22 +7,7 @@
 
 #include <string.h>
 
-enum { WIDTH = 100, INDENT = 2, GAP = 2, TERM_WIDTH_MAX = 30 };
-
-void elbow_help_wrap(const char *text, int margin, FILE *out)
-{
-    int column = margin;
-    while (*text != '\0') {
-        int length = (int)strcspn(text, " ");
-        if (column > margin && column + 1 + length > WIDTH) {
-            fprintf(out, "\n%*s", margin, "");
-            column = margin;
-        }
-        column += fprintf(out, "%s%.*s", column > margin ? " " : "", length, text);
-        text += length;
-        text += strspn(text, " ");
-    }
-}
+enum { WIDTH = ELBOW_TEXT_WIDTH, INDENT = 2, GAP = 2, TERM_WIDTH_MAX = 30 };
 
 // An entry: the term, padded to `width`, and its meaning beside it, or below it where there is no room.
 static void print_entry(FILE *out, const char *term, int width, const char *meaning)
@@ -33,7 +18,7 @@ static void print_entry(FILE *out, const char *term, int width, const char *mean
         fprintf(out, "\n%*s", margin, "");
     else
         fprintf(out, "%*s", GAP, "");
-    elbow_help_wrap(meaning, margin, out);
+    elbow_text_wrap(meaning, margin, out);
     fputc('\n', out);
 }
 

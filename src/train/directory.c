@@ -174,7 +174,7 @@ static enum elbow_status move_aside(struct elbow_run_outputs *outputs, struct el
     elbow_lock_release(&outputs->lock);
     elbow_directory_close(&outputs->directory);
     elbow_log_say(outputs->plan->log, "moved the former run to %s", aside);
-    return elbow_text_make_directory(run, error);
+    return elbow_file_make_directory(run, error);
 }
 
 // Rank zero. Makes and locks a directory that was not there when it was looked at, or not this one: another run may
@@ -183,7 +183,7 @@ static enum elbow_status begin_new(struct elbow_run_outputs *outputs, struct elb
 {
     const char *name;
     size_t count = 0;
-    enum elbow_status status = elbow_text_make_directory(outputs->run, error);
+    enum elbow_status status = elbow_file_make_directory(outputs->run, error);
     if (status == ELBOW_OK)
         status = elbow_directory_open(outputs->run, &outputs->directory, error);
     if (status != ELBOW_OK)

@@ -121,7 +121,7 @@ static void prepare(struct campaign *campaign, const char *checkpoint)
     if (!elbow_checkpoint_path(campaign->run, OLDER, campaign->older) ||
         !elbow_checkpoint_path(campaign->run, NEWER, campaign->newer))
         give_up(campaign->run, "the path is too long");
-    must(elbow_text_read(checkpoint, (size_t)1 << 30, &campaign->bytes, &campaign->size, &error), &error);
+    must(elbow_file_read_input(checkpoint, (size_t)1 << 30, &campaign->bytes, &campaign->size, &error), &error);
     must(elbow_file_make_directory_of(campaign->older, &error), &error);
     must(elbow_part_write(NULL, campaign->older, campaign->bytes, campaign->size, ELBOW_PUBLISH_REPLACE, &error),
          &error);

@@ -3,6 +3,8 @@
 // are.
 #include "checkpoint_fixture.h"
 
+#include "elbow/base/file.h"
+
 // Field by field: padding between fields is nobody's.
 static bool same_state(const struct elbow_run_state *a, const struct elbow_run_state *b)
 {
@@ -153,7 +155,7 @@ START_TEST(an_unwritable_place_is_told_to_all)
     if (is_root()) { // a directory where the file should go
         remove(scratch_path(&fixture.scratch, "checkpoints"));
         struct elbow_error trouble = {0};
-        elbow_text_make_directory(scratch_path(&fixture.scratch, "checkpoints/step-123456789.h5"), &trouble);
+        elbow_file_make_directory(scratch_path(&fixture.scratch, "checkpoints/step-123456789.h5"), &trouble);
     }
     mpi_assert(save(&fixture, fixture.scratch.directory, &error) == ELBOW_OUTPUT);
     mpi_assert(strstr(error.message, "the checkpoint was not written: ") != NULL);

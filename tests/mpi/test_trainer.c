@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Training runs: what a run leaves, how it goes on, how it fails.
+#include "elbow/base/file.h"
 #include "elbow/base/lock.h"
 
 #include "trainer_fixture.h"
@@ -177,7 +178,7 @@ static void put(struct fixture *fixture, const char *name, const char *text)
     struct elbow_error error = {0};
     snprintf(path, sizeof path, "%s/%s", fixture->run, name);
     if (is_root() && text == NULL)
-        elbow_text_make_directory(path, &error);
+        elbow_file_make_directory(path, &error);
     else if (is_root())
         scratch_write(path, text, strlen(text));
     mpi_assert(error.status == ELBOW_OK);

@@ -4,6 +4,8 @@
 #include "hdf5_faults.h"
 #include "trainer_fixture.h"
 
+#include "elbow/base/file.h"
+
 // So many failing calls are tried, spread over all, so that the test stays short; ELBOW_TEST_STRIDE=1 tries each.
 #ifdef __SANITIZE_ADDRESS__
 enum { TRIES = 20 };
@@ -35,7 +37,7 @@ static void plant(struct trial *trial)
     forget_run(trial->fixture);
     if (is_root() && trial->planted != NULL) {
         snprintf(path, sizeof path, "%s/checkpoints", trial->fixture->run);
-        elbow_text_make_directory(path, &error);
+        elbow_file_make_directory(path, &error);
         snprintf(path, sizeof path, "%s/checkpoints/step-00000002.h5", trial->fixture->run);
         scratch_write(path, trial->planted, trial->planted_size);
     }

@@ -2,6 +2,8 @@
 // No failing allocation on one rank of a run makes the other ranks wait, disagree with it, or leak.
 #include "trainer_fixture.h"
 
+#include "elbow/base/file.h"
+
 // Every allocation; every third one where a sanitizer makes all that slow.
 #ifdef __SANITIZE_ADDRESS__
 enum { STRIDE = 3 };
@@ -17,7 +19,7 @@ static void plant_run(struct fixture *fixture, const void *bytes, size_t size)
     forget_run(fixture);
     if (is_root() && bytes != NULL) {
         snprintf(path, sizeof path, "%s/checkpoints", fixture->run);
-        elbow_text_make_directory(path, &error);
+        elbow_file_make_directory(path, &error);
         snprintf(path, sizeof path, "%s/checkpoints/step-00000002.h5", fixture->run);
         scratch_write(path, bytes, size);
     }

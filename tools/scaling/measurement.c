@@ -2,6 +2,7 @@
 // Measurements: their files. JSON is read as what YAML calls flow style, by the one reader of trees that there is.
 #include "scaling.h"
 
+#include "elbow/base/file.h"
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/config/yaml.h"
@@ -211,7 +212,7 @@ static enum elbow_status read_file(const char *directory, const char *name, stru
         samples->list = list;
         samples->room = room;
     }
-    enum elbow_status status = elbow_text_read(path, FILE_BYTES_MAX, &text, &size, error);
+    enum elbow_status status = elbow_file_read_input(path, FILE_BYTES_MAX, &text, &size, error);
     if (status == ELBOW_OK)
         status = scaling_sample_parse(path, text, size, &samples->list[samples->count], error);
     if (status == ELBOW_OK)

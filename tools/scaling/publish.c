@@ -2,6 +2,7 @@
 // What report, model and plot leave in the directory of an experiment.
 #include "scaling.h"
 
+#include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/output.h"
 
@@ -12,7 +13,7 @@ static bool holds(const char *path, const char *bytes, size_t size)
 {
     char *held = NULL;
     size_t length = 0;
-    bool does = elbow_text_read(path, size, &held, &length, NULL) == ELBOW_OK && length == size &&
+    bool does = elbow_file_read_input(path, size, &held, &length, NULL) == ELBOW_OK && length == size &&
                 memcmp(held, bytes, size) == 0;
     elbow_release(&held);
     return does;

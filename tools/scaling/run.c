@@ -8,6 +8,7 @@
 #include "launch.h"
 
 #include "elbow/base/clock.h"
+#include "elbow/base/file.h"
 #include "elbow/base/inputs.h"
 #include "elbow/base/json.h"
 #include "elbow/base/lock.h"
@@ -34,7 +35,7 @@ static enum elbow_status read_configuration(struct scaling_experiment *experimen
     char *text = NULL;
     size_t size;
     elbow_config_default(&experiment->config);
-    enum elbow_status status = elbow_text_read(options->config, TEXT_BYTES_MAX, &text, &size, error);
+    enum elbow_status status = elbow_file_read_input(options->config, TEXT_BYTES_MAX, &text, &size, error);
     if (status == ELBOW_OK)
         status = elbow_inputs_note(options->config, error);
     if (status == ELBOW_OK)
@@ -144,7 +145,7 @@ static void find_reason(const char *path, char *line, size_t size)
     size_t length;
     struct elbow_error ignored = {0};
     line[0] = '\0';
-    if (elbow_text_read(path, TEXT_BYTES_MAX, &text, &length, &ignored) != ELBOW_OK)
+    if (elbow_file_read_input(path, TEXT_BYTES_MAX, &text, &length, &ignored) != ELBOW_OK)
         return;
     for (char *at = text, *end; *at != '\0'; at = end) {
         end = at + strcspn(at, "\n");
@@ -279,7 +280,7 @@ static enum elbow_status measure(struct scaling_experiment *experiment, const st
         return status;
     }
     if (keeps)
-        status = elbow_text_read(output, TEXT_BYTES_MAX, &text, &size, error);
+        status = elbow_file_read_input(output, TEXT_BYTES_MAX, &text, &size, error);
     if (keeps && status == ELBOW_OK)
         status = find_object(text, &object, error);
     if (keeps && status == ELBOW_OK)
@@ -375,7 +376,7 @@ static enum elbow_status claim_file(const char *directory, const char *name, con
         return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", directory);
     if (access(path, F_OK) != 0)
         return elbow_part_write(NULL, path, text, strlen(text), ELBOW_PUBLISH_NEW, error);
-    enum elbow_status status = elbow_text_read(path, TEXT_BYTES_MAX, &before, &size, error);
+    enum elbow_status status = elbow_file_read_input(path, TEXT_BYTES_MAX, &before, &size, error);
     if (status == ELBOW_OK && strcmp(before, text) != 0)
         status = elbow_error_set(error, ELBOW_USAGE,
                                  "%s: differs from this configuration, so %s holds another experiment; give this one a "
@@ -393,7 +394,7 @@ static enum elbow_status claim_directory(const struct scaling_experiment *experi
     elbow_path path;
     if (!elbow_text_format(path, sizeof path, "%s/config.yaml", directory))
         return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", directory);
-    enum elbow_status status = elbow_text_make_directory(directory, error);
+    enum elbow_status status = elbow_file_make_directory(directory, error);
     if (status == ELBOW_OK && access(path, F_OK) != 0)
         status = check_new(directory, error);
     if (status == ELBOW_OK)

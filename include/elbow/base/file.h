@@ -42,6 +42,12 @@ ssize_t elbow_file_get(int file, void *bytes, size_t size);
 enum elbow_status elbow_file_read(const struct elbow_directory *directory, const char *path, size_t limit, char **bytes,
                                   size_t *size, struct elbow_error *error);
 
+// Local. The whole of an input into a new zero-terminated buffer (*size without the zero); given back with
+// elbow_release. FILE if it cannot be read, is longer than limit bytes, or is a device. A pipe is read to its end; FILE
+// if nobody writes into it, or if nothing comes out of it for 30 s.
+enum elbow_status elbow_file_read_input(const char *path, size_t limit, char **text, size_t *size,
+                                        struct elbow_error *error);
+
 // Local. Whether an errno says that there is no room: another time there may be.
 bool elbow_file_is_full(int reason);
 
@@ -63,6 +69,9 @@ void elbow_file_directory_of(const char *path, elbow_path holder);
 // Local. Syncs the directory that holds path, so that the new name survives a power cut. File systems that cannot are
 // forgiven.
 void elbow_file_sync_directory_of(const struct elbow_directory *directory, const char *path);
+
+// Local. Makes a directory and those above it, as mkdir -p; what is new survives a power cut.
+enum elbow_status elbow_file_make_directory(const char *path, struct elbow_error *error);
 
 // Local. Makes the directory that shall hold path, and those above it. FILE if that fails.
 enum elbow_status elbow_file_make_directory_of(const char *path, struct elbow_error *error);

@@ -34,17 +34,15 @@ size_t elbow_text_distance(const char *a, const char *b);
 // Local. printf into a buffer of fixed size; false if it did not fit (the text is then cut).
 bool elbow_text_format(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+enum { ELBOW_TEXT_WIDTH = 100 }; // columns of a page on the screen
+
+// Local. Prints a text from column `margin` on, where its further lines begin; lines break between words, before column
+// ELBOW_TEXT_WIDTH.
+void elbow_text_wrap(const char *text, int margin, FILE *out);
+
 // Local. printf of one line, or of a part of one, with texts from outside in it: masked (base/mask), but for line feeds
 // that the format itself begins or ends with. What is longer than 8 KB is cut.
 void elbow_text_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-// Local. The whole file into a new zero-terminated buffer (*size without the zero); given back with elbow_release.
-// FILE if it cannot be read, is longer than limit bytes, or is a device. A pipe is read to its end; FILE if nobody
-// writes into it, or if nothing comes out of it for 30 s.
-enum elbow_status elbow_text_read(const char *path, size_t limit, char **text, size_t *size, struct elbow_error *error);
-
-// Local. Makes a directory and those above it, as mkdir -p; what is new survives a power cut.
-enum elbow_status elbow_text_make_directory(const char *path, struct elbow_error *error);
 
 ELBOW_C_END
 

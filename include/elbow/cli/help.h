@@ -17,10 +17,6 @@ enum { ELBOW_HELP_TERM_SIZE = 96 };
 void elbow_help_program(FILE *out);
 void elbow_help_command(const struct elbow_command *command, FILE *out);
 
-// Local. Prints a text from column `margin` on, where its further lines begin; lines break between words, before column
-// 100.
-void elbow_help_wrap(const char *text, int margin, FILE *out);
-
 // Local. A flag as the help names it: "-o, --output FILE", "    --resume[=auto]"; the plain word where it is one.
 void elbow_help_term(const struct elbow_flag *flag, char term[ELBOW_HELP_TERM_SIZE]);
 

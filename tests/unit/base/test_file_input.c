@@ -93,7 +93,7 @@ START_TEST(pipes_with_a_writer)
     int first = open(path, O_RDONLY | O_NONBLOCK); // so that the writer comes in before the others go
     ck_assert_int_ge(first, 0);
     close(ends);
-    ck_assert_int_eq(elbow_text_read(path, 9, &text, &size, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_file_read_input(path, 9, &text, &size, &error), ELBOW_OK);
     ck_assert_uint_eq(size, 9);
     ck_assert_str_eq(text, "abcabcabc");
     elbow_release(&text);
@@ -112,7 +112,7 @@ START_TEST(a_pipe_that_gives_too_much)
     ck_assert_int_eq(mkfifo(path, 0666), 0);
     int ends = open(path, O_RDWR | O_CLOEXEC);
     ck_assert_int_eq(write(ends, "abcdefgh", 8), 8);
-    ck_assert_int_eq(elbow_text_read(path, 4, &text, &size, &error), ELBOW_FILE);
+    ck_assert_int_eq(elbow_file_read_input(path, 4, &text, &size, &error), ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, "gives more than the 4 bytes it may have"));
     ck_assert_ptr_null(text);
     close(ends);
@@ -120,4 +120,33 @@ START_TEST(a_pipe_that_gives_too_much)
 }
 END_TEST
 
-UNIT_MAIN("base/file input", what_is_no_input, a_regular_file, pipes_with_a_writer, a_pipe_that_gives_too_much)
+START_TEST(files_and_directories)
+{
+    struct elbow_error error = {0};
+    struct scratch scratch = scratch_make();
+    char path[300], file[310];
+    snprintf(path, sizeof path, "%s/a/b", scratch.directory);
+    ck_assert_int_eq(elbow_file_make_directory(path, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_file_make_directory(path, &error), ELBOW_OK);
+    snprintf(file, sizeof file, "%s/f", path);
+    FILE *out = fopen(file, "w");
+    fputs("hello", out);
+    fclose(out);
+    char *text = NULL;
+    size_t size = 0;
+    ck_assert_int_eq(elbow_file_read_input(file, 100, &text, &size, &error), ELBOW_OK);
+    ck_assert_uint_eq(size, 5);
+    ck_assert_str_eq(text, "hello");
+    elbow_release(&text);
+    ck_assert_int_eq(elbow_file_read_input(file, 4, &text, &size, &error), ELBOW_FILE);
+    ck_assert_int_eq(elbow_file_read_input(path, 4, &text, &size, &error), ELBOW_FILE);
+    ck_assert_int_eq(elbow_file_read_input("/proc/none/x", 4, &text, &size, &error), ELBOW_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, "/proc/none/x"));
+    snprintf(path, sizeof path, "%s/c", file);
+    ck_assert_int_eq(elbow_file_make_directory(path, &error), ELBOW_FILE);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("base/file input", files_and_directories, what_is_no_input, a_regular_file, pipes_with_a_writer,
+          a_pipe_that_gives_too_much)

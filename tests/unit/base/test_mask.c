@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "elbow/base/file.h"
 #include "elbow/base/log.h"
 #include "elbow/base/mask.h"
 #include "elbow/base/memory.h"
@@ -95,7 +96,7 @@ START_TEST(a_log_is_masked_on_the_screen_and_in_its_file)
     ck_assert_str_eq(screen_text, "data: /?[31mred?\n\r\033[Kdata: /?[31mred\r\033[K");
     free(screen_text);
     char *text = NULL;
-    ck_assert_int_eq(elbow_text_read(path, 100, &text, &size, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_file_read_input(path, 100, &text, &size, NULL), ELBOW_OK);
     ck_assert_str_eq(text, "data: /?[31mred?\n");
     elbow_release(&text);
     unlink(path);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "elbow/base/clock.h"
+#include "elbow/base/file.h"
 #include "elbow/base/log.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
@@ -71,31 +72,37 @@ START_TEST(edit_distances)
 }
 END_TEST
 
-START_TEST(files_and_directories)
+START_TEST(texts_are_wrapped)
 {
-    struct elbow_error error = {0};
-    struct scratch scratch = scratch_make();
-    char path[300], file[310];
-    snprintf(path, sizeof path, "%s/a/b", scratch.directory);
-    ck_assert_int_eq(elbow_text_make_directory(path, &error), ELBOW_OK);
-    ck_assert_int_eq(elbow_text_make_directory(path, &error), ELBOW_OK);
-    snprintf(file, sizeof file, "%s/f", path);
-    FILE *out = fopen(file, "w");
-    fputs("hello", out);
+    char seen[400] = {0}, word[ELBOW_TEXT_WIDTH + 2];
+    FILE *out = tmpfile();
+    elbow_text_wrap("one two", 4, out);
+    fputc('\n', out);
+    memset(word, 'w', sizeof word - 1);
+    word[sizeof word - 1] = '\0'; // does not fit into a line, and is not cut
+    elbow_text_wrap(word, 0, out);
+    fputc('\n', out);
+    word[ELBOW_TEXT_WIDTH - 10] = '\0';
+    word[10] = ' ';
+    elbow_text_wrap(word, 10, out); // 10 + 10 + 1 + 79: just fits
+    fputs("\n", out);
+    word[ELBOW_TEXT_WIDTH - 10] = 'w';
+    word[ELBOW_TEXT_WIDTH - 9] = '\0';
+    elbow_text_wrap(word, 10, out);
+    rewind(out);
+    size_t length = fread(seen, 1, sizeof seen - 1, out);
+    ck_assert_uint_gt(length, 0);
+    const char *line = seen;
+    ck_assert_int_eq(strncmp(line, "one two\n", 8), 0);
+    line += 8;
+    ck_assert_uint_eq(strcspn(line, "\n"), ELBOW_TEXT_WIDTH + 1);
+    line += ELBOW_TEXT_WIDTH + 2;
+    ck_assert_uint_eq(strcspn(line, "\n"), ELBOW_TEXT_WIDTH - 10);
+    line += ELBOW_TEXT_WIDTH - 9;
+    ck_assert_uint_eq(strcspn(line, "\n"), 10);
+    ck_assert_uint_eq(strspn(line + 11, " "), 10);
+    ck_assert_uint_eq(strlen(line + 21), ELBOW_TEXT_WIDTH - 20);
     fclose(out);
-    char *text = NULL;
-    size_t size = 0;
-    ck_assert_int_eq(elbow_text_read(file, 100, &text, &size, &error), ELBOW_OK);
-    ck_assert_uint_eq(size, 5);
-    ck_assert_str_eq(text, "hello");
-    elbow_release(&text);
-    ck_assert_int_eq(elbow_text_read(file, 4, &text, &size, &error), ELBOW_FILE);
-    ck_assert_int_eq(elbow_text_read(path, 4, &text, &size, &error), ELBOW_FILE);
-    ck_assert_int_eq(elbow_text_read("/proc/none/x", 4, &text, &size, &error), ELBOW_FILE);
-    ck_assert_ptr_nonnull(strstr(error.message, "/proc/none/x"));
-    snprintf(path, sizeof path, "%s/c", file);
-    ck_assert_int_eq(elbow_text_make_directory(path, &error), ELBOW_FILE);
-    scratch_clear(&scratch);
 }
 END_TEST
 
@@ -112,7 +119,7 @@ START_TEST(log_writes_lines_to_screen_and_file)
     elbow_log_close(&log);
     char *text = NULL;
     size_t size = 0;
-    ck_assert_int_eq(elbow_text_read(path, 100, &text, &size, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_file_read_input(path, 100, &text, &size, NULL), ELBOW_OK);
     ck_assert_str_eq(text, "step 3\n");
     elbow_release(&text);
     char seen[64] = {0};
@@ -162,5 +169,5 @@ START_TEST(clock_goes_forward)
 }
 END_TEST
 
-UNIT_MAIN("base/text", bytes_and_durations, durations_are_read, edit_distances, files_and_directories,
+UNIT_MAIN("base/text", bytes_and_durations, durations_are_read, edit_distances, texts_are_wrapped,
           log_writes_lines_to_screen_and_file, a_line_is_written_in_one_go, clock_goes_forward)

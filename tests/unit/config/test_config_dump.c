@@ -2,6 +2,8 @@
 // The dump and its round trip, what a resume allows, the help, damaged texts, and every file in configs/.
 #include "config_support.h"
 
+#include "elbow/base/file.h"
+
 #include <glob.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -339,7 +341,7 @@ START_TEST(test_configs)
         char *text = NULL;
         size_t size = 0;
         memset(&error, 0, sizeof error);
-        enum elbow_status status = elbow_text_read(found.gl_pathv[i], 1 << 20, &text, &size, &error);
+        enum elbow_status status = elbow_file_read_input(found.gl_pathv[i], 1 << 20, &text, &size, &error);
         if (status == ELBOW_OK)
             status = elbow_config_parse(&config, found.gl_pathv[i], text, size, &error);
         if (status == ELBOW_OK)
