@@ -11,9 +11,8 @@
 #include <string.h>
 
 // One array of the arena as named datasets below `group`.
-static enum elbow_status write_tensors(struct elbow_hdf5 *file, const char *group,
-                                       const struct elbow_parameters *parameters, const float *values,
-                                       struct elbow_error *error)
+static void write_tensors(struct elbow_hdf5 *file, const char *group, const struct elbow_parameters *parameters,
+                          const float *values)
 {
     for (size_t i = 0; i < parameters->count; ++i) {
         const struct elbow_tensor *tensor = &parameters->tensors[i];
@@ -22,69 +21,47 @@ static enum elbow_status write_tensors(struct elbow_hdf5 *file, const char *grou
         elbow_text_format(name, sizeof name, "%s/%s", group, tensor->name);
         for (int k = 0; k < tensor->rank; ++k)
             shape[k] = tensor->shape[k];
-        enum elbow_status status = elbow_hdf5_create_dataset(file, name, ELBOW_ELEMENT_FLOAT32, tensor->rank, shape,
-                                                             (struct elbow_hdf5_layout){0}, error);
-        if (status == ELBOW_OK)
-            status =
-                elbow_hdf5_write_rows(file, name, ELBOW_ELEMENT_FLOAT32, 0, shape[0], values + tensor->offset, error);
-        if (status != ELBOW_OK)
-            return status;
+        elbow_hdf5_create_dataset(file, name, ELBOW_ELEMENT_FLOAT32, tensor->rank, shape, (struct elbow_hdf5_layout){0},
+                                  NULL);
+        elbow_hdf5_write_rows(file, name, ELBOW_ELEMENT_FLOAT32, 0, shape[0], values + tensor->offset, NULL);
     }
-    return ELBOW_OK;
 }
 
-static enum elbow_status write_state(struct elbow_hdf5 *file, const struct elbow_run_state *state,
-                                     struct elbow_error *error)
+static void write_state(struct elbow_hdf5 *file, const struct elbow_run_state *state)
 {
     for (size_t i = 0; i < elbow_checkpoint_field_count; ++i) {
         const struct elbow_checkpoint_field *field = &elbow_checkpoint_fields[i];
         const void *value = (const char *)state + field->offset;
-        enum elbow_status status = field->is_double
-                                       ? elbow_hdf5_write_doubles(file, "/", field->name, value, 1, error)
-                                       : elbow_hdf5_write_integers(file, "/", field->name, value, 1, error);
-        if (status != ELBOW_OK)
-            return status;
+        if (field->is_double)
+            elbow_hdf5_write_doubles(file, "/", field->name, value, 1, NULL);
+        else
+            elbow_hdf5_write_integers(file, "/", field->name, value, 1, NULL);
     }
-    return ELBOW_OK;
 }
 
-static enum elbow_status write_facts(struct elbow_hdf5 *file, const struct elbow_data_facts *data,
-                                     struct elbow_error *error)
+static void write_facts(struct elbow_hdf5 *file, const struct elbow_data_facts *data)
 {
-    int64_t shape[8], samples = (int64_t)data->samples;
+    int64_t shape[8], samples = (int64_t)data->samples, rank = (int64_t)data->rank;
     for (size_t i = 0; i < data->rank; ++i)
         shape[i] = (int64_t)data->shape[i];
-    enum elbow_status status = elbow_hdf5_write_integers(file, "/", "data_samples", &samples, 1, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_write_integers(file, "/", "data_shape", shape, data->rank, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_write_doubles(file, "/", "data_factor", &data->scale.factor, 1, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_write_doubles(file, "/", "data_offset", &data->scale.offset, 1, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_write_text(file, "/", "data_scale_source", data->scale.source, error);
-    return status;
+    elbow_hdf5_write_integers(file, "/", "data_rank", &rank, 1, NULL);
+    elbow_hdf5_write_integers(file, "/", "data_samples", &samples, 1, NULL);
+    elbow_hdf5_write_integers(file, "/", "data_shape", shape, data->rank, NULL);
+    elbow_hdf5_write_doubles(file, "/", "data_factor", &data->scale.factor, 1, NULL);
+    elbow_hdf5_write_doubles(file, "/", "data_offset", &data->scale.offset, 1, NULL);
+    elbow_hdf5_write_text(file, "/", "data_scale_source", data->scale.source, NULL);
 }
 
-// Everything but the optimiser's state into an open file.
-static enum elbow_status write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoint_source *source,
-                                        struct elbow_error *error)
+// Everything but the optimiser's state into an open file, which keeps what went wrong.
+static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoint_source *source)
 {
-    int64_t data_rank = (int64_t)source->data->rank, accumulators = (int64_t)source->accumulators;
-    enum elbow_status status = elbow_hdf5_write_text(file, "/", "config", source->config_text, error);
-    if (status == ELBOW_OK)
-        status = write_state(file, source->state, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_write_integers(file, "/", "data_rank", &data_rank, 1, error);
-    if (status == ELBOW_OK)
-        status = write_facts(file, source->data, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_write_integers(file, "/", "accumulators", &accumulators, 1, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_write_doubles(file, "/", "accumulator", source->accumulator, source->accumulators, error);
-    if (status == ELBOW_OK)
-        status = write_tensors(file, "/model", source->parameters, elbow_exchange_parameters(source->exchange), error);
-    return status;
+    int64_t accumulators = (int64_t)source->accumulators;
+    elbow_hdf5_write_text(file, "/", "config", source->config_text, NULL);
+    write_state(file, source->state);
+    write_facts(file, source->data);
+    elbow_hdf5_write_integers(file, "/", "accumulators", &accumulators, 1, NULL);
+    elbow_hdf5_write_doubles(file, "/", "accumulator", source->accumulator, source->accumulators, NULL);
+    write_tensors(file, "/model", source->parameters, elbow_exchange_parameters(source->exchange));
 }
 
 // Collective. One moment of all slices into the file, which only rank zero has (NULL if it could not be begun).
@@ -98,7 +75,7 @@ static void add_moment(const struct elbow_checkpoint_source *source, const char 
         error->status == ELBOW_OK)
         *error = trouble;
     if (file != NULL && error->status == ELBOW_OK)
-        write_tensors(file, group, source->parameters, snapshot->moment, error);
+        write_tensors(file, group, source->parameters, snapshot->moment);
 }
 
 // What a file has beside its tensors: a page for each of them and for the attributes, and what HDF5 leaves free.
@@ -147,7 +124,7 @@ enum elbow_status elbow_snapshot_take(struct elbow_comm *comm, const struct elbo
     *error = (struct elbow_error){0};
     if (elbow_comm_place(comm).rank == 0 &&
         elbow_hdf5_create_memory(ELBOW_CHECKPOINT_BLOCK, &snapshot->file, &file, error) == ELBOW_OK)
-        write_contents(file, source, error);
+        write_contents(file, source);
     add_moment(source, "/optimizer/first_moment", source->optimizer->first_moment, snapshot, file, error);
     add_moment(source, "/optimizer/second_moment", source->optimizer->second_moment, snapshot, file, error);
     elbow_hdf5_close(file, error->status == ELBOW_OK ? error : NULL);

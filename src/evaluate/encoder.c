@@ -98,8 +98,7 @@ static void produce(void *user, uint64_t first, size_t count, void *results)
     }
 }
 
-static enum elbow_status write_head(struct encoding *encoding, uint64_t first, size_t count, const char *rows,
-                                    struct elbow_error *error)
+static void write_head(struct encoding *encoding, uint64_t first, size_t count, const char *rows)
 {
     size_t latent = encoding->latent, bytes = latent * sizeof(float);
     for (size_t i = 0; i < count; ++i) {
@@ -107,61 +106,52 @@ static enum elbow_status write_head(struct encoding *encoding, uint64_t first, s
         memcpy(encoding->mean + i * latent, head, bytes);
         memcpy(encoding->log_variance + i * latent, head + bytes, bytes);
     }
-    enum elbow_status status =
-        elbow_hdf5_write_rows(encoding->file, "/mean", ELBOW_ELEMENT_FLOAT32, first, count, encoding->mean, error);
-    if (status != ELBOW_OK)
-        return status;
-    return elbow_hdf5_write_rows(encoding->file, "/log_variance", ELBOW_ELEMENT_FLOAT32, first, count,
-                                 encoding->log_variance, error);
+    struct elbow_hdf5 *file = encoding->file;
+    elbow_hdf5_write_rows(file, "/mean", ELBOW_ELEMENT_FLOAT32, first, count, encoding->mean, NULL);
+    elbow_hdf5_write_rows(file, "/log_variance", ELBOW_ELEMENT_FLOAT32, first, count, encoding->log_variance, NULL);
 }
 
-static enum elbow_status write_figure(struct encoding *encoding, size_t figure, uint64_t first, size_t count,
-                                      const char *rows, struct elbow_error *error)
+static void write_figure(struct encoding *encoding, size_t figure, uint64_t first, size_t count, const char *rows)
 {
     for (size_t i = 0; i < count; ++i)
         memcpy(&encoding->figure[i], rows + i * encoding->row_bytes + figure * sizeof(double), sizeof(double));
-    return elbow_hdf5_write_rows(encoding->file, FIGURE_NAMES[figure], ELBOW_ELEMENT_FLOAT64, first, count,
-                                 encoding->figure, error);
+    elbow_hdf5_write_rows(encoding->file, FIGURE_NAMES[figure], ELBOW_ELEMENT_FLOAT64, first, count, encoding->figure,
+                          NULL);
 }
 
 static enum elbow_status consume(void *user, uint64_t first, uint64_t count, const void *results,
                                  struct elbow_error *error)
 {
     struct encoding *encoding = user;
-    enum elbow_status status = ELBOW_OK;
-    for (uint64_t done = 0; done < count && status == ELBOW_OK; done += SPLIT_ROWS) {
+    for (uint64_t done = 0; done < count; done += SPLIT_ROWS) {
         size_t part = count - done < SPLIT_ROWS ? (size_t)(count - done) : SPLIT_ROWS;
         const char *rows = (const char *)results + done * encoding->row_bytes;
-        status = write_head(encoding, first + done, part, rows, error);
-        for (size_t f = 0; f < encoding->figures && status == ELBOW_OK; ++f)
-            status = write_figure(encoding, f, first + done, part, rows, error);
+        write_head(encoding, first + done, part, rows);
+        for (size_t f = 0; f < encoding->figures; ++f)
+            write_figure(encoding, f, first + done, part, rows);
     }
     const struct elbow_dataset *dataset = encoding->request->dataset;
-    if (status != ELBOW_OK || !dataset->has_labels)
-        return status;
     const int64_t *labels = dataset->labels.base;
-    return elbow_hdf5_write_rows(encoding->file, "/labels", ELBOW_ELEMENT_INT64, first, count, labels + first, error);
+    if (dataset->has_labels)
+        elbow_hdf5_write_rows(encoding->file, "/labels", ELBOW_ELEMENT_INT64, first, count, labels + first, NULL);
+    return elbow_hdf5_first_error(encoding->file, error);
 }
 
-static enum elbow_status create_datasets(struct encoding *encoding, struct elbow_error *error)
+static void create_datasets(const struct encoding *encoding)
 {
     const struct elbow_dataset *dataset = encoding->request->dataset;
+    struct elbow_hdf5 *file = encoding->file;
     uint64_t shape[] = {dataset->samples, encoding->latent};
     struct elbow_hdf5_layout layout = {0};
-    enum elbow_status status =
-        elbow_hdf5_create_dataset(encoding->file, "/mean", ELBOW_ELEMENT_FLOAT32, 2, shape, layout, error);
-    if (status == ELBOW_OK)
-        status =
-            elbow_hdf5_create_dataset(encoding->file, "/log_variance", ELBOW_ELEMENT_FLOAT32, 2, shape, layout, error);
-    for (size_t f = 0; f < encoding->figures && status == ELBOW_OK; ++f)
-        status =
-            elbow_hdf5_create_dataset(encoding->file, FIGURE_NAMES[f], ELBOW_ELEMENT_FLOAT64, 1, shape, layout, error);
-    if (status == ELBOW_OK && encoding->request->importance > 0)
-        status = elbow_hdf5_write_integers(encoding->file, FIGURE_NAMES[LOG_LIKELIHOOD], "importance",
-                                           &encoding->request->importance, 1, error);
-    if (status == ELBOW_OK && dataset->has_labels)
-        status = elbow_hdf5_create_dataset(encoding->file, "/labels", ELBOW_ELEMENT_INT64, 1, shape, layout, error);
-    return status;
+    elbow_hdf5_create_dataset(file, "/mean", ELBOW_ELEMENT_FLOAT32, 2, shape, layout, NULL);
+    elbow_hdf5_create_dataset(file, "/log_variance", ELBOW_ELEMENT_FLOAT32, 2, shape, layout, NULL);
+    for (size_t f = 0; f < encoding->figures; ++f)
+        elbow_hdf5_create_dataset(file, FIGURE_NAMES[f], ELBOW_ELEMENT_FLOAT64, 1, shape, layout, NULL);
+    if (encoding->request->importance > 0)
+        elbow_hdf5_write_integers(file, FIGURE_NAMES[LOG_LIKELIHOOD], "importance", &encoding->request->importance, 1,
+                                  NULL);
+    if (dataset->has_labels)
+        elbow_hdf5_create_dataset(file, "/labels", ELBOW_ELEMENT_INT64, 1, shape, layout, NULL);
 }
 
 static enum elbow_status open_file(struct encoding *encoding, const char *path, struct elbow_error *error)
@@ -169,8 +159,10 @@ static enum elbow_status open_file(struct encoding *encoding, const char *path, 
     enum elbow_status status = elbow_part_begin(NULL, path, &encoding->output, NULL, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_create(encoding->output.part, true, &encoding->file, error);
-    if (status == ELBOW_OK)
-        status = create_datasets(encoding, error);
+    if (status == ELBOW_OK) {
+        create_datasets(encoding);
+        status = elbow_hdf5_first_error(encoding->file, error);
+    }
     return status == ELBOW_OK ? status : elbow_output_error(error);
 }
 

@@ -61,8 +61,14 @@ enum elbow_status elbow_hdf5_open_append(const char *path, struct elbow_hdf5 **f
 enum elbow_status elbow_hdf5_create_memory(size_t user_block, struct elbow_hdf5_buffer *buffer,
                                            struct elbow_hdf5 **file, struct elbow_error *error);
 
-// Local. Closes; OUTPUT if what was written could not be brought to disk. The file is gone in any case; a NULL is
-// legal.
+// A file that is written keeps its first error: after it nothing more is written, and all functions that write give
+// that error. A sequence of writes may leave out their errors (NULL) and ask once at its end.
+
+// Local. The first error of what was written so far; OK if there is none.
+enum elbow_status elbow_hdf5_first_error(const struct elbow_hdf5 *file, struct elbow_error *error);
+
+// Local. Closes. Of a file that was written: its first error, OUTPUT if it could not be brought to disk. The file is
+// gone in any case; a NULL is legal.
 enum elbow_status elbow_hdf5_close(struct elbow_hdf5 *file, struct elbow_error *error);
 
 // Local. Describes a dataset. FORMAT if it is missing (the message lists up to 10 datasets that the file has), is no

@@ -24,18 +24,21 @@ static enum elbow_status write_values(struct elbow_hdf5 *file, const char *objec
                                       hid_t native, const void *values, size_t count, struct elbow_error *error)
 {
     ELBOW_CHECK(file != NULL && file->is_written && object != NULL && name != NULL && (values != NULL || count == 0));
+    if (file->error.status != ELBOW_OK)
+        return elbow_hdf5_first_error(file, error);
     hid_t id = elbow_hdf5_open_object(file, object);
-    if (id < 0)
-        return elbow_hdf5_fail_write(file, error, "attribute %s cannot be written, %s cannot be opened", name, object);
+    if (id < 0) {
+        elbow_hdf5_fail_write(file, "attribute %s cannot be written, %s cannot be opened", name, object);
+        return elbow_hdf5_first_error(file, error);
+    }
     hsize_t size = count;
     hid_t space = count == 1 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &size, NULL);
-    enum elbow_status status = ELBOW_OK;
     if (space < 0 || !write_attribute(id, name, stored, native, space, count == 0 ? NULL : values))
-        status = elbow_hdf5_fail_write(file, error, "attribute %s of %s cannot be written", name, object);
+        elbow_hdf5_fail_write(file, "attribute %s of %s cannot be written", name, object);
     if (space >= 0)
         H5Sclose(space);
     H5Oclose(id);
-    return status;
+    return elbow_hdf5_first_error(file, error);
 }
 
 enum elbow_status elbow_hdf5_write_doubles(struct elbow_hdf5 *file, const char *object, const char *name,
@@ -68,10 +71,12 @@ static hid_t text_type(size_t size)
 enum elbow_status elbow_hdf5_write_text(struct elbow_hdf5 *file, const char *object, const char *name, const char *text,
                                         struct elbow_error *error)
 {
-    ELBOW_CHECK(text != NULL);
+    ELBOW_CHECK(file != NULL && text != NULL);
     hid_t type = text_type(strlen(text));
-    if (type < 0)
-        return elbow_hdf5_fail(file, ELBOW_OUTPUT, error, "attribute %s of %s cannot be written", name, object);
+    if (type < 0) {
+        elbow_hdf5_fail_write(file, "attribute %s of %s cannot be written", name, object);
+        return elbow_hdf5_first_error(file, error);
+    }
     enum elbow_status status = write_values(file, object, name, type, type, text, 1, error);
     H5Tclose(type);
     return status;

@@ -143,6 +143,17 @@ enum elbow_status elbow_hdf5_reserve(struct elbow_hdf5_buffer *buffer, size_t si
     return ELBOW_OK;
 }
 
+// The buffer's size, before the file is closed.
+static void finish(struct elbow_hdf5 *file)
+{
+    // HDF5 counts the bytes behind the user block.
+    ssize_t length = H5Fflush(file->id, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(file->id, NULL, 0);
+    if (length < 0)
+        elbow_hdf5_fail(file, ELBOW_MEMORY, &file->error, "its bytes cannot be had");
+    else
+        file->buffer->size = file->user_block + (size_t)length;
+}
+
 static enum elbow_status create_memory(struct elbow_hdf5 *file, struct elbow_error *error)
 {
     H5FD_file_image_callbacks_t callbacks = {buffer_give, buffer_copy, buffer_grow, image_free,
@@ -172,20 +183,11 @@ enum elbow_status elbow_hdf5_create_memory(size_t user_block, struct elbow_hdf5_
         return status;
     (*file)->is_memory = true;
     (*file)->is_written = true;
+    (*file)->finish = finish;
     (*file)->user_block = user_block;
     (*file)->buffer = buffer;
     status = create_memory(*file, error);
     if (status != ELBOW_OK)
         elbow_release(file);
     return status;
-}
-
-enum elbow_status elbow_hdf5_finish_memory(struct elbow_hdf5 *file, struct elbow_error *error)
-{
-    // HDF5 counts the bytes behind the user block.
-    ssize_t length = H5Fflush(file->id, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(file->id, NULL, 0);
-    if (length < 0)
-        return elbow_hdf5_fail(file, ELBOW_MEMORY, error, "its bytes cannot be had");
-    file->buffer->size = file->user_block + (size_t)length;
-    return ELBOW_OK;
 }

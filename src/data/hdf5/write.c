@@ -3,106 +3,9 @@
 // every machine: the same contents give the same bytes.
 #include "elbow/data/detail/hdf5.h"
 
-#include "elbow/base/memory.h"
-
 #include <string.h>
-#include <unistd.h>
 
 static const uint64_t CHUNK_BYTES_MAX = UINT64_C(0xffffffff); // a limit of HDF5
-
-hid_t elbow_hdf5_native_type(enum elbow_element element)
-{
-    switch (element) {
-    case ELBOW_ELEMENT_UINT8:
-        return H5T_NATIVE_UINT8;
-    case ELBOW_ELEMENT_INT8:
-        return H5T_NATIVE_INT8;
-    case ELBOW_ELEMENT_UINT16:
-        return H5T_NATIVE_UINT16;
-    case ELBOW_ELEMENT_INT16:
-        return H5T_NATIVE_INT16;
-    case ELBOW_ELEMENT_UINT32:
-        return H5T_NATIVE_UINT32;
-    case ELBOW_ELEMENT_INT32:
-        return H5T_NATIVE_INT32;
-    case ELBOW_ELEMENT_UINT64:
-        return H5T_NATIVE_UINT64;
-    case ELBOW_ELEMENT_INT64:
-        return H5T_NATIVE_INT64;
-    case ELBOW_ELEMENT_FLOAT32:
-        return H5T_NATIVE_FLOAT;
-    case ELBOW_ELEMENT_FLOAT64:
-        return H5T_NATIVE_DOUBLE;
-    }
-    ELBOW_CHECK(!"an element type of the list");
-    return H5I_INVALID_HID;
-}
-
-hid_t elbow_hdf5_stored_type(enum elbow_element element)
-{
-    switch (element) {
-    case ELBOW_ELEMENT_UINT8:
-        return H5T_STD_U8LE;
-    case ELBOW_ELEMENT_INT8:
-        return H5T_STD_I8LE;
-    case ELBOW_ELEMENT_UINT16:
-        return H5T_STD_U16LE;
-    case ELBOW_ELEMENT_INT16:
-        return H5T_STD_I16LE;
-    case ELBOW_ELEMENT_UINT32:
-        return H5T_STD_U32LE;
-    case ELBOW_ELEMENT_INT32:
-        return H5T_STD_I32LE;
-    case ELBOW_ELEMENT_UINT64:
-        return H5T_STD_U64LE;
-    case ELBOW_ELEMENT_INT64:
-        return H5T_STD_I64LE;
-    case ELBOW_ELEMENT_FLOAT32:
-        return H5T_IEEE_F32LE;
-    case ELBOW_ELEMENT_FLOAT64:
-        return H5T_IEEE_F64LE;
-    }
-    ELBOW_CHECK(!"an element type of the list");
-    return H5I_INVALID_HID;
-}
-
-hid_t elbow_hdf5_file_creation(void)
-{
-    hid_t creation = H5Pcreate(H5P_FILE_CREATE);
-    if (creation < 0 || H5Pset_obj_track_times(creation, false) >= 0)
-        return creation;
-    H5Pclose(creation);
-    return H5I_INVALID_HID;
-}
-
-static enum elbow_status create_file(struct elbow_hdf5 *file, bool replace, struct elbow_error *error)
-{
-    if (!replace && access(file->name, F_OK) == 0)
-        return elbow_error_set(error, ELBOW_FILE, "%s: the file exists already", file->name);
-    file->is_written = true;
-    hid_t plist = elbow_hdf5_access(true), creation = elbow_hdf5_file_creation();
-    if (plist >= 0 && creation >= 0)
-        file->id = H5Fcreate(file->name, replace ? H5F_ACC_TRUNC : H5F_ACC_EXCL, creation, plist);
-    enum elbow_status status = ELBOW_OK;
-    if (file->id < 0)
-        status = elbow_hdf5_fail(file, ELBOW_FILE, error, "the file cannot be created");
-    if (plist >= 0)
-        H5Pclose(plist);
-    if (creation >= 0)
-        H5Pclose(creation);
-    return status;
-}
-
-enum elbow_status elbow_hdf5_create(const char *path, bool replace, struct elbow_hdf5 **file, struct elbow_error *error)
-{
-    enum elbow_status status = elbow_hdf5_prepare(path, file, error);
-    if (status != ELBOW_OK)
-        return status;
-    status = create_file(*file, replace, error);
-    if (status != ELBOW_OK)
-        elbow_release(file);
-    return status;
-}
 
 static bool create_group(struct elbow_hdf5 *file, const char *name)
 {
@@ -118,25 +21,23 @@ static bool create_group(struct elbow_hdf5 *file, const char *name)
 }
 
 // Makes the groups above a dataset that are missing.
-static enum elbow_status create_groups(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
+static void create_groups(struct elbow_hdf5 *file, const char *name)
 {
     char prefix[ELBOW_PATH_SIZE];
-    for (size_t i = 1; name[i] != '\0'; ++i) {
+    for (size_t i = 1; name[i] != '\0' && file->error.status == ELBOW_OK; ++i) {
         if (name[i] != '/' || name[i - 1] == '/')
             continue;
         memcpy(prefix, name, i);
         prefix[i] = '\0';
         hid_t object = elbow_hdf5_open_object(file, prefix);
         if (object < 0 && !create_group(file, prefix))
-            return elbow_hdf5_fail_write(file, error, "group %s cannot be created", prefix);
-        bool is_group = object < 0 || H5Iget_type(object) == H5I_GROUP;
+            elbow_hdf5_fail_write(file, "group %s cannot be created", prefix);
+        else if (object >= 0 && H5Iget_type(object) != H5I_GROUP)
+            elbow_error_set(&file->error, ELBOW_FORMAT, "%s: %s is a dataset, so %s cannot be created beneath it",
+                            file->name, prefix, name);
         if (object >= 0)
             H5Oclose(object);
-        if (!is_group)
-            return elbow_error_set(error, ELBOW_FORMAT, "%s: %s is a dataset, so %s cannot be created beneath it",
-                                   file->name, prefix, name);
     }
-    return ELBOW_OK;
 }
 
 // Chunks of whole rows, as many as asked for, as there are, and as HDF5 allows.
@@ -175,6 +76,19 @@ static hid_t dataset_creation(enum elbow_element element, int rank, const uint64
     return H5I_INVALID_HID;
 }
 
+// Sets the file's error if a dataset of this name cannot be made.
+static void check_name(struct elbow_hdf5 *file, const char *name)
+{
+    bool found;
+    if (strlen(name) >= ELBOW_PATH_SIZE)
+        elbow_error_set(&file->error, ELBOW_FORMAT, "%s: dataset %.60s...: the name is longer than %d bytes",
+                        file->name, name, ELBOW_PATH_SIZE - 1);
+    else if (elbow_hdf5_find(file, name, &found, NULL) != ELBOW_OK)
+        elbow_hdf5_fail_write(file, "dataset %s cannot be created", name);
+    else if (found)
+        elbow_error_set(&file->error, ELBOW_FORMAT, "%s: dataset %s exists already", file->name, name);
+}
+
 enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
                                             int rank, const uint64_t *shape, struct elbow_hdf5_layout layout,
                                             struct elbow_error *error)
@@ -183,17 +97,12 @@ enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char 
     ELBOW_CHECK(rank >= 0 && rank <= ELBOW_HDF5_RANK_MAX && (rank == 0 || shape != NULL));
     ELBOW_CHECK(layout.compression >= 0 && layout.compression <= 9);
     ELBOW_CHECK(layout.chunk_rows > 0 ? rank > 0 : layout.compression == 0);
-    if (strlen(name) >= ELBOW_PATH_SIZE)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %.60s...: the name is longer than %d bytes",
-                               file->name, name, ELBOW_PATH_SIZE - 1);
-    bool found;
-    if (elbow_hdf5_find(file, name, &found, NULL) != ELBOW_OK)
-        return elbow_hdf5_fail_write(file, error, "dataset %s cannot be created", name);
-    if (found)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s exists already", file->name, name);
-    enum elbow_status status = create_groups(file, name, error);
-    if (status != ELBOW_OK)
-        return status;
+    if (file->error.status == ELBOW_OK)
+        check_name(file, name);
+    if (file->error.status == ELBOW_OK)
+        create_groups(file, name);
+    if (file->error.status != ELBOW_OK)
+        return elbow_hdf5_first_error(file, error);
     hsize_t sizes[ELBOW_HDF5_RANK_MAX] = {0};
     for (int i = 0; i < rank; ++i)
         sizes[i] = shape[i];
@@ -204,49 +113,57 @@ enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char 
         dataset =
             H5Dcreate2(file->id, name, elbow_hdf5_stored_type(element), space, H5P_DEFAULT, creation, H5P_DEFAULT);
     if (dataset < 0 || H5Dclose(dataset) < 0)
-        status = elbow_hdf5_fail_write(file, error, "dataset %s cannot be created", name);
+        elbow_hdf5_fail_write(file, "dataset %s cannot be created", name);
     if (creation >= 0)
         H5Pclose(creation);
     if (space >= 0)
         H5Sclose(space);
-    return status;
+    return elbow_hdf5_first_error(file, error);
 }
 
 enum elbow_status elbow_hdf5_remove(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
 {
     ELBOW_CHECK(file != NULL && file->is_written && name != NULL);
+    if (file->error.status != ELBOW_OK)
+        return elbow_hdf5_first_error(file, error);
     hid_t object = elbow_hdf5_open_object(file, name);
     bool is_dataset = object >= 0 && H5Iget_type(object) == H5I_DATASET;
     if (object >= 0)
         H5Oclose(object);
     if (!is_dataset)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: %s is no dataset", file->name, name);
-    if (H5Ldelete(file->id, name, H5P_DEFAULT) < 0)
-        return elbow_hdf5_fail_write(file, error, "dataset %s cannot be taken out", name);
-    return ELBOW_OK;
+        elbow_error_set(&file->error, ELBOW_FORMAT, "%s: %s is no dataset", file->name, name);
+    else if (H5Ldelete(file->id, name, H5P_DEFAULT) < 0)
+        elbow_hdf5_fail_write(file, "dataset %s cannot be taken out", name);
+    return elbow_hdf5_first_error(file, error);
+}
+
+static void write_rows(struct elbow_hdf5 *file, hid_t dataset, const char *name, enum elbow_element element,
+                       uint64_t first, uint64_t count, const void *rows)
+{
+    hid_t memory, space = elbow_hdf5_select_rows(dataset, first, count, &memory);
+    if (space < 0 || H5Dwrite(dataset, elbow_hdf5_native_type(element), memory, space, H5P_DEFAULT, rows) < 0)
+        elbow_hdf5_fail_write(file, "dataset %s cannot be written", name);
+    if (space >= 0) {
+        H5Sclose(space);
+        H5Sclose(memory);
+    }
 }
 
 enum elbow_status elbow_hdf5_write_rows(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
                                         uint64_t first, uint64_t count, const void *rows, struct elbow_error *error)
 {
     ELBOW_CHECK(file != NULL && file->is_written && name != NULL && (rows != NULL || count == 0));
+    if (file->error.status != ELBOW_OK)
+        return elbow_hdf5_first_error(file, error);
     hid_t dataset = elbow_hdf5_open_object(file, name);
-    if (dataset < 0)
-        return elbow_hdf5_fail_write(file, error, "dataset %s cannot be opened", name);
+    if (dataset < 0) {
+        elbow_hdf5_fail_write(file, "dataset %s cannot be opened", name);
+        return elbow_hdf5_first_error(file, error);
+    }
     ELBOW_CHECK(H5Iget_type(dataset) == H5I_DATASET);
-    if (count == 0) {
-        H5Dclose(dataset);
-        return ELBOW_OK;
-    }
-    enum elbow_status status = ELBOW_OK;
-    hid_t memory, space = elbow_hdf5_select_rows(dataset, first, count, &memory);
-    if (space < 0 || H5Dwrite(dataset, elbow_hdf5_native_type(element), memory, space, H5P_DEFAULT, rows) < 0)
-        status = elbow_hdf5_fail_write(file, error, "dataset %s cannot be written", name);
-    if (space >= 0) {
-        H5Sclose(space);
-        H5Sclose(memory);
-    }
-    if (H5Dclose(dataset) < 0 && status == ELBOW_OK)
-        status = elbow_hdf5_fail_write(file, error, "dataset %s cannot be written", name);
-    return status;
+    if (count > 0)
+        write_rows(file, dataset, name, element, first, count, rows);
+    if (H5Dclose(dataset) < 0)
+        elbow_hdf5_fail_write(file, "dataset %s cannot be written", name);
+    return elbow_hdf5_first_error(file, error);
 }

@@ -17,6 +17,9 @@ struct elbow_hdf5 {
     bool is_memory;                   // no file on disk
     bool is_written;                  // opened for writing
     bool is_broken;                   // a write failed: what comes later goes nowhere
+    struct elbow_error error;         // of a file that is written: the first one
+    // Set by whoever opened the file for writing: what is to be done before it is closed; sets `error`.
+    void (*finish)(struct elbow_hdf5 *file);
 };
 
 // Local. Sets the sentence "NAME: text (HDF5: reason)"; the reason is the innermost line of HDF5's error stack, left
@@ -24,14 +27,10 @@ struct elbow_hdf5 {
 enum elbow_status elbow_hdf5_fail(const struct elbow_hdf5 *file, enum elbow_status status, struct elbow_error *error,
                                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-// Local. The same after a failed write. HDF5 tries to write again what it could not write, at every close and at the
-// end of the program, and crashes there: so the file on disk gets nothing any more, the rest goes to memory that is
-// thrown away.
-enum elbow_status elbow_hdf5_fail_write(struct elbow_hdf5 *file, struct elbow_error *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-// Local. Before a file made in memory is closed: its buffer's size.
-enum elbow_status elbow_hdf5_finish_memory(struct elbow_hdf5 *file, struct elbow_error *error);
+// Local. The same after a failed write, into the file's error, if it is the first one. HDF5 tries to write again what
+// it could not write, at every close and at the end of the program, and crashes there: so the file on disk gets nothing
+// any more, the rest goes to memory that is thrown away.
+void elbow_hdf5_fail_write(struct elbow_hdf5 *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Local. A new struct for a file of this name, not open yet.
 enum elbow_status elbow_hdf5_prepare(const char *name, struct elbow_hdf5 **file, struct elbow_error *error);
@@ -41,9 +40,6 @@ hid_t elbow_hdf5_access(bool writes);
 
 // Local. A new creation property list: object times off, so that the same contents give the same bytes.
 hid_t elbow_hdf5_file_creation(void);
-
-// Local. FILE or FORMAT, with a sentence, if there is no regular readable file, or one that is not HDF5.
-enum elbow_status elbow_hdf5_check_file(const struct elbow_hdf5 *file, struct elbow_error *error);
 
 // Local. HDF5's type of an element in memory, and in new files (little endian).
 hid_t elbow_hdf5_native_type(enum elbow_element element);
