@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,6 +70,51 @@ int elbow_streams_finish(FILE *stream)
         return 0;
     int reason = errno != 0 ? errno : EIO;
     return has_reader(fileno(stream)) ? reason : EPIPE;
+}
+
+enum { LINK_SIZE = 256, ANCESTORS_MOST = 32 };
+
+// What standard output of a process leads to; false if that cannot be seen.
+static bool read_output(pid_t process, char target[LINK_SIZE])
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/%d/fd/1", (int)process);
+    ssize_t length = readlink(link, target, LINK_SIZE - 1);
+    target[length < 0 ? 0 : length] = 0;
+    return length > 0;
+}
+
+// 0 if that cannot be seen.
+static pid_t parent_of(pid_t process)
+{
+    char name[64], line[256];
+    int parent = 0;
+    snprintf(name, sizeof name, "/proc/%d/status", (int)process);
+    FILE *file = fopen(name, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "PPid: %d", &parent) == 1)
+            break;
+    if (file != NULL)
+        fclose(file);
+    return parent;
+}
+
+bool elbow_streams_is_watched(bool is_launched)
+{
+    char own[LINK_SIZE], other[LINK_SIZE];
+    if (!isatty(STDOUT_FILENO))
+        return false;
+    if (!is_launched)
+        return true;
+    if (!read_output(getpid(), own))
+        return false;
+    pid_t process = getppid();
+    for (int i = 0; i < ANCESTORS_MOST && process > 1 && read_output(process, other); ++i) {
+        if (strcmp(own, other) != 0)
+            return strncmp(other, "/dev/pts/", 9) == 0 || strncmp(other, "/dev/tty", 8) == 0;
+        process = parent_of(process); // a script between the launcher and this program
+    }
+    return false;
 }
 
 int elbow_streams_end(const char *program, int exit_status)

@@ -21,10 +21,33 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 // What MPI, a buffer of OpenBLAS (128 MB on some processors) and HDF5 may take before there is any model or data.
 // Without it they crash or hang, each in its own way.
 static const size_t MEMORY_LEAST = 450000000;
+
+// Before the constructors of the libraries: with less, OpenBLAS' own never ends. Nothing is set up yet, so only system
+// calls are safe, and no sanitizer's code.
+__attribute__((no_sanitize_address, no_sanitize_undefined, no_sanitize_thread)) static void
+check_limit(int count, char **words, char **variables)
+{
+    static const char sentence[] =
+        "elbow: no memory to start with: ulimit -v allows less than the 450 MB of address space "
+        "that MPI, OpenBLAS and HDF5 want\n";
+    struct rlimit limit;
+    (void)count, (void)words;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= MEMORY_LEAST)
+        return;
+    environ = variables; // which the C library does later
+    if (elbow_launcher_is_first() && write(STDERR_FILENO, sentence, sizeof sentence - 1) < 0)
+        _exit(elbow_status_exit(ELBOW_OUTPUT));
+    _exit(elbow_status_exit(ELBOW_MEMORY));
+}
+
+typedef void (*initializer)(int, char **, char **);
+__attribute__((section(".preinit_array"), used)) static const initializer before_libraries = check_limit;
 
 static bool is_help(const char *word)
 {

@@ -4,32 +4,15 @@
 
 #include "elbow/base/clock.h"
 #include "elbow/base/signals.h"
+#include "elbow/base/streams.h"
 #include "elbow/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 // Seconds between progress lines on a terminal, and between plain ones elsewhere.
 static const double LINE_SECONDS = 0.2, PLAIN_SECONDS = 10;
-
-// Under mpirun a rank's stdout is a terminal of mpirun's own making, whatever mpirun writes to: what counts is where
-// mpirun's goes.
-static bool is_watched(void)
-{
-    if (!isatty(STDOUT_FILENO))
-        return false;
-    if (getenv("OMPI_COMM_WORLD_SIZE") == NULL)
-        return true;
-    char link[64], target[64];
-    elbow_text_format(link, sizeof link, "/proc/%d/fd/1", (int)getppid());
-    ssize_t length = readlink(link, target, sizeof target - 1);
-    if (length < 0)
-        return false;
-    target[length] = 0;
-    return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
-}
 
 void elbow_trainer_introduce(struct elbow_trainer *trainer)
 {
@@ -39,8 +22,9 @@ void elbow_trainer_introduce(struct elbow_trainer *trainer)
     elbow_engine_introduce(engine, trace, elbow_snapshot_bytes(&outputs->writer.snapshot));
     elbow_outputs_write_receipt(outputs, NULL);
     int progress = trainer->plan.config.run.progress;
-    trainer->shows_progress = progress == ELBOW_PROGRESS_LINE ||
-                              (progress == ELBOW_PROGRESS_AUTO && trainer->plan.place.rank == 0 && is_watched());
+    trainer->shows_progress =
+        progress == ELBOW_PROGRESS_LINE || (progress == ELBOW_PROGRESS_AUTO && trainer->plan.place.rank == 0 &&
+                                            elbow_streams_is_watched(getenv("OMPI_COMM_WORLD_SIZE") != NULL));
     outputs->run_start = trainer->last_line = elbow_clock_seconds();
     engine->times =
         (struct elbow_times){.start = outputs->run_start, .exchange = elbow_exchange_count(engine->exchange)};

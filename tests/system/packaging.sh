@@ -65,6 +65,7 @@ diff build-packages <(packages 1) >difference || { fail "elbow.def: packages of 
 # libhdf5-310. There the names are compared without.
 plain_names() { sed -E 's/[-0-9.]*(t64)?$//'; }
 if grep -q "^VERSION_CODENAME=$(sed -n 's/^From: *debian://p; T; q' "$definition" | sed 's/-.*//')\$" /etc/os-release; then plain_names() { cat; }; fi
+PATH=$PATH:/sbin:/usr/sbin # ldconfig, of whoever is not root
 if command -v dpkg-query >/dev/null && command -v readelf >/dev/null; then
     packages 2 | plain_names >run-packages
     for program in elbow elbow-import elbow-shapes elbow-scaling; do

@@ -5,6 +5,7 @@
 
 #include "elbow/base/language.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 ELBOW_C_BEGIN
@@ -21,6 +22,11 @@ int elbow_streams_put(FILE *stream, const void *bytes, size_t size);
 // Local. Whether all that was printed to a stream has been written: 0; EPIPE where nobody reads it any more; else why
 // not.
 int elbow_streams_finish(FILE *stream);
+
+// Local. Whether people may look at standard output as it grows: a terminal. A launcher of ranks (`is_launched`) gives
+// each rank a terminal of its own making, whatever it writes to itself: then its own standard output counts, that of
+// the nearest ancestor which has another one than this process.
+bool elbow_streams_is_watched(bool is_launched);
 
 // Local. The end of a program that prints to standard output beside what it makes: its exit status. One that was not
 // written is told, and 1; one that nobody reads is not.

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -28,6 +29,16 @@ static int in_child(void (*act)(void))
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+// A new terminal, which nobody reads; its other end stays open.
+static int open_terminal(void)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    ck_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+    ck_assert_int_ge(terminal, 0);
+    return terminal;
 }
 
 // Standard output becomes a pipe that nobody reads.
@@ -191,4 +202,41 @@ START_TEST(logs)
 }
 END_TEST
 
-UNIT_MAIN("base/streams", streams, logs)
+// A launcher of ranks, with standard output at `launcher`, starts a script in a terminal of its own making, and that
+// the program: what the program takes standard output for.
+static bool is_watched_beneath(int launcher, bool is_launched)
+{
+    int rank = open_terminal(), status = 0;
+    fflush(NULL);
+    pid_t outer = fork();
+    ck_assert_int_ge(outer, 0);
+    if (outer == 0) {
+        dup2(launcher, STDOUT_FILENO);
+        pid_t script = fork();
+        if (script == 0) {
+            dup2(rank, STDOUT_FILENO);
+            pid_t program = fork();
+            if (program == 0)
+                _exit(elbow_streams_is_watched(is_launched));
+            _exit(waitpid(program, &status, 0) == program && WIFEXITED(status) ? WEXITSTATUS(status) : 9);
+        }
+        _exit(waitpid(script, &status, 0) == script && WIFEXITED(status) ? WEXITSTATUS(status) : 9);
+    }
+    ck_assert_int_eq(waitpid(outer, &status, 0), outer);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+    close(rank);
+    return WEXITSTATUS(status) == 1;
+}
+
+START_TEST(watchers)
+{
+    int file = open("/dev/null", O_WRONLY), terminal = open_terminal();
+    ck_assert(is_watched_beneath(file, false)); // a terminal, and nobody has made it for this rank
+    ck_assert(!is_watched_beneath(file, true));
+    ck_assert(is_watched_beneath(terminal, true));
+    close(file);
+    close(terminal);
+}
+END_TEST
+
+UNIT_MAIN("base/streams", streams, logs, watchers)
