@@ -107,8 +107,9 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
         return;
     }
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
-    elbow_element_convert(dataset->element, (const char *)dataset->rows.base + sample * row_bytes, dataset->values,
-                          dataset->scale.factor, dataset->scale.offset, values);
+    const char *stored = (const char *)dataset->rows.base + sample * row_bytes;
+    elbow_transform_row(dataset->scale.kind)
+        ->forward(&dataset->scale, dataset->element, stored, dataset->values, values);
 }
 
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample)

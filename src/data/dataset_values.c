@@ -8,6 +8,16 @@
 #include <math.h>
 #include <stdio.h>
 
+static void learn_scale(struct elbow_loading *loading)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_transform_facts facts = {.element = dataset->element,
+                                          .min = dataset->min,
+                                          .max = dataset->max,
+                                          .support = loading->request->demand.support};
+    elbow_transform_row(dataset->scale.kind)->learn(&facts, &dataset->scale);
+}
+
 static void choose_scale(struct elbow_loading *loading)
 {
     const struct elbow_dataset_request *request = loading->request;
@@ -22,24 +32,22 @@ static void choose_scale(struct elbow_loading *loading)
         *scale = (struct elbow_scale){.factor = request->factor,
                                       .offset = request->has_offset ? request->offset : 0,
                                       .source = "data.factor and data.offset"};
-    else if (loading->dataset->element == ELBOW_ELEMENT_UINT8 && loading->dataset->max > 1 &&
-             request->demand.support != ELBOW_SUPPORT_COUNT) // bytes that are counts are no fractions
-        *scale = (struct elbow_scale){.factor = 1.0 / 255, .source = "bytes above 1 are divided by 255"};
     else
-        *scale = (struct elbow_scale){.factor = 1, .source = "taken as stored"};
+        learn_scale(loading);
     bool is_automatic = !loading->has_attributes && request->fixed_scale == NULL && !request->has_factor;
     if (is_automatic && request->has_offset)
         scale->offset = request->offset;
 }
 
 // Values of 64 bits, or a large factor, may leave the range of a float. Looked for row by row only where the extremes
-// do.
+// do: a transform is monotone.
 static enum elbow_status check_range(struct elbow_loading *loading, float *sample, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    double low = dataset->min * dataset->scale.factor + dataset->scale.offset;
-    double high = dataset->max * dataset->scale.factor + dataset->scale.offset;
-    if (isfinite((float)low) && isfinite((float)high))
+    const double stored[] = {dataset->min, dataset->max};
+    float extremes[2];
+    elbow_transform_row(dataset->scale.kind)->forward(&dataset->scale, ELBOW_ELEMENT_FLOAT64, stored, 2, extremes);
+    if (isfinite(extremes[0]) && isfinite(extremes[1]))
         return ELBOW_OK;
     uint64_t piece, row_bytes = dataset->values * elbow_element_size(dataset->element);
     struct elbow_range range = elbow_loading_rows(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);

@@ -174,8 +174,9 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     print_location(out, &checkpoint->config);
     fprintf(out, ", %" PRIu64 " samples of ", data->samples);
     print_shape(out, (size_t)data->rank, data->shape);
-    elbow_text_print(out, "\nscaling     value = stored * %.9g + %.9g (%s)\n", data->scale.factor, data->scale.offset,
-                     data->scale.source);
+    char formula[ELBOW_TRANSFORM_WORDS_SIZE];
+    elbow_transform_row(data->scale.kind)->describe(&data->scale, 9, formula);
+    elbow_text_print(out, "\nscaling     %s (%s)\n", formula, data->scale.source);
     if (state->best_step > 0)
         fprintf(out, "best elbo   %.4f nats, at step %" PRIu64 "\n", state->best_elbo, state->best_step);
     else

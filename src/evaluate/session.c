@@ -119,8 +119,10 @@ static void tell_data(const struct elbow_session *session, struct elbow_log *log
 {
     const struct elbow_dataset *dataset = &session->dataset;
     const struct elbow_config *config = &session->checkpoint.config;
-    elbow_log_say(log, "data: %s, %" PRIu64 " samples, value = stored * %g + %g (%s)", dataset->name, dataset->samples,
-                  dataset->scale.factor, dataset->scale.offset, dataset->scale.source);
+    char formula[ELBOW_TRANSFORM_WORDS_SIZE];
+    elbow_transform_row(dataset->scale.kind)->describe(&dataset->scale, 6, formula);
+    elbow_log_say(log, "data: %s, %" PRIu64 " samples, %s (%s)", dataset->name, dataset->samples, formula,
+                  dataset->scale.source);
     if (config->data.binarize == ELBOW_BINARIZE_THRESHOLD)
         elbow_log_say(log, "data: values above %g count as 1, others as 0 (binarize: threshold)",
                       config->data.threshold);

@@ -26,6 +26,10 @@ enum elbow_binarize { ELBOW_BINARIZE_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_LAYOUT_VOLUME, volume) /* (D, H, W), (D, H, W, C) */
 enum elbow_layout { ELBOW_LAYOUT_LIST(ELBOW_KIND_ENUMERATOR) };
 
+// Transforms, how stored values become the model's: src/data/transform/<word>.c holds the functions.
+#define ELBOW_TRANSFORM_LIST(X) X(ELBOW_TRANSFORM_SCALE, scale)
+enum elbow_transform_kind { ELBOW_TRANSFORM_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_TRANSFORMS };
+
 // What the values of a sample may be, and what a sentence calls that.
 #define ELBOW_SUPPORT_LIST(X)                                                                                          \
     X(ELBOW_SUPPORT_REAL, "any real values")                                                                           \

@@ -6,17 +6,12 @@
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/data/element.h"
+#include "elbow/data/transform.h"
 #include "elbow/parallel/comm.h"
 
 ELBOW_C_BEGIN
 
 enum { ELBOW_DATASET_NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
-
-// How stored values become the model's: value = stored * factor + offset.
-struct elbow_scale {
-    double factor, offset;
-    char source[96]; // where it comes from, for one line to the user
-};
 
 struct elbow_dataset {
     char name[ELBOW_DATASET_NAME_SIZE]; // "data/mnist.h5:/train/images", for messages
