@@ -73,7 +73,7 @@ static void run_forward(struct elbow_bench_run *bench)
     struct elbow_model *model = bench->engine.model;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
-        bench->head = elbow_network_forward(&model->encoder, parameters_of(bench), rows, bench->engine.prepared.values);
+        elbow_network_forward(&model->encoder, parameters_of(bench), rows, bench->engine.prepared.values);
         bench->decoded = elbow_network_forward(&model->decoder, parameters_of(bench), rows, model->z);
     }
 }
@@ -81,16 +81,14 @@ static void run_forward(struct elbow_bench_run *bench)
 static void run_latent(struct elbow_bench_run *bench)
 {
     struct elbow_model *model = bench->engine.model;
-    const float *head = bench->head, *noise = bench->engine.prepared.noise;
+    const float *noise = bench->engine.prepared.noise;
+    struct elbow_terms terms = elbow_objective_terms(&bench->plan.config, bench->engine.state.beta);
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
-        elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
-        struct elbow_pass pass = {.rows = rows,
-                                  .latent = model->latent,
-                                  .head = head,
-                                  .noise = noise,
-                                  .kl = model->kl,
-                                  .terms = elbow_objective_terms(&bench->plan.config, bench->engine.state.beta)};
+        struct elbow_pass pass = elbow_model_pass(model, 0, parameters_of(bench), rows, noise, terms);
+        struct elbow_prior_call prior = elbow_pass_prior(&pass);
+        elbow_latent_forward(rows, model->latent, pass.head, noise, model->z);
+        model->prior->kl(&prior, model->kl);
         model->objective->backward(&pass, model->dz, model->dhead);
     }
 }

@@ -68,6 +68,9 @@ static const struct elbow_key variance_keys[] = {
 #define LIKELIHOOD(name, word, support, options) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
 
+#define PRIOR(name, word, options) [name] = {#word, options},
+const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1] = {ELBOW_PRIOR_LIST(PRIOR)};
+
 #define SUPPORT(name, word, support, ...) [name] = support,
 static const enum elbow_support supports[] = {ELBOW_LIKELIHOOD_LIST(SUPPORT)};
 #define SUPPORT_NAME(name, text) [name] = text,

@@ -69,6 +69,8 @@ static const struct elbow_key keys[] = {
          "the copies are removed when all is in memory. Empty: files are read where they lie."},
 
     {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20", .help = "Dimensions of z."},
+    {"model", "prior", KIND(elbow_prior_kinds), AT(model.prior), .preset = "standard", .is_later = true,
+     .help = "p(z): standard, a normal distribution of mean 0 and variance 1 in each dimension."},
     {"model", "likelihood", KIND(elbow_likelihood_kinds), AT(model.likelihood), .preset = "bernoulli",
      .help = "p(x|z): bernoulli for values in [0, 1], gaussian for any real values."},
     {"model", "variance", REAL, AT(model.likelihood_options.variance), ABOVE_ZERO, .preset = "1.0",

@@ -81,8 +81,8 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     struct elbow_model *model = gallery->model;
     for (size_t i = 0; i < drawing->microbatch; ++i)
         drawing->ids[i] = first + i;
-    elbow_batch_noise(drawing->seed, ELBOW_PURPOSE_SAMPLE_LATENT, 0, drawing->microbatch, drawing->ids, model->latent,
-                      drawing->z);
+    struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
+    elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
     elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i)
         show(drawing, i, (float *)results + i * model->values);

@@ -52,7 +52,9 @@ size_t elbow_layerwise_end(const struct elbow_model *model, size_t layer, size_t
         return elbow_layerwise_first(model, layer, part + 1);
     if (layer + 1 < elbow_layerwise_layers(model))
         return elbow_layerwise_first(model, layer + 1, 0);
-    return model->shared.count > 0 ? model->shared.offset : model->parameters.size;
+    if (model->shared.count > 0)
+        return model->shared.offset;
+    return model->prior_tensors.count > 0 ? model->prior_tensors.offsets[0] : model->parameters.size;
 }
 
 void elbow_layerwise_forward(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
@@ -62,8 +64,7 @@ void elbow_layerwise_forward(struct elbow_model *model, const struct elbow_layer
     size_t rows = layerwise->microbatch.rows, row = layerwise->lane * model->rows_max;
     if (layer == model->encoder.count && part == 0)
         elbow_latent_forward(rows, model->latent, elbow_network_output(&model->encoder, layerwise->lane),
-                             layerwise->microbatch.noise, model->z + row * model->latent,
-                             model->kl + row * model->latent);
+                             layerwise->microbatch.noise, model->z + row * model->latent);
     elbow_network_forward_part(place.network, layerwise->lane, place.layer, part, parameters, rows, place.x);
 }
 
@@ -84,6 +85,6 @@ void elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elb
     if (layer != model->encoder.count)
         return;
     struct elbow_pass pass =
-        elbow_model_pass(model, layerwise->lane, rows, layerwise->microbatch.noise, layerwise->terms);
+        elbow_model_pass(model, layerwise->lane, parameters, rows, layerwise->microbatch.noise, layerwise->terms);
     model->objective->backward(&pass, model->dz + row * model->latent, model->dhead + row * 2 * model->latent);
 }

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The VAE over one microbatch: encoder, latent variables, decoder, likelihood; forward, and backward in the reverse
-// order.
-//
-// All room is made by elbow_model_create; nothing else allocates. Sums over a row's dimensions and over rows are in
-// double, dimension by dimension and row by row, so that they depend on the microbatch alone. A NaN anywhere in a row's
-// figures arrives in the statistics.
-#include "elbow/vae/model.h"
+// What a VAE is made of: its tensors, its networks and its room. All room is made here; nothing that computes
+// allocates (model_compute.c).
+#include "elbow/vae/detail/model.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/base/trace.h"
 
 #include <string.h>
 
@@ -21,6 +16,21 @@ static enum elbow_status add_shared(const struct elbow_tensor *tensor, struct el
         return status;
     const struct elbow_tensor *added = &model->parameters.tensors[index];
     model->shared = (struct elbow_shared_numbers){added->offset, added->count};
+    return ELBOW_OK;
+}
+
+static enum elbow_status add_prior(struct elbow_model *model, struct elbow_error *error)
+{
+    struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS];
+    size_t count = model->prior->tensors ? model->prior->tensors(model->latent, tensors) : 0, index = 0;
+    ELBOW_CHECK(count <= ELBOW_PRIOR_TENSORS && (count == 0 || model->prior->gradient));
+    for (size_t t = 0; t < count; ++t) {
+        enum elbow_status status = elbow_parameters_add(&model->parameters, tensors[t], &index, error);
+        if (status != ELBOW_OK)
+            return status;
+        model->prior_tensors.offsets[t] = model->parameters.tensors[index].offset;
+    }
+    model->prior_tensors.count = count;
     return ELBOW_OK;
 }
 
@@ -52,7 +62,7 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
     if (status == ELBOW_OK && model->likelihood->shared &&
         model->likelihood->shared(&model->options, model->values, &tensor))
         status = add_shared(&tensor, model, error);
-    return status;
+    return status == ELBOW_OK ? add_prior(model, error) : status;
 }
 
 static enum elbow_status create_room(struct elbow_model *model, size_t lanes, struct elbow_error *error)
@@ -70,6 +80,8 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
         status = elbow_allocate(&model->recon, rows, sizeof *model->recon, what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->objectives, rows, sizeof *model->objectives, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&model->room, model->rows_max, 3 * model->latent * sizeof(double), what, error);
     model->lanes = lanes;
     return status;
 }
@@ -82,6 +94,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->dhead);
     elbow_release(&model->recon);
     elbow_release(&model->objectives);
+    elbow_release(&model->room);
 }
 
 enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error)
@@ -106,6 +119,17 @@ enum elbow_status elbow_model_create(const struct elbow_config *config, size_t v
 enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, struct elbow_shape sample,
                                             size_t rows_max, struct elbow_model **result, struct elbow_error *error)
 {
+    struct elbow_model_rows kinds = {
+        .likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)config->model.likelihood),
+        .prior = elbow_prior_row((enum elbow_prior_kind)config->model.prior),
+        .objective = elbow_objective_row((enum elbow_objective_kind)config->objective.bound)};
+    return elbow_model_create_of(kinds, config, sample, rows_max, result, error);
+}
+
+enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const struct elbow_config *config,
+                                        struct elbow_shape sample, size_t rows_max, struct elbow_model **result,
+                                        struct elbow_error *error)
+{
     size_t values = elbow_shape_values(sample);
     ELBOW_CHECK(config && result && values > 0 && config->model.latent > 0);
     *result = NULL;
@@ -115,9 +139,10 @@ enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, s
         return status;
     model->values = values;
     model->latent = (size_t)config->model.latent;
-    model->likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)config->model.likelihood);
+    model->likelihood = kinds.likelihood;
+    model->prior = kinds.prior;
+    model->objective = kinds.objective;
     model->options = config->model.likelihood_options;
-    model->objective = elbow_objective_row((enum elbow_objective_kind)config->objective.bound);
     model->rows_max = rows_max;
     status = create_layers(config, sample, model, error);
     if (status == ELBOW_OK && rows_max > 0)
@@ -173,205 +198,9 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
     }
 }
 
-// A call of the likelihood without samples.
-static struct elbow_likelihood_call call_of(const struct elbow_model *model, const float *parameters, size_t rows,
-                                            const float *y)
-{
-    return (struct elbow_likelihood_call){.options = &model->options,
-                                          .rows = rows,
-                                          .values = model->values,
-                                          .y = y,
-                                          .shared = model->shared.count > 0 ? parameters + model->shared.offset : NULL};
-}
-
-// recon of each row of x from the decoder's output y, in the first lane.
-static void reconstruct(const struct elbow_model *model, const float *parameters, size_t rows, const float *x,
-                        const float *y)
-{
-    struct elbow_likelihood_call call = call_of(model, parameters, rows, y);
-    call.x = x;
-    call.recon = model->recon;
-    model->likelihood->score(&call);
-}
-
-// Adds one row to the statistics and returns its KL.
-static double count_row(const struct elbow_model *model, size_t row, double *statistics)
-{
-    const float *kl = model->kl + row * model->latent;
-    double *kl_of = statistics + ELBOW_STATISTIC_HEAD;
-    double sum = 0;
-    for (size_t j = 0; j < model->latent; ++j) {
-        double part = kl[j];
-        sum += part;
-        kl_of[j] += part;
-    }
-    statistics[ELBOW_STATISTIC_SAMPLES] += 1;
-    statistics[ELBOW_STATISTIC_RECON] += model->recon[row];
-    statistics[ELBOW_STATISTIC_KL] += sum;
-    statistics[ELBOW_STATISTIC_OBJECTIVE] += model->objectives[row];
-    return sum;
-}
-
-static void check_microbatch(const struct elbow_model *model, struct elbow_microbatch microbatch)
-{
-    ELBOW_CHECK(microbatch.rows > 0 && microbatch.rows <= model->rows_max);
-    ELBOW_CHECK(microbatch.values && microbatch.noise);
-}
-
-// The arena's padding belongs to no tensor; it is kept zero so that norms and sums over whole blocks may run over it.
-static void clear_padding(const struct elbow_parameters *parameters, float *gradient)
-{
-    for (size_t i = 0; i < parameters->count; ++i) {
-        size_t end = parameters->tensors[i].offset + parameters->tensors[i].count;
-        size_t next = i + 1 < parameters->count ? parameters->tensors[i + 1].offset : parameters->size;
-        memset(gradient + end, 0, (next - end) * sizeof *gradient);
-    }
-}
-
-struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, size_t rows, const float *noise,
-                                   struct elbow_terms terms)
-{
-    size_t row = lane * model->rows_max;
-    return (struct elbow_pass){.rows = rows,
-                               .latent = model->latent,
-                               .head = elbow_network_output(&model->encoder, lane),
-                               .noise = noise,
-                               .kl = model->kl + row * model->latent,
-                               .recon = model->recon + row,
-                               .terms = terms};
-}
-
-void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
-                       struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
-                       double *statistics)
-{
-    check_microbatch(model, microbatch);
-    ELBOW_CHECK(lane < model->lanes);
-    float *y = elbow_network_output(&model->decoder, lane);
-    struct elbow_likelihood_call call = call_of(model, parameters, microbatch.rows, y);
-    call.x = microbatch.values;
-    call.recon = model->recon + lane * model->rows_max;
-    call.dy = y;
-    call.dshared = model->shared.count > 0 ? gradient + model->shared.offset : NULL;
-    model->likelihood->score(&call);
-    struct elbow_pass pass = elbow_model_pass(model, lane, microbatch.rows, microbatch.noise, terms);
-    model->objective->score(&pass, model->objectives + lane * model->rows_max);
-    memset(statistics, 0, elbow_statistics_size(model->latent, false) * sizeof *statistics);
-    for (size_t i = 0; i < microbatch.rows; ++i)
-        count_row(model, lane * model->rows_max + i, statistics);
-    clear_padding(&model->parameters, gradient);
-}
-
-void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                       struct elbow_terms terms, float *gradient, double *statistics)
-{
-    check_microbatch(model, microbatch);
-    size_t rows = microbatch.rows;
-    const float *x = microbatch.values, *noise = microbatch.noise;
-    struct elbow_trace_start begin = elbow_trace_begin(model->track);
-    const float *head = elbow_network_forward(&model->encoder, parameters, rows, x);
-    elbow_latent_forward(rows, model->latent, head, noise, model->z, model->kl);
-    float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    elbow_trace_end(model->track, ELBOW_TRACE_FORWARD, rows, begin);
-    begin = elbow_trace_begin(model->track);
-    elbow_model_score(model, 0, parameters, microbatch, terms, gradient, statistics);
-    elbow_trace_end(model->track, ELBOW_TRACE_LIKELIHOOD, rows, begin);
-    begin = elbow_trace_begin(model->track);
-    elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz);
-    struct elbow_pass pass = elbow_model_pass(model, 0, rows, noise, terms);
-    model->objective->backward(&pass, model->dz, model->dhead);
-    elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL);
-    elbow_trace_end(model->track, ELBOW_TRACE_BACKWARD, rows, begin);
-}
-
-static void count_moments(size_t latent, const float *mean, double *statistics)
-{
-    double *sums = statistics + ELBOW_STATISTIC_HEAD + latent;
-    double *squares = sums + latent;
-    for (size_t j = 0; j < latent; ++j) {
-        double value = mean[j];
-        sums[j] += value;
-        squares[j] += value * value;
-    }
-}
-
-void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                          struct elbow_terms terms, double *statistics, struct elbow_row_results results)
-{
-    check_microbatch(model, microbatch);
-    size_t rows = microbatch.rows, latent = model->latent;
-    const float *head = elbow_network_forward(&model->encoder, parameters, rows, microbatch.values);
-    elbow_latent_forward(rows, latent, head, microbatch.noise, model->z, model->kl);
-    const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, parameters, rows, microbatch.values, y);
-    struct elbow_pass pass = elbow_model_pass(model, 0, rows, microbatch.noise, terms);
-    model->objective->score(&pass, model->objectives);
-    memset(statistics, 0, elbow_statistics_size(latent, true) * sizeof *statistics);
-    for (size_t i = 0; i < rows; ++i) {
-        double kl = count_row(model, i, statistics);
-        count_moments(latent, head + 2 * i * latent, statistics);
-        if (results.kl)
-            results.kl[i] = kl;
-    }
-    if (results.recon)
-        memcpy(results.recon, model->recon, rows * sizeof *results.recon);
-    if (results.head)
-        memcpy(results.head, head, rows * 2 * latent * sizeof *results.head);
-}
-
-const float *elbow_model_encode(struct elbow_model *model, const float *parameters, size_t rows, const float *values)
-{
-    ELBOW_CHECK(values && rows > 0 && rows <= model->rows_max);
-    return elbow_network_forward(&model->encoder, parameters, rows, values);
-}
-
-void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean)
-{
-    ELBOW_CHECK(z && mean && rows > 0 && rows <= model->rows_max);
-    const float *y = elbow_network_forward(&model->decoder, parameters, rows, z);
-    struct elbow_likelihood_call call = call_of(model, parameters, rows, y);
-    model->likelihood->mean(&call, mean);
-}
-
-void elbow_model_draw(const struct elbow_model *model, const float *parameters, size_t row, struct elbow_stream stream,
-                      float *x)
-{
-    ELBOW_CHECK(x && row < model->rows_max);
-    const float *y = elbow_network_output(&model->decoder, 0);
-    size_t width = model->values * model->likelihood->outputs(&model->options);
-    struct elbow_likelihood_call call = call_of(model, parameters, 1, y + row * width);
-    model->likelihood->draw(stream, &call, x);
-}
-
-// log p(z) - log q(z|x) of one row: with z = mean + exp(log_variance / 2) noise the constants log(2 pi) / 2 cancel.
-static double log_prior_over_posterior(size_t latent, const float *z, const float *log_variance, const float *noise)
-{
-    double sum = 0;
-    for (size_t j = 0; j < latent; ++j) {
-        double point = z[j], draw = noise[j];
-        sum += 0.5 * ((draw * draw - point * point) + (double)log_variance[j]);
-    }
-    return sum;
-}
-
-void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                            const float *head, struct elbow_importance *importance)
-{
-    check_microbatch(model, microbatch);
-    ELBOW_CHECK(head && importance);
-    size_t rows = microbatch.rows, latent = model->latent;
-    elbow_latent_forward(rows, latent, head, microbatch.noise, model->z, model->kl);
-    const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, parameters, rows, microbatch.values, y);
-    for (size_t i = 0; i < rows; ++i) {
-        double ratio = log_prior_over_posterior(latent, model->z + i * latent, head + (2 * i + 1) * latent,
-                                                microbatch.noise + i * latent);
-        elbow_importance_add(&importance[i], model->recon[i] + ratio);
-    }
-}
-
 size_t elbow_model_bytes(const struct elbow_model *model)
 {
     size_t of_latent = model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + 2 * sizeof(double));
+    of_latent += model->rows_max * 3 * model->latent * sizeof(double);
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent;
 }

@@ -13,7 +13,7 @@ static const struct elbow_terms TERMS[] = {{1, 0}, {0.25, 0}, {4, 0.3}, {0, 0}};
 enum { TERMS_COUNT = sizeof TERMS / sizeof *TERMS };
 
 static float head[ROWS * 2 * Z], noise[ROWS * Z], z[ROWS * Z], kl[ROWS * Z], dz[ROWS * Z], dhead[ROWS * 2 * Z];
-static double recon[ROWS], value[ROWS];
+static double recon[ROWS], value[ROWS], room[ROWS * 3 * Z];
 
 static void fill(void)
 {
@@ -29,14 +29,25 @@ static void fill(void)
 // A world whose recon is -dz z: z and the KL from the head, then the objective's value of each row.
 static struct elbow_pass score(const struct elbow_objective *objective, struct elbow_terms terms)
 {
-    elbow_latent_forward(ROWS, Z, head, noise, z, kl);
+    const struct elbow_prior *prior = elbow_prior_row(ELBOW_PRIOR_STANDARD);
+    struct elbow_prior_call call = {.rows = ROWS, .latent = Z, .head = head, .noise = noise, .z = z};
+    elbow_latent_forward(ROWS, Z, head, noise, z);
+    prior->kl(&call, kl);
     for (size_t i = 0; i < ROWS; ++i) {
         recon[i] = 0;
         for (size_t j = i * Z; j < (i + 1) * Z; ++j)
             recon[i] -= (double)dz[j] * z[j];
     }
-    struct elbow_pass pass = {
-        .rows = ROWS, .latent = Z, .head = head, .noise = noise, .kl = kl, .recon = recon, .terms = terms};
+    struct elbow_pass pass = {.rows = ROWS,
+                              .latent = Z,
+                              .prior = prior,
+                              .head = head,
+                              .noise = noise,
+                              .z = z,
+                              .kl = kl,
+                              .recon = recon,
+                              .terms = terms,
+                              .room = room};
     objective->score(&pass, value);
     return pass;
 }
@@ -105,6 +116,7 @@ static void check_split(const struct elbow_objective *objective, struct elbow_te
     for (size_t i = 0; i < ROWS; ++i) {
         pass.head = head + 2 * i * Z;
         pass.noise = noise + i * Z;
+        pass.z = z + i * Z;
         pass.kl = kl + i * Z;
         pass.recon = recon + i;
         objective->score(&pass, values);
@@ -116,6 +128,33 @@ static void check_split(const struct elbow_objective *objective, struct elbow_te
 START_TEST(bits_do_not_depend_on_the_call)
 {
     each(check_split);
+}
+END_TEST
+
+// What a nat of KL costs is the difference that it makes.
+static void check_price(const struct elbow_objective *objective, struct elbow_terms terms)
+{
+    static double price[ROWS * Z];
+    const float h = 0x1p-10F;
+    struct elbow_pass pass = score(objective, terms);
+    objective->price(&pass, price);
+    for (size_t k = 0; k < ROWS * Z; ++k) {
+        float at = kl[k];
+        if (fabs(at - terms.free_bits) < 0.02) // an edge
+            continue;
+        double before = value[k / Z];
+        kl[k] = at + h;
+        double change = (double)kl[k] - at;
+        objective->score(&pass, value);
+        ck_assert_double_eq_tol((before - value[k / Z]) / change, price[k], 1e-8);
+        kl[k] = at;
+        value[k / Z] = before;
+    }
+}
+
+START_TEST(prices_are_differences)
+{
+    each(check_price);
 }
 END_TEST
 
@@ -149,5 +188,5 @@ START_TEST(elbo_is_recon_minus_kl)
 }
 END_TEST
 
-UNIT_MAIN("conformance/objective", gradients_are_differences, bits_do_not_depend_on_the_call, not_a_number_goes_through,
-          elbo_is_recon_minus_kl)
+UNIT_MAIN("conformance/objective", gradients_are_differences, prices_are_differences, bits_do_not_depend_on_the_call,
+          not_a_number_goes_through, elbo_is_recon_minus_kl)

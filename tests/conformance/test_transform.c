@@ -52,7 +52,7 @@ static void fill(uint8_t *bytes, double *doubles)
 {
     uint64_t state = 20141;
     for (size_t i = 0; i < VALUES; ++i) {
-        bytes[i] = (uint8_t)(256 * reference_random(&state));
+        bytes[i] = (uint8_t)(127.9 * (1 + reference_random(&state)));
         doubles[i] = bytes[i];
     }
 }

@@ -71,6 +71,7 @@ struct elbow_config {
         int64_t latent;
         int likelihood;
         struct elbow_likelihood_options likelihood_options;
+        int prior;
         int output_bias, initializer;
         struct elbow_layers encoder, decoder;
     } model;

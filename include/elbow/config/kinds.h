@@ -46,6 +46,10 @@ enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_LIKELIHOOD_POISSON, poisson, ELBOW_SUPPORT_COUNT, no_options)
 enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LIKELIHOODS };
 
+// Priors p(z): X(ENUMERATOR, word, options). src/vae/prior/<word>.c holds the functions.
+#define ELBOW_PRIOR_LIST(X) X(ELBOW_PRIOR_STANDARD, standard, no_options)
+enum elbow_prior_kind { ELBOW_PRIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PRIORS };
+
 // Objectives, what training climbs: src/vae/objective/<word>.c holds the functions.
 #define ELBOW_OBJECTIVE_LIST(X) X(ELBOW_OBJECTIVE_ELBO, elbo)
 enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OBJECTIVES };

@@ -2,7 +2,12 @@
 // The VAE: encoder, latent variables, decoder, likelihood; forward and backward over one microbatch.
 //
 // Tensors: encoder.0/weight, ..., encoder.head/{weight,bias} (mean, then log_variance: 2Z), decoder.0/...,
-// decoder.head/... (D times the likelihood's outputs of a value), and what the likelihood trains beside the networks.
+// decoder.head/... (D times the likelihood's outputs of a value), and what the likelihood and the prior train beside
+// the networks: their gradients are complete first, and lie last.
+//
+// A model computes in its own memory: one thread at a time may use it, and each uses the threads of
+// elbow/math/threads.h. Arrays that a function takes overlap neither each other nor the model's memory, unless it says
+// so.
 #ifndef ELBOW_VAE_MODEL_H
 #define ELBOW_VAE_MODEL_H
 
@@ -12,6 +17,7 @@
 #include "elbow/vae/latent.h"
 #include "elbow/vae/likelihood.h"
 #include "elbow/vae/objective.h"
+#include "elbow/vae/prior.h"
 
 ELBOW_C_BEGIN
 
@@ -19,15 +25,20 @@ struct elbow_model {
     size_t values, latent; // D, Z
     const struct elbow_objective *objective;
     const struct elbow_likelihood *likelihood;
+    const struct elbow_prior *prior;
     struct elbow_likelihood_options options;
     struct elbow_shared_numbers {
         size_t offset, count; // in the arena; count 0: there are none
     } shared;                 // that the likelihood trains beside the networks
+    struct elbow_prior_numbers {
+        size_t count, offsets[ELBOW_PRIOR_TENSORS]; // in the arena, behind all others
+    } prior_tensors;                                // that the prior trains
     struct elbow_parameters parameters;
     struct elbow_network encoder, decoder;
     size_t rows_max, lanes;
     float *z, *kl, *dz, *dhead; // (lanes, rows_max, Z) ... (lanes, rows_max, 2Z); owned
     double *recon, *objectives; // (lanes, rows_max); owned
+    double *room;               // (rows_max, 3Z), for one pass at a time; owned
     struct elbow_track *track;  // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
 };
 
@@ -76,15 +87,15 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
 // Local. Room for that many microbatches at a time (layerwise.h). MEMORY.
 enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error);
 
-// Local. The middle of a training pass: the decoder's output of a lane becomes its gradient; statistics as above; of
-// the gradient the padding, and that of the likelihood's own numbers.
+// Local. The middle of a training pass: the KL of a lane's z, and the decoder's output becomes its gradient; statistics
+// as above; of the gradient the padding, and that of the numbers of likelihood and prior.
 void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
                        struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics);
 
 // Local. What an objective sees of a lane's microbatch.
-struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, size_t rows, const float *noise,
-                                   struct elbow_terms terms);
+struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
+                                   const float *noise, struct elbow_terms terms);
 
 // Local. Forward only: statistics with moments (overwritten), and what is wanted of each row.
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
@@ -94,19 +105,23 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
 // and importance may use it.
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters, size_t rows, const float *values);
 
-// Local. mean (rows, D) of p(x|z) for z (rows, Z).
+// Local. mean (rows, D) of p(x|z) for z (rows, Z), which stays.
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean);
 
 // Local. A draw from p(x|z) into x (D), for row `row` of the last elbow_model_decode.
 void elbow_model_draw(const struct elbow_model *model, const float *parameters, size_t row, struct elbow_stream stream,
                       float *x);
 
+// Local. z (rows, Z) from the prior: row i with the words of the stream whose id is ids[i].
+void elbow_model_draw_latent(const struct elbow_model *model, const float *parameters, struct elbow_stream stream,
+                             size_t rows, const uint64_t *ids, float *z);
+
 // Local. Adds to importance[i] the log weight of one draw for each row: log p(x|z) + log p(z) - log q(z|x) with z from
 // head and microbatch.noise.
 void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                             const float *head, struct elbow_importance *importance);
 
-// Local. Bytes of activations, for a microbatch of rows_max rows in each lane.
+// Local. Bytes of activations, for a microbatch of rows_max rows in each lane, and of the room beside them.
 size_t elbow_model_bytes(const struct elbow_model *model);
 
 ELBOW_C_END

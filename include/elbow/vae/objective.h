@@ -6,6 +6,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
+#include "elbow/vae/prior.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -50,22 +51,36 @@ struct elbow_terms {
 // Local. The terms of a configuration with the beta of a step.
 struct elbow_terms elbow_objective_terms(const struct elbow_config *config, double beta);
 
-// A microbatch on its way through the model, when its samples have been scored. Nothing is owned.
+// A microbatch on its way through the model, when its samples have been scored. Nothing is owned, and the arrays do not
+// overlap.
 struct elbow_pass {
     size_t rows, latent;
-    const float *head, *noise, *kl; // (rows, 2Z), (rows, Z), (rows, Z)
-    const double *recon;            // (rows)
+    const struct elbow_prior *prior;
+    const float *tensors[ELBOW_PRIOR_TENSORS]; // of the prior
+    const float *head, *noise, *z, *kl;        // (rows, 2Z), (rows, Z), (rows, Z), (rows, Z)
+    const double *recon;                       // (rows)
     struct elbow_terms terms;
+    double *room; // (rows, 3Z): for backward
 };
 
+// Local. What the prior sees of a pass.
+struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass);
+
+// Local. The way back through z: dhead from price (rows, Z), which is -d value / d KL, and dz, to which the prior adds.
+// The last 2Z columns of the pass' room are overwritten; price may be its first Z.
+void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead);
+
 // What training climbs: a table with a row for each kind (elbow/config/kinds.h), whose functions lie in
-// src/vae/objective/<word>.c. They see one microbatch, never a batch.
+// src/vae/objective/<word>.c. They see one microbatch, never a batch. They keep nothing: threads may call them at the
+// same time with arrays of their own.
 struct elbow_objective {
     // Local. value[i]: what is climbed, of each row, in nats.
     void (*score)(const struct elbow_pass *pass, double *value);
+    // Local. price (rows, Z): -d value / d KL, what a nat costs. Of the pass only terms and kl are needed.
+    void (*price)(const struct elbow_pass *pass, double *price);
     // Local. dhead (rows, 2Z): the gradient of minus the sum of value by the encoder's head, from dz (rows, Z), that of
-    // minus the sum of recon by z. recon is not needed.
-    void (*backward)(const struct elbow_pass *pass, const float *dz, float *dhead);
+    // minus the sum of recon by z, which is overwritten. recon is not needed; the pass' room is overwritten.
+    void (*backward)(const struct elbow_pass *pass, float *dz, float *dhead);
 };
 
 // Local. The row of a kind.

@@ -3,25 +3,33 @@
 // beta: Higgins et al. 2017; free bits: Kingma et al. 2016, here for each sample and dimension).
 #include "elbow/vae/detail/objective.h"
 
-#include "elbow/vae/latent.h"
+// A KL that is sampled may be negative, and free bits of 0 are none. A KL that is NaN is not free: it shows.
+static bool is_free(const struct elbow_pass *pass, double kl)
+{
+    return pass->terms.free_bits > 0 && kl <= pass->terms.free_bits;
+}
 
 static void score(const struct elbow_pass *pass, double *value)
 {
-    double free_bits = pass->terms.free_bits;
     for (size_t i = 0; i < pass->rows; ++i) {
         const float *kl = pass->kl + i * pass->latent;
-        double price = 0;
-        for (size_t j = 0; j < pass->latent; ++j) {
-            double part = kl[j];
-            price += part <= free_bits ? free_bits : part; // so that a NaN stays one
-        }
-        value[i] = pass->recon[i] - pass->terms.beta * price;
+        double sum = 0;
+        for (size_t j = 0; j < pass->latent; ++j)
+            sum += is_free(pass, kl[j]) ? pass->terms.free_bits : kl[j];
+        value[i] = pass->recon[i] - pass->terms.beta * sum;
     }
 }
 
-static void backward(const struct elbow_pass *pass, const float *dz, float *dhead)
+static void price(const struct elbow_pass *pass, double *prices)
 {
-    elbow_latent_backward(pass->rows, pass->latent, pass->terms, pass->head, pass->noise, pass->kl, dz, dhead);
+    for (size_t k = 0; k < pass->rows * pass->latent; ++k)
+        prices[k] = is_free(pass, pass->kl[k]) ? 0 : pass->terms.beta;
 }
 
-const struct elbow_objective elbow_objective_elbo = {score, backward};
+static void backward(const struct elbow_pass *pass, float *dz, float *dhead)
+{
+    price(pass, pass->room);
+    elbow_pass_backward(pass, pass->room, dz, dhead);
+}
+
+const struct elbow_objective elbow_objective_elbo = {.score = score, .price = price, .backward = backward};

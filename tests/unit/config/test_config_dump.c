@@ -110,6 +110,7 @@ static void draw_config(struct elbow_config *config)
     draw_data(config);
     config->seed = (int64_t)draw(INT64_MAX);
     config->data.layout = (int)draw(5);
+    config->model.prior = (int)draw(ELBOW_PRIORS);
     config->model.likelihood = (int)draw(ELBOW_LIKELIHOODS);
     config->model.likelihood_options.variance = draw_real() * 1e300;
     config->model.likelihood_options.learn_variance = draw(2);

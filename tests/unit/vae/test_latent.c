@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The latent variables against their formulas in long double, near and far from the prior, and by finite differences.
+// The latent variables and their standard prior against their formulas in long double, near and far from the prior, and
+// by finite differences.
 #include "elbow/vae/latent.h"
+
+#include "elbow/vae/objective.h"
 
 #include "unit.h"
 
@@ -9,6 +12,31 @@
 #include <float.h>
 
 static const uint64_t SEED = 20140;
+
+// z and KL of rows.
+static void forward(size_t rows, size_t latent, const float *head, const float *noise, float *z, float *kl)
+{
+    struct elbow_prior_call call = {.rows = rows, .latent = latent, .head = head, .noise = noise, .z = z};
+    elbow_latent_forward(rows, latent, head, noise, z);
+    elbow_prior_row(ELBOW_PRIOR_STANDARD)->kl(&call, kl);
+}
+
+// The ELBO's gradient by the head.
+static void backward(size_t rows, size_t latent, struct elbow_terms terms, const float *head, const float *noise,
+                     const float *kl, float *dz, float *dhead)
+{
+    static double room[3 * 5 * 37];
+    ck_assert_uint_le(3 * rows * latent, sizeof room / sizeof *room);
+    struct elbow_pass pass = {.rows = rows,
+                              .latent = latent,
+                              .prior = elbow_prior_row(ELBOW_PRIOR_STANDARD),
+                              .head = head,
+                              .noise = noise,
+                              .kl = kl,
+                              .terms = terms,
+                              .room = room};
+    elbow_objective_row(ELBOW_OBJECTIVE_ELBO)->backward(&pass, dz, dhead);
+}
 
 // Near the prior expm1l(a) - a itself cancels: there its series, to a^5 / 120.
 static long double exact_kl(float mean, float log_variance)
@@ -22,7 +50,7 @@ static long double exact_kl(float mean, float log_variance)
 START_TEST(kl_of_the_prior_is_zero)
 {
     float head[8] = {0}, noise[4] = {-1.5F, 0, 0.25F, 2}, z[4], kl[4];
-    elbow_latent_forward(1, 4, head, noise, z, kl);
+    forward(1, 4, head, noise, z, kl);
     for (int j = 0; j < 4; ++j) {
         ck_assert(kl[j] == 0);
         ck_assert(z[j] == noise[j]);
@@ -34,11 +62,11 @@ START_TEST(known_values)
 {
     // mean 1, variance 1: KL 1/2; mean 0, variance e: (e - 2) / 2; mean -2, log-variance -2: (4 + e^-2 + 1) / 2.
     float head[6] = {1, 0, -2, 0, 1, -2}, noise[3] = {1, 2, 3}, z[3], kl[3];
-    elbow_latent_forward(1, 3, head, noise, z, kl);
+    forward(1, 3, head, noise, z, kl);
     double expected_kl[3] = {0.5, 0.35914091422952261768, 2.5676676416183063};
     double expected_z[3] = {2, 3.2974425414002562937, -0.8963616764855730};
     for (int j = 0; j < 3; ++j) {
-        ck_assert_double_eq_tol(kl[j], expected_kl[j], 4e-7 * expected_kl[j]); // stated in latent.c
+        ck_assert_double_eq_tol(kl[j], expected_kl[j], 4e-7 * expected_kl[j]); // stated in prior/standard.c
         ck_assert_double_eq_tol(z[j], expected_z[j], 5e-7);                    // 2 roundings of values below 4
     }
 }
@@ -51,7 +79,7 @@ START_TEST(kl_is_relatively_accurate)
     for (double size = 1e-18; size < 80; size *= 1.01)
         for (int sign = -1; sign <= 1; sign += 2) {
             float head[2] = {0, (float)(sign * size)}, noise = 0, z, kl;
-            elbow_latent_forward(1, 1, head, &noise, &z, &kl);
+            forward(1, 1, head, &noise, &z, &kl);
             long double exact = exact_kl(0, head[1]);
             if (exact > FLT_MIN) // below, floats have fewer digits
                 worst = fmax(worst, fabs((double)((kl - exact) / exact)));
@@ -70,7 +98,7 @@ START_TEST(forward_matches_long_double)
         head[i] = (float)(3 * reference_normal(&state));
     for (size_t i = 0; i < ROWS * Z; ++i)
         noise[i] = (float)reference_normal(&state);
-    elbow_latent_forward(ROWS, Z, head, noise, z, kl);
+    forward(ROWS, Z, head, noise, z, kl);
     for (size_t i = 0; i < ROWS; ++i)
         for (size_t j = 0; j < Z; ++j) {
             float mean = head[2 * i * Z + j], log_variance = head[(2 * i + 1) * Z + j];
@@ -96,14 +124,14 @@ START_TEST(bits_do_not_depend_on_the_call)
         head[i] = (float)reference_normal(&state);
     for (size_t i = 0; i < ROWS * Z; ++i)
         noise[i] = (float)reference_normal(&state);
-    elbow_latent_forward(ROWS, Z, head, noise, z, kl);
-    elbow_latent_backward(ROWS, Z, (struct elbow_terms){0.7, 0.2}, head, noise, kl, z, dhead); // z stands for some dz
+    forward(ROWS, Z, head, noise, z, kl);
+    backward(ROWS, Z, (struct elbow_terms){0.7, 0.2}, head, noise, kl, z, dhead); // z stands for some dz
     for (size_t i = 0; i < ROWS; ++i)
         for (size_t j = 0; j < Z; ++j) {
             float one[2] = {head[2 * i * Z + j], head[(2 * i + 1) * Z + j]}, point, part, down[2];
             size_t at = i * Z + j;
-            elbow_latent_forward(1, 1, one, &noise[at], &point, &part);
-            elbow_latent_backward(1, 1, (struct elbow_terms){0.7, 0.2}, one, &noise[at], &part, &point, down);
+            forward(1, 1, one, &noise[at], &point, &part);
+            backward(1, 1, (struct elbow_terms){0.7, 0.2}, one, &noise[at], &part, &point, down);
             ck_assert(memcmp(&point, &z[at], sizeof point) == 0 && memcmp(&part, &kl[at], sizeof part) == 0);
             ck_assert(memcmp(&down[0], &dhead[2 * i * Z + j], sizeof(float)) == 0);
             ck_assert(memcmp(&down[1], &dhead[(2 * i + 1) * Z + j], sizeof(float)) == 0);
@@ -125,11 +153,11 @@ START_TEST(backward_matches_finite_differences)
         float head[2] = {(float)reference_normal(&state), (float)reference_normal(&state)};
         float noise = (float)reference_normal(&state), dz = (float)reference_normal(&state), z, kl, dhead[2];
         double beta = trial % 3, free_bits = trial % 2 ? 0.5 : 0, step = 1e-6;
-        elbow_latent_forward(1, 1, head, &noise, &z, &kl);
+        forward(1, 1, head, &noise, &z, &kl);
         if (fabs(kl - 0.5) < 1e-4) // the kink
             continue;
         ++*(kl > free_bits ? &above : &below);
-        elbow_latent_backward(1, 1, (struct elbow_terms){beta, free_bits}, head, &noise, &kl, &dz, dhead);
+        backward(1, 1, (struct elbow_terms){beta, free_bits}, head, &noise, &kl, &dz, dhead);
         double dmean = (loss(head[0] + step, head[1], noise, dz, beta, free_bits) -
                         loss(head[0] - step, head[1], noise, dz, beta, free_bits)) /
                        (2 * step);
@@ -151,8 +179,8 @@ START_TEST(gradient_near_the_prior)
 {
     for (double size = 1e-12; size < 2; size *= 1.1) {
         float head[2] = {0, (float)-size}, noise = 1, z, kl, dz = 0, dhead[2];
-        elbow_latent_forward(1, 1, head, &noise, &z, &kl);
-        elbow_latent_backward(1, 1, (struct elbow_terms){1, 0}, head, &noise, &kl, &dz, dhead);
+        forward(1, 1, head, &noise, &z, &kl);
+        backward(1, 1, (struct elbow_terms){1, 0}, head, &noise, &kl, &dz, dhead);
         double exact = expm1(head[1]) / 2;
         ck_assert_double_eq_tol(dhead[1], exact, 4e-7 * fabs(exact));
     }
@@ -163,13 +191,13 @@ START_TEST(not_a_number_goes_through)
 {
     float noise[2] = {1, 1}, z[2], kl[2], dz[2] = {1, 1}, dhead[4];
     float head[4] = {NAN, 0, 0, NAN};
-    elbow_latent_forward(1, 2, head, noise, z, kl);
+    forward(1, 2, head, noise, z, kl);
     ck_assert(isnan(z[0]) && isnan(z[1]) && isnan(kl[0]) && isnan(kl[1]));
-    elbow_latent_backward(1, 2, (struct elbow_terms){1, 5}, head, noise, kl, dz,
-                          dhead); // within the free bits it must not hide
+    backward(1, 2, (struct elbow_terms){1, 5}, head, noise, kl, dz,
+             dhead); // within the free bits it must not hide
     ck_assert(isnan(dhead[0]) && isnan(dhead[3]));
     float huge[2] = {0, 200}, one = 1, point, part;
-    elbow_latent_forward(1, 1, huge, &one, &point, &part);
+    forward(1, 1, huge, &one, &point, &part);
     ck_assert(isinf(part));
 }
 END_TEST

@@ -23,7 +23,7 @@ struct elbow_bench_run {
     struct elbow_track track;        // of traced steps; owned
     struct elbow_step_place place;   // of a full batch
     struct elbow_range microbatches; // this rank's
-    float *head, *decoded;           // where the networks leave their outputs: of the engine's model
+    float *decoded;                  // where the decoder leaves its output: of the engine's model
     double untimed;                  // seconds of the present stage that do not count
     double seen;                     // what a pass that only reads came to
     int rounds;

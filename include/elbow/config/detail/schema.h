@@ -58,6 +58,9 @@ struct elbow_kind_schema {
 // The likelihoods, by enum elbow_likelihood_kind; the options are rows for struct elbow_config, of the section "".
 extern const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1]; // ends with a NULL name
 
+// The priors, likewise, by enum elbow_prior_kind.
+extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];
+
 // Local. The keys of struct elbow_config; the kinds of layers, by enum elbow_layer_kind, whose options are rows for
 // struct elbow_layer.
 struct elbow_keys elbow_schema_keys(void);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The prior p(z) of the Z latent variables: a table with a row for each kind (elbow/config/kinds.h), whose functions
+// lie in src/vae/prior/<word>.c, with their formulas.
+//
+// A function is called for the rows of a microbatch, never for a value. The bits of a row depend on that row alone:
+// neither on the rows beside it nor on the number of threads. A NaN arrives in what comes of it. The arrays of a call
+// do not overlap, and belong to the caller. Functions keep nothing: threads may call them at the same time with arrays
+// of their own. They use the threads of elbow/math/threads.h.
+#ifndef ELBOW_VAE_PRIOR_H
+#define ELBOW_VAE_PRIOR_H
+
+#include "elbow/base/language.h"
+#include "elbow/config/config.h"
+#include "elbow/math/random.h"
+#include "elbow/nn/parameters.h"
+
+#include <stddef.h>
+
+ELBOW_C_BEGIN
+
+enum { ELBOW_PRIOR_TENSORS = 4 }; // at most
+
+// Rows of latent variables. Nothing is owned; a function reads what it names and ignores the rest, which may be NULL.
+struct elbow_prior_call {
+    size_t rows, latent;                       // Z
+    const float *head;                         // (rows, 2Z), of q(z|x): mean, log_variance
+    const float *noise;                        // (rows, Z): z = mean + exp(log_variance / 2) noise
+    const float *z;                            // (rows, Z)
+    const float *tensors[ELBOW_PRIOR_TENSORS]; // the trained numbers, in the order of `tensors` below
+};
+
+struct elbow_prior {
+    // Whether kl is exact: the integral over q(z|x). Else it is sampled: log q(z|x) - log p(z) at the one z.
+    bool is_exact;
+    // Local. Describes the trained tensors beside the networks (names that begin with prior/, ranks, shapes, starts)
+    // and returns their number. NULL: there are none.
+    size_t (*tensors)(size_t latent, struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS]);
+    // Local. log_p (rows): log p(z) in nats with all its constants. Reads z and the tensors.
+    void (*log_p)(const struct elbow_prior_call *call, double *log_p);
+    // Local. ratio (rows): log p(z) - log q(z|x), in which what both have in common cancels. Reads all of the call.
+    void (*log_ratio)(const struct elbow_prior_call *call, double *ratio);
+    // Local. kl (rows, Z): parts that add up to the KL divergence of a row. Reads the head and the tensors; unless it
+    // is exact all of the call.
+    void (*kl)(const struct elbow_prior_call *call, float *kl);
+    // Local. The gradient of sum_ij price_ij kl_ij, price (rows, Z): what goes through z is added to dz (rows, Z), the
+    // rest is slopes (rows, 2Z), by mean and log_variance, overwritten. Reads what kl reads.
+    void (*backward)(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes);
+    // Local. Likewise by the trained tensors: gradients (as many values as the tensors), overwritten. NULL where there
+    // are no tensors.
+    void (*gradient)(const struct elbow_prior_call *call, const double *price,
+                     float *const gradients[ELBOW_PRIOR_TENSORS]);
+    // Local. A draw from p(z) into z (Z), of one row, with the words of the stream alone. Reads the tensors.
+    void (*draw)(struct elbow_stream stream, const struct elbow_prior_call *call, float *z);
+};
+
+// Local. The row of a kind.
+const struct elbow_prior *elbow_prior_row(enum elbow_prior_kind kind);
+
+ELBOW_C_END
+
+#endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A microbatch on its way through the model: the way back through prior and posterior.
+#include "elbow/vae/latent.h"
+#include "elbow/vae/objective.h"
+
+#include <string.h>
+
+struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass)
+{
+    struct elbow_prior_call call = {
+        .rows = pass->rows, .latent = pass->latent, .head = pass->head, .noise = pass->noise, .z = pass->z};
+    memcpy(call.tensors, pass->tensors, sizeof call.tensors);
+    return call;
+}
+
+void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead)
+{
+    double *slopes = pass->room + pass->rows * pass->latent;
+    struct elbow_prior_call call = elbow_pass_prior(pass);
+    pass->prior->backward(&call, price, dz, slopes);
+    elbow_latent_backward(pass->rows, pass->latent, pass->head, pass->noise, dz, slopes, dhead);
+}
