@@ -55,7 +55,7 @@ static const struct elbow_key conv_transpose2d_keys[] = {
 // clang-format off
 static const struct elbow_key variance_keys[] = {
     {"", "variance", .type = ELBOW_KEY_LEARNED, OF_LIKELIHOOD(variance), ABOVE_ZERO, .preset = "1.0",
-     .present = offsetof(struct elbow_config, model.likelihood_options.learn_variance),
+     .present = offsetof(struct elbow_config, model.likelihood_options.learn_variance), .is_flat = true,
      .help = "The variance of each value; learned: one for all values is trained with the weights, from START (1.0) on."},
 };
 // clang-format on

@@ -72,7 +72,7 @@ static const struct elbow_key keys[] = {
     {"model", "prior", KIND(elbow_prior_kinds), AT(model.prior), .preset = "standard", .is_later = true,
      .help = "p(z): standard, a normal distribution of mean 0 and variance 1 in each dimension."},
     {"model", "likelihood", KIND(elbow_likelihood_kinds), AT(model.likelihood), .preset = "bernoulli",
-     .help = "p(x|z): bernoulli for values in [0, 1], gaussian for any real values."},
+     .help = "p(x|z) of the data. Each kind is for certain values: docs/configuration.md."},
     {"model", "variance", REAL, AT(model.likelihood_options.variance), ABOVE_ZERO, .preset = "1.0",
      .help = "Deprecated, write likelihood: {gaussian: {variance: ...}}. The variance of each value, or where the "
              "learned one starts."},

@@ -5,59 +5,81 @@
 
 #include <string.h>
 
-// Defaults of a layer's options; those without one must be given.
-static enum elbow_status preset_layer(struct elbow_keys keys, const char *shown, const struct elbow_yaml *options,
-                                      struct elbow_layer *layer, const struct elbow_source *source)
+// Whether the value of a kind is that of its only option: {drop: 0.3} for {drop: {share: 0.3}}.
+static bool is_bare(struct elbow_keys keys, const struct elbow_yaml *value)
+{
+    if (keys.count != 1 || elbow_value_is_null(value))
+        return false;
+    bool is_start = value->kind == ELBOW_YAML_MAP && value->child && strcmp(value->child->key, "learned") == 0;
+    return value->kind != ELBOW_YAML_MAP || (is_start && keys.rows[0].type == ELBOW_KEY_LEARNED);
+}
+
+// Defaults of a kind's options, those without one must be given. `options` is what stands behind the kind's word, or
+// the word that stands alone.
+static enum elbow_status preset_options(struct elbow_keys keys, const char *shown, const struct elbow_yaml *options,
+                                        bool is_alone, void *base, const struct elbow_source *source)
 {
     bool is_map = options->kind == ELBOW_YAML_MAP;
+    bool has_none = is_map || is_alone || elbow_value_is_null(options);
     for (size_t i = 0; i < keys.count; ++i) {
         const struct elbow_key *key = &keys.rows[i];
         const struct elbow_yaml *option = is_map ? options->child : NULL;
         while (option && strcmp(option->key, key->name) != 0)
             option = option->next;
-        if (key->preset)
-            elbow_value_preset(key, layer);
-        else if (!option && (is_map || elbow_value_is_null(options))) {
+        if (key->preset && !(is_alone && key->is_flat))
+            elbow_value_preset(key, base);
+        else if (!key->preset && !option && has_none) {
             char expected[ELBOW_EXPECTED_SIZE];
             elbow_schema_expected(key, expected);
-            return elbow_value_refuse(source, options, true, shown, "%s is missing, expected %s", key->name, expected);
+            return elbow_value_refuse(source, options, !is_alone, shown, "%s is missing, expected %s", key->name,
+                                      expected);
         }
     }
     return ELBOW_OK;
 }
 
-// One entry of a list of layers: a map with the layer's kind as its one key.
+// The options of a kind, of which presets are set: a map, nothing, or the value of the only one.
+static enum elbow_status read_options(struct elbow_keys keys, const char *section, const char *shown,
+                                      const struct elbow_yaml *options, void *base, const struct elbow_source *source)
+{
+    if (is_bare(keys, options))
+        return elbow_value_read(&keys.rows[0], shown, options, base, source);
+    return elbow_value_read_section(keys, section, shown, options, base, source);
+}
+
+// One entry of a list of layers: the layer's kind alone, or a map with it as its one key.
 static enum elbow_status read_layer(const char *shown, const struct elbow_yaml *node, struct elbow_layer *layer,
                                     const struct elbow_source *source)
 {
-    size_t kinds = 0;
+    size_t kinds = 0, kind = 0;
     const struct elbow_kind_schema *schemas = elbow_schema_layers(&kinds);
     char found[ELBOW_FOUND_SIZE], name[ELBOW_KEY_NAME_SIZE];
     elbow_value_describe(node, found);
-    if (node->kind != ELBOW_YAML_MAP || !node->child)
+    bool is_alone = node->kind == ELBOW_YAML_SCALAR && !elbow_value_is_null(node);
+    if (!is_alone && (node->kind != ELBOW_YAML_MAP || !node->child))
         return elbow_value_refuse(source, node, false, shown,
                                   "found %s, expected a layer such as dense: {units: 256, activation: relu}", found);
-    if (node->child->next)
+    if (!is_alone && node->child->next)
         return elbow_value_refuse(source, node->child->next, true, shown,
                                   "a second key '%.60s' beside '%.60s', expected one layer an entry; write its options "
                                   "in braces: dense: {units: 256, activation: relu}",
                                   node->child->next->key, node->child->key);
-    size_t kind = 0;
-    while (kind < kinds && strcmp(schemas[kind].name, node->child->key) != 0)
+    const struct elbow_yaml *options = is_alone ? node : node->child;
+    const char *word = is_alone ? node->text : options->key;
+    while (kind < kinds && strcmp(schemas[kind].name, word) != 0)
         ++kind;
     if (kind == kinds) {
         char words[ELBOW_EXPECTED_SIZE];
         elbow_schema_list(schemas, kinds, words);
-        return elbow_value_refuse(source, node->child, true, shown, "unknown layer '%.60s', expected %s",
-                                  node->child->key, words);
+        return elbow_value_refuse(source, options, !is_alone, shown, "unknown layer '%.60s', expected %s", word, words);
     }
     layer->kind = (enum elbow_layer_kind)kind;
     (void)elbow_text_format(name, sizeof name, "%s.%s", shown, schemas[kind].name);
     struct elbow_keys keys = schemas[kind].keys;
-    enum elbow_status status = preset_layer(keys, name, node->child, layer, source);
-    if (status != ELBOW_OK)
+    enum elbow_status status = preset_options(keys, name, options, is_alone, layer, source);
+    if (status != ELBOW_OK || is_alone)
         return status;
-    return elbow_value_read_section(keys, schemas[kind].name, name, node->child, layer, source);
+    return read_options(keys, schemas[kind].name, name, options, layer, source);
 }
 
 enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
@@ -82,9 +104,9 @@ enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const cha
 
 enum { OPTIONS_MAX = 16 };
 
-// An option as it was: what is refused changes nothing. Options are numbers, choices and flags.
+// An option as it was: what is refused changes nothing.
 struct kept {
-    unsigned char value[8];
+    unsigned char value[sizeof(struct elbow_integers)];
     bool present;
 };
 
@@ -95,9 +117,23 @@ static size_t size_of(const struct elbow_key *option)
         return sizeof(bool);
     case ELBOW_KEY_CHOICE:
         return sizeof(int);
-    default:
+    case ELBOW_KEY_INTEGER:
+    case ELBOW_KEY_EVERY:
+    case ELBOW_KEY_DURATION:
+        return sizeof(int64_t);
+    case ELBOW_KEY_REAL:
+    case ELBOW_KEY_OPTIONAL:
+    case ELBOW_KEY_LEARNED:
         return sizeof(double);
+    case ELBOW_KEY_INTEGERS:
+        return sizeof(struct elbow_integers);
+    case ELBOW_KEY_TEXT:
+    case ELBOW_KEY_KIND:
+    case ELBOW_KEY_LAYERS:
+        break;
     }
+    ELBOW_CHECK(!"an option that is a number, numbers, a flag or a choice");
+    return 0;
 }
 
 static bool has_flag(const struct elbow_key *option)
@@ -119,22 +155,27 @@ static void restore(const struct elbow_key *option, const struct kept *kept, voi
         *(bool *)((char *)base + option->present) = kept->present;
 }
 
-static enum elbow_status read_options(const struct elbow_kind_schema *kind, const char *shown,
-                                      const struct elbow_yaml *options, void *base, const struct elbow_source *source)
+// The kind's options; what stands behind its word, or the word alone.
+static enum elbow_status read_kind(const struct elbow_kind_schema *kind, const char *shown,
+                                   const struct elbow_yaml *options, bool is_alone, void *base,
+                                   const struct elbow_source *source)
 {
+    struct elbow_keys keys = kind->keys;
     char name[ELBOW_KEY_NAME_SIZE];
     (void)elbow_text_format(name, sizeof name, "%s.%s", shown, kind->name);
-    if (kind->keys.count == 0 && options->kind == ELBOW_YAML_MAP && options->child)
-        return elbow_value_refuse(source, options->child, true, name, "has no options; write %s alone", kind->name);
+    bool has_options =
+        !is_alone && !elbow_value_is_null(options) && (options->kind != ELBOW_YAML_MAP || options->child);
+    if (keys.count == 0 && has_options)
+        return elbow_value_refuse(source, options, true, name, "has no options; write %s alone", kind->name);
     struct kept kept[OPTIONS_MAX];
-    ELBOW_CHECK(kind->keys.count <= OPTIONS_MAX);
-    for (size_t i = 0; i < kind->keys.count; ++i) {
-        keep(&kind->keys.rows[i], base, &kept[i]);
-        elbow_value_preset(&kind->keys.rows[i], base);
-    }
-    enum elbow_status status = elbow_value_read_section(kind->keys, "", name, options, base, source);
-    for (size_t i = 0; i < kind->keys.count && status != ELBOW_OK; ++i)
-        restore(&kind->keys.rows[i], &kept[i], base);
+    ELBOW_CHECK(keys.count <= OPTIONS_MAX);
+    for (size_t i = 0; i < keys.count; ++i)
+        keep(&keys.rows[i], base, &kept[i]);
+    enum elbow_status status = preset_options(keys, name, options, is_alone, base, source);
+    if (status == ELBOW_OK && !is_alone)
+        status = read_options(keys, "", name, options, base, source);
+    for (size_t i = 0; i < keys.count && status != ELBOW_OK; ++i)
+        restore(&keys.rows[i], &kept[i], base);
     return status;
 }
 
@@ -157,7 +198,7 @@ enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char 
                                   node->child->next->key, word);
     const struct elbow_kind_schema *kind = elbow_value_kind(key, word);
     if (kind) {
-        enum elbow_status status = is_map ? read_options(kind, shown, node->child, base, source) : ELBOW_OK;
+        enum elbow_status status = read_kind(kind, shown, is_map ? node->child : node, !is_map, base, source);
         if (status == ELBOW_OK)
             *(int *)((char *)base + key->offset) = (int)(kind - key->kinds);
         return status;
@@ -169,13 +210,18 @@ enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char 
     return elbow_value_refuse_value(key, shown, node, source);
 }
 
-// Whether an option of a kind is kept where a key of the table is.
-static bool is_option(const struct elbow_kind_schema *kind, const struct elbow_key *key)
+// Whether the options that are given with a kind have one that is kept where a key of the table is.
+static bool gives(const struct elbow_kind_schema *kind, const struct elbow_yaml *options, const struct elbow_key *key)
 {
     for (size_t i = 0; i < kind->keys.count; ++i) {
         const struct elbow_key *option = &kind->keys.rows[i];
-        if (option->offset == key->offset || (option->type == ELBOW_KEY_LEARNED && option->present == key->offset))
-            return true;
+        bool is_learned = option->type == ELBOW_KEY_LEARNED && option->present == key->offset;
+        if (option->offset != key->offset && !is_learned)
+            continue;
+        for (const struct elbow_yaml *given = options->child; given; given = given->next)
+            if (strcmp(given->key, option->name) == 0)
+                return true;
+        return is_bare(kind->keys, options);
     }
     return false;
 }
@@ -192,7 +238,7 @@ enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *se
             const struct elbow_key *flat = elbow_schema_find(keys, section, other->key);
             char name[ELBOW_KEY_NAME_SIZE];
             elbow_schema_join(name, shown, other->key);
-            if (flat && flat != key && is_option(kind, flat))
+            if (flat && flat != key && gives(kind, child->child, flat))
                 return elbow_value_refuse(source, other, true, name, "given twice, with %s.%s, too; remove it here",
                                           shown, child->key);
         }
@@ -216,22 +262,19 @@ void elbow_value_preset(const struct elbow_key *key, void *base)
         return;
     char text[64];
     ELBOW_CHECK(elbow_text_format(text, sizeof text, "%s", key->preset));
-    struct elbow_yaml node = {.kind = ELBOW_YAML_SCALAR, .text = text};
+    bool is_list = key->type == ELBOW_KEY_INTEGERS; // of which only the empty one can be a default
+    ELBOW_CHECK(!is_list || strcmp(key->preset, "[]") == 0);
+    struct elbow_yaml node = {.kind = is_list ? ELBOW_YAML_LIST : ELBOW_YAML_SCALAR, .text = text};
     struct elbow_source source = {"a default", false, NULL};
     ELBOW_CHECK(elbow_value_read(key, key->name, &node, base, &source) == ELBOW_OK);
 }
 
-enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *section, const char *shown,
-                                           const struct elbow_yaml *map, void *base, const struct elbow_source *source)
+// Reads the kinds of a section, or all else.
+static enum elbow_status read_children(struct elbow_keys keys, const char *section, const char *shown,
+                                       const struct elbow_yaml *map, bool is_kinds, void *base,
+                                       const struct elbow_source *source)
 {
     char text[640];
-    if (elbow_value_is_null(map))
-        return ELBOW_OK;
-    if (map->kind != ELBOW_YAML_MAP) {
-        elbow_value_describe(map, text);
-        return elbow_value_refuse(source, map, false, shown,
-                                  "found %s, expected a map of its keys; `elbow config --explain` lists them", text);
-    }
     for (const struct elbow_yaml *child = map->child; child; child = child->next) {
         char name[ELBOW_KEY_NAME_SIZE];
         elbow_schema_join(name, shown, child->key);
@@ -241,10 +284,28 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
             return elbow_value_refuse(source, child, true, name, "unknown key; %s", text);
         }
         enum elbow_status status = elbow_value_refuse_twice(map, child, name, source);
-        if (status == ELBOW_OK)
+        if (status == ELBOW_OK && (key->type == ELBOW_KEY_KIND) == is_kinds)
             status = elbow_value_read(key, name, child, base, source);
         if (status != ELBOW_OK)
             return status;
     }
-    return elbow_value_refuse_flat(keys, section, shown, map, source);
+    return ELBOW_OK;
+}
+
+// Kinds come first, wherever they stand: they set all their options, and a key of version 0.1 then one of those.
+enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *section, const char *shown,
+                                           const struct elbow_yaml *map, void *base, const struct elbow_source *source)
+{
+    if (elbow_value_is_null(map))
+        return ELBOW_OK;
+    if (map->kind != ELBOW_YAML_MAP) {
+        char found[ELBOW_FOUND_SIZE];
+        elbow_value_describe(map, found);
+        return elbow_value_refuse(source, map, false, shown,
+                                  "found %s, expected a map of its keys; `elbow config --explain` lists them", found);
+    }
+    enum elbow_status status = read_children(keys, section, shown, map, true, base, source);
+    if (status == ELBOW_OK)
+        status = read_children(keys, section, shown, map, false, base, source);
+    return status == ELBOW_OK ? elbow_value_refuse_flat(keys, section, shown, map, source) : status;
 }

@@ -126,15 +126,47 @@ static void write_learned(const struct elbow_key *key, const void *base, struct 
     elbow_printer_add(printer, is_learned ? "}" : "");
 }
 
+static const struct elbow_kind_schema *kind_of(const struct elbow_key *key, const void *base)
+{
+    return &key->kinds[*(const int *)((const char *)base + key->offset)];
+}
+
 void elbow_value_write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
 {
-    const struct elbow_kind_schema *kind = &key->kinds[*(const int *)((const char *)base + key->offset)];
+    const struct elbow_kind_schema *kind = kind_of(key, base);
     elbow_printer_add(printer, "{%s: {", kind->name);
     for (size_t k = 0; k < kind->keys.count; ++k) {
         elbow_printer_add(printer, "%s%s: ", k ? ", " : "", kind->keys.rows[k].name);
         elbow_value_write(&kind->keys.rows[k], base, 0, printer);
     }
     elbow_printer_add(printer, "}}");
+}
+
+// The word, with the options that are not written elsewhere.
+static void write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
+{
+    const struct elbow_kind_schema *kind = kind_of(key, base);
+    size_t written = 0;
+    for (size_t k = 0; k < kind->keys.count; ++k) {
+        const struct elbow_key *option = &kind->keys.rows[k];
+        if (option->is_flat || (option->is_later && elbow_value_is_preset(option, base)))
+            continue;
+        if (written++ > 0)
+            elbow_printer_add(printer, ", %s: ", option->name);
+        else
+            elbow_printer_add(printer, "{%s: {%s: ", kind->name, option->name);
+        elbow_value_write(option, base, 0, printer);
+    }
+    elbow_printer_add(printer, "%s", written > 0 ? "}}" : kind->name);
+}
+
+bool elbow_value_is_preset(const struct elbow_key *key, const void *base)
+{
+    char text[ELBOW_VALUE_SIZE];
+    struct elbow_printer printer = {.text = text, .size = sizeof text};
+    const char *preset = key->preset ? key->preset : key->type == ELBOW_KEY_TEXT ? "\"\"" : "[]";
+    elbow_value_write(key, base, 0, &printer);
+    return strcmp(text, preset) == 0;
 }
 
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer)
@@ -167,7 +199,7 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         elbow_printer_add(printer, "%s", key->choices[*(const int *)value]);
         return;
     case ELBOW_KEY_KIND:
-        elbow_printer_add(printer, "%s", key->kinds[*(const int *)value].name);
+        write_kind(key, base, printer);
         return;
     case ELBOW_KEY_LEARNED:
         write_learned(key, base, printer);
@@ -201,6 +233,18 @@ static bool equal_layers(const struct elbow_layers *a, const struct elbow_layers
     return true;
 }
 
+// Options that are keys of version 0.1 are compared as such.
+static bool equal_kinds(const struct elbow_key *key, const void *a, const void *b)
+{
+    const struct elbow_kind_schema *kind = kind_of(key, a);
+    if (kind != kind_of(key, b))
+        return false;
+    for (size_t k = 0; k < kind->keys.count; ++k)
+        if (!kind->keys.rows[k].is_flat && !elbow_value_equal(&kind->keys.rows[k], a, b))
+            return false;
+    return true;
+}
+
 bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b)
 {
     const void *left = (const char *)a + key->offset, *right = (const char *)b + key->offset;
@@ -220,8 +264,9 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
     case ELBOW_KEY_BOOLEAN:
         return *(const bool *)left == *(const bool *)right;
     case ELBOW_KEY_CHOICE:
-    case ELBOW_KEY_KIND: // its options have keys of their own
         return *(const int *)left == *(const int *)right;
+    case ELBOW_KEY_KIND:
+        return equal_kinds(key, a, b);
     case ELBOW_KEY_LEARNED:
         has_left = *(const bool *)((const char *)a + key->present);
         has_right = *(const bool *)((const char *)b + key->present);

@@ -232,9 +232,12 @@ START_TEST(test_lists)
     refused("model: {encoder: }",
             "run.yaml:1:18: model.encoder: found nothing, expected a list of up to 64 layers such as "
             "[dense: {units: 256, activation: relu}]");
-    refused(
-        "model:\n  encoder:\n    - dense",
-        "run.yaml:3:7: model.encoder.0: found 'dense', expected a layer such as dense: {units: 256, activation: relu}");
+    refused("model:\n  encoder:\n    - dense",
+            "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");
+    refused("model: {encoder: [5]}",
+            "run.yaml:1:19: model.encoder.0: unknown layer '5', expected dense, conv2d or conv_transpose2d");
+    refused("model: {encoder: [~]}", "run.yaml:1:19: model.encoder.0: found nothing, expected a layer such as dense: "
+                                     "{units: 256, activation: relu}");
     refused(
         "model:\n  encoder: [{}]",
         "run.yaml:2:13: model.encoder.0: found a map, expected a layer such as dense: {units: 256, activation: relu}");

@@ -76,7 +76,7 @@ START_TEST(test_set)
 }
 END_TEST
 
-// A kind with its options: the word leaves them as they are, a map sets all of them.
+// A kind with its options: a map sets all of them, the word leaves those that are keys of version 0.1.
 START_TEST(test_set_kind)
 {
     struct elbow_config config = defaults();
@@ -94,6 +94,12 @@ START_TEST(test_set_kind)
     set(&config, "model.likelihood.gaussian.variance=learned");
     ck_assert(config.model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN && options->learn_variance &&
               options->variance == 1);
+    set(&config, "model.likelihood.gaussian=0.75");
+    ck_assert(!options->learn_variance && options->variance == 0.75);
+    set(&config, "model.likelihood={gaussian: {learned: 3}}");
+    ck_assert(options->learn_variance && options->variance == 3);
+    set(&config, "model.likelihood={gaussian: learned}");
+    ck_assert(options->learn_variance && options->variance == 1);
     set(&config, "model.variance=2");
     ck_assert(options->learn_variance && options->variance == 2);
     const char *any = "expected a number above 0, learned, or {learned: START}";
@@ -108,6 +114,10 @@ START_TEST(test_set_kind)
             "model.likelihood.gaussian.varance: unknown key; did you mean model.likelihood.gaussian.variance?");
     not_set(&config, "model.likelihood={bernoulli: {variance: 1}}",
             "model.likelihood.bernoulli: has no options; write bernoulli alone");
+    not_set(&config, "model.likelihood={bernoulli: 1}",
+            "model.likelihood.bernoulli: has no options; write bernoulli alone");
+    not_set(&config, "model.prior={standard: {mean: 0}}", "model.prior.standard: has no options; write standard alone");
+    not_set(&config, "model.prior=normal", "model.prior: found 'normal', expected one of standard");
     not_set(
         &config, "model.likelihood={gaussian: {}, bernoulli: {}}",
         "model.likelihood: a second key 'bernoulli' beside 'gaussian', expected one kind with its options in braces");

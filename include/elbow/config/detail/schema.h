@@ -35,11 +35,12 @@ struct elbow_key {
     bool low_open, high_open;              // the bound itself is not legal
     const char *const *choices;            // CHOICE; ends with NULL
     const struct elbow_kind_schema *kinds; // KIND; ends with a NULL name
-    const char
-        *preset;  // the default as a YAML scalar; NULL: the empty text or list, or (in a layer) none: it must be given
-    double unset; // OPTIONAL: the value where there is none
-    bool may_change; // a resume may differ here
-    bool is_later;   // than version 0.1: written only where it differs from its preset
+    const char *preset; // the default as a YAML scalar or []; NULL: the empty text or list, or (of an option) none: it
+                        // must be given
+    double unset;       // OPTIONAL: the value where there is none
+    bool may_change;    // a resume may differ here
+    bool is_later;      // than version 0.1 (an option: than its kind): written only where it differs from its preset
+    bool is_flat;       // an option that is also a key of version 0.1, and written there alone
     const char *help;
 };
 

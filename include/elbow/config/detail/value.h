@@ -49,8 +49,8 @@ enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const cha
 // Local. The kind of a word, or NULL.
 const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, const char *word);
 
-// Local. Reads a kind: its word, which leaves the options as they are, or a map of that word with the options, of which
-// those that are left out get their presets.
+// Local. Reads a kind: its word, or a map of that word with the options, or with the value of the only option there is.
+// Options that are left out get their presets; the word leaves those alone that are keys of version 0.1.
 enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                         void *base, const struct elbow_source *source);
 
@@ -81,6 +81,9 @@ void elbow_printer_add(struct elbow_printer *printer, const char *format, ...) _
 // Local. The value as YAML that reads back to the same bits. Lists of layers in a block (each on a line, `indent`
 // blanks before) where indent > 0, else in brackets.
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer);
+
+// Local. Whether a value is written as its preset is.
+bool elbow_value_is_preset(const struct elbow_key *key, const void *base);
 
 // Local. Likewise a kind as a map of its word and all options: {gaussian: {variance: 1.0}}.
 void elbow_value_write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A configuration as a table of keys and the struct that they are for: defaults, YAML, dump, help, resume. No key is
+// named here.
+#include "elbow/config/detail/keys.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/config/detail/value.h"
+
+#include <string.h>
+
+enum {
+    DUMP_SIZE = 1 << 17
+}; // the longest dump (all texts and lists full, each byte an escape) takes some 70,000 bytes
+
+void elbow_keys_default(struct elbow_keys keys, void *base)
+{
+    for (size_t i = 0; i < keys.count; ++i)
+        elbow_value_preset(&keys.rows[i], base);
+}
+
+// A child of the root: a section or a key outside of all sections.
+static enum elbow_status read_entry(struct elbow_keys keys, void *base, const struct elbow_yaml *root,
+                                    const struct elbow_yaml *entry, const struct elbow_source *source)
+{
+    char shown[ELBOW_KEY_NAME_SIZE], advice[640];
+    elbow_schema_join(shown, "", entry->key);
+    enum elbow_status status = elbow_value_refuse_twice(root, entry, shown, source);
+    if (status != ELBOW_OK)
+        return status;
+    if (elbow_schema_has_section(keys, entry->key))
+        return elbow_value_read_section(keys, entry->key, entry->key, entry, base, source);
+    const struct elbow_key *key = elbow_schema_find(keys, "", entry->key);
+    if (key)
+        return elbow_value_read(key, shown, entry, base, source);
+    const char *dot = strchr(shown, '.');
+    char section[ELBOW_KEY_NAME_SIZE] = "";
+    if (dot)
+        memcpy(section, shown, (size_t)(dot - shown));
+    if (dot && elbow_schema_find(keys, section, dot + 1))
+        return elbow_value_refuse(source, entry, true, shown,
+                                  "a name with a dot, expected a section; write %s: {%s: ...}", section, dot + 1);
+    elbow_schema_suggest(keys, "", "", entry->key, advice, sizeof advice);
+    return elbow_value_refuse(source, entry, true, shown, "unknown key; %s", advice);
+}
+
+enum elbow_status elbow_keys_parse(struct elbow_keys keys, void *base, const char *name, const char *text, size_t size,
+                                   struct elbow_error *error)
+{
+    ELBOW_CHECK(base != NULL && name != NULL);
+    struct elbow_yaml *root = NULL;
+    struct elbow_source source = {name, true, error};
+    enum elbow_status status = elbow_yaml_parse(name, text, size, &root, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (root->kind != ELBOW_YAML_MAP)
+        status = elbow_value_refuse(&source, root, false, "",
+                                    "not a configuration, expected sections such as train: {epochs: 20}");
+    for (struct elbow_yaml *entry = root->child; entry && status == ELBOW_OK; entry = entry->next)
+        status = read_entry(keys, base, root, entry, &source);
+    elbow_yaml_destroy(root);
+    return status;
+}
+
+enum elbow_status elbow_keys_dump(struct elbow_keys keys, const void *base, char **text, struct elbow_error *error)
+{
+    ELBOW_CHECK(base != NULL && text != NULL);
+    enum elbow_status status = elbow_allocate(text, DUMP_SIZE, 1, "the configuration as text", error);
+    if (status != ELBOW_OK)
+        return status;
+    struct elbow_printer printer = {.text = *text, .size = DUMP_SIZE};
+    const char *section = "";
+    for (size_t i = 0; i < keys.count; ++i) {
+        const struct elbow_key *key = &keys.rows[i];
+        if (key->is_later && elbow_value_is_preset(key, base))
+            continue;
+        if (strcmp(key->section, section) != 0)
+            elbow_printer_add(&printer, "%s:\n", key->section);
+        section = key->section;
+        const struct elbow_layers *layers = (const void *)((const char *)base + key->offset);
+        bool is_block = key->type == ELBOW_KEY_LAYERS && layers->count > 0; // which begins with a newline
+        elbow_printer_add(&printer, "%s%s:%s", *section ? "  " : "", key->name, is_block ? "" : " ");
+        elbow_value_write(key, base, is_block ? 4 : 0, &printer);
+        elbow_printer_add(&printer, "\n");
+    }
+    ELBOW_CHECK(!printer.is_cut);
+    return ELBOW_OK;
+}
+
+static void explain_key(FILE *out, const struct elbow_key *key, const char *prefix)
+{
+    char name[ELBOW_KEY_NAME_SIZE], expected[ELBOW_EXPECTED_SIZE];
+    elbow_schema_join(name, prefix, key->name);
+    elbow_schema_expected(key, expected);
+    bool is_list = key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS;
+    bool is_text = key->type == ELBOW_KEY_TEXT;
+    const char *preset = key->preset ? key->preset : is_list ? "[]" : is_text ? "empty" : NULL;
+    fprintf(out, "%s: %s; %s%s\n    %s\n", name, expected, preset ? "default " : "must be given", preset ? preset : "",
+            key->help);
+}
+
+// The options of a key's kinds, as --set takes them.
+static void explain_kinds(FILE *out, const struct elbow_key *key)
+{
+    char name[ELBOW_KEY_NAME_SIZE], full[ELBOW_KEY_NAME_SIZE];
+    elbow_schema_join(name, key->section, key->name);
+    for (size_t i = 0; key->type == ELBOW_KEY_KIND && key->kinds[i].name; ++i) {
+        elbow_schema_join(full, name, key->kinds[i].name);
+        for (size_t k = 0; k < key->kinds[i].keys.count; ++k)
+            explain_key(out, &key->kinds[i].keys.rows[k], full);
+    }
+}
+
+void elbow_keys_explain(struct elbow_keys keys, FILE *out)
+{
+    ELBOW_CHECK(out != NULL);
+    for (size_t i = 0; i < keys.count; ++i) {
+        explain_key(out, &keys.rows[i], keys.rows[i].section);
+        explain_kinds(out, &keys.rows[i]);
+    }
+    size_t count = 0;
+    const struct elbow_kind_schema *layers = elbow_schema_layers(&count);
+    for (size_t i = 0; i < count; ++i) {
+        fprintf(out, "\nOptions of a layer `- %s: {...}` in model.encoder and model.decoder:\n", layers[i].name);
+        for (size_t k = 0; k < layers[i].keys.count; ++k)
+            explain_key(out, &layers[i].keys.rows[k], "");
+    }
+}
+
+enum elbow_status elbow_keys_resumable(struct elbow_keys keys, const void *old, const void *now,
+                                       struct elbow_error *error)
+{
+    ELBOW_CHECK(old != NULL && now != NULL);
+    for (size_t i = 0; i < keys.count; ++i) {
+        const struct elbow_key *key = &keys.rows[i];
+        if (key->may_change || elbow_value_equal(key, old, now))
+            continue;
+        char name[ELBOW_KEY_NAME_SIZE], before[ELBOW_VALUE_SIZE], after[ELBOW_VALUE_SIZE];
+        struct elbow_printer old_text = {.text = before, .size = sizeof before};
+        struct elbow_printer new_text = {.text = after, .size = sizeof after};
+        elbow_schema_join(name, key->section, key->name);
+        elbow_value_write(key, old, 0, &old_text);
+        elbow_value_write(key, now, 0, &new_text);
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: the checkpoint was made with %.400s, now it is %.400s; a resume may change only "
+            "train.epochs, train.steps, train.threads, log.*, checkpoint.*, samples.*, eval.* and run.*: set it "
+            "back, or start anew in another run directory",
+            name, before, after);
+    }
+    return ELBOW_OK;
+}
