@@ -38,13 +38,37 @@ if(ELBOW_SANITIZE)
   list(APPEND elbow_test_environment ELBOW_TEST_PATIENCE=10)
 endif()
 
-function(elbow_test_program target source)
-  add_executable(${target} ${source})
-  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
-  target_compile_definitions(${target} PRIVATE ELBOW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  # As Ubuntu compiles everything: calls of the C library that could go beyond an array end the test.
+# elbow_test_support: tests/support/*.c, what tests share. It is an archive, of which a program gets the objects that it uses
+# alone: a test of a low room must link without the rooms above, which other fixtures need. So it links nothing itself, and
+# comes before the libraries of the test.
+function(elbow_test_support)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.c)
+  list(FILTER sources EXCLUDE REGEX "/test-[^/]*$") # programs
+  add_library(elbow_test_support STATIC ${sources})
+  target_include_directories(elbow_test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests/support)
+  elbow_test_options(elbow_test_support)
+  target_link_libraries(elbow_test_support PRIVATE elbow_flags)
+  foreach(library CHECK HDF5)
+    foreach(property INCLUDE_DIRECTORIES COMPILE_DEFINITIONS COMPILE_OPTIONS)
+      set_property(TARGET elbow_test_support APPEND PROPERTY ${property}
+        $<TARGET_PROPERTY:Elbow::${library},INTERFACE_${property}>)
+    endforeach()
+  endforeach()
+endfunction()
+
+# As Ubuntu compiles everything: calls of the C library that could go beyond an array end the test.
+function(elbow_test_options target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
-  target_link_libraries(${target} PRIVATE ${ARGN} Elbow::CHECK)
+endfunction()
+
+function(elbow_test_program target source)
+  if(NOT TARGET elbow_test_support)
+    elbow_test_support()
+  endif()
+  add_executable(${target} ${source})
+  target_compile_definitions(${target} PRIVATE ELBOW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  elbow_test_options(${target})
+  target_link_libraries(${target} PRIVATE elbow_test_support ${ARGN} Elbow::CHECK)
 endfunction()
 
 # elbow_unit_tests(ROOM libraries...)
@@ -88,7 +112,7 @@ function(elbow_processor_test)
     PASS_REGULAR_EXPRESSION "^processor-stub: this program was built for a processor with unobtainium")
 endfunction()
 
-# Every call of libhdf5 in the program's own code goes to tests/support/hdf5_faults.h: by the name in the code, and by those
+# Every call of libhdf5 in the program's own code goes to tests/support/hdf5_faults.c: by the name in the code, and by those
 # that hdf5.h may put in its place (H5Lvisit: H5Lvisit1, H5Lvisit2). Names that nobody calls do no harm.
 function(elbow_wrap_hdf5 target)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/data/hdf5/*.c)

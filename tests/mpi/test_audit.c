@@ -57,7 +57,7 @@ static void forbid_sharing(bool forbid)
 
 static void prepare(struct fixture *fixture, const char *nodes, const char *audit)
 {
-    setup(fixture);
+    trainer_setup(fixture);
     set(fixture, "train.epochs=0");
     set(fixture, "train.steps=9");
     set(fixture, "run.bucket=1");
@@ -84,7 +84,7 @@ START_TEST(a_flip_in_the_shared_copy_is_found)
     const char *expected = "step 5: node 0 holds other parameters than their owner, rank 0, wrote: "
                            "encoder.0/weight, elements 0 to ";
     mpi_assert(strstr(fixture.error.message, expected) != NULL);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -100,7 +100,7 @@ START_TEST(a_flip_on_one_node_is_found)
     char expected[64];
     snprintf(expected, sizeof expected, "step 6: node %d holds other parameters", size > 1 ? 1 : 0);
     mpi_assert(strstr(fixture.error.message, expected) != NULL);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -123,7 +123,7 @@ START_TEST(a_flip_in_any_private_copy_is_found)
             mpi_assert(strstr(fixture.error.message, reader) != NULL);
             mpi_assert(strstr(fixture.error.message, i == 0 ? "encoder.0/weight, " : "decoder.head/bias, ") != NULL);
         }
-        teardown(&fixture);
+        trainer_teardown(&fixture);
     }
 }
 END_TEST
@@ -136,7 +136,7 @@ START_TEST(the_last_step_is_audited)
     prepare(&fixture, "run.nodes=[]", "run.audit=9");
     mpi_assert(run_with_flip(&fixture, 0, 9, 0, &end) == ELBOW_NUMBERS);
     mpi_assert(end == 9);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -147,7 +147,7 @@ START_TEST(sound_memory_passes)
     prepare(&fixture, nodes_of("run.nodes=[0,1]", "run.nodes=[0,1,0]", "run.nodes=[0,1,0,1]"), "run.audit=1");
     mpi_assert(run_with_flip(&fixture, 0, 1000, 0, &end) == ELBOW_OK); // that step never comes
     mpi_assert(end == 9);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 

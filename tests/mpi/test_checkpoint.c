@@ -29,7 +29,7 @@ static void come_back(const char *optimizer, bool has_second)
     struct elbow_error error = {0};
     struct elbow_checkpoint back;
     size_t blocks = elbow_memory_count().blocks;
-    setup(&fixture, optimizer);
+    checkpoint_setup(&fixture, optimizer);
     size_t size = fixture.model->parameters.size;
     mpi_assert(size > 4 * ELBOW_BLOCK);
     must(save(&fixture, fixture.scratch.directory, &error), &error);
@@ -53,7 +53,7 @@ static void come_back(const char *optimizer, bool has_second)
         mpi_assert(back.second_moment == NULL);
     mpi_assert(is_root() || (back.first_moment == NULL && back.second_moment == NULL));
     elbow_checkpoint_clear(&back);
-    teardown(&fixture);
+    checkpoint_teardown(&fixture);
     mpi_assert(elbow_memory_count().blocks == blocks);
 }
 
@@ -71,12 +71,12 @@ static unsigned char *bytes_saved(const int64_t *nodes, size_t *size)
     struct elbow_error error = {0};
     if (nodes != NULL)
         must(elbow_comm_pretend(mpi_comm, nodes, (size_t)elbow_comm_place(mpi_comm).size, &error), &error);
-    setup(&fixture, "adam");
+    checkpoint_setup(&fixture, "adam");
     must(save(&fixture, fixture.scratch.directory, &error), &error);
     const char *path = scratch_path(&fixture.scratch, "checkpoints/step-123456789.h5");
     unsigned char *bytes = is_root() ? scratch_read(path, size) : NULL;
     mpi_assert(!is_root() || (bytes != NULL && *size > 512));
-    teardown(&fixture);
+    checkpoint_teardown(&fixture);
     return bytes;
 }
 
@@ -87,14 +87,14 @@ START_TEST(a_snapshot_knows_its_bytes)
     struct fixture fixture;
     struct elbow_error error = {0};
     struct elbow_snapshot snapshot;
-    setup(&fixture, "adam");
+    checkpoint_setup(&fixture, "adam");
     size_t before = elbow_memory_count().bytes;
     mpi_assert(elbow_snapshot_open(mpi_comm, &fixture.source, &snapshot, &error) == ELBOW_OK);
     mpi_assert(elbow_snapshot_bytes(&snapshot) == elbow_memory_count().bytes - before);
     mpi_assert(is_root() ? elbow_snapshot_bytes(&snapshot) >= 16 * fixture.model->parameters.size
                          : elbow_snapshot_bytes(&snapshot) == 0);
     elbow_snapshot_clear(&snapshot);
-    teardown(&fixture);
+    checkpoint_teardown(&fixture);
 }
 END_TEST
 
@@ -117,7 +117,7 @@ START_TEST(the_file_holds_named_tensors)
 {
     struct fixture fixture;
     struct elbow_error error = {0};
-    setup(&fixture, "adam");
+    checkpoint_setup(&fixture, "adam");
     must(save(&fixture, fixture.scratch.directory, &error), &error);
     bool same = true;
     if (is_root()) {
@@ -138,7 +138,7 @@ START_TEST(the_file_holds_named_tensors)
         free(read);
     }
     mpi_assert(same && error.status == ELBOW_OK);
-    teardown(&fixture);
+    checkpoint_teardown(&fixture);
 }
 END_TEST
 
@@ -146,7 +146,7 @@ START_TEST(an_unwritable_place_is_told_to_all)
 {
     struct fixture fixture;
     struct elbow_error error = {0};
-    setup(&fixture, "adam");
+    checkpoint_setup(&fixture, "adam");
     size_t blocks = elbow_memory_count().blocks;
     if (is_root())
         scratch_write(scratch_path(&fixture.scratch, "checkpoints"), "", 0);
@@ -160,7 +160,7 @@ START_TEST(an_unwritable_place_is_told_to_all)
     mpi_assert(save(&fixture, fixture.scratch.directory, &error) == ELBOW_OUTPUT);
     mpi_assert(strstr(error.message, "the checkpoint was not written: ") != NULL);
     mpi_assert(elbow_memory_count().blocks == blocks);
-    teardown(&fixture);
+    checkpoint_teardown(&fixture);
 }
 END_TEST
 
@@ -169,13 +169,13 @@ START_TEST(no_file_at_all)
     struct fixture fixture;
     struct elbow_error error = {0};
     struct elbow_checkpoint back;
-    setup(&fixture, "adam");
+    checkpoint_setup(&fixture, "adam");
     mpi_assert(elbow_checkpoint_load(mpi_comm, fixture.scratch.directory, false, &fixture.log, &back, &error) ==
                ELBOW_FILE);
     mpi_assert(strstr(error.message, "holds no checkpoint") != NULL);
     mpi_assert(elbow_checkpoint_load(mpi_comm, "/proc/none", false, &fixture.log, &back, &error) == ELBOW_FILE);
     elbow_checkpoint_clear(&back);
-    teardown(&fixture);
+    checkpoint_teardown(&fixture);
 }
 END_TEST
 

@@ -191,7 +191,7 @@ START_TEST(wrong_contents_behind_a_right_hash)
     struct fixture fixture;
     struct elbow_error error = {0};
     struct elbow_checkpoint back;
-    setup(&fixture, "adam");
+    checkpoint_setup(&fixture, "adam");
     char path[400];
     snprintf(path, sizeof path, "%s/forged.h5", fixture.scratch.directory);
     forge(&fixture, path, NULL, NULL, NULL); // the forger's hand is good enough
@@ -211,7 +211,7 @@ START_TEST(wrong_contents_behind_a_right_hash)
         forge(&fixture, path, NULL, NULL, tensors[i]);
         check_refused(&fixture, path, "another shape", tensors[i]);
     }
-    teardown(&fixture);
+    checkpoint_teardown(&fixture);
 }
 END_TEST
 

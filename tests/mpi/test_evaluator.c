@@ -3,9 +3,7 @@
 // the ranks, and figures that fit together.
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
-#include "elbow/evaluate/evaluator.h"
-#include "mpi_unit.h"
-#include "scratch.h"
+#include "evaluation_fixture.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,38 +11,10 @@
 // The last microbatch is short, and there are 7: no rank count divides them evenly but 1.
 enum { VALUES = 12, LATENT = 3, MICROBATCH = 4, SAMPLES = 27, WIDTH_MAX = ELBOW_STATISTIC_HEAD + 3 * LATENT + 2 };
 
-struct fixture {
-    struct scratch scratch; // rank zero's directory, its name known to all
-    struct elbow_config config;
-    struct elbow_model *model;
-    float *parameters;
-    struct elbow_dataset dataset;
-    struct elbow_evaluation_request request;
-};
-
-static bool is_root(void)
-{
-    return elbow_comm_place(mpi_comm).rank == 0;
-}
-
-static void must(enum elbow_status status, const struct elbow_error *error)
-{
-    if (status != ELBOW_OK)
-        fprintf(stderr, "%s\n", error->message);
-    mpi_assert(status == ELBOW_OK);
-}
-
-static void load(struct fixture *fixture, const struct elbow_dataset_request *request)
-{
-    struct elbow_error error = {0};
-    struct elbow_log log = elbow_log_open(false, stdout);
-    must(elbow_dataset_load(mpi_comm, request, &log, &fixture->dataset, &error), &error);
-}
-
 static void load_synthetic(struct fixture *fixture, uint64_t samples)
 {
     struct elbow_integers shape = {.count = 2, .values = {3, 4}};
-    load(fixture, &(struct elbow_dataset_request){.synthetic = samples, .seed = 3, .shape = &shape});
+    evaluation_load(fixture, &(struct elbow_dataset_request){.synthetic = samples, .seed = 3, .shape = &shape});
 }
 
 // Rank zero writes the dataset with labels; all load it.
@@ -66,47 +36,16 @@ static void load_labelled(struct fixture *fixture, const int64_t *labels)
         elbow_hdf5_close(file, &error);
     }
     must(error.status, &error);
-    load(fixture, &(struct elbow_dataset_request){.file = path, .dataset = "/x", .labels_file = path, .labels = "/y"});
+    evaluation_load(
+        fixture, &(struct elbow_dataset_request){.file = path, .dataset = "/x", .labels_file = path, .labels = "/y"});
 }
 
 static void setup(struct fixture *fixture)
 {
-    *fixture = (struct fixture){0};
-    struct elbow_error error = {0};
-    static const char *const settings[] = {"data.synthetic=27",
-                                           "data.binarize=sample",
-                                           "model.latent=3",
-                                           "model.encoder=[dense: {units: 7, activation: tanh}]",
-                                           "model.decoder=[dense: {units: 9}]",
-                                           "objective.free_bits=0.05",
-                                           "train.microbatch=4"};
-    if (is_root())
-        fixture->scratch = scratch_make();
-    elbow_comm_broadcast(mpi_comm, &fixture->scratch, sizeof fixture->scratch);
-    elbow_config_default(&fixture->config);
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; ++i)
-        must(elbow_config_set(&fixture->config, settings[i], &error), &error);
-    must(elbow_config_finish(&fixture->config, "test", &error), &error);
-    must(elbow_model_create(&fixture->config, VALUES, MICROBATCH, &fixture->model, &error), &error);
-    size_t size = fixture->model->parameters.size;
-    must(elbow_allocate(&fixture->parameters, size, sizeof(float), "parameters", &error), &error);
-    elbow_model_initialize(fixture->model, 5, NULL, fixture->parameters);
-    fixture->request = (struct elbow_evaluation_request){.comm = mpi_comm,
-                                                         .model = fixture->model,
-                                                         .parameters = fixture->parameters,
-                                                         .dataset = &fixture->dataset,
-                                                         .config = &fixture->config,
-                                                         .terms = {.beta = 0.5, .free_bits = 0.05}};
-}
-
-static void teardown(struct fixture *fixture)
-{
-    elbow_dataset_unload(mpi_comm, &fixture->dataset);
-    elbow_model_destroy(fixture->model);
-    elbow_release(&fixture->parameters);
-    elbow_comm_barrier(mpi_comm);
-    if (is_root())
-        scratch_clear(&fixture->scratch);
+    static const char *const settings[] = {"data.synthetic=27", "model.encoder=[dense: {units: 7, activation: tanh}]",
+                                           "objective.free_bits=0.05", NULL};
+    evaluation_setup(fixture, VALUES, settings);
+    fixture->request.terms = (struct elbow_terms){.beta = 0.5, .free_bits = 0.05};
 }
 
 // One microbatch as the documents say, with no call of the evaluator: rows in the order of the file, binarised and
@@ -203,7 +142,7 @@ START_TEST(the_bits_of_serial_loops)
         check_exact(&fixture);
         elbow_dataset_unload(mpi_comm, &fixture.dataset);
     }
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -220,7 +159,7 @@ START_TEST(the_bits_on_pretended_nodes)
         load_synthetic(&fixture, SAMPLES);
         fixture.request.importance = 3;
         check_exact(&fixture);
-        teardown(&fixture);
+        evaluation_teardown(&fixture);
     }
 }
 END_TEST
@@ -265,7 +204,7 @@ START_TEST(one_importance_sample_is_a_draw_of_the_elbo)
     mpi_assert(same(many.means.elbo, found.means.elbo));
     elbow_evaluation_clear(&many);
     elbow_evaluation_clear(&found);
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -305,7 +244,7 @@ START_TEST(classes_add_up_to_the_whole)
     must(elbow_evaluate(&fixture.request, &found, &error), &error);
     mpi_assert(found.class_count == 0);
     elbow_evaluation_clear(&found);
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -344,7 +283,7 @@ START_TEST(a_class_is_its_rows)
         mpi_assert(fabs(means->kl - kl[c] / 9) <= 1e-12 * fabs(means->kl));
     }
     elbow_evaluation_clear(&found);
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -373,7 +312,7 @@ START_TEST(a_rank_without_memory_stops_all)
         ++failures;
     }
     mpi_assert(failures > 10);
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 

@@ -4,9 +4,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/evaluate/encoder.h"
-#include "elbow/evaluate/gallery.h"
-#include "mpi_unit.h"
-#include "scratch.h"
+#include "evaluation_fixture.h"
 #include "scratch_open.h"
 
 #include <math.h>
@@ -14,83 +12,20 @@
 
 enum { HEIGHT = 5, WIDTH = 6, VALUES = HEIGHT * WIDTH, LATENT = 3, SAMPLES = 23, MICROBATCH = 4 };
 
-// A small untrained model over synthetic images.
-struct fixture {
-    struct scratch scratch; // rank zero's directory, its name known to all
-    struct elbow_config config;
-    struct elbow_model *model;
-    float *parameters;
-    struct elbow_dataset dataset;
-    struct elbow_data_facts facts;
-    struct elbow_gallery gallery;
-    struct elbow_evaluation_request request;
-};
-
-static bool is_root(void)
-{
-    return elbow_comm_place(mpi_comm).rank == 0;
-}
-
 static void set(struct fixture *fixture, const char *assignment)
 {
     struct elbow_error error = {0};
-    mpi_assert(elbow_config_set(&fixture->config, assignment, &error) == ELBOW_OK);
-}
-
-static void open_dataset(struct fixture *fixture, bool images)
-{
-    struct elbow_error error = {0};
-    struct elbow_integers shape = {.count = images ? 2 : 1, .values = {images ? HEIGHT : VALUES, WIDTH}};
-    struct elbow_dataset_request request = {
-        .synthetic = SAMPLES, .seed = 3, .shape = &shape, .demand = {.support = ELBOW_SUPPORT_BINARY}};
-    struct elbow_log log = elbow_log_open(false, stdout);
-    mpi_assert(elbow_dataset_load(mpi_comm, &request, &log, &fixture->dataset, &error) == ELBOW_OK);
-    fixture->facts = (struct elbow_data_facts){.samples = SAMPLES, .values = VALUES, .rank = fixture->dataset.rank};
-    memcpy(fixture->facts.shape, fixture->dataset.shape, sizeof fixture->facts.shape);
+    must(elbow_config_set(&fixture->config, assignment, &error), &error);
 }
 
 static void setup(struct fixture *fixture, bool images)
 {
-    *fixture = (struct fixture){0};
-    struct elbow_error error = {0};
-    if (is_root())
-        fixture->scratch = scratch_make();
-    elbow_comm_broadcast(mpi_comm, &fixture->scratch, sizeof fixture->scratch);
-    elbow_config_default(&fixture->config);
-    set(fixture, "data.synthetic=23");
-    set(fixture, "data.binarize=sample");
-    set(fixture, "model.latent=3");
-    set(fixture, "model.encoder=[dense: {units: 7}]");
-    set(fixture, "model.decoder=[dense: {units: 9}]");
-    set(fixture, "train.microbatch=4");
-    mpi_assert(elbow_config_finish(&fixture->config, "test", &error) == ELBOW_OK);
-    open_dataset(fixture, images);
-    mpi_assert(elbow_model_create(&fixture->config, VALUES, MICROBATCH, &fixture->model, &error) == ELBOW_OK);
-    mpi_assert(elbow_allocate(&fixture->parameters, fixture->model->parameters.size, sizeof(float), "parameters",
-                              &error) == ELBOW_OK);
-    elbow_model_initialize(fixture->model, 5, NULL, fixture->parameters);
-    fixture->gallery = (struct elbow_gallery){.comm = mpi_comm,
-                                              .model = fixture->model,
-                                              .parameters = fixture->parameters,
-                                              .data = &fixture->facts,
-                                              .config = &fixture->config,
-                                              .publish = ELBOW_PUBLISH_REPLACE};
-    fixture->request = (struct elbow_evaluation_request){.comm = mpi_comm,
-                                                         .model = fixture->model,
-                                                         .parameters = fixture->parameters,
-                                                         .dataset = &fixture->dataset,
-                                                         .config = &fixture->config,
-                                                         .terms = {.beta = 1}};
-}
-
-static void teardown(struct fixture *fixture)
-{
-    elbow_dataset_unload(mpi_comm, &fixture->dataset);
-    elbow_model_destroy(fixture->model);
-    elbow_release(&fixture->parameters);
-    elbow_comm_barrier(mpi_comm);
-    if (is_root())
-        scratch_clear(&fixture->scratch);
+    static const char *const settings[] = {"data.synthetic=23", "model.encoder=[dense: {units: 7}]", NULL};
+    struct elbow_integers shape = {.count = images ? 2 : 1, .values = {images ? HEIGHT : VALUES, WIDTH}};
+    evaluation_setup(fixture, VALUES, settings);
+    evaluation_load(fixture,
+                    &(struct elbow_dataset_request){
+                        .synthetic = SAMPLES, .seed = 3, .shape = &shape, .demand = {.support = ELBOW_SUPPORT_BINARY}});
 }
 
 // Rank zero reads rows [0, rows) of a dataset of a file; true if it has exactly those.
@@ -151,7 +86,7 @@ START_TEST(samples_are_keyed_by_their_number)
         }
         mpi_assert(same);
     }
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -185,7 +120,7 @@ START_TEST(reconstructions_beside_their_originals)
     mpi_assert(same);
     mpi_assert(elbow_gallery_reconstructions(&fixture.gallery, &fixture.dataset, path, SAMPLES - 1, 2, 1, false,
                                              &error) == ELBOW_USAGE);
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -248,7 +183,7 @@ START_TEST(pictures_of_a_step)
     elbow_comm_barrier(mpi_comm);
     mpi_assert(!exists(&fixture, "samples/reconstruction-00000070.png"));
     elbow_directory_close(&directory);
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -280,7 +215,7 @@ START_TEST(data_that_are_no_images)
     mpi_assert(count == 6 * VALUES && lines == 6); // three pairs
     fixture.gallery.pending = NULL;
     elbow_directory_close(&directory);
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -321,7 +256,7 @@ START_TEST(encodings_add_up_to_the_evaluation)
                        fabs(sums[2] - evaluation.log_likelihood) < 1e-12 * fabs(sums[2]));
     mpi_assert(fits);
     elbow_evaluation_clear(&evaluation);
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -355,7 +290,7 @@ START_TEST(what_is_there_stays_unless_told)
         }
         mpi_assert(!is_root() || !scratch_holds(path, "mine", 4));
     }
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 
@@ -392,7 +327,7 @@ START_TEST(nothing_is_left_of_what_failed)
         mpi_assert(!exists(&fixture, "m.csv") && (!is_root() || scratch_parts(&fixture.scratch) == 0));
         mpi_assert(elbow_memory_count().blocks == blocks);
     }
-    teardown(&fixture);
+    evaluation_teardown(&fixture);
 }
 END_TEST
 

@@ -17,7 +17,7 @@ static void *last_checkpoint(struct fixture *fixture, const char *prefetch, size
 START_TEST(a_run_is_the_same_with_and_without)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     size_t sizes[3], blocks = elbow_memory_count().blocks;
     void *without = last_checkpoint(&fixture, "run.prefetch=off", &sizes[0]);
     void *with = last_checkpoint(&fixture, "run.prefetch=on", &sizes[1]);
@@ -32,7 +32,7 @@ START_TEST(a_run_is_the_same_with_and_without)
     free(without);
     free(with);
     free(failed);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -57,7 +57,7 @@ START_TEST(every_microbatch_but_the_first_comes_ahead)
     // Batches of four microbatches and of the whole set; last batches of two, of one short one, and none.
     static const char *const batches[] = {"train.batch=8", "train.batch=11", "train.batch=12", "train.batch=100"};
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     set(&fixture, "run.prefetch=on");
     set(&fixture, "train.epochs=3");
     for (size_t i = 0; i < sizeof batches / sizeof *batches; ++i) {
@@ -68,7 +68,7 @@ START_TEST(every_microbatch_but_the_first_comes_ahead)
     }
     set(&fixture, "run.prefetch=off");
     mpi_assert(count_microbatches(&fixture).ahead == 0);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 

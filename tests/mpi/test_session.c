@@ -8,7 +8,7 @@
 // A finished run of a few steps.
 static void setup_run(struct fixture *fixture)
 {
-    setup(fixture);
+    trainer_setup(fixture);
     set(fixture, "train.epochs=1");
     mpi_assert(start(fixture) == ELBOW_OK);
 }
@@ -44,7 +44,7 @@ START_TEST(the_data_that_is_meant)
     snprintf(location, sizeof location, "%s:/train", fixture.data);
     mpi_assert(open_and_close(&fixture, location, NULL, &samples) == ELBOW_OK && samples == SAMPLES);
     mpi_assert(open_and_close(&fixture, fixture.data, NULL, &samples) == ELBOW_OK && samples == VALID);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -78,7 +78,7 @@ START_TEST(data_that_do_not_fit)
     mpi_assert(open_and_close(&fixture, NULL, "/missing", &samples) == ELBOW_FORMAT);
     fixture.run[strlen(fixture.run) - 1] = 'x';
     mpi_assert(open_and_close(&fixture, NULL, NULL, &samples) == ELBOW_FILE);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -139,7 +139,7 @@ START_TEST(no_allocation_fails_an_encoding_badly)
     fail_everywhere(&fixture, 0);
     if (last > 0)
         fail_everywhere(&fixture, last);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 

@@ -37,17 +37,10 @@ struct fixture {
     struct elbow_error error;
 };
 
-static bool is_root(void)
-{
-    return elbow_comm_place(mpi_comm).rank == 0;
-}
-
 static void setup(struct fixture *fixture)
 {
     *fixture = (struct fixture){0};
-    if (is_root())
-        fixture->scratch = scratch_make();
-    elbow_comm_broadcast(mpi_comm, &fixture->scratch, sizeof fixture->scratch);
+    fixture->scratch = mpi_scratch_make();
     snprintf(fixture->path, sizeof fixture->path, "%s/t.json", fixture->scratch.directory);
     fixture->order = (struct elbow_tracer_order){.path = fixture->path, .first = 1, .last = UINT64_MAX};
 }
@@ -56,9 +49,7 @@ static void teardown(struct fixture *fixture)
 {
     elbow_comm_trace(mpi_comm, NULL);
     elbow_tracer_close(&fixture->tracer);
-    elbow_comm_barrier(mpi_comm);
-    if (is_root())
-        scratch_clear(&fixture->scratch);
+    mpi_scratch_clear(&fixture->scratch);
 }
 
 // How often a text stands in the file; rank zero's count. -1: there is no file.

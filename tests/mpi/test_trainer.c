@@ -8,7 +8,7 @@
 START_TEST(a_run_leaves_its_files)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     FILE *screen = fopen("/dev/null", "w");
     fixture.log = elbow_log_open(is_root(), screen);
     size_t before = elbow_memory_count().blocks;
@@ -39,14 +39,14 @@ START_TEST(a_run_leaves_its_files)
         lines += table[i] == '\n';
     mpi_assert(!is_root() || lines == 1 + 2 * 4); // a header; train and valid rows of four steps
     free(table);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
 START_TEST(a_directory_with_a_run_is_respected)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     fixture.request.resume = ELBOW_RESUME_ALWAYS;
     mpi_assert(start(&fixture) == ELBOW_FILE && strstr(fixture.error.message, "no checkpoint") != NULL);
     fixture.request.resume = ELBOW_RESUME_AUTO;
@@ -61,14 +61,14 @@ START_TEST(a_directory_with_a_run_is_respected)
     mpi_assert(run_has(&fixture, "checkpoints/step-00000002.h5"));
     mpi_assert(!run_has(&fixture, "checkpoints/step-00000004.h5"));
     mpi_assert(run_has(&fixture, "../run.old-1/checkpoints/step-00000004.h5"));
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
 START_TEST(a_stopped_run_goes_on_to_the_same_bytes)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     size_t whole_size, size;
     mpi_assert(start(&fixture) == ELBOW_OK);
     void *whole = run_bytes(&fixture, "checkpoints/step-00000004.h5", &whole_size);
@@ -85,14 +85,14 @@ START_TEST(a_stopped_run_goes_on_to_the_same_bytes)
         free(bytes);
     }
     free(whole);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
 START_TEST(a_damaged_newest_checkpoint_is_passed_over)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     size_t whole_size, size;
     mpi_assert(start(&fixture) == ELBOW_OK);
     unsigned char *whole = run_bytes(&fixture, "checkpoints/step-00000004.h5", &whole_size);
@@ -109,14 +109,14 @@ START_TEST(a_damaged_newest_checkpoint_is_passed_over)
     mpi_assert(!is_root() || (size == whole_size && memcmp(bytes, whole, size) == 0));
     free(bytes);
     free(whole);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
 START_TEST(two_runs_in_a_directory_are_refused)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     struct elbow_lock lock = {0};
     struct elbow_error error = {0};
     fixture.config.run.stop_after = 1;
@@ -137,14 +137,14 @@ START_TEST(two_runs_in_a_directory_are_refused)
     mpi_assert(start(&fixture) == ELBOW_STOPPED); // moves the former run aside
     mpi_assert(run_has(&fixture, "../run.old-1/checkpoints/step-00000001.h5"));
     mpi_assert(!run_has(&fixture, "../run.old-1/lock"));
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
 START_TEST(a_resume_must_fit)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     fixture.config.run.stop_after = 2;
     mpi_assert(start(&fixture) == ELBOW_STOPPED);
     fixture.request.resume = ELBOW_RESUME_ALWAYS;
@@ -155,19 +155,19 @@ START_TEST(a_resume_must_fit)
     write_data(&fixture, SAMPLES + 1);
     mpi_assert(start(&fixture) == ELBOW_MISMATCH && strstr(fixture.error.message, "13") != NULL);
     mpi_assert(elbow_memory_count().blocks == before);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
 START_TEST(too_many_ranks_are_told)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     set(&fixture, "train.microbatch=8"); // one microbatch
     bool is_enough = elbow_comm_place(mpi_comm).size == 1;
     mpi_assert(start(&fixture) == (is_enough ? ELBOW_OK : ELBOW_CONFIG));
     mpi_assert(is_enough || strstr(fixture.error.message, "microbatch") != NULL);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -187,14 +187,14 @@ static void put(struct fixture *fixture, const char *name, const char *text)
 START_TEST(output_that_cannot_be_written)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     put(&fixture, ".", NULL);
     put(&fixture, "receipt.txt", "start: of an earlier run\n");
     put(&fixture, "samples/step-00000003.png", NULL); // a folder where a picture will be wanted
     mpi_assert(start(&fixture) == ELBOW_OUTPUT);
     mpi_assert(run_has(&fixture, "samples/step-00000004.png") == false); // it waits behind the other one
     mpi_assert(run_has(&fixture, "checkpoints/step-00000004.h5"));
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -202,21 +202,21 @@ END_TEST
 START_TEST(places_are_looked_at_first)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     put(&fixture, ".", NULL);
     put(&fixture, "checkpoints", "");
     mpi_assert(start(&fixture) == ELBOW_USAGE && strstr(fixture.error.message, "holds checkpoints") != NULL);
     put(&fixture, "receipt.txt", "start: of an earlier run\n");
     mpi_assert(start(&fixture) == ELBOW_FILE && strstr(fixture.error.message, "it is no directory") != NULL);
     mpi_assert(!run_has(&fixture, "metrics.csv") && !run_has(&fixture, "lock"));
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
 START_TEST(numbers_that_are_not_finite_stop_all)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     size_t before = elbow_memory_count().blocks;
     set(&fixture, "model.likelihood=gaussian");
     set(&fixture, "train.optimizer=sgd");
@@ -227,7 +227,7 @@ START_TEST(numbers_that_are_not_finite_stop_all)
     set(&fixture, "train.on_nan=skip");
     mpi_assert(start(&fixture) == ELBOW_NUMBERS && strstr(fixture.error.message, "in a row") != NULL);
     mpi_assert(elbow_memory_count().blocks == before);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 

@@ -105,7 +105,7 @@ static enum elbow_status run_failing(struct fixture *fixture, uint64_t n, uint64
 static void fail_everywhere(uint64_t times, uint64_t stride, const char *what)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     uint64_t count = 0, calls;
     mpi_assert(run_failing(&fixture, 0, 0, &count) == ELBOW_OK);
     struct outcome whole = take_outcome(&fixture);
@@ -124,7 +124,7 @@ static void fail_everywhere(uint64_t times, uint64_t stride, const char *what)
                told);
     mpi_assert(count > 50 && told > tried * 3 / 4); // a line of the log may be lost: the screen has it
     clear_outcome(&whole);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 
 START_TEST(any_one_call_may_fail)
@@ -149,7 +149,7 @@ END_TEST
 START_TEST(limits_of_the_size_of_files)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     struct rlimit before, limit;
     mpi_assert(start(&fixture) == ELBOW_OK);
     struct outcome whole = take_outcome(&fixture);
@@ -173,7 +173,7 @@ START_TEST(limits_of_the_size_of_files)
     }
     mpi_assert(told >= 3);
     clear_outcome(&whole);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 

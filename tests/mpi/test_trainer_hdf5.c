@@ -59,7 +59,7 @@ static enum elbow_status run_failing(struct trial *trial, int culprit, uint64_t 
     double made = is_culprit ? (double)(hdf5_calls() - before) : 0;
     elbow_comm_max(mpi_comm, &made, 1);
     *calls = (uint64_t)made;
-    bool is_kept = elbow_memory_count().blocks != blocks || H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) != 0;
+    bool is_kept = elbow_memory_count().blocks != blocks || hdf5_open_objects() != 0;
     if (is_kept)
         fprintf(stderr, "%s: call %llu of rank %d failing: rank %d keeps memory or HDF5 objects (%s)\n", trial->what,
                 (unsigned long long)n, culprit, elbow_comm_place(mpi_comm).rank, trial->fixture->error.message);
@@ -122,7 +122,7 @@ static void fail_on_ranks(bool resumes, const char *what)
 {
     struct fixture fixture;
     struct trial trial = {.fixture = &fixture, .what = what};
-    setup(&fixture);
+    trainer_setup(&fixture);
     set(&fixture, "checkpoint.keep=3");
     mpi_assert(start(&fixture) == ELBOW_OK);
     trial.last = run_bytes(&fixture, "checkpoints/step-00000004.h5", &trial.last_size);
@@ -136,7 +136,7 @@ static void fail_on_ranks(bool resumes, const char *what)
         fail_everywhere(&trial, last);
     free(trial.planted);
     free(trial.last);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 
 START_TEST(no_call_fails_a_new_run_badly)

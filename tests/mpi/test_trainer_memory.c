@@ -80,7 +80,7 @@ static void fail_on_ranks(struct fixture *fixture, const char *what, const void 
 // Collective. Few steps, each with all that can happen at a step; the bytes of the checkpoint of step 2 on rank zero.
 static void *prepare_failures(struct fixture *fixture, size_t *size)
 {
-    setup(fixture);
+    trainer_setup(fixture);
     set(fixture, "train.epochs=1");
     mpi_assert(start(fixture) == ELBOW_OK);
     return run_bytes(fixture, "checkpoints/step-00000002.h5", size);
@@ -92,7 +92,7 @@ START_TEST(no_allocation_fails_a_new_run_badly)
     size_t size;
     free(prepare_failures(&fixture, &size));
     fail_on_ranks(&fixture, "a new run", NULL, 0);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -112,7 +112,7 @@ START_TEST(no_allocation_fails_a_run_on_many_nodes_badly)
     fixture.request.trace_first = 1;
     fixture.request.trace_last = UINT64_MAX;
     fail_everywhere(&fixture, "a new run on many nodes", last_rank(), NULL, 0);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
     mpi_assert(elbow_comm_pretend(mpi_comm, one, ranks, &error) == ELBOW_OK);
 }
 END_TEST
@@ -131,7 +131,7 @@ START_TEST(no_allocation_fails_a_warm_start_badly)
     fixture.request.init = path;
     set(&fixture, "model.output_bias=data");
     fail_everywhere(&fixture, "a warm start", last_rank(), NULL, 0); // rank zero reads as it does for a resume
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -145,7 +145,7 @@ START_TEST(no_allocation_fails_a_resume_badly)
     fixture.request.resume = ELBOW_RESUME_ALWAYS;
     fail_on_ranks(&fixture, "a resumed run", checkpoint, size);
     free(checkpoint);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 

@@ -40,7 +40,7 @@ static ssize_t watch(void *cookie, const char *bytes, size_t size)
 START_TEST(the_text_of_a_signal_knows_the_last_checkpoint)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     char path[400];
     snprintf(path, sizeof path, "%s/said", fixture.scratch.directory);
     struct watcher watcher = {.line = "finished step 4", .path = path};
@@ -59,14 +59,14 @@ START_TEST(the_text_of_a_signal_knows_the_last_checkpoint)
     char *said = is_root() ? scratch_read(path, &size) : NULL;
     mpi_assert(!is_root() || (size > sizeof expected && memcmp(said, expected, sizeof expected - 1) == 0));
     free(said);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
 START_TEST(the_start_tells_what_checkpoints_take)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     FILE *screen = fopen("/dev/null", "w");
     fixture.log = elbow_log_open(is_root(), screen);
     mpi_assert(start(&fixture) == ELBOW_OK);
@@ -76,7 +76,7 @@ START_TEST(the_start_tells_what_checkpoints_take)
     char *log = run_bytes(&fixture, "log.txt", &size);
     mpi_assert(!is_root() || memmem(log, size, "memory of rank zero beside that: ", 33) != NULL);
     free(log);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 
@@ -93,7 +93,7 @@ static double fresh_clock(void)
 START_TEST(a_time_limit_counts_from_the_programs_beginning)
 {
     struct fixture fixture;
-    setup(&fixture);
+    trainer_setup(&fixture);
     set(&fixture, "run.time_limit=1h");
     // An hour was spent before the run was set up; on one machine the clock begins then, on another one later.
     static const double began[] = {-3600, 0, 3600};
@@ -110,7 +110,7 @@ START_TEST(a_time_limit_counts_from_the_programs_beginning)
     }
     fixture.request.has_started = false; // that is now
     mpi_assert(start(&fixture) == ELBOW_OK);
-    teardown(&fixture);
+    trainer_teardown(&fixture);
 }
 END_TEST
 

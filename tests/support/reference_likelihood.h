@@ -6,9 +6,6 @@
 
 #include "elbow/config/config.h"
 
-#include <math.h>
-#include <stddef.h>
-
 // log p(x|y) of one value. `shared` are the trained numbers, NULL where there are none. A likelihood with one output a
 // value has one y.
 struct reference_likelihood {
@@ -22,121 +19,9 @@ struct reference_likelihood {
     double means[3];                  // of data, to start at
 };
 
-static inline double reference_logistic(double a)
-{
-    return 1 / (1 + exp(-a));
-}
+double reference_logistic(double a);
 
-static inline double reference_bernoulli_log_p(const struct elbow_likelihood_options *options, const double *shared,
-                                               double x, double y)
-{
-    (void)options;
-    (void)shared;
-    double one = y > 0 ? -log1p(exp(-y)) : y - log1p(exp(y)); // log sigmoid(y)
-    double zero = y > 0 ? -y - log1p(exp(-y)) : -log1p(exp(y));
-    return x * one + (1 - x) * zero;
-}
-
-static inline double reference_bernoulli_slope(const struct elbow_likelihood_options *options, const double *shared,
-                                               double x, double y)
-{
-    (void)options;
-    (void)shared;
-    return x - reference_logistic(y);
-}
-
-static inline double reference_logit(double mean)
-{
-    return log(mean / (1 - mean));
-}
-
-static inline double reference_coin(double u)
-{
-    return u > 0;
-}
-
-static inline double reference_log_variance(const struct elbow_likelihood_options *options, const double *shared)
-{
-    return shared ? *shared : log(options->variance);
-}
-
-static inline double reference_gaussian_log_p(const struct elbow_likelihood_options *options, const double *shared,
-                                              double x, double y)
-{
-    double v = exp(reference_log_variance(options, shared));
-    return -0.5 * log(2 * acos(-1.0) * v) - (x - y) * (x - y) / (2 * v);
-}
-
-static inline double reference_gaussian_slope(const struct elbow_likelihood_options *options, const double *shared,
-                                              double x, double y)
-{
-    return (x - y) / exp(reference_log_variance(options, shared));
-}
-
-// In s, by the chain rule from 1 / v.
-static inline double reference_gaussian_shared_slope(const struct elbow_likelihood_options *options,
-                                                     const double *shared, double x, double y)
-{
-    return (x - y) * (x - y) * exp(-reference_log_variance(options, shared)) / 2 - 0.5;
-}
-
-static inline double reference_same(double y)
-{
-    return y;
-}
-
-static inline double reference_double(double u)
-{
-    return 2 * u;
-}
-
-static inline double reference_poisson_log_p(const struct elbow_likelihood_options *options, const double *shared,
-                                             double x, double y)
-{
-    (void)options;
-    (void)shared;
-    return x * y - exp(y) - lgamma(x + 1);
-}
-
-static inline double reference_poisson_slope(const struct elbow_likelihood_options *options, const double *shared,
-                                             double x, double y)
-{
-    (void)options;
-    (void)shared;
-    return x - exp(y);
-}
-
-// Mostly small, some beyond sixteen.
-static inline double reference_count(double u)
-{
-    return floor(fabs(30 * u * u * u));
-}
-
-static const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
-    [ELBOW_LIKELIHOOD_BERNOULLI] = {.log_p = reference_bernoulli_log_p,
-                                    .slope = reference_bernoulli_slope,
-                                    .mean = reference_logistic,
-                                    .bias = reference_logit,
-                                    .value = reference_coin,
-                                    .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
-                                    .means = {0.01, 0.3, 0.9}},
-    [ELBOW_LIKELIHOOD_GAUSSIAN] = {.log_p = reference_gaussian_log_p,
-                                   .slope = reference_gaussian_slope,
-                                   .shared_slope = reference_gaussian_shared_slope,
-                                   .mean = reference_same,
-                                   .bias = reference_same,
-                                   .value = reference_double,
-                                   .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
-                                   .means = {-20, 0, 0.4}},
-    [ELBOW_LIKELIHOOD_POISSON] = {.log_p = reference_poisson_log_p,
-                                  .slope = reference_poisson_slope,
-                                  .mean = exp,
-                                  .bias = log,
-                                  .value = reference_count,
-                                  .outputs = {-6, -4, -0.3, 0, 2.2, 2.4, 5, 9},
-                                  .means = {0.02, 1.5, 40}},
-};
-_Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
-               "every likelihood has its reference");
+// By enum elbow_likelihood_kind.
+extern const struct reference_likelihood REFERENCE_LIKELIHOODS[];
 
 #endif

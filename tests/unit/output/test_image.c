@@ -10,6 +10,7 @@
 #include <png.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 static void check_good(enum elbow_status status, const struct elbow_error *error)
 {

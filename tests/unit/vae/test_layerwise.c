@@ -96,7 +96,7 @@ static void check(struct fixture *f, const char *what)
 
 START_TEST(pieces_give_the_bits_of_the_whole)
 {
-    for (int i = 0; i < ARCHITECTURE_COUNT; ++i) {
+    for (size_t i = 0; i < ARCHITECTURE_COUNT; ++i) {
         struct fixture *f = fixture_create(&ARCHITECTURES[i], 11);
         check(f, ARCHITECTURES[i].what);
         fixture_destroy(f);
@@ -155,7 +155,8 @@ START_TEST(convolutions_go_in_pieces)
 {
     struct elbow_config config = {.objective = {.beta = 1}};
     struct elbow_layer conv = {.kind = ELBOW_LAYER_CONV2D, .filters = 3, .kernel = 4, .stride = 2, .padding = 1};
-    struct elbow_layer back = conv, dense = {.kind = ELBOW_LAYER_DENSE, .units = 48, .activation = RELU};
+    struct elbow_layer back = conv,
+                       dense = {.kind = ELBOW_LAYER_DENSE, .units = 48, .activation = ELBOW_ACTIVATION_RELU};
     conv.activation = ELBOW_ACTIVATION_SILU;
     back.kind = ELBOW_LAYER_CONV_TRANSPOSE2D;
     back.filters = 1;

@@ -147,7 +147,7 @@ END_TEST
 
 START_TEST(not_a_number_reaches_the_statistics)
 {
-    struct fixture *f = fixture_create(&ARCHITECTURES[2], 10);
+    struct fixture *f = fixture_create(architecture("three and one"), 10);
     f->values[3 * f->model->values + 5] = NAN; // one pixel of one row
     train(f);
     ck_assert(isnan(f->statistics[ELBOW_STATISTIC_RECON]) && isnan(f->statistics[ELBOW_STATISTIC_OBJECTIVE]));
@@ -165,7 +165,7 @@ END_TEST
 // one.
 START_TEST(the_past_leaves_no_trace)
 {
-    struct fixture *f = fixture_create(&ARCHITECTURES[10], 11);
+    struct fixture *f = fixture_create(architecture("silu"), 11);
     float *before = allocate(f->size, sizeof(float));
     size_t all = f->rows;
     f->rows = 2;
@@ -184,7 +184,7 @@ END_TEST
 
 START_TEST(nothing_allocates_after_create)
 {
-    struct fixture *f = fixture_create(&ARCHITECTURES[13], 12);
+    struct fixture *f = fixture_create(architecture("gaussian, learned"), 12);
     struct elbow_importance *importance = allocate(f->rows, sizeof *importance);
     float *mean = allocate(f->rows * f->model->values, sizeof(float));
     uint64_t allocations = elbow_memory_count().allocations;
@@ -207,7 +207,7 @@ END_TEST
 START_TEST(create_gives_all_back_when_memory_ends)
 {
     static struct elbow_config config;
-    configure(&ARCHITECTURES[13], &config);
+    configure(architecture("gaussian, learned"), &config);
     size_t blocks = elbow_memory_count().blocks;
     uint64_t failures = 0;
     for (uint64_t n = 1;; ++n) {

@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(padding_of_the_gradient_is_zero)
 {
-    struct fixture *f = fixture_create(&ARCHITECTURES[2], 1);
+    struct fixture *f = fixture_create(architecture("three and one"), 1);
     train(f);
     size_t covered = 0, position = 0;
     for (size_t t = 0; t <= f->model->parameters.count; ++t) {

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The architectures, and what is drawn for one of them.
+#include "model_fixture.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct architecture ARCHITECTURES[] = {
+    {.what = "linear",
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 5,
+     .values = 13,
+     .latent = 3},
+    {.what = "one row",
+     .encoder_layers = 1,
+     .decoder_layers = 1,
+     .activation = ELBOW_ACTIVATION_RELU,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 1,
+     .values = 9,
+     .latent = 2},
+    {.what = "three and one",
+     .encoder_layers = 3,
+     .decoder_layers = 1,
+     .activation = ELBOW_ACTIVATION_RELU,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 7,
+     .values = 31,
+     .latent = 5},
+    {.what = "one and three",
+     .encoder_layers = 1,
+     .decoder_layers = 3,
+     .activation = ELBOW_ACTIVATION_RELU,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 0.25,
+     .rows = 7,
+     .values = 31,
+     .latent = 5},
+    {.what = "none and three",
+     .decoder_layers = 3,
+     .activation = ELBOW_ACTIVATION_TANH,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 6,
+     .values = 17,
+     .latent = 4},
+    {.what = "three and none",
+     .encoder_layers = 3,
+     .activation = ELBOW_ACTIVATION_TANH,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 4,
+     .rows = 6,
+     .values = 17,
+     .latent = 4},
+    {.what = "leaky_relu",
+     .encoder_layers = 2,
+     .decoder_layers = 2,
+     .activation = ELBOW_ACTIVATION_LEAKY_RELU,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 6,
+     .values = 11,
+     .latent = 3},
+    {.what = "tanh",
+     .encoder_layers = 2,
+     .decoder_layers = 2,
+     .activation = ELBOW_ACTIVATION_TANH,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 6,
+     .values = 11,
+     .latent = 3},
+    {.what = "sigmoid",
+     .encoder_layers = 2,
+     .decoder_layers = 2,
+     .activation = ELBOW_ACTIVATION_SIGMOID,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 6,
+     .values = 11,
+     .latent = 3},
+    {.what = "softplus",
+     .encoder_layers = 2,
+     .decoder_layers = 2,
+     .activation = ELBOW_ACTIVATION_SOFTPLUS,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 6,
+     .values = 11,
+     .latent = 3},
+    {.what = "silu",
+     .encoder_layers = 3,
+     .decoder_layers = 3,
+     .activation = ELBOW_ACTIVATION_SILU,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 6,
+     .values = 11,
+     .latent = 3},
+    {.what = "none",
+     .encoder_layers = 2,
+     .decoder_layers = 2,
+     .activation = ELBOW_ACTIVATION_NONE,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 1,
+     .rows = 6,
+     .values = 11,
+     .latent = 3},
+    {.what = "gaussian, fixed",
+     .encoder_layers = 1,
+     .decoder_layers = 2,
+     .activation = ELBOW_ACTIVATION_TANH,
+     .likelihood = ELBOW_LIKELIHOOD_GAUSSIAN,
+     .variance = 0.3,
+     .beta = 1,
+     .rows = 7,
+     .values = 19,
+     .latent = 3},
+    {.what = "gaussian, learned",
+     .encoder_layers = 2,
+     .decoder_layers = 1,
+     .activation = ELBOW_ACTIVATION_TANH,
+     .likelihood = ELBOW_LIKELIHOOD_GAUSSIAN,
+     .learned = true,
+     .variance = 0.3,
+     .beta = 1,
+     .rows = 7,
+     .values = 19,
+     .latent = 3},
+    {.what = "gaussian, linear, learned",
+     .likelihood = ELBOW_LIKELIHOOD_GAUSSIAN,
+     .learned = true,
+     .variance = 2,
+     .beta = 0.5,
+     .rows = 5,
+     .values = 21,
+     .latent = 4},
+    {.what = "poisson",
+     .encoder_layers = 1,
+     .decoder_layers = 2,
+     .activation = ELBOW_ACTIVATION_TANH,
+     .likelihood = ELBOW_LIKELIHOOD_POISSON,
+     .variance = 1,
+     .beta = 1,
+     .rows = 7,
+     .values = 19,
+     .latent = 3},
+    {.what = "free bits",
+     .encoder_layers = 1,
+     .decoder_layers = 1,
+     .activation = ELBOW_ACTIVATION_TANH,
+     .likelihood = ELBOW_LIKELIHOOD_BERNOULLI,
+     .variance = 1,
+     .beta = 2,
+     .free_bits = 0.4,
+     .rows = 9,
+     .values = 15,
+     .latent = 6},
+    {.what = "free bits, one latent",
+     .decoder_layers = 1,
+     .activation = ELBOW_ACTIVATION_RELU,
+     .likelihood = ELBOW_LIKELIHOOD_GAUSSIAN,
+     .learned = true,
+     .variance = 1,
+     .beta = 1,
+     .free_bits = 0.3,
+     .rows = 9,
+     .values = 1,
+     .latent = 1},
+};
+const size_t ARCHITECTURE_COUNT = sizeof ARCHITECTURES / sizeof *ARCHITECTURES;
+
+void *allocate(size_t count, size_t size)
+{
+    void *pointer = calloc(count, size);
+    ck_assert_ptr_nonnull(pointer);
+    return pointer;
+}
+
+static struct elbow_layers hidden(int count, int activation)
+{
+    struct elbow_layers layers = {.count = (size_t)count};
+    for (int k = 0; k < count; ++k)
+        layers.layers[k] =
+            (struct elbow_layer){.kind = ELBOW_LAYER_DENSE, .units = 7 + 5 * k, .activation = activation};
+    return layers;
+}
+
+void configure(const struct architecture *architecture, struct elbow_config *config)
+{
+    config->model.latent = (int64_t)architecture->latent;
+    config->model.likelihood = architecture->likelihood;
+    config->model.likelihood_options.learn_variance = architecture->learned;
+    config->model.likelihood_options.variance = architecture->variance;
+    config->model.encoder = hidden(architecture->encoder_layers, architecture->activation);
+    config->model.decoder = hidden(architecture->decoder_layers, architecture->activation);
+    config->objective.beta = architecture->beta;
+    config->objective.free_bits = architecture->free_bits;
+}
+
+struct fixture *fixture_create(const struct architecture *architecture, uint64_t seed)
+{
+    struct fixture *f = allocate(1, sizeof *f);
+    configure(architecture, &f->config);
+    f->rows = architecture->rows;
+    struct elbow_error error = {0};
+    enum elbow_status status = elbow_model_create(&f->config, architecture->values, f->rows, &f->model, &error);
+    ck_assert_msg(status == ELBOW_OK, "%s", error.message);
+    f->size = f->model->parameters.size;
+    f->reference = reference_vae(&f->config, f->model);
+    f->parameters = allocate(f->size, sizeof(float));
+    f->gradient = allocate(f->size, sizeof(float));
+    f->exact_parameters = allocate(f->size, sizeof(double));
+    f->exact_gradient = allocate(f->size, sizeof(double));
+    f->statistics = allocate(elbow_statistics_size(architecture->latent, true), sizeof(double));
+    f->values = allocate(f->rows * architecture->values, sizeof(float));
+    f->noise = allocate(f->rows * architecture->latent, sizeof(float));
+    uint64_t state = seed;
+    for (size_t t = 0; t < f->model->parameters.count; ++t) {
+        const struct elbow_tensor *tensor = &f->model->parameters.tensors[t];
+        double width = tensor->rank == 2 ? 1.5 / sqrt((double)tensor->shape[0]) : 0.5;
+        for (size_t k = 0; k < tensor->count; ++k)
+            f->parameters[tensor->offset + k] = (float)(width * reference_random(&state));
+    }
+    for (size_t k = 0; k < f->size; ++k)
+        f->exact_parameters[k] = f->parameters[k];
+    for (size_t k = 0; k < f->rows * architecture->values; ++k) {
+        double u = reference_random(&state);
+        f->values[k] = (float)f->reference.likelihood->value(u);
+    }
+    for (size_t k = 0; k < f->rows * architecture->latent; ++k)
+        f->noise[k] = (float)reference_normal(&state);
+    return f;
+}
+
+void fixture_destroy(struct fixture *f)
+{
+    elbow_model_destroy(f->model);
+    free(f->parameters);
+    free(f->gradient);
+    free(f->exact_parameters);
+    free(f->exact_gradient);
+    free(f->statistics);
+    free(f->values);
+    free(f->noise);
+    free(f);
+}
+
+struct elbow_microbatch microbatch(const struct fixture *f)
+{
+    return (struct elbow_microbatch){f->rows, f->values, f->noise};
+}
+
+struct reference_parts exact(struct fixture *f, double *gradient)
+{
+    return reference_rows(&f->reference, f->size, f->exact_parameters, f->rows, f->values, f->noise, gradient);
+}
+
+struct elbow_terms terms(const struct fixture *f)
+{
+    return elbow_objective_terms(&f->config, f->config.objective.beta);
+}
+
+void train(struct fixture *f)
+{
+    memset(f->gradient, 0xFF, f->size * sizeof(float)); // NaN: what is not overwritten shows
+    elbow_model_train(f->model, f->parameters, microbatch(f), terms(f), f->gradient, f->statistics);
+}
+
+const struct architecture *architecture(const char *what)
+{
+    for (size_t a = 0; a < ARCHITECTURE_COUNT; ++a)
+        if (strcmp(ARCHITECTURES[a].what, what) == 0)
+            return &ARCHITECTURES[a];
+    ck_abort_msg("no architecture is called %s", what);
+    return NULL;
+}
