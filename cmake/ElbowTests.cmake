@@ -3,7 +3,13 @@
 # ranks), tests/system/*.sh (the programs; the build directory is $1; 77 and a line "skip: reason" to be skipped).
 include_guard()
 
-# The tests ask one thing at a time of two cores: whatever starts ranks holds the lock `mpi`.
+# A test that starts ranks counts as one of those that run at once: it waits more than it computes, and must not mind a busy
+# machine. The MPI tests hold the lock `mpi`, as Open MPI 4 has one folder for all that a user starts on a host, and the first to
+# end takes it away; the scripts give it another one each (tests/system/lib.sh). What takes longest begins first: with several
+# at once nothing long is then left for the end.
+set(elbow_mpi_cost 200) # of a chain of tests, as they hold a lock
+set(elbow_system_cost 20)
+set(elbow_system_costs campaign 100 threads 60 disk 60 exact 60 resume 50 run-directory 50) # which take longer than others
 set(elbow_test_environment OMPI_MCA_btl_vader_single_copy_mechanism=none)
 execute_process(COMMAND id -u OUTPUT_VARIABLE elbow_user OUTPUT_STRIP_TRAILING_WHITESPACE)
 if(elbow_user STREQUAL "0")
@@ -31,9 +37,11 @@ function(elbow_check_launcher)
   endif()
 endfunction()
 
-# Seconds that a system test may take, and how much longer than usual each of its commands may.
+# Seconds that a test may take, and how much longer than usual each command of a system test may.
+set(elbow_unit_timeout 120)
 set(elbow_system_timeout 600)
 if(ELBOW_SANITIZE)
+  set(elbow_unit_timeout 400)
   set(elbow_system_timeout 3600)
   list(APPEND elbow_test_environment ELBOW_TEST_PATIENCE=10)
 endif()
@@ -82,7 +90,7 @@ function(elbow_unit_tests room)
     set(target unit_${room}_${stem})
     elbow_test_program(${target} ${test} ${ARGN})
     add_test(NAME ${target} COMMAND ${target})
-    set_tests_properties(${target} PROPERTIES TIMEOUT 120 LABELS unit ENVIRONMENT "${elbow_test_environment}")
+    set_tests_properties(${target} PROPERTIES TIMEOUT ${elbow_unit_timeout} LABELS unit ENVIRONMENT "${elbow_test_environment}")
   endforeach()
 endfunction()
 
@@ -97,7 +105,7 @@ function(elbow_conformance_tests)
     string(REPLACE "test_" "conformance_" target ${stem})
     elbow_test_program(${target} ${test} elbow_rooms)
     add_test(NAME ${target} COMMAND ${target})
-    set_tests_properties(${target} PROPERTIES TIMEOUT 120 LABELS "unit;conformance" ENVIRONMENT "${elbow_test_environment}")
+    set_tests_properties(${target} PROPERTIES TIMEOUT ${elbow_unit_timeout} LABELS "unit;conformance" ENVIRONMENT "${elbow_test_environment}")
   endforeach()
 endfunction()
 
@@ -147,7 +155,7 @@ function(elbow_mpi_tests)
       add_test(NAME ${target}_${ranks} COMMAND ${elbow_launcher} ${MPIEXEC_NUMPROC_FLAG} ${ranks}
         $<TARGET_FILE:${target}>)
       set_tests_properties(${target}_${ranks} PROPERTIES TIMEOUT 300 LABELS mpi RESOURCE_LOCK mpi
-        PROCESSORS 2 ENVIRONMENT "${elbow_test_environment}")
+        COST ${elbow_mpi_cost} ENVIRONMENT "${elbow_test_environment}")
     endforeach()
   endforeach()
 endfunction()
@@ -193,7 +201,14 @@ function(elbow_script_test name script)
     set(command sh -c "echo 'skip: starts ranks as Open MPI does'; exit 77")
   endif()
   add_test(NAME ${name} COMMAND ${command})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${elbow_system_timeout} LABELS system RESOURCE_LOCK mpi PROCESSORS 2
+  set(cost ${elbow_system_cost})
+  string(REPLACE "system_" "" stem ${name})
+  list(FIND elbow_system_costs ${stem} place)
+  if(NOT place EQUAL -1)
+    math(EXPR place "${place} + 1")
+    list(GET elbow_system_costs ${place} cost)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${elbow_system_timeout} LABELS system COST ${cost}
     SKIP_RETURN_CODE 77 ENVIRONMENT "${elbow_test_environment}")
 endfunction()
 

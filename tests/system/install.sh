@@ -6,7 +6,9 @@
 set -euo pipefail
 build=$(cd "$1" && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$work.mpi"' EXIT
+mkdir "$work.mpi"
+export TMPDIR=$work.mpi # as in lib.sh: of Open MPI's folder
 prefix=$work/prefix
 fail() { echo "$*"; exit 1; }
 
