@@ -7,6 +7,47 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+
+enum { NAME_SIZE = 64 }; // of a class, in words; longer ones are cut
+
+// What a class is called: its name, or its number.
+static void name_class(const struct elbow_class_means *class, char *text, size_t size)
+{
+    if (class->name != NULL)
+        elbow_text_format(text, size, "%s", class->name);
+    else if (class->label == ELBOW_LABEL_UNKNOWN)
+        elbow_text_format(text, size, "unknown");
+    else
+        elbow_text_format(text, size, "%lld", (long long)class->label);
+}
+
+// The characters of a text in UTF-8: bytes that begin one.
+static int characters(const char *text)
+{
+    int count = 0;
+    for (; *text != '\0'; ++text)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
+static void print_classes(const struct elbow_evaluation *evaluation)
+{
+    char text[NAME_SIZE];
+    int width = 10;
+    for (size_t c = 0; c < evaluation->class_count; ++c) {
+        name_class(&evaluation->classes[c], text, sizeof text);
+        width = characters(text) > width ? characters(text) : width;
+    }
+    if (evaluation->class_count > 0)
+        printf("\n%*s %10s %12s %12s %12s\n", width, "label", "samples", "elbo", "recon", "kl");
+    for (size_t c = 0; c < evaluation->class_count; ++c) {
+        const struct elbow_means *means = &evaluation->classes[c].means;
+        name_class(&evaluation->classes[c], text, sizeof text);
+        elbow_text_print(stdout, "%*s%s %10.0f %12.4f %12.4f %12.4f\n", width - characters(text), "", text,
+                         means->samples, means->elbo, means->recon, means->kl);
+    }
+}
 
 static void print_words(const struct elbow_session *session, const struct elbow_evaluation *evaluation,
                         int64_t importance)
@@ -23,13 +64,7 @@ static void print_words(const struct elbow_session *session, const struct elbow_
         printf("log_likelihood %.4f by %lld importance samples\n", evaluation->log_likelihood, (long long)importance);
         printf("effective_samples %.1f\n", evaluation->effective);
     }
-    if (evaluation->class_count > 0)
-        printf("\n%10s %10s %12s %12s %12s\n", "label", "samples", "elbo", "recon", "kl");
-    for (size_t c = 0; c < evaluation->class_count; ++c) {
-        const struct elbow_class_means *class = &evaluation->classes[c];
-        printf("%10lld %10.0f %12.4f %12.4f %12.4f\n", (long long)class->label, class->means.samples, class->means.elbo,
-               class->means.recon, class->means.kl);
-    }
+    print_classes(evaluation);
 }
 
 static void print_means(struct elbow_json *json, const struct elbow_means *means)
@@ -56,6 +91,8 @@ static void print_json(const struct elbow_evaluation *evaluation, int64_t import
         for (size_t c = 0; c < evaluation->class_count; ++c) {
             elbow_json_open(&json, NULL, '{');
             elbow_json_integer(&json, "label", evaluation->classes[c].label);
+            if (evaluation->classes[c].name != NULL)
+                elbow_json_text(&json, "name", evaluation->classes[c].name);
             print_means(&json, &evaluation->classes[c].means);
             elbow_json_close(&json, '}');
         }
@@ -135,10 +172,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_eval = {
     .name = "eval",
     .summary = "tell the ELBO of a model on a dataset",
-    .text =
-        "The ELBO and its parts, recon and kl, in nats per sample, and per class where there are labels; with\n"
-        "--importance also the importance-sampled log-likelihood. Data are binarised as in training, each row always\n"
-        "to the same zeros and ones; --binarize chooses otherwise.\n",
+    .text = "The ELBO and its parts, recon and kl, in nats per sample, and per class where there are labels (samples\n"
+            "whose label is unknown are a class of their own); with --importance also the importance-sampled\n"
+            "log-likelihood. Data are binarised as in training, each row always to the same zeros and ones;\n"
+            "--binarize chooses otherwise.\n",
     .examples =
         "elbow eval runs/shapes\n"
         "mpirun -n 8 elbow eval runs/mnist-mlp --best --data data/mnist.h5:/test/images --importance 500 --json\n",

@@ -21,6 +21,20 @@ static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_
     return elbow_comm_agree(loading->comm, error);
 }
 
+// Collective.
+static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_labels_request request = {.file = loading->request->labels_file,
+                                           .location = loading->request->labels,
+                                           .samples_name = dataset->name,
+                                           .samples = dataset->samples};
+    dataset->has_labels = request.location != NULL;
+    if (!dataset->has_labels)
+        return ELBOW_OK;
+    return elbow_labels_load(loading->comm, &request, log, &dataset->labels, &dataset->label_names, error);
+}
+
 // Collective. From open files to rows and labels in memory.
 static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
@@ -30,17 +44,14 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
-    size_t bytes = dataset->samples * row_bytes, label_bytes = dataset->samples * sizeof(int64_t);
+    size_t bytes = dataset->samples * row_bytes;
     if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK)
         return error->status;
-    dataset->has_labels = loading->request->labels != NULL;
-    if (dataset->has_labels &&
-        elbow_comm_share(comm, label_bytes, label_bytes, "labels", log, &dataset->labels, error) != ELBOW_OK)
+    if (load_labels(loading, log, error) != ELBOW_OK)
         return error->status;
     dataset->min = INFINITY;
     dataset->max = -INFINITY;
-    if (elbow_loading_read_rows(loading, error) == ELBOW_OK && dataset->has_labels)
-        elbow_loading_read_labels(loading, error);
+    elbow_loading_read_rows(loading, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
     return elbow_loading_settle(loading, error);
@@ -83,7 +94,6 @@ enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow
     if (status == ELBOW_OK)
         status = load_files(&loading, log, error);
     elbow_hdf5_close(loading.file, NULL);
-    elbow_hdf5_close(loading.labels_file, NULL);
     if (status != ELBOW_OK)
         elbow_dataset_unload(comm, dataset);
     return status;
@@ -93,6 +103,7 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
 {
     elbow_comm_unshare(comm, &dataset->rows);
     elbow_comm_unshare(comm, &dataset->labels);
+    elbow_label_names_clear(&dataset->label_names);
     *dataset = (struct elbow_dataset){0};
 }
 

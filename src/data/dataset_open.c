@@ -41,29 +41,6 @@ static enum elbow_status read_attributes(struct elbow_loading *loading, struct e
     return ELBOW_OK;
 }
 
-static enum elbow_status describe_labels(struct elbow_loading *loading, struct elbow_error *error)
-{
-    const struct elbow_dataset_request *request = loading->request;
-    if (request->labels == NULL)
-        return ELBOW_OK;
-    enum elbow_status status = elbow_hdf5_open(request->labels_file, &loading->labels_file, error);
-    if (status != ELBOW_OK)
-        return status;
-    struct elbow_hdf5_info *info = &loading->labels_info;
-    status = elbow_hdf5_describe_dataset(loading->labels_file, request->labels, info, error);
-    if (status != ELBOW_OK)
-        return status;
-    if (info->rank < 1 || elbow_hdf5_row_values(info) != 1 || elbow_element_is_float(info->element))
-        return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s:%s: labels are one integer a sample, but this has %d dimensions of %s",
-                               request->labels_file, request->labels, info->rank, elbow_element_name(info->element));
-    if (info->shape[0] != loading->info.shape[0])
-        return elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %llu labels, but %s has %llu samples",
-                               request->labels_file, request->labels, (unsigned long long)info->shape[0],
-                               loading->dataset->name, (unsigned long long)loading->info.shape[0]);
-    return ELBOW_OK;
-}
-
 static enum elbow_status describe(struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = loading->request;
@@ -74,8 +51,6 @@ static enum elbow_status describe(struct elbow_loading *loading, struct elbow_er
         status = check_shape(loading, error);
     if (status == ELBOW_OK)
         status = read_attributes(loading, error);
-    if (status == ELBOW_OK)
-        status = describe_labels(loading, error);
     return status;
 }
 

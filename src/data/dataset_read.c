@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset, second part: rows and labels. The ranks of a node deal out the rows among themselves (whole chunks
+// Loading a dataset, second part: the rows. The ranks of a node deal out the rows among themselves (whole chunks
 // of the file), each reads its part straight into the node's one copy; where memory is not shared every rank reads all.
 #include "elbow/data/detail/loading.h"
-
-#include "elbow/base/memory.h"
 
 #include <math.h>
 
@@ -60,57 +58,4 @@ enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct 
         dataset->max = fmax(dataset->max, scan.max);
     }
     return ELBOW_OK;
-}
-
-static int64_t label_at(enum elbow_element element, const void *labels, uint64_t i)
-{
-    switch (element) {
-#define LABEL_CASE(name, type, text)                                                                                   \
-    case ELBOW_ELEMENT_##name:                                                                                         \
-        return (int64_t)((const type *)labels)[i];
-        ELBOW_ELEMENT_LIST(LABEL_CASE)
-#undef LABEL_CASE
-    }
-    return 0;
-}
-
-// Labels are kept as int64: a larger one, as a fill value of 2^64 - 1, would become a negative one, and another class.
-static enum elbow_status check_labels(const struct elbow_loading *loading, uint64_t first, uint64_t count,
-                                      const void *stored, struct elbow_error *error)
-{
-    const uint64_t *labels = stored;
-    if (loading->labels_info.element != ELBOW_ELEMENT_UINT64)
-        return ELBOW_OK;
-    for (uint64_t i = 0; i < count; ++i)
-        if (labels[i] > INT64_MAX)
-            return elbow_error_set(error, ELBOW_DATA,
-                                   "%s:%s: row %llu holds the label %llu, but labels go up to %lld; if it stands for "
-                                   "unknown ones, give those a number of their own",
-                                   loading->request->labels_file, loading->request->labels,
-                                   (unsigned long long)(first + i), (unsigned long long)labels[i],
-                                   (long long)INT64_MAX);
-    return ELBOW_OK;
-}
-
-enum elbow_status elbow_loading_read_labels(struct elbow_loading *loading, struct elbow_error *error)
-{
-    struct elbow_dataset *dataset = loading->dataset;
-    const struct elbow_hdf5_info *info = &loading->labels_info;
-    size_t size = elbow_element_size(info->element);
-    uint64_t piece;
-    struct elbow_range range = elbow_loading_rows(loading, info, size, dataset->labels.is_shared, &piece);
-    if (range.first == range.last)
-        return ELBOW_OK;
-    void *stored = NULL;
-    uint64_t count = range.last - range.first;
-    enum elbow_status status = elbow_allocate(&stored, count, size, "labels", error);
-    if (status == ELBOW_OK)
-        status =
-            elbow_hdf5_read_rows(loading->labels_file, loading->request->labels, range.first, count, stored, error);
-    if (status == ELBOW_OK)
-        status = check_labels(loading, range.first, count, stored, error);
-    for (uint64_t i = 0; status == ELBOW_OK && i < count; ++i)
-        ((int64_t *)dataset->labels.base)[range.first + i] = label_at(info->element, stored, i);
-    elbow_release(&stored);
-    return status;
 }

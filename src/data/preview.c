@@ -5,6 +5,7 @@
 #include "elbow/base/child.h"
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/data/labels.h"
 
 static const uint64_t ROW_BYTES_MAX = UINT64_C(1) << 28;
 
@@ -47,13 +48,25 @@ void elbow_preview_dataset(const char *path, const char *dataset, char *note)
     note[0] = '\0';
 }
 
+void elbow_preview_labels(const char *path, const char *location, char *note)
+{
+    elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s:%s", path, location);
+    elbow_labels_preview(path, location);
+    note[0] = '\0';
+}
+
 void elbow_preview_configured(const struct elbow_config *config, char *note)
 {
-    const char *const locations[] = {config->data.train, config->data.valid, config->data.labels,
-                                     config->data.valid_labels};
-    for (size_t i = 0; i < sizeof locations / sizeof *locations && config->data.synthetic == 0; ++i) {
+    const struct {
+        const char *location;
+        void (*look)(const char *path, const char *dataset, char *note);
+    } wanted[] = {{config->data.train, elbow_preview_dataset},
+                  {config->data.valid, elbow_preview_dataset},
+                  {config->data.labels, elbow_preview_labels},
+                  {config->data.valid_labels, elbow_preview_labels}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted && config->data.synthetic == 0; ++i) {
         elbow_path file, dataset;
-        if (locations[i][0] != '\0' && elbow_config_locate(config->data.file, locations[i], file, dataset))
-            elbow_preview_dataset(file, dataset, note);
+        if (wanted[i].location[0] != '\0' && elbow_config_locate(config->data.file, wanted[i].location, file, dataset))
+            wanted[i].look(file, dataset, note);
     }
 }

@@ -7,6 +7,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/data/labels.h"
 #include "elbow/vae/model.h"
 
 #include <string.h>
@@ -40,9 +41,22 @@ static enum elbow_status describe(const struct elbow_config *config, const char 
     return status;
 }
 
-// The bytes that a dataset of the configuration takes on a node, in the type it is stored in; labels take a word each.
-static enum elbow_status add_bytes(const struct elbow_config *config, const char *location, bool are_labels,
-                                   struct data *data)
+// The bytes that labels of the configuration take on a node: a word each.
+static enum elbow_status add_labels(const struct elbow_config *config, const char *location, struct data *data)
+{
+    elbow_path path, labels;
+    uint64_t count = 0;
+    if (location[0] == 0)
+        return ELBOW_OK;
+    if (!elbow_config_locate(config->data.file, location, path, labels))
+        return elbow_error_set(&data->error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
+    enum elbow_status status = elbow_labels_count(path, labels, &count, &data->error);
+    data->bytes += count * sizeof(int64_t);
+    return status;
+}
+
+// The bytes that a dataset of the configuration takes on a node, in the type it is stored in.
+static enum elbow_status add_bytes(const struct elbow_config *config, const char *location, struct data *data)
 {
     struct elbow_hdf5_info info;
     elbow_path path;
@@ -51,8 +65,8 @@ static enum elbow_status add_bytes(const struct elbow_config *config, const char
     enum elbow_status status = describe(config, location, path, &info, &data->error);
     if (status != ELBOW_OK)
         return status;
-    uint64_t bytes = are_labels ? sizeof(int64_t) : elbow_element_size(info.element);
-    for (int i = 0; i < (are_labels ? 1 : info.rank); ++i)
+    uint64_t bytes = elbow_element_size(info.element);
+    for (int i = 0; i < info.rank; ++i)
         bytes *= info.shape[i];
     data->bytes += bytes;
     if (data->samples > 0)
@@ -74,10 +88,10 @@ static void look_at_data(const struct elbow_config *config, struct data *data)
         data->samples = (uint64_t)config->data.synthetic;
         data->rank = 2;
         data->shape[0] = data->shape[1] = 28;
-    } else if (add_bytes(config, config->data.train, false, data) != ELBOW_OK ||
-               add_bytes(config, config->data.labels, true, data) != ELBOW_OK ||
-               add_bytes(config, config->data.valid, false, data) != ELBOW_OK ||
-               add_bytes(config, config->data.valid_labels, true, data) != ELBOW_OK) {
+    } else if (add_bytes(config, config->data.train, data) != ELBOW_OK ||
+               add_labels(config, config->data.labels, data) != ELBOW_OK ||
+               add_bytes(config, config->data.valid, data) != ELBOW_OK ||
+               add_labels(config, config->data.valid_labels, data) != ELBOW_OK) {
         return;
     }
     if (shape->count == 0)

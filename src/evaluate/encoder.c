@@ -5,6 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/output.h"
+#include "elbow/data/detail/texts.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/parallel/ordered_rows.h"
 
@@ -137,6 +138,16 @@ static enum elbow_status consume(void *user, uint64_t first, uint64_t count, con
     return elbow_hdf5_first_error(encoding->file, error);
 }
 
+// The names of labels, and which label each is that of.
+static void write_names(struct elbow_hdf5 *file, const struct elbow_label_names *names)
+{
+    uint64_t count = names->count;
+    elbow_hdf5_create_dataset(file, "/label_values", ELBOW_ELEMENT_INT64, 1, &count, (struct elbow_hdf5_layout){0},
+                              NULL);
+    elbow_hdf5_write_rows(file, "/label_values", ELBOW_ELEMENT_INT64, 0, count, names->labels, NULL);
+    elbow_hdf5_write_texts(file, "/label_names", names->names, count, NULL);
+}
+
 static void create_datasets(const struct encoding *encoding)
 {
     const struct elbow_dataset *dataset = encoding->request->dataset;
@@ -152,6 +163,8 @@ static void create_datasets(const struct encoding *encoding)
                                   NULL);
     if (dataset->has_labels)
         elbow_hdf5_create_dataset(file, "/labels", ELBOW_ELEMENT_INT64, 1, shape, layout, NULL);
+    if (dataset->label_names.count > 0)
+        write_names(file, &dataset->label_names);
 }
 
 static enum elbow_status open_file(struct encoding *encoding, const char *path, struct elbow_error *error)

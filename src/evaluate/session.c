@@ -264,7 +264,7 @@ void elbow_session_preview(const struct elbow_session_request *request, char *no
         return;
     elbow_preview_dataset(source.file, source.dataset, note);
     if (source.labels[0] != '\0')
-        elbow_preview_dataset(source.labels_file, source.labels, note);
+        elbow_preview_labels(source.labels_file, source.labels, note);
 }
 
 void elbow_session_close(struct elbow_comm *comm, struct elbow_session *session)

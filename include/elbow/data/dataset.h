@@ -6,6 +6,7 @@
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/data/element.h"
+#include "elbow/data/labels.h"
 #include "elbow/data/transform.h"
 #include "elbow/parallel/comm.h"
 
@@ -25,6 +26,7 @@ struct elbow_dataset {
     struct elbow_scale scale;
     struct elbow_shared rows;   // (N, D) of element
     struct elbow_shared labels; // (N) int64_t; base NULL without labels
+    struct elbow_label_names label_names;
     bool has_labels;
     bool is_binary; // all scaled values are 0 or 1 (known only where the demand is UNIT or BINARY)
     bool is_synthetic;
@@ -64,7 +66,7 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
 // Local. The scaled values of one sample (D) into `values`.
 void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values);
 
-// Local. The label of a sample.
+// Local. The label of a sample (its name: elbow_label_name of label_names).
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample);
 
 // Height, width and channels (1 or 3) of a sample that is a picture: (H, W), (H, W, 1), (H, W, 3), unless its layout is

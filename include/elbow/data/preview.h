@@ -14,6 +14,9 @@ ELBOW_C_BEGIN
 // afterwards.
 void elbow_preview_dataset(const char *file, const char *dataset, char *note);
 
+// Local. Likewise a place of labels, and their names.
+void elbow_preview_labels(const char *file, const char *location, char *note);
+
 // Local. Likewise all that a configuration names.
 void elbow_preview_configured(const struct elbow_config *config, char *note);
 

@@ -23,7 +23,8 @@ struct elbow_evaluation_request {
 
 // Means of one class.
 struct elbow_class_means {
-    int64_t label;
+    int64_t label;    // ELBOW_LABEL_UNKNOWN: of the samples without one
+    const char *name; // of the label, the dataset's; NULL: it has none
     struct elbow_means means;
 };
 

@@ -45,13 +45,29 @@ static bool find_filters(hid_t creation, struct chunks *chunks)
     return true;
 }
 
+// Bytes of an element in the file, where a text of varying length is a length, an address and a number in the heap
+// there. 0 if they are not known.
+static uint64_t stored_size(hid_t dataset, hid_t type)
+{
+    size_t address = 0, length = 0;
+    if (H5Tis_variable_str(type) <= 0)
+        return H5Tget_size(type);
+    hid_t file = H5Iget_file_id(dataset), creation = file < 0 ? H5I_INVALID_HID : H5Fget_create_plist(file);
+    bool is_known = creation >= 0 && H5Pget_sizes(creation, &address, &length) >= 0;
+    if (creation >= 0)
+        H5Pclose(creation);
+    if (file >= 0)
+        H5Fclose(file);
+    return is_known ? 4 + address + 4 : 0;
+}
+
 static bool find_shapes(hid_t creation, struct chunks *chunks)
 {
     hid_t space = H5Dget_space(chunks->dataset), type = H5Dget_type(chunks->dataset);
     chunks->rank = H5Pget_chunk(creation, H5S_MAX_RANK, chunks->chunk);
     bool is_found = space >= 0 && type >= 0 && chunks->rank > 0 &&
                     H5Sget_simple_extent_dims(space, chunks->shape, NULL) == chunks->rank;
-    chunks->bytes = is_found ? H5Tget_size(type) : 0;
+    chunks->bytes = is_found ? stored_size(chunks->dataset, type) : 0;
     for (int i = 0; i < chunks->rank && is_found; ++i)
         chunks->bytes *= chunks->chunk[i]; // less than 4 GB, says libhdf5
     if (space >= 0)

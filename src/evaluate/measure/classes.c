@@ -44,6 +44,7 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
         double recon = sum[RECON] / sum[SAMPLES], kl = sum[KL] / sum[SAMPLES];
         evaluation->classes[c] = (struct elbow_class_means){
             .label = plan->classes[c],
+            .name = elbow_label_name(&plan->request->dataset->label_names, plan->classes[c]),
             .means = {.samples = sum[SAMPLES], .objective = NAN, .elbo = recon - kl, .recon = recon, .kl = kl}};
     }
     return ELBOW_OK;

@@ -13,13 +13,13 @@ struct elbow_loading {
     struct elbow_comm *comm;
     const struct elbow_dataset_request *request;
     struct elbow_dataset *dataset;
-    struct elbow_hdf5 *file, *labels_file;
-    struct elbow_hdf5_info info, labels_info;
+    struct elbow_hdf5 *file;
+    struct elbow_hdf5_info info;
     bool has_attributes;
     struct elbow_scale attributes;
 };
 
-// Local. Opens the files and finds out what is in them: element, shape and layout of the dataset. FILE, FORMAT,
+// Local. Opens the file and finds out what is in it: element, shape and layout of the dataset. FILE, FORMAT,
 // MISMATCH.
 enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow_error *error);
 
@@ -32,9 +32,6 @@ struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const
 
 // Local. Reads this rank's rows in blocks and looks for the smallest, the largest and the unusable ones.
 enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct elbow_error *error);
-
-// Local. Reads this rank's labels.
-enum elbow_status elbow_loading_read_labels(struct elbow_loading *loading, struct elbow_error *error);
 
 // Collective. What follows from all rows together: scaling, and whether all values may be what is demanded.
 enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elbow_error *error);

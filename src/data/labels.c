@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The loading of labels. Beside the rows they are small, and those of texts want all names before the first number:
+// rank zero reads them in blocks and sends each to all.
+#include "elbow/data/labels.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/data/detail/label_source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { BLOCK_LABELS = 1 << 17, TOLD_NAMES = 8, TOLD_SIZE = 200 };
+
+// Rank zero. Opens the source; there must be a label for each sample.
+static enum elbow_status open_source(const struct elbow_labels_request *request, struct elbow_label_source *source,
+                                     struct elbow_error *error)
+{
+    enum elbow_status status = elbow_label_source_open(request->file, request->location, source, error);
+    if (status == ELBOW_OK && source->count != request->samples)
+        status = elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %llu labels, but %s has %llu samples",
+                                 request->file, request->location, (unsigned long long)source->count,
+                                 request->samples_name, (unsigned long long)request->samples);
+    for (uint64_t first = 0; first < source->count && status == ELBOW_OK; first += BLOCK_LABELS) {
+        uint64_t left = source->count - first;
+        status = elbow_label_source_collect(source, first, left < BLOCK_LABELS ? left : BLOCK_LABELS, error);
+    }
+    return status;
+}
+
+// Collective. From rank zero's list to the names of all.
+static enum elbow_status share_names(struct elbow_comm *comm, const struct elbow_label_list *list,
+                                     struct elbow_label_names *names, struct elbow_error *error)
+{
+    bool is_root = elbow_comm_place(comm).rank == 0;
+    size_t bytes = 0;
+    if (is_root)
+        elbow_label_list_pack(list, names, &bytes, error);
+    uint64_t sizes[] = {names->count, bytes};
+    elbow_comm_broadcast(comm, sizes, sizeof sizes);
+    if (!is_root)
+        elbow_label_names_make(names, sizes[0], sizes[1], error);
+    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+        return error->status;
+    elbow_comm_broadcast(comm, names->labels, sizes[0] * sizeof *names->labels);
+    elbow_comm_broadcast(comm, names->texts, sizes[1]);
+    elbow_label_names_point(names);
+    return ELBOW_OK;
+}
+
+// Collective. Rank zero reads a block, and every copy gets it.
+static enum elbow_status share_block(struct elbow_comm *comm, struct elbow_label_source *source, uint64_t first,
+                                     uint64_t count, int64_t *block, const struct elbow_shared *labels,
+                                     struct elbow_error *error)
+{
+    struct elbow_place place = elbow_comm_place(comm);
+    if (place.rank == 0)
+        elbow_label_source_read(source, first, count, block, error);
+    if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
+        return error->status;
+    elbow_comm_broadcast(comm, block, count * sizeof *block);
+    if (!labels->is_shared || place.node_rank == 0)
+        memcpy((int64_t *)labels->base + first, block, count * sizeof *block);
+    return ELBOW_OK;
+}
+
+// Collective. *unknown: how many labels are.
+static enum elbow_status share_labels(struct elbow_comm *comm, struct elbow_label_source *source, uint64_t samples,
+                                      const struct elbow_shared *labels, uint64_t *unknown, struct elbow_error *error)
+{
+    int64_t *block = NULL;
+    elbow_allocate(&block, samples < BLOCK_LABELS ? samples : BLOCK_LABELS, sizeof *block, "labels", error);
+    enum elbow_status status = elbow_comm_agree(comm, error);
+    for (uint64_t first = 0; first < samples && status == ELBOW_OK; first += BLOCK_LABELS) {
+        uint64_t left = samples - first, count = left < BLOCK_LABELS ? left : BLOCK_LABELS;
+        status = share_block(comm, source, first, count, block, labels, error);
+        for (uint64_t i = 0; i < count && status == ELBOW_OK; ++i)
+            *unknown += block[i] == ELBOW_LABEL_UNKNOWN;
+    }
+    elbow_release(&block);
+    return status == ELBOW_OK ? elbow_comm_agree(comm, error) : status; // all copies are written
+}
+
+// "4 names (B, T, NK, mono), 6 of 300 samples have no label"
+static void tell(const struct elbow_labels_request *request, const struct elbow_label_names *names, uint64_t unknown,
+                 struct elbow_log *log)
+{
+    char list[TOLD_SIZE] = "", missing[96] = "";
+    size_t length = 0;
+    if (log == NULL || (names->count == 0 && unknown == 0))
+        return;
+    for (size_t i = 0; i < names->count && i < TOLD_NAMES && length < sizeof list; ++i)
+        length += (size_t)snprintf(list + length, sizeof list - length, "%s%.20s", i == 0 ? "" : ", ", names->names[i]);
+    if (unknown > 0)
+        elbow_text_format(missing, sizeof missing, "%llu of %llu samples have no label", (unsigned long long)unknown,
+                          (unsigned long long)request->samples);
+    if (names->count == 0)
+        elbow_log_say(log, "labels: %s:%s, %s", request->file, request->location, missing);
+    else
+        elbow_log_say(log, "labels: %s:%s, %zu name%s (%s%s)%s%s", request->file, request->location, names->count,
+                      names->count == 1 ? "" : "s", list, names->count > TOLD_NAMES ? ", ..." : "",
+                      unknown > 0 ? "; " : "", missing);
+}
+
+static enum elbow_status load(struct elbow_comm *comm, const struct elbow_labels_request *request,
+                              struct elbow_label_source *source, struct elbow_log *log, struct elbow_shared *labels,
+                              struct elbow_label_names *names, struct elbow_error *error)
+{
+    size_t bytes = request->samples * sizeof(int64_t);
+    uint64_t unknown = 0;
+    if (elbow_comm_place(comm).rank == 0)
+        open_source(request, source, error);
+    if (elbow_comm_agree_root(comm, error) != ELBOW_OK ||
+        elbow_comm_share(comm, bytes, bytes, "labels", log, labels, error) != ELBOW_OK ||
+        share_names(comm, &source->names, names, error) != ELBOW_OK ||
+        share_labels(comm, source, request->samples, labels, &unknown, error) != ELBOW_OK)
+        return error->status;
+    tell(request, names, unknown, log);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_labels_load(struct elbow_comm *comm, const struct elbow_labels_request *request,
+                                    struct elbow_log *log, struct elbow_shared *labels, struct elbow_label_names *names,
+                                    struct elbow_error *error)
+{
+    struct elbow_label_source *source = NULL; // of several kilobytes
+    *error = (struct elbow_error){0};
+    elbow_allocate(&source, 1, sizeof *source, "labels", error);
+    if (elbow_comm_agree(comm, error) != ELBOW_OK) {
+        elbow_release(&source);
+        return error->status;
+    }
+    enum elbow_status status = load(comm, request, source, log, labels, names, error);
+    elbow_label_source_close(source);
+    elbow_release(&source);
+    return status;
+}
+
+enum elbow_status elbow_labels_count(const char *file, const char *location, uint64_t *count, struct elbow_error *error)
+{
+    struct elbow_label_source *source = NULL;
+    enum elbow_status status = elbow_allocate(&source, 1, sizeof *source, "labels", error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_label_source_open(file, location, source, error);
+    *count = source->count;
+    elbow_label_source_close(source);
+    elbow_release(&source);
+    return status;
+}
+
+void elbow_labels_preview(const char *file, const char *location)
+{
+    struct elbow_label_source *source = NULL;
+    int64_t label;
+    if (elbow_allocate(&source, 1, sizeof *source, "labels", NULL) != ELBOW_OK)
+        return;
+    if (elbow_label_source_open(file, location, source, NULL) == ELBOW_OK && source->count > 0 &&
+        elbow_label_source_read(source, 0, 1, &label, NULL) == ELBOW_OK)
+        elbow_label_source_read(source, source->count - 1, 1, &label, NULL);
+    elbow_label_source_close(source);
+    elbow_release(&source);
+}
