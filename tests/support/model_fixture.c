@@ -194,7 +194,7 @@ void *allocate(size_t count, size_t size)
     return pointer;
 }
 
-static struct elbow_layers hidden(int count, int activation)
+struct elbow_layers fixture_hidden(int count, int activation)
 {
     struct elbow_layers layers = {.count = (size_t)count};
     for (int k = 0; k < count; ++k)
@@ -209,8 +209,8 @@ void configure(const struct architecture *architecture, struct elbow_config *con
     config->model.likelihood = architecture->likelihood;
     config->model.likelihood_options.learn_variance = architecture->learned;
     config->model.likelihood_options.variance = architecture->variance;
-    config->model.encoder = hidden(architecture->encoder_layers, architecture->activation);
-    config->model.decoder = hidden(architecture->decoder_layers, architecture->activation);
+    config->model.encoder = fixture_hidden(architecture->encoder_layers, architecture->activation);
+    config->model.decoder = fixture_hidden(architecture->decoder_layers, architecture->activation);
     config->objective.beta = architecture->beta;
     config->objective.free_bits = architecture->free_bits;
 }

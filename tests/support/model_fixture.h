@@ -33,6 +33,9 @@ struct fixture {
 // Zeroed memory for `count` things of `size` bytes, to be freed.
 void *allocate(size_t count, size_t size);
 
+// So many dense layers of 7, 12, ... units.
+struct elbow_layers fixture_hidden(int count, int activation);
+
 void configure(const struct architecture *architecture, struct elbow_config *config);
 
 // Random parameters (biases too), data and noise, keyed by the seed.

@@ -103,8 +103,8 @@ static struct world *create(void)
     struct elbow_model_rows kinds = {elbow_likelihood_row(ELBOW_LIKELIHOOD_BERNOULLI), &TRAINED,
                                      elbow_objective_row(ELBOW_OBJECTIVE_ELBO)};
     world->config.model.latent = Z;
-    world->config.model.encoder = hidden(1, TANH);
-    world->config.model.decoder = hidden(2, TANH);
+    world->config.model.encoder = fixture_hidden(1, ELBOW_ACTIVATION_TANH);
+    world->config.model.decoder = fixture_hidden(2, ELBOW_ACTIVATION_TANH);
     world->config.objective.beta = 0.6;
     struct elbow_shape sample = {1, 1, D};
     ck_assert(elbow_model_create_of(kinds, &world->config, sample, ROWS, &world->model, &error) == ELBOW_OK);
