@@ -153,26 +153,17 @@ static enum elbow_status create_tables(struct elbow_patches *plan, struct elbow_
     size_t block = plan->block, kernel = plan->kernel;
     size_t phases = plan->by_patches ? 0 : plan->stride * plan->stride;
     size_t pixels = plan->by_patches ? 0 : block * elbow_patches_positions(plan->image);
-    struct {
-        void *pointer;
-        size_t count, size;
-    } wanted[] = {
-        {&plan->from, block * elbow_patches_positions(plan->map), sizeof(uint32_t)},
-        {&plan->at, plan->depth, sizeof(uint32_t)},
-        {&plan->runs, kernel, sizeof(struct elbow_run)},
-        {&plan->phases, phases, sizeof(struct elbow_phase)},
-        {&plan->phase_from, pixels, sizeof(uint32_t)},
-        {&plan->phase_to, pixels, sizeof(uint32_t)},
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(plan->from, block * elbow_patches_positions(plan->map)),
+        ELBOW_ARRAY(plan->at, plan->depth),
+        ELBOW_ARRAY(plan->runs, kernel),
+        ELBOW_ARRAY(plan->phases, phases),
+        ELBOW_ARRAY(plan->phase_from, pixels),
+        ELBOW_ARRAY(plan->phase_to, pixels),
         // A row of taps meets one remainder of rows and each of the columns.
-        {&plan->phase_runs, phases > 0 ? kernel * plan->stride : 0, sizeof(struct elbow_run)},
+        ELBOW_ARRAY(plan->phase_runs, phases > 0 ? kernel * plan->stride : 0),
     };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i) {
-        enum elbow_status status =
-            elbow_allocate(wanted[i].pointer, wanted[i].count, wanted[i].size, "the plan of a convolution", error);
-        if (status != ELBOW_OK)
-            return status;
-    }
-    return ELBOW_OK;
+    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the plan of a convolution", error);
 }
 
 enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_shape map, size_t kernel, size_t stride,
