@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The gradient exchange: everybody's gradients become everybody's new parameters, with the same bits on any number of
-// ranks.
+// The gradient exchange: the gradients of all ranks become new parameters on all ranks, with the same bits on any
+// number of ranks.
 //
-// M microbatches make a batch. A rank computes the microbatches [floor(r M / R), floor((r + 1) M / R)), and leaves the
+// M microbatches make a batch. Rank r computes the microbatches [floor(r M / R), floor((r + 1) M / R)), and leaves the
 // sum of each maximal subtree (see partition.h) of them in a buffer of the exchange. Parameters are cut into blocks of
-// 4096; each rank owns some whole blocks (its slice), adds the subtrees of its blocks in the tree's order, multiplies
-// once by `scale`, and calls back `apply` with sum and parameters. Inside a node, gradients and the one copy of the
-// parameters lie in shared memory (replicas cannot differ there).
+// 4096. Each rank owns some whole blocks, its slice: it adds their subtrees in the order of the tree, multiplies once
+// by `scale`, and calls back `apply` with sum and parameters. Inside a node, gradients and the one copy of the
+// parameters lie in shared memory, so that replicas cannot differ there.
 //
 // Between nodes they travel as messages, bucket by bucket: a bucket is a layer or some small ones joined, and is
-// shared out among all ranks. elbow_exchange_ready tells how far down the backward pass has come, and sends what is
+// divided among all ranks. elbow_exchange_ready says how far down the backward pass has come, and sends what is
 // complete while the pass goes on. A step ends when all owners have what they update; new parameters are then on their
-// way, and elbow_exchange_await waits for those that a forward pass needs next. For each bucket one message goes from
-// each node to each other one with gradients, and one with new parameters.
+// way, and elbow_exchange_await waits for those that a forward pass needs next. For each bucket, each node sends one
+// message with gradients and one with new parameters to each other node.
+//
+// A step is: elbow_exchange_begin; the rank's gradients and statistics into its buffers, elbow_exchange_ready and
+// elbow_exchange_poll now and then; elbow_exchange_step.
+//
+// Threads: `main thread` is the one that opened the communicator; `any thread` may call at any moment between creation
+// and destruction. Of the local functions, those of the main thread that wait or send (elbow_exchange_await, _poll and
+// _ready) call MPI. Arrays that a caller hands in do not overlap each other or memory of the exchange, unless the
+// function says so.
 #ifndef ELBOW_PARALLEL_EXCHANGE_H
 #define ELBOW_PARALLEL_EXCHANGE_H
 
@@ -31,11 +39,12 @@ struct elbow_exchange_sizes {
     uint64_t microbatches; // of a full batch
     uint64_t last;         // of the short batch that ends an epoch; microbatches where there is none
     size_t statistics;     // doubles of the statistics of a microbatch
-    // Where layers begin, ascending, the first at 0; needed for the call only. NULL (count 0): one layer. Where ranks
-    // create an exchange rank zero's are those of all: another build may cut its layers in another way.
+    // Where layers begin, ascending, the first at 0; read during the call only. NULL (count 0): one layer. All ranks
+    // take rank zero's, because another build may cut its layers in another way.
     const size_t *layers;
     size_t layer_count;
-    // Parameters that a bucket has at least, but for the last one to be made; and as many blocks as there are nodes.
+    // The least parameters of a bucket; the last one to be made may have fewer. Each bucket also has at least as many
+    // blocks as there are nodes.
     size_t bucket;
 };
 
@@ -45,13 +54,16 @@ struct elbow_piece {
     size_t offset;       // of the first one in the slice, where the pieces lie one after the other
 };
 
-// What the exchange asks of its user between the sum and the new parameters.
+// Called back by elbow_exchange_step, in the main thread, between the sum and the new parameters. Neither function
+// calls the exchange.
 struct elbow_exchange_client {
     void *user;
-    // Called on every rank with the same arguments: statistics summed over the batch, the gradient's Euclidean norm
-    // (after `scale`). Tells whether the parameters shall change.
+    // Local. Called on every rank with the same arguments: statistics summed over the batch (the array that
+    // elbow_exchange_step was given) and the Euclidean norm of the gradient after `scale`. Returns whether the
+    // parameters shall change.
     bool (*decide)(void *user, const double *statistics, double gradient_norm);
-    // Called on the owner for each piece of its slice: updates the parameters in place. Both arrays begin at the piece.
+    // Local. Called on the owner for each piece of its slice that is not empty: updates the parameters in place. Both
+    // arrays begin at the piece, and do not overlap. Other ranks update other pieces of the same arena meanwhile.
     void (*apply)(void *user, struct elbow_piece piece, const float *gradient, float *parameters);
 };
 
@@ -60,100 +72,111 @@ struct elbow_exchange_need {
     uint64_t shared_per_node, private_per_rank;
 };
 
-// Local. What an exchange of these sizes would take on this rank's node; nothing of it is made. MEMORY.
+// Local, any thread. What an exchange of these sizes would take on this rank's node; nothing of it is made. MEMORY.
 enum elbow_status elbow_exchange_measure(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
                                          struct elbow_exchange_need *need, struct elbow_error *error);
 
-// Collective. MEMORY if the buffers cannot be had.
+// Collective, main thread. MEMORY if the buffers cannot be had. The communicator must outlast the exchange.
 enum elbow_status elbow_exchange_create(struct elbow_comm *comm, struct elbow_exchange_sizes sizes,
                                         struct elbow_log *log, struct elbow_exchange **exchange,
                                         struct elbow_error *error);
 
-// Collective. A NULL is legal.
+// Collective, main thread. Waits as elbow_exchange_parameters does. A NULL is legal.
 void elbow_exchange_destroy(struct elbow_exchange *exchange);
 
-// Waits until all that the last step sends, here and to others, has come; to be called by all ranks, or else they go on
-// to other functions of the exchange, before they meet in anything else. The parameters (sizes.parameters floats);
-// between two elbow_exchange_step all ranks may read them. To write them, see elbow_exchange_publish.
+// Collective, main thread, unless every rank next calls another function of the exchange that is marked `main thread`.
+// Blocks until all parameter messages of the last step have completed, those that this rank sends included. Returns the
+// parameters (sizes.parameters floats), which belong to the exchange. Between two calls of elbow_exchange_step any
+// thread of any rank may read them; only elbow_exchange_publish and `apply` write them.
 const float *elbow_exchange_parameters(struct elbow_exchange *exchange);
 
-// Likewise, but waits only until the parameters before element `end` have come. Whoever goes on with those calls
-// elbow_exchange_poll now and then: others wait for what this rank sends.
+// Local, main thread. Blocks until the parameters before element `end` have come; returns the same array, of which only
+// those may be read. A caller that keeps computing must call elbow_exchange_poll regularly: other ranks wait for its
+// messages.
 const float *elbow_exchange_await(struct elbow_exchange *exchange, size_t end);
 
-// Local. Lets messages go on. Costs next to nothing where there are none.
+// Local, main thread. Lets messages make progress, and waits for none. Without messages it costs next to nothing.
 void elbow_exchange_poll(struct elbow_exchange *exchange);
 
-// Local. Whether there are messages: several groups of ranks that share memory.
+// Local, any thread. Whether there are messages: several groups of ranks that share memory.
 bool elbow_exchange_has_messages(const struct elbow_exchange *exchange);
 
-// Local. For tests: from now on this rank sleeps a random while, up to 200 microseconds, at every hand-over (0: no
-// more). What order the ranks then come in must not show in the bits.
+// Local, main thread. For tests: from now on this rank sleeps at random, up to 200 microseconds, whenever it hands
+// something over (0: no more). The order in which ranks then arrive must not show in the bits.
 void elbow_exchange_disturb(struct elbow_exchange *exchange, uint64_t seed);
 
-// Local. This rank's slice: its pieces, ascending, and how many (*pieces belongs to the exchange); its parameters.
+// Local, any thread. This rank's slice: its pieces, ascending, one for each bucket, some of which may be empty
+// (*pieces belongs to the exchange), and how many; the number of its parameters.
 int elbow_exchange_pieces(const struct elbow_exchange *exchange, const struct elbow_piece **pieces);
 size_t elbow_exchange_slice(const struct elbow_exchange *exchange);
 
-// Local. Whether the ranks of a node have one copy of the parameters; else each has its own.
+// Local, any thread. Whether the ranks of a node have one copy of the parameters; else each rank has its own.
 bool elbow_exchange_is_shared(const struct elbow_exchange *exchange);
 
-// Local. The buckets that these sizes give on two nodes: the parameters of each, from the first layer
-// on, and how many; what exceeds `most` counts in the last one.
+// Local, any thread. The buckets that these sizes give on two nodes: the number of parameters of each, from the first
+// layer on, and *count of them. Buckets beyond `most` are added to the last one. MEMORY.
 enum elbow_status elbow_exchange_list_buckets(const struct elbow_exchange_sizes *sizes, int most, size_t *parameters,
                                               int *count, struct elbow_error *error);
 
-// Local. How many buckets there are, and the parameters of one that a rank owns.
+// Local, any thread. The number of buckets; the parameters of a bucket that a rank owns.
 int elbow_exchange_buckets(const struct elbow_exchange *exchange);
 struct elbow_range elbow_exchange_owned(const struct elbow_exchange *exchange, int rank, int bucket);
 
-// Collective. Rank zero's `all` (the whole arena; may be NULL elsewhere) gets what every rank has for its slice.
-// MEMORY if rank zero lacks the room for it.
+// Collective, main thread. Each rank hands in an array of its slice, such as a moment of the optimiser; rank zero gets
+// all of them as one arena, in `all` (NULL is legal elsewhere). MEMORY if rank zero lacks the room.
 enum elbow_status elbow_exchange_gather(struct elbow_exchange *exchange, const float *slice, float *all,
                                         struct elbow_error *error);
 
-// Collective. The reverse.
+// Collective, main thread. The reverse of elbow_exchange_gather.
 enum elbow_status elbow_exchange_scatter(struct elbow_exchange *exchange, const float *all, float *slice,
                                          struct elbow_error *error);
 
-// Collective. All ranks hand in the same values, which become the parameters everywhere.
+// Collective, main thread. All ranks hand in the same values (sizes.parameters floats), which become the parameters on
+// all nodes.
 void elbow_exchange_publish(struct elbow_exchange *exchange, const float *values);
 
-// Local. Begins a batch of `microbatches` (one of the two numbers of the sizes): writes this rank's subtrees, in order,
-// and tells how many (may be 0). Gradient buffers are free again for the next batch.
+// Local, main thread. Begins a batch of `microbatches` (one of the two numbers of the sizes): writes the subtrees of
+// this rank, from left to right, into `subtrees` (ELBOW_SUBTREES_MAX), and returns their number, which may be 0. The
+// buffers of gradients and statistics may be written from now on.
 int elbow_exchange_begin(struct elbow_exchange *exchange, uint64_t microbatches, struct elbow_range *subtrees);
 
-// Local. Where the gradient sum (sizes.parameters floats) and the statistics of this rank's i-th subtree go. Elements
+// Local, any thread. The buffers of this rank's i-th subtree: the sum of its gradients (sizes.parameters floats) and of
+// its statistics. Different i have different buffers, which overlap nothing else; the rank writes them between
+// elbow_exchange_begin and elbow_exchange_step, up to what it has declared complete by elbow_exchange_ready. Elements
 // of a gradient that belong to no tensor (padding) are zero and must stay so.
 float *elbow_exchange_gradient(struct elbow_exchange *exchange, int i);
 double *elbow_exchange_statistics(struct elbow_exchange *exchange, int i);
 
-// Local. Scratch gradients for summing inside a subtree, level 1, 2, ... (level 0 is the subtree's own buffer).
+// Local, any thread. A private gradient buffer for summing inside a subtree, one for each level 1, 2, ... (level 0 is
+// the subtree's own buffer).
 float *elbow_exchange_scratch(struct elbow_exchange *exchange, int level);
 
-// Local. From element `first` on, the sums of all of this rank's subtrees are complete and will not be written again in
-// this batch: what waits for that goes on its way. May be called as often as wanted, with falling `first`; whoever does
-// so must end the batch by elbow_exchange_step.
+// Local, main thread. Declares that the sums of all of this rank's subtrees are complete from element `first` on: they
+// are not written again in this batch, and buckets that were waiting for them are sent. May be called any number of
+// times, with falling `first`. After the first call the batch has to be ended by elbow_exchange_step.
 void elbow_exchange_ready(struct elbow_exchange *exchange, size_t first);
 
-// Collective. Ends the batch: sums, asks, applies, begins to share. Returns decide's answer. `statistics`
-// (sizes.statistics doubles) gets the sums, *gradient_norm the norm.
+// Collective, main thread. Ends the batch: adds all subtrees, multiplies by `scale`, calls decide and, if it agrees,
+// apply; begins to send the new parameters. `statistics` (sizes.statistics doubles) gets the sums, *gradient_norm the
+// norm. Returns the answer of decide.
 bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const struct elbow_exchange_client *client,
                          double *statistics, double *gradient_norm);
 
-// Seconds and bytes since the exchange was created, of this rank.
+// Seconds and bytes of this rank since the exchange was created.
 struct elbow_exchange_counts {
     double wait_seconds, work_seconds; // waiting for others; adding and copying (without apply)
     uint64_t bytes_read, bytes_sent;   // from neighbours' memory; by messages
 };
 
-// Local.
+// Local, main thread.
 struct elbow_exchange_counts elbow_exchange_count(const struct elbow_exchange *exchange);
 
-// Local. What it takes in bytes: of one rank's gradients (buffers and scratch), of the parameters of a node.
+// The bytes that an exchange takes: the gradients of one rank (buffers and scratch), the parameters of a node.
 struct elbow_exchange_bytes {
     uint64_t gradients_per_rank, parameters_per_node;
 };
+
+// Local, any thread.
 struct elbow_exchange_bytes elbow_exchange_memory(const struct elbow_exchange *exchange);
 
 ELBOW_C_END

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inside of an exchange, from the bottom: the cut of the arena (exchange_cut.c), plans (exchange_plan.c), what lies
-// where (exchange_layout.c), how far the members are (exchange_progress.c), sums (exchange_add.c), messages between
-// groups (exchange_network.c), the step (exchange_step.c), and what its users call (exchange.c).
+// The inside of an exchange, from the bottom: the cut of the arena (cut.c), plans (plan.c), the layout of memory
+// (layout.c), how far the members are (progress.c), sums (add.c), messages between groups (network.c), the step
+// (step.c), and the interface (exchange.c).
 //
-// Ranks form groups: the nodes, or single ranks where memory cannot be shared. Groups are runs of ranks.
+// Ranks form groups: the nodes, or single ranks where memory cannot be shared. A group is a run of consecutive ranks;
+// its members are its ranks.
+//
+// All functions are for the main thread, but for those of cuts and plans, which any thread may call. Pointers that they
+// return lead into memory of the exchange; arrays that are handed in overlap nothing else.
 #ifndef ELBOW_PARALLEL_DETAIL_EXCHANGE_H
 #define ELBOW_PARALLEL_DETAIL_EXCHANGE_H
 
@@ -108,72 +112,88 @@ struct elbow_exchange {
     struct elbow_exchange_counts counts;
 };
 
-// Local. Buckets for several groups, or one for all. group_first, [groups + 1], is to outlive the cut.
+// Local. One bucket for a single group, else as many as the sizes ask for. group_first, [groups + 1], must outlive the
+// cut. What was made before a failure is given back by elbow_cut_clear. MEMORY.
 enum elbow_status elbow_cut_create(struct elbow_cut *cut, const struct elbow_exchange_sizes *sizes, int groups,
                                    const int *group_first, struct elbow_error *error);
+
+// Local. A zeroed struct is legal.
 void elbow_cut_clear(struct elbow_cut *cut);
 
-// Local. The parameters of bucket k that a group owns; a rank. The pieces of a group's ranks make its part.
+// Local. The parameters of bucket k that a group owns, its part; those that a rank owns, its piece. The pieces of a
+// group's ranks, side by side, are the group's part.
 struct elbow_range elbow_cut_part(const struct elbow_cut *cut, int k, int group);
 struct elbow_range elbow_cut_piece(const struct elbow_cut *cut, int k, int rank);
 
-// Local. Who brings what for batches of so many microbatches, groups as in group_first.
+// Local. Which rank brings which subtrees to batches of so many microbatches, with groups as in group_first. What was
+// made before a failure is given back by elbow_plan_clear. MEMORY.
 enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatches, int groups, const int *group_first,
                                     int my_group, struct elbow_error *error);
+
+// Local. A zeroed struct is legal.
 void elbow_plan_clear(struct elbow_plan *plan);
 
-// Local. What a node's window takes, or a rank's own memory; leaves the exchange arranged for the former.
+// Local. The bytes of a node's window, or of a rank's own memory; leaves the exchange arranged for the window. MEMORY.
 enum elbow_status elbow_layout_measure(struct elbow_exchange *exchange, struct elbow_exchange_need *need,
                                        struct elbow_error *error);
 
-// Collective. The group's memory, and what lies where in it: groups are nodes if memory can be shared.
+// Collective. Allocates the memory of the group and sets the pointers into it: groups are nodes if memory can be
+// shared.
 enum elbow_status elbow_layout_create(struct elbow_exchange *exchange, struct elbow_log *log,
                                       struct elbow_error *error);
 
-// Local. Releases what the two above have made, but for the memory.
+// Local. Releases all that elbow_layout_measure and elbow_layout_create have made, but for the memory of the group.
 void elbow_layout_clear(struct elbow_exchange *exchange);
 
-// Local. The ranks of this group.
+// Local. The number of ranks of this group.
 int elbow_layout_members(const struct elbow_exchange *exchange);
 
-// Local. The i-th gradient buffer of a rank of this group.
+// Local. The i-th gradient buffer of a rank of this group, which that rank writes before it hands a bucket over and the
+// others read after it.
 float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i);
 
-// Local. Adds up to ELBOW_BLOCK floats of `terms` sources (exchange->values), from `offset` on, in the order of the
-// additions. Returns where the sum stands.
+// Local. Adds `count` floats (at most ELBOW_BLOCK) of each of `terms` sources (exchange->values), from `offset` on, in
+// the order of the additions. Returns where the sum stands: in one of the sources or in exchange->tiles; valid until
+// the next call.
 const float *elbow_exchange_add(struct elbow_exchange *exchange, int terms, const struct elbow_addition *additions,
                                 size_t offset, size_t count);
 
-// Local. Publishes this member's count of buckets in `slots`, of batch `batch` and all before.
+// Local. Publishes in `slots` (ready or applied) that this member has finished so many buckets of batch `batch`, and
+// all batches before it.
 void elbow_exchange_publish_count(struct elbow_exchange *exchange, struct elbow_meeting_slot *slots, uint64_t batch,
                                   int buckets);
 
-// Local. Whether all members have handed over the bucket of this batch, or have updated their parts of it for the
-// parameters that come in.
+// Local. Whether all members have handed over the bucket of the present batch; whether they have updated their pieces
+// of it in the last step.
 bool elbow_exchange_is_ready(const struct elbow_exchange *exchange, int bucket);
 bool elbow_exchange_is_applied(const struct elbow_exchange *exchange, int bucket);
 
-// Local. A test makes a rank late here.
+// Local. Sleeps at random where a test asked for it (elbow_exchange_disturb).
 void elbow_exchange_linger(struct elbow_exchange *exchange);
 
-// Local. Room for this rank's transfers.
+// Local. Allocates the transfers that this rank makes for its group. MEMORY.
 enum elbow_status elbow_transfers_create(struct elbow_exchange *exchange, struct elbow_error *error);
+
+// Local. Nothing is under way any more.
 void elbow_transfers_destroy(struct elbow_exchange *exchange);
 
-// Local. A batch begins, its gradients are awaited; its new parameters are.
+// Local. Begins the transfers of a batch's gradients; of the new parameters of a step. Those that come in are posted at
+// once; all of the batch, or step, before must be complete.
 void elbow_transfers_await_gradients(struct elbow_exchange *exchange);
 void elbow_transfers_await_parameters(struct elbow_exchange *exchange);
 
-// Local. Whatever can go on does.
+// Local. Posts every transfer that is ready to be sent and notes those that have completed. Calls MPI, and waits for
+// nothing.
 void elbow_transfers_advance(struct elbow_exchange *exchange);
 
-// Local. Whether all transfers of gradients, or of parameters, are complete.
+// Local. Whether all transfers of these two kinds are complete (ELBOW_GRADIENTS_IN and _OUT, or ELBOW_PARAMETERS_IN and
+// _OUT).
 bool elbow_transfers_is_complete(const struct elbow_exchange *exchange, int in, int out);
 
-// Local. Where another group's terms of this group's part of a bucket are laid down, one after the other.
+// Local. Where the terms of another group for this group's part of a bucket are received, one after the other.
 float *elbow_transfers_inbox(const struct elbow_exchange *exchange, int bucket, int group);
 
-// Local. Whether the gradients of a bucket have come from all other groups; the parameters.
+// Local. Whether the gradients of a bucket have arrived from all other groups; whether its new parameters have.
 bool elbow_transfers_has_arrived(const struct elbow_exchange *exchange, int bucket);
 bool elbow_transfers_is_delivered(const struct elbow_exchange *exchange, int bucket);
 
