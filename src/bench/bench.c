@@ -7,6 +7,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/math/threads.h"
 #include "elbow/output/tracer.h"
+#include "elbow/parallel/collectives.h"
 
 #include <math.h>
 #include <stdio.h>

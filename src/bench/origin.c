@@ -4,6 +4,7 @@
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
 
 #include "elbow/train/detail/ranks.h"
 

@@ -5,6 +5,8 @@
 
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"
+#include "elbow/parallel/collectives.h"
+#include "elbow/parallel/watch.h"
 
 static const float *parameters_of(const struct elbow_bench_run *bench)
 {

@@ -6,6 +6,7 @@
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/checkpoint/detail/format.h"
+#include "elbow/parallel/collectives.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -7,6 +7,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/preview.h"
 #include "elbow/math/hash.h"
+#include "elbow/parallel/collectives.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -5,6 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/math/threads.h"
+#include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
 
 enum { TILE = 1024 };

@@ -5,6 +5,7 @@
 #include "elbow/base/inputs.h"
 #include "elbow/data/detail/loading.h"
 #include "elbow/math/random.h"
+#include "elbow/parallel/shared.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 // ranks.
 #include "elbow/data/dataset.h"
 #include "elbow/math/hash.h"
+#include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
 
 #include <math.h>

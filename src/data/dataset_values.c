@@ -4,6 +4,7 @@
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
 
 #include <math.h>
 #include <stdio.h>

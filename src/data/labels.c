@@ -4,6 +4,7 @@
 #include "elbow/data/labels.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/shared.h"
 #include "elbow/data/detail/label_source.h"
 
 #include <stdio.h>

@@ -8,6 +8,7 @@
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/math/hash.h"
+#include "elbow/parallel/collectives.h"
 
 #include <errno.h>
 #include <fcntl.h>

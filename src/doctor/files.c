@@ -7,6 +7,7 @@
 #include "elbow/base/file.h"
 #include "elbow/base/lock.h"
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
 
 #include <errno.h>
 #include <fcntl.h>

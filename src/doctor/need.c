@@ -8,6 +8,7 @@
 #include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
+#include "elbow/parallel/collectives.h"
 #include "elbow/vae/model.h"
 
 #include <string.h>

@@ -8,6 +8,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/sequence.h"
 #include "elbow/evaluate/detail/measure.h"
+#include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
 
 #include <math.h>

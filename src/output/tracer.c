@@ -8,6 +8,7 @@
 
 #include "elbow/base/output.h"
 #include "elbow/output/detail/trace_file.h"
+#include "elbow/parallel/collectives.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,6 +7,8 @@
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
+#include "elbow/parallel/shared.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "elbow/parallel/ordered_rows.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
 
 // Results of a round on rank zero; one microbatch for each rank may be more.

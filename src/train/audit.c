@@ -5,6 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/math/hash.h"
+#include "elbow/parallel/collectives.h"
 
 // Lists the segments of what a rank owns of a bucket; counts them only where `segments` is NULL.
 static size_t list_segments(const struct elbow_audit *audit, int owner, int bucket,

@@ -8,6 +8,8 @@
 #include "elbow/math/dense_product.h"
 #include "elbow/math/hash.h"
 #include "elbow/math/threads.h"
+#include "elbow/parallel/collectives.h"
+#include "elbow/parallel/watch.h"
 
 #include "elbow/train/detail/ranks.h"
 

@@ -3,6 +3,7 @@
 #include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/clock.h"
+#include "elbow/parallel/watch.h"
 
 void elbow_trainer_settle(struct elbow_trainer *trainer)
 {

@@ -5,6 +5,7 @@
 #include "elbow/train/detail/engine.h"
 
 #include "elbow/base/clock.h"
+#include "elbow/parallel/watch.h"
 
 #include <math.h>
 

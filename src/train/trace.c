@@ -3,6 +3,7 @@
 #include "elbow/train/detail/outputs.h"
 
 #include "elbow/base/file.h"
+#include "elbow/parallel/watch.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -8,6 +8,7 @@
 #include "elbow/base/clock.h"
 #include "elbow/evaluate/evaluator.h"
 #include "elbow/evaluate/gallery.h"
+#include "elbow/parallel/watch.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 // that no failing allocation makes the ranks wait, disagree or leak.
 #include "elbow/base/memory.h"
 #include "elbow/bench/bench.h"
+#include "elbow/parallel/collectives.h"
 #include "mpi_unit.h"
 #include "scratch.h"
 

@@ -3,6 +3,8 @@
 #include "mpi_unit.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
+#include "elbow/parallel/shared.h"
 
 #include <string.h>
 #include <unistd.h>

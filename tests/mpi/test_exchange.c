@@ -4,6 +4,7 @@
 #include "mpi_unit.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
 #include "elbow/parallel/exchange.h"
 
 #include <math.h>

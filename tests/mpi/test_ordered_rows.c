@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Ordered work: every row once, in order, whole, at any number of ranks; one status for all.
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
 #include "elbow/parallel/ordered_rows.h"
 #include "mpi_unit.h"
 

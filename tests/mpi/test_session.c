@@ -3,6 +3,7 @@
 // allocation on one rank makes the others wait, disagree with it, or leak.
 #include "elbow/evaluate/encoder.h"
 #include "elbow/evaluate/session.h"
+#include "elbow/parallel/collectives.h"
 #include "trainer_fixture.h"
 
 // A finished run of a few steps.

@@ -3,6 +3,7 @@
 #include "elbow/base/memory.h"
 
 #include "elbow/output/tracer.h"
+#include "elbow/parallel/collectives.h"
 
 #include "mpi_unit.h"
 #include "scratch.h"

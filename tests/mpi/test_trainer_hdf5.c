@@ -5,6 +5,7 @@
 #include "trainer_fixture.h"
 
 #include "elbow/base/file.h"
+#include "elbow/parallel/collectives.h"
 
 // So many failing calls are tried, spread over all, so that the test stays short; ELBOW_TEST_STRIDE=1 tries each.
 #ifdef __SANITIZE_ADDRESS__

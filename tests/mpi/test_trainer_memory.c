@@ -3,6 +3,7 @@
 #include "trainer_fixture.h"
 
 #include "elbow/base/file.h"
+#include "elbow/parallel/collectives.h"
 
 // Every allocation; every third one where a sanitizer makes all that slow.
 #ifdef __SANITIZE_ADDRESS__

@@ -5,6 +5,7 @@
 #include "scratch.h"
 
 #include "elbow/parallel/comm.h"
+#include "elbow/parallel/watch.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,8 @@
 // Check tests on all ranks, which agree on every verdict.
 #include "mpi_unit.h"
 
+#include "elbow/parallel/collectives.h"
+
 struct elbow_comm *mpi_comm;
 
 bool mpi_agree(const char *file, int line, const char *condition, bool holds)

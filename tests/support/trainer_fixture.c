@@ -2,6 +2,8 @@
 // The data file, the configuration, and one start.
 #include "trainer_fixture.h"
 
+#include "elbow/parallel/collectives.h"
+
 #include <sys/stat.h>
 
 void set(struct fixture *fixture, const char *assignment)

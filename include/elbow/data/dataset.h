@@ -9,6 +9,7 @@
 #include "elbow/data/labels.h"
 #include "elbow/data/transform.h"
 #include "elbow/parallel/comm.h"
+#include "elbow/parallel/shared.h"
 
 ELBOW_C_BEGIN
 

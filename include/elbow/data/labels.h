@@ -7,6 +7,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/parallel/comm.h"
+#include "elbow/parallel/shared.h"
 
 #include <stddef.h>
 #include <stdint.h>

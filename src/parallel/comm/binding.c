@@ -5,6 +5,7 @@
 #include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
 
 #include <limits.h>
 #include <sched.h>

@@ -240,24 +240,6 @@ enum elbow_status elbow_comm_agree_root(struct elbow_comm *comm, struct elbow_er
     return error->status;
 }
 
-enum elbow_status elbow_comm_broadcast_text(struct elbow_comm *comm, char **text, struct elbow_error *error)
-{
-    bool is_root = comm->place.rank == 0;
-    uint64_t size = is_root ? strlen(*text) + 1 : 0;
-    elbow_comm_broadcast(comm, &size, sizeof size);
-    struct elbow_error mine = {0};
-    if (!is_root)
-        elbow_allocate(text, size, 1, "a text", &mine);
-    *error = mine;
-    if (elbow_comm_agree(comm, error) != ELBOW_OK) {
-        if (!is_root)
-            elbow_release(text);
-        return error->status;
-    }
-    elbow_comm_broadcast(comm, *text, size);
-    return ELBOW_OK;
-}
-
 void elbow_comm_barrier(struct elbow_comm *comm)
 {
     MPI_Request request;
@@ -270,40 +252,4 @@ void elbow_comm_node_barrier(struct elbow_comm *comm)
     MPI_Request request;
     MPI_Ibarrier(comm->node, &request);
     elbow_comm_wait(comm, &request);
-}
-
-static void reduce(struct elbow_comm *comm, double *values, size_t count, MPI_Op operation)
-{
-    ELBOW_CHECK(count <= INT_MAX);
-    MPI_Request request;
-    MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_DOUBLE, operation, comm->world, &request);
-    elbow_comm_wait(comm, &request);
-}
-
-void elbow_comm_min(struct elbow_comm *comm, double *values, size_t count)
-{
-    reduce(comm, values, count, MPI_MIN);
-}
-
-void elbow_comm_max(struct elbow_comm *comm, double *values, size_t count)
-{
-    reduce(comm, values, count, MPI_MAX);
-}
-
-void elbow_comm_sum_floats(struct elbow_comm *comm, float *values, size_t count)
-{
-    for (size_t piece; count > 0; values += piece, count -= piece) {
-        piece = count < INT_MAX ? count : INT_MAX;
-        MPI_Allreduce(MPI_IN_PLACE, values, (int)piece, MPI_FLOAT, MPI_SUM, comm->world);
-    }
-}
-
-bool elbow_comm_is_same(struct elbow_comm *comm, uint64_t word)
-{
-    // The smallest of the complements is the complement of the largest.
-    uint64_t words[] = {word, ~word};
-    MPI_Request request;
-    MPI_Iallreduce(MPI_IN_PLACE, words, 2, MPI_UINT64_T, MPI_MIN, comm->world, &request);
-    elbow_comm_wait(comm, &request);
-    return words[0] == ~words[1];
 }

@@ -2,7 +2,7 @@
 // How much memory this node can still give: what the kernel calls available, and less where a job's control group has a
 // limit. Pages of the file cache count as free: the kernel gives them back when they are asked for.
 #include "elbow/base/text.h"
-#include "elbow/parallel/comm.h"
+#include "elbow/parallel/shared.h"
 
 #include <stdio.h>
 #include <string.h>

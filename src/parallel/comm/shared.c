@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Memory shared inside a node, and how much there is. A window that does not fit in /dev/shm makes
 // MPI_Win_allocate_shared hang, so rank zero of the node tries the room out with a file of the full size first.
+#include "elbow/parallel/shared.h"
+
 #include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/memory.h"

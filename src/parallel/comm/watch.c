@@ -6,11 +6,14 @@
 // the first of some nodes) call all others once they have waited for the limit; a waiting rank answers from within its
 // wait. The lowest-ranked waiting caller names the ranks that did not answer. The phase of a late rank stands in memory
 // that its node shares: its neighbours' answers bring it along.
+#include "elbow/parallel/watch.h"
+
 #include "elbow/parallel/detail/comm.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
+#include "elbow/parallel/shared.h"
 
 #include <math.h>
 #include <stdatomic.h>

@@ -12,6 +12,8 @@
 #include "elbow/parallel/detail/exchange.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
+#include "elbow/parallel/shared.h"
 
 #include <string.h>
 

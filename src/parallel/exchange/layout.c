@@ -3,6 +3,7 @@
 #include "elbow/parallel/detail/exchange.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/shared.h"
 
 float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i)
 {

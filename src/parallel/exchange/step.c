@@ -5,6 +5,7 @@
 
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"
+#include "elbow/parallel/collectives.h"
 
 #include <math.h>
 #include <string.h>

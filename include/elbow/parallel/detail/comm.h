@@ -5,6 +5,7 @@
 
 #include "elbow/base/trace.h"
 #include "elbow/parallel/comm.h"
+#include "elbow/parallel/watch.h"
 
 #include <mpi.h>
 
@@ -29,12 +30,12 @@ struct elbow_comm {
     int *node_of, *node_rank_of, *node_size_of; // [size], owned
 };
 
-// Local, but needs the peers' progress. All waiting is done here: asks `done` until it says yes, spins briefly, then
-// gives the processor away between the questions (ranks may share cores; a pure spin of three ranks on two cores costs
-// milliseconds), and lets MPI move what this rank owes to other nodes meanwhile.
+// Local, main thread; returns when other ranks have made progress. All waiting is done here: asks `done` until it says
+// yes, spins briefly, then gives the processor away between the questions (ranks may share cores; a pure spin of three
+// ranks on two cores costs milliseconds), and lets MPI move what this rank owes to other nodes meanwhile.
 void elbow_comm_wait_until(struct elbow_comm *comm, bool (*done)(void *user), void *user);
 
-// Likewise, until a request is complete.
+// Local, main thread. Likewise, until a request is complete.
 void elbow_comm_wait(struct elbow_comm *comm, MPI_Request *request);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "elbow/parallel/detail/meeting.h"
 #include "elbow/parallel/exchange.h"
+#include "elbow/parallel/shared.h"
 
 // The blocks of the arena cut into buckets, and every bucket over the ranks in an order of its own. Pure integers.
 struct elbow_cut {

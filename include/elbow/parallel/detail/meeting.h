@@ -23,7 +23,8 @@ struct elbow_meeting {
     uint64_t turn;
 };
 
-// Local, but returns only when all members have come as often as this one. What they wrote before is seen after.
+// Collective among the members, main thread. Returns when all members have come as often as this one. What they wrote
+// before is seen after.
 void elbow_meeting_attend(struct elbow_meeting *meeting);
 
 #endif

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Everybody's part to everybody, to rank zero, from rank zero.
+// Collectives: parts of arrays from all ranks to all, to rank zero, from rank zero; texts; extremes.
 //
-// To everybody in ceil(log2 ranks) rounds: what a rank holds doubles with each, so it sends and receives that many
-// messages and no byte twice (Bruck, Ho, Kipnis, Upfal and Weathersby 1997). MPI's own gathering to all that can be
-// waited for has each rank send to each other one.
+// What each rank has goes to all in ceil(log2 ranks) rounds: what a rank holds doubles with each, so it sends and
+// receives that many messages and no byte twice (Bruck, Ho, Kipnis, Upfal and Weathersby 1997). MPI's own gathering to
+// all that can be waited for has each rank send to each other one.
+#include "elbow/parallel/collectives.h"
+
 #include "elbow/parallel/detail/comm.h"
+
+#include "elbow/base/memory.h"
 
 #include <limits.h>
 #include <string.h>
@@ -121,4 +125,58 @@ void elbow_comm_scatter(struct elbow_comm *comm, const void *all, size_t size, c
     memcpy(mine, (const char *)all + first[0] * size, bytes);
     for (int r = 1; r < place.size; ++r)
         move(comm, true, (char *)(uintptr_t)all + first[r] * size, (first[r + 1] - first[r]) * size, r, TAG_SCATTER);
+}
+
+enum elbow_status elbow_comm_broadcast_text(struct elbow_comm *comm, char **text, struct elbow_error *error)
+{
+    bool is_root = comm->place.rank == 0;
+    uint64_t size = is_root ? strlen(*text) + 1 : 0;
+    elbow_comm_broadcast(comm, &size, sizeof size);
+    struct elbow_error mine = {0};
+    if (!is_root)
+        elbow_allocate(text, size, 1, "a text", &mine);
+    *error = mine;
+    if (elbow_comm_agree(comm, error) != ELBOW_OK) {
+        if (!is_root)
+            elbow_release(text);
+        return error->status;
+    }
+    elbow_comm_broadcast(comm, *text, size);
+    return ELBOW_OK;
+}
+
+static void reduce(struct elbow_comm *comm, double *values, size_t count, MPI_Op operation)
+{
+    ELBOW_CHECK(count <= INT_MAX);
+    MPI_Request request;
+    MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_DOUBLE, operation, comm->world, &request);
+    elbow_comm_wait(comm, &request);
+}
+
+void elbow_comm_min(struct elbow_comm *comm, double *values, size_t count)
+{
+    reduce(comm, values, count, MPI_MIN);
+}
+
+void elbow_comm_max(struct elbow_comm *comm, double *values, size_t count)
+{
+    reduce(comm, values, count, MPI_MAX);
+}
+
+void elbow_comm_sum_floats(struct elbow_comm *comm, float *values, size_t count)
+{
+    for (size_t piece; count > 0; values += piece, count -= piece) {
+        piece = count < INT_MAX ? count : INT_MAX;
+        MPI_Allreduce(MPI_IN_PLACE, values, (int)piece, MPI_FLOAT, MPI_SUM, comm->world);
+    }
+}
+
+bool elbow_comm_is_same(struct elbow_comm *comm, uint64_t word)
+{
+    // The smallest of the complements is the complement of the largest.
+    uint64_t words[] = {word, ~word};
+    MPI_Request request;
+    MPI_Iallreduce(MPI_IN_PLACE, words, 2, MPI_UINT64_T, MPI_MIN, comm->world, &request);
+    elbow_comm_wait(comm, &request);
+    return words[0] == ~words[1];
 }
