@@ -190,7 +190,8 @@ static void measure_memory(struct elbow_bench_run *bench, struct elbow_bench_res
 }
 
 // Local.
-static void create_rival(const struct elbow_engine *engine, struct elbow_bench_rival *rival, struct elbow_error *error)
+static enum elbow_status create_rival(const struct elbow_engine *engine, struct elbow_bench_rival *rival,
+                                      struct elbow_error *error)
 {
     const struct elbow_parameters *parameters = &engine->model->parameters;
     const char *what = "the benchmark's allreduce";
@@ -201,6 +202,7 @@ static void create_rival(const struct elbow_engine *engine, struct elbow_bench_r
         status = elbow_optimizer_create(&engine->plan->config, parameters, parameters->size, &rival->optimizer, error);
     for (size_t i = 0; status == ELBOW_OK && i < parameters->size; ++i)
         rival->gradients[i] = 1e-3f;
+    return status;
 }
 
 // Local. A zeroed struct is legal.
@@ -236,8 +238,9 @@ static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_b
         status = elbow_track_create(&bench->track, ELBOW_TRACER_MAIN_EVENTS, error);
     if (status == ELBOW_OK)
         create_rival(engine, &bench->rival, error);
-    if (elbow_comm_agree(bench->comm, error) != ELBOW_OK)
-        return error->status;
+    status = elbow_comm_agree(bench->comm, error);
+    if (status != ELBOW_OK)
+        return status;
     engine->track = engine->model->track = &bench->track; // turned on by the stage that traces alone
     elbow_comm_trace(bench->comm, &bench->track);
     return ELBOW_OK;

@@ -142,17 +142,16 @@ static enum elbow_status read_newest(const struct search *search, struct elbow_e
     if (status != ELBOW_OK)
         return status;
     status = ELBOW_FORMAT;
-    elbow_error_set(error, ELBOW_FILE, "%s: holds no checkpoint%s", run, count > 0 ? " that is sound" : "");
     for (size_t i = count; status == ELBOW_FORMAT && i-- > 0;) {
-        struct elbow_error trouble = {0};
-        status = try_one(search, steps[i], &trouble);
-        if (status != ELBOW_FORMAT)
-            *error = trouble;
-        else
-            elbow_log_warn(search->log, "%s; passed over", trouble.message);
+        *error = (struct elbow_error){0};
+        status = try_one(search, steps[i], error);
+        if (status == ELBOW_FORMAT)
+            elbow_log_warn(search->log, "%s; passed over", error->message);
     }
     elbow_release(&steps);
-    return error->status;
+    if (status != ELBOW_FORMAT)
+        return status;
+    return elbow_error_set(error, ELBOW_FILE, "%s: holds no checkpoint%s", run, count > 0 ? " that is sound" : "");
 }
 
 // The newest one of an open run directory; the path is that in which it was opened.

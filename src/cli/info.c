@@ -45,9 +45,8 @@ static void preview(const struct elbow_call *call, char *note)
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {0};
-    enum elbow_status status = elbow_flags_read(call, &wish, error);
-    if (status != ELBOW_OK)
-        return status;
+    if (elbow_flags_read(call, &wish, error) != ELBOW_OK)
+        return error->status;
     *error = (struct elbow_error){0};
     bool is_root = elbow_comm_place(call->comm).rank == 0;
     bool is_checkpoint = is_root && elbow_describe_is_checkpoint(wish.path);

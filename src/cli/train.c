@@ -196,8 +196,9 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         return status;
     if (elbow_comm_place(call->comm).rank == 0)
         elbow_inputs_note(wish.path, error);
-    if (elbow_comm_agree_root(call->comm, error) != ELBOW_OK)
-        return error->status;
+    status = elbow_comm_agree_root(call->comm, error);
+    if (status != ELBOW_OK)
+        return status;
     elbow_path directory;
     status = elbow_configuration_run(wish.path, &config, wish.run, directory, error);
     if (status != ELBOW_OK)

@@ -4,8 +4,8 @@
 #include "elbow/data/labels.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/parallel/shared.h"
 #include "elbow/data/detail/label_source.h"
+#include "elbow/parallel/shared.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -126,12 +126,11 @@ enum elbow_status elbow_labels_load(struct elbow_comm *comm, const struct elbow_
     struct elbow_label_source *source = NULL; // of several kilobytes
     *error = (struct elbow_error){0};
     elbow_allocate(&source, 1, sizeof *source, "labels", error);
-    if (elbow_comm_agree(comm, error) != ELBOW_OK) {
-        elbow_release(&source);
-        return error->status;
+    enum elbow_status status = elbow_comm_agree(comm, error);
+    if (status == ELBOW_OK) {
+        status = load(comm, request, source, log, labels, names, error);
+        elbow_label_source_close(source);
     }
-    enum elbow_status status = load(comm, request, source, log, labels, names, error);
-    elbow_label_source_close(source);
     elbow_release(&source);
     return status;
 }

@@ -136,13 +136,13 @@ enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, 
                 elbow_text_format(stage->copies[i], sizeof stage->copies[i], "%s/elbow-stage-%016llx-%d.h5",
                                   stage->directory, (unsigned long long)name, place.node);
     *error = (struct elbow_error){0};
-    elbow_inputs_note(file, error);
+    enum elbow_status status = elbow_inputs_note(file, error);
     if (!fits)
-        elbow_error_set(error, ELBOW_CONFIG, "data.stage: %.60s...: the path is too long", stage->directory);
+        status = elbow_error_set(error, ELBOW_CONFIG, "data.stage: %.60s...: the path is too long", stage->directory);
     bool copies = fits && place.node_rank == 0;
-    if (copies && error->status == ELBOW_OK && check_room(stage->directory, file, error) == ELBOW_OK)
+    if (copies && status == ELBOW_OK && check_room(stage->directory, file, error) == ELBOW_OK)
         copy(file, stage->copies[i], &bytes, &words[0], error);
-    enum elbow_status status = elbow_comm_agree(stage->comm, error);
+    status = elbow_comm_agree(stage->comm, error);
     // Ranks that copied nothing say what rank zero does, which copies.
     words[1] = words[0];
     elbow_comm_broadcast(stage->comm, &words[1], sizeof words[1]);

@@ -22,12 +22,14 @@ enum elbow_status elbow_doctor_examine(struct elbow_comm *comm, const struct elb
 {
     *report = (struct elbow_doctor_report){0};
     struct elbow_doctor_facts *facts = &report->facts;
+    enum elbow_status status = ELBOW_OK;
     *error = (struct elbow_error){0};
     if (request->config != NULL && request->config->run.nodes.count > 0) {
         const struct elbow_integers *pretended = &request->config->run.nodes;
-        if (elbow_comm_pretend(comm, pretended->values, pretended->count, error) != ELBOW_OK)
-            return error->status;
+        status = elbow_comm_pretend(comm, pretended->values, pretended->count, error);
     }
+    if (status != ELBOW_OK)
+        return status;
     facts->place = elbow_comm_place(comm);
     facts->threads = request->config == NULL ? 1 : (int)request->config->train.threads;
     facts->hdf5_is_parallel = strstr(elbow_hdf5_describe(), "parallel") != NULL;
@@ -36,7 +38,7 @@ enum elbow_status elbow_doctor_examine(struct elbow_comm *comm, const struct elb
     take_variable("OPENBLAS_NUM_THREADS", facts->openblas);
     if (request->run != NULL)
         elbow_text_format(facts->run, sizeof facts->run, "%s", request->run);
-    enum elbow_status status = elbow_machine_look(comm, facts->threads, &report->nodes, error);
+    status = elbow_machine_look(comm, facts->threads, &report->nodes, error);
     facts->nodes = report->nodes;
     if (status == ELBOW_OK && request->config != NULL)
         status = elbow_doctor_find_need(comm, request->config, facts, error);

@@ -123,8 +123,10 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
         return status;
     struct elbow_exchange_need need = {0};
     struct elbow_exchange_sizes sizes;
-    size_t *layers = elbow_train_sizes(model, &sequence, (size_t)config->run.bucket, &sizes, error);
-    status = layers == NULL ? error->status : elbow_exchange_measure(comm, sizes, &need, error);
+    size_t *layers;
+    status = elbow_train_sizes(model, &sequence, (size_t)config->run.bucket, &sizes, &layers, error);
+    if (status == ELBOW_OK)
+        status = elbow_exchange_measure(comm, sizes, &need, error);
     facts->parameters = sizes.parameters;
     facts->shared_need = ranks > 1 ? data->bytes + need.shared_per_node : 0;
     facts->private_need = ranks * (data->bytes + need.private_per_rank);

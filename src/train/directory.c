@@ -108,12 +108,13 @@ enum elbow_status elbow_outputs_find_former(struct elbow_run_outputs *outputs, b
 {
     if (outputs->plan->place.rank == 0)
         look(outputs, resumes, error);
-    if (elbow_comm_agree_root(outputs->plan->comm, error) != ELBOW_OK)
-        return error->status;
+    enum elbow_status status = elbow_comm_agree_root(outputs->plan->comm, error);
+    if (status != ELBOW_OK)
+        return status;
     elbow_comm_broadcast(outputs->plan->comm, resumes, sizeof *resumes);
     if (!*resumes)
         return ELBOW_OK;
-    enum elbow_status status =
+    status =
         elbow_checkpoint_load_newest(outputs->plan->comm, &outputs->directory, outputs->plan->log, checkpoint, error);
     if (status != ELBOW_OK)
         return status;
@@ -205,7 +206,7 @@ static enum elbow_status enter(struct elbow_run_outputs *outputs, struct elbow_e
     enum elbow_status status = elbow_outputs_probe_trace(outputs, error);
     if (status == ELBOW_OK && outputs->directory.is_open && !elbow_outputs_may_write(outputs)) {
         *error = outputs->loss;
-        return error->status;
+        return outputs->loss.status;
     }
     if (status == ELBOW_OK && outputs->request->overwrite && outputs->is_former) // also one without a checkpoint
         status = move_aside(outputs, error);

@@ -63,7 +63,8 @@ static enum elbow_status make_exchange(struct elbow_engine *engine, struct elbow
     const struct elbow_train_plan *plan = engine->plan;
     struct elbow_exchange_sizes sizes;
     *error = (struct elbow_error){0};
-    size_t *layers = elbow_train_sizes(engine->model, &plan->sequence, (size_t)plan->config.run.bucket, &sizes, error);
+    size_t *layers;
+    elbow_train_sizes(engine->model, &plan->sequence, (size_t)plan->config.run.bucket, &sizes, &layers, error);
     if (elbow_comm_agree(plan->comm, error) == ELBOW_OK)
         elbow_exchange_create(plan->comm, sizes, plan->log, &engine->exchange, error);
     elbow_release(&layers);
@@ -138,10 +139,11 @@ enum elbow_status elbow_engine_list_buckets(const struct elbow_engine *engine, i
 {
     const struct elbow_train_plan *plan = engine->plan;
     struct elbow_exchange_sizes sizes;
-    size_t *layers = elbow_train_sizes(engine->model, &plan->sequence, (size_t)plan->config.run.bucket, &sizes, error);
-    if (layers == NULL)
-        return error->status;
-    enum elbow_status status = elbow_exchange_list_buckets(&sizes, most, parameters, count, error);
+    size_t *layers;
+    enum elbow_status status =
+        elbow_train_sizes(engine->model, &plan->sequence, (size_t)plan->config.run.bucket, &sizes, &layers, error);
+    if (status == ELBOW_OK)
+        status = elbow_exchange_list_buckets(&sizes, most, parameters, count, error);
     elbow_release(&layers);
     return status;
 }

@@ -5,10 +5,11 @@
 #include "elbow/base/memory.h"
 #include "elbow/vae/layerwise.h"
 
-size_t *elbow_train_sizes(const struct elbow_model *model, const struct elbow_sequence *sequence, size_t bucket,
-                          struct elbow_exchange_sizes *sizes, struct elbow_error *error)
+enum elbow_status elbow_train_sizes(const struct elbow_model *model, const struct elbow_sequence *sequence,
+                                    size_t bucket, struct elbow_exchange_sizes *sizes, size_t **layers,
+                                    struct elbow_error *error)
 {
-    size_t *parts = NULL, count = 0;
+    size_t count = 0;
     struct elbow_step_place last = elbow_sequence_place(sequence, elbow_sequence_epoch_steps(sequence) - 1);
     *sizes =
         (struct elbow_exchange_sizes){.parameters = model->parameters.size,
@@ -18,11 +19,12 @@ size_t *elbow_train_sizes(const struct elbow_model *model, const struct elbow_se
                                       .bucket = bucket};
     for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
         count += elbow_layerwise_parts(model, layer);
-    if (elbow_allocate(&parts, count, sizeof *parts, "layers", error) != ELBOW_OK)
-        return NULL;
+    enum elbow_status status = elbow_allocate(layers, count, sizeof **layers, "layers", error);
+    if (status != ELBOW_OK)
+        return status;
     for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
         for (size_t part = 0; part < elbow_layerwise_parts(model, layer); ++part)
-            parts[sizes->layer_count++] = elbow_layerwise_first(model, layer, part);
-    sizes->layers = parts;
-    return parts;
+            (*layers)[sizes->layer_count++] = elbow_layerwise_first(model, layer, part);
+    sizes->layers = *layers;
+    return ELBOW_OK;
 }

@@ -38,21 +38,20 @@ static enum elbow_status start_values(struct elbow_engine *engine, const char *i
     float *mean = NULL;
     struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
                                         .threshold = config->data.threshold};
+    enum elbow_status status = ELBOW_OK;
     if (config->model.output_bias == ELBOW_OUTPUT_BIAS_DATA) {
         elbow_allocate(&mean, engine->plan->train.values, sizeof *mean, "the mean", error);
-        if (elbow_comm_agree(engine->plan->comm, error) == ELBOW_OK)
-            elbow_batch_mean(engine->plan->comm, &engine->plan->train, &binarizer, mean, error);
-        if (error->status != ELBOW_OK) {
-            elbow_release(&mean);
-            return error->status;
-        }
+        status = elbow_comm_agree(engine->plan->comm, error);
+        if (status == ELBOW_OK)
+            status = elbow_batch_mean(engine->plan->comm, &engine->plan->train, &binarizer, mean, error);
     }
-    elbow_model_initialize(engine->model, (uint64_t)config->seed, mean, values);
+    if (status == ELBOW_OK)
+        elbow_model_initialize(engine->model, (uint64_t)config->seed, mean, values);
     elbow_release(&mean);
-    if (init == NULL)
-        return ELBOW_OK;
+    if (status != ELBOW_OK || init == NULL)
+        return status;
     struct elbow_checkpoint from;
-    enum elbow_status status = elbow_checkpoint_load(engine->plan->comm, init, false, engine->plan->log, &from, error);
+    status = elbow_checkpoint_load(engine->plan->comm, init, false, engine->plan->log, &from, error);
     if (status == ELBOW_OK)
         warm_start(engine, &from, values);
     elbow_checkpoint_clear(&from);

@@ -80,9 +80,9 @@ enum elbow_status elbow_outputs_open_trace(struct elbow_run_outputs *outputs, st
     // Of a directory that was not made yet only the name could be compared.
     if (outputs->plan->place.rank == 0)
         elbow_outputs_probe_trace(outputs, error);
-    if (elbow_comm_agree_root(outputs->plan->comm, error) != ELBOW_OK)
-        return error->status;
-    enum elbow_status status = elbow_tracer_open(outputs->plan->comm, &order, tracer, error);
+    enum elbow_status status = elbow_comm_agree_root(outputs->plan->comm, error);
+    if (status == ELBOW_OK)
+        status = elbow_tracer_open(outputs->plan->comm, &order, tracer, error);
     if (status != ELBOW_OK || !tracer->is_open)
         return status;
     outputs->writer.track = elbow_tracer_track(tracer, ELBOW_TRACER_WRITER);

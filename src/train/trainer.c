@@ -206,11 +206,11 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
         elbow_trace_end(engine->track, ELBOW_TRACE_ROWS, step, begin);
     }
     int64_t every = config->eval.every == ELBOW_EVERY_EPOCH ? (int64_t)plan->epoch_steps : config->eval.every;
-    if (plan->has_valid && (is_due(every, step) || (is_last && every != 0))) {
-        enum elbow_status status = evaluate(trainer, &improved, error);
-        if (status != ELBOW_OK)
-            return status;
-    }
+    enum elbow_status status = ELBOW_OK;
+    if (plan->has_valid && (is_due(every, step) || (is_last && every != 0)))
+        status = evaluate(trainer, &improved, error);
+    if (status != ELBOW_OK)
+        return status;
     bool gave_up = config->train.patience > 0 && engine->state.stale >= (uint64_t)config->train.patience;
     if (gave_up && !is_last) {
         write_train_row(trainer);
@@ -226,8 +226,10 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
                  (improved && config->checkpoint.best);
     saves = saves && stop != ELBOW_STOP_LOST;
     // Parameters that are known to be wrong must not become the newest checkpoint.
-    if (saves && elbow_engine_audit(engine, error) != ELBOW_OK)
-        return error->status;
+    if (saves)
+        status = elbow_engine_audit(engine, error);
+    if (status != ELBOW_OK)
+        return status;
     if (saves)
         elbow_trainer_save(trainer);
     elbow_trainer_keep_text(trainer);

@@ -201,18 +201,20 @@ static enum elbow_status read_file(const char *directory, const char *name, stru
     if (!elbow_text_format(path, sizeof path, "%s/%s", directory, name))
         return elbow_error_set(error, ELBOW_FILE, "%s/%s: a path longer than %d bytes", directory, name,
                                ELBOW_PATH_SIZE);
+    enum elbow_status status = ELBOW_OK;
     if (samples->count == samples->room) {
         struct scaling_sample *list;
         size_t room = samples->room == 0 ? 16 : 2 * samples->room;
-        if (elbow_allocate(&list, room, sizeof *list, "the measurements", error) != ELBOW_OK)
-            return error->status;
+        status = elbow_allocate(&list, room, sizeof *list, "the measurements", error);
+        if (status != ELBOW_OK)
+            return status;
         if (samples->count > 0)
             memcpy(list, samples->list, samples->count * sizeof *list);
         elbow_release(&samples->list);
         samples->list = list;
         samples->room = room;
     }
-    enum elbow_status status = elbow_file_read_input(path, FILE_BYTES_MAX, &text, &size, error);
+    status = elbow_file_read_input(path, FILE_BYTES_MAX, &text, &size, error);
     if (status == ELBOW_OK)
         status = scaling_sample_parse(path, text, size, &samples->list[samples->count], error);
     if (status == ELBOW_OK)

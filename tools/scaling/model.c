@@ -369,9 +369,10 @@ enum elbow_status scaling_model(const struct scaling_options *options, struct el
     struct modelling modelling = {.options = options, .samples = &samples, .measured = &measured};
     char *text = NULL;
     size_t size = 0;
-    if (scaling_samples_read(options->directory, &samples, error) != ELBOW_OK)
-        return error->status;
-    enum elbow_status status = scaling_table_make(&samples, &measured, error);
+    enum elbow_status status = scaling_samples_read(options->directory, &samples, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = scaling_table_make(&samples, &measured, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&modelling.values, samples.count, sizeof *modelling.values, "the model", error);
     if (status == ELBOW_OK && (modelling.out = open_memstream(&text, &size)) == NULL)

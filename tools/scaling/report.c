@@ -150,9 +150,10 @@ enum elbow_status scaling_report(const struct scaling_options *options, struct e
     elbow_path path;
     if (!elbow_text_format(path, sizeof path, "%s/scaling.csv", options->directory))
         return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", options->directory);
-    if (scaling_samples_read(options->directory, &samples, error) != ELBOW_OK)
-        return error->status;
-    enum elbow_status status = scaling_table_make(&samples, &table, error);
+    enum elbow_status status = scaling_samples_read(options->directory, &samples, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = scaling_table_make(&samples, &table, error);
     if (status == ELBOW_OK && table.count == 0)
         status = elbow_error_set(error, ELBOW_DATA, "%s: holds exchanges alone, nothing of strong or weak scaling",
                                  options->directory);

@@ -230,15 +230,16 @@ enum elbow_status elbow_layout_create(struct elbow_exchange *exchange, struct el
     struct elbow_comm *comm = exchange->comm;
     struct elbow_exchange_need need;
     elbow_layout_measure(exchange, &need, error);
-    if (elbow_comm_agree(comm, error) != ELBOW_OK)
-        return error->status;
-    enum elbow_status status = elbow_comm_share(comm, need.shared_per_node, need.private_per_rank,
-                                                "the parameters and gradients", log, &exchange->memory, error);
+    enum elbow_status status = elbow_comm_agree(comm, error);
+    if (status == ELBOW_OK)
+        status = elbow_comm_share(comm, need.shared_per_node, need.private_per_rank, "the parameters and gradients",
+                                  log, &exchange->memory, error);
     if (status != ELBOW_OK)
         return status;
     if (!exchange->memory.is_shared)
         arrange(exchange, false, error);
-    if (elbow_comm_agree(comm, error) == ELBOW_OK)
+    status = elbow_comm_agree(comm, error);
+    if (status == ELBOW_OK)
         lay_out(exchange);
-    return error->status;
+    return status;
 }

@@ -10,10 +10,11 @@
 // Doubles that ride behind the statistics of a step: the ranks' wishes to stop.
 enum { ELBOW_TRAIN_WISHES = 3 };
 
-// Local. The sizes for a model that is trained by this sequence, in buckets of so many parameters (run.bucket). The
-// result, NULL for MEMORY, holds where layers, and the parts of large ones, begin, which *sizes points to; it is the
-// caller's.
-size_t *elbow_train_sizes(const struct elbow_model *model, const struct elbow_sequence *sequence, size_t bucket,
-                          struct elbow_exchange_sizes *sizes, struct elbow_error *error);
+// Local. The sizes for a model that is trained by this sequence, in buckets of so many parameters (run.bucket). *layers
+// gets an array of where layers, and the parts of large ones, begin, to which *sizes points; the caller gives it back
+// with elbow_release. MEMORY, with *layers NULL.
+enum elbow_status elbow_train_sizes(const struct elbow_model *model, const struct elbow_sequence *sequence,
+                                    size_t bucket, struct elbow_exchange_sizes *sizes, size_t **layers,
+                                    struct elbow_error *error);
 
 #endif
