@@ -105,7 +105,7 @@ enum elbow_status elbow_engine_open(struct elbow_engine *engine, struct elbow_tr
         status = elbow_engine_create(engine, error);
     if (status != ELBOW_OK)
         return status;
-    elbow_train_plan_tell(plan);
+    elbow_train_plan_log(plan);
     return elbow_engine_start_new(engine, NULL, error);
 }
 

@@ -97,7 +97,7 @@ static enum elbow_status load_dataset(struct elbow_train_plan *plan, const char 
     return status == ELBOW_OK ? elbow_dataset_compare(plan->comm, dataset, error) : status;
 }
 
-void elbow_train_plan_tell(const struct elbow_train_plan *plan)
+void elbow_train_plan_log(const struct elbow_train_plan *plan)
 {
     static const char *const binarized[] = {"", ", binarised at a threshold", ", binarised anew at each use"};
     const struct elbow_dataset *data = &plan->train;

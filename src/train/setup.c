@@ -35,7 +35,7 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbo
         status = elbow_outputs_enter(&trainer->outputs, error);
     if (status != ELBOW_OK)
         return status;
-    elbow_train_plan_tell(&trainer->plan);
+    elbow_train_plan_log(&trainer->plan);
     status = former != NULL ? elbow_engine_start_resumed(engine, former, error)
                             : elbow_engine_start_new(engine, trainer->outputs.request->init, error);
     if (status != ELBOW_OK)

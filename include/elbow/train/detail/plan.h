@@ -38,7 +38,7 @@ enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const str
                                         struct elbow_error *error);
 
 // Local. Logs what the data are.
-void elbow_train_plan_tell(const struct elbow_train_plan *plan);
+void elbow_train_plan_log(const struct elbow_train_plan *plan);
 
 // Collective. Gives all back, after whatever was made by the plan.
 void elbow_train_plan_clear(struct elbow_train_plan *plan);
