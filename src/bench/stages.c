@@ -95,17 +95,20 @@ static void run_latent(struct elbow_bench_run *bench)
     }
 }
 
-// In place, as in a step: the gradient becomes the next pass' outputs. A variance of one keeps them small.
+// In place, as in a step: the gradient becomes the next pass' outputs.
 static void run_likelihood(struct elbow_bench_run *bench)
 {
     struct elbow_model *model = bench->engine.model;
-    struct elbow_likelihood_options options = {.variance = 1};
-    struct elbow_likelihood_call call = {.options = &options,
+    bool has_shared = model->shared.count > 0;
+    float *gradient = elbow_exchange_gradient(bench->engine.exchange, 0);
+    struct elbow_likelihood_call call = {.options = &model->options,
                                          .values = model->values,
                                          .x = bench->engine.prepared.values,
                                          .y = bench->decoded,
+                                         .shared = has_shared ? parameters_of(bench) + model->shared.offset : NULL,
                                          .recon = model->recon,
-                                         .dy = bench->decoded};
+                                         .dy = bench->decoded,
+                                         .dshared = has_shared ? gradient + model->shared.offset : NULL};
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         call.rows = elbow_bench_rows(bench, number);
         model->likelihood->score(&call);

@@ -3,6 +3,9 @@
 // turns after each piece of the work. The bits are those of elbow_model_train; what differs is when a layer's
 // parameters are first needed, and when its gradient is complete.
 //
+// One thread at a time may use a model, whatever the lane. A lane's arrays (its microbatch, and a gradient of its own)
+// stay as they are from its first call to its last; they overlap neither those of another lane nor the model's memory.
+//
 // Layers are counted from the encoder's first to the decoder's last. A part is what elbow_dense_parts cuts a layer
 // into.
 #ifndef ELBOW_VAE_LAYERWISE_H

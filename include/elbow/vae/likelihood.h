@@ -3,7 +3,9 @@
 // (elbow/config/kinds.h), whose functions lie in src/vae/likelihood/<word>.c, with their formulas.
 //
 // A function is called for the rows of a microbatch, never for a value. The bits of a row depend on that row alone:
-// neither on the rows beside it nor on the number of threads. A NaN in x or y arrives in what comes of it.
+// neither on the rows beside it nor on the number of threads. A NaN in x or y arrives in what comes of it. The arrays
+// that a function writes overlap no other, unless it says so. Functions keep nothing: threads may call them at the same
+// time with arrays of their own. They use the threads of elbow/math/threads.h.
 #ifndef ELBOW_VAE_LIKELIHOOD_H
 #define ELBOW_VAE_LIKELIHOOD_H
 
