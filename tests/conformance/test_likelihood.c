@@ -10,10 +10,6 @@
 
 enum { WIDEST = 1031, ROWS = 40, DRAWS = 20000, POINTS = 1 << 16 };
 
-// What each likelihood is looked at with; a kind that does not know an option is looked at more than once.
-static const struct elbow_likelihood_options OPTIONS[] = {
-    {.variance = 1}, {.variance = 0.3}, {.variance = 0.3, .learn_variance = true}};
-enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS };
 static const size_t WIDTHS[] = {1, 7, 8, 9, 255, 256, 257, WIDEST};
 enum { WIDTH_COUNT = sizeof WIDTHS / sizeof *WIDTHS };
 
@@ -60,14 +56,19 @@ static struct elbow_likelihood_call call_of(const struct subject *subject, size_
                                           .recon = recon};
 }
 
-// Calls check for every likelihood with all options.
+// Calls check for every likelihood in all its forms.
 static void each(void (*check)(const struct subject *subject))
 {
-    for (int kind = 0; kind < ELBOW_LIKELIHOODS; ++kind)
-        for (size_t o = 0; o < OPTION_COUNT; ++o) {
-            struct subject subject = subject_of(kind, &OPTIONS[o]);
+    static struct elbow_config config;
+    for (int kind = 0; kind < ELBOW_LIKELIHOODS; ++kind) {
+        ck_assert_ptr_nonnull(REFERENCE_LIKELIHOODS[kind].forms[0]);
+        for (const char *const *form = REFERENCE_LIKELIHOODS[kind].forms; *form; ++form) {
+            reference_set_likelihood(*form, &config);
+            ck_assert_int_eq(config.model.likelihood, kind);
+            struct subject subject = subject_of(kind, &config.model.likelihood_options);
             check(&subject);
         }
+    }
 }
 
 static const char *name_of(const struct subject *subject)

@@ -8,9 +8,8 @@
 struct architecture {
     const char *what;
     int encoder_layers, decoder_layers, activation;
-    int likelihood;
-    bool learned;
-    double variance, beta, free_bits;
+    const char *likelihood; // as model.likelihood takes it
+    double beta, free_bits;
     size_t rows, values, latent;
 };
 

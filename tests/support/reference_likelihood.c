@@ -2,8 +2,10 @@
 // The formulas, and the table of them.
 #include "reference_likelihood.h"
 
+#include <check.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 
 double reference_logistic(double a)
 {
@@ -95,15 +97,25 @@ static double reference_count(double u)
     return floor(fabs(30 * u * u * u));
 }
 
+void reference_set_likelihood(const char *form, struct elbow_config *config)
+{
+    char assignment[160];
+    struct elbow_error error = {0};
+    snprintf(assignment, sizeof assignment, "model.likelihood=%s", form);
+    ck_assert_msg(elbow_config_set(config, assignment, &error) == ELBOW_OK, "%s", error.message);
+}
+
 const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
-    [ELBOW_LIKELIHOOD_BERNOULLI] = {.log_p = reference_bernoulli_log_p,
+    [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
+                                    .log_p = reference_bernoulli_log_p,
                                     .slope = reference_bernoulli_slope,
                                     .mean = reference_logistic,
                                     .bias = reference_logit,
                                     .value = reference_coin,
                                     .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
                                     .means = {0.01, 0.3, 0.9}},
-    [ELBOW_LIKELIHOOD_GAUSSIAN] = {.log_p = reference_gaussian_log_p,
+    [ELBOW_LIKELIHOOD_GAUSSIAN] = {.forms = {"{gaussian: 1}", "{gaussian: 0.3}", "{gaussian: {learned: 0.3}}"},
+                                   .log_p = reference_gaussian_log_p,
                                    .slope = reference_gaussian_slope,
                                    .shared_slope = reference_gaussian_shared_slope,
                                    .mean = reference_same,
@@ -111,7 +123,8 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                    .value = reference_double,
                                    .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
                                    .means = {-20, 0, 0.4}},
-    [ELBOW_LIKELIHOOD_POISSON] = {.log_p = reference_poisson_log_p,
+    [ELBOW_LIKELIHOOD_POISSON] = {.forms = {"poisson"},
+                                  .log_p = reference_poisson_log_p,
                                   .slope = reference_poisson_slope,
                                   .mean = exp,
                                   .bias = log,

@@ -9,6 +9,7 @@
 // log p(x|y) of one value. `shared` are the trained numbers, NULL where there are none. A likelihood with one output a
 // value has one y.
 struct reference_likelihood {
+    const char *forms[5]; // of model.likelihood, with options to look at: at least one; ends with NULL
     double (*log_p)(const struct elbow_likelihood_options *options, const double *shared, double x, double y);
     double (*slope)(const struct elbow_likelihood_options *options, const double *shared, double x, double y); // in y
     double (*shared_slope)(const struct elbow_likelihood_options *options, const double *shared, double x, double y);
@@ -20,6 +21,9 @@ struct reference_likelihood {
 };
 
 double reference_logistic(double a);
+
+// Sets model.likelihood and its options as `--set model.likelihood=FORM` does.
+void reference_set_likelihood(const char *form, struct elbow_config *config);
 
 // By enum elbow_likelihood_kind.
 extern const struct reference_likelihood REFERENCE_LIKELIHOODS[];
