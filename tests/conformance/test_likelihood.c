@@ -178,7 +178,10 @@ static struct moments integrate(const struct subject *subject, double at)
     struct moments moments = {0};
     enum elbow_support support = elbow_likelihood_support((enum elbow_likelihood_kind)subject->kind);
     double step = support == ELBOW_SUPPORT_REAL ? 80.0 / POINTS : support == ELBOW_SUPPORT_UNIT ? 1.0 / POINTS : 1;
-    double first = support == ELBOW_SUPPORT_REAL ? floor(subject->reference->mean(at)) - 40 : 0;
+    // A density may have a kink at its mean: there, the errors of the sums on both sides cancel where a point of the
+    // grid lies 1/2 - 1/sqrt(12) of a step behind (a root of the second Bernoulli polynomial).
+    double shift = 0.21132486540518712 * step;
+    double first = support == ELBOW_SUPPORT_REAL ? subject->reference->mean(at) - 40 + shift : 0;
     long points = support == ELBOW_SUPPORT_BINARY ? 2 : POINTS;
     if (support == ELBOW_SUPPORT_UNIT)
         first = step / 2; // midpoints

@@ -3,6 +3,7 @@
 #include "config_support.h"
 
 #include "elbow/base/file.h"
+#include "elbow/config/detail/value.h"
 
 #include <glob.h>
 #include <inttypes.h>
@@ -104,14 +105,31 @@ static void draw_data(struct elbow_config *config)
         config->run.nodes.values[i] = (int64_t)draw(1 << 20);
 }
 
+// One of a key's kinds. Its options stand at their presets, or at the least where they must be given.
+static void draw_kind(struct elbow_config *config, const char *name)
+{
+    const struct elbow_key *key = elbow_schema_find(elbow_schema_keys(), "model", name);
+    int kinds = 0;
+    while (key->kinds[kinds].name)
+        ++kinds;
+    int kind = (int)draw((uint64_t)kinds);
+    *(int *)((char *)config + key->offset) = kind;
+    for (size_t i = 0; i < key->kinds[kind].keys.count; ++i) {
+        const struct elbow_key *option = &key->kinds[kind].keys.rows[i];
+        elbow_value_preset(option, config);
+        if (!option->preset && option->type == ELBOW_KEY_INTEGER)
+            *(int64_t *)((char *)config + option->offset) = option->least;
+    }
+}
+
 static void draw_config(struct elbow_config *config)
 {
     elbow_config_default(config);
     draw_data(config);
     config->seed = (int64_t)draw(INT64_MAX);
     config->data.layout = (int)draw(5);
-    config->model.prior = (int)draw(ELBOW_PRIORS);
-    config->model.likelihood = (int)draw(ELBOW_LIKELIHOODS);
+    draw_kind(config, "prior");
+    draw_kind(config, "likelihood");
     config->model.likelihood_options.variance = draw_real() * 1e300;
     config->model.likelihood_options.learn_variance = draw(2);
     config->model.initializer = (int)draw(3);
