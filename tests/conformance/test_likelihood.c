@@ -8,7 +8,7 @@
 
 #include <float.h>
 
-enum { WIDEST = 1031, ROWS = 40, DRAWS = 20000, POINTS = 1 << 16 };
+enum { WIDEST = 1031, ROWS = 40, DRAWS = 20000 };
 
 static const size_t WIDTHS[] = {1, 7, 8, 9, 255, 256, 257, WIDEST};
 enum { WIDTH_COUNT = sizeof WIDTHS / sizeof *WIDTHS };
@@ -176,25 +176,18 @@ struct moments {
 static struct moments integrate(const struct subject *subject, double at)
 {
     struct moments moments = {0};
-    enum elbow_support support = elbow_likelihood_support((enum elbow_likelihood_kind)subject->kind);
-    double step = support == ELBOW_SUPPORT_REAL ? 80.0 / POINTS : support == ELBOW_SUPPORT_UNIT ? 1.0 / POINTS : 1;
-    // A density may have a kink at its mean: there, the errors of the sums on both sides cancel where a point of the
-    // grid lies 1/2 - 1/sqrt(12) of a step behind (a root of the second Bernoulli polynomial).
-    double shift = 0.21132486540518712 * step;
-    double first = support == ELBOW_SUPPORT_REAL ? subject->reference->mean(at) - 40 + shift : 0;
-    long points = support == ELBOW_SUPPORT_BINARY ? 2 : POINTS;
-    if (support == ELBOW_SUPPORT_UNIT)
-        first = step / 2; // midpoints
+    struct reference_grid grid = reference_grid(subject->kind, at);
+    long points = grid.points;
     for (long first_point = 0; first_point < points; first_point += ROWS) {
         long rows = points - first_point < ROWS ? points - first_point : ROWS;
         for (long i = 0; i < rows; ++i) {
-            x[i] = (float)(first + step * (double)(first_point + i));
+            x[i] = (float)(grid.first + grid.step * (double)(first_point + i));
             y[i] = (float)at;
         }
         struct elbow_likelihood_call call = call_of(subject, (size_t)rows, 1);
         subject->row->score(&call);
         for (long i = 0; i < rows; ++i) {
-            double p = step * exp(recon[i]);
+            double p = grid.step * exp(recon[i]);
             moments.mass += p;
             moments.mean += p * x[i];
             moments.square += p * x[i] * x[i];
@@ -300,21 +293,6 @@ START_TEST(not_a_number_goes_through)
 }
 END_TEST
 
-static bool is_of_support(const struct subject *subject, float value)
-{
-    switch (elbow_likelihood_support((enum elbow_likelihood_kind)subject->kind)) {
-    case ELBOW_SUPPORT_REAL:
-        return isfinite(value);
-    case ELBOW_SUPPORT_UNIT:
-        return value >= 0 && value <= 1;
-    case ELBOW_SUPPORT_BINARY:
-        return value == 0 || value == 1;
-    case ELBOW_SUPPORT_COUNT:
-        return value >= 0 && value == floorf(value);
-    }
-    return false;
-}
-
 // Draws are of the support and have the mean, the second moment and the mean log-density of p(x|y), each within five
 // standard errors of what the draws themselves say; and they are a function of the stream.
 static void check_draws(const struct subject *subject)
@@ -343,7 +321,7 @@ static void check_draws(const struct subject *subject)
                                                .recon = score};
         subject->row->score(&scored);
         for (size_t i = 0; i < DRAWS; ++i) {
-            ck_assert_msg(is_of_support(subject, drawn[i]), "%s: drew %g", name_of(subject), drawn[i]);
+            ck_assert_msg(reference_is_of_support(subject->kind, drawn[i]), "%s: drew %g", name_of(subject), drawn[i]);
             double figures[3] = {drawn[i], (double)drawn[i] * drawn[i], score[i]};
             for (int f = 0; f < 3; ++f) {
                 sums[f][0] += figures[f] / DRAWS;

@@ -134,3 +134,38 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");
+
+struct reference_grid reference_grid(int kind, double at)
+{
+    enum { POINTS = 1 << 16 };
+    // A density may have a kink at its mean: there, the errors of the sums on both sides cancel where a point of the
+    // grid lies 1/2 - 1/sqrt(12) of a step behind (a root of the second Bernoulli polynomial).
+    const double behind = 0.21132486540518712, reach = 40;
+    switch (elbow_likelihood_support((enum elbow_likelihood_kind)kind)) {
+    case ELBOW_SUPPORT_REAL:
+        return (struct reference_grid){REFERENCE_LIKELIHOODS[kind].mean(at) - reach + behind * 2 * reach / POINTS,
+                                       2 * reach / POINTS, POINTS};
+    case ELBOW_SUPPORT_UNIT:
+        return (struct reference_grid){0.5 / POINTS, 1.0 / POINTS, POINTS}; // midpoints
+    case ELBOW_SUPPORT_BINARY:
+        return (struct reference_grid){0, 1, 2};
+    case ELBOW_SUPPORT_COUNT:
+        return (struct reference_grid){0, 1, POINTS};
+    }
+    return (struct reference_grid){0};
+}
+
+bool reference_is_of_support(int kind, float value)
+{
+    switch (elbow_likelihood_support((enum elbow_likelihood_kind)kind)) {
+    case ELBOW_SUPPORT_REAL:
+        return isfinite(value);
+    case ELBOW_SUPPORT_UNIT:
+        return value >= 0 && value <= 1;
+    case ELBOW_SUPPORT_BINARY:
+        return value == 0 || value == 1;
+    case ELBOW_SUPPORT_COUNT:
+        return value >= 0 && value == floorf(value);
+    }
+    return false;
+}

@@ -22,6 +22,15 @@ struct reference_likelihood {
 
 double reference_logistic(double a);
 
+// Points of a likelihood's support, for a sum over p(x|y) at y = at: first, first + step, ...
+struct reference_grid {
+    double first, step;
+    long points;
+};
+struct reference_grid reference_grid(int kind, double at);
+
+bool reference_is_of_support(int kind, float value);
+
 // Sets model.likelihood and its options as `--set model.likelihood=FORM` does.
 void reference_set_likelihood(const char *form, struct elbow_config *config);
 
