@@ -5,7 +5,6 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/output.h"
-#include "elbow/data/detail/texts.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/parallel/ordered_rows.h"
 

@@ -7,7 +7,7 @@ set -u
 
 # Data.
 make /few-labels u8 59 labels
-make /float-labels f32 60 labels
+make /float-labels f32 60 labels set=1.5@17,0
 make /wide-labels u8 60,3 labels
 make /empty f32 0,4,5 bits
 make /hollow f32 60,0 bits
@@ -79,9 +79,9 @@ with 1 '/bad-factor: its attribute factor' data.train=/bad-factor
 with 1 'other-values: .*21.*20' data.valid=/other-values
 with 1 'other-shape' data.valid=/other-shape
 with 1 '/few-labels: has 59 labels, but .* 60 samples' data.labels=/few-labels
-with 1 '/float-labels: labels are one integer' data.labels=/float-labels
-with 1 '/wide-labels: labels are one integer' data.labels=/wide-labels
-with 1 '/many-labels: labels are one integer' data.labels=/many-labels
+with 1 '/float-labels: row 17 holds the label 1.5, which is no whole number' data.labels=/float-labels
+with 1 '/wide-labels: labels are one integer or text a sample, but this has the shape 60 x 3' data.labels=/wide-labels
+with 1 '/many-labels: labels are one integer or text a sample' data.labels=/many-labels
 with 1 'data.h5:/large-labels: row 41 holds the label 18446744073709551615, but labels go up to 9223372036854775807' \
     data.labels=/large-labels
 wrong 1 'data.h5:/large-labels: row 41 holds the label' eval good --labels /large-labels

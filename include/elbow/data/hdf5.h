@@ -125,6 +125,11 @@ enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char 
 enum elbow_status elbow_hdf5_write_rows(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
                                         uint64_t first, uint64_t count, const void *rows, struct elbow_error *error);
 
+// Local. Writes a new dataset of `count` >= 1 texts in UTF-8, all of the longest one's length. As all that writes: does
+// nothing after the file's first error, which it gives.
+enum elbow_status elbow_hdf5_write_texts(struct elbow_hdf5 *file, const char *name, const char *const *texts,
+                                         size_t count, struct elbow_error *error);
+
 // Local. Attributes of an object ("/" is the file's root): doubles, integers, texts. Writing replaces. Reading: FORMAT
 // if missing or of another kind or count; doubles also read integers. A text is new, given back with elbow_release;
 // limit: bytes it may have.

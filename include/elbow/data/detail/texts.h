@@ -36,11 +36,6 @@ typedef enum elbow_status elbow_hdf5_take_text(void *user, uint64_t place, const
 enum elbow_status elbow_hdf5_read_texts(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
                                         elbow_hdf5_take_text *take, void *user, struct elbow_error *error);
 
-// Local. Writes a new dataset of `count` >= 1 texts in UTF-8, all of the longest one's length. As all that writes: does
-// nothing after the file's first error, which it gives.
-enum elbow_status elbow_hdf5_write_texts(struct elbow_hdf5 *file, const char *name, const char *const *texts,
-                                         size_t count, struct elbow_error *error);
-
 // Takes a member of an enumeration; another status ends the walk.
 typedef enum elbow_status elbow_hdf5_take_member(void *user, int64_t value, const char *name,
                                                  struct elbow_error *error);
