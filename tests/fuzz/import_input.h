@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 
-#include "import/import.h"
+#include "import/source.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ enum { FUZZ_BLOCK_BYTES = 1 << 16 };
 
 static inline enum elbow_status fuzz_read_rows(struct import_source *source, struct elbow_error *error)
 {
-    uint64_t row_bytes = import_source_row_values(source) * elbow_element_size(source->element);
+    uint64_t row_bytes = import_shape_values(source->rank, source->shape) * elbow_element_size(source->element);
     uint64_t block = row_bytes >= FUZZ_BLOCK_BYTES ? 1 : FUZZ_BLOCK_BYTES / row_bytes;
     void *rows;
     enum elbow_status status = elbow_allocate(&rows, block, row_bytes, "a block of rows", error);
@@ -22,7 +22,7 @@ static inline enum elbow_status fuzz_read_rows(struct import_source *source, str
         uint64_t count = left < block ? left : block;
         status = source->read(source, count, rows, error);
         if (status == ELBOW_OK)
-            elbow_element_scan(source->element, rows, count * import_source_row_values(source));
+            elbow_element_scan(source->element, rows, count * import_shape_values(source->rank, source->shape));
         left -= count;
     }
     elbow_release(&rows);

@@ -2,10 +2,12 @@
 // Text files of numbers, separated by comma, semicolon, tab or spaces; blank lines and lines that begin with # are
 // passed over, a first line of names without a number is a header. The file is read twice: first to find the number of
 // rows and the type, then for the values. Integers that are written as integers stay integers.
-#include "import.h"
+#include "source.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -394,21 +396,6 @@ static enum elbow_status begin_values(struct import_source *source, char **line,
     return refuse_first(source, &look, error);
 }
 
-enum elbow_element import_csv_element(int64_t min, int64_t max)
-{
-    static const struct {
-        enum elbow_element element;
-        int64_t min, max;
-    } TYPES[] = {{ELBOW_ELEMENT_UINT8, 0, UINT8_MAX},        {ELBOW_ELEMENT_INT8, INT8_MIN, INT8_MAX},
-                 {ELBOW_ELEMENT_UINT16, 0, UINT16_MAX},      {ELBOW_ELEMENT_INT16, INT16_MIN, INT16_MAX},
-                 {ELBOW_ELEMENT_UINT32, 0, UINT32_MAX},      {ELBOW_ELEMENT_INT32, INT32_MIN, INT32_MAX},
-                 {ELBOW_ELEMENT_INT64, INT64_MIN, INT64_MAX}};
-    size_t i = 0;
-    while (min < TYPES[i].min || max > TYPES[i].max)
-        ++i;
-    return TYPES[i].element;
-}
-
 static enum elbow_status choose_columns(struct import_source *source, struct elbow_error *error)
 {
     struct csv *csv = source->state;
@@ -438,7 +425,7 @@ static enum elbow_status scan(struct import_source *source, struct elbow_error *
         if (status == ELBOW_OK)
             status = next_line(source, &line, error);
     }
-    source->element = source->is_integer ? import_csv_element(source->min, source->max) : ELBOW_ELEMENT_FLOAT32;
+    source->element = source->is_integer ? import_integer_element(source->min, source->max) : ELBOW_ELEMENT_FLOAT32;
     return status;
 }
 
@@ -474,7 +461,7 @@ static void store(struct import_source *source, size_t index, struct number numb
 
 static enum elbow_status read_rows(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error)
 {
-    size_t row_bytes = import_source_row_values(source) * elbow_element_size(source->element);
+    size_t row_bytes = import_shape_values(source->rank, source->shape) * elbow_element_size(source->element);
     for (uint64_t i = 0; i < count; ++i) {
         char *line;
         enum elbow_status status = next_line(source, &line, error);
@@ -497,7 +484,16 @@ static void close_source(struct import_source *source)
     elbow_release(&csv);
 }
 
-enum elbow_status import_csv_open(struct import_stream *stream, struct import_reading reading,
+// Text holds no control characters.
+static bool matches(const unsigned char *head, size_t size)
+{
+    for (size_t i = 0; i < size; ++i)
+        if (head[i] == 127 || (head[i] < 32 && !isspace(head[i])))
+            return false;
+    return size > 0;
+}
+
+static enum elbow_status open_csv(struct import_stream *stream, struct import_reading reading,
                                   struct import_source *source, struct elbow_error *error)
 {
     struct csv *csv;
@@ -509,7 +505,6 @@ enum elbow_status import_csv_open(struct import_stream *stream, struct import_re
     csv->stream = stream;
     csv->columns = reading.columns;
     csv->header = reading.header;
-    source->kind = "text";
     source->is_text = true;
     source->state = csv;
     source->read = read_rows;
@@ -517,3 +512,5 @@ enum elbow_status import_csv_open(struct import_stream *stream, struct import_re
     status = scan(source, error);
     return status == ELBOW_OK && source->rows > 0 ? begin_again(source, error) : status;
 }
+
+const struct import_format import_format_csv = {.name = "text", .matches = matches, .open = open_csv};

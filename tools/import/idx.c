@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // IDX files (LeCun's MNIST): two zeros, a type, the number of dimensions, the dimensions, the values; all big endian.
-#include "import.h"
+#include "source.h"
 
 #include "elbow/base/memory.h"
 
@@ -25,7 +25,8 @@ static bool element_of(unsigned char type, enum elbow_element *element)
 
 static enum elbow_status read_rows(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error)
 {
-    size_t size = elbow_element_size(source->element), values = count * import_source_row_values(source);
+    size_t size = elbow_element_size(source->element),
+           values = count * import_shape_values(source->rank, source->shape);
     enum elbow_status status = import_stream_exact(source->state, rows, values * size, error);
     if (status != ELBOW_OK)
         return status;
@@ -72,11 +73,19 @@ static enum elbow_status read_head(struct import_source *source, struct elbow_er
     return ELBOW_OK;
 }
 
-enum elbow_status import_idx_open(struct import_stream *stream, struct import_source *source, struct elbow_error *error)
+static bool matches(const unsigned char *head, size_t size)
 {
-    source->kind = "IDX";
+    return size >= 4 && head[0] == 0 && head[1] == 0;
+}
+
+static enum elbow_status open_idx(struct import_stream *stream, struct import_reading reading,
+                                  struct import_source *source, struct elbow_error *error)
+{
+    (void)reading;
     source->state = stream;
     source->read = read_all;
     source->close = close_source;
     return read_head(source, error);
 }
+
+const struct import_format import_format_idx = {.name = "IDX", .matches = matches, .open = open_idx};

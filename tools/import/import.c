@@ -55,7 +55,7 @@ static enum elbow_element text_element(const struct import_plan *plan)
         min = source->min < min ? source->min : min;
         max = source->max > max ? source->max : max;
     }
-    return import_csv_element(min, max);
+    return import_integer_element(min, max);
 }
 
 // All inputs must be like the first: kind of file, shape, type.
@@ -89,7 +89,7 @@ static enum elbow_status choose_shape(struct import_plan *plan, struct elbow_err
 {
     const struct import_options *options = plan->options;
     const struct import_source *first = &plan->sources[0];
-    plan->row_values = import_source_row_values(first);
+    plan->row_values = import_shape_values(first->rank, first->shape);
     plan->rank = options->has_shape ? options->rank : first->rank;
     memcpy(plan->shape, options->has_shape ? options->shape : first->shape, sizeof plan->shape);
     // Bytes that are given the shape of an image are grey levels, whatever file they come from.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // NPY files of NumPy, versions 1 to 3: a magic, a version, the length of a head, the head (a Python dictionary: type,
 // order, shape), the values.
-#include "import.h"
+#include "source.h"
 
 #include "elbow/base/memory.h"
 
@@ -168,7 +168,7 @@ static void spread_halves(void *rows, size_t values)
 static enum elbow_status read_rows(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error)
 {
     struct npy *npy = source->state;
-    size_t values = count * import_source_row_values(source);
+    size_t values = count * import_shape_values(source->rank, source->shape);
     size_t size = stored_size(source);
     char *to = npy->is_half ? (char *)rows + values * 2 : rows;
     enum elbow_status status = import_stream_exact(npy->stream, to, values * size, error);
@@ -189,8 +189,15 @@ static void close_source(struct import_source *source)
     elbow_release(&npy);
 }
 
-enum elbow_status import_npy_open(struct import_stream *stream, struct import_source *source, struct elbow_error *error)
+static bool matches(const unsigned char *head, size_t size)
 {
+    return size >= 6 && memcmp(head, "\x93NUMPY", 6) == 0;
+}
+
+static enum elbow_status open_npy(struct import_stream *stream, struct import_reading reading,
+                                  struct import_source *source, struct elbow_error *error)
+{
+    (void)reading;
     struct npy *npy;
     enum elbow_status status = elbow_allocate(&npy, 1, sizeof *npy, "an NPY file", error);
     if (status != ELBOW_OK) {
@@ -198,9 +205,10 @@ enum elbow_status import_npy_open(struct import_stream *stream, struct import_so
         return status;
     }
     npy->stream = stream;
-    source->kind = "NPY";
     source->state = npy;
     source->read = read_rows;
     source->close = close_source;
     return read_head(source, error);
 }
+
+const struct import_format import_format_npy = {.name = "NPY", .matches = matches, .open = open_npy};

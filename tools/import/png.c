@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // PNG files: one, or all of a folder in the natural order of their names, so that img2 stands before img10. All have
 // the shape of the first. Files are read one at a time.
-#include "import.h"
+#include "source.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/base/text.h"
 #include "elbow/output/image.h"
 
 #include <ctype.h>
@@ -129,7 +130,7 @@ static enum elbow_status read_row(struct import_source *source, uint8_t *row, st
 
 static enum elbow_status read_rows(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error)
 {
-    size_t row_bytes = import_source_row_values(source);
+    size_t row_bytes = import_shape_values(source->rank, source->shape);
     for (uint64_t i = 0; i < count; ++i) {
         enum elbow_status status = read_row(source, (uint8_t *)rows + i * row_bytes, error);
         if (status != ELBOW_OK)
@@ -165,13 +166,22 @@ static enum elbow_status take_shape(struct import_source *source, struct elbow_e
     return ELBOW_OK;
 }
 
-enum elbow_status import_png_open(bool is_folder, struct import_source *source, struct elbow_error *error)
+static bool matches(const unsigned char *head, size_t size)
 {
+    return size >= 8 && memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0;
+}
+
+// Files are read by their names, one at a time.
+static enum elbow_status open_png(struct import_stream *stream, struct import_reading reading,
+                                  struct import_source *source, struct elbow_error *error)
+{
+    (void)reading;
+    bool is_folder = stream == NULL;
+    import_stream_close(stream);
     struct folder *folder;
     enum elbow_status status = elbow_allocate(&folder, 1, sizeof *folder, "a folder", error);
     if (status != ELBOW_OK)
         return status;
-    source->kind = "PNG";
     source->state = folder;
     source->read = read_rows;
     source->close = close_source;
@@ -180,3 +190,6 @@ enum elbow_status import_png_open(bool is_folder, struct import_source *source, 
     source->rows = is_folder ? folder->count : 1;
     return status == ELBOW_OK ? take_shape(source, error) : status;
 }
+
+const struct import_format import_format_png = {
+    .name = "PNG", .takes_folders = true, .matches = matches, .open = open_png};

@@ -1,33 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Telling formats apart by what the files hold, never by their names.
-#include "import.h"
+#include "source.h"
 
 #include "elbow/base/inputs.h"
+#include "elbow/base/text.h"
 #include "elbow/config/config.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-
-void import_swap(void *elements, size_t n, size_t size)
-{
-    unsigned char *at = elements;
-    for (size_t i = 0; i < n; ++i, at += size)
-        for (size_t k = 0; k < size / 2; ++k) {
-            unsigned char byte = at[k];
-            at[k] = at[size - 1 - k];
-            at[size - 1 - k] = byte;
-        }
-}
-
-uint64_t import_source_row_values(const struct import_source *source)
-{
-    uint64_t values = 1;
-    for (size_t i = 0; i < source->rank; ++i)
-        values *= source->shape[i];
-    return values;
-}
 
 void import_source_close(struct import_source *source)
 {
@@ -41,12 +21,26 @@ static bool begins_with(const unsigned char *head, size_t size, const char *magi
     return size >= length && memcmp(head, magic, length) == 0;
 }
 
-static bool is_text(const unsigned char *head, size_t size)
+const struct import_format *import_format_find(const unsigned char *head, size_t size)
 {
-    for (size_t i = 0; i < size; ++i)
-        if (head[i] == 127 || (head[i] < 32 && !isspace(head[i])))
-            return false;
-    return size > 0;
+#define FORMAT_ADDRESS(name) &import_format_##name,
+    static const struct import_format *const FORMATS[] = {IMPORT_FORMAT_LIST(FORMAT_ADDRESS)};
+#undef FORMAT_ADDRESS
+    for (size_t i = 0; i < sizeof FORMATS / sizeof *FORMATS; ++i)
+        if (FORMATS[i]->matches(head, size))
+            return FORMATS[i];
+    return NULL;
+}
+
+// The format whose files may lie in a folder.
+static const struct import_format *folder_format(void)
+{
+#define FORMAT_OF_FOLDERS(name)                                                                                        \
+    if (import_format_##name.takes_folders)                                                                            \
+        return &import_format_##name;
+    IMPORT_FORMAT_LIST(FORMAT_OF_FOLDERS)
+#undef FORMAT_OF_FOLDERS
+    return NULL;
 }
 
 static enum elbow_status refuse(const char *path, const unsigned char *head, size_t size, struct elbow_error *error)
@@ -61,20 +55,31 @@ static enum elbow_status refuse(const char *path, const unsigned char *head, siz
     return elbow_error_set(error, ELBOW_FORMAT, "%s: %s", path, text);
 }
 
-static enum elbow_status open_stream(struct import_stream *stream, struct import_reading reading,
-                                     struct import_source *source, struct elbow_error *error)
+static enum elbow_status open_file(const char *path, struct import_reading reading, struct import_source *source,
+                                   struct elbow_error *error)
 {
     unsigned char head[IMPORT_HEAD];
+    struct import_stream *stream;
+    enum elbow_status status = import_stream_open(path, &stream, error);
+    if (status != ELBOW_OK)
+        return status;
     size_t size = import_stream_head(stream, head, sizeof head);
-    if (begins_with(head, size, "\x93NUMPY", 6))
-        return import_npy_open(stream, source, error);
-    if (begins_with(head, size, "\0\0", 2) && size >= 4)
-        return import_idx_open(stream, source, error);
-    if (is_text(head, size))
-        return import_csv_open(stream, reading, source, error);
-    bool is_png = begins_with(head, size, "\x89PNG\r\n\x1a\n", 8);
+    const struct import_format *format = import_format_find(head, size);
+    if (format != NULL) {
+        source->kind = format->name;
+        return format->open(stream, reading, source, error);
+    }
     import_stream_close(stream);
-    return is_png ? import_png_open(false, source, error) : refuse(source->path, head, size, error);
+    return refuse(path, head, size, error);
+}
+
+static enum elbow_status open_folder(struct import_reading reading, struct import_source *source,
+                                     struct elbow_error *error)
+{
+    const struct import_format *format = folder_format();
+    ELBOW_CHECK(format != NULL);
+    source->kind = format->name;
+    return format->open(NULL, reading, source, error);
 }
 
 // Whether there is anything, and not more than the file can hold, so that memory may be taken for its rows.
@@ -110,15 +115,9 @@ enum elbow_status import_source_open(const char *path, struct import_reading rea
 {
     *source = (struct import_source){.path = path};
     struct stat about;
-    struct import_stream *stream;
-    enum elbow_status status;
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        status = import_png_open(true, source, error);
-    } else {
-        status = import_stream_open(path, &stream, error);
-        if (status == ELBOW_OK)
-            status = open_stream(stream, reading, source, error);
-    }
+    bool is_folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    enum elbow_status status =
+        is_folder ? open_folder(reading, source, error) : open_file(path, reading, source, error);
     if (status == ELBOW_OK)
         status = elbow_inputs_note(path, error);
     bool is_for_text = reading.columns.first > 0 || reading.header != IMPORT_HEADER_GUESSED;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Files, plain or gzip, as one stream of bytes: unpacked by zlib. The first bytes are kept in `head`, so that
 // they can be looked at before they are read, from a pipe too.
-#include "import.h"
+#include "stream.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
+#include "elbow/base/text.h"
 
 #include <errno.h>
 #include <string.h>

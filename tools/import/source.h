@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sources of rows, and the table of their formats: readers that give rows one after the other, whatever the format of
+// the file. Nothing but one block of rows is held in memory.
+#ifndef ELBOW_TOOLS_IMPORT_SOURCE_H
+#define ELBOW_TOOLS_IMPORT_SOURCE_H
+
+#include "stream.h"
+#include "values.h"
+
+#include <stdbool.h>
+
+// Columns of a text file to be taken, counted from 1; 0, 0: all.
+struct import_columns {
+    size_t first, last;
+};
+
+// What the first line of a text file is: a header if it has no numbers, or what the user says.
+enum import_header { IMPORT_HEADER_GUESSED, IMPORT_HEADER_GIVEN, IMPORT_HEADER_NONE };
+
+// How text files are to be read.
+struct import_reading {
+    struct import_columns columns;
+    enum import_header header;
+};
+
+// How many values of a text file are special in some way, and the place of the first.
+struct import_places {
+    uint64_t count, line, column;
+};
+
+// A file (or folder) of rows. Opened by one of the functions below; the caller reads all rows, then closes.
+struct import_source {
+    const char *path;           // not owned
+    const char *kind;           // "IDX", for messages
+    enum elbow_element element; // of the rows read. Of a text file the caller may choose another that holds its values
+    uint64_t rows;
+    size_t rank; // dimensions of a row: 0 for single values
+    uint64_t shape[IMPORT_RANK_MAX];
+    bool is_image;         // bytes are grey levels
+    size_t stored_size;    // bytes of a value in the file; 0: it has no fixed size
+    uint64_t stored_bytes; // that the file can have behind its head, at the most
+
+    // Of text files: whether all values are integers, and their extremes.
+    bool is_text, is_integer;
+    int64_t min, max;
+
+    struct import_places not_finite; // values that are NaN or infinite
+    struct import_places rounded;    // integers that a 32-bit float does not hold, should one be taken for them
+
+    // Reads the next count rows. FORMAT if the file is damaged; after the last row, if it goes on.
+    enum elbow_status (*read)(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error);
+    void (*close)(struct import_source *source);
+    void *state; // of the reader
+};
+
+// What tells a format, and opens its files.
+struct import_format {
+    const char *name;   // for messages
+    bool takes_folders; // a folder of files is opened like one
+
+    // Local. Whether a file is of this format, by its first bytes.
+    bool (*matches)(const unsigned char *head, size_t size);
+    // Local. Opens source->path. The stream, at its beginning, is the format's from the call on, even if it fails; NULL
+    // for a folder. Whatever comes of it, the source is closed by import_source_close.
+    enum elbow_status (*open)(struct import_stream *stream, struct import_reading reading, struct import_source *source,
+                              struct elbow_error *error);
+};
+
+// X(name), in the order in which they are asked: the first that matches opens the file. Each is
+// tools/import/<name>.c.
+#define IMPORT_FORMAT_LIST(X)                                                                                          \
+    X(npy)                                                                                                             \
+    X(png)                                                                                                             \
+    X(idx)                                                                                                             \
+    X(csv)
+
+#define IMPORT_FORMAT_DECLARE(name) extern const struct import_format import_format_##name;
+IMPORT_FORMAT_LIST(IMPORT_FORMAT_DECLARE)
+#undef IMPORT_FORMAT_DECLARE
+
+// Local. The format of a file with such a beginning; NULL if it is none of them.
+const struct import_format *import_format_find(const unsigned char *head, size_t size);
+
+// Local. Tells the format by the content and opens; what there is to be told about it goes to stdout.
+enum elbow_status import_source_open(const char *path, struct import_reading reading, struct import_source *source,
+                                     struct elbow_error *error);
+
+// Local. Closes; a zeroed struct is legal.
+void import_source_close(struct import_source *source);
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A file that is read from its beginning to its end.
+#ifndef ELBOW_TOOLS_IMPORT_STREAM_H
+#define ELBOW_TOOLS_IMPORT_STREAM_H
+
+#include "elbow/base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { IMPORT_HEAD = 256 }; // bytes looked at to tell formats apart
+
+struct import_stream; // opaque: a file, plain or gzip, read from its beginning to its end
+
+// Local. Opens a file, or a pipe that is written into; FILE if it cannot be read.
+enum elbow_status import_stream_open(const char *path, struct import_stream **stream, struct elbow_error *error);
+
+// Local. The first bytes of the file, at most size; they are still to be read.
+size_t import_stream_head(const struct import_stream *stream, void *bytes, size_t size);
+
+// Local. Reads up to size bytes; *got less than size at the end only. FORMAT for a damaged gzip file.
+enum elbow_status import_stream_some(struct import_stream *stream, void *bytes, size_t size, size_t *got,
+                                     struct elbow_error *error);
+
+// Local. Reads exactly size bytes; FORMAT if the file ends before.
+enum elbow_status import_stream_exact(struct import_stream *stream, void *bytes, size_t size,
+                                      struct elbow_error *error);
+
+// Local. FORMAT if the file does not end here. (The checksum of a gzip file is known to be right only then.)
+enum elbow_status import_stream_end(struct import_stream *stream, struct elbow_error *error);
+
+// Local. Back to the beginning; FILE for a pipe.
+enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbow_error *error);
+
+// Local. The most bytes that the stream can give, by the file's size; UINT64_MAX for a pipe.
+uint64_t import_stream_most(const struct import_stream *stream);
+
+// Local. NULL is legal.
+void import_stream_close(struct import_stream *stream);
+
+#endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Values of rows, whatever format they come from.
+#ifndef ELBOW_TOOLS_IMPORT_VALUES_H
+#define ELBOW_TOOLS_IMPORT_VALUES_H
+
+#include "elbow/data/element.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { IMPORT_RANK_MAX = 7 }; // dimensions of a row
+
+// Local. The values of a row of this shape.
+uint64_t import_shape_values(size_t rank, const uint64_t *shape);
+
+// Local. Turns the bytes of n elements of this size around, where the file's byte order is not the machine's.
+void import_swap(void *elements, size_t n, size_t size);
+
+// Local. The narrowest type that holds integers from min to max.
+enum elbow_element import_integer_element(int64_t min, int64_t max);
+
+#endif
