@@ -8,6 +8,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <png.h>
@@ -143,7 +144,7 @@ static bool write_png(struct coder *coder, const struct elbow_picture *picture)
 enum elbow_status elbow_picture_encode(const struct elbow_picture *picture, const char *path, char **bytes,
                                        size_t *size, struct elbow_error *error)
 {
-    ELBOW_CHECK(picture != NULL && picture->pixels != NULL && path != NULL);
+    ELBOW_CHECK(picture != NULL && picture->pixels != NULL && !picture->is_wide && path != NULL);
     ELBOW_CHECK(picture->channels == 1 || picture->channels == 3);
     struct coder coder = {.reason = "no memory"};
     *bytes = NULL;
@@ -161,9 +162,10 @@ enum elbow_status elbow_picture_encode(const struct elbow_picture *picture, cons
     return ELBOW_OK;
 }
 
-// What a file holds, after the expansion to 8 bits a value.
+// What a file holds, after the expansion to 8 or 16 bits a value.
 struct raw {
     size_t height, width, channels; // 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
+    size_t size;                    // bytes of a value: 1, or 2 in the order of this machine
     size_t packed_row;              // bytes of a row in the file, before the expansion
     uint8_t *bytes;
 };
@@ -183,13 +185,15 @@ static bool read_head(struct coder *coder, struct raw *raw)
     png_set_user_limits(coder->png, SIDE_MAX, SIDE_MAX);
     png_read_info(coder->png, coder->info);
     raw->packed_row = png_get_rowbytes(coder->png, coder->info);
-    png_set_expand(coder->png);   // palettes to RGB, few bits to 8, transparent colours to alpha
-    png_set_strip_16(coder->png); // cut, not rounded
+    png_set_expand(coder->png); // palettes to RGB, few bits to 8, transparent colours to alpha
+    if (BYTE_ORDER == LITTLE_ENDIAN)
+        png_set_swap(coder->png); // of 16 bits
     png_set_interlace_handling(coder->png);
     png_read_update_info(coder->png, coder->info);
     raw->height = png_get_image_height(coder->png, coder->info);
     raw->width = png_get_image_width(coder->png, coder->info);
     raw->channels = png_get_channels(coder->png, coder->info);
+    raw->size = png_get_bit_depth(coder->png, coder->info) == 16 ? 2 : 1;
     return true;
 }
 
@@ -200,7 +204,7 @@ static bool read_pixels(struct coder *coder, const struct raw *raw)
     int passes = png_get_interlace_type(coder->png, coder->info) == PNG_INTERLACE_NONE ? 1 : PNG_INTERLACE_ADAM7_PASSES;
     for (int pass = 0; pass < passes; ++pass)
         for (size_t y = 0; y < raw->height; ++y)
-            png_read_row(coder->png, raw->bytes + y * raw->width * raw->channels, NULL);
+            png_read_row(coder->png, raw->bytes + y * raw->width * raw->channels * raw->size, NULL);
     png_read_end(coder->png, NULL);
     return true;
 }
@@ -227,8 +231,8 @@ static enum elbow_status read_raw(struct coder *coder, const char *path, struct 
         return elbow_error_set(error, ELBOW_FORMAT,
                                "%s: the PNG file is damaged (%zu x %zu pixels cannot be in so few bytes)", path,
                                raw->width, raw->height);
-    enum elbow_status status =
-        elbow_allocate(&raw->bytes, raw->height * raw->width, raw->channels, "the pixels of a picture", error);
+    enum elbow_status status = elbow_allocate(&raw->bytes, raw->height * raw->width, raw->channels * raw->size,
+                                              "the pixels of a picture", error);
     if (status == ELBOW_OK && !read_pixels(coder, raw))
         status = fail_read(coder, path, error);
     return status;
@@ -269,27 +273,41 @@ static enum elbow_status read_stream(FILE *stream, const char *path, struct raw 
     return status;
 }
 
-// Over black: value times alpha.
-static unsigned over_black(unsigned value, unsigned alpha)
+// Over black: value times alpha, of `white` at the most.
+static unsigned over_black(unsigned value, unsigned alpha, unsigned white)
 {
-    return (value * alpha + 127) / 255;
+    return (value * alpha + white / 2) / white;
 }
 
-// One pixel of the file as one of the picture. Grey of a colour is its luma (ITU-R BT.601).
-static void convert(const uint8_t *from, size_t from_channels, uint8_t *to, size_t to_channels)
+static unsigned value_at(const uint8_t *bytes, size_t i, size_t size)
 {
-    bool is_colour = from_channels >= 3;
-    unsigned alpha = from_channels % 2 == 0 ? from[from_channels - 1] : 255;
-    unsigned red = over_black(from[0], alpha);
-    unsigned green = is_colour ? over_black(from[1], alpha) : red;
-    unsigned blue = is_colour ? over_black(from[2], alpha) : red;
-    if (to_channels == 1) {
-        to[0] = (uint8_t)((299 * red + 587 * green + 114 * blue + 500) / 1000);
+    return size == 1 ? bytes[i] : ((const uint16_t *)(const void *)bytes)[i];
+}
+
+static void put_value(uint8_t *bytes, size_t i, size_t size, unsigned value)
+{
+    if (size == 1)
+        bytes[i] = (uint8_t)value;
+    else
+        ((uint16_t *)(void *)bytes)[i] = (uint16_t)value;
+}
+
+// Pixel i of the file as one of the picture. Grey of a colour is its luma (ITU-R BT.601).
+static void convert(const struct raw *raw, size_t i, struct elbow_picture *picture)
+{
+    size_t from = i * raw->channels, to = i * picture->channels;
+    unsigned white = raw->size == 1 ? UINT8_MAX : UINT16_MAX, alpha = white, colour[3];
+    if (raw->channels % 2 == 0)
+        alpha = value_at(raw->bytes, from + raw->channels - 1, raw->size);
+    picture->is_transparent = picture->is_transparent || alpha < white;
+    for (size_t c = 0; c < 3; ++c)
+        colour[c] = over_black(value_at(raw->bytes, from + (raw->channels >= 3 ? c : 0), raw->size), alpha, white);
+    if (picture->channels == 1) {
+        put_value(picture->pixels, to, raw->size, (299 * colour[0] + 587 * colour[1] + 114 * colour[2] + 500) / 1000);
         return;
     }
-    to[0] = (uint8_t)red;
-    to[1] = (uint8_t)green;
-    to[2] = (uint8_t)blue;
+    for (size_t c = 0; c < 3; ++c)
+        put_value(picture->pixels, to + c, raw->size, colour[c]);
 }
 
 static enum elbow_status finish(const struct raw *raw, size_t channels, struct elbow_picture *picture,
@@ -298,14 +316,16 @@ static enum elbow_status finish(const struct raw *raw, size_t channels, struct e
     if (channels == 0)
         channels = raw->channels >= 3 ? 3 : 1;
     size_t count = raw->height * raw->width;
-    enum elbow_status status = elbow_allocate(&picture->pixels, count, channels, "a picture", error);
+    enum elbow_status status = elbow_allocate(&picture->pixels, count, channels * raw->size, "a picture", error);
     if (status != ELBOW_OK)
         return status;
     picture->height = raw->height;
     picture->width = raw->width;
     picture->channels = channels;
+    picture->is_wide = raw->size == 2;
+    picture->has_alpha = raw->channels % 2 == 0;
     for (size_t i = 0; i < count; ++i)
-        convert(raw->bytes + i * raw->channels, raw->channels, picture->pixels + i * channels, channels);
+        convert(raw, i, picture);
     return ELBOW_OK;
 }
 

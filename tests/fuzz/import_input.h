@@ -31,7 +31,8 @@ static inline enum elbow_status fuzz_read_rows(struct import_source *source, str
 
 // The file lies in memory, and has a name for as long as it is open. `magic` is put over its beginning, so that the
 // fuzzer does not lose its format; a gzip file is left as it is.
-static inline void fuzz_import(const uint8_t *data, size_t size, const void *magic, size_t magic_size)
+static inline void fuzz_import_as(const uint8_t *data, size_t size, const void *magic, size_t magic_size,
+                                  const struct import_reading *reading)
 {
     char path[64];
     int file = memfd_create("input", MFD_CLOEXEC);
@@ -42,12 +43,17 @@ static inline void fuzz_import(const uint8_t *data, size_t size, const void *mag
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     struct import_source source = {0};
     struct elbow_error error = {0};
-    enum elbow_status status = import_source_open(path, (struct import_reading){0}, &source, &error);
+    enum elbow_status status = import_source_open(path, reading, &source, &error);
     if (status == ELBOW_OK)
         status = fuzz_read_rows(&source, &error);
     import_source_close(&source);
     close(file);
     fuzz_expect_end(status, &error);
+}
+
+static inline void fuzz_import(const uint8_t *data, size_t size, const void *magic, size_t magic_size)
+{
+    fuzz_import_as(data, size, magic, magic_size, &(struct import_reading){0});
 }
 
 #endif

@@ -1,71 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow-import and elbow-shapes: tiny files of every format made on the spot, every error in one sentence, and the real data sets
+# elbow-import and elbow-shapes: tiny files of every format but text made on the spot, every error in one sentence, and the real data sets
 # where they are at hand (ELBOW_SHARED, ../shared).
 set -euo pipefail
-export LC_ALL=C
-build=$(cd "$1" && pwd)
-import=$build/elbow-import
-shapes=$build/elbow-shapes
-shared=${ELBOW_SHARED:-$(cd "$(dirname "$0")/../.." && pwd)/../shared}
-command -v h5dump >/dev/null || { echo "h5dump is not installed (Debian: hdf5-tools)"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-failures=0
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# values FILE DATASET: its values, separated by blanks.
-values() {
-    h5dump -y -w 0 -d "$2" "$1" | awk '/^ *}/ {done = 1} inside && !done {print} /DATA {/ {inside = 1}' |
-        tr -s ' ,\n' ' ' | sed 's/^ //; s/ $//'
-}
-
-# header FILE DATASET: type and shape.
-header() {
-    h5dump -H -d "$2" "$1" | awk '/DATATYPE/ && !type {type = $2} /DATASPACE/ && !shape {sub(/.*{ /, ""); sub(/ \/.*/, ""); shape = $0}
-        END {print type, shape}'
-}
-
-# attribute FILE DATASET NAME: its value.
-attribute() {
-    h5dump -y -a "$2/$3" "$1" | sed -n '/DATA {/,/}/p' | sed '1d;/}/d' | tr -d ' \n'
-}
-
-# imported WHAT TYPE+SHAPE FACTOR VALUES, arguments of elbow-import: into a new file.
-imported() {
-    local what=$1 type=$2 factor=$3 expected=$4
-    shift 4
-    rm -f t.h5
-    "$import" "$@" -o t.h5 >out.txt 2>err.txt || { fail "$what: $(cat err.txt)"; return; }
-    [ ! -s err.txt ] || fail "$what: stderr: $(cat err.txt)"
-    [ "$(header t.h5 /train/images)" = "$type" ] || fail "$what: is $(header t.h5 /train/images), not $type"
-    [ "$(values t.h5 /train/images)" = "$expected" ] || fail "$what: holds $(values t.h5 /train/images), not $expected"
-    [ "$(attribute t.h5 /train/images factor)" = "$factor" ] || fail "$what: factor $(attribute t.h5 /train/images factor)"
-    [ "$(attribute t.h5 /train/images offset)" = 0 ] || fail "$what: offset $(attribute t.h5 /train/images offset)"
-    if compgen -G '.elbow-*' >/dev/null; then fail "$what: something is left behind"; fi
-}
-
-# refused STATUS TEXT PROGRAM arguments: one sentence on stderr that has TEXT; the file t.h5 stays as it is.
-refused() {
-    local status=$1 text=$2 program=$3 got=0
-    shift 3
-    [ ! -e t.h5 ] || cp t.h5 before.h5
-    "$program" "$@" >out.txt 2>err.txt || got=$?
-    [ "$got" = "$status" ] || fail "$*: exit status $got, not $status"
-    [ "$(wc -l <err.txt)" = 1 ] || fail "$*: not one line: $(cat err.txt)"
-    grep -q "^$(basename "$program"): " err.txt || fail "$*: stderr: $(cat err.txt)"
-    grep -qF -- "$text" err.txt || fail "$*: no '$text' in: $(cat err.txt)"
-    [ ! -e before.h5 ] || cmp -s t.h5 before.h5 || fail "$*: t.h5 was changed"
-    if [ -e new.h5 ] || compgen -G '.elbow-*' >/dev/null; then fail "$*: left a file behind"; fi
-    rm -f before.h5
-}
-
-byte_factor=0.00392157
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib-tools.sh"
 
 idx_tests() {
     printf '\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\2\1\2\3\4\5\6\7\377' >images.idx
@@ -89,19 +28,6 @@ idx_tests() {
         --shape 4
     imported "compressed" "H5T_STD_U8LE ( 2, 2, 2 )" 0.5 "1 2 3 4 5 6 7 255" images.idx --compress 9 --factor 1/2
     h5dump -p -H t.h5 | grep -q "COMPRESSION DEFLATE { LEVEL 9 }" || fail "--compress 9 was not"
-}
-
-# npy NAME TYPE ORDER SHAPE VERSION: the head of an NPY file, then stdin.
-npy() {
-    local head="{'descr': '$2', 'fortran_order': $3, 'shape': $4, }"
-    head=$(printf '%-117s' "$head")
-    case $5 in
-    1) printf '\223NUMPY\1\0\166\0%s\n' "$head" ;;
-    2) printf '\223NUMPY\2\0\166\0\0\0%s\n' "$head" ;;
-    3) printf '\223NUMPY\3\0\166\0\0\0%s\n' "$head" ;;
-    *) printf '\223NUMPY\11\0\166\0\0\0%s\n' "$head" ;;
-    esac >"$1"
-    cat >>"$1"
 }
 
 npy_tests() {
@@ -143,119 +69,6 @@ npy_tests() {
     refused 1 "goes on behind the last row" "$import" x.npy -o new.h5
     printf '\1\2\3' | npy x.npy '|u1' False '(2, 2)' 9
     refused 1 "NPY version 9" "$import" x.npy -o new.h5
-}
-
-text_tests() {
-    printf '1,2,3\n4,5,255\n' >comma.csv
-    printf '\357\273\277a;b\r\n\r\n-1; 2\r\n3 ;300\r\n' >semicolon.csv
-    printf '# made by hand\n 0 1  0\n1 0 1 \n# end\n' >space.txt
-    printf '1\t70000\n-2\t3' >tab.tsv
-    printf '1,0.5\n2,-1e-3\n' >float.csv
-    printf '1,3000000000\n-1,2\n' >wide.csv
-    imported "comma" "H5T_STD_U8LE ( 2, 3 )" 1 "1 2 3 4 5 255" comma.csv
-    imported "semicolon, header, byte order mark" "H5T_STD_I16LE ( 2, 2 )" 1 "-1 2 3 300" semicolon.csv
-    grep -q "line 1 is taken as a header (.*a;b)" out.txt || fail "the header was not told: $(cat out.txt)"
-    imported "spaces" "H5T_STD_U8LE ( 2, 3 )" 1 "0 1 0 1 0 1" space.txt
-    imported "tab, no newline at the end" "H5T_STD_I32LE ( 2, 2 )" 1 "1 70000 -2 3" tab.tsv
-    imported "floats" "H5T_IEEE_F32LE ( 2, 2 )" 1 "1 0.5 2 -0.001" float.csv
-    imported "int64" "H5T_STD_I64LE ( 2, 2 )" 1 "1 3000000000 -1 2" wide.csv
-    imported "columns" "H5T_STD_U8LE ( 2, 2 )" 1 "2 3 5 255" comma.csv --columns 2-3
-    imported "a column of labels" "H5T_STD_U8LE ( 2 )" 1 "1 4" comma.csv --columns 1
-    imported "several texts share a type" "H5T_STD_I32LE ( 4, 2 )" 1 "-1 2 3 300 1 70000 -2 3" semicolon.csv tab.tsv
-    imported "integers and floats" "H5T_IEEE_F32LE ( 4, 2 )" 1 "1 0.5 2 -0.001 -1 2 3 300" float.csv semicolon.csv
-    gzip -c space.txt >space.gz
-    imported "gzip text" "H5T_STD_U8LE ( 2, 3, 1 )" 1 "0 1 0 1 0 1" space.gz --shape 3,1
-    rm -f t.h5
-    printf '1,2\n3\n' >x.csv
-    refused 1 "x.csv:2: 1 columns, 2 were expected as in line 1" "$import" x.csv -o new.h5
-    printf 'a,b\n1,2\n3,x\n' >x.csv
-    refused 1 'x.csv:3: column 2: "x" is not a number' "$import" x.csv -o new.h5
-    printf '1,2\n3,\n' >x.csv
-    refused 1 "x.csv:2: column 2 is empty" "$import" x.csv -o new.h5
-    printf 'a,b\nc,d\n' >x.csv
-    refused 1 "lines 1 and 2 are not numbers" "$import" x.csv -o new.h5
-    printf 'a,b\n' >x.csv
-    refused 1 "holds no values" "$import" x.csv -o new.h5
-    # A first line is a header if it has names and no number; what may be values is never passed over.
-    printf '1,NA\n2,3\n4,5\n' >x.csv
-    refused 1 "x.csv:1: column 2 of the first line is no number, but column 1 is one" "$import" x.csv -o new.h5
-    refused 1 'x.csv:1: column 2: "NA" is not a number' "$import" x.csv --header no -o new.h5
-    printf ',1,2\n3,4,5\n' >x.csv
-    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
-    printf '1.5\t\t2\n3\t4\t5\n' >x.csv
-    refused 1 "x.csv:1: column 2 of the first line is no number" "$import" x.csv -o new.h5
-    printf '\t1\t2\n3\t4\t5\n' >x.csv
-    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
-    for missing in NA,NA NULL,null '?,-' ',' ',.'; do
-        printf '%s\n1,2\n3,4\n' "$missing" >x.csv
-        refused 1 "x.csv:1: the first line holds neither numbers nor names of columns" "$import" x.csv -o new.h5
-    done
-    printf '\t\n1\t2\n3\t4\n' >x.csv
-    refused 1 "x.csv:1: column 1 is empty" "$import" x.csv -o new.h5
-    printf '\n# made\n1;2\n;4\n' >x.csv
-    refused 1 "x.csv:4: column 1 is empty" "$import" x.csv -o new.h5
-    printf 'label,0,1\n7,8,9\n' >x.csv
-    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
-    imported "a header of numbers, as told" "H5T_STD_U8LE ( 1, 3 )" 1 "7 8 9" x.csv --header yes
-    imported "a header of numbers in the columns wanted" "H5T_STD_U8LE ( 2 )" 1 "1 9" x.csv --columns 3
-    printf '5,unknown\n6,7\n8,9\n' >x.csv
-    refused 1 "x.csv:1: column 2 of the first line is no number, but column 1 is one: fill in what is missing, or give --header yes" \
-        "$import" x.csv --columns 2 -o new.h5
-    refused 1 'x.csv:1: column 2: "unknown" is not a number' "$import" x.csv --columns 2 --header no -o new.h5
-    imported "a number beside a name, as told" "H5T_STD_U8LE ( 2 )" 1 "7 9" x.csv --columns 2 --header yes
-    printf 'NA,5\n6,7\n' >x.csv
-    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv --columns 1 -o new.h5
-    printf '0,1\n2,3\n' >x.csv
-    imported "a first line of numbers is no header" "H5T_STD_U8LE ( 2, 2 )" 1 "0 1 2 3" x.csv
-    imported "unless told so" "H5T_STD_U8LE ( 1, 2 )" 1 "2 3" x.csv --header yes
-    printf 'a,1,2\nb,3,4\n' >x.csv
-    imported "names of rows beside the columns wanted" "H5T_STD_U8LE ( 2, 2 )" 1 "1 2 3 4" x.csv --columns 2-3
-    printf ',a,b\n0,1,2\n' >x.csv
-    imported "a header with an empty cell" "H5T_STD_U8LE ( 1, 3 )" 1 "0 1 2" x.csv
-    grep -qF "line 1 is taken as a header (,a,b)" out.txt || fail "the header was not told: $(cat out.txt)"
-    printf '\ta\tb\n0\t1\t2\n' >x.csv
-    imported "and with tabs" "H5T_STD_U8LE ( 1, 3 )" 1 "0 1 2" x.csv
-    printf '\t1 2\n\t3 4\t\n' >x.csv
-    imported "lines indented by tabs" "H5T_STD_U8LE ( 2, 2 )" 1 "1 2 3 4" x.csv
-    rm -f t.h5
-    printf 'a,b\n1e39,2\n' >x.csv
-    refused 1 'x.csv:2: column 1: "1e39" is beyond a 32-bit float' "$import" x.csv -o new.h5
-    refused 2 "--header wants yes or no" "$import" x.csv --header maybe -o new.h5
-    refused 1 "column 9 was asked for, the file has 3" "$import" comma.csv --columns 2-9 -o new.h5
-    refused 1 "does not allow" "$import" <(cat comma.csv) -o new.h5
-}
-
-# NaN and infinity are imported and reported: how many, and where the first is.
-not_finite() {
-    local what=$1 count=$2 sentence=$3
-    shift 3
-    rm -f t.h5
-    "$import" "$@" -o t.h5 >out.txt 2>err.txt || fail "$what: $(cat err.txt)"
-    [ "$(wc -l <err.txt)" = "$count" ] || fail "$what: not $count lines: $(cat err.txt)"
-    grep -qF "elbow-import: warning: $sentence" err.txt || fail "$what: no '$sentence' in: $(cat err.txt)"
-}
-
-not_finite_tests() {
-    printf 'a,b,c\n1,2,3\n4,5,nan\n-inf,7,NaN\n' >x.csv
-    not_finite "text" 1 "x.csv: 3 values are NaN or infinite, the first in line 3, column 3;" x.csv
-    [ "$(values t.h5 /train/images)" = "1 2 3 4 5 nan -inf 7 nan" ] || fail "NaN: holds $(values t.h5 /train/images)"
-    printf 'nan,1\n' >y.csv
-    not_finite "a first line with NaN" 1 "y.csv: 1 value is NaN or infinite, the first in line 1, column 1;" y.csv
-    not_finite "a column beside it" 1 "x.csv: 1 value is NaN or infinite, the first in line 4, column 1;" x.csv --columns 1-2
-    printf 'inf,1\n' >z.csv
-    not_finite "two files" 2 "z.csv: 1 value is NaN" y.csv z.csv
-    printf '1,16777217\n2.5,16777216\n3,1234567890123456789\n' >x.csv
-    not_finite "integers as floats" 1 "x.csv: 2 integers are rounded to 32-bit floats, the first in line 1, column 2;" x.csv
-    printf '16777217\n' >x.csv
-    imported "a large integer by itself" "H5T_STD_U32LE ( 1 )" 1 "16777217" x.csv
-    printf '12345678901234567890\n' >x.csv
-    not_finite "integers beyond 18 digits" 1 "x.csv: 1 integer is rounded to 32-bit floats, the first in line 1, column 1;" x.csv
-    printf '\0\74\0\174\1\174\0\74' | npy x.npy '<f2' False '(2, 2)' 1
-    not_finite "NPY" 1 "t.h5:/train/images: 2 values are NaN or infinite, the first in row 0 (number 1 of the row);" x.npy
-    printf '\0\0\15\2\0\0\0\1\0\0\0\1\177\300\0\0' >x.idx
-    not_finite "IDX" 1 "t.h5:/train/images: 1 value is NaN or infinite, the first in row 0 (number 0 of the row);" x.idx
-    grep -q "no finite value" out.txt || fail "IDX of NaN alone: $(cat out.txt)"
-    rm -f t.h5
 }
 
 png_tests() {
@@ -310,6 +123,7 @@ file_tests() {
     refused 1 "the file is empty" "$import" x.bin -o t.h5 --name /x
     refused 1 "an HDF5 file already" "$import" t.h5 -o new.h5
     refused 1 "missing.idx: No such file" "$import" missing.idx -o t.h5 --name /x
+    printf '1,2,3\n4,5,255\n' >comma.csv
     refused 1 "not an HDF5 file" "$import" images.idx -o comma.csv
     refused 1 "Not a directory" "$import" images.idx -o images.idx/new.h5
     refused 1 "a row has 4 values, --shape 5 does not fit" "$import" images.idx --shape 5 -o new.h5
@@ -407,8 +221,6 @@ shared_tests() {
 
 idx_tests
 npy_tests
-text_tests
-not_finite_tests
 png_tests
 file_tests
 full_tests

@@ -78,7 +78,7 @@ static bool matches(const unsigned char *head, size_t size)
     return size >= 4 && head[0] == 0 && head[1] == 0;
 }
 
-static enum elbow_status open_idx(struct import_stream *stream, struct import_reading reading,
+static enum elbow_status open_idx(struct import_stream *stream, const struct import_reading *reading,
                                   struct import_source *source, struct elbow_error *error)
 {
     (void)reading;

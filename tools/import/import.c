@@ -2,8 +2,7 @@
 // elbow-import: opens all inputs, finds the shape and type that they share, and adds one dataset block by block. The
 // output is built beside its place (new, or a copy of what is there) and renamed at the end, so that a failure leaves
 // it as it was.
-#include "import.h"
-#include "target.h"
+#include "plan.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/base/streams.h"
@@ -16,33 +15,6 @@
 #include <string.h>
 
 enum { BLOCK_BYTES = 4 << 20, CHUNK_BYTES = 1 << 20 };
-
-// The dataset to be made.
-struct import_plan {
-    const struct import_options *options;
-    struct import_source *sources;
-    enum elbow_element element;
-    uint64_t rows;
-    size_t rank; // of a row
-    uint64_t shape[IMPORT_RANK_MAX];
-    uint64_t row_values, block_rows, chunk_rows;
-    bool is_image;
-    struct import_target target;
-    bool replaces;                                         // there is a dataset of that name
-    double min, max, factor, offset;                       // of the values written
-    uint64_t not_finite, not_finite_row, not_finite_value; // how many of them, and the first
-};
-
-static void shape_text(char *text, size_t size, size_t rank, const uint64_t *shape)
-{
-    size_t length = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < rank && length < size; ++i)
-        length +=
-            (size_t)snprintf(text + length, size - length, "%s%llu", i == 0 ? "" : " x ", (unsigned long long)shape[i]);
-    if (rank == 0)
-        elbow_text_format(text, size, "one value");
-}
 
 // Text files share the narrowest type that holds the integers of all, or float32.
 static enum elbow_element text_element(const struct import_plan *plan)
@@ -72,8 +44,8 @@ static enum elbow_status unify(struct import_plan *plan, struct elbow_error *err
             source->element = plan->element;
         if (!same || source->element != plan->element) {
             char here[128], there[128];
-            shape_text(here, sizeof here, source->rank, source->shape);
-            shape_text(there, sizeof there, first->rank, first->shape);
+            import_shape_text(here, sizeof here, source->rank, source->shape);
+            import_shape_text(there, sizeof there, first->rank, first->shape);
             return elbow_error_set(error, ELBOW_MISMATCH, "%s: rows are %s %s (%s), those of %s are %s %s (%s)",
                                    source->path, here, elbow_element_name(source->element), source->kind, first->path,
                                    there, elbow_element_name(plan->element), first->kind);
@@ -101,7 +73,7 @@ static enum elbow_status choose_shape(struct import_plan *plan, struct elbow_err
     if (fits && values == plan->row_values)
         return ELBOW_OK;
     char asked[128];
-    shape_text(asked, sizeof asked, plan->rank, plan->shape);
+    import_shape_text(asked, sizeof asked, plan->rank, plan->shape);
     return elbow_error_set(error, ELBOW_MISMATCH, "%s: a row has %llu values, --shape %s does not fit", first->path,
                            (unsigned long long)plan->row_values, asked);
 }
@@ -161,37 +133,6 @@ static void count_not_finite(struct import_plan *plan, uint64_t row, size_t begi
         plan->not_finite += !is_finite(plan->element, values, i);
 }
 
-static void warn_of_places(const struct import_source *source, const struct import_places *places, const char *what,
-                           const char *trouble, const char *cure)
-{
-    elbow_text_print(stderr, "elbow-import: warning: %s: %llu %s%s %s, the first in line %llu, column %llu; %s\n",
-                     source->path, (unsigned long long)places->count, what, places->count == 1 ? " is" : "s are",
-                     trouble, (unsigned long long)places->line, (unsigned long long)places->column, cure);
-}
-
-// Values that are NaN or infinite are imported as they are, for other programs; training refuses them, so their places
-// are told, as are those of integers that are not what they were.
-static void warn_of_values(const struct import_plan *plan)
-{
-    static const char CURE[] = "elbow does not train on them, clean the data first";
-    for (size_t i = 0; i < plan->options->input_count; ++i) {
-        const struct import_source *source = &plan->sources[i];
-        if (source->not_finite.count > 0)
-            warn_of_places(source, &source->not_finite, "value", "NaN or infinite", CURE);
-        if (source->rounded.count > 0 && source->element == ELBOW_ELEMENT_FLOAT32)
-            warn_of_places(source, &source->rounded, "integer", "rounded to 32-bit floats",
-                           "import columns of integers by themselves (--columns)");
-    }
-    if (plan->not_finite > 0 && !plan->sources[0].is_text)
-        elbow_text_print(
-            stderr,
-            "elbow-import: warning: %s:%s: %llu value%s NaN or infinite, the first in row %llu (number %llu "
-            "of the row); %s\n",
-            plan->options->output, plan->options->name, (unsigned long long)plan->not_finite,
-            plan->not_finite == 1 ? " is" : "s are", (unsigned long long)plan->not_finite_row,
-            (unsigned long long)plan->not_finite_value, CURE);
-}
-
 static enum elbow_status write_block(struct import_plan *plan, struct elbow_hdf5 *file, uint64_t first, uint64_t count,
                                      const void *rows, struct elbow_error *error)
 {
@@ -220,6 +161,7 @@ static enum elbow_status write_rows(struct import_plan *plan, struct elbow_hdf5 
             left -= count;
             if (held < plan->block_rows && written + held < plan->rows)
                 continue;
+            import_progress_tell(&plan->progress, plan->options->output, "written", written, plan->rows);
             status = write_block(plan, file, written, held, block, error);
             if (status != ELBOW_OK)
                 return status;
@@ -233,28 +175,14 @@ static enum elbow_status write_rows(struct import_plan *plan, struct elbow_hdf5 
 static enum elbow_status write_scale(struct import_plan *plan, struct elbow_hdf5 *file, struct elbow_error *error)
 {
     const struct import_options *options = plan->options;
-    plan->factor = plan->is_image && plan->max > 1 ? 1.0 / 255 : 1;
+    double white = plan->element == ELBOW_ELEMENT_UINT16 ? UINT16_MAX : UINT8_MAX;
+    plan->factor = plan->is_image && plan->max > 1 ? 1 / white : 1;
     plan->offset = options->offset;
     if (options->has_factor)
         plan->factor = options->factor;
     enum elbow_status status = elbow_hdf5_write_doubles(file, options->name, "factor", &plan->factor, 1, error);
     return status == ELBOW_OK ? elbow_hdf5_write_doubles(file, options->name, "offset", &plan->offset, 1, error)
                               : status;
-}
-
-static void tell(const struct import_plan *plan)
-{
-    char shape[160], scale[32] = "1/255";
-    uint64_t sizes[IMPORT_RANK_MAX + 1] = {plan->rows};
-    memcpy(sizes + 1, plan->shape, plan->rank * sizeof *sizes);
-    shape_text(shape, sizeof shape, plan->rank + 1, sizes);
-    if (plan->factor != 1.0 / 255)
-        elbow_text_format(scale, sizeof scale, "%.9g", plan->factor);
-    char range[64] = "no finite value";
-    if (plan->min <= plan->max)
-        elbow_text_format(range, sizeof range, "%.9g to %.9g", plan->min, plan->max);
-    elbow_text_print(stdout, "elbow-import: %s:%s: %s %s, %s, factor %s, offset %.9g\n", plan->options->output,
-                     plan->options->name, shape, elbow_element_name(plan->element), range, scale, plan->offset);
 }
 
 static enum elbow_status fill_dataset(struct import_plan *plan, struct elbow_hdf5 *file, struct elbow_error *error)
@@ -300,8 +228,12 @@ static enum elbow_status run(struct import_plan *plan, struct elbow_error *error
     enum elbow_status status = import_target_open(options->output, &plan->target, error);
     if (status == ELBOW_OK)
         status = look_at_target(plan, error);
-    for (size_t i = 0; i < options->input_count && status == ELBOW_OK; ++i)
-        status = import_source_open(options->inputs[i], options->reading, &plan->sources[i], error);
+    struct import_reading reading = options->reading;
+    reading.progress = &plan->progress;
+    for (size_t i = 0; i < options->input_count && status == ELBOW_OK; ++i) {
+        import_progress_begin(&plan->progress, stdout);
+        status = import_source_open(options->inputs[i], &reading, &plan->sources[i], error);
+    }
     if (status == ELBOW_OK)
         status = unify(plan, error);
     if (status == ELBOW_OK)
@@ -309,15 +241,14 @@ static enum elbow_status run(struct import_plan *plan, struct elbow_error *error
     if (status != ELBOW_OK)
         return status;
     choose_blocks(plan);
+    import_progress_begin(&plan->progress, stdout);
     status = import_target_begin(&plan->target, error);
     if (status == ELBOW_OK)
         status = write_part(plan, error);
     if (status == ELBOW_OK)
         status = import_target_publish(&plan->target, error);
     if (status == ELBOW_OK)
-        tell(plan);
-    if (status == ELBOW_OK)
-        warn_of_values(plan);
+        import_report(plan);
     return status;
 }
 

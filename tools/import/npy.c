@@ -194,7 +194,7 @@ static bool matches(const unsigned char *head, size_t size)
     return size >= 6 && memcmp(head, "\x93NUMPY", 6) == 0;
 }
 
-static enum elbow_status open_npy(struct import_stream *stream, struct import_reading reading,
+static enum elbow_status open_npy(struct import_stream *stream, const struct import_reading *reading,
                                   struct import_source *source, struct elbow_error *error)
 {
     (void)reading;

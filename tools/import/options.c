@@ -14,19 +14,23 @@ void import_print_help(void)
         "usage: elbow-import INPUT... -o FILE.h5 [options]\n"
         "\n"
         "Adds one dataset, rows first, to an HDF5 file, which is made if it is not there. Formats are told apart by\n"
-        "their content, plain or gzip: IDX (as MNIST), NPY (NumPy), text with numbers separated by comma, semicolon,\n"
-        "tab or spaces (a first line of names without numbers is a header), PNG files and folders of them (in natural\n"
-        "order).\n"
+        "their content, plain or gzip: IDX (as MNIST), NPY (NumPy), text with numbers, quoted or not, separated by "
+        "comma,\n"
+        "semicolon, tab or spaces (a first line of names without numbers is a header), PNG files and folders of them "
+        "(in\n"
+        "natural order; 16 bits stay 16 bits, transparency is laid over black).\n"
         "Several inputs are put together, one after the other.\n"
         "\n"
         "  -o, --output FILE      the HDF5 file; if anything fails, it stays as it was\n"
         "  -n, --name NAME        the dataset (/train/images)\n"
         "      --replace          put the dataset in the place of one of that name\n"
         "  -s, --shape 28,28      the shape of one row, instead of that in the file\n"
-        "  -c, --columns 1-64     columns of a text file; a single one gives a list, as labels are\n"
+        "  -c, --columns 1-64     columns of a text file, as 1-64 or 1,3-5; a single one gives a list, as labels are\n"
+        "      --skip-columns 1   columns of a text file to leave out: names of rows, text\n"
         "      --header yes|no    whether text files begin with a header (yes if their first line has no numbers)\n"
         "  -f, --factor F         the attribute `factor`: value = stored * factor + offset; a number or a fraction\n"
-        "                         (1/255 for images of bytes with a maximum above 1, else 1)\n"
+        "                         (1/255 for images of bytes with a maximum above 1, 1/65535 for PNG of 16 bits,\n"
+        "                         else 1)\n"
         "      --offset O         the attribute `offset` (0)\n"
         "  -z, --compress LEVEL   deflate, 1 to 9 (contiguous, uncompressed)\n"
         "  -h, --help             this text\n",
@@ -53,20 +57,6 @@ static bool parse_shape(const char *text, struct import_options *options)
             return false;
         at = end;
     }
-}
-
-static bool parse_columns(const char *text, struct import_columns *columns)
-{
-    char *end;
-    if (*text < '1' || *text > '9')
-        return false;
-    columns->first = columns->last = strtoull(text, &end, 10);
-    if (*end == '\0')
-        return true;
-    if (end[0] != '-' || end[1] < '1' || end[1] > '9')
-        return false;
-    columns->last = strtoull(end + 1, &end, 10);
-    return *end == '\0' && columns->first <= columns->last;
 }
 
 // A number or a fraction of two.
@@ -98,8 +88,13 @@ static enum elbow_status take(int option, const char *text, struct import_option
     case 's':
         return parse_shape(text, options) ? ELBOW_OK : usage(error, "--shape wants sizes, as 28,28");
     case 'c':
-        return parse_columns(text, &options->reading.columns) ? ELBOW_OK
-                                                              : usage(error, "--columns wants a range, as 1-64");
+        return import_columns_parse(text, &options->reading.columns)
+                   ? ELBOW_OK
+                   : usage(error, "--columns wants columns, as 1-64 or 1,3-5");
+    case 'S':
+        return import_columns_parse(text, &options->reading.skipped)
+                   ? ELBOW_OK
+                   : usage(error, "--skip-columns wants columns, as 1 or 1,3-5");
     case 'H':
         options->reading.header = strcmp(text, "yes") == 0 ? IMPORT_HEADER_GIVEN : IMPORT_HEADER_NONE;
         return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0 ? ELBOW_OK
@@ -135,6 +130,7 @@ enum elbow_status import_parse(int argc, char **argv, struct import_options *opt
                                          {"name", required_argument, NULL, 'n'},
                                          {"shape", required_argument, NULL, 's'},
                                          {"columns", required_argument, NULL, 'c'},
+                                         {"skip-columns", required_argument, NULL, 'S'},
                                          {"header", required_argument, NULL, 'H'},
                                          {"factor", required_argument, NULL, 'f'},
                                          {"offset", required_argument, NULL, 'O'},

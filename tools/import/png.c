@@ -104,9 +104,19 @@ static enum elbow_status read_picture(const struct import_source *source, size_t
     return elbow_picture_read(path, 0, picture, error);
 }
 
-static const char *colours(size_t channels)
+static const char *colours(size_t channels, bool is_wide)
 {
+    if (is_wide)
+        return channels == 1 ? "grey of 16 bits" : "colour of 16 bits";
     return channels == 1 ? "grey" : "colour";
+}
+
+static void note_alpha(struct import_source *source, const struct elbow_picture *picture, const char *path)
+{
+    struct import_alpha *alpha = &source->alpha;
+    alpha->pictures += picture->has_alpha;
+    if (picture->is_transparent && alpha->transparent++ == 0)
+        elbow_text_format(alpha->first, sizeof alpha->first, "%s", path);
 }
 
 static enum elbow_status read_row(struct import_source *source, uint8_t *row, struct elbow_error *error)
@@ -118,19 +128,22 @@ static enum elbow_status read_row(struct import_source *source, uint8_t *row, st
     if (status != ELBOW_OK)
         return status;
     size_t channels = source->rank == 3 ? 3 : 1;
-    if (picture.height == source->shape[0] && picture.width == source->shape[1] && picture.channels == channels)
-        memcpy(row, picture.pixels, picture.height * picture.width * channels);
+    bool is_wide = source->element == ELBOW_ELEMENT_UINT16;
+    note_alpha(source, &picture, path);
+    if (picture.height == source->shape[0] && picture.width == source->shape[1] && picture.channels == channels &&
+        picture.is_wide == is_wide)
+        memcpy(row, picture.pixels, picture.height * picture.width * channels * elbow_element_size(source->element));
     else
         status = elbow_error_set(error, ELBOW_FORMAT, "%s: the picture is %zu x %zu %s, the first one is %zu x %zu %s",
-                                 path, picture.height, picture.width, colours(picture.channels),
-                                 (size_t)source->shape[0], (size_t)source->shape[1], colours(channels));
+                                 path, picture.height, picture.width, colours(picture.channels, picture.is_wide),
+                                 (size_t)source->shape[0], (size_t)source->shape[1], colours(channels, is_wide));
     elbow_picture_clear(&picture);
     return status;
 }
 
 static enum elbow_status read_rows(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error)
 {
-    size_t row_bytes = import_shape_values(source->rank, source->shape);
+    size_t row_bytes = import_shape_values(source->rank, source->shape) * elbow_element_size(source->element);
     for (uint64_t i = 0; i < count; ++i) {
         enum elbow_status status = read_row(source, (uint8_t *)rows + i * row_bytes, error);
         if (status != ELBOW_OK)
@@ -156,7 +169,7 @@ static enum elbow_status take_shape(struct import_source *source, struct elbow_e
     enum elbow_status status = read_picture(source, 0, &picture, path, sizeof path, error);
     if (status != ELBOW_OK)
         return status;
-    source->element = ELBOW_ELEMENT_UINT8;
+    source->element = picture.is_wide ? ELBOW_ELEMENT_UINT16 : ELBOW_ELEMENT_UINT8;
     source->is_image = true;
     source->rank = picture.channels == 1 ? 2 : 3;
     source->shape[0] = picture.height;
@@ -172,7 +185,7 @@ static bool matches(const unsigned char *head, size_t size)
 }
 
 // Files are read by their names, one at a time.
-static enum elbow_status open_png(struct import_stream *stream, struct import_reading reading,
+static enum elbow_status open_png(struct import_stream *stream, const struct import_reading *reading,
                                   struct import_source *source, struct elbow_error *error)
 {
     (void)reading;

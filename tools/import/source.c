@@ -55,7 +55,7 @@ static enum elbow_status refuse(const char *path, const unsigned char *head, siz
     return elbow_error_set(error, ELBOW_FORMAT, "%s: %s", path, text);
 }
 
-static enum elbow_status open_file(const char *path, struct import_reading reading, struct import_source *source,
+static enum elbow_status open_file(const char *path, const struct import_reading *reading, struct import_source *source,
                                    struct elbow_error *error)
 {
     unsigned char head[IMPORT_HEAD];
@@ -73,7 +73,7 @@ static enum elbow_status open_file(const char *path, struct import_reading readi
     return refuse(path, head, size, error);
 }
 
-static enum elbow_status open_folder(struct import_reading reading, struct import_source *source,
+static enum elbow_status open_folder(const struct import_reading *reading, struct import_source *source,
                                      struct elbow_error *error)
 {
     const struct import_format *format = folder_format();
@@ -110,8 +110,18 @@ static enum elbow_status check_size(const struct import_source *source, struct e
     return ELBOW_OK;
 }
 
-enum elbow_status import_source_open(const char *path, struct import_reading reading, struct import_source *source,
-                                     struct elbow_error *error)
+// An option that only text files have; NULL: none was given.
+static const char *text_option(const struct import_reading *reading)
+{
+    if (reading->columns.count > 0)
+        return "--columns";
+    if (reading->skipped.count > 0)
+        return "--skip-columns";
+    return reading->header != IMPORT_HEADER_GUESSED ? "--header" : NULL;
+}
+
+enum elbow_status import_source_open(const char *path, const struct import_reading *reading,
+                                     struct import_source *source, struct elbow_error *error)
 {
     *source = (struct import_source){.path = path};
     struct stat about;
@@ -120,10 +130,10 @@ enum elbow_status import_source_open(const char *path, struct import_reading rea
         is_folder ? open_folder(reading, source, error) : open_file(path, reading, source, error);
     if (status == ELBOW_OK)
         status = elbow_inputs_note(path, error);
-    bool is_for_text = reading.columns.first > 0 || reading.header != IMPORT_HEADER_GUESSED;
-    if (status == ELBOW_OK && is_for_text && !source->is_text)
-        status = elbow_error_set(error, ELBOW_USAGE, "%s: %s is for text files, this is %s", path,
-                                 reading.columns.first > 0 ? "--columns" : "--header", source->kind);
+    const char *option = text_option(reading);
+    if (status == ELBOW_OK && option != NULL && !source->is_text)
+        status =
+            elbow_error_set(error, ELBOW_USAGE, "%s: %s is for text files, this is %s", path, option, source->kind);
     if (status == ELBOW_OK)
         status = check_size(source, error);
     if (status != ELBOW_OK)

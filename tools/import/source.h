@@ -4,23 +4,35 @@
 #ifndef ELBOW_TOOLS_IMPORT_SOURCE_H
 #define ELBOW_TOOLS_IMPORT_SOURCE_H
 
+#include "columns.h"
+#include "progress.h"
 #include "stream.h"
 #include "values.h"
 
-#include <stdbool.h>
+#include "elbow/base/text.h"
 
-// Columns of a text file to be taken, counted from 1; 0, 0: all.
-struct import_columns {
-    size_t first, last;
-};
+#include <stdbool.h>
 
 // What the first line of a text file is: a header if it has no numbers, or what the user says.
 enum import_header { IMPORT_HEADER_GUESSED, IMPORT_HEADER_GIVEN, IMPORT_HEADER_NONE };
 
 // How text files are to be read.
 struct import_reading {
-    struct import_columns columns;
+    struct import_columns columns, skipped; // columns: those to be taken; none: all
     enum import_header header;
+    struct import_progress *progress; // of looking through them; may be NULL
+};
+
+// A first column that counts the rows, from 0 or 1: a row number rather than a feature. column 0: there is none.
+struct import_counting {
+    size_t column;
+    int64_t first;
+};
+
+// Pictures that have an alpha channel, and how many of them are not opaque everywhere; the first of those.
+struct import_alpha {
+    uint64_t pictures, transparent;
+    elbow_path first;
 };
 
 // How many values of a text file are special in some way, and the place of the first.
@@ -36,7 +48,7 @@ struct import_source {
     uint64_t rows;
     size_t rank; // dimensions of a row: 0 for single values
     uint64_t shape[IMPORT_RANK_MAX];
-    bool is_image;         // bytes are grey levels
+    bool is_image;         // integers are grey levels, from 0 to the largest of the type
     size_t stored_size;    // bytes of a value in the file; 0: it has no fixed size
     uint64_t stored_bytes; // that the file can have behind its head, at the most
 
@@ -46,6 +58,8 @@ struct import_source {
 
     struct import_places not_finite; // values that are NaN or infinite
     struct import_places rounded;    // integers that a 32-bit float does not hold, should one be taken for them
+    struct import_counting counting;
+    struct import_alpha alpha; // of PNG: known when all rows are read
 
     // Reads the next count rows. FORMAT if the file is damaged; after the last row, if it goes on.
     enum elbow_status (*read)(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error);
@@ -62,8 +76,8 @@ struct import_format {
     bool (*matches)(const unsigned char *head, size_t size);
     // Local. Opens source->path. The stream, at its beginning, is the format's from the call on, even if it fails; NULL
     // for a folder. Whatever comes of it, the source is closed by import_source_close.
-    enum elbow_status (*open)(struct import_stream *stream, struct import_reading reading, struct import_source *source,
-                              struct elbow_error *error);
+    enum elbow_status (*open)(struct import_stream *stream, const struct import_reading *reading,
+                              struct import_source *source, struct elbow_error *error);
 };
 
 // X(name), in the order in which they are asked: the first that matches opens the file. Each is
@@ -82,8 +96,8 @@ IMPORT_FORMAT_LIST(IMPORT_FORMAT_DECLARE)
 const struct import_format *import_format_find(const unsigned char *head, size_t size);
 
 // Local. Tells the format by the content and opens; what there is to be told about it goes to stdout.
-enum elbow_status import_source_open(const char *path, struct import_reading reading, struct import_source *source,
-                                     struct elbow_error *error);
+enum elbow_status import_source_open(const char *path, const struct import_reading *reading,
+                                     struct import_source *source, struct elbow_error *error);
 
 // Local. Closes; a zeroed struct is legal.
 void import_source_close(struct import_source *source);

@@ -21,8 +21,8 @@ struct import_stream {
     char path[ELBOW_PATH_SIZE];
     unsigned char head[IMPORT_HEAD];
     size_t head_size, head_used;
-    bool was_rewound; // the head is no longer of use
-    uint64_t most;
+    bool was_rewound;    // the head is no longer of use
+    uint64_t most, size; // size: on disk
 };
 
 // What zlib has to say, or the system.
@@ -72,6 +72,7 @@ static enum elbow_status open_file(struct import_stream *stream, struct elbow_er
     gzbuffer(stream->file, BUFFER);
     enum elbow_status status = read_file(stream, stream->head, sizeof stream->head, &stream->head_size, error);
     stream->most = UINT64_MAX;
+    stream->size = S_ISREG(about.st_mode) ? (uint64_t)about.st_size : 0;
     if (status == ELBOW_OK && S_ISREG(about.st_mode))
         stream->most = (uint64_t)about.st_size * (gzdirect(stream->file) ? 1 : INFLATION);
     return status;
@@ -144,6 +145,12 @@ enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbo
 uint64_t import_stream_most(const struct import_stream *stream)
 {
     return stream->most;
+}
+
+struct import_position import_stream_position(const struct import_stream *stream)
+{
+    z_off_t done = gzoffset(stream->file);
+    return (struct import_position){.done = done > 0 ? (uint64_t)done : 0, .all = stream->size};
 }
 
 void import_stream_close(struct import_stream *stream)

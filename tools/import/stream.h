@@ -35,6 +35,14 @@ enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbo
 // Local. The most bytes that the stream can give, by the file's size; UINT64_MAX for a pipe.
 uint64_t import_stream_most(const struct import_stream *stream);
 
+// How much of the file has been read, and its size, as it lies on disk; all 0: nobody knows, of a pipe.
+struct import_position {
+    uint64_t done, all;
+};
+
+// Local.
+struct import_position import_stream_position(const struct import_stream *stream);
+
 // Local. NULL is legal.
 void import_stream_close(struct import_stream *stream);
 

@@ -6,6 +6,7 @@
 #include "elbow/base/language.h"
 #include "elbow/base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ ELBOW_C_BEGIN
 struct elbow_picture {
     size_t height, width, channels;
     uint8_t *pixels;
+    bool is_wide;                   // pixels are uint16_t, of a file of 16 bits
+    bool has_alpha, is_transparent; // the file has an alpha channel; it is not opaque everywhere
 };
 
 // Local. A grid of `count` images (each height x width x channels floats; 0 is black, 1 white, clipped, rounded to
@@ -28,9 +31,9 @@ enum elbow_status elbow_picture_grid(const float *images, size_t count, size_t c
 enum elbow_status elbow_picture_encode(const struct elbow_picture *picture, const char *path, char **bytes,
                                        size_t *size, struct elbow_error *error);
 
-// Local. Reads a PNG as 8-bit grey (channels 1) or RGB (3): palettes are expanded, 16 bits cut, alpha removed over
-// black, grey files stay grey unless `channels` is 3; channels 0 takes what the file is. FILE if there is no
-// regular file to read; FORMAT if it is damaged or larger than 16384 on a side.
+// Local. Reads a PNG as grey (channels 1) or RGB (3): palettes are expanded, fewer than 8 bits become 8, 16 stay 16,
+// alpha is removed over black, grey files stay grey unless `channels` is 3; channels 0 takes what the file is. FILE if
+// there is no regular file to read; FORMAT if it is damaged or larger than 16384 on a side.
 enum elbow_status elbow_picture_read(const char *path, size_t channels, struct elbow_picture *picture,
                                      struct elbow_error *error);
 

@@ -199,11 +199,6 @@ START_TEST(every_kind_is_read)
     check_read(path, 0, 1, (const uint8_t[]){255, 0, 255, 0}, 4);
     write_kind(path, (struct kind){2, PNG_COLOR_TYPE_GRAY, false, 1, 4}, (const uint8_t[]){0x1b}, 1);
     check_read(path, 1, 1, (const uint8_t[]){0, 85, 170, 255}, 4);
-    write_kind(path, (struct kind){16, PNG_COLOR_TYPE_GRAY, false, 1, 2}, (const uint8_t[]){0x12, 0xff, 0xff, 0}, 4);
-    check_read(path, 0, 1, (const uint8_t[]){0x12, 0xff}, 2);
-    check_read(path, 3, 3, (const uint8_t[]){0x12, 0x12, 0x12, 0xff, 0xff, 0xff}, 6);
-    write_kind(path, (struct kind){16, PNG_COLOR_TYPE_RGB, false, 1, 1}, (const uint8_t[]){1, 255, 2, 255, 3, 255}, 6);
-    check_read(path, 0, 3, (const uint8_t[]){1, 2, 3}, 3);
     write_kind(path, (struct kind){8, PNG_COLOR_TYPE_GRAY_ALPHA, false, 1, 3},
                (const uint8_t[]){200, 255, 200, 128, 200, 0}, 6);
     check_read(path, 0, 1, (const uint8_t[]){200, 100, 0}, 3);
@@ -218,6 +213,59 @@ START_TEST(every_kind_is_read)
         rows[i] = (uint8_t)(i * 5);
     write_kind(path, (struct kind){8, PNG_COLOR_TYPE_GRAY, true, 9, 11}, rows, 11);
     check_read(path, 0, 1, rows, sizeof rows);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+static void check_wide(const char *path, size_t ask, size_t channels, const uint16_t *pixels, size_t size, bool alpha)
+{
+    struct elbow_picture picture;
+    struct elbow_error error = {0};
+    check_good(elbow_picture_read(path, ask, &picture, &error), &error);
+    ck_assert_uint_eq(picture.channels, channels);
+    ck_assert(picture.is_wide && picture.has_alpha == alpha && picture.is_transparent == alpha);
+    ck_assert_uint_eq(picture.height * picture.width * picture.channels, size);
+    ck_assert_mem_eq(picture.pixels, pixels, size * sizeof *pixels);
+    elbow_picture_clear(&picture);
+}
+
+START_TEST(sixteen_bits_are_kept)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.png");
+    write_kind(path, (struct kind){16, PNG_COLOR_TYPE_GRAY, false, 1, 2}, (const uint8_t[]){0x12, 0xff, 0xff, 0}, 4);
+    check_wide(path, 0, 1, (const uint16_t[]){0x12ff, 0xff00}, 2, false);
+    check_wide(path, 3, 3, (const uint16_t[]){0x12ff, 0x12ff, 0x12ff, 0xff00, 0xff00, 0xff00}, 6, false);
+    write_kind(path, (struct kind){16, PNG_COLOR_TYPE_RGB, false, 1, 1}, (const uint8_t[]){1, 255, 2, 255, 3, 255}, 6);
+    check_wide(path, 0, 3, (const uint16_t[]){511, 767, 1023}, 3, false);
+    write_kind(path, (struct kind){16, PNG_COLOR_TYPE_GRAY_ALPHA, false, 1, 2},
+               (const uint8_t[]){0xff, 0xff, 0x80, 0, 0xff, 0xff, 0xff, 0xff}, 8);
+    check_wide(path, 0, 1, (const uint16_t[]){0x8000, 0xffff}, 2, true);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// Whether an alpha channel is there, and whether it hides anything.
+START_TEST(alpha_is_reported)
+{
+    static const struct {
+        uint8_t rows[4];
+        int colour;
+        bool has_alpha, is_transparent;
+    } CASES[] = {{{1, 255, 2, 255}, PNG_COLOR_TYPE_GRAY_ALPHA, true, false},
+                 {{1, 255, 2, 254}, PNG_COLOR_TYPE_GRAY_ALPHA, true, true},
+                 {{1, 2}, PNG_COLOR_TYPE_GRAY, false, false}};
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.png");
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; ++i) {
+        struct elbow_picture picture;
+        struct elbow_error error = {0};
+        write_kind(path, (struct kind){8, CASES[i].colour, false, 1, 2}, CASES[i].rows, 4);
+        check_good(elbow_picture_read(path, 0, &picture, &error), &error);
+        ck_assert(!picture.is_wide);
+        ck_assert(picture.has_alpha == CASES[i].has_alpha && picture.is_transparent == CASES[i].is_transparent);
+        elbow_picture_clear(&picture);
+    }
     scratch_clear(&scratch);
 }
 END_TEST
@@ -346,4 +394,5 @@ START_TEST(memory_that_runs_out)
 END_TEST
 
 UNIT_MAIN("run/image", grids_pixel_by_pixel, nan_is_black, same_pixels_same_bytes_and_back, every_kind_is_read,
-          damaged_files, huge_declared_sizes, failed_writes_leave_nothing, memory_that_runs_out)
+          sixteen_bits_are_kept, alpha_is_reported, damaged_files, huge_declared_sizes, failed_writes_leave_nothing,
+          memory_that_runs_out)

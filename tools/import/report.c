@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What elbow-import says of the dataset that it made: a line on standard output, warnings on standard error.
+#include "plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void import_shape_text(char *text, size_t size, size_t rank, const uint64_t *shape)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < rank && length < size; ++i)
+        length +=
+            (size_t)snprintf(text + length, size - length, "%s%llu", i == 0 ? "" : " x ", (unsigned long long)shape[i]);
+    if (rank == 0)
+        elbow_text_format(text, size, "one value");
+}
+
+static void warn_of_places(const struct import_source *source, const struct import_places *places, const char *what,
+                           const char *trouble, const char *cure)
+{
+    elbow_text_print(stderr, "elbow-import: warning: %s: %llu %s%s %s, the first in line %llu, column %llu; %s\n",
+                     source->path, (unsigned long long)places->count, what, places->count == 1 ? " is" : "s are",
+                     trouble, (unsigned long long)places->line, (unsigned long long)places->column, cure);
+}
+
+// Values that are NaN or infinite are imported as they are, for other programs; training refuses them, so their places
+// are told, as are those of integers that are not what they were.
+static void warn_of_values(const struct import_plan *plan)
+{
+    static const char CURE[] = "elbow does not train on them, clean the data first";
+    for (size_t i = 0; i < plan->options->input_count; ++i) {
+        const struct import_source *source = &plan->sources[i];
+        if (source->not_finite.count > 0)
+            warn_of_places(source, &source->not_finite, "value", "NaN or infinite", CURE);
+        if (source->rounded.count > 0 && source->element == ELBOW_ELEMENT_FLOAT32)
+            warn_of_places(source, &source->rounded, "integer", "rounded to 32-bit floats",
+                           "import columns of integers by themselves (--columns)");
+    }
+    if (plan->not_finite > 0 && !plan->sources[0].is_text)
+        elbow_text_print(
+            stderr,
+            "elbow-import: warning: %s:%s: %llu value%s NaN or infinite, the first in row %llu (number %llu "
+            "of the row); %s\n",
+            plan->options->output, plan->options->name, (unsigned long long)plan->not_finite,
+            plan->not_finite == 1 ? " is" : "s are", (unsigned long long)plan->not_finite_row,
+            (unsigned long long)plan->not_finite_value, CURE);
+}
+
+// A row number that is taken for a feature is learned like one.
+static void warn_of_counting(const struct import_source *source)
+{
+    const struct import_counting *counting = &source->counting;
+    if (counting->column == 0)
+        return;
+    elbow_text_print(stderr,
+                     "elbow-import: warning: %s: column %zu counts the rows, from %lld to %lld; if it is no feature, "
+                     "leave it out with --skip-columns %zu\n",
+                     source->path, counting->column, (long long)counting->first,
+                     (long long)counting->first + (long long)source->rows - 1, counting->column);
+}
+
+static void tell_alpha(const struct import_source *source)
+{
+    const struct import_alpha *alpha = &source->alpha;
+    unsigned long long pictures = alpha->pictures, transparent = alpha->transparent;
+    if (transparent > 0)
+        elbow_text_print(stderr,
+                         "elbow-import: warning: %s: %llu picture%s not opaque, the first is %s; transparency is laid "
+                         "over black\n",
+                         source->path, transparent, transparent == 1 ? " is" : "s are", alpha->first);
+    if (pictures > transparent)
+        elbow_text_print(
+            stdout, "elbow-import: %s: %llu picture%s an alpha channel that is opaque everywhere; it is left out\n",
+            source->path, pictures - transparent, pictures - transparent == 1 ? " has" : "s have");
+}
+
+static void tell(const struct import_plan *plan)
+{
+    char shape[160], scale[32];
+    uint64_t sizes[IMPORT_RANK_MAX + 1] = {plan->rows};
+    memcpy(sizes + 1, plan->shape, plan->rank * sizeof *sizes);
+    import_shape_text(shape, sizeof shape, plan->rank + 1, sizes);
+    elbow_text_format(scale, sizeof scale, "%.9g", plan->factor);
+    if (plan->factor == 1.0 / UINT8_MAX || plan->factor == 1.0 / UINT16_MAX)
+        elbow_text_format(scale, sizeof scale, "1/%.0f", 1 / plan->factor);
+    char range[64] = "no finite value";
+    if (plan->min <= plan->max)
+        elbow_text_format(range, sizeof range, "%.9g to %.9g", plan->min, plan->max);
+    elbow_text_print(stdout, "elbow-import: %s:%s: %s %s, %s, factor %s, offset %.9g\n", plan->options->output,
+                     plan->options->name, shape, elbow_element_name(plan->element), range, scale, plan->offset);
+}
+
+void import_report(const struct import_plan *plan)
+{
+    tell(plan);
+    warn_of_values(plan);
+    for (size_t i = 0; i < plan->options->input_count; ++i) {
+        warn_of_counting(&plan->sources[i]);
+        tell_alpha(&plan->sources[i]);
+    }
+}

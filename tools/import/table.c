@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The beginning of a table: a header is a first line of names without a number, or what the user says. What may be
+// values is never passed over.
+#include "table.h"
+
+#include "elbow/base/memory.h"
+
+#include <stdio.h>
+
+enum { TOLD_COLUMNS = 8, TOLD_FIELD = 41 };
+
+// The fields of a line: how many, and what those that are taken are. The first of each kind, counted from 1; 0: none.
+// And the first number of all fields: a line that has one anywhere may be values.
+struct look {
+    size_t fields, first[IMPORT_FIELDS], first_number;
+    size_t names[TOLD_COLUMNS], name_count; // the first columns of text, and how many there are
+};
+
+bool import_table_takes(const struct import_table *table, size_t column)
+{
+    return import_columns_take(&table->reading.columns, &table->reading.skipped, column);
+}
+
+enum elbow_status import_table_next(struct import_source *source, char **text, struct elbow_error *error)
+{
+    struct import_table *table = source->state;
+    return import_lines_next(&table->lines, table->separator, text, error);
+}
+
+static void look_at_field(const struct import_table *table, const char *field, struct look *look)
+{
+    enum import_field kind = import_field_kind(field);
+    ++look->fields;
+    if (kind == IMPORT_NUMBER && look->first_number == 0)
+        look->first_number = look->fields;
+    if (!import_table_takes(table, look->fields))
+        return;
+    if (look->first[kind] == 0)
+        look->first[kind] = look->fields;
+    if (kind == IMPORT_NAME && look->name_count++ < TOLD_COLUMNS)
+        look->names[look->name_count - 1] = look->fields;
+}
+
+// Looks at the fields in a copy of the line, because fields are cut off by zeros.
+static enum elbow_status look_at_fields(const struct import_table *table, const char *line, struct look *look,
+                                        struct elbow_error *error)
+{
+    char *copy;
+    enum elbow_status status = elbow_duplicate(&copy, line, error);
+    if (status != ELBOW_OK)
+        return status;
+    *look = (struct look){0};
+    for (char *at = copy; at != NULL;)
+        look_at_field(table, import_next_field(&at, table->separator), look);
+    elbow_release(&copy);
+    return ELBOW_OK;
+}
+
+// Looks at a line: its separator, its number of columns, what it holds.
+static enum elbow_status look_at(struct import_source *source, const char *line, struct look *look,
+                                 struct elbow_error *error)
+{
+    struct import_table *table = source->state;
+    table->separator = import_find_separator(line);
+    table->first_line = table->lines.number;
+    if (table->separator == '\t' && table->lines.tabs_line > 0)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column 1 is empty", source->path,
+                               (unsigned long long)table->lines.tabs_line);
+    enum elbow_status status = look_at_fields(table, line, look, error);
+    table->fields = look->fields;
+    return status;
+}
+
+// A line that is neither values nor a header: names beside numbers, or nothing but marks of missing values, which would
+// be lost if it were taken for one.
+static enum elbow_status refuse_first(const struct import_source *source, const struct look *look,
+                                      struct elbow_error *error)
+{
+    const struct import_table *table = source->state;
+    size_t column = 0;
+    for (enum import_field kind = IMPORT_EMPTY; kind <= IMPORT_NAME; ++kind)
+        if (kind != IMPORT_NUMBER && look->first[kind] > 0 && (column == 0 || look->first[kind] < column))
+            column = look->first[kind];
+    if (look->first_number == 0)
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s:%llu: the first line holds neither numbers nor names of columns: fill in what is "
+                               "missing, or give --header yes to pass over it",
+                               source->path, (unsigned long long)table->lines.number);
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s:%llu: column %zu of the first line is no number, but column %zu is one: fill in what is "
+                           "missing, or give --header yes if the line is a header%s",
+                           source->path, (unsigned long long)table->lines.number, column, look->first_number,
+                           look->name_count > 0 ? ", or --skip-columns for columns of text" : "");
+}
+
+static bool all_numbers(const struct look *look)
+{
+    return look->first[IMPORT_EMPTY] == 0 && look->first[IMPORT_MISSING] == 0 && look->first[IMPORT_NAME] == 0;
+}
+
+// A field of a line: a copy, because fields are cut off by zeros.
+static enum elbow_status copy_field(const struct import_table *table, const char *line, size_t column, char *field,
+                                    size_t size, struct elbow_error *error)
+{
+    char *copy;
+    enum elbow_status status = elbow_duplicate(&copy, line, error);
+    if (status != ELBOW_OK)
+        return status;
+    char *at = copy;
+    const char *found = "";
+    for (size_t i = 0; i < column && at != NULL; ++i)
+        found = import_next_field(&at, table->separator);
+    elbow_text_format(field, size, "%s", found);
+    elbow_release(&copy);
+    return ELBOW_OK;
+}
+
+// Columns of text behind a header: which they are, and what to do.
+static enum elbow_status refuse_text(const struct import_source *source, const struct look *look, const char *line,
+                                     struct elbow_error *error)
+{
+    const struct import_table *table = source->state;
+    char list[256] = "", field[TOLD_FIELD];
+    size_t length = 0;
+    for (size_t i = 0; i < look->name_count && i < TOLD_COLUMNS && length < sizeof list; ++i)
+        length += (size_t)snprintf(list + length, sizeof list - length, "%s%zu", i == 0 ? "" : ",", look->names[i]);
+    enum elbow_status status = copy_field(table, line, look->names[0], field, sizeof field, error);
+    if (status != ELBOW_OK)
+        return status;
+    const char *cure = import_field_cure(field);
+    if (*cure != '\0')
+        return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column %zu: \"%s\" is not a number%s", source->path,
+                               (unsigned long long)table->lines.number, look->names[0], field, cure);
+    return elbow_error_set(
+        error, ELBOW_FORMAT,
+        "%s:%llu: column %zu: \"%s\" is not a number; columns of text can be left out: --skip-columns %s%s",
+        source->path, (unsigned long long)table->lines.number, look->names[0], field, list,
+        look->name_count > TOLD_COLUMNS ? ",..." : "");
+}
+
+// The line behind a header has no number.
+static enum elbow_status refuse_second(const struct import_source *source, const struct look *look, const char *line,
+                                       unsigned long long header_line, struct elbow_error *error)
+{
+    const struct import_table *table = source->state;
+    size_t column = look->names[0] > 0 ? look->names[0] : 1;
+    char field[TOLD_FIELD];
+    enum elbow_status status = copy_field(table, line, column, field, sizeof field, error);
+    if (status != ELBOW_OK)
+        return status;
+    const char *cure = import_field_cure(field);
+    return elbow_error_set(
+        error, ELBOW_FORMAT, "%s: lines %llu and %llu are not numbers: column %zu of line %llu holds \"%s\"%s",
+        source->path, header_line, (unsigned long long)table->lines.number, column,
+        (unsigned long long)table->lines.number, field,
+        *cure != '\0' ? cure
+                      : "; only one line may be a header (take the others out), and columns of text can be left out "
+                        "with --skip-columns");
+}
+
+// Goes on to the line behind a header; *line is NULL if there is none.
+static enum elbow_status pass_header(struct import_source *source, const struct look *header_look, char **line,
+                                     struct elbow_error *error)
+{
+    struct import_table *table = source->state;
+    unsigned long long header_line = table->lines.number;
+    char header[48];
+    struct look look;
+    elbow_text_format(header, sizeof header, "%s", *line);
+    table->header_begins_empty =
+        header_look->first[IMPORT_EMPTY] > 0 &&
+        (header_look->first[IMPORT_NAME] == 0 || header_look->first[IMPORT_EMPTY] < header_look->first[IMPORT_NAME]);
+    table->separator = '\0';
+    enum elbow_status status = import_table_next(source, line, error);
+    if (status == ELBOW_OK && *line != NULL)
+        status = look_at(source, *line, &look, error);
+    if (status != ELBOW_OK || *line == NULL)
+        return status;
+    if (table->reading.header == IMPORT_HEADER_GUESSED && look.first[IMPORT_NUMBER] == 0)
+        return refuse_second(source, &look, *line, header_line, error);
+    if (look.name_count > 0)
+        return refuse_text(source, &look, *line, error);
+    elbow_text_print(stdout, "elbow-import: %s: line %llu is taken as a header (%s)\n", source->path, header_line,
+                     header);
+    return ELBOW_OK;
+}
+
+// The first line with something in it may be a header; *line is the first line of values, NULL if there is none.
+enum elbow_status import_table_begin(struct import_source *source, char **line, struct elbow_error *error)
+{
+    const struct import_table *table = source->state;
+    struct look look;
+    enum elbow_status status = import_table_next(source, line, error);
+    if (status == ELBOW_OK && *line != NULL)
+        status = look_at(source, *line, &look, error);
+    if (status != ELBOW_OK || *line == NULL || table->reading.header == IMPORT_HEADER_NONE)
+        return status;
+    if (table->reading.header == IMPORT_HEADER_GIVEN)
+        return pass_header(source, &look, line, error);
+    if (all_numbers(&look))
+        return ELBOW_OK;
+    if (look.first_number == 0 && look.first[IMPORT_NAME] > 0)
+        return pass_header(source, &look, line, error);
+    return refuse_first(source, &look, error);
+}
