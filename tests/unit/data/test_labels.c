@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Labels of one rank: names, and what more than one block of them gives. tests/system/labels.sh has every form.
+#include "elbow/data/detail/label_source.h"
+
+#include "elbow/base/memory.h"
+
+#include "hdf5_files.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { MANY = 300000 };
+
+START_TEST(lists_of_names)
+{
+    struct elbow_label_list list = {0};
+    struct elbow_error error = {0};
+    static const char *const NAMES[] = {"m", "b", "m", "z", "a", "b"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; ++i)
+        ck_assert(elbow_label_list_put(&list, NAMES[i], &error) == ELBOW_OK);
+    ck_assert_uint_eq(list.count, 4);
+    for (size_t i = 1; i < list.count; ++i)
+        ck_assert_int_lt(strcmp(list.entries[i - 1].name, list.entries[i].name), 0);
+    ck_assert_uint_eq(elbow_label_list_find(&list, "m"), 2);
+    ck_assert_uint_eq(elbow_label_list_find(&list, "c"), SIZE_MAX);
+    ck_assert_uint_eq(elbow_label_list_find(&list, ""), SIZE_MAX);
+    elbow_label_list_clear(&list);
+    ck_assert_uint_eq(elbow_label_list_find(&list, "m"), SIZE_MAX);
+    elbow_label_list_clear(&list);
+}
+END_TEST
+
+START_TEST(names_by_label)
+{
+    struct elbow_label_list list = {0};
+    struct elbow_label_names names;
+    struct elbow_error error = {0};
+    size_t bytes;
+    static const struct {
+        int64_t label;
+        const char *name;
+    } ENTRIES[] = {{7, "seven"}, {-3, "minus three"}, {7, "another"}, {-1, "x"}, {0, "K\xc3\xbc"}};
+    for (size_t i = 0; i < sizeof ENTRIES / sizeof *ENTRIES; ++i)
+        ck_assert(elbow_label_list_add(&list, ENTRIES[i].label, ENTRIES[i].name, &error) == ELBOW_OK);
+    elbow_label_list_sort(&list);
+    ck_assert_uint_eq(list.count, 4);
+    ck_assert(elbow_label_list_pack(&list, &names, &bytes, &error) == ELBOW_OK);
+    elbow_label_list_clear(&list);
+    ck_assert_uint_eq(bytes, 12 + 2 + 4 + 6);
+    ck_assert_str_eq(elbow_label_name(&names, 7), "seven");
+    ck_assert_str_eq(elbow_label_name(&names, -3), "minus three");
+    ck_assert_str_eq(elbow_label_name(&names, 0), "K\xc3\xbc");
+    ck_assert_ptr_null(elbow_label_name(&names, ELBOW_LABEL_UNKNOWN));
+    ck_assert_ptr_null(elbow_label_name(&names, 1));
+    elbow_label_names_clear(&names);
+    ck_assert_ptr_null(elbow_label_name(&names, 7));
+}
+END_TEST
+
+// Labels of a source, in blocks of an odd size.
+static void read_in_blocks(struct elbow_label_source *source, int64_t *labels)
+{
+    struct elbow_error error = {0};
+    for (uint64_t first = 0; first < source->count; first += 70001) {
+        uint64_t left = source->count - first, count = left < 70001 ? left : 70001;
+        ck_assert_msg(elbow_label_source_collect(source, first, count, &error) == ELBOW_OK, "%s", error.message);
+    }
+    for (uint64_t first = 0; first < source->count; first += 70001) {
+        uint64_t left = source->count - first, count = left < 70001 ? left : 70001;
+        ck_assert_msg(elbow_label_source_read(source, first, count, labels + first, &error) == ELBOW_OK, "%s",
+                      error.message);
+    }
+}
+
+static void check_many(const char *path, const char *name, int unknown)
+{
+    static int64_t labels[MANY];
+    struct elbow_label_source source;
+    struct elbow_error error = {0};
+    ck_assert_msg(elbow_label_source_open(path, name, &source, &error) == ELBOW_OK, "%s", error.message);
+    ck_assert_uint_eq(source.count, MANY);
+    read_in_blocks(&source, labels);
+    for (int i = 0; i < MANY; ++i)
+        ck_assert_msg(labels[i] == (i % 5 == unknown ? ELBOW_LABEL_UNKNOWN : i % 5), "%s: %d: %lld", name, i,
+                      (long long)labels[i]);
+    elbow_label_source_close(&source);
+}
+
+START_TEST(many_labels_of_all_shapes)
+{
+    static char texts[MANY];
+    static double numbers[MANY];
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    for (int i = 0; i < MANY; ++i) {
+        texts[i] = "01234"[i % 5];
+        numbers[i] = i % 5 == 4 ? NAN : i % 5;
+    }
+    hid_t id = new_file(path), one = H5Tcopy(H5T_C_S1);
+    H5Tset_strpad(one, H5T_STR_NULLPAD);
+    put(id, "texts", one, one, 1, (const hsize_t[]){MANY}, H5P_DEFAULT, texts);
+    put(id, "row", one, one, 2, (const hsize_t[]){1, MANY}, H5P_DEFAULT, texts);
+    put(id, "numbers", H5T_IEEE_F32BE, H5T_NATIVE_DOUBLE, 3, (const hsize_t[]){1, 1, MANY}, H5P_DEFAULT, numbers);
+    H5Tclose(one);
+    H5Fclose(id);
+    check_many(path, "/texts", -1);
+    check_many(path, "/row", -1);
+    check_many(path, "/numbers", 4);
+    uint64_t count;
+    struct elbow_error error = {0};
+    ck_assert(elbow_labels_count(path, "/row", &count, &error) == ELBOW_OK && count == MANY);
+    ck_assert_int_eq(elbow_labels_count(path, "/none", &count, &error), ELBOW_FORMAT);
+    elbow_labels_preview(path, "/row");
+    elbow_labels_preview(path, "/none");
+    ck_assert_int_eq(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(too_many_names_are_refused)
+{
+    enum { COUNT = ELBOW_LABEL_NAMES_MAX + 1, SIZE = 6 };
+    static char texts[COUNT * SIZE];
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    for (int i = 0; i < COUNT; ++i) {
+        char text[16];
+        snprintf(text, sizeof text, "%06d", i);
+        memcpy(texts + i * SIZE, text, SIZE);
+    }
+    hid_t id = new_file(path), type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, SIZE);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    put(id, "names", type, type, 1, (const hsize_t[]){COUNT}, H5P_DEFAULT, texts);
+    H5Tclose(type);
+    H5Fclose(id);
+    struct elbow_label_source source;
+    struct elbow_error error = {0};
+    ck_assert(elbow_label_source_open(path, "/names", &source, &error) == ELBOW_OK);
+    ck_assert(elbow_label_source_collect(&source, 0, COUNT - 1, &error) == ELBOW_OK);
+    ck_assert_int_eq(elbow_label_source_collect(&source, COUNT - 1, 1, &error), ELBOW_FORMAT);
+    check_message(&error, "/names", "more than 65536 different names");
+    elbow_label_source_close(&source);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("data/labels", lists_of_names, names_by_label, many_labels_of_all_shapes, too_many_names_are_refused)

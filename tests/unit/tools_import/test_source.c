@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Formats are told by how files begin; sources of each give their rows, in blocks of any size.
+#include "import/source.h"
+
+#include "elbow/base/memory.h"
+
+#include "scratch.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *format_of(const char *head, size_t size)
+{
+    const struct import_format *format = import_format_find((const unsigned char *)head, size);
+    return format == NULL ? "none" : format->name;
+}
+
+START_TEST(formats_are_told_by_their_beginning)
+{
+    ck_assert_str_eq(format_of("\x93NUMPY\1\0", 8), "NPY");
+    ck_assert_str_eq(format_of("\0\0\10\1", 4), "IDX");
+    ck_assert_str_eq(format_of("\x89PNG\r\n\x1a\n", 8), "PNG");
+    ck_assert_str_eq(format_of("1,2\n", 4), "text");
+    ck_assert_str_eq(format_of("\xef\xbb\xbfK\xc3\xbcste", 9), "text");
+    ck_assert_str_eq(format_of("\0\0\10", 3), "none");
+    ck_assert_str_eq(format_of("\x89PNG", 4), "text"); // without a control character: refused by its fields
+    ck_assert_str_eq(format_of("PK\3\4", 4), "none");
+    ck_assert_str_eq(format_of("", 0), "none");
+}
+END_TEST
+
+static void write_file(const char *path, const char *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert(file != NULL && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
+}
+
+static struct import_source open_good(const char *path, const struct import_reading *reading)
+{
+    struct import_source source;
+    struct elbow_error error = {0};
+    ck_assert_msg(import_source_open(path, reading, &source, &error) == ELBOW_OK, "%s", error.message);
+    return source;
+}
+
+// Reads six values of uint8, in blocks of so many rows.
+static void check_bytes(const char *path, const struct import_reading *reading, uint64_t block, const uint8_t *expected)
+{
+    struct import_source source = open_good(path, reading);
+    struct elbow_error error = {0};
+    uint8_t values[6];
+    uint64_t row_values = import_shape_values(source.rank, source.shape), rows = source.rows;
+    ck_assert_int_eq(source.element, ELBOW_ELEMENT_UINT8);
+    ck_assert_uint_eq(rows * row_values, 6);
+    for (uint64_t row = 0; row < rows; row += block) {
+        uint64_t count = rows - row < block ? rows - row : block;
+        ck_assert_msg(source.read(&source, count, values + row * row_values, &error) == ELBOW_OK, "%s", error.message);
+    }
+    ck_assert_mem_eq(values, expected, 6);
+    import_source_close(&source);
+}
+
+START_TEST(rows_come_in_blocks_of_any_size)
+{
+    static const char IDX[] = "\0\0\10\2\0\0\0\3\0\0\0\2\1\2\3\4\5\6";
+    static const char NPY[] = "\x93NUMPY\1\0\74\0{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2), }\n"
+                              "\1\2\3\4\5\6";
+    static const char TEXT[] = "id,a,\"b\"\nx,1,2\n\"y,z\",\"3\",4\nw,5, 6\n";
+    struct import_reading reading = {0}, skipping = {.skipped = {.count = 1, .ranges = {{1, 1}}}};
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "x");
+    for (uint64_t block = 1; block <= 3; ++block) {
+        write_file(path, IDX, sizeof IDX - 1);
+        check_bytes(path, &reading, block, (const uint8_t[]){1, 2, 3, 4, 5, 6});
+        write_file(path, NPY, sizeof NPY - 1);
+        check_bytes(path, &reading, block, (const uint8_t[]){1, 2, 3, 4, 5, 6});
+        write_file(path, TEXT, sizeof TEXT - 1);
+        check_bytes(path, &skipping, block, (const uint8_t[]){1, 2, 3, 4, 5, 6});
+    }
+    scratch_clear(&scratch);
+}
+END_TEST
+
+static struct import_counting counting_of(const char *path, const char *text)
+{
+    write_file(path, text, strlen(text));
+    struct import_source source = open_good(path, &(struct import_reading){0});
+    struct import_counting counting = source.counting;
+    import_source_close(&source);
+    return counting;
+}
+
+START_TEST(a_column_that_counts_is_seen)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "x");
+    ck_assert_uint_eq(counting_of(path, "0,5\n1,5\n2,5\n").column, 1);
+    ck_assert_int_eq(counting_of(path, "1,5\n2,5\n3,5\n").first, 1);
+    ck_assert_uint_eq(counting_of(path, ",a\n0,5\n1,5\n").column, 1);
+    ck_assert_uint_eq(counting_of(path, "0,5\n1,5\n").column, 0);
+    ck_assert_uint_eq(counting_of(path, "0\n1\n2\n").column, 0);
+    ck_assert_uint_eq(counting_of(path, "2,5\n3,5\n4,5\n").column, 0);
+    ck_assert_uint_eq(counting_of(path, "0,5\n1,5\n1,5\n").column, 0);
+    ck_assert_uint_eq(counting_of(path, "0,5\n1.0,5\n2,5\n").column, 0);
+    ck_assert_uint_eq(counting_of(path, "5,0\n5,1\n5,2\n").column, 0);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(without_memory_nothing_is_kept)
+{
+    static const char TEXT[] = "a,b\n1,2\n3,4\n";
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "x");
+    write_file(path, TEXT, sizeof TEXT - 1);
+    struct import_source first = open_good(path, &(struct import_reading){0}); // its name stays noted as an input
+    import_source_close(&first);
+    struct elbow_memory_counts before = elbow_memory_count();
+    bool is_open = false;
+    for (uint64_t n = 1; !is_open; ++n) {
+        struct import_source source;
+        struct elbow_error error = {0};
+        elbow_memory_fail_at(n);
+        enum elbow_status status = import_source_open(path, &(struct import_reading){0}, &source, &error);
+        elbow_memory_fail_at(0);
+        is_open = status == ELBOW_OK;
+        ck_assert_msg(is_open || status == ELBOW_MEMORY, "%s", error.message);
+        import_source_close(&source);
+    }
+    ck_assert_uint_eq(elbow_memory_count().blocks, before.blocks);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("tools/import/source", formats_are_told_by_their_beginning, rows_come_in_blocks_of_any_size,
+          a_column_that_counts_is_seen, without_memory_nothing_is_kept)
