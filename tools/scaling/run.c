@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The measuring of an experiment: repeats, launcher. A measurement is one launch of `elbow bench --json`; what it says
-// becomes a file, together with how it was launched.
+// The measuring of an experiment: repeats, launches. A measurement is one launch of `elbow bench --json` (words.c);
+// what it says becomes a file of the experiment's directory (claim.c), together with how it was launched.
 //
 // Repeats are passes over all points, forward and backward in turn: what a machine does over an hour meets all points
 // alike. A measurement whose file is there is not made again.
 #include "experiment.h"
-#include "launch.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/file.h"
 #include "elbow/base/inputs.h"
 #include "elbow/base/json.h"
-#include "elbow/base/lock.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { COMMAND_SIZE = 8192 };
-static const size_t TEXT_BYTES_MAX = 1000000;
-
-static const char EXCHANGE_TEXT[] = "data: {synthetic: 65536, shape: [16, 16]}\n"
-                                    "model: {latent: 16}\n"
-                                    "train: {batch: 1, microbatch: 1}\n";
 
 static enum elbow_status read_configuration(struct scaling_experiment *experiment, char **resolved,
                                             struct elbow_error *error)
@@ -35,7 +26,7 @@ static enum elbow_status read_configuration(struct scaling_experiment *experimen
     char *text = NULL;
     size_t size;
     elbow_config_default(&experiment->config);
-    enum elbow_status status = elbow_file_read_input(options->config, TEXT_BYTES_MAX, &text, &size, error);
+    enum elbow_status status = elbow_file_read_input(options->config, SCALING_TEXT_MAX, &text, &size, error);
     if (status == ELBOW_OK)
         status = elbow_inputs_note(options->config, error);
     if (status == ELBOW_OK)
@@ -48,75 +39,6 @@ static enum elbow_status read_configuration(struct scaling_experiment *experimen
         status = elbow_config_dump(&experiment->config, resolved, error);
     elbow_release(&text);
     return status;
-}
-
-static void add_launcher(const struct scaling_experiment *experiment, const struct scaling_point *point,
-                         struct scaling_words *words)
-{
-    const struct scaling_options *options = experiment->options;
-    long long threads = (long long)experiment->config.train.threads;
-    bool is_srun = strcmp(options->launcher, "srun") == 0;
-    scaling_words_add(words, "%s", options->launcher);
-    if (is_srun)
-        scaling_words_add(words, "--mpi=pmix");
-    scaling_words_add(words, "-n");
-    scaling_words_add(words, "%d", point->ranks);
-    if (is_srun)
-        scaling_words_add(words, "--cpus-per-task=%lld", threads);
-    if (is_srun && point->nodes > 0) {
-        scaling_words_add(words, "--nodes=%d", point->nodes);
-        scaling_words_add(words, "--ntasks-per-node=%d", point->ranks / point->nodes);
-    }
-    if (!is_srun && (point->nodes > 0 || threads > 1)) {
-        char where[32] = "slot", cores_each[32] = "";
-        if (point->nodes > 0)
-            elbow_text_format(where, sizeof where, "ppr:%d:node", point->ranks / point->nodes);
-        if (threads > 1)
-            elbow_text_format(cores_each, sizeof cores_each, ":PE=%lld", threads);
-        scaling_words_add(words, "--map-by");
-        scaling_words_add(words, "%s%s", where, cores_each);
-    }
-    scaling_words_split(words, options->launcher_options != NULL ? options->launcher_options
-                               : is_srun                         ? "--cpu-bind=cores"
-                                                                 : "--bind-to core");
-}
-
-static void add_set(struct scaling_words *words, const char *format, long long value)
-{
-    scaling_words_add(words, "--set");
-    scaling_words_add(words, format, value);
-}
-
-static void add_bench(const struct scaling_experiment *experiment, const struct scaling_point *point, int rounds,
-                      struct scaling_words *words)
-{
-    const struct scaling_options *options = experiment->options;
-    bool is_exchange = point->mode == SCALING_EXCHANGE;
-    scaling_words_add(words, "%s", experiment->elbow);
-    scaling_words_add(words, "bench");
-    if (is_exchange)
-        scaling_words_add(words, "%s/exchange.yaml", options->directory);
-    else
-        scaling_words_add(words, "%s", options->config);
-    for (int i = 0; i < options->set_count; ++i) {
-        bool is_for_all =
-            strncmp(options->sets[i], "run.", 4) == 0 || strncmp(options->sets[i], "train.threads", 13) == 0;
-        if (is_exchange && !is_for_all)
-            continue;
-        scaling_words_add(words, "--set");
-        scaling_words_add(words, "%s", options->sets[i]);
-    }
-    if (point->batch > 0)
-        add_set(words, "train.batch=%lld", (long long)point->batch);
-    if (point->mode == SCALING_WEAK)
-        add_set(words, "train.microbatch=%lld", (long long)experiment->config.train.microbatch);
-    if (is_exchange) {
-        add_set(words, "model.encoder=[dense: {units: %lld}]", point->units);
-        add_set(words, "model.decoder=[dense: {units: %lld}]", point->units);
-    }
-    scaling_words_add(words, "--rounds");
-    scaling_words_add(words, "%d", rounds);
-    scaling_words_add(words, "--json");
 }
 
 // Where a measurement goes: PATH.json when it is whole.
@@ -145,7 +67,7 @@ static void find_reason(const char *path, char *line, size_t size)
     size_t length;
     struct elbow_error ignored = {0};
     line[0] = '\0';
-    if (elbow_file_read_input(path, TEXT_BYTES_MAX, &text, &length, &ignored) != ELBOW_OK)
+    if (elbow_file_read_input(path, SCALING_TEXT_MAX, &text, &length, &ignored) != ELBOW_OK)
         return;
     for (char *at = text, *end; *at != '\0'; at = end) {
         end = at + strcspn(at, "\n");
@@ -261,8 +183,7 @@ static enum elbow_status measure(struct scaling_experiment *experiment, const st
         experiment->kept += 1;
         return ELBOW_OK;
     }
-    add_launcher(experiment, point, &words);
-    add_bench(experiment, point, rounds_of(experiment, keeps), &words);
+    scaling_experiment_words(experiment, point, rounds_of(experiment, keeps), &words);
     scaling_words_tell(&words, command, sizeof command);
     double start = elbow_clock_seconds();
     enum elbow_status status = scaling_launch(&words, output, log, error);
@@ -280,7 +201,7 @@ static enum elbow_status measure(struct scaling_experiment *experiment, const st
         return status;
     }
     if (keeps)
-        status = elbow_file_read_input(output, TEXT_BYTES_MAX, &text, &size, error);
+        status = elbow_file_read_input(output, SCALING_TEXT_MAX, &text, &size, error);
     if (keeps && status == ELBOW_OK)
         status = find_object(text, &object, error);
     if (keeps && status == ELBOW_OK)
@@ -322,102 +243,6 @@ static void pass(struct scaling_experiment *experiment, int repeat, bool keeps)
         point->has_failed = true;
         experiment->failed += 1;
     }
-}
-
-// Whether a file of such a name is written in the directory of an experiment: by a run, or by report, model and plot,
-// which may replace what they find there.
-static bool is_ours(const char *name)
-{
-    static const char *const names[] = {"exchange.yaml", "lock", "scaling.csv", "prediction.csv", "model.txt"};
-    static const char *const endings[] = {".json", ".out", ".log"};
-    size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    if (scaling_is_plot(name))
-        return true;
-    for (int mode = 0; mode < SCALING_MODES; ++mode) {
-        char beginning[32];
-        elbow_text_format(beginning, sizeof beginning, "%s-ranks-", scaling_mode_name((enum scaling_mode)mode));
-        if (strncmp(name, beginning, strlen(beginning)) != 0)
-            continue;
-        for (size_t i = 0; i < sizeof endings / sizeof *endings; ++i)
-            if (length > strlen(endings[i]) && strcmp(name + length - strlen(endings[i]), endings[i]) == 0)
-                return true;
-    }
-    return false;
-}
-
-// A directory without an experiment must have nothing that one would take for its own, or write over.
-static enum elbow_status check_new(const char *directory, struct elbow_error *error)
-{
-    DIR *stream = elbow_directory_list(NULL, directory);
-    enum elbow_status status = ELBOW_OK;
-    if (stream == NULL)
-        return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", directory, strerror(errno));
-    for (struct dirent *entry; status == ELBOW_OK && (entry = readdir(stream)) != NULL;)
-        if (is_ours(entry->d_name))
-            status = elbow_error_set(error, ELBOW_USAGE,
-                                     "%s/%s: is there, but no experiment (config.yaml); give this one a directory of "
-                                     "its own",
-                                     directory, entry->d_name);
-    closedir(stream);
-    return status;
-}
-
-// A file of the experiment: made, or there with the same text.
-static enum elbow_status claim_file(const char *directory, const char *name, const char *text,
-                                    struct elbow_error *error)
-{
-    elbow_path path;
-    char *before = NULL;
-    size_t size;
-    if (!elbow_text_format(path, sizeof path, "%s/%s", directory, name))
-        return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", directory);
-    if (access(path, F_OK) != 0)
-        return elbow_part_write(NULL, path, text, strlen(text), ELBOW_PUBLISH_NEW, error);
-    enum elbow_status status = elbow_file_read_input(path, TEXT_BYTES_MAX, &before, &size, error);
-    if (status == ELBOW_OK && strcmp(before, text) != 0)
-        status = elbow_error_set(error, ELBOW_USAGE,
-                                 "%s: differs from this configuration, so %s holds another experiment; give this one a "
-                                 "directory of its own",
-                                 path, directory);
-    elbow_release(&before);
-    return status;
-}
-
-// The directory holds one experiment: what it measures is written down, and must not change.
-static enum elbow_status claim_directory(const struct scaling_experiment *experiment, const char *resolved,
-                                         struct elbow_error *error)
-{
-    const char *directory = experiment->options->directory;
-    elbow_path path;
-    if (!elbow_text_format(path, sizeof path, "%s/config.yaml", directory))
-        return elbow_error_set(error, ELBOW_USAGE, "%s: the path is too long", directory);
-    enum elbow_status status = elbow_file_make_directory(directory, error);
-    if (status == ELBOW_OK && access(path, F_OK) != 0)
-        status = check_new(directory, error);
-    if (status == ELBOW_OK)
-        status = claim_file(directory, "config.yaml", resolved, error);
-    return status == ELBOW_OK ? claim_file(directory, "exchange.yaml", EXCHANGE_TEXT, error) : status;
-}
-
-// Two runs into one directory would read each other's output.
-static enum elbow_status lock_directory(const struct scaling_experiment *experiment, struct elbow_directory *open_one,
-                                        struct elbow_lock *lock, struct elbow_error *error)
-{
-    const char *directory = experiment->options->directory;
-    struct elbow_log log = elbow_log_open(true, stderr);
-    enum elbow_status status = elbow_directory_open(directory, open_one, error);
-    if (status != ELBOW_OK)
-        return status;
-    status = elbow_lock_take(open_one, &log, lock, error);
-    elbow_log_close(&log);
-    if (status == ELBOW_FILE)
-        elbow_error_set(error, status,
-                        "%s: another run measures into it; wait for its end, or take another directory with -o",
-                        directory);
-    return status;
 }
 
 // Weak scaling that the directory holds must have the same samples a rank: the fewest ranks decide on them.
@@ -479,9 +304,9 @@ static enum elbow_status run(struct scaling_experiment *experiment, struct elbow
     if (status == ELBOW_OK)
         status = scaling_list_points(experiment, error);
     if (status == ELBOW_OK)
-        status = claim_directory(experiment, resolved, error);
+        status = scaling_claim_directory(experiment, resolved, error);
     if (status == ELBOW_OK)
-        status = lock_directory(experiment, &open_one, &lock, error);
+        status = scaling_lock_directory(experiment, &open_one, &lock, error);
     if (status == ELBOW_OK)
         status = check_weak(experiment, error);
     if (status == ELBOW_OK)
