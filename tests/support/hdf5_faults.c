@@ -131,6 +131,16 @@ FAULTY_CALL(htri_t, -1, H5Tis_variable_str, (hid_t a), (a))
 FAULTY_CALL(herr_t, -1, H5Tset_cset, (hid_t a, H5T_cset_t b), (a, b))
 FAULTY_CALL(herr_t, -1, H5Tset_size, (hid_t a, size_t b), (a, b))
 FAULTY_CALL(herr_t, -1, H5Tset_strpad, (hid_t a, H5T_str_t b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Dvlen_reclaim, (hid_t a, hid_t b, hid_t c, void *d), (a, b, c, d))
+FAULTY_CALL(hid_t, -1, H5Fget_create_plist, (hid_t a), (a))
+FAULTY_CALL(herr_t, -1, H5Pget_sizes, (hid_t a, size_t *b, size_t *c), (a, b, c))
+FAULTY_CALL(hid_t, -1, H5Rdereference2, (hid_t a, hid_t b, H5R_type_t c, const void *d), (a, b, c, d))
+FAULTY_CALL(herr_t, -1, H5Tconvert, (hid_t a, hid_t b, size_t c, void *d, void *e, hid_t f), (a, b, c, d, e, f))
+FAULTY_CALL(char *, NULL, H5Tget_member_name, (hid_t a, unsigned b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Tget_member_value, (hid_t a, unsigned b, void *c), (a, b, c))
+FAULTY_CALL(int, -1, H5Tget_nmembers, (hid_t a), (a))
+FAULTY_CALL(H5T_str_t, -1, H5Tget_strpad, (hid_t a), (a))
+FAULTY_CALL(hid_t, -1, H5Tget_super, (hid_t a), (a))
 
 #undef FAULTY_CALL
 #undef FAULTY_SYMBOL
