@@ -117,6 +117,88 @@ START_TEST(many_labels_of_all_shapes)
 }
 END_TEST
 
+// Opens, collects and reads; the status of what failed first.
+static enum elbow_status read_all(const char *path, const char *name, struct elbow_error *error)
+{
+    struct elbow_label_source source;
+    struct elbow_label_names names = {0};
+    int64_t labels[4];
+    size_t bytes;
+    enum elbow_status status = elbow_label_source_open(path, name, &source, error);
+    if (status == ELBOW_OK)
+        status = elbow_label_source_collect(&source, 0, source.count, error);
+    if (status == ELBOW_OK)
+        status = elbow_label_list_pack(&source.names, &names, &bytes, error);
+    if (status == ELBOW_OK)
+        status = elbow_label_source_read(&source, 0, source.count, labels, error);
+    elbow_label_names_clear(&names);
+    elbow_label_source_close(&source);
+    return status;
+}
+
+START_TEST(without_memory_nothing_is_kept)
+{
+    static const char *const WORDS[] = {"b", "a", "", "b"};
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    hid_t id = new_file(path), varying = H5Tcopy(H5T_C_S1);
+    H5Tset_size(varying, H5T_VARIABLE);
+    H5Gclose(H5Gcreate2(id, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    put(id, "texts", varying, varying, 1, (const hsize_t[]){4}, H5P_DEFAULT, WORDS);
+    put(id, "row", varying, varying, 2, (const hsize_t[]){1, 4}, H5P_DEFAULT, WORDS);
+    put(id, "group/categories", varying, varying, 1, (const hsize_t[]){4}, H5P_DEFAULT, WORDS);
+    put(id, "group/codes", H5T_STD_I8LE, H5T_NATIVE_INT8, 1, (const hsize_t[]){4}, H5P_DEFAULT,
+        (const int8_t[]){2, 0, -1, 3});
+    put(id, "group/values", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 1, (const hsize_t[]){4}, H5P_DEFAULT,
+        (const float[]){2, 0, -1, 3});
+    put(id, "group/mask", H5T_STD_I8LE, H5T_NATIVE_INT8, 1, (const hsize_t[]){4}, H5P_DEFAULT,
+        (const int8_t[]){0, 0, 1, 0});
+    H5Tclose(varying);
+    H5Fclose(id);
+    static const char *const NAMES[] = {"/texts", "/row", "/group", "/group/codes", "/group/values"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; ++i) {
+        size_t blocks = elbow_memory_count().blocks;
+        enum elbow_status status = ELBOW_MEMORY;
+        for (uint64_t n = 1; status != ELBOW_OK; ++n) {
+            struct elbow_error error = {0};
+            elbow_memory_fail_at(n);
+            status = read_all(path, NAMES[i], &error);
+            elbow_memory_fail_at(0);
+            ck_assert_msg(status == ELBOW_OK || status == ELBOW_MEMORY, "%s: %s", NAMES[i], error.message);
+            ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+            ck_assert_int_eq(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+        }
+    }
+    scratch_clear(&scratch);
+}
+END_TEST
+
+// The category of the empty text is unknown, and so is what a mask hides; others keep their numbers.
+START_TEST(unknown_labels)
+{
+    static const char *const WORDS[] = {"b", "", "a"};
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    hid_t id = new_file(path), varying = H5Tcopy(H5T_C_S1);
+    H5Tset_size(varying, H5T_VARIABLE);
+    H5Gclose(H5Gcreate2(id, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    put(id, "group/categories", varying, varying, 1, (const hsize_t[]){3}, H5P_DEFAULT, WORDS);
+    put(id, "group/codes", H5T_STD_I8LE, H5T_NATIVE_INT8, 1, (const hsize_t[]){4}, H5P_DEFAULT,
+        (const int8_t[]){2, 1, -1, 0});
+    H5Tclose(varying);
+    H5Fclose(id);
+    struct elbow_label_source source;
+    struct elbow_error error = {0};
+    int64_t labels[4];
+    ck_assert(elbow_label_source_open(path, "/group", &source, &error) == ELBOW_OK);
+    ck_assert_msg(elbow_label_source_read(&source, 0, 4, labels, &error) == ELBOW_OK, "%s", error.message);
+    ck_assert_mem_eq(labels, ((int64_t[]){2, ELBOW_LABEL_UNKNOWN, ELBOW_LABEL_UNKNOWN, 0}), sizeof labels);
+    ck_assert_uint_eq(source.names.count, 2);
+    elbow_label_source_close(&source);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(too_many_names_are_refused)
 {
     enum { COUNT = ELBOW_LABEL_NAMES_MAX + 1, SIZE = 6 };
@@ -145,4 +227,5 @@ START_TEST(too_many_names_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("data/labels", lists_of_names, names_by_label, many_labels_of_all_shapes, too_many_names_are_refused)
+UNIT_MAIN("data/labels", lists_of_names, names_by_label, many_labels_of_all_shapes, without_memory_nothing_is_kept,
+          unknown_labels, too_many_names_are_refused)
