@@ -12,7 +12,7 @@
 enum { NAME_SIZE = 64 }; // of a class, in words; longer ones are cut
 
 // What a class is called: its name, or its number.
-static void name_class(const struct elbow_class_means *class, char *text, size_t size)
+static void name_class(const struct elbow_class_figures *class, char *text, size_t size)
 {
     if (class->name != NULL)
         elbow_text_format(text, size, "%s", class->name);
@@ -31,61 +31,88 @@ static int characters(const char *text)
     return count;
 }
 
+enum { NAME_WIDTH = 14, CLASS_WIDTH = 10, CLASS_FIGURE_WIDTH = 12 }; // of columns
+
+static int width_in_classes(const struct elbow_figure *figure)
+{
+    int width = figure->digits == 0 ? CLASS_WIDTH : CLASS_FIGURE_WIDTH, length = (int)strlen(figure->name);
+    return length > width ? length : width;
+}
+
+// What a line says behind its number: its unit, where the lines before have not said it, and what it is out of.
+static void print_rest(const struct elbow_evaluation *evaluation, enum elbow_figure_kind kind, const char **unit)
+{
+    const struct elbow_figure *figure = elbow_figure_row(kind);
+    if (*figure->unit != '\0' && strcmp(figure->unit, *unit) != 0)
+        printf(" %s", *unit = figure->unit);
+    if (kind == ELBOW_FIGURE_ACTIVE_UNITS)
+        printf(" of %zu", evaluation->latent);
+    if (kind == ELBOW_FIGURE_LOG_LIKELIHOOD)
+        printf(" by %.0f importance samples", elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_IMPORTANCE));
+    putchar('\n');
+}
+
+static void print_class(const struct elbow_class_figures *class, int width)
+{
+    char name[NAME_SIZE];
+    name_class(class, name, sizeof name);
+    elbow_text_print(stdout, "%*s%s", width - characters(name), "", name);
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
+        const struct elbow_figure *figure = elbow_figure_row(kind);
+        if (elbow_figures_has(&class->figures, kind, ELBOW_FIGURE_IN_CLASSES))
+            printf(" %*.*f", width_in_classes(figure), figure->digits, class->figures.values[kind]);
+    }
+    putchar('\n');
+}
+
 static void print_classes(const struct elbow_evaluation *evaluation)
 {
-    char text[NAME_SIZE];
-    int width = 10;
+    char name[NAME_SIZE];
+    int width = CLASS_WIDTH;
     for (size_t c = 0; c < evaluation->class_count; ++c) {
-        name_class(&evaluation->classes[c], text, sizeof text);
-        width = characters(text) > width ? characters(text) : width;
+        name_class(&evaluation->classes[c], name, sizeof name);
+        width = characters(name) > width ? characters(name) : width;
+    }
+    printf("\n%*s", width, "label");
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
+        const struct elbow_figure *figure = elbow_figure_row(kind);
+        if (elbow_figures_has(&evaluation->classes[0].figures, kind, ELBOW_FIGURE_IN_CLASSES))
+            printf(" %*s", width_in_classes(figure), figure->name);
+    }
+    putchar('\n');
+    for (size_t c = 0; c < evaluation->class_count; ++c)
+        print_class(&evaluation->classes[c], width);
+}
+
+static void print_words(const struct elbow_session *session, const struct elbow_evaluation *evaluation)
+{
+    const char *unit = "";
+    elbow_text_print(stdout, "%-*s %s (step %llu)\n", NAME_WIDTH, "checkpoint", session->checkpoint.path,
+                     (unsigned long long)session->checkpoint.state.step);
+    elbow_text_print(stdout, "%-*s %s\n", NAME_WIDTH, "data", session->dataset.name);
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
+        const struct elbow_figure *figure = elbow_figure_row(kind);
+        if (!elbow_figures_has(&evaluation->figures, kind, ELBOW_FIGURE_IN_WORDS))
+            continue;
+        printf("%-*s %.*f", NAME_WIDTH, figure->name, figure->digits, evaluation->figures.values[kind]);
+        print_rest(evaluation, kind, &unit);
     }
     if (evaluation->class_count > 0)
-        printf("\n%*s %10s %12s %12s %12s\n", width, "label", "samples", "elbo", "recon", "kl");
-    for (size_t c = 0; c < evaluation->class_count; ++c) {
-        const struct elbow_means *means = &evaluation->classes[c].means;
-        name_class(&evaluation->classes[c], text, sizeof text);
-        elbow_text_print(stdout, "%*s%s %10.0f %12.4f %12.4f %12.4f\n", width - characters(text), "", text,
-                         means->samples, means->elbo, means->recon, means->kl);
-    }
+        print_classes(evaluation);
 }
 
-static void print_words(const struct elbow_session *session, const struct elbow_evaluation *evaluation,
-                        int64_t importance)
+static void print_figures(struct elbow_json *json, const struct elbow_figures *figures, enum elbow_figure_place place)
 {
-    elbow_text_print(stdout, "checkpoint     %s (step %llu)\n", session->checkpoint.path,
-                     (unsigned long long)session->checkpoint.state.step);
-    elbow_text_print(stdout, "data           %s\n", session->dataset.name);
-    printf("samples        %.0f\n", evaluation->means.samples);
-    printf("elbo           %.4f nats per sample\n", evaluation->means.elbo);
-    printf("recon          %.4f\n", evaluation->means.recon);
-    printf("kl             %.4f\n", evaluation->means.kl);
-    printf("active_units   %zu of %zu\n", evaluation->active_units, evaluation->latent);
-    if (importance > 0) {
-        printf("log_likelihood %.4f by %lld importance samples\n", evaluation->log_likelihood, (long long)importance);
-        printf("effective_samples %.1f\n", evaluation->effective);
-    }
-    print_classes(evaluation);
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
+        if (elbow_figures_has(figures, kind, place))
+            elbow_json_number(json, elbow_figure_row(kind)->name, figures->values[kind]);
 }
 
-static void print_means(struct elbow_json *json, const struct elbow_means *means)
-{
-    elbow_json_integer(json, "samples", (int64_t)means->samples);
-    elbow_json_number(json, "elbo", means->elbo);
-    elbow_json_number(json, "recon", means->recon);
-    elbow_json_number(json, "kl", means->kl);
-}
-
-static void print_json(const struct elbow_evaluation *evaluation, int64_t importance)
+static void print_json(const struct elbow_evaluation *evaluation)
 {
     struct elbow_json json = {.out = stdout};
     elbow_json_open(&json, NULL, '{');
-    print_means(&json, &evaluation->means);
-    elbow_json_integer(&json, "active_units", (int64_t)evaluation->active_units);
-    if (importance > 0) {
-        elbow_json_integer(&json, "importance", importance);
-        elbow_json_number(&json, "log_likelihood", evaluation->log_likelihood);
-        elbow_json_number(&json, "effective_samples", evaluation->effective);
-    }
+    print_figures(&json, &evaluation->figures, ELBOW_FIGURE_IN_JSON);
     if (evaluation->class_count > 0) {
         elbow_json_open(&json, "classes", '[');
         for (size_t c = 0; c < evaluation->class_count; ++c) {
@@ -93,7 +120,7 @@ static void print_json(const struct elbow_evaluation *evaluation, int64_t import
             elbow_json_integer(&json, "label", evaluation->classes[c].label);
             if (evaluation->classes[c].name != NULL)
                 elbow_json_text(&json, "name", evaluation->classes[c].name);
-            print_means(&json, &evaluation->classes[c].means);
+            print_figures(&json, &evaluation->classes[c].figures, ELBOW_FIGURE_IN_CLASSES);
             elbow_json_close(&json, '}');
         }
         elbow_json_close(&json, ']');
@@ -160,9 +187,9 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");
     if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0) {
         if (wish.json)
-            print_json(&evaluation, wish.importance);
+            print_json(&evaluation);
         else
-            print_words(&session, &evaluation, wish.importance);
+            print_words(&session, &evaluation);
     }
     elbow_evaluation_clear(&evaluation);
     elbow_session_close(call->comm, &session);

@@ -11,7 +11,6 @@
 #include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,7 +202,6 @@ static enum elbow_status conclude(const struct evaluating *evaluating, struct el
 {
     const double *sums = evaluating->all;
     double samples = (double)evaluating->request->dataset->samples;
-    evaluation->log_likelihood = evaluation->effective = NAN;
     evaluation->has_too_many_classes = evaluating->has_too_many_classes;
     for (size_t m = 0; m < MEASURES; ++m) {
         size_t width = measures[m]->width(&evaluating->plan);

@@ -10,11 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char METRICS_HEADER[] =
-    "step,epoch,split,objective,elbo,recon,kl,beta,rate,grad_norm,active_units,skipped,seconds,samples_per_s,compute,"
-    "exchange,data\n";
-// Bytes: of a number and its comma, of a row of metrics.csv; rows, and bytes, that may wait.
-enum { NUMBER_SIZE = 32, ROW_SIZE = 1024, WAITING_ROWS = 64, WAITING_SIZE = 1 << 18 };
+// Bytes: of a number, or a name, and its comma; of a row or header of metrics.csv. Rows, and bytes, that may wait.
+enum { NUMBER_SIZE = 32, ROW_SIZE = 512 + ELBOW_FIGURES * NUMBER_SIZE, WAITING_ROWS = 64, WAITING_SIZE = 1 << 18 };
 
 // A row being written into a buffer that is large enough.
 struct row_text {
@@ -55,43 +52,47 @@ static void add_place(struct row_text *row, const struct elbow_metrics_row *metr
     add_text(row, elbow_split_words[metrics->split]);
 }
 
+static bool is_column(enum elbow_figure_kind kind)
+{
+    return (elbow_figure_row(kind)->where & ELBOW_FIGURE_IN_TABLE) != 0;
+}
+
 static void add_metrics(struct row_text *row, const struct elbow_metrics_row *metrics)
 {
-    const double figures[] = {metrics->objective, metrics->elbo, metrics->recon,    metrics->kl,
-                              metrics->beta,      metrics->rate, metrics->grad_norm};
-    const double timing[] = {metrics->seconds, metrics->samples_per_s, metrics->compute, metrics->exchange,
-                             metrics->data};
     add_place(row, metrics);
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; ++i)
-        add_number(row, figures[i]);
-    add_text(row, ",");
-    if (metrics->active_units >= 0)
-        add_integer(row, (uint64_t)metrics->active_units);
-    add_text(row, ",");
-    add_integer(row, metrics->skipped);
-    for (size_t i = 0; i < sizeof timing / sizeof *timing; ++i)
-        add_number(row, timing[i]);
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
+        if (is_column(kind))
+            add_number(row, elbow_figures_get(&metrics->figures, kind));
+    add_text(row, "\n");
+}
+
+static void add_header(struct row_text *row)
+{
+    add_text(row, ELBOW_TABLE_PLACE);
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
+        if (is_column(kind)) {
+            add_text(row, ",");
+            add_text(row, elbow_figure_row(kind)->name);
+        }
+    add_text(row, "\n");
+}
+
+// A column for each latent dimension.
+static void add_kl_header(struct row_text *row, size_t latent)
+{
+    add_text(row, ELBOW_TABLE_PLACE);
+    for (size_t j = 0; j < latent; ++j) {
+        add_text(row, ",");
+        add_text(row, elbow_figure_row(ELBOW_FIGURE_KL)->name);
+        add_text(row, "_");
+        add_integer(row, j);
+    }
     add_text(row, "\n");
 }
 
 static size_t kl_row_size(size_t latent)
 {
     return ROW_SIZE + latent * NUMBER_SIZE;
-}
-
-static enum elbow_status make_kl_header(size_t latent, char **header, struct elbow_error *error)
-{
-    enum elbow_status status = elbow_allocate(header, kl_row_size(latent), 1, "the header of kl.csv", error);
-    if (status != ELBOW_OK)
-        return status;
-    struct row_text row = {.text = *header, .size = kl_row_size(latent)};
-    add_text(&row, ELBOW_TABLE_PLACE);
-    for (size_t j = 0; j < latent; ++j) {
-        add_text(&row, ",kl_");
-        add_integer(&row, j);
-    }
-    add_text(&row, "\n");
-    return ELBOW_OK;
 }
 
 bool elbow_metrics_is_table(const char *text)
@@ -131,15 +132,18 @@ enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, si
                                      struct elbow_log *log, struct elbow_metrics *metrics, struct elbow_error *error)
 {
     *metrics = (struct elbow_metrics){.latent = latent, .directory = directory, .log = log};
-    char *kl_header = NULL;
-    enum elbow_status status = make_kl_header(latent, &kl_header, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&metrics->row, kl_row_size(latent), 1, "a row", error);
-    if (status == ELBOW_OK)
-        status = open_table(metrics, "metrics.csv", METRICS_HEADER, step, &metrics->metrics, error);
-    if (status == ELBOW_OK)
-        status = open_table(metrics, "kl.csv", kl_header, step, &metrics->kl, error);
-    elbow_release(&kl_header);
+    struct row_text header = {.size = kl_row_size(latent)};
+    enum elbow_status status = elbow_allocate(&metrics->row, header.size, 1, "a row", error);
+    header.text = metrics->row;
+    if (status == ELBOW_OK) {
+        add_header(&header);
+        status = open_table(metrics, "metrics.csv", header.text, step, &metrics->metrics, error);
+    }
+    header.length = 0;
+    if (status == ELBOW_OK) {
+        add_kl_header(&header, latent);
+        status = open_table(metrics, "kl.csv", header.text, step, &metrics->kl, error);
+    }
     if (status != ELBOW_OK)
         elbow_metrics_close(metrics);
     return status;

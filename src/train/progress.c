@@ -73,19 +73,45 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer)
         elbow_log_say(trainer->plan.log, "%s", line);
 }
 
+// What stands before a figure in the line of a row: elbo = recon - kl, and then the others.
+static const char *before_figure(enum elbow_figure_kind kind)
+{
+    switch (kind) {
+    case ELBOW_FIGURE_ELBO:
+        return " ";
+    case ELBOW_FIGURE_RECON:
+        return " = ";
+    case ELBOW_FIGURE_KL:
+        return " - ";
+    default:
+        return ", ";
+    }
+}
+
 void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbow_metrics_row *row)
 {
     // Rows of training are in metrics.csv, and the progress line tells as much; the last one stands for a run without
     // validation.
-    if (row->split == ELBOW_SPLIT_TRAIN && !engine->plan->has_valid && row->step >= engine->plan->sequence.last_step)
-        elbow_log_say(engine->plan->log, "step %llu, epoch %llu: train elbo %.3f = recon %.3f - kl %.3f",
-                      (unsigned long long)row->step, (unsigned long long)row->epoch, row->elbo, row->recon, row->kl);
-    if (row->split == ELBOW_SPLIT_TRAIN)
+    if (row->split == ELBOW_SPLIT_TRAIN && (engine->plan->has_valid || row->step < engine->plan->sequence.last_step))
         return;
-    elbow_log_say(engine->plan->log,
-                  "step %llu, epoch %llu: valid elbo %.3f = recon %.3f - kl %.3f, %lld of %zu units active",
-                  (unsigned long long)row->step, (unsigned long long)row->epoch, row->elbo, row->recon, row->kl,
-                  (long long)row->active_units, engine->model->latent);
+    char line[64 * ELBOW_FIGURES];
+    size_t length = 0;
+    line[0] = '\0';
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
+        const struct elbow_figure *figure = elbow_figure_row(kind);
+        double value = row->figures.values[kind];
+        if (!elbow_figures_has(&row->figures, kind, ELBOW_FIGURE_IN_LOG))
+            continue;
+        if (kind == ELBOW_FIGURE_ACTIVE_UNITS)
+            elbow_text_format(line + length, sizeof line - length, ", %.0f of %zu units active", value,
+                              engine->model->latent);
+        else
+            elbow_text_format(line + length, sizeof line - length, "%s%s %.3f", before_figure(kind), figure->name,
+                              value);
+        length += strlen(line + length);
+    }
+    elbow_log_say(engine->plan->log, "step %llu, epoch %llu: %s%s", (unsigned long long)row->step,
+                  (unsigned long long)row->epoch, elbow_split_words[row->split], line);
 }
 
 enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,

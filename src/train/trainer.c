@@ -26,30 +26,25 @@ static void fill_times(struct elbow_engine *engine, double samples, struct elbow
     struct elbow_times *times = &engine->times;
     struct elbow_exchange_counts now = elbow_exchange_count(engine->exchange);
     double clock = elbow_clock_seconds();
-    row->seconds = clock - times->start;
-    row->samples_per_s = samples / row->seconds;
-    row->compute = times->compute / row->seconds;
-    row->data = times->data / row->seconds;
-    row->exchange =
-        (now.wait_seconds + now.work_seconds - times->exchange.wait_seconds - times->exchange.work_seconds) /
-        row->seconds;
+    double seconds = clock - times->start;
+    double exchange = now.wait_seconds + now.work_seconds - times->exchange.wait_seconds - times->exchange.work_seconds;
+    elbow_figures_set(&row->figures, ELBOW_FIGURE_SECONDS, seconds);
+    elbow_figures_set(&row->figures, ELBOW_FIGURE_SAMPLES_PER_S, samples / seconds);
+    elbow_figures_set(&row->figures, ELBOW_FIGURE_COMPUTE, times->compute / seconds);
+    elbow_figures_set(&row->figures, ELBOW_FIGURE_EXCHANGE, exchange / seconds);
+    elbow_figures_set(&row->figures, ELBOW_FIGURE_DATA, times->data / seconds);
     *times = (struct elbow_times){.start = clock, .exchange = now};
 }
 
-static struct elbow_metrics_row new_row(const struct elbow_engine *engine, elbow_split split,
-                                        const struct elbow_means *means)
+static struct elbow_metrics_row new_row(const struct elbow_engine *engine, elbow_split split)
 {
-    return (struct elbow_metrics_row){.step = engine->state.step,
-                                      .epoch = (engine->state.step - 1) / engine->plan->epoch_steps + 1,
-                                      .split = split,
-                                      .objective = means->objective,
-                                      .elbo = means->elbo,
-                                      .recon = means->recon,
-                                      .kl = means->kl,
-                                      .beta = engine->state.beta,
-                                      .rate = engine->state.rate,
-                                      .grad_norm = NAN,
-                                      .active_units = -1};
+    const struct elbow_run_state *state = &engine->state;
+    struct elbow_metrics_row row = {
+        .step = state->step, .epoch = (state->step - 1) / engine->plan->epoch_steps + 1, .split = split};
+    elbow_figures_set(&row.figures, ELBOW_FIGURE_BETA, state->beta);
+    elbow_figures_set(&row.figures, ELBOW_FIGURE_RATE, state->rate);
+    elbow_figures_set(&row.figures, ELBOW_FIGURE_SKIPPED, 0);
+    return row;
 }
 
 static void append(struct elbow_trainer *trainer, const struct elbow_metrics_row *row, const double *kl)
@@ -70,10 +65,10 @@ static void write_train_row(struct elbow_trainer *trainer)
     double samples = accumulator[ELBOW_STATISTIC_SAMPLES];
     // Where all steps since the last row were skipped, the row has their number and no means.
     if (trainer->plan.place.rank == 0 && (samples > 0 || engine->state.skipped > 0)) {
-        struct elbow_means means = elbow_statistics_means(accumulator);
-        struct elbow_metrics_row row = new_row(engine, ELBOW_SPLIT_TRAIN, &means);
-        row.grad_norm = engine->state.grad_norm;
-        row.skipped = engine->state.skipped;
+        struct elbow_metrics_row row = new_row(engine, ELBOW_SPLIT_TRAIN);
+        elbow_statistics_figures(accumulator, &row.figures);
+        elbow_figures_set(&row.figures, ELBOW_FIGURE_GRAD_NORM, engine->state.grad_norm);
+        elbow_figures_set(&row.figures, ELBOW_FIGURE_SKIPPED, (double)engine->state.skipped);
         fill_times(engine, samples, &row);
         double *kl = accumulator + ELBOW_STATISTIC_HEAD;
         for (size_t j = 0; j < engine->model->latent; ++j)
@@ -123,22 +118,23 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
         return status;
     state->evaluations += 1;
     state->stale += 1;
-    *improved = isfinite(evaluation.means.elbo) && (state->best_step == 0 || evaluation.means.elbo > state->best_elbo);
+    double elbo = elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_ELBO);
+    *improved = isfinite(elbo) && (state->best_step == 0 || elbo > state->best_elbo);
     if (*improved) {
-        state->best_elbo = evaluation.means.elbo;
+        state->best_elbo = elbo;
         state->best_step = state->step;
         state->stale = 0;
     }
     if (plan->place.rank == 0) {
-        struct elbow_metrics_row row = new_row(engine, ELBOW_SPLIT_VALID, &evaluation.means);
-        row.active_units = (int64_t)evaluation.active_units;
-        row.seconds = elbow_clock_seconds() - start;
-        row.samples_per_s = evaluation.means.samples / row.seconds;
-        row.compute = row.exchange = row.data = NAN;
+        double seconds = elbow_clock_seconds() - start;
+        struct elbow_metrics_row row = new_row(engine, ELBOW_SPLIT_VALID);
+        elbow_figures_add(&row.figures, &evaluation.figures);
+        elbow_figures_set(&row.figures, ELBOW_FIGURE_SECONDS, seconds);
+        elbow_figures_set(&row.figures, ELBOW_FIGURE_SAMPLES_PER_S, elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_SAMPLES) / seconds);
         append(trainer, &row, evaluation.kl);
         watch_collapse(trainer, &evaluation);
-        engine->times.start += row.seconds;
-        elbow_deadline_note_cost(&engine->deadline, ELBOW_COST_EVALUATION, row.seconds);
+        engine->times.start += seconds;
+        elbow_deadline_note_cost(&engine->deadline, ELBOW_COST_EVALUATION, seconds);
     }
     elbow_evaluation_clear(&evaluation);
     return ELBOW_OK;

@@ -14,17 +14,15 @@ size_t elbow_statistics_size(size_t latent, bool moments)
     return ELBOW_STATISTIC_HEAD + (moments ? 3 * latent : latent);
 }
 
-struct elbow_means elbow_statistics_means(const double *statistics)
+void elbow_statistics_figures(const double *statistics, struct elbow_figures *figures)
 {
     double samples = statistics[ELBOW_STATISTIC_SAMPLES];
-    struct elbow_means means = {
-        .samples = samples,
-        .objective = statistics[ELBOW_STATISTIC_OBJECTIVE] / samples,
-        .recon = statistics[ELBOW_STATISTIC_RECON] / samples,
-        .kl = statistics[ELBOW_STATISTIC_KL] / samples,
-    };
-    means.elbo = means.recon - means.kl;
-    return means;
+    double recon = statistics[ELBOW_STATISTIC_RECON] / samples, kl = statistics[ELBOW_STATISTIC_KL] / samples;
+    elbow_figures_set(figures, ELBOW_FIGURE_SAMPLES, samples);
+    elbow_figures_set(figures, ELBOW_FIGURE_OBJECTIVE, statistics[ELBOW_STATISTIC_OBJECTIVE] / samples);
+    elbow_figures_set(figures, ELBOW_FIGURE_RECON, recon);
+    elbow_figures_set(figures, ELBOW_FIGURE_KL, kl);
+    elbow_figures_set(figures, ELBOW_FIGURE_ELBO, recon - kl);
 }
 
 size_t elbow_statistics_active(const double *statistics, size_t latent)

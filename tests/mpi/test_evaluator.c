@@ -9,7 +9,9 @@
 #include <string.h>
 
 // The last microbatch is short, and there are 7: no rank count divides them evenly but 1.
-enum { VALUES = 12, LATENT = 3, MICROBATCH = 4, SAMPLES = 27, WIDTH_MAX = ELBOW_STATISTIC_HEAD + 3 * LATENT + 2 };
+enum { VALUES = 12, LATENT = 3, MICROBATCH = 4, SAMPLES = 27, STATISTICS = ELBOW_STATISTIC_HEAD + 3 * LATENT };
+// Behind the statistics: sums of what importance sampling says of each row.
+enum { LOG_LIKELIHOOD = STATISTICS, EFFECTIVE, WIDTH_MAX };
 
 static void load_synthetic(struct fixture *fixture, uint64_t samples)
 {
@@ -67,15 +69,15 @@ static void serial_microbatch(const struct fixture *fixture, uint64_t number, in
     struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
     elbow_model_evaluate(fixture->model, fixture->parameters, microbatch, fixture->request.terms, sums,
                          (struct elbow_row_results){.head = head});
-    double *rest = sums + elbow_statistics_size(LATENT, true);
-    rest[0] = rest[1] = 0;
+    mpi_assert(elbow_statistics_size(LATENT, true) == STATISTICS);
+    sums[LOG_LIKELIHOOD] = sums[EFFECTIVE] = 0;
     for (int64_t k = 0; k < draws; ++k) {
         elbow_batch_noise(seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)k, rows, ids, LATENT, noise);
         elbow_model_importance(fixture->model, fixture->parameters, microbatch, head, weights);
     }
     for (size_t i = 0; i < rows && draws > 0; ++i) {
-        rest[0] += elbow_importance_log_likelihood(&weights[i]);
-        rest[1] += elbow_importance_effective(&weights[i]);
+        sums[LOG_LIKELIHOOD] += elbow_importance_log_likelihood(&weights[i]);
+        sums[EFFECTIVE] += elbow_importance_effective(&weights[i]);
     }
 }
 
@@ -99,6 +101,11 @@ static bool same(double a, double b)
     return memcmp(&a, &b, sizeof a) == 0;
 }
 
+static double get(const struct elbow_evaluation *evaluation, enum elbow_figure_kind kind)
+{
+    return elbow_figures_get(&evaluation->figures, kind);
+}
+
 // The evaluation has the bits of the serial loops on every rank.
 static void check_exact(const struct fixture *fixture)
 {
@@ -110,20 +117,21 @@ static void check_exact(const struct fixture *fixture)
     size_t blocks = elbow_memory_count().blocks;
     serial_tree(fixture, 0, microbatches, draws, sums);
     must(elbow_evaluate(&fixture->request, &found, &error), &error);
-    mpi_assert(same(found.means.samples, samples));
-    mpi_assert(same(found.means.recon, sums[ELBOW_STATISTIC_RECON] / samples));
-    mpi_assert(same(found.means.kl, sums[ELBOW_STATISTIC_KL] / samples));
-    mpi_assert(same(found.means.elbo, found.means.recon - found.means.kl));
-    mpi_assert(same(found.means.objective, sums[ELBOW_STATISTIC_OBJECTIVE] / samples));
-    mpi_assert(found.active_units == elbow_statistics_active(sums, LATENT));
+    mpi_assert(same(get(&found, ELBOW_FIGURE_SAMPLES), samples));
+    mpi_assert(same(get(&found, ELBOW_FIGURE_RECON), sums[ELBOW_STATISTIC_RECON] / samples));
+    mpi_assert(same(get(&found, ELBOW_FIGURE_KL), sums[ELBOW_STATISTIC_KL] / samples));
+    mpi_assert(same(get(&found, ELBOW_FIGURE_ELBO), get(&found, ELBOW_FIGURE_RECON) - get(&found, ELBOW_FIGURE_KL)));
+    mpi_assert(same(get(&found, ELBOW_FIGURE_OBJECTIVE), sums[ELBOW_STATISTIC_OBJECTIVE] / samples));
+    mpi_assert(get(&found, ELBOW_FIGURE_ACTIVE_UNITS) == (double)elbow_statistics_active(sums, LATENT));
     mpi_assert(found.latent == LATENT);
     bool same_kl = true;
     for (size_t j = 0; j < LATENT; ++j)
         same_kl &= same(found.kl[j], sums[ELBOW_STATISTIC_HEAD + j] / samples);
     mpi_assert(same_kl);
-    const double *rest = sums + elbow_statistics_size(LATENT, true);
-    mpi_assert(draws > 0 ? same(found.log_likelihood, rest[0] / samples) : isnan(found.log_likelihood));
-    mpi_assert(draws > 0 ? same(found.effective, rest[1] / samples) : isnan(found.effective));
+    mpi_assert(found.figures.is_given[ELBOW_FIGURE_LOG_LIKELIHOOD] == (draws > 0));
+    mpi_assert(found.figures.is_given[ELBOW_FIGURE_EFFECTIVE_SAMPLES] == (draws > 0));
+    mpi_assert(draws == 0 || same(get(&found, ELBOW_FIGURE_LOG_LIKELIHOOD), sums[LOG_LIKELIHOOD] / samples));
+    mpi_assert(draws == 0 || same(get(&found, ELBOW_FIGURE_EFFECTIVE_SAMPLES), sums[EFFECTIVE] / samples));
     mpi_assert(found.class_count == 0);
     elbow_evaluation_clear(&found);
     mpi_assert(elbow_memory_count().blocks == blocks);
@@ -174,7 +182,7 @@ START_TEST(one_importance_sample_is_a_draw_of_the_elbo)
     load_synthetic(&fixture, SAMPLES);
     fixture.request.importance = 1;
     must(elbow_evaluate(&fixture.request, &found, &error), &error);
-    mpi_assert(same(found.effective, 1));
+    mpi_assert(same(get(&found, ELBOW_FIGURE_EFFECTIVE_SAMPLES), 1));
     double sum = 0;
     for (uint64_t i = 0; i < SAMPLES; ++i) {
         struct elbow_binarizer binarizer = {.kind = ELBOW_BINARIZE_SAMPLE,
@@ -195,18 +203,26 @@ START_TEST(one_importance_sample_is_a_draw_of_the_elbo)
         sum += recon + log_ratio;
     }
     // Single precision inside the model: a few 1e-7 of each of some 12 + 3 terms of size one, a sample; 1e-5 is ample.
-    mpi_assert(fabs(found.log_likelihood - sum / SAMPLES) < 1e-5 * (1 + fabs(sum / SAMPLES)));
+    double one = get(&found, ELBOW_FIGURE_LOG_LIKELIHOOD);
+    mpi_assert(fabs(one - sum / SAMPLES) < 1e-5 * (1 + fabs(sum / SAMPLES)));
     // And a bound on itself: more draws are never worse but for chance (Burda et al. 2015, theorem 1).
     struct elbow_evaluation many;
     fixture.request.importance = 200;
     must(elbow_evaluate(&fixture.request, &many, &error), &error);
-    mpi_assert(many.log_likelihood > found.log_likelihood - 0.5 && many.effective > 1 && many.effective <= 200);
-    mpi_assert(same(many.means.elbo, found.means.elbo));
+    double effective = get(&many, ELBOW_FIGURE_EFFECTIVE_SAMPLES);
+    mpi_assert(get(&many, ELBOW_FIGURE_LOG_LIKELIHOOD) > one - 0.5 && effective > 1 && effective <= 200);
+    mpi_assert(same(get(&many, ELBOW_FIGURE_ELBO), get(&found, ELBOW_FIGURE_ELBO)));
     elbow_evaluation_clear(&many);
     elbow_evaluation_clear(&found);
     evaluation_teardown(&fixture);
 }
 END_TEST
+
+// But for roundings of double, a few dozen.
+static bool is_near(double value, double wanted)
+{
+    return fabs(value - wanted) <= 1e-12 * fabs(wanted);
+}
 
 START_TEST(classes_add_up_to_the_whole)
 {
@@ -225,20 +241,22 @@ START_TEST(classes_add_up_to_the_whole)
     double samples = 0, recon = 0, kl = 0;
     bool sorted = true;
     for (size_t c = 0; c < found.class_count; ++c) {
-        const struct elbow_means *means = &found.classes[c].means;
-        double expected = 0;
+        struct elbow_figures *of_class = &found.classes[c].figures;
+        double its = elbow_figures_get(of_class, ELBOW_FIGURE_SAMPLES), expected = 0;
+        double its_recon = elbow_figures_get(of_class, ELBOW_FIGURE_RECON);
+        double its_kl = elbow_figures_get(of_class, ELBOW_FIGURE_KL);
         for (int i = 0; i < SAMPLES; ++i)
             expected += labels[i] == names[c];
-        sorted &= found.classes[c].label == names[c] && means->samples == expected;
-        sorted &= same(means->elbo, means->recon - means->kl);
-        samples += means->samples;
-        recon += means->samples * means->recon;
-        kl += means->samples * means->kl;
+        sorted &= found.classes[c].label == names[c] && its == expected;
+        sorted &= same(elbow_figures_get(of_class, ELBOW_FIGURE_ELBO), its_recon - its_kl);
+        samples += its;
+        recon += its * its_recon;
+        kl += its * its_kl;
     }
     mpi_assert(sorted && samples == SAMPLES);
-    // The same terms added in another order: a few dozen roundings of double.
-    mpi_assert(fabs(recon / SAMPLES - found.means.recon) <= 1e-12 * fabs(found.means.recon));
-    mpi_assert(fabs(kl / SAMPLES - found.means.kl) <= 1e-12 * fabs(found.means.kl));
+    // The same terms added in another order.
+    mpi_assert(is_near(recon / SAMPLES, get(&found, ELBOW_FIGURE_RECON)));
+    mpi_assert(is_near(kl / SAMPLES, get(&found, ELBOW_FIGURE_KL)));
     elbow_evaluation_clear(&found);
     fixture.request.per_class = false;
     must(elbow_evaluate(&fixture.request, &found, &error), &error);
@@ -278,9 +296,8 @@ START_TEST(a_class_is_its_rows)
     }
     mpi_assert(found.class_count == 3);
     for (int c = 0; c < 3; ++c) { // nine terms each, added in another order
-        const struct elbow_means *means = &found.classes[c].means;
-        mpi_assert(fabs(means->recon - recon[c] / 9) <= 1e-12 * fabs(means->recon));
-        mpi_assert(fabs(means->kl - kl[c] / 9) <= 1e-12 * fabs(means->kl));
+        mpi_assert(is_near(recon[c] / 9, elbow_figures_get(&found.classes[c].figures, ELBOW_FIGURE_RECON)));
+        mpi_assert(is_near(kl[c] / 9, elbow_figures_get(&found.classes[c].figures, ELBOW_FIGURE_KL)));
     }
     elbow_evaluation_clear(&found);
     evaluation_teardown(&fixture);

@@ -219,6 +219,11 @@ START_TEST(data_that_are_no_images)
 }
 END_TEST
 
+static bool is_near(double value, const struct elbow_evaluation *evaluation, enum elbow_figure_kind kind)
+{
+    return fabs(value - elbow_figures_get(&evaluation->figures, kind)) < 1e-12 * fabs(value);
+}
+
 START_TEST(encodings_add_up_to_the_evaluation)
 {
     struct fixture fixture;
@@ -250,10 +255,10 @@ START_TEST(encodings_add_up_to_the_evaluation)
         sums[3] += effective[i] / SAMPLES;
     }
     // Sums of 23 doubles in another order.
-    fits &=
-        !is_root() || (fabs(sums[0] - evaluation.means.elbo) < 1e-12 * fabs(sums[0]) &&
-                       fabs(sums[1] - evaluation.means.kl) < 1e-12 && fabs(sums[3] - evaluation.effective) < 1e-12 &&
-                       fabs(sums[2] - evaluation.log_likelihood) < 1e-12 * fabs(sums[2]));
+    fits &= !is_root() ||
+            (is_near(sums[0], &evaluation, ELBOW_FIGURE_ELBO) && is_near(sums[1], &evaluation, ELBOW_FIGURE_KL) &&
+             is_near(sums[2], &evaluation, ELBOW_FIGURE_LOG_LIKELIHOOD) &&
+             is_near(sums[3], &evaluation, ELBOW_FIGURE_EFFECTIVE_SAMPLES));
     mpi_assert(fits);
     elbow_evaluation_clear(&evaluation);
     evaluation_teardown(&fixture);

@@ -21,23 +21,19 @@ struct elbow_evaluation_request {
     bool per_class;     // needs labels
 };
 
-// Means of one class.
-struct elbow_class_means {
+struct elbow_class_figures {
     int64_t label;    // ELBOW_LABEL_UNKNOWN: of the samples without one
     const char *name; // of the label, the dataset's; NULL: it has none
-    struct elbow_means means;
+    struct elbow_figures figures;
 };
 
 struct elbow_evaluation {
-    struct elbow_means means;
-    size_t active_units;
+    struct elbow_figures figures; // of the measures that were asked for
     size_t latent;
-    double *kl;            // (latent) means per dimension; owned
-    double log_likelihood; // mean over samples, nats; NAN without importance
-    double effective;      // mean effective number of importance samples
+    double *kl; // (latent) means per dimension; owned
     size_t class_count;
-    bool has_too_many_classes;         // more than a thousand: then there are no classes
-    struct elbow_class_means *classes; // by label; owned
+    bool has_too_many_classes;           // more than a thousand: then there are no classes
+    struct elbow_class_figures *classes; // by label; owned
 };
 
 // Collective. The same result on every rank.

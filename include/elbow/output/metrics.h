@@ -4,6 +4,7 @@
 #ifndef ELBOW_OUTPUT_METRICS_H
 #define ELBOW_OUTPUT_METRICS_H
 
+#include "elbow/config/figures.h"
 #include "elbow/output/table.h"
 
 ELBOW_C_BEGIN
@@ -16,15 +17,12 @@ struct elbow_metrics {
     struct elbow_log *log;                   // borrowed
 };
 
-// One row of metrics.csv; NAN and a negative active_units are left empty.
+// One row of metrics.csv: the figures of elbow/config/figures.h that belong there; one that is not given, or NaN, is
+// left empty.
 struct elbow_metrics_row {
     uint64_t step, epoch; // steps done; epochs begun (from 1)
     elbow_split split;
-    double objective, elbo, recon, kl, beta, rate, grad_norm;
-    int64_t active_units;
-    uint64_t skipped;
-    double seconds, samples_per_s;  // timing columns: since the last row
-    double compute, exchange, data; // shares of the time, 0 to 1
+    struct elbow_figures figures;
 };
 
 // Local. Opens both files of a run directory, which stays open, for appending, after cutting their rows of steps after

@@ -6,6 +6,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
+#include "elbow/config/figures.h"
 #include "elbow/vae/prior.h"
 
 #include <stddef.h>
@@ -26,13 +27,9 @@ enum elbow_statistic {
 // Local. Doubles of a statistics vector.
 size_t elbow_statistics_size(size_t latent, bool moments);
 
-// Means per sample, in nats.
-struct elbow_means {
-    double samples, objective, elbo, recon, kl;
-};
-
-// Local. elbo is computed as recon - kl of the means, so that the three printed figures agree to the last bit.
-struct elbow_means elbow_statistics_means(const double *statistics);
+// Local. Sets samples, and the means per sample of objective, recon, kl and elbo: recon - kl of the means, so that the
+// three printed figures agree to the last bit.
+void elbow_statistics_figures(const double *statistics, struct elbow_figures *figures);
 
 // Local. Dimensions whose posterior mean varies by more than 0.01 over the samples (active units: Burda et al. 2015,
 // section 2; the variance over the set is the population variance). statistics with moments.

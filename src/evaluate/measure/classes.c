@@ -4,7 +4,6 @@
 
 #include "elbow/base/memory.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { SAMPLES, RECON, KL, WIDTH }; // of a class
@@ -42,10 +41,13 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     for (size_t c = 0; c < plan->class_count; ++c) {
         const double *sum = sums + c * WIDTH;
         double recon = sum[RECON] / sum[SAMPLES], kl = sum[KL] / sum[SAMPLES];
-        evaluation->classes[c] = (struct elbow_class_means){
-            .label = plan->classes[c],
-            .name = elbow_label_name(&plan->request->dataset->label_names, plan->classes[c]),
-            .means = {.samples = sum[SAMPLES], .objective = NAN, .elbo = recon - kl, .recon = recon, .kl = kl}};
+        struct elbow_figures *figures = &evaluation->classes[c].figures;
+        evaluation->classes[c].label = plan->classes[c];
+        evaluation->classes[c].name = elbow_label_name(&plan->request->dataset->label_names, plan->classes[c]);
+        elbow_figures_set(figures, ELBOW_FIGURE_SAMPLES, sum[SAMPLES]);
+        elbow_figures_set(figures, ELBOW_FIGURE_ELBO, recon - kl);
+        elbow_figures_set(figures, ELBOW_FIGURE_RECON, recon);
+        elbow_figures_set(figures, ELBOW_FIGURE_KL, kl);
     }
     return ELBOW_OK;
 }

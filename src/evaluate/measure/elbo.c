@@ -20,8 +20,9 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
                                   struct elbow_evaluation *evaluation, struct elbow_error *error)
 {
     evaluation->latent = plan->latent;
-    evaluation->means = elbow_statistics_means(sums);
-    evaluation->active_units = elbow_statistics_active(sums, plan->latent);
+    elbow_statistics_figures(sums, &evaluation->figures);
+    elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ACTIVE_UNITS,
+                      (double)elbow_statistics_active(sums, plan->latent));
     enum elbow_status status = elbow_allocate(&evaluation->kl, plan->latent, sizeof(double), "the KL", error);
     for (size_t j = 0; status == ELBOW_OK && j < plan->latent; ++j)
         evaluation->kl[j] = sums[ELBOW_STATISTIC_HEAD + j] / samples;

@@ -40,10 +40,10 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
 static enum elbow_status conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
                                   struct elbow_evaluation *evaluation, struct elbow_error *error)
 {
-    (void)plan;
     (void)error;
-    evaluation->log_likelihood = sums[LOG_LIKELIHOOD] / samples;
-    evaluation->effective = sums[EFFECTIVE] / samples;
+    elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_IMPORTANCE, (double)plan->request->importance);
+    elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD, sums[LOG_LIKELIHOOD] / samples);
+    elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_EFFECTIVE_SAMPLES, sums[EFFECTIVE] / samples);
     return ELBOW_OK;
 }
 

@@ -17,34 +17,30 @@ static const char METRICS[] = "step,epoch,split,objective,elbo,recon,kl,beta,rat
                               "seconds,samples_per_s,compute,exchange,data\n";
 static const char KL[] = "step,epoch,split,kl_0,kl_1\n";
 
-static const struct elbow_metrics_row train_row = {.step = 50,
-                                                   .epoch = 1,
-                                                   .split = ELBOW_SPLIT_TRAIN,
-                                                   .objective = -100.5,
-                                                   .elbo = -101.25,
-                                                   .recon = -90,
-                                                   .kl = 11.25,
-                                                   .beta = 0.5,
-                                                   .rate = 0.001,
-                                                   .grad_norm = 3,
-                                                   .active_units = -1,
-                                                   .skipped = 2,
-                                                   .seconds = 0.25,
-                                                   .samples_per_s = 51200,
-                                                   .compute = 0.75,
-                                                   .exchange = 0.125,
-                                                   .data = 0};
+#define GIVEN(figure, value) .values[figure] = (value), .is_given[figure] = true
+static const struct elbow_metrics_row train_row = {
+    .step = 50,
+    .epoch = 1,
+    .split = ELBOW_SPLIT_TRAIN,
+    .figures = {GIVEN(ELBOW_FIGURE_SAMPLES, 700), GIVEN(ELBOW_FIGURE_OBJECTIVE, -100.5),
+                GIVEN(ELBOW_FIGURE_ELBO, -101.25), GIVEN(ELBOW_FIGURE_RECON, -90), GIVEN(ELBOW_FIGURE_KL, 11.25),
+                GIVEN(ELBOW_FIGURE_BETA, 0.5), GIVEN(ELBOW_FIGURE_RATE, 0.001), GIVEN(ELBOW_FIGURE_GRAD_NORM, 3),
+                GIVEN(ELBOW_FIGURE_SKIPPED, 2), GIVEN(ELBOW_FIGURE_SECONDS, 0.25),
+                GIVEN(ELBOW_FIGURE_SAMPLES_PER_S, 51200), GIVEN(ELBOW_FIGURE_COMPUTE, 0.75),
+                GIVEN(ELBOW_FIGURE_EXCHANGE, 0.125), GIVEN(ELBOW_FIGURE_DATA, 0)}};
 static const char TRAIN[] = "50,1,train,-100.5,-101.25,-90,11.25,0.5,0.001,3,,2,0.25,51200,0.75,0.125,0\n";
 static const char TRAIN_KL[] = "50,1,train,10,1.25\n";
 static const double kl_of[] = {10, 1.25};
 
 static struct elbow_metrics_row valid_row(uint64_t step)
 {
-    struct elbow_metrics_row row = {.step = step, .epoch = 2, .split = ELBOW_SPLIT_VALID, .active_units = 2};
-    row.objective = row.rate = row.grad_norm = row.seconds = row.samples_per_s = NAN;
-    row.compute = row.exchange = row.data = NAN;
-    row.elbo = 1.0 / 3;
-    return row;
+    return (struct elbow_metrics_row){
+        .step = step,
+        .epoch = 2,
+        .split = ELBOW_SPLIT_VALID,
+        .figures = {GIVEN(ELBOW_FIGURE_OBJECTIVE, NAN), GIVEN(ELBOW_FIGURE_ELBO, 1.0 / 3), GIVEN(ELBOW_FIGURE_RECON, 0),
+                    GIVEN(ELBOW_FIGURE_KL, 0), GIVEN(ELBOW_FIGURE_BETA, 0), GIVEN(ELBOW_FIGURE_ACTIVE_UNITS, 2),
+                    GIVEN(ELBOW_FIGURE_LOG_LIKELIHOOD, 7), GIVEN(ELBOW_FIGURE_SKIPPED, 0)}};
 }
 
 static const char VALID_TAIL[] = ",2,valid,,0.33333333333333331,0,0,0,,,2,0,,,,,\n";

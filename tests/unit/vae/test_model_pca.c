@@ -162,8 +162,9 @@ START_TEST(the_elbo_is_tight)
         ck_assert_double_eq_tol(recon[i] - spread - kl[i], exact_log_likelihood(linear, i), FLOAT_ERROR);
         total += exact_log_likelihood(linear, i);
     }
-    struct elbow_means means = elbow_statistics_means(statistics);
-    ck_assert_double_eq_tol(means.elbo - spread, total / ROWS, FLOAT_ERROR);
+    struct elbow_figures figures = {.values = {0}};
+    elbow_statistics_figures(statistics, &figures);
+    ck_assert_double_eq_tol(elbow_figures_get(&figures, ELBOW_FIGURE_ELBO) - spread, total / ROWS, FLOAT_ERROR);
     linear_destroy(linear);
 }
 END_TEST

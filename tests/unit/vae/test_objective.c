@@ -17,13 +17,18 @@ START_TEST(sizes_and_means)
     statistics[ELBOW_STATISTIC_RECON] = -301;
     statistics[ELBOW_STATISTIC_KL] = 70;
     statistics[ELBOW_STATISTIC_OBJECTIVE] = -441;
-    struct elbow_means means = elbow_statistics_means(statistics);
-    ck_assert(means.samples == 3 && means.objective == -147);
-    ck_assert(means.recon == -301 / 3.0 && means.kl == 70 / 3.0);
-    ck_assert(means.elbo == means.recon - means.kl); // to the last bit
+    struct elbow_figures figures = {.values = {0}};
+    elbow_statistics_figures(statistics, &figures);
+    double recon = elbow_figures_get(&figures, ELBOW_FIGURE_RECON), kl = elbow_figures_get(&figures, ELBOW_FIGURE_KL);
+    ck_assert(elbow_figures_get(&figures, ELBOW_FIGURE_SAMPLES) == 3);
+    ck_assert(elbow_figures_get(&figures, ELBOW_FIGURE_OBJECTIVE) == -147);
+    ck_assert(recon == -301 / 3.0 && kl == 70 / 3.0);
+    ck_assert(elbow_figures_get(&figures, ELBOW_FIGURE_ELBO) == recon - kl); // to the last bit
     statistics[ELBOW_STATISTIC_KL] = NAN;
-    means = elbow_statistics_means(statistics);
-    ck_assert(isnan(means.elbo) && isnan(means.kl) && !isnan(means.recon));
+    elbow_statistics_figures(statistics, &figures);
+    ck_assert(isnan(elbow_figures_get(&figures, ELBOW_FIGURE_ELBO)) &&
+              isnan(elbow_figures_get(&figures, ELBOW_FIGURE_KL)) &&
+              !isnan(elbow_figures_get(&figures, ELBOW_FIGURE_RECON)));
 }
 END_TEST
 

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Figures: what Elbow reports of a run, an evaluation, a class or a sample. One list has the name, unit and meaning of
+// each, and where it is to be found; the columns of metrics.csv, the keys of `elbow eval --json`, its words, the lines
+// of the log and the table in docs/formats.md come from it. Whoever computes a figure sets it by its enumerator.
+#ifndef ELBOW_CONFIG_FIGURES_H
+#define ELBOW_CONFIG_FIGURES_H
+
+#include "elbow/base/language.h"
+#include "elbow/config/kinds.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+ELBOW_C_BEGIN
+
+// Where a figure is to be found.
+enum elbow_figure_place {
+    ELBOW_FIGURE_IN_TABLE = 1 << 0,   // a column of metrics.csv
+    ELBOW_FIGURE_IN_LOG = 1 << 1,     // the lines that a run says of its rows
+    ELBOW_FIGURE_IN_WORDS = 1 << 2,   // elbow eval
+    ELBOW_FIGURE_IN_JSON = 1 << 3,    // elbow eval --json
+    ELBOW_FIGURE_IN_CLASSES = 1 << 4, // both, for each class
+    ELBOW_FIGURE_IN_ROWS = 1 << 5,    // elbow encode, for each sample
+
+    ELBOW_FIGURE_IN_EVAL = ELBOW_FIGURE_IN_WORDS | ELBOW_FIGURE_IN_JSON,
+    ELBOW_FIGURE_PLACES = (ELBOW_FIGURE_IN_ROWS << 1) - 1
+};
+
+// X(ENUMERATOR, name, unit, meaning, digits, places, is_clock), in the order of columns and keys. The unit is empty for
+// plain numbers; digits stand behind the point in words; clocks differ from run to run, all others are the same to the
+// last bit. A name never changes.
+#define ELBOW_FIGURE_LIST(X)                                                                                           \
+    X(ELBOW_FIGURE_SAMPLES, samples, "", "samples of the set, or of the class", 0,                                     \
+      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_CLASSES, false)                                                           \
+    X(ELBOW_FIGURE_OBJECTIVE, objective, "nats per sample",                                                            \
+      "what training climbs: recon - beta kl, where free bits count for the KL", 4, ELBOW_FIGURE_IN_TABLE, false)      \
+    X(ELBOW_FIGURE_ELBO, elbo, "nats per sample", "recon - kl, whatever beta is: a lower bound of log p(x)", 4,        \
+      ELBOW_FIGURE_PLACES, false)                                                                                      \
+    X(ELBOW_FIGURE_RECON, recon, "nats per sample", "log p(x given z), with one draw of z", 4, ELBOW_FIGURE_PLACES,    \
+      false)                                                                                                           \
+    X(ELBOW_FIGURE_KL, kl, "nats per sample", "divergence of q(z given x) from the prior, exact", 4,                   \
+      ELBOW_FIGURE_PLACES, false)                                                                                      \
+    X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE, false)               \
+    X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
+    X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \
+      "Euclidean norm of the last step's mean gradient, before clipping (train rows)", 4, ELBOW_FIGURE_IN_TABLE,       \
+      false)                                                                                                           \
+    X(ELBOW_FIGURE_ACTIVE_UNITS, active_units, "",                                                                     \
+      "latent dimensions whose posterior mean has a variance above 0.01 over the set (valid rows)", 0,                 \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)                                       \
+    X(ELBOW_FIGURE_IMPORTANCE, importance, "", "draws of z for each sample: the K of --importance", 0,                 \
+      ELBOW_FIGURE_IN_JSON, false)                                                                                     \
+    X(ELBOW_FIGURE_LOG_LIKELIHOOD, log_likelihood, "nats per sample",                                                  \
+      "log p(x), estimated by importance sampling (with --importance)", 4,                                             \
+      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                                              \
+    X(ELBOW_FIGURE_EFFECTIVE_SAMPLES, effective_samples, "", "how many of the K draws count (with --importance)", 1,   \
+      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                                              \
+    X(ELBOW_FIGURE_SKIPPED, skipped, "", "steps skipped since the last row because something was not finite", 0,       \
+      ELBOW_FIGURE_IN_TABLE, false)                                                                                    \
+    X(ELBOW_FIGURE_SECONDS, seconds, "s",                                                                              \
+      "since the last row, without evaluation, pictures and checkpoints; valid rows: the evaluation", 3,               \
+      ELBOW_FIGURE_IN_TABLE, true)                                                                                     \
+    X(ELBOW_FIGURE_SAMPLES_PER_S, samples_per_s, "1/s", "samples in these seconds", 0, ELBOW_FIGURE_IN_TABLE, true)    \
+    X(ELBOW_FIGURE_COMPUTE, compute, "", "share of rank zero's time: computing", 3, ELBOW_FIGURE_IN_TABLE, true)       \
+    X(ELBOW_FIGURE_EXCHANGE, exchange, "", "share of rank zero's time: the exchange, waiting for others included", 3,  \
+      ELBOW_FIGURE_IN_TABLE, true)                                                                                     \
+    X(ELBOW_FIGURE_DATA, data, "",                                                                                     \
+      "share of rank zero's time: gathering microbatches, or waiting for the thread that gathers them", 3,             \
+      ELBOW_FIGURE_IN_TABLE, true)
+enum elbow_figure_kind { ELBOW_FIGURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_FIGURES };
+
+struct elbow_figure {
+    const char *name, *unit, *meaning;
+    int digits;
+    unsigned where; // of enum elbow_figure_place
+    bool is_clock;
+};
+
+// Local. The row of a figure.
+const struct elbow_figure *elbow_figure_row(enum elbow_figure_kind kind);
+
+// The figures of one thing: a row, an evaluation, a class, a sample. Zeroed: none is given. Plain.
+struct elbow_figures {
+    double values[ELBOW_FIGURES];
+    bool is_given[ELBOW_FIGURES];
+};
+
+// Local.
+void elbow_figures_set(struct elbow_figures *figures, enum elbow_figure_kind kind, double value);
+
+// Local. Takes over those that are given in `more`.
+void elbow_figures_add(struct elbow_figures *figures, const struct elbow_figures *more);
+
+// Local. NaN where it is not given.
+double elbow_figures_get(const struct elbow_figures *figures, enum elbow_figure_kind kind);
+
+// Local. Whether a figure is given and belongs to a place.
+bool elbow_figures_has(const struct elbow_figures *figures, enum elbow_figure_kind kind, enum elbow_figure_place place);
+
+ELBOW_C_END
+
+#endif

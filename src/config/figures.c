@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table of figures.
+#include "elbow/config/figures.h"
+
+#include "elbow/base/status.h"
+
+#include <math.h>
+
+#define ROW(kind, name, unit, meaning, digits, where, is_clock)                                                        \
+    [kind] = {#name, unit, meaning, digits, where, is_clock},
+static const struct elbow_figure rows[] = {ELBOW_FIGURE_LIST(ROW)};
+
+const struct elbow_figure *elbow_figure_row(enum elbow_figure_kind kind)
+{
+    ELBOW_CHECK((unsigned)kind < ELBOW_FIGURES);
+    return &rows[kind];
+}
+
+void elbow_figures_set(struct elbow_figures *figures, enum elbow_figure_kind kind, double value)
+{
+    ELBOW_CHECK((unsigned)kind < ELBOW_FIGURES);
+    figures->values[kind] = value;
+    figures->is_given[kind] = true;
+}
+
+void elbow_figures_add(struct elbow_figures *figures, const struct elbow_figures *more)
+{
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
+        if (more->is_given[kind])
+            elbow_figures_set(figures, kind, more->values[kind]);
+}
+
+double elbow_figures_get(const struct elbow_figures *figures, enum elbow_figure_kind kind)
+{
+    ELBOW_CHECK((unsigned)kind < ELBOW_FIGURES);
+    return figures->is_given[kind] ? figures->values[kind] : NAN;
+}
+
+bool elbow_figures_has(const struct elbow_figures *figures, enum elbow_figure_kind kind, enum elbow_figure_place place)
+{
+    return figures->is_given[kind] && (elbow_figure_row(kind)->where & (unsigned)place) != 0;
+}
