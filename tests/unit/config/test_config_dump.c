@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The dump and its round trip, what a resume allows, the help, damaged texts, and every file in configs/.
+#include "elbow/config/detail/schema.h"
+
 #include "config_support.h"
 
 #include "elbow/base/file.h"
@@ -64,22 +66,35 @@ static void draw_path(char *path)
         strcat(path, pieces[draw(sizeof pieces / sizeof *pieces)]);
 }
 
+static void draw_option(const struct elbow_key *key, struct elbow_layer *layer)
+{
+    void *value = (char *)layer + key->offset;
+    size_t choices = 0;
+    switch (key->type) {
+    case ELBOW_KEY_INTEGER:
+        *(int64_t *)value = key->least + (int64_t)draw((uint64_t)(key->most - key->least) + 1);
+        return;
+    case ELBOW_KEY_CHOICE:
+        while (key->choices[choices])
+            ++choices;
+        *(int *)value = (int)draw(choices);
+        return;
+    default:
+        ck_abort_msg("%s: nobody draws an option of this type", key->name);
+    }
+}
+
 static void draw_layers(struct elbow_layers *layers)
 {
+    size_t kinds;
+    const struct elbow_kind_schema *schemas = elbow_schema_layers(&kinds);
     layers->count = draw(8) == 0 ? ELBOW_LAYERS_MAX : draw(4);
     for (size_t i = 0; i < layers->count; ++i) {
         struct elbow_layer *layer = &layers->layers[i];
-        *layer = (struct elbow_layer){.kind = (enum elbow_layer_kind)draw(3)};
-        layer->activation = (int)draw(ELBOW_ACTIVATIONS);
-        if (layer->kind == ELBOW_LAYER_DENSE) {
-            layer->units = (int64_t)draw(1 << 20) + 1;
-            continue;
-        }
-        layer->filters = (int64_t)draw(1 << 16) + 1;
-        layer->kernel = (int64_t)draw(255) + 1;
-        layer->stride = (int64_t)draw(255) + 1;
-        layer->padding = (int64_t)draw(256);
-        layer->output_padding = layer->kind == ELBOW_LAYER_CONV_TRANSPOSE2D ? (int64_t)draw(255) : 0;
+        *layer = (struct elbow_layer){.kind = (enum elbow_layer_kind)draw(kinds)};
+        struct elbow_keys keys = schemas[layer->kind].keys;
+        for (size_t k = 0; k < keys.count; ++k)
+            draw_option(&keys.rows[k], layer);
     }
 }
 
