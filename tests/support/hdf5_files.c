@@ -2,7 +2,12 @@
 // Files by libhdf5 itself, and calls of ours that must succeed.
 #include "hdf5_files.h"
 
+#include "elbow/base/memory.h"
+
+#include <math.h>
 #include <string.h>
+
+static const struct elbow_hdf5_layout CONTIGUOUS;
 
 hid_t new_file(const char *path)
 {
@@ -76,4 +81,81 @@ hid_t layout(hsize_t rows, hsize_t columns, bool shuffle, bool checksum, unsigne
     if (checksum)
         H5Pset_fletcher32(creation);
     return creation;
+}
+
+struct elbow_hdf5 *create_good(const char *path)
+{
+    struct elbow_hdf5 *file = NULL;
+    struct elbow_error error = {0};
+    ck_assert_msg(elbow_hdf5_create(path, true, &file, &error) == ELBOW_OK, "%s", error.message);
+    return file;
+}
+
+void hdf5_must(enum elbow_status status, const struct elbow_error *error)
+{
+    ck_assert_msg(status == ELBOW_OK, "%s", error->message);
+}
+
+void fill_good(struct elbow_hdf5 *file)
+{
+    struct elbow_error e = {0};
+    static float rows[50][6];
+    int64_t labels[50];
+    for (int i = 0; i < 300; ++i)
+        rows[i / 6][i % 6] = (float)i / 7;
+    for (int i = 0; i < 50; ++i)
+        labels[i] = i * i;
+    struct elbow_hdf5_layout packed = {.chunk_rows = 16, .compression = 5};
+    const uint64_t shape[3] = {50, 2, 3};
+    hdf5_must(elbow_hdf5_create_dataset(file, "/train/deep/rows", ELBOW_ELEMENT_FLOAT32, 3, shape, packed, &e), &e);
+    hdf5_must(elbow_hdf5_create_dataset(file, "/train/labels", ELBOW_ELEMENT_INT64, 1, shape, CONTIGUOUS, &e), &e);
+    for (uint64_t first = 0; first < 50; first += 16) {
+        uint64_t count = first + 16 < 50 ? 16 : 50 - first;
+        hdf5_must(elbow_hdf5_write_rows(file, "/train/deep/rows", ELBOW_ELEMENT_FLOAT32, first, count, rows[first], &e),
+                  &e);
+    }
+    hdf5_must(elbow_hdf5_write_rows(file, "/train/labels", ELBOW_ELEMENT_INT64, 0, 50, labels, &e), &e);
+    hdf5_must(elbow_hdf5_write_rows(file, "/train/labels", ELBOW_ELEMENT_INT64, 50, 0, NULL, &e), &e);
+    hdf5_must(elbow_hdf5_write_doubles(file, "/train/labels", "factor", (double[]){3}, 1, &e), &e);
+    hdf5_must(elbow_hdf5_write_doubles(file, "/train/labels", "factor", (double[]){0.1, INFINITY}, 2, &e), &e);
+    hdf5_must(elbow_hdf5_write_integers(file, "/", "step", (int64_t[]){INT64_MIN}, 1, &e), &e);
+    hdf5_must(elbow_hdf5_write_text(file, "/train", "names", "größe, x", &e), &e);
+    hdf5_must(elbow_hdf5_write_text(file, "/", "empty", "", &e), &e);
+}
+
+void check_filled_good(struct elbow_hdf5 *file)
+{
+    struct elbow_error e = {0};
+    struct elbow_hdf5_info info = describe_good(file, "/train/deep/rows");
+    ck_assert(info.rank == 3 && info.shape[0] == 50 && info.shape[2] == 3 && info.chunk_rows == 16 &&
+              info.is_compressed);
+    ck_assert(info.element == ELBOW_ELEMENT_FLOAT32 && !info.is_converted);
+    float rows[300];
+    int64_t labels[50], step;
+    read_good(file, "/train/deep/rows", 0, 50, rows);
+    read_good(file, "/train/labels", 0, 50, labels);
+    for (int i = 0; i < 300; ++i)
+        ck_assert(rows[i] == (float)i / 7);
+    for (int i = 0; i < 50; ++i)
+        ck_assert_int_eq(labels[i], i * i);
+    double factor[2];
+    hdf5_must(elbow_hdf5_read_doubles(file, "/train/labels", "factor", factor, 2, &e), &e);
+    ck_assert(factor[0] == 0.1 && factor[1] == INFINITY);
+    hdf5_must(elbow_hdf5_read_integers(file, "/", "step", &step, 1, &e), &e);
+    ck_assert(step == INT64_MIN);
+    hdf5_must(elbow_hdf5_read_doubles(file, "/", "step", factor, 1, &e), &e);
+    ck_assert(factor[0] == -0x1p63);
+    char *text;
+    hdf5_must(elbow_hdf5_read_text(file, "/train", "names", 100, &text, &e), &e);
+    ck_assert_str_eq(text, "größe, x");
+    elbow_release(&text);
+    hdf5_must(elbow_hdf5_read_text(file, "/", "empty", 100, &text, &e), &e);
+    ck_assert_str_eq(text, "");
+    elbow_release(&text);
+    bool found = false;
+    ck_assert(elbow_hdf5_find_attribute(file, "/train", "names", &found, &e) == ELBOW_OK && found);
+    ck_assert(elbow_hdf5_find_attribute(file, "/train", "x", &found, &e) == ELBOW_OK && !found);
+    found = true;
+    ck_assert(elbow_hdf5_find_attribute(file, "/x", "names", &found, &e) == ELBOW_FORMAT && !found);
+    e = (struct elbow_error){0};
 }

@@ -26,4 +26,12 @@ void close_good(struct elbow_hdf5 *file);
 void check_message(const struct elbow_error *error, const char *a, const char *b);
 hid_t layout(hsize_t rows, hsize_t columns, bool shuffle, bool checksum, unsigned deflate);
 
+struct elbow_hdf5 *create_good(const char *path);
+void hdf5_must(enum elbow_status status, const struct elbow_error *error);
+
+// A bit of everything: groups, layouts, attributes of all kinds, one of them replaced.
+void fill_good(struct elbow_hdf5 *file);
+
+void check_filled_good(struct elbow_hdf5 *file);
+
 #endif

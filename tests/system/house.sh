@@ -137,6 +137,9 @@ sed -i 's/return blas() +/extern int report(void); return report() + blas() +/' 
 compile
 violation 'a circle of files:'
 grep -qF 'src/train/report.c uses step of src/train/step.c' said || fail "a circle: $(cat said)"
+put tree/src/base/upper.c 'int text(void);' 'int text(void) { return 4; }'
+compile
+violation 'src/base/upper.c: defines text, as src/base/text.c does'
 compile
 rm tree/src/base/lower.c # its object stays
 "$house" tree tree/build >said 2>&1 || fail "an object without its source: $(cat said)"

@@ -386,34 +386,8 @@ START_TEST(an_error_may_be_unwanted)
 }
 END_TEST
 
-// Only names that parts have; a browser's half download is somebody's.
-static bool is_no_film(const char *name)
-{
-    return strcmp(name, "film") != 0;
-}
-
-START_TEST(what_was_left_half_written_is_removed)
-{
-    static const char *const names[] = {
-        ".elbow-0123456789abcdef-a.h5", ".elbow-ffffffffffffffff-",     "a.h5.part", "part",
-        ".elbow-0123456789abcde-a.h5",  ".elbow-0123456789ABCDEF-a.h5", ".elbow-",   ".elbow-0123456789abcdef_a",
-        ".elbow-0123456789abcdef-film"};
-    struct scratch scratch = scratch_make();
-    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-        scratch_write(scratch_path(&scratch, names[i]), "x", 1);
-    ck_assert_int_eq(mkdir(scratch_path(&scratch, ".elbow-0123456789abcdef-directory"), 0777), 0);
-    elbow_part_sweep(NULL, scratch.directory, is_no_film);
-    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-        ck_assert_msg(exists(scratch_path(&scratch, names[i])) == (i >= 2), "%s", names[i]);
-    ck_assert(exists(scratch_path(&scratch, ".elbow-0123456789abcdef-directory")));
-    elbow_part_sweep(NULL, scratch_path(&scratch, "nowhere"), is_no_film);
-    scratch_clear(&scratch);
-}
-END_TEST
-
-UNIT_MAIN("base/part", what_was_left_half_written_is_removed, every_call_may_fail, bytes_arrive_whole,
-          a_path_without_a_directory, a_foreign_part_stays, two_writers_of_one_new_file,
-          new_files_on_a_plain_file_system, an_input_is_never_replaced, links_are_followed,
+UNIT_MAIN("base/part", every_call_may_fail, bytes_arrive_whole, a_path_without_a_directory, a_foreign_part_stays,
+          two_writers_of_one_new_file, new_files_on_a_plain_file_system, an_input_is_never_replaced, links_are_followed,
           an_open_directory_is_followed, a_link_replaces_only_links, pipes_are_refused_at_once, no_such_directory,
           a_directory_in_the_way, a_path_that_is_too_long, the_longest_name, a_full_disk_leaves_the_old_file,
           publishing_a_part_that_is_gone, an_error_may_be_unwanted)

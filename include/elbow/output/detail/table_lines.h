@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The lines of a table as text: which of them are a run's own rows.
-#ifndef ELBOW_OUTPUT_TABLE_LINES_H
-#define ELBOW_OUTPUT_TABLE_LINES_H
+#ifndef ELBOW_OUTPUT_DETAIL_TABLE_LINES_H
+#define ELBOW_OUTPUT_DETAIL_TABLE_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>
