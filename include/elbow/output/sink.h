@@ -4,11 +4,14 @@
 #ifndef ELBOW_OUTPUT_SINK_H
 #define ELBOW_OUTPUT_SINK_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/output.h"
 #include "elbow/base/pending.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/facts.h"
 #include "elbow/data/hdf5.h"
+
+ELBOW_C_BEGIN
 
 enum elbow_sink_kind { ELBOW_SINK_PNG, ELBOW_SINK_HDF5, ELBOW_SINK_CSV };
 
@@ -51,5 +54,7 @@ enum elbow_status elbow_sink_put(struct elbow_sink *sink, uint64_t first, uint64
 
 // Local. Ends the output and puts it into place; if *error tells of a failure before, removes it.
 enum elbow_status elbow_sink_close(struct elbow_sink *sink, struct elbow_error *error);
+
+ELBOW_C_END
 
 #endif

@@ -7,10 +7,13 @@
 #ifndef ELBOW_OUTPUT_TRACER_H
 #define ELBOW_OUTPUT_TRACER_H
 
+#include "elbow/base/language.h"
 #include "elbow/base/output.h"
 #include "elbow/base/text.h"
 #include "elbow/base/trace.h"
 #include "elbow/parallel/clocks.h"
+
+ELBOW_C_BEGIN
 
 enum elbow_tracer_thread {
     ELBOW_TRACER_MAIN,
@@ -72,5 +75,7 @@ enum elbow_status elbow_tracer_write(struct elbow_comm *comm, struct elbow_trace
 
 // Local. A zeroed struct is legal.
 void elbow_tracer_close(struct elbow_tracer *tracer);
+
+ELBOW_C_END
 
 #endif
