@@ -9,7 +9,9 @@ limit=$((20 * patience))
 
 # alone and together: the program with the words, its streams and the exit status of each rank in files. Under mpirun a
 # shell takes the status of each rank, for mpirun ends all as soon as one fails.
-# They go at the same time, so the run directories `run` and `good` are other ones for the one that is alone.
+# They go at the same time, so the run directories `run` and `good` are other ones for the one that is alone, and so is the
+# folder of Open MPI's, which the first to end would take away from the other.
+mkdir "$TMPDIR/alone"
 alone() {
     local words=() word before=
     for word in "$@"; do
@@ -17,7 +19,7 @@ alone() {
         words+=("$word")
         before=$word
     done
-    timeout -k 5 $limit "$elbow" "${words[@]}" >1.out 2>1.err </dev/null
+    TMPDIR=$TMPDIR/alone timeout -k 5 $limit "$elbow" "${words[@]}" >1.out 2>1.err </dev/null
     echo $? >1.status
 }
 # shellcheck disable=SC2016 # for the inner shell
