@@ -6,24 +6,23 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/output.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/evaluate/measure.h"
 #include "elbow/parallel/ordered_rows.h"
 
 #include <string.h>
-
-// The figures of a row, doubles, before its 2Z floats (mean, then log_variance). The last two only with importance.
-enum figure { RECON, KL, ELBO, LOG_LIKELIHOOD, EFFECTIVE, FIGURES };
-static const char *const FIGURE_NAMES[FIGURES] = {"/recon", "/kl", "/elbo", "/log_likelihood", "/effective_samples"};
 
 enum { SPLIT_ROWS = 1024 }; // rows that are taken apart at once before they are written
 
 struct encoding {
     const struct elbow_evaluation_request *request;
-    size_t latent, figures, row_bytes;
-    // Every rank: room for a microbatch.
-    uint64_t *ids;
-    float *values, *noise, *head;
-    double *recon, *kl, *statistics;
-    struct elbow_importance *importance;
+    struct elbow_measure_plan plan;
+    size_t latent, row_bytes;
+    // A row: its figures, doubles, before its 2Z floats (mean, then log_variance).
+    size_t figures;
+    enum elbow_figure_kind kinds[ELBOW_FIGURES];
+    // Every rank.
+    struct elbow_measured measured;
+    double *sums; // of a microbatch
     // Rank zero.
     struct elbow_part output;
     enum elbow_publish publish;
@@ -39,14 +38,7 @@ static enum elbow_status make_room(struct encoding *encoding, struct elbow_error
         void *pointer;
         size_t count, size;
     } rooms[] = {
-        {&encoding->ids, rows, sizeof *encoding->ids},
-        {&encoding->values, rows, encoding->request->dataset->values * sizeof(float)},
-        {&encoding->noise, rows, latent * sizeof(float)},
-        {&encoding->head, rows, 2 * latent * sizeof(float)},
-        {&encoding->recon, rows, sizeof(double)},
-        {&encoding->kl, rows, sizeof(double)},
-        {&encoding->statistics, elbow_statistics_size(latent, true), sizeof(double)},
-        {&encoding->importance, rows, sizeof *encoding->importance},
+        {&encoding->sums, elbow_measures_width(&encoding->plan), sizeof(double)},
         {&encoding->figure, SPLIT_ROWS, sizeof(double)},
         {&encoding->mean, SPLIT_ROWS, latent * sizeof(float)},
         {&encoding->log_variance, SPLIT_ROWS, latent * sizeof(float)},
@@ -54,48 +46,64 @@ static enum elbow_status make_room(struct encoding *encoding, struct elbow_error
     enum elbow_status status = ELBOW_OK;
     for (size_t i = 0; i < sizeof rooms / sizeof *rooms && status == ELBOW_OK; ++i)
         status = elbow_allocate(rooms[i].pointer, rooms[i].count, rooms[i].size, "a microbatch to encode", error);
-    return status;
+    return status == ELBOW_OK ? elbow_measured_create(&encoding->plan, rows, &encoding->measured, error) : status;
 }
 
 static void give_room_back(struct encoding *encoding)
 {
-    void *rooms[] = {&encoding->ids,    &encoding->values, &encoding->noise,       &encoding->head,
-                     &encoding->recon,  &encoding->kl,     &encoding->statistics,  &encoding->importance,
-                     &encoding->figure, &encoding->mean,   &encoding->log_variance};
+    void *rooms[] = {&encoding->sums, &encoding->figure, &encoding->mean, &encoding->log_variance};
     for (size_t i = 0; i < sizeof rooms / sizeof *rooms; ++i)
         elbow_release(rooms[i]);
+    elbow_measured_destroy(&encoding->measured);
 }
 
-static void add_importance(struct encoding *encoding, size_t count)
+// The measures that are asked for and have figures of rows, one after the other; NULL behind the last.
+static const struct elbow_measure *next_measure(const struct elbow_measure_plan *plan, size_t *m)
 {
-    const struct elbow_evaluation_request *request = encoding->request;
-    elbow_evaluation_importance(request->model, request->parameters, request->config, count, encoding->ids,
-                                encoding->values, encoding->head, request->importance, encoding->noise,
-                                encoding->importance);
+    while (*m < ELBOW_MEASURES) {
+        const struct elbow_measure *measure = elbow_measure_row((enum elbow_measure_kind)(*m)++);
+        if (measure->rows != NULL && measure->width(plan) > 0)
+            return measure;
+    }
+    return NULL;
+}
+
+static void list_figures(struct encoding *encoding)
+{
+    size_t m = 0;
+    for (const struct elbow_measure *measure; (measure = next_measure(&encoding->plan, &m)) != NULL;)
+        for (const enum elbow_figure_kind *kind = measure->rows; *kind != ELBOW_FIGURES; ++kind)
+            encoding->kinds[encoding->figures++] = *kind;
+}
+
+static void put_figures(const struct encoding *encoding, size_t i, char *row)
+{
+    size_t m = 0;
+    for (const struct elbow_measure *measure; (measure = next_measure(&encoding->plan, &m)) != NULL;) {
+        double figures[ELBOW_FIGURES];
+        measure->row(&encoding->measured, i, figures);
+        for (size_t f = 0; measure->rows[f] != ELBOW_FIGURES; ++f, row += sizeof(double))
+            memcpy(row, &figures[f], sizeof(double));
+    }
 }
 
 static void produce(void *user, uint64_t first, size_t count, void *results)
 {
     struct encoding *encoding = user;
-    const struct elbow_evaluation_request *request = encoding->request;
     size_t head_size = 2 * encoding->latent;
-    elbow_evaluation_batch(request->dataset, request->config, first, count, encoding->latent, encoding->ids,
-                           encoding->values, encoding->noise);
-    struct elbow_microbatch microbatch = {count, encoding->values, encoding->noise};
-    struct elbow_row_results rows = {encoding->head, encoding->recon, encoding->kl};
-    elbow_model_evaluate(request->model, request->parameters, microbatch, request->terms, encoding->statistics, rows);
-    if (request->importance > 0)
-        add_importance(encoding, count);
+    elbow_measured_evaluate(&encoding->measured, first, count);
+    elbow_measures_microbatch(&encoding->measured, encoding->sums);
     for (size_t i = 0; i < count; ++i) {
         char *row = (char *)results + i * encoding->row_bytes;
-        double figures[FIGURES] = {encoding->recon[i], encoding->kl[i], encoding->recon[i] - encoding->kl[i]};
-        if (request->importance > 0) {
-            figures[LOG_LIKELIHOOD] = elbow_importance_log_likelihood(&encoding->importance[i]);
-            figures[EFFECTIVE] = elbow_importance_effective(&encoding->importance[i]);
-        }
-        memcpy(row, figures, encoding->figures * sizeof *figures);
-        memcpy(row + encoding->figures * sizeof *figures, encoding->head + i * head_size, head_size * sizeof(float));
+        put_figures(encoding, i, row);
+        memcpy(row + encoding->figures * sizeof(double), encoding->measured.head + i * head_size,
+               head_size * sizeof(float));
     }
+}
+
+static void name_figure(const struct encoding *encoding, size_t figure, char name[64])
+{
+    elbow_text_format(name, 64, "/%s", elbow_figure_row(encoding->kinds[figure])->name);
 }
 
 static void write_head(struct encoding *encoding, uint64_t first, size_t count, const char *rows)
@@ -115,8 +123,9 @@ static void write_figure(struct encoding *encoding, size_t figure, uint64_t firs
 {
     for (size_t i = 0; i < count; ++i)
         memcpy(&encoding->figure[i], rows + i * encoding->row_bytes + figure * sizeof(double), sizeof(double));
-    elbow_hdf5_write_rows(encoding->file, FIGURE_NAMES[figure], ELBOW_ELEMENT_FLOAT64, first, count, encoding->figure,
-                          NULL);
+    char name[64];
+    name_figure(encoding, figure, name);
+    elbow_hdf5_write_rows(encoding->file, name, ELBOW_ELEMENT_FLOAT64, first, count, encoding->figure, NULL);
 }
 
 static enum elbow_status consume(void *user, uint64_t first, uint64_t count, const void *results,
@@ -155,11 +164,13 @@ static void create_datasets(const struct encoding *encoding)
     struct elbow_hdf5_layout layout = {0};
     elbow_hdf5_create_dataset(file, "/mean", ELBOW_ELEMENT_FLOAT32, 2, shape, layout, NULL);
     elbow_hdf5_create_dataset(file, "/log_variance", ELBOW_ELEMENT_FLOAT32, 2, shape, layout, NULL);
-    for (size_t f = 0; f < encoding->figures; ++f)
-        elbow_hdf5_create_dataset(file, FIGURE_NAMES[f], ELBOW_ELEMENT_FLOAT64, 1, shape, layout, NULL);
+    for (size_t f = 0; f < encoding->figures; ++f) {
+        char name[64];
+        name_figure(encoding, f, name);
+        elbow_hdf5_create_dataset(file, name, ELBOW_ELEMENT_FLOAT64, 1, shape, layout, NULL);
+    }
     if (encoding->request->importance > 0)
-        elbow_hdf5_write_integers(file, FIGURE_NAMES[LOG_LIKELIHOOD], "importance", &encoding->request->importance, 1,
-                                  NULL);
+        elbow_hdf5_write_integers(file, "/log_likelihood", "importance", &encoding->request->importance, 1, NULL);
     if (dataset->has_labels)
         elbow_hdf5_create_dataset(file, "/labels", ELBOW_ELEMENT_INT64, 1, shape, layout, NULL);
     if (dataset->label_names.count > 0)
@@ -224,8 +235,9 @@ enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, c
                                path);
     struct encoding encoding = {.request = request,
                                 .publish = publish,
-                                .latent = request->model->latent,
-                                .figures = request->importance > 0 ? FIGURES : LOG_LIKELIHOOD};
+                                .plan = {.request = request, .latent = request->model->latent},
+                                .latent = request->model->latent};
+    list_figures(&encoding);
     encoding.row_bytes = encoding.figures * sizeof(double) + 2 * encoding.latent * sizeof(float);
     make_room(&encoding, error);
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)

@@ -2,12 +2,11 @@
 // Evaluation. A rank computes a run of microbatches in the order of the dataset; every subtree of the tree over all
 // microbatches is summed where it lies, and the subtrees are then added on every rank in the tree's order.
 //
-// The vector that is summed is that of the measures (measure/measure.h), one behind the other.
+// The vector that is summed is that of the measures, one behind the other.
 #include "elbow/evaluate/evaluator.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/data/sequence.h"
-#include "elbow/evaluate/detail/measure.h"
+#include "elbow/evaluate/measure.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
 
@@ -16,19 +15,11 @@
 
 enum { CLASSES_MAX = 1000 };
 
-#define MEASURE(name) &elbow_measure_##name,
-static const struct elbow_measure *const measures[] = {ELBOW_MEASURE_LIST(MEASURE)};
-enum { MEASURES = sizeof measures / sizeof *measures };
-
 struct evaluating {
     const struct elbow_evaluation_request *request;
     struct elbow_measure_plan plan;
-    size_t rows, latent, width; // rows of a microbatch; doubles of the vector
-    double *statistics;         // of one microbatch, with moments
-    uint64_t *ids;
-    float *values, *noise, *head;
-    double *recon, *kl;
-    struct elbow_importance *weights;
+    size_t rows, width; // rows of a microbatch; doubles of the vector
+    struct elbow_measured measured;
     double *levels;               // (levels, width): sums inside a subtree
     double *mine;                 // (subtrees of this rank, width)
     double *all;                  // (ranks, most subtrees, width)
@@ -39,48 +30,12 @@ struct evaluating {
     int64_t *classes; // sorted labels
 };
 
-void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct elbow_config *config, uint64_t first,
-                            size_t rows, size_t latent, uint64_t *ids, float *values, float *noise)
-{
-    struct elbow_order order = elbow_order_plain(dataset->samples);
-    elbow_order_fill(&order, 0, first, rows, ids);
-    struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
-                                        .threshold = config->data.threshold,
-                                        .seed = (uint64_t)config->seed,
-                                        .purpose = ELBOW_PURPOSE_EVAL_BINARIZE};
-    elbow_batch_gather(dataset, &binarizer, rows, ids, values);
-    elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_EVAL_NOISE, 0, rows, ids, latent, noise);
-}
-
 // The vector of one microbatch.
 static void evaluate_microbatch(struct evaluating *evaluating, uint64_t number, double *sums)
 {
-    const struct elbow_evaluation_request *request = evaluating->request;
-    uint64_t first = number * evaluating->rows, left = request->dataset->samples - first;
-    size_t rows = left < evaluating->rows ? (size_t)left : evaluating->rows;
-    elbow_evaluation_batch(request->dataset, request->config, first, rows, evaluating->latent, evaluating->ids,
-                           evaluating->values, evaluating->noise);
-    struct elbow_microbatch microbatch = {.rows = rows, .values = evaluating->values, .noise = evaluating->noise};
-    struct elbow_row_results results = {.head = evaluating->head, .recon = evaluating->recon, .kl = evaluating->kl};
-    elbow_model_evaluate(request->model, request->parameters, microbatch, request->terms, evaluating->statistics,
-                         results);
-    struct elbow_measured measured = {.plan = &evaluating->plan,
-                                      .first = first,
-                                      .rows = rows,
-                                      .ids = evaluating->ids,
-                                      .values = evaluating->values,
-                                      .head = evaluating->head,
-                                      .recon = evaluating->recon,
-                                      .kl = evaluating->kl,
-                                      .statistics = evaluating->statistics,
-                                      .noise = evaluating->noise,
-                                      .weights = evaluating->weights};
-    for (size_t m = 0; m < MEASURES; ++m) {
-        size_t width = measures[m]->width(&evaluating->plan);
-        if (width > 0)
-            measures[m]->microbatch(&measured, sums);
-        sums += width;
-    }
+    uint64_t first = number * evaluating->rows, left = evaluating->request->dataset->samples - first;
+    elbow_measured_evaluate(&evaluating->measured, first, left < evaluating->rows ? (size_t)left : evaluating->rows);
+    elbow_measures_microbatch(&evaluating->measured, sums);
 }
 
 // The vector of node [lo, hi) of the tree, into sums; deeper levels use the rows behind `level`.
@@ -154,41 +109,28 @@ static enum elbow_status prepare(struct evaluating *evaluating, uint64_t microba
     if (status != ELBOW_OK)
         return status;
     evaluating->plan = (struct elbow_measure_plan){.request = request,
-                                                   .latent = evaluating->latent,
+                                                   .latent = request->model->latent,
                                                    .classes = evaluating->classes,
                                                    .class_count = evaluating->class_count};
-    for (size_t m = 0; m < MEASURES; ++m)
-        evaluating->width += measures[m]->width(&evaluating->plan);
+    evaluating->width = elbow_measures_width(&evaluating->plan);
     evaluating->most = elbow_partition_subtrees_most(microbatches, size);
-    size_t rows = evaluating->rows, most = (size_t)evaluating->most;
+    size_t most = (size_t)evaluating->most;
     size_t levels = (size_t)elbow_partition_depth(elbow_partition_leaves_most(microbatches, size));
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(evaluating->ids, rows),
-        ELBOW_ARRAY(evaluating->values, rows * request->dataset->values),
-        ELBOW_ARRAY(evaluating->noise, rows * evaluating->latent),
-        ELBOW_ARRAY(evaluating->head, rows * 2 * evaluating->latent),
-        ELBOW_ARRAY(evaluating->recon, rows),
-        ELBOW_ARRAY(evaluating->kl, rows),
-        ELBOW_ARRAY(evaluating->statistics, elbow_statistics_size(evaluating->latent, true)),
-        ELBOW_ARRAY(evaluating->weights, rows),
         ELBOW_ARRAY(evaluating->levels, levels * evaluating->width),
         ELBOW_ARRAY(evaluating->mine, most * evaluating->width),
         ELBOW_ARRAY(evaluating->all, (size_t)size * most * evaluating->width),
         ELBOW_ARRAY(evaluating->subtrees, (size_t)size * most),
     };
-    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the evaluation", error);
+    status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the evaluation", error);
+    if (status != ELBOW_OK)
+        return status;
+    return elbow_measured_create(&evaluating->plan, evaluating->rows, &evaluating->measured, error);
 }
 
 static void clear(struct evaluating *evaluating)
 {
-    elbow_release(&evaluating->ids);
-    elbow_release(&evaluating->values);
-    elbow_release(&evaluating->noise);
-    elbow_release(&evaluating->head);
-    elbow_release(&evaluating->recon);
-    elbow_release(&evaluating->kl);
-    elbow_release(&evaluating->statistics);
-    elbow_release(&evaluating->weights);
+    elbow_measured_destroy(&evaluating->measured);
     elbow_release(&evaluating->levels);
     elbow_release(&evaluating->mine);
     elbow_release(&evaluating->all);
@@ -196,29 +138,10 @@ static void clear(struct evaluating *evaluating)
     elbow_release(&evaluating->classes);
 }
 
-// From sums to figures.
-static enum elbow_status conclude(const struct evaluating *evaluating, struct elbow_evaluation *evaluation,
-                                  struct elbow_error *error)
-{
-    const double *sums = evaluating->all;
-    double samples = (double)evaluating->request->dataset->samples;
-    evaluation->has_too_many_classes = evaluating->has_too_many_classes;
-    for (size_t m = 0; m < MEASURES; ++m) {
-        size_t width = measures[m]->width(&evaluating->plan);
-        enum elbow_status status =
-            width > 0 ? measures[m]->conclude(&evaluating->plan, samples, sums, evaluation, error) : ELBOW_OK;
-        if (status != ELBOW_OK)
-            return status;
-        sums += width;
-    }
-    return ELBOW_OK;
-}
-
 enum elbow_status elbow_evaluate(const struct elbow_evaluation_request *request, struct elbow_evaluation *evaluation,
                                  struct elbow_error *error)
 {
-    struct evaluating evaluating = {
-        .request = request, .rows = request->model->rows_max, .latent = request->model->latent};
+    struct evaluating evaluating = {.request = request, .rows = request->model->rows_max};
     struct elbow_place place = elbow_comm_place(request->comm);
     uint64_t microbatches = (request->dataset->samples + evaluating.rows - 1) / evaluating.rows;
     *evaluation = (struct elbow_evaluation){0};
@@ -232,18 +155,12 @@ enum elbow_status elbow_evaluate(const struct elbow_evaluation_request *request,
             evaluate_subtree(&evaluating, subtrees[i].first, subtrees[i].last, 0,
                              evaluating.mine + (size_t)i * evaluating.width);
         add_ranks(&evaluating, microbatches);
-        conclude(&evaluating, evaluation, error);
+        evaluation->has_too_many_classes = evaluating.has_too_many_classes;
+        elbow_measures_conclude(&evaluating.plan, (double)request->dataset->samples, evaluating.all, evaluation, error);
         elbow_comm_agree(request->comm, error);
     }
     clear(&evaluating);
     if (error->status != ELBOW_OK)
         elbow_evaluation_clear(evaluation);
     return error->status;
-}
-
-void elbow_evaluation_clear(struct elbow_evaluation *evaluation)
-{
-    elbow_release(&evaluation->kl);
-    elbow_release(&evaluation->classes);
-    *evaluation = (struct elbow_evaluation){0};
 }

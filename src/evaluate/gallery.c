@@ -4,7 +4,7 @@
 #include "elbow/evaluate/gallery.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/evaluate/evaluator.h"
+#include "elbow/evaluate/evaluation.h"
 #include "elbow/output/sink.h"
 #include "elbow/parallel/ordered_rows.h"
 

@@ -4,6 +4,8 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/evaluate/encoder.h"
+#include "elbow/evaluate/evaluator.h"
+#include "elbow/evaluate/gallery.h"
 #include "evaluation_fixture.h"
 #include "scratch_open.h"
 

@@ -54,6 +54,14 @@ enum elbow_prior_kind { ELBOW_PRIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PRIORS };
 #define ELBOW_OBJECTIVE_LIST(X) X(ELBOW_OBJECTIVE_ELBO, elbo)
 enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OBJECTIVES };
 
+// Measures, what an evaluation gives: src/evaluate/measure/<word>.c holds the functions, elbow/config/figures.h what
+// their figures mean. A place in the list is one in the vector that is summed, which no file keeps.
+#define ELBOW_MEASURE_LIST(X)                                                                                          \
+    X(ELBOW_MEASURE_ELBO, elbo)                                                                                        \
+    X(ELBOW_MEASURE_IMPORTANCE, importance)                                                                            \
+    X(ELBOW_MEASURE_CLASSES, classes)
+enum elbow_measure_kind { ELBOW_MEASURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_MEASURES };
+
 #define ELBOW_OUTPUT_BIAS_LIST(X)                                                                                      \
     X(ELBOW_OUTPUT_BIAS_ZERO, zero)                                                                                    \
     X(ELBOW_OUTPUT_BIAS_DATA, data)

@@ -5,7 +5,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/base/output.h"
-#include "elbow/evaluate/evaluator.h"
+#include "elbow/evaluate/evaluation.h"
 
 ELBOW_C_BEGIN
 

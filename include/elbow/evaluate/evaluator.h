@@ -1,58 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Evaluation: the ELBO and its parts over a whole dataset, per class, and the importance-sampled log-likelihood; summed
-// along the tree over the dataset's microbatches, so to the same bits on any number of ranks.
+// Evaluation: the figures of all measures that are asked for, over a whole dataset; summed along the tree over the
+// dataset's microbatches, so to the same bits on any number of ranks.
 #ifndef ELBOW_EVALUATE_EVALUATOR_H
 #define ELBOW_EVALUATE_EVALUATOR_H
 
 #include "elbow/base/language.h"
-#include "elbow/data/batches.h"
-#include "elbow/vae/model.h"
+#include "elbow/evaluate/evaluation.h"
 
 ELBOW_C_BEGIN
-
-struct elbow_evaluation_request {
-    struct elbow_comm *comm;
-    struct elbow_model *model;
-    const float *parameters;
-    const struct elbow_dataset *dataset;
-    const struct elbow_config *config; // seed, microbatch, binarisation, objective
-    struct elbow_terms terms;
-    int64_t importance; // samples K; 0: none
-    bool per_class;     // needs labels
-};
-
-struct elbow_class_figures {
-    int64_t label;    // ELBOW_LABEL_UNKNOWN: of the samples without one
-    const char *name; // of the label, the dataset's; NULL: it has none
-    struct elbow_figures figures;
-};
-
-struct elbow_evaluation {
-    struct elbow_figures figures; // of the measures that were asked for
-    size_t latent;
-    double *kl; // (latent) means per dimension; owned
-    size_t class_count;
-    bool has_too_many_classes;           // more than a thousand: then there are no classes
-    struct elbow_class_figures *classes; // by label; owned
-};
 
 // Collective. The same result on every rank.
 enum elbow_status elbow_evaluate(const struct elbow_evaluation_request *request, struct elbow_evaluation *evaluation,
                                  struct elbow_error *error);
-
-// Local. A zeroed struct is legal.
-void elbow_evaluation_clear(struct elbow_evaluation *evaluation);
-
-// Local. The bits of one microbatch of an evaluation: rows [first, first + rows) of the dataset as the model sees them,
-// and their noise (rows, Z). ids is room for `rows` numbers. Used by evaluation, encoding and reconstruction alike.
-void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct elbow_config *config, uint64_t first,
-                            size_t rows, size_t latent, uint64_t *ids, float *values, float *noise);
-
-// Local. The importance weights of a microbatch of an evaluation: K draws keyed by (sample, draw), one after the other,
-// so that memory does not grow with K. importance (rows) is overwritten; noise (rows, Z) is room.
-void elbow_evaluation_importance(struct elbow_model *model, const float *parameters, const struct elbow_config *config,
-                                 size_t rows, const uint64_t *ids, const float *values, const float *head,
-                                 int64_t draws, float *noise, struct elbow_importance *importance);
 
 ELBOW_C_END
 

@@ -52,4 +52,7 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     return ELBOW_OK;
 }
 
-const struct elbow_measure elbow_measure_classes = {width, microbatch, conclude};
+static const enum elbow_figure_kind figures_of_set[] = {ELBOW_FIGURES}; // none: they are the classes'
+
+const struct elbow_measure elbow_measure_classes = {
+    .figures = figures_of_set, .width = width, .microbatch = microbatch, .conclude = conclude};

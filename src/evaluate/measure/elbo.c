@@ -6,6 +6,13 @@
 
 #include <string.h>
 
+static const enum elbow_figure_kind figures_of_set[] = {
+    ELBOW_FIGURE_SAMPLES, ELBOW_FIGURE_OBJECTIVE,    ELBOW_FIGURE_ELBO, ELBOW_FIGURE_RECON,
+    ELBOW_FIGURE_KL,      ELBOW_FIGURE_ACTIVE_UNITS, ELBOW_FIGURES};
+enum { ROW_RECON, ROW_KL, ROW_ELBO };
+static const enum elbow_figure_kind figures_of_row[] = {
+    [ROW_RECON] = ELBOW_FIGURE_RECON, [ROW_KL] = ELBOW_FIGURE_KL, [ROW_ELBO] = ELBOW_FIGURE_ELBO, ELBOW_FIGURES};
+
 static size_t width(const struct elbow_measure_plan *plan)
 {
     return elbow_statistics_size(plan->latent, true);
@@ -29,4 +36,16 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     return status;
 }
 
-const struct elbow_measure elbow_measure_elbo = {width, microbatch, conclude};
+static void row(const struct elbow_measured *measured, size_t i, double *figures)
+{
+    figures[ROW_RECON] = measured->recon[i];
+    figures[ROW_KL] = measured->kl[i];
+    figures[ROW_ELBO] = measured->recon[i] - measured->kl[i];
+}
+
+const struct elbow_measure elbow_measure_elbo = {.figures = figures_of_set,
+                                                 .rows = figures_of_row,
+                                                 .width = width,
+                                                 .microbatch = microbatch,
+                                                 .row = row,
+                                                 .conclude = conclude};

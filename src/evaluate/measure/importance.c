@@ -4,36 +4,48 @@
 
 #include <string.h>
 
-enum { LOG_LIKELIHOOD, EFFECTIVE, WIDTH };
+enum { LOG_LIKELIHOOD, EFFECTIVE, WIDTH }; // of the vector, and of a row
+
+static const enum elbow_figure_kind figures_of_set[] = {ELBOW_FIGURE_IMPORTANCE, ELBOW_FIGURE_LOG_LIKELIHOOD,
+                                                        ELBOW_FIGURE_EFFECTIVE_SAMPLES, ELBOW_FIGURES};
+static const enum elbow_figure_kind figures_of_row[] = {[LOG_LIKELIHOOD] = ELBOW_FIGURE_LOG_LIKELIHOOD,
+                                                        [EFFECTIVE] = ELBOW_FIGURE_EFFECTIVE_SAMPLES,
+                                                        [WIDTH] = ELBOW_FIGURES};
 
 static size_t width(const struct elbow_measure_plan *plan)
 {
     return plan->request->importance > 0 ? WIDTH : 0;
 }
 
-void elbow_evaluation_importance(struct elbow_model *model, const float *parameters, const struct elbow_config *config,
-                                 size_t rows, const uint64_t *ids, const float *values, const float *head,
-                                 int64_t draws, float *noise, struct elbow_importance *importance)
+// The weights of each row: K draws keyed by (sample, draw), one after the other, so that memory does not grow with K.
+static void weigh(const struct elbow_measured *measured)
 {
-    memset(importance, 0, rows * sizeof *importance);
-    for (int64_t draw = 0; draw < draws; ++draw) {
-        elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)draw, rows, ids, model->latent,
-                          noise);
-        struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
-        elbow_model_importance(model, parameters, microbatch, head, importance);
+    const struct elbow_evaluation_request *request = measured->plan->request;
+    size_t rows = measured->rows;
+    struct elbow_microbatch microbatch = {.rows = rows, .values = measured->values, .noise = measured->noise};
+    memset(measured->weights, 0, rows * sizeof *measured->weights);
+    for (int64_t draw = 0; draw < request->importance; ++draw) {
+        elbow_batch_noise((uint64_t)request->config->seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)draw, rows,
+                          measured->ids, measured->plan->latent, measured->noise);
+        elbow_model_importance(request->model, request->parameters, microbatch, measured->head, measured->weights);
     }
+}
+
+static void row(const struct elbow_measured *measured, size_t i, double *figures)
+{
+    figures[LOG_LIKELIHOOD] = elbow_importance_log_likelihood(&measured->weights[i]);
+    figures[EFFECTIVE] = elbow_importance_effective(&measured->weights[i]);
 }
 
 static void microbatch(const struct elbow_measured *measured, double *sums)
 {
-    const struct elbow_evaluation_request *request = measured->plan->request;
-    elbow_evaluation_importance(request->model, request->parameters, request->config, measured->rows, measured->ids,
-                                measured->values, measured->head, request->importance, measured->noise,
-                                measured->weights);
+    weigh(measured);
     sums[LOG_LIKELIHOOD] = sums[EFFECTIVE] = 0;
     for (size_t i = 0; i < measured->rows; ++i) {
-        sums[LOG_LIKELIHOOD] += elbow_importance_log_likelihood(&measured->weights[i]);
-        sums[EFFECTIVE] += elbow_importance_effective(&measured->weights[i]);
+        double figures[WIDTH];
+        row(measured, i, figures);
+        sums[LOG_LIKELIHOOD] += figures[LOG_LIKELIHOOD];
+        sums[EFFECTIVE] += figures[EFFECTIVE];
     }
 }
 
@@ -47,4 +59,9 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     return ELBOW_OK;
 }
 
-const struct elbow_measure elbow_measure_importance = {width, microbatch, conclude};
+const struct elbow_measure elbow_measure_importance = {.figures = figures_of_set,
+                                                       .rows = figures_of_row,
+                                                       .width = width,
+                                                       .microbatch = microbatch,
+                                                       .row = row,
+                                                       .conclude = conclude};

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What an evaluation is asked for, what it comes to, and what its microbatches are.
+#ifndef ELBOW_EVALUATE_EVALUATION_H
+#define ELBOW_EVALUATE_EVALUATION_H
+
+#include "elbow/base/language.h"
+#include "elbow/config/figures.h"
+#include "elbow/data/batches.h"
+#include "elbow/vae/model.h"
+
+ELBOW_C_BEGIN
+
+struct elbow_evaluation_request {
+    struct elbow_comm *comm;
+    struct elbow_model *model;
+    const float *parameters;
+    const struct elbow_dataset *dataset;
+    const struct elbow_config *config; // seed, microbatch, binarisation, objective
+    struct elbow_terms terms;
+    int64_t importance; // samples K; 0: none
+    bool per_class;     // needs labels
+};
+
+struct elbow_class_figures {
+    int64_t label;    // ELBOW_LABEL_UNKNOWN: of the samples without one
+    const char *name; // of the label, the dataset's; NULL: it has none
+    struct elbow_figures figures;
+};
+
+struct elbow_evaluation {
+    struct elbow_figures figures; // of the measures that were asked for
+    size_t latent;
+    double *kl; // (latent) means per dimension; owned
+    size_t class_count;
+    bool has_too_many_classes;           // more than a thousand: then there are no classes
+    struct elbow_class_figures *classes; // by label; owned
+};
+
+// Local. A zeroed struct is legal.
+void elbow_evaluation_clear(struct elbow_evaluation *evaluation);
+
+// Local. The bits of one microbatch of an evaluation: rows [first, first + rows) of the dataset as the model sees them,
+// and their noise (rows, Z). ids is room for `rows` numbers. Used by evaluation, encoding and reconstruction alike.
+void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct elbow_config *config, uint64_t first,
+                            size_t rows, size_t latent, uint64_t *ids, float *values, float *noise);
+
+ELBOW_C_END
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What an evaluation measures: a table with a row for each measure (elbow/config/kinds.h), whose functions lie in
+// src/evaluate/measure/<word>.c.
+//
+// A measure is a vector of doubles that add up: it gives that of a microbatch, and turns that of the whole dataset into
+// figures. The evaluator adds the vectors along the tree, so the figures have the same bits on any number of ranks. The
+// vector of a microbatch depends on that microbatch alone, and a NaN in a row arrives in the figures.
+#ifndef ELBOW_EVALUATE_MEASURE_H
+#define ELBOW_EVALUATE_MEASURE_H
+
+#include "elbow/base/language.h"
+#include "elbow/evaluate/evaluation.h"
+
+ELBOW_C_BEGIN
+
+// What is the same for all microbatches. Nothing is owned.
+struct elbow_measure_plan {
+    const struct elbow_evaluation_request *request;
+    size_t latent;
+    const int64_t *classes; // the distinct labels, sorted
+    size_t class_count;     // 0: no figures for each class
+};
+
+// One evaluated microbatch. A measure may write into noise and weights, and into nothing else. Everything is owned but
+// the plan.
+struct elbow_measured {
+    const struct elbow_measure_plan *plan;
+    uint64_t first; // row of the dataset
+    size_t rows;
+    uint64_t *ids;
+    float *values, *head;             // (rows, D), (rows, 2Z)
+    double *recon, *kl;               // (rows)
+    double *statistics;               // with moments
+    float *noise;                     // (rows, Z)
+    struct elbow_importance *weights; // (rows): room
+};
+
+// Local. Room for a microbatch of `rows` samples; a failure leaves something to destroy.
+enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, size_t rows,
+                                        struct elbow_measured *measured, struct elbow_error *error);
+
+// Local. Evaluates rows [first, first + rows) of the dataset.
+void elbow_measured_evaluate(struct elbow_measured *measured, uint64_t first, size_t rows);
+
+// Local. A zeroed struct is legal.
+void elbow_measured_destroy(struct elbow_measured *measured);
+
+struct elbow_measure {
+    // The figures that conclude sets of the whole dataset, and those that row gives of a sample, in the order of `elbow
+    // encode`; both end with ELBOW_FIGURES. rows NULL: none.
+    const enum elbow_figure_kind *figures, *rows;
+    // Local. Doubles of the vector; 0 where the request does not ask for the measure.
+    size_t (*width)(const struct elbow_measure_plan *plan);
+    // Local. The vector of a microbatch, overwritten. Not called for a width of 0.
+    void (*microbatch)(const struct elbow_measured *measured, double *sums);
+    // Local. The figures of row i of the microbatch that `microbatch` has seen last. NULL where there are none.
+    void (*row)(const struct elbow_measured *measured, size_t i, double *figures);
+    // Local. The figures of the sum over all microbatches of `samples` rows. What it allocates the evaluation owns.
+    enum elbow_status (*conclude)(const struct elbow_measure_plan *plan, double samples, const double *sums,
+                                  struct elbow_evaluation *evaluation, struct elbow_error *error);
+};
+
+// Local. The row of a kind.
+const struct elbow_measure *elbow_measure_row(enum elbow_measure_kind kind);
+
+// Local. The vectors of all measures, one behind the other: their width, that of a microbatch, and what the sum over
+// all microbatches says.
+size_t elbow_measures_width(const struct elbow_measure_plan *plan);
+void elbow_measures_microbatch(const struct elbow_measured *measured, double *sums);
+enum elbow_status elbow_measures_conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
+                                          struct elbow_evaluation *evaluation, struct elbow_error *error);
+
+ELBOW_C_END
+
+#endif

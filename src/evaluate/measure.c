@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table of measures, and the microbatches that they see.
+#include "elbow/evaluate/detail/measure.h"
+
+#include "elbow/base/memory.h"
+
+#define ROW(name, word, ...) [name] = &elbow_measure_##word,
+static const struct elbow_measure *const rows[] = {ELBOW_MEASURE_LIST(ROW)};
+
+const struct elbow_measure *elbow_measure_row(enum elbow_measure_kind kind)
+{
+    ELBOW_CHECK((unsigned)kind < ELBOW_MEASURES);
+    return rows[kind];
+}
+
+size_t elbow_measures_width(const struct elbow_measure_plan *plan)
+{
+    size_t width = 0;
+    for (size_t m = 0; m < ELBOW_MEASURES; ++m)
+        width += rows[m]->width(plan);
+    return width;
+}
+
+void elbow_measures_microbatch(const struct elbow_measured *measured, double *sums)
+{
+    for (size_t m = 0; m < ELBOW_MEASURES; ++m) {
+        size_t width = rows[m]->width(measured->plan);
+        if (width > 0)
+            rows[m]->microbatch(measured, sums);
+        sums += width;
+    }
+}
+
+enum elbow_status elbow_measures_conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
+                                          struct elbow_evaluation *evaluation, struct elbow_error *error)
+{
+    for (size_t m = 0; m < ELBOW_MEASURES; ++m) {
+        size_t width = rows[m]->width(plan);
+        enum elbow_status status = width > 0 ? rows[m]->conclude(plan, samples, sums, evaluation, error) : ELBOW_OK;
+        if (status != ELBOW_OK)
+            return status;
+        sums += width;
+    }
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, size_t rows_max,
+                                        struct elbow_measured *measured, struct elbow_error *error)
+{
+    size_t latent = plan->latent;
+    *measured = (struct elbow_measured){.plan = plan};
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(measured->ids, rows_max),
+        ELBOW_ARRAY(measured->values, rows_max * plan->request->dataset->values),
+        ELBOW_ARRAY(measured->noise, rows_max * latent),
+        ELBOW_ARRAY(measured->head, rows_max * 2 * latent),
+        ELBOW_ARRAY(measured->recon, rows_max),
+        ELBOW_ARRAY(measured->kl, rows_max),
+        ELBOW_ARRAY(measured->statistics, elbow_statistics_size(latent, true)),
+        ELBOW_ARRAY(measured->weights, rows_max),
+    };
+    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to evaluate", error);
+}
+
+void elbow_measured_evaluate(struct elbow_measured *measured, uint64_t first, size_t row_count)
+{
+    const struct elbow_evaluation_request *request = measured->plan->request;
+    measured->first = first;
+    measured->rows = row_count;
+    elbow_evaluation_batch(request->dataset, request->config, first, row_count, measured->plan->latent, measured->ids,
+                           measured->values, measured->noise);
+    struct elbow_microbatch microbatch = {.rows = row_count, .values = measured->values, .noise = measured->noise};
+    struct elbow_row_results results = {.head = measured->head, .recon = measured->recon, .kl = measured->kl};
+    elbow_model_evaluate(request->model, request->parameters, microbatch, request->terms, measured->statistics,
+                         results);
+}
+
+void elbow_measured_destroy(struct elbow_measured *measured)
+{
+    elbow_release(&measured->ids);
+    elbow_release(&measured->values);
+    elbow_release(&measured->noise);
+    elbow_release(&measured->head);
+    elbow_release(&measured->recon);
+    elbow_release(&measured->kl);
+    elbow_release(&measured->statistics);
+    elbow_release(&measured->weights);
+    *measured = (struct elbow_measured){0};
+}

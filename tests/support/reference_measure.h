@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The references of the measures: what a linear Gaussian model says of each row of a small data set, in double, and
+// what each measure has to make of that.
+#ifndef ELBOW_TESTS_REFERENCE_MEASURE_H
+#define ELBOW_TESTS_REFERENCE_MEASURE_H
+
+#include "elbow/base/memory.h"
+#include "elbow/evaluate/measure.h"
+#include "reference_vae.h"
+#include "unit.h"
+
+#include <string.h>
+
+// Seven microbatches, the last one short.
+enum { VALUES = 6, LATENT = 3, MICROBATCH = 4, SAMPLES = 27, DRAWS = 5, CLASSES = 3 };
+enum { MICROBATCHES = (SAMPLES + MICROBATCH - 1) / MICROBATCH };
+static const uint64_t SEED = 20151;
+static const double VARIANCE = 0.3, BETA = 0.5, FREE_BITS = 0.05;
+// The model computes in single precision: a few 1e-7 of sums of some ten terms of size one.
+static const double FLOAT_ERROR = 2e-5;
+static const int64_t LABELS[CLASSES] = {-7, 0, INT64_MAX};
+
+// A data set and its model: p(x|z) = N(z W + b, v I), q(z|x) = N(x M + m, exp(x S + s)).
+struct set {
+    struct elbow_config config;
+    struct elbow_model *model;
+    float *parameters;
+    float x[SAMPLES * VALUES];
+    int64_t labels[SAMPLES];
+    struct elbow_dataset dataset;
+    struct elbow_evaluation_request request;
+    struct elbow_measure_plan plan;
+};
+
+static struct set set;
+
+static const float *tensor_of(const char *name)
+{
+    const struct elbow_tensor *tensor = elbow_parameters_find(&set.model->parameters, name);
+    ck_assert_msg(tensor != NULL, "no tensor %s", name);
+    return set.parameters + tensor->offset;
+}
+
+static void make_set(void)
+{
+    struct elbow_error error = {0};
+    uint64_t state = SEED;
+    set = (struct set){.dataset = {.samples = SAMPLES,
+                                   .values = VALUES,
+                                   .rank = 1,
+                                   .shape = {VALUES},
+                                   .element = ELBOW_ELEMENT_FLOAT32,
+                                   .scale = {.factor = 1}}};
+    set.config.seed = (int64_t)SEED;
+    set.config.model.latent = LATENT;
+    set.config.model.likelihood = ELBOW_LIKELIHOOD_GAUSSIAN;
+    set.config.model.likelihood_options.variance = VARIANCE;
+    ck_assert_msg(elbow_model_create(&set.config, VALUES, MICROBATCH, &set.model, &error) == ELBOW_OK, "%s",
+                  error.message);
+    size_t size = set.model->parameters.size;
+    ck_assert_int_eq(elbow_allocate(&set.parameters, size, sizeof(float), "parameters", &error), ELBOW_OK);
+    for (size_t i = 0; i < size; ++i)
+        set.parameters[i] = (float)(0.3 * reference_normal(&state));
+    for (size_t i = 0; i < (size_t)SAMPLES * VALUES; ++i)
+        set.x[i] = (float)reference_normal(&state);
+    for (size_t i = 0; i < SAMPLES; ++i)
+        set.labels[i] = LABELS[(i * i + i / 5) % CLASSES];
+    set.dataset.rows.base = set.x;
+    set.dataset.labels.base = set.labels;
+    set.dataset.has_labels = true;
+    set.request = (struct elbow_evaluation_request){.model = set.model,
+                                                    .parameters = set.parameters,
+                                                    .dataset = &set.dataset,
+                                                    .config = &set.config,
+                                                    .terms = {.beta = BETA, .free_bits = FREE_BITS}};
+    set.plan = (struct elbow_measure_plan){.request = &set.request, .latent = LATENT};
+}
+
+static void clear_set(void)
+{
+    elbow_model_destroy(set.model);
+    elbow_release(&set.parameters);
+}
+
+// What the model says of a row, in double.
+struct expected_row {
+    double mean[LATENT], log_variance[LATENT], kl[LATENT], recon;
+};
+
+static double expected_recon(size_t i, const double *z)
+{
+    const float *weight = tensor_of("decoder.head/weight"), *bias = tensor_of("decoder.head/bias");
+    double recon = 0;
+    for (size_t d = 0; d < VALUES; ++d) {
+        double y = (double)bias[d];
+        for (size_t j = 0; j < LATENT; ++j)
+            y += z[j] * (double)weight[j * VALUES + d];
+        double error = (double)set.x[i * VALUES + d] - y;
+        recon -= 0.5 * (error * error / VARIANCE + log(VARIANCE) + log(2 * acos(-1.0)));
+    }
+    return recon;
+}
+
+static void expected_noise(size_t i, uint32_t purpose, uint32_t draw, float noise[LATENT])
+{
+    uint64_t id = i;
+    elbow_batch_noise(SEED, purpose, draw, 1, &id, LATENT, noise);
+}
+
+static void expected_z(const struct expected_row *row, const float *noise, double *z)
+{
+    for (size_t j = 0; j < LATENT; ++j)
+        z[j] = row->mean[j] + exp(row->log_variance[j] / 2) * (double)noise[j];
+}
+
+static struct expected_row expected_row(size_t i)
+{
+    const float *weight = tensor_of("encoder.head/weight"), *bias = tensor_of("encoder.head/bias");
+    struct expected_row row = {.recon = 0};
+    float noise[LATENT];
+    double z[LATENT];
+    for (size_t j = 0; j < LATENT; ++j) {
+        row.mean[j] = (double)bias[j];
+        row.log_variance[j] = (double)bias[LATENT + j];
+        for (size_t d = 0; d < VALUES; ++d) {
+            double x = (double)set.x[i * VALUES + d];
+            row.mean[j] += x * (double)weight[d * 2 * LATENT + j];
+            row.log_variance[j] += x * (double)weight[d * 2 * LATENT + LATENT + j];
+        }
+        row.kl[j] = 0.5 * (row.mean[j] * row.mean[j] + exp(row.log_variance[j]) - 1 - row.log_variance[j]);
+    }
+    expected_noise(i, ELBOW_PURPOSE_EVAL_NOISE, 0, noise);
+    expected_z(&row, noise, z);
+    row.recon = expected_recon(i, z);
+    return row;
+}
+
+static double sum_kl(const struct expected_row *row)
+{
+    double sum = 0;
+    for (size_t j = 0; j < LATENT; ++j)
+        sum += row->kl[j];
+    return sum;
+}
+
+static void check_near(const struct elbow_figures *figures, enum elbow_figure_kind kind, double wanted)
+{
+    double value = elbow_figures_get(figures, kind);
+    ck_assert_msg(fabs(value - wanted) <= FLOAT_ERROR * (1 + fabs(wanted)), "%s: %.9g, wanted %.9g",
+                  elbow_figure_row(kind)->name, value, wanted);
+}
+
+static void ask_nothing(void)
+{
+}
+
+// --- elbo
+
+static void check_elbo(const struct elbow_evaluation *evaluation)
+{
+    double recon = 0, kl = 0, price = 0, of_dimension[LATENT] = {0}, sum[LATENT] = {0}, square[LATENT] = {0};
+    int active = 0;
+    for (size_t i = 0; i < SAMPLES; ++i) {
+        struct expected_row row = expected_row(i);
+        recon += row.recon / SAMPLES;
+        kl += sum_kl(&row) / SAMPLES;
+        for (size_t j = 0; j < LATENT; ++j) {
+            price += fmax(row.kl[j], FREE_BITS) / SAMPLES;
+            of_dimension[j] += row.kl[j] / SAMPLES;
+            sum[j] += row.mean[j] / SAMPLES;
+            square[j] += row.mean[j] * row.mean[j] / SAMPLES;
+        }
+    }
+    for (size_t j = 0; j < LATENT; ++j) {
+        active += square[j] - sum[j] * sum[j] > 0.01;
+        ck_assert_double_eq_tol(evaluation->kl[j], of_dimension[j], FLOAT_ERROR);
+    }
+    ck_assert_uint_eq(evaluation->latent, LATENT);
+    ck_assert(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_SAMPLES) == SAMPLES);
+    check_near(&evaluation->figures, ELBOW_FIGURE_RECON, recon);
+    check_near(&evaluation->figures, ELBOW_FIGURE_KL, kl);
+    check_near(&evaluation->figures, ELBOW_FIGURE_ELBO, recon - kl);
+    check_near(&evaluation->figures, ELBOW_FIGURE_OBJECTIVE, recon - BETA * price);
+    ck_assert(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_ACTIVE_UNITS) == active);
+}
+
+// --- importance
+
+static void ask_importance(void)
+{
+    set.request.importance = DRAWS;
+}
+
+// log w = log p(x|z) + log p(z) - log q(z|x) of each draw.
+static void check_importance(const struct elbow_evaluation *evaluation)
+{
+    double log_likelihood = 0, effective = 0;
+    for (size_t i = 0; i < SAMPLES; ++i) {
+        struct expected_row row = expected_row(i);
+        double weights = 0, squares = 0;
+        for (uint32_t k = 0; k < DRAWS; ++k) {
+            float noise[LATENT];
+            double z[LATENT];
+            expected_noise(i, ELBOW_PURPOSE_IMPORTANCE, k, noise);
+            expected_z(&row, noise, z);
+            double log_weight = expected_recon(i, z);
+            for (size_t j = 0; j < LATENT; ++j)
+                log_weight += 0.5 * ((double)noise[j] * (double)noise[j] + row.log_variance[j] - z[j] * z[j]);
+            weights += exp(log_weight);
+            squares += exp(2 * log_weight);
+        }
+        log_likelihood += log(weights / DRAWS) / SAMPLES;
+        effective += weights * weights / squares / SAMPLES;
+    }
+    ck_assert(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_IMPORTANCE) == DRAWS);
+    check_near(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD, log_likelihood);
+    check_near(&evaluation->figures, ELBOW_FIGURE_EFFECTIVE_SAMPLES, effective);
+}
+
+// --- classes
+
+static void ask_classes(void)
+{
+    set.request.per_class = true;
+    set.plan.classes = LABELS;
+    set.plan.class_count = CLASSES;
+}
+
+static void check_classes(const struct elbow_evaluation *evaluation)
+{
+    ck_assert_uint_eq(evaluation->class_count, CLASSES);
+    for (size_t c = 0; c < CLASSES; ++c) {
+        const struct elbow_figures *figures = &evaluation->classes[c].figures;
+        double samples = 0, recon = 0, kl = 0;
+        for (size_t i = 0; i < SAMPLES; ++i)
+            if (set.labels[i] == LABELS[c]) {
+                struct expected_row row = expected_row(i);
+                samples += 1;
+                recon += row.recon;
+                kl += sum_kl(&row);
+            }
+        ck_assert(evaluation->classes[c].label == LABELS[c]);
+        ck_assert(samples > 1 && elbow_figures_get(figures, ELBOW_FIGURE_SAMPLES) == samples);
+        check_near(figures, ELBOW_FIGURE_RECON, recon / samples);
+        check_near(figures, ELBOW_FIGURE_KL, kl / samples);
+        check_near(figures, ELBOW_FIGURE_ELBO, (recon - kl) / samples);
+    }
+}
+
+static const struct {
+    void (*ask)(void); // changes the request
+    void (*check)(const struct elbow_evaluation *evaluation);
+    bool is_always; // nobody has to ask for it
+} REFERENCES[ELBOW_MEASURES] = {
+    [ELBOW_MEASURE_ELBO] = {ask_nothing, check_elbo, true},
+    [ELBOW_MEASURE_IMPORTANCE] = {ask_importance, check_importance, false},
+    [ELBOW_MEASURE_CLASSES] = {ask_classes, check_classes, false},
+};
+
+#endif
