@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SYNTHETIC_COUNTS = 16 };
+enum { SYNTHETIC_COUNTS = 16, READING_SHARE = 10 };
 
 // Collective. Rank zero, which writes, must know the files even if only others read them.
 static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_error *error)
@@ -36,13 +36,35 @@ static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow
     return elbow_labels_load(loading->comm, &request, log, &dataset->labels, &dataset->label_names, error);
 }
 
+// Says what the loading takes beside the data, if that is much.
+static void tell_reading(const struct elbow_loading *loading, struct elbow_log *log)
+{
+    struct elbow_hdf5_storage storage;
+    uint64_t bytes = loading->dataset->samples * loading->dataset->values * elbow_element_size(loading->info.element);
+    if (elbow_hdf5_describe_storage(loading->file, loading->request->dataset, &storage, NULL) == ELBOW_OK &&
+        storage.reading > bytes / READING_SHARE)
+        elbow_log_say(log, "data: while %s is loaded, a rank takes %s beside it for unpacking its chunks",
+                      loading->dataset->name, elbow_text_bytes(storage.reading).text);
+}
+
+// Collective. Whether all rows are there: rank zero looks, as files that are referred to may be many. Where another
+// node sees others, the comparison of the nodes finds it.
+static enum elbow_status check_storage(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
+{
+    if (elbow_comm_place(loading->comm).rank == 0) {
+        elbow_hdf5_check_storage(loading->file, loading->request->dataset, error);
+        tell_reading(loading, log);
+    }
+    return elbow_comm_agree_root(loading->comm, error);
+}
+
 // Collective. From open files to rows and labels in memory.
 static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_comm *comm = loading->comm;
     elbow_loading_open(loading, error);
-    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+    if (elbow_comm_agree(comm, error) != ELBOW_OK || check_storage(loading, log, error) != ELBOW_OK)
         return error->status;
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
     size_t bytes = dataset->samples * row_bytes;

@@ -41,6 +41,7 @@ void elbow_preview_dataset(const char *path, const char *dataset, char *note)
     elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s:%s", path, dataset);
     if (elbow_hdf5_open(path, &file, NULL) == ELBOW_OK &&
         elbow_hdf5_describe_dataset(file, dataset, &info, NULL) == ELBOW_OK) {
+        elbow_hdf5_check_storage(file, dataset, NULL);
         read_attributes(file, dataset);
         read_rows(file, dataset, &info);
     }

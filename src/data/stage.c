@@ -7,6 +7,7 @@
 #include "elbow/base/file.h"
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
+#include "elbow/data/hdf5.h"
 #include "elbow/math/hash.h"
 #include "elbow/parallel/collectives.h"
 
@@ -119,14 +120,23 @@ static void remove_copy(const struct elbow_stage *stage, int i)
         unlink(stage->copies[i]);
 }
 
-enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, const char **path,
-                                   struct elbow_error *error)
+// Collective. Whether the dataset's values lie in other files, too: rank zero looks. What is wrong with the file is
+// found when it is copied, or loaded.
+static bool refers_elsewhere(struct elbow_comm *comm, const char *path, const char *dataset)
 {
-    for (int i = 0; i < stage->count; ++i)
-        if (strcmp(stage->files[i], file) == 0) {
-            *path = stage->copies[i];
-            return ELBOW_OK;
-        }
+    bool refers = false;
+    struct elbow_hdf5 *file = NULL;
+    if (elbow_comm_place(comm).rank == 0 && elbow_hdf5_open(path, &file, NULL) == ELBOW_OK) {
+        elbow_hdf5_refers(file, dataset, &refers, NULL);
+        elbow_hdf5_close(file, NULL);
+    }
+    elbow_comm_broadcast(comm, &refers, sizeof refers);
+    return refers;
+}
+
+// Collective. A new copy of a file.
+static enum elbow_status take_file(struct elbow_stage *stage, const char *file, struct elbow_error *error)
+{
     ELBOW_CHECK(stage->count < ELBOW_STAGE_FILES);
     struct elbow_place place = elbow_comm_place(stage->comm);
     int i = stage->count;
@@ -158,8 +168,25 @@ enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, 
     stage->count += 1;
     stage->bytes += bytes;
     stage->seconds += elbow_clock_seconds() - start;
-    *path = stage->copies[i];
     return ELBOW_OK;
+}
+
+enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, const char *dataset, const char **path,
+                                   struct elbow_error *error)
+{
+    *path = file;
+    if (refers_elsewhere(stage->comm, file, dataset)) {
+        elbow_log_warn(stage->log, "data.stage: %s:%s has its values in other files, too; it is read where it lies",
+                       file, dataset);
+        return ELBOW_OK;
+    }
+    int i = 0;
+    while (i < stage->count && strcmp(stage->files[i], file) != 0)
+        ++i;
+    enum elbow_status status = i < stage->count ? ELBOW_OK : take_file(stage, file, error);
+    if (status == ELBOW_OK)
+        *path = stage->copies[i];
+    return status;
 }
 
 void elbow_stage_clear(struct elbow_stage *stage)

@@ -16,6 +16,7 @@
 // What rank zero learns of the data.
 struct data {
     uint64_t samples, bytes; // bytes: of rows and labels, of training and validation
+    uint64_t reading;        // bytes that a rank takes beside them while it reads the dataset that wants most
     uint64_t shape[8];       // of a sample
     uint64_t rank;
     elbow_path file;
@@ -23,7 +24,7 @@ struct data {
 };
 
 static enum elbow_status describe(const struct elbow_config *config, const char *location, elbow_path path,
-                                  struct elbow_hdf5_info *info, struct elbow_error *error)
+                                  struct elbow_hdf5_info *info, uint64_t *reading, struct elbow_error *error)
 {
     elbow_path dataset;
     struct elbow_hdf5 *file = NULL;
@@ -32,6 +33,12 @@ static enum elbow_status describe(const struct elbow_config *config, const char 
     enum elbow_status status = elbow_hdf5_open(path, &file, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_describe_dataset(file, dataset, info, error);
+    struct elbow_hdf5_storage storage = {0};
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_check_storage(file, dataset, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_describe_storage(file, dataset, &storage, error);
+    *reading = storage.reading;
     elbow_hdf5_close(file, NULL);
     if (status == ELBOW_OK && (info->rank < 1 || info->shape[0] == 0))
         status = elbow_error_set(error, ELBOW_FORMAT, "%s:%s: holds no rows", path, dataset);
@@ -63,9 +70,11 @@ static enum elbow_status add_bytes(const struct elbow_config *config, const char
     elbow_path path;
     if (location[0] == 0)
         return ELBOW_OK;
-    enum elbow_status status = describe(config, location, path, &info, &data->error);
+    uint64_t reading = 0;
+    enum elbow_status status = describe(config, location, path, &info, &reading, &data->error);
     if (status != ELBOW_OK)
         return status;
+    data->reading = reading > data->reading ? reading : data->reading;
     uint64_t bytes = elbow_element_size(info.element);
     for (int i = 0; i < info.rank; ++i)
         bytes *= info.shape[i];
@@ -134,6 +143,9 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     uint64_t moments = 2 * sizes.parameters * sizeof(float) / (uint64_t)facts->place.size;
     facts->memory_need = (ranks > 1 ? facts->shared_need : facts->private_need) +
                          ranks * (moments + elbow_model_bytes(model)) + 3 * sizes.parameters * sizeof(float);
+    // The data are loaded before there is anything else.
+    uint64_t loading = (ranks > 1 ? 1 : ranks) * data->bytes + ranks * data->reading;
+    facts->memory_need = facts->memory_need > loading ? facts->memory_need : loading;
     elbow_release(&layers);
     elbow_model_destroy(model);
     return status;

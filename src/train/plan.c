@@ -44,15 +44,17 @@ static enum elbow_status locate(const struct elbow_config *config, const char *l
 }
 
 // Collective. The file of a location is read where it lies, or from the node's own copy.
-static enum elbow_status stage_file(struct elbow_train_plan *plan, elbow_path file, struct elbow_error *error)
+static enum elbow_status stage_file(struct elbow_train_plan *plan, elbow_path file, const char *dataset,
+                                    struct elbow_error *error)
 {
     const char *path;
     if (plan->config.data.stage[0] == 0)
         return ELBOW_OK;
     plan->stage.comm = plan->comm;
+    plan->stage.log = plan->log;
     plan->stage.directory = plan->config.data.stage;
-    enum elbow_status status = elbow_stage_take(&plan->stage, file, &path, error);
-    if (status == ELBOW_OK)
+    enum elbow_status status = elbow_stage_take(&plan->stage, file, dataset, &path, error);
+    if (status == ELBOW_OK && path != file)
         elbow_text_format(file, ELBOW_PATH_SIZE, "%s", path);
     return status;
 }
@@ -78,7 +80,7 @@ static enum elbow_status load_dataset(struct elbow_train_plan *plan, const char 
     if (config->data.synthetic == 0) {
         enum elbow_status status = locate(config, location, file, name, error);
         if (status == ELBOW_OK)
-            status = stage_file(plan, file, error);
+            status = stage_file(plan, file, name, error);
         if (status != ELBOW_OK)
             return status;
         request.file = file;
@@ -87,7 +89,7 @@ static enum elbow_status load_dataset(struct elbow_train_plan *plan, const char 
     if (*labels_location != 0) {
         enum elbow_status status = locate(config, labels_location, labels_file, labels, error);
         if (status == ELBOW_OK)
-            status = stage_file(plan, labels_file, error);
+            status = stage_file(plan, labels_file, labels, error);
         if (status != ELBOW_OK)
             return status;
         request.labels_file = labels_file;

@@ -10,12 +10,19 @@
 
 enum { ROW_BYTES_MAX = 1 << 20 };
 
-static bool read_ends(void *user, const char *name, const struct elbow_hdf5_info *info)
+static bool read_ends(void *user, const struct elbow_hdf5_entry *entry)
 {
     struct elbow_hdf5 *file = user;
     struct elbow_error error = {0};
+    struct elbow_hdf5_storage storage;
+    const char *name = entry->name;
+    const struct elbow_hdf5_info *info = entry->info;
     double number;
+    bool refers;
     elbow_hdf5_read_doubles(file, name, "factor", &number, 1, &error);
+    elbow_hdf5_describe_storage(file, name, &storage, &error);
+    elbow_hdf5_check_storage(file, name, &error);
+    elbow_hdf5_refers(file, name, &refers, &error);
     if (info == NULL || info->rank < 1 || info->shape[0] == 0)
         return true;
     uint64_t bytes = elbow_element_size(info->element);

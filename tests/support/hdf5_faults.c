@@ -105,7 +105,6 @@ FAULTY_CALL(herr_t, -1, H5Pset_fapl_core, (hid_t a, size_t b, hbool_t c), (a, b,
 FAULTY_CALL(herr_t, -1, H5Pset_fclose_degree, (hid_t a, H5F_close_degree_t b), (a, b))
 FAULTY_CALL(herr_t, -1, H5Pset_file_image, (hid_t a, void *b, size_t c), (a, b, c))
 FAULTY_CALL(herr_t, -1, H5Pset_file_image_callbacks, (hid_t a, H5FD_file_image_callbacks_t *b), (a, b))
-FAULTY_CALL(herr_t, -1, H5Pset_file_locking, (hid_t a, hbool_t b, hbool_t c), (a, b, c))
 FAULTY_CALL(herr_t, -1, H5Pset_libver_bounds, (hid_t a, H5F_libver_t b, H5F_libver_t c), (a, b, c))
 FAULTY_CALL(herr_t, -1, H5Pset_obj_track_times, (hid_t a, hbool_t b), (a, b))
 FAULTY_CALL(herr_t, -1, H5Pset_shuffle, (hid_t a), (a))
@@ -141,6 +140,42 @@ FAULTY_CALL(herr_t, -1, H5Tget_member_value, (hid_t a, unsigned b, void *c), (a,
 FAULTY_CALL(int, -1, H5Tget_nmembers, (hid_t a), (a))
 FAULTY_CALL(H5T_str_t, -1, H5Tget_strpad, (hid_t a), (a))
 FAULTY_CALL(hid_t, -1, H5Tget_super, (hid_t a), (a))
+FAULTY_CALL(herr_t, -1, H5Dget_chunk_info_by_coord, (hid_t a, const hsize_t *b, unsigned *c, haddr_t *d, hsize_t *e),
+            (a, b, c, d, e))
+FAULTY_CALL(herr_t, -1, H5Dget_num_chunks, (hid_t a, hid_t b, hsize_t *c), (a, b, c))
+FAULTY_CALL(hsize_t, 0, H5Dget_storage_size, (hid_t a), (a))
+FAULTY_CALL(herr_t, -1, H5Dget_space_status, (hid_t a, H5D_space_status_t *b), (a, b))
+FAULTY_CALL(hid_t, -1, H5Dopen2, (hid_t a, const char *b, hid_t c), (a, b, c))
+FAULTY_CALL(ssize_t, -1, H5Fget_name, (hid_t a, char *b, size_t c), (a, b, c))
+FAULTY_CALL(herr_t, -1, H5Gget_info, (hid_t a, H5G_info_t *b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Lget_info, (hid_t a, const char *b, H5L_info_t *c, hid_t d), (a, b, c, d))
+FAULTY_CALL(herr_t, -1, H5Lget_val, (hid_t a, const char *b, void *c, size_t d, hid_t e), (a, b, c, d, e))
+FAULTY_CALL(herr_t, -1, H5Lunpack_elink_val, (const void *a, size_t b, unsigned *c, const char **d, const char **e),
+            (a, b, c, d, e))
+FAULTY_CALL(hid_t, -1, H5Oopen_by_idx, (hid_t a, const char *b, H5_index_t c, H5_iter_order_t d, hsize_t e, hid_t f),
+            (a, b, c, d, e, f))
+FAULTY_CALL(ssize_t, -1, H5PLget, (unsigned a, char *b, size_t c), (a, b, c))
+FAULTY_CALL(herr_t, -1, H5PLsize, (unsigned *a), (a))
+FAULTY_CALL(herr_t, -1, H5Pget_external, (hid_t a, unsigned b, size_t c, char *d, off_t *e, hsize_t *f),
+            (a, b, c, d, e, f))
+FAULTY_CALL(int, -1, H5Pget_external_count, (hid_t a), (a))
+FAULTY_CALL(herr_t, -1, H5Pget_virtual_count, (hid_t a, size_t *b), (a, b))
+FAULTY_CALL(ssize_t, -1, H5Pget_virtual_dsetname, (hid_t a, size_t b, char *c, size_t d), (a, b, c, d))
+FAULTY_CALL(ssize_t, -1, H5Pget_virtual_filename, (hid_t a, size_t b, char *c, size_t d), (a, b, c, d))
+FAULTY_CALL(hid_t, -1, H5Pget_virtual_srcspace, (hid_t a, size_t b), (a, b))
+FAULTY_CALL(hid_t, -1, H5Pget_virtual_vspace, (hid_t a, size_t b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Pget_mdc_config, (hid_t a, H5AC_cache_config_t *b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Pset_mdc_config, (hid_t a, H5AC_cache_config_t *b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Pset_efile_prefix, (hid_t a, const char *b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Sget_regular_hyperslab, (hid_t a, hsize_t *b, hsize_t *c, hsize_t *d, hsize_t *e),
+            (a, b, c, d, e))
+FAULTY_CALL(herr_t, -1, H5Sget_select_bounds, (hid_t a, hsize_t *b, hsize_t *c), (a, b, c))
+FAULTY_CALL(herr_t, -1, H5Sget_select_hyper_blocklist, (hid_t a, hsize_t b, hsize_t c, hsize_t *d), (a, b, c, d))
+FAULTY_CALL(hssize_t, -1, H5Sget_select_hyper_nblocks, (hid_t a), (a))
+FAULTY_CALL(hssize_t, -1, H5Sget_select_npoints, (hid_t a), (a))
+FAULTY_CALL(H5S_sel_type, H5S_SEL_ERROR, H5Sget_select_type, (hid_t a), (a))
+FAULTY_CALL(htri_t, -1, H5Sis_regular_hyperslab, (hid_t a), (a))
+FAULTY_CALL(htri_t, -1, H5Zfilter_avail, (H5Z_filter_t a), (a))
 
 #undef FAULTY_CALL
 #undef FAULTY_SYMBOL

@@ -110,6 +110,46 @@ struct elbow_hdf5_attribute {
 enum elbow_status elbow_hdf5_describe_attribute(struct elbow_hdf5 *file, const char *object, const char *name,
                                                 struct elbow_hdf5_attribute *attribute, struct elbow_error *error);
 
+enum { ELBOW_HDF5_FILTERS_MAX = 32, ELBOW_HDF5_FILTER_SIZE = 64 };
+
+enum elbow_hdf5_kind {
+    ELBOW_HDF5_COMPACT,
+    ELBOW_HDF5_CONTIGUOUS,
+    ELBOW_HDF5_CHUNKED,
+    ELBOW_HDF5_VIRTUAL, // rows are those of other datasets
+    ELBOW_HDF5_RAW      // values lie in files that are not HDF5
+};
+
+struct elbow_hdf5_filter {
+    int number;
+    char name[ELBOW_HDF5_FILTER_SIZE];
+    bool is_installed;
+};
+
+// How a dataset is stored.
+struct elbow_hdf5_storage {
+    enum elbow_hdf5_kind kind;
+    uint64_t chunk[ELBOW_HDF5_RANK_MAX]; // of a chunked one
+    uint64_t chunks, written;            // how many there should be, and are
+    uint64_t sources;                    // mappings of a virtual one, raw files
+    uint64_t reading;                    // bytes that a read takes beside its rows, because of packed chunks
+    int filters;
+    struct elbow_hdf5_filter filter[ELBOW_HDF5_FILTERS_MAX]; // in the order of packing
+};
+
+// Local. FORMAT as above, and where that cannot be read.
+enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const char *name,
+                                              struct elbow_hdf5_storage *storage, struct elbow_error *error);
+
+// Local. Whether all rows are there and can be read; no row is. FORMAT for filters that are not installed, for damaged
+// or cut off sources; FILE for sources and raw files that are not there; MISMATCH for sources with fewer rows than are
+// taken from them; DATA for rows that nobody has written or that no source maps, where HDF5 gives fill values. Sources,
+// raw files and the target of a link are noted as inputs (base/inputs).
+enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *name, struct elbow_error *error);
+
+// Local. Whether a dataset's bytes lie in other files, too: a copy of this one would not do.
+enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error);
+
 // How a new dataset is laid out. Zeroed: contiguous.
 struct elbow_hdf5_layout {
     uint64_t chunk_rows; // > 0: chunks of so many rows
@@ -146,11 +186,20 @@ enum elbow_status elbow_hdf5_read_integers(struct elbow_hdf5 *file, const char *
 enum elbow_status elbow_hdf5_read_text(struct elbow_hdf5 *file, const char *object, const char *name, size_t limit,
                                        char **text, struct elbow_error *error);
 
-// Local. Calls back for every dataset of the file, in order of name; info is NULL for one that holds no integers or
-// floats or has more than 8 dimensions. The callback returns false to stop.
+// One object that a walk over a file meets: a dataset of numbers (info), or something that is none, told in `what`:
+// "holds texts, ...", "is a sparse matrix (CSR, 300 x 50), ...".
+struct elbow_hdf5_entry {
+    const char *name;
+    const struct elbow_hdf5_info *info; // NULL: not of numbers, or more than 8 dimensions, or not to be read
+    const char *what;
+    bool is_dataset; // false: a group that stands for one thing, or what cannot be opened
+};
+
+// Local. Calls back for every dataset of the file, in order of name, for links that lead nowhere, and for groups that
+// stand for one thing: sparse matrices, tables, many datasets alike. The callback returns false to stop.
 enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
-                                  bool (*each)(void *user, const char *name, const struct elbow_hdf5_info *info),
-                                  void *user, struct elbow_error *error);
+                                  bool (*each)(void *user, const struct elbow_hdf5_entry *entry), void *user,
+                                  struct elbow_error *error);
 
 ELBOW_C_END
 

@@ -16,6 +16,7 @@ enum { ELBOW_STAGE_FILES = 4 }; // data.train, data.valid and their labels
 // Zeroed: nothing is staged.
 struct elbow_stage {
     struct elbow_comm *comm; // not owned
+    struct elbow_log *log;   // not owned
     const char *directory;   // on every node; not owned
     int count;
     elbow_path files[ELBOW_STAGE_FILES], copies[ELBOW_STAGE_FILES];
@@ -24,9 +25,11 @@ struct elbow_stage {
 };
 
 // Collective. *path is where this node has its copy of `file`, made now if it was not asked for before; it belongs to
-// the stage. The name of a copy belongs to this run. FILE if the file cannot be read, or the directory has no room for
-// it or cannot be written; MISMATCH if a copy, or what another node has copied, is not the file.
-enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, const char **path,
+// the stage. The name of a copy belongs to this run. Where values of `dataset` lie in other files (virtual datasets,
+// raw files, links), *path is `file`, and a warning says so: a copy would not find them. FILE if the file cannot be
+// read, or the directory has no room for it or cannot be written; MISMATCH if a copy, or what another node has copied,
+// is not the file.
+enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, const char *dataset, const char **path,
                                    struct elbow_error *error);
 
 // Collective. Removes this node's copies, when all its ranks have read them.

@@ -13,7 +13,8 @@ ELBOW_C_BEGIN
 // Local. Whether there is a checkpoint to be loaded: a directory, or a file that begins as checkpoints do.
 bool elbow_describe_is_checkpoint(const char *path);
 
-// Local. Every dataset of an HDF5 file: shape, type, layout, scaling, and what it can be used for. No rows are read.
+// Local. Every dataset of an HDF5 file: shape, type, layout, filters, attributes, range, what it can be used for, and
+// how a configuration says so. Of large datasets a sample of rows is read.
 enum elbow_status elbow_describe_file(const char *path, FILE *out, struct elbow_error *error);
 
 // Local. Where training stood, what on, the tensors, the configuration.

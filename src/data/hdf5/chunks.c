@@ -206,3 +206,44 @@ enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset
     elbow_release(&chunks.packed);
     return status;
 }
+
+bool elbow_hdf5_uses_filter(hid_t dataset, int index)
+{
+    struct chunks chunks = {.dataset = dataset};
+    hid_t creation = H5Dget_create_plist(dataset);
+    bool is_known = creation >= 0 && find_shapes(creation, &chunks);
+    if (creation >= 0)
+        H5Pclose(creation);
+    hsize_t offset[H5S_MAX_RANK] = {0};
+    bool uses = !is_known;
+    if (is_known)
+        do {
+            unsigned mask = 0;
+            haddr_t address = HADDR_UNDEF;
+            hsize_t size = 0;
+            herr_t result = H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size);
+            uses = result < 0 || (address != HADDR_UNDEF && (mask >> index & 1) == 0);
+        } while (!uses && next_chunk(&chunks, chunks.shape[0], offset));
+    return uses;
+}
+
+void elbow_hdf5_find_unwritten(hid_t dataset, uint64_t count, uint64_t *first, uint64_t *last)
+{
+    struct chunks chunks = {.dataset = dataset};
+    hid_t creation = H5Dget_create_plist(dataset);
+    bool is_known = creation >= 0 && find_shapes(creation, &chunks);
+    if (creation >= 0)
+        H5Pclose(creation);
+    hsize_t offset[H5S_MAX_RANK] = {0};
+    uint64_t found = 0;
+    if (is_known)
+        do {
+            hsize_t size = 0;
+            if (H5Dget_chunk_storage_size(dataset, offset, &size) >= 0 && size > 0)
+                continue;
+            uint64_t end = offset[0] + chunks.chunk[0];
+            *first = found == 0 ? offset[0] : *first;
+            *last = (end < chunks.shape[0] ? end : chunks.shape[0]) - 1;
+            ++found;
+        } while (found < count && next_chunk(&chunks, chunks.shape[0], offset));
+}

@@ -21,24 +21,20 @@
 #endif
 
 // Of HDF5's own, for an open file: it crashes where it gets none. Some megabytes are its caches.
-enum { REASON_SIZE = 512, OPENING_BYTES = 16 << 20 };
+enum { REASON_SIZE = 512, OPENING_BYTES = 16 << 20, CACHE_BYTES = 1 << 17 };
 
 const char *elbow_hdf5_describe(void)
 {
     return "HDF5 " TEXT(H5_VERS_MAJOR) "." TEXT(H5_VERS_MINOR) "." TEXT(H5_VERS_RELEASE) PARALLEL;
 }
 
-// HDF5 looks at the environment when it starts, and lets it decide over what elbow_hdf5_access says. "FALSE" may stay:
-// no locks at all. Anything else would take locks for reading, too, and those hang or fail on many cluster file
-// systems.
+// No locks: many cluster file systems have none, or serve them slowly. HDF5 asks the environment when it starts. A
+// property of each opened file would not do: HDF5 itself opens the sources of virtual datasets and the targets of
+// links, with its own defaults, and gives fill values for what it cannot open, as it cannot what is open with other
+// properties.
 static void settle_locking(void)
 {
-    const char *wish = getenv("HDF5_USE_FILE_LOCKING");
-    if (wish != NULL && strcmp(wish, "FALSE") != 0 && strcmp(wish, "0") != 0)
-        unsetenv("HDF5_USE_FILE_LOCKING");
-#if !H5_VERSION_GE(1, 10, 7)
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
-#endif
 }
 
 bool elbow_hdf5_start(void)
@@ -144,21 +140,30 @@ enum elbow_status elbow_hdf5_prepare(const char *name, struct elbow_hdf5 **file,
     return ELBOW_OK;
 }
 
-// Format 1.8: readable by every HDF5 since 2008, and its attributes may be longer than 64 KB. Files are read without
-// locks, which many cluster file systems do not have, whatever HDF5_USE_FILE_LOCKING says; written with them where
-// there are any, unless it says FALSE.
+// The index of chunks may be larger than the data: it is read in order, and need not be kept (32 MB, says HDF5).
+static herr_t bound_cache(hid_t access)
+{
+    H5AC_cache_config_t config = {.version = H5AC__CURR_CACHE_CONFIG_VERSION};
+    if (H5Pget_mdc_config(access, &config) < 0)
+        return -1;
+    config.set_initial_size = true;
+    config.initial_size = config.min_size = config.max_size = CACHE_BYTES;
+    config.incr_mode = H5C_incr__off;
+    config.flash_incr_mode = H5C_flash_incr__off;
+    config.decr_mode = H5C_decr__off;
+    return H5Pset_mdc_config(access, &config);
+}
+
+// Format 1.8: readable by every HDF5 since 2008, and its attributes may be longer than 64 KB. What is read closes
+// weakly, as files do that HDF5 opens by itself: one of them may be this one.
 hid_t elbow_hdf5_access(bool writes)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    herr_t result = access < 0 ? -1 : H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+    herr_t result = access < 0 ? -1 : H5Pset_fclose_degree(access, writes ? H5F_CLOSE_STRONG : H5F_CLOSE_WEAK);
     if (result >= 0)
         result = H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
-#if H5_VERSION_GE(1, 10, 7)
-    if (result >= 0)
-        result = H5Pset_file_locking(access, writes, true);
-#else
-    (void)writes;
-#endif
+    if (result >= 0 && !writes)
+        result = bound_cache(access);
     if (result >= 0)
         return access;
     if (access >= 0)

@@ -2,6 +2,8 @@
 // What a dataset holds: the element that is read for its stored type, its shape and its layout.
 #include "elbow/data/detail/hdf5.h"
 
+#include <string.h>
+
 // Integers as they are stored, those of 3, 5, 6 and 7 bytes in the next wider type.
 static bool describe_integer(hid_t type, struct elbow_hdf5_info *info)
 {
@@ -63,6 +65,41 @@ static const char *class_text(H5T_class_t class)
     default:
         return "values of an unknown type";
     }
+}
+
+// "r, i", as far as there is room.
+static void list_members(hid_t type, char *text, size_t size)
+{
+    int members = H5Tget_nmembers(type);
+    size_t length = 0;
+    text[0] = '\0';
+    for (int i = 0; i < members; ++i) {
+        char *name = H5Tget_member_name(type, (unsigned)i);
+        if (name == NULL)
+            return;
+        bool fits = elbow_text_format(text + length, size - length, "%s%s", i > 0 ? ", " : "", name);
+        H5free_memory(name);
+        length = strlen(text);
+        if (!fits)
+            return;
+    }
+}
+
+static void describe_foreign(hid_t type, char *what, size_t size)
+{
+    char members[128];
+    H5T_class_t class = H5Tget_class(type);
+    if (class != H5T_COMPOUND) {
+        elbow_text_format(what, size, "holds %s, integers or floats were expected", class_text(class));
+        return;
+    }
+    list_members(type, members, sizeof members);
+    if (strcmp(members, "r, i") == 0)
+        elbow_text_format(what, size, "holds complex numbers: write their parts as values (samples, 2 x values)");
+    else
+        elbow_text_format(what, size,
+                          "holds compound values (%s), a table: write its numbers as one dataset (samples, columns)",
+                          members);
 }
 
 static bool describe_type(hid_t type, struct elbow_hdf5_info *info)
@@ -127,7 +164,7 @@ enum elbow_status elbow_hdf5_describe_id(hid_t dataset, struct elbow_hdf5_info *
     if (type < 0 || space < 0)
         elbow_text_format(what, size, "cannot be read");
     else if (!describe_type(type, info))
-        elbow_text_format(what, size, "holds %s, integers or floats were expected", class_text(H5Tget_class(type)));
+        describe_foreign(type, what, size);
     else if (!describe_space(space, info))
         elbow_text_format(what, size, "has %d dimensions, at most %d are supported", info->rank, ELBOW_HDF5_RANK_MAX);
     else

@@ -58,6 +58,58 @@ hid_t elbow_hdf5_select_rows(hid_t dataset, uint64_t first, uint64_t count, hid_
 enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset, const char *name, uint64_t first,
                                           uint64_t count, struct elbow_error *error);
 
+enum { ELBOW_HDF5_WHAT_SIZE = 1024 }; // of a predicate: "is a group"
+
+// Local. Opens a dataset and describes it. Errors as of elbow_hdf5_describe_dataset.
+enum elbow_status elbow_hdf5_open_dataset(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
+                                          struct elbow_hdf5_info *info, struct elbow_error *error);
+
+// Local. Opens an open dataset anew, if its raw files are beside the file that refers to them and nowhere where libhdf5
+// would look for them. The dataset that is to be used; negative, and closed, on failure.
+hid_t elbow_hdf5_open_beside(struct elbow_hdf5 *file, hid_t dataset, const char *name);
+
+// Local. FORMAT, with a sentence, for a name that leads nowhere (`looked_up`: what elbow_hdf5_find gave, with its
+// error), for an object that cannot be opened (called right after that), for a group.
+enum elbow_status elbow_hdf5_fail_missing(struct elbow_hdf5 *file, const char *name, enum elbow_status looked_up,
+                                          struct elbow_error *error);
+enum elbow_status elbow_hdf5_fail_unreadable(struct elbow_hdf5 *file, const char *name, struct elbow_error *error);
+enum elbow_status elbow_hdf5_fail_group(struct elbow_hdf5 *file, const char *name, struct elbow_error *error);
+
+// Local. What elbow_hdf5_check_storage does, for an open dataset, which is closed; depth: of virtual datasets around
+// it. Then its parts: sources of a virtual one (closed, too), raw files, filters that its chunks need.
+enum elbow_status elbow_hdf5_check_stored(struct elbow_hdf5 *file, hid_t dataset, const char *name,
+                                          const struct elbow_hdf5_info *info, int depth, struct elbow_error *error);
+enum elbow_status elbow_hdf5_check_virtual(struct elbow_hdf5 *file, hid_t dataset, const char *name,
+                                           const struct elbow_hdf5_info *info, int depth, struct elbow_error *error);
+enum elbow_status elbow_hdf5_check_raw(struct elbow_hdf5 *file, hid_t dataset, const char *name,
+                                       const struct elbow_hdf5_info *info, struct elbow_error *error);
+enum elbow_status elbow_hdf5_check_filters(const struct elbow_hdf5 *file, hid_t dataset, const char *name,
+                                           struct elbow_error *error);
+
+// Local. Whether a chunk was packed with the filter of this index (which may be left out where it does not help); true
+// where that cannot be told.
+bool elbow_hdf5_uses_filter(hid_t dataset, int index);
+
+// Local. The first and the last row of `count` chunks that were never written.
+void elbow_hdf5_find_unwritten(hid_t dataset, uint64_t count, uint64_t *first, uint64_t *last);
+
+// Local. Where a file lies that another one (`home`) refers to by `name`; false if it is nowhere. The variable names
+// directories (HDF5_VDS_PREFIX, HDF5_EXT_PREFIX).
+bool elbow_hdf5_resolve(const char *variable, const char *home, const char *name, elbow_path path);
+
+// Local. Parts of that: whether there is a regular file, the directory of a path (with the slash, or empty), a name in
+// a directory, and in one in which ${ORIGIN} is home's. False: too long.
+bool elbow_hdf5_is_file(const char *path);
+void elbow_hdf5_directory(const char *path, elbow_path directory);
+bool elbow_hdf5_join(const char *directory, const char *name, elbow_path path);
+bool elbow_hdf5_join_prefix(const char *prefix, const char *home, const char *name, elbow_path path);
+
+// Local. The path of the file that an open object lies in.
+bool elbow_hdf5_home(hid_t object, elbow_path home);
+
+// Local. "is a link to /x in part.h5, and there is no such file"; false if it is no link that leads elsewhere.
+bool elbow_hdf5_describe_link(struct elbow_hdf5 *file, const char *link, char *what, size_t size);
+
 // Local. Describes an open dataset; on failure (the type is none of numbers, too many dimensions) *what tells what it
 // is.
 enum elbow_status elbow_hdf5_describe_id(hid_t dataset, struct elbow_hdf5_info *info, char *what, size_t size);

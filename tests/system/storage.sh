@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Files as other programs store them (tests/data/storage). Where rows are not there or cannot be read, a run ends at once
+# with one sentence, the same on any number of ranks, in info and in doctor. What lies in other files is read from another
+# directory and with data.stage. Loading takes the memory that is announced.
+set -u
+data=$(cd "$(dirname "$0")/../data/storage" && pwd) || exit 1
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+unset HDF5_PLUGIN_PATH HDF5_VDS_PREFIX HDF5_EXT_PREFIX HDF5_EXTFILE_PREFIX
+
+cat >run.yaml <<'Y'
+data: {train: none}
+model: {latent: 2, likelihood: gaussian, encoder: [dense: {units: 3}], decoder: [dense: {units: 3}]}
+train: {epochs: 1, batch: 6, microbatch: 2}
+samples: {count: 0}
+Y
+
+# refused FILE:/dataset PATTERN [doctor]: by train on 1 and 3 ranks, by info, and by doctor if that is said.
+refused() {
+    local where=$1 pattern=$2 ranks begin=$SECONDS
+    for ranks in 1 3; do
+        run 1 $ranks refused "$elbow" train run.yaml --set "data.train=$data/$where" --run-dir refused
+        [ "$(grep -c '^elbow: ' refused.err)" = 1 ] || fail "$where: not one sentence: $(cat refused.err)"
+        grep -Eq "^elbow: .*$pattern" refused.err || fail "$where: expected '$pattern': $(cat refused.err)"
+        [ ! -e refused ] || fail "$where: a run directory was made"
+    done
+    run 0 1 info "$elbow" info "$data/${where%%:*}"
+    grep -Eq "$pattern" info.out || fail "info, $where: $(cat info.out)"
+    [ $((SECONDS - begin)) -le $limit ] || fail "$where: it took $((SECONDS - begin)) s"
+    [ "${3:-}" = doctor ] || return 0
+    run 0 1 doctor "$elbow" doctor run.yaml --set "data.train=$data/$where" --run-dir refused
+    tr -s ' \n' ' ' <doctor.out | grep -Eq "configuration: .*$pattern" || fail "doctor, $where: $(tail -n 5 doctor.out)"
+}
+refused filters.h5:/lzf 'dataset /lzf is compressed with lzf \(HDF5 filter 32000\), which is not installed here \(plugins are looked for in .*h5repack' doctor
+refused filters.h5:/blosc 'blosc \(HDF5 filter 32001\)'
+refused missing.h5:/x 'rows 10 to 19 of virtual dataset /x are those of x in part1.h5, and there is no such file' doctor
+refused gap.h5:/x '40 values of virtual dataset /x, in rows 10 to 19 of 30, are mapped by no source'
+refused link.h5:/gone '/gone is a link to /x in part1.h5, and there is no such file'
+refused raw.h5:/cut 'raw.bin of dataset /cut is cut off: it has 160 bytes, and 320 are wanted'
+refused unwritten.h5:/x 'rows 60 to 99 of dataset /x were never written \(4 of its 10 chunks\)' doctor
+refused unwritten.h5:/never 'dataset /never was made but never written'
+refused newer.h5:/complex '/complex cannot be read by this version, HDF5 [0-9.]+|holds complex numbers'
+refused cells.h5ad:/X '/X is a sparse matrix \(CSR, 30 x 5\), which cannot be read yet: write it dense' doctor
+refused many.h5:/images '/images holds 30 objects, as it seems datasets alike of uint8 \(4 x 4\), one a sample'
+refused many.h5:/table '/table holds compound values \(mass, charge\), a table'
+
+# What can be read is not hidden by what cannot.
+run 0 1 info "$elbow" info "$data/newer.h5"
+grep -q '^/readable: float32 (5 x 4), contiguous' info.out || fail "info: nothing behind an unreadable object"
+run 0 1 info "$elbow" info "$data/filters.h5"
+grep -Eq '^/lzf: .* chunks of 50 x 32, filters: lzf \(number 32000, not installed\)' info.out || fail "info tells no filter"
+# The two lines of YAML, as they stand, make a run.
+{ grep -A 2 'usable as data.train' info.out | tail -n 2 | sed 's/^        //'; sed 1d run.yaml; } >own.yaml
+run 0 1 own "$elbow" train own.yaml --run-dir own
+grep -q '^data: .*filters.h5:/random, 40 samples' own.out || fail "the YAML of info: $(cat own.out own.err)"
+
+# From another directory, and staged, on any number of ranks; the labels' file is a source of the data.
+mkdir local
+for where in view.h5:/x link.h5:/x raw.h5:/x; do
+    for ranks in 1 3; do
+        run 0 $ranks elsewhere "$elbow" train run.yaml --set "data.train=$data/$where" --run-dir elsewhere --overwrite \
+            --set data.stage=local --set train.microbatch=1
+        grep -q "^elbow: warning: data.stage: $data/$where has its values in other files" elsewhere.err ||
+            fail "$where: no word on data.stage: $(cat elsewhere.err)"
+        case $where in raw*) range='10 to 49' ;; view*) range='0 to 59' ;; *) range='20 to 59' ;; esac
+        grep -q "float32 from $range" elsewhere.out || fail "$where: $(grep '^data' elsewhere.out)"
+    done
+done
+run 0 1 labels "$elbow" train run.yaml --set "data.train=$data/view.h5:/x" --set "data.labels=$data/part0.h5:/y" --run-dir labels
+grep -q 'float32 from 0 to 59' labels.out || fail "a source that is open as the file of the labels: $(grep '^data' labels.out)"
+
+# What a run replaces is none of the files that its data lie in.
+cp "$data"/view.h5 "$data"/part0.h5 "$data"/part2.h5 .
+run 0 1 short "$elbow" train run.yaml --set data.train=view.h5:/x --run-dir short
+run 3 1 over "$elbow" encode short --data view.h5:/x -o part0.h5 --force ||
+    grep -q 'part0.h5' over.err || fail "a source was replaced"
+same_file "a source" part0.h5 "$data/part0.h5"
+
+# Damaged files: info ends, with a status of its own, and within its time.
+number=0
+for file in filters.h5 missing.h5 newer.h5 special.h5; do
+    size=$(stat -c %s "$data/$file")
+    for i in 1 2 3 4 5; do
+        number=$((number + 1))
+        cp "$data/$file" damaged.h5
+        printf '\x5a\xff\x00\xa5' | dd of=damaged.h5 bs=1 seek=$((8 + i * 7919 % (size - 16))) count=4 conv=notrunc 2>/dev/null
+        [ $i != 5 ] || head -c $((size * number / 23)) "$data/$file" >damaged.h5
+        timeout -k 5 $limit "$elbow" info damaged.h5 >damaged.out 2>damaged.err
+        status=$?
+        [ $status -le 1 ] || fail "info of $file, damage $i: exit status $status: $(cat damaged.err)"
+        [ $status = 0 ] || [ "$(wc -l <damaged.err)" = 1 ] || fail "info of $file, damage $i: $(cat damaged.err)"
+    done
+done
+
+# Memory that is taken, beside that of a run on next to nothing, against what doctor announces.
+gnu_time=$(command -v time) || gnu_time=
+if [ -n "$gnu_time" ] && "$gnu_time" -f %M true 2>/dev/null && [ "$patience" = 1 ]; then
+    # resident FILE DATASET: kilobytes of a run at most.
+    resident() {
+        "$gnu_time" -o peak -f %M "$elbow" train run.yaml --set "data.train=$1:$2" --set train.steps=1 --set train.epochs=0 \
+            --run-dir memory --overwrite >memory.out 2>memory.err || fail "memory, $2: $(cat memory.err)"
+        tail -n 1 peak
+    }
+    # announced FILE DATASET: kilobytes, by doctor.
+    announced() { "$elbow" doctor run.yaml --set "data.train=$1:$2" --run-dir memory --json >doctor.json && echo $(($(value doctor.json node_memory_bytes) / 1000)); }
+    "$make_data" write large.h5 /tiny f32 10,256 bits
+    "$make_data" write large.h5 /contiguous f32 60000,256 bits
+    "$make_data" write large.h5 /rows f32 60000,256 bits chunk=1
+    "$make_data" write large.h5 /packed f32 60000,256 bits chunk=100 deflate=1
+    "$make_data" write large.h5 /few f32 60000,256 bits chunk=20000 deflate=1
+    ground=$(($(resident large.h5 /tiny) - $(announced large.h5 /tiny)))
+    for layout in contiguous rows packed few; do
+        taken=$(($(resident large.h5 /$layout) - ground)) said=$(announced large.h5 /$layout)
+        echo "/$layout: announced $said kB, taken $taken kB"
+        holds "$taken <= 1.1 * $said && $taken >= 0.9 * $said" || fail "/$layout: announced $said kB, taken $taken kB"
+    done
+fi
+finish
