@@ -117,6 +117,19 @@ static enum elbow_status take_number(const struct elbow_label_source *source, co
     return ELBOW_FORMAT;
 }
 
+// What the attributes call missing is unknown, whether a label could hold it or not.
+static bool is_missing(const struct elbow_label_source *source, const void *stored, uint64_t i)
+{
+    switch (source->info.element) {
+#define MISSING_CASE(name, type, text)                                                                                 \
+    case ELBOW_ELEMENT_##name:                                                                                         \
+        return elbow_missing_is(&source->missing, (double)((const type *)stored)[i]);
+        ELBOW_ELEMENT_LIST(MISSING_CASE)
+#undef MISSING_CASE
+    }
+    return false;
+}
+
 // A code must be that of a category; that of the empty text is unknown.
 static enum elbow_status check_code(const struct elbow_label_source *source, uint64_t row, int64_t *label,
                                     struct elbow_error *error)
@@ -142,11 +155,15 @@ static enum elbow_status read_numbers(struct elbow_label_source *source, uint64_
                                       uint64_t count, int64_t *labels, struct elbow_error *error)
 {
     void *stored = NULL;
+    bool has_rules = elbow_missing_has_rules(&source->missing);
     enum elbow_status status =
         elbow_allocate(&stored, count, elbow_element_size(source->info.element), "labels", error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_read_rows(source->file, source->values, row, rows, stored, error);
     for (uint64_t i = 0; i < count && status == ELBOW_OK; ++i) {
+        labels[i] = ELBOW_LABEL_UNKNOWN;
+        if (has_rules && is_missing(source, stored, i))
+            continue;
         status = take_number(source, stored, i, first + i, &labels[i], error);
         if (status == ELBOW_OK && source->categories[0] != '\0')
             status = check_code(source, first + i, &labels[i], error);

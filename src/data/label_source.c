@@ -10,6 +10,8 @@
 #include <string.h>
 
 enum { LOOKED_AT = 64, WIDTH_MAX = 4096 }; // rows and columns in which a one-hot matrix is looked for
+enum { FLAGS_BYTES_MAX = 1 << 16 };        // of an attribute
+static const char BLANKS[] = " \t\r\n";
 
 static bool is_dataset(struct elbow_label_source *source, const char *name)
 {
@@ -224,6 +226,62 @@ static enum elbow_status check_mask(struct elbow_label_source *source, struct el
     return status;
 }
 
+// What the attributes say of numbers: how they are meant, and which of them stand for nothing.
+static enum elbow_status read_attributes(struct elbow_label_source *source, struct elbow_error *error)
+{
+    struct elbow_packing packing;
+    enum elbow_status status = elbow_packing_read(source->file, source->values, source->info.element, &packing, error);
+    if (status != ELBOW_OK)
+        return status;
+    source->info.element = packing.element;
+    source->missing = packing.missing;
+    return ELBOW_OK;
+}
+
+// The words of a text of flags are the names of these labels, one each.
+static enum elbow_status take_flags(struct elbow_label_source *source, char *meanings, const int64_t *labels,
+                                    size_t count, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    char *rest = NULL, *word = strtok_r(meanings, BLANKS, &rest);
+    for (size_t i = 0; i < count && word != NULL && status == ELBOW_OK; ++i, word = strtok_r(NULL, BLANKS, &rest))
+        status = add_name(source, labels[i], word, error);
+    return status;
+}
+
+static size_t count_words(const char *text)
+{
+    size_t count = 0;
+    for (text += strspn(text, BLANKS); *text != '\0'; text += strspn(text, BLANKS), ++count)
+        text += strcspn(text, BLANKS);
+    return count;
+}
+
+// Names as the CF conventions have them: the attributes flag_values and flag_meanings. What does not fit together is
+// none.
+static enum elbow_status read_flags(struct elbow_label_source *source, struct elbow_error *error)
+{
+    bool has_values = false, has_meanings = false;
+    char *meanings = NULL;
+    int64_t *labels = NULL;
+    enum elbow_status status =
+        elbow_hdf5_find_attribute(source->file, source->values, "flag_values", &has_values, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_find_attribute(source->file, source->values, "flag_meanings", &has_meanings, error);
+    if (status != ELBOW_OK || !has_values || !has_meanings ||
+        elbow_hdf5_read_text(source->file, source->values, "flag_meanings", FLAGS_BYTES_MAX, &meanings, NULL) !=
+            ELBOW_OK)
+        return status;
+    size_t count = count_words(meanings);
+    status = elbow_allocate(&labels, count, sizeof *labels, "names of labels", error);
+    if (status == ELBOW_OK &&
+        elbow_hdf5_read_integers(source->file, source->values, "flag_values", labels, count, NULL) == ELBOW_OK)
+        status = take_flags(source, meanings, labels, count, error);
+    elbow_release(&labels);
+    elbow_release(&meanings);
+    return status;
+}
+
 static enum elbow_status find_out(struct elbow_label_source *source, struct elbow_error *error)
 {
     enum elbow_status status = resolve(source, error);
@@ -238,11 +296,15 @@ static enum elbow_status find_out(struct elbow_label_source *source, struct elbo
         status = count_labels(source, error);
     if (status == ELBOW_OK && source->mask[0] != '\0')
         status = check_mask(source, error);
+    if (status == ELBOW_OK && !source->are_texts)
+        status = read_attributes(source, error);
     if (status != ELBOW_OK || source->are_texts)
         return status;
     if (source->categories[0] != '\0')
         return read_categories(source, error);
     status = elbow_hdf5_each_member(source->file, source->values, take_member, source, error);
+    if (status == ELBOW_OK && source->names.count == 0)
+        status = read_flags(source, error);
     elbow_label_list_sort(&source->names);
     return status;
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Labels in every form that h5py and AnnData write (tests/data/labels): names, numbers and counts of eval and encode on one
+# Labels in every form that h5py, AnnData and netCDF4 write (tests/data/labels): names, numbers and counts of eval and encode on one
 # rank and on three; what is none is refused with its row, or its cure.
 set -u
 data=$(cd "$(dirname "$0")/../data/labels" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-errors.sh"
-cp "$data/labels.h5" "$data/cells.h5ad" .
+cp "$data"/labels.{h5,nc} "$data/cells.h5ad" .
 cat >tiny.yaml <<'END'
 data: {file: labels.h5, train: /x, labels: /varying}
 model: {latent: 2, likelihood: gaussian, encoder: [dense: {units: 4}], decoder: [dense: {units: 4}]}
@@ -44,6 +44,10 @@ reads cells.h5ad:/obs/type "$categories"
 reads cells.h5ad:/obs/texts "$texts" 1
 reads cells.h5ad:/obs/nullable "$numbers"
 reads cells.h5ad:/obs/boolean '-1 2;0 FALSE 5;1 TRUE 5' 1
+reads labels.nc:/flags '-1 2;0 cloud 2;1 sea_ice 3;2 land 5'
+reads labels.nc:/largest "$numbers" 1
+reads labels.nc:/valid '-1 7;0 2;1 3' 1
+reads labels.nc:/strings "$texts" 1
 
 # Words: names, and `unknown`.
 run 0 1 words "$elbow" eval labelled --data labels.h5:/x --labels cells.h5ad:/obs/type

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes labels.h5 (h5py) and cells.h5ad (AnnData): 12 samples of 6 values, and labels in every form.
+"""Makes labels.h5 (h5py), cells.h5ad (AnnData) and labels.nc (netCDF4): 12 samples of 6 values, and labels in every form.
 
-    pip install h5py anndata pandas && python3 make.py
+    pip install h5py anndata pandas netCDF4 && python3 make.py
 """
 import anndata
 import h5py
+import netCDF4
 import numpy as np
 import pandas
 
@@ -59,3 +60,17 @@ cells.obs["boolean"] = pandas.array([None if c < 0 else bool(c == 2) for c in CO
 cells.strings_to_categoricals = lambda *_: None
 anndata.settings.allow_write_nullable_strings = True
 cells.write_h5ad("cells.h5ad", convert_strings_to_categoricals=False)
+
+with netCDF4.Dataset("labels.nc", "w") as f:
+    f.createDimension("sample", 12)
+    flags = f.createVariable("flags", "i2", ("sample",), fill_value=-9999)
+    flags.flag_values = np.array([0, 1, 2], "i2")
+    flags.flag_meanings = "cloud  sea_ice land"
+    flags[:] = np.ma.masked_less(CODES.astype("i2"), 0)
+    largest = f.createVariable("largest", "u8", ("sample",), fill_value=2**64 - 1)
+    largest[:] = np.ma.masked_array(np.abs(CODES).astype("u8"), CODES < 0)
+    valid = f.createVariable("valid", "i4", ("sample",))
+    valid.valid_range = np.array([0, 1], "i4")
+    valid[:] = CODES
+    strings = f.createVariable("strings", str, ("sample",))
+    strings[:] = np.array(NAMES, dtype=object)

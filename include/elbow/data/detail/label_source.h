@@ -6,6 +6,7 @@
 #include "elbow/base/text.h"
 #include "elbow/data/detail/label_names.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/data/packing.h"
 
 #include <stdbool.h>
 
@@ -18,8 +19,9 @@ struct elbow_label_source {
     elbow_path values;           // the dataset of numbers or texts
     elbow_path mask, categories; // datasets beside it: nonzero means unknown; the names of codes. Empty: none
     bool are_texts;
-    struct elbow_hdf5_info info; // of `values`
-    uint64_t count;              // of the labels
+    struct elbow_missing missing; // what the attributes of `values` say: those labels are unknown
+    struct elbow_hdf5_info info;  // of `values`
+    uint64_t count;               // of the labels
     uint64_t category_count;
     struct elbow_label_list names;
     int64_t *row; // all labels, where one row of the dataset holds them; owned
