@@ -40,8 +40,8 @@ static const struct elbow_flag flags[] = {
      .letter = 'o',
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
-     .value = "FILE.h5",
-     .help = "the file to be written",
+     .value = "FILE",
+     .help = "the file to be written, with one of these endings:" ELBOW_SINK_TABLE_ENDINGS,
      .offset = offsetof(struct wish, request.output)},
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
@@ -85,9 +85,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_encode = {
     .name = "encode",
     .summary = "write latents and bounds of every row of a dataset",
-    .text = "Writes mean, log_variance, recon, kl and elbo of every row into an HDF5 file, in input order. Where the\n"
-            "configuration binarises the data, these are of the zeros and ones: --binarize none gives those of the "
-            "values.\n",
+    .text =
+        "Writes mean, log_variance, recon, kl and elbo of every row, in input order: datasets of an HDF5 file, or\n"
+        "columns of a CSV file, by the ending of FILE. Where the configuration binarises the data, these are of the\n"
+        "zeros and ones: --binarize none gives those of the values.\n",
     .examples = "elbow encode runs/shapes -o latents.h5\n"
                 "mpirun -n 8 elbow encode runs/mnist-mlp -o latents.h5 --data data/mnist.h5:/train/images\n",
     .flags = flags,

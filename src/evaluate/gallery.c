@@ -119,13 +119,13 @@ static enum elbow_status fill(struct drawing *drawing, const struct elbow_sink_p
 {
     struct elbow_comm *comm = drawing->gallery->comm;
     bool is_root = elbow_comm_place(comm).rank == 0;
-    struct elbow_ordered_rows_job job = {.rows = plan->rows,
-                                         .microbatch = drawing->microbatch,
-                                         .row_bytes =
-                                             drawing->gallery->model->values * (plan->pairs ? 2 : 1) * sizeof(float),
-                                         .user = drawing,
-                                         .produce = plan->pairs ? produce_reconstructions : produce_samples,
-                                         .consume = consume};
+    struct elbow_ordered_rows_job job = {
+        .rows = plan->rows,
+        .microbatch = drawing->microbatch,
+        .row_bytes = drawing->gallery->model->values * plan->column_count * sizeof(float),
+        .user = drawing,
+        .produce = drawing->dataset != NULL ? produce_reconstructions : produce_samples,
+        .consume = consume};
     if (is_root)
         elbow_sink_open(plan, &drawing->sink, error);
     elbow_comm_broadcast(comm, error, sizeof *error);
@@ -138,14 +138,29 @@ static enum elbow_status fill(struct drawing *drawing, const struct elbow_sink_p
     return error->status;
 }
 
+// A sample as the dataset has it.
+static struct elbow_sink_column column_of(const struct elbow_gallery *gallery, const char *name)
+{
+    struct elbow_sink_column column = {
+        .name = name, .element = ELBOW_ELEMENT_FLOAT32, .rank = (size_t)gallery->data->rank};
+    memcpy(column.shape, gallery->data->shape, sizeof column.shape);
+    return column;
+}
+
 // Collective.
 static enum elbow_status draw_gallery(struct drawing *drawing, const char *path, uint64_t count,
                                       struct elbow_error *error)
 {
+    static const char *const names[] = {"originals", "reconstructions"};
     const struct elbow_gallery *gallery = drawing->gallery;
+    bool has_pairs = drawing->dataset != NULL;
+    struct elbow_sink_column columns[2] = {column_of(gallery, has_pairs ? names[0] : "samples"),
+                                           column_of(gallery, names[1])};
     struct elbow_sink_plan plan = {.path = path,
-                                   .data = gallery->data,
-                                   .pairs = drawing->dataset != NULL,
+                                   .columns = columns,
+                                   .column_count = has_pairs ? 2 : 1,
+                                   .is_gallery = true,
+                                   .layout = gallery->data->layout,
                                    .rows = count,
                                    .at_once = drawing->microbatch,
                                    .publish = gallery->publish,
@@ -191,23 +206,24 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
 }
 
 // What the names of a step's pictures begin and end with.
-static const char *const beginnings[] = {"step-", "reconstruction-"}, *const endings[] = {".png", ".h5", ".csv"};
-enum { BEGINNINGS = sizeof beginnings / sizeof *beginnings, ENDINGS = sizeof endings / sizeof *endings };
+static const char *const beginnings[] = {"step-", "reconstruction-"};
+static const enum elbow_sink_kind formats[] = {ELBOW_SINK_PNG, ELBOW_SINK_HDF5, ELBOW_SINK_CSV};
+enum { BEGINNINGS = sizeof beginnings / sizeof *beginnings, FORMATS = sizeof formats / sizeof *formats };
 enum { PICTURE_OF_SAMPLES, PICTURE_OF_RECONSTRUCTIONS };
 
-static void name_picture(char name[64], int beginning, uint64_t step, const char *ending)
+static void name_picture(char name[64], int beginning, uint64_t step, enum elbow_sink_kind format)
 {
-    elbow_text_format(name, 64, "%s%08" PRIu64 "%s", beginnings[beginning], step, ending);
+    elbow_text_format(name, 64, "%s%08" PRIu64 "%s", beginnings[beginning], step, elbow_sink_endings(format)[0]);
 }
 
-// Collective. The pictures of a step with one ending.
+// Collective. The pictures of a step in one format.
 static enum elbow_status draw_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
-                                   uint64_t step, const char *ending, struct elbow_error *error)
+                                   uint64_t step, enum elbow_sink_kind format, struct elbow_error *error)
 {
     char name[64];
     elbow_path path;
     uint64_t count = (uint64_t)gallery->config->samples.count, seed = (uint64_t)gallery->config->seed;
-    name_picture(name, PICTURE_OF_SAMPLES, step, ending);
+    name_picture(name, PICTURE_OF_SAMPLES, step, format);
     elbow_text_format(path, sizeof path, "samples/%s", name);
     enum elbow_status status = elbow_gallery_samples(gallery, path, count, seed, false, error);
     uint64_t pairs = count / 2;
@@ -216,7 +232,7 @@ static enum elbow_status draw_step(const struct elbow_gallery *gallery, const st
     if ((status != ELBOW_OK && status != ELBOW_OUTPUT) || dataset == NULL || pairs == 0)
         return status;
     struct elbow_error first = *error;
-    name_picture(name, PICTURE_OF_RECONSTRUCTIONS, step, ending);
+    name_picture(name, PICTURE_OF_RECONSTRUCTIONS, step, format);
     elbow_text_format(path, sizeof path, "samples/%s", name);
     elbow_gallery_reconstructions(gallery, dataset, path, 0, pairs, seed, false, error);
     if (first.status != ELBOW_OK)
@@ -233,11 +249,11 @@ enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const 
     if (gallery->config->samples.count <= 0)
         return ELBOW_OK;
     if (elbow_dataset_image(gallery->data->layout, (size_t)gallery->data->rank, gallery->data->shape, &image))
-        return draw_step(gallery, dataset, step, ".png", error);
+        return draw_step(gallery, dataset, step, ELBOW_SINK_PNG, error);
     struct elbow_error table = {0};
-    enum elbow_status status = draw_step(gallery, dataset, step, ".h5", error);
+    enum elbow_status status = draw_step(gallery, dataset, step, ELBOW_SINK_HDF5, error);
     if ((status == ELBOW_OK || status == ELBOW_OUTPUT) &&
-        draw_step(gallery, dataset, step, ".csv", &table) != ELBOW_OK && status == ELBOW_OK)
+        draw_step(gallery, dataset, step, ELBOW_SINK_CSV, &table) != ELBOW_OK && status == ELBOW_OK)
         *error = table;
     return error->status;
 }
@@ -251,8 +267,8 @@ static bool step_of(const char *name, uint64_t *step)
         if (strncmp(name, beginnings[i], length) != 0 || name[length] < '0' || name[length] > '9')
             continue;
         *step = strtoull(name + length, NULL, 10);
-        for (int k = 0; k < ENDINGS; ++k) {
-            name_picture(same, i, *step, endings[k]);
+        for (int k = 0; k < FORMATS; ++k) {
+            name_picture(same, i, *step, formats[k]);
             if (strcmp(name, same) == 0)
                 return true;
         }

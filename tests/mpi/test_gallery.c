@@ -311,7 +311,7 @@ START_TEST(nothing_is_left_of_what_failed)
         mpi_assert(elbow_gallery_samples(&fixture.gallery, scratch_path(&fixture.scratch, names[i]), 3, 1, false,
                                          &error) == ELBOW_OUTPUT);
     mpi_assert(encode_to(&fixture, names[1], ELBOW_PUBLISH_REPLACE, &error) == ELBOW_OUTPUT);
-    mpi_assert(encode_to(&fixture, "a.csv", ELBOW_PUBLISH_REPLACE, &error) == ELBOW_USAGE);
+    mpi_assert(encode_to(&fixture, "a.png", ELBOW_PUBLISH_REPLACE, &error) == ELBOW_USAGE);
     // A directory stands where the file shall go: the part was written, and must not stay.
     if (is_root()) {
         mkdir(scratch_path(&fixture.scratch, "d.h5"), 0777);

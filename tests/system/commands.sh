@@ -58,6 +58,7 @@ alike many.json eval images --json --importance 50
 alike numbers.json eval numbers --json --importance 70
 alike threshold.json eval threshold --json
 alike valid.h5 encode images --data data.h5 -o @
+alike codes.csv encode images --data data.h5 -o @
 alike train.h5 encode "$checkpoint" --data data.h5:/train -o @
 alike many.h5 encode images --data data.h5:/valid -o @ --importance 50
 alike one.h5 encode images --data data.h5:/valid -o @ --importance 1
@@ -91,6 +92,13 @@ near "the parts of the ELBO" "$(awk "BEGIN { printf \"%.17g\", $(value eval.json
     "$(value eval.json elbo)"
 [ "$(value eval.json samples)" = 137 ] || fail "eval: samples"
 [ "$(value train.json samples)" = 90 ] || fail "eval --data: samples"
+
+# The CSV has what the HDF5 file has, to the last digit.
+for name in recon kl elbo labels; do
+    cmp -s <(table_column codes.csv $name) <(column valid.h5 /$name) || fail "encode: $name differs between CSV and HDF5"
+done
+cmp -s <(table_column codes.csv mean_2) <(column valid.h5 /mean | awk -F, '{ printf "%.9g\n", $3 }') ||
+    fail "encode: mean_2 differs between CSV and HDF5" # nine digits are all of a float
 
 # The last row of the run's table says the same, to the last digit.
 grep -e '^step,' -e ,valid, images/metrics.csv >valid.csv

@@ -9,6 +9,7 @@
 #include "elbow/base/log.h"
 #include "elbow/base/output.h"
 #include "elbow/base/status.h"
+#include "elbow/config/kinds.h"
 #include "elbow/parallel/comm.h"
 
 // One row of a table of flags: --name or --name=value or --name value, -letter value; or a plain word.
@@ -56,7 +57,7 @@ struct elbow_words {
 #define ELBOW_ROW_OUTPUT(at)                                                                                           \
     {                                                                                                                  \
         .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
-        .offset = (at), .help = "the file to be written: .png, .h5 or .csv"                                            \
+        .offset = (at), .help = "the file to be written, with one of these endings:" ELBOW_SINK_ENDINGS                \
     }
 #define ELBOW_ROW_FORCE(at)                                                                                            \
     {                                                                                                                  \

@@ -62,6 +62,24 @@ enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OB
     X(ELBOW_MEASURE_CLASSES, classes)
 enum elbow_measure_kind { ELBOW_MEASURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_MEASURES };
 
+// Sinks, the formats of files that rows go to: X(ENUMERATOR, word, holds, endings...). A file's ending says which it
+// is; help and messages name the first ending. holds: pictures (nothing else), anything. src/output/sink/<word>.c holds
+// the functions.
+#define ELBOW_SINK_LIST(X)                                                                                             \
+    X(ELBOW_SINK_PNG, png, pictures, ".png")                                                                           \
+    X(ELBOW_SINK_HDF5, hdf5, anything, ".h5", ".hdf5")                                                                 \
+    X(ELBOW_SINK_CSV, csv, anything, ".csv")
+enum elbow_sink_kind { ELBOW_SINK_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_SINKS };
+
+// Their first endings as one text, for help: of all sinks, and of those that hold anything.
+#define ELBOW_SINK_FIRST(ending, ...) " " ending
+#define ELBOW_SINK_ENDING(name, word, holds, ...) ELBOW_SINK_FIRST(__VA_ARGS__, )
+#define ELBOW_SINK_ENDING_OF_pictures(...)
+#define ELBOW_SINK_ENDING_OF_anything(...) ELBOW_SINK_FIRST(__VA_ARGS__, )
+#define ELBOW_SINK_TABLE_ENDING(name, word, holds, ...) ELBOW_SINK_ENDING_OF_##holds(__VA_ARGS__)
+#define ELBOW_SINK_ENDINGS ELBOW_SINK_LIST(ELBOW_SINK_ENDING)
+#define ELBOW_SINK_TABLE_ENDINGS ELBOW_SINK_LIST(ELBOW_SINK_TABLE_ENDING)
+
 #define ELBOW_OUTPUT_BIAS_LIST(X)                                                                                      \
     X(ELBOW_OUTPUT_BIAS_ZERO, zero)                                                                                    \
     X(ELBOW_OUTPUT_BIAS_DATA, data)

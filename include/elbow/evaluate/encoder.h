@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Encoding a dataset: mean, log_variance, recon, kl and elbo of every row, in input order, into an HDF5 file.
+// Encoding a dataset: mean, log_variance and the figures of every row, in input order, into a file.
 #ifndef ELBOW_EVALUATE_ENCODER_H
 #define ELBOW_EVALUATE_ENCODER_H
 
@@ -9,9 +9,10 @@
 
 ELBOW_C_BEGIN
 
-// Collective. Writes /mean (N, Z), /log_variance (N, Z), /recon, /kl, /elbo (N) in nats, /labels (N) where the dataset
-// has them (with /label_values and /label_names where those have names), and with importance K /log_likelihood and
-// /effective_samples (N). The file appears complete or not at all, as elbow/base/output.h tells.
+// Collective. Writes a table (elbow/output/sink.h) of mean (Z), log_variance (Z), and the figures that the measures
+// have of a row: recon, kl, elbo in nats, with importance K log_likelihood and effective_samples; and labels where the
+// dataset has them, with their names. The file appears complete or not at all, as elbow/base/output.h tells. USAGE for
+// an ending of no format that holds that.
 enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, const char *path,
                                enum elbow_publish publish, struct elbow_error *error);
 

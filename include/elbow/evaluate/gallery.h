@@ -24,17 +24,16 @@ struct elbow_gallery {
                                    // cannot be written. NULL: paths are the user's
 };
 
-// Collective. Writes `count` samples to path (.png: a grid; .h5: /samples (count, shape...); .csv: a row each): means
-// of p(x|z), or draws from it, for z = standard normal noise keyed by (seed, number of the sample). FILE if a
-// file has taken its place since it was looked at; OUTPUT if it cannot be written; USAGE for a PNG of data that are no
-// images, or another ending.
+// Collective. Writes `count` samples to path (elbow/output/sink.h: a gallery of one column, samples): means of p(x|z),
+// or draws from it, for z = standard normal noise keyed by (seed, number of the sample). FILE if a file has taken its
+// place since it was looked at; OUTPUT if it cannot be written; USAGE for a PNG of data that are no images, or another
+// ending.
 enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
                                         uint64_t seed, bool draw, struct elbow_error *error);
 
 // Collective. Writes `count` rows of the dataset (from row `first`) and their reconstructions (the mean of p(x|z) at z
-// = the mean of q(z|x); with draw a draw from it) to path. PNG: each original with its reconstruction to its right;
-// HDF5: /originals, /reconstructions; CSV: the original row, then its reconstruction. The originals are what the
-// encoder saw (binarised if so).
+// = the mean of q(z|x); with draw a draw from it) to path: a gallery of two columns, originals and reconstructions. The
+// originals are what the encoder saw (binarised if so).
 enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gallery,
                                                 const struct elbow_dataset *dataset, const char *path, uint64_t first,
                                                 uint64_t count, uint64_t seed, bool draw, struct elbow_error *error);
