@@ -3,6 +3,7 @@
 // that nobody has written. What lies in other files is in sources.c. libhdf5 gives fill values, or a sentence about a
 // directory of plugins, for all of these.
 #include "elbow/data/detail/hdf5.h"
+#include "elbow/data/detail/texts.h"
 
 #include "elbow/base/inputs.h"
 
