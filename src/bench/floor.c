@@ -7,44 +7,16 @@
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
 #include "elbow/math/blas.h"
-#include "elbow/nn/conv2d.h"
-
-// A layer as its products see it. Dense: y (rows, units) = x (rows, depth) W (depth, units). A convolution is a product
-// of as many rows a sample as its map has pixels, of patches (rows, depth) and W; a transposed one has the map as its
-// input and the patches as its output.
-struct layer {
-    size_t pixels, depth, units;
-    size_t inputs, outputs; // values of a sample
-    bool is_conv, is_transposed;
-    bool is_first; // of the model: nobody needs its input's gradient
-};
 
 static size_t layer_count(const struct elbow_model *model)
 {
     return model->encoder.count + model->decoder.count;
 }
 
-static struct layer layer_at(const struct elbow_model *model, size_t index)
+static const struct elbow_layer_instance *layer_at(const struct elbow_model *model, size_t index)
 {
     bool in_encoder = index < model->encoder.count;
-    const struct elbow_network *network = in_encoder ? &model->encoder : &model->decoder;
-    size_t i = in_encoder ? index : index - model->encoder.count;
-    const struct elbow_dense *dense = &network->layers[i];
-    const struct elbow_conv2d *conv = &network->convs[i];
-    struct layer layer = {.pixels = 1,
-                          .depth = dense->inputs,
-                          .units = dense->units,
-                          .inputs = dense->inputs,
-                          .outputs = dense->units,
-                          .is_conv = conv->convolution.depth > 0,
-                          .is_transposed = conv->is_transposed,
-                          .is_first = index == 0};
-    if (!layer.is_conv)
-        return layer;
-    layer.pixels = conv->convolution.map.height * conv->convolution.map.width;
-    layer.depth = conv->convolution.depth;
-    layer.units = conv->convolution.map.channels;
-    return layer;
+    return in_encoder ? &model->encoder.layers[index] : &model->decoder.layers[index - model->encoder.count];
 }
 
 // Whole cache lines.
@@ -104,63 +76,94 @@ static void choose_orders(struct elbow_floor *floor)
     }
 }
 
-static void add_product(struct elbow_floor *floor, size_t m, size_t n, size_t k, const float *a, const float *b,
-                        float *c)
-{
-    floor->products[floor->count++] = (struct elbow_floor_product){.m = m, .n = n, .k = k, .a = a, .b = b, .c = c};
-    floor->operations += 2.0 * (double)m * (double)n * (double)k;
-}
-
-// Where a layer's operands lie, in floats from the start of their buffers.
-struct operands {
-    size_t x, y, weight;
+// A layer's products on their way into the list. x, y: where its operands lie, in floats from the start of the
+// activations, or of their gradients.
+struct listing {
+    struct elbow_floor *floor;
+    bool is_forward, is_first; // of the model: nobody needs its input's gradient
+    size_t x, y, begin;        // of its tensors in the arena
 };
 
-static void list_forward(const struct layer *layer, struct operands at, size_t rows, struct elbow_floor *floor)
+static float *operand_of(const struct listing *listing, enum elbow_operand operand)
 {
-    const float *x = floor->activations + at.x, *weight = floor->parameters + at.weight;
-    float *y = floor->activations + at.y;
-    if (layer->is_transposed)
-        add_product(floor, rows * layer->pixels, layer->depth, layer->units, x, weight, floor->patches);
-    else
-        add_product(floor, rows * layer->pixels, layer->units, layer->depth, layer->is_conv ? floor->patches : x,
-                    weight, y);
+    const struct elbow_floor *floor = listing->floor;
+    switch (operand) {
+    case ELBOW_OPERAND_X:
+        return floor->activations + listing->x;
+    case ELBOW_OPERAND_Y:
+        return floor->activations + listing->y;
+    case ELBOW_OPERAND_DX:
+        return floor->deltas + listing->x;
+    case ELBOW_OPERAND_DY:
+        return floor->deltas + listing->y;
+    case ELBOW_OPERAND_TENSORS:
+        return floor->parameters + listing->begin;
+    case ELBOW_OPERAND_GRADIENT:
+        return floor->gradients + listing->begin;
+    case ELBOW_OPERAND_WORKSPACE:
+        return floor->workspace;
+    }
+    return NULL;
 }
 
-static void list_backward(const struct layer *layer, struct operands at, size_t rows, struct elbow_floor *floor)
+static void list_product(void *user, const struct elbow_product *product)
 {
-    const float *x = floor->activations + at.x, *dy = floor->deltas + at.y, *weight = floor->parameters + at.weight;
-    float *dx = floor->deltas + at.x;
-    size_t positions = rows * layer->pixels;
-    add_product(floor, layer->depth, layer->units, positions, layer->is_conv ? floor->patches : x,
-                layer->is_transposed ? x : dy, floor->gradients + at.weight);
-    if (layer->is_first)
+    const struct listing *listing = user;
+    struct elbow_floor *floor = listing->floor;
+    if ((product->stage == ELBOW_PRODUCT_FORWARD) != listing->is_forward)
         return;
-    if (layer->is_transposed)
-        add_product(floor, positions, layer->units, layer->depth, floor->patches, weight, dx);
-    else
-        add_product(floor, positions, layer->depth, layer->units, dy, weight, layer->is_conv ? floor->patches : dx);
+    if (product->stage == ELBOW_PRODUCT_INPUTS && listing->is_first)
+        return;
+    floor->products[floor->count++] = (struct elbow_floor_product){.m = product->m,
+                                                                   .n = product->n,
+                                                                   .k = product->k,
+                                                                   .a = operand_of(listing, product->a),
+                                                                   .b = operand_of(listing, product->b),
+                                                                   .c = operand_of(listing, product->c)};
+    floor->operations += 2.0 * (double)product->m * (double)product->n * (double)product->k;
 }
 
-// The products in the order of a step: forward, then weights' and inputs' gradients from the last layer to the first.
+// The products in the order of a step: forward, then backward from the last layer to the first.
 static void list_products(const struct elbow_model *model, size_t rows, struct elbow_floor *floor)
 {
     size_t layers = layer_count(model);
-    struct operands at = {0};
+    struct listing listing = {.floor = floor, .is_forward = true};
     for (size_t i = 0; i < layers; ++i) {
-        struct layer layer = layer_at(model, i);
-        at.y = at.x + padded(rows * layer.inputs);
-        list_forward(&layer, at, rows, floor);
-        at.x = at.y;
-        at.weight += padded(layer.depth * layer.units);
+        const struct elbow_layer_instance *layer = layer_at(model, i);
+        listing.begin = layer->begin;
+        listing.y = listing.x + padded(rows * layer->inputs);
+        elbow_layer_products(layer, rows, list_product, &listing);
+        listing.x = listing.y;
     }
+    listing.is_forward = false;
     for (size_t i = layers; i-- > 0;) {
-        struct layer layer = layer_at(model, i);
-        at.y = at.x;
-        at.x -= padded(rows * layer.inputs);
-        at.weight -= padded(layer.depth * layer.units);
-        list_backward(&layer, at, rows, floor);
+        const struct elbow_layer_instance *layer = layer_at(model, i);
+        listing.begin = layer->begin;
+        listing.is_first = i == 0;
+        listing.y = listing.x;
+        listing.x -= padded(rows * layer->inputs);
+        elbow_layer_products(layer, rows, list_product, &listing);
     }
+}
+
+// What the list needs: how many products there are, and the largest operand that is neither tensor nor activation.
+struct measured {
+    size_t products, workspace;
+};
+
+static void measure_product(void *user, const struct elbow_product *product)
+{
+    struct measured *measured = user;
+    const struct {
+        enum elbow_operand operand;
+        size_t size;
+    } all[] = {{product->a, product->m * product->k},
+               {product->b, product->k * product->n},
+               {product->c, product->m * product->n}};
+    measured->products += 1;
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
+        if (all[i].operand == ELBOW_OPERAND_WORKSPACE && all[i].size > measured->workspace)
+            measured->workspace = all[i].size;
 }
 
 static void fill(float *values, size_t count, float size)
@@ -173,26 +176,25 @@ enum elbow_status elbow_floor_create(const struct elbow_config *config, const st
                                      struct elbow_floor_slice slice, struct elbow_floor *floor,
                                      struct elbow_error *error)
 {
-    size_t layers = layer_count(model), activations = 0, weights = 0, patches = 0, size = model->parameters.size;
+    size_t layers = layer_count(model), activations = 0, size = model->parameters.size;
+    struct measured measured = {0};
     *floor = (struct elbow_floor){0};
     for (size_t i = 0; i < layers; ++i) {
-        struct layer layer = layer_at(model, i);
-        activations += padded(rows * layer.inputs) + (i + 1 == layers ? padded(rows * layer.outputs) : 0);
-        weights += padded(layer.depth * layer.units);
-        if (layer.is_conv && rows * layer.pixels * layer.depth > patches)
-            patches = rows * layer.pixels * layer.depth;
+        const struct elbow_layer_instance *layer = layer_at(model, i);
+        activations += padded(rows * layer->inputs) + (i + 1 == layers ? padded(rows * layer->outputs) : 0);
+        elbow_layer_products(layer, rows, measure_product, &measured);
     }
     // The latent variables are half as wide as the encoder's head: the next layer's input begins there and runs on.
     activations += padded(rows * 2 * model->latent);
-    size = weights > size ? weights : size;
     const char *what = "the buffers of the benchmark";
-    enum elbow_status status = elbow_allocate(&floor->products, 3 * layers, sizeof *floor->products, what, error);
+    enum elbow_status status =
+        elbow_allocate(&floor->products, measured.products, sizeof *floor->products, what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&floor->activations, activations, sizeof(float), what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&floor->deltas, activations, sizeof(float), what, error);
     if (status == ELBOW_OK)
-        status = elbow_allocate(&floor->patches, patches, sizeof(float), what, error);
+        status = elbow_allocate(&floor->workspace, measured.workspace, sizeof(float), what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&floor->parameters, size, sizeof(float), what, error);
     if (status == ELBOW_OK)
@@ -204,7 +206,7 @@ enum elbow_status elbow_floor_create(const struct elbow_config *config, const st
     floor->slice = slice;
     fill(floor->activations, activations, 1.0f);
     fill(floor->deltas, activations, 0.5f);
-    fill(floor->patches, patches, 1.0f);
+    fill(floor->workspace, measured.workspace, 1.0f);
     fill(floor->parameters, size, 0.1f);
     list_products(model, rows, floor);
     choose_orders(floor);
@@ -217,7 +219,7 @@ void elbow_floor_destroy(struct elbow_floor *floor)
     elbow_release(&floor->products);
     elbow_release(&floor->activations);
     elbow_release(&floor->deltas);
-    elbow_release(&floor->patches);
+    elbow_release(&floor->workspace);
     elbow_release(&floor->parameters);
     elbow_release(&floor->gradients);
     *floor = (struct elbow_floor){0};

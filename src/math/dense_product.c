@@ -315,8 +315,8 @@ bool elbow_dense_product_is_own(void)
     return true;
 }
 
-void elbow_dense_product_forward_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
-                                      const float *weight, float *y)
+void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                 const float *weight, float *y)
 {
     multiply((struct product){.rows = rows,
                               .columns = units,
@@ -327,8 +327,8 @@ void elbow_dense_product_forward_part(size_t rows, size_t inputs, size_t units, 
                               .goes_on = part.first > 0});
 }
 
-void elbow_dense_product_weight_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
-                                     const float *dy, float *dw)
+void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                const float *dy, float *dw)
 {
     multiply((struct product){.rows = part.count,
                               .columns = units,
@@ -352,15 +352,15 @@ bool elbow_dense_product_is_own(void)
     return false;
 }
 
-void elbow_dense_product_forward_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
-                                      const float *weight, float *y)
+void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                 const float *weight, float *y)
 {
     ELBOW_CHECK(part.first == 0 && part.count == inputs);
     elbow_blas_multiply(rows, units, inputs, x, inputs, weight, units, false, y, units);
 }
 
-void elbow_dense_product_weight_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
-                                     const float *dy, float *dw)
+void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                const float *dy, float *dw)
 {
     ELBOW_CHECK(part.first == 0 && part.count == inputs);
     elbow_blas_multiply_at(inputs, units, rows, x, inputs, dy, units, false, dw, units);
@@ -373,14 +373,3 @@ void elbow_dense_product_input(size_t rows, size_t inputs, size_t units, const f
 }
 
 #endif
-
-void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, const float *x, const float *weight,
-                                 float *y)
-{
-    elbow_dense_product_forward_part(rows, inputs, units, (struct elbow_span){0, inputs}, x, weight, y);
-}
-
-void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, const float *x, const float *dy, float *dw)
-{
-    elbow_dense_product_weight_part(rows, inputs, units, (struct elbow_span){0, inputs}, x, dy, dw);
-}

@@ -95,27 +95,22 @@ static void pad_span(void *user, int part, size_t first, size_t count)
     const struct padding *padding = user;
     (void)part;
     pad_samples(count, padding->inner, padding->outer, padding->margin,
-                padding->from + first * elbow_patches_values(padding->inner),
-                padding->to + first * elbow_patches_values(padding->outer));
+                padding->from + first * elbow_shape_values(padding->inner),
+                padding->to + first * elbow_shape_values(padding->outer));
 }
 
 static void pad(size_t samples, struct elbow_shape inner, struct elbow_shape outer, size_t margin, const float *from,
                 float *to)
 {
     struct padding padding = {inner, outer, margin, from, to};
-    elbow_threads_split(samples, 1, least_samples(elbow_patches_values(outer)), pad_span, &padding);
-}
-
-static bool is_same(struct elbow_shape a, struct elbow_shape b)
-{
-    return a.height == b.height && a.width == b.width && a.channels == b.channels;
+    elbow_threads_split(samples, 1, least_samples(elbow_shape_values(outer)), pad_span, &padding);
 }
 
 const float *elbow_patches_take_images(const struct elbow_patches *plan, size_t samples, const float *images,
                                        float *room)
 {
     ELBOW_CHECK(samples <= plan->block);
-    if (is_same(plan->image, plan->padded_image))
+    if (elbow_shape_is_same(plan->image, plan->padded_image))
         return images;
     float *padded = room + elbow_patches_layout(plan).images;
     pad(samples, plan->image, plan->padded_image, plan->padding, images, padded);
@@ -133,7 +128,7 @@ void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, cons
                           float *maps)
 {
     ELBOW_CHECK(samples <= plan->block);
-    elbow_panel_multiply(samples * elbow_patches_positions(plan->map), padded, plan->from, plan->kernel, plan->runs,
+    elbow_panel_multiply(samples * elbow_shape_places(plan->map), padded, plan->from, plan->kernel, plan->runs,
                          plan->depth, plan->map.channels, room + elbow_patches_layout(plan).gather, maps, NULL);
 }
 
@@ -151,12 +146,12 @@ static void add_span(void *user, int part, size_t first, size_t count)
     const struct elbow_patches *plan = patching->plan;
     struct elbow_shape image = plan->image, padded = plan->padded_image;
     size_t length = plan->kernel * image.channels, padded_row = padded.width * padded.channels;
-    size_t row = image.width * image.channels, positions = elbow_patches_positions(plan->map);
+    size_t row = image.width * image.channels, positions = elbow_shape_places(plan->map);
     const float *patches = patching->patches + first * positions * plan->depth;
-    float *sums = patching->sums + first * elbow_patches_values(padded),
-          *images = patching->images + first * elbow_patches_values(image);
+    float *sums = patching->sums + first * elbow_shape_values(padded),
+          *images = patching->images + first * elbow_shape_values(image);
     (void)part;
-    memset(sums, 0, count * elbow_patches_values(padded) * sizeof *sums);
+    memset(sums, 0, count * elbow_shape_values(padded) * sizeof *sums);
     for (size_t patch = first * positions; patch < (first + count) * positions; ++patch) {
         float *to = patching->sums + plan->from[patch];
         for (size_t i = 0; i < plan->kernel; ++i, to += padded_row, patches += length)
@@ -166,14 +161,13 @@ static void add_span(void *user, int part, size_t first, size_t count)
     size_t margin = plan->padding * padded_row + plan->padding * padded.channels;
     for (size_t sample = 0; sample < count; ++sample)
         for (size_t y = 0; y < image.height; ++y, images += row)
-            memcpy(images, sums + sample * elbow_patches_values(padded) + margin + y * padded_row,
-                   row * sizeof *images);
+            memcpy(images, sums + sample * elbow_shape_values(padded) + margin + y * padded_row, row * sizeof *images);
 }
 
 static void scatter_patches(const struct elbow_patches *plan, size_t samples, const float *maps,
                             const struct elbow_patches_places *at, float *room, float *images)
 {
-    size_t filters = plan->map.channels, depth = plan->depth, positions = elbow_patches_positions(plan->map);
+    size_t filters = plan->map.channels, depth = plan->depth, positions = elbow_shape_places(plan->map);
     struct elbow_run whole = {0, (uint32_t)filters};
     struct patching patching = {plan, room + at->patches, room + at->images, images};
     elbow_panel_multiply(samples * positions, maps, NULL, 1, &whole, filters, depth, room + at->scatter,
@@ -191,7 +185,7 @@ void elbow_patches_scatter(const struct elbow_patches *plan, size_t samples, con
         return;
     }
     const float *padded = maps;
-    if (!is_same(plan->map, plan->padded_map)) {
+    if (!elbow_shape_is_same(plan->map, plan->padded_map)) {
         pad(samples, plan->map, plan->padded_map, plan->map_margin, maps, room + at.maps);
         padded = room + at.maps;
     }
@@ -208,7 +202,7 @@ void elbow_patches_scatter(const struct elbow_patches *plan, size_t samples, con
 static const float *widen(const struct elbow_patches *plan, size_t samples, const float *maps, float *wide)
 {
     size_t filters = plan->map.channels, width = elbow_panel_width(filters);
-    size_t rows = samples * elbow_patches_positions(plan->map);
+    size_t rows = samples * elbow_shape_places(plan->map);
     for (size_t row = 0; row < rows; ++row) {
         memcpy(wide + row * width, maps + row * filters, filters * sizeof *wide);
         memset(wide + row * width + filters, 0, (width - filters) * sizeof *wide);
@@ -224,8 +218,8 @@ void elbow_patches_gradient(const struct elbow_patches *plan, size_t samples, co
     size_t filters = plan->map.channels;
     if (!elbow_patches_has_whole_vectors(plan))
         maps = widen(plan, samples, maps, room + at.wide);
-    elbow_panel_accumulate(samples * elbow_patches_positions(plan->map), padded, plan->from, plan->depth, plan->at,
-                           filters, maps, elbow_panel_width(filters), room + at.gradient);
+    elbow_panel_accumulate(samples * elbow_shape_places(plan->map), padded, plan->from, plan->depth, plan->at, filters,
+                           maps, elbow_panel_width(filters), room + at.gradient);
 }
 
 void elbow_patches_end_gradient(const struct elbow_patches *plan, const float *room, struct elbow_strides strides,

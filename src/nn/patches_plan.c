@@ -21,15 +21,15 @@ struct elbow_patches_places elbow_patches_layout(const struct elbow_patches *pla
 {
     size_t filters = plan->map.channels, channels = plan->image.channels, block = plan->block;
     size_t taps = plan->kernel * plan->kernel, packed = elbow_panel_size(plan->depth, filters);
-    size_t positions = block * elbow_patches_positions(plan->map);
+    size_t positions = block * elbow_shape_places(plan->map);
     size_t scatter =
         plan->by_patches ? elbow_panel_size(filters, plan->depth) : elbow_panel_size(taps * filters, channels);
     struct elbow_patches_places room = {.gather = 0};
     room.scatter = after(room.gather, packed);
     room.gradient = after(room.scatter, scatter);
     room.images = after(room.gradient, packed);
-    room.maps = after(room.images, block * elbow_patches_values(plan->padded_image));
-    room.wide = after(room.maps, plan->by_patches ? 0 : block * elbow_patches_values(plan->padded_map));
+    room.maps = after(room.images, block * elbow_shape_values(plan->padded_image));
+    room.wide = after(room.maps, plan->by_patches ? 0 : block * elbow_shape_values(plan->padded_map));
     room.patches =
         after(room.wide, elbow_patches_has_whole_vectors(plan) ? 0 : positions * elbow_panel_width(plan->map.channels));
     room.end = after(room.patches, plan->by_patches ? positions * plan->depth : 0);
@@ -61,8 +61,8 @@ static void plan_shapes(struct elbow_patches *plan)
         (struct elbow_shape){margin + greater(map.height, last_multiple(plan, image.height) + 1),
                              margin + greater(map.width, last_multiple(plan, image.width) + 1), map.channels};
     plan->by_patches = 2 * image.channels <= elbow_panel_width(image.channels);
-    size_t floats = elbow_patches_values(plan->padded_image) + elbow_patches_values(plan->padded_map) +
-                    elbow_patches_values(plan->map);
+    size_t floats =
+        elbow_shape_values(plan->padded_image) + elbow_shape_values(plan->padded_map) + elbow_shape_values(plan->map);
     size_t block = BLOCK_FLOATS / floats;
     plan->block = block < 1 ? 1 : block > BLOCK_MAX ? BLOCK_MAX : block;
 }
@@ -76,7 +76,7 @@ static void fill_patch_tables(struct elbow_patches *plan)
         for (size_t y = 0; y < map.height; ++y)
             for (size_t x = 0; x < map.width; ++x)
                 plan->from[next++] =
-                    (uint32_t)(sample * elbow_patches_values(padded) + y * stride * row + x * stride * padded.channels);
+                    (uint32_t)(sample * elbow_shape_values(padded) + y * stride * row + x * stride * padded.channels);
     for (size_t i = 0; i < plan->kernel; ++i) {
         plan->runs[i] = (struct elbow_run){(uint32_t)(i * row), (uint32_t)length};
         for (size_t j = 0; j < length; ++j)
@@ -114,9 +114,9 @@ static void fill_phase(struct elbow_patches *plan, struct elbow_phase *phase)
         for (size_t u = first_u; u < end_u; ++u)
             for (size_t v = first_v; v < end_v; ++v, ++next) {
                 size_t row = u + margin + 1 - phase->taps_y, column = v + margin + 1 - phase->taps_x;
-                size_t from = sample * elbow_patches_values(padded) + (row * padded.width + column) * padded.channels;
+                size_t from = sample * elbow_shape_values(padded) + (row * padded.width + column) * padded.channels;
                 size_t y = u * stride + phase->y - padding, x = v * stride + phase->x - padding;
-                size_t to = sample * elbow_patches_values(image) + (y * image.width + x) * image.channels;
+                size_t to = sample * elbow_shape_values(image) + (y * image.width + x) * image.channels;
                 plan->phase_from[next] = is_met ? (uint32_t)from : 0;
                 plan->phase_to[next] = (uint32_t)to;
             }
@@ -152,9 +152,9 @@ static enum elbow_status create_tables(struct elbow_patches *plan, struct elbow_
 {
     size_t block = plan->block, kernel = plan->kernel;
     size_t phases = plan->by_patches ? 0 : plan->stride * plan->stride;
-    size_t pixels = plan->by_patches ? 0 : block * elbow_patches_positions(plan->image);
+    size_t pixels = plan->by_patches ? 0 : block * elbow_shape_places(plan->image);
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(plan->from, block * elbow_patches_positions(plan->map)),
+        ELBOW_ARRAY(plan->from, block * elbow_shape_places(plan->map)),
         ELBOW_ARRAY(plan->at, plan->depth),
         ELBOW_ARRAY(plan->runs, kernel),
         ELBOW_ARRAY(plan->phases, phases),
@@ -171,7 +171,7 @@ enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_sh
 {
     *plan = (struct elbow_patches){.image = image, .map = map, .kernel = kernel, .stride = stride, .padding = padding};
     plan_shapes(plan);
-    size_t largest = greater(elbow_patches_values(plan->padded_image), elbow_patches_values(plan->padded_map));
+    size_t largest = greater(elbow_shape_values(plan->padded_image), elbow_shape_values(plan->padded_map));
     if (largest > UINT32_MAX / plan->block)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "a convolution of %zu x %zu x %zu values to %zu x %zu x %zu is larger than the 2^32 "

@@ -81,7 +81,8 @@ void elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elb
 {
     struct place place = find(model, layerwise, layer);
     size_t rows = layerwise->microbatch.rows, row = layerwise->lane * model->rows_max;
-    elbow_network_backward_inputs(place.network, layerwise->lane, place.layer, parameters, rows, place.dy, place.dx);
+    elbow_network_backward_inputs(place.network, layerwise->lane, place.layer, parameters, rows, place.x, place.dy,
+                                  place.dx);
     if (layer != model->encoder.count)
         return;
     struct elbow_pass pass =

@@ -1,83 +1,213 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Plain loops over all places, taps, channels and filters.
 #include "reference_conv.h"
 
 #include <stdlib.h>
 
-static void reference_conv_visit_tap(const struct elbow_conv2d *conv, size_t input, size_t output, size_t tap,
-                                     struct reference_conv_visitor visitor)
+const struct reference_sizes reference_conv_sizes[] = {
+    {28, 28, 1, 32, 4, 2, 1, 3}, // the first layer of mnist-conv
+    {14, 14, 32, 64, 4, 2, 1, 3}, {7, 7, 64, 32, 4, 2, 1, 3},   {8, 8, 32, 3, 4, 2, 1, 3}, // a colour decoder's last
+    {7, 5, 3, 17, 3, 1, 1, 41},   {9, 8, 17, 3, 3, 2, 0, 11}, // a column that no patch reaches
+    {5, 7, 1, 1, 1, 1, 0, 3},                                 // 1x1
+    {5, 6, 17, 16, 1, 1, 0, 3},   {6, 7, 3, 5, 1, 2, 0, 3},   // pixels that no tap meets
+    {8, 9, 2, 3, 2, 3, 1, 41},    {8, 7, 9, 20, 2, 5, 1, 3},  // likewise, and without patches
+    {4, 4, 3, 4, 3, 2, 4, 41},                                // more padding than kernel
+    {3, 4, 17, 18, 2, 2, 3, 3},   {5, 5, 17, 16, 5, 5, 2, 3},   {3, 4, 9, 33, 3, 1, 2, 41},
+    {11, 3, 1, 3, 3, 3, 1, 3},    {4, 5, 10, 100, 3, 2, 1, 3},  // two panels of columns
+    {4, 3, 100, 9, 3, 1, 0, 3},   {1, 1, 5, 6, 4, 2, 2, 3},     // a kernel larger than the input
+    {2, 1, 16, 1, 2, 2, 1, 3},    {13, 19, 16, 32, 4, 2, 1, 9}, // tiles: broken ones, whole ones
+    {16, 16, 16, 16, 4, 2, 1, 2}, {12, 14, 16, 48, 4, 2, 0, 3}, // pixels behind the last patch
+    {7, 8, 32, 16, 2, 1, 0, 41},                                // stride 1
+    {10, 9, 16, 16, 4, 2, 3, 3},                                // wide padding
+    {19, 25, 16, 16, 6, 3, 2, 3},                               // stride 3
+    {4, 3, 2, 5, 3, 2, 1, 135},                                 // several blocks, the last one broken
+    {8, 6, 16, 16, 4, 2, 1, 135}, {2, 2, 1, 1, 5, 1, 0, 1},     // a kernel larger than the padded input
+};
+enum { SIZES = sizeof reference_conv_sizes / sizeof *reference_conv_sizes, SMALL = 4 };
+const size_t reference_conv_count = SIZES;
+
+struct reference_case reference_conv_case(const struct reference_sizes *sizes, enum elbow_layer_kind kind,
+                                          int activation, int64_t output_padding)
 {
-    size_t channels = conv->input.channels, filters = conv->output.channels;
+    return (struct reference_case){.options = {.kind = kind,
+                                               .activation = activation,
+                                               .filters = sizes->filters,
+                                               .kernel = sizes->kernel,
+                                               .stride = sizes->stride,
+                                               .padding = sizes->padding,
+                                               .output_padding = output_padding},
+                                   .input = {sizes->height, sizes->width, sizes->channels},
+                                   .rows = sizes->rows};
+}
+
+static bool conv2d_at(size_t i, struct reference_case *found)
+{
+    if (i >= SIZES + ELBOW_ACTIVATIONS)
+        return false;
+    bool is_size = i < SIZES;
+    *found = reference_conv_case(&reference_conv_sizes[is_size ? i : SMALL], ELBOW_LAYER_CONV2D,
+                                 is_size ? ELBOW_ACTIVATION_TANH : (int)(i - SIZES), 0);
+    return true;
+}
+
+// Each size with an output padding below the stride; one of them with all, and with as much as the stride.
+static bool conv_transpose2d_at(size_t i, struct reference_case *found)
+{
+    enum { STRIDE_THREE = 9, ALL = SIZES + 4 };
+    if (i >= ALL + ELBOW_ACTIVATIONS)
+        return false;
+    size_t number = i < SIZES ? i : i < ALL ? STRIDE_THREE : SMALL;
+    const struct reference_sizes *sizes = &reference_conv_sizes[number];
+    int64_t extra = i < SIZES ? (int64_t)i % sizes->stride : i < ALL ? (int64_t)(i - SIZES) : 0;
+    *found = reference_conv_case(sizes, ELBOW_LAYER_CONV_TRANSPOSE2D, i < ALL ? ELBOW_ACTIVATION_SILU : (int)(i - ALL),
+                                 extra);
+    return true;
+}
+
+// The places of a kernel's first tap that lie in the padded input, one by one.
+static size_t conv2d_side(const struct elbow_layer *options, size_t input)
+{
+    size_t places = 0;
+    int64_t padded = (int64_t)input + 2 * options->padding;
+    for (int64_t first = 0; first + options->kernel <= padded; first += options->stride)
+        ++places;
+    return places;
+}
+
+static bool conv2d_shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output)
+{
+    *output = (struct elbow_shape){conv2d_side(options, input.height), conv2d_side(options, input.width),
+                                   (size_t)options->filters};
+    return output->height > 0 && output->width > 0;
+}
+
+// From the first tap of the first place to the last tap of the last one, less the padding at both ends.
+static int64_t conv_transpose2d_side(const struct elbow_layer *options, size_t input)
+{
+    int64_t last = ((int64_t)input - 1) * options->stride + options->kernel - 1;
+    return last + 1 - 2 * options->padding + options->output_padding;
+}
+
+static bool conv_transpose2d_shape(const struct elbow_layer *options, struct elbow_shape input,
+                                   struct elbow_shape *output)
+{
+    int64_t height = conv_transpose2d_side(options, input.height);
+    int64_t width = conv_transpose2d_side(options, input.width);
+    *output = (struct elbow_shape){(size_t)height, (size_t)width, (size_t)options->filters};
+    return height > 0 && width > 0 && options->output_padding < options->stride;
+}
+
+// Calls visit(x, y, w, user) for every triple of places in x, y and the weights that belong together in one sample.
+struct visitor {
+    void (*visit)(size_t x, size_t y, size_t w, void *user);
+    void *user;
+};
+
+static void visit_tap(const struct reference_call *call, size_t input, size_t output, size_t tap,
+                      struct visitor visitor)
+{
+    size_t channels = call->input.channels, filters = call->output.channels;
     for (size_t c = 0; c < channels; ++c)
         for (size_t n = 0; n < filters; ++n)
             visitor.visit(input * channels + c, output * filters + n, (tap * channels + c) * filters + n, visitor.user);
 }
 
-static void reference_conv_visit(const struct elbow_conv2d *conv, const struct elbow_layer *layer,
-                                 struct reference_conv_visitor visitor)
+static void visit(const struct reference_call *call, struct visitor visitor)
 {
-    struct elbow_shape small = conv->is_transposed ? conv->input : conv->output;
-    struct elbow_shape large = conv->is_transposed ? conv->output : conv->input;
+    const struct elbow_layer *options = call->options;
+    bool is_transposed = options->kind == ELBOW_LAYER_CONV_TRANSPOSE2D;
+    struct elbow_shape small = is_transposed ? call->input : call->output;
+    struct elbow_shape large = is_transposed ? call->output : call->input;
     for (size_t y = 0; y < small.height; ++y)
         for (size_t x = 0; x < small.width; ++x)
-            for (int64_t i = 0; i < layer->kernel; ++i)
-                for (int64_t j = 0; j < layer->kernel; ++j) {
-                    int64_t row = (int64_t)y * layer->stride + i - layer->padding;
-                    int64_t column = (int64_t)x * layer->stride + j - layer->padding;
+            for (int64_t i = 0; i < options->kernel; ++i)
+                for (int64_t j = 0; j < options->kernel; ++j) {
+                    int64_t row = (int64_t)y * options->stride + i - options->padding;
+                    int64_t column = (int64_t)x * options->stride + j - options->padding;
                     if (row < 0 || column < 0 || row >= (int64_t)large.height || column >= (int64_t)large.width)
                         continue;
                     size_t at_small = y * small.width + x, at_large = (size_t)row * large.width + (size_t)column;
-                    reference_conv_visit_tap(conv, conv->is_transposed ? at_small : at_large,
-                                             conv->is_transposed ? at_large : at_small, (size_t)(i * layer->kernel + j),
-                                             visitor);
+                    visit_tap(call, is_transposed ? at_small : at_large, is_transposed ? at_large : at_small,
+                              (size_t)(i * options->kernel + j), visitor);
                 }
 }
 
-static void reference_conv_add_forward(size_t x, size_t y, size_t w, void *user)
+struct sums {
+    const double *x, *weight, *da;
+    double *a, *dweight, *dx;
+};
+
+static void add_forward(size_t x, size_t y, size_t w, void *user)
 {
-    struct reference_conv_sums *sums = user;
+    struct sums *sums = user;
     sums->a[y] += sums->x[x] * sums->weight[w];
 }
 
-static void reference_conv_add_backward(size_t x, size_t y, size_t w, void *user)
+static void add_backward(size_t x, size_t y, size_t w, void *user)
 {
-    struct reference_conv_sums *sums = user;
+    struct sums *sums = user;
     sums->dweight[w] += sums->x[x] * sums->da[y];
-    sums->dx[x] += sums->da[y] * sums->weight[w];
+    if (sums->dx)
+        sums->dx[x] += sums->da[y] * sums->weight[w];
 }
 
-void reference_conv_forward(const struct elbow_conv2d *conv, const struct elbow_layer *layer, const double *parameters,
-                            size_t rows, const double *x, double *a, double *y)
+static double *sums_of(const struct reference_call *call)
 {
-    for (size_t row = 0; row < rows; ++row) {
-        double *a_row = a + row * conv->outputs;
-        for (size_t i = 0; i < conv->outputs; ++i)
-            a_row[i] = parameters[conv->bias + i % conv->output.channels];
-        struct reference_conv_sums sums = {
-            .x = x + row * conv->inputs, .weight = parameters + conv->weight, .a = a_row};
-        reference_conv_visit(conv, layer, (struct reference_conv_visitor){reference_conv_add_forward, &sums});
-        for (size_t i = 0; i < conv->outputs; ++i)
-            y[row * conv->outputs + i] = reference_activation(conv->activation, a_row[i]);
+    size_t inputs = reference_inputs(call), outputs = reference_outputs(call);
+    double *a = reference_room(call->rows * outputs);
+    for (size_t row = 0; row < call->rows; ++row) {
+        for (size_t i = 0; i < outputs; ++i)
+            a[row * outputs + i] = call->tensors[1][i % call->output.channels];
+        struct sums sums = {.x = call->x + row * inputs, .weight = call->tensors[0], .a = a + row * outputs};
+        visit(call, (struct visitor){add_forward, &sums});
     }
+    return a;
 }
 
-void reference_conv_backward(const struct elbow_conv2d *conv, const struct elbow_layer *layer, const double *parameters,
-                             size_t rows, const double *x, const double *a, const double *dy, double *gradient,
-                             double *dx)
+static void forward(const struct reference_call *call)
 {
-    double *da = reference_room(conv->outputs);
-    for (size_t row = 0; row < rows; ++row) {
-        for (size_t i = 0; i < conv->outputs; ++i) {
-            size_t at = row * conv->outputs + i;
-            da[i] = dy[at] * reference_slope(conv->activation, a[at]);
-            gradient[conv->bias + i % conv->output.channels] += da[i];
+    double *a = sums_of(call);
+    reference_activate(call, a);
+    free(a);
+}
+
+static void backward(const struct reference_call *call)
+{
+    size_t inputs = reference_inputs(call), outputs = reference_outputs(call);
+    double *a = sums_of(call), *da = reference_room(outputs);
+    for (size_t row = 0; row < call->rows; ++row) {
+        for (size_t i = 0; i < outputs; ++i) {
+            size_t at = row * outputs + i;
+            da[i] = call->dy[at] * reference_slope((enum elbow_activation)call->options->activation, a[at]);
+            call->gradients[1][i % call->output.channels] += da[i];
         }
-        struct reference_conv_sums sums = {.x = x + row * conv->inputs,
-                                           .weight = parameters + conv->weight,
-                                           .da = da,
-                                           .dweight = gradient + conv->weight,
-                                           .dx = dx + row * conv->inputs};
-        reference_conv_visit(conv, layer, (struct reference_conv_visitor){reference_conv_add_backward, &sums});
+        struct sums sums = {.x = call->x + row * inputs,
+                            .weight = call->tensors[0],
+                            .da = da,
+                            .dweight = call->gradients[0],
+                            .dx = call->dx ? call->dx + row * inputs : NULL};
+        visit(call, (struct visitor){add_backward, &sums});
     }
+    free(a);
     free(da);
 }
+
+// Kernels of twice the stride may go by tiles, which add and subtract sums that are multiplied by up to 8.
+static struct reference_terms terms(const struct reference_call *call)
+{
+    const struct elbow_layer *options = call->options;
+    double taps = (double)(options->kernel * options->kernel), y = taps * (double)call->input.channels;
+    double places = (double)(call->rows * call->output.height * call->output.width);
+    return (struct reference_terms){.y = y,
+                                    .gradient = y + places,
+                                    .dx = y + taps * (double)call->output.channels,
+                                    .coarse = options->kernel == 2 * options->stride ? 3 : 1};
+}
+
+const struct reference_layer reference_conv2d = {
+    .at = conv2d_at, .shape = conv2d_shape, .forward = forward, .backward = backward, .terms = terms};
+
+const struct reference_layer reference_conv_transpose2d = {.at = conv_transpose2d_at,
+                                                           .shape = conv_transpose2d_shape,
+                                                           .forward = forward,
+                                                           .backward = backward,
+                                                           .terms = terms};

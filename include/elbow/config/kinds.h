@@ -131,11 +131,12 @@ enum elbow_prefetch_choice { ELBOW_PREFETCH_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_ACTIVATION_SILU, silu)
 enum elbow_activation { ELBOW_ACTIVATION_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_ACTIVATIONS };
 
-// Layers: X(ENUMERATOR, word, options).
+// Layers: X(ENUMERATOR, word, options). src/nn/layer/<word>.c holds the functions, src/config/kinds.c the rows of the
+// options.
 #define ELBOW_LAYER_LIST(X)                                                                                            \
     X(ELBOW_LAYER_DENSE, dense, dense_options)                                                                         \
     X(ELBOW_LAYER_CONV2D, conv2d, conv2d_options)                                                                      \
     X(ELBOW_LAYER_CONV_TRANSPOSE2D, conv_transpose2d, conv_transpose2d_options)
-enum elbow_layer_kind { ELBOW_LAYER_LIST(ELBOW_KIND_ENUMERATOR) };
+enum elbow_layer_kind { ELBOW_LAYER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LAYER_KINDS };
 
 #endif

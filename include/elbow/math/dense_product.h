@@ -24,24 +24,17 @@ struct elbow_span {
 // Local. Whether the kernels are our own.
 bool elbow_dense_product_is_own(void);
 
-// Local. y = x W.
-void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, const float *x, const float *weight,
-                                 float *y);
-
-// Local. dW = x^T dy.
-void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, const float *x, const float *dy, float *dw);
+// Local. y = x W and dW = x^T dy of some of the inputs: those of x and the rows of W that belong to them. The first
+// part (part.first is 0) begins y, the next one, in order, goes on from there; a part of dW is its rows. All parts
+// together give the bits of the whole. Where the kernels are not our own there is one part: all inputs.
+void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                 const float *weight, float *y);
+void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
+                                const float *dy, float *dw);
 
 // Local. dx = dy W^T.
 void elbow_dense_product_input(size_t rows, size_t inputs, size_t units, const float *dy, const float *weight,
                                float *dx);
-
-// Local. Likewise with some of the inputs: those of x and the rows of W that belong to them. The first part (part.first
-// is 0) begins y, the next one, in order, goes on from there; a part of dW is its rows. All parts together give the
-// bits of the whole. Where the kernels are not our own there is one part: all inputs.
-void elbow_dense_product_forward_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
-                                      const float *weight, float *y);
-void elbow_dense_product_weight_part(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
-                                     const float *dy, float *dw);
 
 ELBOW_C_END
 

@@ -2,18 +2,19 @@
 // The shapes between the layers of a network, settled before anything is made: flatten and reshape are implied.
 //
 // Samples are (height, width, channels); what a dense layer gives is (1, 1, units). A convolution behind a dense layer
-// takes its values as (1, 1, units), too, but in the run of convolutions that a network for images ends in: there the
-// height and width are worked out backwards from the output's, and the units must be a multiple of them.
+// takes its values as (1, 1, units), too, but in the run of layers that keep places (place_before in layer.h) that a
+// network for images ends in: there the height and width are worked out backwards from the output's, and the units must
+// be a multiple of them.
 //
-// Either the input or the output must be an image (more than one place) for convolutions to make sense.
+// Either the input or the output must be an image (more than one place) for layers that need one to make sense.
 //
-// A network ends in a dense head, unless its output is an image and its last layer a convolution: then that layer is
-// the head; it must give exactly the output's shape and have no activation.
+// A network ends in a dense head, unless its output is an image and its last layer needs one: then that layer is the
+// head; it must give exactly the output's shape and have no activation.
 #ifndef ELBOW_NN_ARCHITECTURE_H
 #define ELBOW_NN_ARCHITECTURE_H
 
 #include "elbow/base/language.h"
-#include "elbow/nn/conv2d.h"
+#include "elbow/nn/layer.h"
 
 ELBOW_C_BEGIN
 
@@ -22,9 +23,6 @@ struct elbow_architecture {
     struct elbow_shape inputs[ELBOW_LAYERS_MAX + 1];  // of each layer, the head included
     struct elbow_shape outputs[ELBOW_LAYERS_MAX + 1]; // likewise
 };
-
-// Local. Values of a sample of that shape.
-size_t elbow_shape_values(struct elbow_shape shape);
 
 // Local. CONFIG where a layer does not fit; `name` is the list's ("encoder") in messages.
 enum elbow_status elbow_architecture_plan(const char *name, struct elbow_shape input, const struct elbow_layers *layers,

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A network: hidden layers in a row, then a head without activation: a dense one, or for images the last convolution
-// of the list (architecture.h). It owns room for the activations of one microbatch, or of several
-// that go through the layers together, each in a lane of its own.
+// A network: hidden layers in a row, then a head without activation: a dense one, or for images the last layer of the
+// list (architecture.h). What a layer is, its row knows (layer.h). The network owns room for the activations of one
+// microbatch, or of several that go through the layers together, each in a lane of its own.
 #ifndef ELBOW_NN_NETWORK_H
 #define ELBOW_NN_NETWORK_H
 
 #include "elbow/base/language.h"
 #include "elbow/nn/architecture.h"
-#include "elbow/nn/dense.h"
+#include "elbow/nn/layer.h"
 
 ELBOW_C_BEGIN
 
 // What one microbatch leaves on its way through the layers.
 struct elbow_lane {
-    float **outputs_of; // [count] activations (rows_max, units), owned
-    float **slopes_of;  // [count] or NULL each, owned
+    float **outputs_of; // [count] activations (rows_max, outputs), owned
+    float **kept_of;    // [count] (rows_max, kept) or NULL each, owned
     float *delta[2];    // (rows_max, widest hidden) or NULL, owned: gradients on their way down
 };
 
 struct elbow_network {
-    size_t inputs, outputs;     // values of a sample at either end
-    size_t count;               // layers, the head included
-    struct elbow_dense *layers; // sizes, activation and tensors of every layer, dense or not; owned
-    struct elbow_conv2d *convs; // [count] the convolutions; zeroed where a layer is dense; owned
+    size_t inputs, outputs;              // values of a sample at either end
+    size_t count;                        // layers, the head included
+    struct elbow_layer_instance *layers; // [count] owned
     size_t rows_max;
     size_t lane_count;
     struct elbow_lane *lanes; // [lane_count] owned
-    float *room;              // that the convolutions share; NULL without any; owned
+    float *workspace;         // that the layers share; NULL where none wants any; owned
 };
 
 // Local. Adds the tensors `name`.0/weight, ..., `name`.head/bias, and makes room for microbatches of up to rows_max
@@ -50,8 +49,8 @@ void elbow_network_backward(struct elbow_network *network, const float *paramete
 // Local. Room for that many microbatches at a time. MEMORY.
 enum elbow_status elbow_network_widen(struct elbow_network *network, size_t lanes, struct elbow_error *error);
 
-// Local. The parts of a layer that can be computed one after the other (elbow_dense_parts), and where in the arena the
-// weights of one begin.
+// Local. The parts of a layer that can be computed one after the other (layer.h), and where in the arena the tensors of
+// one begin.
 size_t elbow_network_parts(const struct elbow_network *network, size_t layer);
 size_t elbow_network_part_first(const struct elbow_network *network, size_t layer, size_t part);
 
@@ -65,19 +64,15 @@ void elbow_network_forward_part(struct elbow_network *network, size_t lane, size
 float *elbow_network_output(const struct elbow_network *network, size_t lane);
 
 // Local. All parts of the last layer from the last to the first, which write their rows of the weights' gradient, then
-// the gradient of its inputs; then the layer below. The last part comes with the bias' gradient. A convolution does all
-// in its one part. dy and dx as in elbow_network_backward.
+// the gradient of its inputs; then the layer below. dy and dx as in elbow_network_backward.
 void elbow_network_backward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
                                  const float *parameters, size_t rows, const float *x, float *dy, float *gradient,
                                  float *dx);
 void elbow_network_backward_inputs(struct elbow_network *network, size_t lane, size_t layer, const float *parameters,
-                                   size_t rows, float *dy, float *dx);
+                                   size_t rows, const float *x, float *dy, float *dx);
 
-// Local. Bytes of activations, deltas and the convolutions' room.
+// Local. Bytes of activations, of what layers keep, of deltas and of the workspace.
 size_t elbow_network_bytes(const struct elbow_network *network);
-
-// Local. Multiply-adds of the forward pass of one sample.
-double elbow_network_operations(const struct elbow_network *network);
 
 ELBOW_C_END
 

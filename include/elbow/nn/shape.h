@@ -5,6 +5,7 @@
 
 #include "elbow/base/language.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 ELBOW_C_BEGIN
@@ -12,6 +13,24 @@ ELBOW_C_BEGIN
 struct elbow_shape {
     size_t height, width, channels;
 };
+
+// Local. Values of a sample.
+static inline size_t elbow_shape_values(struct elbow_shape shape)
+{
+    return shape.height * shape.width * shape.channels;
+}
+
+// Local. Places of a sample.
+static inline size_t elbow_shape_places(struct elbow_shape shape)
+{
+    return shape.height * shape.width;
+}
+
+// Local.
+static inline bool elbow_shape_is_same(struct elbow_shape a, struct elbow_shape b)
+{
+    return a.height == b.height && a.width == b.width && a.channels == b.channels;
+}
 
 // Element (i, j, c, n) of V, see convolution.h, lies at ((i kernel + j) channels filters + c channel + n filter).
 struct elbow_strides {

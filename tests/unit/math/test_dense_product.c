@@ -59,9 +59,9 @@ static void end(struct trial *trial)
 static void multiply(enum kind kind, size_t rows, size_t inputs, size_t units, const float *a, const float *b, float *c)
 {
     if (kind == FORWARD)
-        elbow_dense_product_forward(rows, inputs, units, a, b, c);
+        elbow_dense_product_forward(rows, inputs, units, (struct elbow_span){0, inputs}, a, b, c);
     else if (kind == WEIGHT)
-        elbow_dense_product_weight(rows, inputs, units, a, b, c);
+        elbow_dense_product_weight(rows, inputs, units, (struct elbow_span){0, inputs}, a, b, c);
     else
         elbow_dense_product_input(rows, inputs, units, a, b, c);
 }
@@ -190,10 +190,10 @@ END_TEST
 START_TEST(nothing_to_sum_is_zero)
 {
     float c[6] = {1, 1, 1, 1, 1, 1}, x = 1, y = 1;
-    elbow_dense_product_weight(0, 2, 3, &x, &y, c);
+    elbow_dense_product_weight(0, 2, 3, (struct elbow_span){0, 2}, &x, &y, c);
     for (int i = 0; i < 6; ++i)
         ck_assert(c[i] == 0.0f);
-    elbow_dense_product_forward(0, 2, 3, &x, c, &y);
+    elbow_dense_product_forward(0, 2, 3, (struct elbow_span){0, 2}, &x, c, &y);
     elbow_dense_product_input(0, 2, 3, &x, c, &y);
     ck_assert(y == 1.0f);
 }

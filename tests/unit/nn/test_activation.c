@@ -7,6 +7,9 @@
 #include "reference.h"
 #include "unit.h"
 
+#include <math.h>
+#include <string.h>
+
 enum { ACTIVATIONS = ELBOW_ACTIVATIONS, N = 1601 };
 
 static float slope_room[N], y_room[N], dy_room[N], bias_room[N];

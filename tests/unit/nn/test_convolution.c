@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds between convolutions whatever their values: gathering and scattering are adjoint, and bits do not depend
-// on how samples are put together.
+// What holds between convolutions whatever their values: gathering and scattering are adjoint; and which way they take.
 #include "elbow/nn/convolution.h"
 
-#include "conv_fixture.h"
+#include "layer_fixture.h"
+#include "reference_conv.h"
 #include "unit.h"
-
-#include <math.h>
 
 static double dot(size_t count, const float *a, const float *b)
 {
@@ -16,119 +14,71 @@ static double dot(size_t count, const float *a, const float *b)
     return sum;
 }
 
-// The transposed layer that leads back; false if its two sides need different output paddings.
-static bool set_up_adjoint(const struct setting *conv, const struct sizes *sizes, struct setting *transpose)
+static struct elbow_shape input_of(const struct reference_sizes *sizes)
 {
-    struct elbow_shape small = conv->conv.output;
+    return (struct elbow_shape){sizes->height, sizes->width, sizes->channels};
+}
+
+// The transposed layer that leads back; false if its two sides need different output paddings.
+static bool set_up_adjoint(const struct setting *conv, const struct reference_sizes *sizes, struct setting *transpose)
+{
+    struct elbow_shape small = conv->layer.output;
     int64_t beyond = sizes->kernel - 2 * sizes->padding - sizes->stride;
     int64_t extra = (int64_t)sizes->height - (sizes->stride * (int64_t)small.height + beyond);
     if (extra != (int64_t)sizes->width - (sizes->stride * (int64_t)small.width + beyond))
         return false;
-    struct sizes back = {.height = small.height,
-                         .width = small.width,
-                         .channels = small.channels,
-                         .filters = (int64_t)sizes->channels,
-                         .kernel = sizes->kernel,
-                         .stride = sizes->stride,
-                         .padding = sizes->padding};
-    ck_assert(set_up(transpose, &back, layer_of(&back, ELBOW_LAYER_CONV_TRANSPOSE2D, ELBOW_ACTIVATION_NONE, extra), 2));
-    ck_assert_uint_eq(transpose->conv.outputs, conv->conv.inputs);
+    struct elbow_layer back = conv->options;
+    back.kind = ELBOW_LAYER_CONV_TRANSPOSE2D;
+    back.filters = (int64_t)sizes->channels;
+    back.output_padding = extra;
+    ck_assert(set_up(transpose, &back, small, 2));
+    ck_assert_uint_eq(transpose->layer.outputs, conv->layer.inputs);
     return true;
 }
 
 // The same weights with their last two dimensions exchanged, and no biases.
-static void make_adjoint(const struct sizes *sizes, struct setting *conv, struct setting *transpose)
+static void make_adjoint(const struct reference_sizes *sizes, struct setting *conv, struct setting *transpose)
 {
     size_t channels = sizes->channels, filters = (size_t)sizes->filters;
+    float *weight = conv->values + tensor_of(conv, 0)->offset;
+    float *back = transpose->values + tensor_of(transpose, 0)->offset;
     for (size_t tap = 0; tap < (size_t)(sizes->kernel * sizes->kernel); ++tap)
         for (size_t c = 0; c < channels; ++c)
             for (size_t n = 0; n < filters; ++n)
-                transpose->values[transpose->conv.weight + (tap * filters + n) * channels + c] =
-                    conv->values[conv->conv.weight + (tap * channels + c) * filters + n];
-    memset(conv->values + conv->conv.bias, 0, filters * sizeof(float));
-    memset(transpose->values + transpose->conv.bias, 0, channels * sizeof(float));
+                back[(tap * filters + n) * channels + c] = weight[(tap * channels + c) * filters + n];
+    memset(conv->values + tensor_of(conv, 1)->offset, 0, filters * sizeof(float));
+    memset(transpose->values + tensor_of(transpose, 1)->offset, 0, channels * sizeof(float));
 }
 
 // <conv(x), y> = <x, conv_transpose(y)>
+static bool check_adjoint(const struct reference_sizes *sizes)
+{
+    struct setting conv, transpose;
+    struct elbow_layer options = reference_conv_case(sizes, ELBOW_LAYER_CONV2D, ELBOW_ACTIVATION_NONE, 0).options;
+    if (!set_up(&conv, &options, input_of(sizes), 2))
+        return false;
+    bool has_adjoint = set_up_adjoint(&conv, sizes, &transpose);
+    if (has_adjoint) {
+        make_adjoint(sizes, &conv, &transpose);
+        run_forward(&conv);
+        run_forward(&transpose);
+        size_t outputs = 2 * conv.layer.outputs, inputs = 2 * conv.layer.inputs;
+        double norms = sqrt(dot(outputs, conv.y, conv.y) * dot(outputs, transpose.x, transpose.x));
+        // Some units of 2^-24 of the norms.
+        ck_assert_double_eq_tol(dot(outputs, conv.y, transpose.x), dot(inputs, conv.x, transpose.y),
+                                1e-12 + 1e-6 * norms);
+        tear_down(&transpose);
+    }
+    tear_down(&conv);
+    return has_adjoint;
+}
+
 START_TEST(the_transpose_is_the_adjoint)
 {
     int compared = 0;
-    for (size_t i = 0; i < SIZES; ++i) {
-        const struct sizes *sizes = &all_sizes[i];
-        struct setting conv, transpose;
-        ck_assert(set_up(&conv, sizes, layer_of(sizes, ELBOW_LAYER_CONV2D, ELBOW_ACTIVATION_NONE, 0), 2));
-        if (set_up_adjoint(&conv, sizes, &transpose)) {
-            make_adjoint(sizes, &conv, &transpose);
-            elbow_conv2d_forward(&conv.conv, conv.values, 2, conv.x, conv.room, conv.y, NULL);
-            elbow_conv2d_forward(&transpose.conv, transpose.values, 2, transpose.x, transpose.room, transpose.y, NULL);
-            size_t outputs = 2 * conv.conv.outputs, inputs = 2 * conv.conv.inputs;
-            double norms = sqrt(dot(outputs, conv.y, conv.y) * dot(outputs, transpose.x, transpose.x));
-            // Some units of 2^-24 of the norms.
-            ck_assert_double_eq_tol(dot(outputs, conv.y, transpose.x), dot(inputs, conv.x, transpose.y),
-                                    1e-12 + 1e-6 * norms);
-            ++compared;
-            tear_down(&transpose);
-        }
-        tear_down(&conv);
-    }
+    for (size_t i = 0; i < reference_conv_count; ++i)
+        compared += check_adjoint(&reference_conv_sizes[i]);
     ck_assert_int_ge(compared, 12);
-}
-END_TEST
-
-// The bits of y and dx of a row are its own; so are dy's, in place.
-START_TEST(any_split_of_rows)
-{
-    enum { ROWS = 41 };
-    static const size_t numbers[] = {0, 1, 3, 4, 5, 9, 11, 14, 20, 23};
-    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; ++n)
-        for (int kind = ELBOW_LAYER_CONV2D; kind <= ELBOW_LAYER_CONV_TRANSPOSE2D; ++kind) {
-            const struct sizes *sizes = &all_sizes[numbers[n]];
-            struct setting whole, part;
-            struct elbow_layer layer = layer_of(sizes, (enum elbow_layer_kind)kind, ELBOW_ACTIVATION_RELU, 0);
-            if (!set_up(&whole, sizes, layer, ROWS))
-                continue;
-            ck_assert(set_up(&part, sizes, layer, ROWS));
-            size_t inputs = whole.conv.inputs, outputs = whole.conv.outputs;
-            elbow_conv2d_forward(&whole.conv, whole.values, ROWS, whole.x, whole.room, whole.y, NULL);
-            elbow_conv2d_backward(&whole.conv, whole.values, ROWS, whole.x, whole.y, NULL, whole.room, whole.dy,
-                                  whole.gradient, whole.dx);
-            for (size_t first = 0, count = 1; first < ROWS; first += count, count += 3) {
-                count = count > ROWS - first ? ROWS - first : count;
-                elbow_conv2d_forward(&part.conv, part.values, count, part.x + first * inputs, part.room,
-                                     part.y + first * outputs, NULL);
-                elbow_conv2d_backward(&part.conv, part.values, count, part.x + first * inputs, part.y + first * outputs,
-                                      NULL, part.room, part.dy + first * outputs, part.gradient,
-                                      part.dx + first * inputs);
-            }
-            ck_assert(memcmp(whole.y, part.y, ROWS * outputs * sizeof(float)) == 0);
-            ck_assert(memcmp(whole.dx, part.dx, ROWS * inputs * sizeof(float)) == 0);
-            tear_down(&whole);
-            tear_down(&part);
-        }
-}
-END_TEST
-
-// Rows behind the last have no part in a gradient, and it does not depend on what the room held.
-START_TEST(gradients_repeat)
-{
-    for (int i = 0; i < 4; ++i) {
-        const struct sizes *sizes = &all_sizes[i / 2 ? 21 : 4]; // with tiles, without
-        enum elbow_layer_kind kind = i % 2 ? ELBOW_LAYER_CONV_TRANSPOSE2D : ELBOW_LAYER_CONV2D;
-        struct elbow_layer layer = layer_of(sizes, kind, ELBOW_ACTIVATION_NONE, 0);
-        struct setting first, second;
-        ck_assert(set_up(&first, sizes, layer, 9) && set_up(&second, sizes, layer, 5));
-        memset(second.room, 0, elbow_conv2d_room(&second.conv) * sizeof(float));
-        struct setting *both[] = {&first, &second};
-        for (int j = 0; j < 2; ++j) {
-            struct setting *s = both[j];
-            elbow_conv2d_forward(&s->conv, s->values, 5, s->x, s->room, s->y, NULL);
-            elbow_conv2d_backward(&s->conv, s->values, 5, s->x, s->y, NULL, s->room, s->dy, s->gradient,
-                                  j == 0 ? s->dx : NULL);
-        }
-        ck_assert(memcmp(first.gradient, second.gradient, first.parameters.size * sizeof(float)) == 0);
-        tear_down(&first);
-        tear_down(&second);
-    }
 }
 END_TEST
 
@@ -145,4 +95,28 @@ START_TEST(sizes_alone_choose_tiles)
 }
 END_TEST
 
-UNIT_MAIN("nn/convolution", the_transpose_is_the_adjoint, any_split_of_rows, gradients_repeat, sizes_alone_choose_tiles)
+// The cases that every layer is looked at with (tests/conformance) meet both ways, with rows of more than two blocks.
+START_TEST(cases_go_both_ways_in_blocks)
+{
+    size_t blocks[2] = {0};
+    for (size_t i = 0; i < reference_conv_count; ++i) {
+        const struct reference_sizes *sizes = &reference_conv_sizes[i];
+        struct elbow_layer options = reference_conv_case(sizes, ELBOW_LAYER_CONV2D, ELBOW_ACTIVATION_NONE, 0).options;
+        struct elbow_shape map;
+        struct elbow_convolution convolution;
+        if (!reference_conv2d.shape(&options, input_of(sizes), &map))
+            continue;
+        ck_assert_int_eq(elbow_convolution_create(input_of(sizes), map, (size_t)sizes->kernel, (size_t)sizes->stride,
+                                                  (size_t)sizes->padding, &convolution, NULL),
+                         ELBOW_OK);
+        size_t number = sizes->rows / convolution.block;
+        if (number > blocks[convolution.by_tiles])
+            blocks[convolution.by_tiles] = number;
+        elbow_convolution_destroy(&convolution);
+    }
+    ck_assert_uint_ge(blocks[0], 2);
+    ck_assert_uint_ge(blocks[1], 2);
+}
+END_TEST
+
+UNIT_MAIN("nn/convolution", the_transpose_is_the_adjoint, sizes_alone_choose_tiles, cases_go_both_ways_in_blocks)

@@ -5,8 +5,11 @@
 #include "elbow/base/memory.h"
 #include "elbow/math/random.h"
 
-#include "reference_conv.h"
+#include "reference_network.h"
 #include "unit.h"
+
+#include <math.h>
+#include <string.h>
 
 enum { ROWS = 5 };
 
@@ -70,40 +73,6 @@ static void check_near(const char *what, size_t n, const float *values, const do
     ck_assert_msg(worst <= 5e-6 * largest, "%s: off by %g of %g", what, worst, largest);
 }
 
-// The references of all layers, one after the other: a and y of each, then the gradients.
-static void reference(const struct elbow_network *network, const struct elbow_layers *hidden, const double *parameters,
-                      const double *x, const double *dy, double *out, double *gradient, double *dx)
-{
-    double *a[8], *y[8], *above = NULL;
-    for (size_t i = 0; i < network->count; ++i) {
-        const struct elbow_dense *layer = &network->layers[i];
-        const double *input = i > 0 ? y[i - 1] : x;
-        a[i] = reference_room(ROWS * layer->units);
-        y[i] = reference_room(ROWS * layer->units);
-        if (network->convs[i].outputs > 0)
-            reference_conv_forward(&network->convs[i], &hidden->layers[i], parameters, ROWS, input, a[i], y[i]);
-        else
-            reference_dense_forward(layer, parameters, ROWS, input, a[i], y[i]);
-    }
-    memcpy(out, y[network->count - 1], ROWS * network->outputs * sizeof *out);
-    for (size_t i = network->count; i-- > 0;) {
-        const struct elbow_dense *layer = &network->layers[i];
-        const double *input = i > 0 ? y[i - 1] : x, *from = above ? above : dy;
-        double *below = i > 0 ? reference_room(ROWS * layer->inputs) : dx;
-        if (network->convs[i].outputs > 0)
-            reference_conv_backward(&network->convs[i], &hidden->layers[i], parameters, ROWS, input, a[i], from,
-                                    gradient, below);
-        else
-            reference_dense_backward(layer, parameters, ROWS, input, a[i], from, gradient, below);
-        free(above);
-        above = i > 0 ? below : NULL;
-    }
-    for (size_t i = 0; i < network->count; ++i) {
-        free(a[i]);
-        free(y[i]);
-    }
-}
-
 static void compare(const struct architecture *architecture)
 {
     struct elbow_parameters parameters = {0};
@@ -116,18 +85,22 @@ static void compare(const struct architecture *architecture)
     float *dx = drawn(inputs, 5);
     elbow_parameters_initialize(&parameters, 3, values);
     double *exact[] = {reference_copy(size, values), reference_copy(inputs, x), reference_copy(outputs, dy),
-                       reference_room(outputs),      reference_room(size),      reference_room(inputs)};
-    reference(&network, &architecture->hidden, exact[0], exact[1], exact[2], exact[3], exact[4], exact[5]);
+                       reference_room(size)};
+    struct reference_network reference =
+        reference_network_create(&network, &architecture->hidden, &parameters, ROWS, exact[0], exact[3]);
+    const double *expected = reference_network_forward(&reference, exact[1]);
+    const double *expected_dx = reference_network_backward(&reference, exact[2]);
     uint64_t allocations = elbow_memory_count().allocations;
     const float *out = elbow_network_forward(&network, values, ROWS, x);
-    check_near("output", outputs, out, exact[3]);
+    check_near("output", outputs, out, expected);
     elbow_network_backward(&network, values, ROWS, x, dy, gradient, dx);
     ck_assert_uint_eq(elbow_memory_count().allocations, allocations);
-    check_near("dx", inputs, dx, exact[5]);
+    check_near("dx", inputs, dx, expected_dx);
     for (size_t t = 0; t < parameters.count; ++t) {
         const struct elbow_tensor *tensor = &parameters.tensors[t];
-        check_near(tensor->name, tensor->count, gradient + tensor->offset, exact[4] + tensor->offset);
+        check_near(tensor->name, tensor->count, gradient + tensor->offset, exact[3] + tensor->offset);
     }
+    reference_network_destroy(&reference);
     for (size_t i = 0; i < sizeof exact / sizeof *exact; ++i)
         free(exact[i]);
     float **all[] = {&values, &x, &dy, &gradient, &dx};
@@ -166,7 +139,8 @@ START_TEST(the_last_convolution_is_the_head)
     const struct elbow_tensor *weight = elbow_parameters_find(&parameters, "net.head/weight");
     ck_assert(weight && weight->rank == 4 && weight->shape[2] == 17 && weight->shape[3] == 2);
     // 6 x 4 and 12 x 8 places are worked out from 3 x 2 and 6 x 4.
-    ck_assert(elbow_network_operations(&network) == 3 * 9 + 9 * 30 + 6 * 16 * 5 * 17 + 24 * 16 * 17 * 2);
+    ck_assert(elbow_shape_is_same(network.layers[2].input, (struct elbow_shape){3, 2, 5}));
+    ck_assert(elbow_shape_is_same(network.layers[3].input, (struct elbow_shape){6, 4, 17}));
     size_t floats = 9 + 30 + 2 * 24 * 17 + 96 * 2 + 2 * 24 * 17; // outputs, a slope, two deltas of the widest
     ck_assert_uint_gt(elbow_network_bytes(&network), ROWS * floats * sizeof(float));
     elbow_network_destroy(&network);

@@ -27,7 +27,7 @@ struct elbow_floor {
     size_t count;
     struct elbow_floor_product *products;
     float *activations, *deltas;   // inputs and output of every layer, their gradients
-    float *patches;                // of the largest convolution
+    float *workspace;              // what layers make of their operands: patches of the largest convolution
     float *parameters, *gradients; // whole arenas
     struct elbow_optimizer optimizer;
     struct elbow_floor_slice slice;

@@ -15,17 +15,6 @@ struct elbow_patches_places {
 // Local.
 struct elbow_patches_places elbow_patches_layout(const struct elbow_patches *plan);
 
-// Local. Values and places of a sample.
-static inline size_t elbow_patches_values(struct elbow_shape shape)
-{
-    return shape.height * shape.width * shape.channels;
-}
-
-static inline size_t elbow_patches_positions(struct elbow_shape shape)
-{
-    return shape.height * shape.width;
-}
-
 // Local. Whether maps can be read as they are: their filters are whole vectors.
 static inline bool elbow_patches_has_whole_vectors(const struct elbow_patches *plan)
 {

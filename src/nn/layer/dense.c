@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// dense: y = f(x W + b). With a = x W + b (rows, units), y = f(a), and the loss' gradient dy:
+//   da = dy * f'(a);   dW = x^T da;   db = sum over rows of da;   dx = da W^T.
+// Tensors: weight (inputs, units), bias (units).
+//
+// A part has some rows of W and the inputs that meet them. Forward it goes on with the sums of the part before, so that
+// the bits are those of one product. The last one has bias and activation; backward it is the first, and with it dy
+// becomes da. Sums over rows go four rows at a time, in order.
+#include "elbow/nn/detail/layer.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/math/threads.h"
+#include "elbow/nn/activation.h"
+
+#include <string.h>
+
+enum { VALUES_LEAST = 1 << 13 }; // values that are worth a thread
+enum { PART_LEAST = 1 << 16 };   // weights of a part: half a millisecond of a network of 1 Gbit/s for each of two nodes
+
+struct dense {
+    enum elbow_activation activation;
+    size_t weight, bias; // offsets in the arena
+};
+
+static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
+                  char reason[ELBOW_LAYER_REASON_SIZE])
+{
+    (void)input;
+    (void)reason;
+    *output = (struct elbow_shape){1, 1, (size_t)options->units};
+    return true;
+}
+
+static enum elbow_status create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
+                                struct elbow_layer_instance *layer, struct elbow_error *error)
+{
+    struct dense *dense = NULL;
+    enum elbow_status status = elbow_allocate(&dense, 1, sizeof *dense, "a layer", error);
+    if (status != ELBOW_OK)
+        return status;
+    layer->state = dense;
+    dense->activation = (enum elbow_activation)site->options->activation;
+    size_t inputs = layer->inputs, units = layer->outputs;
+    struct elbow_tensor weight = {.rank = 2,
+                                  .shape = {inputs, units},
+                                  .is_weight = true,
+                                  .initial = elbow_activation_initial(dense->activation, site->initializer),
+                                  .fan_in = inputs,
+                                  .fan_out = units};
+    struct elbow_tensor bias = {.rank = 1, .shape = {units}, .initial = ELBOW_INITIAL_CONSTANT};
+    status = elbow_layer_add_tensor(parameters, site, "weight", weight, &dense->weight, error);
+    if (status == ELBOW_OK)
+        status = elbow_layer_add_tensor(parameters, site, "bias", bias, &dense->bias, error);
+    return status;
+}
+
+static size_t kept(const struct elbow_layer_instance *layer)
+{
+    const struct dense *dense = layer->state;
+    return elbow_activation_keeps_slope(dense->activation) ? layer->outputs : 0;
+}
+
+static size_t parts_of(const struct elbow_layer_instance *layer)
+{
+    size_t parts = elbow_dense_product_is_own() ? layer->inputs * layer->outputs / PART_LEAST : 1;
+    return parts < 1 ? 1 : parts > layer->inputs ? layer->inputs : parts;
+}
+
+// The inputs of some parts.
+static struct elbow_span inputs_of(const struct elbow_layer_instance *layer, struct elbow_span parts)
+{
+    size_t all = parts_of(layer), first = layer->inputs * parts.first / all;
+    return (struct elbow_span){first, layer->inputs * (parts.first + parts.count) / all - first};
+}
+
+static size_t part_begin(const struct elbow_layer_instance *layer, size_t part)
+{
+    return inputs_of(layer, (struct elbow_span){part, 1}).first * layer->outputs;
+}
+
+static bool has_last(const struct elbow_layer_instance *layer, struct elbow_span parts)
+{
+    return parts.first + parts.count == parts_of(layer);
+}
+
+static void forward(const struct elbow_layer_instance *layer, struct elbow_span parts,
+                    const struct elbow_layer_call *call)
+{
+    const struct dense *dense = layer->state;
+    size_t units = layer->outputs;
+    elbow_dense_product_forward(call->rows, layer->inputs, units, inputs_of(layer, parts), call->x,
+                                call->parameters + dense->weight, call->y);
+    if (has_last(layer, parts))
+        elbow_activation_forward(dense->activation, call->rows, units, call->parameters + dense->bias, call->y,
+                                 call->kept);
+}
+
+// sums[j] = the sum over rows of x[row][j] for the first `count` columns.
+static void sum_columns(size_t rows, size_t units, size_t count, const float *restrict x, float *restrict sums)
+{
+    memset(sums, 0, count * sizeof *sums);
+    size_t row = 0;
+    for (; row + 4 <= rows; row += 4, x += 4 * units)
+        for (size_t j = 0; j < count; ++j)
+            sums[j] += (x[j] + x[units + j]) + (x[2 * units + j] + x[3 * units + j]);
+    for (; row < rows; ++row, x += units)
+        for (size_t j = 0; j < count; ++j)
+            sums[j] += x[j];
+}
+
+struct row_sum {
+    size_t rows, units;
+    const float *x;
+    float *sums;
+};
+
+static void sum_span(void *user, int part, size_t first, size_t count)
+{
+    const struct row_sum *sum = user;
+    (void)part;
+    sum_columns(sum->rows, sum->units, count, sum->x + first, sum->sums + first);
+}
+
+static void sum_rows(size_t rows, size_t units, const float *x, float *sums)
+{
+    struct row_sum sum = {rows, units, x, sums};
+    elbow_threads_split(units, ELBOW_THREADS_LINE, VALUES_LEAST / (rows + 1) + 1, sum_span, &sum);
+}
+
+static void backward(const struct elbow_layer_instance *layer, struct elbow_span parts,
+                     const struct elbow_layer_call *call)
+{
+    const struct dense *dense = layer->state;
+    size_t rows = call->rows, units = layer->outputs;
+    if (has_last(layer, parts))
+        elbow_activation_backward(dense->activation, rows * units, call->y, call->kept, call->dy);
+    elbow_dense_product_weight(rows, layer->inputs, units, inputs_of(layer, parts), call->x, call->dy,
+                               call->gradient + dense->weight);
+    if (has_last(layer, parts))
+        sum_rows(rows, units, call->dy, call->gradient + dense->bias);
+}
+
+static void backward_inputs(const struct elbow_layer_instance *layer, const struct elbow_layer_call *call)
+{
+    const struct dense *dense = layer->state;
+    elbow_dense_product_input(call->rows, layer->inputs, layer->outputs, call->dy, call->parameters + dense->weight,
+                              call->dx);
+}
+
+static void products(const struct elbow_layer_instance *layer, size_t rows, elbow_product_visitor *visit, void *user)
+{
+    size_t inputs = layer->inputs, units = layer->outputs;
+    const struct elbow_product all[] = {
+        {ELBOW_PRODUCT_FORWARD, rows, units, inputs, ELBOW_OPERAND_X, ELBOW_OPERAND_TENSORS, ELBOW_OPERAND_Y},
+        {ELBOW_PRODUCT_WEIGHTS, inputs, units, rows, ELBOW_OPERAND_X, ELBOW_OPERAND_DY, ELBOW_OPERAND_GRADIENT},
+        {ELBOW_PRODUCT_INPUTS, rows, inputs, units, ELBOW_OPERAND_DY, ELBOW_OPERAND_TENSORS, ELBOW_OPERAND_DX}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
+        visit(user, &all[i]);
+}
+
+const struct elbow_layer_row elbow_layer_dense = {.shape = shape,
+                                                  .create = create,
+                                                  .kept = kept,
+                                                  .parts = parts_of,
+                                                  .part_begin = part_begin,
+                                                  .forward = forward,
+                                                  .backward = backward,
+                                                  .backward_inputs = backward_inputs,
+                                                  .products = products};

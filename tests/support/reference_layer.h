@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Layers in double precision, written plainly from the definitions, and what each is looked at with: a row for each of
+// ELBOW_LAYER_LIST. reference_<word>.c, or that of a kindred kind, has the functions. No code is shared with the
+// kernels.
+#ifndef ELBOW_TESTS_REFERENCE_LAYER_H
+#define ELBOW_TESTS_REFERENCE_LAYER_H
+
+#include "elbow/nn/layer.h"
+
+#include "reference.h"
+
+enum { REFERENCE_TENSORS = 4 };
+
+// Rows of samples on their way through a layer.
+struct reference_call {
+    const struct elbow_layer *options;
+    struct elbow_shape input, output;
+    size_t rows;
+    const double *tensors[REFERENCE_TENSORS]; // in the order in which the layer adds them
+    double *gradients[REFERENCE_TENSORS];
+    const double *x, *dy;
+    double *y, *dx;
+};
+
+// How many products the sums are made of that an element goes through, up to the largest part of its rounding; `coarse`
+// is how much coarser than a plain sum.
+struct reference_terms {
+    double y, gradient, dx, coarse;
+};
+
+struct reference_case {
+    struct elbow_layer options;
+    struct elbow_shape input;
+    size_t rows;
+    bool has_dense_product; // whose bits depend on the rows beside a row where the kernels are OpenBLAS'
+};
+
+struct reference_layer {
+    // Case number i; false behind the last. A case may be of sizes that do not fit.
+    bool (*at)(size_t i, struct reference_case *found);
+    // The output's shape from the definition; false if the layer does not fit.
+    bool (*shape)(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output);
+    void (*forward)(const struct reference_call *call);
+    // Adds to the gradients and dx, which may be NULL.
+    void (*backward)(const struct reference_call *call);
+    struct reference_terms (*terms)(const struct reference_call *call);
+};
+
+static inline size_t reference_inputs(const struct reference_call *call)
+{
+    return call->input.height * call->input.width * call->input.channels;
+}
+
+static inline size_t reference_outputs(const struct reference_call *call)
+{
+    return call->output.height * call->output.width * call->output.channels;
+}
+
+static inline void reference_activate(const struct reference_call *call, const double *a)
+{
+    for (size_t i = 0; i < call->rows * reference_outputs(call); ++i)
+        call->y[i] = reference_activation((enum elbow_activation)call->options->activation, a[i]);
+}
+
+#define REFERENCE_LAYER_DECLARE(name, word, ...) extern const struct reference_layer reference_##word;
+ELBOW_LAYER_LIST(REFERENCE_LAYER_DECLARE)
+
+// The row of a kind.
+const struct reference_layer *reference_layer(enum elbow_layer_kind kind);
+
+#endif
