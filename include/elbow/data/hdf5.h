@@ -112,7 +112,7 @@ enum elbow_status elbow_hdf5_describe_attribute(struct elbow_hdf5 *file, const c
 
 enum { ELBOW_HDF5_FILTERS_MAX = 32, ELBOW_HDF5_FILTER_SIZE = 64 };
 
-enum elbow_hdf5_kind {
+enum elbow_hdf5_layout_kind {
     ELBOW_HDF5_COMPACT,
     ELBOW_HDF5_CONTIGUOUS,
     ELBOW_HDF5_CHUNKED,
@@ -128,7 +128,7 @@ struct elbow_hdf5_filter {
 
 // How a dataset is stored.
 struct elbow_hdf5_storage {
-    enum elbow_hdf5_kind kind;
+    enum elbow_hdf5_layout_kind kind;
     uint64_t chunk[ELBOW_HDF5_RANK_MAX]; // of a chunked one
     uint64_t chunks, written;            // how many there should be, and are
     uint64_t sources;                    // mappings of a virtual one, raw files
