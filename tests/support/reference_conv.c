@@ -3,25 +3,57 @@
 
 #include <stdlib.h>
 
+// clang-format off: one case a row reads best as a table
 const struct reference_sizes reference_conv_sizes[] = {
-    {28, 28, 1, 32, 4, 2, 1, 3}, // the first layer of mnist-conv
-    {14, 14, 32, 64, 4, 2, 1, 3}, {7, 7, 64, 32, 4, 2, 1, 3},   {8, 8, 32, 3, 4, 2, 1, 3}, // a colour decoder's last
-    {7, 5, 3, 17, 3, 1, 1, 41},   {9, 8, 17, 3, 3, 2, 0, 11}, // a column that no patch reaches
-    {5, 7, 1, 1, 1, 1, 0, 3},                                 // 1x1
-    {5, 6, 17, 16, 1, 1, 0, 3},   {6, 7, 3, 5, 1, 2, 0, 3},   // pixels that no tap meets
-    {8, 9, 2, 3, 2, 3, 1, 41},    {8, 7, 9, 20, 2, 5, 1, 3},  // likewise, and without patches
-    {4, 4, 3, 4, 3, 2, 4, 41},                                // more padding than kernel
-    {3, 4, 17, 18, 2, 2, 3, 3},   {5, 5, 17, 16, 5, 5, 2, 3},   {3, 4, 9, 33, 3, 1, 2, 41},
-    {11, 3, 1, 3, 3, 3, 1, 3},    {4, 5, 10, 100, 3, 2, 1, 3},  // two panels of columns
-    {4, 3, 100, 9, 3, 1, 0, 3},   {1, 1, 5, 6, 4, 2, 2, 3},     // a kernel larger than the input
-    {2, 1, 16, 1, 2, 2, 1, 3},    {13, 19, 16, 32, 4, 2, 1, 9}, // tiles: broken ones, whole ones
-    {16, 16, 16, 16, 4, 2, 1, 2}, {12, 14, 16, 48, 4, 2, 0, 3}, // pixels behind the last patch
-    {7, 8, 32, 16, 2, 1, 0, 41},                                // stride 1
-    {10, 9, 16, 16, 4, 2, 3, 3},                                // wide padding
-    {19, 25, 16, 16, 6, 3, 2, 3},                               // stride 3
-    {4, 3, 2, 5, 3, 2, 1, 135},                                 // several blocks, the last one broken
-    {8, 6, 16, 16, 4, 2, 1, 135}, {2, 2, 1, 1, 5, 1, 0, 1},     // a kernel larger than the padded input
+    // the first layer of mnist-conv
+    {.height = 28, .width = 28, .channels = 1, .filters = 32, .kernel = 4, .stride = 2, .padding = 1, .rows = 3},
+    {.height = 14, .width = 14, .channels = 32, .filters = 64, .kernel = 4, .stride = 2, .padding = 1, .rows = 3},
+    {.height = 7, .width = 7, .channels = 64, .filters = 32, .kernel = 4, .stride = 2, .padding = 1, .rows = 3},
+    // a colour decoder's last
+    {.height = 8, .width = 8, .channels = 32, .filters = 3, .kernel = 4, .stride = 2, .padding = 1, .rows = 3},
+    {.height = 7, .width = 5, .channels = 3, .filters = 17, .kernel = 3, .stride = 1, .padding = 1, .rows = 41},
+    // a column that no patch reaches
+    {.height = 9, .width = 8, .channels = 17, .filters = 3, .kernel = 3, .stride = 2, .padding = 0, .rows = 11},
+    // 1x1
+    {.height = 5, .width = 7, .channels = 1, .filters = 1, .kernel = 1, .stride = 1, .padding = 0, .rows = 3},
+    {.height = 5, .width = 6, .channels = 17, .filters = 16, .kernel = 1, .stride = 1, .padding = 0, .rows = 3},
+    // pixels that no tap meets
+    {.height = 6, .width = 7, .channels = 3, .filters = 5, .kernel = 1, .stride = 2, .padding = 0, .rows = 3},
+    {.height = 8, .width = 9, .channels = 2, .filters = 3, .kernel = 2, .stride = 3, .padding = 1, .rows = 41},
+    // likewise, and without patches
+    {.height = 8, .width = 7, .channels = 9, .filters = 20, .kernel = 2, .stride = 5, .padding = 1, .rows = 3},
+    // more padding than kernel
+    {.height = 4, .width = 4, .channels = 3, .filters = 4, .kernel = 3, .stride = 2, .padding = 4, .rows = 41},
+    {.height = 3, .width = 4, .channels = 17, .filters = 18, .kernel = 2, .stride = 2, .padding = 3, .rows = 3},
+    {.height = 5, .width = 5, .channels = 17, .filters = 16, .kernel = 5, .stride = 5, .padding = 2, .rows = 3},
+    {.height = 3, .width = 4, .channels = 9, .filters = 33, .kernel = 3, .stride = 1, .padding = 2, .rows = 41},
+    {.height = 11, .width = 3, .channels = 1, .filters = 3, .kernel = 3, .stride = 3, .padding = 1, .rows = 3},
+    // two panels of columns
+    {.height = 4, .width = 5, .channels = 10, .filters = 100, .kernel = 3, .stride = 2, .padding = 1, .rows = 3},
+    {.height = 4, .width = 3, .channels = 100, .filters = 9, .kernel = 3, .stride = 1, .padding = 0, .rows = 3},
+    // a kernel larger than the input
+    {.height = 1, .width = 1, .channels = 5, .filters = 6, .kernel = 4, .stride = 2, .padding = 2, .rows = 3},
+    {.height = 2, .width = 1, .channels = 16, .filters = 1, .kernel = 2, .stride = 2, .padding = 1, .rows = 3},
+    // tiles: broken ones
+    {.height = 13, .width = 19, .channels = 16, .filters = 32, .kernel = 4, .stride = 2, .padding = 1, .rows = 9},
+    // whole ones
+    {.height = 16, .width = 16, .channels = 16, .filters = 16, .kernel = 4, .stride = 2, .padding = 1, .rows = 2},
+    // pixels behind the last patch
+    {.height = 12, .width = 14, .channels = 16, .filters = 48, .kernel = 4, .stride = 2, .padding = 0, .rows = 3},
+    // stride 1
+    {.height = 7, .width = 8, .channels = 32, .filters = 16, .kernel = 2, .stride = 1, .padding = 0, .rows = 41},
+    // wide padding
+    {.height = 10, .width = 9, .channels = 16, .filters = 16, .kernel = 4, .stride = 2, .padding = 3, .rows = 3},
+    // stride 3
+    {.height = 19, .width = 25, .channels = 16, .filters = 16, .kernel = 6, .stride = 3, .padding = 2, .rows = 3},
+    // several blocks, the last one broken
+    {.height = 4, .width = 3, .channels = 2, .filters = 5, .kernel = 3, .stride = 2, .padding = 1, .rows = 135},
+    // likewise, tiles
+    {.height = 8, .width = 6, .channels = 16, .filters = 16, .kernel = 4, .stride = 2, .padding = 1, .rows = 135},
+    // a kernel larger than the padded input
+    {.height = 2, .width = 2, .channels = 1, .filters = 1, .kernel = 5, .stride = 1, .padding = 0, .rows = 1},
 };
+// clang-format on
 enum { SIZES = sizeof reference_conv_sizes / sizeof *reference_conv_sizes, SMALL = 4 };
 const size_t reference_conv_count = SIZES;
 

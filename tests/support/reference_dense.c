@@ -10,8 +10,14 @@ static bool at(size_t i, struct reference_case *found)
         size_t inputs;
         int64_t units;
         size_t rows;
-    } sizes[] = {{1, 1, 1},    {1, 1, 9},    {5, 3, 3},     {7, 17, 4},    {16, 16, 5},  {33, 1, 6}, {1, 40, 7},
-                 {100, 10, 3}, {257, 65, 4}, {64, 129, 41}, {31, 30, 135}, {700, 300, 3}}; // the last one has parts
+    } sizes[] = {
+        {.inputs = 1, .units = 1, .rows = 1},     {.inputs = 1, .units = 1, .rows = 9},
+        {.inputs = 5, .units = 3, .rows = 3},     {.inputs = 7, .units = 17, .rows = 4},
+        {.inputs = 16, .units = 16, .rows = 5},   {.inputs = 33, .units = 1, .rows = 6},
+        {.inputs = 1, .units = 40, .rows = 7},    {.inputs = 100, .units = 10, .rows = 3},
+        {.inputs = 257, .units = 65, .rows = 4},  {.inputs = 64, .units = 129, .rows = 41},
+        {.inputs = 31, .units = 30, .rows = 135}, {.inputs = 700, .units = 300, .rows = 3}, // has parts
+    };
     enum { SIZES = sizeof sizes / sizeof *sizes };
     if (i >= SIZES + ELBOW_ACTIVATIONS)
         return false;
