@@ -29,7 +29,7 @@ close() {
     head -n 3 <<<"$difference"
 }
 
-for folder in "$here"/*/; do
+for folder in "$here"/[0-9]*/; do
     for file in "$folder"*.h5; do
         base=${file%.h5} name=$(basename "$folder")-$(basename "$file" .h5)
         mkdir -p "$name/checkpoints"
