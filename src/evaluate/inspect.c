@@ -5,6 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
 
 #include <inttypes.h>
@@ -301,13 +302,27 @@ static void print_numbers(struct walk *walk, const char *name, const struct elbo
         print_use(walk, name, info);
 }
 
+// Texts, or whatever else holds labels that are no numbers; false if it does not.
+static bool print_labels(const struct walk *walk, const char *name)
+{
+    uint64_t count = 0;
+    if (elbow_labels_count(walk->path, name, &count, NULL) != ELBOW_OK || count == 0)
+        return false;
+    elbow_text_print(walk->out, "\n%s:\n", name);
+    fprintf(walk->out, "    ");
+    print_count(walk->out, count, "text");
+    fprintf(walk->out, ": usable as data.labels\n        data:\n");
+    elbow_text_print(walk->out, "          labels: \"%s:%s\"\n", walk->path, name);
+    return true;
+}
+
 static bool print_entry(void *user, const struct elbow_hdf5_entry *entry)
 {
     struct walk *walk = user;
     ++walk->datasets;
     if (entry->info != NULL)
         print_numbers(walk, entry->name, entry->info);
-    else
+    else if (!print_labels(walk, entry->name))
         elbow_text_print(walk->out, "\n%s %s\n", entry->name, entry->what);
     return true;
 }

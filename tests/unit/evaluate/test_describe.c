@@ -47,6 +47,8 @@ START_TEST(datasets_in_words)
     add(file, "/c/labels", ELBOW_ELEMENT_INT64, 1, (const uint64_t[]){10}, 0);
     add(file, "/c/line", ELBOW_ELEMENT_FLOAT32, 1, (const uint64_t[]){10}, 0);
     add(file, "/c/none", ELBOW_ELEMENT_FLOAT32, 2, (const uint64_t[]){0, 3}, 0);
+    static const char *const NAMES[] = {"cat", "dog"};
+    ck_assert_int_eq(elbow_hdf5_write_texts(file, "/c/texts", NAMES, 2, &error), ELBOW_OK);
     ck_assert_int_eq(elbow_hdf5_write_doubles(file, "/a/colour", "factor", &factor, 1, &error), ELBOW_OK);
     ck_assert_int_eq(elbow_hdf5_close(file, &error), ELBOW_OK);
     char *text = describe(path);
@@ -77,8 +79,11 @@ START_TEST(datasets_in_words)
              "    values: from 0 to 2.35098898e-38, 80.0 %% zero\n"
              "    not usable: data are rows of values, (samples, values, ...)\n"
              "\n/c/none: float32 (0 x 3), contiguous, 0 bytes\n"
-             "    not usable: empty\n",
-             path, path, path, path, path);
+             "    not usable: empty\n"
+             "\n/c/texts:\n"
+             "    2 texts: usable as data.labels\n"
+             "        data:\n          labels: \"%s:/c/texts\"\n",
+             path, path, path, path, path, path);
     ck_assert_str_eq(text, expected);
     free(text);
     ck_assert(!elbow_describe_is_checkpoint(path));
