@@ -12,7 +12,6 @@
 #include "elbow/math/hash.h"
 #include "elbow/output/metrics.h"
 
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -130,7 +130,8 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
         struct elbow_metrics_row row = new_row(engine, ELBOW_SPLIT_VALID);
         elbow_figures_add(&row.figures, &evaluation.figures);
         elbow_figures_set(&row.figures, ELBOW_FIGURE_SECONDS, seconds);
-        elbow_figures_set(&row.figures, ELBOW_FIGURE_SAMPLES_PER_S, elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_SAMPLES) / seconds);
+        elbow_figures_set(&row.figures, ELBOW_FIGURE_SAMPLES_PER_S,
+                          elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_SAMPLES) / seconds);
         append(trainer, &row, evaluation.kl);
         watch_collapse(trainer, &evaluation);
         engine->times.start += seconds;

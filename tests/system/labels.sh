@@ -23,7 +23,7 @@ classes() { grep -oE '"label": [^}]*"samples": [0-9]+' "$1" | sed 's/"[a-z]*": /
 reads() {
     local ranks
     for ranks in ${3:-1 3}; do
-        run 0 $ranks eval "$elbow" eval labelled --json --data labels.h5:/x --labels "$1" || continue
+        run 0 "$ranks" eval "$elbow" eval labelled --json --data labels.h5:/x --labels "$1" || continue
         [ "$(classes eval.out)" = "$2" ] || fail "$1 on $ranks ranks: $(classes eval.out), not $2"
     done
 }
