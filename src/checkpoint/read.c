@@ -5,10 +5,12 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static const size_t TEXT_LIMIT = (size_t)1 << 20;
-enum { ACCUMULATORS_MAX = 1 << 22 };
+enum { ACCUMULATORS_MAX = 1 << 22, TYPE_LIMIT = 16 };
 
 static enum elbow_status read_tensors(struct elbow_hdf5 *file, const char *group,
                                       const struct elbow_parameters *parameters, float *values,
@@ -81,6 +83,57 @@ static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_f
             __builtin_mul_overflow(data->values, data->shape[i], &data->values) || data->values > INT32_MAX)
             return elbow_error_set(error, ELBOW_FORMAT, "data_shape is out of bounds");
     }
+    return ELBOW_OK;
+}
+
+static enum elbow_status read_type(struct elbow_hdf5 *file, struct elbow_data_facts *data, struct elbow_error *error)
+{
+    char *name = NULL;
+    double range[2];
+    enum elbow_status status = elbow_hdf5_read_text(file, "/", "data_type", TYPE_LIMIT, &name, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_read_doubles(file, "/", "data_range", range, 2, error);
+    if (status == ELBOW_OK && !elbow_element_find(name, &data->element))
+        status = elbow_error_set(error, ELBOW_FORMAT, "data_type is %.20s", name);
+    if (status == ELBOW_OK && !(range[0] <= range[1]))
+        status = elbow_error_set(error, ELBOW_FORMAT, "data_range is %g to %g", range[0], range[1]);
+    elbow_release(&name);
+    if (status != ELBOW_OK)
+        return status;
+    data->has_range = true;
+    data->min = range[0];
+    data->max = range[1];
+    return ELBOW_OK;
+}
+
+// Which stored values are missing. Older files have none of this.
+static enum elbow_status read_rules(struct elbow_hdf5 *file, struct elbow_data_facts *data, struct elbow_error *error)
+{
+    struct elbow_hdf5_attribute type, missing, range;
+    double valid[2];
+    enum elbow_status status = elbow_hdf5_describe_attribute(file, "/", "data_type", &type, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_describe_attribute(file, "/", "data_missing", &missing, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_describe_attribute(file, "/", "data_valid_range", &range, error);
+    if (status == ELBOW_OK && type.is_there)
+        status = read_type(file, data, error);
+    if (status == ELBOW_OK && missing.is_there && (missing.count < 1 || missing.count > ELBOW_MISSING_VALUES))
+        status = elbow_error_set(error, ELBOW_FORMAT, "data_missing has %" PRIu64 " values", missing.count);
+    if (status == ELBOW_OK && missing.is_there)
+        status = elbow_hdf5_read_doubles(file, "/", "data_missing", data->missing.values, (size_t)missing.count, error);
+    if (status == ELBOW_OK && range.is_there)
+        status = elbow_hdf5_read_doubles(file, "/", "data_valid_range", valid, 2, error);
+    if (status != ELBOW_OK)
+        return status;
+    data->missing.count = missing.is_there ? (size_t)missing.count : 0;
+    if (!range.is_there)
+        return ELBOW_OK;
+    if (isnan(valid[0]) || isnan(valid[1]))
+        return elbow_error_set(error, ELBOW_FORMAT, "data_valid_range is no range");
+    data->missing.has_range = true;
+    data->missing.low = valid[0];
+    data->missing.high = valid[1];
     return ELBOW_OK;
 }
 
@@ -157,6 +210,8 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, size_t size, str
         status = read_state(file, &checkpoint->state, error);
     if (status == ELBOW_OK)
         status = read_facts(file, &checkpoint->data, error);
+    if (status == ELBOW_OK)
+        status = read_rules(file, &checkpoint->data, error);
     if (status == ELBOW_OK)
         status = read_accumulator(file, checkpoint, error);
     if (status == ELBOW_OK)

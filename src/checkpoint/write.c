@@ -52,6 +52,20 @@ static void write_facts(struct elbow_hdf5 *file, const struct elbow_data_facts *
     elbow_hdf5_write_text(file, "/", "data_scale_source", data->scale.source, NULL);
 }
 
+// What version 0.1 did not keep: written only where there is something to say.
+static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *data)
+{
+    const double range[] = {data->min, data->max}, valid[] = {data->missing.low, data->missing.high};
+    if (!elbow_data_facts_are_usual(data)) {
+        elbow_hdf5_write_text(file, "/", "data_type", elbow_element_name(data->element), NULL);
+        elbow_hdf5_write_doubles(file, "/", "data_range", range, 2, NULL);
+    }
+    if (data->missing.count > 0)
+        elbow_hdf5_write_doubles(file, "/", "data_missing", data->missing.values, data->missing.count, NULL);
+    if (data->missing.has_range)
+        elbow_hdf5_write_doubles(file, "/", "data_valid_range", valid, 2, NULL);
+}
+
 // Everything but the optimiser's state into an open file, which keeps what went wrong.
 static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoint_source *source)
 {
@@ -59,6 +73,7 @@ static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoin
     elbow_hdf5_write_text(file, "/", "config", source->config_text, NULL);
     write_state(file, source->state);
     write_facts(file, source->data);
+    write_rules(file, source->data);
     elbow_hdf5_write_integers(file, "/", "accumulators", &accumulators, 1, NULL);
     elbow_hdf5_write_doubles(file, "/", "accumulator", source->accumulator, source->accumulators, NULL);
     write_tensors(file, "/model", source->parameters, elbow_exchange_parameters(source->exchange));

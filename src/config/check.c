@@ -71,20 +71,37 @@ static enum elbow_status check_synthetic(const struct elbow_config *config, cons
     return ELBOW_OK;
 }
 
-static enum elbow_status check_data(const struct elbow_config *config, const char *name, struct elbow_error *error)
+// The axes of a sample.
+static enum elbow_status check_axes(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     const struct elbow_integers *shape = &config->data.shape;
-    if (shape->count == 3 && shape->values[2] != 1 && shape->values[2] != 3)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: data.shape: found %" PRId64
-                               " channels, expected 1 or 3; write [height, width, channels]",
-                               name, shape->values[2]);
     uint64_t values = 1;
     for (size_t i = 0; i < shape->count; ++i)
-        values *= (uint64_t)shape->values[i]; // three of at most 65536
+        if (__builtin_mul_overflow(values, (uint64_t)shape->values[i], &values))
+            values = UINT64_MAX;
     if (values > ELBOW_VALUES_MAX)
         return elbow_error_set(error, ELBOW_CONFIG, "%s: data.shape: makes %" PRIu64 " values, expected at most %d",
                                name, values, ELBOW_VALUES_MAX);
+    if (config->data.channels != ELBOW_CHANNELS_FIRST)
+        return ELBOW_OK;
+    if (config->data.layout == ELBOW_LAYOUT_ROWS)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.channels: first with data.layout: rows, which have no channels; remove one of "
+                               "them",
+                               name);
+    if (config->data.synthetic > 0)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.channels: first with data.synthetic: noise is not stored; remove "
+                               "data.channels, and give data.shape with the channels last",
+                               name);
+    return ELBOW_OK;
+}
+
+static enum elbow_status check_data(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    enum elbow_status axes = check_axes(config, name, error);
+    if (axes != ELBOW_OK)
+        return axes;
     if (config->data.synthetic > 0)
         return check_synthetic(config, name, error);
     if (!*config->data.train || (!*config->data.file && !strstr(config->data.train, ":/")))

@@ -14,6 +14,7 @@
 #define CHOICES(name, LIST) static const char *const name[] = {LIST(ELBOW_KIND_WORD) NULL}
 CHOICES(binarize_choices, ELBOW_BINARIZE_LIST);
 CHOICES(layout_choices, ELBOW_LAYOUT_LIST);
+CHOICES(channels_choices, ELBOW_CHANNELS_LIST);
 CHOICES(bound_choices, ELBOW_OBJECTIVE_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
 CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
@@ -51,17 +52,24 @@ static const struct elbow_key keys[] = {
      .help = "Where binarize: threshold cuts, after scaling."},
     {"data", "factor", .type = ELBOW_KEY_OPTIONAL, AT(data.factor), ANY, .unset = 1, .preset = "null",
      .present = offsetof(struct elbow_config, data.has_factor),
-     .help = "A value is stored * factor + offset. null: an attribute of the dataset, else 1/255 for uint8 above 1, "
-             "else 1."},
+     .help = "A value is stored * factor + offset. null: the attribute factor or scale_factor of the dataset, else "
+             "1/255 for uint8 above 1, else 1."},
     {"data", "offset", .type = ELBOW_KEY_OPTIONAL, AT(data.offset), ANY, .unset = 0, .preset = "null",
-     .present = offsetof(struct elbow_config, data.has_offset), .help = "See data.factor."},
-    {"data", "shape", .type = ELBOW_KEY_INTEGERS, AT(data.shape), FROM(1, 65536), .count_least = 2, .count_most = 3,
-     .help = "Height, width and, for colour, 3 channels of rows that are stored flat, so that pictures can be drawn."},
+     .present = offsetof(struct elbow_config, data.has_offset),
+     .help = "See data.factor. null: the attribute offset or add_offset of the dataset, else 0."},
+    {"data", "shape", .type = ELBOW_KEY_INTEGERS, AT(data.shape), FROM(1, 65536), .count_least = 1, .count_most = 4,
+     .help =
+         "The axes of rows that are stored flat: [height, width] or [height, width, channels] of images, other ones by "
+         "data.layout; with data.channels: first the channels come first here, too."},
     {"data", "layout", CHOICE(layout_choices), AT(data.layout), .preset = "auto", .is_later = true,
      .help =
          "What the axes of a sample are: rows (no order), series (time, channels), image (height, width, channels), "
          "volume (depth, height, width, channels); the channels' axis may be left out. auto: samples of two or three "
          "axes are images."},
+    {"data", "channels", CHOICE(channels_choices), AT(data.channels), .preset = "last", .is_later = true,
+     .help =
+         "Where the file has the axis of the channels: last, (N, ..., C), or first, (N, C, ...), as PyTorch has it. It "
+         "is last in the model and in all outputs."},
     {"data", "synthetic", INTEGER, AT(data.synthetic), FROM(0, INT64_C(1) << 40), .preset = "0",
      .help = "Trains on so many samples of noise instead of a file, for benchmarks; 0: off."},
     {"data", "stage", TEXT, AT(data.stage), .may_change = true,

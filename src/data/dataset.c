@@ -1,126 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A dataset in memory, from its loading (dataset_open.c, dataset_read.c, dataset_values.c) to its values.
+// A dataset in memory: its values.
 #include "elbow/data/dataset.h"
 
-#include "elbow/base/inputs.h"
 #include "elbow/data/detail/loading.h"
 #include "elbow/math/random.h"
 #include "elbow/parallel/shared.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-
-enum { SYNTHETIC_COUNTS = 16, READING_SHARE = 10 };
-
-// Collective. Rank zero, which writes, must know the files even if only others read them.
-static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_error *error)
-{
-    const struct elbow_dataset_request *request = loading->request;
-    if (elbow_inputs_note(request->file, error) == ELBOW_OK && request->labels != NULL)
-        elbow_inputs_note(request->labels_file, error);
-    return elbow_comm_agree(loading->comm, error);
-}
-
-// Collective.
-static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
-{
-    struct elbow_dataset *dataset = loading->dataset;
-    struct elbow_labels_request request = {.file = loading->request->labels_file,
-                                           .location = loading->request->labels,
-                                           .samples_name = dataset->name,
-                                           .samples = dataset->samples};
-    dataset->has_labels = request.location != NULL;
-    if (!dataset->has_labels)
-        return ELBOW_OK;
-    return elbow_labels_load(loading->comm, &request, log, &dataset->labels, &dataset->label_names, error);
-}
-
-// Says what the loading takes beside the data, if that is much.
-static void tell_reading(const struct elbow_loading *loading, struct elbow_log *log)
-{
-    struct elbow_hdf5_storage storage;
-    uint64_t bytes = loading->dataset->samples * loading->dataset->values * elbow_element_size(loading->info.element);
-    if (elbow_hdf5_describe_storage(loading->file, loading->request->dataset, &storage, NULL) == ELBOW_OK &&
-        storage.reading > bytes / READING_SHARE)
-        elbow_log_say(log, "data: while %s is loaded, a rank takes %s beside it for unpacking its chunks",
-                      loading->dataset->name, elbow_text_bytes(storage.reading).text);
-}
-
-// Collective. Whether all rows are there: rank zero looks, as files that are referred to may be many. Where another
-// node sees others, the comparison of the nodes finds it.
-static enum elbow_status check_storage(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
-{
-    if (elbow_comm_place(loading->comm).rank == 0) {
-        elbow_hdf5_check_storage(loading->file, loading->request->dataset, error);
-        tell_reading(loading, log);
-    }
-    return elbow_comm_agree_root(loading->comm, error);
-}
-
-// Collective. From open files to rows and labels in memory.
-static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
-{
-    struct elbow_dataset *dataset = loading->dataset;
-    struct elbow_comm *comm = loading->comm;
-    elbow_loading_open(loading, error);
-    if (elbow_comm_agree(comm, error) != ELBOW_OK || check_storage(loading, log, error) != ELBOW_OK)
-        return error->status;
-    size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
-    size_t bytes = dataset->samples * row_bytes;
-    if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK)
-        return error->status;
-    if (load_labels(loading, log, error) != ELBOW_OK)
-        return error->status;
-    dataset->min = INFINITY;
-    dataset->max = -INFINITY;
-    elbow_loading_read_rows(loading, error);
-    if (elbow_comm_agree(comm, error) != ELBOW_OK)
-        return error->status;
-    return elbow_loading_settle(loading, error);
-}
-
-// Synthetic data, drawn whenever they are used: uniform values in [0, 1), or whole numbers where counts are demanded.
-static void make_synthetic(const struct elbow_dataset_request *request, struct elbow_dataset *dataset)
-{
-    snprintf(dataset->name, sizeof dataset->name, "data.synthetic");
-    dataset->is_synthetic = true;
-    dataset->seed = request->seed;
-    dataset->samples = request->synthetic;
-    dataset->element = ELBOW_ELEMENT_FLOAT32;
-    dataset->is_whole = request->demand.support == ELBOW_SUPPORT_COUNT;
-    dataset->max = dataset->is_whole ? SYNTHETIC_COUNTS - 1 : 1;
-    dataset->scale = (struct elbow_scale){.factor = 1, .source = "synthetic noise in [0, 1)"};
-    if (dataset->is_whole)
-        snprintf(dataset->scale.source, sizeof dataset->scale.source, "synthetic counts");
-    bool has_shape = request->shape != NULL && request->shape->count > 0;
-    dataset->rank = has_shape ? request->shape->count : 2;
-    dataset->values = 1;
-    for (size_t i = 0; i < dataset->rank; ++i) {
-        dataset->shape[i] = has_shape ? (uint64_t)request->shape->values[i] : 28;
-        dataset->values *= dataset->shape[i];
-    }
-}
-
-enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
-                                     struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error)
-{
-    *dataset = (struct elbow_dataset){.layout = request->layout};
-    *error = (struct elbow_error){0};
-    if (request->file == NULL) {
-        make_synthetic(request, dataset);
-        return elbow_loading_check_layout(dataset, error);
-    }
-    snprintf(dataset->name, sizeof dataset->name, "%s:%s", request->file, request->dataset);
-    struct elbow_loading loading = {.comm = comm, .request = request, .dataset = dataset};
-    enum elbow_status status = note_files(&loading, error);
-    if (status == ELBOW_OK)
-        status = load_files(&loading, log, error);
-    elbow_hdf5_close(loading.file, NULL);
-    if (status != ELBOW_OK)
-        elbow_dataset_unload(comm, dataset);
-    return status;
-}
 
 void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset)
 {
@@ -137,7 +23,7 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
         struct elbow_stream stream = {.seed = dataset->seed, .purpose = ELBOW_PURPOSE_SYNTHETIC, .id = sample};
         elbow_random_uniform(stream, dataset->values, values);
         for (size_t i = 0; dataset->is_whole && i < dataset->values; ++i)
-            values[i] = floorf(SYNTHETIC_COUNTS * values[i]);
+            values[i] = floorf(ELBOW_SYNTHETIC_COUNTS * values[i]);
         return;
     }
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);

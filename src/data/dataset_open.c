@@ -2,7 +2,7 @@
 // Loading a dataset, first part: the files are opened, and what is in them is described.
 #include "elbow/data/detail/loading.h"
 
-#include <math.h>
+#include "elbow/data/facts.h"
 
 static enum elbow_status check_shape(const struct elbow_loading *loading, struct elbow_error *error)
 {
@@ -18,27 +18,56 @@ static enum elbow_status check_shape(const struct elbow_loading *loading, struct
     return elbow_hdf5_check_rows(name, info, error);
 }
 
+// An attribute to scale by that cannot be used is refused, unless it is not needed.
+static enum elbow_status check_number(const struct elbow_loading *loading, const struct elbow_packing_number *number,
+                                      const char *key, bool has_key, struct elbow_error *error)
+{
+    if (number->trouble == NULL || has_key || loading->request->reference != NULL)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_DATA, "%s: its attribute %s %s; mend it, or set %s, which comes before it",
+                           loading->dataset->name, number->name, number->trouble, key);
+}
+
+// In a new run training and validation data have one scaling, and the attributes of both have to say so.
+static enum elbow_status check_alike(const struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    const struct elbow_packing *packing = &loading->dataset->packing;
+    if (request->reference == NULL || request->is_settled)
+        return ELBOW_OK;
+    const struct elbow_scale *scale = &request->reference->scale;
+    bool factor_differs =
+        !request->has_factor && packing->factor.name != NULL && packing->factor.value != scale->factor;
+    bool offset_differs =
+        !request->has_offset && packing->offset.name != NULL && packing->offset.value != scale->offset;
+    if (!factor_differs && !offset_differs)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: its attributes say value = stored * %.9g + %.9g, but %s has stored * %.9g + %.9g (%s), "
+                           "and one scaling serves both; store both alike, or set data.factor and data.offset",
+                           loading->dataset->name, packing->factor.value, packing->offset.value,
+                           request->reference_name, scale->factor, scale->offset, scale->source);
+}
+
 static enum elbow_status read_attributes(struct elbow_loading *loading, struct elbow_error *error)
 {
-    const char *object = loading->request->dataset;
-    loading->attributes = (struct elbow_scale){.factor = 1, .source = "the dataset's attributes"};
-    double *numbers[] = {&loading->attributes.factor, &loading->attributes.offset};
-    const char *names[] = {"factor", "offset"};
-    for (int i = 0; i < 2; ++i) {
-        bool found;
-        enum elbow_status status = elbow_hdf5_find_attribute(loading->file, object, names[i], &found, error);
-        if (status == ELBOW_OK && found)
-            status = elbow_hdf5_read_doubles(loading->file, object, names[i], numbers[i], 1, error);
-        if (status != ELBOW_OK)
-            return status;
-        if (!found)
-            continue;
-        if (!isfinite(*numbers[i]))
-            return elbow_error_set(error, ELBOW_DATA, "%s: its attribute %s is not a finite number",
-                                   loading->dataset->name, names[i]);
-        loading->has_attributes = true;
-    }
-    return ELBOW_OK;
+    const struct elbow_dataset_request *request = loading->request;
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_packing *packing = &dataset->packing;
+    enum elbow_status status =
+        elbow_packing_read(loading->file, request->dataset, loading->info.element, packing, error);
+    if (status == ELBOW_OK)
+        status = check_number(loading, &packing->factor, "data.factor", request->has_factor, error);
+    if (status == ELBOW_OK)
+        status = check_number(loading, &packing->offset, "data.offset", request->has_offset, error);
+    if (status == ELBOW_OK)
+        status = check_alike(loading, error);
+    dataset->element = packing->element;
+    if (request->reference != NULL)
+        dataset->missing = request->reference->missing;
+    if (request->reference == NULL || !request->is_settled)
+        elbow_missing_add(&dataset->missing, &packing->missing);
+    return status;
 }
 
 static enum elbow_status describe(struct elbow_loading *loading, struct elbow_error *error)
@@ -52,31 +81,6 @@ static enum elbow_status describe(struct elbow_loading *loading, struct elbow_er
     if (status == ELBOW_OK)
         status = read_attributes(loading, error);
     return status;
-}
-
-// Takes over the shape: the file's, or that of data.shape for flat rows.
-static enum elbow_status take_shape(struct elbow_loading *loading, struct elbow_error *error)
-{
-    struct elbow_dataset *dataset = loading->dataset;
-    const struct elbow_integers *shape = loading->request->shape;
-    dataset->samples = loading->info.shape[0];
-    dataset->element = loading->info.element;
-    dataset->rank = (size_t)loading->info.rank - 1;
-    dataset->values = elbow_hdf5_row_values(&loading->info);
-    for (size_t i = 0; i < dataset->rank; ++i)
-        dataset->shape[i] = loading->info.shape[i + 1];
-    if (shape == NULL || shape->count == 0)
-        return ELBOW_OK;
-    uint64_t values = 1;
-    for (size_t i = 0; i < shape->count; ++i)
-        values *= (uint64_t)shape->values[i];
-    if (values != dataset->values)
-        return elbow_error_set(error, ELBOW_MISMATCH, "%s: a sample has %zu values, but data.shape multiplies to %llu",
-                               dataset->name, dataset->values, (unsigned long long)values);
-    dataset->rank = shape->count;
-    for (size_t i = 0; i < shape->count; ++i)
-        dataset->shape[i] = (uint64_t)shape->values[i];
-    return ELBOW_OK;
 }
 
 enum elbow_status elbow_loading_check_layout(const struct elbow_dataset *dataset, struct elbow_error *error)
@@ -106,6 +110,6 @@ enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow
 {
     enum elbow_status status = describe(loading, error);
     if (status == ELBOW_OK)
-        status = take_shape(loading, error);
+        status = elbow_loading_take_shape(loading, error);
     return status == ELBOW_OK ? elbow_loading_check_layout(loading->dataset, error) : status;
 }

@@ -3,7 +3,10 @@
 // of the file), each reads its part straight into the node's one copy; where memory is not shared every rank reads all.
 #include "elbow/data/detail/loading.h"
 
+#include "elbow/base/memory.h"
+
 #include <math.h>
+#include <string.h>
 
 // Bytes of one read: large enough for any file system, small beside any dataset that takes time.
 static const uint64_t READ_BYTES = UINT64_C(1) << 26;
@@ -36,6 +39,69 @@ static enum elbow_status check_finite(const struct elbow_dataset *dataset, uint6
         dataset->name, (unsigned long long)(first + at / dataset->values), at % dataset->values);
 }
 
+// The first value that is not finite, and is no missing one either, which are counted later.
+static size_t first_unusable(const struct elbow_dataset *dataset, const void *rows, size_t n, size_t first)
+{
+    for (size_t i = first; i < n; ++i) {
+        double value = elbow_element_at(dataset->element, rows, i);
+        if (!isfinite(value) && !elbow_missing_is(&dataset->missing, value))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+// Turns a row round: (channels, places) becomes (places, channels). `row` has room for one.
+#define TURN(name, type)                                                                                               \
+    static void turn_##name(type *values, type *row, size_t channels, size_t places)                                   \
+    {                                                                                                                  \
+        memcpy(row, values, channels *places * sizeof *row);                                                           \
+        for (size_t p = 0; p < places; ++p)                                                                            \
+            for (size_t c = 0; c < channels; ++c)                                                                      \
+                values[p * channels + c] = row[c * places + p];                                                        \
+    }
+TURN(1, uint8_t)
+TURN(2, uint16_t)
+TURN(4, uint32_t)
+TURN(8, uint64_t)
+#undef TURN
+
+static void turn_rows(const struct elbow_loading *loading, char *rows, uint64_t count, void *row)
+{
+    size_t size = elbow_element_size(loading->dataset->element), row_bytes = loading->dataset->values * size;
+    for (uint64_t i = 0; i < count; ++i) {
+        void *values = rows + i * row_bytes;
+        if (size == 1)
+            turn_1(values, row, loading->channels, loading->places);
+        else if (size == 2)
+            turn_2(values, row, loading->channels, loading->places);
+        else if (size == 4)
+            turn_4(values, row, loading->channels, loading->places);
+        else
+            turn_8(values, row, loading->channels, loading->places);
+    }
+}
+
+// Rows [first, first + count), from the file to their place.
+static enum elbow_status read_block(struct elbow_loading *loading, uint64_t first, uint64_t count, void *row,
+                                    struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    size_t n = count * dataset->values;
+    char *rows = (char *)dataset->rows.base + first * dataset->values * elbow_element_size(dataset->element);
+    enum elbow_status status =
+        elbow_hdf5_read_rows(loading->file, loading->request->dataset, first, count, rows, error);
+    if (status != ELBOW_OK)
+        return status;
+    struct elbow_element_scan scan = elbow_element_scan(dataset->element, rows, n);
+    if (scan.first_not_finite != SIZE_MAX)
+        status = check_finite(dataset, first, first_unusable(dataset, rows, n, scan.first_not_finite), error);
+    dataset->min = fmin(dataset->min, scan.min);
+    dataset->max = fmax(dataset->max, scan.max);
+    if (loading->channels > 0)
+        turn_rows(loading, rows, count, row);
+    return status;
+}
+
 enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
@@ -43,19 +109,14 @@ enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct 
     struct elbow_range range = elbow_loading_rows(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
     uint64_t block = READ_BYTES / (piece * row_bytes) * piece;
     block = block > 0 ? block : piece;
-    for (uint64_t row = range.first; row < range.last; row += block) {
-        uint64_t count = range.last - row < block ? range.last - row : block;
-        char *rows = (char *)dataset->rows.base + row * row_bytes;
-        enum elbow_status status =
-            elbow_hdf5_read_rows(loading->file, loading->request->dataset, row, count, rows, error);
-        if (status != ELBOW_OK)
-            return status;
-        struct elbow_element_scan scan = elbow_element_scan(dataset->element, rows, count * dataset->values);
-        status = check_finite(dataset, row, scan.first_not_finite, error);
-        if (status != ELBOW_OK)
-            return status;
-        dataset->min = fmin(dataset->min, scan.min);
-        dataset->max = fmax(dataset->max, scan.max);
+    void *row = NULL;
+    enum elbow_status status = ELBOW_OK;
+    if (loading->channels > 0)
+        status = elbow_allocate(&row, 1, row_bytes, "a row", error);
+    for (uint64_t first = range.first; first < range.last && status == ELBOW_OK; first += block) {
+        uint64_t count = range.last - first < block ? range.last - first : block;
+        status = read_block(loading, first, count, row, error);
     }
-    return ELBOW_OK;
+    elbow_release(&row);
+    return status;
 }

@@ -4,40 +4,120 @@
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/facts.h"
 #include "elbow/parallel/collectives.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-static void learn_scale(struct elbow_loading *loading)
+// Missing values have no likelihood, and any number in their place would be taken for data.
+static enum elbow_status refuse_missing(const struct elbow_loading *loading, struct elbow_error *error)
 {
-    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_dataset *dataset = loading->dataset;
+    uint64_t row = loading->figures.first_missing / dataset->values;
+    size_t at = (size_t)(loading->figures.first_missing % dataset->values);
+    double value = elbow_element_at(dataset->element, dataset->rows.base, (size_t)loading->figures.first_missing);
+    bool is_outside = dataset->missing.has_range && (value < dataset->missing.low || value > dataset->missing.high);
+    const char *rules = is_outside ? dataset->packing.range_rules : dataset->packing.value_rules;
+    if (rules[0] == 0)
+        rules = "as in the training data";
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s: %llu of %llu values are missing (%s), the first in row %llu (number %zu of the row, %.9g as stored); fill "
+        "them in, or leave out the rows or columns that have them",
+        dataset->name, (unsigned long long)loading->figures.missing,
+        (unsigned long long)(dataset->samples * dataset->values), rules, (unsigned long long)row,
+        elbow_loading_number(loading, at), value);
+}
+
+// What nobody has asked for.
+static struct elbow_scale automatic_scale(const struct elbow_loading *loading)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_scale scale = {.kind = dataset->scale.kind};
     struct elbow_transform_facts facts = {.element = dataset->element,
                                           .min = dataset->min,
                                           .max = dataset->max,
                                           .support = loading->request->demand.support};
-    elbow_transform_row(dataset->scale.kind)->learn(&facts, &dataset->scale);
+    elbow_transform_row(scale.kind)->learn(&facts, &scale);
+    return scale;
 }
 
+// Where a scaling comes from, of which keys give a part and attributes the others.
+static void name_source(const struct elbow_loading *loading, const char *factor, const char *offset,
+                        struct elbow_scale *scale)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    bool is_own =
+        (factor == NULL || strcmp(factor, "factor") == 0) && (offset == NULL || strcmp(offset, "offset") == 0);
+    if (factor == NULL && offset == NULL && request->has_factor)
+        snprintf(scale->source, sizeof scale->source, "data.factor and data.offset");
+    else if (factor == NULL && offset == NULL)
+        snprintf(scale->source + strlen(scale->source), sizeof scale->source - strlen(scale->source),
+                 ", and data.offset");
+    else if (request->has_factor || request->has_offset)
+        snprintf(scale->source, sizeof scale->source, "data.%s and the attribute %s",
+                 request->has_factor ? "factor" : "offset", factor != NULL ? factor : offset);
+    else if (is_own)
+        snprintf(scale->source, sizeof scale->source, "the dataset's attributes");
+    else
+        snprintf(scale->source, sizeof scale->source, "the attribute%s %s%s%s",
+                 factor != NULL && offset != NULL ? "s" : "", factor != NULL ? factor : "",
+                 factor != NULL && offset != NULL ? " and " : "", offset != NULL ? offset : "");
+}
+
+// A key comes before its attribute, an attribute before what would be taken without both.
 static void choose_scale(struct elbow_loading *loading)
 {
     const struct elbow_dataset_request *request = loading->request;
-    struct elbow_scale *scale = &loading->dataset->scale;
-    if (loading->has_attributes) {
-        *scale = loading->attributes;
-        if (request->has_factor || request->has_offset)
-            snprintf(scale->source, sizeof scale->source, "the dataset's attributes, which come before data.factor");
-    } else if (request->fixed_scale != NULL)
-        *scale = *request->fixed_scale;
-    else if (request->has_factor)
-        *scale = (struct elbow_scale){.factor = request->factor,
-                                      .offset = request->has_offset ? request->offset : 0,
-                                      .source = "data.factor and data.offset"};
+    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_packing_number *factor = &dataset->packing.factor, *offset = &dataset->packing.offset;
+    struct elbow_scale *scale = &dataset->scale;
+    bool takes_factor = factor->name != NULL && !request->has_factor;
+    bool takes_offset = offset->name != NULL && !request->has_offset;
+    *scale = automatic_scale(loading);
+    if (takes_factor || takes_offset || request->has_factor)
+        scale->factor = request->has_factor ? request->factor : factor->value;
+    if (takes_offset || request->has_offset)
+        scale->offset = request->has_offset ? request->offset : offset->value;
+    if (takes_factor || takes_offset || request->has_factor || request->has_offset)
+        name_source(loading, takes_factor ? factor->name : NULL, takes_offset ? offset->name : NULL, scale);
+    dataset->news.beats_factor = request->has_factor && factor->name != NULL && factor->value != request->factor;
+    dataset->news.beats_offset = request->has_offset && offset->name != NULL && offset->value != request->offset;
+}
+
+// Of the reference, whatever keys and attributes say.
+static void take_scale(struct elbow_loading *loading)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_packing_number *factor = &dataset->packing.factor, *offset = &dataset->packing.offset;
+    dataset->scale = request->reference->scale;
+    dataset->news.has_other_scale =
+        request->is_settled && ((factor->name != NULL && factor->value != dataset->scale.factor) ||
+                                (offset->name != NULL && offset->value != dataset->scale.offset));
+    dataset->news.unread = loading->figures.unread;
+    dataset->news.first_unread = loading->figures.first_unread / dataset->values;
+}
+
+// Local. Scaling, mean and deviation; whether the scaling of others makes sense here. All ranks have the same figures,
+// and the same answer.
+static enum elbow_status settle_scale(struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    struct elbow_dataset *dataset = loading->dataset;
+    if (loading->figures.missing > 0)
+        return refuse_missing(loading, error);
+    if (request->reference != NULL)
+        take_scale(loading);
     else
-        learn_scale(loading);
-    bool is_automatic = !loading->has_attributes && request->fixed_scale == NULL && !request->has_factor;
-    if (is_automatic && request->has_offset)
-        scale->offset = request->offset;
+        choose_scale(loading);
+    dataset->mean = loading->figures.mean * dataset->scale.factor + dataset->scale.offset;
+    dataset->deviation = loading->figures.deviation * fabs(dataset->scale.factor);
+    if (request->reference == NULL || request->is_same)
+        return ELBOW_OK;
+    return elbow_dataset_check_scale(dataset, request, error);
 }
 
 // Values of 64 bits, or a large factor, may leave the range of a float. Looked for row by row only where the extremes
@@ -60,7 +140,7 @@ static enum elbow_status check_range(struct elbow_loading *loading, float *sampl
                     error, ELBOW_DATA,
                     "%s: row %llu holds a value (number %zu of the row) that is beyond a 32-bit float "
                     "after scaling (%s); scale the data with data.factor",
-                    dataset->name, (unsigned long long)row, i, dataset->scale.source);
+                    dataset->name, (unsigned long long)row, elbow_loading_number(loading, i), dataset->scale.source);
     }
     return ELBOW_OK;
 }
@@ -85,15 +165,13 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
     const struct elbow_demand *demand = &loading->request->demand;
     char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
     elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
-    return elbow_error_set(
-        error, ELBOW_DATA,
-        "%s: row %llu holds %g (number %zu of the row) after scaling (%s), but %s: %s needs %s; set %s, or "
-        "model.likelihood: %s",
-        loading->dataset->name, (unsigned long long)row, (double)value, number, loading->dataset->scale.source,
-        demand->key, demand->word, elbow_support_name(demand->support),
-        loading->has_attributes ? "the attributes factor and offset (elbow-import --factor)"
-                                : "data.factor and data.offset",
-        words);
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: row %llu holds %g (number %zu of the row) after scaling (%s), but %s: %s needs %s; set "
+                           "data.factor and data.offset, "
+                           "or model.likelihood: %s",
+                           loading->dataset->name, (unsigned long long)row, (double)value,
+                           elbow_loading_number(loading, number), loading->dataset->scale.source, demand->key,
+                           demand->word, elbow_support_name(demand->support), words);
 }
 
 // Every rank looks through the rows that it has read.
@@ -119,7 +197,8 @@ enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elb
     struct elbow_dataset *dataset = loading->dataset;
     elbow_comm_min(loading->comm, &dataset->min, 1);
     elbow_comm_max(loading->comm, &dataset->max, 1);
-    choose_scale(loading);
+    if (elbow_loading_measure(loading, error) != ELBOW_OK || settle_scale(loading, error) != ELBOW_OK)
+        return error->status;
     float *sample = NULL;
     enum elbow_support support = loading->request->demand.support;
     dataset->is_binary = support == ELBOW_SUPPORT_UNIT || support == ELBOW_SUPPORT_BINARY;

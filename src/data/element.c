@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 // Whether a type is one of integers, which are always finite.
 #define INTEGER(type) ((type)0.5 == 0)
@@ -37,6 +38,16 @@ size_t elbow_element_size(enum elbow_element element)
 const char *elbow_element_name(enum elbow_element element)
 {
     return kind_of(element)->name;
+}
+
+bool elbow_element_find(const char *name, enum elbow_element *element)
+{
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; ++i)
+        if (strcmp(KINDS[i].name, name) == 0) {
+            *element = (enum elbow_element)i;
+            return true;
+        }
+    return false;
 }
 
 bool elbow_element_is_float(enum elbow_element element)
@@ -110,4 +121,61 @@ struct elbow_element_scan elbow_element_scan(enum elbow_element element, const v
     }
     ELBOW_CHECK(!"an element type of the list");
     return (struct elbow_element_scan){0};
+}
+
+enum { LANES = 8 };
+
+// One function for each type: sums_UINT8 and so on. Lanes that do not depend on each other go through the processor
+// side by side.
+#define ELBOW_ELEMENT_SUMS(name, type, text)                                                                           \
+    static struct elbow_element_sums sums_##name(const type *stored, size_t n, double origin, double scale)            \
+    {                                                                                                                  \
+        double sum[LANES] = {0}, squares[LANES] = {0};                                                                 \
+        size_t whole = n - n % LANES;                                                                                  \
+        for (size_t i = 0; i < whole; i += LANES)                                                                      \
+            for (size_t k = 0; k < LANES; ++k) {                                                                       \
+                double value = ((double)stored[i + k] - origin) * scale;                                               \
+                sum[k] += value;                                                                                       \
+                squares[k] += value * value;                                                                           \
+            }                                                                                                          \
+        for (size_t i = whole; i < n; ++i) {                                                                           \
+            double value = ((double)stored[i] - origin) * scale;                                                       \
+            sum[i - whole] += value;                                                                                   \
+            squares[i - whole] += value * value;                                                                       \
+        }                                                                                                              \
+        for (size_t k = 1; k < LANES; ++k) {                                                                           \
+            sum[0] += sum[k];                                                                                          \
+            squares[0] += squares[k];                                                                                  \
+        }                                                                                                              \
+        return (struct elbow_element_sums){sum[0], squares[0]};                                                        \
+    }
+ELBOW_ELEMENT_LIST(ELBOW_ELEMENT_SUMS)
+#undef ELBOW_ELEMENT_SUMS
+
+struct elbow_element_sums elbow_element_sums(enum elbow_element element, const void *stored, size_t n, double origin,
+                                             double unit)
+{
+    ELBOW_CHECK(n == 0 || stored != NULL);
+    switch (element) {
+#define ELBOW_ELEMENT_CASE(name, type, text)                                                                           \
+    case ELBOW_ELEMENT_##name:                                                                                         \
+        return sums_##name(stored, n, origin, 1 / unit);
+        ELBOW_ELEMENT_LIST(ELBOW_ELEMENT_CASE)
+#undef ELBOW_ELEMENT_CASE
+    }
+    ELBOW_CHECK(!"an element type of the list");
+    return (struct elbow_element_sums){0};
+}
+
+double elbow_element_at(enum elbow_element element, const void *stored, size_t i)
+{
+    switch (element) {
+#define ELBOW_ELEMENT_CASE(name, type, text)                                                                           \
+    case ELBOW_ELEMENT_##name:                                                                                         \
+        return (double)((const type *)stored)[i];
+        ELBOW_ELEMENT_LIST(ELBOW_ELEMENT_CASE)
+#undef ELBOW_ELEMENT_CASE
+    }
+    ELBOW_CHECK(!"an element type of the list");
+    return 0;
 }

@@ -186,7 +186,7 @@ static enum elbow_status read_fill(struct reader *reader, struct elbow_error *er
         for (size_t i = 0; i < numbers.count; ++i)
             add_value(&packing->missing, as_stored(reader, numbers.values[i]));
         if (numbers.count > 0)
-            list(packing->rules, sizeof packing->rules, "%s", names[k]);
+            list(packing->value_rules, sizeof packing->value_rules, "%s", names[k]);
         has_fill = has_fill || (k == 0 && numbers.count > 0);
     }
     double value;
@@ -196,7 +196,8 @@ static enum elbow_status read_fill(struct reader *reader, struct elbow_error *er
     if (status != ELBOW_OK || !is_netcdf)
         return status;
     add_value(&packing->missing, as_stored(reader, value));
-    list(packing->rules, sizeof packing->rules, "netCDF's fill value where no _FillValue is set");
+    list(packing->value_rules, sizeof packing->value_rules, "netCDF's fill value where no _FillValue is set");
+    list(packing->said, sizeof packing->said, "netCDF's fill value %.6g", value);
     return ELBOW_OK;
 }
 
@@ -249,7 +250,7 @@ static enum elbow_status read_range(struct reader *reader, struct elbow_error *e
             continue;
         }
         add_bounds(reader, ranges[i].numbers, ranges[i].low, ranges[i].high);
-        list(packing->rules, sizeof packing->rules, "%s", ranges[i].name);
+        list(packing->range_rules, sizeof packing->range_rules, "%s", ranges[i].name);
     }
     return ELBOW_OK;
 }

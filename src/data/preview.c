@@ -4,8 +4,8 @@
 
 #include "elbow/base/child.h"
 #include "elbow/base/memory.h"
-#include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
+#include "elbow/data/packing.h"
 
 static const uint64_t ROW_BYTES_MAX = UINT64_C(1) << 28;
 
@@ -24,25 +24,16 @@ static void read_rows(struct elbow_hdf5 *file, const char *dataset, const struct
     elbow_release(&row);
 }
 
-static void read_attributes(struct elbow_hdf5 *file, const char *dataset)
-{
-    static const char *const NAMES[] = {"factor", "offset"};
-    double number;
-    bool found;
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; ++i)
-        if (elbow_hdf5_find_attribute(file, dataset, NAMES[i], &found, NULL) == ELBOW_OK && found)
-            elbow_hdf5_read_doubles(file, dataset, NAMES[i], &number, 1, NULL);
-}
-
 void elbow_preview_dataset(const char *path, const char *dataset, char *note)
 {
     struct elbow_hdf5 *file = NULL;
     struct elbow_hdf5_info info;
+    struct elbow_packing packing;
     elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s:%s", path, dataset);
     if (elbow_hdf5_open(path, &file, NULL) == ELBOW_OK &&
         elbow_hdf5_describe_dataset(file, dataset, &info, NULL) == ELBOW_OK) {
         elbow_hdf5_check_storage(file, dataset, NULL);
-        read_attributes(file, dataset);
+        elbow_packing_read(file, dataset, info.element, &packing, NULL);
         read_rows(file, dataset, &info);
     }
     elbow_hdf5_close(file, NULL);

@@ -119,10 +119,7 @@ static void tell_data(const struct elbow_session *session, struct elbow_log *log
 {
     const struct elbow_dataset *dataset = &session->dataset;
     const struct elbow_config *config = &session->checkpoint.config;
-    char formula[ELBOW_TRANSFORM_WORDS_SIZE];
-    elbow_transform_row(dataset->scale.kind)->describe(&dataset->scale, 6, formula);
-    elbow_log_say(log, "data: %s, %" PRIu64 " samples, %s (%s)", dataset->name, dataset->samples, formula,
-                  dataset->scale.source);
+    elbow_dataset_log(dataset, "data", "", log);
     if (config->data.binarize == ELBOW_BINARIZE_THRESHOLD)
         elbow_log_say(log, "data: values above %g count as 1, others as 0 (binarize: threshold)",
                       config->data.threshold);
@@ -178,7 +175,10 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
         .has_offset = config->data.has_offset,
         .factor = config->data.factor,
         .offset = config->data.offset,
-        .fixed_scale = &session->checkpoint.data.scale,
+        .channels = (enum elbow_channels)config->data.channels,
+        .reference = &session->checkpoint.data,
+        .reference_name = session->checkpoint.path,
+        .is_settled = true,
         .demand = elbow_config_demand(config),
     };
     status = elbow_dataset_load(comm, &wanted, log, &session->dataset, error);

@@ -89,6 +89,9 @@ enum elbow_status elbow_engine_create(struct elbow_engine *engine, struct elbow_
                                   (size_t)plan->sequence.microbatch, &engine->model, error) == ELBOW_OK &&
         make_buffers(engine, microbatches, error) == ELBOW_OK && make_lanes(engine, microbatches, error) == ELBOW_OK)
         make_prefetch(engine, error);
+    if (error->status == ELBOW_CONFIG && elbow_dataset_channels_hint(train)[0] != 0)
+        elbow_error_set(error, ELBOW_CONFIG, "%.900s; of the data, %s", error->message,
+                        elbow_dataset_channels_hint(train));
     if (elbow_comm_agree(plan->comm, error) != ELBOW_OK)
         return error->status;
     return make_exchange(engine, error);

@@ -59,24 +59,24 @@ static enum elbow_status stage_file(struct elbow_train_plan *plan, elbow_path fi
     return status;
 }
 
-// Collective. One dataset of the configuration; `location` is data.train or data.valid. Training needs no labels, but
-// wrong ones must not wait for the day that the run is evaluated.
+// Collective. One dataset of the configuration; `location` is data.train or data.valid, and the request says what it
+// has to agree with. Training needs no labels, but wrong ones must not wait for the day that the run is evaluated.
 static enum elbow_status load_dataset(struct elbow_train_plan *plan, const char *location, const char *labels_location,
-                                      const struct elbow_scale *scale, struct elbow_dataset *dataset,
+                                      struct elbow_dataset_request request, struct elbow_dataset *dataset,
                                       struct elbow_error *error)
 {
     const struct elbow_config *config = &plan->config;
     elbow_path file, name, labels_file, labels;
-    struct elbow_dataset_request request = {.synthetic = (uint64_t)config->data.synthetic,
-                                            .seed = (uint64_t)config->seed,
-                                            .shape = &config->data.shape,
-                                            .layout = (enum elbow_layout)config->data.layout,
-                                            .has_factor = config->data.has_factor,
-                                            .has_offset = config->data.has_offset,
-                                            .factor = config->data.factor,
-                                            .offset = config->data.offset,
-                                            .fixed_scale = scale,
-                                            .demand = elbow_config_demand(config)};
+    request.synthetic = (uint64_t)config->data.synthetic;
+    request.seed = (uint64_t)config->seed;
+    request.shape = &config->data.shape;
+    request.layout = (enum elbow_layout)config->data.layout;
+    request.channels = (enum elbow_channels)config->data.channels;
+    request.has_factor = config->data.has_factor;
+    request.has_offset = config->data.has_offset;
+    request.factor = config->data.factor;
+    request.offset = config->data.offset;
+    request.demand = elbow_config_demand(config);
     if (config->data.synthetic == 0) {
         enum elbow_status status = locate(config, location, file, name, error);
         if (status == ELBOW_OK)
@@ -99,70 +99,71 @@ static enum elbow_status load_dataset(struct elbow_train_plan *plan, const char 
     return status == ELBOW_OK ? elbow_dataset_compare(plan->comm, dataset, error) : status;
 }
 
+// What samples are taken for, and where pictures of them go.
+static void tell_pictures(const struct elbow_train_plan *plan)
+{
+    const struct elbow_dataset *data = &plan->train;
+    struct elbow_image_shape image;
+    struct elbow_shape sample = elbow_model_sample(data->layout, data->rank, data->shape);
+    bool is_image = elbow_dataset_image(data->layout, data->rank, data->shape, &image);
+    bool is_guess = data->layout == ELBOW_LAYOUT_AUTO && (data->rank == 2 || data->rank == 3);
+    if (is_image && is_guess)
+        elbow_log_say(plan->log, "data: samples are taken for images of %zu x %zu, %s; data.layout can say otherwise",
+                      image.height, image.width, image.channels == 1 ? "grey" : "colour");
+    else if (is_guess)
+        elbow_log_say(
+            plan->log,
+            "data: samples are taken for images of %zu x %zu with %zu channels; data.layout can say otherwise",
+            sample.height, sample.width, sample.channels);
+    if (!is_image && (is_guess || data->layout == ELBOW_LAYOUT_IMAGE))
+        elbow_log_say(plan->log, "images of %zu channels go to HDF5 and CSV, PNG holds 1 or 3", sample.channels);
+    else if (!is_image)
+        elbow_log_say(plan->log, "the data are no images (data.shape can say so): samples go to HDF5 and CSV, not PNG");
+}
+
 void elbow_train_plan_log(const struct elbow_train_plan *plan)
 {
     static const char *const binarized[] = {"", ", binarised at a threshold", ", binarised anew at each use"};
     const struct elbow_dataset *data = &plan->train;
-    char shape[160];
-    int length = 0;
-    for (size_t i = 0; i < data->rank; ++i)
-        length += snprintf(shape + length, sizeof shape - (size_t)length, "%s%llu", i > 0 ? "x" : "",
-                           (unsigned long long)data->shape[i]);
-    elbow_log_say(plan->log, "data: %s, %llu samples of %s %s from %g to %g; scaling: %s%s", data->name,
-                  (unsigned long long)data->samples, shape, elbow_element_name(data->element), data->min, data->max,
-                  data->scale.source, binarized[plan->config.data.binarize]);
+    elbow_dataset_log(data, "data", binarized[plan->config.data.binarize], plan->log);
     if (plan->stage.bytes > 0)
         elbow_log_say(plan->log, "data: %s staged in %s of %d node%s, in %.2f s",
                       elbow_text_bytes(plan->stage.bytes).text, plan->stage.directory, plan->place.nodes,
                       plan->place.nodes == 1 ? "" : "s", plan->stage.seconds);
     if (plan->has_valid)
-        elbow_log_say(plan->log, "validation: %s, %llu samples", plan->valid.name,
-                      (unsigned long long)plan->valid.samples);
-    struct elbow_image_shape image;
-    if (!elbow_dataset_image(data->layout, data->rank, data->shape, &image))
-        elbow_log_say(plan->log, "the data are no images (data.shape can say so): samples go to HDF5 and CSV, not PNG");
-    else if (data->layout == ELBOW_LAYOUT_AUTO)
-        elbow_log_say(plan->log, "data: samples are taken for images of %zu x %zu, %s; data.layout can say otherwise",
-                      image.height, image.width, image.channels == 1 ? "grey" : "colour");
+        elbow_dataset_log(&plan->valid, "validation", "", plan->log);
+    tell_pictures(plan);
     struct elbow_demand demand = elbow_config_demand(&plan->config);
     if (demand.support == ELBOW_SUPPORT_BINARY && !data->is_binary)
         elbow_log_warn(plan->log,
                        "%s holds values between 0 and 1: with a %s likelihood recon is then no "
                        "log-probability; data.binarize: sample makes it one",
                        data->name, demand.word);
+    elbow_dataset_warn_scale(data, &demand, plan->log);
 }
 
 // Collective. Training and validation data.
-static enum elbow_status load_data(struct elbow_train_plan *plan, const struct elbow_scale *scale,
+static enum elbow_status load_data(struct elbow_train_plan *plan, const struct elbow_checkpoint *former,
                                    struct elbow_error *error)
 {
     const struct elbow_config *config = &plan->config;
-    enum elbow_status status = load_dataset(plan, config->data.train, config->data.labels, scale, &plan->train, error);
-    if (status != ELBOW_OK)
-        return status;
+    struct elbow_dataset_request train = {0};
+    if (former != NULL)
+        train = (struct elbow_dataset_request){
+            .reference = &former->data, .reference_name = former->path, .is_settled = true, .is_same = true};
+    enum elbow_status status = load_dataset(plan, config->data.train, config->data.labels, train, &plan->train, error);
+    plan->facts = elbow_data_facts_of(&plan->train);
     plan->has_valid = config->data.valid[0] != 0 && config->data.synthetic == 0;
-    if (plan->has_valid) {
-        status =
-            load_dataset(plan, config->data.valid, config->data.valid_labels, &plan->train.scale, &plan->valid, error);
-        if (status != ELBOW_OK)
-            return status;
-        bool same = plan->valid.values == plan->train.values && plan->valid.rank == plan->train.rank &&
-                    memcmp(plan->valid.shape, plan->train.shape, sizeof plan->valid.shape) == 0;
-        if (!same)
-            return elbow_error_set(
-                error, ELBOW_MISMATCH,
-                "%s: its samples have %zu values in %zu dimensions, those of %s have %zu in %zu; both must "
-                "have the same shape",
-                plan->valid.name, plan->valid.values, plan->valid.rank, plan->train.name, plan->train.values,
-                plan->train.rank);
-    }
-    plan->facts = (struct elbow_data_facts){.samples = plan->train.samples,
-                                            .values = plan->train.values,
-                                            .rank = plan->train.rank,
-                                            .scale = plan->train.scale,
-                                            .layout = plan->train.layout};
-    memcpy(plan->facts.shape, plan->train.shape, sizeof plan->facts.shape);
-    return ELBOW_OK;
+    if (status != ELBOW_OK || !plan->has_valid)
+        return status;
+    struct elbow_dataset_request valid = {
+        .reference = &plan->facts, .reference_name = plan->train.name, .is_settled = former != NULL};
+    status = load_dataset(plan, config->data.valid, config->data.valid_labels, valid, &plan->valid, error);
+    if (status != ELBOW_OK || plan->valid.values == plan->train.values)
+        return status;
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: its samples have %zu values, those of %s have %zu; both must have the same shape",
+                           plan->valid.name, plan->valid.values, plan->train.name, plan->train.values);
 }
 
 // Steps and microbatches; there must be a microbatch for every rank.
@@ -238,7 +239,7 @@ enum elbow_status elbow_train_plan_begin(struct elbow_train_plan *plan, struct e
     return elbow_comm_watch(plan->comm, plan->config.run.stall, plan->log, error);
 }
 
-enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const struct elbow_scale *scale,
+enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const struct elbow_checkpoint *former,
                                         struct elbow_error *error)
 {
     *error = (struct elbow_error){0};
@@ -250,7 +251,7 @@ enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const str
         status = start_threads(plan, error);
     elbow_comm_enter(plan->comm, ELBOW_PHASE_DATA);
     if (status == ELBOW_OK)
-        status = load_data(plan, scale, error);
+        status = load_data(plan, former, error);
     elbow_stage_clear(&plan->stage); // all is in memory now
     elbow_comm_enter(plan->comm, ELBOW_PHASE_START);
     if (status == ELBOW_OK)

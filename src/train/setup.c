@@ -27,8 +27,7 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbo
                                 struct elbow_error *error)
 {
     struct elbow_engine *engine = &trainer->engine;
-    enum elbow_status status =
-        elbow_train_plan_make(&trainer->plan, former != NULL ? &former->data.scale : NULL, error);
+    enum elbow_status status = elbow_train_plan_make(&trainer->plan, former, error);
     if (status == ELBOW_OK)
         status = elbow_engine_create(engine, error);
     if (status == ELBOW_OK)

@@ -6,7 +6,7 @@
 
 #include "elbow/checkpoint/detail/format.h"
 
-#include "elbow/data/hdf5.h"
+#include "elbow/data/packing.h"
 
 enum { ROW_BYTES_MAX = 1 << 20 };
 
@@ -17,9 +17,9 @@ static bool read_ends(void *user, const struct elbow_hdf5_entry *entry)
     struct elbow_hdf5_storage storage;
     const char *name = entry->name;
     const struct elbow_hdf5_info *info = entry->info;
-    double number;
+    struct elbow_packing packing;
     bool refers;
-    elbow_hdf5_read_doubles(file, name, "factor", &number, 1, &error);
+    elbow_packing_read(file, name, info != NULL ? info->element : ELBOW_ELEMENT_FLOAT32, &packing, &error);
     elbow_hdf5_describe_storage(file, name, &storage, &error);
     elbow_hdf5_check_storage(file, name, &error);
     elbow_hdf5_refers(file, name, &refers, &error);

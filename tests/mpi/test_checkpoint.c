@@ -5,6 +5,8 @@
 
 #include "elbow/base/file.h"
 
+#include <math.h>
+
 // Field by field: padding between fields is nobody's.
 static bool same_state(const struct elbow_run_state *a, const struct elbow_run_state *b)
 {
@@ -16,11 +18,19 @@ static bool same_state(const struct elbow_run_state *a, const struct elbow_run_s
     return same;
 }
 
+static bool same_rules(const struct elbow_missing *a, const struct elbow_missing *b)
+{
+    return a->count == b->count && memcmp(a->values, b->values, sizeof a->values) == 0 &&
+           a->has_range == b->has_range && a->low == b->low && a->high == b->high;
+}
+
 static bool same_facts(const struct elbow_data_facts *a, const struct elbow_data_facts *b)
 {
     return a->samples == b->samples && a->values == b->values && a->rank == b->rank &&
            memcmp(a->shape, b->shape, sizeof a->shape) == 0 && a->scale.factor == b->scale.factor &&
-           a->scale.offset == b->scale.offset && strcmp(a->scale.source, b->scale.source) == 0;
+           a->scale.offset == b->scale.offset && strcmp(a->scale.source, b->scale.source) == 0 &&
+           a->has_range == b->has_range && a->element == b->element && a->min == b->min && a->max == b->max &&
+           same_rules(&a->missing, &b->missing);
 }
 
 static void come_back(const char *optimizer, bool has_second)
@@ -61,6 +71,35 @@ START_TEST(what_is_saved_comes_back)
 {
     come_back("adam", true);
     come_back("sgd", false);
+}
+END_TEST
+
+// What version 0.1 did not know is kept where there is something to say, and only there.
+START_TEST(rules_of_the_data_come_back)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    struct elbow_checkpoint back;
+    checkpoint_setup(&fixture, "sgd");
+    struct elbow_data_facts *facts = &fixture.facts;
+    facts->has_range = true;
+    facts->element = ELBOW_ELEMENT_FLOAT32;
+    facts->min = -2;
+    facts->max = 3;
+    facts->scale = (struct elbow_scale){.factor = 1, .source = ELBOW_SCALE_STORED};
+    must(save(&fixture, fixture.scratch.directory, &error), &error);
+    must(elbow_checkpoint_load(mpi_comm, fixture.scratch.directory, false, &fixture.log, &back, &error), &error);
+    mpi_assert(!back.data.has_range && !elbow_missing_has_rules(&back.data.missing));
+    elbow_checkpoint_clear(&back);
+    fixture.state.step += 1;
+    facts->element = ELBOW_ELEMENT_INT16;
+    facts->missing = (struct elbow_missing){
+        .count = 2, .values = {-32767, -32768}, .has_range = true, .low = -INFINITY, .high = 9000};
+    must(save(&fixture, fixture.scratch.directory, &error), &error);
+    must(elbow_checkpoint_load(mpi_comm, fixture.scratch.directory, false, &fixture.log, &back, &error), &error);
+    mpi_assert(same_facts(&back.data, facts) && back.data.has_range);
+    elbow_checkpoint_clear(&back);
+    checkpoint_teardown(&fixture);
 }
 END_TEST
 
@@ -179,6 +218,6 @@ START_TEST(no_file_at_all)
 }
 END_TEST
 
-MPI_UNIT_MAIN("run/checkpoint", what_is_saved_comes_back, a_snapshot_knows_its_bytes,
+MPI_UNIT_MAIN("run/checkpoint", what_is_saved_comes_back, rules_of_the_data_come_back, a_snapshot_knows_its_bytes,
               the_bytes_do_not_depend_on_the_nodes, the_file_holds_named_tensors, an_unwritable_place_is_told_to_all,
               no_file_at_all)

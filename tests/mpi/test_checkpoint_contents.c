@@ -3,6 +3,8 @@
 // file.
 #include "checkpoint_fixture.h"
 
+#include <math.h>
+
 // What may be wrong behind a right hash.
 struct damage {
     const char *what, *told;
@@ -88,7 +90,37 @@ static void damage_step_sign(struct elbow_hdf5 *file, struct elbow_error *error)
     set_integer(file, "step", -1, error);
 }
 
+static void damage_type(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    const double range[] = {0, 1};
+    elbow_hdf5_write_text(file, "/", "data_type", "int24", error);
+    elbow_hdf5_write_doubles(file, "/", "data_range", range, 2, error);
+}
+
+static void damage_range(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    const double range[] = {NAN, 1};
+    elbow_hdf5_write_text(file, "/", "data_type", "int16", error);
+    elbow_hdf5_write_doubles(file, "/", "data_range", range, 2, error);
+}
+
+static void damage_missing(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    const double values[ELBOW_MISSING_VALUES + 1] = {0};
+    elbow_hdf5_write_doubles(file, "/", "data_missing", values, ELBOW_MISSING_VALUES + 1, error);
+}
+
+static void damage_valid_range(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    const double range[] = {0, NAN};
+    elbow_hdf5_write_doubles(file, "/", "data_valid_range", range, 2, error);
+}
+
 static const struct damage DAMAGES[] = {
+    {"unknown type", "data_type is int24", damage_type},
+    {"no range", "data_range", damage_range},
+    {"too many values", "data_missing has 13 values", damage_missing},
+    {"no valid range", "data_valid_range", damage_valid_range},
     {"config is no YAML", "config:", damage_config},
     {"config has an unknown key", "model.latents", damage_config_key},
     {"config tells of another model", "shape", damage_config_model},

@@ -1,59 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Datasets: one copy a node, any stored type, scaling, and what is found out while loading.
-#include "mpi_unit.h"
-#include "scratch.h"
+#include "dataset_fixture.h"
 
 #include "elbow/data/batches.h"
-#include "elbow/data/dataset.h"
-#include "elbow/data/hdf5.h"
+#include "elbow/data/facts.h"
 
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { ROWS = 37, VALUES = 6 };
-
-static char path[512];
-static struct scratch scratch; // rank zero's
-static struct elbow_log silent;
-
-// Collective. Rank zero writes (ROWS, 2, 3) values of `element`, row * 6 + column plus `shift`, chunked if asked; all
-// know the path.
-static void write_file(enum elbow_element element, const void *rows, uint64_t chunk_rows, int64_t labels)
-{
-    if (elbow_comm_place(mpi_comm).rank == 0) {
-        struct elbow_hdf5 *file = NULL;
-        struct elbow_error error = {0};
-        uint64_t shape[] = {ROWS, 2, 3}, count = (uint64_t)labels;
-        int64_t numbers[64];
-        for (int i = 0; i < 64; ++i)
-            numbers[i] = i % 5;
-        scratch = scratch_make();
-        snprintf(path, sizeof path, "%s", scratch_path(&scratch, "data.h5"));
-        struct elbow_hdf5_layout layout = {.chunk_rows = chunk_rows, .compression = chunk_rows > 0 ? 4 : 0};
-        elbow_hdf5_create(path, true, &file, &error);
-        elbow_hdf5_create_dataset(file, "/train/images", element, 3, shape, layout, &error);
-        elbow_hdf5_write_rows(file, "/train/images", element, 0, ROWS, rows, &error);
-        elbow_hdf5_create_dataset(file, "/train/labels", ELBOW_ELEMENT_INT64, 1, &count, (struct elbow_hdf5_layout){0},
-                                  &error);
-        elbow_hdf5_write_rows(file, "/train/labels", ELBOW_ELEMENT_INT64, 0, count, numbers, &error);
-        elbow_hdf5_close(file, &error);
-        ck_assert_msg(error.status == ELBOW_OK, "%s", error.message);
-    }
-    elbow_comm_broadcast(mpi_comm, path, sizeof path);
-}
-
-static void remove_file(void)
-{
-    elbow_comm_barrier(mpi_comm);
-    if (elbow_comm_place(mpi_comm).rank == 0)
-        scratch_clear(&scratch);
-}
-
-static struct elbow_dataset_request request_for(void)
-{
-    return (struct elbow_dataset_request){.file = path, .dataset = "/train/images"};
-}
 
 START_TEST(all_ranks_see_all_rows)
 {
@@ -90,15 +44,6 @@ START_TEST(all_ranks_see_all_rows)
     }
 }
 END_TEST
-
-// Loads what was written and gives the status; the message stays in error.
-static enum elbow_status load(const struct elbow_dataset_request *request, struct elbow_error *error)
-{
-    struct elbow_dataset dataset;
-    enum elbow_status status = elbow_dataset_load(mpi_comm, request, &silent, &dataset, error);
-    elbow_dataset_unload(mpi_comm, &dataset);
-    return status;
-}
 
 START_TEST(bad_values_are_found_with_their_row)
 {
@@ -230,8 +175,9 @@ START_TEST(scales_come_in_order)
     mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
     mpi_assert(dataset.scale.factor == 2);
     elbow_dataset_unload(mpi_comm, &dataset);
-    struct elbow_scale fixed = {.factor = 3, .offset = 1};
-    request.fixed_scale = &fixed;
+    struct elbow_data_facts facts = {.values = VALUES, .rank = 2, .shape = {2, 3}, .scale = {.factor = 3, .offset = 1}};
+    request.reference = &facts;
+    request.reference_name = "others";
     mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
     mpi_assert(dataset.scale.factor == 3 && dataset.scale.offset == 1);
     elbow_dataset_unload(mpi_comm, &dataset);

@@ -8,7 +8,8 @@
 //
 // TYPE: i8 u8 i16 u32 i64 u64 f32 f64 string compound. SHAPE: 100,6,5, or scalar. PATTERN: bits (0 and 1), bytes (0 to
 // 255), unit (in [0, 1]), normal (any real), labels (row mod 5), nothing (no value is written: no storage is
-// allocated). OPTION: chunk=ROWS, deflate=LEVEL, factor=F and offset=F (attributes), seed=S, set=VALUE@ROW,COLUMN.
+// allocated). OPTION: chunk=ROWS, deflate=LEVEL, factor=F and offset=F (attributes), attribute=NAME:NUMBER (others),
+// seed=S, set=VALUE@ROW,COLUMN.
 //
 // A row mixes a few factors, so that there is something to learn; every value is a function of (seed, row, column).
 #include <hdf5.h>
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RANK_MAX = 8, FACTORS = 3 };
+enum { RANK_MAX = 8, FACTORS = 3, ATTRIBUTES_MAX = 4 };
 
 struct order {
     const char *file, *dataset, *type, *pattern;
@@ -31,6 +32,11 @@ struct order {
     uint64_t seed;
     bool has_factor, has_offset, has_spot;
     double factor, offset, spot;
+    int attributes;
+    struct {
+        char name[32];
+        double value;
+    } attribute[ATTRIBUTES_MAX];
     unsigned long long spot_row, spot_column;
 };
 
@@ -126,6 +132,14 @@ static void read_shape(const char *text, struct order *order)
         order->columns *= order->shape[i];
 }
 
+static void read_attribute(const char *text, struct order *order)
+{
+    if (order->attributes == ATTRIBUTES_MAX || sscanf(text, "%31[^:]:%lf", order->attribute[order->attributes].name,
+                                                      &order->attribute[order->attributes].value) != 2)
+        fail("not an attribute", text);
+    ++order->attributes;
+}
+
 static void read_option(const char *option, struct order *order)
 {
     const char *equals = strchr(option, '=');
@@ -142,6 +156,8 @@ static void read_option(const char *option, struct order *order)
         order->factor = strtod(value, NULL);
     else if (strncmp(option, "offset=", 7) == 0 && (order->has_offset = true))
         order->offset = strtod(value, NULL);
+    else if (strncmp(option, "attribute=", 10) == 0)
+        read_attribute(value, order);
     else if (strncmp(option, "set=", 4) == 0 && (order->has_spot = true))
         sscanf(value, "%lf@%llu,%llu", &order->spot, &order->spot_row, &order->spot_column);
     else
@@ -211,6 +227,8 @@ static void write_dataset(const struct order *order)
         put_attribute(dataset, "factor", order->factor);
     if (order->has_offset)
         put_attribute(dataset, "offset", order->offset);
+    for (int i = 0; i < order->attributes; ++i)
+        put_attribute(dataset, order->attribute[i].name, order->attribute[i].value);
     H5Dclose(dataset);
     if (H5Fclose(file) < 0)
         fail("cannot be closed", order->file);

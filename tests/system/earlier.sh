@@ -41,6 +41,25 @@ for folder in "$here"/[0-9]*/; do
         close "$name, kl.csv" "$base.kl" "$name/kl.csv"
     done
 done
+# Attributes that version 0.1 did not read, or that say another scaling than the checkpoint's: they stay unread, with one
+# warning for each dataset.
+mkdir attributes
+"$make_data" write attributes/data.h5 /normal f32 50,8 normal attribute=scale_factor:2 attribute=valid_max:1
+"$make_data" write attributes/data.h5 /normal-valid f32 17,8 normal seed=9 factor=3
+base=$here/0.1.0/dense-gaussian
+mkdir -p attributes/run/checkpoints
+cp "$base.h5" attributes/run/checkpoints/step-00000005.h5
+cd attributes || exit 1
+if run 0 1 train "$elbow" train "$base.yaml" --run-dir run --resume; then
+    columns run/metrics.csv >metrics
+    close "attributes, metrics.csv" "$base.metrics" metrics
+    grep -qE '/normal: its attributes \(scale_factor 2, valid_max 1\) are not used: .*value = stored \* 1 \+ 0; [0-9]+ values that they call missing are taken for data' train.err ||
+        fail "attributes of the training data: $(cat train.err)"
+    grep -qE '/normal-valid: its attributes \(factor 3\) are not used' train.err || fail "attributes of the validation data: $(cat train.err)"
+    [ "$(grep -c 'its attributes' train.err)" = 2 ] || fail "not one warning for a dataset: $(cat train.err)"
+fi
+cd .. || exit 1
+
 found=(0.1.0-*/checkpoints)
 [ ${#found[@]} = 4 ] || fail "not all four checkpoints of 0.1.0 were found"
 finish

@@ -11,6 +11,8 @@ set -u
 "$make_data" write data.h5 /bits-valid u8 21,7,5 bits seed=9
 "$make_data" write data.h5 /bytes u8 116,4,3,3 bytes chunk=17 deflate=3
 "$make_data" write data.h5 /bytes-valid u8 19,4,3,3 bytes seed=9
+"$make_data" write data.h5 /planes u8 70,3,6,4 bytes chunk=9 deflate=3
+"$make_data" write data.h5 /planes-valid u8 19,3,6,4 bytes seed=9
 "$make_data" write data.h5 /unit f64 90,6,6 unit chunk=8
 "$make_data" write data.h5 /normal f32 133,11 normal
 "$make_data" write data.h5 /normal-valid f32 40,11 normal seed=9
@@ -80,6 +82,14 @@ model: {latent: 3, likelihood: gaussian, variance: 0.3, encoder: [dense: {units:
 objective: {free_bits: 0.5}
 train: {epochs: 4, batch: 200, microbatch: 16, optimizer: adam, weight_decay: 0.01}
 samples: {every: 3, count: 5}
+Y
+
+# Channels first, of bytes in chunks.
+same first "1 2 3 4 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /planes, valid: /planes-valid, channels: first}
+model: {latent: 3, encoder: [conv2d: {filters: 4, kernel: 2, stride: 2, padding: 0}, dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 24, microbatch: 4}
+samples: {every: 4, count: 6}
 Y
 
 # Bytes as counts.

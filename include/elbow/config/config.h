@@ -64,6 +64,7 @@ struct elbow_config {
         double factor, offset;       // value = stored * factor + offset
         struct elbow_integers shape; // (H, W), (H, W, C) of a flat row; empty: as stored
         int layout;                  // what the axes of a sample are
+        int channels;                // enum elbow_channels: where the file has their axis
         int64_t synthetic;           // samples of keyed noise instead of a file; 0: none
         elbow_path stage;            // where each node puts copies of the files; empty: nowhere
     } data;

@@ -26,6 +26,12 @@ enum elbow_binarize { ELBOW_BINARIZE_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_LAYOUT_VOLUME, volume) /* (D, H, W), (D, H, W, C) */
 enum elbow_layout { ELBOW_LAYOUT_LIST(ELBOW_KIND_ENUMERATOR) };
 
+// Which axis of a stored sample is that of the channels.
+#define ELBOW_CHANNELS_LIST(X)                                                                                         \
+    X(ELBOW_CHANNELS_LAST, last)                                                                                       \
+    X(ELBOW_CHANNELS_FIRST, first)
+enum elbow_channels { ELBOW_CHANNELS_LIST(ELBOW_KIND_ENUMERATOR) };
+
 // Transforms, how stored values become the model's: src/data/transform/<word>.c holds the functions.
 #define ELBOW_TRANSFORM_LIST(X) X(ELBOW_TRANSFORM_SCALE, scale)
 enum elbow_transform_kind { ELBOW_TRANSFORM_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_TRANSFORMS };

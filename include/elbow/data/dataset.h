@@ -7,6 +7,7 @@
 #include "elbow/config/config.h"
 #include "elbow/data/element.h"
 #include "elbow/data/labels.h"
+#include "elbow/data/packing.h"
 #include "elbow/data/transform.h"
 #include "elbow/parallel/comm.h"
 #include "elbow/parallel/shared.h"
@@ -15,16 +16,31 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_DATASET_NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
 
+struct elbow_data_facts; // elbow/data/facts.h
+
+// What a dataset has to say beside its values; for elbow_dataset_log.
+struct elbow_dataset_news {
+    bool beats_factor, beats_offset; // data.factor, data.offset are used where an attribute says something else
+    bool has_other_scale;            // its attributes say another scaling than that of the checkpoint, which is used
+    uint64_t unread, first_unread;   // values that its attributes call missing, and the checkpoint does not; row
+    bool looks_channels_first;       // its first axis may be that of the channels, and is not read so
+    char doubt[400];                 // why the scaling may be wrong here; empty: it seems right
+};
+
 struct elbow_dataset {
     char name[ELBOW_DATASET_NAME_SIZE]; // "data/mnist.h5:/train/images", for messages
     uint64_t samples;                   // N
     size_t values;                      // D
     size_t rank;                        // dimensions of a sample
-    uint64_t shape[8];                  // of a sample; product D
+    uint64_t shape[8];                  // of a sample, channels last; product D
     enum elbow_layout layout;           // what its dimensions are
     enum elbow_element element;
     double min, max; // stored
     struct elbow_scale scale;
+    struct elbow_missing missing; // the rules that hold; no value of the dataset is missing
+    struct elbow_packing packing; // what its own attributes say
+    double mean, deviation;       // of all scaled values, the same on any ranks; NaN for noise
+    struct elbow_dataset_news news;
     struct elbow_shared rows;   // (N, D) of element
     struct elbow_shared labels; // (N) int64_t; base NULL without labels
     struct elbow_label_names label_names;
@@ -43,16 +59,22 @@ struct elbow_dataset_request {
     uint64_t seed;
     const struct elbow_integers *shape; // of a flat row, or of a synthetic sample; may be NULL or empty
     enum elbow_layout layout;           // MISMATCH if a sample has another number of dimensions
-    bool has_factor, has_offset;        // from the configuration (the file's attributes come first)
+    enum elbow_channels channels; // where the file has their axis; first: rows are turned round while they are read
+    bool has_factor, has_offset;  // from the configuration; they come before the dataset's attributes
     double factor, offset;
-    const struct elbow_scale
-        *fixed_scale;           // of the checkpoint or the training set, for data without attributes; may be NULL
+    // What the data have to agree with, of a checkpoint or of the training set; may be NULL. Scaling and missing-value
+    // rules are its own. A sample of as many values has its shape, or either of them is flat.
+    const struct elbow_data_facts *reference;
+    const char *reference_name; // the checkpoint's path, or the training set's name
+    bool is_settled;            // the reference is a checkpoint's: attributes that say otherwise are only news
+    bool is_same;               // the reference was made of these very data
     struct elbow_demand demand; // what scaled values may be, and who asks; zeroed: any
 };
 
-// Collective. Loads: every rank reads its part of the rows, chunk-aligned in large blocks; NaN, infinity and values
-// outside the demanded support are found here, with the row. FORMAT for a missing dataset, an empty one, rank < 2,
-// labels of another length; DATA for bad values; MEMORY, with both figures, if it does not fit in a node's memory.
+// Collective. Loads: every rank reads its part of the rows, chunk-aligned in large blocks; NaN, infinity, missing
+// values and values outside the demanded support are found here, with the row. FORMAT for a missing dataset, an empty
+// one, rank < 2, labels of another length; MISMATCH for a shape or a scaling that contradicts the request; DATA for bad
+// values; MEMORY, with both figures, if it does not fit in a node's memory.
 enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
                                      struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error);
 
@@ -63,6 +85,19 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, const struct el
 
 // Collective. Gives it back; a zeroed struct is legal.
 void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset);
+
+// Local. One line that says what the dataset is: "data: data.h5:/train, 60000 samples of 28 x 28 uint8 from 0 to 255;
+// scaling: ...", where `role` is "data" and `beside` goes to its end; then a warning for each piece of its news.
+void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, const char *beside,
+                       struct elbow_log *log);
+
+// Local. One warning, with mean, deviation and what to set, if the values are all the same, or so far from unit scale
+// that a likelihood for any real values cannot be trained on them.
+void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct elbow_demand *demand,
+                              struct elbow_log *log);
+
+// Local. What is said of a model whose layers do not fit samples that may have their channels first; empty: nothing.
+const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset);
 
 // Local. The scaled values of one sample (D) into `values`.
 void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values);

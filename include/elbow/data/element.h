@@ -35,6 +35,9 @@ size_t elbow_element_size(enum elbow_element element);
 const char *elbow_element_name(enum elbow_element element);
 bool elbow_element_is_float(enum elbow_element element);
 
+// Local. The element of a name; false if there is none.
+bool elbow_element_find(const char *name, enum elbow_element *element);
+
 // Local. values[i] = (float)((double)stored[i] * factor + offset): one rounding to float, the same wherever it is done.
 void elbow_element_convert(enum elbow_element element, const void *stored, size_t n, double factor, double offset,
                            float *values);
@@ -47,6 +50,18 @@ struct elbow_element_scan {
 
 // Local.
 struct elbow_element_scan elbow_element_scan(enum elbow_element element, const void *stored, size_t n);
+
+// Sums of (stored - origin) / unit and of its squares, added in an order that n alone decides.
+struct elbow_element_sums {
+    double sum, squares;
+};
+
+// Local.
+struct elbow_element_sums elbow_element_sums(enum elbow_element element, const void *stored, size_t n, double origin,
+                                             double unit);
+
+// Local. One stored value, as a double.
+double elbow_element_at(enum elbow_element element, const void *stored, size_t i);
 
 ELBOW_C_END
 

@@ -8,15 +8,33 @@
 
 ELBOW_C_BEGIN
 
-// Plain.
+// Plain. Checkpoints of version 0.1 know nothing of missing values and of the range.
 struct elbow_data_facts {
     uint64_t samples;
     uint64_t values; // D
     uint64_t rank;   // of a sample
     uint64_t shape[8];
     struct elbow_scale scale;
-    enum elbow_layout layout; // the configuration's; not in the file
+    struct elbow_missing missing; // the stored values that stand for none
+    bool has_range;               // the next three are known
+    enum elbow_element element;   // as stored
+    double min, max;              // stored
+    enum elbow_layout layout;     // the configuration's; not in the file
 };
+
+// Local. What a model that is trained on a dataset has to know.
+struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset);
+
+// Local. Whether element and range can be told from the scaling alone, well enough for elbow_dataset_check_scale:
+// bytes that are divided by 255; floats, or zeros and ones, of an ordinary range that are taken as stored. A checkpoint
+// does not keep them then, and has_range is false when it has been read.
+bool elbow_data_facts_are_usual(const struct elbow_data_facts *facts);
+
+// Local. Whether a loaded dataset's stored values are such that the scaling of the request's reference makes sense for
+// them: MISMATCH if types and ranges contradict each other, as floats from 0 to 1 do for a model of bytes from 0 to
+// 255. What is only doubtful goes to the dataset's news.
+enum elbow_status elbow_dataset_check_scale(struct elbow_dataset *dataset, const struct elbow_dataset_request *request,
+                                            struct elbow_error *error);
 
 ELBOW_C_END
 

@@ -32,10 +32,10 @@ struct elbow_packing_number {
 struct elbow_packing {
     struct elbow_packing_number factor, offset;
     struct elbow_missing missing;
-    enum elbow_element element;         // what stored values are: the dataset's, or its unsigned twin
-    char said[ELBOW_PACKING_TEXT_SIZE]; // "scale_factor 0.002, add_offset 280, _FillValue -32767"; empty: nothing
-    char rules[128];                    // the attributes that `missing` comes from: "_FillValue, valid_range"
-    char ignored[128];                  // those that are there but not of single numbers: "factor, valid_min"
+    enum elbow_element element;              // what stored values are: the dataset's, or its unsigned twin
+    char said[ELBOW_PACKING_TEXT_SIZE];      // "scale_factor 0.002, add_offset 280, _FillValue -32767"; empty: nothing
+    char value_rules[128], range_rules[128]; // the attributes that `missing` comes from: "_FillValue"; "valid_range"
+    char ignored[128];                       // those that are there but not of single numbers: "factor, valid_min"
 };
 
 // Local. Reads the attributes of a dataset of `element`. One that is no single number (valid_range: two; missing_value:

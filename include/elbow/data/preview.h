@@ -9,9 +9,9 @@
 
 ELBOW_C_BEGIN
 
-// Local. Opens a dataset, and reads its description, its attributes factor and offset, and its first and last row, as
-// elbow_dataset_load will. The note (ELBOW_CHILD_NOTE_SIZE bytes) says which dataset is being read, and is empty
-// afterwards.
+// Local. Opens a dataset, and reads its description, the attributes that elbow/data/packing.h tells of, and its first
+// and last row, as elbow_dataset_load will. The note (ELBOW_CHILD_NOTE_SIZE bytes) says which dataset is being read,
+// and is empty afterwards.
 void elbow_preview_dataset(const char *file, const char *dataset, char *note);
 
 // Local. Likewise a place of labels, and their names.

@@ -20,6 +20,10 @@ struct elbow_scale {
     char source[96]; // where they come from, for one line to the user
 };
 
+// The sources of a scaling that nobody has asked for; checkpoints hold these words.
+#define ELBOW_SCALE_BYTES "bytes above 1 are divided by 255"
+#define ELBOW_SCALE_STORED "taken as stored"
+
 // What a transform can learn of the training set: what all ranks know of it when it has been read.
 struct elbow_transform_facts {
     enum elbow_element element;

@@ -27,7 +27,8 @@ struct elbow_session {
 };
 
 // Collective. Loads the checkpoint, builds its model, loads the data with the checkpoint's scaling; MISMATCH if a
-// sample has another number of values; USAGE for a request that cannot be meant.
+// sample has another number of values, or their order is another one, or its scaling makes no sense for them; USAGE for
+// a request that cannot be meant.
 enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow_session_request *request,
                                      struct elbow_log *log, struct elbow_session *session, struct elbow_error *error);
 

@@ -22,7 +22,7 @@ static void learn(const struct elbow_transform_facts *facts, struct elbow_scale 
     bool is_fraction = facts->element == ELBOW_ELEMENT_UINT8 && facts->max > 1 && facts->support != ELBOW_SUPPORT_COUNT;
     scale->factor = is_fraction ? 1.0 / 255 : 1;
     (void)elbow_text_format(scale->source, sizeof scale->source, "%s",
-                            is_fraction ? "bytes above 1 are divided by 255" : "taken as stored");
+                            is_fraction ? ELBOW_SCALE_BYTES : ELBOW_SCALE_STORED);
 }
 
 static void describe(const struct elbow_scale *scale, int digits, char words[ELBOW_TRANSFORM_WORDS_SIZE])

@@ -35,6 +35,13 @@ static enum elbow_status refuse(const struct elbow_sink_plan *plan, const char *
         return elbow_error_set(error, ELBOW_USAGE,
                                "%.500s: a PNG takes pictures, and these are numbers; give a name that ends in %s",
                                plan->path, others);
+    const struct elbow_sink_column *column = &plan->columns[0];
+    bool may_be_image = plan->layout == ELBOW_LAYOUT_AUTO || plan->layout == ELBOW_LAYOUT_IMAGE;
+    if (may_be_image && column->rank == 3 && column->shape[2] != 1 && column->shape[2] != 3)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "%.500s: a PNG holds 1 or 3 channels, and the samples of this model have %" PRIu64
+                               "; give a name that ends in %s",
+                               plan->path, column->shape[2], others);
     if (!find_shape(plan, &shape))
         return elbow_error_set(error, ELBOW_USAGE,
                                "%.500s: the samples of this model are no images (height, width and 1 or 3 channels); "

@@ -112,7 +112,7 @@ static void draw_data(struct elbow_config *config)
     config->data.factor = config->data.has_factor ? draw_real() : 1;
     config->data.has_offset = draw(2);
     config->data.offset = config->data.has_offset ? -draw_real() : 0;
-    config->data.shape.count = draw(2) ? 2 + draw(2) : 0;
+    config->data.shape.count = draw(5);
     for (size_t i = 0; i < config->data.shape.count; ++i)
         config->data.shape.values[i] = (int64_t)draw(65536) + 1;
     config->run.nodes.count = draw(ELBOW_NODES_MAX + 1);
@@ -143,6 +143,7 @@ static void draw_config(struct elbow_config *config)
     draw_data(config);
     config->seed = (int64_t)draw(INT64_MAX);
     config->data.layout = (int)draw(5);
+    config->data.channels = (int)draw(2);
     draw_kind(config, "prior");
     draw_kind(config, "likelihood");
     config->model.likelihood_options.variance = draw_real() * 1e300;
@@ -207,6 +208,7 @@ START_TEST(test_dump)
     ck_assert_ptr_nonnull(strstr(text, "  momentum: 0.1\n"));
     ck_assert_ptr_nonnull(strstr(text, "  every: epoch\n"));
     ck_assert_ptr_null(strstr(text, "layout")); // later than version 0.1, and as it is by default
+    ck_assert_ptr_null(strstr(text, "channels"));
     elbow_release(&text);
     elbow_memory_fail_at(1);
     ck_assert_int_eq(elbow_config_dump(&config, &text, &error), ELBOW_MEMORY);

@@ -233,8 +233,21 @@ START_TEST(test_finish_data)
                     "run.yaml: data.labels: no file for the dataset /y; set data.file, or write FILE:/y");
     does_not_finish("data: {file: x.h5, valid_labels: /y}",
                     "run.yaml: data.valid_labels without data.valid; set data.valid, too");
-    does_not_finish("data: {file: x.h5, shape: [4, 4, 2]}",
-                    "run.yaml: data.shape: found 2 channels, expected 1 or 3; write [height, width, channels]");
+    does_not_finish("data: {file: x.h5, shape: [65536, 65536, 65536, 65536]}",
+                    "run.yaml: data.shape: makes 18446744073709551615 values, expected at most 2147483647");
+    does_not_finish(
+        "data: {file: x.h5, channels: first, layout: rows}",
+        "run.yaml: data.channels: first with data.layout: rows, which have no channels; remove one of them");
+    does_not_finish(
+        "data: {synthetic: 5, channels: first}",
+        "run.yaml: data.channels: first with data.synthetic: noise is not stored; remove data.channels, and "
+        "give data.shape with the channels last");
+    struct elbow_config config = defaults();
+    accepted(&config, "data: {file: x.h5, shape: [4, 4, 5], channels: first, layout: image}");
+    ck_assert_int_eq(elbow_config_finish(&config, "run.yaml", &error), ELBOW_OK);
+    config = defaults();
+    accepted(&config, "data: {file: x.h5, shape: [7]}");
+    ck_assert_int_eq(elbow_config_finish(&config, "run.yaml", &error), ELBOW_OK);
 }
 END_TEST
 

@@ -107,6 +107,31 @@ START_TEST(scan_finds_what_is_not_finite)
 }
 END_TEST
 
+START_TEST(names_are_found)
+{
+    enum elbow_element element;
+    ck_assert(elbow_element_find("int16", &element) && element == ELBOW_ELEMENT_INT16);
+    ck_assert(!elbow_element_find("int", &element));
+}
+END_TEST
+
+START_TEST(sums_of_all_values)
+{
+    const int16_t stored[] = {-3, 7, 1, 0, 12, -9, 4, 4, 100, 2, -1};
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < 11; ++i) {
+        double value = (stored[i] + 9) / 4.0;
+        sum += value;
+        squares += value * value;
+        ck_assert(elbow_element_at(ELBOW_ELEMENT_INT16, stored, i) == stored[i]);
+    }
+    struct elbow_element_sums sums = elbow_element_sums(ELBOW_ELEMENT_INT16, stored, 11, -9, 4);
+    ck_assert(sums.sum == sum && sums.squares == squares); // quarters: exact in any order
+    sums = elbow_element_sums(ELBOW_ELEMENT_INT16, stored, 0, -9, 4);
+    ck_assert(sums.sum == 0 && sums.squares == 0);
+}
+END_TEST
+
 START_TEST(nothing_is_legal)
 {
     struct elbow_element_scan scan = elbow_element_scan(ELBOW_ELEMENT_INT16, NULL, 0);
@@ -117,4 +142,5 @@ START_TEST(nothing_is_legal)
 END_TEST
 
 UNIT_MAIN("data/element", sizes_and_names, extremes_of_every_type, scaled_in_double_and_rounded_once,
-          any_split_gives_the_same_bits, scan_finds_what_is_not_finite, nothing_is_legal)
+          any_split_gives_the_same_bits, scan_finds_what_is_not_finite, names_are_found, sums_of_all_values,
+          nothing_is_legal)

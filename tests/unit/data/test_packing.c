@@ -50,7 +50,8 @@ START_TEST(nothing_is_said)
     ck_assert(packing.factor.name == NULL && packing.factor.value == 1);
     ck_assert(packing.offset.name == NULL && packing.offset.value == 0);
     ck_assert(!elbow_missing_has_rules(&packing.missing) && !elbow_missing_is(&packing.missing, -32767));
-    ck_assert(packing.said[0] == 0 && packing.ignored[0] == 0 && packing.rules[0] == 0);
+    ck_assert(packing.said[0] == 0 && packing.ignored[0] == 0 && packing.value_rules[0] == 0 &&
+              packing.range_rules[0] == 0);
     ck_assert(packing.element == ELBOW_ELEMENT_INT16);
 }
 END_TEST
@@ -70,7 +71,7 @@ START_TEST(packed_values)
     ck_assert(!elbow_missing_is(&packing.missing, -32766));
     ck_assert_str_eq(packing.said,
                      "scale_factor 0.002, add_offset 280, _FillValue -32767, missing_value -32767 -32768");
-    ck_assert_str_eq(packing.rules, "_FillValue, missing_value");
+    ck_assert_str_eq(packing.value_rules, "_FillValue, missing_value");
 }
 END_TEST
 

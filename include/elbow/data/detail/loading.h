@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the parts of loading a dataset share: opening and describing (dataset_open.c), reading (dataset_read.c), what
-// follows from the values (dataset_values.c).
+// What the parts of loading a dataset (dataset_load.c) share: opening and describing (dataset_open.c), its shape
+// (dataset_shape.c), reading (dataset_read.c), figures of all values (dataset_measure.c), what follows from them
+// (dataset_values.c).
 #ifndef ELBOW_DATA_DETAIL_LOADING_H
 #define ELBOW_DATA_DETAIL_LOADING_H
 
 #include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/parallel/partition.h"
+
+// Synthetic counts are below it.
+enum { ELBOW_SYNTHETIC_COUNTS = 16 };
 
 // What one loading keeps in hand.
 struct elbow_loading {
@@ -15,13 +19,23 @@ struct elbow_loading {
     struct elbow_dataset *dataset;
     struct elbow_hdf5 *file;
     struct elbow_hdf5_info info;
-    bool has_attributes;
-    struct elbow_scale attributes;
+    // Rows are stored with the channels first, and turned round: channels of a stored row, and places of each; 0: not.
+    size_t channels, places;
+    // Of all values, after elbow_loading_measure.
+    struct elbow_loading_figures {
+        double mean, deviation;          // stored
+        uint64_t missing, first_missing; // values; the first one's number among all
+        uint64_t unread, first_unread;   // likewise, of rules that do not hold
+    } figures;
 };
 
 // Local. Opens the file and finds out what is in it: element, shape and layout of the dataset. FILE, FORMAT,
 // MISMATCH.
 enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. Takes over the shape: the file's, that of the request for flat rows, that of the reference where either is
+// flat. MISMATCH.
+enum elbow_status elbow_loading_take_shape(struct elbow_loading *loading, struct elbow_error *error);
 
 // Local. Whether the sample has the dimensions that its layout names.
 enum elbow_status elbow_loading_check_layout(const struct elbow_dataset *dataset, struct elbow_error *error);
@@ -32,6 +46,12 @@ struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const
 
 // Local. Reads this rank's rows in blocks and looks for the smallest, the largest and the unusable ones.
 enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. The number in the file's row of value `at` of a row in memory.
+size_t elbow_loading_number(const struct elbow_loading *loading, size_t at);
+
+// Collective. Figures of all values, the same on any number of ranks; minimum and maximum are known. MEMORY.
+enum elbow_status elbow_loading_measure(struct elbow_loading *loading, struct elbow_error *error);
 
 // Collective. What follows from all rows together: scaling, and whether all values may be what is demanded.
 enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elbow_error *error);

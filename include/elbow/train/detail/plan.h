@@ -3,6 +3,7 @@
 #ifndef ELBOW_TRAIN_DETAIL_PLAN_H
 #define ELBOW_TRAIN_DETAIL_PLAN_H
 
+#include "elbow/checkpoint/checkpoint.h"
 #include "elbow/config/config.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/facts.h"
@@ -33,8 +34,9 @@ struct elbow_train_plan {
 // or are pretended to be (run.nodes), and the watch over them.
 enum elbow_status elbow_train_plan_begin(struct elbow_train_plan *plan, struct elbow_error *error);
 
-// Collective. Threads, data and steps. `scale`: the scaling of a run that goes on, NULL for a new one's.
-enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const struct elbow_scale *scale,
+// Collective. Threads, data and steps. `former`: where a run that goes on left off, whose scaling and
+// missing-value rules hold; NULL for a new one.
+enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const struct elbow_checkpoint *former,
                                         struct elbow_error *error);
 
 // Local. Logs what the data are.

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the user is told of a dataset: one line that says what it is, and a warning for whatever may be meant otherwise.
+#include "elbow/data/dataset.h"
+
+#include <math.h>
+#include <stdio.h>
+
+// Deviation and magnitude of values that likelihoods of any real values, whose variance is about one, do well with;
+// beyond the last a first step is not finite.
+static const double DEVIATION_LEAST = 0.01, ROOT_MEAN_SQUARE_MOST = 30, MAGNITUDE_MOST = 300;
+
+static void tell_keys(const struct elbow_dataset *dataset, struct elbow_log *log)
+{
+    const struct elbow_packing_number *numbers[] = {&dataset->packing.factor, &dataset->packing.offset};
+    const char *const keys[] = {"data.factor", "data.offset"};
+    const double values[] = {dataset->scale.factor, dataset->scale.offset};
+    char text[300] = "";
+    const bool beats[] = {dataset->news.beats_factor, dataset->news.beats_offset};
+    for (size_t i = 0, length = 0; i < 2; ++i)
+        if (beats[i])
+            length +=
+                (size_t)snprintf(text + length, sizeof text - length, "%s%s %g in the place of the attribute %s, %g",
+                                 length > 0 ? ", " : "", keys[i], values[i], numbers[i]->name, numbers[i]->value);
+    if (text[0] != 0)
+        elbow_log_warn(log, "%s: %s (version 0.1 took the attributes): value = stored * %g + %g", dataset->name, text,
+                       dataset->scale.factor, dataset->scale.offset);
+}
+
+static void tell_checkpoint(const struct elbow_dataset *dataset, struct elbow_log *log)
+{
+    const struct elbow_dataset_news *news = &dataset->news;
+    char missing[160] = "";
+    if (!news->has_other_scale && news->unread == 0)
+        return;
+    if (news->unread > 0)
+        snprintf(missing, sizeof missing,
+                 "; %llu values that they call missing are taken for data, the first in row %llu",
+                 (unsigned long long)news->unread, (unsigned long long)news->first_unread);
+    elbow_log_warn(log,
+                   "%s: its attributes (%s) are not used: scaling and missing values are those of the checkpoint, "
+                   "value = stored * %g + %g%s",
+                   dataset->name, dataset->packing.said, dataset->scale.factor, dataset->scale.offset, missing);
+}
+
+void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, const char *beside, struct elbow_log *log)
+{
+    char shape[200] = "";
+    for (size_t i = 0, length = 0; i < dataset->rank && length < sizeof shape; ++i)
+        length += (size_t)snprintf(shape + length, sizeof shape - length, "%s%llu", i > 0 ? "x" : "",
+                                   (unsigned long long)dataset->shape[i]);
+    elbow_log_say(log, "%s: %s, %llu samples of %s %s from %g to %g; scaling: value = stored * %g + %g (%s)%s", role,
+                  dataset->name, (unsigned long long)dataset->samples, shape, elbow_element_name(dataset->element),
+                  dataset->min, dataset->max, dataset->scale.factor, dataset->scale.offset, dataset->scale.source,
+                  beside);
+    if (dataset->packing.ignored[0] != 0)
+        elbow_log_warn(log, "%s: attributes that are no single numbers are not used: %s", dataset->name,
+                       dataset->packing.ignored);
+    tell_keys(dataset, log);
+    tell_checkpoint(dataset, log);
+    if (dataset->news.doubt[0] != 0)
+        elbow_log_warn(log, "%s %s; data.factor and data.offset should bring both to one scale", dataset->name,
+                       dataset->news.doubt);
+    const char *hint = elbow_dataset_channels_hint(dataset);
+    if (hint[0] != 0)
+        elbow_log_warn(log, "%s: samples are %s: %s", dataset->name, shape, hint);
+}
+
+const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset)
+{
+    if (!dataset->news.looks_channels_first)
+        return "";
+    return "the last axis is taken for the channels; if the first one is theirs, set data.channels: first";
+}
+
+void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct elbow_demand *demand,
+                              struct elbow_log *log)
+{
+    double mean = dataset->mean, deviation = dataset->deviation, factor = dataset->scale.factor;
+    if (dataset->is_synthetic)
+        return;
+    if (deviation == 0) {
+        elbow_log_warn(log,
+                       "%s: all values are %g (mean %g, deviation 0): there is nothing to learn; set data.train to "
+                       "data that differ%s",
+                       dataset->name, mean, mean, factor == 0 ? ", or another data.factor" : "");
+        return;
+    }
+    double low = dataset->min * factor + dataset->scale.offset, high = dataset->max * factor + dataset->scale.offset;
+    double most = fmax(fabs(low), fabs(high));
+    if (demand->support != ELBOW_SUPPORT_REAL ||
+        (deviation >= DEVIATION_LEAST && hypot(mean, deviation) <= ROOT_MEAN_SQUARE_MOST && most <= MAGNITUDE_MOST))
+        return;
+    elbow_log_warn(log,
+                   "%s: values have mean %g and deviation %g (from %g to %g), far from unit scale, and a %s likelihood "
+                   "learns little from them or diverges; data.factor: %.6g and data.offset: %.6g give mean 0 and "
+                   "deviation 1",
+                   dataset->name, mean, deviation, fmin(low, high), fmax(low, high), demand->word, factor / deviation,
+                   (dataset->scale.offset - mean) / deviation);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Loading a dataset: mean and deviation of all stored values, and how many of them are missing. Blocks of rows, which
+// the number of rows alone decides, are dealt out to all ranks and added in a tree over the blocks: the figures have
+// the same bits on any number of ranks.
+#include "elbow/data/detail/loading.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
+
+#include <math.h>
+
+enum { BLOCKS = 1024 };
+
+// Of a block, as doubles: counts are exact.
+enum { SUM, SQUARES, MISSING, FIRST_MISSING, UNREAD, FIRST_UNREAD, FIGURES };
+
+static void count_missing(const struct elbow_dataset *dataset, const struct elbow_missing *rules, const void *stored,
+                          size_t n, double first, double *figures)
+{
+    if (!elbow_missing_has_rules(rules))
+        return;
+    struct elbow_missing_count found = elbow_missing_find(rules, dataset->element, stored, n);
+    figures[0] = (double)found.count;
+    figures[1] = found.count > 0 ? first + (double)found.first : 0;
+}
+
+static void measure_block(const struct elbow_loading *loading, struct elbow_range rows, double *figures)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    size_t n = (size_t)(rows.last - rows.first) * dataset->values;
+    const char *stored =
+        (const char *)dataset->rows.base + rows.first * dataset->values * elbow_element_size(dataset->element);
+    double first = (double)(rows.first * dataset->values), range = dataset->max - dataset->min;
+    count_missing(dataset, &dataset->missing, stored, n, first, figures + MISSING);
+    if (loading->request->reference != NULL && loading->request->is_settled)
+        count_missing(dataset, &dataset->packing.missing, stored, n, first, figures + UNREAD);
+    if (!isnormal(range))
+        return;
+    struct elbow_element_sums sums = elbow_element_sums(dataset->element, stored, n, dataset->min, range);
+    figures[SUM] = sums.sum;
+    figures[SQUARES] = sums.squares;
+}
+
+// Blocks [lo, hi) into the first of them.
+static void add_blocks(double *figures, size_t lo, size_t hi)
+{
+    if (hi - lo < 2)
+        return;
+    size_t middle = lo + (hi - lo) / 2;
+    add_blocks(figures, lo, middle);
+    add_blocks(figures, middle, hi);
+    double *left = figures + lo * FIGURES, *right = figures + middle * FIGURES;
+    for (int k = MISSING; k <= UNREAD; k += 2) {
+        if (left[k] == 0)
+            left[k + 1] = right[k + 1];
+        left[k] += right[k];
+    }
+    left[SUM] += right[SUM];
+    left[SQUARES] += right[SQUARES];
+}
+
+static void take(struct elbow_loading *loading, const double *all)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    double n = (double)dataset->samples * (double)dataset->values, range = dataset->max - dataset->min;
+    loading->figures = (struct elbow_loading_figures){.mean = dataset->min,
+                                                      .deviation = range,
+                                                      .missing = (uint64_t)all[MISSING],
+                                                      .first_missing = (uint64_t)all[FIRST_MISSING],
+                                                      .unread = (uint64_t)all[UNREAD],
+                                                      .first_unread = (uint64_t)all[FIRST_UNREAD]};
+    if (!isnormal(range))
+        return;
+    double mean = all[SUM] / n;
+    loading->figures.mean = dataset->min + range * mean;
+    loading->figures.deviation = range * sqrt(fmax(0, all[SQUARES] / n - mean * mean));
+}
+
+enum elbow_status elbow_loading_measure(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_place place = elbow_comm_place(loading->comm);
+    uint64_t rows = loading->dataset->samples, blocks = rows < BLOCKS ? rows : BLOCKS;
+    double *figures = NULL;
+    size_t *first = NULL;
+    if (elbow_allocate(&figures, (size_t)blocks * FIGURES, sizeof *figures, "figures of the data", error) == ELBOW_OK)
+        elbow_allocate(&first, (size_t)place.size + 1, sizeof *first, "figures of the data", error);
+    if (elbow_comm_agree(loading->comm, error) == ELBOW_OK) {
+        struct elbow_range mine = elbow_partition(blocks, place.rank, place.size);
+        for (uint64_t b = mine.first; b < mine.last; ++b)
+            measure_block(loading, elbow_partition(rows, (int)b, (int)blocks), figures + b * FIGURES);
+        for (int r = 0; r < place.size; ++r)
+            first[r + 1] = (size_t)elbow_partition(blocks, r, place.size).last * FIGURES;
+        elbow_comm_share_doubles(loading->comm, figures, first);
+        add_blocks(figures, 0, (size_t)blocks);
+        take(loading, figures);
+    }
+    elbow_release(&figures);
+    elbow_release(&first);
+    return error->status;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is kept of the data, and whether other data may have the same scaling. Ranges are compared by their magnitude:
+// data may differ a good deal, but not by a factor that only another unit, or another way of storing, explains.
+#include "elbow/data/facts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+// Ordinary values that are taken as stored are not larger. A factor by which ranges may differ; where only the width
+// of the type differs, or nothing, they may a little more before that is an error.
+static const double USUAL_MAX = 16, RATIO = 10, RATIO_ALIKE = 100;
+
+struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
+{
+    struct elbow_data_facts facts = {.samples = dataset->samples,
+                                     .values = dataset->values,
+                                     .rank = dataset->rank,
+                                     .scale = dataset->scale,
+                                     .missing = dataset->missing,
+                                     .has_range = !dataset->is_synthetic,
+                                     .element = dataset->element,
+                                     .min = dataset->min,
+                                     .max = dataset->max,
+                                     .layout = dataset->layout};
+    memcpy(facts.shape, dataset->shape, sizeof facts.shape);
+    return facts;
+}
+
+static bool is_source(const struct elbow_scale *scale, const char *source)
+{
+    return strcmp(scale->source, source) == 0;
+}
+
+static double magnitude(double min, double max)
+{
+    return fmax(fabs(min), fabs(max));
+}
+
+// Whoever has asked for it: bytes become values from 0 to 1.
+static bool is_of_bytes(const struct elbow_scale *scale)
+{
+    return scale->factor == 1.0 / 255 && scale->offset == 0;
+}
+
+static bool is_as_stored(const struct elbow_scale *scale)
+{
+    return scale->factor == 1 && scale->offset == 0;
+}
+
+bool elbow_data_facts_are_usual(const struct elbow_data_facts *facts)
+{
+    bool is_byte = facts->element == ELBOW_ELEMENT_UINT8 && facts->max > 1;
+    if (!facts->has_range || (is_byte && is_of_bytes(&facts->scale)))
+        return true;
+    bool is_bits = facts->element == ELBOW_ELEMENT_UINT8 && facts->max <= 1;
+    return is_as_stored(&facts->scale) && magnitude(facts->min, facts->max) <= USUAL_MAX &&
+           (is_bits || elbow_element_is_float(facts->element));
+}
+
+// Type and range of the data that a scaling was found for; floats that a checkpoint says nothing more of are ordinary.
+struct origin {
+    enum elbow_element element;
+    double min, max;
+    bool is_guess;
+};
+
+static struct origin origin_of(const struct elbow_data_facts *facts)
+{
+    if (facts->has_range)
+        return (struct origin){facts->element, facts->min, facts->max, false};
+    if (is_of_bytes(&facts->scale))
+        return (struct origin){ELBOW_ELEMENT_UINT8, 0, 255, false};
+    return (struct origin){ELBOW_ELEMENT_FLOAT32, -USUAL_MAX, USUAL_MAX, true};
+}
+
+enum verdict { FITS, DOUBTFUL, CONTRADICTS };
+
+// Bytes above 1 that a model without counts was trained on would have been divided by 255.
+static bool would_be_divided(const struct elbow_dataset *dataset, enum elbow_support support)
+{
+    return dataset->element == ELBOW_ELEMENT_UINT8 && dataset->max > 1 && support != ELBOW_SUPPORT_COUNT;
+}
+
+static enum verdict judge(const struct elbow_dataset *dataset, const struct origin *origin,
+                          const struct elbow_data_facts *facts, enum elbow_support support)
+{
+    double here = magnitude(dataset->min, dataset->max), there = magnitude(origin->min, origin->max);
+    if (here == 0 || there == 0)
+        return FITS; // nothing to compare
+    bool is_float = elbow_element_is_float(dataset->element);
+    if (origin->is_guess) {
+        if (is_source(&facts->scale, ELBOW_SCALE_STORED) && would_be_divided(dataset, support))
+            return CONTRADICTS;
+        return is_as_stored(&facts->scale) && here > RATIO * there ? DOUBTFUL : FITS;
+    }
+    bool is_alike = dataset->element == origin->element || (is_float && elbow_element_is_float(origin->element));
+    double ratio = here > there ? here / there : there / here;
+    if (is_alike) {
+        bool is_other_type = dataset->element != origin->element;
+        return ratio <= RATIO ? FITS : ratio > RATIO_ALIKE && is_other_type ? CONTRADICTS : DOUBTFUL;
+    }
+    bool lies_inside = !is_float && dataset->max > 1 && dataset->min >= origin->min && dataset->max <= origin->max;
+    bool is_negative = origin->min >= 0 && dataset->min < -0.1 * there;
+    return (ratio > RATIO && !lies_inside) || is_negative ? CONTRADICTS : FITS;
+}
+
+enum elbow_status elbow_dataset_check_scale(struct elbow_dataset *dataset, const struct elbow_dataset_request *request,
+                                            struct elbow_error *error)
+{
+    const struct elbow_data_facts *facts = request->reference;
+    struct origin origin = origin_of(facts);
+    enum verdict verdict = judge(dataset, &origin, facts, request->demand.support);
+    if (verdict == FITS)
+        return ELBOW_OK;
+    char text[sizeof dataset->news.doubt], there[120];
+    if (origin.is_guess && verdict == CONTRADICTS)
+        snprintf(there, sizeof there, "other values, or would have divided such bytes by 255");
+    else if (origin.is_guess)
+        snprintf(there, sizeof there, "smaller values");
+    else
+        snprintf(there, sizeof there, "%s from %g to %g", elbow_element_name(origin.element), origin.min, origin.max);
+    snprintf(text, sizeof text, "is %s from %g to %g, but %.100s %s %s, and their scaling is used (%s)",
+             elbow_element_name(dataset->element), dataset->min, dataset->max, request->reference_name,
+             request->is_settled ? "was trained on" : "holds", there, facts->scale.source);
+    if (verdict == DOUBTFUL) {
+        snprintf(dataset->news.doubt, sizeof dataset->news.doubt, "%s", text);
+        return ELBOW_OK;
+    }
+    return elbow_error_set(error, ELBOW_MISMATCH, "%.900s: %s; store both alike, in one type and unit", dataset->name,
+                           text);
+}

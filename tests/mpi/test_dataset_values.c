@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Datasets: figures of all values, and rows whose channels come first.
+#include "dataset_fixture.h"
+
+#include "elbow/parallel/collectives.h"
+
+// Of figures_of_all_values, on one rank.
+static const double FIGURE_MEAN = -0x1.78fd08dfb632cp+6, FIGURE_DEVIATION = 0x1.0b8a60998ba61p+3;
+
+// Mean and deviation: right, and of the same bits on any number of ranks, whose constants are those of one.
+START_TEST(figures_of_all_values)
+{
+    float rows[ROWS * VALUES];
+    double mean = 0, squares = 0, n = ROWS * VALUES;
+    struct elbow_error error = {0};
+    struct elbow_dataset dataset;
+    struct elbow_dataset_request request = request_for();
+    request.has_factor = true;
+    request.factor = -2;
+    for (int i = 0; i < ROWS * VALUES; ++i) {
+        rows[i] = (float)(i * 37 % 101) / 7 + 40;
+        mean += (double)rows[i] / n;
+    }
+    for (int i = 0; i < ROWS * VALUES; ++i)
+        squares += ((double)rows[i] - mean) * ((double)rows[i] - mean) / n;
+    write_file(ELBOW_ELEMENT_FLOAT32, rows, 3, ROWS);
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+    mpi_assert(fabs(dataset.mean + 2 * mean) < 1e-12 && fabs(dataset.deviation - 2 * sqrt(squares)) < 1e-12);
+    double figures[] = {dataset.mean, dataset.deviation, -dataset.mean, -dataset.deviation};
+    elbow_comm_max(mpi_comm, figures, 4);
+    mpi_assert(figures[0] == -figures[2] && figures[1] == -figures[3]);
+    if (dataset.mean != FIGURE_MEAN || dataset.deviation != FIGURE_DEVIATION)
+        printf("mean %a, deviation %a\n", dataset.mean, dataset.deviation);
+    mpi_assert(dataset.mean == FIGURE_MEAN && dataset.deviation == FIGURE_DEVIATION);
+    elbow_dataset_unload(mpi_comm, &dataset);
+    remove_file();
+}
+END_TEST
+
+// Rows whose channels come first are turned round for every width of a value.
+START_TEST(channels_first)
+{
+    struct elbow_error error = {0};
+    struct elbow_dataset dataset;
+    struct elbow_dataset_request request = request_for();
+    request.channels = ELBOW_CHANNELS_FIRST;
+    request.layout = ELBOW_LAYOUT_SERIES; // (2, 3): two channels at three times
+    static const enum elbow_element elements[] = {ELBOW_ELEMENT_INT8, ELBOW_ELEMENT_UINT16, ELBOW_ELEMENT_FLOAT32,
+                                                  ELBOW_ELEMENT_FLOAT64};
+    for (size_t e = 0; e < sizeof elements / sizeof *elements; ++e) {
+        union {
+            int8_t bytes[ROWS * VALUES];
+            uint16_t shorts[ROWS * VALUES];
+            float floats[ROWS * VALUES];
+            double doubles[ROWS * VALUES];
+        } rows;
+        for (int i = 0; i < ROWS * VALUES; ++i) {
+            if (e == 0)
+                rows.bytes[i] = (int8_t)(i % 100);
+            else if (e == 1)
+                rows.shorts[i] = (uint16_t)(i % 100);
+            else if (e == 2)
+                rows.floats[i] = (float)(i % 100);
+            else
+                rows.doubles[i] = i % 100;
+        }
+        write_file(elements[e], &rows, 4, ROWS);
+        mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+        mpi_assert(dataset.rank == 2 && dataset.shape[0] == 3 && dataset.shape[1] == 2);
+        bool right = true;
+        for (int row = 0; row < ROWS; ++row) {
+            float values[VALUES];
+            elbow_dataset_sample(&dataset, (uint64_t)row, values);
+            for (int t = 0; t < 3; ++t)
+                for (int c = 0; c < 2; ++c)
+                    right = right && values[t * 2 + c] == (float)((row * VALUES + c * 3 + t) % 100);
+        }
+        mpi_assert(right);
+        elbow_dataset_unload(mpi_comm, &dataset);
+        remove_file();
+    }
+    float rows[ROWS * VALUES] = {0};
+    rows[11 * VALUES + 3] = NAN; // the places of a row are the file's
+    write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
+    mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, "row 11 ") != NULL &&
+               strstr(error.message, "number 3 ") != NULL);
+    remove_file();
+    rows[11 * VALUES + 3] = -1;
+    request.demand = (struct elbow_demand){ELBOW_SUPPORT_BINARY, "model.likelihood", "bernoulli"};
+    write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
+    mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, "row 11 ") != NULL &&
+               strstr(error.message, "number 3 ") != NULL);
+    request.layout = ELBOW_LAYOUT_AUTO;
+    mpi_assert(load(&request, &error) == ELBOW_MISMATCH && strstr(error.message, "needs 3 axes") != NULL);
+    remove_file();
+}
+END_TEST
+
+MPI_UNIT_MAIN("data/dataset values", figures_of_all_values, channels_first)
