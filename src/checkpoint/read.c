@@ -51,6 +51,18 @@ static enum elbow_status read_state(struct elbow_hdf5 *file, struct elbow_run_st
     return ELBOW_OK;
 }
 
+// Version 0.1 has none.
+static enum elbow_status read_hash(struct elbow_hdf5 *file, const char *name, uint64_t *hash, struct elbow_error *error)
+{
+    bool found;
+    int64_t value = 0;
+    enum elbow_status status = elbow_hdf5_find_attribute(file, "/", name, &found, error);
+    if (status == ELBOW_OK && found)
+        status = elbow_hdf5_read_integers(file, "/", name, &value, 1, error);
+    *hash = (uint64_t)value;
+    return status;
+}
+
 static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_facts *data, struct elbow_error *error)
 {
     int64_t rank = 0, samples = 0, shape[8] = {0};
@@ -70,10 +82,15 @@ static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_f
         status = elbow_hdf5_read_doubles(file, "/", "data_offset", &data->scale.offset, 1, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_read_text(file, "/", "data_scale_source", sizeof data->scale.source, &source, error);
+    if (status == ELBOW_OK)
+        status = read_hash(file, "data_hash", &data->hash, error);
+    if (status == ELBOW_OK)
+        status = read_hash(file, "data_valid_hash", &data->valid_hash, error);
+    if (status == ELBOW_OK)
+        elbow_text_format(data->scale.source, sizeof data->scale.source, "%s", source);
+    elbow_release(&source);
     if (status != ELBOW_OK)
         return status;
-    elbow_text_format(data->scale.source, sizeof data->scale.source, "%s", source);
-    elbow_release(&source);
     data->rank = (uint64_t)rank;
     data->samples = (uint64_t)samples;
     data->values = 1;

@@ -52,6 +52,13 @@ static void write_facts(struct elbow_hdf5 *file, const struct elbow_data_facts *
     elbow_hdf5_write_text(file, "/", "data_scale_source", data->scale.source, NULL);
 }
 
+static void write_hash(struct elbow_hdf5 *file, const char *name, uint64_t hash)
+{
+    int64_t value = (int64_t)hash;
+    if (hash != 0)
+        elbow_hdf5_write_integers(file, "/", name, &value, 1, NULL);
+}
+
 // What version 0.1 did not keep: written only where there is something to say.
 static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *data)
 {
@@ -60,6 +67,8 @@ static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *
         elbow_hdf5_write_text(file, "/", "data_type", elbow_element_name(data->element), NULL);
         elbow_hdf5_write_doubles(file, "/", "data_range", range, 2, NULL);
     }
+    write_hash(file, "data_hash", data->hash);
+    write_hash(file, "data_valid_hash", data->valid_hash);
     if (data->missing.count > 0)
         elbow_hdf5_write_doubles(file, "/", "data_missing", data->missing.values, data->missing.count, NULL);
     if (data->missing.has_range)

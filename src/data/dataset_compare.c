@@ -11,37 +11,52 @@
 
 enum { PARTS = 1024 };
 
-// 52 bits of the hash of a part's rows and labels: they fit in a double exactly.
-static double hash_part(const struct elbow_dataset *dataset, struct elbow_range rows)
+// 52 bits of a hash fit in a double exactly, and so can be compared by smallest and largest.
+static double fold(const void *bytes, size_t size)
 {
-    size_t count = (size_t)(rows.last - rows.first), row = dataset->values * elbow_element_size(dataset->element);
-    uint64_t parts[] = {elbow_hash_bytes((const char *)dataset->rows.base + rows.first * row, count * row), 0,
-                        dataset->samples, dataset->values, (uint64_t)dataset->element};
-    if (dataset->has_labels)
-        parts[1] = elbow_hash_bytes((const int64_t *)dataset->labels.base + rows.first, count * sizeof(int64_t));
-    return (double)(elbow_hash_bytes(parts, sizeof parts) >> 12);
+    return (double)(elbow_hash_bytes(bytes, size) >> 12);
 }
 
-enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+static double hash_rows(const struct elbow_dataset *dataset, struct elbow_range rows)
+{
+    size_t count = (size_t)(rows.last - rows.first), row = dataset->values * elbow_element_size(dataset->element);
+    uint64_t parts[] = {elbow_hash_bytes((const char *)dataset->rows.base + rows.first * row, count * row),
+                        dataset->samples, dataset->values, (uint64_t)dataset->element};
+    return fold(parts, sizeof parts);
+}
+
+static double hash_labels(const struct elbow_dataset *dataset, struct elbow_range rows)
+{
+    if (!dataset->has_labels)
+        return 0;
+    return fold((const int64_t *)dataset->labels.base + rows.first, (size_t)(rows.last - rows.first) * sizeof(int64_t));
+}
+
+enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_dataset *dataset,
                                         struct elbow_error *error)
 {
     struct elbow_place place = elbow_comm_place(comm);
     int readers = dataset->rows.is_shared ? place.node_size : 1, me = dataset->rows.is_shared ? place.node_rank : 0;
-    double smallest[PARTS], largest[PARTS];
+    double smallest[2 * PARTS], largest[2 * PARTS]; // of rows, then of labels
     if (dataset->is_synthetic)
         return ELBOW_OK;
     for (int part = 0; part < PARTS; ++part) {
+        struct elbow_range rows = elbow_partition(dataset->samples, part, PARTS);
         bool is_mine = part % readers == me;
-        double hash = is_mine ? hash_part(dataset, elbow_partition(dataset->samples, part, PARTS)) : 0;
-        smallest[part] = is_mine ? hash : INFINITY;
-        largest[part] = is_mine ? hash : -INFINITY;
+        smallest[part] = largest[part] = is_mine ? hash_rows(dataset, rows) : 0;
+        smallest[PARTS + part] = largest[PARTS + part] = is_mine ? hash_labels(dataset, rows) : 0;
+        for (int kind = 0; kind < 2 && !is_mine; ++kind) {
+            smallest[kind * PARTS + part] = INFINITY;
+            largest[kind * PARTS + part] = -INFINITY;
+        }
     }
-    elbow_comm_min(comm, smallest, PARTS);
-    elbow_comm_max(comm, largest, PARTS);
-    for (int part = 0; part < PARTS; ++part) {
+    elbow_comm_min(comm, smallest, 2 * PARTS);
+    elbow_comm_max(comm, largest, 2 * PARTS);
+    dataset->hash = elbow_hash_bytes(smallest, PARTS * sizeof *smallest) >> 1;
+    for (int part = 0; part < 2 * PARTS; ++part) {
         if (smallest[part] == largest[part])
             continue;
-        struct elbow_range rows = elbow_partition(dataset->samples, part, PARTS);
+        struct elbow_range rows = elbow_partition(dataset->samples, part % PARTS, PARTS);
         return elbow_error_set(
             error, ELBOW_MISMATCH,
             "%s: not all nodes read the same: the first differences lie in rows %llu to %llu as rank "

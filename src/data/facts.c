@@ -21,6 +21,7 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
                                      .has_range = !dataset->is_synthetic,
                                      .element = dataset->element,
                                      .min = dataset->min,
+                                     .hash = dataset->hash,
                                      .max = dataset->max,
                                      .layout = dataset->layout};
     memcpy(facts.shape, dataset->shape, sizeof facts.shape);

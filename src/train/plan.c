@@ -159,6 +159,7 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
     struct elbow_dataset_request valid = {
         .reference = &plan->facts, .reference_name = plan->train.name, .is_settled = former != NULL};
     status = load_dataset(plan, config->data.valid, config->data.valid_labels, valid, &plan->valid, error);
+    plan->facts.valid_hash = plan->valid.hash;
     if (status != ELBOW_OK || plan->valid.values == plan->train.values)
         return status;
     return elbow_error_set(error, ELBOW_MISMATCH,

@@ -100,16 +100,44 @@ static enum elbow_status scatter_moments(struct elbow_engine *engine, const stru
     return status;
 }
 
+// Where the data lie may change at a resume, what they are may not. Checkpoints of 0.1 have no hash.
+static enum elbow_status check_rows(const struct elbow_train_plan *plan, const struct elbow_checkpoint *checkpoint,
+                                    struct elbow_error *error)
+{
+    const struct elbow_data_facts *before = &checkpoint->data, *now = &plan->facts;
+    if (before->samples != now->samples || before->values != now->values)
+        return elbow_error_set(
+            error, ELBOW_MISMATCH, "%s: was trained on %llu samples of %llu values, but %s now has %llu of %llu",
+            checkpoint->path, (unsigned long long)before->samples, (unsigned long long)before->values, plan->train.name,
+            (unsigned long long)now->samples, (unsigned long long)now->values);
+    if (before->hash == 0) {
+        if (now->hash != 0)
+            elbow_log_warn(plan->log,
+                           "%s: is of version 0.1 and cannot tell whether %s still has the rows that it was trained on",
+                           checkpoint->path, plan->train.name);
+        return ELBOW_OK;
+    }
+    if (before->hash != now->hash)
+        return elbow_error_set(error, ELBOW_MISMATCH,
+                               "%s: was trained on other rows than %s has now (their hashes differ); give it the "
+                               "same rows in the same type, or start anew in another run directory",
+                               checkpoint->path, plan->train.name);
+    if (before->valid_hash == now->valid_hash)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: was evaluated on %s; a resume goes on with the same, or start anew in another run "
+                           "directory",
+                           checkpoint->path,
+                           before->valid_hash == 0 ? "no validation data"
+                           : now->valid_hash == 0  ? "validation data, and data.valid names none now"
+                                                   : "other validation rows than data.valid names now");
+}
+
 enum elbow_status elbow_engine_start_resumed(struct elbow_engine *engine, const struct elbow_checkpoint *checkpoint,
                                              struct elbow_error *error)
 {
-    if (checkpoint->data.samples != engine->plan->facts.samples ||
-        checkpoint->data.values != engine->plan->facts.values)
-        return elbow_error_set(
-            error, ELBOW_MISMATCH, "%s: was trained on %llu samples of %llu values, but %s now has %llu of %llu",
-            checkpoint->path, (unsigned long long)checkpoint->data.samples, (unsigned long long)checkpoint->data.values,
-            engine->plan->train.name, (unsigned long long)engine->plan->facts.samples,
-            (unsigned long long)engine->plan->facts.values);
+    if (check_rows(engine->plan, checkpoint, error) != ELBOW_OK)
+        return error->status;
     if (checkpoint->accumulators != engine->statistics || checkpoint->parameters.size != engine->model->parameters.size)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: does not fit its own configuration", checkpoint->path);
     engine->state = checkpoint->state;

@@ -150,6 +150,31 @@ train 0 1 patience-again patience-1 --resume --set train.patience=2 --set train.
     --set eval.every=2
 said patience-again "finished already"
 
+# The data may move: a resume finds the same rows elsewhere, however they are chunked. Other rows are refused.
+"$make_data" write moved.h5 /train u8 58,5,6 bytes
+"$make_data" write moved.h5 /valid u8 23,5,6 bytes seed=9
+mkdir elsewhere
+"$make_data" write elsewhere/moved.h5 /rows u8 58,5,6 bytes chunk=7
+"$make_data" write elsewhere/moved.h5 /others u8 58,5,6 bytes seed=2
+"$make_data" write elsewhere/moved.h5 /valid u8 23,5,6 bytes seed=9
+moved=(--set data.file=moved.h5 --set train.steps=12)
+train 0 2 moved-whole moved-whole "${moved[@]}"
+train 75 1 moved-begin moved "${moved[@]}" --set run.stop_after=7
+mv moved.h5 gone.h5
+away=(--set train.steps=12 --resume --set data.file=elsewhere/moved.h5)
+train 1 3 moved-other moved "${away[@]}" --set data.train=/others
+said moved-other "was trained on other rows than elsewhere/moved.h5:/others has now"
+train 1 1 moved-valid moved "${away[@]}" --set data.train=/rows --set data.valid=
+said moved-valid "validation data, and data.valid names none now"
+train 0 3 moved-end moved "${away[@]}" --set data.train=/rows
+same_metrics "data that moved" moved-whole/metrics.csv moved/metrics.csv
+same_file "data that moved" moved-whole/kl.csv moved/kl.csv
+for file in moved-whole/samples/*; do
+    same_file "data that moved" "$file" "moved/samples/${file##*/}"
+done
+"$make_data" print moved-whole/checkpoints/$last /model/encoder.0/weight >whole-weight || fail "no weights"
+"$make_data" print moved/checkpoints/$last /model/encoder.0/weight | cmp - whole-weight || fail "data that moved: other parameters"
+
 # Numbers that are not finite: the run stops with one line, or skips the steps and counts them. One row in 58 of the
 # data overflows the gradient (1e38 over a variance of 0.001): one step of each epoch.
 "$make_data" write huge.h5 /train f32 58,5,6 unit set=1e38@20,3

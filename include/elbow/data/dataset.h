@@ -49,6 +49,7 @@ struct elbow_dataset {
     bool is_synthetic;
     bool is_whole; // synthetic data are counts below 16
     uint64_t seed; // synthetic data are drawn with it when used
+    uint64_t hash; // of all rows as stored, below 2^63, alike for any ranks and chunks; 0: not compared, or noise
 };
 
 // What is to be loaded.
@@ -79,8 +80,8 @@ enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow
                                      struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error);
 
 // Collective. Whether all nodes (or ranks, where each has a copy) read the same: samples, shape, rows, labels.
-// MISMATCH, with the name of rank zero's dataset, if not.
-enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+// MISMATCH, with the name of rank zero's dataset, if not. Sets dataset->hash.
+enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_dataset *dataset,
                                         struct elbow_error *error);
 
 // Collective. Gives it back; a zeroed struct is legal.

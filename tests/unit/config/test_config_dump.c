@@ -240,18 +240,19 @@ START_TEST(test_resumable)
     struct elbow_config old = defaults(), new = defaults();
     accepted(
         &new,
+        "data: {file: y.h5, train: /x, valid: /v, labels: /l, valid_labels: /m, stage: /tmp}\n"
         "train: {epochs: 99, steps: 7, threads: 4}\nlog: {every: 3}\ncheckpoint: {every: 1, keep: 1, best: false}\n"
         "samples: {every: 1, count: 2}\neval: {every: 3}\nrun: {dir: x, stop_after: 3, strict: true, nodes: [0]}");
     ck_assert_int_eq(elbow_config_resumable(&old, &new, &error), ELBOW_OK);
     static const char rest[] =
-        "; a resume may change only train.epochs, train.steps, train.threads, log.*, checkpoint.*, samples.*, eval.* "
-        "and run.*: set it back, or start anew in another run directory";
+        "; a resume may change only where the data lie, train.epochs, train.steps, train.threads, log.*, checkpoint.*, "
+        "samples.*, eval.* and run.*: set it back, or start anew in another run directory";
     static const struct {
         const char *text, *message;
     } cases[] = {
         {"seed: 2", "seed: the checkpoint was made with 1, now it is 2"},
         {"train: {rate: 2e-3}", "train.rate: the checkpoint was made with 0.001, now it is 0.002"},
-        {"data: {file: y.h5}", "data.file: the checkpoint was made with \"\", now it is y.h5"},
+        {"data: {synthetic: 9}", "data.synthetic: the checkpoint was made with 0, now it is 9"},
         {"data: {factor: 1}", "data.factor: the checkpoint was made with null, now it is 1.0"},
         {"data: {shape: [2, 2]}", "data.shape: the checkpoint was made with [], now it is [2, 2]"},
         {"model: {learn_variance: true}", "model.learn_variance: the checkpoint was made with false, now it is true"},
