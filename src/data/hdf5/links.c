@@ -118,25 +118,3 @@ bool elbow_hdf5_describe_link(struct elbow_hdf5 *file, const char *link, char *w
         return false;
     return true;
 }
-
-enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error)
-{
-    hid_t dataset;
-    struct elbow_hdf5_info info;
-    elbow_path home;
-    *refers = false;
-    enum elbow_status status = elbow_hdf5_open_dataset(file, name, &dataset, &info, error);
-    if (status != ELBOW_OK)
-        return status;
-    hid_t creation = H5Dget_create_plist(dataset);
-    H5D_layout_t layout = creation < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(creation);
-    int raw = layout == H5D_CONTIGUOUS ? H5Pget_external_count(creation) : 0;
-    if (layout == H5D_LAYOUT_ERROR || raw < 0 || !elbow_hdf5_home(dataset, home))
-        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "how dataset %s is stored cannot be read", name);
-    else
-        *refers = layout == H5D_VIRTUAL || raw > 0 || strcmp(home, file->name) != 0;
-    if (creation >= 0)
-        H5Pclose(creation);
-    H5Dclose(dataset);
-    return status;
-}

@@ -1,74 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a dataset is stored, and whether all its rows are there and can be read: filters that are not installed, chunks
-// that nobody has written. What lies in other files is in sources.c. libhdf5 gives fill values, or a sentence about a
-// directory of plugins, for all of these.
+// How a dataset is stored, and whether all its rows are there and can be read. libhdf5 gives fill values for chunks
+// that nobody has written. Filters, virtual datasets and raw files have files of their own.
 #include "elbow/data/detail/hdf5.h"
 #include "elbow/data/detail/texts.h"
 
 #include "elbow/base/inputs.h"
+#include "elbow/data/detail/texts.h"
 
 #include <string.h>
-
-// Filters as their authors call them; a file may hold no name, or one with an address in it.
-static const struct {
-    int number;
-    const char *name;
-} FILTERS[] = {{H5Z_FILTER_DEFLATE, "gzip"},
-               {H5Z_FILTER_SHUFFLE, "shuffle"},
-               {H5Z_FILTER_FLETCHER32, "fletcher32"},
-               {H5Z_FILTER_SZIP, "szip"},
-               {H5Z_FILTER_NBIT, "nbit"},
-               {H5Z_FILTER_SCALEOFFSET, "scaleoffset"},
-               {305, "lzo"},
-               {307, "bzip2"},
-               {32000, "lzf"},
-               {32001, "blosc"},
-               {32003, "snappy"},
-               {32004, "lz4"},
-               {32008, "bitshuffle"},
-               {32013, "zfp"},
-               {32014, "fpzip"},
-               {32015, "zstd"},
-               {32017, "sz"},
-               {32018, "fcidecomp"},
-               {32019, "jpeg"},
-               {32022, "bitgroom"},
-               {32023, "bitround"},
-               {32024, "sz3"},
-               {32026, "blosc2"},
-               {32028, "sperr"}};
-
-static bool describe_filter(hid_t creation, unsigned index, struct elbow_hdf5_filter *filter)
-{
-    unsigned flags, config;
-    size_t values = 0;
-    char stored[sizeof filter->name] = "";
-    filter->number = H5Pget_filter2(creation, index, &flags, &values, NULL, sizeof stored, stored, &config);
-    if (filter->number < 0)
-        return false;
-    filter->is_installed = H5Zfilter_avail(filter->number) > 0; // fails where there is no directory of plugins
-    const char *name = NULL;
-    for (size_t i = 0; i < sizeof FILTERS / sizeof *FILTERS; ++i)
-        if (FILTERS[i].number == filter->number)
-            name = FILTERS[i].name;
-    stored[sizeof stored - 1] = '\0';
-    if (name == NULL)
-        name = stored[0] != '\0' ? stored : "a filter without a name";
-    elbow_text_format(filter->name, sizeof filter->name, "%s", name);
-    return true;
-}
-
-static bool describe_filters(hid_t creation, struct elbow_hdf5_storage *storage)
-{
-    int count = H5Pget_nfilters(creation);
-    if (count < 0 || count > ELBOW_HDF5_FILTERS_MAX)
-        return false;
-    for (int i = 0; i < count; ++i)
-        if (!describe_filter(creation, (unsigned)i, &storage->filter[i]))
-            return false;
-    storage->filters = count;
-    return true;
-}
 
 static bool describe_chunks(hid_t dataset, hid_t creation, const struct elbow_hdf5_info *info,
                             struct elbow_hdf5_storage *storage)
@@ -124,7 +63,7 @@ static bool describe(hid_t dataset, hid_t creation, const struct elbow_hdf5_info
         return raw >= 0;
     case H5D_CHUNKED:
         storage->kind = ELBOW_HDF5_CHUNKED;
-        if (!describe_chunks(dataset, creation, info, storage) || !describe_filters(creation, storage))
+        if (!describe_chunks(dataset, creation, info, storage) || !elbow_hdf5_describe_filters(creation, storage))
             return false;
         storage->reading = reading_bytes(dataset, info, storage);
         return true;
@@ -164,53 +103,6 @@ enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const cha
     status = describe_storage(file, dataset, name, &info, storage, error);
     H5Dclose(dataset);
     return status;
-}
-
-// "/opt/plugins:/usr/lib/plugins"
-static void list_plugin_places(char *text, size_t size)
-{
-    unsigned count = 0;
-    size_t length = 0;
-    text[0] = '\0';
-    if (H5PLsize(&count) < 0)
-        return;
-    for (unsigned i = 0; i < count; ++i) {
-        char place[ELBOW_PATH_SIZE];
-        ssize_t given = H5PLget(i, place, sizeof place);
-        if (given < 0 || (size_t)given >= sizeof place || length + (size_t)given + 2 > size)
-            return;
-        elbow_text_format(text + length, size - length, "%s%s", i > 0 ? ":" : "", place);
-        length = strlen(text);
-    }
-}
-
-static enum elbow_status fail_filter(const struct elbow_hdf5 *file, const char *name,
-                                     const struct elbow_hdf5_filter *filter, struct elbow_error *error)
-{
-    char places[512];
-    list_plugin_places(places, sizeof places);
-    return elbow_error_set(
-        error, ELBOW_FORMAT,
-        "%s: dataset %s is compressed with %s (HDF5 filter %d), which is not installed here (plugins are looked for in "
-        "%s); let HDF5_PLUGIN_PATH name the directory of its plugin, or write the data anew where the filter is "
-        "installed: h5repack -f GZIP=4 OLD NEW",
-        file->name, name, filter->name, filter->number, places[0] != '\0' ? places : "no directory");
-}
-
-enum elbow_status elbow_hdf5_check_filters(const struct elbow_hdf5 *file, hid_t dataset, const char *name,
-                                           struct elbow_error *error)
-{
-    struct elbow_hdf5_storage storage = {0};
-    hid_t creation = H5Dget_create_plist(dataset);
-    bool is_known = creation >= 0 && describe_filters(creation, &storage);
-    if (creation >= 0)
-        H5Pclose(creation);
-    if (!is_known)
-        return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "the filters of dataset %s cannot be read", name);
-    for (int i = 0; i < storage.filters; ++i)
-        if (!storage.filter[i].is_installed && elbow_hdf5_uses_filter(dataset, i))
-            return fail_filter(file, name, &storage.filter[i], error);
-    return ELBOW_OK;
 }
 
 static enum elbow_status check_written(struct elbow_hdf5 *file, hid_t dataset, const char *name,
@@ -263,13 +155,14 @@ static enum elbow_status check_kind(struct elbow_hdf5 *file, hid_t dataset, cons
     return status;
 }
 
-enum elbow_status elbow_hdf5_check_stored(struct elbow_hdf5 *file, hid_t dataset, const char *name,
-                                          const struct elbow_hdf5_info *info, int depth, struct elbow_error *error)
+// What elbow_hdf5_check_storage does, for an open dataset, which is closed. A virtual one has it done for its sources.
+static enum elbow_status check_stored(struct elbow_hdf5 *file, hid_t dataset, const char *name,
+                                      const struct elbow_hdf5_info *info, int depth, struct elbow_error *error)
 {
     struct elbow_hdf5_storage storage;
     enum elbow_status status = describe_storage(file, dataset, name, info, &storage, error);
     if (status == ELBOW_OK && storage.kind == ELBOW_HDF5_VIRTUAL)
-        return elbow_hdf5_check_virtual(file, dataset, name, info, depth, error);
+        return elbow_hdf5_check_virtual(file, dataset, name, info, depth, check_stored, error);
     if (status == ELBOW_OK)
         status = check_kind(file, dataset, name, info, &storage, error);
     H5Dclose(dataset);
@@ -307,7 +200,29 @@ enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *
         return status;
     status = note_home(file, dataset, error);
     if (status == ELBOW_OK)
-        return elbow_hdf5_check_stored(file, dataset, name, &info, 0, error);
+        return check_stored(file, dataset, name, &info, 0, error);
+    H5Dclose(dataset);
+    return status;
+}
+
+enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error)
+{
+    hid_t dataset;
+    struct elbow_hdf5_info info;
+    elbow_path home;
+    *refers = false;
+    enum elbow_status status = elbow_hdf5_open_dataset(file, name, &dataset, &info, error);
+    if (status != ELBOW_OK)
+        return status;
+    hid_t creation = H5Dget_create_plist(dataset);
+    H5D_layout_t layout = creation < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(creation);
+    int raw = layout == H5D_CONTIGUOUS ? H5Pget_external_count(creation) : 0;
+    if (layout == H5D_LAYOUT_ERROR || raw < 0 || !elbow_hdf5_home(dataset, home))
+        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "how dataset %s is stored cannot be read", name);
+    else
+        *refers = layout == H5D_VIRTUAL || raw > 0 || strcmp(home, file->name) != 0;
+    if (creation >= 0)
+        H5Pclose(creation);
     H5Dclose(dataset);
     return status;
 }

@@ -19,6 +19,7 @@ struct view {
     hid_t creation, left; // left: what no source maps so far
     elbow_path home;      // the file that it lies in
     int depth;
+    elbow_hdf5_check *check; // looks at a source
     // The source that was looked at last: consecutive mappings often have the same.
     struct elbow_hdf5 *source;
     struct elbow_hdf5_info source_info;
@@ -73,18 +74,16 @@ static const uint64_t NO_END = UINT64_MAX;
 static enum elbow_status fail_source(const struct view *view, const char *file, const char *dataset, uint64_t first,
                                      uint64_t last, struct elbow_error *error)
 {
-    elbow_path directory;
     char rows[64];
-    elbow_hdf5_directory(view->home, directory);
     if (last == NO_END)
         elbow_text_format(rows, sizeof rows, "rows from %llu on", (unsigned long long)first);
     else
         elbow_text_format(rows, sizeof rows, "rows %llu to %llu", (unsigned long long)first, (unsigned long long)last);
     return elbow_error_set(
         error, ELBOW_FILE,
-        "%s: %s of virtual dataset %s are those of %s in %s, and there is no such file (looked for beside it, in %s, "
-        "in the working directory, and where HDF5_VDS_PREFIX says)",
-        view->file->name, rows, view->name, dataset, file, directory[0] == '\0' ? "." : directory);
+        "%s: %s of virtual dataset %s are those of %s in %s, and there is no such file (looked for beside it, in the "
+        "working directory, and where HDF5_VDS_PREFIX says)",
+        view->file->name, rows, view->name, dataset, file);
 }
 
 // The source of a mapping into view->source, whole as it should be.
@@ -112,7 +111,7 @@ static enum elbow_status open_source(struct view *view, const char *file, const 
     if (status == ELBOW_OK)
         status = elbow_hdf5_open_dataset(view->source, dataset, &id, &view->source_info, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_check_stored(view->source, id, dataset, &view->source_info, view->depth + 1, error);
+        status = view->check(view->source, id, dataset, &view->source_info, view->depth + 1, error);
     if (status == ELBOW_OK)
         return status;
     if (view->depth > 0)
@@ -147,10 +146,7 @@ static int endless(const struct blocks *blocks, int rank)
     return -1;
 }
 
-static hsize_t least(hsize_t a, hsize_t b)
-{
-    return a < b ? a : b;
-}
+#define LEAST(a, b) ((a) < (b) ? (a) : (b))
 
 // How many indices a selection without an end has in a dimension of this length.
 static hsize_t indices(const struct blocks *blocks, int axis, hsize_t length)
@@ -161,7 +157,7 @@ static hsize_t indices(const struct blocks *blocks, int axis, hsize_t length)
     if (blocks->block[axis] == H5S_UNLIMITED)
         return there;
     hsize_t whole = there / blocks->stride[axis], rest = there % blocks->stride[axis];
-    return whole * blocks->block[axis] + least(rest, blocks->block[axis]);
+    return whole * blocks->block[axis] + LEAST(rest, blocks->block[axis]);
 }
 
 // Takes `count` indices of an axis (of what has no end) out of what is left.
@@ -264,7 +260,7 @@ static enum elbow_status check_single(struct view *view, const struct mapping *m
         hsize_t wanted = indices(&blocks, axis, view->info->shape[axis]);
         int along = blocks_of(mapping->source_space, &source) ? endless(&source, view->source_info.rank) : -1;
         if (along >= 0)
-            wanted = least(wanted, indices(&source, along, view->source_info.shape[along]));
+            wanted = LEAST(wanted, indices(&source, along, view->source_info.shape[along]));
         is_taken = take_indices(view, blocks, axis, wanted);
     }
     return is_taken ? ELBOW_OK : fail_view(view, error);
@@ -276,9 +272,8 @@ static enum elbow_status check_end(const struct view *view, const struct mapping
                                    hsize_t first, struct elbow_error *error)
 {
     elbow_path name, path;
-    if (!name_of_block(mapping->file, count, name))
-        return ELBOW_OK;
-    for (uint64_t n = count + 1; n <= count + AHEAD; ++n) {
+    bool is_pattern = name_of_block(mapping->file, count, name);
+    for (uint64_t n = count + 1; n <= count + AHEAD && is_pattern; ++n) {
         elbow_path later;
         name_of_block(mapping->file, n, later);
         if (elbow_hdf5_resolve("HDF5_VDS_PREFIX", view->home, later, path))
@@ -377,9 +372,10 @@ static enum elbow_status check_view(struct view *view, struct elbow_error *error
 }
 
 enum elbow_status elbow_hdf5_check_virtual(struct elbow_hdf5 *file, hid_t dataset, const char *name,
-                                           const struct elbow_hdf5_info *info, int depth, struct elbow_error *error)
+                                           const struct elbow_hdf5_info *info, int depth, elbow_hdf5_check *check,
+                                           struct elbow_error *error)
 {
-    struct view view = {.file = file, .name = name, .info = info, .depth = depth};
+    struct view view = {.file = file, .name = name, .info = info, .depth = depth, .check = check};
     view.creation = H5Dget_create_plist(dataset);
     view.left = H5Dget_space(dataset);
     bool is_known = elbow_hdf5_home(dataset, view.home);

@@ -75,12 +75,18 @@ enum elbow_status elbow_hdf5_fail_missing(struct elbow_hdf5 *file, const char *n
 enum elbow_status elbow_hdf5_fail_unreadable(struct elbow_hdf5 *file, const char *name, struct elbow_error *error);
 enum elbow_status elbow_hdf5_fail_group(struct elbow_hdf5 *file, const char *name, struct elbow_error *error);
 
-// Local. What elbow_hdf5_check_storage does, for an open dataset, which is closed; depth: of virtual datasets around
-// it. Then its parts: sources of a virtual one (closed, too), raw files, filters that its chunks need.
-enum elbow_status elbow_hdf5_check_stored(struct elbow_hdf5 *file, hid_t dataset, const char *name,
-                                          const struct elbow_hdf5_info *info, int depth, struct elbow_error *error);
-enum elbow_status elbow_hdf5_check_virtual(struct elbow_hdf5 *file, hid_t dataset, const char *name,
+// Local. The filters of a chunked dataset into storage; false if they cannot be read.
+bool elbow_hdf5_describe_filters(hid_t creation, struct elbow_hdf5_storage *storage);
+
+// Looks at an open dataset, and closes it; depth: of virtual datasets around it.
+typedef enum elbow_status elbow_hdf5_check(struct elbow_hdf5 *file, hid_t dataset, const char *name,
                                            const struct elbow_hdf5_info *info, int depth, struct elbow_error *error);
+
+// Local. Parts of elbow_hdf5_check_storage: sources of a virtual dataset (which is closed; `check` looks at each), raw
+// files, filters that its chunks need.
+enum elbow_status elbow_hdf5_check_virtual(struct elbow_hdf5 *file, hid_t dataset, const char *name,
+                                           const struct elbow_hdf5_info *info, int depth, elbow_hdf5_check *check,
+                                           struct elbow_error *error);
 enum elbow_status elbow_hdf5_check_raw(struct elbow_hdf5 *file, hid_t dataset, const char *name,
                                        const struct elbow_hdf5_info *info, struct elbow_error *error);
 enum elbow_status elbow_hdf5_check_filters(const struct elbow_hdf5 *file, hid_t dataset, const char *name,
