@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { READING_SHARE = 10 };
+enum { READING_SHARE = 10, READING_LEAST = 1 << 24 };
 
 // Collective. Rank zero, which writes, must know the files even if only others read them.
 static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_error *error)
@@ -39,7 +39,7 @@ static void tell_reading(const struct elbow_loading *loading, struct elbow_log *
     struct elbow_hdf5_storage storage;
     uint64_t bytes = loading->dataset->samples * loading->dataset->values * elbow_element_size(loading->info.element);
     if (elbow_hdf5_describe_storage(loading->file, loading->request->dataset, &storage, NULL) == ELBOW_OK &&
-        storage.reading > bytes / READING_SHARE)
+        storage.reading > READING_LEAST && storage.reading > bytes / READING_SHARE)
         elbow_log_say(log, "data: while %s is loaded, a rank takes %s beside it for unpacking its chunks",
                       loading->dataset->name, elbow_text_bytes(storage.reading).text);
 }
@@ -49,8 +49,8 @@ static void tell_reading(const struct elbow_loading *loading, struct elbow_log *
 static enum elbow_status check_storage(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     if (elbow_comm_place(loading->comm).rank == 0) {
-        elbow_hdf5_check_storage(loading->file, loading->request->dataset, error);
-        tell_reading(loading, log);
+        if (elbow_hdf5_check_storage(loading->file, loading->request->dataset, error) == ELBOW_OK)
+            tell_reading(loading, log);
     }
     return elbow_comm_agree_root(loading->comm, error);
 }
@@ -61,11 +61,12 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_comm *comm = loading->comm;
     elbow_loading_open(loading, error);
-    if (elbow_comm_agree(comm, error) != ELBOW_OK || check_storage(loading, log, error) != ELBOW_OK)
+    if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
     size_t bytes = dataset->samples * row_bytes;
-    if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK)
+    if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK ||
+        check_storage(loading, log, error) != ELBOW_OK)
         return error->status;
     if (load_labels(loading, log, error) != ELBOW_OK)
         return error->status;

@@ -291,11 +291,11 @@ static enum elbow_status find_out(struct elbow_label_source *source, struct elbo
     status = source->are_texts ? elbow_hdf5_describe_texts(source->file, source->values, &source->info, error)
                                : elbow_hdf5_describe_dataset(source->file, source->values, &source->info, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_check_storage(source->file, source->values, error);
-    if (status == ELBOW_OK)
         status = count_labels(source, error);
     if (status == ELBOW_OK && source->mask[0] != '\0')
         status = check_mask(source, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_check_storage(source->file, source->values, error);
     if (status == ELBOW_OK && !source->are_texts)
         status = read_attributes(source, error);
     if (status != ELBOW_OK || source->are_texts)
