@@ -182,7 +182,7 @@ for text in 'step  *240 ' 'encoder.head/weight  *20 x 6' 'encoder.0/weight  *36 
 done
 "$make_data" write texts.h5 /names string 3,2 bits
 run 0 1 info-texts "$elbow" info texts.h5
-grep -q '/names: neither integers nor floats: not usable' info-texts.out || fail "info does not tell of texts"
+grep -q '^/names holds texts, integers or floats were expected' info-texts.out || fail "info does not tell of texts"
 run 0 1 info-checkpoint "$elbow" info "$checkpoint"
 same_file "info of a run and of its last checkpoint" info-run.txt info-checkpoint.out
 
