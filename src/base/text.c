@@ -10,6 +10,18 @@
 
 enum { PRINTED_SIZE = 8192 };
 
+struct elbow_text elbow_text_count(uint64_t number, const char *noun)
+{
+    struct elbow_text text;
+    size_t length = strlen(noun);
+    bool hisses = length >= 2 && (noun[length - 1] == 's' || strcmp(noun + length - 2, "ch") == 0);
+    snprintf(text.text, sizeof text.text, "%llu %s%s", (unsigned long long)number, noun,
+             number == 1 ? ""
+             : hisses    ? "es"
+                         : "s");
+    return text;
+}
+
 struct elbow_text elbow_text_bytes(uint64_t bytes)
 {
     static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};

@@ -66,9 +66,9 @@ static void print_ratio(const char *name, const struct elbow_bench_time *ratio)
 
 static void print_table(const struct elbow_bench_result *result)
 {
-    printf("batch %llu in %llu microbatches of %llu, %llu parameters, %d rank%s on %d node%s, "
+    printf("batch %llu in %s of %llu, %llu parameters, %d rank%s on %d node%s, "
            "%d thread%s a rank, %d rounds\n\n",
-           (unsigned long long)result->batch, (unsigned long long)result->microbatches,
+           (unsigned long long)result->batch, elbow_text_count(result->microbatches, "microbatch").text,
            (unsigned long long)result->microbatch, (unsigned long long)result->parameters, result->place.size,
            result->place.size == 1 ? "" : "s", result->place.nodes, result->place.nodes == 1 ? "" : "s",
            result->threads, result->threads == 1 ? "" : "s", result->rounds);

@@ -103,8 +103,8 @@ static void print_page(const struct elbow_doctor_report *report)
     for (int n = 0; n < facts->place.nodes; ++n)
         print_node(&facts->nodes[n]);
     if (facts->has_need)
-        printf("%-16s %llu parameters, %llu microbatches; on a node %s of memory, of which %s in /dev/shm\n", "the run",
-               (unsigned long long)facts->parameters, (unsigned long long)facts->microbatches,
+        printf("%-16s %llu parameters, %s; on a node %s of memory, of which %s in /dev/shm\n", "the run",
+               (unsigned long long)facts->parameters, elbow_text_count(facts->microbatches, "microbatch").text,
                elbow_text_bytes(facts->memory_need).text, elbow_text_bytes(facts->shared_need).text);
     print_files(facts);
     printf("\n%s\n", report->count == 0 ? "Nothing has to be changed." : "What to change, or to know:");

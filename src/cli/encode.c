@@ -3,6 +3,7 @@
 #include "elbow/cli/command.h"
 #include "elbow/evaluate/encoder.h"
 #include "elbow/evaluate/session.h"
+#include "elbow/output/sink.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -23,8 +24,8 @@ static enum elbow_status encode(struct elbow_call *call, struct elbow_session *s
     const char *output = wanted->output;
     enum elbow_status status = elbow_encode(&request, output, elbow_output_publishing(wanted->force), error);
     if (status == ELBOW_OK)
-        elbow_log_say(call->log, "%s: %" PRIu64 " rows encoded by step %" PRIu64 " of %s", output,
-                      session->dataset.samples, checkpoint->state.step, checkpoint->path);
+        elbow_log_say(call->log, "%s: %s encoded by step %" PRIu64 " of %s", output,
+                      elbow_text_count(session->dataset.samples, "row").text, checkpoint->state.step, checkpoint->path);
     return status;
 }
 
@@ -75,7 +76,9 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    status = elbow_sink_check_ending(wish.request.output, false, error);
+    if (status == ELBOW_OK)
+        status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
         status = encode(call, &session, wish.importance, &wish.request, error);
     elbow_session_close(call->comm, &session);

@@ -3,6 +3,7 @@
 #include "elbow/cli/command.h"
 #include "elbow/evaluate/gallery.h"
 #include "elbow/evaluate/session.h"
+#include "elbow/output/sink.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -42,8 +43,8 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
     enum elbow_status status =
         elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, session), wish->draw, error);
     if (status == ELBOW_OK)
-        elbow_log_say(call->log, "%s: %" PRIu64 " samples of step %" PRIu64 " of %s", wish->request.output, count,
-                      session->checkpoint.state.step, session->checkpoint.path);
+        elbow_log_say(call->log, "%s: %s of step %" PRIu64 " of %s", wish->request.output,
+                      elbow_text_count(count, "sample").text, session->checkpoint.state.step, session->checkpoint.path);
     return status;
 }
 
@@ -116,7 +117,9 @@ static enum elbow_status run(struct elbow_call *call, bool wants_data, draw_func
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    status = elbow_sink_check_ending(wish.request.output, true, error);
+    if (status == ELBOW_OK)
+        status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
         status = draw(call, &wish, &session, error);
     elbow_session_close(call->comm, &session);

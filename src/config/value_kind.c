@@ -14,10 +14,18 @@ static bool is_bare(struct elbow_keys keys, const struct elbow_yaml *value)
     return value->kind != ELBOW_YAML_MAP || (is_start && keys.rows[0].type == ELBOW_KEY_LEARNED);
 }
 
-// Defaults of a kind's options, those without one must be given. `options` is what stands behind the kind's word, or
-// the word that stands alone.
-static enum elbow_status preset_options(struct elbow_keys keys, const char *shown, const struct elbow_yaml *options,
-                                        bool is_alone, void *base, const struct elbow_source *source)
+// Defaults of a kind's options.
+static void preset_options(struct elbow_keys keys, bool is_alone, void *base)
+{
+    for (size_t i = 0; i < keys.count; ++i)
+        if (keys.rows[i].preset && !(is_alone && keys.rows[i].is_flat))
+            elbow_value_preset(&keys.rows[i], base);
+}
+
+// Options without a default must be given. Asked after what is given has been read: a misspelt one is told as such.
+// `options` is what stands behind the kind's word, or the word that stands alone.
+static enum elbow_status check_options(struct elbow_keys keys, const char *shown, const struct elbow_yaml *options,
+                                       bool is_alone, const struct elbow_source *source)
 {
     bool is_map = options->kind == ELBOW_YAML_MAP;
     bool has_none = is_map || is_alone || elbow_value_is_null(options);
@@ -26,9 +34,7 @@ static enum elbow_status preset_options(struct elbow_keys keys, const char *show
         const struct elbow_yaml *option = is_map ? options->child : NULL;
         while (option && strcmp(option->key, key->name) != 0)
             option = option->next;
-        if (key->preset && !(is_alone && key->is_flat))
-            elbow_value_preset(key, base);
-        else if (!key->preset && !option && has_none) {
+        if (!key->preset && !option && has_none) {
             char expected[ELBOW_EXPECTED_SIZE];
             elbow_schema_expected(key, expected);
             return elbow_value_refuse(source, options, !is_alone, shown, "%s is missing, expected %s", key->name,
@@ -76,10 +82,10 @@ static enum elbow_status read_layer(const char *shown, const struct elbow_yaml *
     layer->kind = (enum elbow_layer_kind)kind;
     (void)elbow_text_format(name, sizeof name, "%s.%s", shown, schemas[kind].name);
     struct elbow_keys keys = schemas[kind].keys;
-    enum elbow_status status = preset_options(keys, name, options, is_alone, layer, source);
-    if (status != ELBOW_OK || is_alone)
-        return status;
-    return read_options(keys, schemas[kind].name, name, options, layer, source);
+    preset_options(keys, is_alone, layer);
+    enum elbow_status status =
+        is_alone ? ELBOW_OK : read_options(keys, schemas[kind].name, name, options, layer, source);
+    return status == ELBOW_OK ? check_options(keys, name, options, is_alone, source) : status;
 }
 
 enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
@@ -171,9 +177,10 @@ static enum elbow_status read_kind(const struct elbow_kind_schema *kind, const c
     ELBOW_CHECK(keys.count <= OPTIONS_MAX);
     for (size_t i = 0; i < keys.count; ++i)
         keep(&keys.rows[i], base, &kept[i]);
-    enum elbow_status status = preset_options(keys, name, options, is_alone, base, source);
-    if (status == ELBOW_OK && !is_alone)
-        status = read_options(keys, "", name, options, base, source);
+    preset_options(keys, is_alone, base);
+    enum elbow_status status = is_alone ? ELBOW_OK : read_options(keys, "", name, options, base, source);
+    if (status == ELBOW_OK)
+        status = check_options(keys, name, options, is_alone, source);
     for (size_t i = 0; i < keys.count && status != ELBOW_OK; ++i)
         restore(&keys.rows[i], &kept[i], base);
     return status;

@@ -48,10 +48,10 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
     for (size_t i = 0, length = 0; i < dataset->rank && length < sizeof shape; ++i)
         length += (size_t)snprintf(shape + length, sizeof shape - length, "%s%llu", i > 0 ? "x" : "",
                                    (unsigned long long)dataset->shape[i]);
-    elbow_log_say(log, "%s: %s, %llu samples of %s %s from %g to %g; scaling: value = stored * %g + %g (%s)%s", role,
-                  dataset->name, (unsigned long long)dataset->samples, shape, elbow_element_name(dataset->element),
-                  dataset->min, dataset->max, dataset->scale.factor, dataset->scale.offset, dataset->scale.source,
-                  beside);
+    elbow_log_say(log, "%s: %s, %s of %s %s from %g to %g; scaling: value = stored * %g + %g (%s)%s", role,
+                  dataset->name, elbow_text_count(dataset->samples, "sample").text, shape,
+                  elbow_element_name(dataset->element), dataset->min, dataset->max, dataset->scale.factor,
+                  dataset->scale.offset, dataset->scale.source, beside);
     if (dataset->packing.ignored[0] != 0)
         elbow_log_warn(log, "%s: attributes that are no single numbers are not used: %s", dataset->name,
                        dataset->packing.ignored);

@@ -18,9 +18,9 @@ static enum elbow_status open_source(const struct elbow_labels_request *request,
 {
     enum elbow_status status = elbow_label_source_open(request->file, request->location, source, error);
     if (status == ELBOW_OK && source->count != request->samples)
-        status = elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %llu labels, but %s has %llu samples",
-                                 request->file, request->location, (unsigned long long)source->count,
-                                 request->samples_name, (unsigned long long)request->samples);
+        status = elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", request->file,
+                                 request->location, elbow_text_count(source->count, "label").text,
+                                 request->samples_name, elbow_text_count(request->samples, "sample").text);
     for (uint64_t first = 0; first < source->count && status == ELBOW_OK; first += BLOCK_LABELS) {
         uint64_t left = source->count - first;
         status = elbow_label_source_collect(source, first, left < BLOCK_LABELS ? left : BLOCK_LABELS, error);

@@ -122,9 +122,10 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
                                       .microbatch = (uint64_t)config->train.microbatch};
     facts->microbatches = elbow_sequence_microbatches(&sequence, sequence.batch);
     if (facts->microbatches < (uint64_t)facts->place.size)
-        return elbow_error_set(error, ELBOW_CONFIG, "a batch of %llu has only %llu microbatches of %llu for %d ranks",
-                               (unsigned long long)sequence.batch, (unsigned long long)facts->microbatches,
-                               (unsigned long long)sequence.microbatch, facts->place.size);
+        return elbow_error_set(
+            error, ELBOW_CONFIG, "a batch of %llu has only %s of %llu for %s", (unsigned long long)sequence.batch,
+            elbow_text_count(facts->microbatches, "microbatch").text, (unsigned long long)sequence.microbatch,
+            elbow_text_count((uint64_t)facts->place.size, "rank").text);
     enum elbow_status status = elbow_model_create_shaped(
         config, elbow_model_sample((enum elbow_layout)config->data.layout, data->rank, data->shape),
         (size_t)sequence.microbatch, &model, error);

@@ -54,12 +54,12 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     const struct elbow_data_facts *data = &checkpoint->data;
     uint64_t batch = (uint64_t)checkpoint->config.train.batch;
     uint64_t steps = batch > 0 && data->samples > 0 ? (data->samples + batch - 1) / batch : 1;
-    fprintf(out, "step        %" PRIu64 " (%.2f epochs of %" PRIu64 " steps)\n", state->step,
-            (double)state->step / (double)steps, steps);
+    fprintf(out, "step        %" PRIu64 " (%.2f epochs of %s)\n", state->step, (double)state->step / (double)steps,
+            elbow_text_count(steps, "step").text);
     fprintf(out, "updates     %" PRIu64 "\n", state->updates);
     fprintf(out, "trained on  ");
     print_location(out, &checkpoint->config);
-    fprintf(out, ", %" PRIu64 " samples of ", data->samples);
+    fprintf(out, ", %s of ", elbow_text_count(data->samples, "sample").text);
     print_shape(out, (size_t)data->rank, data->shape);
     char formula[ELBOW_TRANSFORM_WORDS_SIZE];
     elbow_transform_row(data->scale.kind)->describe(&data->scale, 9, formula);

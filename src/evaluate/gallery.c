@@ -199,9 +199,8 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
                               .microbatch = (size_t)gallery->config->train.microbatch};
     *error = (struct elbow_error){0};
     if (first >= dataset->samples || count > dataset->samples - first)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "%.500s: has %" PRIu64 " rows, too few for %" PRIu64 " from row %" PRIu64 " on",
-                               dataset->name, dataset->samples, count, first);
+        return elbow_error_set(error, ELBOW_USAGE, "%.500s: has %s, too few for %" PRIu64 " from row %" PRIu64 " on",
+                               dataset->name, elbow_text_count(dataset->samples, "row").text, count, first);
     return draw_gallery(&drawing, path, count, error);
 }
 

@@ -108,11 +108,11 @@ static enum elbow_status check_values(const struct elbow_session *session, struc
     if (session->dataset.values == trained->values)
         return ELBOW_OK;
     tell_shape(trained, shape, sizeof shape);
-    return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%.500s: a sample has %zu values, but %.500s was trained on samples of %" PRIu64
-                           " values (%s); give data of that shape",
-                           session->dataset.name, session->dataset.values, session->checkpoint.path, trained->values,
-                           shape);
+    return elbow_error_set(
+        error, ELBOW_MISMATCH,
+        "%.500s: a sample has %s, but %.500s was trained on samples of %s (%s); give data of that shape",
+        session->dataset.name, elbow_text_count(session->dataset.values, "value").text, session->checkpoint.path,
+        elbow_text_count(trained->values, "value").text, shape);
 }
 
 static void tell_data(const struct elbow_session *session, struct elbow_log *log)

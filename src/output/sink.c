@@ -66,6 +66,14 @@ enum elbow_status elbow_sink_check(const struct elbow_sink_plan *plan, struct el
     return elbow_error_set(error, ELBOW_USAGE, "%.500s: the name must end in %s", plan->path, others);
 }
 
+enum elbow_status elbow_sink_check_ending(const char *path, bool is_gallery, struct elbow_error *error)
+{
+    const struct elbow_sink_column picture = {.rank = 2, .shape = {1, 1}}; // which every format holds
+    const struct elbow_sink_plan plan = {
+        .path = path, .columns = &picture, .column_count = 1, .is_gallery = is_gallery, .rows = 1};
+    return elbow_sink_check(&plan, error);
+}
+
 enum elbow_status elbow_sink_open(const struct elbow_sink_plan *plan, struct elbow_sink *sink,
                                   struct elbow_error *error)
 {

@@ -162,9 +162,9 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
     plan->facts.valid_hash = plan->valid.hash;
     if (status != ELBOW_OK || plan->valid.values == plan->train.values)
         return status;
-    return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%s: its samples have %zu values, those of %s have %zu; both must have the same shape",
-                           plan->valid.name, plan->valid.values, plan->train.name, plan->train.values);
+    return elbow_error_set(
+        error, ELBOW_MISMATCH, "%s: its samples have %s, those of %s have %zu; both must have the same shape",
+        plan->valid.name, elbow_text_count(plan->valid.values, "value").text, plan->train.name, plan->train.values);
 }
 
 // Steps and microbatches; there must be a microbatch for every rank.
@@ -186,12 +186,12 @@ static enum elbow_status count_steps(struct elbow_train_plan *plan, struct elbow
     sequence->last_step = by_epochs == 0 || (by_steps > 0 && by_steps < by_epochs) ? by_steps : by_epochs;
     uint64_t microbatches = elbow_sequence_microbatches(sequence, sequence->batch), ranks = (uint64_t)plan->place.size;
     if (microbatches < ranks)
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "a batch of %llu has only %llu microbatches of %llu for %llu ranks; take at most %llu ranks, a "
-            "smaller train.microbatch (other bits), or a larger train.batch (other training)",
-            (unsigned long long)sequence->batch, (unsigned long long)microbatches, (unsigned long long)size,
-            (unsigned long long)ranks, (unsigned long long)microbatches);
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "a batch of %llu has only %s of %llu for %s; take at most %s, a "
+                               "smaller train.microbatch (other bits), or a larger train.batch (other training)",
+                               (unsigned long long)sequence->batch, elbow_text_count(microbatches, "microbatch").text,
+                               (unsigned long long)size, elbow_text_count(ranks, "rank").text,
+                               elbow_text_count(microbatches, "rank").text);
     if (microbatches % ranks != 0)
         elbow_log_warn(plan->log, "%llu microbatches do not divide evenly among %llu ranks: some ranks will wait",
                        (unsigned long long)microbatches, (unsigned long long)ranks);

@@ -45,7 +45,7 @@ void elbow_trainer_tell_end(const struct elbow_trainer *trainer)
                       (unsigned long long)stalls->count, stalls->seconds / (double)stalls->count, stalls->longest,
                       stalls->writing / (double)stalls->count);
     if (elbow_checkpoint_path(trainer->outputs.run, trainer->engine.state.step, path))
-        elbow_log_say(trainer->plan.log, "checkpoint: %s; pictures: %s/samples; figures: %s/metrics.csv", path,
+        elbow_log_say(trainer->plan.log, "checkpoint: %s; samples: %s/samples; figures: %s/metrics.csv", path,
                       trainer->outputs.run, trainer->outputs.run);
 }
 

@@ -53,15 +53,16 @@ static void tell_run(const struct elbow_engine *engine)
     elbow_log_say(plan->log, "elbow %s (%s): %d rank%s on %d node%s, %s", elbow_build_version(), elbow_build_id(),
                   plan->place.size, plan->place.size == 1 ? "" : "s", plan->place.nodes,
                   plan->place.nodes == 1 ? "" : "s", elbow_blas_describe());
-    elbow_log_say(plan->log, "model: %zu parameters, %zu latent dimensions, %s likelihood",
-                  elbow_parameters_trainable(&engine->model->parameters), engine->model->latent,
+    elbow_log_say(plan->log, "model: %zu parameters, %s, %s likelihood",
+                  elbow_parameters_trainable(&engine->model->parameters),
+                  elbow_text_count(engine->model->latent, "latent dimension").text,
                   elbow_config_choice("model.likelihood", config->model.likelihood));
-    elbow_log_say(plan->log,
-                  "training: steps %llu to %llu, %llu an epoch; batches of %llu in %llu microbatches of %llu",
-                  (unsigned long long)engine->state.step + 1, (unsigned long long)plan->sequence.last_step,
-                  (unsigned long long)plan->epoch_steps, (unsigned long long)plan->sequence.batch,
-                  (unsigned long long)elbow_sequence_microbatches(&plan->sequence, plan->sequence.batch),
-                  (unsigned long long)plan->sequence.microbatch);
+    elbow_log_say(
+        plan->log, "training: steps %llu to %llu, %llu an epoch; batches of %llu in %s of %llu",
+        (unsigned long long)engine->state.step + 1, (unsigned long long)plan->sequence.last_step,
+        (unsigned long long)plan->epoch_steps, (unsigned long long)plan->sequence.batch,
+        elbow_text_count(elbow_sequence_microbatches(&plan->sequence, plan->sequence.batch), "microbatch").text,
+        (unsigned long long)plan->sequence.microbatch);
 }
 
 // What the ranks run on. Ranks that have to take turns on a core halve the speed of all.

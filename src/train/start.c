@@ -106,10 +106,10 @@ static enum elbow_status check_rows(const struct elbow_train_plan *plan, const s
 {
     const struct elbow_data_facts *before = &checkpoint->data, *now = &plan->facts;
     if (before->samples != now->samples || before->values != now->values)
-        return elbow_error_set(
-            error, ELBOW_MISMATCH, "%s: was trained on %llu samples of %llu values, but %s now has %llu of %llu",
-            checkpoint->path, (unsigned long long)before->samples, (unsigned long long)before->values, plan->train.name,
-            (unsigned long long)now->samples, (unsigned long long)now->values);
+        return elbow_error_set(error, ELBOW_MISMATCH, "%s: was trained on %s of %s, but %s now has %llu of %llu",
+                               checkpoint->path, elbow_text_count(before->samples, "sample").text,
+                               elbow_text_count(before->values, "value").text, plan->train.name,
+                               (unsigned long long)now->samples, (unsigned long long)now->values);
     if (before->hash == 0) {
         if (now->hash != 0)
             elbow_log_warn(plan->log,

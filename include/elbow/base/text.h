@@ -16,12 +16,15 @@ enum { ELBOW_PATH_SIZE = 1024 }; // bytes of a path, its end included
 typedef char elbow_path[ELBOW_PATH_SIZE];
 
 struct elbow_text {
-    char text[32];
+    char text[64];
 };
 
 // Local. "12.3 MB" (powers of 1000), "1:02:03" or "42 s".
 struct elbow_text elbow_text_bytes(uint64_t bytes);
 struct elbow_text elbow_text_duration(double seconds);
+
+// Local. "1 sample", "0 samples", "2 batches": a number and its noun, which is given in the singular.
+struct elbow_text elbow_text_count(uint64_t number, const char *noun);
 
 // Local. Reads a duration into whole seconds: "5400", "90m", "1h30m" (d, h, m and s, falling), "1:30:00", and with days
 // as Slurm writes them "1-12:00:00". False if the text is none of these or a number has more than nine digits; *seconds

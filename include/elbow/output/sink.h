@@ -69,6 +69,10 @@ const char *const *elbow_sink_endings(enum elbow_sink_kind kind);
 // sentence names those that do.
 enum elbow_status elbow_sink_check(const struct elbow_sink_plan *plan, struct elbow_error *error);
 
+// Local. As much of it as can be said before there is a plan: USAGE if no format has the ending, or that of a table is
+// one for pictures.
+enum elbow_status elbow_sink_check_ending(const char *path, bool is_gallery, struct elbow_error *error);
+
 // Local. Of a plan that has been checked. OUTPUT if it cannot be written, MEMORY. A zeroed struct is what a failure
 // leaves behind, with nothing to close.
 enum elbow_status elbow_sink_open(const struct elbow_sink_plan *plan, struct elbow_sink *sink,
