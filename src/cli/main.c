@@ -22,32 +22,53 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 // What MPI, a buffer of OpenBLAS (128 MB on some processors) and HDF5 may take before there is any model or data.
 // Without it they crash or hang, each in its own way.
 static const size_t MEMORY_LEAST = 450000000;
 
-// Before the constructors of the libraries: with less, OpenBLAS' own never ends. Nothing is set up yet, so only system
-// calls are safe, and no sanitizer's code.
-__attribute__((no_sanitize_address, no_sanitize_undefined, no_sanitize_thread)) static void
-check_limit(int count, char **words, char **variables)
+// Seconds of the processor that the constructors of all libraries never need, by far.
+enum { CONSTRUCTORS_SECONDS = 3 };
+
+// A signal's: system calls only.
+static void end_constructors(int signal)
 {
-    static const char sentence[] =
-        "elbow: no memory to start with: ulimit -v allows less than the 450 MB of address space "
-        "that MPI, OpenBLAS and HDF5 want\n";
-    struct rlimit limit;
-    (void)count, (void)words;
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= MEMORY_LEAST)
-        return;
-    environ = variables; // which the C library does later
+    static const char sentence[] = "elbow: no memory to start with: ulimit -v allows too little address space for "
+                                   "OpenBLAS, which never ends then\n";
+    (void)signal;
     if (elbow_launcher_is_first() && write(STDERR_FILENO, sentence, sizeof sentence - 1) < 0)
         _exit(elbow_status_exit(ELBOW_OUTPUT));
     _exit(elbow_status_exit(ELBOW_MEMORY));
 }
 
+static void limit_constructors(int seconds)
+{
+    struct itimerval timer = {.it_value = {.tv_sec = seconds}};
+    struct sigaction action = {.sa_handler = seconds > 0 ? end_constructors : SIG_DFL};
+    if (seconds == 0)
+        setitimer(ITIMER_PROF, &timer, NULL);
+    sigaction(SIGPROF, &action, NULL);
+    if (seconds > 0)
+        setitimer(ITIMER_PROF, &timer, NULL);
+}
+
+// Before the constructors of the libraries: with little address space OpenBLAS' own may go on for ever (0.3.29 does).
+// Nothing is set up yet, so there are system calls only, and no sanitizer's code.
+__attribute__((no_sanitize_address, no_sanitize_undefined, no_sanitize_thread)) static void
+watch_constructors(int count, char **words, char **variables)
+{
+    struct rlimit limit;
+    (void)count, (void)words;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= MEMORY_LEAST)
+        return;
+    environ = variables; // which the C library does later
+    limit_constructors(CONSTRUCTORS_SECONDS);
+}
+
 typedef void (*initializer)(int, char **, char **);
-__attribute__((section(".preinit_array"), used)) static const initializer before_libraries = check_limit;
+__attribute__((section(".preinit_array"), used)) static const initializer before_libraries = watch_constructors;
 
 static bool is_help(const char *word)
 {
@@ -189,6 +210,7 @@ int main(int argc, char **argv)
 {
     struct elbow_comm *comm = NULL;
     struct elbow_error error = {0};
+    limit_constructors(0);
     if (!elbow_processor_fits("elbow"))
         return 1;
     elbow_streams_start();

@@ -3,6 +3,8 @@
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/inputs.h"
+#include "elbow/math/hash.h"
+#include "elbow/parallel/collectives.h"
 #include "elbow/parallel/shared.h"
 
 #include <math.h>
@@ -55,13 +57,42 @@ static enum elbow_status check_storage(struct elbow_loading *loading, struct elb
     return elbow_comm_agree_root(loading->comm, error);
 }
 
+// What this node has found out of the dataset, as one word.
+static uint64_t hash_description(const struct elbow_dataset *dataset)
+{
+    const struct elbow_packing *packing = &dataset->packing;
+    const struct elbow_missing *missing = &dataset->missing;
+    const uint64_t counts[] = {dataset->samples,           dataset->values, dataset->rank,
+                               (uint64_t)dataset->element, missing->count,  missing->has_range};
+    const double numbers[] = {packing->factor.value, packing->offset.value, missing->low, missing->high};
+    const uint64_t parts[] = {elbow_hash_bytes(counts, sizeof counts), elbow_hash_bytes(numbers, sizeof numbers),
+                              elbow_hash_bytes(dataset->shape, dataset->rank * sizeof *dataset->shape),
+                              elbow_hash_bytes(missing->values, missing->count * sizeof *missing->values),
+                              elbow_hash_text(packing->said)};
+    return elbow_hash_bytes(parts, sizeof parts);
+}
+
+// Collective. What follows goes by the description: were it another one on another node, ranks would wait for each
+// other in different places.
+static enum elbow_status agree_description(struct elbow_loading *loading, struct elbow_error *error)
+{
+    bool is_fine = error->status == ELBOW_OK;
+    uint64_t hash = is_fine ? hash_description(loading->dataset) : 0;
+    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || elbow_comm_is_same(loading->comm, hash))
+        return error->status;
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: not all nodes read the same: its shape, type or attributes differ; some see another "
+                           "file of this name or an old state of it",
+                           loading->dataset->name);
+}
+
 // Collective. From open files to rows and labels in memory.
 static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_comm *comm = loading->comm;
     elbow_loading_open(loading, error);
-    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+    if (agree_description(loading, error) != ELBOW_OK)
         return error->status;
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
     size_t bytes = dataset->samples * row_bytes;
@@ -101,16 +132,53 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
     }
 }
 
-enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
-                                     struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error)
+struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config *config)
+{
+    return (struct elbow_dataset_request){.synthetic = (uint64_t)config->data.synthetic,
+                                          .seed = (uint64_t)config->seed,
+                                          .shape = &config->data.shape,
+                                          .layout = (enum elbow_layout)config->data.layout,
+                                          .channels = (enum elbow_channels)config->data.channels,
+                                          .has_factor = config->data.has_factor,
+                                          .has_offset = config->data.has_offset,
+                                          .factor = config->data.factor,
+                                          .offset = config->data.offset,
+                                          .demand = elbow_config_demand(config)};
+}
+
+static void begin(const struct elbow_dataset_request *request, struct elbow_dataset *dataset, struct elbow_error *error)
 {
     *dataset = (struct elbow_dataset){.layout = request->layout};
     *error = (struct elbow_error){0};
-    if (request->file == NULL) {
+    if (request->file == NULL)
         make_synthetic(request, dataset);
+    else
+        snprintf(dataset->name, sizeof dataset->name, "%s:%s", request->file, request->dataset);
+}
+
+enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *request, struct elbow_dataset *dataset,
+                                         struct elbow_hdf5_storage *storage, struct elbow_error *error)
+{
+    begin(request, dataset, error);
+    *storage = (struct elbow_hdf5_storage){0};
+    if (request->file == NULL)
         return elbow_loading_check_layout(dataset, error);
-    }
-    snprintf(dataset->name, sizeof dataset->name, "%s:%s", request->file, request->dataset);
+    struct elbow_loading loading = {.request = request, .dataset = dataset};
+    enum elbow_status status = elbow_loading_open(&loading, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_check_storage(loading.file, request->dataset, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_describe_storage(loading.file, request->dataset, storage, error);
+    elbow_hdf5_close(loading.file, NULL);
+    return status;
+}
+
+enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
+                                     struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error)
+{
+    begin(request, dataset, error);
+    if (request->file == NULL)
+        return elbow_loading_check_layout(dataset, error);
     struct elbow_loading loading = {.comm = comm, .request = request, .dataset = dataset};
     enum elbow_status status = note_files(&loading, error);
     if (status == ELBOW_OK)

@@ -197,7 +197,10 @@ enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elb
     struct elbow_dataset *dataset = loading->dataset;
     elbow_comm_min(loading->comm, &dataset->min, 1);
     elbow_comm_max(loading->comm, &dataset->max, 1);
-    if (elbow_loading_measure(loading, error) != ELBOW_OK || settle_scale(loading, error) != ELBOW_OK)
+    if (elbow_loading_measure(loading, error) != ELBOW_OK)
+        return error->status;
+    settle_scale(loading, error);
+    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK)
         return error->status;
     float *sample = NULL;
     enum elbow_support support = loading->request->demand.support;

@@ -6,6 +6,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/dataset.h"
+#include "elbow/data/facts.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
 #include "elbow/parallel/collectives.h"
@@ -15,39 +16,12 @@
 
 // What rank zero learns of the data.
 struct data {
-    uint64_t samples, bytes; // bytes: of rows and labels, of training and validation
-    uint64_t reading;        // bytes that a rank takes beside them while it reads the dataset that wants most
-    uint64_t shape[8];       // of a sample
-    uint64_t rank;
+    uint64_t bytes;                // of rows and labels, of training and validation
+    uint64_t reading;              // bytes that a rank takes beside them while it reads the dataset that wants most
+    struct elbow_data_facts facts; // of the training set, but for what only its rows tell
     elbow_path file;
     struct elbow_error error;
 };
-
-static enum elbow_status describe(const struct elbow_config *config, const char *location, elbow_path path,
-                                  struct elbow_hdf5_info *info, uint64_t *reading, struct elbow_error *error)
-{
-    elbow_path dataset;
-    struct elbow_hdf5 *file = NULL;
-    if (!elbow_config_locate(config->data.file, location, path, dataset))
-        return elbow_error_set(error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
-    enum elbow_status status = elbow_hdf5_open(path, &file, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_describe_dataset(file, dataset, info, error);
-    struct elbow_hdf5_storage storage = {0};
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_check_storage(file, dataset, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_describe_storage(file, dataset, &storage, error);
-    *reading = storage.reading;
-    elbow_hdf5_close(file, NULL);
-    if (status == ELBOW_OK && (info->rank < 1 || info->shape[0] == 0))
-        status = elbow_error_set(error, ELBOW_FORMAT, "%s:%s: holds no rows", path, dataset);
-    char name[ELBOW_DATASET_NAME_SIZE];
-    elbow_text_format(name, sizeof name, "%s:%s", path, dataset);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_check_rows(name, info, error);
-    return status;
-}
 
 // The bytes that labels of the configuration take on a node: a word each.
 static enum elbow_status add_labels(const struct elbow_config *config, const char *location, struct data *data)
@@ -63,52 +37,47 @@ static enum elbow_status add_labels(const struct elbow_config *config, const cha
     return status;
 }
 
-// The bytes that a dataset of the configuration takes on a node, in the type it is stored in.
-static enum elbow_status add_bytes(const struct elbow_config *config, const char *location, struct data *data)
+// The bytes that a dataset of the configuration takes on a node, in the type it is stored in. The first one is the
+// training set, with which others have to agree.
+static enum elbow_status add_dataset(const struct elbow_config *config, const char *location, struct data *data)
 {
-    struct elbow_hdf5_info info;
-    elbow_path path;
+    elbow_path path, name;
+    struct elbow_dataset dataset;
+    struct elbow_hdf5_storage storage;
+    struct elbow_dataset_request request = elbow_dataset_request_of(config);
     if (location[0] == 0)
         return ELBOW_OK;
-    uint64_t reading = 0;
-    enum elbow_status status = describe(config, location, path, &info, &reading, &data->error);
+    if (!elbow_config_locate(config->data.file, location, path, name))
+        return elbow_error_set(&data->error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
+    request.file = config->data.synthetic > 0 ? NULL : path;
+    request.dataset = name;
+    if (data->facts.samples > 0) {
+        request.reference = &data->facts;
+        request.reference_name = "the training set";
+    }
+    enum elbow_status status = elbow_dataset_describe(&request, &dataset, &storage, &data->error);
     if (status != ELBOW_OK)
         return status;
-    data->reading = reading > data->reading ? reading : data->reading;
-    uint64_t bytes = elbow_element_size(info.element);
-    for (int i = 0; i < info.rank; ++i)
-        bytes *= info.shape[i];
-    data->bytes += bytes;
-    if (data->samples > 0)
+    data->reading = storage.reading > data->reading ? storage.reading : data->reading;
+    if (!dataset.is_synthetic)
+        data->bytes += dataset.samples * dataset.values * elbow_element_size(dataset.element);
+    if (data->facts.samples > 0)
         return ELBOW_OK;
-    data->samples = info.shape[0]; // the first one is the training set
-    data->rank = info.rank > 1 ? (uint64_t)info.rank - 1 : 1;
-    data->shape[0] = 1;
-    for (int i = 1; i < info.rank; ++i)
-        data->shape[i - 1] = info.shape[i];
-    memcpy(data->file, path, sizeof path);
+    data->facts = elbow_data_facts_of(&dataset);
+    if (!dataset.is_synthetic)
+        memcpy(data->file, path, sizeof path);
     return ELBOW_OK;
 }
 
 // Rank zero.
 static void look_at_data(const struct elbow_config *config, struct data *data)
 {
-    const struct elbow_integers *shape = &config->data.shape;
-    if (config->data.synthetic > 0) {
-        data->samples = (uint64_t)config->data.synthetic;
-        data->rank = 2;
-        data->shape[0] = data->shape[1] = 28;
-    } else if (add_bytes(config, config->data.train, data) != ELBOW_OK ||
-               add_labels(config, config->data.labels, data) != ELBOW_OK ||
-               add_bytes(config, config->data.valid, data) != ELBOW_OK ||
-               add_labels(config, config->data.valid_labels, data) != ELBOW_OK) {
-        return;
-    }
-    if (shape->count == 0)
-        return;
-    data->rank = shape->count;
-    for (size_t i = 0; i < shape->count; ++i)
-        data->shape[i] = (uint64_t)shape->values[i];
+    if (config->data.synthetic > 0)
+        add_dataset(config, "/noise", data);
+    else if (add_dataset(config, config->data.train, data) == ELBOW_OK &&
+             add_labels(config, config->data.labels, data) == ELBOW_OK &&
+             add_dataset(config, config->data.valid, data) == ELBOW_OK)
+        add_labels(config, config->data.valid_labels, data);
 }
 
 // Local. What the ranks hold together, and what each holds for itself.
@@ -117,8 +86,8 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
 {
     struct elbow_model *model = NULL;
     uint64_t batch = (uint64_t)config->train.batch, ranks = (uint64_t)facts->place.node_size;
-    struct elbow_sequence sequence = {.samples = data->samples,
-                                      .batch = batch < data->samples ? batch : data->samples,
+    struct elbow_sequence sequence = {.samples = data->facts.samples,
+                                      .batch = batch < data->facts.samples ? batch : data->facts.samples,
                                       .microbatch = (uint64_t)config->train.microbatch};
     facts->microbatches = elbow_sequence_microbatches(&sequence, sequence.batch);
     if (facts->microbatches < (uint64_t)facts->place.size)
@@ -127,7 +96,7 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
             elbow_text_count(facts->microbatches, "microbatch").text, (unsigned long long)sequence.microbatch,
             elbow_text_count((uint64_t)facts->place.size, "rank").text);
     enum elbow_status status = elbow_model_create_shaped(
-        config, elbow_model_sample((enum elbow_layout)config->data.layout, data->rank, data->shape),
+        config, elbow_model_sample(data->facts.layout, (size_t)data->facts.rank, data->facts.shape),
         (size_t)sequence.microbatch, &model, error);
     if (status != ELBOW_OK)
         return status;

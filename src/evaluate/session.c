@@ -162,25 +162,14 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     if (status != ELBOW_OK)
         return status;
     bool is_synthetic = config->data.synthetic > 0 && request->data == NULL;
-    struct elbow_dataset_request wanted = {
-        .file = is_synthetic ? NULL : source.file,
-        .dataset = source.dataset,
-        .labels_file = source.labels_file,
-        .labels = source.labels[0] != '\0' ? source.labels : NULL,
-        .synthetic = (uint64_t)config->data.synthetic,
-        .seed = (uint64_t)config->seed,
-        .shape = &config->data.shape,
-        .layout = (enum elbow_layout)config->data.layout,
-        .has_factor = config->data.has_factor,
-        .has_offset = config->data.has_offset,
-        .factor = config->data.factor,
-        .offset = config->data.offset,
-        .channels = (enum elbow_channels)config->data.channels,
-        .reference = &session->checkpoint.data,
-        .reference_name = session->checkpoint.path,
-        .is_settled = true,
-        .demand = elbow_config_demand(config),
-    };
+    struct elbow_dataset_request wanted = elbow_dataset_request_of(config);
+    wanted.file = is_synthetic ? NULL : source.file;
+    wanted.dataset = source.dataset;
+    wanted.labels_file = source.labels_file;
+    wanted.labels = source.labels[0] != '\0' ? source.labels : NULL;
+    wanted.reference = &session->checkpoint.data;
+    wanted.reference_name = session->checkpoint.path;
+    wanted.is_settled = true;
     status = elbow_dataset_load(comm, &wanted, log, &session->dataset, error);
     if (status == ELBOW_OK)
         status = check_values(session, error);

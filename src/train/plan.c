@@ -67,16 +67,6 @@ static enum elbow_status load_dataset(struct elbow_train_plan *plan, const char 
 {
     const struct elbow_config *config = &plan->config;
     elbow_path file, name, labels_file, labels;
-    request.synthetic = (uint64_t)config->data.synthetic;
-    request.seed = (uint64_t)config->seed;
-    request.shape = &config->data.shape;
-    request.layout = (enum elbow_layout)config->data.layout;
-    request.channels = (enum elbow_channels)config->data.channels;
-    request.has_factor = config->data.has_factor;
-    request.has_offset = config->data.has_offset;
-    request.factor = config->data.factor;
-    request.offset = config->data.offset;
-    request.demand = elbow_config_demand(config);
     if (config->data.synthetic == 0) {
         enum elbow_status status = locate(config, location, file, name, error);
         if (status == ELBOW_OK)
@@ -147,17 +137,21 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
                                    struct elbow_error *error)
 {
     const struct elbow_config *config = &plan->config;
-    struct elbow_dataset_request train = {0};
-    if (former != NULL)
-        train = (struct elbow_dataset_request){
-            .reference = &former->data, .reference_name = former->path, .is_settled = true, .is_same = true};
+    struct elbow_dataset_request train = elbow_dataset_request_of(config);
+    train.is_settled = train.is_same = former != NULL;
+    if (former != NULL) {
+        train.reference = &former->data;
+        train.reference_name = former->path;
+    }
     enum elbow_status status = load_dataset(plan, config->data.train, config->data.labels, train, &plan->train, error);
     plan->facts = elbow_data_facts_of(&plan->train);
     plan->has_valid = config->data.valid[0] != 0 && config->data.synthetic == 0;
     if (status != ELBOW_OK || !plan->has_valid)
         return status;
-    struct elbow_dataset_request valid = {
-        .reference = &plan->facts, .reference_name = plan->train.name, .is_settled = former != NULL};
+    struct elbow_dataset_request valid = elbow_dataset_request_of(config);
+    valid.reference = &plan->facts;
+    valid.reference_name = plan->train.name;
+    valid.is_settled = former != NULL;
     status = load_dataset(plan, config->data.valid, config->data.valid_labels, valid, &plan->valid, error);
     plan->facts.valid_hash = plan->valid.hash;
     if (status != ELBOW_OK || plan->valid.values == plan->train.values)

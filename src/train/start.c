@@ -100,7 +100,32 @@ static enum elbow_status scatter_moments(struct elbow_engine *engine, const stru
     return status;
 }
 
-// Where the data lie may change at a resume, what they are may not. Checkpoints of 0.1 have no hash.
+static bool lies_elsewhere(const struct elbow_config *before, const struct elbow_config *now)
+{
+    return strcmp(before->data.file, now->data.file) != 0 || strcmp(before->data.train, now->data.train) != 0 ||
+           strcmp(before->data.valid, now->data.valid) != 0;
+}
+
+// Checkpoints of 0.1 have no hash: where the data lie elsewhere nobody can tell whether they are the same.
+static enum elbow_status check_unhashed(const struct elbow_train_plan *plan, const struct elbow_checkpoint *checkpoint,
+                                        struct elbow_error *error)
+{
+    bool had_valid = checkpoint->config.data.valid[0] != 0;
+    if (had_valid != plan->has_valid)
+        return elbow_error_set(error, ELBOW_MISMATCH,
+                               "%s: was evaluated on %s; a resume goes on with the same, or start anew in another run "
+                               "directory",
+                               checkpoint->path,
+                               had_valid ? "validation data, and data.valid names none now" : "no validation data");
+    if (lies_elsewhere(&checkpoint->config, &plan->config))
+        elbow_log_warn(plan->log,
+                       "%s: is of version 0.1, which kept no hash of its data: make sure that those in their new place "
+                       "are the same",
+                       checkpoint->path);
+    return ELBOW_OK;
+}
+
+// Where the data lie may change at a resume, what they are may not.
 static enum elbow_status check_rows(const struct elbow_train_plan *plan, const struct elbow_checkpoint *checkpoint,
                                     struct elbow_error *error)
 {
@@ -110,13 +135,8 @@ static enum elbow_status check_rows(const struct elbow_train_plan *plan, const s
                                checkpoint->path, elbow_text_count(before->samples, "sample").text,
                                elbow_text_count(before->values, "value").text, plan->train.name,
                                (unsigned long long)now->samples, (unsigned long long)now->values);
-    if (before->hash == 0) {
-        if (now->hash != 0)
-            elbow_log_warn(plan->log,
-                           "%s: is of version 0.1 and cannot tell whether %s still has the rows that it was trained on",
-                           checkpoint->path, plan->train.name);
-        return ELBOW_OK;
-    }
+    if (before->hash == 0)
+        return plan->config.data.synthetic > 0 ? ELBOW_OK : check_unhashed(plan, checkpoint, error);
     if (before->hash != now->hash)
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: was trained on other rows than %s has now (their hashes differ); give it the "

@@ -6,6 +6,7 @@
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/data/element.h"
+#include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
 #include "elbow/data/transform.h"
@@ -71,6 +72,15 @@ struct elbow_dataset_request {
     bool is_same;               // the reference was made of these very data
     struct elbow_demand demand; // what scaled values may be, and who asks; zeroed: any
 };
+
+// Local. What a configuration says of all its datasets; the names of files and datasets are the caller's to add.
+// Borrows from the configuration.
+struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config *config);
+
+// Local. Describes what would be loaded, without a row of it: shape, layout, type, packing, and whether all rows are
+// there. Nothing has to be unloaded. FILE, FORMAT, MISMATCH, as of a load.
+enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *request, struct elbow_dataset *dataset,
+                                         struct elbow_hdf5_storage *storage, struct elbow_error *error);
 
 // Collective. Loads: every rank reads its part of the rows, chunk-aligned in large blocks; NaN, infinity, missing
 // values and values outside the demanded support are found here, with the row. FORMAT for a missing dataset, an empty
