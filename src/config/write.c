@@ -162,11 +162,13 @@ static void write_kind(const struct elbow_key *key, const void *base, struct elb
 
 bool elbow_value_is_preset(const struct elbow_key *key, const void *base)
 {
-    char text[ELBOW_VALUE_SIZE];
-    struct elbow_printer printer = {.text = text, .size = sizeof text};
-    const char *preset = key->preset ? key->preset : key->type == ELBOW_KEY_TEXT ? "\"\"" : "[]";
-    elbow_value_write(key, base, 0, &printer);
-    return strcmp(text, preset) == 0;
+    struct elbow_config preset = {0}; // the largest struct that a table of keys is for
+    bool may_be_empty = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_LAYERS;
+    if (key->preset == NULL && !may_be_empty)
+        return false; // there is no default: it must be given
+    ELBOW_CHECK(key->offset < sizeof preset);
+    elbow_value_preset(key, &preset);
+    return elbow_value_equal(key, base, &preset);
 }
 
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer)

@@ -137,6 +137,30 @@ START_TEST(nothing_written_is_later_than_its_preset)
 }
 END_TEST
 
+// The dump has its own way to spell a number: 1.0e-08 for a default of 1.0e-8.
+START_TEST(presets_are_compared_by_value)
+{
+    struct toy toy = {.old = 1e-8, .width = 60};
+    const struct elbow_key small = {
+        "", "old", REAL, TOY(old), ANY, .preset = "1.0e-8", .is_later = true, .help = "A small number."};
+    const struct elbow_key plain = {"", "old", REAL, TOY(old), ANY, .preset = "1e-8", .help = "Likewise."};
+    const struct elbow_key whole = {"", "width", REAL, TOY(width), ANY, .preset = "60", .help = "Without a point."};
+    const struct elbow_key given = {"", "parts", INTEGER, TOY(parts), FROM_ZERO, .help = "It must be given."};
+    ck_assert(elbow_value_is_preset(&small, &toy));
+    ck_assert(elbow_value_is_preset(&plain, &toy));
+    ck_assert(elbow_value_is_preset(&whole, &toy));
+    ck_assert(!elbow_value_is_preset(&given, &toy)); // 0, which is no default
+    toy.old = 1.0000000000000002e-8;
+    ck_assert(!elbow_value_is_preset(&small, &toy));
+    struct elbow_keys keys = {&small, 1};
+    char *dump = NULL;
+    toy.old = 1e-8;
+    ck_assert_int_eq(elbow_keys_dump(keys, &toy, &dump, NULL), ELBOW_OK);
+    ck_assert_str_eq(dump, "");
+    elbow_release(&dump);
+}
+END_TEST
+
 // The word alone is the kind with its defaults, whatever stood there before; keys of version 0.1 keep their values.
 START_TEST(word_alone_means_the_defaults)
 {
@@ -334,6 +358,6 @@ START_TEST(both_forms_give_the_same_bytes)
 END_TEST
 
 UNIT_MAIN("config/kinds", options_are_written_back, nothing_written_is_later_than_its_preset,
-          word_alone_means_the_defaults, options_can_be_set_one_by_one, keys_of_both_sorts_go_together,
-          wrong_options_are_refused, options_are_explained, a_resume_compares_options, own_kinds_are_sound,
-          both_forms_give_the_same_bytes)
+          presets_are_compared_by_value, word_alone_means_the_defaults, options_can_be_set_one_by_one,
+          keys_of_both_sorts_go_together, wrong_options_are_refused, options_are_explained, a_resume_compares_options,
+          own_kinds_are_sound, both_forms_give_the_same_bytes)

@@ -82,7 +82,7 @@ void elbow_printer_add(struct elbow_printer *printer, const char *format, ...) _
 // blanks before) where indent > 0, else in brackets.
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer);
 
-// Local. Whether a value is written as its preset is.
+// Local. Whether a value is that of its preset, however that one is spelt.
 bool elbow_value_is_preset(const struct elbow_key *key, const void *base);
 
 // Local. Likewise a kind as a map of its word and all options: {gaussian: {variance: 1.0}}.
