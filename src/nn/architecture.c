@@ -106,7 +106,7 @@ static size_t trailing(const struct elbow_layers *layers)
 
 static bool has_image_head(const struct elbow_layers *layers, struct elbow_shape output)
 {
-    return is_image(output) && layers->count > 0 && row_of(&layers->layers[layers->count - 1])->needs_image;
+    return is_image(output) && layers->count > 0 && row_of(&layers->layers[layers->count - 1])->can_be_head;
 }
 
 enum elbow_status elbow_architecture_plan(const char *name, struct elbow_shape input, const struct elbow_layers *layers,

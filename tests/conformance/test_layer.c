@@ -7,6 +7,17 @@
 #include <math.h>
 #include <string.h>
 
+// What the model asks of the layer that its decoder ends in.
+static void check_head(const struct subject *subject)
+{
+    const struct elbow_layer_instance *layer = &subject->setting.layer;
+    const struct elbow_tensor *bias = elbow_parameters_find(&subject->setting.parameters, "l/bias");
+    if (!layer->row->can_be_head)
+        return;
+    ck_assert(layer->row->needs_image && layer->row->place_before);
+    ck_assert_msg(bias && bias->count == layer->output.channels, "%s, case %zu", name_of(subject), subject->number);
+}
+
 static void check_row(const struct subject *subject)
 {
     const struct elbow_layer_row *row = subject->setting.layer.row;
@@ -14,6 +25,7 @@ static void check_row(const struct subject *subject)
     ck_assert(row->shape && row->create && row->forward && row->backward);
     ck_assert((row->parts == NULL) == (row->part_begin == NULL));
     ck_assert(!row->needs_image || row->place_before);
+    check_head(subject);
     size_t end = subject->setting.layer.begin;
     for (size_t t = 0; t < tensors_of(&subject->setting); ++t) { // in a row from its beginning on
         const struct elbow_tensor *tensor = tensor_of(&subject->setting, t);

@@ -8,8 +8,8 @@
 //
 // Either the input or the output must be an image (more than one place) for layers that need one to make sense.
 //
-// A network ends in a dense head, unless its output is an image and its last layer needs one: then that layer is the
-// head; it must give exactly the output's shape and have no activation.
+// A network ends in a dense head, unless its output is an image and its last layer can be the head (layer.h): then it
+// must give exactly the output's shape and have no activation.
 #ifndef ELBOW_NN_ARCHITECTURE_H
 #define ELBOW_NN_ARCHITECTURE_H
 

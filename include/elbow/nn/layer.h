@@ -75,9 +75,11 @@ enum { ELBOW_LAYER_REASON_SIZE = 256 };
 
 // Members that may be NULL say what that means.
 struct elbow_layer_row {
-    // The layer makes sense only where samples have a height and a width. As the last one of a network that ends in an
-    // image it is the head: then its tensor `bias` has one number for each channel.
+    // The layer makes sense only where samples have a height and a width.
     bool needs_image;
+    // As the last one of a network that ends in an image the layer is its head, with no dense one behind it. It
+    // needs an image, has a place_before, and has a tensor `bias` of one number for each channel.
+    bool can_be_head;
 
     // Local. The output's shape; false if the layer does not fit its input, with the reason, for a sentence.
     bool (*shape)(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,

@@ -66,6 +66,7 @@ static void products(const struct elbow_layer_instance *layer, size_t rows, elbo
 }
 
 const struct elbow_layer_row elbow_layer_conv_transpose2d = {.needs_image = true,
+                                                             .can_be_head = true,
                                                              .shape = shape,
                                                              .place_before = place_before,
                                                              .create = create,
