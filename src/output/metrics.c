@@ -57,13 +57,12 @@ static bool is_column(enum elbow_figure_kind kind)
     return (elbow_figure_row(kind)->where & ELBOW_FIGURE_IN_TABLE) != 0;
 }
 
-static void add_metrics(struct row_text *row, const struct elbow_metrics_row *metrics)
+static void add_metrics(struct row_text *text, const struct elbow_metrics *metrics, const struct elbow_metrics_row *row)
 {
-    add_place(row, metrics);
-    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
-        if (is_column(kind))
-            add_number(row, elbow_figures_get(&metrics->figures, kind));
-    add_text(row, "\n");
+    add_place(text, row);
+    for (size_t i = 0; i < metrics->column_count; ++i)
+        add_number(text, elbow_figures_get(&row->figures, metrics->columns[i]));
+    add_text(text, "\n");
 }
 
 static void add_header(struct row_text *row)
@@ -116,6 +115,28 @@ bool elbow_metrics_has_rows(const struct elbow_directory *directory, const char 
     return has_rows;
 }
 
+static enum elbow_figure_kind column_named(const char *name, size_t length)
+{
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
+        if (is_column(kind) && strlen(elbow_figure_row(kind)->name) == length &&
+            memcmp(elbow_figure_row(kind)->name, name, length) == 0)
+            return kind;
+    return ELBOW_FIGURES;
+}
+
+// The columns of the table that is there.
+static void find_columns(struct elbow_metrics *metrics)
+{
+    const char *at = metrics->metrics.header + strlen(ELBOW_TABLE_PLACE);
+    while (*at == ',') {
+        size_t length = strcspn(at + 1, ",\n");
+        enum elbow_figure_kind kind = column_named(at + 1, length);
+        ELBOW_CHECK(kind < ELBOW_FIGURES && metrics->column_count < ELBOW_FIGURES);
+        metrics->columns[metrics->column_count++] = kind;
+        at += 1 + length;
+    }
+}
+
 static enum elbow_status open_table(const struct elbow_metrics *metrics, const char *name, const char *header,
                                     uint64_t step, struct elbow_table *table, struct elbow_error *error)
 {
@@ -124,6 +145,7 @@ static enum elbow_status open_table(const struct elbow_metrics *metrics, const c
                                           .log = metrics->log,
                                           .name = name,
                                           .header = header,
+                                          .may_lack_columns = table == &metrics->metrics,
                                           .room = rows > WAITING_SIZE ? rows : WAITING_SIZE};
     return elbow_table_open(&request, step, table, error);
 }
@@ -141,6 +163,7 @@ enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, si
     }
     header.length = 0;
     if (status == ELBOW_OK) {
+        find_columns(metrics);
         add_kl_header(&header, latent);
         status = open_table(metrics, "kl.csv", header.text, step, &metrics->kl, error);
     }
@@ -155,7 +178,7 @@ enum elbow_status elbow_metrics_append(struct elbow_metrics *metrics, const stru
     ELBOW_CHECK(metrics->metrics.is_open && metrics->kl.is_open && kl != NULL);
     struct elbow_error trouble = {0};
     struct row_text text = {.text = metrics->row, .size = kl_row_size(metrics->latent)};
-    add_metrics(&text, row);
+    add_metrics(&text, metrics, row);
     elbow_table_append(&metrics->metrics, text.text, text.length, &trouble);
     text.length = 0;
     add_place(&text, row);

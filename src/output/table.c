@@ -16,29 +16,41 @@
 #include <unistd.h>
 
 // What an existing table shall hold, in place of its text; *length as before if that is what it holds.
-static enum elbow_status cut_table(const char *path, const char *header, uint64_t step, char **text, size_t *length,
-                                   struct elbow_error *error)
+static enum elbow_status cut_table(const struct elbow_table *table, const struct elbow_table_request *request,
+                                   uint64_t step, char **text, size_t *length, struct elbow_error *error)
 {
-    size_t header_length = strlen(header), size = *length;
-    if (size >= header_length && memcmp(*text, header, header_length) == 0) {
-        *length = elbow_table_cut(*text, size, header_length, step);
-        return ELBOW_OK;
-    }
+    size_t header_length = strlen(request->header), size = *length;
+    bool is_same = size >= header_length && memcmp(*text, request->header, header_length) == 0;
     // A start that a crash cut off in the header's middle left no rows; where no checkpoint was left, no row is kept.
-    bool begins_anew = size < header_length && memcmp(*text, header, size) == 0;
-    begins_anew = begins_anew || (step == 0 && elbow_table_is_own(*text, size));
-    if (!begins_anew)
+    bool begins_anew = size < header_length && memcmp(*text, request->header, size) == 0;
+    begins_anew = begins_anew || (!is_same && step == 0 && elbow_table_is_own(*text, size));
+    if (begins_anew) {
+        elbow_release(text);
+        *length = header_length;
+        return elbow_duplicate(text, request->header, error);
+    }
+    if (!is_same)
+        header_length = request->may_lack_columns ? elbow_table_columns(*text, request->header) : 0;
+    if (header_length == 0)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: begins with another header than this run's (%.60s...); move the file aside", path,
-                               header);
-    elbow_release(text);
-    *length = header_length;
-    return elbow_duplicate(text, header, error);
+                               "%s: begins with another header than this run's (%.60s...); move the file aside",
+                               table->path, request->header);
+    *length = elbow_table_cut(*text, size, header_length, step);
+    return ELBOW_OK;
+}
+
+static enum elbow_status keep_header(struct elbow_table *table, const char *text, struct elbow_error *error)
+{
+    size_t length = strcspn(text, "\n") + 1;
+    enum elbow_status status = elbow_allocate(&table->header, length + 1, 1, "a header", error);
+    if (status == ELBOW_OK)
+        memcpy(table->header, text, length);
+    return status;
 }
 
 // Makes the table what it shall be at the beginning of a start; *length is then its own.
-static enum elbow_status prepare(const struct elbow_table *table, const char *header, uint64_t step, size_t *length,
-                                 struct elbow_error *error)
+static enum elbow_status prepare(const struct elbow_table_request *request, uint64_t step, struct elbow_table *table,
+                                 size_t *length, struct elbow_error *error)
 {
     char *text = NULL, *before = NULL;
     size_t size = 0;
@@ -46,9 +58,14 @@ static enum elbow_status prepare(const struct elbow_table *table, const char *he
     enum elbow_status status =
         elbow_file_read(table->directory, table->name, (size_t)1 << ELBOW_TABLE_BYTES_LOG2, &before, &size, &trouble);
     bool is_new = status == ELBOW_FILE && errno == ENOENT;
-    *length = strlen(header);
+    *length = strlen(request->header);
     if (is_new)
-        return elbow_part_write(table->directory, table->name, header, *length, ELBOW_PUBLISH_REPLACE, error);
+        status = keep_header(table, request->header, error);
+    if (is_new && status == ELBOW_OK)
+        status =
+            elbow_part_write(table->directory, table->name, request->header, *length, ELBOW_PUBLISH_REPLACE, error);
+    if (is_new)
+        return status;
     if (status != ELBOW_OK) {
         *error = trouble;
         return status;
@@ -56,7 +73,9 @@ static enum elbow_status prepare(const struct elbow_table *table, const char *he
     uint64_t hash = elbow_hash_bytes(before, size);
     text = before;
     *length = size;
-    status = cut_table(table->path, header, step, &text, length, error);
+    status = cut_table(table, request, step, &text, length, error);
+    if (status == ELBOW_OK)
+        status = keep_header(table, text, error);
     if (status == ELBOW_OK && (*length != size || elbow_hash_bytes(text, size) != hash))
         status = elbow_part_write(table->directory, table->name, text, *length, ELBOW_PUBLISH_REPLACE, error);
     elbow_release(&text);
@@ -70,11 +89,9 @@ enum elbow_status elbow_table_open(const struct elbow_table_request *request, ui
     *table = (struct elbow_table){.directory = request->directory, .log = request->log, .size = request->room};
     elbow_text_format(table->name, sizeof table->name, "%s", request->name);
     elbow_directory_name(table->directory, table->name, table->path);
-    enum elbow_status status = prepare(table, request->header, step, &length, error);
+    enum elbow_status status = prepare(request, step, table, &length, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&table->waiting, table->size, 1, "rows", error);
-    if (status == ELBOW_OK)
-        status = elbow_duplicate(&table->header, request->header, error);
     if (status == ELBOW_OUTPUT) // before a run has begun, this is no run whose output is missing
         status = error->status = ELBOW_FILE;
     if (status != ELBOW_OK)

@@ -79,6 +79,38 @@ size_t elbow_table_cut(char *text, size_t size, size_t header_length, uint64_t s
     return kept;
 }
 
+// How often a name stands among those of a line, which begins with the first one.
+static size_t count_name(const char *names, const char *name, size_t length)
+{
+    size_t count = 0;
+    for (;;) {
+        size_t size = strcspn(names, ",\n");
+        count += size == length && memcmp(names, name, length) == 0;
+        if (names[size] != ',')
+            return count;
+        names += size + 1;
+    }
+}
+
+size_t elbow_table_columns(const char *text, const char *header)
+{
+    static const char head[] = ELBOW_TABLE_PLACE ",";
+    const char *names = text + sizeof head - 1, *known = header + sizeof head - 1;
+    if (strncmp(text, head, sizeof head - 1) != 0)
+        return 0;
+    ELBOW_CHECK(strncmp(header, head, sizeof head - 1) == 0);
+    for (const char *name = names;;) {
+        size_t length = strcspn(name, ",\n");
+        if (count_name(known, name, length) != 1 || count_name(names, name, length) != 1)
+            return 0;
+        name += length + 1;
+        if (name[-1] == '\n')
+            return (size_t)(name - text);
+        if (name[-1] != ',')
+            return 0;
+    }
+}
+
 bool elbow_table_is_own(const char *text, size_t size)
 {
     static const char head[] = ELBOW_TABLE_PLACE ",";

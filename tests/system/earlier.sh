@@ -34,10 +34,10 @@ for folder in "$here"/[0-9]*/; do
         base=${file%.h5} name=$(basename "$folder")-$(basename "$file" .h5)
         mkdir -p "$name/checkpoints"
         cp "$file" "$name/checkpoints/step-00000005.h5"
+        head -n 1 "$base.metrics" >"$name/metrics.csv" # a table of these columns alone, which go on
         run 0 1 "$name.eval" "$elbow" eval "$file" --importance 3 --json && close "$name, eval" "$base.eval" "$name.eval.out"
         run 0 2 "$name.train" "$elbow" train "$base.yaml" --run-dir "$name" --resume || continue
-        columns "$name/metrics.csv" >"$name.metrics"
-        close "$name, metrics.csv" "$base.metrics" "$name.metrics"
+        close "$name, metrics.csv" "$base.metrics" "$name/metrics.csv"
         close "$name, kl.csv" "$base.kl" "$name/kl.csv"
     done
 done
@@ -49,10 +49,10 @@ mkdir attributes
 base=$here/0.1.0/dense-gaussian
 mkdir -p attributes/run/checkpoints
 cp "$base.h5" attributes/run/checkpoints/step-00000005.h5
+head -n 1 "$base.metrics" >attributes/run/metrics.csv
 cd attributes || exit 1
 if run 0 1 train "$elbow" train "$base.yaml" --run-dir run --resume; then
-    columns run/metrics.csv >metrics
-    close "attributes, metrics.csv" "$base.metrics" metrics
+    close "attributes, metrics.csv" "$base.metrics" run/metrics.csv
     grep -qE '/normal: its attributes \(scale_factor 2, valid_max 1\) are not used: .*value = stored \* 1 \+ 0; [0-9]+ values that they call missing are taken for data' train.err ||
         fail "attributes of the training data: $(cat train.err)"
     grep -qE '/normal-valid: its attributes \(factor 3\) are not used' train.err || fail "attributes of the validation data: $(cat train.err)"

@@ -12,6 +12,8 @@ ELBOW_C_BEGIN
 struct elbow_metrics {
     struct elbow_table metrics, kl;
     char *row; // room for one; owned
+    enum elbow_figure_kind columns[ELBOW_FIGURES];
+    size_t column_count; // of metrics.csv, behind the place of a row
     size_t latent;
     const struct elbow_directory *directory; // borrowed
     struct elbow_log *log;                   // borrowed
@@ -27,7 +29,9 @@ struct elbow_metrics_row {
 
 // Local. Opens both files of a run directory, which stays open, for appending, after cutting their rows of steps after
 // `step`; lines that are no rows stay. FILE if they cannot be read or written; FORMAT if an existing file has another
-// header (but where `step` is 0, and it holds nothing but rows: then it begins anew).
+// header (but where `step` is 0, and it holds nothing but rows: then it begins anew). A metrics.csv may have some of
+// the figures alone, in any order, as an earlier version wrote it: it keeps its columns, and rows to come have just
+// these.
 enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, size_t latent, uint64_t step,
                                      struct elbow_log *log, struct elbow_metrics *metrics, struct elbow_error *error);
 

@@ -25,7 +25,7 @@ struct elbow_table {
     int file;            // owned
     off_t end;           // of the last row that is whole
     bool owes_end;       // a newline is missing before it: somebody's last line has none
-    char *header;        // owned
+    char *header;        // of the file; owned
     char *waiting;       // rows to be written; owned
     size_t length, size; // bytes that wait; room
     int reason;          // errno of the last failure
@@ -40,12 +40,14 @@ struct elbow_table_request {
     const struct elbow_directory *directory;
     struct elbow_log *log;
     const char *name, *header; // the header with its newline
-    size_t room;               // bytes that may wait
+    bool may_lack_columns; // an existing table may have some of the header's columns, in any order: it keeps its own
+    size_t room;           // bytes that may wait
 };
 
 // Local. Opens a table for appending, after cutting its rows of steps after `step`; lines that are no rows stay. FILE
 // if it cannot be read or written; FORMAT if an existing file has another header (but where `step` is 0, and it holds
-// nothing but rows: then it begins anew). A failure leaves something to close.
+// nothing but rows: then it begins anew). Rows are to have the columns of table->header. A failure leaves something to
+// close.
 enum elbow_status elbow_table_open(const struct elbow_table_request *request, uint64_t step, struct elbow_table *table,
                                    struct elbow_error *error);
 

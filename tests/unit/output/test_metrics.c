@@ -144,6 +144,87 @@ START_TEST(headers)
 }
 END_TEST
 
+// Of an earlier version, which had a figure less; each column is found by its name.
+START_TEST(a_table_of_fewer_columns_keeps_them)
+{
+    static const char before[] = "step,epoch,split,objective,elbo,kl,recon,beta\n"
+                                 "40,1,train,-1,-2,3,4,1\n# a note, with, commas\n50,1,valid,,-2,,4,1\n";
+    static const char behind[] = "60,1,train,-1,-2,3,4,1\n";
+    struct scratch scratch = scratch_make();
+    struct elbow_metrics metrics;
+    struct elbow_error error = {0};
+    struct stat first, second;
+    char text[1024];
+    snprintf(text, sizeof text, "%s%s", before, behind);
+    ck_assert_int_eq(table_reopen(&scratch, text, strlen(text), 50, &error), ELBOW_OK);
+    table_expect(&scratch, "metrics.csv", before);
+    // There is nothing to cut: the file stays as it is.
+    ck_assert_int_eq(stat(scratch_path(&scratch, "metrics.csv"), &first), 0);
+    ck_assert_int_eq(open_tables(scratch.directory, 2, 50, &metrics, &error), ELBOW_OK);
+    ck_assert_int_eq(stat(scratch_path(&scratch, "metrics.csv"), &second), 0);
+    ck_assert_uint_eq(first.st_ino, second.st_ino);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
+    struct elbow_metrics_row valid = valid_row(70);
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &valid, kl_of, &error), ELBOW_OK);
+    snprintf(text, sizeof text, "%s50,1,train,-100.5,-101.25,11.25,-90,0.5\n70,2,valid,,0.33333333333333331,0,0,0\n",
+             before);
+    table_expect(&scratch, "metrics.csv", text);
+    // One that is removed begins anew with the columns that its rows have.
+    unlink(scratch_path(&scratch, "metrics.csv"));
+    ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OUTPUT);
+    table_expect(&scratch, "metrics.csv",
+                 "step,epoch,split,objective,elbo,kl,recon,beta\n50,1,train,-100.5,-101.25,11.25,-90,0.5\n");
+    elbow_metrics_close(&metrics);
+    // Every column but one, whichever that is.
+    for (const char *at = strstr(METRICS, ",objective"); *at == ','; at += 1 + strcspn(at + 1, ",\n")) {
+        size_t length = 1 + strcspn(at + 1, ",\n");
+        snprintf(text, sizeof text, "%.*s%s", (int)(at - METRICS), METRICS, at + length);
+        ck_assert_msg(table_reopen(&scratch, text, strlen(text), 50, &error) == ELBOW_OK, "%s", error.message);
+        table_expect(&scratch, "metrics.csv", text);
+    }
+    // Where no checkpoint is left, no row is kept; without a note of somebody's the table is a new one.
+    ck_assert_int_eq(table_reopen(&scratch, before, strlen(before), 0, &error), ELBOW_OK);
+    table_expect(&scratch, "metrics.csv", "step,epoch,split,objective,elbo,kl,recon,beta\n# a note, with, commas\n");
+    snprintf(text, sizeof text, "step,epoch,split,objective,elbo,kl,recon,beta\n%s", behind);
+    ck_assert_int_eq(table_reopen(&scratch, text, strlen(text), 0, &error), ELBOW_OK);
+    table_expect(&scratch, "metrics.csv", METRICS);
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(unknown_columns_are_refused)
+{
+    static const char *const texts[] = {
+        "step,epoch,split,objective,elbo,novel\n5,1,train,1,2,3\n",
+        "step,epoch,split,objective,elbo,samples\n5,1,train,1,2,3\n", // a figure, but none of the table
+        "step,epoch,split,objective,elbo,elbo\n5,1,train,1,2,2\n",
+        "step,epoch,split,objective,elbo,\n5,1,train,1,2,\n",
+        "step,epoch,split,objective,,elbo\n5,1,train,1,,2\n",
+        "step,epoch,split,objective,elb\n5,1,train,1,2\n",
+        "step,epoch,split,objective,elbo\r\n5,1,train,1,2\r\n",
+        "step,epoch,split\n5,1,train\n",
+        "step,epoch,objective,split,elbo\n5,1,1,train,2\n",
+        "step,epoch,split,elbo,recon",
+    };
+    struct scratch scratch = scratch_make();
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
+        struct elbow_error error = {0};
+        ck_assert_msg(table_reopen(&scratch, texts[i], strlen(texts[i]), 10, &error) == ELBOW_FORMAT, "%s", texts[i]);
+        ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: begins with another header"));
+        table_expect(&scratch, "metrics.csv", texts[i]);
+    }
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(a_run_is_known_by_its_tables)
+{
+    ck_assert(elbow_metrics_is_table(METRICS) && elbow_metrics_is_table(KL));
+    ck_assert(elbow_metrics_is_table("step,epoch,split,objective,elbo,recon\n"));
+    ck_assert(!elbow_metrics_is_table("step,epoch,split,loss\n"));
+}
+END_TEST
+
 START_TEST(unusable_directories)
 {
     struct scratch scratch = scratch_make();
@@ -278,5 +359,6 @@ START_TEST(every_allocation_may_fail)
 END_TEST
 
 UNIT_MAIN("output/metrics", rows_to_the_byte, resuming_goes_on_behind_the_kept_rows, cutting_by_step,
-          cutting_incomplete_rows, cutting_zero_bytes, headers, unusable_directories, a_full_disk_leaves_whole_rows,
-          rows_wait_for_room, more_rows_than_can_wait, every_allocation_may_fail)
+          cutting_incomplete_rows, cutting_zero_bytes, headers, a_table_of_fewer_columns_keeps_them,
+          unknown_columns_are_refused, a_run_is_known_by_its_tables, unusable_directories,
+          a_full_disk_leaves_whole_rows, rows_wait_for_room, more_rows_than_can_wait, every_allocation_may_fail)

@@ -11,6 +11,10 @@
 // others stay. Returns the new length: at most one more than before, for the end of a last line that has none.
 size_t elbow_table_cut(char *text, size_t size, size_t header_length, uint64_t step);
 
+// Local. The length of a text's first line if that names some of a header's columns, each once and in any order, behind
+// the place of a row; else 0.
+size_t elbow_table_columns(const char *text, const char *header);
+
 // Local. Whether a text is a table of some other run of Elbow's, with nothing of anybody else's in it.
 bool elbow_table_is_own(const char *text, size_t size);
 
