@@ -63,7 +63,7 @@ static void write_hash(struct elbow_hdf5 *file, const char *name, uint64_t hash)
 static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *data)
 {
     const double range[] = {data->min, data->max}, valid[] = {data->missing.low, data->missing.high};
-    if (!elbow_data_facts_are_usual(data)) {
+    if (data->has_range) {
         elbow_hdf5_write_text(file, "/", "data_type", elbow_element_name(data->element), NULL);
         elbow_hdf5_write_doubles(file, "/", "data_range", range, 2, NULL);
     }

@@ -53,7 +53,7 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
                   elbow_element_name(dataset->element), dataset->min, dataset->max, dataset->scale.factor,
                   dataset->scale.offset, dataset->scale.source, beside);
     if (dataset->packing.ignored[0] != 0)
-        elbow_log_warn(log, "%s: attributes that are no single numbers are not used: %s", dataset->name,
+        elbow_log_warn(log, "%s: attributes that are no numbers, or too many, are not used: %s", dataset->name,
                        dataset->packing.ignored);
     tell_keys(dataset, log);
     tell_checkpoint(dataset, log);

@@ -49,17 +49,7 @@ static bool is_as_stored(const struct elbow_scale *scale)
     return scale->factor == 1 && scale->offset == 0;
 }
 
-bool elbow_data_facts_are_usual(const struct elbow_data_facts *facts)
-{
-    bool is_byte = facts->element == ELBOW_ELEMENT_UINT8 && facts->max > 1;
-    if (!facts->has_range || (is_byte && is_of_bytes(&facts->scale)))
-        return true;
-    bool is_bits = facts->element == ELBOW_ELEMENT_UINT8 && facts->max <= 1;
-    return is_as_stored(&facts->scale) && magnitude(facts->min, facts->max) <= USUAL_MAX &&
-           (is_bits || elbow_element_is_float(facts->element));
-}
-
-// Type and range of the data that a scaling was found for; floats that a checkpoint says nothing more of are ordinary.
+// Type and range of the data that a scaling was found for; a checkpoint of 0.1 says nothing of them.
 struct origin {
     enum elbow_element element;
     double min, max;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 // Of one attribute; a rule may have several.
 enum { NUMBERS_MAX = 8 };
@@ -109,7 +110,23 @@ static enum elbow_element unsigned_twin(enum elbow_element element)
     }
 }
 
-// The classic formats of netCDF have no unsigned types: an attribute says that integers are meant so.
+static enum elbow_element signed_twin(enum elbow_element element)
+{
+    switch (element) {
+    case ELBOW_ELEMENT_UINT8:
+        return ELBOW_ELEMENT_INT8;
+    case ELBOW_ELEMENT_UINT16:
+        return ELBOW_ELEMENT_INT16;
+    case ELBOW_ELEMENT_UINT32:
+        return ELBOW_ELEMENT_INT32;
+    case ELBOW_ELEMENT_UINT64:
+        return ELBOW_ELEMENT_INT64;
+    default:
+        return element;
+    }
+}
+
+// Some formats of netCDF have no unsigned types, or no signed bytes: an attribute says how integers are meant.
 static enum elbow_status read_sign(struct reader *reader, struct elbow_error *error)
 {
     bool found;
@@ -119,9 +136,12 @@ static enum elbow_status read_sign(struct reader *reader, struct elbow_error *er
         return status;
     if (elbow_hdf5_read_text(reader->file, reader->dataset, "_Unsigned", 16, &text, NULL) != ELBOW_OK)
         return ELBOW_OK;
-    if (strcmp(text, "true") == 0) {
-        reader->packing->element = unsigned_twin(reader->stored);
-        list(reader->packing->said, sizeof reader->packing->said, "_Unsigned true");
+    bool is_true = strcasecmp(text, "true") == 0;
+    if (is_true || strcasecmp(text, "false") == 0) {
+        reader->packing->element = is_true ? unsigned_twin(reader->stored) : signed_twin(reader->stored);
+        list(reader->packing->said, sizeof reader->packing->said, "_Unsigned %s", is_true ? "true" : "false");
+    } else {
+        list(reader->packing->ignored, sizeof reader->packing->ignored, "%s", "_Unsigned");
     }
     elbow_release(&text);
     return ELBOW_OK;
@@ -132,9 +152,12 @@ static double as_stored(const struct reader *reader, double number)
 {
     if (reader->packing->element == ELBOW_ELEMENT_FLOAT32)
         return (double)(float)number;
-    if (reader->packing->element != reader->stored && number < 0 && isfinite(number))
-        return number + ldexp(1, 8 * (int)elbow_element_size(reader->stored));
-    return number;
+    double span = ldexp(1, 8 * (int)elbow_element_size(reader->stored));
+    if (reader->packing->element == reader->stored || !isfinite(number))
+        return number;
+    if (reader->packing->element == signed_twin(reader->stored))
+        return number >= span / 2 ? number - span : number;
+    return number < 0 ? number + span : number;
 }
 
 static void add_value(struct elbow_missing *missing, double value)

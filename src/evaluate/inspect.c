@@ -182,7 +182,7 @@ static void print_attributes(const struct elbow_packing *packing, FILE *out)
     if (packing->said[0] != '\0')
         elbow_text_print(out, "    attributes: %s\n", packing->said);
     if (packing->ignored[0] != '\0')
-        elbow_text_print(out, "    not used, because they are no single numbers: %s\n", packing->ignored);
+        elbow_text_print(out, "    not used, because they are no numbers, or too many: %s\n", packing->ignored);
 }
 
 static void print_share(FILE *out, uint64_t part, uint64_t all, const char *what)

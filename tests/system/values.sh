@@ -129,11 +129,11 @@ done
 refused 1 'values.h5:/u16: is uint16 from 0 to 65535, but hwc.* was trained on uint8' eval hwc --data values.h5:/u16
 sees hwc chw --data values.h5:/wide
 trained unit data.train=/unit
-refused 1 'values.h5:/hwc: is uint8 from 0 to 255, but unit.* would have divided such bytes by 255' eval unit --data values.h5:/hwc
+refused 1 'values.h5:/hwc: is uint8 from 0 to 255, but unit.* was trained on float32 from 0 to 1' eval unit --data values.h5:/hwc
 run 0 1 bits "$elbow" eval hwc --data values.h5:/bits
 says bits 'warning: values.h5:/bits is uint8 from 0 to 1, but hwc.* was trained on uint8 from 0 to 255'
 run 0 1 wide "$elbow" eval unit --data values.h5:/wide
-says wide 'warning: values.h5:/wide is float32 from 0 to 255, but unit.* was trained on smaller values'
+says wide 'warning: values.h5:/wide is float32 from 0 to 255, but unit.* was trained on float32 from 0 to 1'
 with 1 'values.h5:/unit: is float32 from 0 to 1, but values.h5:/hwc holds uint8 from 0 to 255' data.train=/hwc data.valid=/unit
 refuses 1 'values.h5:/hwc: is uint8 from 0 to 255, but values.h5:/unit holds float32 from 0 to 1' data.train=/unit data.valid=/hwc
 trained both_told data.train=/hwc data.valid=/wide && silent both_told
@@ -144,7 +144,7 @@ with 1 'values.nc:/packed: its attributes say value = stored \* 0.0001 \+ 2, but
 # Attributes that mean something else elsewhere; a key comes before an attribute.
 for other in vector text; do
     trained $other data.train=/factor_$other
-    says $other "warning: values.h5:/factor_$other: attributes that are no single numbers are not used: factor"
+    says $other "warning: values.h5:/factor_$other: attributes that are no numbers, or too many, are not used: factor"
     sees $other ct
 done
 trained beaten data.train=/factor_two data.factor=1

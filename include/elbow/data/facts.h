@@ -26,11 +26,6 @@ struct elbow_data_facts {
 // Local. What a model that is trained on a dataset has to know.
 struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset);
 
-// Local. Whether element and range can be told from the scaling alone, well enough for elbow_dataset_check_scale:
-// bytes that are divided by 255; floats, or zeros and ones, of an ordinary range that are taken as stored. A checkpoint
-// does not keep them then, and has_range is false when it has been read.
-bool elbow_data_facts_are_usual(const struct elbow_data_facts *facts);
-
 // Local. Whether a loaded dataset's stored values are such that the scaling of the request's reference makes sense for
 // them: MISMATCH if types and ranges contradict each other, as floats from 0 to 1 do for a model of bytes from 0 to
 // 255. What is only doubtful goes to the dataset's news.

@@ -153,6 +153,19 @@ START_TEST(signs)
     struct elbow_packing packing = end(file, ELBOW_ELEMENT_INT8);
     ck_assert(packing.element == ELBOW_ELEMENT_UINT8);
     ck_assert(elbow_missing_is(&packing.missing, 255) && !elbow_missing_is(&packing.missing, -1));
+    file = begin(ELBOW_ELEMENT_INT16);
+    ck_assert(elbow_hdf5_write_text(file, "/x", "_Unsigned", "True", NULL) == ELBOW_OK);
+    ck_assert(end(file, ELBOW_ELEMENT_INT16).element == ELBOW_ELEMENT_UINT16);
+    file = begin(ELBOW_ELEMENT_UINT8);
+    ck_assert(elbow_hdf5_write_text(file, "/x", "_Unsigned", "false", NULL) == ELBOW_OK);
+    number(file, "_FillValue", 255);
+    packing = end(file, ELBOW_ELEMENT_UINT8);
+    ck_assert(packing.element == ELBOW_ELEMENT_INT8);
+    ck_assert(elbow_missing_is(&packing.missing, -1) && !elbow_missing_is(&packing.missing, 255));
+    file = begin(ELBOW_ELEMENT_UINT8);
+    ck_assert(elbow_hdf5_write_text(file, "/x", "_Unsigned", "perhaps", NULL) == ELBOW_OK);
+    packing = end(file, ELBOW_ELEMENT_UINT8);
+    ck_assert(packing.element == ELBOW_ELEMENT_UINT8 && strcmp(packing.ignored, "_Unsigned") == 0);
 }
 END_TEST
 
