@@ -32,8 +32,10 @@ enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status s
     return status;
 }
 
-enum elbow_status elbow_error_prefix(struct elbow_error *error, const char *format, ...)
+void elbow_error_prefix(struct elbow_error *error, const char *format, ...)
 {
+    if (error == NULL)
+        return;
     char prefix[ELBOW_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
@@ -47,7 +49,6 @@ enum elbow_status elbow_error_prefix(struct elbow_error *error, const char *form
     memmove(error->message + length, error->message, kept);
     memcpy(error->message, prefix, length);
     error->message[length + kept] = 0;
-    return error->status;
 }
 
 int elbow_status_exit(enum elbow_status status)

@@ -201,7 +201,7 @@ enum elbow_status elbow_keys_set(struct elbow_keys keys, void *base, const char 
     struct elbow_yaml *value = NULL;
     enum elbow_status status = read_assigned(keys, path, equals + 1, &value, error);
     if (status != ELBOW_OK) {
-        (void)elbow_error_prefix(error, "%s: ", name);
+        elbow_error_prefix(error, "%s: ", name);
         return status;
     }
     return set_value(keys, base, path, value, &source);

@@ -215,8 +215,10 @@ enum elbow_status elbow_comm_agree(struct elbow_comm *comm, struct elbow_error *
     if (all_same)
         return error->status;
     if (failures > 1)
-        return elbow_error_prefix(error, "rank %d (and %d more): ", lowest, failures - 1);
-    return elbow_error_prefix(error, "rank %d: ", lowest);
+        elbow_error_prefix(error, "rank %d (and %d more): ", lowest, failures - 1);
+    else
+        elbow_error_prefix(error, "rank %d: ", lowest);
+    return error->status;
 }
 
 // Bytes of one message: well below MPI's int counts.

@@ -26,7 +26,9 @@ START_TEST(prefixes_and_cuts)
 {
     struct elbow_error error = {0};
     elbow_error_set(&error, ELBOW_DATA, "tail");
-    ck_assert_int_eq(elbow_error_prefix(&error, "rank %d: ", 3), ELBOW_DATA);
+    elbow_error_prefix(NULL, "rank %d: ", 3);
+    elbow_error_prefix(&error, "rank %d: ", 3);
+    ck_assert_int_eq(error.status, ELBOW_DATA);
     ck_assert_str_eq(error.message, "rank 3: tail");
     char longer[2 * ELBOW_MESSAGE_SIZE];
     memset(longer, 'x', sizeof longer);
