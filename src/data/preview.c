@@ -32,9 +32,10 @@ void elbow_preview_dataset(const char *path, const char *dataset, char *note)
     elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s:%s", path, dataset);
     if (elbow_hdf5_open(path, &file, NULL) == ELBOW_OK &&
         elbow_hdf5_describe_dataset(file, dataset, &info, NULL) == ELBOW_OK) {
-        elbow_hdf5_check_storage(file, dataset, NULL);
+        bool is_there = elbow_hdf5_check_storage(file, dataset, NULL) == ELBOW_OK;
         elbow_packing_read(file, dataset, info.element, &packing, NULL);
-        read_rows(file, dataset, &info);
+        if (is_there) // rows of which nobody wrote most may be without end
+            read_rows(file, dataset, &info);
     }
     elbow_hdf5_close(file, NULL);
     note[0] = '\0';

@@ -11,6 +11,7 @@
 
 // Packing that does not help adds 5 bytes to 16 KB, and checksums.
 enum { FILTERS_MAX = 8, CHECKSUM_BYTES = 4, SCRATCH_BYTES = 1 << 15, PACKED_SHARE = 64, PACKED_EXTRA = 1024 };
+enum { FEW_MAX = 1000 }; // libhdf5 takes a time that grows with the square
 
 struct chunks {
     hid_t dataset;
@@ -207,43 +208,106 @@ enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset
     return status;
 }
 
-bool elbow_hdf5_uses_filter(hid_t dataset, int index)
+// Of the n-th chunk that is there, whichever that is.
+static bool nth_uses_filter(hid_t dataset, hid_t space, hsize_t n, int index)
 {
-    struct chunks chunks = {.dataset = dataset};
-    hid_t creation = H5Dget_create_plist(dataset);
-    bool is_known = creation >= 0 && find_shapes(creation, &chunks);
-    if (creation >= 0)
-        H5Pclose(creation);
+    hsize_t offset[H5S_MAX_RANK], size = 0;
+    haddr_t address = HADDR_UNDEF;
+    unsigned mask = 0;
+    return H5Dget_chunk_info(dataset, space, n, offset, &mask, &address, &size) < 0 || (mask >> index & 1) == 0;
+}
+
+static bool any_uses_filter(const struct chunks *chunks, int index)
+{
     hsize_t offset[H5S_MAX_RANK] = {0};
-    bool uses = !is_known;
-    if (is_known)
-        do {
-            unsigned mask = 0;
-            haddr_t address = HADDR_UNDEF;
-            hsize_t size = 0;
-            herr_t result = H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size);
-            uses = result < 0 || (address != HADDR_UNDEF && (mask >> index & 1) == 0);
-        } while (!uses && next_chunk(&chunks, chunks.shape[0], offset));
+    bool uses;
+    do {
+        unsigned mask = 0;
+        haddr_t address = HADDR_UNDEF;
+        hsize_t size = 0;
+        herr_t result = H5Dget_chunk_info_by_coord(chunks->dataset, offset, &mask, &address, &size);
+        uses = result < 0 || (address != HADDR_UNDEF && (mask >> index & 1) == 0);
+    } while (!uses && next_chunk(chunks, chunks->shape[0], offset));
     return uses;
 }
 
-void elbow_hdf5_find_unwritten(hid_t dataset, uint64_t count, uint64_t *first, uint64_t *last)
+static bool find_places(hid_t dataset, struct chunks *chunks)
 {
-    struct chunks chunks = {.dataset = dataset};
+    *chunks = (struct chunks){.dataset = dataset};
     hid_t creation = H5Dget_create_plist(dataset);
-    bool is_known = creation >= 0 && find_shapes(creation, &chunks);
+    bool is_found = creation >= 0 && find_shapes(creation, chunks);
     if (creation >= 0)
         H5Pclose(creation);
-    hsize_t offset[H5S_MAX_RANK] = {0};
-    uint64_t found = 0;
-    if (is_known)
-        do {
-            hsize_t size = 0;
-            if (H5Dget_chunk_storage_size(dataset, offset, &size) >= 0 && size > 0)
-                continue;
-            uint64_t end = offset[0] + chunks.chunk[0];
-            *first = found == 0 ? offset[0] : *first;
-            *last = (end < chunks.shape[0] ? end : chunks.shape[0]) - 1;
-            ++found;
-        } while (found < count && next_chunk(&chunks, chunks.shape[0], offset));
+    for (int i = 0; i < chunks->rank && is_found; ++i)
+        is_found = chunks->shape[i] > 0;
+    return is_found;
+}
+
+static bool is_full(const struct chunks *chunks, uint64_t written)
+{
+    uint64_t all = 1;
+    for (int i = 0; i < chunks->rank; ++i)
+        if (__builtin_mul_overflow(all, (chunks->shape[i] - 1) / chunks->chunk[i] + 1, &all))
+            return false;
+    return written >= all;
+}
+
+bool elbow_hdf5_uses_filter(hid_t dataset, int index)
+{
+    struct chunks chunks;
+    hsize_t written = 0;
+    hid_t space = H5Dget_space(dataset);
+    bool uses = space < 0 || H5Dget_num_chunks(dataset, space, &written) < 0;
+    if (!uses && written > 0 && find_places(dataset, &chunks) && is_full(&chunks, written))
+        uses = any_uses_filter(&chunks, index);
+    else if (written > FEW_MAX) // places that are mostly empty are not walked
+        uses = true;
+    else
+        for (hsize_t n = 0; n < written && !uses; ++n)
+            uses = nth_uses_filter(dataset, space, n, index);
+    if (space >= 0)
+        H5Sclose(space);
+    return uses;
+}
+
+static bool is_written(const struct chunks *chunks, const hsize_t *offset)
+{
+    hsize_t size = 0;
+    return H5Dget_chunk_storage_size(chunks->dataset, offset, &size) >= 0 && size > 0;
+}
+
+static hsize_t last_offset(const struct chunks *chunks, int i)
+{
+    return (chunks->shape[i] - 1) / chunks->chunk[i] * chunks->chunk[i];
+}
+
+// Goes back to the chunk before; false at the first.
+static bool previous_chunk(const struct chunks *chunks, hsize_t *offset)
+{
+    for (int i = chunks->rank - 1; i >= 0; --i) {
+        if (offset[i] > 0) {
+            offset[i] -= chunks->chunk[i];
+            return true;
+        }
+        offset[i] = last_offset(chunks, i);
+    }
+    return false;
+}
+
+void elbow_hdf5_find_unwritten(hid_t dataset, uint64_t *first, uint64_t *last)
+{
+    struct chunks chunks;
+    if (!find_places(dataset, &chunks))
+        return;
+    // However many are missing, each walk passes only chunks that are there.
+    hsize_t front[H5S_MAX_RANK] = {0}, back[H5S_MAX_RANK];
+    for (int i = 0; i < chunks.rank; ++i)
+        back[i] = last_offset(&chunks, i);
+    while (is_written(&chunks, front) && next_chunk(&chunks, chunks.shape[0], front))
+        continue;
+    while (is_written(&chunks, back) && previous_chunk(&chunks, back))
+        continue;
+    uint64_t end = back[0] + chunks.chunk[0];
+    *first = front[0];
+    *last = (end < chunks.shape[0] ? end : chunks.shape[0]) - 1;
 }

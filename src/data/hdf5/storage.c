@@ -113,7 +113,7 @@ static enum elbow_status check_written(struct elbow_hdf5 *file, hid_t dataset, c
         return ELBOW_OK;
     uint64_t first = 0, last = info->rank > 0 && info->shape[0] > 0 ? info->shape[0] - 1 : 0;
     if (storage->written > 0)
-        elbow_hdf5_find_unwritten(dataset, storage->chunks - storage->written, &first, &last);
+        elbow_hdf5_find_unwritten(dataset, &first, &last);
     return elbow_error_set(error, ELBOW_DATA,
                            "%s: rows %llu to %llu of dataset %s were never written (%llu of its %llu chunks): the file "
                            "would give fill values for them; write them, or keep the other rows only",

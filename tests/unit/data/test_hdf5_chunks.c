@@ -218,6 +218,38 @@ START_TEST(all_tiles_of_the_rows_are_counted)
 }
 END_TEST
 
+// More chunks than one read takes, in a row as well as in a column: every range of rows is what was written.
+START_TEST(reads_of_many_chunks)
+{
+    enum { HEIGHT = 1300, WIDTH = 700 };
+    static const struct {
+        hsize_t rows, columns;
+    } CHUNKS[] = {{1, WIDTH}, {7, 1}, {3, 11}, {HEIGHT, 1}, {1, 500}};
+    static const struct {
+        uint64_t first, count;
+    } RANGES[] = {{0, HEIGHT}, {1, 1}, {5, 1203}, {511, 514}, {HEIGHT - 1, 1}};
+    static uint16_t written[HEIGHT][WIDTH], out[HEIGHT][WIDTH];
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    for (int i = 0; i < HEIGHT * WIDTH; ++i)
+        written[i / WIDTH][i % WIDTH] = (uint16_t)(i * 2654435761u >> 13);
+    for (size_t c = 0; c < sizeof CHUNKS / sizeof *CHUNKS; ++c) {
+        hid_t id = new_file(path), creation = layout(CHUNKS[c].rows, CHUNKS[c].columns, false, false, 0);
+        put(id, "x", H5T_STD_U16BE, H5T_NATIVE_UINT16, 2, (const hsize_t[]){HEIGHT, WIDTH}, creation, written);
+        H5Pclose(creation);
+        H5Fclose(id);
+        struct elbow_hdf5 *file = open_good(path);
+        for (size_t r = 0; r < sizeof RANGES / sizeof *RANGES; ++r) {
+            memset(out, 0xAA, sizeof out);
+            read_good(file, "/x", RANGES[r].first, RANGES[r].count, out);
+            ck_assert_mem_eq(out, written[RANGES[r].first], RANGES[r].count * sizeof *written);
+        }
+        close_good(file);
+    }
+    scratch_clear(&scratch);
+}
+END_TEST
+
 UNIT_MAIN("data/hdf5_chunks", chunks_of_another_size_are_refused, chunks_that_are_cut_are_refused,
           chunks_packed_in_more_bytes_are_refused, sound_chunks_of_all_kinds_are_read,
-          chunks_without_their_filters_are_read, all_tiles_of_the_rows_are_counted)
+          chunks_without_their_filters_are_read, all_tiles_of_the_rows_are_counted, reads_of_many_chunks)

@@ -93,11 +93,12 @@ enum elbow_status elbow_hdf5_check_filters(const struct elbow_hdf5 *file, hid_t 
                                            struct elbow_error *error);
 
 // Local. Whether a chunk was packed with the filter of this index (which may be left out where it does not help); true
-// where that cannot be told.
+// where that cannot be told. The time it takes grows with the chunks that are there.
 bool elbow_hdf5_uses_filter(hid_t dataset, int index);
 
-// Local. The first and the last row of `count` chunks that were never written.
-void elbow_hdf5_find_unwritten(hid_t dataset, uint64_t count, uint64_t *first, uint64_t *last);
+// Local. The first and the last row of chunks that were never written, of which there are some; both unchanged where
+// that cannot be told. The time it takes grows with the chunks that were.
+void elbow_hdf5_find_unwritten(hid_t dataset, uint64_t *first, uint64_t *last);
 
 // Local. Where a file lies that another one (`home`) refers to by `name`; false if it is nowhere. The variable names
 // directories (HDF5_VDS_PREFIX, HDF5_EXT_PREFIX).
