@@ -29,6 +29,10 @@ text_tests() {
     rm -f t.h5
     printf '1,2\n3\n' >x.csv
     refused 1 "x.csv:2: 1 columns, 2 were expected as in line 1" "$import" x.csv -o new.h5
+    printf '1,2\n3,4,5\n' >x.csv
+    refused 1 "x.csv:2: 3 columns, 2 were expected as in line 1" "$import" x.csv -o new.h5
+    { printf '%512s' '' | sed 's/ /1,2\n/g' && printf '3,4\0,5\n'; } >x.csv # behind what the format is told by
+    refused 1 "x.csv:513: holds a zero byte, text was expected" "$import" x.csv -o new.h5
     printf 'a,b\n1,2\n3,x\n' >x.csv
     refused 1 'x.csv:3: column 2: "x" is not a number' "$import" x.csv -o new.h5
     printf '1,2\n3,\n' >x.csv

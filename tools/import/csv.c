@@ -23,18 +23,19 @@ static enum elbow_status fail_field(struct import_source *source, size_t column,
                            (unsigned long long)table->lines.number, column, field, import_field_cure(field));
 }
 
-// Calls back for every wanted value of a line; checks the number of columns.
-static enum elbow_status walk_line(struct import_source *source, char *line,
-                                   void (*take)(struct import_source *source, size_t index, struct import_number number,
-                                                void *user),
-                                   void *user, struct elbow_error *error)
+// Takes a wanted value, the index-th of its row; false: the file is no longer what it was.
+typedef bool take_number(struct import_source *source, size_t index, struct import_number number, void *user);
+
+// Calls back for every wanted value of a line, but for none beyond the columns of the table; checks their number.
+static enum elbow_status walk_line(struct import_source *source, char *line, take_number *take, void *user,
+                                   struct elbow_error *error)
 {
     struct import_table *table = source->state;
     size_t column = 0, index = 0;
     while (line != NULL) {
         char *field = import_next_field(&line, table->separator);
         ++column;
-        if (!import_table_takes(table, column))
+        if (column > table->fields || !import_table_takes(table, column))
             continue;
         struct import_number number;
         if (!import_parse_number(field, &number))
@@ -44,7 +45,9 @@ static enum elbow_status walk_line(struct import_source *source, char *line,
                                    "%s:%llu: column %zu: \"%.40s\" is beyond a 32-bit float; scale the data first",
                                    source->path, (unsigned long long)table->lines.number, column, field);
         table->column = column;
-        take(source, index++, number, user);
+        if (!take(source, index++, number, user))
+            return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: the file was changed while it was read", source->path,
+                                   (unsigned long long)table->lines.number);
     }
     if (column == table->fields)
         return ELBOW_OK;
@@ -72,7 +75,7 @@ static void note_count(struct import_source *source, struct import_number number
         counting->column = 0;
 }
 
-static void measure(struct import_source *source, size_t index, struct import_number number, void *user)
+static bool measure(struct import_source *source, size_t index, struct import_number number, void *user)
 {
     const struct import_table *table = source->state;
     (void)user;
@@ -84,9 +87,10 @@ static void measure(struct import_source *source, size_t index, struct import_nu
     if (number.is_rounded)
         note_place(table, &source->rounded);
     if (!number.is_integer)
-        return;
+        return true;
     source->min = number.integer < source->min ? number.integer : source->min;
     source->max = number.integer > source->max ? number.integer : source->max;
+    return true;
 }
 
 static enum elbow_status choose_columns(struct import_source *source, struct elbow_error *error)
@@ -147,8 +151,12 @@ static enum elbow_status scan(struct import_source *source, struct elbow_error *
     return status;
 }
 
-static void store(struct import_source *source, size_t index, struct import_number number, void *rows)
+// The type was chosen by the values of the first pass.
+static bool store(struct import_source *source, size_t index, struct import_number number, void *rows)
 {
+    bool is_known = number.is_integer && number.integer >= source->min && number.integer <= source->max;
+    if (source->element != ELBOW_ELEMENT_FLOAT32 && !is_known)
+        return false;
     float value = number.is_integer ? (float)number.integer : number.value;
     size_t size = elbow_element_size(source->element);
     char *to = (char *)rows + index * size;
@@ -162,6 +170,7 @@ static void store(struct import_source *source, size_t index, struct import_numb
         memcpy(to, &(uint32_t){(uint32_t)number.integer}, size);
     else
         memcpy(to, &number.integer, size);
+    return true;
 }
 
 static enum elbow_status read_rows(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error)

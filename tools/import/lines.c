@@ -58,6 +58,10 @@ static enum elbow_status next_raw(struct import_lines *lines, bool *is_there, st
         const char *begin = lines->block + lines->block_used;
         const char *end = memchr(begin, '\n', lines->block_size - lines->block_used);
         size_t size = end == NULL ? lines->block_size - lines->block_used : (size_t)(end - begin);
+        if (memchr(begin, '\0', size) != NULL) // it would end the line unseen
+            return elbow_error_set(error, ELBOW_FORMAT,
+                                   "%s:%llu: holds a zero byte, text was expected; the file may be damaged",
+                                   lines->path, (unsigned long long)lines->number);
         enum elbow_status status = append(lines, length, begin, size, error);
         if (status != ELBOW_OK)
             return status;

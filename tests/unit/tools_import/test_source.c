@@ -108,6 +108,36 @@ START_TEST(a_column_that_counts_is_seen)
 }
 END_TEST
 
+// Reads a text of two rows of two bytes that becomes another one behind the first pass: it is refused, and nothing is
+// written behind the rows.
+static void check_changed(const char *path, const char *text, const char *sentence)
+{
+    write_file(path, "1,2\n3,4\n", 8);
+    struct import_source source = open_good(path, &(struct import_reading){0});
+    struct elbow_error error = {0};
+    uint8_t values[12], canary[8];
+    memset(values, 0xaa, sizeof values);
+    memset(canary, 0xaa, sizeof canary);
+    write_file(path, text, strlen(text));
+    ck_assert_int_eq(source.read(&source, 2, values, &error), ELBOW_FORMAT);
+    ck_assert_msg(strstr(error.message, sentence) != NULL, "%s", error.message);
+    ck_assert_mem_eq(values + 4, canary, sizeof canary);
+    import_source_close(&source);
+}
+
+START_TEST(text_that_changes_while_it_is_read_is_refused)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "x");
+    check_changed(path, "1,2\n3,4,5,6,7\n", "x:2: 5 columns, 2 were expected");
+    check_changed(path, "1,2\n3\n", "x:2: 1 columns, 2 were expected");
+    check_changed(path, "1,2\n3,400\n", "x:2: the file was changed while it was read");
+    check_changed(path, "1,2.5\n3,4\n", "x:1: the file was changed while it was read");
+    check_changed(path, "1,2\n", "the file became shorter");
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(without_memory_nothing_is_kept)
 {
     static const char TEXT[] = "a,b\n1,2\n3,4\n";
@@ -134,4 +164,4 @@ START_TEST(without_memory_nothing_is_kept)
 END_TEST
 
 UNIT_MAIN("tools/import/source", formats_are_told_by_their_beginning, rows_come_in_blocks_of_any_size,
-          a_column_that_counts_is_seen, without_memory_nothing_is_kept)
+          a_column_that_counts_is_seen, text_that_changes_while_it_is_read_is_refused, without_memory_nothing_is_kept)
