@@ -117,6 +117,21 @@ static bool is_channels_first(const struct axes *sample, const struct axes *b)
     return is_same(sample, &moved);
 }
 
+enum elbow_recut elbow_dataset_recut(size_t stored_rank, const uint64_t *stored, size_t rank, const uint64_t *shape)
+{
+    ELBOW_CHECK(stored_rank <= ELBOW_HDF5_RANK_MAX && rank <= ELBOW_HDF5_RANK_MAX);
+    struct axes from = {.rank = stored_rank}, to = {.rank = rank};
+    memcpy(from.lengths, stored, stored_rank * sizeof *stored);
+    memcpy(to.lengths, shape, rank * sizeof *shape);
+    ELBOW_CHECK(product(&from, stored_rank) == product(&to, rank));
+    struct axes old = squeeze(&from), new = squeeze(&to);
+    if (is_same(&old, &new))
+        return ELBOW_RECUT_GOOD;
+    if (is_permutation(&old, &new))
+        return is_channels_first(&from, &to) ? ELBOW_RECUT_CHANNELS_FIRST : ELBOW_RECUT_OTHER_ORDER;
+    return is_split(&old, &new) || is_split(&new, &old) ? ELBOW_RECUT_GOOD : ELBOW_RECUT_OTHER_ORDER;
+}
+
 // data.shape, for rows that are stored flat, or as parts of its axes.
 static enum elbow_status cut(const struct elbow_loading *loading, const struct axes *stored, struct axes *shape,
                              struct elbow_error *error)
@@ -133,23 +148,21 @@ static enum elbow_status cut(const struct elbow_loading *loading, const struct a
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: a sample has %" PRIu64 " values, but data.shape multiplies to %" PRIu64, name,
                                product(stored, stored->rank), product(shape, shape->rank));
-    struct axes old = squeeze(stored), new = squeeze(shape);
-    if (is_same(&old, &new) || loading->request->is_same) // version 0.1 has trained so
+    enum elbow_recut recut = elbow_dataset_recut(stored->rank, stored->lengths, shape->rank, shape->lengths);
+    if (recut == ELBOW_RECUT_GOOD || loading->request->is_same) // version 0.1 has trained so
         return ELBOW_OK;
-    if (is_permutation(&old, &new) && is_channels_first(stored, shape) && !loading->request->is_settled)
+    if (recut == ELBOW_RECUT_CHANNELS_FIRST && !loading->request->is_settled)
         return elbow_error_set(
             error, ELBOW_MISMATCH,
             "%s: its samples are stored as %s, with the channels first, and data.shape would only cut "
             "their rows anew, into %s; set data.channels: first, and leave data.shape out",
             name, tell(stored).text, tell(shape).text);
-    if (is_permutation(&old, &new) || (!is_split(&old, &new) && !is_split(&new, &old)))
-        return elbow_error_set(error, ELBOW_MISMATCH,
-                               "%s: its samples are stored as %s, and data.shape would only cut their rows anew, into "
-                               "%s, which moves no value to where it belongs; %s",
-                               name, tell(stored).text, tell(shape).text,
-                               loading->request->is_settled ? "give data in that order, or flat rows"
-                                                            : "leave data.shape out, or store the data in that order");
-    return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: its samples are stored as %s, and data.shape would only cut their rows anew, into "
+                           "%s, which moves no value to where it belongs; %s",
+                           name, tell(stored).text, tell(shape).text,
+                           loading->request->is_settled ? "give data in that order, or flat rows"
+                                                        : "leave data.shape out, or store the data in that order");
 }
 
 // Whether a sample has an axis for the channels, by its layout.

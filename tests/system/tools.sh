@@ -127,6 +127,15 @@ file_tests() {
     refused 1 "not an HDF5 file" "$import" images.idx -o comma.csv
     refused 1 "Not a directory" "$import" images.idx -o images.idx/new.h5
     refused 1 "a row has 4 values, --shape 5 does not fit" "$import" images.idx --shape 5 -o new.h5
+    # A shape that is another order of the axes is not made by cutting rows anew.
+    { printf '\0\0\10\4\0\0\0\1\0\0\0\3\0\0\0\2\0\0\0\2' && printf 'abcdefghijkl'; } >first.idx # 1 x 3 x 2 x 2
+    refused 1 "first.idx: its rows are 3 x 2 x 2, with the channels first, and --shape would only cut them anew, into 2 x 2 x 3; \
+leave --shape out, and set data.channels: first" "$import" first.idx --shape 2,2,3 -o new.h5
+    refused 1 "its rows are 3 x 2 x 2, and --shape would only cut them anew, into 2 x 3 x 2" "$import" first.idx --shape 2,3,2 -o new.h5
+    refused 1 "its rows are 3 x 2 x 2, and --shape would only cut them anew, into 2 x 6" "$import" first.idx --shape 2,6 -o new.h5
+    for shape in 12 3,4 6,2 3,2,2,1; do
+        "$import" first.idx --shape "$shape" -o "cut-$shape.h5" >/dev/null || fail "--shape $shape of 3 x 2 x 2"
+    done
     refused 1 "rows are one value uint8 (IDX)" "$import" images.idx labels.idx -o new.h5
     for arguments in "" "images.idx" "images.idx -o" "-o new.h5" "images.idx -o new.h5 --bad" "images.idx -o new.h5 --name x" \
         "images.idx -o new.h5 --shape 2x2" "images.idx -o new.h5 --columns 3-2" "images.idx -o new.h5 --factor x" \

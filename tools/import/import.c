@@ -6,6 +6,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/streams.h"
+#include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/evaluate/describe.h"
 
@@ -56,6 +57,27 @@ static enum elbow_status unify(struct import_plan *plan, struct elbow_error *err
     return ELBOW_OK;
 }
 
+// Rows that are cut anew keep the order of their values, so that a shape of another order would mix them up.
+static enum elbow_status check_recut(const struct import_plan *plan, struct elbow_error *error)
+{
+    const struct import_source *first = &plan->sources[0];
+    enum elbow_recut recut = elbow_dataset_recut(first->rank, first->shape, plan->rank, plan->shape);
+    char stored[128], asked[128];
+    if (recut == ELBOW_RECUT_GOOD)
+        return ELBOW_OK;
+    import_shape_text(stored, sizeof stored, first->rank, first->shape);
+    import_shape_text(asked, sizeof asked, plan->rank, plan->shape);
+    if (recut == ELBOW_RECUT_CHANNELS_FIRST)
+        return elbow_error_set(error, ELBOW_MISMATCH,
+                               "%s: its rows are %s, with the channels first, and --shape would only cut them anew, "
+                               "into %s; leave --shape out, and set data.channels: first for the training",
+                               first->path, stored, asked);
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: its rows are %s, and --shape would only cut them anew, into %s, which moves no value "
+                           "to where it belongs; leave --shape out, or store the data in that order",
+                           first->path, stored, asked);
+}
+
 // The shape of a row: as asked for, or as in the files.
 static enum elbow_status choose_shape(struct import_plan *plan, struct elbow_error *error)
 {
@@ -71,7 +93,7 @@ static enum elbow_status choose_shape(struct import_plan *plan, struct elbow_err
     for (size_t i = 0; i < plan->rank; ++i)
         fits = fits && !__builtin_mul_overflow(values, plan->shape[i], &values);
     if (fits && values == plan->row_values)
-        return ELBOW_OK;
+        return check_recut(plan, error);
     char asked[128];
     import_shape_text(asked, sizeof asked, plan->rank, plan->shape);
     return elbow_error_set(error, ELBOW_MISMATCH, "%s: a row has %llu values, --shape %s does not fit", first->path,

@@ -125,6 +125,16 @@ struct elbow_image_shape {
 // Local. False if the samples are no pictures.
 bool elbow_dataset_image(enum elbow_layout layout, size_t rank, const uint64_t *shape, struct elbow_image_shape *image);
 
+// What comes of rows that are cut anew into another shape of as many values; no value moves.
+enum elbow_recut {
+    ELBOW_RECUT_GOOD,           // it only splits or joins axes
+    ELBOW_RECUT_CHANNELS_FIRST, // bad: it names the axes of rows that are stored with the channels first
+    ELBOW_RECUT_OTHER_ORDER     // bad: values would come to places where they do not belong
+};
+
+// Local. Shapes of the same product, of at most ELBOW_HDF5_RANK_MAX axes.
+enum elbow_recut elbow_dataset_recut(size_t stored_rank, const uint64_t *stored, size_t rank, const uint64_t *shape);
+
 ELBOW_C_END
 
 #endif
