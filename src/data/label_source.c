@@ -6,11 +6,15 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/texts.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LOOKED_AT = 64, WIDTH_MAX = 4096 }; // rows and columns in which a one-hot matrix is looked for
 enum { FLAGS_BYTES_MAX = 1 << 16 };        // of an attribute
+enum { SHORTEST_DIGITS = 9 };              // of a name: what tells all 32-bit floats apart
 static const char BLANKS[] = " \t\r\n";
 
 static bool is_dataset(struct elbow_label_source *source, const char *name)
@@ -168,6 +172,16 @@ static enum elbow_status take_category(void *user, uint64_t place, const char *t
     return text[0] == '\0' ? ELBOW_OK : add_name(user, (int64_t)place, text, error);
 }
 
+// As short as it can be, so that no two numbers share a name.
+static void name_float(double value, char *name, size_t size)
+{
+    for (int digits = SHORTEST_DIGITS; digits <= DBL_DECIMAL_DIG; ++digits) {
+        elbow_text_format(name, size, "%.*g", digits, value);
+        if (isnan(value) || strtod(name, NULL) == value)
+            return;
+    }
+}
+
 // Categories that are numbers are named by them.
 static enum elbow_status name_numbers(struct elbow_label_source *source, const struct elbow_hdf5_info *info,
                                       struct elbow_error *error)
@@ -183,7 +197,7 @@ static enum elbow_status name_numbers(struct elbow_label_source *source, const s
 #define NAME_CASE(name_, type, text)                                                                                   \
     case ELBOW_ELEMENT_##name_:                                                                                        \
         if (elbow_element_is_float(info->element))                                                                     \
-            elbow_text_format(name, sizeof name, "%.9g", (double)((const type *)stored)[i]);                           \
+            name_float((double)((const type *)stored)[i], name, sizeof name);                                          \
         else if ((type)-1 > (type)0)                                                                                   \
             elbow_text_format(name, sizeof name, "%llu", (unsigned long long)((const type *)stored)[i]);               \
         else                                                                                                           \
@@ -206,6 +220,8 @@ static enum elbow_status read_categories(struct elbow_label_source *source, stru
                                          : elbow_hdf5_describe_dataset(source->file, source->categories, &info, error);
     if (status == ELBOW_OK)
         status = check_list(source, source->categories, &info, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_check_storage(source->file, source->categories, error);
     if (status != ELBOW_OK)
         return status;
     source->category_count = info.shape[0];
@@ -223,7 +239,7 @@ static enum elbow_status check_mask(struct elbow_label_source *source, struct el
     if (status == ELBOW_OK && info.shape[0] != source->count)
         status = elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %llu values for %llu labels", source->path,
                                  source->mask, (unsigned long long)info.shape[0], (unsigned long long)source->count);
-    return status;
+    return status == ELBOW_OK ? elbow_hdf5_check_storage(source->file, source->mask, error) : status;
 }
 
 // What the attributes say of numbers: how they are meant, and which of them stand for nothing.

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { MANY = 300000 };
 
@@ -199,6 +200,67 @@ START_TEST(unknown_labels)
 }
 END_TEST
 
+// A dataset of bytes that nobody writes.
+static void put_unwritten(hid_t file, const char *name, hsize_t length)
+{
+    hid_t space = H5Screate_simple(1, &length, NULL);
+    hid_t dataset = H5Dcreate2(file, name, H5T_STD_I8LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    ck_assert(dataset >= 0);
+    H5Dclose(dataset);
+    H5Sclose(space);
+}
+
+// What is not there would be read as zeros: categories that are all called 0, a mask that hides nothing.
+START_TEST(what_stands_beside_labels_must_be_written)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    hid_t id = new_file(path);
+    H5Gclose(H5Gcreate2(id, "h", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Gclose(H5Gcreate2(id, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    put(id, "h/codes", H5T_STD_I8LE, H5T_NATIVE_INT8, 1, (const hsize_t[]){2}, H5P_DEFAULT, (const int8_t[]){0, 1});
+    put(id, "g/values", H5T_STD_I8LE, H5T_NATIVE_INT8, 1, (const hsize_t[]){2}, H5P_DEFAULT, (const int8_t[]){0, 1});
+    put_unwritten(id, "h/categories", 2);
+    put_unwritten(id, "g/mask", 2);
+    H5Fclose(id);
+    static const char *const CASES[][2] = {{"/h", "/h/categories"}, {"/h/codes", "/h/categories"}, {"/g", "/g/mask"}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; ++i) {
+        struct elbow_label_source source;
+        struct elbow_error error = {0};
+        ck_assert_int_eq(elbow_label_source_open(path, CASES[i][0], &source, &error), ELBOW_DATA);
+        check_message(&error, CASES[i][1], "written");
+        elbow_label_source_close(&source);
+    }
+    scratch_clear(&scratch);
+}
+END_TEST
+
+START_TEST(numbers_that_differ_have_names_that_differ)
+{
+    static const double CATEGORIES[] = {0.12345678912, 0.12345678934, 1.5, 1e10, -0.1, NAN, 0.1 + 0.2, INFINITY};
+    static const char *const NAMES[] = {"0.12345678912", "0.12345678934", "1.5", "1e+10", "-0.1", "nan", NULL, "inf"};
+    enum { COUNT = sizeof CATEGORIES / sizeof *CATEGORIES };
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    hid_t id = new_file(path);
+    H5Gclose(H5Gcreate2(id, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    put(id, "g/codes", H5T_STD_I8LE, H5T_NATIVE_INT8, 1, (const hsize_t[]){2}, H5P_DEFAULT, (const int8_t[]){0, 1});
+    put(id, "g/categories", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, (const hsize_t[]){COUNT}, H5P_DEFAULT, CATEGORIES);
+    H5Fclose(id);
+    struct elbow_label_source source;
+    struct elbow_error error = {0};
+    ck_assert_msg(elbow_label_source_open(path, "/g", &source, &error) == ELBOW_OK, "%s", error.message);
+    ck_assert_uint_eq(source.names.count, COUNT);
+    for (size_t i = 0; i < COUNT; ++i)
+        if (NAMES[i] != NULL)
+            ck_assert_str_eq(source.names.entries[i].name, NAMES[i]);
+        else
+            ck_assert(strtod(source.names.entries[i].name, NULL) == CATEGORIES[i]);
+    elbow_label_source_close(&source);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(too_many_names_are_refused)
 {
     enum { COUNT = ELBOW_LABEL_NAMES_MAX + 1, SIZE = 6 };
@@ -228,4 +290,5 @@ START_TEST(too_many_names_are_refused)
 END_TEST
 
 UNIT_MAIN("data/labels", lists_of_names, names_by_label, many_labels_of_all_shapes, without_memory_nothing_is_kept,
-          unknown_labels, too_many_names_are_refused)
+          unknown_labels, what_stands_beside_labels_must_be_written, numbers_that_differ_have_names_that_differ,
+          too_many_names_are_refused)
