@@ -6,6 +6,7 @@
 #include "elbow/data/detail/texts.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Whether one row of the dataset holds all labels.
@@ -130,6 +131,12 @@ static bool is_missing(const struct elbow_label_source *source, const void *stor
     return false;
 }
 
+static int by_label(const void *left, const void *right)
+{
+    const struct elbow_label_entry *a = left, *b = right;
+    return (a->label > b->label) - (a->label < b->label);
+}
+
 // A code must be that of a category; that of the empty text is unknown.
 static enum elbow_status check_code(const struct elbow_label_source *source, uint64_t row, int64_t *label,
                                     struct elbow_error *error)
@@ -143,10 +150,10 @@ static enum elbow_status check_code(const struct elbow_label_source *source, uin
                                (unsigned long long)source->category_count, source->categories);
     if (source->names.count == source->category_count)
         return ELBOW_OK;
-    for (size_t i = 0; i < source->names.count; ++i)
-        if (source->names.entries[i].label == *label)
-            return ELBOW_OK;
-    *label = ELBOW_LABEL_UNKNOWN;
+    const struct elbow_label_entry code = {.label = *label};
+    if (source->names.count == 0 ||
+        bsearch(&code, source->names.entries, source->names.count, sizeof code, by_label) == NULL)
+        *label = ELBOW_LABEL_UNKNOWN;
     return ELBOW_OK;
 }
 

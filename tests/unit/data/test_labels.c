@@ -200,6 +200,42 @@ START_TEST(unknown_labels)
 }
 END_TEST
 
+// Of very many categories, the last one empty: each code is found among the names without a look at all of them.
+START_TEST(codes_of_many_categories)
+{
+    enum { CATEGORIES = ELBOW_LABEL_NAMES_MAX, SIZE = 6 };
+    static char texts[CATEGORIES * SIZE];
+    static int32_t codes[MANY];
+    static int64_t labels[MANY];
+    for (int i = 0; i < CATEGORIES; ++i) {
+        char text[16];
+        snprintf(text, sizeof text, "%06d", i);
+        memcpy(texts + i * SIZE, text, SIZE);
+    }
+    memset(texts + (CATEGORIES - 1) * SIZE, 0, SIZE);
+    for (int i = 0; i < MANY; ++i)
+        codes[i] = CATEGORIES - 1 - i % CATEGORIES;
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    hid_t id = new_file(path), type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, SIZE);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    H5Gclose(H5Gcreate2(id, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    put(id, "g/categories", type, type, 1, (const hsize_t[]){CATEGORIES}, H5P_DEFAULT, texts);
+    put(id, "g/codes", H5T_STD_I32LE, H5T_NATIVE_INT32, 1, (const hsize_t[]){MANY}, H5P_DEFAULT, codes);
+    H5Tclose(type);
+    H5Fclose(id);
+    struct elbow_label_source source;
+    struct elbow_error error = {0};
+    ck_assert_msg(elbow_label_source_open(path, "/g", &source, &error) == ELBOW_OK, "%s", error.message);
+    read_in_blocks(&source, labels);
+    for (int i = 0; i < MANY; ++i)
+        ck_assert_int_eq(labels[i], codes[i] == CATEGORIES - 1 ? ELBOW_LABEL_UNKNOWN : codes[i]);
+    elbow_label_source_close(&source);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 // A dataset of bytes that nobody writes.
 static void put_unwritten(hid_t file, const char *name, hsize_t length)
 {
@@ -290,5 +326,5 @@ START_TEST(too_many_names_are_refused)
 END_TEST
 
 UNIT_MAIN("data/labels", lists_of_names, names_by_label, many_labels_of_all_shapes, without_memory_nothing_is_kept,
-          unknown_labels, what_stands_beside_labels_must_be_written, numbers_that_differ_have_names_that_differ,
-          too_many_names_are_refused)
+          unknown_labels, codes_of_many_categories, what_stands_beside_labels_must_be_written,
+          numbers_that_differ_have_names_that_differ, too_many_names_are_refused)
