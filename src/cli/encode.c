@@ -3,7 +3,6 @@
 #include "elbow/cli/command.h"
 #include "elbow/evaluate/encoder.h"
 #include "elbow/evaluate/session.h"
-#include "elbow/output/sink.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -76,9 +75,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_sink_check_ending(wish.request.output, false, error);
-    if (status == ELBOW_OK)
-        status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
         status = encode(call, &session, wish.importance, &wish.request, error);
     elbow_session_close(call->comm, &session);

@@ -3,7 +3,6 @@
 #include "elbow/cli/command.h"
 #include "elbow/evaluate/gallery.h"
 #include "elbow/evaluate/session.h"
-#include "elbow/output/sink.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -112,14 +111,12 @@ typedef enum elbow_status draw_function(const struct elbow_call *call, const str
 
 static enum elbow_status run(struct elbow_call *call, bool wants_data, draw_function *draw, struct elbow_error *error)
 {
-    struct wish wish = {.seed = -1, .request = {.wants_data = wants_data}};
+    struct wish wish = {.seed = -1, .request = {.wants_data = wants_data, .draws = true}};
     struct elbow_session session = {0};
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_sink_check_ending(wish.request.output, true, error);
-    if (status == ELBOW_OK)
-        status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
         status = draw(call, &wish, &session, error);
     elbow_session_close(call->comm, &session);

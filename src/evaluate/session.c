@@ -7,6 +7,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/output.h"
 #include "elbow/data/preview.h"
+#include "elbow/output/sink.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -144,7 +145,9 @@ static enum elbow_status check_output(struct elbow_comm *comm, const struct elbo
         if (status == ELBOW_OK && source != NULL)
             status = elbow_inputs_note(source->labels_file, error);
         if (status == ELBOW_OK)
-            elbow_output_check(request->output, elbow_output_publishing(request->force), error);
+            status = elbow_output_check(request->output, elbow_output_publishing(request->force), error);
+        if (status == ELBOW_OK)
+            elbow_sink_check_ending(request->output, request->draws, error);
     }
     return elbow_comm_agree_root(comm, error);
 }

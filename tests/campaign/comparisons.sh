@@ -69,7 +69,7 @@ compare_crowd() {
     ranks=$REPLY signal='' environment=()
     train
     sentences
-    if [ "$status" != 2 ] || [[ $REPLY != "elbow: a batch of $((batch < rows ? batch : rows)) has only $microbatches microbatches of "* ]]; then
+    if [ "$status" != 2 ] || [[ $REPLY != "elbow: a batch of $((batch < rows ? batch : rows)) has only $microbatches microbatch"*" of "* ]]; then
         fail "$ranks ranks for $microbatches microbatches: status $status, '$REPLY'"
     fi
     if [ -e run ]; then fail "$ranks ranks for $microbatches microbatches: there is a run directory" && rm -r run; fi
