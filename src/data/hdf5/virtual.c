@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Virtual datasets. libhdf5 gives fill values for a source that is not there, for rows that a source no longer has, and
 // for rows that no source maps; so all sources are looked at before anything is read.
+#include "elbow/data/detail/blocks.h"
 #include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/inputs.h"
@@ -30,11 +31,6 @@ struct view {
 struct mapping {
     hid_t virtual_space, source_space;
     elbow_path file, dataset;
-};
-
-// A box of regular blocks, as HDF5 has it.
-struct blocks {
-    hsize_t start[H5S_MAX_RANK], stride[H5S_MAX_RANK], count[H5S_MAX_RANK], block[H5S_MAX_RANK];
 };
 
 static enum elbow_status fail_view(const struct view *view, struct elbow_error *error)
@@ -121,47 +117,10 @@ static enum elbow_status open_source(struct view *view, const char *file, const 
     return status;
 }
 
-// Regular blocks of a selection; everything is one block.
-static bool blocks_of(hid_t space, struct blocks *blocks)
-{
-    if (H5Sget_select_type(space) == H5S_SEL_HYPERSLABS)
-        return H5Sis_regular_hyperslab(space) > 0 &&
-               H5Sget_regular_hyperslab(space, blocks->start, blocks->stride, blocks->count, blocks->block) >= 0;
-    hsize_t shape[H5S_MAX_RANK];
-    int rank = H5Sget_select_type(space) == H5S_SEL_ALL ? H5Sget_simple_extent_dims(space, shape, NULL) : -1;
-    for (int i = 0; i < rank; ++i) {
-        blocks->start[i] = 0;
-        blocks->stride[i] = blocks->count[i] = 1;
-        blocks->block[i] = shape[i];
-    }
-    return rank >= 0;
-}
-
-// The dimension that has no end; -1: none.
-static int endless(const struct blocks *blocks, int rank)
-{
-    for (int i = 0; i < rank; ++i)
-        if (blocks->count[i] == H5S_UNLIMITED || blocks->block[i] == H5S_UNLIMITED)
-            return i;
-    return -1;
-}
-
 #define LEAST(a, b) ((a) < (b) ? (a) : (b))
 
-// How many indices a selection without an end has in a dimension of this length.
-static hsize_t indices(const struct blocks *blocks, int axis, hsize_t length)
-{
-    if (length <= blocks->start[axis])
-        return 0;
-    hsize_t there = length - blocks->start[axis];
-    if (blocks->block[axis] == H5S_UNLIMITED)
-        return there;
-    hsize_t whole = there / blocks->stride[axis], rest = there % blocks->stride[axis];
-    return whole * blocks->block[axis] + LEAST(rest, blocks->block[axis]);
-}
-
 // Takes `count` indices of an axis (of what has no end) out of what is left.
-static bool take_indices(struct view *view, struct blocks blocks, int axis, hsize_t count)
+static bool take_indices(struct view *view, struct elbow_hdf5_blocks blocks, int axis, hsize_t count)
 {
     if (count == 0)
         return true;
@@ -170,16 +129,14 @@ static bool take_indices(struct view *view, struct blocks blocks, int axis, hsiz
         whole = count / blocks.block[axis];
         rest = count % blocks.block[axis];
     }
-    struct blocks last = blocks;
+    struct elbow_hdf5_blocks last = blocks;
     blocks.count[axis] = whole;
-    if (whole > 0 &&
-        H5Sselect_hyperslab(view->left, H5S_SELECT_NOTB, blocks.start, blocks.stride, blocks.count, blocks.block) < 0)
+    if (whole > 0 && !elbow_hdf5_blocks_take(view->left, &blocks))
         return false;
     last.start[axis] += whole * last.stride[axis];
     last.stride[axis] = last.count[axis] = 1;
     last.block[axis] = rest;
-    return rest == 0 ||
-           H5Sselect_hyperslab(view->left, H5S_SELECT_NOTB, last.start, last.stride, last.count, last.block) >= 0;
+    return rest == 0 || elbow_hdf5_blocks_take(view->left, &last);
 }
 
 // Blocks of no regular order, one by one.
@@ -189,7 +146,7 @@ static bool take_list(struct view *view, hid_t space)
     hsize_t corners[2 * H5S_MAX_RANK];
     int rank = view->info->rank;
     for (hssize_t n = 0; n < count; ++n) {
-        struct blocks blocks;
+        struct elbow_hdf5_blocks blocks;
         if (H5Sget_select_hyper_blocklist(space, (hsize_t)n, 1, corners) < 0)
             return false;
         for (int i = 0; i < rank; ++i) {
@@ -197,29 +154,60 @@ static bool take_list(struct view *view, hid_t space)
             blocks.stride[i] = blocks.count[i] = 1;
             blocks.block[i] = corners[rank + i] - corners[i] + 1;
         }
-        if (H5Sselect_hyperslab(view->left, H5S_SELECT_NOTB, blocks.start, blocks.stride, blocks.count, blocks.block) <
-            0)
+        if (!elbow_hdf5_blocks_take(view->left, &blocks))
             return false;
     }
     return count >= 0;
 }
 
-// A source must hold what is mapped.
-static enum elbow_status check_extent(const struct view *view, const struct mapping *mapping, struct elbow_error *error)
+static void print_shape(int rank, const uint64_t *shape, char *text, size_t size)
+{
+    size_t length = 0;
+    for (int i = 0; i < rank && length < size; ++i)
+        length +=
+            (size_t)snprintf(text + length, size - length, "%s%llu", i > 0 ? " x " : "", (unsigned long long)shape[i]);
+}
+
+// A source that is mapped whole must be as it was: the file holds no shape of it, and HDF5 would cut its values anew.
+// `to`: where they go, NULL if that is not regular.
+static enum elbow_status check_whole(const struct view *view, hid_t space, const struct elbow_hdf5_blocks *to,
+                                     struct elbow_error *error)
 {
     const struct elbow_hdf5_info *source = &view->source_info;
-    hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK], mapped[H5S_MAX_RANK];
-    struct blocks blocks;
-    int rank = H5Sget_simple_extent_dims(mapping->source_space, mapped, NULL);
+    int rank = view->info->rank;
+    uint64_t lengths[ELBOW_HDF5_RANK_MAX];
+    char now[256] = "", then[256] = "other";
+    if (to == NULL ? elbow_hdf5_blocks_have_rows(space, source->rank, source->shape)
+                   : elbow_hdf5_blocks_have_shape(to, rank, source->shape, source->rank))
+        return ELBOW_OK;
+    for (int i = 0; to != NULL && i < rank; ++i)
+        lengths[i] = to->count[i] * to->block[i];
+    if (to != NULL)
+        print_shape(rank, lengths, then, sizeof then);
+    print_shape(source->rank, source->shape, now, sizeof now);
+    return elbow_error_set(
+        error, ELBOW_MISMATCH,
+        "%s: virtual dataset %s maps the whole of %s in %s to %s values, but that has %s now; make it anew from its "
+        "sources",
+        view->file->name, view->name, view->source_dataset, view->source_file, then, now);
+}
+
+// A source must hold what is mapped; `to`: where, NULL if that is not regular.
+static enum elbow_status check_extent(const struct view *view, const struct mapping *mapping,
+                                      const struct elbow_hdf5_blocks *to, struct elbow_error *error)
+{
+    const struct elbow_hdf5_info *source = &view->source_info;
+    hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK];
+    struct elbow_hdf5_blocks blocks;
+    if (H5Sget_select_type(mapping->source_space) == H5S_SEL_ALL)
+        return check_whole(view, mapping->virtual_space, to, error);
+    int rank = H5Sget_simple_extent_ndims(mapping->source_space);
     if (rank < 0)
         return fail_view(view, error);
-    bool is_regular = blocks_of(mapping->source_space, &blocks);
-    if (rank == source->rank && is_regular && endless(&blocks, rank) >= 0)
+    bool is_regular = elbow_hdf5_blocks_of(mapping->source_space, &blocks);
+    if (rank == source->rank && is_regular && elbow_hdf5_blocks_endless(&blocks, rank) >= 0)
         return ELBOW_OK; // as long as it happens to be
-    if (H5Sget_select_type(mapping->source_space) == H5S_SEL_ALL)
-        for (int i = 0; i < rank; ++i)
-            high[i] = mapped[i] - 1;
-    else if (H5Sget_select_bounds(mapping->source_space, low, high) < 0)
+    if (H5Sget_select_bounds(mapping->source_space, low, high) < 0)
         return fail_view(view, error);
     for (int i = 0; i < rank; ++i)
         if (rank != source->rank || high[i] >= source->shape[i])
@@ -235,9 +223,9 @@ static enum elbow_status check_extent(const struct view *view, const struct mapp
 static enum elbow_status check_single(struct view *view, const struct mapping *mapping, struct elbow_error *error)
 {
     int rank = view->info->rank;
-    struct blocks blocks, source;
-    bool is_regular = blocks_of(mapping->virtual_space, &blocks);
-    int axis = is_regular ? endless(&blocks, rank) : -1;
+    struct elbow_hdf5_blocks blocks, source;
+    bool is_regular = elbow_hdf5_blocks_of(mapping->virtual_space, &blocks);
+    int axis = is_regular ? elbow_hdf5_blocks_endless(&blocks, rank) : -1;
     hsize_t low[H5S_MAX_RANK] = {0}, high[H5S_MAX_RANK] = {view->info->shape[0] - 1};
     if (axis < 0 && H5Sget_select_bounds(mapping->virtual_space, low, high) < 0)
         return fail_view(view, error);
@@ -247,20 +235,21 @@ static enum elbow_status check_single(struct view *view, const struct mapping *m
     }
     enum elbow_status status = open_source(view, mapping->file, mapping->dataset, low[0], high[0], error);
     if (status == ELBOW_OK)
-        status = check_extent(view, mapping, error);
+        status = check_extent(view, mapping, is_regular ? &blocks : NULL, error);
     if (status != ELBOW_OK)
         return status;
     bool is_taken;
     if (!is_regular) {
         is_taken = take_list(view, mapping->virtual_space);
     } else if (axis < 0) {
-        is_taken = H5Sselect_hyperslab(view->left, H5S_SELECT_NOTB, blocks.start, blocks.stride, blocks.count,
-                                       blocks.block) >= 0;
+        is_taken = elbow_hdf5_blocks_take(view->left, &blocks);
     } else {
-        hsize_t wanted = indices(&blocks, axis, view->info->shape[axis]);
-        int along = blocks_of(mapping->source_space, &source) ? endless(&source, view->source_info.rank) : -1;
+        hsize_t wanted = elbow_hdf5_blocks_within(&blocks, axis, view->info->shape[axis]);
+        int along = elbow_hdf5_blocks_of(mapping->source_space, &source)
+                        ? elbow_hdf5_blocks_endless(&source, view->source_info.rank)
+                        : -1;
         if (along >= 0)
-            wanted = LEAST(wanted, indices(&source, along, view->source_info.shape[along]));
+            wanted = LEAST(wanted, elbow_hdf5_blocks_within(&source, along, view->source_info.shape[along]));
         is_taken = take_indices(view, blocks, axis, wanted);
     }
     return is_taken ? ELBOW_OK : fail_view(view, error);
@@ -285,14 +274,16 @@ static enum elbow_status check_end(const struct view *view, const struct mapping
 // A pattern: a source for each block along the dimension without an end.
 static enum elbow_status check_pattern(struct view *view, const struct mapping *mapping, struct elbow_error *error)
 {
-    struct blocks blocks;
-    int axis = blocks_of(mapping->virtual_space, &blocks) ? endless(&blocks, view->info->rank) : -1;
+    struct elbow_hdf5_blocks blocks;
+    int axis = elbow_hdf5_blocks_of(mapping->virtual_space, &blocks)
+                   ? elbow_hdf5_blocks_endless(&blocks, view->info->rank)
+                   : -1;
     if (axis < 0)
         return fail_view(view, error);
     hsize_t stride = blocks.stride[axis], length = view->info->shape[axis], start = blocks.start[axis];
     uint64_t n = 0;
     for (; start + n * stride < length; ++n) {
-        struct blocks one = blocks;
+        struct elbow_hdf5_blocks one = blocks;
         elbow_path file, dataset;
         name_of_block(mapping->file, n, file);
         name_of_block(mapping->dataset, n, dataset);
@@ -301,10 +292,10 @@ static enum elbow_status check_pattern(struct view *view, const struct mapping *
         hsize_t first = one.start[0], last = first + (one.count[0] - 1) * one.stride[0] + one.block[0] - 1;
         enum elbow_status status = open_source(view, file, dataset, first, last, error);
         if (status == ELBOW_OK)
-            status = check_extent(view, mapping, error);
+            status = check_extent(view, mapping, &one, error);
         if (status != ELBOW_OK)
             return status;
-        if (H5Sselect_hyperslab(view->left, H5S_SELECT_NOTB, one.start, one.stride, one.count, one.block) < 0)
+        if (!elbow_hdf5_blocks_take(view->left, &one))
             return fail_view(view, error);
     }
     return check_end(view, mapping, n, axis == 0 ? start + n * stride : 0, error);
