@@ -5,7 +5,6 @@
 #include "elbow/data/detail/texts.h"
 
 #include "elbow/base/inputs.h"
-#include "elbow/data/detail/texts.h"
 
 #include <string.h>
 
@@ -178,9 +177,8 @@ static enum elbow_status note_home(const struct elbow_hdf5 *file, hid_t dataset,
     return elbow_inputs_note(home, error);
 }
 
-// Opens a dataset of numbers or of texts.
-static enum elbow_status open_any(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
-                                  struct elbow_hdf5_info *info, struct elbow_error *error)
+enum elbow_status elbow_hdf5_open_any(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
+                                      struct elbow_hdf5_info *info, struct elbow_error *error)
 {
     if (elbow_hdf5_kind_of(file, name) != ELBOW_HDF5_TEXTS)
         return elbow_hdf5_open_dataset(file, name, dataset, info, error);
@@ -195,7 +193,7 @@ enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *
 {
     hid_t dataset;
     struct elbow_hdf5_info info;
-    enum elbow_status status = open_any(file, name, &dataset, &info, error);
+    enum elbow_status status = elbow_hdf5_open_any(file, name, &dataset, &info, error);
     if (status != ELBOW_OK)
         return status;
     status = note_home(file, dataset, error);

@@ -105,7 +105,7 @@ static enum elbow_status open_source(struct view *view, const char *file, const 
         status = elbow_hdf5_open(path, &view->source, error);
     hid_t id;
     if (status == ELBOW_OK)
-        status = elbow_hdf5_open_dataset(view->source, dataset, &id, &view->source_info, error);
+        status = elbow_hdf5_open_any(view->source, dataset, &id, &view->source_info, error);
     if (status == ELBOW_OK)
         status = view->check(view->source, id, dataset, &view->source_info, view->depth + 1, error);
     if (status == ELBOW_OK)

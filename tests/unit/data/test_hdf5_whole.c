@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Virtual datasets that map sources whole, whatever their shape: the file holds none of it.
+#include "elbow/data/detail/texts.h"
 #include "hdf5_files.h"
 
 #include <stdio.h>
@@ -102,4 +103,41 @@ START_TEST(faults_of_a_source)
 }
 END_TEST
 
-UNIT_MAIN("data/hdf5_whole", sources_of_another_shape, rows_of_no_regular_order, faults_of_a_source)
+static enum elbow_status take(void *user, uint64_t place, const char *text, struct elbow_error *error)
+{
+    (void)error;
+    ck_assert_str_eq(text, ((const char *const *)user)[place]);
+    return ELBOW_OK;
+}
+
+// Of texts of varying length, as labels are.
+START_TEST(texts_of_a_source)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error;
+    const char *texts[] = {"one", "", "three"};
+    const hsize_t shape[] = {3};
+    hid_t type = H5Tcopy(H5T_C_S1), creation = H5Pcreate(H5P_DATASET_CREATE), all = H5Screate_simple(1, shape, NULL);
+    H5Tset_size(type, H5T_VARIABLE);
+    hid_t id = new_file(scratch_path(&scratch, "s.h5"));
+    put(id, "x", type, type, 1, shape, H5P_DEFAULT, texts);
+    H5Fclose(id);
+    ck_assert(H5Pset_virtual(creation, all, "s.h5", "x", all) >= 0);
+    id = new_file(scratch_path(&scratch, "v.h5"));
+    put(id, "x", type, type, 1, shape, creation, NULL);
+    H5Fclose(id);
+    H5Sclose(all);
+    H5Pclose(creation);
+    H5Tclose(type);
+    ck_assert_int_eq(check(&scratch, &error), ELBOW_OK);
+    struct elbow_hdf5 *file = open_good(scratch_path(&scratch, "v.h5"));
+    ck_assert_int_eq(elbow_hdf5_read_texts(file, "/x", 0, 3, take, texts, &error), ELBOW_OK);
+    close_good(file);
+    remove(scratch_path(&scratch, "s.h5"));
+    ck_assert_int_eq(check(&scratch, &error), ELBOW_FILE);
+    check_message(&error, "rows 0 to 2 of virtual dataset /x are those of x in s.h5", "no such file");
+    scratch_clear(&scratch);
+}
+END_TEST
+
+UNIT_MAIN("data/hdf5_whole", sources_of_another_shape, rows_of_no_regular_order, faults_of_a_source, texts_of_a_source)

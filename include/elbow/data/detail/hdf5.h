@@ -64,6 +64,10 @@ enum { ELBOW_HDF5_WHAT_SIZE = 1024 }; // of a predicate: "is a group"
 enum elbow_status elbow_hdf5_open_dataset(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
                                           struct elbow_hdf5_info *info, struct elbow_error *error);
 
+// Local. The same for a dataset of numbers or of texts, of which the info has rank and shape only.
+enum elbow_status elbow_hdf5_open_any(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
+                                      struct elbow_hdf5_info *info, struct elbow_error *error);
+
 // Local. Opens an open dataset anew, if its raw files are beside the file that refers to them and nowhere where libhdf5
 // would look for them. The dataset that is to be used; negative, and closed, on failure.
 hid_t elbow_hdf5_open_beside(struct elbow_hdf5 *file, hid_t dataset, const char *name);
