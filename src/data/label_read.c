@@ -71,10 +71,11 @@ static enum elbow_status refuse_number(const struct elbow_label_source *source, 
 }
 
 // Not a number stands for unknown: pandas has nothing else for a missing value in a column of floats.
-static enum elbow_status take_float(const struct elbow_label_source *source, uint64_t row, double value, int64_t *label,
+static enum elbow_status take_float(struct elbow_label_source *source, uint64_t row, double value, int64_t *label,
                                     struct elbow_error *error)
 {
     *label = ELBOW_LABEL_UNKNOWN;
+    source->not_numbers += isnan(value);
     if (isnan(value))
         return ELBOW_OK;
     if (!(fabs(value) < 0x1p63) || value != floor(value))
@@ -97,8 +98,8 @@ static enum elbow_status take_unsigned(const struct elbow_label_source *source, 
                            (long long)INT64_MAX);
 }
 
-static enum elbow_status take_number(const struct elbow_label_source *source, const void *stored, uint64_t i,
-                                     uint64_t row, int64_t *label, struct elbow_error *error)
+static enum elbow_status take_number(struct elbow_label_source *source, const void *stored, uint64_t i, uint64_t row,
+                                     int64_t *label, struct elbow_error *error)
 {
     switch (source->info.element) {
 #define LABEL_CASE(name, type, text)                                                                                   \

@@ -333,6 +333,12 @@ enum elbow_status elbow_label_source_open(const char *path, const char *location
     return status == ELBOW_OK ? find_out(source, error) : status;
 }
 
+bool elbow_label_source_is_plain(const struct elbow_label_source *source)
+{
+    return !source->are_texts && source->names.count == 0 && source->categories[0] == '\0' && source->mask[0] == '\0' &&
+           source->not_numbers == 0 && !elbow_missing_has_rules(&source->missing);
+}
+
 void elbow_label_source_close(struct elbow_label_source *source)
 {
     elbow_hdf5_close(source->file, NULL);

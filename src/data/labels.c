@@ -12,6 +12,11 @@
 
 enum { BLOCK_LABELS = 1 << 17, TOLD_NAMES = 8, TOLD_SIZE = 200 };
 
+// How many labels are unknown, and how many are 1.
+struct counts {
+    uint64_t unknown, one;
+};
+
 // Rank zero. Opens the source; there must be a label for each sample.
 static enum elbow_status open_source(const struct elbow_labels_request *request, struct elbow_label_source *source,
                                      struct elbow_error *error)
@@ -64,9 +69,10 @@ static enum elbow_status share_block(struct elbow_comm *comm, struct elbow_label
     return ELBOW_OK;
 }
 
-// Collective. *unknown: how many labels are.
+// Collective. Adds to the counts.
 static enum elbow_status share_labels(struct elbow_comm *comm, struct elbow_label_source *source, uint64_t samples,
-                                      const struct elbow_shared *labels, uint64_t *unknown, struct elbow_error *error)
+                                      const struct elbow_shared *labels, struct counts *counts,
+                                      struct elbow_error *error)
 {
     int64_t *block = NULL;
     elbow_allocate(&block, samples < BLOCK_LABELS ? samples : BLOCK_LABELS, sizeof *block, "labels", error);
@@ -74,8 +80,10 @@ static enum elbow_status share_labels(struct elbow_comm *comm, struct elbow_labe
     for (uint64_t first = 0; first < samples && status == ELBOW_OK; first += BLOCK_LABELS) {
         uint64_t left = samples - first, count = left < BLOCK_LABELS ? left : BLOCK_LABELS;
         status = share_block(comm, source, first, count, block, labels, error);
-        for (uint64_t i = 0; i < count && status == ELBOW_OK; ++i)
-            *unknown += block[i] == ELBOW_LABEL_UNKNOWN;
+        for (uint64_t i = 0; i < count && status == ELBOW_OK; ++i) {
+            counts->unknown += block[i] == ELBOW_LABEL_UNKNOWN;
+            counts->one += block[i] == 1;
+        }
     }
     elbow_release(&block);
     return status == ELBOW_OK ? elbow_comm_agree(comm, error) : status; // all copies are written
@@ -102,20 +110,35 @@ static void tell(const struct elbow_labels_request *request, const struct elbow_
                       unknown > 0 ? "; " : "", missing);
 }
 
+// Two classes that are called -1 and 1, as of support vector machines: one of them is lost. Rank zero knows.
+static void warn_of_signs(const struct elbow_labels_request *request, const struct elbow_label_source *source,
+                          const struct counts *counts, struct elbow_log *log)
+{
+    bool are_signs = counts->unknown > 0 && counts->one > 0 && counts->unknown + counts->one == request->samples;
+    if (log == NULL || source->file == NULL || !are_signs || !elbow_label_source_is_plain(source))
+        return;
+    elbow_log_warn(
+        log,
+        "%s:%s holds nothing but -1 and 1, and labels of -1 count as unknown; if they are two classes, store "
+        "0 and 1",
+        request->file, request->location);
+}
+
 static enum elbow_status load(struct elbow_comm *comm, const struct elbow_labels_request *request,
                               struct elbow_label_source *source, struct elbow_log *log, struct elbow_shared *labels,
                               struct elbow_label_names *names, struct elbow_error *error)
 {
     size_t bytes = request->samples * sizeof(int64_t);
-    uint64_t unknown = 0;
+    struct counts counts = {0};
     if (elbow_comm_place(comm).rank == 0)
         open_source(request, source, error);
     if (elbow_comm_agree_root(comm, error) != ELBOW_OK ||
         elbow_comm_share(comm, bytes, bytes, "labels", log, labels, error) != ELBOW_OK ||
         share_names(comm, &source->names, names, error) != ELBOW_OK ||
-        share_labels(comm, source, request->samples, labels, &unknown, error) != ELBOW_OK)
+        share_labels(comm, source, request->samples, labels, &counts, error) != ELBOW_OK)
         return error->status;
-    tell(request, names, unknown, log);
+    tell(request, names, counts.unknown, log);
+    warn_of_signs(request, source, &counts, log);
     return ELBOW_OK;
 }
 

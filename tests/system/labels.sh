@@ -16,6 +16,18 @@ run 0 1 train "$elbow" train tiny.yaml --run-dir labelled || finish
 grep -qF 'labels: labels.h5:/varying, 3 names (Küste, setosa, virginica); 2 of 12 samples have no label' train.out ||
     fail "training says nothing of its labels: $(cat train.out)"
 
+# Lists of six pairs: NAME PAIR.
+while read -r name pair; do
+    for _ in 1 2 3 4 5 6; do printf '%b\n' "$pair"; done >signs.csv
+    "$build/elbow-import" signs.csv -o signs.h5 --name "/$name" >import.out 2>&1 || fail "the import of $name"
+done <<'END'
+signs -1\n1
+signs_float -1.0\n1.0
+three -1\n2
+missing nan\n1
+ones 1\n1
+END
+
 # classes JSON: label, name and samples of each class.
 classes() { grep -oE '"label": [^}]*"samples": [0-9]+' "$1" | sed 's/"[a-z]*": //g; s/[",]//g' | paste -sd ';'; }
 
@@ -65,6 +77,18 @@ for name in unused setosa Küste virginica; do
     grep -qaF "$name" encoded.1.h5 || fail "encode lost the name $name"
 done
 run 0 1 doctor "$elbow" doctor tiny.yaml
+
+# Classes -1 and 1 are a class and unknown ones, which one sentence says; other labels, and NaN, are meant so.
+reads "signs.h5:/signs" '-1 6;1 6'
+for form in signs signs_float; do
+    run 0 3 eval "$elbow" eval labelled --data labels.h5:/x --labels "signs.h5:/$form"
+    [ "$(grep '^elbow: warning: ' eval.err)" = "elbow: warning: signs.h5:/$form holds nothing but -1 and 1, and labels of -1 \
+count as unknown; if they are two classes, store 0 and 1" ] || fail "the warning of /$form: $(cat eval.err)"
+done
+for form in three missing ones; do
+    run 0 1 eval "$elbow" eval labelled --data labels.h5:/x --labels "signs.h5:/$form"
+    ! grep '^elbow: warning: ' eval.err || fail "a warning of /$form: $(cat eval.err)"
+done
 
 # Refusals: labels, sentence.
 refused() { wrong 1 "$2" eval labelled --data labels.h5:/x --labels "labels.h5:/$1"; }

@@ -23,6 +23,7 @@ struct elbow_label_source {
     struct elbow_hdf5_info info;  // of `values`
     uint64_t count;               // of the labels
     uint64_t category_count;
+    uint64_t not_numbers; // NaN, of all that have been read
     struct elbow_label_list names;
     int64_t *row; // all labels, where one row of the dataset holds them; owned
 };
@@ -40,6 +41,10 @@ enum elbow_status elbow_label_source_collect(struct elbow_label_source *source, 
 // Local. Labels [first, first + count) into `labels`.
 enum elbow_status elbow_label_source_read(struct elbow_label_source *source, uint64_t first, uint64_t count,
                                           int64_t *labels, struct elbow_error *error);
+
+// Local. Whether -1 is the only way in which it calls labels unknown, as far as they have been read: they are numbers
+// without names, mask, NaN and attributes of missing values.
+bool elbow_label_source_is_plain(const struct elbow_label_source *source);
 
 // Local. FORMAT: there are ELBOW_LABEL_NAMES_MAX names already.
 enum elbow_status elbow_label_source_full(const struct elbow_label_source *source, struct elbow_error *error);
