@@ -3,19 +3,15 @@
 // a sample of rows is looked at, so that a large file costs little more than a small one.
 #include "elbow/evaluate/describe.h"
 
-#include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
+#include "elbow/evaluate/detail/look.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
-
-// Rows are looked at in up to PIECES pieces of about PIECE_BYTES; all of them up to WHOLE_BYTES. A piece that takes
-// more than PIECE_MOST (because of its chunks) is not read, nor is anything beyond FILE_BYTES of one file.
-enum { PIECES = 16, PIECE_BYTES = 1 << 20, WHOLE_BYTES = 1 << 24, PIECE_MOST = 1 << 26, FILE_BYTES = 1 << 29 };
 
 // What a walk over the datasets of a file needs.
 struct walk {
@@ -23,13 +19,7 @@ struct walk {
     const char *path;
     FILE *out;
     uint64_t datasets, bytes; // bytes: of values that were read
-};
-
-// What the values of a dataset are, as far as they were looked at.
-struct values {
-    uint64_t rows, count;                  // looked at
-    uint64_t nan, infinite, missing, zero; // missing: what attributes call so
-    double min, max;                       // of the finite ones that are not missing
+    elbow_path group;         // of labels, that has been told of
 };
 
 static struct elbow_text size_of_file(const char *path)
@@ -49,97 +39,6 @@ static void print_shape(FILE *out, size_t rank, const uint64_t *shape)
 {
     for (size_t i = 0; i < rank; ++i)
         fprintf(out, "%s%" PRIu64, i > 0 ? " x " : "", shape[i]);
-}
-
-// Bytes of all rows; UINT64_MAX for what is more than a number holds.
-static uint64_t bytes_of_dataset(const struct elbow_hdf5_info *info)
-{
-    uint64_t bytes = elbow_hdf5_row_values(info), rows = info->rank > 0 ? info->shape[0] : 1;
-    if (__builtin_mul_overflow(bytes, elbow_element_size(info->element), &bytes) ||
-        __builtin_mul_overflow(bytes, rows, &bytes))
-        return UINT64_MAX;
-    return bytes;
-}
-
-static void count_value(double value, const struct elbow_missing *missing, bool has_rules, struct values *values)
-{
-    bool is_missing = !isnan(value) && has_rules && elbow_missing_is(missing, value);
-    values->nan += isnan(value);
-    values->infinite += isinf(value) != 0;
-    values->missing += is_missing;
-    values->zero += value == 0;
-    if (is_missing || !isfinite(value))
-        return;
-    values->min = value < values->min ? value : values->min;
-    values->max = value > values->max ? value : values->max;
-}
-
-static void scan(const struct elbow_packing *packing, const void *stored, size_t n, struct values *values)
-{
-    const struct elbow_missing *missing = &packing->missing;
-    bool has_rules = elbow_missing_has_rules(missing);
-    values->count += n;
-    switch (packing->element) {
-#define SCAN_CASE(name, type, text)                                                                                    \
-    case ELBOW_ELEMENT_##name:                                                                                         \
-        for (size_t i = 0; i < n; ++i)                                                                                 \
-            count_value((double)((const type *)stored)[i], missing, has_rules, values);                                \
-        break;
-        ELBOW_ELEMENT_LIST(SCAN_CASE)
-#undef SCAN_CASE
-    }
-}
-
-// How a sample of rows is taken.
-struct plan {
-    uint64_t rows, pieces; // rows of a piece
-    uint64_t cost;         // bytes that HDF5 reads and unpacks for a piece
-};
-
-static bool plan_sample(const struct elbow_hdf5_info *info, struct plan *plan)
-{
-    uint64_t all = bytes_of_dataset(info), rows = info->shape[0], row = all / rows;
-    if (row == 0 || row > PIECE_MOST)
-        return false;
-    uint64_t chunk_rows = info->chunk_rows == 0 ? 1 : info->chunk_rows < rows ? info->chunk_rows : rows;
-    plan->rows = all <= WHOLE_BYTES ? rows : PIECE_BYTES / row + 1;
-    plan->rows = plan->rows < rows ? plan->rows : rows;
-    plan->pieces = all <= WHOLE_BYTES ? 1 : PIECES;
-    if (plan->pieces > rows / plan->rows)
-        plan->pieces = rows / plan->rows;
-    uint64_t band = chunk_rows * row;
-    plan->cost = plan->rows * row > band ? plan->rows * row : band;
-    if (plan->cost > PIECE_MOST)
-        return false;
-    if (plan->pieces * plan->cost > PIECE_MOST)
-        plan->pieces = PIECE_MOST / plan->cost;
-    return true;
-}
-
-// Looks at a sample of the rows; false, with the reason (a sentence or empty) in `error`, if it cannot.
-static bool look(struct walk *walk, const char *name, const struct elbow_hdf5_info *info,
-                 const struct elbow_packing *packing, struct values *values, struct elbow_error *error)
-{
-    struct plan plan;
-    *values = (struct values){.min = INFINITY, .max = -INFINITY};
-    if (!plan_sample(info, &plan) || walk->bytes + plan.pieces * plan.cost > FILE_BYTES)
-        return false;
-    uint64_t rows = info->shape[0], row_values = elbow_hdf5_row_values(info);
-    void *piece = NULL;
-    if (elbow_allocate(&piece, plan.rows * row_values, elbow_element_size(info->element), "a sample of rows", error) !=
-        ELBOW_OK)
-        return false;
-    walk->bytes += plan.pieces * plan.cost;
-    bool is_good = true;
-    for (uint64_t p = 0; p < plan.pieces && is_good; ++p) {
-        uint64_t first = plan.pieces == 1 ? 0 : p * ((rows - plan.rows) / (plan.pieces - 1));
-        is_good = elbow_hdf5_read_rows(walk->file, name, first, plan.rows, piece, error) == ELBOW_OK;
-        if (is_good)
-            scan(packing, piece, plan.rows * row_values, values);
-    }
-    values->rows = plan.pieces * plan.rows;
-    elbow_release(&piece);
-    return is_good;
 }
 
 static void print_filters(const struct elbow_hdf5_storage *storage, FILE *out)
@@ -193,7 +92,7 @@ static void print_share(FILE *out, uint64_t part, uint64_t all, const char *what
 }
 
 static void print_values(FILE *out, const struct elbow_hdf5_info *info, const struct elbow_packing *packing,
-                         const struct values *values)
+                         const struct elbow_look *values)
 {
     double factor = packing->factor.value, offset = packing->offset.value;
     int digits = elbow_element_is_float(info->element) ? 9 : 17;
@@ -216,7 +115,7 @@ static void print_values(FILE *out, const struct elbow_hdf5_info *info, const st
     fprintf(out, "\n");
 }
 
-// Why a dataset is none of data or labels; NULL if it is one.
+// Why a dataset is none of data; NULL if it is one.
 static const char *find_obstacle(const struct elbow_hdf5_info *info)
 {
     uint64_t values = elbow_hdf5_row_values(info);
@@ -224,11 +123,31 @@ static const char *find_obstacle(const struct elbow_hdf5_info *info)
         return "a single value";
     if (info->shape[0] == 0 || values == 0)
         return "empty";
-    if (info->rank == 1 && elbow_element_is_float(info->element))
-        return "data are rows of values, (samples, values, ...)";
+    if (info->rank == 1)
+        return "data are rows of values, (samples, values, ...), and labels are whole numbers of 64 signed bits";
     if (values > ELBOW_VALUES_MAX)
         return "a row has more values than are supported";
     return NULL;
+}
+
+// Whether a list is meant for labels: integers, one a row or all in one row; floats that are whole, but not those with
+// an axis for the values of a sample. All must be numbers of int64_t.
+static bool may_be_labels(const struct elbow_hdf5_info *info, const struct elbow_look *values)
+{
+    uint64_t row = elbow_hdf5_row_values(info);
+    bool is_list = info->rank > 0 && info->shape[0] > 0 && (row == 1 || (info->shape[0] == 1 && row > 1));
+    if (!is_list || (values->min <= values->max && !(values->min >= -0x1p63 && values->max < 0x1p63)))
+        return false;
+    if (!elbow_element_is_float(info->element))
+        return true;
+    bool is_whole = values->rows > 0 && values->fractions == 0 && values->infinite == 0 && values->min <= values->max;
+    return is_whole && (info->rank == 1 || info->shape[0] == 1);
+}
+
+static bool is_one_hot(const struct elbow_hdf5_info *info, const struct elbow_look *values)
+{
+    return info->rank == 2 && info->shape[1] > 1 && values->rows > 0 && values->other_rows == 0 &&
+           values->fractions == 0 && values->min == 0 && values->max == 1;
 }
 
 static void print_samples(const struct elbow_hdf5_info *info, FILE *out)
@@ -250,19 +169,49 @@ static void print_samples(const struct elbow_hdf5_info *info, FILE *out)
     fprintf(out, ": usable as data.train or data.valid\n");
 }
 
-// What it can serve as, and how a configuration says so.
-static void print_use(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info)
+// How a configuration says so.
+static void print_key(const struct walk *walk, const char *key, const char *name)
 {
-    bool are_labels = elbow_hdf5_row_values(info) == 1 && !elbow_element_is_float(info->element);
-    if (are_labels) {
-        fprintf(walk->out, "    ");
-        print_count(walk->out, info->shape[0], "integer");
-        fprintf(walk->out, ": usable as data.labels\n");
+    fprintf(walk->out, "        data:\n");
+    elbow_text_print(walk->out, "          %s: \"%s:%s\"\n", key, walk->path, name);
+}
+
+// Labels, and what they are: integers, texts. False if they cannot be loaded as such.
+static bool print_labels(const struct walk *walk, const char *name, const char *noun, struct elbow_error *error)
+{
+    uint64_t count = 0;
+    if (elbow_labels_count(walk->path, name, &count, error) != ELBOW_OK || count == 0)
+        return false;
+    fprintf(walk->out, "    ");
+    print_count(walk->out, count, noun);
+    fprintf(walk->out, ": usable as data.labels\n");
+    print_key(walk, "labels", name);
+    return true;
+}
+
+// What numbers can serve as.
+static void print_use(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info,
+                      const struct elbow_look *values)
+{
+    bool has_holes = values->nan + values->infinite + values->missing > 0;
+    const char *noun = elbow_element_is_float(info->element) ? "whole number" : "integer";
+    const char *obstacle = find_obstacle(info);
+    struct elbow_error error = {0};
+    if (may_be_labels(info, values) && print_labels(walk, name, noun, &error))
+        return;
+    if (obstacle != NULL) {
+        elbow_text_print(walk->out, "    not usable: %s\n", error.status != ELBOW_OK ? error.message : obstacle);
+    } else if (has_holes) {
+        fprintf(walk->out, "    not usable: samples with missing or infinite values are refused\n");
     } else {
         print_samples(info, walk->out);
+        print_key(walk, "train", name);
     }
-    fprintf(walk->out, "        data:\n");
-    elbow_text_print(walk->out, "          %s: \"%s:%s\"\n", are_labels ? "labels" : "train", walk->path, name);
+    if (is_one_hot(info, values))
+        elbow_text_print(walk->out,
+                         "    one-hot, as it seems; for data.labels make a dataset of integers in Python: "
+                         "f[\"labels\"] = f[\"%s\"][:].argmax(axis=1)\n",
+                         name);
 }
 
 static void print_head(struct walk *walk, const char *name, const struct elbow_hdf5_info *info)
@@ -272,57 +221,87 @@ static void print_head(struct walk *walk, const char *name, const struct elbow_h
     print_shape(walk->out, (size_t)info->rank, info->shape);
     fprintf(walk->out, "), ");
     print_storage(walk, name, info);
-    fprintf(walk->out, ", %s\n", elbow_text_bytes(bytes_of_dataset(info)).text);
+    fprintf(walk->out, ", %s\n", elbow_text_bytes(elbow_look_bytes(info)).text);
 }
 
 static void print_numbers(struct walk *walk, const char *name, const struct elbow_hdf5_info *info)
 {
     struct elbow_error error = {0};
     struct elbow_packing packing;
-    struct values values = {0};
-    const char *obstacle = find_obstacle(info);
+    struct elbow_look values = {0};
     bool has_values = info->rank > 0 && info->shape[0] > 0 && elbow_hdf5_row_values(info) > 0;
     print_head(walk, name, info);
     if (elbow_packing_read(walk->file, name, info->element, &packing, &error) == ELBOW_OK)
         print_attributes(&packing, walk->out);
     if (error.status == ELBOW_OK && has_values && elbow_hdf5_check_storage(walk->file, name, &error) == ELBOW_OK) {
-        if (look(walk, name, info, &packing, &values, &error))
+        if (elbow_look_at(walk->file, name, info, &packing, &walk->bytes, &values, &error))
             print_values(walk->out, info, &packing, &values);
-        else if (error.status == ELBOW_OK && obstacle == NULL)
+        else if (error.status == ELBOW_OK && find_obstacle(info) == NULL)
             fprintf(walk->out, "    values: not looked at, there is too much of them\n");
     }
-    bool has_holes = values.nan + values.infinite + values.missing > 0;
     if (error.status != ELBOW_OK)
         elbow_text_print(walk->out, "    not usable: %s\n", error.message);
-    else if (obstacle != NULL)
-        fprintf(walk->out, "    not usable: %s\n", obstacle);
-    else if (has_holes && info->rank > 1)
-        fprintf(walk->out, "    not usable: samples with missing or infinite values are refused\n");
     else
-        print_use(walk, name, info);
+        print_use(walk, name, info, &values);
 }
 
-// Texts, or whatever else holds labels that are no numbers; false if it does not.
-static bool print_labels(const struct walk *walk, const char *name)
+// The group of labels that a dataset is a part of, as AnnData writes them: codes and categories, or values and mask.
+// Values and a mask of another kind, as of measurements, are none.
+static bool find_group(struct walk *walk, const char *name, elbow_path group)
+{
+    static const char *const PARTS[] = {
+        "/categories/values", "/categories/mask", "/categories", "/codes", "/values", "/mask"};
+    elbow_path values;
+    struct elbow_hdf5_info info;
+    uint64_t count;
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; ++i) {
+        size_t length = strlen(name), ending = strlen(PARTS[i]);
+        if (length <= ending || strcmp(name + length - ending, PARTS[i]) != 0)
+            continue;
+        elbow_text_format(group, ELBOW_PATH_SIZE, "%.*s", (int)(length - ending), name);
+        bool is_float = elbow_text_format(values, sizeof values, "%s/values", group) &&
+                        elbow_hdf5_describe_dataset(walk->file, values, &info, NULL) == ELBOW_OK &&
+                        elbow_element_is_float(info.element);
+        if (!is_float && elbow_labels_count(walk->path, group, &count, NULL) == ELBOW_OK && count > 0)
+            return true;
+    }
+    return false;
+}
+
+// Tells of a group of labels once, in place of its parts; false if the dataset is not of one.
+static bool print_group(struct walk *walk, const char *name)
+{
+    elbow_path group;
+    if (!find_group(walk, name, group))
+        return false;
+    if (strcmp(group, walk->group) == 0)
+        return true;
+    elbow_text_format(walk->group, sizeof walk->group, "%s", group);
+    elbow_text_print(walk->out, "\n%s: a group of labels, with their %s\n", group,
+                     strstr(name + strlen(group), "/c") != NULL ? "categories" : "mask");
+    print_labels(walk, group, "label", NULL);
+    return true;
+}
+
+// Texts that are labels.
+static bool print_texts(const struct walk *walk, const char *name)
 {
     uint64_t count = 0;
     if (elbow_labels_count(walk->path, name, &count, NULL) != ELBOW_OK || count == 0)
         return false;
     elbow_text_print(walk->out, "\n%s:\n", name);
-    fprintf(walk->out, "    ");
-    print_count(walk->out, count, "text");
-    fprintf(walk->out, ": usable as data.labels\n        data:\n");
-    elbow_text_print(walk->out, "          labels: \"%s:%s\"\n", walk->path, name);
-    return true;
+    return print_labels(walk, name, "text", NULL);
 }
 
 static bool print_entry(void *user, const struct elbow_hdf5_entry *entry)
 {
     struct walk *walk = user;
     ++walk->datasets;
+    if (entry->is_dataset && print_group(walk, entry->name))
+        return true;
     if (entry->info != NULL)
         print_numbers(walk, entry->name, entry->info);
-    else if (!print_labels(walk, entry->name))
+    else if (!print_texts(walk, entry->name))
         elbow_text_print(walk->out, "\n%s %s\n", entry->name, entry->what);
     return true;
 }

@@ -61,6 +61,17 @@ reads labels.nc:/largest "$numbers" 1
 reads labels.nc:/valid '-1 7;0 2;1 3' 1
 reads labels.nc:/strings "$texts" 1
 
+# info offers as labels what can be loaded as such, a group once, and says what to make of one-hot rows.
+# offers FILE NAMES
+offers() {
+    run 0 1 info "$elbow" info "$1" || return
+    [ "$(sed -n 's/^ *labels: ".*:\(.*\)"$/\1/p' info.out | paste -sd ' ')" = "$2" ] || fail "info of $1: $(cat info.out)"
+}
+offers labels.h5 "/beyond /booleans /chunked /column /enumeration /fixed /fixed_column /group /integers /missing /numbered /padded \
+/reference /row /short /varying /varying_row /whole"
+[ "$(grep -c 'one-hot, .*f\["labels"\] = f\["/onehot"\]\[:\].argmax(axis=1)$' info.out)" = 1 ] || fail "info does not tell of one-hot rows"
+offers cells.h5ad "/obs/_index /obs/boolean /obs/nullable /obs/texts /obs/type /var/_index"
+
 # Words: names, and `unknown`.
 run 0 1 words "$elbow" eval labelled --data labels.h5:/x --labels cells.h5ad:/obs/type
 awk 'inside {print $1, $2} $1 == "label" {inside = 1}' words.out | paste -sd ';' >table
