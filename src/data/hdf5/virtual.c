@@ -316,9 +316,12 @@ static enum elbow_status check_mapping(struct view *view, size_t i, struct elbow
     struct mapping mapping;
     elbow_path file, dataset;
     enum elbow_status status = ELBOW_OK;
-    if (!read_mapping(view->creation, i, &mapping)) {
+    bool is_read = read_mapping(view->creation, i, &mapping);
+    bool has_file_blocks = is_read && name_of_block(mapping.file, 0, file);
+    bool has_blocks = is_read && name_of_block(mapping.dataset, 0, dataset); // both names are made
+    if (!is_read) {
         status = fail_view(view, error);
-    } else if (name_of_block(mapping.file, 0, file) | name_of_block(mapping.dataset, 0, dataset)) {
+    } else if (has_file_blocks || has_blocks) {
         status = check_pattern(view, &mapping, error);
     } else {
         memcpy(mapping.file, file, sizeof file);
