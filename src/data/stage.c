@@ -120,18 +120,22 @@ static void remove_copy(const struct elbow_stage *stage, int i)
         unlink(stage->copies[i]);
 }
 
-// Collective. Whether the dataset's values lie in other files, too: rank zero looks. What is wrong with the file is
-// found when it is copied, or loaded.
-static bool refers_elsewhere(struct elbow_comm *comm, const char *path, const char *dataset)
+// What a copy of the file would have of a dataset.
+enum worth { ALL_VALUES, OTHERS_TOO, NOT_KNOWN };
+
+// Collective. Rank zero looks.
+static enum worth find_worth(struct elbow_comm *comm, const char *path, const char *dataset)
 {
     bool refers = false;
+    enum worth worth = NOT_KNOWN;
     struct elbow_hdf5 *file = NULL;
     if (elbow_comm_place(comm).rank == 0 && elbow_hdf5_open(path, &file, NULL) == ELBOW_OK) {
-        elbow_hdf5_refers(file, dataset, &refers, NULL);
+        if (elbow_hdf5_refers(file, dataset, &refers, NULL) == ELBOW_OK)
+            worth = refers ? OTHERS_TOO : ALL_VALUES;
         elbow_hdf5_close(file, NULL);
     }
-    elbow_comm_broadcast(comm, &refers, sizeof refers);
-    return refers;
+    elbow_comm_broadcast(comm, &worth, sizeof worth);
+    return worth;
 }
 
 // Collective. A new copy of a file.
@@ -175,7 +179,10 @@ enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, 
                                    struct elbow_error *error)
 {
     *path = file;
-    if (refers_elsewhere(stage->comm, file, dataset)) {
+    enum worth worth = find_worth(stage->comm, file, dataset);
+    if (worth == NOT_KNOWN)
+        return ELBOW_OK; // the loading finds what is wrong
+    if (worth == OTHERS_TOO) {
         elbow_log_warn(stage->log, "data.stage: %s:%s has its values in other files, too; it is read where it lies",
                        file, dataset);
         return ELBOW_OK;

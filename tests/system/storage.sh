@@ -40,6 +40,9 @@ refused link.h5:/gone '/gone is a link to /x in part1.h5, and there is no such f
 refused raw.h5:/cut 'raw.bin of dataset /cut is cut off: it has 160 bytes, and 320 are wanted'
 refused unwritten.h5:/x 'rows 60 to 99 of dataset /x were never written \(4 of its 10 chunks\)' doctor
 refused unwritten.h5:/never 'dataset /never was made but never written'
+refused sources.h5:/filter 'virtual dataset /filter \(rows 0 to 399\): .*filters.h5: dataset lzf is compressed with lzf' doctor
+refused sources.h5:/absent 'virtual dataset /absent \(rows 0 to 9\): .*part0.h5: dataset z not found'
+refused sources.h5:/turned '/turned maps the whole of x in part0.h5 to 4 x 10 values, but that has 10 x 4 now'
 refused newer.h5:/complex '/complex cannot be read by this version, HDF5 [0-9.]+|holds complex numbers'
 refused cells.h5ad:/X '/X is a sparse matrix \(CSR, 30 x 5\), which cannot be read yet: write it dense' doctor
 refused many.h5:/images '/images holds 30 objects, as it seems datasets alike of uint8 \(4 x 4\), one a sample'
@@ -69,6 +72,15 @@ for where in view.h5:/x link.h5:/x raw.h5:/x; do
 done
 run 0 1 labels "$elbow" train run.yaml --set "data.train=$data/view.h5:/x" --set "data.labels=$data/part0.h5:/y" --run-dir labels
 grep -q 'float32 from 0 to 59' labels.out || fail "a source that is open as the file of the labels: $(grep '^data' labels.out)"
+
+# Labels in another file, too: those of texts, those of a group, and those of a group of which only one member is there.
+for labels in texts group mixed mixed/codes view; do
+    run 0 1 labels "$elbow" train run.yaml --set "data.train=$data/part0.h5:/x" --set "data.labels=$data/sources.h5:/$labels" \
+        --run-dir labels --overwrite --set data.stage=local
+    grep -q "^elbow: warning: data.stage: $data/sources.h5:/$labels has its values in other files" labels.err ||
+        fail "/$labels: no word on data.stage: $(cat labels.err)"
+    grep -q "^labels: .*sources.h5:/$labels, 2 names (a, b)" labels.out || fail "/$labels: $(grep '^labels' labels.out)"
+done
 
 # What a run replaces is none of the files that its data lie in.
 cp "$data"/view.h5 "$data"/part0.h5 "$data"/part2.h5 .

@@ -147,7 +147,8 @@ enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const cha
 // raw files and the target of a link are noted as inputs (base/inputs).
 enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *name, struct elbow_error *error);
 
-// Local. Whether a dataset's bytes lie in other files, too: a copy of this one would not do.
+// Local. Whether the bytes of a dataset, or of labels (a group, or codes with their categories), lie in other files,
+// too: a copy of this one would not do. FORMAT where that cannot be told.
 enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error);
 
 // How a new dataset is laid out. Zeroed: contiguous.

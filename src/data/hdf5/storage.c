@@ -203,24 +203,71 @@ enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *
     return status;
 }
 
-enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error)
+// Whether an open dataset has its values in other files; false if that cannot be read.
+static bool dataset_refers(hid_t dataset, bool *refers)
 {
-    hid_t dataset;
-    struct elbow_hdf5_info info;
-    elbow_path home;
-    *refers = false;
-    enum elbow_status status = elbow_hdf5_open_dataset(file, name, &dataset, &info, error);
-    if (status != ELBOW_OK)
-        return status;
     hid_t creation = H5Dget_create_plist(dataset);
     H5D_layout_t layout = creation < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(creation);
     int raw = layout == H5D_CONTIGUOUS ? H5Pget_external_count(creation) : 0;
-    if (layout == H5D_LAYOUT_ERROR || raw < 0 || !elbow_hdf5_home(dataset, home))
-        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "how dataset %s is stored cannot be read", name);
-    else
-        *refers = layout == H5D_VIRTUAL || raw > 0 || strcmp(home, file->name) != 0;
     if (creation >= 0)
         H5Pclose(creation);
-    H5Dclose(dataset);
+    *refers = *refers || layout == H5D_VIRTUAL || raw > 0;
+    return layout != H5D_LAYOUT_ERROR && raw >= 0;
+}
+
+// Whether an object lies in another file, or is a dataset whose values do.
+static enum elbow_status object_refers(struct elbow_hdf5 *file, const char *name, bool *refers,
+                                       struct elbow_error *error)
+{
+    elbow_path home;
+    bool is_there = false;
+    enum elbow_status status = elbow_hdf5_find(file, name, &is_there, error);
+    if (!is_there)
+        return elbow_hdf5_fail_missing(file, name, status, error);
+    hid_t object = elbow_hdf5_open_object(file, name);
+    if (object < 0)
+        return elbow_hdf5_fail_unreadable(file, name, error);
+    bool is_known = elbow_hdf5_home(object, home);
+    *refers = *refers || (is_known && strcmp(home, file->name) != 0);
+    if (is_known && H5Iget_type(object) == H5I_DATASET)
+        is_known = dataset_refers(object, refers);
+    if (!is_known)
+        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "how dataset %s is stored cannot be read", name);
+    H5Oclose(object);
+    return status;
+}
+
+static enum elbow_status member_refers(struct elbow_hdf5 *file, const char *name, const char *member, bool *refers,
+                                       struct elbow_error *error)
+{
+    elbow_path path;
+    bool is_there = false;
+    if (!elbow_text_format(path, sizeof path, "%s/%s", name, member))
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: %.60s...: the path is too long", file->name, name);
+    enum elbow_status status = elbow_hdf5_find(file, path, &is_there, error);
+    return status == ELBOW_OK && is_there ? object_refers(file, path, refers, error) : status;
+}
+
+enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error)
+{
+    // What labels are made of, as AnnData writes them: members of a group, or beside the codes.
+    static const char *const MEMBERS[] = {"codes", "categories", "categories/values", "values", "mask"};
+    static const char CODES[] = "/codes";
+    elbow_path group, other;
+    *refers = false;
+    enum elbow_status status = object_refers(file, name, refers, error);
+    if (status != ELBOW_OK || *refers)
+        return status;
+    if (elbow_hdf5_read_reference(file, name, "categories", other))
+        status = object_refers(file, other, refers, error);
+    size_t length = strlen(name), ending = sizeof CODES - 1;
+    if (elbow_hdf5_kind_of(file, name) != ELBOW_HDF5_GROUP) {
+        if (length <= ending || strcmp(name + length - ending, CODES) != 0)
+            return status;
+        length -= ending;
+    }
+    elbow_text_format(group, sizeof group, "%.*s", (int)length, name);
+    for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS && status == ELBOW_OK; ++i)
+        status = member_refers(file, group, MEMBERS[i], refers, error);
     return status;
 }

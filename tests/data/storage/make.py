@@ -189,10 +189,35 @@ def foreign():
     anndata.AnnData(counts).write_h5ad("cells.h5ad")
 
 
+def sources():
+    """Virtual datasets whose sources are at fault, and labels in another file."""
+    def whole(f, name, source, of, shape):
+        layout = h5py.VirtualLayout(shape=shape, dtype="f4")
+        layout[...] = h5py.VirtualSource(source, of, shape=shape)
+        f.create_virtual_dataset(name, layout)
+
+    with h5py.File("names.h5", "w") as f:
+        f["texts"] = np.array(["a", "b"] * 5, dtype=object)
+        f["group/codes"] = (np.arange(10) % 2).astype("i1")
+        f["group/categories"] = np.array(["a", "b"], dtype=object)
+    with h5py.File("sources.h5", "w") as f:
+        whole(f, "filter", "filters.h5", "lzf", (400, 32))
+        whole(f, "absent", "part0.h5", "z", (10, 4))
+        whole(f, "turned", "part0.h5", "x", (4, 10))
+        f["texts"] = h5py.ExternalLink("names.h5", "/texts")
+        f["group"] = h5py.ExternalLink("names.h5", "/group")
+        f["mixed/codes"] = (np.arange(10) % 2).astype("i1")
+        f["mixed/categories"] = h5py.ExternalLink("names.h5", "/group/categories")
+        layout = h5py.VirtualLayout(shape=(10,), dtype=h5py.string_dtype())
+        layout[...] = h5py.VirtualSource("names.h5", "texts", shape=(10,), dtype=h5py.string_dtype())
+        f.create_virtual_dataset("view", layout)
+
+
 matrix("old.h5", None, ["contiguous", "odd"])
 matrix("new.h5", ("v110", "v110"), ["rows", "odd", "whole"])
 special()
 elsewhere()
 foreign()
+sources()
 with open("values.txt", "w") as f:
     f.write("\n".join(lines) + "\n")
