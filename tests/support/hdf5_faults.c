@@ -73,6 +73,9 @@ FAULTY_CALL(herr_t, -1, H5Aread, (hid_t a, hid_t b, void *c), (a, b, c))
 FAULTY_CALL(herr_t, -1, H5Awrite, (hid_t a, hid_t b, const void *c), (a, b, c))
 FAULTY_CALL(hid_t, -1, H5Dcreate2, (hid_t a, const char *b, hid_t c, hid_t d, hid_t e, hid_t f, hid_t g),
             (a, b, c, d, e, f, g))
+FAULTY_CALL(hid_t, -1, H5Scopy, (hid_t a), (a))
+FAULTY_CALL(herr_t, -1, H5Dget_chunk_info,
+            (hid_t a, hid_t b, hsize_t c, hsize_t *d, unsigned *e, haddr_t *f, hsize_t *g), (a, b, c, d, e, f, g))
 FAULTY_CALL(herr_t, -1, H5Dget_chunk_storage_size, (hid_t a, const hsize_t *b, hsize_t *c), (a, b, c))
 FAULTY_CALL(hid_t, -1, H5Dget_create_plist, (hid_t a), (a))
 FAULTY_CALL(hid_t, -1, H5Dget_space, (hid_t a), (a))

@@ -333,3 +333,15 @@ bool elbow_hdf5_read_reference(struct elbow_hdf5 *file, const char *object, cons
     H5Oclose(id);
     return found;
 }
+
+enum elbow_status elbow_hdf5_open_any(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
+                                      struct elbow_hdf5_info *info, struct elbow_error *error)
+{
+    if (elbow_hdf5_kind_of(file, name) != ELBOW_HDF5_TEXTS)
+        return elbow_hdf5_open_dataset(file, name, dataset, info, error);
+    enum elbow_status status = elbow_hdf5_describe_texts(file, name, info, error);
+    if (status != ELBOW_OK)
+        return status;
+    *dataset = elbow_hdf5_open_object(file, name);
+    return *dataset >= 0 ? ELBOW_OK : elbow_hdf5_fail_unreadable(file, name, error);
+}
