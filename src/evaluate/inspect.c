@@ -124,7 +124,7 @@ static const char *find_obstacle(const struct elbow_hdf5_info *info)
     if (info->shape[0] == 0 || values == 0)
         return "empty";
     if (info->rank == 1)
-        return "data are rows of values, (samples, values, ...), and labels are whole numbers of 64 signed bits";
+        return "data are rows, (samples, values, ...), and labels are whole numbers of 64 signed bits";
     if (values > ELBOW_VALUES_MAX)
         return "a row has more values than are supported";
     return NULL;
