@@ -25,8 +25,9 @@ struct elbow_stage {
 };
 
 // Collective. *path is where this node has its copy of `file`, made now if it was not asked for before; it belongs to
-// the stage. The name of a copy belongs to this run. Where values of `dataset` lie in other files (virtual datasets,
-// raw files, links), *path is `file`, and a warning says so: a copy would not find them. FILE if the file cannot be
+// the stage. The name of a copy belongs to this run. Where values of `dataset` (of which labels may be a group) lie in
+// other files (virtual datasets, raw files, links), *path is `file`, and a warning says so: a copy would not find them.
+// Where that cannot be told, *path is `file`, too: whoever loads it finds what is wrong. FILE if the file cannot be
 // read, or the directory has no room for it or cannot be written; MISMATCH if a copy, or what another node has copied,
 // is not the file.
 enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, const char *dataset, const char **path,
