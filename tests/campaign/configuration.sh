@@ -66,12 +66,11 @@ draw_scaling() {
         fi
         ;;
     esac
-    if chance 5; then kinds=("u8 nothing" "f64 nothing"); fi
 }
 
-# keep_kinds: those that go with the one just written. Its scaling holds for the validation data, too.
+# keep_kinds: those that go with the one just written. Its scaling holds for the validation data, too, and attributes that say
+# another one are refused.
 keep_kinds() {
-    if [ "$likelihood" = gaussian ]; then return; fi
     case $kind in
     *bits) kinds=("u8 bits" "i8 bits" "u32 bits" "i64 bits" "f32 bits" "f32 unit" "f64 unit") ;;
     *) kinds=("$kind") ;;

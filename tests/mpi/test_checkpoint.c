@@ -82,7 +82,7 @@ START_TEST(rules_of_the_data_come_back)
     struct elbow_checkpoint back;
     checkpoint_setup(&fixture, "sgd");
     struct elbow_data_facts *facts = &fixture.facts;
-    facts->has_range = true;
+    facts->has_range = false;
     facts->element = ELBOW_ELEMENT_FLOAT32;
     facts->min = -2;
     facts->max = 3;
@@ -92,6 +92,7 @@ START_TEST(rules_of_the_data_come_back)
     mpi_assert(!back.data.has_range && !elbow_missing_has_rules(&back.data.missing));
     elbow_checkpoint_clear(&back);
     fixture.state.step += 1;
+    facts->has_range = true;
     facts->element = ELBOW_ELEMENT_INT16;
     facts->missing = (struct elbow_missing){
         .count = 2, .values = {-32767, -32768}, .has_range = true, .low = -INFINITY, .high = 9000};
