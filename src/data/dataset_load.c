@@ -40,8 +40,8 @@ static void tell_reading(const struct elbow_loading *loading, struct elbow_log *
 {
     struct elbow_hdf5_storage storage;
     uint64_t bytes = loading->dataset->samples * loading->dataset->values * elbow_element_size(loading->info.element);
-    if (elbow_hdf5_describe_storage(loading->file, loading->request->dataset, &storage, NULL) == ELBOW_OK &&
-        storage.reading > READING_LEAST && storage.reading > bytes / READING_SHARE)
+    if (elbow_source_storage(loading->source, &storage, NULL) == ELBOW_OK && storage.reading > READING_LEAST &&
+        storage.reading > bytes / READING_SHARE)
         elbow_log_say(log, "data: while %s is loaded, a rank takes %s beside it for unpacking its chunks",
                       loading->dataset->name, elbow_text_bytes(storage.reading).text);
 }
@@ -51,7 +51,7 @@ static void tell_reading(const struct elbow_loading *loading, struct elbow_log *
 static enum elbow_status check_storage(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     if (elbow_comm_place(loading->comm).rank == 0) {
-        if (elbow_hdf5_check_storage(loading->file, loading->request->dataset, error) == ELBOW_OK)
+        if (elbow_source_check(loading->source, error) == ELBOW_OK)
             tell_reading(loading, log);
     }
     return elbow_comm_agree_root(loading->comm, error);
@@ -166,10 +166,10 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
     struct elbow_loading loading = {.request = request, .dataset = dataset};
     enum elbow_status status = elbow_loading_open(&loading, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_check_storage(loading.file, request->dataset, error);
+        status = elbow_source_check(loading.source, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_describe_storage(loading.file, request->dataset, storage, error);
-    elbow_hdf5_close(loading.file, NULL);
+        status = elbow_source_storage(loading.source, storage, error);
+    elbow_source_close(loading.source);
     return status;
 }
 
@@ -183,7 +183,7 @@ enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow
     enum elbow_status status = note_files(&loading, error);
     if (status == ELBOW_OK)
         status = load_files(&loading, log, error);
-    elbow_hdf5_close(loading.file, NULL);
+    elbow_source_close(loading.source);
     if (status != ELBOW_OK)
         elbow_dataset_unload(comm, dataset);
     return status;

@@ -54,8 +54,7 @@ static enum elbow_status read_attributes(struct elbow_loading *loading, struct e
     const struct elbow_dataset_request *request = loading->request;
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_packing *packing = &dataset->packing;
-    enum elbow_status status =
-        elbow_packing_read(loading->file, request->dataset, loading->info.element, packing, error);
+    enum elbow_status status = elbow_source_packing(loading->source, packing, error);
     if (status == ELBOW_OK)
         status = check_number(loading, &packing->factor, "data.factor", request->has_factor, error);
     if (status == ELBOW_OK)
@@ -72,12 +71,12 @@ static enum elbow_status read_attributes(struct elbow_loading *loading, struct e
 
 static enum elbow_status describe(struct elbow_loading *loading, struct elbow_error *error)
 {
-    const struct elbow_dataset_request *request = loading->request;
-    enum elbow_status status = elbow_hdf5_open(request->file, &loading->file, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_describe_dataset(loading->file, request->dataset, &loading->info, error);
-    if (status == ELBOW_OK)
-        status = check_shape(loading, error);
+    const struct elbow_source_request request = {loading->request->file, loading->request->dataset};
+    enum elbow_status status = elbow_source_open(&request, &loading->source, error);
+    if (status != ELBOW_OK)
+        return status;
+    loading->info = loading->source->info;
+    status = check_shape(loading, error);
     if (status == ELBOW_OK)
         status = read_attributes(loading, error);
     return status;

@@ -4,6 +4,7 @@
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,15 +29,27 @@ struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const
     return range;
 }
 
-static enum elbow_status check_finite(const struct elbow_dataset *dataset, uint64_t first, size_t at,
+struct elbow_loading_spot elbow_loading_locate(const struct elbow_loading *loading, uint64_t row, uint64_t number)
+{
+    struct elbow_loading_spot spot;
+    struct elbow_source_spot found = elbow_source_locate(loading->source, row, number);
+    elbow_text_format(spot.name, sizeof spot.name, "%s:%s", found.file, found.dataset);
+    spot.row = found.row;
+    spot.number = found.number;
+    return spot;
+}
+
+static enum elbow_status check_finite(const struct elbow_loading *loading, uint64_t first, size_t at,
                                       struct elbow_error *error)
 {
     if (at == SIZE_MAX)
         return ELBOW_OK;
+    size_t values = loading->dataset->values;
+    struct elbow_loading_spot spot = elbow_loading_locate(loading, first + at / values, at % values);
     return elbow_error_set(
         error, ELBOW_DATA,
-        "%s: row %llu holds a value (number %zu of the row) that is NaN or infinite; clean the data first",
-        dataset->name, (unsigned long long)(first + at / dataset->values), at % dataset->values);
+        "%s: row %llu holds a value (number %llu of the row) that is NaN or infinite; clean the data first", spot.name,
+        (unsigned long long)spot.row, (unsigned long long)spot.number);
 }
 
 // The first value that is not finite, and is no missing one either, which are counted later.
@@ -88,13 +101,12 @@ static enum elbow_status read_block(struct elbow_loading *loading, uint64_t firs
     struct elbow_dataset *dataset = loading->dataset;
     size_t n = count * dataset->values;
     char *rows = (char *)dataset->rows.base + first * dataset->values * elbow_element_size(dataset->element);
-    enum elbow_status status =
-        elbow_hdf5_read_rows(loading->file, loading->request->dataset, first, count, rows, error);
+    enum elbow_status status = elbow_source_read(loading->source, first, count, rows, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_element_scan scan = elbow_element_scan(dataset->element, rows, n);
     if (scan.first_not_finite != SIZE_MAX)
-        status = check_finite(dataset, first, first_unusable(dataset, rows, n, scan.first_not_finite), error);
+        status = check_finite(loading, first, first_unusable(dataset, rows, n, scan.first_not_finite), error);
     dataset->min = fmin(dataset->min, scan.min);
     dataset->max = fmax(dataset->max, scan.max);
     if (loading->channels > 0)

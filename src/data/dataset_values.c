@@ -15,20 +15,23 @@
 static enum elbow_status refuse_missing(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset *dataset = loading->dataset;
-    uint64_t row = loading->figures.first_missing / dataset->values;
     size_t at = (size_t)(loading->figures.first_missing % dataset->values);
+    struct elbow_loading_spot spot = elbow_loading_locate(loading, loading->figures.first_missing / dataset->values,
+                                                          elbow_loading_number(loading, at));
     double value = elbow_element_at(dataset->element, dataset->rows.base, (size_t)loading->figures.first_missing);
     bool is_outside = dataset->missing.has_range && (value < dataset->missing.low || value > dataset->missing.high);
+    bool is_here = strcmp(spot.name, dataset->name) == 0;
     const char *rules = is_outside ? dataset->packing.range_rules : dataset->packing.value_rules;
     if (rules[0] == 0)
         rules = "as in the training data";
-    return elbow_error_set(
-        error, ELBOW_DATA,
-        "%s: %llu of %llu values are missing (%s), the first in row %llu (number %zu of the row, %.9g as stored); fill "
-        "them in, or leave out the rows or columns that have them",
-        dataset->name, (unsigned long long)loading->figures.missing,
-        (unsigned long long)(dataset->samples * dataset->values), rules, (unsigned long long)row,
-        elbow_loading_number(loading, at), value);
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: %llu of %llu values are missing (%s), the first in row %llu%s%s (number %llu of the "
+                           "row, %.9g as stored); fill "
+                           "them in, or leave out the rows or columns that have them",
+                           dataset->name, (unsigned long long)loading->figures.missing,
+                           (unsigned long long)(dataset->samples * dataset->values), rules,
+                           (unsigned long long)spot.row, is_here ? "" : " of ", is_here ? "" : spot.name,
+                           (unsigned long long)spot.number, value);
 }
 
 // What nobody has asked for.
@@ -120,6 +123,17 @@ static enum elbow_status settle_scale(struct elbow_loading *loading, struct elbo
     return elbow_dataset_check_scale(dataset, request, error);
 }
 
+static enum elbow_status refuse_range(const struct elbow_loading *loading, uint64_t row, size_t at,
+                                      struct elbow_error *error)
+{
+    struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: row %llu holds a value (number %llu of the row) that is beyond a 32-bit float "
+                           "after scaling (%s); scale the data with data.factor",
+                           spot.name, (unsigned long long)spot.row, (unsigned long long)spot.number,
+                           loading->dataset->scale.source);
+}
+
 // Values of 64 bits, or a large factor, may leave the range of a float. Looked for row by row only where the extremes
 // do: a transform is monotone.
 static enum elbow_status check_range(struct elbow_loading *loading, float *sample, struct elbow_error *error)
@@ -136,11 +150,7 @@ static enum elbow_status check_range(struct elbow_loading *loading, float *sampl
         elbow_dataset_sample(dataset, row, sample);
         for (size_t i = 0; i < dataset->values; ++i)
             if (!isfinite(sample[i]))
-                return elbow_error_set(
-                    error, ELBOW_DATA,
-                    "%s: row %llu holds a value (number %zu of the row) that is beyond a 32-bit float "
-                    "after scaling (%s); scale the data with data.factor",
-                    dataset->name, (unsigned long long)row, elbow_loading_number(loading, i), dataset->scale.source);
+                return refuse_range(loading, row, i, error);
     }
     return ELBOW_OK;
 }
@@ -159,19 +169,20 @@ static bool is_of(enum elbow_support support, float value)
     return false;
 }
 
-static enum elbow_status refuse_value(const struct elbow_loading *loading, uint64_t row, size_t number, float value,
+static enum elbow_status refuse_value(const struct elbow_loading *loading, uint64_t row, size_t at, float value,
                                       struct elbow_error *error)
 {
     const struct elbow_demand *demand = &loading->request->demand;
     char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
     elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
-    return elbow_error_set(error, ELBOW_DATA,
-                           "%s: row %llu holds %g (number %zu of the row) after scaling (%s), but %s: %s needs %s; set "
-                           "data.factor and data.offset, "
-                           "or model.likelihood: %s",
-                           loading->dataset->name, (unsigned long long)row, (double)value,
-                           elbow_loading_number(loading, number), loading->dataset->scale.source, demand->key,
-                           demand->word, elbow_support_name(demand->support), words);
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s: row %llu holds %g (number %llu of the row) after scaling (%s), but %s: %s needs %s; set "
+        "data.factor and data.offset, "
+        "or model.likelihood: %s",
+        spot.name, (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number,
+        loading->dataset->scale.source, demand->key, demand->word, elbow_support_name(demand->support), words);
 }
 
 // Every rank looks through the rows that it has read.

@@ -6,7 +6,7 @@
 #define ELBOW_DATA_DETAIL_LOADING_H
 
 #include "elbow/data/dataset.h"
-#include "elbow/data/hdf5.h"
+#include "elbow/data/source.h"
 #include "elbow/parallel/partition.h"
 
 // Synthetic counts are below it.
@@ -17,8 +17,8 @@ struct elbow_loading {
     struct elbow_comm *comm;
     const struct elbow_dataset_request *request;
     struct elbow_dataset *dataset;
-    struct elbow_hdf5 *file;
-    struct elbow_hdf5_info info;
+    struct elbow_source *source; // owned
+    struct elbow_hdf5_info info; // of the source
     // Rows are stored with the channels first, and turned round: channels of a stored row, and places of each; 0: not.
     size_t channels, places;
     // Of all values, after elbow_loading_measure.
@@ -47,8 +47,17 @@ struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const
 // Local. Reads this rank's rows in blocks and looks for the smallest, the largest and the unusable ones.
 enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. The number in the file's row of value `at` of a row in memory.
+// Local. The number in the source's row of value `at` of a row in memory.
 size_t elbow_loading_number(const struct elbow_loading *loading, size_t at);
+
+// Where a value lies, for a sentence.
+struct elbow_loading_spot {
+    char name[ELBOW_DATASET_NAME_SIZE]; // "data/mnist.h5:/train/images"
+    uint64_t row, number;               // of the dataset, of the row
+};
+
+// Local. Of a value of the source, by its number in the source's row.
+struct elbow_loading_spot elbow_loading_locate(const struct elbow_loading *loading, uint64_t row, uint64_t number);
 
 // Collective. Figures of all values, the same on any number of ranks; minimum and maximum are known. MEMORY.
 enum elbow_status elbow_loading_measure(struct elbow_loading *loading, struct elbow_error *error);

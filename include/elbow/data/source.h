@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Stored rows, wherever and however they are stored: a row is a sample's values of one type, and rows are numbered from
+// 0. The kinds have files of their own, src/data/source/<word>.c; sources are made of sources. Nothing is read before
+// it is asked for, and what a source keeps does not grow with its rows. No MPI call. Not thread-safe.
+#ifndef ELBOW_DATA_SOURCE_H
+#define ELBOW_DATA_SOURCE_H
+
+#include "elbow/base/language.h"
+#include "elbow/base/status.h"
+#include "elbow/data/hdf5.h"
+#include "elbow/data/packing.h"
+
+ELBOW_C_BEGIN
+
+struct elbow_source;
+
+// Where a value lies, for sentences and outputs. The texts are the source's.
+struct elbow_source_spot {
+    const char *file, *dataset;
+    uint64_t row;    // of the dataset
+    uint64_t number; // of the value in that row
+};
+
+// What a kind of source does.
+struct elbow_source_functions {
+    // Local. Whether all rows are there and can be read, as elbow_hdf5_check_storage tells; no row is read.
+    enum elbow_status (*check)(struct elbow_source *source, struct elbow_error *error);
+    // Local. How the rows are stored; storage->reading: bytes that a read takes beside its rows, at most.
+    enum elbow_status (*storage)(struct elbow_source *source, struct elbow_hdf5_storage *storage,
+                                 struct elbow_error *error);
+    // Local. What the attributes say, as elbow_packing_read tells.
+    enum elbow_status (*packing)(struct elbow_source *source, struct elbow_packing *packing, struct elbow_error *error);
+    // Local. Rows [first, first + count) into out (count rows of info.element).
+    enum elbow_status (*read)(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
+                              struct elbow_error *error);
+    // Local.
+    struct elbow_source_spot (*locate)(const struct elbow_source *source, uint64_t row, uint64_t number);
+    // Local. Gives back the source and all that it is made of.
+    void (*close)(struct elbow_source *source);
+};
+
+// What all kinds begin with.
+struct elbow_source {
+    const struct elbow_source_functions *functions;
+    struct elbow_hdf5_info info; // of the rows: shape[0] of them. Their bounds are not checked (elbow_hdf5_check_rows)
+};
+
+// What is to be opened.
+struct elbow_source_request {
+    const char *file, *dataset;
+};
+
+// Local. Opens the files and describes the rows; *source is NULL on failure. FILE, FORMAT.
+enum elbow_status elbow_source_open(const struct elbow_source_request *request, struct elbow_source **source,
+                                    struct elbow_error *error);
+
+// Local. The functions of the source's kind; of a NULL, close does nothing.
+enum elbow_status elbow_source_check(struct elbow_source *source, struct elbow_error *error);
+enum elbow_status elbow_source_storage(struct elbow_source *source, struct elbow_hdf5_storage *storage,
+                                       struct elbow_error *error);
+enum elbow_status elbow_source_packing(struct elbow_source *source, struct elbow_packing *packing,
+                                       struct elbow_error *error);
+enum elbow_status elbow_source_read(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
+                                    struct elbow_error *error);
+struct elbow_source_spot elbow_source_locate(const struct elbow_source *source, uint64_t row, uint64_t number);
+void elbow_source_close(struct elbow_source *source);
+
+ELBOW_C_END
+
+#endif
