@@ -5,21 +5,25 @@
 #include "elbow/math/permutation.h"
 
 #include "elbow/base/status.h"
-#include "elbow/math/random.h"
 
 // Halves of one or two bits mix too slowly for eight rounds: a pair of elements keeps a trace of its difference.
 enum { ROUNDS = 8, BITS_MIN = 6, BITS_MAX = 48 };
 
-struct elbow_permutation elbow_permutation_create(uint64_t n, uint64_t seed, uint32_t epoch)
+struct elbow_permutation elbow_permutation_keyed(uint64_t n, struct elbow_stream stream)
 {
     ELBOW_CHECK(n >= 1 && n <= UINT64_C(1) << BITS_MAX);
     unsigned bits = BITS_MIN;
     while (UINT64_C(1) << bits < n)
         ++bits;
     struct elbow_permutation permutation = {.n = n, .left_bits = bits / 2, .right_bits = bits - bits / 2};
-    struct elbow_stream stream = {.seed = seed, .purpose = ELBOW_PURPOSE_ORDER, .draw = epoch};
     elbow_random_words(stream, 0, ROUNDS, permutation.keys);
     return permutation;
+}
+
+struct elbow_permutation elbow_permutation_create(uint64_t n, uint64_t seed, uint32_t epoch)
+{
+    return elbow_permutation_keyed(n,
+                                   (struct elbow_stream){.seed = seed, .purpose = ELBOW_PURPOSE_ORDER, .draw = epoch});
 }
 
 // A bijection of 32-bit words in which every bit of the input moves every bit of the output: two multiplications

@@ -5,6 +5,7 @@
 #define ELBOW_MATH_PERMUTATION_H
 
 #include "elbow/base/language.h"
+#include "elbow/math/random.h"
 
 #include <stdint.h>
 
@@ -18,6 +19,9 @@ struct elbow_permutation {
 
 // Local. The permutation of [0, n), n from 1 to 2^48, keyed by seed and epoch.
 struct elbow_permutation elbow_permutation_create(uint64_t n, uint64_t seed, uint32_t epoch);
+
+// Local. Likewise, keyed by the first eight words of a stream: of another purpose than the order of an epoch.
+struct elbow_permutation elbow_permutation_keyed(uint64_t n, struct elbow_stream stream);
 
 // Local. The element at a position below n.
 uint64_t elbow_permutation_at(const struct elbow_permutation *permutation, uint64_t position);

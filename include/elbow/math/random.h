@@ -27,7 +27,8 @@ enum elbow_purpose {
     ELBOW_PURPOSE_SAMPLE_LATENT = 8,  // id: number of the sample; draw: 0
     ELBOW_PURPOSE_SAMPLE_DRAW = 9,    // id: number of the sample, draw: 0; id: row of a reconstruction, draw: 1
     ELBOW_PURPOSE_SYNTHETIC = 10,     // id: sample; draw: 0
-    ELBOW_PURPOSE_SHAPES = 11         // id: sample; draw: 0
+    ELBOW_PURPOSE_SHAPES = 11,        // id: sample; draw: 0
+    ELBOW_PURPOSE_SPLIT = 12          // id: 0; draw: 0; words 0 to 7: the round keys
 };
 
 struct elbow_stream {
