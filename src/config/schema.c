@@ -324,6 +324,18 @@ static void expected_real(const struct elbow_key *key, char expected[ELBOW_EXPEC
                                                              : "");
 }
 
+// "a number above 0, learned, {learned: START} or predicted"
+static void expected_number(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
+{
+    expected_real(key, expected);
+    for (size_t i = 0; key->choices[i]; ++i) {
+        size_t length = strlen(expected);
+        bool is_learned = strcmp(key->choices[i], "learned") == 0;
+        (void)elbow_text_format(expected + length, ELBOW_EXPECTED_SIZE - length, ", %s%s", key->choices[i],
+                                is_learned ? ", {learned: START}" : "");
+    }
+}
+
 void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
 {
     const size_t size = ELBOW_EXPECTED_SIZE;
@@ -339,6 +351,9 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
     case ELBOW_KEY_OPTIONAL:
     case ELBOW_KEY_LEARNED:
         expected_real(key, expected);
+        return;
+    case ELBOW_KEY_NUMBER:
+        expected_number(key, expected);
         return;
     case ELBOW_KEY_BOOLEAN:
         (void)elbow_text_format(expected, size, "true or false");

@@ -213,6 +213,48 @@ static enum elbow_status read_learned(const struct elbow_key *key, const char *s
     return status;
 }
 
+static const char *const number_words[] = {ELBOW_NUMBER_LIST(ELBOW_KIND_WORD)};
+
+const char *elbow_value_number_word(int number)
+{
+    ELBOW_CHECK(number > ELBOW_NUMBER_FIXED && number < ELBOW_NUMBER_KINDS);
+    return number_words[number];
+}
+
+// The word's enum elbow_number; FIXED: it is none of the key's.
+static int find_number_word(const struct elbow_key *key, const char *word)
+{
+    for (size_t i = 0; key->choices[i]; ++i)
+        for (int number = ELBOW_NUMBER_FIXED + 1; number < ELBOW_NUMBER_KINDS; ++number)
+            if (strcmp(word, key->choices[i]) == 0 && strcmp(word, number_words[number]) == 0)
+                return number;
+    return ELBOW_NUMBER_FIXED;
+}
+
+// A number, a word, or {learned: NUMBER}.
+static enum elbow_status read_number(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                     void *base, const struct elbow_source *source)
+{
+    int *number = (int *)((char *)base + key->present), word = ELBOW_NUMBER_FIXED;
+    double *value = (double *)((char *)base + key->offset);
+    if (node->kind == ELBOW_YAML_SCALAR && !node->quoted)
+        word = find_number_word(key, node->text);
+    if (word != ELBOW_NUMBER_FIXED) {
+        *number = word;
+        *value = key->unset;
+        return ELBOW_OK;
+    }
+    bool is_start = node->kind == ELBOW_YAML_MAP && node->child && !node->child->next &&
+                    strcmp(node->child->key, "learned") == 0 &&
+                    find_number_word(key, "learned") == ELBOW_NUMBER_LEARNED;
+    if (node->kind != ELBOW_YAML_SCALAR && !is_start)
+        return elbow_value_refuse_value(key, shown, node, source);
+    enum elbow_status status = read_real(key, shown, is_start ? node->child : node, value, source);
+    if (status == ELBOW_OK)
+        *number = is_start ? ELBOW_NUMBER_LEARNED : ELBOW_NUMBER_FIXED;
+    return status;
+}
+
 static enum elbow_status read_boolean(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                       bool *value, const struct elbow_source *source)
 {
@@ -312,6 +354,8 @@ enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const cha
         return read_optional(key, shown, node, base, source);
     case ELBOW_KEY_LEARNED:
         return read_learned(key, shown, node, base, source);
+    case ELBOW_KEY_NUMBER:
+        return read_number(key, shown, node, base, source);
     case ELBOW_KEY_BOOLEAN:
         return read_boolean(key, shown, node, value, source);
     case ELBOW_KEY_CHOICE:

@@ -11,7 +11,8 @@ static bool is_bare(struct elbow_keys keys, const struct elbow_yaml *value)
     if (keys.count != 1 || elbow_value_is_null(value))
         return false;
     bool is_start = value->kind == ELBOW_YAML_MAP && value->child && strcmp(value->child->key, "learned") == 0;
-    return value->kind != ELBOW_YAML_MAP || (is_start && keys.rows[0].type == ELBOW_KEY_LEARNED);
+    enum elbow_key_type type = keys.rows[0].type;
+    return value->kind != ELBOW_YAML_MAP || (is_start && (type == ELBOW_KEY_LEARNED || type == ELBOW_KEY_NUMBER));
 }
 
 // Defaults of a kind's options.
@@ -113,7 +114,7 @@ enum { OPTIONS_MAX = 16 };
 // An option as it was: what is refused changes nothing.
 struct kept {
     unsigned char value[sizeof(struct elbow_integers)];
-    bool present;
+    int present;
 };
 
 static size_t size_of(const struct elbow_key *option)
@@ -130,6 +131,7 @@ static size_t size_of(const struct elbow_key *option)
     case ELBOW_KEY_REAL:
     case ELBOW_KEY_OPTIONAL:
     case ELBOW_KEY_LEARNED:
+    case ELBOW_KEY_NUMBER:
         return sizeof(double);
     case ELBOW_KEY_INTEGERS:
         return sizeof(struct elbow_integers);
@@ -142,23 +144,24 @@ static size_t size_of(const struct elbow_key *option)
     return 0;
 }
 
-static bool has_flag(const struct elbow_key *option)
+// Of what stands at `present`, 0: nothing.
+static size_t present_size(const struct elbow_key *option)
 {
-    return option->type == ELBOW_KEY_LEARNED || option->type == ELBOW_KEY_OPTIONAL;
+    if (option->type == ELBOW_KEY_NUMBER)
+        return sizeof(int);
+    return option->type == ELBOW_KEY_LEARNED || option->type == ELBOW_KEY_OPTIONAL ? sizeof(bool) : 0;
 }
 
 static void keep(const struct elbow_key *option, const void *base, struct kept *kept)
 {
     memcpy(kept->value, (const char *)base + option->offset, size_of(option));
-    if (has_flag(option))
-        kept->present = *(const bool *)((const char *)base + option->present);
+    memcpy(&kept->present, (const char *)base + option->present, present_size(option));
 }
 
 static void restore(const struct elbow_key *option, const struct kept *kept, void *base)
 {
     memcpy((char *)base + option->offset, kept->value, size_of(option));
-    if (has_flag(option))
-        *(bool *)((char *)base + option->present) = kept->present;
+    memcpy((char *)base + option->present, &kept->present, present_size(option));
 }
 
 // The kind's options; what stands behind its word, or the word alone.
@@ -222,8 +225,8 @@ static bool gives(const struct elbow_kind_schema *kind, const struct elbow_yaml 
 {
     for (size_t i = 0; i < kind->keys.count; ++i) {
         const struct elbow_key *option = &kind->keys.rows[i];
-        bool is_learned = option->type == ELBOW_KEY_LEARNED && option->present == key->offset;
-        if (option->offset != key->offset && !is_learned)
+        bool is_present = present_size(option) > 0 && option->present == key->offset;
+        if (option->offset != key->offset && !is_present)
             continue;
         for (const struct elbow_yaml *given = options->child; given; given = given->next)
             if (strcmp(given->key, option->name) == 0)

@@ -126,6 +126,24 @@ static void write_learned(const struct elbow_key *key, const void *base, struct 
     elbow_printer_add(printer, is_learned ? "}" : "");
 }
 
+static int number_of(const struct elbow_key *key, const void *base)
+{
+    return *(const int *)((const char *)base + key->present);
+}
+
+static void write_number(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
+{
+    int number = number_of(key, base);
+    double value = *(const double *)((const char *)base + key->offset);
+    if (number != ELBOW_NUMBER_FIXED && value == key->unset) {
+        elbow_printer_add(printer, "%s", elbow_value_number_word(number));
+        return;
+    }
+    elbow_printer_add(printer, number == ELBOW_NUMBER_LEARNED ? "{learned: " : "");
+    write_real(value, printer);
+    elbow_printer_add(printer, number == ELBOW_NUMBER_LEARNED ? "}" : "");
+}
+
 static const struct elbow_kind_schema *kind_of(const struct elbow_key *key, const void *base)
 {
     return &key->kinds[*(const int *)((const char *)base + key->offset)];
@@ -206,6 +224,9 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
     case ELBOW_KEY_LEARNED:
         write_learned(key, base, printer);
         return;
+    case ELBOW_KEY_NUMBER:
+        write_number(key, base, printer);
+        return;
     case ELBOW_KEY_TEXT:
         write_text(value, printer);
         return;
@@ -273,6 +294,8 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
         has_left = *(const bool *)((const char *)a + key->present);
         has_right = *(const bool *)((const char *)b + key->present);
         return has_left == has_right && *(const double *)left == *(const double *)right;
+    case ELBOW_KEY_NUMBER:
+        return number_of(key, a) == number_of(key, b) && *(const double *)left == *(const double *)right;
     case ELBOW_KEY_TEXT:
         return strcmp(left, right) == 0;
     case ELBOW_KEY_INTEGERS:

@@ -44,6 +44,15 @@ enum elbow_transform_kind { ELBOW_TRANSFORM_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_TR
     X(ELBOW_SUPPORT_COUNT, "whole numbers from 0")
 enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
 
+// Where a number of a likelihood comes from: it stands in the configuration, or a word says what makes it.
+#define ELBOW_NUMBER_LIST(X)                                                                                           \
+    X(ELBOW_NUMBER_FIXED, fixed)         /* a number is given, and no word */                                          \
+    X(ELBOW_NUMBER_LEARNED, learned)     /* one for all values, trained */                                             \
+    X(ELBOW_NUMBER_PER_VALUE, per_value) /* one for each value of a row, trained */                                    \
+    X(ELBOW_NUMBER_PREDICTED, predicted) /* an output of the decoder */                                                \
+    X(ELBOW_NUMBER_OPTIMAL, optimal)     /* the best one, in closed form */
+enum elbow_number { ELBOW_NUMBER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_NUMBER_KINDS };
+
 // Likelihoods: X(ENUMERATOR, word, support, options). src/vae/likelihood/<word>.c holds the functions,
 // src/config/kinds.c the rows of the options (no_options: there are none).
 #define ELBOW_LIKELIHOOD_LIST(X)                                                                                       \

@@ -7,11 +7,13 @@
 
 #include "config_support.h"
 
-enum { PLAIN, DROP, MANY, NEEDY, FLAT };
+enum { PLAIN, DROP, MANY, NEEDY, FLAT, GRADED, BARE };
 
 struct toy {
     int noise;
     double share, width, weight, old;
+    double grade;
+    int grade_from;
     bool share_is_learned, deep;
     int64_t parts;
     int mode;
@@ -44,13 +46,23 @@ static const struct elbow_key flat_keys[] = {
     {"", "old", REAL, TOY(old), ANY, .preset = "1.0", .is_flat = true, .help = "See noise.old."},
     {"", "weight", REAL, TOY(weight), ANY, .preset = "4.0", .help = "How heavy."},
 };
+static const char *const grade_words[] = {"learned", "predicted", NULL}, *const other_words[] = {"optimal", NULL};
+static const struct elbow_key graded_keys[] = {
+    {"", "grade", NUMBER(grade_words, 0), TOY(grade), ABOVE_ZERO, .present = offsetof(struct toy, grade_from),
+     .preset = "learned", .help = "How steep."},
+    {"", "deep", BOOLEAN, TOY(deep), .preset = "false", .help = "How far."},
+};
+static const struct elbow_key bare_keys[] = {
+    {"", "grade", NUMBER(other_words, 0), TOY(grade), ABOVE_ZERO, .present = offsetof(struct toy, grade_from),
+     .preset = "2.0", .help = "How steep."},
+};
 #define KEYS(rows)                                                                                                     \
     {                                                                                                                  \
         rows, sizeof(rows) / sizeof *(rows)                                                                            \
     }
 static const struct elbow_kind_schema noises[] = {
-    {"plain", {NULL, 0}},        {"drop", KEYS(drop_keys)}, {"many", KEYS(many_keys)},
-    {"needy", KEYS(needy_keys)}, {"flat", KEYS(flat_keys)}, {NULL, {NULL, 0}},
+    {"plain", {NULL, 0}},      {"drop", KEYS(drop_keys)},     {"many", KEYS(many_keys)}, {"needy", KEYS(needy_keys)},
+    {"flat", KEYS(flat_keys)}, {"graded", KEYS(graded_keys)}, {"bare", KEYS(bare_keys)}, {NULL, {NULL, 0}},
 };
 static const struct elbow_key toy_keys[] = {
     {"toy", "noise", KIND(noises), TOY(noise), .preset = "plain", .help = "What is added."},
@@ -125,6 +137,13 @@ START_TEST(options_are_written_back)
     reads_as("{many: {span: [1, 5]}}", "{many: {parts: 3, mode: exact, deep: false, span: [1, 5]}}");
     reads_as("{needy: {parts: 2}}", "{needy: {parts: 2, width: 7.0}}");
     reads_as("{flat: {old: 3}}", "{flat: {weight: 4.0}}");
+    reads_as("graded", "{graded: {grade: learned, deep: false}}");
+    reads_as("{graded: {grade: 3}}", "{graded: {grade: 3.0, deep: false}}");
+    reads_as("{graded: {grade: predicted}}", "{graded: {grade: predicted, deep: false}}");
+    reads_as("{graded: {grade: {learned: 3}}}", "{graded: {grade: {learned: 3.0}, deep: false}}");
+    reads_as("bare", "{bare: {grade: 2.0}}");
+    reads_as("{bare: 3}", "{bare: {grade: 3.0}}");
+    reads_as("{bare: optimal}", "{bare: {grade: optimal}}");
 }
 END_TEST
 
@@ -193,6 +212,11 @@ START_TEST(options_can_be_set_one_by_one)
     check_written(&toy, "{drop: {share: 0.125}}");
     set_toy(&toy, "toy.noise.drop.share=learned");
     check_written(&toy, "{drop: {share: {learned: 0.5}}}");
+    set_toy(&toy, "toy.noise.graded.grade=predicted");
+    check_written(&toy, "{graded: {grade: predicted, deep: false}}");
+    ck_assert(toy.grade_from == ELBOW_NUMBER_PREDICTED);
+    set_toy(&toy, "toy.noise.graded.grade=0.5");
+    ck_assert(toy.grade_from == ELBOW_NUMBER_FIXED && toy.grade == 0.5);
     set_toy(&toy, "toy.noise.needy.parts=4");
     check_written(&toy, "{needy: {parts: 4, width: 7.0}}");
 }
@@ -238,6 +262,15 @@ START_TEST(wrong_options_are_refused)
                             "1, learned, or {learned: START}");
     not_read("{drop: 1.5}", "toy.yaml:1:21: toy.noise.drop: '1.5' is out of bounds, expected a number of at least 0 "
                             "and at most 1, learned, or {learned: START}");
+    not_read("{graded: {grade: {learned: -1}}}",
+             "toy.yaml:1:41: toy.noise.graded.grade: '-1' is out of bounds, expected a number above 0, learned, "
+             "{learned: START}, predicted");
+    not_read("{graded: {grade: optimal}}", "toy.yaml:1:31: toy.noise.graded.grade: found 'optimal', expected a number "
+                                           "above 0, learned, {learned: START}, predicted");
+    not_read("{graded: {grade: predicted, dep: true}}",
+             "toy.yaml:1:42: toy.noise.graded.dep: unknown key; did you mean toy.noise.graded.deep?");
+    not_read("{bare: {grade: {learned: 1}}}",
+             "toy.yaml:1:29: toy.noise.bare.grade: found a map, expected a number above 0, optimal");
     not_read("needy", "toy.yaml:1:14: toy.noise.needy: parts is missing, expected a whole number from 1 to 9");
     not_read("{needy: }", "toy.yaml:1:15: toy.noise.needy: parts is missing, expected a whole number from 1 to 9");
     not_read("{needy: {width: 1}}",
@@ -254,7 +287,7 @@ START_TEST(options_are_explained)
     elbow_keys_explain(table, out);
     fclose(out);
     const char *const lines[] = {
-        "toy.noise: one of plain, drop, many, needy, flat; default plain\n    What is added.\n",
+        "toy.noise: one of plain, drop, many, needy, flat, graded, bare; default plain\n    What is added.\n",
         "toy.noise.drop.share: a number of at least 0 and at most 1, learned, or {learned: START}; default 0.5\n    "
         "The "
         "share that is left out.\n",
@@ -262,6 +295,7 @@ START_TEST(options_are_explained)
         "toy.noise.many.span: a list of 2 to 2 whole numbers from 0 to 99, or []; default []\n",
         "toy.noise.needy.parts: a whole number from 1 to 9; must be given\n",
         "toy.noise.flat.weight: a number; default 4.0\n",
+        "toy.noise.graded.grade: a number above 0, learned, {learned: START}, predicted; default learned\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; ++i)
         ck_assert_msg(strstr(text, lines[i]) != NULL, "%s is not in %s", lines[i], text);
@@ -284,6 +318,8 @@ START_TEST(a_resume_compares_options)
     not_resumed(
         "toy: {noise: {drop: 0.5}}", "toy: {noise: {drop: learned}}",
         "toy.noise: the checkpoint was made with {drop: {share: 0.5}}, now it is {drop: {share: {learned: 0.5}}};");
+    not_resumed("toy: {noise: {bare: 0.5}}", "toy: {noise: {bare: optimal}}",
+                "toy.noise: the checkpoint was made with {bare: {grade: 0.5}}, now it is {bare: {grade: optimal}};");
     not_resumed("toy: {noise: {many: {width: 3}}}", "toy: {noise: many}",
                 "toy.noise: the checkpoint was made with {many: {parts: 3, mode: exact, deep: false, width: 3.0}}, now "
                 "it is {many: {parts: 3, mode: exact, deep: false}};");

@@ -11,6 +11,8 @@
 #define REAL .type = ELBOW_KEY_REAL
 #define BOOLEAN .type = ELBOW_KEY_BOOLEAN
 #define CHOICE(list) .type = ELBOW_KEY_CHOICE, .choices = list
+// A number, or one of the words of the list; where the word stands alone the number is beside_word.
+#define NUMBER(list, beside_word) .type = ELBOW_KEY_NUMBER, .choices = (list), .unset = (beside_word)
 #define KIND(list) .type = ELBOW_KEY_KIND, .kinds = list
 #define DURATION .type = ELBOW_KEY_DURATION
 #define TEXT .type = ELBOW_KEY_TEXT

@@ -15,7 +15,9 @@ enum elbow_key_type {
     ELBOW_KEY_CHOICE,   // int, index into `choices`
     ELBOW_KEY_KIND,     // int, index into `kinds`: a word, or a map of one key with the kind's options
     ELBOW_KEY_LEARNED,  // double, and a bool at `present`: a number, the word learned, or {learned: START}
-    ELBOW_KEY_EVERY,    // int64_t: steps, 0, or the word epoch
+    ELBOW_KEY_NUMBER, // double, and an enum elbow_number as an int at `present`: a number, a word of `choices`, or (if
+                      // learned is one) {learned: START}
+    ELBOW_KEY_EVERY,  // int64_t: steps, 0, or the word epoch
     ELBOW_KEY_DURATION, // int64_t: seconds, also as 1h30m or 1-12:00:00
     ELBOW_KEY_TEXT,     // elbow_path; null is the empty text
     ELBOW_KEY_INTEGERS, // struct elbow_integers
@@ -31,13 +33,13 @@ struct elbow_key {
     size_t offset, present;                // of the value (and of its bool) in the struct that the table is for
     int64_t least, most;                   // INTEGER, EVERY, DURATION, entries of INTEGERS
     size_t count_least, count_most;        // INTEGERS: entries, where there are any
-    double low, high;                      // REAL, OPTIONAL, LEARNED
+    double low, high;                      // REAL, OPTIONAL, LEARNED, NUMBER
     bool low_open, high_open;              // the bound itself is not legal
-    const char *const *choices;            // CHOICE; ends with NULL
+    const char *const *choices;            // CHOICE, NUMBER; ends with NULL
     const struct elbow_kind_schema *kinds; // KIND; ends with a NULL name
     const char *preset; // the default as a YAML scalar or []; NULL: the empty text or list, or (of an option) none: it
                         // must be given
-    double unset;       // OPTIONAL: the value where there is none
+    double unset;       // OPTIONAL: the value where there is none; NUMBER: beside a word alone
     bool may_change;    // a resume may differ here
     bool is_later;      // than version 0.1 (an option: than its kind): written only where it differs from its preset
     bool is_flat;       // an option that is also a key of version 0.1, and written there alone

@@ -42,6 +42,9 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
 enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           void *base, const struct elbow_source *source);
 
+// Local. The word of an enum elbow_number, which is not FIXED.
+const char *elbow_value_number_word(int number);
+
 // Local. Reads a list of layers.
 enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           struct elbow_layers *value, const struct elbow_source *source);
