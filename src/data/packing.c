@@ -18,7 +18,8 @@ enum { NUMBERS_MAX = 8 };
 struct reader {
     struct elbow_hdf5 *file;
     const char *dataset;
-    enum elbow_element stored; // the dataset's own element
+    enum elbow_element stored;      // the dataset's own element
+    struct elbow_hdf5_float format; // of a dataset of floats: its own, where the element is a wider one
     struct elbow_packing *packing;
 };
 
@@ -147,11 +148,12 @@ static enum elbow_status read_sign(struct reader *reader, struct elbow_error *er
     return ELBOW_OK;
 }
 
-// A number of an attribute as a stored value of the dataset would be.
-static double as_stored(const struct reader *reader, double number)
+// A number of an attribute as a stored value of the dataset would be. Values that lie between two floats were rounded
+// by whoever wrote them: `ties_away` as libhdf5 does, else as processors do.
+static double as_stored(const struct reader *reader, double number, bool ties_away)
 {
-    if (reader->packing->element == ELBOW_ELEMENT_FLOAT32)
-        return (double)(float)number;
+    if (elbow_element_is_float(reader->stored))
+        return elbow_hdf5_round(&reader->format, number, ties_away);
     double span = ldexp(1, 8 * (int)elbow_element_size(reader->stored));
     if (reader->packing->element == reader->stored || !isfinite(number))
         return number;
@@ -163,6 +165,12 @@ static double as_stored(const struct reader *reader, double number)
 static void add_value(struct elbow_missing *missing, double value)
 {
     elbow_missing_add(missing, &(struct elbow_missing){.count = 1, .values = {value}});
+}
+
+static void add_stored(struct reader *reader, double value)
+{
+    add_value(&reader->packing->missing, as_stored(reader, value, false));
+    add_value(&reader->packing->missing, as_stored(reader, value, true));
 }
 
 // What netCDF writes where nobody has written, and nobody has said what else it should; bytes have no such value.
@@ -207,7 +215,7 @@ static enum elbow_status read_fill(struct reader *reader, struct elbow_error *er
         if (status != ELBOW_OK)
             return status;
         for (size_t i = 0; i < numbers.count; ++i)
-            add_value(&packing->missing, as_stored(reader, numbers.values[i]));
+            add_stored(reader, numbers.values[i]);
         if (numbers.count > 0)
             list(packing->value_rules, sizeof packing->value_rules, "%s", names[k]);
         has_fill = has_fill || (k == 0 && numbers.count > 0);
@@ -218,7 +226,7 @@ static enum elbow_status read_fill(struct reader *reader, struct elbow_error *er
     enum elbow_status status = elbow_hdf5_find_attribute(reader->file, "/", "_NCProperties", &is_netcdf, error);
     if (status != ELBOW_OK || !is_netcdf)
         return status;
-    add_value(&packing->missing, as_stored(reader, value));
+    add_stored(reader, value);
     list(packing->value_rules, sizeof packing->value_rules, "netCDF's fill value where no _FillValue is set");
     list(packing->said, sizeof packing->said, "netCDF's fill value %.6g", value);
     return ELBOW_OK;
@@ -240,8 +248,11 @@ static void add_bounds(struct reader *reader, const struct numbers *numbers, dou
     bool is_packed = packing->factor.value != 1 || packing->offset.value != 0;
     bool is_usable = packing->factor.trouble == NULL && packing->offset.trouble == NULL && packing->factor.value != 0;
     bool is_unpacked = numbers->is_float && is_packed && is_usable && !elbow_element_is_float(reader->stored);
-    double first = is_unpacked ? pack(packing, low) : as_stored(reader, low);
-    double second = is_unpacked ? pack(packing, high) : as_stored(reader, high);
+    double first = is_unpacked ? pack(packing, low) : low, second = is_unpacked ? pack(packing, high) : high;
+    if (!is_unpacked) {
+        first = fmin(as_stored(reader, low, false), as_stored(reader, low, true));
+        second = fmax(as_stored(reader, high, false), as_stored(reader, high, true));
+    }
     elbow_missing_add(
         &packing->missing,
         &(struct elbow_missing){.has_range = true, .low = fmin(first, second), .high = fmax(first, second)});
@@ -284,8 +295,12 @@ enum elbow_status elbow_packing_read(struct elbow_hdf5 *file, const char *datase
     ELBOW_CHECK(file != NULL && dataset != NULL && packing != NULL);
     struct reader reader = {.file = file, .dataset = dataset, .stored = element, .packing = packing};
     *packing = (struct elbow_packing){.factor = {.value = 1}, .element = element};
-    enum elbow_status status = read_scaling(&reader, "factor", "scale_factor",
-                                            "differs from the attribute scale_factor", &packing->factor, error);
+    enum elbow_status status = ELBOW_OK;
+    if (elbow_element_is_float(element))
+        status = elbow_hdf5_describe_float(file, dataset, &reader.format, error);
+    if (status == ELBOW_OK)
+        status = read_scaling(&reader, "factor", "scale_factor", "differs from the attribute scale_factor",
+                              &packing->factor, error);
     if (status == ELBOW_OK)
         status = read_scaling(&reader, "offset", "add_offset", "differs from the attribute add_offset",
                               &packing->offset, error);

@@ -76,6 +76,21 @@ enum elbow_status elbow_hdf5_close(struct elbow_hdf5 *file, struct elbow_error *
 enum elbow_status elbow_hdf5_describe_dataset(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
                                               struct elbow_error *error);
 
+// A format of floats as far as a double can tell: binary digits of a number, the exponent of the smallest one above
+// zero, the largest one that is finite.
+struct elbow_hdf5_float {
+    int digits, least;
+    double most;
+};
+
+// Local. The format in which a dataset stores its floats; a double's for one of integers. FORMAT as above.
+enum elbow_status elbow_hdf5_describe_float(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_float *format,
+                                            struct elbow_error *error);
+
+// Local. What a number becomes where it is stored in a format. Of two that are equally near, processors (and so numpy)
+// take the one that is even; libhdf5, when it converts, the one away from zero.
+double elbow_hdf5_round(const struct elbow_hdf5_float *format, double number, bool ties_away);
+
 // Local. The values of a row of a dataset; UINT64_MAX if they are more than that.
 uint64_t elbow_hdf5_row_values(const struct elbow_hdf5_info *info);
 

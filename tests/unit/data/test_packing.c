@@ -2,7 +2,7 @@
 // What attributes say of scaling and of missing values, and which values those are.
 #include "elbow/data/packing.h"
 
-#include "unit.h"
+#include "hdf5_files.h"
 
 #include <math.h>
 #include <string.h>
@@ -145,6 +145,62 @@ START_TEST(numbers_of_another_width)
 }
 END_TEST
 
+// A fill value that the stored floats cannot hold is found as what it was rounded to, by libhdf5 or by a processor.
+START_TEST(formats_of_floats)
+{
+    static const struct {
+        const char *what;
+        size_t exponent, mantissa;
+        bool big;
+        double fill, even, away; // even: by a processor
+    } cases[] = {
+        {"float16", 5, 10, false, -9999, -10000, -10000},
+        {"float16", 5, 10, true, -9999, -10000, -10000},
+        {"float16, a tie", 5, 10, false, 10004, 10000, 10008},
+        {"float16", 5, 10, true, 1e20, INFINITY, INFINITY},
+        {"float16, the largest", 5, 10, false, 65519, 65504, 65504},
+        {"float16, subnormal", 5, 10, false, 1e-6, 0x1.1p-20, 0x1.1p-20},
+        {"bfloat16", 8, 7, false, -9999, -9984, -9984},
+        {"bfloat16", 8, 7, true, 1e20, 0x1.5ap66, 0x1.5ap66},
+        {"8 bits", 4, 3, false, 0.3, 0.3125, 0.3125},
+        {"float24", 7, 16, true, 0.1, 0x1.999ap-4, 0x1.999ap-4},
+        {"float32", 8, 23, true, 0.1, (double)0.1F, (double)0.1F},
+    };
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "f.h5");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        hid_t id = new_file(path), type = float_type(cases[i].exponent, cases[i].mantissa, cases[i].big);
+        const double values[] = {cases[i].fill, 1, cases[i].even, 2};
+        put(id, "x", type, H5T_NATIVE_DOUBLE, 2, (const hsize_t[]){2, 2}, H5P_DEFAULT, values);
+        H5Tclose(type);
+        H5Fclose(id);
+        struct elbow_hdf5 *file = NULL;
+        struct elbow_error error = {0};
+        hdf5_must(elbow_hdf5_open_append(path, &file, &error), &error);
+        number(file, "_FillValue", cases[i].fill);
+        number(file, cases[i].fill < 1 ? "valid_min" : "valid_max", cases[i].fill);
+        hdf5_must(elbow_hdf5_close(file, &error), &error);
+        file = open_good(path);
+        struct elbow_hdf5_info info = describe_good(file, "x");
+        struct elbow_packing packing;
+        ck_assert_str_eq(elbow_element_name(info.element), "float32");
+        hdf5_must(elbow_packing_read(file, "/x", info.element, &packing, &error), &error);
+        float stored[4];
+        read_good(file, "x", 0, 2, stored);
+        for (int k = 0; k < 4; ++k)
+            ck_assert_msg(elbow_missing_is(&packing.missing, (double)stored[k]) == (k % 2 == 0), "%s: value %d, %.9g",
+                          cases[i].what, k, (double)stored[k]);
+        ck_assert_msg((double)stored[0] == cases[i].away && (double)stored[2] == cases[i].even, "%s: %.9g, %.9g",
+                      cases[i].what, (double)stored[0], (double)stored[2]);
+        packing.missing.count = 0;
+        for (int k = 0; k < 4; ++k)
+            ck_assert_msg(!elbow_missing_is(&packing.missing, (double)stored[k]), "%s: range", cases[i].what);
+        close_good(file);
+    }
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(signs)
 {
     struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_INT8);
@@ -215,4 +271,4 @@ START_TEST(finding)
 END_TEST
 
 UNIT_MAIN("data/packing", nothing_is_said, packed_values, what_is_no_single_number_is_named, attributes_that_contradict,
-          ranges, numbers_of_another_width, signs, fill_of_netcdf, finding)
+          ranges, numbers_of_another_width, formats_of_floats, signs, fill_of_netcdf, finding)
