@@ -26,15 +26,6 @@ void put(hid_t file, const char *name, hid_t stored, hid_t native, int rank, con
     H5Sclose(space);
 }
 
-hid_t float_type(size_t exponent, size_t mantissa, bool big)
-{
-    size_t bits = 1 + exponent + mantissa;
-    hid_t type = H5Tcopy(big ? H5T_IEEE_F32BE : H5T_IEEE_F32LE);
-    ck_assert(H5Tset_fields(type, bits - 1, mantissa, exponent, 0, mantissa) >= 0 && H5Tset_precision(type, bits) >= 0);
-    ck_assert(H5Tset_ebias(type, ((size_t)1 << (exponent - 1)) - 1) >= 0 && H5Tset_size(type, (bits + 7) / 8) >= 0);
-    return type;
-}
-
 struct elbow_hdf5 *open_good(const char *path)
 {
     struct elbow_hdf5 *file = NULL;

@@ -19,10 +19,6 @@ bool has(struct elbow_hdf5 *file, const char *name);
 struct elbow_hdf5_info describe_good(struct elbow_hdf5 *file, const char *name);
 void read_good(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count, void *out);
 
-// A float type of so many bits (sign, exponent, mantissa with an implied one), as numpy's float16 (5, 10) and bfloat16
-// (8, 7); big: of the other byte order. To be closed.
-hid_t float_type(size_t exponent, size_t mantissa, bool big);
-
 // Nothing may stay open in the library.
 void close_good(struct elbow_hdf5 *file);
 

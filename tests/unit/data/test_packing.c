@@ -145,6 +145,17 @@ START_TEST(numbers_of_another_width)
 }
 END_TEST
 
+// A float type of so many bits (sign, exponent, mantissa with an implied one), as numpy's float16 (5, 10) and bfloat16
+// (8, 7); big: of the other byte order. To be closed.
+static hid_t float_type(size_t exponent, size_t mantissa, bool big)
+{
+    size_t bits = 1 + exponent + mantissa;
+    hid_t type = H5Tcopy(big ? H5T_IEEE_F32BE : H5T_IEEE_F32LE);
+    ck_assert(H5Tset_fields(type, bits - 1, mantissa, exponent, 0, mantissa) >= 0 && H5Tset_precision(type, bits) >= 0);
+    ck_assert(H5Tset_ebias(type, ((size_t)1 << (exponent - 1)) - 1) >= 0 && H5Tset_size(type, (bits + 7) / 8) >= 0);
+    return type;
+}
+
 // A fill value that the stored floats cannot hold is found as what it was rounded to, by libhdf5 or by a processor.
 START_TEST(formats_of_floats)
 {
