@@ -42,6 +42,64 @@ bool elbow_hdf5_blocks_take(hid_t space, const struct elbow_hdf5_blocks *blocks)
            0;
 }
 
+bool elbow_hdf5_blocks_add(hid_t space, const struct elbow_hdf5_blocks *blocks)
+{
+    return H5Sselect_hyperslab(space, H5S_SELECT_OR, blocks->start, blocks->stride, blocks->count, blocks->block) >= 0;
+}
+
+bool elbow_hdf5_blocks_meet(hid_t space, const struct elbow_hdf5_blocks *blocks)
+{
+    hid_t both = H5Scopy(space);
+    bool meets = both < 0 ||
+                 H5Sselect_hyperslab(both, H5S_SELECT_AND, blocks->start, blocks->stride, blocks->count,
+                                     blocks->block) < 0 ||
+                 H5Sget_select_npoints(both) != 0; // where that cannot be told, it is looked at
+    if (both >= 0)
+        H5Sclose(both);
+    return meets;
+}
+
+struct elbow_hdf5_parts elbow_hdf5_blocks_cut(const struct elbow_hdf5_blocks *blocks, int axis, hsize_t count)
+{
+    hsize_t whole = 0, rest = count;
+    if (blocks->block[axis] != H5S_UNLIMITED) {
+        whole = count / blocks->block[axis];
+        rest = count % blocks->block[axis];
+    }
+    struct elbow_hdf5_parts parts = {.has_whole = whole > 0, .has_rest = rest > 0, .whole = *blocks, .rest = *blocks};
+    parts.whole.count[axis] = whole;
+    parts.rest.start[axis] += whole * blocks->stride[axis];
+    parts.rest.stride[axis] = parts.rest.count[axis] = 1;
+    parts.rest.block[axis] = rest;
+    return parts;
+}
+
+bool elbow_hdf5_blocks_each(hid_t space, int rank, elbow_hdf5_each_block *each, void *user)
+{
+    enum { MANY = 64 }; // asked for at once: libhdf5 walks to the first of them
+    struct elbow_hdf5_blocks blocks;
+    hsize_t corners[MANY][2 * H5S_MAX_RANK];
+    if (elbow_hdf5_blocks_of(space, &blocks))
+        return each(user, &blocks);
+    hssize_t count = H5Sget_select_hyper_nblocks(space);
+    for (hssize_t n = 0; n < count; n += MANY) {
+        hssize_t some = count - n < MANY ? count - n : MANY;
+        hsize_t *corner = corners[0];
+        if (H5Sget_select_hyper_blocklist(space, (hsize_t)n, (hsize_t)some, corner) < 0)
+            return false;
+        for (hssize_t k = 0; k < some; ++k, corner += 2 * rank) {
+            for (int i = 0; i < rank; ++i) {
+                blocks.start[i] = corner[i];
+                blocks.stride[i] = blocks.count[i] = 1;
+                blocks.block[i] = corner[rank + i] - corner[i] + 1;
+            }
+            if (!each(user, &blocks))
+                return false;
+        }
+    }
+    return count >= 0;
+}
+
 bool elbow_hdf5_blocks_have_shape(const struct elbow_hdf5_blocks *blocks, int rank, const uint64_t *shape,
                                   int shape_rank)
 {

@@ -104,6 +104,19 @@ enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const cha
     return status;
 }
 
+// Of a source, what is mapped.
+static enum elbow_status check_wanted(struct elbow_hdf5 *file, hid_t dataset, const char *name,
+                                      const struct elbow_hdf5_info *info, hid_t wanted, struct elbow_error *error)
+{
+    uint64_t first = 0, last = info->rank > 0 && info->shape[0] > 0 ? info->shape[0] - 1 : 0;
+    if (elbow_hdf5_are_written(dataset, wanted, &first, &last))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: rows %llu to %llu of dataset %s, a part of which is mapped, were never written: the "
+                           "file would give fill values for them; write them, or map other rows only",
+                           file->name, (unsigned long long)first, (unsigned long long)last, name);
+}
+
 static enum elbow_status check_written(struct elbow_hdf5 *file, hid_t dataset, const char *name,
                                        const struct elbow_hdf5_info *info, const struct elbow_hdf5_storage *storage,
                                        struct elbow_error *error)
@@ -140,30 +153,34 @@ static enum elbow_status check_allocated(struct elbow_hdf5 *file, hid_t dataset,
 
 static enum elbow_status check_kind(struct elbow_hdf5 *file, hid_t dataset, const char *name,
                                     const struct elbow_hdf5_info *info, const struct elbow_hdf5_storage *storage,
-                                    struct elbow_error *error)
+                                    hid_t wanted, struct elbow_error *error)
 {
     if (storage->kind == ELBOW_HDF5_CONTIGUOUS)
         return check_allocated(file, dataset, name, info, error);
     if (storage->kind == ELBOW_HDF5_RAW)
         return elbow_hdf5_check_raw(file, dataset, name, info, error);
-    enum elbow_status status = ELBOW_OK;
-    if (storage->kind == ELBOW_HDF5_CHUNKED)
-        status = elbow_hdf5_check_filters(file, dataset, name, error);
-    if (storage->kind == ELBOW_HDF5_CHUNKED && status == ELBOW_OK)
-        status = check_written(file, dataset, name, info, storage, error);
-    return status;
+    if (storage->kind != ELBOW_HDF5_CHUNKED)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_hdf5_check_filters(file, dataset, name, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (wanted != H5S_ALL && storage->written < storage->chunks)
+        return check_wanted(file, dataset, name, info, wanted, error);
+    return check_written(file, dataset, name, info, storage, error);
 }
 
 // What elbow_hdf5_check_storage does, for an open dataset, which is closed. A virtual one has it done for its sources.
 static enum elbow_status check_stored(struct elbow_hdf5 *file, hid_t dataset, const char *name,
-                                      const struct elbow_hdf5_info *info, int depth, struct elbow_error *error)
+                                      const struct elbow_hdf5_info *info, struct elbow_hdf5_wanted *look,
+                                      struct elbow_error *error)
 {
     struct elbow_hdf5_storage storage;
     enum elbow_status status = describe_storage(file, dataset, name, info, &storage, error);
     if (status == ELBOW_OK && storage.kind == ELBOW_HDF5_VIRTUAL)
-        return elbow_hdf5_check_virtual(file, dataset, name, info, depth, check_stored, error);
+        return elbow_hdf5_check_virtual(file, dataset, name, info, look, check_stored, error);
     if (status == ELBOW_OK)
-        status = check_kind(file, dataset, name, info, &storage, error);
+        status = check_kind(file, dataset, name, info, &storage, look->space, error);
+    look->is_whole = status == ELBOW_OK && storage.written == storage.chunks;
     H5Dclose(dataset);
     return status;
 }
@@ -186,7 +203,7 @@ enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *
         return status;
     status = note_home(file, dataset, error);
     if (status == ELBOW_OK)
-        return check_stored(file, dataset, name, &info, 0, error);
+        return check_stored(file, dataset, name, &info, &(struct elbow_hdf5_wanted){.space = H5S_ALL}, error);
     H5Dclose(dataset);
     return status;
 }

@@ -1,43 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Virtual datasets. libhdf5 gives fill values for a source that is not there, for rows that a source no longer has, and
 // for rows that no source maps; so all sources are looked at before anything is read.
-#include "elbow/data/detail/blocks.h"
-#include "elbow/data/detail/hdf5.h"
-
-#include "elbow/base/inputs.h"
+#include "elbow/data/detail/virtual.h"
 
 #include <stdio.h>
 #include <string.h>
 
 // DEPTH_MAX: virtual datasets of virtual datasets. AHEAD: sources of a pattern that are looked for behind a gap.
 enum { DEPTH_MAX = 8, AHEAD = 16 };
-
-// A virtual dataset that is being looked at.
-struct view {
-    struct elbow_hdf5 *file;
-    const char *name;
-    const struct elbow_hdf5_info *info;
-    hid_t creation, left; // left: what no source maps so far
-    elbow_path home;      // the file that it lies in
-    int depth;
-    elbow_hdf5_check *check; // looks at a source
-    // The source that was looked at last: consecutive mappings often have the same.
-    struct elbow_hdf5 *source;
-    struct elbow_hdf5_info source_info;
-    elbow_path source_file, source_dataset;
-};
-
-// A mapping: blocks of the virtual dataset and of the source, both as selected.
-struct mapping {
-    hid_t virtual_space, source_space;
-    elbow_path file, dataset;
-};
-
-static enum elbow_status fail_view(const struct view *view, struct elbow_error *error)
-{
-    return elbow_hdf5_fail(view->file, ELBOW_FORMAT, error, "the sources of virtual dataset %s cannot be read",
-                           view->name);
-}
 
 // The n-th name of a pattern: %b is n, %% is %. Whether it is a pattern at all.
 static bool name_of_block(const char *pattern, uint64_t n, elbow_path name)
@@ -58,207 +28,108 @@ static bool name_of_block(const char *pattern, uint64_t n, elbow_path name)
     return is_pattern;
 }
 
-static void close_source(struct view *view)
+#define LEAST(a, b) ((a) < (b) ? (a) : (b))
+
+// What a mapping takes of its source, of which `count` indices of the dimension without an end; a space to be closed,
+// or H5S_ALL.
+static hid_t select_wanted(const struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
+                           const struct elbow_hdf5_blocks *endless, int axis, hsize_t count)
 {
-    if (view->source != view->file)
-        elbow_hdf5_close(view->source, NULL);
-    view->source = NULL;
+    if (H5Sget_select_type(mapping->source_space) == H5S_SEL_ALL)
+        return H5S_ALL;
+    if (axis < 0)
+        return H5Scopy(mapping->source_space);
+    hsize_t shape[H5S_MAX_RANK];
+    for (int i = 0; i < view->source_info.rank; ++i)
+        shape[i] = view->source_info.shape[i];
+    hid_t space = H5Screate_simple(view->source_info.rank, shape, NULL);
+    struct elbow_hdf5_parts parts = elbow_hdf5_blocks_cut(endless, axis, count);
+    bool is_selected = space >= 0 && H5Sselect_none(space) >= 0;
+    if (is_selected && parts.has_whole)
+        is_selected = elbow_hdf5_blocks_add(space, &parts.whole);
+    if (is_selected && parts.has_rest)
+        is_selected = elbow_hdf5_blocks_add(space, &parts.rest);
+    if (is_selected)
+        return space;
+    if (space >= 0)
+        H5Sclose(space);
+    return H5I_INVALID_HID;
 }
 
-static const uint64_t NO_END = UINT64_MAX;
-
-static enum elbow_status fail_source(const struct view *view, const char *file, const char *dataset, uint64_t first,
-                                     uint64_t last, struct elbow_error *error)
+static enum elbow_status check_wanted(struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
+                                      const struct elbow_hdf5_blocks *endless, int axis, hsize_t count,
+                                      struct elbow_hdf5_rows rows, struct elbow_error *error)
 {
-    char rows[64];
-    if (last == NO_END)
-        elbow_text_format(rows, sizeof rows, "rows from %llu on", (unsigned long long)first);
-    else
-        elbow_text_format(rows, sizeof rows, "rows %llu to %llu", (unsigned long long)first, (unsigned long long)last);
-    return elbow_error_set(
-        error, ELBOW_FILE,
-        "%s: %s of virtual dataset %s are those of %s in %s, and there is no such file (looked for beside it, in the "
-        "working directory, and where HDF5_VDS_PREFIX says)",
-        view->file->name, rows, view->name, dataset, file);
-}
-
-// The source of a mapping into view->source, whole as it should be.
-static enum elbow_status open_source(struct view *view, const char *file, const char *dataset, uint64_t first,
-                                     uint64_t last, struct elbow_error *error)
-{
-    if (view->source != NULL && strcmp(file, view->source_file) == 0 && strcmp(dataset, view->source_dataset) == 0)
+    if (view->source_is_whole || (axis >= 0 && count == 0))
         return ELBOW_OK;
-    close_source(view);
-    elbow_path path;
-    elbow_text_format(view->source_file, sizeof view->source_file, "%s", file);
-    elbow_text_format(view->source_dataset, sizeof view->source_dataset, "%s", dataset);
-    enum elbow_status status = ELBOW_OK;
-    if (strcmp(file, ".") == 0 && strcmp(view->home, view->file->name) == 0)
-        view->source = view->file;
-    else if (strcmp(file, ".") == 0)
-        status = elbow_hdf5_open(view->home, &view->source, error);
-    else if (!elbow_hdf5_resolve("HDF5_VDS_PREFIX", view->home, file, path))
-        return fail_source(view, file, dataset, first, last, error);
-    else if (elbow_inputs_note(path, error) != ELBOW_OK)
-        return ELBOW_MEMORY;
-    else
-        status = elbow_hdf5_open(path, &view->source, error);
-    hid_t id;
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_open_any(view->source, dataset, &id, &view->source_info, error);
-    if (status == ELBOW_OK)
-        status = view->check(view->source, id, dataset, &view->source_info, view->depth + 1, error);
-    if (status == ELBOW_OK)
-        return status;
-    if (view->depth > 0)
-        return status;
-    elbow_error_prefix(error, "%s: virtual dataset %s (rows %llu to %llu): ", view->file->name, view->name,
-                       (unsigned long long)first, (unsigned long long)last);
+    hid_t wanted = select_wanted(view, mapping, endless, axis, count);
+    if (wanted < 0)
+        return elbow_hdf5_fail_view(view, error);
+    enum elbow_status status = elbow_hdf5_check_source(view, wanted, rows, error);
+    if (wanted != H5S_ALL)
+        H5Sclose(wanted);
     return status;
 }
 
-#define LEAST(a, b) ((a) < (b) ? (a) : (b))
-
-// Takes `count` indices of an axis (of what has no end) out of what is left.
-static bool take_indices(struct view *view, struct elbow_hdf5_blocks blocks, int axis, hsize_t count)
+static bool take_block(void *cover, const struct elbow_hdf5_blocks *blocks)
 {
-    if (count == 0)
-        return true;
-    hsize_t whole = 0, rest = count;
-    if (blocks.block[axis] != H5S_UNLIMITED) {
-        whole = count / blocks.block[axis];
-        rest = count % blocks.block[axis];
-    }
-    struct elbow_hdf5_blocks last = blocks;
-    blocks.count[axis] = whole;
-    if (whole > 0 && !elbow_hdf5_blocks_take(view->left, &blocks))
-        return false;
-    last.start[axis] += whole * last.stride[axis];
-    last.stride[axis] = last.count[axis] = 1;
-    last.block[axis] = rest;
-    return rest == 0 || elbow_hdf5_blocks_take(view->left, &last);
+    return elbow_hdf5_cover_take(cover, blocks);
 }
 
-// Blocks of no regular order, one by one.
-static bool take_list(struct view *view, hid_t space)
+// The part of a mapping that has no end, as far as both ends of it go: `count` indices of the source's dimension `axis`
+// (negative: it has an end).
+struct extent {
+    struct elbow_hdf5_blocks source;
+    int axis;
+    hsize_t count;
+};
+
+static struct extent find_extent(const struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
+                                 const struct elbow_hdf5_blocks *to, int axis)
 {
-    hssize_t count = H5Sget_select_hyper_nblocks(space);
-    hsize_t corners[2 * H5S_MAX_RANK];
+    struct extent extent = {.axis = -1};
+    if (elbow_hdf5_blocks_of(mapping->source_space, &extent.source))
+        extent.axis = elbow_hdf5_blocks_endless(&extent.source, view->source_info.rank);
+    extent.count = axis < 0 ? 0 : elbow_hdf5_blocks_within(to, axis, view->info->shape[axis]);
+    if (axis >= 0 && extent.axis >= 0)
+        extent.count = LEAST(
+            extent.count, elbow_hdf5_blocks_within(&extent.source, extent.axis, view->source_info.shape[extent.axis]));
+    return extent;
+}
+
+static enum elbow_status check_single(struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
+                                      struct elbow_error *error)
+{
     int rank = view->info->rank;
-    for (hssize_t n = 0; n < count; ++n) {
-        struct elbow_hdf5_blocks blocks;
-        if (H5Sget_select_hyper_blocklist(space, (hsize_t)n, 1, corners) < 0)
-            return false;
-        for (int i = 0; i < rank; ++i) {
-            blocks.start[i] = corners[i];
-            blocks.stride[i] = blocks.count[i] = 1;
-            blocks.block[i] = corners[rank + i] - corners[i] + 1;
-        }
-        if (!elbow_hdf5_blocks_take(view->left, &blocks))
-            return false;
-    }
-    return count >= 0;
-}
-
-static void print_shape(int rank, const uint64_t *shape, char *text, size_t size)
-{
-    size_t length = 0;
-    for (int i = 0; i < rank && length < size; ++i)
-        length +=
-            (size_t)snprintf(text + length, size - length, "%s%llu", i > 0 ? " x " : "", (unsigned long long)shape[i]);
-}
-
-// A source that is mapped whole must be as it was: the file holds no shape of it, and HDF5 would cut its values anew.
-// `to`: where they go, NULL if that is not regular.
-static enum elbow_status check_whole(const struct view *view, hid_t space, const struct elbow_hdf5_blocks *to,
-                                     struct elbow_error *error)
-{
-    const struct elbow_hdf5_info *source = &view->source_info;
-    int rank = view->info->rank;
-    uint64_t lengths[ELBOW_HDF5_RANK_MAX];
-    char now[256] = "", then[256] = "other";
-    if (to == NULL ? elbow_hdf5_blocks_have_rows(space, source->rank, source->shape)
-                   : elbow_hdf5_blocks_have_shape(to, rank, source->shape, source->rank))
-        return ELBOW_OK;
-    for (int i = 0; to != NULL && i < rank; ++i)
-        lengths[i] = to->count[i] * to->block[i];
-    if (to != NULL)
-        print_shape(rank, lengths, then, sizeof then);
-    print_shape(source->rank, source->shape, now, sizeof now);
-    return elbow_error_set(
-        error, ELBOW_MISMATCH,
-        "%s: virtual dataset %s maps the whole of %s in %s to %s values, but that has %s now; make it anew from its "
-        "sources",
-        view->file->name, view->name, view->source_dataset, view->source_file, then, now);
-}
-
-// A source must hold what is mapped; `to`: where, NULL if that is not regular.
-static enum elbow_status check_extent(const struct view *view, const struct mapping *mapping,
-                                      const struct elbow_hdf5_blocks *to, struct elbow_error *error)
-{
-    const struct elbow_hdf5_info *source = &view->source_info;
-    hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK];
     struct elbow_hdf5_blocks blocks;
-    if (H5Sget_select_type(mapping->source_space) == H5S_SEL_ALL)
-        return check_whole(view, mapping->virtual_space, to, error);
-    int rank = H5Sget_simple_extent_ndims(mapping->source_space);
-    if (rank < 0)
-        return fail_view(view, error);
-    bool is_regular = elbow_hdf5_blocks_of(mapping->source_space, &blocks);
-    if (rank == source->rank && is_regular && elbow_hdf5_blocks_endless(&blocks, rank) >= 0)
-        return ELBOW_OK; // as long as it happens to be
-    if (H5Sget_select_bounds(mapping->source_space, low, high) < 0)
-        return fail_view(view, error);
-    for (int i = 0; i < rank; ++i)
-        if (rank != source->rank || high[i] >= source->shape[i])
-            return elbow_error_set(
-                error, ELBOW_MISMATCH,
-                "%s: virtual dataset %s maps %llu indices of dimension %d of %s in %s, which has %llu of them in %d "
-                "dimensions; make it anew from its sources",
-                view->file->name, view->name, (unsigned long long)high[i] + 1, i, view->source_dataset,
-                view->source_file, (unsigned long long)(i < source->rank ? source->shape[i] : 0), source->rank);
-    return ELBOW_OK;
-}
-
-static enum elbow_status check_single(struct view *view, const struct mapping *mapping, struct elbow_error *error)
-{
-    int rank = view->info->rank;
-    struct elbow_hdf5_blocks blocks, source;
     bool is_regular = elbow_hdf5_blocks_of(mapping->virtual_space, &blocks);
     int axis = is_regular ? elbow_hdf5_blocks_endless(&blocks, rank) : -1;
     hsize_t low[H5S_MAX_RANK] = {0}, high[H5S_MAX_RANK] = {view->info->shape[0] - 1};
     if (axis < 0 && H5Sget_select_bounds(mapping->virtual_space, low, high) < 0)
-        return fail_view(view, error);
+        return elbow_hdf5_fail_view(view, error);
     if (axis > 0) {
         low[0] = blocks.start[0];
         high[0] = blocks.start[0] + (blocks.count[0] - 1) * blocks.stride[0] + blocks.block[0] - 1;
     }
-    enum elbow_status status = open_source(view, mapping->file, mapping->dataset, low[0], high[0], error);
+    struct elbow_hdf5_rows rows = {low[0], high[0]};
+    enum elbow_status status = elbow_hdf5_open_source(view, mapping->file, mapping->dataset, rows, error);
     if (status == ELBOW_OK)
-        status = check_extent(view, mapping, is_regular ? &blocks : NULL, error);
+        status = elbow_hdf5_check_extent(view, mapping, is_regular ? &blocks : NULL, error);
     if (status != ELBOW_OK)
         return status;
-    bool is_taken;
-    if (!is_regular) {
-        is_taken = take_list(view, mapping->virtual_space);
-    } else if (axis < 0) {
-        is_taken = elbow_hdf5_blocks_take(view->left, &blocks);
-    } else {
-        hsize_t wanted = elbow_hdf5_blocks_within(&blocks, axis, view->info->shape[axis]);
-        int along = elbow_hdf5_blocks_of(mapping->source_space, &source)
-                        ? elbow_hdf5_blocks_endless(&source, view->source_info.rank)
-                        : -1;
-        if (along >= 0)
-            wanted = LEAST(wanted, elbow_hdf5_blocks_within(&source, along, view->source_info.shape[along]));
-        is_taken = take_indices(view, blocks, axis, wanted);
-    }
-    return is_taken ? ELBOW_OK : fail_view(view, error);
+    struct extent extent = find_extent(view, mapping, &blocks, axis);
+    status = check_wanted(view, mapping, &extent.source, extent.axis, extent.count, rows, error);
+    if (status != ELBOW_OK)
+        return status;
+    bool is_taken = axis < 0 ? elbow_hdf5_blocks_each(mapping->virtual_space, rank, take_block, &view->cover)
+                             : elbow_hdf5_cover_take_first(&view->cover, &blocks, axis, extent.count);
+    return is_taken ? ELBOW_OK : elbow_hdf5_fail_view(view, error);
 }
 
 // HDF5 ends a dataset at the first source of a pattern that is missing. If there are sources behind it, it was not
 // meant to end there.
-static enum elbow_status check_end(const struct view *view, const struct mapping *mapping, uint64_t count,
-                                   hsize_t first, struct elbow_error *error)
+static enum elbow_status check_end(const struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
+                                   uint64_t count, hsize_t first, struct elbow_error *error)
 {
     elbow_path name, path;
     bool is_pattern = name_of_block(mapping->file, count, name);
@@ -266,20 +137,22 @@ static enum elbow_status check_end(const struct view *view, const struct mapping
         elbow_path later;
         name_of_block(mapping->file, n, later);
         if (elbow_hdf5_resolve("HDF5_VDS_PREFIX", view->home, later, path))
-            return fail_source(view, name, mapping->dataset, first, NO_END, error);
+            return elbow_hdf5_fail_source(view, name, mapping->dataset,
+                                          (struct elbow_hdf5_rows){first, ELBOW_HDF5_NO_END}, error);
     }
     return ELBOW_OK;
 }
 
 // A pattern: a source for each block along the dimension without an end.
-static enum elbow_status check_pattern(struct view *view, const struct mapping *mapping, struct elbow_error *error)
+static enum elbow_status check_pattern(struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
+                                       struct elbow_error *error)
 {
     struct elbow_hdf5_blocks blocks;
     int axis = elbow_hdf5_blocks_of(mapping->virtual_space, &blocks)
                    ? elbow_hdf5_blocks_endless(&blocks, view->info->rank)
                    : -1;
     if (axis < 0)
-        return fail_view(view, error);
+        return elbow_hdf5_fail_view(view, error);
     hsize_t stride = blocks.stride[axis], length = view->info->shape[axis], start = blocks.start[axis];
     uint64_t n = 0;
     for (; start + n * stride < length; ++n) {
@@ -289,19 +162,22 @@ static enum elbow_status check_pattern(struct view *view, const struct mapping *
         name_of_block(mapping->dataset, n, dataset);
         one.start[axis] = start + n * stride;
         one.stride[axis] = one.count[axis] = 1;
-        hsize_t first = one.start[0], last = first + (one.count[0] - 1) * one.stride[0] + one.block[0] - 1;
-        enum elbow_status status = open_source(view, file, dataset, first, last, error);
+        struct elbow_hdf5_rows rows = {one.start[0],
+                                       one.start[0] + (one.count[0] - 1) * one.stride[0] + one.block[0] - 1};
+        enum elbow_status status = elbow_hdf5_open_source(view, file, dataset, rows, error);
         if (status == ELBOW_OK)
-            status = check_extent(view, mapping, &one, error);
+            status = elbow_hdf5_check_extent(view, mapping, &one, error);
+        if (status == ELBOW_OK)
+            status = check_wanted(view, mapping, NULL, -1, 0, rows, error);
         if (status != ELBOW_OK)
             return status;
-        if (!elbow_hdf5_blocks_take(view->left, &one))
-            return fail_view(view, error);
+        if (!elbow_hdf5_cover_take(&view->cover, &one))
+            return elbow_hdf5_fail_view(view, error);
     }
     return check_end(view, mapping, n, axis == 0 ? start + n * stride : 0, error);
 }
 
-static bool read_mapping(hid_t creation, size_t i, struct mapping *mapping)
+static bool read_mapping(hid_t creation, size_t i, struct elbow_hdf5_mapping *mapping)
 {
     ssize_t file = H5Pget_virtual_filename(creation, i, mapping->file, sizeof mapping->file);
     ssize_t dataset = H5Pget_virtual_dsetname(creation, i, mapping->dataset, sizeof mapping->dataset);
@@ -311,16 +187,26 @@ static bool read_mapping(hid_t creation, size_t i, struct mapping *mapping)
            dataset < (ssize_t)sizeof mapping->dataset && mapping->virtual_space >= 0 && mapping->source_space >= 0;
 }
 
-static enum elbow_status check_mapping(struct view *view, size_t i, struct elbow_error *error)
+// Whether a mapping has a part in what is wanted of a virtual dataset that is itself a source.
+static bool is_wanted(hid_t wanted, const struct elbow_hdf5_mapping *mapping, int rank)
 {
-    struct mapping mapping;
+    struct elbow_hdf5_blocks blocks;
+    return wanted == H5S_ALL || !elbow_hdf5_blocks_of(mapping->virtual_space, &blocks) ||
+           elbow_hdf5_blocks_endless(&blocks, rank) >= 0 || elbow_hdf5_blocks_meet(wanted, &blocks);
+}
+
+static enum elbow_status check_mapping(struct elbow_hdf5_view *view, size_t i, hid_t wanted, struct elbow_error *error)
+{
+    struct elbow_hdf5_mapping mapping;
     elbow_path file, dataset;
     enum elbow_status status = ELBOW_OK;
     bool is_read = read_mapping(view->creation, i, &mapping);
     bool has_file_blocks = is_read && name_of_block(mapping.file, 0, file);
     bool has_blocks = is_read && name_of_block(mapping.dataset, 0, dataset); // both names are made
     if (!is_read) {
-        status = fail_view(view, error);
+        status = elbow_hdf5_fail_view(view, error);
+    } else if (!is_wanted(wanted, &mapping, view->info->rank)) {
+        status = ELBOW_OK;
     } else if (has_file_blocks || has_blocks) {
         status = check_pattern(view, &mapping, error);
     } else {
@@ -335,14 +221,16 @@ static enum elbow_status check_mapping(struct view *view, size_t i, struct elbow
     return status;
 }
 
-static enum elbow_status check_left(const struct view *view, struct elbow_error *error)
+static enum elbow_status check_left(struct elbow_hdf5_view *view, struct elbow_error *error)
 {
     hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK];
-    hssize_t left = H5Sget_select_npoints(view->left);
+    if (!elbow_hdf5_cover_finish(&view->cover))
+        return elbow_hdf5_fail_view(view, error);
+    hssize_t left = H5Sget_select_npoints(view->cover.left);
     if (left == 0)
         return ELBOW_OK;
-    if (left < 0 || H5Sget_select_bounds(view->left, low, high) < 0)
-        return fail_view(view, error);
+    if (left < 0 || H5Sget_select_bounds(view->cover.left, low, high) < 0)
+        return elbow_hdf5_fail_view(view, error);
     return elbow_error_set(error, ELBOW_DATA,
                            "%s: %lld values of virtual dataset %s, in rows %llu to %llu of %llu, are mapped by no "
                            "source: the file would give fill values for them; make the dataset anew",
@@ -350,44 +238,76 @@ static enum elbow_status check_left(const struct view *view, struct elbow_error 
                            (unsigned long long)high[0], (unsigned long long)view->info->shape[0]);
 }
 
-static enum elbow_status check_view(struct view *view, struct elbow_error *error)
+static bool add_block(void *space, const struct elbow_hdf5_blocks *blocks)
 {
-    size_t count = 0;
+    return elbow_hdf5_blocks_add(*(hid_t *)space, blocks);
+}
+
+// Selects what is wanted in a space of the dataset.
+static bool select_left(const struct elbow_hdf5_view *view, hid_t wanted, hid_t left)
+{
     hsize_t start[H5S_MAX_RANK] = {0}, shape[H5S_MAX_RANK];
     for (int i = 0; i < view->info->rank; ++i)
         shape[i] = view->info->shape[i];
-    if (view->creation < 0 || view->left < 0 || H5Pget_virtual_count(view->creation, &count) < 0 ||
-        H5Sselect_hyperslab(view->left, H5S_SELECT_SET, start, NULL, shape, NULL) < 0)
-        return fail_view(view, error);
-    enum elbow_status status = ELBOW_OK;
+    if (wanted == H5S_ALL)
+        return H5Sselect_hyperslab(left, H5S_SELECT_SET, start, NULL, shape, NULL) >= 0;
+    return H5Sselect_none(left) >= 0 && elbow_hdf5_blocks_each(wanted, view->info->rank, add_block, &left);
+}
+
+static enum elbow_status check_mappings(struct elbow_hdf5_view *view, hid_t wanted, struct elbow_error *error)
+{
+    size_t count = 0;
+    if (view->creation < 0 || view->cover.left < 0 || H5Pget_virtual_count(view->creation, &count) < 0 ||
+        !select_left(view, wanted, view->cover.left))
+        return elbow_hdf5_fail_view(view, error);
+    hid_t kept = wanted == H5S_ALL ? H5S_ALL : H5Scopy(view->cover.left);
+    enum elbow_status status = kept < 0 ? elbow_hdf5_fail_view(view, error) : ELBOW_OK;
     for (size_t i = 0; i < count && status == ELBOW_OK; ++i)
-        status = check_mapping(view, i, error);
+        status = check_mapping(view, i, kept, error);
+    if (kept > 0)
+        H5Sclose(kept);
     return status == ELBOW_OK ? check_left(view, error) : status;
 }
 
-enum elbow_status elbow_hdf5_check_virtual(struct elbow_hdf5 *file, hid_t dataset, const char *name,
-                                           const struct elbow_hdf5_info *info, int depth, elbow_hdf5_check *check,
-                                           struct elbow_error *error)
+// Everything, if it is there; else what is wanted, with the whole of each source of which something is.
+static enum elbow_status check_view(struct elbow_hdf5_view *view, struct elbow_hdf5_wanted *look,
+                                    struct elbow_error *error)
 {
-    struct view view = {.file = file, .name = name, .info = info, .depth = depth, .check = check};
+    struct elbow_error all = {0};
+    enum elbow_status status = check_mappings(view, H5S_ALL, &all);
+    look->is_whole = status == ELBOW_OK;
+    if (status == ELBOW_OK)
+        return status;
+    if (look->space != H5S_ALL && (status == ELBOW_FILE || status == ELBOW_DATA))
+        return check_mappings(view, look->space, error);
+    if (error != NULL)
+        *error = all;
+    return status;
+}
+
+enum elbow_status elbow_hdf5_check_virtual(struct elbow_hdf5 *file, hid_t dataset, const char *name,
+                                           const struct elbow_hdf5_info *info, struct elbow_hdf5_wanted *look,
+                                           elbow_hdf5_check *check, struct elbow_error *error)
+{
+    struct elbow_hdf5_view view = {
+        .file = file, .name = name, .info = info, .depth = look->depth, .check = check, .source_id = H5I_INVALID_HID};
     view.creation = H5Dget_create_plist(dataset);
-    view.left = H5Dget_space(dataset);
+    view.cover = (struct elbow_hdf5_cover){.left = H5Dget_space(dataset), .rank = info->rank, .shape = info->shape};
     bool is_known = elbow_hdf5_home(dataset, view.home);
     H5Dclose(dataset); // and with it the sources that HDF5 may have opened
     bool is_empty = false;
     for (int i = 0; i < info->rank; ++i)
         is_empty = is_empty || info->shape[i] == 0;
     enum elbow_status status = ELBOW_OK;
-    if (depth > DEPTH_MAX)
+    if (look->depth > DEPTH_MAX)
         status =
             elbow_error_set(error, ELBOW_FORMAT, "%s: virtual dataset %s is the source of itself, or nested too deep",
                             file->name, name);
     else if (!is_empty)
-        status = is_known ? check_view(&view, error) : fail_view(&view, error);
-    close_source(&view);
+        status = is_known ? check_view(&view, look, error) : elbow_hdf5_fail_view(&view, error);
+    elbow_hdf5_close_source(&view);
     if (view.creation >= 0)
         H5Pclose(view.creation);
-    if (view.left >= 0)
-        H5Sclose(view.left);
+    elbow_hdf5_cover_clear(&view.cover);
     return status;
 }

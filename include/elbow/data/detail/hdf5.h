@@ -82,15 +82,23 @@ enum elbow_status elbow_hdf5_fail_group(struct elbow_hdf5 *file, const char *nam
 // Local. The filters of a chunked dataset into storage; false if they cannot be read.
 bool elbow_hdf5_describe_filters(hid_t creation, struct elbow_hdf5_storage *storage);
 
-// Looks at an open dataset, and closes it; depth: of virtual datasets around it.
+// What is wanted of a dataset that is looked at; depth: of virtual datasets around it.
+struct elbow_hdf5_wanted {
+    int depth;
+    hid_t space;   // has it selected, and the selection an end; H5S_ALL: everything
+    bool is_whole; // set: everything is there, whatever is wanted
+};
+
+// Looks at an open dataset, and closes it.
 typedef enum elbow_status elbow_hdf5_check(struct elbow_hdf5 *file, hid_t dataset, const char *name,
-                                           const struct elbow_hdf5_info *info, int depth, struct elbow_error *error);
+                                           const struct elbow_hdf5_info *info, struct elbow_hdf5_wanted *look,
+                                           struct elbow_error *error);
 
 // Local. Parts of elbow_hdf5_check_storage: sources of a virtual dataset (which is closed; `check` looks at each), raw
 // files, filters that its chunks need.
 enum elbow_status elbow_hdf5_check_virtual(struct elbow_hdf5 *file, hid_t dataset, const char *name,
-                                           const struct elbow_hdf5_info *info, int depth, elbow_hdf5_check *check,
-                                           struct elbow_error *error);
+                                           const struct elbow_hdf5_info *info, struct elbow_hdf5_wanted *look,
+                                           elbow_hdf5_check *check, struct elbow_error *error);
 enum elbow_status elbow_hdf5_check_raw(struct elbow_hdf5 *file, hid_t dataset, const char *name,
                                        const struct elbow_hdf5_info *info, struct elbow_error *error);
 enum elbow_status elbow_hdf5_check_filters(const struct elbow_hdf5 *file, hid_t dataset, const char *name,
@@ -103,6 +111,10 @@ bool elbow_hdf5_uses_filter(hid_t dataset, int index);
 // Local. The first and the last row of chunks that were never written, of which there are some; both unchanged where
 // that cannot be told. The time it takes grows with the chunks that were.
 void elbow_hdf5_find_unwritten(hid_t dataset, uint64_t *first, uint64_t *last);
+
+// Local. Whether the chunks that hold the selected values were written; if not, the rows of one that was not (both
+// unchanged where that cannot be told). The time it takes grows with the chunks that were.
+bool elbow_hdf5_are_written(hid_t dataset, hid_t wanted, uint64_t *first, uint64_t *last);
 
 // Local. Where a file lies that another one (`home`) refers to by `name`; false if it is nowhere. The variable names
 // directories (HDF5_VDS_PREFIX, HDF5_EXT_PREFIX).
