@@ -64,8 +64,14 @@ static enum elbow_status read_attributes(struct elbow_loading *loading, struct e
     dataset->element = packing->element;
     if (request->reference != NULL)
         dataset->missing = request->reference->missing;
-    if (request->reference == NULL || !request->is_settled)
-        elbow_missing_add(&dataset->missing, &packing->missing);
+    bool fits =
+        (request->reference != NULL && request->is_settled) || elbow_missing_add(&dataset->missing, &packing->missing);
+    if (status == ELBOW_OK && !fits)
+        status =
+            elbow_error_set(error, ELBOW_DATA,
+                            "%s: its attributes and those of %s tell of more than %d missing values together; mark "
+                            "them all with one value, or with valid_range",
+                            dataset->name, request->reference_name, ELBOW_MISSING_VALUES);
     return status;
 }
 

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-// Of one attribute; a rule may have several.
-enum { NUMBERS_MAX = 8 };
+// Of one attribute; and of them as many as are told.
+enum { NUMBERS_MAX = ELBOW_MISSING_VALUES, SAID_MAX = 8 };
 
 struct reader {
     struct elbow_hdf5 *file;
@@ -47,14 +47,27 @@ static void list(char *text, size_t size, const char *format, ...)
 static void say(struct elbow_packing *packing, const char *name, const struct numbers *numbers)
 {
     char values[256] = "";
-    for (size_t i = 0; i < numbers->count; ++i) {
+    for (size_t i = 0; i < numbers->count && i < SAID_MAX; ++i) {
         size_t length = strlen(values);
         snprintf(values + length, sizeof values - length, " %.9g", numbers->values[i]);
     }
+    size_t length = strlen(values);
+    if (numbers->count > SAID_MAX)
+        snprintf(values + length, sizeof values - length, " ... (%zu numbers)", numbers->count);
     list(packing->said, sizeof packing->said, "%s%s", name, values);
 }
 
-// `most`: numbers that it may have. One that has to have another count, or is no number at all, is ignored.
+static enum elbow_status refuse_many(const struct reader *reader, struct elbow_error *error)
+{
+    return elbow_error_set(
+        error, ELBOW_FORMAT,
+        "%s: its attributes _FillValue and missing_value tell of more missing values than the %d that "
+        "can be used; mark them all with one value, or with valid_range",
+        reader->dataset, ELBOW_MISSING_VALUES);
+}
+
+// `most`: numbers that it may have. One that has to have another count, or is no number at all, is ignored; but no list
+// of any length is.
 static enum elbow_status read_numbers(struct reader *reader, const char *name, size_t least, size_t most,
                                       struct numbers *numbers, struct elbow_error *error)
 {
@@ -63,6 +76,8 @@ static enum elbow_status read_numbers(struct reader *reader, const char *name, s
     enum elbow_status status = elbow_hdf5_describe_attribute(reader->file, reader->dataset, name, &about, error);
     if (status != ELBOW_OK || !about.is_there)
         return status;
+    if (about.is_number && most == NUMBERS_MAX && about.count > most)
+        return refuse_many(reader, error);
     if (!about.is_number || about.count < least || about.count > most) {
         list(reader->packing->ignored, sizeof reader->packing->ignored, "%s", name);
         return ELBOW_OK;
@@ -162,15 +177,16 @@ static double as_stored(const struct reader *reader, double number, bool ties_aw
     return number < 0 ? number + span : number;
 }
 
-static void add_value(struct elbow_missing *missing, double value)
+static bool add_value(struct elbow_missing *missing, double value)
 {
-    elbow_missing_add(missing, &(struct elbow_missing){.count = 1, .values = {value}});
+    return elbow_missing_add(missing, &(struct elbow_missing){.count = 1, .values = {value}});
 }
 
-static void add_stored(struct reader *reader, double value)
+static enum elbow_status add_stored(struct reader *reader, double value, struct elbow_error *error)
 {
-    add_value(&reader->packing->missing, as_stored(reader, value, false));
-    add_value(&reader->packing->missing, as_stored(reader, value, true));
+    bool is_added = add_value(&reader->packing->missing, as_stored(reader, value, false)) &&
+                    add_value(&reader->packing->missing, as_stored(reader, value, true));
+    return is_added ? ELBOW_OK : refuse_many(reader, error);
 }
 
 // What netCDF writes where nobody has written, and nobody has said what else it should; bytes have no such value.
@@ -212,10 +228,10 @@ static enum elbow_status read_fill(struct reader *reader, struct elbow_error *er
     for (size_t k = 0; k < sizeof names / sizeof *names; ++k) {
         struct numbers numbers;
         enum elbow_status status = read_numbers(reader, names[k], 1, NUMBERS_MAX, &numbers, error);
+        for (size_t i = 0; i < numbers.count && status == ELBOW_OK; ++i)
+            status = add_stored(reader, numbers.values[i], error);
         if (status != ELBOW_OK)
             return status;
-        for (size_t i = 0; i < numbers.count; ++i)
-            add_stored(reader, numbers.values[i]);
         if (numbers.count > 0)
             list(packing->value_rules, sizeof packing->value_rules, "%s", names[k]);
         has_fill = has_fill || (k == 0 && numbers.count > 0);
@@ -226,7 +242,8 @@ static enum elbow_status read_fill(struct reader *reader, struct elbow_error *er
     enum elbow_status status = elbow_hdf5_find_attribute(reader->file, "/", "_NCProperties", &is_netcdf, error);
     if (status != ELBOW_OK || !is_netcdf)
         return status;
-    add_stored(reader, value);
+    if (add_stored(reader, value, error) != ELBOW_OK)
+        return ELBOW_FORMAT;
     list(packing->value_rules, sizeof packing->value_rules, "netCDF's fill value where no _FillValue is set");
     list(packing->said, sizeof packing->said, "netCDF's fill value %.6g", value);
     return ELBOW_OK;
@@ -309,65 +326,4 @@ enum elbow_status elbow_packing_read(struct elbow_hdf5 *file, const char *datase
     if (status == ELBOW_OK)
         status = read_fill(&reader, error);
     return status == ELBOW_OK ? read_range(&reader, error) : status;
-}
-
-bool elbow_missing_has_rules(const struct elbow_missing *missing)
-{
-    return missing->count > 0 || missing->has_range;
-}
-
-bool elbow_missing_is(const struct elbow_missing *missing, double stored)
-{
-    bool is_missing = missing->has_range && (stored < missing->low || stored > missing->high);
-    for (size_t i = 0; i < missing->count; ++i)
-        is_missing = is_missing || stored == missing->values[i] || (isnan(stored) && isnan(missing->values[i]));
-    return is_missing;
-}
-
-void elbow_missing_add(struct elbow_missing *missing, const struct elbow_missing *more)
-{
-    for (size_t i = 0; i < more->count; ++i) {
-        bool is_known = false;
-        for (size_t k = 0; k < missing->count; ++k)
-            is_known = is_known || missing->values[k] == more->values[i] ||
-                       (isnan(missing->values[k]) && isnan(more->values[i]));
-        if (!is_known && missing->count < ELBOW_MISSING_VALUES)
-            missing->values[missing->count++] = more->values[i];
-    }
-    if (!more->has_range)
-        return;
-    missing->low = missing->has_range ? fmax(missing->low, more->low) : more->low;
-    missing->high = missing->has_range ? fmin(missing->high, more->high) : more->high;
-    missing->has_range = true;
-}
-
-// One function for each type: find_UINT8 and so on.
-#define FIND(name, type, text)                                                                                         \
-    static struct elbow_missing_count find_##name(const struct elbow_missing *missing, const type *stored, size_t n)   \
-    {                                                                                                                  \
-        struct elbow_missing_count found = {.first = SIZE_MAX};                                                        \
-        for (size_t i = 0; i < n; ++i) {                                                                               \
-            if (!elbow_missing_is(missing, (double)stored[i]))                                                         \
-                continue;                                                                                              \
-            found.first = found.count == 0 ? i : found.first;                                                          \
-            ++found.count;                                                                                             \
-        }                                                                                                              \
-        return found;                                                                                                  \
-    }
-ELBOW_ELEMENT_LIST(FIND)
-#undef FIND
-
-struct elbow_missing_count elbow_missing_find(const struct elbow_missing *missing, enum elbow_element element,
-                                              const void *stored, size_t n)
-{
-    ELBOW_CHECK(n == 0 || stored != NULL);
-    switch (element) {
-#define FIND_CASE(name, type, text)                                                                                    \
-    case ELBOW_ELEMENT_##name:                                                                                         \
-        return find_##name(missing, stored, n);
-        ELBOW_ELEMENT_LIST(FIND_CASE)
-#undef FIND_CASE
-    }
-    ELBOW_CHECK(!"an element type of the list");
-    return (struct elbow_missing_count){0};
 }

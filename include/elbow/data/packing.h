@@ -11,7 +11,7 @@
 
 ELBOW_C_BEGIN
 
-enum { ELBOW_MISSING_VALUES = 12, ELBOW_PACKING_TEXT_SIZE = 512 };
+enum { ELBOW_MISSING_VALUES = 256, ELBOW_PACKING_TEXT_SIZE = 512 };
 
 // Which stored values are missing ones. Zeroed: none.
 struct elbow_missing {
@@ -38,9 +38,10 @@ struct elbow_packing {
     char ignored[128];                       // those that are there but not of single numbers: "factor, valid_min"
 };
 
-// Local. Reads the attributes of a dataset of `element`. One that is no single number (valid_range: two; missing_value:
-// up to 8) is named in `ignored` and not used. In a file that netCDF has written, a dataset without _FillValue has
-// netCDF's own fill value of its type. FORMAT if an attribute cannot be read.
+// Local. Reads the attributes of a dataset of `element`. One that is no single number (valid_range: two; _FillValue and
+// missing_value: any) is named in `ignored` and not used. In a file that netCDF has written, a dataset without
+// _FillValue has netCDF's own fill value of its type. FORMAT if an attribute cannot be read, or if they tell of more
+// than ELBOW_MISSING_VALUES missing values.
 enum elbow_status elbow_packing_read(struct elbow_hdf5 *file, const char *dataset, enum elbow_element element,
                                      struct elbow_packing *packing, struct elbow_error *error);
 
@@ -48,8 +49,9 @@ enum elbow_status elbow_packing_read(struct elbow_hdf5 *file, const char *datase
 bool elbow_missing_has_rules(const struct elbow_missing *missing);
 bool elbow_missing_is(const struct elbow_missing *missing, double stored);
 
-// Local. Adds the rules of `more`; the narrower range holds.
-void elbow_missing_add(struct elbow_missing *missing, const struct elbow_missing *more);
+// Local. Adds the rules of `more`; the narrower range holds. False if there are more than ELBOW_MISSING_VALUES values
+// then, of which the last are left out.
+bool elbow_missing_add(struct elbow_missing *missing, const struct elbow_missing *more);
 
 // How many values are missing, and where the first of them stands (SIZE_MAX: nowhere).
 struct elbow_missing_count {

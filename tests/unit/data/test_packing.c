@@ -212,6 +212,48 @@ START_TEST(formats_of_floats)
 }
 END_TEST
 
+// Lists of missing values of any length up to the bound are used; longer ones are refused, never cut.
+START_TEST(long_lists)
+{
+    static const size_t counts[] = {8, 9, 100, ELBOW_MISSING_VALUES, ELBOW_MISSING_VALUES + 1};
+    double values[ELBOW_MISSING_VALUES + 1];
+    for (size_t i = 0; i <= ELBOW_MISSING_VALUES; ++i)
+        values[i] = i == 5 ? NAN : -3.0 * (double)i;
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; ++k) {
+        struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_FLOAT32);
+        struct elbow_packing packing;
+        struct elbow_error error = {0};
+        ck_assert(elbow_hdf5_write_doubles(file, "/x", "missing_value", values, counts[k], NULL) == ELBOW_OK);
+        if (counts[k] > ELBOW_MISSING_VALUES) {
+            ck_assert(elbow_hdf5_close(file, &error) == ELBOW_OK);
+            ck_assert(elbow_hdf5_open_image("image", buffer.bytes, buffer.size, &file, &error) == ELBOW_OK);
+            ck_assert(elbow_packing_read(file, "/x", ELBOW_ELEMENT_FLOAT32, &packing, &error) == ELBOW_FORMAT);
+            check_message(&error, "/x: its attributes", "more missing values than the 256");
+            elbow_hdf5_close(file, NULL);
+            continue;
+        }
+        packing = end(file, ELBOW_ELEMENT_FLOAT32);
+        ck_assert(packing.ignored[0] == 0 && packing.missing.count == counts[k]);
+        float stored[3 * ELBOW_MISSING_VALUES];
+        size_t expected = counts[k] - 1; // all but NaN
+        for (size_t i = 0; i < 3 * ELBOW_MISSING_VALUES; ++i)
+            stored[i] = -(float)i;
+        ck_assert_uint_eq(elbow_missing_find(&packing.missing, ELBOW_ELEMENT_FLOAT32, stored, 3 * counts[k]).count,
+                          expected);
+        stored[1] = NAN;
+        ck_assert_uint_eq(elbow_missing_find(&packing.missing, ELBOW_ELEMENT_FLOAT32, stored + 1, 1).count, 1);
+        ck_assert((strstr(packing.said, " ... (") != NULL) == (counts[k] > 8));
+    }
+    struct elbow_missing both = {.count = 0};
+    ck_assert(elbow_missing_add(&both, &(struct elbow_missing){.count = 2, .values = {1, 2}}) && both.count == 2);
+    both.count = ELBOW_MISSING_VALUES;
+    for (size_t i = 0; i < both.count; ++i)
+        both.values[i] = (double)i;
+    ck_assert(elbow_missing_add(&both, &(struct elbow_missing){.count = 1, .values = {7}}));
+    ck_assert(!elbow_missing_add(&both, &(struct elbow_missing){.count = 1, .values = {-7}}));
+}
+END_TEST
+
 START_TEST(signs)
 {
     struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_INT8);
@@ -282,4 +324,4 @@ START_TEST(finding)
 END_TEST
 
 UNIT_MAIN("data/packing", nothing_is_said, packed_values, what_is_no_single_number_is_named, attributes_that_contradict,
-          ranges, numbers_of_another_width, formats_of_floats, signs, fill_of_netcdf, finding)
+          ranges, numbers_of_another_width, formats_of_floats, long_lists, signs, fill_of_netcdf, finding)
