@@ -18,7 +18,7 @@
 struct wish {
     const char *path, *run;
     struct elbow_words sets;
-    bool json;
+    bool json, all;
 };
 
 static const struct elbow_flag flags[] = {
@@ -32,6 +32,10 @@ static const struct elbow_flag flags[] = {
      .value = "DIR",
      .help = "try locks and writing there (with CONFIG: where train would write)",
      .offset = offsetof(struct wish, run)},
+    {.name = "all",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = "look at all rows of the data of CONFIG (default: at the first 512 MB of each dataset)",
+     .offset = offsetof(struct wish, all)},
     ELBOW_ROW_JSON(offsetof(struct wish, json)),
 };
 
@@ -75,6 +79,13 @@ static void print_files(const struct elbow_doctor_facts *facts)
     if (facts->data[0] != 0)
         elbow_text_print(stdout, "%-16s %s\n", "data", facts->data);
     print_rate("", facts->read_per_second, "read by one rank");
+    if (facts->looked > 0 && facts->looked < facts->stored)
+        printf("%-16s looked at in the first %llu of %llu rows (--all: in all of them)\n", "values",
+               (unsigned long long)facts->looked, (unsigned long long)facts->stored);
+    else if (facts->looked > 0)
+        printf("%-16s looked at in all %llu rows\n", "values", (unsigned long long)facts->looked);
+    if (facts->values != NULL)
+        fputs(facts->values, stdout);
 }
 
 static void print_advice(int number, const struct elbow_doctor_advice *advice)
@@ -169,6 +180,8 @@ static void print_json(const struct elbow_doctor_report *report)
     elbow_json_number(&json, "write_bytes_per_s", facts->write_per_second);
     elbow_json_text(&json, "data", facts->data);
     elbow_json_number(&json, "read_bytes_per_s", facts->read_per_second);
+    elbow_json_integer(&json, "rows_looked_at", (int64_t)facts->looked);
+    elbow_json_integer(&json, "rows", (int64_t)facts->stored);
     elbow_json_open(&json, "advice", '[');
     for (int i = 0; i < report->count; ++i) {
         elbow_json_open(&json, NULL, '{');
@@ -196,6 +209,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status == ELBOW_OK && wish.path == NULL && wish.sets.count > 0)
         status = elbow_error_set(error, ELBOW_USAGE, "doctor: --set is for a CONFIG, and there is none");
+    if (status == ELBOW_OK && wish.path == NULL && wish.all)
+        status = elbow_error_set(error, ELBOW_USAGE, "doctor: --all is for a CONFIG, and there is none");
     if (status == ELBOW_OK && wish.path != NULL)
         status = elbow_configuration_read(call->comm, wish.path, &wish.sets, &config, error);
     if (status != ELBOW_OK)
@@ -204,7 +219,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     struct elbow_doctor_request request = {.run = wish.run};
     if (wish.path != NULL) {
         status = elbow_configuration_run(wish.path, &config, wish.run, directory, error);
-        request = (struct elbow_doctor_request){.config = &config, .run = directory};
+        request = (struct elbow_doctor_request){.config = &config, .run = directory, .all = wish.all};
     }
     if (status == ELBOW_OK)
         status = elbow_doctor_examine(call->comm, &request, &report, error);
@@ -224,6 +239,9 @@ const struct elbow_command elbow_command_doctor = {
     .text =
         "Tells on one page what a run finds here: versions, ranks by node, binding, threads, room for shared memory,\n"
         "locks in the run directory, and how fast memory, network and files are; then what to change, in sentences.\n"
+        "The data of a CONFIG are loaded as a run would load them: missing values, values that the likelihood does "
+        "not\n"
+        "allow, rows that nobody has written and scalings that contradict each other are found here.\n"
         "Start it as the run would be started. The exit status is 0 whatever the advice is.\n",
     .examples = "elbow doctor\n"
                 "mpirun -n 16 elbow doctor configs/mnist-mlp.yaml --run-dir runs/mnist-mlp\n",

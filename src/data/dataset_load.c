@@ -28,7 +28,7 @@ static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow
     struct elbow_labels_request request = {.file = loading->request->labels_file,
                                            .location = loading->request->labels,
                                            .samples_name = dataset->name,
-                                           .samples = dataset->samples};
+                                           .samples = loading->info.shape[0]};
     dataset->has_labels = request.location != NULL;
     if (!dataset->has_labels)
         return ELBOW_OK;
@@ -86,6 +86,14 @@ static enum elbow_status agree_description(struct elbow_loading *loading, struct
                            loading->dataset->name);
 }
 
+// As many rows as are wanted, but one.
+static void limit_rows(struct elbow_loading *loading, size_t row_bytes)
+{
+    uint64_t most = loading->request->most_bytes, rows = most < row_bytes ? 1 : most / row_bytes;
+    if (most > 0 && rows < loading->dataset->samples)
+        loading->dataset->samples = rows;
+}
+
 // Collective. From open files to rows and labels in memory.
 static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
@@ -95,6 +103,7 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
     if (agree_description(loading, error) != ELBOW_OK)
         return error->status;
     size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
+    limit_rows(loading, row_bytes);
     size_t bytes = dataset->samples * row_bytes;
     if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK ||
         check_storage(loading, log, error) != ELBOW_OK)

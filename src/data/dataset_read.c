@@ -17,7 +17,7 @@ static const uint64_t PIECE_BYTES = UINT64_C(1) << 20;
 struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const struct elbow_hdf5_info *info,
                                       uint64_t row_bytes, bool is_shared, uint64_t *piece)
 {
-    uint64_t rows = info->shape[0];
+    uint64_t rows = loading->dataset->samples;
     *piece = info->chunk_rows > 0 ? info->chunk_rows : PIECE_BYTES / row_bytes + 1;
     if (!is_shared)
         return (struct elbow_range){0, rows};

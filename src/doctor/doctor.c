@@ -6,15 +6,33 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/parallel/collectives.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+// Of each dataset, in a few seconds; and of a node's free memory.
+enum { MOST_BYTES = 1 << 29, FREE_SHARE = 4 };
 
 static void take_variable(const char *name, char value[ELBOW_DOCTOR_VALUE_SIZE])
 {
     const char *text = getenv(name);
     if (text != NULL)
         elbow_text_format(value, ELBOW_DOCTOR_VALUE_SIZE, "%s", text);
+}
+
+// Collective. How many bytes of a dataset are looked at: a part of what is free on a node, even if each rank of it has
+// a copy of its own.
+static uint64_t choose_most(struct elbow_comm *comm, const struct elbow_doctor_facts *facts)
+{
+    uint64_t most = MOST_BYTES;
+    for (int n = 0; facts->place.rank == 0 && n < facts->place.nodes; ++n) {
+        uint64_t share = facts->nodes[n].memory / (FREE_SHARE * (uint64_t)facts->nodes[n].ranks + 1);
+        most = share < most ? share : most;
+    }
+    most = most > 0 ? most : 1;
+    elbow_comm_broadcast(comm, &most, sizeof most);
+    return most;
 }
 
 enum elbow_status elbow_doctor_examine(struct elbow_comm *comm, const struct elbow_doctor_request *request,
@@ -46,6 +64,8 @@ enum elbow_status elbow_doctor_examine(struct elbow_comm *comm, const struct elb
         elbow_doctor_clear(report);
         return status;
     }
+    if (request->config != NULL && facts->trouble[0] == 0)
+        elbow_doctor_look_at_values(comm, request->config, request->all ? 0 : choose_most(comm, facts), facts);
     elbow_doctor_try_files(comm, facts);
     if (facts->place.rank == 0)
         elbow_doctor_advise(report);
@@ -55,5 +75,6 @@ enum elbow_status elbow_doctor_examine(struct elbow_comm *comm, const struct elb
 void elbow_doctor_clear(struct elbow_doctor_report *report)
 {
     elbow_release(&report->nodes);
+    elbow_release(&report->facts.values);
     *report = (struct elbow_doctor_report){0};
 }

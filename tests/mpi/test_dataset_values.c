@@ -96,4 +96,35 @@ START_TEST(channels_first)
 }
 END_TEST
 
-MPI_UNIT_MAIN("data/dataset values", figures_of_all_values, channels_first)
+// Of a limited dataset only the first rows are there: what is wrong with later ones is not seen, and labels are those of
+// all rows.
+START_TEST(first_rows_only)
+{
+    float rows[ROWS * VALUES];
+    struct elbow_error error = {0};
+    struct elbow_dataset dataset;
+    struct elbow_dataset_request request = request_for();
+    request.labels_file = path;
+    request.labels = "/train/labels";
+    for (int i = 0; i < ROWS * VALUES; ++i)
+        rows[i] = (float)i;
+    rows[20 * VALUES] = NAN;
+    for (int k = 0; k < 2; ++k) {
+        write_file(ELBOW_ELEMENT_FLOAT32, rows, k == 0 ? 0 : 4, ROWS);
+        request.most_bytes = 20 * VALUES * sizeof(float) + 5;
+        mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+        mpi_assert(dataset.samples == 20 && dataset.max == 20 * VALUES - 1 && dataset.has_labels);
+        mpi_assert(elbow_dataset_compare(mpi_comm, &dataset, &error) == ELBOW_OK);
+        elbow_dataset_unload(mpi_comm, &dataset);
+        request.most_bytes += VALUES * sizeof(float);
+        mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, "row 20 ") != NULL);
+        request.most_bytes = 1;
+        mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+        mpi_assert(dataset.samples == 1);
+        elbow_dataset_unload(mpi_comm, &dataset);
+        remove_file();
+    }
+}
+END_TEST
+
+MPI_UNIT_MAIN("data/dataset values", figures_of_all_values, channels_first, first_rows_only)

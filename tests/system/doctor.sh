@@ -84,6 +84,26 @@ run 0 1 large "$elbow" doctor run.yaml --set data.file= --set data.valid= --set 
     --set model.encoder='[dense: {units: 20000}]' --set model.decoder='[dense: {units: 20000}]'
 silent large memory
 
+# Values are looked at as a run would load them: what it would refuse is said here, on any number of ranks.
+"$make_data" write bad.h5 /nan f32 40,6,6 unit set=nan@33,5
+"$make_data" write bad.h5 /fill f32 40,6,6 unit set=-9999@31,4 attribute=_FillValue:-9999
+"$make_data" write bad.h5 /grey f32 90,6,6 unit
+"$make_data" write bad.h5 /never u8 90,6,6 nothing
+for ranks in 1 3; do
+    run 0 $ranks nan "$elbow" doctor run.yaml --set data.file=bad.h5 --set data.train=/nan --set data.valid=
+    advises nan configuration 'bad.h5:/nan: row [0-9]+ holds a value .* NaN'
+    run 0 $ranks fill "$elbow" doctor run.yaml --set data.file=bad.h5 --set data.train=/fill --set data.valid=
+    advises fill configuration 'bad.h5:/fill: 1 of 1440 values are missing'
+    run 0 $ranks never "$elbow" doctor run.yaml --set data.file=bad.h5 --set data.train=/never --set data.valid=
+    advises never configuration '/never was made but never written'
+    run 0 $ranks support "$elbow" doctor run.yaml --set data.factor=1 --set data.offset=0
+    advises support configuration 'data.h5:/train: row 0 holds [0-9]+ .*needs values in .0, 1.'
+    run 0 $ranks contradicts "$elbow" doctor run.yaml --set data.valid=bad.h5:/grey
+    advises contradicts configuration 'bad.h5:/grey: .*scaling'
+done
+grep -q '^values  *looked at in all 120 rows$' sound.out || fail "doctor does not say which values it looked at"
+grep -q '^data: data.h5:/train, 90 samples of 6x6 uint8' sound.out || fail "doctor does not say what the data are"
+
 # What train wants of /dev/shm is what doctor has told.
 run 0 2 need "$elbow" doctor run.yaml --json
 if command -v strace >/dev/null && strace -o trace true 2>/dev/null; then

@@ -30,7 +30,7 @@ struct elbow_dataset_news {
 
 struct elbow_dataset {
     char name[ELBOW_DATASET_NAME_SIZE]; // "data/mnist.h5:/train/images", for messages
-    uint64_t samples;                   // N
+    uint64_t samples;                   // N; of more that are stored, where the request has most_bytes
     size_t values;                      // D
     size_t rank;                        // dimensions of a sample
     uint64_t shape[8];                  // of a sample, channels last; product D
@@ -71,6 +71,7 @@ struct elbow_dataset_request {
     bool is_settled;            // the reference is a checkpoint's: attributes that say otherwise are only news
     bool is_same;               // the reference was made of these very data
     struct elbow_demand demand; // what scaled values may be, and who asks; zeroed: any
+    uint64_t most_bytes;        // of rows: the first ones, and no more; 0: all rows
 };
 
 // Local. What a configuration says of all its datasets; the names of files and datasets are the caller's to add.

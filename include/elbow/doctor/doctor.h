@@ -41,6 +41,8 @@ struct elbow_doctor_facts {
     elbow_path data;                    // the file of the training set, or empty
     double read_per_second;             // bytes of it; 0: not measured
     uint64_t read_bytes;
+    char *values;            // what the values of the data are, in lines with their ends; NULL: not looked at
+    uint64_t looked, stored; // rows of all datasets: looked at, and there
 
     elbow_path run;      // the run directory, or empty
     elbow_path tried_in; // where it was tried: the directory, or the next one above that is there
@@ -57,19 +59,21 @@ struct elbow_doctor_advice {
 
 struct elbow_doctor_report {
     struct elbow_doctor_facts facts;
-    struct elbow_machine_node *nodes; // owned
+    struct elbow_machine_node *nodes; // owned, as facts.values
     int count;
     struct elbow_doctor_advice advice[ELBOW_DOCTOR_ADVICE_MAX];
 };
 
 struct elbow_doctor_request {
     const struct elbow_config *config; // NULL: none
+    bool all;                          // all rows of its data are looked at, however many there are
     const char *run;                   // a run directory, or NULL
 };
 
-// Collective. A few seconds, most of them for memory, network and files. Nothing stays behind: what is written goes to
-// a directory of its own in the run directory (or in the next one above that exists), which is removed. The report is
-// rank zero's. MEMORY.
+// Collective. A few seconds, most of them for memory, network, files and the values of the data, of which some hundred
+// megabytes are looked at; what a run would warn of comes to standard error. Nothing stays behind: what is written goes
+// to a directory of its own in the run directory (or in the next one above that exists), which is removed. The report
+// is rank zero's. MEMORY.
 enum elbow_status elbow_doctor_examine(struct elbow_comm *comm, const struct elbow_doctor_request *request,
                                        struct elbow_doctor_report *report, struct elbow_error *error);
 

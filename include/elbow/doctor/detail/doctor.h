@@ -10,6 +10,11 @@
 enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct elbow_config *config,
                                          struct elbow_doctor_facts *facts, struct elbow_error *error);
 
+// Collective. Loads the data of a configuration as a run of it would, up to `most` bytes of each dataset (0: all), and
+// gives them back. What is wrong with them goes to facts->trouble.
+void elbow_doctor_look_at_values(struct elbow_comm *comm, const struct elbow_config *config, uint64_t most,
+                                 struct elbow_doctor_facts *facts);
+
 // Collective. Locks and writes in the run directory, reads facts->data.
 void elbow_doctor_try_files(struct elbow_comm *comm, struct elbow_doctor_facts *facts);
 

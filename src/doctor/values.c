@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The values of a configuration's data, loaded as a run would load them: what a run would refuse is found here, and
+// what it would warn of. Of large datasets the first rows stand for all.
+#include "elbow/doctor/detail/doctor.h"
+
+#include "elbow/base/log.h"
+#include "elbow/base/memory.h"
+#include "elbow/data/dataset.h"
+#include "elbow/data/facts.h"
+#include "elbow/parallel/collectives.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+// From so many bytes on a line says what takes the time.
+static const uint64_t LONG_BYTES = UINT64_C(1) << 27;
+
+struct look {
+    struct elbow_comm *comm;
+    const struct elbow_config *config;
+    uint64_t most;
+    struct elbow_log lines; // what is said of the data, for the page
+    struct elbow_doctor_facts *facts;
+    struct elbow_error error;
+};
+
+// Where a dataset and its labels are; false if a path is too long, which has been told before.
+struct place {
+    elbow_path file, name, labels_file, labels;
+};
+
+static bool locate(const struct elbow_config *config, const char *location, const char *labels, struct place *place)
+{
+    return elbow_config_locate(config->data.file, location, place->file, place->name) &&
+           (labels[0] == 0 || elbow_config_locate(config->data.file, labels, place->labels_file, place->labels));
+}
+
+// Rank zero. Says what is about to take some time.
+static void announce(const struct look *look, const struct elbow_dataset_request *request)
+{
+    struct elbow_dataset dataset;
+    struct elbow_hdf5_storage storage;
+    struct elbow_error error;
+    if (look->facts->place.rank != 0 || elbow_dataset_describe(request, &dataset, &storage, &error) != ELBOW_OK)
+        return;
+    uint64_t bytes = dataset.samples * dataset.values * elbow_element_size(dataset.element);
+    struct elbow_log log = elbow_log_open(true, stderr);
+    look->facts->stored += dataset.samples;
+    if (look->most > 0 && bytes > look->most)
+        bytes = look->most;
+    if (bytes >= LONG_BYTES)
+        elbow_log_say(&log, "doctor: looking at the values of %s, %s", dataset.name, elbow_text_bytes(bytes).text);
+    elbow_log_close(&log);
+}
+
+// Collective. Loads one dataset; given back by the caller in any case.
+static void load(struct look *look, const char *location, const char *labels, struct elbow_dataset_request request,
+                 struct elbow_dataset *dataset)
+{
+    struct place place;
+    struct elbow_log quiet = elbow_log_open(false, stderr);
+    if (!locate(look->config, location, labels, &place))
+        return;
+    request.file = place.file;
+    request.dataset = place.name;
+    request.labels_file = labels[0] == 0 ? NULL : place.labels_file;
+    request.labels = labels[0] == 0 ? NULL : place.labels;
+    request.most_bytes = look->most;
+    announce(look, &request);
+    if (elbow_dataset_load(look->comm, &request, &quiet, dataset, &look->error) == ELBOW_OK)
+        elbow_dataset_compare(look->comm, dataset, &look->error);
+    if (look->error.status == ELBOW_OK)
+        look->facts->looked += dataset->samples;
+}
+
+static void tell(struct look *look, const struct elbow_dataset *dataset, const char *role)
+{
+    if (look->error.status == ELBOW_OK)
+        elbow_dataset_log(dataset, role, "", &look->lines);
+}
+
+// Collective.
+static void look_at_all(struct look *look)
+{
+    const struct elbow_config *config = look->config;
+    struct elbow_demand demand = elbow_config_demand(config);
+    struct elbow_dataset train = {0}, valid = {0};
+    struct elbow_dataset_request request = elbow_dataset_request_of(config);
+    load(look, config->data.train, config->data.labels, request, &train);
+    tell(look, &train, "data");
+    if (look->error.status == ELBOW_OK && config->data.valid[0] != 0) {
+        struct elbow_data_facts facts = elbow_data_facts_of(&train);
+        request.reference = &facts;
+        request.reference_name = train.name;
+        load(look, config->data.valid, config->data.valid_labels, request, &valid);
+        tell(look, &valid, "validation");
+    }
+    if (look->error.status == ELBOW_OK)
+        elbow_dataset_warn_scale(&train, &demand, &look->lines);
+    elbow_dataset_unload(look->comm, &valid);
+    elbow_dataset_unload(look->comm, &train);
+}
+
+void elbow_doctor_look_at_values(struct elbow_comm *comm, const struct elbow_config *config, uint64_t most,
+                                 struct elbow_doctor_facts *facts)
+{
+    struct look look = {.comm = comm, .config = config, .most = most, .facts = facts};
+    char *text = NULL;
+    size_t size = 0;
+    if (config->data.synthetic > 0)
+        return;
+    FILE *lines = facts->place.rank == 0 ? open_memstream(&text, &size) : NULL;
+    look.lines = elbow_log_open(lines != NULL, lines);
+    look_at_all(&look);
+    elbow_log_close(&look.lines);
+    if (lines != NULL && fclose(lines) == 0 && size > 0)
+        elbow_duplicate(&facts->values, text, NULL);
+    free(text);
+    if (look.error.status != ELBOW_OK)
+        elbow_text_format(facts->trouble, sizeof facts->trouble, "%s", look.error.message);
+}
