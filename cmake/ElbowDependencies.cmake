@@ -211,6 +211,11 @@ elbow_find(ZLIB LABEL zlib PACKAGE zlib1g-dev PKGCONFIG zlib HEADER zlib.h LIBRA
 elbow_find(SLEEF LABEL SLEEF PACKAGE libsleef-dev PKGCONFIG sleef HEADER sleef.h LIBRARY sleef)
 elbow_find(XXHASH LABEL "xxHash (header)" PACKAGE libxxhash-dev HEADER xxhash.h)
 elbow_find(RANDOM123 LABEL Random123 PACKAGE librandom123-dev HEADER Random123/philox.h)
+if(PROJECT_NAME STREQUAL "elbow") # of elbow-import, which programs that link the library do not need
+  elbow_find(ZIP LABEL libzip PACKAGE libzip-dev PKGCONFIG libzip HEADER zip.h LIBRARY zip)
+  elbow_find(JPEG LABEL libjpeg PACKAGE libjpeg-dev PKGCONFIG libjpeg HEADER jpeglib.h LIBRARY jpeg)
+  elbow_find(TIFF LABEL libtiff PACKAGE libtiff-dev PKGCONFIG libtiff-4 HEADER tiffio.h LIBRARY tiff)
+endif()
 elbow_find(JANSSON OPTIONAL LABEL Jansson PACKAGE libjansson-dev PKGCONFIG jansson HEADER jansson.h LIBRARY jansson)
 elbow_find(CHECK OPTIONAL LABEL Check PACKAGE check PKGCONFIG check HEADER check.h LIBRARY check_pic check)
 
@@ -219,7 +224,7 @@ if(ELBOW_MISSING)
   list(JOIN ELBOW_MISSING_PACKAGES " " elbow_packages)
   message(FATAL_ERROR "Elbow needs ${elbow_names}. On Debian and Ubuntu: apt-get install ${elbow_packages}. "
     "Elsewhere: load the modules, or name the folder with -D<NAME>_ROOT=... (MPI_HOME, HDF5_ROOT, OPENBLAS_ROOT, "
-    "OpenBLAS_DIR, YAML_ROOT, PNG_ROOT, ZLIB_ROOT, SLEEF_ROOT, XXHASH_ROOT, RANDOM123_ROOT).")
+    "OpenBLAS_DIR, YAML_ROOT, PNG_ROOT, ZLIB_ROOT, SLEEF_ROOT, XXHASH_ROOT, RANDOM123_ROOT, ZIP_ROOT, JPEG_ROOT, TIFF_ROOT).")
 endif()
 if(NOT TARGET Elbow::CHECK AND PROJECT_NAME STREQUAL "elbow")
   message(STATUS "Check was not found (Debian: check): the unit tests and MPI tests are left out")

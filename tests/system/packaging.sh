@@ -41,7 +41,7 @@ P
         grep -rqE "^ *option\($option " "$source_directory/CMakeLists.txt" "$source_directory/cmake" || fail "the Spack recipe: there is no option $option"
     done < <(grep '^option ' recipe)
     # Every library that CMake must find, by its name there.
-    declare -A names=([YAML]=libyaml [PNG]=libpng [ZLIB]=zlib-api [SLEEF]=sleef [XXHASH]=xxhash [RANDOM123]=random123
+    declare -A names=([YAML]=libyaml [PNG]=libpng [ZLIB]=zlib-api [SLEEF]=sleef [XXHASH]=xxhash [RANDOM123]=random123 [ZIP]=libzip [JPEG]=jpeg [TIFF]=libtiff
         [OPENBLAS]=openblas [HDF5]=hdf5 [MPI]=mpi)
     mapfile -t wanted < <(sed -nE '/OPTIONAL/d; s/^ *elbow_find\(([A-Z0-9]+) .*/\1/p; s/^find_package\((MPI) .*/\1/p; s/^ *find_package\((HDF5) .*/\1/p' \
         "$source_directory/cmake/ElbowDependencies.cmake" | sort -u)
@@ -62,8 +62,8 @@ sed -n '/^install_for_build() {/,/^}/p' "$source_directory/tools/lib/setup.sh" |
     grep -oE '[a-z0-9|-]+[a-z0-9]' | sed 's/|.*//' | sort >build-packages
 diff build-packages <(packages 1) >difference || { fail "elbow.def: packages of the build, beside those of tools/lib/setup.sh:"; cat difference; }
 # Another release than the definition's has other versions in its packages' names: libpng16-16 is libpng16-16t64, libhdf5-103 is
-# libhdf5-310. There the names are compared without.
-plain_names() { sed -E 's/[-0-9.]*(t64)?$//'; }
+# libhdf5-310, and Ubuntu's libjpeg-turbo8 is Debian's libjpeg62-turbo. There the names are compared without.
+plain_names() { sed -E 's/[-0-9.]*(t64)?$//; s/^libjpeg62-turbo$/libjpeg-turbo/'; }
 if grep -q "^VERSION_CODENAME=$(sed -n 's/^From: *debian://p; T; q' "$definition" | sed 's/-.*//')\$" /etc/os-release; then plain_names() { cat; }; fi
 PATH=$PATH:/sbin:/usr/sbin # ldconfig, of whoever is not root
 if command -v dpkg-query >/dev/null && command -v readelf >/dev/null; then

@@ -85,8 +85,8 @@ png_tests() {
     imported "a colour picture" "H5T_STD_U8LE ( 1, 2, 1, 3 )" $byte_factor "1 2 3 4 5 6" rgb.png
     rm -f t.h5
     refused 1 "mixed/b.png: the picture is 2 x 2 grey, the first one is 2 x 3 grey" "$import" mixed -o new.h5
-    refused 1 "odd/a.png: not a PNG file" "$import" odd -o new.h5
-    refused 1 "no .png file in this folder" "$import" none -o new.h5
+    refused 1 "odd/a.png: this is no picture, in spite of its name" "$import" odd -o new.h5
+    refused 1 "none: there is no picture in this folder (.png .jpg .jpeg .jpe .jfif .tif .tiff)" "$import" none -o new.h5
     refused 1 "rows are 2 x 1 x 3 uint8 (PNG), those of folder are 2 x 3 uint8 (PNG)" "$import" folder rgb.png -o new.h5
     refused 2 "--columns is for text files" "$import" folder --columns 1 -o new.h5
 }
@@ -116,7 +116,7 @@ file_tests() {
     printf '\0\0\10\11\0\0\0\1\0' >x.idx
     refused 1 "has 9 dimensions" "$import" x.idx -o t.h5 --name /x
     printf 'PK\3\4....' >x.npz
-    refused 1 "zip archive" "$import" x.npz -o t.h5 --name /x
+    refused 1 "x.npz: the zip archive is damaged" "$import" x.npz -o t.h5 --name /x
     printf '\1\2\3' >x.bin
     refused 1 "format is not known" "$import" x.bin -o t.h5 --name /x
     : >x.bin

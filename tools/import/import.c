@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { BLOCK_BYTES = 4 << 20, CHUNK_BYTES = 1 << 20 };
+static const uint64_t CHUNK_BYTES_MAX = UINT64_C(0xffffffff); // a limit of HDF5
 
 // Text files share the narrowest type that holds the integers of all, or float32.
 static enum elbow_element text_element(const struct import_plan *plan)
@@ -47,7 +48,9 @@ static enum elbow_status unify(struct import_plan *plan, struct elbow_error *err
             char here[128], there[128];
             import_shape_text(here, sizeof here, source->rank, source->shape);
             import_shape_text(there, sizeof there, first->rank, first->shape);
-            return elbow_error_set(error, ELBOW_MISMATCH, "%s: rows are %s %s (%s), those of %s are %s %s (%s)",
+            return elbow_error_set(error, ELBOW_MISMATCH,
+                                   "%s: rows are %s %s (%s), those of %s are %s %s (%s); bring all inputs to one shape "
+                                   "and type, or import each under a name of its own",
                                    source->path, here, elbow_element_name(source->element), source->kind, first->path,
                                    there, elbow_element_name(plan->element), first->kind);
         }
@@ -103,8 +106,10 @@ static enum elbow_status choose_shape(struct import_plan *plan, struct elbow_err
 // Rows of a block in memory, a whole number of chunks.
 static void choose_blocks(struct import_plan *plan)
 {
-    uint64_t row_bytes = plan->row_values * elbow_element_size(plan->element);
+    uint64_t row_bytes = plan->row_values * elbow_element_size(plan->element), asked = plan->options->chunk_rows;
     plan->chunk_rows = row_bytes >= CHUNK_BYTES ? 1 : CHUNK_BYTES / row_bytes;
+    if (asked > 0)
+        plan->chunk_rows = asked < plan->rows ? asked : plan->rows;
     uint64_t chunk_bytes = plan->chunk_rows * row_bytes;
     plan->block_rows = chunk_bytes >= BLOCK_BYTES ? plan->chunk_rows : plan->chunk_rows * (BLOCK_BYTES / chunk_bytes);
     if (plan->chunk_rows > plan->rows)
@@ -113,13 +118,25 @@ static void choose_blocks(struct import_plan *plan)
         plan->block_rows = plan->rows;
 }
 
-// Whether the dataset may be added to the file that is there.
+static enum elbow_status check_chunks(const struct import_plan *plan, struct elbow_error *error)
+{
+    uint64_t row_bytes = plan->row_values * elbow_element_size(plan->element);
+    if (plan->options->chunk_rows == 0 || plan->chunk_rows <= CHUNK_BYTES_MAX / row_bytes)
+        return ELBOW_OK;
+    return elbow_error_set(
+        error, ELBOW_USAGE,
+        "--chunk-rows %llu makes chunks of more than 4 GB, the most that HDF5 has; %llu rows or fewer "
+        "will do",
+        (unsigned long long)plan->options->chunk_rows, (unsigned long long)(CHUNK_BYTES_MAX / row_bytes));
+}
+
+// Whether the datasets may be added to the file that is there.
 static enum elbow_status look_at_target(struct import_plan *plan, struct elbow_error *error)
 {
     const struct import_options *options = plan->options;
     struct elbow_hdf5 *file;
     if (!plan->target.exists)
-        return ELBOW_OK;
+        return import_labels_name(&plan->labels, options, NULL, error);
     struct stat about;
     if (stat(plan->target.path, &about) == 0 && S_ISREG(about.st_mode) &&
         elbow_describe_is_checkpoint(plan->target.path))
@@ -134,6 +151,8 @@ static enum elbow_status look_at_target(struct import_plan *plan, struct elbow_e
         status = elbow_error_set(error, ELBOW_FORMAT,
                                  "%s: dataset %s exists already: choose another with --name, or --replace it",
                                  options->output, options->name);
+    if (status == ELBOW_OK)
+        status = import_labels_name(&plan->labels, options, file, error);
     elbow_hdf5_close(file, NULL);
     return status;
 }
@@ -212,7 +231,7 @@ static enum elbow_status fill_dataset(struct import_plan *plan, struct elbow_hdf
     struct elbow_hdf5_layout layout = {0};
     uint64_t shape[IMPORT_RANK_MAX + 1] = {plan->rows};
     memcpy(shape + 1, plan->shape, plan->rank * sizeof *shape);
-    if (plan->options->compression > 0)
+    if (plan->options->compression > 0 || plan->options->chunk_rows > 0)
         layout = (struct elbow_hdf5_layout){plan->chunk_rows, plan->options->compression};
     enum elbow_status status =
         elbow_hdf5_create_dataset(file, plan->options->name, plan->element, (int)plan->rank + 1, shape, layout, error);
@@ -240,6 +259,8 @@ static enum elbow_status write_part(struct import_plan *plan, struct elbow_error
         status = elbow_hdf5_remove(file, plan->options->name, error);
     if (status == ELBOW_OK)
         status = fill_dataset(plan, file, error);
+    if (status == ELBOW_OK)
+        status = import_labels_write(&plan->labels, plan->sources, plan->options->input_count, file, error);
     enum elbow_status closed = elbow_hdf5_close(file, status == ELBOW_OK ? error : NULL);
     return status == ELBOW_OK ? closed : status;
 }
@@ -260,9 +281,14 @@ static enum elbow_status run(struct import_plan *plan, struct elbow_error *error
         status = unify(plan, error);
     if (status == ELBOW_OK)
         status = choose_shape(plan, error);
+    if (status == ELBOW_OK)
+        status = import_labels_unite(&plan->labels, plan->sources, options, error);
     if (status != ELBOW_OK)
         return status;
     choose_blocks(plan);
+    status = check_chunks(plan, error);
+    if (status != ELBOW_OK)
+        return status;
     import_progress_begin(&plan->progress, stdout);
     status = import_target_begin(&plan->target, error);
     if (status == ELBOW_OK)
@@ -287,6 +313,7 @@ enum elbow_status import_run(const struct import_options *options, struct elbow_
     if (status == ELBOW_OK) {
         status = run(plan, error);
         import_target_close(&plan->target);
+        import_labels_clear(&plan->labels);
         for (size_t i = 0; i < options->input_count; ++i)
             import_source_close(&plan->sources[i]);
     }

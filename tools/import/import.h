@@ -12,12 +12,14 @@ struct import_options {
     const char *const *inputs;
     size_t input_count;
     const char *output, *name;
+    const char *labels; // where the labels of a folder of folders go; NULL: beside the dataset
     struct import_reading reading;
     bool has_shape, has_factor, replace;
     size_t rank;
     uint64_t shape[IMPORT_RANK_MAX];
     double factor, offset;
     int compression;
+    uint64_t chunk_rows; // 0: none were asked for
     bool asks_help;
 };
 

@@ -7,7 +7,6 @@
 
 #include <ctype.h>
 #include <endian.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,20 +138,6 @@ static enum elbow_status read_head(struct import_source *source, struct elbow_er
     return ELBOW_OK;
 }
 
-// The value of a float16, exact.
-static float half_value(uint16_t half)
-{
-    int exponent = half >> 10 & 31, mantissa = half & 1023;
-    float value;
-    if (exponent == 31)
-        value = mantissa == 0 ? INFINITY : NAN;
-    else if (exponent == 0)
-        value = ldexpf((float)mantissa, -24);
-    else
-        value = ldexpf((float)(mantissa + 1024), exponent - 25);
-    return half >> 15 ? -value : value;
-}
-
 // Halves stand in the second half of the room for the floats, and are spread from its beginning.
 static void spread_halves(void *rows, size_t values)
 {
@@ -160,7 +145,7 @@ static void spread_halves(void *rows, size_t values)
     for (size_t i = 0; i < values; ++i) {
         uint16_t half;
         memcpy(&half, halves + 2 * i, 2);
-        float value = half_value(half);
+        float value = import_half(half);
         memcpy((char *)rows + 4 * i, &value, 4);
     }
 }

@@ -2,6 +2,7 @@
 // The command line of elbow-import.
 #include "import.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,25 +15,30 @@ void import_print_help(void)
         "usage: elbow-import INPUT... -o FILE.h5 [options]\n"
         "\n"
         "Adds one dataset, rows first, to an HDF5 file, which is made if it is not there. Formats are told apart by\n"
-        "their content, plain or gzip: IDX (as MNIST), NPY (NumPy), text with numbers, quoted or not, separated by "
+        "their content. Plain or gzip: IDX (as MNIST), NPY (NumPy), text with numbers, quoted or not, separated by "
         "comma,\n"
-        "semicolon, tab or spaces (a first line of names without numbers is a header), PNG files and folders of them "
-        "(in\n"
-        "natural order; 16 bits stay 16 bits, transparency is laid over black).\n"
+        "semicolon, tab or spaces (a first line of names without numbers is a header). Plain: NPZ (an array of it);\n"
+        "PNG, JPEG and TIFF pictures, and folders of them (in natural order; a page of a TIFF file is a row; 16 bits\n"
+        "stay 16 bits; transparency is laid over black; what a camera has noted to be turned is turned).\n"
+        "A folder that holds only folders of pictures gives labels, too: the names of the folders.\n"
         "Several inputs are put together, one after the other.\n"
         "\n"
         "  -o, --output FILE      the HDF5 file; if anything fails, it stays as it was\n"
         "  -n, --name NAME        the dataset (/train/images)\n"
         "      --replace          put the dataset in the place of one of that name\n"
         "  -s, --shape 28,28      the shape of one row, instead of that in the file\n"
+        "      --array NAME       the array of an NPZ file that holds several\n"
+        "      --labels NAME      where the labels of a folder of folders go (labels, beside the dataset)\n"
         "  -c, --columns 1-64     columns of a text file, as 1-64 or 1,3-5; a single one gives a list, as labels are\n"
         "      --skip-columns 1   columns of a text file to leave out: names of rows, text\n"
         "      --header yes|no    whether text files begin with a header (yes if their first line has no numbers)\n"
         "  -f, --factor F         the attribute `factor`: value = stored * factor + offset; a number or a fraction\n"
-        "                         (1/255 for images of bytes with a maximum above 1, 1/65535 for PNG of 16 bits,\n"
+        "                         (1/255 for images of bytes with a maximum above 1, 1/65535 for pictures of 16 "
+        "bits,\n"
         "                         else 1)\n"
         "      --offset O         the attribute `offset` (0)\n"
-        "  -z, --compress LEVEL   deflate, 1 to 9 (contiguous, uncompressed)\n"
+        "  -z, --compress LEVEL   deflate with shuffle, 1 to 9 (contiguous, uncompressed)\n"
+        "      --chunk-rows N     store chunks of N rows (contiguous; about 1 MB if compressed)\n"
         "  -h, --help             this text\n",
         stdout);
 }
@@ -57,6 +63,14 @@ static bool parse_shape(const char *text, struct import_options *options)
             return false;
         at = end;
     }
+}
+
+static bool parse_count(const char *text, uint64_t *count)
+{
+    char *end;
+    errno = 0;
+    *count = strtoull(text, &end, 10);
+    return *text >= '1' && *text <= '9' && *end == '\0' && errno == 0;
 }
 
 // A number or a fraction of two.
@@ -85,6 +99,15 @@ static enum elbow_status take(int option, const char *text, struct import_option
         options->name = text;
         return text[0] == '/' && text[1] != '\0' ? ELBOW_OK
                                                  : usage(error, "--name must begin with /, as /train/images");
+    case 'a':
+        options->reading.array = text;
+        return text[0] != '\0' ? ELBOW_OK : usage(error, "--array wants the name of an array");
+    case 'l':
+        options->labels = text;
+        return text[0] == '/' && text[1] != '\0' ? ELBOW_OK
+                                                 : usage(error, "--labels must begin with /, as /train/labels");
+    case 'C':
+        return parse_count(text, &options->chunk_rows) ? ELBOW_OK : usage(error, "--chunk-rows wants a number of rows");
     case 's':
         return parse_shape(text, options) ? ELBOW_OK : usage(error, "--shape wants sizes, as 28,28");
     case 'c':
@@ -128,6 +151,9 @@ enum elbow_status import_parse(int argc, char **argv, struct import_options *opt
 {
     static const struct option LONG[] = {{"output", required_argument, NULL, 'o'},
                                          {"name", required_argument, NULL, 'n'},
+                                         {"array", required_argument, NULL, 'a'},
+                                         {"labels", required_argument, NULL, 'l'},
+                                         {"chunk-rows", required_argument, NULL, 'C'},
                                          {"shape", required_argument, NULL, 's'},
                                          {"columns", required_argument, NULL, 'c'},
                                          {"skip-columns", required_argument, NULL, 'S'},

@@ -4,6 +4,7 @@
 #define ELBOW_TOOLS_IMPORT_PLAN_H
 
 #include "import.h"
+#include "labels.h"
 #include "target.h"
 
 // The dataset to be made.
@@ -15,6 +16,7 @@ struct import_plan {
     size_t rank; // of a row
     uint64_t shape[IMPORT_RANK_MAX];
     uint64_t row_values, block_rows, chunk_rows;
+    struct import_labels labels;
     bool is_image;
     struct import_target target;
     struct import_progress progress;

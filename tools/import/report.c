@@ -60,19 +60,30 @@ static void warn_of_counting(const struct import_source *source)
                      (long long)counting->first + (long long)source->rows - 1, counting->column);
 }
 
-static void tell_alpha(const struct import_source *source)
+static void warn_of_pictures(const struct import_source *source, const struct import_noted *noted, const char *one,
+                             const char *many, const char *what)
 {
-    const struct import_alpha *alpha = &source->alpha;
-    unsigned long long pictures = alpha->pictures, transparent = alpha->transparent;
-    if (transparent > 0)
-        elbow_text_print(stderr,
-                         "elbow-import: warning: %s: %llu picture%s not opaque, the first is %s; transparency is laid "
-                         "over black\n",
-                         source->path, transparent, transparent == 1 ? " is" : "s are", alpha->first);
-    if (pictures > transparent)
+    if (noted->pictures > 0)
+        elbow_text_print(stderr, "elbow-import: warning: %s: %llu picture%s, the first is %s; %s\n", source->path,
+                         (unsigned long long)noted->pictures, noted->pictures == 1 ? one : many, noted->first, what);
+}
+
+static void tell_pictures(const struct import_source *source)
+{
+    unsigned long long opaque = source->alpha.pictures - source->transparent.pictures;
+    unsigned long long turned = source->turned.pictures;
+    warn_of_pictures(source, &source->transparent, " is not opaque", "s are not opaque",
+                     "transparency is laid over black");
+    warn_of_pictures(source, &source->stray, " has stray bytes", "s have stray bytes",
+                     "they were passed over, but the file may be damaged");
+    if (opaque > 0)
         elbow_text_print(
             stdout, "elbow-import: %s: %llu picture%s an alpha channel that is opaque everywhere; it is left out\n",
-            source->path, pictures - transparent, pictures - transparent == 1 ? " has" : "s have");
+            source->path, opaque, opaque == 1 ? " has" : "s have");
+    if (turned > 0)
+        elbow_text_print(stdout, "elbow-import: %s: %llu picture%s turned upright, as the file%s, the first is %s\n",
+                         source->path, turned, turned == 1 ? " is" : "s are", turned == 1 ? " asks" : "s ask",
+                         source->turned.first);
 }
 
 static void tell(const struct import_plan *plan)
@@ -94,9 +105,10 @@ static void tell(const struct import_plan *plan)
 void import_report(const struct import_plan *plan)
 {
     tell(plan);
+    import_labels_tell(&plan->labels, plan->options->output);
     warn_of_values(plan);
     for (size_t i = 0; i < plan->options->input_count; ++i) {
         warn_of_counting(&plan->sources[i]);
-        tell_alpha(&plan->sources[i]);
+        tell_pictures(&plan->sources[i]);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Telling formats apart by what the files hold, never by their names.
+// Opening a source: formats are told apart by what the files hold, never by their names.
 #include "source.h"
+
+#include "pictures.h"
 
 #include "elbow/base/inputs.h"
 #include "elbow/base/text.h"
@@ -16,43 +18,26 @@ void import_source_close(struct import_source *source)
     *source = (struct import_source){0};
 }
 
-static bool begins_with(const unsigned char *head, size_t size, const char *magic, size_t length)
-{
-    return size >= length && memcmp(head, magic, length) == 0;
-}
-
-const struct import_format *import_format_find(const unsigned char *head, size_t size)
-{
-#define FORMAT_ADDRESS(name) &import_format_##name,
-    static const struct import_format *const FORMATS[] = {IMPORT_FORMAT_LIST(FORMAT_ADDRESS)};
-#undef FORMAT_ADDRESS
-    for (size_t i = 0; i < sizeof FORMATS / sizeof *FORMATS; ++i)
-        if (FORMATS[i]->matches(head, size))
-            return FORMATS[i];
-    return NULL;
-}
-
-// The format whose files may lie in a folder.
-static const struct import_format *folder_format(void)
-{
-#define FORMAT_OF_FOLDERS(name)                                                                                        \
-    if (import_format_##name.takes_folders)                                                                            \
-        return &import_format_##name;
-    IMPORT_FORMAT_LIST(FORMAT_OF_FOLDERS)
-#undef FORMAT_OF_FOLDERS
-    return NULL;
-}
-
 static enum elbow_status refuse(const char *path, const unsigned char *head, size_t size, struct elbow_error *error)
 {
-    const char *text = "the format is not known: IDX, NPY, text with numbers and PNG can be imported, plain or gzip";
+    char names[128];
+    import_format_names(names, sizeof names);
     if (size == 0)
-        text = "the file is empty";
-    else if (begins_with(head, size, "PK\3\4", 4))
-        text = "this is a zip archive (.npz?): unzip it and import a file from it";
-    else if (begins_with(head, size, "\x89HDF", 4))
-        text = "this is an HDF5 file already";
-    return elbow_error_set(error, ELBOW_FORMAT, "%s: %s", path, text);
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the file is empty", path);
+    if (size >= 4 && memcmp(head, "\x89HDF", 4) == 0)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: this is an HDF5 file already", path);
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: the format is not known: %s can be imported", path, names);
+}
+
+// A file that is read here and there, or by another library.
+static enum elbow_status check_plain(const struct import_stream *stream, const struct import_format *format,
+                                     struct elbow_error *error)
+{
+    if ((format->decoder == NULL && !format->needs_file) || import_stream_is_plain(stream))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s: %s is not read from gzip or a pipe: give the file itself, unpacked",
+                           import_stream_name(stream), format->name);
 }
 
 static enum elbow_status open_file(const char *path, const struct import_reading *reading, struct import_source *source,
@@ -65,21 +50,13 @@ static enum elbow_status open_file(const char *path, const struct import_reading
         return status;
     size_t size = import_stream_head(stream, head, sizeof head);
     const struct import_format *format = import_format_find(head, size);
-    if (format != NULL) {
+    status = format == NULL ? refuse(path, head, size, error) : check_plain(stream, format, error);
+    if (status == ELBOW_OK)
         source->kind = format->name;
+    if (status == ELBOW_OK && format->open != NULL)
         return format->open(stream, reading, source, error);
-    }
     import_stream_close(stream);
-    return refuse(path, head, size, error);
-}
-
-static enum elbow_status open_folder(const struct import_reading *reading, struct import_source *source,
-                                     struct elbow_error *error)
-{
-    const struct import_format *format = folder_format();
-    ELBOW_CHECK(format != NULL);
-    source->kind = format->name;
-    return format->open(NULL, reading, source, error);
+    return status == ELBOW_OK ? import_pictures_open(false, reading, source, error) : status;
 }
 
 // Whether there is anything, and not more than the file can hold, so that memory may be taken for its rows.
@@ -127,13 +104,15 @@ enum elbow_status import_source_open(const char *path, const struct import_readi
     struct stat about;
     bool is_folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
     enum elbow_status status =
-        is_folder ? open_folder(reading, source, error) : open_file(path, reading, source, error);
+        is_folder ? import_pictures_open(true, reading, source, error) : open_file(path, reading, source, error);
     if (status == ELBOW_OK)
         status = elbow_inputs_note(path, error);
     const char *option = text_option(reading);
     if (status == ELBOW_OK && option != NULL && !source->is_text)
         status =
             elbow_error_set(error, ELBOW_USAGE, "%s: %s is for text files, this is %s", path, option, source->kind);
+    if (status == ELBOW_OK && reading->array != NULL && !source->is_member)
+        status = elbow_error_set(error, ELBOW_USAGE, "%s: --array is for NPZ, this is %s", path, source->kind);
     if (status == ELBOW_OK)
         status = check_size(source, error);
     if (status != ELBOW_OK)

@@ -5,6 +5,7 @@
 #define ELBOW_TOOLS_IMPORT_SOURCE_H
 
 #include "columns.h"
+#include "picture.h"
 #include "progress.h"
 #include "stream.h"
 #include "values.h"
@@ -16,11 +17,12 @@
 // What the first line of a text file is: a header if it has no numbers, or what the user says.
 enum import_header { IMPORT_HEADER_GUESSED, IMPORT_HEADER_GIVEN, IMPORT_HEADER_NONE };
 
-// How text files are to be read.
+// How files are to be read.
 struct import_reading {
+    const char *array;                      // of an archive; NULL: the only one
     struct import_columns columns, skipped; // columns: those to be taken; none: all
-    enum import_header header;
-    struct import_progress *progress; // of looking through them; may be NULL
+    enum import_header header;              // of text files, as are the columns
+    struct import_progress *progress;       // of looking through them; may be NULL
 };
 
 // A first column that counts the rows, from 0 or 1: a row number rather than a feature. column 0: there is none.
@@ -29,10 +31,16 @@ struct import_counting {
     int64_t first;
 };
 
-// Pictures that have an alpha channel, and how many of them are not opaque everywhere; the first of those.
-struct import_alpha {
-    uint64_t pictures, transparent;
+// Pictures of which there is something to tell: how many, and the first of them.
+struct import_noted {
+    uint64_t pictures;
     elbow_path first;
+};
+
+// Rows of one class: what lies in a folder of that name.
+struct import_class {
+    char *name;
+    uint64_t rows;
 };
 
 // How many values of a text file are special in some way, and the place of the first.
@@ -42,7 +50,8 @@ struct import_places {
 
 // A file (or folder) of rows. Opened by one of the functions below; the caller reads all rows, then closes.
 struct import_source {
-    const char *path;           // not owned
+    const char *path;           // not owned; of a member of an archive "x.npz:array"
+    bool is_member;             // of an archive
     const char *kind;           // "IDX", for messages
     enum elbow_element element; // of the rows read. Of a text file the caller may choose another that holds its values
     uint64_t rows;
@@ -59,7 +68,12 @@ struct import_source {
     struct import_places not_finite; // values that are NaN or infinite
     struct import_places rounded;    // integers that a 32-bit float does not hold, should one be taken for them
     struct import_counting counting;
-    struct import_alpha alpha; // of PNG: known when all rows are read
+
+    // Of pictures, known when all rows are read: with an alpha channel, not opaque everywhere, turned upright, with
+    // stray bytes.
+    struct import_noted alpha, transparent, turned, stray;
+    const struct import_class *classes; // of a folder of folders, in the order of the rows; not owned
+    size_t class_count;
 
     // Reads the next count rows. FORMAT if the file is damaged; after the last row, if it goes on.
     enum elbow_status (*read)(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error);
@@ -69,22 +83,29 @@ struct import_source {
 
 // What tells a format, and opens its files.
 struct import_format {
-    const char *name;   // for messages
-    bool takes_folders; // a folder of files is opened like one
+    const char *name; // for messages
+    bool needs_file;  // is read here and there: gzip and pipes will not do
 
     // Local. Whether a file is of this format, by its first bytes.
     bool (*matches)(const unsigned char *head, size_t size);
-    // Local. Opens source->path. The stream, at its beginning, is the format's from the call on, even if it fails; NULL
-    // for a folder. Whatever comes of it, the source is closed by import_source_close.
+    // Local. Opens source->path. The stream, at its beginning, is the format's from the call on, even if it fails.
+    // Whatever comes of it, the source is closed by import_source_close. NULL: of pictures.
     enum elbow_status (*open)(struct import_stream *stream, const struct import_reading *reading,
                               struct import_source *source, struct elbow_error *error);
+
+    // Of formats of pictures: how the names of files end in a folder of them, and what reads a file.
+    const char *endings; // ".tif .tiff"; whatever their case
+    const struct import_decoder *decoder;
 };
 
 // X(name), in the order in which they are asked: the first that matches opens the file. Each is
 // tools/import/<name>.c.
 #define IMPORT_FORMAT_LIST(X)                                                                                          \
     X(npy)                                                                                                             \
+    X(npz)                                                                                                             \
     X(png)                                                                                                             \
+    X(jpeg)                                                                                                            \
+    X(tiff)                                                                                                            \
     X(idx)                                                                                                             \
     X(csv)
 
@@ -94,6 +115,13 @@ IMPORT_FORMAT_LIST(IMPORT_FORMAT_DECLARE)
 
 // Local. The format of a file with such a beginning; NULL if it is none of them.
 const struct import_format *import_format_find(const unsigned char *head, size_t size);
+
+// Local. The format of pictures whose files have such names; NULL if they are none. Hidden files (.x) are none.
+const struct import_format *import_format_of_name(const char *name);
+
+// Local. "IDX, NPY and text": the names of all formats, or the endings of all pictures.
+void import_format_names(char *text, size_t size);
+void import_format_endings(char *text, size_t size);
 
 // Local. Tells the format by the content and opens; what there is to be told about it goes to stdout.
 enum elbow_status import_source_open(const char *path, const struct import_reading *reading,

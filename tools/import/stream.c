@@ -17,7 +17,8 @@
 enum { BUFFER = 1 << 17, PIECE = 1 << 30, INFLATION = 1040 };
 
 struct import_stream {
-    gzFile file;
+    gzFile file; // NULL: of a supply
+    struct import_supply supply;
     char path[ELBOW_PATH_SIZE];
     unsigned char head[IMPORT_HEAD];
     size_t head_size, head_used;
@@ -43,6 +44,8 @@ static enum elbow_status read_file(struct import_stream *stream, void *bytes, si
                                    struct elbow_error *error)
 {
     *got = 0;
+    if (stream->file == NULL)
+        return stream->supply.read(stream->supply.state, bytes, size, got, error);
     while (*got < size) {
         size_t left = size - *got;
         int count = gzread(stream->file, (char *)bytes + *got, (unsigned)(left < PIECE ? left : PIECE));
@@ -94,6 +97,35 @@ enum elbow_status import_stream_open(const char *path, struct import_stream **st
     return status;
 }
 
+enum elbow_status import_stream_supply(const char *name, struct import_supply supply, struct import_stream **stream,
+                                       struct elbow_error *error)
+{
+    enum elbow_status status = elbow_allocate(stream, 1, sizeof **stream, "a stream", error);
+    if (status != ELBOW_OK) {
+        supply.close(supply.state);
+        return status;
+    }
+    elbow_text_format((*stream)->path, sizeof(*stream)->path, "%s", name);
+    (*stream)->supply = supply;
+    (*stream)->most = supply.most;
+    status = read_file(*stream, (*stream)->head, sizeof(*stream)->head, &(*stream)->head_size, error);
+    if (status != ELBOW_OK) {
+        import_stream_close(*stream);
+        *stream = NULL;
+    }
+    return status;
+}
+
+const char *import_stream_name(const struct import_stream *stream)
+{
+    return stream->path;
+}
+
+bool import_stream_is_plain(const struct import_stream *stream)
+{
+    return stream->file != NULL && gzdirect(stream->file) != 0 && stream->most != UINT64_MAX;
+}
+
 size_t import_stream_head(const struct import_stream *stream, void *bytes, size_t size)
 {
     size_t count = size < stream->head_size ? size : stream->head_size;
@@ -135,6 +167,7 @@ enum elbow_status import_stream_end(struct import_stream *stream, struct elbow_e
 
 enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbow_error *error)
 {
+    ELBOW_CHECK(stream->file != NULL);
     stream->was_rewound = true;
     if (gzrewind(stream->file) == 0)
         return ELBOW_OK;
@@ -149,7 +182,7 @@ uint64_t import_stream_most(const struct import_stream *stream)
 
 struct import_position import_stream_position(const struct import_stream *stream)
 {
-    z_off_t done = gzoffset(stream->file);
+    z_off_t done = stream->file == NULL ? 0 : gzoffset(stream->file);
     return (struct import_position){.done = done > 0 ? (uint64_t)done : 0, .all = stream->size};
 }
 
@@ -159,5 +192,7 @@ void import_stream_close(struct import_stream *stream)
         return;
     if (stream->file != NULL)
         gzclose(stream->file);
+    if (stream->supply.close != NULL)
+        stream->supply.close(stream->supply.state);
     elbow_release(&stream);
 }

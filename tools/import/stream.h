@@ -1,16 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A file that is read from its beginning to its end.
+// Bytes that are read from their beginning to their end: a file, a pipe, or what an archive holds.
 #ifndef ELBOW_TOOLS_IMPORT_STREAM_H
 #define ELBOW_TOOLS_IMPORT_STREAM_H
 
 #include "elbow/base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { IMPORT_HEAD = 256 }; // bytes looked at to tell formats apart
 
-struct import_stream; // opaque: a file, plain or gzip, read from its beginning to its end
+struct import_stream; // opaque: a file, plain or gzip, or a supply
+
+// Bytes that come from elsewhere than a file: a member of an archive. The stream owns it.
+struct import_supply {
+    // Reads up to size bytes; *got less than size at the end only. FORMAT if they are damaged.
+    enum elbow_status (*read)(void *state, void *bytes, size_t size, size_t *got, struct elbow_error *error);
+    void (*close)(void *state);
+    void *state;
+    uint64_t most; // bytes that there can be
+};
+
+// Local. A stream of them; the name stands in messages. The supply is closed with the stream, or before this returns if
+// it fails.
+enum elbow_status import_stream_supply(const char *name, struct import_supply supply, struct import_stream **stream,
+                                       struct elbow_error *error);
+
+// Local. The path or name, which lasts as long as the stream; whether it is a file as it lies on disk: no pipe, no
+// gzip.
+const char *import_stream_name(const struct import_stream *stream);
+bool import_stream_is_plain(const struct import_stream *stream);
 
 // Local. Opens a file, or a pipe that is written into; FILE if it cannot be read.
 enum elbow_status import_stream_open(const char *path, struct import_stream **stream, struct elbow_error *error);
@@ -29,7 +49,7 @@ enum elbow_status import_stream_exact(struct import_stream *stream, void *bytes,
 // Local. FORMAT if the file does not end here. (The checksum of a gzip file is known to be right only then.)
 enum elbow_status import_stream_end(struct import_stream *stream, struct elbow_error *error);
 
-// Local. Back to the beginning; FILE for a pipe.
+// Local. Back to the beginning of a file; FILE for a pipe.
 enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbow_error *error);
 
 // Local. The most bytes that the stream can give, by the file's size; UINT64_MAX for a pipe.

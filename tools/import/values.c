@@ -2,6 +2,8 @@
 // Values of rows.
 #include "values.h"
 
+#include <math.h>
+
 uint64_t import_shape_values(size_t rank, const uint64_t *shape)
 {
     uint64_t values = 1;
@@ -19,6 +21,19 @@ void import_swap(void *elements, size_t n, size_t size)
             at[k] = at[size - 1 - k];
             at[size - 1 - k] = byte;
         }
+}
+
+float import_half(uint16_t half)
+{
+    int exponent = half >> 10 & 31, mantissa = half & 1023;
+    float value;
+    if (exponent == 31)
+        value = mantissa == 0 ? INFINITY : NAN;
+    else if (exponent == 0)
+        value = ldexpf((float)mantissa, -24);
+    else
+        value = ldexpf((float)(mantissa + 1024), exponent - 25);
+    return half >> 15 ? -value : value;
 }
 
 enum elbow_element import_integer_element(int64_t min, int64_t max)

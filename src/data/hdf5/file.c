@@ -19,10 +19,14 @@ static const char *guess(const unsigned char *head, size_t size)
         return "NumPy .npy";
     if (size >= 8 && memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0)
         return "PNG";
+    if (size >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0)
+        return "JPEG";
+    if (size >= 4 && (memcmp(head, "II*\0", 4) == 0 || memcmp(head, "MM\0*", 4) == 0))
+        return "TIFF";
     if (size >= 4 && head[0] == 0 && head[1] == 0 && head[2] >= 8 && head[2] <= 14 && head[3] >= 1 && head[3] <= 8)
         return "IDX";
     if (size >= 4 && memcmp(head, "PK\3\4", 4) == 0)
-        return "zip or .npz";
+        return "zip or NumPy .npz";
     if (size >= 4 && memcmp(head, "\x0e\x03\x13\x01", 4) == 0)
         return "HDF4";
     if (size >= 3 && memcmp(head, "CDF", 3) == 0)
@@ -59,8 +63,8 @@ static enum elbow_status check_signature(const struct elbow_hdf5 *file, FILE *st
         return elbow_error_set(error, ELBOW_FORMAT, "%s: not an HDF5 file", file->name);
     return elbow_error_set(
         error, ELBOW_FORMAT,
-        "%s: not an HDF5 file (it looks like %s; elbow-import makes HDF5 files of IDX, NPY, CSV and PNG)", file->name,
-        looks);
+        "%s: not an HDF5 file (it looks like %s; elbow-import makes HDF5 files of IDX, NPY, NPZ, CSV and pictures)",
+        file->name, looks);
 }
 
 static enum elbow_status check_file(const struct elbow_hdf5 *file, struct elbow_error *error)

@@ -25,7 +25,11 @@ START_TEST(formats_are_told_by_their_beginning)
     ck_assert_str_eq(format_of("\xef\xbb\xbfK\xc3\xbcste", 9), "text");
     ck_assert_str_eq(format_of("\0\0\10", 3), "none");
     ck_assert_str_eq(format_of("\x89PNG", 4), "text"); // without a control character: refused by its fields
-    ck_assert_str_eq(format_of("PK\3\4", 4), "none");
+    ck_assert_str_eq(format_of("PK\3\4", 4), "NPZ");
+    ck_assert_str_eq(format_of("PK\5\6", 4), "NPZ"); // without a member
+    ck_assert_str_eq(format_of("\xff\xd8\xff\xe0", 4), "JPEG");
+    ck_assert_str_eq(format_of("II*\0", 4), "TIFF");
+    ck_assert_str_eq(format_of("MM\0+", 4), "TIFF");
     ck_assert_str_eq(format_of("", 0), "none");
 }
 END_TEST
@@ -138,27 +142,54 @@ START_TEST(text_that_changes_while_it_is_read_is_refused)
 }
 END_TEST
 
+// Opens and reads all rows, with the n-th allocation failing.
+static enum elbow_status read_without(const char *path, const struct import_reading *reading, uint64_t n,
+                                      struct elbow_error *error)
+{
+    static uint64_t rows[4096]; // of any row of these tests
+    struct import_source source;
+    elbow_memory_fail_at(n);
+    enum elbow_status status = import_source_open(path, reading, &source, error);
+    for (uint64_t left = status == ELBOW_OK ? source.rows : 0; left > 0 && status == ELBOW_OK; --left) {
+        ck_assert_uint_le(import_shape_values(source.rank, source.shape) * elbow_element_size(source.element),
+                          sizeof rows);
+        status = source.read(&source, 1, rows, error);
+    }
+    elbow_memory_fail_at(0);
+    import_source_close(&source);
+    return status;
+}
+
+static void check_without_memory(const char *path, const struct import_reading *reading)
+{
+    struct elbow_error error = {0};
+    // Its name stays noted as an input.
+    ck_assert_msg(read_without(path, reading, 0, &error) == ELBOW_OK, "%s", error.message);
+    struct elbow_memory_counts before = elbow_memory_count();
+    uint64_t n = 1;
+    for (enum elbow_status status = ELBOW_MEMORY; status != ELBOW_OK; ++n) {
+        status = read_without(path, reading, n, &error);
+        ck_assert_msg(status == ELBOW_OK || status == ELBOW_MEMORY, "%s: %s", path, error.message);
+        ck_assert_msg(elbow_memory_count().blocks == before.blocks, "%s: allocation %llu", path, (unsigned long long)n);
+    }
+    ck_assert_uint_gt(n, 3);
+}
+
 START_TEST(without_memory_nothing_is_kept)
 {
     static const char TEXT[] = "a,b\n1,2\n3,4\n";
+    static const char *const FILES[] = {"classes",   "turned",           "stack.tif",
+                                        "alpha.tif", "tiled-planes.tif", "several.npz"};
+    struct import_reading reading = {0}, choosing = {.array = "images"};
     struct scratch scratch = scratch_make();
     const char *path = scratch_path(&scratch, "x");
     write_file(path, TEXT, sizeof TEXT - 1);
-    struct import_source first = open_good(path, &(struct import_reading){0}); // its name stays noted as an input
-    import_source_close(&first);
-    struct elbow_memory_counts before = elbow_memory_count();
-    bool is_open = false;
-    for (uint64_t n = 1; !is_open; ++n) {
-        struct import_source source;
-        struct elbow_error error = {0};
-        elbow_memory_fail_at(n);
-        enum elbow_status status = import_source_open(path, &(struct import_reading){0}, &source, &error);
-        elbow_memory_fail_at(0);
-        is_open = status == ELBOW_OK;
-        ck_assert_msg(is_open || status == ELBOW_MEMORY, "%s", error.message);
-        import_source_close(&source);
+    check_without_memory(path, &reading);
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; ++i) {
+        elbow_path file;
+        ck_assert(elbow_text_format(file, sizeof file, "%s/tests/data/pictures/%s", ELBOW_SOURCE_DIR, FILES[i]));
+        check_without_memory(file, strstr(file, ".npz") == NULL ? &reading : &choosing);
     }
-    ck_assert_uint_eq(elbow_memory_count().blocks, before.blocks);
     scratch_clear(&scratch);
 }
 END_TEST

@@ -39,6 +39,9 @@ class Elbow(CMakePackage):
     depends_on("sleef")
     depends_on("xxhash")
     depends_on("random123")
+    depends_on("libzip")  # of elbow-import, as are the next two
+    depends_on("jpeg")
+    depends_on("libtiff")
 
     def cmake_args(self):
         return [
