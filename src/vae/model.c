@@ -194,7 +194,7 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
         double mean = 0;
         for (size_t place = 0; place < places; ++place)
             mean += (double)data_mean[place * channels + d];
-        bias[d * outputs] = model->likelihood->output_bias(mean / (double)places);
+        model->likelihood->output_bias(&model->options, mean / (double)places, bias + d * outputs);
     }
 }
 

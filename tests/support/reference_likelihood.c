@@ -1,100 +1,90 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The formulas, and the table of them.
+// Rows of samples by the formulas of reference_formulas.c.
 #include "reference_likelihood.h"
+
+#include "elbow/vae/likelihood.h"
 
 #include <check.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 double reference_logistic(double a)
 {
     return 1 / (1 + exp(-a));
 }
 
-static double reference_bernoulli_log_p(const struct elbow_likelihood_options *options, const double *shared, double x,
-                                        double y)
+static size_t shared_count(int kind, const struct elbow_likelihood_options *options, size_t values)
 {
-    (void)options;
-    (void)shared;
-    double one = y > 0 ? -log1p(exp(-y)) : y - log1p(exp(y)); // log sigmoid(y)
-    double zero = y > 0 ? -y - log1p(exp(-y)) : -log1p(exp(y));
-    return x * one + (1 - x) * zero;
+    const struct elbow_likelihood *likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)kind);
+    struct elbow_tensor tensor = {0};
+    return likelihood->shared && likelihood->shared(options, values, &tensor) ? (size_t)tensor.shape[0] : 0;
 }
 
-static double reference_bernoulli_slope(const struct elbow_likelihood_options *options, const double *shared, double x,
-                                        double y)
+struct reference_row reference_row_of(int kind, const struct elbow_likelihood_options *options, size_t values)
 {
-    (void)options;
-    (void)shared;
-    return x - reference_logistic(y);
+    const struct elbow_likelihood *likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)kind);
+    return (struct reference_row){.kind = kind,
+                                  .options = options,
+                                  .values = values,
+                                  .outputs = likelihood->outputs(options),
+                                  .shared_count = shared_count(kind, options, values),
+                                  .is_shared_per_value =
+                                      shared_count(kind, options, 7) != shared_count(kind, options, 8)};
 }
 
-static double reference_logit(double mean)
+static long double value_log_p(const struct reference_row *row, size_t d)
 {
-    return log(mean / (1 - mean));
+    const double *shared = row->shared_count == 0 ? NULL : row->shared + (row->is_shared_per_value ? d : 0);
+    return REFERENCE_LIKELIHOODS[row->kind].log_p(row->options, shared, row->x[d], row->y + d * row->outputs);
 }
 
-static double reference_coin(double u)
+long double reference_log_p(const struct reference_row *row)
 {
-    return u > 0;
+    long double sum = 0;
+    for (size_t d = 0; d < row->values; ++d)
+        sum += value_log_p(row, d);
+    return sum;
 }
 
-static double reference_log_variance(const struct elbow_likelihood_options *options, const double *shared)
+// Five points around *number, by which value d (of a number of its own) or all of them change.
+static double slope(const struct reference_row *row, double *number, size_t d, bool is_own)
 {
-    return shared ? *shared : log(options->variance);
+    static const double weights[] = {1, -8, 8, -1}, places[] = {-2, -1, 1, 2};
+    const double step = 0x1p-9, at = *number;
+    long double sum = 0;
+    for (int i = 0; i < 4; ++i) {
+        *number = at + places[i] * step;
+        sum += weights[i] * (is_own ? value_log_p(row, d) : reference_log_p(row));
+    }
+    *number = at;
+    return (double)(sum / (12 * step));
 }
 
-static double reference_gaussian_log_p(const struct elbow_likelihood_options *options, const double *shared, double x,
-                                       double y)
+void reference_gradient(const struct reference_row *row, double *dy, double *dshared)
 {
-    double v = exp(reference_log_variance(options, shared));
-    return -0.5 * log(2 * acos(-1.0) * v) - (x - y) * (x - y) / (2 * v);
+    struct reference_row moved = *row;
+    size_t count = row->values * row->outputs;
+    double *y = malloc((count + row->shared_count) * sizeof *y), *shared = y + count;
+    ck_assert_ptr_nonnull(y);
+    memcpy(y, row->y, count * sizeof *y);
+    if (row->shared_count > 0)
+        memcpy(shared, row->shared, row->shared_count * sizeof *shared);
+    moved.y = y;
+    moved.shared = shared;
+    for (size_t k = 0; k < count; ++k)
+        dy[k] = -slope(&moved, &y[k], k / row->outputs, true);
+    for (size_t k = 0; dshared && k < row->shared_count; ++k)
+        dshared[k] -= slope(&moved, &shared[k], k, row->is_shared_per_value);
+    free(y);
 }
 
-static double reference_gaussian_slope(const struct elbow_likelihood_options *options, const double *shared, double x,
-                                       double y)
+void reference_means(const struct reference_row *row, double *means)
 {
-    return (x - y) / exp(reference_log_variance(options, shared));
-}
-
-// In s, by the chain rule from 1 / v.
-static double reference_gaussian_shared_slope(const struct elbow_likelihood_options *options, const double *shared,
-                                              double x, double y)
-{
-    return (x - y) * (x - y) * exp(-reference_log_variance(options, shared)) / 2 - 0.5;
-}
-
-static double reference_same(double y)
-{
-    return y;
-}
-
-static double reference_double(double u)
-{
-    return 2 * u;
-}
-
-static double reference_poisson_log_p(const struct elbow_likelihood_options *options, const double *shared, double x,
-                                      double y)
-{
-    (void)options;
-    (void)shared;
-    return x * y - exp(y) - lgamma(x + 1);
-}
-
-static double reference_poisson_slope(const struct elbow_likelihood_options *options, const double *shared, double x,
-                                      double y)
-{
-    (void)options;
-    (void)shared;
-    return x - exp(y);
-}
-
-// Mostly small, some beyond sixteen.
-static double reference_count(double u)
-{
-    return floor(fabs(30 * u * u * u));
+    for (size_t d = 0; d < row->values; ++d)
+        means[d] = REFERENCE_LIKELIHOODS[row->kind].mean(row->options, row->y + d * row->outputs);
 }
 
 void reference_set_likelihood(const char *form, struct elbow_config *config)
@@ -105,58 +95,29 @@ void reference_set_likelihood(const char *form, struct elbow_config *config)
     ck_assert_msg(elbow_config_set(config, assignment, &error) == ELBOW_OK, "%s", error.message);
 }
 
-const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
-    [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
-                                    .log_p = reference_bernoulli_log_p,
-                                    .slope = reference_bernoulli_slope,
-                                    .mean = reference_logistic,
-                                    .bias = reference_logit,
-                                    .value = reference_coin,
-                                    .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
-                                    .means = {0.01, 0.3, 0.9}},
-    [ELBOW_LIKELIHOOD_GAUSSIAN] = {.forms = {"{gaussian: 1}", "{gaussian: 0.3}", "{gaussian: {learned: 0.3}}"},
-                                   .log_p = reference_gaussian_log_p,
-                                   .slope = reference_gaussian_slope,
-                                   .shared_slope = reference_gaussian_shared_slope,
-                                   .mean = reference_same,
-                                   .bias = reference_same,
-                                   .value = reference_double,
-                                   .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
-                                   .means = {-20, 0, 0.4}},
-    [ELBOW_LIKELIHOOD_POISSON] = {.forms = {"poisson"},
-                                  .log_p = reference_poisson_log_p,
-                                  .slope = reference_poisson_slope,
-                                  .mean = exp,
-                                  .bias = log,
-                                  .value = reference_count,
-                                  .outputs = {-6, -4, -0.3, 0, 2.2, 2.4, 5, 9},
-                                  .means = {0.02, 1.5, 40}},
-};
-_Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
-               "every likelihood has its reference");
-
-struct reference_grid reference_grid(int kind, double at)
+struct reference_grid reference_grid(int kind, const struct elbow_likelihood_options *options, double at)
 {
     enum { POINTS = 1 << 16 };
     // A density may have a kink at its mean: there, the errors of the sums on both sides cancel where a point of the
     // grid lies 1/2 - 1/sqrt(12) of a step behind (a root of the second Bernoulli polynomial).
-    const double behind = 0.21132486540518712, reach = 40;
+    const double behind = 0.21132486540518712, reach = 40, step = 2 * reach / POINTS;
+    (void)options;
     switch (elbow_likelihood_support((enum elbow_likelihood_kind)kind)) {
     case ELBOW_SUPPORT_REAL:
-        return (struct reference_grid){REFERENCE_LIKELIHOODS[kind].mean(at) - reach + behind * 2 * reach / POINTS,
-                                       2 * reach / POINTS, POINTS};
+        return (struct reference_grid){at - reach + behind * step, step, step, POINTS};
     case ELBOW_SUPPORT_UNIT:
-        return (struct reference_grid){0.5 / POINTS, 1.0 / POINTS, POINTS}; // midpoints
+        return (struct reference_grid){0.5 / POINTS, 1.0 / POINTS, 1.0 / POINTS, POINTS}; // midpoints
     case ELBOW_SUPPORT_BINARY:
-        return (struct reference_grid){0, 1, 2};
+        return (struct reference_grid){0, 1, 1, 2};
     case ELBOW_SUPPORT_COUNT:
-        return (struct reference_grid){0, 1, POINTS};
+        return (struct reference_grid){0, 1, 1, POINTS};
     }
     return (struct reference_grid){0};
 }
 
-bool reference_is_of_support(int kind, float value)
+bool reference_is_of_support(int kind, const struct elbow_likelihood_options *options, float value)
 {
+    (void)options;
     switch (elbow_likelihood_support((enum elbow_likelihood_kind)kind)) {
     case ELBOW_SUPPORT_REAL:
         return isfinite(value);

@@ -1,35 +1,55 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Likelihoods in double precision, from textbook formulas: a row for each kind of elbow/config/kinds.h. They share no
-// code with the library; their slopes are checked by finite differences of log_p.
+// Likelihoods in long double, from textbook formulas: a row for each kind of elbow/config/kinds.h. They share no code
+// with the library; their slopes are differences of log_p.
 #ifndef ELBOW_TESTS_REFERENCE_LIKELIHOOD_H
 #define ELBOW_TESTS_REFERENCE_LIKELIHOOD_H
 
 #include "elbow/config/config.h"
 
-// log p(x|y) of one value. `shared` are the trained numbers, NULL where there are none. A likelihood with one output a
-// value has one y.
+// Of one value: `shared` are its trained numbers, NULL where there are none, y its outputs.
 struct reference_likelihood {
-    const char *forms[5]; // of model.likelihood, with options to look at: at least one; ends with NULL
-    double (*log_p)(const struct elbow_likelihood_options *options, const double *shared, double x, double y);
-    double (*slope)(const struct elbow_likelihood_options *options, const double *shared, double x, double y); // in y
-    double (*shared_slope)(const struct elbow_likelihood_options *options, const double *shared, double x, double y);
-    double (*mean)(double y);
-    double (*bias)(double data_mean); // whose mean that is
-    double (*value)(double u);        // a value of the support, for u in (-1, 1)
-    double outputs[8];                // y to look at; the mean of each is finite
-    double means[3];                  // of data, to start at
+    const char *forms[9]; // of model.likelihood, with options to look at: at least one; ends with NULL
+    long double (*log_p)(const struct elbow_likelihood_options *options, const double *shared, double x,
+                         const double *y);
+    double (*mean)(const struct elbow_likelihood_options *options, const double *y); // what stands for p(x|y)
+    double (*value)(double u); // a value of the support, for u in (-1, 1)
+    double outputs[8];         // of the first output to look at; the mean of each is finite
+    double others[2];          // the outputs behind it, by turns
+    double means[3];           // of data, to start at
+    bool is_nominal;           // the mean is no mean: values have no order
 };
 
 double reference_logistic(double a);
 
-// Points of a likelihood's support, for a sum over p(x|y) at y = at: first, first + step, ...
+// A row: values (D) of x, outputs (D, outputs), and the trained numbers, of which each value has all or its own.
+struct reference_row {
+    int kind;
+    const struct elbow_likelihood_options *options;
+    size_t values, outputs, shared_count;
+    bool is_shared_per_value;
+    const double *x, *y, *shared;
+};
+
+// Shape and options alone: the arrays are the caller's.
+struct reference_row reference_row_of(int kind, const struct elbow_likelihood_options *options, size_t values);
+
+long double reference_log_p(const struct reference_row *row);
+
+// -d log p / d y (D, outputs), and where there are such / d shared, which is added to dshared unless that is NULL.
+void reference_gradient(const struct reference_row *row, double *dy, double *dshared);
+
+// What stands for p(x|y), of each value.
+void reference_means(const struct reference_row *row, double *means);
+
+// Points of a likelihood's support, for a sum over p(x|y) around `at`: first, first + step, ...; each stands for a
+// width.
 struct reference_grid {
-    double first, step;
+    double first, step, width;
     long points;
 };
-struct reference_grid reference_grid(int kind, double at);
+struct reference_grid reference_grid(int kind, const struct elbow_likelihood_options *options, double at);
 
-bool reference_is_of_support(int kind, float value);
+bool reference_is_of_support(int kind, const struct elbow_likelihood_options *options, float value);
 
 // Sets model.likelihood and its options as `--set model.likelihood=FORM` does.
 void reference_set_likelihood(const char *form, struct elbow_config *config);

@@ -82,16 +82,17 @@ struct reference_vae reference_vae(const struct elbow_config *config, const stru
     struct reference_vae vae = {
         .values = model->values,
         .latent = (size_t)config->model.latent,
+        .kind = config->model.likelihood,
         .likelihood = &REFERENCE_LIKELIHOODS[config->model.likelihood],
         .options = config->model.likelihood_options,
         .beta = config->objective.beta,
         .free_bits = config->objective.free_bits,
     };
     const struct elbow_tensor *last = &model->parameters.tensors[model->parameters.count - 1];
-    vae.has_shared = strncmp(last->name, "likelihood/", 11) == 0;
     vae.shared_at = last->offset;
     vae.encoder = reference_network(&model->parameters, "encoder", vae.values, &config->model.encoder, 2 * vae.latent);
-    vae.decoder = reference_network(&model->parameters, "decoder", vae.latent, &config->model.decoder, vae.values);
+    vae.decoder = reference_network(&model->parameters, "decoder", vae.latent, &config->model.decoder,
+                                    vae.values * model->likelihood->outputs(&model->options));
     return vae;
 }
 
@@ -131,16 +132,14 @@ static void reference_down(const struct reference_network *network, const double
     }
 }
 
-static double reference_recon(const struct reference_vae *vae, const double *shared, const double *x, const double *y,
-                              double *dy)
+struct reference_row reference_likelihood_row(const struct reference_vae *vae, const double *parameters,
+                                              const double *x, const double *y)
 {
-    const struct reference_likelihood *likelihood = vae->likelihood;
-    double recon = 0;
-    for (size_t d = 0; d < vae->values; ++d) {
-        recon += likelihood->log_p(&vae->options, shared, x[d], y[d]);
-        dy[d] = -likelihood->slope(&vae->options, shared, x[d], y[d]);
-    }
-    return recon;
+    struct reference_row row = reference_row_of(vae->kind, &vae->options, vae->values);
+    row.x = x;
+    row.y = y;
+    row.shared = parameters + vae->shared_at;
+    return row;
 }
 
 void reference_row(const struct reference_vae *vae, const double *parameters, const double *x, const double *noise,
@@ -148,7 +147,6 @@ void reference_row(const struct reference_vae *vae, const double *parameters, co
 {
     static struct reference_trace encoder, decoder;
     double z[REFERENCE_WIDTH], delta[REFERENCE_WIDTH], dhead[REFERENCE_WIDTH], price[REFERENCE_WIDTH];
-    const double *shared = vae->has_shared ? parameters + vae->shared_at : NULL;
     const double *mean = reference_up(&vae->encoder, parameters, x, &encoder), *log_variance = mean + vae->latent;
     double objective = 0;
     for (size_t j = 0; j < vae->latent; ++j) {
@@ -161,13 +159,13 @@ void reference_row(const struct reference_vae *vae, const double *parameters, co
         parts->kl_of[j] += kl;
     }
     const double *y = reference_up(&vae->decoder, parameters, z, &decoder);
-    double recon = reference_recon(vae, shared, x, y, delta);
+    struct reference_row row = reference_likelihood_row(vae, parameters, x, y);
+    double recon = (double)reference_log_p(&row);
     parts->recon += recon;
     parts->objective += objective + recon;
     if (!gradient)
         return;
-    for (size_t d = 0; shared && d < vae->values; ++d)
-        gradient[vae->shared_at] -= vae->likelihood->shared_slope(&vae->options, shared, x[d], y[d]);
+    reference_gradient(&row, delta, gradient + vae->shared_at);
     reference_down(&vae->decoder, parameters, &decoder, delta, gradient);
     for (size_t j = 0; j < vae->latent; ++j) {
         dhead[j] = delta[j] + price[j] * mean[j];

@@ -25,8 +25,8 @@ struct reference_vae {
     size_t values, latent;
     const struct reference_likelihood *likelihood;
     struct elbow_likelihood_options options;
-    bool has_shared;  // a number that the likelihood trains
-    size_t shared_at; // its offset
+    int kind;         // of the likelihood
+    size_t shared_at; // the offset of the numbers that it trains
     double beta, free_bits;
     struct reference_network encoder, decoder;
 };
@@ -46,6 +46,10 @@ struct reference_trace {
 struct reference_vae reference_vae(const struct elbow_config *config, const struct elbow_model *model);
 const double *reference_up(const struct reference_network *network, const double *parameters, const double *x,
                            struct reference_trace *trace);
+
+// What the likelihood sees of a row.
+struct reference_row reference_likelihood_row(const struct reference_vae *vae, const double *parameters,
+                                              const double *x, const double *y);
 
 // One row: adds its parts, and the gradient of minus the objective to gradient unless that is NULL.
 void reference_row(const struct reference_vae *vae, const double *parameters, const double *x, const double *noise,

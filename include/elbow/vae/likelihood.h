@@ -45,8 +45,8 @@ struct elbow_likelihood {
     void (*mean)(const struct elbow_likelihood_call *call, float *mean);
     // Local. A draw from p(x|z) into x (D), of one row, with the words of the stream alone; x is not y.
     void (*draw)(struct elbow_stream stream, const struct elbow_likelihood_call *call, float *x);
-    // Local. The output whose mean is that of the data: where the first output's bias starts with output_bias: data.
-    float (*output_bias)(double data_mean);
+    // Local. A value's outputs whose mean is that of the data: where their biases start with output_bias: data.
+    void (*output_bias)(const struct elbow_likelihood_options *options, double data_mean, float *bias);
 };
 
 // Local. The row of a kind.

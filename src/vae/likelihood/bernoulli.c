@@ -133,10 +133,11 @@ static void draw(struct elbow_stream stream, const struct elbow_likelihood_call 
 }
 
 // The logit, of a pixel within [0.001, 0.999] (Burda et al. 2015).
-static float output_bias(double data_mean)
+static void output_bias(const struct elbow_likelihood_options *options, double data_mean, float *bias)
 {
+    (void)options;
     double pixel = fmin(fmax(data_mean, 0.001), 0.999);
-    return (float)log(pixel / (1 - pixel));
+    bias[0] = (float)log(pixel / (1 - pixel));
 }
 
 const struct elbow_likelihood elbow_likelihood_bernoulli = {.outputs = elbow_likelihood_one_output,

@@ -127,9 +127,10 @@ static void draw(struct elbow_stream stream, const struct elbow_likelihood_call 
         x[d] = call->y[d] + deviation * x[d];
 }
 
-static float output_bias(double data_mean)
+static void output_bias(const struct elbow_likelihood_options *options, double data_mean, float *bias)
 {
-    return (float)data_mean;
+    (void)options;
+    bias[0] = (float)data_mean;
 }
 
 const struct elbow_likelihood elbow_likelihood_gaussian = {.outputs = elbow_likelihood_one_output,

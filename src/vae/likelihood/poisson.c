@@ -75,9 +75,10 @@ static void draw(struct elbow_stream stream, const struct elbow_likelihood_call 
 }
 
 // The logarithm, of at least a thousandth: counts that never come leave a gradient.
-static float output_bias(double data_mean)
+static void output_bias(const struct elbow_likelihood_options *options, double data_mean, float *bias)
 {
-    return (float)log(fmax(data_mean, 0.001));
+    (void)options;
+    bias[0] = (float)log(fmax(data_mean, 0.001));
 }
 
 const struct elbow_likelihood elbow_likelihood_poisson = {.outputs = elbow_likelihood_one_output,

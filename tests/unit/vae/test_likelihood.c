@@ -166,8 +166,11 @@ END_TEST
 START_TEST(bernoulli_bias_is_clipped)
 {
     const struct elbow_likelihood *likelihood = elbow_likelihood_row(ELBOW_LIKELIHOOD_BERNOULLI);
-    ck_assert_double_eq_tol(likelihood->output_bias(0), -6.906754778648554, 1e-6); // a float of up to 7
-    ck_assert_double_eq_tol(likelihood->output_bias(1), 6.906754778648554, 1e-6);
+    float bias;
+    likelihood->output_bias(NULL, 0, &bias);
+    ck_assert_double_eq_tol(bias, -6.906754778648554, 1e-6); // a float of up to 7
+    likelihood->output_bias(NULL, 1, &bias);
+    ck_assert_double_eq_tol(bias, 6.906754778648554, 1e-6);
 }
 END_TEST
 

@@ -65,11 +65,12 @@ START_TEST(decoding_gives_means)
             for (size_t j = 0; j < f->model->latent; ++j)
                 z[j] = f->noise[i * f->model->latent + j];
             const double *y = reference_up(&f->reference.decoder, f->exact_parameters, z, &trace);
-            for (size_t d = 0; d < f->model->values; ++d) {
-                double expected = f->reference.likelihood->mean(y[d]);
-                // Values of order 1 after up to four layers of sums of up to 17 terms.
-                ck_assert_double_eq_tol(mean[i * f->model->values + d], expected, 3e-6 * (1 + fabs(expected)));
-            }
+            double expected[REFERENCE_WIDTH];
+            struct reference_row row = reference_likelihood_row(&f->reference, f->exact_parameters, NULL, y);
+            reference_means(&row, expected);
+            for (size_t d = 0; d < f->model->values;
+                 ++d) // of order 1 after up to four layers of sums of up to 17 terms
+                ck_assert_double_eq_tol(mean[i * f->model->values + d], expected[d], 3e-6 * (1 + fabs(expected[d])));
         }
         free(mean);
         fixture_destroy(f);
@@ -127,15 +128,17 @@ START_TEST(starts)
         for (size_t d = 0; d < bias->count; ++d)
             ck_assert(start[bias->offset + d] == 0);
         elbow_model_initialize(f->model, 9, mean, f->parameters);
-        for (size_t d = 0; d < bias->count && d < 4; ++d) {
-            double expected = f->reference.likelihood->bias(mean[d]);
-            ck_assert_double_eq_tol(f->parameters[bias->offset + d], expected, 1e-6); // a float of up to 7
+        size_t outputs = bias->count / f->model->values;
+        for (size_t d = 0; d < f->model->values && d < 4; ++d) {
+            float expected[REFERENCE_WIDTH];
+            f->model->likelihood->output_bias(&f->config.model.likelihood_options, mean[d], expected);
+            ck_assert(memcmp(f->parameters + bias->offset + d * outputs, expected, outputs * sizeof(float)) == 0);
         }
         memcpy(f->parameters + bias->offset, start + bias->offset, bias->count * sizeof(float));
         ck_assert(memcmp(f->parameters, start, f->size * sizeof(float)) == 0); // the bias alone differs
         const struct elbow_tensor *variance = elbow_parameters_find(&f->model->parameters, "likelihood/log_variance");
         const struct elbow_likelihood_options *options = &f->config.model.likelihood_options;
-        ck_assert((variance != NULL) == (strstr(ARCHITECTURES[a].likelihood, "learned") != NULL));
+        ck_assert((variance != NULL) == (strstr(ARCHITECTURES[a].likelihood, "{gaussian: {learned") != NULL));
         if (variance) {
             ck_assert(!variance->is_weight && variance->count == 1);
             ck_assert(start[variance->offset] == (float)log(options->variance));

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the conformance programs of likelihoods call: each kind in all its forms, with data for it.
+#ifndef ELBOW_TESTS_LIKELIHOOD_SUBJECT_H
+#define ELBOW_TESTS_LIKELIHOOD_SUBJECT_H
+
+#include "elbow/vae/likelihood.h"
+
+#include "reference_likelihood.h"
+
+enum { WIDEST = 1031, ROWS = 40, OUTPUTS_MAX = 6, SUBJECT_SHARED_MAX = 20000 };
+
+// One likelihood with options.
+struct subject {
+    int kind;
+    const struct elbow_likelihood *row;
+    const struct reference_likelihood *reference;
+    const struct elbow_likelihood_options *options;
+    size_t outputs;
+};
+
+// Room for calls.
+extern float x[ROWS * WIDEST], y[ROWS * WIDEST * OUTPUTS_MAX], dy[ROWS * WIDEST * OUTPUTS_MAX];
+extern float shared[SUBJECT_SHARED_MAX], dshared[SUBJECT_SHARED_MAX];
+extern double recon[ROWS];
+
+// How many numbers are trained beside the networks, with their start in *start.
+size_t subject_shared_count(const struct subject *subject, size_t values, float *start);
+
+// A call without gradients, of x, y and recon; trained numbers stand off their start, each elsewhere if they vary.
+struct elbow_likelihood_call subject_call(const struct subject *subject, size_t rows, size_t values, bool vary);
+
+// The reference of row i of a call; valid until the next.
+struct reference_row subject_exact(const struct subject *subject, const struct elbow_likelihood_call *call, size_t i);
+
+// The outputs of one value of which the first is `at`.
+void subject_fill_outputs(const struct subject *subject, double at, float *outputs);
+
+// Calls check for every likelihood in all its forms.
+void subject_each(void (*check)(const struct subject *subject));
+
+const char *subject_name(const struct subject *subject);
+
+// Random x of the support, and y, of so many values.
+void subject_fill(const struct subject *subject, size_t count);
+
+#endif

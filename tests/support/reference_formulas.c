@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The formulas, and the table of them.
+#include "reference_likelihood.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#define OPTIONS const struct elbow_likelihood_options *options
+#define VALUE OPTIONS, const double *shared, double x, const double *y
+
+static const long double LOG_2_PI = 1.837877066409345483560659472811235279723L;
+
+// log(1 + exp(a))
+static long double softplus(long double a)
+{
+    return a > 0 ? a + log1pl(expl(-a)) : log1pl(expl(a));
+}
+
+static long double bernoulli(VALUE)
+{
+    (void)options;
+    (void)shared;
+    return -x * softplus(-y[0]) - (1 - x) * softplus(y[0]);
+}
+
+static double logistic_mean(OPTIONS, const double *y)
+{
+    (void)options;
+    return reference_logistic(y[0]);
+}
+
+static double coin(double u)
+{
+    return u > 0;
+}
+
+static long double gaussian(VALUE)
+{
+    long double v = expl(shared ? *shared : log(options->variance)), difference = (long double)x - y[0];
+    return -0.5L * (LOG_2_PI + logl(v)) - difference * difference / (2 * v);
+}
+
+static double same(OPTIONS, const double *y)
+{
+    (void)options;
+    return y[0];
+}
+
+static double twice(double u)
+{
+    return 2 * u;
+}
+
+static long double poisson(VALUE)
+{
+    (void)options;
+    (void)shared;
+    return (long double)x * y[0] - expl(y[0]) - lgammal(x + 1.0L);
+}
+
+static double rate(OPTIONS, const double *y)
+{
+    (void)options;
+    return exp(y[0]);
+}
+
+// Mostly small, some beyond sixteen.
+static double count(double u)
+{
+    return floor(fabs(30 * u * u * u));
+}
+
+const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
+    [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
+                                    .log_p = bernoulli,
+                                    .mean = logistic_mean,
+                                    .value = coin,
+                                    .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
+                                    .means = {0.01, 0.3, 0.9}},
+    [ELBOW_LIKELIHOOD_GAUSSIAN] = {.forms = {"{gaussian: 1}", "{gaussian: 0.3}", "{gaussian: {learned: 0.3}}"},
+                                   .log_p = gaussian,
+                                   .mean = same,
+                                   .value = twice,
+                                   .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
+                                   .means = {-20, 0, 0.4}},
+    [ELBOW_LIKELIHOOD_POISSON] = {.forms = {"poisson"},
+                                  .log_p = poisson,
+                                  .mean = rate,
+                                  .value = count,
+                                  .outputs = {-6, -4, -0.3, 0, 2.2, 2.4, 5, 9},
+                                  .means = {0.02, 1.5, 40}},
+};
+_Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
+               "every likelihood has its reference");
