@@ -70,6 +70,28 @@ static double count(double u)
     return floor(fabs(30 * u * u * u));
 }
 
+// In the parameter of Loaiza-Ganem and Cunningham's formula, l = sigmoid(y).
+static long double continuous_bernoulli(VALUE)
+{
+    (void)options;
+    (void)shared;
+    long double normaliser = fabs(y[0]) < 1e-4 ? 2 + y[0] * (long double)y[0] / 6 // 2 atanh(1 - 2 l) / (1 - 2 l)
+                                               : (long double)y[0] / tanhl((long double)y[0] / 2);
+    return logl(normaliser) - x * softplus(-y[0]) - (1 - x) * softplus(y[0]);
+}
+
+static double continuous_bernoulli_mean(OPTIONS, const double *y)
+{
+    long double at = y[0];
+    (void)options;
+    return fabsl(at) < 1e-4 ? (double)(0.5L + at / 12) : (double)(1 / -expm1l(-at) - 1 / at);
+}
+
+static double inner(double u)
+{
+    return 0.5 + 0.44 * u;
+}
+
 const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
     [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
                                     .log_p = bernoulli,
@@ -89,6 +111,12 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                   .value = count,
                                   .outputs = {-6, -4, -0.3, 0, 2.2, 2.4, 5, 9},
                                   .means = {0.02, 1.5, 40}},
+    [ELBOW_LIKELIHOOD_CONTINUOUS_BERNOULLI] = {.forms = {"continuous_bernoulli"},
+                                               .log_p = continuous_bernoulli,
+                                               .mean = continuous_bernoulli_mean,
+                                               .value = inner,
+                                               .outputs = {-50, -4, -0.3, 0, 0.01, 1, 5, 40},
+                                               .means = {0.01, 0.3, 0.9}},
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");

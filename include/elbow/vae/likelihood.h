@@ -39,7 +39,8 @@ struct elbow_likelihood {
     // Local. recon[i] = log p(x_i | z_i) in nats with all its constants, in double. Where wanted dy = -d recon / dy,
     // and dshared = -d(sum of recon) / d shared.
     void (*score)(const struct elbow_likelihood_call *call);
-    // Local. recon[i] = the largest log p(x_i | y) that any y gives, with shared and options as they are.
+    // Local. recon[i] = the largest log p(x_i | y) that any y gives, with shared and options as they are; infinity where
+    // there is none.
     void (*saturated)(const struct elbow_likelihood_call *call);
     // Local. mean (rows, D) = E[x | z]; mean may be y where there is one output a value.
     void (*mean)(const struct elbow_likelihood_call *call, float *mean);

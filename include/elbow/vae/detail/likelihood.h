@@ -20,6 +20,12 @@ static inline double elbow_lanes_fold(const double lanes[ELBOW_LANES])
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
+// Local. The number in (0, 1) that a word stands for.
+static inline double elbow_word_uniform(uint32_t word)
+{
+    return ((double)word + 0.5) * 0x1p-32;
+}
+
 // Local. Rows that are worth a thread.
 static inline size_t elbow_likelihood_least_rows(size_t values)
 {
