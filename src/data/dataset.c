@@ -3,6 +3,7 @@
 #include "elbow/data/dataset.h"
 
 #include "elbow/data/detail/loading.h"
+#include "elbow/data/detail/rows.h"
 #include "elbow/math/random.h"
 #include "elbow/parallel/shared.h"
 
@@ -26,10 +27,7 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
             values[i] = floorf(ELBOW_SYNTHETIC_COUNTS * values[i]);
         return;
     }
-    size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
-    const char *stored = (const char *)dataset->rows.base + sample * row_bytes;
-    elbow_transform_row(dataset->scale.kind)
-        ->forward(&dataset->scale, dataset->element, stored, dataset->values, values);
+    elbow_rows_scale(dataset, sample, values);
 }
 
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample)

@@ -3,6 +3,7 @@
 // or another file. Rows are hashed in parts, each part by one rank of every copy, and the hashes compared over all
 // ranks.
 #include "elbow/data/dataset.h"
+#include "elbow/data/detail/rows.h"
 #include "elbow/math/hash.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
@@ -17,11 +18,23 @@ static double fold(const void *bytes, size_t size)
     return (double)(elbow_hash_bytes(bytes, size) >> 12);
 }
 
+// Of the values in the order of rows: whether only some of them are in memory makes no difference.
+static uint64_t hash_values(const struct elbow_dataset *dataset, struct elbow_range rows)
+{
+    struct elbow_rows_buffer buffer;
+    struct elbow_hash_state state;
+    size_t left = (size_t)(rows.last - rows.first) * dataset->values, size = elbow_element_size(dataset->element), n;
+    elbow_hash_begin(&state);
+    for (uint64_t first = rows.first * dataset->values; left > 0; first += n, left -= n) {
+        n = elbow_rows_step(dataset, left);
+        elbow_hash_add(&state, elbow_rows_stored(dataset, first, n, &buffer), n * size);
+    }
+    return elbow_hash_end(&state);
+}
+
 static double hash_rows(const struct elbow_dataset *dataset, struct elbow_range rows)
 {
-    size_t count = (size_t)(rows.last - rows.first), row = dataset->values * elbow_element_size(dataset->element);
-    uint64_t parts[] = {elbow_hash_bytes((const char *)dataset->rows.base + rows.first * row, count * row),
-                        dataset->samples, dataset->values, (uint64_t)dataset->element};
+    uint64_t parts[] = {hash_values(dataset, rows), dataset->samples, dataset->values, (uint64_t)dataset->element};
     return fold(parts, sizeof parts);
 }
 

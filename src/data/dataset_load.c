@@ -39,7 +39,7 @@ static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow
 static void tell_reading(const struct elbow_loading *loading, struct elbow_log *log)
 {
     struct elbow_hdf5_storage storage;
-    uint64_t bytes = loading->dataset->samples * loading->dataset->values * elbow_element_size(loading->info.element);
+    uint64_t bytes = elbow_dataset_bytes(loading->dataset);
     if (elbow_source_storage(loading->source, &storage, NULL) == ELBOW_OK && storage.reading > READING_LEAST &&
         storage.reading > bytes / READING_SHARE)
         elbow_log_say(log, "data: while %s is loaded, a rank takes %s beside it for unpacking its chunks",
@@ -62,8 +62,8 @@ static uint64_t hash_description(const struct elbow_dataset *dataset)
 {
     const struct elbow_packing *packing = &dataset->packing;
     const struct elbow_missing *missing = &dataset->missing;
-    const uint64_t counts[] = {dataset->samples,           dataset->values, dataset->rank,
-                               (uint64_t)dataset->element, missing->count,  missing->has_range};
+    const uint64_t counts[] = {dataset->samples, dataset->values,    dataset->rank,    (uint64_t)dataset->element,
+                               missing->count,   missing->has_range, dataset->entries, dataset->is_sparse};
     const double numbers[] = {packing->factor.value, packing->offset.value, missing->low, missing->high};
     const uint64_t parts[] = {elbow_hash_bytes(counts, sizeof counts), elbow_hash_bytes(numbers, sizeof numbers),
                               elbow_hash_bytes(dataset->shape, dataset->rank * sizeof *dataset->shape),
@@ -102,9 +102,8 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
     elbow_loading_open(loading, error);
     if (agree_description(loading, error) != ELBOW_OK)
         return error->status;
-    size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
-    limit_rows(loading, row_bytes);
-    size_t bytes = dataset->samples * row_bytes;
+    limit_rows(loading, dataset->values * elbow_element_size(dataset->element));
+    size_t bytes = elbow_dataset_bytes(dataset);
     if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK ||
         check_storage(loading, log, error) != ELBOW_OK)
         return error->status;

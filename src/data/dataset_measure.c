@@ -5,6 +5,7 @@
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/detail/rows.h"
 #include "elbow/parallel/collectives.h"
 
 #include <math.h>
@@ -14,29 +15,36 @@ enum { BLOCKS = 1024 };
 // Of a block, as doubles: counts are exact.
 enum { SUM, SQUARES, MISSING, FIRST_MISSING, UNREAD, FIRST_UNREAD, FIGURES };
 
+// Of values from number `first` on, into figures[0] and [1].
 static void count_missing(const struct elbow_dataset *dataset, const struct elbow_missing *rules, const void *stored,
-                          size_t n, double first, double *figures)
+                          size_t n, uint64_t first, double *figures)
 {
     if (!elbow_missing_has_rules(rules))
         return;
     struct elbow_missing_count found = elbow_missing_find(rules, dataset->element, stored, n);
-    figures[0] = (double)found.count;
-    figures[1] = found.count > 0 ? first + (double)found.first : 0;
+    if (figures[0] == 0 && found.count > 0)
+        figures[1] = (double)first + (double)found.first;
+    figures[0] += (double)found.count;
 }
 
 static void measure_block(const struct elbow_loading *loading, struct elbow_range rows, double *figures)
 {
     const struct elbow_dataset *dataset = loading->dataset;
-    size_t n = (size_t)(rows.last - rows.first) * dataset->values;
-    const char *stored =
-        (const char *)dataset->rows.base + rows.first * dataset->values * elbow_element_size(dataset->element);
-    double first = (double)(rows.first * dataset->values), range = dataset->max - dataset->min;
-    count_missing(dataset, &dataset->missing, stored, n, first, figures + MISSING);
-    if (loading->request->reference != NULL && loading->request->is_settled)
-        count_missing(dataset, &dataset->packing.missing, stored, n, first, figures + UNREAD);
-    if (!isnormal(range))
-        return;
-    struct elbow_element_sums sums = elbow_element_sums(dataset->element, stored, n, dataset->min, range);
+    bool has_others = loading->request->reference != NULL && loading->request->is_settled;
+    double range = dataset->max - dataset->min;
+    struct elbow_element_lanes lanes = {.sum = {0}};
+    struct elbow_rows_buffer buffer;
+    size_t left = (size_t)(rows.last - rows.first) * dataset->values, n;
+    for (uint64_t first = rows.first * dataset->values; left > 0; first += n, left -= n) {
+        n = elbow_rows_step(dataset, left);
+        const void *stored = elbow_rows_stored(dataset, first, n, &buffer);
+        count_missing(dataset, &dataset->missing, stored, n, first, figures + MISSING);
+        if (has_others)
+            count_missing(dataset, &dataset->packing.missing, stored, n, first, figures + UNREAD);
+        if (isnormal(range))
+            elbow_element_add(dataset->element, stored, n, dataset->min, range, &lanes);
+    }
+    struct elbow_element_sums sums = elbow_element_total(&lanes);
     figures[SUM] = sums.sum;
     figures[SQUARES] = sums.squares;
 }

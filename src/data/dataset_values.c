@@ -4,6 +4,7 @@
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/detail/rows.h"
 #include "elbow/data/facts.h"
 #include "elbow/parallel/collectives.h"
 
@@ -18,7 +19,7 @@ static enum elbow_status refuse_missing(const struct elbow_loading *loading, str
     size_t at = (size_t)(loading->figures.first_missing % dataset->values);
     struct elbow_loading_spot spot = elbow_loading_locate(loading, loading->figures.first_missing / dataset->values,
                                                           elbow_loading_number(loading, at));
-    double value = elbow_element_at(dataset->element, dataset->rows.base, (size_t)loading->figures.first_missing);
+    double value = elbow_rows_at(dataset, loading->figures.first_missing);
     bool is_outside = dataset->missing.has_range && (value < dataset->missing.low || value > dataset->missing.high);
     bool is_here = strcmp(spot.name, dataset->name) == 0;
     const char *rules = is_outside ? dataset->packing.range_rules : dataset->packing.value_rules;

@@ -123,48 +123,63 @@ struct elbow_element_scan elbow_element_scan(enum elbow_element element, const v
     return (struct elbow_element_scan){0};
 }
 
-enum { LANES = 8 };
+enum { LANES = ELBOW_ELEMENT_LANES };
 
-// One function for each type: sums_UINT8 and so on. Lanes that do not depend on each other go through the processor
-// side by side.
-#define ELBOW_ELEMENT_SUMS(name, type, text)                                                                           \
-    static struct elbow_element_sums sums_##name(const type *stored, size_t n, double origin, double scale)            \
+// One function for each type: add_UINT8 and so on. Lanes that do not depend on each other go through the processor side
+// by side.
+#define ELBOW_ELEMENT_ADD(name, type, text)                                                                            \
+    static void add_##name(const type *stored, size_t n, double origin, double scale,                                  \
+                           struct elbow_element_lanes *lanes)                                                          \
     {                                                                                                                  \
-        double sum[LANES] = {0}, squares[LANES] = {0};                                                                 \
+        struct elbow_element_lanes mine = *lanes;                                                                      \
         size_t whole = n - n % LANES;                                                                                  \
         for (size_t i = 0; i < whole; i += LANES)                                                                      \
             for (size_t k = 0; k < LANES; ++k) {                                                                       \
                 double value = ((double)stored[i + k] - origin) * scale;                                               \
-                sum[k] += value;                                                                                       \
-                squares[k] += value * value;                                                                           \
+                mine.sum[k] += value;                                                                                  \
+                mine.squares[k] += value * value;                                                                      \
             }                                                                                                          \
         for (size_t i = whole; i < n; ++i) {                                                                           \
             double value = ((double)stored[i] - origin) * scale;                                                       \
-            sum[i - whole] += value;                                                                                   \
-            squares[i - whole] += value * value;                                                                       \
+            mine.sum[i - whole] += value;                                                                              \
+            mine.squares[i - whole] += value * value;                                                                  \
         }                                                                                                              \
-        for (size_t k = 1; k < LANES; ++k) {                                                                           \
-            sum[0] += sum[k];                                                                                          \
-            squares[0] += squares[k];                                                                                  \
-        }                                                                                                              \
-        return (struct elbow_element_sums){sum[0], squares[0]};                                                        \
+        *lanes = mine;                                                                                                 \
     }
-ELBOW_ELEMENT_LIST(ELBOW_ELEMENT_SUMS)
-#undef ELBOW_ELEMENT_SUMS
+ELBOW_ELEMENT_LIST(ELBOW_ELEMENT_ADD)
+#undef ELBOW_ELEMENT_ADD
 
-struct elbow_element_sums elbow_element_sums(enum elbow_element element, const void *stored, size_t n, double origin,
-                                             double unit)
+void elbow_element_add(enum elbow_element element, const void *stored, size_t n, double origin, double unit,
+                       struct elbow_element_lanes *lanes)
 {
     ELBOW_CHECK(n == 0 || stored != NULL);
     switch (element) {
 #define ELBOW_ELEMENT_CASE(name, type, text)                                                                           \
     case ELBOW_ELEMENT_##name:                                                                                         \
-        return sums_##name(stored, n, origin, 1 / unit);
+        add_##name(stored, n, origin, 1 / unit, lanes);                                                                \
+        return;
         ELBOW_ELEMENT_LIST(ELBOW_ELEMENT_CASE)
 #undef ELBOW_ELEMENT_CASE
     }
     ELBOW_CHECK(!"an element type of the list");
-    return (struct elbow_element_sums){0};
+}
+
+struct elbow_element_sums elbow_element_total(const struct elbow_element_lanes *lanes)
+{
+    struct elbow_element_sums sums = {lanes->sum[0], lanes->squares[0]};
+    for (size_t k = 1; k < LANES; ++k) {
+        sums.sum += lanes->sum[k];
+        sums.squares += lanes->squares[k];
+    }
+    return sums;
+}
+
+struct elbow_element_sums elbow_element_sums(enum elbow_element element, const void *stored, size_t n, double origin,
+                                             double unit)
+{
+    struct elbow_element_lanes lanes = {.sum = {0}};
+    elbow_element_add(element, stored, n, origin, unit, &lanes);
+    return elbow_element_total(&lanes);
 }
 
 double elbow_element_at(enum elbow_element element, const void *stored, size_t i)

@@ -59,8 +59,7 @@ static enum elbow_status add_dataset(const struct elbow_config *config, const ch
     if (status != ELBOW_OK)
         return status;
     data->reading = storage.reading > data->reading ? storage.reading : data->reading;
-    if (!dataset.is_synthetic)
-        data->bytes += dataset.samples * dataset.values * elbow_element_size(dataset.element);
+    data->bytes += elbow_dataset_bytes(&dataset);
     if (data->facts.samples > 0)
         return ELBOW_OK;
     data->facts = elbow_data_facts_of(&dataset);

@@ -42,15 +42,18 @@ struct elbow_dataset {
     struct elbow_packing packing; // what its own attributes say
     double mean, deviation;       // of all scaled values, the same on any ranks; NaN for noise
     struct elbow_dataset_news news;
-    struct elbow_shared rows;   // (N, D) of element
+    struct elbow_shared rows;   // (N, D) of element, or sparse: detail/rows.h tells
     struct elbow_shared labels; // (N) int64_t; base NULL without labels
     struct elbow_label_names label_names;
     bool has_labels;
-    bool is_binary; // all scaled values are 0 or 1 (known only where the demand is UNIT or BINARY)
+    bool is_sparse;   // only the entries of each row are kept, as they are stored
+    uint64_t entries; // of sparse rows: values that are stored; all others are zero
+    bool is_binary;   // all scaled values are 0 or 1 (known only where the demand is UNIT or BINARY)
     bool is_synthetic;
     bool is_whole; // synthetic data are counts below 16
     uint64_t seed; // synthetic data are drawn with it when used
-    uint64_t hash; // of all rows as stored, below 2^63, alike for any ranks and chunks; 0: not compared, or noise
+    uint64_t hash; // of all values as stored, dense or sparse, below 2^63, alike for any ranks and chunks; 0: not
+                   // compared, or noise
 };
 
 // What is to be loaded.
@@ -94,6 +97,9 @@ enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow
 // MISMATCH, with the name of rank zero's dataset, if not. Sets dataset->hash.
 enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_dataset *dataset,
                                         struct elbow_error *error);
+
+// Local. The bytes that the rows take in a node's memory, by what a description tells of them.
+size_t elbow_dataset_bytes(const struct elbow_dataset *dataset);
 
 // Collective. Gives it back; a zeroed struct is legal.
 void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset);

@@ -60,6 +60,19 @@ struct elbow_element_sums {
 struct elbow_element_sums elbow_element_sums(enum elbow_element element, const void *stored, size_t n, double origin,
                                              double unit);
 
+// The same sums of values that come in pieces: zeroed lanes, any number of pieces of a multiple of ELBOW_ELEMENT_LANES
+// values, of which only the last may have another number, then the sums of them all.
+enum { ELBOW_ELEMENT_LANES = 8 };
+
+struct elbow_element_lanes {
+    double sum[ELBOW_ELEMENT_LANES], squares[ELBOW_ELEMENT_LANES];
+};
+
+// Local.
+void elbow_element_add(enum elbow_element element, const void *stored, size_t n, double origin, double unit,
+                       struct elbow_element_lanes *lanes);
+struct elbow_element_sums elbow_element_total(const struct elbow_element_lanes *lanes);
+
 // Local. One stored value, as a double.
 double elbow_element_at(enum elbow_element element, const void *stored, size_t i);
 

@@ -132,6 +132,23 @@ START_TEST(sums_of_all_values)
 }
 END_TEST
 
+START_TEST(sums_in_pieces_have_the_same_bits)
+{
+    double stored[100];
+    for (size_t i = 0; i < 100; ++i)
+        stored[i] = sin(1.7 * (double)i) * 1e3;
+    struct elbow_element_sums whole = elbow_element_sums(ELBOW_ELEMENT_FLOAT64, stored, 100, -0.3, 7);
+    for (size_t piece = ELBOW_ELEMENT_LANES; piece < 120; piece += ELBOW_ELEMENT_LANES) {
+        struct elbow_element_lanes lanes = {.sum = {0}};
+        for (size_t first = 0; first < 100; first += piece)
+            elbow_element_add(ELBOW_ELEMENT_FLOAT64, stored + first, 100 - first < piece ? 100 - first : piece, -0.3, 7,
+                              &lanes);
+        struct elbow_element_sums sums = elbow_element_total(&lanes);
+        ck_assert(sums.sum == whole.sum && sums.squares == whole.squares);
+    }
+}
+END_TEST
+
 START_TEST(nothing_is_legal)
 {
     struct elbow_element_scan scan = elbow_element_scan(ELBOW_ELEMENT_INT16, NULL, 0);
@@ -143,4 +160,4 @@ END_TEST
 
 UNIT_MAIN("data/element", sizes_and_names, extremes_of_every_type, scaled_in_double_and_rounded_once,
           any_split_gives_the_same_bits, scan_finds_what_is_not_finite, names_are_found, sums_of_all_values,
-          nothing_is_legal)
+          sums_in_pieces_have_the_same_bits, nothing_is_legal)
