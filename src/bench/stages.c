@@ -108,6 +108,7 @@ static void run_likelihood(struct elbow_bench_run *bench)
                                          .shared = has_shared ? parameters_of(bench) + model->shared.offset : NULL,
                                          .recon = model->recon,
                                          .dy = bench->decoded,
+                                         .notes = model->notes > 0 ? model->noted : NULL,
                                          .dshared = has_shared ? gradient + model->shared.offset : NULL};
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         call.rows = elbow_bench_rows(bench, number);

@@ -87,6 +87,7 @@ static void print_classes(const struct elbow_evaluation *evaluation)
 static void print_words(const struct elbow_session *session, const struct elbow_evaluation *evaluation)
 {
     const char *unit = "";
+    char text[ELBOW_FIGURE_TEXT];
     elbow_text_print(stdout, "%-*s %s (step %llu)\n", NAME_WIDTH, "checkpoint", session->checkpoint.path,
                      (unsigned long long)session->checkpoint.state.step);
     elbow_text_print(stdout, "%-*s %s\n", NAME_WIDTH, "data", session->dataset.name);
@@ -94,7 +95,7 @@ static void print_words(const struct elbow_session *session, const struct elbow_
         const struct elbow_figure *figure = elbow_figure_row(kind);
         if (!elbow_figures_has(&evaluation->figures, kind, ELBOW_FIGURE_IN_WORDS))
             continue;
-        printf("%-*s %.*f", NAME_WIDTH, figure->name, figure->digits, evaluation->figures.values[kind]);
+        printf("%-*s %s", NAME_WIDTH, figure->name, elbow_figure_text(kind, evaluation->figures.values[kind], text));
         print_rest(evaluation, kind, &unit);
     }
     if (evaluation->class_count > 0)

@@ -5,7 +5,7 @@
 // key that contradicts another. Checking it again changes nothing.
 #include "elbow/config/config.h"
 
-#include "elbow/config/detail/schema.h"
+#include "elbow/config/detail/value.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -136,6 +136,40 @@ struct elbow_demand elbow_config_demand(const struct elbow_config *config)
                                  elbow_config_choice("data.binarize", config->data.binarize)};
 }
 
+// What is said of a variance has to be of the one that is chosen.
+static enum elbow_status check_variance(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    const struct elbow_kind_schema *kind = &elbow_likelihood_kinds[config->model.likelihood];
+    const struct elbow_likelihood_options *options = &config->model.likelihood_options;
+    const struct elbow_key *floor = elbow_schema_find(kind->keys, "", "floor");
+    bool is_word = options->variance_from != ELBOW_NUMBER_FIXED;
+    bool is_learned = options->variance_from == ELBOW_NUMBER_LEARNED;
+    if (!floor)
+        return ELBOW_OK;
+    if (is_word && (options->learn_variance || (options->variance != 0 && (!is_learned || options->has_start))))
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.likelihood.%s.variance: %s, and a number for it, too (model.variance, "
+                               "model.learn_variance or {learned: START}); leave that out, and give start where it is "
+                               "learned",
+                               name, kind->name, elbow_value_number_word(options->variance_from));
+    if (options->has_start && !is_learned)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.likelihood.%s.start: is for variance: learned; set that, or remove it", name,
+                               kind->name);
+    double start = options->has_start ? options->start : options->variance; // 0: the data say
+    if (is_learned && start > 0 && start < options->floor)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.likelihood.%s.start: %g is below the floor, %g; set it higher, or the floor "
+                               "lower",
+                               name, kind->name, start, options->floor);
+    if (!is_word && !elbow_value_is_preset(floor, config))
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.likelihood.%s.floor: a variance that is given as a number has none; set "
+                               "variance: optimal, or remove the floor",
+                               name, kind->name);
+    return ELBOW_OK;
+}
+
 static enum elbow_status check_model(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     const struct elbow_kind_schema *likelihood = &elbow_likelihood_kinds[config->model.likelihood];
@@ -145,9 +179,10 @@ static enum elbow_status check_model(const struct elbow_config *config, const ch
                                "%s: model.learn_variance: a %s likelihood has no variance; set model.likelihood: "
                                "gaussian, or remove it",
                                name, likelihood->name);
-    if (config->data.binarize == ELBOW_BINARIZE_NONE ||
+    enum elbow_status status = check_variance(config, name, error);
+    if (status != ELBOW_OK || config->data.binarize == ELBOW_BINARIZE_NONE ||
         elbow_likelihood_support((enum elbow_likelihood_kind)config->model.likelihood) == ELBOW_SUPPORT_BINARY)
-        return ELBOW_OK;
+        return status;
     elbow_config_likelihoods(ELBOW_SUPPORT_BINARY, words);
     return elbow_error_set(error, ELBOW_CONFIG,
                            "%s: data.binarize: %s with a %s likelihood, which is not for zeros and ones; set "

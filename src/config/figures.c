@@ -5,6 +5,7 @@
 #include "elbow/base/status.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define ROW(kind, name, unit, meaning, digits, where, is_clock)                                                        \
     [kind] = {#name, unit, meaning, digits, where, is_clock},
@@ -14,6 +15,16 @@ const struct elbow_figure *elbow_figure_row(enum elbow_figure_kind kind)
 {
     ELBOW_CHECK((unsigned)kind < ELBOW_FIGURES);
     return &rows[kind];
+}
+
+const char *elbow_figure_text(enum elbow_figure_kind kind, double value, char text[ELBOW_FIGURE_TEXT])
+{
+    int digits = elbow_figure_row(kind)->digits;
+    if (digits >= ELBOW_FIGURE_SIGNIFICANT)
+        snprintf(text, ELBOW_FIGURE_TEXT, "%.*g", digits - ELBOW_FIGURE_SIGNIFICANT, value);
+    else
+        snprintf(text, ELBOW_FIGURE_TEXT, "%.*f", digits, value);
+    return text;
 }
 
 void elbow_figures_set(struct elbow_figures *figures, enum elbow_figure_kind kind, double value)

@@ -71,7 +71,7 @@ enum elbow_status elbow_keys_dump(struct elbow_keys keys, const void *base, char
     const char *section = "";
     for (size_t i = 0; i < keys.count; ++i) {
         const struct elbow_key *key = &keys.rows[i];
-        if (key->is_later && elbow_value_is_preset(key, base))
+        if ((key->is_later && elbow_value_is_preset(key, base)) || elbow_value_is_said(keys, key, base))
             continue;
         if (strcmp(key->section, section) != 0)
             elbow_printer_add(&printer, "%s:\n", key->section);

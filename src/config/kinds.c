@@ -52,13 +52,31 @@ static const struct elbow_key conv_transpose2d_keys[] = {
 
 #define OF_LIKELIHOOD(member) .offset = offsetof(struct elbow_config, model.likelihood_options.member)
 
+static const char *const variance_words[] = {"optimal", "learned", "per_value", "predicted", NULL};
+
 // clang-format off
 static const struct elbow_key variance_keys[] = {
-    {"", "variance", .type = ELBOW_KEY_LEARNED, OF_LIKELIHOOD(variance), ABOVE_ZERO, .preset = "1.0",
-     .present = offsetof(struct elbow_config, model.likelihood_options.learn_variance), .is_flat = true,
-     .help = "The variance of each value; learned: one for all values is trained with the weights, from START (1.0) on."},
+    {"", "variance", NUMBER(variance_words, 0), OF_LIKELIHOOD(variance), ABOVE_ZERO, .preset = "1.0",
+     .present = offsetof(struct elbow_config, model.likelihood_options.variance_from), .is_flat = true,
+     .flag = offsetof(struct elbow_config, model.likelihood_options.learn_variance),
+     .help = "The variance of each value. optimal: one for all, the mean square residual of the step before; learned: "
+             "one for all, trained; per_value: one for each, trained; predicted: an output of the decoder for each."},
+    {"", "start", .type = ELBOW_KEY_OPTIONAL, OF_LIKELIHOOD(start), ABOVE_ZERO, .preset = "null", .is_later = true,
+     .present = offsetof(struct elbow_config, model.likelihood_options.has_start),
+     .help = "Where the learned variance starts; null: at the variance of the training data."},
+    {"", "floor", REAL, OF_LIKELIHOOD(floor), ABOVE_ZERO, .preset = "1.0e-6", .is_later = true,
+     .help = "The least that a variance may be which is no number."},
 };
 // clang-format on
+
+struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options)
+{
+    if (options->variance_from == ELBOW_NUMBER_FIXED)
+        return (struct elbow_variance){options->learn_variance ? ELBOW_NUMBER_LEARNED : ELBOW_NUMBER_FIXED,
+                                       options->variance, 0};
+    return (struct elbow_variance){(enum elbow_number)options->variance_from,
+                                   options->has_start ? options->start : options->variance, options->floor};
+}
 
 #define no_options                                                                                                     \
     {                                                                                                                  \

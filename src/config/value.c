@@ -231,6 +231,18 @@ static int find_number_word(const struct elbow_key *key, const char *word)
     return ELBOW_NUMBER_FIXED;
 }
 
+bool elbow_value_is_flat(const struct elbow_key *option, const void *base)
+{
+    return option->is_flat && (option->type != ELBOW_KEY_NUMBER ||
+                               *(const int *)((const char *)base + option->present) == ELBOW_NUMBER_FIXED);
+}
+
+static void clear_flag(const struct elbow_key *key, void *base)
+{
+    if (key->flag > 0)
+        *(bool *)((char *)base + key->flag) = false;
+}
+
 // A number, a word, or {learned: NUMBER}.
 static enum elbow_status read_number(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                      void *base, const struct elbow_source *source)
@@ -242,6 +254,7 @@ static enum elbow_status read_number(const struct elbow_key *key, const char *sh
     if (word != ELBOW_NUMBER_FIXED) {
         *number = word;
         *value = key->unset;
+        clear_flag(key, base);
         return ELBOW_OK;
     }
     bool is_start = node->kind == ELBOW_YAML_MAP && node->child && !node->child->next &&
@@ -252,6 +265,8 @@ static enum elbow_status read_number(const struct elbow_key *key, const char *sh
     enum elbow_status status = read_real(key, shown, is_start ? node->child : node, value, source);
     if (status == ELBOW_OK)
         *number = is_start ? ELBOW_NUMBER_LEARNED : ELBOW_NUMBER_FIXED;
+    if (status == ELBOW_OK)
+        clear_flag(key, base);
     return status;
 }
 

@@ -5,21 +5,25 @@
 
 #include <string.h>
 
-// Whether the value of a kind is that of its only option: {drop: 0.3} for {drop: {share: 0.3}}.
+// Whether the value of a kind is that of its only option: {drop: 0.3} for {drop: {share: 0.3}}; or of its first, where
+// that is a number and none of the others must be given.
 static bool is_bare(struct elbow_keys keys, const struct elbow_yaml *value)
 {
-    if (keys.count != 1 || elbow_value_is_null(value))
+    if (keys.count == 0 || elbow_value_is_null(value))
         return false;
+    for (size_t i = 1; i < keys.count; ++i)
+        if (keys.rows[0].type != ELBOW_KEY_NUMBER || !keys.rows[i].preset)
+            return false;
     bool is_start = value->kind == ELBOW_YAML_MAP && value->child && strcmp(value->child->key, "learned") == 0;
     enum elbow_key_type type = keys.rows[0].type;
     return value->kind != ELBOW_YAML_MAP || (is_start && (type == ELBOW_KEY_LEARNED || type == ELBOW_KEY_NUMBER));
 }
 
-// Defaults of a kind's options.
+// Defaults of a kind's options; the word alone leaves those that are keys of version 0.1.
 static void preset_options(struct elbow_keys keys, bool is_alone, void *base)
 {
     for (size_t i = 0; i < keys.count; ++i)
-        if (keys.rows[i].preset && !(is_alone && keys.rows[i].is_flat))
+        if (keys.rows[i].preset && !(is_alone && elbow_value_is_flat(&keys.rows[i], base)))
             elbow_value_preset(&keys.rows[i], base);
 }
 
@@ -197,6 +201,16 @@ const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, co
     return NULL;
 }
 
+// A word of another kind's option, where a key of version 0.1 has a number, does not outlast that kind.
+static void choose_kind(const struct elbow_key *key, const struct elbow_kind_schema *chosen, void *base)
+{
+    *(int *)((char *)base + key->offset) = (int)(chosen - key->kinds);
+    for (const struct elbow_kind_schema *kind = key->kinds; kind->name; ++kind)
+        for (size_t i = 0; kind != chosen && i < kind->keys.count; ++i)
+            if (kind->keys.rows[i].is_flat && !elbow_value_is_flat(&kind->keys.rows[i], base))
+                elbow_value_preset(&kind->keys.rows[i], base);
+}
+
 enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                         void *base, const struct elbow_source *source)
 {
@@ -210,7 +224,7 @@ enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char 
     if (kind) {
         enum elbow_status status = read_kind(kind, shown, is_map ? node->child : node, !is_map, base, source);
         if (status == ELBOW_OK)
-            *(int *)((char *)base + key->offset) = (int)(kind - key->kinds);
+            choose_kind(key, kind, base);
         return status;
     }
     char expected[ELBOW_EXPECTED_SIZE];
@@ -225,8 +239,9 @@ static bool gives(const struct elbow_kind_schema *kind, const struct elbow_yaml 
 {
     for (size_t i = 0; i < kind->keys.count; ++i) {
         const struct elbow_key *option = &kind->keys.rows[i];
+        bool is_flag = option->flag > 0 && option->flag == key->offset;
         bool is_present = present_size(option) > 0 && option->present == key->offset;
-        if (option->offset != key->offset && !is_present)
+        if (option->offset != key->offset && !is_present && !is_flag)
             continue;
         for (const struct elbow_yaml *given = options->child; given; given = given->next)
             if (strcmp(given->key, option->name) == 0)

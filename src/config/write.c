@@ -160,6 +160,23 @@ void elbow_value_write_kind(const struct elbow_key *key, const void *base, struc
     elbow_printer_add(printer, "}}");
 }
 
+bool elbow_value_is_said(struct elbow_keys keys, const struct elbow_key *key, const void *base)
+{
+    for (size_t i = 0; i < keys.count; ++i) {
+        const struct elbow_key *other = &keys.rows[i];
+        if (other->type != ELBOW_KEY_KIND || strcmp(other->section, key->section) != 0)
+            continue;
+        struct elbow_keys options = kind_of(other, base)->keys;
+        for (size_t k = 0; k < options.count; ++k) {
+            const struct elbow_key *option = &options.rows[k];
+            bool is_it = option->offset == key->offset || (option->flag > 0 && option->flag == key->offset);
+            if (option->is_flat && is_it && !elbow_value_is_flat(option, base))
+                return true;
+        }
+    }
+    return false;
+}
+
 // The word, with the options that are not written elsewhere.
 static void write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
 {
@@ -167,7 +184,7 @@ static void write_kind(const struct elbow_key *key, const void *base, struct elb
     size_t written = 0;
     for (size_t k = 0; k < kind->keys.count; ++k) {
         const struct elbow_key *option = &kind->keys.rows[k];
-        if (option->is_flat || (option->is_later && elbow_value_is_preset(option, base)))
+        if (elbow_value_is_flat(option, base) || (option->is_later && elbow_value_is_preset(option, base)))
             continue;
         if (written++ > 0)
             elbow_printer_add(printer, ", %s: ", option->name);
@@ -262,9 +279,12 @@ static bool equal_kinds(const struct elbow_key *key, const void *a, const void *
     const struct elbow_kind_schema *kind = kind_of(key, a);
     if (kind != kind_of(key, b))
         return false;
-    for (size_t k = 0; k < kind->keys.count; ++k)
-        if (!kind->keys.rows[k].is_flat && !elbow_value_equal(&kind->keys.rows[k], a, b))
+    for (size_t k = 0; k < kind->keys.count; ++k) {
+        const struct elbow_key *option = &kind->keys.rows[k];
+        bool are_flat = elbow_value_is_flat(option, a) && elbow_value_is_flat(option, b);
+        if (!are_flat && !elbow_value_equal(option, a, b))
             return false;
+    }
     return true;
 }
 

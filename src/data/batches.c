@@ -8,6 +8,9 @@
 #include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
 
+#include <math.h>
+#include <string.h>
+
 enum { TILE = 1024 };
 
 static void binarize(const struct elbow_binarizer *binarizer, uint64_t id, size_t values, float *row)
@@ -86,37 +89,75 @@ void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw,
     elbow_threads_split(rows, 1, least_rows(latent), noise_span, &call);
 }
 
-enum elbow_status elbow_batch_mean(struct elbow_comm *comm, const struct elbow_dataset *dataset,
-                                   const struct elbow_binarizer *binarizer, float *mean, struct elbow_error *error)
+// Sums over all samples, column by column: of values, and of those less the first sample's, and of their squares.
+struct columns {
+    bool has_squares;
+    double *sums, *differences, *squares; // (D)
+    float *sample, *origin;               // (D): room
+};
+
+static void add_row(const struct columns *columns, struct elbow_range range)
+{
+    for (uint64_t i = range.first; i < range.last; ++i)
+        columns->sums[i] += (double)columns->sample[i];
+    for (uint64_t i = range.first; columns->has_squares && i < range.last; ++i) {
+        double difference = (double)columns->sample[i] - (double)columns->origin[i];
+        columns->differences[i] += difference;
+        columns->squares[i] += difference * difference;
+    }
+}
+
+// Collective. Columns are dealt out to the ranks.
+static void sum_columns(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+                        const struct elbow_binarizer *binarizer, const struct columns *columns, size_t *first)
 {
     struct elbow_place place = elbow_comm_place(comm);
     struct elbow_range mine = elbow_partition(dataset->values, place.rank, place.size);
-    double *sums = NULL;
-    float *sample = NULL;
-    size_t *first = NULL;
+    for (uint64_t row = 0; row < dataset->samples; ++row) {
+        elbow_dataset_sample(dataset, row, columns->sample);
+        if (binarizer->kind == ELBOW_BINARIZE_THRESHOLD)
+            binarize(binarizer, row, dataset->values, columns->sample);
+        if (row == 0)
+            memcpy(columns->origin, columns->sample, dataset->values * sizeof(float));
+        add_row(columns, mine);
+    }
+    for (int r = 0; r < place.size; ++r)
+        first[r + 1] = (size_t)elbow_partition(dataset->values, r, place.size).last;
+    elbow_comm_share_doubles(comm, columns->sums, first);
+    if (!columns->has_squares)
+        return;
+    elbow_comm_share_doubles(comm, columns->differences, first);
+    elbow_comm_share_doubles(comm, columns->squares, first);
+}
+
+enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+                                      const struct elbow_binarizer *binarizer, double *mean, double *variance,
+                                      struct elbow_error *error)
+{
+    struct columns columns = {.has_squares = variance != NULL};
+    size_t *first = NULL, squares = columns.has_squares ? dataset->values : 0;
+    double samples = (double)dataset->samples;
     *error = (struct elbow_error){0};
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(sums, dataset->values),
-        ELBOW_ARRAY_OF(sample, dataset->values, "a sample"),
-        ELBOW_ARRAY(first, (size_t)place.size + 1),
+        ELBOW_ARRAY(columns.sums, dataset->values),   ELBOW_ARRAY(columns.differences, squares),
+        ELBOW_ARRAY(columns.squares, squares),        ELBOW_ARRAY_OF(columns.sample, dataset->values, "a sample"),
+        ELBOW_ARRAY(columns.origin, dataset->values), ELBOW_ARRAY(first, (size_t)elbow_comm_place(comm).size + 1),
     };
     elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);
-    if (elbow_comm_agree(comm, error) == ELBOW_OK) {
-        for (uint64_t row = 0; row < dataset->samples; ++row) {
-            elbow_dataset_sample(dataset, row, sample);
-            if (binarizer->kind == ELBOW_BINARIZE_THRESHOLD)
-                binarize(binarizer, row, dataset->values, sample);
-            for (uint64_t i = mine.first; i < mine.last; ++i)
-                sums[i] += (double)sample[i];
-        }
-        for (int r = 0; r < place.size; ++r)
-            first[r + 1] = (size_t)elbow_partition(dataset->values, r, place.size).last;
-        elbow_comm_share_doubles(comm, sums, first);
-        for (size_t i = 0; i < dataset->values; ++i)
-            mean[i] = (float)(sums[i] / (double)dataset->samples);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK)
+        sum_columns(comm, dataset, binarizer, &columns, first);
+    for (size_t i = 0; error->status == ELBOW_OK && i < dataset->values; ++i) {
+        mean[i] = columns.sums[i] / samples;
+        if (!columns.has_squares)
+            continue;
+        double difference = columns.differences[i] / samples;
+        variance[i] = fmax(0, columns.squares[i] / samples - difference * difference);
     }
-    elbow_release(&sums);
-    elbow_release(&sample);
+    elbow_release(&columns.sums);
+    elbow_release(&columns.differences);
+    elbow_release(&columns.squares);
+    elbow_release(&columns.sample);
+    elbow_release(&columns.origin);
     elbow_release(&first);
     return error->status;
 }

@@ -56,7 +56,7 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         ELBOW_ARRAY(measured->head, rows_max * 2 * latent),
         ELBOW_ARRAY(measured->recon, rows_max),
         ELBOW_ARRAY(measured->kl, rows_max),
-        ELBOW_ARRAY(measured->statistics, elbow_statistics_size(latent, true)),
+        ELBOW_ARRAY(measured->statistics, elbow_model_statistics(plan->request->model, true)),
         ELBOW_ARRAY(measured->weights, rows_max),
     };
     return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to evaluate", error);

@@ -7,9 +7,10 @@
 
 static enum elbow_status make_buffers(struct elbow_engine *engine, uint64_t microbatches, struct elbow_error *error)
 {
-    engine->statistics = elbow_statistics_size(engine->model->latent, false);
+    engine->statistics = elbow_model_statistics(engine->model, false);
+    engine->accumulators = elbow_statistics_size(engine->model->latent, false);
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(engine->accumulator, engine->statistics),
+        ELBOW_ARRAY(engine->accumulator, engine->accumulators),
         ELBOW_ARRAY(engine->sums, engine->statistics + ELBOW_TRAIN_WISHES),
         ELBOW_ARRAY(engine->levels, (size_t)elbow_partition_depth(microbatches) * engine->statistics),
     };
@@ -131,7 +132,7 @@ struct elbow_checkpoint_source elbow_engine_source(const struct elbow_engine *en
                                             .data = &engine->plan->facts,
                                             .config_text = engine->plan->checkpoint_text,
                                             .accumulator = engine->accumulator,
-                                            .accumulators = engine->statistics,
+                                            .accumulators = engine->accumulators,
                                             .parameters = &engine->model->parameters,
                                             .exchange = engine->exchange,
                                             .optimizer = &engine->optimizer};

@@ -14,6 +14,9 @@
 // Seconds between progress lines on a terminal, and between plain ones elsewhere.
 static const double LINE_SECONDS = 0.2, PLAIN_SECONDS = 10;
 
+// A variance that starts so many times below the residual is told.
+static const double FAR_BELOW = 100;
+
 void elbow_trainer_introduce(struct elbow_trainer *trainer)
 {
     struct elbow_engine *engine = &trainer->engine;
@@ -102,7 +105,11 @@ void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbo
         double value = row->figures.values[kind];
         if (!elbow_figures_has(&row->figures, kind, ELBOW_FIGURE_IN_LOG))
             continue;
-        if (kind == ELBOW_FIGURE_ACTIVE_UNITS)
+        char text[ELBOW_FIGURE_TEXT];
+        if (figure->digits >= ELBOW_FIGURE_SIGNIFICANT)
+            elbow_text_format(line + length, sizeof line - length, ", %s %s", figure->name,
+                              elbow_figure_text(kind, value, text));
+        else if (kind == ELBOW_FIGURE_ACTIVE_UNITS)
             elbow_text_format(line + length, sizeof line - length, ", %.0f of %zu units active", value,
                               engine->model->latent);
         else
@@ -112,6 +119,24 @@ void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbo
     }
     elbow_log_say(engine->plan->log, "step %llu, epoch %llu: %s%s", (unsigned long long)row->step,
                   (unsigned long long)row->epoch, elbow_split_words[row->split], line);
+}
+
+void elbow_trainer_watch_start(const struct elbow_trainer *trainer)
+{
+    const struct elbow_engine *engine = &trainer->engine;
+    const struct elbow_config *config = &trainer->plan.config;
+    struct elbow_variance variance = elbow_likelihood_variance(&config->model.likelihood_options);
+    struct elbow_figures figures = {0};
+    elbow_model_figures(engine->model, engine->sums, false, &figures);
+    double residual = elbow_figures_get(&figures, ELBOW_FIGURE_RESIDUAL); // NaN: there is none
+    if (engine->state.step == 1 && variance.from == ELBOW_NUMBER_LEARNED && variance.value > 0 &&
+        variance.value < residual / FAR_BELOW)
+        elbow_log_warn(
+            trainer->plan.log,
+            "the variance starts at %g, far below the mean square residual of the first step, %g: training may "
+            "diverge; leave the start out (then it is the variance of the data), or write likelihood: "
+            "{gaussian: {variance: optimal}}",
+            variance.value, residual);
 }
 
 enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,

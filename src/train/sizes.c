@@ -11,12 +11,11 @@ enum elbow_status elbow_train_sizes(const struct elbow_model *model, const struc
 {
     size_t count = 0;
     struct elbow_step_place last = elbow_sequence_place(sequence, elbow_sequence_epoch_steps(sequence) - 1);
-    *sizes =
-        (struct elbow_exchange_sizes){.parameters = model->parameters.size,
-                                      .microbatches = elbow_sequence_microbatches(sequence, sequence->batch),
-                                      .last = last.microbatches,
-                                      .statistics = elbow_statistics_size(model->latent, false) + ELBOW_TRAIN_WISHES,
-                                      .bucket = bucket};
+    *sizes = (struct elbow_exchange_sizes){.parameters = model->parameters.size,
+                                           .microbatches = elbow_sequence_microbatches(sequence, sequence->batch),
+                                           .last = last.microbatches,
+                                           .statistics = elbow_model_statistics(model, false) + ELBOW_TRAIN_WISHES,
+                                           .bucket = bucket};
     for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
         count += elbow_layerwise_parts(model, layer);
     enum elbow_status status = elbow_allocate(layers, count, sizeof **layers, "layers", error);

@@ -30,24 +30,42 @@ static void warm_start(struct elbow_engine *engine, const struct elbow_checkpoin
                   from->path, (unsigned long long)from->state.step);
 }
 
+// Collective. The parameters of a new run, as far as they follow from configuration and training data.
+static enum elbow_status start_from_data(struct elbow_engine *engine, float *values, struct elbow_error *error)
+{
+    const struct elbow_train_plan *plan = engine->plan;
+    const struct elbow_config *config = &plan->config;
+    bool wants_bias = config->model.output_bias == ELBOW_OUTPUT_BIAS_DATA;
+    bool wants_variance = elbow_model_starts_from_data(engine->model);
+    size_t count = wants_bias || wants_variance ? plan->train.values : 0;
+    float *bias = NULL;
+    double *mean = NULL, *variance = NULL;
+    struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
+                                        .threshold = config->data.threshold};
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(bias, wants_bias ? count : 0), ELBOW_ARRAY(mean, count),
+                                         ELBOW_ARRAY(variance, wants_variance ? count : 0)};
+    elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);
+    enum elbow_status status = elbow_comm_agree(plan->comm, error);
+    if (status == ELBOW_OK && count > 0)
+        status =
+            elbow_batch_moments(plan->comm, &plan->train, &binarizer, mean, wants_variance ? variance : NULL, error);
+    for (size_t d = 0; status == ELBOW_OK && wants_bias && d < count; ++d)
+        bias[d] = (float)mean[d];
+    if (status == ELBOW_OK)
+        elbow_model_initialize(engine->model, (uint64_t)config->seed, wants_bias ? bias : NULL, values);
+    if (status == ELBOW_OK && wants_variance)
+        elbow_model_start(engine->model, mean, variance, values);
+    elbow_release(&bias);
+    elbow_release(&mean);
+    elbow_release(&variance);
+    return status;
+}
+
 // Collective. The parameters of a new run.
 static enum elbow_status start_values(struct elbow_engine *engine, const char *init, float *values,
                                       struct elbow_error *error)
 {
-    const struct elbow_config *config = &engine->plan->config;
-    float *mean = NULL;
-    struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
-                                        .threshold = config->data.threshold};
-    enum elbow_status status = ELBOW_OK;
-    if (config->model.output_bias == ELBOW_OUTPUT_BIAS_DATA) {
-        elbow_allocate(&mean, engine->plan->train.values, sizeof *mean, "the mean", error);
-        status = elbow_comm_agree(engine->plan->comm, error);
-        if (status == ELBOW_OK)
-            status = elbow_batch_mean(engine->plan->comm, &engine->plan->train, &binarizer, mean, error);
-    }
-    if (status == ELBOW_OK)
-        elbow_model_initialize(engine->model, (uint64_t)config->seed, mean, values);
-    elbow_release(&mean);
+    enum elbow_status status = start_from_data(engine, values, error);
     if (status != ELBOW_OK || init == NULL)
         return status;
     struct elbow_checkpoint from;
@@ -158,10 +176,11 @@ enum elbow_status elbow_engine_start_resumed(struct elbow_engine *engine, const 
 {
     if (check_rows(engine->plan, checkpoint, error) != ELBOW_OK)
         return error->status;
-    if (checkpoint->accumulators != engine->statistics || checkpoint->parameters.size != engine->model->parameters.size)
+    if (checkpoint->accumulators != engine->accumulators ||
+        checkpoint->parameters.size != engine->model->parameters.size)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: does not fit its own configuration", checkpoint->path);
     engine->state = checkpoint->state;
-    memcpy(engine->accumulator, checkpoint->accumulator, engine->statistics * sizeof(double));
+    memcpy(engine->accumulator, checkpoint->accumulator, engine->accumulators * sizeof(double));
     elbow_exchange_publish(engine->exchange, checkpoint->values);
     return scatter_moments(engine, checkpoint, error);
 }

@@ -40,6 +40,7 @@ static void apply(void *user, struct elbow_piece piece, const float *gradient, f
     struct elbow_optimizer_part part = {.first = piece.first, .count = piece.count, .offset = piece.offset};
     elbow_optimizer_apply(&engine->optimizer, part, engine->state.updates + 1, engine->state.rate, engine->clip,
                           gradient, parameters);
+    elbow_model_settle(engine->model, engine->sums, piece.first, piece.count, parameters);
     if (engine->audits)
         elbow_audit_note(&engine->audit, piece, parameters);
     engine->times.compute += elbow_clock_seconds() - start;
@@ -80,7 +81,7 @@ enum elbow_status elbow_engine_step(struct elbow_engine *engine, struct elbow_er
     elbow_audit_expect(&engine->audit, engine->audits);
     state->updates += 1;
     state->skipped_in_a_row = 0;
-    for (size_t i = 0; i < engine->statistics; ++i)
+    for (size_t i = 0; i < engine->accumulators; ++i)
         engine->accumulator[i] += engine->sums[i];
     return ELBOW_OK;
 }

@@ -66,6 +66,7 @@ static void write_train_row(struct elbow_trainer *trainer)
     // Where all steps since the last row were skipped, the row has their number and no means.
     if (trainer->plan.place.rank == 0 && (samples > 0 || engine->state.skipped > 0)) {
         struct elbow_metrics_row row = new_row(engine, ELBOW_SPLIT_TRAIN);
+        elbow_model_figures(engine->model, engine->sums, false, &row.figures); // the likelihood's, of the last step
         elbow_statistics_figures(accumulator, &row.figures);
         elbow_figures_set(&row.figures, ELBOW_FIGURE_GRAD_NORM, engine->state.grad_norm);
         elbow_figures_set(&row.figures, ELBOW_FIGURE_SKIPPED, (double)engine->state.skipped);
@@ -75,7 +76,7 @@ static void write_train_row(struct elbow_trainer *trainer)
             kl[j] /= samples;
         append(trainer, &row, kl);
     }
-    memset(accumulator, 0, engine->statistics * sizeof *accumulator);
+    memset(accumulator, 0, engine->accumulators * sizeof *accumulator);
     engine->state.skipped = 0;
 }
 
@@ -269,6 +270,7 @@ static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error 
         if (status != ELBOW_OK)
             return status;
         elbow_deadline_note_step(&engine->deadline, elbow_clock_seconds() - start);
+        elbow_trainer_watch_start(trainer);
         if (must_stop_on_nan(engine))
             return stop_on_nan(engine, error);
         status = after_step(trainer, error);

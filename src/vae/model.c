@@ -81,6 +81,8 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->objectives, rows, sizeof *model->objectives, what, error);
     if (status == ELBOW_OK)
+        status = elbow_allocate(&model->noted, rows * model->notes, sizeof *model->noted, what, error);
+    if (status == ELBOW_OK)
         status = elbow_allocate(&model->room, model->rows_max, 3 * model->latent * sizeof(double), what, error);
     model->lanes = lanes;
     return status;
@@ -94,6 +96,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->dhead);
     elbow_release(&model->recon);
     elbow_release(&model->objectives);
+    elbow_release(&model->noted);
     elbow_release(&model->room);
 }
 
@@ -143,6 +146,8 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
     model->prior = kinds.prior;
     model->objective = kinds.objective;
     model->options = config->model.likelihood_options;
+    while (model->likelihood->figures && model->likelihood->figures[model->notes] != ELBOW_FIGURES)
+        ++model->notes;
     model->rows_max = rows_max;
     status = create_layers(config, sample, model, error);
     if (status == ELBOW_OK && rows_max > 0)
@@ -179,28 +184,10 @@ void elbow_model_destroy(struct elbow_model *model)
     elbow_release(&model);
 }
 
-void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values)
-{
-    memset(values, 0, model->parameters.size * sizeof *values);
-    elbow_parameters_initialize(&model->parameters, seed, values);
-    if (!data_mean)
-        return;
-    const struct elbow_tensor *tensor = elbow_parameters_find(&model->parameters, "decoder.head/bias");
-    size_t outputs = model->likelihood->outputs(&model->options), channels = tensor ? tensor->count / outputs : 0;
-    ELBOW_CHECK(channels > 0 && model->values % channels == 0);
-    float *bias = values + tensor->offset;
-    size_t places = model->values / channels; // 1 but for a convolution
-    for (size_t d = 0; d < channels; ++d) {
-        double mean = 0;
-        for (size_t place = 0; place < places; ++place)
-            mean += (double)data_mean[place * channels + d];
-        model->likelihood->output_bias(&model->options, mean / (double)places, bias + d * outputs);
-    }
-}
-
 size_t elbow_model_bytes(const struct elbow_model *model)
 {
-    size_t of_latent = model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + 2 * sizeof(double));
+    size_t of_latent =
+        model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + (2 + model->notes) * sizeof(double));
     of_latent += model->rows_max * 3 * model->latent * sizeof(double);
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent;
 }

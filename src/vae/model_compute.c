@@ -29,11 +29,12 @@ static void reconstruct(const struct elbow_model *model, const float *parameters
     struct elbow_likelihood_call call = call_of(model, parameters, rows, y);
     call.x = x;
     call.recon = model->recon;
+    call.notes = model->notes > 0 ? model->noted : NULL;
     model->likelihood->score(&call);
 }
 
-// Adds one row to the statistics and returns its KL.
-static double count_row(const struct elbow_model *model, size_t row, double *statistics)
+// Adds one row to the statistics and returns its KL. `notes`: where in them those of the likelihood begin.
+static double count_row(const struct elbow_model *model, size_t row, size_t notes, double *statistics)
 {
     const float *kl = model->kl + row * model->latent;
     double *kl_of = statistics + ELBOW_STATISTIC_HEAD;
@@ -47,6 +48,8 @@ static double count_row(const struct elbow_model *model, size_t row, double *sta
     statistics[ELBOW_STATISTIC_RECON] += model->recon[row];
     statistics[ELBOW_STATISTIC_KL] += sum;
     statistics[ELBOW_STATISTIC_OBJECTIVE] += model->objectives[row];
+    for (size_t n = 0; n < model->notes; ++n)
+        statistics[notes + n] += model->noted[row * model->notes + n];
     return sum;
 }
 
@@ -108,6 +111,7 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     call.recon = model->recon + lane * model->rows_max;
     call.dy = y;
     call.dshared = model->shared.count > 0 ? gradient + model->shared.offset : NULL;
+    call.notes = model->notes > 0 ? model->noted + lane * model->rows_max * model->notes : NULL;
     model->likelihood->score(&call);
     struct elbow_pass pass = elbow_model_pass(model, lane, parameters, microbatch.rows, microbatch.noise, terms);
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
@@ -115,9 +119,9 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     model->objective->score(&pass, model->objectives + lane * model->rows_max);
     if (model->prior_tensors.count > 0)
         train_prior(model, &pass, gradient);
-    memset(statistics, 0, elbow_statistics_size(model->latent, false) * sizeof *statistics);
+    memset(statistics, 0, elbow_model_statistics(model, false) * sizeof *statistics);
     for (size_t i = 0; i < microbatch.rows; ++i)
-        count_row(model, lane * model->rows_max + i, statistics);
+        count_row(model, lane * model->rows_max + i, elbow_statistics_size(model->latent, false), statistics);
     clear_padding(&model->parameters, gradient);
 }
 
@@ -167,9 +171,9 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
     model->prior->kl(&prior, model->kl);
     model->objective->score(&pass, model->objectives);
-    memset(statistics, 0, elbow_statistics_size(latent, true) * sizeof *statistics);
+    memset(statistics, 0, elbow_model_statistics(model, true) * sizeof *statistics);
     for (size_t i = 0; i < rows; ++i) {
-        double kl = count_row(model, i, statistics);
+        double kl = count_row(model, i, elbow_statistics_size(latent, true), statistics);
         count_moments(latent, head + 2 * i * latent, statistics);
         if (results.kl)
             results.kl[i] = kl;

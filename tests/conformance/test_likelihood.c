@@ -81,6 +81,9 @@ static void check_shared(const struct subject *subject)
         row = subject_exact(subject, &call, i);
         reference_gradient(&row, unused, slopes);
     }
+    bool settles = subject->row->settle && subject->row->settle(subject->options, NULL, NULL);
+    for (size_t k = 0; settles && k < row.shared_count; ++k) // in closed form
+        slopes[k] = 0;
     for (size_t k = 0; k < row.shared_count; ++k)
         ck_assert_msg(fabs(dshared[k] - slopes[k]) <= 2e-6 * (1 + fabs(slopes[k])), "%s: number %zu: %.9g, not %.9g",
                       subject_name(subject), k, dshared[k], slopes[k]);
@@ -95,8 +98,13 @@ END_TEST
 // Rows are independent, whatever is asked for beside recon, wherever the gradient goes, and on any number of threads.
 static void check_split(const struct subject *subject)
 {
+    enum { NOTES_MAX = 8 };
     static float in_place[ROWS * WIDEST * OUTPUTS_MAX], alone_dy[WIDEST * OUTPUTS_MAX], again[WIDEST];
-    static double alone[ROWS];
+    static double alone[ROWS], notes[ROWS * NOTES_MAX], other_notes[ROWS * NOTES_MAX];
+    size_t figures = 0;
+    while (subject->row->figures && subject->row->figures[figures] != ELBOW_FIGURES)
+        ++figures;
+    ck_assert(figures <= NOTES_MAX);
     for (size_t w = 0; w < WIDTH_COUNT; ++w) {
         size_t values = WIDTHS[w], of_row = values * subject->outputs;
         float start;
@@ -106,8 +114,10 @@ static void check_split(const struct subject *subject)
         size_t shared_bytes = subject_shared_count(subject, values, &start) * sizeof(float);
         call.dshared = call.shared ? dshared : NULL;
         call.dy = dy;
+        call.notes = figures > 0 ? notes : NULL;
         subject->row->score(&call);
         struct elbow_likelihood_call other = call;
+        other.notes = figures > 0 ? other_notes : NULL;
         other.recon = alone;
         other.y = other.dy = in_place;
         other.dshared = call.shared ? again : NULL;
@@ -116,6 +126,7 @@ static void check_split(const struct subject *subject)
         elbow_threads_set(1);
         ck_assert(memcmp(alone, recon, sizeof recon) == 0 && memcmp(again, dshared, shared_bytes) == 0);
         ck_assert(memcmp(in_place, dy, ROWS * of_row * sizeof *dy) == 0);
+        ck_assert(memcmp(notes, other_notes, ROWS * figures * sizeof *notes) == 0);
         other.rows = 1;
         other.dshared = NULL;
         for (size_t i = 0; i < ROWS; ++i) {
@@ -123,9 +134,12 @@ static void check_split(const struct subject *subject)
             other.y = y + i * of_row;
             other.dy = alone_dy;
             other.recon = &alone[i];
+            other.notes = figures > 0 ? other_notes : NULL;
             subject->row->score(&other);
             ck_assert(memcmp(alone_dy, dy + i * of_row, of_row * sizeof *dy) == 0);
+            ck_assert(memcmp(other_notes, notes + i * figures, figures * sizeof *notes) == 0);
             other.dy = NULL;
+            other.notes = NULL;
             ck_assert(alone[i] == recon[i]);
             subject->row->score(&other);
             ck_assert(alone[i] == recon[i]);

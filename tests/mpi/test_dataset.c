@@ -34,11 +34,14 @@ START_TEST(all_ranks_see_all_rows)
                 right = right && values[k] == (float)((double)(row * VALUES + k) * (1.0 / 255));
         }
         mpi_assert(right);
-        float mean[VALUES], sum = 0;
-        mpi_assert(elbow_batch_mean(mpi_comm, &dataset, &(struct elbow_binarizer){0}, mean, &error) == ELBOW_OK);
+        double mean[VALUES], variance[VALUES], sum = 0, squares = 0;
+        mpi_assert(elbow_batch_moments(mpi_comm, &dataset, &(struct elbow_binarizer){0}, mean, variance, &error) ==
+                   ELBOW_OK);
         for (size_t k = 0; k < VALUES; ++k)
-            sum += fabsf(mean[k] - (float)(18 * VALUES + k) / 255);
-        mpi_assert(sum < 1e-5F); // float means of 37 rows
+            sum += fabs(mean[k] - (double)(18 * VALUES + k) / 255);
+        for (size_t k = 0; k < VALUES; ++k) // of ROWS numbers VALUES apart
+            squares += fabs(variance[k] - (ROWS * ROWS - 1) / 12.0 * VALUES * VALUES / (255.0 * 255));
+        mpi_assert(sum < 1e-5 && squares < 1e-5); // means of 37 floats
         elbow_dataset_unload(mpi_comm, &dataset);
         remove_file();
     }

@@ -36,7 +36,9 @@ static double coin(double u)
 
 static long double gaussian(VALUE)
 {
-    long double v = expl(shared ? *shared : log(options->variance)), difference = (long double)x - y[0];
+    bool is_predicted = options->variance_from == ELBOW_NUMBER_PREDICTED;
+    long double v = is_predicted ? options->floor + expl(y[1]) : expl(shared ? *shared : log(options->variance));
+    long double difference = (long double)x - y[0];
     return -0.5L * (LOG_2_PI + logl(v)) - difference * difference / (2 * v);
 }
 
@@ -99,11 +101,14 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                     .value = coin,
                                     .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
                                     .means = {0.01, 0.3, 0.9}},
-    [ELBOW_LIKELIHOOD_GAUSSIAN] = {.forms = {"{gaussian: 1}", "{gaussian: 0.3}", "{gaussian: {learned: 0.3}}"},
+    [ELBOW_LIKELIHOOD_GAUSSIAN] = {.forms = {"{gaussian: 1}", "{gaussian: 0.3}", "{gaussian: {learned: 0.3}}",
+                                             "{gaussian: learned}", "{gaussian: optimal}", "{gaussian: per_value}",
+                                             "{gaussian: predicted}", "{gaussian: {variance: predicted, floor: 0.1}}"},
                                    .log_p = gaussian,
                                    .mean = same,
                                    .value = twice,
                                    .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
+                                   .others = {0.75, -0.5},
                                    .means = {-20, 0, 0.4}},
     [ELBOW_LIKELIHOOD_POISSON] = {.forms = {"poisson"},
                                   .log_p = poisson,

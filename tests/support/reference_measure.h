@@ -84,7 +84,7 @@ static void clear_set(void)
 
 // What the model says of a row, in double.
 struct expected_row {
-    double mean[LATENT], log_variance[LATENT], kl[LATENT], recon;
+    double mean[LATENT], log_variance[LATENT], kl[LATENT], recon, squares;
 };
 
 static double expected_recon(size_t i, const double *z)
@@ -132,6 +132,7 @@ static struct expected_row expected_row(size_t i)
     expected_noise(i, ELBOW_PURPOSE_EVAL_NOISE, 0, noise);
     expected_z(&row, noise, z);
     row.recon = expected_recon(i, z);
+    row.squares = VARIANCE * (-2 * row.recon - VALUES * log(2 * acos(-1.0) * VARIANCE));
     return row;
 }
 
@@ -159,11 +160,13 @@ static void ask_nothing(void)
 static void check_elbo(const struct elbow_evaluation *evaluation)
 {
     double recon = 0, kl = 0, price = 0, of_dimension[LATENT] = {0}, sum[LATENT] = {0}, square[LATENT] = {0};
+    double residual = 0;
     int active = 0;
     for (size_t i = 0; i < SAMPLES; ++i) {
         struct expected_row row = expected_row(i);
         recon += row.recon / SAMPLES;
         kl += sum_kl(&row) / SAMPLES;
+        residual += row.squares / VALUES / SAMPLES;
         for (size_t j = 0; j < LATENT; ++j) {
             price += fmax(row.kl[j], FREE_BITS) / SAMPLES;
             of_dimension[j] += row.kl[j] / SAMPLES;
@@ -177,6 +180,8 @@ static void check_elbo(const struct elbow_evaluation *evaluation)
     }
     ck_assert_uint_eq(evaluation->latent, LATENT);
     ck_assert(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_SAMPLES) == SAMPLES);
+    check_near(&evaluation->figures, ELBOW_FIGURE_VARIANCE, VARIANCE);
+    check_near(&evaluation->figures, ELBOW_FIGURE_RESIDUAL, residual);
     check_near(&evaluation->figures, ELBOW_FIGURE_RECON, recon);
     check_near(&evaluation->figures, ELBOW_FIGURE_KL, kl);
     check_near(&evaluation->figures, ELBOW_FIGURE_ELBO, recon - kl);

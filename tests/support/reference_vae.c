@@ -89,6 +89,7 @@ struct reference_vae reference_vae(const struct elbow_config *config, const stru
         .free_bits = config->objective.free_bits,
     };
     const struct elbow_tensor *last = &model->parameters.tensors[model->parameters.count - 1];
+    vae.settles = model->likelihood->settle && model->likelihood->settle(&model->options, NULL, NULL);
     vae.shared_at = last->offset;
     vae.encoder = reference_network(&model->parameters, "encoder", vae.values, &config->model.encoder, 2 * vae.latent);
     vae.decoder = reference_network(&model->parameters, "decoder", vae.latent, &config->model.decoder,
@@ -165,7 +166,7 @@ void reference_row(const struct reference_vae *vae, const double *parameters, co
     parts->objective += objective + recon;
     if (!gradient)
         return;
-    reference_gradient(&row, delta, gradient + vae->shared_at);
+    reference_gradient(&row, delta, vae->settles ? NULL : gradient + vae->shared_at);
     reference_down(&vae->decoder, parameters, &decoder, delta, gradient);
     for (size_t j = 0; j < vae->latent; ++j) {
         dhead[j] = delta[j] + price[j] * mean[j];

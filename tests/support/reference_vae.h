@@ -26,6 +26,7 @@ struct reference_vae {
     const struct reference_likelihood *likelihood;
     struct elbow_likelihood_options options;
     int kind;         // of the likelihood
+    bool settles;     // those that it has follow in closed form
     size_t shared_at; // the offset of the numbers that it trains
     double beta, free_bits;
     struct reference_network encoder, decoder;

@@ -75,6 +75,32 @@ log: {every: 3}
 samples: {every: 2, count: 4}
 Y
 
+# M = 7; an optimal variance, which the batches' short microbatch takes part in; its place in the arena has an owner.
+same optimal "1 2 2+off 3+on 4 3:[0,1,0] 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /normal, valid: /normal-valid}
+model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 70, activation: silu}], decoder: [dense: {units: 70, activation: silu}]}
+train: {epochs: 3, batch: 50, microbatch: 8, rate: 1.0e-2}
+log: {every: 2}
+checkpoint: {every: 2, keep: 9}
+samples: {every: 4, count: 6}
+Y
+
+# A variance from the decoder for each value, and one that is trained for each.
+same predicted "1 2 3+on 4 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /normal, valid: /normal-valid}
+model: {latent: 3, likelihood: {gaussian: {variance: predicted, floor: 1.0e-3}}, output_bias: data, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
+train: {epochs: 2, batch: 40, microbatch: 8, rate: 3.0e-3}
+log: {every: 2}
+samples: {every: 4, count: 6}
+Y
+same per-value "1 2 3 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /wide}
+model: {latent: 3, likelihood: {gaussian: {variance: per_value}}, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
+train: {epochs: 2, batch: 40, microbatch: 8, rate: 3.0e-3}
+log: {every: 2}
+samples: {every: 4, count: 6}
+Y
+
 # Values that are no images; a batch larger than the dataset; free bits alone.
 same flat "1 2 3 4 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
@@ -123,6 +149,14 @@ data: {synthetic: 75, shape: [3, 5, 3], binarize: sample}
 model: {latent: 5, encoder: [dense: {units: 31}], decoder: [dense: {units: 31}]}
 train: {epochs: 0, steps: 7, batch: 32, microbatch: 8, clip: 0.1}
 Y
+
+# A run that is stopped and goes on elsewhere is the same run: what follows from the step before is in the checkpoint.
+for case in optimal:3 predicted:4; do # after an epoch, where there is a checkpoint anyway
+    name=${case%:*}
+    run 75 3 "$name.part" "$elbow" train "$name.yaml" --run-dir "$name.part" --set run.stop_after="${case#*:}"
+    run 0 2 "$name.rest" "$elbow" train "$name.yaml" --run-dir "$name.part" --resume --set train.threads=2
+    same_run "$name, resumed" "$name.1" "$name.part"
+done
 
 # What was asked for is what was done.
 grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"

@@ -44,9 +44,22 @@ struct elbow_integers {
 
 // Options of all likelihoods: a kind reads its own.
 struct elbow_likelihood_options {
-    double variance; // gaussian: fixed, or where the learned one starts
-    bool learn_variance;
+    double variance; // gaussian: fixed, or where the learned one starts; beside a word 0
+    int variance_from;
+    bool learn_variance; // the key of version 0.1, where variance_from is FIXED
+    bool has_start;
+    double start, floor;
 };
+
+// What the options of a Gaussian come to.
+struct elbow_variance {
+    enum elbow_number from;
+    double value; // fixed, or where the learned one starts; 0: the training data say where
+    double floor; // the least that a trained one may be
+};
+
+// Local.
+struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options);
 
 // "every" of an evaluation: a number of steps, 0 for never, ELBOW_EVERY_EPOCH at the end of each epoch.
 enum { ELBOW_EVERY_EPOCH = -1 };

@@ -26,8 +26,11 @@ enum elbow_figure_place {
     ELBOW_FIGURE_PLACES = (ELBOW_FIGURE_IN_ROWS << 1) - 1
 };
 
+enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
+
 // X(ENUMERATOR, name, unit, meaning, digits, places, is_clock), in the order of columns and keys. The unit is empty for
-// plain numbers; digits stand behind the point in words; clocks differ from run to run, all others are the same to the
+// plain numbers; digits stand behind the point in words, but those
+// of SIGNIFICANT are the significant ones; clocks differ from run to run, all others are the same to the
 // last bit. A name never changes.
 #define ELBOW_FIGURE_LIST(X)                                                                                           \
     X(ELBOW_FIGURE_SAMPLES, samples, "", "samples of the set, or of the class", 0,                                     \
@@ -40,6 +43,12 @@ enum elbow_figure_place {
       false)                                                                                                           \
     X(ELBOW_FIGURE_KL, kl, "nats per sample", "divergence of q(z given x) from the prior, exact", 4,                   \
       ELBOW_FIGURE_PLACES, false)                                                                                      \
+    X(ELBOW_FIGURE_VARIANCE, variance, "",                                                                             \
+      "variance of p(x given z), a mean over the values of a Gaussian (train rows: in the last step)",                 \
+      ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
+    X(ELBOW_FIGURE_RESIDUAL, residual, "",                                                                             \
+      "mean square of x minus the mean of p(x given z), for a Gaussian (train rows: in the last step)",                \
+      ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
     X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE, false)               \
     X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
     X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \
@@ -84,6 +93,10 @@ struct elbow_figures {
     double values[ELBOW_FIGURES];
     bool is_given[ELBOW_FIGURES];
 };
+
+// Local. A value in words, with the figure's digits.
+enum { ELBOW_FIGURE_TEXT = 64 };
+const char *elbow_figure_text(enum elbow_figure_kind kind, double value, char text[ELBOW_FIGURE_TEXT]);
 
 // Local.
 void elbow_figures_set(struct elbow_figures *figures, enum elbow_figure_kind kind, double value);

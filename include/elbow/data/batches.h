@@ -22,11 +22,13 @@ struct elbow_binarizer {
 void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_binarizer *binarizer, size_t rows,
                         const uint64_t *ids, float *values);
 
-// Collective. The mean over all samples of each value as the model sees it, into mean (D): thresholded if so; drawing
-// pixels has the mean of the grey values. Columns are dealt out to the ranks and each is summed in row order, so that
-// the bits do not depend on the ranks.
-enum elbow_status elbow_batch_mean(struct elbow_comm *comm, const struct elbow_dataset *dataset,
-                                   const struct elbow_binarizer *binarizer, float *mean, struct elbow_error *error);
+// Collective. Mean and variance over all samples of each value as the model sees it, into mean (D) and, unless it is
+// NULL, variance (D): thresholded if so; drawing pixels has the mean of the grey values, and the variance here is
+// theirs. Columns are dealt out to the ranks and each is summed in row order, so that the bits do not depend on the
+// ranks. MEMORY.
+enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+                                      const struct elbow_binarizer *binarizer, double *mean, double *variance,
+                                      struct elbow_error *error);
 
 // Local. Standard normal noise (rows, Z), each row keyed by its sample id.
 void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows, const uint64_t *ids,

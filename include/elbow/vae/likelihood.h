@@ -11,6 +11,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
+#include "elbow/config/figures.h"
 #include "elbow/math/random.h"
 #include "elbow/nn/parameters.h"
 
@@ -28,6 +29,18 @@ struct elbow_likelihood_call {
     double *recon;       // (rows)
     float *dy;           // (rows, D, outputs), may be y; NULL: not wanted
     float *dshared;      // as many as shared; NULL: not wanted
+    double *notes;       // (rows, figures): what each row says of them; NULL: not wanted
+};
+
+// What the training data say where trained numbers start. Nothing is owned.
+struct elbow_likelihood_start {
+    const struct elbow_likelihood_options *options;
+    size_t values;          // D
+    const double *variance; // (D) of each value over the samples
+    double pooled;          // that of all values about their one mean
+    float *shared;          // the trained numbers beside the networks, with their starts so far; NULL: there are none
+    size_t channels;        // of the decoder's last bias: D, or those of a convolution
+    float *bias;            // (channels, outputs), with its start so far
 };
 
 struct elbow_likelihood {
@@ -36,11 +49,21 @@ struct elbow_likelihood {
     // Local. The tensor of trained numbers beside the networks: name, rank, shape, start. False: there is none; NULL:
     // never.
     bool (*shared)(const struct elbow_likelihood_options *options, size_t values, struct elbow_tensor *tensor);
+    // The numbers of p(x|z) that are told beside recon: figures, each the mean over the rows of what score notes; ends
+    // with ELBOW_FIGURES. NULL: there are none.
+    const enum elbow_figure_kind *figures;
+    // Local. Whether trained numbers start where the training data say. NULL: never.
+    bool (*starts_from_data)(const struct elbow_likelihood_options *options);
+    // Local. Puts them there: shared, and the bias of the outputs behind the first one. NULL where nothing does.
+    void (*start)(const struct elbow_likelihood_start *start);
+    // Local. The trained numbers that follow in closed form from a step, whose figures these are, for the next one.
+    // False: shared is trained by its gradient. NULL: always.
+    bool (*settle)(const struct elbow_likelihood_options *options, const double *figures, float *shared);
     // Local. recon[i] = log p(x_i | z_i) in nats with all its constants, in double. Where wanted dy = -d recon / dy,
-    // and dshared = -d(sum of recon) / d shared.
+    // dshared = -d(sum of recon) / d shared, and the notes.
     void (*score)(const struct elbow_likelihood_call *call);
-    // Local. recon[i] = the largest log p(x_i | y) that any y gives, with shared and options as they are; infinity where
-    // there is none.
+    // Local. recon[i] = the largest log p(x_i | y) that any y gives, with shared and options as they are, and with the
+    // outputs that are no mean (a variance) as y has them; infinity where there is none.
     void (*saturated)(const struct elbow_likelihood_call *call);
     // Local. mean (rows, D) = E[x | z]; mean may be y where there is one output a value.
     void (*mean)(const struct elbow_likelihood_call *call, float *mean);

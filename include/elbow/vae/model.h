@@ -30,6 +30,7 @@ struct elbow_model {
     struct elbow_shared_numbers {
         size_t offset, count; // in the arena; count 0: there are none
     } shared;                 // that the likelihood trains beside the networks
+    size_t notes;             // the likelihood's figures
     struct elbow_prior_numbers {
         size_t count, offsets[ELBOW_PRIOR_TENSORS]; // in the arena, behind all others
     } prior_tensors;                                // that the prior trains
@@ -38,6 +39,7 @@ struct elbow_model {
     size_t rows_max, lanes;
     float *z, *kl, *dz, *dhead; // (lanes, rows_max, Z) ... (lanes, rows_max, 2Z); owned
     double *recon, *objectives; // (lanes, rows_max); owned
+    double *noted;              // (lanes, rows_max, notes); owned
     double *room;               // (rows_max, 3Z), for one pass at a time; owned
     struct elbow_track *track;  // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
 };
@@ -78,6 +80,24 @@ enum elbow_status elbow_model_layout(const struct elbow_config *config, struct e
 // mean: the output bias becomes what the likelihood has for it; where the output layer is a convolution, which has one
 // bias a channel, the mean over the channel's places.
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
+
+// Local. Whether the likelihood has numbers that start where the training data say; then puts them there, behind
+// elbow_model_initialize: mean and variance (D) of each value over the samples.
+bool elbow_model_starts_from_data(const struct elbow_model *model);
+void elbow_model_start(const struct elbow_model *model, const double *mean, const double *variance, float *values);
+
+// Local. Doubles of the statistics of this model: those of elbow_statistics_size, and behind them what the likelihood
+// notes of its figures, summed over the samples.
+size_t elbow_model_statistics(const struct elbow_model *model, bool moments);
+
+// Local. Sets the figures that statistics tell: those of elbow_statistics_figures, or of the likelihood.
+void elbow_model_figures(const struct elbow_model *model, const double *statistics, bool moments,
+                         struct elbow_figures *figures);
+
+// Local. Whether there are trained numbers that follow in closed form from the statistics (without moments) of a batch;
+// then writes those of them that lie in [first, first + count) of the arena, into values, which begin at `first`.
+bool elbow_model_settle(const struct elbow_model *model, const double *statistics, size_t first, size_t count,
+                        float *values);
 
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
 // the rows, and statistics (overwritten, without moments).

@@ -7,15 +7,15 @@
 #include <string.h>
 
 static const enum elbow_figure_kind figures_of_set[] = {
-    ELBOW_FIGURE_SAMPLES, ELBOW_FIGURE_OBJECTIVE,    ELBOW_FIGURE_ELBO, ELBOW_FIGURE_RECON,
-    ELBOW_FIGURE_KL,      ELBOW_FIGURE_ACTIVE_UNITS, ELBOW_FIGURES};
+    ELBOW_FIGURE_SAMPLES,  ELBOW_FIGURE_OBJECTIVE, ELBOW_FIGURE_ELBO,         ELBOW_FIGURE_RECON, ELBOW_FIGURE_KL,
+    ELBOW_FIGURE_VARIANCE, ELBOW_FIGURE_RESIDUAL,  ELBOW_FIGURE_ACTIVE_UNITS, ELBOW_FIGURES};
 enum { ROW_RECON, ROW_KL, ROW_ELBO };
 static const enum elbow_figure_kind figures_of_row[] = {
     [ROW_RECON] = ELBOW_FIGURE_RECON, [ROW_KL] = ELBOW_FIGURE_KL, [ROW_ELBO] = ELBOW_FIGURE_ELBO, ELBOW_FIGURES};
 
 static size_t width(const struct elbow_measure_plan *plan)
 {
-    return elbow_statistics_size(plan->latent, true);
+    return elbow_model_statistics(plan->request->model, true);
 }
 
 static void microbatch(const struct elbow_measured *measured, double *sums)
@@ -27,7 +27,7 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
                                   struct elbow_evaluation *evaluation, struct elbow_error *error)
 {
     evaluation->latent = plan->latent;
-    elbow_statistics_figures(sums, &evaluation->figures);
+    elbow_model_figures(plan->request->model, sums, true, &evaluation->figures);
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ACTIVE_UNITS,
                       (double)elbow_statistics_active(sums, plan->latent));
     enum elbow_status status = elbow_allocate(&evaluation->kl, plan->latent, sizeof(double), "the KL", error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Options of a kind that are no keys of version 0.1, by a table of the test's own: read, set, written back, explained,
-// compared. And both forms of those that are.
+// compared.
 #include "elbow/config/detail/keys.h"
 #include "elbow/config/detail/rows.h"
 #include "elbow/config/detail/value.h"
@@ -361,39 +361,7 @@ START_TEST(own_kinds_are_sound)
 }
 END_TEST
 
-static char *dump_of(const char *text)
-{
-    struct elbow_config config = defaults();
-    char *dump = NULL;
-    accepted(&config, text);
-    ck_assert_int_eq(elbow_config_dump(&config, &dump, &error), ELBOW_OK);
-    return dump;
-}
-
-// The bytes of config.yaml and of checkpoints do not tell in which form a key of version 0.1 was given.
-START_TEST(both_forms_give_the_same_bytes)
-{
-    const char *const forms[][2] = {
-        {"model: {likelihood: gaussian, variance: 0.3}", "model: {likelihood: {gaussian: {variance: 0.3}}}"},
-        {"model: {likelihood: gaussian, variance: 0.3}", "model: {likelihood: {gaussian: 0.3}}"},
-        {"model: {likelihood: gaussian, learn_variance: true}", "model: {likelihood: {gaussian: learned}}"},
-        {"model: {likelihood: gaussian, learn_variance: true}", "model: {likelihood: {gaussian: {variance: learned}}}"},
-        {"model: {likelihood: gaussian, learn_variance: true, variance: 2.0}",
-         "model: {likelihood: {gaussian: {variance: {learned: 2}}}}"},
-        {"model: {likelihood: gaussian}", "model: {likelihood: {gaussian: {}}, prior: {standard: {}}}"},
-    };
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; ++i) {
-        char *flat = dump_of(forms[i][0]), *nested = dump_of(forms[i][1]);
-        ck_assert_str_eq(flat, nested);
-        ck_assert_ptr_nonnull(strstr(flat, "\n  likelihood: gaussian\n  variance: "));
-        ck_assert_ptr_null(strstr(flat, "prior"));
-        elbow_release(&flat);
-        elbow_release(&nested);
-    }
-}
-END_TEST
-
 UNIT_MAIN("config/kinds", options_are_written_back, nothing_written_is_later_than_its_preset,
           presets_are_compared_by_value, word_alone_means_the_defaults, options_can_be_set_one_by_one,
           keys_of_both_sorts_go_together, wrong_options_are_refused, options_are_explained, a_resume_compares_options,
-          own_kinds_are_sound, both_forms_give_the_same_bytes)
+          own_kinds_are_sound)

@@ -76,33 +76,46 @@ START_TEST(test_set)
 }
 END_TEST
 
+static bool variance_is(const struct elbow_likelihood_options *options, enum elbow_number from, double value)
+{
+    struct elbow_variance variance = elbow_likelihood_variance(options);
+    return variance.from == from && variance.value == value;
+}
+
 // A kind with its options: a map sets all of them, the word leaves those that are keys of version 0.1.
 START_TEST(test_set_kind)
 {
     struct elbow_config config = defaults();
     const struct elbow_likelihood_options *options = &config.model.likelihood_options;
     set(&config, "model.likelihood={gaussian: {variance: learned}}");
-    ck_assert(config.model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN && options->learn_variance &&
-              options->variance == 1);
+    ck_assert(config.model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN && variance_is(options, ELBOW_NUMBER_LEARNED, 0));
     set(&config, "model.likelihood={gaussian: {variance: {learned: 0.25}}}");
-    ck_assert(options->learn_variance && options->variance == 0.25);
-    set(&config, "model.likelihood=gaussian");
-    ck_assert(options->learn_variance && options->variance == 0.25);
+    ck_assert(variance_is(options, ELBOW_NUMBER_LEARNED, 0.25));
+    set(&config, "model.likelihood={gaussian: {variance: learned, start: 0.125}}");
+    ck_assert(variance_is(options, ELBOW_NUMBER_LEARNED, 0.125) && options->floor == 1e-6);
+    set(&config, "model.likelihood=gaussian"); // no word outlasts that
+    ck_assert(variance_is(options, ELBOW_NUMBER_FIXED, 1) && !options->has_start);
+    set(&config, "model.variance=0.25");
+    set(&config, "model.learn_variance=true");
+    set(&config, "model.likelihood=gaussian"); // numbers of version 0.1 do
+    ck_assert(variance_is(options, ELBOW_NUMBER_LEARNED, 0.25) && options->learn_variance);
     set(&config, "model.likelihood.gaussian.variance=0.5");
-    ck_assert(!options->learn_variance && options->variance == 0.5);
+    ck_assert(variance_is(options, ELBOW_NUMBER_FIXED, 0.5) && !options->learn_variance);
+    set(&config, "model.likelihood.gaussian.variance=optimal");
+    ck_assert(variance_is(options, ELBOW_NUMBER_OPTIMAL, 0));
     set(&config, "model.likelihood=bernoulli");
-    set(&config, "model.likelihood.gaussian.variance=learned");
-    ck_assert(config.model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN && options->learn_variance &&
-              options->variance == 1);
+    ck_assert(options->variance == 1 && options->variance_from == ELBOW_NUMBER_FIXED);
+    set(&config, "model.likelihood.gaussian.variance=per_value");
+    ck_assert(config.model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN && variance_is(options, ELBOW_NUMBER_PER_VALUE, 0));
+    set(&config, "model.likelihood.gaussian.floor=0.5");
+    ck_assert(variance_is(options, ELBOW_NUMBER_PER_VALUE, 0) && options->floor == 0.5);
     set(&config, "model.likelihood.gaussian=0.75");
-    ck_assert(!options->learn_variance && options->variance == 0.75);
+    ck_assert(variance_is(options, ELBOW_NUMBER_FIXED, 0.75) && options->floor == 1e-6);
     set(&config, "model.likelihood={gaussian: {learned: 3}}");
-    ck_assert(options->learn_variance && options->variance == 3);
-    set(&config, "model.likelihood={gaussian: learned}");
-    ck_assert(options->learn_variance && options->variance == 1);
+    ck_assert(variance_is(options, ELBOW_NUMBER_LEARNED, 3));
     set(&config, "model.variance=2");
-    ck_assert(options->learn_variance && options->variance == 2);
-    const char *any = "expected a number above 0, learned, or {learned: START}";
+    ck_assert(variance_is(options, ELBOW_NUMBER_LEARNED, 2));
+    const char *any = "expected a number above 0, optimal, learned, {learned: START}, per_value, predicted";
     char message[200];
     snprintf(message, sizeof message, "model.likelihood.gaussian.variance: found 'maybe', %s", any);
     not_set(&config, "model.likelihood={gaussian: {variance: maybe}}", message);
@@ -123,7 +136,10 @@ START_TEST(test_set_kind)
         "model.likelihood: a second key 'bernoulli' beside 'gaussian', expected one kind with its options in braces");
     struct elbow_config fresh = defaults();
     accepted(&fresh, "model: {likelihood: {gaussian: {variance: {learned: 0.1}}}}");
-    ck_assert(fresh.model.likelihood_options.learn_variance && fresh.model.likelihood_options.variance == 0.1);
+    ck_assert(variance_is(&fresh.model.likelihood_options, ELBOW_NUMBER_LEARNED, 0.1));
+    ck_assert_int_eq(parse(&fresh, "model: {learn_variance: true, likelihood: {gaussian: optimal}}"), ELBOW_CONFIG);
+    ck_assert_str_eq(error.message,
+                     "run.yaml:1:9: model.learn_variance: given twice, with model.likelihood, too; remove it here");
     ck_assert_int_eq(parse(&fresh, "model: {learn_variance: true, likelihood: {gaussian: {variance: 1}}}"),
                      ELBOW_CONFIG);
     ck_assert_str_eq(error.message,
@@ -253,6 +269,20 @@ END_TEST
 
 START_TEST(test_finish_training)
 {
+    does_not_finish("data: {file: x.h5}\nmodel: {likelihood: {gaussian: {variance: optimal, start: 1}}}",
+                    "run.yaml: model.likelihood.gaussian.start: is for variance: learned; set that, or remove it");
+    does_not_finish("data: {file: x.h5}\nmodel: {likelihood: {gaussian: {start: 1}}}",
+                    "run.yaml: model.likelihood.gaussian.start: is for variance: learned; set that, or remove it");
+    does_not_finish(
+        "data: {file: x.h5}\nmodel: {likelihood: {gaussian: {variance: learned, start: 0.01, floor: 0.1}}}",
+        "run.yaml: model.likelihood.gaussian.start: 0.01 is below the floor, 0.1; set it higher, or the floor lower");
+    does_not_finish(
+        "data: {file: x.h5}\nmodel: {likelihood: {gaussian: {variance: 2, floor: 0.1}}}",
+        "run.yaml: model.likelihood.gaussian.floor: a variance that is given as a number has none; set variance: "
+        "optimal, or remove the floor");
+    does_not_finish("data: {file: x.h5}\nmodel: {likelihood: {gaussian: {variance: {learned: 2}, start: 2}}}",
+                    "run.yaml: model.likelihood.gaussian.variance: learned, and a number for it, too (model.variance, "
+                    "model.learn_variance or {learned: START}); leave that out, and give start where it is learned");
     does_not_finish(
         "data: {file: x.h5}\nmodel: {learn_variance: true}",
         "run.yaml: model.learn_variance: a bernoulli likelihood has no variance; set model.likelihood: gaussian, "

@@ -18,7 +18,7 @@ static struct outcome make_outcome(const struct fixture *f)
 {
     // NaN: what is not overwritten shows
     struct outcome outcome = {allocate(f->size, sizeof(float)),
-                              allocate(elbow_statistics_size(f->model->latent, false), sizeof(double))};
+                              allocate(elbow_model_statistics(f->model, false), sizeof(double))};
     memset(outcome.gradient, 0xFF, f->size * sizeof(float));
     return outcome;
 }
@@ -75,7 +75,7 @@ static void go_together(struct fixture *f, struct outcome *outcomes)
 static void check(struct fixture *f, const char *what)
 {
     struct outcome expected[LANES], outcomes[LANES];
-    size_t statistics = elbow_statistics_size(f->model->latent, false);
+    size_t statistics = elbow_model_statistics(f->model, false);
     for (size_t lane = 0; lane < LANES; ++lane) {
         expected[lane] = make_outcome(f);
         outcomes[lane] = make_outcome(f);

@@ -15,13 +15,13 @@ START_TEST(evaluation_agrees_with_training)
     for (size_t a = 0; a < ARCHITECTURE_COUNT; ++a) {
         struct fixture *f = fixture_create(&ARCHITECTURES[a], 5);
         size_t latent = f->model->latent, rows = f->rows;
-        double *trained = allocate(elbow_statistics_size(latent, false), sizeof(double));
+        double *trained = allocate(elbow_model_statistics(f->model, false), sizeof(double));
         train(f);
         memcpy(trained, f->statistics, elbow_statistics_size(latent, false) * sizeof(double));
         float *head = allocate(rows * 2 * latent, sizeof(float));
         double *recon = allocate(rows, sizeof(double)), *kl = allocate(rows, sizeof(double));
         struct elbow_row_results results = {.head = head, .recon = recon, .kl = kl};
-        memset(f->statistics, 0xFF, elbow_statistics_size(latent, true) * sizeof(double));
+        memset(f->statistics, 0xFF, elbow_model_statistics(f->model, true) * sizeof(double));
         elbow_model_evaluate(f->model, f->parameters, microbatch(f), terms(f), f->statistics, results);
         ck_assert(memcmp(trained, f->statistics, elbow_statistics_size(latent, false) * sizeof(double)) == 0);
         double recon_sum = 0, kl_sum = 0;
@@ -137,11 +137,14 @@ START_TEST(starts)
         memcpy(f->parameters + bias->offset, start + bias->offset, bias->count * sizeof(float));
         ck_assert(memcmp(f->parameters, start, f->size * sizeof(float)) == 0); // the bias alone differs
         const struct elbow_tensor *variance = elbow_parameters_find(&f->model->parameters, "likelihood/log_variance");
-        const struct elbow_likelihood_options *options = &f->config.model.likelihood_options;
-        ck_assert((variance != NULL) == (strstr(ARCHITECTURES[a].likelihood, "{gaussian: {learned") != NULL));
+        struct elbow_variance wanted = elbow_likelihood_variance(&f->config.model.likelihood_options);
+        bool has_number = f->config.model.likelihood == ELBOW_LIKELIHOOD_GAUSSIAN &&
+                          wanted.from != ELBOW_NUMBER_FIXED && wanted.from != ELBOW_NUMBER_PREDICTED;
+        ck_assert((variance != NULL) == has_number);
         if (variance) {
-            ck_assert(!variance->is_weight && variance->count == 1);
-            ck_assert(start[variance->offset] == (float)log(options->variance));
+            ck_assert(!variance->is_weight);
+            ck_assert(variance->count == (wanted.from == ELBOW_NUMBER_PER_VALUE ? f->model->values : 1));
+            ck_assert(start[variance->offset] == (float)(wanted.value > 0 ? log(wanted.value) : 0));
         }
         free(start);
         fixture_destroy(f);

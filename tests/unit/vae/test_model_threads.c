@@ -16,7 +16,7 @@
 enum { THREADS_MOST = 4 };
 
 struct outcome {
-    size_t size; // of gradient and parameters
+    size_t size, count; // of gradient and parameters; of statistics
     float *gradient, *parameters;
     double *statistics;
 };
@@ -46,8 +46,8 @@ static struct outcome train(const struct elbow_config *config, struct elbow_shap
     struct elbow_error error = {0};
     size_t values = shape.height * shape.width * shape.channels, latent = (size_t)config->model.latent;
     ck_assert_msg(elbow_model_create_shaped(config, shape, rows, &model, &error) == ELBOW_OK, "%s", error.message);
-    size_t size = model->parameters.size, statistics = elbow_statistics_size(latent, false);
-    struct outcome outcome = {size, room(size, sizeof(float)), room(size, sizeof(float)),
+    size_t size = model->parameters.size, statistics = elbow_model_statistics(model, false);
+    struct outcome outcome = {size, statistics, room(size, sizeof(float)), room(size, sizeof(float)),
                               room(statistics, sizeof(double))};
     float *x = room(rows * values, sizeof *x), *noise = room(rows * latent, sizeof *noise);
     elbow_random_uniform((struct elbow_stream){3, ELBOW_PURPOSE_SYNTHETIC, 0, 0}, rows * values, x);
@@ -76,14 +76,13 @@ static void clear(struct outcome *outcome)
 static void check(const char *const *settings, struct elbow_shape shape, size_t rows)
 {
     struct elbow_config config = configure(settings);
-    size_t statistics = elbow_statistics_size((size_t)config.model.latent, false);
     struct outcome one = train(&config, shape, rows);
     for (int threads = 2; threads <= THREADS_MOST; ++threads) {
         elbow_threads_set(threads);
         ck_assert_int_eq(elbow_blas_find_cuts(NULL), ELBOW_OK);
         struct outcome many = train(&config, shape, rows);
         elbow_threads_set(1);
-        ck_assert_msg(memcmp(one.statistics, many.statistics, statistics * sizeof(double)) == 0,
+        ck_assert_msg(memcmp(one.statistics, many.statistics, one.count * sizeof(double)) == 0,
                       "%s, %d threads: other statistics", settings[0], threads);
         ck_assert_msg(memcmp(one.gradient, many.gradient, one.size * sizeof(float)) == 0,
                       "%s, %d threads: another gradient", settings[0], threads);

@@ -42,7 +42,9 @@ struct elbow_key {
     double unset;       // OPTIONAL: the value where there is none; NUMBER: beside a word alone
     bool may_change;    // a resume may differ here
     bool is_later;      // than version 0.1 (an option: than its kind): written only where it differs from its preset
-    bool is_flat;       // an option that is also a key of version 0.1, and written there alone
+    bool is_flat;       // an option that is also a key of version 0.1, and written there alone; a NUMBER as long as it
+                        // is one
+    size_t flag; // of such a NUMBER: a bool that is a key of version 0.1, too, and says learned; 0: there is none
     const char *help;
 };
 

@@ -85,6 +85,11 @@ void elbow_printer_add(struct elbow_printer *printer, const char *format, ...) _
 // blanks before) where indent > 0, else in brackets.
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer);
 
+// Local. Whether an option is one of version 0.1 that is to be written as it was, outside of its kind; whether a key of
+// that version is not, because the kind has what it cannot say.
+bool elbow_value_is_flat(const struct elbow_key *option, const void *base);
+bool elbow_value_is_said(struct elbow_keys keys, const struct elbow_key *key, const void *base);
+
 // Local. Whether a value is that of its preset, however that one is spelt.
 bool elbow_value_is_preset(const struct elbow_key *key, const void *base);
 

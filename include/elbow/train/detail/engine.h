@@ -35,7 +35,8 @@ struct elbow_engine {
 
     // Buffers of a step.
     size_t statistics;                        // doubles; the exchange sums ELBOW_TRAIN_WISHES more
-    double *accumulator;                      // [statistics] since the last row; owned
+    size_t accumulators;                      // those that are summed from row to row: without the likelihood's figures
+    double *accumulator;                      // [accumulators] since the last row; owned
     double *sums;                             // [statistics + wishes] of the last batch; owned
     double *levels;                           // (levels, statistics) inside a subtree; owned
     struct elbow_prepared prepared;           // the microbatch at hand: of the prefetch

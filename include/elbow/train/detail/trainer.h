@@ -38,6 +38,9 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer);
 // Local. Rank zero. A row's figures as a line of the log.
 void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbow_metrics_row *row);
 
+// Local. After the first step: warns of a learned variance that starts far below the residual.
+void elbow_trainer_watch_start(const struct elbow_trainer *trainer);
+
 // Local. What a finished run leaves and where.
 void elbow_trainer_tell_end(const struct elbow_trainer *trainer);
 

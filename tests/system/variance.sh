@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The variance of a Gaussian: an optimal one is the residual of the step before, comes from the checkpoint and never from
+# the data that are evaluated; a start far below the residual is told.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+"$make_data" write data.h5 /x f32 133,11 normal
+"$make_data" write data.h5 /other f32 40,11 normal seed=9
+
+cat >optimal.yaml <<'Y'
+data: {file: data.h5, train: /x, valid: /other}
+model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 0, steps: 40, batch: 32, microbatch: 8, rate: 1.0e-2}
+log: {every: 1}
+samples: {count: 0}
+Y
+
+# near WHAT A B: equal but for a float's rounding of the logarithm.
+near() { awk -v a="$2" -v b="$3" 'BEGIN { exit !(a > 0 && b > 0 && a / b < 1 + 1e-5 && b / a < 1 + 1e-5) }' || fail "$1: $2 and $3"; }
+
+run 0 2 optimal "$elbow" train optimal.yaml --run-dir optimal
+awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next } $at["split"] == "train" { print $at["variance"], $at["residual"] }' \
+    optimal/metrics.csv >steps
+[ "$(wc -l <steps)" = 40 ] || fail "there are $(wc -l <steps) rows of training"
+before=""
+while read -r variance residual; do
+    [ -z "$before" ] || near "a step's variance and the residual before" "$variance" "$before"
+    before=$residual
+done <steps
+# The first one is the data's: that of all values about their mean.
+deviation=$("$elbow" train optimal.yaml --run-dir learned --set model.likelihood.gaussian.variance=learned --set train.steps=1 2>/dev/null >/dev/null
+    table_column learned/metrics.csv variance | head -n 1)
+near "where optimal and learned start" "$(head -n 1 steps | cut -d' ' -f1)" "$deviation"
+awk -v v="$deviation" 'BEGIN { exit !(v > 0.05 && v < 5 && v != 1) }' || fail "the data have a variance of $deviation"
+
+# What eval uses is what training left, whatever the data.
+for data in /x /other; do
+    run 0 1 eval "$elbow" eval optimal --data "data.h5:$data" --json
+    near "variance of eval on $data" "$(value eval.out variance)" "$before"
+    run 0 2 words "$elbow" eval optimal --data "data.h5:$data"
+    grep -qE '^residual +[0-9.e-]+$' words.out || fail "eval does not tell the residual: $(cat words.out)"
+done
+grep -qE 'valid elbo .*, variance [0-9.e-]+, residual [0-9.e-]+, ' optimal.out || fail "the log tells no variance: $(grep valid optimal.out)"
+
+# A start that is far too low is told once, one that is not is not.
+sets=(--set model.likelihood.gaussian.variance=learned --set train.steps=3 --set train.on_nan=skip)
+run 0 1 low "$elbow" train optimal.yaml --run-dir low "${sets[@]}" --set model.likelihood.gaussian.start=1e-5
+[ "$(grep -c 'the variance starts at 1e-05, far below the mean square residual of the first step' low.err)" = 1 ] || fail "no warning: $(cat low.err)"
+run 0 1 near "$elbow" train optimal.yaml --run-dir near "${sets[@]}" --set model.likelihood.gaussian.start=0.1
+grep -q 'far below' near.err && fail "a warning of a start of 0.1: $(cat near.err)"
+run 0 1 old "$elbow" train optimal.yaml --run-dir old --set model.likelihood=gaussian --set model.learn_variance=true \
+    --set model.variance=1e-5 --set train.steps=2 --set train.on_nan=skip
+grep -q 'the variance starts at 1e-05' old.err || fail "no warning of model.variance: $(cat old.err)"
+
+# Numbers of a likelihood are empty where there are none.
+run 0 1 none "$elbow" train optimal.yaml --run-dir none --set model.likelihood=bernoulli --set data.binarize=threshold --set train.steps=2
+[ -z "$(table_column none/metrics.csv variance | tr -d '\n')" ] || fail "a Bernoulli has a variance"
+
+# Wrong values are told in one sentence each.
+wrong() {
+    run 2 1 wrong "$elbow" config optimal.yaml --set "model.likelihood=$1"
+    grep -qF "$2" wrong.err || fail "$1: $(cat wrong.err)"
+}
+wrong '{gaussian: {variance: best}}' "found 'best', expected a number above 0, optimal, learned, {learned: START}, per_value, predicted"
+wrong '{gaussian: {variance: 0}}' "'0' is out of bounds, expected a number above 0"
+wrong '{gaussian: {variance: optimal, floor: 0}}' "'0' is out of bounds, expected a number above 0"
+wrong '{gaussian: {variance: learned, start: -1}}' "'-1' is out of bounds, expected a number above 0, or null"
+wrong '{gaussian: {variance: learned, start: 1e-9}}' "model.likelihood.gaussian.start: 1e-09 is below the floor, 1e-06"
+wrong '{gaussian: {variance: predicted, start: 1}}' "model.likelihood.gaussian.start: is for variance: learned"
+wrong '{gaussian: {variance: 2, floor: 0.1}}' "model.likelihood.gaussian.floor: a variance that is given as a number has none"
+finish
