@@ -56,7 +56,15 @@ static enum elbow_status check_synthetic(const struct elbow_config *config, cons
     } sources[] = {{"file", config->data.file},
                    {"valid", config->data.valid},
                    {"labels", config->data.labels},
-                   {"valid_labels", config->data.valid_labels}};
+                   {"valid_labels", config->data.valid_labels},
+                   {"groups", config->data.groups},
+                   {"rows", config->data.rows.dataset},
+                   {"weights", config->data.weights},
+                   {"names", config->data.names},
+                   {"valid_names", config->data.valid_names},
+                   {"valid", config->data.valid_share > 0 ? "share" : ""},
+                   {"rows", config->data.rows.is_range ? "range" : ""},
+                   {"series", config->data.series.length > 0 ? "series" : ""}};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; ++i)
         if (*sources[i].value)
             return elbow_error_set(error, ELBOW_CONFIG,
@@ -97,6 +105,43 @@ static enum elbow_status check_axes(const struct elbow_config *config, const cha
     return ELBOW_OK;
 }
 
+// What lies beside the rows of data.valid needs a dataset there: a share has what lies beside the training rows.
+static enum elbow_status check_companions(const struct elbow_config *config, const char *name,
+                                          struct elbow_error *error)
+{
+    const struct {
+        const char *key, *value;
+    } beside[] = {{"labels", config->data.valid_labels}, {"names", config->data.valid_names}};
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; ++i) {
+        if (*beside[i].value && config->data.valid_share > 0)
+            return elbow_error_set(error, ELBOW_CONFIG,
+                                   "%s: data.valid_%s with data.valid: %g, a share of the training rows, whose %s are "
+                                   "data.%s; remove data.valid_%s",
+                                   name, beside[i].key, config->data.valid_share, beside[i].key, beside[i].key,
+                                   beside[i].key);
+        if (*beside[i].value && !*config->data.valid)
+            return elbow_error_set(error, ELBOW_CONFIG, "%s: data.valid_%s without data.valid; set data.valid, too",
+                                   name, beside[i].key);
+    }
+    return ELBOW_OK;
+}
+
+// Which rows are the samples, and what is cut out of them.
+static enum elbow_status check_selection(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    bool has_time = config->data.layout == ELBOW_LAYOUT_AUTO || config->data.layout == ELBOW_LAYOUT_SERIES ||
+                    config->data.layout == ELBOW_LAYOUT_ROWS;
+    if (*config->data.groups && config->data.valid_share == 0)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.groups without a share to hold back; set data.valid: 0.1, or remove it", name);
+    if (config->data.series.length > 0 && !has_time)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.series with data.layout: %s, which has no axis of time; set data.layout: "
+                               "series, or remove one of them",
+                               name, elbow_config_choice("data.layout", config->data.layout));
+    return ELBOW_OK;
+}
+
 static enum elbow_status check_data(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     enum elbow_status axes = check_axes(config, name, error);
@@ -113,16 +158,19 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
     } locations[] = {{"train", config->data.train},
                      {"valid", config->data.valid},
                      {"labels", config->data.labels},
-                     {"valid_labels", config->data.valid_labels}};
+                     {"valid_labels", config->data.valid_labels},
+                     {"groups", config->data.groups},
+                     {"rows", config->data.rows.dataset},
+                     {"weights", config->data.weights},
+                     {"names", config->data.names},
+                     {"valid_names", config->data.valid_names}};
     for (size_t i = 0; i < sizeof locations / sizeof *locations; ++i) {
         enum elbow_status status = check_location(config, name, locations[i].key, locations[i].value, error);
         if (status != ELBOW_OK)
             return status;
     }
-    if (*config->data.valid_labels && !*config->data.valid)
-        return elbow_error_set(error, ELBOW_CONFIG, "%s: data.valid_labels without data.valid; set data.valid, too",
-                               name);
-    return ELBOW_OK;
+    enum elbow_status status = check_companions(config, name, error);
+    return status == ELBOW_OK ? check_selection(config, name, error) : status;
 }
 
 struct elbow_demand elbow_config_demand(const struct elbow_config *config)
@@ -215,7 +263,8 @@ static enum elbow_status check_train(const struct elbow_config *config, const ch
                                "%s: train.microbatch: %" PRId64 " is more than train.batch, %" PRId64
                                "; make it smaller, or the batch larger",
                                name, config->train.microbatch, config->train.batch);
-    if (config->train.patience > 0 && (!*config->data.valid || config->eval.every == 0))
+    bool has_valid = *config->data.valid || config->data.valid_share > 0;
+    if (config->train.patience > 0 && (!has_valid || config->eval.every == 0))
         return elbow_error_set(
             error, ELBOW_CONFIG,
             "%s: train.patience: counts evaluations, but there are none; set data.valid and eval.every", name);
@@ -230,6 +279,8 @@ enum elbow_status elbow_config_finish(struct elbow_config *config, const char *n
         status = check_model(config, name, error);
     if (status == ELBOW_OK)
         status = check_train(config, name, error);
+    if (status == ELBOW_OK && config->data.series.length > 0 && config->data.layout == ELBOW_LAYOUT_AUTO)
+        config->data.layout = ELBOW_LAYOUT_SERIES;
     if (status == ELBOW_OK && config->train.microbatch == 0)
         config->train.microbatch = config->train.batch < MICROBATCH_DEFAULT ? config->train.batch : MICROBATCH_DEFAULT;
     return status;

@@ -92,17 +92,19 @@ static void explain_key(FILE *out, const struct elbow_key *key, const char *pref
     elbow_schema_join(name, prefix, key->name);
     elbow_schema_expected(key, expected);
     bool is_list = key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS;
-    bool is_text = key->type == ELBOW_KEY_TEXT;
+    bool is_text = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_SHARE || key->type == ELBOW_KEY_ROWS;
     const char *preset = key->preset ? key->preset : is_list ? "[]" : is_text ? "empty" : NULL;
     fprintf(out, "%s: %s; %s%s\n    %s\n", name, expected, preset ? "default " : "must be given", preset ? preset : "",
             key->help);
 }
 
-// The options of a key's kinds, as --set takes them.
+// The options of a key's kinds, or of its map, as --set takes them.
 static void explain_kinds(FILE *out, const struct elbow_key *key)
 {
     char name[ELBOW_KEY_NAME_SIZE], full[ELBOW_KEY_NAME_SIZE];
     elbow_schema_join(name, key->section, key->name);
+    for (size_t k = 0; key->type == ELBOW_KEY_MAP && k < key->kinds->keys.count; ++k)
+        explain_key(out, &key->kinds->keys.rows[k], name);
     for (size_t i = 0; key->type == ELBOW_KEY_KIND && key->kinds[i].name; ++i) {
         elbow_schema_join(full, name, key->kinds[i].name);
         for (size_t k = 0; k < key->kinds[i].keys.count; ++k)
@@ -126,13 +128,26 @@ void elbow_keys_explain(struct elbow_keys keys, FILE *out)
     }
 }
 
+// Where something lies may change, what it is may not: a share of the rows, a range of them.
+static bool may_change(const struct elbow_key *key, const void *old, const void *now)
+{
+    const struct elbow_rows_choice *rows[] = {(const void *)((const char *)old + key->offset),
+                                              (const void *)((const char *)now + key->offset)};
+    if (key->type == ELBOW_KEY_SHARE)
+        return *(const double *)((const char *)old + key->present) ==
+               *(const double *)((const char *)now + key->present);
+    if (key->type == ELBOW_KEY_ROWS)
+        return rows[0]->dataset[0] != 0 && rows[1]->dataset[0] != 0;
+    return key->may_change;
+}
+
 enum elbow_status elbow_keys_resumable(struct elbow_keys keys, const void *old, const void *now,
                                        struct elbow_error *error)
 {
     ELBOW_CHECK(old != NULL && now != NULL);
     for (size_t i = 0; i < keys.count; ++i) {
         const struct elbow_key *key = &keys.rows[i];
-        if (key->may_change || elbow_value_equal(key, old, now))
+        if (may_change(key, old, now) || elbow_value_equal(key, old, now))
             continue;
         char name[ELBOW_KEY_NAME_SIZE], before[ELBOW_VALUE_SIZE], after[ELBOW_VALUE_SIZE];
         struct elbow_printer old_text = {.text = before, .size = sizeof before};

@@ -83,6 +83,10 @@ static enum elbow_status graft(struct elbow_yaml **root, const char *path, struc
 // A list, or a kind with its options, as it is; a kind that is not yet chosen has no options.
 static void write_whole(const void *base, const struct elbow_key *key, const char *rest, struct elbow_printer *printer)
 {
+    if (key->type == ELBOW_KEY_MAP && elbow_value_is_preset(key, base)) {
+        elbow_printer_add(printer, "{}");
+        return;
+    }
     if (key->type != ELBOW_KEY_KIND) {
         elbow_value_write(key, base, 0, printer);
         return;
@@ -138,8 +142,8 @@ static enum elbow_status set_value(struct elbow_keys keys, void *base, const cha
     const char *rest = "";
     const struct elbow_key *key = elbow_keys_find(keys, path, &rest);
     char shown[ELBOW_KEY_NAME_SIZE], advice[640];
-    bool is_list =
-        key && (key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_KIND);
+    bool is_list = key && (key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS ||
+                           key->type == ELBOW_KEY_KIND || key->type == ELBOW_KEY_ROWS || key->type == ELBOW_KEY_MAP);
     if (key && (!*rest || is_list)) {
         elbow_schema_join(shown, key->section, key->name);
         if (*rest)
@@ -171,7 +175,8 @@ static enum elbow_status read_assigned(struct elbow_keys keys, const char *path,
 {
     const char *rest = "";
     const struct elbow_key *key = elbow_keys_find(keys, path, &rest);
-    bool is_verbatim = key && key->type == ELBOW_KEY_TEXT && *text != '"' && *text != '\'';
+    bool is_text = key && (key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_SHARE);
+    bool is_verbatim = is_text && *text != '"' && *text != '\'';
     if (*text && !is_verbatim)
         return elbow_yaml_parse("value", text, strlen(text), value, error);
     enum elbow_status status = elbow_allocate(value, 1, sizeof **value, "a value", error);

@@ -50,6 +50,16 @@ static const struct elbow_key conv_transpose2d_keys[] = {
 };
 // clang-format on
 
+// clang-format off
+static const struct elbow_key series_keys[] = {
+    {"", "length", INTEGER, .offset = offsetof(struct elbow_config, data.series.length), FROM(1, INT32_MAX),
+     .help = "Points in time of a window, which is a sample."},
+    {"", "step", INTEGER, .offset = offsetof(struct elbow_config, data.series.step), FROM(0, INT32_MAX), .preset = "0",
+     .help = "Points from the start of a window to that of the next one in its row; 0: as many as a window has."},
+};
+// clang-format on
+const struct elbow_kind_schema elbow_series_options[2] = {{"series", {series_keys, 2}}, {NULL, {NULL, 0}}};
+
 #define OF_LIKELIHOOD(member) .offset = offsetof(struct elbow_config, model.likelihood_options.member)
 
 static const char *const variance_words[] = {"optimal", "learned", "per_value", "predicted", NULL};

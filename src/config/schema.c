@@ -39,8 +39,26 @@ static const struct elbow_key keys[] = {
      .help = "The HDF5 file of the datasets below; a relative path starts at the working directory."},
     {"data", "train", TEXT, AT(data.train), .preset = "/train/images", .may_change = true,
      .help = "The training set, (N, ...), rows first: /dataset in data.file, or FILE:/dataset in another file."},
-    {"data", "valid", TEXT, AT(data.valid), .may_change = true,
-     .help = "The set that evaluations look at, of the same shape; empty: no evaluations."},
+    {"data", "valid", .type = ELBOW_KEY_SHARE, AT(data.valid), .low = 0, .low_open = true, .high = 1, .high_open = true,
+     .present = offsetof(struct elbow_config, data.valid_share),
+     .help = "The set that evaluations look at, of the same shape, or a share of the training rows, which are held "
+             "back; empty: no evaluations."},
+    {"data", "split_seed", INTEGER, AT(data.split_seed), FROM_ZERO, .preset = "0", .is_later = true,
+     .help = "Which rows (series, groups) data.valid: SHARE holds back follows from it, and never from seed."},
+    {"data", "groups", TEXT, AT(data.groups), .may_change = true, .is_later = true,
+     .help = "Integers or texts, one a training row: rows of one value are held back together. Empty: row by row."},
+    {"data", "rows", .type = ELBOW_KEY_ROWS, AT(data.rows), FROM_ZERO, .count_least = 2, .count_most = 2,
+     .is_later = true,
+     .help = "Of data.train these rows alone: [first, last], both included, from 0; or a dataset, a mask of 0 and 1 or "
+             "numbers of rows. Empty: all."},
+    {"data", "series", MAP(elbow_series_options), AT(data.series), .preset = "null", .is_later = true,
+     .help = "Cuts each row, a series (time) or (time, channels), into windows, which are the samples."},
+    {"data", "weights", TEXT, AT(data.weights), .may_change = true, .is_later = true,
+     .help = "Numbers that are not negative, one a training row: how much its samples count in what is trained."},
+    {"data", "names", TEXT, AT(data.names), .may_change = true, .is_later = true,
+     .help = "Texts, one a training row; encode and reconstruct copy them. Empty: none."},
+    {"data", "valid_names", TEXT, AT(data.valid_names), .may_change = true, .is_later = true,
+     .help = "Likewise for data.valid."},
     {"data", "labels", TEXT, AT(data.labels), .may_change = true,
      .help = "Integers, texts or categories, one a training row; encode copies them. Empty: none."},
     {"data", "valid_labels", TEXT, AT(data.valid_labels), .may_change = true,
@@ -228,64 +246,6 @@ bool elbow_schema_has_section(struct elbow_keys table, const char *section)
     return false;
 }
 
-// The distance of what was written to what a row is called: its section's name, its full name, or (a right key in a
-// wrong section) nearly none.
-static size_t distance_to(const struct elbow_key *row, const char *section, const char *name)
-{
-    char written[ELBOW_KEY_NAME_SIZE], full[ELBOW_KEY_NAME_SIZE];
-    elbow_schema_join(written, section, name);
-    elbow_schema_join(full, row->section, row->name);
-    size_t distance = elbow_text_distance(written, full);
-    if (strcmp(name, row->name) == 0 && distance > 1)
-        return 1;
-    return distance;
-}
-
-static void list_names(struct elbow_keys table, const char *section, char *text, size_t size)
-{
-    size_t length = 0;
-    const char *last = "";
-    for (size_t i = 0; i < table.count; ++i) {
-        const struct elbow_key *row = &table.rows[i];
-        bool at_top = *section == 0;
-        const char *name = at_top && *row->section ? row->section : row->name;
-        if ((!at_top && strcmp(row->section, section) != 0) || strcmp(name, last) == 0)
-            continue;
-        if (elbow_text_format(text + length, size - length, "%s%s", length ? ", " : "", name))
-            length = strlen(text);
-        last = name;
-    }
-}
-
-void elbow_schema_suggest(struct elbow_keys table, const char *section, const char *shown, const char *name, char *text,
-                          size_t size)
-{
-    size_t best = SIZE_MAX;
-    char best_name[ELBOW_KEY_NAME_SIZE] = "";
-    bool is_short = strlen(name) < ELBOW_KEY_NAME_SIZE / 2; // a longer one resembles nothing
-    for (size_t i = 0; is_short && i < table.count; ++i) {
-        const struct elbow_key *row = &table.rows[i];
-        bool here = strcmp(row->section, section) == 0;
-        size_t distance = distance_to(row, section, name);
-        if (distance < best) {
-            best = distance;
-            elbow_schema_join(best_name, here ? shown : row->section, row->name);
-        }
-        size_t to_section = *section || !*row->section ? SIZE_MAX : elbow_text_distance(name, row->section);
-        if (to_section < best) {
-            best = to_section;
-            elbow_schema_join(best_name, "", row->section);
-        }
-    }
-    if (best <= 2 || best <= strlen(name) / 3) {
-        (void)elbow_text_format(text, size, "did you mean %s?", best_name);
-        return;
-    }
-    char names[512] = "";
-    list_names(table, section, names, sizeof names);
-    (void)elbow_text_format(text, size, "%s has: %s", *shown ? shown : "a configuration", names);
-}
-
 static void expected_integers(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
 {
     (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE,
@@ -372,6 +332,16 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
         return;
     case ELBOW_KEY_TEXT:
         (void)elbow_text_format(expected, size, "a text of at most %d bytes", ELBOW_PATH_SIZE - 1);
+        return;
+    case ELBOW_KEY_SHARE:
+        (void)elbow_text_format(expected, size, "a text of at most %d bytes, or a number above 0 and below 1",
+                                ELBOW_PATH_SIZE - 1);
+        return;
+    case ELBOW_KEY_ROWS:
+        (void)elbow_text_format(expected, size, "[first, last], or a text of at most %d bytes", ELBOW_PATH_SIZE - 1);
+        return;
+    case ELBOW_KEY_MAP:
+        (void)elbow_text_format(expected, size, "a map such as {%s: ...}, or null", key->kinds->keys.rows[0].name);
         return;
     case ELBOW_KEY_INTEGERS:
         expected_integers(key, expected);

@@ -140,6 +140,9 @@ static size_t size_of(const struct elbow_key *option)
     case ELBOW_KEY_INTEGERS:
         return sizeof(struct elbow_integers);
     case ELBOW_KEY_TEXT:
+    case ELBOW_KEY_SHARE:
+    case ELBOW_KEY_ROWS:
+    case ELBOW_KEY_MAP:
     case ELBOW_KEY_KIND:
     case ELBOW_KEY_LAYERS:
         break;
@@ -188,6 +191,30 @@ static enum elbow_status read_kind(const struct elbow_kind_schema *kind, const c
     enum elbow_status status = is_alone ? ELBOW_OK : read_options(keys, "", name, options, base, source);
     if (status == ELBOW_OK)
         status = check_options(keys, name, options, is_alone, source);
+    for (size_t i = 0; i < keys.count && status != ELBOW_OK; ++i)
+        restore(&keys.rows[i], &kept[i], base);
+    return status;
+}
+
+enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                       void *base, const struct elbow_source *source)
+{
+    struct elbow_keys keys = key->kinds->keys;
+    struct kept kept[OPTIONS_MAX];
+    bool is_null = elbow_value_is_null(node);
+    if (!is_null && node->kind != ELBOW_YAML_MAP)
+        return elbow_value_refuse_value(key, shown, node, source);
+    ELBOW_CHECK(keys.count <= OPTIONS_MAX);
+    for (size_t i = 0; i < keys.count; ++i) {
+        keep(&keys.rows[i], base, &kept[i]);
+        memset((char *)base + keys.rows[i].offset, 0, size_of(&keys.rows[i]));
+    }
+    if (is_null)
+        return ELBOW_OK;
+    preset_options(keys, false, base);
+    enum elbow_status status = elbow_value_read_section(keys, "", shown, node, base, source);
+    if (status == ELBOW_OK)
+        status = check_options(keys, shown, node, false, source);
     for (size_t i = 0; i < keys.count && status != ELBOW_OK; ++i)
         restore(&keys.rows[i], &kept[i], base);
     return status;
@@ -276,6 +303,8 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
 {
     if (key->type == ELBOW_KEY_KIND)
         return elbow_value_read_kind(key, shown, node, base, source);
+    if (key->type == ELBOW_KEY_MAP)
+        return elbow_value_read_map(key, shown, node, base, source);
     if (key->type == ELBOW_KEY_LAYERS)
         return elbow_value_read_layers(key, shown, node, (struct elbow_layers *)((char *)base + key->offset), source);
     return elbow_value_read_scalar(key, shown, node, base, source);

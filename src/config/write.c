@@ -144,6 +144,33 @@ static void write_number(const struct elbow_key *key, const void *base, struct e
     elbow_printer_add(printer, number == ELBOW_NUMBER_LEARNED ? "}" : "");
 }
 
+static void write_share(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
+{
+    double share = *(const double *)((const char *)base + key->present);
+    if (share > 0)
+        write_real(share, printer);
+    else
+        write_text((const char *)base + key->offset, printer);
+}
+
+static void write_rows(const struct elbow_rows_choice *rows, struct elbow_printer *printer)
+{
+    if (rows->is_range)
+        elbow_printer_add(printer, "[%" PRId64 ", %" PRId64 "]", rows->low, rows->high);
+    else
+        write_text(rows->dataset, printer);
+}
+
+static void write_map(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
+{
+    struct elbow_keys options = key->kinds->keys;
+    for (size_t k = 0; k < options.count && !elbow_value_is_preset(key, base); ++k) {
+        elbow_printer_add(printer, "%s%s: ", k == 0 ? "{" : ", ", options.rows[k].name);
+        elbow_value_write(&options.rows[k], base, 0, printer);
+    }
+    elbow_printer_add(printer, elbow_value_is_preset(key, base) ? "null" : "}");
+}
+
 static const struct elbow_kind_schema *kind_of(const struct elbow_key *key, const void *base)
 {
     return &key->kinds[*(const int *)((const char *)base + key->offset)];
@@ -198,7 +225,8 @@ static void write_kind(const struct elbow_key *key, const void *base, struct elb
 bool elbow_value_is_preset(const struct elbow_key *key, const void *base)
 {
     struct elbow_config preset = {0}; // the largest struct that a table of keys is for
-    bool may_be_empty = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_LAYERS;
+    bool may_be_empty = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_INTEGERS ||
+                        key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_ROWS;
     if (key->preset == NULL && !may_be_empty)
         return false; // there is no default: it must be given
     ELBOW_CHECK(key->offset < sizeof preset);
@@ -247,6 +275,15 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
     case ELBOW_KEY_TEXT:
         write_text(value, printer);
         return;
+    case ELBOW_KEY_SHARE:
+        write_share(key, base, printer);
+        return;
+    case ELBOW_KEY_ROWS:
+        write_rows(value, printer);
+        return;
+    case ELBOW_KEY_MAP:
+        write_map(key, base, printer);
+        return;
     case ELBOW_KEY_INTEGERS:
         write_integers(value, printer);
         return;
@@ -288,6 +325,20 @@ static bool equal_kinds(const struct elbow_key *key, const void *a, const void *
     return true;
 }
 
+static bool equal_rows(const struct elbow_rows_choice *a, const struct elbow_rows_choice *b)
+{
+    return a->is_range == b->is_range && a->low == b->low && a->high == b->high && strcmp(a->dataset, b->dataset) == 0;
+}
+
+static bool equal_options(const struct elbow_key *key, const void *a, const void *b)
+{
+    struct elbow_keys options = key->kinds->keys;
+    for (size_t k = 0; k < options.count; ++k)
+        if (!elbow_value_equal(&options.rows[k], a, b))
+            return false;
+    return true;
+}
+
 bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b)
 {
     const void *left = (const char *)a + key->offset, *right = (const char *)b + key->offset;
@@ -318,6 +369,13 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
         return number_of(key, a) == number_of(key, b) && *(const double *)left == *(const double *)right;
     case ELBOW_KEY_TEXT:
         return strcmp(left, right) == 0;
+    case ELBOW_KEY_SHARE:
+        return strcmp(left, right) == 0 &&
+               *(const double *)((const char *)a + key->present) == *(const double *)((const char *)b + key->present);
+    case ELBOW_KEY_ROWS:
+        return equal_rows(left, right);
+    case ELBOW_KEY_MAP:
+        return equal_options(key, a, b);
     case ELBOW_KEY_INTEGERS:
         return integers->count == ((const struct elbow_integers *)right)->count &&
                memcmp(integers->values, ((const struct elbow_integers *)right)->values,

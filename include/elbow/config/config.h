@@ -42,6 +42,13 @@ struct elbow_integers {
     int64_t values[ELBOW_NODES_MAX];
 };
 
+// Rows of a dataset: [low, high], both included, or a dataset that names them; zeroed: all.
+struct elbow_rows_choice {
+    bool is_range;
+    int64_t low, high;
+    elbow_path dataset; // "/dataset" or "FILE:/dataset"; empty: none
+};
+
 // Options of all likelihoods: a kind reads its own.
 struct elbow_likelihood_options {
     double variance; // gaussian: fixed, or where the learned one starts; beside a word 0
@@ -71,6 +78,15 @@ struct elbow_config {
         elbow_path file; // the HDF5 file of the names below; relative paths are relative to the working directory
         elbow_path train, valid;         // "/dataset", or "FILE:/dataset" from another file; valid may be empty
         elbow_path labels, valid_labels; // likewise, of integers; may be empty
+        double valid_share;              // of the training rows, in place of `valid`; 0: none
+        int64_t split_seed;              // keys which rows the share holds back
+        elbow_path groups;               // integers or texts; the share holds back whole values; may be empty
+        struct elbow_rows_choice rows;   // of data.train
+        struct {
+            int64_t length, step; // points in time; length 0: rows are samples; step 0: length
+        } series;
+        elbow_path weights;            // of training rows, not negative; may be empty
+        elbow_path names, valid_names; // texts; may be empty
         int binarize;
         double threshold; // a value above it is 1 (binarize: threshold)
         bool has_factor, has_offset;

@@ -14,6 +14,7 @@
 // A number, or one of the words of the list; where the word stands alone the number is beside_word.
 #define NUMBER(list, beside_word) .type = ELBOW_KEY_NUMBER, .choices = (list), .unset = (beside_word)
 #define KIND(list) .type = ELBOW_KEY_KIND, .kinds = list
+#define MAP(options) .type = ELBOW_KEY_MAP, .kinds = options
 #define DURATION .type = ELBOW_KEY_DURATION
 #define TEXT .type = ELBOW_KEY_TEXT
 #define FROM(least_, most_) .least = (least_), .most = (most_)

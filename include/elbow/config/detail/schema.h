@@ -20,6 +20,9 @@ enum elbow_key_type {
     ELBOW_KEY_EVERY,  // int64_t: steps, 0, or the word epoch
     ELBOW_KEY_DURATION, // int64_t: seconds, also as 1h30m or 1-12:00:00
     ELBOW_KEY_TEXT,     // elbow_path; null is the empty text
+    ELBOW_KEY_SHARE,    // elbow_path, or a double at `present`: a text, or a share between 0 and 1
+    ELBOW_KEY_ROWS,     // struct elbow_rows_choice: a text, or [first, last]
+    ELBOW_KEY_MAP,      // no value of its own: a map of the options of its only kind, or null, which makes them 0
     ELBOW_KEY_INTEGERS, // struct elbow_integers
     ELBOW_KEY_LAYERS    // struct elbow_layers
 };
@@ -30,13 +33,13 @@ struct elbow_key {
     const char *section; // "train"; "" at the top
     const char *name;    // "rate"
     enum elbow_key_type type;
-    size_t offset, present;                // of the value (and of its bool) in the struct that the table is for
+    size_t offset, present;                // of the value (and of its other part) in the struct that the table is for
     int64_t least, most;                   // INTEGER, EVERY, DURATION, entries of INTEGERS
     size_t count_least, count_most;        // INTEGERS: entries, where there are any
     double low, high;                      // REAL, OPTIONAL, LEARNED, NUMBER
     bool low_open, high_open;              // the bound itself is not legal
     const char *const *choices;            // CHOICE, NUMBER; ends with NULL
-    const struct elbow_kind_schema *kinds; // KIND; ends with a NULL name
+    const struct elbow_kind_schema *kinds; // KIND, MAP; ends with a NULL name
     const char *preset; // the default as a YAML scalar or []; NULL: the empty text or list, or (of an option) none: it
                         // must be given
     double unset;       // OPTIONAL: the value where there is none; NUMBER: beside a word alone
@@ -62,6 +65,9 @@ struct elbow_kind_schema {
 
 // The likelihoods, by enum elbow_likelihood_kind; the options are rows for struct elbow_config, of the section "".
 extern const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1]; // ends with a NULL name
+
+// The options of data.series, rows for struct elbow_config.
+extern const struct elbow_kind_schema elbow_series_options[2];
 
 // The priors, likewise, by enum elbow_prior_kind.
 extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];

@@ -49,6 +49,16 @@ const char *elbow_value_number_word(int number);
 enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           struct elbow_layers *value, const struct elbow_source *source);
 
+// Local. Reads a text or a share; a text or a range of rows.
+enum elbow_status elbow_value_read_share(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                         void *base, const struct elbow_source *source);
+enum elbow_status elbow_value_read_rows(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                        struct elbow_rows_choice *value, const struct elbow_source *source);
+
+// Local. Reads a map of options. Those that are left out get their presets.
+enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                       void *base, const struct elbow_source *source);
+
 // Local. The kind of a word, or NULL.
 const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, const char *word);
 

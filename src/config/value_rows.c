@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Reading values that are a text or something else: a share, a range of rows.
+#include "elbow/config/detail/value.h"
+
+#include <string.h>
+
+// Whether a node is a number, of any size.
+static bool is_number(const struct elbow_yaml *node)
+{
+    struct elbow_error ignored = {0};
+    const struct elbow_source quiet = {"a value", false, &ignored};
+    const struct elbow_key any = {.type = ELBOW_KEY_REAL, .low = -1e300, .high = 1e300};
+    double value;
+    return elbow_value_read_scalar(&any, "", node, &value, &quiet) == ELBOW_OK;
+}
+
+enum elbow_status elbow_value_read_share(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                         void *base, const struct elbow_source *source)
+{
+    struct elbow_key part = *key;
+    double *share = (double *)((char *)base + key->present), found = 0;
+    bool has_share = is_number(node);
+    part.type = has_share ? ELBOW_KEY_REAL : ELBOW_KEY_TEXT;
+    if (has_share)
+        part.offset = 0;
+    if (node->kind != ELBOW_YAML_SCALAR)
+        return elbow_value_refuse_value(key, shown, node, source);
+    enum elbow_status status = elbow_value_read_scalar(&part, shown, node, has_share ? (void *)&found : base, source);
+    if (status != ELBOW_OK)
+        return status;
+    *share = found;
+    if (has_share)
+        memset((char *)base + key->offset, 0, ELBOW_PATH_SIZE);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_value_read_rows(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                        struct elbow_rows_choice *value, const struct elbow_source *source)
+{
+    struct elbow_rows_choice found;
+    struct elbow_integers ends;
+    memset(&found, 0, sizeof found); // padding too
+    memset(&ends, 0, sizeof ends);
+    struct elbow_key part = *key;
+    part.offset = 0;
+    part.type = node->kind == ELBOW_YAML_LIST ? ELBOW_KEY_INTEGERS : ELBOW_KEY_TEXT;
+    bool is_pair = node->kind == ELBOW_YAML_LIST && node->child && node->child->next && !node->child->next->next;
+    if (node->kind == ELBOW_YAML_MAP || (node->kind == ELBOW_YAML_LIST && !is_pair) ||
+        (node->kind == ELBOW_YAML_SCALAR && is_number(node)))
+        return elbow_value_refuse_value(key, shown, node, source);
+    void *into = node->kind == ELBOW_YAML_LIST ? (void *)&ends : (void *)found.dataset;
+    enum elbow_status status = elbow_value_read_scalar(&part, shown, node, into, source);
+    if (status != ELBOW_OK)
+        return status;
+    found.is_range = is_pair;
+    found.low = ends.values[0];
+    found.high = ends.values[1];
+    if (found.is_range && found.high < found.low)
+        return elbow_value_refuse(source, node, false, shown,
+                                  "the range ends before it begins; give the first row and the last one");
+    memcpy(value, &found, sizeof found);
+    return ELBOW_OK;
+}
