@@ -51,6 +51,7 @@ static const struct elbow_flag flags[] = {
      .value = "[FILE:]/dataset",
      .help = ELBOW_HELP_LABELS ", to be copied",
      .offset = offsetof(struct wish, request.labels)},
+    ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
     {.name = "importance",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
@@ -62,7 +63,7 @@ static const struct elbow_flag flags[] = {
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {.request = {.wants_data = true}};
+    struct wish wish = {.request = {.wants_data = true, .wants_names = true}};
     struct elbow_error error = {0};
     if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
         elbow_session_preview(&wish.request, note);
@@ -70,7 +71,7 @@ static void preview(const struct elbow_call *call, char *note)
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {.request = {.wants_data = true}};
+    struct wish wish = {.request = {.wants_data = true, .wants_names = true}};
     struct elbow_session session = {0};
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)

@@ -87,6 +87,7 @@ static const struct elbow_flag reconstruct_flags[] = {
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
+    ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
     {.name = "count",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
@@ -111,7 +112,7 @@ typedef enum elbow_status draw_function(const struct elbow_call *call, const str
 
 static enum elbow_status run(struct elbow_call *call, bool wants_data, draw_function *draw, struct elbow_error *error)
 {
-    struct wish wish = {.seed = -1, .request = {.wants_data = wants_data, .draws = true}};
+    struct wish wish = {.seed = -1, .request = {.wants_data = wants_data, .wants_names = true, .draws = true}};
     struct elbow_session session = {0};
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
@@ -135,7 +136,7 @@ static enum elbow_status run_reconstruct(struct elbow_call *call, struct elbow_e
 
 static void preview_reconstruct(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {.seed = -1, .request = {.wants_data = true}};
+    struct wish wish = {.seed = -1, .request = {.wants_data = true, .wants_names = true}};
     struct elbow_error error = {0};
     if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
         elbow_session_preview(&wish.request, note);

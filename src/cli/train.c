@@ -146,6 +146,11 @@ static enum elbow_status check_files(const struct wish *wish, const struct elbow
         const char *key, *value;
     } datasets[] = {{"data.train", config->data.train},
                     {"data.valid", config->data.valid},
+                    {"data.rows", config->data.rows.dataset},
+                    {"data.groups", config->data.groups},
+                    {"data.weights", config->data.weights},
+                    {"data.names", config->data.names},
+                    {"data.valid_names", config->data.valid_names},
                     {"data.labels", config->data.labels},
                     {"data.valid_labels", config->data.valid_labels}};
     enum elbow_status status = wish->init == NULL ? ELBOW_OK : check_file(wish->init, "--init", error);

@@ -34,7 +34,7 @@ static void binarize(const struct elbow_binarizer *binarizer, uint64_t id, size_
     }
 }
 
-// Rows to be made, of samples by id.
+// Rows to be made: of samples by their place in the dataset; or of noise, by what keys it.
 struct rows {
     const struct elbow_dataset *dataset;
     const struct elbow_binarizer *binarizer;
@@ -58,7 +58,7 @@ static void gather_span(void *user, int part, size_t first, size_t count)
     for (size_t i = first; i < first + count; ++i) {
         float *row = rows->values + i * rows->width;
         elbow_dataset_sample(rows->dataset, rows->ids[i], row);
-        binarize(rows->binarizer, rows->ids[i], rows->width, row);
+        binarize(rows->binarizer, elbow_dataset_id(rows->dataset, rows->ids[i]), rows->width, row);
     }
 }
 
@@ -68,6 +68,18 @@ void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_
     struct rows call = {
         .dataset = dataset, .binarizer = binarizer, .ids = ids, .width = dataset->values, .values = values};
     elbow_threads_split(rows, 1, least_rows(dataset->values), gather_span, &call);
+}
+
+void elbow_batch_keys(const struct elbow_dataset *dataset, size_t rows, uint64_t *ids)
+{
+    for (size_t i = 0; i < rows; ++i)
+        ids[i] = elbow_dataset_id(dataset, ids[i]);
+}
+
+void elbow_batch_weights(const struct elbow_dataset *dataset, size_t rows, const uint64_t *ids, float *weights)
+{
+    for (size_t i = 0; i < rows; ++i)
+        weights[i] = (float)elbow_dataset_weight(dataset, ids[i]);
 }
 
 static void noise_span(void *user, int part, size_t first, size_t count)

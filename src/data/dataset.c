@@ -13,7 +13,10 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
 {
     elbow_comm_unshare(comm, &dataset->rows);
     elbow_comm_unshare(comm, &dataset->labels);
+    elbow_comm_unshare(comm, &dataset->weights);
     elbow_label_names_clear(&dataset->label_names);
+    elbow_names_clear(&dataset->names);
+    elbow_selection_clear(&dataset->selection);
     *dataset = (struct elbow_dataset){0};
 }
 
@@ -33,7 +36,24 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample)
 {
     ELBOW_CHECK(dataset->has_labels && sample < dataset->samples);
-    return ((const int64_t *)dataset->labels.base)[sample];
+    return ((const int64_t *)dataset->labels.base)[elbow_dataset_row(dataset, sample)];
+}
+
+uint64_t elbow_dataset_row(const struct elbow_dataset *dataset, uint64_t sample)
+{
+    return dataset->selection.stored == 0 ? sample : elbow_selection_row(&dataset->selection, sample);
+}
+
+uint64_t elbow_dataset_id(const struct elbow_dataset *dataset, uint64_t sample)
+{
+    return dataset->selection.stored == 0 ? sample : elbow_selection_id(&dataset->selection, sample);
+}
+
+double elbow_dataset_weight(const struct elbow_dataset *dataset, uint64_t sample)
+{
+    if (!dataset->has_weights)
+        return 1;
+    return dataset->weight_scale * ((const double *)dataset->weights.base)[elbow_dataset_row(dataset, sample)];
 }
 
 bool elbow_dataset_image(enum elbow_layout layout, size_t rank, const uint64_t *shape, struct elbow_image_shape *image)

@@ -45,6 +45,13 @@ static double hash_labels(const struct elbow_dataset *dataset, struct elbow_rang
     return fold((const int64_t *)dataset->labels.base + rows.first, (size_t)(rows.last - rows.first) * sizeof(int64_t));
 }
 
+// Of all rows, with what is selected: the same values of other rows have other random numbers.
+static uint64_t join(const struct elbow_dataset *dataset, const double *parts)
+{
+    uint64_t hashes[] = {elbow_hash_bytes(parts, PARTS * sizeof *parts), elbow_selection_hash(&dataset->selection)};
+    return (hashes[1] == 0 ? hashes[0] : elbow_hash_bytes(hashes, sizeof hashes)) >> 1;
+}
+
 enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_dataset *dataset,
                                         struct elbow_error *error)
 {
@@ -57,7 +64,8 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
         struct elbow_range rows = elbow_partition(dataset->samples, part, PARTS);
         bool is_mine = part % readers == me;
         smallest[part] = largest[part] = is_mine ? hash_rows(dataset, rows) : 0;
-        smallest[PARTS + part] = largest[PARTS + part] = is_mine ? hash_labels(dataset, rows) : 0;
+        struct elbow_range stored = elbow_partition(dataset->selection.stored, part, PARTS);
+        smallest[PARTS + part] = largest[PARTS + part] = is_mine ? hash_labels(dataset, stored) : 0;
         for (int kind = 0; kind < 2 && !is_mine; ++kind) {
             smallest[kind * PARTS + part] = INFINITY;
             largest[kind * PARTS + part] = -INFINITY;
@@ -65,11 +73,12 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
     }
     elbow_comm_min(comm, smallest, 2 * PARTS);
     elbow_comm_max(comm, largest, 2 * PARTS);
-    dataset->hash = elbow_hash_bytes(smallest, PARTS * sizeof *smallest) >> 1;
+    dataset->hash = join(dataset, smallest);
     for (int part = 0; part < 2 * PARTS; ++part) {
         if (smallest[part] == largest[part])
             continue;
-        struct elbow_range rows = elbow_partition(dataset->samples, part % PARTS, PARTS);
+        uint64_t count = part < PARTS ? dataset->samples : dataset->selection.stored;
+        struct elbow_range rows = elbow_partition(count, part % PARTS, PARTS);
         return elbow_error_set(
             error, ELBOW_MISMATCH,
             "%s: not all nodes read the same: the first differences lie in rows %llu to %llu as rank "

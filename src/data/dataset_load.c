@@ -16,8 +16,15 @@ enum { READING_SHARE = 10, READING_LEAST = 1 << 24 };
 static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = loading->request;
-    if (elbow_inputs_note(request->file, error) == ELBOW_OK && request->labels != NULL)
-        elbow_inputs_note(request->labels_file, error);
+    const struct elbow_companion beside[] = {{.file = request->labels_file, .dataset = request->labels},
+                                             request->select.rows,
+                                             request->select.groups,
+                                             request->weights,
+                                             request->names};
+    elbow_inputs_note(request->file, error);
+    for (size_t i = 0; i < sizeof beside / sizeof *beside && error->status == ELBOW_OK; ++i)
+        if (beside[i].dataset != NULL)
+            elbow_inputs_note(beside[i].file, error);
     return elbow_comm_agree(loading->comm, error);
 }
 
@@ -28,7 +35,7 @@ static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow
     struct elbow_labels_request request = {.file = loading->request->labels_file,
                                            .location = loading->request->labels,
                                            .samples_name = dataset->name,
-                                           .samples = loading->info.shape[0]};
+                                           .samples = dataset->selection.stored};
     dataset->has_labels = request.location != NULL;
     if (!dataset->has_labels)
         return ELBOW_OK;
@@ -107,7 +114,7 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
     if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK ||
         check_storage(loading, log, error) != ELBOW_OK)
         return error->status;
-    if (load_labels(loading, log, error) != ELBOW_OK)
+    if (load_labels(loading, log, error) != ELBOW_OK || elbow_loading_companions(loading, log, error) != ELBOW_OK)
         return error->status;
     dataset->min = INFINITY;
     dataset->max = -INFINITY;
@@ -124,6 +131,7 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
     dataset->is_synthetic = true;
     dataset->seed = request->seed;
     dataset->samples = request->synthetic;
+    dataset->selection = elbow_selection_all(request->synthetic);
     dataset->element = ELBOW_ELEMENT_FLOAT32;
     dataset->is_whole = request->demand.support == ELBOW_SUPPORT_COUNT;
     dataset->max = dataset->is_whole ? ELBOW_SYNTHETIC_COUNTS - 1 : 1;
@@ -151,7 +159,23 @@ struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config 
                                           .has_offset = config->data.has_offset,
                                           .factor = config->data.factor,
                                           .offset = config->data.offset,
+                                          .select = {.rows = {.key = "data.rows"},
+                                                     .groups = {.key = "data.groups"},
+                                                     .length = (uint64_t)config->data.series.length,
+                                                     .step = (uint64_t)config->data.series.step},
+                                          .weights = {.key = "data.weights"},
+                                          .names = {.key = "data.names"},
                                           .demand = elbow_config_demand(config)};
+}
+
+void elbow_dataset_select(const struct elbow_config *config, bool is_valid, struct elbow_selecting *select)
+{
+    select->has_range = config->data.rows.is_range;
+    select->low = config->data.rows.low;
+    select->high = config->data.rows.high;
+    select->share = config->data.valid_share;
+    select->split_seed = (uint64_t)config->data.split_seed;
+    select->is_valid = is_valid;
 }
 
 static void begin(const struct elbow_dataset_request *request, struct elbow_dataset *dataset, struct elbow_error *error)
@@ -178,6 +202,7 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
     if (status == ELBOW_OK)
         status = elbow_source_storage(loading.source, storage, error);
     elbow_source_close(loading.source);
+    elbow_selection_clear(&dataset->selection);
     return status;
 }
 

@@ -42,6 +42,21 @@ static void tell_checkpoint(const struct elbow_dataset *dataset, struct elbow_lo
                    dataset->name, dataset->packing.said, dataset->scale.factor, dataset->scale.offset, missing);
 }
 
+// "1200 of 2000 rows; each is cut into 15 windows of 256 points, one every 128"
+static void tell_selection(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
+{
+    const struct elbow_selection *selection = &dataset->selection;
+    char windows[160] = "";
+    if (selection->stored == 0 || elbow_selection_is_identity(selection))
+        return;
+    if (selection->length > 0)
+        elbow_text_format(windows, sizeof windows, "; each is cut into %s of %llu points, one every %llu",
+                          elbow_text_count(selection->windows, "window").text, (unsigned long long)selection->length,
+                          (unsigned long long)selection->step);
+    elbow_log_say(log, "%s: %llu of %s%s", role, (unsigned long long)selection->rows,
+                  elbow_text_count(selection->stored, "row").text, windows);
+}
+
 void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, const char *beside, struct elbow_log *log)
 {
     char shape[200] = "";
@@ -52,6 +67,7 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
                   dataset->name, elbow_text_count(dataset->samples, "sample").text, shape,
                   elbow_element_name(dataset->element), dataset->min, dataset->max, dataset->scale.factor,
                   dataset->scale.offset, dataset->scale.source, beside);
+    tell_selection(dataset, role, log);
     if (dataset->packing.ignored[0] != 0)
         elbow_log_warn(log, "%s: attributes that are no numbers, or too many, are not used: %s", dataset->name,
                        dataset->packing.ignored);

@@ -75,17 +75,15 @@ static enum elbow_status read_attributes(struct elbow_loading *loading, struct e
     return status;
 }
 
-static enum elbow_status describe(struct elbow_loading *loading, struct elbow_error *error)
+static void open(struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_source_request request = {loading->request->file, loading->request->dataset};
     enum elbow_status status = elbow_source_open(&request, &loading->source, error);
     if (status != ELBOW_OK)
-        return status;
+        return;
     loading->info = loading->source->info;
-    status = check_shape(loading, error);
-    if (status == ELBOW_OK)
-        status = read_attributes(loading, error);
-    return status;
+    loading->dataset->selection = elbow_selection_all(loading->info.shape[0]);
+    check_shape(loading, error);
 }
 
 enum elbow_status elbow_loading_check_layout(const struct elbow_dataset *dataset, struct elbow_error *error)
@@ -113,7 +111,10 @@ enum elbow_status elbow_loading_check_layout(const struct elbow_dataset *dataset
 
 enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow_error *error)
 {
-    enum elbow_status status = describe(loading, error);
+    open(loading, error);
+    enum elbow_status status = elbow_loading_select(loading, error);
+    if (status == ELBOW_OK)
+        status = read_attributes(loading, error);
     if (status == ELBOW_OK)
         status = elbow_loading_take_shape(loading, error);
     return status == ELBOW_OK ? elbow_loading_check_layout(loading->dataset, error) : status;

@@ -102,7 +102,7 @@ static void take_scale(struct elbow_loading *loading)
         request->is_settled && ((factor->name != NULL && factor->value != dataset->scale.factor) ||
                                 (offset->name != NULL && offset->value != dataset->scale.offset));
     dataset->news.unread = loading->figures.unread;
-    dataset->news.first_unread = loading->figures.first_unread / dataset->values;
+    dataset->news.first_unread = elbow_dataset_row(dataset, loading->figures.first_unread / dataset->values);
 }
 
 // Local. Scaling, mean and deviation; whether the scaling of others makes sense here. All ranks have the same figures,

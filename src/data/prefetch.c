@@ -20,6 +20,7 @@ struct slot {
     struct elbow_microbatch_range range;
     uint64_t *ids;         // [rows_max] owned
     float *values, *noise; // (rows_max, D), (rows_max, Z); owned
+    float *weights;        // [rows_max], owned; NULL: none
 };
 
 struct elbow_prefetch {
@@ -44,7 +45,10 @@ static enum elbow_status make_slot(const struct elbow_data_source *source, struc
         ELBOW_ARRAY(slot->values, source->rows_max * source->dataset->values),
         ELBOW_ARRAY(slot->noise, source->rows_max * source->latent),
     };
-    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch", error);
+    enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch", error);
+    if (status != ELBOW_OK || !source->dataset->has_weights)
+        return status;
+    return elbow_allocate(&slot->weights, source->rows_max, sizeof *slot->weights, "a microbatch", error);
 }
 
 enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, bool ahead, struct elbow_prefetch **out,
@@ -76,6 +80,12 @@ static struct slot *next_slot(const struct elbow_prefetch *prefetch)
     return &prefetch->slots[(prefetch->taken + 1) % prefetch->count];
 }
 
+static struct elbow_prepared prepared_of(const struct slot *slot)
+{
+    return (struct elbow_prepared){
+        .rows = slot->range.rows, .values = slot->values, .noise = slot->noise, .weights = slot->weights};
+}
+
 // What the thread and the taker do alike: a function of the range alone.
 static void fill(const struct elbow_data_source *source, const struct elbow_microbatch_range *range, struct slot *slot)
 {
@@ -85,6 +95,9 @@ static void fill(const struct elbow_data_source *source, const struct elbow_micr
     slot->range = *range;
     elbow_order_fill(&source->order, range->epoch, range->first, range->rows, slot->ids);
     elbow_batch_gather(source->dataset, &binarizer, range->rows, slot->ids, slot->values);
+    if (slot->weights != NULL)
+        elbow_batch_weights(source->dataset, range->rows, slot->ids, slot->weights);
+    elbow_batch_keys(source->dataset, range->rows, slot->ids);
     elbow_batch_noise(binarizer.seed, source->noise, binarizer.draw, range->rows, slot->ids, source->latent,
                       slot->noise);
 }
@@ -204,14 +217,14 @@ struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const
     }
     const struct slot *slot = &prefetch->slots[prefetch->taken];
     prefetch->counts.ahead += 1;
-    return (struct elbow_prepared){.rows = slot->range.rows, .values = slot->values, .noise = slot->noise};
+    return prepared_of(slot);
 }
 
 struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted)
 {
     struct slot *slot = &prefetch->slots[prefetch->taken];
     fill(&prefetch->source, wanted, slot);
-    return (struct elbow_prepared){.rows = wanted->rows, .values = slot->values, .noise = slot->noise};
+    return prepared_of(slot);
 }
 
 bool elbow_prefetch_is_ahead(const struct elbow_prefetch *prefetch)

@@ -53,9 +53,10 @@ void elbow_preview_configured(const struct elbow_config *config, char *note)
     const struct {
         const char *location;
         void (*look)(const char *path, const char *dataset, char *note);
-    } wanted[] = {{config->data.train, elbow_preview_dataset},
-                  {config->data.valid, elbow_preview_dataset},
-                  {config->data.labels, elbow_preview_labels},
+    } wanted[] = {{config->data.train, elbow_preview_dataset},        {config->data.valid, elbow_preview_dataset},
+                  {config->data.rows.dataset, elbow_preview_dataset}, {config->data.weights, elbow_preview_dataset},
+                  {config->data.groups, elbow_preview_labels},        {config->data.names, elbow_preview_labels},
+                  {config->data.valid_names, elbow_preview_labels},   {config->data.labels, elbow_preview_labels},
                   {config->data.valid_labels, elbow_preview_labels}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted && config->data.synthetic == 0; ++i) {
         elbow_path file, dataset;

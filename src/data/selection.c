@@ -70,7 +70,7 @@ enum elbow_status elbow_selection_take_range(struct elbow_selection *selection, 
 static enum elbow_status make_bits(uint64_t stored, uint64_t **bits, uint64_t **before, struct elbow_error *error)
 {
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(*bits, (size_t)divide_up(stored, BLOCK) * BLOCK_WORDS),
+        ELBOW_ARRAY(*bits, (size_t)divide_up(stored, BLOCK) * BLOCK_WORDS), // whole blocks
         ELBOW_ARRAY(*before, (size_t)divide_up(stored, BLOCK) + 1),
     };
     return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the selection of rows", error);
@@ -78,7 +78,7 @@ static enum elbow_status make_bits(uint64_t stored, uint64_t **bits, uint64_t **
 
 enum elbow_status elbow_selection_begin(struct elbow_selection *selection, struct elbow_error *error)
 {
-    ELBOW_CHECK(selection->bits == NULL && selection->length == 0);
+    ELBOW_CHECK(selection->bits == NULL);
     selection->first = selection->rows = selection->samples = 0;
     return make_bits(selection->stored, &selection->bits, &selection->before, error);
 }
@@ -330,6 +330,11 @@ uint64_t elbow_selection_start(const struct elbow_selection *selection, uint64_t
 uint64_t elbow_selection_id(const struct elbow_selection *selection, uint64_t sample)
 {
     return elbow_selection_row(selection, sample) * selection->windows + sample % selection->windows;
+}
+
+size_t elbow_selection_words(const struct elbow_selection *selection)
+{
+    return (size_t)divide_up(selection->stored, BLOCK) * BLOCK_WORDS;
 }
 
 uint64_t elbow_selection_hash(const struct elbow_selection *selection)

@@ -39,7 +39,9 @@ static enum elbow_status add_labels(const struct elbow_config *config, const cha
 
 // The bytes that a dataset of the configuration takes on a node, in the type it is stored in. The first one is the
 // training set, with which others have to agree.
-static enum elbow_status add_dataset(const struct elbow_config *config, const char *location, struct data *data)
+// Rows that a dataset names, and groups, are not looked at: a split is one of all rows.
+static enum elbow_status add_dataset(const struct elbow_config *config, const char *location, bool is_valid,
+                                     struct data *data)
 {
     elbow_path path, name;
     struct elbow_dataset dataset;
@@ -49,6 +51,8 @@ static enum elbow_status add_dataset(const struct elbow_config *config, const ch
         return ELBOW_OK;
     if (!elbow_config_locate(config->data.file, location, path, name))
         return elbow_error_set(&data->error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
+    if (!is_valid || config->data.valid_share > 0)
+        elbow_dataset_select(config, is_valid, &request.select);
     request.file = config->data.synthetic > 0 ? NULL : path;
     request.dataset = name;
     if (data->facts.samples > 0) {
@@ -72,10 +76,12 @@ static enum elbow_status add_dataset(const struct elbow_config *config, const ch
 static void look_at_data(const struct elbow_config *config, struct data *data)
 {
     if (config->data.synthetic > 0)
-        add_dataset(config, "/noise", data);
-    else if (add_dataset(config, config->data.train, data) == ELBOW_OK &&
+        add_dataset(config, "/noise", false, data);
+    else if (add_dataset(config, config->data.train, false, data) == ELBOW_OK &&
              add_labels(config, config->data.labels, data) == ELBOW_OK &&
-             add_dataset(config, config->data.valid, data) == ELBOW_OK)
+             add_labels(config, config->data.weights, data) == ELBOW_OK &&
+             add_dataset(config, config->data.valid_share > 0 ? config->data.train : config->data.valid, true, data) ==
+                 ELBOW_OK)
         add_labels(config, config->data.valid_labels, data);
 }
 

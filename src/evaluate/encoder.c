@@ -4,14 +4,15 @@
 #include "elbow/evaluate/encoder.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/evaluate/detail/origin.h"
 #include "elbow/evaluate/measure.h"
 #include "elbow/output/sink.h"
 #include "elbow/parallel/ordered_rows.h"
 
 #include <string.h>
 
-enum { ROWS_AT_ONCE = 1024 };                 // that are taken apart before they are written
-enum { COLUMNS_MAX = 2 + ELBOW_FIGURES + 1 }; // mean and log_variance, figures, labels
+enum { ROWS_AT_ONCE = 1024 };                                        // that are taken apart before they are written
+enum { COLUMNS_MAX = 2 + ELBOW_FIGURES + 1 + ELBOW_ORIGIN_COLUMNS }; // mean and log_variance, figures, labels
 
 struct encoding {
     const struct elbow_evaluation_request *request;
@@ -76,6 +77,10 @@ static void add_columns(struct encoding *encoding)
                                                         .element = ELBOW_ELEMENT_INT64,
                                                         .names = &encoding->request->dataset->label_names,
                                                         .named = "label"});
+    struct elbow_sink_column origin[ELBOW_ORIGIN_COLUMNS];
+    size_t count = elbow_origin_columns(encoding->request->dataset, origin);
+    for (size_t i = 0; i < count; ++i)
+        add_column(encoding, origin[i]);
 }
 
 static char *put(char *at, const void *values, size_t bytes)
@@ -99,8 +104,9 @@ static void pack_row(const struct encoding *encoding, size_t i, char *row)
     }
     if (dataset->has_labels) {
         int64_t label = elbow_dataset_label(dataset, measured->first + i);
-        put(row, &label, sizeof label);
+        row = put(row, &label, sizeof label);
     }
+    elbow_origin_pack(dataset, measured->first + i, row);
 }
 
 static void produce(void *user, uint64_t first, size_t count, void *results)

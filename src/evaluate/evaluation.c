@@ -14,6 +14,7 @@ void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct el
                                         .seed = (uint64_t)config->seed,
                                         .purpose = ELBOW_PURPOSE_EVAL_BINARIZE};
     elbow_batch_gather(dataset, &binarizer, rows, ids, values);
+    elbow_batch_keys(dataset, rows, ids);
     elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_EVAL_NOISE, 0, rows, ids, latent, noise);
 }
 

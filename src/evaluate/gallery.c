@@ -4,6 +4,7 @@
 #include "elbow/evaluate/gallery.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/evaluate/detail/origin.h"
 #include "elbow/evaluate/evaluation.h"
 #include "elbow/output/sink.h"
 #include "elbow/parallel/ordered_rows.h"
@@ -25,10 +26,12 @@ struct drawing {
     const struct elbow_dataset *dataset; // NULL: samples
     uint64_t first, seed;
     bool draw;
-    size_t microbatch;
+    bool has_origin; // each row says which sample it is
+    size_t microbatch, row_bytes;
     struct elbow_sink sink;            // rank zero
     uint64_t *ids;                     // room for a microbatch
     float *values, *noise, *z, *means; // likewise; noise and values for reconstructions only
+    float *shown;                      // a sample
 };
 
 static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *error)
@@ -45,6 +48,8 @@ static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *
         status = elbow_allocate(&drawing->z, rows, of_latent, what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&drawing->means, rows, of_values, what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&drawing->shown, 1, of_values, what, error);
     return status;
 }
 
@@ -55,6 +60,7 @@ static void give_room_back(struct drawing *drawing)
     elbow_release(&drawing->noise);
     elbow_release(&drawing->z);
     elbow_release(&drawing->means);
+    elbow_release(&drawing->shown);
 }
 
 // The mean of p(x|z), or a draw from it, of row i of the microbatch.
@@ -101,9 +107,12 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
         memcpy(drawing->z + i * latent, head + 2 * i * latent, latent * sizeof(float));
     elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {
-        float *pair = (float *)results + 2 * i * values;
-        memcpy(pair, drawing->values + i * values, values * sizeof *pair);
-        show(drawing, i, pair + values);
+        char *row = (char *)results + i * drawing->row_bytes;
+        memcpy(row, drawing->values + i * values, values * sizeof(float));
+        show(drawing, i, drawing->shown);
+        memcpy(row + values * sizeof(float), drawing->shown, values * sizeof(float));
+        if (drawing->has_origin)
+            elbow_origin_pack(drawing->dataset, drawing->first + first + i, row + 2 * values * sizeof(float));
     }
 }
 
@@ -119,13 +128,13 @@ static enum elbow_status fill(struct drawing *drawing, const struct elbow_sink_p
 {
     struct elbow_comm *comm = drawing->gallery->comm;
     bool is_root = elbow_comm_place(comm).rank == 0;
-    struct elbow_ordered_rows_job job = {
-        .rows = plan->rows,
-        .microbatch = drawing->microbatch,
-        .row_bytes = drawing->gallery->model->values * plan->column_count * sizeof(float),
-        .user = drawing,
-        .produce = drawing->dataset != NULL ? produce_reconstructions : produce_samples,
-        .consume = consume};
+    struct elbow_ordered_rows_job job = {.rows = plan->rows,
+                                         .microbatch = drawing->microbatch,
+                                         .row_bytes = drawing->row_bytes,
+                                         .user = drawing,
+                                         .produce =
+                                             drawing->dataset != NULL ? produce_reconstructions : produce_samples,
+                                         .consume = consume};
     if (is_root)
         elbow_sink_open(plan, &drawing->sink, error);
     elbow_comm_broadcast(comm, error, sizeof *error);
@@ -147,6 +156,16 @@ static struct elbow_sink_column column_of(const struct elbow_gallery *gallery, c
     return column;
 }
 
+// Names and rows of the samples, in a user's file of datasets; pictures and lines of values have no place for them.
+static size_t add_origin(struct drawing *drawing, const char *path, struct elbow_sink_column *columns)
+{
+    if (drawing->dataset == NULL || drawing->gallery->pending != NULL)
+        return 0;
+    for (const char *const *ending = elbow_sink_endings(ELBOW_SINK_HDF5); *ending != NULL; ++ending)
+        drawing->has_origin = drawing->has_origin || elbow_output_ends(path, *ending);
+    return drawing->has_origin ? elbow_origin_columns(drawing->dataset, columns) : 0;
+}
+
 // Collective.
 static enum elbow_status draw_gallery(struct drawing *drawing, const char *path, uint64_t count,
                                       struct elbow_error *error)
@@ -154,8 +173,8 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
     static const char *const names[] = {"originals", "reconstructions"};
     const struct elbow_gallery *gallery = drawing->gallery;
     bool has_pairs = drawing->dataset != NULL;
-    struct elbow_sink_column columns[2] = {column_of(gallery, has_pairs ? names[0] : "samples"),
-                                           column_of(gallery, names[1])};
+    struct elbow_sink_column columns[2 + ELBOW_ORIGIN_COLUMNS] = {column_of(gallery, has_pairs ? names[0] : "samples"),
+                                                                  column_of(gallery, names[1])};
     struct elbow_sink_plan plan = {.path = path,
                                    .columns = columns,
                                    .column_count = has_pairs ? 2 : 1,
@@ -165,6 +184,10 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
                                    .at_once = drawing->microbatch,
                                    .publish = gallery->publish,
                                    .pending = gallery->pending};
+    if (has_pairs)
+        plan.column_count += add_origin(drawing, path, columns + 2);
+    for (size_t i = 0; i < plan.column_count; ++i)
+        drawing->row_bytes += elbow_sink_column_bytes(&columns[i]);
     ELBOW_CHECK(drawing->microbatch > 0 && drawing->microbatch <= gallery->model->rows_max);
     ELBOW_CHECK(gallery->data->values == gallery->model->values);
     if (count == 0)

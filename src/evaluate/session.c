@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-// Where samples and labels lie. An empty dataset name: none.
+// Where samples and what lies beside them are. An empty dataset name: none.
 struct source {
-    elbow_path file, dataset, labels_file, labels;
+    elbow_path file, dataset, labels_file, labels, names_file, names, rows_file, rows, groups_file, groups;
+    struct elbow_selecting select; // but for those names
 };
 
 static enum elbow_status too_long(const char *text, struct elbow_error *error)
@@ -23,29 +24,41 @@ static enum elbow_status too_long(const char *text, struct elbow_error *error)
     return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name is longer than %d bytes", text, ELBOW_PATH_SIZE - 1);
 }
 
-// The validation data of the configuration, or its training data.
-static void locate_configured(const struct elbow_config *config, struct source *source)
+// The configuration's names were bounded when it was read.
+static void locate_one(const struct elbow_config *config, const char *location, elbow_path file, elbow_path dataset)
 {
-    bool has_valid = config->data.valid[0] != '\0';
-    const char *data = has_valid ? config->data.valid : config->data.train;
-    const char *labels = has_valid ? config->data.valid_labels : config->data.labels;
-    // The configuration's names were bounded when it was read.
-    ELBOW_CHECK(elbow_config_locate(config->data.file, data, source->file, source->dataset));
-    ELBOW_CHECK(elbow_config_locate(config->data.file, labels, source->labels_file, source->labels));
+    ELBOW_CHECK(elbow_config_locate(config->data.file, location, file, dataset));
 }
 
-// The labels that the configuration has for the source's dataset, where it names that dataset.
-static void find_labels(const struct elbow_config *config, struct source *source)
+// What was held back of the training data, the validation data of the configuration, or its training data.
+static void locate_configured(const struct elbow_config *config, struct source *source)
 {
-    const char *pairs[][2] = {{config->data.valid, config->data.valid_labels},
-                              {config->data.train, config->data.labels}};
-    source->labels[0] = '\0';
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; ++i) {
+    bool has_valid = config->data.valid[0] != '\0', has_share = config->data.valid_share > 0;
+    *source = (struct source){.select = {.is_valid = has_share}};
+    locate_one(config, has_valid ? config->data.valid : config->data.train, source->file, source->dataset);
+    locate_one(config, has_valid ? config->data.valid_labels : config->data.labels, source->labels_file,
+               source->labels);
+    locate_one(config, has_valid ? config->data.valid_names : config->data.names, source->names_file, source->names);
+    if (has_valid)
+        return;
+    elbow_dataset_select(config, has_share, &source->select);
+    locate_one(config, config->data.rows.dataset, source->rows_file, source->rows);
+    locate_one(config, config->data.groups, source->groups_file, source->groups);
+}
+
+// The labels and names that the configuration has for the source's dataset, where it names that dataset.
+static void find_beside(const struct elbow_config *config, struct source *source)
+{
+    const char *sets[][3] = {{config->data.valid, config->data.valid_labels, config->data.valid_names},
+                             {config->data.train, config->data.labels, config->data.names}};
+    source->labels[0] = source->names[0] = '\0';
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; ++i) {
         elbow_path file, dataset;
-        if (!elbow_config_locate(config->data.file, pairs[i][0], file, dataset) || strcmp(file, source->file) != 0 ||
+        if (!elbow_config_locate(config->data.file, sets[i][0], file, dataset) || strcmp(file, source->file) != 0 ||
             strcmp(dataset, source->dataset) != 0)
             continue;
-        ELBOW_CHECK(elbow_config_locate(config->data.file, pairs[i][1], source->labels_file, source->labels));
+        locate_one(config, sets[i][1], source->labels_file, source->labels);
+        locate_one(config, sets[i][2], source->names_file, source->names);
         return;
     }
 }
@@ -65,8 +78,28 @@ static enum elbow_status locate_given(const struct elbow_config *config, const c
                          : elbow_text_format(source->file, sizeof source->file, "%s", data);
     if (!fits)
         return too_long(data, error);
-    find_labels(config, source);
+    find_beside(config, source);
+    source->rows[0] = source->groups[0] = '\0'; // all rows of what is given
+    source->select = (struct elbow_selecting){0};
     return ELBOW_OK;
+}
+
+// A flag that names what lies beside the rows.
+static enum elbow_status locate_beside(const char *flag, const char *given, bool is_noise, const struct source *source,
+                                       elbow_path file, elbow_path dataset, struct elbow_error *error)
+{
+    if (given == NULL)
+        return ELBOW_OK;
+    if (is_noise)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "%s %.500s: the checkpoint was trained on noise, which has no %s; give --data, too",
+                               flag, given, flag + 2);
+    if (!elbow_config_locate(source->file, given, file, dataset))
+        return too_long(given, error);
+    if (dataset[0] == '/' && dataset[1] != '\0')
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE, "%s %.500s: expected a dataset such as /test/%s or FILE:/test/%s", flag,
+                           given, flag + 2, flag + 2);
 }
 
 static enum elbow_status locate(const struct elbow_session_request *request, const struct elbow_config *config,
@@ -74,23 +107,38 @@ static enum elbow_status locate(const struct elbow_session_request *request, con
 {
     locate_configured(config, source);
     enum elbow_status status = ELBOW_OK;
+    bool is_noise = config->data.synthetic > 0 && request->data == NULL;
     if (request->data != NULL)
         status = locate_given(config, request->data, source, error);
-    if (status != ELBOW_OK || request->labels == NULL)
-        return status;
-    if (config->data.synthetic > 0 && request->data == NULL)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "--labels %.500s: the checkpoint was trained on noise, which has no "
-                               "labels; give --data, too",
-                               request->labels);
-    if (!elbow_config_locate(source->file, request->labels, source->labels_file, source->labels))
-        return too_long(request->labels, error);
-    if (source->labels[0] == '/' && source->labels[1] != '\0')
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE,
-                           "--labels %.500s: expected a dataset such as /test/labels or "
-                           "FILE:/test/labels",
-                           request->labels);
+    if (status == ELBOW_OK)
+        status =
+            locate_beside("--labels", request->labels, is_noise, source, source->labels_file, source->labels, error);
+    if (!request->wants_names)
+        source->names[0] = '\0';
+    else if (status == ELBOW_OK)
+        status = locate_beside("--names", request->names, is_noise, source, source->names_file, source->names, error);
+    return status;
+}
+
+// What is to be loaded of it.
+static struct elbow_dataset_request request_of(const struct elbow_config *config, const struct source *source)
+{
+    struct elbow_dataset_request wanted = elbow_dataset_request_of(config);
+    struct elbow_selecting select = source->select;
+    select.rows = (struct elbow_companion){.file = source->rows_file, .key = "data.rows"};
+    select.groups = (struct elbow_companion){.file = source->groups_file, .key = "data.groups"};
+    select.rows.dataset = source->rows[0] != '\0' ? source->rows : NULL;
+    select.groups.dataset = source->groups[0] != '\0' ? source->groups : NULL;
+    select.length = wanted.select.length;
+    select.step = wanted.select.step;
+    wanted.file = source->file;
+    wanted.dataset = source->dataset;
+    wanted.labels_file = source->labels_file;
+    wanted.labels = source->labels[0] != '\0' ? source->labels : NULL;
+    wanted.names.file = source->names_file;
+    wanted.names.dataset = source->names[0] != '\0' ? source->names : NULL;
+    wanted.select = select;
+    return wanted;
 }
 
 // "28 x 28"
@@ -134,6 +182,16 @@ static void tell_data(const struct elbow_session *session, struct elbow_log *log
                        dataset->name, demand.word);
 }
 
+static enum elbow_status note_inputs(const struct source *source, struct elbow_error *error)
+{
+    const char *const files[] = {source->file, source->labels_file, source->names_file, source->rows_file,
+                                 source->groups_file};
+    enum elbow_status status = ELBOW_OK;
+    for (size_t i = 0; i < sizeof files / sizeof *files && status == ELBOW_OK; ++i)
+        status = elbow_inputs_note(files[i], error);
+    return status;
+}
+
 // Collective. Whether the output has a place, and is none of the files that are known to be read; `source` may be NULL.
 static enum elbow_status check_output(struct elbow_comm *comm, const struct elbow_session_request *request,
                                       const struct source *source, struct elbow_error *error)
@@ -141,9 +199,7 @@ static enum elbow_status check_output(struct elbow_comm *comm, const struct elbo
     enum elbow_status status = ELBOW_OK;
     if (elbow_comm_place(comm).rank == 0 && request->output != NULL) {
         if (source != NULL)
-            status = elbow_inputs_note(source->file, error);
-        if (status == ELBOW_OK && source != NULL)
-            status = elbow_inputs_note(source->labels_file, error);
+            status = note_inputs(source, error);
         if (status == ELBOW_OK)
             status = elbow_output_check(request->output, elbow_output_publishing(request->force), error);
         if (status == ELBOW_OK)
@@ -165,11 +221,8 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     if (status != ELBOW_OK)
         return status;
     bool is_synthetic = config->data.synthetic > 0 && request->data == NULL;
-    struct elbow_dataset_request wanted = elbow_dataset_request_of(config);
+    struct elbow_dataset_request wanted = request_of(config, &source);
     wanted.file = is_synthetic ? NULL : source.file;
-    wanted.dataset = source.dataset;
-    wanted.labels_file = source.labels_file;
-    wanted.labels = source.labels[0] != '\0' ? source.labels : NULL;
     wanted.reference = &session->checkpoint.data;
     wanted.reference_name = session->checkpoint.path;
     wanted.is_settled = true;
@@ -257,6 +310,12 @@ void elbow_session_preview(const struct elbow_session_request *request, char *no
     elbow_preview_dataset(source.file, source.dataset, note);
     if (source.labels[0] != '\0')
         elbow_preview_labels(source.labels_file, source.labels, note);
+    if (source.groups[0] != '\0')
+        elbow_preview_labels(source.groups_file, source.groups, note);
+    if (source.names[0] != '\0')
+        elbow_preview_labels(source.names_file, source.names, note);
+    if (source.rows[0] != '\0')
+        elbow_preview_dataset(source.rows_file, source.rows, note);
 }
 
 void elbow_session_close(struct elbow_comm *comm, struct elbow_session *session)

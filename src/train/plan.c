@@ -59,33 +59,47 @@ static enum elbow_status stage_file(struct elbow_train_plan *plan, elbow_path fi
     return status;
 }
 
-// Collective. One dataset of the configuration; `location` is data.train or data.valid, and the request says what it
-// has to agree with. Training needs no labels, but wrong ones must not wait for the day that the run is evaluated.
-static enum elbow_status load_dataset(struct elbow_train_plan *plan, const char *location, const char *labels_location,
+// Where a dataset of the configuration and what lies beside it are.
+struct locations {
+    const char *data, *labels, *rows, *groups, *weights, *names;
+};
+
+// Collective. One place; an empty location leaves both NULL.
+static enum elbow_status find(struct elbow_train_plan *plan, const char *location, elbow_path paths[2],
+                              const char **file, const char **dataset, struct elbow_error *error)
+{
+    if (location == NULL || *location == 0 || plan->config.data.synthetic > 0)
+        return ELBOW_OK;
+    enum elbow_status status = locate(&plan->config, location, paths[0], paths[1], error);
+    if (status == ELBOW_OK)
+        status = stage_file(plan, paths[0], paths[1], error);
+    *file = paths[0];
+    *dataset = paths[1];
+    return status;
+}
+
+// Collective. One dataset of the configuration; the request says what it has to agree with. Training needs no labels
+// and no names, but wrong ones must not wait for the day that the run is evaluated.
+static enum elbow_status load_dataset(struct elbow_train_plan *plan, const struct locations *locations,
                                       struct elbow_dataset_request request, struct elbow_dataset *dataset,
                                       struct elbow_error *error)
 {
-    const struct elbow_config *config = &plan->config;
-    elbow_path file, name, labels_file, labels;
-    if (config->data.synthetic == 0) {
-        enum elbow_status status = locate(config, location, file, name, error);
-        if (status == ELBOW_OK)
-            status = stage_file(plan, file, name, error);
-        if (status != ELBOW_OK)
-            return status;
-        request.file = file;
-        request.dataset = name;
-    }
-    if (*labels_location != 0) {
-        enum elbow_status status = locate(config, labels_location, labels_file, labels, error);
-        if (status == ELBOW_OK)
-            status = stage_file(plan, labels_file, labels, error);
-        if (status != ELBOW_OK)
-            return status;
-        request.labels_file = labels_file;
-        request.labels = labels;
-    }
-    enum elbow_status status = elbow_dataset_load(plan->comm, &request, plan->log, dataset, error);
+    const struct {
+        const char *location, **file, **dataset;
+    } places[] = {{locations->data, &request.file, &request.dataset},
+                  {locations->labels, &request.labels_file, &request.labels},
+                  {locations->rows, &request.select.rows.file, &request.select.rows.dataset},
+                  {locations->groups, &request.select.groups.file, &request.select.groups.dataset},
+                  {locations->weights, &request.weights.file, &request.weights.dataset},
+                  {locations->names, &request.names.file, &request.names.dataset}};
+    enum { PLACES = sizeof places / sizeof *places };
+    elbow_path paths[PLACES][2];
+    enum elbow_status status = ELBOW_OK;
+    for (size_t i = 0; i < PLACES && status == ELBOW_OK; ++i)
+        status = find(plan, places[i].location, paths[i], places[i].file, places[i].dataset, error);
+    if (status == ELBOW_OK)
+        status = elbow_dataset_load(plan->comm, &request, plan->log, dataset, error);
+    elbow_names_clear(&dataset->names);
     return status == ELBOW_OK ? elbow_dataset_compare(plan->comm, dataset, error) : status;
 }
 
@@ -137,22 +151,32 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
                                    struct elbow_error *error)
 {
     const struct elbow_config *config = &plan->config;
+    const struct locations here = {config->data.train,  config->data.labels,  config->data.rows.dataset,
+                                   config->data.groups, config->data.weights, config->data.names};
     struct elbow_dataset_request train = elbow_dataset_request_of(config);
+    elbow_dataset_select(config, false, &train.select);
     train.is_settled = train.is_same = former != NULL;
     if (former != NULL) {
         train.reference = &former->data;
         train.reference_name = former->path;
     }
-    enum elbow_status status = load_dataset(plan, config->data.train, config->data.labels, train, &plan->train, error);
+    enum elbow_status status = load_dataset(plan, &here, train, &plan->train, error);
     plan->facts = elbow_data_facts_of(&plan->train);
-    plan->has_valid = config->data.valid[0] != 0 && config->data.synthetic == 0;
+    plan->has_valid = (config->data.valid[0] != 0 || config->data.valid_share > 0) && config->data.synthetic == 0;
     if (status != ELBOW_OK || !plan->has_valid)
         return status;
     struct elbow_dataset_request valid = elbow_dataset_request_of(config);
     valid.reference = &plan->facts;
     valid.reference_name = plan->train.name;
     valid.is_settled = former != NULL;
-    status = load_dataset(plan, config->data.valid, config->data.valid_labels, valid, &plan->valid, error);
+    struct locations there = {
+        .data = config->data.valid, .labels = config->data.valid_labels, .names = config->data.valid_names};
+    if (config->data.valid_share > 0) {
+        elbow_dataset_select(config, true, &valid.select);
+        there = here;
+        there.weights = NULL;
+    }
+    status = load_dataset(plan, &there, valid, &plan->valid, error);
     plan->facts.valid_hash = plan->valid.hash;
     if (status != ELBOW_OK || plan->valid.values == plan->train.values)
         return status;

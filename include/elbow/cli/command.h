@@ -52,7 +52,13 @@ struct elbow_words {
 #define ELBOW_ROW_DATA(at)                                                                                             \
     {                                                                                                                  \
         .name = "data", .kind = ELBOW_FLAG_TEXT, .value = "FILE[:/dataset]", .offset = (at),                           \
-        .help = "another dataset than the checkpoint's (its validation data, else its training data)"                  \
+        .help = "another dataset than the checkpoint's (what it holds back of the training data, its validation "      \
+                "data, or its training data); all rows of it"                                                          \
+    }
+#define ELBOW_ROW_NAMES(at)                                                                                            \
+    {                                                                                                                  \
+        .name = "names", .kind = ELBOW_FLAG_TEXT, .value = "[FILE:]/dataset", .offset = (at),                          \
+        .help = "the names of the dataset's rows, to be copied"                                                        \
     }
 #define ELBOW_ROW_OUTPUT(at)                                                                                           \
     {                                                                                                                  \

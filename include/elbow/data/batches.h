@@ -18,7 +18,8 @@ struct elbow_binarizer {
     uint32_t draw;              // epoch, or 0
 };
 
-// Local. The samples `ids` (rows of them) as floats (rows, D): converted, scaled, binarised.
+// Local. The samples `ids` (rows of them, by their place in the dataset) as floats (rows, D): converted, scaled,
+// binarised.
 void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_binarizer *binarizer, size_t rows,
                         const uint64_t *ids, float *values);
 
@@ -30,7 +31,13 @@ enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbo
                                       const struct elbow_binarizer *binarizer, double *mean, double *variance,
                                       struct elbow_error *error);
 
-// Local. Standard normal noise (rows, Z), each row keyed by its sample id.
+// Local. What keys the random numbers of samples, in place of their places in the dataset (elbow_dataset_id).
+void elbow_batch_keys(const struct elbow_dataset *dataset, size_t rows, uint64_t *ids);
+
+// Local. How much samples count (elbow_dataset_weight).
+void elbow_batch_weights(const struct elbow_dataset *dataset, size_t rows, const uint64_t *ids, float *weights);
+
+// Local. Standard normal noise (rows, Z), each row keyed by its id.
 void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows, const uint64_t *ids,
                        size_t latent, float *noise);
 

@@ -5,10 +5,12 @@
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
+#include "elbow/data/companion.h"
 #include "elbow/data/element.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
+#include "elbow/data/selection.h"
 #include "elbow/data/transform.h"
 #include "elbow/parallel/comm.h"
 #include "elbow/parallel/shared.h"
@@ -42,10 +44,16 @@ struct elbow_dataset {
     struct elbow_packing packing; // what its own attributes say
     double mean, deviation;       // of all scaled values, the same on any ranks; NaN for noise
     struct elbow_dataset_news news;
-    struct elbow_shared rows;   // (N, D) of element, or sparse: detail/rows.h tells
-    struct elbow_shared labels; // (N) int64_t; base NULL without labels
+    struct elbow_shared rows;         // (N, D) of element, or sparse: detail/rows.h tells
+    struct elbow_selection selection; // which of the stored rows the samples are, owned; zeroed: all
+    struct elbow_shared labels;       // (stored rows) int64_t; base NULL without labels
     struct elbow_label_names label_names;
     bool has_labels;
+    struct elbow_shared weights; // (stored rows) double; base NULL without weights
+    double weight_scale;         // what makes their mean over the samples 1
+    bool has_weights;
+    struct elbow_names names; // of the stored rows, on rank zero
+    bool has_names;
     bool is_sparse;   // only the entries of each row are kept, as they are stored
     uint64_t entries; // of sparse rows: values that are stored; all others are zero
     bool is_binary;   // all scaled values are 0 or 1 (known only where the demand is UNIT or BINARY)
@@ -56,11 +64,25 @@ struct elbow_dataset {
                    // compared, or noise
 };
 
+// Which samples a dataset consists of. Zeroed: all stored rows.
+struct elbow_selecting {
+    bool has_range; // rows from low to high, both included
+    int64_t low, high;
+    struct elbow_companion rows; // or those that a dataset names: a mask of 0 and 1, or numbers
+    double share;                // one side of a split; 0: none
+    uint64_t split_seed;
+    bool is_valid;                 // the side that is held back
+    struct elbow_companion groups; // whose values are not torn apart
+    uint64_t length, step;         // windows of series; step 0: length
+};
+
 // What is to be loaded.
 struct elbow_dataset_request {
     const char *file, *dataset;       // file NULL: synthetic
     const char *labels_file, *labels; // labels NULL: none
-    uint64_t synthetic;               // samples
+    struct elbow_selecting select;
+    struct elbow_companion weights, names;
+    uint64_t synthetic; // samples
     uint64_t seed;
     const struct elbow_integers *shape; // of a flat row, or of a synthetic sample; may be NULL or empty
     enum elbow_layout layout;           // MISMATCH if a sample has another number of dimensions
@@ -80,6 +102,10 @@ struct elbow_dataset_request {
 // Local. What a configuration says of all its datasets; the names of files and datasets are the caller's to add.
 // Borrows from the configuration.
 struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config *config);
+
+// Local. What a configuration says of the rows of data.train: which of them, and which side of the split. The names of
+// files and datasets are the caller's to add.
+void elbow_dataset_select(const struct elbow_config *config, bool is_valid, struct elbow_selecting *select);
 
 // Local. Describes what would be loaded, without a row of it: shape, layout, type, packing, and whether all rows are
 // there. Nothing has to be unloaded. FILE, FORMAT, MISMATCH, as of a load.
@@ -119,6 +145,14 @@ const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset);
 
 // Local. The scaled values of one sample (D) into `values`.
 void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values);
+
+// Local. The number that keys all random numbers of a sample: that of its row in the file, or of its window
+// (elbow/data/selection.h). Its stored row.
+uint64_t elbow_dataset_id(const struct elbow_dataset *dataset, uint64_t sample);
+uint64_t elbow_dataset_row(const struct elbow_dataset *dataset, uint64_t sample);
+
+// Local. How much a sample counts; 1 without weights. The mean over all samples is 1.
+double elbow_dataset_weight(const struct elbow_dataset *dataset, uint64_t sample);
 
 // Local. The label of a sample (its name: elbow_label_name of label_names).
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample);

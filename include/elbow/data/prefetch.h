@@ -28,8 +28,9 @@ struct elbow_data_source {
 // taken.
 struct elbow_prepared {
     size_t rows;
-    const float *values; // (rows, D)
-    const float *noise;  // (rows, Z)
+    const float *values;  // (rows, D)
+    const float *noise;   // (rows, Z)
+    const float *weights; // (rows): how much each counts; NULL: all alike
 };
 
 // Local. Allocates the slots that are held, plus one if prefetching. MEMORY. Nothing is allocated later on.

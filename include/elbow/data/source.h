@@ -54,6 +54,13 @@ struct elbow_source_request {
 enum elbow_status elbow_source_open(const struct elbow_source_request *request, struct elbow_source **source,
                                     struct elbow_error *error);
 
+struct elbow_selection; // elbow/data/selection.h
+
+// Local. Puts a source whose rows are the samples of a selection (not owned) in place of one that has its stored rows.
+// `axis` of the rows is that of time; without series it does not matter. On failure *source is as it was. MEMORY.
+enum elbow_status elbow_source_select(struct elbow_source **source, const struct elbow_selection *selection, int axis,
+                                      struct elbow_error *error);
+
 // Local. The functions of the source's kind; of a NULL, close does nothing.
 enum elbow_status elbow_source_check(struct elbow_source *source, struct elbow_error *error);
 enum elbow_status elbow_source_storage(struct elbow_source *source, struct elbow_hdf5_storage *storage,

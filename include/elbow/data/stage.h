@@ -11,7 +11,7 @@
 
 ELBOW_C_BEGIN
 
-enum { ELBOW_STAGE_FILES = 4 }; // data.train, data.valid and their labels
+enum { ELBOW_STAGE_FILES = 9 }; // data.train, data.valid and what lies beside them
 
 // Zeroed: nothing is staged.
 struct elbow_stage {

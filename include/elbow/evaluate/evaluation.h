@@ -40,7 +40,8 @@ struct elbow_evaluation {
 void elbow_evaluation_clear(struct elbow_evaluation *evaluation);
 
 // Local. The bits of one microbatch of an evaluation: rows [first, first + rows) of the dataset as the model sees them,
-// and their noise (rows, Z). ids is room for `rows` numbers. Used by evaluation, encoding and reconstruction alike.
+// and their noise (rows, Z). ids (rows): what keys their random numbers. Used by evaluation, encoding and
+// reconstruction alike.
 void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct elbow_config *config, uint64_t first,
                             size_t rows, size_t latent, uint64_t *ids, float *values, float *noise);
 

@@ -11,9 +11,11 @@ ELBOW_C_BEGIN
 struct elbow_session_request {
     const char *checkpoint; // a file or a run directory
     bool best;
-    bool wants_data;
-    const char *data;     // FILE[:/dataset], or NULL: the configuration's validation data, or its training data
+    bool wants_data, wants_names;
+    const char *data;     // FILE[:/dataset], all rows of it; or NULL: what the configuration holds back of the training
+                          // data, its validation data, or its training data
     const char *labels;   // FILE:/dataset or /dataset, or NULL: what the configuration has for the same data
+    const char *names;    // likewise
     const char *binarize; // "none", "threshold", "sample": in place of the configuration's data.binarize; NULL: that
     const char *output; // a file that will be written, or NULL: looked at as elbow/base/output.h tells, before the work
     bool draws;         // the output is of pictures or samples, else a table

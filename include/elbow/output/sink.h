@@ -4,7 +4,7 @@
 //
 // A row is one or more named columns, packed one behind the other. What they are made of is one of two things. A
 // gallery: pictures, or vectors, of one shape, all float; a row is a picture or several side by side. A table: columns
-// of any shape, of float32, float64 and int64.
+// of any shape, of float32, float64 and int64, or of texts.
 //
 //           gallery                                          table
 //     PNG   a grid, the pictures of a row side by side       (none)
@@ -20,6 +20,7 @@
 #include "elbow/base/output.h"
 #include "elbow/base/pending.h"
 #include "elbow/config/kinds.h"
+#include "elbow/data/companion.h"
 #include "elbow/data/element.h"
 #include "elbow/data/labels.h"
 
@@ -34,6 +35,7 @@ struct elbow_sink_column {
     int64_t note_value;
     const struct elbow_label_names *names; // of the numbers of an int64 column of a table; NULL, or empty: none
     const char *named;                     // with names: what one number is ("label")
+    const struct elbow_names *texts;       // of an int64 column: a number is the row whose text stands in its place
 };
 
 // What is to come. Nothing is owned, and all of it outlives the sink.

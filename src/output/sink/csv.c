@@ -38,6 +38,18 @@ static void add(struct csv *csv, const char *text)
     csv->length += length;
 }
 
+// A text in quotes, in which quotes stand twice.
+static void add_quoted(struct csv *csv, const char *text)
+{
+    char letter[2] = "";
+    add(csv, "\"");
+    for (; *text != '\0'; ++text) {
+        letter[0] = *text;
+        add(csv, *text == '"' ? "\"\"" : letter);
+    }
+    add(csv, "\"");
+}
+
 static bool has_names(const struct elbow_sink_column *column)
 {
     return column->names != NULL && column->names->count > 0;
@@ -131,21 +143,25 @@ static void add_number(struct csv *csv, enum elbow_element element, const char *
     add(csv, text);
 }
 
-// A name in quotes, in which quotes stand twice; nothing for a number without one.
+// A name in quotes; nothing for a number without one.
 static void add_name(struct csv *csv, const struct elbow_sink_column *column, const char *number, char end)
 {
     int64_t integer;
     memcpy(&integer, number, sizeof integer);
     const char *name = elbow_label_name(column->names, integer);
-    char text[2] = "";
+    const char text[2] = {end, '\0'};
     if (name != NULL)
-        add(csv, "\"");
-    for (; name != NULL && *name != '\0'; ++name) {
-        text[0] = *name;
-        add(csv, *name == '"' ? "\"\"" : text);
-    }
-    text[0] = end;
-    add(csv, name != NULL ? "\"" : "");
+        add_quoted(csv, name);
+    add(csv, text);
+}
+
+// The text of a row.
+static void add_text(struct csv *csv, const struct elbow_sink_column *column, const char *number, char end)
+{
+    const char text[2] = {end, '\0'};
+    int64_t row;
+    memcpy(&row, number, sizeof row);
+    add_quoted(csv, elbow_names_at(column->texts, (uint64_t)row));
     add(csv, text);
 }
 
@@ -156,7 +172,9 @@ static void add_row(struct csv *csv, const struct elbow_sink_plan *plan, const c
         size_t values = elbow_sink_values(column), bytes = elbow_element_size(column->element);
         char end = plan->is_gallery || i + 1 == plan->column_count ? '\n' : ',';
         bool is_named = has_names(column);
-        for (size_t d = 0; d < values; ++d)
+        if (column->texts != NULL)
+            add_text(csv, column, row, end);
+        for (size_t d = 0; column->texts == NULL && d < values; ++d)
             add_number(csv, column->element, row + d * bytes, d + 1 == values && !is_named ? end : ',');
         if (is_named)
             add_name(csv, column, row, end);

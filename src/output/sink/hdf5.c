@@ -13,6 +13,7 @@ struct hdf5 {
     struct elbow_hdf5 *file;
     struct elbow_hdf5_buffer image; // of a file in memory; owned
     char *column;                   // (at_once) rows of the widest one; owned
+    const char **texts;             // (rows) of the one column of texts; owned
 };
 
 static void name_dataset(const struct elbow_sink_column *column, char name[NAME_SIZE])
@@ -40,6 +41,8 @@ static void create_dataset(const struct elbow_sink *sink, const struct elbow_sin
     bool fits = column->rank < ELBOW_HDF5_RANK_MAX; // else flat
     for (size_t i = 0; fits && i < column->rank; ++i)
         shape[i + 1] = column->shape[i];
+    if (column->texts != NULL)
+        return; // written at the end, all at once
     name_dataset(column, name);
     elbow_hdf5_create_dataset(hdf5->file, name, column->element, fits ? (int)column->rank + 1 : 2, shape,
                               (struct elbow_hdf5_layout){0}, NULL);
@@ -62,6 +65,9 @@ static enum elbow_status open_hdf5(struct elbow_sink *sink, struct elbow_error *
         if (elbow_sink_column_bytes(&plan->columns[i]) > widest)
             widest = elbow_sink_column_bytes(&plan->columns[i]);
     status = elbow_allocate(&hdf5->column, plan->at_once, widest, "rows of a column", error);
+    for (size_t i = 0; i < plan->column_count && status == ELBOW_OK; ++i)
+        if (plan->columns[i].texts != NULL)
+            status = elbow_allocate(&hdf5->texts, plan->rows, sizeof *hdf5->texts, "names of rows", error);
     if (status == ELBOW_OK)
         status = sink->is_in_memory ? elbow_hdf5_create_memory(0, &hdf5->image, &hdf5->file, error)
                                     : elbow_hdf5_create(sink->output.part, true, &hdf5->file, error);
@@ -80,6 +86,13 @@ static void put_column(struct elbow_sink *sink, const struct elbow_sink_column *
     size_t bytes = elbow_sink_column_bytes(column);
     char name[NAME_SIZE];
     name_dataset(column, name);
+    for (uint64_t i = 0; column->texts != NULL && i < count; ++i) {
+        int64_t row;
+        memcpy(&row, rows + i * sink->row_bytes + offset, sizeof row);
+        hdf5->texts[first + i] = elbow_names_at(column->texts, (uint64_t)row);
+    }
+    if (column->texts != NULL)
+        return;
     for (uint64_t done = 0; done < count; done += sink->plan.at_once) {
         uint64_t part = count - done < sink->plan.at_once ? count - done : sink->plan.at_once;
         for (uint64_t i = 0; i < part; ++i)
@@ -100,9 +113,20 @@ static enum elbow_status put(struct elbow_sink *sink, uint64_t first, uint64_t c
     return elbow_hdf5_first_error(hdf5->file, error);
 }
 
+static void write_texts(const struct elbow_sink *sink, const struct elbow_sink_column *column)
+{
+    const struct hdf5 *hdf5 = sink->state;
+    char name[NAME_SIZE];
+    name_dataset(column, name);
+    elbow_hdf5_write_texts(hdf5->file, name, hdf5->texts, (size_t)sink->plan.rows, NULL);
+}
+
 static enum elbow_status finish(struct elbow_sink *sink, char **bytes, size_t *size, struct elbow_error *error)
 {
     struct hdf5 *hdf5 = sink->state;
+    for (size_t i = 0; i < sink->plan.column_count; ++i)
+        if (sink->plan.columns[i].texts != NULL)
+            write_texts(sink, &sink->plan.columns[i]);
     enum elbow_status status = elbow_hdf5_close(hdf5->file, error);
     hdf5->file = NULL;
     if (status != ELBOW_OK || !sink->is_in_memory)
@@ -119,6 +143,7 @@ static void discard(struct elbow_sink *sink)
     elbow_hdf5_close(hdf5->file, NULL);
     elbow_release(&hdf5->image.bytes);
     elbow_release(&hdf5->column);
+    elbow_release(&hdf5->texts);
 }
 
 const struct elbow_sink_row elbow_sink_hdf5 = {

@@ -29,9 +29,17 @@ struct elbow_loading {
     } figures;
 };
 
-// Local. Opens the file and finds out what is in it: element, shape and layout of the dataset. FILE, FORMAT,
-// MISMATCH.
+// Collective, or local without a communicator. Opens the file and finds out what is in it: samples, element, shape and
+// layout of the dataset. FILE, FORMAT, MISMATCH; ranks may fail alone.
 enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow_error *error);
+
+// Collective, or local without a communicator. Finds out which samples are wanted, and puts a source of these in place
+// of that of all stored rows. Comes right after the source has been opened; *error tells how that went.
+enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elbow_error *error);
+
+// Collective. Weights and names of the rows.
+enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct elbow_log *log,
+                                           struct elbow_error *error);
 
 // Local. Takes over the shape: the file's, that of the request for flat rows, that of the reference where either is
 // flat. MISMATCH.

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What lies beside the rows: numbers, in blocks. Beside the rows it is small, so rank zero reads it.
+#include "elbow/data/companion.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/base/text.h"
+#include "elbow/data/detail/label_source.h"
+#include "elbow/data/labels.h"
+#include "elbow/data/source.h"
+#include "elbow/parallel/collectives.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum { BLOCK = 1 << 17 };
+
+// Opens a list: one number a row.
+static enum elbow_status open_list(const struct elbow_companion *companion, struct elbow_source **source,
+                                   struct elbow_error *error)
+{
+    const struct elbow_source_request request = {companion->file, companion->dataset};
+    enum elbow_status status = elbow_source_open(&request, source, error);
+    if (status != ELBOW_OK)
+        return status;
+    const struct elbow_hdf5_info *info = &(*source)->info;
+    uint64_t values = info->rank > 0 ? elbow_hdf5_row_values(info) : 0;
+    if (values != 1)
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s:%s: has %" PRIu64 " values a row, but %s is a list of one number a row",
+                               companion->file, companion->dataset, values, companion->key);
+    if (companion->rows > 0 && info->shape[0] != companion->rows)
+        return elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file,
+                               companion->dataset, elbow_text_count(info->shape[0], "entry").text, companion->rows_name,
+                               elbow_text_count(companion->rows, "row").text);
+    return elbow_source_check(*source, error);
+}
+
+static enum elbow_status read_list(struct elbow_source *source, elbow_companion_take *take, void *user,
+                                   struct elbow_error *error)
+{
+    void *stored = NULL;
+    double *numbers = NULL;
+    uint64_t rows = source->info.shape[0], block = rows < BLOCK ? rows : BLOCK;
+    enum elbow_element element = source->info.element;
+    enum elbow_status status = elbow_allocate(&stored, block, elbow_element_size(element), "numbers", error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&numbers, block, sizeof *numbers, "numbers", error);
+    for (uint64_t first = 0; first < rows && status == ELBOW_OK; first += block) {
+        size_t count = rows - first < block ? (size_t)(rows - first) : (size_t)block;
+        status = elbow_source_read(source, first, count, stored, error);
+        for (size_t i = 0; i < count && status == ELBOW_OK; ++i)
+            numbers[i] = elbow_element_at(element, stored, i);
+        if (status == ELBOW_OK)
+            status = take(user, first, count, numbers, error);
+    }
+    elbow_release(&stored);
+    elbow_release(&numbers);
+    return status;
+}
+
+enum elbow_status elbow_companion_read(const struct elbow_companion *companion, elbow_companion_take *take, void *user,
+                                       struct elbow_error *error)
+{
+    struct elbow_source *source = NULL;
+    enum elbow_status status = open_list(companion, &source, error);
+    if (status == ELBOW_OK)
+        status = read_list(source, take, user, error);
+    elbow_source_close(source);
+    return status;
+}
+
+enum elbow_status elbow_companion_count(const struct elbow_companion *companion, uint64_t *count,
+                                        struct elbow_error *error)
+{
+    struct elbow_source *source = NULL;
+    enum elbow_status status = open_list(companion, &source, error);
+    *count = status == ELBOW_OK ? source->info.shape[0] : 0;
+    elbow_source_close(source);
+    return status;
+}
+
+struct integers {
+    const struct elbow_companion *companion;
+    int64_t *numbers;
+};
+
+static enum elbow_status take_integers(void *user, uint64_t first, size_t count, const double *numbers,
+                                       struct elbow_error *error)
+{
+    const struct integers *integers = user;
+    for (size_t i = 0; i < count; ++i) {
+        if (!(fabs(numbers[i]) < 0x1p63) || numbers[i] != floor(numbers[i]))
+            return elbow_error_set(error, ELBOW_DATA, "%s:%s: entry %" PRIu64 " is %.9g, but %s takes whole numbers",
+                                   integers->companion->file, integers->companion->dataset, first + i, numbers[i],
+                                   integers->companion->key);
+        integers->numbers[first + i] = (int64_t)numbers[i];
+    }
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_companion_integers(const struct elbow_companion *companion, int64_t **numbers, uint64_t *count,
+                                           struct elbow_error *error)
+{
+    struct integers integers = {companion, NULL};
+    enum elbow_status status = elbow_companion_count(companion, count, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&integers.numbers, *count, sizeof *integers.numbers, companion->key, error);
+    if (status == ELBOW_OK)
+        status = elbow_companion_read(companion, take_integers, &integers, error);
+    *numbers = integers.numbers;
+    return status;
+}
+
+static enum elbow_status refuse_unknown(const struct elbow_companion *companion, uint64_t row,
+                                        struct elbow_error *error)
+{
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s:%s: row %" PRIu64 " has no value, but data.groups needs one for every row; fill it in, "
+                           "or leave data.groups out",
+                           companion->file, companion->dataset, row);
+}
+
+// The source of labels reads whatever may be a group: integers, texts, categories.
+static enum elbow_status read_groups(const struct elbow_companion *companion, struct elbow_label_source *source,
+                                     int64_t *groups, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    for (uint64_t first = 0; first < source->count && status == ELBOW_OK; first += BLOCK)
+        status = elbow_label_source_collect(source, first,
+                                            source->count - first < BLOCK ? source->count - first : BLOCK, error);
+    for (uint64_t first = 0; first < source->count && status == ELBOW_OK; first += BLOCK)
+        status = elbow_label_source_read(source, first, source->count - first < BLOCK ? source->count - first : BLOCK,
+                                         groups + first, error);
+    bool is_plain = elbow_label_source_is_plain(source); // then -1 is a number like others
+    for (uint64_t row = 0; row < source->count && status == ELBOW_OK && !is_plain; ++row)
+        if (groups[row] == ELBOW_LABEL_UNKNOWN)
+            status = refuse_unknown(companion, row, error);
+    return status;
+}
+
+enum elbow_status elbow_companion_groups(const struct elbow_companion *companion, int64_t **groups,
+                                         struct elbow_error *error)
+{
+    struct elbow_label_source *source = NULL;
+    enum elbow_status status = elbow_allocate(&source, 1, sizeof *source, "groups of rows", error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_label_source_open(companion->file, companion->dataset, source, error);
+    if (status == ELBOW_OK && source->count != companion->rows)
+        status = elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file,
+                                 companion->dataset, elbow_text_count(source->count, "entry").text,
+                                 companion->rows_name, elbow_text_count(companion->rows, "row").text);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(groups, companion->rows, sizeof **groups, "groups of rows", error);
+    if (status == ELBOW_OK)
+        status = read_groups(companion, source, *groups, error);
+    elbow_label_source_close(source);
+    elbow_release(&source);
+    return status;
+}
+
+struct weights {
+    const struct elbow_companion *companion;
+    double *numbers;
+};
+
+static enum elbow_status take_weights(void *user, uint64_t first, size_t count, const double *numbers,
+                                      struct elbow_error *error)
+{
+    const struct weights *weights = user;
+    for (size_t i = 0; i < count; ++i)
+        if (!(numbers[i] >= 0 && isfinite(numbers[i])))
+            return elbow_error_set(
+                error, ELBOW_DATA, "%s:%s: row %" PRIu64 " holds %.9g, but %s takes finite numbers of at least 0",
+                weights->companion->file, weights->companion->dataset, first + i, numbers[i], weights->companion->key);
+    memcpy(weights->numbers + first, numbers, count * sizeof *numbers);
+    return ELBOW_OK;
+}
+
+// Collective. From rank zero's memory to that of each node, in blocks.
+static enum elbow_status send(struct elbow_comm *comm, uint64_t rows, const double *numbers,
+                              const struct elbow_shared *shared, struct elbow_error *error)
+{
+    double *block = NULL;
+    struct elbow_place place = elbow_comm_place(comm);
+    elbow_allocate(&block, rows < BLOCK ? rows : BLOCK, sizeof *block, "numbers", error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK)
+        for (uint64_t first = 0; first < rows; first += BLOCK) {
+            size_t bytes = (size_t)(rows - first < BLOCK ? rows - first : BLOCK) * sizeof *block;
+            if (place.rank == 0)
+                memcpy(block, numbers + first, bytes);
+            elbow_comm_broadcast(comm, block, bytes);
+            if (!shared->is_shared || place.node_rank == 0)
+                memcpy((double *)shared->base + first, block, bytes);
+        }
+    elbow_release(&block);
+    return elbow_comm_agree(comm, error); // all copies are written
+}
+
+enum elbow_status elbow_companion_share(struct elbow_comm *comm, const struct elbow_companion *companion,
+                                        struct elbow_log *log, struct elbow_shared *numbers, struct elbow_error *error)
+{
+    struct weights weights = {companion, NULL};
+    size_t bytes = (size_t)companion->rows * sizeof(double);
+    *error = (struct elbow_error){0};
+    if (elbow_comm_place(comm).rank == 0 &&
+        elbow_allocate(&weights.numbers, companion->rows, sizeof(double), companion->key, error) == ELBOW_OK)
+        elbow_companion_read(companion, take_weights, &weights, error);
+    if (elbow_comm_agree_root(comm, error) == ELBOW_OK &&
+        elbow_comm_share(comm, bytes, bytes, companion->key, log, numbers, error) == ELBOW_OK)
+        send(comm, companion->rows, weights.numbers, numbers, error);
+    elbow_release(&weights.numbers);
+    return error->status;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Loading a dataset: weights and names of its rows.
+#include "elbow/data/detail/loading.h"
+
+#include "elbow/data/companion.h"
+#include "elbow/parallel/collectives.h"
+
+static struct elbow_companion beside(const struct elbow_loading *loading, struct elbow_companion companion)
+{
+    companion.rows_name = loading->dataset->name;
+    companion.rows = loading->dataset->selection.stored;
+    return companion;
+}
+
+// Local. All ranks of a node see the same weights, and find the same scale in the order of the rows.
+static enum elbow_status find_scale(const struct elbow_companion *companion, struct elbow_dataset *dataset,
+                                    struct elbow_error *error)
+{
+    const struct elbow_selection *selection = &dataset->selection;
+    const double *weights = dataset->weights.base;
+    double sum = 0;
+    for (uint64_t row = 0; row < selection->stored; ++row)
+        if (elbow_selection_has(selection, row))
+            sum += weights[row];
+    dataset->weight_scale = (double)selection->rows / sum;
+    if (sum > 0 && dataset->weight_scale > 0 && dataset->weight_scale < 1e300)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_DATA, "%s:%s: the weights of all samples add up to %g; some must be above 0",
+                           companion->file, companion->dataset, sum);
+}
+
+static enum elbow_status load_weights(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_companion companion = beside(loading, loading->request->weights);
+    dataset->has_weights = companion.dataset != NULL;
+    if (!dataset->has_weights)
+        return ELBOW_OK;
+    if (elbow_companion_share(loading->comm, &companion, log, &dataset->weights, error) == ELBOW_OK)
+        find_scale(&companion, dataset, error);
+    return elbow_comm_agree(loading->comm, error);
+}
+
+// Rank zero, which writes them.
+static enum elbow_status load_names(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_companion companion = beside(loading, loading->request->names);
+    loading->dataset->has_names = companion.dataset != NULL;
+    if (companion.dataset == NULL)
+        return ELBOW_OK;
+    if (elbow_comm_place(loading->comm).rank == 0)
+        elbow_names_read(&companion, &loading->dataset->names, error);
+    return elbow_comm_agree_root(loading->comm, error);
+}
+
+enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct elbow_log *log,
+                                           struct elbow_error *error)
+{
+    enum elbow_status status = load_weights(loading, log, error);
+    return status == ELBOW_OK ? load_names(loading, error) : status;
+}

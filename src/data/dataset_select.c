@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Loading a dataset: which samples it consists of. Rank zero reads what says so, and sends the selection to all, so
+// that nobody else keeps lists and groups.
+#include "elbow/data/detail/loading.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/data/companion.h"
+#include "elbow/parallel/collectives.h"
+
+#include <inttypes.h>
+
+static bool has_request(const struct elbow_selecting *select)
+{
+    return select->has_range || select->rows.dataset != NULL || select->share > 0 || select->length > 0;
+}
+
+// Beside which rows a companion lies.
+static struct elbow_companion beside(const struct elbow_loading *loading, struct elbow_companion companion,
+                                     uint64_t rows)
+{
+    companion.rows_name = loading->dataset->name;
+    companion.rows = rows;
+    return companion;
+}
+
+// A list of nothing but 0 and 1 is a mask: as a list of rows it would name one twice.
+static bool is_mask(const int64_t *numbers, uint64_t count, uint64_t rows)
+{
+    for (uint64_t i = 0; i < count; ++i)
+        if (numbers[i] != 0 && numbers[i] != 1)
+            return false;
+    return count > 2 || count == rows;
+}
+
+static enum elbow_status take_list(const struct elbow_companion *list, const int64_t *numbers, uint64_t count,
+                                   struct elbow_selection *selection, const char *name, struct elbow_error *error)
+{
+    char place[ELBOW_DATASET_NAME_SIZE];
+    elbow_text_format(place, sizeof place, "%s:%s", list->file, list->dataset);
+    bool has_mask = is_mask(numbers, count, selection->stored);
+    if (has_mask && count != selection->stored)
+        return elbow_error_set(
+            error, ELBOW_MISMATCH, "%s: is a mask of %s, but %s has %s; a mask has an entry for each row", place,
+            elbow_text_count(count, "entry").text, name, elbow_text_count(selection->stored, "row").text);
+    enum elbow_status status = elbow_selection_begin(selection, error);
+    if (status == ELBOW_OK)
+        status = has_mask ? elbow_selection_add_mask(selection, 0, (size_t)count, numbers, place, error)
+                          : elbow_selection_add_numbers(selection, 0, (size_t)count, numbers, place, error);
+    return status == ELBOW_OK ? elbow_selection_end(selection, place, error) : status;
+}
+
+static enum elbow_status choose(const struct elbow_loading *loading, struct elbow_selection *selection,
+                                struct elbow_error *error)
+{
+    const struct elbow_selecting *select = &loading->request->select;
+    const char *name = loading->dataset->name;
+    if (select->has_range)
+        return elbow_selection_take_range(selection, select->low, select->high, name, error);
+    if (select->rows.dataset == NULL)
+        return ELBOW_OK;
+    int64_t *numbers = NULL;
+    uint64_t count = 0;
+    struct elbow_companion list = beside(loading, select->rows, 0);
+    enum elbow_status status = elbow_companion_integers(&list, &numbers, &count, error);
+    if (status == ELBOW_OK)
+        status = take_list(&list, numbers, count, selection, name, error);
+    elbow_release(&numbers);
+    return status;
+}
+
+static enum elbow_status split(const struct elbow_loading *loading, struct elbow_selection *selection,
+                               struct elbow_error *error)
+{
+    const struct elbow_selecting *select = &loading->request->select;
+    int64_t *groups = NULL;
+    enum elbow_status status = ELBOW_OK;
+    if (select->share > 0 && select->groups.dataset != NULL) {
+        struct elbow_companion companion = beside(loading, select->groups, selection->stored);
+        status = elbow_companion_groups(&companion, &groups, error);
+    }
+    const struct elbow_split side = {
+        .share = select->share, .seed = select->split_seed, .is_valid = select->is_valid, .groups = groups};
+    if (status == ELBOW_OK)
+        status = elbow_selection_split(selection, &side, loading->dataset->name, error);
+    elbow_release(&groups);
+    return status;
+}
+
+// Local. The axis of the stored rows that is time's.
+static int time_axis(const struct elbow_loading *loading)
+{
+    bool is_first = loading->request->channels == ELBOW_CHANNELS_FIRST && loading->info.rank > 2;
+    return is_first ? loading->info.rank - 1 : 1;
+}
+
+static enum elbow_status cut(const struct elbow_loading *loading, struct elbow_selection *selection,
+                             struct elbow_error *error)
+{
+    const struct elbow_selecting *select = &loading->request->select;
+    const struct elbow_hdf5_info *info = &loading->info;
+    if (select->length == 0)
+        return ELBOW_OK;
+    if (info->rank > 3)
+        return elbow_error_set(error, ELBOW_MISMATCH,
+                               "%s: a row has %d dimensions, but data.series cuts rows of one or two (time, channels)",
+                               loading->dataset->name, info->rank - 1);
+    return elbow_selection_cut(selection, info->shape[time_axis(loading)], select->length,
+                               select->step > 0 ? select->step : select->length, loading->dataset->name, error);
+}
+
+static enum elbow_status make(const struct elbow_loading *loading, struct elbow_selection *selection,
+                              struct elbow_error *error)
+{
+    enum elbow_status status = choose(loading, selection, error);
+    if (status == ELBOW_OK)
+        status = split(loading, selection, error);
+    return status == ELBOW_OK ? cut(loading, selection, error) : status;
+}
+
+// Collective. Rank zero's selection to all.
+static enum elbow_status send(struct elbow_comm *comm, struct elbow_selection *selection, struct elbow_error *error)
+{
+    bool is_root = elbow_comm_place(comm).rank == 0;
+    struct elbow_selection plain = *selection;
+    elbow_comm_broadcast(comm, &plain, sizeof plain);
+    bool has_bits = plain.bits != NULL;
+    if (!is_root) {
+        *selection = plain;
+        selection->bits = selection->before = NULL;
+        if (has_bits)
+            elbow_selection_begin(selection, error);
+    }
+    if (elbow_comm_agree(comm, error) != ELBOW_OK || !has_bits)
+        return error->status;
+    elbow_comm_broadcast(comm, selection->bits, elbow_selection_words(selection) * sizeof *selection->bits);
+    if (!is_root)
+        elbow_selection_end(selection, "", error);
+    return elbow_comm_agree(comm, error);
+}
+
+// Collective, or local where there is no communicator.
+static enum elbow_status make_for_all(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_comm *comm = loading->comm;
+    struct elbow_selection *selection = &loading->dataset->selection;
+    if (comm == NULL)
+        return make(loading, selection, error);
+    struct elbow_selection stored = *selection;
+    if (elbow_comm_agree(comm, error) != ELBOW_OK)
+        return error->status;
+    if (!elbow_comm_is_same(comm, stored.stored))
+        return elbow_error_set(error, ELBOW_MISMATCH,
+                               "%s: not all nodes read the same: the number of its rows differs; some see another file "
+                               "of this name or an old state of it",
+                               loading->dataset->name);
+    if (elbow_comm_place(comm).rank == 0)
+        make(loading, selection, error);
+    if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
+        return error->status;
+    return send(comm, selection, error);
+}
+
+enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    if (!has_request(&loading->request->select))
+        return error->status;
+    enum elbow_status status = make_for_all(loading, error);
+    if (status != ELBOW_OK || elbow_selection_is_identity(&dataset->selection))
+        return status;
+    status = elbow_source_select(&loading->source, &dataset->selection, time_axis(loading), error);
+    if (status == ELBOW_OK)
+        loading->info = loading->source->info;
+    return status;
+}
