@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow-import: datasets from IDX, NPY, text and PNG files. See tools/import.
+// elbow-import: datasets from files of NumPy, IDX, text and pictures. See tools/import.
 #include "elbow/cli/processor.h"
 #include "import/import.h"
 

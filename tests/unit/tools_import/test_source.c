@@ -178,7 +178,7 @@ static void check_without_memory(const char *path, const struct import_reading *
 START_TEST(without_memory_nothing_is_kept)
 {
     static const char TEXT[] = "a,b\n1,2\n3,4\n";
-    static const char *const FILES[] = {"classes",   "turned",           "stack.tif",
+    static const char *const FILES[] = {"classes",   "turned/6.jpg",     "stack.tif",
                                         "alpha.tif", "tiled-planes.tif", "several.npz"};
     struct import_reading reading = {0}, choosing = {.array = "images"};
     struct scratch scratch = scratch_make();
