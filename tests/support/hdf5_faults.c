@@ -121,11 +121,14 @@ FAULTY_CALL(H5S_class_t, -1, H5Sget_simple_extent_type, (hid_t a), (a))
 FAULTY_CALL(herr_t, -1, H5Sselect_hyperslab,
             (hid_t a, H5S_seloper_t b, const hsize_t *c, const hsize_t *d, const hsize_t *e, const hsize_t *f),
             (a, b, c, d, e, f))
+FAULTY_CALL(herr_t, -1, H5Sselect_none, (hid_t a), (a))
 FAULTY_CALL(hid_t, -1, H5Tcopy, (hid_t a), (a))
 FAULTY_CALL(htri_t, -1, H5Tequal, (hid_t a, hid_t b), (a, b))
 FAULTY_CALL(H5T_class_t, -1, H5Tget_class, (hid_t a), (a))
+FAULTY_CALL(size_t, 0, H5Tget_ebias, (hid_t a), (a))
 FAULTY_CALL(herr_t, -1, H5Tget_fields, (hid_t a, size_t *b, size_t *c, size_t *d, size_t *e, size_t *f),
             (a, b, c, d, e, f))
+FAULTY_CALL(H5T_norm_t, -1, H5Tget_norm, (hid_t a), (a))
 FAULTY_CALL(size_t, 0, H5Tget_precision, (hid_t a), (a))
 FAULTY_CALL(H5T_sign_t, -1, H5Tget_sign, (hid_t a), (a))
 FAULTY_CALL(size_t, 0, H5Tget_size, (hid_t a), (a))

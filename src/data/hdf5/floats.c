@@ -17,7 +17,8 @@ static bool describe_format(hid_t type, struct elbow_hdf5_float *format)
         return class != H5T_NO_CLASS;
     size_t bias = H5Tget_ebias(type);
     H5T_norm_t norm = H5Tget_norm(type);
-    if (H5Tget_fields(type, &sign, &exponent, &exponent_size, &mantissa, &mantissa_size) < 0 || norm == H5T_NORM_ERROR)
+    if (H5Tget_fields(type, &sign, &exponent, &exponent_size, &mantissa, &mantissa_size) < 0 ||
+        norm == H5T_NORM_ERROR || bias == 0)
         return false;
     if (exponent_size > EXPONENT_BITS_MOST || mantissa_size >= DOUBLE_DIGITS || bias > INT16_MAX)
         return true;
