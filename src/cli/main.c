@@ -43,6 +43,8 @@ static void end_constructors(int signal)
     _exit(elbow_status_exit(ELBOW_MEMORY));
 }
 
+static bool is_limited; // the timer is ours: a profiler's is left alone
+
 static void limit_constructors(int seconds)
 {
     struct itimerval timer = {.it_value = {.tv_sec = seconds}};
@@ -64,6 +66,7 @@ watch_constructors(int count, char **words, char **variables)
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= MEMORY_LEAST)
         return;
     environ = variables; // which the C library does later
+    is_limited = true;
     limit_constructors(CONSTRUCTORS_SECONDS);
 }
 
@@ -210,7 +213,8 @@ int main(int argc, char **argv)
 {
     struct elbow_comm *comm = NULL;
     struct elbow_error error = {0};
-    limit_constructors(0);
+    if (is_limited)
+        limit_constructors(0);
     if (!elbow_processor_fits("elbow"))
         return 1;
     elbow_streams_start();

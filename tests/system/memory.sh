@@ -8,6 +8,11 @@ set -u
 (ulimit -v 4000000 && "$elbow" --version) >version 2>&1 || skip "this build does not start with 4 GB of address space"
 ulimit -c 0
 
+# The watch over the start of OpenBLAS takes the timer of a profiler only where there is a limit.
+ASAN_OPTIONS=$loose LD_PRELOAD=$build/elbow-test-profiler.so "$elbow" --version >/dev/null 2>profiler ||
+    fail "--version with a profiler: exit status $?"
+[ "$(sort -u profiler)" = "profiler: the timer is mine, the signal is mine" ] || fail "a profiler loses its timer: $(cat profiler)"
+
 "$make_data" write data.h5 /good u8 100,16,16 bits chunk=10 deflate=3 || fail "no data"
 cat >good.yaml <<'Y'
 data: {file: data.h5, train: /good}
