@@ -7,6 +7,7 @@
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
 #include "elbow/evaluate/detail/look.h"
+#include "elbow/evaluate/detail/serves.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -20,6 +21,7 @@ struct walk {
     FILE *out;
     uint64_t datasets, bytes; // bytes: of values that were read
     elbow_path group;         // of labels, that has been told of
+    struct elbow_serves serves;
 };
 
 static struct elbow_text size_of_file(const char *path)
@@ -115,35 +117,6 @@ static void print_values(FILE *out, const struct elbow_hdf5_info *info, const st
     fprintf(out, "\n");
 }
 
-// Why a dataset is none of data; NULL if it is one.
-static const char *find_obstacle(const struct elbow_hdf5_info *info)
-{
-    uint64_t values = elbow_hdf5_row_values(info);
-    if (info->rank == 0)
-        return "a single value";
-    if (info->shape[0] == 0 || values == 0)
-        return "empty";
-    if (info->rank == 1)
-        return "data are rows, (samples, values, ...), and labels are whole numbers of 64 signed bits";
-    if (values > ELBOW_VALUES_MAX)
-        return "a row has more values than are supported";
-    return NULL;
-}
-
-// Whether a list is meant for labels: integers, one a row or all in one row; floats that are whole, but not those with
-// an axis for the values of a sample. All must be numbers of int64_t.
-static bool may_be_labels(const struct elbow_hdf5_info *info, const struct elbow_look *values)
-{
-    uint64_t row = elbow_hdf5_row_values(info);
-    bool is_list = info->rank > 0 && info->shape[0] > 0 && (row == 1 || (info->shape[0] == 1 && row > 1));
-    if (!is_list || (values->min <= values->max && !(values->min >= -0x1p63 && values->max < 0x1p63)))
-        return false;
-    if (!elbow_element_is_float(info->element))
-        return true;
-    bool is_whole = values->rows > 0 && values->fractions == 0 && values->infinite == 0 && values->min <= values->max;
-    return is_whole && (info->rank == 1 || info->shape[0] == 1);
-}
-
 static bool is_one_hot(const struct elbow_hdf5_info *info, const struct elbow_look *values)
 {
     return info->rank == 2 && info->shape[1] > 1 && values->rows > 0 && values->other_rows == 0 &&
@@ -183,6 +156,12 @@ static bool print_labels(const struct walk *walk, const char *name, const char *
     if (elbow_labels_count(walk->path, name, &count, error) != ELBOW_OK || count == 0)
         return false;
     fprintf(walk->out, "    ");
+    const char *reason = elbow_serves_reason(&walk->serves, walk->file, name, count);
+    if (reason != NULL) {
+        print_count(walk->out, count, noun);
+        fprintf(walk->out, ", not usable as data.labels: %s\n", reason);
+        return true;
+    }
     print_count(walk->out, count, noun);
     fprintf(walk->out, ": usable as data.labels\n");
     print_key(walk, "labels", name);
@@ -195,9 +174,9 @@ static void print_use(const struct walk *walk, const char *name, const struct el
 {
     bool has_holes = values->nan + values->infinite + values->missing > 0;
     const char *noun = elbow_element_is_float(info->element) ? "whole number" : "integer";
-    const char *obstacle = find_obstacle(info);
+    const char *obstacle = elbow_serves_obstacle(info);
     struct elbow_error error = {0};
-    if (may_be_labels(info, values) && print_labels(walk, name, noun, &error))
+    if (elbow_serves_as_labels(info, values) && print_labels(walk, name, noun, &error))
         return;
     if (obstacle != NULL) {
         elbow_text_print(walk->out, "    not usable: %s\n", error.status != ELBOW_OK ? error.message : obstacle);
@@ -206,6 +185,8 @@ static void print_use(const struct walk *walk, const char *name, const struct el
     } else {
         print_samples(info, walk->out);
         print_key(walk, "train", name);
+        if (elbow_serves_as_both(info, values))
+            print_labels(walk, name, noun, NULL);
     }
     if (is_one_hot(info, values))
         elbow_text_print(walk->out,
@@ -236,7 +217,7 @@ static void print_numbers(struct walk *walk, const char *name, const struct elbo
     if (error.status == ELBOW_OK && has_values && elbow_hdf5_check_storage(walk->file, name, &error) == ELBOW_OK) {
         if (elbow_look_at(walk->file, name, info, &packing, &walk->bytes, &values, &error))
             print_values(walk->out, info, &packing, &values);
-        else if (error.status == ELBOW_OK && find_obstacle(info) == NULL)
+        else if (error.status == ELBOW_OK && elbow_serves_obstacle(info) == NULL)
             fprintf(walk->out, "    values: not looked at, there is too much of them\n");
     }
     if (error.status != ELBOW_OK)
@@ -313,7 +294,9 @@ enum elbow_status elbow_describe_file(const char *path, FILE *out, struct elbow_
     if (status != ELBOW_OK)
         return status;
     elbow_text_print(out, "%s: an HDF5 file of %s\n", path, size_of_file(path).text);
+    elbow_serves_collect(walk.file, &walk.serves);
     status = elbow_hdf5_each(walk.file, print_entry, &walk, error);
+    elbow_serves_clear(&walk.serves);
     elbow_hdf5_close(walk.file, NULL);
     if (status == ELBOW_OK && walk.datasets == 0)
         fprintf(out, "It holds no dataset of integers or floats.\n");

@@ -53,40 +53,116 @@ START_TEST(datasets_in_words)
     ck_assert_int_eq(elbow_hdf5_close(file, &error), ELBOW_OK);
     char *text = describe(path);
     char expected[4096];
-    snprintf(expected, sizeof expected,
-             "\n/a/colour: uint8 (10 x 4 x 5 x 3), chunks of 2 x 4 x 5 x 3, filters: shuffle, gzip, 600 bytes\n"
-             "    attributes: factor 0.5\n"
-             "    values: from 0 to 1, scaled from 0 to 0.5, 99.5 %% zero\n"
-             "    10 samples of 60 values (images of 4 x 5, colour): usable as data.train or data.valid\n"
-             "        data:\n          train: \"%s:/a/colour\"\n"
-             "\n/a/grey: float32 (10 x 4 x 5), contiguous, 800 bytes\n"
-             "    values: from 0 to 2.35098898e-38, 99.0 %% zero\n"
-             "    10 samples of 20 values (images of 4 x 5, grey): usable as data.train or data.valid\n"
-             "        data:\n          train: \"%s:/a/grey\"\n"
-             "\n/b/blocks: int16 (1 x 4 x 5 x 6), contiguous, 240 bytes\n"
-             "    values: from 0 to 256, 97.5 %% zero\n"
-             "    1 sample of 120 values (4 x 5 x 6): usable as data.train or data.valid\n"
-             "        data:\n          train: \"%s:/b/blocks\"\n"
-             "\n/b/flat: float64 (7 x 1), contiguous, 56 bytes\n"
-             "    values: from 0 to 7.29112897e-304, 71.4 %% zero\n"
-             "    7 samples of 1 value: usable as data.train or data.valid\n"
-             "        data:\n          train: \"%s:/b/flat\"\n"
-             "\n/c/labels: int64 (10), contiguous, 80 bytes\n"
-             "    values: from 0 to 72057598332895232, 80.0 %% zero\n"
-             "    10 integers: usable as data.labels\n"
-             "        data:\n          labels: \"%s:/c/labels\"\n"
-             "\n/c/line: float32 (10), contiguous, 40 bytes\n"
-             "    values: from 0 to 2.35098898e-38, 80.0 %% zero\n"
-             "    not usable: data are rows, (samples, values, ...), and labels are whole numbers of 64 signed bits\n"
-             "\n/c/none: float32 (0 x 3), contiguous, 0 bytes\n"
-             "    not usable: empty\n"
-             "\n/c/texts:\n"
-             "    2 texts: usable as data.labels\n"
-             "        data:\n          labels: \"%s:/c/texts\"\n",
-             path, path, path, path, path, path);
+    snprintf(
+        expected, sizeof expected,
+        "\n/a/colour: uint8 (10 x 4 x 5 x 3), chunks of 2 x 4 x 5 x 3, filters: shuffle, gzip, 600 bytes\n"
+        "    attributes: factor 0.5\n"
+        "    values: from 0 to 1, scaled from 0 to 0.5, 99.5 %% zero\n"
+        "    10 samples of 60 values (images of 4 x 5, colour): usable as data.train or data.valid\n"
+        "        data:\n          train: \"%s:/a/colour\"\n"
+        "\n/a/grey: float32 (10 x 4 x 5), contiguous, 800 bytes\n"
+        "    values: from 0 to 2.35098898e-38, 99.0 %% zero\n"
+        "    10 samples of 20 values (images of 4 x 5, grey): usable as data.train or data.valid\n"
+        "        data:\n          train: \"%s:/a/grey\"\n"
+        "\n/b/blocks: int16 (1 x 4 x 5 x 6), contiguous, 240 bytes\n"
+        "    values: from 0 to 256, 97.5 %% zero\n"
+        "    1 sample of 120 values (4 x 5 x 6): usable as data.train or data.valid\n"
+        "        data:\n          train: \"%s:/b/blocks\"\n"
+        "\n/b/flat: float64 (7 x 1), contiguous, 56 bytes\n"
+        "    values: from 0 to 7.29112897e-304, 71.4 %% zero\n"
+        "    7 samples of 1 value: usable as data.train or data.valid\n"
+        "        data:\n          train: \"%s:/b/flat\"\n"
+        "\n/c/labels: int64 (10), contiguous, 80 bytes\n"
+        "    values: from 0 to 72057598332895232, 80.0 %% zero\n"
+        "    10 integers: usable as data.labels\n"
+        "        data:\n          labels: \"%s:/c/labels\"\n"
+        "\n/c/line: float32 (10), contiguous, 40 bytes\n"
+        "    values: from 0 to 2.35098898e-38, 80.0 %% zero\n"
+        "    not usable: data are rows, (samples, values, ...), and labels are whole numbers of 64 signed bits\n"
+        "\n/c/none: float32 (0 x 3), contiguous, 0 bytes\n"
+        "    not usable: empty\n"
+        "\n/c/texts:\n"
+        "    2 texts, not usable as data.labels: no dataset of this file that can serve as data has as many rows\n",
+        path, path, path, path, path);
     ck_assert_str_eq(text, expected);
     free(text);
     ck_assert(!elbow_describe_is_checkpoint(path));
+    scratch_clear(&scratch);
+}
+END_TEST
+
+static void write_floats(struct elbow_hdf5 *file, const char *name, uint64_t rows, uint64_t values, float last)
+{
+    float numbers[80] = {0};
+    struct elbow_error error = {0};
+    numbers[rows * values - 1] = last;
+    add(file, name, ELBOW_ELEMENT_FLOAT32, 2, (const uint64_t[]){rows, values}, 0);
+    ck_assert_int_eq(elbow_hdf5_write_rows(file, name, ELBOW_ELEMENT_FLOAT32, 0, rows, numbers, &error), ELBOW_OK);
+}
+
+// Whether a dataset is offered under a key, and with which words.
+static void check_offer(const char *text, const char *name, const char *key, const char *words)
+{
+    char head[64], line[256];
+    snprintf(head, sizeof head, "\n%s:", name);
+    const char *at = strstr(text, head);
+    ck_assert_msg(at != NULL, "%s is not told of", name);
+    const char *end = strstr(at + 1, "\n\n");
+    size_t length = end == NULL ? strlen(at) : (size_t)(end - at);
+    char *part = strndup(at, length);
+    snprintf(line, sizeof line, "          %s: \"", key);
+    ck_assert_msg((strstr(part, line) != NULL) == (words == NULL), "%s as %s: %s", name, key, part);
+    ck_assert_msg(words == NULL || strstr(part, words) != NULL, "%s: %s", name, part);
+    free(part);
+}
+
+// As an older AnnData writes it: what has the rows of the data are labels, and no names of columns, rows or categories.
+START_TEST(labels_are_of_some_data)
+{
+    static const char *const FOUR[] = {"a", "b", "c", "d"};
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_hdf5 *file = NULL;
+    const char *path = scratch_path(&scratch, "d.h5");
+    ck_assert_int_eq(elbow_hdf5_create(path, true, &file, &error), ELBOW_OK);
+    write_floats(file, "/X", 4, 5, 0.5F);
+    write_floats(file, "/column", 20, 1, 3);
+    write_floats(file, "/fractions", 20, 1, 2.5F);
+    write_floats(file, "/labels", 4, 1, 1);
+    add(file, "/obs/code", ELBOW_ELEMENT_INT8, 1, (const uint64_t[]){4}, 0);
+    add(file, "/var/mask", ELBOW_ELEMENT_INT8, 1, (const uint64_t[]){5}, 0);
+    add(file, "/obs/__categories/number", ELBOW_ELEMENT_INT8, 1, (const uint64_t[]){4}, 0);
+    write_floats(file, "/raw/X", 4, 5, 0.5F);
+    elbow_hdf5_write_texts(file, "/obs/kind", FOUR, 4, &error);
+    elbow_hdf5_write_texts(file, "/obs/cells", FOUR, 4, &error);
+    elbow_hdf5_write_text(file, "/obs", "_index", "cells", &error);
+    elbow_hdf5_write_texts(file, "/obs/__categories/kind", FOUR, 4, &error);
+    elbow_hdf5_write_texts(file, "/raw/_index", FOUR, 4, &error);
+    elbow_hdf5_write_texts(file, "/var/_index", FOUR, 3, &error);
+    ck_assert_msg(elbow_hdf5_close(file, &error) == ELBOW_OK, "%s", error.message);
+    char *text = describe(path);
+    check_offer(text, "/X", "train", NULL);
+    check_offer(text, "/X", "labels", "4 samples of 5 values");
+    check_offer(text, "/column", "train", NULL);
+    check_offer(text, "/column", "labels", "20 whole numbers, not usable as data.labels: no dataset of this file");
+    check_offer(text, "/fractions", "labels", "20 samples of 1 value");
+    check_offer(text, "/labels", "labels", NULL);
+    check_offer(text, "/obs/code", "labels", NULL);
+    check_offer(text, "/obs/kind", "labels", NULL);
+    check_offer(text, "/obs/cells", "labels", "they are the names of rows");
+    check_offer(text, "/obs/__categories/kind", "labels", "they are the names of categories");
+    check_offer(text, "/obs/__categories/number", "labels", "they are the names of categories");
+    check_offer(text, "/raw/_index", "labels", "they are the names of rows");
+    check_offer(text, "/var/_index", "labels", "they are the names of rows");
+    check_offer(text, "/var/mask", "labels", "no dataset of this file that can serve as data has as many rows");
+    free(text);
+    // Labels alone are those of another file.
+    ck_assert_int_eq(elbow_hdf5_create(path, true, &file, &error), ELBOW_OK);
+    elbow_hdf5_write_texts(file, "/kind", FOUR, 4, &error);
+    ck_assert_msg(elbow_hdf5_close(file, &error) == ELBOW_OK, "%s", error.message);
+    text = describe(path);
+    check_offer(text, "/kind", "labels", NULL);
+    free(text);
     scratch_clear(&scratch);
 }
 END_TEST
@@ -115,4 +191,4 @@ START_TEST(other_files)
 }
 END_TEST
 
-UNIT_MAIN("run/describe", datasets_in_words, other_files)
+UNIT_MAIN("run/describe", datasets_in_words, labels_are_of_some_data, other_files)
