@@ -182,7 +182,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         .config = &session.checkpoint.config,
         .terms = elbow_objective_terms(&session.checkpoint.config, session.checkpoint.config.objective.beta),
         .importance = wish.importance,
-        .per_class = true};
+        .per_class = true,
+        .deviance = true};
     status = elbow_evaluate(&request, &evaluation, error);
     if (status == ELBOW_OK && evaluation.has_too_many_classes)
         elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");

@@ -28,6 +28,7 @@ struct evaluating {
     size_t class_count;
     bool has_too_many_classes;
     int64_t *classes; // sorted labels
+    double *means;    // of each value, where they are asked for
 };
 
 // The vector of one microbatch.
@@ -101,6 +102,21 @@ static enum elbow_status find_classes(struct evaluating *evaluating, struct elbo
     return ELBOW_OK;
 }
 
+// Collective.
+static enum elbow_status find_means(struct evaluating *evaluating, struct elbow_error *error)
+{
+    const struct elbow_evaluation_request *request = evaluating->request;
+    struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)request->config->data.binarize,
+                                        .threshold = request->config->data.threshold};
+    if (!request->deviance)
+        return ELBOW_OK;
+    elbow_allocate(&evaluating->means, request->dataset->values, sizeof(double), "the mean", error);
+    enum elbow_status status = elbow_comm_agree(request->comm, error);
+    return status == ELBOW_OK
+               ? elbow_batch_moments(request->comm, request->dataset, &binarizer, evaluating->means, NULL, error)
+               : status;
+}
+
 static enum elbow_status prepare(struct evaluating *evaluating, uint64_t microbatches, struct elbow_error *error)
 {
     const struct elbow_evaluation_request *request = evaluating->request;
@@ -111,7 +127,8 @@ static enum elbow_status prepare(struct evaluating *evaluating, uint64_t microba
     evaluating->plan = (struct elbow_measure_plan){.request = request,
                                                    .latent = request->model->latent,
                                                    .classes = evaluating->classes,
-                                                   .class_count = evaluating->class_count};
+                                                   .class_count = evaluating->class_count,
+                                                   .means = evaluating->means};
     evaluating->width = elbow_measures_width(&evaluating->plan);
     evaluating->most = elbow_partition_subtrees_most(microbatches, size);
     size_t most = (size_t)evaluating->most;
@@ -136,6 +153,7 @@ static void clear(struct evaluating *evaluating)
     elbow_release(&evaluating->all);
     elbow_release(&evaluating->subtrees);
     elbow_release(&evaluating->classes);
+    elbow_release(&evaluating->means);
 }
 
 enum elbow_status elbow_evaluate(const struct elbow_evaluation_request *request, struct elbow_evaluation *evaluation,
@@ -146,7 +164,8 @@ enum elbow_status elbow_evaluate(const struct elbow_evaluation_request *request,
     uint64_t microbatches = (request->dataset->samples + evaluating.rows - 1) / evaluating.rows;
     *evaluation = (struct elbow_evaluation){0};
     *error = (struct elbow_error){0};
-    prepare(&evaluating, microbatches, error);
+    if (find_means(&evaluating, error) == ELBOW_OK)
+        prepare(&evaluating, microbatches, error);
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK) {
         struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
         int count =

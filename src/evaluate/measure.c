@@ -47,7 +47,9 @@ enum elbow_status elbow_measures_conclude(const struct elbow_measure_plan *plan,
 enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, size_t rows_max,
                                         struct elbow_measured *measured, struct elbow_error *error)
 {
-    size_t latent = plan->latent;
+    const struct elbow_model *model = plan->request->model;
+    size_t latent = plan->latent, of_deviance = plan->request->deviance ? rows_max : 0;
+    size_t width = model->values * model->likelihood->outputs(&model->options);
     *measured = (struct elbow_measured){.plan = plan};
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(measured->ids, rows_max),
@@ -58,6 +60,8 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         ELBOW_ARRAY(measured->kl, rows_max),
         ELBOW_ARRAY(measured->statistics, elbow_model_statistics(plan->request->model, true)),
         ELBOW_ARRAY(measured->weights, rows_max),
+        ELBOW_ARRAY(measured->outputs, of_deviance * width),
+        ELBOW_ARRAY(measured->deviances, of_deviance * 2),
     };
     return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to evaluate", error);
 }
@@ -85,5 +89,7 @@ void elbow_measured_destroy(struct elbow_measured *measured)
     elbow_release(&measured->kl);
     elbow_release(&measured->statistics);
     elbow_release(&measured->weights);
+    elbow_release(&measured->outputs);
+    elbow_release(&measured->deviances);
     *measured = (struct elbow_measured){0};
 }

@@ -30,6 +30,7 @@ struct set {
     struct elbow_dataset dataset;
     struct elbow_evaluation_request request;
     struct elbow_measure_plan plan;
+    double means[VALUES];
 };
 
 static struct set set;
@@ -222,6 +223,28 @@ static void check_importance(const struct elbow_evaluation *evaluation)
     check_near(&evaluation->figures, ELBOW_FIGURE_EFFECTIVE_SAMPLES, effective);
 }
 
+// --- deviance
+
+static void ask_deviance(void)
+{
+    set.request.deviance = true;
+    for (size_t i = 0; i < (size_t)SAMPLES * VALUES; ++i)
+        set.means[i % VALUES] += (double)set.x[i] / SAMPLES;
+    set.plan.means = set.means;
+}
+
+// Of a Gaussian of one variance: the squares over twice that.
+static void check_deviance(const struct elbow_evaluation *evaluation)
+{
+    double left = 0, all = 0;
+    for (size_t i = 0; i < SAMPLES; ++i)
+        left += expected_row(i).squares;
+    for (size_t i = 0; i < (size_t)SAMPLES * VALUES; ++i)
+        all += ((double)set.x[i] - set.means[i % VALUES]) * ((double)set.x[i] - set.means[i % VALUES]);
+    check_near(&evaluation->figures, ELBOW_FIGURE_DEVIANCE, left / (2 * VARIANCE) / SAMPLES);
+    check_near(&evaluation->figures, ELBOW_FIGURE_EXPLAINED_DEVIANCE, 1 - left / all);
+}
+
 // --- classes
 
 static void ask_classes(void)
@@ -258,6 +281,7 @@ static const struct {
     bool is_always; // nobody has to ask for it
 } REFERENCES[ELBOW_MEASURES] = {
     [ELBOW_MEASURE_ELBO] = {ask_nothing, check_elbo, true},
+    [ELBOW_MEASURE_DEVIANCE] = {ask_deviance, check_deviance, false},
     [ELBOW_MEASURE_IMPORTANCE] = {ask_importance, check_importance, false},
     [ELBOW_MEASURE_CLASSES] = {ask_classes, check_classes, false},
 };

@@ -39,6 +39,12 @@ awk -v v="$deviation" 'BEGIN { exit !(v > 0.05 && v < 5 && v != 1) }' || fail "t
 for data in /x /other; do
     run 0 1 eval "$elbow" eval optimal --data "data.h5:$data" --json
     near "variance of eval on $data" "$(value eval.out variance)" "$before"
+    run 0 3 eval3 "$elbow" eval optimal --data "data.h5:$data" --json
+    same_file "eval on $data" eval.out eval3.out
+    # Of a Gaussian: the squares over twice the variance, and R^2.
+    awk -v d="$(value eval.out deviance)" -v r="$(value eval.out residual)" -v v="$(value eval.out variance)" \
+        'BEGIN { w = 11 * r / (2 * v); exit !(d > 0 && d / w < 1 + 1e-6 && w / d < 1 + 1e-6) }' || fail "deviance: $(cat eval.out)"
+    awk -v e="$(value eval.out explained_deviance)" 'BEGIN { exit !(e > -1 && e < 1) }' || fail "explained: $(cat eval.out)"
     run 0 2 words "$elbow" eval optimal --data "data.h5:$data"
     grep -qE '^residual +[0-9.e-]+$' words.out || fail "eval does not tell the residual: $(cat words.out)"
 done

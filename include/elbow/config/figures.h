@@ -49,6 +49,10 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_RESIDUAL, residual, "",                                                                             \
       "mean square of x minus the mean of p(x given z), for a Gaussian (train rows: in the last step)",                \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
+    X(ELBOW_FIGURE_DEVIANCE, deviance, "nats per sample",                                                              \
+      "recon of a model that meets each value, minus recon: what is left to explain", 4, ELBOW_FIGURE_IN_EVAL, false)  \
+    X(ELBOW_FIGURE_EXPLAINED_DEVIANCE, explained_deviance, "",                                                         \
+      "1 - deviance / deviance of each value at its mean over the set", 4, ELBOW_FIGURE_IN_EVAL, false)                \
     X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE, false)               \
     X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
     X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \

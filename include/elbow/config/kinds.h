@@ -74,6 +74,7 @@ enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OB
 // their figures mean. A place in the list is one in the vector that is summed, which no file keeps.
 #define ELBOW_MEASURE_LIST(X)                                                                                          \
     X(ELBOW_MEASURE_ELBO, elbo)                                                                                        \
+    X(ELBOW_MEASURE_DEVIANCE, deviance) /* of what has just been decoded: before those that decode again */            \
     X(ELBOW_MEASURE_IMPORTANCE, importance)                                                                            \
     X(ELBOW_MEASURE_CLASSES, classes)
 enum elbow_measure_kind { ELBOW_MEASURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_MEASURES };

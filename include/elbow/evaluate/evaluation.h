@@ -19,6 +19,7 @@ struct elbow_evaluation_request {
     struct elbow_terms terms;
     int64_t importance; // samples K; 0: none
     bool per_class;     // needs labels
+    bool deviance;      // a pass over the dataset more
 };
 
 struct elbow_class_figures {

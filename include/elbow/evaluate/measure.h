@@ -19,6 +19,7 @@ struct elbow_measure_plan {
     size_t latent;
     const int64_t *classes; // the distinct labels, sorted
     size_t class_count;     // 0: no figures for each class
+    const double *means;    // (D) over the dataset, where the deviance is asked for
 };
 
 // One evaluated microbatch. A measure may write into noise and weights, and into nothing else. Everything is owned but
@@ -33,6 +34,8 @@ struct elbow_measured {
     double *statistics;               // with moments
     float *noise;                     // (rows, Z)
     struct elbow_importance *weights; // (rows): room
+    float *outputs;                   // (rows, D, outputs of a value): room, where the deviance is asked for
+    double *deviances;                // (2, rows): likewise
 };
 
 // Local. Room for a microbatch of `rows` samples; a failure leaves something to destroy.

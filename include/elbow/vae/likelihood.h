@@ -49,6 +49,8 @@ struct elbow_likelihood {
     // Local. The tensor of trained numbers beside the networks: name, rank, shape, start. False: there is none; NULL:
     // never.
     bool (*shared)(const struct elbow_likelihood_options *options, size_t values, struct elbow_tensor *tensor);
+    // Whether the first output alone is the mean's; else all are.
+    bool has_one_mean;
     // The numbers of p(x|z) that are told beside recon: figures, each the mean over the rows of what score notes; ends
     // with ELBOW_FIGURES. NULL: there are none.
     const enum elbow_figure_kind *figures;

@@ -333,6 +333,7 @@ static const enum elbow_figure_kind figures[] = {[ELBOW_GAUSSIAN_VARIANCE] = ELB
                                                  [ELBOW_GAUSSIAN_NOTES] = ELBOW_FIGURES};
 
 const struct elbow_likelihood elbow_likelihood_gaussian = {.outputs = outputs,
+                                                           .has_one_mean = true,
                                                            .shared = shared,
                                                            .figures = figures,
                                                            .starts_from_data = starts_from_data,
