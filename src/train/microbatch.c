@@ -24,7 +24,8 @@ static void compute_microbatch(struct elbow_engine *engine, const struct elbow_s
     const float *parameters = elbow_exchange_parameters(engine->exchange);
     double start = elbow_clock_seconds();
     struct elbow_prepared prepared = engine->prepared;
-    struct elbow_microbatch microbatch = {.rows = prepared.rows, .values = prepared.values, .noise = prepared.noise};
+    struct elbow_microbatch microbatch = {
+        .rows = prepared.rows, .values = prepared.values, .noise = prepared.noise, .weights = prepared.weights};
     elbow_model_train(engine->model, parameters, microbatch,
                       elbow_objective_terms(&engine->plan->config, engine->state.beta), gradient, statistics);
     engine->times.compute += elbow_clock_seconds() - start;

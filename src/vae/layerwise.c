@@ -87,5 +87,6 @@ void elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elb
         return;
     struct elbow_pass pass =
         elbow_model_pass(model, layerwise->lane, parameters, rows, layerwise->microbatch.noise, layerwise->terms);
+    pass.weights = layerwise->microbatch.weights;
     model->objective->backward(&pass, model->dz + row * model->latent, model->dhead + row * 2 * model->latent);
 }

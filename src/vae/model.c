@@ -84,6 +84,8 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
         status = elbow_allocate(&model->noted, rows * model->notes, sizeof *model->noted, what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->room, model->rows_max, 3 * model->latent * sizeof(double), what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&model->dshared, model->shared.count, sizeof *model->dshared, what, error);
     model->lanes = lanes;
     return status;
 }
@@ -98,6 +100,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->objectives);
     elbow_release(&model->noted);
     elbow_release(&model->room);
+    elbow_release(&model->dshared);
 }
 
 enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error)

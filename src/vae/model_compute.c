@@ -99,6 +99,45 @@ static void train_prior(const struct elbow_model *model, const struct elbow_pass
     model->prior->gradient(&call, model->room, gradients);
 }
 
+// The likelihood of samples that count more or less: their gradients are linear in the weights, and the one of shared
+// numbers is a sum over the rows, which are asked for one by one then.
+static void score_weighted(const struct elbow_model *model, const struct elbow_likelihood_call *call,
+                           const float *weights)
+{
+    size_t values = call->values, width = values * model->likelihood->outputs(&model->options);
+    if (call->dshared == NULL)
+        model->likelihood->score(call);
+    for (size_t k = 0; call->dshared != NULL && k < model->shared.count; ++k)
+        call->dshared[k] = 0;
+    for (size_t i = 0; i < call->rows; ++i) {
+        struct elbow_likelihood_call row = *call;
+        row.rows = 1;
+        row.x += i * values;
+        row.y += i * width;
+        row.dy += i * width;
+        row.recon += i;
+        row.dshared = model->dshared;
+        row.notes = call->notes != NULL ? call->notes + i * model->notes : NULL;
+        if (call->dshared != NULL)
+            model->likelihood->score(&row);
+        for (size_t k = 0; call->dshared != NULL && k < model->shared.count; ++k)
+            call->dshared[k] += weights[i] * model->dshared[k];
+        for (size_t d = 0; d < width; ++d)
+            row.dy[d] *= weights[i];
+        for (size_t n = 0; row.notes != NULL && model->likelihood->settle != NULL && n < model->notes; ++n)
+            row.notes[n] *= (double)weights[i]; // trained numbers follow from their means
+    }
+}
+
+static void score_likelihood(const struct elbow_model *model, const struct elbow_likelihood_call *call,
+                             const float *weights)
+{
+    if (weights != NULL)
+        score_weighted(model, call, weights);
+    else
+        model->likelihood->score(call);
+}
+
 void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
                        struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics)
@@ -112,11 +151,15 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     call.dy = y;
     call.dshared = model->shared.count > 0 ? gradient + model->shared.offset : NULL;
     call.notes = model->notes > 0 ? model->noted + lane * model->rows_max * model->notes : NULL;
-    model->likelihood->score(&call);
+    score_likelihood(model, &call, microbatch.weights);
     struct elbow_pass pass = elbow_model_pass(model, lane, parameters, microbatch.rows, microbatch.noise, terms);
+    pass.weights = microbatch.weights;
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
     model->prior->kl(&prior, model->kl + lane * model->rows_max * model->latent);
-    model->objective->score(&pass, model->objectives + lane * model->rows_max);
+    double *objectives = model->objectives + lane * model->rows_max;
+    model->objective->score(&pass, objectives);
+    for (size_t i = 0; microbatch.weights != NULL && i < microbatch.rows; ++i)
+        objectives[i] *= (double)microbatch.weights[i];
     if (model->prior_tensors.count > 0)
         train_prior(model, &pass, gradient);
     memset(statistics, 0, elbow_model_statistics(model, false) * sizeof *statistics);
@@ -142,6 +185,7 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     begin = elbow_trace_begin(model->track);
     elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, noise, terms);
+    pass.weights = microbatch.weights;
     model->objective->backward(&pass, model->dz, model->dhead);
     elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL);
     elbow_trace_end(model->track, ELBOW_TRACE_BACKWARD, rows, begin);

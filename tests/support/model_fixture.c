@@ -273,7 +273,7 @@ void fixture_destroy(struct fixture *f)
 
 struct elbow_microbatch microbatch(const struct fixture *f)
 {
-    return (struct elbow_microbatch){f->rows, f->values, f->noise};
+    return (struct elbow_microbatch){.rows = f->rows, .values = f->values, .noise = f->noise};
 }
 
 struct reference_parts exact(struct fixture *f, double *gradient)

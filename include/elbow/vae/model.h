@@ -41,14 +41,16 @@ struct elbow_model {
     double *recon, *objectives; // (lanes, rows_max); owned
     double *noted;              // (lanes, rows_max, notes); owned
     double *room;               // (rows_max, 3Z), for one pass at a time; owned
+    float *dshared;             // [shared.count], of a row; owned
     struct elbow_track *track;  // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
 };
 
 // One microbatch of at least one row. Arrays belong to the caller.
 struct elbow_microbatch {
     size_t rows;
-    const float *values; // (rows, D)
-    const float *noise;  // (rows, Z) standard normal
+    const float *values;  // (rows, D)
+    const float *noise;   // (rows, Z) standard normal
+    const float *weights; // (rows): how much each counts in what is trained; NULL: all alike, as 1
 };
 
 // What a microbatch gives for each row, where asked for (NULL: not). Arrays belong to the caller.
@@ -100,7 +102,8 @@ bool elbow_model_settle(const struct elbow_model *model, const double *statistic
                         float *values);
 
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
-// the rows, and statistics (overwritten, without moments).
+// the rows, each times its weight, and statistics (overwritten, without moments; the objective's is that sum, recon and
+// KL are not weighted).
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                        struct elbow_terms terms, float *gradient, double *statistics);
 

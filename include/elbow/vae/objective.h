@@ -56,9 +56,16 @@ struct elbow_pass {
     const float *tensors[ELBOW_PRIOR_TENSORS]; // of the prior
     const float *head, *noise, *z, *kl;        // (rows, 2Z), (rows, Z), (rows, Z), (rows, Z)
     const double *recon;                       // (rows)
+    const float *weights;                      // (rows): of what is climbed; NULL: all 1
     struct elbow_terms terms;
     double *room; // (rows, 3Z): for backward
 };
+
+// Local. The weight of a row.
+static inline double elbow_pass_weight(const struct elbow_pass *pass, size_t row)
+{
+    return pass->weights != NULL ? (double)pass->weights[row] : 1;
+}
 
 // Local. What the prior sees of a pass.
 struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass);
@@ -71,12 +78,14 @@ void elbow_pass_backward(const struct elbow_pass *pass, const double *price, flo
 // src/vae/objective/<word>.c. They see one microbatch, never a batch. They keep nothing: threads may call them at the
 // same time with arrays of their own.
 struct elbow_objective {
-    // Local. value[i]: what is climbed, of each row, in nats.
+    // Local. value[i]: what is climbed, of each row, in nats; without its weight.
     void (*score)(const struct elbow_pass *pass, double *value);
-    // Local. price (rows, Z): -d value / d KL, what a nat costs. Of the pass only terms and kl are needed.
+    // Local. price (rows, Z): -d value / d KL times the row's weight, what a nat costs. Of the pass only terms, weights
+    // and kl are needed.
     void (*price)(const struct elbow_pass *pass, double *price);
-    // Local. dhead (rows, 2Z): the gradient of minus the sum of value by the encoder's head, from dz (rows, Z), that of
-    // minus the sum of recon by z, which is overwritten. recon is not needed; the pass' room is overwritten.
+    // Local. dhead (rows, 2Z): the gradient of minus the weighted sum of value by the encoder's head, from dz (rows,
+    // Z), that of minus the weighted sum of recon by z, which is overwritten. recon is not needed; the pass' room is
+    // overwritten.
     void (*backward)(const struct elbow_pass *pass, float *dz, float *dhead);
 };
 

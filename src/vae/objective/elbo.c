@@ -23,7 +23,7 @@ static void score(const struct elbow_pass *pass, double *value)
 static void price(const struct elbow_pass *pass, double *prices)
 {
     for (size_t k = 0; k < pass->rows * pass->latent; ++k)
-        prices[k] = is_free(pass, pass->kl[k]) ? 0 : pass->terms.beta;
+        prices[k] = is_free(pass, pass->kl[k]) ? 0 : pass->terms.beta * elbow_pass_weight(pass, k / pass->latent);
 }
 
 static void backward(const struct elbow_pass *pass, float *dz, float *dhead)

@@ -27,8 +27,9 @@ static struct outcome make_outcome(const struct fixture *f)
 static struct elbow_microbatch microbatch_of(const struct fixture *f, size_t lane)
 {
     size_t first = f->rows > lane ? lane : 0;
-    return (struct elbow_microbatch){f->rows - first, f->values + first * f->model->values,
-                                     f->noise + first * f->model->latent};
+    return (struct elbow_microbatch){.rows = f->rows - first,
+                                     .values = f->values + first * f->model->values,
+                                     .noise = f->noise + first * f->model->latent};
 }
 
 static void go_backward(struct fixture *f, const struct elbow_layerwise *layerwise_passes, struct outcome *outcomes)

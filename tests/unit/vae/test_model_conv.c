@@ -65,7 +65,8 @@ static void tear_down(struct fixture *f)
 static double objective(struct fixture *f)
 {
     struct elbow_row_results none = {0};
-    elbow_model_evaluate(f->model, f->parameters, (struct elbow_microbatch){ROWS, f->values, f->noise},
+    elbow_model_evaluate(f->model, f->parameters,
+                         (struct elbow_microbatch){.rows = ROWS, .values = f->values, .noise = f->noise},
                          (struct elbow_terms){.beta = 1}, f->statistics, none);
     return f->statistics[ELBOW_STATISTIC_OBJECTIVE];
 }
@@ -74,7 +75,8 @@ START_TEST(gradients_are_differences)
 {
     struct fixture *f = set_up();
     ck_assert_uint_le(elbow_statistics_size(LATENT, true), 64);
-    elbow_model_train(f->model, f->parameters, (struct elbow_microbatch){ROWS, f->values, f->noise},
+    elbow_model_train(f->model, f->parameters,
+                      (struct elbow_microbatch){.rows = ROWS, .values = f->values, .noise = f->noise},
                       (struct elbow_terms){.beta = 1}, f->gradient, f->statistics);
     for (size_t t = 0; t < f->model->parameters.count; ++t) {
         const struct elbow_tensor *tensor = &f->model->parameters.tensors[t];

@@ -135,7 +135,7 @@ START_TEST(every_weight_is_the_likelihood)
         for (int k = 0; k < 20; ++k) {
             draw(&state, noise);
             struct elbow_importance importance[ROWS] = {{0}};
-            struct elbow_microbatch microbatch = {ROWS, linear->x, noise};
+            struct elbow_microbatch microbatch = {.rows = ROWS, .values = linear->x, .noise = noise};
             elbow_model_importance(linear->model, linear->parameters, microbatch, head, importance);
             for (size_t i = 0; i < ROWS; ++i)
                 ck_assert_double_eq_tol(elbow_importance_log_likelihood(&importance[i]),
@@ -152,7 +152,7 @@ START_TEST(the_elbo_is_tight)
     struct linear *linear = linear_create(true, 1);
     float noise[ROWS * Z] = {0};
     double statistics[ELBOW_STATISTIC_HEAD + 3 * Z + 2], recon[ROWS], kl[ROWS], spread = 0, total = 0;
-    struct elbow_microbatch microbatch = {ROWS, linear->x, noise};
+    struct elbow_microbatch microbatch = {.rows = ROWS, .values = linear->x, .noise = noise};
     struct elbow_row_results results = {.recon = recon, .kl = kl};
     elbow_model_evaluate(linear->model, linear->parameters, microbatch, (struct elbow_terms){.beta = 1}, statistics,
                          results);
@@ -182,7 +182,7 @@ START_TEST(importance_sampling_converges)
     for (int k = 0; k < K; ++k) {
         draw(&state, noise);
         struct elbow_importance one[ROWS] = {{0}};
-        struct elbow_microbatch microbatch = {ROWS, linear->x, noise};
+        struct elbow_microbatch microbatch = {.rows = ROWS, .values = linear->x, .noise = noise};
         elbow_model_importance(linear->model, linear->parameters, microbatch, head, importance);
         elbow_model_importance(linear->model, linear->parameters, microbatch, head, one);
         for (size_t i = 0; i < ROWS; ++i)

@@ -130,7 +130,7 @@ static void destroy(struct world *world)
 
 static struct elbow_microbatch rows_of(const struct world *world)
 {
-    return (struct elbow_microbatch){ROWS, world->values, world->noise};
+    return (struct elbow_microbatch){.rows = ROWS, .values = world->values, .noise = world->noise};
 }
 
 static double objective(struct world *world)
