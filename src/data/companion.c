@@ -31,7 +31,7 @@ static enum elbow_status open_list(const struct elbow_companion *companion, stru
                                companion->file, companion->dataset, values, companion->key);
     if (companion->rows > 0 && info->shape[0] != companion->rows)
         return elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file,
-                               companion->dataset, elbow_text_count(info->shape[0], "entry").text, companion->rows_name,
+                               companion->dataset, elbow_text_count(info->shape[0], "number").text, companion->rows_name,
                                elbow_text_count(companion->rows, "row").text);
     return elbow_source_check(*source, error);
 }
@@ -149,7 +149,7 @@ enum elbow_status elbow_companion_groups(const struct elbow_companion *companion
     status = elbow_label_source_open(companion->file, companion->dataset, source, error);
     if (status == ELBOW_OK && source->count != companion->rows)
         status = elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file,
-                                 companion->dataset, elbow_text_count(source->count, "entry").text,
+                                 companion->dataset, elbow_text_count(source->count, "value").text,
                                  companion->rows_name, elbow_text_count(companion->rows, "row").text);
     if (status == ELBOW_OK)
         status = elbow_allocate(groups, companion->rows, sizeof **groups, "groups of rows", error);

@@ -28,6 +28,11 @@ static int64_t named[] = {0, 9007199254740881};
 static const char *names[] = {"naive, \"quoted\"", "na\xc3\xafve"};
 static const struct elbow_label_names NAMES = {.count = 2, .labels = named, .names = names};
 
+// Names of rows; an output has those of rows 1, 0, 1, 0, ...
+static uint64_t text_starts[] = {0, 16};
+static char row_texts[] = "naive, \"quoted\"\0na\xc3\xafve";
+static const struct elbow_names TEXTS = {.count = 2, .starts = text_starts, .texts = row_texts};
+
 #define PICTURE(column) .name = column, .element = ELBOW_ELEMENT_FLOAT32, .rank = 2, .shape = {HEIGHT, WIDTH}
 static const struct subject SUBJECTS[] = {
     {"pictures", {{PICTURE("samples")}}, 1, true},
@@ -40,6 +45,12 @@ static const struct subject SUBJECTS[] = {
       {.name = "elbo", .element = ELBOW_ELEMENT_FLOAT64, .note = "importance", .note_value = 50},
       {.name = "labels", .element = ELBOW_ELEMENT_INT64, .names = &NAMES, .named = "label"}},
      4,
+     false},
+    {"names of rows",
+     {{.name = "names", .element = ELBOW_ELEMENT_INT64, .texts = &TEXTS},
+      {.name = "elbo", .element = ELBOW_ELEMENT_FLOAT64},
+      {.name = "row", .element = ELBOW_ELEMENT_INT64}},
+     3,
      false},
 };
 enum { SUBJECTS_COUNT = sizeof SUBJECTS / sizeof *SUBJECTS };
@@ -63,7 +74,7 @@ static size_t pack(const struct subject *subject, size_t row, char *at)
         for (size_t v = 0; v < elbow_sink_values(column); ++v) {
             double value = value_of(column->element, row, c, v);
             float single = (float)value;
-            int64_t integer = (int64_t)value;
+            int64_t integer = column->texts != NULL ? (int64_t)(row + 1) % 2 : (int64_t)value;
             const void *bytes = column->element == ELBOW_ELEMENT_FLOAT32   ? (const void *)&single
                                 : column->element == ELBOW_ELEMENT_FLOAT64 ? (const void *)&value
                                                                            : (const void *)&integer;
@@ -126,6 +137,24 @@ static void read_names(hid_t file, const struct elbow_sink_column *column)
     H5Dclose(dataset);
 }
 
+static void read_texts(hid_t file, const struct elbow_sink_column *column)
+{
+    char texts[ROWS][64] = {""};
+    hsize_t count = 0;
+    hid_t dataset = H5Dopen2(file, column->name, H5P_DEFAULT), space = H5Dget_space(dataset);
+    hid_t stored = H5Dget_type(dataset), type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, sizeof texts[0]);
+    H5Tset_cset(type, H5Tget_cset(stored));
+    ck_assert(H5Sget_simple_extent_dims(space, &count, NULL) == 1 && count == ROWS);
+    ck_assert(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts) >= 0);
+    for (size_t i = 0; i < ROWS; ++i)
+        ck_assert_str_eq(texts[i], names[(i + 1) % 2]);
+    H5Tclose(type);
+    H5Tclose(stored);
+    H5Sclose(space);
+    H5Dclose(dataset);
+}
+
 static void read_dataset(hid_t file, const struct subject *subject, size_t c)
 {
     const struct elbow_sink_column *column = &subject->columns[c];
@@ -167,7 +196,10 @@ static void read_hdf5(const char *path, const struct subject *subject)
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     ck_assert_msg(file >= 0, "%s is no HDF5 file", path);
     for (size_t c = 0; c < subject->column_count; ++c)
-        read_dataset(file, subject, c);
+        if (subject->columns[c].texts != NULL)
+            read_texts(file, &subject->columns[c]);
+        else
+            read_dataset(file, subject, c);
     ck_assert(H5Fclose(file) >= 0);
 }
 
@@ -196,6 +228,14 @@ static const char *skip_value(const char *at, const struct subject *subject, siz
     return behind + 1;
 }
 
+// The name of a row.
+static const char *skip_row_text(const char *at, size_t row, char end)
+{
+    const char *text = row % 2 == 1 ? "\"naive, \"\"quoted\"\"\"" : "\"na\xc3\xafve\"";
+    ck_assert_msg(strncmp(at, text, strlen(text)) == 0 && at[strlen(text)] == end, "%s, not at: %.40s", text, at);
+    return at + strlen(text) + 1;
+}
+
 // What stands for a name: quoted, with quotes doubled; nothing for a number without one.
 static const char *skip_text(const char *at, size_t row, char end)
 {
@@ -218,7 +258,9 @@ static void read_csv(const char *path, const struct subject *subject)
             char end = c == last || subject->is_gallery ? '\n' : ',';
             for (size_t v = 0, values = elbow_sink_values(column); v < values; ++v) {
                 char next = v + 1 == values && column->names == NULL ? end : ',';
-                at = row == 0 ? skip_name(at, column, v, next) : skip_value(at, subject, row - 1, c, v, next);
+                at = row == 0                ? skip_name(at, column, v, next)
+                     : column->texts != NULL ? skip_row_text(at, row - 1, next)
+                                             : skip_value(at, subject, row - 1, c, v, next);
             }
             at = column->names == NULL ? at : skip_text(at, row, end);
         }

@@ -23,7 +23,7 @@
 enum { RANK_MAX = 8, FACTORS = 3, ATTRIBUTES_MAX = 4 };
 
 struct order {
-    const char *file, *dataset, *type, *pattern;
+    const char *file, *dataset, *type, *pattern, *values;
     int rank;
     hsize_t shape[RANK_MAX];
     hsize_t rows, columns; // all dimensions but the first
@@ -75,10 +75,24 @@ static double signal(const struct order *order, uint64_t row, uint64_t column)
     return sum;
 }
 
+// Number `place` of a list with commas.
+static double listed(const char *values, hsize_t place)
+{
+    for (; place > 0 && values != NULL; --place) {
+        values = strchr(values, ',');
+        values = values != NULL ? values + 1 : NULL;
+    }
+    if (values == NULL)
+        fail("too short", "values=");
+    return strtod(values, NULL);
+}
+
 static double value_at(const struct order *order, uint64_t row, uint64_t column)
 {
     if (order->has_spot && row == order->spot_row && column == order->spot_column)
         return order->spot;
+    if (strcmp(order->pattern, "values") == 0)
+        return listed(order->values, row * order->columns + column);
     if (strcmp(order->pattern, "labels") == 0)
         return (double)(row % 5);
     double level = signal(order, row, column);
@@ -148,6 +162,8 @@ static void read_option(const char *option, struct order *order)
     const char *value = equals + 1;
     if (strncmp(option, "chunk=", 6) == 0)
         order->chunk = strtoull(value, NULL, 10);
+    else if (strncmp(option, "values=", 7) == 0)
+        order->values = value;
     else if (strncmp(option, "deflate=", 8) == 0)
         order->deflate = (unsigned)strtoul(value, NULL, 10);
     else if (strncmp(option, "seed=", 5) == 0)
@@ -196,6 +212,19 @@ static hid_t create_dataset(hid_t file, const struct order *order)
     return dataset;
 }
 
+// Names of rows: r0, r1, ...
+static void write_names(hid_t dataset, hsize_t count)
+{
+    char *texts = calloc(count, 8);
+    hid_t type = H5Dget_type(dataset);
+    for (hsize_t i = 0; texts != NULL && i < count; ++i)
+        snprintf(texts + 8 * i, 8, "r%llu", (unsigned long long)i);
+    if (texts == NULL || H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts) < 0)
+        fail("cannot be written", "names");
+    H5Tclose(type);
+    free(texts);
+}
+
 static void write_dataset(const struct order *order)
 {
     hid_t file = H5Fopen(order->file, H5F_ACC_RDWR, H5P_DEFAULT);
@@ -205,6 +234,8 @@ static void write_dataset(const struct order *order)
         fail("cannot be made", order->file);
     hid_t dataset = create_dataset(file, order);
     hsize_t count = order->rows * order->columns;
+    if (strcmp(order->pattern, "names") == 0)
+        write_names(dataset, count);
     bool has_numbers = strcmp(order->type, "string") != 0 && strcmp(order->type, "compound") != 0;
     if (has_numbers && count > 0 && strcmp(order->pattern, "nothing") != 0) {
         double *values = malloc(count * sizeof *values);

@@ -16,6 +16,9 @@ set -u
 "$make_data" write data.h5 /unit f64 90,6,6 unit chunk=8
 "$make_data" write data.h5 /normal f32 133,11 normal
 "$make_data" write data.h5 /normal-valid f32 40,11 normal seed=9
+"$make_data" write data.h5 /five i64 133 labels
+"$make_data" write data.h5 /weights f64 133,1 unit
+"$make_data" write data.h5 /series f32 23,2,40 normal chunk=4 deflate=1
 "$make_data" write data.h5 /wide f32 130,16,16 normal
 
 all="1 1+off 1+on 2 2+off 2+on 3+off 3+on 4 3:[0,1,1]+on 3:[0,0,1] 3:[0,1,0] 3:[0,1,2] 4:[0,1,0,1]"
@@ -141,6 +144,24 @@ data: {file: data.h5, train: /unit}
 model: {latent: 1, encoder: [dense: {units: 1, activation: relu}], decoder: [dense: {units: 1, activation: softplus}]}
 train: {epochs: 1, batch: 7, microbatch: 1, momentum: 0.0, optimizer: sgd, rate: 1.0e-3}
 log: {every: 5}
+Y
+
+# A share that is held back, by whole groups, of some of the rows; weights, which a learned variance sums over.
+same share "1 2 3 4 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /normal, rows: [7, 126], valid: 0.4, groups: /five, weights: /weights, labels: /five}
+model: {latent: 3, likelihood: {gaussian: {variance: learned}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+objective: {free_bits: 0.1}
+train: {epochs: 2, batch: 20, microbatch: 4}
+log: {every: 1}
+Y
+
+# Windows of series in chunks, with the channels first.
+same series "1 2 3 4 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /series, valid: 0.3, channels: first, series: {length: 8, step: 5}}
+model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 20, microbatch: 4}
+log: {every: 1}
+samples: {every: 2, count: 6}
 Y
 
 # Noise instead of a file, in colour, evaluated nowhere.

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Which rows are the samples: ranges, lists and masks, shares that are held back, windows of series; what lies beside the rows.
+# What the model sees is compared with what was written, rows that are held back with those that a calculation of the
+# permutation by other means gives.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+"$make_data" write data.h5 /x f32 200,6 normal chunk=17 deflate=3
+"$make_data" write data.h5 /valid f32 20,6 normal seed=7
+"$make_data" write data.h5 /five i64 200 labels
+"$make_data" write data.h5 /names string 200 names
+"$make_data" write data.h5 /list i64 5 values values=199,0,17,16,101
+"$make_data" write data.h5 /mask u8 5 values values=0,1,1,0,1
+"$make_data" write data.h5 /few f32 5,6 normal seed=3
+"$make_data" write data.h5 /s f32 6,25,2 normal chunk=4 deflate=1
+"$make_data" write data.h5 /c f32 6,2,25 normal
+"$make_data" write data.h5 /flat f32 6,25 normal
+"$make_data" write data.h5 /ones f64 200 values "values=$(yes 1 | head -n 200 | paste -sd,)"
+"$make_data" write data.h5 /w f64 200,1 unit
+"$make_data" print data.h5 /x >x
+"$make_data" print data.h5 /few >few
+
+cat >run.yaml <<'Y'
+data: {file: data.h5, train: /x, labels: /five, names: /names}
+model: {latent: 2, likelihood: gaussian, encoder: [dense: {units: 5}], decoder: [dense: {units: 5}]}
+train: {steps: 6, batch: 4, microbatch: 1}
+log: {every: 1}
+eval: {every: 3}
+samples: {count: 0}
+Y
+
+# trained NAME KEY=VALUE...: a run of one rank in NAME.
+trained() {
+    local name=$1 sets=() setting
+    shift
+    for setting in "$@"; do sets+=(--set "$setting"); done
+    run 0 1 "$name" "$elbow" train run.yaml --run-dir "$name" "${sets[@]}"
+}
+# sees NAME COUNT: the first COUNT originals of its data are the lines of `expected`; their rows go to NAME.row.
+sees() {
+    run 0 1 "$1.see" "$elbow" reconstruct "$1" -o "$1.h5" -n "$2" || return
+    "$make_data" print "$1.h5" /originals | cmp -s - expected || fail "$1: other values"
+    "$make_data" print "$1.h5" /row >"$1.row"
+}
+# rows NAME: of what `elbow encode` writes, on three ranks, a line each.
+rows() {
+    run 0 3 "$1.encode" "$elbow" encode "$1" -o "$1.csv" || return
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next } { print $at["row"] }' "$1.csv"
+}
+
+trained range 'data.rows=[50, 149]'
+sed -n 51,150p x >expected
+sees range 100
+seq 50 149 | cmp -s - range.row || fail "range: rows $(paste -sd' ' range.row)"
+trained list data.rows=/list
+sed -n '1p;17,18p;102p;200p' x >expected
+sees list 5
+printf '%s\n' 0 16 17 101 199 | cmp -s - list.row || fail "list: rows $(paste -sd' ' list.row)"
+trained mask data.train=/few data.rows=/mask data.labels= data.names= train.batch=3
+sed -n '2,3p;5p' few >expected
+sees mask 3
+
+# Names, labels and rows of an output belong together.
+run 0 3 beside "$elbow" encode list -o beside.csv
+awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+    $at["names"] != "\"r" $at["row"] "\"" || $at["labels"] != $at["row"] % 5 { exit 1 } END { exit NR != 6 }' beside.csv ||
+    fail "names and labels: $(cat beside.csv)"
+
+# A share: the rows of the permutation, whatever the seed of the run; training has the others.
+trained share data.valid=0.05
+rows share >found
+printf '%s\n' 40 50 55 60 63 81 89 95 133 169 | cmp -s - found || fail "share: $(paste -sd' ' found)"
+grep -q '^data: 190 of 200 rows$' share.out || fail "share: $(grep '^data' share.out)"
+trained other-seed data.valid=0.05 seed=9
+rows other-seed | cmp -s - found || fail "the run's seed moves the split"
+trained third data.valid=0.05 data.split_seed=3
+rows third >third.rows
+printf '%s\n' 3 5 30 59 77 80 84 88 109 145 | cmp -s - third.rows || fail "split_seed: $(paste -sd' ' third.rows)"
+trained groups data.valid=0.2 data.groups=/five
+seq 0 5 199 >expected
+rows groups | cmp -s - expected || fail "groups: not all of one value"
+run 0 1 eval.1 "$elbow" eval share --json
+run 0 3 eval.3 "$elbow" eval share --json
+same_file "eval of a share" eval.1.out eval.3.out
+grep -q '"samples": 10,' eval.1.out || fail "eval: $(cat eval.1.out)"
+run 0 1 whole "$elbow" eval share --data data.h5:/x --json
+grep -q '"samples": 200,' whole.out || fail "eval --data: $(cat whole.out)"
+
+# Windows: of each row, at 0, 7, 14; the last points of a row are in none. The channels come first or last.
+windows() { # the columns of a window in a row: `at(start, time, channel)`
+    awk -F, "{ for (start = 0; start < 21; start += 7) { line = \"\"
+        for (t = 0; t < 9; ++t) for (c = 0; c < $1; ++c) line = line (line == \"\" ? \"\" : \",\") \$($2)
+        print line } }" >expected
+}
+series=('data.series={length: 9, step: 7}' data.labels= data.names=)
+"$make_data" print data.h5 /s | windows 2 '(start + t) * 2 + c + 1'
+trained series "${series[@]}" data.train=/s
+sees series 18
+"$make_data" print data.h5 /c | windows 2 'c * 25 + start + t + 1'
+trained first "${series[@]}" data.train=/c data.channels=first
+sees first 18
+"$make_data" print data.h5 /flat | windows 1 'start + t + 1'
+trained flat "${series[@]}" data.train=/flat
+sees flat 18
+"$make_data" print series.h5 /start | paste -sd' ' | grep -qx '0 7 14 0 7 14 0 7 14 0 7 14 0 7 14 0 7 14' || fail "starts"
+uniq -c series.row | awk '$1 != 3 || $2 != NR - 1 { exit 1 }' || fail "rows of windows: $(paste -sd' ' series.row)"
+trained held "${series[@]}" data.train=/s data.valid=0.5
+rows held | uniq -c | awk '$1 != 3 { exit 1 } END { exit NR != 3 }' || fail "a series was torn apart"
+
+# Weights of 1 are none; other ones tell in what is trained, not in what is evaluated.
+trained plain data.valid=/valid
+trained ones data.valid=/valid data.weights=/ones
+trained weighted data.valid=/valid data.weights=/w
+diff -q <(columns plain/metrics.csv) <(columns ones/metrics.csv) >/dev/null || fail "weights of 1 change what is trained"
+diff -q <(columns plain/metrics.csv) <(columns weighted/metrics.csv) >/dev/null && fail "weights change nothing"
+
+# A resume goes on with the same split, on other ranks, and with no other one.
+split=(--set data.valid=0.2 --set data.groups=/five --set data.weights=/w)
+run 75 1 stop "$elbow" train run.yaml --run-dir again "${split[@]}" --set run.stop_after=3
+run 2 1 other-share "$elbow" train run.yaml --run-dir again --resume "${split[@]}" --set data.valid=0.4
+run 2 1 other-split "$elbow" train run.yaml --run-dir again --resume "${split[@]}" --set data.split_seed=1
+run 1 1 other-groups "$elbow" train run.yaml --run-dir again --resume "${split[@]}" --set data.groups=/names
+for refusal in other-share other-split other-groups; do
+    [ "$(grep -c '^elbow: ' $refusal.err)" = 1 ] || fail "$refusal: $(cat $refusal.err)"
+done
+run 0 3 go-on "$elbow" train run.yaml --run-dir again --resume "${split[@]}"
+run 0 1 once "$elbow" train run.yaml --run-dir once "${split[@]}"
+same_file resume again/checkpoints/step-00000006.h5 once/checkpoints/step-00000006.h5
+
+# What cannot be meant is one sentence.
+"$make_data" write data.h5 /twice i64 3 values values=5,1,5
+"$make_data" write data.h5 /beyond i64 2 values values=5,200
+"$make_data" write data.h5 /half-mask u8 3 values values=1,0,1
+"$make_data" write data.h5 /fraction f64 2 values values=1,0.5
+"$make_data" write data.h5 /minus f64 200 normal
+"$make_data" write data.h5 /nothing f64 200 values "values=$(yes 0 | head -n 200 | paste -sd,)"
+"$make_data" write data.h5 /nan f64 200 values "values=nan,$(yes 1 | head -n 199 | paste -sd,)"
+# wrong SENTENCE KEY=VALUE...
+wrong() {
+    local sentence=$1 sets=() setting ranks
+    shift
+    for setting in "$@"; do sets+=(--set "$setting"); done
+    for ranks in 1 3; do
+        run 1 $ranks wrong "$elbow" train run.yaml --run-dir wrong "${sets[@]}"
+        [ "$(grep -c '^elbow: ' wrong.err)" = 1 ] || fail "$*: no one sentence: $(cat wrong.err)"
+        grep -qF "$sentence" wrong.err || fail "$*: $(cat wrong.err)"
+        [ -e wrong ] && fail "$*: left a directory"
+    done
+}
+wrong 'data.h5:/x: has 200 rows, but data.rows: [0, 200] ends at row 200' 'data.rows=[0, 200]'
+wrong 'data.h5:/twice: entry 2 names row 5 a second time' data.rows=/twice
+wrong 'data.h5:/beyond: entry 1 is 200, but rows are numbered from 0 to 199' data.rows=/beyond
+wrong 'data.h5:/half-mask: is a mask of 3 numbers, but data.h5:/x has 200 rows' data.rows=/half-mask
+wrong 'data.h5:/fraction: entry 1 is 0.5, but data.rows takes whole numbers' data.rows=/fraction
+wrong 'data.h5:/x: data.valid: 0.001 of 200 rows leaves nothing to validate on' data.valid=0.001
+wrong 'data.h5:/list: has 5 values, but data.h5:/x has 200 rows' data.valid=0.2 data.groups=/list
+wrong 'data.h5:/minus: row ' data.weights=/minus
+wrong 'data.h5:/nan: row 0 holds nan, but data.weights takes finite numbers of at least 0' data.weights=/nan
+wrong 'data.h5:/nothing: the weights of all samples add up to 0' data.weights=/nothing
+wrong 'data.h5:/list: has 5 numbers, but data.h5:/x has 200 rows' data.weights=/list
+wrong 'data.h5:/five: is no dataset of texts, but data.names is a dataset of texts' data.names=/five
+wrong 'data.h5: dataset /none not found' data.names=/none
+wrong 'data.h5:/s: its series have 25 points, which is shorter than data.series.length: 26' data.train=/s 'data.series={length: 26}' data.labels= data.names=
+finish
