@@ -382,9 +382,7 @@ enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const cha
     case ELBOW_KEY_INTEGERS:
         return read_integers(key, shown, node, value, source);
     case ELBOW_KEY_SHARE:
-        return elbow_value_read_share(key, shown, node, base, source);
     case ELBOW_KEY_ROWS:
-        return elbow_value_read_rows(key, shown, node, value, source);
     case ELBOW_KEY_MAP:
     case ELBOW_KEY_KIND:
     case ELBOW_KEY_LAYERS:

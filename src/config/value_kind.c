@@ -303,6 +303,11 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
 {
     if (key->type == ELBOW_KEY_KIND)
         return elbow_value_read_kind(key, shown, node, base, source);
+    if (key->type == ELBOW_KEY_SHARE)
+        return elbow_value_read_share(key, shown, node, base, source);
+    if (key->type == ELBOW_KEY_ROWS)
+        return elbow_value_read_rows(key, shown, node, (struct elbow_rows_choice *)((char *)base + key->offset),
+                                     source);
     if (key->type == ELBOW_KEY_MAP)
         return elbow_value_read_map(key, shown, node, base, source);
     if (key->type == ELBOW_KEY_LAYERS)

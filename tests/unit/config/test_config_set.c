@@ -147,54 +147,6 @@ START_TEST(test_set_kind)
 }
 END_TEST
 
-// Keys that say which samples a dataset consists of.
-START_TEST(test_set_selection)
-{
-    struct elbow_config config = defaults();
-    set(&config, "data.valid=/v");
-    set(&config, "data.valid=0.1");
-    ck_assert(config.data.valid_share == 0.1 && config.data.valid[0] == 0);
-    not_set(&config, "data.valid=1.5", "data.valid: '1.5' is out of bounds, expected a number above 0 and below 1");
-    not_set(&config, "data.valid=0", "data.valid: '0' is out of bounds, expected a number above 0 and below 1");
-    set(&config, "data.valid=/v");
-    ck_assert(config.data.valid_share == 0);
-    ck_assert_str_eq(config.data.valid, "/v");
-    set(&config, "data.rows=/mask");
-    ck_assert_str_eq(config.data.rows.dataset, "/mask");
-    set(&config, "data.rows=[100, 199]");
-    ck_assert(config.data.rows.is_range && config.data.rows.low == 100 && config.data.rows.high == 199);
-    ck_assert_str_eq(config.data.rows.dataset, "");
-    set(&config, "data.rows.1=150");
-    ck_assert_int_eq(config.data.rows.high, 150);
-    not_set(&config, "data.rows=[5, 4]",
-            "data.rows: the range ends before it begins; give the first row and the last one");
-    not_set(&config, "data.rows=[5]",
-            "data.rows: found a list, expected [first, last], or a text of at most 1023 bytes");
-    not_set(&config, "data.rows=[-1, 4]", "data.rows.0: '-1' is out of bounds, expected a whole number of at least 0");
-    not_set(&config, "data.rows=[0, 99999999999999999999]",
-            "data.rows.1: '99999999999999999999' is out of bounds, expected a whole number of at least 0");
-    not_set(&config, "data.rows=5", "data.rows: found '5', expected [first, last], or a text of at most 1023 bytes");
-    not_set(&config, "data.rows={a: 5}",
-            "data.rows: found a map, expected [first, last], or a text of at most 1023 bytes");
-    set(&config, "data.rows=");
-    ck_assert(!config.data.rows.is_range && config.data.rows.low == 0);
-    not_set(&config, "data.series.step=3",
-            "data.series: length is missing, expected a whole number from 1 to 2147483647");
-    set(&config, "data.series.length=256");
-    ck_assert(config.data.series.length == 256 && config.data.series.step == 0);
-    set(&config, "data.series.step=128");
-    set(&config, "data.series.length=200");
-    ck_assert(config.data.series.length == 200 && config.data.series.step == 128);
-    set(&config, "data.series={length: 7}");
-    ck_assert(config.data.series.length == 7 && config.data.series.step == 0);
-    not_set(&config, "data.series=7", "data.series: found '7', expected a map such as {length: ...}, or null");
-    not_set(&config, "data.series={length: 7, stop: 3}",
-            "data.series.stop: unknown key; did you mean data.series.step?");
-    set(&config, "data.series=null");
-    ck_assert(config.data.series.length == 0);
-}
-END_TEST
-
 START_TEST(test_set_refusals)
 {
     struct elbow_config config = defaults();
@@ -273,7 +225,6 @@ START_TEST(test_finish)
     finishes("data: {file: x.h5}\ntrain: {schedule: step, step_every: 10, batch: 8, microbatch: 8}");
     finishes("data: {file: x.h5}\nmodel: {likelihood: gaussian, learn_variance: true, output_bias: data}");
     finishes("data: {file: x.h5, valid: /v}\ntrain: {patience: 3, schedule: cosine}");
-    finishes("data: {file: x.h5, valid: 0.1, groups: /g, rows: /i, series: {length: 9}}\ntrain: {patience: 3}");
 }
 END_TEST
 
@@ -298,22 +249,6 @@ START_TEST(test_finish_data)
                     "run.yaml: data.labels: no file for the dataset /y; set data.file, or write FILE:/y");
     does_not_finish("data: {file: x.h5, valid_labels: /y}",
                     "run.yaml: data.valid_labels without data.valid; set data.valid, too");
-    does_not_finish("data: {file: x.h5, valid: 0.1, valid_labels: /y}",
-                    "run.yaml: data.valid_labels with data.valid: 0.1, a share of the training rows, whose labels are "
-                    "data.labels; remove data.valid_labels");
-    does_not_finish("data: {file: x.h5, valid_names: /y}",
-                    "run.yaml: data.valid_names without data.valid; set data.valid, too");
-    does_not_finish("data: {file: x.h5, valid: /v, groups: /g}",
-                    "run.yaml: data.groups without a share to hold back; set data.valid: 0.1, or remove it");
-    does_not_finish(
-        "data: {file: x.h5, series: {length: 9}, layout: image}",
-        "run.yaml: data.series with data.layout: image, which has no axis of time; set data.layout: series, "
-        "or remove one of them");
-    does_not_finish("data: {synthetic: 5, valid: 0.1}",
-                    "run.yaml: data.synthetic: 5 together with data.valid; noise has no files, remove one of them");
-    does_not_finish("data: {file: x.h5, weights: w}",
-                    "run.yaml: data.weights: found 'w', expected a dataset such as /train/images or "
-                    "FILE:/train/images");
     does_not_finish("data: {file: x.h5, shape: [65536, 65536, 65536, 65536]}",
                     "run.yaml: data.shape: makes 18446744073709551615 values, expected at most 2147483647");
     does_not_finish(
@@ -425,5 +360,5 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
-UNIT_MAIN("config/set", test_set, test_set_kind, test_set_selection, test_set_refusals, test_finish, test_finish_data,
-          test_finish_training, test_microbatch, test_locate, test_no_memory)
+UNIT_MAIN("config/set", test_set, test_set_kind, test_set_refusals, test_finish, test_finish_data, test_finish_training,
+          test_microbatch, test_locate, test_no_memory)

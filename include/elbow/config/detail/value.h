@@ -38,7 +38,7 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
 enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                    void *base, const struct elbow_source *source);
 
-// Local. The same for a key that is neither a kind nor a list of layers.
+// Local. The same for a key that is neither a kind, a map, a list of layers, nor a text or something else.
 enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           void *base, const struct elbow_source *source);
 
