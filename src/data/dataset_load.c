@@ -94,11 +94,18 @@ static enum elbow_status agree_description(struct elbow_loading *loading, struct
 }
 
 // As many rows as are wanted, but one.
-static void limit_rows(struct elbow_loading *loading, size_t row_bytes)
+static void limit_rows(struct elbow_loading *loading, struct elbow_error *error)
 {
+    struct elbow_dataset *dataset = loading->dataset;
+    if (loading->request->most_bytes == 0 || error->status != ELBOW_OK)
+        return;
+    uint64_t row_bytes = dataset->values * elbow_element_size(dataset->element);
     uint64_t most = loading->request->most_bytes, rows = most < row_bytes ? 1 : most / row_bytes;
-    if (most > 0 && rows < loading->dataset->samples)
-        loading->dataset->samples = rows;
+    if (rows >= dataset->samples)
+        return;
+    dataset->samples = rows;
+    if (dataset->is_sparse)
+        elbow_source_starts(loading->source, rows, 0, &dataset->entries, error);
 }
 
 // Collective. From open files to rows and labels in memory.
@@ -107,9 +114,9 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_comm *comm = loading->comm;
     elbow_loading_open(loading, error);
+    limit_rows(loading, error);
     if (agree_description(loading, error) != ELBOW_OK)
         return error->status;
-    limit_rows(loading, dataset->values * elbow_element_size(dataset->element));
     size_t bytes = elbow_dataset_bytes(dataset);
     if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK ||
         check_storage(loading, log, error) != ELBOW_OK)
@@ -118,7 +125,10 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
         return error->status;
     dataset->min = INFINITY;
     dataset->max = -INFINITY;
-    elbow_loading_read_rows(loading, error);
+    if (dataset->is_sparse)
+        elbow_loading_read_sparse(loading, error);
+    else
+        elbow_loading_read_rows(loading, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
     return elbow_loading_settle(loading, error);

@@ -63,9 +63,13 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
     for (size_t i = 0, length = 0; i < dataset->rank && length < sizeof shape; ++i)
         length += (size_t)snprintf(shape + length, sizeof shape - length, "%s%llu", i > 0 ? "x" : "",
                                    (unsigned long long)dataset->shape[i]);
-    elbow_log_say(log, "%s: %s, %s of %s %s from %g to %g; scaling: value = stored * %g + %g (%s)%s", role,
+    char stored[60] = "";
+    if (dataset->is_sparse)
+        snprintf(stored, sizeof stored, ", sparse (%.1f %% stored)",
+                 100 * (double)dataset->entries / ((double)dataset->samples * (double)dataset->values));
+    elbow_log_say(log, "%s: %s, %s of %s %s from %g to %g%s; scaling: value = stored * %g + %g (%s)%s", role,
                   dataset->name, elbow_text_count(dataset->samples, "sample").text, shape,
-                  elbow_element_name(dataset->element), dataset->min, dataset->max, dataset->scale.factor,
+                  elbow_element_name(dataset->element), dataset->min, dataset->max, stored, dataset->scale.factor,
                   dataset->scale.offset, dataset->scale.source, beside);
     tell_selection(dataset, role, log);
     if (dataset->packing.ignored[0] != 0)

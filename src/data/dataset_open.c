@@ -113,8 +113,11 @@ enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow
 {
     open(loading, error);
     enum elbow_status status = elbow_loading_select(loading, error);
-    if (status == ELBOW_OK)
-        status = read_attributes(loading, error);
+    if (status != ELBOW_OK)
+        return status;
+    loading->dataset->is_sparse = loading->source->is_sparse;
+    loading->dataset->entries = loading->source->entries;
+    status = read_attributes(loading, error);
     if (status == ELBOW_OK)
         status = elbow_loading_take_shape(loading, error);
     return status == ELBOW_OK ? elbow_loading_check_layout(loading->dataset, error) : status;

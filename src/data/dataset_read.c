@@ -39,17 +39,21 @@ struct elbow_loading_spot elbow_loading_locate(const struct elbow_loading *loadi
     return spot;
 }
 
-static enum elbow_status check_finite(const struct elbow_loading *loading, uint64_t first, size_t at,
-                                      struct elbow_error *error)
+enum elbow_status elbow_loading_refuse_infinite(const struct elbow_loading *loading, uint64_t row, uint64_t number,
+                                                struct elbow_error *error)
 {
-    if (at == SIZE_MAX)
-        return ELBOW_OK;
-    size_t values = loading->dataset->values;
-    struct elbow_loading_spot spot = elbow_loading_locate(loading, first + at / values, at % values);
+    struct elbow_loading_spot spot = elbow_loading_locate(loading, row, number);
     return elbow_error_set(
         error, ELBOW_DATA,
         "%s: row %llu holds a value (number %llu of the row) that is NaN or infinite; clean the data first", spot.name,
         (unsigned long long)spot.row, (unsigned long long)spot.number);
+}
+
+static enum elbow_status check_finite(const struct elbow_loading *loading, uint64_t first, size_t at,
+                                      struct elbow_error *error)
+{
+    size_t values = loading->dataset->values;
+    return at == SIZE_MAX ? ELBOW_OK : elbow_loading_refuse_infinite(loading, first + at / values, at % values, error);
 }
 
 // The first value that is not finite, and is no missing one either, which are counted later.

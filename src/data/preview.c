@@ -6,6 +6,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
+#include "elbow/data/sparse.h"
 
 static const uint64_t ROW_BYTES_MAX = UINT64_C(1) << 28;
 
@@ -24,14 +25,31 @@ static void read_rows(struct elbow_hdf5 *file, const char *dataset, const struct
     elbow_release(&row);
 }
 
+// The first and the last of the numbers that each part of sparse rows holds.
+static void read_sparse(struct elbow_hdf5 *file, const char *group)
+{
+    struct elbow_sparse sparse;
+    struct elbow_packing packing;
+    if (elbow_sparse_open(file, group, &sparse, NULL) != ELBOW_OK)
+        return;
+    elbow_packing_read(file, group, sparse.info.element, &packing, NULL);
+    if (elbow_sparse_check_storage(&sparse, NULL) != ELBOW_OK)
+        return;
+    read_rows(file, sparse.data, &sparse.values);
+    read_rows(file, sparse.indices, &sparse.columns);
+    read_rows(file, sparse.indptr, &sparse.starts);
+}
+
 void elbow_preview_dataset(const char *path, const char *dataset, char *note)
 {
     struct elbow_hdf5 *file = NULL;
     struct elbow_hdf5_info info;
     struct elbow_packing packing;
     elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s:%s", path, dataset);
-    if (elbow_hdf5_open(path, &file, NULL) == ELBOW_OK &&
-        elbow_hdf5_describe_dataset(file, dataset, &info, NULL) == ELBOW_OK) {
+    bool is_open = elbow_hdf5_open(path, &file, NULL) == ELBOW_OK;
+    if (is_open && elbow_sparse_is(file, dataset)) {
+        read_sparse(file, dataset);
+    } else if (is_open && elbow_hdf5_describe_dataset(file, dataset, &info, NULL) == ELBOW_OK) {
         bool is_there = elbow_hdf5_check_storage(file, dataset, NULL) == ELBOW_OK;
         elbow_packing_read(file, dataset, info.element, &packing, NULL);
         if (is_there) // rows of which nobody wrote most may be without end

@@ -36,6 +36,21 @@ enum elbow_status elbow_source_read(struct elbow_source *source, uint64_t first,
     return source->functions->read(source, first, count, out, error);
 }
 
+enum elbow_status elbow_source_starts(struct elbow_source *source, uint64_t first, uint64_t count, uint64_t *starts,
+                                      struct elbow_error *error)
+{
+    ELBOW_CHECK(source->is_sparse && first <= source->info.shape[0] && count <= source->info.shape[0] - first);
+    return source->functions->starts(source, first, count, starts, error);
+}
+
+enum elbow_status elbow_source_entries(struct elbow_source *source, uint64_t first, uint64_t count,
+                                       const uint64_t *starts, uint32_t *columns, void *values,
+                                       struct elbow_error *error)
+{
+    ELBOW_CHECK(source->is_sparse && first <= source->info.shape[0] && count <= source->info.shape[0] - first);
+    return source->functions->entries(source, first, count, starts, columns, values, error);
+}
+
 struct elbow_source_spot elbow_source_locate(const struct elbow_source *source, uint64_t row, uint64_t number)
 {
     return source->functions->locate(source, row, number);

@@ -6,6 +6,7 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
+#include "elbow/data/sparse.h"
 #include "elbow/evaluate/detail/look.h"
 #include "elbow/evaluate/detail/serves.h"
 
@@ -274,6 +275,70 @@ static bool print_texts(const struct walk *walk, const char *name)
     return print_labels(walk, name, "text", NULL);
 }
 
+// The head of a sparse matrix: what it would be as a dense one, and what of that is stored.
+static void print_matrix(struct walk *walk, const char *name, const struct elbow_sparse *sparse)
+{
+    double all = (double)sparse->info.shape[0] * (double)sparse->info.shape[1];
+    uint64_t bytes = sparse->values.shape[0] * elbow_element_size(sparse->values.element) +
+                     sparse->columns.shape[0] * elbow_element_size(sparse->columns.element) +
+                     sparse->starts.shape[0] * elbow_element_size(sparse->starts.element);
+    elbow_text_print(walk->out, "\n%s: a sparse matrix by rows of %s (", name,
+                     elbow_element_name(sparse->info.element));
+    print_shape(walk->out, 2, sparse->info.shape);
+    fprintf(walk->out, "), %" PRIu64 " of its values stored", sparse->entries);
+    if (all > 0)
+        fprintf(walk->out, " (%.1f %% are zero)", 100 * (1 - (double)sparse->entries / all));
+    fprintf(walk->out, ", ");
+    print_storage(walk, sparse->data, &sparse->values);
+    fprintf(walk->out, ", %s\n", elbow_text_bytes(bytes).text);
+}
+
+// What the stored values of a sparse matrix are; whether all that were looked at can be used.
+static bool print_stored(struct walk *walk, struct elbow_sparse *sparse, const struct elbow_packing *packing,
+                         struct elbow_error *error)
+{
+    struct elbow_look values;
+    if (sparse->values.shape[0] == 0 ||
+        !elbow_look_at(walk->file, sparse->data, &sparse->values, packing, &walk->bytes, &values, error))
+        return true;
+    values.zero = 0; // of stored values; the head tells of all
+    print_values(walk->out, &sparse->values, packing, &values);
+    return values.nan + values.infinite + values.missing == 0;
+}
+
+// A group of sparse rows; false if `what` tells all of it.
+static bool print_sparse(struct walk *walk, const char *name, const char *what)
+{
+    struct elbow_sparse sparse;
+    struct elbow_packing packing;
+    struct elbow_error error = {0};
+    if (!elbow_sparse_is(walk->file, name))
+        return false;
+    if (elbow_sparse_open(walk->file, name, &sparse, &error) != ELBOW_OK) {
+        if (strstr(error.message, what) != NULL)
+            return false;
+        elbow_text_print(walk->out, "\n%s: a sparse matrix\n    not usable: %s\n", name, error.message);
+        return true;
+    }
+    print_matrix(walk, name, &sparse);
+    bool is_good = true;
+    const char *obstacle = find_obstacle(&sparse.info);
+    if (elbow_packing_read(walk->file, name, sparse.info.element, &packing, &error) == ELBOW_OK)
+        print_attributes(&packing, walk->out);
+    if (error.status == ELBOW_OK && elbow_sparse_check_storage(&sparse, &error) == ELBOW_OK)
+        is_good = print_stored(walk, &sparse, &packing, &error);
+    if (error.status != ELBOW_OK || obstacle != NULL || !is_good) {
+        elbow_text_print(walk->out, "    not usable: %s\n",
+                         error.status != ELBOW_OK ? error.message
+                         : obstacle != NULL       ? obstacle
+                                                  : "samples with missing or infinite values are refused");
+        return true;
+    }
+    print_samples(&sparse.info, walk->out);
+    print_key(walk, "train", name);
+    return true;
+}
+
 static bool print_entry(void *user, const struct elbow_hdf5_entry *entry)
 {
     struct walk *walk = user;
@@ -282,7 +347,7 @@ static bool print_entry(void *user, const struct elbow_hdf5_entry *entry)
         return true;
     if (entry->info != NULL)
         print_numbers(walk, entry->name, entry->info);
-    else if (!print_texts(walk, entry->name))
+    else if (!print_sparse(walk, entry->name, entry->what) && !print_texts(walk, entry->name))
         elbow_text_print(walk->out, "\n%s %s\n", entry->name, entry->what);
     return true;
 }

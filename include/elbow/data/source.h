@@ -33,6 +33,14 @@ struct elbow_source_functions {
     // Local. Rows [first, first + count) into out (count rows of info.element).
     enum elbow_status (*read)(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
                               struct elbow_error *error);
+    // Of sparse rows alone (is_sparse). Local. Where the entries of rows [first, first + count) begin among those of
+    // all rows, and the last of them ends: count + 1 ascending numbers, none above `entries`.
+    enum elbow_status (*starts)(struct elbow_source *source, uint64_t first, uint64_t count, uint64_t *starts,
+                                struct elbow_error *error);
+    // Local. The entries of rows that have these starts: columns (below the values of a row, ascending, each once) and
+    // values of info.element.
+    enum elbow_status (*entries)(struct elbow_source *source, uint64_t first, uint64_t count, const uint64_t *starts,
+                                 uint32_t *columns, void *values, struct elbow_error *error);
     // Local.
     struct elbow_source_spot (*locate)(const struct elbow_source *source, uint64_t row, uint64_t number);
     // Local. Gives back the source and all that it is made of.
@@ -43,6 +51,8 @@ struct elbow_source_functions {
 struct elbow_source {
     const struct elbow_source_functions *functions;
     struct elbow_hdf5_info info; // of the rows: shape[0] of them. Their bounds are not checked (elbow_hdf5_check_rows)
+    bool is_sparse;              // entries of the rows can be had without the zeros between them
+    uint64_t entries;            // of all sparse rows
 };
 
 // What is to be opened.
@@ -69,6 +79,11 @@ enum elbow_status elbow_source_packing(struct elbow_source *source, struct elbow
                                        struct elbow_error *error);
 enum elbow_status elbow_source_read(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
                                     struct elbow_error *error);
+enum elbow_status elbow_source_starts(struct elbow_source *source, uint64_t first, uint64_t count, uint64_t *starts,
+                                      struct elbow_error *error);
+enum elbow_status elbow_source_entries(struct elbow_source *source, uint64_t first, uint64_t count,
+                                       const uint64_t *starts, uint32_t *columns, void *values,
+                                       struct elbow_error *error);
 struct elbow_source_spot elbow_source_locate(const struct elbow_source *source, uint64_t row, uint64_t number);
 void elbow_source_close(struct elbow_source *source);
 

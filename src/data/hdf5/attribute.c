@@ -237,3 +237,13 @@ enum elbow_status elbow_hdf5_read_text(struct elbow_hdf5 *file, const char *obje
     end_reading(&reading);
     return status;
 }
+
+void elbow_hdf5_read_word(struct elbow_hdf5 *file, const char *object, const char *attribute,
+                          char word[ELBOW_HDF5_WORD_SIZE])
+{
+    char *text = NULL;
+    word[0] = '\0';
+    if (elbow_hdf5_read_text(file, object, attribute, ELBOW_HDF5_WORD_SIZE - 1, &text, NULL) == ELBOW_OK)
+        elbow_text_format(word, ELBOW_HDF5_WORD_SIZE, "%s", text);
+    elbow_release(&text);
+}

@@ -9,7 +9,7 @@
 #include <string.h>
 
 // MANY: from so many datasets alike on, a group is one line. ALIKE: of those, so many are looked at.
-enum { LISTED = 10, LIST_SIZE = 900, MANY = 20, ALIKE = 16, TEXT_MAX = 64 };
+enum { LISTED = 10, LIST_SIZE = 900, MANY = 20, ALIKE = 16 };
 
 static enum elbow_status fail_what(const struct elbow_hdf5 *file, const char *name, const char *what,
                                    struct elbow_error *error)
@@ -17,55 +17,11 @@ static enum elbow_status fail_what(const struct elbow_hdf5 *file, const char *na
     return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s %s", file->name, name, what);
 }
 
-// A text attribute of an object, or "".
-static void read_word(struct elbow_hdf5 *file, const char *object, const char *attribute, char word[TEXT_MAX])
-{
-    char *text = NULL;
-    word[0] = '\0';
-    if (elbow_hdf5_read_text(file, object, attribute, TEXT_MAX - 1, &text, NULL) == ELBOW_OK)
-        elbow_text_format(word, TEXT_MAX, "%s", text);
-    elbow_release(&text);
-}
-
-static bool has_member(struct elbow_hdf5 *file, const char *group, const char *member)
-{
-    elbow_path path;
-    bool found = false;
-    return elbow_text_format(path, sizeof path, "%s/%s", group, member) &&
-           elbow_hdf5_find(file, path, &found, NULL) == ELBOW_OK && found;
-}
-
-// Sparse matrices as anndata, h5sparse and 10x write them.
-static bool describe_sparse(struct elbow_hdf5 *file, const char *group, char *what, size_t size)
-{
-    char format[TEXT_MAX], shape[TEXT_MAX] = "";
-    int64_t rows[2];
-    read_word(file, group, "encoding-type", format);
-    bool is_csr = strcmp(format, "csr_matrix") == 0, is_csc = strcmp(format, "csc_matrix") == 0;
-    read_word(file, group, "h5sparse_format", format);
-    is_csr = is_csr || strcmp(format, "csr") == 0;
-    is_csc = is_csc || strcmp(format, "csc") == 0;
-    if (!is_csr && !is_csc &&
-        !(has_member(file, group, "data") && has_member(file, group, "indices") && has_member(file, group, "indptr")))
-        return false;
-    if (elbow_hdf5_read_integers(file, group, "shape", rows, 2, NULL) == ELBOW_OK ||
-        elbow_hdf5_read_integers(file, group, "h5sparse_shape", rows, 2, NULL) == ELBOW_OK)
-        elbow_text_format(shape, sizeof shape, ", %lld x %lld", (long long)rows[0], (long long)rows[1]);
-    elbow_text_format(what, size,
-                      "is a sparse matrix (%s%s), which cannot be read yet: write it dense, as by "
-                      "scipy.sparse's toarray()",
-                      is_csr   ? "CSR"
-                      : is_csc ? "CSC"
-                               : "data, indices, indptr",
-                      shape);
-    return true;
-}
-
 // Tables as pandas writes them.
 static bool describe_table(struct elbow_hdf5 *file, const char *group, char *what, size_t size)
 {
-    char kind[TEXT_MAX];
-    read_word(file, group, "pandas_type", kind);
+    char kind[ELBOW_HDF5_WORD_SIZE];
+    elbow_hdf5_read_word(file, group, "pandas_type", kind);
     if (kind[0] == '\0')
         return false;
     elbow_text_format(what, size,
@@ -110,8 +66,8 @@ static bool describe_many(struct elbow_hdf5 *file, const char *name, hid_t group
 {
     H5G_info_t links;
     struct elbow_hdf5_info first, other;
-    char kind[TEXT_MAX], shape[128];
-    read_word(file, name, "encoding-type", kind);
+    char kind[ELBOW_HDF5_WORD_SIZE], shape[128];
+    elbow_hdf5_read_word(file, name, "encoding-type", kind);
     if (strcmp(kind, "dataframe") == 0 || H5Gget_info(group, &links) < 0 || links.nlinks < MANY ||
         !describe_member(group, 0, &first))
         return false;
@@ -128,7 +84,7 @@ static bool describe_many(struct elbow_hdf5 *file, const char *name, hid_t group
 
 static bool describe_group(struct elbow_hdf5 *file, const char *name, hid_t group, char *what, size_t size)
 {
-    return describe_sparse(file, name, what, size) || describe_table(file, name, what, size) ||
+    return elbow_hdf5_describe_sparse(file, name, what, size) || describe_table(file, name, what, size) ||
            describe_many(file, name, group, what, size);
 }
 

@@ -255,8 +255,9 @@ static enum elbow_status member_refers(struct elbow_hdf5 *file, const char *name
 
 enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error)
 {
-    // What labels are made of, as AnnData writes them: members of a group, or beside the codes.
-    static const char *const MEMBERS[] = {"codes", "categories", "categories/values", "values", "mask"};
+    // What labels and sparse matrices are made of, as AnnData writes them: members of a group, or beside the codes.
+    static const char *const MEMBERS[] = {"codes", "categories", "categories/values", "values",
+                                          "mask",  "data",       "indices",           "indptr"};
     static const char CODES[] = "/codes";
     elbow_path group, other;
     *refers = false;

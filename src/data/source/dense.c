@@ -3,6 +3,7 @@
 #include "elbow/data/detail/source.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/sparse.h"
 
 struct dense {
     struct elbow_source source;
@@ -67,6 +68,12 @@ enum elbow_status elbow_source_open_dense(const char *file, const char *dataset,
         status = elbow_duplicate(&dense->dataset, dataset, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_open(file, &dense->file, error);
+    if (status == ELBOW_OK && elbow_sparse_is(dense->file, dataset)) {
+        struct elbow_hdf5 *opened = dense->file;
+        dense->file = NULL;
+        close_dense(&dense->source);
+        return elbow_source_open_csr(opened, file, dataset, source, error);
+    }
     if (status == ELBOW_OK)
         status = elbow_hdf5_describe_dataset(dense->file, dataset, &dense->source.info, error);
     if (status == ELBOW_OK)

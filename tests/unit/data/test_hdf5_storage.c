@@ -350,8 +350,8 @@ START_TEST(groups_that_stand_for_one_thing)
     struct told told = {""};
     ck_assert_int_eq(elbow_hdf5_each(file, tell, &told, NULL), ELBOW_OK);
     ck_assert_str_eq(told.text,
-                     "/X is a sparse matrix (CSR), which cannot be read yet: write it dense, as by scipy.sparse's "
-                     "toarray()\n"
+                     "/X is a sparse matrix (CSR), which is read as rows of data only; elsewhere write it dense, as by "
+                     "scipy.sparse's toarray()\n"
                      "/images holds 50 objects, as it seems datasets alike of float32 (3 x 4), one a sample or a "
                      "column: join them into one dataset (samples, values, ...), as by h5py and numpy.stack\n"
                      "/table holds compound values (a, b), a table: write its numbers as one dataset (samples, "

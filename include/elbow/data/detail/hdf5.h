@@ -60,6 +60,35 @@ enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset
 
 enum { ELBOW_HDF5_WHAT_SIZE = 1024 }; // of a predicate: "is a group"
 
+// Local. A short text attribute of an object; empty if there is none, or a longer one.
+enum { ELBOW_HDF5_WORD_SIZE = 64 };
+void elbow_hdf5_read_word(struct elbow_hdf5 *file, const char *object, const char *attribute,
+                          char word[ELBOW_HDF5_WORD_SIZE]);
+
+// Local. The path of a member of a group; false: too long.
+bool elbow_hdf5_member(const char *group, const char *member, elbow_path path);
+
+enum elbow_hdf5_matrix_kind {
+    ELBOW_MATRIX_NONE,    // no sparse matrix
+    ELBOW_MATRIX_ROWS,    // CSR
+    ELBOW_MATRIX_COLUMNS, // CSC
+    ELBOW_MATRIX_CELLS,   // of 10x Genomics: its rows are the cells
+    ELBOW_MATRIX_UNSAID   // data, indices and indptr, but no word of which of both they are
+};
+
+// What a group says of the sparse matrix that it holds; nothing of that has been checked.
+struct elbow_hdf5_matrix {
+    enum elbow_hdf5_matrix_kind kind;
+    bool has_shape;
+    int64_t rows, columns;
+};
+
+// Local.
+struct elbow_hdf5_matrix elbow_hdf5_look_at_matrix(struct elbow_hdf5 *file, const char *group);
+
+// Local. "is a sparse matrix ...", with what to do where a dataset is needed; false if a group holds none.
+bool elbow_hdf5_describe_sparse(struct elbow_hdf5 *file, const char *group, char *what, size_t size);
+
 // Local. Opens a dataset and describes it. Errors as of elbow_hdf5_describe_dataset.
 enum elbow_status elbow_hdf5_open_dataset(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
                                           struct elbow_hdf5_info *info, struct elbow_error *error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the parts of loading a dataset (dataset_load.c) share: opening and describing (dataset_open.c), its shape
-// (dataset_shape.c), reading (dataset_read.c), figures of all values (dataset_measure.c), what follows from them
-// (dataset_values.c).
+// (dataset_shape.c), reading (dataset_read.c, dataset_sparse.c), figures of all values (dataset_measure.c), what
+// follows from them (dataset_values.c).
 #ifndef ELBOW_DATA_DETAIL_LOADING_H
 #define ELBOW_DATA_DETAIL_LOADING_H
 
@@ -54,6 +54,13 @@ struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const
 
 // Local. Reads this rank's rows in blocks and looks for the smallest, the largest and the unusable ones.
 enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. The same for sparse rows.
+enum elbow_status elbow_loading_read_sparse(struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. DATA, with the sentence: value `number` of a row of the source is NaN or infinite.
+enum elbow_status elbow_loading_refuse_infinite(const struct elbow_loading *loading, uint64_t row, uint64_t number,
+                                                struct elbow_error *error);
 
 // Local. The number in the source's row of value `at` of a row in memory.
 size_t elbow_loading_number(const struct elbow_loading *loading, size_t at);

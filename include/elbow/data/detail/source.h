@@ -5,8 +5,12 @@
 
 #include "elbow/data/source.h"
 
-// Local. A dataset of numbers, rows first. The texts are copied.
+// Local. A dataset of numbers, rows first, or a group of sparse rows. The texts are copied.
 enum elbow_status elbow_source_open_dense(const char *file, const char *dataset, struct elbow_source **source,
                                           struct elbow_error *error);
+
+// Local. A group of sparse rows of an open file, which is the source's from then on, whatever comes of it.
+enum elbow_status elbow_source_open_csr(struct elbow_hdf5 *file, const char *path, const char *group,
+                                        struct elbow_source **source, struct elbow_error *error);
 
 #endif
