@@ -32,7 +32,7 @@ static void read_sparse(struct elbow_hdf5 *file, const char *group)
     struct elbow_packing packing;
     if (elbow_sparse_open(file, group, &sparse, NULL) != ELBOW_OK)
         return;
-    elbow_packing_read(file, group, sparse.info.element, &packing, NULL);
+    elbow_packing_read(file, sparse.data, sparse.info.element, &packing, NULL);
     if (elbow_sparse_check_storage(&sparse, NULL) != ELBOW_OK)
         return;
     read_rows(file, sparse.data, &sparse.values);

@@ -6,10 +6,10 @@
 //   elbow-test-data shorten FILE /dataset ROW                             its chunk there unpacks to one row
 //   elbow-test-data print FILE /dataset                                   one row a line, %.17g, commas between
 //
-// TYPE: i8 u8 i16 u32 i64 u64 f32 f64 string compound. SHAPE: 100,6,5, or scalar. PATTERN: bits (0 and 1), bytes (0 to
-// 255), unit (in [0, 1]), normal (any real), labels (row mod 5), nothing (no value is written: no storage is
-// allocated). OPTION: chunk=ROWS, deflate=LEVEL, factor=F and offset=F (attributes), attribute=NAME:NUMBER (others),
-// seed=S, set=VALUE@ROW,COLUMN.
+// TYPE: i8 u8 i16 u32 i64 u64 f32 f64 string compound. SHAPE: 100,6,5, or scalar. PATTERN: bits (0 and 1), counts (0 to
+// 7, most of them 0), bytes (0 to 255), unit (in [0, 1]), normal (any real), labels (row mod 5), nothing (no value is
+// written: no storage is allocated). OPTION: chunk=ROWS, deflate=LEVEL, factor=F and offset=F (attributes),
+// attribute=NAME:NUMBER (others), seed=S, set=VALUE@ROW,COLUMN.
 //
 // A row mixes a few factors, so that there is something to learn; every value is a function of (seed, row, column).
 #include <hdf5.h>
@@ -101,6 +101,8 @@ static double value_at(const struct order *order, uint64_t row, uint64_t column)
     double unit = 1 / (1 + exp(-4 * level));
     if (strcmp(order->pattern, "unit") == 0)
         return unit;
+    if (strcmp(order->pattern, "counts") == 0)
+        return floor(fmax(unit * 16 - 8, 0));
     if (strcmp(order->pattern, "bytes") == 0)
         return floor(unit * 255.999);
     return unit > 0.5;

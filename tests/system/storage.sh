@@ -44,7 +44,6 @@ refused sources.h5:/filter 'virtual dataset /filter \(rows 0 to 399\): .*filters
 refused sources.h5:/absent 'virtual dataset /absent \(rows 0 to 9\): .*part0.h5: dataset z not found'
 refused sources.h5:/turned '/turned maps the whole of x in part0.h5 to 4 x 10 values, but that has 10 x 4 now'
 refused newer.h5:/complex '/complex cannot be read by this version, HDF5 [0-9.]+|holds complex numbers'
-refused cells.h5ad:/X '/X is a sparse matrix \(CSR, 30 x 5\), which cannot be read yet: write it dense' doctor
 refused many.h5:/images '/images holds 30 objects, as it seems datasets alike of uint8 \(4 x 4\), one a sample'
 refused many.h5:/table '/table holds compound values \(mass, charge\), a table'
 

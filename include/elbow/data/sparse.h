@@ -36,7 +36,7 @@ enum elbow_status elbow_sparse_open(struct elbow_hdf5 *file, const char *name, s
 // Local. Whether all of it has been written and can be read: as elbow_hdf5_check_storage.
 enum elbow_status elbow_sparse_check_storage(struct elbow_sparse *sparse, struct elbow_error *error);
 
-// Local. How the entries are stored; `reading` is that of the part that wants most.
+// Local. How the entries are stored; `reading`: bytes that a read takes beside them, at most.
 enum elbow_status elbow_sparse_describe_storage(struct elbow_sparse *sparse, struct elbow_hdf5_storage *storage,
                                                 struct elbow_error *error);
 

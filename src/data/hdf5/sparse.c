@@ -11,7 +11,7 @@
 #include <string.h>
 
 // Numbers that are read at once: whole chunks of the file, unless they are larger than any memory should be.
-enum { PIECE = 1 << 20, PIECE_MOST = 1 << 26 };
+enum { PIECE = 1 << 17, PIECE_MOST = 1 << 26 };
 
 bool elbow_sparse_is(struct elbow_hdf5 *file, const char *name)
 {
@@ -112,6 +112,15 @@ enum elbow_status elbow_sparse_check_storage(struct elbow_sparse *sparse, struct
     return status;
 }
 
+// The end of a piece that begins at `first`: on the bounds of chunks.
+static uint64_t piece_end(const struct elbow_hdf5_info *info, uint64_t first, uint64_t last)
+{
+    uint64_t chunk = info->chunk_rows == 0 || info->chunk_rows > PIECE_MOST ? 1 : info->chunk_rows;
+    uint64_t step = chunk < PIECE ? PIECE / chunk * chunk : chunk;
+    uint64_t end = (first / step + 1) * step;
+    return end < last ? end : last;
+}
+
 enum elbow_status elbow_sparse_describe_storage(struct elbow_sparse *sparse, struct elbow_hdf5_storage *storage,
                                                 struct elbow_error *error)
 {
@@ -121,16 +130,8 @@ enum elbow_status elbow_sparse_describe_storage(struct elbow_sparse *sparse, str
         status = elbow_hdf5_describe_storage(sparse->file, sparse->indices, &columns, error);
     if (status == ELBOW_OK && columns.reading > storage->reading)
         storage->reading = columns.reading;
+    storage->reading += piece_end(&sparse->columns, 0, sparse->entries) * elbow_element_size(sparse->columns.element);
     return status;
-}
-
-// The end of a piece that begins at `first`: on the bounds of chunks.
-static uint64_t piece_end(const struct elbow_hdf5_info *info, uint64_t first, uint64_t last)
-{
-    uint64_t chunk = info->chunk_rows == 0 || info->chunk_rows > PIECE_MOST ? 1 : info->chunk_rows;
-    uint64_t step = chunk < PIECE ? PIECE / chunk * chunk : chunk;
-    uint64_t end = (first / step + 1) * step;
-    return end < last ? end : last;
 }
 
 // Room for the pieces of [first, last).
@@ -174,7 +175,7 @@ enum elbow_status elbow_sparse_starts(struct elbow_sparse *sparse, uint64_t firs
             break;
         uint64_t *out = starts + (from - first);
         size_t wrong = elbow_csr_starts(info->element, stored, (size_t)(end - from), low, sparse->entries, out);
-        if (wrong == SIZE_MAX && from == 0 && out[0] != 0)
+        if (wrong != 0 && from == 0 && out[0] != 0)
             wrong = 0;
         if (wrong != SIZE_MAX)
             status = fail_start(sparse, from + wrong, elbow_element_at(info->element, stored, wrong),

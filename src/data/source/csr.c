@@ -32,7 +32,7 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
 static enum elbow_status packing(struct elbow_source *source, struct elbow_packing *packing, struct elbow_error *error)
 {
     struct csr *csr = (struct csr *)source;
-    return elbow_packing_read(csr->file, csr->group, source->info.element, packing, error);
+    return elbow_packing_read(csr->file, csr->sparse.data, source->info.element, packing, error);
 }
 
 static enum elbow_status starts(struct elbow_source *source, uint64_t first, uint64_t count, uint64_t *starts,

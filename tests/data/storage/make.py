@@ -4,17 +4,15 @@
 
     python3 tests/data/storage/make.py DIRECTORY
 
-needs h5py, hdf5plugin and anndata of PyPI. `values.txt` has a line for each dataset that Elbow reads: file, dataset,
+needs h5py and hdf5plugin of PyPI. `values.txt` has a line for each dataset that Elbow reads: file, dataset,
 element, shape, and the FNV-1a hash (64 bits) of its values as h5py reads them, in Elbow's element, little endian.
 """
 import os
 import sys
 
-import anndata
 import h5py
 import hdf5plugin
 import numpy as np
-import scipy.sparse
 
 os.chdir(sys.argv[1])
 random = np.random.default_rng(12)
@@ -185,8 +183,6 @@ def foreign():
         for i in range(30):
             f.create_dataset(f"images/{i:04d}", data=np.full((4, 4), i, "u1"), track_times=False)
         f["table"] = np.zeros(3, [("mass", "f4"), ("charge", "i4")])
-    counts = scipy.sparse.csr_matrix(random.poisson(0.3, (30, 5)).astype("f4"))
-    anndata.AnnData(counts).write_h5ad("cells.h5ad")
 
 
 def sources():
