@@ -138,6 +138,8 @@ enum elbow_status elbow_source_select(struct elbow_source **source, const struct
     struct selected *selected;
     ELBOW_CHECK(selection->stored == (*source)->info.shape[0] && selection->samples > 0);
     ELBOW_CHECK(axis >= 1 && axis < (*source)->info.rank);
+    if ((*source)->is_sparse && selection->length == 0)
+        return elbow_source_select_sparse(source, selection, error);
     enum elbow_status status = elbow_allocate(&selected, 1, sizeof *selected, "a selection of rows", error);
     if (status != ELBOW_OK)
         return status;
