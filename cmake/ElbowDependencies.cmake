@@ -213,7 +213,7 @@ elbow_find(XXHASH LABEL "xxHash (header)" PACKAGE libxxhash-dev HEADER xxhash.h)
 elbow_find(RANDOM123 LABEL Random123 PACKAGE librandom123-dev HEADER Random123/philox.h)
 if(PROJECT_NAME STREQUAL "elbow") # of elbow-import, which programs that link the library do not need
   elbow_find(ZIP LABEL libzip PACKAGE libzip-dev PKGCONFIG libzip HEADER zip.h LIBRARY zip)
-  elbow_find(JPEG LABEL libjpeg PACKAGE libjpeg-dev PKGCONFIG libjpeg HEADER jpeglib.h LIBRARY jpeg)
+  elbow_find(JPEG LABEL libjpeg-turbo PACKAGE libjpeg-dev PKGCONFIG libjpeg HEADER jpeglib.h LIBRARY jpeg)
   elbow_find(TIFF LABEL libtiff PACKAGE libtiff-dev PKGCONFIG libtiff-4 HEADER tiffio.h LIBRARY tiff)
 endif()
 elbow_find(JANSSON OPTIONAL LABEL Jansson PACKAGE libjansson-dev PKGCONFIG jansson HEADER jansson.h LIBRARY jansson)

@@ -35,6 +35,9 @@ values_tests() {
 }
 
 told_tests() {
+    "$import" zip64.npz --array 'a b/ü' -o told.h5 --name /zip64 >/dev/null || fail "an array by its name"
+    "$import" classes/cat/ -o told.h5 --name /slash >out.txt || fail "a folder with a slash"
+    grep -qF 'classes/cat/: 3 pictures (1 PNG, 1 JPEG, 1 TIFF) in natural order' out.txt || fail "a folder with a slash: $(cat out.txt)"
     "$import" turned/6.jpg -o told.h5 --name /a >out.txt
     grep -qF '1 picture is turned upright, as the file asks, the first is turned/6.jpg' out.txt || fail "turned: $(cat out.txt)"
     "$import" stack.tif previews.tif -o told.h5 --name /b >out.txt
@@ -81,6 +84,9 @@ refusals() {
     refused 1 'damaged.tif: the TIFF file is damaged or not supported' "$import" damaged.tif -o new.h5
     refused 1 'pages-differ.tif, page 2: the picture is 5 x 8 grey of 16 bits, the first one is 5 x 7 grey of 16 bits (pages-differ.tif); bring all to one size' \
         "$import" pages-differ.tif -o new.h5
+    refused 1 'loop.tif: the TIFF file is damaged or not supported (its list of pages is broken)' "$import" loop.tif -o new.h5
+    refused 1 'large.tif: the TIFF file is damaged (7 x 1048576 pixels cannot be in so few bytes)' "$import" large.tif -o new.h5
+    refused 1 'large.jpg: the JPEG file is damaged (65280 x 65280 pixels cannot be in so few bytes)' "$import" large.jpg -o new.h5
     printf '\377\330\377' >no.jpg
     refused 1 'no.jpg: the JPEG file is damaged' "$import" no.jpg -o new.h5
     mkdir kinds

@@ -15,6 +15,13 @@
 
 enum { CLASSES_MAX = 1 << 16, FORMATS_MAX = 16 }; // as many classes as labels may have names
 
+bool import_folder_path(const char *folder, const char *name, elbow_path path)
+{
+    size_t length = strlen(folder);
+    bool has_slash = length > 0 && folder[length - 1] == '/';
+    return elbow_text_format(path, ELBOW_PATH_SIZE, "%s%s%s", folder, has_slash ? "" : "/", name);
+}
+
 // Makes room for one more in a list.
 static enum elbow_status grow(void *list, size_t count, size_t *capacity, size_t size, struct elbow_error *error)
 {
@@ -68,8 +75,8 @@ static bool is_folder(const char *path, const struct dirent *entry)
     struct stat about;
     if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN))
         return false;
-    return entry->d_type == DT_DIR || (elbow_text_format(full, sizeof full, "%s/%s", path, entry->d_name) &&
-                                       stat(full, &about) == 0 && S_ISDIR(about.st_mode));
+    return entry->d_type == DT_DIR ||
+           (import_folder_path(path, entry->d_name, full) && stat(full, &about) == 0 && S_ISDIR(about.st_mode));
 }
 
 static int compare_files(const void *left, const void *right)
@@ -124,7 +131,7 @@ static enum elbow_status list_classes(struct import_folder *folder, const char *
     for (size_t i = 0; i < folder->class_count; ++i) {
         struct import_class *class = &folder->classes[i];
         elbow_path inner;
-        if (!elbow_text_format(inner, sizeof inner, "%s/%s", path, class->name))
+        if (!import_folder_path(path, class->name, inner))
             return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", inner);
         size_t first = folder->count;
         enum elbow_status status = list_one(folder, inner, class->name, error);

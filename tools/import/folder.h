@@ -19,6 +19,9 @@ struct import_folder {
     size_t passed; // folders that were passed over, as they lie beside pictures
 };
 
+// Local. The path of what lies in a folder; false if it is too long.
+bool import_folder_path(const char *folder, const char *name, elbow_path path);
+
 // Local. Lists a folder by the names of its files. FILE if it cannot be read; FORMAT if there is no picture in it, or
 // in one of its folders. Whatever comes of it, it is cleared by the function below.
 enum elbow_status import_folder_list(const char *path, struct import_folder *folder, struct elbow_error *error);

@@ -28,7 +28,7 @@ static enum elbow_status path_of(const struct import_source *source, size_t inde
 {
     const struct pictures *pictures = source->state;
     const char *name = pictures->folder.files[index].name;
-    bool fits = pictures->is_folder ? elbow_text_format(path, ELBOW_PATH_SIZE, "%s/%s", source->path, name)
+    bool fits = pictures->is_folder ? import_folder_path(source->path, name, path)
                                     : elbow_text_format(path, ELBOW_PATH_SIZE, "%s", source->path);
     return fits ? ELBOW_OK : elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is too long", path);
 }

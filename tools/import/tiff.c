@@ -99,6 +99,8 @@ static enum elbow_status advance(struct tiff_file *file, bool *is_there, struct 
     file->reason[0] = '\0';
     if (!*is_there || TIFFReadDirectory(file->tiff) == 1)
         return ELBOW_OK;
+    if (file->reason[0] == '\0') // pages that lead back to themselves are no error of libtiff's
+        elbow_text_format(file->reason, sizeof file->reason, "its list of pages is broken");
     return import_tiff_fail(file, error);
 }
 

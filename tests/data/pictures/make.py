@@ -38,6 +38,12 @@ def smooth(height, width, channels):
     return (127 + 100 * np.sin(y / 5 + c) * np.cos(x / 7)).astype("u1").squeeze()
 
 
+def entry(name, method=zipfile.ZIP_STORED):
+    info = zipfile.ZipInfo(name)                               # of 1980: the same bytes every day
+    info.compress_type = method
+    return info
+
+
 # Archives of NumPy.
 images, labels = values((3, 4, 5), "u1"), np.arange(3)
 np.savez("one.npz", images)                                    # arr_0
@@ -45,19 +51,19 @@ expect("one.npz", images)
 np.savez_compressed("several.npz", images=images, labels=labels, floats=values((3, 2), ">f4"))
 for array in ("images", "labels", "floats"):
     expect(f"several.npz --array {array}", np.load("several.npz")[array])
-with zipfile.ZipFile("zip64.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-    with archive.open("a b/ü.npy", "w", force_zip64=True) as member:
+with zipfile.ZipFile("zip64.npz", "w") as archive:
+    with archive.open(entry("a b/ü.npy", zipfile.ZIP_DEFLATED), "w", force_zip64=True) as member:
         np.lib.format.write_array(member, images)
-    archive.writestr("readme.txt", "not an array")
+    archive.writestr(entry("readme.txt"), "not an array")
 expect("zip64.npz", images)
-with zipfile.ZipFile("bzip2.npz", "w", zipfile.ZIP_BZIP2) as archive:
-    with archive.open("x.npy", "w") as member:
+with zipfile.ZipFile("bzip2.npz", "w") as archive:
+    with archive.open(entry("x.npy", zipfile.ZIP_BZIP2), "w") as member:
         np.lib.format.write_array(member, images)
 np.savez("objects.npz", x=np.array([None, 1], dtype=object))
 with zipfile.ZipFile("no-arrays.npz", "w") as archive:
-    archive.writestr("readme.txt", "not an array")
+    archive.writestr(entry("readme.txt"), "not an array")
 with zipfile.ZipFile("false.npz", "w") as archive:
-    archive.writestr("x.npy", "1,2\n3,4\n")
+    archive.writestr(entry("x.npy"), "1,2\n3,4\n")
 
 
 # JPEG of Pillow.
@@ -145,6 +151,23 @@ other = values((5, 8), "u2")
 with tifffile.TiffWriter("pages-differ.tif") as writer:
     for page in (stack[0], other):
         writer.write(page, photometric="minisblack")
+
+
+
+# Files that would keep a reader busy, or take much memory.
+def patched(name, source, where, bytes_):
+    whole = bytearray(open(source, "rb").read())
+    whole[where:where + len(bytes_)] = bytes_
+    open(name, "wb").write(whole)
+
+
+with tifffile.TiffFile("u1.tif") as file:                      # 12 bytes a tag, the value in the last 4
+    tags, first = file.pages[0].tags, file.pages[0].offset
+    end = first + 2 + 12 * len(tags)
+    patched("loop.tif", "u1.tif", end, first.to_bytes(4, "little"))
+    patched("large.tif", "u1.tif", tags["ImageLength"].offset + 2, b"\4\0\1\0\0\0\0\0\x10\0")
+head = open("grey.jpg", "rb").read().index(b"\xff\xc0")
+patched("large.jpg", "grey.jpg", head + 5, b"\xff\0\xff\0")   # height and width
 
 # A folder of folders, of several formats.
 for name, kinds in (("cat", ("png", "jpg", "tif")), ("dog 10", ("png",)), ("dog 2", ("tiff", "png"))):

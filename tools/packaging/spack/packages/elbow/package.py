@@ -40,7 +40,7 @@ class Elbow(CMakePackage):
     depends_on("xxhash")
     depends_on("random123")
     depends_on("libzip")  # of elbow-import, as are the next two
-    depends_on("jpeg")
+    depends_on("libjpeg-turbo")
     depends_on("libtiff")
 
     def cmake_args(self):
