@@ -98,9 +98,11 @@ static void take_scale(struct elbow_loading *loading)
     struct elbow_dataset *dataset = loading->dataset;
     const struct elbow_packing_number *factor = &dataset->packing.factor, *offset = &dataset->packing.offset;
     dataset->scale = request->reference->scale;
+    bool knows_factor = request->is_resumed && request->has_factor,
+         knows_offset = request->is_resumed && request->has_offset;
     dataset->news.has_other_scale =
-        request->is_settled && ((factor->name != NULL && factor->value != dataset->scale.factor) ||
-                                (offset->name != NULL && offset->value != dataset->scale.offset));
+        request->is_settled && ((factor->name != NULL && factor->value != dataset->scale.factor && !knows_factor) ||
+                                (offset->name != NULL && offset->value != dataset->scale.offset && !knows_offset));
     dataset->news.unread = loading->figures.unread;
     dataset->news.first_unread = elbow_dataset_row(dataset, loading->figures.first_unread / dataset->values);
 }

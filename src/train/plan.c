@@ -155,7 +155,7 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
                                    config->data.groups, config->data.weights, config->data.names};
     struct elbow_dataset_request train = elbow_dataset_request_of(config);
     elbow_dataset_select(config, false, &train.select);
-    train.is_settled = train.is_same = former != NULL;
+    train.is_settled = train.is_same = train.is_resumed = former != NULL;
     if (former != NULL) {
         train.reference = &former->data;
         train.reference_name = former->path;
@@ -168,7 +168,7 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
     struct elbow_dataset_request valid = elbow_dataset_request_of(config);
     valid.reference = &plan->facts;
     valid.reference_name = plan->train.name;
-    valid.is_settled = former != NULL;
+    valid.is_settled = valid.is_resumed = former != NULL;
     struct locations there = {
         .data = config->data.valid, .labels = config->data.valid_labels, .names = config->data.valid_names};
     if (config->data.valid_share > 0) {

@@ -95,6 +95,7 @@ struct elbow_dataset_request {
     const char *reference_name; // the checkpoint's path, or the training set's name
     bool is_settled;            // the reference is a checkpoint's: attributes that say otherwise are only news
     bool is_same;               // the reference was made of these very data
+    bool is_resumed;            // a run goes on, which was told at its start of keys that beat attributes
     struct elbow_demand demand; // what scaled values may be, and who asks; zeroed: any
     uint64_t most_bytes;        // of rows: the first ones, and no more; 0: all rows
 };
