@@ -154,6 +154,32 @@ static enum elbow_status read_rules(struct elbow_hdf5 *file, struct elbow_data_f
     return ELBOW_OK;
 }
 
+// What data.transform has learned. A sample has no more values than the model, whose size was checked, has parameters.
+static enum elbow_status read_transform(struct elbow_hdf5 *file, enum elbow_transform_kind kind,
+                                        struct elbow_data_facts *data, struct elbow_error *error)
+{
+    const char *name = ELBOW_CHECKPOINT_TRANSFORM;
+    struct elbow_fit *fit = &data->transform;
+    struct elbow_hdf5_info info;
+    uint64_t columns = elbow_transform_row(kind)->columns == ELBOW_COLUMNS_EACH ? data->values : 1;
+    fit->kind = kind;
+    if (elbow_transform_row(kind)->columns == ELBOW_COLUMNS_NONE)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_hdf5_describe_dataset(file, name, &info, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (info.rank != 2 || info.element != ELBOW_ELEMENT_FLOAT64 || info.shape[0] != 2 || info.shape[1] != columns)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s has not the shape that data.transform: %s gives it", name,
+                               elbow_transform_word(kind));
+    status = elbow_fit_create(kind, (size_t)columns, fit, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_read_rows(file, name, 0, 2, fit->numbers, error);
+    if (status == ELBOW_OK && !elbow_fit_is_sound(fit))
+        status = elbow_error_set(error, ELBOW_FORMAT, "%s holds numbers that data.transform: %s cannot have", name,
+                                 elbow_transform_word(kind));
+    return status;
+}
+
 // The tensors that the configuration asks for.
 static enum elbow_status take_layout(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
@@ -236,6 +262,8 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, size_t size, str
     if (status == ELBOW_OK)
         status = check_size(checkpoint, size, error);
     if (status == ELBOW_OK)
+        status = read_transform(file, (enum elbow_transform_kind)config->data.transform, &checkpoint->data, error);
+    if (status == ELBOW_OK)
         status = elbow_allocate(&checkpoint->values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
     if (status == ELBOW_OK)
         status = read_tensors(file, "/model", &checkpoint->parameters, checkpoint->values, error);
@@ -262,6 +290,9 @@ enum elbow_status elbow_checkpoint_make_room(struct elbow_checkpoint *checkpoint
     enum elbow_status status =
         elbow_allocate(&checkpoint->accumulator, checkpoint->accumulators, sizeof(double), "a checkpoint", error);
     if (status == ELBOW_OK)
+        status = elbow_fit_create(checkpoint->data.transform.kind, (size_t)checkpoint->data.values,
+                                  &checkpoint->data.transform, error);
+    if (status == ELBOW_OK)
         status = take_layout(checkpoint, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&checkpoint->values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
@@ -272,6 +303,7 @@ void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint)
 {
     elbow_release(&checkpoint->config_text);
     elbow_release(&checkpoint->accumulator);
+    elbow_fit_clear(&checkpoint->data.transform);
     elbow_parameters_clear(&checkpoint->parameters);
     elbow_release(&checkpoint->values);
     elbow_release(&checkpoint->first_moment);

@@ -75,6 +75,17 @@ static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *
         elbow_hdf5_write_doubles(file, "/", "data_valid_range", valid, 2, NULL);
 }
 
+// What data.transform has learned: nothing where it learns nothing.
+static void write_transform(struct elbow_hdf5 *file, const struct elbow_fit *fit)
+{
+    const uint64_t shape[] = {2, fit->columns};
+    if (fit->columns == 0)
+        return;
+    elbow_hdf5_create_dataset(file, ELBOW_CHECKPOINT_TRANSFORM, ELBOW_ELEMENT_FLOAT64, 2, shape,
+                              (struct elbow_hdf5_layout){0}, NULL);
+    elbow_hdf5_write_rows(file, ELBOW_CHECKPOINT_TRANSFORM, ELBOW_ELEMENT_FLOAT64, 0, 2, fit->numbers, NULL);
+}
+
 // Everything but the optimiser's state into an open file, which keeps what went wrong.
 static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoint_source *source)
 {
@@ -83,6 +94,7 @@ static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoin
     write_state(file, source->state);
     write_facts(file, source->data);
     write_rules(file, source->data);
+    write_transform(file, &source->data->transform);
     elbow_hdf5_write_integers(file, "/", "accumulators", &accumulators, 1, NULL);
     elbow_hdf5_write_doubles(file, "/", "accumulator", source->accumulator, source->accumulators, NULL);
     write_tensors(file, "/model", source->parameters, elbow_exchange_parameters(source->exchange));
@@ -110,7 +122,8 @@ static size_t estimate(const struct elbow_checkpoint_source *source)
     size_t copies =
         1 + (size_t)(source->optimizer->first_moment != NULL) + (size_t)(source->optimizer->second_moment != NULL);
     return copies * (source->parameters->size * sizeof(float) + source->parameters->count * BYTES_PER_TENSOR) +
-           source->accumulators * sizeof(double) + strlen(source->config_text) + BYTES_BESIDE;
+           (source->accumulators + 2 * source->data->transform.columns) * sizeof(double) + strlen(source->config_text) +
+           BYTES_BESIDE;
 }
 
 enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,

@@ -84,18 +84,31 @@ static void print_classes(const struct elbow_evaluation *evaluation)
         print_class(&evaluation->classes[c], width);
 }
 
+// Of the column of names: wider where a long one is shown.
+static int width_of_names(const struct elbow_evaluation *evaluation)
+{
+    int width = NAME_WIDTH;
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
+        int length = (int)strlen(elbow_figure_row(kind)->name);
+        if (length > width && elbow_figures_has(&evaluation->figures, kind, ELBOW_FIGURE_IN_WORDS))
+            width = length;
+    }
+    return width;
+}
+
 static void print_words(const struct elbow_session *session, const struct elbow_evaluation *evaluation)
 {
     const char *unit = "";
+    int width = width_of_names(evaluation);
     char text[ELBOW_FIGURE_TEXT];
-    elbow_text_print(stdout, "%-*s %s (step %llu)\n", NAME_WIDTH, "checkpoint", session->checkpoint.path,
+    elbow_text_print(stdout, "%-*s %s (step %llu)\n", width, "checkpoint", session->checkpoint.path,
                      (unsigned long long)session->checkpoint.state.step);
-    elbow_text_print(stdout, "%-*s %s\n", NAME_WIDTH, "data", session->dataset.name);
+    elbow_text_print(stdout, "%-*s %s\n", width, "data", session->dataset.name);
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
         const struct elbow_figure *figure = elbow_figure_row(kind);
         if (!elbow_figures_has(&evaluation->figures, kind, ELBOW_FIGURE_IN_WORDS))
             continue;
-        printf("%-*s %s", NAME_WIDTH, figure->name, elbow_figure_text(kind, evaluation->figures.values[kind], text));
+        printf("%-*s %s", width, figure->name, elbow_figure_text(kind, evaluation->figures.values[kind], text));
         print_rest(evaluation, kind, &unit);
     }
     if (evaluation->class_count > 0)

@@ -13,7 +13,7 @@ enum { SAMPLES = 64, PAIRS = 32 }; // where -n is left out
 struct wish {
     struct elbow_session_request request;
     int64_t count, seed, first;
-    bool draw;
+    bool draw, transformed;
 };
 
 static struct elbow_gallery gallery_of(const struct elbow_call *call, const struct wish *wish,
@@ -25,6 +25,7 @@ static struct elbow_gallery gallery_of(const struct elbow_call *call, const stru
                                   .parameters = checkpoint->values,
                                   .data = &checkpoint->data,
                                   .config = &checkpoint->config,
+                                  .is_transformed = wish->transformed,
                                   .publish = elbow_output_publishing(wish->request.force)};
 }
 
@@ -78,6 +79,7 @@ static const struct elbow_flag sample_flags[] = {
      .least = 1},
     ELBOW_ROW_SEED(offsetof(struct wish, seed)),
     ELBOW_ROW_DRAW(offsetof(struct wish, draw)),
+    ELBOW_ROW_TRANSFORMED(offsetof(struct wish, transformed)),
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
 };
 
@@ -103,6 +105,7 @@ static const struct elbow_flag reconstruct_flags[] = {
      .least = 0},
     ELBOW_ROW_SEED(offsetof(struct wish, seed)),
     ELBOW_ROW_DRAW(offsetof(struct wish, draw)),
+    ELBOW_ROW_TRANSFORMED(offsetof(struct wish, transformed)),
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
 };
 

@@ -238,6 +238,41 @@ static enum elbow_status check_model(const struct elbow_config *config, const ch
                            name, elbow_config_choice("data.binarize", config->data.binarize), likelihood->name, words);
 }
 
+// Whether values that a transform makes may be of a support: it depends on the data where this is true.
+static bool may_make(enum elbow_transform_kind kind, enum elbow_support support)
+{
+#define BELOW_ZERO(name, word, below_zero) [name] = (below_zero),
+    static const bool is_below_zero[] = {ELBOW_TRANSFORM_LIST(BELOW_ZERO)};
+#undef BELOW_ZERO
+    if (kind == ELBOW_TRANSFORM_NONE || support == ELBOW_SUPPORT_REAL)
+        return true;
+    return support != ELBOW_SUPPORT_COUNT && !is_below_zero[kind];
+}
+
+static enum elbow_status check_transform(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    enum elbow_transform_kind kind = (enum elbow_transform_kind)config->data.transform;
+    const char *word = elbow_config_choice("data.transform", config->data.transform);
+    struct elbow_demand demand = elbow_config_demand(config);
+    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    if (kind != ELBOW_TRANSFORM_NONE && config->data.synthetic > 0)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: data.transform: %s with data.synthetic: noise is used as it is drawn; remove one of "
+            "them",
+            name, word);
+    if (may_make(kind, demand.support))
+        return ELBOW_OK;
+    elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
+    return elbow_error_set(error, ELBOW_CONFIG,
+                           "%s: data.transform: %s makes %s, but %s: %s needs %s; set data.transform: none, or "
+                           "model.likelihood: %s",
+                           name, word,
+                           demand.support == ELBOW_SUPPORT_COUNT ? "values that are no whole numbers"
+                                                                 : "values below zero, too",
+                           demand.key, demand.word, elbow_support_name(demand.support), words);
+}
+
 static enum elbow_status check_schedule(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     if (config->train.schedule == ELBOW_SCHEDULE_STEP && config->train.step_every == 0)
@@ -277,6 +312,8 @@ enum elbow_status elbow_config_finish(struct elbow_config *config, const char *n
     enum elbow_status status = check_data(config, name, error);
     if (status == ELBOW_OK)
         status = check_model(config, name, error);
+    if (status == ELBOW_OK)
+        status = check_transform(config, name, error);
     if (status == ELBOW_OK)
         status = check_train(config, name, error);
     if (status == ELBOW_OK && config->data.series.length > 0 && config->data.layout == ELBOW_LAYOUT_AUTO)

@@ -115,6 +115,19 @@ const char *elbow_support_name(enum elbow_support support)
     return support_names[support];
 }
 
+bool elbow_support_is_continuous(enum elbow_support support)
+{
+    switch (support) {
+    case ELBOW_SUPPORT_REAL:
+    case ELBOW_SUPPORT_UNIT:
+        return true;
+    case ELBOW_SUPPORT_BINARY:
+    case ELBOW_SUPPORT_COUNT:
+        return false;
+    }
+    return false;
+}
+
 void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKELIHOOD_WORDS_SIZE])
 {
     struct elbow_kind_schema found[ELBOW_LIKELIHOODS];

@@ -15,6 +15,7 @@
 CHOICES(binarize_choices, ELBOW_BINARIZE_LIST);
 CHOICES(layout_choices, ELBOW_LAYOUT_LIST);
 CHOICES(channels_choices, ELBOW_CHANNELS_LIST);
+CHOICES(transform_choices, ELBOW_TRANSFORM_LIST);
 CHOICES(bound_choices, ELBOW_OBJECTIVE_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
 CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
@@ -67,7 +68,7 @@ static const struct elbow_key keys[] = {
      .help = "none; threshold: 1 where a value is above data.threshold; sample: 1 with the value as its probability, "
              "drawn anew each time a sample is used."},
     {"data", "threshold", REAL, AT(data.threshold), ANY, .preset = "0.5",
-     .help = "Where binarize: threshold cuts, after scaling."},
+     .help = "Where binarize: threshold cuts, after scaling and data.transform."},
     {"data", "factor", .type = ELBOW_KEY_OPTIONAL, AT(data.factor), ANY, .unset = 1, .preset = "null",
      .present = offsetof(struct elbow_config, data.has_factor),
      .help = "A value is stored * factor + offset. null: the attribute factor or scale_factor of the dataset, else "
@@ -75,6 +76,10 @@ static const struct elbow_key keys[] = {
     {"data", "offset", .type = ELBOW_KEY_OPTIONAL, AT(data.offset), ANY, .unset = 0, .preset = "null",
      .present = offsetof(struct elbow_config, data.has_offset),
      .help = "See data.factor. null: the attribute offset or add_offset of the dataset, else 0."},
+    {"data", "transform", CHOICE(transform_choices), AT(data.transform), .preset = "none", .is_later = true,
+     .help =
+         "What is done to the scaled values: standardize (mean 0 and deviation 1 of all values of the training set), "
+         "standardize_each (of each column), minmax (smallest 0, largest 1), log1p, asinh. Outputs are turned back."},
     {"data", "shape", .type = ELBOW_KEY_INTEGERS, AT(data.shape), FROM(1, 65536), .count_least = 1, .count_most = 4,
      .help =
          "The axes of rows that are stored flat: [height, width] or [height, width, channels] of images, other ones by "

@@ -17,6 +17,7 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
     elbow_label_names_clear(&dataset->label_names);
     elbow_names_clear(&dataset->names);
     elbow_selection_clear(&dataset->selection);
+    elbow_fit_clear(&dataset->transform);
     *dataset = (struct elbow_dataset){0};
 }
 
@@ -30,6 +31,12 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
             values[i] = floorf(ELBOW_SYNTHETIC_COUNTS * values[i]);
         return;
     }
+    elbow_rows_transform(dataset, sample, values);
+}
+
+void elbow_dataset_scaled(const struct elbow_dataset *dataset, uint64_t sample, double *values)
+{
+    ELBOW_CHECK(sample < dataset->samples && !dataset->is_synthetic);
     elbow_rows_scale(dataset, sample, values);
 }
 

@@ -145,7 +145,7 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
     dataset->element = ELBOW_ELEMENT_FLOAT32;
     dataset->is_whole = request->demand.support == ELBOW_SUPPORT_COUNT;
     dataset->max = dataset->is_whole ? ELBOW_SYNTHETIC_COUNTS - 1 : 1;
-    dataset->mean = dataset->deviation = NAN;
+    dataset->mean = dataset->deviation = dataset->low = dataset->high = NAN;
     dataset->scale = (struct elbow_scale){.factor = 1, .source = "synthetic noise in [0, 1)"};
     if (dataset->is_whole)
         snprintf(dataset->scale.source, sizeof dataset->scale.source, "synthetic counts");
@@ -175,6 +175,7 @@ struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config 
                                                      .step = (uint64_t)config->data.series.step},
                                           .weights = {.key = "data.weights"},
                                           .names = {.key = "data.names"},
+                                          .transform = (enum elbow_transform_kind)config->data.transform,
                                           .demand = elbow_config_demand(config)};
 }
 

@@ -57,21 +57,50 @@ static void tell_selection(const struct elbow_dataset *dataset, const char *role
                   elbow_text_count(selection->stored, "row").text, windows);
 }
 
+// "; transform: standardize, (value - 0.5) / 0.25"
+static void tell_transform(const struct elbow_dataset *dataset, char *text, size_t size)
+{
+    char formula[ELBOW_TRANSFORM_WORDS_SIZE];
+    *text = 0;
+    if (dataset->transform.kind == ELBOW_TRANSFORM_NONE)
+        return;
+    elbow_transform_row(dataset->transform.kind)->describe(&dataset->transform, 6, formula);
+    snprintf(text, size, "; transform: %s, %s", elbow_transform_word(dataset->transform.kind), formula);
+}
+
+static void tell_constant(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
+{
+    size_t count = dataset->news.constant, shown = count < ELBOW_DATASET_CONSTANT ? count : ELBOW_DATASET_CONSTANT;
+    char columns[32 * ELBOW_DATASET_CONSTANT] = "";
+    if (count == 0)
+        return;
+    for (size_t i = 0, length = 0; i < shown; ++i)
+        length += (size_t)snprintf(columns + length, sizeof columns - length, "%s%zu", i > 0 ? ", " : "",
+                                   dataset->news.first_constant[i]);
+    elbow_log_say(log,
+                  "%s: %s of %zu %s the same value in all rows (%s%s) and become%s 0: data.transform: %s divides by 1 "
+                  "there",
+                  role, elbow_text_count(count, "column").text, dataset->values, count == 1 ? "has" : "have", columns,
+                  count > shown ? ", ..." : "", count == 1 ? "s" : "", elbow_transform_word(dataset->transform.kind));
+}
+
 void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, const char *beside, struct elbow_log *log)
 {
     char shape[200] = "";
     for (size_t i = 0, length = 0; i < dataset->rank && length < sizeof shape; ++i)
         length += (size_t)snprintf(shape + length, sizeof shape - length, "%s%llu", i > 0 ? "x" : "",
                                    (unsigned long long)dataset->shape[i]);
-    char stored[60] = "";
+    char stored[60] = "", transform[ELBOW_TRANSFORM_WORDS_SIZE + 64];
     if (dataset->is_sparse)
         snprintf(stored, sizeof stored, ", sparse (%.1f %% stored)",
                  100 * (double)dataset->entries / ((double)dataset->samples * (double)dataset->values));
-    elbow_log_say(log, "%s: %s, %s of %s %s from %g to %g%s; scaling: value = stored * %g + %g (%s)%s", role,
+    tell_transform(dataset, transform, sizeof transform);
+    elbow_log_say(log, "%s: %s, %s of %s %s from %g to %g%s; scaling: value = stored * %g + %g (%s)%s%s", role,
                   dataset->name, elbow_text_count(dataset->samples, "sample").text, shape,
                   elbow_element_name(dataset->element), dataset->min, dataset->max, stored, dataset->scale.factor,
-                  dataset->scale.offset, dataset->scale.source, beside);
+                  dataset->scale.offset, dataset->scale.source, transform, beside);
     tell_selection(dataset, role, log);
+    tell_constant(dataset, role, log);
     if (dataset->packing.ignored[0] != 0)
         elbow_log_warn(log, "%s: attributes that are no numbers, or too many, are not used: %s", dataset->name,
                        dataset->packing.ignored);
@@ -92,6 +121,28 @@ const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset)
     return "the last axis is taken for the channels; if the first one is theirs, set data.channels: first";
 }
 
+// What brings the values to unit scale. Behind a transform a factor is not linear any more, or does nothing at all.
+static void tell_cure(const struct elbow_dataset *dataset, char *text, size_t size)
+{
+    const struct elbow_scale *scale = &dataset->scale;
+    double mean = dataset->mean, deviation = dataset->deviation;
+    switch (dataset->transform.kind) {
+    case ELBOW_TRANSFORM_NONE:
+        snprintf(text, size,
+                 "data.factor: %.6g and data.offset: %.6g give mean 0 and deviation 1, and so does data.transform: "
+                 "standardize",
+                 scale->factor / deviation, (scale->offset - mean) / deviation);
+        return;
+    case ELBOW_TRANSFORM_LOG1P:
+    case ELBOW_TRANSFORM_ASINH:
+        snprintf(text, size, "another data.factor, or data.transform: standardize_each, brings them closer");
+        return;
+    default: // a few values lie far from all others
+        snprintf(text, size, "look for outliers, or set data.transform: asinh, which draws them in");
+        return;
+    }
+}
+
 void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct elbow_demand *demand,
                               struct elbow_log *log)
 {
@@ -105,15 +156,16 @@ void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct 
                        dataset->name, mean, mean, factor == 0 ? ", or another data.factor" : "");
         return;
     }
-    double low = dataset->min * factor + dataset->scale.offset, high = dataset->max * factor + dataset->scale.offset;
-    double most = fmax(fabs(low), fabs(high));
+    double low = dataset->low, high = dataset->high, most = fmax(fabs(low), fabs(high));
     if (demand->support != ELBOW_SUPPORT_REAL ||
         (deviation >= DEVIATION_LEAST && hypot(mean, deviation) <= ROOT_MEAN_SQUARE_MOST && most <= MAGNITUDE_MOST))
         return;
-    elbow_log_warn(log,
-                   "%s: values have mean %g and deviation %g (from %g to %g), far from unit scale, and a %s likelihood "
-                   "learns little from them or diverges; data.factor: %.6g and data.offset: %.6g give mean 0 and "
-                   "deviation 1",
-                   dataset->name, mean, deviation, fmin(low, high), fmax(low, high), demand->word, factor / deviation,
-                   (dataset->scale.offset - mean) / deviation);
+    char cure[160];
+    tell_cure(dataset, cure, sizeof cure);
+    elbow_log_warn(
+        log,
+        "%s: values have mean %g and deviation %g (from %g to %g)%s, far from unit scale, and a %s likelihood "
+        "learns little from them or diverges; %s",
+        dataset->name, mean, deviation, low, high,
+        dataset->transform.kind != ELBOW_TRANSFORM_NONE ? " after data.transform" : "", demand->word, cure);
 }

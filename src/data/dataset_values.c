@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset, third part: what follows from all rows together, which is the scaling, and whether the scaled
-// values may be what the model demands.
+// Loading a dataset, third part: what follows from all rows together, which is the scaling, and whether the values may
+// be what the model demands.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
@@ -35,19 +35,6 @@ static enum elbow_status refuse_missing(const struct elbow_loading *loading, str
                            (unsigned long long)spot.number, value);
 }
 
-// What nobody has asked for.
-static struct elbow_scale automatic_scale(const struct elbow_loading *loading)
-{
-    const struct elbow_dataset *dataset = loading->dataset;
-    struct elbow_scale scale = {.kind = dataset->scale.kind};
-    struct elbow_transform_facts facts = {.element = dataset->element,
-                                          .min = dataset->min,
-                                          .max = dataset->max,
-                                          .support = loading->request->demand.support};
-    elbow_transform_row(scale.kind)->learn(&facts, &scale);
-    return scale;
-}
-
 // Where a scaling comes from, of which keys give a part and attributes the others.
 static void name_source(const struct elbow_loading *loading, const char *factor, const char *offset,
                         struct elbow_scale *scale)
@@ -80,7 +67,7 @@ static void choose_scale(struct elbow_loading *loading)
     struct elbow_scale *scale = &dataset->scale;
     bool takes_factor = factor->name != NULL && !request->has_factor;
     bool takes_offset = offset->name != NULL && !request->has_offset;
-    *scale = automatic_scale(loading);
+    *scale = elbow_scale_automatic(dataset->element, dataset->max, request->demand.support);
     if (takes_factor || takes_offset || request->has_factor)
         scale->factor = request->has_factor ? request->factor : factor->value;
     if (takes_offset || request->has_offset)
@@ -126,35 +113,61 @@ static enum elbow_status settle_scale(struct elbow_loading *loading, struct elbo
     return elbow_dataset_check_scale(dataset, request, error);
 }
 
+// " and data.transform: log1p"
+static void tell_transform(const struct elbow_dataset *dataset, char *text, size_t size)
+{
+    *text = 0;
+    if (dataset->transform.kind != ELBOW_TRANSFORM_NONE)
+        snprintf(text, size, " and data.transform: %s", elbow_transform_word(dataset->transform.kind));
+}
+
 static enum elbow_status refuse_range(const struct elbow_loading *loading, uint64_t row, size_t at,
                                       struct elbow_error *error)
 {
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
+    char transform[64];
+    tell_transform(loading->dataset, transform, sizeof transform);
     return elbow_error_set(error, ELBOW_DATA,
                            "%s: row %llu holds a value (number %llu of the row) that is beyond a 32-bit float "
-                           "after scaling (%s); scale the data with data.factor",
+                           "after scaling (%s)%s; scale the data with data.factor",
                            spot.name, (unsigned long long)spot.row, (unsigned long long)spot.number,
-                           loading->dataset->scale.source);
+                           loading->dataset->scale.source, transform);
 }
 
-// Values of 64 bits, or a large factor, may leave the range of a float. Looked for row by row only where the extremes
-// do: a transform is monotone.
+// Scaling is monotone: without a transform the extremes are those of what is stored. True if all values are floats.
+static bool scale_extremes(struct elbow_dataset *dataset)
+{
+    const double stored[] = {dataset->min, dataset->max};
+    float extremes[2];
+    elbow_element_convert(ELBOW_ELEMENT_FLOAT64, stored, 2, dataset->scale.factor, dataset->scale.offset, extremes);
+    double a = dataset->min * dataset->scale.factor + dataset->scale.offset;
+    double b = dataset->max * dataset->scale.factor + dataset->scale.offset;
+    dataset->low = fmin(a, b);
+    dataset->high = fmax(a, b);
+    return isfinite(extremes[0]) && isfinite(extremes[1]);
+}
+
+// Values of 64 bits, or a large factor, may leave the range of a float. Every rank looks through the rows that it has
+// read, where it has to.
 static enum elbow_status check_range(struct elbow_loading *loading, float *sample, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    const double stored[] = {dataset->min, dataset->max};
-    float extremes[2];
-    elbow_transform_row(dataset->scale.kind)->forward(&dataset->scale, ELBOW_ELEMENT_FLOAT64, stored, 2, extremes);
-    if (isfinite(extremes[0]) && isfinite(extremes[1]))
+    if (dataset->transform.kind == ELBOW_TRANSFORM_NONE && scale_extremes(dataset))
         return ELBOW_OK;
     uint64_t piece, row_bytes = dataset->values * elbow_element_size(dataset->element);
     struct elbow_range range = elbow_loading_rows(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
+    float low = INFINITY, high = -INFINITY;
     for (uint64_t row = range.first; row < range.last; ++row) {
         elbow_dataset_sample(dataset, row, sample);
-        for (size_t i = 0; i < dataset->values; ++i)
+        for (size_t i = 0; i < dataset->values; ++i) {
             if (!isfinite(sample[i]))
                 return refuse_range(loading, row, i, error);
+            low = sample[i] < low ? sample[i] : low;
+            high = sample[i] > high ? sample[i] : high;
+        }
     }
+    dataset->low = (double)low;
+    dataset->high = (double)high;
     return ELBOW_OK;
 }
 
@@ -176,16 +189,16 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
                                       struct elbow_error *error)
 {
     const struct elbow_demand *demand = &loading->request->demand;
-    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    char words[ELBOW_LIKELIHOOD_WORDS_SIZE], transform[64];
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
     elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
-    return elbow_error_set(
-        error, ELBOW_DATA,
-        "%s: row %llu holds %g (number %llu of the row) after scaling (%s), but %s: %s needs %s; set "
-        "data.factor and data.offset, "
-        "or model.likelihood: %s",
-        spot.name, (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number,
-        loading->dataset->scale.source, demand->key, demand->word, elbow_support_name(demand->support), words);
+    tell_transform(loading->dataset, transform, sizeof transform);
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s, but %s: %s needs %s; "
+                           "set data.factor and data.offset, or model.likelihood: %s",
+                           spot.name, (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number,
+                           loading->dataset->scale.source, transform, demand->key, demand->word,
+                           elbow_support_name(demand->support), words);
 }
 
 // Every rank looks through the rows that it has read.
@@ -214,7 +227,7 @@ enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elb
     if (elbow_loading_measure(loading, error) != ELBOW_OK)
         return error->status;
     settle_scale(loading, error);
-    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK)
+    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || elbow_loading_take_transform(loading, error) != ELBOW_OK)
         return error->status;
     float *sample = NULL;
     enum elbow_support support = loading->request->demand.support;
@@ -227,6 +240,8 @@ enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elb
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK)
         return error->status;
     elbow_comm_min(loading->comm, &binary, 1);
+    elbow_comm_min(loading->comm, &dataset->low, 1);
+    elbow_comm_max(loading->comm, &dataset->high, 1);
     dataset->is_binary = binary != 0;
-    return ELBOW_OK;
+    return elbow_loading_measure_transformed(loading, error);
 }

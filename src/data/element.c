@@ -80,6 +80,31 @@ void elbow_element_convert(enum elbow_element element, const void *stored, size_
     ELBOW_CHECK(!"an element type of the list");
 }
 
+// One function for each type: widen_UINT8 and so on.
+#define ELBOW_ELEMENT_WIDEN(name, type, text)                                                                          \
+    static void widen_##name(const type *stored, size_t n, double factor, double offset, double *values)               \
+    {                                                                                                                  \
+        for (size_t i = 0; i < n; ++i)                                                                                 \
+            values[i] = (double)stored[i] * factor + offset;                                                           \
+    }
+ELBOW_ELEMENT_LIST(ELBOW_ELEMENT_WIDEN)
+#undef ELBOW_ELEMENT_WIDEN
+
+void elbow_element_widen(enum elbow_element element, const void *stored, size_t n, double factor, double offset,
+                         double *values)
+{
+    ELBOW_CHECK(n == 0 || (stored != NULL && values != NULL));
+    switch (element) {
+#define ELBOW_ELEMENT_CASE(name, type, text)                                                                           \
+    case ELBOW_ELEMENT_##name:                                                                                         \
+        widen_##name(stored, n, factor, offset, values);                                                               \
+        return;
+        ELBOW_ELEMENT_LIST(ELBOW_ELEMENT_CASE)
+#undef ELBOW_ELEMENT_CASE
+    }
+    ELBOW_CHECK(!"an element type of the list");
+}
+
 // One function for each type: scan_UINT8 and so on. The extremes are looked for in the type itself.
 #define ELBOW_ELEMENT_SCAN(name, type, text)                                                                           \
     static struct elbow_element_scan scan_##name(const type *stored, size_t n)                                         \

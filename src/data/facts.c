@@ -17,6 +17,7 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
                                      .values = dataset->values,
                                      .rank = dataset->rank,
                                      .scale = dataset->scale,
+                                     .transform = dataset->transform,
                                      .missing = dataset->missing,
                                      .has_range = !dataset->is_synthetic,
                                      .element = dataset->element,

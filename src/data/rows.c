@@ -126,33 +126,50 @@ static void fill(float value, size_t n, float *values)
         values[i] = value;
 }
 
-static void scale_sparse(const struct elbow_dataset *dataset, uint64_t row, float *values)
+// A transform that treats all columns alike sees the entries, and one zero.
+static void transform_entries(const struct elbow_dataset *dataset, uint64_t row, float *values)
 {
     static const uint64_t ZERO = 0; // of any element
+    const struct elbow_fit *fit = &dataset->transform;
     const struct elbow_scale *scale = &dataset->scale;
-    const struct elbow_transform *transform = elbow_transform_row(scale->kind);
     struct elbow_rows_parts parts = elbow_rows_parts(dataset);
     size_t size = elbow_element_size(dataset->element);
     float zero, tile[TILE];
-    transform->forward(scale, dataset->element, &ZERO, 1, &zero);
+    elbow_fit_forward(fit, scale, dataset->element, &ZERO, 0, 1, &zero);
     fill(zero, dataset->values, values);
     for (uint64_t entry = parts.starts[row], end = parts.starts[row + 1]; entry < end;) {
         size_t count = end - entry < TILE ? (size_t)(end - entry) : TILE;
-        transform->forward(scale, dataset->element, parts.values + entry * size, count, tile);
+        elbow_fit_forward(fit, scale, dataset->element, parts.values + entry * size, 0, count, tile);
         for (size_t i = 0; i < count; ++i)
             values[parts.columns[entry + i]] = tile[i];
         entry += count;
     }
 }
 
-void elbow_rows_scale(const struct elbow_dataset *dataset, uint64_t row, float *values)
+void elbow_rows_transform(const struct elbow_dataset *dataset, uint64_t row, float *values)
 {
-    if (dataset->is_sparse) {
-        scale_sparse(dataset, row, values);
+    if (dataset->is_sparse && dataset->transform.columns <= 1) {
+        transform_entries(dataset, row, values);
         return;
     }
-    size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
-    const char *stored = (const char *)dataset->rows.base + row * row_bytes;
-    elbow_transform_row(dataset->scale.kind)
-        ->forward(&dataset->scale, dataset->element, stored, dataset->values, values);
+    struct elbow_rows_buffer buffer;
+    size_t width = dataset->values;
+    for (size_t at = 0; at < width;) {
+        size_t count = elbow_rows_step(dataset, width - at);
+        const void *stored = elbow_rows_stored(dataset, row * width + at, count, &buffer);
+        elbow_fit_forward(&dataset->transform, &dataset->scale, dataset->element, stored, at, count, values + at);
+        at += count;
+    }
+}
+
+void elbow_rows_scale(const struct elbow_dataset *dataset, uint64_t row, double *values)
+{
+    struct elbow_rows_buffer buffer;
+    size_t width = dataset->values;
+    for (size_t at = 0; at < width;) {
+        size_t count = elbow_rows_step(dataset, width - at);
+        const void *stored = elbow_rows_stored(dataset, row * width + at, count, &buffer);
+        elbow_element_widen(dataset->element, stored, count, dataset->scale.factor, dataset->scale.offset, values + at);
+        at += count;
+    }
 }

@@ -61,9 +61,13 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     print_location(out, &checkpoint->config);
     fprintf(out, ", %s of ", elbow_text_count(data->samples, "sample").text);
     print_shape(out, (size_t)data->rank, data->shape);
-    char formula[ELBOW_TRANSFORM_WORDS_SIZE];
-    elbow_transform_row(data->scale.kind)->describe(&data->scale, 9, formula);
+    char formula[ELBOW_SCALE_WORDS_SIZE], transform[ELBOW_TRANSFORM_WORDS_SIZE];
+    elbow_scale_describe(&data->scale, 9, formula);
     elbow_text_print(out, "\nscaling     %s (%s)\n", formula, data->scale.source);
+    if (data->transform.kind != ELBOW_TRANSFORM_NONE) {
+        elbow_transform_row(data->transform.kind)->describe(&data->transform, 9, transform);
+        fprintf(out, "transform   %s, %s\n", elbow_transform_word(data->transform.kind), transform);
+    }
     if (state->best_step > 0)
         fprintf(out, "best elbo   %.4f nats, at step %" PRIu64 "\n", state->best_elbo, state->best_step);
     else

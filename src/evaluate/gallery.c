@@ -32,7 +32,16 @@ struct drawing {
     uint64_t *ids;                     // room for a microbatch
     float *values, *noise, *z, *means; // likewise; noise and values for reconstructions only
     float *shown;                      // a sample
+    double *row;                       // a sample that is turned back by data.transform, where samples are; else NULL
+    bool is_double;                    // the output has doubles
 };
+
+// Whether values are turned back by data.transform. Zeros and ones that values were binarised to stand for no others.
+static bool turns_back(const struct elbow_gallery *gallery)
+{
+    return gallery->data->transform.kind != ELBOW_TRANSFORM_NONE && !gallery->is_transformed &&
+           gallery->config->data.binarize == ELBOW_BINARIZE_NONE;
+}
 
 static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *error)
 {
@@ -50,6 +59,8 @@ static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *
         status = elbow_allocate(&drawing->means, rows, of_values, what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&drawing->shown, 1, of_values, what, error);
+    if (status == ELBOW_OK && turns_back(drawing->gallery))
+        status = elbow_allocate(&drawing->row, drawing->gallery->model->values, sizeof(double), what, error);
     return status;
 }
 
@@ -61,6 +72,7 @@ static void give_room_back(struct drawing *drawing)
     elbow_release(&drawing->z);
     elbow_release(&drawing->means);
     elbow_release(&drawing->shown);
+    elbow_release(&drawing->row);
 }
 
 // The mean of p(x|z), or a draw from it, of row i of the microbatch.
@@ -79,6 +91,27 @@ static void show(const struct drawing *drawing, size_t i, float *image)
     elbow_model_draw(gallery->model, gallery->parameters, i, stream, image);
 }
 
+// Puts a sample into a packed row and returns what comes behind it: as the model has it, or turned back and rounded
+// once.
+static char *pack(const struct drawing *drawing, const float *values, char *at)
+{
+    size_t width = drawing->gallery->model->values;
+    if (drawing->row == NULL) {
+        memcpy(at, values, width * sizeof *values);
+        return at + width * sizeof *values;
+    }
+    elbow_fit_inverse(&drawing->gallery->data->transform, 0, width, values, drawing->row);
+    if (drawing->is_double) {
+        memcpy(at, drawing->row, width * sizeof *drawing->row);
+        return at + width * sizeof *drawing->row;
+    }
+    for (size_t d = 0; d < width; ++d) {
+        float value = (float)drawing->row[d];
+        memcpy(at + d * sizeof value, &value, sizeof value);
+    }
+    return at + width * sizeof *values;
+}
+
 // The microbatch is full, whatever `count`: its GEMMs have one shape, and each sample the same bits in any company.
 static void produce_samples(void *user, uint64_t first, size_t count, void *results)
 {
@@ -90,8 +123,10 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
     elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
     elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
-    for (size_t i = 0; i < count; ++i)
-        show(drawing, i, (float *)results + i * model->values);
+    for (size_t i = 0; i < count; ++i) {
+        show(drawing, i, drawing->shown);
+        pack(drawing, drawing->shown, (char *)results + i * drawing->row_bytes);
+    }
 }
 
 static void produce_reconstructions(void *user, uint64_t first, size_t count, void *results)
@@ -108,11 +143,11 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
     elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {
         char *row = (char *)results + i * drawing->row_bytes;
-        memcpy(row, drawing->values + i * values, values * sizeof(float));
+        row = pack(drawing, drawing->values + i * values, row);
         show(drawing, i, drawing->shown);
-        memcpy(row + values * sizeof(float), drawing->shown, values * sizeof(float));
+        row = pack(drawing, drawing->shown, row);
         if (drawing->has_origin)
-            elbow_origin_pack(drawing->dataset, drawing->first + first + i, row + 2 * values * sizeof(float));
+            elbow_origin_pack(drawing->dataset, drawing->first + first + i, row);
     }
 }
 
@@ -147,11 +182,23 @@ static enum elbow_status fill(struct drawing *drawing, const struct elbow_sink_p
     return error->status;
 }
 
-// A sample as the dataset has it.
-static struct elbow_sink_column column_of(const struct elbow_gallery *gallery, const char *name)
+// Whether the output is to have doubles: a small deviation about a large mean, which a transform brings before the
+// model, would be lost in floats if the values as stored are more exact. A picture has floats.
+static bool needs_doubles(const struct elbow_gallery *gallery, const char *path)
 {
-    struct elbow_sink_column column = {
-        .name = name, .element = ELBOW_ELEMENT_FLOAT32, .rank = (size_t)gallery->data->rank};
+    struct elbow_error error = {0};
+    bool is_table = elbow_sink_check_ending(path, false, &error) == ELBOW_OK;
+    return turns_back(gallery) && is_table && gallery->data->has_range &&
+           elbow_element_size(gallery->data->element) > 2 && gallery->data->element != ELBOW_ELEMENT_FLOAT32;
+}
+
+// A sample as the dataset has it.
+static struct elbow_sink_column column_of(const struct drawing *drawing, const char *name)
+{
+    const struct elbow_gallery *gallery = drawing->gallery;
+    struct elbow_sink_column column = {.name = name,
+                                       .element = drawing->is_double ? ELBOW_ELEMENT_FLOAT64 : ELBOW_ELEMENT_FLOAT32,
+                                       .rank = (size_t)gallery->data->rank};
     memcpy(column.shape, gallery->data->shape, sizeof column.shape);
     return column;
 }
@@ -173,8 +220,9 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
     static const char *const names[] = {"originals", "reconstructions"};
     const struct elbow_gallery *gallery = drawing->gallery;
     bool has_pairs = drawing->dataset != NULL;
-    struct elbow_sink_column columns[2 + ELBOW_ORIGIN_COLUMNS] = {column_of(gallery, has_pairs ? names[0] : "samples"),
-                                                                  column_of(gallery, names[1])};
+    drawing->is_double = needs_doubles(gallery, path);
+    struct elbow_sink_column columns[2 + ELBOW_ORIGIN_COLUMNS] = {column_of(drawing, has_pairs ? names[0] : "samples"),
+                                                                  column_of(drawing, names[1])};
     struct elbow_sink_plan plan = {.path = path,
                                    .columns = columns,
                                    .column_count = has_pairs ? 2 : 1,

@@ -237,6 +237,7 @@ static void check_nan(enum elbow_measure_kind measure, const struct elbow_measur
     enum { BAD = 5 };
     (void)measure;
     set.x[BAD * VALUES + 2] = NAN;
+    set.stored[BAD * VALUES + 2] = (double)NAN;
     struct elbow_evaluation evaluation = evaluate(row);
     check_all_nan(&evaluation.figures);
     for (size_t c = 0; c < evaluation.class_count; ++c)

@@ -25,7 +25,8 @@ struct set {
     struct elbow_config config;
     struct elbow_model *model;
     float *parameters;
-    float x[SAMPLES * VALUES];
+    float x[SAMPLES * VALUES];       // as the model sees them, and stored unless a measure asks for more
+    double stored[SAMPLES * VALUES]; // of other values
     int64_t labels[SAMPLES];
     struct elbow_dataset dataset;
     struct elbow_evaluation_request request;
@@ -275,6 +276,35 @@ static void check_classes(const struct elbow_evaluation *evaluation)
     }
 }
 
+// --- stored
+
+// The model sees what it sees for the other measures, made of other values.
+static void ask_stored(void)
+{
+    for (size_t i = 0; i < (size_t)SAMPLES * VALUES; ++i)
+        set.stored[i] = -4 * sinh((double)set.x[i]);
+    set.dataset.element = ELBOW_ELEMENT_FLOAT64;
+    set.dataset.rows.base = set.stored;
+    set.dataset.scale.factor = -0.25;
+    set.dataset.transform.kind = ELBOW_TRANSFORM_ASINH;
+    set.request.importance = DRAWS;
+}
+
+// The density of stored values: that of the model's, times |d asinh(-stored / 4) / d stored|. The log-likelihood is
+// another measure's.
+static void check_stored(const struct elbow_evaluation *evaluation)
+{
+    double elbo = 0;
+    for (size_t i = 0; i < SAMPLES; ++i) {
+        struct expected_row row = expected_row(i);
+        elbo += (row.recon - sum_kl(&row)) / SAMPLES;
+        for (size_t d = 0; d < VALUES; ++d)
+            elbo -= log(4 * cosh((double)set.x[i * VALUES + d])) / SAMPLES;
+    }
+    check_near(&evaluation->figures, ELBOW_FIGURE_ELBO_STORED, elbo);
+    ck_assert(isnan(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED)));
+}
+
 static const struct {
     void (*ask)(void); // changes the request
     void (*check)(const struct elbow_evaluation *evaluation);
@@ -284,6 +314,7 @@ static const struct {
     [ELBOW_MEASURE_DEVIANCE] = {ask_deviance, check_deviance, false},
     [ELBOW_MEASURE_IMPORTANCE] = {ask_importance, check_importance, false},
     [ELBOW_MEASURE_CLASSES] = {ask_classes, check_classes, false},
+    [ELBOW_MEASURE_STORED] = {ask_stored, check_stored, false},
 };
 
 #endif

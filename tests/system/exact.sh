@@ -19,6 +19,7 @@ set -u
 "$make_data" write data.h5 /five i64 133 labels
 "$make_data" write data.h5 /weights f64 133,1 unit
 "$make_data" write data.h5 /series f32 23,2,40 normal chunk=4 deflate=1
+"$make_data" write data.h5 /long f64 5200,11 normal chunk=700
 "$make_data" write data.h5 /wide f32 130,16,16 normal
 
 all="1 1+off 1+on 2 2+off 2+on 3+off 3+on 4 3:[0,1,1]+on 3:[0,0,1] 3:[0,1,0] 3:[0,1,2] 4:[0,1,0,1]"
@@ -112,6 +113,30 @@ objective: {free_bits: 0.5}
 train: {epochs: 4, batch: 200, microbatch: 16, optimizer: adam, weight_decay: 0.01}
 samples: {every: 3, count: 5}
 Y
+
+# Numbers of each column, learned over blocks that ranks share, two to a node; and a transform that learns nothing.
+same each "1 2 3 4 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /long, valid: /normal-valid, transform: standardize_each}
+model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 0, steps: 6, batch: 64, microbatch: 16}
+checkpoint: {every: 3, keep: 9}
+samples: {every: 3, count: 5}
+Y
+
+same log1p "1 2 3 4" <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid, factor: 1, offset: 0, transform: log1p}
+model: {latent: 3, likelihood: gaussian, output_bias: data, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 24, microbatch: 4, rate: 1.0e-3, clip: 100}
+checkpoint: {every: 3, keep: 9}
+samples: {every: 3, count: 4}
+Y
+
+# Stopped and resumed on another number of ranks, a run takes what it has learned from its checkpoint.
+for name in each log1p; do
+    run 75 3 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --set run.stop_after=3
+    run 0 2 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --resume
+    same_run "$name, resumed" "$name.1" "$name.resumed"
+done
 
 # Channels first, of bytes in chunks.
 same first "1 2 3 4 3:[0,1,1]" <<'Y'

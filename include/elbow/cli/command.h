@@ -83,6 +83,11 @@ struct elbow_words {
     {                                                                                                                  \
         .name = "draw", .kind = ELBOW_FLAG_SWITCH, .offset = (at), .help = "draws from p(x|z) instead of its means"    \
     }
+#define ELBOW_ROW_TRANSFORMED(at)                                                                                      \
+    {                                                                                                                  \
+        .name = "transformed", .kind = ELBOW_FLAG_SWITCH, .offset = (at),                                              \
+        .help = "values as the model has them, not turned back by data.transform"                                      \
+    }
 #define ELBOW_ROW_JSON(at)                                                                                             \
     {                                                                                                                  \
         .name = "json", .kind = ELBOW_FLAG_SWITCH, .offset = (at), .help = "one JSON object instead of text"           \

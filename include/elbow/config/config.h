@@ -91,6 +91,7 @@ struct elbow_config {
         double threshold; // a value above it is 1 (binarize: threshold)
         bool has_factor, has_offset;
         double factor, offset;       // value = stored * factor + offset
+        int transform;               // enum elbow_transform_kind: of the scaled values
         struct elbow_integers shape; // (H, W), (H, W, C) of a flat row; empty: as stored
         int layout;                  // what the axes of a sample are
         int channels;                // enum elbow_channels: where the file has their axis
@@ -201,6 +202,9 @@ struct elbow_demand {
 
 // Local.
 struct elbow_demand elbow_config_demand(const struct elbow_config *config);
+
+// Local. Whether values of a support are a continuum, on which a likelihood is a density.
+bool elbow_support_is_continuous(enum elbow_support support);
 
 // Local. What the values of a likelihood may be.
 enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind);

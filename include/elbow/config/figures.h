@@ -53,6 +53,9 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       "recon of a model that meets each value, minus recon: what is left to explain", 4, ELBOW_FIGURE_IN_EVAL, false)  \
     X(ELBOW_FIGURE_EXPLAINED_DEVIANCE, explained_deviance, "",                                                         \
       "1 - deviance / deviance of each value at its mean over the set", 4, ELBOW_FIGURE_IN_EVAL, false)                \
+    X(ELBOW_FIGURE_ELBO_STORED, elbo_stored, "nats per sample",                                                        \
+      "elbo of the density of the values as stored (with data.transform)", 4,                                          \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                      \
     X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE, false)               \
     X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
     X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \
@@ -66,6 +69,8 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_LOG_LIKELIHOOD, log_likelihood, "nats per sample",                                                  \
       "log p(x), estimated by importance sampling (with --importance)", 4,                                             \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                                              \
+    X(ELBOW_FIGURE_LOG_LIKELIHOOD_STORED, log_likelihood_stored, "nats per sample",                                    \
+      "log_likelihood of the values as stored, likewise", 4, ELBOW_FIGURE_IN_EVAL, false)                              \
     X(ELBOW_FIGURE_EFFECTIVE_SAMPLES, effective_samples, "", "how many of the K draws count (with --importance)", 1,   \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                                              \
     X(ELBOW_FIGURE_SKIPPED, skipped, "", "steps skipped since the last row because something was not finite", 0,       \

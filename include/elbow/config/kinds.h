@@ -32,8 +32,15 @@ enum elbow_layout { ELBOW_LAYOUT_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_CHANNELS_FIRST, first)
 enum elbow_channels { ELBOW_CHANNELS_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// Transforms, how stored values become the model's: src/data/transform/<word>.c holds the functions.
-#define ELBOW_TRANSFORM_LIST(X) X(ELBOW_TRANSFORM_SCALE, scale)
+// Transforms, what is done to scaled values: X(ENUMERATOR, word, whether values come below zero whatever the data are).
+// src/data/transform/<word>.c holds the functions.
+#define ELBOW_TRANSFORM_LIST(X)                                                                                        \
+    X(ELBOW_TRANSFORM_NONE, none, false)                                                                               \
+    X(ELBOW_TRANSFORM_STANDARDIZE, standardize, true)           /* one mean and deviation for all values */            \
+    X(ELBOW_TRANSFORM_STANDARDIZE_EACH, standardize_each, true) /* of each column */                                   \
+    X(ELBOW_TRANSFORM_MINMAX, minmax, false)                                                                           \
+    X(ELBOW_TRANSFORM_LOG1P, log1p, false)                                                                             \
+    X(ELBOW_TRANSFORM_ASINH, asinh, false)
 enum elbow_transform_kind { ELBOW_TRANSFORM_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_TRANSFORMS };
 
 // What the values of a sample may be, and what a sentence calls that.
@@ -76,7 +83,8 @@ enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OB
     X(ELBOW_MEASURE_ELBO, elbo)                                                                                        \
     X(ELBOW_MEASURE_DEVIANCE, deviance) /* of what has just been decoded: before those that decode again */            \
     X(ELBOW_MEASURE_IMPORTANCE, importance)                                                                            \
-    X(ELBOW_MEASURE_CLASSES, classes)
+    X(ELBOW_MEASURE_CLASSES, classes)                                                                                  \
+    X(ELBOW_MEASURE_STORED, stored)
 enum elbow_measure_kind { ELBOW_MEASURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_MEASURES };
 
 // Sinks, the formats of files that rows go to: X(ENUMERATOR, word, holds, endings...). A file's ending says which it

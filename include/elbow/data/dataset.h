@@ -10,6 +10,7 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
+#include "elbow/data/scale.h"
 #include "elbow/data/selection.h"
 #include "elbow/data/transform.h"
 #include "elbow/parallel/comm.h"
@@ -21,6 +22,8 @@ enum { ELBOW_DATASET_NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
 
 struct elbow_data_facts; // elbow/data/facts.h
 
+enum { ELBOW_DATASET_CONSTANT = 5 };
+
 // What a dataset has to say beside its values; for elbow_dataset_log.
 struct elbow_dataset_news {
     bool beats_factor, beats_offset; // data.factor, data.offset are used where an attribute says something else
@@ -28,6 +31,8 @@ struct elbow_dataset_news {
     uint64_t unread, first_unread;   // values that its attributes call missing, and the checkpoint does not; row
     bool looks_channels_first;       // its first axis may be that of the channels, and is not read so
     char doubt[400];                 // why the scaling may be wrong here; empty: it seems right
+    size_t constant;                 // columns without a deviation, where one of each was learned from this dataset
+    size_t first_constant[ELBOW_DATASET_CONSTANT]; // the first of them
 };
 
 struct elbow_dataset {
@@ -40,9 +45,12 @@ struct elbow_dataset {
     enum elbow_element element;
     double min, max; // stored
     struct elbow_scale scale;
+    struct elbow_fit transform;   // of the scaled values; owned
     struct elbow_missing missing; // the rules that hold; no value of the dataset is missing
     struct elbow_packing packing; // what its own attributes say
-    double mean, deviation;       // of all scaled values, the same on any ranks; NaN for noise
+    // Of all values as the model sees them, scaled and transformed, before they are binarised; the same on any ranks.
+    // NaN for noise.
+    double mean, deviation, low, high;
     struct elbow_dataset_news news;
     struct elbow_shared rows;         // (N, D) of element, or sparse: detail/rows.h tells
     struct elbow_selection selection; // which of the stored rows the samples are, owned; zeroed: all
@@ -56,7 +64,7 @@ struct elbow_dataset {
     bool has_names;
     bool is_sparse;   // only the entries of each row are kept, as they are stored
     uint64_t entries; // of sparse rows: values that are stored; all others are zero
-    bool is_binary;   // all scaled values are 0 or 1 (known only where the demand is UNIT or BINARY)
+    bool is_binary;   // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY)
     bool is_synthetic;
     bool is_whole; // synthetic data are counts below 16
     uint64_t seed; // synthetic data are drawn with it when used
@@ -89,14 +97,15 @@ struct elbow_dataset_request {
     enum elbow_channels channels; // where the file has their axis; first: rows are turned round while they are read
     bool has_factor, has_offset;  // from the configuration; they come before the dataset's attributes
     double factor, offset;
-    // What the data have to agree with, of a checkpoint or of the training set; may be NULL. Scaling and missing-value
-    // rules are its own. A sample of as many values has its shape, or either of them is flat.
+    enum elbow_transform_kind transform; // without a reference
+    // What the data have to agree with, of a checkpoint or of the training set; may be NULL. Scaling, transform and
+    // missing-value rules are its own. A sample of as many values has its shape, or either of them is flat.
     const struct elbow_data_facts *reference;
     const char *reference_name; // the checkpoint's path, or the training set's name
     bool is_settled;            // the reference is a checkpoint's: attributes that say otherwise are only news
     bool is_same;               // the reference was made of these very data
     bool is_resumed;            // a run goes on, which was told at its start of keys that beat attributes
-    struct elbow_demand demand; // what scaled values may be, and who asks; zeroed: any
+    struct elbow_demand demand; // what the values that the model sees may be, and who asks; zeroed: any
     uint64_t most_bytes;        // of rows: the first ones, and no more; 0: all rows
 };
 
@@ -144,7 +153,7 @@ void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct 
 // Local. What is said of a model whose layers do not fit samples that may have their channels first; empty: nothing.
 const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset);
 
-// Local. The scaled values of one sample (D) into `values`.
+// Local. The values of one sample (D) as the model sees them, scaled and transformed, into `values`.
 void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values);
 
 // Local. The number that keys all random numbers of a sample: that of its row in the file, or of its window
@@ -154,6 +163,8 @@ uint64_t elbow_dataset_row(const struct elbow_dataset *dataset, uint64_t sample)
 
 // Local. How much a sample counts; 1 without weights. The mean over all samples is 1.
 double elbow_dataset_weight(const struct elbow_dataset *dataset, uint64_t sample);
+// Local. The scaled values of one sample (D) of a file, not transformed and not rounded.
+void elbow_dataset_scaled(const struct elbow_dataset *dataset, uint64_t sample, double *values);
 
 // Local. The label of a sample (its name: elbow_label_name of label_names).
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample);

@@ -42,6 +42,10 @@ bool elbow_element_find(const char *name, enum elbow_element *element);
 void elbow_element_convert(enum elbow_element element, const void *stored, size_t n, double factor, double offset,
                            float *values);
 
+// Local. The same without the rounding to float: values[i] = (double)stored[i] * factor + offset.
+void elbow_element_widen(enum elbow_element element, const void *stored, size_t n, double factor, double offset,
+                         double *values);
+
 // Smallest and largest value, and the first one that is NaN or infinite (SIZE_MAX: none).
 struct elbow_element_scan {
     double min, max; // of the finite values; min > max if there is none

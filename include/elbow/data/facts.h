@@ -15,6 +15,7 @@ struct elbow_data_facts {
     uint64_t rank;   // of a sample
     uint64_t shape[8];
     struct elbow_scale scale;
+    struct elbow_fit transform;   // its numbers belong to the dataset, or to the checkpoint
     struct elbow_missing missing; // the stored values that stand for none
     bool has_range;               // the next three are known
     enum elbow_element element;   // as stored
@@ -23,7 +24,7 @@ struct elbow_data_facts {
     enum elbow_layout layout;     // the configuration's; not in the file
 };
 
-// Local. What a model that is trained on a dataset has to know.
+// Local. What a model that is trained on a dataset has to know, for as long as the dataset is loaded.
 struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset);
 
 // Local. Whether a loaded dataset's stored values are such that the scaling of the request's reference makes sense for

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What people look at: samples from fixed noise and reconstructions beside their originals, as PNG grids, or as HDF5
-// and CSV where the data are no images. Same model, same bytes.
+// What people look at, in scaled values (transforms are inverted, unless the values were binarised): samples from fixed
+// noise and reconstructions beside their originals, as PNG grids, or as HDF5 and CSV where the data are no images. Same
+// model, same bytes.
 #ifndef ELBOW_EVALUATE_GALLERY_H
 #define ELBOW_EVALUATE_GALLERY_H
 
@@ -19,6 +20,7 @@ struct elbow_gallery {
     const float *parameters;
     const struct elbow_data_facts *data;
     const struct elbow_config *config;
+    bool is_transformed;           // values are left as the model has them, and not turned back by data.transform
     enum elbow_publish publish;    // of a user's path: what may become of a file that is there
     struct elbow_pending *pending; // of a run: rank zero's, whose directory takes the files, and where they wait that
                                    // cannot be written. NULL: paths are the user's

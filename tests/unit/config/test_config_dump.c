@@ -144,6 +144,7 @@ static void draw_config(struct elbow_config *config)
     config->seed = (int64_t)draw(INT64_MAX);
     config->data.layout = (int)draw(5);
     config->data.channels = (int)draw(2);
+    config->data.transform = (int)draw(ELBOW_TRANSFORMS);
     draw_kind(config, "prior");
     draw_kind(config, "likelihood");
     config->model.likelihood_options.variance = draw_real() * 1e300;
@@ -209,6 +210,7 @@ START_TEST(test_dump)
     ck_assert_ptr_nonnull(strstr(text, "  every: epoch\n"));
     ck_assert_ptr_null(strstr(text, "layout")); // later than version 0.1, and as it is by default
     ck_assert_ptr_null(strstr(text, "channels"));
+    ck_assert_ptr_null(strstr(text, "transform"));
     elbow_release(&text);
     elbow_memory_fail_at(1);
     ck_assert_int_eq(elbow_config_dump(&config, &text, &error), ELBOW_MEMORY);

@@ -98,6 +98,33 @@ START_TEST(samples_are_alike)
 }
 END_TEST
 
+// Whatever is done to the values, of which zeros are some: for each column, or for all alike.
+START_TEST(transforms_are_alike)
+{
+    static float dense[VALUES], sparse[VALUES];
+    static double scaled[VALUES], scaled_sparse[VALUES];
+    struct elbow_error error = {0};
+    for (int kind = 0; kind < ELBOW_TRANSFORMS; ++kind) {
+        struct pair pair = make(ELBOW_ELEMENT_FLOAT32, 0.5, 2);
+        struct elbow_fit *fit = &pair.dense.transform;
+        ck_assert_int_eq(elbow_fit_create((enum elbow_transform_kind)kind, VALUES, fit, &error), ELBOW_OK);
+        for (size_t i = 0; i < 2 * fit->columns; ++i)
+            fit->numbers[i] = 0.5 + (double)i / 7;
+        pair.sparse.transform = *fit;
+        for (uint64_t row = 0; row < ROWS; ++row) {
+            elbow_dataset_sample(&pair.dense, row, dense);
+            elbow_dataset_sample(&pair.sparse, row, sparse);
+            ck_assert_mem_eq(sparse, dense, sizeof dense);
+            elbow_dataset_scaled(&pair.dense, row, scaled);
+            elbow_dataset_scaled(&pair.sparse, row, scaled_sparse);
+            ck_assert_mem_eq(scaled_sparse, scaled, sizeof scaled);
+        }
+        elbow_fit_clear(fit);
+        drop(&pair);
+    }
+}
+END_TEST
+
 START_TEST(spans_are_alike)
 {
     const uint64_t all = (uint64_t)ROWS * VALUES;
@@ -131,4 +158,4 @@ START_TEST(steps_are_bounded)
 }
 END_TEST
 
-UNIT_MAIN("data/rows", samples_are_alike, spans_are_alike, steps_are_bounded)
+UNIT_MAIN("data/rows", samples_are_alike, transforms_are_alike, spans_are_alike, steps_are_bounded)

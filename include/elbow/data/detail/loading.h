@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the parts of loading a dataset (dataset_load.c) share: opening and describing (dataset_open.c), its shape
 // (dataset_shape.c), reading (dataset_read.c, dataset_sparse.c), figures of all values (dataset_measure.c), what
-// follows from them (dataset_values.c).
+// follows from them (dataset_values.c, dataset_transform.c).
 #ifndef ELBOW_DATA_DETAIL_LOADING_H
 #define ELBOW_DATA_DETAIL_LOADING_H
 
@@ -77,7 +77,15 @@ struct elbow_loading_spot elbow_loading_locate(const struct elbow_loading *loadi
 // Collective. Figures of all values, the same on any number of ranks; minimum and maximum are known. MEMORY.
 enum elbow_status elbow_loading_measure(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. What follows from all rows together: scaling, and whether all values may be what is demanded.
+// Collective. The transform of the scaled values, with its numbers: those of the reference, or learned. DATA for values
+// that it has nothing for. MEMORY.
+enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, struct elbow_error *error);
+
+// Collective. Mean and deviation of the transformed values, where there is a transform; their extremes are known.
+// MEMORY.
+enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error);
+
+// Collective. What follows from all rows together: scaling, transform, and whether all values may be what is demanded.
 enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elbow_error *error);
 
 #endif

@@ -36,8 +36,9 @@ const void *elbow_rows_stored(const struct elbow_dataset *dataset, uint64_t firs
 // Local. One of them.
 double elbow_rows_at(const struct elbow_dataset *dataset, uint64_t number);
 
-// Local. The scaled values (D) of a row.
-void elbow_rows_scale(const struct elbow_dataset *dataset, uint64_t row, float *values);
+// Local. The scaled values (D) of a row; scaled, transformed and rounded.
+void elbow_rows_scale(const struct elbow_dataset *dataset, uint64_t row, double *values);
+void elbow_rows_transform(const struct elbow_dataset *dataset, uint64_t row, float *values);
 
 ELBOW_C_END
 

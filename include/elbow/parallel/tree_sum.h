@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sums of vectors over many leaves, which are dealt out to all ranks and added along the tree over the leaves
+// (elbow/parallel/partition.h): the same bits on any number of ranks.
+#ifndef ELBOW_PARALLEL_TREE_SUM_H
+#define ELBOW_PARALLEL_TREE_SUM_H
+
+#include "elbow/base/language.h"
+#include "elbow/parallel/comm.h"
+
+ELBOW_C_BEGIN
+
+struct elbow_tree_sum {
+    uint64_t leaves; // >= 1
+    size_t width;    // doubles of a vector
+    void *user;
+    // The vector of a leaf, which depends on its number alone. It is overwritten, whatever it holds.
+    void (*leaf)(void *user, uint64_t number, double *vector);
+};
+
+// Collective, main thread. The sum (width) on every rank. A rank takes room for some vectors of its own and, of all
+// ranks, for pieces of a bounded width. MEMORY.
+enum elbow_status elbow_tree_sum_run(struct elbow_comm *comm, const struct elbow_tree_sum *job, double *sum,
+                                     struct elbow_error *error);
+
+ELBOW_C_END
+
+#endif

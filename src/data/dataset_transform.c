@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Loading a dataset: what is done to its scaled values. Statistics are over the rows of the dataset, which are those of
+// the training set where there is no reference.
+#include "elbow/data/detail/loading.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/data/detail/moments.h"
+#include "elbow/data/facts.h"
+
+#include <math.h>
+
+static void read_scaled(const void *user, uint64_t row, double *values)
+{
+    elbow_dataset_scaled(user, row, values);
+}
+
+static struct elbow_moments_job job_of(const struct elbow_loading *loading)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    double a = dataset->min * dataset->scale.factor + dataset->scale.offset;
+    double b = dataset->max * dataset->scale.factor + dataset->scale.offset;
+    return (struct elbow_moments_job){.comm = loading->comm,
+                                      .rows = dataset->samples,
+                                      .values = dataset->values,
+                                      .low = fmin(a, b),
+                                      .high = fmax(a, b),
+                                      .user = dataset,
+                                      .read = read_scaled};
+}
+
+static enum elbow_status refuse_value(const struct elbow_loading *loading, uint64_t row, size_t at, double value,
+                                      struct elbow_error *error)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: row %llu holds %g (number %llu of the row) after scaling (%s), but data.transform: %s "
+                           "needs values above %g; set data.offset, or data.transform: asinh, which takes any",
+                           spot.name, (unsigned long long)spot.row, value, (unsigned long long)spot.number,
+                           dataset->scale.source, elbow_transform_word(dataset->transform.kind),
+                           elbow_transform_row(dataset->transform.kind)->above);
+}
+
+// Finds the first value that the transform has nothing for, of which there is one.
+static enum elbow_status refuse_first(const struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    double above = elbow_transform_row(dataset->transform.kind)->above, *values = NULL;
+    if (elbow_allocate(&values, dataset->values, sizeof *values, "a sample", error) != ELBOW_OK)
+        return error->status;
+    for (uint64_t row = 0; row < dataset->samples && error->status == ELBOW_OK; ++row) {
+        elbow_dataset_scaled(dataset, row, values);
+        size_t at = 0;
+        while (at < dataset->values && values[at] > above)
+            ++at;
+        if (at < dataset->values)
+            refuse_value(loading, row, at, values[at], error);
+    }
+    elbow_release(&values);
+    return error->status;
+}
+
+// Collective. From the training set itself.
+static enum elbow_status learn(struct elbow_loading *loading, const struct elbow_moments_job *job,
+                               struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_fit *fit = &dataset->transform;
+    struct elbow_moments moments;
+    enum elbow_status status = elbow_moments_take(job, &moments, error);
+    if (status == ELBOW_OK) {
+        size_t constant = elbow_fit_learn(&moments, fit, dataset->news.first_constant, ELBOW_DATASET_CONSTANT);
+        dataset->news.constant = fit->columns > 1 ? constant : 0;
+        if (!elbow_fit_is_sound(fit))
+            status = elbow_error_set(error, ELBOW_DATA,
+                                     "%s: its values, from %g to %g after scaling (%s), lie too far apart for "
+                                     "data.transform: %s; scale the data with data.factor",
+                                     dataset->name, job->low, job->high, dataset->scale.source,
+                                     elbow_transform_word(fit->kind));
+    }
+    elbow_moments_clear(&moments);
+    return status;
+}
+
+enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_fit *fit = &dataset->transform;
+    enum elbow_transform_kind kind =
+        request->reference != NULL ? request->reference->transform.kind : request->transform;
+    const struct elbow_transform *row = elbow_transform_row(kind);
+    struct elbow_moments_job job = job_of(loading);
+    if (kind == ELBOW_TRANSFORM_NONE)
+        return ELBOW_OK;
+    if (request->reference != NULL)
+        elbow_fit_copy(&request->reference->transform, fit, error);
+    else
+        elbow_fit_create(kind, dataset->values, fit, error);
+    if (error->status == ELBOW_OK && !(job.low > row->above))
+        refuse_first(loading, error);
+    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || request->reference != NULL || row->learn == NULL)
+        return error->status;
+    return learn(loading, &job, error);
+}
+
+struct reading {
+    const struct elbow_dataset *dataset;
+    float *sample;
+};
+
+static void read_sample(const void *user, uint64_t row, double *values)
+{
+    const struct reading *reading = user;
+    elbow_dataset_sample(reading->dataset, row, reading->sample);
+    for (size_t i = 0; i < reading->dataset->values; ++i)
+        values[i] = (double)reading->sample[i];
+}
+
+enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct reading reading = {.dataset = dataset};
+    struct elbow_moments_job job = job_of(loading);
+    struct elbow_moments moments = {0};
+    if (dataset->transform.kind == ELBOW_TRANSFORM_NONE)
+        return ELBOW_OK;
+    job.low = dataset->low;
+    job.high = dataset->high;
+    job.user = &reading;
+    job.read = read_sample;
+    elbow_allocate(&reading.sample, dataset->values, sizeof(float), "a sample", error);
+    if (elbow_comm_agree(loading->comm, error) == ELBOW_OK && elbow_moments_take(&job, &moments, error) == ELBOW_OK)
+        elbow_moments_join(&moments, &dataset->mean, &dataset->deviation);
+    elbow_moments_clear(&moments);
+    elbow_release(&reading.sample);
+    return error->status;
+}

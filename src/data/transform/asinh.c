@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// asinh(value) = log(value + sqrt(value^2 + 1)), whose slope is 1 / sqrt(value^2 + 1) = 1 / cosh(asinh(value)).
+#include "elbow/data/detail/transform.h"
+
+#include "elbow/base/text.h"
+
+#include <math.h>
+
+static void forward(const struct elbow_fit *fit, size_t first, size_t n, double *values)
+{
+    (void)fit;
+    (void)first;
+    for (size_t i = 0; i < n; ++i)
+        values[i] = asinh(values[i]);
+}
+
+static void inverse(const struct elbow_fit *fit, size_t first, size_t n, double *values)
+{
+    (void)fit;
+    (void)first;
+    for (size_t i = 0; i < n; ++i)
+        values[i] = sinh(values[i]);
+}
+
+// log cosh(a) = |a| + log1p(exp(-2 |a|)) - log 2, which does not overflow.
+static double log_slope(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
+{
+    static const double LOG_2 = 0.69314718055994530942;
+    (void)fit;
+    (void)first;
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i)
+        sum -= fabs(values[i]) + log1p(exp(-2 * fabs(values[i]))) - LOG_2;
+    return sum;
+}
+
+static void describe(const struct elbow_fit *fit, int digits, char words[ELBOW_TRANSFORM_WORDS_SIZE])
+{
+    (void)fit;
+    (void)digits;
+    (void)elbow_text_format(words, ELBOW_TRANSFORM_WORDS_SIZE, "asinh(value)");
+}
+
+const struct elbow_transform elbow_transform_asinh = {
+    .above = -INFINITY, .forward = forward, .inverse = inverse, .log_slope = log_slope, .describe = describe};

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Values stay what they are.
+#include "elbow/data/detail/transform.h"
+
+#include "elbow/base/text.h"
+
+#include <math.h>
+
+static void keep(const struct elbow_fit *fit, size_t first, size_t n, double *values)
+{
+    (void)fit;
+    (void)first;
+    (void)n;
+    (void)values;
+}
+
+static double log_slope(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
+{
+    (void)fit;
+    (void)first;
+    (void)n;
+    (void)values;
+    return 0;
+}
+
+static void describe(const struct elbow_fit *fit, int digits, char words[ELBOW_TRANSFORM_WORDS_SIZE])
+{
+    (void)fit;
+    (void)digits;
+    (void)elbow_text_format(words, ELBOW_TRANSFORM_WORDS_SIZE, "value");
+}
+
+const struct elbow_transform elbow_transform_none = {
+    .above = -INFINITY, .forward = keep, .inverse = keep, .log_slope = log_slope, .describe = describe};

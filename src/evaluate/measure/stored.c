@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The ELBO of the values as they are stored, and the log-likelihood where it is estimated: those of the model's values
+// and the sum of log |d value / d stored| over a sample, as a density is larger where values lie closer together. Given
+// where the likelihood is a density and data.transform makes other values of those stored.
+#include "elbow/evaluate/detail/measure.h"
+
+static const enum elbow_figure_kind figures_of_set[] = {ELBOW_FIGURE_ELBO_STORED, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED,
+                                                        ELBOW_FIGURES};
+static const enum elbow_figure_kind figures_of_row[] = {ELBOW_FIGURE_ELBO_STORED, ELBOW_FIGURES};
+
+enum { ELBO, LOG_SLOPE, WIDTH };
+
+// Zeros and ones are no continuum, and a factor of 0 leaves none.
+static size_t width(const struct elbow_measure_plan *plan)
+{
+    const struct elbow_dataset *dataset = plan->request->dataset;
+    const struct elbow_config *config = plan->request->config;
+    bool is_density =
+        config->data.binarize == ELBOW_BINARIZE_NONE && dataset->scale.factor != 0 &&
+        elbow_support_is_continuous(elbow_likelihood_support((enum elbow_likelihood_kind)config->model.likelihood));
+    return is_density && dataset->transform.kind != ELBOW_TRANSFORM_NONE ? WIDTH : 0;
+}
+
+static double log_slope(const struct elbow_measured *measured, size_t i)
+{
+    const struct elbow_dataset *dataset = measured->plan->request->dataset;
+    size_t values = dataset->values;
+    return elbow_fit_log_slope(&dataset->transform, &dataset->scale, values, measured->values + i * values);
+}
+
+static void row(const struct elbow_measured *measured, size_t i, double *figures)
+{
+    figures[0] = measured->recon[i] - measured->kl[i] + log_slope(measured, i);
+}
+
+static void microbatch(const struct elbow_measured *measured, double *sums)
+{
+    sums[ELBO] = sums[LOG_SLOPE] = 0;
+    for (size_t i = 0; i < measured->rows; ++i) {
+        double slope = log_slope(measured, i);
+        sums[ELBO] += measured->recon[i] - measured->kl[i] + slope;
+        sums[LOG_SLOPE] += slope;
+    }
+}
+
+// The measure of the log-likelihood stands before this one in the list.
+static enum elbow_status conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
+                                  struct elbow_evaluation *evaluation, struct elbow_error *error)
+{
+    (void)error;
+    elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ELBO_STORED, sums[ELBO] / samples);
+    if (plan->request->importance > 0)
+        elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED,
+                          elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD) +
+                              sums[LOG_SLOPE] / samples);
+    return ELBOW_OK;
+}
+
+const struct elbow_measure elbow_measure_stored = {.figures = figures_of_set,
+                                                   .rows = figures_of_row,
+                                                   .width = width,
+                                                   .microbatch = microbatch,
+                                                   .row = row,
+                                                   .conclude = conclude};

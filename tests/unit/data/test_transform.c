@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What transforms learn, and the scaling before them. What holds for each of them alone: tests/conformance.
+#include "elbow/data/transform.h"
+#include "elbow/math/random.h"
+
+#include "unit.h"
+
+#include <float.h>
+#include <math.h>
+
+// The table as it is used: a random one comes back through what each transform learns of it, constant columns and all.
+static void check_learned(enum elbow_transform_kind kind)
+{
+    enum { ROWS = 40, COLUMNS = 7 };
+    const double sizes[COLUMNS] = {1e-18, 1e12, 1, 0, 3, 1e-3, 100};
+    static double table[ROWS][COLUMNS];
+    double mean[COLUMNS] = {0}, deviation[COLUMNS] = {0};
+    struct elbow_moments moments = {COLUMNS, mean, deviation, INFINITY, -INFINITY};
+    struct elbow_error error = {0};
+    struct elbow_fit fit, copy;
+    size_t constant[2] = {99, 99};
+    for (size_t i = 0; i < ROWS; ++i) {
+        float normal[COLUMNS];
+        elbow_random_normal((struct elbow_stream){.seed = 11, .id = i}, COLUMNS, normal);
+        for (size_t j = 0; j < COLUMNS; ++j) {
+            table[i][j] = 0.25 + sizes[j] * fabs((double)normal[j]);
+            mean[j] += table[i][j] / ROWS;
+            moments.low = fmin(moments.low, table[i][j]);
+            moments.high = fmax(moments.high, table[i][j]);
+        }
+    }
+    for (size_t i = 0; i < ROWS; ++i)
+        for (size_t j = 0; j < COLUMNS; ++j)
+            deviation[j] += (table[i][j] - mean[j]) * (table[i][j] - mean[j]) / ROWS;
+    for (size_t j = 0; j < COLUMNS; ++j)
+        deviation[j] = sizes[j] < 1e-17 ? 0 : sqrt(deviation[j]);
+    ck_assert_int_eq(elbow_fit_create(kind, COLUMNS, &fit, &error), ELBOW_OK);
+    size_t count = elbow_fit_learn(&moments, &fit, constant, 2);
+    ck_assert(elbow_fit_is_sound(&fit));
+    ck_assert_uint_eq(count, elbow_transform_row(kind)->columns == ELBOW_COLUMNS_EACH ? 2 : 0);
+    ck_assert(count == 0 || (constant[0] == 0 && constant[1] == 3 && fit.numbers[COLUMNS + 3] == 1));
+    ck_assert_int_eq(elbow_fit_copy(&fit, &copy, &error), ELBOW_OK);
+    elbow_fit_clear(&fit);
+    for (size_t i = 0; i < ROWS; ++i) {
+        const struct elbow_scale scale = {.factor = 1};
+        float row[COLUMNS];
+        double back[COLUMNS];
+        elbow_fit_forward(&copy, &scale, ELBOW_ELEMENT_FLOAT64, table[i], 0, COLUMNS, row);
+        elbow_fit_inverse(&copy, 0, COLUMNS, row, back);
+        for (size_t j = 0; j < COLUMNS; ++j) {
+            double spread = copy.columns == 0 ? 0 : copy.numbers[copy.columns + (copy.columns > 1 ? j : 0)];
+            double center = copy.columns == 0 ? 0 : copy.numbers[copy.columns > 1 ? j : 0];
+            double tolerance = FLT_EPSILON * (fabs(table[i][j]) * (1 + fabs(log(table[i][j]))) + fabs(center) + spread);
+            ck_assert_msg(fabs(back[j] - table[i][j]) <= tolerance, "transform %d, column %zu: %.17g is %.17g",
+                          (int)kind, j, table[i][j], back[j]);
+        }
+    }
+    elbow_fit_clear(&copy);
+}
+
+START_TEST(a_random_table_comes_back)
+{
+    for (int kind = 0; kind < ELBOW_TRANSFORMS; ++kind)
+        check_learned((enum elbow_transform_kind)kind);
+}
+END_TEST
+
+START_TEST(numbers_have_to_be_sound)
+{
+    const double bad[][2] = {{0, 0}, {0, -1}, {0, NAN}, {NAN, 1}, {0, INFINITY}, {INFINITY, 1}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+        struct elbow_fit fit = {ELBOW_TRANSFORM_STANDARDIZE, 1, (double[]){bad[i][0], bad[i][1]}};
+        ck_assert_msg(!elbow_fit_is_sound(&fit), "%g, %g", bad[i][0], bad[i][1]);
+    }
+}
+END_TEST
+
+START_TEST(scale_fits_the_support)
+{
+    const double most[] = {0.5, 1, 255};
+    for (int element = 0; element <= ELBOW_ELEMENT_FLOAT64; ++element)
+        for (size_t m = 0; m < sizeof most / sizeof *most; ++m)
+            for (int support = 0; support <= ELBOW_SUPPORT_COUNT; ++support) {
+                struct elbow_scale scale =
+                    elbow_scale_automatic((enum elbow_element)element, most[m], (enum elbow_support)support);
+                const double stored[] = {0, most[m]};
+                float values[2];
+                elbow_element_convert(ELBOW_ELEMENT_FLOAT64, stored, 2, scale.factor, scale.offset, values);
+                ck_assert(*scale.source && isfinite(values[0]) && values[0] < values[1]);
+                if (element == ELBOW_ELEMENT_UINT8 && support != ELBOW_SUPPORT_COUNT)
+                    ck_assert(values[0] == 0 && values[1] <= 1);
+                if (support == ELBOW_SUPPORT_COUNT)
+                    ck_assert(values[1] == (float)most[m]);
+            }
+}
+END_TEST
+
+UNIT_MAIN("data/transform", a_random_table_comes_back, numbers_have_to_be_sound, scale_fits_the_support)
