@@ -133,6 +133,7 @@ static void settle_counting(struct import_source *source)
 static enum elbow_status scan(struct import_source *source, struct elbow_error *error)
 {
     char *line;
+    struct import_table *table = source->state;
     enum elbow_status status = import_table_begin(source, &line, error);
     if (status == ELBOW_OK && line != NULL)
         status = choose_columns(source, error);
@@ -147,6 +148,7 @@ static enum elbow_status scan(struct import_source *source, struct elbow_error *
             status = import_table_next(source, &line, error);
     }
     settle_counting(source);
+    table->bytes = import_stream_given(table->lines.stream);
     source->element = source->is_integer ? import_integer_element(source->min, source->max) : ELBOW_ELEMENT_FLOAT32;
     return status;
 }
@@ -173,8 +175,24 @@ static bool store(struct import_source *source, size_t index, struct import_numb
     return true;
 }
 
+// Behind the last row there must be what the first pass found: nothing. Somebody may be writing the file.
+static enum elbow_status check_end(struct import_source *source, struct elbow_error *error)
+{
+    const struct import_table *table = source->state;
+    char *line;
+    enum elbow_status status = import_table_next(source, &line, error);
+    if (status != ELBOW_OK || (line == NULL && import_stream_given(table->lines.stream) == table->bytes))
+        return status;
+    return elbow_error_set(
+        error, ELBOW_FORMAT,
+        "%s: the file %s while it was read, at first it had %llu rows; start again when nobody writes "
+        "into it",
+        source->path, line != NULL ? "became longer" : "was changed", (unsigned long long)source->rows);
+}
+
 static enum elbow_status read_rows(struct import_source *source, uint64_t count, void *rows, struct elbow_error *error)
 {
+    struct import_table *table = source->state;
     size_t row_bytes = import_shape_values(source->rank, source->shape) * elbow_element_size(source->element);
     for (uint64_t i = 0; i < count; ++i) {
         char *line;
@@ -187,7 +205,8 @@ static enum elbow_status read_rows(struct import_source *source, uint64_t count,
         if (status != ELBOW_OK)
             return status;
     }
-    return ELBOW_OK;
+    table->read += count;
+    return table->read == source->rows ? check_end(source, error) : ELBOW_OK;
 }
 
 static void close_source(struct import_source *source)

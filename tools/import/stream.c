@@ -23,6 +23,7 @@ struct import_stream {
     unsigned char head[IMPORT_HEAD];
     size_t head_size, head_used;
     bool was_rewound;    // the head is no longer of use
+    uint64_t given;      // bytes, since the beginning
     uint64_t most, size; // size: on disk
 };
 
@@ -141,6 +142,7 @@ enum elbow_status import_stream_some(struct import_stream *stream, void *bytes, 
     stream->head_used += kept;
     enum elbow_status status = read_file(stream, (char *)bytes + kept, size - kept, got, error);
     *got += kept;
+    stream->given += *got;
     return status;
 }
 
@@ -169,6 +171,7 @@ enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbo
 {
     ELBOW_CHECK(stream->file != NULL);
     stream->was_rewound = true;
+    stream->given = 0;
     if (gzrewind(stream->file) == 0)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FILE, "%s: text files are read twice, which a pipe does not allow: use a file",
@@ -178,6 +181,11 @@ enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbo
 uint64_t import_stream_most(const struct import_stream *stream)
 {
     return stream->most;
+}
+
+uint64_t import_stream_given(const struct import_stream *stream)
+{
+    return stream->given;
 }
 
 struct import_position import_stream_position(const struct import_stream *stream)

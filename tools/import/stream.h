@@ -55,6 +55,9 @@ enum elbow_status import_stream_rewind(struct import_stream *stream, struct elbo
 // Local. The most bytes that the stream can give, by the file's size; UINT64_MAX for a pipe.
 uint64_t import_stream_most(const struct import_stream *stream);
 
+// Local. The bytes that it has given since its beginning.
+uint64_t import_stream_given(const struct import_stream *stream);
+
 // How much of the file has been read, and its size, as it lies on disk; all 0: nobody knows, of a pipe.
 struct import_position {
     uint64_t done, all;

@@ -16,6 +16,7 @@ struct import_table {
     size_t column; // of the value at hand
     struct import_reading reading;
     bool header_begins_empty; // its first field that is taken
+    uint64_t bytes, read;     // of the file, by the first pass; rows, by the second
 };
 
 // Local. Whether a column is to be taken.

@@ -138,6 +138,9 @@ START_TEST(text_that_changes_while_it_is_read_is_refused)
     check_changed(path, "1,2\n3,400\n", "x:2: the file was changed while it was read");
     check_changed(path, "1,2.5\n3,4\n", "x:1: the file was changed while it was read");
     check_changed(path, "1,2\n", "the file became shorter");
+    check_changed(path, "1,2\n3,4\n2,2\n", "the file became longer while it was read, at first it had 2 rows");
+    check_changed(path, "1,2\n3,04\n", "the file was changed while it was read");
+    check_changed(path, "1,2\n3,4", "the file was changed while it was read");
     scratch_clear(&scratch);
 }
 END_TEST
