@@ -95,10 +95,11 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
         snprintf(stored, sizeof stored, ", sparse (%.1f %% stored)",
                  100 * (double)dataset->entries / ((double)dataset->samples * (double)dataset->values));
     tell_transform(dataset, transform, sizeof transform);
-    elbow_log_say(log, "%s: %s, %s of %s %s from %g to %g%s; scaling: value = stored * %g + %g (%s)%s%s", role,
+    elbow_log_say(log, "%s: %s, %s of %s %s from %g to %g%s; scaling: value = stored * %g + %g (%s)%s%s%s%s", role,
                   dataset->name, elbow_text_count(dataset->samples, "sample").text, shape,
                   elbow_element_name(dataset->element), dataset->min, dataset->max, stored, dataset->scale.factor,
-                  dataset->scale.offset, dataset->scale.source, transform, beside);
+                  dataset->scale.offset, dataset->scale.source, transform,
+                  dataset->news.turned[0] != 0 ? "; rows are turned from " : "", dataset->news.turned, beside);
     tell_selection(dataset, role, log);
     tell_constant(dataset, role, log);
     if (dataset->packing.ignored[0] != 0)

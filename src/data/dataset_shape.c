@@ -233,6 +233,36 @@ static bool looks_channels_first(enum elbow_layout layout, const struct axes *sa
     return ((first == 1 || first == 3) && last > first) || is_square;
 }
 
+// Rows of colour images whose last axis is that of the channels are not turned: every value would come to a wrong
+// place.
+static enum elbow_status check_first(const struct elbow_loading *loading, const struct axes *sample,
+                                     struct elbow_error *error)
+{
+    bool looks_last = sample->rank >= 3 && sample->lengths[sample->rank - 1] == 3;
+    for (size_t i = 0; i + 1 < sample->rank; ++i)
+        looks_last = looks_last && sample->lengths[i] > 3;
+    if (!looks_last || loading->request->reference != NULL)
+        return ELBOW_OK;
+    struct axes first = last_to_first(sample);
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: a sample is %s, with the channels last as it seems, but data.channels: first takes its "
+                           "first axis for them; set data.channels: last, or, if flat rows have the channels first, "
+                           "data.shape in that order, %s",
+                           loading->dataset->name, tell(sample).text, tell(&first).text);
+}
+
+// Moves the first axis to the end, and says so.
+static struct axes turn(struct elbow_loading *loading, const struct axes *stored, const struct axes *sample)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct axes turned = first_to_last(sample);
+    loading->channels = (size_t)sample->lengths[0];
+    loading->places = dataset->values / loading->channels;
+    snprintf(dataset->news.turned, sizeof dataset->news.turned, "%s%s to %s", tell(sample).text,
+             is_flat(stored) ? " (stored flat)" : "", tell(&turned).text);
+    return turned;
+}
+
 enum elbow_status elbow_loading_take_shape(struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = loading->request;
@@ -253,11 +283,11 @@ enum elbow_status elbow_loading_take_shape(struct elbow_loading *loading, struct
     }
     if (is_first) {
         status = check_channels(loading, &sample, error);
+        if (status == ELBOW_OK)
+            status = check_first(loading, &sample, error);
         if (status != ELBOW_OK)
             return status;
-        loading->channels = (size_t)sample.lengths[0];
-        loading->places = dataset->values / loading->channels;
-        sample = first_to_last(&sample);
+        sample = turn(loading, &stored, &sample);
     }
     if (has_reference)
         status = compare(loading, &sample, error);

@@ -67,6 +67,7 @@ START_TEST(channels_first)
         write_file(elements[e], &rows, 4, ROWS);
         mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
         mpi_assert(dataset.rank == 2 && dataset.shape[0] == 3 && dataset.shape[1] == 2);
+        mpi_assert(strcmp(dataset.news.turned, "2 x 3 to 3 x 2") == 0);
         bool right = true;
         for (int row = 0; row < ROWS; ++row) {
             float values[VALUES];

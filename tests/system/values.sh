@@ -92,6 +92,9 @@ right /ct data.channels=first data.layout=series
 right /uv
 trained chw_chunked data.train=/chw_chunked data.channels=first data.factor=0.0039215686274509803 && silent chw_chunked && sees chw_chunked chw
 trained chw_flat data.train=/chw_flat data.channels=first 'data.shape=[3,6,5]' && sees chw_flat chw
+says chw_flat 'rows are turned from 3 x 6 x 5 \(stored flat\) to 6 x 5 x 3$'
+refuses 1 'values.h5:/chw_flat: a sample is 6 x 5 x 3, with the channels last as it seems, .* data.shape in that order, 3 x 6 x 5' \
+    data.train=/chw_flat data.channels=first 'data.shape=[6,5,3]'
 trained chw_half_flat data.train=/chw_half_flat data.channels=first 'data.shape=[3,6,5]' && sees chw_half_flat chw
 trained uv_flat data.train=/uv_flat 'data.shape=[6,5,2]' && sees uv_flat uv
 says uv_flat 'images of 6 x 5 with 2 channels'

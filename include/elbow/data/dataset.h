@@ -30,6 +30,7 @@ struct elbow_dataset_news {
     bool has_other_scale;            // its attributes say another scaling than that of the checkpoint, which is used
     uint64_t unread, first_unread;   // values that its attributes call missing, and the checkpoint does not; row
     bool looks_channels_first;       // its first axis may be that of the channels, and is not read so
+    char turned[500];                // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not
     char doubt[400];                 // why the scaling may be wrong here; empty: it seems right
     size_t constant;                 // columns without a deviation, where one of each was learned from this dataset
     size_t first_constant[ELBOW_DATASET_CONSTANT]; // the first of them
