@@ -286,6 +286,12 @@ static void name_picture(char name[64], int beginning, uint64_t step, enum elbow
     elbow_text_format(name, 64, "%s%08" PRIu64 "%s", beginnings[beginning], step, elbow_sink_endings(format)[0]);
 }
 
+// A picture that cannot be written keeps no other one from being tried.
+static bool may_go_on(const struct elbow_error *error)
+{
+    return error->status == ELBOW_OK || error->status == ELBOW_OUTPUT;
+}
+
 // Collective. The pictures of a step in one format.
 static enum elbow_status draw_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
                                    uint64_t step, enum elbow_sink_kind format, struct elbow_error *error)
@@ -295,12 +301,12 @@ static enum elbow_status draw_step(const struct elbow_gallery *gallery, const st
     uint64_t count = (uint64_t)gallery->config->samples.count, seed = (uint64_t)gallery->config->seed;
     name_picture(name, PICTURE_OF_SAMPLES, step, format);
     elbow_text_format(path, sizeof path, "samples/%s", name);
-    enum elbow_status status = elbow_gallery_samples(gallery, path, count, seed, false, error);
+    elbow_gallery_samples(gallery, path, count, seed, false, error);
     uint64_t pairs = count / 2;
     if (dataset != NULL && pairs > dataset->samples)
         pairs = dataset->samples;
-    if ((status != ELBOW_OK && status != ELBOW_OUTPUT) || dataset == NULL || pairs == 0)
-        return status;
+    if (!may_go_on(error) || dataset == NULL || pairs == 0)
+        return error->status;
     struct elbow_error first = *error;
     name_picture(name, PICTURE_OF_RECONSTRUCTIONS, step, format);
     elbow_text_format(path, sizeof path, "samples/%s", name);
@@ -321,9 +327,10 @@ enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const 
     if (elbow_dataset_image(gallery->data->layout, (size_t)gallery->data->rank, gallery->data->shape, &image))
         return draw_step(gallery, dataset, step, ELBOW_SINK_PNG, error);
     struct elbow_error table = {0};
-    enum elbow_status status = draw_step(gallery, dataset, step, ELBOW_SINK_HDF5, error);
-    if ((status == ELBOW_OK || status == ELBOW_OUTPUT) &&
-        draw_step(gallery, dataset, step, ELBOW_SINK_CSV, &table) != ELBOW_OK && status == ELBOW_OK)
+    draw_step(gallery, dataset, step, ELBOW_SINK_HDF5, error);
+    if (may_go_on(error))
+        draw_step(gallery, dataset, step, ELBOW_SINK_CSV, &table);
+    if (error->status == ELBOW_OK)
         *error = table;
     return error->status;
 }
