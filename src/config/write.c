@@ -108,8 +108,10 @@ static void write_layers(const struct elbow_layers *layers, int indent, struct e
         if (is_block)
             elbow_printer_add(printer, "\n%*s- ", indent, "");
         elbow_printer_add(printer, "%s%s: {", is_block || i == 0 ? "" : ", ", schemas[layer->kind].name);
-        for (size_t k = 0; k < keys.count; ++k) {
-            elbow_printer_add(printer, "%s%s: ", k ? ", " : "", keys.rows[k].name);
+        for (size_t k = 0, written = 0; k < keys.count; ++k) {
+            if (keys.rows[k].is_later && elbow_value_is_preset(&keys.rows[k], layer))
+                continue;
+            elbow_printer_add(printer, "%s%s: ", written++ > 0 ? ", " : "", keys.rows[k].name);
             elbow_value_write(&keys.rows[k], layer, 0, printer);
         }
         elbow_printer_add(printer, "}");
