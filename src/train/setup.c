@@ -4,6 +4,30 @@
 
 #include "elbow/base/clock.h"
 
+// That there is nothing left to do, what was asked for, and how to go on.
+static void tell_finished(struct elbow_trainer *trainer, bool gave_up)
+{
+    const struct elbow_config *config = &trainer->plan.config;
+    unsigned long long step = trainer->engine.state.step, last = trainer->plan.sequence.last_step;
+    bool is_by_steps = config->train.steps > 0 && (uint64_t)config->train.steps == trainer->plan.sequence.last_step;
+    const char *key = is_by_steps ? "train.steps" : "train.epochs";
+    long long length = is_by_steps ? (long long)config->train.steps : (long long)config->train.epochs;
+    if (gave_up)
+        elbow_log_say(trainer->plan.log,
+                      "%s: this run is finished already (step %llu, stopped early by train.patience)",
+                      trainer->outputs.run, step);
+    else if (step > last)
+        elbow_log_say(trainer->plan.log,
+                      "%s: this run is finished already: it has made %llu steps, and %s: %lld asks for %llu; a larger "
+                      "%s would go on",
+                      trainer->outputs.run, step, key, length, last, key);
+    else
+        elbow_log_say(trainer->plan.log,
+                      "%s: this run is finished already (step %llu, as %s: %lld asks for; a larger one "
+                      "would go on)",
+                      trainer->outputs.run, step, key, length);
+}
+
 // Where a resumed run stands; it may have nothing left to do.
 static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkpoint *checkpoint)
 {
@@ -17,9 +41,7 @@ static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkp
                    trainer->engine.state.stale >= (uint64_t)trainer->plan.config.train.patience;
     trainer->is_finished = trainer->engine.state.step >= trainer->plan.sequence.last_step || gave_up;
     if (trainer->is_finished)
-        elbow_log_say(trainer->plan.log, "%s: this run is finished already (step %llu%s)", trainer->outputs.run,
-                      (unsigned long long)trainer->engine.state.step,
-                      gave_up ? ", stopped early by train.patience" : "; a larger train.epochs would go on");
+        tell_finished(trainer, gave_up);
 }
 
 // Collective. What comes after the former run is known. What can be wrong is found before the run directory is touched.
