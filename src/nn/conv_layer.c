@@ -20,12 +20,15 @@ static void check_options(const struct elbow_layer *options)
     ELBOW_CHECK(options->padding >= 0 && options->output_padding >= 0);
 }
 
-bool elbow_conv_layer_fits(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape output,
-                           char reason[ELBOW_LAYER_REASON_SIZE])
+bool elbow_conv_layer_shape(const struct elbow_layer *options, elbow_conv_side *after, struct elbow_shape input,
+                            struct elbow_shape *output, char reason[ELBOW_LAYER_REASON_SIZE])
 {
     check_options(options);
     ELBOW_CHECK(elbow_shape_values(input) > 0);
-    if (output.height > 0 && output.width > 0)
+    int64_t height = after(options, input.height), width = after(options, input.width);
+    *output =
+        (struct elbow_shape){height > 0 ? (size_t)height : 0, width > 0 ? (size_t)width : 0, (size_t)options->filters};
+    if (height > 0 && width > 0)
         return true;
     (void)elbow_text_format(reason, ELBOW_LAYER_REASON_SIZE,
                             "a %s of kernel %" PRId64 ", stride %" PRId64 ", padding %" PRId64
@@ -35,10 +38,11 @@ bool elbow_conv_layer_fits(const struct elbow_layer *options, struct elbow_shape
     return false;
 }
 
-bool elbow_conv_layer_place(const struct elbow_layer *options, int64_t height, int64_t width, struct elbow_shape output,
+bool elbow_conv_layer_place(const struct elbow_layer *options, elbow_conv_side *before, struct elbow_shape output,
                             struct elbow_shape *input, char reason[ELBOW_LAYER_REASON_SIZE])
 {
     check_options(options);
+    int64_t height = before(options, output.height), width = before(options, output.width);
     if (height > 0 && width > 0 && height <= SIDE_MAX && width <= SIDE_MAX) {
         input->height = (size_t)height;
         input->width = (size_t)width;
@@ -71,10 +75,10 @@ static enum elbow_status add_tensors(struct elbow_parameters *parameters, const 
 }
 
 enum elbow_status elbow_conv_layer_create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
-                                          bool is_transposed, struct elbow_layer_instance *layer,
-                                          struct elbow_error *error)
+                                          struct elbow_layer_instance *layer, struct elbow_error *error)
 {
     struct elbow_conv_layer *conv = NULL;
+    bool is_transposed = site->options->kind == ELBOW_LAYER_CONV_TRANSPOSE2D;
     enum elbow_status status = elbow_allocate(&conv, 1, sizeof *conv, "a layer", error);
     if (status != ELBOW_OK)
         return status;

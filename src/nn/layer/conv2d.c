@@ -4,18 +4,16 @@
 #include "elbow/nn/detail/conv_layer.h"
 
 // Places along one side of the output; 0 if the kernel is larger than the padded input.
-static size_t side_of(const struct elbow_layer *options, size_t input)
+static int64_t side_after(const struct elbow_layer *options, size_t input)
 {
-    size_t kernel = (size_t)options->kernel, padded = input + 2 * (size_t)options->padding;
-    return padded >= kernel ? (padded - kernel) / (size_t)options->stride + 1 : 0;
+    int64_t over = (int64_t)input + 2 * options->padding - options->kernel;
+    return over < 0 ? 0 : over / options->stride + 1;
 }
 
 static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
                   char reason[ELBOW_LAYER_REASON_SIZE])
 {
-    *output =
-        (struct elbow_shape){side_of(options, input.height), side_of(options, input.width), (size_t)options->filters};
-    return elbow_conv_layer_fits(options, input, *output, reason);
+    return elbow_conv_layer_shape(options, side_after, input, output, reason);
 }
 
 static int64_t side_before(const struct elbow_layer *options, size_t output)
@@ -26,14 +24,7 @@ static int64_t side_before(const struct elbow_layer *options, size_t output)
 static bool place_before(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
                          char reason[ELBOW_LAYER_REASON_SIZE])
 {
-    return elbow_conv_layer_place(options, side_before(options, output.height), side_before(options, output.width),
-                                  output, input, reason);
-}
-
-static enum elbow_status create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
-                                struct elbow_layer_instance *layer, struct elbow_error *error)
-{
-    return elbow_conv_layer_create(parameters, site, false, layer, error);
+    return elbow_conv_layer_place(options, side_before, output, input, reason);
 }
 
 // A product of as many rows a sample as the map has places, of patches (rows, depth) and W (depth, filters).
@@ -55,7 +46,7 @@ const struct elbow_layer_row elbow_layer_conv2d = {.needs_image = true,
                                                    .can_be_head = true,
                                                    .shape = shape,
                                                    .place_before = place_before,
-                                                   .create = create,
+                                                   .create = elbow_conv_layer_create,
                                                    .destroy = elbow_conv_layer_destroy,
                                                    .kept = elbow_conv_layer_kept,
                                                    .workspace = elbow_conv_layer_workspace,

@@ -8,12 +8,10 @@
 
 #include <inttypes.h>
 
-// Places along one side of the output; 0 if its padding swallows it.
-static size_t side_of(const struct elbow_layer *options, size_t input)
+// Places along one side of the output; below 1 if its padding swallows it.
+static int64_t side_after(const struct elbow_layer *options, size_t input)
 {
-    size_t whole = (size_t)options->stride * (input - 1) + (size_t)options->kernel + (size_t)options->output_padding;
-    size_t padding = 2 * (size_t)options->padding;
-    return whole > padding ? whole - padding : 0;
+    return options->stride * ((int64_t)input - 1) + options->kernel + options->output_padding - 2 * options->padding;
 }
 
 static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
@@ -25,9 +23,7 @@ static bool shape(const struct elbow_layer *options, struct elbow_shape input, s
                                 options->output_padding, options->stride);
         return false;
     }
-    *output =
-        (struct elbow_shape){side_of(options, input.height), side_of(options, input.width), (size_t)options->filters};
-    return elbow_conv_layer_fits(options, input, *output, reason);
+    return elbow_conv_layer_shape(options, side_after, input, output, reason);
 }
 
 // 0: none.
@@ -40,14 +36,7 @@ static int64_t side_before(const struct elbow_layer *options, size_t output)
 static bool place_before(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
                          char reason[ELBOW_LAYER_REASON_SIZE])
 {
-    return elbow_conv_layer_place(options, side_before(options, output.height), side_before(options, output.width),
-                                  output, input, reason);
-}
-
-static enum elbow_status create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
-                                struct elbow_layer_instance *layer, struct elbow_error *error)
-{
-    return elbow_conv_layer_create(parameters, site, true, layer, error);
+    return elbow_conv_layer_place(options, side_before, output, input, reason);
 }
 
 // The input is the map; patches (rows, depth) are what comes out, before they are added up.
@@ -69,7 +58,7 @@ const struct elbow_layer_row elbow_layer_conv_transpose2d = {.needs_image = true
                                                              .can_be_head = true,
                                                              .shape = shape,
                                                              .place_before = place_before,
-                                                             .create = create,
+                                                             .create = elbow_conv_layer_create,
                                                              .destroy = elbow_conv_layer_destroy,
                                                              .kept = elbow_conv_layer_kept,
                                                              .workspace = elbow_conv_layer_workspace,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the layers conv2d and conv_transpose2d share: all but their sizes and the direction.
+// What the layers conv2d and conv_transpose2d share: all but the formulas of their sizes. Another convolution brings
+// such formulas, and has its direction in is_transposed of conv_layer.c.
 //
 // A conv_transpose2d is the adjoint of the conv2d with the same kernel, stride and padding that leads from its output
 // to its input. In the words of convolution.h, with f(a), da, dW, db, dx as in layer/dense.c:
@@ -21,18 +22,18 @@ struct elbow_conv_layer {
     struct elbow_convolution convolution;
 };
 
-// Local. Whether options fit an input, with sides of zero where they do not; gives the reason.
-bool elbow_conv_layer_fits(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape output,
-                           char reason[ELBOW_LAYER_REASON_SIZE]);
+// Places along a side of the output for those of the input, and the other way round; below 1: none.
+typedef int64_t elbow_conv_side(const struct elbow_layer *options, size_t places);
 
-// Local. Whether sides of an input could be found, for a row's place_before; those below 1 are none.
-bool elbow_conv_layer_place(const struct elbow_layer *options, int64_t height, int64_t width, struct elbow_shape output,
+// Local. A row's shape and place_before by the formula of a side: whether options fit; if not, the reason.
+bool elbow_conv_layer_shape(const struct elbow_layer *options, elbow_conv_side *after, struct elbow_shape input,
+                            struct elbow_shape *output, char reason[ELBOW_LAYER_REASON_SIZE]);
+bool elbow_conv_layer_place(const struct elbow_layer *options, elbow_conv_side *before, struct elbow_shape output,
                             struct elbow_shape *input, char reason[ELBOW_LAYER_REASON_SIZE]);
 
-// Local. Members of both rows. CONFIG if a sample is too large for the tables of a convolution.
+// Local. Members of all rows. CONFIG if a sample is too large for the tables of a convolution.
 enum elbow_status elbow_conv_layer_create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
-                                          bool is_transposed, struct elbow_layer_instance *layer,
-                                          struct elbow_error *error);
+                                          struct elbow_layer_instance *layer, struct elbow_error *error);
 void elbow_conv_layer_destroy(void *state);
 size_t elbow_conv_layer_kept(const struct elbow_layer_instance *layer);
 size_t elbow_conv_layer_workspace(const struct elbow_layer_instance *layer);
