@@ -322,7 +322,7 @@ static bool print_sparse(struct walk *walk, const char *name, const char *what)
     }
     print_matrix(walk, name, &sparse);
     bool is_good = true;
-    const char *obstacle = find_obstacle(&sparse.info);
+    const char *obstacle = elbow_serves_obstacle(&sparse.info);
     if (elbow_packing_read(walk->file, sparse.data, sparse.info.element, &packing, &error) == ELBOW_OK)
         print_attributes(&packing, walk->out);
     if (error.status == ELBOW_OK && elbow_sparse_check_storage(&sparse, &error) == ELBOW_OK)
