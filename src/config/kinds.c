@@ -48,6 +48,32 @@ static const struct elbow_key conv_transpose2d_keys[] = {
     {"conv_transpose2d", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
      .help = "What follows; of a decoder's last layer: none."},
 };
+
+static const struct elbow_key gated_keys[] = {
+    {"gated", "units", INTEGER, IN_LAYER(units), FROM(1, UNITS_MAX), .help = "Outputs, each times a gate from 0 to 1."},
+};
+
+static const struct elbow_key layer_norm_keys[] = {
+    {"layer_norm", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "none",
+     .help = "What follows the normalised values."},
+    {"layer_norm", "epsilon", REAL, IN_LAYER(epsilon), ABOVE_ZERO, .preset = "1.0e-5",
+     .help = "Added to the variance of a sample's values."},
+};
+
+static const char *const pool_choices[] = {ELBOW_POOL_LIST(ELBOW_KIND_WORD) NULL};
+
+static const struct elbow_key pool_keys[] = {
+    {"pool", "kind", CHOICE(pool_choices), IN_LAYER(pool), .preset = "max", .help = "What is taken of each window."},
+    {"pool", "size", INTEGER, IN_LAYER(size), FROM(2, KERNEL_MAX), .preset = "2",
+     .help = "Rows and columns of a window."},
+    {"pool", "stride", INTEGER, IN_LAYER(stride), FROM(0, KERNEL_MAX), .preset = "0",
+     .help = "Rows and columns from one window to the next; 0: its size."},
+};
+
+static const struct elbow_key upsample_keys[] = {
+    {"upsample", "factor", INTEGER, IN_LAYER(factor), FROM(2, KERNEL_MAX), .preset = "2",
+     .help = "Rows and columns that each place becomes."},
+};
 // clang-format on
 
 // clang-format off
@@ -141,6 +167,10 @@ void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKEL
 #define dense_options OPTIONS(dense_keys)
 #define conv2d_options OPTIONS(conv2d_keys)
 #define conv_transpose2d_options OPTIONS(conv_transpose2d_keys)
+#define gated_options OPTIONS(gated_keys)
+#define layer_norm_options OPTIONS(layer_norm_keys)
+#define pool_options OPTIONS(pool_keys)
+#define upsample_options OPTIONS(upsample_keys)
 
 #define LAYER(name, word, options) {#word, options},
 static const struct elbow_kind_schema layer_kinds[] = {ELBOW_LAYER_LIST(LAYER)};

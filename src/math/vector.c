@@ -48,6 +48,10 @@ INLINE vector lanes_tanh(vector x)
 {
     return Sleef_tanhf16_u10avx512f(x);
 }
+INLINE vector lanes_erfc(vector x)
+{
+    return Sleef_erfcf16_u15avx512f(x);
+}
 INLINE vector_pair lanes_sincospi(vector x)
 {
     return Sleef_sincospif16_u35avx512f(x);
@@ -74,6 +78,10 @@ INLINE vector lanes_tanh(vector x)
 {
     return Sleef_tanhf8_u10avx2(x);
 }
+INLINE vector lanes_erfc(vector x)
+{
+    return Sleef_erfcf8_u15avx2(x);
+}
 INLINE vector_pair lanes_sincospi(vector x)
 {
     return Sleef_sincospif8_u35avx2(x);
@@ -99,6 +107,10 @@ INLINE vector lanes_log1p_below_1e38(vector x)
 INLINE vector lanes_tanh(vector x)
 {
     return Sleef_tanhf4_u10sse2(x);
+}
+INLINE vector lanes_erfc(vector x)
+{
+    return Sleef_erfcf4_u15sse2(x);
 }
 INLINE vector_pair lanes_sincospi(vector x)
 {
@@ -133,6 +145,10 @@ INLINE vector lanes_log1p_below_1e38(vector x)
 INLINE vector lanes_tanh(vector x)
 {
     return lanes_each(x, Sleef_tanhf_u10);
+}
+INLINE vector lanes_erfc(vector x)
+{
+    return lanes_each(x, Sleef_erfcf_u15);
 }
 INLINE vector_pair lanes_sincospi(vector x)
 {
@@ -236,6 +252,11 @@ void elbow_vector_log1p(size_t n, const float *x, float *y)
 void elbow_vector_tanh(size_t n, const float *x, float *y)
 {
     map(n, x, y, lanes_tanh);
+}
+
+void elbow_vector_erfc(size_t n, const float *x, float *y)
+{
+    map(n, x, y, lanes_erfc);
 }
 
 void elbow_vector_sigmoid(size_t n, const float *x, float *y)

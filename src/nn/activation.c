@@ -115,11 +115,92 @@ static void silu_forward(size_t n, const float *restrict bias, float *restrict y
     }
 }
 
-static void silu_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void slope_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
 {
     (void)y;
     for (size_t i = 0; i < n; ++i)
         dy[i] *= slope[i];
+}
+
+// Phi(a) = erfc(-a / sqrt(2)) / 2 and phi(a) = exp(-a^2 / 2) / sqrt(2 pi): y = a Phi(a), slope = Phi(a) + a phi(a).
+static void gelu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    enum { CHUNK = 512 };
+    const float root_half = 0.70710678118654752f, density = 0.39894228040143268f;
+    float below[CHUNK], height[CHUNK];
+    for (size_t first = 0, count; first < n; first += count) {
+        count = n - first < CHUNK ? n - first : CHUNK;
+        none_forward(count, bias + first, y + first, NULL);
+        for (size_t i = 0; i < count; ++i) {
+            float a = y[first + i];
+            below[i] = -root_half * a;
+            height[i] = -0.5f * a * a;
+        }
+        elbow_vector_erfc(count, below, below);
+        elbow_vector_exp(count, height, height);
+        for (size_t i = 0; i < count; ++i) {
+            float a = y[first + i], share = 0.5f * below[i];
+            slope[first + i] = share + a * (density * height[i]);
+            y[first + i] = a * share;
+        }
+    }
+}
+
+static void elu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    enum { CHUNK = 512 };
+    float below[CHUNK];
+    (void)slope;
+    for (size_t first = 0, count; first < n; first += count) {
+        count = n - first < CHUNK ? n - first : CHUNK;
+        none_forward(count, bias + first, y + first, NULL);
+        elbow_vector_expm1(count, y + first, below);
+        for (size_t i = 0; i < count; ++i)
+            y[first + i] = y[first + i] > 0.0f ? y[first + i] : below[i];
+    }
+}
+
+static void elu_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i)
+        dy[i] *= y[i] > 0.0f ? 1.0f : 1.0f + y[i];
+}
+
+// exp(20) = 4.9e8: a row of large values must not overflow, nor send a step of that size back.
+static const float exp_most = 20.0f;
+
+static void exp_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i)
+        y[i] = y[i] + bias[i] > exp_most ? exp_most : y[i] + bias[i]; // NaN is not above it
+    elbow_vector_exp(n, y, y);
+}
+
+static void exp_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+{
+    float most;
+    (void)slope;
+    elbow_vector_exp(1, &exp_most, &most);
+    for (size_t i = 0; i < n; ++i)
+        dy[i] *= y[i] >= most ? 0.0f : y[i];
+}
+
+static void hard_tanh_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i) {
+        float a = y[i] + bias[i], capped = a > 1.0f ? 1.0f : a;
+        y[i] = capped < -1.0f ? -1.0f : capped;
+    }
+}
+
+static void hard_tanh_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+{
+    (void)slope;
+    for (size_t i = 0; i < n; ++i)
+        dy[i] *= y[i] > -1.0f && y[i] < 1.0f ? 1.0f : 0.0f;
 }
 
 static const struct activation none_row = {.initial = ELBOW_INITIAL_GLOROT, .forward = none_forward};
@@ -128,7 +209,11 @@ static const struct activation leaky_relu_row = {ELBOW_INITIAL_HE, false, leaky_
 static const struct activation tanh_row = {ELBOW_INITIAL_GLOROT, false, tanh_forward, tanh_backward};
 static const struct activation sigmoid_row = {ELBOW_INITIAL_GLOROT, false, sigmoid_forward, sigmoid_backward};
 static const struct activation softplus_row = {ELBOW_INITIAL_HE, false, softplus_forward, softplus_backward};
-static const struct activation silu_row = {ELBOW_INITIAL_HE, true, silu_forward, silu_backward};
+static const struct activation silu_row = {ELBOW_INITIAL_HE, true, silu_forward, slope_backward};
+static const struct activation gelu_row = {ELBOW_INITIAL_HE, true, gelu_forward, slope_backward};
+static const struct activation elu_row = {ELBOW_INITIAL_HE, false, elu_forward, elu_backward};
+static const struct activation exp_row = {ELBOW_INITIAL_GLOROT, false, exp_forward, exp_backward};
+static const struct activation hard_tanh_row = {ELBOW_INITIAL_GLOROT, false, hard_tanh_forward, hard_tanh_backward};
 
 #define ROW(name, word) [name] = &word##_row,
 static const struct activation *const activations[] = {ELBOW_ACTIVATION_LIST(ROW)};

@@ -4,7 +4,7 @@
 # The layers of a random configuration, for configuration.sh. `layers` is the list so far; h, w and c are
 # what comes out of it, or for a decoder's end what goes in.
 
-draw_activation() { pick none relu leaky_relu tanh sigmoid softplus silu; }
+draw_activation() { pick none relu leaky_relu tanh sigmoid softplus silu gelu elu hard_tanh; }
 
 # A convolution: sets kind, kernel, stride, padding, extra (its output_padding).
 draw_convolution() {

@@ -28,6 +28,14 @@ double reference_activation(enum elbow_activation activation, double a)
         return a > 0.0 ? a + log1p(exp(-a)) : log1p(exp(a));
     case ELBOW_ACTIVATION_SILU:
         return a * reference_sigmoid(a);
+    case ELBOW_ACTIVATION_GELU:
+        return a * 0.5 * erfc(-a / sqrt(2.0));
+    case ELBOW_ACTIVATION_ELU:
+        return a > 0.0 ? a : expm1(a);
+    case ELBOW_ACTIVATION_EXP:
+        return exp(fmin(a, 20.0));
+    case ELBOW_ACTIVATION_HARD_TANH:
+        return fmax(-1.0, fmin(a, 1.0));
     case ELBOW_ACTIVATIONS:
         break;
     }
@@ -52,6 +60,14 @@ double reference_slope(enum elbow_activation activation, double a)
         return s;
     case ELBOW_ACTIVATION_SILU:
         return s + a * s * reference_sigmoid(-a);
+    case ELBOW_ACTIVATION_GELU:
+        return 0.5 * erfc(-a / sqrt(2.0)) + a * exp(-0.5 * a * a) / sqrt(8.0 * atan(1.0));
+    case ELBOW_ACTIVATION_ELU:
+        return a > 0.0 ? 1.0 : exp(a);
+    case ELBOW_ACTIVATION_EXP:
+        return a >= 20.0 ? 0.0 : exp(a);
+    case ELBOW_ACTIVATION_HARD_TANH:
+        return fabs(a) < 1.0 ? 1.0 : 0.0;
     case ELBOW_ACTIVATIONS:
         break;
     }

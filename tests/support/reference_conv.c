@@ -223,16 +223,21 @@ static void backward(const struct reference_call *call)
     free(da);
 }
 
-// Kernels of twice the stride may go by tiles, which add and subtract sums that are multiplied by up to 8.
+// Kernels of twice the stride may go by tiles, which add and subtract sums that are multiplied by up to 8. Slopes of
+// exp are no numbers about 1: of these sums up to exp(3).
+static double coarse_of(const struct elbow_layer *options)
+{
+    double tiles = options->kernel == 2 * options->stride ? 3 : 1;
+    return options->activation == ELBOW_ACTIVATION_EXP ? 20 * tiles : tiles;
+}
+
 static struct reference_terms terms(const struct reference_call *call)
 {
     const struct elbow_layer *options = call->options;
     double taps = (double)(options->kernel * options->kernel), y = taps * (double)call->input.channels;
     double places = (double)(call->rows * call->output.height * call->output.width);
-    return (struct reference_terms){.y = y,
-                                    .gradient = y + places,
-                                    .dx = y + taps * (double)call->output.channels,
-                                    .coarse = options->kernel == 2 * options->stride ? 3 : 1};
+    return (struct reference_terms){
+        .y = y, .gradient = y + places, .dx = y + taps * (double)call->output.channels, .coarse = coarse_of(options)};
 }
 
 const struct reference_layer reference_conv2d = {

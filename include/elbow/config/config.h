@@ -26,10 +26,14 @@ enum { ELBOW_LAYERS_MAX = 64, ELBOW_SHAPE_MAX = 8, ELBOW_NODES_MAX = 64 };
 // A kind uses its own keys, the others are zero.
 struct elbow_layer {
     enum elbow_layer_kind kind;
-    int64_t units;                            // dense
+    int64_t units;                            // dense, gated
     int activation;                           // enum elbow_activation
     int64_t filters, kernel, stride, padding; // conv2d, conv_transpose2d
     int64_t output_padding;                   // conv_transpose2d: rows below and columns to the right
+    double epsilon;                           // layer_norm
+    int64_t size;                             // pool: of a window; its stride: 0 is the size
+    int pool;                                 // enum elbow_pool
+    int64_t factor;                           // upsample
 };
 
 struct elbow_layers {

@@ -153,15 +153,29 @@ enum elbow_prefetch_choice { ELBOW_PREFETCH_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_ACTIVATION_TANH, tanh)                                                                                     \
     X(ELBOW_ACTIVATION_SIGMOID, sigmoid)                                                                               \
     X(ELBOW_ACTIVATION_SOFTPLUS, softplus)                                                                             \
-    X(ELBOW_ACTIVATION_SILU, silu)
+    X(ELBOW_ACTIVATION_SILU, silu)                                                                                     \
+    X(ELBOW_ACTIVATION_GELU, gelu)                                                                                     \
+    X(ELBOW_ACTIVATION_ELU, elu)                                                                                       \
+    X(ELBOW_ACTIVATION_EXP, exp)             /* of at most 20 */                                                       \
+    X(ELBOW_ACTIVATION_HARD_TANH, hard_tanh) /* between -1 and 1 */
 enum elbow_activation { ELBOW_ACTIVATION_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_ACTIVATIONS };
+
+// What a pooling layer takes of a window.
+#define ELBOW_POOL_LIST(X)                                                                                             \
+    X(ELBOW_POOL_MAX, max)                                                                                             \
+    X(ELBOW_POOL_MEAN, mean)
+enum elbow_pool { ELBOW_POOL_LIST(ELBOW_KIND_ENUMERATOR) };
 
 // Layers: X(ENUMERATOR, word, options). src/nn/layer/<word>.c holds the functions, src/config/kinds.c the rows of the
 // options.
 #define ELBOW_LAYER_LIST(X)                                                                                            \
     X(ELBOW_LAYER_DENSE, dense, dense_options)                                                                         \
     X(ELBOW_LAYER_CONV2D, conv2d, conv2d_options)                                                                      \
-    X(ELBOW_LAYER_CONV_TRANSPOSE2D, conv_transpose2d, conv_transpose2d_options)
+    X(ELBOW_LAYER_CONV_TRANSPOSE2D, conv_transpose2d, conv_transpose2d_options)                                        \
+    X(ELBOW_LAYER_GATED, gated, gated_options)                                                                         \
+    X(ELBOW_LAYER_LAYER_NORM, layer_norm, layer_norm_options)                                                          \
+    X(ELBOW_LAYER_POOL, pool, pool_options)                                                                            \
+    X(ELBOW_LAYER_UPSAMPLE, upsample, upsample_options)
 enum elbow_layer_kind { ELBOW_LAYER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LAYER_KINDS };
 
 #endif

@@ -20,6 +20,9 @@ void elbow_vector_log(size_t n, const float *x, float *y);
 void elbow_vector_log1p(size_t n, const float *x, float *y);
 void elbow_vector_tanh(size_t n, const float *x, float *y);
 
+// Local. y[i] = 1 - erf(x[i]), which keeps its digits for large x: 1.5 ULP where it is no denormal number.
+void elbow_vector_erfc(size_t n, const float *x, float *y);
+
 // Local. y[i] = 1 / (1 + exp(-x[i])), without overflow for any x: 4 ULP.
 void elbow_vector_sigmoid(size_t n, const float *x, float *y);
 

@@ -12,23 +12,25 @@
 
 ELBOW_C_BEGIN
 
-// Local. How weights start before an activation: `initializer` auto means He for relu, leaky_relu, silu and softplus,
-// Glorot for the others.
+// Local. How weights start before an activation: `initializer` auto means He for relu, leaky_relu, softplus, silu, gelu
+// and elu, Glorot for the others.
 enum elbow_initial elbow_activation_initial(enum elbow_activation activation, enum elbow_initializer initializer);
 
-// Local. Whether f' needs more than y: silu only.
+// Local. Whether f' needs more than y: silu, gelu.
 bool elbow_activation_keeps_slope(enum elbow_activation activation);
 
 // Local. In place over (rows, units): a becomes y = f(a + bias); `slope` (rows, units) gets f'(a) where it is kept,
 // else it may be NULL.
 //   relu max(0, a); leaky_relu max(a, 0.01 a); tanh; sigmoid 1 / (1 + exp(-a)); softplus log(1 + exp(a));
-//   silu a sigmoid(a) (Elfwing et al. 2018); none a.
+//   silu a sigmoid(a) (Elfwing et al. 2018); gelu a Phi(a), Phi the standard normal distribution (Hendrycks and Gimpel
+//   2016); elu a > 0 ? a : exp(a) - 1 (Clevert et al. 2016); exp exp(min(a, 20)); hard_tanh max(-1, min(a, 1)); none a.
 void elbow_activation_forward(enum elbow_activation activation, size_t rows, size_t units, const float *bias, float *y,
                               float *slope);
 
 // Local. In place over n values: dy becomes dy * f'(a), from y or slope.
 //   relu [y > 0]; leaky_relu y > 0 ? 1 : 0.01; tanh 1 - y^2; sigmoid y (1 - y); softplus 1 - exp(-y) (as -expm1(-y));
-//   silu slope = s (1 + a (1 - s)) with s = sigmoid(a).
+//   silu slope = s (1 + a (1 - s)) with s = sigmoid(a); gelu slope = Phi(a) + a phi(a), phi its density;
+//   elu y > 0 ? 1 : 1 + y; exp y, 0 for a from 20 on; hard_tanh [-1 < y < 1].
 void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
                                float *dy);
 

@@ -9,13 +9,9 @@
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/math/threads.h"
 #include "elbow/nn/activation.h"
 
-#include <string.h>
-
-enum { VALUES_LEAST = 1 << 13 }; // values that are worth a thread
-enum { PART_LEAST = 1 << 16 };   // weights of a part: half a millisecond of a network of 1 Gbit/s for each of two nodes
+enum { PART_LEAST = 1 << 16 }; // weights of a part: half a millisecond of a network of 1 Gbit/s for each of two nodes
 
 struct dense {
     enum elbow_activation activation;
@@ -95,38 +91,6 @@ static void forward(const struct elbow_layer_instance *layer, struct elbow_span 
                                  call->kept);
 }
 
-// sums[j] = the sum over rows of x[row][j] for the first `count` columns.
-static void sum_columns(size_t rows, size_t units, size_t count, const float *restrict x, float *restrict sums)
-{
-    memset(sums, 0, count * sizeof *sums);
-    size_t row = 0;
-    for (; row + 4 <= rows; row += 4, x += 4 * units)
-        for (size_t j = 0; j < count; ++j)
-            sums[j] += (x[j] + x[units + j]) + (x[2 * units + j] + x[3 * units + j]);
-    for (; row < rows; ++row, x += units)
-        for (size_t j = 0; j < count; ++j)
-            sums[j] += x[j];
-}
-
-struct row_sum {
-    size_t rows, units;
-    const float *x;
-    float *sums;
-};
-
-static void sum_span(void *user, int part, size_t first, size_t count)
-{
-    const struct row_sum *sum = user;
-    (void)part;
-    sum_columns(sum->rows, sum->units, count, sum->x + first, sum->sums + first);
-}
-
-static void sum_rows(size_t rows, size_t units, const float *x, float *sums)
-{
-    struct row_sum sum = {rows, units, x, sums};
-    elbow_threads_split(units, ELBOW_THREADS_LINE, VALUES_LEAST / (rows + 1) + 1, sum_span, &sum);
-}
-
 static void backward(const struct elbow_layer_instance *layer, struct elbow_span parts,
                      const struct elbow_layer_call *call)
 {
@@ -137,7 +101,7 @@ static void backward(const struct elbow_layer_instance *layer, struct elbow_span
     elbow_dense_product_weight(rows, layer->inputs, units, inputs_of(layer, parts), call->x, call->dy,
                                call->gradient + dense->weight);
     if (has_last(layer, parts))
-        sum_rows(rows, units, call->dy, call->gradient + dense->bias);
+        elbow_layer_sum_rows(rows, units, call->dy, call->gradient + dense->bias);
 }
 
 static void backward_inputs(const struct elbow_layer_instance *layer, const struct elbow_layer_call *call)

@@ -233,7 +233,8 @@ START_TEST(test_lists)
     refused("model:\n  encoder:\n    - dense",
             "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");
     refused("model: {encoder: [5]}",
-            "run.yaml:1:19: model.encoder.0: unknown layer '5', expected dense, conv2d or conv_transpose2d");
+            "run.yaml:1:19: model.encoder.0: unknown layer '5', expected dense, conv2d, conv_transpose2d, gated, layer_norm, pool or "
+            "upsample");
     refused("model: {encoder: [~]}", "run.yaml:1:19: model.encoder.0: found nothing, expected a layer such as dense: "
                                      "{units: 256, activation: relu}");
     refused(
@@ -252,7 +253,8 @@ START_TEST(test_lists)
             "run.yaml:1:58: model.decoder.0.conv_transpose2d.kernel: '0' is out of bounds, expected a whole number "
             "from 1 to 255");
     refused("model:\n  encoder:\n    - linear: {units: 1}",
-            "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense, conv2d or conv_transpose2d");
+            "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense, conv2d, conv_transpose2d, gated, layer_norm, pool or "
+            "upsample");
     refused("model:\n  encoder:\n    - dense:",
             "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");
     refused("model:\n  encoder:\n    - dense: {activation: relu}",
@@ -263,7 +265,7 @@ START_TEST(test_lists)
     refused(
         "model:\n  encoder:\n    - dense: {units: 5, activation: rleu}",
         "run.yaml:3:37: model.encoder.0.dense.activation: found 'rleu', expected one of none, relu, leaky_relu, tanh, "
-        "sigmoid, softplus, silu");
+        "sigmoid, softplus, silu, gelu, elu, exp, hard_tanh");
     refused(
         "model:\n  encoder:\n    - dense: {units: 5, activatoin: relu}",
         "run.yaml:3:25: model.encoder.0.dense.activatoin: unknown key; did you mean model.encoder.0.dense.activation?");

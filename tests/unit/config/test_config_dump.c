@@ -79,6 +79,9 @@ static void draw_option(const struct elbow_key *key, struct elbow_layer *layer)
             ++choices;
         *(int *)value = (int)draw(choices);
         return;
+    case ELBOW_KEY_REAL:
+        *(double *)value = draw_real();
+        return;
     default:
         ck_abort_msg("%s: nobody draws an option of this type", key->name);
     }

@@ -45,6 +45,7 @@ static const struct {
     {"log", elbow_vector_log, log, 1.0},
     {"log1p", elbow_vector_log1p, log1p, 1.0},
     {"tanh", elbow_vector_tanh, tanh, 1.0},
+    {"erfc", elbow_vector_erfc, erfc, 1.5},
     {"sigmoid", elbow_vector_sigmoid, sigmoid, 4.0},
     {"softplus", elbow_vector_softplus, softplus, 4.0},
 };

@@ -36,13 +36,16 @@ START_TEST(forward_and_backward_of_each_activation)
         elbow_activation_backward(activation, N, y_room, slope_room, dy_room);
         for (size_t i = 0; i < N; ++i) {
             double y = reference_activation(activation, a[i]), slope = reference_slope(activation, a[i]);
-            // Five roundings at most, kernels of 4 ULP included: 1e-6 relative.
-            ck_assert_msg(fabs((double)y_room[i] - y) <= 1e-6 * fabs(y), "activation %d at %g: %g", activation, a[i],
-                          (double)y_room[i]);
+            // Five roundings at most, kernels of 4 ULP included: 1e-6 relative; gelu's exponent a^2 / 2 multiplies that
+            // of a / sqrt(2), and its tail ends in denormal numbers.
+            double tail = activation == ELBOW_ACTIVATION_GELU && a[i] < 0.0 ? 0x1p-23 * a[i] * a[i] : 0.0;
+            ck_assert_msg(fabs((double)y_room[i] - y) <= (1e-6 + tail) * fabs(y) + 1e-36, "activation %d at %g: %g",
+                          activation, a[i], (double)y_room[i]);
             // Slopes are built from numbers near 1: absolute, times |dy| <= 2; silu's a (1 - s) multiplies an error of
             // 2^-25.
-            double upstream = i % 2 == 0 ? 2.0 : -0.5;
-            ck_assert_msg(fabs((double)dy_room[i] - upstream * slope) <= 1e-6 + 0x1p-23 * fabs(a[i]),
+            // That of exp is y itself.
+            double upstream = i % 2 == 0 ? 2.0 : -0.5, own = activation == ELBOW_ACTIVATION_EXP ? 1e-6 * y : 0.0;
+            ck_assert_msg(fabs((double)dy_room[i] - upstream * slope) <= 1e-6 + 0x1p-23 * fabs(a[i]) + 2 * own,
                           "slope of activation %d at %g: %g", activation, a[i], (double)dy_room[i]);
         }
     }
@@ -97,15 +100,30 @@ END_TEST
 START_TEST(initialiser_follows_the_activation)
 {
     static const enum elbow_initial automatic[ACTIVATIONS] = {
-        [ELBOW_ACTIVATION_NONE] = ELBOW_INITIAL_GLOROT,    [ELBOW_ACTIVATION_RELU] = ELBOW_INITIAL_HE,
-        [ELBOW_ACTIVATION_LEAKY_RELU] = ELBOW_INITIAL_HE,  [ELBOW_ACTIVATION_TANH] = ELBOW_INITIAL_GLOROT,
-        [ELBOW_ACTIVATION_SIGMOID] = ELBOW_INITIAL_GLOROT, [ELBOW_ACTIVATION_SOFTPLUS] = ELBOW_INITIAL_HE,
-        [ELBOW_ACTIVATION_SILU] = ELBOW_INITIAL_HE,
+        [ELBOW_ACTIVATION_NONE] = ELBOW_INITIAL_GLOROT,      [ELBOW_ACTIVATION_RELU] = ELBOW_INITIAL_HE,
+        [ELBOW_ACTIVATION_LEAKY_RELU] = ELBOW_INITIAL_HE,    [ELBOW_ACTIVATION_TANH] = ELBOW_INITIAL_GLOROT,
+        [ELBOW_ACTIVATION_SIGMOID] = ELBOW_INITIAL_GLOROT,   [ELBOW_ACTIVATION_SOFTPLUS] = ELBOW_INITIAL_HE,
+        [ELBOW_ACTIVATION_SILU] = ELBOW_INITIAL_HE,          [ELBOW_ACTIVATION_GELU] = ELBOW_INITIAL_HE,
+        [ELBOW_ACTIVATION_ELU] = ELBOW_INITIAL_HE,           [ELBOW_ACTIVATION_EXP] = ELBOW_INITIAL_GLOROT,
+        [ELBOW_ACTIVATION_HARD_TANH] = ELBOW_INITIAL_GLOROT,
     };
     for (int activation = 0; activation < ACTIVATIONS; ++activation) {
         ck_assert_int_eq(elbow_activation_initial(activation, ELBOW_INITIALIZER_AUTO), automatic[activation]);
         ck_assert_int_eq(elbow_activation_initial(activation, ELBOW_INITIALIZER_HE), ELBOW_INITIAL_HE);
         ck_assert_int_eq(elbow_activation_initial(activation, ELBOW_INITIALIZER_GLOROT), ELBOW_INITIAL_GLOROT);
+    }
+}
+END_TEST
+
+// Neither infinite nor a slope of that size, whatever comes in.
+START_TEST(exp_is_clamped)
+{
+    float y[] = {20.0f, 21.0f, 1e30f}, bias[3] = {0}, dy[] = {1.0f, 1.0f, 1.0f};
+    elbow_activation_forward(ELBOW_ACTIVATION_EXP, 1, 3, bias, y, NULL);
+    elbow_activation_backward(ELBOW_ACTIVATION_EXP, 3, y, NULL, dy);
+    for (int i = 0; i < 3; ++i) {
+        ck_assert_double_eq_tol((double)y[i], exp(20.0), 1e-6 * exp(20.0)); // one rounding
+        ck_assert(dy[i] == 0.0f);
     }
 }
 END_TEST
@@ -116,14 +134,15 @@ static void silu_without_slope(void)
     elbow_activation_forward(ELBOW_ACTIVATION_SILU, 1, 1, &bias, &y, NULL);
 }
 
-START_TEST(only_silu_wants_slopes)
+START_TEST(only_silu_and_gelu_want_slopes)
 {
     for (int activation = 0; activation < ACTIVATIONS; ++activation)
-        ck_assert_int_eq(elbow_activation_keeps_slope(activation), activation == ELBOW_ACTIVATION_SILU);
+        ck_assert_int_eq(elbow_activation_keeps_slope(activation),
+                         activation == ELBOW_ACTIVATION_SILU || activation == ELBOW_ACTIVATION_GELU);
     ck_assert(panics(silu_without_slope));
 }
 END_TEST
 
 UNIT_MAIN("nn/activation", forward_and_backward_of_each_activation, small_softplus_slopes_keep_their_digits,
-          nan_passes_through, rows_and_columns_are_independent, initialiser_follows_the_activation,
-          only_silu_wants_slopes)
+          nan_passes_through, rows_and_columns_are_independent, initialiser_follows_the_activation, exp_is_clamped,
+          only_silu_and_gelu_want_slopes)

@@ -14,4 +14,7 @@ enum elbow_status elbow_layer_add_tensor(struct elbow_parameters *parameters, co
                                          const char *part, struct elbow_tensor tensor, size_t *offset,
                                          struct elbow_error *error);
 
+// Local. sums (units): over the rows of x (rows, units), four rows at a time, in their order.
+void elbow_layer_sum_rows(size_t rows, size_t units, const float *x, float *sums);
+
 #endif

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// pool: the largest value, or the mean, of each window of `size` rows and columns, `stride` apart; channels stay apart.
+// Along a side of i places there are o = floor((i - size) / stride) + 1 windows; a side of length 1 (series) is left as
+// it is. Backward the gradient goes to the place of the largest value (the first one in the order of rows and columns,
+// if there are several), or in equal shares to all.
+#include "elbow/nn/detail/layer.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/math/threads.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { VALUES_LEAST = 1 << 13 }; // values that are worth a thread
+
+static size_t stride_of(const struct elbow_layer *options)
+{
+    return (size_t)(options->stride > 0 ? options->stride : options->size);
+}
+
+static size_t side_of(const struct elbow_layer *options, size_t input)
+{
+    size_t size = (size_t)options->size;
+    return input == 1 ? 1 : input < size ? 0 : (input - size) / stride_of(options) + 1;
+}
+
+static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
+                  char reason[ELBOW_LAYER_REASON_SIZE])
+{
+    *output = (struct elbow_shape){side_of(options, input.height), side_of(options, input.width), input.channels};
+    if (elbow_shape_places(*output) > 0)
+        return true;
+    snprintf(reason, ELBOW_LAYER_REASON_SIZE,
+             "a window of %lld x %lld does not fit into the %zu x %zu places that come in; make it smaller",
+             (long long)options->size, (long long)options->size, input.height, input.width);
+    return false;
+}
+
+static size_t side_before(const struct elbow_layer *options, size_t output)
+{
+    return output == 1 ? 1 : (output - 1) * stride_of(options) + (size_t)options->size;
+}
+
+static bool place_before(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
+                         char reason[ELBOW_LAYER_REASON_SIZE])
+{
+    (void)reason;
+    input->height = side_before(options, output.height);
+    input->width = side_before(options, output.width);
+    return true;
+}
+
+struct pool {
+    bool is_mean;
+    size_t height, width; // of a window
+    size_t down, right;   // from one to the next
+};
+
+static enum elbow_status create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
+                                struct elbow_layer_instance *layer, struct elbow_error *error)
+{
+    struct pool *pool = NULL;
+    enum elbow_status status = elbow_allocate(&pool, 1, sizeof *pool, "a layer", error);
+    (void)parameters;
+    if (status != ELBOW_OK)
+        return status;
+    const struct elbow_layer *options = site->options;
+    size_t size = (size_t)options->size;
+    *pool = (struct pool){.is_mean = options->pool == ELBOW_POOL_MEAN,
+                          .height = layer->input.height == 1 ? 1 : size,
+                          .width = layer->input.width == 1 ? 1 : size,
+                          .down = stride_of(options),
+                          .right = stride_of(options)};
+    layer->state = pool;
+    return ELBOW_OK;
+}
+
+struct pass {
+    const struct elbow_layer_instance *layer;
+    const struct elbow_layer_call *call;
+};
+
+// Calls `body` for each window of a row: the first value of the window in x, and its channels in y.
+struct window {
+    const struct pool *pool;
+    size_t channels, pitch; // values from one row of places to the next
+    size_t at, to;          // in the sample's x and y
+};
+typedef void window_body(const struct window *window, const struct pass *pass, size_t row);
+
+static void each_window(const struct pass *pass, size_t row, window_body *body)
+{
+    const struct elbow_layer_instance *layer = pass->layer;
+    const struct pool *pool = layer->state;
+    size_t channels = layer->input.channels, pitch = layer->input.width * channels;
+    struct window window = {.pool = pool, .channels = channels, .pitch = pitch};
+    for (size_t i = 0; i < layer->output.height; ++i)
+        for (size_t j = 0; j < layer->output.width; ++j, window.to += channels) {
+            window.at = i * pool->down * pitch + j * pool->right * channels;
+            body(&window, pass, row);
+        }
+}
+
+// Where place k of a window begins, from its first value.
+static size_t place_of(const struct window *window, size_t k)
+{
+    return k / window->pool->width * window->pitch + k % window->pool->width * window->channels;
+}
+
+static void take_largest(const struct window *window, const struct pass *pass, size_t row)
+{
+    const float *x = pass->call->x + row * pass->layer->inputs + window->at;
+    float *y = pass->call->y + row * pass->layer->outputs + window->to;
+    memcpy(y, x, window->channels * sizeof *y);
+    for (size_t k = 1; k < window->pool->height * window->pool->width; ++k) {
+        const float *place = x + place_of(window, k);
+        for (size_t c = 0; c < window->channels; ++c) // a NaN is not below, and stays
+            y[c] = place[c] <= y[c] || isnan(y[c]) ? y[c] : place[c];
+    }
+}
+
+static void take_mean(const struct window *window, const struct pass *pass, size_t row)
+{
+    const float *x = pass->call->x + row * pass->layer->inputs + window->at;
+    float *y = pass->call->y + row * pass->layer->outputs + window->to;
+    size_t places = window->pool->height * window->pool->width;
+    memcpy(y, x, window->channels * sizeof *y);
+    for (size_t k = 1; k < places; ++k) {
+        const float *place = x + place_of(window, k);
+        for (size_t c = 0; c < window->channels; ++c)
+            y[c] += place[c];
+    }
+    float share = 1.0f / (float)places;
+    for (size_t c = 0; c < window->channels; ++c)
+        y[c] *= share;
+}
+
+static void give_largest(const struct window *window, const struct pass *pass, size_t row)
+{
+    const struct elbow_layer_call *call = pass->call;
+    size_t at = row * pass->layer->inputs + window->at, to = row * pass->layer->outputs + window->to;
+    for (size_t c = 0; c < window->channels; ++c) {
+        size_t k = 0;
+        while (!(call->x[at + place_of(window, k) + c] == call->y[to + c]) &&
+               k + 1 < window->pool->height * window->pool->width)
+            ++k;
+        call->dx[at + place_of(window, k) + c] += call->dy[to + c];
+    }
+}
+
+static void give_mean(const struct window *window, const struct pass *pass, size_t row)
+{
+    const float *dy = pass->call->dy + row * pass->layer->outputs + window->to;
+    float *dx = pass->call->dx + row * pass->layer->inputs + window->at;
+    size_t places = window->pool->height * window->pool->width;
+    float share = 1.0f / (float)places;
+    for (size_t k = 0; k < places; ++k)
+        for (size_t c = 0; c < window->channels; ++c)
+            dx[place_of(window, k) + c] += share * dy[c];
+}
+
+static void forward_span(void *user, int part, size_t first, size_t count)
+{
+    const struct pass *pass = user;
+    const struct pool *pool = pass->layer->state;
+    (void)part;
+    for (size_t row = first; row < first + count; ++row)
+        each_window(pass, row, pool->is_mean ? take_mean : take_largest);
+}
+
+static void backward_span(void *user, int part, size_t first, size_t count)
+{
+    const struct pass *pass = user;
+    const struct pool *pool = pass->layer->state;
+    size_t inputs = pass->layer->inputs;
+    (void)part;
+    memset(pass->call->dx + first * inputs, 0, count * inputs * sizeof(float));
+    for (size_t row = first; row < first + count; ++row)
+        each_window(pass, row, pool->is_mean ? give_mean : give_largest);
+}
+
+static void forward(const struct elbow_layer_instance *layer, struct elbow_span parts,
+                    const struct elbow_layer_call *call)
+{
+    struct pass pass = {layer, call};
+    (void)parts;
+    elbow_threads_split(call->rows, 1, VALUES_LEAST / (layer->inputs + 1) + 1, forward_span, &pass);
+}
+
+static void backward(const struct elbow_layer_instance *layer, struct elbow_span parts,
+                     const struct elbow_layer_call *call)
+{
+    struct pass pass = {layer, call};
+    (void)parts;
+    if (call->dx)
+        elbow_threads_split(call->rows, 1, VALUES_LEAST / (layer->inputs + 1) + 1, backward_span, &pass);
+}
+
+const struct elbow_layer_row elbow_layer_pool = {.needs_image = true,
+                                                 .shape = shape,
+                                                 .place_before = place_before,
+                                                 .create = create,
+                                                 .forward = forward,
+                                                 .backward = backward};
