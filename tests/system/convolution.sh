@@ -51,7 +51,32 @@ train: {epochs: 3, batch: 26, microbatch: 2, optimizer: adamw, weight_decay: 0.1
 log: {every: 1}
 samples: {every: 3, count: 5}
 Y
-for name in odd colour; do
+
+# Layers without tensors, at both ends of both networks, and the others of the table.
+cat >layers.yaml <<'Y'
+data: {file: data.h5, train: /colour, valid: /colour-valid}
+model:
+  latent: 5
+  likelihood: gaussian
+  encoder:
+    - pool: {size: 2, kind: mean}
+    - conv2d: {filters: 17, kernel: 3, padding: 1, activation: none}
+    - layer_norm: {activation: gelu}
+    - pool: {size: 3, stride: 1}
+    - gated: {units: 21}
+    - layer_norm: {}
+  decoder:
+    - gated: {units: 36}
+    - upsample: {factor: 2}
+    - conv2d: {filters: 9, kernel: 3, padding: 1, activation: elu}
+    - layer_norm: {activation: hard_tanh}
+    - upsample: {factor: 2}
+    - conv2d: {filters: 3, kernel: 3, padding: 1, activation: none}
+train: {epochs: 3, batch: 26, microbatch: 2, rate: 5.0e-3}
+log: {every: 1}
+samples: {every: 3, count: 5}
+Y
+for name in odd colour layers; do
     for variant in 1 2 3 4 "3:[0,1,0]"; do
         nodes=()
         [ "${variant%%:*}" = "$variant" ] || nodes=(--set "run.nodes=${variant#*:}" --set run.bucket=1)
