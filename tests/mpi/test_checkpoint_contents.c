@@ -119,7 +119,7 @@ static void damage_valid_range(struct elbow_hdf5 *file, struct elbow_error *erro
 static const struct damage DAMAGES[] = {
     {"unknown type", "data_type is int24", damage_type},
     {"no range", "data_range", damage_range},
-    {"too many values", "data_missing has 13 values", damage_missing},
+    {"too many values", "data_missing has 257 values", damage_missing},
     {"no valid range", "data_valid_range", damage_valid_range},
     {"config is no YAML", "config:", damage_config},
     {"config has an unknown key", "model.latents", damage_config_key},
