@@ -6,6 +6,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
 #include "elbow/config/config.h"
+#include "elbow/data/sparse.h"
 
 #include <string.h>
 
@@ -68,18 +69,37 @@ static bool add_rows(struct elbow_serves *serves, uint64_t rows)
     return true;
 }
 
+struct collection {
+    struct elbow_hdf5 *file;
+    struct elbow_serves *serves;
+};
+
+// A group that is a sparse matrix has rows, too.
+static bool collect_sparse(const struct collection *collection, const char *name)
+{
+    struct elbow_sparse sparse;
+    if (!elbow_sparse_is(collection->file, name) ||
+        elbow_sparse_open(collection->file, name, &sparse, NULL) != ELBOW_OK)
+        return true;
+    return elbow_serves_obstacle(&sparse.info) != NULL || add_rows(collection->serves, sparse.info.shape[0]);
+}
+
 // A list, however it is stored, is none of data here: else it would be its own.
 static bool collect(void *user, const struct elbow_hdf5_entry *entry)
 {
-    if (entry->info == NULL || elbow_serves_obstacle(entry->info) != NULL || entry->info->shape[0] == 1 ||
+    const struct collection *collection = user;
+    if (entry->info == NULL)
+        return collect_sparse(collection, entry->name);
+    if (elbow_serves_obstacle(entry->info) != NULL || entry->info->shape[0] == 1 ||
         elbow_hdf5_row_values(entry->info) == 1)
         return true;
-    return add_rows(user, entry->info->shape[0]);
+    return add_rows(collection->serves, entry->info->shape[0]);
 }
 
 void elbow_serves_collect(struct elbow_hdf5 *file, struct elbow_serves *serves)
 {
-    elbow_hdf5_each(file, collect, serves, NULL);
+    struct collection collection = {.file = file, .serves = serves};
+    elbow_hdf5_each(file, collect, &collection, NULL);
 }
 
 void elbow_serves_clear(struct elbow_serves *serves)

@@ -163,6 +163,23 @@ START_TEST(labels_are_of_some_data)
     text = describe(path);
     check_offer(text, "/kind", "labels", NULL);
     free(text);
+    // A sparse matrix has rows, too.
+    const int64_t sizes[] = {4, 5}, starts[] = {0, 1, 2, 2, 3};
+    ck_assert_int_eq(elbow_hdf5_create(path, true, &file, &error), ELBOW_OK);
+    add(file, "/X/data", ELBOW_ELEMENT_INT16, 1, (const uint64_t[]){3}, 0);
+    add(file, "/X/indices", ELBOW_ELEMENT_INT16, 1, (const uint64_t[]){3}, 0);
+    elbow_hdf5_create_dataset(file, "/X/indptr", ELBOW_ELEMENT_INT64, 1, (const uint64_t[]){5},
+                              (struct elbow_hdf5_layout){0}, &error);
+    elbow_hdf5_write_rows(file, "/X/indptr", ELBOW_ELEMENT_INT64, 0, 5, starts, &error);
+    elbow_hdf5_write_text(file, "/X", "encoding-type", "csr_matrix", &error);
+    elbow_hdf5_write_integers(file, "/X", "shape", sizes, 2, &error);
+    elbow_hdf5_write_texts(file, "/kind", FOUR, 4, &error);
+    elbow_hdf5_write_texts(file, "/genes", FOUR, 3, &error);
+    ck_assert_msg(elbow_hdf5_close(file, &error) == ELBOW_OK, "%s", error.message);
+    text = describe(path);
+    check_offer(text, "/kind", "labels", NULL);
+    check_offer(text, "/genes", "labels", "no dataset of this file that can serve as data has as many rows");
+    free(text);
     scratch_clear(&scratch);
 }
 END_TEST
