@@ -116,6 +116,43 @@ static void damage_valid_range(struct elbow_hdf5 *file, struct elbow_error *erro
     elbow_hdf5_write_doubles(file, "/", "data_valid_range", range, 2, error);
 }
 
+// The same model, of data that are standardized; what it has learned of them.
+static void set_transform(struct elbow_hdf5 *file, uint64_t columns, double spread, struct elbow_error *error)
+{
+    const double numbers[] = {0.5, spread, spread, spread};
+    const uint64_t shape[] = {2, columns};
+    elbow_hdf5_write_text(file, "/", "config",
+                          "data: {file: data.h5, train: /x, transform: standardize}\n"
+                          "model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 400}], "
+                          "decoder: [dense: {units: 200}]}\n",
+                          error);
+    if (columns == 0)
+        return;
+    elbow_hdf5_create_dataset(file, "/data/transform", ELBOW_ELEMENT_FLOAT64, 2, shape, (struct elbow_hdf5_layout){0},
+                              error);
+    elbow_hdf5_write_rows(file, "/data/transform", ELBOW_ELEMENT_FLOAT64, 0, 2, numbers, error);
+}
+
+static void sound_transform(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    set_transform(file, 1, 0.25, error);
+}
+
+static void damage_transform(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    set_transform(file, 0, 0, error);
+}
+
+static void damage_transform_shape(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    set_transform(file, 2, 1, error);
+}
+
+static void damage_transform_spread(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    set_transform(file, 1, 0, error);
+}
+
 static const struct damage DAMAGES[] = {
     {"unknown type", "data_type is int24", damage_type},
     {"no range", "data_range", damage_range},
@@ -133,6 +170,11 @@ static const struct damage DAMAGES[] = {
     {"samples below zero", "data_samples", damage_samples},
     {"absurd accumulators", "accumulators", damage_accumulators},
     {"another accumulator", "accumulator", damage_accumulator},
+    {"no numbers of a transform", "/data/transform", damage_transform},
+    {"other numbers of a transform", "/data/transform has not the shape that data.transform: standardize gives it",
+     damage_transform_shape},
+    {"a spread of zero", "/data/transform holds numbers that data.transform: standardize cannot have",
+     damage_transform_spread},
     {"step is a text", "step", damage_step},
     {"step below zero", "step", damage_step_sign},
 };
@@ -229,6 +271,13 @@ START_TEST(wrong_contents_behind_a_right_hash)
     forge(&fixture, path, NULL, NULL, NULL); // the forger's hand is good enough
     must(elbow_checkpoint_load(mpi_comm, path, false, &fixture.log, &back, &error), &error);
     mpi_assert(same_floats(back.values, fixture.values, back.parameters.size));
+    elbow_checkpoint_clear(&back);
+    static const struct damage sound = {.make = sound_transform};
+    forge(&fixture, path, &sound, NULL, NULL);
+    must(elbow_checkpoint_load(mpi_comm, path, false, &fixture.log, &back, &error), &error);
+    const struct elbow_fit *fit = &back.data.transform;
+    mpi_assert(fit->kind == ELBOW_TRANSFORM_STANDARDIZE && fit->columns == 1 && fit->numbers[0] == 0.5 &&
+               fit->numbers[1] == 0.25);
     elbow_checkpoint_clear(&back);
     for (size_t i = 0; i < sizeof DAMAGES / sizeof *DAMAGES; ++i) {
         forge(&fixture, path, &DAMAGES[i], NULL, NULL);
