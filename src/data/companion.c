@@ -31,8 +31,8 @@ static enum elbow_status open_list(const struct elbow_companion *companion, stru
                                companion->file, companion->dataset, values, companion->key);
     if (companion->rows > 0 && info->shape[0] != companion->rows)
         return elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file,
-                               companion->dataset, elbow_text_count(info->shape[0], "number").text, companion->rows_name,
-                               elbow_text_count(companion->rows, "row").text);
+                               companion->dataset, elbow_text_count(info->shape[0], "number").text,
+                               companion->rows_name, elbow_text_count(companion->rows, "row").text);
     return elbow_source_check(*source, error);
 }
 

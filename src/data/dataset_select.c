@@ -39,9 +39,9 @@ static enum elbow_status take_list(const struct elbow_companion *list, const int
     elbow_text_format(place, sizeof place, "%s:%s", list->file, list->dataset);
     bool has_mask = is_mask(numbers, count, selection->stored);
     if (has_mask && count != selection->stored)
-        return elbow_error_set(
-            error, ELBOW_MISMATCH, "%s: is a mask of %s, but %s has %s; a mask has one for each row", place,
-            elbow_text_count(count, "number").text, name, elbow_text_count(selection->stored, "row").text);
+        return elbow_error_set(error, ELBOW_MISMATCH, "%s: is a mask of %s, but %s has %s; a mask has one for each row",
+                               place, elbow_text_count(count, "number").text, name,
+                               elbow_text_count(selection->stored, "row").text);
     enum elbow_status status = elbow_selection_begin(selection, error);
     if (status == ELBOW_OK)
         status = has_mask ? elbow_selection_add_mask(selection, 0, (size_t)count, numbers, place, error)
