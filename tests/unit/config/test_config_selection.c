@@ -86,6 +86,9 @@ START_TEST(keys_that_exclude_each_other)
         "data: {file: x.h5, series: {length: 9}, layout: image}",
         "run.yaml: data.series with data.layout: image, which has no axis of time; set data.layout: series, "
         "or remove one of them");
+    does_not_finish("data: {file: x.h5, series: {length: 9}, shape: [20, 2]}",
+                    "run.yaml: data.series with data.shape: series are stored as (rows, time) or (rows, time, "
+                    "channels), not flat; remove one of them");
     does_not_finish("data: {synthetic: 5, valid: 0.1}",
                     "run.yaml: data.synthetic: 5 together with data.valid; noise has no files, remove one of them");
     does_not_finish("data: {file: x.h5, weights: w}",
