@@ -144,7 +144,7 @@ static enum elbow_status make_for_all(struct elbow_loading *loading, struct elbo
     struct elbow_comm *comm = loading->comm;
     struct elbow_selection *selection = &loading->dataset->selection;
     if (comm == NULL)
-        return make(loading, selection, error);
+        return error->status == ELBOW_OK ? make(loading, selection, error) : error->status;
     struct elbow_selection stored = *selection;
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;

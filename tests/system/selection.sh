@@ -122,7 +122,9 @@ run 75 1 stop "$elbow" train run.yaml --run-dir again "${split[@]}" --set run.st
 run 2 1 other-share "$elbow" train run.yaml --run-dir again --resume "${split[@]}" --set data.valid=0.4
 run 2 1 other-split "$elbow" train run.yaml --run-dir again --resume "${split[@]}" --set data.split_seed=1
 run 1 1 other-groups "$elbow" train run.yaml --run-dir again --resume "${split[@]}" --set data.groups=/names
-for refusal in other-share other-split other-groups; do
+run 1 1 other-weights "$elbow" train run.yaml --run-dir again --resume "${split[@]}" --set data.weights=/ones
+run 1 1 no-weights "$elbow" train run.yaml --run-dir again --resume "${split[@]}" --set data.weights=
+for refusal in other-share other-split other-groups other-weights no-weights; do
     [ "$(grep -c '^elbow: ' $refusal.err)" = 1 ] || fail "$refusal: $(cat $refusal.err)"
 done
 run 0 3 go-on "$elbow" train run.yaml --run-dir again --resume "${split[@]}"
