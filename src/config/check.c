@@ -182,11 +182,14 @@ struct elbow_demand elbow_config_demand(const struct elbow_config *config)
 {
     enum elbow_likelihood_kind kind = (enum elbow_likelihood_kind)config->model.likelihood;
     if (config->data.binarize == ELBOW_BINARIZE_NONE)
-        return (struct elbow_demand){elbow_likelihood_support(kind), "model.likelihood",
-                                     elbow_likelihood_kinds[kind].name};
+        return (struct elbow_demand){.support = elbow_likelihood_support(kind),
+                                     .key = "model.likelihood",
+                                     .word = elbow_likelihood_kinds[kind].name,
+                                     .is_whole = config->data.dequantize};
     bool is_sampled = config->data.binarize == ELBOW_BINARIZE_SAMPLE; // a value is a probability
-    return (struct elbow_demand){is_sampled ? ELBOW_SUPPORT_UNIT : ELBOW_SUPPORT_REAL, "data.binarize",
-                                 elbow_config_choice("data.binarize", config->data.binarize)};
+    return (struct elbow_demand){.support = is_sampled ? ELBOW_SUPPORT_UNIT : ELBOW_SUPPORT_REAL,
+                                 .key = "data.binarize",
+                                 .word = elbow_config_choice("data.binarize", config->data.binarize)};
 }
 
 // What is said of a variance has to be of the one that is chosen.
@@ -221,6 +224,33 @@ static enum elbow_status check_variance(const struct elbow_config *config, const
                                "variance: optimal, or remove the floor",
                                name, kind->name);
     return ELBOW_OK;
+}
+
+// Noise is for whole numbers that a density scores.
+static enum elbow_status check_dequantize(const struct elbow_config *config, const char *name,
+                                          struct elbow_error *error)
+{
+    enum elbow_likelihood_kind kind = (enum elbow_likelihood_kind)config->model.likelihood;
+    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    if (!config->data.dequantize)
+        return ELBOW_OK;
+    if (config->data.synthetic > 0)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.dequantize: true with data.synthetic: noise is not stored; remove one of them",
+                               name);
+    if (config->data.binarize != ELBOW_BINARIZE_NONE)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.dequantize: true with data.binarize: %s, which makes zeros and ones of the "
+                               "values; remove one of them",
+                               name, elbow_config_choice("data.binarize", config->data.binarize));
+    if (elbow_likelihood_support(kind) == ELBOW_SUPPORT_REAL)
+        return ELBOW_OK;
+    elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
+    return elbow_error_set(error, ELBOW_CONFIG,
+                           "%s: data.dequantize: true with a %s likelihood, which is for %s; remove it, or set "
+                           "model.likelihood: %s",
+                           name, elbow_likelihood_kinds[kind].name, elbow_support_name(elbow_likelihood_support(kind)),
+                           words);
 }
 
 static enum elbow_status check_model(const struct elbow_config *config, const char *name, struct elbow_error *error)
@@ -319,6 +349,8 @@ enum elbow_status elbow_config_finish(struct elbow_config *config, const char *n
         status = check_model(config, name, error);
     if (status == ELBOW_OK)
         status = check_transform(config, name, error);
+    if (status == ELBOW_OK)
+        status = check_dequantize(config, name, error);
     if (status == ELBOW_OK)
         status = check_train(config, name, error);
     if (status == ELBOW_OK && config->data.series.length > 0 && config->data.layout == ELBOW_LAYOUT_AUTO)

@@ -69,6 +69,9 @@ static const struct elbow_key keys[] = {
              "drawn anew each time a sample is used."},
     {"data", "threshold", REAL, AT(data.threshold), ANY, .preset = "0.5",
      .help = "Where binarize: threshold cuts, after scaling and data.transform."},
+    {"data", "dequantize", BOOLEAN, AT(data.dequantize), .preset = "false", .is_later = true,
+     .help = "Adds noise, uniform in [0, 1), to stored whole numbers before they are scaled, drawn anew each time a "
+             "sample is used: for a density on counts or bytes."},
     {"data", "factor", .type = ELBOW_KEY_OPTIONAL, AT(data.factor), ANY, .unset = 1, .preset = "null",
      .present = offsetof(struct elbow_config, data.has_factor),
      .help = "A value is stored * factor + offset. null: the attribute factor or scale_factor of the dataset, else "

@@ -34,6 +34,22 @@ static void binarize(const struct elbow_binarizer *binarizer, uint64_t id, size_
     }
 }
 
+// A sample as floats, with its noise where there is such, which is made in the row itself.
+static void take_sample(const struct elbow_dataset *dataset, const struct elbow_binarizer *binarizer, uint64_t sample,
+                        float *row)
+{
+    if (!binarizer->dequantizes) {
+        elbow_dataset_sample(dataset, sample, row);
+        return;
+    }
+    struct elbow_stream stream = {.seed = binarizer->seed,
+                                  .purpose = binarizer->noise,
+                                  .id = elbow_dataset_id(dataset, sample),
+                                  .draw = binarizer->draw};
+    elbow_random_uniform(stream, dataset->values, row);
+    elbow_dataset_sample_moved(dataset, sample, row, row);
+}
+
 // Rows to be made: of samples by their place in the dataset; or of noise, by what keys it.
 struct rows {
     const struct elbow_dataset *dataset;
@@ -57,7 +73,7 @@ static void gather_span(void *user, int part, size_t first, size_t count)
     (void)part;
     for (size_t i = first; i < first + count; ++i) {
         float *row = rows->values + i * rows->width;
-        elbow_dataset_sample(rows->dataset, rows->ids[i], row);
+        take_sample(rows->dataset, rows->binarizer, rows->ids[i], row);
         binarize(rows->binarizer, elbow_dataset_id(rows->dataset, rows->ids[i]), rows->width, row);
     }
 }
@@ -126,7 +142,7 @@ static void sum_columns(struct elbow_comm *comm, const struct elbow_dataset *dat
     struct elbow_place place = elbow_comm_place(comm);
     struct elbow_range mine = elbow_partition(dataset->values, place.rank, place.size);
     for (uint64_t row = 0; row < dataset->samples; ++row) {
-        elbow_dataset_sample(dataset, row, columns->sample);
+        take_sample(dataset, binarizer, row, columns->sample);
         if (binarizer->kind == ELBOW_BINARIZE_THRESHOLD)
             binarize(binarizer, row, dataset->values, columns->sample);
         if (row == 0)

@@ -40,6 +40,22 @@ void elbow_dataset_scaled(const struct elbow_dataset *dataset, uint64_t sample, 
     elbow_rows_scale(dataset, sample, values);
 }
 
+void elbow_dataset_sample_moved(const struct elbow_dataset *dataset, uint64_t sample, const float *noise, float *values)
+{
+    enum { TILE = 1024 };
+    struct elbow_rows_buffer buffer;
+    double moved[TILE];
+    const struct elbow_transform *transform = elbow_transform_row(dataset->scale.kind);
+    ELBOW_CHECK(sample < dataset->samples && !dataset->is_synthetic);
+    for (size_t first = 0; first < dataset->values; first += TILE) {
+        size_t n = dataset->values - first < TILE ? dataset->values - first : TILE;
+        const void *stored = elbow_rows_stored(dataset, sample * dataset->values + first, n, &buffer);
+        for (size_t i = 0; i < n; ++i)
+            moved[i] = elbow_element_at(dataset->element, stored, i) + (double)noise[first + i];
+        transform->forward(&dataset->scale, ELBOW_ELEMENT_FLOAT64, moved, n, values + first);
+    }
+}
+
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample)
 {
     ELBOW_CHECK(dataset->has_labels && sample < dataset->samples);

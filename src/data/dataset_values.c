@@ -201,6 +201,33 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
                            elbow_support_name(demand->support), words);
 }
 
+static enum elbow_status refuse_fraction(const struct elbow_loading *loading, uint64_t row, size_t at, double value,
+                                         struct elbow_error *error)
+{
+    struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: row %llu holds %g (number %llu of the row) as stored, but data.dequantize: true is for "
+                           "whole numbers; remove it, or store whole numbers with data.factor",
+                           spot.name, (unsigned long long)spot.row, value, (unsigned long long)spot.number);
+}
+
+// Likewise: only floats may have fractions.
+static enum elbow_status check_whole(const struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    uint64_t piece, row_bytes = dataset->values * elbow_element_size(dataset->element);
+    struct elbow_range range = elbow_loading_rows(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
+    if (!loading->request->demand.is_whole || !elbow_element_is_float(dataset->element))
+        return ELBOW_OK;
+    for (uint64_t row = range.first; row < range.last; ++row)
+        for (size_t i = 0; i < dataset->values; ++i) {
+            double value = elbow_rows_at(dataset, row * dataset->values + i);
+            if (value != floor(value))
+                return refuse_fraction(loading, row, i, value, error);
+        }
+    return ELBOW_OK;
+}
+
 // Every rank looks through the rows that it has read.
 static enum elbow_status check_support(struct elbow_loading *loading, float *sample, struct elbow_error *error)
 {
@@ -233,7 +260,8 @@ enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elb
     enum elbow_support support = loading->request->demand.support;
     dataset->is_binary = support == ELBOW_SUPPORT_UNIT || support == ELBOW_SUPPORT_BINARY;
     if (elbow_allocate(&sample, dataset->values, sizeof(float), "a sample", error) == ELBOW_OK &&
-        check_range(loading, sample, error) == ELBOW_OK && support != ELBOW_SUPPORT_REAL)
+        check_range(loading, sample, error) == ELBOW_OK && check_whole(loading, error) == ELBOW_OK &&
+        support != ELBOW_SUPPORT_REAL)
         check_support(loading, sample, error);
     elbow_release(&sample);
     double binary = dataset->is_binary;

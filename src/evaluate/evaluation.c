@@ -12,7 +12,9 @@ void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct el
     struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
                                         .threshold = config->data.threshold,
                                         .seed = (uint64_t)config->seed,
-                                        .purpose = ELBOW_PURPOSE_EVAL_BINARIZE};
+                                        .purpose = ELBOW_PURPOSE_EVAL_BINARIZE,
+                                        .dequantizes = config->data.dequantize,
+                                        .noise = ELBOW_PURPOSE_EVAL_DEQUANTIZE};
     elbow_batch_gather(dataset, &binarizer, rows, ids, values);
     elbow_batch_keys(dataset, rows, ids);
     elbow_batch_noise((uint64_t)config->seed, ELBOW_PURPOSE_EVAL_NOISE, 0, rows, ids, latent, noise);

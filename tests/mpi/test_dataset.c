@@ -19,7 +19,8 @@ START_TEST(all_ranks_see_all_rows)
         struct elbow_dataset_request request = request_for();
         request.labels_file = path;
         request.labels = "/train/labels";
-        request.demand = (struct elbow_demand){ELBOW_SUPPORT_BINARY, "model.likelihood", "bernoulli"};
+        request.demand =
+            (struct elbow_demand){.support = ELBOW_SUPPORT_BINARY, .key = "model.likelihood", .word = "bernoulli"};
         struct elbow_dataset dataset;
         struct elbow_error error = {0};
         mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
@@ -63,7 +64,8 @@ START_TEST(bad_values_are_found_with_their_row)
         rows[bad * VALUES + 2] = 1.5F;
         write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
         mpi_assert(load(&request, &error) == ELBOW_OK);
-        request.demand = (struct elbow_demand){ELBOW_SUPPORT_BINARY, "model.likelihood", "bernoulli"};
+        request.demand =
+            (struct elbow_demand){.support = ELBOW_SUPPORT_BINARY, .key = "model.likelihood", .word = "bernoulli"};
         mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, row) != NULL);
         request.demand.support = ELBOW_SUPPORT_REAL;
         remove_file();
@@ -77,7 +79,8 @@ START_TEST(counts)
 {
     struct elbow_error error = {0};
     struct elbow_dataset_request request = request_for();
-    request.demand = (struct elbow_demand){ELBOW_SUPPORT_COUNT, "model.likelihood", "poisson"};
+    request.demand =
+        (struct elbow_demand){.support = ELBOW_SUPPORT_COUNT, .key = "model.likelihood", .word = "poisson"};
     uint8_t bytes[ROWS * VALUES];
     for (int i = 0; i < ROWS * VALUES; ++i)
         bytes[i] = (uint8_t)i;
@@ -248,6 +251,52 @@ START_TEST(microbatches_do_not_depend_on_their_place)
 }
 END_TEST
 
+// Noise comes before the scaling, is keyed by sample and draw, and never leaves the step between two whole numbers.
+START_TEST(whole_numbers_get_noise)
+{
+    struct elbow_error error = {0};
+    struct elbow_dataset_request request = request_for();
+    float rows[ROWS * VALUES], all[ROWS * VALUES], one[VALUES];
+    for (int i = 0; i < ROWS * VALUES; ++i)
+        rows[i] = (float)(i % 17);
+    request.has_factor = request.has_offset = true;
+    request.factor = -0.5;
+    request.offset = 3;
+    request.demand.is_whole = true;
+    write_file(ELBOW_ELEMENT_FLOAT32, rows, 4, ROWS);
+    struct elbow_dataset dataset;
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+    uint64_t ids[ROWS];
+    for (uint64_t i = 0; i < ROWS; ++i)
+        ids[i] = ROWS - 1 - i;
+    struct elbow_binarizer binarizer = {
+        .seed = 3, .draw = 2, .dequantizes = true, .noise = ELBOW_PURPOSE_TRAIN_DEQUANTIZE};
+    elbow_batch_gather(&dataset, &binarizer, ROWS, ids, all);
+    bool right = true, same = true;
+    double sum = 0;
+    for (size_t i = 0; i < ROWS; ++i) {
+        elbow_batch_gather(&dataset, &binarizer, 1, &ids[i], one);
+        same = same && memcmp(one, all + i * VALUES, sizeof one) == 0;
+        for (size_t k = 0; k < VALUES; ++k) {
+            double noise = (3 - (double)one[k]) / 0.5 - (double)rows[ids[i] * VALUES + k];
+            right = right && noise > -1e-5 && noise < 1 + 1e-5;
+            sum += noise / (ROWS * VALUES);
+        }
+    }
+    mpi_assert(right && same && fabs(sum - 0.5) < 0.1); // 0.29 / sqrt(values)
+    binarizer.noise = ELBOW_PURPOSE_EVAL_DEQUANTIZE;
+    elbow_batch_gather(&dataset, &binarizer, 1, &ids[ROWS - 1], one);
+    mpi_assert(memcmp(one, all + (ROWS - 1) * VALUES, sizeof one) != 0);
+    elbow_dataset_unload(mpi_comm, &dataset);
+    remove_file();
+    rows[23 * VALUES + 4] = 2.5F;
+    write_file(ELBOW_ELEMENT_FLOAT32, rows, 4, ROWS);
+    mpi_assert(load(&request, &error) == ELBOW_DATA);
+    mpi_assert(strstr(error.message, "row 23 holds 2.5 (number 4 of the row) as stored, but data.dequantize") != NULL);
+    remove_file();
+}
+END_TEST
+
 MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, counts, layouts,
               what_does_not_fit_is_told, scales_come_in_order, microbatches_do_not_depend_on_their_place,
-              nodes_that_read_different_files_are_told)
+              whole_numbers_get_noise, nodes_that_read_different_files_are_told)

@@ -87,7 +87,8 @@ START_TEST(channels_first)
                strstr(error.message, "number 3 ") != NULL);
     remove_file();
     rows[11 * VALUES + 3] = -1;
-    request.demand = (struct elbow_demand){ELBOW_SUPPORT_BINARY, "model.likelihood", "bernoulli"};
+    request.demand =
+        (struct elbow_demand){.support = ELBOW_SUPPORT_BINARY, .key = "model.likelihood", .word = "bernoulli"};
     write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
     mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, "row 11 ") != NULL &&
                strstr(error.message, "number 3 ") != NULL);
@@ -97,8 +98,8 @@ START_TEST(channels_first)
 }
 END_TEST
 
-// Of a limited dataset only the first rows are there: what is wrong with later ones is not seen, and labels are those of
-// all rows.
+// Of a limited dataset only the first rows are there: what is wrong with later ones is not seen, and labels are those
+// of all rows.
 START_TEST(first_rows_only)
 {
     float rows[ROWS * VALUES];

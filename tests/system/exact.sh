@@ -89,6 +89,14 @@ checkpoint: {every: 2, keep: 9}
 samples: {every: 4, count: 6}
 Y
 
+# Bytes with noise, drawn anew each epoch.
+same noisy "1 1+on 2 3+on 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid, dequantize: true}
+model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, output_bias: data, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 24, microbatch: 4, rate: 1.0e-3}
+samples: {every: 4, count: 4}
+Y
+
 # A variance from the decoder for each value, and one that is trained for each.
 same predicted "1 2 3+on 4 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}

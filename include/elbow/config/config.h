@@ -93,6 +93,7 @@ struct elbow_config {
         elbow_path names, valid_names; // texts; may be empty
         int binarize;
         double threshold; // a value above it is 1 (binarize: threshold)
+        bool dequantize;  // noise is added to stored whole numbers
         bool has_factor, has_offset;
         double factor, offset;       // value = stored * factor + offset
         int transform;               // enum elbow_transform_kind: of the scaled values
@@ -202,6 +203,7 @@ bool elbow_config_takes_text(const char *text, size_t *byte);
 struct elbow_demand {
     enum elbow_support support;
     const char *key, *word;
+    bool is_whole; // as stored: data.dequantize
 };
 
 // Local.

@@ -9,13 +9,15 @@
 
 ELBOW_C_BEGIN
 
-// How values are binarised, and with which numbers.
+// How values are dequantised or binarised, and with which numbers.
 struct elbow_binarizer {
     enum elbow_binarize kind;
     double threshold;
     uint64_t seed;
     enum elbow_purpose purpose; // ELBOW_PURPOSE_TRAIN_BINARIZE or _EVAL_BINARIZE
     uint32_t draw;              // epoch, or 0
+    bool dequantizes;           // adds noise in [0, 1) to stored values
+    enum elbow_purpose noise;   // ELBOW_PURPOSE_TRAIN_DEQUANTIZE or _EVAL_DEQUANTIZE
 };
 
 // Local. The samples `ids` (rows of them, by their place in the dataset) as floats (rows, D): converted, scaled,
@@ -23,10 +25,10 @@ struct elbow_binarizer {
 void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_binarizer *binarizer, size_t rows,
                         const uint64_t *ids, float *values);
 
-// Collective. Mean and variance over all samples of each value as the model sees it, into mean (D) and, unless it is
-// NULL, variance (D): thresholded if so; drawing pixels has the mean of the grey values, and the variance here is
-// theirs. Columns are dealt out to the ranks and each is summed in row order, so that the bits do not depend on the
-// ranks. MEMORY.
+// Collective. Mean and variance over all samples of each value as the model sees it (with the noise of the binarizer's
+// draw), into mean (D) and, unless it is NULL, variance (D): thresholded if so; drawing pixels has the mean of the grey
+// values, and the variance here is theirs. Columns are dealt out to the ranks and each is summed in row order, so that
+// the bits do not depend on the ranks. MEMORY.
 enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbow_dataset *dataset,
                                       const struct elbow_binarizer *binarizer, double *mean, double *variance,
                                       struct elbow_error *error);

@@ -167,6 +167,11 @@ double elbow_dataset_weight(const struct elbow_dataset *dataset, uint64_t sample
 // Local. The scaled values of one sample (D) of a file, not transformed and not rounded.
 void elbow_dataset_scaled(const struct elbow_dataset *dataset, uint64_t sample, double *values);
 
+// Local. Likewise with noise (D) in [0, 1) added to each value as it is stored, before it is scaled: of whole numbers
+// from a file. values may be noise.
+void elbow_dataset_sample_moved(const struct elbow_dataset *dataset, uint64_t sample, const float *noise,
+                                float *values);
+
 // Local. The label of a sample (its name: elbow_label_name of label_names).
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample);
 

@@ -17,18 +17,20 @@
 ELBOW_C_BEGIN
 
 enum elbow_purpose {
-    ELBOW_PURPOSE_INITIALIZE = 1,     // id: upper 56 bits of the hash of the tensor's name; draw: 0
-    ELBOW_PURPOSE_ORDER = 2,          // id: 0; draw: epoch; words 0 to 7: the round keys
-    ELBOW_PURPOSE_TRAIN_NOISE = 3,    // id: sample; draw: epoch
-    ELBOW_PURPOSE_TRAIN_BINARIZE = 4, // id: sample; draw: epoch
-    ELBOW_PURPOSE_EVAL_NOISE = 5,     // id: sample; draw: 0
-    ELBOW_PURPOSE_EVAL_BINARIZE = 6,  // id: sample; draw: 0
-    ELBOW_PURPOSE_IMPORTANCE = 7,     // id: sample; draw: number of the importance sample
-    ELBOW_PURPOSE_SAMPLE_LATENT = 8,  // id: number of the sample; draw: 0
-    ELBOW_PURPOSE_SAMPLE_DRAW = 9,    // id: number of the sample, draw: 0; id: row of a reconstruction, draw: 1
-    ELBOW_PURPOSE_SYNTHETIC = 10,     // id: sample; draw: 0
-    ELBOW_PURPOSE_SHAPES = 11,        // id: sample; draw: 0
-    ELBOW_PURPOSE_SPLIT = 12          // id: 0; draw: 0; words 0 to 7: the round keys
+    ELBOW_PURPOSE_INITIALIZE = 1,        // id: upper 56 bits of the hash of the tensor's name; draw: 0
+    ELBOW_PURPOSE_ORDER = 2,             // id: 0; draw: epoch; words 0 to 7: the round keys
+    ELBOW_PURPOSE_TRAIN_NOISE = 3,       // id: sample; draw: epoch
+    ELBOW_PURPOSE_TRAIN_BINARIZE = 4,    // id: sample; draw: epoch
+    ELBOW_PURPOSE_EVAL_NOISE = 5,        // id: sample; draw: 0
+    ELBOW_PURPOSE_EVAL_BINARIZE = 6,     // id: sample; draw: 0
+    ELBOW_PURPOSE_IMPORTANCE = 7,        // id: sample; draw: number of the importance sample
+    ELBOW_PURPOSE_SAMPLE_LATENT = 8,     // id: number of the sample; draw: 0
+    ELBOW_PURPOSE_SAMPLE_DRAW = 9,       // id: number of the sample, draw: 0; id: row of a reconstruction, draw: 1
+    ELBOW_PURPOSE_SYNTHETIC = 10,        // id: sample; draw: 0
+    ELBOW_PURPOSE_SHAPES = 11,           // id: sample; draw: 0
+    ELBOW_PURPOSE_SPLIT = 12,            // id: 0; draw: 0; words 0 to 7: the round keys
+    ELBOW_PURPOSE_TRAIN_DEQUANTIZE = 13, // id: sample; draw: epoch
+    ELBOW_PURPOSE_EVAL_DEQUANTIZE = 14   // id: sample; draw: 0
 };
 
 struct elbow_stream {

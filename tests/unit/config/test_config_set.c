@@ -290,6 +290,15 @@ START_TEST(test_finish_training)
     does_not_finish("data: {file: x.h5, binarize: sample}\nmodel: {likelihood: gaussian}",
                     "run.yaml: data.binarize: sample with a gaussian likelihood, which is not for zeros and ones; set "
                     "data.binarize: none or model.likelihood: bernoulli");
+    does_not_finish(
+        "data: {file: x.h5, dequantize: true}",
+        "run.yaml: data.dequantize: true with a bernoulli likelihood, which is for values in [0, 1]; remove "
+        "it, or set model.likelihood: gaussian");
+    does_not_finish("data: {file: x.h5, dequantize: true, binarize: sample}",
+                    "run.yaml: data.dequantize: true with data.binarize: sample, which makes zeros and ones of the "
+                    "values; remove one of them");
+    does_not_finish("data: {synthetic: 9, dequantize: true}\nmodel: {likelihood: gaussian}",
+                    "run.yaml: data.dequantize: true with data.synthetic: noise is not stored; remove one of them");
     does_not_finish("data: {file: x.h5}\ntrain: {epochs: 0}",
                     "run.yaml: train.epochs and train.steps are both 0, the run would not begin; set one of them");
     does_not_finish("data: {file: x.h5}\ntrain: {batch: 8, microbatch: 9}",
