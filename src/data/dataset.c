@@ -45,14 +45,13 @@ void elbow_dataset_sample_moved(const struct elbow_dataset *dataset, uint64_t sa
     enum { TILE = 1024 };
     struct elbow_rows_buffer buffer;
     double moved[TILE];
-    const struct elbow_transform *transform = elbow_transform_row(dataset->scale.kind);
     ELBOW_CHECK(sample < dataset->samples && !dataset->is_synthetic);
     for (size_t first = 0; first < dataset->values; first += TILE) {
         size_t n = dataset->values - first < TILE ? dataset->values - first : TILE;
         const void *stored = elbow_rows_stored(dataset, sample * dataset->values + first, n, &buffer);
         for (size_t i = 0; i < n; ++i)
             moved[i] = elbow_element_at(dataset->element, stored, i) + (double)noise[first + i];
-        transform->forward(&dataset->scale, ELBOW_ELEMENT_FLOAT64, moved, n, values + first);
+        elbow_fit_forward(&dataset->transform, &dataset->scale, ELBOW_ELEMENT_FLOAT64, moved, first, n, values + first);
     }
 }
 
