@@ -29,13 +29,26 @@ close() {
     head -n 3 <<<"$difference"
 }
 
+# keys FILE: the names in a JSON text, sorted.
+keys() { grep -oE '"[a-z_]+":' "$1" | sort -u; }
+
+# without_later KEPT NOW: NOW without the figures that the version of KEPT did not have.
+without_later() {
+    local key later=()
+    for key in $(comm -13 <(keys "$1") <(keys "$2")); do later+=(-e "s/$key [^,}]*,? ?//g"); done
+    sed -E "${later[@]}" -e '' "$2"
+}
+
 for folder in "$here"/[0-9]*/; do
     for file in "$folder"*.h5; do
         base=${file%.h5} name=$(basename "$folder")-$(basename "$file" .h5)
         mkdir -p "$name/checkpoints"
         cp "$file" "$name/checkpoints/step-00000005.h5"
         head -n 1 "$base.metrics" >"$name/metrics.csv" # a table of these columns alone, which go on
-        run 0 1 "$name.eval" "$elbow" eval "$file" --importance 3 --json && close "$name, eval" "$base.eval" "$name.eval.out"
+        run 0 1 "$name.eval" "$elbow" eval "$file" --importance 3 --json && {
+            without_later "$base.eval" "$name.eval.out" >"$name.eval.figures"
+            close "$name, eval" "$base.eval" "$name.eval.figures"
+        }
         run 0 2 "$name.train" "$elbow" train "$base.yaml" --run-dir "$name" --resume || continue
         close "$name, metrics.csv" "$base.metrics" "$name/metrics.csv"
         close "$name, kl.csv" "$base.kl" "$name/kl.csv"
