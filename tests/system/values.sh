@@ -153,7 +153,7 @@ done
 trained beaten data.train=/factor_two data.factor=1
 says beaten "warning: values.h5:/factor_two: data.factor 1 in the place of the attribute factor, 2 \(version 0.1 took the attributes\): value = stored \* 1 \+ 0"
 sees beaten ct
-run 0 1 again "$elbow" train good.yaml --run-dir beaten --set data.train=/factor_two --set data.factor=1 --set train.steps=2
+run 0 1 again "$elbow" train good.yaml --run-dir beaten --resume --set data.train=/factor_two --set data.factor=1 --set train.steps=2
 says again 'resuming from beaten' && silent again # it is no news any more
 trained agreed data.train=/factor_two data.factor=2 && silent agreed
 refuses 1 'values.h5:/both: its attribute factor differs from the attribute scale_factor; mend it, or set data.factor' data.train=/both
