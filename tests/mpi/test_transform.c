@@ -223,13 +223,13 @@ START_TEST(values_that_cannot_be_are_refused)
          "but data.transform: log1p needs values above -1"},
         {ELBOW_TRANSFORM_LOG1P,
          100,
-         {ELBOW_SUPPORT_BINARY, "model.likelihood", "bernoulli"},
+         {.support = ELBOW_SUPPORT_BINARY, .key = "model.likelihood", .word = "bernoulli"},
          "row 0 holds",
          "(data.factor and data.offset) and data.transform: log1p, but model.likelihood: bernoulli needs values in [0, "
          "1]"},
         {ELBOW_TRANSFORM_STANDARDIZE,
          0,
-         {ELBOW_SUPPORT_UNIT, "data.binarize", "sample"},
+         {.support = ELBOW_SUPPORT_UNIT, .key = "data.binarize", .word = "sample"},
          "row 0 holds",
          "and data.transform: standardize, but data.binarize: sample needs values in [0, 1]"},
     };

@@ -173,10 +173,17 @@ model: {latent: 3, likelihood: poisson, output_bias: data, encoder: [dense: {uni
 train: {epochs: 2, batch: 24, microbatch: 4, rate: 1.0e-3, clip: 100}
 samples: {every: 4, count: 4}
 Y
+    same $kind-each "1 3" <<'Y'
+data: {file: cells.h5, train: /x, transform: standardize_each}
+model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 0, steps: 3, batch: 24, microbatch: 4}
+samples: {every: 3, count: 4}
+Y
 done
 grep -q '^data: cells.h5:/x, 86 samples of 31 float32 from 0 to 7, sparse (' sparse.3.out || fail "not sparse: $(grep ^data: sparse.3.out)"
 grep -q ', sparse (' dense.3.out && fail "sparse: $(grep ^data: dense.3.out)"
 same_run "sparse and dense" dense.1 sparse.3
+same_run "sparse and dense, of each column" dense-each.1 sparse-each.3
 
 # A linear model on greys made black and white; the bias starts at the mean.
 same linear "1 2 3 4 4:[0,1,0,1]" <<'Y'
