@@ -238,6 +238,41 @@ static enum elbow_status read_moments(struct elbow_hdf5 *file, struct elbow_chec
     return ELBOW_OK;
 }
 
+// A word for each training file, where there were several.
+static enum elbow_status read_words(struct elbow_hdf5 *file, const char *name, size_t size, uint64_t **words,
+                                    size_t *count, struct elbow_error *error)
+{
+    struct elbow_hdf5_info info;
+    bool found;
+    enum elbow_status status = elbow_hdf5_find(file, name, &found, error);
+    *count = 0;
+    if (status == ELBOW_OK && found)
+        status = elbow_hdf5_describe_dataset(file, name, &info, error);
+    if (status != ELBOW_OK || !found)
+        return status;
+    if (info.rank != 1 || info.element != ELBOW_ELEMENT_UINT64 || info.shape[0] > size / sizeof **words)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s is no list of 64-bit words", name);
+    status = elbow_allocate(words, info.shape[0], sizeof **words, "a checkpoint", error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_read_rows(file, name, 0, info.shape[0], *words, error);
+    *count = (size_t)info.shape[0];
+    return status;
+}
+
+static enum elbow_status read_files(struct elbow_hdf5 *file, size_t size, struct elbow_checkpoint *checkpoint,
+                                    struct elbow_error *error)
+{
+    size_t hashes = 0;
+    enum elbow_status status =
+        read_words(file, ELBOW_CHECKPOINT_FILE_ROWS, size, &checkpoint->file_rows, &checkpoint->files, error);
+    if (status == ELBOW_OK)
+        status = read_words(file, ELBOW_CHECKPOINT_FILE_HASHES, size, &checkpoint->file_hashes, &hashes, error);
+    if (status == ELBOW_OK && hashes != checkpoint->files)
+        status = elbow_error_set(error, ELBOW_FORMAT, "%s has %zu words, " ELBOW_CHECKPOINT_FILE_ROWS " has %zu",
+                                 ELBOW_CHECKPOINT_FILE_HASHES, hashes, checkpoint->files);
+    return status;
+}
+
 static enum elbow_status read_contents(struct elbow_hdf5 *file, size_t size, struct elbow_checkpoint *checkpoint,
                                        struct elbow_error *error)
 {
@@ -255,6 +290,8 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, size_t size, str
         status = read_facts(file, &checkpoint->data, error);
     if (status == ELBOW_OK)
         status = read_rules(file, &checkpoint->data, error);
+    if (status == ELBOW_OK)
+        status = read_files(file, size, checkpoint, error);
     if (status == ELBOW_OK)
         status = read_accumulator(file, checkpoint, error);
     if (status == ELBOW_OK)
@@ -302,6 +339,8 @@ enum elbow_status elbow_checkpoint_make_room(struct elbow_checkpoint *checkpoint
 void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint)
 {
     elbow_release(&checkpoint->config_text);
+    elbow_release(&checkpoint->file_rows);
+    elbow_release(&checkpoint->file_hashes);
     elbow_release(&checkpoint->accumulator);
     elbow_fit_clear(&checkpoint->data.transform);
     elbow_parameters_clear(&checkpoint->parameters);

@@ -86,6 +86,16 @@ static void write_transform(struct elbow_hdf5 *file, const struct elbow_fit *fit
     elbow_hdf5_write_rows(file, ELBOW_CHECKPOINT_TRANSFORM, ELBOW_ELEMENT_FLOAT64, 0, 2, fit->numbers, NULL);
 }
 
+// A word for each training file, where there are several.
+static void write_words(struct elbow_hdf5 *file, const char *name, const uint64_t *words, size_t count)
+{
+    const uint64_t shape = count;
+    if (count == 0)
+        return;
+    elbow_hdf5_create_dataset(file, name, ELBOW_ELEMENT_UINT64, 1, &shape, (struct elbow_hdf5_layout){0}, NULL);
+    elbow_hdf5_write_rows(file, name, ELBOW_ELEMENT_UINT64, 0, count, words, NULL);
+}
+
 // Everything but the optimiser's state into an open file, which keeps what went wrong.
 static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoint_source *source)
 {
@@ -97,6 +107,8 @@ static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoin
     write_transform(file, &source->data->transform);
     elbow_hdf5_write_integers(file, "/", "accumulators", &accumulators, 1, NULL);
     elbow_hdf5_write_doubles(file, "/", "accumulator", source->accumulator, source->accumulators, NULL);
+    write_words(file, ELBOW_CHECKPOINT_FILE_ROWS, source->file_rows, source->files);
+    write_words(file, ELBOW_CHECKPOINT_FILE_HASHES, source->file_hashes, source->files);
     write_tensors(file, "/model", source->parameters, elbow_exchange_parameters(source->exchange));
 }
 
@@ -122,8 +134,8 @@ static size_t estimate(const struct elbow_checkpoint_source *source)
     size_t copies =
         1 + (size_t)(source->optimizer->first_moment != NULL) + (size_t)(source->optimizer->second_moment != NULL);
     return copies * (source->parameters->size * sizeof(float) + source->parameters->count * BYTES_PER_TENSOR) +
-           (source->accumulators + 2 * source->data->transform.columns) * sizeof(double) + strlen(source->config_text) +
-           BYTES_BESIDE;
+           (source->accumulators + 2 * source->data->transform.columns) * sizeof(double) +
+           2 * source->files * sizeof(uint64_t) + strlen(source->config_text) + BYTES_BESIDE;
 }
 
 enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,

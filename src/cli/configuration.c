@@ -2,9 +2,11 @@
 // Reading a configuration. One rank touches the file, all ranks parse the same text.
 #include "elbow/cli/configuration.h"
 
+#include "elbow/base/expand.h"
 #include "elbow/base/file.h"
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
+#include "elbow/data/files.h"
 #include "elbow/data/preview.h"
 #include "elbow/math/hash.h"
 #include "elbow/parallel/collectives.h"
@@ -95,10 +97,22 @@ enum elbow_status elbow_configuration_read(struct elbow_comm *comm, const char *
     return elbow_configuration_agree(comm, path, config, error);
 }
 
-enum elbow_status elbow_configuration_run(const char *path, const struct elbow_config *config, const char *wanted,
-                                          elbow_path run, struct elbow_error *error)
+// Collective (comm NULL: Local).
+static enum elbow_status expand(struct elbow_comm *comm, const char *directory, elbow_path expanded,
+                                struct elbow_error *error)
 {
-    const char *given = wanted != NULL ? wanted : config->run.dir;
+    if (comm == NULL)
+        return elbow_path_expand("run.dir", directory, expanded, error);
+    return elbow_files_expand(comm, "run.dir", directory, expanded, error);
+}
+
+enum elbow_status elbow_configuration_run(struct elbow_comm *comm, const char *path, const struct elbow_config *config,
+                                          const char *wanted, elbow_path run, struct elbow_error *error)
+{
+    elbow_path expanded = "";
+    if (wanted == NULL && expand(comm, config->run.dir, expanded, error) != ELBOW_OK)
+        return error->status;
+    const char *given = wanted != NULL ? wanted : expanded;
     const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
     const char *dot = strrchr(name, '.');
     int length = dot == NULL || dot == name ? (int)strlen(name) : (int)(dot - name);

@@ -218,7 +218,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     elbow_path directory;
     struct elbow_doctor_request request = {.run = wish.run};
     if (wish.path != NULL) {
-        status = elbow_configuration_run(wish.path, &config, wish.run, directory, error);
+        status = elbow_configuration_run(call->comm, wish.path, &config, wish.run, directory, error);
         request = (struct elbow_doctor_request){.config = &config, .run = directory, .all = wish.all};
     }
     if (status == ELBOW_OK)

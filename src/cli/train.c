@@ -4,6 +4,7 @@
 #include "elbow/cli/command.h"
 #include "elbow/cli/configuration.h"
 #include "elbow/cli/launcher.h"
+#include "elbow/data/files.h"
 #include "elbow/train/trainer.h"
 
 #include <errno.h>
@@ -141,23 +142,30 @@ static enum elbow_status check_file(const char *path, const char *given_by, stru
 static enum elbow_status check_files(const struct wish *wish, const struct elbow_config *config,
                                      struct elbow_error *error)
 {
-    elbow_path file, dataset;
+    struct elbow_files train = {0}, valid = {0}, other = {0};
     const struct {
-        const char *key, *value;
-    } datasets[] = {{"data.train", config->data.train},
-                    {"data.valid", config->data.valid},
-                    {"data.rows", config->data.rows.dataset},
-                    {"data.groups", config->data.groups},
-                    {"data.weights", config->data.weights},
-                    {"data.names", config->data.names},
-                    {"data.valid_names", config->data.valid_names},
-                    {"data.labels", config->data.labels},
-                    {"data.valid_labels", config->data.valid_labels}};
+        const char *key, *places;
+        struct elbow_files *files;
+        const struct elbow_files *beside;
+    } sets[] = {{"data.train", config->data.train, &train, NULL},
+                {"data.valid", config->data.valid, &valid, NULL},
+                {"data.rows", config->data.rows.dataset, &other, &train},
+                {"data.groups", config->data.groups, &other, &train},
+                {"data.weights", config->data.weights, &other, &train},
+                {"data.names", config->data.names, &other, &train},
+                {"data.valid_names", config->data.valid_names, &other, &valid},
+                {"data.labels", config->data.labels, &other, &train},
+                {"data.valid_labels", config->data.valid_labels, &other, &valid}};
     enum elbow_status status = wish->init == NULL ? ELBOW_OK : check_file(wish->init, "--init", error);
-    for (size_t i = 0; i < sizeof datasets / sizeof *datasets && status == ELBOW_OK; ++i)
-        if (config->data.synthetic == 0 && datasets[i].value[0] != '\0' &&
-            elbow_config_locate(config->data.file, datasets[i].value, file, dataset))
-            status = check_file(file, datasets[i].key, error);
+    for (size_t i = 0; i < sizeof sets / sizeof *sets && config->data.synthetic == 0 && status == ELBOW_OK; ++i) {
+        struct elbow_files_request wanted = {sets[i].key, config->data.file, sets[i].places, sets[i].beside};
+        status = elbow_files_find(&wanted, sets[i].files, error);
+        for (size_t k = 0; k < sets[i].files->count * sets[i].files->channels && status == ELBOW_OK; ++k)
+            status = check_file(sets[i].files->paths[k], sets[i].key, error);
+        elbow_files_clear(&other);
+    }
+    elbow_files_clear(&train);
+    elbow_files_clear(&valid);
     return status;
 }
 
@@ -171,7 +179,7 @@ static enum elbow_status check(const struct elbow_call *call, struct elbow_error
     if (status == ELBOW_OK)
         status = elbow_configuration_read_alone(wish.path, &wish.sets, &config, error);
     if (status == ELBOW_OK)
-        status = elbow_configuration_run(wish.path, &config, wish.run, directory, error);
+        status = elbow_configuration_run(NULL, wish.path, &config, wish.run, directory, error);
     if (status == ELBOW_OK)
         status = check_files(&wish, &config, error);
     if (status == ELBOW_OK && elbow_launcher_is_first())
@@ -205,7 +213,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     if (status != ELBOW_OK)
         return status;
     elbow_path directory;
-    status = elbow_configuration_run(wish.path, &config, wish.run, directory, error);
+    status = elbow_configuration_run(call->comm, wish.path, &config, wish.run, directory, error);
     if (status != ELBOW_OK)
         return status;
     request.config = &config;

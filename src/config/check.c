@@ -30,23 +30,34 @@ bool elbow_config_locate(const char *file, const char *location, elbow_path foun
     return true;
 }
 
+// A place; `is_bare`: the dataset may do without a file.
 static enum elbow_status check_location(const struct elbow_config *config, const char *name, const char *key,
-                                        const char *location, struct elbow_error *error)
+                                        const char *location, bool is_bare, struct elbow_error *error)
 {
     elbow_path file, dataset;
-    if (!*location)
-        return ELBOW_OK;
     ELBOW_CHECK(elbow_config_locate(config->data.file, location, file, dataset)); // both were bounded when read
     if (dataset[0] != '/' || !dataset[1])
         return elbow_error_set(
             error, ELBOW_CONFIG,
             "%s: data.%s: found '%.200s', expected a dataset such as /train/images or FILE:/train/images", name, key,
             location);
-    if (!*file)
+    if (!*file && !is_bare)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: data.%s: no file for the dataset %.200s; set data.file, or write FILE:%.200s", name,
                                key, location, location);
     return ELBOW_OK;
+}
+
+// All places of a key. Those of labels may be bare beside several files of rows; channels beside those of the first.
+static enum elbow_status check_places(const struct elbow_config *config, const char *name, const char *key,
+                                      const char *places, const char *rows, struct elbow_error *error)
+{
+    struct elbow_place_of place = {.next = places};
+    enum elbow_status status = ELBOW_OK;
+    bool is_beside = rows != NULL && elbow_places_are_several(rows);
+    while (status == ELBOW_OK && elbow_places_next(&place))
+        status = check_location(config, name, key, place.location, is_beside || place.channel > 0, error);
+    return status;
 }
 
 static enum elbow_status check_synthetic(const struct elbow_config *config, const char *name, struct elbow_error *error)
@@ -72,7 +83,12 @@ static enum elbow_status check_synthetic(const struct elbow_config *config, cons
                                    " together with data.%s; noise has no files, remove one "
                                    "of them",
                                    name, config->data.synthetic, sources[i].key);
-    if (strstr(config->data.train, ":/"))
+    if (config->data.columns.count > 0 || config->data.transpose)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.synthetic: %" PRId64 " together with data.%s; noise is not stored, remove one "
+                               "of them",
+                               name, config->data.synthetic, config->data.transpose ? "transpose" : "columns");
+    if (strstr(config->data.train, ":/") || elbow_places_channels(config->data.train) > 1)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: data.synthetic: %" PRId64 " together with data.train %.200s; remove one of them",
                                name, config->data.synthetic, config->data.train);
@@ -92,6 +108,16 @@ static enum elbow_status check_axes(const struct elbow_config *config, const cha
                                name, values, ELBOW_VALUES_MAX);
     if (config->data.channels != ELBOW_CHANNELS_FIRST)
         return ELBOW_OK;
+    if (elbow_places_channels(config->data.train) > 1 || elbow_places_channels(config->data.valid) > 1)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: data.channels: first with {channels: [...]}, which joins datasets as the last axis; "
+            "remove one of them",
+            name);
+    if (config->data.columns.count > 0)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.channels: first with data.columns, which are of flat rows; remove one of them",
+                               name);
     if (config->data.layout == ELBOW_LAYOUT_ROWS)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: data.channels: first with data.layout: rows, which have no channels; remove one of "
@@ -158,19 +184,19 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: nothing to train on; set data.file and data.train, or data.synthetic for noise",
                                name);
-    struct {
-        const char *key, *value;
-    } locations[] = {{"train", config->data.train},
-                     {"valid", config->data.valid},
-                     {"labels", config->data.labels},
-                     {"valid_labels", config->data.valid_labels},
-                     {"groups", config->data.groups},
-                     {"rows", config->data.rows.dataset},
-                     {"weights", config->data.weights},
-                     {"names", config->data.names},
-                     {"valid_names", config->data.valid_names}};
-    for (size_t i = 0; i < sizeof locations / sizeof *locations; ++i) {
-        enum elbow_status status = check_location(config, name, locations[i].key, locations[i].value, error);
+    const struct {
+        const char *key, *value, *rows;
+    } places[] = {{"train", config->data.train, NULL},
+                  {"valid", config->data.valid, NULL},
+                  {"labels", config->data.labels, config->data.train},
+                  {"valid_labels", config->data.valid_labels, config->data.valid},
+                  {"groups", config->data.groups, config->data.train},
+                  {"rows", config->data.rows.dataset, config->data.train},
+                  {"weights", config->data.weights, config->data.train},
+                  {"names", config->data.names, config->data.train},
+                  {"valid_names", config->data.valid_names, config->data.valid}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; ++i) {
+        enum elbow_status status = check_places(config, name, places[i].key, places[i].value, places[i].rows, error);
         if (status != ELBOW_OK)
             return status;
     }

@@ -2,7 +2,9 @@
 // The configuration of a run: the table of schema.c and struct elbow_config.
 #include "elbow/config/config.h"
 
+#include "elbow/base/memory.h"
 #include "elbow/config/detail/keys.h"
+#include "elbow/config/detail/value.h"
 
 #include <string.h>
 
@@ -38,6 +40,27 @@ enum elbow_status elbow_config_resumable(const struct elbow_config *old, const s
                                          struct elbow_error *error)
 {
     return elbow_keys_resumable(elbow_schema_keys(), old, now, error);
+}
+
+enum elbow_status elbow_config_read_places(const char *name, const char *text, elbow_places places,
+                                           struct elbow_error *error)
+{
+    static const struct elbow_key key = {.type = ELBOW_KEY_PLACES, .count_most = ELBOW_PLACES_CHANNELS_MAX};
+    struct elbow_source source = {name, false, error};
+    struct elbow_yaml word = {.kind = ELBOW_YAML_SCALAR, .quoted = true}, *tree = NULL;
+    enum elbow_status status;
+    if (*text == '[' || *text == '{') {
+        status = elbow_yaml_parse(name, text, strlen(text), &tree, error);
+        if (status == ELBOW_OK)
+            status = elbow_value_read_places(&key, "", tree, places, &source);
+        elbow_yaml_destroy(tree);
+        return status;
+    }
+    status = elbow_duplicate(&word.text, text, error);
+    if (status == ELBOW_OK)
+        status = elbow_value_read_places(&key, "", &word, places, &source);
+    elbow_release(&word.text);
+    return status;
 }
 
 const char *elbow_config_choice(const char *key, int value)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum {
-    DUMP_SIZE = 1 << 17
-}; // the longest dump (all texts and lists full, each byte an escape) takes some 70,000 bytes
+    DUMP_SIZE = 1 << 19
+}; // the longest dump (all texts and lists full, each byte an escape) takes some 270,000 bytes
 
 void elbow_keys_default(struct elbow_keys keys, void *base)
 {
@@ -91,8 +91,9 @@ static void explain_key(FILE *out, const struct elbow_key *key, const char *pref
     char name[ELBOW_KEY_NAME_SIZE], expected[ELBOW_EXPECTED_SIZE];
     elbow_schema_join(name, prefix, key->name);
     elbow_schema_expected(key, expected);
-    bool is_list = key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS;
-    bool is_text = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_SHARE || key->type == ELBOW_KEY_ROWS;
+    bool is_list = key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_RANGES;
+    bool is_text = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_PLACES || key->type == ELBOW_KEY_SHARE ||
+                   key->type == ELBOW_KEY_ROWS;
     const char *preset = key->preset ? key->preset : is_list ? "[]" : is_text ? "empty" : NULL;
     fprintf(out, "%s: %s; %s%s\n    %s\n", name, expected, preset ? "default " : "must be given", preset ? preset : "",
             key->help);

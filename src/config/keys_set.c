@@ -142,8 +142,10 @@ static enum elbow_status set_value(struct elbow_keys keys, void *base, const cha
     const char *rest = "";
     const struct elbow_key *key = elbow_keys_find(keys, path, &rest);
     char shown[ELBOW_KEY_NAME_SIZE], advice[640];
-    bool is_list = key && (key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS ||
-                           key->type == ELBOW_KEY_KIND || key->type == ELBOW_KEY_ROWS || key->type == ELBOW_KEY_MAP);
+    bool is_list =
+        key && (key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_KIND ||
+                key->type == ELBOW_KEY_ROWS || key->type == ELBOW_KEY_MAP || key->type == ELBOW_KEY_PLACES ||
+                key->type == ELBOW_KEY_SHARE || key->type == ELBOW_KEY_RANGES);
     if (key && (!*rest || is_list)) {
         elbow_schema_join(shown, key->section, key->name);
         if (*rest)
@@ -175,7 +177,9 @@ static enum elbow_status read_assigned(struct elbow_keys keys, const char *path,
 {
     const char *rest = "";
     const struct elbow_key *key = elbow_keys_find(keys, path, &rest);
-    bool is_text = key && (key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_SHARE);
+    bool is_place = key && (key->type == ELBOW_KEY_PLACES || key->type == ELBOW_KEY_SHARE) && !*rest && *text != '[' &&
+                    *text != '{';
+    bool is_text = is_place || (key && key->type == ELBOW_KEY_TEXT);
     bool is_verbatim = is_text && *text != '"' && *text != '\'';
     if (*text && !is_verbatim)
         return elbow_yaml_parse("value", text, strlen(text), value, error);

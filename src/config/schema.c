@@ -38,10 +38,13 @@ static const struct elbow_key keys[] = {
 
     {"data", "file", TEXT, AT(data.file), .may_change = true,
      .help = "The HDF5 file of the datasets below; a relative path starts at the working directory."},
-    {"data", "train", TEXT, AT(data.train), .preset = "/train/images", .may_change = true,
-     .help = "The training set, (N, ...), rows first: /dataset in data.file, or FILE:/dataset in another file."},
-    {"data", "valid", .type = ELBOW_KEY_SHARE, AT(data.valid), .low = 0, .low_open = true, .high = 1, .high_open = true,
-     .present = offsetof(struct elbow_config, data.valid_share),
+    {"data", "train", PLACES(ELBOW_PLACES_CHANNELS_MAX), AT(data.train), .preset = "/train/images", .may_change = true,
+     .help =
+         "The training set, (N, ...), rows first: /dataset in data.file, or FILE:/dataset in another file; a list of "
+         "them, or a pattern such as runs/*.h5:/x, makes one set of the rows of all; {channels: [/u, /v]} joins "
+         "datasets of the same rows."},
+    {"data", "valid", .type = ELBOW_KEY_SHARE, .count_most = ELBOW_PLACES_CHANNELS_MAX, AT(data.valid), .low = 0,
+     .low_open = true, .high = 1, .high_open = true, .present = offsetof(struct elbow_config, data.valid_share),
      .help = "The set that evaluations look at, of the same shape, or a share of the training rows, which are held "
              "back; empty: no evaluations."},
     {"data", "split_seed", INTEGER, AT(data.split_seed), FROM_ZERO, .preset = "0", .is_later = true,
@@ -60,9 +63,11 @@ static const struct elbow_key keys[] = {
      .help = "Texts, one a training row; encode and reconstruct copy them. Empty: none."},
     {"data", "valid_names", TEXT, AT(data.valid_names), .may_change = true, .is_later = true,
      .help = "Likewise for data.valid."},
-    {"data", "labels", TEXT, AT(data.labels), .may_change = true,
-     .help = "Integers, texts or categories, one a training row; encode copies them. Empty: none."},
-    {"data", "valid_labels", TEXT, AT(data.valid_labels), .may_change = true,
+    {"data", "labels", PLACES(1), AT(data.labels), .may_change = true,
+     .help = "Integers, texts or categories, one a training row; encode copies them. A bare /dataset beside a list of "
+             "files "
+             "is read from each. Empty: none."},
+    {"data", "valid_labels", PLACES(1), AT(data.valid_labels), .may_change = true,
      .help = "Likewise for data.valid; eval then also tells the ELBO of each class. Empty: none."},
     {"data", "binarize", CHOICE(binarize_choices), AT(data.binarize), .preset = "none",
      .help = "none; threshold: 1 where a value is above data.threshold; sample: 1 with the value as its probability, "
@@ -96,6 +101,11 @@ static const struct elbow_key keys[] = {
      .help =
          "Where the file has the axis of the channels: last, (N, ..., C), or first, (N, C, ...), as PyTorch has it. It "
          "is last in the model and in all outputs."},
+    {"data", "columns", .type = ELBOW_KEY_RANGES, AT(data.columns), FROM(0, ELBOW_VALUES_MAX - 1), .is_later = true,
+     .help = "The values of flat rows that are taken, counted from 0: ranges, ends included, and single ones, such as "
+             "[[0, 9], 15]. []: all."},
+    {"data", "transpose", BOOLEAN, AT(data.transpose), .preset = "false", .is_later = true,
+     .help = "Whether the file has all axes in reverse order, samples last, as MATLAB writes rows of samples."},
     {"data", "synthetic", INTEGER, AT(data.synthetic), FROM(0, INT64_C(1) << 40), .preset = "0",
      .help = "Trains on so many samples of noise instead of a file, for benchmarks; 0: off."},
     {"data", "stage", TEXT, AT(data.stage), .may_change = true,
@@ -252,112 +262,4 @@ bool elbow_schema_has_section(struct elbow_keys table, const char *section)
         if (*section && strcmp(table.rows[i].section, section) == 0)
             return true;
     return false;
-}
-
-static void expected_integers(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
-{
-    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE,
-                            "a list of %zu to %zu whole numbers from %" PRId64 " to %" PRId64 ", or []",
-                            key->count_least, key->count_most, key->least, key->most);
-}
-
-static void expected_choice(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
-{
-    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "one of %s", key->choices[0]);
-    for (size_t i = 1; key->choices[i]; ++i) {
-        size_t length = strlen(expected);
-        (void)elbow_text_format(expected + length, ELBOW_EXPECTED_SIZE - length, ", %s", key->choices[i]);
-    }
-}
-
-static void expected_kind(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
-{
-    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "one of %s", key->kinds[0].name);
-    for (size_t i = 1; key->kinds[i].name; ++i) {
-        size_t length = strlen(expected);
-        (void)elbow_text_format(expected + length, ELBOW_EXPECTED_SIZE - length, ", %s", key->kinds[i].name);
-    }
-}
-
-static void expected_real(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
-{
-    char low[48] = "", high[48] = "";
-    if (isfinite(key->low))
-        (void)elbow_text_format(low, sizeof low, " %s %g", key->low_open ? "above" : "of at least", key->low);
-    if (isfinite(key->high))
-        (void)elbow_text_format(high, sizeof high, " and %s %g", key->high_open ? "below" : "at most", key->high);
-    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "a number%s%s%s", low, high,
-                            key->type == ELBOW_KEY_OPTIONAL  ? ", or null"
-                            : key->type == ELBOW_KEY_LEARNED ? ", learned, or {learned: START}"
-                                                             : "");
-}
-
-// "a number above 0, learned, {learned: START} or predicted"
-static void expected_number(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
-{
-    expected_real(key, expected);
-    for (size_t i = 0; key->choices[i]; ++i) {
-        size_t length = strlen(expected);
-        bool is_learned = strcmp(key->choices[i], "learned") == 0;
-        (void)elbow_text_format(expected + length, ELBOW_EXPECTED_SIZE - length, ", %s%s", key->choices[i],
-                                is_learned ? ", {learned: START}" : "");
-    }
-}
-
-void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
-{
-    const size_t size = ELBOW_EXPECTED_SIZE;
-    switch (key->type) {
-    case ELBOW_KEY_INTEGER:
-        if (key->most == INT64_MAX)
-            (void)elbow_text_format(expected, size, "a whole number of at least %" PRId64, key->least);
-        else
-            (void)elbow_text_format(expected, size, "a whole number from %" PRId64 " to %" PRId64, key->least,
-                                    key->most);
-        return;
-    case ELBOW_KEY_REAL:
-    case ELBOW_KEY_OPTIONAL:
-    case ELBOW_KEY_LEARNED:
-        expected_real(key, expected);
-        return;
-    case ELBOW_KEY_NUMBER:
-        expected_number(key, expected);
-        return;
-    case ELBOW_KEY_BOOLEAN:
-        (void)elbow_text_format(expected, size, "true or false");
-        return;
-    case ELBOW_KEY_CHOICE:
-        expected_choice(key, expected);
-        return;
-    case ELBOW_KEY_KIND:
-        expected_kind(key, expected);
-        return;
-    case ELBOW_KEY_EVERY:
-        (void)elbow_text_format(expected, size, "a whole number of steps (0: never), or epoch");
-        return;
-    case ELBOW_KEY_DURATION:
-        (void)elbow_text_format(expected, size, "seconds, or a time such as 90m, 1h30m, 1:30:00 or 1-12:00:00");
-        return;
-    case ELBOW_KEY_TEXT:
-        (void)elbow_text_format(expected, size, "a text of at most %d bytes", ELBOW_PATH_SIZE - 1);
-        return;
-    case ELBOW_KEY_SHARE:
-        (void)elbow_text_format(expected, size, "a text of at most %d bytes, or a number above 0 and below 1",
-                                ELBOW_PATH_SIZE - 1);
-        return;
-    case ELBOW_KEY_ROWS:
-        (void)elbow_text_format(expected, size, "[first, last], or a text of at most %d bytes", ELBOW_PATH_SIZE - 1);
-        return;
-    case ELBOW_KEY_MAP:
-        (void)elbow_text_format(expected, size, "a map such as {%s: ...}, or null", key->kinds->keys.rows[0].name);
-        return;
-    case ELBOW_KEY_INTEGERS:
-        expected_integers(key, expected);
-        return;
-    case ELBOW_KEY_LAYERS:
-        (void)elbow_text_format(expected, size,
-                                "a list of up to %d layers such as [dense: {units: 256, activation: relu}]",
-                                ELBOW_LAYERS_MAX);
-        return;
-    }
 }

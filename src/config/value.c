@@ -147,6 +147,15 @@ static enum elbow_status read_integer(const struct elbow_key *key, const char *s
     return ELBOW_OK;
 }
 
+enum elbow_status elbow_value_read_integer(const struct elbow_key *key, const char *shown,
+                                           const struct elbow_yaml *node, int64_t *value,
+                                           const struct elbow_source *source)
+{
+    struct elbow_key integer = *key;
+    integer.type = ELBOW_KEY_INTEGER;
+    return read_integer(&integer, shown, node, value, source);
+}
+
 // Unlike a number it may stand in quotes: other programs want them around 1:30:00.
 static enum elbow_status read_duration(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                        int64_t *value, const struct elbow_source *source)
@@ -291,23 +300,8 @@ static enum elbow_status read_choice(const struct elbow_key *key, const char *sh
     return elbow_value_refuse_value(key, shown, node, source);
 }
 
-bool elbow_config_takes_text(const char *text, size_t *byte)
-{
-    uint32_t code;
-    for (size_t i = 0, step; text[i] != '\0'; i += step) {
-        *byte = i + 1;
-        step = elbow_mask_read(text + i, &code);
-        bool is_control = step > 0 && (code < 0x20 || (code >= 0x7F && code < 0xA0));
-        bool ends_line = step > 0 && (code == 0x2028 || code == 0x2029);
-        bool is_none = step > 0 && (code == 0xFEFF || (code & 0xFFFE) == 0xFFFE);
-        if (step == 0 || is_control || ends_line || is_none)
-            return false;
-    }
-    return true;
-}
-
-static enum elbow_status read_text(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
-                                   char *value, const struct elbow_source *source)
+enum elbow_status elbow_value_read_text(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                        char *value, const struct elbow_source *source)
 {
     if (node->kind != ELBOW_YAML_SCALAR)
         return elbow_value_refuse_value(key, shown, node, source);
@@ -378,12 +372,14 @@ enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const cha
     case ELBOW_KEY_DURATION:
         return read_duration(key, shown, node, value, source);
     case ELBOW_KEY_TEXT:
-        return read_text(key, shown, node, value, source);
+        return elbow_value_read_text(key, shown, node, value, source);
     case ELBOW_KEY_INTEGERS:
         return read_integers(key, shown, node, value, source);
     case ELBOW_KEY_SHARE:
     case ELBOW_KEY_ROWS:
     case ELBOW_KEY_MAP:
+    case ELBOW_KEY_PLACES:
+    case ELBOW_KEY_RANGES:
     case ELBOW_KEY_KIND:
     case ELBOW_KEY_LAYERS:
         break;

@@ -143,6 +143,8 @@ static size_t size_of(const struct elbow_key *option)
     case ELBOW_KEY_SHARE:
     case ELBOW_KEY_ROWS:
     case ELBOW_KEY_MAP:
+    case ELBOW_KEY_PLACES:
+    case ELBOW_KEY_RANGES:
     case ELBOW_KEY_KIND:
     case ELBOW_KEY_LAYERS:
         break;
@@ -312,6 +314,10 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
         return elbow_value_read_map(key, shown, node, base, source);
     if (key->type == ELBOW_KEY_LAYERS)
         return elbow_value_read_layers(key, shown, node, (struct elbow_layers *)((char *)base + key->offset), source);
+    if (key->type == ELBOW_KEY_PLACES)
+        return elbow_value_read_places(key, shown, node, (char *)base + key->offset, source);
+    if (key->type == ELBOW_KEY_RANGES)
+        return elbow_value_read_ranges(key, shown, node, (struct elbow_ranges *)((char *)base + key->offset), source);
     return elbow_value_read_scalar(key, shown, node, base, source);
 }
 

@@ -20,17 +20,16 @@ enum elbow_status elbow_value_read_share(const struct elbow_key *key, const char
     struct elbow_key part = *key;
     double *share = (double *)((char *)base + key->present), found = 0;
     bool has_share = is_number(node);
-    part.type = has_share ? ELBOW_KEY_REAL : ELBOW_KEY_TEXT;
-    if (has_share)
-        part.offset = 0;
-    if (node->kind != ELBOW_YAML_SCALAR)
-        return elbow_value_refuse_value(key, shown, node, source);
-    enum elbow_status status = elbow_value_read_scalar(&part, shown, node, has_share ? (void *)&found : base, source);
+    part.type = ELBOW_KEY_REAL;
+    part.offset = 0;
+    enum elbow_status status = has_share
+                                   ? elbow_value_read_scalar(&part, shown, node, &found, source)
+                                   : elbow_value_read_places(key, shown, node, (char *)base + key->offset, source);
     if (status != ELBOW_OK)
         return status;
     *share = found;
     if (has_share)
-        memset((char *)base + key->offset, 0, ELBOW_PATH_SIZE);
+        memset((char *)base + key->offset, 0, ELBOW_PLACES_SIZE);
     return ELBOW_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "elbow/config/detail/value.h"
 
 #include "elbow/base/mask.h"
+#include "elbow/config/places.h"
 
 #include <inttypes.h>
 #include <locale.h>
@@ -86,6 +87,47 @@ static void write_text(const char *text, struct elbow_printer *printer)
     elbow_printer_add(printer, "\"");
 }
 
+// Places of one channel, up to the next tab, as a text or a list.
+static const char *write_list(const char *places, struct elbow_printer *printer)
+{
+    size_t length = strcspn(places, "\t");
+    bool is_list = memchr(places, '\n', length) != NULL;
+    struct elbow_place_of place = {.next = places};
+    elbow_printer_add(printer, "%s", is_list ? "[" : "");
+    for (size_t i = 0; place.next < places + length && elbow_places_next(&place); ++i) {
+        elbow_printer_add(printer, "%s", i > 0 ? ", " : "");
+        write_text(place.location, printer);
+    }
+    elbow_printer_add(printer, "%s", is_list ? "]" : "");
+    return places + length;
+}
+
+static void write_places(const char *places, struct elbow_printer *printer)
+{
+    if (*places == '\0')
+        write_text(places, printer);
+    else if (*places != '\t')
+        write_list(places, printer);
+    for (size_t i = 0; *places == '\t'; ++i) {
+        elbow_printer_add(printer, "%s", i > 0 ? ", " : "{channels: [");
+        places = write_list(places + 1, printer);
+        elbow_printer_add(printer, "%s", *places == '\0' ? "]}" : "");
+    }
+}
+
+static void write_ranges(const struct elbow_ranges *ranges, struct elbow_printer *printer)
+{
+    elbow_printer_add(printer, "[");
+    for (size_t i = 0; i < ranges->count; ++i) {
+        int64_t first = ranges->ranges[i].first, last = ranges->ranges[i].last;
+        if (first == last)
+            elbow_printer_add(printer, "%s%" PRId64, i ? ", " : "", first);
+        else
+            elbow_printer_add(printer, "%s[%" PRId64 ", %" PRId64 "]", i ? ", " : "", first, last);
+    }
+    elbow_printer_add(printer, "]");
+}
+
 static void write_integers(const struct elbow_integers *integers, struct elbow_printer *printer)
 {
     elbow_printer_add(printer, "[");
@@ -152,7 +194,7 @@ static void write_share(const struct elbow_key *key, const void *base, struct el
     if (share > 0)
         write_real(share, printer);
     else
-        write_text((const char *)base + key->offset, printer);
+        write_places((const char *)base + key->offset, printer);
 }
 
 static void write_rows(const struct elbow_rows_choice *rows, struct elbow_printer *printer)
@@ -227,7 +269,8 @@ static void write_kind(const struct elbow_key *key, const void *base, struct elb
 bool elbow_value_is_preset(const struct elbow_key *key, const void *base)
 {
     struct elbow_config preset = {0}; // the largest struct that a table of keys is for
-    bool may_be_empty = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_INTEGERS ||
+    bool may_be_empty = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_PLACES ||
+                        key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_RANGES ||
                         key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_ROWS;
     if (key->preset == NULL && !may_be_empty)
         return false; // there is no default: it must be given
@@ -286,6 +329,12 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
     case ELBOW_KEY_MAP:
         write_map(key, base, printer);
         return;
+    case ELBOW_KEY_PLACES:
+        write_places(value, printer);
+        return;
+    case ELBOW_KEY_RANGES:
+        write_ranges(value, printer);
+        return;
     case ELBOW_KEY_INTEGERS:
         write_integers(value, printer);
         return;
@@ -293,97 +342,4 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         write_layers(value, indent, printer);
         return;
     }
-}
-
-static bool equal_layers(const struct elbow_layers *a, const struct elbow_layers *b)
-{
-    size_t kinds = 0;
-    const struct elbow_kind_schema *schemas = elbow_schema_layers(&kinds);
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; ++i) {
-        if (a->layers[i].kind != b->layers[i].kind)
-            return false;
-        struct elbow_keys keys = schemas[a->layers[i].kind].keys;
-        for (size_t k = 0; k < keys.count; ++k)
-            if (!elbow_value_equal(&keys.rows[k], &a->layers[i], &b->layers[i]))
-                return false;
-    }
-    return true;
-}
-
-// Options that are keys of version 0.1 are compared as such.
-static bool equal_kinds(const struct elbow_key *key, const void *a, const void *b)
-{
-    const struct elbow_kind_schema *kind = kind_of(key, a);
-    if (kind != kind_of(key, b))
-        return false;
-    for (size_t k = 0; k < kind->keys.count; ++k) {
-        const struct elbow_key *option = &kind->keys.rows[k];
-        bool are_flat = elbow_value_is_flat(option, a) && elbow_value_is_flat(option, b);
-        if (!are_flat && !elbow_value_equal(option, a, b))
-            return false;
-    }
-    return true;
-}
-
-static bool equal_rows(const struct elbow_rows_choice *a, const struct elbow_rows_choice *b)
-{
-    return a->is_range == b->is_range && a->low == b->low && a->high == b->high && strcmp(a->dataset, b->dataset) == 0;
-}
-
-static bool equal_options(const struct elbow_key *key, const void *a, const void *b)
-{
-    struct elbow_keys options = key->kinds->keys;
-    for (size_t k = 0; k < options.count; ++k)
-        if (!elbow_value_equal(&options.rows[k], a, b))
-            return false;
-    return true;
-}
-
-bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b)
-{
-    const void *left = (const char *)a + key->offset, *right = (const char *)b + key->offset;
-    bool has_left, has_right;
-    const struct elbow_integers *integers = left;
-    switch (key->type) {
-    case ELBOW_KEY_INTEGER:
-    case ELBOW_KEY_EVERY:
-    case ELBOW_KEY_DURATION:
-        return *(const int64_t *)left == *(const int64_t *)right;
-    case ELBOW_KEY_OPTIONAL:
-        has_left = *(const bool *)((const char *)a + key->present);
-        has_right = *(const bool *)((const char *)b + key->present);
-        return has_left == has_right && (!has_left || *(const double *)left == *(const double *)right);
-    case ELBOW_KEY_REAL:
-        return *(const double *)left == *(const double *)right;
-    case ELBOW_KEY_BOOLEAN:
-        return *(const bool *)left == *(const bool *)right;
-    case ELBOW_KEY_CHOICE:
-        return *(const int *)left == *(const int *)right;
-    case ELBOW_KEY_KIND:
-        return equal_kinds(key, a, b);
-    case ELBOW_KEY_LEARNED:
-        has_left = *(const bool *)((const char *)a + key->present);
-        has_right = *(const bool *)((const char *)b + key->present);
-        return has_left == has_right && *(const double *)left == *(const double *)right;
-    case ELBOW_KEY_NUMBER:
-        return number_of(key, a) == number_of(key, b) && *(const double *)left == *(const double *)right;
-    case ELBOW_KEY_TEXT:
-        return strcmp(left, right) == 0;
-    case ELBOW_KEY_SHARE:
-        return strcmp(left, right) == 0 &&
-               *(const double *)((const char *)a + key->present) == *(const double *)((const char *)b + key->present);
-    case ELBOW_KEY_ROWS:
-        return equal_rows(left, right);
-    case ELBOW_KEY_MAP:
-        return equal_options(key, a, b);
-    case ELBOW_KEY_INTEGERS:
-        return integers->count == ((const struct elbow_integers *)right)->count &&
-               memcmp(integers->values, ((const struct elbow_integers *)right)->values,
-                      integers->count * sizeof *integers->values) == 0;
-    case ELBOW_KEY_LAYERS:
-        return equal_layers(left, right);
-    }
-    return false;
 }

@@ -4,7 +4,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
-#include "elbow/data/detail/label_source.h"
+#include "elbow/data/detail/label_files.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/source.h"
 #include "elbow/parallel/collectives.h"
@@ -19,7 +19,8 @@ enum { BLOCK = 1 << 17 };
 static enum elbow_status open_list(const struct elbow_companion *companion, struct elbow_source **source,
                                    struct elbow_error *error)
 {
-    const struct elbow_source_request request = {companion->file, companion->dataset};
+    const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
+    const struct elbow_source_request request = {.files = companion->files != NULL ? companion->files : &one};
     enum elbow_status status = elbow_source_open(&request, source, error);
     if (status != ELBOW_OK)
         return status;
@@ -122,17 +123,14 @@ static enum elbow_status refuse_unknown(const struct elbow_companion *companion,
 }
 
 // The source of labels reads whatever may be a group: integers, texts, categories.
-static enum elbow_status read_groups(const struct elbow_companion *companion, struct elbow_label_source *source,
+static enum elbow_status read_groups(const struct elbow_companion *companion, struct elbow_label_files *source,
                                      int64_t *groups, struct elbow_error *error)
 {
     enum elbow_status status = ELBOW_OK;
     for (uint64_t first = 0; first < source->count && status == ELBOW_OK; first += BLOCK)
-        status = elbow_label_source_collect(source, first,
-                                            source->count - first < BLOCK ? source->count - first : BLOCK, error);
-    for (uint64_t first = 0; first < source->count && status == ELBOW_OK; first += BLOCK)
-        status = elbow_label_source_read(source, first, source->count - first < BLOCK ? source->count - first : BLOCK,
-                                         groups + first, error);
-    bool is_plain = elbow_label_source_is_plain(source); // then -1 is a number like others
+        status = elbow_label_files_read(source, first, source->count - first < BLOCK ? source->count - first : BLOCK,
+                                        groups + first, error);
+    bool is_plain = elbow_label_files_are_plain(source); // then -1 is a number like others
     for (uint64_t row = 0; row < source->count && status == ELBOW_OK && !is_plain; ++row)
         if (groups[row] == ELBOW_LABEL_UNKNOWN)
             status = refuse_unknown(companion, row, error);
@@ -142,11 +140,12 @@ static enum elbow_status read_groups(const struct elbow_companion *companion, st
 enum elbow_status elbow_companion_groups(const struct elbow_companion *companion, int64_t **groups,
                                          struct elbow_error *error)
 {
-    struct elbow_label_source *source = NULL;
+    struct elbow_label_files *source = NULL;
     enum elbow_status status = elbow_allocate(&source, 1, sizeof *source, "groups of rows", error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_label_source_open(companion->file, companion->dataset, source, error);
+    const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
+    status = elbow_label_files_open(companion->files != NULL ? companion->files : &one, source, error);
     if (status == ELBOW_OK && source->count != companion->rows)
         status = elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file,
                                  companion->dataset, elbow_text_count(source->count, "value").text,
@@ -155,7 +154,7 @@ enum elbow_status elbow_companion_groups(const struct elbow_companion *companion
         status = elbow_allocate(groups, companion->rows, sizeof **groups, "groups of rows", error);
     if (status == ELBOW_OK)
         status = read_groups(companion, source, *groups, error);
-    elbow_label_source_close(source);
+    elbow_label_files_close(source);
     elbow_release(&source);
     return status;
 }

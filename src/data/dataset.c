@@ -2,6 +2,7 @@
 // A dataset in memory: its values.
 #include "elbow/data/dataset.h"
 
+#include "elbow/base/memory.h"
 #include "elbow/data/detail/loading.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/math/random.h"
@@ -18,6 +19,9 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
     elbow_names_clear(&dataset->names);
     elbow_selection_clear(&dataset->selection);
     elbow_fit_clear(&dataset->transform);
+    elbow_files_clear(&dataset->file_names);
+    elbow_release(&dataset->file_rows);
+    elbow_release(&dataset->file_hashes);
     *dataset = (struct elbow_dataset){0};
 }
 

@@ -2,6 +2,7 @@
 // Whether all copies of a dataset are the same: nodes read the file on their own, and what they see of it may be old,
 // or another file. Rows are hashed in parts, each part by one rank of every copy, and the hashes compared over all
 // ranks.
+#include "elbow/base/memory.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/math/hash.h"
@@ -54,6 +55,38 @@ static uint64_t join(const struct elbow_dataset *dataset, const double *parts)
     return (hashes[1] == 0 && hashes[2] == 0 ? hashes[0] : elbow_hash_bytes(hashes, sizeof hashes)) >> 1;
 }
 
+// The samples of the stored rows before this one, as far as they were loaded.
+static uint64_t samples_before(const struct elbow_dataset *dataset, uint64_t row)
+{
+    const struct elbow_selection *selection = &dataset->selection;
+    uint64_t samples = elbow_selection_before(selection, row) * selection->windows;
+    return samples < dataset->samples ? samples : dataset->samples;
+}
+
+// Collective. The hash of each file's samples, by which a resume can tell the one that has changed. Ranks of a copy
+// share the files out.
+static enum elbow_status hash_files(struct elbow_comm *comm, struct elbow_dataset *dataset, int readers, int me,
+                                    struct elbow_error *error)
+{
+    double *hashes = NULL;
+    uint64_t row = 0;
+    *error = (struct elbow_error){0};
+    elbow_allocate(&hashes, dataset->files, sizeof *hashes, "hashes of files", error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK) {
+        for (size_t i = 0; i < dataset->files; row += dataset->file_rows[i++]) {
+            struct elbow_range samples = {samples_before(dataset, row),
+                                          samples_before(dataset, row + dataset->file_rows[i])};
+            uint64_t hash = i % (size_t)readers == (size_t)me ? hash_values(dataset, samples) : 0;
+            hashes[i] = i % (size_t)readers == (size_t)me ? (double)(hash >> 12) : INFINITY;
+        }
+        elbow_comm_min(comm, hashes, dataset->files);
+        for (size_t i = 0; i < dataset->files; ++i)
+            dataset->file_hashes[i] = (uint64_t)hashes[i];
+    }
+    elbow_release(&hashes);
+    return error->status;
+}
+
 enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_dataset *dataset,
                                         struct elbow_error *error)
 {
@@ -87,5 +120,5 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
             "0 counts them; some see another file of this name or an old state of it",
             dataset->name, (unsigned long long)rows.first, (unsigned long long)rows.last);
     }
-    return ELBOW_OK;
+    return dataset->files > 0 ? hash_files(comm, dataset, readers, me, error) : ELBOW_OK;
 }

@@ -3,40 +3,79 @@
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/inputs.h"
+#include "elbow/base/memory.h"
 #include "elbow/math/hash.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/parallel/shared.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { READING_SHARE = 10, READING_LEAST = 1 << 24 };
+
+static const struct elbow_files *labels_files_of(const struct elbow_dataset_request *request, struct elbow_files *one)
+{
+    *one = elbow_files_of(&request->labels_file, &request->labels);
+    bool are_there = request->labels_files != NULL && request->labels_files->count > 0;
+    return are_there ? request->labels_files : request->labels != NULL ? one : NULL;
+}
 
 // Collective. Rank zero, which writes, must know the files even if only others read them.
 static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = loading->request;
-    const struct elbow_companion beside[] = {{.file = request->labels_file, .dataset = request->labels},
-                                             request->select.rows,
-                                             request->select.groups,
-                                             request->weights,
+    const struct elbow_files *files = loading->files;
+    struct elbow_files one;
+    const struct elbow_files *labels = labels_files_of(request, &one);
+    bool notes = elbow_comm_place(loading->comm).rank == 0;
+    for (size_t i = 0; i < files->count * files->channels && notes; ++i)
+        notes = elbow_inputs_note(files->paths[i], error) == ELBOW_OK;
+    for (size_t i = 0; labels != NULL && i < labels->count && notes; ++i)
+        notes = elbow_inputs_note(labels->paths[i], error) == ELBOW_OK;
+    const struct elbow_companion beside[] = {request->select.rows, request->select.groups, request->weights,
                                              request->names};
-    elbow_inputs_note(request->file, error);
-    for (size_t i = 0; i < sizeof beside / sizeof *beside && error->status == ELBOW_OK; ++i)
+    for (size_t i = 0; i < sizeof beside / sizeof *beside && notes; ++i)
         if (beside[i].dataset != NULL)
-            elbow_inputs_note(beside[i].file, error);
-    return elbow_comm_agree(loading->comm, error);
+            notes = elbow_inputs_note(beside[i].file, error) == ELBOW_OK;
+    return elbow_comm_agree_root(loading->comm, error);
+}
+
+// Collective. Of several files rank zero looks at each, and tells the others how many rows they have.
+static enum elbow_status count_files(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    size_t files = loading->files->count, bytes = files * sizeof *dataset->file_rows;
+    bool is_root = elbow_comm_place(loading->comm).rank == 0;
+    if (is_root)
+        elbow_loading_open_source(loading, error);
+    if (elbow_comm_agree_root(loading->comm, error) != ELBOW_OK)
+        return error->status;
+    if (elbow_allocate(&dataset->file_rows, files, sizeof *dataset->file_rows, "rows of files", error) == ELBOW_OK)
+        elbow_allocate(&dataset->file_hashes, files, sizeof *dataset->file_hashes, "hashes of files", error);
+    if (error->status == ELBOW_OK)
+        elbow_files_copy(loading->files, &dataset->file_names, error);
+    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK)
+        return error->status;
+    dataset->files = files;
+    if (is_root)
+        memcpy(dataset->file_rows, elbow_source_file_rows(loading->source, &files), bytes);
+    elbow_comm_broadcast(loading->comm, dataset->file_rows, bytes);
+    loading->file_rows = is_root ? NULL : dataset->file_rows;
+    return ELBOW_OK;
 }
 
 // Collective.
 static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    struct elbow_labels_request request = {.file = loading->request->labels_file,
-                                           .location = loading->request->labels,
+    struct elbow_files one;
+    struct elbow_labels_request request = {.files = labels_files_of(loading->request, &one),
                                            .samples_name = dataset->name,
+                                           .samples_files = loading->files,
+                                           .file_rows = dataset->file_rows,
                                            .samples = dataset->selection.stored};
-    dataset->has_labels = request.location != NULL;
+    dataset->has_labels = request.files != NULL;
     if (!dataset->has_labels)
         return ELBOW_OK;
     return elbow_labels_load(loading->comm, &request, log, &dataset->labels, &dataset->label_names, error);
@@ -113,6 +152,8 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
 {
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_comm *comm = loading->comm;
+    if (loading->files->count > 1 && count_files(loading, error) != ELBOW_OK)
+        return error->status;
     elbow_loading_open(loading, error);
     limit_rows(loading, error);
     if (agree_description(loading, error) != ELBOW_OK)
@@ -165,6 +206,8 @@ struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config 
                                           .shape = &config->data.shape,
                                           .layout = (enum elbow_layout)config->data.layout,
                                           .channels = (enum elbow_channels)config->data.channels,
+                                          .transpose = config->data.transpose,
+                                          .columns = &config->data.columns,
                                           .has_factor = config->data.has_factor,
                                           .has_offset = config->data.has_offset,
                                           .factor = config->data.factor,
@@ -189,24 +232,32 @@ void elbow_dataset_select(const struct elbow_config *config, bool is_valid, stru
     select->is_valid = is_valid;
 }
 
-static void begin(const struct elbow_dataset_request *request, struct elbow_dataset *dataset, struct elbow_error *error)
+static const struct elbow_files *files_of(const struct elbow_dataset_request *request, struct elbow_files *one)
 {
-    *dataset = (struct elbow_dataset){.layout = request->layout};
+    *one = elbow_files_of(&request->file, &request->dataset);
+    return request->files != NULL ? request->files : request->file != NULL ? one : NULL;
+}
+
+static const struct elbow_files *begin(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    *dataset = (struct elbow_dataset){.layout = loading->request->layout};
     *error = (struct elbow_error){0};
-    if (request->file == NULL)
-        make_synthetic(request, dataset);
+    loading->files = files_of(loading->request, &loading->one);
+    if (loading->files == NULL)
+        make_synthetic(loading->request, dataset);
     else
-        snprintf(dataset->name, sizeof dataset->name, "%s:%s", request->file, request->dataset);
+        elbow_files_name(loading->files, dataset->name, sizeof dataset->name);
+    return loading->files;
 }
 
 enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *request, struct elbow_dataset *dataset,
                                          struct elbow_hdf5_storage *storage, struct elbow_error *error)
 {
-    begin(request, dataset, error);
-    *storage = (struct elbow_hdf5_storage){0};
-    if (request->file == NULL)
-        return elbow_loading_check_layout(dataset, error);
     struct elbow_loading loading = {.request = request, .dataset = dataset};
+    *storage = (struct elbow_hdf5_storage){0};
+    if (begin(&loading, error) == NULL)
+        return elbow_loading_check_layout(dataset, error);
     enum elbow_status status = elbow_loading_open(&loading, error);
     if (status == ELBOW_OK)
         status = elbow_source_check(loading.source, error);
@@ -220,10 +271,9 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
 enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
                                      struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error)
 {
-    begin(request, dataset, error);
-    if (request->file == NULL)
-        return elbow_loading_check_layout(dataset, error);
     struct elbow_loading loading = {.comm = comm, .request = request, .dataset = dataset};
+    if (begin(&loading, error) == NULL)
+        return elbow_loading_check_layout(dataset, error);
     enum elbow_status status = note_files(&loading, error);
     if (status == ELBOW_OK)
         status = load_files(&loading, log, error);

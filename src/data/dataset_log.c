@@ -29,13 +29,14 @@ static void tell_keys(const struct elbow_dataset *dataset, struct elbow_log *log
 static void tell_checkpoint(const struct elbow_dataset *dataset, struct elbow_log *log)
 {
     const struct elbow_dataset_news *news = &dataset->news;
-    char missing[160] = "";
+    char missing[160 + ELBOW_DATASET_NAME_SIZE] = "";
     if (!news->has_other_scale && news->unread == 0)
         return;
     if (news->unread > 0)
         snprintf(missing, sizeof missing,
-                 "; %llu values that they call missing are taken for data, the first in row %llu",
-                 (unsigned long long)news->unread, (unsigned long long)news->first_unread);
+                 "; %llu values that they call missing are taken for data, the first in row %llu%s%s",
+                 (unsigned long long)news->unread, (unsigned long long)news->first_unread,
+                 news->unread_in[0] != '\0' ? " of " : "", news->unread_in);
     elbow_log_warn(log,
                    "%s: its attributes (%s) are not used: scaling and missing values are those of the checkpoint, "
                    "value = stored * %g + %g%s",
@@ -105,6 +106,11 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
     if (dataset->packing.ignored[0] != 0)
         elbow_log_warn(log, "%s: attributes that are no numbers, or too many, are not used: %s", dataset->name,
                        dataset->packing.ignored);
+    if (dataset->news.looks_reversed)
+        elbow_log_warn(log,
+                       "%s: was written by MATLAB, which stores axes in reverse order: it is taken for %s; if its "
+                       "samples are along the last axis, set data.transpose: true",
+                       dataset->name, elbow_text_count(dataset->samples, "sample").text);
     tell_keys(dataset, log);
     tell_checkpoint(dataset, log);
     if (dataset->news.doubt[0] != 0)

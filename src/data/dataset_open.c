@@ -75,13 +75,21 @@ static enum elbow_status read_attributes(struct elbow_loading *loading, struct e
     return status;
 }
 
+enum elbow_status elbow_loading_open_source(struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_source_request request = {.files = loading->files,
+                                                 .transpose = loading->request->transpose,
+                                                 .columns = loading->request->columns,
+                                                 .rows = loading->file_rows};
+    return loading->source != NULL ? ELBOW_OK : elbow_source_open(&request, &loading->source, error);
+}
+
 static void open(struct elbow_loading *loading, struct elbow_error *error)
 {
-    const struct elbow_source_request request = {loading->request->file, loading->request->dataset};
-    enum elbow_status status = elbow_source_open(&request, &loading->source, error);
-    if (status != ELBOW_OK)
+    if (elbow_loading_open_source(loading, error) != ELBOW_OK)
         return;
     loading->info = loading->source->info;
+    loading->dataset->news.looks_reversed = loading->source->looks_reversed;
     loading->dataset->selection = elbow_selection_all(loading->info.shape[0]);
     check_shape(loading, error);
 }

@@ -91,7 +91,12 @@ static void take_scale(struct elbow_loading *loading)
         request->is_settled && ((factor->name != NULL && factor->value != dataset->scale.factor && !knows_factor) ||
                                 (offset->name != NULL && offset->value != dataset->scale.offset && !knows_offset));
     dataset->news.unread = loading->figures.unread;
-    dataset->news.first_unread = elbow_dataset_row(dataset, loading->figures.first_unread / dataset->values);
+    if (dataset->news.unread == 0)
+        return;
+    struct elbow_loading_spot spot = elbow_loading_locate(loading, loading->figures.first_unread / dataset->values, 0);
+    dataset->news.first_unread = spot.row;
+    if (strcmp(spot.name, dataset->name) != 0)
+        memcpy(dataset->news.unread_in, spot.name, sizeof spot.name);
 }
 
 // Local. Scaling, mean and deviation; whether the scaling of others makes sense here. All ranks have the same figures,

@@ -4,33 +4,58 @@
 #include "elbow/data/labels.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/data/detail/label_source.h"
+#include "elbow/data/detail/label_files.h"
 #include "elbow/parallel/shared.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK_LABELS = 1 << 17, TOLD_NAMES = 8, TOLD_SIZE = 200 };
+enum { BLOCK_LABELS = 1 << 17, TOLD_NAMES = 8, TOLD_SIZE = 200, NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
 
 // How many labels are unknown, and how many are 1.
 struct counts {
     uint64_t unknown, one;
 };
 
-// Rank zero. Opens the source; there must be a label for each sample.
-static enum elbow_status open_source(const struct elbow_labels_request *request, struct elbow_label_source *source,
+static enum elbow_status refuse_count(const char *name, uint64_t labels, const char *samples_name, uint64_t samples,
+                                      struct elbow_error *error)
+{
+    return elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s", name,
+                           elbow_text_count(labels, "label").text, samples_name,
+                           elbow_text_count(samples, "sample").text);
+}
+
+// As many files as the samples have: there must be as many labels as rows in each.
+static enum elbow_status check_files(const struct elbow_labels_request *request, const struct elbow_label_files *labels,
                                      struct elbow_error *error)
 {
-    enum elbow_status status = elbow_label_source_open(request->file, request->location, source, error);
-    if (status == ELBOW_OK && source->count != request->samples)
-        status = elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", request->file,
-                                 request->location, elbow_text_count(source->count, "label").text,
-                                 request->samples_name, elbow_text_count(request->samples, "sample").text);
-    for (uint64_t first = 0; first < source->count && status == ELBOW_OK; first += BLOCK_LABELS) {
-        uint64_t left = source->count - first;
-        status = elbow_label_source_collect(source, first, left < BLOCK_LABELS ? left : BLOCK_LABELS, error);
+    const struct elbow_files *files = request->files, *samples = request->samples_files;
+    if (samples == NULL || request->file_rows == NULL || samples->count != files->count)
+        return ELBOW_OK;
+    for (size_t i = 0; i < files->count; ++i) {
+        if (labels->rows[i] == request->file_rows[i])
+            continue;
+        char name[NAME_SIZE], other[NAME_SIZE];
+        size_t at = i * samples->channels;
+        elbow_text_format(name, sizeof name, "%s:%s", files->paths[i], files->datasets[i]);
+        elbow_text_format(other, sizeof other, "%s:%s", samples->paths[at], samples->datasets[at]);
+        return refuse_count(name, labels->rows[i], other, request->file_rows[i], error);
     }
-    return status;
+    return ELBOW_OK;
+}
+
+// Rank zero. Opens the files; there must be a label for each sample.
+static enum elbow_status open_files(const struct elbow_labels_request *request, struct elbow_label_files *labels,
+                                    struct elbow_error *error)
+{
+    char name[NAME_SIZE];
+    enum elbow_status status = elbow_label_files_open(request->files, labels, error);
+    if (status == ELBOW_OK)
+        status = check_files(request, labels, error);
+    if (status != ELBOW_OK || labels->count == request->samples)
+        return status;
+    elbow_files_name(request->files, name, sizeof name);
+    return refuse_count(name, labels->count, request->samples_name, request->samples, error);
 }
 
 // Collective. From rank zero's list to the names of all.
@@ -54,13 +79,13 @@ static enum elbow_status share_names(struct elbow_comm *comm, const struct elbow
 }
 
 // Collective. Rank zero reads a block, and every copy gets it.
-static enum elbow_status share_block(struct elbow_comm *comm, struct elbow_label_source *source, uint64_t first,
+static enum elbow_status share_block(struct elbow_comm *comm, struct elbow_label_files *source, uint64_t first,
                                      uint64_t count, int64_t *block, const struct elbow_shared *labels,
                                      struct elbow_error *error)
 {
     struct elbow_place place = elbow_comm_place(comm);
     if (place.rank == 0)
-        elbow_label_source_read(source, first, count, block, error);
+        elbow_label_files_read(source, first, count, block, error);
     if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
         return error->status;
     elbow_comm_broadcast(comm, block, count * sizeof *block);
@@ -70,7 +95,7 @@ static enum elbow_status share_block(struct elbow_comm *comm, struct elbow_label
 }
 
 // Collective. Adds to the counts.
-static enum elbow_status share_labels(struct elbow_comm *comm, struct elbow_label_source *source, uint64_t samples,
+static enum elbow_status share_labels(struct elbow_comm *comm, struct elbow_label_files *source, uint64_t samples,
                                       const struct elbow_shared *labels, struct counts *counts,
                                       struct elbow_error *error)
 {
@@ -93,48 +118,49 @@ static enum elbow_status share_labels(struct elbow_comm *comm, struct elbow_labe
 static void tell(const struct elbow_labels_request *request, const struct elbow_label_names *names, uint64_t unknown,
                  struct elbow_log *log)
 {
-    char list[TOLD_SIZE] = "", missing[96] = "";
+    char list[TOLD_SIZE] = "", missing[96] = "", name[NAME_SIZE];
     size_t length = 0;
     if (log == NULL || (names->count == 0 && unknown == 0))
         return;
+    elbow_files_name(request->files, name, sizeof name);
     for (size_t i = 0; i < names->count && i < TOLD_NAMES && length < sizeof list; ++i)
         length += (size_t)snprintf(list + length, sizeof list - length, "%s%.20s", i == 0 ? "" : ", ", names->names[i]);
     if (unknown > 0)
         elbow_text_format(missing, sizeof missing, "%llu of %llu samples have no label", (unsigned long long)unknown,
                           (unsigned long long)request->samples);
     if (names->count == 0)
-        elbow_log_say(log, "labels: %s:%s, %s", request->file, request->location, missing);
+        elbow_log_say(log, "labels: %s, %s", name, missing);
     else
-        elbow_log_say(log, "labels: %s:%s, %zu name%s (%s%s)%s%s", request->file, request->location, names->count,
-                      names->count == 1 ? "" : "s", list, names->count > TOLD_NAMES ? ", ..." : "",
-                      unknown > 0 ? "; " : "", missing);
+        elbow_log_say(log, "labels: %s, %zu name%s (%s%s)%s%s", name, names->count, names->count == 1 ? "" : "s", list,
+                      names->count > TOLD_NAMES ? ", ..." : "", unknown > 0 ? "; " : "", missing);
 }
 
 // Two classes that are called -1 and 1, as of support vector machines: one of them is lost. Rank zero knows.
-static void warn_of_signs(const struct elbow_labels_request *request, const struct elbow_label_source *source,
+static void warn_of_signs(const struct elbow_labels_request *request, const struct elbow_label_files *source,
                           const struct counts *counts, struct elbow_log *log)
 {
     bool are_signs = counts->unknown > 0 && counts->one > 0 && counts->unknown + counts->one == request->samples;
-    if (log == NULL || source->file == NULL || !are_signs || !elbow_label_source_is_plain(source))
+    char name[NAME_SIZE];
+    if (log == NULL || source->files == NULL || !are_signs || !elbow_label_files_are_plain(source))
         return;
-    elbow_log_warn(
-        log,
-        "%s:%s holds nothing but -1 and 1, and labels of -1 count as unknown; if they are two classes, store "
-        "0 and 1",
-        request->file, request->location);
+    elbow_files_name(request->files, name, sizeof name);
+    elbow_log_warn(log,
+                   "%s holds nothing but -1 and 1, and labels of -1 count as unknown; if they are two classes, store "
+                   "0 and 1",
+                   name);
 }
 
 static enum elbow_status load(struct elbow_comm *comm, const struct elbow_labels_request *request,
-                              struct elbow_label_source *source, struct elbow_log *log, struct elbow_shared *labels,
+                              struct elbow_label_files *source, struct elbow_log *log, struct elbow_shared *labels,
                               struct elbow_label_names *names, struct elbow_error *error)
 {
     size_t bytes = request->samples * sizeof(int64_t);
     struct counts counts = {0};
     if (elbow_comm_place(comm).rank == 0)
-        open_source(request, source, error);
+        open_files(request, source, error);
     if (elbow_comm_agree_root(comm, error) != ELBOW_OK ||
         elbow_comm_share(comm, bytes, bytes, "labels", log, labels, error) != ELBOW_OK ||
-        share_names(comm, &source->names, names, error) != ELBOW_OK ||
+        share_names(comm, elbow_label_files_names(source), names, error) != ELBOW_OK ||
         share_labels(comm, source, request->samples, labels, &counts, error) != ELBOW_OK)
         return error->status;
     tell(request, names, counts.unknown, log);
@@ -146,13 +172,13 @@ enum elbow_status elbow_labels_load(struct elbow_comm *comm, const struct elbow_
                                     struct elbow_log *log, struct elbow_shared *labels, struct elbow_label_names *names,
                                     struct elbow_error *error)
 {
-    struct elbow_label_source *source = NULL; // of several kilobytes
+    struct elbow_label_files *source = NULL; // of several kilobytes
     *error = (struct elbow_error){0};
     elbow_allocate(&source, 1, sizeof *source, "labels", error);
     enum elbow_status status = elbow_comm_agree(comm, error);
     if (status == ELBOW_OK) {
         status = load(comm, request, source, log, labels, names, error);
-        elbow_label_source_close(source);
+        elbow_label_files_close(source);
     }
     elbow_release(&source);
     return status;

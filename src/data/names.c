@@ -12,6 +12,7 @@
 struct reading {
     struct elbow_names *names;
     size_t used, size; // of the texts
+    uint64_t first;    // the row that the file's first text is of
 };
 
 static enum elbow_status grow(struct reading *reading, size_t needed, struct elbow_error *error)
@@ -37,6 +38,7 @@ static enum elbow_status take(void *user, uint64_t place, const char *text, stru
     size_t length = strlen(text) + 1;
     if (reading->used + length > reading->size && grow(reading, reading->used + length, error) != ELBOW_OK)
         return error->status;
+    place += reading->first;
     ELBOW_CHECK(place < reading->names->count);
     reading->names->starts[place] = reading->used;
     memcpy(reading->names->texts + reading->used, text, length);
@@ -44,8 +46,8 @@ static enum elbow_status take(void *user, uint64_t place, const char *text, stru
     return ELBOW_OK;
 }
 
-// A list of texts, one a row.
-static enum elbow_status check(const struct elbow_companion *companion, struct elbow_hdf5 *file,
+// A list of texts, one a row: how many.
+static enum elbow_status check(const struct elbow_companion *companion, struct elbow_hdf5 *file, uint64_t *count,
                                struct elbow_error *error)
 {
     struct elbow_hdf5_info info;
@@ -65,27 +67,55 @@ static enum elbow_status check(const struct elbow_companion *companion, struct e
     if (values != 1)
         return elbow_error_set(error, ELBOW_FORMAT, "%s:%s: has %" PRIu64 " texts a row, but %s is a list of one a row",
                                companion->file, companion->dataset, values, companion->key);
-    if (info.shape[0] != companion->rows)
-        return elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file,
-                               companion->dataset, elbow_text_count(info.shape[0], "name").text, companion->rows_name,
-                               elbow_text_count(companion->rows, "row").text);
+    *count = info.shape[0];
     return elbow_hdf5_check_storage(file, companion->dataset, error);
+}
+
+static enum elbow_status check_count(const struct elbow_companion *companion, uint64_t count, struct elbow_error *error)
+{
+    if (count == companion->rows)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file, companion->dataset,
+                           elbow_text_count(count, "name").text, companion->rows_name,
+                           elbow_text_count(companion->rows, "row").text);
+}
+
+// The names of a file behind those that were read before; `are_all`: there are no others.
+static enum elbow_status read_file(const struct elbow_companion *companion, bool are_all, struct reading *reading,
+                                   struct elbow_error *error)
+{
+    struct elbow_hdf5 *file = NULL;
+    uint64_t count = 0;
+    enum elbow_status status = elbow_hdf5_open(companion->file, &file, error);
+    if (status == ELBOW_OK)
+        status = check(companion, file, &count, error);
+    if (status == ELBOW_OK && (are_all || count > reading->names->count - reading->first))
+        status = check_count(companion, reading->first + count, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_read_texts(file, companion->dataset, 0, count, take, reading, error);
+    reading->first += count;
+    elbow_hdf5_close(file, NULL);
+    return status;
 }
 
 enum elbow_status elbow_names_read(const struct elbow_companion *companion, struct elbow_names *names,
                                    struct elbow_error *error)
 {
-    struct elbow_hdf5 *file = NULL;
     struct reading reading = {.names = names};
+    struct elbow_companion one = *companion;
+    size_t files = companion->files != NULL ? companion->files->count : 1;
     *names = (struct elbow_names){.count = companion->rows};
-    enum elbow_status status = elbow_hdf5_open(companion->file, &file, error);
+    enum elbow_status status =
+        elbow_allocate(&names->starts, names->count, sizeof *names->starts, "names of rows", error);
+    for (size_t i = 0; i < files && status == ELBOW_OK; ++i) {
+        if (companion->files != NULL) {
+            one.file = companion->files->paths[i];
+            one.dataset = companion->files->datasets[i];
+        }
+        status = read_file(&one, files == 1, &reading, error);
+    }
     if (status == ELBOW_OK)
-        status = check(companion, file, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&names->starts, names->count, sizeof *names->starts, "names of rows", error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_read_texts(file, companion->dataset, 0, names->count, take, &reading, error);
-    elbow_hdf5_close(file, NULL);
+        status = check_count(companion, reading.first, error);
     if (status != ELBOW_OK)
         elbow_names_clear(names);
     return status;

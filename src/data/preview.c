@@ -3,11 +3,13 @@
 #include "elbow/data/preview.h"
 
 #include "elbow/base/child.h"
+#include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
 #include "elbow/data/sparse.h"
 
+static const double SECONDS_MAX = 6; // of a key: the look has a minute in all
 static const uint64_t ROW_BYTES_MAX = UINT64_C(1) << 28;
 
 static void read_rows(struct elbow_hdf5 *file, const char *dataset, const struct elbow_hdf5_info *info)
@@ -66,19 +68,54 @@ void elbow_preview_labels(const char *path, const char *location, char *note)
     note[0] = '\0';
 }
 
+// Where there are many files, the look must end before its time is over.
+static bool is_late(double start)
+{
+    return elbow_clock_seconds() - start > SECONDS_MAX;
+}
+
+void elbow_preview_files(const struct elbow_files *files, bool are_labels, char *note)
+{
+    double start = elbow_clock_seconds();
+    for (size_t i = 0; i < files->count * files->channels && !is_late(start); ++i) {
+        if (are_labels)
+            elbow_preview_labels(files->paths[i], files->datasets[i], note);
+        else
+            elbow_preview_dataset(files->paths[i], files->datasets[i], note);
+    }
+}
+
+static void look(const struct elbow_config *config, const char *places, bool are_labels,
+                 const struct elbow_files *beside, struct elbow_files *files, char *note)
+{
+    const struct elbow_files_request wanted = {"", config->data.file, places, beside};
+    if (elbow_files_find(&wanted, files, NULL) == ELBOW_OK)
+        elbow_preview_files(files, are_labels, note);
+}
+
 void elbow_preview_configured(const struct elbow_config *config, char *note)
 {
     const struct {
-        const char *location;
-        void (*look)(const char *path, const char *dataset, char *note);
-    } wanted[] = {{config->data.train, elbow_preview_dataset},        {config->data.valid, elbow_preview_dataset},
-                  {config->data.rows.dataset, elbow_preview_dataset}, {config->data.weights, elbow_preview_dataset},
-                  {config->data.groups, elbow_preview_labels},        {config->data.names, elbow_preview_labels},
-                  {config->data.valid_names, elbow_preview_labels},   {config->data.labels, elbow_preview_labels},
-                  {config->data.valid_labels, elbow_preview_labels}};
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted && config->data.synthetic == 0; ++i) {
-        elbow_path file, dataset;
-        if (wanted[i].location[0] != '\0' && elbow_config_locate(config->data.file, wanted[i].location, file, dataset))
-            wanted[i].look(file, dataset, note);
+        const char *rows, *labels, *names, *chosen, *groups, *weights;
+    } sets[] = {{config->data.train, config->data.labels, config->data.names, config->data.rows.dataset,
+                 config->data.groups, config->data.weights},
+                {config->data.valid, config->data.valid_labels, config->data.valid_names, "", "", ""}};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets && config->data.synthetic == 0; ++i) {
+        struct elbow_files rows = {0};
+        const struct {
+            const char *places;
+            bool are_labels;
+        } beside[] = {{sets[i].labels, true},
+                      {sets[i].names, true},
+                      {sets[i].groups, true},
+                      {sets[i].chosen, false},
+                      {sets[i].weights, false}};
+        look(config, sets[i].rows, false, NULL, &rows, note);
+        for (size_t k = 0; k < sizeof beside / sizeof *beside; ++k) {
+            struct elbow_files files = {0};
+            look(config, beside[k].places, beside[k].are_labels, &rows, &files, note);
+            elbow_files_clear(&files);
+        }
+        elbow_files_clear(&rows);
     }
 }

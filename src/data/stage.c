@@ -114,10 +114,43 @@ static uint64_t make_name(struct elbow_comm *comm)
     return number;
 }
 
-static void remove_copy(const struct elbow_stage *stage, int i)
+static void remove_copy(const struct elbow_stage *stage, struct elbow_staged *staged)
 {
-    if (elbow_comm_place(stage->comm).node_rank == 0)
-        unlink(stage->copies[i]);
+    if (staged->copy != NULL && elbow_comm_place(stage->comm).node_rank == 0)
+        unlink(staged->copy);
+    elbow_release(&staged->file);
+    elbow_release(&staged->copy);
+}
+
+static enum elbow_status make_room(struct elbow_stage *stage, struct elbow_error *error)
+{
+    if (stage->count < stage->capacity)
+        return ELBOW_OK;
+    size_t capacity = 2 * stage->capacity + 4;
+    struct elbow_staged *larger;
+    enum elbow_status status = elbow_allocate(&larger, capacity, sizeof *larger, "names of files", error);
+    if (status != ELBOW_OK)
+        return status;
+    if (stage->count > 0)
+        memcpy(larger, stage->files, stage->count * sizeof *larger);
+    elbow_release(&stage->files);
+    stage->files = larger;
+    stage->capacity = capacity;
+    return ELBOW_OK;
+}
+
+// The name of a new copy. CONFIG if it is too long.
+static enum elbow_status name_copy(struct elbow_stage *stage, const char *file, uint64_t name,
+                                   struct elbow_staged *staged, struct elbow_error *error)
+{
+    elbow_path copy;
+    if (!elbow_text_format(copy, sizeof copy, "%s/elbow-stage-%016llx-%d.h5", stage->directory,
+                           (unsigned long long)name, elbow_comm_place(stage->comm).node))
+        return elbow_error_set(error, ELBOW_CONFIG, "data.stage: %.60s...: the path is too long", stage->directory);
+    enum elbow_status status = make_room(stage, error);
+    if (status == ELBOW_OK)
+        status = elbow_duplicate(&staged->file, file, error);
+    return status == ELBOW_OK ? elbow_duplicate(&staged->copy, copy, error) : status;
 }
 
 // What a copy of the file would have of a dataset.
@@ -141,21 +174,17 @@ static enum worth find_worth(struct elbow_comm *comm, const char *path, const ch
 // Collective. A new copy of a file.
 static enum elbow_status take_file(struct elbow_stage *stage, const char *file, struct elbow_error *error)
 {
-    ELBOW_CHECK(stage->count < ELBOW_STAGE_FILES);
     struct elbow_place place = elbow_comm_place(stage->comm);
-    int i = stage->count;
+    struct elbow_staged staged = {0};
     double start = elbow_clock_seconds();
     uint64_t name = make_name(stage->comm), bytes = 0, words[2] = {0, 0};
-    bool fits = elbow_text_format(stage->files[i], sizeof stage->files[i], "%s", file) &&
-                elbow_text_format(stage->copies[i], sizeof stage->copies[i], "%s/elbow-stage-%016llx-%d.h5",
-                                  stage->directory, (unsigned long long)name, place.node);
     *error = (struct elbow_error){0};
     enum elbow_status status = elbow_inputs_note(file, error);
-    if (!fits)
-        status = elbow_error_set(error, ELBOW_CONFIG, "data.stage: %.60s...: the path is too long", stage->directory);
-    bool copies = fits && place.node_rank == 0;
-    if (copies && status == ELBOW_OK && check_room(stage->directory, file, error) == ELBOW_OK)
-        copy(file, stage->copies[i], &bytes, &words[0], error);
+    if (status == ELBOW_OK)
+        status = name_copy(stage, file, name, &staged, error);
+    bool copies = status == ELBOW_OK && place.node_rank == 0;
+    if (copies && check_room(stage->directory, file, error) == ELBOW_OK)
+        copy(file, staged.copy, &bytes, &words[0], error);
     status = elbow_comm_agree(stage->comm, error);
     // Ranks that copied nothing say what rank zero does, which copies.
     words[1] = words[0];
@@ -165,11 +194,10 @@ static enum elbow_status take_file(struct elbow_stage *stage, const char *file, 
     if (status == ELBOW_OK && !is_same)
         status = elbow_error_set(error, ELBOW_MISMATCH, "%s: the nodes have copied different bytes (data.stage)", file);
     if (status != ELBOW_OK) {
-        if (fits)
-            remove_copy(stage, i);
+        remove_copy(stage, &staged);
         return status;
     }
-    stage->count += 1;
+    stage->files[stage->count++] = staged;
     stage->bytes += bytes;
     stage->seconds += elbow_clock_seconds() - start;
     return ELBOW_OK;
@@ -187,12 +215,12 @@ enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, 
                        file, dataset);
         return ELBOW_OK;
     }
-    int i = 0;
-    while (i < stage->count && strcmp(stage->files[i], file) != 0)
+    size_t i = 0;
+    while (i < stage->count && strcmp(stage->files[i].file, file) != 0)
         ++i;
     enum elbow_status status = i < stage->count ? ELBOW_OK : take_file(stage, file, error);
     if (status == ELBOW_OK)
-        *path = stage->copies[i];
+        *path = stage->files[i].copy;
     return status;
 }
 
@@ -201,5 +229,7 @@ void elbow_stage_clear(struct elbow_stage *stage)
     if (stage->count > 0)
         elbow_comm_barrier(stage->comm);
     for (; stage->count > 0; --stage->count)
-        remove_copy(stage, stage->count - 1);
+        remove_copy(stage, &stage->files[stage->count - 1]);
+    elbow_release(&stage->files);
+    stage->capacity = 0;
 }

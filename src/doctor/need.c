@@ -24,37 +24,33 @@ struct data {
 };
 
 // The bytes that labels of the configuration take on a node: a word each.
-static enum elbow_status add_labels(const struct elbow_config *config, const char *location, struct data *data)
+static enum elbow_status add_labels(const struct elbow_config *config, const char *key, const char *places,
+                                    const struct elbow_files *beside, struct data *data)
 {
-    elbow_path path, labels;
-    uint64_t count = 0;
-    if (location[0] == 0)
-        return ELBOW_OK;
-    if (!elbow_config_locate(config->data.file, location, path, labels))
-        return elbow_error_set(&data->error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
-    enum elbow_status status = elbow_labels_count(path, labels, &count, &data->error);
-    data->bytes += count * sizeof(int64_t);
+    struct elbow_files files;
+    const struct elbow_files_request wanted = {key, config->data.file, places, beside};
+    enum elbow_status status = elbow_files_find(&wanted, &files, &data->error);
+    for (size_t i = 0; i < files.count && status == ELBOW_OK; ++i) {
+        uint64_t count = 0;
+        status = elbow_labels_count(files.paths[i], files.datasets[i], &count, &data->error);
+        data->bytes += count * sizeof(int64_t);
+    }
+    elbow_files_clear(&files);
     return status;
 }
 
 // The bytes that a dataset of the configuration takes on a node, in the type it is stored in. The first one is the
 // training set, with which others have to agree.
 // Rows that a dataset names, and groups, are not looked at: a split is one of all rows.
-static enum elbow_status add_dataset(const struct elbow_config *config, const char *location, bool is_valid,
-                                     struct data *data)
+static enum elbow_status add_rows(const struct elbow_config *config, const struct elbow_files *files, bool is_valid,
+                                  struct data *data)
 {
-    elbow_path path, name;
     struct elbow_dataset dataset;
     struct elbow_hdf5_storage storage;
     struct elbow_dataset_request request = elbow_dataset_request_of(config);
-    if (location[0] == 0)
-        return ELBOW_OK;
-    if (!elbow_config_locate(config->data.file, location, path, name))
-        return elbow_error_set(&data->error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
     if (!is_valid || config->data.valid_share > 0)
         elbow_dataset_select(config, is_valid, &request.select);
-    request.file = config->data.synthetic > 0 ? NULL : path;
-    request.dataset = name;
+    request.files = files;
     if (data->facts.samples > 0) {
         request.reference = &data->facts;
         request.reference_name = "the training set";
@@ -68,21 +64,42 @@ static enum elbow_status add_dataset(const struct elbow_config *config, const ch
         return ELBOW_OK;
     data->facts = elbow_data_facts_of(&dataset);
     if (!dataset.is_synthetic)
-        memcpy(data->file, path, sizeof path);
+        elbow_text_format(data->file, sizeof data->file, "%s", files->paths[0]);
     return ELBOW_OK;
+}
+
+// Rows and labels of a key, if it is set.
+static enum elbow_status add_set(const struct elbow_config *config, const char *key, const char *places,
+                                 const char *labels_key, const char *labels, bool is_valid, struct data *data)
+{
+    struct elbow_files files = {0};
+    const struct elbow_files_request wanted = {key, config->data.file, places, NULL};
+    if (places[0] == 0)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_files_find(&wanted, &files, &data->error);
+    if (status == ELBOW_OK)
+        status = add_rows(config, &files, is_valid, data);
+    if (status == ELBOW_OK)
+        status = add_labels(config, labels_key, labels, &files, data);
+    if (status == ELBOW_OK && !is_valid)
+        status = add_labels(config, "data.weights", config->data.weights, &files, data);
+    elbow_files_clear(&files);
+    return status;
 }
 
 // Rank zero.
 static void look_at_data(const struct elbow_config *config, struct data *data)
 {
     if (config->data.synthetic > 0)
-        add_dataset(config, "/noise", false, data);
-    else if (add_dataset(config, config->data.train, false, data) == ELBOW_OK &&
-             add_labels(config, config->data.labels, data) == ELBOW_OK &&
-             add_labels(config, config->data.weights, data) == ELBOW_OK &&
-             add_dataset(config, config->data.valid_share > 0 ? config->data.train : config->data.valid, true, data) ==
-                 ELBOW_OK)
-        add_labels(config, config->data.valid_labels, data);
+        add_rows(config, NULL, false, data);
+    else if (add_set(config, "data.train", config->data.train, "data.labels", config->data.labels, false, data) ==
+             ELBOW_OK) {
+        if (config->data.valid_share > 0)
+            add_set(config, "data.train", config->data.train, "data.labels", config->data.labels, true, data);
+        else
+            add_set(config, "data.valid", config->data.valid, "data.valid_labels", config->data.valid_labels, true,
+                    data);
+    }
 }
 
 // Local. What the ranks hold together, and what each holds for itself.

@@ -7,6 +7,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/facts.h"
+#include "elbow/data/files.h"
 #include "elbow/parallel/collectives.h"
 
 #include <stdio.h>
@@ -23,17 +24,6 @@ struct look {
     struct elbow_doctor_facts *facts;
     struct elbow_error error;
 };
-
-// Where a dataset and its labels are; false if a path is too long, which has been told before.
-struct place {
-    elbow_path file, name, labels_file, labels;
-};
-
-static bool locate(const struct elbow_config *config, const char *location, const char *labels, struct place *place)
-{
-    return elbow_config_locate(config->data.file, location, place->file, place->name) &&
-           (labels[0] == 0 || elbow_config_locate(config->data.file, labels, place->labels_file, place->labels));
-}
 
 // Rank zero. Says what is about to take some time.
 static void announce(const struct look *look, const struct elbow_dataset_request *request)
@@ -53,22 +43,30 @@ static void announce(const struct look *look, const struct elbow_dataset_request
     elbow_log_close(&log);
 }
 
+// A dataset and its labels, as a configuration says where they are.
+struct set {
+    const char *key, *places, *labels_key, *labels;
+};
+
 // Collective. Loads one dataset; given back by the caller in any case.
-static void load(struct look *look, const char *location, const char *labels, struct elbow_dataset_request request,
-                 struct elbow_dataset *dataset)
+static void load(struct look *look, struct set set, struct elbow_dataset_request request, struct elbow_dataset *dataset)
 {
-    struct place place;
+    struct elbow_files rows = {0}, labels = {0};
     struct elbow_log quiet = elbow_log_open(false, stderr);
-    if (!locate(look->config, location, labels, &place))
-        return;
-    request.file = place.file;
-    request.dataset = place.name;
-    request.labels_file = labels[0] == 0 ? NULL : place.labels_file;
-    request.labels = labels[0] == 0 ? NULL : place.labels;
-    request.most_bytes = look->most;
-    announce(look, &request);
-    if (elbow_dataset_load(look->comm, &request, &quiet, dataset, &look->error) == ELBOW_OK)
-        elbow_dataset_compare(look->comm, dataset, &look->error);
+    const char *file = look->config->data.file;
+    const struct elbow_files_request wanted = {set.key, file, set.places, NULL},
+                                     beside = {set.labels_key, file, set.labels, &rows};
+    if (elbow_files_share(look->comm, &wanted, &rows, &look->error) == ELBOW_OK &&
+        elbow_files_share(look->comm, &beside, &labels, &look->error) == ELBOW_OK) {
+        request.files = &rows;
+        request.labels_files = labels.count > 0 ? &labels : NULL;
+        request.most_bytes = look->most;
+        announce(look, &request);
+        if (elbow_dataset_load(look->comm, &request, &quiet, dataset, &look->error) == ELBOW_OK)
+            elbow_dataset_compare(look->comm, dataset, &look->error);
+    }
+    elbow_files_clear(&rows);
+    elbow_files_clear(&labels);
     if (look->error.status == ELBOW_OK)
         look->facts->looked += dataset->samples;
 }
@@ -86,13 +84,14 @@ static void look_at_all(struct look *look)
     struct elbow_demand demand = elbow_config_demand(config);
     struct elbow_dataset train = {0}, valid = {0};
     struct elbow_dataset_request request = elbow_dataset_request_of(config);
-    load(look, config->data.train, config->data.labels, request, &train);
+    load(look, (struct set){"data.train", config->data.train, "data.labels", config->data.labels}, request, &train);
     tell(look, &train, "data");
     if (look->error.status == ELBOW_OK && config->data.valid[0] != 0) {
         struct elbow_data_facts facts = elbow_data_facts_of(&train);
         request.reference = &facts;
         request.reference_name = train.name;
-        load(look, config->data.valid, config->data.valid_labels, request, &valid);
+        load(look, (struct set){"data.valid", config->data.valid, "data.valid_labels", config->data.valid_labels},
+             request, &valid);
         tell(look, &valid, "validation");
     }
     if (look->error.status == ELBOW_OK)

@@ -42,10 +42,16 @@ static void print_shape(FILE *out, size_t rank, const uint64_t *shape)
 static void print_location(FILE *out, const struct elbow_config *config)
 {
     elbow_path file, dataset;
+    struct elbow_place_of place = {.next = config->data.train};
+    size_t more = 0;
     if (config->data.synthetic > 0)
         fprintf(out, "synthetic noise");
-    else if (elbow_config_locate(config->data.file, config->data.train, file, dataset))
+    else if (elbow_places_next(&place) && elbow_config_locate(config->data.file, place.location, file, dataset))
         elbow_text_print(out, "%s:%s", file, dataset);
+    while (config->data.synthetic == 0 && elbow_places_next(&place))
+        ++more;
+    if (more > 0)
+        fprintf(out, " and %zu more", more);
 }
 
 static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)

@@ -186,6 +186,12 @@ static void print_use(const struct walk *walk, const char *name, const struct el
     } else {
         print_samples(info, walk->out);
         print_key(walk, "train", name);
+        if (elbow_hdf5_looks_reversed(walk->file, name, info))
+            fprintf(
+                walk->out,
+                "    written by MATLAB, which stores axes in reverse order; if the samples are along the last axis:\n"
+                "          transpose: true    # %s\n",
+                elbow_text_count(info->shape[info->rank - 1], "sample").text);
         if (elbow_serves_as_both(info, values))
             print_labels(walk, name, noun, NULL);
     }

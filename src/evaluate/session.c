@@ -7,139 +7,12 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/output.h"
 #include "elbow/data/preview.h"
+#include "elbow/evaluate/detail/places.h"
 #include "elbow/output/sink.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-// Where samples and what lies beside them are. An empty dataset name: none.
-struct source {
-    elbow_path file, dataset, labels_file, labels, names_file, names, rows_file, rows, groups_file, groups;
-    struct elbow_selecting select; // but for those names
-};
-
-static enum elbow_status too_long(const char *text, struct elbow_error *error)
-{
-    return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name is longer than %d bytes", text, ELBOW_PATH_SIZE - 1);
-}
-
-// The configuration's names were bounded when it was read.
-static void locate_one(const struct elbow_config *config, const char *location, elbow_path file, elbow_path dataset)
-{
-    ELBOW_CHECK(elbow_config_locate(config->data.file, location, file, dataset));
-}
-
-// What was held back of the training data, the validation data of the configuration, or its training data.
-static void locate_configured(const struct elbow_config *config, struct source *source)
-{
-    bool has_valid = config->data.valid[0] != '\0', has_share = config->data.valid_share > 0;
-    *source = (struct source){.select = {.is_valid = has_share}};
-    locate_one(config, has_valid ? config->data.valid : config->data.train, source->file, source->dataset);
-    locate_one(config, has_valid ? config->data.valid_labels : config->data.labels, source->labels_file,
-               source->labels);
-    locate_one(config, has_valid ? config->data.valid_names : config->data.names, source->names_file, source->names);
-    if (has_valid)
-        return;
-    elbow_dataset_select(config, has_share, &source->select);
-    locate_one(config, config->data.rows.dataset, source->rows_file, source->rows);
-    locate_one(config, config->data.groups, source->groups_file, source->groups);
-}
-
-// The labels and names that the configuration has for the source's dataset, where it names that dataset.
-static void find_beside(const struct elbow_config *config, struct source *source)
-{
-    const char *sets[][3] = {{config->data.valid, config->data.valid_labels, config->data.valid_names},
-                             {config->data.train, config->data.labels, config->data.names}};
-    source->labels[0] = source->names[0] = '\0';
-    for (size_t i = 0; i < sizeof sets / sizeof *sets; ++i) {
-        elbow_path file, dataset;
-        if (!elbow_config_locate(config->data.file, sets[i][0], file, dataset) || strcmp(file, source->file) != 0 ||
-            strcmp(dataset, source->dataset) != 0)
-            continue;
-        locate_one(config, sets[i][1], source->labels_file, source->labels);
-        locate_one(config, sets[i][2], source->names_file, source->names);
-        return;
-    }
-}
-
-// FILE:/dataset, or FILE with the dataset's name in the configuration.
-static enum elbow_status locate_given(const struct elbow_config *config, const char *data, struct source *source,
-                                      struct elbow_error *error)
-{
-    bool is_whole = strstr(data, ":/") != NULL;
-    if (strncmp(data, ":/", 2) == 0)
-        return elbow_error_set(error, ELBOW_USAGE, "--data %.500s: lacks the file; write FILE:/dataset", data);
-    if (!is_whole && (config->data.synthetic > 0 || source->dataset[0] == '\0'))
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "--data %.500s: the checkpoint's configuration names no dataset; write FILE:/dataset",
-                               data);
-    bool fits = is_whole ? elbow_config_locate("", data, source->file, source->dataset)
-                         : elbow_text_format(source->file, sizeof source->file, "%s", data);
-    if (!fits)
-        return too_long(data, error);
-    find_beside(config, source);
-    source->rows[0] = source->groups[0] = '\0'; // all rows of what is given
-    source->select = (struct elbow_selecting){0};
-    return ELBOW_OK;
-}
-
-// A flag that names what lies beside the rows.
-static enum elbow_status locate_beside(const char *flag, const char *given, bool is_noise, const struct source *source,
-                                       elbow_path file, elbow_path dataset, struct elbow_error *error)
-{
-    if (given == NULL)
-        return ELBOW_OK;
-    if (is_noise)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "%s %.500s: the checkpoint was trained on noise, which has no %s; give --data, too",
-                               flag, given, flag + 2);
-    if (!elbow_config_locate(source->file, given, file, dataset))
-        return too_long(given, error);
-    if (dataset[0] == '/' && dataset[1] != '\0')
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE, "%s %.500s: expected a dataset such as /test/%s or FILE:/test/%s", flag,
-                           given, flag + 2, flag + 2);
-}
-
-static enum elbow_status locate(const struct elbow_session_request *request, const struct elbow_config *config,
-                                struct source *source, struct elbow_error *error)
-{
-    locate_configured(config, source);
-    enum elbow_status status = ELBOW_OK;
-    bool is_noise = config->data.synthetic > 0 && request->data == NULL;
-    if (request->data != NULL)
-        status = locate_given(config, request->data, source, error);
-    if (status == ELBOW_OK)
-        status =
-            locate_beside("--labels", request->labels, is_noise, source, source->labels_file, source->labels, error);
-    if (!request->wants_names)
-        source->names[0] = '\0';
-    else if (status == ELBOW_OK)
-        status = locate_beside("--names", request->names, is_noise, source, source->names_file, source->names, error);
-    return status;
-}
-
-// What is to be loaded of it.
-static struct elbow_dataset_request request_of(const struct elbow_config *config, const struct source *source)
-{
-    struct elbow_dataset_request wanted = elbow_dataset_request_of(config);
-    struct elbow_selecting select = source->select;
-    select.rows = (struct elbow_companion){.file = source->rows_file, .key = "data.rows"};
-    select.groups = (struct elbow_companion){.file = source->groups_file, .key = "data.groups"};
-    select.rows.dataset = source->rows[0] != '\0' ? source->rows : NULL;
-    select.groups.dataset = source->groups[0] != '\0' ? source->groups : NULL;
-    select.length = wanted.select.length;
-    select.step = wanted.select.step;
-    wanted.file = source->file;
-    wanted.dataset = source->dataset;
-    wanted.labels_file = source->labels_file;
-    wanted.labels = source->labels[0] != '\0' ? source->labels : NULL;
-    wanted.names.file = source->names_file;
-    wanted.names.dataset = source->names[0] != '\0' ? source->names : NULL;
-    wanted.select = select;
-    return wanted;
-}
 
 // "28 x 28"
 static void tell_shape(const struct elbow_data_facts *data, char *text, size_t size)
@@ -182,24 +55,25 @@ static void tell_data(const struct elbow_session *session, struct elbow_log *log
                        dataset->name, demand.word);
 }
 
-static enum elbow_status note_inputs(const struct source *source, struct elbow_error *error)
+static enum elbow_status note_inputs(const struct elbow_session_files *files, struct elbow_error *error)
 {
-    const char *const files[] = {source->file, source->labels_file, source->names_file, source->rows_file,
-                                 source->groups_file};
     enum elbow_status status = ELBOW_OK;
-    for (size_t i = 0; i < sizeof files / sizeof *files && status == ELBOW_OK; ++i)
-        status = elbow_inputs_note(files[i], error);
+    for (int part = 0; part < ELBOW_SESSION_PARTS; ++part) {
+        const struct elbow_files *found = &files->parts[part];
+        for (size_t i = 0; i < found->count * found->channels && status == ELBOW_OK; ++i)
+            status = elbow_inputs_note(found->paths[i], error);
+    }
     return status;
 }
 
-// Collective. Whether the output has a place, and is none of the files that are known to be read; `source` may be NULL.
+// Collective. Whether the output has a place, and is none of the files that are known to be read; `files` may be NULL.
 static enum elbow_status check_output(struct elbow_comm *comm, const struct elbow_session_request *request,
-                                      const struct source *source, struct elbow_error *error)
+                                      const struct elbow_session_files *files, struct elbow_error *error)
 {
     enum elbow_status status = ELBOW_OK;
     if (elbow_comm_place(comm).rank == 0 && request->output != NULL) {
-        if (source != NULL)
-            status = note_inputs(source, error);
+        if (files != NULL)
+            status = note_inputs(files, error);
         if (status == ELBOW_OK)
             status = elbow_output_check(request->output, elbow_output_publishing(request->force), error);
         if (status == ELBOW_OK)
@@ -209,24 +83,38 @@ static enum elbow_status check_output(struct elbow_comm *comm, const struct elbo
 }
 
 // Collective.
+static enum elbow_status find_files(struct elbow_comm *comm, const struct elbow_session_request *request,
+                                    const struct elbow_config *config, struct elbow_session_places *places,
+                                    struct elbow_session_files *files, struct elbow_error *error)
+{
+    bool is_synthetic = config->data.synthetic > 0 && request->data == NULL;
+    elbow_session_locate(request, config, places, error);
+    enum elbow_status status = elbow_comm_agree(comm, error);
+    if (status == ELBOW_OK && !is_synthetic)
+        status = elbow_session_find(comm, places, files, error);
+    return status == ELBOW_OK ? check_output(comm, request, files, error) : status;
+}
+
+// Collective.
 static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_session_request *request,
                                    struct elbow_log *log, struct elbow_session *session, struct elbow_error *error)
 {
     const struct elbow_config *config = &session->checkpoint.config;
-    struct source source;
-    enum elbow_status status = locate(request, config, &source, error);
-    if (status != ELBOW_OK)
-        return status;
-    status = check_output(comm, request, &source, error);
-    if (status != ELBOW_OK)
-        return status;
-    bool is_synthetic = config->data.synthetic > 0 && request->data == NULL;
-    struct elbow_dataset_request wanted = request_of(config, &source);
-    wanted.file = is_synthetic ? NULL : source.file;
-    wanted.reference = &session->checkpoint.data;
-    wanted.reference_name = session->checkpoint.path;
-    wanted.is_settled = true;
-    status = elbow_dataset_load(comm, &wanted, log, &session->dataset, error);
+    struct elbow_session_places *places = NULL; // of many kilobytes
+    struct elbow_session_files files = {0};
+    elbow_allocate(&places, 1, sizeof *places, "names of files", error);
+    enum elbow_status status = elbow_comm_agree(comm, error);
+    if (status == ELBOW_OK)
+        status = find_files(comm, request, config, places, &files, error);
+    if (status == ELBOW_OK) {
+        struct elbow_dataset_request wanted = elbow_session_dataset(config, places, &files);
+        wanted.reference = &session->checkpoint.data;
+        wanted.reference_name = session->checkpoint.path;
+        wanted.is_settled = true;
+        status = elbow_dataset_load(comm, &wanted, log, &session->dataset, error);
+    }
+    elbow_session_files_clear(&files);
+    elbow_release(&places);
     if (status == ELBOW_OK)
         status = check_values(session, error);
     if (status == ELBOW_OK)
@@ -293,29 +181,31 @@ enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow
     return status;
 }
 
+// The files, as far as they can be known.
+static bool find_alone(const struct elbow_session_request *request, struct elbow_config *config,
+                       struct elbow_session_places *places, struct elbow_session_files *files)
+{
+    struct elbow_error error = {0};
+    return elbow_checkpoint_peek(request->checkpoint, request->best, config, &error) == ELBOW_OK &&
+           elbow_session_locate(request, config, places, &error) == ELBOW_OK &&
+           (config->data.synthetic == 0 || request->data != NULL) &&
+           elbow_session_find(NULL, places, files, &error) == ELBOW_OK;
+}
+
 void elbow_session_preview(const struct elbow_session_request *request, char *note)
 {
     struct elbow_config *config = NULL;
-    struct elbow_error error = {0};
-    struct source source;
-    if (request->checkpoint == NULL || !request->wants_data ||
-        elbow_allocate(&config, 1, sizeof *config, "the configuration", &error) != ELBOW_OK)
-        return;
-    bool is_known = elbow_checkpoint_peek(request->checkpoint, request->best, config, &error) == ELBOW_OK &&
-                    locate(request, config, &source, &error) == ELBOW_OK;
-    bool is_synthetic = is_known && config->data.synthetic > 0 && request->data == NULL;
+    struct elbow_session_places *places = NULL;
+    struct elbow_session_files files = {0};
+    if (request->checkpoint != NULL && request->wants_data &&
+        elbow_allocate(&config, 1, sizeof *config, "the configuration", NULL) == ELBOW_OK &&
+        elbow_allocate(&places, 1, sizeof *places, "names of files", NULL) == ELBOW_OK &&
+        find_alone(request, config, places, &files))
+        for (int i = 0; i < ELBOW_SESSION_PARTS; ++i)
+            elbow_preview_files(&files.parts[i], i != ELBOW_SESSION_ROWS && i != ELBOW_SESSION_CHOSEN, note);
+    elbow_session_files_clear(&files);
     elbow_release(&config);
-    if (!is_known || is_synthetic)
-        return;
-    elbow_preview_dataset(source.file, source.dataset, note);
-    if (source.labels[0] != '\0')
-        elbow_preview_labels(source.labels_file, source.labels, note);
-    if (source.groups[0] != '\0')
-        elbow_preview_labels(source.groups_file, source.groups, note);
-    if (source.names[0] != '\0')
-        elbow_preview_labels(source.names_file, source.names, note);
-    if (source.rows[0] != '\0')
-        elbow_preview_dataset(source.rows_file, source.rows, note);
+    elbow_release(&places);
 }
 
 void elbow_session_close(struct elbow_comm *comm, struct elbow_session *session)

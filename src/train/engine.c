@@ -131,6 +131,9 @@ void elbow_engine_clear(struct elbow_engine *engine)
 struct elbow_checkpoint_source elbow_engine_source(const struct elbow_engine *engine)
 {
     return (struct elbow_checkpoint_source){.state = &engine->state,
+                                            .files = engine->plan->train.files,
+                                            .file_rows = engine->plan->train.file_rows,
+                                            .file_hashes = engine->plan->train.file_hashes,
                                             .data = &engine->plan->facts,
                                             .config_text = engine->plan->checkpoint_text,
                                             .accumulator = engine->accumulator,

@@ -35,70 +35,130 @@ static enum elbow_status make_checkpoint_text(struct elbow_train_plan *plan, str
     return status;
 }
 
-static enum elbow_status locate(const struct elbow_config *config, const char *location, elbow_path file,
-                                elbow_path dataset, struct elbow_error *error)
+// Collective. Where the node's own copies go.
+static enum elbow_status begin_stage(struct elbow_train_plan *plan, struct elbow_error *error)
 {
-    if (elbow_config_locate(config->data.file, location, file, dataset))
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_CONFIG, "%.60s...: the path is too long", location);
-}
-
-// Collective. The file of a location is read where it lies, or from the node's own copy.
-static enum elbow_status stage_file(struct elbow_train_plan *plan, elbow_path file, const char *dataset,
-                                    struct elbow_error *error)
-{
-    const char *path;
-    if (plan->config.data.stage[0] == 0)
+    const char *directory = plan->config.data.stage;
+    if (directory[0] == 0)
         return ELBOW_OK;
     plan->stage.comm = plan->comm;
     plan->stage.log = plan->log;
-    plan->stage.directory = plan->config.data.stage;
-    enum elbow_status status = elbow_stage_take(&plan->stage, file, dataset, &path, error);
-    if (status == ELBOW_OK && path != file)
-        elbow_text_format(file, ELBOW_PATH_SIZE, "%s", path);
+    plan->stage.directory = plan->stage_directory;
+    return elbow_files_expand(plan->comm, "data.stage", directory, plan->stage_directory, error);
+}
+
+// The paths of copies, in order.
+static enum elbow_status next_path(void *user, const char *path, const char *dataset, const char **staged,
+                                   struct elbow_error *error)
+{
+    const char ***next = user;
+    (void)path;
+    (void)dataset;
+    (void)error;
+    *staged = *(*next)++;
+    return ELBOW_OK;
+}
+
+// Collective.
+static enum elbow_status stage_files(struct elbow_train_plan *plan, const struct elbow_files *found,
+                                     struct elbow_files *staged, struct elbow_error *error)
+{
+    size_t count = found->count * found->channels;
+    const char **paths = NULL;
+    elbow_allocate(&paths, count, sizeof *paths, "names of files", error);
+    enum elbow_status status = elbow_comm_agree(plan->comm, error);
+    for (size_t i = 0; i < count && status == ELBOW_OK; ++i)
+        status = elbow_stage_take(&plan->stage, found->paths[i], found->datasets[i], &paths[i], error);
+    if (status == ELBOW_OK) {
+        const char **next = paths;
+        elbow_files_moved(found, next_path, &next, staged, error);
+        status = elbow_comm_agree(plan->comm, error);
+    }
+    elbow_release(&paths);
     return status;
 }
 
-// Where a dataset of the configuration and what lies beside it are.
-struct locations {
-    const char *data, *labels, *rows, *groups, *weights, *names;
+// Files of a key, as they were found and from where they are read.
+struct places {
+    struct elbow_files found, staged;
 };
 
-// Collective. One place; an empty location leaves both NULL.
-static enum elbow_status find(struct elbow_train_plan *plan, const char *location, elbow_path paths[2],
-                              const char **file, const char **dataset, struct elbow_error *error)
+static void clear_places(struct places *places)
 {
+    elbow_files_clear(&places->found);
+    elbow_files_clear(&places->staged);
+}
+
+// Collective. Files are read where they lie, or from the node's own copies.
+static enum elbow_status find_places(struct elbow_train_plan *plan, const struct elbow_files_request *request,
+                                     struct places *places, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_files_share(plan->comm, request, &places->found, error);
+    if (status != ELBOW_OK || plan->config.data.stage[0] == 0)
+        return status;
+    return stage_files(plan, &places->found, &places->staged, error);
+}
+
+static const struct elbow_files *files_of(const struct places *places)
+{
+    return places->staged.count > 0 ? &places->staged : places->found.count > 0 ? &places->found : NULL;
+}
+
+// The keys of a set, and what lies beside its rows (NULL or empty: nothing).
+struct set {
+    const char *key, *places, *labels_key, *labels, *names_key, *names, *rows, *groups, *weights;
+};
+
+// Collective. What lies beside rows.
+static enum elbow_status find_beside(struct elbow_train_plan *plan, const char *key, const char *location,
+                                     const struct places *rows, struct places *places,
+                                     struct elbow_companion *companion, struct elbow_error *error)
+{
+    const struct elbow_files_request wanted = {key, plan->config.data.file, location, &rows->found};
     if (location == NULL || *location == 0 || plan->config.data.synthetic > 0)
         return ELBOW_OK;
-    enum elbow_status status = locate(&plan->config, location, paths[0], paths[1], error);
-    if (status == ELBOW_OK)
-        status = stage_file(plan, paths[0], paths[1], error);
-    *file = paths[0];
-    *dataset = paths[1];
-    return status;
+    enum elbow_status status = find_places(plan, &wanted, places, error);
+    const struct elbow_files *files = files_of(places);
+    if (status != ELBOW_OK || files == NULL)
+        return status;
+    companion->file = files->paths[0];
+    companion->dataset = files->datasets[0];
+    companion->files = files;
+    return ELBOW_OK;
 }
 
 // Collective. One dataset of the configuration; the request says what it has to agree with. Training needs no labels
 // and no names, but wrong ones must not wait for the day that the run is evaluated.
-static enum elbow_status load_dataset(struct elbow_train_plan *plan, const struct locations *locations,
+static enum elbow_status load_dataset(struct elbow_train_plan *plan, const struct set *set,
                                       struct elbow_dataset_request request, struct elbow_dataset *dataset,
                                       struct elbow_error *error)
 {
+    const struct elbow_config *config = &plan->config;
+    enum { ROWS, LABELS, CHOSEN, GROUPS, WEIGHTS, NAMES, KEYS };
+    struct places places[KEYS] = {0};
+    struct elbow_companion labels = {0};
     const struct {
-        const char *location, **file, **dataset;
-    } places[] = {{locations->data, &request.file, &request.dataset},
-                  {locations->labels, &request.labels_file, &request.labels},
-                  {locations->rows, &request.select.rows.file, &request.select.rows.dataset},
-                  {locations->groups, &request.select.groups.file, &request.select.groups.dataset},
-                  {locations->weights, &request.weights.file, &request.weights.dataset},
-                  {locations->names, &request.names.file, &request.names.dataset}};
-    enum { PLACES = sizeof places / sizeof *places };
-    elbow_path paths[PLACES][2];
+        const char *key, *location;
+        struct elbow_companion *companion;
+    } beside[KEYS] = {[LABELS] = {set->labels_key, set->labels, &labels},
+                      [CHOSEN] = {"data.rows", set->rows, &request.select.rows},
+                      [GROUPS] = {"data.groups", set->groups, &request.select.groups},
+                      [WEIGHTS] = {"data.weights", set->weights, &request.weights},
+                      [NAMES] = {set->names_key, set->names, &request.names}};
+    const struct elbow_files_request wanted = {.key = set->key, .file = config->data.file, .places = set->places};
+    *error = (struct elbow_error){0};
     enum elbow_status status = ELBOW_OK;
-    for (size_t i = 0; i < PLACES && status == ELBOW_OK; ++i)
-        status = find(plan, places[i].location, paths[i], places[i].file, places[i].dataset, error);
+    if (config->data.synthetic == 0)
+        status = find_places(plan, &wanted, &places[ROWS], error);
+    for (int i = LABELS; i < KEYS && status == ELBOW_OK; ++i)
+        status =
+            find_beside(plan, beside[i].key, beside[i].location, &places[ROWS], &places[i], beside[i].companion, error);
+    request.files = files_of(&places[ROWS]);
+    request.labels_files = labels.files;
     if (status == ELBOW_OK)
         status = elbow_dataset_load(plan->comm, &request, plan->log, dataset, error);
+    for (int i = 0; i < KEYS; ++i)
+        clear_places(&places[i]);
     elbow_names_clear(&dataset->names);
     return status == ELBOW_OK ? elbow_dataset_compare(plan->comm, dataset, error) : status;
 }
@@ -151,8 +211,15 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
                                    struct elbow_error *error)
 {
     const struct elbow_config *config = &plan->config;
-    const struct locations here = {config->data.train,  config->data.labels,  config->data.rows.dataset,
-                                   config->data.groups, config->data.weights, config->data.names};
+    const struct set here = {.key = "data.train",
+                             .places = config->data.train,
+                             .labels_key = "data.labels",
+                             .labels = config->data.labels,
+                             .names_key = "data.names",
+                             .names = config->data.names,
+                             .rows = config->data.rows.dataset,
+                             .groups = config->data.groups,
+                             .weights = config->data.weights};
     struct elbow_dataset_request train = elbow_dataset_request_of(config);
     elbow_dataset_select(config, false, &train.select);
     train.is_settled = train.is_same = train.is_resumed = former != NULL;
@@ -160,7 +227,9 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
         train.reference = &former->data;
         train.reference_name = former->path;
     }
-    enum elbow_status status = load_dataset(plan, &here, train, &plan->train, error);
+    enum elbow_status status = begin_stage(plan, error);
+    if (status == ELBOW_OK)
+        status = load_dataset(plan, &here, train, &plan->train, error);
     plan->facts = elbow_data_facts_of(&plan->train);
     plan->has_valid = (config->data.valid[0] != 0 || config->data.valid_share > 0) && config->data.synthetic == 0;
     if (status != ELBOW_OK || !plan->has_valid)
@@ -169,8 +238,12 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
     valid.reference = &plan->facts;
     valid.reference_name = plan->train.name;
     valid.is_settled = valid.is_resumed = former != NULL;
-    struct locations there = {
-        .data = config->data.valid, .labels = config->data.valid_labels, .names = config->data.valid_names};
+    struct set there = {.key = "data.valid",
+                        .places = config->data.valid,
+                        .labels_key = "data.valid_labels",
+                        .labels = config->data.valid_labels,
+                        .names_key = "data.valid_names",
+                        .names = config->data.valid_names};
     if (config->data.valid_share > 0) {
         elbow_dataset_select(config, true, &valid.select);
         there = here;

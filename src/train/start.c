@@ -175,10 +175,44 @@ static enum elbow_status check_rows(const struct elbow_train_plan *plan, const s
                                                    : "other validation rows than data.valid names now");
 }
 
+// Rank zero, which has them. The files of a list are known one by one.
+static enum elbow_status check_list(const struct elbow_train_plan *plan, const struct elbow_checkpoint *checkpoint,
+                                    struct elbow_error *error)
+{
+    const struct elbow_dataset *now = &plan->train;
+    const char *path = checkpoint->path;
+    if (checkpoint->files != now->files)
+        return elbow_error_set(
+            error, ELBOW_MISMATCH,
+            "%s: was trained on a list of %s, but %s now has %zu; give it the same files in the same "
+            "order, or start anew in another run directory",
+            path, elbow_text_count(checkpoint->files > 0 ? checkpoint->files : 1, "file").text, now->name,
+            now->files > 0 ? now->files : (size_t)1);
+    for (size_t i = 0; i < now->files; ++i)
+        if (checkpoint->file_rows[i] != now->file_rows[i])
+            return elbow_error_set(error, ELBOW_MISMATCH,
+                                   "%s: file %zu of the list (counted from 0), %s, had %s, and has %llu now; give it "
+                                   "the same files in the same order, or start anew in another run directory",
+                                   path, i, now->file_names.paths[i * now->file_names.channels],
+                                   elbow_text_count(checkpoint->file_rows[i], "row").text,
+                                   (unsigned long long)now->file_rows[i]);
+    for (size_t i = 0; i < now->files; ++i)
+        if (checkpoint->file_hashes[i] != now->file_hashes[i])
+            return elbow_error_set(error, ELBOW_MISMATCH,
+                                   "%s: file %zu of the list (counted from 0), %s, holds other rows than before (their "
+                                   "hashes differ); give it the same rows in the same type, or start anew in another "
+                                   "run directory",
+                                   path, i, now->file_names.paths[i * now->file_names.channels]);
+    return ELBOW_OK;
+}
+
 enum elbow_status elbow_engine_start_resumed(struct elbow_engine *engine, const struct elbow_checkpoint *checkpoint,
                                              struct elbow_error *error)
 {
-    if (check_rows(engine->plan, checkpoint, error) != ELBOW_OK)
+    if (engine->plan->place.rank == 0)
+        check_list(engine->plan, checkpoint, error);
+    if (elbow_comm_agree_root(engine->plan->comm, error) != ELBOW_OK ||
+        check_rows(engine->plan, checkpoint, error) != ELBOW_OK)
         return error->status;
     if (checkpoint->accumulators != engine->accumulators ||
         checkpoint->parameters.size != engine->model->parameters.size)

@@ -154,6 +154,32 @@ train: {epochs: 2, batch: 24, microbatch: 4}
 samples: {every: 4, count: 6}
 Y
 
+# Rows in several places: files of a list, their channels, some of their columns, axes in reverse order.
+kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
+cp "$kept"/part-*.h5 "$kept"/matlab.mat .
+model='{latent: 2, likelihood: gaussian, encoder: [dense: {units: 7}], decoder: [dense: {units: 5}]}'
+train='{epochs: 2, batch: 24, microbatch: 4}'
+same files "1 3 3:[0,1,1]" <<Y
+data: {train: "part-*.h5:/x", valid: ["part-1.h5:/x", "part-2.h5:/x"], labels: /type}
+model: $model
+train: $train
+Y
+same channels "1 3" <<Y
+data: {train: {channels: ["part-*.h5:/u", /v]}}
+model: $model
+train: $train
+Y
+same columns "1 3" <<Y
+data: {train: "part-*.h5:/x", columns: [[0, 1], 4]}
+model: $model
+train: $train
+Y
+same transpose "1 3" <<Y
+data: {train: "matlab.mat:/S", transpose: true}
+model: $model
+train: $train
+Y
+
 # Bytes as counts.
 same counts "1 2 3 4 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /bytes, valid: /bytes-valid}

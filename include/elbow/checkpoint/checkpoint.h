@@ -40,6 +40,8 @@ struct elbow_checkpoint {
     struct elbow_data_facts data; // the transform's numbers are owned
     struct elbow_config config;
     char *config_text;                   // YAML, owned
+    size_t files;                        // of a list of training files, rank zero only; 0: a single one
+    uint64_t *file_rows, *file_hashes;   // [files] rows and hashes of each, rank zero only; owned
     size_t accumulators;                 // doubles
     double *accumulator;                 // [accumulators] statistics since the last row, owned
     struct elbow_parameters parameters;  // the layout: as the configuration gives it, owned
@@ -89,6 +91,8 @@ void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint);
 struct elbow_checkpoint_source {
     const struct elbow_run_state *state;
     const struct elbow_data_facts *data;
+    size_t files; // of a list of training files; 0: a single one
+    const uint64_t *file_rows, *file_hashes;
     const char *config_text;
     const double *accumulator;
     size_t accumulators;

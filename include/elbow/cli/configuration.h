@@ -30,9 +30,10 @@ enum elbow_status elbow_configuration_parse(const char *name, const char *text, 
 enum elbow_status elbow_configuration_agree(struct elbow_comm *comm, const char *name,
                                             const struct elbow_config *config, struct elbow_error *error);
 
-// Local. The run directory: what the command line wants (may be NULL), else the key run.dir, else "runs/mnist-mlp" for
-// the configuration "configs/mnist-mlp.yaml". USAGE if its name is too long.
-enum elbow_status elbow_configuration_run(const char *path, const struct elbow_config *config, const char *wanted,
-                                          elbow_path run, struct elbow_error *error);
+// Collective (comm NULL: Local). The run directory: what the command line wants (may be NULL), else the key run.dir
+// with ~ and variables as rank zero has them, else "runs/mnist-mlp" for the configuration "configs/mnist-mlp.yaml".
+// USAGE if its name is too long, CONFIG for a variable that is not set.
+enum elbow_status elbow_configuration_run(struct elbow_comm *comm, const char *path, const struct elbow_config *config,
+                                          const char *wanted, elbow_path run, struct elbow_error *error);
 
 #endif

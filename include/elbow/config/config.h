@@ -11,6 +11,7 @@
 #include "elbow/base/status.h"
 #include "elbow/base/text.h"
 #include "elbow/config/kinds.h"
+#include "elbow/config/places.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +54,15 @@ struct elbow_rows_choice {
     elbow_path dataset; // "/dataset" or "FILE:/dataset"; empty: none
 };
 
+// Columns of flat rows, [first, last] with both ends; rising, apart from each other.
+enum { ELBOW_RANGES_MAX = 256 };
+struct elbow_ranges {
+    size_t count;
+    struct {
+        int64_t first, last;
+    } ranges[ELBOW_RANGES_MAX];
+};
+
 // Options of all likelihoods: a kind reads its own.
 struct elbow_likelihood_options {
     double variance; // gaussian: fixed, or where the learned one starts; beside a word 0
@@ -80,12 +90,14 @@ struct elbow_config {
     int64_t seed; // >= 0
     struct {
         elbow_path file; // the HDF5 file of the names below; relative paths are relative to the working directory
-        elbow_path train, valid;         // "/dataset", or "FILE:/dataset" from another file; valid may be empty
-        elbow_path labels, valid_labels; // likewise, of integers; may be empty
-        double valid_share;              // of the training rows, in place of `valid`; 0: none
-        int64_t split_seed;              // keys which rows the share holds back
-        elbow_path groups;               // integers or texts; the share holds back whole values; may be empty
-        struct elbow_rows_choice rows;   // of data.train
+        elbow_places train, valid;         // "/dataset", or "FILE:/dataset" from another file; valid may be empty
+        elbow_places labels, valid_labels; // likewise, of labels; may be empty
+        struct elbow_ranges columns;       // of flat rows; empty: all
+        bool transpose;                    // the axes of the file are reversed: samples last
+        double valid_share;                // of the training rows, in place of `valid`; 0: none
+        int64_t split_seed;                // keys which rows the share holds back
+        elbow_path groups;                 // integers or texts; the share holds back whole values; may be empty
+        struct elbow_rows_choice rows;     // of data.train
         struct {
             int64_t length, step; // points in time; length 0: rows are samples; step 0: length
         } series;
@@ -221,6 +233,11 @@ const char *elbow_support_name(enum elbow_support support);
 // Local. The words of the likelihoods for a support, for advice: "gaussian", "bernoulli or binomial".
 enum { ELBOW_LIKELIHOOD_WORDS_SIZE = 256 };
 void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKELIHOOD_WORDS_SIZE]);
+
+// Local. Reads places from a word of the command line, `name` in messages: as it stands, or a list or {channels: [...]}
+// in YAML. CONFIG as for a key.
+enum elbow_status elbow_config_read_places(const char *name, const char *text, elbow_places places,
+                                           struct elbow_error *error);
 
 // Local. Splits "FILE:/dataset" or "/dataset" (then file is `file`) into its parts; false if a part is too long.
 bool elbow_config_locate(const char *file, const char *location, elbow_path found_file, elbow_path found_dataset);

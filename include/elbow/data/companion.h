@@ -7,6 +7,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/base/log.h"
+#include "elbow/data/files.h"
 #include "elbow/parallel/comm.h"
 #include "elbow/parallel/shared.h"
 
@@ -16,10 +17,11 @@ ELBOW_C_BEGIN
 
 // Where a companion lies, and beside what.
 struct elbow_companion {
-    const char *file, *dataset; // dataset NULL: there is none
-    const char *key;            // "data.weights", for messages
-    const char *rows_name;      // the dataset whose rows it goes with, likewise
-    uint64_t rows;              // so many entries are wanted; 0: any number
+    const char *file, *dataset;      // dataset NULL: there is none
+    const struct elbow_files *files; // several, of which those are the first; NULL: those alone
+    const char *key;                 // "data.weights", for messages
+    const char *rows_name;           // the dataset whose rows it goes with, likewise
+    uint64_t rows;                   // so many entries are wanted; 0: any number
 };
 
 // Takes entries [first, first + count); another status than OK ends the reading.

@@ -7,6 +7,7 @@
 #include "elbow/config/config.h"
 #include "elbow/data/companion.h"
 #include "elbow/data/element.h"
+#include "elbow/data/files.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
@@ -29,10 +30,12 @@ struct elbow_dataset_news {
     bool beats_factor, beats_offset; // data.factor, data.offset are used where an attribute says something else
     bool has_other_scale;            // its attributes say another scaling than that of the checkpoint, which is used
     uint64_t unread, first_unread;   // values that its attributes call missing, and the checkpoint does not; row
-    bool looks_channels_first;       // its first axis may be that of the channels, and is not read so
-    char turned[500];                // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not
-    char doubt[400];                 // why the scaling may be wrong here; empty: it seems right
-    size_t constant;                 // columns without a deviation, where one of each was learned from this dataset
+    char unread_in[ELBOW_DATASET_NAME_SIZE]; // the dataset of that row, where there are several; else empty
+    bool looks_reversed;                     // MATLAB wrote it, and its last axis may be that of the samples
+    bool looks_channels_first;               // its first axis may be that of the channels, and is not read so
+    char turned[500]; // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not
+    char doubt[400];  // why the scaling may be wrong here; empty: it seems right
+    size_t constant;  // columns without a deviation, where one of each was learned from this dataset
     size_t first_constant[ELBOW_DATASET_CONSTANT]; // the first of them
 };
 
@@ -57,6 +60,9 @@ struct elbow_dataset {
     struct elbow_selection selection; // which of the stored rows the samples are, owned; zeroed: all
     struct elbow_shared labels;       // (stored rows) int64_t; base NULL without labels
     struct elbow_label_names label_names;
+    size_t files;                      // of a list, more than one; 0: a single one
+    struct elbow_files file_names;     // where there are several; owned
+    uint64_t *file_rows, *file_hashes; // [files] in order; hashes below 2^52, once compared; owned
     bool has_labels;
     struct elbow_shared weights; // (stored rows) double; base NULL without weights
     double weight_scale;         // what makes their mean over the samples 1
@@ -89,6 +95,10 @@ struct elbow_selecting {
 struct elbow_dataset_request {
     const char *file, *dataset;       // file NULL: synthetic
     const char *labels_file, *labels; // labels NULL: none
+    // In place of file and dataset, and of labels: whatever a configuration names. They must outlive the loading.
+    const struct elbow_files *files, *labels_files;
+    bool transpose;                     // the files have all axes reversed
+    const struct elbow_ranges *columns; // of flat rows; NULL or empty: all
     struct elbow_selecting select;
     struct elbow_companion weights, names;
     uint64_t synthetic; // samples

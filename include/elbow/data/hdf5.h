@@ -114,6 +114,16 @@ enum elbow_status elbow_hdf5_find_attribute(struct elbow_hdf5 *file, const char 
 enum elbow_status elbow_hdf5_read_rows(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
                                        void *out, struct elbow_error *error);
 
+// Local. Likewise of a dataset of which the last axis is that of the rows: each row comes with its axes reversed, so
+// that the whole is the transpose. Takes up to ELBOW_HDF5_BOX_BYTES beside `out`, or a chunk if that is more.
+enum { ELBOW_HDF5_BOX_BYTES = 1 << 24 };
+enum elbow_status elbow_hdf5_read_reversed(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
+                                           void *out, struct elbow_error *error);
+
+// Local. Whether a dataset was written by MATLAB, which reverses axes, and its last axis is longer than its first, so
+// that it may be that of the rows.
+bool elbow_hdf5_looks_reversed(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info);
+
 // What an attribute is.
 struct elbow_hdf5_attribute {
     bool is_there;

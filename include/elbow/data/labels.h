@@ -6,6 +6,7 @@
 #define ELBOW_DATA_LABELS_H
 
 #include "elbow/base/language.h"
+#include "elbow/data/files.h"
 #include "elbow/parallel/comm.h"
 #include "elbow/parallel/shared.h"
 
@@ -33,17 +34,20 @@ void elbow_label_names_clear(struct elbow_label_names *names);
 
 // Where labels are stored, and for what.
 struct elbow_labels_request {
-    const char *file, *location; // a dataset or a group
-    const char *samples_name;    // of the dataset that they belong to, for messages
+    const struct elbow_files *files; // in each of them a dataset or a group
+    const char *samples_name;        // of the dataset that they belong to, for messages
     uint64_t samples;
+    const struct elbow_files *samples_files; // of that dataset; NULL, or one file: not compared file by file
+    const uint64_t *file_rows;               // of each of these files, where they are several
 };
 
 // Collective. Reads labels: rank zero reads, and sends every node its copy (samples of int64_t) and every rank the
-// names. Texts get 0, 1, 2, ... in the order of their bytes; codes and enumerations keep their numbers. What the labels
-// are is logged if they have names, or if some are unknown. FORMAT if they are missing, or if there is not one a
-// sample (a one-hot matrix is told how to cure that); MISMATCH if they are too few or too many; DATA, with the row, for
-// a number that is not whole or that int64_t does not hold. What was taken before a failure is the caller's to give
-// back.
+// names. Texts get 0, 1, 2, ... in the order of their bytes; codes and enumerations keep their numbers. Of several
+// files, names are those of all: codes that files give to different names become numbers in the order of the names'
+// bytes, too. What the labels are is logged if they have names, or if some are unknown. FORMAT if they are missing, or
+// if there is not one a sample (a one-hot matrix is told how to cure that); MISMATCH if they are too few or too many;
+// DATA, with the row, for a number that is not whole or that int64_t does not hold. What was taken before a failure is
+// the caller's to give back.
 enum elbow_status elbow_labels_load(struct elbow_comm *comm, const struct elbow_labels_request *request,
                                     struct elbow_log *log, struct elbow_shared *labels, struct elbow_label_names *names,
                                     struct elbow_error *error);

@@ -6,6 +6,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
+#include "elbow/data/files.h"
 
 ELBOW_C_BEGIN
 
@@ -16,6 +17,9 @@ void elbow_preview_dataset(const char *file, const char *dataset, char *note);
 
 // Local. Likewise a place of labels, and their names.
 void elbow_preview_labels(const char *file, const char *location, char *note);
+
+// Local. Likewise files of rows or of labels, in order, as far as a bounded time allows.
+void elbow_preview_files(const struct elbow_files *files, bool are_labels, char *note);
 
 // Local. Likewise all that a configuration names.
 void elbow_preview_configured(const struct elbow_config *config, char *note);

@@ -7,6 +7,8 @@
 
 #include "elbow/base/language.h"
 #include "elbow/base/status.h"
+#include "elbow/config/config.h"
+#include "elbow/data/files.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/data/packing.h"
 
@@ -19,16 +21,18 @@ struct elbow_source_spot {
     const char *file, *dataset;
     uint64_t row;    // of the dataset
     uint64_t number; // of the value in that row
+    size_t channel;  // of the datasets that are joined
 };
 
 // What a kind of source does.
 struct elbow_source_functions {
     // Local. Whether all rows are there and can be read, as elbow_hdf5_check_storage tells; no row is read.
     enum elbow_status (*check)(struct elbow_source *source, struct elbow_error *error);
-    // Local. How the rows are stored; storage->reading: bytes that a read takes beside its rows, at most.
+    // Local. How the rows are stored, of several datasets the first one's; storage->reading: bytes that a read takes
+    // beside its rows, at most.
     enum elbow_status (*storage)(struct elbow_source *source, struct elbow_hdf5_storage *storage,
                                  struct elbow_error *error);
-    // Local. What the attributes say, as elbow_packing_read tells.
+    // Local. What the attributes say, as elbow_packing_read tells. MISMATCH where those of several datasets differ.
     enum elbow_status (*packing)(struct elbow_source *source, struct elbow_packing *packing, struct elbow_error *error);
     // Local. Rows [first, first + count) into out (count rows of info.element).
     enum elbow_status (*read)(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
@@ -50,17 +54,25 @@ struct elbow_source_functions {
 // What all kinds begin with.
 struct elbow_source {
     const struct elbow_source_functions *functions;
+    bool looks_reversed;         // MATLAB wrote it, and the last axis may be that of the samples
     struct elbow_hdf5_info info; // of the rows: shape[0] of them. Their bounds are not checked (elbow_hdf5_check_rows)
     bool is_sparse;              // entries of the rows can be had without the zeros between them
     uint64_t entries;            // of all sparse rows
 };
 
-// What is to be opened.
+// What is to be opened: from each file its datasets, transposed and joined, of these the columns, and all files one
+// after the other.
 struct elbow_source_request {
-    const char *file, *dataset;
+    const struct elbow_files *files; // must outlive the source
+    bool transpose;
+    const struct elbow_ranges *columns; // NULL or empty: all
+    // Rows of each file, as another process has found them: then files are looked at when they are read. NULL: all are
+    // looked at now.
+    const uint64_t *rows;
 };
 
-// Local. Opens the files and describes the rows; *source is NULL on failure. FILE, FORMAT.
+// Local. Opens the files and describes the rows; *source is NULL on failure. Of several files few are open at a time.
+// FILE, FORMAT; MISMATCH where datasets that shall be joined differ in shape or type.
 enum elbow_status elbow_source_open(const struct elbow_source_request *request, struct elbow_source **source,
                                     struct elbow_error *error);
 
@@ -70,6 +82,9 @@ struct elbow_selection; // elbow/data/selection.h
 // `axis` of the rows is that of time; without series it does not matter. On failure *source is as it was. MEMORY.
 enum elbow_status elbow_source_select(struct elbow_source **source, const struct elbow_selection *selection, int axis,
                                       struct elbow_error *error);
+
+// Local. The rows of each of `count` files, in order; NULL if there is one file.
+const uint64_t *elbow_source_file_rows(const struct elbow_source *source, size_t *count);
 
 // Local. The functions of the source's kind; of a NULL, close does nothing.
 enum elbow_status elbow_source_check(struct elbow_source *source, struct elbow_error *error);

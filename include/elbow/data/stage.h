@@ -11,16 +11,16 @@
 
 ELBOW_C_BEGIN
 
-enum { ELBOW_STAGE_FILES = 9 }; // data.train, data.valid and what lies beside them
-
 // Zeroed: nothing is staged.
 struct elbow_stage {
     struct elbow_comm *comm; // not owned
     struct elbow_log *log;   // not owned
     const char *directory;   // on every node; not owned
-    int count;
-    elbow_path files[ELBOW_STAGE_FILES], copies[ELBOW_STAGE_FILES];
-    uint64_t bytes; // of one node
+    size_t count, capacity;
+    struct elbow_staged {
+        char *file, *copy; // owned
+    } * files;             // owned
+    uint64_t bytes;        // of one node
     double seconds;
 };
 

@@ -180,32 +180,58 @@ static enum elbow_status check_chunk(struct elbow_hdf5 *file, const char *name, 
                            file->name, first, last, name, (unsigned long long)bytes, (unsigned long long)chunks->bytes);
 }
 
-// Goes on to the next chunk of these rows; false behind the last.
-static bool next_chunk(const struct chunks *chunks, hsize_t end, hsize_t *offset)
+// Goes on to the next chunk of a box; false behind the last. `begin` lies on bounds of chunks.
+static bool next_in_box(const struct chunks *chunks, const hsize_t *begin, const hsize_t *end, hsize_t *offset)
 {
     for (int i = chunks->rank - 1; i >= 0; --i) {
         offset[i] += chunks->chunk[i];
-        if (offset[i] < (i == 0 ? end : chunks->shape[i]))
+        if (offset[i] < end[i])
             return true;
-        if (i > 0)
-            offset[i] = 0;
+        offset[i] = begin[i];
     }
     return false;
+}
+
+// Likewise of these rows.
+static bool next_chunk(const struct chunks *chunks, hsize_t end, hsize_t *offset)
+{
+    hsize_t none[H5S_MAX_RANK] = {0}, ends[H5S_MAX_RANK];
+    for (int i = 0; i < chunks->rank; ++i)
+        ends[i] = i == 0 ? end : chunks->shape[i];
+    return next_in_box(chunks, none, ends, offset);
+}
+
+enum elbow_status elbow_hdf5_check_box(struct elbow_hdf5 *file, hid_t dataset, const char *name, const hsize_t *first,
+                                       const hsize_t *end, struct elbow_error *error)
+{
+    struct chunks chunks;
+    hsize_t from[H5S_MAX_RANK], offset[H5S_MAX_RANK];
+    if (!begin(dataset, &chunks))
+        return ELBOW_OK;
+    for (int i = 0; i < chunks.rank; ++i) {
+        offset[i] = from[i] = first[i] / chunks.chunk[i] * chunks.chunk[i];
+        if (first[i] >= end[i])
+            return ELBOW_OK;
+    }
+    enum elbow_status status;
+    do
+        status = check_chunk(file, name, &chunks, offset, error);
+    while (status == ELBOW_OK && next_in_box(&chunks, from, end, offset));
+    elbow_release(&chunks.packed);
+    return status;
 }
 
 enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset, const char *name, uint64_t first,
                                           uint64_t count, struct elbow_error *error)
 {
-    struct chunks chunks;
-    if (count == 0 || !begin(dataset, &chunks))
-        return ELBOW_OK;
-    hsize_t offset[H5S_MAX_RANK] = {first / chunks.chunk[0] * chunks.chunk[0]};
-    enum elbow_status status;
-    do
-        status = check_chunk(file, name, &chunks, offset, error);
-    while (status == ELBOW_OK && next_chunk(&chunks, first + count, offset));
-    elbow_release(&chunks.packed);
-    return status;
+    hsize_t from[H5S_MAX_RANK] = {first}, end[H5S_MAX_RANK];
+    hid_t space = H5Dget_space(dataset);
+    if (space < 0)
+        return ELBOW_OK; // the read fails, too
+    bool has_shape = H5Sget_simple_extent_dims(space, end, NULL) > 0;
+    H5Sclose(space);
+    end[0] = first + count;
+    return has_shape ? elbow_hdf5_check_box(file, dataset, name, from, end, error) : ELBOW_OK;
 }
 
 // Of the n-th chunk that is there, whichever that is.

@@ -48,7 +48,7 @@ static enum elbow_status entries(struct elbow_source *source, uint64_t first, ui
 static struct elbow_source_spot locate(const struct elbow_source *source, uint64_t row, uint64_t number)
 {
     const struct csr *csr = (const struct csr *)source;
-    return (struct elbow_source_spot){csr->path, csr->group, row, number};
+    return (struct elbow_source_spot){csr->path, csr->group, row, number, 0};
 }
 
 static void close_csr(struct elbow_source *source)

@@ -40,7 +40,7 @@ static enum elbow_status read(struct elbow_source *source, uint64_t first, uint6
 static struct elbow_source_spot locate(const struct elbow_source *source, uint64_t row, uint64_t number)
 {
     const struct dense *dense = (const struct dense *)source;
-    return (struct elbow_source_spot){dense->path, dense->dataset, row, number};
+    return (struct elbow_source_spot){dense->path, dense->dataset, row, number, 0};
 }
 
 static void close_dense(struct elbow_source *source)
@@ -76,6 +76,8 @@ enum elbow_status elbow_source_open_dense(const char *file, const char *dataset,
     }
     if (status == ELBOW_OK)
         status = elbow_hdf5_describe_dataset(dense->file, dataset, &dense->source.info, error);
+    if (status == ELBOW_OK)
+        dense->source.looks_reversed = elbow_hdf5_looks_reversed(dense->file, dataset, &dense->source.info);
     if (status == ELBOW_OK)
         *source = &dense->source;
     else

@@ -145,6 +145,25 @@ START_TEST(test_kinds)
     refused("train: {batch: '1'}",
             "run.yaml:1:16: train.batch: found the quoted text '1', expected a whole number from 1 to 16777216");
     refused("data: {file: [x]}", "run.yaml:1:14: data.file: found a list, expected a text of at most 1023 bytes");
+    refused("data: {labels: {channels: [/u, /v]}}",
+            "run.yaml:1:16: data.labels: found a map, expected a text of at most 1023 bytes, or a list of such");
+    refused("data: {train: {channels: [/u]}}",
+            "run.yaml:1:26: data.train.channels: expected a list of two datasets or more, such as [/u, /v]");
+    refused("data: {train: [/u, []]}", "run.yaml:1:20: data.train.1: found a list, expected a text of at most 1023 "
+                                       "bytes, a list of such, or {channels: [/u, /v]}");
+    refused("data: {train: [/u, '']}",
+            "run.yaml:1:20: data.train.1: found nothing, expected a dataset such as FILE:/dataset");
+    refused(
+        "data: {columns: 3}",
+        "run.yaml:1:17: data.columns: found '3', expected a list of up to 256 columns and ranges such as [[0, 9], 15]");
+    refused("data: {columns: [[3, 1]]}",
+            "run.yaml:1:18: data.columns.0: ends before it begins, at 1; write the lower end first");
+    refused(
+        "data: {columns: [[0, 3], 3]}",
+        "run.yaml:1:26: data.columns.1: begins at 3, but 3 was taken before it; columns stand in rising order, each "
+        "once");
+    refused("data: {columns: [[0, 1, 2]]}",
+            "run.yaml:1:18: data.columns.0: expected a column, or a range such as [0, 9]");
     refused("model: {learn_variance: 1}", "run.yaml:1:25: model.learn_variance: found '1', expected true or false");
     refused("model: {learn_variance: 'true'}",
             "run.yaml:1:25: model.learn_variance: found the quoted text 'true', expected true or false");
@@ -232,9 +251,9 @@ START_TEST(test_lists)
             "[dense: {units: 256, activation: relu}]");
     refused("model:\n  encoder:\n    - dense",
             "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");
-    refused("model: {encoder: [5]}",
-            "run.yaml:1:19: model.encoder.0: unknown layer '5', expected dense, conv2d, conv_transpose2d, gated, layer_norm, pool or "
-            "upsample");
+    refused("model: {encoder: [5]}", "run.yaml:1:19: model.encoder.0: unknown layer '5', expected dense, conv2d, "
+                                     "conv_transpose2d, gated, layer_norm, pool or "
+                                     "upsample");
     refused("model: {encoder: [~]}", "run.yaml:1:19: model.encoder.0: found nothing, expected a layer such as dense: "
                                      "{units: 256, activation: relu}");
     refused(
@@ -253,7 +272,8 @@ START_TEST(test_lists)
             "run.yaml:1:58: model.decoder.0.conv_transpose2d.kernel: '0' is out of bounds, expected a whole number "
             "from 1 to 255");
     refused("model:\n  encoder:\n    - linear: {units: 1}",
-            "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense, conv2d, conv_transpose2d, gated, layer_norm, pool or "
+            "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense, conv2d, conv_transpose2d, gated, "
+            "layer_norm, pool or "
             "upsample");
     refused("model:\n  encoder:\n    - dense:",
             "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");

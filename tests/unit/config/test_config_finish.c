@@ -28,6 +28,9 @@ static void does_not_finish(const char *text, const char *message)
 START_TEST(test_finish)
 {
     finishes("data: {file: x.h5}");
+    finishes("data: {train: ['a.h5:/x', 'b.h5:/x'], labels: /y}");
+    finishes("data: {train: 'runs/*.h5:/x', labels: /y, columns: [[0, 9], 15]}");
+    finishes("data: {train: {channels: ['a.h5:/u', /v]}, labels: /y, transpose: true}");
     finishes("data: {train: 'x.h5:/train', valid: 'y.h5:/valid', valid_labels: 'y.h5:/labels', shape: [4, 4, 3]}");
     finishes("data: {synthetic: 100, shape: [8, 8]}");
     finishes("data: {file: x.h5}\ntrain: {epochs: 0, steps: 10, batch: 8}");
@@ -56,6 +59,19 @@ START_TEST(test_finish_data)
                                                     "/train/images or FILE:/train/images");
     does_not_finish("data: {train: 'x.h5:/x', labels: /y}",
                     "run.yaml: data.labels: no file for the dataset /y; set data.file, or write FILE:/y");
+    does_not_finish("data: {train: ['x.h5:/x', /y]}",
+                    "run.yaml: data.train: no file for the dataset /y; set data.file, or write FILE:/y");
+    does_not_finish("data: {train: ['x.h5:/x', y.h5]}",
+                    "run.yaml: data.train: found 'y.h5', expected a dataset such as "
+                    "/train/images or FILE:/train/images");
+    does_not_finish(
+        "data: {synthetic: 5, transpose: true}",
+        "run.yaml: data.synthetic: 5 together with data.transpose; noise is not stored, remove one of them");
+    does_not_finish("data: {file: x.h5, channels: first, columns: [0]}",
+                    "run.yaml: data.channels: first with data.columns, which are of flat rows; remove one of them");
+    does_not_finish("data: {file: x.h5, channels: first, train: {channels: [/u, /v]}}",
+                    "run.yaml: data.channels: first with {channels: [...]}, which joins datasets as the last axis; "
+                    "remove one of them");
     does_not_finish("data: {file: x.h5, valid_labels: /y}",
                     "run.yaml: data.valid_labels without data.valid; set data.valid, too");
     does_not_finish("data: {file: x.h5, shape: [65536, 65536, 65536, 65536]}",

@@ -54,6 +54,16 @@ START_TEST(test_set)
     ck_assert_int_eq(config.data.shape.values[0], 4);
     ck_assert_int_eq(config.data.shape.values[1], 28);
     ck_assert_int_eq(config.run.nodes.values[1], 1);
+    set(&config, "data.train=[a.h5:/x, b.h5:/x]");
+    set(&config, "data.train.1=c.h5:/x");
+    ck_assert_str_eq(config.data.train, "a.h5:/x\nc.h5:/x");
+    set(&config, "data.train={channels: [/u, [b.h5:/v, c.h5:/v]]}");
+    ck_assert_str_eq(config.data.train, "\t/u\tb.h5:/v\nc.h5:/v");
+    ck_assert_uint_eq(elbow_places_channels(config.data.train), 2);
+    set(&config, "data.columns=[[0, 9], 15]");
+    ck_assert_uint_eq(config.data.columns.count, 2);
+    ck_assert_int_eq(config.data.columns.ranges[0].last, 9);
+    ck_assert_int_eq(config.data.columns.ranges[1].first, 15);
     set(&config, "data.factor=null");
     set(&config, "data.valid=");
     ck_assert(!config.data.has_factor);

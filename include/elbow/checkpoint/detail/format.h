@@ -7,6 +7,10 @@
 
 // The user block, little-endian: ELBOW_CHECKPOINT_MAGIC (8), version (4), size of the block (4), bytes behind it (8),
 // their XXH3 (8), zeros.
+// Words for each file of a list that was trained on: its rows, and their hash.
+#define ELBOW_CHECKPOINT_FILE_ROWS "/data_file_rows"
+#define ELBOW_CHECKPOINT_FILE_HASHES "/data_file_hashes"
+
 enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 
 // The dataset of what data.transform has learned (struct elbow_fit), where it learns something.

@@ -20,9 +20,11 @@ enum elbow_key_type {
     ELBOW_KEY_EVERY,  // int64_t: steps, 0, or the word epoch
     ELBOW_KEY_DURATION, // int64_t: seconds, also as 1h30m or 1-12:00:00
     ELBOW_KEY_TEXT,     // elbow_path; null is the empty text
-    ELBOW_KEY_SHARE,    // elbow_path, or a double at `present`: a text, or a share between 0 and 1
+    ELBOW_KEY_SHARE,    // elbow_places, or a double at `present`: places, or a share between 0 and 1
     ELBOW_KEY_ROWS,     // struct elbow_rows_choice: a text, or [first, last]
     ELBOW_KEY_MAP,      // no value of its own: a map of the options of its only kind, or null, which makes them 0
+    ELBOW_KEY_PLACES,   // elbow_places: a text, a list of texts, or {channels: [...]} of both; null is the empty text
+    ELBOW_KEY_RANGES,   // struct elbow_ranges: a list of numbers and of [first, last]
     ELBOW_KEY_INTEGERS, // struct elbow_integers
     ELBOW_KEY_LAYERS    // struct elbow_layers
 };
@@ -34,8 +36,8 @@ struct elbow_key {
     const char *name;    // "rate"
     enum elbow_key_type type;
     size_t offset, present;                // of the value (and of its other part) in the struct that the table is for
-    int64_t least, most;                   // INTEGER, EVERY, DURATION, entries of INTEGERS
-    size_t count_least, count_most;        // INTEGERS: entries, where there are any
+    int64_t least, most;                   // INTEGER, EVERY, DURATION, entries of INTEGERS and RANGES
+    size_t count_least, count_most;        // INTEGERS: entries, where there are any; PLACES, SHARE: channels (1: none)
     double low, high;                      // REAL, OPTIONAL, LEARNED, NUMBER
     bool low_open, high_open;              // the bound itself is not legal
     const char *const *choices;            // CHOICE, NUMBER; ends with NULL

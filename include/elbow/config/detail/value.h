@@ -6,7 +6,7 @@
 #include "elbow/config/detail/schema.h"
 #include "elbow/config/yaml.h"
 
-enum { ELBOW_VALUE_SIZE = 8192 }; // bytes of any value as text: 64 layers take 7,500
+enum { ELBOW_VALUE_SIZE = 1 << 16 }; // bytes of any value as text: places take 50,000 if each byte is an escape
 enum { ELBOW_FOUND_SIZE = 96 };
 
 // Where values come from, for the messages.
@@ -38,7 +38,8 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
 enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                    void *base, const struct elbow_source *source);
 
-// Local. The same for a key that is neither a kind, a map, a list of layers, nor a text or something else.
+// Local. The same for a key that is neither a kind, a map, a list of layers, places, ranges, nor a text or something
+// else.
 enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           void *base, const struct elbow_source *source);
 
@@ -58,6 +59,19 @@ enum elbow_status elbow_value_read_rows(const struct elbow_key *key, const char 
 // Local. Reads a map of options. Those that are left out get their presets.
 enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                        void *base, const struct elbow_source *source);
+
+// Local. Reads places, and ranges.
+enum elbow_status elbow_value_read_places(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                          char *value, const struct elbow_source *source);
+enum elbow_status elbow_value_read_ranges(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                          struct elbow_ranges *value, const struct elbow_source *source);
+
+// Local. Parts of those: a text into a buffer of ELBOW_PATH_SIZE bytes, and a whole number.
+enum elbow_status elbow_value_read_text(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                        char *value, const struct elbow_source *source);
+enum elbow_status elbow_value_read_integer(const struct elbow_key *key, const char *shown,
+                                           const struct elbow_yaml *node, int64_t *value,
+                                           const struct elbow_source *source);
 
 // Local. The kind of a word, or NULL.
 const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, const char *word);

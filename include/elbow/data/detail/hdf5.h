@@ -58,6 +58,10 @@ hid_t elbow_hdf5_select_rows(hid_t dataset, uint64_t first, uint64_t count, hid_
 enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset, const char *name, uint64_t first,
                                           uint64_t count, struct elbow_error *error);
 
+// Local. Likewise of the chunks that a box touches, from `first` up to `end` along each axis.
+enum elbow_status elbow_hdf5_check_box(struct elbow_hdf5 *file, hid_t dataset, const char *name, const hsize_t *first,
+                                       const hsize_t *end, struct elbow_error *error);
+
 enum { ELBOW_HDF5_WHAT_SIZE = 1024 }; // of a predicate: "is a group"
 
 // Local. A short text attribute of an object; empty if there is none, or a longer one.

@@ -17,8 +17,11 @@ struct elbow_loading {
     struct elbow_comm *comm;
     const struct elbow_dataset_request *request;
     struct elbow_dataset *dataset;
-    struct elbow_source *source; // owned
-    struct elbow_hdf5_info info; // of the source
+    struct elbow_files one;          // where the request names one dataset
+    const struct elbow_files *files; // of the request
+    const uint64_t *file_rows;       // of each file, as rank zero has counted them; NULL: this rank counts
+    struct elbow_source *source;     // owned
+    struct elbow_hdf5_info info;     // of the source
     // Rows are stored with the channels first, and turned round: channels of a stored row, and places of each; 0: not.
     size_t channels, places;
     // Of all values, after elbow_loading_measure.
@@ -31,6 +34,7 @@ struct elbow_loading {
 
 // Collective, or local without a communicator. Opens the file and finds out what is in it: samples, element, shape and
 // layout of the dataset. FILE, FORMAT, MISMATCH; ranks may fail alone.
+enum elbow_status elbow_loading_open_source(struct elbow_loading *loading, struct elbow_error *error);
 enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow_error *error);
 
 // Collective, or local without a communicator. Finds out which samples are wanted, and puts a source of these in place

@@ -25,6 +25,7 @@ struct elbow_train_plan {
     bool has_valid;
     struct elbow_data_facts facts;
     struct elbow_stage stage;       // copies of the files while they are read
+    elbow_path stage_directory;     // data.stage, as rank zero expands it
     struct elbow_sequence sequence; // its batch: train.batch, or all samples there are
     uint64_t epoch_steps;
     char *checkpoint_text; // the configuration that checkpoints hold: without run.*; owned

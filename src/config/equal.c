@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Comparing values of keys.
+#include "elbow/config/detail/value.h"
+
+#include <string.h>
+
+static int number_of(const struct elbow_key *key, const void *base)
+{
+    return *(const int *)((const char *)base + key->present);
+}
+
+static const struct elbow_kind_schema *kind_of(const struct elbow_key *key, const void *base)
+{
+    return &key->kinds[*(const int *)((const char *)base + key->offset)];
+}
+
+static bool equal_layers(const struct elbow_layers *a, const struct elbow_layers *b)
+{
+    size_t kinds = 0;
+    const struct elbow_kind_schema *schemas = elbow_schema_layers(&kinds);
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; ++i) {
+        if (a->layers[i].kind != b->layers[i].kind)
+            return false;
+        struct elbow_keys keys = schemas[a->layers[i].kind].keys;
+        for (size_t k = 0; k < keys.count; ++k)
+            if (!elbow_value_equal(&keys.rows[k], &a->layers[i], &b->layers[i]))
+                return false;
+    }
+    return true;
+}
+
+// Options that are keys of version 0.1 are compared as such.
+static bool equal_kinds(const struct elbow_key *key, const void *a, const void *b)
+{
+    const struct elbow_kind_schema *kind = kind_of(key, a);
+    if (kind != kind_of(key, b))
+        return false;
+    for (size_t k = 0; k < kind->keys.count; ++k) {
+        const struct elbow_key *option = &kind->keys.rows[k];
+        bool are_flat = elbow_value_is_flat(option, a) && elbow_value_is_flat(option, b);
+        if (!are_flat && !elbow_value_equal(option, a, b))
+            return false;
+    }
+    return true;
+}
+
+static bool equal_rows(const struct elbow_rows_choice *a, const struct elbow_rows_choice *b)
+{
+    return a->is_range == b->is_range && a->low == b->low && a->high == b->high && strcmp(a->dataset, b->dataset) == 0;
+}
+
+static bool equal_options(const struct elbow_key *key, const void *a, const void *b)
+{
+    struct elbow_keys options = key->kinds->keys;
+    for (size_t k = 0; k < options.count; ++k)
+        if (!elbow_value_equal(&options.rows[k], a, b))
+            return false;
+    return true;
+}
+
+bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b)
+{
+    const void *left = (const char *)a + key->offset, *right = (const char *)b + key->offset;
+    bool has_left, has_right;
+    const struct elbow_integers *integers = left;
+    switch (key->type) {
+    case ELBOW_KEY_INTEGER:
+    case ELBOW_KEY_EVERY:
+    case ELBOW_KEY_DURATION:
+        return *(const int64_t *)left == *(const int64_t *)right;
+    case ELBOW_KEY_OPTIONAL:
+        has_left = *(const bool *)((const char *)a + key->present);
+        has_right = *(const bool *)((const char *)b + key->present);
+        return has_left == has_right && (!has_left || *(const double *)left == *(const double *)right);
+    case ELBOW_KEY_REAL:
+        return *(const double *)left == *(const double *)right;
+    case ELBOW_KEY_BOOLEAN:
+        return *(const bool *)left == *(const bool *)right;
+    case ELBOW_KEY_CHOICE:
+        return *(const int *)left == *(const int *)right;
+    case ELBOW_KEY_KIND:
+        return equal_kinds(key, a, b);
+    case ELBOW_KEY_LEARNED:
+        has_left = *(const bool *)((const char *)a + key->present);
+        has_right = *(const bool *)((const char *)b + key->present);
+        return has_left == has_right && *(const double *)left == *(const double *)right;
+    case ELBOW_KEY_NUMBER:
+        return number_of(key, a) == number_of(key, b) && *(const double *)left == *(const double *)right;
+    case ELBOW_KEY_TEXT:
+    case ELBOW_KEY_PLACES:
+        return strcmp(left, right) == 0;
+    case ELBOW_KEY_SHARE:
+        return strcmp(left, right) == 0 &&
+               *(const double *)((const char *)a + key->present) == *(const double *)((const char *)b + key->present);
+    case ELBOW_KEY_ROWS:
+        return equal_rows(left, right);
+    case ELBOW_KEY_MAP:
+        return equal_options(key, a, b);
+    case ELBOW_KEY_RANGES:
+        return ((const struct elbow_ranges *)left)->count == ((const struct elbow_ranges *)right)->count &&
+               memcmp(((const struct elbow_ranges *)left)->ranges, ((const struct elbow_ranges *)right)->ranges,
+                      ((const struct elbow_ranges *)left)->count *
+                          sizeof((const struct elbow_ranges *)left)->ranges[0]) == 0;
+    case ELBOW_KEY_INTEGERS:
+        return integers->count == ((const struct elbow_integers *)right)->count &&
+               memcmp(integers->values, ((const struct elbow_integers *)right)->values,
+                      integers->count * sizeof *integers->values) == 0;
+    case ELBOW_KEY_LAYERS:
+        return equal_layers(left, right);
+    }
+    return false;
+}

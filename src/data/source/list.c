@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The rows of several files, one after the other. One file is open at a time: there may be more of them than a process
+// may open. Where another process has counted the rows, a file is looked at when it is read.
+#include "elbow/data/detail/source.h"
+
+#include "elbow/base/memory.h"
+
+#include <string.h>
+
+struct list {
+    struct elbow_source source;
+    struct elbow_source_request request;
+    uint64_t *rows, *first;    // of each file: how many, and the first one's number; owned
+    struct elbow_source *open; // the one that was used last; owned
+    size_t file;               // its number
+};
+
+static struct elbow_source_spot spot_of(const struct list *list, size_t file)
+{
+    size_t at = file * list->request.files->channels;
+    return (struct elbow_source_spot){.file = list->request.files->paths[at],
+                                      .dataset = list->request.files->datasets[at]};
+}
+
+// Opens a file in the place of the one that is open, which stays if that fails.
+static enum elbow_status open_file(struct list *list, size_t file, struct elbow_error *error)
+{
+    struct elbow_source *source = NULL;
+    if (list->open != NULL && list->file == file)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_source_open_file(&list->request, file, &source, error);
+    if (status != ELBOW_OK)
+        return status;
+    elbow_source_close(list->open);
+    list->open = source;
+    list->file = file;
+    return ELBOW_OK;
+}
+
+// Likewise a file that is not the first one; its rows must be what they were when they were counted.
+static enum elbow_status open_counted(struct list *list, size_t file, struct elbow_error *error)
+{
+    enum elbow_status status = open_file(list, file, error);
+    if (status != ELBOW_OK)
+        return status;
+    const struct elbow_hdf5_info *info = &list->open->info;
+    status = elbow_source_same_rows(&list->source.info, spot_of(list, 0), info, spot_of(list, file), error);
+    if (status != ELBOW_OK || info->shape[0] == list->rows[file])
+        return status;
+    struct elbow_source_spot at = spot_of(list, file);
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s:%s: has %s, but had %llu when the files were counted; the nodes see other files of this "
+                           "name, or it is being written",
+                           at.file, at.dataset, elbow_text_count(info->shape[0], "row").text,
+                           (unsigned long long)list->rows[file]);
+}
+
+static enum elbow_status check(struct elbow_source *source, struct elbow_error *error)
+{
+    struct list *list = (struct list *)source;
+    enum elbow_status status = ELBOW_OK;
+    for (size_t file = 0; file < list->request.files->count && status == ELBOW_OK; ++file) {
+        status = open_counted(list, file, error);
+        if (status == ELBOW_OK)
+            status = elbow_source_check(list->open, error);
+    }
+    return status;
+}
+
+static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_storage *storage,
+                                 struct elbow_error *error)
+{
+    struct list *list = (struct list *)source;
+    struct elbow_hdf5_storage other;
+    enum elbow_status status = ELBOW_OK;
+    for (size_t file = 0; file < list->request.files->count && status == ELBOW_OK; ++file) {
+        status = open_counted(list, file, error);
+        if (status == ELBOW_OK)
+            status = elbow_source_storage(list->open, file == 0 ? storage : &other, error);
+        if (status == ELBOW_OK && file > 0 && other.reading > storage->reading)
+            storage->reading = other.reading;
+    }
+    return status;
+}
+
+// Of all files where this process has counted them, else of the first.
+static enum elbow_status packing(struct elbow_source *source, struct elbow_packing *packing, struct elbow_error *error)
+{
+    struct list *list = (struct list *)source;
+    struct elbow_packing other;
+    size_t files = list->request.rows != NULL ? 1 : list->request.files->count;
+    enum elbow_status status = ELBOW_OK;
+    for (size_t file = 0; file < files && status == ELBOW_OK; ++file) {
+        status = open_counted(list, file, error);
+        if (status == ELBOW_OK)
+            status = elbow_source_packing(list->open, file == 0 ? packing : &other, error);
+        if (status == ELBOW_OK && file > 0)
+            status = elbow_source_same_packing(packing, spot_of(list, 0), &other, spot_of(list, file), error);
+    }
+    return status;
+}
+
+// The file of a row.
+static size_t file_of(const struct list *list, uint64_t row)
+{
+    size_t low = 0, high = list->request.files->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (list->first[middle] <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low; // not one without rows: the next begins where it does
+}
+
+static enum elbow_status read(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
+                              struct elbow_error *error)
+{
+    struct list *list = (struct list *)source;
+    size_t row_bytes = elbow_hdf5_row_values(&source->info) * elbow_element_size(source->info.element);
+    enum elbow_status status = ELBOW_OK;
+    char *rows = out;
+    while (count > 0 && status == ELBOW_OK) {
+        size_t file = file_of(list, first);
+        uint64_t within = first - list->first[file], there = list->rows[file] - within;
+        uint64_t taken = count < there ? count : there;
+        status = open_counted(list, file, error);
+        if (status == ELBOW_OK)
+            status = elbow_source_read(list->open, within, taken, rows, error);
+        first += taken;
+        count -= taken;
+        rows += taken * row_bytes;
+    }
+    return status;
+}
+
+// Where a value lies in its row is the same in all files.
+static struct elbow_source_spot locate(const struct elbow_source *source, uint64_t row, uint64_t number)
+{
+    const struct list *list = (const struct list *)source;
+    size_t file = file_of(list, row);
+    struct elbow_source_spot spot = elbow_source_locate(list->open, row - list->first[file], number);
+    size_t at = file * list->request.files->channels + spot.channel;
+    spot.file = list->request.files->paths[at];
+    spot.dataset = list->request.files->datasets[at];
+    return spot;
+}
+
+static void close_list(struct elbow_source *source)
+{
+    struct list *list = (struct list *)source;
+    elbow_source_close(list->open);
+    elbow_release(&list->rows);
+    elbow_release(&list->first);
+    elbow_release(&list);
+}
+
+static const struct elbow_source_functions functions = {
+    .check = check, .storage = storage, .packing = packing, .read = read, .locate = locate, .close = close_list};
+
+const uint64_t *elbow_source_list_rows(const struct elbow_source *source, size_t *count)
+{
+    const struct list *list = (const struct list *)source;
+    if (source == NULL || source->functions != &functions)
+        return NULL;
+    *count = list->request.files->count;
+    return list->rows;
+}
+
+// The rows of all files; the first file says what a row is.
+static enum elbow_status count_rows(struct list *list, struct elbow_error *error)
+{
+    size_t files = list->request.files->count;
+    struct elbow_hdf5_info *info = &list->source.info;
+    enum elbow_status status = open_file(list, 0, error);
+    if (status != ELBOW_OK)
+        return status;
+    *info = list->open->info;
+    list->source.looks_reversed = list->open->looks_reversed;
+    uint64_t all = 0;
+    for (size_t file = 0; file < files && status == ELBOW_OK; ++file) {
+        list->first[file] = all;
+        if (list->request.rows == NULL && file > 0)
+            status = open_file(list, file, error);
+        if (status == ELBOW_OK && list->request.rows == NULL && file > 0)
+            status = elbow_source_same_rows(info, spot_of(list, 0), &list->open->info, spot_of(list, file), error);
+        if (status == ELBOW_OK)
+            list->rows[file] = list->request.rows != NULL ? list->request.rows[file] : list->open->info.shape[0];
+        if (status == ELBOW_OK && __builtin_add_overflow(all, list->rows[file], &all))
+            status = elbow_error_set(error, ELBOW_FORMAT, "%s:%s: has more rows than can be counted",
+                                     spot_of(list, file).file, spot_of(list, file).dataset);
+    }
+    info->shape[0] = all;
+    return status;
+}
+
+enum elbow_status elbow_source_open_list(const struct elbow_source_request *request, struct elbow_source **source,
+                                         struct elbow_error *error)
+{
+    struct list *list;
+    size_t files = request->files->count;
+    enum elbow_status status = elbow_allocate(&list, 1, sizeof *list, "a list of files", error);
+    if (status != ELBOW_OK)
+        return status;
+    list->source.functions = &functions;
+    list->request = *request;
+    status = elbow_allocate(&list->rows, files, sizeof *list->rows, "rows of files", error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&list->first, files, sizeof *list->first, "rows of files", error);
+    if (status == ELBOW_OK)
+        status = count_rows(list, error);
+    if (status == ELBOW_OK)
+        *source = &list->source;
+    else
+        close_list(&list->source);
+    return status;
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which data a command is for.
+#include "elbow/evaluate/detail/places.h"
+
+#include <string.h>
+
+static void set(struct elbow_session_place *place, const char *key, const char *file, const char *places)
+{
+    place->key = key;
+    elbow_text_format(place->file, sizeof place->file, "%s", file);
+    elbow_text_format(place->places, sizeof place->places, "%s", places);
+}
+
+// What was held back of the training data, the validation data of the configuration, or its training data.
+static void locate_configured(const struct elbow_config *config, struct elbow_session_places *places)
+{
+    bool has_valid = config->data.valid[0] != '\0', has_share = config->data.valid_share > 0;
+    const char *file = config->data.file;
+    struct elbow_session_place *parts = places->parts;
+    *places = (struct elbow_session_places){.select = {.is_valid = has_share}};
+    if (has_valid) {
+        set(&parts[ELBOW_SESSION_ROWS], "data.valid", file, config->data.valid);
+        set(&parts[ELBOW_SESSION_LABELS], "data.valid_labels", file, config->data.valid_labels);
+        set(&parts[ELBOW_SESSION_NAMES], "data.valid_names", file, config->data.valid_names);
+        return;
+    }
+    set(&parts[ELBOW_SESSION_ROWS], "data.train", file, config->data.train);
+    set(&parts[ELBOW_SESSION_LABELS], "data.labels", file, config->data.labels);
+    set(&parts[ELBOW_SESSION_NAMES], "data.names", file, config->data.names);
+    set(&parts[ELBOW_SESSION_CHOSEN], "data.rows", file, config->data.rows.dataset);
+    set(&parts[ELBOW_SESSION_GROUPS], "data.groups", file, config->data.groups);
+    elbow_dataset_select(config, has_share, &places->select);
+}
+
+// Whether places mean the same, each with the file of its bare datasets.
+static bool is_same_place(const char *file, const char *places, const char *other_file, const char *other_places)
+{
+    struct elbow_place_of one = {.next = places}, other = {.next = other_places};
+    elbow_path path, dataset, other_path, other_dataset;
+    for (;;) {
+        bool is_left = elbow_places_next(&one), is_other_left = elbow_places_next(&other);
+        if (!is_left || !is_other_left)
+            return is_left == is_other_left;
+        if (one.channel != other.channel || !elbow_config_locate(file, one.location, path, dataset) ||
+            !elbow_config_locate(other_file, other.location, other_path, other_dataset) ||
+            strcmp(path, other_path) != 0 || strcmp(dataset, other_dataset) != 0)
+            return false;
+    }
+}
+
+// The labels and names that the configuration has for the rows, where it names those.
+static void find_beside(const struct elbow_config *config, struct elbow_session_places *places)
+{
+    const struct {
+        const char *rows, *labels_key, *labels, *names_key, *names;
+    } sets[] = {{config->data.valid, "data.valid_labels", config->data.valid_labels, "data.valid_names",
+                 config->data.valid_names},
+                {config->data.train, "data.labels", config->data.labels, "data.names", config->data.names}};
+    const struct elbow_session_place *rows = &places->parts[ELBOW_SESSION_ROWS];
+    places->parts[ELBOW_SESSION_LABELS].places[0] = places->parts[ELBOW_SESSION_NAMES].places[0] = '\0';
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; ++i) {
+        if (!is_same_place(config->data.file, sets[i].rows, rows->file, rows->places))
+            continue;
+        set(&places->parts[ELBOW_SESSION_LABELS], sets[i].labels_key, config->data.file, sets[i].labels);
+        set(&places->parts[ELBOW_SESSION_NAMES], sets[i].names_key, config->data.file, sets[i].names);
+        return;
+    }
+}
+
+// The datasets of the configuration, one for each channel, without their files.
+static void strip_files(elbow_places places)
+{
+    struct elbow_place_of place = {.next = places};
+    elbow_places stripped = "";
+    elbow_path file, dataset;
+    size_t length = 0;
+    bool has_channels = places[0] == '\t';
+    for (size_t next = 0; elbow_places_next(&place);) {
+        if (place.channel != next)
+            continue;
+        ++next;
+        // The text becomes no longer than it was.
+        ELBOW_CHECK(elbow_config_locate("", place.location, file, dataset));
+        if (has_channels)
+            stripped[length++] = '\t';
+        memcpy(stripped + length, dataset, strlen(dataset));
+        length += strlen(dataset);
+    }
+    memcpy(places, stripped, sizeof stripped);
+}
+
+// FILE:/dataset, a list of such, or FILE with the datasets' names in the configuration.
+static enum elbow_status locate_given(const struct elbow_config *config, const char *data,
+                                      struct elbow_session_places *places, struct elbow_error *error)
+{
+    struct elbow_session_place *rows = &places->parts[ELBOW_SESSION_ROWS];
+    bool is_whole = strstr(data, ":/") != NULL;
+    if (strncmp(data, ":/", 2) == 0)
+        return elbow_error_set(error, ELBOW_USAGE, "--data %.500s: lacks the file; write FILE:/dataset", data);
+    if (!is_whole && (config->data.synthetic > 0 || rows->places[0] == '\0'))
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--data %.500s: the checkpoint's configuration names no dataset; write FILE:/dataset",
+                               data);
+    if (!is_whole && strlen(data) >= sizeof rows->file)
+        return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name is longer than %d bytes", data,
+                               ELBOW_PATH_SIZE - 1);
+    rows->key = "--data";
+    elbow_text_format(rows->file, sizeof rows->file, "%s", is_whole ? "" : data);
+    if (!is_whole)
+        strip_files(rows->places);
+    else if (elbow_config_read_places("--data", data, rows->places, error) != ELBOW_OK)
+        return error->status;
+    find_beside(config, places);
+    // All rows of what is given.
+    places->parts[ELBOW_SESSION_CHOSEN].places[0] = places->parts[ELBOW_SESSION_GROUPS].places[0] = '\0';
+    places->select = (struct elbow_selecting){0};
+    return ELBOW_OK;
+}
+
+// A flag that names what lies beside the rows.
+static enum elbow_status locate_beside(const char *flag, const char *given, bool is_noise,
+                                       const struct elbow_session_place *rows, struct elbow_session_place *place,
+                                       struct elbow_error *error)
+{
+    elbow_path file, dataset;
+    struct elbow_place_of next = {.next = rows->places};
+    if (given == NULL)
+        return ELBOW_OK;
+    if (is_noise)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "%s %.500s: the checkpoint was trained on noise, which has no %s; give --data, too",
+                               flag, given, flag + 2);
+    // Beside one dataset a bare one is of its file.
+    if (elbow_places_next(&next) && elbow_config_locate(rows->file, next.location, file, dataset))
+        elbow_text_format(place->file, sizeof place->file, "%s", file);
+    place->key = flag;
+    if (elbow_config_read_places(flag, given, place->places, error) != ELBOW_OK)
+        return error->status;
+    bool is_good = elbow_places_channels(place->places) == 1 && place->places[0] != '\0';
+    next = (struct elbow_place_of){.next = place->places};
+    while (is_good && elbow_places_next(&next))
+        is_good = elbow_config_locate("", next.location, file, dataset) && dataset[0] == '/' && dataset[1] != '\0';
+    if (is_good)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE, "%s %.500s: expected a dataset such as /test/%s or FILE:/test/%s", flag,
+                           given, flag + 2, flag + 2);
+}
+
+enum elbow_status elbow_session_locate(const struct elbow_session_request *request, const struct elbow_config *config,
+                                       struct elbow_session_places *places, struct elbow_error *error)
+{
+    struct elbow_session_place *parts = places->parts;
+    locate_configured(config, places);
+    enum elbow_status status = ELBOW_OK;
+    bool is_noise = config->data.synthetic > 0 && request->data == NULL;
+    if (request->data != NULL)
+        status = locate_given(config, request->data, places, error);
+    if (status == ELBOW_OK)
+        status = locate_beside("--labels", request->labels, is_noise, &parts[ELBOW_SESSION_ROWS],
+                               &parts[ELBOW_SESSION_LABELS], error);
+    if (!request->wants_names)
+        parts[ELBOW_SESSION_NAMES].places[0] = '\0';
+    else if (status == ELBOW_OK)
+        status = locate_beside("--names", request->names, is_noise, &parts[ELBOW_SESSION_ROWS],
+                               &parts[ELBOW_SESSION_NAMES], error);
+    return status;
+}
+
+enum elbow_status elbow_session_find(struct elbow_comm *comm, const struct elbow_session_places *places,
+                                     struct elbow_session_files *files, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    for (int i = 0; i < ELBOW_SESSION_PARTS && status == ELBOW_OK; ++i) {
+        const struct elbow_session_place *place = &places->parts[i];
+        const struct elbow_files_request wanted = {place->key, place->file, place->places,
+                                                   i > 0 ? &files->parts[ELBOW_SESSION_ROWS] : NULL};
+        if (place->places[0] == '\0')
+            continue;
+        status = comm != NULL ? elbow_files_share(comm, &wanted, &files->parts[i], error)
+                              : elbow_files_find(&wanted, &files->parts[i], error);
+    }
+    return status;
+}
+
+static void point(const struct elbow_session_files *files, enum elbow_session_part part,
+                  struct elbow_companion *companion)
+{
+    const struct elbow_files *found = &files->parts[part];
+    if (found->count == 0)
+        return;
+    companion->file = found->paths[0];
+    companion->dataset = found->datasets[0];
+    companion->files = found;
+}
+
+struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *config,
+                                                   const struct elbow_session_places *places,
+                                                   const struct elbow_session_files *files)
+{
+    const struct elbow_files *rows = &files->parts[ELBOW_SESSION_ROWS], *labels = &files->parts[ELBOW_SESSION_LABELS];
+    struct elbow_dataset_request wanted = elbow_dataset_request_of(config);
+    struct elbow_selecting select = places->select;
+    select.rows.key = "data.rows";
+    select.groups.key = "data.groups";
+    point(files, ELBOW_SESSION_CHOSEN, &select.rows);
+    point(files, ELBOW_SESSION_GROUPS, &select.groups);
+    select.length = wanted.select.length;
+    select.step = wanted.select.step;
+    point(files, ELBOW_SESSION_NAMES, &wanted.names);
+    wanted.files = rows->count > 0 ? rows : NULL;
+    wanted.labels_files = labels->count > 0 ? labels : NULL;
+    wanted.select = select;
+    return wanted;
+}
+
+void elbow_session_files_clear(struct elbow_session_files *files)
+{
+    for (int i = 0; i < ELBOW_SESSION_PARTS; ++i)
+        elbow_files_clear(&files->parts[i]);
+}
