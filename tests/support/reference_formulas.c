@@ -10,6 +10,11 @@
 
 static const long double LOG_2_PI = 1.837877066409345483560659472811235279723L;
 
+double reference_logistic(double a)
+{
+    return 1 / (1 + exp(-a));
+}
+
 // log(1 + exp(a))
 static long double softplus(long double a)
 {

@@ -11,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-double reference_logistic(double a)
-{
-    return 1 / (1 + exp(-a));
-}
-
 static size_t shared_count(int kind, const struct elbow_likelihood_options *options, size_t values)
 {
     const struct elbow_likelihood *likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)kind);
