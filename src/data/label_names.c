@@ -22,6 +22,25 @@ const char *elbow_label_name(const struct elbow_label_names *names, int64_t labe
     return found == NULL ? NULL : names->names[found - names->labels];
 }
 
+enum elbow_status elbow_files_names(const struct elbow_files *files, struct elbow_label_names *names,
+                                    struct elbow_error *error)
+{
+    struct elbow_label_list list = {0};
+    char name[2 * ELBOW_PATH_SIZE];
+    size_t bytes;
+    enum elbow_status status = ELBOW_OK;
+    for (size_t i = 0; i < files->count && status == ELBOW_OK; ++i) {
+        size_t at = i * files->channels;
+        elbow_text_format(name, sizeof name, files->channels > 1 ? "%s" : "%s:%s", files->paths[at],
+                          files->datasets[at]);
+        status = elbow_label_list_add(&list, (int64_t)i, name, error);
+    }
+    if (status == ELBOW_OK)
+        status = elbow_label_list_pack(&list, names, &bytes, error);
+    elbow_label_list_clear(&list);
+    return status;
+}
+
 void elbow_label_names_clear(struct elbow_label_names *names)
 {
     elbow_release(&names->labels);

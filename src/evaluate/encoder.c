@@ -20,7 +20,8 @@ struct encoding {
     struct elbow_sink_column columns[COLUMNS_MAX];
     size_t column_count, row_bytes;
     struct elbow_measured measured;
-    double *sums;           // of a microbatch
+    double *sums; // of a microbatch
+    struct elbow_origin origin;
     struct elbow_sink sink; // rank zero
 };
 
@@ -35,6 +36,7 @@ static enum elbow_status make_room(struct encoding *encoding, struct elbow_error
 static void give_room_back(struct encoding *encoding)
 {
     elbow_release(&encoding->sums);
+    elbow_origin_clear(&encoding->origin);
     elbow_measured_destroy(&encoding->measured);
 }
 
@@ -78,7 +80,7 @@ static void add_columns(struct encoding *encoding)
                                                         .names = &encoding->request->dataset->label_names,
                                                         .named = "label"});
     struct elbow_sink_column origin[ELBOW_ORIGIN_COLUMNS];
-    size_t count = elbow_origin_columns(encoding->request->dataset, origin);
+    size_t count = elbow_origin_columns(&encoding->origin, origin);
     for (size_t i = 0; i < count; ++i)
         add_column(encoding, origin[i]);
 }
@@ -106,7 +108,7 @@ static void pack_row(const struct encoding *encoding, size_t i, char *row)
         int64_t label = elbow_dataset_label(dataset, measured->first + i);
         row = put(row, &label, sizeof label);
     }
-    elbow_origin_pack(dataset, measured->first + i, row);
+    elbow_origin_pack(&encoding->origin, measured->first + i, row);
 }
 
 static void produce(void *user, uint64_t first, size_t count, void *results)
@@ -154,6 +156,7 @@ enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, c
 {
     *error = (struct elbow_error){0};
     struct encoding encoding = {.request = request, .plan = {.request = request, .latent = request->model->latent}};
+    elbow_origin_create(request->dataset, &encoding.origin, error);
     add_columns(&encoding);
     struct elbow_sink_plan plan = {.path = path,
                                    .columns = encoding.columns,
@@ -161,9 +164,8 @@ enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, c
                                    .rows = request->dataset->samples,
                                    .at_once = ROWS_AT_ONCE,
                                    .publish = publish};
-    if (elbow_sink_check(&plan, error) != ELBOW_OK)
-        return error->status;
-    make_room(&encoding, error);
+    if (error->status == ELBOW_OK && elbow_sink_check(&plan, error) == ELBOW_OK)
+        make_room(&encoding, error);
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)
         encode_rows(&encoding, &plan, error);
     give_room_back(&encoding);

@@ -26,7 +26,7 @@ struct drawing {
     const struct elbow_dataset *dataset; // NULL: samples
     uint64_t first, seed;
     bool draw;
-    bool has_origin; // each row says which sample it is
+    struct elbow_origin origin; // of the rows, where each says which sample it is
     size_t microbatch, row_bytes;
     struct elbow_sink sink;            // rank zero
     uint64_t *ids;                     // room for a microbatch
@@ -72,6 +72,7 @@ static void give_room_back(struct drawing *drawing)
     elbow_release(&drawing->z);
     elbow_release(&drawing->means);
     elbow_release(&drawing->shown);
+    elbow_origin_clear(&drawing->origin);
     elbow_release(&drawing->row);
 }
 
@@ -146,8 +147,8 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
         row = pack(drawing, drawing->values + i * values, row);
         show(drawing, i, drawing->shown);
         row = pack(drawing, drawing->shown, row);
-        if (drawing->has_origin)
-            elbow_origin_pack(drawing->dataset, drawing->first + first + i, row);
+        if (drawing->origin.dataset != NULL)
+            elbow_origin_pack(&drawing->origin, drawing->first + first + i, row);
     }
 }
 
@@ -204,13 +205,15 @@ static struct elbow_sink_column column_of(const struct drawing *drawing, const c
 }
 
 // Names and rows of the samples, in a user's file of datasets; pictures and lines of values have no place for them.
-static size_t add_origin(struct drawing *drawing, const char *path, struct elbow_sink_column *columns)
+static size_t add_origin(struct drawing *drawing, const char *path, struct elbow_sink_column *columns,
+                         struct elbow_error *error)
 {
-    if (drawing->dataset == NULL || drawing->gallery->pending != NULL)
-        return 0;
+    bool is_wanted = false;
     for (const char *const *ending = elbow_sink_endings(ELBOW_SINK_HDF5); *ending != NULL; ++ending)
-        drawing->has_origin = drawing->has_origin || elbow_output_ends(path, *ending);
-    return drawing->has_origin ? elbow_origin_columns(drawing->dataset, columns) : 0;
+        is_wanted = is_wanted || elbow_output_ends(path, *ending);
+    if (is_wanted && drawing->dataset != NULL && drawing->gallery->pending == NULL)
+        elbow_origin_create(drawing->dataset, &drawing->origin, error);
+    return elbow_origin_columns(&drawing->origin, columns);
 }
 
 // Collective.
@@ -233,16 +236,15 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
                                    .publish = gallery->publish,
                                    .pending = gallery->pending};
     if (has_pairs)
-        plan.column_count += add_origin(drawing, path, columns + 2);
+        plan.column_count += add_origin(drawing, path, columns + 2, error);
     for (size_t i = 0; i < plan.column_count; ++i)
         drawing->row_bytes += elbow_sink_column_bytes(&columns[i]);
     ELBOW_CHECK(drawing->microbatch > 0 && drawing->microbatch <= gallery->model->rows_max);
     ELBOW_CHECK(gallery->data->values == gallery->model->values);
     if (count == 0)
-        return elbow_error_set(error, ELBOW_USAGE, "%.500s: nothing to draw; ask for at least one", path);
-    if (elbow_sink_check(&plan, error) != ELBOW_OK)
-        return error->status;
-    make_room(drawing, error);
+        elbow_error_set(error, ELBOW_USAGE, "%.500s: nothing to draw; ask for at least one", path);
+    if (error->status == ELBOW_OK && elbow_sink_check(&plan, error) == ELBOW_OK)
+        make_room(drawing, error);
     if (elbow_comm_agree(gallery->comm, error) == ELBOW_OK)
         fill(drawing, &plan, error);
     give_room_back(drawing);

@@ -109,6 +109,26 @@ uniq -c series.row | awk '$1 != 3 || $2 != NR - 1 { exit 1 }' || fail "rows of w
 trained held "${series[@]}" data.train=/s data.valid=0.5
 rows held | uniq -c | awk '$1 != 3 { exit 1 } END { exit NR != 3 }' || fail "a series was torn apart"
 
+# Several files: what lies beside them is read from each, and outputs say which file a row is of.
+for file in a:30:5 b:25:6; do
+    IFS=: read -r name count seed <<<"$file"
+    "$make_data" write "$name.h5" /x f32 "$count,6" normal "seed=$seed" chunk=7
+    "$make_data" write "$name.h5" /five i64 "$count" labels
+    "$make_data" write "$name.h5" /names string "$count" names
+done
+several=(data.file= 'data.train=[a.h5:/x, b.h5:/x]' data.labels=/five)
+trained several "${several[@]}" data.valid=0.2 data.groups=/five data.weights=/five
+run 0 3 several.encode "$elbow" encode several -o several.csv
+awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+    $at["names"] != "\"r" $at["row"] "\"" || $at["file_name"] != ($at["file"] == 0 ? "\"a.h5:/x\"" : "\"b.h5:/x\"") ||
+        $at["row"] % 5 != 0 || $at["labels"] != 0 { exit 1 }
+    { ++count[$at["file"]] } END { exit count[0] != 6 || count[1] != 5 }' several.csv || fail "several: $(cat several.csv)"
+trained border "${several[@]}" 'data.rows=[28, 31]'
+{ "$make_data" print a.h5 /x | tail -n 2; "$make_data" print b.h5 /x | head -n 2; } >expected
+sees border 4
+printf '%s\n' 28 29 0 1 | cmp -s - border.row || fail "border: rows $(paste -sd' ' border.row)"
+"$make_data" print border.h5 /file | paste -sd' ' | grep -qx '0 0 1 1' || fail "border: files"
+
 # Weights of 1 are none; other ones tell in what is trained, not in what is evaluated.
 trained plain data.valid=/valid
 trained ones data.valid=/valid data.weights=/ones

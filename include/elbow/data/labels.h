@@ -32,6 +32,12 @@ const char *elbow_label_name(const struct elbow_label_names *names, int64_t labe
 // Local. A zeroed struct is legal.
 void elbow_label_names_clear(struct elbow_label_names *names);
 
+struct elbow_files; // elbow/data/files.h
+
+// Local. Names of the numbers of files: "a.h5:/x", or the path alone where datasets are joined as channels.
+enum elbow_status elbow_files_names(const struct elbow_files *files, struct elbow_label_names *names,
+                                    struct elbow_error *error);
+
 // Where labels are stored, and for what.
 struct elbow_labels_request {
     const struct elbow_files *files; // in each of them a dataset or a group
