@@ -86,6 +86,13 @@ run 0 3 eval.3 "$elbow" eval share --json
 same_file "eval of a share" eval.1.out eval.3.out
 grep -q '"samples": 10,' eval.1.out || fail "eval: $(cat eval.1.out)"
 run 0 1 whole "$elbow" eval share --data data.h5:/x --json
+# A row has the same noise wherever it is met: its number in the file is the key.
+run 0 1 all "$elbow" encode share -o all.csv --data data.h5:/x
+awk -F, 'FNR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+    NR == FNR { held[$at["row"]] = $0; next }
+    (FNR - 2) in held { ++found; split(held[FNR - 2], was, ",")
+        for (i = 1; i <= 7; ++i) if (($i - was[i]) ^ 2 > 1e-8 * (1 + was[i] ^ 2)) exit 1 }
+    END { exit found != 10 }' share.csv all.csv || fail "rows that are held back have other figures than among all rows"
 grep -q '"samples": 200,' whole.out || fail "eval --data: $(cat whole.out)"
 
 # Windows: of each row, at 0, 7, 14; the last points of a row are in none. The channels come first or last.
