@@ -17,7 +17,10 @@ page=$top/docs/howto/your-own-data.md
 "$make_data" write weather.nc /t2m i16 200,9,8 bytes attribute=scale_factor:0.01 attribute=add_offset:273.15
 cp "$top/tests/data/sparse/cells.h5ad" .
 awk 'BEGIN { print "name,a,b,c"; for (i = 0; i < 200; ++i) printf "row%d,%.3f,%.1f,%d\n", i, sin(i), 100 * cos(i / 3), i % 7 }' >table.csv
-mkdir pictures
+mkdir runs pictures
+"$make_data" write runs/1.h5 /x f32 150,64 normal
+"$make_data" write runs/2.h5 /x f32 50,64 normal seed=2
+"$make_data" write lab.mat /x f64 12,200 normal
 cp "$top/tests/data/import/grey8.png" pictures/1.png
 
 # What is imported, but for arrays.npz, which nothing here can make.
@@ -46,5 +49,7 @@ layout series 'sensors.h5:/signal, 144 samples of 64x2 float32'
 layout counts 'cells.h5ad:/layers/counts, 36 samples of 9 int64 from 0 to [0-9]+, sparse'
 layout packed 'weather.nc:/t2m, 180 samples of 9x8 int16 .*the attributes scale_factor and add_offset'
 layout text 'data.h5:/table, 180 samples of 3 float32'
+layout many 'runs/1.h5:/x and 1 more file, 180 samples of 64 float32'
+layout matlab 'lab.mat:/x, 180 samples of 12 float64'
 [ $blocks = "$(grep -c '^```yaml$' "$page")" ] || fail "the page has $(grep -c '^```yaml$' "$page") layouts, $blocks are tried"
 finish

@@ -77,6 +77,20 @@ for file in flat other; do
 done
 same_run "channels first" flat other
 
+# A list of files, of which a share is held back.
+mkdir many-dense many-sparse
+for i in 1 2 3; do
+    "$make_data" write many-dense/$i.h5 /x f32 $((20 * i)),9 counts seed=$i
+    "$build/elbow-test-csr" many-dense/$i.h5 /x many-sparse/$i.h5
+done
+for kind in dense sparse; do
+    ln -sfn many-$kind many
+    run 0 3 many-$kind "$elbow" train run.yaml --set 'data.train=many/*.h5:/x' --set data.valid=0.2 --run-dir run-$kind \
+        --set samples.every=4 --set samples.count=2
+done
+grep -q '^data: .*, 96 samples of 9 float32 from 0 to 7, sparse (' many-sparse.out || fail "a list: $(grep '^data' many-sparse.out)"
+same_run "a list of files" run-dense run-sparse
+
 # Memory that is taken, beside that of a run on next to nothing, against what doctor announces.
 gnu_time=$(command -v time) || gnu_time=
 if [ -n "$gnu_time" ] && "$gnu_time" -f %M true 2>/dev/null && [ "$patience" = 1 ]; then

@@ -11,6 +11,7 @@ struct list {
     struct elbow_source source;
     struct elbow_source_request request;
     uint64_t *rows, *first;    // of each file: how many, and the first one's number; owned
+    uint64_t *before;          // of each file: sparse entries of the files before it, and of all; owned
     struct elbow_source *open; // the one that was used last; owned
     size_t file;               // its number
 };
@@ -114,6 +115,63 @@ static size_t file_of(const struct list *list, uint64_t row)
     return low; // not one without rows: the next begins where it does
 }
 
+// Those of the file that holds row `first`, of [first, first + count): how many, and their numbers in the file.
+struct part {
+    size_t file;
+    uint64_t within, rows;
+};
+
+static enum elbow_status take_part(struct list *list, uint64_t first, uint64_t count, struct part *part,
+                                   struct elbow_error *error)
+{
+    part->file = file_of(list, first);
+    part->within = first - list->first[part->file];
+    part->rows = list->rows[part->file] - part->within;
+    part->rows = count < part->rows ? count : part->rows;
+    return open_counted(list, part->file, error);
+}
+
+static enum elbow_status starts(struct elbow_source *source, uint64_t first, uint64_t count, uint64_t *starts,
+                                struct elbow_error *error)
+{
+    struct list *list = (struct list *)source;
+    struct part part;
+    enum elbow_status status = ELBOW_OK;
+    if (first == source->info.shape[0])
+        starts[0] = source->entries;
+    for (uint64_t done = 0; status == ELBOW_OK && first < source->info.shape[0]; done += part.rows) {
+        status = take_part(list, first + done, count - done, &part, error);
+        if (status == ELBOW_OK)
+            status = elbow_source_starts(list->open, part.within, part.rows, starts + done, error);
+        for (uint64_t i = 0; i <= part.rows && status == ELBOW_OK; ++i)
+            starts[done + i] += list->before[part.file];
+        if (done + part.rows == count)
+            break;
+    }
+    return status;
+}
+
+static enum elbow_status entries(struct elbow_source *source, uint64_t first, uint64_t count, const uint64_t *starts,
+                                 uint32_t *columns, void *values, struct elbow_error *error)
+{
+    struct list *list = (struct list *)source;
+    size_t size = elbow_element_size(source->info.element);
+    uint64_t *inner = NULL;
+    struct part part;
+    enum elbow_status status = elbow_allocate(&inner, count + 1, sizeof *inner, "the starts of rows", error);
+    for (uint64_t done = 0; done < count && status == ELBOW_OK; done += part.rows) {
+        status = take_part(list, first + done, count - done, &part, error);
+        for (uint64_t i = 0; i <= part.rows && status == ELBOW_OK; ++i)
+            inner[i] = starts[done + i] - list->before[part.file];
+        uint64_t at = starts[done] - starts[0];
+        if (status == ELBOW_OK)
+            status = elbow_source_entries(list->open, part.within, part.rows, inner, columns + at,
+                                          (char *)values + at * size, error);
+    }
+    elbow_release(&inner);
+    return status;
+}
+
 static enum elbow_status read(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
                               struct elbow_error *error)
 {
@@ -153,11 +211,18 @@ static void close_list(struct elbow_source *source)
     elbow_source_close(list->open);
     elbow_release(&list->rows);
     elbow_release(&list->first);
+    elbow_release(&list->before);
     elbow_release(&list);
 }
 
-static const struct elbow_source_functions functions = {
-    .check = check, .storage = storage, .packing = packing, .read = read, .locate = locate, .close = close_list};
+static const struct elbow_source_functions functions = {.check = check,
+                                                        .storage = storage,
+                                                        .packing = packing,
+                                                        .read = read,
+                                                        .starts = starts,
+                                                        .entries = entries,
+                                                        .locate = locate,
+                                                        .close = close_list};
 
 const uint64_t *elbow_source_list_rows(const struct elbow_source *source, size_t *count)
 {
@@ -195,6 +260,25 @@ static enum elbow_status count_rows(struct list *list, struct elbow_error *error
     return status;
 }
 
+// Whether the rows of all files are sparse, and where the entries of each begin among those of all: every process
+// opens every file for it.
+static enum elbow_status count_entries(struct list *list, struct elbow_error *error)
+{
+    struct elbow_source *source = &list->source;
+    size_t files = list->request.files->count;
+    enum elbow_status status = open_file(list, 0, error);
+    source->is_sparse = status == ELBOW_OK && list->open->is_sparse;
+    for (size_t file = 0; file < files && status == ELBOW_OK && source->is_sparse; ++file) {
+        status = open_counted(list, file, error);
+        if (status != ELBOW_OK)
+            break;
+        source->is_sparse = list->open->is_sparse;
+        list->before[file + 1] = list->before[file] + list->open->entries;
+    }
+    source->entries = source->is_sparse ? list->before[files] : 0;
+    return status;
+}
+
 enum elbow_status elbow_source_open_list(const struct elbow_source_request *request, struct elbow_source **source,
                                          struct elbow_error *error)
 {
@@ -209,7 +293,11 @@ enum elbow_status elbow_source_open_list(const struct elbow_source_request *requ
     if (status == ELBOW_OK)
         status = elbow_allocate(&list->first, files, sizeof *list->first, "rows of files", error);
     if (status == ELBOW_OK)
+        status = elbow_allocate(&list->before, files + 1, sizeof *list->before, "entries of files", error);
+    if (status == ELBOW_OK)
         status = count_rows(list, error);
+    if (status == ELBOW_OK)
+        status = count_entries(list, error);
     if (status == ELBOW_OK)
         *source = &list->source;
     else
