@@ -78,7 +78,7 @@ static enum elbow_status split(const struct elbow_loading *loading, struct elbow
         struct elbow_companion companion = beside(loading, select->groups, selection->stored);
         status = elbow_companion_groups(&companion, &groups, error);
     }
-    const struct elbow_split side = {
+    const struct elbow_holdout side = {
         .share = select->share, .seed = select->split_seed, .is_valid = select->is_valid, .groups = groups};
     if (status == ELBOW_OK)
         status = elbow_selection_split(selection, &side, loading->dataset->name, error);

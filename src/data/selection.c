@@ -175,8 +175,8 @@ static uint64_t unit_of(const struct values *values, int64_t value)
 }
 
 // Which units are held back: a bit each.
-static enum elbow_status draw_units(const struct elbow_split *split, uint64_t units, const char *name, uint64_t **held,
-                                    struct elbow_error *error)
+static enum elbow_status draw_units(const struct elbow_holdout *split, uint64_t units, const char *name,
+                                    uint64_t **held, struct elbow_error *error)
 {
     uint64_t count = (uint64_t)round(split->share * (double)units);
     const char *what = split->groups != NULL ? "group" : "row";
@@ -197,7 +197,7 @@ static enum elbow_status draw_units(const struct elbow_split *split, uint64_t un
 }
 
 // The rows of one side, in place of those that are selected.
-static enum elbow_status keep_side(struct elbow_selection *selection, const struct elbow_split *split,
+static enum elbow_status keep_side(struct elbow_selection *selection, const struct elbow_holdout *split,
                                    const struct values *values, const uint64_t *held, struct elbow_error *error)
 {
     uint64_t *bits = NULL, *before = NULL;
@@ -223,7 +223,7 @@ static enum elbow_status keep_side(struct elbow_selection *selection, const stru
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_selection_split(struct elbow_selection *selection, const struct elbow_split *split,
+enum elbow_status elbow_selection_split(struct elbow_selection *selection, const struct elbow_holdout *split,
                                         const char *name, struct elbow_error *error)
 {
     ELBOW_CHECK(split->share >= 0 && split->share < 1 && selection->length == 0);

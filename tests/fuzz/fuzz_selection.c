@@ -50,7 +50,7 @@ static enum elbow_status split(struct fuzz_input *input, struct elbow_selection 
 {
     uint64_t how = fuzz_take(input, 1);
     int64_t *groups = NULL;
-    struct elbow_split side = {
+    struct elbow_holdout side = {
         .share = (double)fuzz_take(input, 4) / 0x1p32, .seed = fuzz_take(input, 8), .is_valid = how & 1};
     enum elbow_status status = ELBOW_OK;
     if ((how & 2) != 0) {

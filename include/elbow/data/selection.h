@@ -61,7 +61,7 @@ enum elbow_status elbow_selection_add_mask(struct elbow_selection *selection, ui
 enum elbow_status elbow_selection_end(struct elbow_selection *selection, const char *name, struct elbow_error *error);
 
 // One side of a split.
-struct elbow_split {
+struct elbow_holdout {
     double share;          // of the units, above 0 and below 1; 0: no split
     uint64_t seed;         // data.split_seed
     bool is_valid;         // the side that is held back, else the rest
@@ -71,7 +71,7 @@ struct elbow_split {
 // Local. Keeps one side. The units are the selected rows in their order, or the values of `groups` among them in
 // ascending order; the first round(share * units) of a permutation that `seed` keys (halves go up) are held back. DATA
 // if either side would be empty; MEMORY.
-enum elbow_status elbow_selection_split(struct elbow_selection *selection, const struct elbow_split *split,
+enum elbow_status elbow_selection_split(struct elbow_selection *selection, const struct elbow_holdout *split,
                                         const char *name, struct elbow_error *error);
 
 // Local. Cuts rows of `steps` points in time into windows of `length`, at 0, step, 2 step, ... as long as they lie

@@ -150,7 +150,7 @@ static void check_split(uint64_t stored, bool is_chosen, double share, uint64_t 
         if (is_chosen)
             ck_assert_int_eq(elbow_selection_take_range(&sides[valid], 7, (int64_t)stored - 3, "x", &error), ELBOW_OK);
         check_consistent(&sides[valid], chosen);
-        struct elbow_split split = {.share = share, .seed = seed, .is_valid = valid, .groups = groups};
+        struct elbow_holdout split = {.share = share, .seed = seed, .is_valid = valid, .groups = groups};
         ck_assert_int_eq(elbow_selection_split(&sides[valid], &split, "x", &error), ELBOW_OK);
         check_consistent(&sides[valid], side[valid]);
     }
@@ -196,7 +196,7 @@ START_TEST(the_first_of_a_permutation_is_held_back)
     struct elbow_permutation permutation =
         elbow_permutation_keyed(40, (struct elbow_stream){.seed = 5, .purpose = ELBOW_PURPOSE_SPLIT});
     struct elbow_selection selection = elbow_selection_all(40);
-    struct elbow_split split = {.share = 0.2, .seed = 5, .is_valid = true};
+    struct elbow_holdout split = {.share = 0.2, .seed = 5, .is_valid = true};
     ck_assert_int_eq(elbow_selection_split(&selection, &split, "x", &error), ELBOW_OK);
     ck_assert_uint_eq(selection.rows, 8);
     for (uint64_t i = 0; i < 40; ++i)
@@ -210,7 +210,7 @@ START_TEST(pinned_split)
 {
     static const uint64_t rows[] = {28, 33, 43, 60, 81};
     struct elbow_selection selection = elbow_selection_all(100);
-    struct elbow_split split = {.share = 0.05, .is_valid = true};
+    struct elbow_holdout split = {.share = 0.05, .is_valid = true};
     ck_assert_int_eq(elbow_selection_split(&selection, &split, "x", &error), ELBOW_OK);
     ck_assert_uint_eq(selection.rows, 5);
     for (uint64_t i = 0; i < 5; ++i)
@@ -231,7 +231,7 @@ START_TEST(splits_with_an_empty_side_are_refused)
                  {0.4, one, "data.valid: 0.4 of 1 group leaves nothing to validate on"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         struct elbow_selection selection = elbow_selection_all(10);
-        struct elbow_split split = {.share = cases[i].share, .groups = cases[i].groups};
+        struct elbow_holdout split = {.share = cases[i].share, .groups = cases[i].groups};
         ck_assert_int_eq(elbow_selection_split(&selection, &split, "x", &error), ELBOW_DATA);
         ck_assert_msg(strstr(error.message, cases[i].says) != NULL, "%s", error.message);
         elbow_selection_clear(&selection);
@@ -246,7 +246,7 @@ START_TEST(windows_stay_within_their_rows)
         for (uint64_t length = 1; length <= 5; ++length)
             for (uint64_t step = 1; step < 14; ++step) {
                 struct elbow_selection selection = elbow_selection_all(30);
-                struct elbow_split split = {.share = 0.2, .seed = step};
+                struct elbow_holdout split = {.share = 0.2, .seed = step};
                 ck_assert_int_eq(elbow_selection_split(&selection, &split, "x", &error), ELBOW_OK);
                 ck_assert_int_eq(elbow_selection_cut(&selection, steps, length, step, "x", &error), ELBOW_OK);
                 check_consistent(&selection, marked);
@@ -293,7 +293,7 @@ START_TEST(without_memory_nothing_is_kept)
         groups[i] = i % 7;
     for (uint64_t n = 1; n < 8; ++n) {
         struct elbow_selection selection = elbow_selection_all(100);
-        struct elbow_split split = {.share = 0.5, .groups = groups};
+        struct elbow_holdout split = {.share = 0.5, .groups = groups};
         elbow_memory_fail_at(n);
         enum elbow_status status = elbow_selection_split(&selection, &split, "x", &error);
         elbow_memory_fail_at(0);

@@ -131,7 +131,7 @@ START_TEST(selected_rows)
     const double shares[] = {0.001, 0.1, 0.5};
     for (size_t i = 0; i < 2 * sizeof shares / sizeof *shares; ++i) {
         struct elbow_selection side = elbow_selection_all(ROWS);
-        const struct elbow_split split = {.share = shares[i / 2], .is_valid = i % 2};
+        const struct elbow_holdout split = {.share = shares[i / 2], .is_valid = i % 2};
         hdf5_must(elbow_selection_split(&side, &split, "m", &error), &error);
         check_source(path, &side);
         elbow_selection_clear(&side);
