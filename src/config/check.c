@@ -211,7 +211,8 @@ struct elbow_demand elbow_config_demand(const struct elbow_config *config)
         return (struct elbow_demand){.support = elbow_likelihood_support(kind),
                                      .key = "model.likelihood",
                                      .word = elbow_likelihood_kinds[kind].name,
-                                     .is_whole = config->data.dequantize};
+                                     .is_whole = config->data.dequantize,
+                                     .most = elbow_likelihood_most(kind, &config->model.likelihood_options)};
     bool is_sampled = config->data.binarize == ELBOW_BINARIZE_SAMPLE; // a value is a probability
     return (struct elbow_demand){.support = is_sampled ? ELBOW_SUPPORT_UNIT : ELBOW_SUPPORT_REAL,
                                  .key = "data.binarize",

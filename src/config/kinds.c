@@ -119,7 +119,7 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
         NULL, 0                                                                                                        \
     }
 #define variance_options OPTIONS(variance_keys)
-#define LIKELIHOOD(name, word, support, options) [name] = {#word, options},
+#define LIKELIHOOD(name, word, support, options, most) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
 
 #define PRIOR(name, word, options) [name] = {#word, options},
@@ -134,6 +134,18 @@ enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind)
 {
     ELBOW_CHECK((unsigned)kind < ELBOW_LIKELIHOODS);
     return supports[kind];
+}
+
+// What the largest value is, of the options.
+#define no_most INFINITY
+#define MOST(name, word, support, rows, most) [name] = most,
+
+double elbow_likelihood_most(enum elbow_likelihood_kind kind, const struct elbow_likelihood_options *options)
+{
+    const double most[] = {ELBOW_LIKELIHOOD_LIST(MOST)};
+    (void)options;
+    ELBOW_CHECK((unsigned)kind < ELBOW_LIKELIHOODS);
+    return most[kind];
 }
 
 const char *elbow_support_name(enum elbow_support support)

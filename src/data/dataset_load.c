@@ -186,6 +186,8 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
     dataset->element = ELBOW_ELEMENT_FLOAT32;
     dataset->is_whole = request->demand.support == ELBOW_SUPPORT_COUNT;
     dataset->max = dataset->is_whole ? ELBOW_SYNTHETIC_COUNTS - 1 : 1;
+    if (dataset->is_whole && request->demand.most > 0 && request->demand.most < dataset->max)
+        dataset->max = request->demand.most;
     dataset->mean = dataset->deviation = dataset->low = dataset->high = NAN;
     dataset->scale = (struct elbow_scale){.factor = 1, .source = "synthetic noise in [0, 1)"};
     if (dataset->is_whole)

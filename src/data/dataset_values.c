@@ -176,16 +176,21 @@ static enum elbow_status check_range(struct elbow_loading *loading, float *sampl
     return ELBOW_OK;
 }
 
-static bool is_of(enum elbow_support support, float value)
+static bool is_bounded(const struct elbow_demand *demand)
 {
-    switch (support) {
+    return demand->most > 0 && isfinite(demand->most);
+}
+
+static bool is_of(const struct elbow_demand *demand, float value)
+{
+    switch (demand->support) {
     case ELBOW_SUPPORT_REAL:
         return true;
     case ELBOW_SUPPORT_UNIT:
     case ELBOW_SUPPORT_BINARY:
         return value >= 0 && value <= 1;
     case ELBOW_SUPPORT_COUNT:
-        return value >= 0 && value == floorf(value);
+        return value >= 0 && value == floorf(value) && !(is_bounded(demand) && value > demand->most);
     }
     return false;
 }
@@ -194,16 +199,19 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
                                       struct elbow_error *error)
 {
     const struct elbow_demand *demand = &loading->request->demand;
-    char words[ELBOW_LIKELIHOOD_WORDS_SIZE], transform[64];
+    char most[40] = "", words[ELBOW_LIKELIHOOD_WORDS_SIZE], transform[64];
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
     elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
     tell_transform(loading->dataset, transform, sizeof transform);
-    return elbow_error_set(error, ELBOW_DATA,
-                           "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s, but %s: %s needs %s; "
-                           "set data.factor and data.offset, or model.likelihood: %s",
-                           spot.name, (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number,
-                           loading->dataset->scale.source, transform, demand->key, demand->word,
-                           elbow_support_name(demand->support), words);
+    if (is_bounded(demand))
+        snprintf(most, sizeof most, " to %.9g", demand->most);
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s, but %s: %s needs %s%s; "
+        "set data.factor and data.offset, or model.likelihood: %s",
+        spot.name, (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number,
+        loading->dataset->scale.source, transform, demand->key, demand->word, elbow_support_name(demand->support), most,
+        words);
 }
 
 static enum elbow_status refuse_fraction(const struct elbow_loading *loading, uint64_t row, size_t at, double value,
@@ -237,13 +245,13 @@ static enum elbow_status check_whole(const struct elbow_loading *loading, struct
 static enum elbow_status check_support(struct elbow_loading *loading, float *sample, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    enum elbow_support support = loading->request->demand.support;
+    const struct elbow_demand *demand = &loading->request->demand;
     uint64_t piece, row_bytes = dataset->values * elbow_element_size(dataset->element);
     struct elbow_range range = elbow_loading_rows(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
     for (uint64_t row = range.first; row < range.last; ++row) {
         elbow_dataset_sample(dataset, row, sample);
         for (size_t i = 0; i < dataset->values; ++i) {
-            if (!is_of(support, sample[i]))
+            if (!is_of(demand, sample[i]))
                 return refuse_value(loading, row, i, sample[i], error);
             dataset->is_binary = dataset->is_binary && (sample[i] == 0 || sample[i] == 1);
         }

@@ -16,7 +16,7 @@ static double exact_x[ROWS * WIDEST], exact_y[ROWS * WIDEST * OUTPUTS_MAX], exac
 static struct subject subject_of(int kind, const struct elbow_likelihood_options *options)
 {
     const struct elbow_likelihood *row = elbow_likelihood_row((enum elbow_likelihood_kind)kind);
-    struct subject subject = {kind, row, &REFERENCE_LIKELIHOODS[kind], options, row->outputs(options)};
+    struct subject subject = {kind, row, &REFERENCE_LIKELIHOODS[kind], options, row->outputs(options), false};
     ck_assert(subject.outputs >= 1 && subject.outputs <= OUTPUTS_MAX);
     return subject;
 }
@@ -39,7 +39,7 @@ struct elbow_likelihood_call subject_call(const struct subject *subject, size_t 
     float start = 0;
     size_t count = subject_shared_count(subject, values, &start);
     for (size_t k = 0; k < count; ++k)
-        shared[k] = start + 0.125F + (vary ? 0.25F * sinf((float)k) : 0);
+        shared[k] = start + (subject->is_at_start ? 0 : 0.125F) + (vary ? 0.25F * sinf((float)k) : 0);
     return (struct elbow_likelihood_call){.options = subject->options,
                                           .rows = rows,
                                           .values = values,

@@ -16,6 +16,7 @@ struct subject {
     const struct reference_likelihood *reference;
     const struct elbow_likelihood_options *options;
     size_t outputs;
+    bool is_at_start; // else trained numbers stand off it
 };
 
 // Room for calls.
@@ -26,7 +27,7 @@ extern double recon[ROWS];
 // How many numbers are trained beside the networks, with their start in *start.
 size_t subject_shared_count(const struct subject *subject, size_t values, float *start);
 
-// A call without gradients, of x, y and recon; trained numbers stand off their start, each elsewhere if they vary.
+// A call without gradients, of x, y and recon; trained numbers stand each elsewhere if they vary.
 struct elbow_likelihood_call subject_call(const struct subject *subject, size_t rows, size_t values, bool vary);
 
 // The reference of row i of a call; valid until the next.

@@ -48,7 +48,7 @@ long double reference_log_p(const struct reference_row *row)
 static double slope(const struct reference_row *row, double *number, size_t d, bool is_own)
 {
     static const double weights[] = {1, -8, 8, -1}, places[] = {-2, -1, 1, 2};
-    const double step = 0x1p-9, at = *number;
+    const double step = 0x1p-12, at = *number;
     long double sum = 0;
     for (int i = 0; i < 4; ++i) {
         *number = at + places[i] * step;
@@ -96,7 +96,7 @@ struct reference_grid reference_grid(int kind, const struct elbow_likelihood_opt
     // A density may have a kink at its mean: there, the errors of the sums on both sides cancel where a point of the
     // grid lies 1/2 - 1/sqrt(12) of a step behind (a root of the second Bernoulli polynomial).
     const double behind = 0.21132486540518712, reach = 40, step = 2 * reach / POINTS;
-    (void)options;
+    double most = elbow_likelihood_most((enum elbow_likelihood_kind)kind, options);
     switch (elbow_likelihood_support((enum elbow_likelihood_kind)kind)) {
     case ELBOW_SUPPORT_REAL:
         return (struct reference_grid){at - reach + behind * step, step, step, POINTS};
@@ -105,14 +105,14 @@ struct reference_grid reference_grid(int kind, const struct elbow_likelihood_opt
     case ELBOW_SUPPORT_BINARY:
         return (struct reference_grid){0, 1, 1, 2};
     case ELBOW_SUPPORT_COUNT:
-        return (struct reference_grid){0, 1, 1, POINTS};
+        return (struct reference_grid){0, 1, 1, most < POINTS ? (long)most + 1 : POINTS};
     }
     return (struct reference_grid){0};
 }
 
 bool reference_is_of_support(int kind, const struct elbow_likelihood_options *options, float value)
 {
-    (void)options;
+    double most = elbow_likelihood_most((enum elbow_likelihood_kind)kind, options);
     switch (elbow_likelihood_support((enum elbow_likelihood_kind)kind)) {
     case ELBOW_SUPPORT_REAL:
         return isfinite(value);
@@ -121,7 +121,7 @@ bool reference_is_of_support(int kind, const struct elbow_likelihood_options *op
     case ELBOW_SUPPORT_BINARY:
         return value == 0 || value == 1;
     case ELBOW_SUPPORT_COUNT:
-        return value >= 0 && value == floorf(value);
+        return value >= 0 && value == floorf(value) && value <= most;
     }
     return false;
 }

@@ -216,6 +216,7 @@ struct elbow_demand {
     enum elbow_support support;
     const char *key, *word;
     bool is_whole; // as stored: data.dequantize
+    double most;   // whole numbers: the largest; 0 or infinity: there is none
 };
 
 // Local.
@@ -226,6 +227,9 @@ bool elbow_support_is_continuous(enum elbow_support support);
 
 // Local. What the values of a likelihood may be.
 enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind);
+
+// Local. The largest value that a likelihood of whole numbers takes; infinity if there is none.
+double elbow_likelihood_most(enum elbow_likelihood_kind kind, const struct elbow_likelihood_options *options);
 
 // Local. What values of a support are called: "values in [0, 1]".
 const char *elbow_support_name(enum elbow_support support);

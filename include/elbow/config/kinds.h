@@ -60,13 +60,14 @@ enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_NUMBER_OPTIMAL, optimal)     /* the best one, in closed form */
 enum elbow_number { ELBOW_NUMBER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_NUMBER_KINDS };
 
-// Likelihoods: X(ENUMERATOR, word, support, options). src/vae/likelihood/<word>.c holds the functions,
-// src/config/kinds.c the rows of the options (no_options: there are none).
+// Likelihoods: X(ENUMERATOR, word, support, options, most). src/vae/likelihood/<word>.c holds the functions,
+// src/config/kinds.c the rows of the options (no_options: there are none), and the largest value that there may be
+// (no_most: none).
 #define ELBOW_LIKELIHOOD_LIST(X)                                                                                       \
-    X(ELBOW_LIKELIHOOD_BERNOULLI, bernoulli, ELBOW_SUPPORT_BINARY, no_options)                                         \
-    X(ELBOW_LIKELIHOOD_GAUSSIAN, gaussian, ELBOW_SUPPORT_REAL, variance_options)                                       \
-    X(ELBOW_LIKELIHOOD_POISSON, poisson, ELBOW_SUPPORT_COUNT, no_options)                                              \
-    X(ELBOW_LIKELIHOOD_CONTINUOUS_BERNOULLI, continuous_bernoulli, ELBOW_SUPPORT_UNIT, no_options)
+    X(ELBOW_LIKELIHOOD_BERNOULLI, bernoulli, ELBOW_SUPPORT_BINARY, no_options, no_most)                                \
+    X(ELBOW_LIKELIHOOD_GAUSSIAN, gaussian, ELBOW_SUPPORT_REAL, variance_options, no_most)                              \
+    X(ELBOW_LIKELIHOOD_POISSON, poisson, ELBOW_SUPPORT_COUNT, no_options, no_most)                                     \
+    X(ELBOW_LIKELIHOOD_CONTINUOUS_BERNOULLI, continuous_bernoulli, ELBOW_SUPPORT_UNIT, no_options, no_most)
 enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LIKELIHOODS };
 
 // Priors p(z): X(ENUMERATOR, word, options). src/vae/prior/<word>.c holds the functions.

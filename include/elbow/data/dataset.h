@@ -73,7 +73,7 @@ struct elbow_dataset {
     uint64_t entries; // of sparse rows: values that are stored; all others are zero
     bool is_binary;   // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY)
     bool is_synthetic;
-    bool is_whole; // synthetic data are counts below 16
+    bool is_whole; // synthetic data are counts up to max
     uint64_t seed; // synthetic data are drawn with it when used
     uint64_t hash; // of all values as stored, dense or sparse, below 2^63, alike for any ranks and chunks; 0: not
                    // compared, or noise
