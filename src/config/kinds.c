@@ -103,6 +103,16 @@ static const struct elbow_key variance_keys[] = {
     {"", "floor", REAL, OF_LIKELIHOOD(floor), ABOVE_ZERO, .preset = "1.0e-6", .is_later = true,
      .help = "The least that a variance may be which is no number."},
 };
+// clang-format off
+static const char *const scale_words[] = {"learned", "predicted", NULL};
+#define SCALE NUMBER(scale_words, 0), OF_LIKELIHOOD(scale), ABOVE_ZERO, .preset = "learned", \
+    .present = offsetof(struct elbow_config, model.likelihood_options.scale_from)
+
+static const struct elbow_key laplace_keys[] = {
+    {"", "scale", SCALE,
+     .help = "b of each value; learned: one for all values, from START on, else as the training data vary; predicted: an "
+             "output of the decoder."},
+};
 // clang-format on
 
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options)
@@ -119,6 +129,7 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
         NULL, 0                                                                                                        \
     }
 #define variance_options OPTIONS(variance_keys)
+#define laplace_options OPTIONS(laplace_keys)
 #define LIKELIHOOD(name, word, support, options, most) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
 

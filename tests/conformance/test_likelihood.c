@@ -31,6 +31,8 @@ static void check_slopes(const struct subject *subject, const struct reference_r
     reference_gradient(row, slopes, NULL);
     for (size_t k = 0; k < row->values * row->outputs; ++k) {
         double size = fabs(slopes[k]) + fabs(row->x[k / row->outputs]);
+        if (subject->reference->has_kink && fabs(row->y[k - k % row->outputs] - row->x[k / row->outputs]) < 0x1p-7)
+            continue; // differences go across it
         ck_assert_msg(fabs(found[k] - slopes[k]) <= 8 * FLT_EPSILON * size + 2e-9,
                       "%s: x %g, output %zu, %g: slope %.9g, not %.9g", subject_name(subject), row->x[k / row->outputs],
                       k % row->outputs, row->y[k], -found[k], -slopes[k]);

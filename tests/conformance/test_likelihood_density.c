@@ -119,13 +119,31 @@ START_TEST(draws_follow_the_density)
 }
 END_TEST
 
+// The largest log p around a place of the first output, by thirds of what brackets it.
+static double climb(const struct subject *subject, const struct elbow_likelihood_call *call, double place, double step)
+{
+    double low = place - step, high = place + step, best = -INFINITY;
+    for (int i = 0; i < 60; ++i) {
+        double scores[2], thirds[2] = {low + (high - low) / 3, high - (high - low) / 3};
+        for (int k = 0; k < 2; ++k) {
+            y[0] = (float)thirds[k];
+            subject->row->score(call);
+            scores[k] = recon[0];
+            best = fmax(best, recon[0]);
+        }
+        low = scores[0] < scores[1] ? thirds[0] : low;
+        high = scores[0] < scores[1] ? high : thirds[1];
+    }
+    return best;
+}
+
 // No y scores higher than saturated, and some y as high.
 static void check_saturated(const struct subject *subject)
 {
     enum { STEPS = 4000 };
     uint64_t state = 7;
     for (int trial = 0; trial < 12; ++trial) {
-        double best = -INFINITY, most;
+        double best = -INFINITY, place = 0, most;
         x[0] = (float)subject->reference->value(reference_random(&state));
         subject_fill_outputs(subject, 0, y);
         struct elbow_likelihood_call call = subject_call(subject, 1, 1, false);
@@ -134,10 +152,12 @@ static void check_saturated(const struct subject *subject)
         for (int step = 0; step < STEPS; ++step) {
             y[0] = (float)(-20 + 40.0 * step / STEPS);
             subject->row->score(&call);
+            place = recon[0] > best ? y[0] : place;
             best = fmax(best, recon[0]);
         }
-        ck_assert_msg(best <= most + 1e-6 * (1 + fabs(most)) && best >= most - 1e-2, "%s: x %g scores %g, saturated %g",
-                      subject_name(subject), x[0], best, most);
+        best = fmax(best, climb(subject, &call, place, 40.0 / STEPS));
+        ck_assert_msg(best <= most + 1e-6 * (1 + fabs(most)) && (subject->reference->is_nominal || best >= most - 1e-3),
+                      "%s: x %g scores %g, saturated %g", subject_name(subject), x[0], best, most);
     }
 }
 

@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A small model, for a likelihood.
+#define USUAL(what_, likelihood_)                                                                                      \
+    {                                                                                                                  \
+        .what = what_, .encoder_layers = 1, .decoder_layers = 2, .activation = ELBOW_ACTIVATION_TANH,                  \
+        .likelihood = likelihood_, .beta = 1, .rows = 7, .values = 19, .latent = 3                                     \
+    }
+
 const struct architecture ARCHITECTURES[] = {
     {.what = "linear", .likelihood = "bernoulli", .beta = 1, .rows = 5, .values = 13, .latent = 3},
     {.what = "one row",
@@ -175,6 +182,8 @@ const struct architecture ARCHITECTURES[] = {
      .rows = 7,
      .values = 19,
      .latent = 3},
+    USUAL("laplace, predicted", "{laplace: predicted}"),
+    USUAL("laplace, learned", "{laplace: {learned: 0.5}}"),
     {.what = "free bits",
      .encoder_layers = 1,
      .decoder_layers = 1,

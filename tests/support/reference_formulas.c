@@ -99,6 +99,25 @@ static double inner(double u)
     return 0.5 + 0.44 * u;
 }
 
+// A number that is fixed or learned, as its own logarithm.
+static long double fixed_or_learned(int from, double value, const double *shared)
+{
+    return from == ELBOW_NUMBER_LEARNED ? expl(shared[0]) : (long double)value;
+}
+
+static long double predicted_scale(double output)
+{
+    return 1e-6L + softplus(output);
+}
+
+static long double laplace(VALUE)
+{
+    long double b = options->scale_from == ELBOW_NUMBER_PREDICTED
+                        ? predicted_scale(y[1])
+                        : fixed_or_learned(options->scale_from, options->scale, shared);
+    return -fabsl((long double)x - y[0]) / b - logl(2 * b);
+}
+
 const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
     [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
                                     .log_p = bernoulli,
@@ -127,6 +146,15 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                                .value = inner,
                                                .outputs = {-50, -4, -0.3, 0, 0.01, 1, 5, 40},
                                                .means = {0.01, 0.3, 0.9}},
+    [ELBOW_LIKELIHOOD_LAPLACE] = {.forms = {"{laplace: 1}", "{laplace: 0.3}", "laplace", "{laplace: {learned: 0.5}}",
+                                            "{laplace: predicted}"},
+                                  .log_p = laplace,
+                                  .has_kink = true,
+                                  .mean = same,
+                                  .value = twice,
+                                  .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
+                                  .others = {0.4, -0.3},
+                                  .means = {-20, 0, 0.4}},
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");

@@ -17,6 +17,7 @@ struct reference_likelihood {
     double others[2];          // the outputs behind it, by turns
     double means[3];           // of data, to start at
     bool is_nominal;           // the mean is no mean: values have no order
+    bool has_kink;             // at the first output
 };
 
 double reference_logistic(double a);

@@ -9,6 +9,8 @@
 
 #include "elbow/vae/likelihood.h"
 
+#include <math.h>
+
 #define ELBOW_LIKELIHOOD_DECLARE(name, word, ...) extern const struct elbow_likelihood elbow_likelihood_##word;
 ELBOW_LIKELIHOOD_LIST(ELBOW_LIKELIHOOD_DECLARE)
 
@@ -24,6 +26,18 @@ static inline double elbow_lanes_fold(const double lanes[ELBOW_LANES])
 static inline double elbow_word_uniform(uint32_t word)
 {
     return ((double)word + 0.5) * 0x1p-32;
+}
+
+// Local. log(1 + exp(a)) and 1 / (1 + exp(-a)), in double, without overflow.
+static inline double elbow_softplus(double a)
+{
+    return (a > 0 ? a : 0) + log1p(exp(-fabs(a)));
+}
+
+static inline double elbow_sigmoid(double a)
+{
+    double small = exp(-fabs(a));
+    return (a < 0 ? small : 1) / (1 + small);
 }
 
 // Local. Rows that are worth a thread.
