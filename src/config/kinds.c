@@ -113,6 +113,15 @@ static const struct elbow_key laplace_keys[] = {
      .help = "b of each value; learned: one for all values, from START on, else as the training data vary; predicted: an "
              "output of the decoder."},
 };
+
+static const struct elbow_key student_t_keys[] = {
+    {"", "scale", SCALE,
+     .help = "s of each value; learned: one for all values, from START on, else as the training data vary; predicted: an "
+             "output of the decoder."},
+    {"", "df", NUMBER(scale_words, 4), OF_LIKELIHOOD(df), ABOVE_ZERO, .preset = "4.0",
+     .present = offsetof(struct elbow_config, model.likelihood_options.df_from),
+     .help = "Degrees of freedom; learned: of all values, from START (4.0) on; predicted: an output of the decoder."},
+};
 // clang-format on
 
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options)
@@ -130,6 +139,7 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
     }
 #define variance_options OPTIONS(variance_keys)
 #define laplace_options OPTIONS(laplace_keys)
+#define student_t_options OPTIONS(student_t_keys)
 #define LIKELIHOOD(name, word, support, options, most) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
 

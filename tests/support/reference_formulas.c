@@ -118,6 +118,24 @@ static long double laplace(VALUE)
     return -fabsl((long double)x - y[0]) / b - logl(2 * b);
 }
 
+// Where both are learned, each is a factor of its start.
+static long double student_t(VALUE)
+{
+    bool has_both = options->scale_from == ELBOW_NUMBER_LEARNED && options->df_from == ELBOW_NUMBER_LEARNED;
+    long double s, n;
+    if (options->scale_from == ELBOW_NUMBER_PREDICTED)
+        s = predicted_scale(y[1]);
+    else
+        s = has_both ? (options->scale > 0 ? options->scale : 1) * expl(shared[0])
+                     : fixed_or_learned(options->scale_from, options->scale, shared);
+    if (options->df_from == ELBOW_NUMBER_PREDICTED)
+        n = 2 + softplus(y[options->scale_from == ELBOW_NUMBER_PREDICTED ? 2 : 1]);
+    else
+        n = has_both ? options->df * expl(shared[1]) : fixed_or_learned(options->df_from, options->df, shared);
+    long double t = ((long double)x - y[0]) / s;
+    return lgammal((n + 1) / 2) - lgammal(n / 2) - logl(n * acosl(-1)) / 2 - logl(s) - (n + 1) / 2 * log1pl(t * t / n);
+}
+
 const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
     [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
                                     .log_p = bernoulli,
@@ -155,6 +173,17 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                   .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
                                   .others = {0.4, -0.3},
                                   .means = {-20, 0, 0.4}},
+    [ELBOW_LIKELIHOOD_STUDENT_T] = {.forms = {"{student_t: {scale: 0.8, df: 12}}", "{student_t: {scale: 0.3, df: 30}}",
+                                              "{student_t: {df: 9}}", "{student_t: {scale: 0.5, df: {learned: 15}}}",
+                                              "{student_t: {scale: {learned: 0.5}, df: {learned: 11}}}",
+                                              "{student_t: {scale: predicted, df: 20}}",
+                                              "{student_t: {scale: predicted, df: predicted}}"},
+                                    .log_p = student_t,
+                                    .mean = same,
+                                    .value = twice,
+                                    .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
+                                    .others = {-0.4, 9},
+                                    .means = {-20, 0, 0.4}},
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");

@@ -72,6 +72,8 @@ struct elbow_likelihood_options {
     double start, floor;
     double scale;   // laplace, student_t, discretized_logistic: fixed, or where the learned one starts
     int scale_from; // enum elbow_number
+    double df;      // student_t: fixed, or where the learned ones start
+    int df_from;    // enum elbow_number
 };
 
 // What the options of a Gaussian come to.
