@@ -122,6 +122,12 @@ static const struct elbow_key student_t_keys[] = {
      .present = offsetof(struct elbow_config, model.likelihood_options.df_from),
      .help = "Degrees of freedom; learned: of all values, from START (4.0) on; predicted: an output of the decoder."},
 };
+
+enum { WHOLE_MAX = 1 << 24 }; // whole numbers up to here are floats
+
+static const struct elbow_key binomial_keys[] = {
+    {"", "n", INTEGER, OF_LIKELIHOOD(trials), FROM(1, WHOLE_MAX), .help = "Trials: values are counts from 0 to n."},
+};
 // clang-format on
 
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options)
@@ -140,6 +146,7 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
 #define variance_options OPTIONS(variance_keys)
 #define laplace_options OPTIONS(laplace_keys)
 #define student_t_options OPTIONS(student_t_keys)
+#define binomial_options OPTIONS(binomial_keys)
 #define LIKELIHOOD(name, word, support, options, most) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
 
@@ -159,6 +166,7 @@ enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind)
 
 // What the largest value is, of the options.
 #define no_most INFINITY
+#define trials_most (double)options->trials
 #define MOST(name, word, support, rows, most) [name] = most,
 
 double elbow_likelihood_most(enum elbow_likelihood_kind kind, const struct elbow_likelihood_options *options)

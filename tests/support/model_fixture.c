@@ -186,6 +186,7 @@ const struct architecture ARCHITECTURES[] = {
     USUAL("laplace, learned", "{laplace: {learned: 0.5}}"),
     USUAL("student_t, predicted", "{student_t: {scale: predicted, df: predicted}}"),
     USUAL("student_t, learned", "{student_t: {scale: {learned: 0.5}, df: {learned: 7}}}"),
+    USUAL("binomial", "{binomial: 16}"),
     {.what = "free bits",
      .encoder_layers = 1,
      .decoder_layers = 1,

@@ -136,6 +136,23 @@ static long double student_t(VALUE)
     return lgammal((n + 1) / 2) - lgammal(n / 2) - logl(n * acosl(-1)) / 2 - logl(s) - (n + 1) / 2 * log1pl(t * t / n);
 }
 
+static long double binomial(VALUE)
+{
+    long double n = options->trials;
+    (void)shared;
+    return lgammal(n + 1) - lgammal(x + 1.0L) - lgammal(n - x + 1) - x * softplus(-y[0]) - (n - x) * softplus(y[0]);
+}
+
+static double binomial_mean(OPTIONS, const double *y)
+{
+    return (double)options->trials * reference_logistic(y[0]);
+}
+
+static double up_to_sixteen(double u)
+{
+    return floor(16.99 * fabs(u));
+}
+
 const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
     [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
                                     .log_p = bernoulli,
@@ -184,6 +201,12 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                     .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
                                     .others = {-0.4, 9},
                                     .means = {-20, 0, 0.4}},
+    [ELBOW_LIKELIHOOD_BINOMIAL] = {.forms = {"{binomial: 16}", "{binomial: {n: 40}}", "{binomial: {n: 300}}"},
+                                   .log_p = binomial,
+                                   .mean = binomial_mean,
+                                   .value = up_to_sixteen,
+                                   .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
+                                   .means = {0.5, 5, 9}},
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");

@@ -74,6 +74,7 @@ struct elbow_likelihood_options {
     int scale_from; // enum elbow_number
     double df;      // student_t: fixed, or where the learned ones start
     int df_from;    // enum elbow_number
+    int64_t trials; // binomial
 };
 
 // What the options of a Gaussian come to.
