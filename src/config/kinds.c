@@ -128,6 +128,13 @@ enum { WHOLE_MAX = 1 << 24 }; // whole numbers up to here are floats
 static const struct elbow_key binomial_keys[] = {
     {"", "n", INTEGER, OF_LIKELIHOOD(trials), FROM(1, WHOLE_MAX), .help = "Trials: values are counts from 0 to n."},
 };
+
+enum { CLASSES_MAX = 1 << 16 };
+
+static const struct elbow_key categorical_keys[] = {
+    {"", "classes", INTEGER, OF_LIKELIHOOD(classes), FROM(2, CLASSES_MAX),
+     .help = "k: values are classes 0 to k - 1, each with k outputs of the decoder."},
+};
 // clang-format on
 
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options)
@@ -147,6 +154,7 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
 #define laplace_options OPTIONS(laplace_keys)
 #define student_t_options OPTIONS(student_t_keys)
 #define binomial_options OPTIONS(binomial_keys)
+#define categorical_options OPTIONS(categorical_keys)
 #define LIKELIHOOD(name, word, support, options, most) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
 
@@ -167,6 +175,7 @@ enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind)
 // What the largest value is, of the options.
 #define no_most INFINITY
 #define trials_most (double)options->trials
+#define classes_most (double)(options->classes - 1)
 #define MOST(name, word, support, rows, most) [name] = most,
 
 double elbow_likelihood_most(enum elbow_likelihood_kind kind, const struct elbow_likelihood_options *options)

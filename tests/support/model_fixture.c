@@ -187,6 +187,7 @@ const struct architecture ARCHITECTURES[] = {
     USUAL("student_t, predicted", "{student_t: {scale: predicted, df: predicted}}"),
     USUAL("student_t, learned", "{student_t: {scale: {learned: 0.5}, df: {learned: 7}}}"),
     USUAL("binomial", "{binomial: 16}"),
+    USUAL("categorical", "{categorical: 3}"),
     {.what = "free bits",
      .encoder_layers = 1,
      .decoder_layers = 1,

@@ -153,6 +153,28 @@ static double up_to_sixteen(double u)
     return floor(16.99 * fabs(u));
 }
 
+static long double categorical(VALUE)
+{
+    long double sum = 0;
+    (void)shared;
+    for (int64_t j = 0; j < options->classes; ++j)
+        sum += expl((long double)y[j] - y[(int)x]);
+    return -logl(sum);
+}
+
+static double most_probable(OPTIONS, const double *y)
+{
+    int64_t best = 0;
+    for (int64_t j = 1; j < options->classes; ++j)
+        best = y[j] > y[best] ? j : best;
+    return (double)best;
+}
+
+static double of_three(double u)
+{
+    return u < -0.3 ? 0 : u < 0.5 ? 1 : 2;
+}
+
 const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
     [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
                                     .log_p = bernoulli,
@@ -207,6 +229,14 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                    .value = up_to_sixteen,
                                    .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
                                    .means = {0.5, 5, 9}},
+    [ELBOW_LIKELIHOOD_CATEGORICAL] = {.forms = {"{categorical: 3}", "{categorical: {classes: 5}}"},
+                                      .log_p = categorical,
+                                      .mean = most_probable,
+                                      .value = of_three,
+                                      .outputs = {-30, -4, -0.3, 0, 0.01, 1, 5, 40},
+                                      .others = {0.4, -0.3},
+                                      .means = {0.2, 0.9, 1.8},
+                                      .is_nominal = true},
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");

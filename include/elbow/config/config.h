@@ -70,11 +70,12 @@ struct elbow_likelihood_options {
     bool learn_variance; // the key of version 0.1, where variance_from is FIXED
     bool has_start;
     double start, floor;
-    double scale;   // laplace, student_t, discretized_logistic: fixed, or where the learned one starts
-    int scale_from; // enum elbow_number
-    double df;      // student_t: fixed, or where the learned ones start
-    int df_from;    // enum elbow_number
-    int64_t trials; // binomial
+    double scale;    // laplace, student_t, discretized_logistic: fixed, or where the learned one starts
+    int scale_from;  // enum elbow_number
+    double df;       // student_t: fixed, or where the learned ones start
+    int df_from;     // enum elbow_number
+    int64_t trials;  // binomial
+    int64_t classes; // categorical
 };
 
 // What the options of a Gaussian come to.

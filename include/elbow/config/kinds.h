@@ -70,7 +70,8 @@ enum elbow_number { ELBOW_NUMBER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_NUMBER_KINDS 
     X(ELBOW_LIKELIHOOD_CONTINUOUS_BERNOULLI, continuous_bernoulli, ELBOW_SUPPORT_UNIT, no_options, no_most)            \
     X(ELBOW_LIKELIHOOD_LAPLACE, laplace, ELBOW_SUPPORT_REAL, laplace_options, no_most)                                 \
     X(ELBOW_LIKELIHOOD_STUDENT_T, student_t, ELBOW_SUPPORT_REAL, student_t_options, no_most)                           \
-    X(ELBOW_LIKELIHOOD_BINOMIAL, binomial, ELBOW_SUPPORT_COUNT, binomial_options, trials_most)
+    X(ELBOW_LIKELIHOOD_BINOMIAL, binomial, ELBOW_SUPPORT_COUNT, binomial_options, trials_most)                         \
+    X(ELBOW_LIKELIHOOD_CATEGORICAL, categorical, ELBOW_SUPPORT_COUNT, categorical_options, classes_most)
 enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LIKELIHOODS };
 
 // Priors p(z): X(ENUMERATOR, word, options). src/vae/prior/<word>.c holds the functions.
