@@ -308,7 +308,7 @@ static bool may_make(enum elbow_transform_kind kind, enum elbow_support support)
 #undef BELOW_ZERO
     if (kind == ELBOW_TRANSFORM_NONE || support == ELBOW_SUPPORT_REAL)
         return true;
-    return support != ELBOW_SUPPORT_COUNT && !is_below_zero[kind];
+    return support != ELBOW_SUPPORT_COUNT && support != ELBOW_SUPPORT_LEVEL && !is_below_zero[kind];
 }
 
 static enum elbow_status check_transform(const struct elbow_config *config, const char *name, struct elbow_error *error)
@@ -330,8 +330,9 @@ static enum elbow_status check_transform(const struct elbow_config *config, cons
                            "%s: data.transform: %s makes %s, but %s: %s needs %s; set data.transform: none, or "
                            "model.likelihood: %s",
                            name, word,
-                           demand.support == ELBOW_SUPPORT_COUNT ? "values that are no whole numbers"
-                                                                 : "values below zero, too",
+                           demand.support == ELBOW_SUPPORT_COUNT || demand.support == ELBOW_SUPPORT_LEVEL
+                               ? "values that are no whole numbers"
+                               : "values below zero, too",
                            demand.key, demand.word, elbow_support_name(demand.support), words);
 }
 

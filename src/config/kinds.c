@@ -135,6 +135,15 @@ static const struct elbow_key categorical_keys[] = {
     {"", "classes", INTEGER, OF_LIKELIHOOD(classes), FROM(2, CLASSES_MAX),
      .help = "k: values are classes 0 to k - 1, each with k outputs of the decoder."},
 };
+
+static const struct elbow_key logistic_keys[] = {
+    {"", "levels", INTEGER, OF_LIKELIHOOD(levels), FROM(2, CLASSES_MAX), .preset = "256",
+     .help = "L: stored values are 0 to L - 1, and are divided by L - 1."},
+    {"", "scale", NUMBER(scale_words, 0), OF_LIKELIHOOD(scale), ABOVE_ZERO, .preset = "learned",
+     .present = offsetof(struct elbow_config, model.likelihood_options.scale_from),
+     .help = "s, where all levels span 1; learned: one for all values, from START on, else as the training "
+             "data vary; predicted: an output of the decoder."},
+};
 // clang-format on
 
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options)
@@ -155,6 +164,7 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
 #define student_t_options OPTIONS(student_t_keys)
 #define binomial_options OPTIONS(binomial_keys)
 #define categorical_options OPTIONS(categorical_keys)
+#define logistic_options OPTIONS(logistic_keys)
 #define LIKELIHOOD(name, word, support, options, most) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
 
@@ -176,6 +186,7 @@ enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind)
 #define no_most INFINITY
 #define trials_most (double)options->trials
 #define classes_most (double)(options->classes - 1)
+#define levels_most (double)(options->levels - 1)
 #define MOST(name, word, support, rows, most) [name] = most,
 
 double elbow_likelihood_most(enum elbow_likelihood_kind kind, const struct elbow_likelihood_options *options)
@@ -199,6 +210,7 @@ bool elbow_support_is_continuous(enum elbow_support support)
         return true;
     case ELBOW_SUPPORT_BINARY:
     case ELBOW_SUPPORT_COUNT:
+    case ELBOW_SUPPORT_LEVEL:
         return false;
     }
     return false;

@@ -32,7 +32,7 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
         struct elbow_stream stream = {.seed = dataset->seed, .purpose = ELBOW_PURPOSE_SYNTHETIC, .id = sample};
         elbow_random_uniform(stream, dataset->values, values);
         for (size_t i = 0; dataset->is_whole && i < dataset->values; ++i)
-            values[i] = floorf((float)(dataset->max + 1) * values[i]);
+            values[i] = (float)(floorf((float)(dataset->max + 1) * values[i]) * dataset->scale.factor);
         return;
     }
     elbow_rows_transform(dataset, sample, values);

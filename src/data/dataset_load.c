@@ -184,14 +184,17 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
     dataset->samples = request->synthetic;
     dataset->selection = elbow_selection_all(request->synthetic);
     dataset->element = ELBOW_ELEMENT_FLOAT32;
-    dataset->is_whole = request->demand.support == ELBOW_SUPPORT_COUNT;
+    bool has_levels = request->demand.support == ELBOW_SUPPORT_LEVEL;
+    dataset->is_whole = has_levels || request->demand.support == ELBOW_SUPPORT_COUNT;
     dataset->max = dataset->is_whole ? ELBOW_SYNTHETIC_COUNTS - 1 : 1;
-    if (dataset->is_whole && request->demand.most > 0 && request->demand.most < dataset->max)
+    if (has_levels || (dataset->is_whole && request->demand.most > 0 && request->demand.most < dataset->max))
         dataset->max = request->demand.most;
     dataset->mean = dataset->deviation = dataset->low = dataset->high = NAN;
     dataset->scale = (struct elbow_scale){.factor = 1, .source = "synthetic noise in [0, 1)"};
     if (dataset->is_whole)
         snprintf(dataset->scale.source, sizeof dataset->scale.source, "synthetic counts");
+    if (has_levels)
+        dataset->scale.factor = 1 / request->demand.most;
     bool has_shape = request->shape != NULL && request->shape->count > 0;
     dataset->rank = has_shape ? request->shape->count : 2;
     dataset->values = 1;

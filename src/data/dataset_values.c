@@ -68,6 +68,10 @@ static void choose_scale(struct elbow_loading *loading)
     bool takes_factor = factor->name != NULL && !request->has_factor;
     bool takes_offset = offset->name != NULL && !request->has_offset;
     *scale = elbow_scale_automatic(dataset->element, dataset->max, request->demand.support);
+    if (request->demand.support == ELBOW_SUPPORT_LEVEL) {
+        scale->factor = 1 / request->demand.most;
+        snprintf(scale->source, sizeof scale->source, "levels are divided by %.9g", request->demand.most);
+    }
     if (takes_factor || takes_offset || request->has_factor)
         scale->factor = request->has_factor ? request->factor : factor->value;
     if (takes_offset || request->has_offset)
@@ -191,6 +195,9 @@ static bool is_of(const struct elbow_demand *demand, float value)
         return value >= 0 && value <= 1;
     case ELBOW_SUPPORT_COUNT:
         return value >= 0 && value == floorf(value) && !(is_bounded(demand) && value > demand->most);
+    case ELBOW_SUPPORT_LEVEL: // of floats that were divided once
+        return value >= 0 && value <= 1 &&
+               fabs(value * demand->most - rint(value * demand->most)) <= 1e-6 * demand->most;
     }
     return false;
 }
@@ -204,7 +211,8 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
     elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
     tell_transform(loading->dataset, transform, sizeof transform);
     if (is_bounded(demand))
-        snprintf(most, sizeof most, " to %.9g", demand->most);
+        snprintf(most, sizeof most, demand->support == ELBOW_SUPPORT_LEVEL ? " in steps of 1/%.9g" : " to %.9g",
+                 demand->most);
     return elbow_error_set(
         error, ELBOW_DATA,
         "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s, but %s: %s needs %s%s; "

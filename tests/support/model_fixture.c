@@ -188,6 +188,7 @@ const struct architecture ARCHITECTURES[] = {
     USUAL("student_t, learned", "{student_t: {scale: {learned: 0.5}, df: {learned: 7}}}"),
     USUAL("binomial", "{binomial: 16}"),
     USUAL("categorical", "{categorical: 3}"),
+    USUAL("discretized logistic, predicted", "{discretized_logistic: {levels: 16, scale: predicted}}"),
     {.what = "free bits",
      .encoder_layers = 1,
      .decoder_layers = 1,

@@ -175,6 +175,39 @@ static double of_three(double u)
     return u < -0.3 ? 0 : u < 0.5 ? 1 : 2;
 }
 
+// A difference of two distribution functions, from the side where they are small.
+static long double discretized_logistic(VALUE)
+{
+    long double s = options->scale_from == ELBOW_NUMBER_PREDICTED
+                        ? predicted_scale(y[1])
+                        : fixed_or_learned(options->scale_from, options->scale, shared);
+    long double top = (long double)options->levels - 1, k = rintl(x * top);
+    long double a = ((k + 0.5L) / top - y[0]) / s, b = ((k - 0.5L) / top - y[0]) / s;
+    long double sign = a + b > 0 ? -1 : 1, high = sign > 0 ? a : -b, low = sign > 0 ? b : -a;
+    bool is_first = k == 0, is_last = k == top; // open ends
+    long double more = (sign > 0 ? is_last : is_first) ? 1 : 1 / (1 + expl(-high));
+    long double less = (sign > 0 ? is_first : is_last) ? 0 : 1 / (1 + expl(-low));
+    return logl(more - less);
+}
+
+static double discretized_logistic_mean(OPTIONS, const double *y)
+{
+    long double s = options->scale_from == ELBOW_NUMBER_PREDICTED ? predicted_scale(y[1])
+                    : options->scale_from == ELBOW_NUMBER_LEARNED
+                        ? (options->scale > 0 ? options->scale : 0.1L) * expl(0.125L)
+                        : (long double)options->scale;
+    long double top = (long double)options->levels - 1, sum = 0;
+    for (long double k = 0; k < top; ++k)
+        sum += 1 / (1 + expl(((k + 0.5L) / top - y[0]) / s));
+    return (double)(sum / top);
+}
+
+// Levels of 1/255 that are levels of 1/15, too.
+static double of_sixteen(double u)
+{
+    return floor(15.99 * fabs(u)) / 15;
+}
+
 const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
     [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
                                     .log_p = bernoulli,
@@ -237,6 +270,15 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                       .others = {0.4, -0.3},
                                       .means = {0.2, 0.9, 1.8},
                                       .is_nominal = true},
+    [ELBOW_LIKELIHOOD_DISCRETIZED_LOGISTIC] = {.forms = {"{discretized_logistic: {levels: 16, scale: 0.03}}",
+                                                         "{discretized_logistic: {scale: 2}}", "discretized_logistic",
+                                                         "{discretized_logistic: {scale: predicted}}"},
+                                               .log_p = discretized_logistic,
+                                               .mean = discretized_logistic_mean,
+                                               .value = of_sixteen,
+                                               .outputs = {-0.1, -0.05, 0, 0.01, 0.3, 0.5, 0.9, 1.05},
+                                               .others = {-1, 0},
+                                               .means = {0.02, 0.3, 0.9}},
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");

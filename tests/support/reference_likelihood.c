@@ -106,6 +106,8 @@ struct reference_grid reference_grid(int kind, const struct elbow_likelihood_opt
         return (struct reference_grid){0, 1, 1, 2};
     case ELBOW_SUPPORT_COUNT:
         return (struct reference_grid){0, 1, 1, most < POINTS ? (long)most + 1 : POINTS};
+    case ELBOW_SUPPORT_LEVEL:
+        return (struct reference_grid){0, 1 / most, 1, (long)most + 1};
     }
     return (struct reference_grid){0};
 }
@@ -122,6 +124,8 @@ bool reference_is_of_support(int kind, const struct elbow_likelihood_options *op
         return value == 0 || value == 1;
     case ELBOW_SUPPORT_COUNT:
         return value >= 0 && value == floorf(value) && value <= most;
+    case ELBOW_SUPPORT_LEVEL:
+        return value >= 0 && value <= 1 && fabs(value * most - rint(value * most)) < 1e-4;
     }
     return false;
 }

@@ -76,6 +76,7 @@ struct elbow_likelihood_options {
     int df_from;     // enum elbow_number
     int64_t trials;  // binomial
     int64_t classes; // categorical
+    int64_t levels;  // discretized_logistic
 };
 
 // What the options of a Gaussian come to.

@@ -48,7 +48,8 @@ enum elbow_transform_kind { ELBOW_TRANSFORM_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_TR
     X(ELBOW_SUPPORT_REAL, "any real values")                                                                           \
     X(ELBOW_SUPPORT_UNIT, "values in [0, 1]")                                                                          \
     X(ELBOW_SUPPORT_BINARY, "values in [0, 1]") /* 0 or 1; what lies between is taken with a warning */                \
-    X(ELBOW_SUPPORT_COUNT, "whole numbers from 0")
+    X(ELBOW_SUPPORT_COUNT, "whole numbers from 0")                                                                     \
+    X(ELBOW_SUPPORT_LEVEL, "levels from 0 to 1") /* in steps of 1/most, stored as whole numbers from 0 */
 enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
 
 // Where a number of a likelihood comes from: it stands in the configuration, or a word says what makes it.
@@ -71,7 +72,8 @@ enum elbow_number { ELBOW_NUMBER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_NUMBER_KINDS 
     X(ELBOW_LIKELIHOOD_LAPLACE, laplace, ELBOW_SUPPORT_REAL, laplace_options, no_most)                                 \
     X(ELBOW_LIKELIHOOD_STUDENT_T, student_t, ELBOW_SUPPORT_REAL, student_t_options, no_most)                           \
     X(ELBOW_LIKELIHOOD_BINOMIAL, binomial, ELBOW_SUPPORT_COUNT, binomial_options, trials_most)                         \
-    X(ELBOW_LIKELIHOOD_CATEGORICAL, categorical, ELBOW_SUPPORT_COUNT, categorical_options, classes_most)
+    X(ELBOW_LIKELIHOOD_CATEGORICAL, categorical, ELBOW_SUPPORT_COUNT, categorical_options, classes_most)               \
+    X(ELBOW_LIKELIHOOD_DISCRETIZED_LOGISTIC, discretized_logistic, ELBOW_SUPPORT_LEVEL, logistic_options, levels_most)
 enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LIKELIHOODS };
 
 // Priors p(z): X(ENUMERATOR, word, options). src/vae/prior/<word>.c holds the functions.
