@@ -29,6 +29,16 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
     return facts;
 }
 
+double elbow_data_white(const struct elbow_data_facts *data, const struct elbow_demand *demand)
+{
+    double most = demand->most;
+    if (demand->support != ELBOW_SUPPORT_COUNT)
+        return 1;
+    if (!(most > 0 && isfinite(most)))
+        most = data->has_range ? data->max * data->scale.factor + data->scale.offset : 1;
+    return most > 0 ? most : 1;
+}
+
 static bool is_source(const struct elbow_scale *scale, const char *source)
 {
     return strcmp(scale->source, source) == 0;

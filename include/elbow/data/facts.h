@@ -27,6 +27,9 @@ struct elbow_data_facts {
 // Local. What a model that is trained on a dataset has to know, for as long as the dataset is loaded.
 struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset);
 
+// Local. The value that a picture shows white: of counts the largest that there may be, or that the training data have.
+double elbow_data_white(const struct elbow_data_facts *data, const struct elbow_demand *demand);
+
 // Local. Whether a loaded dataset's stored values are such that the scaling of the request's reference makes sense for
 // them: MISMATCH if types and ranges contradict each other, as floats from 0 to 1 do for a model of bytes from 0 to
 // 255. What is only doubtful goes to the dataset's news.

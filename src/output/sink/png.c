@@ -67,8 +67,12 @@ static enum elbow_status put(struct elbow_sink *sink, uint64_t first, uint64_t c
                              struct elbow_error *error)
 {
     struct png *png = sink->state;
+    size_t values = sink->row_bytes / sizeof(float);
+    const float *from = rows;
+    float white = sink->plan.white > 0 ? (float)sink->plan.white : 1;
     (void)error;
-    memcpy((char *)png->pictures + first * sink->row_bytes, rows, count * sink->row_bytes);
+    for (size_t i = 0; i < count * values; ++i)
+        png->pictures[first * values + i] = from[i] / white;
     return ELBOW_OK;
 }
 
