@@ -126,15 +126,20 @@ static enum elbow_status read_type(struct elbow_hdf5 *file, struct elbow_data_fa
 // Which stored values are missing. Older files have none of this.
 static enum elbow_status read_rules(struct elbow_hdf5 *file, struct elbow_data_facts *data, struct elbow_error *error)
 {
-    struct elbow_hdf5_attribute type, missing, range;
+    struct elbow_hdf5_attribute type, missing, range, mean;
     double valid[2];
     enum elbow_status status = elbow_hdf5_describe_attribute(file, "/", "data_type", &type, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_describe_attribute(file, "/", "data_missing", &missing, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_describe_attribute(file, "/", "data_valid_range", &range, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_describe_attribute(file, "/", "data_mean", &mean, error);
     if (status == ELBOW_OK && type.is_there)
         status = read_type(file, data, error);
+    data->mean = NAN;
+    if (status == ELBOW_OK && mean.is_there)
+        status = elbow_hdf5_read_doubles(file, "/", "data_mean", &data->mean, 1, error);
     if (status == ELBOW_OK && missing.is_there && (missing.count < 1 || missing.count > ELBOW_MISSING_VALUES))
         status = elbow_error_set(error, ELBOW_FORMAT, "data_missing has %" PRIu64 " values", missing.count);
     if (status == ELBOW_OK && missing.is_there)

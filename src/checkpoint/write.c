@@ -8,6 +8,7 @@
 #include "elbow/base/part.h"
 #include "elbow/data/hdf5.h"
 
+#include <math.h>
 #include <string.h>
 
 // One array of the arena as named datasets below `group`.
@@ -67,6 +68,8 @@ static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *
         elbow_hdf5_write_text(file, "/", "data_type", elbow_element_name(data->element), NULL);
         elbow_hdf5_write_doubles(file, "/", "data_range", range, 2, NULL);
     }
+    if (isfinite(data->mean))
+        elbow_hdf5_write_doubles(file, "/", "data_mean", &data->mean, 1, NULL);
     write_hash(file, "data_hash", data->hash);
     write_hash(file, "data_valid_hash", data->valid_hash);
     if (data->missing.count > 0)

@@ -24,6 +24,7 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
                                      .min = dataset->min,
                                      .hash = dataset->hash,
                                      .max = dataset->max,
+                                     .mean = dataset->mean,
                                      .layout = dataset->layout};
     memcpy(facts.shape, dataset->shape, sizeof facts.shape);
     return facts;

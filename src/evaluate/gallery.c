@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,8 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
         drawing->ids[i] = first + i;
     struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
     elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
+    double size = gallery->data->mean * (double)model->values; // as of a row of the training data
+    elbow_model_set_sizes(model, drawing->microbatch, NULL, isfinite(size) ? size : 1);
     elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {
         show(drawing, i, drawing->shown);
@@ -141,6 +144,7 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
     const float *head = elbow_model_encode(model, gallery->parameters, count, drawing->values);
     for (size_t i = 0; i < count; ++i)
         memcpy(drawing->z + i * latent, head + 2 * i * latent, latent * sizeof(float));
+    elbow_model_set_sizes(model, count, drawing->values, 1);
     elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {
         char *row = (char *)results + i * drawing->row_bytes;

@@ -85,6 +85,10 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->room, model->rows_max, 3 * model->latent * sizeof(double), what, error);
     if (status == ELBOW_OK)
+        status = elbow_allocate(&model->sizes, model->rows_max, sizeof *model->sizes, what, error);
+    for (size_t i = 0; status == ELBOW_OK && i < model->rows_max; ++i)
+        model->sizes[i] = 1;
+    if (status == ELBOW_OK)
         status = elbow_allocate(&model->dshared, model->shared.count, sizeof *model->dshared, what, error);
     model->lanes = lanes;
     return status;
@@ -100,6 +104,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->objectives);
     elbow_release(&model->noted);
     elbow_release(&model->room);
+    elbow_release(&model->sizes);
     elbow_release(&model->dshared);
 }
 
@@ -191,6 +196,6 @@ size_t elbow_model_bytes(const struct elbow_model *model)
 {
     size_t of_latent =
         model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + (2 + model->notes) * sizeof(double));
-    of_latent += model->rows_max * 3 * model->latent * sizeof(double);
+    of_latent += model->rows_max * (3 * model->latent + 1) * sizeof(double);
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent;
 }

@@ -234,11 +234,23 @@ const float *elbow_model_encode(struct elbow_model *model, const float *paramete
     return elbow_network_forward(&model->encoder, parameters, rows, values);
 }
 
+void elbow_model_set_sizes(struct elbow_model *model, size_t rows, const float *x, double otherwise)
+{
+    ELBOW_CHECK(rows <= model->rows_max);
+    for (size_t i = 0; i < rows; ++i) {
+        double total = 0;
+        for (size_t d = 0; x && d < model->values; ++d)
+            total += x[i * model->values + d];
+        model->sizes[i] = x ? total : otherwise;
+    }
+}
+
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean)
 {
     ELBOW_CHECK(z && mean && rows > 0 && rows <= model->rows_max);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, z);
     struct elbow_likelihood_call call = call_of(model, parameters, rows, y);
+    call.size = model->sizes;
     model->likelihood->mean(&call, mean);
 }
 
@@ -249,6 +261,7 @@ void elbow_model_draw(const struct elbow_model *model, const float *parameters, 
     const float *y = elbow_network_output(&model->decoder, 0);
     size_t width = model->values * model->likelihood->outputs(&model->options);
     struct elbow_likelihood_call call = call_of(model, parameters, 1, y + row * width);
+    call.size = model->sizes + row;
     model->likelihood->draw(stream, &call, x);
 }
 

@@ -25,6 +25,7 @@ struct elbow_likelihood_call {
     size_t rows, values; // D
     const float *x;      // (rows, D)
     const float *y;      // (rows, D, outputs)
+    const double *size;  // (rows) what the means of a row add up to, where its total would say it; NULL: x says it
     const float *shared; // the trained numbers beside the networks; NULL: there are none, options say it
     double *recon;       // (rows)
     float *dy;           // (rows, D, outputs), may be y; NULL: not wanted

@@ -41,6 +41,7 @@ struct elbow_model {
     double *recon, *objectives; // (lanes, rows_max); owned
     double *noted;              // (lanes, rows_max, notes); owned
     double *room;               // (rows_max, 3Z), for one pass at a time; owned
+    double *sizes;              // (rows_max) of the rows that are decoded; owned
     float *dshared;             // [shared.count], of a row; owned
     struct elbow_track *track;  // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
 };
@@ -133,6 +134,10 @@ void elbow_model_deviance(struct elbow_model *model, const float *parameters, si
 // Local. head (rows, 2Z) of q(z|x); valid until the next call that encodes (train, evaluate, encode), so that decode
 // and importance may use it.
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters, size_t rows, const float *values);
+
+// Local. The sizes of the rows that are decoded from now on (elbow/vae/likelihood.h): the totals of x (rows, D), or
+// without an x `otherwise`. Until then they are 1.
+void elbow_model_set_sizes(struct elbow_model *model, size_t rows, const float *x, double otherwise);
 
 // Local. mean (rows, D) of p(x|z) for z (rows, Z), which stays.
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean);
