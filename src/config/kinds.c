@@ -144,6 +144,17 @@ static const struct elbow_key logistic_keys[] = {
      .help = "s, where all levels span 1; learned: one for all values, from START on, else as the training "
              "data vary; predicted: an output of the decoder."},
 };
+
+static const char *const dispersion_choices[] = {ELBOW_DISPERSION_LIST(ELBOW_KIND_WORD) NULL};
+static const char *const size_choices[] = {ELBOW_SIZE_LIST(ELBOW_KIND_WORD) NULL};
+
+static const struct elbow_key dispersion_keys[] = {
+    {"", "dispersion", CHOICE(dispersion_choices), OF_LIKELIHOOD(dispersion), .preset = "per_value",
+     .help = "t, where the variance is m + m^2 / t: trained for each value of a row, or predicted: an output of the "
+             "decoder."},
+    {"", "size", CHOICE(size_choices), OF_LIKELIHOOD(size), .preset = "none",
+     .help = "total: means are shares of the row's total, by a softmax over its values."},
+};
 // clang-format on
 
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options)
@@ -165,6 +176,7 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
 #define binomial_options OPTIONS(binomial_keys)
 #define categorical_options OPTIONS(categorical_keys)
 #define logistic_options OPTIONS(logistic_keys)
+#define dispersion_options OPTIONS(dispersion_keys)
 #define LIKELIHOOD(name, word, support, options, most) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
 

@@ -64,7 +64,17 @@ struct reference_row subject_exact(const struct subject *subject, const struct e
     row.x = exact_x;
     row.y = exact_y;
     row.shared = exact_shared;
+    row.size = call->size ? call->size[i] : 0;
     return row;
+}
+
+void subject_give_size(const struct subject *subject, double size, struct elbow_likelihood_call *call)
+{
+    static double sizes[SUBJECT_SHARED_MAX];
+    ck_assert_uint_le(call->rows, SUBJECT_SHARED_MAX);
+    for (size_t i = 0; i < call->rows; ++i)
+        sizes[i] = size;
+    call->size = reference_row_of(subject->kind, subject->options, call->values).is_coupled ? sizes : NULL;
 }
 
 // The outputs of one value of which the first is `at`.

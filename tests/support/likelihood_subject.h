@@ -30,6 +30,9 @@ size_t subject_shared_count(const struct subject *subject, size_t values, float 
 // A call without gradients, of x, y and recon; trained numbers stand each elsewhere if they vary.
 struct elbow_likelihood_call subject_call(const struct subject *subject, size_t rows, size_t values, bool vary);
 
+// Gives each row of a call whose means are shares of a total that size; one value a row then has it for its mean.
+void subject_give_size(const struct subject *subject, double size, struct elbow_likelihood_call *call);
+
 // The reference of row i of a call; valid until the next.
 struct reference_row subject_exact(const struct subject *subject, const struct elbow_likelihood_call *call, size_t i);
 

@@ -208,6 +208,20 @@ static double of_sixteen(double u)
     return floor(15.99 * fabs(u)) / 15;
 }
 
+// With a term for each gamma function.
+static long double negative_binomial_at(long double x, long double log_mean, long double log_dispersion)
+{
+    long double m = expl(log_mean), t = expl(log_dispersion);
+    return lgammal(x + t) - lgammal(t) - lgammal(x + 1) - t * log1pl(m / t) +
+           (x == 0 ? 0 : x * (log_mean - logl(t + m))); // the mean of an empty row is 0
+}
+
+static long double negative_binomial(VALUE)
+{
+    bool is_predicted = options->dispersion == ELBOW_DISPERSION_PREDICTED;
+    return negative_binomial_at(x, y[0], is_predicted ? y[1] : shared[0]);
+}
+
 const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
     [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
                                     .log_p = bernoulli,
@@ -279,6 +293,16 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                                .outputs = {-0.1, -0.05, 0, 0.01, 0.3, 0.5, 0.9, 1.05},
                                                .others = {-1, 0},
                                                .means = {0.02, 0.3, 0.9}},
+    [ELBOW_LIKELIHOOD_NEGATIVE_BINOMIAL] = {.forms = {"negative_binomial",
+                                                      "{negative_binomial: {dispersion: predicted}}",
+                                                      "{negative_binomial: {size: total}}",
+                                                      "{negative_binomial: {dispersion: predicted, size: total}}"},
+                                            .log_p = negative_binomial,
+                                            .mean = rate,
+                                            .value = count,
+                                            .outputs = {-6, -4, -0.3, 0, 2.2, 2.4, 5, 7},
+                                            .others = {0.4, -0.3},
+                                            .means = {0.02, 1.5, 40}},
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");

@@ -21,8 +21,10 @@ static size_t shared_count(int kind, const struct elbow_likelihood_options *opti
 struct reference_row reference_row_of(int kind, const struct elbow_likelihood_options *options, size_t values)
 {
     const struct elbow_likelihood *likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)kind);
+    bool is_count = kind == ELBOW_LIKELIHOOD_NEGATIVE_BINOMIAL;
     return (struct reference_row){.kind = kind,
                                   .options = options,
+                                  .is_coupled = is_count && options->size == ELBOW_SIZE_TOTAL,
                                   .values = values,
                                   .outputs = likelihood->outputs(options),
                                   .shared_count = shared_count(kind, options, values),
@@ -30,17 +32,36 @@ struct reference_row reference_row_of(int kind, const struct elbow_likelihood_op
                                       shared_count(kind, options, 7) != shared_count(kind, options, 8)};
 }
 
-static long double value_log_p(const struct reference_row *row, size_t d)
+enum { OUTPUTS_MAX = 8 };
+
+// What is added to the first output of a value, which is the logarithm of a mean, where means are shares of a total.
+static long double shift_of(const struct reference_row *row)
+{
+    long double sum = 0, total = 0;
+    if (!row->is_coupled)
+        return 0;
+    for (size_t d = 0; d < row->values; ++d) {
+        sum += expl(row->y[d * row->outputs]);
+        total += row->x ? row->x[d] : 0;
+    }
+    return logl((row->size > 0 ? row->size : total) / sum);
+}
+
+static long double value_log_p(const struct reference_row *row, size_t d, long double shift)
 {
     const double *shared = row->shared_count == 0 ? NULL : row->shared + (row->is_shared_per_value ? d : 0);
-    return REFERENCE_LIKELIHOODS[row->kind].log_p(row->options, shared, row->x[d], row->y + d * row->outputs);
+    double y[OUTPUTS_MAX];
+    ck_assert(row->outputs <= OUTPUTS_MAX);
+    memcpy(y, row->y + d * row->outputs, row->outputs * sizeof *y);
+    y[0] += (double)shift;
+    return REFERENCE_LIKELIHOODS[row->kind].log_p(row->options, shared, row->x[d], y);
 }
 
 long double reference_log_p(const struct reference_row *row)
 {
-    long double sum = 0;
+    long double sum = 0, shift = shift_of(row);
     for (size_t d = 0; d < row->values; ++d)
-        sum += value_log_p(row, d);
+        sum += value_log_p(row, d, shift);
     return sum;
 }
 
@@ -49,10 +70,10 @@ static double slope(const struct reference_row *row, double *number, size_t d, b
 {
     static const double weights[] = {1, -8, 8, -1}, places[] = {-2, -1, 1, 2};
     const double step = 0x1p-12, at = *number;
-    long double sum = 0;
+    long double sum = 0, shift = is_own ? shift_of(row) : 0; // of their own are outputs that move no other value
     for (int i = 0; i < 4; ++i) {
         *number = at + places[i] * step;
-        sum += weights[i] * (is_own ? value_log_p(row, d) : reference_log_p(row));
+        sum += weights[i] * (is_own ? value_log_p(row, d, shift) : reference_log_p(row));
     }
     *number = at;
     return (double)(sum / (12 * step));
@@ -70,7 +91,7 @@ void reference_gradient(const struct reference_row *row, double *dy, double *dsh
     moved.y = y;
     moved.shared = shared;
     for (size_t k = 0; k < count; ++k)
-        dy[k] = -slope(&moved, &y[k], k / row->outputs, true);
+        dy[k] = -slope(&moved, &y[k], k / row->outputs, !row->is_coupled || k % row->outputs > 0);
     for (size_t k = 0; dshared && k < row->shared_count; ++k)
         dshared[k] -= slope(&moved, &shared[k], k, row->is_shared_per_value);
     free(y);
@@ -78,8 +99,9 @@ void reference_gradient(const struct reference_row *row, double *dy, double *dsh
 
 void reference_means(const struct reference_row *row, double *means)
 {
+    double factor = exp((double)shift_of(row)); // 1 but for counts, whose means it multiplies
     for (size_t d = 0; d < row->values; ++d)
-        means[d] = REFERENCE_LIKELIHOODS[row->kind].mean(row->options, row->y + d * row->outputs);
+        means[d] = factor * REFERENCE_LIKELIHOODS[row->kind].mean(row->options, row->y + d * row->outputs);
 }
 
 void reference_set_likelihood(const char *form, struct elbow_config *config)

@@ -28,6 +28,8 @@ struct reference_row {
     const struct elbow_likelihood_options *options;
     size_t values, outputs, shared_count;
     bool is_shared_per_value;
+    bool is_coupled; // means are shares of a total
+    double size;     // 0: the sum of x
     const double *x, *y, *shared;
 };
 

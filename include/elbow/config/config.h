@@ -77,6 +77,8 @@ struct elbow_likelihood_options {
     int64_t trials;  // binomial
     int64_t classes; // categorical
     int64_t levels;  // discretized_logistic
+    int dispersion;  // negative_binomial, zero_inflated_negative_binomial: enum elbow_dispersion
+    int size;        // likewise: enum elbow_size
 };
 
 // What the options of a Gaussian come to.

@@ -61,6 +61,9 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
     X(ELBOW_FIGURE_DF, df, "", "degrees of freedom of p(x given z), a mean over the values (student_t)",               \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
+    X(ELBOW_FIGURE_DISPERSION, dispersion, "",                                                                         \
+      "dispersion of counts, the geometric mean over the values (negative_binomial, zero_inflated_negative_binomial)", \
+      ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
     X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE, false)               \
     X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
     X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \

@@ -61,6 +61,18 @@ enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_NUMBER_OPTIMAL, optimal)     /* the best one, in closed form */
 enum elbow_number { ELBOW_NUMBER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_NUMBER_KINDS };
 
+// What the dispersion of counts belongs to: each value of a row has one, or the decoder gives it.
+#define ELBOW_DISPERSION_LIST(X)                                                                                       \
+    X(ELBOW_DISPERSION_PER_VALUE, per_value)                                                                           \
+    X(ELBOW_DISPERSION_PREDICTED, predicted)
+enum elbow_dispersion { ELBOW_DISPERSION_LIST(ELBOW_KIND_ENUMERATOR) };
+
+// What the means of counts are multiplied by: nothing, or they are shares of the total of the row.
+#define ELBOW_SIZE_LIST(X)                                                                                             \
+    X(ELBOW_SIZE_NONE, none)                                                                                           \
+    X(ELBOW_SIZE_TOTAL, total)
+enum elbow_size { ELBOW_SIZE_LIST(ELBOW_KIND_ENUMERATOR) };
+
 // Likelihoods: X(ENUMERATOR, word, support, options, most). src/vae/likelihood/<word>.c holds the functions,
 // src/config/kinds.c the rows of the options (no_options: there are none), and the largest value that there may be
 // (no_most: none).
@@ -73,7 +85,8 @@ enum elbow_number { ELBOW_NUMBER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_NUMBER_KINDS 
     X(ELBOW_LIKELIHOOD_STUDENT_T, student_t, ELBOW_SUPPORT_REAL, student_t_options, no_most)                           \
     X(ELBOW_LIKELIHOOD_BINOMIAL, binomial, ELBOW_SUPPORT_COUNT, binomial_options, trials_most)                         \
     X(ELBOW_LIKELIHOOD_CATEGORICAL, categorical, ELBOW_SUPPORT_COUNT, categorical_options, classes_most)               \
-    X(ELBOW_LIKELIHOOD_DISCRETIZED_LOGISTIC, discretized_logistic, ELBOW_SUPPORT_LEVEL, logistic_options, levels_most)
+    X(ELBOW_LIKELIHOOD_DISCRETIZED_LOGISTIC, discretized_logistic, ELBOW_SUPPORT_LEVEL, logistic_options, levels_most) \
+    X(ELBOW_LIKELIHOOD_NEGATIVE_BINOMIAL, negative_binomial, ELBOW_SUPPORT_COUNT, dispersion_options, no_most)
 enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LIKELIHOODS };
 
 // Priors p(z): X(ENUMERATOR, word, options). src/vae/prior/<word>.c holds the functions.

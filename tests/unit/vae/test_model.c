@@ -67,6 +67,7 @@ START_TEST(decoding_gives_means)
             const double *y = reference_up(&f->reference.decoder, f->exact_parameters, z, &trace);
             double expected[REFERENCE_WIDTH];
             struct reference_row row = reference_likelihood_row(&f->reference, f->exact_parameters, NULL, y);
+            row.size = 1; // as long as nobody sets another
             reference_means(&row, expected);
             for (size_t d = 0; d < f->model->values;
                  ++d) // of order 1 after up to four layers of sums of up to 17 terms

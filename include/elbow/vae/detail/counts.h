@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The negative binomial, without and with further zeros: what both have in common. Private to their files, which have
+// the formulas.
+//
+// A value's outputs: the logarithm of its mean m; with zeros the logit of the probability that it is dropped; the
+// logarithm of its dispersion t, if that is predicted: else each value has one that is trained. With size: total the
+// first outputs are logits of shares of the row's total N: log m_d = log N + y_d - log sum_k exp(y_k).
+#ifndef ELBOW_VAE_DETAIL_COUNTS_H
+#define ELBOW_VAE_DETAIL_COUNTS_H
+
+#include "elbow/vae/detail/likelihood.h"
+
+// Local. The functions of a row of the table.
+size_t elbow_counts_outputs(const struct elbow_likelihood_options *options, bool has_zeros);
+bool elbow_counts_shared(const struct elbow_likelihood_options *options, size_t values, struct elbow_tensor *tensor);
+void elbow_counts_score(const struct elbow_likelihood_call *call, bool has_zeros);
+void elbow_counts_saturated(const struct elbow_likelihood_call *call, bool has_zeros);
+void elbow_counts_mean(const struct elbow_likelihood_call *call, bool has_zeros, float *values);
+void elbow_counts_draw(struct elbow_stream stream, const struct elbow_likelihood_call *call, bool has_zeros, float *x);
+
+#endif
