@@ -222,6 +222,20 @@ static long double negative_binomial(VALUE)
     return negative_binomial_at(x, y[0], is_predicted ? y[1] : shared[0]);
 }
 
+static long double zero_inflated(VALUE)
+{
+    bool is_predicted = options->dispersion == ELBOW_DISPERSION_PREDICTED;
+    long double dropped = 1 / (1 + expl(-y[1])), kept = 1 / (1 + expl(y[1]));
+    long double log_p = negative_binomial_at(x, y[0], is_predicted ? y[2] : shared[0]);
+    return x == 0 ? logl(dropped + kept * expl(log_p)) : logl(kept) + log_p;
+}
+
+static double zero_inflated_mean(OPTIONS, const double *y)
+{
+    (void)options;
+    return exp(y[0]) * reference_logistic(-y[1]);
+}
+
 const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
     [ELBOW_LIKELIHOOD_BERNOULLI] = {.forms = {"bernoulli"},
                                     .log_p = bernoulli,
@@ -303,6 +317,16 @@ const struct reference_likelihood REFERENCE_LIKELIHOODS[] = {
                                             .outputs = {-6, -4, -0.3, 0, 2.2, 2.4, 5, 7},
                                             .others = {0.4, -0.3},
                                             .means = {0.02, 1.5, 40}},
+    [ELBOW_LIKELIHOOD_ZERO_INFLATED_NEGATIVE_BINOMIAL] =
+        {.forms = {"zero_inflated_negative_binomial", "{zero_inflated_negative_binomial: {dispersion: predicted}}",
+                   "{zero_inflated_negative_binomial: {size: total}}",
+                   "{zero_inflated_negative_binomial: {dispersion: predicted, size: total}}"},
+         .log_p = zero_inflated,
+         .mean = zero_inflated_mean,
+         .value = count,
+         .outputs = {-6, -4, -0.3, 0, 2.2, 2.4, 5, 7},
+         .others = {-1.4, 0.3},
+         .means = {0.02, 1.5, 40}},
 };
 _Static_assert(sizeof REFERENCE_LIKELIHOODS / sizeof *REFERENCE_LIKELIHOODS == ELBOW_LIKELIHOODS,
                "every likelihood has its reference");

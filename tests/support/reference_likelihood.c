@@ -21,7 +21,8 @@ static size_t shared_count(int kind, const struct elbow_likelihood_options *opti
 struct reference_row reference_row_of(int kind, const struct elbow_likelihood_options *options, size_t values)
 {
     const struct elbow_likelihood *likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)kind);
-    bool is_count = kind == ELBOW_LIKELIHOOD_NEGATIVE_BINOMIAL;
+    bool is_count =
+        kind == ELBOW_LIKELIHOOD_NEGATIVE_BINOMIAL || kind == ELBOW_LIKELIHOOD_ZERO_INFLATED_NEGATIVE_BINOMIAL;
     return (struct reference_row){.kind = kind,
                                   .options = options,
                                   .is_coupled = is_count && options->size == ELBOW_SIZE_TOTAL,

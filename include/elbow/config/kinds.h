@@ -86,7 +86,9 @@ enum elbow_size { ELBOW_SIZE_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_LIKELIHOOD_BINOMIAL, binomial, ELBOW_SUPPORT_COUNT, binomial_options, trials_most)                         \
     X(ELBOW_LIKELIHOOD_CATEGORICAL, categorical, ELBOW_SUPPORT_COUNT, categorical_options, classes_most)               \
     X(ELBOW_LIKELIHOOD_DISCRETIZED_LOGISTIC, discretized_logistic, ELBOW_SUPPORT_LEVEL, logistic_options, levels_most) \
-    X(ELBOW_LIKELIHOOD_NEGATIVE_BINOMIAL, negative_binomial, ELBOW_SUPPORT_COUNT, dispersion_options, no_most)
+    X(ELBOW_LIKELIHOOD_NEGATIVE_BINOMIAL, negative_binomial, ELBOW_SUPPORT_COUNT, dispersion_options, no_most)         \
+    X(ELBOW_LIKELIHOOD_ZERO_INFLATED_NEGATIVE_BINOMIAL, zero_inflated_negative_binomial, ELBOW_SUPPORT_COUNT,          \
+      dispersion_options, no_most)
 enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LIKELIHOODS };
 
 // Priors p(z): X(ENUMERATOR, word, options). src/vae/prior/<word>.c holds the functions.
