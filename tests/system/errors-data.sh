@@ -22,6 +22,7 @@ make /infinite f64 60,4,5 unit set=-inf@0,0
 make /above f32 60,4,5 unit set=1.5@42,3
 make /below i8 60,4,5 bits set=-1@59,19
 make /numbers i16 60,4,5 bytes
+make /bytes u8 60,4,5 bytes
 make /bad-factor u8 60,4,5 bytes factor=nan
 make /group/inside u8 60,4,5 bits
 make /large-labels u64 60 labels set=18446744073709551615@41,0
@@ -75,6 +76,11 @@ with 1 '/above: row 42 holds 1.5 ' data.train=/above
 with 1 '/below: row 59 holds -1 ' data.train=/below
 with 1 '/numbers: row 0 holds .*\[0, 1\]' data.train=/numbers
 with 1 '/above: row 42' data.valid=/above
+with 1 '/bytes: row 0 holds [0-9]* .*binomial needs whole numbers from 0 to 9; set' data.train=/bytes 'model.likelihood={binomial: 9}'
+with 1 '/above: row 0 holds .*categorical needs whole numbers from 0 to 4; set' data.train=/above 'model.likelihood={categorical: 5}'
+with 1 '/bytes: row 0 holds .*levels are divided by 9.*needs levels from 0 to 1 in steps of 1/9; set' \
+    data.train=/bytes 'model.likelihood={discretized_logistic: {levels: 10}}'
+with 1 '/below: row 59 holds -1 .*negative_binomial needs whole numbers from 0; set' data.train=/below model.likelihood=negative_binomial
 with 1 '/bad-factor: its attribute factor' data.train=/bad-factor
 with 1 'other-values: .*21.*20' data.valid=/other-values
 with 1 'other-shape' data.valid=/other-shape

@@ -211,6 +211,26 @@ grep -q ', sparse (' dense.3.out && fail "sparse: $(grep ^data: dense.3.out)"
 same_run "sparse and dense" dense.1 sparse.3
 same_run "sparse and dense, of each column" dense-each.1 sparse-each.3
 
+# Counts with further zeros, whose means are shares of their row's total.
+same zeros "1 2 3 4 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid}
+model: {latent: 3, likelihood: {zero_inflated_negative_binomial: {size: total}}, output_bias: data, encoder: [dense: {units: 9, activation: tanh}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 24, microbatch: 4, rate: 1.0e-3, clip: 100}
+samples: {every: 4, count: 4}
+Y
+
+# Two outputs a value, which start as the data vary; two numbers that are trained beside the networks.
+same levels "1 3" <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid}
+model: {latent: 3, likelihood: {discretized_logistic: {scale: predicted}}, output_bias: data, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 1, batch: 24, microbatch: 4, rate: 1.0e-3}
+Y
+same tails "1 3" <<'Y'
+data: {file: data.h5, train: /normal, valid: /normal-valid}
+model: {latent: 3, likelihood: {student_t: {df: learned}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 1, batch: 24, microbatch: 4, rate: 1.0e-3}
+Y
+
 # A linear model on greys made black and white; the bias starts at the mean.
 same linear "1 2 3 4 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /unit, binarize: threshold, threshold: 0.4}
