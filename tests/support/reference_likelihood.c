@@ -115,7 +115,7 @@ void reference_set_likelihood(const char *form, struct elbow_config *config)
 
 struct reference_grid reference_grid(int kind, const struct elbow_likelihood_options *options, double at)
 {
-    enum { POINTS = 1 << 16 };
+    enum { POINTS = 1 << 14, FINE = 1 << 16 };
     // A density may have a kink at its mean: there, the errors of the sums on both sides cancel where a point of the
     // grid lies 1/2 - 1/sqrt(12) of a step behind (a root of the second Bernoulli polynomial).
     const double behind = 0.21132486540518712, reach = 40, step = 2 * reach / POINTS;
@@ -124,11 +124,11 @@ struct reference_grid reference_grid(int kind, const struct elbow_likelihood_opt
     case ELBOW_SUPPORT_REAL:
         return (struct reference_grid){at - reach + behind * step, step, step, POINTS};
     case ELBOW_SUPPORT_UNIT:
-        return (struct reference_grid){0.5 / POINTS, 1.0 / POINTS, 1.0 / POINTS, POINTS}; // midpoints
+        return (struct reference_grid){0.5 / FINE, 1.0 / FINE, 1.0 / FINE, FINE}; // midpoints
     case ELBOW_SUPPORT_BINARY:
         return (struct reference_grid){0, 1, 1, 2};
     case ELBOW_SUPPORT_COUNT:
-        return (struct reference_grid){0, 1, 1, most < POINTS ? (long)most + 1 : POINTS};
+        return (struct reference_grid){0, 1, 1, (long)fmin(fmin(most + 1, FINE), 40 * (4 + exp(at)))}; // tails of means
     case ELBOW_SUPPORT_LEVEL:
         return (struct reference_grid){0, 1 / most, 1, (long)most + 1};
     }

@@ -118,7 +118,7 @@ START_TEST(test_finish_training)
     does_not_finish(
         "data: {file: x.h5, dequantize: true}",
         "run.yaml: data.dequantize: true with a bernoulli likelihood, which is for values in [0, 1]; remove "
-        "it, or set model.likelihood: gaussian");
+        "it, or set model.likelihood: gaussian, laplace or student_t");
     does_not_finish("data: {file: x.h5, dequantize: true, binarize: sample}",
                     "run.yaml: data.dequantize: true with data.binarize: sample, which makes zeros and ones of the "
                     "values; remove one of them");

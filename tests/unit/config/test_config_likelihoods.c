@@ -51,7 +51,6 @@ START_TEST(wrong_options_are_refused)
                                           "{learned: START}, predicted"},
         {"{student_t: {df: -3}}", "student_t.df: '-3' is out of bounds, expected a number above 0, learned, {learned: "
                                   "START}, predicted"},
-        {"{student_t: 3}", "student_t: found '3', expected a map of its keys; `elbow config --explain` lists them"},
         {"{student_t: {freedom: 3}}", "student_t.freedom: unknown key; model.likelihood.student_t has: scale, df"},
         {"binomial", "binomial: n is missing, expected a whole number from 1 to 16777216"},
         {"{binomial: {n: 0}}", "binomial.n: '0' is out of bounds, expected a whole number from 1 to 16777216"},
@@ -72,7 +71,7 @@ START_TEST(wrong_options_are_refused)
         struct elbow_config config = defaults();
         char assignment[200];
         snprintf(assignment, sizeof assignment, "model.likelihood=%s", wrong[i][0]);
-        ck_assert_int_eq(elbow_config_set(&config, assignment, &error), ELBOW_CONFIG);
+        ck_assert_msg(elbow_config_set(&config, assignment, &error) == ELBOW_CONFIG, "%s", assignment);
         ck_assert_msg(strstr(error.message, wrong[i][1]) != NULL, "%s, not %s", error.message, wrong[i][1]);
         ck_assert_int_eq(config.model.likelihood, ELBOW_LIKELIHOOD_BERNOULLI);
     }
