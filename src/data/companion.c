@@ -15,6 +15,19 @@
 
 enum { BLOCK = 1 << 17 };
 
+struct name {
+    char text[2 * ELBOW_PATH_SIZE + 64];
+};
+
+// Rows of several files are counted over all of them.
+static struct name name_of(const struct elbow_companion *companion)
+{
+    struct name name;
+    const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
+    elbow_files_name(companion->files != NULL ? companion->files : &one, name.text, sizeof name.text);
+    return name;
+}
+
 // Opens a list: one number a row.
 static enum elbow_status open_list(const struct elbow_companion *companion, struct elbow_source **source,
                                    struct elbow_error *error)
@@ -28,12 +41,12 @@ static enum elbow_status open_list(const struct elbow_companion *companion, stru
     uint64_t values = info->rank > 0 ? elbow_hdf5_row_values(info) : 0;
     if (values != 1)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s:%s: has %" PRIu64 " values a row, but %s is a list of one number a row",
-                               companion->file, companion->dataset, values, companion->key);
+                               "%s: has %" PRIu64 " values a row, but %s is a list of one number a row",
+                               name_of(companion).text, values, companion->key);
     if (companion->rows > 0 && info->shape[0] != companion->rows)
-        return elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file,
-                               companion->dataset, elbow_text_count(info->shape[0], "number").text,
-                               companion->rows_name, elbow_text_count(companion->rows, "row").text);
+        return elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s", name_of(companion).text,
+                               elbow_text_count(info->shape[0], "number").text, companion->rows_name,
+                               elbow_text_count(companion->rows, "row").text);
     return elbow_source_check(*source, error);
 }
 
@@ -92,9 +105,8 @@ static enum elbow_status take_integers(void *user, uint64_t first, size_t count,
     const struct integers *integers = user;
     for (size_t i = 0; i < count; ++i) {
         if (!(fabs(numbers[i]) < 0x1p63) || numbers[i] != floor(numbers[i]))
-            return elbow_error_set(error, ELBOW_DATA, "%s:%s: entry %" PRIu64 " is %.9g, but %s takes whole numbers",
-                                   integers->companion->file, integers->companion->dataset, first + i, numbers[i],
-                                   integers->companion->key);
+            return elbow_error_set(error, ELBOW_DATA, "%s: entry %" PRIu64 " is %.9g, but %s takes whole numbers",
+                                   name_of(integers->companion).text, first + i, numbers[i], integers->companion->key);
         integers->numbers[first + i] = (int64_t)numbers[i];
     }
     return ELBOW_OK;
@@ -117,9 +129,9 @@ static enum elbow_status refuse_unknown(const struct elbow_companion *companion,
                                         struct elbow_error *error)
 {
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s:%s: row %" PRIu64 " has no value, but data.groups needs one for every row; fill it in, "
+                           "%s: row %" PRIu64 " has no value, but data.groups needs one for every row; fill it in, "
                            "or leave data.groups out",
-                           companion->file, companion->dataset, row);
+                           name_of(companion).text, row);
 }
 
 // The source of labels reads whatever may be a group: integers, texts, categories.
@@ -147,9 +159,9 @@ enum elbow_status elbow_companion_groups(const struct elbow_companion *companion
     const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
     status = elbow_label_files_open(companion->files != NULL ? companion->files : &one, source, error);
     if (status == ELBOW_OK && source->count != companion->rows)
-        status = elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has %s, but %s has %s", companion->file,
-                                 companion->dataset, elbow_text_count(source->count, "value").text,
-                                 companion->rows_name, elbow_text_count(companion->rows, "row").text);
+        status = elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s", name_of(companion).text,
+                                 elbow_text_count(source->count, "value").text, companion->rows_name,
+                                 elbow_text_count(companion->rows, "row").text);
     if (status == ELBOW_OK)
         status = elbow_allocate(groups, companion->rows, sizeof **groups, "groups of rows", error);
     if (status == ELBOW_OK)
@@ -170,9 +182,9 @@ static enum elbow_status take_weights(void *user, uint64_t first, size_t count, 
     const struct weights *weights = user;
     for (size_t i = 0; i < count; ++i)
         if (!(numbers[i] >= 0 && isfinite(numbers[i])))
-            return elbow_error_set(
-                error, ELBOW_DATA, "%s:%s: row %" PRIu64 " holds %.9g, but %s takes finite numbers of at least 0",
-                weights->companion->file, weights->companion->dataset, first + i, numbers[i], weights->companion->key);
+            return elbow_error_set(error, ELBOW_DATA,
+                                   "%s: row %" PRIu64 " holds %.9g, but %s takes finite numbers of at least 0",
+                                   name_of(weights->companion).text, first + i, numbers[i], weights->companion->key);
     memcpy(weights->numbers + first, numbers, count * sizeof *numbers);
     return ELBOW_OK;
 }

@@ -129,6 +129,7 @@ refused 1 'other.h5:/plain: its attributes say nothing, but those of part-1.h5:/
 refused 1 'other.h5:/bad: row 2 holds a value \(number 3 of the row\) that is NaN' 'data.train=[part-1.h5:/x, part-10.h5:/x, other.h5:/bad]'
 refused 1 'other.h5:/bad: row 2 holds a value \(number 3 of the row\) that is NaN' data.train=other.h5:/bad 'data.columns=[0, 3]'
 refused 1 'other.h5:/short: has 3 rows, but part-1.h5:/u has 23' 'data.train={channels: [part-1.h5:/u, other.h5:/short]}'
+refused 1 'part-1.h5:/age and 2 more files: row 0 holds -[0-9.]*, but data.weights takes finite numbers' 'data.train=part-*.h5:/x' data.weights=/age
 refused 2 'channel 1 has 1 file, but channel 0 has 3' 'data.train={channels: ["part-*.h5:/u", other.h5:/short]}'
 refused 1 'part-1.h5:/x: has rows of 6, but part-1.h5:/u has rows of 5' 'data.train={channels: [part-1.h5:/u, part-1.h5:/x]}'
 refused 1 'other.h5:/numbers: its labels are numbers, those of part-1.h5:/type have names' 'data.train=[part-1.h5:/x, other.h5:/bad]' 'data.labels=[part-1.h5:/type, other.h5:/numbers]'
