@@ -4,6 +4,7 @@
 # but its times. Each case is a configuration; the variants it is trained as are a number of ranks, or ranks:nodes for
 # pretended nodes; behind both may stand +on or +off for data that come ahead or not.
 set -u
+kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -155,7 +156,6 @@ samples: {every: 4, count: 6}
 Y
 
 # Rows in several places: files of a list, their channels, some of their columns, axes in reverse order.
-kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
 cp "$kept"/part-*.h5 "$kept"/matlab.mat .
 model='{latent: 2, likelihood: gaussian, encoder: [dense: {units: 7}], decoder: [dense: {units: 5}]}'
 train='{epochs: 2, batch: 24, microbatch: 4}'
