@@ -56,6 +56,11 @@ enum elbow_status elbow_config_read_places(const char *name, const char *text, e
         elbow_yaml_destroy(tree);
         return status;
     }
+    if (strpbrk(text, "\t\n") == NULL && strlen(text) < ELBOW_PATH_SIZE) { // files may have names that no YAML can hold
+        memset(places, 0, ELBOW_PLACES_SIZE);
+        memcpy(places, text, strlen(text));
+        return ELBOW_OK;
+    }
     status = elbow_duplicate(&word.text, text, error);
     if (status == ELBOW_OK)
         status = elbow_value_read_places(&key, "", &word, places, &source);

@@ -68,9 +68,9 @@ offers() {
     [ "$(sed -n 's/^ *labels: ".*:\(.*\)"$/\1/p' info.out | paste -sd ' ')" = "$2" ] || fail "info of $1: $(cat info.out)"
 }
 offers labels.h5 "/beyond /booleans /chunked /column /enumeration /fixed /fixed_column /group /integers /missing /numbered /padded \
-/reference /row /short /varying /varying_row /whole"
+/reference /row /varying /varying_row /whole"
 [ "$(grep -c 'one-hot, .*f\["labels"\] = f\["/onehot"\]\[:\].argmax(axis=1)$' info.out)" = 1 ] || fail "info does not tell of one-hot rows"
-offers cells.h5ad "/obs/_index /obs/boolean /obs/nullable /obs/texts /obs/type /var/_index"
+offers cells.h5ad "/obs/boolean /obs/nullable /obs/texts /obs/type"
 
 # Words: names, and `unknown`.
 run 0 1 words "$elbow" eval labelled --data labels.h5:/x --labels cells.h5ad:/obs/type

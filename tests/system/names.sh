@@ -76,9 +76,12 @@ says 0 'run\?' "$elbow" train good.yaml --run-dir "$turned"
 clean "log.txt" "$turned/log.txt" "$turned/config.yaml" "$turned/receipt.txt"
 says 0 'run\?/checkpoints.*: a checkpoint' "$elbow" info "$turned"
 says 0 'checkpoint +run\?/' "$elbow" eval "$turned"
-says 0 'data +x\?\[31m.*h5:/good' "$elbow" eval "$turned" --data "$(cp data.h5 "$evil.h5" && echo "$evil.h5"):/good"
-says 0 '"samples": 20' "$elbow" eval "$turned" --data "$evil.h5:/good" --json
-says 1 'x\?\[31m' "$elbow" encode "$turned" --data "$evil.none:/good" -o z.h5
+line=${evil//$'\n'/} # ends of lines separate files
+cp data.h5 "$line.h5"
+says 0 'data +x\?\[31m.*h5:/good' "$elbow" eval "$turned" --data "$line.h5:/good"
+says 0 '"samples": 20' "$elbow" eval "$turned" --data "$line.h5:/good" --json
+says 1 'x\?\[31m' "$elbow" encode "$turned" --data "$line.none:/good" -o z.h5
+says 2 '^elbow: --data: byte 2 of the text is a control character' "$elbow" eval "$turned" --data "$evil.h5:/good"
 
 # The doctor looks anywhere, in words and in JSON.
 OMP_NUM_THREADS=$evil says 0 'run directory +x\?\[31m' "$elbow" doctor --run-dir "$evil/run"
