@@ -156,6 +156,8 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
     model->options = config->model.likelihood_options;
     while (model->likelihood->figures && model->likelihood->figures[model->notes] != ELBOW_FIGURES)
         ++model->notes;
+    if (model->likelihood->settle && model->likelihood->settle(&model->options, NULL, NULL))
+        model->settling = model->notes + 1;
     model->rows_max = rows_max;
     status = create_layers(config, sample, model, error);
     if (status == ELBOW_OK && rows_max > 0)

@@ -53,6 +53,14 @@ static double count_row(const struct elbow_model *model, size_t row, size_t note
     return sum;
 }
 
+// What the numbers that settle follow from.
+static void count_settling(const struct elbow_model *model, size_t row, double weight, double *sums)
+{
+    for (size_t n = 0; n < model->notes; ++n)
+        sums[n] += weight * model->noted[row * model->notes + n];
+    sums[model->notes] += weight;
+}
+
 static void check_microbatch(const struct elbow_model *model, struct elbow_microbatch microbatch)
 {
     ELBOW_CHECK(microbatch.rows > 0 && microbatch.rows <= model->rows_max);
@@ -124,8 +132,6 @@ static void score_weighted(const struct elbow_model *model, const struct elbow_l
             call->dshared[k] += weights[i] * model->dshared[k];
         for (size_t d = 0; d < width; ++d)
             row.dy[d] *= weights[i];
-        for (size_t n = 0; row.notes != NULL && model->likelihood->settle != NULL && n < model->notes; ++n)
-            row.notes[n] *= (double)weights[i]; // trained numbers follow from their means
     }
 }
 
@@ -163,8 +169,13 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     if (model->prior_tensors.count > 0)
         train_prior(model, &pass, gradient);
     memset(statistics, 0, elbow_model_statistics(model, false) * sizeof *statistics);
-    for (size_t i = 0; i < microbatch.rows; ++i)
-        count_row(model, lane * model->rows_max + i, elbow_statistics_size(model->latent, false), statistics);
+    size_t notes = elbow_statistics_size(model->latent, false);
+    for (size_t i = 0; i < microbatch.rows; ++i) {
+        size_t row = lane * model->rows_max + i;
+        count_row(model, row, notes, statistics);
+        if (model->settling > 0)
+            count_settling(model, row, elbow_pass_weight(&pass, i), statistics + notes + model->notes);
+    }
     clear_padding(&model->parameters, gradient);
 }
 

@@ -62,7 +62,7 @@ void elbow_model_start(const struct elbow_model *model, const double *mean, cons
 
 size_t elbow_model_statistics(const struct elbow_model *model, bool moments)
 {
-    return elbow_statistics_size(model->latent, moments) + model->notes;
+    return elbow_statistics_size(model->latent, moments) + model->notes + (moments ? 0 : model->settling);
 }
 
 void elbow_model_figures(const struct elbow_model *model, const double *statistics, bool moments,
@@ -79,14 +79,14 @@ bool elbow_model_settle(const struct elbow_model *model, const double *statistic
 {
     enum { NOTES_MAX = 8 };
     const struct elbow_shared_numbers *shared = &model->shared;
-    if (!model->likelihood->settle || !model->likelihood->settle(&model->options, NULL, NULL))
+    if (model->settling == 0)
         return false;
     ELBOW_CHECK(shared->count == 1 && model->notes <= NOTES_MAX);
     if (count == 0 || shared->offset < first || shared->offset >= first + count)
         return true;
-    const double *notes = statistics + elbow_statistics_size(model->latent, false);
-    double figures[NOTES_MAX];
+    const double *sums = statistics + elbow_statistics_size(model->latent, false) + model->notes;
+    double figures[NOTES_MAX], weight = sums[model->notes];
     for (size_t n = 0; n < model->notes; ++n)
-        figures[n] = notes[n] / statistics[ELBOW_STATISTIC_SAMPLES];
-    return model->likelihood->settle(&model->options, figures, values + (shared->offset - first));
+        figures[n] = sums[n] / weight;
+    return weight == 0 || model->likelihood->settle(&model->options, figures, values + (shared->offset - first));
 }

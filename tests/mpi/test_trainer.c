@@ -231,7 +231,82 @@ START_TEST(numbers_that_are_not_finite_stop_all)
 }
 END_TEST
 
+// Rank zero writes a weight of each sample: that of one is above 0.
+static void write_weights(struct fixture *fixture, const char *name, uint64_t only)
+{
+    struct elbow_error error = {0};
+    uint64_t shape[] = {SAMPLES};
+    double weights[SAMPLES] = {0};
+    weights[only] = 3;
+    if (is_root()) {
+        char path[400];
+        struct elbow_hdf5 *file = NULL;
+        snprintf(path, sizeof path, "%s/%s", fixture->scratch.directory, name);
+        elbow_hdf5_create(path, true, &file, &error);
+        elbow_hdf5_create_dataset(file, "/w", ELBOW_ELEMENT_FLOAT64, 1, shape, (struct elbow_hdf5_layout){0}, &error);
+        elbow_hdf5_write_rows(file, "/w", ELBOW_ELEMENT_FLOAT64, 0, SAMPLES, weights, &error);
+        elbow_hdf5_close(file, &error);
+    }
+    mpi_assert(error.status == ELBOW_OK);
+}
+
+// The figure `variance` of each row of training.
+struct variances {
+    size_t count;
+    double of[16];
+};
+
+static struct variances read_variances(char *table)
+{
+    struct variances variances = {0};
+    int column = -1;
+    char *rest = table;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
+        bool is_header = column < 0, is_train = strstr(line, ",train,") != NULL;
+        char *cell;
+        for (int i = 0; (cell = strsep(&line, ",")) != NULL; ++i) {
+            if (is_header && strcmp(cell, "variance") == 0)
+                column = i;
+            if (!is_header && is_train && i == column)
+                variances.of[variances.count++] = strtod(cell, NULL);
+        }
+    }
+    return variances;
+}
+
+// A batch in which nothing counts says nothing of the variance: it is that of the batch before, or of the data.
+START_TEST(batches_of_no_weight_leave_an_optimal_variance)
+{
+    struct fixture fixture;
+    trainer_setup(&fixture);
+    write_weights(&fixture, "weights.h5", 5);
+    char text[400];
+    snprintf(text, sizeof text, "data.weights=%s/weights.h5:/w", fixture.scratch.directory);
+    set(&fixture, text);
+    set(&fixture, "model.likelihood={gaussian: {variance: optimal}}");
+    set(&fixture, "data.binarize=none");
+    set(&fixture, "train.batch=4");
+    set(&fixture, "train.microbatch=1"); // enough of them for several ranks
+    mpi_assert(start(&fixture) == ELBOW_OK);
+    size_t size;
+    char *table = run_bytes(&fixture, "metrics.csv", &size);
+    struct variances variances = is_root() ? read_variances(table) : (struct variances){0};
+    free(table);
+    mpi_assert(!is_root() || variances.count == 6);
+    // Of three batches an epoch the sample is in one, so that the variance moves behind that one alone.
+    size_t moves = 0, collapsed = 0;
+    for (size_t i = 1; i < variances.count; ++i) {
+        moves += variances.of[i] != variances.of[i - 1];
+        collapsed += !(variances.of[i] > 1e-3);
+    }
+    mpi_assert(!is_root() || (moves >= 1 && moves <= 2));
+    mpi_assert(collapsed == 0);
+    trainer_teardown(&fixture);
+}
+END_TEST
+
 MPI_UNIT_MAIN("run/trainer", a_run_leaves_its_files, a_directory_with_a_run_is_respected,
               a_stopped_run_goes_on_to_the_same_bytes, a_damaged_newest_checkpoint_is_passed_over,
               two_runs_in_a_directory_are_refused, a_resume_must_fit, too_many_ranks_are_told,
-              output_that_cannot_be_written, places_are_looked_at_first, numbers_that_are_not_finite_stop_all)
+              output_that_cannot_be_written, places_are_looked_at_first, numbers_that_are_not_finite_stop_all,
+              batches_of_no_weight_leave_an_optimal_variance)

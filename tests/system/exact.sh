@@ -19,6 +19,7 @@ kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
 "$make_data" write data.h5 /normal-valid f32 40,11 normal seed=9
 "$make_data" write data.h5 /five i64 133 labels
 "$make_data" write data.h5 /weights f64 133,1 unit
+"$make_data" write data.h5 /few f64 133 values "values=$(for row in {1..133}; do echo $((row % 10 == 0)); done | paste -sd,)"
 "$make_data" write data.h5 /series f32 23,2,40 normal chunk=4 deflate=1
 "$make_data" write data.h5 /long f64 5200,11 normal chunk=700
 "$make_data" write data.h5 /wide f32 130,16,16 normal
@@ -256,6 +257,15 @@ objective: {free_bits: 0.1}
 train: {epochs: 2, batch: 20, microbatch: 4}
 log: {every: 1}
 Y
+
+# A variance that follows from the weights of a batch, which are all 0 in some.
+same weighted "1 3+on 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /normal, valid: /normal-valid, weights: /few}
+model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 0, steps: 25, batch: 3, microbatch: 1}
+log: {every: 1}
+Y
+table_column weighted.1/metrics.csv objective | grep -qxE -- '-?0' || fail "no batch of weight 0"
 
 # Windows of series in chunks, with the channels first.
 same series "1 2 3 4 3:[0,1,1]" <<'Y'

@@ -59,8 +59,8 @@ struct elbow_likelihood {
     bool (*starts_from_data)(const struct elbow_likelihood_options *options);
     // Local. Puts them there: shared, and the bias of the outputs behind the first one. NULL where nothing does.
     void (*start)(const struct elbow_likelihood_start *start);
-    // Local. The trained numbers that follow in closed form from a step, whose figures these are, for the next one.
-    // False: shared is trained by its gradient. NULL: always.
+    // Local. The trained numbers that follow in closed form from a step, whose figures these are (each sample counting
+    // by its weight), for the next one. False: shared is trained by its gradient. NULL: always.
     bool (*settle)(const struct elbow_likelihood_options *options, const double *figures, float *shared);
     // Local. recon[i] = log p(x_i | z_i) in nats with all its constants, in double. Where wanted dy = -d recon / dy,
     // dshared = -d(sum of recon) / d shared, and the notes.

@@ -31,6 +31,7 @@ struct elbow_model {
         size_t offset, count; // in the arena; count 0: there are none
     } shared;                 // that the likelihood trains beside the networks
     size_t notes;             // the likelihood's figures
+    size_t settling;          // doubles of a batch from which trained numbers follow in closed form; 0: none do
     struct elbow_prior_numbers {
         size_t count, offsets[ELBOW_PRIOR_TENSORS]; // in the arena, behind all others
     } prior_tensors;                                // that the prior trains
@@ -89,8 +90,9 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
 bool elbow_model_starts_from_data(const struct elbow_model *model);
 void elbow_model_start(const struct elbow_model *model, const double *mean, const double *variance, float *values);
 
-// Local. Doubles of the statistics of this model: those of elbow_statistics_size, and behind them what the likelihood
-// notes of its figures, summed over the samples.
+// Local. Doubles of the statistics of this model: those of elbow_statistics_size, behind them what the likelihood
+// notes of its figures, summed over the samples; and without moments, where numbers settle, the sums over the samples
+// of those notes times the weight, and of the weights.
 size_t elbow_model_statistics(const struct elbow_model *model, bool moments);
 
 // Local. Sets the figures that statistics tell: those of elbow_statistics_figures, or of the likelihood.
@@ -98,13 +100,14 @@ void elbow_model_figures(const struct elbow_model *model, const double *statisti
                          struct elbow_figures *figures);
 
 // Local. Whether there are trained numbers that follow in closed form from the statistics (without moments) of a batch;
-// then writes those of them that lie in [first, first + count) of the arena, into values, which begin at `first`.
+// then writes those of them that lie in [first, first + count) of the arena, into values, which begin at `first`. They
+// follow from the weighted means of the notes; a batch whose weights are all 0 leaves them as they are.
 bool elbow_model_settle(const struct elbow_model *model, const double *statistics, size_t first, size_t count,
                         float *values);
 
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
-// the rows, each times its weight, and statistics (overwritten, without moments; the objective's is that sum, recon and
-// KL are not weighted).
+// the rows, each times its weight, and statistics (overwritten, without moments; the objective's is that sum, recon,
+// KL and the likelihood's figures are not weighted).
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                        struct elbow_terms terms, float *gradient, double *statistics);
 

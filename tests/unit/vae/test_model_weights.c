@@ -82,4 +82,59 @@ START_TEST(weights_of_one_change_no_bit)
 }
 END_TEST
 
-UNIT_MAIN("vae/model: weights", gradients_are_weighted_sums, weights_of_one_change_no_bit)
+// What the likelihood notes of its figures is that of the samples as they are.
+START_TEST(figures_are_not_weighted)
+{
+    for (size_t a = 0; a < ARCHITECTURE_COUNT; ++a) {
+        struct fixture *f = fixture_create(&ARCHITECTURES[a], 3);
+        float *weights = calloc(f->rows, sizeof *weights);
+        size_t notes = f->model->notes, at = elbow_statistics_size(f->model->latent, false);
+        double *plain = calloc(notes + 1, sizeof *plain);
+        for (size_t i = 0; i < f->rows; ++i)
+            weights[i] = weight_of(i);
+        train(f);
+        memcpy(plain, f->statistics + at, notes * sizeof *plain);
+        train_weighted(f, weights);
+        ck_assert_msg(memcmp(plain, f->statistics + at, notes * sizeof *plain) == 0, "%s", ARCHITECTURES[a].what);
+        free(weights);
+        free(plain);
+        fixture_destroy(f);
+    }
+}
+END_TEST
+
+// The number of an optimal variance after a batch.
+static float settled(struct fixture *f)
+{
+    ck_assert(elbow_model_settle(f->model, f->statistics, 0, f->size, f->parameters));
+    return f->parameters[f->model->shared.offset];
+}
+
+// A batch's weighted mean of the square residuals, whatever its weights add up to; nothing follows from no weight.
+START_TEST(an_optimal_variance_is_a_weighted_mean)
+{
+    struct fixture *f = fixture_create(architecture("gaussian, optimal"), 4);
+    float *weights = calloc(f->rows, sizeof *weights);
+    double weighted = 0, total = 0, plain = 0;
+    train(f);
+    const double *residuals = f->model->noted + 1;
+    for (size_t i = 0; i < f->rows; ++i) {
+        weights[i] = 0x1p-20F * weight_of(i);
+        weighted += (double)weights[i] * residuals[2 * i];
+        total += (double)weights[i];
+        plain += residuals[2 * i] / (double)f->rows;
+    }
+    ck_assert_double_eq_tol((double)settled(f), log(plain), 1e-6);
+    train_weighted(f, weights);
+    float number = settled(f);
+    ck_assert_double_eq_tol((double)number, log(weighted / total), 1e-6);
+    memset(weights, 0, f->rows * sizeof *weights);
+    train_weighted(f, weights);
+    ck_assert(settled(f) == number);
+    free(weights);
+    fixture_destroy(f);
+}
+END_TEST
+
+UNIT_MAIN("vae/model: weights", gradients_are_weighted_sums, weights_of_one_change_no_bit, figures_are_not_weighted,
+          an_optimal_variance_is_a_weighted_mean)
