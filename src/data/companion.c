@@ -15,14 +15,9 @@
 
 enum { BLOCK = 1 << 17 };
 
-struct name {
-    char text[2 * ELBOW_PATH_SIZE + 64];
-};
-
-// Rows of several files are counted over all of them.
-static struct name name_of(const struct elbow_companion *companion)
+struct elbow_companion_name elbow_companion_name(const struct elbow_companion *companion)
 {
-    struct name name;
+    struct elbow_companion_name name;
     const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
     elbow_files_name(companion->files != NULL ? companion->files : &one, name.text, sizeof name.text);
     return name;
@@ -42,9 +37,9 @@ static enum elbow_status open_list(const struct elbow_companion *companion, stru
     if (values != 1)
         return elbow_error_set(error, ELBOW_FORMAT,
                                "%s: has %" PRIu64 " values a row, but %s is a list of one number a row",
-                               name_of(companion).text, values, companion->key);
+                               elbow_companion_name(companion).text, values, companion->key);
     if (companion->rows > 0 && info->shape[0] != companion->rows)
-        return elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s", name_of(companion).text,
+        return elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s", elbow_companion_name(companion).text,
                                elbow_text_count(info->shape[0], "number").text, companion->rows_name,
                                elbow_text_count(companion->rows, "row").text);
     return elbow_source_check(*source, error);
@@ -106,7 +101,8 @@ static enum elbow_status take_integers(void *user, uint64_t first, size_t count,
     for (size_t i = 0; i < count; ++i) {
         if (!(fabs(numbers[i]) < 0x1p63) || numbers[i] != floor(numbers[i]))
             return elbow_error_set(error, ELBOW_DATA, "%s: entry %" PRIu64 " is %.9g, but %s takes whole numbers",
-                                   name_of(integers->companion).text, first + i, numbers[i], integers->companion->key);
+                                   elbow_companion_name(integers->companion).text, first + i, numbers[i],
+                                   integers->companion->key);
         integers->numbers[first + i] = (int64_t)numbers[i];
     }
     return ELBOW_OK;
@@ -131,7 +127,7 @@ static enum elbow_status refuse_unknown(const struct elbow_companion *companion,
     return elbow_error_set(error, ELBOW_DATA,
                            "%s: row %" PRIu64 " has no value, but data.groups needs one for every row; fill it in, "
                            "or leave data.groups out",
-                           name_of(companion).text, row);
+                           elbow_companion_name(companion).text, row);
 }
 
 // The source of labels reads whatever may be a group: integers, texts, categories.
@@ -159,9 +155,9 @@ enum elbow_status elbow_companion_groups(const struct elbow_companion *companion
     const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
     status = elbow_label_files_open(companion->files != NULL ? companion->files : &one, source, error);
     if (status == ELBOW_OK && source->count != companion->rows)
-        status = elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s", name_of(companion).text,
-                                 elbow_text_count(source->count, "value").text, companion->rows_name,
-                                 elbow_text_count(companion->rows, "row").text);
+        status = elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s",
+                                 elbow_companion_name(companion).text, elbow_text_count(source->count, "value").text,
+                                 companion->rows_name, elbow_text_count(companion->rows, "row").text);
     if (status == ELBOW_OK)
         status = elbow_allocate(groups, companion->rows, sizeof **groups, "groups of rows", error);
     if (status == ELBOW_OK)
@@ -182,9 +178,9 @@ static enum elbow_status take_weights(void *user, uint64_t first, size_t count, 
     const struct weights *weights = user;
     for (size_t i = 0; i < count; ++i)
         if (!(numbers[i] >= 0 && isfinite(numbers[i])))
-            return elbow_error_set(error, ELBOW_DATA,
-                                   "%s: row %" PRIu64 " holds %.9g, but %s takes finite numbers of at least 0",
-                                   name_of(weights->companion).text, first + i, numbers[i], weights->companion->key);
+            return elbow_error_set(
+                error, ELBOW_DATA, "%s: row %" PRIu64 " holds %.9g, but %s takes finite numbers of at least 0",
+                elbow_companion_name(weights->companion).text, first + i, numbers[i], weights->companion->key);
     memcpy(weights->numbers + first, numbers, count * sizeof *numbers);
     return ELBOW_OK;
 }

@@ -5,11 +5,26 @@
 #include "elbow/data/companion.h"
 #include "elbow/parallel/collectives.h"
 
+#include <math.h>
+
 static struct elbow_companion beside(const struct elbow_loading *loading, struct elbow_companion companion)
 {
     companion.rows_name = loading->dataset->name;
     companion.rows = loading->dataset->selection.stored;
     return companion;
+}
+
+static enum elbow_status refuse_sum(const struct elbow_companion *companion, double sum, struct elbow_error *error)
+{
+    const struct elbow_companion_name name = elbow_companion_name(companion);
+    if (sum == 0)
+        return elbow_error_set(error, ELBOW_DATA, "%s: the weights of all samples add up to 0; some must be above 0",
+                               name.text);
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: the weights of all samples add up to %s to be scaled to a mean of 1; only their ratios "
+                           "matter, so %s all of them by one number",
+                           name.text, sum < 1 ? "too small a number" : "too large a number",
+                           sum < 1 ? "multiply" : "divide");
 }
 
 // Local. All ranks of a node see the same weights, and find the same scale in the order of the rows.
@@ -23,10 +38,7 @@ static enum elbow_status find_scale(const struct elbow_companion *companion, str
         if (elbow_selection_has(selection, row))
             sum += weights[row];
     dataset->weight_scale = (double)selection->rows / sum;
-    if (sum > 0 && dataset->weight_scale > 0 && dataset->weight_scale < 1e300)
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_DATA, "%s:%s: the weights of all samples add up to %g; some must be above 0",
-                           companion->file, companion->dataset, sum);
+    return isnormal(dataset->weight_scale) ? ELBOW_OK : refuse_sum(companion, sum, error);
 }
 
 static enum elbow_status load_weights(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)

@@ -143,6 +143,13 @@ trained weighted data.valid=/valid data.weights=/w
 diff -q <(columns plain/metrics.csv) <(columns ones/metrics.csv) >/dev/null || fail "weights of 1 change what is trained"
 diff -q <(columns plain/metrics.csv) <(columns weighted/metrics.csv) >/dev/null && fail "weights change nothing"
 
+# Only the ratios of weights matter, to the last bit where the factor is a power of two.
+"$make_data" write data.h5 /low f64 200 values "values=$(yes 0x1p-1000,0,0x3p-1000,0 | head -n 50 | paste -sd,)"
+"$make_data" write data.h5 /high f64 200 values "values=$(yes 1,0,3,0 | head -n 50 | paste -sd,)"
+trained low data.valid=/valid data.weights=/low
+trained high data.valid=/valid data.weights=/high
+diff <(columns low/metrics.csv) <(columns high/metrics.csv) || fail "low weights are other weights"
+
 # A resume goes on with the same split, on other ranks, and with no other one.
 split=(--set data.valid=0.2 --set data.groups=/five --set data.weights=/w)
 run 75 1 stop "$elbow" train run.yaml --run-dir again "${split[@]}" --set run.stop_after=3
@@ -166,6 +173,8 @@ same_file resume again/checkpoints/step-00000006.h5 once/checkpoints/step-000000
 "$make_data" write data.h5 /minus f64 200 normal
 "$make_data" write data.h5 /nothing f64 200 values "values=$(yes 0 | head -n 200 | paste -sd,)"
 "$make_data" write data.h5 /nan f64 200 values "values=nan,$(yes 1 | head -n 199 | paste -sd,)"
+"$make_data" write data.h5 /huge f64 200 values "values=$(yes 1e308 | head -n 200 | paste -sd,)"
+"$make_data" write data.h5 /tiny f64 200 values "values=1e-308,$(yes 0 | head -n 199 | paste -sd,)"
 # wrong SENTENCE KEY=VALUE...
 wrong() {
     local sentence=$1 sets=() setting ranks
@@ -187,7 +196,9 @@ wrong 'data.h5:/x: data.valid: 0.001 of 200 rows leaves nothing to validate on' 
 wrong 'data.h5:/list: has 5 values, but data.h5:/x has 200 rows' data.valid=0.2 data.groups=/list
 wrong 'data.h5:/minus: row ' data.weights=/minus
 wrong 'data.h5:/nan: row 0 holds nan, but data.weights takes finite numbers of at least 0' data.weights=/nan
-wrong 'data.h5:/nothing: the weights of all samples add up to 0' data.weights=/nothing
+wrong 'data.h5:/nothing: the weights of all samples add up to 0; some must be above 0' data.weights=/nothing
+wrong 'data.h5:/huge: the weights of all samples add up to too large a number to be scaled to a mean of 1; only their ratios matter, so divide' data.weights=/huge
+wrong 'data.h5:/tiny: the weights of all samples add up to too small a number to be scaled to a mean of 1; only their ratios matter, so multiply' data.weights=/tiny
 wrong 'data.h5:/list: has 5 numbers, but data.h5:/x has 200 rows' data.weights=/list
 wrong 'data.h5:/five: is no dataset of texts, but data.names is a dataset of texts' data.names=/five
 wrong 'data.h5: dataset /none not found' data.names=/none
