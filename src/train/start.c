@@ -127,7 +127,8 @@ static bool lies_elsewhere(const struct elbow_config *before, const struct elbow
            strcmp(before->data.valid, now->data.valid) != 0;
 }
 
-// Checkpoints of 0.1 have no hash: where the data lie elsewhere nobody can tell whether they are the same.
+// Checkpoints of 0.1 have no hash: where the data lie elsewhere nobody can tell whether they are the same. Samples all
+// counted alike then.
 static enum elbow_status check_unhashed(const struct elbow_train_plan *plan, const struct elbow_checkpoint *checkpoint,
                                         struct elbow_error *error)
 {
@@ -138,6 +139,11 @@ static enum elbow_status check_unhashed(const struct elbow_train_plan *plan, con
                                "directory",
                                checkpoint->path,
                                had_valid ? "validation data, and data.valid names none now" : "no validation data");
+    if (plan->train.has_weights)
+        return elbow_error_set(error, ELBOW_MISMATCH,
+                               "%s: was trained without data.weights; a resume goes on without them, or start anew in "
+                               "another run directory",
+                               checkpoint->path);
     if (lies_elsewhere(&checkpoint->config, &plan->config))
         elbow_log_warn(plan->log,
                        "%s: is of version 0.1, which kept no hash of its data: make sure that those in their new place "

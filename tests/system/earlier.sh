@@ -57,11 +57,13 @@ done
 # Attributes that version 0.1 did not read, or that say another scaling than the checkpoint's: they stay unread, with one
 # warning for each dataset.
 mkdir attributes
+"$make_data" write attributes/data.h5 /weights f64 50,1 unit
 "$make_data" write attributes/data.h5 /normal f32 50,8 normal attribute=scale_factor:2 attribute=valid_max:1
 "$make_data" write attributes/data.h5 /normal-valid f32 17,8 normal seed=9 factor=3
 base=$here/0.1.0/dense-gaussian
 mkdir -p attributes/run/checkpoints
 cp "$base.h5" attributes/run/checkpoints/step-00000005.h5
+cp -r attributes/run attributes/other
 head -n 1 "$base.metrics" >attributes/run/metrics.csv
 cd attributes || exit 1
 if run 0 1 train "$elbow" train "$base.yaml" --run-dir run --resume; then
@@ -71,6 +73,10 @@ if run 0 1 train "$elbow" train "$base.yaml" --run-dir run --resume; then
     grep -qE '/normal-valid: its attributes \(factor 3\) are not used' train.err || fail "attributes of the validation data: $(cat train.err)"
     [ "$(grep -c 'its attributes' train.err)" = 2 ] || fail "not one warning for a dataset: $(cat train.err)"
 fi
+# Weights that version 0.1 did not have are other data.
+run 1 2 weights "$elbow" train "$base.yaml" --run-dir other --resume --set data.weights=/weights
+[ "$(grep -c '^elbow: .*step-00000005.h5: was trained without data.weights; ' weights.err)" = 1 ] ||
+    fail "weights at a resume: $(cat weights.err)"
 cd .. || exit 1
 
 found=(0.1.0-*/checkpoints)
