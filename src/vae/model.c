@@ -199,5 +199,6 @@ size_t elbow_model_bytes(const struct elbow_model *model)
     size_t of_latent =
         model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + (2 + model->notes) * sizeof(double));
     of_latent += model->rows_max * (3 * model->latent + 1) * sizeof(double);
-    return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent;
+    return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent +
+           model->shared.count * sizeof *model->dshared;
 }
