@@ -9,7 +9,17 @@
 
 #include <string.h>
 
-enum { PIECE = 4096 }; // doubles of a vector that travel at once
+// Doubles of a vector that travel at once: so many that those of all ranks together stay within ROOM, but not so few
+// that they travel one by one.
+enum { PIECE_MOST = 4096, PIECE_LEAST = 64, ROOM = 1 << 20 };
+
+size_t elbow_tree_sum_piece(size_t width, int ranks, int subtrees)
+{
+    size_t piece = ROOM / ((size_t)ranks * (size_t)subtrees);
+    piece = piece > PIECE_LEAST ? piece : PIECE_LEAST;
+    piece = piece < PIECE_MOST ? piece : PIECE_MOST;
+    return piece < width ? piece : width;
+}
 
 struct summing {
     const struct elbow_tree_sum *job;
@@ -99,11 +109,9 @@ enum elbow_status elbow_tree_sum_run(struct elbow_comm *comm, const struct elbow
                                      struct elbow_error *error)
 {
     int size = elbow_comm_place(comm).size;
-    struct summing summing = {.job = job,
-                              .size = size,
-                              .most = elbow_partition_subtrees_most(job->leaves, size),
-                              .piece = job->width < PIECE ? job->width : PIECE};
+    struct summing summing = {.job = job, .size = size, .most = elbow_partition_subtrees_most(job->leaves, size)};
     ELBOW_CHECK(job->leaves > 0 && job->width > 0);
+    summing.piece = elbow_tree_sum_piece(job->width, size, summing.most);
     *error = (struct elbow_error){0};
     make_room(&summing, error);
     if (elbow_comm_agree(comm, error) == ELBOW_OK)

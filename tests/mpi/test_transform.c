@@ -53,6 +53,19 @@ START_TEST(sums_are_those_of_the_tree)
 }
 END_TEST
 
+// What is taken for all ranks is bounded: 8 MiB, or 64 numbers of each subtree where they are so many.
+START_TEST(pieces_of_sums_take_bounded_room)
+{
+    mpi_assert(elbow_tree_sum_piece(5, 4, 3) == 5 && elbow_tree_sum_piece(WIDE, 4, 3) == 4096);
+    mpi_assert(elbow_tree_sum_piece(64, 1 << 16, 20) == 64 && elbow_tree_sum_piece(1, 1 << 16, 20) == 1);
+    for (int ranks = 1; ranks <= 1 << 16; ranks *= 2)
+        for (int subtrees = 1; subtrees <= 40; ++subtrees) {
+            size_t piece = elbow_tree_sum_piece(WIDE, ranks, subtrees);
+            mpi_assert(piece == 64 || (piece > 64 && piece * (size_t)ranks * (size_t)subtrees <= 1 << 20));
+        }
+}
+END_TEST
+
 // --- moments
 
 enum { COLUMNS = 6, MOST = 5000 };
@@ -269,5 +282,6 @@ START_TEST(values_too_far_apart_are_refused)
 }
 END_TEST
 
-MPI_UNIT_MAIN("data/transform", sums_are_those_of_the_tree, moments_are_exact_on_any_ranks, columns_are_joined,
-              every_transform_learns_and_is_kept, values_that_cannot_be_are_refused, values_too_far_apart_are_refused)
+MPI_UNIT_MAIN("data/transform", sums_are_those_of_the_tree, pieces_of_sums_take_bounded_room,
+              moments_are_exact_on_any_ranks, columns_are_joined, every_transform_learns_and_is_kept,
+              values_that_cannot_be_are_refused, values_too_far_apart_are_refused)

@@ -22,6 +22,10 @@ struct elbow_tree_sum {
 enum elbow_status elbow_tree_sum_run(struct elbow_comm *comm, const struct elbow_tree_sum *job, double *sum,
                                      struct elbow_error *error);
 
+// Local. Entries of the vectors that travel at once, from so many ranks of at most so many subtrees each: a rank takes
+// room for 2^20 doubles of all ranks, or for 64 of each subtree if that is more.
+size_t elbow_tree_sum_piece(size_t width, int ranks, int subtrees);
+
 ELBOW_C_END
 
 #endif
