@@ -21,6 +21,20 @@ static const struct elbow_files *labels_files_of(const struct elbow_dataset_requ
     return are_there ? request->labels_files : request->labels != NULL ? one : NULL;
 }
 
+// Local. All files that a companion lies in.
+static bool note_companion(const struct elbow_companion *companion, struct elbow_error *error)
+{
+    const struct elbow_files *files = companion->files;
+    if (companion->dataset == NULL)
+        return true;
+    if (files == NULL)
+        return elbow_inputs_note(companion->file, error) == ELBOW_OK;
+    for (size_t i = 0; i < files->count; ++i)
+        if (elbow_inputs_note(files->paths[i], error) != ELBOW_OK)
+            return false;
+    return true;
+}
+
 // Collective. Rank zero, which writes, must know the files even if only others read them.
 static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_error *error)
 {
@@ -36,8 +50,7 @@ static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_
     const struct elbow_companion beside[] = {request->select.rows, request->select.groups, request->weights,
                                              request->names};
     for (size_t i = 0; i < sizeof beside / sizeof *beside && notes; ++i)
-        if (beside[i].dataset != NULL)
-            notes = elbow_inputs_note(beside[i].file, error) == ELBOW_OK;
+        notes = note_companion(&beside[i], error);
     return elbow_comm_agree_root(loading->comm, error);
 }
 

@@ -2,6 +2,7 @@
 // Datasets: one copy a node, any stored type, scaling, and what is found out while loading.
 #include "dataset_fixture.h"
 
+#include "elbow/base/inputs.h"
 #include "elbow/data/batches.h"
 #include "elbow/data/facts.h"
 
@@ -297,6 +298,34 @@ START_TEST(whole_numbers_get_noise)
 }
 END_TEST
 
+// Of lists of files beside the rows rank zero knows each file, so that no output takes the place of it.
+START_TEST(all_files_beside_the_rows_are_inputs)
+{
+    uint8_t rows[ROWS * VALUES] = {0};
+    char other[600];
+    struct elbow_error error = {0};
+    write_file(ELBOW_ELEMENT_UINT8, rows, 0, ROWS);
+    const char *paths[] = {path, other}, *datasets[] = {"/train/labels", "/none"};
+    const struct elbow_files both = {
+        .count = 2, .channels = 1, .are_several = true, .paths = paths, .datasets = datasets};
+    const struct elbow_companion companion = {path, "/train/labels", &both, "data.key", NULL, 0};
+    for (int kind = 0; kind < 4; ++kind) {
+        struct elbow_dataset_request request = request_for();
+        struct elbow_companion *companions[] = {&request.select.rows, &request.select.groups, &request.weights,
+                                                &request.names};
+        bool is_root = elbow_comm_place(mpi_comm).rank == 0;
+        *companions[kind] = companion;
+        snprintf(other, sizeof other, "%s.%d", path, kind);
+        if (is_root)
+            scratch_write(other, "no HDF5", 7);
+        load(&request, &error); // only groups, which no split asks for, are not read
+        mpi_assert((error.status == ELBOW_OK) == (kind == 1));
+        mpi_assert(!is_root || elbow_inputs_have(NULL, other));
+    }
+    remove_file();
+}
+END_TEST
+
 MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, counts, layouts,
               what_does_not_fit_is_told, scales_come_in_order, microbatches_do_not_depend_on_their_place,
-              whole_numbers_get_noise, nodes_that_read_different_files_are_told)
+              whole_numbers_get_noise, nodes_that_read_different_files_are_told, all_files_beside_the_rows_are_inputs)
