@@ -117,12 +117,25 @@ enum elbow_status elbow_loading_check_layout(const struct elbow_dataset *dataset
                            layouts[dataset->layout].axes);
 }
 
+// What is taken beside the rows, each entry of which has a word.
+static void count_beside(const struct elbow_loading *loading)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    struct elbow_dataset *dataset = loading->dataset;
+    bool has_labels = request->labels != NULL || (request->labels_files != NULL && request->labels_files->count > 0);
+    bool has_weights = request->weights.dataset != NULL;
+    dataset->selection_bytes = elbow_selection_bytes(&dataset->selection);
+    dataset->beside_bytes =
+        dataset->selection.stored * ((has_labels ? sizeof(int64_t) : 0) + (has_weights ? sizeof(double) : 0));
+}
+
 enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow_error *error)
 {
     open(loading, error);
     enum elbow_status status = elbow_loading_select(loading, error);
     if (status != ELBOW_OK)
         return status;
+    count_beside(loading);
     loading->dataset->is_sparse = loading->source->is_sparse;
     loading->dataset->entries = loading->source->entries;
     status = read_attributes(loading, error);

@@ -337,6 +337,14 @@ size_t elbow_selection_words(const struct elbow_selection *selection)
     return (size_t)divide_up(selection->stored, BLOCK) * BLOCK_WORDS;
 }
 
+uint64_t elbow_selection_bytes(const struct elbow_selection *selection)
+{
+    if (selection->bits == NULL)
+        return 0;
+    return elbow_selection_words(selection) * sizeof *selection->bits +
+           (divide_up(selection->stored, BLOCK) + 1) * sizeof *selection->before;
+}
+
 uint64_t elbow_selection_hash(const struct elbow_selection *selection)
 {
     if (elbow_selection_is_identity(selection))

@@ -20,24 +20,33 @@ static void tell_difference(const struct elbow_engine *engine)
         what);
 }
 
+// What a dataset takes of a copy; names were given back when they were read.
+static uint64_t dataset_bytes(const struct elbow_dataset *dataset)
+{
+    return dataset->rows.bytes + dataset->labels.bytes + dataset->weights.bytes;
+}
+
 // Collective. `checkpoints`: rank zero's, which is the one that tells.
 static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint64_t checkpoints)
 {
     const struct elbow_train_plan *plan = engine->plan;
     struct elbow_exchange_bytes exchange = elbow_exchange_memory(engine->exchange);
-    uint64_t data =
-        plan->train.rows.bytes + plan->train.labels.bytes + plan->valid.rows.bytes + plan->valid.labels.bytes;
+    uint64_t data = dataset_bytes(&plan->train) + dataset_bytes(&plan->valid);
+    uint64_t selections = plan->train.selection_bytes + plan->valid.selection_bytes;
     uint64_t copies = plan->train.rows.is_shared ? 1 : (uint64_t)plan->place.node_size;
     uint64_t moments = engine->optimizer.count * sizeof(float) *
                        (uint64_t)((engine->optimizer.first_moment != NULL) + (engine->optimizer.second_moment != NULL));
     uint64_t activations = elbow_model_bytes(engine->model), microbatches = elbow_prefetch_bytes(engine->prefetch);
-    uint64_t rank = exchange.gradients_per_rank + moments + activations + microbatches + trace;
+    uint64_t rank = exchange.gradients_per_rank + moments + activations + microbatches + selections + trace;
     uint64_t node = rank * (uint64_t)plan->place.node_size + data * copies + exchange.parameters_per_node;
     elbow_log_say(plan->log, "memory of a node: dataset %s, parameters %s", elbow_text_bytes(data * copies).text,
                   elbow_text_bytes(exchange.parameters_per_node).text);
     elbow_log_say(plan->log, "memory of a rank: gradients %s, optimiser state %s, activations %s, microbatches %s",
                   elbow_text_bytes(exchange.gradients_per_rank).text, elbow_text_bytes(moments).text,
                   elbow_text_bytes(activations).text, elbow_text_bytes(microbatches).text);
+    if (selections > 0)
+        elbow_log_say(plan->log, "memory of a rank beside that: %s for the selection of rows",
+                      elbow_text_bytes(selections).text);
     if (checkpoints > 0)
         elbow_log_say(plan->log, "memory of rank zero beside that: %s for checkpoints",
                       elbow_text_bytes(checkpoints).text);

@@ -93,6 +93,9 @@ uint64_t elbow_selection_row(const struct elbow_selection *selection, uint64_t s
 uint64_t elbow_selection_start(const struct elbow_selection *selection, uint64_t sample);
 uint64_t elbow_selection_id(const struct elbow_selection *selection, uint64_t sample);
 
+// Local. The memory that it takes.
+uint64_t elbow_selection_bytes(const struct elbow_selection *selection);
+
 // Local. Words of `bits`. Bits that come from another rank are put between begin and end.
 size_t elbow_selection_words(const struct elbow_selection *selection);
 

@@ -305,8 +305,25 @@ START_TEST(without_memory_nothing_is_kept)
 }
 END_TEST
 
+// A range takes no memory, single rows a bit each and a count for each 512.
+START_TEST(memory_is_told)
+{
+    const int64_t numbers[] = {3, 1023};
+    struct elbow_selection selection = elbow_selection_all(1024);
+    ck_assert_int_eq(ELBOW_OK, elbow_selection_take_range(&selection, 3, 900, "x", &error));
+    ck_assert_uint_eq(elbow_selection_bytes(&selection), 0);
+    selection = elbow_selection_all(1024);
+    ck_assert_int_eq(ELBOW_OK, elbow_selection_begin(&selection, &error));
+    ck_assert_int_eq(ELBOW_OK, elbow_selection_add_numbers(&selection, 0, 2, numbers, "x", &error));
+    ck_assert_int_eq(ELBOW_OK, elbow_selection_end(&selection, "x", &error));
+    ck_assert_uint_eq(elbow_selection_bytes(&selection), 1024 / 8 + 3 * 8);
+    elbow_selection_clear(&selection);
+}
+END_TEST
+
 UNIT_MAIN("data/selection", all_rows_are_the_identity, a_range_includes_both_ends, ranges_that_are_none_are_refused,
           numbers_in_any_order_keep_that_of_the_file, numbers_out_of_range_and_twice_are_refused,
           a_mask_is_of_zeros_and_ones, splits_are_disjoint_and_complete, the_first_of_a_permutation_is_held_back,
           pinned_split, splits_with_an_empty_side_are_refused, windows_stay_within_their_rows,
-          series_that_cannot_be_cut_are_refused, the_hash_tells_selections_apart, without_memory_nothing_is_kept)
+          series_that_cannot_be_cut_are_refused, the_hash_tells_selections_apart, memory_is_told,
+          without_memory_nothing_is_kept)
