@@ -145,19 +145,35 @@ static enum elbow_status agree_description(struct elbow_loading *loading, struct
                            loading->dataset->name);
 }
 
-// As many rows as are wanted, but one.
+// Local. Takes the first rows alone. Sparse ones have fewer entries then.
+static enum elbow_status take_first(struct elbow_loading *loading, uint64_t rows, struct elbow_error *error)
+{
+    loading->dataset->samples = rows;
+    if (!loading->dataset->is_sparse)
+        return ELBOW_OK;
+    return elbow_source_starts(loading->source, rows, 0, &loading->dataset->entries, error);
+}
+
+// Local. As many of the samples as are wanted, but one at least. Entries of sparse rows are anywhere: their bytes grow
+// with the rows, and that is all that is known of them.
 static void limit_rows(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    if (loading->request->most_bytes == 0 || error->status != ELBOW_OK)
+    uint64_t most = loading->request->most_bytes;
+    if (most == 0 || error->status != ELBOW_OK || elbow_dataset_bytes(dataset) <= most)
         return;
-    uint64_t row_bytes = dataset->values * elbow_element_size(dataset->element);
-    uint64_t most = loading->request->most_bytes, rows = most < row_bytes ? 1 : most / row_bytes;
-    if (rows >= dataset->samples)
-        return;
-    dataset->samples = rows;
-    if (dataset->is_sparse)
-        elbow_source_starts(loading->source, rows, 0, &dataset->entries, error);
+    uint64_t least = 1, above = dataset->samples;
+    while (above - least > 1) {
+        uint64_t middle = least + (above - least) / 2;
+        if (take_first(loading, middle, error) != ELBOW_OK)
+            return;
+        if (elbow_dataset_bytes(dataset) <= most)
+            least = middle;
+        else
+            above = middle;
+    }
+    if (dataset->samples > least)
+        take_first(loading, least, error);
 }
 
 // Collective. From open files to rows and labels in memory.

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a run would take, from the descriptions of its datasets: no row is read. The window of the exchange is measured
-// by the exchange itself, the model by making one.
+// What a run would take, from the descriptions of its datasets: no row of them is read. The window of the exchange is
+// measured by the exchange itself, the model by making one.
 #include "elbow/doctor/detail/doctor.h"
 #include "elbow/train/detail/sizes.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/data/dataset.h"
+#include "elbow/data/configured.h"
 #include "elbow/data/facts.h"
 #include "elbow/data/hdf5.h"
-#include "elbow/data/labels.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/vae/model.h"
 
@@ -16,90 +15,54 @@
 
 // What rank zero learns of the data.
 struct data {
-    uint64_t bytes;                // of rows and labels, of training and validation
+    uint64_t bytes;                // of rows, labels and weights, of training and validation
+    uint64_t selections;           // bytes of a rank that say which rows are samples
     uint64_t reading;              // bytes that a rank takes beside them while it reads the dataset that wants most
     struct elbow_data_facts facts; // of the training set, but for what only its rows tell
     elbow_path file;
     struct elbow_error error;
 };
 
-// The bytes that labels of the configuration take on a node: a word each.
-static enum elbow_status add_labels(const struct elbow_config *config, const char *key, const char *places,
-                                    const struct elbow_files *beside, struct data *data)
-{
-    struct elbow_files files;
-    const struct elbow_files_request wanted = {key, config->data.file, places, beside};
-    enum elbow_status status = elbow_files_find(&wanted, &files, &data->error);
-    for (size_t i = 0; i < files.count && status == ELBOW_OK; ++i) {
-        uint64_t count = 0;
-        status = elbow_labels_count(files.paths[i], files.datasets[i], &count, &data->error);
-        data->bytes += count * sizeof(int64_t);
-    }
-    elbow_files_clear(&files);
-    return status;
-}
-
-// The bytes that a dataset of the configuration takes on a node, in the type it is stored in. The first one is the
-// training set, with which others have to agree.
-// Rows that a dataset names, and groups, are not looked at: a split is one of all rows.
-static enum elbow_status add_rows(const struct elbow_config *config, const struct elbow_files *files, bool is_valid,
-                                  struct data *data)
+// What the training or the validation data of the configuration take: their rows in the type they are stored in, and
+// what lies beside them. A list of rows and groups are read, as they say how many samples there are.
+static enum elbow_status add_described(const struct elbow_dataset_request *request, struct data *data)
 {
     struct elbow_dataset dataset;
     struct elbow_hdf5_storage storage;
-    struct elbow_dataset_request request = elbow_dataset_request_of(config);
-    if (!is_valid || config->data.valid_share > 0)
-        elbow_dataset_select(config, is_valid, &request.select);
-    request.files = files;
-    if (data->facts.samples > 0) {
-        request.reference = &data->facts;
-        request.reference_name = "the training set";
-    }
-    enum elbow_status status = elbow_dataset_describe(&request, &dataset, &storage, &data->error);
+    enum elbow_status status = elbow_dataset_describe(request, &dataset, &storage, &data->error);
     if (status != ELBOW_OK)
         return status;
     data->reading = storage.reading > data->reading ? storage.reading : data->reading;
-    data->bytes += elbow_dataset_bytes(&dataset);
+    data->bytes += elbow_dataset_bytes(&dataset) + dataset.beside_bytes;
+    data->selections += dataset.selection_bytes;
     if (data->facts.samples > 0)
         return ELBOW_OK;
     data->facts = elbow_data_facts_of(&dataset);
     if (!dataset.is_synthetic)
-        elbow_text_format(data->file, sizeof data->file, "%s", files->paths[0]);
+        elbow_text_format(data->file, sizeof data->file, "%s", request->files->paths[0]);
     return ELBOW_OK;
 }
 
-// Rows and labels of a key, if it is set.
-static enum elbow_status add_set(const struct elbow_config *config, const char *key, const char *places,
-                                 const char *labels_key, const char *labels, bool is_valid, struct data *data)
+// Training or validation data; the latter have to agree with the former.
+static enum elbow_status add_set(const struct elbow_config *config, bool is_valid, struct data *data)
 {
-    struct elbow_files files = {0};
-    const struct elbow_files_request wanted = {key, config->data.file, places, NULL};
-    if (places[0] == 0)
-        return ELBOW_OK;
-    enum elbow_status status = elbow_files_find(&wanted, &files, &data->error);
-    if (status == ELBOW_OK)
-        status = add_rows(config, &files, is_valid, data);
-    if (status == ELBOW_OK)
-        status = add_labels(config, labels_key, labels, &files, data);
-    if (status == ELBOW_OK && !is_valid)
-        status = add_labels(config, "data.weights", config->data.weights, &files, data);
-    elbow_files_clear(&files);
+    struct elbow_configured configured = {0};
+    enum elbow_status status = elbow_configured_find(NULL, config, is_valid, NULL, &configured, &data->error);
+    if (status == ELBOW_OK) {
+        struct elbow_dataset_request request = elbow_configured_request(config, is_valid, &configured);
+        request.reference = is_valid ? &data->facts : NULL;
+        request.reference_name = "the training set";
+        status = add_described(&request, data);
+    }
+    elbow_configured_clear(&configured);
     return status;
 }
 
 // Rank zero.
 static void look_at_data(const struct elbow_config *config, struct data *data)
 {
-    if (config->data.synthetic > 0)
-        add_rows(config, NULL, false, data);
-    else if (add_set(config, "data.train", config->data.train, "data.labels", config->data.labels, false, data) ==
-             ELBOW_OK) {
-        if (config->data.valid_share > 0)
-            add_set(config, "data.train", config->data.train, "data.labels", config->data.labels, true, data);
-        else
-            add_set(config, "data.valid", config->data.valid, "data.valid_labels", config->data.valid_labels, true,
-                    data);
-    }
+    if (add_set(config, false, data) == ELBOW_OK && elbow_configured_has_valid(config))
+        add_set(config, true, data);
 }
 
 // Local. What the ranks hold together, and what each holds for itself.
@@ -134,9 +97,10 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     // Two moments of a rank's share of the parameters, and room for the copy that becomes a checkpoint on rank zero.
     uint64_t moments = 2 * sizes.parameters * sizeof(float) / (uint64_t)facts->place.size;
     facts->memory_need = (ranks > 1 ? facts->shared_need : facts->private_need) +
-                         ranks * (moments + elbow_model_bytes(model)) + 3 * sizes.parameters * sizeof(float);
+                         ranks * (moments + elbow_model_bytes(model) + data->selections) +
+                         3 * sizes.parameters * sizeof(float);
     // The data are loaded before there is anything else.
-    uint64_t loading = (ranks > 1 ? 1 : ranks) * data->bytes + ranks * data->reading;
+    uint64_t loading = (ranks > 1 ? 1 : ranks) * data->bytes + ranks * (data->reading + data->selections);
     facts->memory_need = facts->memory_need > loading ? facts->memory_need : loading;
     elbow_release(&layers);
     elbow_model_destroy(model);

@@ -5,9 +5,8 @@
 
 #include "elbow/base/log.h"
 #include "elbow/base/memory.h"
-#include "elbow/data/dataset.h"
+#include "elbow/data/configured.h"
 #include "elbow/data/facts.h"
-#include "elbow/data/files.h"
 #include "elbow/parallel/collectives.h"
 
 #include <stdio.h>
@@ -33,7 +32,7 @@ static void announce(const struct look *look, const struct elbow_dataset_request
     struct elbow_error error;
     if (look->facts->place.rank != 0 || elbow_dataset_describe(request, &dataset, &storage, &error) != ELBOW_OK)
         return;
-    uint64_t bytes = dataset.samples * dataset.values * elbow_element_size(dataset.element);
+    uint64_t bytes = elbow_dataset_bytes(&dataset);
     struct elbow_log log = elbow_log_open(true, stderr);
     look->facts->stored += dataset.samples;
     if (look->most > 0 && bytes > look->most)
@@ -43,30 +42,26 @@ static void announce(const struct look *look, const struct elbow_dataset_request
     elbow_log_close(&log);
 }
 
-// A dataset and its labels, as a configuration says where they are.
-struct set {
-    const char *key, *places, *labels_key, *labels;
-};
-
-// Collective. Loads one dataset; given back by the caller in any case.
-static void load(struct look *look, struct set set, struct elbow_dataset_request request, struct elbow_dataset *dataset)
+// Collective. Loads the training data as a run does, or the validation data, which have to agree with those; given back
+// by the caller in any case.
+static void load(struct look *look, const struct elbow_dataset *train, struct elbow_dataset *dataset)
 {
-    struct elbow_files rows = {0}, labels = {0};
+    bool is_valid = train != NULL;
+    struct elbow_configured configured = {0};
+    struct elbow_data_facts facts = is_valid ? elbow_data_facts_of(train) : (struct elbow_data_facts){0};
     struct elbow_log quiet = elbow_log_open(false, stderr);
-    const char *file = look->config->data.file;
-    const struct elbow_files_request wanted = {set.key, file, set.places, NULL},
-                                     beside = {set.labels_key, file, set.labels, &rows};
-    if (elbow_files_share(look->comm, &wanted, &rows, &look->error) == ELBOW_OK &&
-        elbow_files_share(look->comm, &beside, &labels, &look->error) == ELBOW_OK) {
-        request.files = &rows;
-        request.labels_files = labels.count > 0 ? &labels : NULL;
+    elbow_configured_find(look->comm, look->config, is_valid, NULL, &configured, &look->error);
+    if (look->error.status == ELBOW_OK) {
+        struct elbow_dataset_request request = elbow_configured_request(look->config, is_valid, &configured);
+        request.reference = is_valid ? &facts : NULL;
+        request.reference_name = is_valid ? train->name : NULL;
         request.most_bytes = look->most;
         announce(look, &request);
-        if (elbow_dataset_load(look->comm, &request, &quiet, dataset, &look->error) == ELBOW_OK)
-            elbow_dataset_compare(look->comm, dataset, &look->error);
+        elbow_configured_load(look->comm, &request, &quiet, dataset, &look->error);
     }
-    elbow_files_clear(&rows);
-    elbow_files_clear(&labels);
+    elbow_configured_clear(&configured);
+    if (look->error.status == ELBOW_OK && is_valid)
+        elbow_configured_check(train, dataset, &look->error);
     if (look->error.status == ELBOW_OK)
         look->facts->looked += dataset->samples;
 }
@@ -83,15 +78,10 @@ static void look_at_all(struct look *look)
     const struct elbow_config *config = look->config;
     struct elbow_demand demand = elbow_config_demand(config);
     struct elbow_dataset train = {0}, valid = {0};
-    struct elbow_dataset_request request = elbow_dataset_request_of(config);
-    load(look, (struct set){"data.train", config->data.train, "data.labels", config->data.labels}, request, &train);
+    load(look, NULL, &train);
     tell(look, &train, "data");
-    if (look->error.status == ELBOW_OK && config->data.valid[0] != 0) {
-        struct elbow_data_facts facts = elbow_data_facts_of(&train);
-        request.reference = &facts;
-        request.reference_name = train.name;
-        load(look, (struct set){"data.valid", config->data.valid, "data.valid_labels", config->data.valid_labels},
-             request, &valid);
+    if (look->error.status == ELBOW_OK && elbow_configured_has_valid(config)) {
+        load(look, &train, &valid);
         tell(look, &valid, "validation");
     }
     if (look->error.status == ELBOW_OK)

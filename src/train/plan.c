@@ -4,6 +4,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
+#include "elbow/data/configured.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/dense_product.h"
 #include "elbow/math/hash.h"
@@ -47,120 +48,26 @@ static enum elbow_status begin_stage(struct elbow_train_plan *plan, struct elbow
     return elbow_files_expand(plan->comm, "data.stage", directory, plan->stage_directory, error);
 }
 
-// The paths of copies, in order.
-static enum elbow_status next_path(void *user, const char *path, const char *dataset, const char **staged,
-                                   struct elbow_error *error)
-{
-    const char ***next = user;
-    (void)path;
-    (void)dataset;
-    (void)error;
-    *staged = *(*next)++;
-    return ELBOW_OK;
-}
-
-// Collective.
-static enum elbow_status stage_files(struct elbow_train_plan *plan, const struct elbow_files *found,
-                                     struct elbow_files *staged, struct elbow_error *error)
-{
-    size_t count = found->count * found->channels;
-    const char **paths = NULL;
-    elbow_allocate(&paths, count, sizeof *paths, "names of files", error);
-    enum elbow_status status = elbow_comm_agree(plan->comm, error);
-    for (size_t i = 0; i < count && status == ELBOW_OK; ++i)
-        status = elbow_stage_take(&plan->stage, found->paths[i], found->datasets[i], &paths[i], error);
-    if (status == ELBOW_OK) {
-        const char **next = paths;
-        elbow_files_moved(found, next_path, &next, staged, error);
-        status = elbow_comm_agree(plan->comm, error);
-    }
-    elbow_release(&paths);
-    return status;
-}
-
-// Files of a key, as they were found and from where they are read.
-struct places {
-    struct elbow_files found, staged;
-};
-
-static void clear_places(struct places *places)
-{
-    elbow_files_clear(&places->found);
-    elbow_files_clear(&places->staged);
-}
-
-// Collective. Files are read where they lie, or from the node's own copies.
-static enum elbow_status find_places(struct elbow_train_plan *plan, const struct elbow_files_request *request,
-                                     struct places *places, struct elbow_error *error)
-{
-    enum elbow_status status = elbow_files_share(plan->comm, request, &places->found, error);
-    if (status != ELBOW_OK || plan->config.data.stage[0] == 0)
-        return status;
-    return stage_files(plan, &places->found, &places->staged, error);
-}
-
-static const struct elbow_files *files_of(const struct places *places)
-{
-    return places->staged.count > 0 ? &places->staged : places->found.count > 0 ? &places->found : NULL;
-}
-
-// The keys of a set, and what lies beside its rows (NULL or empty: nothing).
-struct set {
-    const char *key, *places, *labels_key, *labels, *names_key, *names, *rows, *groups, *weights;
-};
-
-// Collective. What lies beside rows.
-static enum elbow_status find_beside(struct elbow_train_plan *plan, const char *key, const char *location,
-                                     const struct places *rows, struct places *places,
-                                     struct elbow_companion *companion, struct elbow_error *error)
-{
-    const struct elbow_files_request wanted = {key, plan->config.data.file, location, &rows->found};
-    if (location == NULL || *location == 0 || plan->config.data.synthetic > 0)
-        return ELBOW_OK;
-    enum elbow_status status = find_places(plan, &wanted, places, error);
-    const struct elbow_files *files = files_of(places);
-    if (status != ELBOW_OK || files == NULL)
-        return status;
-    companion->file = files->paths[0];
-    companion->dataset = files->datasets[0];
-    companion->files = files;
-    return ELBOW_OK;
-}
-
-// Collective. One dataset of the configuration; the request says what it has to agree with. Training needs no labels
-// and no names, but wrong ones must not wait for the day that the run is evaluated.
-static enum elbow_status load_dataset(struct elbow_train_plan *plan, const struct set *set,
-                                      struct elbow_dataset_request request, struct elbow_dataset *dataset,
+// Collective. Training or validation data; `agreement`: what they have to agree with.
+static enum elbow_status load_dataset(struct elbow_train_plan *plan, bool is_valid,
+                                      const struct elbow_dataset_request *agreement, struct elbow_dataset *dataset,
                                       struct elbow_error *error)
 {
     const struct elbow_config *config = &plan->config;
-    enum { ROWS, LABELS, CHOSEN, GROUPS, WEIGHTS, NAMES, KEYS };
-    struct places places[KEYS] = {0};
-    struct elbow_companion labels = {0};
-    const struct {
-        const char *key, *location;
-        struct elbow_companion *companion;
-    } beside[KEYS] = {[LABELS] = {set->labels_key, set->labels, &labels},
-                      [CHOSEN] = {"data.rows", set->rows, &request.select.rows},
-                      [GROUPS] = {"data.groups", set->groups, &request.select.groups},
-                      [WEIGHTS] = {"data.weights", set->weights, &request.weights},
-                      [NAMES] = {set->names_key, set->names, &request.names}};
-    const struct elbow_files_request wanted = {.key = set->key, .file = config->data.file, .places = set->places};
-    *error = (struct elbow_error){0};
-    enum elbow_status status = ELBOW_OK;
-    if (config->data.synthetic == 0)
-        status = find_places(plan, &wanted, &places[ROWS], error);
-    for (int i = LABELS; i < KEYS && status == ELBOW_OK; ++i)
-        status =
-            find_beside(plan, beside[i].key, beside[i].location, &places[ROWS], &places[i], beside[i].companion, error);
-    request.files = files_of(&places[ROWS]);
-    request.labels_files = labels.files;
-    if (status == ELBOW_OK)
-        status = elbow_dataset_load(plan->comm, &request, plan->log, dataset, error);
-    for (int i = 0; i < KEYS; ++i)
-        clear_places(&places[i]);
-    elbow_names_clear(&dataset->names);
-    return status == ELBOW_OK ? elbow_dataset_compare(plan->comm, dataset, error) : status;
+    struct elbow_stage *stage = config->data.stage[0] != 0 ? &plan->stage : NULL;
+    struct elbow_configured configured = {0};
+    enum elbow_status status = elbow_configured_find(plan->comm, config, is_valid, stage, &configured, error);
+    if (status == ELBOW_OK) {
+        struct elbow_dataset_request request = elbow_configured_request(config, is_valid, &configured);
+        request.reference = agreement->reference;
+        request.reference_name = agreement->reference_name;
+        request.is_settled = agreement->is_settled;
+        request.is_same = agreement->is_same;
+        request.is_resumed = agreement->is_resumed;
+        status = elbow_configured_load(plan->comm, &request, plan->log, dataset, error);
+    }
+    elbow_configured_clear(&configured);
+    return status;
 }
 
 // What samples are taken for, and where pictures of them go.
@@ -210,52 +117,26 @@ void elbow_train_plan_log(const struct elbow_train_plan *plan)
 static enum elbow_status load_data(struct elbow_train_plan *plan, const struct elbow_checkpoint *former,
                                    struct elbow_error *error)
 {
-    const struct elbow_config *config = &plan->config;
-    const struct set here = {.key = "data.train",
-                             .places = config->data.train,
-                             .labels_key = "data.labels",
-                             .labels = config->data.labels,
-                             .names_key = "data.names",
-                             .names = config->data.names,
-                             .rows = config->data.rows.dataset,
-                             .groups = config->data.groups,
-                             .weights = config->data.weights};
-    struct elbow_dataset_request train = elbow_dataset_request_of(config);
-    elbow_dataset_select(config, false, &train.select);
-    train.is_settled = train.is_same = train.is_resumed = former != NULL;
-    if (former != NULL) {
+    bool is_resumed = former != NULL;
+    struct elbow_dataset_request train = {.is_settled = is_resumed, .is_same = is_resumed, .is_resumed = is_resumed};
+    if (is_resumed) {
         train.reference = &former->data;
         train.reference_name = former->path;
     }
     enum elbow_status status = begin_stage(plan, error);
     if (status == ELBOW_OK)
-        status = load_dataset(plan, &here, train, &plan->train, error);
+        status = load_dataset(plan, false, &train, &plan->train, error);
     plan->facts = elbow_data_facts_of(&plan->train);
-    plan->has_valid = (config->data.valid[0] != 0 || config->data.valid_share > 0) && config->data.synthetic == 0;
+    plan->has_valid = elbow_configured_has_valid(&plan->config);
     if (status != ELBOW_OK || !plan->has_valid)
         return status;
-    struct elbow_dataset_request valid = elbow_dataset_request_of(config);
-    valid.reference = &plan->facts;
-    valid.reference_name = plan->train.name;
-    valid.is_settled = valid.is_resumed = former != NULL;
-    struct set there = {.key = "data.valid",
-                        .places = config->data.valid,
-                        .labels_key = "data.valid_labels",
-                        .labels = config->data.valid_labels,
-                        .names_key = "data.valid_names",
-                        .names = config->data.valid_names};
-    if (config->data.valid_share > 0) {
-        elbow_dataset_select(config, true, &valid.select);
-        there = here;
-        there.weights = NULL;
-    }
-    status = load_dataset(plan, &there, valid, &plan->valid, error);
+    const struct elbow_dataset_request valid = {.reference = &plan->facts,
+                                                .reference_name = plan->train.name,
+                                                .is_settled = is_resumed,
+                                                .is_resumed = is_resumed};
+    status = load_dataset(plan, true, &valid, &plan->valid, error);
     plan->facts.valid_hash = plan->valid.hash;
-    if (status != ELBOW_OK || plan->valid.values == plan->train.values)
-        return status;
-    return elbow_error_set(
-        error, ELBOW_MISMATCH, "%s: its samples have %s, those of %s have %zu; both must have the same shape",
-        plan->valid.name, elbow_text_count(plan->valid.values, "value").text, plan->train.name, plan->train.values);
+    return status == ELBOW_OK ? elbow_configured_check(&plan->train, &plan->valid, error) : status;
 }
 
 // Steps and microbatches; there must be a microbatch for every rank.

@@ -129,4 +129,65 @@ START_TEST(first_rows_only)
 }
 END_TEST
 
-MPI_UNIT_MAIN("data/dataset values", figures_of_all_values, channels_first, first_rows_only)
+// Row i of the sparse file has 6 entries if i is below 12, else 2.
+static void write_sparse(void)
+{
+    static uint8_t values[ROWS * VALUES];
+    static int32_t columns[ROWS * VALUES], starts[ROWS + 1];
+    uint64_t entries = 0, pointers = ROWS + 1;
+    for (int i = 0; i < ROWS * VALUES; ++i) {
+        if (i / VALUES < 12 || i % VALUES < 2) {
+            values[entries] = (uint8_t)(1 + i);
+            columns[entries++] = i % VALUES;
+        }
+        starts[i / VALUES + 1] = (int32_t)entries;
+    }
+    if (elbow_comm_place(mpi_comm).rank == 0) {
+        struct elbow_hdf5 *file = NULL;
+        struct elbow_error error = {0};
+        const int64_t shape[] = {ROWS, VALUES};
+        const struct elbow_hdf5_layout layout = {0};
+        scratch = scratch_make();
+        snprintf(path, sizeof path, "%s", scratch_path(&scratch, "sparse.h5"));
+        elbow_hdf5_create(path, true, &file, &error);
+        elbow_hdf5_create_dataset(file, "/m/data", ELBOW_ELEMENT_UINT8, 1, &entries, layout, &error);
+        elbow_hdf5_write_rows(file, "/m/data", ELBOW_ELEMENT_UINT8, 0, entries, values, &error);
+        elbow_hdf5_create_dataset(file, "/m/indices", ELBOW_ELEMENT_INT32, 1, &entries, layout, &error);
+        elbow_hdf5_write_rows(file, "/m/indices", ELBOW_ELEMENT_INT32, 0, entries, columns, &error);
+        elbow_hdf5_create_dataset(file, "/m/indptr", ELBOW_ELEMENT_INT32, 1, &pointers, layout, &error);
+        elbow_hdf5_write_rows(file, "/m/indptr", ELBOW_ELEMENT_INT32, 0, pointers, starts, &error);
+        elbow_hdf5_write_text(file, "/m", "encoding-type", "csr_matrix", &error);
+        elbow_hdf5_write_integers(file, "/m", "shape", shape, 2, &error);
+        elbow_hdf5_close(file, &error);
+        ck_assert_msg(error.status == ELBOW_OK, "%s", error.message);
+    }
+    elbow_comm_broadcast(mpi_comm, path, sizeof path);
+}
+
+// A limit is one of what is taken of the memory, of sparse rows and of selected ones, too: one row more would exceed
+// it.
+START_TEST(limits_hold_for_sparse_and_selected_rows)
+{
+    struct elbow_error error = {0};
+    struct elbow_dataset dataset;
+    write_sparse();
+    for (int is_split = 0; is_split < 2; ++is_split)
+        for (uint64_t most = 1; most < 1200; most += 149) {
+            struct elbow_dataset_request request = {.file = path, .dataset = "/m", .most_bytes = most};
+            if (is_split)
+                request.select = (struct elbow_selecting){.share = 0.4};
+            mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_OK);
+            mpi_assert(dataset.is_sparse && (elbow_dataset_bytes(&dataset) <= most || dataset.samples == 1));
+            mpi_assert(elbow_dataset_compare(mpi_comm, &dataset, &error) == ELBOW_OK);
+            uint64_t samples = dataset.samples, all = dataset.selection.samples;
+            bool has_six = samples < all && elbow_selection_row(&dataset.selection, samples) < 12;
+            size_t next = 8 + (has_six ? 6 : 2) * 5; // a start, and a byte and a column for each entry
+            mpi_assert(samples == all || elbow_dataset_bytes(&dataset) + next + 8 > most); // but for what is rounded up
+            elbow_dataset_unload(mpi_comm, &dataset);
+        }
+    remove_file();
+}
+END_TEST
+
+MPI_UNIT_MAIN("data/dataset values", figures_of_all_values, channels_first, first_rows_only,
+              limits_hold_for_sparse_and_selected_rows)

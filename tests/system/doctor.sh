@@ -104,10 +104,53 @@ done
 grep -q '^values  *looked at in all 120 rows$' sound.out || fail "doctor does not say which values it looked at"
 grep -q '^data: data.h5:/train, 90 samples of 6x6 uint8' sound.out || fail "doctor does not say what the data are"
 
+# Of the rows those are looked at that a run takes, on both sides of a split, with all that lies beside them.
+"$make_data" write bad.h5 /labels i64 40 labels
+"$make_data" write bad.h5 /minus f64 40 normal
+"$make_data" write bad.h5 /few f64 5 unit
+"$make_data" write bad.h5 /twice i64 3 values values=1,5,5
+"$make_data" write bad.h5 /sound i64 4 values values=1,2,39,5
+"$make_data" write bad.h5 /hit i64 3 values values=1,33,39
+"$make_data" write bad.h5 /good f32 40,6,6 unit
+# looks RANKS NAME KEY=VALUE...: at bad.h5 alone.
+looks() {
+    local ranks=$1 name=$2 sets=() setting
+    shift 2
+    for setting in data.file=bad.h5 data.train=/good data.valid= train.batch=3 train.microbatch=1 "$@"; do sets+=(--set "$setting"); done
+    run 0 "$ranks" "$name" "$elbow" doctor run.yaml "${sets[@]}"
+}
+for ranks in 1 3; do
+    looks $ranks outside data.train=/nan 'data.rows=[0, 32]'
+    silent outside configuration
+    looks $ranks inside data.train=/nan data.rows=/hit
+    advises inside configuration 'bad.h5:/nan: row 33 holds a value .* NaN'
+done
+looks 1 listed data.train=/nan data.rows=/sound
+silent listed configuration
+looks 3 twice data.rows=/twice
+advises twice configuration 'bad.h5:/twice: entry 2 names row 5 a second time'
+looks 3 minus data.weights=/minus
+advises minus configuration 'bad.h5:/minus: row [0-9]+ '
+looks 3 few data.weights=/few
+advises few configuration 'bad.h5:/few: has 5 numbers, but bad.h5:/good has 40 rows'
+looks 3 named data.names=/labels
+advises named configuration 'bad.h5:/labels: is no dataset of texts'
+looks 3 valid-named data.valid=/good data.valid_names=/labels
+advises valid-named configuration 'bad.h5:/labels: is no dataset of texts, but data.valid_names is'
+looks 3 grouped data.valid=0.25 data.groups=/few
+advises grouped configuration 'bad.h5:/few: has 5 values, but bad.h5:/good has 40 rows'
+looks 3 split data.valid=0.25 data.groups=/labels data.labels=/labels
+silent split configuration
+grep -q '^values  *looked at in all 40 rows$' split.out || fail "a split: $(grep '^values' split.out)"
+grep -q '^validation: bad.h5:/good, ' split.out || fail "the rows that are held back are not looked at"
+
 # What train wants of /dev/shm is what doctor has told.
-run 0 2 need "$elbow" doctor run.yaml --json
+"$make_data" write data.h5 /labels i64 90 labels
+"$make_data" write data.h5 /weights f64 90 unit
+kept=(--set data.rows='[1, 80]' --set data.valid=0.2 --set data.labels=/labels --set data.weights=/weights)
+run 0 2 need "$elbow" doctor run.yaml "${kept[@]}" --json
 if command -v strace >/dev/null && strace -o trace true 2>/dev/null; then
-    ASAN_OPTIONS=$loose mpirun --oversubscribe --bind-to none -n 2 strace -f -qq -e trace=fallocate -o trace -ff "$elbow" train run.yaml --run-dir traced --set run.stall=0 \
+    ASAN_OPTIONS=$loose mpirun --oversubscribe --bind-to none -n 2 strace -f -qq -e trace=fallocate -o trace -ff "$elbow" train run.yaml "${kept[@]}" --run-dir traced --set run.stall=0 \
         --set run.audit=0 >traced.out 2>&1 || fail "train under strace: $(tail -n 1 traced.out)"
     wanted=$(cat trace.* | sed -nE 's/^fallocate\([0-9]+, 0, 0, ([0-9]+)\).*/\1/p' | awk '{ sum += $1 - 1048576 } END { print sum + 0 }')
     rm -f trace trace.*
