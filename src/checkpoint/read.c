@@ -28,7 +28,7 @@ static enum elbow_status read_tensors(struct elbow_hdf5 *file, const char *group
         for (int k = 0; fits && k < info.rank; ++k)
             fits = info.shape[k] == tensor->shape[k];
         if (!fits)
-            return elbow_error_set(error, ELBOW_FORMAT, "%s has not the shape that the configuration gives it", name);
+            return elbow_error_set(error, ELBOW_FORMAT, "%s does not have the shape that the configuration gives it", name);
         status = elbow_hdf5_read_rows(file, name, 0, info.shape[0], values + tensor->offset, error);
         if (status != ELBOW_OK)
             return status;
@@ -174,7 +174,7 @@ static enum elbow_status read_transform(struct elbow_hdf5 *file, enum elbow_tran
     if (status != ELBOW_OK)
         return status;
     if (info.rank != 2 || info.element != ELBOW_ELEMENT_FLOAT64 || info.shape[0] != 2 || info.shape[1] != columns)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s has not the shape that data.transform: %s gives it", name,
+        return elbow_error_set(error, ELBOW_FORMAT, "%s does not have the shape that data.transform: %s gives it", name,
                                elbow_transform_word(kind));
     status = elbow_fit_create(kind, (size_t)columns, fit, error);
     if (status == ELBOW_OK)

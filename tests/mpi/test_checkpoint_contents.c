@@ -171,7 +171,7 @@ static const struct damage DAMAGES[] = {
     {"absurd accumulators", "accumulators", damage_accumulators},
     {"another accumulator", "accumulator", damage_accumulator},
     {"no numbers of a transform", "/data/transform", damage_transform},
-    {"other numbers of a transform", "/data/transform has not the shape that data.transform: standardize gives it",
+    {"other numbers of a transform", "/data/transform does not have the shape that data.transform: standardize gives it",
      damage_transform_shape},
     {"a spread of zero", "/data/transform holds numbers that data.transform: standardize cannot have",
      damage_transform_spread},
