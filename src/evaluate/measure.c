@@ -61,9 +61,14 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         ELBOW_ARRAY(measured->statistics, elbow_model_statistics(plan->request->model, true)),
         ELBOW_ARRAY(measured->weights, rows_max),
         ELBOW_ARRAY(measured->outputs, of_deviance * width),
+        ELBOW_ARRAY(measured->at_means, plan->request->deviance ? width : 0),
         ELBOW_ARRAY(measured->deviances, of_deviance * 2),
     };
-    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to evaluate", error);
+    enum elbow_status status =
+        elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to evaluate", error);
+    if (status == ELBOW_OK && plan->request->deviance)
+        elbow_model_outputs_at(model, plan->means, measured->at_means);
+    return status;
 }
 
 void elbow_measured_evaluate(struct elbow_measured *measured, uint64_t first, size_t row_count)
@@ -90,6 +95,7 @@ void elbow_measured_destroy(struct elbow_measured *measured)
     elbow_release(&measured->statistics);
     elbow_release(&measured->weights);
     elbow_release(&measured->outputs);
+    elbow_release(&measured->at_means);
     elbow_release(&measured->deviances);
     *measured = (struct elbow_measured){0};
 }

@@ -263,6 +263,30 @@ START_TEST(not_a_number_goes_through)
 }
 END_TEST
 
+static size_t searches;
+
+static void count_search(const struct elbow_likelihood_options *options, double data_mean, float *bias)
+{
+    searches += 1;
+    elbow_likelihood_row(ELBOW_LIKELIHOOD_GAUSSIAN)->output_bias(options, data_mean, bias);
+}
+
+// It may be slow: once for each value, not for each of the microbatches.
+START_TEST(outputs_of_means_are_sought_once)
+{
+    make_set();
+    REFERENCES[ELBOW_MEASURE_DEVIANCE].ask();
+    struct elbow_likelihood counting = *set.model->likelihood;
+    counting.output_bias = count_search;
+    set.model->likelihood = &counting;
+    searches = 0;
+    free(sum_set(elbow_measure_row(ELBOW_MEASURE_DEVIANCE), 1));
+    ck_assert(MICROBATCHES > 1);
+    ck_assert_uint_eq(searches, VALUES);
+    clear_set();
+}
+END_TEST
+
 UNIT_MAIN("conformance/measure", figures_are_the_known_ones, lists_tell_what_is_given,
           what_is_not_asked_for_takes_no_room, bits_do_not_depend_on_the_split, a_short_microbatch_is_its_rows,
-          figures_are_means_of_the_rows, not_a_number_goes_through)
+          figures_are_means_of_the_rows, not_a_number_goes_through, outputs_of_means_are_sought_once)

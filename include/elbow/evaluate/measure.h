@@ -35,6 +35,7 @@ struct elbow_measured {
     float *noise;                     // (rows, Z)
     struct elbow_importance *weights; // (rows): room
     float *outputs;                   // (rows, D, outputs of a value): room, where the deviance is asked for
+    float *at_means;                  // (D, outputs of a value): likewise, of the plan's means
     double *deviances;                // (2, rows): likewise
 };
 

@@ -128,11 +128,16 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           struct elbow_terms terms, double *statistics, struct elbow_row_results results);
 
+// Local. The outputs (D, outputs of a value) that give each value its mean of `means` (D). A likelihood may search for
+// them: once for all rows.
+void elbow_model_outputs_at(const struct elbow_model *model, const double *means, float *outputs);
+
 // Local. Of the rows that elbow_model_evaluate has seen last, with their recon: the deviance of each, which is the
-// largest log p(x|y) that any y gives minus recon, and that of the same values at their means (D); both (rows). The
-// outputs that are no mean (a predicted variance) are the model's own in both. room: (rows, D, outputs of a value).
+// largest log p(x|y) that any y gives minus recon, and that of the same values at their means, whose outputs are `at`
+// (elbow_model_outputs_at); both (rows). The outputs that are no mean (a predicted variance) are the model's own in
+// both. room: (rows, D, outputs of a value).
 void elbow_model_deviance(struct elbow_model *model, const float *parameters, size_t rows, const float *values,
-                          const double *recon, const double *means, float *room, double *deviance, double *at_means);
+                          const double *recon, const float *at, float *room, double *deviance, double *at_means);
 
 // Local. head (rows, 2Z) of q(z|x); valid until the next call that encodes (train, evaluate, encode), so that decode
 // and importance may use it.
