@@ -111,7 +111,7 @@ static double draw_large_gamma(double shape, struct elbow_variates *source)
 double elbow_draw_log_gamma(double shape, struct elbow_variates *source)
 {
     double numbers[2];
-    if (isnan(shape))
+    if (!isfinite(shape))
         return shape;
     if (shape >= 1)
         return log(draw_large_gamma(shape, source));

@@ -49,6 +49,17 @@ bool elbow_counts_shared(const struct elbow_likelihood_options *options, size_t 
     return true;
 }
 
+// log t of value d, whose outputs are y. Within [-300, 300]: there the distribution is the Poisson, or all at 0, as far
+// as doubles tell, and t and 1 / t are finite.
+static double log_dispersion_of(const struct counts *work, const float *y, size_t d)
+{
+    const double most = 300;
+    double log_dispersion = work->dispersion ? y[work->dispersion] : work->call->shared[d];
+    if (isnan(log_dispersion))
+        return log_dispersion;
+    return log_dispersion > most ? most : log_dispersion < -most ? -most : log_dispersion;
+}
+
 // max(a, 0)
 static inline double positive(double a)
 {
@@ -101,8 +112,7 @@ static struct terms with_drops(double x, double drop, struct terms terms)
 static struct terms value_terms(const struct counts *work, double x, const float *y, size_t d, double shift,
                                 bool has_slopes)
 {
-    double log_dispersion = work->dispersion ? y[work->dispersion] : work->call->shared[d];
-    struct terms terms = plain(x, y[0] + shift, log_dispersion, has_slopes);
+    struct terms terms = plain(x, y[0] + shift, log_dispersion_of(work, y, d), has_slopes);
     return work->has_zeros ? with_drops(x, y[1], terms) : terms;
 }
 
@@ -183,7 +193,7 @@ static double score_row(const struct counts *work, size_t row, double shift, dou
         struct terms terms = value_terms(work, call->x[at], call->y + first, d, shift, call->dy != NULL);
         lanes[d % ELBOW_LANES] += terms.log_p;
         slopes[d % ELBOW_LANES] += terms.mean;
-        dispersions[d % ELBOW_LANES] += work->dispersion ? call->y[first + work->dispersion] : call->shared[d];
+        dispersions[d % ELBOW_LANES] += log_dispersion_of(work, call->y + first, d);
         if (call->dy && !work->has_total)
             write_slopes(work, terms, call->dy + first);
     }
@@ -242,8 +252,7 @@ void elbow_counts_saturated(const struct elbow_likelihood_call *call, bool has_z
             const float *y = work.outputs > 1 ? call->y + at * work.outputs : NULL;
             if (x == 0)
                 continue;
-            double log_dispersion = work.dispersion ? y[work.dispersion] : call->shared[d];
-            struct terms terms = plain(x, log(x), log_dispersion, false);
+            struct terms terms = plain(x, log(x), log_dispersion_of(&work, y, d), false);
             most += has_zeros ? with_drops(x, y[1], terms).log_p : terms.log_p;
         }
         call->recon[i] = most;
@@ -267,7 +276,7 @@ void elbow_counts_mean(const struct elbow_likelihood_call *call, bool has_zeros,
 static double draw_value(const struct counts *work, const float *y, size_t d, double shift,
                          struct elbow_variates *source)
 {
-    double log_dispersion = work->dispersion ? y[work->dispersion] : work->call->shared[d], numbers[2];
+    double log_dispersion = log_dispersion_of(work, y, d), numbers[2];
     double log_gamma = elbow_draw_log_gamma(exp(log_dispersion), source);
     double rate = exp(y[0] + shift - log_dispersion + log_gamma);
     if (work->has_zeros) {

@@ -121,6 +121,39 @@ START_TEST(limits)
 }
 END_TEST
 
+// Beyond what doubles tell it is the Poisson, or nothing but zeros, and draws end. Outputs: log m, a drop, log t.
+START_TEST(endless_dispersions)
+{
+    const char *const form = "{zero_inflated_negative_binomial: {dispersion: predicted}}";
+    const float far[] = {800, 1e30F, INFINITY};
+    struct elbow_stream stream = {.seed = 1};
+    for (size_t i = 0; i < sizeof far / sizeof *far; ++i)
+        for (float x = 0; x < 20; x += 3) {
+            const float log_mean = 1.5F, large[3] = {log_mean, -1e4F, far[i]}, small[3] = {log_mean, -1e4F, -far[i]};
+            float dy[3], drawn, zero = 0;
+            double expected = score("poisson", 1, &x, &log_mean, NULL, NULL, NULL);
+            ck_assert_double_eq_tol(score(form, 1, &x, large, NULL, dy, NULL), expected, 1e-5);
+            ck_assert_float_eq_tol(dy[0], (float)exp(1.5) - x, 1e-5F);
+            ck_assert(isfinite(dy[1]) && isfinite(dy[2]));
+            ck_assert(fabs(score(form, 1, &zero, small, NULL, dy, NULL)) < 1e-100);
+            ck_assert(isfinite(dy[0]) && isfinite(dy[1]) && isfinite(dy[2]));
+            double recon;
+            struct elbow_likelihood_call call = {
+                .options = &config.model.likelihood_options, .rows = 1, .values = 1, .x = &x, .y = large};
+            const struct elbow_likelihood *row = elbow_likelihood_row(ELBOW_LIKELIHOOD_ZERO_INFLATED_NEGATIVE_BINOMIAL);
+            stream.id += 1;
+            row->draw(stream, &call, &drawn);
+            ck_assert(drawn >= 0 && drawn < 40);
+            call.y = small;
+            row->draw(stream, &call, &drawn);
+            ck_assert(drawn == 0);
+            call.recon = &recon;
+            row->saturated(&call);
+            ck_assert(isfinite(recon));
+        }
+}
+END_TEST
+
 // A mean that is the mean's share of a total is the mean itself; a row without counts explains nothing.
 START_TEST(totals)
 {
@@ -181,5 +214,5 @@ START_TEST(flat_continuous_bernoulli)
 }
 END_TEST
 
-UNIT_MAIN("conformance/likelihood: extremes", extremes_have_forty_digits, limits, totals, levels_add_up_to_one,
-          flat_continuous_bernoulli)
+UNIT_MAIN("conformance/likelihood: extremes", extremes_have_forty_digits, limits, endless_dispersions, totals,
+          levels_add_up_to_one, flat_continuous_bernoulli)

@@ -92,6 +92,7 @@ START_TEST(ends_and_not_a_number)
     ck_assert(elbow_draw_poisson(0, &source) == 0 && isinf(elbow_draw_poisson(INFINITY, &source)));
     ck_assert(isnan(elbow_draw_binomial(5, NAN, &source)) && isnan(elbow_draw_poisson(NAN, &source)) &&
               isnan(elbow_draw_log_gamma(NAN, &source)));
+    ck_assert(isinf(elbow_draw_log_gamma(INFINITY, &source)));
 }
 END_TEST
 
