@@ -202,24 +202,45 @@ static bool is_of(const struct elbow_demand *demand, float value)
     return false;
 }
 
+// What cures a value. Counts, classes and levels are taken as stored: another factor makes no such numbers of others,
+// but one that was set may have spoilt them.
+static void tell_cure(const struct elbow_loading *loading, float value, char *text, size_t size)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_demand *demand = &loading->request->demand;
+    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
+    bool is_level = demand->support == ELBOW_SUPPORT_LEVEL, is_counted = demand->support == ELBOW_SUPPORT_COUNT;
+    bool is_scaled = dataset->scale.factor != 1 || dataset->scale.offset != 0;
+    if (is_counted && is_scaled)
+        snprintf(text, size, "set data.factor: 1 and data.offset: 0 if the stored values are such numbers, or");
+    else if (is_counted && is_bounded(demand) && value > demand->most)
+        snprintf(text, size, "let the options of model.likelihood take larger numbers, or set");
+    else if (is_level && dataset->min >= 0 && dataset->max <= 1)
+        snprintf(text, size, "set data.factor: 1 if the stored values are divided already, or");
+    else if (is_level)
+        snprintf(text, size, "store levels from 0 to %.9g, or set other levels, or", demand->most);
+    else
+        snprintf(text, size, is_counted ? "set" : "set data.factor and data.offset, or");
+    snprintf(text + strlen(text), size - strlen(text), " model.likelihood: %s", words);
+}
+
 static enum elbow_status refuse_value(const struct elbow_loading *loading, uint64_t row, size_t at, float value,
                                       struct elbow_error *error)
 {
     const struct elbow_demand *demand = &loading->request->demand;
-    char most[40] = "", words[ELBOW_LIKELIHOOD_WORDS_SIZE], transform[64];
+    char most[40] = "", cure[ELBOW_LIKELIHOOD_WORDS_SIZE + 160], transform[64];
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
-    elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
+    tell_cure(loading, value, cure, sizeof cure);
     tell_transform(loading->dataset, transform, sizeof transform);
     if (is_bounded(demand))
         snprintf(most, sizeof most, demand->support == ELBOW_SUPPORT_LEVEL ? " in steps of 1/%.9g" : " to %.9g",
                  demand->most);
     return elbow_error_set(
         error, ELBOW_DATA,
-        "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s, but %s: %s needs %s%s; "
-        "set data.factor and data.offset, or model.likelihood: %s",
-        spot.name, (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number,
-        loading->dataset->scale.source, transform, demand->key, demand->word, elbow_support_name(demand->support), most,
-        words);
+        "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s, but %s: %s needs %s%s; %s", spot.name,
+        (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number, loading->dataset->scale.source,
+        transform, demand->key, demand->word, elbow_support_name(demand->support), most, cure);
 }
 
 static enum elbow_status refuse_fraction(const struct elbow_loading *loading, uint64_t row, size_t at, double value,

@@ -169,10 +169,29 @@ static void draw_pictures(struct elbow_trainer *trainer)
     elbow_deadline_note_cost(&engine->deadline, ELBOW_COST_PICTURES, seconds);
 }
 
+// Of a model that no update has changed yet. Only the scale of real numbers is the user's to choose.
+static const char *cure_of_start(const struct elbow_config *config)
+{
+    switch (elbow_config_demand(config).support) {
+    case ELBOW_SUPPORT_REAL:
+        return "the data may be far from unit scale (data.factor and data.offset cure that)";
+    case ELBOW_SUPPORT_COUNT:
+        return "the encoder sees the numbers as they are stored, and large ones may be too much for it: set "
+               "activation: "
+               "tanh in its layers, a lower train.rate or train.clip, or model.likelihood: gaussian with "
+               "data.transform: log1p";
+    case ELBOW_SUPPORT_UNIT:
+    case ELBOW_SUPPORT_BINARY:
+    case ELBOW_SUPPORT_LEVEL:
+        break;
+    }
+    return "set a lower train.rate, train.clip, or activation: tanh in the layers";
+}
+
 static enum elbow_status stop_on_nan(const struct elbow_engine *engine, struct elbow_error *error)
 {
     const char *cure = engine->state.updates == 0
-                           ? "the data may be far from unit scale (data.factor and data.offset cure that)"
+                           ? cure_of_start(&engine->plan->config)
                            : "start anew with a lower train.rate or with train.clip (--init CHECKPOINT takes over "
                              "what was learnt)";
     return elbow_error_set(

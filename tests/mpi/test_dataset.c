@@ -93,6 +93,9 @@ START_TEST(counts)
     request.has_factor = true;
     request.factor = 1.0 / 255;
     mpi_assert(load(&request, &error) == ELBOW_DATA);
+    mpi_assert(strstr(error.message,
+                      "; set data.factor: 1 and data.offset: 0 if the stored values are such numbers, or "
+                      "model.likelihood: gaussian") != NULL);
     request.has_factor = false;
     remove_file();
     float rows[ROWS * VALUES] = {0};
@@ -102,7 +105,7 @@ START_TEST(counts)
         write_file(ELBOW_ELEMENT_FLOAT32, rows, 4, ROWS);
         mpi_assert(load(&request, &error) == ELBOW_DATA);
         mpi_assert(strstr(error.message, "row 23 holds") != NULL && strstr(error.message, "(number 4 of the row)") &&
-                   strstr(error.message, "poisson needs whole numbers from 0; set data.factor and data.offset, or "
+                   strstr(error.message, "poisson needs whole numbers from 0; set "
                                          "model.likelihood: gaussian"));
         remove_file();
     }
