@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # A newcomer with a file of each layout arrives by the page alone (docs/howto/your-own-data.md): its three lines, as they stand,
-# make a run from such a file.
+# make a run from such a file, on two ranks.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 # shellcheck source-path=SCRIPTDIR
@@ -14,21 +14,23 @@ page=$top/docs/howto/your-own-data.md
 "$make_data" write patients.h5 /x f64 200,12 normal
 "$make_data" write patients.h5 /patient i64 200 labels
 "$make_data" write sensors.h5 /signal f32 20,300,2 normal
-"$make_data" write weather.nc /t2m i16 200,9,8 bytes attribute=scale_factor:0.01 attribute=add_offset:273.15
+"$make_data" write weather.nc /t2m i16 200,9,8 bytes attribute=scale_factor:0.01 attribute=add_offset:273.15 attribute=missing_value:-32767 \
+    set=-32767@3,5
+"$make_data" write good.h5 /rows i64 199 values "values=$(seq 0 199 | grep -vx 3 | paste -sd,)"
 cp "$top/tests/data/sparse/cells.h5ad" .
 awk 'BEGIN { print "name,a,b,c"; for (i = 0; i < 200; ++i) printf "row%d,%.3f,%.1f,%d\n", i, sin(i), 100 * cos(i / 3), i % 7 }' >table.csv
-mkdir runs pictures
+mkdir -p runs pictures/birch pictures/oak
 "$make_data" write runs/1.h5 /x f32 150,64 normal
 "$make_data" write runs/2.h5 /x f32 50,64 normal seed=2
 "$make_data" write lab.mat /x f64 12,200 normal
-cp "$top/tests/data/import/grey8.png" pictures/1.png
+for i in {1..40}; do cp "$top/tests/data/import/grey8.png" "pictures/$([ $((i % 2)) = 0 ] && echo birch || echo oak)/$i.png"; done
 
 # What is imported, but for arrays.npz, which nothing here can make.
 awk '/^```/ { inside = $0 == "```sh"; next } inside && /^elbow-import/' "$page" >imports
 [ "$(wc -l <imports)" = 3 ] || fail "the page imports with $(wc -l <imports) lines"
 while read -r line; do
     case $line in *.npz*) continue ;; esac
-    read -r -a words <<<"$line"
+    read -r -a words <<<"${line%%#*}"
     run 0 1 import "$build/elbow-import" "${words[@]:1}"
 done <imports
 
@@ -38,7 +40,7 @@ layout() {
     blocks=$((blocks + 1))
     awk -v wanted=$blocks '/^```/ { inside = $0 == "```yaml"; block += inside; next } inside && block == wanted' "$page" >"$1.yaml"
     [ "$(wc -l <"$1.yaml")" = 3 ] || { fail "$1: $(wc -l <"$1.yaml") lines"; return; }
-    run 0 1 "$1" "$elbow" train "$1.yaml" --set train.epochs=0 --set train.steps=2 --set samples.count=0 --run-dir "run-$1"
+    run 0 2 "$1" "$elbow" train "$1.yaml" --set train.epochs=0 --set train.steps=2 --set samples.count=0 --run-dir "run-$1"
     grep -Eq "^data: .*$2" "$1.out" || fail "$1: no '$2': $(grep '^data' "$1.out")"
 }
 layout rows 'spectra.h5:/x, 180 samples of 64 float32'
@@ -47,8 +49,9 @@ layout flat 'digits.h5:/x, 180 samples of 28x28 uint8'
 layout share 'patients.h5:/x, 160 samples of 12 float64'
 layout series 'sensors.h5:/signal, 144 samples of 64x2 float32'
 layout counts 'cells.h5ad:/layers/counts, 36 samples of 9 int64 from 0 to [0-9]+, sparse'
-layout packed 'weather.nc:/t2m, 180 samples of 9x8 int16 .*the attributes scale_factor and add_offset'
+layout packed 'weather.nc:/t2m, 179 samples of 9x8 int16 .*the attributes scale_factor and add_offset'
 layout text 'data.h5:/table, 180 samples of 3 float32'
+layout pictures 'data.h5:/pictures, 36 samples of .* uint8'
 layout many 'runs/1.h5:/x and 1 more file, 180 samples of 64 float32'
 layout matlab 'lab.mat:/x, 180 samples of 12 float64'
 [ $blocks = "$(grep -c '^```yaml$' "$page")" ] || fail "the page has $(grep -c '^```yaml$' "$page") layouts, $blocks are tried"
