@@ -134,16 +134,6 @@ enum elbow_status elbow_configured_load(struct elbow_comm *comm, const struct el
     return status == ELBOW_OK ? elbow_dataset_compare(comm, dataset, error) : status;
 }
 
-enum elbow_status elbow_configured_check(const struct elbow_dataset *train, const struct elbow_dataset *valid,
-                                         struct elbow_error *error)
-{
-    if (valid->values == train->values)
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%s: its samples have %s, those of %s have %zu; both must have the same shape", valid->name,
-                           elbow_text_count(valid->values, "value").text, train->name, train->values);
-}
-
 void elbow_configured_clear(struct elbow_configured *configured)
 {
     for (int i = 0; i < ELBOW_CONFIGURED_PARTS; ++i) {

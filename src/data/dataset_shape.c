@@ -189,6 +189,22 @@ static enum elbow_status check_channels(const struct elbow_loading *loading, con
                            layouts[layout].least, layouts[layout].axes);
 }
 
+// Whether samples have as many values as those that the data belong to; whatever comes later relies on it.
+static enum elbow_status check_values(const struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    const struct elbow_dataset *dataset = loading->dataset;
+    if (request->reference == NULL || request->reference->values == dataset->values)
+        return ELBOW_OK;
+    struct axes wanted = {.rank = (size_t)request->reference->rank};
+    memcpy(wanted.lengths, request->reference->shape, wanted.rank * sizeof *wanted.lengths);
+    return elbow_error_set(error, ELBOW_MISMATCH, "%s: a sample has %s, but %s %s samples of %s (%s); %s",
+                           dataset->name, elbow_text_count(dataset->values, "value").text, request->reference_name,
+                           request->is_settled ? "was trained on" : "has",
+                           elbow_text_count(request->reference->values, "value").text, tell(&wanted).text,
+                           request->is_settled ? "give data of that shape" : "both must have the same shape");
+}
+
 // Whether the data agree with those that they belong to; flat rows have their shape.
 static enum elbow_status compare(const struct elbow_loading *loading, struct axes *sample, struct elbow_error *error)
 {
@@ -196,8 +212,6 @@ static enum elbow_status compare(const struct elbow_loading *loading, struct axe
     const char *name = loading->dataset->name, *other = request->reference_name;
     struct axes wanted = {.rank = (size_t)request->reference->rank};
     memcpy(wanted.lengths, request->reference->shape, wanted.rank * sizeof *wanted.lengths);
-    if (product(sample, sample->rank) != product(&wanted, wanted.rank))
-        return ELBOW_OK; // has a sentence of its own
     if (is_flat(sample) || is_flat(&wanted) || is_same_order(sample, &wanted)) {
         *sample = wanted;
         return ELBOW_OK;
@@ -272,9 +286,11 @@ enum elbow_status elbow_loading_take_shape(struct elbow_loading *loading, struct
     dataset->samples = loading->info.shape[0];
     dataset->values = elbow_hdf5_row_values(&loading->info);
     enum elbow_status status = cut(loading, &stored, &sample, error);
+    if (status == ELBOW_OK)
+        status = check_values(loading, error);
     if (status != ELBOW_OK)
         return status;
-    bool has_reference = request->reference != NULL && request->reference->values == dataset->values;
+    bool has_reference = request->reference != NULL;
     bool is_first = request->channels == ELBOW_CHANNELS_FIRST;
     if (is_first && has_reference && is_flat(&sample)) { // flat rows of what the reference was stored as
         struct axes wanted = {.rank = (size_t)request->reference->rank};

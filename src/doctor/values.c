@@ -60,8 +60,6 @@ static void load(struct look *look, const struct elbow_dataset *train, struct el
         elbow_configured_load(look->comm, &request, &quiet, dataset, &look->error);
     }
     elbow_configured_clear(&configured);
-    if (look->error.status == ELBOW_OK && is_valid)
-        elbow_configured_check(train, dataset, &look->error);
     if (look->error.status == ELBOW_OK)
         look->facts->looked += dataset->samples;
 }

@@ -14,29 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-// "28 x 28"
-static void tell_shape(const struct elbow_data_facts *data, char *text, size_t size)
-{
-    size_t length = 0;
-    text[0] = '\0';
-    for (uint64_t i = 0; i < data->rank && length < size; ++i)
-        length += (size_t)snprintf(text + length, size - length, "%s%" PRIu64, i > 0 ? " x " : "", data->shape[i]);
-}
-
-static enum elbow_status check_values(const struct elbow_session *session, struct elbow_error *error)
-{
-    char shape[256];
-    const struct elbow_data_facts *trained = &session->checkpoint.data;
-    if (session->dataset.values == trained->values)
-        return ELBOW_OK;
-    tell_shape(trained, shape, sizeof shape);
-    return elbow_error_set(
-        error, ELBOW_MISMATCH,
-        "%.500s: a sample has %s, but %.500s was trained on samples of %s (%s); give data of that shape",
-        session->dataset.name, elbow_text_count(session->dataset.values, "value").text, session->checkpoint.path,
-        elbow_text_count(trained->values, "value").text, shape);
-}
-
 static void tell_data(const struct elbow_session *session, struct elbow_log *log)
 {
     const struct elbow_dataset *dataset = &session->dataset;
@@ -115,8 +92,6 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     }
     elbow_session_files_clear(&files);
     elbow_release(&places);
-    if (status == ELBOW_OK)
-        status = check_values(session, error);
     if (status == ELBOW_OK)
         tell_data(session, log);
     return status;

@@ -136,7 +136,7 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
                                                 .is_resumed = is_resumed};
     status = load_dataset(plan, true, &valid, &plan->valid, error);
     plan->facts.valid_hash = plan->valid.hash;
-    return status == ELBOW_OK ? elbow_configured_check(&plan->train, &plan->valid, error) : status;
+    return status;
 }
 
 // Steps and microbatches; there must be a microbatch for every rank.

@@ -265,6 +265,35 @@ START_TEST(values_that_cannot_be_are_refused)
 }
 END_TEST
 
+// Samples of another width than those that the numbers were learned of: in one sentence, before anything is done to
+// them.
+START_TEST(other_widths_are_refused)
+{
+    double rows[ROWS * VALUES], numbers[2 * (VALUES + 3)];
+    write_rows(rows);
+    for (size_t i = 0; i < 2 * (VALUES + 3); ++i)
+        numbers[i] = 1;
+    for (uint64_t width = VALUES - 3; width <= VALUES + 3; width += 6)
+        for (int is_settled = 0; is_settled < 2; ++is_settled) {
+            struct elbow_error error = {0};
+            char sentence[200];
+            struct elbow_data_facts facts = {
+                .samples = 1, .values = width, .rank = 1, .shape = {width}, .scale = {.factor = 1}};
+            facts.transform = (struct elbow_fit){ELBOW_TRANSFORM_STANDARDIZE_EACH, width, numbers};
+            struct elbow_dataset_request request = request_for();
+            request.reference = &facts;
+            request.reference_name = "first";
+            request.is_settled = is_settled;
+            mpi_assert(load(&request, &error) == ELBOW_MISMATCH);
+            snprintf(sentence, sizeof sentence, "a sample has 6 values, but first %s samples of %d values (%d); %s",
+                     is_settled ? "was trained on" : "has", (int)width, (int)width,
+                     is_settled ? "give data of that shape" : "both must have the same shape");
+            mpi_assert(strstr(error.message, sentence) != NULL);
+        }
+    remove_file();
+}
+END_TEST
+
 // What lies too far apart for its own numbers.
 START_TEST(values_too_far_apart_are_refused)
 {
@@ -284,4 +313,4 @@ END_TEST
 
 MPI_UNIT_MAIN("data/transform", sums_are_those_of_the_tree, pieces_of_sums_take_bounded_room,
               moments_are_exact_on_any_ranks, columns_are_joined, every_transform_learns_and_is_kept,
-              values_that_cannot_be_are_refused, values_too_far_apart_are_refused)
+              values_that_cannot_be_are_refused, other_widths_are_refused, values_too_far_apart_are_refused)

@@ -8,6 +8,8 @@ set -u
 
 "$make_data" write data.h5 /normal f64 2100,7 normal
 "$make_data" write data.h5 /valid f64 90,7 normal seed=9
+"$make_data" write data.h5 /wider f64 90,9 normal seed=9
+"$make_data" write data.h5 /narrower f64 90,5 normal seed=9
 "$make_data" write data.h5 /tiny f64 200,7 normal attribute=scale_factor:1e-18
 "$make_data" write data.h5 /huge f64 200,7 normal attribute=scale_factor:1e12
 "$make_data" write data.h5 /positive f32 200,7 unit
@@ -147,6 +149,18 @@ with 1 'data.h5:/below: row 12 holds -1.* \(number 4 of the row\) after scaling 
     data.train=/below data.transform=asinh model.likelihood=bernoulli
 wrong 1 'data.h5:/below: row 12 holds -3 .*but data.transform: log1p needs values above -1' eval positive-log1p --data data.h5:/below
 wrong 2 'data.transform' train good.yaml --run-dir plain --resume --set data.train=/normal --set data.transform=minmax --set train.steps=5
+
+# Data of another width, wherever they come from.
+for width in wider:9 narrower:5; do
+    says_width="data.h5:/${width%:*}: a sample has ${width#*:} values, but"
+    with 1 "$says_width data.h5:/normal has samples of 7 values \(7\); both must have the same shape" \
+        data.train=/normal "data.valid=/${width%:*}" data.transform=standardize_each
+    wrong 1 "$says_width .*was trained on samples of 7 values" eval normal-standardize_each --data "data.h5:/${width%:*}"
+    wrong 1 "$says_width .*was trained on samples of 7 values" train good.yaml --run-dir normal-standardize_each --resume \
+        --set data.train=/"${width%:*}" --set data.transform=standardize_each --set train.steps=5
+    alone doctor good.yaml --set data.train=/normal --set "data.valid=/${width%:*}" --set data.transform=standardize_each
+    grep -qF "$says_width" 1.out 1.err || fail "doctor does not tell of another width: $(cat 1.out 1.err)"
+done
 
 # Zeros and ones stand for no other values: what was binarised behind a transform is shown as it is.
 trained binary data.train=/normal data.transform=asinh data.binarize=threshold data.threshold=0 model.likelihood=bernoulli

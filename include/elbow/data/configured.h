@@ -49,10 +49,6 @@ enum elbow_status elbow_configured_load(struct elbow_comm *comm, const struct el
                                         struct elbow_log *log, struct elbow_dataset *dataset,
                                         struct elbow_error *error);
 
-// Local. MISMATCH if samples of the validation data have another number of values than those of the training data.
-enum elbow_status elbow_configured_check(const struct elbow_dataset *train, const struct elbow_dataset *valid,
-                                         struct elbow_error *error);
-
 // Local. A zeroed struct is legal.
 void elbow_configured_clear(struct elbow_configured *configured);
 
