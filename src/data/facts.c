@@ -11,6 +11,9 @@
 // of the type differs, or nothing, they may a little more before that is an error.
 static const double USUAL_MAX = 16, RATIO = 10, RATIO_ALIKE = 100;
 
+// As far from the mean as a picture of standardized columns goes.
+static const double DEVIATIONS = 3;
+
 struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
 {
     struct elbow_data_facts facts = {.samples = dataset->samples,
@@ -30,14 +33,43 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
     return facts;
 }
 
-double elbow_data_white(const struct elbow_data_facts *data, const struct elbow_demand *demand)
+// What the scaled values of the training data are, if a picture shows them.
+static struct elbow_shades of_scaled(const struct elbow_data_facts *data, bool has_noise)
 {
-    double most = demand->most;
-    if (demand->support != ELBOW_SUPPORT_COUNT)
-        return 1;
-    if (!(most > 0 && isfinite(most)))
-        most = data->has_range ? data->max * data->scale.factor + data->scale.offset : 1;
-    return most > 0 ? most : 1;
+    double last = data->max + (has_noise ? 1 : 0);
+    double a = data->min * data->scale.factor + data->scale.offset, b = last * data->scale.factor + data->scale.offset;
+    return (struct elbow_shades){.black = fmin(a, b), .white = fmax(a, b)};
+}
+
+// What the model sees, if a picture shows that. Columns that have numbers of their own are counted in deviations.
+static struct elbow_shades of_transformed(const struct elbow_fit *fit, struct elbow_shades scaled)
+{
+    const struct elbow_transform *row = elbow_transform_row(fit->kind);
+    if (row->columns == ELBOW_COLUMNS_EACH)
+        return (struct elbow_shades){.black = -DEVIATIONS, .white = DEVIATIONS};
+    row->forward(fit, 0, 1, &scaled.black);
+    row->forward(fit, 0, 1, &scaled.white);
+    return scaled;
+}
+
+struct elbow_shades elbow_data_shades(const struct elbow_data_facts *data, const struct elbow_config *config,
+                                      bool is_transformed)
+{
+    struct elbow_demand demand = elbow_config_demand(config);
+    struct elbow_shades shades = {.black = 0, .white = 1};
+    bool is_count = demand.support == ELBOW_SUPPORT_COUNT, is_bounded = demand.most > 0 && isfinite(demand.most);
+    bool is_turned = data->transform.kind != ELBOW_TRANSFORM_NONE && config->data.binarize == ELBOW_BINARIZE_NONE;
+    if (is_count && is_bounded)
+        shades.white = demand.most;
+    else if (data->has_range && (is_count || is_turned))
+        shades = of_scaled(data, demand.is_whole);
+    if (data->has_range && is_turned && is_transformed)
+        shades = of_transformed(&data->transform, shades);
+    if (is_count || shades.black > 0)
+        shades.black = 0;
+    if (!(shades.white > shades.black))
+        shades.white = shades.black + 1;
+    return shades;
 }
 
 static bool is_source(const struct elbow_scale *scale, const char *source)

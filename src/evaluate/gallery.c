@@ -230,13 +230,14 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
     drawing->is_double = needs_doubles(gallery, path);
     struct elbow_sink_column columns[2 + ELBOW_ORIGIN_COLUMNS] = {column_of(drawing, has_pairs ? names[0] : "samples"),
                                                                   column_of(drawing, names[1])};
-    struct elbow_demand demand = elbow_config_demand(gallery->config);
+    struct elbow_shades shades = elbow_data_shades(gallery->data, gallery->config, gallery->is_transformed);
     struct elbow_sink_plan plan = {.path = path,
                                    .columns = columns,
                                    .column_count = has_pairs ? 2 : 1,
                                    .is_gallery = true,
                                    .layout = gallery->data->layout,
-                                   .white = elbow_data_white(gallery->data, &demand),
+                                   .black = shades.black,
+                                   .white = shades.white,
                                    .rows = count,
                                    .at_once = drawing->microbatch,
                                    .publish = gallery->publish,

@@ -16,6 +16,8 @@ static struct elbow_sink_plan plan_of(const struct subject *subject, const char 
                                     .columns = subject->columns,
                                     .column_count = subject->column_count,
                                     .is_gallery = subject->is_gallery,
+                                    .black = subject->black,
+                                    .white = subject->white,
                                     .rows = ROWS,
                                     .publish = ELBOW_PUBLISH_NEW,
                                     .at_once = 2};

@@ -20,6 +20,7 @@ struct subject {
     struct elbow_sink_column columns[COLUMNS_MAX];
     size_t column_count;
     bool is_gallery;
+    double black, white;
 };
 
 // Names of two of the labels.
@@ -35,23 +36,28 @@ static const struct elbow_names TEXTS = {.count = 2, .starts = text_starts, .tex
 
 #define PICTURE(column) .name = column, .element = ELBOW_ELEMENT_FLOAT32, .rank = 2, .shape = {HEIGHT, WIDTH}
 static const struct subject SUBJECTS[] = {
-    {"pictures", {{PICTURE("samples")}}, 1, true},
-    {"pairs of pictures", {{PICTURE("originals")}, {PICTURE("reconstructions")}}, 2, true},
-    {"colours", {{.name = "samples", .element = ELBOW_ELEMENT_FLOAT32, .rank = 3, .shape = {4, 5, 3}}}, 1, true},
-    {"vectors", {{.name = "samples", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {11}}}, 1, true},
+    {"pictures", {{PICTURE("samples")}}, 1, true, 0, 0},
+    {"pairs of pictures", {{PICTURE("originals")}, {PICTURE("reconstructions")}}, 2, true, 0, 0},
+    {"colours", {{.name = "samples", .element = ELBOW_ELEMENT_FLOAT32, .rank = 3, .shape = {4, 5, 3}}}, 1, true, 0, 0},
+    {"vectors", {{.name = "samples", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {11}}}, 1, true, 0, 0},
     {"a table",
      {{.name = "mean", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {3}},
       {.name = "parts", .element = ELBOW_ELEMENT_FLOAT64, .rank = 2, .shape = {2, 2}},
       {.name = "elbo", .element = ELBOW_ELEMENT_FLOAT64, .note = "importance", .note_value = 50},
       {.name = "labels", .element = ELBOW_ELEMENT_INT64, .names = &NAMES, .named = "label"}},
      4,
-     false},
+     false,
+     0,
+     0},
     {"names of rows",
      {{.name = "names", .element = ELBOW_ELEMENT_INT64, .texts = &TEXTS},
       {.name = "elbo", .element = ELBOW_ELEMENT_FLOAT64},
       {.name = "row", .element = ELBOW_ELEMENT_INT64}},
      3,
-     false},
+     false,
+     0,
+     0},
+    {"pictures of other shades", {{PICTURE("samples")}}, 1, true, -0.05, 0.75},
 };
 enum { SUBJECTS_COUNT = sizeof SUBJECTS / sizeof *SUBJECTS };
 
@@ -106,6 +112,8 @@ static void read_png(const char *path, const struct subject *subject)
             size_t y = 1 + i / columns * (height * factor + 1) + row * factor;
             size_t x = 1 + i % columns * (width * factor + 1) + column * factor;
             double wanted = value_of(ELBOW_ELEMENT_FLOAT32, i / of_row, i % of_row, v);
+            if (subject->white > 0)
+                wanted = (wanted - subject->black) / (subject->white - subject->black);
             ck_assert_int_eq(pixels[(y * image.width + x) * channels + v % channels],
                              (int)lrint(255 * fmin(fmax(wanted, 0), 1)));
         }

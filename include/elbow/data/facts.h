@@ -28,8 +28,16 @@ struct elbow_data_facts {
 // Local. What a model that is trained on a dataset has to know, for as long as the dataset is loaded.
 struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset);
 
-// Local. The value that a picture shows white: of counts the largest that there may be, or that the training data have.
-double elbow_data_white(const struct elbow_data_facts *data, const struct elbow_demand *demand);
+// The values that a picture shows black and white; black < white.
+struct elbow_shades {
+    double black, white;
+};
+
+// Local. They are 0 and 1, but for counts, where white is the largest that there may be or that the training data have,
+// and for transforms. Values that are turned back go from the smallest of the training data, or from 0 if none is
+// below, to the largest; as the model sees them (is_transformed) likewise, standardized columns from -3 to 3.
+struct elbow_shades elbow_data_shades(const struct elbow_data_facts *data, const struct elbow_config *config,
+                                      bool is_transformed);
 
 // Local. Whether a loaded dataset's stored values are such that the scaling of the request's reference makes sense for
 // them: MISMATCH if types and ranges contradict each other, as floats from 0 to 1 do for a model of bytes from 0 to

@@ -45,7 +45,7 @@ struct elbow_sink_plan {
     size_t column_count;
     bool is_gallery;               // else a table
     enum elbow_layout layout;      // what the axes of a gallery's pictures are
-    double white;                  // of a gallery: the value that a picture shows white (black is 0); 0: 1
+    double black, white;           // of a gallery: the values that a picture shows so; both 0: 0 and 1
     uint64_t rows;                 // in all
     enum elbow_publish publish;    // what may become of a file that is there
     size_t at_once;                // rows that a format may take apart at once

@@ -69,10 +69,10 @@ static enum elbow_status put(struct elbow_sink *sink, uint64_t first, uint64_t c
     struct png *png = sink->state;
     size_t values = sink->row_bytes / sizeof(float);
     const float *from = rows;
-    float white = sink->plan.white > 0 ? (float)sink->plan.white : 1;
+    double black = sink->plan.black, span = sink->plan.white > black ? sink->plan.white - black : 1;
     (void)error;
     for (size_t i = 0; i < count * values; ++i)
-        png->pictures[first * values + i] = from[i] / white;
+        png->pictures[first * values + i] = (float)(((double)from[i] - black) / span);
     return ELBOW_OK;
 }
 

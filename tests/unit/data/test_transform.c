@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What transforms learn, and the scaling before them. What holds for each of them alone: tests/conformance.
+#include "elbow/data/facts.h"
 #include "elbow/data/transform.h"
 #include "elbow/math/random.h"
 
@@ -75,6 +76,45 @@ START_TEST(numbers_have_to_be_sound)
 }
 END_TEST
 
+// What a picture shows black and white.
+START_TEST(pictures_have_the_shades_of_what_they_show)
+{
+    static double unit[] = {100, 50};
+    static const struct {
+        struct elbow_fit fit;
+        double min, max, factor;
+        bool is_transformed, is_noisy, is_binary;
+        double black, white;
+    } cases[] = {
+        {{ELBOW_TRANSFORM_NONE, 0, NULL}, 0, 255, 1, false, false, false, 0, 1},
+        {{ELBOW_TRANSFORM_ASINH, 0, NULL}, 0, 255, 1, false, false, false, 0, 255},
+        {{ELBOW_TRANSFORM_ASINH, 0, NULL}, 0, 255, 1.0 / 255, false, false, false, 0, 1},
+        {{ELBOW_TRANSFORM_ASINH, 0, NULL}, 7, 255, 1, false, true, false, 0, 256},
+        {{ELBOW_TRANSFORM_ASINH, 0, NULL}, 0, 255, 1, false, false, true, 0, 1},
+        {{ELBOW_TRANSFORM_ASINH, 0, NULL}, -3, 5, -2, false, false, false, -10, 6},
+        {{ELBOW_TRANSFORM_ASINH, 0, NULL}, -4, -4, 1, false, false, false, -4, -3},
+        {{ELBOW_TRANSFORM_STANDARDIZE, 1, unit}, 0, 200, 1, true, false, false, -2, 2},
+        {{ELBOW_TRANSFORM_STANDARDIZE_EACH, 1, unit}, 0, 200, 1, false, false, false, 0, 200},
+        {{ELBOW_TRANSFORM_STANDARDIZE_EACH, 1, unit}, 0, 200, 1, true, false, false, -3, 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        struct elbow_config config;
+        elbow_config_default(&config);
+        config.model.likelihood = ELBOW_LIKELIHOOD_GAUSSIAN;
+        config.data.dequantize = cases[i].is_noisy;
+        config.data.binarize = cases[i].is_binary ? ELBOW_BINARIZE_THRESHOLD : ELBOW_BINARIZE_NONE;
+        struct elbow_data_facts facts = {.transform = cases[i].fit,
+                                         .scale = {.factor = cases[i].factor},
+                                         .has_range = true,
+                                         .min = cases[i].min,
+                                         .max = cases[i].max};
+        struct elbow_shades shades = elbow_data_shades(&facts, &config, cases[i].is_transformed);
+        ck_assert_msg(shades.black == cases[i].black && fabs(shades.white - cases[i].white) < 1e-12, "case %zu: %g, %g",
+                      i, shades.black, shades.white);
+    }
+}
+END_TEST
+
 START_TEST(scale_fits_the_support)
 {
     const double most[] = {0.5, 1, 255};
@@ -95,4 +135,5 @@ START_TEST(scale_fits_the_support)
 }
 END_TEST
 
-UNIT_MAIN("data/transform", a_random_table_comes_back, numbers_have_to_be_sound, scale_fits_the_support)
+UNIT_MAIN("data/transform", a_random_table_comes_back, numbers_have_to_be_sound,
+          pictures_have_the_shades_of_what_they_show, scale_fits_the_support)
