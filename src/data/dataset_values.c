@@ -202,6 +202,13 @@ static bool is_of(const struct elbow_demand *demand, float value)
     return false;
 }
 
+// Whether a value lies beyond what the transform has learned of other rows: no scaling helps that comes before it.
+static bool is_beyond(const struct elbow_loading *loading)
+{
+    const struct elbow_transform *row = elbow_transform_row(loading->dataset->transform.kind);
+    return row->learn != NULL && loading->request->reference != NULL;
+}
+
 // What cures a value. Counts, classes and levels are taken as stored: another factor makes no such numbers of others,
 // but one that was set may have spoilt them.
 static void tell_cure(const struct elbow_loading *loading, float value, char *text, size_t size)
@@ -212,7 +219,11 @@ static void tell_cure(const struct elbow_loading *loading, float value, char *te
     elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
     bool is_level = demand->support == ELBOW_SUPPORT_LEVEL, is_counted = demand->support == ELBOW_SUPPORT_COUNT;
     bool is_scaled = dataset->scale.factor != 1 || dataset->scale.offset != 0;
-    if (is_counted && is_scaled)
+    if (is_beyond(loading))
+        snprintf(text, size,
+                 "train on rows that hold the whole range, or set data.factor and data.offset by known "
+                 "bounds in place of data.transform, or");
+    else if (is_counted && is_scaled)
         snprintf(text, size, "set data.factor: 1 and data.offset: 0 if the stored values are such numbers, or");
     else if (is_counted && is_bounded(demand) && value > demand->most)
         snprintf(text, size, "let the options of model.likelihood take larger numbers, or set");
@@ -229,7 +240,7 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
                                       struct elbow_error *error)
 {
     const struct elbow_demand *demand = &loading->request->demand;
-    char most[40] = "", cure[ELBOW_LIKELIHOOD_WORDS_SIZE + 160], transform[64];
+    char most[40] = "", cure[ELBOW_LIKELIHOOD_WORDS_SIZE + 200], transform[64];
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
     tell_cure(loading, value, cure, sizeof cure);
     tell_transform(loading->dataset, transform, sizeof transform);
@@ -238,9 +249,10 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
                  demand->most);
     return elbow_error_set(
         error, ELBOW_DATA,
-        "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s, but %s: %s needs %s%s; %s", spot.name,
+        "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s%s, but %s: %s needs %s%s; %s", spot.name,
         (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number, loading->dataset->scale.source,
-        transform, demand->key, demand->word, elbow_support_name(demand->support), most, cure);
+        transform, is_beyond(loading) ? ", beyond the range of the training rows" : "", demand->key, demand->word,
+        elbow_support_name(demand->support), most, cure);
 }
 
 static enum elbow_status refuse_fraction(const struct elbow_loading *loading, uint64_t row, size_t at, double value,

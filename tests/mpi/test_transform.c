@@ -265,6 +265,38 @@ START_TEST(values_that_cannot_be_are_refused)
 }
 END_TEST
 
+// Rows beyond the range that minmax has learned of others, where the model needs values in [0, 1].
+START_TEST(values_beyond_the_learned_range_are_told)
+{
+    double rows[ROWS * VALUES] = {0}, numbers[2] = {0, 2};
+    rows[4] = 2;
+    rows[9 * VALUES + 1] = 3;
+    write_file(ELBOW_ELEMENT_FLOAT64, rows, 0, ROWS);
+    struct elbow_error error = {0};
+    struct elbow_data_facts facts = {.samples = 1,
+                                     .values = VALUES,
+                                     .rank = 2,
+                                     .shape = {2, 3},
+                                     .element = ELBOW_ELEMENT_FLOAT64,
+                                     .has_range = true,
+                                     .max = 2,
+                                     .scale = {.factor = 1, .source = "taken as stored"},
+                                     .transform = {ELBOW_TRANSFORM_MINMAX, 1, numbers}};
+    struct elbow_dataset_request request = request_for();
+    request.reference = &facts;
+    request.reference_name = "first";
+    request.demand = (struct elbow_demand){.support = ELBOW_SUPPORT_UNIT, .key = "data.binarize", .word = "sample"};
+    mpi_assert(load(&request, &error) == ELBOW_DATA);
+    mpi_assert(
+        strstr(error.message,
+               "row 9 holds 1.5 (number 1 of the row) after scaling (taken as stored) and data.transform: minmax, "
+               "beyond the range of the training rows, but data.binarize: sample needs values in [0, 1]; train on "
+               "rows that hold the whole range, or set data.factor and data.offset by known bounds in place of "
+               "data.transform, or model.likelihood: gaussian") != NULL);
+    remove_file();
+}
+END_TEST
+
 // Samples of another width than those that the numbers were learned of: in one sentence, before anything is done to
 // them.
 START_TEST(other_widths_are_refused)
@@ -313,4 +345,5 @@ END_TEST
 
 MPI_UNIT_MAIN("data/transform", sums_are_those_of_the_tree, pieces_of_sums_take_bounded_room,
               moments_are_exact_on_any_ranks, columns_are_joined, every_transform_learns_and_is_kept,
-              values_that_cannot_be_are_refused, other_widths_are_refused, values_too_far_apart_are_refused)
+              values_that_cannot_be_are_refused, values_beyond_the_learned_range_are_told, other_widths_are_refused,
+              values_too_far_apart_are_refused)
