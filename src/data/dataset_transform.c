@@ -8,6 +8,7 @@
 #include "elbow/data/facts.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static void read_scaled(const void *user, uint64_t row, double *values)
 {
@@ -28,17 +29,26 @@ static struct elbow_moments_job job_of(const struct elbow_loading *loading)
                                       .read = read_scaled};
 }
 
+// How far the noise that the model sees may take a scaled value; 0 without noise. It is uniform from 0 up to this.
+static double noise_of(const struct elbow_loading *loading)
+{
+    return loading->request->demand.is_whole ? loading->dataset->scale.factor : 0;
+}
+
 static enum elbow_status refuse_value(const struct elbow_loading *loading, uint64_t row, size_t at, double value,
                                       struct elbow_error *error)
 {
     const struct elbow_dataset *dataset = loading->dataset;
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
-    return elbow_error_set(error, ELBOW_DATA,
-                           "%s: row %llu holds %g (number %llu of the row) after scaling (%s), but data.transform: %s "
-                           "needs values above %g; set data.offset, or data.transform: asinh, which takes any",
-                           spot.name, (unsigned long long)spot.row, value, (unsigned long long)spot.number,
-                           dataset->scale.source, elbow_transform_word(dataset->transform.kind),
-                           elbow_transform_row(dataset->transform.kind)->above);
+    char noise[80] = "";
+    if (noise_of(loading) < 0)
+        snprintf(noise, sizeof noise, " and noise down to %g (data.dequantize)", value + noise_of(loading));
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s, but data.transform: %s "
+        "needs values above %g; set data.offset, or data.transform: asinh, which takes any",
+        spot.name, (unsigned long long)spot.row, value, (unsigned long long)spot.number, dataset->scale.source, noise,
+        elbow_transform_word(dataset->transform.kind), elbow_transform_row(dataset->transform.kind)->above);
 }
 
 // Finds the first value that the transform has nothing for, of which there is one.
@@ -46,18 +56,34 @@ static enum elbow_status refuse_first(const struct elbow_loading *loading, struc
 {
     const struct elbow_dataset *dataset = loading->dataset;
     double above = elbow_transform_row(dataset->transform.kind)->above, *values = NULL;
+    double least = fmin(noise_of(loading), 0);
     if (elbow_allocate(&values, dataset->values, sizeof *values, "a sample", error) != ELBOW_OK)
         return error->status;
     for (uint64_t row = 0; row < dataset->samples && error->status == ELBOW_OK; ++row) {
         elbow_dataset_scaled(dataset, row, values);
         size_t at = 0;
-        while (at < dataset->values && values[at] > above)
+        while (at < dataset->values && values[at] + least > above)
             ++at;
         if (at < dataset->values)
             refuse_value(loading, row, at, values[at], error);
     }
     elbow_release(&values);
     return error->status;
+}
+
+// Moments of values become those of values with the noise: exactly, not of noise that was drawn.
+static void add_noise(double noise, struct elbow_moments *moments)
+{
+    if (noise == 0)
+        return;
+    for (size_t j = 0; j < moments->values; ++j) {
+        double most = fmax(moments->deviation[j], fabs(noise)); // whose square neither overflows nor vanishes
+        double own = moments->deviation[j] / most, added = noise / most;
+        moments->mean[j] += noise / 2;
+        moments->deviation[j] = most * sqrt(own * own + added * added / 12);
+    }
+    moments->low += fmin(noise, 0);
+    moments->high += fmax(noise, 0);
 }
 
 // Collective. From the training set itself.
@@ -69,6 +95,7 @@ static enum elbow_status learn(struct elbow_loading *loading, const struct elbow
     struct elbow_moments moments;
     enum elbow_status status = elbow_moments_take(job, &moments, error);
     if (status == ELBOW_OK) {
+        add_noise(noise_of(loading), &moments);
         size_t constant = elbow_fit_learn(&moments, fit, dataset->news.first_constant, ELBOW_DATASET_CONSTANT);
         dataset->news.constant = fit->columns > 1 ? constant : 0;
         if (!elbow_fit_is_sound(fit))
@@ -97,7 +124,7 @@ enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, st
         elbow_fit_copy(&request->reference->transform, fit, error);
     else
         elbow_fit_create(kind, dataset->values, fit, error);
-    if (error->status == ELBOW_OK && !(job.low > row->above))
+    if (error->status == ELBOW_OK && !(job.low + fmin(noise_of(loading), 0) > row->above))
         refuse_first(loading, error);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || request->reference != NULL || row->learn == NULL)
         return error->status;

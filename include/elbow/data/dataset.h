@@ -52,8 +52,8 @@ struct elbow_dataset {
     struct elbow_fit transform;   // of the scaled values; owned
     struct elbow_missing missing; // the rules that hold; no value of the dataset is missing
     struct elbow_packing packing; // what its own attributes say
-    // Of all values as the model sees them, scaled and transformed, before they are binarised; the same on any ranks.
-    // NaN for noise.
+    // Of all values as the model sees them, scaled and transformed, before they are binarised, and without the noise of
+    // data.dequantize; the same on any ranks. NaN where all is noise.
     double mean, deviation, low, high;
     struct elbow_dataset_news news;
     struct elbow_shared rows;         // (N, D) of element, or sparse: detail/rows.h tells
