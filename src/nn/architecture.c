@@ -2,6 +2,8 @@
 // Shapes forwards from the input, and, for the layers that end in an image, backwards from the output.
 #include "elbow/nn/architecture.h"
 
+#include <string.h>
+
 // Bounds that keep every product of sizes below 2^63, whatever a configuration asks for.
 enum { SIDE_MAX = 1 << 30 };
 
@@ -77,6 +79,11 @@ static enum elbow_status check_head(const char *name, const struct elbow_layers 
     return ELBOW_OK;
 }
 
+static const char *article_of(const struct elbow_layer *layer)
+{
+    return strchr("aeiou", elbow_layer_word(layer->kind)[0]) != NULL ? "an" : "a";
+}
+
 static bool is_image(struct elbow_shape shape)
 {
     return elbow_shape_places(shape) > 1;
@@ -89,9 +96,9 @@ static enum elbow_status check_image(const char *name, struct elbow_shape input,
     for (size_t i = 0; i < layers->count && !is_image(input) && !is_image(output); ++i)
         if (row_of(&layers->layers[i])->needs_image)
             return elbow_error_set(error, ELBOW_CONFIG,
-                                   "model.%s.%zu: a %s needs samples with a height and a width; if the rows of the "
+                                   "model.%s.%zu: %s %s needs samples with a height and a width; if the rows of the "
                                    "data are flat images, data.shape says so",
-                                   name, i, elbow_layer_word(layers->layers[i].kind));
+                                   name, i, article_of(&layers->layers[i]), elbow_layer_word(layers->layers[i].kind));
     return ELBOW_OK;
 }
 
@@ -102,6 +109,22 @@ static size_t trailing(const struct elbow_layers *layers)
     while (first > 0 && row_of(&layers->layers[first - 1])->place_before)
         --first;
     return first;
+}
+
+// A convolution of flat values is a dense layer or unfolds them; what only moves places has nothing to do there.
+static enum elbow_status check_flat(const char *name, const struct elbow_layers *layers, size_t i,
+                                    struct elbow_error *error)
+{
+    const struct elbow_layer *layer = &layers->layers[i];
+    if (!row_of(layer)->only_moves)
+        return ELBOW_OK;
+    return elbow_error_set(
+        error, ELBOW_CONFIG,
+        "model.%s.%zu: %s %s does nothing here, where values have no height and width; put it %s, or "
+        "remove it",
+        name, i, article_of(layer), elbow_layer_word(layer->kind),
+        strcmp(name, "decoder") == 0 ? "behind the dense layers, with a convolution at the end"
+                                     : "before the dense layers");
 }
 
 static bool has_image_head(const struct elbow_layers *layers, struct elbow_shape output)
@@ -116,14 +139,18 @@ enum elbow_status elbow_architecture_plan(const char *name, struct elbow_shape i
     char reason[ELBOW_LAYER_REASON_SIZE];
     struct elbow_shape shape = input;
     size_t first = trailing(layers);
+    bool is_flat = !is_image(input); // not where layers have left one place of many
     architecture->has_dense_head = !has_image_head(layers, output);
     enum elbow_status status = check_image(name, input, layers, output, error);
     if (status != ELBOW_OK)
         return status;
     for (size_t i = 0; i < layers->count; ++i) {
         const struct elbow_layer *layer = &layers->layers[i];
-        if (i == first && !architecture->has_dense_head && !is_image(shape))
+        bool is_in_run = i >= first && !architecture->has_dense_head; // which reshape gives a height and width
+        if (i == first && is_in_run && !is_image(shape))
             status = reshape(name, layers, first, output, &shape, error);
+        else if (is_flat && !is_in_run)
+            status = check_flat(name, layers, i, error);
         if (status != ELBOW_OK)
             return status;
         architecture->inputs[i] = shape;
@@ -133,6 +160,7 @@ enum elbow_status elbow_architecture_plan(const char *name, struct elbow_shape i
         if (status != ELBOW_OK)
             return status;
         architecture->outputs[i] = shape;
+        is_flat = !is_image(shape) && (is_flat || !row_of(layer)->place_before);
     }
     architecture->inputs[layers->count] = shape;
     architecture->outputs[layers->count] = output;

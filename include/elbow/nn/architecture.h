@@ -7,6 +7,7 @@
 // be a multiple of them.
 //
 // Either the input or the output must be an image (more than one place) for layers that need one to make sense.
+// Layers that only move places (layer.h) are refused where values never had any, outside that run.
 //
 // A network ends in a dense head, unless its output is an image and its last layer can be the head (layer.h): then it
 // must give exactly the output's shape and have no activation.

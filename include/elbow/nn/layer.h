@@ -77,6 +77,8 @@ enum { ELBOW_LAYER_REASON_SIZE = 256 };
 struct elbow_layer_row {
     // The layer makes sense only where samples have a height and a width.
     bool needs_image;
+    // It only gathers or repeats places: where the values of a sample never had any, it would do nothing.
+    bool only_moves;
     // As the last one of a network that ends in an image the layer is its head, with no dense one behind it. It
     // needs an image, has a place_before, and has a tensor `bias` of one number for each channel.
     bool can_be_head;

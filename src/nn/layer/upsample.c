@@ -122,6 +122,7 @@ static void backward(const struct elbow_layer_instance *layer, struct elbow_span
 }
 
 const struct elbow_layer_row elbow_layer_upsample = {.needs_image = true,
+                                                     .only_moves = true,
                                                      .shape = shape,
                                                      .place_before = place_before,
                                                      .create = create,

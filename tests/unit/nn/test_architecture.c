@@ -135,5 +135,38 @@ START_TEST(misfits_are_told)
 }
 END_TEST
 
+static struct elbow_layer moving(enum elbow_layer_kind kind)
+{
+    return (struct elbow_layer){.kind = kind, .size = 2, .stride = 2, .factor = 2};
+}
+
+// Of flat values they would do nothing without a word; convolutions are trained there.
+START_TEST(what_moves_places_needs_them)
+{
+    struct elbow_shape latent = {1, 1, 32}, head = {1, 1, 64};
+    struct elbow_architecture plan;
+    struct elbow_error error = {0};
+    struct elbow_layer pool = moving(ELBOW_LAYER_POOL), upsample = moving(ELBOW_LAYER_UPSAMPLE);
+    refused(latent, (struct elbow_layers){2, {dense(64), upsample}}, image,
+            "model.decoder.1: an upsample does nothing here, where values have no height and width; put it behind "
+            "the dense layers, with a convolution at the end, or remove it");
+    refused(latent, (struct elbow_layers){3, {upsample, dense(196), last(transpose(1, 4, 2, 1))}}, image,
+            "model.decoder.0: an upsample does nothing");
+    refused(latent, (struct elbow_layers){3, {dense(64), conv(8, 3, 1, 1), pool}}, image,
+            "model.decoder.2: a pool does");
+    refused(image, (struct elbow_layers){2, {dense(64), pool}}, head, "model.decoder.1: a pool does nothing");
+    refused(flat, (struct elbow_layers){1, {upsample}}, head, "model.decoder.0: an upsample needs samples with");
+    const struct elbow_layers decoders[] = {{3, {dense(64), conv(8, 3, 1, 1), dense(64)}}, // as version 0.1 has it
+                                            {2, {transpose(8, 7, 1, 0), upsample}},        // unfolded
+                                            {3, {dense(98), upsample, last(conv(1, 3, 1, 1))}}}; // in the run
+    for (size_t i = 0; i < sizeof decoders / sizeof *decoders; ++i)
+        ck_assert_msg(elbow_architecture_plan("decoder", latent, &decoders[i], (struct elbow_shape){14, 14, 1}, &plan,
+                                              &error) == ELBOW_OK,
+                      "%s", error.message);
+    const struct elbow_layers encoder = {2, {conv(8, 28, 1, 0), pool}}; // one place is left
+    ck_assert_int_eq(elbow_architecture_plan("encoder", image, &encoder, head, &plan, &error), ELBOW_OK);
+}
+END_TEST
+
 UNIT_MAIN("nn/architecture", encoders_flatten, decoders_reshape_and_end_in_the_image, dense_decoders_have_a_dense_head,
-          misfits_are_told)
+          misfits_are_told, what_moves_places_needs_them)
