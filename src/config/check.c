@@ -160,6 +160,10 @@ static enum elbow_status check_selection(const struct elbow_config *config, cons
     if (*config->data.groups && config->data.valid_share == 0)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: data.groups without a share to hold back; set data.valid: 0.1, or remove it", name);
+    if (config->data.split_seed != 0 && config->data.valid_share == 0)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.split_seed without a share to hold back; set data.valid: 0.1, or remove it",
+                               name);
     if (config->data.series.length > 0 && config->data.shape.count > 0)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: data.series with data.shape: series are stored as (rows, time) or (rows, time, "

@@ -127,7 +127,8 @@ static const struct elbow_key keys[] = {
     {"model", "output_bias", CHOICE(output_bias_choices), AT(model.output_bias), .preset = "zero",
      .help = "Where the decoder's last bias starts. data: at the training mean (bernoulli: its logit)."},
     {"model", "initializer", CHOICE(initializer_choices), AT(model.initializer), .preset = "auto",
-     .help = "How weights start. auto: he before relu, leaky_relu, silu and softplus, glorot before the others."},
+     .help = "How weights start. auto: he before relu, leaky_relu, silu, softplus, gelu and elu, glorot "
+             "before the others."},
     {"model", "encoder", .type = ELBOW_KEY_LAYERS, AT(model.encoder),
      .help = "Hidden layers from x on; the head (mean and log-variance of z) is added. [] is a linear encoder."},
     {"model", "decoder", .type = ELBOW_KEY_LAYERS, AT(model.decoder),

@@ -17,6 +17,8 @@ START_TEST(test_explain)
     ck_assert_ptr_nonnull(strstr(text, "\nunits: a whole number from 1 to 1048576; must be given\n"));
     ck_assert_ptr_nonnull(strstr(text, "\ndata.valid: a text of at most 1023 bytes, a list of such, {channels: [/u, "
                                        "/v]}, or a number above 0 and below 1; default empty\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "auto: he before relu, leaky_relu, silu, softplus, gelu and elu, glorot before"));
     // every key of the dump is explained
     struct elbow_config config = defaults();
     char *dump = NULL, *rest = NULL, section[64] = "";
