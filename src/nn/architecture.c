@@ -67,8 +67,8 @@ static enum elbow_status check_head(const char *name, const struct elbow_layers 
     const struct elbow_layer *layer = &layers->layers[last];
     if (!elbow_shape_is_same(given, output))
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "model.%s.%zu: the last %s is the output layer and must give the data's %zu x %zu x %zu "
-                               "(height, width, channels), but gives %zu x %zu x %zu; change its filters or sizes",
+                               "model.%s.%zu: the last %s is the output layer and must give %zu x %zu x %zu (height, "
+                               "width, channels) for the data, but gives %zu x %zu x %zu; change its filters or sizes",
                                name, last, elbow_layer_word(layer->kind), output.height, output.width, output.channels,
                                given.height, given.width, given.channels);
     if (layer->activation != ELBOW_ACTIVATION_NONE)

@@ -45,6 +45,17 @@ struct elbow_shape elbow_model_sample(enum elbow_layout layout, size_t rank, con
     return (struct elbow_shape){(size_t)shape[0], (size_t)shape[1], rank == 3 ? (size_t)shape[2] : 1};
 }
 
+// A decoder that ends in a convolution must give all outputs of a value.
+static void tell_outputs(struct elbow_shape sample, size_t outputs, const struct elbow_layers *decoder,
+                         struct elbow_error *error)
+{
+    struct elbow_error told = *error;
+    bool has_head = decoder->count > 0 && elbow_layer_row(decoder->layers[decoder->count - 1].kind)->can_be_head;
+    if (error->status == ELBOW_CONFIG && outputs > 1 && has_head)
+        elbow_error_set(error, ELBOW_CONFIG, "%s (the likelihood takes %zu outputs for each value: %zu x %zu channels)",
+                        told.message, outputs, outputs, sample.channels);
+}
+
 static enum elbow_status create_layers(const struct elbow_config *config, struct elbow_shape sample,
                                        struct elbow_model *model, struct elbow_error *error)
 {
@@ -52,12 +63,14 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
     enum elbow_status status = elbow_network_create(&model->parameters, "encoder", sample, &config->model.encoder,
                                                     (struct elbow_shape){1, 1, 2 * model->latent}, initializer,
                                                     model->rows_max, &model->encoder, error);
-    struct elbow_shape output = {sample.height, sample.width,
-                                 sample.channels * model->likelihood->outputs(&model->options)};
-    if (status == ELBOW_OK)
+    size_t outputs = model->likelihood->outputs(&model->options);
+    struct elbow_shape output = {sample.height, sample.width, sample.channels * outputs};
+    if (status == ELBOW_OK) {
         status =
             elbow_network_create(&model->parameters, "decoder", (struct elbow_shape){1, 1, model->latent},
                                  &config->model.decoder, output, initializer, model->rows_max, &model->decoder, error);
+        tell_outputs(sample, outputs, &config->model.decoder, error);
+    }
     struct elbow_tensor tensor = {0};
     if (status == ELBOW_OK && model->likelihood->shared &&
         model->likelihood->shared(&model->options, model->values, &tensor))

@@ -123,7 +123,7 @@ START_TEST(misfits_are_told)
     refused(latent, (struct elbow_layers){2, {dense(196), transpose(1, 4, 2, 1)}}, image,
             "model.decoder.1: the last conv_transpose2d is the output layer, which has no activation");
     refused(latent, (struct elbow_layers){2, {dense(1024), last(transpose(1, 4, 2, 1))}}, colour,
-            "must give the data's 64 x 64 x 3 (height, width, channels), but gives 64 x 64 x 1");
+            "must give 64 x 64 x 3 (height, width, channels) for the data, but gives 64 x 64 x 1");
     refused(latent, (struct elbow_layers){2, {dense(196), last(transpose(1, 3, 2, 1))}}, image,
             "model.decoder.1: no input of a conv_transpose2d of kernel 3, stride 2, padding 1, output_padding 0 gives "
             "the 28 x 28 places");

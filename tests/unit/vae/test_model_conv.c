@@ -147,5 +147,27 @@ START_TEST(flat_samples_are_refused_with_advice)
 }
 END_TEST
 
+// The filters of a head are channels and outputs; both numbers are named.
+START_TEST(several_outputs_of_a_value_are_told)
+{
+    struct elbow_config *config = calloc(1, sizeof *config);
+    struct elbow_model *model = NULL;
+    struct elbow_error error = {0};
+    ck_assert_ptr_nonnull(config);
+    configure(config);
+    ck_assert_int_eq(elbow_config_set(config, "model.likelihood={gaussian: {variance: predicted}}", &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_model_create_shaped(config, sample, ROWS, &model, &error), ELBOW_CONFIG);
+    ck_assert_msg(
+        strstr(error.message, "must give 8 x 8 x 6 (height, width, channels) for the data, but gives 8 x 8 x 3") &&
+            strstr(error.message, "2 outputs for each value: 2 x 3 channels"),
+        "%s", error.message);
+    ck_assert_ptr_null(model);
+    ck_assert_int_eq(elbow_config_set(config, "model.decoder.1.conv_transpose2d.filters=6", &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_model_create_shaped(config, sample, ROWS, &model, &error), ELBOW_OK);
+    elbow_model_destroy(model);
+    free(config);
+}
+END_TEST
+
 UNIT_MAIN("vae/model with convolutions", gradients_are_differences, the_output_bias_is_the_channels_mean,
-          samples_have_shapes, flat_samples_are_refused_with_advice)
+          samples_have_shapes, flat_samples_are_refused_with_advice, several_outputs_of_a_value_are_told)
