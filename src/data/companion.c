@@ -5,6 +5,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
 #include "elbow/data/detail/label_files.h"
+#include "elbow/data/detail/texts.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/source.h"
 #include "elbow/parallel/collectives.h"
@@ -12,6 +13,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 enum { BLOCK = 1 << 17 };
 
@@ -119,6 +121,37 @@ enum elbow_status elbow_companion_integers(const struct elbow_companion *compani
         status = elbow_companion_read(companion, take_integers, &integers, error);
     *numbers = integers.numbers;
     return status;
+}
+
+struct members {
+    unsigned found; // bit 0: FALSE is 0; bit 1: TRUE is 1; bit 2: others
+};
+
+static enum elbow_status take_member(void *user, int64_t number, const char *name, struct elbow_error *error)
+{
+    struct members *members = user;
+    (void)error;
+    if (number == 0 && strcasecmp(name, "false") == 0)
+        members->found |= 1;
+    else if (number == 1 && strcasecmp(name, "true") == 0)
+        members->found |= 2;
+    else
+        members->found |= 4;
+    return ELBOW_OK;
+}
+
+bool elbow_companion_is_boolean(const struct elbow_companion *companion)
+{
+    struct elbow_hdf5 *file = NULL;
+    struct elbow_error ignored = {0};
+    struct members members = {0};
+    const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
+    const struct elbow_files *files = companion->files != NULL ? companion->files : &one;
+    if (elbow_hdf5_open(files->paths[0], &file, &ignored) != ELBOW_OK)
+        return false;
+    elbow_hdf5_each_member(file, files->datasets[0], take_member, &members, &ignored);
+    elbow_hdf5_close(file, &ignored);
+    return ignored.status == ELBOW_OK && members.found == 3;
 }
 
 static enum elbow_status refuse_unknown(const struct elbow_companion *companion, uint64_t row,

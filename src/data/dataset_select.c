@@ -23,9 +23,12 @@ static struct elbow_companion beside(const struct elbow_loading *loading, struct
     return companion;
 }
 
-// A list of nothing but 0 and 1 is a mask: as a list of rows it would name one twice.
-static bool is_mask(const int64_t *numbers, uint64_t count, uint64_t rows)
+// Booleans are always a mask, and so is a list of nothing but 0 and 1 that has one for each row. A longer or shorter
+// one was meant to be a mask: as a list of rows it would name one twice.
+static bool is_mask(const struct elbow_companion *list, const int64_t *numbers, uint64_t count, uint64_t rows)
 {
+    if (elbow_companion_is_boolean(list))
+        return true;
     for (uint64_t i = 0; i < count; ++i)
         if (numbers[i] != 0 && numbers[i] != 1)
             return false;
@@ -37,7 +40,7 @@ static enum elbow_status take_list(const struct elbow_companion *list, const int
 {
     char place[ELBOW_DATASET_NAME_SIZE];
     elbow_text_format(place, sizeof place, "%s:%s", list->file, list->dataset);
-    bool has_mask = is_mask(numbers, count, selection->stored);
+    bool has_mask = is_mask(list, numbers, count, selection->stored);
     if (has_mask && count != selection->stored)
         return elbow_error_set(error, ELBOW_MISMATCH, "%s: is a mask of %s, but %s has %s; a mask has one for each row",
                                place, elbow_text_count(count, "number").text, name,
