@@ -185,9 +185,7 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
     if (config->data.synthetic > 0)
         return check_synthetic(config, name, error);
     if (!*config->data.train || (!*config->data.file && !strstr(config->data.train, ":/")))
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: nothing to train on; set data.file and data.train, or data.synthetic for noise",
-                               name);
+        return elbow_places_refuse_none(config->data.train, name, error);
     const struct {
         const char *key, *value, *rows;
     } places[] = {{"train", config->data.train, NULL},

@@ -36,6 +36,20 @@ bool elbow_places_are_several(const char *places)
     return strpbrk(places, "\n\t*?[") != NULL;
 }
 
+enum elbow_status elbow_places_refuse_none(const char *train, const char *name, struct elbow_error *error)
+{
+    struct elbow_place_of place = {.next = train};
+    if (*train == '\0' || *train == '/' || !elbow_places_next(&place))
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: nothing to train on; set data.file and data.train, or data.synthetic for noise",
+                               name);
+    const char *colon = strchr(place.location, ':');
+    int file = (int)(colon != NULL ? colon - place.location : (ptrdiff_t)strlen(place.location));
+    const char *dataset = colon != NULL && colon[1] != '\0' ? colon + 1 : "DATASET";
+    return elbow_error_set(error, ELBOW_CONFIG, "%s: data.train: '%.200s' names no dataset; write %.*s:/%.200s", name,
+                           place.location, file < 200 ? file : 200, place.location, dataset);
+}
+
 bool elbow_config_takes_text(const char *text, size_t *byte)
 {
     uint32_t code;

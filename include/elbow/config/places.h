@@ -6,6 +6,7 @@
 #define ELBOW_CONFIG_PLACES_H
 
 #include "elbow/base/language.h"
+#include "elbow/base/status.h"
 #include "elbow/base/text.h"
 
 #include <stdbool.h>
@@ -32,6 +33,9 @@ size_t elbow_places_channels(const char *places);
 // Local. Whether it is a list, has channels, or may be a pattern of files: then a bare /dataset beside it (labels) is
 // read from each of its files.
 bool elbow_places_are_several(const char *places);
+
+// Local. Refuses what data.train says where no file of it has a dataset: CONFIG, with what to write, if a place does.
+enum elbow_status elbow_places_refuse_none(const char *train, const char *name, struct elbow_error *error);
 
 ELBOW_C_END
 

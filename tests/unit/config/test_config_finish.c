@@ -46,6 +46,12 @@ START_TEST(test_finish_data)
                     "run.yaml: nothing to train on; set data.file and data.train, or data.synthetic for noise");
     does_not_finish("data: {file: x.h5, train: ''}",
                     "run.yaml: nothing to train on; set data.file and data.train, or data.synthetic for noise");
+    does_not_finish("data: {train: 'wine.h5'}",
+                    "run.yaml: data.train: 'wine.h5' names no dataset; write wine.h5:/DATASET");
+    does_not_finish("data: {train: 'wine.h5:'}",
+                    "run.yaml: data.train: 'wine.h5:' names no dataset; write wine.h5:/DATASET");
+    does_not_finish("data: {train: ['d/1.h5:lab/x', 'd/2.h5:lab/x']}",
+                    "run.yaml: data.train: 'd/1.h5:lab/x' names no dataset; write d/1.h5:/lab/x");
     does_not_finish("data: {synthetic: 5, file: x.h5}",
                     "run.yaml: data.synthetic: 5 together with data.file; noise has no files, remove one of them");
     does_not_finish("data: {synthetic: 5, valid: 'x.h5:/x'}",
