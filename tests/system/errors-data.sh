@@ -69,7 +69,7 @@ with 1 '/line: has 1 dimension' data.train=/line
 with 1 '/scalar' data.train=/scalar data.labels=
 with 1 '/text holds texts' data.train=/text
 with 1 '/pairs .*compound' data.train=/pairs
-with 1 '/nan: row 37 .*NaN or infinite' data.train=/nan
+with 1 '/nan: row 37 .*NaN or infinite; clean the data first, or leave out the rows \(data.rows\) or columns \(data.columns\)' data.train=/nan
 with 1 '/infinite: row 0 .*NaN or infinite' data.train=/infinite model.likelihood=gaussian
 with 1 '/nan: row 37' data.valid=/nan
 with 1 '/above: row 42 holds 1.5 ' data.train=/above

@@ -71,7 +71,7 @@ says unsigned 'uint8 from'
 right values.nc:/nan
 
 # Missing ones.
-with 1 'values.nc:/holes: 20 of 288 values are missing \(_FillValue, missing_value\), the first in row 5 \(number 1 of the row, -32767 as stored\); fill them in' \
+with 1 'values.nc:/holes: 20 of 288 values are missing \(_FillValue, missing_value\), the first in row 5 \(number 1 of the row, -32767 as stored\); fill them in, or leave out the rows \(data.rows\) or columns \(data.columns\) that have them' \
     data.train=values.nc:/holes
 refuses 1 'values.nc:/holes: 20 of 288 values are missing' data.train=values.nc:/holes data.factor=1 data.offset=0
 refuses 1 'values.nc:/outside: 1 of 288 values are missing \(valid_max\), the first in row 11 \(number 7 ' data.train=values.nc:/outside
