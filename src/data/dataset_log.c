@@ -43,19 +43,23 @@ static void tell_checkpoint(const struct elbow_dataset *dataset, struct elbow_lo
                    dataset->name, dataset->packing.said, dataset->scale.factor, dataset->scale.offset, missing);
 }
 
-// "1200 of 2000 rows; each is cut into 15 windows of 256 points, one every 128"
+// "634 of 800 rows, with 12 of 60 groups held back; each is cut into 15 windows of 256 points, one every 128"
 static void tell_selection(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     const struct elbow_selection *selection = &dataset->selection;
-    char windows[160] = "";
+    char groups[80] = "", windows[160] = "";
     if (selection->stored == 0 || elbow_selection_is_identity(selection))
         return;
+    if (selection->groups > 0)
+        elbow_text_format(groups, sizeof groups, ", with %llu of %s held back",
+                          (unsigned long long)selection->held_groups,
+                          elbow_text_count(selection->groups, "group").text);
     if (selection->length > 0)
         elbow_text_format(windows, sizeof windows, "; each is cut into %s of %llu points, one every %llu",
                           elbow_text_count(selection->windows, "window").text, (unsigned long long)selection->length,
                           (unsigned long long)selection->step);
-    elbow_log_say(log, "%s: %llu of %s%s", role, (unsigned long long)selection->rows,
-                  elbow_text_count(selection->stored, "row").text, windows);
+    elbow_log_say(log, "%s: %llu of %s%s%s", role, (unsigned long long)selection->rows,
+                  elbow_text_count(selection->stored, "row").text, groups, windows);
 }
 
 // "; transform: standardize, (value - 0.5) / 0.25"

@@ -174,11 +174,16 @@ static uint64_t unit_of(const struct values *values, int64_t value)
     return (uint64_t)(found - values->values);
 }
 
+static uint64_t count_held(const struct elbow_holdout *split, uint64_t units)
+{
+    return (uint64_t)round(split->share * (double)units);
+}
+
 // Which units are held back: a bit each.
 static enum elbow_status draw_units(const struct elbow_holdout *split, uint64_t units, const char *name,
                                     uint64_t **held, struct elbow_error *error)
 {
-    uint64_t count = (uint64_t)round(split->share * (double)units);
+    uint64_t count = count_held(split, units);
     const char *what = split->groups != NULL ? "group" : "row";
     if (count == 0 || count >= units)
         return elbow_error_set(error, ELBOW_DATA,
@@ -234,10 +239,15 @@ enum elbow_status elbow_selection_split(struct elbow_selection *selection, const
         return ELBOW_OK;
     if (split->groups != NULL)
         status = find_values(selection, split->groups, &values, error);
+    uint64_t units = split->groups != NULL ? values.count : selection->rows;
     if (status == ELBOW_OK)
-        status = draw_units(split, split->groups != NULL ? values.count : selection->rows, name, &held, error);
+        status = draw_units(split, units, name, &held, error);
     if (status == ELBOW_OK)
         status = keep_side(selection, split, &values, held, error);
+    if (status == ELBOW_OK && split->groups != NULL) {
+        selection->groups = units;
+        selection->held_groups = count_held(split, units);
+    }
     elbow_release(&values.values);
     elbow_release(&held);
     return status;

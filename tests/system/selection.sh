@@ -81,6 +81,9 @@ printf '%s\n' 3 5 30 59 77 80 84 88 109 145 | cmp -s - third.rows || fail "split
 trained groups data.valid=0.2 data.groups=/five
 seq 0 5 199 >expected
 rows groups | cmp -s - expected || fail "groups: not all of one value"
+for words in 'data: 160 of 200 rows, with 1 of 5 groups held back' ': 40 of 200 rows, with 1 of 5 groups held back'; do
+    grep -q "$words\$" groups.out || fail "groups: no '$words': $(grep ' of 200 rows' groups.out)"
+done
 run 0 1 eval.1 "$elbow" eval share --json
 run 0 3 eval.3 "$elbow" eval share --json
 same_file "eval of a share" eval.1.out eval.3.out

@@ -28,6 +28,7 @@ struct elbow_selection {
     uint64_t first, rows;           // selected: [first, first + rows), or those in `bits`
     uint64_t length, step, windows; // of a row; without series windows is 1 and the others are 0
     uint64_t samples;               // N: rows * windows
+    uint64_t groups, held_groups;   // of a split by groups: all, and those that are held back; 0: there is none
     uint64_t *bits;                 // a bit a stored row, owned; NULL: the range. A range costs no memory
     uint64_t *before;               // selected rows before each block of 512, owned
 };
