@@ -96,6 +96,19 @@ static int time_axis(const struct elbow_loading *loading)
     return is_first ? loading->info.rank - 1 : 1;
 }
 
+// Local. Series of which another axis than that of time is long enough for a window.
+static enum elbow_status refuse_short(const struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_hdf5_info *info = &loading->info;
+    int time = time_axis(loading), other = time == 1 ? 2 : 1;
+    const char *key = time == 1 ? "first" : "last";
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: its series have %s, which is shorter than data.series.length: %" PRIu64
+                           "; if the other axis, of %" PRIu64 ", is time, set data.channels: %s",
+                           loading->dataset->name, elbow_text_count(info->shape[time], "point").text,
+                           loading->request->select.length, info->shape[other], key);
+}
+
 static enum elbow_status cut(const struct elbow_loading *loading, struct elbow_selection *selection,
                              struct elbow_error *error)
 {
@@ -107,6 +120,9 @@ static enum elbow_status cut(const struct elbow_loading *loading, struct elbow_s
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: a row has %d dimensions, but data.series cuts rows of one or two (time, channels)",
                                loading->dataset->name, info->rank - 1);
+    if (info->rank == 3 && info->shape[time_axis(loading)] < select->length &&
+        (info->shape[1] >= select->length || info->shape[2] >= select->length))
+        return refuse_short(loading, error);
     return elbow_selection_cut(selection, info->shape[time_axis(loading)], select->length,
                                select->step > 0 ? select->step : select->length, loading->dataset->name, error);
 }

@@ -206,4 +206,8 @@ wrong 'data.h5:/list: has 5 numbers, but data.h5:/x has 200 rows' data.weights=/
 wrong 'data.h5:/five: is no dataset of texts, but data.names is a dataset of texts' data.names=/five
 wrong 'data.h5: dataset /none not found' data.names=/none
 wrong 'data.h5:/s: its series have 25 points, which is shorter than data.series.length: 26' data.train=/s 'data.series={length: 26}' data.labels= data.names=
+wrong 'its series have 2 points, which is shorter than data.series.length: 20; if the other axis, of 25, is time, set data.channels: first' \
+    data.train=/c 'data.series={length: 20}' data.labels= data.names=
+wrong 'its series have 2 points, which is shorter than data.series.length: 20; if the other axis, of 25, is time, set data.channels: last' \
+    data.train=/s 'data.series={length: 20}' data.channels=first data.labels= data.names=
 finish
