@@ -139,7 +139,7 @@ static enum elbow_status run_reconstruct(struct elbow_call *call, struct elbow_e
 
 static void preview_reconstruct(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {.seed = -1, .request = {.wants_data = true, .wants_names = true}};
+    struct wish wish = {.seed = -1, .request = {.wants_data = true, .wants_names = true, .draws = true}};
     struct elbow_error error = {0};
     if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
         elbow_session_preview(&wish.request, note);

@@ -208,14 +208,17 @@ static struct elbow_sink_column column_of(const struct drawing *drawing, const c
     return column;
 }
 
-// Names and rows of the samples, in a user's file of datasets; pictures and lines of values have no place for them.
+// Names and rows of the samples, in a user's file of datasets; names alone before lines of values; nothing in pictures.
 static size_t add_origin(struct drawing *drawing, const char *path, struct elbow_sink_column *columns,
                          struct elbow_error *error)
 {
-    bool is_wanted = false;
+    bool has_columns = false;
     for (const char *const *ending = elbow_sink_endings(ELBOW_SINK_HDF5); *ending != NULL; ++ending)
-        is_wanted = is_wanted || elbow_output_ends(path, *ending);
-    if (is_wanted && drawing->dataset != NULL && drawing->gallery->pending == NULL)
+        has_columns = has_columns || elbow_output_ends(path, *ending);
+    if (drawing->gallery->pending != NULL || !elbow_sink_holds_texts(path))
+        return 0;
+    drawing->origin.dataset = drawing->dataset;
+    if (has_columns)
         elbow_origin_create(drawing->dataset, &drawing->origin, error);
     return elbow_origin_columns(&drawing->origin, columns);
 }

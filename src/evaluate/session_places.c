@@ -2,6 +2,8 @@
 // Which data a command is for.
 #include "elbow/evaluate/detail/places.h"
 
+#include "elbow/output/sink.h"
+
 #include <string.h>
 
 static void set(struct elbow_session_place *place, const char *key, const char *file, const char *places)
@@ -158,12 +160,19 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
     if (status == ELBOW_OK)
         status = locate_beside("--labels", request->labels, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_LABELS], error);
-    if (!request->wants_names)
+    bool writes_names =
+        request->wants_names && request->output != NULL && (!request->draws || elbow_sink_holds_texts(request->output));
+    if (!writes_names)
         parts[ELBOW_SESSION_NAMES].places[0] = '\0';
-    else if (status == ELBOW_OK)
-        status = locate_beside("--names", request->names, is_noise, &parts[ELBOW_SESSION_ROWS],
-                               &parts[ELBOW_SESSION_NAMES], error);
-    return status;
+    if (status != ELBOW_OK || (!writes_names && request->names == NULL))
+        return status;
+    if (writes_names)
+        return locate_beside("--names", request->names, is_noise, &parts[ELBOW_SESSION_ROWS],
+                             &parts[ELBOW_SESSION_NAMES], error);
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--names %.500s: %.500s has no place for names; write an HDF5 or a CSV file, or leave "
+                           "--names out",
+                           request->names, request->output);
 }
 
 enum elbow_status elbow_session_find(struct elbow_comm *comm, const struct elbow_session_places *places,

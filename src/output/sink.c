@@ -74,6 +74,12 @@ enum elbow_status elbow_sink_check_ending(const char *path, bool is_gallery, str
     return elbow_sink_check(&plan, error);
 }
 
+bool elbow_sink_holds_texts(const char *path)
+{
+    const struct elbow_sink_row *row = find_row(path);
+    return row == &elbow_sink_hdf5 || row == &elbow_sink_csv;
+}
+
 enum elbow_status elbow_sink_open(const struct elbow_sink_plan *plan, struct elbow_sink *sink,
                                   struct elbow_error *error)
 {

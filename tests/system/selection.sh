@@ -68,11 +68,33 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
     $at["names"] != "\"r" $at["row"] "\"" || $at["labels"] != $at["row"] % 5 { exit 1 } END { exit NR != 6 }' beside.csv ||
     fail "names and labels: $(cat beside.csv)"
 
+# Names begin the lines of a CSV of pairs, whatever the ranks. Where an output has no place for names nobody looks for them,
+# and who asks for them is told.
+for ranks in 1 3; do
+    run 0 $ranks list.csv "$elbow" reconstruct list -o pairs.$ranks.csv -n 5
+    cut -d, -f1 pairs.$ranks.csv | cmp -s - <(printf '"r%d"\n' 0 0 16 16 17 17 101 101 199 199) || fail "names of pairs: $(cut -d, -f1 pairs.$ranks.csv)"
+    awk -F, 'NF != 7 { exit 1 }' pairs.$ranks.csv || fail "pairs: $(head -n 2 pairs.$ranks.csv)"
+done
+cmp -s pairs.1.csv pairs.3.csv || fail "pairs depend on the ranks"
+"$make_data" write pictures.h5 /x u8 8,4,4 bytes
+"$make_data" write pictures.h5 /names string 8 names
+trained pictures data.file=pictures.h5 data.train=/x data.labels= model.likelihood=bernoulli
+mv pictures.h5 moved.h5
+"$make_data" write pictures.h5 /x u8 8,4,4 bytes # without names
+run 0 1 picture "$elbow" reconstruct pictures -o pairs.png
+run 1 1 no-names "$elbow" reconstruct pictures -o no-names.csv
+run 2 3 refused "$elbow" reconstruct pictures -o refused.png --names moved.h5:/names
+grep -q '^elbow: --names moved.h5:/names: refused.png has no place for names' refused.err || fail "--names for a PNG: $(cat refused.err)"
+[ ! -e refused.png ] || fail "--names for a PNG, which was made"
+run 0 1 given "$elbow" reconstruct pictures -o given.csv --names moved.h5:/names -n 1
+cut -d, -f1 given.csv | cmp -s - <(printf '"r0"\n"r0"\n') || fail "--names for a CSV: $(cut -d, -f1 given.csv)"
+
 # A share: the rows of the permutation, whatever the seed of the run; training has the others.
 trained share data.valid=0.05
 rows share >found
 printf '%s\n' 40 50 55 60 63 81 89 95 133 169 | cmp -s - found || fail "share: $(paste -sd' ' found)"
 grep -q '^data: 190 of 200 rows$' share.out || fail "share: $(grep '^data' share.out)"
+grep -q '^memory of a rank beside that: [0-9.]* .* for the selection of rows$' share.out || fail "share: $(grep '^memory' share.out)"
 trained other-seed data.valid=0.05 seed=9
 rows other-seed | cmp -s - found || fail "the run's seed moves the split"
 trained third data.valid=0.05 data.split_seed=3

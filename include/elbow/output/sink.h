@@ -72,6 +72,9 @@ const char *const *elbow_sink_endings(enum elbow_sink_kind kind);
 // sentence names those that do.
 enum elbow_status elbow_sink_check(const struct elbow_sink_plan *plan, struct elbow_error *error);
 
+// Local. Whether a gallery of this ending has a place for texts.
+bool elbow_sink_holds_texts(const char *path);
+
 // Local. As much of it as can be said before there is a plan: USAGE if no format has the ending, or that of a table is
 // one for pictures.
 enum elbow_status elbow_sink_check_ending(const char *path, bool is_gallery, struct elbow_error *error);
