@@ -95,9 +95,10 @@ for name in tiny-standardize_each:1e-18 huge-standardize:1e12; do
         END { exit !(n > 0) }' "${name%:*}.samples.csv" || fail "$name: samples of another size"
 done
 
-# Pictures show what is stored, not what the model sees: noise about the mean, neither black nor white.
-run 0 1 picture "$elbow" reconstruct bytes-standardize -n 8 -o picture.png
-run 0 1 picture "$elbow" reconstruct bytes-standardize -n 8 -o other.png --transformed
+# Pictures show what is stored, not what the model sees, each from black to white.
+trained grey data.train=/bytes data.transform=log1p data.factor=1
+run 0 1 picture "$elbow" reconstruct grey -n 8 -o picture.png
+run 0 1 picture "$elbow" reconstruct grey -n 8 -o other.png --transformed
 cmp -s picture.png other.png && fail "a picture is not turned back"
 
 # The density of stored values: that of the model's, and the logarithm of the slope, on three ranks to the last bit. With one
