@@ -139,6 +139,31 @@ START_TEST(moments_are_exact_on_any_ranks)
 }
 END_TEST
 
+// Columns of very different sizes: row % 3 - 1 times the size, about which the exact moments are known.
+static const double SIZES[] = {1e300, 1e-300, 1e150, 1e-150, 1, 1e-310};
+
+static void read_sizes(const void *user, uint64_t row, double *values)
+{
+    (void)user;
+    for (size_t j = 0; j < COLUMNS; ++j)
+        values[j] = SIZES[j] * ((double)(row % 3) - 1);
+}
+
+START_TEST(each_column_has_its_own_size)
+{
+    struct elbow_error error = {0};
+    struct elbow_moments moments;
+    struct elbow_moments_job job = {
+        .comm = mpi_comm, .rows = 3000, .values = COLUMNS, .low = -1e300, .high = 1e300, .read = read_sizes};
+    mpi_assert(elbow_moments_take(&job, &moments, &error) == ELBOW_OK);
+    for (size_t j = 0; j < COLUMNS; ++j) {
+        double deviation = SIZES[j] * sqrt(2.0 / 3), off = fabs(moments.deviation[j] - deviation);
+        mpi_assert(off <= 1e-13 * deviation + 1e-323 && fabs(moments.mean[j]) <= 1e-13 * deviation + 1e-323);
+    }
+    elbow_moments_clear(&moments);
+}
+END_TEST
+
 // All values together: from the columns' own, as if they were one column.
 START_TEST(columns_are_joined)
 {
@@ -155,4 +180,4 @@ START_TEST(columns_are_joined)
 END_TEST
 
 MPI_UNIT_MAIN("data/moments", sums_are_those_of_the_tree, pieces_of_sums_take_bounded_room,
-              moments_are_exact_on_any_ranks, columns_are_joined)
+              moments_are_exact_on_any_ranks, each_column_has_its_own_size, columns_are_joined)

@@ -17,7 +17,8 @@ struct elbow_moments_job {
 };
 
 // Collective. The mean of a column is exact to about 1e-15 of its values' root mean square, and the deviation to about
-// 1e-14 of itself; a column of equal values has exactly the value, and 0. Given back with elbow_moments_clear, on
+// 1e-14 of itself; a column of equal values has exactly the value, and 0. That holds whatever the
+// size of other columns. Given back with elbow_moments_clear, on
 // failure too. MEMORY.
 enum elbow_status elbow_moments_take(const struct elbow_moments_job *job, struct elbow_moments *moments,
                                      struct elbow_error *error);
