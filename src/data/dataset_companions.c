@@ -7,13 +7,6 @@
 
 #include <math.h>
 
-static struct elbow_companion beside(const struct elbow_loading *loading, struct elbow_companion companion)
-{
-    companion.rows_name = loading->dataset->name;
-    companion.rows = loading->dataset->selection.stored;
-    return companion;
-}
-
 static enum elbow_status refuse_sum(const struct elbow_companion *companion, double sum, struct elbow_error *error)
 {
     const struct elbow_companion_name name = elbow_companion_name(companion);
@@ -44,7 +37,8 @@ static enum elbow_status find_scale(const struct elbow_companion *companion, str
 static enum elbow_status load_weights(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    struct elbow_companion companion = beside(loading, loading->request->weights);
+    struct elbow_companion companion =
+        elbow_loading_beside(loading, loading->request->weights, loading->dataset->selection.stored);
     dataset->has_weights = companion.dataset != NULL;
     if (!dataset->has_weights)
         return ELBOW_OK;
@@ -56,13 +50,22 @@ static enum elbow_status load_weights(struct elbow_loading *loading, struct elbo
 // Rank zero, which writes them.
 static enum elbow_status load_names(struct elbow_loading *loading, struct elbow_error *error)
 {
-    struct elbow_companion companion = beside(loading, loading->request->names);
+    struct elbow_companion companion =
+        elbow_loading_beside(loading, loading->request->names, loading->dataset->selection.stored);
     loading->dataset->has_names = companion.dataset != NULL;
     if (companion.dataset == NULL)
         return ELBOW_OK;
     if (elbow_comm_place(loading->comm).rank == 0)
         elbow_names_read(&companion, &loading->dataset->names, error);
     return elbow_comm_agree_root(loading->comm, error);
+}
+
+struct elbow_companion elbow_loading_beside(const struct elbow_loading *loading, struct elbow_companion companion,
+                                            uint64_t rows)
+{
+    companion.rows_name = loading->dataset->name;
+    companion.rows = rows;
+    return companion;
 }
 
 enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct elbow_log *log,

@@ -14,15 +14,6 @@ static bool has_request(const struct elbow_selecting *select)
     return select->has_range || select->rows.dataset != NULL || select->share > 0 || select->length > 0;
 }
 
-// Beside which rows a companion lies.
-static struct elbow_companion beside(const struct elbow_loading *loading, struct elbow_companion companion,
-                                     uint64_t rows)
-{
-    companion.rows_name = loading->dataset->name;
-    companion.rows = rows;
-    return companion;
-}
-
 // Booleans are always a mask, and so is a list of nothing but 0 and 1 that has one for each row. A longer or shorter
 // one was meant to be a mask: as a list of rows it would name one twice.
 static bool is_mask(const struct elbow_companion *list, const int64_t *numbers, uint64_t count, uint64_t rows)
@@ -63,7 +54,7 @@ static enum elbow_status choose(const struct elbow_loading *loading, struct elbo
         return ELBOW_OK;
     int64_t *numbers = NULL;
     uint64_t count = 0;
-    struct elbow_companion list = beside(loading, select->rows, 0);
+    struct elbow_companion list = elbow_loading_beside(loading, select->rows, 0);
     enum elbow_status status = elbow_companion_integers(&list, &numbers, &count, error);
     if (status == ELBOW_OK)
         status = take_list(&list, numbers, count, selection, name, error);
@@ -78,7 +69,7 @@ static enum elbow_status split(const struct elbow_loading *loading, struct elbow
     int64_t *groups = NULL;
     enum elbow_status status = ELBOW_OK;
     if (select->share > 0 && select->groups.dataset != NULL) {
-        struct elbow_companion companion = beside(loading, select->groups, selection->stored);
+        struct elbow_companion companion = elbow_loading_beside(loading, select->groups, selection->stored);
         status = elbow_companion_groups(&companion, &groups, error);
     }
     const struct elbow_holdout side = {

@@ -41,6 +41,10 @@ enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow
 // of that of all stored rows. Comes right after the source has been opened; *error tells how that went.
 enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elbow_error *error);
 
+// Local. A companion of so many entries (0: any number), beside the stored rows.
+struct elbow_companion elbow_loading_beside(const struct elbow_loading *loading, struct elbow_companion companion,
+                                            uint64_t rows);
+
 // Collective. Weights and names of the rows.
 enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct elbow_log *log,
                                            struct elbow_error *error);
