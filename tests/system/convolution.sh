@@ -110,7 +110,7 @@ misfit() {
 misfit 'model.encoder.0: a conv2d needs samples with a height and a width; .*data.shape says so' --set data.train=/flat --set data.valid=
 misfit 'model.decoder.1: the 41 values before this conv_transpose2d cannot become 5 x 4 x channels' \
     --set model.decoder.0.dense.units=41
-misfit 'model.decoder.2: the last conv2d is the output layer and must give .* 9 x 7 x 1 .* but gives 9 x 7 x 2' \
+misfit 'model.decoder.2: the last conv2d is the output layer and must give 9 x 7 x 1 .* but gives 9 x 7 x 2' \
     --set model.decoder.2.conv2d.filters=2
 misfit 'the output layer, which has no activation' --set model.decoder.2.conv2d.activation=relu
 run 0 1 flat "$elbow" train odd.yaml --run-dir flat --set data.train=/flat --set data.valid= --set data.shape=[9,7] \
