@@ -48,6 +48,41 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
     return status;
 }
 
+// Whether the samples are what data.valid: SHARE has held back.
+static bool is_held_back(const struct wish *wish, const struct elbow_session *session)
+{
+    return wish->request.data == NULL && session->checkpoint.config.data.valid_share > 0;
+}
+
+// "rows 0 to 31"; where not all rows are samples "the first 32 of 150 held-back samples (rows 20, 57, 117, ... of the
+// file)".
+static void tell_rows(const struct wish *wish, const struct elbow_session *session, uint64_t count, char *text,
+                      size_t size)
+{
+    const struct elbow_dataset *data = &session->dataset;
+    const struct elbow_selection *selection = &data->selection;
+    uint64_t first = (uint64_t)wish->first, shown = 0, row = UINT64_MAX;
+    char from[60] = "", rows[120] = "";
+    if (selection->stored == 0 || elbow_selection_is_identity(selection)) {
+        snprintf(text, size, "rows %" PRIu64 " to %" PRIu64, first, first + count - 1);
+        return;
+    }
+    if (first > 0)
+        snprintf(from, sizeof from, " from number %" PRIu64 " on", first);
+    for (uint64_t i = 0, length = 0; i < count; ++i) {
+        uint64_t next = elbow_selection_row(selection, first + i);
+        if (next == row) // another window of it
+            continue;
+        row = next;
+        if (++shown > 3)
+            break;
+        length += (uint64_t)snprintf(rows + length, sizeof rows - length, "%s%" PRIu64, shown > 1 ? ", " : "", row);
+    }
+    snprintf(text, size, "%s%" PRIu64 " of %" PRIu64 " %ssamples%s (row%s %s%s of the file%s)",
+             first == 0 ? "the first " : "", count, data->samples, is_held_back(wish, session) ? "held-back " : "",
+             from, shown > 1 ? "s" : "", rows, shown > 3 ? ", ..." : "", data->files > 0 ? "s" : "");
+}
+
 // Collective.
 static enum elbow_status draw_reconstructions(const struct elbow_call *call, const struct wish *wish,
                                               const struct elbow_session *session, struct elbow_error *error)
@@ -59,11 +94,13 @@ static enum elbow_status draw_reconstructions(const struct elbow_call *call, con
         count = rows - first;
     enum elbow_status status = elbow_gallery_reconstructions(&gallery, &session->dataset, wish->request.output, first,
                                                              count, seed_of(wish, session), wish->draw, error);
-    if (status == ELBOW_OK)
-        elbow_log_say(
-            call->log, "%s: rows %" PRIu64 " to %" PRIu64 " and their reconstructions by step %" PRIu64 " of %s",
-            wish->request.output, first, first + count - 1, session->checkpoint.state.step, session->checkpoint.path);
-    return status;
+    if (status != ELBOW_OK)
+        return status;
+    char told[320];
+    tell_rows(wish, session, count, told, sizeof told);
+    elbow_log_say(call->log, "%s: %s and their reconstructions by step %" PRIu64 " of %s", wish->request.output, told,
+                  session->checkpoint.state.step, session->checkpoint.path);
+    return ELBOW_OK;
 }
 
 static const struct elbow_flag sample_flags[] = {
@@ -100,7 +137,7 @@ static const struct elbow_flag reconstruct_flags[] = {
     {.name = "first",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "ROW",
-     .help = "the first row, counted from 0 (0)",
+     .help = "the first row, counted from 0 among the samples that are taken (0)",
      .offset = offsetof(struct wish, first),
      .least = 0},
     ELBOW_ROW_SEED(offsetof(struct wish, seed)),

@@ -103,6 +103,11 @@ printf '%s\n' 3 5 30 59 77 80 84 88 109 145 | cmp -s - third.rows || fail "split
 trained groups data.valid=0.2 data.groups=/five
 seq 0 5 199 >expected
 rows groups | cmp -s - expected || fail "groups: not all of one value"
+run 0 1 pairs "$elbow" reconstruct groups -o pairs.h5 -n 7
+grep -q 'pairs.h5: the first 7 of 40 held-back samples (rows \([0-9]*, \)\{3\}\.\.\. of the file) and their' pairs.out ||
+    fail "pairs: $(cat pairs.out)"
+said=$(sed -n 's/.*(rows \(.*\), \.\.\. of the file.*/\1/p' pairs.out)
+[ "$said" = "$("$make_data" print pairs.h5 /row | head -n 3 | paste -sd, | sed 's/,/, /g')" ] || fail "pairs: rows $said"
 for words in 'data: 160 of 200 rows, with 1 of 5 groups held back' ': 40 of 200 rows, with 1 of 5 groups held back'; do
     grep -q "$words\$" groups.out || fail "groups: no '$words': $(grep ' of 200 rows' groups.out)"
 done
