@@ -232,18 +232,17 @@ static enum elbow_status compare(const struct elbow_loading *loading, struct axe
                            name, tell(sample).text, other, is, tell(&wanted).text);
 }
 
-// A first axis as short as that of channels, before longer ones.
-static bool looks_channels_first(enum elbow_layout layout, const struct axes *sample)
+bool elbow_dataset_looks_first(enum elbow_layout layout, size_t rank, const uint64_t *shape)
 {
-    uint64_t first = sample->lengths[0], last = sample->lengths[sample->rank - 1];
     static const size_t ranks[] = {[ELBOW_LAYOUT_AUTO] = 3,
                                    [ELBOW_LAYOUT_ROWS] = SIZE_MAX,
                                    [ELBOW_LAYOUT_SERIES] = 2,
                                    [ELBOW_LAYOUT_IMAGE] = 3,
                                    [ELBOW_LAYOUT_VOLUME] = 4};
-    if (sample->rank != ranks[layout])
+    if (rank != ranks[layout])
         return false;
-    bool is_square = sample->rank > 2 && sample->lengths[sample->rank - 2] == last && first < last;
+    uint64_t first = shape[0], last = shape[rank - 1];
+    bool is_square = rank > 2 && shape[rank - 2] == last && first < last;
     return ((first == 1 || first == 3) && last > first) || is_square;
 }
 
@@ -309,8 +308,8 @@ enum elbow_status elbow_loading_take_shape(struct elbow_loading *loading, struct
         status = compare(loading, &sample, error);
     dataset->rank = sample.rank;
     memcpy(dataset->shape, sample.lengths, sample.rank * sizeof *sample.lengths);
-    dataset->news.looks_channels_first =
-        !is_first && request->reference == NULL && looks_channels_first(dataset->layout, &sample);
+    dataset->news.looks_channels_first = !is_first && request->reference == NULL &&
+                                         elbow_dataset_looks_first(dataset->layout, sample.rank, sample.lengths);
     return status;
 }
 

@@ -150,6 +150,22 @@ static void print_key(const struct walk *walk, const char *key, const char *name
     elbow_text_print(walk->out, "          %s: \"%s:%s\"\n", key, walk->path, name);
 }
 
+// The lines that train on samples. Of fewer than ten a tenth is none.
+static void print_training(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info)
+{
+    print_key(walk, "train", name);
+    if (info->shape[0] >= 10)
+        fprintf(walk->out, "          valid: 0.1    # a tenth of them, or another dataset\n");
+    if (elbow_hdf5_looks_reversed(walk->file, name, info))
+        fprintf(walk->out,
+                "    written by MATLAB, which stores axes in reverse order; if the samples are along the last axis:\n"
+                "          transpose: true    # %s\n",
+                elbow_text_count(info->shape[info->rank - 1], "sample").text);
+    if (elbow_dataset_looks_first(ELBOW_LAYOUT_AUTO, (size_t)info->rank - 1, info->shape + 1))
+        fprintf(walk->out, "    if the first axis of a sample is that of the channels:\n"
+                           "          channels: first\n");
+}
+
 // Labels, and what they are: integers, texts. False if they cannot be loaded as such.
 static bool print_labels(const struct walk *walk, const char *name, const char *noun, struct elbow_error *error)
 {
@@ -185,13 +201,7 @@ static void print_use(const struct walk *walk, const char *name, const struct el
         fprintf(walk->out, "    not usable: samples with missing or infinite values are refused\n");
     } else {
         print_samples(info, walk->out);
-        print_key(walk, "train", name);
-        if (elbow_hdf5_looks_reversed(walk->file, name, info))
-            fprintf(
-                walk->out,
-                "    written by MATLAB, which stores axes in reverse order; if the samples are along the last axis:\n"
-                "          transpose: true    # %s\n",
-                elbow_text_count(info->shape[info->rank - 1], "sample").text);
+        print_training(walk, name, info);
         if (elbow_serves_as_both(info, values))
             print_labels(walk, name, noun, NULL);
     }
@@ -341,7 +351,7 @@ static bool print_sparse(struct walk *walk, const char *name, const char *what)
         return true;
     }
     print_samples(&sparse.info, walk->out);
-    print_key(walk, "train", name);
+    print_training(walk, name, &sparse.info);
     return true;
 }
 

@@ -166,6 +166,9 @@ void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct 
 // Local. What is said of a model whose layers do not fit samples that may have their channels first; empty: nothing.
 const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset);
 
+// Local. Whether the first axis of a sample is as short as that of channels, before longer ones.
+bool elbow_dataset_looks_first(enum elbow_layout layout, size_t rank, const uint64_t *shape);
+
 // Local. The values of one sample (D) as the model sees them, scaled and transformed, into `values`.
 void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values);
 

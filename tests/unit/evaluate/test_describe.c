@@ -41,6 +41,7 @@ START_TEST(datasets_in_words)
     const double factor = 0.5;
     ck_assert_int_eq(elbow_hdf5_create(path, true, &file, &error), ELBOW_OK);
     add(file, "/a/colour", ELBOW_ELEMENT_UINT8, 4, (const uint64_t[]){10, 4, 5, 3}, 2);
+    add(file, "/a/first", ELBOW_ELEMENT_UINT8, 4, (const uint64_t[]){10, 3, 4, 5}, 0);
     add(file, "/a/grey", ELBOW_ELEMENT_FLOAT32, 3, (const uint64_t[]){10, 4, 5}, 0);
     add(file, "/b/blocks", ELBOW_ELEMENT_INT16, 4, (const uint64_t[]){1, 4, 5, 6}, 0);
     add(file, "/b/flat", ELBOW_ELEMENT_FLOAT64, 2, (const uint64_t[]){7, 1}, 0);
@@ -60,10 +61,18 @@ START_TEST(datasets_in_words)
         "    values: from 0 to 1, scaled from 0 to 0.5, 99.5 %% zero\n"
         "    10 samples of 60 values (images of 4 x 5, colour): usable as data.train or data.valid\n"
         "        data:\n          train: \"%s:/a/colour\"\n"
+        "          valid: 0.1    # a tenth of them, or another dataset\n"
+        "\n/a/first: uint8 (10 x 3 x 4 x 5), contiguous, 600 bytes\n"
+        "    values: from 0 to 1, 99.5 %% zero\n"
+        "    10 samples of 60 values (3 x 4 x 5): usable as data.train or data.valid\n"
+        "        data:\n          train: \"%s:/a/first\"\n"
+        "          valid: 0.1    # a tenth of them, or another dataset\n"
+        "    if the first axis of a sample is that of the channels:\n          channels: first\n"
         "\n/a/grey: float32 (10 x 4 x 5), contiguous, 800 bytes\n"
         "    values: from 0 to 2.35098898e-38, 99.0 %% zero\n"
         "    10 samples of 20 values (images of 4 x 5, grey): usable as data.train or data.valid\n"
         "        data:\n          train: \"%s:/a/grey\"\n"
+        "          valid: 0.1    # a tenth of them, or another dataset\n"
         "\n/b/blocks: int16 (1 x 4 x 5 x 6), contiguous, 240 bytes\n"
         "    values: from 0 to 256, 97.5 %% zero\n"
         "    1 sample of 120 values (4 x 5 x 6): usable as data.train or data.valid\n"
@@ -83,7 +92,7 @@ START_TEST(datasets_in_words)
         "    not usable: empty\n"
         "\n/c/texts:\n"
         "    2 texts, not usable as data.labels: no dataset of this file that can serve as data has as many rows\n",
-        path, path, path, path, path);
+        path, path, path, path, path, path);
     ck_assert_str_eq(text, expected);
     free(text);
     ck_assert(!elbow_describe_is_checkpoint(path));
