@@ -77,11 +77,15 @@ START_TEST(pipes_with_a_writer)
         close(file);
     }
     ck_assert_str_eq(bytes, "abc");
+    int opened[2]; // says that the child has the pipe open
+    ck_assert_int_eq(pipe(opened), 0);
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         close(ends);
         int writer = open(path, O_WRONLY);
+        if (write(opened[1], "x", 1) != 1)
+            _exit(1);
         for (int i = 0; i < 3 && writer >= 0; ++i) {
             usleep(20000);
             if (write(writer, "abc", 3) != 3)
@@ -89,9 +93,11 @@ START_TEST(pipes_with_a_writer)
         }
         _exit(0);
     }
-    usleep(1000);
-    int first = open(path, O_RDONLY | O_NONBLOCK); // so that the writer comes in before the others go
+    int first = open(path, O_RDONLY | O_NONBLOCK); // so that the writer has a reader all the time
     ck_assert_int_ge(first, 0);
+    ck_assert_int_eq(read(opened[0], bytes, 1), 1);
+    close(opened[0]);
+    close(opened[1]);
     close(ends);
     ck_assert_int_eq(elbow_file_read_input(path, 9, &text, &size, &error), ELBOW_OK);
     ck_assert_uint_eq(size, 9);
