@@ -28,7 +28,8 @@ static enum elbow_status read_tensors(struct elbow_hdf5 *file, const char *group
         for (int k = 0; fits && k < info.rank; ++k)
             fits = info.shape[k] == tensor->shape[k];
         if (!fits)
-            return elbow_error_set(error, ELBOW_FORMAT, "%s does not have the shape that the configuration gives it", name);
+            return elbow_error_set(error, ELBOW_FORMAT, "%s does not have the shape that the configuration gives it",
+                                   name);
         status = elbow_hdf5_read_rows(file, name, 0, info.shape[0], values + tensor->offset, error);
         if (status != ELBOW_OK)
             return status;

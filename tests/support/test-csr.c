@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow-test-csr: puts the values of a dense dataset that are not zero into another file, as sparse rows (CSR) under the
-// same name. It uses HDF5 alone and nothing of the program, so that neither vouches for the other.
+// elbow-test-csr: puts the values of a dense dataset that are not zero into another file, as sparse rows (CSR) under
+// the same name. It uses HDF5 alone and nothing of the program, so that neither vouches for the other.
 //
 //   elbow-test-csr FILE /dataset OTHER
 #include <hdf5.h>

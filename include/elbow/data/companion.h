@@ -46,8 +46,8 @@ enum elbow_status elbow_companion_count(const struct elbow_companion *companion,
 enum elbow_status elbow_companion_integers(const struct elbow_companion *companion, int64_t **numbers, uint64_t *count,
                                            struct elbow_error *error);
 
-// Local. Whether its entries are stored as booleans: an enumeration of FALSE and TRUE, in whatever case. One that cannot
-// be read is none.
+// Local. Whether its entries are stored as booleans: an enumeration of FALSE and TRUE, in whatever case. One that
+// cannot be read is none.
 bool elbow_companion_is_boolean(const struct elbow_companion *companion);
 
 // Local. Integers, or texts and categories by number, of all rows: what data.groups may be. DATA for a row that has
