@@ -36,6 +36,8 @@ static enum elbow_status check_alike(const struct elbow_loading *loading, struct
     if (request->reference == NULL || request->is_settled)
         return ELBOW_OK;
     const struct elbow_scale *scale = &request->reference->scale;
+    if (scale->source[0] == '\0') // of data that were described, not loaded: there is none yet
+        return ELBOW_OK;
     bool factor_differs =
         !request->has_factor && packing->factor.name != NULL && packing->factor.value != scale->factor;
     bool offset_differs =

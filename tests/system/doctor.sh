@@ -112,6 +112,7 @@ grep -q '^data: data.h5:/train, 90 samples of 6x6 uint8' sound.out || fail "doct
 "$make_data" write bad.h5 /sound i64 4 values values=1,2,39,5
 "$make_data" write bad.h5 /hit i64 3 values values=1,33,39
 "$make_data" write bad.h5 /good f32 40,6,6 unit
+"$make_data" write bad.h5 /scaled f32 40,6,6 unit factor=0.5
 # looks RANKS NAME KEY=VALUE...: at bad.h5 alone.
 looks() {
     local ranks=$1 name=$2 sets=() setting
@@ -143,6 +144,10 @@ looks 3 split data.valid=0.25 data.groups=/labels data.labels=/labels
 silent split configuration
 grep -q '^values  *looked at in all 40 rows$' split.out || fail "a split: $(grep '^values' split.out)"
 grep -q '^validation: bad.h5:/good, ' split.out || fail "the rows that are held back are not looked at"
+looks 1 scaled data.train=/scaled data.valid=0.25
+silent scaled configuration
+looks 3 unscaled data.train=/scaled data.valid=/good
+silent unscaled configuration
 
 # What train wants of /dev/shm is what doctor has told.
 "$make_data" write data.h5 /labels i64 90 labels

@@ -201,8 +201,10 @@ START_TEST(formats_of_floats)
         for (int k = 0; k < 4; ++k)
             ck_assert_msg(elbow_missing_is(&packing.missing, (double)stored[k]) == (k % 2 == 0), "%s: value %d, %.9g",
                           cases[i].what, k, (double)stored[k]);
-        ck_assert_msg((double)stored[0] == cases[i].away && (double)stored[2] == cases[i].even, "%s: %.9g, %.9g",
-                      cases[i].what, (double)stored[0], (double)stored[2]);
+        // libhdf5 itself takes the one or the other, by its version.
+        bool is_known = (double)stored[0] == cases[i].away || (double)stored[0] == cases[i].even;
+        ck_assert_msg(is_known && (double)stored[2] == cases[i].even, "%s: %.9g, %.9g", cases[i].what,
+                      (double)stored[0], (double)stored[2]);
         packing.missing.count = 0;
         for (int k = 0; k < 4; ++k)
             ck_assert_msg(!elbow_missing_is(&packing.missing, (double)stored[k]), "%s: range", cases[i].what);
