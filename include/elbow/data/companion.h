@@ -24,10 +24,13 @@ struct elbow_companion {
     uint64_t rows;                   // so many entries are wanted; 0: any number
 };
 
-// Local. What it is called in messages. Rows of several files are counted over all of them.
+// What it is called in messages. Rows of several files are counted over all of them.
 struct elbow_companion_name {
     char text[2 * ELBOW_PATH_SIZE + 64];
-} elbow_companion_name(const struct elbow_companion *companion);
+};
+
+// Local.
+struct elbow_companion_name elbow_companion_name(const struct elbow_companion *companion);
 
 // Takes entries [first, first + count); another status than OK ends the reading.
 typedef enum elbow_status elbow_companion_take(void *user, uint64_t first, size_t count, const double *numbers,
