@@ -256,11 +256,14 @@ struct variances {
     double of[16];
 };
 
-static struct variances read_variances(char *table)
+static struct variances read_variances(const char *table, size_t size)
 {
     struct variances variances = {0};
     int column = -1;
-    char *rest = table;
+    char *text = calloc(size + 1, 1); // what is read has no end of a text
+    ck_assert_ptr_nonnull(text);
+    memcpy(text, table, size);
+    char *rest = text;
     for (char *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
         bool is_header = column < 0, is_train = strstr(line, ",train,") != NULL;
         char *cell;
@@ -271,6 +274,7 @@ static struct variances read_variances(char *table)
                 variances.of[variances.count++] = strtod(cell, NULL);
         }
     }
+    free(text);
     return variances;
 }
 
@@ -290,7 +294,7 @@ START_TEST(batches_of_no_weight_leave_an_optimal_variance)
     mpi_assert(start(&fixture) == ELBOW_OK);
     size_t size;
     char *table = run_bytes(&fixture, "metrics.csv", &size);
-    struct variances variances = is_root() ? read_variances(table) : (struct variances){0};
+    struct variances variances = is_root() ? read_variances(table, size) : (struct variances){0};
     free(table);
     mpi_assert(!is_root() || variances.count == 6);
     // Of three batches an epoch the sample is in one, so that the variance moves behind that one alone.
