@@ -175,6 +175,7 @@ void elbow_prefetch_destroy(struct elbow_prefetch *prefetch)
         elbow_release(&prefetch->slots[i].ids);
         elbow_release(&prefetch->slots[i].values);
         elbow_release(&prefetch->slots[i].noise);
+        elbow_release(&prefetch->slots[i].weights);
     }
     elbow_release(&prefetch->slots);
     elbow_release(&prefetch);
