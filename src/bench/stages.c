@@ -66,7 +66,7 @@ static void run_data(struct elbow_bench_run *bench)
     struct elbow_engine *engine = &bench->engine;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         struct elbow_microbatch_range range = elbow_sequence_range(&engine->plan->sequence, &bench->place, number);
-        engine->prepared = elbow_prefetch_make(engine->prefetch, &range);
+        engine->microbatch = elbow_prefetch_make(engine->prefetch, &range);
     }
 }
 
@@ -75,7 +75,8 @@ static void run_forward(struct elbow_bench_run *bench)
     struct elbow_model *model = bench->engine.model;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
-        elbow_network_forward(&model->encoder, parameters_of(bench), rows, bench->engine.prepared.values);
+        elbow_network_forward(&model->encoder, parameters_of(bench), rows,
+                              elbow_microbatch_inputs(&bench->engine.microbatch));
         bench->decoded = elbow_network_forward(&model->decoder, parameters_of(bench), rows, model->z);
     }
 }
@@ -83,7 +84,7 @@ static void run_forward(struct elbow_bench_run *bench)
 static void run_latent(struct elbow_bench_run *bench)
 {
     struct elbow_model *model = bench->engine.model;
-    const float *noise = bench->engine.prepared.noise;
+    const float *noise = bench->engine.microbatch.noise;
     struct elbow_terms terms = elbow_objective_terms(&bench->plan.config, bench->engine.state.beta);
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
@@ -103,7 +104,7 @@ static void run_likelihood(struct elbow_bench_run *bench)
     float *gradient = elbow_exchange_gradient(bench->engine.exchange, 0);
     struct elbow_likelihood_call call = {.options = &model->options,
                                          .values = model->values,
-                                         .x = bench->engine.prepared.values,
+                                         .x = bench->engine.microbatch.values,
                                          .y = bench->decoded,
                                          .shared = has_shared ? parameters_of(bench) + model->shared.offset : NULL,
                                          .recon = model->recon,
@@ -124,8 +125,8 @@ static void run_backward(struct elbow_bench_run *bench)
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
         elbow_network_backward(&model->decoder, parameters_of(bench), rows, model->z, dy, gradient, model->dz);
-        elbow_network_backward(&model->encoder, parameters_of(bench), rows, bench->engine.prepared.values, model->dhead,
-                               gradient, NULL);
+        elbow_network_backward(&model->encoder, parameters_of(bench), rows,
+                               elbow_microbatch_inputs(&bench->engine.microbatch), model->dhead, gradient, NULL);
     }
 }
 

@@ -18,9 +18,8 @@ enum state { IDLE, ASKED, FILLED };
 
 struct slot {
     struct elbow_microbatch_range range;
-    uint64_t *ids;         // [rows_max] owned
-    float *values, *noise; // (rows_max, D), (rows_max, Z); owned
-    float *weights;        // [rows_max], owned; NULL: none
+    struct elbow_collated collated;
+    struct elbow_microbatch microbatch; // its arrays are those of `collated`
 };
 
 struct elbow_prefetch {
@@ -38,19 +37,6 @@ struct elbow_prefetch {
     struct elbow_track *track; // of the thread; not owned
 };
 
-static enum elbow_status make_slot(const struct elbow_data_source *source, struct slot *slot, struct elbow_error *error)
-{
-    const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(slot->ids, source->rows_max),
-        ELBOW_ARRAY(slot->values, source->rows_max * source->dataset->values),
-        ELBOW_ARRAY(slot->noise, source->rows_max * source->latent),
-    };
-    enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch", error);
-    if (status != ELBOW_OK || !source->dataset->has_weights)
-        return status;
-    return elbow_allocate(&slot->weights, source->rows_max, sizeof *slot->weights, "a microbatch", error);
-}
-
 enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, bool ahead, struct elbow_prefetch **out,
                                         struct elbow_error *error)
 {
@@ -67,7 +53,8 @@ enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, 
     size_t count = (source->held > 0 ? source->held : 1) + (ahead ? 1 : 0);
     status = elbow_allocate(&prefetch->slots, count, sizeof *prefetch->slots, "a microbatch", error);
     for (; prefetch->count < count && status == ELBOW_OK; ++prefetch->count)
-        status = make_slot(source, &prefetch->slots[prefetch->count], error);
+        status = elbow_collated_create(&source->collation, source->rows_max, &prefetch->slots[prefetch->count].collated,
+                                       error);
     if (status != ELBOW_OK)
         elbow_prefetch_destroy(prefetch);
     else
@@ -80,26 +67,12 @@ static struct slot *next_slot(const struct elbow_prefetch *prefetch)
     return &prefetch->slots[(prefetch->taken + 1) % prefetch->count];
 }
 
-static struct elbow_prepared prepared_of(const struct slot *slot)
-{
-    return (struct elbow_prepared){
-        .rows = slot->range.rows, .values = slot->values, .noise = slot->noise, .weights = slot->weights};
-}
-
 // What the thread and the taker do alike: a function of the range alone.
 static void fill(const struct elbow_data_source *source, const struct elbow_microbatch_range *range, struct slot *slot)
 {
-    ELBOW_CHECK(range->rows <= source->rows_max);
-    struct elbow_binarizer binarizer = source->binarizer;
-    binarizer.draw = (uint32_t)range->epoch;
     slot->range = *range;
-    elbow_order_fill(&source->order, range->epoch, range->first, range->rows, slot->ids);
-    elbow_batch_gather(source->dataset, &binarizer, range->rows, slot->ids, slot->values);
-    if (slot->weights != NULL)
-        elbow_batch_weights(source->dataset, range->rows, slot->ids, slot->weights);
-    elbow_batch_keys(source->dataset, range->rows, slot->ids);
-    elbow_batch_noise(binarizer.seed, source->noise, binarizer.draw, range->rows, slot->ids, source->latent,
-                      slot->noise);
+    elbow_order_fill(&source->order, range->epoch, range->first, range->rows, slot->collated.ids);
+    slot->microbatch = elbow_collate(&source->collation, range->epoch, range->rows, &slot->collated);
 }
 
 // Returns the next state.
@@ -171,12 +144,8 @@ void elbow_prefetch_destroy(struct elbow_prefetch *prefetch)
     pthread_cond_destroy(&prefetch->to_taker);
     pthread_cond_destroy(&prefetch->to_thread);
     pthread_mutex_destroy(&prefetch->mutex);
-    for (size_t i = 0; i < prefetch->count; ++i) {
-        elbow_release(&prefetch->slots[i].ids);
-        elbow_release(&prefetch->slots[i].values);
-        elbow_release(&prefetch->slots[i].noise);
-        elbow_release(&prefetch->slots[i].weights);
-    }
+    for (size_t i = 0; i < prefetch->count; ++i)
+        elbow_collated_destroy(&prefetch->slots[i].collated);
     elbow_release(&prefetch->slots);
     elbow_release(&prefetch);
 }
@@ -206,8 +175,9 @@ static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_microb
     return is_there;
 }
 
-struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted,
-                                          const struct elbow_microbatch_range *next)
+struct elbow_microbatch elbow_prefetch_take(struct elbow_prefetch *prefetch,
+                                            const struct elbow_microbatch_range *wanted,
+                                            const struct elbow_microbatch_range *next)
 {
     bool is_there = prefetch->thread.is_running && hand_over(prefetch, wanted, next);
     if (!is_there) {
@@ -216,16 +186,16 @@ struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const
         prefetch->counts.late += 1;
         return elbow_prefetch_make(prefetch, wanted);
     }
-    const struct slot *slot = &prefetch->slots[prefetch->taken];
     prefetch->counts.ahead += 1;
-    return prepared_of(slot);
+    return prefetch->slots[prefetch->taken].microbatch;
 }
 
-struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted)
+struct elbow_microbatch elbow_prefetch_make(struct elbow_prefetch *prefetch,
+                                            const struct elbow_microbatch_range *wanted)
 {
     struct slot *slot = &prefetch->slots[prefetch->taken];
     fill(&prefetch->source, wanted, slot);
-    return prepared_of(slot);
+    return slot->microbatch;
 }
 
 bool elbow_prefetch_is_ahead(const struct elbow_prefetch *prefetch)
@@ -241,8 +211,7 @@ struct elbow_prefetch_counts elbow_prefetch_count(const struct elbow_prefetch *p
 size_t elbow_prefetch_bytes(const struct elbow_prefetch *prefetch)
 {
     const struct elbow_data_source *source = &prefetch->source;
-    size_t row = sizeof(uint64_t) + (source->dataset->values + source->latent) * sizeof(float);
-    return prefetch->count * source->rows_max * row;
+    return prefetch->count * source->rows_max * elbow_collated_row_bytes(&source->collation);
 }
 
 void elbow_prefetch_disturb(struct elbow_prefetch *prefetch, uint64_t seed)

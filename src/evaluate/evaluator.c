@@ -64,11 +64,7 @@ static enum elbow_status find_classes(struct evaluating *evaluating, struct elbo
 static enum elbow_status find_means(struct evaluating *evaluating, struct elbow_error *error)
 {
     const struct elbow_evaluation_request *request = evaluating->request;
-    struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)request->config->data.binarize,
-                                        .threshold = request->config->data.threshold,
-                                        .seed = (uint64_t)request->config->seed,
-                                        .dequantizes = request->config->data.dequantize,
-                                        .noise = ELBOW_PURPOSE_EVAL_DEQUANTIZE};
+    struct elbow_binarizer binarizer = elbow_collation_of_evaluation(request->config, request->dataset).binarizer;
     if (!request->deviance)
         return ELBOW_OK;
     elbow_allocate(&evaluating->means, request->dataset->values, sizeof(double), "the mean", error);

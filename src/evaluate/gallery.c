@@ -29,12 +29,14 @@ struct drawing {
     bool draw;
     struct elbow_origin origin; // of the rows, where each says which sample it is
     size_t microbatch, row_bytes;
-    struct elbow_sink sink;            // rank zero
-    uint64_t *ids;                     // room for a microbatch
-    float *values, *noise, *z, *means; // likewise; noise and values for reconstructions only
-    float *shown;                      // a sample
-    double *row;                       // a sample that is turned back by data.transform, where samples are; else NULL
-    bool is_double;                    // the output has doubles
+    struct elbow_sink sink;           // rank zero
+    struct elbow_collation collation; // of reconstructions
+    struct elbow_collated collated;
+    uint64_t *ids;    // room for a microbatch: what keys its draws
+    float *z, *means; // likewise
+    float *shown;     // a sample
+    double *row;      // a sample that is turned back by data.transform, where samples are; else NULL
+    bool is_double;   // the output has doubles
 };
 
 // Whether values are turned back by data.transform. Zeros and ones that values were binarised to stand for no others.
@@ -46,30 +48,26 @@ static bool turns_back(const struct elbow_gallery *gallery)
 
 static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *error)
 {
-    size_t rows = drawing->microbatch, of_latent = drawing->gallery->model->latent * sizeof(float);
-    size_t of_values = drawing->gallery->model->values * sizeof(float);
-    const char *what = "a microbatch to draw";
-    enum elbow_status status = elbow_allocate(&drawing->ids, rows, sizeof *drawing->ids, what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&drawing->values, rows, of_values, what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&drawing->noise, rows, of_latent, what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&drawing->z, rows, of_latent, what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&drawing->means, rows, of_values, what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&drawing->shown, 1, of_values, what, error);
-    if (status == ELBOW_OK && turns_back(drawing->gallery))
-        status = elbow_allocate(&drawing->row, drawing->gallery->model->values, sizeof(double), what, error);
+    const struct elbow_model *model = drawing->gallery->model;
+    size_t rows = drawing->microbatch;
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(drawing->ids, rows),
+        ELBOW_ARRAY(drawing->z, rows * model->latent),
+        ELBOW_ARRAY(drawing->means, rows * model->values),
+        ELBOW_ARRAY(drawing->shown, model->values),
+        ELBOW_ARRAY(drawing->row, model->values), // the last one
+    };
+    size_t count = sizeof arrays / sizeof *arrays - (turns_back(drawing->gallery) ? 0 : 1);
+    enum elbow_status status = elbow_allocate_all(arrays, count, "a microbatch to draw", error);
+    if (status == ELBOW_OK && drawing->dataset != NULL)
+        status = elbow_collated_create(&drawing->collation, rows, &drawing->collated, error);
     return status;
 }
 
 static void give_room_back(struct drawing *drawing)
 {
     elbow_release(&drawing->ids);
-    elbow_release(&drawing->values);
-    elbow_release(&drawing->noise);
+    elbow_collated_destroy(&drawing->collated);
     elbow_release(&drawing->z);
     elbow_release(&drawing->means);
     elbow_release(&drawing->shown);
@@ -139,16 +137,17 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
     const struct elbow_gallery *gallery = drawing->gallery;
     struct elbow_model *model = gallery->model;
     size_t values = model->values, latent = model->latent;
-    elbow_evaluation_batch(drawing->dataset, gallery->config, drawing->first + first, count, latent, drawing->ids,
-                           drawing->values, drawing->noise);
-    const float *head = elbow_model_encode(model, gallery->parameters, count, drawing->values);
+    struct elbow_microbatch microbatch =
+        elbow_evaluation_microbatch(&drawing->collation, drawing->first + first, count, &drawing->collated);
+    memcpy(drawing->ids, microbatch.about.ids, count * sizeof *drawing->ids);
+    const float *head = elbow_model_encode(model, gallery->parameters, &microbatch);
     for (size_t i = 0; i < count; ++i)
         memcpy(drawing->z + i * latent, head + 2 * i * latent, latent * sizeof(float));
-    elbow_model_set_sizes(model, count, drawing->values, 1);
+    elbow_model_set_sizes(model, count, microbatch.values, 1);
     elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {
         char *row = (char *)results + i * drawing->row_bytes;
-        row = pack(drawing, drawing->values + i * values, row);
+        row = pack(drawing, microbatch.values + i * values, row);
         show(drawing, i, drawing->shown);
         row = pack(drawing, drawing->shown, row);
         if (drawing->origin.dataset != NULL)
@@ -276,6 +275,7 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
 {
     struct drawing drawing = {.gallery = gallery,
                               .dataset = dataset,
+                              .collation = elbow_collation_of_evaluation(gallery->config, dataset),
                               .first = first,
                               .seed = seed,
                               .draw = draw,

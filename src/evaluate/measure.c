@@ -50,11 +50,9 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
     const struct elbow_model *model = plan->request->model;
     size_t latent = plan->latent, of_deviance = plan->request->deviance ? rows_max : 0;
     size_t width = model->values * model->likelihood->outputs(&model->options);
-    *measured = (struct elbow_measured){.plan = plan};
+    *measured = (struct elbow_measured){
+        .plan = plan, .collation = elbow_collation_of_evaluation(plan->request->config, plan->request->dataset)};
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(measured->ids, rows_max),
-        ELBOW_ARRAY(measured->values, rows_max * plan->request->dataset->values),
-        ELBOW_ARRAY(measured->noise, rows_max * latent),
         ELBOW_ARRAY(measured->head, rows_max * 2 * latent),
         ELBOW_ARRAY(measured->recon, rows_max),
         ELBOW_ARRAY(measured->kl, rows_max),
@@ -66,6 +64,8 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
     };
     enum elbow_status status =
         elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to evaluate", error);
+    if (status == ELBOW_OK)
+        status = elbow_collated_create(&measured->collation, rows_max, &measured->collated, error);
     if (status == ELBOW_OK && plan->request->deviance)
         elbow_model_outputs_at(model, plan->means, measured->at_means);
     return status;
@@ -76,19 +76,15 @@ void elbow_measured_evaluate(struct elbow_measured *measured, uint64_t first, si
     const struct elbow_evaluation_request *request = measured->plan->request;
     measured->first = first;
     measured->rows = row_count;
-    elbow_evaluation_batch(request->dataset, request->config, first, row_count, measured->plan->latent, measured->ids,
-                           measured->values, measured->noise);
-    struct elbow_microbatch microbatch = {.rows = row_count, .values = measured->values, .noise = measured->noise};
+    measured->microbatch = elbow_evaluation_microbatch(&measured->collation, first, row_count, &measured->collated);
     struct elbow_row_results results = {.head = measured->head, .recon = measured->recon, .kl = measured->kl};
-    elbow_model_evaluate(request->model, request->parameters, microbatch, request->terms, measured->statistics,
-                         results);
+    elbow_model_evaluate(request->model, request->parameters, measured->microbatch, request->terms,
+                         measured->statistics, results);
 }
 
 void elbow_measured_destroy(struct elbow_measured *measured)
 {
-    elbow_release(&measured->ids);
-    elbow_release(&measured->values);
-    elbow_release(&measured->noise);
+    elbow_collated_destroy(&measured->collated);
     elbow_release(&measured->head);
     elbow_release(&measured->recon);
     elbow_release(&measured->kl);

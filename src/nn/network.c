@@ -171,6 +171,11 @@ size_t elbow_network_part_first(const struct elbow_network *network, size_t laye
     return elbow_layer_part_begin(&network->layers[layer], part);
 }
 
+void elbow_network_about(struct elbow_network *network, size_t lane, const struct elbow_about *about)
+{
+    network->lanes[lane].about = about != NULL ? *about : (struct elbow_about){0};
+}
+
 // A call of a layer, in either direction: x is the network's input.
 static struct elbow_layer_call call_of(const struct elbow_network *network, size_t lane, size_t layer,
                                        const float *parameters, size_t rows, const float *x)
@@ -182,7 +187,8 @@ static struct elbow_layer_call call_of(const struct elbow_network *network, size
                                      .x = layer > 0 ? at->outputs_of[layer - 1] : x,
                                      .y = at->outputs_of[layer],
                                      .kept = at->kept_of[layer],
-                                     .workspace = network->workspace};
+                                     .workspace = network->workspace,
+                                     .about = &at->about};
 }
 
 // Likewise backward: dy and dx are the network's.

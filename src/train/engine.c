@@ -21,17 +21,9 @@ static enum elbow_status make_buffers(struct elbow_engine *engine, uint64_t micr
 static enum elbow_status make_prefetch(struct elbow_engine *engine, struct elbow_error *error)
 {
     const struct elbow_config *config = &engine->plan->config;
-    struct elbow_data_source source = {.dataset = &engine->plan->train,
+    struct elbow_data_source source = {.collation = elbow_collation_of_training(config, &engine->plan->train),
                                        .order =
                                            elbow_order_shuffled(engine->plan->train.samples, (uint64_t)config->seed),
-                                       .binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
-                                                     .threshold = config->data.threshold,
-                                                     .seed = (uint64_t)config->seed,
-                                                     .purpose = ELBOW_PURPOSE_TRAIN_BINARIZE,
-                                                     .dequantizes = config->data.dequantize,
-                                                     .noise = ELBOW_PURPOSE_TRAIN_DEQUANTIZE},
-                                       .noise = ELBOW_PURPOSE_TRAIN_NOISE,
-                                       .latent = engine->model->latent,
                                        .rows_max = engine->model->rows_max,
                                        .held = engine->lanes};
     bool has_core = engine->plan->binding.share > elbow_threads_get();

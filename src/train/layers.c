@@ -102,13 +102,9 @@ static void begin_layerwise(const struct round *round, uint64_t number)
 {
     struct elbow_engine *engine = round->engine;
     elbow_engine_gather(engine, round->place, number);
-    struct elbow_prepared prepared = engine->prepared;
     *layerwise_of(round, number) =
         (struct elbow_layerwise){.lane = (size_t)(number - round->first),
-                                 .microbatch = {.rows = prepared.rows,
-                                                .values = prepared.values,
-                                                .noise = prepared.noise,
-                                                .weights = prepared.weights},
+                                 .microbatch = engine->microbatch,
                                  .terms = elbow_objective_terms(&engine->plan->config, engine->state.beta)};
 }
 

@@ -11,7 +11,7 @@ void elbow_engine_gather(struct elbow_engine *engine, const struct elbow_step_pl
     struct elbow_trace_start begin = elbow_trace_begin(engine->track);
     struct elbow_microbatch_range wanted = elbow_sequence_range(&engine->plan->sequence, place, number), next;
     bool goes_on = elbow_sequence_after(&engine->plan->sequence, place, number, &next);
-    engine->prepared = elbow_prefetch_take(engine->prefetch, &wanted, goes_on ? &next : NULL);
+    engine->microbatch = elbow_prefetch_take(engine->prefetch, &wanted, goes_on ? &next : NULL);
     engine->times.data += elbow_clock_seconds() - start;
     elbow_trace_end(engine->track, ELBOW_TRACE_DATA, wanted.rows, begin);
 }
@@ -23,10 +23,7 @@ static void compute_microbatch(struct elbow_engine *engine, const struct elbow_s
     elbow_engine_gather(engine, place, number);
     const float *parameters = elbow_exchange_parameters(engine->exchange);
     double start = elbow_clock_seconds();
-    struct elbow_prepared prepared = engine->prepared;
-    struct elbow_microbatch microbatch = {
-        .rows = prepared.rows, .values = prepared.values, .noise = prepared.noise, .weights = prepared.weights};
-    elbow_model_train(engine->model, parameters, microbatch,
+    elbow_model_train(engine->model, parameters, engine->microbatch,
                       elbow_objective_terms(&engine->plan->config, engine->state.beta), gradient, statistics);
     engine->times.compute += elbow_clock_seconds() - start;
 }

@@ -40,11 +40,7 @@ static enum elbow_status start_from_data(struct elbow_engine *engine, float *val
     size_t count = wants_bias || wants_variance ? plan->train.values : 0;
     float *bias = NULL;
     double *mean = NULL, *variance = NULL;
-    struct elbow_binarizer binarizer = {.kind = (enum elbow_binarize)config->data.binarize,
-                                        .threshold = config->data.threshold,
-                                        .seed = (uint64_t)config->seed,
-                                        .dequantizes = config->data.dequantize,
-                                        .noise = ELBOW_PURPOSE_EVAL_DEQUANTIZE};
+    struct elbow_binarizer binarizer = elbow_collation_of_evaluation(config, &plan->train).binarizer;
     const struct elbow_array arrays[] = {ELBOW_ARRAY(bias, wants_bias ? count : 0), ELBOW_ARRAY(mean, count),
                                          ELBOW_ARRAY(variance, wants_variance ? count : 0)};
     elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);

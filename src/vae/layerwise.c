@@ -16,7 +16,7 @@ static struct place find(struct elbow_model *model, const struct elbow_layerwise
     size_t row = layerwise->lane * model->rows_max, encoders = model->encoder.count;
     float *dhead = model->dhead + row * 2 * model->latent;
     if (layer < encoders)
-        return (struct place){&model->encoder, layer, layerwise->microbatch.values, dhead, NULL};
+        return (struct place){&model->encoder, layer, elbow_microbatch_inputs(&layerwise->microbatch), dhead, NULL};
     return (struct place){&model->decoder, layer - encoders, model->z + row * model->latent,
                           elbow_network_output(&model->decoder, layerwise->lane), model->dz + row * model->latent};
 }
@@ -62,6 +62,7 @@ void elbow_layerwise_forward(struct elbow_model *model, const struct elbow_layer
 {
     struct place place = find(model, layerwise, layer);
     size_t rows = layerwise->microbatch.rows, row = layerwise->lane * model->rows_max;
+    elbow_network_about(place.network, layerwise->lane, &layerwise->microbatch.about);
     if (layer == model->encoder.count && part == 0)
         elbow_latent_forward(rows, model->latent, elbow_network_output(&model->encoder, layerwise->lane),
                              layerwise->microbatch.noise, model->z + row * model->latent);

@@ -67,6 +67,13 @@ static void check_microbatch(const struct elbow_model *model, struct elbow_micro
     ELBOW_CHECK(microbatch.values && microbatch.noise);
 }
 
+// Layers of both networks know the rows of a lane from now on.
+static void about(struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch)
+{
+    elbow_network_about(&model->encoder, lane, &microbatch->about);
+    elbow_network_about(&model->decoder, lane, &microbatch->about);
+}
+
 // The arena's padding belongs to no tensor; it is kept zero so that norms and sums over whole blocks may run over it.
 static void clear_padding(const struct elbow_parameters *parameters, float *gradient)
 {
@@ -184,7 +191,8 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
 {
     check_microbatch(model, microbatch);
     size_t rows = microbatch.rows;
-    const float *x = microbatch.values, *noise = microbatch.noise;
+    const float *x = elbow_microbatch_inputs(&microbatch), *noise = microbatch.noise;
+    about(model, 0, &microbatch);
     struct elbow_trace_start begin = elbow_trace_begin(model->track);
     const float *head = elbow_network_forward(&model->encoder, parameters, rows, x);
     elbow_latent_forward(rows, model->latent, head, noise, model->z);
@@ -218,7 +226,8 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
 {
     check_microbatch(model, microbatch);
     size_t rows = microbatch.rows, latent = model->latent;
-    const float *head = elbow_network_forward(&model->encoder, parameters, rows, microbatch.values);
+    about(model, 0, &microbatch);
+    const float *head = elbow_network_forward(&model->encoder, parameters, rows, elbow_microbatch_inputs(&microbatch));
     elbow_latent_forward(rows, latent, head, microbatch.noise, model->z);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
     reconstruct(model, parameters, rows, microbatch.values, y);
@@ -239,10 +248,12 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
         memcpy(results.head, head, rows * 2 * latent * sizeof *results.head);
 }
 
-const float *elbow_model_encode(struct elbow_model *model, const float *parameters, size_t rows, const float *values)
+const float *elbow_model_encode(struct elbow_model *model, const float *parameters,
+                                const struct elbow_microbatch *microbatch)
 {
-    ELBOW_CHECK(values && rows > 0 && rows <= model->rows_max);
-    return elbow_network_forward(&model->encoder, parameters, rows, values);
+    ELBOW_CHECK(microbatch->values && microbatch->rows > 0 && microbatch->rows <= model->rows_max);
+    about(model, 0, microbatch);
+    return elbow_network_forward(&model->encoder, parameters, microbatch->rows, elbow_microbatch_inputs(microbatch));
 }
 
 void elbow_model_set_sizes(struct elbow_model *model, size_t rows, const float *x, double otherwise)
@@ -259,6 +270,7 @@ void elbow_model_set_sizes(struct elbow_model *model, size_t rows, const float *
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean)
 {
     ELBOW_CHECK(z && mean && rows > 0 && rows <= model->rows_max);
+    elbow_network_about(&model->decoder, 0, NULL);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, z);
     struct elbow_likelihood_call call = call_of(model, parameters, rows, y);
     call.size = model->sizes;
@@ -313,6 +325,7 @@ void elbow_model_importance(struct elbow_model *model, const float *parameters, 
     check_microbatch(model, microbatch);
     ELBOW_CHECK(head && importance);
     size_t rows = microbatch.rows;
+    about(model, 0, &microbatch);
     elbow_latent_forward(rows, model->latent, head, microbatch.noise, model->z);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
     reconstruct(model, parameters, rows, microbatch.values, y);

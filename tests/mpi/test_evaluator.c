@@ -280,20 +280,21 @@ START_TEST(a_class_is_its_rows)
     fixture.request.per_class = true;
     must(elbow_evaluate(&fixture.request, &found, &error), &error);
     double recon[3] = {0}, kl[3] = {0};
+    struct elbow_collation collation = elbow_collation_of_evaluation(&fixture.config, &fixture.dataset);
+    struct elbow_collated collated;
+    must(elbow_collated_create(&collation, MICROBATCH, &collated, &error), &error);
     for (uint64_t first = 0; first < SAMPLES; first += MICROBATCH) {
-        uint64_t ids[MICROBATCH];
         size_t rows = SAMPLES - first < MICROBATCH ? (size_t)(SAMPLES - first) : MICROBATCH;
-        float values[MICROBATCH * VALUES], noise[MICROBATCH * LATENT];
         double row_recon[MICROBATCH], row_kl[MICROBATCH], statistics[WIDTH_MAX];
-        elbow_evaluation_batch(&fixture.dataset, &fixture.config, first, rows, LATENT, ids, values, noise);
-        struct elbow_microbatch microbatch = {.rows = rows, .values = values, .noise = noise};
+        struct elbow_microbatch microbatch = elbow_evaluation_microbatch(&collation, first, rows, &collated);
         elbow_model_evaluate(fixture.model, fixture.parameters, microbatch, (struct elbow_terms){.beta = 1}, statistics,
                              (struct elbow_row_results){.recon = row_recon, .kl = row_kl});
         for (size_t i = 0; i < rows; ++i) {
-            recon[ids[i] % 3] += row_recon[i];
-            kl[ids[i] % 3] += row_kl[i];
+            recon[microbatch.about.ids[i] % 3] += row_recon[i];
+            kl[microbatch.about.ids[i] % 3] += row_kl[i];
         }
     }
+    elbow_collated_destroy(&collated);
     mpi_assert(found.class_count == 3);
     for (int c = 0; c < 3; ++c) { // nine terms each, added in another order
         mpi_assert(is_near(recon[c] / 9, elbow_figures_get(&found.classes[c].figures, ELBOW_FIGURE_RECON)));

@@ -105,20 +105,22 @@ START_TEST(reconstructions_beside_their_originals)
     mpi_assert(read_back(path, "/originals", COUNT, originals));
     mpi_assert(read_back(path, "/reconstructions", COUNT, reconstructions));
     bool same = true;
+    struct elbow_collation collation = elbow_collation_of_evaluation(&fixture.config, &fixture.dataset);
+    struct elbow_collated collated;
+    mpi_assert(elbow_collated_create(&collation, MICROBATCH, &collated, &error) == ELBOW_OK);
     for (size_t i = 0; i < COUNT; i += MICROBATCH) {
-        uint64_t ids[MICROBATCH];
         size_t rows = COUNT - i < MICROBATCH ? COUNT - i : MICROBATCH;
-        float values[MICROBATCH * VALUES], noise[MICROBATCH * LATENT], z[MICROBATCH * LATENT];
-        float means[MICROBATCH * VALUES];
-        elbow_evaluation_batch(&fixture.dataset, &fixture.config, FIRST + i, rows, LATENT, ids, values, noise);
-        const float *head = elbow_model_encode(fixture.model, fixture.parameters, rows, values);
+        float z[MICROBATCH * LATENT], means[MICROBATCH * VALUES];
+        struct elbow_microbatch microbatch = elbow_evaluation_microbatch(&collation, FIRST + i, rows, &collated);
+        const float *head = elbow_model_encode(fixture.model, fixture.parameters, &microbatch);
         for (size_t k = 0; k < rows * LATENT; ++k)
             z[k] = head[k / LATENT * 2 * LATENT + k % LATENT];
         elbow_model_decode(fixture.model, fixture.parameters, rows, z, means);
         size_t bytes = rows * VALUES * sizeof(float);
-        same &= !is_root() || (memcmp(values, originals + i * VALUES, bytes) == 0 &&
+        same &= !is_root() || (memcmp(microbatch.values, originals + i * VALUES, bytes) == 0 &&
                                memcmp(means, reconstructions + i * VALUES, bytes) == 0);
     }
+    elbow_collated_destroy(&collated);
     mpi_assert(same);
     mpi_assert(elbow_gallery_reconstructions(&fixture.gallery, &fixture.dataset, path, SAMPLES - 1, 2, 1, false,
                                              &error) == ELBOW_USAGE);

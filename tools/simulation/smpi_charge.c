@@ -120,14 +120,14 @@ void __wrap_elbow_model_score(struct elbow_model *model, size_t lane, const floa
     charge(start, SCORE, microbatch.rows, 0, 0);
 }
 
-struct elbow_prepared __wrap_elbow_prefetch_take(struct elbow_prefetch *prefetch,
-                                                 const struct elbow_microbatch_range *wanted,
-                                                 const struct elbow_microbatch_range *next)
+struct elbow_microbatch __wrap_elbow_prefetch_take(struct elbow_prefetch *prefetch,
+                                                   const struct elbow_microbatch_range *wanted,
+                                                   const struct elbow_microbatch_range *next)
 {
     double start = now();
-    struct elbow_prepared prepared = __real_elbow_prefetch_take(prefetch, wanted, next);
-    charge(start, TAKE, prepared.rows, 0, 0);
-    return prepared;
+    struct elbow_microbatch microbatch = __real_elbow_prefetch_take(prefetch, wanted, next);
+    charge(start, TAKE, microbatch.rows, 0, 0);
+    return microbatch;
 }
 
 void __wrap_elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optimizer_part part, uint64_t update,

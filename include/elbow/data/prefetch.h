@@ -6,7 +6,7 @@
 #define ELBOW_DATA_PREFETCH_H
 
 #include "elbow/base/language.h"
-#include "elbow/data/batches.h"
+#include "elbow/data/collate.h"
 #include "elbow/data/sequence.h"
 
 ELBOW_C_BEGIN
@@ -15,22 +15,10 @@ struct elbow_prefetch; // opaque
 
 // What microbatches are made of.
 struct elbow_data_source {
-    const struct elbow_dataset *dataset; // not owned
+    struct elbow_collation collation;
     struct elbow_order order;
-    struct elbow_binarizer binarizer; // its draw is the epoch, whatever stands here
-    enum elbow_purpose noise;         // keyed by the binarizer's seed, sample and epoch
-    size_t latent;                    // Z
     size_t rows_max;
     size_t held; // microbatches that stay when further ones are taken; 0 counts as 1
-};
-
-// A microbatch, ready to be computed. The arrays belong to the prefetch, and stay until `held` more have been
-// taken.
-struct elbow_prepared {
-    size_t rows;
-    const float *values;  // (rows, D)
-    const float *noise;   // (rows, Z)
-    const float *weights; // (rows): how much each counts; NULL: all alike
 };
 
 // Local. Allocates the slots that are held, plus one if prefetching. MEMORY. Nothing is allocated later on.
@@ -45,12 +33,15 @@ enum elbow_status elbow_prefetch_start(struct elbow_prefetch *prefetch, struct e
 void elbow_prefetch_destroy(struct elbow_prefetch *prefetch);
 
 // Local. The microbatch `wanted`, waited for if it is on its way, made here if it is not; from now on `next` (NULL:
-// nothing) is on its way. Any range may be wanted, whatever was announced.
-struct elbow_prepared elbow_prefetch_take(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted,
-                                          const struct elbow_microbatch_range *next);
+// nothing) is on its way. Any range may be wanted, whatever was announced. The arrays belong to the prefetch, and stay
+// until `held` more have been taken.
+struct elbow_microbatch elbow_prefetch_take(struct elbow_prefetch *prefetch,
+                                            const struct elbow_microbatch_range *wanted,
+                                            const struct elbow_microbatch_range *next);
 
 // Local. The microbatch `wanted`, made here and now in place of the last one that was taken.
-struct elbow_prepared elbow_prefetch_make(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted);
+struct elbow_microbatch elbow_prefetch_make(struct elbow_prefetch *prefetch,
+                                            const struct elbow_microbatch_range *wanted);
 
 // Local. Before the start: the thread's work is noted in this track (elbow/base/trace.h).
 void elbow_prefetch_trace(struct elbow_prefetch *prefetch, struct elbow_track *track);

@@ -5,7 +5,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/config/figures.h"
-#include "elbow/data/batches.h"
+#include "elbow/data/collate.h"
 #include "elbow/vae/model.h"
 
 ELBOW_C_BEGIN
@@ -40,11 +40,10 @@ struct elbow_evaluation {
 // Local. A zeroed struct is legal.
 void elbow_evaluation_clear(struct elbow_evaluation *evaluation);
 
-// Local. The bits of one microbatch of an evaluation: rows [first, first + rows) of the dataset as the model sees them,
-// and their noise (rows, Z). ids (rows): what keys their random numbers. Used by evaluation, encoding and
-// reconstruction alike.
-void elbow_evaluation_batch(const struct elbow_dataset *dataset, const struct elbow_config *config, uint64_t first,
-                            size_t rows, size_t latent, uint64_t *ids, float *values, float *noise);
+// Local. Samples [first, first + rows) of the dataset, with their noise: a microbatch of evaluation, encoding and
+// reconstruction alike (elbow_collation_of_evaluation).
+struct elbow_microbatch elbow_evaluation_microbatch(const struct elbow_collation *collation, uint64_t first,
+                                                    size_t rows, struct elbow_collated *collated);
 
 ELBOW_C_END
 

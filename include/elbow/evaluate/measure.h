@@ -22,21 +22,22 @@ struct elbow_measure_plan {
     const double *means;    // (D) over the dataset, where the deviance is asked for
 };
 
-// One evaluated microbatch. A measure may write into noise and weights, and into nothing else. Everything is owned but
-// the plan.
+// One evaluated microbatch. A measure may write into collated.noise and weights, and into nothing else. Everything is
+// owned but the plan.
 struct elbow_measured {
     const struct elbow_measure_plan *plan;
     uint64_t first; // row of the dataset
     size_t rows;
-    uint64_t *ids;
-    float *values, *head;             // (rows, D), (rows, 2Z)
-    double *recon, *kl;               // (rows)
-    double *statistics;               // with moments
-    float *noise;                     // (rows, Z)
-    struct elbow_importance *weights; // (rows): room
-    float *outputs;                   // (rows, D, outputs of a value): room, where the deviance is asked for
-    float *at_means;                  // (D, outputs of a value): likewise, of the plan's means
-    double *deviances;                // (2, rows): likewise
+    struct elbow_collation collation;
+    struct elbow_collated collated;
+    struct elbow_microbatch microbatch; // its arrays are those of `collated`
+    float *head;                        // (rows, 2Z)
+    double *recon, *kl;                 // (rows)
+    double *statistics;                 // with moments
+    struct elbow_importance *weights;   // (rows): room
+    float *outputs;                     // (rows, D, outputs of a value): room, where the deviance is asked for
+    float *at_means;                    // (D, outputs of a value): likewise, of the plan's means
+    double *deviances;                  // (2, rows): likewise
 };
 
 // Local. Room for a microbatch of `rows` samples; a failure leaves something to destroy.

@@ -15,6 +15,7 @@
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/math/dense_product.h"
+#include "elbow/math/microbatch.h"
 #include "elbow/nn/parameters.h"
 #include "elbow/nn/shape.h"
 
@@ -42,13 +43,14 @@ struct elbow_layer_instance {
 struct elbow_layer_call {
     const float *parameters; // the arena
     size_t rows;
-    const float *x;   // (rows, inputs)
-    float *y;         // (rows, outputs): written forward, read backward
-    float *kept;      // (rows, kept): from forward to backward; NULL: nothing is kept
-    float *workspace; // 64-byte aligned; what it holds is lost after the call; NULL: the row wants none
-    float *dy;        // (rows, outputs): destroyed; backward_inputs finds what backward has left
-    float *dx;        // (rows, inputs); NULL: not wanted
-    float *gradient;  // the arena: each tensor of the layer is overwritten
+    const float *x;                  // (rows, inputs)
+    float *y;                        // (rows, outputs): written forward, read backward
+    float *kept;                     // (rows, kept): from forward to backward; NULL: nothing is kept
+    const struct elbow_about *about; // of these rows; NULL: nothing is known of them
+    float *workspace;                // 64-byte aligned; what it holds is lost after the call; NULL: the row wants none
+    float *dy;                       // (rows, outputs): destroyed; backward_inputs finds what backward has left
+    float *dx;                       // (rows, inputs); NULL: not wanted
+    float *gradient;                 // the arena: each tensor of the layer is overwritten
 };
 
 enum elbow_product_stage { ELBOW_PRODUCT_FORWARD, ELBOW_PRODUCT_WEIGHTS, ELBOW_PRODUCT_INPUTS };

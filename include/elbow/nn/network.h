@@ -16,6 +16,7 @@ struct elbow_lane {
     float **outputs_of; // [count] activations (rows_max, outputs), owned
     float **kept_of;    // [count] (rows_max, kept) or NULL each, owned
     float *delta[2];    // (rows_max, widest hidden) or NULL, owned: gradients on their way down
+    struct elbow_about about;
 };
 
 struct elbow_network {
@@ -37,6 +38,10 @@ enum elbow_status elbow_network_create(struct elbow_parameters *parameters, cons
 
 // Local. Gives all back; a zeroed struct is legal.
 void elbow_network_destroy(struct elbow_network *network);
+
+// Local. What the layers know of the rows of a lane from now on; NULL: nothing, as at first. Copied, its arrays are
+// not.
+void elbow_network_about(struct elbow_network *network, size_t lane, const struct elbow_about *about);
 
 // Local. The head's output (rows, outputs), valid until the next forward; the caller may change it.
 float *elbow_network_forward(struct elbow_network *network, const float *parameters, size_t rows, const float *x);

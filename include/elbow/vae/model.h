@@ -13,6 +13,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
+#include "elbow/math/microbatch.h"
 #include "elbow/nn/network.h"
 #include "elbow/vae/latent.h"
 #include "elbow/vae/likelihood.h"
@@ -45,14 +46,6 @@ struct elbow_model {
     double *sizes;              // (rows_max) of the rows that are decoded; owned
     float *dshared;             // [shared.count], of a row; owned
     struct elbow_track *track;  // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
-};
-
-// One microbatch of at least one row. Arrays belong to the caller.
-struct elbow_microbatch {
-    size_t rows;
-    const float *values;  // (rows, D)
-    const float *noise;   // (rows, Z) standard normal
-    const float *weights; // (rows): how much each counts in what is trained; NULL: all alike, as 1
 };
 
 // What a microbatch gives for each row, where asked for (NULL: not). Arrays belong to the caller.
@@ -139,9 +132,10 @@ void elbow_model_outputs_at(const struct elbow_model *model, const double *means
 void elbow_model_deviance(struct elbow_model *model, const float *parameters, size_t rows, const float *values,
                           const double *recon, const float *at, float *room, double *deviance, double *at_means);
 
-// Local. head (rows, 2Z) of q(z|x); valid until the next call that encodes (train, evaluate, encode), so that decode
-// and importance may use it.
-const float *elbow_model_encode(struct elbow_model *model, const float *parameters, size_t rows, const float *values);
+// Local. head (rows, 2Z) of q(z|x) of a microbatch, whose noise is not needed; valid until the next call that encodes
+// (train, evaluate, encode), so that decode and importance may use it.
+const float *elbow_model_encode(struct elbow_model *model, const float *parameters,
+                                const struct elbow_microbatch *microbatch);
 
 // Local. The sizes of the rows that are decoded from now on (elbow/vae/likelihood.h): the totals of x (rows, D), or
 // without an x `otherwise`. Until then they are 1.

@@ -22,12 +22,12 @@ static void weigh(const struct elbow_measured *measured)
 {
     const struct elbow_evaluation_request *request = measured->plan->request;
     size_t rows = measured->rows;
-    struct elbow_microbatch microbatch = {.rows = rows, .values = measured->values, .noise = measured->noise};
     memset(measured->weights, 0, rows * sizeof *measured->weights);
     for (int64_t draw = 0; draw < request->importance; ++draw) {
         elbow_batch_noise((uint64_t)request->config->seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)draw, rows,
-                          measured->ids, measured->plan->latent, measured->noise);
-        elbow_model_importance(request->model, request->parameters, microbatch, measured->head, measured->weights);
+                          measured->microbatch.about.ids, measured->plan->latent, measured->collated.noise);
+        elbow_model_importance(request->model, request->parameters, measured->microbatch, measured->head,
+                               measured->weights);
     }
 }
 

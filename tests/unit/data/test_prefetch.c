@@ -31,11 +31,12 @@ static struct elbow_data_source make_source(enum elbow_binarize kind)
     for (size_t i = 0; i < sizeof stored; ++i)
         stored[i] = (unsigned char)(i * 89 + i / 7);
     return (struct elbow_data_source){
-        .dataset = &dataset,
+        .collation = {.dataset = &dataset,
+                      .binarizer = {.kind = kind, .threshold = 0.5, .seed = 3, .purpose = ELBOW_PURPOSE_TRAIN_BINARIZE},
+                      .noise = ELBOW_PURPOSE_TRAIN_NOISE,
+                      .latent = LATENT,
+                      .is_training = true},
         .order = elbow_order_shuffled(SAMPLES, 3),
-        .binarizer = {.kind = kind, .threshold = 0.5, .seed = 3, .purpose = ELBOW_PURPOSE_TRAIN_BINARIZE},
-        .noise = ELBOW_PURPOSE_TRAIN_NOISE,
-        .latent = LATENT,
         .rows_max = ROWS};
 }
 
@@ -51,18 +52,18 @@ static struct elbow_prefetch *make(const struct elbow_data_source *source, bool 
 
 // The microbatch as its definition has it, row by row.
 static void check_rows(const struct elbow_data_source *source, const struct elbow_microbatch_range *range,
-                       struct elbow_prepared prepared)
+                       struct elbow_microbatch microbatch)
 {
-    struct elbow_binarizer binarizer = source->binarizer;
+    struct elbow_binarizer binarizer = source->collation.binarizer;
     binarizer.draw = (uint32_t)range->epoch;
-    ck_assert_uint_eq(prepared.rows, range->rows);
+    ck_assert_uint_eq(microbatch.rows, range->rows);
     for (size_t i = 0; i < range->rows; ++i) {
         float values[VALUES], noise[LATENT];
         uint64_t id = source->order.at(&source->order, range->epoch, range->first + i);
-        elbow_batch_gather(source->dataset, &binarizer, 1, &id, values);
+        elbow_batch_gather(source->collation.dataset, &binarizer, 1, &id, values);
         elbow_batch_noise(binarizer.seed, ELBOW_PURPOSE_TRAIN_NOISE, binarizer.draw, 1, &id, LATENT, noise);
-        ck_assert(memcmp(values, prepared.values + i * VALUES, sizeof values) == 0);
-        ck_assert(memcmp(noise, prepared.noise + i * LATENT, sizeof noise) == 0);
+        ck_assert(memcmp(values, microbatch.values + i * VALUES, sizeof values) == 0);
+        ck_assert(memcmp(noise, microbatch.noise + i * LATENT, sizeof noise) == 0);
     }
 }
 
@@ -94,11 +95,11 @@ static uint64_t walk(const struct elbow_data_source *source, const struct elbow_
         uint64_t steps = elbow_sequence_epoch_steps(sequence);
         place = elbow_sequence_place(sequence, wanted.epoch * steps + in_epoch);
         goes_on = elbow_sequence_after(sequence, &place, (wanted.first - place.first) / sequence->microbatch, &next);
-        struct elbow_prepared prepared = elbow_prefetch_take(prefetch, &wanted, goes_on ? &next : NULL);
-        check_rows(source, &wanted, prepared);
+        struct elbow_microbatch microbatch = elbow_prefetch_take(prefetch, &wanted, goes_on ? &next : NULL);
+        check_rows(source, &wanted, microbatch);
         if (seed != 0) {
             sleep_at_random(&state);
-            check_rows(source, &wanted, prepared); // the thread leaves it alone
+            check_rows(source, &wanted, microbatch); // the thread leaves it alone
         }
     }
     struct elbow_prefetch_counts counts = elbow_prefetch_count(prefetch);

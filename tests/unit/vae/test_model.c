@@ -39,7 +39,8 @@ START_TEST(evaluation_agrees_with_training)
             ck_assert(f->statistics[ELBOW_STATISTIC_HEAD + latent + j] == sum);
             ck_assert(f->statistics[ELBOW_STATISTIC_HEAD + 2 * latent + j] == squares);
         }
-        const float *encoded = elbow_model_encode(f->model, f->parameters, rows, f->values);
+        const float *encoded =
+            elbow_model_encode(f->model, f->parameters, &(struct elbow_microbatch){.rows = rows, .values = f->values});
         ck_assert(memcmp(encoded, head, rows * 2 * latent * sizeof(float)) == 0);
         struct elbow_row_results nothing = {0};
         elbow_model_evaluate(f->model, f->parameters, microbatch(f), terms(f), f->statistics, nothing);
@@ -86,7 +87,8 @@ START_TEST(importance_of_one_draw)
         struct fixture *f = fixture_create(&ARCHITECTURES[a], 7);
         size_t latent = f->model->latent;
         struct elbow_importance *importance = allocate(f->rows, sizeof *importance);
-        const float *head = elbow_model_encode(f->model, f->parameters, f->rows, f->values);
+        const float *head = elbow_model_encode(f->model, f->parameters,
+                                               &(struct elbow_microbatch){.rows = f->rows, .values = f->values});
         elbow_model_importance(f->model, f->parameters, microbatch(f), head, importance);
         for (size_t i = 0; i < f->rows; ++i) {
             static struct reference_trace encoder;
@@ -199,7 +201,8 @@ START_TEST(nothing_allocates_after_create)
     train(f);
     elbow_model_evaluate(f->model, f->parameters, microbatch(f), terms(f), f->statistics,
                          (struct elbow_row_results){0});
-    const float *head = elbow_model_encode(f->model, f->parameters, f->rows, f->values);
+    const float *head =
+        elbow_model_encode(f->model, f->parameters, &(struct elbow_microbatch){.rows = f->rows, .values = f->values});
     elbow_model_importance(f->model, f->parameters, microbatch(f), head, importance);
     elbow_model_decode(f->model, f->parameters, f->rows, f->noise, mean);
     ck_assert_uint_eq(elbow_memory_count().allocations, allocations);

@@ -131,7 +131,10 @@ START_TEST(every_weight_is_the_likelihood)
         struct linear *linear = linear_create(learned, 1);
         float noise[ROWS * Z], head[ROWS * 2 * Z];
         uint64_t state = SEED + 1;
-        memcpy(head, elbow_model_encode(linear->model, linear->parameters, ROWS, linear->x), sizeof head);
+        memcpy(head,
+               elbow_model_encode(linear->model, linear->parameters,
+                                  &(struct elbow_microbatch){.rows = ROWS, .values = linear->x}),
+               sizeof head);
         for (int k = 0; k < 20; ++k) {
             draw(&state, noise);
             struct elbow_importance importance[ROWS] = {{0}};
@@ -178,7 +181,10 @@ START_TEST(importance_sampling_converges)
     float noise[ROWS * Z], head[ROWS * 2 * Z];
     double mean[ROWS] = {0};
     uint64_t state = SEED + 2;
-    memcpy(head, elbow_model_encode(linear->model, linear->parameters, ROWS, linear->x), sizeof head);
+    memcpy(head,
+           elbow_model_encode(linear->model, linear->parameters,
+                              &(struct elbow_microbatch){.rows = ROWS, .values = linear->x}),
+           sizeof head);
     for (int k = 0; k < K; ++k) {
         draw(&state, noise);
         struct elbow_importance one[ROWS] = {{0}};

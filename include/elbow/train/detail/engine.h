@@ -39,7 +39,7 @@ struct elbow_engine {
     double *accumulator;                      // [accumulators] since the last row; owned
     double *sums;                             // [statistics + wishes] of the last batch; owned
     double *levels;                           // (levels, statistics) inside a subtree; owned
-    struct elbow_prepared prepared;           // the microbatch at hand: of the prefetch
+    struct elbow_microbatch microbatch;       // the one at hand: of the prefetch
     size_t lanes;                             // microbatches that go through the layers together; 0: each by itself
     struct elbow_layerwise *layerwise_passes; // [lanes] owned
 
@@ -101,7 +101,7 @@ void elbow_engine_compute_layers(struct elbow_engine *engine, const struct elbow
 void elbow_engine_compute_subtree(struct elbow_engine *engine, const struct elbow_step_place *place, uint64_t lo,
                                   uint64_t hi, int level, float *gradient, double *statistics);
 
-// Local. Microbatch `number` of the batch at `place`: its samples and noise into `prepared`. The one that this rank
+// Local. Microbatch `number` of the batch at `place`: its samples and noise into `microbatch`. The one that this rank
 // computes next is then on its way, if data come ahead.
 void elbow_engine_gather(struct elbow_engine *engine, const struct elbow_step_place *place, uint64_t number);
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Collation: samples of a dataset become a microbatch. Training, evaluation, encoding and pictures make theirs here, so
+// that a part of a sample is known in one place.
+#ifndef ELBOW_DATA_COLLATE_H
+#define ELBOW_DATA_COLLATE_H
+
+#include "elbow/base/language.h"
+#include "elbow/config/config.h"
+#include "elbow/data/batches.h"
+#include "elbow/math/microbatch.h"
+
+ELBOW_C_BEGIN
+
+// What microbatches are made of.
+struct elbow_collation {
+    const struct elbow_dataset *dataset; // not owned
+    struct elbow_binarizer binarizer;    // its draw is the epoch, whatever stands here
+    enum elbow_purpose noise;            // keyed by the binarizer's seed, sample and epoch
+    size_t latent;                       // Z
+    bool is_training;
+};
+
+// Room for a microbatch; owned.
+struct elbow_collated {
+    size_t rows_max;
+    uint64_t *ids;         // [rows_max]
+    float *values, *noise; // (rows_max, D), (rows_max, Z)
+    float *weights;        // [rows_max]; NULL: none
+};
+
+// Local. What a configuration asks for, in training and in evaluation.
+struct elbow_collation elbow_collation_of_training(const struct elbow_config *config,
+                                                   const struct elbow_dataset *dataset);
+struct elbow_collation elbow_collation_of_evaluation(const struct elbow_config *config,
+                                                     const struct elbow_dataset *dataset);
+
+// Local. A failure leaves something to destroy.
+enum elbow_status elbow_collated_create(const struct elbow_collation *collation, size_t rows_max,
+                                        struct elbow_collated *collated, struct elbow_error *error);
+
+// Local. A zeroed struct is legal.
+void elbow_collated_destroy(struct elbow_collated *collated);
+
+// Local. Bytes of room for a row.
+size_t elbow_collated_row_bytes(const struct elbow_collation *collation);
+
+// Local. The microbatch of the first `rows` of collated->ids, which are places in the dataset, and become the keys of
+// these samples (elbow_dataset_id). A function of the places and the epoch alone. Its arrays are those of `collated`.
+struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, uint64_t epoch, size_t rows,
+                                      struct elbow_collated *collated);
+
+ELBOW_C_END
+
+#endif

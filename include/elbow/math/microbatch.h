@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A microbatch: rows of samples on their way from the data to the model. It owns nothing.
+#ifndef ELBOW_MATH_MICROBATCH_H
+#define ELBOW_MATH_MICROBATCH_H
+
+#include "elbow/base/language.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+ELBOW_C_BEGIN
+
+// What layers may know of rows beside their values.
+struct elbow_about {
+    const uint64_t *ids; // (rows): keys of their random numbers, as the seed and the epoch are; NULL: nothing is random
+    uint64_t seed;
+    uint32_t epoch;
+    bool is_training; // else layers draw no random numbers
+};
+
+// At least one row.
+struct elbow_microbatch {
+    size_t rows;
+    const float *values;  // (rows, D): what the likelihood scores
+    const float *inputs;  // (rows, inputs of the encoder): what it sees; NULL: values
+    const float *noise;   // (rows, Z) standard normal
+    const float *weights; // (rows): how much each counts in what is trained; NULL: all alike, as 1
+    struct elbow_about about;
+};
+
+// Local. What the encoder sees.
+static inline const float *elbow_microbatch_inputs(const struct elbow_microbatch *microbatch)
+{
+    return microbatch->inputs != NULL ? microbatch->inputs : microbatch->values;
+}
+
+ELBOW_C_END
+
+#endif
