@@ -100,20 +100,11 @@ static void run_latent(struct elbow_bench_run *bench)
 static void run_likelihood(struct elbow_bench_run *bench)
 {
     struct elbow_model *model = bench->engine.model;
-    bool has_shared = model->shared.count > 0;
     float *gradient = elbow_exchange_gradient(bench->engine.exchange, 0);
-    struct elbow_likelihood_call call = {.options = &model->options,
-                                         .values = model->values,
-                                         .x = bench->engine.microbatch.values,
-                                         .y = bench->decoded,
-                                         .shared = has_shared ? parameters_of(bench) + model->shared.offset : NULL,
-                                         .recon = model->recon,
-                                         .dy = bench->decoded,
-                                         .notes = model->notes > 0 ? model->noted : NULL,
-                                         .dshared = has_shared ? gradient + model->shared.offset : NULL};
+    struct elbow_microbatch microbatch = {.values = bench->engine.microbatch.values};
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
-        call.rows = elbow_bench_rows(bench, number);
-        model->likelihood->score(&call);
+        microbatch.rows = elbow_bench_rows(bench, number);
+        elbow_model_score_outputs(model, parameters_of(bench), microbatch, bench->decoded, gradient);
     }
 }
 

@@ -255,6 +255,17 @@ static enum elbow_status check_variance(const struct elbow_config *config, const
     return ELBOW_OK;
 }
 
+// A size of the data needs some.
+static enum elbow_status check_size(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    const struct elbow_kind_schema *kind = &elbow_likelihood_kinds[config->model.likelihood];
+    if (!elbow_schema_find(kind->keys, "", "size") || config->model.likelihood_options.size != ELBOW_SIZE_DATA)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_CONFIG,
+                           "%s: model.likelihood.%s.size: data without data.size; set size: total, the sum of the row",
+                           name, kind->name);
+}
+
 // Noise is for whole numbers that a density scores.
 static enum elbow_status check_dequantize(const struct elbow_config *config, const char *name,
                                           struct elbow_error *error)
@@ -292,6 +303,8 @@ static enum elbow_status check_model(const struct elbow_config *config, const ch
                                "gaussian, or remove it",
                                name, likelihood->name);
     enum elbow_status status = check_variance(config, name, error);
+    if (status == ELBOW_OK)
+        status = check_size(config, name, error);
     if (status != ELBOW_OK || config->data.binarize == ELBOW_BINARIZE_NONE ||
         elbow_likelihood_support((enum elbow_likelihood_kind)config->model.likelihood) == ELBOW_SUPPORT_BINARY)
         return status;

@@ -34,8 +34,34 @@ void elbow_figures_set(struct elbow_figures *figures, enum elbow_figure_kind kin
     figures->is_given[kind] = true;
 }
 
+void elbow_figures_set_part(struct elbow_figures *figures, enum elbow_figure_kind kind, size_t part, double value)
+{
+    size_t at = 0;
+    while (at < figures->part_count && (figures->parts[at].kind != kind || figures->parts[at].part != part))
+        ++at;
+    ELBOW_CHECK(at < ELBOW_PART_FIGURES);
+    figures->part_count += at == figures->part_count;
+    figures->parts[at] = (struct elbow_part_figure){kind, part, value};
+}
+
+const char *elbow_figure_name_part(enum elbow_figure_kind kind, size_t part, char name[ELBOW_FIGURE_NAME])
+{
+    snprintf(name, ELBOW_FIGURE_NAME, "%s_%zu", elbow_figure_row(kind)->name, part);
+    return name;
+}
+
+double elbow_figures_get_part(const struct elbow_figures *figures, enum elbow_figure_kind kind, size_t part)
+{
+    for (size_t i = 0; i < figures->part_count; ++i)
+        if (figures->parts[i].kind == kind && figures->parts[i].part == part)
+            return figures->parts[i].value;
+    return NAN;
+}
+
 void elbow_figures_add(struct elbow_figures *figures, const struct elbow_figures *more)
 {
+    for (size_t i = 0; i < more->part_count; ++i)
+        elbow_figures_set_part(figures, more->parts[i].kind, more->parts[i].part, more->parts[i].value);
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
         if (more->is_given[kind])
             elbow_figures_set(figures, kind, more->values[kind]);

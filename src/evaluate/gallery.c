@@ -122,8 +122,12 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
         drawing->ids[i] = first + i;
     struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
     elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
-    double size = gallery->data->mean * (double)model->values; // as of a row of the training data
-    elbow_model_set_sizes(model, drawing->microbatch, NULL, isfinite(size) ? size : 1);
+    double sizes[ELBOW_PARTS_MAX]; // as of a row of the training data
+    for (size_t p = 0; p < model->part_count; ++p) {
+        sizes[p] = gallery->data->mean * (double)model->parts[p].values;
+        sizes[p] = isfinite(sizes[p]) ? sizes[p] : 1;
+    }
+    elbow_model_set_sizes(model, drawing->microbatch, (struct elbow_model_sizes){.otherwise = sizes});
     elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {
         show(drawing, i, drawing->shown);
@@ -143,7 +147,8 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
     const float *head = elbow_model_encode(model, gallery->parameters, &microbatch);
     for (size_t i = 0; i < count; ++i)
         memcpy(drawing->z + i * latent, head + 2 * i * latent, latent * sizeof(float));
-    elbow_model_set_sizes(model, count, microbatch.values, 1);
+    struct elbow_model_sizes sizes = {.x = microbatch.values, .known = microbatch.known, .sizes = microbatch.sizes};
+    elbow_model_set_sizes(model, count, sizes);
     elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {
         char *row = (char *)results + i * drawing->row_bytes;

@@ -49,7 +49,7 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
 {
     const struct elbow_model *model = plan->request->model;
     size_t latent = plan->latent, of_deviance = plan->request->deviance ? rows_max : 0;
-    size_t width = model->values * model->likelihood->outputs(&model->options);
+    size_t width = model->outputs;
     *measured = (struct elbow_measured){
         .plan = plan, .collation = elbow_collation_of_evaluation(plan->request->config, plan->request->dataset)};
     const struct elbow_array arrays[] = {

@@ -25,6 +25,11 @@ size_t elbow_counts_outputs(const struct elbow_likelihood_options *options, bool
     return 1 + has_zeros + (options->dispersion == ELBOW_DISPERSION_PREDICTED);
 }
 
+enum elbow_size elbow_counts_size(const struct elbow_likelihood_options *options)
+{
+    return (enum elbow_size)options->size;
+}
+
 static struct counts counts_of(const struct elbow_likelihood_call *call, bool has_zeros)
 {
     size_t outputs = elbow_counts_outputs(call->options, has_zeros);
@@ -33,7 +38,7 @@ static struct counts counts_of(const struct elbow_likelihood_call *call, bool ha
     return (struct counts){.call = call,
                            .outputs = outputs,
                            .dispersion = is_predicted ? outputs - 1 : 0,
-                           .has_total = call->options->size == ELBOW_SIZE_TOTAL,
+                           .has_total = call->options->size != ELBOW_SIZE_NONE,
                            .has_zeros = has_zeros};
 }
 
@@ -153,6 +158,12 @@ static void fill_shifts(void *user, int part, size_t row, size_t count)
         work->call->recon[i] = shift_of(work, i);
 }
 
+// Whether value `at` of the rows is to be scored. What stands in the place of an unknown one may be anything.
+static inline bool is_known(const struct elbow_likelihood_call *call, size_t at)
+{
+    return !call->known || call->known[at] != 0;
+}
+
 // The gradient of the trained dispersions of values [first, first + count): over the rows in their order, whatever
 // threads do the values. Before the gradient in y, which may take the place of y.
 static void sum_columns(void *user, int part, size_t first, size_t count)
@@ -166,6 +177,8 @@ static void sum_columns(void *user, int part, size_t first, size_t count)
         for (size_t i = 0; i < call->rows; ++i)
             for (size_t k = 0; k < n; ++k) {
                 size_t d = begin + k, at = i * call->values + d;
+                if (!is_known(call, at))
+                    continue;
                 sums[k] +=
                     value_terms(work, call->x[at], call->y + at * work->outputs, d, call->recon[i], true).dispersion;
             }
@@ -188,8 +201,12 @@ static double score_row(const struct counts *work, size_t row, double shift, dou
 {
     const struct elbow_likelihood_call *call = work->call;
     double lanes[ELBOW_LANES] = {0}, slopes[ELBOW_LANES] = {0}, dispersions[ELBOW_LANES] = {0};
+    size_t known = 0;
     for (size_t d = 0; d < call->values; ++d) {
         size_t at = row * call->values + d, first = at * work->outputs;
+        if (!is_known(call, at))
+            continue;
+        ++known;
         struct terms terms = value_terms(work, call->x[at], call->y + first, d, shift, call->dy != NULL);
         lanes[d % ELBOW_LANES] += terms.log_p;
         slopes[d % ELBOW_LANES] += terms.mean;
@@ -199,7 +216,7 @@ static double score_row(const struct counts *work, size_t row, double shift, dou
     }
     *sum = elbow_lanes_fold(slopes);
     if (call->notes)
-        call->notes[row] = exp(elbow_lanes_fold(dispersions) / (double)call->values);
+        call->notes[row] = exp(elbow_lanes_fold(dispersions) / (double)known);
     return elbow_lanes_fold(lanes);
 }
 
@@ -210,7 +227,9 @@ static void spread_shares(const struct counts *work, size_t row, double shift, d
     double total = total_of(call, row), relative = total == 0 ? 0 : sum / total; // nothing is spread of an empty row
     for (size_t d = 0; d < call->values; ++d) {
         size_t at = row * call->values + d, first = at * work->outputs;
-        struct terms terms = value_terms(work, call->x[at], call->y + first, d, shift, true);
+        struct terms terms = {0}; // of an unknown value, whose share is taken from others
+        if (is_known(call, at))
+            terms = value_terms(work, call->x[at], call->y + first, d, shift, true);
         terms.mean -= exp(call->y[first] + shift) * relative;
         write_slopes(work, terms, call->dy + first);
     }
@@ -248,7 +267,7 @@ void elbow_counts_saturated(const struct elbow_likelihood_call *call, bool has_z
         double most = 0;
         for (size_t d = 0; d < call->values; ++d) {
             size_t at = i * call->values + d;
-            double x = call->x[at];
+            double x = is_known(call, at) ? (double)call->x[at] : 0;
             const float *y = work.outputs > 1 ? call->y + at * work.outputs : NULL;
             if (x == 0)
                 continue;

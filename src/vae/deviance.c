@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Deviance: how much less likely a model makes the data than one that meets each value, with the same scales.
-#include "elbow/vae/model.h"
+#include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/status.h"
 
@@ -8,38 +8,47 @@
 
 void elbow_model_outputs_at(const struct elbow_model *model, const double *means, float *outputs)
 {
-    size_t width = model->likelihood->outputs(&model->options);
-    for (size_t d = 0; d < model->values; ++d)
-        model->likelihood->output_bias(&model->options, means[d], outputs + d * width);
+    for (size_t p = 0; p < model->part_count; ++p) {
+        const struct elbow_model_part *part = &model->parts[p];
+        for (size_t k = 0; k < part->values; ++k) {
+            size_t d = elbow_part_column(part, k);
+            part->likelihood->output_bias(&part->options, means[d], outputs + elbow_model_output(model, d));
+        }
+    }
 }
 
 // For all rows the outputs whose mean is that of each value.
 static void fill_means(const struct elbow_model *model, size_t rows, const float *at, const float *y, float *room)
 {
-    size_t outputs = model->likelihood->outputs(&model->options), width = model->values * outputs;
-    size_t taken = model->likelihood->has_one_mean ? 1 : outputs;
-    memcpy(room, y, rows * width * sizeof *room);
-    for (size_t i = 0; i < rows; ++i)
-        for (size_t d = 0; d < width; d += outputs)
-            memcpy(room + i * width + d, at + d, taken * sizeof *room);
+    memcpy(room, y, rows * model->outputs * sizeof *room);
+    for (size_t p = 0; p < model->part_count; ++p) {
+        const struct elbow_model_part *part = &model->parts[p];
+        size_t taken = part->likelihood->has_one_mean ? 1 : part->outputs;
+        for (size_t i = 0; i < rows; ++i)
+            for (size_t k = 0; k < part->values; ++k) {
+                size_t first = elbow_model_output(model, elbow_part_column(part, k));
+                memcpy(room + i * model->outputs + first, at + first, taken * sizeof *room);
+            }
+    }
 }
 
-void elbow_model_deviance(struct elbow_model *model, const float *parameters, size_t rows, const float *values,
+void elbow_model_deviance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           const double *recon, const float *at, float *room, double *deviance, double *at_means)
 {
-    ELBOW_CHECK(rows > 0 && rows <= model->rows_max && values && recon && at && room);
-    struct elbow_likelihood_call call = {.options = &model->options,
-                                         .rows = rows,
-                                         .values = model->values,
-                                         .x = values,
-                                         .y = elbow_network_output(&model->decoder, 0),
-                                         .shared = model->shared.count > 0 ? parameters + model->shared.offset : NULL,
-                                         .recon = deviance};
-    model->likelihood->saturated(&call);
-    fill_means(model, rows, at, call.y, room);
-    call.y = room;
-    call.recon = at_means;
-    model->likelihood->score(&call);
+    size_t rows = microbatch.rows;
+    ELBOW_CHECK(rows > 0 && rows <= model->rows_max && microbatch.values && recon && at && room);
+    struct elbow_scoring scoring = {.rows = rows,
+                                    .x = microbatch.values,
+                                    .known = microbatch.known,
+                                    .sizes = microbatch.sizes,
+                                    .parameters = parameters,
+                                    .y = elbow_network_output(&model->decoder, 0),
+                                    .recon = deviance};
+    elbow_scoring_saturate(model, &scoring);
+    fill_means(model, rows, at, scoring.y, room);
+    scoring.y = room;
+    scoring.recon = at_means;
+    elbow_scoring_score(model, &scoring);
     for (size_t i = 0; i < rows; ++i) {
         at_means[i] = deviance[i] - at_means[i];
         deviance[i] -= recon[i];

@@ -52,8 +52,9 @@ size_t elbow_layerwise_end(const struct elbow_model *model, size_t layer, size_t
         return elbow_layerwise_first(model, layer, part + 1);
     if (layer + 1 < elbow_layerwise_layers(model))
         return elbow_layerwise_first(model, layer + 1, 0);
-    if (model->shared.count > 0)
-        return model->shared.offset;
+    for (size_t p = 0; p < model->part_count; ++p)
+        if (model->parts[p].shared.count > 0)
+            return model->parts[p].shared.offset;
     return model->prior_tensors.count > 0 ? model->prior_tensors.offsets[0] : model->parameters.size;
 }
 

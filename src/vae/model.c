@@ -3,19 +3,32 @@
 // allocates (model_compute.c).
 #include "elbow/vae/detail/model.h"
 
+#include "elbow/vae/detail/scoring.h"
+
 #include "elbow/base/memory.h"
 
 #include <string.h>
 
-static enum elbow_status add_shared(const struct elbow_tensor *tensor, struct elbow_model *model,
-                                    struct elbow_error *error)
+// The tensor of numbers beside the networks, named by its part where there are several.
+static enum elbow_status add_shared(struct elbow_model *model, struct elbow_model_part *part, struct elbow_error *error)
 {
-    size_t index = 0;
-    enum elbow_status status = elbow_parameters_add(&model->parameters, *tensor, &index, error);
+    static const char room[] = "likelihood/";
+    struct elbow_tensor tensor = {0}, wider = {0};
+    size_t index = 0, number = (size_t)(part - model->parts);
+    if (!part->likelihood->shared || !part->likelihood->shared(&part->options, part->values, &tensor))
+        return ELBOW_OK;
+    char name[sizeof tensor.name];
+    ELBOW_CHECK(strncmp(tensor.name, room, strlen(room)) == 0);
+    if (model->part_count > 1) {
+        (void)elbow_text_format(name, sizeof name, "%s%zu/%s", room, number, tensor.name + strlen(room));
+        memcpy(tensor.name, name, sizeof name);
+    }
+    enum elbow_status status = elbow_parameters_add(&model->parameters, tensor, &index, error);
     if (status != ELBOW_OK)
         return status;
     const struct elbow_tensor *added = &model->parameters.tensors[index];
-    model->shared = (struct elbow_shared_numbers){added->offset, added->count};
+    part->likelihood->shared(&part->options, part->values + 1, &wider);
+    part->shared = (struct elbow_shared_numbers){added->offset, added->count, wider.shape[0] != tensor.shape[0]};
     return ELBOW_OK;
 }
 
@@ -46,12 +59,16 @@ struct elbow_shape elbow_model_sample(enum elbow_layout layout, size_t rank, con
 }
 
 // A decoder that ends in a convolution must give all outputs of a value.
+static bool has_convolution(const struct elbow_layers *decoder)
+{
+    return decoder->count > 0 && elbow_layer_row(decoder->layers[decoder->count - 1].kind)->can_be_head;
+}
+
 static void tell_outputs(struct elbow_shape sample, size_t outputs, const struct elbow_layers *decoder,
                          struct elbow_error *error)
 {
     struct elbow_error told = *error;
-    bool has_head = decoder->count > 0 && elbow_layer_row(decoder->layers[decoder->count - 1].kind)->can_be_head;
-    if (error->status == ELBOW_CONFIG && outputs > 1 && has_head)
+    if (error->status == ELBOW_CONFIG && outputs > 1 && has_convolution(decoder))
         elbow_error_set(error, ELBOW_CONFIG, "%s (the likelihood takes %zu outputs for each value: %zu x %zu channels)",
                         told.message, outputs, outputs, sample.channels);
 }
@@ -63,18 +80,18 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
     enum elbow_status status = elbow_network_create(&model->parameters, "encoder", sample, &config->model.encoder,
                                                     (struct elbow_shape){1, 1, 2 * model->latent}, initializer,
                                                     model->rows_max, &model->encoder, error);
-    size_t outputs = model->likelihood->outputs(&model->options);
+    size_t outputs = model->parts[0].outputs;
     struct elbow_shape output = {sample.height, sample.width, sample.channels * outputs};
+    if (model->part_count > 1)
+        output = (struct elbow_shape){1, 1, model->outputs};
     if (status == ELBOW_OK) {
         status =
             elbow_network_create(&model->parameters, "decoder", (struct elbow_shape){1, 1, model->latent},
                                  &config->model.decoder, output, initializer, model->rows_max, &model->decoder, error);
         tell_outputs(sample, outputs, &config->model.decoder, error);
     }
-    struct elbow_tensor tensor = {0};
-    if (status == ELBOW_OK && model->likelihood->shared &&
-        model->likelihood->shared(&model->options, model->values, &tensor))
-        status = add_shared(&tensor, model, error);
+    for (size_t k = 0; k < model->part_count && status == ELBOW_OK; ++k)
+        status = add_shared(model, &model->parts[k], error);
     return status == ELBOW_OK ? add_prior(model, error) : status;
 }
 
@@ -98,11 +115,7 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->room, model->rows_max, 3 * model->latent * sizeof(double), what, error);
     if (status == ELBOW_OK)
-        status = elbow_allocate(&model->sizes, model->rows_max, sizeof *model->sizes, what, error);
-    for (size_t i = 0; status == ELBOW_OK && i < model->rows_max; ++i)
-        model->sizes[i] = 1;
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&model->dshared, model->shared.count, sizeof *model->dshared, what, error);
+        status = elbow_gathering_create(model, error);
     model->lanes = lanes;
     return status;
 }
@@ -117,8 +130,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->objectives);
     elbow_release(&model->noted);
     elbow_release(&model->room);
-    elbow_release(&model->sizes);
-    elbow_release(&model->dshared);
+    elbow_gathering_destroy(model);
 }
 
 enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error)
@@ -144,10 +156,56 @@ enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, s
                                             size_t rows_max, struct elbow_model **result, struct elbow_error *error)
 {
     struct elbow_model_rows kinds = {
-        .likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)config->model.likelihood),
+        .likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)config->model.likelihood), // without parts
         .prior = elbow_prior_row((enum elbow_prior_kind)config->model.prior),
         .objective = elbow_objective_row((enum elbow_objective_kind)config->objective.bound)};
     return elbow_model_create_of(kinds, config, sample, rows_max, result, error);
+}
+
+// A likelihood of some columns, or of all.
+static void add_part(struct elbow_model *model, const struct elbow_likelihood *likelihood,
+                     const struct elbow_likelihood_options *options, const struct elbow_ranges *ranges)
+{
+    struct elbow_model_part *part = &model->parts[model->part_count++];
+    *part = (struct elbow_model_part){.likelihood = likelihood, .options = *options, .values = model->values};
+    if (ranges && ranges->count > 0) {
+        part->ranges = *ranges;
+        part->values = 0;
+        for (size_t r = 0; r < ranges->count; ++r)
+            part->values += (size_t)(ranges->ranges[r].last - ranges->ranges[r].first + 1);
+    }
+    part->outputs = likelihood->outputs(options);
+    part->size = likelihood->size ? likelihood->size(options) : ELBOW_SIZE_NONE;
+    part->settles = likelihood->settle && likelihood->settle(options, NULL, NULL);
+    part->notes = model->notes;
+    while (likelihood->figures && likelihood->figures[part->figures] != ELBOW_FIGURES)
+        ++part->figures;
+    model->notes += part->figures > 0 ? part->figures + 1 : 0;
+    model->outputs += part->values * part->outputs;
+}
+
+static enum elbow_status add_parts(const struct elbow_config *config, const struct elbow_likelihood *likelihood,
+                                   struct elbow_model *model, struct elbow_error *error)
+{
+    const struct elbow_likelihood_parts *parts = &config->model.parts;
+    if (parts->count == 0)
+        add_part(model, likelihood, &config->model.likelihood_options, NULL);
+    else if (elbow_config_check_columns(config, model->values, error) != ELBOW_OK)
+        return ELBOW_CONFIG;
+    for (size_t k = 0; k < parts->count; ++k)
+        add_part(model, elbow_likelihood_row((enum elbow_likelihood_kind)parts->parts[k].likelihood),
+                 &parts->parts[k].options, &parts->parts[k].columns);
+    for (size_t k = 0; k < model->part_count; ++k)
+        model->settling = model->parts[k].settles ? model->notes : model->settling;
+    if (model->part_count > 1 && has_convolution(&config->model.decoder))
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "model.decoder: ends in a convolution, whose outputs are alike for all values, but "
+                               "model.likelihood has %zu parts; end with a dense layer, or take one likelihood",
+                               model->part_count);
+    if (model->outputs > ELBOW_VALUES_MAX)
+        return elbow_error_set(error, ELBOW_CONFIG, "model.likelihood: takes %zu outputs of the decoder, at most %d",
+                               model->outputs, ELBOW_VALUES_MAX);
+    return ELBOW_OK;
 }
 
 enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const struct elbow_config *config,
@@ -163,16 +221,12 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
         return status;
     model->values = values;
     model->latent = (size_t)config->model.latent;
-    model->likelihood = kinds.likelihood;
     model->prior = kinds.prior;
     model->objective = kinds.objective;
-    model->options = config->model.likelihood_options;
-    while (model->likelihood->figures && model->likelihood->figures[model->notes] != ELBOW_FIGURES)
-        ++model->notes;
-    if (model->likelihood->settle && model->likelihood->settle(&model->options, NULL, NULL))
-        model->settling = model->notes + 1;
     model->rows_max = rows_max;
-    status = create_layers(config, sample, model, error);
+    status = add_parts(config, kinds.likelihood, model, error);
+    if (status == ELBOW_OK)
+        status = create_layers(config, sample, model, error);
     if (status == ELBOW_OK && rows_max > 0)
         status = create_room(model, 1, error);
     if (status != ELBOW_OK) {
@@ -211,7 +265,7 @@ size_t elbow_model_bytes(const struct elbow_model *model)
 {
     size_t of_latent =
         model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + (2 + model->notes) * sizeof(double));
-    of_latent += model->rows_max * (3 * model->latent + 1) * sizeof(double);
+    of_latent += model->rows_max * 3 * model->latent * sizeof(double);
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent +
-           model->shared.count * sizeof *model->dshared;
+           elbow_gathering_bytes(model);
 }

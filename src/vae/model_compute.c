@@ -4,33 +4,26 @@
 //
 // Sums over a row's dimensions and over rows are in double, dimension by dimension and row by row, so that they depend
 // on the microbatch alone. A NaN anywhere in a row's figures arrives in the statistics.
-#include "elbow/vae/model.h"
+#include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/trace.h"
 #include "elbow/math/threads.h"
 
 #include <string.h>
 
-// A call of the likelihood without samples.
-static struct elbow_likelihood_call call_of(const struct elbow_model *model, const float *parameters, size_t rows,
-                                            const float *y)
-{
-    return (struct elbow_likelihood_call){.options = &model->options,
-                                          .rows = rows,
-                                          .values = model->values,
-                                          .y = y,
-                                          .shared = model->shared.count > 0 ? parameters + model->shared.offset : NULL};
-}
-
-// recon of each row of x from the decoder's output y, in the first lane.
-static void reconstruct(const struct elbow_model *model, const float *parameters, size_t rows, const float *x,
+// recon of each row from the decoder's output y, in the first lane.
+static void reconstruct(const struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                         const float *y)
 {
-    struct elbow_likelihood_call call = call_of(model, parameters, rows, y);
-    call.x = x;
-    call.recon = model->recon;
-    call.notes = model->notes > 0 ? model->noted : NULL;
-    model->likelihood->score(&call);
+    struct elbow_scoring scoring = {.rows = microbatch.rows,
+                                    .x = microbatch.values,
+                                    .known = microbatch.known,
+                                    .sizes = microbatch.sizes,
+                                    .parameters = parameters,
+                                    .y = y,
+                                    .recon = model->recon,
+                                    .notes = model->notes > 0 ? model->noted : NULL};
+    elbow_scoring_score(model, &scoring);
 }
 
 // Adds one row to the statistics and returns its KL. `notes`: where in them those of the likelihood begin.
@@ -58,7 +51,6 @@ static void count_settling(const struct elbow_model *model, size_t row, double w
 {
     for (size_t n = 0; n < model->notes; ++n)
         sums[n] += weight * model->noted[row * model->notes + n];
-    sums[model->notes] += weight;
 }
 
 static void check_microbatch(const struct elbow_model *model, struct elbow_microbatch microbatch)
@@ -114,41 +106,28 @@ static void train_prior(const struct elbow_model *model, const struct elbow_pass
     model->prior->gradient(&call, model->room, gradients);
 }
 
-// The likelihood of samples that count more or less: their gradients are linear in the weights, and the one of shared
-// numbers is a sum over the rows, which are asked for one by one then.
-static void score_weighted(const struct elbow_model *model, const struct elbow_likelihood_call *call,
-                           const float *weights)
+static void score_outputs(struct elbow_model *model, size_t lane, const float *parameters,
+                          struct elbow_microbatch microbatch, float *y, float *gradient)
 {
-    size_t values = call->values, width = values * model->likelihood->outputs(&model->options);
-    if (call->dshared == NULL)
-        model->likelihood->score(call);
-    for (size_t k = 0; call->dshared != NULL && k < model->shared.count; ++k)
-        call->dshared[k] = 0;
-    for (size_t i = 0; i < call->rows; ++i) {
-        struct elbow_likelihood_call row = *call;
-        row.rows = 1;
-        row.x += i * values;
-        row.y += i * width;
-        row.dy += i * width;
-        row.recon += i;
-        row.dshared = model->dshared;
-        row.notes = call->notes != NULL ? call->notes + i * model->notes : NULL;
-        if (call->dshared != NULL)
-            model->likelihood->score(&row);
-        for (size_t k = 0; call->dshared != NULL && k < model->shared.count; ++k)
-            call->dshared[k] += weights[i] * model->dshared[k];
-        for (size_t d = 0; d < width; ++d)
-            row.dy[d] *= weights[i];
-    }
+    struct elbow_scoring scoring = {.rows = microbatch.rows,
+                                    .x = microbatch.values,
+                                    .known = microbatch.known,
+                                    .sizes = microbatch.sizes,
+                                    .weights = microbatch.weights,
+                                    .parameters = parameters,
+                                    .y = y,
+                                    .recon = model->recon + lane * model->rows_max,
+                                    .dy = y,
+                                    .gradient = gradient};
+    if (model->notes > 0)
+        scoring.notes = model->noted + lane * model->rows_max * model->notes;
+    elbow_scoring_score(model, &scoring);
 }
 
-static void score_likelihood(const struct elbow_model *model, const struct elbow_likelihood_call *call,
-                             const float *weights)
+void elbow_model_score_outputs(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                               float *y, float *gradient)
 {
-    if (weights != NULL)
-        score_weighted(model, call, weights);
-    else
-        model->likelihood->score(call);
+    score_outputs(model, 0, parameters, microbatch, y, gradient);
 }
 
 void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
@@ -158,13 +137,7 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     check_microbatch(model, microbatch);
     ELBOW_CHECK(lane < model->lanes);
     float *y = elbow_network_output(&model->decoder, lane);
-    struct elbow_likelihood_call call = call_of(model, parameters, microbatch.rows, y);
-    call.x = microbatch.values;
-    call.recon = model->recon + lane * model->rows_max;
-    call.dy = y;
-    call.dshared = model->shared.count > 0 ? gradient + model->shared.offset : NULL;
-    call.notes = model->notes > 0 ? model->noted + lane * model->rows_max * model->notes : NULL;
-    score_likelihood(model, &call, microbatch.weights);
+    score_outputs(model, lane, parameters, microbatch, y, gradient);
     struct elbow_pass pass = elbow_model_pass(model, lane, parameters, microbatch.rows, microbatch.noise, terms);
     pass.weights = microbatch.weights;
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
@@ -230,7 +203,7 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
     const float *head = elbow_network_forward(&model->encoder, parameters, rows, elbow_microbatch_inputs(&microbatch));
     elbow_latent_forward(rows, latent, head, microbatch.noise, model->z);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, parameters, rows, microbatch.values, y);
+    reconstruct(model, parameters, microbatch, y);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, terms);
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
     model->prior->kl(&prior, model->kl);
@@ -256,25 +229,12 @@ const float *elbow_model_encode(struct elbow_model *model, const float *paramete
     return elbow_network_forward(&model->encoder, parameters, microbatch->rows, elbow_microbatch_inputs(microbatch));
 }
 
-void elbow_model_set_sizes(struct elbow_model *model, size_t rows, const float *x, double otherwise)
-{
-    ELBOW_CHECK(rows <= model->rows_max);
-    for (size_t i = 0; i < rows; ++i) {
-        double total = 0;
-        for (size_t d = 0; x && d < model->values; ++d)
-            total += x[i * model->values + d];
-        model->sizes[i] = x ? total : otherwise;
-    }
-}
-
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean)
 {
     ELBOW_CHECK(z && mean && rows > 0 && rows <= model->rows_max);
     elbow_network_about(&model->decoder, 0, NULL);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, z);
-    struct elbow_likelihood_call call = call_of(model, parameters, rows, y);
-    call.size = model->sizes;
-    model->likelihood->mean(&call, mean);
+    elbow_scoring_mean(model, parameters, rows, y, mean);
 }
 
 void elbow_model_draw(const struct elbow_model *model, const float *parameters, size_t row, struct elbow_stream stream,
@@ -282,10 +242,7 @@ void elbow_model_draw(const struct elbow_model *model, const float *parameters, 
 {
     ELBOW_CHECK(x && row < model->rows_max);
     const float *y = elbow_network_output(&model->decoder, 0);
-    size_t width = model->values * model->likelihood->outputs(&model->options);
-    struct elbow_likelihood_call call = call_of(model, parameters, 1, y + row * width);
-    call.size = model->sizes + row;
-    model->likelihood->draw(stream, &call, x);
+    elbow_scoring_draw(model, parameters, row, y + row * model->outputs, stream, x);
 }
 
 // Latent variables to be drawn, of ids.
@@ -328,7 +285,7 @@ void elbow_model_importance(struct elbow_model *model, const float *parameters, 
     about(model, 0, &microbatch);
     elbow_latent_forward(rows, model->latent, head, microbatch.noise, model->z);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, parameters, rows, microbatch.values, y);
+    reconstruct(model, parameters, microbatch, y);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, (struct elbow_terms){0});
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
     prior.head = head;

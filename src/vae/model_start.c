@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where a model's numbers start, and which of them follow from a step in closed form.
-#include "elbow/vae/model.h"
+#include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/status.h"
 
 #include <string.h>
 
-// Numbers of the decoder's last bias: channels times the likelihood's outputs.
+// Numbers of the decoder's last bias: channels times the outputs of a value; of several parts those of all values.
 static float *find_bias(const struct elbow_model *model, float *values, size_t *channels)
 {
     const struct elbow_tensor *tensor = elbow_parameters_find(&model->parameters, "decoder.head/bias");
-    *channels = tensor ? tensor->count / model->likelihood->outputs(&model->options) : 0;
+    ELBOW_CHECK(tensor);
+    *channels = model->part_count > 1 ? model->values : tensor->count / model->parts[0].outputs;
     ELBOW_CHECK(*channels > 0 && model->values % *channels == 0);
     return values + tensor->offset;
+}
+
+// Of a part that has its columns alone: no channel has several places.
+static void start_biases(const struct elbow_model *model, const struct elbow_model_part *part, const float *data_mean,
+                         float *bias)
+{
+    for (size_t k = 0; k < part->values; ++k) {
+        size_t d = elbow_part_column(part, k);
+        part->likelihood->output_bias(&part->options, (double)data_mean[d], bias + elbow_model_output(model, d));
+    }
 }
 
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values)
@@ -21,43 +32,81 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
     elbow_parameters_initialize(&model->parameters, seed, values);
     if (!data_mean)
         return;
-    size_t outputs = model->likelihood->outputs(&model->options), channels;
+    const struct elbow_model_part *part = &model->parts[0];
+    size_t channels;
     float *bias = find_bias(model, values, &channels);
+    for (size_t p = 0; p < model->part_count && model->part_count > 1; ++p)
+        start_biases(model, &model->parts[p], data_mean, bias);
+    if (model->part_count > 1)
+        return;
     size_t places = model->values / channels; // 1 but for a convolution
     for (size_t d = 0; d < channels; ++d) {
         double mean = 0;
         for (size_t place = 0; place < places; ++place)
             mean += (double)data_mean[place * channels + d];
-        model->likelihood->output_bias(&model->options, mean / (double)places, bias + d * outputs);
+        part->likelihood->output_bias(&part->options, mean / (double)places, bias + d * part->outputs);
     }
+}
+
+static bool starts_from_data(const struct elbow_model_part *part)
+{
+    return part->likelihood->starts_from_data && part->likelihood->starts_from_data(&part->options);
 }
 
 bool elbow_model_starts_from_data(const struct elbow_model *model)
 {
-    return model->likelihood->starts_from_data && model->likelihood->starts_from_data(&model->options);
+    for (size_t p = 0; p < model->part_count; ++p)
+        if (starts_from_data(&model->parts[p]))
+            return true;
+    return false;
 }
 
-// The variance of all values about their one mean.
-static double pool(size_t values, const double *mean, const double *variance)
+// The variance of all values of a part about their one mean.
+static double pool(const struct elbow_model_part *part, const double *mean, const double *variance)
 {
     double middle = 0, pooled = 0;
-    for (size_t d = 0; d < values; ++d)
-        middle += mean[d] / (double)values;
-    for (size_t d = 0; d < values; ++d)
-        pooled += (variance[d] + (mean[d] - middle) * (mean[d] - middle)) / (double)values;
+    for (size_t k = 0; k < part->values; ++k)
+        middle += mean[elbow_part_column(part, k)] / (double)part->values;
+    for (size_t k = 0; k < part->values; ++k) {
+        size_t d = elbow_part_column(part, k);
+        pooled += (variance[d] + (mean[d] - middle) * (mean[d] - middle)) / (double)part->values;
+    }
     return pooled;
+}
+
+// A part among several: its variances and biases go through the room for them.
+static void start_apart(const struct elbow_model *model, const struct elbow_model_part *part, const double *variance,
+                        float *bias, struct elbow_likelihood_start *start)
+{
+    const struct elbow_gathering *room = &model->gathering;
+    for (size_t k = 0; k < part->values; ++k)
+        room->moments[k] = variance[elbow_part_column(part, k)];
+    elbow_part_gather_outputs(model, part, bias, room->y);
+    start->variance = room->moments;
+    start->channels = part->values;
+    start->bias = room->y;
+    part->likelihood->start(start);
+    elbow_part_scatter_outputs(model, part, room->y, bias);
 }
 
 void elbow_model_start(const struct elbow_model *model, const double *mean, const double *variance, float *values)
 {
-    struct elbow_likelihood_start start = {.options = &model->options,
-                                           .values = model->values,
-                                           .variance = variance,
-                                           .pooled = pool(model->values, mean, variance),
-                                           .shared = model->shared.count > 0 ? values + model->shared.offset : NULL};
     ELBOW_CHECK(elbow_model_starts_from_data(model));
-    start.bias = find_bias(model, values, &start.channels);
-    model->likelihood->start(&start);
+    for (size_t p = 0; p < model->part_count; ++p) {
+        const struct elbow_model_part *part = &model->parts[p];
+        struct elbow_likelihood_start start = {.options = &part->options,
+                                               .values = part->values,
+                                               .variance = variance,
+                                               .pooled = pool(part, mean, variance),
+                                               .shared = part->shared.count > 0 ? values + part->shared.offset : NULL};
+        start.bias = find_bias(model, values, &start.channels);
+        if (!starts_from_data(part))
+            continue;
+        if (model->part_count > 1)
+            start_apart(model, part, variance, start.bias, &start);
+        else
+            part->likelihood->start(&start);
+    }
 }
 
 size_t elbow_model_statistics(const struct elbow_model *model, bool moments)
@@ -65,28 +114,54 @@ size_t elbow_model_statistics(const struct elbow_model *model, bool moments)
     return elbow_statistics_size(model->latent, moments) + model->notes + (moments ? 0 : model->settling);
 }
 
+// Whether another part has the figure, too.
+static bool is_of_several(const struct elbow_model *model, enum elbow_figure_kind kind)
+{
+    size_t count = 0;
+    for (size_t p = 0; p < model->part_count; ++p)
+        for (size_t n = 0; n < model->parts[p].figures; ++n)
+            count += model->parts[p].likelihood->figures[n] == kind;
+    return count > 1;
+}
+
 void elbow_model_figures(const struct elbow_model *model, const double *statistics, bool moments,
                          struct elbow_figures *figures)
 {
-    const double *notes = statistics + elbow_statistics_size(model->latent, moments);
     elbow_statistics_figures(statistics, figures);
-    for (size_t n = 0; n < model->notes; ++n)
-        elbow_figures_set(figures, model->likelihood->figures[n], notes[n] / statistics[ELBOW_STATISTIC_SAMPLES]);
+    for (size_t p = 0; p < model->part_count; ++p) {
+        const struct elbow_model_part *part = &model->parts[p];
+        const double *notes = statistics + elbow_statistics_size(model->latent, moments) + part->notes;
+        for (size_t n = 0; n < part->figures && notes[part->figures] != 0; ++n) {
+            enum elbow_figure_kind kind = part->likelihood->figures[n];
+            double value = notes[n] / notes[part->figures];
+            if (is_of_several(model, kind))
+                elbow_figures_set_part(figures, kind, p, value);
+            else
+                elbow_figures_set(figures, kind, value);
+        }
+    }
+}
+
+// The numbers of a part, from the sums of its notes times the weights of the samples.
+static bool settle(const struct elbow_model_part *part, const double *sums, float *number)
+{
+    enum { FIGURES_MAX = 8 };
+    double figures[FIGURES_MAX], weight = sums[part->figures];
+    ELBOW_CHECK(part->shared.count == 1 && part->figures <= FIGURES_MAX);
+    for (size_t n = 0; n < part->figures; ++n)
+        figures[n] = sums[n] / weight;
+    return weight == 0 || part->likelihood->settle(&part->options, figures, number);
 }
 
 bool elbow_model_settle(const struct elbow_model *model, const double *statistics, size_t first, size_t count,
                         float *values)
 {
-    enum { NOTES_MAX = 8 };
-    const struct elbow_shared_numbers *shared = &model->shared;
-    if (model->settling == 0)
-        return false;
-    ELBOW_CHECK(shared->count == 1 && model->notes <= NOTES_MAX);
-    if (count == 0 || shared->offset < first || shared->offset >= first + count)
-        return true;
     const double *sums = statistics + elbow_statistics_size(model->latent, false) + model->notes;
-    double figures[NOTES_MAX], weight = sums[model->notes];
-    for (size_t n = 0; n < model->notes; ++n)
-        figures[n] = sums[n] / weight;
-    return weight == 0 || model->likelihood->settle(&model->options, figures, values + (shared->offset - first));
+    for (size_t p = 0; p < model->part_count && model->settling > 0; ++p) {
+        const struct elbow_model_part *part = &model->parts[p];
+        size_t at = part->shared.offset;
+        if (part->settles && at >= first && at < first + count)
+            settle(part, sums + part->notes, values + (at - first));
+    }
+    return model->settling > 0;
 }

@@ -276,9 +276,9 @@ START_TEST(outputs_of_means_are_sought_once)
 {
     make_set();
     REFERENCES[ELBOW_MEASURE_DEVIANCE].ask();
-    struct elbow_likelihood counting = *set.model->likelihood;
+    struct elbow_likelihood counting = *set.model->parts[0].likelihood;
     counting.output_bias = count_search;
-    set.model->likelihood = &counting;
+    set.model->parts[0].likelihood = &counting;
     searches = 0;
     free(sum_set(elbow_measure_row(ELBOW_MEASURE_DEVIANCE), 1));
     ck_assert(MICROBATCHES > 1);

@@ -25,7 +25,7 @@ struct reference_row reference_row_of(int kind, const struct elbow_likelihood_op
         kind == ELBOW_LIKELIHOOD_NEGATIVE_BINOMIAL || kind == ELBOW_LIKELIHOOD_ZERO_INFLATED_NEGATIVE_BINOMIAL;
     return (struct reference_row){.kind = kind,
                                   .options = options,
-                                  .is_coupled = is_count && options->size == ELBOW_SIZE_TOTAL,
+                                  .is_coupled = is_count && options->size != ELBOW_SIZE_NONE,
                                   .values = values,
                                   .outputs = likelihood->outputs(options),
                                   .shared_count = shared_count(kind, options, values),

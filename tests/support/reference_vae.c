@@ -89,11 +89,10 @@ struct reference_vae reference_vae(const struct elbow_config *config, const stru
         .free_bits = config->objective.free_bits,
     };
     const struct elbow_tensor *last = &model->parameters.tensors[model->parameters.count - 1];
-    vae.settles = model->likelihood->settle && model->likelihood->settle(&model->options, NULL, NULL);
+    vae.settles = model->parts[0].settles;
     vae.shared_at = last->offset;
     vae.encoder = reference_network(&model->parameters, "encoder", vae.values, &config->model.encoder, 2 * vae.latent);
-    vae.decoder = reference_network(&model->parameters, "decoder", vae.latent, &config->model.decoder,
-                                    vae.values * model->likelihood->outputs(&model->options));
+    vae.decoder = reference_network(&model->parameters, "decoder", vae.latent, &config->model.decoder, model->outputs);
     return vae;
 }
 

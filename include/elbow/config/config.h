@@ -81,6 +81,17 @@ struct elbow_likelihood_options {
     int size;        // likewise: enum elbow_size
 };
 
+// Likelihoods of columns: each column of a sample's flat values belongs to exactly one part.
+enum { ELBOW_PARTS_MAX = 16 };
+struct elbow_likelihood_parts {
+    size_t count; // 0: model.likelihood is one for all values
+    struct elbow_likelihood_part {
+        int likelihood; // enum elbow_likelihood_kind
+        struct elbow_likelihood_options options;
+        struct elbow_ranges columns; // empty: all, of the only part
+    } parts[ELBOW_PARTS_MAX];
+};
+
 // What the options of a Gaussian come to.
 struct elbow_variance {
     enum elbow_number from;
@@ -128,6 +139,7 @@ struct elbow_config {
         int64_t latent;
         int likelihood;
         struct elbow_likelihood_options likelihood_options;
+        struct elbow_likelihood_parts parts; // where there are such, the two above have their defaults
         int prior;
         int output_bias, initializer;
         struct elbow_layers encoder, decoder;
@@ -219,6 +231,14 @@ const char *elbow_config_choice(const char *key, int value);
 // Local. Whether a configuration may hold the text: UTF-8 without control characters and ends of lines. Else *byte is
 // the first that it may not, counted from 1.
 bool elbow_config_takes_text(const char *text, size_t *byte);
+
+// Local. Whether each of `values` columns belongs to exactly one part of model.likelihood, where that has parts: CONFIG
+// with the first that does not. values 0: how many there are is not known yet, and no column may belong to two.
+enum elbow_status elbow_config_check_columns(const struct elbow_config *config, size_t values,
+                                             struct elbow_error *error);
+
+// Local. The part that column d belongs to; parts->count: none.
+size_t elbow_config_part_of(const struct elbow_likelihood_parts *parts, size_t column);
 
 // What a configuration asks of its data, and the key that does, for a sentence: "model.likelihood: bernoulli".
 struct elbow_demand {

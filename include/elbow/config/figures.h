@@ -105,10 +105,21 @@ struct elbow_figure {
 // Local. The row of a figure.
 const struct elbow_figure *elbow_figure_row(enum elbow_figure_kind kind);
 
+// A figure that several parts of model.likelihood have, of one of them. It is called by the number of the part:
+// variance_0, variance_2.
+enum { ELBOW_PART_FIGURES = 2 * 16 };
+struct elbow_part_figure {
+    enum elbow_figure_kind kind;
+    size_t part;
+    double value;
+};
+
 // The figures of one thing: a row, an evaluation, a class, a sample. Zeroed: none is given. Plain.
 struct elbow_figures {
     double values[ELBOW_FIGURES];
     bool is_given[ELBOW_FIGURES];
+    size_t part_count;
+    struct elbow_part_figure parts[ELBOW_PART_FIGURES];
 };
 
 // Local. A value in words, with the figure's digits.
@@ -117,6 +128,14 @@ const char *elbow_figure_text(enum elbow_figure_kind kind, double value, char te
 
 // Local.
 void elbow_figures_set(struct elbow_figures *figures, enum elbow_figure_kind kind, double value);
+
+// Local. That of a part, and its name.
+void elbow_figures_set_part(struct elbow_figures *figures, enum elbow_figure_kind kind, size_t part, double value);
+enum { ELBOW_FIGURE_NAME = 48 };
+const char *elbow_figure_name_part(enum elbow_figure_kind kind, size_t part, char name[ELBOW_FIGURE_NAME]);
+
+// Local. That of a part; NaN where it is not given.
+double elbow_figures_get_part(const struct elbow_figures *figures, enum elbow_figure_kind kind, size_t part);
 
 // Local. Takes over those that are given in `more`.
 void elbow_figures_add(struct elbow_figures *figures, const struct elbow_figures *more);

@@ -67,10 +67,12 @@ enum elbow_number { ELBOW_NUMBER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_NUMBER_KINDS 
     X(ELBOW_DISPERSION_PREDICTED, predicted)
 enum elbow_dispersion { ELBOW_DISPERSION_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// What the means of counts are multiplied by: nothing, or they are shares of the total of the row.
+// What the means of counts are multiplied by: nothing, or they are shares of the total of the row, or of what data.size
+// says of it.
 #define ELBOW_SIZE_LIST(X)                                                                                             \
     X(ELBOW_SIZE_NONE, none)                                                                                           \
-    X(ELBOW_SIZE_TOTAL, total)
+    X(ELBOW_SIZE_TOTAL, total)                                                                                         \
+    X(ELBOW_SIZE_DATA, data)
 enum elbow_size { ELBOW_SIZE_LIST(ELBOW_KIND_ENUMERATOR) };
 
 // Likelihoods: X(ENUMERATOR, word, support, options, most). src/vae/likelihood/<word>.c holds the functions,

@@ -19,10 +19,12 @@ struct elbow_about {
     bool is_training; // else layers draw no random numbers
 };
 
-// At least one row.
+// At least one row. What a likelihood does with unknown values: elbow/vae/model.h.
 struct elbow_microbatch {
     size_t rows;
     const float *values;  // (rows, D): what the likelihood scores
+    const float *known;   // (rows, D): 1, or 0 where a value is unknown and anything may stand; NULL: all are known
+    const double *sizes;  // (rows) where a likelihood has `size: data`; else NULL
     const float *inputs;  // (rows, inputs of the encoder): what it sees; NULL: values
     const float *noise;   // (rows, Z) standard normal
     const float *weights; // (rows): how much each counts in what is trained; NULL: all alike, as 1

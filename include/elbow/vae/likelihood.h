@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The likelihood p(x|z) of a sample's D values, from the decoder's output y: a table with a row for each kind
-// (elbow/config/kinds.h), whose functions lie in src/vae/likelihood/<word>.c, with their formulas.
+// The likelihood p(x|z) of a sample's D values (or of the columns that are its own), from the decoder's output y: a
+// table with a row for each kind (elbow/config/kinds.h), whose functions lie in src/vae/likelihood/<word>.c, with their
+// formulas.
 //
 // A function is called for the rows of a microbatch, never for a value. The bits of a row depend on that row alone:
 // neither on the rows beside it nor on the number of threads. A NaN in x or y arrives in what comes of it. The arrays
@@ -24,8 +25,9 @@ struct elbow_likelihood_call {
     const struct elbow_likelihood_options *options;
     size_t rows, values; // D
     const float *x;      // (rows, D)
+    const float *known;  // (rows, D): 1, or 0 where a value is unknown, beside a size of the data; NULL: all are known
     const float *y;      // (rows, D, outputs)
-    const double *size;  // (rows) what the means of a row add up to, where its total would say it; NULL: x says it
+    const double *size;  // (rows) what the means of a row add up to, where they are shares; NULL: x says it
     const float *shared; // the trained numbers beside the networks; NULL: there are none, options say it
     double *recon;       // (rows)
     float *dy;           // (rows, D, outputs), may be y; NULL: not wanted
@@ -50,6 +52,9 @@ struct elbow_likelihood {
     // Local. The tensor of trained numbers beside the networks: name, rank, shape, start. False: there is none; NULL:
     // never.
     bool (*shared)(const struct elbow_likelihood_options *options, size_t values, struct elbow_tensor *tensor);
+    // Local. What the means of a row are shares of. Where the data say it score and saturated take call->known, because
+    // the outputs of unknown values have a say in the shares of others; else they see known values only. NULL: nothing.
+    enum elbow_size (*size)(const struct elbow_likelihood_options *options);
     // Whether the first output alone is the mean's; else all are.
     bool has_one_mean;
     // The numbers of p(x|z) that are told beside recon: figures, each the mean over the rows of what score notes; ends

@@ -2,8 +2,12 @@
 // The VAE: encoder, latent variables, decoder, likelihood; forward and backward over one microbatch.
 //
 // Tensors: encoder.0/weight, ..., encoder.head/{weight,bias} (mean, then log_variance: 2Z), decoder.0/...,
-// decoder.head/... (D times the likelihood's outputs of a value), and what the likelihood and the prior train beside
-// the networks: their gradients are complete first, and lie last.
+// decoder.head/... (the outputs of all values), and what likelihoods and the prior train beside the networks: their
+// gradients are complete first, and lie last. What the one likelihood of all values trains is called likelihood/...;
+// what that of part 1 does (from 0), where there are several: likelihood/1/...
+//
+// Parts: the columns of a sample's values may belong to several likelihoods, each with its own number of outputs a
+// value. The outputs of a row are those of its values, in the order of the columns.
 //
 // A model computes in its own memory: one thread at a time may use it, and each uses the threads of
 // elbow/math/threads.h. Arrays that a function takes overlap neither each other nor the model's memory, unless it says
@@ -22,31 +26,79 @@
 
 ELBOW_C_BEGIN
 
-struct elbow_model {
-    size_t values, latent; // D, Z
-    const struct elbow_objective *objective;
+// What one likelihood scores of a sample: all values, or some columns.
+struct elbow_model_part {
     const struct elbow_likelihood *likelihood;
-    const struct elbow_prior *prior;
     struct elbow_likelihood_options options;
+    size_t values, outputs; // columns; decoder outputs of each
+    struct elbow_ranges ranges;
+    const size_t *columns; // (values) of the ranges, rising; NULL: all
     struct elbow_shared_numbers {
         size_t offset, count; // in the arena; count 0: there are none
+        bool is_per_value;    // one belongs to each value
     } shared;                 // that the likelihood trains beside the networks
-    size_t notes;             // the likelihood's figures
-    size_t settling;          // doubles of a batch from which trained numbers follow in closed form; 0: none do
+    size_t figures;           // numbers of p(x|z) that it tells
+    size_t notes;             // where they begin among the notes of a row; behind them the weight that they have
+    enum elbow_size size;     // what the means of a row are shares of
+    bool settles;             // shared follows in closed form
+};
+
+// What the means of rows that are decoded add up to, where a likelihood has a size. Arrays belong to the caller.
+struct elbow_model_sizes {
+    const float *x;          // (rows, D): totals of rows; NULL: there are none, and `otherwise` is taken
+    const float *known;      // (rows, D): of the values that are known; NULL: all are
+    const double *sizes;     // (rows): what the data say; NULL: `otherwise`
+    const double *otherwise; // (parts); NULL: 1
+};
+
+// Where the columns of several parts lie, and room for values that are scored apart from others.
+struct elbow_gathering {
+    size_t rows;     // whose values there is room for
+    size_t *columns; // (D): those of the parts, one part after the other; NULL: there is one
+    size_t *offsets; // (D): where the outputs of a value begin in a row's; NULL: all values have as many
+    size_t *picked;  // (D): values of a part
+    float *x, *y;    // (rows, most values of a part), (rows, most outputs of a part)
+    float *known;    // (D)
+    float *shared;   // like the model's dshared
+    double *recon;   // (rows_max)
+    double *figures; // (rows_max, most figures of a part)
+    double *moments; // (D), of several parts
+};
+
+struct elbow_model {
+    size_t values, latent; // D, Z
+    size_t outputs;        // of the decoder, for a row
+    const struct elbow_objective *objective;
+    const struct elbow_prior *prior;
+    size_t part_count;
+    struct elbow_model_part parts[ELBOW_PARTS_MAX];
+    size_t notes;    // of a row: of each part with figures those, times its weight, and the weight
+    size_t settling; // doubles of a batch from which trained numbers follow in closed form; 0: none do
     struct elbow_prior_numbers {
         size_t count, offsets[ELBOW_PRIOR_TENSORS]; // in the arena, behind all others
     } prior_tensors;                                // that the prior trains
     struct elbow_parameters parameters;
     struct elbow_network encoder, decoder;
     size_t rows_max, lanes;
-    float *z, *kl, *dz, *dhead; // (lanes, rows_max, Z) ... (lanes, rows_max, 2Z); owned
-    double *recon, *objectives; // (lanes, rows_max); owned
-    double *noted;              // (lanes, rows_max, notes); owned
-    double *room;               // (rows_max, 3Z), for one pass at a time; owned
-    double *sizes;              // (rows_max) of the rows that are decoded; owned
-    float *dshared;             // [shared.count], of a row; owned
-    struct elbow_track *track;  // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
+    float *z, *kl, *dz, *dhead;       // (lanes, rows_max, Z) ... (lanes, rows_max, 2Z); owned
+    double *recon, *objectives;       // (lanes, rows_max); owned
+    double *noted;                    // (lanes, rows_max, notes); owned
+    double *room;                     // (rows_max, 3Z), for one pass at a time; owned
+    struct elbow_model_sizes sizing;  // of the rows that are decoded
+    double *sizes;                    // (parts, rows_max): what they come to; owned
+    float *dshared;                   // of a row: as many as a part has at most; owned
+    struct elbow_gathering gathering; // owned
+    struct elbow_track *track;        // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
 };
+
+// Unknown values (microbatch.known): of a row the likelihood scores those that are known, as if it had no others. recon
+// is a sum over them, the gradient of the outputs of the others is 0, and nothing reads what stands in their places, be
+// it NaN. A row without any known value has a recon of 0. Where means are shares of a total (size: total), total and
+// softmax are of the known values; where the data say the size, it stays, and the softmax is over all values, so that
+// the outputs of unknown ones have a gradient. A figure of the likelihood (a variance, a residual) is a mean over known
+// values: that of a row has the weight (known values of the part) / (values of the part), so that over any rows the
+// residual is the sum of squares over the number of known values, and a row without any does not count. Likewise what
+// an optimal variance follows from. Rows whose values are all known have the bits that they have without `known`.
 
 // What a microbatch gives for each row, where asked for (NULL: not). Arrays belong to the caller.
 struct elbow_row_results {
@@ -83,12 +135,13 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
 bool elbow_model_starts_from_data(const struct elbow_model *model);
 void elbow_model_start(const struct elbow_model *model, const double *mean, const double *variance, float *values);
 
-// Local. Doubles of the statistics of this model: those of elbow_statistics_size, behind them what the likelihood
-// notes of its figures, summed over the samples; and without moments, where numbers settle, the sums over the samples
-// of those notes times the weight, and of the weights.
+// Local. Doubles of the statistics of this model: those of elbow_statistics_size, behind them the notes (of each part
+// its figures times their weight, and the weight), summed over the samples; and without moments, where numbers settle,
+// the sums of the notes times the weight of the sample.
 size_t elbow_model_statistics(const struct elbow_model *model, bool moments);
 
-// Local. Sets the figures that statistics tell: those of elbow_statistics_figures, or of the likelihood.
+// Local. Sets the figures that statistics tell: those of elbow_statistics_figures, or of the likelihoods. What several
+// parts have belongs to each of them (struct elbow_figures). A figure of no known value is not given.
 void elbow_model_figures(const struct elbow_model *model, const double *statistics, bool moments,
                          struct elbow_figures *figures);
 
@@ -113,6 +166,10 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
                        struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics);
 
+// Local. The likelihood alone, of a first lane's decoded rows: y (rows, outputs of a row) becomes its gradient.
+void elbow_model_score_outputs(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                               float *y, float *gradient);
+
 // Local. What an objective sees of a lane's microbatch.
 struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
                                    const float *noise, struct elbow_terms terms);
@@ -121,15 +178,15 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           struct elbow_terms terms, double *statistics, struct elbow_row_results results);
 
-// Local. The outputs (D, outputs of a value) that give each value its mean of `means` (D). A likelihood may search for
-// them: once for all rows.
+// Local. The outputs (of a row) that give each value its mean of `means` (D). A likelihood may search for them: once
+// for all rows.
 void elbow_model_outputs_at(const struct elbow_model *model, const double *means, float *outputs);
 
 // Local. Of the rows that elbow_model_evaluate has seen last, with their recon: the deviance of each, which is the
 // largest log p(x|y) that any y gives minus recon, and that of the same values at their means, whose outputs are `at`
 // (elbow_model_outputs_at); both (rows). The outputs that are no mean (a predicted variance) are the model's own in
-// both. room: (rows, D, outputs of a value).
-void elbow_model_deviance(struct elbow_model *model, const float *parameters, size_t rows, const float *values,
+// both. room: (rows, outputs of a row).
+void elbow_model_deviance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           const double *recon, const float *at, float *room, double *deviance, double *at_means);
 
 // Local. head (rows, 2Z) of q(z|x) of a microbatch, whose noise is not needed; valid until the next call that encodes
@@ -137,9 +194,10 @@ void elbow_model_deviance(struct elbow_model *model, const float *parameters, si
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters,
                                 const struct elbow_microbatch *microbatch);
 
-// Local. The sizes of the rows that are decoded from now on (elbow/vae/likelihood.h): the totals of x (rows, D), or
-// without an x `otherwise`. Until then they are 1.
-void elbow_model_set_sizes(struct elbow_model *model, size_t rows, const float *x, double otherwise);
+// Local. The sizes of the rows that are decoded from now on. Until then they are 1. Of rows with unknown values the
+// next elbow_model_decode finds the total of all values: that of the known ones over their share (x and known are read
+// there, too).
+void elbow_model_set_sizes(struct elbow_model *model, size_t rows, struct elbow_model_sizes sizes);
 
 // Local. mean (rows, D) of p(x|z) for z (rows, Z), which stays.
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean);

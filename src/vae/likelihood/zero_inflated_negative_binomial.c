@@ -45,6 +45,7 @@ static void output_bias(const struct elbow_likelihood_options *options, double d
 static const enum elbow_figure_kind figures[] = {ELBOW_FIGURE_DISPERSION, ELBOW_FIGURES};
 
 const struct elbow_likelihood elbow_likelihood_zero_inflated_negative_binomial = {.outputs = outputs,
+                                                                                  .size = elbow_counts_size,
                                                                                   .shared = elbow_counts_shared,
                                                                                   .figures = figures,
                                                                                   .score = score,

@@ -64,8 +64,8 @@ START_TEST(wrong_options_are_refused)
                                                "above 0, learned, {learned: START}, predicted"},
         {"{negative_binomial: {dispersion: learned}}",
          "negative_binomial.dispersion: found 'learned', expected one of per_value, predicted"},
-        {"{zero_inflated_negative_binomial: {size: data}}",
-         "zero_inflated_negative_binomial.size: found 'data', expected one of none, total"},
+        {"{zero_inflated_negative_binomial: {size: given}}",
+         "zero_inflated_negative_binomial.size: found 'given', expected one of none, total, data"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
         struct elbow_config config = defaults();

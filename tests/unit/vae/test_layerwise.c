@@ -40,7 +40,7 @@ static void go_backward(struct fixture *f, const struct elbow_layerwise *layerwi
             size_t first = elbow_layerwise_first(f->model, layer, part),
                    end = elbow_layerwise_end(f->model, layer, part);
             // Parts lie one behind the other; behind the last one at most a learned variance.
-            ck_assert(first < end && (end == before || (before == f->size && end == f->model->shared.offset)));
+            ck_assert(first < end && (end == before || (before == f->size && end == f->model->parts[0].shared.offset)));
             before = first;
             for (size_t lane = 0; lane < LANES; ++lane) {
                 elbow_layerwise_backward(f->model, &layerwise_passes[lane], layer, part, f->parameters,

@@ -134,7 +134,7 @@ START_TEST(starts)
         size_t outputs = bias->count / f->model->values;
         for (size_t d = 0; d < f->model->values && d < 4; ++d) {
             float expected[REFERENCE_WIDTH];
-            f->model->likelihood->output_bias(&f->config.model.likelihood_options, mean[d], expected);
+            f->model->parts[0].likelihood->output_bias(&f->config.model.likelihood_options, mean[d], expected);
             ck_assert(memcmp(f->parameters + bias->offset + d * outputs, expected, outputs * sizeof(float)) == 0);
         }
         memcpy(f->parameters + bias->offset, start + bias->offset, bias->count * sizeof(float));
@@ -206,16 +206,19 @@ START_TEST(nothing_allocates_after_create)
     elbow_model_importance(f->model, f->parameters, microbatch(f), head, importance);
     elbow_model_decode(f->model, f->parameters, f->rows, f->noise, mean);
     ck_assert_uint_eq(elbow_memory_count().allocations, allocations);
-    // Beside the networks: four arrays of a latent vector (one twice as wide), the figures of rows, the room of a pass,
-    // and the gradient of the numbers that a likelihood trains.
+    // Beside the networks: four arrays of a latent vector (one twice as wide), the notes of rows, the room of a pass;
+    // and for the likelihood the sizes and figures of rows, a row whose known values are gathered, and the gradient of
+    // the numbers that it trains, each twice.
     const struct elbow_model *model = f->model;
+    const struct elbow_model_part *part = &model->parts[0];
     size_t of_lane = 5 * model->latent * sizeof(float) + (2 + model->notes) * sizeof(double);
-    size_t beside =
-        model->lanes * model->rows_max * of_lane + model->rows_max * (3 * model->latent + 1) * sizeof(double);
-    ck_assert_uint_gt(model->shared.count, 0);
+    size_t beside = model->lanes * model->rows_max * of_lane + model->rows_max * 3 * model->latent * sizeof(double);
+    size_t of_row = model->values * (sizeof(size_t) + (2 + part->outputs) * sizeof(float));
+    size_t of_likelihood = model->rows_max * (2 + part->figures) * sizeof(double) + of_row;
+    ck_assert_uint_gt(part->shared.count, 0);
     ck_assert_uint_eq(elbow_model_bytes(model) - elbow_network_bytes(&model->encoder) -
                           elbow_network_bytes(&model->decoder),
-                      beside + model->shared.count * sizeof(float));
+                      beside + of_likelihood + 2 * part->shared.count * sizeof(float));
     free(importance);
     free(mean);
     fixture_destroy(f);

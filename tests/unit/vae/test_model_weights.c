@@ -73,7 +73,7 @@ START_TEST(weights_of_one_change_no_bit)
         train(f);
         memcpy(plain, f->gradient, f->size * sizeof *plain);
         train_weighted(f, weights);
-        size_t end = f->model->shared.count > 0 ? f->model->shared.offset : f->size;
+        size_t end = f->model->parts[0].shared.count > 0 ? f->model->parts[0].shared.offset : f->size;
         ck_assert_msg(memcmp(plain, f->gradient, end * sizeof *plain) == 0, "%s", ARCHITECTURES[a].what);
         free(weights);
         free(plain);
@@ -107,7 +107,7 @@ END_TEST
 static float settled(struct fixture *f)
 {
     ck_assert(elbow_model_settle(f->model, f->statistics, 0, f->size, f->parameters));
-    return f->parameters[f->model->shared.offset];
+    return f->parameters[f->model->parts[0].shared.offset];
 }
 
 // A batch's weighted mean of the square residuals, whatever its weights add up to; nothing follows from no weight.
@@ -120,9 +120,9 @@ START_TEST(an_optimal_variance_is_a_weighted_mean)
     const double *residuals = f->model->noted + 1;
     for (size_t i = 0; i < f->rows; ++i) {
         weights[i] = 0x1p-20F * weight_of(i);
-        weighted += (double)weights[i] * residuals[2 * i];
+        weighted += (double)weights[i] * residuals[3 * i]; // behind variance and residual: how much they count
         total += (double)weights[i];
-        plain += residuals[2 * i] / (double)f->rows;
+        plain += residuals[3 * i] / (double)f->rows;
     }
     ck_assert_double_eq_tol((double)settled(f), log(plain), 1e-6);
     train_weighted(f, weights);

@@ -4,7 +4,8 @@
 //
 // A value's outputs: the logarithm of its mean m; with zeros the logit of the probability that it is dropped; the
 // logarithm of its dispersion t, if that is predicted: else each value has one that is trained. With size: total the
-// first outputs are logits of shares of the row's total N: log m_d = log N + y_d - log sum_k exp(y_k).
+// first outputs are logits of shares of the row's total N: log m_d = log N + y_d - log sum_k exp(y_k). With size: data
+// N is what the data say; of unknown values, too, which then have their shares of it.
 #ifndef ELBOW_VAE_DETAIL_COUNTS_H
 #define ELBOW_VAE_DETAIL_COUNTS_H
 
@@ -12,6 +13,7 @@
 
 // Local. The functions of a row of the table.
 size_t elbow_counts_outputs(const struct elbow_likelihood_options *options, bool has_zeros);
+enum elbow_size elbow_counts_size(const struct elbow_likelihood_options *options);
 bool elbow_counts_shared(const struct elbow_likelihood_options *options, size_t values, struct elbow_tensor *tensor);
 void elbow_counts_score(const struct elbow_likelihood_call *call, bool has_zeros);
 void elbow_counts_saturated(const struct elbow_likelihood_call *call, bool has_zeros);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The columns of the parts, and room for values that are scored apart from others.
+#include "elbow/vae/detail/scoring.h"
+
+#include "elbow/base/memory.h"
+
+#include <string.h>
+
+// What the largest part takes.
+struct most {
+    size_t values, outputs, shared, figures;
+};
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static struct most most_of(const struct elbow_model *model)
+{
+    struct most most = {0};
+    for (size_t p = 0; p < model->part_count; ++p) {
+        const struct elbow_model_part *part = &model->parts[p];
+        most.values = larger(most.values, part->values);
+        most.outputs = larger(most.outputs, part->values * part->outputs);
+        most.shared = larger(most.shared, part->shared.count);
+        most.figures = larger(most.figures, part->figures);
+    }
+    return most;
+}
+
+// Columns of a part, from its ranges; *end is where they end.
+static void list_columns(const struct elbow_ranges *ranges, struct elbow_model_part *part, size_t *columns)
+{
+    size_t count = 0;
+    for (size_t r = 0; r < ranges->count; ++r)
+        for (int64_t d = ranges->ranges[r].first; d <= ranges->ranges[r].last; ++d)
+            columns[count++] = (size_t)d;
+    ELBOW_CHECK(count == part->values);
+    part->columns = columns;
+}
+
+static void lay_out(struct elbow_model *model)
+{
+    size_t *columns = model->gathering.columns, *offsets = model->gathering.offsets, next = 0;
+    for (size_t p = 0; p < model->part_count; ++p) {
+        struct elbow_model_part *part = &model->parts[p];
+        list_columns(&part->ranges, part, columns);
+        columns += part->values;
+        for (size_t k = 0; k < part->values; ++k)
+            offsets[part->columns[k]] = part->outputs;
+    }
+    for (size_t d = 0; d < model->values; ++d) {
+        size_t outputs = offsets[d];
+        offsets[d] = next;
+        next += outputs;
+    }
+    ELBOW_CHECK(next == model->outputs);
+}
+
+enum elbow_status elbow_gathering_create(struct elbow_model *model, struct elbow_error *error)
+{
+    struct elbow_gathering *room = &model->gathering;
+    struct most most = most_of(model);
+    bool has_parts = model->part_count > 1;
+    size_t apart = has_parts ? model->values : 0;
+    room->rows = has_parts ? model->rows_max : 1;
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(room->columns, apart),
+        ELBOW_ARRAY(room->offsets, apart),
+        ELBOW_ARRAY(room->moments, apart),
+        ELBOW_ARRAY(room->picked, model->values),
+        ELBOW_ARRAY(room->x, room->rows * most.values),
+        ELBOW_ARRAY(room->y, room->rows * most.outputs),
+        ELBOW_ARRAY(room->known, model->values),
+        ELBOW_ARRAY(room->shared, most.shared),
+        ELBOW_ARRAY(model->dshared, most.shared),
+        ELBOW_ARRAY(room->recon, model->rows_max),
+        ELBOW_ARRAY(room->figures, model->rows_max * most.figures),
+        ELBOW_ARRAY(model->sizes, model->part_count * model->rows_max),
+    };
+    enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "values to score", error);
+    if (status != ELBOW_OK)
+        return status;
+    for (size_t i = 0; i < model->part_count * model->rows_max; ++i)
+        model->sizes[i] = 1;
+    if (has_parts) {
+        lay_out(model);
+        return ELBOW_OK;
+    }
+    elbow_release(&room->columns);
+    elbow_release(&room->offsets);
+    return ELBOW_OK;
+}
+
+void elbow_gathering_destroy(struct elbow_model *model)
+{
+    struct elbow_gathering *room = &model->gathering;
+    elbow_release(&room->columns);
+    elbow_release(&room->offsets);
+    elbow_release(&room->picked);
+    elbow_release(&room->x);
+    elbow_release(&room->y);
+    elbow_release(&room->known);
+    elbow_release(&room->shared);
+    elbow_release(&room->recon);
+    elbow_release(&room->figures);
+    elbow_release(&room->moments);
+    elbow_release(&model->dshared);
+    elbow_release(&model->sizes);
+}
+
+size_t elbow_gathering_bytes(const struct elbow_model *model)
+{
+    const struct elbow_gathering *room = &model->gathering;
+    struct most most = most_of(model);
+    size_t apart = model->part_count > 1 ? model->values * (2 * sizeof *room->columns + sizeof *room->moments) : 0;
+    return apart + model->values * (sizeof *room->picked + sizeof *room->known) +
+           room->rows * (most.values + most.outputs) * sizeof *room->x + 2 * most.shared * sizeof *room->shared +
+           model->rows_max * (1 + most.figures + model->part_count) * sizeof *room->recon;
+}
+
+void elbow_part_gather_outputs(const struct elbow_model *model, const struct elbow_model_part *part,
+                               const float *outputs, float *gathered)
+{
+    for (size_t k = 0; k < part->values; ++k)
+        memcpy(gathered + k * part->outputs, outputs + elbow_model_output(model, elbow_part_column(part, k)),
+               part->outputs * sizeof *gathered);
+}
+
+void elbow_part_scatter_outputs(const struct elbow_model *model, const struct elbow_model_part *part,
+                                const float *gathered, float *outputs)
+{
+    for (size_t k = 0; k < part->values; ++k)
+        memcpy(outputs + elbow_model_output(model, elbow_part_column(part, k)), gathered + k * part->outputs,
+               part->outputs * sizeof *gathered);
+}
