@@ -157,6 +157,17 @@ static const struct elbow_key dispersion_keys[] = {
 };
 // clang-format on
 
+#define IN_TRAIN(member) .offset = offsetof(struct elbow_config, train.member)
+
+// clang-format off
+static const struct elbow_key rmsprop_keys[] = {
+    {"", "rho", REAL, IN_TRAIN(rmsprop_rho), BELOW_ONE, .preset = "0.9",
+     .help = "Decay of the mean square of the gradients."},
+    {"", "momentum", REAL, IN_TRAIN(rmsprop_momentum), BELOW_ONE, .preset = "0.0",
+     .help = "Share of the last update that goes on; 0: none."},
+};
+// clang-format on
+
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options)
 {
     if (options->variance_from == ELBOW_NUMBER_FIXED)
@@ -182,6 +193,10 @@ const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {
 
 #define PRIOR(name, word, options) [name] = {#word, options},
 const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1] = {ELBOW_PRIOR_LIST(PRIOR)};
+
+#define rmsprop_options OPTIONS(rmsprop_keys)
+#define OPTIMIZER(name, word, options) [name] = {#word, options},
+const struct elbow_kind_schema elbow_optimizer_kinds[ELBOW_OPTIMIZERS + 1] = {ELBOW_OPTIMIZER_LIST(OPTIMIZER)};
 
 #define SUPPORT(name, word, support, ...) [name] = support,
 static const enum elbow_support supports[] = {ELBOW_LIKELIHOOD_LIST(SUPPORT)};

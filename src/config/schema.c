@@ -19,7 +19,6 @@ CHOICES(transform_choices, ELBOW_TRANSFORM_LIST);
 CHOICES(bound_choices, ELBOW_OBJECTIVE_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
 CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
-CHOICES(optimizer_choices, ELBOW_OPTIMIZER_LIST);
 CHOICES(schedule_choices, ELBOW_SCHEDULE_LIST);
 CHOICES(on_nan_choices, ELBOW_ON_NAN_LIST);
 CHOICES(progress_choices, ELBOW_PROGRESS_LIST);
@@ -155,8 +154,8 @@ static const struct elbow_key keys[] = {
      .help = "Samples of one forward and backward pass. batch/microbatch ranks can share a step. 0: min(batch, 64)."},
     {"train", "threads", INTEGER, AT(train.threads), FROM(1, THREADS_MAX), .preset = "1", .may_change = true,
      .help = "Threads of a rank, in matrix products and kernels; they change no bit. More ranks are mostly faster."},
-    {"train", "optimizer", CHOICE(optimizer_choices), AT(train.optimizer), .preset = "adam",
-     .help = "adam, adamw (decay apart from the gradient), or sgd with momentum."},
+    {"train", "optimizer", KIND(elbow_optimizer_kinds), AT(train.optimizer), .preset = "adam",
+     .help = "adam, adamw (decay apart from the gradient), sgd with momentum, or rmsprop."},
     {"train", "rate", REAL, AT(train.rate), ABOVE_ZERO, .preset = "1.0e-3",
      .help = "The learning rate that warm-up and schedule start from."},
     {"train", "beta1", REAL, AT(train.beta1), BELOW_ONE, .preset = "0.9",
@@ -164,11 +163,11 @@ static const struct elbow_key keys[] = {
     {"train", "beta2", REAL, AT(train.beta2), BELOW_ONE, .preset = "0.999",
      .help = "adam, adamw: decay of the second moment."},
     {"train", "epsilon", REAL, AT(train.epsilon), ABOVE_ZERO, .preset = "1.0e-8",
-     .help = "adam, adamw: added to the root of the second moment."},
+     .help = "adam, adamw, rmsprop: added to the root of the second moment."},
     {"train", "momentum", REAL, AT(train.momentum), BELOW_ONE, .preset = "0.9",
-     .help = "sgd: share of the last update that goes on; 0: plain gradient descent."},
+     .help = "sgd: share of the last update that goes on; 0: plain gradient descent. rmsprop has its own."},
     {"train", "weight_decay", REAL, AT(train.weight_decay), NOT_NEGATIVE, .preset = "0.0",
-     .help = "On weights, never on biases. adamw: shrinks them by rate * decay a step; adam, sgd: an L2 gradient."},
+     .help = "On weights, never on biases. adamw: shrinks them by rate * decay a step; the others: an L2 gradient."},
     {"train", "schedule", CHOICE(schedule_choices), AT(train.schedule), .preset = "constant",
      .help = "The rate after the warm-up: constant, cosine down to rate_final, or step."},
     {"train", "schedule_epochs", INTEGER, AT(train.schedule_epochs), FROM(0, UINT32_MAX), .preset = "0",

@@ -18,18 +18,20 @@ enum elbow_status elbow_optimizer_create(const struct elbow_config *config, cons
                                          size_t count, struct elbow_optimizer *optimizer, struct elbow_error *error)
 {
     ELBOW_CHECK(count <= parameters->size);
+    bool is_rmsprop = config->train.optimizer == ELBOW_OPTIMIZER_RMSPROP;
     *optimizer = (struct elbow_optimizer){
         .kind = (enum elbow_optimizer_kind)config->train.optimizer,
         .beta1 = config->train.beta1,
-        .beta2 = config->train.beta2,
+        .beta2 = is_rmsprop ? config->train.rmsprop_rho : config->train.beta2,
         .epsilon = config->train.epsilon,
-        .momentum = config->train.momentum,
+        .momentum = is_rmsprop ? config->train.rmsprop_momentum : config->train.momentum,
         .weight_decay = config->train.weight_decay,
         .count = count,
         .parameters = parameters,
     };
-    enum elbow_status status =
-        elbow_allocate(&optimizer->first_moment, count, sizeof(float), "the optimiser's first moments", error);
+    enum elbow_status status = ELBOW_OK;
+    if (!is_rmsprop || optimizer->momentum > 0)
+        status = elbow_allocate(&optimizer->first_moment, count, sizeof(float), "the optimiser's first moments", error);
     if (status == ELBOW_OK && optimizer->kind != ELBOW_OPTIMIZER_SGD)
         status =
             elbow_allocate(&optimizer->second_moment, count, sizeof(float), "the optimiser's second moments", error);
@@ -70,11 +72,15 @@ static struct constants constants_of(const struct elbow_optimizer *optimizer, bo
         constants.momentum = (float)optimizer->momentum;
         return constants;
     }
+    constants.share2 = (float)(1.0 - optimizer->beta2);
+    constants.epsilon = (float)optimizer->epsilon;
+    if (optimizer->kind == ELBOW_OPTIMIZER_RMSPROP) {
+        constants.momentum = (float)optimizer->momentum;
+        return constants;
+    }
     constants.rate = (float)(rate / (1.0 - pow(optimizer->beta1, (double)update)));
     constants.share1 = (float)(1.0 - optimizer->beta1);
-    constants.share2 = (float)(1.0 - optimizer->beta2);
     constants.root = (float)(1.0 / sqrt(1.0 - pow(optimizer->beta2, (double)update)));
-    constants.epsilon = (float)optimizer->epsilon;
     return constants;
 }
 
@@ -103,23 +109,71 @@ static void apply_sgd(size_t n, struct constants c, const float *restrict gradie
     }
 }
 
+static void apply_rmsprop(size_t n, struct constants c, const float *restrict gradient, float *restrict first_moment,
+                          float *restrict second_moment, float *restrict parameters)
+{
+    for (size_t i = 0; i < n; ++i) {
+        float p = parameters[i];
+        float g = c.clip * gradient[i] + c.decay * p;
+        float v = second_moment[i] + c.share2 * (g * g - second_moment[i]);
+        float u = c.momentum * first_moment[i] + g / (sqrtf(v) + c.epsilon);
+        first_moment[i] = u;
+        second_moment[i] = v;
+        parameters[i] = p - c.rate * u;
+    }
+}
+
+// Without momentum, the first moment of which is not kept.
+static void apply_plain_rmsprop(size_t n, struct constants c, const float *restrict gradient,
+                                float *restrict second_moment, float *restrict parameters)
+{
+    for (size_t i = 0; i < n; ++i) {
+        float p = parameters[i];
+        float g = c.clip * gradient[i] + c.decay * p;
+        float v = second_moment[i] + c.share2 * (g * g - second_moment[i]);
+        second_moment[i] = v;
+        parameters[i] = p - c.rate * (g / (sqrtf(v) + c.epsilon));
+    }
+}
+
 // One tensor's part of the slice.
 struct update {
+    enum elbow_optimizer_kind kind;
     struct constants constants;
     const float *gradient;
-    float *first_moment, *second_moment, *parameters; // second_moment: NULL for SGD
+    float *first_moment, *second_moment, *parameters; // a moment that is not kept: NULL
 };
+
+static float *moment_at(float *moment, size_t at)
+{
+    return moment ? moment + at : NULL;
+}
 
 static void apply_span(void *user, int part, size_t first, size_t count)
 {
     const struct update *update = user;
+    const float *gradient = update->gradient + first;
+    float *parameters = update->parameters + first;
+    float *one = moment_at(update->first_moment, first), *two = moment_at(update->second_moment, first);
     (void)part;
-    if (update->second_moment == NULL)
-        apply_sgd(count, update->constants, update->gradient + first, update->first_moment + first,
-                  update->parameters + first);
-    else
-        apply_adam(count, update->constants, update->gradient + first, update->first_moment + first,
-                   update->second_moment + first, update->parameters + first);
+    switch (update->kind) {
+    case ELBOW_OPTIMIZER_ADAM:
+    case ELBOW_OPTIMIZER_ADAMW:
+        apply_adam(count, update->constants, gradient, one, two, parameters);
+        return;
+    case ELBOW_OPTIMIZER_SGD:
+        apply_sgd(count, update->constants, gradient, one, parameters);
+        return;
+    case ELBOW_OPTIMIZER_RMSPROP:
+        if (one == NULL)
+            apply_plain_rmsprop(count, update->constants, gradient, two, parameters);
+        else
+            apply_rmsprop(count, update->constants, gradient, one, two, parameters);
+        return;
+    case ELBOW_OPTIMIZERS:
+        break;
+    }
+    ELBOW_CHECK(!"an optimiser");
 }
 
 void elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optimizer_part part, uint64_t update,
@@ -136,11 +190,11 @@ void elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optim
         if (begin >= end)
             continue;
         size_t at = part.offset + (begin - first);
-        bool has_second = optimizer->kind != ELBOW_OPTIMIZER_SGD;
-        struct update call = {.constants = constants_of(optimizer, tensor->is_weight, update, rate, clip),
+        struct update call = {.kind = optimizer->kind,
+                              .constants = constants_of(optimizer, tensor->is_weight, update, rate, clip),
                               .gradient = gradient + (begin - first),
-                              .first_moment = optimizer->first_moment + at,
-                              .second_moment = has_second ? optimizer->second_moment + at : NULL,
+                              .first_moment = moment_at(optimizer->first_moment, at),
+                              .second_moment = moment_at(optimizer->second_moment, at),
                               .parameters = parameters + (begin - first)};
         elbow_threads_split(end - begin, ELBOW_THREADS_LINE, PARAMETERS_LEAST, apply_span, &call);
     }

@@ -218,7 +218,7 @@ draw_rate() {
 }
 
 draw_optimizer() {
-    pick adam adam adamw sgd
+    pick adam adam adamw sgd rmsprop '{rmsprop: {rho: 0.99, momentum: 0.5}}'
     echo "  optimizer: $REPLY"
     if [ "$REPLY" = sgd ]; then
         option 60 momentum 0 0.5 0.99

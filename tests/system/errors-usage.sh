@@ -96,7 +96,11 @@ with 2 'train.rate' train.rate=nan
 with 2 'train.beta1.*below 1' train.beta1=1
 with 2 'model.latent' model.latent=0
 with 2 'model.encoder.0.dense.units' model.encoder.0.dense.units=0
-with 2 "train.optimizer: found 'adamm', expected one of adam, adamw, sgd" train.optimizer=adamm
+with 2 "train.optimizer: found 'adamm', expected one of adam, adamw, sgd, rmsprop" train.optimizer=adamm
+with 2 'train.optimizer.rmsprop.rho: 1.0? is out of bounds, expected a number of at least 0 and below 1' train.optimizer.rmsprop.rho=1
+with 2 'train.optimizer.rmsprop.momentum: -1 is out of bounds' 'train.optimizer={rmsprop: {momentum: -1}}'
+with 2 'train.optimizer.rmsprop.alpha: unknown key' 'train.optimizer={rmsprop: {alpha: 0.9}}'
+with 2 'train.optimizer.sgd: has no options; write sgd alone' 'train.optimizer={sgd: {rho: 0.9}}'
 with 2 'model.learn_variance.*true or false' model.learn_variance=3
 with 2 'train.ratee=3: unknown key; did you mean train.rate\?' train.ratee=3
 with 2 'train.rate' train.rate

@@ -156,6 +156,7 @@ struct elbow_config {
         int64_t threads; // of a rank; they change no bit
         int optimizer;
         double rate, beta1, beta2, epsilon, momentum, weight_decay;
+        double rmsprop_rho, rmsprop_momentum;
         int schedule;
         int64_t schedule_epochs; // 0: the epochs of the first start
         double rate_final;       // cosine ends at rate * rate_final

@@ -140,11 +140,13 @@ enum elbow_output_bias { ELBOW_OUTPUT_BIAS_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_INITIALIZER_HE, he)
 enum elbow_initializer { ELBOW_INITIALIZER_LIST(ELBOW_KIND_ENUMERATOR) };
 
+// Optimisers: X(ENUMERATOR, word, options). src/nn/optimizer.c has the functions.
 #define ELBOW_OPTIMIZER_LIST(X)                                                                                        \
-    X(ELBOW_OPTIMIZER_ADAM, adam)                                                                                      \
-    X(ELBOW_OPTIMIZER_ADAMW, adamw)                                                                                    \
-    X(ELBOW_OPTIMIZER_SGD, sgd)
-enum elbow_optimizer_kind { ELBOW_OPTIMIZER_LIST(ELBOW_KIND_ENUMERATOR) };
+    X(ELBOW_OPTIMIZER_ADAM, adam, no_options)                                                                          \
+    X(ELBOW_OPTIMIZER_ADAMW, adamw, no_options)                                                                        \
+    X(ELBOW_OPTIMIZER_SGD, sgd, no_options)                                                                            \
+    X(ELBOW_OPTIMIZER_RMSPROP, rmsprop, rmsprop_options)
+enum elbow_optimizer_kind { ELBOW_OPTIMIZER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OPTIMIZERS };
 
 #define ELBOW_SCHEDULE_LIST(X)                                                                                         \
     X(ELBOW_SCHEDULE_CONSTANT, constant)                                                                               \

@@ -7,7 +7,9 @@
 //          p -= rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)              (Kingma and Ba 2015, algorithm 1)
 //   adamw: p *= 1 - rate decay on weights, then adam                              (Loshchilov and Hutter 2019,
 //   algorithm 2)
-// For sgd and adam weight_decay adds decay p to g of weights (L2).
+//   rmsprop: v = rho v + (1 - rho) g^2;  u = momentum u + g / (sqrt(v) + eps);  p -= rate u
+//                                     (Tieleman and Hinton 2012, lecture 6e; momentum as Graves 2013, section 4.2)
+// For sgd, adam and rmsprop weight_decay adds decay p to g of weights (L2).
 #ifndef ELBOW_NN_OPTIMIZER_H
 #define ELBOW_NN_OPTIMIZER_H
 
@@ -20,10 +22,10 @@ ELBOW_C_BEGIN
 // One rank's optimiser: the moments of its slice, which may be any `count` parameters of the arena.
 struct elbow_optimizer {
     enum elbow_optimizer_kind kind;
-    double beta1, beta2, epsilon, momentum, weight_decay;
+    double beta1, beta2, epsilon, momentum, weight_decay; // beta2: also rmsprop's rho
     size_t count;
-    float *first_moment;                       // (count) adam's m, sgd's v; owned
-    float *second_moment;                      // (count) adam's v, NULL for sgd; owned
+    float *first_moment;                       // (count) m, sgd's v, rmsprop's u; NULL for rmsprop without it; owned
+    float *second_moment;                      // (count) v of adam and rmsprop, NULL for sgd; owned
     const struct elbow_parameters *parameters; // tells weights from biases; not owned
 };
 

@@ -176,7 +176,7 @@ START_TEST(test_kinds)
     snprintf(message, sizeof message, "run.yaml:1:21: model.likelihood: found nothing, expected one of %s", words + 2);
     refused("model: {likelihood: }", message);
     refused("train: {optimizer: [adam]}",
-            "run.yaml:1:20: train.optimizer: found a list, expected one of adam, adamw, sgd");
+            "run.yaml:1:20: train.optimizer: found a list, expected one of adam, adamw, sgd, rmsprop");
     refused("eval: {every: day}",
             "run.yaml:1:15: eval.every: found 'day', expected a whole number of steps (0: never), or epoch");
     refused("eval: {every: -1}",

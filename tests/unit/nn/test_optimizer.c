@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ARENA = 400, STEPS = 12 };
+enum { ARENA = 400, STEPS = 12, PLAIN_RMSPROP = ELBOW_OPTIMIZERS, VARIANTS }; // rmsprop without momentum is the last
 
 static const double rate = 0.01, clip = 0.625;
 
@@ -19,12 +19,14 @@ static struct elbow_config configuration(int optimizer, double weight_decay)
 {
     static struct elbow_config config;
     memset(&config, 0, sizeof config);
-    config.train.optimizer = optimizer;
+    config.train.optimizer = optimizer == PLAIN_RMSPROP ? ELBOW_OPTIMIZER_RMSPROP : optimizer;
     config.train.rate = rate;
     config.train.beta1 = 0.9;
     config.train.beta2 = 0.999;
     config.train.epsilon = 1e-8;
     config.train.momentum = 0.9;
+    config.train.rmsprop_rho = 0.8;
+    config.train.rmsprop_momentum = optimizer == PLAIN_RMSPROP ? 0.0 : 0.5;
     config.train.weight_decay = weight_decay;
     return config;
 }
@@ -85,6 +87,12 @@ static void reference_step(const struct elbow_config *config, bool is_weight, ui
         *p -= rate * *m;
         return;
     }
+    if (config->train.optimizer == ELBOW_OPTIMIZER_RMSPROP) {
+        *v = config->train.rmsprop_rho * *v + (1.0 - config->train.rmsprop_rho) * g * g;
+        *m = config->train.rmsprop_momentum * *m + g / (sqrt(*v) + config->train.epsilon);
+        *p -= rate * *m;
+        return;
+    }
     *m = b1 * *m + (1.0 - b1) * g;
     *v = b2 * *v + (1.0 - b2) * g * g;
     double first = *m / (1.0 - pow(b1, (double)t)), second = *v / (1.0 - pow(b2, (double)t));
@@ -114,6 +122,7 @@ static void check_against_double(int kind, double weight_decay)
     struct elbow_parameters parameters = layout();
     struct elbow_optimizer optimizer;
     ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, parameters.size, &optimizer, NULL), ELBOW_OK);
+    ck_assert_int_eq(optimizer.first_moment == NULL, kind == PLAIN_RMSPROP);
     ck_assert_int_eq(optimizer.second_moment == NULL, kind == ELBOW_OPTIMIZER_SGD);
     static double p[ARENA], m[ARENA], v[ARENA];
     memset(m, 0, sizeof m);
@@ -136,10 +145,15 @@ static void check_against_double(int kind, double weight_decay)
         // A few roundings of 2^-24 each in 12 steps: 2e-6, relative to the sizes that are added up (of the parameter
         // and its start; of a large gradient of this element, and of the decay).
         double gradient_size = ldexp(3.0, (int)(i % 17) - 12) + 0.3;
-        double size = fmax(fabs(p[i]), fabs((double)start[i])) + rate * gradient_size;
+        // The moment of rmsprop has no unit: it is a sum of quotients up to 1 / sqrt(1 - rho), halved from step to
+        // step.
+        bool has_unit = kind != ELBOW_OPTIMIZER_RMSPROP && kind != PLAIN_RMSPROP;
+        double moment_size = has_unit ? gradient_size : 5.0;
+        double size = fmax(fabs(p[i]), fabs((double)start[i])) + rate * moment_size;
         ck_assert_msg(fabs((double)values[i] - p[i]) <= 2e-6 * size, "kind %d, element %zu: %.9g for %.9g", kind, i,
                       (double)values[i], p[i]);
-        ck_assert_double_le(fabs((double)optimizer.first_moment[i] - m[i]), 2e-6 * gradient_size);
+        if (optimizer.first_moment)
+            ck_assert_double_le(fabs((double)optimizer.first_moment[i] - m[i]), 2e-6 * moment_size);
         if (optimizer.second_moment)
             ck_assert_double_le(fabs((double)optimizer.second_moment[i] - v[i]), 2e-6 * v[i]);
     }
@@ -166,6 +180,15 @@ START_TEST(sgd_against_double)
 {
     check_against_double(ELBOW_OPTIMIZER_SGD, 0.0);
     check_against_double(ELBOW_OPTIMIZER_SGD, 0.1);
+}
+END_TEST
+
+START_TEST(rmsprop_against_double)
+{
+    check_against_double(ELBOW_OPTIMIZER_RMSPROP, 0.0);
+    check_against_double(ELBOW_OPTIMIZER_RMSPROP, 0.1);
+    check_against_double(PLAIN_RMSPROP, 0.0);
+    check_against_double(PLAIN_RMSPROP, 0.1);
 }
 END_TEST
 
@@ -221,7 +244,7 @@ static void check_cut(int kind, size_t cut, const float *whole)
 
 START_TEST(slices_cut_anywhere_give_the_same_bits)
 {
-    for (int kind = ELBOW_OPTIMIZER_ADAM; kind <= ELBOW_OPTIMIZER_SGD; ++kind) {
+    for (int kind = ELBOW_OPTIMIZER_ADAM; kind < VARIANTS; ++kind) {
         struct elbow_config config = configuration(kind, 0.1);
         struct elbow_parameters parameters = layout();
         struct elbow_optimizer optimizer;
@@ -332,6 +355,6 @@ START_TEST(broken_contracts)
 }
 END_TEST
 
-UNIT_MAIN("nn/optimizer", adam_against_double, adamw_against_double, sgd_against_double, first_steps_by_hand,
-          slices_cut_anywhere_give_the_same_bits, rates_by_hand, clip_by_hand, each_failed_allocation_is_survived,
-          broken_contracts)
+UNIT_MAIN("nn/optimizer", adam_against_double, adamw_against_double, sgd_against_double, rmsprop_against_double,
+          first_steps_by_hand, slices_cut_anywhere_give_the_same_bits, rates_by_hand, clip_by_hand,
+          each_failed_allocation_is_survived, broken_contracts)

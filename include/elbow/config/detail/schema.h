@@ -74,6 +74,9 @@ extern const struct elbow_kind_schema elbow_series_options[2];
 // The priors, likewise, by enum elbow_prior_kind.
 extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];
 
+// The optimisers, likewise, by enum elbow_optimizer_kind.
+extern const struct elbow_kind_schema elbow_optimizer_kinds[ELBOW_OPTIMIZERS + 1];
+
 // Local. The keys of struct elbow_config; the kinds of layers, by enum elbow_layer_kind, whose options are rows for
 // struct elbow_layer.
 struct elbow_keys elbow_schema_keys(void);
