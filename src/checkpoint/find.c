@@ -277,6 +277,17 @@ enum elbow_status elbow_checkpoint_load(struct elbow_comm *comm, const char *run
     return share(comm, checkpoint, error);
 }
 
+bool elbow_checkpoint_take_average(struct elbow_comm *comm, struct elbow_checkpoint *checkpoint)
+{
+    size_t bytes = checkpoint->parameters.size * sizeof(float);
+    if (checkpoint->config.train.average == 0)
+        return false;
+    if (elbow_comm_place(comm).rank == 0)
+        memcpy(checkpoint->values, checkpoint->average, bytes);
+    elbow_comm_broadcast(comm, checkpoint->values, bytes);
+    return true;
+}
+
 enum elbow_status elbow_checkpoint_load_newest(struct elbow_comm *comm, const struct elbow_directory *run,
                                                struct elbow_log *log, struct elbow_checkpoint *checkpoint,
                                                struct elbow_error *error)

@@ -227,8 +227,9 @@ static enum elbow_status read_moments(struct elbow_hdf5 *file, struct elbow_chec
         const char *group;
         float **values;
     } moments[] = {{"/optimizer/first_moment", &checkpoint->first_moment},
-                   {"/optimizer/second_moment", &checkpoint->second_moment}};
-    for (int i = 0; i < 2; ++i) {
+                   {"/optimizer/second_moment", &checkpoint->second_moment},
+                   {ELBOW_CHECKPOINT_AVERAGE, &checkpoint->average}};
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; ++i) {
         bool found;
         enum elbow_status status = elbow_hdf5_find(file, moments[i].group, &found, error);
         if (status != ELBOW_OK)
@@ -312,6 +313,8 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, size_t size, str
         status = read_tensors(file, "/model", &checkpoint->parameters, checkpoint->values, error);
     if (status == ELBOW_OK)
         status = read_moments(file, checkpoint, error);
+    if (status == ELBOW_OK && config->train.average > 0 && checkpoint->average == NULL)
+        status = elbow_error_set(error, ELBOW_FORMAT, "it lacks the averaged weights of train.average");
     return status;
 }
 
@@ -353,5 +356,6 @@ void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint)
     elbow_release(&checkpoint->values);
     elbow_release(&checkpoint->first_moment);
     elbow_release(&checkpoint->second_moment);
+    elbow_release(&checkpoint->average);
     *checkpoint = (struct elbow_checkpoint){0};
 }

@@ -115,7 +115,8 @@ static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoin
     write_tensors(file, "/model", source->parameters, elbow_exchange_parameters(source->exchange));
 }
 
-// Collective. One moment of all slices into the file, which only rank zero has (NULL if it could not be begun).
+// Collective. One moment, or the averages, of all slices into the file, which only rank zero has (NULL if it could not
+// be begun).
 static void add_moment(const struct elbow_checkpoint_source *source, const char *group, const float *slice,
                        struct elbow_snapshot *snapshot, struct elbow_hdf5 *file, struct elbow_error *error)
 {
@@ -134,8 +135,8 @@ enum { BYTES_PER_TENSOR = 4096, BYTES_BESIDE = 256 << 10 };
 
 static size_t estimate(const struct elbow_checkpoint_source *source)
 {
-    size_t copies =
-        1 + (size_t)(source->optimizer->first_moment != NULL) + (size_t)(source->optimizer->second_moment != NULL);
+    size_t copies = 1 + (size_t)(source->optimizer->first_moment != NULL) +
+                    (size_t)(source->optimizer->second_moment != NULL) + (size_t)(source->average != NULL);
     return copies * (source->parameters->size * sizeof(float) + source->parameters->count * BYTES_PER_TENSOR) +
            (source->accumulators + 2 * source->data->transform.columns) * sizeof(double) +
            2 * source->files * sizeof(uint64_t) + strlen(source->config_text) + BYTES_BESIDE;
@@ -179,6 +180,7 @@ enum elbow_status elbow_snapshot_take(struct elbow_comm *comm, const struct elbo
         write_contents(file, source);
     add_moment(source, "/optimizer/first_moment", source->optimizer->first_moment, snapshot, file, error);
     add_moment(source, "/optimizer/second_moment", source->optimizer->second_moment, snapshot, file, error);
+    add_moment(source, ELBOW_CHECKPOINT_AVERAGE, source->average, snapshot, file, error);
     elbow_hdf5_close(file, error->status == ELBOW_OK ? error : NULL);
     if (error->status != ELBOW_OK)
         elbow_error_set(error, ELBOW_OUTPUT, "the checkpoint was not written: %s", error->message);

@@ -59,6 +59,7 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct wish, importance),
      .least = 1},
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
 };
 
 static void preview(const struct elbow_call *call, char *note)

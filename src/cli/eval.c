@@ -165,6 +165,7 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct wish, importance),
      .least = 1},
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
     ELBOW_ROW_JSON(offsetof(struct wish, json)),
 };
 

@@ -118,6 +118,7 @@ static const struct elbow_flag sample_flags[] = {
     ELBOW_ROW_DRAW(offsetof(struct wish, draw)),
     ELBOW_ROW_TRANSFORMED(offsetof(struct wish, transformed)),
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
 };
 
 static const struct elbow_flag reconstruct_flags[] = {
@@ -144,6 +145,7 @@ static const struct elbow_flag reconstruct_flags[] = {
     ELBOW_ROW_DRAW(offsetof(struct wish, draw)),
     ELBOW_ROW_TRANSFORMED(offsetof(struct wish, transformed)),
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
 };
 
 // Collective. Makes the output of a checkpoint that is open.

@@ -168,6 +168,10 @@ static const struct elbow_key keys[] = {
      .help = "sgd: share of the last update that goes on; 0: plain gradient descent. rmsprop has its own."},
     {"train", "weight_decay", REAL, AT(train.weight_decay), NOT_NEGATIVE, .preset = "0.0",
      .help = "On weights, never on biases. adamw: shrinks them by rate * decay a step; the others: an L2 gradient."},
+    {"train", "average", REAL, AT(train.average), BELOW_ONE, .preset = "0.0", .is_later = true,
+     .help =
+         "Decay of averaged weights (0.999, say), which evaluations, pictures and outputs then take; training goes on "
+         "from those that are not averaged. 0: off."},
     {"train", "schedule", CHOICE(schedule_choices), AT(train.schedule), .preset = "constant",
      .help = "The rate after the warm-up: constant, cosine down to rate_final, or step."},
     {"train", "schedule_epochs", INTEGER, AT(train.schedule_epochs), FROM(0, UINT32_MAX), .preset = "0",

@@ -94,11 +94,13 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     facts->parameters = sizes.parameters;
     facts->shared_need = ranks > 1 ? data->bytes + need.shared_per_node : 0;
     facts->private_need = ranks * (data->bytes + need.private_per_rank);
-    // Two moments of a rank's share of the parameters, and room for the copy that becomes a checkpoint on rank zero.
-    uint64_t moments = 2 * sizes.parameters * sizeof(float) / (uint64_t)facts->place.size;
+    // Two moments (and averages) of a rank's share of the parameters, and room for the copy that becomes a checkpoint
+    // on rank zero.
+    uint64_t moments =
+        (config->train.average > 0 ? 3 : 2) * sizes.parameters * sizeof(float) / (uint64_t)facts->place.size;
     facts->memory_need = (ranks > 1 ? facts->shared_need : facts->private_need) +
                          ranks * (moments + elbow_model_bytes(model) + data->selections) +
-                         3 * sizes.parameters * sizeof(float);
+                         (config->train.average > 0 ? 4 : 3) * sizes.parameters * sizeof(float);
     // The data are loaded before there is anything else.
     uint64_t loading = (ranks > 1 ? 1 : ranks) * data->bytes + ranks * (data->reading + data->selections);
     facts->memory_need = facts->memory_need > loading ? facts->memory_need : loading;

@@ -74,6 +74,8 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
         elbow_transform_row(data->transform.kind)->describe(&data->transform, 9, transform);
         fprintf(out, "transform   %s, %s\n", elbow_transform_word(data->transform.kind), transform);
     }
+    if (checkpoint->config.train.average > 0)
+        fprintf(out, "averages    of the weights, decay %g (train.average)\n", checkpoint->config.train.average);
     if (state->best_step > 0)
         fprintf(out, "best elbo   %.4f nats, at step %" PRIu64 "\n", state->best_elbo, state->best_step);
     else

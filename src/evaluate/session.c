@@ -120,6 +120,17 @@ static enum elbow_status set_binarize(const char *word, struct elbow_config *con
     return elbow_error_set(error, ELBOW_USAGE, "--binarize %.60s: expected none, threshold or sample", word);
 }
 
+// Collective. Of a run with averaged weights these, unless the request is for the others.
+static void choose_weights(struct elbow_comm *comm, const struct elbow_session_request *request, struct elbow_log *log,
+                           struct elbow_checkpoint *checkpoint)
+{
+    double decay = checkpoint->config.train.average;
+    if (!request->is_raw && elbow_checkpoint_take_average(comm, checkpoint))
+        elbow_log_say(log, "weights: averaged (train.average: %g); --raw-weights takes those that are trained", decay);
+    else if (decay > 0)
+        elbow_log_say(log, "weights: those that are trained, not their averages");
+}
+
 // Collective. The model with room for the microbatches of training: results do not depend on who asks for them.
 static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_session *session, struct elbow_error *error)
 {
@@ -143,6 +154,8 @@ enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow
     if (status != ELBOW_OK)
         return status;
     status = elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &session->checkpoint, error);
+    if (status == ELBOW_OK)
+        choose_weights(comm, request, log, &session->checkpoint);
     if (status == ELBOW_OK)
         status = set_binarize(request->binarize, &session->checkpoint.config, error);
     if (status == ELBOW_OK)

@@ -69,6 +69,8 @@ static enum elbow_status make_exchange(struct elbow_engine *engine, struct elbow
         engine->lanes = 0;
     elbow_optimizer_create(&plan->config, &engine->model->parameters, elbow_exchange_slice(engine->exchange),
                            &engine->optimizer, error);
+    if (error->status == ELBOW_OK)
+        elbow_average_create(plan->config.train.average, engine->optimizer.count, &engine->average, error);
     if (error->status == ELBOW_OK && plan->config.run.audit > 0)
         elbow_audit_create(plan->comm, engine->exchange, &engine->model->parameters, &engine->audit, error);
     return elbow_comm_agree(plan->comm, error);
@@ -113,6 +115,7 @@ void elbow_engine_clear(struct elbow_engine *engine)
     elbow_audit_clear(&engine->audit);
     elbow_exchange_destroy(engine->exchange);
     elbow_optimizer_destroy(&engine->optimizer);
+    elbow_average_destroy(&engine->average);
     elbow_model_destroy(engine->model);
     elbow_release(&engine->accumulator);
     elbow_release(&engine->sums);
@@ -132,7 +135,16 @@ struct elbow_checkpoint_source elbow_engine_source(const struct elbow_engine *en
                                             .accumulators = engine->accumulators,
                                             .parameters = &engine->model->parameters,
                                             .exchange = engine->exchange,
-                                            .optimizer = &engine->optimizer};
+                                            .optimizer = &engine->optimizer,
+                                            .average = engine->average.values};
+}
+
+enum elbow_status elbow_engine_weights(struct elbow_engine *engine, const float **weights, struct elbow_error *error)
+{
+    if (engine->average.values != NULL)
+        return elbow_exchange_collect(engine->exchange, engine->average.values, weights, error);
+    *weights = elbow_exchange_parameters(engine->exchange);
+    return ELBOW_OK;
 }
 
 enum elbow_status elbow_engine_list_buckets(const struct elbow_engine *engine, int most, size_t *parameters, int *count,

@@ -36,14 +36,17 @@ static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint6
     uint64_t copies = plan->train.rows.is_shared ? 1 : (uint64_t)plan->place.node_size;
     uint64_t moments = engine->optimizer.count * sizeof(float) *
                        (uint64_t)((engine->optimizer.first_moment != NULL) + (engine->optimizer.second_moment != NULL));
+    uint64_t averages = engine->average.count * sizeof(float);
     uint64_t activations = elbow_model_bytes(engine->model), microbatches = elbow_prefetch_bytes(engine->prefetch);
-    uint64_t rank = exchange.gradients_per_rank + moments + activations + microbatches + selections + trace;
+    uint64_t rank = exchange.gradients_per_rank + moments + averages + activations + microbatches + selections + trace;
     uint64_t node = rank * (uint64_t)plan->place.node_size + data * copies + exchange.parameters_per_node;
     elbow_log_say(plan->log, "memory of a node: dataset %s, parameters %s", elbow_text_bytes(data * copies).text,
                   elbow_text_bytes(exchange.parameters_per_node).text);
     elbow_log_say(plan->log, "memory of a rank: gradients %s, optimiser state %s, activations %s, microbatches %s",
                   elbow_text_bytes(exchange.gradients_per_rank).text, elbow_text_bytes(moments).text,
                   elbow_text_bytes(activations).text, elbow_text_bytes(microbatches).text);
+    if (averages > 0)
+        elbow_log_say(plan->log, "memory of a rank beside that: averaged weights %s", elbow_text_bytes(averages).text);
     if (selections > 0)
         elbow_log_say(plan->log, "memory of a rank beside that: %s for the selection of rows",
                       elbow_text_bytes(selections).text);

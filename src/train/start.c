@@ -86,6 +86,15 @@ static uint64_t schedule_steps(const struct elbow_engine *engine)
     return __builtin_mul_overflow((uint64_t)epochs, engine->plan->epoch_steps, &steps) ? UINT64_MAX : steps;
 }
 
+// The averages start as the parameters do.
+static void start_average(struct elbow_engine *engine, const float *values)
+{
+    const struct elbow_piece *pieces;
+    int count = engine->average.values != NULL ? elbow_exchange_pieces(engine->exchange, &pieces) : 0;
+    for (int i = 0; i < count; ++i)
+        memcpy(engine->average.values + pieces[i].offset, values + pieces[i].first, pieces[i].count * sizeof *values);
+}
+
 enum elbow_status elbow_engine_start_new(struct elbow_engine *engine, const char *init, struct elbow_error *error)
 {
     float *values = NULL;
@@ -93,14 +102,16 @@ enum elbow_status elbow_engine_start_new(struct elbow_engine *engine, const char
     enum elbow_status status = elbow_comm_agree(engine->plan->comm, error);
     if (status == ELBOW_OK)
         status = start_values(engine, init, values, error);
-    if (status == ELBOW_OK)
+    if (status == ELBOW_OK) {
         elbow_exchange_publish(engine->exchange, values);
+        start_average(engine, values);
+    }
     elbow_release(&values);
     engine->state.schedule_steps = schedule_steps(engine);
     return status;
 }
 
-// Collective. Everybody's part of what rank zero has of the moments.
+// Collective. Everybody's part of what rank zero has of the moments and averages.
 static enum elbow_status scatter_moments(struct elbow_engine *engine, const struct elbow_checkpoint *checkpoint,
                                          struct elbow_error *error)
 {
@@ -114,6 +125,8 @@ static enum elbow_status scatter_moments(struct elbow_engine *engine, const stru
         status = elbow_exchange_scatter(engine->exchange, checkpoint->first_moment, optimizer->first_moment, error);
     if (status == ELBOW_OK && optimizer->second_moment != NULL)
         status = elbow_exchange_scatter(engine->exchange, checkpoint->second_moment, optimizer->second_moment, error);
+    if (status == ELBOW_OK && engine->average.values != NULL)
+        status = elbow_exchange_scatter(engine->exchange, checkpoint->average, engine->average.values, error);
     return status;
 }
 

@@ -41,6 +41,7 @@ static void apply(void *user, struct elbow_piece piece, const float *gradient, f
     elbow_optimizer_apply(&engine->optimizer, part, engine->state.updates + 1, engine->state.rate, engine->clip,
                           gradient, parameters);
     elbow_model_settle(engine->model, engine->sums, piece.first, piece.count, parameters);
+    elbow_average_apply(&engine->average, piece.offset, piece.count, engine->state.updates + 1, parameters);
     if (engine->audits)
         elbow_audit_note(&engine->audit, piece, parameters);
     engine->times.compute += elbow_clock_seconds() - start;

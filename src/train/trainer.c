@@ -104,16 +104,20 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
     struct elbow_engine *engine = &trainer->engine;
     struct elbow_run_state *state = &engine->state;
     struct elbow_evaluation evaluation;
+    const float *weights;
+    enum elbow_status status = elbow_engine_weights(engine, &weights, error);
+    if (status != ELBOW_OK)
+        return status;
     struct elbow_evaluation_request request = {.comm = plan->comm,
                                                .model = engine->model,
-                                               .parameters = elbow_exchange_parameters(engine->exchange),
+                                               .parameters = weights,
                                                .dataset = &plan->valid,
                                                .config = &plan->config,
                                                .terms = elbow_objective_terms(&plan->config, state->beta)};
     double start = elbow_clock_seconds();
     struct elbow_trace_start begin = elbow_trace_begin(engine->track);
     elbow_comm_enter(plan->comm, ELBOW_PHASE_EVALUATION);
-    enum elbow_status status = elbow_evaluate(&request, &evaluation, error);
+    status = elbow_evaluate(&request, &evaluation, error);
     elbow_trace_end(engine->track, ELBOW_TRACE_EVALUATION, state->step, begin);
     if (status != ELBOW_OK)
         return status;
@@ -152,7 +156,6 @@ static void draw_pictures(struct elbow_trainer *trainer)
     elbow_comm_enter(plan->comm, ELBOW_PHASE_PICTURES);
     struct elbow_gallery gallery = {.comm = plan->comm,
                                     .model = engine->model,
-                                    .parameters = elbow_exchange_parameters(engine->exchange),
                                     .data = &plan->facts,
                                     .config = &plan->config,
                                     .publish = ELBOW_PUBLISH_REPLACE,
@@ -161,7 +164,8 @@ static void draw_pictures(struct elbow_trainer *trainer)
     if (plan->place.rank == 0)
         elbow_outputs_may_write(&trainer->outputs); // if not, what is drawn is dropped
     const struct elbow_dataset *originals = plan->has_valid ? &plan->valid : &plan->train;
-    elbow_gallery_step(&gallery, originals, engine->state.step, &trouble);
+    if (elbow_engine_weights(engine, &gallery.parameters, &trouble) == ELBOW_OK)
+        elbow_gallery_step(&gallery, originals, engine->state.step, &trouble);
     elbow_outputs_note(&trainer->outputs, ELBOW_OUTPUT_PICTURES, &trouble);
     elbow_trace_end(engine->track, ELBOW_TRACE_PICTURES, engine->state.step, begin);
     double seconds = elbow_clock_seconds() - start;

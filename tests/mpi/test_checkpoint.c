@@ -74,6 +74,38 @@ START_TEST(what_is_saved_comes_back)
 }
 END_TEST
 
+// Averaged weights, which stand in for the others where they are asked for; of a run that has some, none may be
+// missing.
+START_TEST(averages_come_back)
+{
+    struct fixture fixture;
+    struct elbow_error error = {0};
+    struct elbow_checkpoint back;
+    checkpoint_setup(&fixture, "adam");
+    size_t size = fixture.model->parameters.size;
+    fixture.config.train.average = 0.5;
+    elbow_release(&fixture.config_text);
+    must(elbow_config_dump(&fixture.config, &fixture.config_text, &error), &error);
+    fixture.source.config_text = fixture.config_text;
+    fixture.source.average = fixture.optimizer.second_moment;
+    must(save(&fixture, fixture.scratch.directory, &error), &error);
+    must(elbow_checkpoint_load(mpi_comm, fixture.scratch.directory, false, &fixture.log, &back, &error), &error);
+    mpi_assert(same_floats(back.values, fixture.values, size));
+    mpi_assert(is_root() ? same_floats(back.average, fixture.second_moment, size) : back.average == NULL);
+    mpi_assert(elbow_checkpoint_take_average(mpi_comm, &back));
+    mpi_assert(same_floats(back.values, fixture.second_moment, size));
+    elbow_checkpoint_clear(&back);
+    fixture.source.average = NULL;
+    fixture.state.step = 2;
+    must(save(&fixture, fixture.scratch.directory, &error), &error);
+    elbow_checkpoint_load(mpi_comm, scratch_path(&fixture.scratch, "checkpoints/step-00000002.h5"), false, &fixture.log,
+                          &back, &error);
+    mpi_assert(error.status == ELBOW_FORMAT && strstr(error.message, "lacks the averaged weights of train.average"));
+    elbow_checkpoint_clear(&back);
+    checkpoint_teardown(&fixture);
+}
+END_TEST
+
 // What version 0.1 did not know is kept where there is something to say, and only there.
 START_TEST(rules_of_the_data_come_back)
 {
@@ -219,6 +251,6 @@ START_TEST(no_file_at_all)
 }
 END_TEST
 
-MPI_UNIT_MAIN("run/checkpoint", what_is_saved_comes_back, rules_of_the_data_come_back, a_snapshot_knows_its_bytes,
-              the_bytes_do_not_depend_on_the_nodes, the_file_holds_named_tensors, an_unwritable_place_is_told_to_all,
-              no_file_at_all)
+MPI_UNIT_MAIN("run/checkpoint", what_is_saved_comes_back, averages_come_back, rules_of_the_data_come_back,
+              a_snapshot_knows_its_bytes, the_bytes_do_not_depend_on_the_nodes, the_file_holds_named_tensors,
+              an_unwritable_place_is_told_to_all, no_file_at_all)

@@ -112,7 +112,7 @@ static bool batch_is_exact(struct elbow_exchange *exchange, size_t size, uint64_
     return exact && memcmp(elbow_exchange_parameters(exchange), expected, size * sizeof *expected) == 0;
 }
 
-// What is scattered comes back by gathering, and a rank gets what belongs to its pieces.
+// What is scattered comes back by gathering and collecting, and a rank gets what belongs to its pieces.
 static bool slices_travel(struct elbow_exchange *exchange, size_t size)
 {
     struct elbow_error error = {0};
@@ -135,6 +135,9 @@ static bool slices_travel(struct elbow_exchange *exchange, size_t size)
     same = elbow_exchange_gather(exchange, slice, back, &error) == ELBOW_OK && same;
     if (elbow_comm_place(mpi_comm).rank == 0)
         same = same && memcmp(all, back, size * sizeof *all) == 0;
+    const float *collected = NULL;
+    same = elbow_exchange_collect(exchange, slice, &collected, &error) == ELBOW_OK && same;
+    same = same && memcmp(all, collected, size * sizeof *all) == 0;
     elbow_release(&all);
     elbow_release(&back);
     elbow_release(&slice);

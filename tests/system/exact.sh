@@ -291,6 +291,27 @@ for case in optimal:3 predicted:4; do # after an epoch, where there is a checkpo
     same_run "$name, resumed" "$name.1" "$name.part"
 done
 
+# Weights that are averaged beside those that are trained: evaluations and pictures take them, training does not.
+same averaged "1 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /wide, valid: 0.2}
+model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
+train: {epochs: 0, steps: 8, batch: 40, microbatch: 8, rate: 3.0e-3, average: 0.7, optimizer: {rmsprop: {momentum: 0.5}}}
+eval: {every: 4}
+checkpoint: {every: 4}
+samples: {every: 4, count: 4}
+Y
+run 75 3 averaged.part "$elbow" train averaged.yaml --run-dir averaged.part --set run.stop_after=4
+run 0 2 averaged.rest "$elbow" train averaged.yaml --run-dir averaged.part --resume
+same_run "averaged, resumed" averaged.1 averaged.part
+run 0 1 raw "$elbow" train averaged.yaml --run-dir raw --set train.average=0
+diff -q <(grep ',train,' averaged.1/kl.csv) <(grep ',train,' raw/kl.csv) >/dev/null || fail "averages change what is trained"
+run 0 2 averaged.eval "$elbow" eval averaged.1 --json
+run 0 1 averaged.raw "$elbow" eval averaged.1 --json --raw-weights
+for pair in averaged.1:averaged.eval raw:averaged.raw; do
+    elbo=$(table_column "${pair%:*}/metrics.csv" elbo | tail -n 1)
+    grep -qF "\"elbo\": $elbo," "${pair#*:}.out" || fail "$pair: $elbo is not in $(cat "${pair#*:}.out")"
+done
+
 # What was asked for is what was done.
 grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"
 grep -q '^data: gathered in the step (run.prefetch: off)$' seven.2+off.out || fail "a thread: $(cat seven.2+off.out)"

@@ -47,6 +47,7 @@ struct elbow_checkpoint {
     struct elbow_parameters parameters;  // the layout: as the configuration gives it, owned
     float *values;                       // [parameters.size] all ranks, owned
     float *first_moment, *second_moment; // [parameters.size] rank zero only; NULL where there are none; owned
+    float *average;                      // likewise: the averaged weights
 };
 
 // Local. The newest checkpoint of a run directory (the highest step that verifies), or the file itself; `best`: the
@@ -84,6 +85,9 @@ enum elbow_status elbow_checkpoint_load_newest(struct elbow_comm *comm, const st
                                                struct elbow_log *log, struct elbow_checkpoint *checkpoint,
                                                struct elbow_error *error);
 
+// Collective. The averaged weights, if the run has any, become the values on all ranks. Whether it has.
+bool elbow_checkpoint_take_average(struct elbow_comm *comm, struct elbow_checkpoint *checkpoint);
+
 // Local. Gives everything back; a zeroed struct is legal.
 void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint);
 
@@ -99,6 +103,7 @@ struct elbow_checkpoint_source {
     const struct elbow_parameters *parameters;
     struct elbow_exchange *exchange;
     const struct elbow_optimizer *optimizer;
+    const float *average; // of this rank's slice, or NULL
 };
 
 // A run's state at one moment, as the bytes of a checkpoint file, in buffers that are used again and again.

@@ -49,6 +49,11 @@ struct elbow_words {
         .name = "best", .kind = ELBOW_FLAG_SWITCH, .offset = (at),                                                     \
         .help = "of a run directory the checkpoint with the best validation ELBO"                                      \
     }
+#define ELBOW_ROW_RAW(at)                                                                                              \
+    {                                                                                                                  \
+        .name = "raw-weights", .kind = ELBOW_FLAG_SWITCH, .offset = (at),                                              \
+        .help = "the weights that are trained, of a run with averaged ones (train.average)"                            \
+    }
 #define ELBOW_ROW_DATA(at)                                                                                             \
     {                                                                                                                  \
         .name = "data", .kind = ELBOW_FLAG_TEXT, .value = "FILE[:/dataset]", .offset = (at),                           \

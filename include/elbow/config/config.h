@@ -157,6 +157,7 @@ struct elbow_config {
         int optimizer;
         double rate, beta1, beta2, epsilon, momentum, weight_decay;
         double rmsprop_rho, rmsprop_momentum;
+        double average; // decay of the averaged weights; 0: there are none
         int schedule;
         int64_t schedule_epochs; // 0: the epochs of the first start
         double rate_final;       // cosine ends at rate * rate_final

@@ -11,6 +11,7 @@ ELBOW_C_BEGIN
 struct elbow_session_request {
     const char *checkpoint; // a file or a run directory
     bool best;
+    bool is_raw; // the weights that are trained, where there are averaged ones, too
     bool wants_data, wants_names;
     const char *data;     // FILE[:/dataset], all rows of it; or NULL: what the configuration holds back of the training
                           // data, its validation data, or its training data

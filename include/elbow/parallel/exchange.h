@@ -131,6 +131,12 @@ enum elbow_status elbow_exchange_gather(struct elbow_exchange *exchange, const f
 enum elbow_status elbow_exchange_scatter(struct elbow_exchange *exchange, const float *all, float *slice,
                                          struct elbow_error *error);
 
+// Collective, main thread, between two steps. Each rank hands in an array of its slice; all get all of them as one
+// arena (sizes.parameters floats), which lies in this rank's first gradient and lasts until the next one is written.
+// MEMORY on all ranks if one lacks the room to sort them.
+enum elbow_status elbow_exchange_collect(struct elbow_exchange *exchange, const float *slice, const float **all,
+                                         struct elbow_error *error);
+
 // Collective, main thread. All ranks hand in the same values (sizes.parameters floats), which become the parameters on
 // all nodes.
 void elbow_exchange_publish(struct elbow_exchange *exchange, const float *values);

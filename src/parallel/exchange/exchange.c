@@ -267,3 +267,15 @@ enum elbow_status elbow_exchange_scatter(struct elbow_exchange *exchange, const 
     elbow_release(&slices);
     return ELBOW_OK;
 }
+
+enum elbow_status elbow_exchange_collect(struct elbow_exchange *exchange, const float *slice, const float **all,
+                                         struct elbow_error *error)
+{
+    float *gradient = elbow_exchange_gradient(exchange, 0);
+    elbow_exchange_parameters(exchange);
+    *all = gradient;
+    enum elbow_status status = elbow_exchange_gather(exchange, slice, gradient, error);
+    if (status == ELBOW_OK)
+        elbow_comm_broadcast(exchange->comm, gradient, exchange->sizes.parameters * sizeof(float));
+    return status;
+}

@@ -16,6 +16,9 @@ enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 // The dataset of what data.transform has learned (struct elbow_fit), where it learns something.
 #define ELBOW_CHECKPOINT_TRANSFORM "/data/transform"
 
+// The group of the averaged weights, where there are any.
+#define ELBOW_CHECKPOINT_AVERAGE "/average"
+
 // Local. Fills the user block in front of an image; checks it (FORMAT with what is wrong).
 void elbow_checkpoint_seal(void *image, size_t size);
 enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, size_t size, struct elbow_error *error);

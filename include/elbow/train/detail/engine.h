@@ -9,6 +9,7 @@
 #include "elbow/base/trace.h"
 #include "elbow/checkpoint/checkpoint.h"
 #include "elbow/data/prefetch.h"
+#include "elbow/nn/average.h"
 #include "elbow/nn/optimizer.h"
 #include "elbow/parallel/exchange.h"
 #include "elbow/vae/layerwise.h"
@@ -29,6 +30,7 @@ struct elbow_engine {
     struct elbow_model *model;           // owned
     struct elbow_exchange *exchange;     // owned
     struct elbow_optimizer optimizer;
+    struct elbow_average average;
     struct elbow_prefetch *prefetch; // owned
     struct elbow_audit audit;
     struct elbow_run_state state;
@@ -87,6 +89,10 @@ enum elbow_status elbow_engine_step(struct elbow_engine *engine, struct elbow_er
 
 // Collective. The audit that is due, if one is: NUMBERS as above.
 enum elbow_status elbow_engine_audit(struct elbow_engine *engine, struct elbow_error *error);
+
+// Collective. The parameters that evaluations and pictures take: the averaged ones, if there are any, until the next
+// step.
+enum elbow_status elbow_engine_weights(struct elbow_engine *engine, const float **weights, struct elbow_error *error);
 
 // Local. A step up to the exchange: this rank's microbatches of the batch at `place`, into the buffers of the exchange.
 // `exchanges`: an elbow_exchange_step follows, and what is complete goes on its way under the last backward pass.
