@@ -74,6 +74,11 @@ static const struct elbow_key upsample_keys[] = {
     {"upsample", "factor", INTEGER, IN_LAYER(factor), FROM(2, KERNEL_MAX), .preset = "2",
      .help = "Rows and columns that each place becomes."},
 };
+
+static const struct elbow_key dropout_keys[] = {
+    {"dropout", "rate", REAL, IN_LAYER(rate), BELOW_ONE,
+     .help = "Share of the values that are set to 0 in training; the others are divided by 1 - rate."},
+};
 // clang-format on
 
 // clang-format off
@@ -260,6 +265,7 @@ void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKEL
 #define layer_norm_options OPTIONS(layer_norm_keys)
 #define pool_options OPTIONS(pool_keys)
 #define upsample_options OPTIONS(upsample_keys)
+#define dropout_options OPTIONS(dropout_keys)
 
 #define LAYER(name, word, options) {#word, options},
 static const struct elbow_kind_schema layer_kinds[] = {ELBOW_LAYER_LIST(LAYER)};

@@ -45,6 +45,19 @@ static void scale_weights(struct setting *setting)
     }
 }
 
+// What layers may know of the rows.
+static void name_rows(struct setting *setting)
+{
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(setting->ids, setting->rows),
+                                         ELBOW_ARRAY(setting->abouts, setting->rows)};
+    ck_assert_int_eq(elbow_allocate_all(arrays, 2, "a test", NULL), ELBOW_OK);
+    for (size_t row = 0; row < setting->rows; ++row) {
+        setting->ids[row] = 1000 - 7 * row;
+        setting->abouts[row] =
+            (struct elbow_about){.ids = setting->ids + row, .seed = 11, .epoch = 3, .is_training = true};
+    }
+}
+
 bool set_up(struct setting *setting, const struct elbow_layer *options, struct elbow_shape input, size_t rows)
 {
     struct elbow_shape output;
@@ -67,6 +80,7 @@ bool set_up(struct setting *setting, const struct elbow_layer *options, struct e
     setting->kept = setting->kept_size > 0 ? drawn(setting->kept_size, 6) : NULL;
     setting->dx = drawn(rows * layer->inputs, 7);
     setting->gradient = drawn(setting->parameters.size, 8);
+    name_rows(setting);
     setting->workspace = setting->workspace_size > 0 ? drawn(setting->workspace_size, 4) : NULL;
     return true;
 }
@@ -79,6 +93,8 @@ void tear_down(struct setting *setting)
                      &setting->dy,     &setting->dx, &setting->gradient, &setting->workspace};
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
         elbow_release(all[i]);
+    elbow_release(&setting->ids);
+    elbow_release(&setting->abouts);
 }
 
 struct elbow_layer_call call_of(const struct setting *setting, size_t first, size_t count)
@@ -89,6 +105,7 @@ struct elbow_layer_call call_of(const struct setting *setting, size_t first, siz
                                      .x = setting->x + first * layer->inputs,
                                      .y = setting->y + first * layer->outputs,
                                      .kept = setting->kept ? setting->kept + first * elbow_layer_kept(layer) : NULL,
+                                     .about = &setting->abouts[first],
                                      .workspace = setting->workspace,
                                      .dy = setting->dy + first * layer->outputs,
                                      .dx = setting->dx + first * layer->inputs,
@@ -127,6 +144,8 @@ struct exact exact_of(const struct setting *setting)
                           .x = reference_copy(inputs, setting->x),
                           .dy = reference_copy(outputs, setting->dy)};
     exact.call = (struct reference_call){.options = &setting->options,
+                                         .name = "l",
+                                         .about = setting->abouts,
                                          .input = layer->input,
                                          .output = layer->output,
                                          .rows = setting->rows,

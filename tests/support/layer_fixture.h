@@ -14,6 +14,8 @@ struct setting {
     struct elbow_parameters parameters;
     size_t rows, kept_size, workspace_size;
     float *values, *x, *y, *kept, *dy, *dx, *gradient, *workspace;
+    uint64_t *ids;
+    struct elbow_about *abouts; // [rows] of the rows from each one on, in training
 };
 
 float *drawn(size_t count, uint64_t number);

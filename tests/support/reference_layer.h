@@ -14,8 +14,10 @@ enum { REFERENCE_TENSORS = 4 };
 // Rows of samples on their way through a layer.
 struct reference_call {
     const struct elbow_layer *options;
+    const char *name; // of the layer
     struct elbow_shape input, output;
     size_t rows;
+    const struct elbow_about *about;          // NULL: nothing is known
     const double *tensors[REFERENCE_TENSORS]; // in the order in which the layer adds them
     double *gradients[REFERENCE_TENSORS];
     const double *x, *dy;

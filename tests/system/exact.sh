@@ -312,6 +312,21 @@ for pair in averaged.1:averaged.eval raw:averaged.raw; do
     grep -qF "\"elbo\": $elbo," "${pair#*:}.out" || fail "$pair: $elbo is not in $(cat "${pair#*:}.out")"
 done
 
+# Layers of all kinds for flat values, some of which draw random numbers.
+same layers "1 3+on 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid}
+model:
+  latent: 3
+  encoder: [dense: {units: 19}, dropout: 0.3, layer_norm: {activation: gelu}, gated: {units: 17}]
+  decoder: [gated: {units: 13}, dropout: {rate: 0.1}, dense: {units: 11, activation: elu}]
+train: {epochs: 2, batch: 24, microbatch: 4}
+checkpoint: {every: 5}
+samples: {every: 5, count: 4}
+Y
+run 75 3 layers.part "$elbow" train layers.yaml --run-dir layers.part --set run.stop_after=5
+run 0 2 layers.rest "$elbow" train layers.yaml --run-dir layers.part --resume --set train.threads=2
+same_run "layers, resumed" layers.1 layers.part
+
 # What was asked for is what was done.
 grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"
 grep -q '^data: gathered in the step (run.prefetch: off)$' seven.2+off.out || fail "a thread: $(cat seven.2+off.out)"

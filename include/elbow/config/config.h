@@ -35,6 +35,7 @@ struct elbow_layer {
     int64_t size;                             // pool: of a window; its stride: 0 is the size
     int pool;                                 // enum elbow_pool
     int64_t factor;                           // upsample
+    double rate;                              // dropout
 };
 
 struct elbow_layers {

@@ -30,7 +30,8 @@ enum elbow_purpose {
     ELBOW_PURPOSE_SHAPES = 11,           // id: sample; draw: 0
     ELBOW_PURPOSE_SPLIT = 12,            // id: 0; draw: 0; words 0 to 7: the round keys
     ELBOW_PURPOSE_TRAIN_DEQUANTIZE = 13, // id: sample; draw: epoch
-    ELBOW_PURPOSE_EVAL_DEQUANTIZE = 14   // id: sample; draw: 0
+    ELBOW_PURPOSE_EVAL_DEQUANTIZE = 14,  // id: sample; draw: 0
+    ELBOW_PURPOSE_DROPOUT = 20           // id: sample; draw: epoch; the hash of the layer's name is mixed into the seed
 };
 
 struct elbow_stream {

@@ -252,8 +252,8 @@ START_TEST(test_lists)
     refused("model:\n  encoder:\n    - dense",
             "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");
     refused("model: {encoder: [5]}", "run.yaml:1:19: model.encoder.0: unknown layer '5', expected dense, conv2d, "
-                                     "conv_transpose2d, gated, layer_norm, pool or "
-                                     "upsample");
+                                     "conv_transpose2d, gated, layer_norm, pool, upsample or "
+                                     "dropout");
     refused("model: {encoder: [~]}", "run.yaml:1:19: model.encoder.0: found nothing, expected a layer such as dense: "
                                      "{units: 256, activation: relu}");
     refused(
@@ -273,8 +273,12 @@ START_TEST(test_lists)
             "from 1 to 255");
     refused("model:\n  encoder:\n    - linear: {units: 1}",
             "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense, conv2d, conv_transpose2d, gated, "
-            "layer_norm, pool or "
-            "upsample");
+            "layer_norm, pool, upsample or "
+            "dropout");
+    refused("model: {encoder: [dropout]}",
+            "run.yaml:1:19: model.encoder.0.dropout: rate is missing, expected a number of at least 0 and below 1");
+    refused("model: {encoder: [dropout: 1.0]}", "run.yaml:1:28: model.encoder.0.dropout: '1.0' is out of bounds, "
+                                                "expected a number of at least 0 and below 1");
     refused("model:\n  encoder:\n    - dense:",
             "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");
     refused("model:\n  encoder:\n    - dense: {activation: relu}",
