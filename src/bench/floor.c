@@ -102,6 +102,10 @@ static float *operand_of(const struct listing *listing, enum elbow_operand opera
         return floor->gradients + listing->begin;
     case ELBOW_OPERAND_WORKSPACE:
         return floor->workspace;
+    case ELBOW_OPERAND_INNER_X:
+        return floor->inner_x;
+    case ELBOW_OPERAND_INNER_Y:
+        return floor->inner_y;
     }
     return NULL;
 }
@@ -148,22 +152,26 @@ static void list_products(const struct elbow_model *model, size_t rows, struct e
 
 // What the list needs: how many products there are, and the largest operand that is neither tensor nor activation.
 struct measured {
-    size_t products, workspace;
+    size_t products, workspace, inner_x, inner_y;
 };
+
+static void note(enum elbow_operand operand, size_t size, struct measured *measured)
+{
+    size_t *most = operand == ELBOW_OPERAND_WORKSPACE ? &measured->workspace
+                   : operand == ELBOW_OPERAND_INNER_X ? &measured->inner_x
+                   : operand == ELBOW_OPERAND_INNER_Y ? &measured->inner_y
+                                                      : NULL;
+    if (most != NULL && size > *most)
+        *most = size;
+}
 
 static void measure_product(void *user, const struct elbow_product *product)
 {
     struct measured *measured = user;
-    const struct {
-        enum elbow_operand operand;
-        size_t size;
-    } all[] = {{product->a, product->m * product->k},
-               {product->b, product->k * product->n},
-               {product->c, product->m * product->n}};
     measured->products += 1;
-    for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
-        if (all[i].operand == ELBOW_OPERAND_WORKSPACE && all[i].size > measured->workspace)
-            measured->workspace = all[i].size;
+    note(product->a, product->m * product->k, measured);
+    note(product->b, product->k * product->n, measured);
+    note(product->c, product->m * product->n, measured);
 }
 
 static void fill(float *values, size_t count, float size)
@@ -196,6 +204,10 @@ enum elbow_status elbow_floor_create(const struct elbow_config *config, const st
     if (status == ELBOW_OK)
         status = elbow_allocate(&floor->workspace, measured.workspace, sizeof(float), what, error);
     if (status == ELBOW_OK)
+        status = elbow_allocate(&floor->inner_x, measured.inner_x, sizeof(float), what, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate(&floor->inner_y, measured.inner_y, sizeof(float), what, error);
+    if (status == ELBOW_OK)
         status = elbow_allocate(&floor->parameters, size, sizeof(float), what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&floor->gradients, size, sizeof(float), what, error);
@@ -207,6 +219,8 @@ enum elbow_status elbow_floor_create(const struct elbow_config *config, const st
     fill(floor->activations, activations, 1.0f);
     fill(floor->deltas, activations, 0.5f);
     fill(floor->workspace, measured.workspace, 1.0f);
+    fill(floor->inner_x, measured.inner_x, 1.0f);
+    fill(floor->inner_y, measured.inner_y, 0.5f);
     fill(floor->parameters, size, 0.1f);
     list_products(model, rows, floor);
     choose_orders(floor);
@@ -220,6 +234,8 @@ void elbow_floor_destroy(struct elbow_floor *floor)
     elbow_release(&floor->activations);
     elbow_release(&floor->deltas);
     elbow_release(&floor->workspace);
+    elbow_release(&floor->inner_x);
+    elbow_release(&floor->inner_y);
     elbow_release(&floor->parameters);
     elbow_release(&floor->gradients);
     *floor = (struct elbow_floor){0};

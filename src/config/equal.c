@@ -14,21 +14,26 @@ static const struct elbow_kind_schema *kind_of(const struct elbow_key *key, cons
     return &key->kinds[*(const int *)((const char *)base + key->offset)];
 }
 
-static bool equal_layers(const struct elbow_layers *a, const struct elbow_layers *b)
+static bool equal_layers(const struct elbow_layer *a, size_t count_a, const struct elbow_layer *b, size_t count_b)
 {
     size_t kinds = 0;
     const struct elbow_kind_schema *schemas = elbow_schema_layers(&kinds);
-    if (a->count != b->count)
+    if (count_a != count_b)
         return false;
-    for (size_t i = 0; i < a->count; ++i) {
-        if (a->layers[i].kind != b->layers[i].kind)
+    for (size_t i = 0; i < count_a; ++i) {
+        if (a[i].kind != b[i].kind)
             return false;
-        struct elbow_keys keys = schemas[a->layers[i].kind].keys;
+        struct elbow_keys keys = schemas[a[i].kind].keys;
         for (size_t k = 0; k < keys.count; ++k)
-            if (!elbow_value_equal(&keys.rows[k], &a->layers[i], &b->layers[i]))
+            if (!elbow_value_equal(&keys.rows[k], &a[i], &b[i]))
                 return false;
     }
     return true;
+}
+
+static bool equal_inner(const struct elbow_layer *a, const struct elbow_layer *b)
+{
+    return equal_layers(elbow_layer_inner(a, 0), a->inner.count, elbow_layer_inner(b, 0), b->inner.count);
 }
 
 // Options that are keys of version 0.1 are compared as such.
@@ -108,7 +113,10 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
                memcmp(integers->values, ((const struct elbow_integers *)right)->values,
                       integers->count * sizeof *integers->values) == 0;
     case ELBOW_KEY_LAYERS:
-        return equal_layers(left, right);
+        return equal_layers(((const struct elbow_layers *)left)->layers, ((const struct elbow_layers *)left)->count,
+                            ((const struct elbow_layers *)right)->layers, ((const struct elbow_layers *)right)->count);
+    case ELBOW_KEY_INNER:
+        return equal_inner(a, b);
     }
     return false;
 }

@@ -124,5 +124,9 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
                                 "a list of up to %d layers such as [dense: {units: 256, activation: relu}]",
                                 ELBOW_LAYERS_MAX);
         return;
+    case ELBOW_KEY_INNER:
+        (void)elbow_text_format(expected, size,
+                                "a list of one or more layers such as [dense: {units: 256, activation: relu}]");
+        return;
     }
 }

@@ -79,6 +79,11 @@ static const struct elbow_key dropout_keys[] = {
     {"dropout", "rate", REAL, IN_LAYER(rate), BELOW_ONE,
      .help = "Share of the values that are set to 0 in training; the others are divided by 1 - rate."},
 };
+
+static const struct elbow_key residual_keys[] = {
+    {"residual", "layers", .type = ELBOW_KEY_INNER, IN_LAYER(inner),
+     .help = "The layers to whose output their input is added, by a projection where its size is another one."},
+};
 // clang-format on
 
 // clang-format off
@@ -266,6 +271,7 @@ void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKEL
 #define pool_options OPTIONS(pool_keys)
 #define upsample_options OPTIONS(upsample_keys)
 #define dropout_options OPTIONS(dropout_keys)
+#define residual_options OPTIONS(residual_keys)
 
 #define LAYER(name, word, options) {#word, options},
 static const struct elbow_kind_schema layer_kinds[] = {ELBOW_LAYER_LIST(LAYER)};

@@ -93,6 +93,40 @@ static enum elbow_status read_layer(const char *shown, const struct elbow_yaml *
     return status == ELBOW_OK ? check_options(keys, name, options, is_alone, source) : status;
 }
 
+// Entries that the layers within a layer take, and those within them.
+static size_t within(const struct elbow_layer *layer)
+{
+    size_t entries = layer->inner.count;
+    for (size_t i = 0; i < layer->inner.count; ++i)
+        entries += within(elbow_layer_inner(layer, i));
+    return entries;
+}
+
+// A list of layers into `entries`, of which there are `room`; behind them those that they hold.
+static enum elbow_status read_entries(const char *shown, const struct elbow_yaml *list, size_t depth, size_t room,
+                                      struct elbow_layer *entries, size_t *count, const struct elbow_source *source)
+{
+    const struct elbow_yaml *child = list->child;
+    char name[ELBOW_KEY_NAME_SIZE];
+    *count = 0;
+    for (; child; child = child->next)
+        if ((*count)++ == room)
+            return elbow_value_refuse(source, child, false, shown, "more than %d layers; use fewer", ELBOW_LAYERS_MAX);
+    child = list->child;
+    for (size_t i = 0, used = *count; i < *count; ++i, child = child->next) {
+        struct elbow_layer *layer = &entries[i];
+        (void)elbow_text_format(name, sizeof name, "%s.%zu", shown, i);
+        layer->inner = (struct elbow_inner_layers){.ahead = used - i, .room = room - used, .depth = depth + 1};
+        enum elbow_status status = read_layer(name, child, layer, source);
+        if (status != ELBOW_OK)
+            return status;
+        if (layer->inner.count == 0)
+            layer->inner = (struct elbow_inner_layers){0};
+        used += within(layer);
+    }
+    return ELBOW_OK;
+}
+
 enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           struct elbow_layers *value, const struct elbow_source *source)
 {
@@ -100,78 +134,29 @@ enum elbow_status elbow_value_read_layers(const struct elbow_key *key, const cha
         return elbow_value_refuse_value(key, shown, node, source);
     struct elbow_layers found;
     memset(&found, 0, sizeof found);
-    for (const struct elbow_yaml *child = node->child; child; child = child->next) {
-        if (found.count == ELBOW_LAYERS_MAX)
-            return elbow_value_refuse(source, child, false, shown, "more than %d layers; use fewer", ELBOW_LAYERS_MAX);
-        char name[ELBOW_KEY_NAME_SIZE];
-        (void)elbow_text_format(name, sizeof name, "%s.%zu", shown, found.count);
-        enum elbow_status status = read_layer(name, child, &found.layers[found.count++], source);
-        if (status != ELBOW_OK)
-            return status;
-    }
-    memcpy(value, &found, sizeof found); // padding too
-    return ELBOW_OK;
+    enum elbow_status status = read_entries(shown, node, 0, ELBOW_LAYERS_MAX, found.layers, &found.count, source);
+    if (status == ELBOW_OK)
+        memcpy(value, &found, sizeof found); // padding too
+    return status;
+}
+
+// The list that a layer of an array holds.
+static enum elbow_status read_inner(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                    struct elbow_layer *layer, const struct elbow_source *source)
+{
+    struct elbow_inner_layers *inner = &layer->inner;
+    if (node->kind != ELBOW_YAML_LIST)
+        return elbow_value_refuse_value(key, shown, node, source);
+    if (!node->child)
+        return elbow_value_refuse(source, node, false, shown, "an empty list, expected at least one layer");
+    if (inner->depth > ELBOW_LAYERS_DEPTH)
+        return elbow_value_refuse(source, node, false, shown,
+                                  "layers within layers within layers, expected at most %d lists within each other",
+                                  ELBOW_LAYERS_DEPTH);
+    return read_entries(shown, node, inner->depth, inner->room, layer + inner->ahead, &inner->count, source);
 }
 
 enum { OPTIONS_MAX = 16 };
-
-// An option as it was: what is refused changes nothing.
-struct kept {
-    unsigned char value[sizeof(struct elbow_integers)];
-    int present;
-};
-
-static size_t size_of(const struct elbow_key *option)
-{
-    switch (option->type) {
-    case ELBOW_KEY_BOOLEAN:
-        return sizeof(bool);
-    case ELBOW_KEY_CHOICE:
-        return sizeof(int);
-    case ELBOW_KEY_INTEGER:
-    case ELBOW_KEY_EVERY:
-    case ELBOW_KEY_DURATION:
-        return sizeof(int64_t);
-    case ELBOW_KEY_REAL:
-    case ELBOW_KEY_OPTIONAL:
-    case ELBOW_KEY_LEARNED:
-    case ELBOW_KEY_NUMBER:
-        return sizeof(double);
-    case ELBOW_KEY_INTEGERS:
-        return sizeof(struct elbow_integers);
-    case ELBOW_KEY_TEXT:
-    case ELBOW_KEY_SHARE:
-    case ELBOW_KEY_ROWS:
-    case ELBOW_KEY_MAP:
-    case ELBOW_KEY_PLACES:
-    case ELBOW_KEY_RANGES:
-    case ELBOW_KEY_KIND:
-    case ELBOW_KEY_LAYERS:
-        break;
-    }
-    ELBOW_CHECK(!"an option that is a number, numbers, a flag or a choice");
-    return 0;
-}
-
-// Of what stands at `present`, 0: nothing.
-static size_t present_size(const struct elbow_key *option)
-{
-    if (option->type == ELBOW_KEY_NUMBER)
-        return sizeof(int);
-    return option->type == ELBOW_KEY_LEARNED || option->type == ELBOW_KEY_OPTIONAL ? sizeof(bool) : 0;
-}
-
-static void keep(const struct elbow_key *option, const void *base, struct kept *kept)
-{
-    memcpy(kept->value, (const char *)base + option->offset, size_of(option));
-    memcpy(&kept->present, (const char *)base + option->present, present_size(option));
-}
-
-static void restore(const struct elbow_key *option, const struct kept *kept, void *base)
-{
-    memcpy((char *)base + option->offset, kept->value, size_of(option));
-    memcpy((char *)base + option->present, &kept->present, present_size(option));
-}
 
 // The kind's options; what stands behind its word, or the word alone.
 static enum elbow_status read_kind(const struct elbow_kind_schema *kind, const char *shown,
@@ -185,16 +170,16 @@ static enum elbow_status read_kind(const struct elbow_kind_schema *kind, const c
         !is_alone && !elbow_value_is_null(options) && (options->kind != ELBOW_YAML_MAP || options->child);
     if (keys.count == 0 && has_options)
         return elbow_value_refuse(source, options, true, name, "has no options; write %s alone", kind->name);
-    struct kept kept[OPTIONS_MAX];
+    struct elbow_kept kept[OPTIONS_MAX];
     ELBOW_CHECK(keys.count <= OPTIONS_MAX);
     for (size_t i = 0; i < keys.count; ++i)
-        keep(&keys.rows[i], base, &kept[i]);
+        elbow_value_keep(&keys.rows[i], base, &kept[i]);
     preset_options(keys, is_alone, base);
     enum elbow_status status = is_alone ? ELBOW_OK : read_options(keys, "", name, options, base, source);
     if (status == ELBOW_OK)
         status = check_options(keys, name, options, is_alone, source);
     for (size_t i = 0; i < keys.count && status != ELBOW_OK; ++i)
-        restore(&keys.rows[i], &kept[i], base);
+        elbow_value_restore(&keys.rows[i], &kept[i], base);
     return status;
 }
 
@@ -202,14 +187,14 @@ enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *
                                        void *base, const struct elbow_source *source)
 {
     struct elbow_keys keys = key->kinds->keys;
-    struct kept kept[OPTIONS_MAX];
+    struct elbow_kept kept[OPTIONS_MAX];
     bool is_null = elbow_value_is_null(node);
     if (!is_null && node->kind != ELBOW_YAML_MAP)
         return elbow_value_refuse_value(key, shown, node, source);
     ELBOW_CHECK(keys.count <= OPTIONS_MAX);
     for (size_t i = 0; i < keys.count; ++i) {
-        keep(&keys.rows[i], base, &kept[i]);
-        memset((char *)base + keys.rows[i].offset, 0, size_of(&keys.rows[i]));
+        elbow_value_keep(&keys.rows[i], base, &kept[i]);
+        memset((char *)base + keys.rows[i].offset, 0, elbow_value_size(&keys.rows[i]));
     }
     if (is_null)
         return ELBOW_OK;
@@ -218,7 +203,7 @@ enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *
     if (status == ELBOW_OK)
         status = check_options(keys, shown, node, false, source);
     for (size_t i = 0; i < keys.count && status != ELBOW_OK; ++i)
-        restore(&keys.rows[i], &kept[i], base);
+        elbow_value_restore(&keys.rows[i], &kept[i], base);
     return status;
 }
 
@@ -269,7 +254,7 @@ static bool gives(const struct elbow_kind_schema *kind, const struct elbow_yaml 
     for (size_t i = 0; i < kind->keys.count; ++i) {
         const struct elbow_key *option = &kind->keys.rows[i];
         bool is_flag = option->flag > 0 && option->flag == key->offset;
-        bool is_present = present_size(option) > 0 && option->present == key->offset;
+        bool is_present = elbow_value_present_size(option) > 0 && option->present == key->offset;
         if (option->offset != key->offset && !is_present && !is_flag)
             continue;
         for (const struct elbow_yaml *given = options->child; given; given = given->next)
@@ -314,6 +299,8 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
         return elbow_value_read_map(key, shown, node, base, source);
     if (key->type == ELBOW_KEY_LAYERS)
         return elbow_value_read_layers(key, shown, node, (struct elbow_layers *)((char *)base + key->offset), source);
+    if (key->type == ELBOW_KEY_INNER)
+        return read_inner(key, shown, node, base, source);
     if (key->type == ELBOW_KEY_PLACES)
         return elbow_value_read_places(key, shown, node, (char *)base + key->offset, source);
     if (key->type == ELBOW_KEY_RANGES)

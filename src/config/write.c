@@ -136,15 +136,15 @@ static void write_integers(const struct elbow_integers *integers, struct elbow_p
     elbow_printer_add(printer, "]");
 }
 
-static void write_layers(const struct elbow_layers *layers, int indent, struct elbow_printer *printer)
+static void write_layers(const struct elbow_layer *layers, size_t count, int indent, struct elbow_printer *printer)
 {
     size_t kinds = 0;
     const struct elbow_kind_schema *schemas = elbow_schema_layers(&kinds);
-    bool is_block = indent > 0 && layers->count > 0;
+    bool is_block = indent > 0 && count > 0;
     if (!is_block)
         elbow_printer_add(printer, "[");
-    for (size_t i = 0; i < layers->count; ++i) {
-        const struct elbow_layer *layer = &layers->layers[i];
+    for (size_t i = 0; i < count; ++i) {
+        const struct elbow_layer *layer = &layers[i];
         ELBOW_CHECK((size_t)layer->kind < kinds);
         struct elbow_keys keys = schemas[layer->kind].keys;
         if (is_block)
@@ -339,7 +339,11 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         write_integers(value, printer);
         return;
     case ELBOW_KEY_LAYERS:
-        write_layers(value, indent, printer);
+        write_layers(((const struct elbow_layers *)value)->layers, ((const struct elbow_layers *)value)->count, indent,
+                     printer);
+        return;
+    case ELBOW_KEY_INNER:
+        write_layers(elbow_layer_inner(base, 0), ((const struct elbow_inner_layers *)value)->count, 0, printer);
         return;
     }
 }

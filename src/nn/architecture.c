@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-// Bounds that keep every product of sizes below 2^63, whatever a configuration asks for.
-enum { SIDE_MAX = 1 << 30 };
-
 static const struct elbow_layer_row *row_of(const struct elbow_layer *layer)
 {
     return elbow_layer_row(layer->kind);
@@ -14,9 +11,7 @@ static const struct elbow_layer_row *row_of(const struct elbow_layer *layer)
 
 static enum elbow_status check_size(const char *name, size_t index, struct elbow_shape shape, struct elbow_error *error)
 {
-    size_t values;
-    if (shape.height <= SIDE_MAX && shape.width <= SIDE_MAX &&
-        !__builtin_mul_overflow(shape.height * shape.width, shape.channels, &values) && values <= ELBOW_VALUES_MAX)
+    if (elbow_shape_is_held(shape))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_CONFIG,
                            "model.%s.%zu: gives %zu x %zu x %zu values (height, width, channels), more than 2^31; use "
@@ -32,7 +27,7 @@ static enum elbow_status place_before(const char *name, const struct elbow_layer
     *place = (struct elbow_shape){output.height, output.width, 0};
     for (size_t i = layers->count; i-- > first;) {
         struct elbow_shape after = *place;
-        if (!row_of(&layers->layers[i])->place_before(&layers->layers[i], after, place, reason))
+        if (!elbow_layer_place_before(&layers->layers[i], after, place, reason))
             return elbow_error_set(error, ELBOW_CONFIG,
                                    "model.%s.%zu: %s that are needed behind it, to end in the data's %zu x %zu; change "
                                    "one of them",
@@ -89,16 +84,37 @@ static bool is_image(struct elbow_shape shape)
     return elbow_shape_places(shape) > 1;
 }
 
+// The layer, or one that it holds, whose row has a property; NULL: none.
+static const struct elbow_layer *find(const struct elbow_layer *layer, bool (*has)(const struct elbow_layer_row *row))
+{
+    const struct elbow_layer *found = has(row_of(layer)) ? layer : NULL;
+    for (size_t i = 0; i < layer->inner.count && found == NULL; ++i)
+        found = find(elbow_layer_inner(layer, i), has);
+    return found;
+}
+
+static bool needs_image(const struct elbow_layer_row *row)
+{
+    return row->needs_image;
+}
+
+static bool only_moves(const struct elbow_layer_row *row)
+{
+    return row->only_moves;
+}
+
 // One end of a network is the data; where neither is an image, there is nothing to convolve.
 static enum elbow_status check_image(const char *name, struct elbow_shape input, const struct elbow_layers *layers,
                                      struct elbow_shape output, struct elbow_error *error)
 {
-    for (size_t i = 0; i < layers->count && !is_image(input) && !is_image(output); ++i)
-        if (row_of(&layers->layers[i])->needs_image)
+    for (size_t i = 0; i < layers->count && !is_image(input) && !is_image(output); ++i) {
+        const struct elbow_layer *layer = find(&layers->layers[i], needs_image);
+        if (layer != NULL)
             return elbow_error_set(error, ELBOW_CONFIG,
                                    "model.%s.%zu: %s %s needs samples with a height and a width; if the rows of the "
                                    "data are flat images, data.shape says so",
-                                   name, i, article_of(&layers->layers[i]), elbow_layer_word(layers->layers[i].kind));
+                                   name, i, article_of(layer), elbow_layer_word(layer->kind));
+    }
     return ELBOW_OK;
 }
 
@@ -106,7 +122,7 @@ static enum elbow_status check_image(const char *name, struct elbow_shape input,
 static size_t trailing(const struct elbow_layers *layers)
 {
     size_t first = layers->count;
-    while (first > 0 && row_of(&layers->layers[first - 1])->place_before)
+    while (first > 0 && elbow_layer_keeps_places(&layers->layers[first - 1]))
         --first;
     return first;
 }
@@ -115,8 +131,8 @@ static size_t trailing(const struct elbow_layers *layers)
 static enum elbow_status check_flat(const char *name, const struct elbow_layers *layers, size_t i,
                                     struct elbow_error *error)
 {
-    const struct elbow_layer *layer = &layers->layers[i];
-    if (!row_of(layer)->only_moves)
+    const struct elbow_layer *layer = find(&layers->layers[i], only_moves);
+    if (layer == NULL)
         return ELBOW_OK;
     return elbow_error_set(
         error, ELBOW_CONFIG,
@@ -154,13 +170,13 @@ enum elbow_status elbow_architecture_plan(const char *name, struct elbow_shape i
         if (status != ELBOW_OK)
             return status;
         architecture->inputs[i] = shape;
-        if (!row_of(layer)->shape(layer, architecture->inputs[i], &shape, reason))
+        if (!elbow_layer_shape(layer, architecture->inputs[i], &shape, reason))
             return elbow_error_set(error, ELBOW_CONFIG, "model.%s.%zu: %s", name, i, reason);
         status = check_size(name, i, shape, error);
         if (status != ELBOW_OK)
             return status;
         architecture->outputs[i] = shape;
-        is_flat = !is_image(shape) && (is_flat || !row_of(layer)->place_before);
+        is_flat = !is_image(shape) && (is_flat || !elbow_layer_keeps_places(layer));
     }
     architecture->inputs[layers->count] = shape;
     architecture->outputs[layers->count] = output;

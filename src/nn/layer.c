@@ -4,6 +4,9 @@
 
 #include "elbow/base/memory.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define ROW(name, word, ...) [name] = &elbow_layer_##word,
 static const struct elbow_layer_row *const layers[] = {ELBOW_LAYER_LIST(ROW)};
 
@@ -13,16 +16,88 @@ const struct elbow_layer_row *elbow_layer_row(enum elbow_layer_kind kind)
     return layers[kind];
 }
 
+// What goes wrong within a layer is told with its place there.
+static bool refuse_inner(size_t i, char reason[ELBOW_LAYER_REASON_SIZE])
+{
+    char inner[ELBOW_LAYER_REASON_SIZE];
+    memcpy(inner, reason, sizeof inner);
+    (void)elbow_text_format(reason, ELBOW_LAYER_REASON_SIZE, "layers.%zu: %s", i, inner);
+    return false;
+}
+
+bool elbow_layer_shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
+                       char reason[ELBOW_LAYER_REASON_SIZE])
+{
+    struct elbow_shape shape = input;
+    for (size_t i = 0; i < options->inner.count; ++i) {
+        if (!elbow_layer_shape(elbow_layer_inner(options, i), shape, &shape, reason))
+            return refuse_inner(i, reason);
+        if (!elbow_shape_is_held(shape)) {
+            snprintf(reason, ELBOW_LAYER_REASON_SIZE,
+                     "gives more than 2^31 values; use smaller strides or fewer filters");
+            return refuse_inner(i, reason);
+        }
+    }
+    *output = shape;
+    return elbow_layer_row(options->kind)->shape(options, input, output, reason);
+}
+
+bool elbow_layer_place_before(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
+                              char reason[ELBOW_LAYER_REASON_SIZE])
+{
+    if (options->inner.count == 0)
+        return elbow_layer_row(options->kind)->place_before(options, output, input, reason);
+    struct elbow_shape place = output;
+    for (size_t i = options->inner.count; i-- > 0;) {
+        struct elbow_shape after = place;
+        if (!elbow_layer_place_before(elbow_layer_inner(options, i), after, &place, reason))
+            return refuse_inner(i, reason);
+    }
+    place.channels = input->channels;
+    *input = place;
+    return true;
+}
+
+bool elbow_layer_keeps_places(const struct elbow_layer *options)
+{
+    bool keeps = options->inner.count > 0 || elbow_layer_row(options->kind)->place_before;
+    for (size_t i = 0; i < options->inner.count; ++i)
+        keeps = keeps && elbow_layer_keeps_places(elbow_layer_inner(options, i));
+    return keeps;
+}
+
+static enum elbow_status create_inner(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
+                                      struct elbow_layer_instance *layer, struct elbow_error *error)
+{
+    size_t count = site->options->inner.count;
+    struct elbow_layer_site inner = *site;
+    enum elbow_status status = ELBOW_OK;
+    if (count > 0)
+        status = elbow_allocate(&layer->inner, count, sizeof *layer->inner, "layers", error);
+    for (size_t i = 0; i < count && status == ELBOW_OK; ++i) {
+        char name[ELBOW_TENSOR_NAME_SIZE];
+        ELBOW_CHECK(elbow_text_format(name, sizeof name, "%s.%zu", site->name, i));
+        inner.name = name;
+        inner.options = elbow_layer_inner(site->options, i);
+        status = elbow_layer_create(parameters, &inner, &layer->inner[i], error);
+        layer->inner_count = i + (status == ELBOW_OK);
+        inner.input = layer->inner[i].output;
+    }
+    return status;
+}
+
 enum elbow_status elbow_layer_create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
                                      struct elbow_layer_instance *layer, struct elbow_error *error)
 {
     char reason[ELBOW_LAYER_REASON_SIZE];
     *layer = (struct elbow_layer_instance){
         .row = elbow_layer_row(site->options->kind), .input = site->input, .begin = parameters->size};
-    ELBOW_CHECK(layer->row->shape(site->options, site->input, &layer->output, reason));
+    ELBOW_CHECK(elbow_layer_shape(site->options, site->input, &layer->output, reason));
     layer->inputs = elbow_shape_values(layer->input);
     layer->outputs = elbow_shape_values(layer->output);
-    enum elbow_status status = layer->row->create(parameters, site, layer, error);
+    enum elbow_status status = create_inner(parameters, site, layer, error);
+    if (status == ELBOW_OK)
+        status = layer->row->create(parameters, site, layer, error);
     if (status != ELBOW_OK)
         elbow_layer_destroy(layer);
     return status;
@@ -32,7 +107,10 @@ void elbow_layer_destroy(struct elbow_layer_instance *layer)
 {
     if (layer->state && layer->row->destroy)
         layer->row->destroy(layer->state);
+    for (size_t i = 0; i < layer->inner_count; ++i)
+        elbow_layer_destroy(&layer->inner[i]);
     elbow_release(&layer->state);
+    elbow_release(&layer->inner);
     *layer = (struct elbow_layer_instance){0};
 }
 

@@ -29,7 +29,8 @@ static void check_row(const struct subject *subject)
     size_t end = subject->setting.layer.begin;
     for (size_t t = 0; t < tensors_of(&subject->setting); ++t) { // in a row from its beginning on
         const struct elbow_tensor *tensor = tensor_of(&subject->setting, t);
-        ck_assert_msg(strncmp(tensor->name, "l/", 2) == 0, "%s", tensor->name);
+        bool is_inner = subject->setting.layer.inner_count > 0 && strncmp(tensor->name, "l.", 2) == 0;
+        ck_assert_msg(is_inner || strncmp(tensor->name, "l/", 2) == 0, "%s", tensor->name);
         ck_assert_uint_eq(tensor->offset, end);
         end = (tensor->offset + tensor->count + 15) / 16 * 16;
     }
@@ -51,12 +52,12 @@ START_TEST(shapes_match_the_reference)
     for (int kind = 0; kind < ELBOW_LAYER_KINDS; ++kind) {
         const struct elbow_layer_row *row = elbow_layer_row((enum elbow_layer_kind)kind);
         struct reference_case found;
-        size_t placed = 0;
+        size_t placed = 0, keeping = 0;
         for (size_t i = 0; reference_layer((enum elbow_layer_kind)kind)->at(i, &found); ++i) {
             struct elbow_shape output, expected, input = {0, 0, found.input.channels};
             char reason[ELBOW_LAYER_REASON_SIZE] = "";
             bool fits = reference_layer((enum elbow_layer_kind)kind)->shape(&found.options, found.input, &expected);
-            ck_assert_int_eq(row->shape(&found.options, found.input, &output, reason), fits);
+            ck_assert_int_eq(elbow_layer_shape(&found.options, found.input, &output, reason), fits);
             ck_assert_msg((*reason == 0) == fits, "%s, case %zu: '%s'", elbow_layer_word(found.options.kind), i,
                           reason);
             if (!fits)
@@ -65,14 +66,17 @@ START_TEST(shapes_match_the_reference)
                           elbow_layer_word(found.options.kind), i, output.height, output.width, output.channels);
             // The smallest input of these places: it gives them, and is no larger than the case's. (Where padding
             // alone gives the output there is none.)
-            if (!row->place_before || !row->place_before(&found.options, output, &input, reason))
+            bool keeps = elbow_layer_keeps_places(&found.options);
+            ck_assert(keeps || !row->place_before);
+            keeping += keeps;
+            if (!keeps || !elbow_layer_place_before(&found.options, output, &input, reason))
                 continue;
             ++placed;
             ck_assert(input.height <= found.input.height && input.width <= found.input.width);
-            ck_assert(row->shape(&found.options, input, &output, reason));
+            ck_assert(elbow_layer_shape(&found.options, input, &output, reason));
             ck_assert(elbow_shape_is_same(output, expected));
         }
-        ck_assert_int_eq(placed > 0, row->place_before != NULL);
+        ck_assert_int_eq(placed > 0, keeping > 0);
     }
 }
 END_TEST
@@ -178,14 +182,16 @@ END_TEST
 
 struct products {
     const struct setting *setting;
-    double operations[3]; // of each stage
+    double operations[4]; // of each stage
     bool fits;
 };
 
 // An operand is as large as what it stands for.
 static bool is_of_size(const struct setting *setting, enum elbow_operand operand, size_t size)
 {
-    size_t tensor = tensors_of(setting) > 0 ? tensor_of(setting, 0)->count : 0;
+    bool is_tensor = false;
+    for (size_t t = 0; t < tensors_of(setting) && !is_tensor; ++t) // the first one, but of layers within
+        is_tensor = size == tensor_of(setting, t)->count && (t == 0 || setting->layer.inner_count > 0);
     switch (operand) {
     case ELBOW_OPERAND_X:
     case ELBOW_OPERAND_DX:
@@ -195,9 +201,12 @@ static bool is_of_size(const struct setting *setting, enum elbow_operand operand
         return size == outputs_of(setting);
     case ELBOW_OPERAND_TENSORS:
     case ELBOW_OPERAND_GRADIENT:
-        return size == tensor;
+        return is_tensor;
     case ELBOW_OPERAND_WORKSPACE:
         return size > 0;
+    case ELBOW_OPERAND_INNER_X:
+    case ELBOW_OPERAND_INNER_Y:
+        return size > 0 && setting->layer.inner_count > 0;
     }
     return false;
 }
@@ -219,7 +228,8 @@ static void check_products(const struct subject *subject)
     elbow_layer_products(&subject->setting.layer, subject->setting.rows, see_product, &products);
     ck_assert_msg(products.fits, "%s, case %zu", name_of(subject), subject->number);
     ck_assert(products.operations[ELBOW_PRODUCT_WEIGHTS] == products.operations[ELBOW_PRODUCT_FORWARD]);
-    ck_assert(products.operations[ELBOW_PRODUCT_INPUTS] == products.operations[ELBOW_PRODUCT_FORWARD]);
+    ck_assert(products.operations[ELBOW_PRODUCT_INPUTS] + products.operations[ELBOW_PRODUCT_INNER_INPUTS] ==
+              products.operations[ELBOW_PRODUCT_FORWARD]);
 }
 
 START_TEST(products_have_the_sizes_of_the_layer)

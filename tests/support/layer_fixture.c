@@ -58,12 +58,13 @@ static void name_rows(struct setting *setting)
     }
 }
 
-bool set_up(struct setting *setting, const struct elbow_layer *options, struct elbow_shape input, size_t rows)
+bool set_up(struct setting *setting, const struct elbow_layer *list, struct elbow_shape input, size_t rows)
 {
     struct elbow_shape output;
     char reason[ELBOW_LAYER_REASON_SIZE];
-    *setting = (struct setting){.options = *options, .rows = rows};
-    if (!elbow_layer_row(options->kind)->shape(options, input, &output, reason))
+    *setting = (struct setting){.rows = rows};
+    memcpy(setting->list, list, sizeof setting->list);
+    if (!elbow_layer_shape(list, input, &output, reason))
         return false;
     add_stranger(&setting->parameters, "before");
     ck_assert_int_eq(create_layer(&setting->options, input, rows, &setting->parameters, &setting->layer, NULL),
@@ -189,7 +190,7 @@ void each(void (*check)(const struct subject *subject))
         for (; subject.reference->at(subject.number, &found); ++subject.number) {
             size_t blocks = elbow_memory_count().blocks;
             ck_assert_int_eq(found.options.kind, kind);
-            if (!set_up(&subject.setting, &found.options, found.input, found.rows))
+            if (!set_up(&subject.setting, found.list, found.input, found.rows))
                 continue;
             ++fitting;
             subject.has_own_products = !found.has_dense_product || elbow_dense_product_is_own();

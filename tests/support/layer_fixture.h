@@ -9,7 +9,10 @@
 
 // x, parameters and dy are drawn; so is what the other arrays hold before they are written.
 struct setting {
-    struct elbow_layer options;
+    union {
+        struct elbow_layer options;
+        struct elbow_layer list[REFERENCE_LAYERS]; // with the layers that it holds
+    };
     struct elbow_layer_instance layer;
     struct elbow_parameters parameters;
     size_t rows, kept_size, workspace_size;
@@ -28,8 +31,8 @@ enum elbow_status create_layer(const struct elbow_layer *options, struct elbow_s
                                struct elbow_parameters *parameters, struct elbow_layer_instance *layer,
                                struct elbow_error *error);
 
-// False if the layer does not fit.
-bool set_up(struct setting *setting, const struct elbow_layer *options, struct elbow_shape input, size_t rows);
+// False if the layer, the first of REFERENCE_LAYERS entries, does not fit.
+bool set_up(struct setting *setting, const struct elbow_layer *list, struct elbow_shape input, size_t rows);
 void tear_down(struct setting *setting);
 
 // A call for rows [first, first + count).

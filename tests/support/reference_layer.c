@@ -6,5 +6,6 @@ static const struct reference_layer *const rows[] = {ELBOW_LAYER_LIST(ROW)};
 
 const struct reference_layer *reference_layer(enum elbow_layer_kind kind)
 {
+    reference_residual_rows = rows;
     return rows[kind];
 }

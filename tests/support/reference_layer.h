@@ -9,7 +9,7 @@
 
 #include "reference.h"
 
-enum { REFERENCE_TENSORS = 4 };
+enum { REFERENCE_TENSORS = 8, REFERENCE_LAYERS = 4 };
 
 // Rows of samples on their way through a layer.
 struct reference_call {
@@ -31,7 +31,10 @@ struct reference_terms {
 };
 
 struct reference_case {
-    struct elbow_layer options;
+    union {
+        struct elbow_layer options;
+        struct elbow_layer list[REFERENCE_LAYERS]; // with the layers that it holds
+    };
     struct elbow_shape input;
     size_t rows;
     bool has_dense_product; // whose bits depend on the rows beside a row where the kernels are OpenBLAS'
@@ -66,6 +69,9 @@ static inline void reference_activate(const struct reference_call *call, const d
 
 #define REFERENCE_LAYER_DECLARE(name, word, ...) extern const struct reference_layer reference_##word;
 ELBOW_LAYER_LIST(REFERENCE_LAYER_DECLARE)
+
+// The rows by kind, which reference_layer sets: layers within layers are in this table, too.
+extern const struct reference_layer *const *reference_residual_rows;
 
 // The row of a kind.
 const struct reference_layer *reference_layer(enum elbow_layer_kind kind);

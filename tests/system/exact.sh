@@ -317,8 +317,8 @@ same layers "1 3+on 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /bytes, valid: /bytes-valid}
 model:
   latent: 3
-  encoder: [dense: {units: 19}, dropout: 0.3, layer_norm: {activation: gelu}, gated: {units: 17}]
-  decoder: [gated: {units: 13}, dropout: {rate: 0.1}, dense: {units: 11, activation: elu}]
+  encoder: [dense: {units: 19}, residual: {layers: [dense: {units: 11}, dropout: 0.3, layer_norm: {activation: gelu}]}, gated: {units: 17}]
+  decoder: [residual: [gated: {units: 13}, residual: [dense: {units: 13}]], dropout: {rate: 0.1}, dense: {units: 11, activation: elu}]
 train: {epochs: 2, batch: 24, microbatch: 4}
 checkpoint: {every: 5}
 samples: {every: 5, count: 4}

@@ -24,6 +24,15 @@ enum { ELBOW_VALUES_MAX = INT32_MAX };
 
 enum { ELBOW_LAYERS_MAX = 64, ELBOW_SHAPE_MAX = 8, ELBOW_NODES_MAX = 64 };
 
+// The layers that a layer holds: `count` entries of the array that it is in itself, the first of which lies `ahead` of
+// it. Zeroed: none. Entries that lists are read into have a room, counted from the first one, and a depth.
+struct elbow_inner_layers {
+    size_t ahead, count, room, depth;
+};
+
+// Layers within layers are no deeper than this; those of a list are at depth 0.
+enum { ELBOW_LAYERS_DEPTH = 2 };
+
 // A kind uses its own keys, the others are zero.
 struct elbow_layer {
     enum elbow_layer_kind kind;
@@ -36,12 +45,20 @@ struct elbow_layer {
     int pool;                                 // enum elbow_pool
     int64_t factor;                           // upsample
     double rate;                              // dropout
+    struct elbow_inner_layers inner;          // residual
 };
 
+// Layers [0, count), and behind them those that they hold.
 struct elbow_layers {
     size_t count;
     struct elbow_layer layers[ELBOW_LAYERS_MAX];
 };
+
+// Local. Layer i of those that a layer of such an array holds.
+static inline const struct elbow_layer *elbow_layer_inner(const struct elbow_layer *layer, size_t i)
+{
+    return layer + layer->inner.ahead + i;
+}
 
 struct elbow_integers {
     size_t count;

@@ -202,7 +202,8 @@ enum elbow_pool { ELBOW_POOL_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_LAYER_LAYER_NORM, layer_norm, layer_norm_options)                                                          \
     X(ELBOW_LAYER_POOL, pool, pool_options)                                                                            \
     X(ELBOW_LAYER_UPSAMPLE, upsample, upsample_options)                                                                \
-    X(ELBOW_LAYER_DROPOUT, dropout, dropout_options)
+    X(ELBOW_LAYER_DROPOUT, dropout, dropout_options)                                                                   \
+    X(ELBOW_LAYER_RESIDUAL, residual, residual_options)
 enum elbow_layer_kind { ELBOW_LAYER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LAYER_KINDS };
 
 #endif

@@ -34,9 +34,11 @@ struct elbow_layer_site {
 struct elbow_layer_instance {
     const struct elbow_layer_row *row;
     struct elbow_shape input, output;
-    size_t inputs, outputs; // values of a sample
-    size_t begin;           // where in the arena its tensors begin; those of the next layer follow
-    void *state;            // the row's own; owned
+    size_t inputs, outputs;             // values of a sample
+    size_t begin;                       // where in the arena its tensors begin; those of the next layer follow
+    void *state;                        // the row's own; owned
+    size_t inner_count;                 // the layers that it holds; 0: none
+    struct elbow_layer_instance *inner; // [inner_count] owned
 };
 
 // Rows of samples on their way through a layer. Nothing is owned; a function ignores what it does not name.
@@ -53,16 +55,23 @@ struct elbow_layer_call {
     float *gradient;                 // the arena: each tensor of the layer is overwritten
 };
 
-enum elbow_product_stage { ELBOW_PRODUCT_FORWARD, ELBOW_PRODUCT_WEIGHTS, ELBOW_PRODUCT_INPUTS };
+enum elbow_product_stage {
+    ELBOW_PRODUCT_FORWARD,
+    ELBOW_PRODUCT_WEIGHTS,
+    ELBOW_PRODUCT_INPUTS,
+    ELBOW_PRODUCT_INNER_INPUTS // of a layer within the layer: needed where nobody wants dx, too
+};
 
 enum elbow_operand {
     ELBOW_OPERAND_X,
     ELBOW_OPERAND_Y,
     ELBOW_OPERAND_DX,
     ELBOW_OPERAND_DY,
-    ELBOW_OPERAND_TENSORS,  // of the layer, from the first one on
-    ELBOW_OPERAND_GRADIENT, // likewise
-    ELBOW_OPERAND_WORKSPACE // what the layer makes of its operands
+    ELBOW_OPERAND_TENSORS,   // of the layer, from the first one on
+    ELBOW_OPERAND_GRADIENT,  // likewise
+    ELBOW_OPERAND_WORKSPACE, // what the layer makes of its operands
+    ELBOW_OPERAND_INNER_X,   // between the layers that it holds: x or dx of one of them
+    ELBOW_OPERAND_INNER_Y    // likewise y or dy
 };
 
 // C (m, n) = A (m, k) B (k, n), each stored in whatever order.
@@ -85,17 +94,18 @@ struct elbow_layer_row {
     // needs an image, has a place_before, and has a tensor `bias` of one number for each channel.
     bool can_be_head;
 
-    // Local. The output's shape; false if the layer does not fit its input, with the reason, for a sentence.
+    // Local. The output's shape; false if the layer does not fit its input, with the reason, for a sentence. Of a layer
+    // that holds others *output comes in as theirs.
     bool (*shape)(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
                   char reason[ELBOW_LAYER_REASON_SIZE]);
     // Local. Height and width of the smallest input that gives an output of those places; false: there is none, with
-    // the reason. NULL: places are lost on the way, a sample is a row of values.
+    // the reason. NULL: places are lost on the way, a sample is a row of values (or the layers that it holds say).
     bool (*place_before)(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
                          char reason[ELBOW_LAYER_REASON_SIZE]);
 
-    // Local. Adds the tensors of a layer whose shapes are set, in the order in which forward first reads them, and
-    // makes its state. At site->rows_max 0 it takes no memory that grows with any size. What is left in layer->state on
-    // an error goes to `destroy`.
+    // Local. Adds the tensors of a layer whose shapes are set, behind those of the layers that it holds, in the order
+    // in which forward first reads them, and makes its state. At site->rows_max 0 it takes no memory that grows with
+    // any size. What is left in layer->state on an error goes to `destroy`.
     enum elbow_status (*create)(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
                                 struct elbow_layer_instance *layer, struct elbow_error *error);
     // Local. Gives back what the state holds, not the state itself; NULL: nothing.
@@ -128,6 +138,14 @@ struct elbow_layer_row {
 // Local. The row of a kind; its word.
 const struct elbow_layer_row *elbow_layer_row(enum elbow_layer_kind kind);
 const char *elbow_layer_word(enum elbow_layer_kind kind);
+
+// Local. What the row's shape and place_before say, of a layer with those that it holds; whether there is a
+// place_before.
+bool elbow_layer_shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
+                       char reason[ELBOW_LAYER_REASON_SIZE]);
+bool elbow_layer_place_before(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
+                              char reason[ELBOW_LAYER_REASON_SIZE]);
+bool elbow_layer_keeps_places(const struct elbow_layer *options);
 
 // Local. A layer whose options must fit its input. On an error it is zeroed; its tensors may have been added.
 enum elbow_status elbow_layer_create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,

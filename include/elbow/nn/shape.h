@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 ELBOW_C_BEGIN
 
@@ -24,6 +25,15 @@ static inline size_t elbow_shape_values(struct elbow_shape shape)
 static inline size_t elbow_shape_places(struct elbow_shape shape)
 {
     return shape.height * shape.width;
+}
+
+// Local. Whether a sample of the shape is one that can be held: bounds that keep every product of sizes below 2^63.
+static inline bool elbow_shape_is_held(struct elbow_shape shape)
+{
+    enum { SIDE_MAX = 1 << 30 };
+    size_t values;
+    return shape.height <= SIDE_MAX && shape.width <= SIDE_MAX &&
+           !__builtin_mul_overflow(shape.height * shape.width, shape.channels, &values) && values <= INT32_MAX;
 }
 
 // Local.

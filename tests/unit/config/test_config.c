@@ -252,8 +252,8 @@ START_TEST(test_lists)
     refused("model:\n  encoder:\n    - dense",
             "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");
     refused("model: {encoder: [5]}", "run.yaml:1:19: model.encoder.0: unknown layer '5', expected dense, conv2d, "
-                                     "conv_transpose2d, gated, layer_norm, pool, upsample or "
-                                     "dropout");
+                                     "conv_transpose2d, gated, layer_norm, pool, upsample, dropout "
+                                     "or residual");
     refused("model: {encoder: [~]}", "run.yaml:1:19: model.encoder.0: found nothing, expected a layer such as dense: "
                                      "{units: 256, activation: relu}");
     refused(
@@ -273,8 +273,27 @@ START_TEST(test_lists)
             "from 1 to 255");
     refused("model:\n  encoder:\n    - linear: {units: 1}",
             "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense, conv2d, conv_transpose2d, gated, "
-            "layer_norm, pool, upsample or "
-            "dropout");
+            "layer_norm, pool, upsample, dropout "
+            "or residual");
+    refused("model: {encoder: [residual]}",
+            "run.yaml:1:19: model.encoder.0.residual: layers is missing, expected a list "
+            "of one or more layers such as [dense: {units: 256, activation: relu}]");
+    refused(
+        "model: {encoder: [residual: {layers: dense}]}",
+        "run.yaml:1:38: model.encoder.0.residual.layers: found 'dense', expected a list of one or more layers such as "
+        "[dense: {units: 256, activation: relu}]");
+    refused("model: {encoder: [residual: {layers: []}]}",
+            "run.yaml:1:38: model.encoder.0.residual.layers: an empty list, expected at least one layer");
+    refused(
+        "model: {encoder: [residual: {layers: [dense: {units: 0}]}]}",
+        "run.yaml:1:54: model.encoder.0.residual.layers.0.dense.units: '0' is out of bounds, expected a whole number "
+        "from 1 to 1048576");
+    refused("model: {encoder: [residual: {layers: [dense: {units: 1}], factor: 2}]}",
+            "run.yaml:1:59: model.encoder.0.residual.factor: unknown key; model.encoder.0.residual has: layers");
+    refused(
+        "model: {encoder: [residual: [residual: [residual: [dense: {units: 1}]]]]}",
+        "run.yaml:1:51: model.encoder.0.residual.0.residual.0.residual: layers within layers within layers, expected "
+        "at most 2 lists within each other");
     refused("model: {encoder: [dropout]}",
             "run.yaml:1:19: model.encoder.0.dropout: rate is missing, expected a number of at least 0 and below 1");
     refused("model: {encoder: [dropout: 1.0]}", "run.yaml:1:28: model.encoder.0.dropout: '1.0' is out of bounds, "
@@ -301,6 +320,10 @@ START_TEST(test_lists)
     struct elbow_config config = defaults();
     accepted(&config, text);
     ck_assert_uint_eq(config.model.encoder.count, ELBOW_LAYERS_MAX);
+    char inner[4100];
+    snprintf(inner, sizeof inner, "%.*sresidual: [dense: {units: 1}]\n",
+             (int)(strlen(text) - strlen("dense: {units: 1}\n")), text);
+    refused(inner, "run.yaml:66:18: model.encoder.63.residual: more than 64 layers; use fewer");
     strcat(text, "    - dense: {units: 1}\n");
     refused(text, "run.yaml:67:7: model.encoder: more than 64 layers; use fewer");
 }

@@ -31,35 +31,12 @@ static double draw_real(void)
 
 static void draw_path(char *path)
 {
-    static const char *const pieces[] = {"data",
-                                         "/",
-                                         "x.h5",
-                                         " ",
-                                         ":",
-                                         ": ",
-                                         "#",
-                                         " #",
-                                         "\"",
-                                         "'",
-                                         "\\",
-                                         "[",
-                                         "{",
-                                         "&",
-                                         "*",
-                                         "!",
-                                         "|",
-                                         ">",
-                                         "%",
-                                         "@",
-                                         "\xc3\xa9",
-                                         "-",
-                                         "1e5",
-                                         "null",
-                                         "true",
-                                         "~",
-                                         "\xe2\x82\xac",
-                                         "\xf0\x9f\x92\xa7",
-                                         "\xe2\x80\xae"}; // right to left
+    // clang-format off
+    static const char *const pieces[] = {
+        "data", "/", "x.h5", " ", ":", ": ", "#", " #", "\"", "'", "\\", "[", "{", "&", "*", "!", "|", ">",
+        "%", "@", "\xc3\xa9", "-", "1e5", "null", "true", "~", "\xe2\x82\xac", "\xf0\x9f\x92\xa7",
+        "\xe2\x80\xae"}; // which turns the writing to the left
+    // clang-format on
     memset(path, 0, ELBOW_PATH_SIZE);
     size_t count = draw(20) == 0 ? 150 : draw(6);
     for (size_t i = 0; i < count; ++i)
@@ -87,18 +64,34 @@ static void draw_option(const struct elbow_key *key, struct elbow_layer *layer)
     }
 }
 
-static void draw_layers(struct elbow_layers *layers)
+// Layers into `entries`, of which there are `room`, and behind them those that they hold. How many all of them are.
+static size_t draw_entries(struct elbow_layer *entries, size_t count, size_t room, size_t depth)
 {
-    size_t kinds;
+    size_t kinds, used = count;
     const struct elbow_kind_schema *schemas = elbow_schema_layers(&kinds);
-    layers->count = draw(8) == 0 ? ELBOW_LAYERS_MAX : draw(4);
-    for (size_t i = 0; i < layers->count; ++i) {
-        struct elbow_layer *layer = &layers->layers[i];
+    for (size_t i = 0; i < count; ++i) {
+        struct elbow_layer *layer = &entries[i];
         *layer = (struct elbow_layer){.kind = (enum elbow_layer_kind)draw(kinds)};
+        struct elbow_inner_layers inner = {
+            .ahead = used - i, .count = draw(3) + 1, .room = room - used, .depth = depth + 1};
+        while (layer->kind == ELBOW_LAYER_RESIDUAL && (depth == ELBOW_LAYERS_DEPTH || inner.room < inner.count))
+            layer->kind = (enum elbow_layer_kind)draw(kinds);
+        if (layer->kind == ELBOW_LAYER_RESIDUAL) {
+            layer->inner = inner;
+            used += draw_entries(layer + inner.ahead, inner.count, inner.room, inner.depth);
+            continue;
+        }
         struct elbow_keys keys = schemas[layer->kind].keys;
         for (size_t k = 0; k < keys.count; ++k)
             draw_option(&keys.rows[k], layer);
     }
+    return used;
+}
+
+static void draw_layers(struct elbow_layers *layers)
+{
+    layers->count = draw(8) == 0 ? ELBOW_LAYERS_MAX : draw(4);
+    draw_entries(layers->layers, layers->count, ELBOW_LAYERS_MAX, 0);
 }
 
 // One place, a list, or up to three channels of lists.

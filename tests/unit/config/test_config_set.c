@@ -82,6 +82,18 @@ START_TEST(test_set)
     set(&config, "model.encoder.0.dense.activation=sigmoid");
     ck_assert_int_eq(config.model.encoder.layers[0].activation, ELBOW_ACTIVATION_SIGMOID);
     ck_assert_int_eq(config.model.encoder.layers[1].units, 9);
+    set(&config, "model.encoder=[dense: {units: 5}, residual: {layers: [dense: {units: 3}, residual: [dropout: 0.5]]}, "
+                 "residual: [dense: {units: 4}]]");
+    set(&config, "model.encoder.1.residual.layers.0.dense.units=64");
+    set(&config, "model.encoder.1.residual.layers.1.residual.layers.0.dropout.rate=0.25");
+    set(&config, "model.encoder.2.residual.layers=[dense: {units: 8}, layer_norm]");
+    const struct elbow_layer *layers = config.model.encoder.layers, *inner = elbow_layer_inner(&layers[1], 0);
+    ck_assert_uint_eq(config.model.encoder.count, 3);
+    ck_assert(layers[0].inner.count == 0 && layers[1].inner.count == 2 && layers[2].inner.count == 2);
+    ck_assert(inner[0].kind == ELBOW_LAYER_DENSE && inner[0].units == 64);
+    ck_assert(inner[1].kind == ELBOW_LAYER_RESIDUAL && elbow_layer_inner(&inner[1], 0)->rate == 0.25);
+    inner = elbow_layer_inner(&layers[2], 0);
+    ck_assert(inner[0].units == 8 && inner[1].kind == ELBOW_LAYER_LAYER_NORM && inner[1].epsilon == 1e-5);
     set(&config, "model.decoder=[]");
 }
 END_TEST

@@ -168,5 +168,43 @@ START_TEST(what_moves_places_needs_them)
 }
 END_TEST
 
+// A list of which the last layer is a residual, of one layer; it is in front of others, or behind.
+static struct elbow_layers around(struct elbow_layer inner, struct elbow_layer before, struct elbow_layer behind)
+{
+    struct elbow_layers layers = {3,
+                                  {before, {.kind = ELBOW_LAYER_RESIDUAL, .inner = {.ahead = 2, .count = 1}}, behind}};
+    layers.layers[3] = inner;
+    return layers;
+}
+
+START_TEST(residuals_are_what_they_hold)
+{
+    struct elbow_shape latent = {1, 1, 32}, head = {1, 1, 64};
+    struct elbow_architecture plan;
+    struct elbow_error error = {0};
+    // It is a part of the run that gets places from the image that the decoder ends in.
+    struct elbow_layers decoder = around(conv(8, 3, 1, 1), dense(98), last(transpose(1, 4, 2, 1)));
+    ck_assert_int_eq(
+        elbow_architecture_plan("decoder", latent, &decoder, (struct elbow_shape){14, 14, 1}, &plan, &error), ELBOW_OK);
+    check(plan.inputs[1], 7, 7, 2);
+    check(plan.outputs[1], 7, 7, 8);
+    decoder = around(conv(8, 3, 2, 1), dense(98), last(transpose(1, 4, 2, 1))); // 13 x 13 at least
+    refused(latent, decoder, (struct elbow_shape){14, 14, 1},
+            "model.decoder.1: the 98 values before this residual cannot become 13 x 13 x channels");
+    struct elbow_layers encoder = around(dense(10), conv(2, 4, 2, 1), dense(3)); // places are lost
+    ck_assert_int_eq(elbow_architecture_plan("encoder", image, &encoder, head, &plan, &error), ELBOW_OK);
+    check(plan.outputs[1], 1, 1, 10);
+    refused(image, around(transpose(2, 4, 2, 1), conv(2, 4, 2, 1), dense(3)), head,
+            "model.decoder.1: its layers make 28 x 28 places of 14 x 14, and the way around them can only keep or skip "
+            "places; use layers that keep them, or divide them by a whole number");
+    refused(image, around(conv(2, 40, 1, 0), conv(2, 4, 2, 1), dense(3)), head, "model.decoder.1: layers.0: ");
+    refused(image, around(transpose(65536, 255, 255, 0), conv(2, 4, 2, 1), dense(3)), head,
+            "model.decoder.1: layers.0: gives more than 2^31 values");
+    refused(flat, around(conv(2, 3, 1, 1), dense(3), dense(3)), head, "model.decoder.1: a conv2d needs samples with");
+    refused(latent, around(moving(ELBOW_LAYER_UPSAMPLE), dense(64), dense(64)), image,
+            "model.decoder.1: an upsample does nothing here");
+}
+END_TEST
+
 UNIT_MAIN("nn/architecture", encoders_flatten, decoders_reshape_and_end_in_the_image, dense_decoders_have_a_dense_head,
-          misfits_are_told, what_moves_places_needs_them)
+          misfits_are_told, what_moves_places_needs_them, residuals_are_what_they_hold)

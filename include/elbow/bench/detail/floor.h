@@ -28,6 +28,7 @@ struct elbow_floor {
     struct elbow_floor_product *products;
     float *activations, *deltas;   // inputs and output of every layer, their gradients
     float *workspace;              // what layers make of their operands: patches of the largest convolution
+    float *inner_x, *inner_y;      // between layers within layers
     float *parameters, *gradients; // whole arenas
     struct elbow_optimizer optimizer;
     struct elbow_floor_slice slice;

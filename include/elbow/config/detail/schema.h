@@ -5,7 +5,7 @@
 
 #include "elbow/config/config.h"
 
-enum { ELBOW_KEY_NAME_SIZE = 96, ELBOW_EXPECTED_SIZE = 256 };
+enum { ELBOW_KEY_NAME_SIZE = 160, ELBOW_EXPECTED_SIZE = 256 };
 
 enum elbow_key_type {
     ELBOW_KEY_INTEGER,  // int64_t
@@ -26,7 +26,8 @@ enum elbow_key_type {
     ELBOW_KEY_PLACES,   // elbow_places: a text, a list of texts, or {channels: [...]} of both; null is the empty text
     ELBOW_KEY_RANGES,   // struct elbow_ranges: a list of numbers and of [first, last]
     ELBOW_KEY_INTEGERS, // struct elbow_integers
-    ELBOW_KEY_LAYERS    // struct elbow_layers
+    ELBOW_KEY_LAYERS,   // struct elbow_layers
+    ELBOW_KEY_INNER     // struct elbow_inner_layers of a struct elbow_layer: at least one layer
 };
 
 struct elbow_kind_schema;

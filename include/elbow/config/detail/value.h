@@ -38,8 +38,8 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
 enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                    void *base, const struct elbow_source *source);
 
-// Local. The same for a key that is neither a kind, a map, a list of layers, places, ranges, nor a text or something
-// else.
+// Local. The same for a key that is neither a kind, a map, a list of layers (inner ones are within their array),
+// places, ranges, nor a text or something else.
 enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           void *base, const struct elbow_source *source);
 
@@ -84,6 +84,18 @@ enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char 
 // Local. CONFIG if a section's map gives an option of a kind twice: with the kind, and as a key of version 0.1.
 enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *section, const char *shown,
                                           const struct elbow_yaml *map, const struct elbow_source *source);
+
+// An option as it was.
+struct elbow_kept {
+    unsigned char value[sizeof(struct elbow_integers)];
+    int present;
+};
+
+// Local. Bytes of an option's value, and of what stands at `present` (0: nothing); keeps both, and puts them back.
+size_t elbow_value_size(const struct elbow_key *option);
+size_t elbow_value_present_size(const struct elbow_key *option);
+void elbow_value_keep(const struct elbow_key *option, const void *base, struct elbow_kept *kept);
+void elbow_value_restore(const struct elbow_key *option, const struct elbow_kept *kept, void *base);
 
 // Local. Puts the default of a key into base.
 void elbow_value_preset(const struct elbow_key *key, void *base);

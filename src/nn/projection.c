@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The way around layers. Places that are not skipped lie in their order, so that a sample's values are the rows of the
+// product as they stand.
+#include "elbow/nn/detail/projection.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/math/dense_product.h"
+#include "elbow/math/threads.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { VALUES_LEAST = 1 << 14 }; // values that are worth a thread
+
+// Every how many places of a side are taken for the output's; 0: there is no such number.
+static size_t stride_of(size_t input, size_t output)
+{
+    size_t stride = (input + output - 1) / output;
+    return (input + stride - 1) / stride == output ? stride : 0;
+}
+
+static bool is_identity(struct elbow_shape input, struct elbow_shape output)
+{
+    bool is_flattened = elbow_shape_places(output) == 1 && elbow_shape_values(input) == elbow_shape_values(output);
+    return elbow_shape_is_same(input, output) || is_flattened;
+}
+
+bool elbow_projection_fits(struct elbow_shape input, struct elbow_shape output, char reason[ELBOW_LAYER_REASON_SIZE])
+{
+    bool fits = is_identity(input, output) || elbow_shape_places(output) == 1 ||
+                (stride_of(input.height, output.height) > 0 && stride_of(input.width, output.width) > 0);
+    if (!fits)
+        snprintf(reason, ELBOW_LAYER_REASON_SIZE,
+                 "its layers make %zu x %zu places of %zu x %zu, and the way around them can only keep or skip places; "
+                 "use layers that keep them, or divide them by a whole number",
+                 output.height, output.width, input.height, input.width);
+    return fits;
+}
+
+static void list_places(struct elbow_shape input, struct elbow_shape output, size_t *from)
+{
+    size_t down = stride_of(input.height, output.height), right = stride_of(input.width, output.width);
+    for (size_t i = 0; i < output.height; ++i)
+        for (size_t j = 0; j < output.width; ++j)
+            *from++ = i * down * input.width + j * right;
+}
+
+enum elbow_status elbow_projection_create(struct elbow_shape input, struct elbow_shape output, bool has_rows,
+                                          struct elbow_projection *projection, struct elbow_error *error)
+{
+    size_t places = elbow_shape_places(output);
+    *projection = (struct elbow_projection){.is_identity = is_identity(input, output),
+                                            .inputs = elbow_shape_values(input),
+                                            .places = places,
+                                            .channels = places == 1 ? elbow_shape_values(input) : input.channels,
+                                            .filters = output.channels};
+    projection->skips = !projection->is_identity && places * projection->channels != projection->inputs;
+    if (!projection->skips || !has_rows)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_allocate(&projection->from, places, sizeof *projection->from, "a layer", error);
+    if (status == ELBOW_OK)
+        list_places(input, output, projection->from);
+    return status;
+}
+
+void elbow_projection_destroy(struct elbow_projection *projection)
+{
+    elbow_release(&projection->from);
+    *projection = (struct elbow_projection){0};
+}
+
+size_t elbow_projection_room(const struct elbow_projection *projection)
+{
+    return projection->is_identity ? 0 : projection->places * projection->channels;
+}
+
+struct move {
+    const struct elbow_projection *projection;
+    const float *source;
+    float *target;
+};
+
+// The places that are taken, of some rows.
+static void take_span(void *user, int part, size_t first, size_t count)
+{
+    const struct move *move = user;
+    const struct elbow_projection *projection = move->projection;
+    size_t channels = projection->channels;
+    (void)part;
+    for (size_t row = first; row < first + count; ++row)
+        for (size_t k = 0; k < projection->places; ++k)
+            memcpy(move->target + (row * projection->places + k) * channels,
+                   move->source + row * projection->inputs + projection->from[k] * channels,
+                   channels * sizeof *move->target);
+}
+
+// The reverse: what comes from places is added to theirs.
+static void give_span(void *user, int part, size_t first, size_t count)
+{
+    const struct move *move = user;
+    const struct elbow_projection *projection = move->projection;
+    size_t channels = projection->channels, places = projection->places;
+    (void)part;
+    for (size_t row = first; row < first + count; ++row)
+        for (size_t k = 0; k < places; ++k) {
+            size_t place = projection->skips ? projection->from[k] : k;
+            const float *source = move->source + (row * places + k) * channels;
+            float *target = move->target + row * projection->inputs + place * channels;
+            for (size_t c = 0; c < channels; ++c)
+                target[c] += source[c];
+        }
+}
+
+static void add_span(void *user, int part, size_t first, size_t count)
+{
+    const struct move *move = user;
+    size_t values = move->projection->inputs;
+    (void)part;
+    for (size_t i = first * values; i < (first + count) * values; ++i)
+        move->target[i] += move->source[i];
+}
+
+static void run(void (*span)(void *user, int part, size_t first, size_t count),
+                const struct elbow_projection *projection, size_t rows, const float *source, float *target)
+{
+    struct move move = {projection, source, target};
+    elbow_threads_split(rows, 1, VALUES_LEAST / (projection->inputs + 1) + 1, span, &move);
+}
+
+// The rows of the product.
+static const float *taken(const struct elbow_projection *projection, size_t rows, const float *x, float *room)
+{
+    if (!projection->skips)
+        return x;
+    run(take_span, projection, rows, x, room);
+    return room;
+}
+
+void elbow_projection_forward(const struct elbow_projection *projection, size_t rows, const float *x,
+                              const float *weight, float *room, float *y)
+{
+    size_t channels = projection->channels;
+    if (projection->is_identity)
+        run(add_span, projection, rows, x, y);
+    else
+        elbow_dense_product_forward(rows * projection->places, channels, projection->filters,
+                                    (struct elbow_span){0, channels}, taken(projection, rows, x, room), weight, y);
+}
+
+void elbow_projection_weight(const struct elbow_projection *projection, size_t rows, const float *x, const float *dy,
+                             float *room, float *dweight)
+{
+    size_t channels = projection->channels;
+    if (!projection->is_identity)
+        elbow_dense_product_weight(rows * projection->places, channels, projection->filters,
+                                   (struct elbow_span){0, channels}, taken(projection, rows, x, room), dy, dweight);
+}
+
+void elbow_projection_inputs(const struct elbow_projection *projection, size_t rows, const float *dy,
+                             const float *weight, float *room, float *dx)
+{
+    if (projection->is_identity) {
+        run(add_span, projection, rows, dy, dx);
+        return;
+    }
+    elbow_dense_product_input(rows * projection->places, projection->channels, projection->filters, dy, weight, room);
+    run(give_span, projection, rows, room, dx);
+}
