@@ -154,6 +154,8 @@ static enum elbow_status check_files(const struct wish *wish, const struct elbow
                 {"data.weights", config->data.weights, &other, &train},
                 {"data.names", config->data.names, &other, &train},
                 {"data.valid_names", config->data.valid_names, &other, &valid},
+                {"data.mask", config->data.mask, &other, &train},
+                {"data.valid_mask", config->data.valid_mask, &other, &valid},
                 {"data.labels", config->data.labels, &other, &train},
                 {"data.valid_labels", config->data.valid_labels, &other, &valid}};
     enum elbow_status status = wish->init == NULL ? ELBOW_OK : check_file(wish->init, "--init", error);

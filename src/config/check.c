@@ -73,6 +73,9 @@ static enum elbow_status check_synthetic(const struct elbow_config *config, cons
                    {"weights", config->data.weights},
                    {"names", config->data.names},
                    {"valid_names", config->data.valid_names},
+                   {"mask", config->data.mask},
+                   {"valid_mask", config->data.valid_mask},
+                   {"missing", config->data.missing != ELBOW_MISSING_REFUSE ? "rule" : ""},
                    {"valid", config->data.valid_share > 0 ? "share" : ""},
                    {"rows", config->data.rows.is_range ? "range" : ""},
                    {"series", config->data.series.length > 0 ? "series" : ""}};
@@ -136,15 +139,17 @@ static enum elbow_status check_companions(const struct elbow_config *config, con
                                           struct elbow_error *error)
 {
     const struct {
-        const char *key, *value;
-    } beside[] = {{"labels", config->data.valid_labels}, {"names", config->data.valid_names}};
+        const char *key, *value, *verb;
+    } beside[] = {{"labels", config->data.valid_labels, "are"},
+                  {"names", config->data.valid_names, "are"},
+                  {"mask", config->data.valid_mask, "is"}};
     for (size_t i = 0; i < sizeof beside / sizeof *beside; ++i) {
         if (*beside[i].value && config->data.valid_share > 0)
             return elbow_error_set(error, ELBOW_CONFIG,
-                                   "%s: data.valid_%s with data.valid: %g, a share of the training rows, whose %s are "
+                                   "%s: data.valid_%s with data.valid: %g, a share of the training rows, whose %s %s "
                                    "data.%s; remove data.valid_%s",
-                                   name, beside[i].key, config->data.valid_share, beside[i].key, beside[i].key,
-                                   beside[i].key);
+                                   name, beside[i].key, config->data.valid_share, beside[i].key, beside[i].verb,
+                                   beside[i].key, beside[i].key);
         if (*beside[i].value && !*config->data.valid)
             return elbow_error_set(error, ELBOW_CONFIG, "%s: data.valid_%s without data.valid; set data.valid, too",
                                    name, beside[i].key);
@@ -196,7 +201,9 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
                   {"rows", config->data.rows.dataset, config->data.train},
                   {"weights", config->data.weights, config->data.train},
                   {"names", config->data.names, config->data.train},
-                  {"valid_names", config->data.valid_names, config->data.valid}};
+                  {"valid_names", config->data.valid_names, config->data.valid},
+                  {"mask", config->data.mask, config->data.train},
+                  {"valid_mask", config->data.valid_mask, config->data.valid}};
     for (size_t i = 0; i < sizeof places / sizeof *places; ++i) {
         enum elbow_status status = check_places(config, name, places[i].key, places[i].value, places[i].rows, error);
         if (status != ELBOW_OK)

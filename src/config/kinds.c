@@ -96,6 +96,14 @@ static const struct elbow_key series_keys[] = {
 // clang-format on
 const struct elbow_kind_schema elbow_series_options[2] = {{"series", {series_keys, 2}}, {NULL, {NULL, 0}}};
 
+// clang-format off
+static const struct elbow_key input_keys[] = {
+    {"", "mask", BOOLEAN, .offset = offsetof(struct elbow_config, model.input.mask), .preset = "false",
+     .help = "Whether the encoder also sees which values are known: 1, or 0 where one is missing, which has the value 0."},
+};
+// clang-format on
+const struct elbow_kind_schema elbow_input_options[2] = {{"input", OPTIONS(input_keys)}, {NULL, {NULL, 0}}};
+
 #define OF_LIKELIHOOD(member) .offset = offsetof(struct elbow_config, model.likelihood_options.member)
 
 static const char *const variance_words[] = {"optimal", "learned", "per_value", "predicted", NULL};

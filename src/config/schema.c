@@ -15,6 +15,7 @@
 CHOICES(binarize_choices, ELBOW_BINARIZE_LIST);
 CHOICES(layout_choices, ELBOW_LAYOUT_LIST);
 CHOICES(channels_choices, ELBOW_CHANNELS_LIST);
+CHOICES(missing_choices, ELBOW_MISSING_LIST);
 CHOICES(transform_choices, ELBOW_TRANSFORM_LIST);
 CHOICES(bound_choices, ELBOW_OBJECTIVE_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
@@ -68,6 +69,13 @@ static const struct elbow_key keys[] = {
              "is read from each. Empty: none."},
     {"data", "valid_labels", PLACES(1), AT(data.valid_labels), .may_change = true,
      .help = "Likewise for data.valid; eval then also tells the ELBO of each class. Empty: none."},
+    {"data", "missing", CHOICE(missing_choices), AT(data.missing), .preset = "refuse", .is_later = true,
+     .help = "Values that are missing and not scored: nan; fill: what _FillValue, missing_value and valid_range mark, "
+             "and chunks never written; any: both. refuse: none may be."},
+    {"data", "mask", TEXT, AT(data.mask), .may_change = true, .is_later = true,
+     .help = "A dataset of the shape of data.train: 1 where a value is known, 0 where it is missing. Empty: none."},
+    {"data", "valid_mask", TEXT, AT(data.valid_mask), .may_change = true, .is_later = true,
+     .help = "Likewise for data.valid."},
     {"data", "binarize", CHOICE(binarize_choices), AT(data.binarize), .preset = "none",
      .help = "none; threshold: 1 where a value is above data.threshold; sample: 1 with the value as its probability, "
              "drawn anew each time a sample is used."},
@@ -128,6 +136,8 @@ static const struct elbow_key keys[] = {
     {"model", "initializer", CHOICE(initializer_choices), AT(model.initializer), .preset = "auto",
      .help = "How weights start. auto: he before relu, leaky_relu, silu, softplus, gelu and elu, glorot "
              "before the others."},
+    {"model", "input", MAP(elbow_input_options), AT(model.input), .preset = "null", .is_later = true,
+     .help = "What the encoder sees beside the values that are scored, or in their place."},
     {"model", "encoder", .type = ELBOW_KEY_LAYERS, AT(model.encoder),
      .help = "Hidden layers from x on; the head (mean and log-variance of z) is added. [] is a linear encoder."},
     {"model", "decoder", .type = ELBOW_KEY_LAYERS, AT(model.decoder),

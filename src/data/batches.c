@@ -4,6 +4,7 @@
 #include "elbow/data/batches.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/detail/rows.h"
 #include "elbow/math/threads.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
@@ -75,6 +76,7 @@ static void gather_span(void *user, int part, size_t first, size_t count)
         float *row = rows->values + i * rows->width;
         take_sample(rows->dataset, rows->binarizer, rows->ids[i], row);
         binarize(rows->binarizer, elbow_dataset_id(rows->dataset, rows->ids[i]), rows->width, row);
+        elbow_rows_hush(rows->dataset, rows->ids[i], row);
     }
 }
 
@@ -84,6 +86,20 @@ void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_
     struct rows call = {
         .dataset = dataset, .binarizer = binarizer, .ids = ids, .width = dataset->values, .values = values};
     elbow_threads_split(rows, 1, least_rows(dataset->values), gather_span, &call);
+}
+
+static void known_span(void *user, int part, size_t first, size_t count)
+{
+    const struct rows *rows = user;
+    (void)part;
+    for (size_t i = first; i < first + count; ++i)
+        elbow_dataset_known(rows->dataset, rows->ids[i], rows->values + i * rows->width);
+}
+
+void elbow_batch_known(const struct elbow_dataset *dataset, size_t rows, const uint64_t *ids, float *known)
+{
+    struct rows call = {.dataset = dataset, .ids = ids, .width = dataset->values, .values = known};
+    elbow_threads_split(rows, 1, least_rows(dataset->values), known_span, &call);
 }
 
 void elbow_batch_keys(const struct elbow_dataset *dataset, size_t rows, uint64_t *ids)
@@ -121,8 +137,28 @@ void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw,
 struct columns {
     bool has_squares;
     double *sums, *differences, *squares; // (D)
+    double *counts;                       // (D) of known values; NULL: all are known
     float *sample, *origin;               // (D): room
 };
+
+// Of a row with missing values. The origin of a column is its first known value.
+static void add_known(const struct elbow_dataset *dataset, uint64_t row, const struct columns *columns,
+                      struct elbow_range range)
+{
+    for (uint64_t i = range.first; i < range.last; ++i) {
+        if (!elbow_rows_knows(dataset, row, i))
+            continue;
+        if (columns->counts[i] == 0)
+            columns->origin[i] = columns->sample[i];
+        double difference = (double)columns->sample[i] - (double)columns->origin[i];
+        columns->counts[i] += 1;
+        columns->sums[i] += (double)columns->sample[i];
+        if (!columns->has_squares)
+            continue;
+        columns->differences[i] += difference;
+        columns->squares[i] += difference * difference;
+    }
+}
 
 static void add_row(const struct columns *columns, struct elbow_range range)
 {
@@ -147,11 +183,16 @@ static void sum_columns(struct elbow_comm *comm, const struct elbow_dataset *dat
             binarize(binarizer, row, dataset->values, columns->sample);
         if (row == 0)
             memcpy(columns->origin, columns->sample, dataset->values * sizeof(float));
-        add_row(columns, mine);
+        if (columns->counts != NULL)
+            add_known(dataset, row, columns, mine);
+        else
+            add_row(columns, mine);
     }
     for (int r = 0; r < place.size; ++r)
         first[r + 1] = (size_t)elbow_partition(dataset->values, r, place.size).last;
     elbow_comm_share_doubles(comm, columns->sums, first);
+    if (columns->counts != NULL)
+        elbow_comm_share_doubles(comm, columns->counts, first);
     if (!columns->has_squares)
         return;
     elbow_comm_share_doubles(comm, columns->differences, first);
@@ -164,19 +205,24 @@ enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbo
 {
     struct columns columns = {.has_squares = variance != NULL};
     size_t *first = NULL, squares = columns.has_squares ? dataset->values : 0;
-    double samples = (double)dataset->samples;
     *error = (struct elbow_error){0};
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(columns.sums, dataset->values),   ELBOW_ARRAY(columns.differences, squares),
         ELBOW_ARRAY(columns.squares, squares),        ELBOW_ARRAY_OF(columns.sample, dataset->values, "a sample"),
         ELBOW_ARRAY(columns.origin, dataset->values), ELBOW_ARRAY(first, (size_t)elbow_comm_place(comm).size + 1),
+        ELBOW_ARRAY(columns.counts, dataset->values), // the last one
     };
-    elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);
+    size_t count = sizeof arrays / sizeof *arrays - (dataset->known.base != NULL ? 0 : 1);
+    elbow_allocate_all(arrays, count, "the mean", error);
     if (elbow_comm_agree(comm, error) == ELBOW_OK)
         sum_columns(comm, dataset, binarizer, &columns, first);
     for (size_t i = 0; error->status == ELBOW_OK && i < dataset->values; ++i) {
-        mean[i] = columns.sums[i] / samples;
+        double samples = columns.counts != NULL ? columns.counts[i] : (double)dataset->samples;
+        mean[i] = samples > 0 ? columns.sums[i] / samples : 0;
         if (!columns.has_squares)
+            continue;
+        variance[i] = 1; // of a value that is never known
+        if (!(samples > 0))
             continue;
         double difference = columns.differences[i] / samples;
         variance[i] = fmax(0, columns.squares[i] / samples - difference * difference);
@@ -184,6 +230,7 @@ enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbo
     elbow_release(&columns.sums);
     elbow_release(&columns.differences);
     elbow_release(&columns.squares);
+    elbow_release(&columns.counts);
     elbow_release(&columns.sample);
     elbow_release(&columns.origin);
     elbow_release(&first);

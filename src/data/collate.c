@@ -3,6 +3,8 @@
 
 #include "elbow/base/memory.h"
 
+#include <string.h>
+
 static struct elbow_binarizer binarizer_of(const struct elbow_config *config, enum elbow_purpose binarize,
                                            enum elbow_purpose dequantize)
 {
@@ -22,7 +24,8 @@ struct elbow_collation elbow_collation_of_training(const struct elbow_config *co
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_TRAIN_BINARIZE, ELBOW_PURPOSE_TRAIN_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_TRAIN_NOISE,
         .latent = (size_t)config->model.latent,
-        .is_training = true};
+        .is_training = true,
+        .shows_mask = config->model.input.mask};
 }
 
 struct elbow_collation elbow_collation_of_evaluation(const struct elbow_config *config,
@@ -32,7 +35,8 @@ struct elbow_collation elbow_collation_of_evaluation(const struct elbow_config *
         .dataset = dataset,
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_EVAL_BINARIZE, ELBOW_PURPOSE_EVAL_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_EVAL_NOISE,
-        .latent = (size_t)config->model.latent};
+        .latent = (size_t)config->model.latent,
+        .shows_mask = config->model.input.mask};
 }
 
 // Weights count in training alone.
@@ -41,16 +45,38 @@ static bool has_weights(const struct elbow_collation *collation)
     return collation->is_training && collation->dataset->has_weights;
 }
 
+static bool has_known(const struct elbow_collation *collation)
+{
+    return collation->dataset->known.base != NULL;
+}
+
+// Values of a row that the encoder sees, where they are made for it alone; 0: it sees what is scored.
+static size_t inputs_of(const struct elbow_collation *collation)
+{
+    return collation->shows_mask ? 2 * collation->dataset->values : 0;
+}
+
 enum elbow_status elbow_collated_create(const struct elbow_collation *collation, size_t rows_max,
                                         struct elbow_collated *collated, struct elbow_error *error)
 {
+    size_t values = collation->dataset->values;
     *collated = (struct elbow_collated){.rows_max = rows_max};
-    const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(collated->ids, rows_max), ELBOW_ARRAY(collated->values, rows_max * collation->dataset->values),
-        ELBOW_ARRAY(collated->noise, rows_max * collation->latent),
-        ELBOW_ARRAY(collated->weights, rows_max), // the last one
+    const struct {
+        bool is_wanted;
+        struct elbow_array array;
+    } wanted[] = {
+        {true, ELBOW_ARRAY(collated->ids, rows_max)},
+        {true, ELBOW_ARRAY(collated->values, rows_max * values)},
+        {true, ELBOW_ARRAY(collated->noise, rows_max * collation->latent)},
+        {has_weights(collation), ELBOW_ARRAY(collated->weights, rows_max)},
+        {has_known(collation), ELBOW_ARRAY(collated->known, rows_max * values)},
+        {inputs_of(collation) > 0, ELBOW_ARRAY(collated->inputs, rows_max * inputs_of(collation))},
     };
-    size_t count = sizeof arrays / sizeof *arrays - (has_weights(collation) ? 0 : 1);
+    struct elbow_array arrays[sizeof wanted / sizeof *wanted];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
+        if (wanted[i].is_wanted)
+            arrays[count++] = wanted[i].array;
     return elbow_allocate_all(arrays, count, "a microbatch", error);
 }
 
@@ -60,29 +86,61 @@ void elbow_collated_destroy(struct elbow_collated *collated)
     elbow_release(&collated->values);
     elbow_release(&collated->noise);
     elbow_release(&collated->weights);
+    elbow_release(&collated->known);
+    elbow_release(&collated->inputs);
     *collated = (struct elbow_collated){0};
 }
 
 size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
 {
-    size_t floats = collation->dataset->values + collation->latent + (has_weights(collation) ? 1 : 0);
+    size_t values = collation->dataset->values;
+    size_t floats = values + collation->latent + (has_weights(collation) ? 1 : 0) +
+                    (has_known(collation) ? values : 0) + inputs_of(collation);
     return sizeof(uint64_t) + floats * sizeof(float);
+}
+
+// The last stage of what the encoder sees: the mask behind the values of each place.
+static void append_mask(const struct elbow_dataset *dataset, size_t rows, const float *seen, const float *known,
+                        float *inputs)
+{
+    size_t channels = elbow_dataset_channels(dataset), places = rows * dataset->values / channels;
+    for (size_t place = 0; place < places; ++place) {
+        float *values = inputs + 2 * place * channels, *mask = values + channels;
+        memcpy(values, seen + place * channels, channels * sizeof *values);
+        for (size_t i = 0; i < channels; ++i)
+            mask[i] = known != NULL ? known[place * channels + i] : 1;
+    }
+}
+
+// What the encoder sees, stage by stage; the places of the samples have become their keys. NULL: the values.
+static const float *make_inputs(const struct elbow_collation *collation, size_t rows, struct elbow_collated *collated)
+{
+    const float *seen = collated->values;
+    if (!collation->shows_mask)
+        return NULL;
+    append_mask(collation->dataset, rows, seen, collated->known, collated->inputs);
+    return collated->inputs;
 }
 
 struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, uint64_t epoch, size_t rows,
                                       struct elbow_collated *collated)
 {
     ELBOW_CHECK(rows > 0 && rows <= collated->rows_max);
+    const struct elbow_dataset *dataset = collation->dataset;
     struct elbow_binarizer binarizer = collation->binarizer;
     binarizer.draw = (uint32_t)epoch;
-    elbow_batch_gather(collation->dataset, &binarizer, rows, collated->ids, collated->values);
+    elbow_batch_gather(dataset, &binarizer, rows, collated->ids, collated->values);
     if (has_weights(collation))
-        elbow_batch_weights(collation->dataset, rows, collated->ids, collated->weights);
-    elbow_batch_keys(collation->dataset, rows, collated->ids);
+        elbow_batch_weights(dataset, rows, collated->ids, collated->weights);
+    if (has_known(collation))
+        elbow_batch_known(dataset, rows, collated->ids, collated->known);
+    elbow_batch_keys(dataset, rows, collated->ids);
     elbow_batch_noise(binarizer.seed, collation->noise, binarizer.draw, rows, collated->ids, collation->latent,
                       collated->noise);
     return (struct elbow_microbatch){.rows = rows,
                                      .values = collated->values,
+                                     .known = collated->known,
+                                     .inputs = make_inputs(collation, rows, collated),
                                      .noise = collated->noise,
                                      .weights = collated->weights,
                                      .about = {.ids = collated->ids,

@@ -23,6 +23,7 @@ static void find_keys(const struct elbow_config *config, bool is_valid, struct n
         named[ELBOW_CONFIGURED_ROWS] = (struct named){"data.valid", config->data.valid};
         named[ELBOW_CONFIGURED_LABELS] = (struct named){"data.valid_labels", config->data.valid_labels};
         named[ELBOW_CONFIGURED_NAMES] = (struct named){"data.valid_names", config->data.valid_names};
+        named[ELBOW_CONFIGURED_MASK] = (struct named){"data.valid_mask", config->data.valid_mask};
         return;
     }
     named[ELBOW_CONFIGURED_ROWS] = (struct named){"data.train", config->data.train};
@@ -30,6 +31,7 @@ static void find_keys(const struct elbow_config *config, bool is_valid, struct n
     named[ELBOW_CONFIGURED_CHOSEN] = (struct named){"data.rows", config->data.rows.dataset};
     named[ELBOW_CONFIGURED_GROUPS] = (struct named){"data.groups", config->data.groups};
     named[ELBOW_CONFIGURED_NAMES] = (struct named){"data.names", config->data.names};
+    named[ELBOW_CONFIGURED_MASK] = (struct named){"data.mask", config->data.mask};
     if (!is_valid)
         named[ELBOW_CONFIGURED_WEIGHTS] = (struct named){"data.weights", config->data.weights};
 }
@@ -115,14 +117,17 @@ struct elbow_dataset_request elbow_configured_request(const struct elbow_config 
     struct elbow_dataset_request request = elbow_dataset_request_of(config);
     if (!is_valid || config->data.valid_share > 0)
         elbow_dataset_select(config, is_valid, &request.select);
-    else
+    else {
         request.names.key = "data.valid_names";
+        request.mask.key = "data.valid_mask";
+    }
     request.files = files_of(configured, ELBOW_CONFIGURED_ROWS);
     request.labels_files = files_of(configured, ELBOW_CONFIGURED_LABELS);
     point(configured, ELBOW_CONFIGURED_CHOSEN, &request.select.rows);
     point(configured, ELBOW_CONFIGURED_GROUPS, &request.select.groups);
     point(configured, ELBOW_CONFIGURED_WEIGHTS, &request.weights);
     point(configured, ELBOW_CONFIGURED_NAMES, &request.names);
+    point(configured, ELBOW_CONFIGURED_MASK, &request.mask);
     return request;
 }
 

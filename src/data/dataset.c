@@ -13,6 +13,7 @@
 void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset)
 {
     elbow_comm_unshare(comm, &dataset->rows);
+    elbow_comm_unshare(comm, &dataset->known);
     elbow_comm_unshare(comm, &dataset->labels);
     elbow_comm_unshare(comm, &dataset->weights);
     elbow_label_names_clear(&dataset->label_names);
@@ -36,6 +37,7 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
         return;
     }
     elbow_rows_transform(dataset, sample, values);
+    elbow_rows_hush(dataset, sample, values);
 }
 
 void elbow_dataset_scaled(const struct elbow_dataset *dataset, uint64_t sample, double *values)
@@ -57,6 +59,7 @@ void elbow_dataset_sample_moved(const struct elbow_dataset *dataset, uint64_t sa
             moved[i] = elbow_element_at(dataset->element, stored, i) + (double)noise[first + i];
         elbow_fit_forward(&dataset->transform, &dataset->scale, ELBOW_ELEMENT_FLOAT64, moved, first, n, values + first);
     }
+    elbow_rows_hush(dataset, sample, values);
 }
 
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample)

@@ -33,10 +33,21 @@ static uint64_t hash_values(const struct elbow_dataset *dataset, struct elbow_ra
     return elbow_hash_end(&state);
 }
 
+// Which values are known.
+static uint64_t hash_known(const struct elbow_dataset *dataset, struct elbow_range rows)
+{
+    size_t bytes = elbow_rows_known_row_bytes(dataset);
+    return elbow_hash_bytes((const char *)dataset->known.base + rows.first * bytes,
+                            (size_t)(rows.last - rows.first) * bytes);
+}
+
 static double hash_rows(const struct elbow_dataset *dataset, struct elbow_range rows)
 {
     uint64_t parts[] = {hash_values(dataset, rows), dataset->samples, dataset->values, (uint64_t)dataset->element};
-    return fold(parts, sizeof parts);
+    if (dataset->known.base == NULL)
+        return fold(parts, sizeof parts);
+    uint64_t both[] = {elbow_hash_bytes(parts, sizeof parts), hash_known(dataset, rows)};
+    return fold(both, sizeof both);
 }
 
 static double hash_labels(const struct elbow_dataset *dataset, struct elbow_range rows)

@@ -48,7 +48,7 @@ static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_
     for (size_t i = 0; labels != NULL && i < labels->count && notes; ++i)
         notes = elbow_inputs_note(labels->paths[i], error) == ELBOW_OK;
     const struct elbow_companion beside[] = {request->select.rows, request->select.groups, request->weights,
-                                             request->names};
+                                             request->names, request->mask};
     for (size_t i = 0; i < sizeof beside / sizeof *beside && notes; ++i)
         notes = note_companion(&beside[i], error);
     return elbow_comm_agree_root(loading->comm, error);
@@ -193,6 +193,8 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
         return error->status;
     if (load_labels(loading, log, error) != ELBOW_OK || elbow_loading_companions(loading, log, error) != ELBOW_OK)
         return error->status;
+    if (elbow_loading_share_known(loading, log, error) != ELBOW_OK)
+        return error->status;
     dataset->min = INFINITY;
     dataset->max = -INFINITY;
     if (dataset->is_sparse)
@@ -252,6 +254,8 @@ struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config 
                                                      .step = (uint64_t)config->data.series.step},
                                           .weights = {.key = "data.weights"},
                                           .names = {.key = "data.names"},
+                                          .missing = (enum elbow_missing_kind)config->data.missing,
+                                          .mask = {.key = "data.mask"},
                                           .transform = (enum elbow_transform_kind)config->data.transform,
                                           .demand = elbow_config_demand(config)};
 }
@@ -298,6 +302,7 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
     if (status == ELBOW_OK)
         status = elbow_source_storage(loading.source, storage, error);
     elbow_source_close(loading.source);
+    elbow_source_close(loading.mask);
     elbow_selection_clear(&dataset->selection);
     return status;
 }
@@ -312,6 +317,7 @@ enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow
     if (status == ELBOW_OK)
         status = load_files(&loading, log, error);
     elbow_source_close(loading.source);
+    elbow_source_close(loading.mask);
     if (status != ELBOW_OK)
         elbow_dataset_unload(comm, dataset);
     return status;

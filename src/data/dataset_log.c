@@ -73,6 +73,27 @@ static void tell_transform(const struct elbow_dataset *dataset, char *text, size
     snprintf(text, size, "; transform: %s, %s", elbow_transform_word(dataset->transform.kind), formula);
 }
 
+// "12.5 % of the values are missing (120 of 960; 0.2 KB of the node's memory say which)"
+static void tell_missing(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
+{
+    double all = (double)dataset->samples * (double)dataset->values;
+    if (dataset->known.base == NULL)
+        return;
+    elbow_log_say(
+        log,
+        "%s: %.3g %% of the values are missing, %llu of %.0f (%s of memory tell which); bounds are on log p of "
+        "those that are known",
+        role, 100 * (double)dataset->unknown / all, (unsigned long long)dataset->unknown, all,
+        elbow_text_bytes(dataset->known.bytes).text);
+    if (dataset->news.empty > 0)
+        elbow_log_warn(log, "%s: %s without a known value: nothing of %s is scored", dataset->name,
+                       elbow_text_count(dataset->news.empty, "sample").text, dataset->news.empty == 1 ? "it" : "them");
+    if (dataset->news.never > 0)
+        elbow_log_warn(log, "%s: %s of a sample %s known in none: what a model tells of %s is from nothing",
+                       dataset->name, elbow_text_count(dataset->news.never, "value").text,
+                       dataset->news.never == 1 ? "is" : "are", dataset->news.never == 1 ? "it" : "them");
+}
+
 static void tell_constant(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     size_t count = dataset->news.constant, shown = count < ELBOW_DATASET_CONSTANT ? count : ELBOW_DATASET_CONSTANT;
@@ -106,6 +127,7 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
                   dataset->scale.offset, dataset->scale.source, transform,
                   dataset->news.turned[0] != 0 ? "; rows are turned from " : "", dataset->news.turned, beside);
     tell_selection(dataset, role, log);
+    tell_missing(dataset, role, log);
     tell_constant(dataset, role, log);
     if (dataset->packing.ignored[0] != 0)
         elbow_log_warn(log, "%s: attributes that are no numbers, or too many, are not used: %s", dataset->name,

@@ -13,7 +13,13 @@
 enum { BLOCKS = 1024 };
 
 // Of a block, as doubles: counts are exact.
-enum { SUM, SQUARES, MISSING, FIRST_MISSING, UNREAD, FIRST_UNREAD, FIGURES };
+enum { SUM, SQUARES, MISSING, FIRST_MISSING, UNREAD, FIRST_UNREAD, KNOWN, EMPTY, FIGURES };
+
+// Whether the dataset's own rules do not hold, but are told of.
+static bool has_others(const struct elbow_loading *loading)
+{
+    return loading->request->reference != NULL && loading->request->is_settled && !elbow_loading_takes_fill(loading);
+}
 
 // Of values from number `first` on, into figures[0] and [1].
 static void count_missing(const struct elbow_dataset *dataset, const struct elbow_missing *rules, const void *stored,
@@ -27,23 +33,87 @@ static void count_missing(const struct elbow_dataset *dataset, const struct elbo
     figures[0] += (double)found.count;
 }
 
-static void measure_block(const struct elbow_loading *loading, struct elbow_range rows, double *figures)
+enum { PIECE = 1024 };
+
+// Known values of a block, one after the other, wherever they stand.
+struct piece {
+    size_t n;
+    double values[PIECE];
+    uint64_t numbers[PIECE]; // among all values
+};
+
+// Into figures[0] and [1].
+static void count_in_piece(const struct elbow_missing *rules, const struct piece *piece, double *figures)
+{
+    struct elbow_missing_count found = elbow_missing_find(rules, ELBOW_ELEMENT_FLOAT64, piece->values, piece->n);
+    if (figures[0] == 0 && found.count > 0)
+        figures[1] = (double)piece->numbers[found.first];
+    figures[0] += (double)found.count;
+}
+
+static void take_piece(const struct elbow_loading *loading, struct piece *piece, struct elbow_element_lanes *lanes,
+                       double *figures)
 {
     const struct elbow_dataset *dataset = loading->dataset;
-    bool has_others = loading->request->reference != NULL && loading->request->is_settled;
     double range = dataset->max - dataset->min;
-    struct elbow_element_lanes lanes = {.sum = {0}};
+    if (elbow_missing_has_rules(&dataset->missing))
+        count_in_piece(&dataset->missing, piece, figures + MISSING);
+    if (has_others(loading) && elbow_missing_has_rules(&dataset->packing.missing))
+        count_in_piece(&dataset->packing.missing, piece, figures + UNREAD);
+    if (isnormal(range))
+        elbow_element_add(ELBOW_ELEMENT_FLOAT64, piece->values, piece->n, dataset->min, range, lanes);
+    figures[KNOWN] += (double)piece->n;
+    piece->n = 0;
+}
+
+// Of a dataset with missing values: whole pieces of known ones, so that they are added as if there were no others.
+static void measure_known(const struct elbow_loading *loading, struct elbow_range rows,
+                          struct elbow_element_lanes *lanes, double *figures)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    struct piece piece = {.n = 0};
+    for (uint64_t row = rows.first; row < rows.last; ++row) {
+        size_t known = 0;
+        for (size_t i = 0; i < dataset->values; ++i) {
+            if (!elbow_rows_knows(dataset, row, i))
+                continue;
+            piece.numbers[piece.n] = row * dataset->values + i;
+            piece.values[piece.n] = elbow_element_at(dataset->element, dataset->rows.base, piece.numbers[piece.n]);
+            ++known;
+            if (++piece.n == PIECE)
+                take_piece(loading, &piece, lanes, figures);
+        }
+        figures[EMPTY] += known == 0;
+    }
+    take_piece(loading, &piece, lanes, figures);
+}
+
+static void measure_all(const struct elbow_loading *loading, struct elbow_range rows, struct elbow_element_lanes *lanes,
+                        double *figures)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    double range = dataset->max - dataset->min;
     struct elbow_rows_buffer buffer;
     size_t left = (size_t)(rows.last - rows.first) * dataset->values, n;
+    figures[KNOWN] = (double)left;
     for (uint64_t first = rows.first * dataset->values; left > 0; first += n, left -= n) {
         n = elbow_rows_step(dataset, left);
         const void *stored = elbow_rows_stored(dataset, first, n, &buffer);
         count_missing(dataset, &dataset->missing, stored, n, first, figures + MISSING);
-        if (has_others)
+        if (has_others(loading))
             count_missing(dataset, &dataset->packing.missing, stored, n, first, figures + UNREAD);
         if (isnormal(range))
-            elbow_element_add(dataset->element, stored, n, dataset->min, range, &lanes);
+            elbow_element_add(dataset->element, stored, n, dataset->min, range, lanes);
     }
+}
+
+static void measure_block(const struct elbow_loading *loading, struct elbow_range rows, double *figures)
+{
+    struct elbow_element_lanes lanes = {.sum = {0}};
+    if (loading->dataset->known.base != NULL)
+        measure_known(loading, rows, &lanes, figures);
+    else
+        measure_all(loading, rows, &lanes, figures);
     struct elbow_element_sums sums = elbow_element_total(&lanes);
     figures[SUM] = sums.sum;
     figures[SQUARES] = sums.squares;
@@ -63,20 +133,23 @@ static void add_blocks(double *figures, size_t lo, size_t hi)
             left[k + 1] = right[k + 1];
         left[k] += right[k];
     }
-    left[SUM] += right[SUM];
-    left[SQUARES] += right[SQUARES];
+    static const int added[] = {SUM, SQUARES, KNOWN, EMPTY};
+    for (size_t i = 0; i < sizeof added / sizeof *added; ++i)
+        left[added[i]] += right[added[i]];
 }
 
 static void take(struct elbow_loading *loading, const double *all)
 {
     const struct elbow_dataset *dataset = loading->dataset;
-    double n = (double)dataset->samples * (double)dataset->values, range = dataset->max - dataset->min;
+    double n = all[KNOWN], range = dataset->max - dataset->min;
     loading->figures = (struct elbow_loading_figures){.mean = dataset->min,
                                                       .deviation = range,
                                                       .missing = (uint64_t)all[MISSING],
                                                       .first_missing = (uint64_t)all[FIRST_MISSING],
                                                       .unread = (uint64_t)all[UNREAD],
-                                                      .first_unread = (uint64_t)all[FIRST_UNREAD]};
+                                                      .first_unread = (uint64_t)all[FIRST_UNREAD],
+                                                      .known = (uint64_t)all[KNOWN],
+                                                      .empty = (uint64_t)all[EMPTY]};
     if (!isnormal(range))
         return;
     double mean = all[SUM] / n;

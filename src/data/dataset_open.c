@@ -2,6 +2,7 @@
 // Loading a dataset, first part: the files are opened, and what is in them is described.
 #include "elbow/data/detail/loading.h"
 
+#include "elbow/data/detail/rows.h"
 #include "elbow/data/facts.h"
 
 static enum elbow_status check_shape(const struct elbow_loading *loading, struct elbow_error *error)
@@ -66,8 +67,9 @@ static enum elbow_status read_attributes(struct elbow_loading *loading, struct e
     dataset->element = packing->element;
     if (request->reference != NULL)
         dataset->missing = request->reference->missing;
+    bool is_settled = request->reference != NULL && request->is_settled;
     bool fits =
-        (request->reference != NULL && request->is_settled) || elbow_missing_add(&dataset->missing, &packing->missing);
+        (is_settled && !elbow_loading_takes_fill(loading)) || elbow_missing_add(&dataset->missing, &packing->missing);
     if (status == ELBOW_OK && !fits)
         status =
             elbow_error_set(error, ELBOW_DATA,
@@ -90,7 +92,7 @@ static void open(struct elbow_loading *loading, struct elbow_error *error)
 {
     if (elbow_loading_open_source(loading, error) != ELBOW_OK)
         return;
-    loading->info = loading->source->info;
+    loading->info = loading->stored = loading->source->info;
     loading->dataset->news.looks_reversed = loading->source->looks_reversed;
     loading->dataset->selection = elbow_selection_all(loading->info.shape[0]);
     check_shape(loading, error);
@@ -143,5 +145,7 @@ enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow
     status = read_attributes(loading, error);
     if (status == ELBOW_OK)
         status = elbow_loading_take_shape(loading, error);
+    if (status == ELBOW_OK && elbow_loading_may_miss(loading))
+        loading->dataset->beside_bytes += loading->dataset->samples * elbow_rows_known_row_bytes(loading->dataset);
     return status == ELBOW_OK ? elbow_loading_check_layout(loading->dataset, error) : status;
 }

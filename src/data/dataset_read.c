@@ -83,11 +83,12 @@ TURN(4, uint32_t)
 TURN(8, uint64_t)
 #undef TURN
 
-static void turn_rows(const struct elbow_loading *loading, char *rows, uint64_t count, void *row)
+void elbow_loading_turn(const struct elbow_loading *loading, enum elbow_element element, void *rows, uint64_t count,
+                        void *row)
 {
-    size_t size = elbow_element_size(loading->dataset->element), row_bytes = loading->dataset->values * size;
+    size_t size = elbow_element_size(element), row_bytes = loading->dataset->values * size;
     for (uint64_t i = 0; i < count; ++i) {
-        void *values = rows + i * row_bytes;
+        void *values = (char *)rows + i * row_bytes;
         if (size == 1)
             turn_1(values, row, loading->channels, loading->places);
         else if (size == 2)
@@ -99,24 +100,34 @@ static void turn_rows(const struct elbow_loading *loading, char *rows, uint64_t 
     }
 }
 
-// Rows [first, first + count), from the file to their place.
-static enum elbow_status read_block(struct elbow_loading *loading, uint64_t first, uint64_t count, void *row,
-                                    struct elbow_error *error)
+// Looks through rows [first, first + count), all of whose values are known, before they are turned round.
+static enum elbow_status scan(struct elbow_loading *loading, const void *rows, uint64_t first, uint64_t count,
+                              struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     size_t n = count * dataset->values;
-    char *rows = (char *)dataset->rows.base + first * dataset->values * elbow_element_size(dataset->element);
-    enum elbow_status status = elbow_source_read(loading->source, first, count, rows, error);
-    if (status != ELBOW_OK)
-        return status;
+    enum elbow_status status = ELBOW_OK;
     struct elbow_element_scan scan = elbow_element_scan(dataset->element, rows, n);
     if (scan.first_not_finite != SIZE_MAX)
         status = check_finite(loading, first, first_unusable(dataset, rows, n, scan.first_not_finite), error);
     dataset->min = fmin(dataset->min, scan.min);
     dataset->max = fmax(dataset->max, scan.max);
-    if (loading->channels > 0)
-        turn_rows(loading, rows, count, row);
     return status;
+}
+
+// Rows [first, first + count), from the file to their place.
+static enum elbow_status read_block(struct elbow_loading *loading, const struct elbow_loading_marks *marks,
+                                    uint64_t first, uint64_t count, void *row, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    char *rows = (char *)dataset->rows.base + first * dataset->values * elbow_element_size(dataset->element);
+    bool may_miss = elbow_loading_may_miss(loading);
+    enum elbow_status status = elbow_source_read(loading->source, first, count, rows, error);
+    if (status == ELBOW_OK && !may_miss)
+        status = scan(loading, rows, first, count, error);
+    if (status == ELBOW_OK && loading->channels > 0)
+        elbow_loading_turn(loading, dataset->element, rows, count, row);
+    return status == ELBOW_OK && may_miss ? elbow_loading_mark(loading, marks, first, count, error) : status;
 }
 
 enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct elbow_error *error)
@@ -127,13 +138,16 @@ enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct 
     uint64_t block = READ_BYTES / (piece * row_bytes) * piece;
     block = block > 0 ? block : piece;
     void *row = NULL;
-    enum elbow_status status = ELBOW_OK;
-    if (loading->channels > 0)
+    struct elbow_loading_marks marks;
+    enum elbow_status status =
+        elbow_loading_marks_create(loading, block < range.last ? block : range.last, &marks, error);
+    if (status == ELBOW_OK && loading->channels > 0)
         status = elbow_allocate(&row, 1, row_bytes, "a row", error);
     for (uint64_t first = range.first; first < range.last && status == ELBOW_OK; first += block) {
         uint64_t count = range.last - first < block ? range.last - first : block;
-        status = read_block(loading, first, count, row, error);
+        status = read_block(loading, &marks, first, count, row, error);
     }
+    elbow_loading_marks_destroy(&marks);
     elbow_release(&row);
     return status;
 }

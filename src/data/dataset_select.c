@@ -170,7 +170,8 @@ static enum elbow_status make_for_all(struct elbow_loading *loading, struct elbo
     return send(comm, selection, error);
 }
 
-enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elbow_error *error)
+// Collective, or local without a communicator.
+static enum elbow_status select_rows(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     if (!has_request(&loading->request->select))
@@ -182,4 +183,10 @@ enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elb
     if (status == ELBOW_OK)
         loading->info = loading->source->info;
     return status;
+}
+
+enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elbow_error *error)
+{
+    enum elbow_status status = select_rows(loading, error);
+    return status == ELBOW_OK ? elbow_loading_open_mask(loading, time_axis(loading), error) : status;
 }

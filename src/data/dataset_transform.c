@@ -5,6 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/moments.h"
+#include "elbow/data/detail/rows.h"
 #include "elbow/data/facts.h"
 
 #include <math.h>
@@ -13,6 +14,11 @@
 static void read_scaled(const void *user, uint64_t row, double *values)
 {
     elbow_dataset_scaled(user, row, values);
+}
+
+static void read_known(const void *user, uint64_t row, float *known)
+{
+    elbow_dataset_known(user, row, known);
 }
 
 static struct elbow_moments_job job_of(const struct elbow_loading *loading)
@@ -26,7 +32,8 @@ static struct elbow_moments_job job_of(const struct elbow_loading *loading)
                                       .low = fmin(a, b),
                                       .high = fmax(a, b),
                                       .user = dataset,
-                                      .read = read_scaled};
+                                      .read = read_scaled,
+                                      .known = dataset->known.base != NULL ? read_known : NULL};
 }
 
 // How far the noise that the model sees may take a scaled value; 0 without noise. It is uniform from 0 up to this.
@@ -62,7 +69,7 @@ static enum elbow_status refuse_first(const struct elbow_loading *loading, struc
     for (uint64_t row = 0; row < dataset->samples && error->status == ELBOW_OK; ++row) {
         elbow_dataset_scaled(dataset, row, values);
         size_t at = 0;
-        while (at < dataset->values && values[at] + least > above)
+        while (at < dataset->values && (values[at] + least > above || !elbow_rows_knows(dataset, row, at)))
             ++at;
         if (at < dataset->values)
             refuse_value(loading, row, at, values[at], error);
@@ -136,6 +143,11 @@ struct reading {
     float *sample;
 };
 
+static void read_known_of_sample(const void *user, uint64_t row, float *known)
+{
+    elbow_dataset_known(((const struct reading *)user)->dataset, row, known);
+}
+
 static void read_sample(const void *user, uint64_t row, double *values)
 {
     const struct reading *reading = user;
@@ -156,6 +168,7 @@ enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loadin
     job.high = dataset->high;
     job.user = &reading;
     job.read = read_sample;
+    job.known = job.known != NULL ? read_known_of_sample : NULL;
     elbow_allocate(&reading.sample, dataset->values, sizeof(float), "a sample", error);
     if (elbow_comm_agree(loading->comm, error) == ELBOW_OK && elbow_moments_take(&job, &moments, error) == ELBOW_OK)
         elbow_moments_join(&moments, &dataset->mean, &dataset->deviation);

@@ -171,6 +171,8 @@ static enum elbow_status check_range(struct elbow_loading *loading, float *sampl
         for (size_t i = 0; i < dataset->values; ++i) {
             if (!isfinite(sample[i]))
                 return refuse_range(loading, row, i, error);
+            if (!elbow_rows_knows(dataset, row, i))
+                continue;
             low = sample[i] < low ? sample[i] : low;
             high = sample[i] > high ? sample[i] : high;
         }
@@ -306,6 +308,8 @@ enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elb
     elbow_comm_min(loading->comm, &dataset->min, 1);
     elbow_comm_max(loading->comm, &dataset->max, 1);
     if (elbow_loading_measure(loading, error) != ELBOW_OK)
+        return error->status;
+    if (elbow_loading_settle_known(loading, error) != ELBOW_OK)
         return error->status;
     settle_scale(loading, error);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || elbow_loading_take_transform(loading, error) != ELBOW_OK)

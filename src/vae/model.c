@@ -58,6 +58,13 @@ struct elbow_shape elbow_model_sample(enum elbow_layout layout, size_t rank, con
     return (struct elbow_shape){(size_t)shape[0], (size_t)shape[1], rank == 3 ? (size_t)shape[2] : 1};
 }
 
+struct elbow_shape elbow_model_inputs(const struct elbow_config *config, struct elbow_shape sample)
+{
+    if (config->model.input.mask)
+        sample.channels *= 2; // of each place its values, then which of them are known
+    return sample;
+}
+
 // A decoder that ends in a convolution must give all outputs of a value.
 static bool has_convolution(const struct elbow_layers *decoder)
 {
@@ -77,9 +84,9 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
                                        struct elbow_model *model, struct elbow_error *error)
 {
     enum elbow_initializer initializer = (enum elbow_initializer)config->model.initializer;
-    enum elbow_status status = elbow_network_create(&model->parameters, "encoder", sample, &config->model.encoder,
-                                                    (struct elbow_shape){1, 1, 2 * model->latent}, initializer,
-                                                    model->rows_max, &model->encoder, error);
+    enum elbow_status status = elbow_network_create(
+        &model->parameters, "encoder", elbow_model_inputs(config, sample), &config->model.encoder,
+        (struct elbow_shape){1, 1, 2 * model->latent}, initializer, model->rows_max, &model->encoder, error);
     size_t outputs = model->parts[0].outputs;
     struct elbow_shape output = {sample.height, sample.width, sample.channels * outputs};
     if (model->part_count > 1)

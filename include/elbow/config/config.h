@@ -141,6 +141,8 @@ struct elbow_config {
         } series;
         elbow_path weights;            // of training rows, not negative; may be empty
         elbow_path names, valid_names; // texts; may be empty
+        int missing;                   // enum elbow_missing_kind
+        elbow_path mask, valid_mask;   // of the rows' shape, 1: known, 0: missing; may be empty
         int binarize;
         double threshold; // a value above it is 1 (binarize: threshold)
         bool dequantize;  // noise is added to stored whole numbers
@@ -160,6 +162,9 @@ struct elbow_config {
         struct elbow_likelihood_parts parts; // where there are such, the two above have their defaults
         int prior;
         int output_bias, initializer;
+        struct {
+            bool mask; // which values are known, beside the values
+        } input;       // what the encoder sees
         struct elbow_layers encoder, decoder;
     } model;
     struct {

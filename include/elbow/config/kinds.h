@@ -32,6 +32,14 @@ enum elbow_layout { ELBOW_LAYOUT_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_CHANNELS_FIRST, first)
 enum elbow_channels { ELBOW_CHANNELS_LIST(ELBOW_KIND_ENUMERATOR) };
 
+// Which stored values count as missing, beside those that data.mask says are.
+#define ELBOW_MISSING_LIST(X)                                                                                          \
+    X(ELBOW_MISSING_REFUSE, refuse) /* none may be */                                                                  \
+    X(ELBOW_MISSING_NAN, nan)       /* NaN */                                                                          \
+    X(ELBOW_MISSING_FILL, fill)     /* what attributes mark, and what was never written */                             \
+    X(ELBOW_MISSING_ANY, any)       /* both */
+enum elbow_missing_kind { ELBOW_MISSING_LIST(ELBOW_KIND_ENUMERATOR) };
+
 // Transforms, what is done to scaled values: X(ENUMERATOR, word, whether values come below zero whatever the data are).
 // src/data/transform/<word>.c holds the functions.
 #define ELBOW_TRANSFORM_LIST(X)                                                                                        \

@@ -18,6 +18,7 @@ struct elbow_collation {
     enum elbow_purpose noise;            // keyed by the binarizer's seed, sample and epoch
     size_t latent;                       // Z
     bool is_training;
+    bool shows_mask; // model.input.mask: the encoder sees which values are known
 };
 
 // Room for a microbatch; owned.
@@ -26,6 +27,10 @@ struct elbow_collated {
     uint64_t *ids;         // [rows_max]
     float *values, *noise; // (rows_max, D), (rows_max, Z)
     float *weights;        // [rows_max]; NULL: none
+    float *known;          // (rows_max, D); NULL: all are known
+    // What the encoder sees, where that is not `values`: each place of a sample has its values and, if the mask is
+    // shown, behind them which are known, so that a mask is more channels. NULL: values.
+    float *inputs;
 };
 
 // Local. What a configuration asks for, in training and in evaluation.

@@ -35,6 +35,8 @@ struct elbow_dataset_news {
     bool looks_channels_first;               // its first axis may be that of the channels, and is not read so
     char turned[500]; // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not
     char doubt[400];  // why the scaling may be wrong here; empty: it seems right
+    uint64_t empty;   // samples without a known value
+    size_t never;     // values of a sample that are known in none
     size_t constant;  // columns without a deviation, where one of each was learned from this dataset
     size_t first_constant[ELBOW_DATASET_CONSTANT]; // the first of them
 };
@@ -50,13 +52,18 @@ struct elbow_dataset {
     double min, max; // stored
     struct elbow_scale scale;
     struct elbow_fit transform;   // of the scaled values; owned
-    struct elbow_missing missing; // the rules that hold; no value of the dataset is missing
+    struct elbow_missing missing; // the rules that hold; a known value is none that they mean
     struct elbow_packing packing; // what its own attributes say
     // Of all values as the model sees them, scaled and transformed, before they are binarised, and without the noise of
     // data.dequantize; the same on any ranks. NaN where all is noise.
     double mean, deviation, low, high;
     struct elbow_dataset_news news;
-    struct elbow_shared rows;         // (N, D) of element, or sparse: detail/rows.h tells
+    struct elbow_shared rows; // (N, D) of element, or sparse: detail/rows.h tells
+    // A bit for each value, 1: it is known, the rows aligned to bytes; base NULL: all are. One that is missing is
+    // stored as 0 here, and is 0 for the model, too: scaled, transformed or binarised. min, max, mean, deviation, low
+    // and high are of those that are known.
+    struct elbow_shared known;
+    uint64_t unknown;                 // values that are missing
     struct elbow_selection selection; // which of the stored rows the samples are, owned; zeroed: all
     struct elbow_shared labels;       // (stored rows) int64_t; base NULL without labels
     struct elbow_label_names label_names;
@@ -103,7 +110,9 @@ struct elbow_dataset_request {
     const struct elbow_ranges *columns; // of flat rows; NULL or empty: all
     struct elbow_selecting select;
     struct elbow_companion weights, names;
-    uint64_t synthetic; // samples
+    enum elbow_missing_kind missing; // which stored values may be missing
+    struct elbow_companion mask;     // or a dataset of the rows' shape, 1 for those that are known
+    uint64_t synthetic;              // samples
     uint64_t seed;
     const struct elbow_integers *shape; // of a flat row, or of a synthetic sample; may be NULL or empty
     enum elbow_layout layout;           // MISMATCH if a sample has another number of dimensions
@@ -136,9 +145,9 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
                                          struct elbow_hdf5_storage *storage, struct elbow_error *error);
 
 // Collective. Loads: every rank reads its part of the rows, chunk-aligned in large blocks; NaN, infinity, missing
-// values and values outside the demanded support are found here, with the row. FORMAT for a missing dataset, an empty
-// one, rank < 2, labels of another length; MISMATCH for a shape or a scaling that contradicts the request; DATA for bad
-// values; MEMORY, with both figures, if it does not fit in a node's memory.
+// values that may not be and values outside the demanded support are found here, with the row. FORMAT for a missing
+// dataset, an empty one, rank < 2, labels of another length; MISMATCH for a shape or a scaling that contradicts the
+// request; DATA for bad values; MEMORY, with both figures, if it does not fit in a node's memory.
 enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
                                      struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error);
 
@@ -179,7 +188,14 @@ uint64_t elbow_dataset_row(const struct elbow_dataset *dataset, uint64_t sample)
 
 // Local. How much a sample counts; 1 without weights. The mean over all samples is 1.
 double elbow_dataset_weight(const struct elbow_dataset *dataset, uint64_t sample);
-// Local. The scaled values of one sample (D) of a file, not transformed and not rounded.
+// Local. Which values of one sample are known, into known (D): 1, or 0 where one is missing.
+void elbow_dataset_known(const struct elbow_dataset *dataset, uint64_t sample, float *known);
+
+// Local. How many values lie in one place of a sample: the channels of an image, of a series, of a volume; all values
+// of a flat row.
+size_t elbow_dataset_channels(const struct elbow_dataset *dataset);
+
+// Local. The scaled values of one sample (D) of a file, not transformed and not rounded; anything where one is missing.
 void elbow_dataset_scaled(const struct elbow_dataset *dataset, uint64_t sample, double *values);
 
 // Local. Likewise with noise (D) in [0, 1) added to each value as it is stored, before it is scaled: of whole numbers

@@ -27,6 +27,7 @@ struct elbow_fit {
 struct elbow_moments {
     size_t values;            // D
     double *mean, *deviation; // (D) of each column; exactly 0 where a column is constant
+    double *counts;           // (D) of known values of each column; NULL: all have as many
     double low, high;         // of all values
 };
 

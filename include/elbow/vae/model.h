@@ -110,6 +110,9 @@ struct elbow_row_results {
 // values).
 struct elbow_shape elbow_model_sample(enum elbow_layout layout, size_t rank, const uint64_t *shape);
 
+// Local. What the encoder of samples of that shape sees: a mask (model.input.mask) is as many channels more.
+struct elbow_shape elbow_model_inputs(const struct elbow_config *config, struct elbow_shape sample);
+
 // Local. A model of samples of that shape, with room for microbatches of up to rows_max rows (0: it has its tensors,
 // and cannot compute). CONFIG if its layers do not fit.
 enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, struct elbow_shape sample,

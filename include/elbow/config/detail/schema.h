@@ -72,6 +72,9 @@ extern const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS +
 // The options of data.series, rows for struct elbow_config.
 extern const struct elbow_kind_schema elbow_series_options[2];
 
+// Likewise of model.input.
+extern const struct elbow_kind_schema elbow_input_options[2];
+
 // The priors, likewise, by enum elbow_prior_kind.
 extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];
 

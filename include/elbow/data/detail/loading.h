@@ -22,6 +22,8 @@ struct elbow_loading {
     const uint64_t *file_rows;       // of each file, as rank zero has counted them; NULL: this rank counts
     struct elbow_source *source;     // owned
     struct elbow_hdf5_info info;     // of the source
+    struct elbow_hdf5_info stored;   // before anything was selected
+    struct elbow_source *mask;       // of the same rows, which values are known; owned; NULL: there is none
     // Rows are stored with the channels first, and turned round: channels of a stored row, and places of each; 0: not.
     size_t channels, places;
     // Of all values, after elbow_loading_measure.
@@ -29,6 +31,7 @@ struct elbow_loading {
         double mean, deviation;          // stored
         uint64_t missing, first_missing; // values; the first one's number among all
         uint64_t unread, first_unread;   // likewise, of rules that do not hold
+        uint64_t known, empty;           // values; samples without one
     } figures;
 };
 
@@ -48,6 +51,41 @@ struct elbow_companion elbow_loading_beside(const struct elbow_loading *loading,
 // Collective. Weights and names of the rows.
 enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct elbow_log *log,
                                            struct elbow_error *error);
+
+// Local. Opens the mask of the rows, selected as they are, where there is one. Whether values may be missing at all is
+// known from then on (elbow_loading_may_miss). MISMATCH for another shape; FORMAT for sparse rows.
+enum elbow_status elbow_loading_open_mask(struct elbow_loading *loading, int time_axis, struct elbow_error *error);
+bool elbow_loading_may_miss(const struct elbow_loading *loading);
+bool elbow_loading_takes_fill(const struct elbow_loading *loading); // what attributes mark
+
+// Collective. Room for what is known, where values may be missing.
+enum elbow_status elbow_loading_share_known(struct elbow_loading *loading, struct elbow_log *log,
+                                            struct elbow_error *error);
+
+// Room for the mask of a block, of rows_max rows.
+struct elbow_loading_marks {
+    uint64_t rows_max;
+    void *mask, *row; // owned; NULL: there is no mask
+};
+
+// Local.
+enum elbow_status elbow_loading_marks_create(const struct elbow_loading *loading, uint64_t rows_max,
+                                             struct elbow_loading_marks *marks, struct elbow_error *error);
+void elbow_loading_marks_destroy(struct elbow_loading_marks *marks);
+
+// Local. Notes which values of rows [first, first + count), as they lie in memory, are known, and makes the others 0.
+// Takes the smallest and the largest. DATA for a mask of other numbers than 0 and 1, and for values that are known, but
+// NaN or infinite, unless the missing-value rules mean them, which are counted later.
+enum elbow_status elbow_loading_mark(struct elbow_loading *loading, const struct elbow_loading_marks *marks,
+                                     uint64_t first, uint64_t count, struct elbow_error *error);
+
+// Collective. Gives the room back where all values turn out to be known; DATA if none is. Figures are there.
+enum elbow_status elbow_loading_settle_known(struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. Turns rows in memory round that are stored with the channels first (elbow_element_size(element) bytes a
+// value). `row` has room for one.
+void elbow_loading_turn(const struct elbow_loading *loading, enum elbow_element element, void *rows, uint64_t count,
+                        void *row);
 
 // Local. Takes over the shape: the file's, that of the request for flat rows, that of the reference where either is
 // flat. MISMATCH.

@@ -14,12 +14,14 @@ struct elbow_moments_job {
     double low, high; // of all values
     const void *user;
     void (*read)(const void *user, uint64_t row, double *values);
+    // Which of them are known, 1 or 0: others do not count. NULL: all are.
+    void (*known)(const void *user, uint64_t row, float *known);
 };
 
-// Collective. The mean of a column is exact to about 1e-15 of its values' root mean square, and the deviation to about
-// 1e-14 of itself; a column of equal values has exactly the value, and 0. That holds whatever the
-// size of other columns. Given back with elbow_moments_clear, on
-// failure too. MEMORY.
+// Collective. A column without a known value has mean 0 and deviation 1. The mean of a column is exact to about 1e-15
+// of its values' root mean square, and the deviation to about 1e-14 of itself; a column of equal values has exactly the
+// value, and 0. That holds whatever the size of other columns. Given back with elbow_moments_clear, on failure too.
+// MEMORY.
 enum elbow_status elbow_moments_take(const struct elbow_moments_job *job, struct elbow_moments *moments,
                                      struct elbow_error *error);
 

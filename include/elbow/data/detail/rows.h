@@ -40,6 +40,16 @@ double elbow_rows_at(const struct elbow_dataset *dataset, uint64_t number);
 void elbow_rows_scale(const struct elbow_dataset *dataset, uint64_t row, double *values);
 void elbow_rows_transform(const struct elbow_dataset *dataset, uint64_t row, float *values);
 
+// Local. Whether value number `at` of a row is known. Bytes that say so of a row, and of a dataset's rows.
+bool elbow_rows_knows(const struct elbow_dataset *dataset, uint64_t row, size_t at);
+size_t elbow_rows_known_row_bytes(const struct elbow_dataset *dataset);
+
+// Local. Puts 0 in place of the missing values (D) of a row.
+void elbow_rows_hush(const struct elbow_dataset *dataset, uint64_t row, float *values);
+
+// Local. How many values of a row are known.
+size_t elbow_rows_count_known(const struct elbow_dataset *dataset, uint64_t row);
+
 ELBOW_C_END
 
 #endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Loading a dataset: which of its values are known. NaN, what the attributes mark and what a mask says are noted in a
+// bit a value; the values themselves become 0 in memory, so that whatever looks at them sees a number.
+#include "elbow/data/detail/loading.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/data/detail/rows.h"
+#include "elbow/parallel/collectives.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool takes_nan(const struct elbow_loading *loading)
+{
+    enum elbow_missing_kind kind = loading->request->missing;
+    return kind == ELBOW_MISSING_NAN || kind == ELBOW_MISSING_ANY;
+}
+
+bool elbow_loading_takes_fill(const struct elbow_loading *loading)
+{
+    enum elbow_missing_kind kind = loading->request->missing;
+    return kind == ELBOW_MISSING_FILL || kind == ELBOW_MISSING_ANY;
+}
+
+bool elbow_loading_may_miss(const struct elbow_loading *loading)
+{
+    return loading->request->missing != ELBOW_MISSING_REFUSE || loading->mask != NULL;
+}
+
+static enum elbow_status refuse_sparse(const struct elbow_loading *loading, struct elbow_error *error)
+{
+    const char *key = loading->request->mask.dataset != NULL ? loading->request->mask.key : "data.missing";
+    return elbow_error_set(
+        error, ELBOW_FORMAT,
+        "%s: holds sparse rows, of which no value is missing: one that is not stored is zero; remove "
+        "%s, or store the rows dense",
+        loading->dataset->name, key);
+}
+
+// "60000 x 28 x 28"
+static void tell_shape(const struct elbow_hdf5_info *info, char *text, size_t size)
+{
+    *text = 0;
+    for (int i = 0; i < info->rank; ++i) {
+        size_t length = strlen(text);
+        snprintf(text + length, size - length, "%s%" PRIu64, i > 0 ? " x " : "", info->shape[i]);
+    }
+}
+
+// Before the selection: the mask has what the file has.
+static enum elbow_status check_shape(const struct elbow_companion *companion, const struct elbow_hdf5_info *rows,
+                                     const char *rows_name, const struct elbow_hdf5_info *mask,
+                                     struct elbow_error *error)
+{
+    char shape[200], wanted[200];
+    if (mask->rank == rows->rank && memcmp(mask->shape, rows->shape, (size_t)rows->rank * sizeof *rows->shape) == 0)
+        return ELBOW_OK;
+    tell_shape(mask, shape, sizeof shape);
+    tell_shape(rows, wanted, sizeof wanted);
+    return elbow_error_set(
+        error, ELBOW_MISMATCH,
+        "%s: is %s, but %s is %s; %s has the shape of the rows, 1 for each value that is known and 0 "
+        "for one that is missing",
+        elbow_companion_name(companion).text, shape, rows_name, wanted, companion->key);
+}
+
+enum elbow_status elbow_loading_open_mask(struct elbow_loading *loading, int time_axis, struct elbow_error *error)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    const struct elbow_companion *companion = &request->mask;
+    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
+    const struct elbow_source_request wanted = {.files = companion->files != NULL ? companion->files : &one,
+                                                .transpose = request->transpose,
+                                                .columns = request->columns};
+    bool may_miss = request->missing != ELBOW_MISSING_REFUSE || companion->dataset != NULL;
+    if (may_miss && loading->source->is_sparse)
+        return refuse_sparse(loading, error);
+    if (companion->dataset == NULL)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_source_open(&wanted, &loading->mask, error);
+    if (status == ELBOW_OK)
+        status = check_shape(companion, &loading->stored, dataset->name, &loading->mask->info, error);
+    if (status == ELBOW_OK)
+        status = elbow_source_check(loading->mask, error);
+    if (status != ELBOW_OK || elbow_selection_is_identity(&dataset->selection))
+        return status;
+    return elbow_source_select(&loading->mask, &dataset->selection, time_axis, error);
+}
+
+enum elbow_status elbow_loading_share_known(struct elbow_loading *loading, struct elbow_log *log,
+                                            struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    size_t bytes = (size_t)dataset->samples * elbow_rows_known_row_bytes(dataset);
+    if (!elbow_loading_may_miss(loading))
+        return ELBOW_OK;
+    return elbow_comm_share(loading->comm, bytes, bytes, "the mask of known values", log, &dataset->known, error);
+}
+
+enum elbow_status elbow_loading_marks_create(const struct elbow_loading *loading, uint64_t rows_max,
+                                             struct elbow_loading_marks *marks, struct elbow_error *error)
+{
+    *marks = (struct elbow_loading_marks){.rows_max = rows_max};
+    if (loading->mask == NULL)
+        return ELBOW_OK;
+    size_t row_bytes = loading->dataset->values * elbow_element_size(loading->mask->info.element);
+    enum elbow_status status = elbow_allocate(&marks->mask, rows_max, row_bytes, "a block of the mask", error);
+    return status == ELBOW_OK ? elbow_allocate(&marks->row, 1, row_bytes, "a row of the mask", error) : status;
+}
+
+void elbow_loading_marks_destroy(struct elbow_loading_marks *marks)
+{
+    elbow_release(&marks->mask);
+    elbow_release(&marks->row);
+}
+
+static enum elbow_status refuse_mask(const struct elbow_loading *loading, uint64_t row, size_t at, double value,
+                                     struct elbow_error *error)
+{
+    const struct elbow_companion *companion = &loading->request->mask;
+    struct elbow_source_spot spot = elbow_source_locate(loading->mask, row, elbow_loading_number(loading, at));
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s:%s: row %" PRIu64 " holds %.9g (number %" PRIu64
+                           " of the row), but %s is 1 where a value is known and 0 where it is missing",
+                           spot.file, spot.dataset, spot.row, value, spot.number, companion->key);
+}
+
+// What is looked at of a block: values and, where there is a mask, its numbers.
+struct block {
+    const struct elbow_loading *loading;
+    uint64_t first; // row
+    void *rows;
+    const void *mask;
+    enum elbow_element mask_element;
+    unsigned char *bits; // of row `first`
+};
+
+// A value is missing, known, or neither: the mask is no mask, or the value cannot be used.
+enum found { MISSING, KNOWN, NO_MASK, UNUSABLE };
+
+static enum found look(const struct block *block, size_t number, double *value)
+{
+    const struct elbow_loading *loading = block->loading;
+    const struct elbow_dataset *dataset = loading->dataset;
+    double mask = block->mask != NULL ? elbow_element_at(block->mask_element, block->mask, number) : 1;
+    if (mask != 0 && mask != 1)
+        return NO_MASK;
+    *value = elbow_element_at(dataset->element, block->rows, number);
+    if (mask == 0 || (takes_nan(loading) && isnan(*value)) ||
+        (elbow_loading_takes_fill(loading) && elbow_missing_is(&dataset->missing, *value)))
+        return MISSING;
+    return isfinite(*value) || elbow_missing_is(&dataset->missing, *value) ? KNOWN : UNUSABLE;
+}
+
+static enum elbow_status mark_row(const struct block *block, uint64_t row, struct elbow_error *error)
+{
+    const struct elbow_loading *loading = block->loading;
+    struct elbow_dataset *dataset = loading->dataset;
+    size_t values = dataset->values, size = elbow_element_size(dataset->element), bytes = (values + 7) / 8;
+    unsigned char *bits = block->bits + row * bytes;
+    memset(bits, 0, bytes);
+    for (size_t i = 0; i < values; ++i) {
+        size_t number = row * values + i;
+        double value = NAN;
+        enum found found = look(block, number, &value);
+        if (found == NO_MASK)
+            return refuse_mask(loading, block->first + row, i,
+                               elbow_element_at(block->mask_element, block->mask, number), error);
+        if (found == UNUSABLE)
+            return elbow_loading_refuse_infinite(loading, block->first + row, elbow_loading_number(loading, i), error);
+        if (found == MISSING) {
+            memset((char *)block->rows + number * size, 0, size);
+            continue;
+        }
+        bits[i / 8] = (unsigned char)(bits[i / 8] | 1U << i % 8);
+        dataset->min = fmin(dataset->min, value); // a NaN that is refused later is none
+        dataset->max = fmax(dataset->max, value);
+    }
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_loading_mark(struct elbow_loading *loading, const struct elbow_loading_marks *marks,
+                                     uint64_t first, uint64_t count, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
+    ELBOW_CHECK(count <= marks->rows_max);
+    struct block block = {.loading = loading,
+                          .first = first,
+                          .rows = (char *)dataset->rows.base + first * row_bytes,
+                          .mask = marks->mask,
+                          .bits = (unsigned char *)dataset->known.base + first * elbow_rows_known_row_bytes(dataset)};
+    enum elbow_status status = ELBOW_OK;
+    if (marks->mask != NULL) {
+        block.mask_element = loading->mask->info.element;
+        status = elbow_source_read(loading->mask, first, count, marks->mask, error);
+        if (status == ELBOW_OK && loading->channels > 0)
+            elbow_loading_turn(loading, block.mask_element, marks->mask, count, marks->row);
+    }
+    for (uint64_t row = 0; row < count && status == ELBOW_OK; ++row)
+        status = mark_row(&block, row, error);
+    return status;
+}
+
+// Values that are known in no sample: where all are, no row has to be looked at to the end.
+static size_t count_never(const struct elbow_dataset *dataset)
+{
+    size_t never = 0;
+    for (size_t i = 0; i < dataset->values; ++i) {
+        uint64_t row = 0;
+        while (row < dataset->samples && !elbow_rows_knows(dataset, row, i))
+            ++row;
+        never += row == dataset->samples;
+    }
+    return never;
+}
+
+enum elbow_status elbow_loading_settle_known(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    if (dataset->known.base == NULL)
+        return ELBOW_OK;
+    dataset->unknown = dataset->samples * dataset->values - loading->figures.known;
+    dataset->news.empty = loading->figures.empty;
+    if (loading->figures.known == 0)
+        return elbow_error_set(error, ELBOW_DATA,
+                               "%s: all of its values are missing; there is nothing to train or to look at: give other "
+                               "rows, or another data.missing or data.mask",
+                               dataset->name);
+    if (dataset->unknown == 0)
+        elbow_comm_unshare(loading->comm, &dataset->known);
+    else
+        dataset->news.never = count_never(dataset);
+    return ELBOW_OK;
+}

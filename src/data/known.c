@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which values of rows in memory are known: a bit each. A row begins at a byte of its own, so that ranks that read
+// neighbours do not write to the same one.
+#include "elbow/data/detail/rows.h"
+
+size_t elbow_rows_known_row_bytes(const struct elbow_dataset *dataset)
+{
+    return (dataset->values + 7) / 8;
+}
+
+static const unsigned char *bits_of(const struct elbow_dataset *dataset, uint64_t row)
+{
+    return (const unsigned char *)dataset->known.base + row * elbow_rows_known_row_bytes(dataset);
+}
+
+bool elbow_rows_knows(const struct elbow_dataset *dataset, uint64_t row, size_t at)
+{
+    return dataset->known.base == NULL || (bits_of(dataset, row)[at / 8] >> at % 8 & 1) != 0;
+}
+
+void elbow_rows_hush(const struct elbow_dataset *dataset, uint64_t row, float *values)
+{
+    if (dataset->known.base == NULL)
+        return;
+    const unsigned char *bits = bits_of(dataset, row);
+    for (size_t i = 0; i < dataset->values; ++i)
+        if ((bits[i / 8] >> i % 8 & 1) == 0)
+            values[i] = 0;
+}
+
+size_t elbow_rows_count_known(const struct elbow_dataset *dataset, uint64_t row)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < dataset->values; ++i)
+        count += elbow_rows_knows(dataset, row, i);
+    return count;
+}
+
+void elbow_dataset_known(const struct elbow_dataset *dataset, uint64_t sample, float *known)
+{
+    ELBOW_CHECK(sample < dataset->samples);
+    for (size_t i = 0; i < dataset->values; ++i)
+        known[i] = elbow_rows_knows(dataset, sample, i) ? 1.0F : 0.0F;
+}
+
+size_t elbow_dataset_channels(const struct elbow_dataset *dataset)
+{
+    size_t rank = dataset->rank, last = (size_t)dataset->shape[rank - 1];
+    switch (dataset->layout) {
+    case ELBOW_LAYOUT_ROWS:
+        break;
+    case ELBOW_LAYOUT_SERIES:
+        return rank > 1 ? last : 1;
+    case ELBOW_LAYOUT_IMAGE:
+        return rank > 2 ? last : 1;
+    case ELBOW_LAYOUT_VOLUME:
+        return rank > 3 ? last : 1;
+    case ELBOW_LAYOUT_AUTO:
+        if (rank == 2 || rank == 3)
+            return rank > 2 ? last : 1;
+        break;
+    }
+    return dataset->values;
+}
