@@ -146,12 +146,14 @@ static void print_json(const struct elbow_evaluation *evaluation)
 struct wish {
     struct elbow_session_request request;
     int64_t importance;
+    double hide;
     bool json;
 };
 
 static const struct elbow_flag flags[] = {
     ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
@@ -164,6 +166,11 @@ static const struct elbow_flag flags[] = {
      .help = "also the log-likelihood by K importance samples",
      .offset = offsetof(struct wish, importance),
      .least = 1},
+    {.name = "hide",
+     .kind = ELBOW_FLAG_SHARE,
+     .value = "SHARE",
+     .help = "hides so many of the known values from the model, and tells how well it knows them by the others",
+     .offset = offsetof(struct wish, hide)},
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
     ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
     ELBOW_ROW_JSON(offsetof(struct wish, json)),
@@ -197,7 +204,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         .terms = elbow_objective_terms(&session.checkpoint.config, session.checkpoint.config.objective.beta),
         .importance = wish.importance,
         .per_class = true,
-        .deviance = true};
+        .deviance = true,
+        .hide = wish.hide};
     status = elbow_evaluate(&request, &evaluation, error);
     if (status == ELBOW_OK && evaluation.has_too_many_classes)
         elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");

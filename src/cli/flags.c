@@ -94,6 +94,17 @@ static enum elbow_status take_integer(const struct elbow_flag *flag, const char 
     return ELBOW_OK;
 }
 
+static enum elbow_status take_share(const char *name, const char *value, double *target, struct elbow_error *error)
+{
+    char *end;
+    double share = strtod(value, &end);
+    if (end == value || *end != '\0' || !(share > 0 && share < 1))
+        return elbow_error_set(error, ELBOW_USAGE, "%s: found '%.200s', expected a share above 0 and below 1", name,
+                               value);
+    *target = share;
+    return ELBOW_OK;
+}
+
 static enum elbow_status take_value(const struct reader *reader, const struct elbow_flag *flag, const char *name,
                                     const char *value, struct elbow_error *error)
 {
@@ -109,6 +120,8 @@ static enum elbow_status take_value(const struct reader *reader, const struct el
         return ELBOW_OK;
     case ELBOW_FLAG_INTEGER:
         return take_integer(flag, name, value, target, error);
+    case ELBOW_FLAG_SHARE:
+        return take_share(name, value, target, error);
     case ELBOW_FLAG_LIST:
         if (words->count == ELBOW_WORDS_MAX)
             return elbow_error_set(error, ELBOW_USAGE, "%s: given more than %d times", name, ELBOW_WORDS_MAX);

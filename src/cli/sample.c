@@ -126,6 +126,7 @@ static const struct elbow_flag reconstruct_flags[] = {
     ELBOW_ROW_OUTPUT(offsetof(struct wish, request.output)),
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
     {.name = "count",

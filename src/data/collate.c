@@ -47,7 +47,7 @@ static bool has_weights(const struct elbow_collation *collation)
 
 static bool has_known(const struct elbow_collation *collation)
 {
-    return collation->dataset->known.base != NULL;
+    return collation->dataset->known.base != NULL || collation->hide > 0;
 }
 
 // Values of a row that the encoder sees, where they are made for it alone; 0: it sees what is scored.
@@ -70,6 +70,8 @@ enum elbow_status elbow_collated_create(const struct elbow_collation *collation,
         {true, ELBOW_ARRAY(collated->noise, rows_max * collation->latent)},
         {has_weights(collation), ELBOW_ARRAY(collated->weights, rows_max)},
         {has_known(collation), ELBOW_ARRAY(collated->known, rows_max * values)},
+        {collation->hide > 0, ELBOW_ARRAY(collated->hidden, rows_max * values)},
+        {collation->hide > 0, ELBOW_ARRAY(collated->truth, rows_max * values)},
         {inputs_of(collation) > 0, ELBOW_ARRAY(collated->inputs, rows_max * inputs_of(collation))},
     };
     struct elbow_array arrays[sizeof wanted / sizeof *wanted];
@@ -87,6 +89,8 @@ void elbow_collated_destroy(struct elbow_collated *collated)
     elbow_release(&collated->noise);
     elbow_release(&collated->weights);
     elbow_release(&collated->known);
+    elbow_release(&collated->hidden);
+    elbow_release(&collated->truth);
     elbow_release(&collated->inputs);
     *collated = (struct elbow_collated){0};
 }
@@ -97,6 +101,28 @@ size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
     size_t floats = values + collation->latent + (has_weights(collation) ? 1 : 0) +
                     (has_known(collation) ? values : 0) + inputs_of(collation);
     return sizeof(uint64_t) + floats * sizeof(float);
+}
+
+// Takes a share of the known values of each row for missing; which of them, the keys of the rows say.
+static void hide(const struct elbow_collation *collation, size_t rows, struct elbow_collated *collated)
+{
+    size_t values = collation->dataset->values;
+    struct elbow_stream stream = {.seed = collation->binarizer.seed, .purpose = ELBOW_PURPOSE_EVAL_HIDE};
+    memcpy(collated->truth, collated->values, rows * values * sizeof *collated->truth);
+    for (size_t i = 0; i < rows; ++i) {
+        float *hidden = collated->hidden + i * values;
+        stream.id = collated->ids[i];
+        elbow_random_uniform(stream, values, hidden);
+        for (size_t d = 0; d < values; ++d) {
+            float *known = &collated->known[i * values + d];
+            bool is_hidden = *known != 0 && (double)hidden[d] < collation->hide;
+            hidden[d] = is_hidden ? 1.0F : 0.0F;
+            if (!is_hidden)
+                continue;
+            *known = 0;
+            collated->values[i * values + d] = 0;
+        }
+    }
 }
 
 // The last stage of what the encoder sees: the mask behind the values of each place.
@@ -135,6 +161,8 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
     if (has_known(collation))
         elbow_batch_known(dataset, rows, collated->ids, collated->known);
     elbow_batch_keys(dataset, rows, collated->ids);
+    if (collation->hide > 0)
+        hide(collation, rows, collated);
     elbow_batch_noise(binarizer.seed, collation->noise, binarizer.draw, rows, collated->ids, collation->latent,
                       collated->noise);
     return (struct elbow_microbatch){.rows = rows,

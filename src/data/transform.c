@@ -110,16 +110,30 @@ void elbow_fit_inverse(const struct elbow_fit *fit, size_t first, size_t n, cons
     elbow_transform_row(fit->kind)->inverse(fit, first, n, scaled);
 }
 
-double elbow_fit_log_slope(const struct elbow_fit *fit, const struct elbow_scale *scale, size_t n, const float *values)
+// Adds to a sum that of values from column `first` on, all of them known.
+static double add_log_slope(const struct elbow_fit *fit, size_t first, size_t n, const float *values, double sum)
 {
     const struct elbow_transform *row = elbow_transform_row(fit->kind);
-    double sum = (double)n * log(fabs(scale->factor));
     for (size_t at = 0; at < n; at += TILE) {
         double tile[TILE];
         size_t count = n - at < TILE ? n - at : TILE;
         for (size_t i = 0; i < count; ++i)
             tile[i] = (double)values[at + i];
-        sum += row->log_slope(fit, at, count, tile);
+        sum += row->log_slope(fit, first + at, count, tile);
+    }
+    return sum;
+}
+
+double elbow_fit_log_slope(const struct elbow_fit *fit, const struct elbow_scale *scale, size_t n, const float *values,
+                           const float *known)
+{
+    double scaling = log(fabs(scale->factor)), sum = 0;
+    if (known == NULL)
+        return add_log_slope(fit, 0, n, values, (double)n * scaling);
+    for (size_t at = 0, end; at < n; at = end + 1) { // runs of known values
+        for (end = at; end < n && known[end] != 0;)
+            ++end;
+        sum = add_log_slope(fit, at, end - at, values + at, sum + (double)(end - at) * scaling);
     }
     return sum;
 }

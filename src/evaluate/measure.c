@@ -49,9 +49,11 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
 {
     const struct elbow_model *model = plan->request->model;
     size_t latent = plan->latent, of_deviance = plan->request->deviance ? rows_max : 0;
+    size_t of_hidden = plan->request->hide > 0 ? rows_max : 0;
     size_t width = model->outputs;
     *measured = (struct elbow_measured){
         .plan = plan, .collation = elbow_collation_of_evaluation(plan->request->config, plan->request->dataset)};
+    measured->collation.hide = plan->request->hide;
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(measured->head, rows_max * 2 * latent),
         ELBOW_ARRAY(measured->recon, rows_max),
@@ -61,6 +63,9 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         ELBOW_ARRAY(measured->outputs, of_deviance * width),
         ELBOW_ARRAY(measured->at_means, plan->request->deviance ? width : 0),
         ELBOW_ARRAY(measured->deviances, of_deviance * 2),
+        ELBOW_ARRAY(measured->z, of_hidden * latent),
+        ELBOW_ARRAY(measured->told, of_hidden * model->values),
+        ELBOW_ARRAY(measured->scaled, of_hidden > 0 ? 2 * model->values : 0),
     };
     enum elbow_status status =
         elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to evaluate", error);
@@ -93,5 +98,8 @@ void elbow_measured_destroy(struct elbow_measured *measured)
     elbow_release(&measured->outputs);
     elbow_release(&measured->at_means);
     elbow_release(&measured->deviances);
+    elbow_release(&measured->z);
+    elbow_release(&measured->told);
+    elbow_release(&measured->scaled);
     *measured = (struct elbow_measured){0};
 }

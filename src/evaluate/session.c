@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void tell_data(const struct elbow_session *session, struct elbow_log *log)
+static void tell_data(const struct elbow_session *session, bool has_mask, struct elbow_log *log)
 {
     const struct elbow_dataset *dataset = &session->dataset;
     const struct elbow_config *config = &session->checkpoint.config;
@@ -24,6 +24,13 @@ static void tell_data(const struct elbow_session *session, struct elbow_log *log
                       config->data.threshold);
     if (config->data.binarize == ELBOW_BINARIZE_SAMPLE)
         elbow_log_say(log, "data: each value is drawn as 0 or 1, a row's always alike (binarize: sample)");
+    if (config->data.mask[0] != '\0' && !has_mask)
+        elbow_log_warn(
+            log,
+            "%s: the model was trained with data.mask, and there is none for these rows: all of their values "
+            "are taken for known%s; --mask names one",
+            dataset->name,
+            config->data.missing != ELBOW_MISSING_REFUSE ? ", but for those that data.missing means" : "");
     struct elbow_demand demand = elbow_config_demand(config);
     if (demand.support == ELBOW_SUPPORT_BINARY && !dataset->is_binary)
         elbow_log_warn(log,
@@ -79,12 +86,14 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     const struct elbow_config *config = &session->checkpoint.config;
     struct elbow_session_places *places = NULL; // of many kilobytes
     struct elbow_session_files files = {0};
+    bool has_mask = false;
     elbow_allocate(&places, 1, sizeof *places, "names of files", error);
     enum elbow_status status = elbow_comm_agree(comm, error);
     if (status == ELBOW_OK)
         status = find_files(comm, request, config, places, &files, error);
     if (status == ELBOW_OK) {
         struct elbow_dataset_request wanted = elbow_session_dataset(config, places, &files);
+        has_mask = wanted.mask.dataset != NULL;
         wanted.reference = &session->checkpoint.data;
         wanted.reference_name = session->checkpoint.path;
         wanted.is_settled = true;
@@ -93,7 +102,7 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     elbow_session_files_clear(&files);
     elbow_release(&places);
     if (status == ELBOW_OK)
-        tell_data(session, log);
+        tell_data(session, has_mask, log);
     return status;
 }
 
@@ -190,7 +199,8 @@ void elbow_session_preview(const struct elbow_session_request *request, char *no
         elbow_allocate(&places, 1, sizeof *places, "names of files", NULL) == ELBOW_OK &&
         find_alone(request, config, places, &files))
         for (int i = 0; i < ELBOW_SESSION_PARTS; ++i)
-            elbow_preview_files(&files.parts[i], i != ELBOW_SESSION_ROWS && i != ELBOW_SESSION_CHOSEN, note);
+            elbow_preview_files(&files.parts[i],
+                                i != ELBOW_SESSION_ROWS && i != ELBOW_SESSION_CHOSEN && i != ELBOW_SESSION_MASK, note);
     elbow_session_files_clear(&files);
     elbow_release(&config);
     elbow_release(&places);

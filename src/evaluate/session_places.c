@@ -24,11 +24,13 @@ static void locate_configured(const struct elbow_config *config, struct elbow_se
         set(&parts[ELBOW_SESSION_ROWS], "data.valid", file, config->data.valid);
         set(&parts[ELBOW_SESSION_LABELS], "data.valid_labels", file, config->data.valid_labels);
         set(&parts[ELBOW_SESSION_NAMES], "data.valid_names", file, config->data.valid_names);
+        set(&parts[ELBOW_SESSION_MASK], "data.valid_mask", file, config->data.valid_mask);
         return;
     }
     set(&parts[ELBOW_SESSION_ROWS], "data.train", file, config->data.train);
     set(&parts[ELBOW_SESSION_LABELS], "data.labels", file, config->data.labels);
     set(&parts[ELBOW_SESSION_NAMES], "data.names", file, config->data.names);
+    set(&parts[ELBOW_SESSION_MASK], "data.mask", file, config->data.mask);
     set(&parts[ELBOW_SESSION_CHOSEN], "data.rows", file, config->data.rows.dataset);
     set(&parts[ELBOW_SESSION_GROUPS], "data.groups", file, config->data.groups);
     elbow_dataset_select(config, has_share, &places->select);
@@ -50,21 +52,31 @@ static bool is_same_place(const char *file, const char *places, const char *othe
     }
 }
 
-// The labels and names that the configuration has for the rows, where it names those.
+// The labels, names and mask that the configuration has for the rows, where it names those.
 static void find_beside(const struct elbow_config *config, struct elbow_session_places *places)
 {
+    static const enum elbow_session_part beside[] = {ELBOW_SESSION_LABELS, ELBOW_SESSION_NAMES, ELBOW_SESSION_MASK};
+    enum { BESIDE = sizeof beside / sizeof *beside };
     const struct {
-        const char *rows, *labels_key, *labels, *names_key, *names;
-    } sets[] = {{config->data.valid, "data.valid_labels", config->data.valid_labels, "data.valid_names",
-                 config->data.valid_names},
-                {config->data.train, "data.labels", config->data.labels, "data.names", config->data.names}};
+        const char *rows;
+        struct {
+            const char *key, *places;
+        } beside[BESIDE];
+    } sets[] = {
+        {config->data.valid,
+         {{"data.valid_labels", config->data.valid_labels},
+          {"data.valid_names", config->data.valid_names},
+          {"data.valid_mask", config->data.valid_mask}}},
+        {config->data.train,
+         {{"data.labels", config->data.labels}, {"data.names", config->data.names}, {"data.mask", config->data.mask}}}};
     const struct elbow_session_place *rows = &places->parts[ELBOW_SESSION_ROWS];
-    places->parts[ELBOW_SESSION_LABELS].places[0] = places->parts[ELBOW_SESSION_NAMES].places[0] = '\0';
+    for (size_t k = 0; k < BESIDE; ++k)
+        places->parts[beside[k]].places[0] = '\0';
     for (size_t i = 0; i < sizeof sets / sizeof *sets; ++i) {
         if (!is_same_place(config->data.file, sets[i].rows, rows->file, rows->places))
             continue;
-        set(&places->parts[ELBOW_SESSION_LABELS], sets[i].labels_key, config->data.file, sets[i].labels);
-        set(&places->parts[ELBOW_SESSION_NAMES], sets[i].names_key, config->data.file, sets[i].names);
+        for (size_t k = 0; k < BESIDE; ++k)
+            set(&places->parts[beside[k]], sets[i].beside[k].key, config->data.file, sets[i].beside[k].places);
         return;
     }
 }
@@ -160,6 +172,9 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
     if (status == ELBOW_OK)
         status = locate_beside("--labels", request->labels, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_LABELS], error);
+    if (status == ELBOW_OK)
+        status = locate_beside("--mask", request->mask, is_noise, &parts[ELBOW_SESSION_ROWS],
+                               &parts[ELBOW_SESSION_MASK], error);
     bool writes_names =
         request->wants_names && request->output != NULL && (!request->draws || elbow_sink_holds_texts(request->output));
     if (!writes_names)
@@ -216,6 +231,9 @@ struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *co
     select.length = wanted.select.length;
     select.step = wanted.select.step;
     point(files, ELBOW_SESSION_NAMES, &wanted.names);
+    point(files, ELBOW_SESSION_MASK, &wanted.mask);
+    if (places->parts[ELBOW_SESSION_MASK].key != NULL)
+        wanted.mask.key = places->parts[ELBOW_SESSION_MASK].key;
     wanted.files = rows->count > 0 ? rows : NULL;
     wanted.labels_files = labels->count > 0 ? labels : NULL;
     wanted.select = select;

@@ -16,12 +16,19 @@
 struct elbow_flag {
     const char *name; // without dashes; NULL for a plain word
     char letter;      // 0: none
-    enum { ELBOW_FLAG_SWITCH, ELBOW_FLAG_TEXT, ELBOW_FLAG_OPTIONAL_TEXT, ELBOW_FLAG_INTEGER, ELBOW_FLAG_LIST } kind;
+    enum {
+        ELBOW_FLAG_SWITCH,
+        ELBOW_FLAG_TEXT,
+        ELBOW_FLAG_OPTIONAL_TEXT,
+        ELBOW_FLAG_INTEGER,
+        ELBOW_FLAG_SHARE,
+        ELBOW_FLAG_LIST
+    } kind;
     bool is_required;
     const char *value; // what the help calls its value ("DIR"), or the plain word; NULL for a switch
     const char *help;  // one line, without a dot
     size_t offset;     // in the command's wish, of: bool, const char * ("" for an optional text left out), int64_t,
-                       // struct elbow_words
+                       // double (a share, above 0 and below 1), struct elbow_words
     int64_t least;     // of an integer
 };
 
@@ -64,6 +71,11 @@ struct elbow_words {
     {                                                                                                                  \
         .name = "names", .kind = ELBOW_FLAG_TEXT, .value = "[FILE:]/dataset", .offset = (at),                          \
         .help = "the names of the dataset's rows, to be copied"                                                        \
+    }
+#define ELBOW_ROW_MASK(at)                                                                                             \
+    {                                                                                                                  \
+        .name = "mask", .kind = ELBOW_FLAG_TEXT, .value = "[FILE:]/dataset", .offset = (at),                           \
+        .help = "which values of the dataset are known, 1, or missing, 0"                                              \
     }
 #define ELBOW_ROW_OUTPUT(at)                                                                                           \
     {                                                                                                                  \

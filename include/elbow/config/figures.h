@@ -43,6 +43,26 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       false)                                                                                                           \
     X(ELBOW_FIGURE_KL, kl, "nats per sample", "divergence of q(z given x) from the prior, exact", 4,                   \
       ELBOW_FIGURE_PLACES, false)                                                                                      \
+    X(ELBOW_FIGURE_KNOWN, known, "", "share of the values that are known, where some are missing", 4,                  \
+      ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
+    X(ELBOW_FIGURE_ELBO_KNOWN, elbo_known, "nats per known value",                                                     \
+      "elbo of all samples by their known values: a lower bound of log p(known), likewise", 6, ELBOW_FIGURE_IN_EVAL,   \
+      false)                                                                                                           \
+    X(ELBOW_FIGURE_HIDDEN, hidden, "", "known values that were hidden, and told by the others (with --hide)", 0,       \
+      ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
+    X(ELBOW_FIGURE_HIDDEN_RMSE, hidden_rmse, "",                                                                       \
+      "root mean square of hidden value minus mean of p(x given z), z the mean of q(z given the others)",              \
+      ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_EVAL, false)                                                       \
+    X(ELBOW_FIGURE_HIDDEN_MAE, hidden_mae, "", "mean of its absolute value", ELBOW_FIGURE_SIGNIFICANT + 4,             \
+      ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
+    X(ELBOW_FIGURE_HIDDEN_RMSE_SCALED, hidden_rmse_scaled, "",                                                         \
+      "hidden_rmse of values turned back by data.transform, as reconstruct gives them", ELBOW_FIGURE_SIGNIFICANT + 4,  \
+      ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
+    X(ELBOW_FIGURE_HIDDEN_MAE_SCALED, hidden_mae_scaled, "", "hidden_mae, likewise", ELBOW_FIGURE_SIGNIFICANT + 4,     \
+      ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
+    X(ELBOW_FIGURE_HIDDEN_ACCURACY, hidden_accuracy, "",                                                               \
+      "share of hidden zeros and ones whose mean of p(x given z) is on their side of 1/2", 4, ELBOW_FIGURE_IN_EVAL,    \
+      false)                                                                                                           \
     X(ELBOW_FIGURE_VARIANCE, variance, "",                                                                             \
       "variance of p(x given z), a mean over the values of a Gaussian (train rows: in the last step)",                 \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \

@@ -114,6 +114,8 @@ enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OB
 #define ELBOW_MEASURE_LIST(X)                                                                                          \
     X(ELBOW_MEASURE_ELBO, elbo)                                                                                        \
     X(ELBOW_MEASURE_DEVIANCE, deviance) /* of what has just been decoded: before those that decode again */            \
+    X(ELBOW_MEASURE_KNOWN, known)                                                                                      \
+    X(ELBOW_MEASURE_HIDDEN, hidden)                                                                                    \
     X(ELBOW_MEASURE_IMPORTANCE, importance)                                                                            \
     X(ELBOW_MEASURE_CLASSES, classes)                                                                                  \
     X(ELBOW_MEASURE_STORED, stored)

@@ -19,6 +19,7 @@ struct elbow_collation {
     size_t latent;                       // Z
     bool is_training;
     bool shows_mask; // model.input.mask: the encoder sees which values are known
+    double hide;     // the share of the known values that are taken for missing; 0: none
 };
 
 // Room for a microbatch; owned.
@@ -28,6 +29,8 @@ struct elbow_collated {
     float *values, *noise; // (rows_max, D), (rows_max, Z)
     float *weights;        // [rows_max]; NULL: none
     float *known;          // (rows_max, D); NULL: all are known
+    float *hidden,
+        *truth; // (rows_max, D): 1 where a value was hidden, and the values as they are; NULL: none is hidden
     // What the encoder sees, where that is not `values`: each place of a sample has its values and, if the mask is
     // shown, behind them which are known, so that a mask is more channels. NULL: values.
     float *inputs;

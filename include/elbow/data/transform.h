@@ -81,8 +81,9 @@ void elbow_fit_forward(const struct elbow_fit *fit, const struct elbow_scale *sc
 void elbow_fit_inverse(const struct elbow_fit *fit, size_t first, size_t n, const float *values, double *scaled);
 
 // Local. What a density of the model's values of one sample (D) is larger by as one of the values as stored: the sum of
-// log |d value / d stored| over them.
-double elbow_fit_log_slope(const struct elbow_fit *fit, const struct elbow_scale *scale, size_t n, const float *values);
+// log |d value / d stored| over those that are known (D of 1 or 0; NULL: all).
+double elbow_fit_log_slope(const struct elbow_fit *fit, const struct elbow_scale *scale, size_t n, const float *values,
+                           const float *known);
 
 ELBOW_C_END
 

@@ -20,6 +20,7 @@ struct elbow_evaluation_request {
     int64_t importance; // samples K; 0: none
     bool per_class;     // needs labels
     bool deviance;      // a pass over the dataset more
+    double hide;        // the share of the known values that are hidden, to be told by the others; 0: none
 };
 
 struct elbow_class_figures {

@@ -31,7 +31,10 @@ enum elbow_purpose {
     ELBOW_PURPOSE_SPLIT = 12,            // id: 0; draw: 0; words 0 to 7: the round keys
     ELBOW_PURPOSE_TRAIN_DEQUANTIZE = 13, // id: sample; draw: epoch
     ELBOW_PURPOSE_EVAL_DEQUANTIZE = 14,  // id: sample; draw: 0
-    ELBOW_PURPOSE_DROPOUT = 20           // id: sample; draw: epoch; the hash of the layer's name is mixed into the seed
+    ELBOW_PURPOSE_DROPOUT = 20,          // id: sample; draw: epoch; the hash of the layer's name is mixed into the seed
+    ELBOW_PURPOSE_EVAL_HIDE = 21,        // id: sample; draw: 0
+    ELBOW_PURPOSE_IMPUTE_CHOICE = 22,    // id: sample; draw: 0; word n: the importance sample of completion n
+    ELBOW_PURPOSE_IMPUTE_DRAW = 23       // id: sample; draw: number of the completion
 };
 
 struct elbow_stream {

@@ -25,7 +25,9 @@ static double log_slope(const struct elbow_measured *measured, size_t i)
 {
     const struct elbow_dataset *dataset = measured->plan->request->dataset;
     size_t values = dataset->values;
-    return elbow_fit_log_slope(&dataset->transform, &dataset->scale, values, measured->microbatch.values + i * values);
+    const float *known = measured->microbatch.known;
+    return elbow_fit_log_slope(&dataset->transform, &dataset->scale, values, measured->microbatch.values + i * values,
+                               known != NULL ? known + i * values : NULL);
 }
 
 static void row(const struct elbow_measured *measured, size_t i, double *figures)

@@ -15,6 +15,7 @@ enum elbow_session_part {
     ELBOW_SESSION_NAMES,
     ELBOW_SESSION_CHOSEN, // data.rows
     ELBOW_SESSION_GROUPS,
+    ELBOW_SESSION_MASK, // which values are known
     ELBOW_SESSION_PARTS
 };
 
