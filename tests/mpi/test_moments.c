@@ -168,12 +168,12 @@ END_TEST
 START_TEST(columns_are_joined)
 {
     double mean[] = {1, 1, 4}, deviation[] = {0, 2, 1}, of_all, deviation_of_all;
-    struct elbow_moments moments = {3, mean, deviation, -10, 10};
+    struct elbow_moments moments = {.values = 3, .mean = mean, .deviation = deviation, .low = -10, .high = 10};
     elbow_moments_join(&moments, &of_all, &deviation_of_all);
     ck_assert_double_eq_tol(of_all, 2, 1e-15);
     ck_assert_double_eq_tol(deviation_of_all, sqrt((1 + 1 + 4 + 0 + 4 + 1) / 3.0), 1e-15);
     double same[] = {0.1, 0.1, 0.1}, none[] = {0, 0, 0};
-    moments = (struct elbow_moments){3, same, none, 0.1, 0.1};
+    moments = (struct elbow_moments){.values = 3, .mean = same, .deviation = none, .low = 0.1, .high = 0.1};
     elbow_moments_join(&moments, &of_all, &deviation_of_all);
     ck_assert(of_all == 0.1 && deviation_of_all == 0);
 }

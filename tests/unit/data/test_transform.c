@@ -16,7 +16,8 @@ static void check_learned(enum elbow_transform_kind kind)
     const double sizes[COLUMNS] = {1e-18, 1e12, 1, 0, 3, 1e-3, 100};
     static double table[ROWS][COLUMNS];
     double mean[COLUMNS] = {0}, deviation[COLUMNS] = {0};
-    struct elbow_moments moments = {COLUMNS, mean, deviation, INFINITY, -INFINITY};
+    struct elbow_moments moments = {
+        .values = COLUMNS, .mean = mean, .deviation = deviation, .low = INFINITY, .high = -INFINITY};
     struct elbow_error error = {0};
     struct elbow_fit fit, copy;
     size_t constant[2] = {99, 99};
