@@ -38,7 +38,7 @@ function(elbow_fuzz)
       set_target_properties(replay_${name} PROPERTIES EXCLUDE_FROM_ALL FALSE)
       add_test(NAME unit_fuzz_${name} COMMAND replay_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/seeds/${name})
       set_tests_properties(unit_fuzz_${name} PROPERTIES TIMEOUT ${elbow_unit_timeout} LABELS unit
-        ENVIRONMENT "${elbow_test_environment}")
+        ENVIRONMENT "${elbow_unit_environment}")
     endif()
   endforeach()
 endfunction()
