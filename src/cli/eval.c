@@ -93,6 +93,12 @@ static int width_of_names(const struct elbow_evaluation *evaluation)
         if (length > width && elbow_figures_has(&evaluation->figures, kind, ELBOW_FIGURE_IN_WORDS))
             width = length;
     }
+    for (size_t i = 0; i < evaluation->figures.part_count; ++i) {
+        char name[ELBOW_FIGURE_NAME];
+        const struct elbow_part_figure *own = &evaluation->figures.parts[i];
+        int length = (int)strlen(elbow_figure_name_part(own->kind, own->part, name));
+        width = length > width ? length : width;
+    }
     return width;
 }
 
@@ -111,6 +117,12 @@ static void print_words(const struct elbow_session *session, const struct elbow_
         printf("%-*s %s", width, figure->name, elbow_figure_text(kind, evaluation->figures.values[kind], text));
         print_rest(evaluation, kind, &unit);
     }
+    for (size_t i = 0; i < evaluation->figures.part_count; ++i) {
+        char name[ELBOW_FIGURE_NAME];
+        const struct elbow_part_figure *own = &evaluation->figures.parts[i];
+        printf("%-*s %s\n", width, elbow_figure_name_part(own->kind, own->part, name),
+               elbow_figure_text(own->kind, own->value, text));
+    }
     if (evaluation->class_count > 0)
         print_classes(evaluation);
 }
@@ -120,6 +132,11 @@ static void print_figures(struct elbow_json *json, const struct elbow_figures *f
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
         if (elbow_figures_has(figures, kind, place))
             elbow_json_number(json, elbow_figure_row(kind)->name, figures->values[kind]);
+    for (size_t i = 0; i < figures->part_count && place == ELBOW_FIGURE_IN_JSON; ++i) {
+        char name[ELBOW_FIGURE_NAME];
+        elbow_json_number(json, elbow_figure_name_part(figures->parts[i].kind, figures->parts[i].part, name),
+                          figures->parts[i].value);
+    }
 }
 
 static void print_json(const struct elbow_evaluation *evaluation)

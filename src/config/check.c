@@ -213,151 +213,6 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
     return status == ELBOW_OK ? check_selection(config, name, error) : status;
 }
 
-struct elbow_demand elbow_config_demand(const struct elbow_config *config)
-{
-    enum elbow_likelihood_kind kind = (enum elbow_likelihood_kind)config->model.likelihood;
-    if (config->data.binarize == ELBOW_BINARIZE_NONE)
-        return (struct elbow_demand){.support = elbow_likelihood_support(kind),
-                                     .key = "model.likelihood",
-                                     .word = elbow_likelihood_kinds[kind].name,
-                                     .is_whole = config->data.dequantize,
-                                     .most = elbow_likelihood_most(kind, &config->model.likelihood_options)};
-    bool is_sampled = config->data.binarize == ELBOW_BINARIZE_SAMPLE; // a value is a probability
-    return (struct elbow_demand){.support = is_sampled ? ELBOW_SUPPORT_UNIT : ELBOW_SUPPORT_REAL,
-                                 .key = "data.binarize",
-                                 .word = elbow_config_choice("data.binarize", config->data.binarize)};
-}
-
-// What is said of a variance has to be of the one that is chosen.
-static enum elbow_status check_variance(const struct elbow_config *config, const char *name, struct elbow_error *error)
-{
-    const struct elbow_kind_schema *kind = &elbow_likelihood_kinds[config->model.likelihood];
-    const struct elbow_likelihood_options *options = &config->model.likelihood_options;
-    const struct elbow_key *floor = elbow_schema_find(kind->keys, "", "floor");
-    bool is_word = options->variance_from != ELBOW_NUMBER_FIXED;
-    bool is_learned = options->variance_from == ELBOW_NUMBER_LEARNED;
-    if (!floor)
-        return ELBOW_OK;
-    if (is_word && (options->learn_variance || (options->variance != 0 && (!is_learned || options->has_start))))
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: model.likelihood.%s.variance: %s, and a number for it, too (model.variance, "
-                               "model.learn_variance or {learned: START}); leave that out, and give start where it is "
-                               "learned",
-                               name, kind->name, elbow_value_number_word(options->variance_from));
-    if (options->has_start && !is_learned)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: model.likelihood.%s.start: is for variance: learned; set that, or remove it", name,
-                               kind->name);
-    double start = options->has_start ? options->start : options->variance; // 0: the data say
-    if (is_learned && start > 0 && start < options->floor)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: model.likelihood.%s.start: %g is below the floor, %g; set it higher, or the floor "
-                               "lower",
-                               name, kind->name, start, options->floor);
-    if (!is_word && !elbow_value_is_preset(floor, config))
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: model.likelihood.%s.floor: a variance that is given as a number has none; set "
-                               "variance: optimal, or remove the floor",
-                               name, kind->name);
-    return ELBOW_OK;
-}
-
-// A size of the data needs some.
-static enum elbow_status check_size(const struct elbow_config *config, const char *name, struct elbow_error *error)
-{
-    const struct elbow_kind_schema *kind = &elbow_likelihood_kinds[config->model.likelihood];
-    if (!elbow_schema_find(kind->keys, "", "size") || config->model.likelihood_options.size != ELBOW_SIZE_DATA)
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_CONFIG,
-                           "%s: model.likelihood.%s.size: data without data.size; set size: total, the sum of the row",
-                           name, kind->name);
-}
-
-// Noise is for whole numbers that a density scores.
-static enum elbow_status check_dequantize(const struct elbow_config *config, const char *name,
-                                          struct elbow_error *error)
-{
-    enum elbow_likelihood_kind kind = (enum elbow_likelihood_kind)config->model.likelihood;
-    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
-    if (!config->data.dequantize)
-        return ELBOW_OK;
-    if (config->data.synthetic > 0)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: data.dequantize: true with data.synthetic: noise is not stored; remove one of them",
-                               name);
-    if (config->data.binarize != ELBOW_BINARIZE_NONE)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: data.dequantize: true with data.binarize: %s, which makes zeros and ones of the "
-                               "values; remove one of them",
-                               name, elbow_config_choice("data.binarize", config->data.binarize));
-    if (elbow_likelihood_support(kind) == ELBOW_SUPPORT_REAL)
-        return ELBOW_OK;
-    elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
-    return elbow_error_set(error, ELBOW_CONFIG,
-                           "%s: data.dequantize: true with a %s likelihood, which is for %s; remove it, or set "
-                           "model.likelihood: %s",
-                           name, elbow_likelihood_kinds[kind].name, elbow_support_name(elbow_likelihood_support(kind)),
-                           words);
-}
-
-static enum elbow_status check_model(const struct elbow_config *config, const char *name, struct elbow_error *error)
-{
-    const struct elbow_kind_schema *likelihood = &elbow_likelihood_kinds[config->model.likelihood];
-    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
-    if (config->model.likelihood_options.learn_variance && !elbow_schema_find(likelihood->keys, "", "variance"))
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: model.learn_variance: a %s likelihood has no variance; set model.likelihood: "
-                               "gaussian, or remove it",
-                               name, likelihood->name);
-    enum elbow_status status = check_variance(config, name, error);
-    if (status == ELBOW_OK)
-        status = check_size(config, name, error);
-    if (status != ELBOW_OK || config->data.binarize == ELBOW_BINARIZE_NONE ||
-        elbow_likelihood_support((enum elbow_likelihood_kind)config->model.likelihood) == ELBOW_SUPPORT_BINARY)
-        return status;
-    elbow_config_likelihoods(ELBOW_SUPPORT_BINARY, words);
-    return elbow_error_set(error, ELBOW_CONFIG,
-                           "%s: data.binarize: %s with a %s likelihood, which is not for zeros and ones; set "
-                           "data.binarize: none or model.likelihood: %s",
-                           name, elbow_config_choice("data.binarize", config->data.binarize), likelihood->name, words);
-}
-
-// Whether values that a transform makes may be of a support: it depends on the data where this is true.
-static bool may_make(enum elbow_transform_kind kind, enum elbow_support support)
-{
-#define BELOW_ZERO(name, word, below_zero) [name] = (below_zero),
-    static const bool is_below_zero[] = {ELBOW_TRANSFORM_LIST(BELOW_ZERO)};
-#undef BELOW_ZERO
-    if (kind == ELBOW_TRANSFORM_NONE || support == ELBOW_SUPPORT_REAL)
-        return true;
-    return support != ELBOW_SUPPORT_COUNT && support != ELBOW_SUPPORT_LEVEL && !is_below_zero[kind];
-}
-
-static enum elbow_status check_transform(const struct elbow_config *config, const char *name, struct elbow_error *error)
-{
-    enum elbow_transform_kind kind = (enum elbow_transform_kind)config->data.transform;
-    const char *word = elbow_config_choice("data.transform", config->data.transform);
-    struct elbow_demand demand = elbow_config_demand(config);
-    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
-    if (kind != ELBOW_TRANSFORM_NONE && config->data.synthetic > 0)
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: data.transform: %s with data.synthetic: noise is used as it is drawn; remove one of "
-            "them",
-            name, word);
-    if (may_make(kind, demand.support))
-        return ELBOW_OK;
-    elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
-    return elbow_error_set(error, ELBOW_CONFIG,
-                           "%s: data.transform: %s makes %s, but %s: %s needs %s; set data.transform: none, or "
-                           "model.likelihood: %s",
-                           name, word,
-                           demand.support == ELBOW_SUPPORT_COUNT || demand.support == ELBOW_SUPPORT_LEVEL
-                               ? "values that are no whole numbers"
-                               : "values below zero, too",
-                           demand.key, demand.word, elbow_support_name(demand.support), words);
-}
-
 static enum elbow_status check_schedule(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     if (config->train.schedule == ELBOW_SCHEDULE_STEP && config->train.step_every == 0)
@@ -396,11 +251,11 @@ enum elbow_status elbow_config_finish(struct elbow_config *config, const char *n
     ELBOW_CHECK(config != NULL && name != NULL);
     enum elbow_status status = check_data(config, name, error);
     if (status == ELBOW_OK)
-        status = check_model(config, name, error);
+        status = elbow_check_likelihoods(config, name, error);
     if (status == ELBOW_OK)
-        status = check_transform(config, name, error);
+        status = elbow_check_transform(config, name, error);
     if (status == ELBOW_OK)
-        status = check_dequantize(config, name, error);
+        status = elbow_check_dequantize(config, name, error);
     if (status == ELBOW_OK)
         status = check_train(config, name, error);
     if (status == ELBOW_OK && config->data.series.length > 0 && config->data.layout == ELBOW_LAYOUT_AUTO)

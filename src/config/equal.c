@@ -40,6 +40,8 @@ static bool equal_inner(const struct elbow_layer *a, const struct elbow_layer *b
 static bool equal_kinds(const struct elbow_key *key, const void *a, const void *b)
 {
     const struct elbow_kind_schema *kind = kind_of(key, a);
+    if (elbow_value_has_parts(key, a) || elbow_value_has_parts(key, b))
+        return elbow_value_equal_parts(key, a, b);
     if (kind != kind_of(key, b))
         return false;
     for (size_t k = 0; k < kind->keys.count; ++k) {

@@ -87,7 +87,8 @@ static void write_whole(const void *base, const struct elbow_key *key, const cha
         elbow_printer_add(printer, "{}");
         return;
     }
-    if (key->type != ELBOW_KEY_KIND) {
+    bool is_entry = *rest >= '0' && *rest <= '9';
+    if (key->type != ELBOW_KEY_KIND || (elbow_value_has_parts(key, base) && is_entry)) {
         elbow_value_write(key, base, 0, printer);
         return;
     }
@@ -114,7 +115,8 @@ static enum elbow_status set_entry(void *base, const struct elbow_key *key, cons
 {
     char text[ELBOW_VALUE_SIZE], expected[ELBOW_EXPECTED_SIZE];
     struct elbow_printer printer = {.text = text, .size = sizeof text};
-    if (key->type == ELBOW_KEY_KIND && !names_kind(key, rest)) {
+    bool is_entry = elbow_value_has_parts(key, base) && *rest >= '0' && *rest <= '9';
+    if (key->type == ELBOW_KEY_KIND && !names_kind(key, rest) && !is_entry) {
         elbow_schema_expected(key, expected);
         enum elbow_status refused =
             elbow_value_refuse(source, value, false, shown, "found '%.60s', expected %s", rest, expected);

@@ -124,7 +124,10 @@ static const struct elbow_key keys[] = {
     {"model", "prior", KIND(elbow_prior_kinds), AT(model.prior), .preset = "standard", .is_later = true,
      .help = "p(z): standard, a normal distribution of mean 0 and variance 1 in each dimension."},
     {"model", "likelihood", KIND(elbow_likelihood_kinds), AT(model.likelihood), .preset = "bernoulli",
-     .help = "p(x|z) of the data. Each kind is for certain values: docs/configuration.md."},
+     .present = offsetof(struct elbow_config, model.parts),
+     .help = "p(x|z) of the data. Each kind is for certain values: docs/configuration.md. A list gives columns of the "
+             "flat values each a kind: [poisson: {columns: [0, 9]}, gaussian: {columns: [10, 29], variance: optimal}], "
+             "ends included."},
     {"model", "variance", REAL, AT(model.likelihood_options.variance), ABOVE_ZERO, .preset = "1.0",
      .help = "Deprecated, write likelihood: {gaussian: {variance: ...}}. The variance of each value, or where the "
              "learned one starts."},

@@ -228,6 +228,8 @@ static void choose_kind(const struct elbow_key *key, const struct elbow_kind_sch
 enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                         void *base, const struct elbow_source *source)
 {
+    if (node->kind == ELBOW_YAML_LIST && key->present > 0)
+        return elbow_value_read_parts(key, shown, node, base, source);
     bool is_map = node->kind == ELBOW_YAML_MAP && node->child;
     const char *word = is_map ? node->child->key : node->kind == ELBOW_YAML_SCALAR ? node->text : "";
     if (is_map && node->child->next)
@@ -237,9 +239,11 @@ enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char 
     const struct elbow_kind_schema *kind = elbow_value_kind(key, word);
     if (kind) {
         enum elbow_status status = read_kind(kind, shown, is_map ? node->child : node, !is_map, base, source);
-        if (status == ELBOW_OK)
-            choose_kind(key, kind, base);
-        return status;
+        if (status != ELBOW_OK)
+            return status;
+        choose_kind(key, kind, base);
+        elbow_value_clear_parts(key, base);
+        return ELBOW_OK;
     }
     char expected[ELBOW_EXPECTED_SIZE];
     elbow_schema_expected(key, expected);

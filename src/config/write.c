@@ -253,6 +253,10 @@ static void write_kind(const struct elbow_key *key, const void *base, struct elb
 {
     const struct elbow_kind_schema *kind = kind_of(key, base);
     size_t written = 0;
+    if (elbow_value_has_parts(key, base)) {
+        elbow_value_write_parts(key, base, printer);
+        return;
+    }
     for (size_t k = 0; k < kind->keys.count; ++k) {
         const struct elbow_key *option = &kind->keys.rows[k];
         if (elbow_value_is_flat(option, base) || (option->is_later && elbow_value_is_preset(option, base)))

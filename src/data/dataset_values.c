@@ -213,10 +213,10 @@ static bool is_beyond(const struct elbow_loading *loading)
 
 // What cures a value. Counts, classes and levels are taken as stored: another factor makes no such numbers of others,
 // but one that was set may have spoilt them.
-static void tell_cure(const struct elbow_loading *loading, float value, char *text, size_t size)
+static void tell_cure(const struct elbow_loading *loading, const struct elbow_demand *demand, float value, char *text,
+                      size_t size)
 {
     const struct elbow_dataset *dataset = loading->dataset;
-    const struct elbow_demand *demand = &loading->request->demand;
     char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
     elbow_config_likelihoods(ELBOW_SUPPORT_REAL, words);
     bool is_level = demand->support == ELBOW_SUPPORT_LEVEL, is_counted = demand->support == ELBOW_SUPPORT_COUNT;
@@ -238,13 +238,12 @@ static void tell_cure(const struct elbow_loading *loading, float value, char *te
     snprintf(text + strlen(text), size - strlen(text), " model.likelihood: %s", words);
 }
 
-static enum elbow_status refuse_value(const struct elbow_loading *loading, uint64_t row, size_t at, float value,
-                                      struct elbow_error *error)
+static enum elbow_status refuse_value(const struct elbow_loading *loading, const struct elbow_demand *demand,
+                                      uint64_t row, size_t at, float value, struct elbow_error *error)
 {
-    const struct elbow_demand *demand = &loading->request->demand;
     char most[40] = "", cure[ELBOW_LIKELIHOOD_WORDS_SIZE + 200], transform[64];
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
-    tell_cure(loading, value, cure, sizeof cure);
+    tell_cure(loading, demand, value, cure, sizeof cure);
     tell_transform(loading->dataset, transform, sizeof transform);
     if (is_bounded(demand))
         snprintf(most, sizeof most, demand->support == ELBOW_SUPPORT_LEVEL ? " in steps of 1/%.9g" : " to %.9g",
@@ -288,15 +287,18 @@ static enum elbow_status check_whole(const struct elbow_loading *loading, struct
 static enum elbow_status check_support(struct elbow_loading *loading, float *sample, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    const struct elbow_demand *demand = &loading->request->demand;
+    struct elbow_demand demand = {0};
     uint64_t piece, row_bytes = dataset->values * elbow_element_size(dataset->element);
     struct elbow_range range = elbow_loading_rows(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
     for (uint64_t row = range.first; row < range.last; ++row) {
         elbow_dataset_sample(dataset, row, sample);
-        for (size_t i = 0; i < dataset->values; ++i) {
-            if (!is_of(demand, sample[i]))
-                return refuse_value(loading, row, i, sample[i], error);
-            dataset->is_binary = dataset->is_binary && (sample[i] == 0 || sample[i] == 1);
+        for (size_t i = 0, last = 0; i < dataset->values; ++i) {
+            if (i == 0 || i > last)
+                demand = elbow_demand_of_column(&loading->request->demand, i, &last);
+            if (!is_of(&demand, sample[i]))
+                return refuse_value(loading, &demand, row, i, sample[i], error);
+            bool is_asked = !demand.is_of_part || demand.support == ELBOW_SUPPORT_BINARY;
+            dataset->is_binary = dataset->is_binary && (!is_asked || sample[i] == 0 || sample[i] == 1);
         }
     }
     return ELBOW_OK;
@@ -316,7 +318,8 @@ enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elb
         return error->status;
     float *sample = NULL;
     enum elbow_support support = loading->request->demand.support;
-    dataset->is_binary = support == ELBOW_SUPPORT_UNIT || support == ELBOW_SUPPORT_BINARY;
+    dataset->is_binary = support == ELBOW_SUPPORT_UNIT || support == ELBOW_SUPPORT_BINARY ||
+                         elbow_demand_word(&loading->request->demand, ELBOW_SUPPORT_BINARY) != NULL;
     if (elbow_allocate(&sample, dataset->values, sizeof(float), "a sample", error) == ELBOW_OK &&
         check_range(loading, sample, error) == ELBOW_OK && check_whole(loading, error) == ELBOW_OK &&
         support != ELBOW_SUPPORT_REAL)

@@ -32,11 +32,12 @@ static void tell_data(const struct elbow_session *session, bool has_mask, struct
             dataset->name,
             config->data.missing != ELBOW_MISSING_REFUSE ? ", but for those that data.missing means" : "");
     struct elbow_demand demand = elbow_config_demand(config);
-    if (demand.support == ELBOW_SUPPORT_BINARY && !dataset->is_binary)
+    const char *binary = elbow_demand_word(&demand, ELBOW_SUPPORT_BINARY);
+    if (binary != NULL && !dataset->is_binary)
         elbow_log_warn(log,
                        "%s: has values between 0 and 1, for which recon and elbo are no log-probabilities of a "
                        "%s likelihood",
-                       dataset->name, demand.word);
+                       dataset->name, binary);
 }
 
 static enum elbow_status note_inputs(const struct elbow_session_files *files, struct elbow_error *error)
@@ -110,11 +111,16 @@ static const char *const binarize_words[] = {ELBOW_BINARIZE_LIST(ELBOW_KIND_WORD
 
 static enum elbow_status check_binarize(const char *word, const struct elbow_config *config, struct elbow_error *error)
 {
-    enum elbow_likelihood_kind likelihood = (enum elbow_likelihood_kind)config->model.likelihood;
-    if (config->data.binarize == ELBOW_BINARIZE_NONE || elbow_likelihood_support(likelihood) == ELBOW_SUPPORT_BINARY)
+    char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    bool is_for_bits = true;
+    for (size_t p = 0; p < elbow_config_likelihood_count(config); ++p)
+        is_for_bits =
+            is_for_bits && elbow_likelihood_support(elbow_config_likelihood(config, p)) == ELBOW_SUPPORT_BINARY;
+    if (config->data.binarize == ELBOW_BINARIZE_NONE || is_for_bits)
         return ELBOW_OK;
+    elbow_config_name_likelihoods(config, words);
     return elbow_error_set(error, ELBOW_USAGE, "--binarize %s: a %s likelihood is not for zeros and ones; leave it out",
-                           word, elbow_config_choice("model.likelihood", config->model.likelihood));
+                           word, words);
 }
 
 static enum elbow_status set_binarize(const char *word, struct elbow_config *config, struct elbow_error *error)

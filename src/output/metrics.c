@@ -11,7 +11,12 @@
 #include <string.h>
 
 // Bytes: of a number, or a name, and its comma; of a row or header of metrics.csv. Rows, and bytes, that may wait.
-enum { NUMBER_SIZE = 32, ROW_SIZE = 512 + ELBOW_FIGURES * NUMBER_SIZE, WAITING_ROWS = 64, WAITING_SIZE = 1 << 18 };
+enum {
+    NUMBER_SIZE = 32,
+    ROW_SIZE = 512 + (ELBOW_FIGURES + ELBOW_PART_FIGURES) * NUMBER_SIZE,
+    WAITING_ROWS = 64,
+    WAITING_SIZE = 1 << 18
+};
 
 // A row being written into a buffer that is large enough.
 struct row_text {
@@ -60,12 +65,16 @@ static bool is_column(enum elbow_figure_kind kind)
 static void add_metrics(struct row_text *text, const struct elbow_metrics *metrics, const struct elbow_metrics_row *row)
 {
     add_place(text, row);
-    for (size_t i = 0; i < metrics->column_count; ++i)
-        add_number(text, elbow_figures_get(&row->figures, metrics->columns[i]));
+    for (size_t i = 0; i < metrics->column_count; ++i) {
+        const struct elbow_metrics_column *column = &metrics->columns[i];
+        add_number(text, column->is_of_part ? elbow_figures_get_part(&row->figures, column->kind, column->part)
+                                            : elbow_figures_get(&row->figures, column->kind));
+    }
     add_text(text, "\n");
 }
 
-static void add_header(struct row_text *row)
+// Those of parts come last.
+static void add_header(struct row_text *row, const struct elbow_figures *parts)
 {
     add_text(row, ELBOW_TABLE_PLACE);
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
@@ -73,6 +82,11 @@ static void add_header(struct row_text *row)
             add_text(row, ",");
             add_text(row, elbow_figure_row(kind)->name);
         }
+    for (size_t i = 0; i < parts->part_count; ++i) {
+        char name[ELBOW_FIGURE_NAME];
+        add_text(row, ",");
+        add_text(row, elbow_figure_name_part(parts->parts[i].kind, parts->parts[i].part, name));
+    }
     add_text(row, "\n");
 }
 
@@ -115,24 +129,34 @@ bool elbow_metrics_has_rows(const struct elbow_directory *directory, const char 
     return has_rows;
 }
 
-static enum elbow_figure_kind column_named(const char *name, size_t length)
+static bool is_named(const char *wanted, const char *name, size_t length)
+{
+    return strlen(wanted) == length && memcmp(wanted, name, length) == 0;
+}
+
+static struct elbow_metrics_column column_named(const struct elbow_figures *parts, const char *name, size_t length)
 {
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
-        if (is_column(kind) && strlen(elbow_figure_row(kind)->name) == length &&
-            memcmp(elbow_figure_row(kind)->name, name, length) == 0)
-            return kind;
-    return ELBOW_FIGURES;
+        if (is_column(kind) && is_named(elbow_figure_row(kind)->name, name, length))
+            return (struct elbow_metrics_column){.kind = kind};
+    for (size_t i = 0; i < parts->part_count; ++i) {
+        char own[ELBOW_FIGURE_NAME];
+        const struct elbow_part_figure *part = &parts->parts[i];
+        if (is_named(elbow_figure_name_part(part->kind, part->part, own), name, length))
+            return (struct elbow_metrics_column){part->kind, part->part, true};
+    }
+    return (struct elbow_metrics_column){.kind = ELBOW_FIGURES};
 }
 
 // The columns of the table that is there.
-static void find_columns(struct elbow_metrics *metrics)
+static void find_columns(struct elbow_metrics *metrics, const struct elbow_figures *parts)
 {
     const char *at = metrics->metrics.header + strlen(ELBOW_TABLE_PLACE);
     while (*at == ',') {
         size_t length = strcspn(at + 1, ",\n");
-        enum elbow_figure_kind kind = column_named(at + 1, length);
-        ELBOW_CHECK(kind < ELBOW_FIGURES && metrics->column_count < ELBOW_FIGURES);
-        metrics->columns[metrics->column_count++] = kind;
+        struct elbow_metrics_column column = column_named(parts, at + 1, length);
+        ELBOW_CHECK(column.kind < ELBOW_FIGURES && metrics->column_count < ELBOW_METRICS_COLUMNS);
+        metrics->columns[metrics->column_count++] = column;
         at += 1 + length;
     }
 }
@@ -150,20 +174,21 @@ static enum elbow_status open_table(const struct elbow_metrics *metrics, const c
     return elbow_table_open(&request, step, table, error);
 }
 
-enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, size_t latent, uint64_t step,
-                                     struct elbow_log *log, struct elbow_metrics *metrics, struct elbow_error *error)
+enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, size_t latent,
+                                     const struct elbow_figures *parts, uint64_t step, struct elbow_log *log,
+                                     struct elbow_metrics *metrics, struct elbow_error *error)
 {
     *metrics = (struct elbow_metrics){.latent = latent, .directory = directory, .log = log};
     struct row_text header = {.size = kl_row_size(latent)};
     enum elbow_status status = elbow_allocate(&metrics->row, header.size, 1, "a row", error);
     header.text = metrics->row;
     if (status == ELBOW_OK) {
-        add_header(&header);
+        add_header(&header, parts);
         status = open_table(metrics, "metrics.csv", header.text, step, &metrics->metrics, error);
     }
     header.length = 0;
     if (status == ELBOW_OK) {
-        find_columns(metrics);
+        find_columns(metrics, parts);
         add_kl_header(&header, latent);
         status = open_table(metrics, "kl.csv", header.text, step, &metrics->kl, error);
     }

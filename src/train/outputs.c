@@ -96,10 +96,13 @@ static enum elbow_status keep_former(const struct elbow_run_outputs *outputs, st
 }
 
 // Rank zero.
-static enum elbow_status open_outputs(struct elbow_run_outputs *outputs, size_t latent, struct elbow_error *error)
+static enum elbow_status open_outputs(struct elbow_run_outputs *outputs, const struct elbow_model *model,
+                                      struct elbow_error *error)
 {
     const struct elbow_directory *run = &outputs->directory;
+    struct elbow_figures parts = {0};
     outputs->pending.directory = run;
+    elbow_model_part_figures(model, &parts);
     elbow_run_sweep(run);
     enum elbow_status status = elbow_checkpoint_cut(run, outputs->state->step, error);
     if (status == ELBOW_OK)
@@ -107,7 +110,8 @@ static enum elbow_status open_outputs(struct elbow_run_outputs *outputs, size_t 
     if (status == ELBOW_OK)
         status = keep_former(outputs, error);
     if (status == ELBOW_OK)
-        status = elbow_metrics_open(run, latent, outputs->state->step, outputs->plan->log, &outputs->metrics, error);
+        status = elbow_metrics_open(run, model->latent, &parts, outputs->state->step, outputs->plan->log,
+                                    &outputs->metrics, error);
     if (status == ELBOW_OK) {
         elbow_gallery_cut(run, outputs->state->step);
         elbow_outputs_mend_best(outputs);
@@ -118,11 +122,11 @@ static enum elbow_status open_outputs(struct elbow_run_outputs *outputs, size_t 
     return status;
 }
 
-enum elbow_status elbow_outputs_open(struct elbow_run_outputs *outputs, size_t latent,
+enum elbow_status elbow_outputs_open(struct elbow_run_outputs *outputs, const struct elbow_model *model,
                                      const struct elbow_checkpoint_source *source, struct elbow_error *error)
 {
     if (outputs->plan->place.rank == 0)
-        open_outputs(outputs, latent, error);
+        open_outputs(outputs, model, error);
     if (elbow_comm_agree_root(outputs->plan->comm, error) != ELBOW_OK)
         return error->status;
     return elbow_writer_open(outputs->plan->comm, &outputs->directory, source, &outputs->writer, error);

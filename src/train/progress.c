@@ -7,6 +7,7 @@
 #include "elbow/base/streams.h"
 #include "elbow/base/text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +98,7 @@ void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbo
     // validation.
     if (row->split == ELBOW_SPLIT_TRAIN && (engine->plan->has_valid || row->step < engine->plan->sequence.last_step))
         return;
-    char line[64 * ELBOW_FIGURES];
+    char line[64 * (ELBOW_FIGURES + ELBOW_PART_FIGURES)];
     size_t length = 0;
     line[0] = '\0';
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
@@ -117,26 +118,44 @@ void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbo
                               value);
         length += strlen(line + length);
     }
+    for (size_t i = 0; i < row->figures.part_count; ++i, length += strlen(line + length)) {
+        const struct elbow_part_figure *own = &row->figures.parts[i];
+        char name[ELBOW_FIGURE_NAME], text[ELBOW_FIGURE_TEXT];
+        elbow_text_format(line + length, sizeof line - length, ", %s %s",
+                          elbow_figure_name_part(own->kind, own->part, name),
+                          elbow_figure_text(own->kind, own->value, text));
+    }
     elbow_log_say(engine->plan->log, "step %llu, epoch %llu: %s%s", (unsigned long long)row->step,
                   (unsigned long long)row->epoch, elbow_split_words[row->split], line);
 }
 
-void elbow_trainer_watch_start(const struct elbow_trainer *trainer)
+// Of one likelihood, whose mean square residual is that.
+static void watch_start_of(const struct elbow_trainer *trainer, size_t part, double residual)
 {
-    const struct elbow_engine *engine = &trainer->engine;
-    const struct elbow_config *config = &trainer->plan.config;
-    struct elbow_variance variance = elbow_likelihood_variance(&config->model.likelihood_options);
-    struct elbow_figures figures = {0};
-    elbow_model_figures(engine->model, engine->sums, false, &figures);
-    double residual = elbow_figures_get(&figures, ELBOW_FIGURE_RESIDUAL); // NaN: there is none
-    if (engine->state.step == 1 && variance.from == ELBOW_NUMBER_LEARNED && variance.value > 0 &&
-        variance.value < residual / FAR_BELOW)
+    struct elbow_variance variance = elbow_likelihood_variance(elbow_config_options(&trainer->plan.config, part));
+    if (variance.from == ELBOW_NUMBER_LEARNED && variance.value > 0 && variance.value < residual / FAR_BELOW)
         elbow_log_warn(
             trainer->plan.log,
             "the variance starts at %g, far below the mean square residual of the first step, %g: training may "
             "diverge; leave the start out (then it is the variance of the data), or write likelihood: "
             "{gaussian: {variance: optimal}}",
             variance.value, residual);
+}
+
+void elbow_trainer_watch_start(const struct elbow_trainer *trainer)
+{
+    const struct elbow_engine *engine = &trainer->engine;
+    struct elbow_figures figures = {0};
+    if (engine->state.step != 1)
+        return;
+    elbow_model_figures(engine->model, engine->sums, false, &figures);
+    for (size_t p = 0; p < elbow_config_likelihood_count(&trainer->plan.config); ++p) {
+        double own = elbow_figures_get_part(&figures, ELBOW_FIGURE_RESIDUAL, p);
+        bool is_gaussian = elbow_config_likelihood(&trainer->plan.config, p) == ELBOW_LIKELIHOOD_GAUSSIAN;
+        double alone = elbow_figures_get(&figures, ELBOW_FIGURE_RESIDUAL); // NaN: several have one, or none
+        if (is_gaussian)
+            watch_start_of(trainer, p, isnan(own) ? alone : own);
+    }
 }
 
 enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,

@@ -62,13 +62,14 @@ static void tell_run(const struct elbow_engine *engine)
 {
     const struct elbow_train_plan *plan = engine->plan;
     const struct elbow_config *config = &plan->config;
+    char likelihoods[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    elbow_config_name_likelihoods(config, likelihoods);
     elbow_log_say(plan->log, "elbow %s (%s): %d rank%s on %d node%s, %s", elbow_build_version(), elbow_build_id(),
                   plan->place.size, plan->place.size == 1 ? "" : "s", plan->place.nodes,
                   plan->place.nodes == 1 ? "" : "s", elbow_blas_describe());
     elbow_log_say(plan->log, "model: %zu parameters, %s, %s likelihood",
                   elbow_parameters_trainable(&engine->model->parameters),
-                  elbow_text_count(engine->model->latent, "latent dimension").text,
-                  elbow_config_choice("model.likelihood", config->model.likelihood));
+                  elbow_text_count(engine->model->latent, "latent dimension").text, likelihoods);
     elbow_log_say(
         plan->log, "training: steps %llu to %llu, %llu an epoch; batches of %llu in %s of %llu",
         (unsigned long long)engine->state.step + 1, (unsigned long long)plan->sequence.last_step,

@@ -68,7 +68,7 @@ static enum elbow_status set_up(struct elbow_trainer *trainer, const struct elbo
         return ELBOW_OK;
     }
     struct elbow_checkpoint_source source = elbow_engine_source(engine);
-    return elbow_outputs_open(&trainer->outputs, engine->model->latent, &source, error);
+    return elbow_outputs_open(&trainer->outputs, engine->model, &source, error);
 }
 
 enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow_error *error)

@@ -40,7 +40,7 @@ enum elbow_status open_tables(const char *path, size_t latent, uint64_t step, st
     static struct elbow_directory directory;
     elbow_directory_close(&directory);
     directory = scratch_open(path);
-    return elbow_metrics_open(&directory, latent, step, &silence, metrics, error);
+    return elbow_metrics_open(&directory, latent, &(struct elbow_figures){0}, step, &silence, metrics, error);
 }
 
 void table_expect(struct scratch *scratch, const char *name, const char *text)

@@ -265,16 +265,33 @@ enum elbow_status elbow_config_check_columns(const struct elbow_config *config, 
 // Local. The part that column d belongs to; parts->count: none.
 size_t elbow_config_part_of(const struct elbow_likelihood_parts *parts, size_t column);
 
-// What a configuration asks of its data, and the key that does, for a sentence: "model.likelihood: bernoulli".
+// What a configuration asks of its data, and the key that does, for a sentence: "model.likelihood: bernoulli". Of
+// several parts the support that leaves least of the choice, and the least `most`.
 struct elbow_demand {
     enum elbow_support support;
     const char *key, *word;
-    bool is_whole; // as stored: data.dequantize
-    double most;   // whole numbers: the largest; 0 or infinity: there is none
+    bool is_whole;                     // as stored: data.dequantize
+    double most;                       // whole numbers: the largest; 0 or infinity: there is none
+    bool is_of_part;                   // of some columns alone
+    const struct elbow_config *config; // where columns have demands of their own; NULL: all have this one
 };
 
-// Local.
+// Local. The configuration stays where it is as long as the demand is used.
 struct elbow_demand elbow_config_demand(const struct elbow_config *config);
+
+// Local. The demand of a column, and of those behind it up to *last.
+struct elbow_demand elbow_demand_of_column(const struct elbow_demand *demand, size_t column, size_t *last);
+
+// Local. The likelihood whose values are of that support; NULL: none is.
+const char *elbow_demand_word(const struct elbow_demand *demand, enum elbow_support support);
+
+// Local. How many likelihoods there are, which are numbered from 0; kind and options of one; their words: "poisson and
+// gaussian".
+size_t elbow_config_likelihood_count(const struct elbow_config *config);
+enum elbow_likelihood_kind elbow_config_likelihood(const struct elbow_config *config, size_t part);
+const struct elbow_likelihood_options *elbow_config_options(const struct elbow_config *config, size_t part);
+enum { ELBOW_LIKELIHOOD_WORDS_SIZE = 256 };
+void elbow_config_name_likelihoods(const struct elbow_config *config, char words[ELBOW_LIKELIHOOD_WORDS_SIZE]);
 
 // Local. Whether values of a support are a continuum, on which a likelihood is a density.
 bool elbow_support_is_continuous(enum elbow_support support);
@@ -289,7 +306,6 @@ double elbow_likelihood_most(enum elbow_likelihood_kind kind, const struct elbow
 const char *elbow_support_name(enum elbow_support support);
 
 // Local. The words of the likelihoods for a support, for advice: "gaussian", "bernoulli or binomial".
-enum { ELBOW_LIKELIHOOD_WORDS_SIZE = 256 };
 void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKELIHOOD_WORDS_SIZE]);
 
 // Local. Reads places from a word of the command line, `name` in messages: as it stands, or a list or {channels: [...]}

@@ -80,7 +80,8 @@ struct elbow_dataset {
     uint64_t selection_bytes; // the selection, on each rank
     bool is_sparse;           // only the entries of each row are kept, as they are stored
     uint64_t entries;         // of sparse rows: values that are stored; all others are zero
-    bool is_binary; // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY)
+    bool is_binary; // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY; of
+                    // several parts those of which it is BINARY)
     bool is_synthetic;
     bool is_whole; // synthetic data are counts up to max
     uint64_t seed; // synthetic data are drawn with it when used

@@ -9,10 +9,16 @@
 
 ELBOW_C_BEGIN
 
+enum { ELBOW_METRICS_COLUMNS = ELBOW_FIGURES + ELBOW_PART_FIGURES };
+
 struct elbow_metrics {
     struct elbow_table metrics, kl;
     char *row; // room for one; owned
-    enum elbow_figure_kind columns[ELBOW_FIGURES];
+    struct elbow_metrics_column {
+        enum elbow_figure_kind kind;
+        size_t part;
+        bool is_of_part;
+    } columns[ELBOW_METRICS_COLUMNS];
     size_t column_count; // of metrics.csv, behind the place of a row
     size_t latent;
     const struct elbow_directory *directory; // borrowed
@@ -32,8 +38,11 @@ struct elbow_metrics_row {
 // header (but where `step` is 0, and it holds nothing but rows: then it begins anew). A metrics.csv may have some of
 // the figures alone, in any order, as an earlier version wrote it: it keeps its columns, and rows to come have just
 // these.
-enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, size_t latent, uint64_t step,
-                                     struct elbow_log *log, struct elbow_metrics *metrics, struct elbow_error *error);
+//
+// parts: the figures of parts that rows may have (their values are not looked at), each a column behind all others.
+enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, size_t latent,
+                                     const struct elbow_figures *parts, uint64_t step, struct elbow_log *log,
+                                     struct elbow_metrics *metrics, struct elbow_error *error);
 
 // Local. Whether a text begins as a table of a run does.
 bool elbow_metrics_is_table(const char *text);

@@ -15,9 +15,10 @@ static size_t width(const struct elbow_measure_plan *plan)
 {
     const struct elbow_dataset *dataset = plan->request->dataset;
     const struct elbow_config *config = plan->request->config;
-    bool is_density =
-        config->data.binarize == ELBOW_BINARIZE_NONE && dataset->scale.factor != 0 &&
-        elbow_support_is_continuous(elbow_likelihood_support((enum elbow_likelihood_kind)config->model.likelihood));
+    bool is_density = config->data.binarize == ELBOW_BINARIZE_NONE && dataset->scale.factor != 0;
+    for (size_t p = 0; p < elbow_config_likelihood_count(config); ++p)
+        is_density =
+            is_density && elbow_support_is_continuous(elbow_likelihood_support(elbow_config_likelihood(config, p)));
     return is_density && dataset->transform.kind != ELBOW_TRANSFORM_NONE ? WIDTH : 0;
 }
 

@@ -235,7 +235,8 @@ START_TEST(unusable_directories)
     mkdir(removed, 0777);
     struct elbow_directory directory = scratch_open(removed);
     rmdir(removed);
-    ck_assert_int_eq(elbow_metrics_open(&directory, 2, 0, &silence, &metrics, &error), ELBOW_FILE);
+    ck_assert_int_eq(elbow_metrics_open(&directory, 2, &(struct elbow_figures){0}, 0, &silence, &metrics, &error),
+                     ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, "removed/metrics.csv"));
     elbow_directory_close(&directory);
     mkfifo(scratch_path(&scratch, "metrics.csv"), 0666); // nobody will ever write to it

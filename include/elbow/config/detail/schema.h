@@ -13,7 +13,8 @@ enum elbow_key_type {
     ELBOW_KEY_OPTIONAL, // double, and a bool at `present`; null is "not set"
     ELBOW_KEY_BOOLEAN,  // bool
     ELBOW_KEY_CHOICE,   // int, index into `choices`
-    ELBOW_KEY_KIND,     // int, index into `kinds`: a word, or a map of one key with the kind's options
+    ELBOW_KEY_KIND,     // int, index into `kinds`: a word, or a map of one key with the kind's options; where `present`
+                        // is one, struct elbow_likelihood_parts there: a list of such with columns
     ELBOW_KEY_LEARNED,  // double, and a bool at `present`: a number, the word learned, or {learned: START}
     ELBOW_KEY_NUMBER, // double, and an enum elbow_number as an int at `present`: a number, a word of `choices`, or (if
                       // learned is one) {learned: START}

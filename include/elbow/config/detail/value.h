@@ -9,6 +9,8 @@
 enum { ELBOW_VALUE_SIZE = 1 << 16 }; // bytes of any value as text: places take 50,000 if each byte is an escape
 enum { ELBOW_FOUND_SIZE = 96 };
 
+struct elbow_printer;
+
 // Where values come from, for the messages.
 struct elbow_source {
     const char *name;   // "run.yaml", "--set train.rate=x"
@@ -80,6 +82,23 @@ const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, co
 // Options that are left out get their presets; the word leaves those alone that are keys of version 0.1.
 enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                         void *base, const struct elbow_source *source);
+
+// Local. Parts of elbow_config_finish: CONFIG if the likelihoods contradict their options, each other or data.binarize;
+// if the values that data.transform or data.dequantize make are none of theirs.
+enum elbow_status elbow_check_likelihoods(const struct elbow_config *config, const char *name,
+                                          struct elbow_error *error);
+enum elbow_status elbow_check_transform(const struct elbow_config *config, const char *name, struct elbow_error *error);
+enum elbow_status elbow_check_dequantize(const struct elbow_config *config, const char *name,
+                                         struct elbow_error *error);
+
+// Local. Reads a list of likelihoods with their columns, in place of one kind; whether a value is such; makes it none;
+// writes it; compares it.
+enum elbow_status elbow_value_read_parts(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                         void *base, const struct elbow_source *source);
+bool elbow_value_has_parts(const struct elbow_key *key, const void *base);
+void elbow_value_clear_parts(const struct elbow_key *key, void *base);
+void elbow_value_write_parts(const struct elbow_key *key, const void *base, struct elbow_printer *printer);
+bool elbow_value_equal_parts(const struct elbow_key *key, const void *a, const void *b);
 
 // Local. CONFIG if a section's map gives an option of a kind twice: with the kind, and as a key of version 0.1.
 enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *section, const char *shown,

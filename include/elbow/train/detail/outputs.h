@@ -57,7 +57,7 @@ enum elbow_status elbow_outputs_enter(struct elbow_run_outputs *outputs, struct 
 
 // Collective. The configuration and the tables in the directory, for so many latent dimensions; tables, pictures and
 // checkpoints cut to where the run stands; the writer, for checkpoints of `source`.
-enum elbow_status elbow_outputs_open(struct elbow_run_outputs *outputs, size_t latent,
+enum elbow_status elbow_outputs_open(struct elbow_run_outputs *outputs, const struct elbow_model *model,
                                      const struct elbow_checkpoint_source *source, struct elbow_error *error);
 
 // Local. Ends the writer and closes all. What was never opened is legal.
