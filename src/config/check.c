@@ -224,6 +224,12 @@ static enum elbow_status check_schedule(const struct elbow_config *config, const
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: train.schedule: cosine without an end; set train.schedule_epochs or train.epochs",
                                name);
+    const struct elbow_key *rate = elbow_schema_find(elbow_schema_keys(), "train", "rate");
+    if (config->train.schedule == ELBOW_SCHEDULE_PIECES && !elbow_value_is_preset(rate, config))
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: train.rate: %g with train.schedule: pieces, which have the rates; remove train.rate", name,
+            config->train.rate);
     return ELBOW_OK;
 }
 

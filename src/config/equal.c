@@ -58,6 +58,14 @@ static bool equal_rows(const struct elbow_rows_choice *a, const struct elbow_row
     return a->is_range == b->is_range && a->low == b->low && a->high == b->high && strcmp(a->dataset, b->dataset) == 0;
 }
 
+static bool equal_pieces(const struct elbow_pieces *a, const struct elbow_pieces *b)
+{
+    bool are_equal = a->count == b->count;
+    for (size_t i = 0; are_equal && i < a->count; ++i)
+        are_equal = a->pieces[i].epochs == b->pieces[i].epochs && a->pieces[i].rate == b->pieces[i].rate;
+    return are_equal;
+}
+
 static bool equal_options(const struct elbow_key *key, const void *a, const void *b)
 {
     struct elbow_keys options = key->kinds->keys;
@@ -114,6 +122,8 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
         return integers->count == ((const struct elbow_integers *)right)->count &&
                memcmp(integers->values, ((const struct elbow_integers *)right)->values,
                       integers->count * sizeof *integers->values) == 0;
+    case ELBOW_KEY_PIECES:
+        return equal_pieces(left, right);
     case ELBOW_KEY_LAYERS:
         return equal_layers(((const struct elbow_layers *)left)->layers, ((const struct elbow_layers *)left)->count,
                             ((const struct elbow_layers *)right)->layers, ((const struct elbow_layers *)right)->count);

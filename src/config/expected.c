@@ -119,6 +119,11 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
     case ELBOW_KEY_INTEGERS:
         expected_integers(key, expected);
         return;
+    case ELBOW_KEY_PIECES:
+        (void)elbow_text_format(expected, size,
+                                "a list of up to %d of [EPOCHS, RATE], whole numbers from 1 and numbers above 0",
+                                ELBOW_PIECES_MAX);
+        return;
     case ELBOW_KEY_LAYERS:
         (void)elbow_text_format(expected, size,
                                 "a list of up to %d layers such as [dense: {units: 256, activation: relu}]",

@@ -104,6 +104,14 @@ static const struct elbow_key input_keys[] = {
 // clang-format on
 const struct elbow_kind_schema elbow_input_options[2] = {{"input", OPTIONS(input_keys)}, {NULL, {NULL, 0}}};
 
+// clang-format off
+static const struct elbow_key pieces_keys[] = {
+    {"", "rates", .type = ELBOW_KEY_PIECES, .offset = offsetof(struct elbow_config, train.pieces), FROM(1, UINT32_MAX),
+     ABOVE_ZERO,
+     .help = "[EPOCHS, RATE] in their order: each rate for so many epochs; the last one goes on to the end."},
+};
+// clang-format on
+
 #define OF_LIKELIHOOD(member) .offset = offsetof(struct elbow_config, model.likelihood_options.member)
 
 static const char *const variance_words[] = {"optimal", "learned", "per_value", "predicted", NULL};
@@ -208,6 +216,10 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
 #define dispersion_options OPTIONS(dispersion_keys)
 #define LIKELIHOOD(name, word, support, options, most) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
+
+#define pieces_options OPTIONS(pieces_keys)
+#define SCHEDULE(name, word, options) [name] = {#word, options},
+const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1] = {ELBOW_SCHEDULE_LIST(SCHEDULE)};
 
 #define PRIOR(name, word, options) [name] = {#word, options},
 const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1] = {ELBOW_PRIOR_LIST(PRIOR)};

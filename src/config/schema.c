@@ -20,7 +20,6 @@ CHOICES(transform_choices, ELBOW_TRANSFORM_LIST);
 CHOICES(bound_choices, ELBOW_OBJECTIVE_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
 CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
-CHOICES(schedule_choices, ELBOW_SCHEDULE_LIST);
 CHOICES(on_nan_choices, ELBOW_ON_NAN_LIST);
 CHOICES(progress_choices, ELBOW_PROGRESS_LIST);
 CHOICES(prefetch_choices, ELBOW_PREFETCH_LIST);
@@ -185,8 +184,10 @@ static const struct elbow_key keys[] = {
      .help =
          "Decay of averaged weights (0.999, say), which evaluations, pictures and outputs then take; training goes on "
          "from those that are not averaged. 0: off."},
-    {"train", "schedule", CHOICE(schedule_choices), AT(train.schedule), .preset = "constant",
-     .help = "The rate after the warm-up: constant, cosine down to rate_final, or step."},
+    {"train", "schedule", KIND(elbow_schedule_kinds), AT(train.schedule), .preset = "constant",
+     .help =
+         "The rate after the warm-up: constant, cosine down to rate_final, step, or {pieces: [[EPOCHS, RATE], ...]} "
+         "in place of train.rate."},
     {"train", "schedule_epochs", INTEGER, AT(train.schedule_epochs), FROM(0, UINT32_MAX), .preset = "0",
      .help = "cosine: the epoch at which it ends; 0: train.epochs of the first start, whatever a resume says."},
     {"train", "rate_final", REAL, AT(train.rate_final), SHARE, .preset = "0.0",

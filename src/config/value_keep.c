@@ -22,6 +22,8 @@ size_t elbow_value_size(const struct elbow_key *option)
         return sizeof(double);
     case ELBOW_KEY_INTEGERS:
         return sizeof(struct elbow_integers);
+    case ELBOW_KEY_PIECES:
+        return sizeof(struct elbow_pieces);
     case ELBOW_KEY_TEXT:
     case ELBOW_KEY_SHARE:
     case ELBOW_KEY_ROWS:

@@ -309,6 +309,8 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
         return elbow_value_read_places(key, shown, node, (char *)base + key->offset, source);
     if (key->type == ELBOW_KEY_RANGES)
         return elbow_value_read_ranges(key, shown, node, (struct elbow_ranges *)((char *)base + key->offset), source);
+    if (key->type == ELBOW_KEY_PIECES)
+        return elbow_value_read_pieces(key, shown, node, (struct elbow_pieces *)((char *)base + key->offset), source);
     return elbow_value_read_scalar(key, shown, node, base, source);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading values that are a text or something else: a share, a range of rows.
+// Reading values that are a text or something else: a share, a range of rows; and pieces of a schedule.
 #include "elbow/config/detail/value.h"
 
 #include <string.h>
@@ -57,6 +57,41 @@ enum elbow_status elbow_value_read_rows(const struct elbow_key *key, const char 
     if (found.is_range && found.high < found.low)
         return elbow_value_refuse(source, node, false, shown,
                                   "the range ends before it begins; give the first row and the last one");
+    memcpy(value, &found, sizeof found);
+    return ELBOW_OK;
+}
+
+// [epochs, rate]
+static enum elbow_status read_piece(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                    int64_t *epochs, double *rate, const struct elbow_source *source)
+{
+    bool is_pair = node->kind == ELBOW_YAML_LIST && node->child && node->child->next && !node->child->next->next;
+    if (!is_pair)
+        return elbow_value_refuse_value(key, shown, node, source);
+    struct elbow_key part = *key;
+    part.offset = 0;
+    part.type = ELBOW_KEY_REAL;
+    enum elbow_status status = elbow_value_read_integer(key, shown, node->child, epochs, source);
+    return status == ELBOW_OK ? elbow_value_read_scalar(&part, shown, node->child->next, rate, source) : status;
+}
+
+enum elbow_status elbow_value_read_pieces(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                          struct elbow_pieces *value, const struct elbow_source *source)
+{
+    struct elbow_pieces found;
+    memset(&found, 0, sizeof found);
+    if (node->kind != ELBOW_YAML_LIST || !node->child)
+        return elbow_value_refuse_value(key, shown, node, source);
+    for (const struct elbow_yaml *child = node->child; child; child = child->next) {
+        char name[ELBOW_KEY_NAME_SIZE];
+        size_t i = found.count++;
+        if (i == ELBOW_PIECES_MAX)
+            return elbow_value_refuse(source, child, false, shown, "more than %d pieces; use fewer", ELBOW_PIECES_MAX);
+        (void)elbow_text_format(name, sizeof name, "%s.%zu", shown, i);
+        enum elbow_status status = read_piece(key, name, child, &found.pieces[i].epochs, &found.pieces[i].rate, source);
+        if (status != ELBOW_OK)
+            return status;
+    }
     memcpy(value, &found, sizeof found);
     return ELBOW_OK;
 }

@@ -136,6 +136,16 @@ static void write_integers(const struct elbow_integers *integers, struct elbow_p
     elbow_printer_add(printer, "]");
 }
 
+static void write_pieces(const struct elbow_pieces *pieces, struct elbow_printer *printer)
+{
+    for (size_t i = 0; i < pieces->count; ++i) {
+        elbow_printer_add(printer, "%s[%" PRId64 ", ", i == 0 ? "[" : ", ", pieces->pieces[i].epochs);
+        write_real(pieces->pieces[i].rate, printer);
+        elbow_printer_add(printer, "]");
+    }
+    elbow_printer_add(printer, pieces->count == 0 ? "[]" : "]");
+}
+
 static void write_layers(const struct elbow_layer *layers, size_t count, int indent, struct elbow_printer *printer)
 {
     size_t kinds = 0;
@@ -341,6 +351,9 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         return;
     case ELBOW_KEY_INTEGERS:
         write_integers(value, printer);
+        return;
+    case ELBOW_KEY_PIECES:
+        write_pieces(value, printer);
         return;
     case ELBOW_KEY_LAYERS:
         write_layers(((const struct elbow_layers *)value)->layers, ((const struct elbow_layers *)value)->count, indent,

@@ -200,14 +200,32 @@ void elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optim
     }
 }
 
+// The rate of the piece that a step lies in; the last one goes on.
+static double rate_of_pieces(const struct elbow_pieces *pieces, uint64_t step, uint64_t epoch_steps)
+{
+    size_t i = 0;
+    uint64_t steps;
+    ELBOW_CHECK(pieces->count > 0);
+    for (; i + 1 < pieces->count; ++i) {
+        if (__builtin_mul_overflow((uint64_t)pieces->pieces[i].epochs, epoch_steps, &steps) || step < steps)
+            break;
+        step -= steps;
+    }
+    return pieces->pieces[i].rate;
+}
+
 double elbow_optimizer_rate(const struct elbow_config *config, uint64_t step, uint64_t schedule_steps)
 {
-    double rate = config->train.rate;
+    double rate = config->train.schedule == ELBOW_SCHEDULE_PIECES
+                      ? rate_of_pieces(&config->train.pieces, step, schedule_steps)
+                      : config->train.rate;
     uint64_t warmup = (uint64_t)config->train.rate_warmup;
     if (step + 1 < warmup)
         rate *= (double)(step + 1) / (double)warmup;
     switch ((enum elbow_schedule)config->train.schedule) {
     case ELBOW_SCHEDULE_CONSTANT:
+    case ELBOW_SCHEDULE_PIECES:
+    case ELBOW_SCHEDULES:
         return rate;
     case ELBOW_SCHEDULE_COSINE: {
         double final = config->train.rate_final;

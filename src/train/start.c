@@ -75,10 +75,13 @@ static enum elbow_status start_values(struct elbow_engine *engine, const char *i
     return status;
 }
 
-// Where the cosine ends: by train.schedule_epochs, else by the epochs of this first start. Other schedules have no end.
+// Where the cosine ends: by train.schedule_epochs, else by the epochs of this first start. Pieces are counted in epochs
+// of so many steps. Other schedules have no end.
 static uint64_t schedule_steps(const struct elbow_engine *engine)
 {
     const struct elbow_config *config = &engine->plan->config;
+    if (config->train.schedule == ELBOW_SCHEDULE_PIECES)
+        return engine->plan->epoch_steps;
     if (config->train.schedule != ELBOW_SCHEDULE_COSINE)
         return 0;
     int64_t epochs = config->train.schedule_epochs > 0 ? config->train.schedule_epochs : config->train.epochs;

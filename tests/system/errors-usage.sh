@@ -111,6 +111,11 @@ with 2 'train.microbatch: 21 is more than train.batch' train.microbatch=21
 with 2 'data.synthetic: 10 together with data.file' data.synthetic=10
 with 2 'train.patience' train.patience=3
 with 2 'train.step_every' train.schedule=step
+with 2 'train.schedule.pieces: found a list, expected a list of up to 32 of \[EPOCHS, RATE\]' 'train.schedule={pieces: []}'
+with 2 'train.schedule.pieces.1: found a list, expected a list of up to 32 of' 'train.schedule={pieces: [[1, 0.1], [3]]}'
+with 2 "train.schedule.pieces.0: '0' is out of bounds" 'train.schedule={pieces: [[0, 0.1]]}'
+with 2 "train.schedule.pieces.0: '0.0' is out of bounds" 'train.schedule={pieces: [[1, 0.0]]}'
+with 2 'train.schedule.pieces: rates is missing' train.schedule=pieces
 with 2 'data.binarize: sample with a gaussian' model.likelihood=gaussian data.binarize=sample
 with 2 'model.learn_variance: a bernoulli' model.learn_variance=true
 with 2 'train.epochs and train.steps are both 0' train.epochs=0

@@ -23,7 +23,7 @@ ELBOW_C_BEGIN
 struct elbow_run_state {
     uint64_t step;             // steps done
     uint64_t updates;          // steps that changed the parameters
-    uint64_t schedule_steps;   // where the cosine ends
+    uint64_t schedule_steps;   // where the cosine ends; of pieces: the steps of an epoch
     uint64_t skipped;          // steps skipped since the last row of metrics.csv
     uint64_t skipped_in_a_row; // up to the last step
     uint64_t evaluations;      // made

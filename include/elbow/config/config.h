@@ -65,6 +65,16 @@ struct elbow_integers {
     int64_t values[ELBOW_NODES_MAX];
 };
 
+// Pieces of a schedule, in their order: so many epochs at a rate. At least one in a configuration that uses them.
+enum { ELBOW_PIECES_MAX = 32 };
+struct elbow_pieces {
+    size_t count;
+    struct {
+        int64_t epochs;
+        double rate;
+    } pieces[ELBOW_PIECES_MAX];
+};
+
 // Rows of a dataset: [low, high], both included, or a dataset that names them; zeroed: all.
 struct elbow_rows_choice {
     bool is_range;
@@ -180,12 +190,13 @@ struct elbow_config {
         int optimizer;
         double rate, beta1, beta2, epsilon, momentum, weight_decay;
         double rmsprop_rho, rmsprop_momentum;
-        double average; // decay of the averaged weights; 0: there are none
-        int schedule;
-        int64_t schedule_epochs; // 0: the epochs of the first start
-        double rate_final;       // cosine ends at rate * rate_final
-        int64_t rate_warmup;     // steps
-        int64_t step_every;      // schedule: step multiplies the rate by step_factor every so many steps
+        double average;             // decay of the averaged weights; 0: there are none
+        int schedule;               // enum elbow_schedule
+        struct elbow_pieces pieces; // schedule: pieces
+        int64_t schedule_epochs;    // 0: the epochs of the first start
+        double rate_final;          // cosine ends at rate * rate_final
+        int64_t rate_warmup;        // steps
+        int64_t step_every;         // schedule: step multiplies the rate by step_factor every so many steps
         double step_factor;
         double clip;      // global norm; 0: off
         int64_t patience; // evaluations without a better one; 0: off

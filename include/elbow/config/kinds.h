@@ -158,11 +158,13 @@ enum elbow_initializer { ELBOW_INITIALIZER_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_OPTIMIZER_RMSPROP, rmsprop, rmsprop_options)
 enum elbow_optimizer_kind { ELBOW_OPTIMIZER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OPTIMIZERS };
 
+// Schedules of the rate: X(ENUMERATOR, word, options).
 #define ELBOW_SCHEDULE_LIST(X)                                                                                         \
-    X(ELBOW_SCHEDULE_CONSTANT, constant)                                                                               \
-    X(ELBOW_SCHEDULE_COSINE, cosine)                                                                                   \
-    X(ELBOW_SCHEDULE_STEP, step)
-enum elbow_schedule { ELBOW_SCHEDULE_LIST(ELBOW_KIND_ENUMERATOR) };
+    X(ELBOW_SCHEDULE_CONSTANT, constant, no_options)                                                                   \
+    X(ELBOW_SCHEDULE_COSINE, cosine, no_options)                                                                       \
+    X(ELBOW_SCHEDULE_STEP, step, no_options)                                                                           \
+    X(ELBOW_SCHEDULE_PIECES, pieces, pieces_options)
+enum elbow_schedule { ELBOW_SCHEDULE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_SCHEDULES };
 
 #define ELBOW_ON_NAN_LIST(X)                                                                                           \
     X(ELBOW_ON_NAN_STOP, stop)                                                                                         \

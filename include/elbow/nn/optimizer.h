@@ -47,7 +47,8 @@ void elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optim
 
 // Local. The rate of a step (from 0), a pure function: linear warm-up rate (step + 1) / rate_warmup, times
 //   constant 1; cosine f + (1 - f) (1 + cos(pi t / T)) / 2 with f = rate_final, t = step, T = schedule_steps, f after T
-//   (Loshchilov and Hutter 2017, eq. 5); step step_factor^floor(step / step_every).
+//   (Loshchilov and Hutter 2017, eq. 5); step step_factor^floor(step / step_every); pieces: rate is that of the piece,
+//   where schedule_steps are the steps of an epoch.
 double elbow_optimizer_rate(const struct elbow_config *config, uint64_t step, uint64_t schedule_steps);
 
 // Local. What a gradient of this norm is multiplied by: min(1, clip / (norm + 1e-6)), 1 for clip 0.

@@ -173,7 +173,13 @@ static void draw_config(struct elbow_config *config)
     config->train.beta1 = draw_real() * 0.5;
     config->train.epsilon = draw_real();
     config->train.clip = draw_real() * 1e6;
-    config->train.schedule = (int)draw(3);
+    config->train.schedule = (int)draw(ELBOW_SCHEDULES);
+    if (config->train.schedule == ELBOW_SCHEDULE_PIECES)
+        config->train.pieces.count = draw(ELBOW_PIECES_MAX) + 1;
+    for (size_t i = 0; i < config->train.pieces.count; ++i) {
+        config->train.pieces.pieces[i].epochs = (int64_t)draw(UINT32_MAX) + 1;
+        config->train.pieces.pieces[i].rate = draw_real();
+    }
     config->train.microbatch = (int64_t)draw(100);
     config->eval.every = draw(2) ? ELBOW_EVERY_EPOCH : (int64_t)draw(1000);
     config->checkpoint.best = draw(2);

@@ -142,6 +142,8 @@ START_TEST(test_finish_training)
                     "run.yaml: train.schedule: step without train.step_every; set after how many steps the rate falls");
     does_not_finish("data: {file: x.h5}\ntrain: {schedule: cosine, epochs: 0, steps: 5}",
                     "run.yaml: train.schedule: cosine without an end; set train.schedule_epochs or train.epochs");
+    does_not_finish("data: {file: x.h5}\ntrain: {rate: 0.5, schedule: {pieces: [[1, 0.1]]}}",
+                    "run.yaml: train.rate: 0.5 with train.schedule: pieces, which have the rates; remove train.rate");
 }
 END_TEST
 

@@ -293,6 +293,17 @@ START_TEST(rates_by_hand)
     static const double expected[] = {2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 0.5};
     for (uint64_t step = 0; step < 7; ++step)
         ck_assert(elbow_optimizer_rate(&config, step, 8) == expected[step]);
+
+    config.train.schedule = ELBOW_SCHEDULE_PIECES;
+    config.train.pieces = (struct elbow_pieces){.count = 3, .pieces = {{1, 0.5}, {2, 0.25}, {9, 0.125}}};
+    static const double pieces[] = {0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125};
+    for (uint64_t step = 0; step < 8; ++step)
+        ck_assert(elbow_optimizer_rate(&config, step, 2) == pieces[step]);
+    ck_assert(elbow_optimizer_rate(&config, UINT64_MAX, 2) == 0.125);
+    config.train.pieces.pieces[1].epochs = INT64_MAX; // more steps than can be counted
+    ck_assert(elbow_optimizer_rate(&config, UINT64_MAX, 4) == 0.25);
+    config.train.rate_warmup = 4;
+    ck_assert(elbow_optimizer_rate(&config, 0, 2) == 0.125 && elbow_optimizer_rate(&config, 2, 2) == 0.1875);
 }
 END_TEST
 

@@ -27,6 +27,7 @@ enum elbow_key_type {
     ELBOW_KEY_PLACES,   // elbow_places: a text, a list of texts, or {channels: [...]} of both; null is the empty text
     ELBOW_KEY_RANGES,   // struct elbow_ranges: a list of numbers and of [first, last]
     ELBOW_KEY_INTEGERS, // struct elbow_integers
+    ELBOW_KEY_PIECES,   // struct elbow_pieces: a list of [epochs, rate]
     ELBOW_KEY_LAYERS,   // struct elbow_layers
     ELBOW_KEY_INNER     // struct elbow_inner_layers of a struct elbow_layer: at least one layer
 };
@@ -75,6 +76,9 @@ extern const struct elbow_kind_schema elbow_series_options[2];
 
 // Likewise of model.input.
 extern const struct elbow_kind_schema elbow_input_options[2];
+
+// The schedules of the rate, likewise, by enum elbow_schedule.
+extern const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1];
 
 // The priors, likewise, by enum elbow_prior_kind.
 extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];

@@ -40,8 +40,8 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
 enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                    void *base, const struct elbow_source *source);
 
-// Local. The same for a key that is neither a kind, a map, a list of layers (inner ones are within their array),
-// places, ranges, nor a text or something else.
+// Local. The same for a key that is neither a kind, a map, a list of layers (inner ones are within their array) or of
+// pieces, places, ranges, nor a text or something else.
 enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           void *base, const struct elbow_source *source);
 
@@ -57,6 +57,10 @@ enum elbow_status elbow_value_read_share(const struct elbow_key *key, const char
                                          void *base, const struct elbow_source *source);
 enum elbow_status elbow_value_read_rows(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                         struct elbow_rows_choice *value, const struct elbow_source *source);
+
+// Local. Reads a list of pieces.
+enum elbow_status elbow_value_read_pieces(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                          struct elbow_pieces *value, const struct elbow_source *source);
 
 // Local. Reads a map of options. Those that are left out get their presets.
 enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
@@ -106,7 +110,8 @@ enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *se
 
 // An option as it was.
 struct elbow_kept {
-    unsigned char value[sizeof(struct elbow_integers)];
+    unsigned char value[sizeof(struct elbow_pieces) > sizeof(struct elbow_integers) ? sizeof(struct elbow_pieces)
+                                                                                    : sizeof(struct elbow_integers)];
     int present;
 };
 
