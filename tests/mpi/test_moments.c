@@ -164,6 +164,60 @@ START_TEST(each_column_has_its_own_size)
 }
 END_TEST
 
+// A third of the values are missing, where NaN stands; the last column has no other.
+static bool is_gap(uint64_t row, size_t column)
+{
+    return (row + column) % 3 == 0 || column == COLUMNS - 1;
+}
+
+static void read_gaps(const void *user, uint64_t row, double *values)
+{
+    read_row(user, row, values);
+    for (size_t j = 0; j < COLUMNS; ++j)
+        values[j] = is_gap(row, j) ? NAN : values[j];
+}
+
+static void know_gaps(const void *user, uint64_t row, float *known)
+{
+    (void)user;
+    for (size_t j = 0; j < COLUMNS; ++j)
+        known[j] = is_gap(row, j) ? 0.0F : 1.0F;
+}
+
+START_TEST(missing_values_do_not_count)
+{
+    struct elbow_error error = {0};
+    struct elbow_moments moments;
+    struct elbow_moments_job job = {.comm = mpi_comm,
+                                    .rows = 3000,
+                                    .values = COLUMNS,
+                                    .low = -4e12,
+                                    .high = 4e12,
+                                    .read = read_gaps,
+                                    .known = know_gaps};
+    mpi_assert(elbow_moments_take(&job, &moments, &error) == ELBOW_OK);
+    for (size_t j = 0; j + 1 < COLUMNS; ++j) {
+        long double count = 0, mean = 0, variance = 0;
+        double values[COLUMNS];
+        for (int pass = 0; pass < 3; ++pass)
+            for (uint64_t row = 0; row < job.rows; ++row) {
+                read_row(NULL, row, values);
+                long double value = (long double)values[j], difference = value - mean;
+                count += pass == 0 && !is_gap(row, j);
+                mean += pass == 1 && !is_gap(row, j) ? value / count : 0;
+                variance += pass == 2 && !is_gap(row, j) ? difference * difference / count : 0;
+            }
+        double deviation = j == 3 ? 0 : sqrt((double)variance);
+        mpi_assert(moments.counts[j] == (double)count && count == 2000);
+        mpi_assert(fabs((double)((long double)moments.mean[j] - mean)) <= 1e-14 * (fabs((double)mean) + deviation));
+        mpi_assert(fabs(moments.deviation[j] - deviation) <= 1e-12 * deviation);
+    }
+    mpi_assert(moments.mean[3] == 0.1 && moments.deviation[3] == 0);
+    mpi_assert(moments.counts[5] == 0 && moments.mean[5] == 0 && moments.deviation[5] == 1);
+    elbow_moments_clear(&moments);
+}
+END_TEST
+
 // All values together: from the columns' own, as if they were one column.
 START_TEST(columns_are_joined)
 {
@@ -176,8 +230,15 @@ START_TEST(columns_are_joined)
     moments = (struct elbow_moments){.values = 3, .mean = same, .deviation = none, .low = 0.1, .high = 0.1};
     elbow_moments_join(&moments, &of_all, &deviation_of_all);
     ck_assert(of_all == 0.1 && deviation_of_all == 0);
+    double counts[] = {2, 1, 0};
+    moments = (struct elbow_moments){
+        .values = 3, .mean = mean, .deviation = deviation, .low = -10, .high = 10, .counts = counts};
+    elbow_moments_join(&moments, &of_all, &deviation_of_all);
+    ck_assert_double_eq_tol(of_all, 1, 1e-15);
+    ck_assert_double_eq_tol(deviation_of_all, sqrt(4 / 3.0), 1e-15);
 }
 END_TEST
 
 MPI_UNIT_MAIN("data/moments", sums_are_those_of_the_tree, pieces_of_sums_take_bounded_room,
-              moments_are_exact_on_any_ranks, each_column_has_its_own_size, columns_are_joined)
+              moments_are_exact_on_any_ranks, each_column_has_its_own_size, missing_values_do_not_count,
+              columns_are_joined)

@@ -7,9 +7,10 @@
 //   elbow-test-data print FILE /dataset                                   one row a line, %.17g, commas between
 //
 // TYPE: i8 u8 i16 u32 i64 u64 f32 f64 string compound. SHAPE: 100,6,5, or scalar. PATTERN: bits (0 and 1), counts (0 to
-// 7, most of them 0), bytes (0 to 255), unit (in [0, 1]), normal (any real), labels (row mod 5), nothing (no value is
-// written: no storage is allocated). OPTION: chunk=ROWS, deflate=LEVEL, factor=F and offset=F (attributes),
-// attribute=NAME:NUMBER (others), seed=S, set=VALUE@ROW,COLUMN.
+// 7, most of them 0), bytes (0 to 255), unit (in [0, 1]), normal (any real), labels (row mod 5), known (1, but 0 where
+// there are gaps), nothing (no value is written: no storage is allocated). OPTION: chunk=ROWS, deflate=LEVEL, factor=F
+// and offset=F (attributes), attribute=NAME:NUMBER (others), seed=S, set=VALUE@ROW,COLUMN, gaps=SHARE (of the values,
+// where gap=VALUE stands, or NaN; the same for the same seed and shape).
 //
 // A row mixes a few factors, so that there is something to learn; every value is a function of (seed, row, column).
 #include <hdf5.h>
@@ -31,7 +32,7 @@ struct order {
     unsigned deflate;
     uint64_t seed;
     bool has_factor, has_offset, has_spot;
-    double factor, offset, spot;
+    double factor, offset, spot, gaps, gap;
     int attributes;
     struct {
         char name[32];
@@ -91,6 +92,11 @@ static double value_at(const struct order *order, uint64_t row, uint64_t column)
 {
     if (order->has_spot && row == order->spot_row && column == order->spot_column)
         return order->spot;
+    bool is_gap = uniform(order->seed + 2, row, column) < order->gaps;
+    if (strcmp(order->pattern, "known") == 0)
+        return is_gap ? 0 : 1;
+    if (is_gap)
+        return order->gap;
     if (strcmp(order->pattern, "values") == 0)
         return listed(order->values, row * order->columns + column);
     if (strcmp(order->pattern, "labels") == 0)
@@ -174,6 +180,10 @@ static void read_option(const char *option, struct order *order)
         order->factor = strtod(value, NULL);
     else if (strncmp(option, "offset=", 7) == 0 && (order->has_offset = true))
         order->offset = strtod(value, NULL);
+    else if (strncmp(option, "gaps=", 5) == 0)
+        order->gaps = strtod(value, NULL);
+    else if (strncmp(option, "gap=", 4) == 0)
+        order->gap = strtod(value, NULL);
     else if (strncmp(option, "attribute=", 10) == 0)
         read_attribute(value, order);
     else if (strncmp(option, "set=", 4) == 0 && (order->has_spot = true))

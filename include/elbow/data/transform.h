@@ -27,8 +27,8 @@ struct elbow_fit {
 struct elbow_moments {
     size_t values;            // D
     double *mean, *deviation; // (D) of each column; exactly 0 where a column is constant
-    double *counts;           // (D) of known values of each column; NULL: all have as many
     double low, high;         // of all values
+    double *counts;           // (D) of known values of each column; NULL: all have as many
 };
 
 enum { ELBOW_TRANSFORM_WORDS_SIZE = 160 };

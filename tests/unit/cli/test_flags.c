@@ -210,7 +210,7 @@ START_TEST(outputs_have_force)
                   (force->kind == ELBOW_FLAG_SWITCH && strstr(force->help, "replace the file") != NULL));
         writers += writes;
     }
-    ck_assert_uint_eq(writers, 4); // train, encode, sample, reconstruct
+    ck_assert_uint_eq(writers, 5); // train, encode, sample, reconstruct, impute
 }
 END_TEST
 

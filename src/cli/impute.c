@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow impute: rows of a dataset with their missing values filled in.
+#include "elbow/cli/command.h"
+#include "elbow/evaluate/imputer.h"
+#include "elbow/evaluate/session.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+// What the command line says.
+struct wish {
+    struct elbow_session_request request;
+    int64_t importance, draws;
+    double hide;
+};
+
+static struct wish presets(void)
+{
+    return (struct wish){.request = {.wants_data = true, .wants_names = true},
+                         .importance = ELBOW_IMPUTATION_IMPORTANCE};
+}
+
+static void tell(const struct elbow_call *call, const struct wish *wish, const struct elbow_session *session,
+                 const struct elbow_imputation *imputation)
+{
+    elbow_log_say(call->log, "%s: %s, %" PRIu64 " with missing values, which step %" PRIu64 " of %s tells",
+                  wish->request.output, elbow_text_count(session->dataset.samples, "row").text, imputation->rows,
+                  session->checkpoint.state.step, session->checkpoint.path);
+    if (imputation->rows == 0)
+        elbow_log_warn(
+            call->log,
+            "%s: no value is missing; data.missing and data.mask of the configuration, and --mask, say which "
+            "are",
+            session->dataset.name);
+    if (imputation->few > 0)
+        elbow_log_warn(call->log,
+                       "%" PRIu64
+                       " of %s with missing values %s fewer than %d effective samples: a few draws outweigh all "
+                       "others there, and a larger --importance than %" PRId64 " would change what is told of them",
+                       imputation->few, elbow_text_count(imputation->rows, "row").text,
+                       imputation->few == 1 ? "has" : "have", ELBOW_IMPUTATION_FEW, wish->importance);
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = presets();
+    struct elbow_session session = {0};
+    struct elbow_imputation imputation = {0};
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    if (status == ELBOW_OK) {
+        struct elbow_imputation_request request = {.comm = call->comm,
+                                                   .model = session.model,
+                                                   .parameters = session.checkpoint.values,
+                                                   .dataset = &session.dataset,
+                                                   .config = &session.checkpoint.config,
+                                                   .log = call->log,
+                                                   .importance = wish.importance,
+                                                   .draws = wish.draws,
+                                                   .hide = wish.hide};
+        status = elbow_impute(&request, wish.request.output, elbow_output_publishing(wish.request.force), &imputation,
+                              error);
+    }
+    if (status == ELBOW_OK)
+        tell(call, &wish, &session, &imputation);
+    elbow_session_close(call->comm, &session);
+    return status;
+}
+
+static void preview(const struct elbow_call *call, char *note)
+{
+    struct wish wish = presets();
+    struct elbow_error error = {0};
+    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
+        elbow_session_preview(&wish.request, note);
+}
+
+static const struct elbow_flag flags[] = {
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
+    {.name = "output",
+     .letter = 'o',
+     .kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE",
+     .help = "the file to be written, with one of these endings:" ELBOW_SINK_TABLE_ENDINGS,
+     .offset = offsetof(struct wish, request.output)},
+    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
+    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
+    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
+    ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
+    {.name = "importance",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "K",
+     .help = "draws of z for each row, which are weighted by how well they explain its known values (100)",
+     .offset = offsetof(struct wish, importance),
+     .least = 1},
+    {.name = "draws",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "also N completions of each row, drawn from p(x|z) of these z by their weights",
+     .offset = offsetof(struct wish, draws),
+     .least = 1},
+    {.name = "hide",
+     .kind = ELBOW_FLAG_SHARE,
+     .value = "SHARE",
+     .help = "takes so many of the known values for missing, too: those that eval --hide takes",
+     .offset = offsetof(struct wish, hide)},
+    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+};
+
+const struct elbow_command elbow_command_impute = {
+    .name = "impute",
+    .summary = "fill in the missing values of a dataset",
+    .text =
+        "Writes every row, in input order, with its missing values filled in: the mean of p(x|z) over draws of z from\n"
+        "q(z|known), weighted by importance. Known values stay. With --draws also completions to work with as\n"
+        "multiple imputations. Datasets of an HDF5 file, or columns of a CSV file, by the ending of FILE.\n",
+    .examples = "elbow impute runs/gaps -o filled.h5\n"
+                "mpirun -n 8 elbow impute runs/gaps -o filled.h5 --data gaps.h5:/test --importance 1000 --draws 20\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .run = run,
+    .preview = preview,
+};
