@@ -192,8 +192,8 @@ enum elbow_status elbow_floor_create(const struct elbow_config *config, const st
         activations += padded(rows * layer->inputs) + (i + 1 == layers ? padded(rows * layer->outputs) : 0);
         elbow_layer_products(layer, rows, measure_product, &measured);
     }
-    // The latent variables are half as wide as the encoder's head: the next layer's input begins there and runs on.
-    activations += padded(rows * 2 * model->latent);
+    // The latent variables are narrower than the encoder's head: the next layer's input begins there and runs on.
+    activations += padded(rows * model->head);
     const char *what = "the buffers of the benchmark";
     enum elbow_status status =
         elbow_allocate(&floor->products, measured.products, sizeof *floor->products, what, error);

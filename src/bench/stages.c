@@ -90,8 +90,9 @@ static void run_latent(struct elbow_bench_run *bench)
         size_t rows = elbow_bench_rows(bench, number);
         struct elbow_pass pass = elbow_model_pass(model, 0, parameters_of(bench), rows, noise, terms);
         struct elbow_prior_call prior = elbow_pass_prior(&pass);
-        elbow_latent_forward(rows, model->latent, pass.head, noise, model->z);
-        model->prior->kl(&prior, model->kl);
+        model->posterior->draw(rows, model->latent, pass.head, noise, model->z);
+        if (model->prior != NULL)
+            model->prior->kl(&prior, model->kl);
         model->objective->backward(&pass, model->dz, model->dhead);
     }
 }

@@ -78,6 +78,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
+    if (wish.importance > 0)
+        wish.request.needs_prior = (struct elbow_session_needs){"--importance", ELBOW_WHY_NO_IMPORTANCE};
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
         status = encode(call, &session, wish.importance, &wish.request, error);
@@ -89,9 +91,10 @@ const struct elbow_command elbow_command_encode = {
     .name = "encode",
     .summary = "write latents and bounds of every row of a dataset",
     .text =
-        "Writes mean, log_variance, recon, kl and elbo of every row, in input order: datasets of an HDF5 file, or\n"
-        "columns of a CSV file, by the ending of FILE. Where the configuration binarises the data, these are of the\n"
-        "zeros and ones: --binarize none gives those of the values.\n",
+        "Writes mean, log_variance, recon, kl and elbo of every row, in input order (of a deterministic autoencoder\n"
+        "mean and recon): datasets of an HDF5 file, or columns of a CSV file, by the ending of FILE. Where the\n"
+        "configuration binarises the data, these are of the zeros and ones: --binarize none gives those of the "
+        "values.\n",
     .examples = "elbow encode runs/shapes -o latents.h5\n"
                 "mpirun -n 8 elbow encode runs/mnist-mlp -o latents.h5 --data data/mnist.h5:/train/images\n",
     .flags = flags,

@@ -209,6 +209,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         return status;
     struct elbow_session session;
     struct elbow_evaluation evaluation = {0};
+    if (wish.importance > 0)
+        wish.request.needs_prior = (struct elbow_session_needs){"--importance", ELBOW_WHY_NO_IMPORTANCE};
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status != ELBOW_OK)
         return status;
@@ -240,10 +242,11 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_eval = {
     .name = "eval",
     .summary = "tell the ELBO of a model on a dataset",
-    .text = "The ELBO and its parts, recon and kl, in nats per sample, and per class where there are labels (samples\n"
-            "whose label is unknown are a class of their own); with --importance also the importance-sampled\n"
-            "log-likelihood. Data are binarised as in training, each row always to the same zeros and ones;\n"
-            "--binarize chooses otherwise.\n",
+    .text =
+        "The ELBO and its parts, recon and kl, in nats per sample, and per class where there are labels (samples\n"
+        "whose label is unknown are a class of their own); of a deterministic autoencoder recon alone. With\n"
+        "--importance also the importance-sampled log-likelihood. Data are binarised as in training, each row always\n"
+        "to the same zeros and ones; --binarize chooses otherwise.\n",
     .examples =
         "elbow eval runs/shapes\n"
         "mpirun -n 8 elbow eval runs/mnist-mlp --best --data data/mnist.h5:/test/images --importance 500 --json\n",

@@ -49,6 +49,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
+    wish.request.needs_prior = (struct elbow_session_needs){"elbow impute", "without a distribution of z to draw from"};
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK) {
         struct elbow_imputation_request request = {.comm = call->comm,

@@ -160,6 +160,8 @@ static enum elbow_status run(struct elbow_call *call, bool wants_data, draw_func
     enum elbow_status status = elbow_flags_read(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
+    if (!wants_data)
+        wish.request.needs_prior = (struct elbow_session_needs){"elbow sample", "without a prior to draw z from"};
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
         status = draw(call, &wish, &session, error);

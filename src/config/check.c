@@ -5,6 +5,7 @@
 // key that contradicts another. Checking it again changes nothing.
 #include "elbow/config/config.h"
 
+#include "elbow/config/detail/check.h"
 #include "elbow/config/detail/value.h"
 
 #include <inttypes.h>
@@ -258,6 +259,8 @@ enum elbow_status elbow_config_finish(struct elbow_config *config, const char *n
     enum elbow_status status = check_data(config, name, error);
     if (status == ELBOW_OK)
         status = elbow_check_likelihoods(config, name, error);
+    if (status == ELBOW_OK)
+        status = elbow_check_kinds(config, name, error);
     if (status == ELBOW_OK)
         status = elbow_check_transform(config, name, error);
     if (status == ELBOW_OK)

@@ -228,6 +228,17 @@ const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1] = {ELBOW_PRIO
 #define OPTIMIZER(name, word, options) [name] = {#word, options},
 const struct elbow_kind_schema elbow_optimizer_kinds[ELBOW_OPTIMIZERS + 1] = {ELBOW_OPTIMIZER_LIST(OPTIMIZER)};
 
+#define POSTERIOR(name, word, options, has_kl) [name] = {#word, options},
+const struct elbow_kind_schema elbow_posterior_kinds[ELBOW_POSTERIORS + 1] = {ELBOW_POSTERIOR_LIST(POSTERIOR)};
+
+bool elbow_posterior_has_kl(enum elbow_posterior_kind kind)
+{
+#define HAS_KL(name, word, options, has_kl) [name] = has_kl,
+    static const bool has_kl_of[] = {ELBOW_POSTERIOR_LIST(HAS_KL)};
+    ELBOW_CHECK((unsigned)kind < ELBOW_POSTERIORS);
+    return has_kl_of[kind];
+}
+
 #define SUPPORT(name, word, support, ...) [name] = support,
 static const enum elbow_support supports[] = {ELBOW_LIKELIHOOD_LIST(SUPPORT)};
 #define SUPPORT_NAME(name, text) [name] = text,

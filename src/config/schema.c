@@ -120,6 +120,10 @@ static const struct elbow_key keys[] = {
          "the copies are removed when all is in memory. Empty: files are read where they lie."},
 
     {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20", .help = "Dimensions of z."},
+    {"model", "posterior", KIND(elbow_posterior_kinds), AT(model.posterior), .preset = "diagonal", .is_later = true,
+     .help =
+         "q(z|x): diagonal, a normal distribution with a mean and a variance of each dimension; deterministic: z is "
+         "the mean, and the model a plain autoencoder, without a KL."},
     {"model", "prior", KIND(elbow_prior_kinds), AT(model.prior), .preset = "standard", .is_later = true,
      .help = "p(z): standard, a normal distribution of mean 0 and variance 1 in each dimension."},
     {"model", "likelihood", KIND(elbow_likelihood_kinds), AT(model.likelihood), .preset = "bernoulli",
@@ -141,7 +145,9 @@ static const struct elbow_key keys[] = {
     {"model", "input", MAP(elbow_input_options), AT(model.input), .preset = "null", .is_later = true,
      .help = "What the encoder sees beside the values that are scored, or in their place."},
     {"model", "encoder", .type = ELBOW_KEY_LAYERS, AT(model.encoder),
-     .help = "Hidden layers from x on; the head (mean and log-variance of z) is added. [] is a linear encoder."},
+     .help =
+         "Hidden layers from x on; the head (mean and log-variance of z, or the mean alone) is added. [] is a linear "
+         "encoder."},
     {"model", "decoder", .type = ELBOW_KEY_LAYERS, AT(model.decoder),
      .help =
          "Hidden layers from z on; the output layer is added, unless the last one is a convolution: then that is the "

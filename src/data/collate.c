@@ -16,6 +16,13 @@ static struct elbow_binarizer binarizer_of(const struct elbow_config *config, en
                                     .noise = dequantize};
 }
 
+// Values of noise that a sample takes.
+static size_t noise_of(const struct elbow_config *config)
+{
+    bool is_drawn = elbow_posterior_has_kl((enum elbow_posterior_kind)config->model.posterior);
+    return is_drawn ? (size_t)config->model.latent : 0;
+}
+
 struct elbow_collation elbow_collation_of_training(const struct elbow_config *config,
                                                    const struct elbow_dataset *dataset)
 {
@@ -23,7 +30,7 @@ struct elbow_collation elbow_collation_of_training(const struct elbow_config *co
         .dataset = dataset,
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_TRAIN_BINARIZE, ELBOW_PURPOSE_TRAIN_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_TRAIN_NOISE,
-        .latent = (size_t)config->model.latent,
+        .latent = noise_of(config),
         .is_training = true,
         .shows_mask = config->model.input.mask};
 }
@@ -35,7 +42,7 @@ struct elbow_collation elbow_collation_of_evaluation(const struct elbow_config *
         .dataset = dataset,
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_EVAL_BINARIZE, ELBOW_PURPOSE_EVAL_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_EVAL_NOISE,
-        .latent = (size_t)config->model.latent,
+        .latent = noise_of(config),
         .shows_mask = config->model.input.mask};
 }
 

@@ -76,10 +76,12 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     }
     if (checkpoint->config.train.average > 0)
         fprintf(out, "averages    of the weights, decay %g (train.average)\n", checkpoint->config.train.average);
+    bool has_kl = elbow_posterior_has_kl((enum elbow_posterior_kind)checkpoint->config.model.posterior);
+    const char *score = has_kl ? "best elbo  " : "best recon ";
     if (state->best_step > 0)
-        fprintf(out, "best elbo   %.4f nats, at step %" PRIu64 "\n", state->best_elbo, state->best_step);
+        fprintf(out, "%s %.4f nats, at step %" PRIu64 "\n", score, state->best_elbo, state->best_step);
     else
-        fprintf(out, "best elbo   not evaluated yet\n");
+        fprintf(out, "%s not evaluated yet\n", score);
 }
 
 static void print_tensors(const struct elbow_parameters *parameters, FILE *out)

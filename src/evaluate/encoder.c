@@ -65,15 +65,20 @@ static void add_columns(struct encoding *encoding)
     int64_t importance = encoding->request->importance;
     add_column(encoding, (struct elbow_sink_column){
                              .name = "mean", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {latent}});
-    add_column(encoding, (struct elbow_sink_column){
-                             .name = "log_variance", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {latent}});
+    if (elbow_measure_gives(&encoding->plan, ELBOW_FIGURE_KL))
+        add_column(encoding,
+                   (struct elbow_sink_column){
+                       .name = "log_variance", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {latent}});
     for (const struct elbow_measure *measure; (measure = next_measure(&encoding->plan, &m)) != NULL;)
-        for (const enum elbow_figure_kind *kind = measure->rows; *kind != ELBOW_FIGURES; ++kind)
+        for (const enum elbow_figure_kind *kind = measure->rows; *kind != ELBOW_FIGURES; ++kind) {
+            if (!elbow_measure_gives(&encoding->plan, *kind))
+                continue;
             add_column(encoding, (struct elbow_sink_column){
                                      .name = elbow_figure_row(*kind)->name,
                                      .element = ELBOW_ELEMENT_FLOAT64,
                                      .note = *kind == ELBOW_FIGURE_LOG_LIKELIHOOD ? "importance" : NULL, // its K
                                      .note_value = importance});
+        }
     if (encoding->request->dataset->has_labels)
         add_column(encoding, (struct elbow_sink_column){.name = "labels",
                                                         .element = ELBOW_ELEMENT_INT64,
@@ -94,7 +99,7 @@ static char *put(char *at, const void *values, size_t bytes)
 // Row i of the microbatch, packed.
 static void pack_row(const struct encoding *encoding, size_t i, char *row)
 {
-    size_t m = 0, head = 2 * encoding->plan.latent;
+    size_t m = 0, head = encoding->request->model->head;
     const struct elbow_measured *measured = &encoding->measured;
     const struct elbow_dataset *dataset = encoding->request->dataset;
     row = put(row, measured->head + i * head, head * sizeof(float)); // mean, then log_variance
@@ -102,7 +107,8 @@ static void pack_row(const struct encoding *encoding, size_t i, char *row)
         double figures[ELBOW_FIGURES];
         measure->row(measured, i, figures);
         for (size_t f = 0; measure->rows[f] != ELBOW_FIGURES; ++f)
-            row = put(row, &figures[f], sizeof figures[f]);
+            if (elbow_measure_gives(&encoding->plan, measure->rows[f]))
+                row = put(row, &figures[f], sizeof figures[f]);
     }
     if (dataset->has_labels) {
         int64_t label = elbow_dataset_label(dataset, measured->first + i);

@@ -26,7 +26,7 @@ struct imputing {
     struct elbow_collation collation;
     struct elbow_collated collated;
     struct elbow_importance *one, *all; // (rows): of a draw, of all
-    float *head, *noise, *z, *means;    // (rows, 2Z), (rows, Z), (rows, Z), (rows, D)
+    float *head, *noise, *z, *means;    // (rows, head), (rows, Z), (rows, Z), (rows, D)
     double *sums;                       // (rows, D): of weight times mean
     double *weights;                    // (rows, K): logarithms, where completions are drawn
     float *completions;                 // (rows, N, D)
@@ -92,7 +92,7 @@ static enum elbow_status make_room(struct imputing *imputing, struct elbow_error
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(imputing->one, rows),
         ELBOW_ARRAY(imputing->all, rows),
-        ELBOW_ARRAY(imputing->head, rows * 2 * latent),
+        ELBOW_ARRAY(imputing->head, rows * imputing->request->model->head),
         ELBOW_ARRAY(imputing->noise, rows * latent),
         ELBOW_ARRAY(imputing->z, rows * latent),
         ELBOW_ARRAY(imputing->means, rows * values),
@@ -177,14 +177,14 @@ static void weigh(struct imputing *imputing, struct elbow_microbatch microbatch)
     memset(imputing->all, 0, rows * sizeof *imputing->all);
     memset(imputing->sums, 0, rows * model->values * sizeof *imputing->sums);
     memcpy(imputing->head, elbow_model_encode(model, request->parameters, &microbatch),
-           rows * 2 * latent * sizeof *imputing->head);
+           rows * model->head * sizeof *imputing->head);
     microbatch.noise = imputing->noise;
     for (int64_t draw = 0; draw < request->importance; ++draw) {
         elbow_batch_noise((uint64_t)request->config->seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)draw, rows,
                           microbatch.about.ids, latent, imputing->noise);
         memset(imputing->one, 0, rows * sizeof *imputing->one);
         elbow_model_importance(model, request->parameters, microbatch, imputing->head, imputing->one);
-        elbow_latent_forward(rows, latent, imputing->head, imputing->noise, imputing->z);
+        model->posterior->draw(rows, latent, imputing->head, imputing->noise, imputing->z);
         decode(imputing, &microbatch);
         add_draw(imputing, rows, draw);
     }
@@ -235,7 +235,7 @@ static void complete(struct imputing *imputing, const struct elbow_microbatch *m
         elbow_batch_noise(seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)choose(imputing, i, elbow_random_unit(word)), 1,
                           microbatch->about.ids + i, latent, imputing->noise + i * latent);
     }
-    elbow_latent_forward(rows, latent, imputing->head, imputing->noise, imputing->z);
+    imputing->request->model->posterior->draw(rows, latent, imputing->head, imputing->noise, imputing->z);
     decode(imputing, microbatch);
     for (size_t i = 0; i < rows; ++i) {
         struct elbow_stream stream = {

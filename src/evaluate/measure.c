@@ -48,14 +48,14 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
                                         struct elbow_measured *measured, struct elbow_error *error)
 {
     const struct elbow_model *model = plan->request->model;
-    size_t latent = plan->latent, of_deviance = plan->request->deviance ? rows_max : 0;
+    size_t of_deviance = plan->request->deviance ? rows_max : 0;
     size_t of_hidden = plan->request->hide > 0 ? rows_max : 0;
     size_t width = model->outputs;
     *measured = (struct elbow_measured){
         .plan = plan, .collation = elbow_collation_of_evaluation(plan->request->config, plan->request->dataset)};
     measured->collation.hide = plan->request->hide;
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(measured->head, rows_max * 2 * latent),
+        ELBOW_ARRAY(measured->head, rows_max * model->head),
         ELBOW_ARRAY(measured->recon, rows_max),
         ELBOW_ARRAY(measured->kl, rows_max),
         ELBOW_ARRAY(measured->statistics, elbow_model_statistics(plan->request->model, true)),
@@ -63,7 +63,7 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         ELBOW_ARRAY(measured->outputs, of_deviance * width),
         ELBOW_ARRAY(measured->at_means, plan->request->deviance ? width : 0),
         ELBOW_ARRAY(measured->deviances, of_deviance * 2),
-        ELBOW_ARRAY(measured->z, of_hidden * latent),
+        ELBOW_ARRAY(measured->z, of_hidden * plan->latent),
         ELBOW_ARRAY(measured->told, of_hidden * model->values),
         ELBOW_ARRAY(measured->scaled, of_hidden > 0 ? 2 * model->values : 0),
     };

@@ -160,6 +160,18 @@ static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_sessio
     return ELBOW_OK;
 }
 
+// A deterministic autoencoder has none.
+static enum elbow_status check_prior(const struct elbow_session_request *request, const struct elbow_session *session,
+                                     struct elbow_error *error)
+{
+    const struct elbow_config *config = &session->checkpoint.config;
+    if (request->needs_prior.what == NULL || session->model->prior != NULL)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE, "%s: %.500s has model.posterior: %s, %s", request->needs_prior.what,
+                           session->checkpoint.path, elbow_config_choice("model.posterior", config->model.posterior),
+                           request->needs_prior.why);
+}
+
 enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow_session_request *request,
                                      struct elbow_log *log, struct elbow_session *session, struct elbow_error *error)
 {
@@ -175,6 +187,8 @@ enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow
         status = set_binarize(request->binarize, &session->checkpoint.config, error);
     if (status == ELBOW_OK)
         status = make_model(comm, session, error);
+    if (status == ELBOW_OK)
+        status = check_prior(request, session, error);
     if (status == ELBOW_OK && !request->wants_data)
         status = check_output(comm, request, NULL, error);
     if (status == ELBOW_OK && request->wants_data)

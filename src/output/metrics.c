@@ -57,9 +57,13 @@ static void add_place(struct row_text *row, const struct elbow_metrics_row *metr
     add_text(row, elbow_split_words[metrics->split]);
 }
 
-static bool is_column(enum elbow_figure_kind kind)
+static bool is_column(const struct elbow_metrics *metrics, enum elbow_figure_kind kind)
 {
-    return (elbow_figure_row(kind)->where & ELBOW_FIGURE_IN_TABLE) != 0;
+    unsigned where = elbow_figure_row(kind)->where;
+    if (metrics->latent > 0)
+        return (where & ELBOW_FIGURE_IN_TABLE) != 0;
+    return (where & ELBOW_FIGURE_IN_PLAIN_TABLE) != 0 ||
+           ((where & ELBOW_FIGURE_IN_TABLE) != 0 && (where & ELBOW_FIGURE_OF_KL) == 0);
 }
 
 static void add_metrics(struct row_text *text, const struct elbow_metrics *metrics, const struct elbow_metrics_row *row)
@@ -74,11 +78,11 @@ static void add_metrics(struct row_text *text, const struct elbow_metrics *metri
 }
 
 // Those of parts come last.
-static void add_header(struct row_text *row, const struct elbow_figures *parts)
+static void add_header(struct row_text *row, const struct elbow_metrics *metrics, const struct elbow_figures *parts)
 {
     add_text(row, ELBOW_TABLE_PLACE);
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
-        if (is_column(kind)) {
+        if (is_column(metrics, kind)) {
             add_text(row, ",");
             add_text(row, elbow_figure_row(kind)->name);
         }
@@ -110,7 +114,8 @@ static size_t kl_row_size(size_t latent)
 
 bool elbow_metrics_is_table(const char *text)
 {
-    static const char *const heads[] = {"step,epoch,split,objective,elbo,", "step,epoch,split,kl_0"};
+    static const char *const heads[] = {"step,epoch,split,objective,elbo,", "step,epoch,split,objective,recon,",
+                                        "step,epoch,split,kl_0"};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; ++i)
         if (strncmp(text, heads[i], strlen(heads[i])) == 0)
             return true;
@@ -134,10 +139,11 @@ static bool is_named(const char *wanted, const char *name, size_t length)
     return strlen(wanted) == length && memcmp(wanted, name, length) == 0;
 }
 
-static struct elbow_metrics_column column_named(const struct elbow_figures *parts, const char *name, size_t length)
+static struct elbow_metrics_column column_named(const struct elbow_metrics *metrics, const struct elbow_figures *parts,
+                                                const char *name, size_t length)
 {
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
-        if (is_column(kind) && is_named(elbow_figure_row(kind)->name, name, length))
+        if (is_column(metrics, kind) && is_named(elbow_figure_row(kind)->name, name, length))
             return (struct elbow_metrics_column){.kind = kind};
     for (size_t i = 0; i < parts->part_count; ++i) {
         char own[ELBOW_FIGURE_NAME];
@@ -154,7 +160,7 @@ static void find_columns(struct elbow_metrics *metrics, const struct elbow_figur
     const char *at = metrics->metrics.header + strlen(ELBOW_TABLE_PLACE);
     while (*at == ',') {
         size_t length = strcspn(at + 1, ",\n");
-        struct elbow_metrics_column column = column_named(parts, at + 1, length);
+        struct elbow_metrics_column column = column_named(metrics, parts, at + 1, length);
         ELBOW_CHECK(column.kind < ELBOW_FIGURES && metrics->column_count < ELBOW_METRICS_COLUMNS);
         metrics->columns[metrics->column_count++] = column;
         at += 1 + length;
@@ -183,12 +189,13 @@ enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, si
     enum elbow_status status = elbow_allocate(&metrics->row, header.size, 1, "a row", error);
     header.text = metrics->row;
     if (status == ELBOW_OK) {
-        add_header(&header, parts);
+        add_header(&header, metrics, parts);
         status = open_table(metrics, "metrics.csv", header.text, step, &metrics->metrics, error);
     }
     header.length = 0;
-    if (status == ELBOW_OK) {
+    if (status == ELBOW_OK)
         find_columns(metrics, parts);
+    if (status == ELBOW_OK && latent > 0) {
         add_kl_header(&header, latent);
         status = open_table(metrics, "kl.csv", header.text, step, &metrics->kl, error);
     }
@@ -200,17 +207,19 @@ enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, si
 enum elbow_status elbow_metrics_append(struct elbow_metrics *metrics, const struct elbow_metrics_row *row,
                                        const double *kl, struct elbow_error *error)
 {
-    ELBOW_CHECK(metrics->metrics.is_open && metrics->kl.is_open && kl != NULL);
+    ELBOW_CHECK(metrics->metrics.is_open && (metrics->latent == 0 || (metrics->kl.is_open && kl != NULL)));
     struct elbow_error trouble = {0};
     struct row_text text = {.text = metrics->row, .size = kl_row_size(metrics->latent)};
     add_metrics(&text, metrics, row);
     elbow_table_append(&metrics->metrics, text.text, text.length, &trouble);
-    text.length = 0;
-    add_place(&text, row);
-    for (size_t j = 0; j < metrics->latent; ++j)
-        add_number(&text, kl[j]);
-    add_text(&text, "\n");
-    elbow_table_append(&metrics->kl, text.text, text.length, &trouble);
+    if (metrics->latent > 0) {
+        text.length = 0;
+        add_place(&text, row);
+        for (size_t j = 0; j < metrics->latent; ++j)
+            add_number(&text, kl[j]);
+        add_text(&text, "\n");
+        elbow_table_append(&metrics->kl, text.text, text.length, &trouble);
+    }
     if (trouble.status != ELBOW_OK && error != NULL)
         *error = trouble;
     return trouble.status;
@@ -219,7 +228,9 @@ enum elbow_status elbow_metrics_append(struct elbow_metrics *metrics, const stru
 enum elbow_status elbow_metrics_flush(struct elbow_metrics *metrics, struct elbow_error *error)
 {
     enum elbow_status first = elbow_table_flush(&metrics->metrics, error);
-    enum elbow_status second = elbow_table_flush(&metrics->kl, first == ELBOW_OK ? error : NULL);
+    enum elbow_status second = ELBOW_OK;
+    if (metrics->latent > 0)
+        second = elbow_table_flush(&metrics->kl, first == ELBOW_OK ? error : NULL);
     return first != ELBOW_OK ? first : second;
 }
 

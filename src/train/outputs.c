@@ -110,8 +110,8 @@ static enum elbow_status open_outputs(struct elbow_run_outputs *outputs, const s
     if (status == ELBOW_OK)
         status = keep_former(outputs, error);
     if (status == ELBOW_OK)
-        status = elbow_metrics_open(run, model->latent, &parts, outputs->state->step, outputs->plan->log,
-                                    &outputs->metrics, error);
+        status = elbow_metrics_open(run, model->prior != NULL ? model->latent : 0, &parts, outputs->state->step,
+                                    outputs->plan->log, &outputs->metrics, error);
     if (status == ELBOW_OK) {
         elbow_gallery_cut(run, outputs->state->step);
         elbow_outputs_mend_best(outputs);

@@ -65,11 +65,12 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer)
     double steps = (double)(state->step - trainer->first_step), seconds = now - trainer->outputs.run_start;
     double left = seconds / steps * (double)(trainer->plan.sequence.last_step - state->step);
     double samples = trainer->engine.sums[ELBOW_STATISTIC_SAMPLES];
-    double elbo = (trainer->engine.sums[ELBOW_STATISTIC_RECON] - trainer->engine.sums[ELBOW_STATISTIC_KL]) / samples;
+    const char *word = trainer->engine.model->prior != NULL ? "elbo" : "recon"; // without a KL it is 0
+    double score = (trainer->engine.sums[ELBOW_STATISTIC_RECON] - trainer->engine.sums[ELBOW_STATISTIC_KL]) / samples;
     char line[256];
-    elbow_text_format(line, sizeof line, "step %llu of %llu, epoch %llu: elbo %.2f, %.0f samples/s, %s left",
+    elbow_text_format(line, sizeof line, "step %llu of %llu, epoch %llu: %s %.2f, %.0f samples/s, %s left",
                       (unsigned long long)state->step, (unsigned long long)trainer->plan.sequence.last_step,
-                      (unsigned long long)((state->step - 1) / trainer->plan.epoch_steps + 1), elbo,
+                      (unsigned long long)((state->step - 1) / trainer->plan.epoch_steps + 1), word, score,
                       steps * (double)trainer->plan.sequence.batch / seconds, elbow_text_duration(left).text);
     if (trainer->shows_progress)
         elbow_log_progress(trainer->plan.log, "%s", line);
@@ -77,14 +78,14 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer)
         elbow_log_say(trainer->plan.log, "%s", line);
 }
 
-// What stands before a figure in the line of a row: elbo = recon - kl, and then the others.
-static const char *before_figure(enum elbow_figure_kind kind)
+// What stands before a figure in the line of a row: elbo = recon - kl, or recon, and then the others.
+static const char *before_figure(bool has_kl, enum elbow_figure_kind kind)
 {
     switch (kind) {
     case ELBOW_FIGURE_ELBO:
         return " ";
     case ELBOW_FIGURE_RECON:
-        return " = ";
+        return has_kl ? " = " : " ";
     case ELBOW_FIGURE_KL:
         return " - ";
     default:
@@ -114,8 +115,8 @@ void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbo
             elbow_text_format(line + length, sizeof line - length, ", %.0f of %zu units active", value,
                               engine->model->latent);
         else
-            elbow_text_format(line + length, sizeof line - length, "%s%s %.3f", before_figure(kind), figure->name,
-                              value);
+            elbow_text_format(line + length, sizeof line - length, "%s%s %.3f",
+                              before_figure(engine->model->prior != NULL, kind), figure->name, value);
         length += strlen(line + length);
     }
     for (size_t i = 0; i < row->figures.part_count; ++i, length += strlen(line + length)) {

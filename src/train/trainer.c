@@ -67,7 +67,7 @@ static void write_train_row(struct elbow_trainer *trainer)
     if (trainer->plan.place.rank == 0 && (samples > 0 || engine->state.skipped > 0)) {
         struct elbow_metrics_row row = new_row(engine, ELBOW_SPLIT_TRAIN);
         elbow_model_figures(engine->model, engine->sums, false, &row.figures); // the likelihood's, of the last step
-        elbow_statistics_figures(accumulator, &row.figures);
+        elbow_statistics_figures(accumulator, engine->model->prior != NULL, &row.figures);
         elbow_figures_set(&row.figures, ELBOW_FIGURE_GRAD_NORM, engine->state.grad_norm);
         elbow_figures_set(&row.figures, ELBOW_FIGURE_SKIPPED, (double)engine->state.skipped);
         fill_times(engine, samples, &row);
@@ -83,8 +83,8 @@ static void write_train_row(struct elbow_trainer *trainer)
 // Rank zero. A decoder that ignores z is found early or not at all. Once a start, and never while beta still rises.
 static void watch_collapse(struct elbow_trainer *trainer, const struct elbow_evaluation *evaluation)
 {
-    bool has_weight =
-        trainer->plan.config.objective.beta > 0 && trainer->engine.state.beta == trainer->plan.config.objective.beta;
+    bool has_weight = evaluation->kl != NULL && trainer->plan.config.objective.beta > 0 &&
+                      trainer->engine.state.beta == trainer->plan.config.objective.beta;
     if (trainer->collapsed == COLLAPSED_IN_A_ROW)
         return; // told
     bool has_collapsed = has_weight && elbow_kl_has_collapsed(evaluation->kl, evaluation->latent);
@@ -97,7 +97,14 @@ static void watch_collapse(struct elbow_trainer *trainer, const struct elbow_eva
                        evaluation->latent, COLLAPSED_IN_A_ROW);
 }
 
-// Collective. Evaluates the validation data; *improved tells whether the ELBO is the best so far.
+// What evaluations are compared by.
+static enum elbow_figure_kind score_of(const struct elbow_engine *engine)
+{
+    return engine->model->prior != NULL ? ELBOW_FIGURE_ELBO : ELBOW_FIGURE_RECON;
+}
+
+// Collective. Evaluates the validation data; *improved tells whether the ELBO, or without a KL recon, is the best so
+// far.
 static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved, struct elbow_error *error)
 {
     const struct elbow_train_plan *plan = &trainer->plan;
@@ -113,7 +120,8 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
                                                .parameters = weights,
                                                .dataset = &plan->valid,
                                                .config = &plan->config,
-                                               .terms = elbow_objective_terms(&plan->config, state->beta)};
+                                               .terms = elbow_objective_terms(&plan->config, state->beta),
+                                               .deviance = engine->model->prior == NULL};
     double start = elbow_clock_seconds();
     struct elbow_trace_start begin = elbow_trace_begin(engine->track);
     elbow_comm_enter(plan->comm, ELBOW_PHASE_EVALUATION);
@@ -123,10 +131,10 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
         return status;
     state->evaluations += 1;
     state->stale += 1;
-    double elbo = elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_ELBO);
-    *improved = isfinite(elbo) && (state->best_step == 0 || elbo > state->best_elbo);
+    double score = elbow_figures_get(&evaluation.figures, score_of(engine));
+    *improved = isfinite(score) && (state->best_step == 0 || score > state->best_elbo);
     if (*improved) {
-        state->best_elbo = elbo;
+        state->best_elbo = score;
         state->best_step = state->step;
         state->stale = 0;
     }
@@ -235,9 +243,9 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     bool gave_up = config->train.patience > 0 && engine->state.stale >= (uint64_t)config->train.patience;
     if (gave_up && !is_last) {
         write_train_row(trainer);
-        elbow_log_say(plan->log, "stopped early: %llu evaluations without a better ELBO than %.3f (step %llu)",
-                      (unsigned long long)engine->state.stale, engine->state.best_elbo,
-                      (unsigned long long)engine->state.best_step);
+        elbow_log_say(plan->log, "stopped early: %llu evaluations without a better %s than %.3f (step %llu)",
+                      (unsigned long long)engine->state.stale, engine->model->prior != NULL ? "ELBO" : "recon",
+                      engine->state.best_elbo, (unsigned long long)engine->state.best_step);
     }
     trainer->is_finished = is_last || gave_up;
     if (config->samples.count > 0 && (is_due(config->samples.every, step) || trainer->is_finished))

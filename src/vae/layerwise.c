@@ -14,7 +14,7 @@ struct place {
 static struct place find(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer)
 {
     size_t row = layerwise->lane * model->rows_max, encoders = model->encoder.count;
-    float *dhead = model->dhead + row * 2 * model->latent;
+    float *dhead = model->dhead + row * model->head;
     if (layer < encoders)
         return (struct place){&model->encoder, layer, elbow_microbatch_inputs(&layerwise->microbatch), dhead, NULL};
     return (struct place){&model->decoder, layer - encoders, model->z + row * model->latent,
@@ -65,8 +65,8 @@ void elbow_layerwise_forward(struct elbow_model *model, const struct elbow_layer
     size_t rows = layerwise->microbatch.rows, row = layerwise->lane * model->rows_max;
     elbow_network_about(place.network, layerwise->lane, &layerwise->microbatch.about);
     if (layer == model->encoder.count && part == 0)
-        elbow_latent_forward(rows, model->latent, elbow_network_output(&model->encoder, layerwise->lane),
-                             layerwise->microbatch.noise, model->z + row * model->latent);
+        model->posterior->draw(rows, model->latent, elbow_network_output(&model->encoder, layerwise->lane),
+                               layerwise->microbatch.noise, model->z + row * model->latent);
     elbow_network_forward_part(place.network, layerwise->lane, place.layer, part, parameters, rows, place.x);
 }
 
@@ -90,5 +90,5 @@ void elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elb
     struct elbow_pass pass =
         elbow_model_pass(model, layerwise->lane, parameters, rows, layerwise->microbatch.noise, layerwise->terms);
     pass.weights = layerwise->microbatch.weights;
-    model->objective->backward(&pass, model->dz + row * model->latent, model->dhead + row * 2 * model->latent);
+    model->objective->backward(&pass, model->dz + row * model->latent, model->dhead + row * model->head);
 }

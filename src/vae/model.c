@@ -35,7 +35,7 @@ static enum elbow_status add_shared(struct elbow_model *model, struct elbow_mode
 static enum elbow_status add_prior(struct elbow_model *model, struct elbow_error *error)
 {
     struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS];
-    size_t count = model->prior->tensors ? model->prior->tensors(model->latent, tensors) : 0, index = 0;
+    size_t count = model->prior && model->prior->tensors ? model->prior->tensors(model->latent, tensors) : 0, index = 0;
     ELBOW_CHECK(count <= ELBOW_PRIOR_TENSORS && (count == 0 || model->prior->gradient));
     for (size_t t = 0; t < count; ++t) {
         enum elbow_status status = elbow_parameters_add(&model->parameters, tensors[t], &index, error);
@@ -84,9 +84,9 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
                                        struct elbow_model *model, struct elbow_error *error)
 {
     enum elbow_initializer initializer = (enum elbow_initializer)config->model.initializer;
-    enum elbow_status status = elbow_network_create(
-        &model->parameters, "encoder", elbow_model_inputs(config, sample), &config->model.encoder,
-        (struct elbow_shape){1, 1, 2 * model->latent}, initializer, model->rows_max, &model->encoder, error);
+    enum elbow_status status = elbow_network_create(&model->parameters, "encoder", elbow_model_inputs(config, sample),
+                                                    &config->model.encoder, (struct elbow_shape){1, 1, model->head},
+                                                    initializer, model->rows_max, &model->encoder, error);
     size_t outputs = model->parts[0].outputs;
     struct elbow_shape output = {sample.height, sample.width, sample.channels * outputs};
     if (model->part_count > 1)
@@ -112,7 +112,7 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->dz, rows, row_bytes, what, error);
     if (status == ELBOW_OK)
-        status = elbow_allocate(&model->dhead, rows, 2 * row_bytes, what, error);
+        status = elbow_allocate(&model->dhead, rows, model->head * sizeof(float), what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->recon, rows, sizeof *model->recon, what, error);
     if (status == ELBOW_OK)
@@ -162,9 +162,11 @@ enum elbow_status elbow_model_create(const struct elbow_config *config, size_t v
 enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, struct elbow_shape sample,
                                             size_t rows_max, struct elbow_model **result, struct elbow_error *error)
 {
+    enum elbow_posterior_kind posterior = (enum elbow_posterior_kind)config->model.posterior;
     struct elbow_model_rows kinds = {
         .likelihood = elbow_likelihood_row((enum elbow_likelihood_kind)config->model.likelihood), // without parts
-        .prior = elbow_prior_row((enum elbow_prior_kind)config->model.prior),
+        .posterior = elbow_posterior_row(posterior),
+        .prior = elbow_posterior_has_kl(posterior) ? elbow_prior_row((enum elbow_prior_kind)config->model.prior) : NULL,
         .objective = elbow_objective_row((enum elbow_objective_kind)config->objective.bound)};
     return elbow_model_create_of(kinds, config, sample, rows_max, result, error);
 }
@@ -228,7 +230,9 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
         return status;
     model->values = values;
     model->latent = (size_t)config->model.latent;
+    model->posterior = kinds.posterior;
     model->prior = kinds.prior;
+    model->head = kinds.posterior->outputs(model->latent);
     model->objective = kinds.objective;
     model->rows_max = rows_max;
     status = add_parts(config, kinds.likelihood, model, error);
@@ -270,8 +274,8 @@ void elbow_model_destroy(struct elbow_model *model)
 
 size_t elbow_model_bytes(const struct elbow_model *model)
 {
-    size_t of_latent =
-        model->lanes * model->rows_max * (5 * model->latent * sizeof(float) + (2 + model->notes) * sizeof(double));
+    size_t of_latent = model->lanes * model->rows_max *
+                       ((3 * model->latent + model->head) * sizeof(float) + (2 + model->notes) * sizeof(double));
     of_latent += model->rows_max * 3 * model->latent * sizeof(double);
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent +
            elbow_gathering_bytes(model);

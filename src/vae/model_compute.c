@@ -56,7 +56,7 @@ static void count_settling(const struct elbow_model *model, size_t row, double w
 static void check_microbatch(const struct elbow_model *model, struct elbow_microbatch microbatch)
 {
     ELBOW_CHECK(microbatch.rows > 0 && microbatch.rows <= model->rows_max);
-    ELBOW_CHECK(microbatch.values && microbatch.noise);
+    ELBOW_CHECK(microbatch.values && (microbatch.noise || !model->prior));
 }
 
 // Layers of both networks know the rows of a lane from now on.
@@ -82,6 +82,7 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
     size_t row = lane * model->rows_max;
     struct elbow_pass pass = {.rows = rows,
                               .latent = model->latent,
+                              .posterior = model->posterior,
                               .prior = model->prior,
                               .head = elbow_network_output(&model->encoder, lane),
                               .noise = noise,
@@ -93,6 +94,14 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
     for (size_t t = 0; t < model->prior_tensors.count; ++t)
         pass.tensors[t] = parameters + model->prior_tensors.offsets[t];
     return pass;
+}
+
+// The KL of a pass; it stays 0 where there is none.
+static void fill_kl(const struct elbow_model *model, const struct elbow_pass *pass, float *kl)
+{
+    struct elbow_prior_call call = elbow_pass_prior(pass);
+    if (model->prior)
+        model->prior->kl(&call, kl);
 }
 
 // The gradient of the prior's own numbers.
@@ -140,8 +149,7 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     score_outputs(model, lane, parameters, microbatch, y, gradient);
     struct elbow_pass pass = elbow_model_pass(model, lane, parameters, microbatch.rows, microbatch.noise, terms);
     pass.weights = microbatch.weights;
-    struct elbow_prior_call prior = elbow_pass_prior(&pass);
-    model->prior->kl(&prior, model->kl + lane * model->rows_max * model->latent);
+    fill_kl(model, &pass, model->kl + lane * model->rows_max * model->latent);
     double *objectives = model->objectives + lane * model->rows_max;
     model->objective->score(&pass, objectives);
     for (size_t i = 0; microbatch.weights != NULL && i < microbatch.rows; ++i)
@@ -168,7 +176,7 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     about(model, 0, &microbatch);
     struct elbow_trace_start begin = elbow_trace_begin(model->track);
     const float *head = elbow_network_forward(&model->encoder, parameters, rows, x);
-    elbow_latent_forward(rows, model->latent, head, noise, model->z);
+    model->posterior->draw(rows, model->latent, head, noise, model->z);
     float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
     elbow_trace_end(model->track, ELBOW_TRACE_FORWARD, rows, begin);
     begin = elbow_trace_begin(model->track);
@@ -201,24 +209,23 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
     size_t rows = microbatch.rows, latent = model->latent;
     about(model, 0, &microbatch);
     const float *head = elbow_network_forward(&model->encoder, parameters, rows, elbow_microbatch_inputs(&microbatch));
-    elbow_latent_forward(rows, latent, head, microbatch.noise, model->z);
+    model->posterior->draw(rows, latent, head, microbatch.noise, model->z);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
     reconstruct(model, parameters, microbatch, y);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, terms);
-    struct elbow_prior_call prior = elbow_pass_prior(&pass);
-    model->prior->kl(&prior, model->kl);
+    fill_kl(model, &pass, model->kl);
     model->objective->score(&pass, model->objectives);
     memset(statistics, 0, elbow_model_statistics(model, true) * sizeof *statistics);
     for (size_t i = 0; i < rows; ++i) {
         double kl = count_row(model, i, elbow_statistics_size(latent, true), statistics);
-        count_moments(latent, head + 2 * i * latent, statistics);
+        count_moments(latent, head + i * model->head, statistics);
         if (results.kl)
             results.kl[i] = kl;
     }
     if (results.recon)
         memcpy(results.recon, model->recon, rows * sizeof *results.recon);
     if (results.head)
-        memcpy(results.head, head, rows * 2 * latent * sizeof *results.head);
+        memcpy(results.head, head, rows * model->head * sizeof *results.head);
 }
 
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters,
@@ -269,7 +276,7 @@ void elbow_model_draw_latent(const struct elbow_model *model, const float *param
                              size_t rows, const uint64_t *ids, float *z)
 {
     enum { VALUES_LEAST = 1 << 12 }; // that are worth a thread
-    ELBOW_CHECK(ids && z);
+    ELBOW_CHECK(ids && z && model->prior);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, 1, NULL, (struct elbow_terms){0});
     struct elbow_prior_call call = elbow_pass_prior(&pass);
     struct drawing drawing = {model, &call, stream, ids, z};
@@ -280,10 +287,10 @@ void elbow_model_importance(struct elbow_model *model, const float *parameters, 
                             const float *head, struct elbow_importance *importance)
 {
     check_microbatch(model, microbatch);
-    ELBOW_CHECK(head && importance);
+    ELBOW_CHECK(head && importance && model->prior);
     size_t rows = microbatch.rows;
     about(model, 0, &microbatch);
-    elbow_latent_forward(rows, model->latent, head, microbatch.noise, model->z);
+    model->posterior->draw(rows, model->latent, head, microbatch.noise, model->z);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
     reconstruct(model, parameters, microbatch, y);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, (struct elbow_terms){0});

@@ -135,7 +135,7 @@ void elbow_model_part_figures(const struct elbow_model *model, struct elbow_figu
 void elbow_model_figures(const struct elbow_model *model, const double *statistics, bool moments,
                          struct elbow_figures *figures)
 {
-    elbow_statistics_figures(statistics, figures);
+    elbow_statistics_figures(statistics, model->prior != NULL, figures);
     for (size_t p = 0; p < model->part_count; ++p) {
         const struct elbow_model_part *part = &model->parts[p];
         const double *notes = statistics + elbow_statistics_size(model->latent, moments) + part->notes;

@@ -14,13 +14,15 @@ size_t elbow_statistics_size(size_t latent, bool moments)
     return ELBOW_STATISTIC_HEAD + (moments ? 3 * latent : latent);
 }
 
-void elbow_statistics_figures(const double *statistics, struct elbow_figures *figures)
+void elbow_statistics_figures(const double *statistics, bool has_kl, struct elbow_figures *figures)
 {
     double samples = statistics[ELBOW_STATISTIC_SAMPLES];
     double recon = statistics[ELBOW_STATISTIC_RECON] / samples, kl = statistics[ELBOW_STATISTIC_KL] / samples;
     elbow_figures_set(figures, ELBOW_FIGURE_SAMPLES, samples);
     elbow_figures_set(figures, ELBOW_FIGURE_OBJECTIVE, statistics[ELBOW_STATISTIC_OBJECTIVE] / samples);
     elbow_figures_set(figures, ELBOW_FIGURE_RECON, recon);
+    if (!has_kl)
+        return;
     elbow_figures_set(figures, ELBOW_FIGURE_KL, kl);
     elbow_figures_set(figures, ELBOW_FIGURE_ELBO, recon - kl);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A microbatch on its way through the model: the way back through prior and posterior.
-#include "elbow/vae/latent.h"
 #include "elbow/vae/objective.h"
 
 #include <string.h>
@@ -17,6 +16,7 @@ void elbow_pass_backward(const struct elbow_pass *pass, const double *price, flo
 {
     double *slopes = pass->room + pass->rows * pass->latent;
     struct elbow_prior_call call = elbow_pass_prior(pass);
-    pass->prior->backward(&call, price, dz, slopes);
-    elbow_latent_backward(pass->rows, pass->latent, pass->head, pass->noise, dz, slopes, dhead);
+    if (pass->prior != NULL)
+        pass->prior->backward(&call, price, dz, slopes);
+    pass->posterior->backward(pass->rows, pass->latent, pass->head, pass->noise, dz, slopes, dhead);
 }

@@ -40,6 +40,7 @@ static struct elbow_pass score(const struct elbow_objective *objective, struct e
     }
     struct elbow_pass pass = {.rows = ROWS,
                               .latent = Z,
+                              .posterior = elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL),
                               .prior = prior,
                               .head = head,
                               .noise = noise,

@@ -36,6 +36,14 @@ wrong 1 'data.h5: exists already; give another name, or --force to replace it' e
 wrong 2 '--force is for --trace' train good.yaml --run-dir run --force
 wrong 2 '--data :/: lacks the file' eval good --data :/
 
+# A deterministic autoencoder has no prior, and no distribution of z.
+run 0 1 plain "$elbow" train good.yaml --run-dir plain --set model.posterior=deterministic
+wrong 2 'sample: plain.*has model.posterior: deterministic, without a prior' sample plain -o x.png
+wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' eval plain --importance 3
+wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' encode plain -o x.h5 --importance 3
+wrong 2 'elbow impute: plain.*has model.posterior: deterministic, without a distribution of z' impute plain -o x.h5
+with 2 'objective.beta: model.posterior: deterministic has no KL for it' model.posterior=deterministic objective.beta=0.5
+
 # Outputs that have no place are told before the work: not as work whose output was lost.
 wrong 1 'nodir/x.png: cannot be written: No such file.*nothing was computed' sample good -o nodir/x.png
 wrong 1 'nodir/x.h5: cannot be written: No such file' encode good -o nodir/x.h5

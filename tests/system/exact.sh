@@ -141,8 +141,18 @@ checkpoint: {every: 3, keep: 9}
 samples: {every: 3, count: 4}
 Y
 
+# A plain autoencoder, whose best checkpoint goes by recon.
+same plain "1 2 3+on" <<'Y'
+data: {file: data.h5, train: /normal, valid: /normal-valid}
+model: {latent: 3, posterior: deterministic, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
+train: {epochs: 2, batch: 50, microbatch: 8, rate: 1.0e-2}
+log: {every: 2}
+checkpoint: {every: 3, keep: 9}
+samples: {every: 3, count: 6}
+Y
+
 # Stopped and resumed on another number of ranks, a run takes what it has learned from its checkpoint.
-for name in each log1p; do
+for name in each log1p plain; do
     run 75 3 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --set run.stop_after=3
     run 0 2 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --resume
     same_run "$name, resumed" "$name.1" "$name.resumed"

@@ -21,14 +21,14 @@ ELBOW_C_BEGIN
 
 // Where a run stands. Plain; broadcast as bytes.
 struct elbow_run_state {
-    uint64_t step;             // steps done
-    uint64_t updates;          // steps that changed the parameters
-    uint64_t schedule_steps;   // where the cosine ends; of pieces: the steps of an epoch
-    uint64_t skipped;          // steps skipped since the last row of metrics.csv
-    uint64_t skipped_in_a_row; // up to the last step
-    uint64_t evaluations;      // made
-    uint64_t best_step;        // of the best evaluation; 0: none yet
-    double best_elbo;
+    uint64_t step;                // steps done
+    uint64_t updates;             // steps that changed the parameters
+    uint64_t schedule_steps;      // where the cosine ends; of pieces: the steps of an epoch
+    uint64_t skipped;             // steps skipped since the last row of metrics.csv
+    uint64_t skipped_in_a_row;    // up to the last step
+    uint64_t evaluations;         // made
+    uint64_t best_step;           // of the best evaluation; 0: none yet
+    double best_elbo;             // of a model without a KL: the best recon
     uint64_t stale;               // evaluations since the best one
     double grad_norm, rate, beta; // of the last step
 };

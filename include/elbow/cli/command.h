@@ -41,6 +41,7 @@ struct elbow_words {
 // What several commands say alike: help, and whole rows of their tables, for the place that `at` tells (offsetof).
 #define ELBOW_HELP_CONFIG "the configuration, a YAML file"
 #define ELBOW_HELP_LABELS "the dataset's labels"
+#define ELBOW_WHY_NO_IMPORTANCE "without a distribution of z to draw from; leave it out"
 #define ELBOW_ROW_SET(at)                                                                                              \
     {                                                                                                                  \
         .name = "set", .kind = ELBOW_FLAG_LIST, .value = "KEY=VALUE", .offset = (at),                                  \

@@ -170,6 +170,7 @@ struct elbow_config {
         int likelihood;
         struct elbow_likelihood_options likelihood_options;
         struct elbow_likelihood_parts parts; // where there are such, the two above have their defaults
+        int posterior; // enum elbow_posterior_kind
         int prior;
         int output_bias, initializer;
         struct {
@@ -309,6 +310,9 @@ bool elbow_support_is_continuous(enum elbow_support support);
 
 // Local. What the values of a likelihood may be.
 enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind);
+
+// Local. Whether a posterior is a distribution of z, with a KL to the prior.
+bool elbow_posterior_has_kl(enum elbow_posterior_kind kind);
 
 // Local. The largest value that a likelihood of whole numbers takes; infinity if there is none.
 double elbow_likelihood_most(enum elbow_likelihood_kind kind, const struct elbow_likelihood_options *options);

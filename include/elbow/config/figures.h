@@ -22,6 +22,9 @@ enum elbow_figure_place {
     ELBOW_FIGURE_IN_CLASSES = 1 << 4, // both, for each class
     ELBOW_FIGURE_IN_ROWS = 1 << 5,    // elbow encode, for each sample
 
+    ELBOW_FIGURE_OF_KL = 1 << 6,          // of models with a KL alone (elbow_posterior_has_kl)
+    ELBOW_FIGURE_IN_PLAIN_TABLE = 1 << 7, // a column of metrics.csv of models without one
+
     ELBOW_FIGURE_IN_EVAL = ELBOW_FIGURE_IN_WORDS | ELBOW_FIGURE_IN_JSON,
     ELBOW_FIGURE_PLACES = (ELBOW_FIGURE_IN_ROWS << 1) - 1
 };
@@ -38,16 +41,16 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_OBJECTIVE, objective, "nats per sample",                                                            \
       "what training climbs: recon - beta kl, where free bits count for the KL", 4, ELBOW_FIGURE_IN_TABLE, false)      \
     X(ELBOW_FIGURE_ELBO, elbo, "nats per sample", "recon - kl, whatever beta is: a lower bound of log p(x)", 4,        \
-      ELBOW_FIGURE_PLACES, false)                                                                                      \
+      ELBOW_FIGURE_PLACES | ELBOW_FIGURE_OF_KL, false)                                                                 \
     X(ELBOW_FIGURE_RECON, recon, "nats per sample", "log p(x given z), with one draw of z", 4, ELBOW_FIGURE_PLACES,    \
       false)                                                                                                           \
     X(ELBOW_FIGURE_KL, kl, "nats per sample", "divergence of q(z given x) from the prior, exact", 4,                   \
-      ELBOW_FIGURE_PLACES, false)                                                                                      \
+      ELBOW_FIGURE_PLACES | ELBOW_FIGURE_OF_KL, false)                                                                 \
     X(ELBOW_FIGURE_KNOWN, known, "", "share of the values that are known, where some are missing", 4,                  \
       ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
     X(ELBOW_FIGURE_ELBO_KNOWN, elbo_known, "nats per known value",                                                     \
-      "elbo of all samples by their known values: a lower bound of log p(known), likewise", 6, ELBOW_FIGURE_IN_EVAL,   \
-      false)                                                                                                           \
+      "elbo of all samples by their known values: a lower bound of log p(known), likewise", 6,                         \
+      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                                \
     X(ELBOW_FIGURE_HIDDEN, hidden, "", "known values that were hidden, and told by the others (with --hide)", 0,       \
       ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
     X(ELBOW_FIGURE_HIDDEN_RMSE, hidden_rmse, "",                                                                       \
@@ -72,10 +75,11 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_DEVIANCE, deviance, "nats per sample",                                                              \
       "recon of a model that meets each value, minus recon: what is left to explain", 4, ELBOW_FIGURE_IN_EVAL, false)  \
     X(ELBOW_FIGURE_EXPLAINED_DEVIANCE, explained_deviance, "",                                                         \
-      "1 - deviance / deviance of each value at its mean over the set", 4, ELBOW_FIGURE_IN_EVAL, false)                \
+      "1 - deviance / deviance of each value at its mean over the set (in metrics.csv and log: without a KL)", 4,      \
+      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_PLAIN_TABLE, false)                                 \
     X(ELBOW_FIGURE_ELBO_STORED, elbo_stored, "nats per sample",                                                        \
       "elbo of the density of the values as stored (with data.transform)", 4,                                          \
-      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                      \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS | ELBOW_FIGURE_OF_KL, false)                 \
     X(ELBOW_FIGURE_SCALE, scale, "",                                                                                   \
       "scale of p(x given z), a mean over the values (laplace, student_t, discretized_logistic)",                      \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
@@ -84,7 +88,8 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_DISPERSION, dispersion, "",                                                                         \
       "dispersion of counts, the geometric mean over the values (negative_binomial, zero_inflated_negative_binomial)", \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
-    X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE, false)               \
+    X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, \
+      false)                                                                                                           \
     X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
     X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \
       "Euclidean norm of the last step's mean gradient, before clipping (train rows)", 4, ELBOW_FIGURE_IN_TABLE,       \

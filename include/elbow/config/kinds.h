@@ -105,6 +105,13 @@ enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_
 #define ELBOW_PRIOR_LIST(X) X(ELBOW_PRIOR_STANDARD, standard, no_options)
 enum elbow_prior_kind { ELBOW_PRIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PRIORS };
 
+// Posteriors, what the encoder says of z: X(ENUMERATOR, word, options, whether that is a distribution, with a KL to the
+// prior). src/vae/posterior/<word>.c holds the functions.
+#define ELBOW_POSTERIOR_LIST(X)                                                                                        \
+    X(ELBOW_POSTERIOR_DIAGONAL, diagonal, no_options, true)                                                            \
+    X(ELBOW_POSTERIOR_DETERMINISTIC, deterministic, no_options, false)
+enum elbow_posterior_kind { ELBOW_POSTERIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_POSTERIORS };
+
 // Objectives, what training climbs: src/vae/objective/<word>.c holds the functions.
 #define ELBOW_OBJECTIVE_LIST(X) X(ELBOW_OBJECTIVE_ELBO, elbo)
 enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OBJECTIVES };

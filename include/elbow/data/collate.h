@@ -16,7 +16,7 @@ struct elbow_collation {
     const struct elbow_dataset *dataset; // not owned
     struct elbow_binarizer binarizer;    // its draw is the epoch, whatever stands here
     enum elbow_purpose noise;            // keyed by the binarizer's seed, sample and epoch
-    size_t latent;                       // Z
+    size_t latent;                       // Z; 0: z is not drawn, and there is no noise
     bool is_training;
     bool shows_mask; // model.input.mask: the encoder sees which values are known
     double hide;     // the share of the known values that are taken for missing; 0: none

@@ -41,7 +41,8 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
                                                 uint64_t count, uint64_t seed, bool draw, struct elbow_error *error);
 
 // Collective. For a gallery of a run: the pictures of a step in RUN/samples: step-NNNNNNNN.png and
-// reconstruction-NNNNNNNN.png (dataset may be NULL: none); .h5 and .csv where the data are no images.
+// reconstruction-NNNNNNNN.png (dataset may be NULL: none; a model without a prior makes no samples); .h5 and .csv where
+// the data are no images.
 enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
                                      uint64_t step, struct elbow_error *error);
 

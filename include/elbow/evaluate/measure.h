@@ -31,7 +31,7 @@ struct elbow_measured {
     struct elbow_collation collation;
     struct elbow_collated collated;
     struct elbow_microbatch microbatch; // its arrays are those of `collated`
-    float *head;                        // (rows, 2Z)
+    float *head;                        // (rows, head of the model)
     double *recon, *kl;                 // (rows)
     double *statistics;                 // with moments
     struct elbow_importance *weights;   // (rows): room
@@ -69,6 +69,12 @@ struct elbow_measure {
 
 // Local. The row of a kind.
 const struct elbow_measure *elbow_measure_row(enum elbow_measure_kind kind);
+
+// Local. Whether a figure of a measure's list is one of the model: without a KL those of one are not.
+static inline bool elbow_measure_gives(const struct elbow_measure_plan *plan, enum elbow_figure_kind kind)
+{
+    return plan->request->model->prior != NULL || (elbow_figure_row(kind)->where & ELBOW_FIGURE_OF_KL) == 0;
+}
 
 // Local. The vectors of all measures, one behind the other: their width, that of a microbatch, and what the sum over
 // all microbatches says.

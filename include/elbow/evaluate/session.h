@@ -8,6 +8,11 @@
 
 ELBOW_C_BEGIN
 
+// What a request needs: as the user wrote it, and why, the end of a sentence.
+struct elbow_session_needs {
+    const char *what, *why;
+};
+
 struct elbow_session_request {
     const char *checkpoint; // a file or a run directory
     bool best;
@@ -22,6 +27,7 @@ struct elbow_session_request {
     const char *output; // a file that will be written, or NULL: looked at as elbow/base/output.h tells, before the work
     bool draws;         // the output is of pictures or samples, else a table
     bool force;         // it may replace one that is there
+    struct elbow_session_needs needs_prior; // what is only for models with one; zeroed: nothing is
 };
 
 // Everything owned.

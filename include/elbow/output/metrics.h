@@ -19,8 +19,8 @@ struct elbow_metrics {
         size_t part;
         bool is_of_part;
     } columns[ELBOW_METRICS_COLUMNS];
-    size_t column_count; // of metrics.csv, behind the place of a row
-    size_t latent;
+    size_t column_count;                     // of metrics.csv, behind the place of a row
+    size_t latent;                           // 0: there is no KL
     const struct elbow_directory *directory; // borrowed
     struct elbow_log *log;                   // borrowed
 };
@@ -37,7 +37,7 @@ struct elbow_metrics_row {
 // `step`; lines that are no rows stay. FILE if they cannot be read or written; FORMAT if an existing file has another
 // header (but where `step` is 0, and it holds nothing but rows: then it begins anew). A metrics.csv may have some of
 // the figures alone, in any order, as an earlier version wrote it: it keeps its columns, and rows to come have just
-// these.
+// these. latent 0: there is no KL: metrics.csv lacks the figures of one, and there is no kl.csv.
 //
 // parts: the figures of parts that rows may have (their values are not looked at), each a column behind all others.
 enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, size_t latent,
@@ -53,7 +53,8 @@ bool elbow_metrics_has_rows(const struct elbow_directory *directory, const char 
 // Local. Appends a row to metrics.csv, and one to kl.csv: step, epoch, split, kl_0, ..., kl_{Z-1} (means in nats),
 // after those that wait. OUTPUT if not all could be written: they wait then (some hundred; what comes after that is
 // lost), and the tables hold whole rows. A table that has been removed begins anew, which is OUTPUT, too. One that
-// somebody has changed or replaced keeps what is there (a warning): rows go on behind it.
+// somebody has changed or replaced keeps what is there (a warning): rows go on behind it. kl (latent) is not read where
+// there is none.
 enum elbow_status elbow_metrics_append(struct elbow_metrics *metrics, const struct elbow_metrics_row *row,
                                        const double *kl, struct elbow_error *error);
 

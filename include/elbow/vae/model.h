@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The VAE: encoder, latent variables, decoder, likelihood; forward and backward over one microbatch.
 //
-// Tensors: encoder.0/weight, ..., encoder.head/{weight,bias} (mean, then log_variance: 2Z), decoder.0/...,
-// decoder.head/... (the outputs of all values), and what likelihoods and the prior train beside the networks: their
-// gradients are complete first, and lie last. What the one likelihood of all values trains is called likelihood/...;
-// what that of part 1 does (from 0), where there are several: likelihood/1/...
+// Tensors: encoder.0/weight, ..., encoder.head/{weight,bias} (the posterior's outputs: mean, then log_variance: 2Z; of
+// a deterministic one mean: Z), decoder.0/..., decoder.head/... (the outputs of all values), and what likelihoods and
+// the prior train beside the networks: their gradients are complete first, and lie last. What the one likelihood of all
+// values trains is called likelihood/...; what that of part 1 does (from 0), where there are several: likelihood/1/...
 //
 // Parts: the columns of a sample's values may belong to several likelihoods, each with its own number of outputs a
 // value. The outputs of a row are those of its values, in the order of the columns.
@@ -19,9 +19,9 @@
 #include "elbow/config/config.h"
 #include "elbow/math/microbatch.h"
 #include "elbow/nn/network.h"
-#include "elbow/vae/latent.h"
 #include "elbow/vae/likelihood.h"
 #include "elbow/vae/objective.h"
+#include "elbow/vae/posterior.h"
 #include "elbow/vae/prior.h"
 
 ELBOW_C_BEGIN
@@ -68,8 +68,10 @@ struct elbow_gathering {
 struct elbow_model {
     size_t values, latent; // D, Z
     size_t outputs;        // of the decoder, for a row
+    size_t head;           // outputs of the posterior
     const struct elbow_objective *objective;
-    const struct elbow_prior *prior;
+    const struct elbow_posterior *posterior;
+    const struct elbow_prior *prior; // NULL: the posterior has no KL to one
     size_t part_count;
     struct elbow_model_part parts[ELBOW_PARTS_MAX];
     size_t notes;    // of a row: of each part with figures those, times its weight, and the weight
@@ -80,7 +82,7 @@ struct elbow_model {
     struct elbow_parameters parameters;
     struct elbow_network encoder, decoder;
     size_t rows_max, lanes;
-    float *z, *kl, *dz, *dhead;       // (lanes, rows_max, Z) ... (lanes, rows_max, 2Z); owned
+    float *z, *kl, *dz, *dhead;       // (lanes, rows_max, Z) ... (lanes, rows_max, head); owned
     double *recon, *objectives;       // (lanes, rows_max); owned
     double *noted;                    // (lanes, rows_max, notes); owned
     double *room;                     // (rows_max, 3Z), for one pass at a time; owned
@@ -102,7 +104,7 @@ struct elbow_model {
 
 // What a microbatch gives for each row, where asked for (NULL: not). Arrays belong to the caller.
 struct elbow_row_results {
-    float *head;        // (rows, 2Z): mean, log_variance
+    float *head;        // (rows, head): mean, log_variance
     double *recon, *kl; // (rows)
 };
 
@@ -195,7 +197,7 @@ void elbow_model_outputs_at(const struct elbow_model *model, const double *means
 void elbow_model_deviance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           const double *recon, const float *at, float *room, double *deviance, double *at_means);
 
-// Local. head (rows, 2Z) of q(z|x) of a microbatch, whose noise is not needed; valid until the next call that encodes
+// Local. head (rows, head) of q(z|x) of a microbatch, whose noise is not needed; valid until the next call that encodes
 // (train, evaluate, encode), so that decode and importance may use it.
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters,
                                 const struct elbow_microbatch *microbatch);
@@ -212,12 +214,12 @@ void elbow_model_decode(struct elbow_model *model, const float *parameters, size
 void elbow_model_draw(const struct elbow_model *model, const float *parameters, size_t row, struct elbow_stream stream,
                       float *x);
 
-// Local. z (rows, Z) from the prior: row i with the words of the stream whose id is ids[i].
+// Local. z (rows, Z) from the prior, which there must be: row i with the words of the stream whose id is ids[i].
 void elbow_model_draw_latent(const struct elbow_model *model, const float *parameters, struct elbow_stream stream,
                              size_t rows, const uint64_t *ids, float *z);
 
 // Local. Adds to importance[i] the log weight of one draw for each row: log p(x|z) + log p(z) - log q(z|x) with z from
-// head and microbatch.noise.
+// head and microbatch.noise. There must be a prior.
 void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                             const float *head, struct elbow_importance *importance);
 

@@ -7,6 +7,7 @@
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/config/figures.h"
+#include "elbow/vae/posterior.h"
 #include "elbow/vae/prior.h"
 
 #include <stddef.h>
@@ -27,9 +28,9 @@ enum elbow_statistic {
 // Local. Doubles of a statistics vector.
 size_t elbow_statistics_size(size_t latent, bool moments);
 
-// Local. Sets samples, and the means per sample of objective, recon, kl and elbo: recon - kl of the means, so that the
-// three printed figures agree to the last bit.
-void elbow_statistics_figures(const double *statistics, struct elbow_figures *figures);
+// Local. Sets samples, and the means per sample of objective and recon; where there is a KL, of kl and elbo, too: recon
+// - kl of the means, so that the three printed figures agree to the last bit.
+void elbow_statistics_figures(const double *statistics, bool has_kl, struct elbow_figures *figures);
 
 // Local. Dimensions whose posterior mean varies by more than 0.01 over the samples (active units: Burda et al. 2015,
 // section 2; the variance over the set is the population variance). statistics with moments.
@@ -52,9 +53,10 @@ struct elbow_terms elbow_objective_terms(const struct elbow_config *config, doub
 // overlap.
 struct elbow_pass {
     size_t rows, latent;
-    const struct elbow_prior *prior;
+    const struct elbow_posterior *posterior;
+    const struct elbow_prior *prior;           // NULL: the posterior has no KL, and kl is 0
     const float *tensors[ELBOW_PRIOR_TENSORS]; // of the prior
-    const float *head, *noise, *z, *kl;        // (rows, 2Z), (rows, Z), (rows, Z), (rows, Z)
+    const float *head, *noise, *z, *kl;        // (rows, outputs of the posterior), (rows, Z), (rows, Z), (rows, Z)
     const double *recon;                       // (rows)
     const float *weights;                      // (rows): of what is climbed; NULL: all 1
     struct elbow_terms terms;
@@ -83,7 +85,7 @@ struct elbow_objective {
     // Local. price (rows, Z): -d value / d KL times the row's weight, what a nat costs. Of the pass only terms, weights
     // and kl are needed.
     void (*price)(const struct elbow_pass *pass, double *price);
-    // Local. dhead (rows, 2Z): the gradient of minus the weighted sum of value by the encoder's head, from dz (rows,
+    // Local. dhead, as the head: the gradient of minus the weighted sum of value by the encoder's head, from dz (rows,
     // Z), that of minus the weighted sum of recon by z, which is overwritten. recon is not needed; the pass' room is
     // overwritten.
     void (*backward)(const struct elbow_pass *pass, float *dz, float *dhead);

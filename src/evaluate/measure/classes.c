@@ -45,8 +45,10 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
         evaluation->classes[c].label = plan->classes[c];
         evaluation->classes[c].name = elbow_label_name(&plan->request->dataset->label_names, plan->classes[c]);
         elbow_figures_set(figures, ELBOW_FIGURE_SAMPLES, sum[SAMPLES]);
-        elbow_figures_set(figures, ELBOW_FIGURE_ELBO, recon - kl);
         elbow_figures_set(figures, ELBOW_FIGURE_RECON, recon);
+        if (!elbow_measure_gives(plan, ELBOW_FIGURE_KL))
+            continue;
+        elbow_figures_set(figures, ELBOW_FIGURE_ELBO, recon - kl);
         elbow_figures_set(figures, ELBOW_FIGURE_KL, kl);
     }
     return ELBOW_OK;

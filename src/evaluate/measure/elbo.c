@@ -31,6 +31,8 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     elbow_model_figures(plan->request->model, sums, true, &evaluation->figures);
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ACTIVE_UNITS,
                       (double)elbow_statistics_active(sums, plan->latent));
+    if (!elbow_measure_gives(plan, ELBOW_FIGURE_KL))
+        return ELBOW_OK;
     enum elbow_status status = elbow_allocate(&evaluation->kl, plan->latent, sizeof(double), "the KL", error);
     for (size_t j = 0; status == ELBOW_OK && j < plan->latent; ++j)
         evaluation->kl[j] = sums[ELBOW_STATISTIC_HEAD + j] / samples;

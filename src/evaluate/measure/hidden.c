@@ -39,7 +39,7 @@ static void tell(const struct elbow_measured *measured)
     const struct elbow_evaluation_request *request = measured->plan->request;
     size_t latent = measured->plan->latent, rows = measured->rows;
     for (size_t i = 0; i < rows; ++i)
-        memcpy(measured->z + i * latent, measured->head + 2 * i * latent, latent * sizeof *measured->z);
+        memcpy(measured->z + i * latent, measured->head + i * request->model->head, latent * sizeof *measured->z);
     elbow_model_set_sizes(request->model, rows,
                           (struct elbow_model_sizes){.x = measured->microbatch.values,
                                                      .known = measured->microbatch.known,

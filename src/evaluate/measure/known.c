@@ -27,7 +27,7 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     (void)error;
     double all = samples * (double)plan->request->dataset->values;
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_KNOWN, sums[KNOWN] / all);
-    if (sums[KNOWN] > 0)
+    if (sums[KNOWN] > 0 && elbow_measure_gives(plan, ELBOW_FIGURE_ELBO_KNOWN))
         elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ELBO_KNOWN, sums[ELBO] / sums[KNOWN]);
     return ELBOW_OK;
 }

@@ -15,7 +15,8 @@ static size_t width(const struct elbow_measure_plan *plan)
 {
     const struct elbow_dataset *dataset = plan->request->dataset;
     const struct elbow_config *config = plan->request->config;
-    bool is_density = config->data.binarize == ELBOW_BINARIZE_NONE && dataset->scale.factor != 0;
+    bool is_density = elbow_measure_gives(plan, ELBOW_FIGURE_ELBO_STORED) &&
+                      config->data.binarize == ELBOW_BINARIZE_NONE && dataset->scale.factor != 0;
     for (size_t p = 0; p < elbow_config_likelihood_count(config); ++p)
         is_density =
             is_density && elbow_support_is_continuous(elbow_likelihood_support(elbow_config_likelihood(config, p)));

@@ -161,6 +161,7 @@ static void draw_config(struct elbow_config *config)
     config->data.layout = (int)draw(5);
     config->data.channels = (int)draw(2);
     config->data.transform = (int)draw(ELBOW_TRANSFORMS);
+    config->model.posterior = (int)draw(ELBOW_POSTERIORS);
     draw_kind(config, "prior");
     draw_kind(config, "likelihood");
     config->model.likelihood_options.variance = draw_real() * 1e300;

@@ -130,6 +130,16 @@ START_TEST(test_finish_training)
                     "values; remove one of them");
     does_not_finish("data: {synthetic: 9, dequantize: true}\nmodel: {likelihood: gaussian}",
                     "run.yaml: data.dequantize: true with data.synthetic: noise is not stored; remove one of them");
+    static const char *const of_kl[] = {"beta: 2.0", "warmup: 3", "free_bits: 0.1"};
+    for (size_t i = 0; i < sizeof of_kl / sizeof *of_kl; ++i) {
+        char text[200], message[200];
+        snprintf(text, sizeof text, "data: {file: x.h5}\nmodel: {posterior: deterministic}\nobjective: {%s}", of_kl[i]);
+        snprintf(message, sizeof message,
+                 "run.yaml: objective.%.*s: model.posterior: deterministic has no KL for it; remove it, or set "
+                 "model.posterior: diagonal",
+                 (int)strcspn(of_kl[i], ":"), of_kl[i]);
+        does_not_finish(text, message);
+    }
     does_not_finish("data: {file: x.h5}\ntrain: {epochs: 0}",
                     "run.yaml: train.epochs and train.steps are both 0, the run would not begin; set one of them");
     does_not_finish("data: {file: x.h5}\ntrain: {batch: 8, microbatch: 9}",

@@ -152,6 +152,9 @@ START_TEST(test_set_kind)
     not_set(&config, "model.likelihood={bernoulli: 1}",
             "model.likelihood.bernoulli: has no options; write bernoulli alone");
     not_set(&config, "model.prior={standard: {mean: 0}}", "model.prior.standard: has no options; write standard alone");
+    not_set(&config, "model.posterior=full", "model.posterior: found 'full', expected one of diagonal, deterministic");
+    not_set(&config, "model.posterior={deterministic: 1}",
+            "model.posterior.deterministic: has no options; write deterministic alone");
     not_set(&config, "model.prior=normal", "model.prior: found 'normal', expected one of standard");
     not_set(
         &config, "model.likelihood={gaussian: {}, bernoulli: {}}",

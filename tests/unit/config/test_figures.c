@@ -36,7 +36,9 @@ START_TEST(names_are_good)
         ck_assert_msg(strpbrk(figure->unit, "|\n,") == NULL && strpbrk(figure->meaning, "|\n") == NULL, "%s: %s",
                       figure->name, figure->meaning);
         ck_assert_msg(strlen(figure->meaning) > 10, "%s has no meaning", figure->name);
-        ck_assert_msg(figure->where != 0 && figure->where <= ELBOW_FIGURE_PLACES, "%s is nowhere", figure->name);
+        unsigned others = ELBOW_FIGURE_OF_KL | ELBOW_FIGURE_IN_PLAIN_TABLE;
+        ck_assert_msg((figure->where & ELBOW_FIGURE_PLACES) != 0, "%s is nowhere", figure->name);
+        ck_assert_uint_le(figure->where & ~others, ELBOW_FIGURE_PLACES);
         int digits = figure->digits % ELBOW_FIGURE_SIGNIFICANT;
         ck_assert(digits >= 0 && digits < 10 && figure->digits < 2 * ELBOW_FIGURE_SIGNIFICANT);
         for (enum elbow_figure_kind other = 0; other < kind; ++other)

@@ -29,6 +29,7 @@ static void backward(size_t rows, size_t latent, struct elbow_terms terms, const
     ck_assert_uint_le(3 * rows * latent, sizeof room / sizeof *room);
     struct elbow_pass pass = {.rows = rows,
                               .latent = latent,
+                              .posterior = elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL),
                               .prior = elbow_prior_row(ELBOW_PRIOR_STANDARD),
                               .head = head,
                               .noise = noise,

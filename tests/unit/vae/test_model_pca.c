@@ -166,7 +166,7 @@ START_TEST(the_elbo_is_tight)
         total += exact_log_likelihood(linear, i);
     }
     struct elbow_figures figures = {.values = {0}};
-    elbow_statistics_figures(statistics, &figures);
+    elbow_statistics_figures(statistics, true, &figures);
     ck_assert_double_eq_tol(elbow_figures_get(&figures, ELBOW_FIGURE_ELBO) - spread, total / ROWS, FLOAT_ERROR);
     linear_destroy(linear);
 }

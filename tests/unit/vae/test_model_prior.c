@@ -100,7 +100,8 @@ static struct world *create(void)
 {
     struct world *world = allocate(1, sizeof *world);
     struct elbow_error error = {0};
-    struct elbow_model_rows kinds = {elbow_likelihood_row(ELBOW_LIKELIHOOD_BERNOULLI), &TRAINED,
+    struct elbow_model_rows kinds = {elbow_likelihood_row(ELBOW_LIKELIHOOD_BERNOULLI),
+                                     elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL), &TRAINED,
                                      elbow_objective_row(ELBOW_OBJECTIVE_ELBO)};
     world->config.model.latent = Z;
     world->config.model.encoder = fixture_hidden(1, ELBOW_ACTIVATION_TANH);

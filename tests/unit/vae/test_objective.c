@@ -18,14 +18,18 @@ START_TEST(sizes_and_means)
     statistics[ELBOW_STATISTIC_KL] = 70;
     statistics[ELBOW_STATISTIC_OBJECTIVE] = -441;
     struct elbow_figures figures = {.values = {0}};
-    elbow_statistics_figures(statistics, &figures);
+    elbow_statistics_figures(statistics, true, &figures);
     double recon = elbow_figures_get(&figures, ELBOW_FIGURE_RECON), kl = elbow_figures_get(&figures, ELBOW_FIGURE_KL);
     ck_assert(elbow_figures_get(&figures, ELBOW_FIGURE_SAMPLES) == 3);
     ck_assert(elbow_figures_get(&figures, ELBOW_FIGURE_OBJECTIVE) == -147);
     ck_assert(recon == -301 / 3.0 && kl == 70 / 3.0);
     ck_assert(elbow_figures_get(&figures, ELBOW_FIGURE_ELBO) == recon - kl); // to the last bit
+    struct elbow_figures plain = {.values = {0}};
+    elbow_statistics_figures(statistics, false, &plain);
+    ck_assert(elbow_figures_get(&plain, ELBOW_FIGURE_RECON) == recon);
+    ck_assert(!plain.is_given[ELBOW_FIGURE_KL] && !plain.is_given[ELBOW_FIGURE_ELBO]);
     statistics[ELBOW_STATISTIC_KL] = NAN;
-    elbow_statistics_figures(statistics, &figures);
+    elbow_statistics_figures(statistics, true, &figures);
     ck_assert(isnan(elbow_figures_get(&figures, ELBOW_FIGURE_ELBO)) &&
               isnan(elbow_figures_get(&figures, ELBOW_FIGURE_KL)) &&
               !isnan(elbow_figures_get(&figures, ELBOW_FIGURE_RECON)));

@@ -82,6 +82,7 @@ extern const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1];
 
 // The priors, likewise, by enum elbow_prior_kind.
 extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];
+extern const struct elbow_kind_schema elbow_posterior_kinds[ELBOW_POSTERIORS + 1];
 
 // The optimisers, likewise, by enum elbow_optimizer_kind.
 extern const struct elbow_kind_schema elbow_optimizer_kinds[ELBOW_OPTIMIZERS + 1];

@@ -8,7 +8,8 @@
 // Plain.
 struct elbow_model_rows {
     const struct elbow_likelihood *likelihood;
-    const struct elbow_prior *prior;
+    const struct elbow_posterior *posterior;
+    const struct elbow_prior *prior; // NULL: there is none
     const struct elbow_objective *objective;
 };
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What kinds of a model ask of each other.
+#include "elbow/config/detail/check.h"
+
+#include "elbow/config/detail/value.h"
+
+// What weighs or measures a KL needs one.
+static enum elbow_status check_posterior(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    static const char *const of_kl[][2] = {
+        {"model", "prior"}, {"objective", "beta"}, {"objective", "warmup"}, {"objective", "free_bits"}};
+    enum elbow_posterior_kind kind = (enum elbow_posterior_kind)config->model.posterior;
+    for (size_t i = 0; !elbow_posterior_has_kl(kind) && i < sizeof of_kl / sizeof *of_kl; ++i)
+        if (!elbow_value_is_preset(elbow_schema_find(elbow_schema_keys(), of_kl[i][0], of_kl[i][1]), config))
+            return elbow_error_set(error, ELBOW_CONFIG,
+                                   "%s: %s.%s: model.posterior: %s has no KL for it; remove it, or set "
+                                   "model.posterior: diagonal",
+                                   name, of_kl[i][0], of_kl[i][1], elbow_posterior_kinds[kind].name);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_check_kinds(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    return check_posterior(config, name, error);
+}

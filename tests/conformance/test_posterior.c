@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Every row of the table of posteriors: its gradient through a whole model, that the pieces of a pass give the bits of
+// the whole, and what a kind without a KL never says.
+#include "elbow/vae/layerwise.h"
+
+#include "model_fixture.h"
+#include "unit.h"
+
+enum { D = 9, Z = 3, ROWS = 6 };
+
+struct world {
+    struct elbow_config config;
+    struct elbow_model *model;
+    bool has_kl;
+    float values[ROWS * D], noise[ROWS * Z], *parameters, *gradient;
+    double statistics[ELBOW_STATISTIC_HEAD + 3 * Z];
+};
+
+static struct world *create(enum elbow_posterior_kind kind)
+{
+    struct world *world = allocate(1, sizeof *world);
+    struct elbow_error error = {0};
+    world->has_kl = elbow_posterior_has_kl(kind);
+    world->config.model.posterior = kind;
+    world->config.model.latent = Z;
+    world->config.model.encoder = fixture_hidden(1, ELBOW_ACTIVATION_TANH);
+    world->config.model.decoder = fixture_hidden(2, ELBOW_ACTIVATION_TANH);
+    world->config.objective.beta = 0.6;
+    ck_assert(elbow_model_create(&world->config, D, ROWS, &world->model, &error) == ELBOW_OK);
+    size_t size = world->model->parameters.size;
+    world->parameters = allocate(size, sizeof(float));
+    world->gradient = allocate(size, sizeof(float));
+    elbow_model_initialize(world->model, 3, NULL, world->parameters);
+    uint64_t state = 20153;
+    for (size_t k = 0; k < ROWS * D; ++k)
+        world->values[k] = reference_random(&state) > 0 ? 1 : 0;
+    for (size_t k = 0; k < ROWS * Z; ++k)
+        world->noise[k] = (float)reference_normal(&state);
+    return world;
+}
+
+static void destroy(struct world *world)
+{
+    elbow_model_destroy(world->model);
+    free(world->parameters);
+    free(world->gradient);
+    free(world);
+}
+
+static void each(void (*check)(struct world *world))
+{
+    for (int kind = 0; kind < ELBOW_POSTERIORS; ++kind) {
+        struct world *world = create((enum elbow_posterior_kind)kind);
+        check(world);
+        destroy(world);
+    }
+}
+
+// Without a KL no noise is made for it.
+static struct elbow_microbatch rows_of(const struct world *world)
+{
+    return (struct elbow_microbatch){
+        .rows = ROWS, .values = world->values, .noise = world->has_kl ? world->noise : NULL};
+}
+
+static double objective(struct world *world, struct elbow_row_results results)
+{
+    elbow_model_evaluate(world->model, world->parameters, rows_of(world), elbow_objective_terms(&world->config, 0.6),
+                         world->statistics, results);
+    return world->statistics[ELBOW_STATISTIC_OBJECTIVE];
+}
+
+static void train_once(struct world *world)
+{
+    memset(world->gradient, 0xFF, world->model->parameters.size * sizeof(float)); // NaN
+    elbow_model_train(world->model, world->parameters, rows_of(world), elbow_objective_terms(&world->config, 0.6),
+                      world->gradient, world->statistics);
+}
+
+static void check_gradient(struct world *world)
+{
+    const float h = 0x1p-7F;
+    train_once(world);
+    for (size_t t = 0; t < world->model->parameters.count; ++t) {
+        const struct elbow_tensor *tensor = &world->model->parameters.tensors[t];
+        for (size_t k = tensor->offset; k < tensor->offset + tensor->count; ++k) {
+            float at = world->parameters[k];
+            world->parameters[k] = at + h;
+            double up = objective(world, (struct elbow_row_results){0});
+            world->parameters[k] = at - h;
+            double down = objective(world, (struct elbow_row_results){0});
+            world->parameters[k] = at;
+            // As in tests/unit/vae/test_model_prior.c.
+            ck_assert_msg(fabs(-(up - down) / (2 * (double)h) - world->gradient[k]) <=
+                              2e-3 * (1 + fabs((double)world->gradient[k])),
+                          "posterior %d, %s %zu: %g, not %g", world->config.model.posterior, tensor->name,
+                          k - tensor->offset, (double)world->gradient[k], -(up - down) / (2 * (double)h));
+        }
+    }
+}
+
+START_TEST(gradients_are_differences)
+{
+    each(check_gradient);
+}
+END_TEST
+
+static void check_pieces(struct world *world)
+{
+    struct elbow_model *model = world->model;
+    struct elbow_layerwise pieces = {0, rows_of(world), elbow_objective_terms(&world->config, 0.6)};
+    size_t size = model->parameters.size;
+    float *gradient = allocate(size, sizeof(float));
+    train_once(world);
+    for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
+        for (size_t part = 0; part < elbow_layerwise_parts(model, layer); ++part)
+            elbow_layerwise_forward(model, &pieces, layer, part, world->parameters);
+    elbow_model_score(model, 0, world->parameters, pieces.microbatch, pieces.terms, gradient, world->statistics);
+    for (size_t layer = elbow_layerwise_layers(model); layer-- > 0;) {
+        for (size_t part = elbow_layerwise_parts(model, layer); part-- > 0;)
+            elbow_layerwise_backward(model, &pieces, layer, part, world->parameters, gradient);
+        elbow_layerwise_backward_inputs(model, &pieces, layer, world->parameters);
+    }
+    ck_assert(memcmp(gradient, world->gradient, size * sizeof *gradient) == 0);
+    free(gradient);
+}
+
+START_TEST(pieces_give_the_bits_of_the_whole)
+{
+    each(check_pieces);
+}
+END_TEST
+
+// The head begins with the mean, and the width of its last layer is what the row says.
+static void check_head(struct world *world)
+{
+    const struct elbow_model *model = world->model;
+    const struct elbow_tensor *bias = elbow_parameters_find(&model->parameters, "encoder.head/bias");
+    float head[ROWS * 2 * Z], z[ROWS * Z], still[ROWS * Z] = {0};
+    ck_assert_uint_eq(bias->count, model->head);
+    ck_assert_uint_eq(model->head, model->posterior->outputs(Z));
+    objective(world, (struct elbow_row_results){.head = head});
+    for (size_t j = 0; j < Z; ++j)
+        ck_assert(isfinite(head[j]));
+    model->posterior->draw(ROWS, Z, head, still, z); // noise at its mean
+    for (size_t i = 0; i < ROWS; ++i)
+        ck_assert(memcmp(z + i * Z, head + i * model->head, Z * sizeof *z) == 0);
+}
+
+START_TEST(heads_begin_with_the_mean)
+{
+    each(check_head);
+}
+END_TEST
+
+static void check_figures(struct world *world)
+{
+    double recon[ROWS], kl[ROWS], sum = 0;
+    struct elbow_figures figures = {.values = {0}};
+    objective(world, (struct elbow_row_results){.recon = recon, .kl = kl});
+    elbow_model_figures(world->model, world->statistics, true, &figures);
+    ck_assert(figures.is_given[ELBOW_FIGURE_RECON]);
+    ck_assert(figures.is_given[ELBOW_FIGURE_ELBO] == world->has_kl);
+    ck_assert(figures.is_given[ELBOW_FIGURE_KL] == world->has_kl);
+    ck_assert((world->model->prior != NULL) == world->has_kl);
+    for (size_t i = 0; i < ROWS; ++i) {
+        sum += recon[i];
+        ck_assert((kl[i] != 0) == world->has_kl);
+    }
+    if (!world->has_kl)
+        ck_assert(world->statistics[ELBOW_STATISTIC_OBJECTIVE] == sum);
+}
+
+START_TEST(without_a_kl_recon_is_climbed)
+{
+    each(check_figures);
+}
+END_TEST
+
+UNIT_MAIN("conformance/posterior", gradients_are_differences, pieces_give_the_bits_of_the_whole,
+          heads_begin_with_the_mean, without_a_kl_recon_is_climbed)
