@@ -337,6 +337,24 @@ run 75 3 layers.part "$elbow" train layers.yaml --run-dir layers.part --set run.
 run 0 2 layers.rest "$elbow" train layers.yaml --run-dir layers.part --resume --set train.threads=2
 same_run "layers, resumed" layers.1 layers.part
 
+# Missing values, whose mask the encoder sees; completions of them.
+"$make_data" write data.h5 /gaps f32 133,11 normal gaps=0.4
+same gaps "1 3+on 3:[0,1,1]" <<'G'
+data: {file: data.h5, train: /gaps, valid: 0.2, missing: nan, transform: standardize_each}
+model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, output_bias: data, input: {mask: true}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 0, steps: 8, batch: 40, microbatch: 8}
+checkpoint: {every: 4}
+G
+run 75 3 gaps.part "$elbow" train gaps.yaml --run-dir gaps.part --set run.stop_after=4
+run 0 2 gaps.rest "$elbow" train gaps.yaml --run-dir gaps.part --resume
+same_run "gaps, resumed" gaps.1 gaps.part
+for ranks in 1 3; do
+    run 0 $ranks gaps.filled.$ranks "$elbow" impute gaps.1 -o gaps.$ranks.h5 --data data.h5:/gaps --importance 20 --draws 3 --hide 0.3
+    run 0 $ranks gaps.hidden.$ranks "$elbow" eval gaps.1 --hide 0.3 --importance 5 --json
+done
+same_file "gaps, filled" gaps.1.h5 gaps.3.h5
+same_file "gaps, hidden" gaps.hidden.1.out gaps.hidden.3.out
+
 # What was asked for is what was done.
 grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"
 grep -q '^data: gathered in the step (run.prefetch: off)$' seven.2+off.out || fail "a thread: $(cat seven.2+off.out)"

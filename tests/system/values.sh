@@ -187,4 +187,85 @@ for constant in zero constant; do
 done
 
 nothing_left
+# Missing values that are let in: by NaN, by an attribute and by a mask the same values are known, and come to the same figures
+# and the same values filled in. What is learned of a column is of its known values.
+"$make_data" write gaps.h5 /nan f32 120,6 normal gaps=0.3
+"$make_data" write gaps.h5 /fill f32 120,6 normal gaps=0.3 gap=-9 attribute=_FillValue:-9
+"$make_data" write gaps.h5 /any f32 120,6 normal gaps=0.3 gap=1e30
+"$make_data" write gaps.h5 /all f32 120,6 normal
+"$make_data" write gaps.h5 /known u8 120,6 known gaps=0.3
+"$make_data" write gaps.h5 /wrong u8 120,6 bytes
+"$make_data" write gaps.h5 /other u8 120,3,2 known
+"$make_data" write gaps.h5 /zeros u8 120,6 known gaps=1.1
+"$make_data" write gaps.h5 /chw f32 40,2,3,3 normal gaps=0.3
+gaps=(data.file=gaps.h5 data.transform=standardize_each model.input.mask=true train.steps=400 train.epochs=0 'model.decoder=[]' 'model.likelihood={gaussian: {variance: optimal}}'
+    train.rate=1.0e-2)
+let_in() { trained "$1" "${gaps[@]}" "${@:2}" && says "$1" 'of the values are missing, [0-9]+ of 720 \(120 bytes of memory tell which\)'; }
+let_in by_nan data.train=/nan data.missing=nan
+let_in by_fill data.train=/fill data.missing=fill
+let_in by_mask data.train=/any data.mask=/known
+let_in by_both data.train=/nan data.mask=/known data.missing=any
+for way in by_nan:1 by_fill:1 by_mask:1 by_both:3; do
+    ranks=${way#*:} way=${way%:*}
+    run 0 1 "$way.eval" "$elbow" eval "$way" --json --hide 0.2 --importance 5
+    run 0 "$ranks" "$way.filled" "$elbow" impute "$way" -o "$way.h5" --importance 20 --draws 2
+    same_file "$way, figures" by_nan.eval.out $way.eval.out
+    same_file "$way, filled in" <("$make_data" print by_nan.h5 /draws) <("$make_data" print $way.h5 /draws)
+done
+grep -qE 'null|nan|inf' by_nan.eval.out && fail "figures that are no numbers: $(cat by_nan.eval.out)"
+"$make_data" print by_nan/checkpoints/step-00000400.h5 /data/transform >learned
+paste -d ';' <("$make_data" print gaps.h5 /all) <("$make_data" print gaps.h5 /known) | tr ';' ',' | awk -F, '
+    { for (i = 1; i <= 6; ++i) if ($(6 + i)) { ++n[i]; sum[i] += $i; square[i] += $i * $i } }
+    END { for (i = 1; i <= 6; ++i) printf "%.9g%s", sum[i] / n[i], i < 6 ? "," : "\n"
+          for (i = 1; i <= 6; ++i) printf "%.9g%s", sqrt(square[i] / n[i] - (sum[i] / n[i]) ^ 2), i < 6 ? "," : "\n" }' >wanted
+paste -d ',' learned wanted | awk -F, '{ for (i = 1; i <= 6; ++i) if (($i - $(6 + i)) ^ 2 > 1e-12) exit 1 }' ||
+    fail "mean and deviation of known values: learned $(cat learned), wanted $(cat wanted)"
+paste -d ',' <("$make_data" print by_nan.h5 /imputed) <("$make_data" print gaps.h5 /all) <("$make_data" print by_nan.h5 /known) <("$make_data" print gaps.h5 /known) |
+    awk -F, '{ for (i = 1; i <= 6; ++i) {
+                   if ($(12 + i) != $(18 + i) || $i !~ /^-?[0-9.e+-]+$/) exit 1
+                   if ($(18 + i) && $i != $(6 + i)) exit 1
+                   if (!$(18 + i)) { off += ($i - $(6 + i)) ^ 2; all += $(6 + i) ^ 2; ++n } } }
+              END { if (n < 150 || off > 0.6 * all) exit 1 }' || fail "imputed: other values, or no better than none"
+# A mask beside other data; without one all is known.
+run 0 1 with_mask "$elbow" eval by_mask --data gaps.h5:/any --mask /known --json --hide 0.2 --importance 5
+same_file "--mask" by_nan.eval.out with_mask.out
+run 0 1 without "$elbow" eval by_mask --data gaps.h5:/all --json
+says without 'the model was trained with data.mask, and there is none for these rows.*--mask names one'
+grep -q '"known"' without.out && fail "all is known, and a figure tells how much"
+run 0 1 nothing "$elbow" impute by_mask -o nothing.csv --data gaps.h5:/all
+says nothing 'warning: gaps.h5:/all: no value is missing; data.missing and data.mask'
+# Where all is known a run is the run that it is without these keys.
+trained known_all data.file=gaps.h5 data.train=/all data.missing=any
+trained known_plain data.file=gaps.h5 data.train=/all
+same_file "all known" <("$make_data" print known_all/checkpoints/step-00000001.h5 /model/encoder.0/weight) \
+    <("$make_data" print known_plain/checkpoints/step-00000001.h5 /model/encoder.0/weight)
+# Rows that are turned round, and a convolution that sees the mask as more channels.
+trained turned data.file=gaps.h5 data.train=/chw data.missing=nan data.channels=first model.input.mask=true \
+    'model.encoder=[conv2d: {filters: 2, kernel: 2}]'
+says turned 'of the values are missing'
+# A valid share of netCDF's holes; what marks them is known to the checkpoint.
+trained holes data.train=values.nc:/holes data.missing=fill data.valid=0.25
+says holes 'data: .* 15|validation: [0-9.]+ % of the values are missing'
+run 0 1 holes_eval "$elbow" eval holes --json
+holds "$(value holes_eval.out known) < 1" || fail "no holes: $(cat holes_eval.out)"
+
+refuses 1 'gaps.h5:/nan: row 0 holds a value \(number [0-9]+ of the row\) that is NaN or infinite' data.file=gaps.h5 data.train=/nan
+refuses 1 'gaps.h5:/wrong: row 0 holds [0-9]+ \(number 0 of the row\), but data.mask is 1 where a value is known and 0 where it is missing' \
+    data.file=gaps.h5 data.train=/all data.mask=/wrong
+with 1 'gaps.h5:/other: is 120 x 3 x 2, but gaps.h5:/all is 120 x 6; data.mask has the shape of the rows' \
+    data.file=gaps.h5 data.train=/all data.mask=/other
+with 1 'gaps.h5:/any: all of its values are missing; there is nothing to train' data.file=gaps.h5 data.train=/any data.mask=/zeros
+refuses 2 'data.missing: found .*holes.*, expected one of refuse, nan, fill, any' data.train=/all data.missing=holes
+refuses 2 'data.valid_mask without data.valid' data.train=/all data.valid_mask=/known
+refuses 2 'data.valid_mask with data.valid: 0.5, a share of the training rows, whose mask is data.mask' data.train=/all data.valid=0.5 data.valid_mask=/known
+refuses 2 'model.input.mask: found .*maybe' data.train=/all model.input.mask=maybe
+refused 2 '--hide: found .1., expected a share above 0 and below 1' eval by_nan --hide 1
+refused 2 '--hide: found .half., expected a share' impute by_nan -o x.h5 --hide half
+refused 2 '--mask /: expected a dataset such as' eval by_nan --mask /
+refused 1 'gaps.h5:/wrong: row 0 holds .* but --mask is 1 where' eval by_nan --mask /wrong
+refused 2 '--draws.*0' impute by_nan -o x.h5 --draws 0
+refused 2 '--importance.*0' impute by_nan -o x.h5 --importance 0
+refused 2 'must end in .h5 or .csv' impute by_nan -o x.jpg
+refused 2 'impute: -o FILE is missing' impute by_nan
+
 finish
