@@ -209,8 +209,8 @@ for way in by_nan:1 by_fill:1 by_mask:1 by_both:3; do
     ranks=${way#*:} way=${way%:*}
     run 0 1 "$way.eval" "$elbow" eval "$way" --json --hide 0.2 --importance 5
     run 0 "$ranks" "$way.filled" "$elbow" impute "$way" -o "$way.h5" --importance 20 --draws 2
-    same_file "$way, figures" by_nan.eval.out $way.eval.out
-    same_file "$way, filled in" <("$make_data" print by_nan.h5 /draws) <("$make_data" print $way.h5 /draws)
+    same_file "$way, figures" by_nan.eval.out "$way.eval.out"
+    same_file "$way, filled in" <("$make_data" print by_nan.h5 /draws) <("$make_data" print "$way.h5" /draws)
 done
 grep -qE 'null|nan|inf' by_nan.eval.out && fail "figures that are no numbers: $(cat by_nan.eval.out)"
 "$make_data" print by_nan/checkpoints/step-00000400.h5 /data/transform >learned
