@@ -190,8 +190,8 @@ static enum elbow_status read_transform(struct elbow_hdf5 *file, enum elbow_tran
 static enum elbow_status take_layout(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
     checkpoint->data.layout = (enum elbow_layout)checkpoint->config.data.layout;
-    struct elbow_shape sample =
-        elbow_model_sample(checkpoint->data.layout, (size_t)checkpoint->data.rank, checkpoint->data.shape);
+    struct elbow_shape sample = elbow_model_sample(&checkpoint->config, checkpoint->data.layout,
+                                                   (size_t)checkpoint->data.rank, checkpoint->data.shape);
     return elbow_model_layout(&checkpoint->config, sample, &checkpoint->parameters, error);
 }
 

@@ -23,31 +23,74 @@ static const struct elbow_key dense_keys[] = {
 
 enum { FILTERS_MAX = 1 << 16, KERNEL_MAX = 255 };
 
-static const struct elbow_key conv2d_keys[] = {
-    {"conv2d", "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX), .help = "Channels that come out."},
-    {"conv2d", "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX), .help = "Rows and columns of a filter."},
-    {"conv2d", "stride", INTEGER, IN_LAYER(stride), FROM(1, KERNEL_MAX), .preset = "1",
-     .help = "Rows and columns from one place of the filter to the next."},
-    {"conv2d", "padding", INTEGER, IN_LAYER(padding), FROM(0, KERNEL_MAX), .preset = "0",
-     .help = "Zeros put on each side: o = floor((i + 2 padding - kernel) / stride) + 1."},
-    {"conv2d", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
-     .help = "What follows the convolution."},
-};
+// Convolutions differ in what their sizes are sizes of.
+#define CONV_KEYS(word, taps, places)                                                                                  \
+    {word, "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX), .help = "Channels that come out."},            \
+        {word, "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX), .help = taps " of a filter."},                \
+        {word,                                                                                                         \
+         "stride",                                                                                                     \
+         INTEGER,                                                                                                      \
+         IN_LAYER(stride),                                                                                             \
+         FROM(1, KERNEL_MAX),                                                                                          \
+         .preset = "1",                                                                                                \
+         .help = places " from one place of the filter to the next."},                                                 \
+        {word,                                                                                                         \
+         "padding",                                                                                                    \
+         INTEGER,                                                                                                      \
+         IN_LAYER(padding),                                                                                            \
+         FROM(0, KERNEL_MAX),                                                                                          \
+         .preset = "0",                                                                                                \
+         .help = "Zeros put on each side: o = floor((i + 2 padding - kernel) / stride) + 1."},                         \
+    {                                                                                                                  \
+        word, "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",                        \
+                                                                              .help = "What follows the convolution."  \
+    }
 
-static const struct elbow_key conv_transpose2d_keys[] = {
-    {"conv_transpose2d", "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX),
-     .help = "Channels that come out; of a decoder's last layer: those of the data."},
-    {"conv_transpose2d", "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX),
-     .help = "Rows and columns of a filter."},
-    {"conv_transpose2d", "stride", INTEGER, IN_LAYER(stride), FROM(1, KERNEL_MAX), .preset = "1",
-     .help = "Rows and columns between the places that two neighbours of the input are spread from."},
-    {"conv_transpose2d", "padding", INTEGER, IN_LAYER(padding), FROM(0, KERNEL_MAX), .preset = "0",
-     .help = "Cut off on each side: o = stride (i - 1) + kernel - 2 padding + output_padding."},
-    {"conv_transpose2d", "output_padding", INTEGER, IN_LAYER(output_padding), FROM(0, KERNEL_MAX - 1), .preset = "0",
-     .help = "More rows below and columns to the right, fewer than the stride."},
-    {"conv_transpose2d", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
-     .help = "What follows; of a decoder's last layer: none."},
-};
+#define CONV_TRANSPOSE_KEYS(word, taps, places, more)                                                                  \
+    {word,                                                                                                             \
+     "filters",                                                                                                        \
+     INTEGER,                                                                                                          \
+     IN_LAYER(filters),                                                                                                \
+     FROM(1, FILTERS_MAX),                                                                                             \
+     .help = "Channels that come out; of a decoder's last layer: those of the data."},                                 \
+        {word, "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX), .help = taps " of a filter."},                \
+        {word,                                                                                                         \
+         "stride",                                                                                                     \
+         INTEGER,                                                                                                      \
+         IN_LAYER(stride),                                                                                             \
+         FROM(1, KERNEL_MAX),                                                                                          \
+         .preset = "1",                                                                                                \
+         .help = places " between the places that two neighbours of the input are spread from."},                      \
+        {word,                                                                                                         \
+         "padding",                                                                                                    \
+         INTEGER,                                                                                                      \
+         IN_LAYER(padding),                                                                                            \
+         FROM(0, KERNEL_MAX),                                                                                          \
+         .preset = "0",                                                                                                \
+         .help = "Cut off on each side: o = stride (i - 1) + kernel - 2 padding + output_padding."},                   \
+        {word,                                                                                                         \
+         "output_padding",                                                                                             \
+         INTEGER,                                                                                                      \
+         IN_LAYER(output_padding),                                                                                     \
+         FROM(0, KERNEL_MAX - 1),                                                                                      \
+         .preset = "0",                                                                                                \
+         .help = more ", fewer than the stride."},                                                                     \
+    {                                                                                                                  \
+        word, "activation", CHOICE(activation_choices), IN_LAYER(activation),                                          \
+            .preset = "relu", .help = "What follows; of a decoder's last layer: none."                                 \
+    }
+
+static const struct elbow_key conv1d_keys[] = {CONV_KEYS("conv1d", "Points in time", "Points")};
+static const struct elbow_key conv2d_keys[] = {CONV_KEYS("conv2d", "Rows and columns", "Rows and columns")};
+static const struct elbow_key conv3d_keys[] = {
+    CONV_KEYS("conv3d", "Planes, rows and columns", "Planes, rows and columns")};
+static const struct elbow_key conv_transpose1d_keys[] = {
+    CONV_TRANSPOSE_KEYS("conv_transpose1d", "Points in time", "Points", "More points at the end")};
+static const struct elbow_key conv_transpose2d_keys[] = {CONV_TRANSPOSE_KEYS(
+    "conv_transpose2d", "Rows and columns", "Rows and columns", "More rows below and columns to the right")};
+static const struct elbow_key conv_transpose3d_keys[] = {
+    CONV_TRANSPOSE_KEYS("conv_transpose3d", "Planes, rows and columns", "Planes, rows and columns",
+                        "More planes behind, rows below and columns to the right")};
 
 static const struct elbow_key gated_keys[] = {
     {"gated", "units", INTEGER, IN_LAYER(units), FROM(1, UNITS_MAX), .help = "Outputs, each times a gate from 0 to 1."},
@@ -295,8 +338,12 @@ void elbow_config_likelihoods(enum elbow_support support, char words[ELBOW_LIKEL
 }
 
 #define dense_options OPTIONS(dense_keys)
+#define conv1d_options OPTIONS(conv1d_keys)
 #define conv2d_options OPTIONS(conv2d_keys)
+#define conv3d_options OPTIONS(conv3d_keys)
+#define conv_transpose1d_options OPTIONS(conv_transpose1d_keys)
 #define conv_transpose2d_options OPTIONS(conv_transpose2d_keys)
+#define conv_transpose3d_options OPTIONS(conv_transpose3d_keys)
 #define gated_options OPTIONS(gated_keys)
 #define layer_norm_options OPTIONS(layer_norm_keys)
 #define pool_options OPTIONS(pool_keys)

@@ -81,7 +81,7 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
             elbow_text_count(facts->microbatches, "microbatch").text, (unsigned long long)sequence.microbatch,
             elbow_text_count((uint64_t)facts->place.size, "rank").text);
     enum elbow_status status = elbow_model_create_shaped(
-        config, elbow_model_sample(data->facts.layout, (size_t)data->facts.rank, data->facts.shape),
+        config, elbow_model_sample(config, data->facts.layout, (size_t)data->facts.rank, data->facts.shape),
         (size_t)sequence.microbatch, &model, error);
     if (status != ELBOW_OK)
         return status;

@@ -150,10 +150,10 @@ static void choose_weights(struct elbow_comm *comm, const struct elbow_session_r
 static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_session *session, struct elbow_error *error)
 {
     const struct elbow_checkpoint *checkpoint = &session->checkpoint;
-    elbow_model_create_shaped(
-        &checkpoint->config,
-        elbow_model_sample(checkpoint->data.layout, (size_t)checkpoint->data.rank, checkpoint->data.shape),
-        (size_t)checkpoint->config.train.microbatch, &session->model, error);
+    elbow_model_create_shaped(&checkpoint->config,
+                              elbow_model_sample(&checkpoint->config, checkpoint->data.layout,
+                                                 (size_t)checkpoint->data.rank, checkpoint->data.shape),
+                              (size_t)checkpoint->config.train.microbatch, &session->model, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
     ELBOW_CHECK(session->model->parameters.size == checkpoint->parameters.size);

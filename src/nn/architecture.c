@@ -9,29 +9,38 @@ static const struct elbow_layer_row *row_of(const struct elbow_layer *layer)
     return elbow_layer_row(layer->kind);
 }
 
-static enum elbow_status check_size(const char *name, size_t index, struct elbow_shape shape, struct elbow_error *error)
+// As what a layer sees a shape: most layers take all.
+static int axes_of(const struct elbow_layer *layer, struct elbow_shape shape)
 {
+    int axes = row_of(layer)->axes;
+    return axes > 0 ? axes : elbow_shape_axes(shape) == 3 ? 3 : 2;
+}
+
+static enum elbow_status check_size(const char *name, const struct elbow_layers *layers, size_t index,
+                                    struct elbow_shape shape, struct elbow_error *error)
+{
+    int axes = axes_of(&layers->layers[index], shape);
     if (elbow_shape_is_held(shape))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_CONFIG,
-                           "model.%s.%zu: gives %zu x %zu x %zu values (height, width, channels), more than 2^31; use "
-                           "smaller strides or fewer filters",
-                           name, index, shape.height, shape.width, shape.channels);
+                           "model.%s.%zu: gives %s values (%s), more than 2^31; use smaller strides or fewer filters",
+                           name, index, elbow_shape_text(shape, axes).text, elbow_shape_names(axes));
 }
 
-// Height and width (channels 0) of the input of the layers [first, count), which end in the output.
+// Places (channels 0) of the input of the layers [first, count), which end in the output.
 static enum elbow_status place_before(const char *name, const struct elbow_layers *layers, size_t first,
                                       struct elbow_shape output, struct elbow_shape *place, struct elbow_error *error)
 {
     char reason[ELBOW_LAYER_REASON_SIZE];
-    *place = (struct elbow_shape){output.height, output.width, 0};
+    *place = (struct elbow_shape){output.height, output.width, 0, output.depth};
     for (size_t i = layers->count; i-- > first;) {
         struct elbow_shape after = *place;
         if (!elbow_layer_place_before(&layers->layers[i], after, place, reason))
             return elbow_error_set(error, ELBOW_CONFIG,
-                                   "model.%s.%zu: %s that are needed behind it, to end in the data's %zu x %zu; change "
-                                   "one of them",
-                                   name, i, reason, output.height, output.width);
+                                   "model.%s.%zu: %s that are needed behind it, to end in the data's %s; change one of "
+                                   "them",
+                                   name, i, reason,
+                                   elbow_shape_places_text(output, axes_of(&layers->layers[i], output)).text);
     }
     return ELBOW_OK;
 }
@@ -45,13 +54,15 @@ static enum elbow_status reshape(const char *name, const struct elbow_layers *la
     if (status != ELBOW_OK)
         return status;
     size_t places = elbow_shape_places(place);
+    int axes = axes_of(&layers->layers[first], output);
     if (values % places != 0)
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "model.%s.%zu: the %zu values before this %s cannot become %zu x %zu x channels, which "
-                               "it takes to end in the data's %zu x %zu; make them a multiple of %zu",
-                               name, first, values, elbow_layer_word(layers->layers[first].kind), place.height,
-                               place.width, output.height, output.width, places);
-    *shape = (struct elbow_shape){place.height, place.width, values / places};
+                               "model.%s.%zu: the %zu values before this %s cannot become %s x channels, which it "
+                               "takes to end in the data's %s; make them a multiple of %zu",
+                               name, first, values, elbow_layer_word(layers->layers[first].kind),
+                               elbow_shape_places_text(place, axes).text, elbow_shape_places_text(output, axes).text,
+                               places);
+    *shape = (struct elbow_shape){place.height, place.width, values / places, place.depth};
     return ELBOW_OK;
 }
 
@@ -60,12 +71,13 @@ static enum elbow_status check_head(const char *name, const struct elbow_layers 
 {
     size_t last = layers->count - 1;
     const struct elbow_layer *layer = &layers->layers[last];
+    int axes = axes_of(layer, output);
     if (!elbow_shape_is_same(given, output))
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "model.%s.%zu: the last %s is the output layer and must give %zu x %zu x %zu (height, "
-                               "width, channels) for the data, but gives %zu x %zu x %zu; change its filters or sizes",
-                               name, last, elbow_layer_word(layer->kind), output.height, output.width, output.channels,
-                               given.height, given.width, given.channels);
+                               "model.%s.%zu: the last %s is the output layer and must give %s (%s) for the data, but "
+                               "gives %s; change its filters or sizes",
+                               name, last, elbow_layer_word(layer->kind), elbow_shape_text(output, axes).text,
+                               elbow_shape_names(axes), elbow_shape_text(given, axes).text);
     if (layer->activation != ELBOW_ACTIVATION_NONE)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "model.%s.%zu: the last %s is the output layer, which has no activation; write "
@@ -103,17 +115,58 @@ static bool only_moves(const struct elbow_layer_row *row)
     return row->only_moves;
 }
 
-// One end of a network is the data; where neither is an image, there is nothing to convolve.
+// What samples must be for a layer, and which key says that they are.
+static enum elbow_status refuse_flat(const char *name, size_t i, const struct elbow_layer *layer,
+                                     struct elbow_error *error)
+{
+    static const char *const needs[] = {
+        "samples with a height and a width; if the rows of the data are flat images, data.shape says so",
+        "series; data.layout: series says that samples are (with data.shape: [time, channels] if rows are flat)",
+        "samples with a height and a width; if the rows of the data are flat images, data.shape says so",
+        "volumes; data.layout: volume says that samples are (with data.shape: [depth, height, width] if rows are "
+        "flat)"};
+    return elbow_error_set(error, ELBOW_CONFIG, "model.%s.%zu: %s %s needs %s", name, i, article_of(layer),
+                           elbow_layer_word(layer->kind), needs[row_of(layer)->axes]);
+}
+
+// The layer, or one that it holds, that goes along other axes than places have; NULL: none. A series may be taken as an
+// image of height 1.
+static const struct elbow_layer *find_other_axes(const struct elbow_layer *layer, int has)
+{
+    int axes = row_of(layer)->axes;
+    const struct elbow_layer *found = axes == 0 || axes == has || (axes == 2 && has == 1) ? NULL : layer;
+    for (size_t i = 0; i < layer->inner.count && found == NULL; ++i)
+        found = find_other_axes(elbow_layer_inner(layer, i), has);
+    return found;
+}
+
+static enum elbow_status refuse_axes(const char *name, size_t i, const struct elbow_layer *layer,
+                                     struct elbow_shape sample, struct elbow_error *error)
+{
+    static const char *const words[] = {"", "series", "images", "volumes"}, *const layouts[] = {"", "series", "image",
+                                                                                                "volume"};
+    int axes = row_of(layer)->axes, has = elbow_shape_axes(sample);
+    return elbow_error_set(error, ELBOW_CONFIG,
+                           "model.%s.%zu: %s %s needs %s, and the samples are %s of %s (%s); data.layout: %s would say "
+                           "that they are %s",
+                           name, i, article_of(layer), elbow_layer_word(layer->kind), words[axes], words[has],
+                           elbow_shape_text(sample, has).text, elbow_shape_names(has), layouts[axes], words[axes]);
+}
+
+// One end of a network is the data; where neither has places, there is nothing to convolve.
 static enum elbow_status check_image(const char *name, struct elbow_shape input, const struct elbow_layers *layers,
                                      struct elbow_shape output, struct elbow_error *error)
 {
-    for (size_t i = 0; i < layers->count && !is_image(input) && !is_image(output); ++i) {
-        const struct elbow_layer *layer = find(&layers->layers[i], needs_image);
-        if (layer != NULL)
-            return elbow_error_set(error, ELBOW_CONFIG,
-                                   "model.%s.%zu: %s %s needs samples with a height and a width; if the rows of the "
-                                   "data are flat images, data.shape says so",
-                                   name, i, article_of(layer), elbow_layer_word(layer->kind));
+    bool has_places = is_image(input) || is_image(output);
+    struct elbow_shape sample = is_image(input) ? input : output;
+    for (size_t i = 0; i < layers->count; ++i) {
+        const struct elbow_layer *flat = has_places ? NULL : find(&layers->layers[i], needs_image);
+        const struct elbow_layer *other =
+            has_places ? find_other_axes(&layers->layers[i], elbow_shape_axes(sample)) : NULL;
+        if (flat)
+            return refuse_flat(name, i, flat, error);
+        if (other)
+            return refuse_axes(name, i, other, sample, error);
     }
     return ELBOW_OK;
 }
@@ -127,7 +180,8 @@ static size_t trailing(const struct elbow_layers *layers)
     return first;
 }
 
-// A convolution of flat values is a dense layer or unfolds them; what only moves places has nothing to do there.
+// A convolution of flat values is a dense layer or unfolds them; what only moves places has nothing to do
+// there.
 static enum elbow_status check_flat(const char *name, const struct elbow_layers *layers, size_t i,
                                     struct elbow_error *error)
 {
@@ -172,7 +226,7 @@ enum elbow_status elbow_architecture_plan(const char *name, struct elbow_shape i
         architecture->inputs[i] = shape;
         if (!elbow_layer_shape(layer, architecture->inputs[i], &shape, reason))
             return elbow_error_set(error, ELBOW_CONFIG, "model.%s.%zu: %s", name, i, reason);
-        status = check_size(name, i, shape, error);
+        status = check_size(name, layers, i, shape, error);
         if (status != ELBOW_OK)
             return status;
         architecture->outputs[i] = shape;

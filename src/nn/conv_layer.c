@@ -7,66 +7,25 @@
 #include "elbow/nn/detail/conv_layer.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/base/text.h"
 
-#include <inttypes.h>
 #include <string.h>
-
-enum { SIDE_MAX = 1 << 30 };
-
-static void check_options(const struct elbow_layer *options)
-{
-    ELBOW_CHECK(options->filters > 0 && options->kernel > 0 && options->stride > 0);
-    ELBOW_CHECK(options->padding >= 0 && options->output_padding >= 0);
-}
-
-bool elbow_conv_layer_shape(const struct elbow_layer *options, elbow_conv_side *after, struct elbow_shape input,
-                            struct elbow_shape *output, char reason[ELBOW_LAYER_REASON_SIZE])
-{
-    check_options(options);
-    ELBOW_CHECK(elbow_shape_values(input) > 0);
-    int64_t height = after(options, input.height), width = after(options, input.width);
-    *output =
-        (struct elbow_shape){height > 0 ? (size_t)height : 0, width > 0 ? (size_t)width : 0, (size_t)options->filters};
-    if (height > 0 && width > 0)
-        return true;
-    (void)elbow_text_format(reason, ELBOW_LAYER_REASON_SIZE,
-                            "a %s of kernel %" PRId64 ", stride %" PRId64 ", padding %" PRId64
-                            " does not fit an input of %zu x %zu x %zu (height, width, channels)",
-                            elbow_layer_word(options->kind), options->kernel, options->stride, options->padding,
-                            input.height, input.width, input.channels);
-    return false;
-}
-
-bool elbow_conv_layer_place(const struct elbow_layer *options, elbow_conv_side *before, struct elbow_shape output,
-                            struct elbow_shape *input, char reason[ELBOW_LAYER_REASON_SIZE])
-{
-    check_options(options);
-    int64_t height = before(options, output.height), width = before(options, output.width);
-    if (height > 0 && width > 0 && height <= SIDE_MAX && width <= SIDE_MAX) {
-        input->height = (size_t)height;
-        input->width = (size_t)width;
-        return true;
-    }
-    (void)elbow_text_format(reason, ELBOW_LAYER_REASON_SIZE,
-                            "no input of a %s of kernel %" PRId64 ", stride %" PRId64 ", padding %" PRId64
-                            ", output_padding %" PRId64 " gives the %zu x %zu places",
-                            elbow_layer_word(options->kind), options->kernel, options->stride, options->padding,
-                            options->output_padding, output.height, output.width);
-    return false;
-}
 
 static enum elbow_status add_tensors(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
                                      struct elbow_conv_layer *conv, struct elbow_error *error)
 {
-    size_t kernel = (size_t)site->options->kernel;
-    size_t channels = site->input.channels, filters = (size_t)site->options->filters;
-    struct elbow_tensor weight = {.rank = 4,
-                                  .shape = {kernel, kernel, channels, filters},
+    const struct elbow_layer *options = site->options;
+    const struct elbow_window window = elbow_conv_window(options);
+    size_t taps = elbow_window_taps(&window), channels = site->input.channels, filters = (size_t)options->filters;
+    int axes = elbow_conv_axes(options->kind);
+    struct elbow_tensor weight = {.rank = axes + 2,
                                   .is_weight = true,
                                   .initial = elbow_activation_initial(conv->activation, site->initializer),
-                                  .fan_in = kernel * kernel * channels,
-                                  .fan_out = kernel * kernel * filters};
+                                  .fan_in = taps * channels,
+                                  .fan_out = taps * filters};
+    for (int i = 0; i < axes; ++i)
+        weight.shape[i] = (size_t)options->kernel;
+    weight.shape[axes] = channels;
+    weight.shape[axes + 1] = filters;
     struct elbow_tensor bias = {.rank = 1, .shape = {filters}, .initial = ELBOW_INITIAL_CONSTANT};
     enum elbow_status status = elbow_layer_add_tensor(parameters, site, "weight", weight, &conv->weight, error);
     if (status == ELBOW_OK)
@@ -78,7 +37,7 @@ enum elbow_status elbow_conv_layer_create(struct elbow_parameters *parameters, c
                                           struct elbow_layer_instance *layer, struct elbow_error *error)
 {
     struct elbow_conv_layer *conv = NULL;
-    bool is_transposed = site->options->kind == ELBOW_LAYER_CONV_TRANSPOSE2D;
+    bool is_transposed = elbow_conv_is_transposed(site->options->kind);
     enum elbow_status status = elbow_allocate(&conv, 1, sizeof *conv, "a layer", error);
     if (status != ELBOW_OK)
         return status;
@@ -88,10 +47,9 @@ enum elbow_status elbow_conv_layer_create(struct elbow_parameters *parameters, c
     status = add_tensors(parameters, site, conv, error);
     if (status != ELBOW_OK || site->rows_max == 0)
         return status;
-    const struct elbow_layer *options = site->options;
+    const struct elbow_window window = elbow_conv_window(site->options);
     return elbow_convolution_create(is_transposed ? layer->output : layer->input,
-                                    is_transposed ? layer->input : layer->output, (size_t)options->kernel,
-                                    (size_t)options->stride, (size_t)options->padding, &conv->convolution, error);
+                                    is_transposed ? layer->input : layer->output, &window, &conv->convolution, error);
 }
 
 void elbow_conv_layer_destroy(void *state)
@@ -106,10 +64,15 @@ size_t elbow_conv_layer_kept(const struct elbow_layer_instance *layer)
     return elbow_activation_keeps_slope(conv->activation) ? layer->outputs : 0;
 }
 
-// One row of an output image.
+// One row of an output image, and how many rows a sample has.
 static size_t row_of(const struct elbow_layer_instance *layer)
 {
     return layer->output.width * layer->output.channels;
+}
+
+static size_t rows_of(const struct elbow_layer_instance *layer)
+{
+    return elbow_shape_depth(layer->output) * layer->output.height;
 }
 
 size_t elbow_conv_layer_workspace(const struct elbow_layer_instance *layer)
@@ -159,7 +122,7 @@ void elbow_conv_layer_forward(const struct elbow_layer_instance *layer, struct e
             const float *images = elbow_convolution_take_images(convolution, count, input, room);
             elbow_convolution_gather(convolution, count, images, room, output);
         }
-        elbow_activation_forward(conv->activation, count * layer->output.height, row, bias, output,
+        elbow_activation_forward(conv->activation, count * rows_of(layer), row, bias, output,
                                  call->kept ? call->kept + first * layer->outputs : NULL);
     }
 }
@@ -201,7 +164,7 @@ void elbow_conv_layer_backward(const struct elbow_layer_instance *layer, struct 
         float *da = call->dy + at, *dx = call->dx ? call->dx + first * layer->inputs : NULL;
         elbow_activation_backward(conv->activation, count * layer->outputs, call->y + at,
                                   call->kept ? call->kept + at : NULL, da);
-        add_rows(count * layer->output.height, row, da, sums);
+        add_rows(count * rows_of(layer), row, da, sums);
         const float *images = conv->is_transposed ? da : input, *maps = conv->is_transposed ? input : da;
         images = elbow_convolution_take_images(convolution, count, images, room);
         maps = elbow_convolution_take_maps(convolution, count, maps, room);
@@ -213,4 +176,25 @@ void elbow_conv_layer_backward(const struct elbow_layer_instance *layer, struct 
     }
     elbow_convolution_end_gradient(convolution, room, strides_of(layer), call->gradient + conv->weight);
     finish_bias(layer, sums, call->gradient + conv->bias);
+}
+
+// A product of as many rows a sample as the map has places, of patches (rows, depth) and W (depth, filters). Of a
+// transposed one the input is the map; patches are what comes out, before they are added up.
+void elbow_conv_layer_products(const struct elbow_layer_instance *layer, size_t rows, elbow_product_visitor *visit,
+                               void *user)
+{
+    const struct elbow_conv_layer *conv = layer->state;
+    struct elbow_shape map = conv->is_transposed ? layer->input : layer->output;
+    size_t places = rows * elbow_shape_places(map), channels = map.channels, depth = conv->convolution.depth;
+    const enum elbow_operand patches = ELBOW_OPERAND_WORKSPACE;
+    const struct elbow_product straight[] = {
+        {ELBOW_PRODUCT_FORWARD, places, channels, depth, patches, ELBOW_OPERAND_TENSORS, ELBOW_OPERAND_Y},
+        {ELBOW_PRODUCT_WEIGHTS, depth, channels, places, patches, ELBOW_OPERAND_DY, ELBOW_OPERAND_GRADIENT},
+        {ELBOW_PRODUCT_INPUTS, places, depth, channels, ELBOW_OPERAND_DY, ELBOW_OPERAND_TENSORS, patches}};
+    const struct elbow_product transposed[] = {
+        {ELBOW_PRODUCT_FORWARD, places, depth, channels, ELBOW_OPERAND_X, ELBOW_OPERAND_TENSORS, patches},
+        {ELBOW_PRODUCT_WEIGHTS, depth, channels, places, patches, ELBOW_OPERAND_X, ELBOW_OPERAND_GRADIENT},
+        {ELBOW_PRODUCT_INPUTS, places, channels, depth, patches, ELBOW_OPERAND_TENSORS, ELBOW_OPERAND_DX}};
+    for (size_t i = 0; i < sizeof straight / sizeof *straight; ++i)
+        visit(user, conv->is_transposed ? &transposed[i] : &straight[i]);
 }

@@ -2,13 +2,6 @@
 // The choice between the two ways of nn/tiles and nn/patches; nothing else is done here.
 #include "elbow/nn/convolution.h"
 
-static void begin_plan(struct elbow_shape image, struct elbow_shape map, size_t kernel, size_t stride, size_t padding,
-                       struct elbow_convolution *convolution)
-{
-    *convolution = (struct elbow_convolution){.image = image, .map = map, .depth = kernel * kernel * image.channels};
-    convolution->by_tiles = elbow_tiles_suit(image, map, kernel, stride, padding);
-}
-
 // Whether a map of `map` places comes from `image` places.
 static bool fits(size_t image, size_t map, size_t kernel, size_t stride, size_t padding)
 {
@@ -16,19 +9,29 @@ static bool fits(size_t image, size_t map, size_t kernel, size_t stride, size_t 
     return image > 0 && map > 0 && padded >= kernel && (padded - kernel) / stride + 1 == map;
 }
 
-enum elbow_status elbow_convolution_create(struct elbow_shape image, struct elbow_shape map, size_t kernel,
-                                           size_t stride, size_t padding, struct elbow_convolution *convolution,
+static void check_sizes(struct elbow_shape image, struct elbow_shape map, const struct elbow_window *window)
+{
+    struct elbow_sides kernel = window->kernel, stride = window->stride, padding = window->padding;
+    ELBOW_CHECK(elbow_window_taps(window) > 0 && stride.depth > 0 && stride.height > 0 && stride.width > 0);
+    ELBOW_CHECK(image.channels > 0 && map.channels > 0);
+    ELBOW_CHECK(fits(elbow_shape_depth(image), elbow_shape_depth(map), kernel.depth, stride.depth, padding.depth));
+    ELBOW_CHECK(fits(image.height, map.height, kernel.height, stride.height, padding.height));
+    ELBOW_CHECK(fits(image.width, map.width, kernel.width, stride.width, padding.width));
+}
+
+enum elbow_status elbow_convolution_create(struct elbow_shape image, struct elbow_shape map,
+                                           const struct elbow_window *window, struct elbow_convolution *convolution,
                                            struct elbow_error *error)
 {
-    ELBOW_CHECK(kernel > 0 && stride > 0 && image.channels > 0 && map.channels > 0);
-    ELBOW_CHECK(fits(image.height, map.height, kernel, stride, padding));
-    ELBOW_CHECK(fits(image.width, map.width, kernel, stride, padding));
-    begin_plan(image, map, kernel, stride, padding, convolution);
+    check_sizes(image, map, window);
+    *convolution =
+        (struct elbow_convolution){.image = image, .map = map, .depth = elbow_window_taps(window) * image.channels};
+    convolution->by_tiles = elbow_tiles_suit(image, map, window);
     enum elbow_status status;
     if (convolution->by_tiles)
-        status = elbow_tiles_create(image, map, stride, padding, &convolution->tiles, error);
+        status = elbow_tiles_create(image, map, window, &convolution->tiles, error);
     else
-        status = elbow_patches_create(image, map, kernel, stride, padding, &convolution->patches, error);
+        status = elbow_patches_create(image, map, window, &convolution->patches, error);
     convolution->block = convolution->by_tiles ? convolution->tiles.block : convolution->patches.block;
     return status;
 }

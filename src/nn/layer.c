@@ -66,6 +66,14 @@ bool elbow_layer_keeps_places(const struct elbow_layer *options)
     return keeps;
 }
 
+bool elbow_layer_needs_places(const struct elbow_layer *options)
+{
+    bool needs = elbow_layer_row(options->kind)->needs_image;
+    for (size_t i = 0; i < options->inner.count; ++i)
+        needs = needs || elbow_layer_needs_places(elbow_layer_inner(options, i));
+    return needs;
+}
+
 static enum elbow_status create_inner(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
                                       struct elbow_layer_instance *layer, struct elbow_error *error)
 {

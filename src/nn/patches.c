@@ -20,12 +20,22 @@ void elbow_patches_begin_gather(const struct elbow_patches *plan, const float *v
 static void pack_patches(const struct elbow_patches *plan, const float *v, struct elbow_strides strides, float *packed)
 {
     size_t channels = plan->image.channels, filters = plan->map.channels;
-    size_t taps = plan->kernel * plan->kernel;
+    size_t taps = elbow_window_taps(&plan->window);
     memset(packed, 0, elbow_panel_size(filters, plan->depth) * sizeof *packed);
     for (size_t tap = 0; tap < taps; ++tap)
         for (size_t n = 0; n < filters; ++n)
             elbow_panel_put(filters, plan->depth, n, tap * channels, channels,
                             v + tap * channels * filters + n * strides.filter, strides.channel, packed);
+}
+
+// The kernel's tap that is number `tap` of a phase, as its runs meet them: from the last to the first.
+static size_t tap_of(const struct elbow_patches *plan, const struct elbow_phase *phase, size_t tap)
+{
+    struct elbow_sides kernel = plan->window.kernel, stride = plan->window.stride, taps = phase->taps;
+    size_t z = phase->at.depth + stride.depth * (taps.depth - 1 - tap / taps.width / taps.height);
+    size_t y = phase->at.height + stride.height * (taps.height - 1 - tap / taps.width % taps.height);
+    size_t x = phase->at.width + stride.width * (taps.width - 1 - tap % taps.width);
+    return (z * kernel.height + y) * kernel.width + x;
 }
 
 void elbow_patches_begin_scatter(const struct elbow_patches *plan, const float *v, struct elbow_strides strides,
@@ -36,17 +46,14 @@ void elbow_patches_begin_scatter(const struct elbow_patches *plan, const float *
         pack_patches(plan, v, strides, packed);
         return;
     }
-    size_t channels = plan->image.channels, filters = plan->map.channels, stride = plan->stride;
-    for (size_t i = 0; i < stride * stride; ++i) {
+    size_t channels = plan->image.channels, filters = plan->map.channels;
+    for (size_t i = 0; i < plan->phase_count; ++i) {
         const struct elbow_phase *phase = &plan->phases[i];
-        size_t taps = phase->taps_y * phase->taps_x;
-        for (size_t tap = 0; tap < taps; ++tap) { // as the runs meet them: from the last to the first
-            size_t y = phase->y + stride * (phase->taps_y - 1 - tap / phase->taps_x);
-            size_t x = phase->x + stride * (phase->taps_x - 1 - tap % phase->taps_x);
+        size_t taps = phase->taps.depth * phase->taps.height * phase->taps.width;
+        for (size_t tap = 0; tap < taps; ++tap)
             elbow_panel_pack(taps * filters, channels, tap * filters, filters,
-                             v + (y * plan->kernel + x) * channels * filters, strides.filter, strides.channel,
+                             v + tap_of(plan, phase, tap) * channels * filters, strides.filter, strides.channel,
                              packed + phase->packed);
-        }
     }
 }
 
@@ -63,47 +70,56 @@ static size_t least_samples(size_t values)
     return VALUES_LEAST / (values + 1) + 1;
 }
 
-// Copies into the middle of zeros; `margin` rows and columns come before.
-static void pad_samples(size_t samples, struct elbow_shape inner, struct elbow_shape outer, size_t margin,
-                        const float *from, float *to)
-{
-    size_t row = inner.width * inner.channels, outer_row = outer.width * outer.channels;
-    size_t before = margin * outer.channels, behind = outer_row - before - row;
-    for (size_t sample = 0; sample < samples; ++sample) {
-        memset(to, 0, margin * outer_row * sizeof *to);
-        to += margin * outer_row;
-        for (size_t y = 0; y < inner.height; ++y, from += row, to += outer_row) {
-            memset(to, 0, before * sizeof *to);
-            memcpy(to + before, from, row * sizeof *to);
-            memset(to + before + row, 0, behind * sizeof *to);
-        }
-        size_t below = outer.height - margin - inner.height;
-        memset(to, 0, below * outer_row * sizeof *to);
-        to += below * outer_row;
-    }
-}
-
+// Copies into the middle of zeros; `margin` planes, rows and columns come before.
 struct padding {
     struct elbow_shape inner, outer;
-    size_t margin;
+    struct elbow_sides margin;
     const float *from;
     float *to;
 };
 
+// One plane, `from` on; returns its end.
+static float *pad_plane(const struct padding *padding, const float *from, float *to)
+{
+    struct elbow_shape inner = padding->inner, outer = padding->outer;
+    size_t row = inner.width * inner.channels, outer_row = outer.width * outer.channels;
+    size_t before = padding->margin.width * outer.channels, behind = outer_row - before - row;
+    size_t above = padding->margin.height, below = outer.height - above - inner.height;
+    memset(to, 0, above * outer_row * sizeof *to);
+    to += above * outer_row;
+    for (size_t y = 0; y < inner.height; ++y, from += row, to += outer_row) {
+        memset(to, 0, before * sizeof *to);
+        memcpy(to + before, from, row * sizeof *to);
+        memset(to + before + row, 0, behind * sizeof *to);
+    }
+    memset(to, 0, below * outer_row * sizeof *to);
+    return to + below * outer_row;
+}
+
 static void pad_span(void *user, int part, size_t first, size_t count)
 {
     const struct padding *padding = user;
+    struct elbow_shape inner = padding->inner, outer = padding->outer;
+    size_t plane = inner.height * inner.width * inner.channels;
+    size_t outer_plane = outer.height * outer.width * outer.channels;
+    size_t above = padding->margin.depth * outer_plane;
+    size_t below = (outer.depth - inner.depth) * outer_plane - above;
+    const float *from = padding->from + first * elbow_shape_values(inner);
+    float *to = padding->to + first * elbow_shape_values(outer);
     (void)part;
-    pad_samples(count, padding->inner, padding->outer, padding->margin,
-                padding->from + first * elbow_shape_values(padding->inner),
-                padding->to + first * elbow_shape_values(padding->outer));
+    for (size_t sample = 0; sample < count; ++sample) {
+        memset(to, 0, above * sizeof *to);
+        to += above;
+        for (size_t z = 0; z < inner.depth; ++z, from += plane)
+            to = pad_plane(padding, from, to);
+        memset(to, 0, below * sizeof *to);
+        to += below;
+    }
 }
 
-static void pad(size_t samples, struct elbow_shape inner, struct elbow_shape outer, size_t margin, const float *from,
-                float *to)
+static void pad(size_t samples, struct padding padding)
 {
-    struct padding padding = {inner, outer, margin, from, to};
-    elbow_threads_split(samples, 1, least_samples(elbow_shape_values(outer)), pad_span, &padding);
+    elbow_threads_split(samples, 1, least_samples(elbow_shape_values(padding.outer)), pad_span, &padding);
 }
 
 const float *elbow_patches_take_images(const struct elbow_patches *plan, size_t samples, const float *images,
@@ -113,7 +129,7 @@ const float *elbow_patches_take_images(const struct elbow_patches *plan, size_t 
     if (elbow_shape_is_same(plan->image, plan->padded_image))
         return images;
     float *padded = room + elbow_patches_layout(plan).images;
-    pad(samples, plan->image, plan->padded_image, plan->padding, images, padded);
+    pad(samples, (struct padding){plan->image, plan->padded_image, plan->window.padding, images, padded});
     return padded;
 }
 
@@ -128,7 +144,7 @@ void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, cons
                           float *maps)
 {
     ELBOW_CHECK(samples <= plan->block);
-    elbow_panel_multiply(samples * elbow_shape_places(plan->map), padded, plan->from, plan->kernel, plan->runs,
+    elbow_panel_multiply(samples * elbow_shape_places(plan->map), padded, plan->from, plan->run_count, plan->runs,
                          plan->depth, plan->map.channels, room + elbow_patches_layout(plan).gather, maps, NULL);
 }
 
@@ -139,29 +155,41 @@ struct patching {
     float *sums, *images;
 };
 
+// Takes an image out of the middle of its padded one; returns its end.
+static float *take_image(const struct elbow_patches *plan, const float *padded, float *image)
+{
+    struct elbow_sides padding = plan->window.padding;
+    struct elbow_shape inner = plan->image, outer = plan->padded_image;
+    size_t row = inner.width * inner.channels;
+    for (size_t z = 0; z < inner.depth; ++z)
+        for (size_t y = 0; y < inner.height; ++y, image += row) {
+            size_t line = (z + padding.depth) * outer.height + y + padding.height;
+            memcpy(image, padded + (line * outer.width + padding.width) * outer.channels, row * sizeof *image);
+        }
+    return image;
+}
+
 // Adds the patches to padded images, in the order of the map, and takes out the images.
 static void add_span(void *user, int part, size_t first, size_t count)
 {
     const struct patching *patching = user;
     const struct elbow_patches *plan = patching->plan;
-    struct elbow_shape image = plan->image, padded = plan->padded_image;
-    size_t length = plan->kernel * image.channels, padded_row = padded.width * padded.channels;
-    size_t row = image.width * image.channels, positions = elbow_shape_places(plan->map);
+    size_t length = plan->window.kernel.width * plan->image.channels, size = elbow_shape_values(plan->padded_image);
+    size_t positions = elbow_shape_places(plan->map);
     const float *patches = patching->patches + first * positions * plan->depth;
-    float *sums = patching->sums + first * elbow_shape_values(padded),
-          *images = patching->images + first * elbow_shape_values(image);
+    float *images = patching->images + first * elbow_shape_values(plan->image);
     (void)part;
-    memset(sums, 0, count * elbow_shape_values(padded) * sizeof *sums);
+    memset(patching->sums + first * size, 0, count * size * sizeof(float));
     for (size_t patch = first * positions; patch < (first + count) * positions; ++patch) {
-        float *to = patching->sums + plan->from[patch];
-        for (size_t i = 0; i < plan->kernel; ++i, to += padded_row, patches += length)
+        float *corner = patching->sums + plan->from[patch];
+        for (size_t i = 0; i < plan->run_count; ++i, patches += length) {
+            float *to = corner + plan->runs[i].offset;
             for (size_t j = 0; j < length; ++j)
                 to[j] += patches[j];
+        }
     }
-    size_t margin = plan->padding * padded_row + plan->padding * padded.channels;
-    for (size_t sample = 0; sample < count; ++sample)
-        for (size_t y = 0; y < image.height; ++y, images += row)
-            memcpy(images, sums + sample * elbow_shape_values(padded) + margin + y * padded_row, row * sizeof *images);
+    for (size_t sample = first; sample < first + count; ++sample)
+        images = take_image(plan, patching->sums + sample * size, images);
 }
 
 static void scatter_patches(const struct elbow_patches *plan, size_t samples, const float *maps,
@@ -186,13 +214,14 @@ void elbow_patches_scatter(const struct elbow_patches *plan, size_t samples, con
     }
     const float *padded = maps;
     if (!elbow_shape_is_same(plan->map, plan->padded_map)) {
-        pad(samples, plan->map, plan->padded_map, plan->map_margin, maps, room + at.maps);
+        pad(samples, (struct padding){plan->map, plan->padded_map, plan->map_margin, maps, room + at.maps});
         padded = room + at.maps;
     }
-    for (size_t i = 0; i < plan->stride * plan->stride; ++i) {
+    for (size_t i = 0; i < plan->phase_count; ++i) {
         const struct elbow_phase *phase = &plan->phases[i];
         elbow_panel_multiply(samples * phase->pixels, padded, plan->phase_from + phase->first, phase->runs,
-                             plan->phase_runs + phase->first_run, phase->taps_y * phase->taps_x * plan->map.channels,
+                             plan->phase_runs + phase->first_run,
+                             phase->taps.depth * phase->taps.height * phase->taps.width * plan->map.channels,
                              plan->image.channels, room + at.scatter + phase->packed, images,
                              plan->phase_to + phase->first);
     }

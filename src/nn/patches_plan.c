@@ -20,7 +20,7 @@ static size_t after(size_t begin, size_t floats)
 struct elbow_patches_places elbow_patches_layout(const struct elbow_patches *plan)
 {
     size_t filters = plan->map.channels, channels = plan->image.channels, block = plan->block;
-    size_t taps = plan->kernel * plan->kernel, packed = elbow_panel_size(plan->depth, filters);
+    size_t taps = elbow_window_taps(&plan->window), packed = elbow_panel_size(plan->depth, filters);
     size_t positions = block * elbow_shape_places(plan->map);
     size_t scatter =
         plan->by_patches ? elbow_panel_size(filters, plan->depth) : elbow_panel_size(taps * filters, channels);
@@ -41,142 +41,203 @@ size_t elbow_patches_room(const struct elbow_patches *plan)
     return elbow_patches_layout(plan).end;
 }
 
-// The last multiple of the stride, over the stride, among the padded places p ... p + size - 1 of pixels.
-static size_t last_multiple(const struct elbow_patches *plan, size_t size)
+// One axis of the window.
+struct axis {
+    size_t image, map, kernel, stride, padding;
+};
+
+static struct axis axis_of_depth(const struct elbow_patches *plan)
 {
-    return (plan->padding + size - 1) / plan->stride;
+    const struct elbow_window *window = &plan->window;
+    return (struct axis){plan->image.depth, plan->map.depth, window->kernel.depth, window->stride.depth,
+                         window->padding.depth};
+}
+
+static struct axis axis_of_height(const struct elbow_patches *plan)
+{
+    const struct elbow_window *window = &plan->window;
+    return (struct axis){plan->image.height, plan->map.height, window->kernel.height, window->stride.height,
+                         window->padding.height};
+}
+
+static struct axis axis_of_width(const struct elbow_patches *plan)
+{
+    const struct elbow_window *window = &plan->window;
+    return (struct axis){plan->image.width, plan->map.width, window->kernel.width, window->stride.width,
+                         window->padding.width};
+}
+
+static size_t padded_image(struct axis axis)
+{
+    return greater(axis.padding + axis.image, (axis.map - 1) * axis.stride + axis.kernel);
+}
+
+static size_t margin_of(struct axis axis)
+{
+    return (axis.kernel + axis.stride - 1) / axis.stride - 1;
+}
+
+// Up to the last multiple of the stride, over the stride, among the padded places p ... p + image - 1 of pixels.
+static size_t padded_map(struct axis axis)
+{
+    return margin_of(axis) + greater(axis.map, (axis.padding + axis.image - 1) / axis.stride + 1);
 }
 
 static void plan_shapes(struct elbow_patches *plan)
 {
-    struct elbow_shape image = plan->image, map = plan->map;
-    size_t kernel = plan->kernel, stride = plan->stride, padding = plan->padding;
-    plan->depth = kernel * kernel * image.channels;
-    plan->padded_image =
-        (struct elbow_shape){greater(padding + image.height, (map.height - 1) * stride + kernel),
-                             greater(padding + image.width, (map.width - 1) * stride + kernel), image.channels};
-    size_t margin = (kernel + stride - 1) / stride - 1;
-    plan->map_margin = margin;
+    struct axis depth = axis_of_depth(plan), height = axis_of_height(plan), width = axis_of_width(plan);
+    size_t channels = plan->image.channels;
+    plan->depth = elbow_window_taps(&plan->window) * channels;
+    plan->run_count = depth.kernel * height.kernel;
+    plan->phase_count = depth.stride * height.stride * width.stride;
+    plan->padded_image = (struct elbow_shape){padded_image(height), padded_image(width), channels, padded_image(depth)};
+    plan->map_margin = (struct elbow_sides){margin_of(depth), margin_of(height), margin_of(width)};
     plan->padded_map =
-        (struct elbow_shape){margin + greater(map.height, last_multiple(plan, image.height) + 1),
-                             margin + greater(map.width, last_multiple(plan, image.width) + 1), map.channels};
-    plan->by_patches = 2 * image.channels <= elbow_panel_width(image.channels);
+        (struct elbow_shape){padded_map(height), padded_map(width), plan->map.channels, padded_map(depth)};
+    plan->by_patches = 2 * channels <= elbow_panel_width(channels);
     size_t floats =
         elbow_shape_values(plan->padded_image) + elbow_shape_values(plan->padded_map) + elbow_shape_values(plan->map);
     size_t block = BLOCK_FLOATS / floats;
     plan->block = block < 1 ? 1 : block > BLOCK_MAX ? BLOCK_MAX : block;
 }
 
+// Where place (z, y, x) of a sample begins.
+static size_t place_at(struct elbow_shape shape, size_t z, size_t y, size_t x)
+{
+    return ((z * shape.height + y) * shape.width + x) * shape.channels;
+}
+
 static void fill_patch_tables(struct elbow_patches *plan)
 {
     struct elbow_shape padded = plan->padded_image, map = plan->map;
-    size_t row = padded.width * padded.channels, length = plan->kernel * padded.channels;
-    size_t stride = plan->stride, next = 0;
+    struct elbow_sides kernel = plan->window.kernel, stride = plan->window.stride;
+    size_t length = kernel.width * padded.channels, next = 0;
     for (size_t sample = 0; sample < plan->block; ++sample)
-        for (size_t y = 0; y < map.height; ++y)
-            for (size_t x = 0; x < map.width; ++x)
-                plan->from[next++] =
-                    (uint32_t)(sample * elbow_shape_values(padded) + y * stride * row + x * stride * padded.channels);
-    for (size_t i = 0; i < plan->kernel; ++i) {
-        plan->runs[i] = (struct elbow_run){(uint32_t)(i * row), (uint32_t)length};
+        for (size_t z = 0; z < map.depth; ++z)
+            for (size_t y = 0; y < map.height; ++y)
+                for (size_t x = 0; x < map.width; ++x)
+                    plan->from[next++] =
+                        (uint32_t)(sample * elbow_shape_values(padded) +
+                                   place_at(padded, z * stride.depth, y * stride.height, x * stride.width));
+    for (size_t i = 0; i < plan->run_count; ++i) {
+        size_t row = place_at(padded, i / kernel.height, i % kernel.height, 0);
+        plan->runs[i] = (struct elbow_run){(uint32_t)row, (uint32_t)length};
         for (size_t j = 0; j < length; ++j)
-            plan->at[i * length + j] = (uint32_t)(i * row + j);
+            plan->at[i * length + j] = (uint32_t)(row + j);
     }
 }
 
 // Taps of a remainder: remainder, remainder + stride, ... below kernel.
-static size_t taps_of(const struct elbow_patches *plan, size_t remainder)
+static size_t taps_of(struct axis axis, size_t remainder)
 {
-    return (plan->kernel + plan->stride - 1 - remainder) / plan->stride;
+    return remainder < axis.kernel ? (axis.kernel - 1 - remainder) / axis.stride + 1 : 0;
 }
 
-// Multiples [*first, result) u of the stride with u stride + remainder among the padded places of `size` pixels.
-static size_t multiples_of(const struct elbow_patches *plan, size_t remainder, size_t size, size_t *first)
+// Pixels of a remainder along an axis: at u stride + remainder - padding for u in [first, end).
+struct multiples {
+    size_t first, end;
+};
+
+static struct multiples multiples_of(struct axis axis, size_t remainder)
 {
-    size_t padding = plan->padding, stride = plan->stride;
-    *first = padding > remainder ? (padding - remainder + stride - 1) / stride : 0;
-    size_t last_place = padding + size - 1;
+    size_t padding = axis.padding, stride = axis.stride;
+    size_t first = padding > remainder ? (padding - remainder + stride - 1) / stride : 0;
+    size_t last_place = padding + axis.image - 1;
     size_t end = last_place >= remainder ? (last_place - remainder) / stride + 1 : 0;
-    return greater(end, *first);
+    return (struct multiples){first, greater(end, first)};
 }
 
-// The rows of one phase: pixels (u s + y - p, v s + x - p) are sums over the map's (u - t, v - t'), t' from taps_x - 1
-// down to 0, which are one run of the padded map for each t.
-static void fill_phase(struct elbow_patches *plan, struct elbow_phase *phase)
+// Where the pixels (w, u, v) of a phase are sums from, and to: over the map's (w - t, u - t', v - t''), t'' from
+// taps.width - 1 down to 0, which are one run of the padded map for each t and t'.
+static void fill_phase_pixel(struct elbow_patches *plan, const struct elbow_phase *phase, size_t sample, size_t w,
+                             size_t u, size_t v, size_t next)
 {
-    struct elbow_shape image = plan->image, padded = plan->padded_map;
-    size_t stride = plan->stride, padding = plan->padding, margin = plan->map_margin;
-    size_t first_u, first_v, next = phase->first;
-    size_t end_u = multiples_of(plan, phase->y, image.height, &first_u);
-    size_t end_v = multiples_of(plan, phase->x, image.width, &first_v);
-    bool is_met = phase->taps_y > 0 && phase->taps_x > 0;
+    struct elbow_sides margin = plan->map_margin, stride = plan->window.stride, padding = plan->window.padding;
+    bool is_met = phase->taps.depth > 0 && phase->taps.height > 0 && phase->taps.width > 0;
+    size_t from = sample * elbow_shape_values(plan->padded_map) +
+                  place_at(plan->padded_map, w + margin.depth + 1 - phase->taps.depth,
+                           u + margin.height + 1 - phase->taps.height, v + margin.width + 1 - phase->taps.width);
+    size_t to = sample * elbow_shape_values(plan->image) +
+                place_at(plan->image, w * stride.depth + phase->at.depth - padding.depth,
+                         u * stride.height + phase->at.height - padding.height,
+                         v * stride.width + phase->at.width - padding.width);
+    plan->phase_from[next] = is_met ? (uint32_t)from : 0;
+    plan->phase_to[next] = (uint32_t)to;
+}
+
+static size_t fill_phase_tables(struct elbow_patches *plan, const struct elbow_phase *phase)
+{
+    struct multiples planes = multiples_of(axis_of_depth(plan), phase->at.depth);
+    struct multiples rows = multiples_of(axis_of_height(plan), phase->at.height);
+    struct multiples columns = multiples_of(axis_of_width(plan), phase->at.width);
+    size_t next = phase->first;
     for (size_t sample = 0; sample < plan->block; ++sample)
-        for (size_t u = first_u; u < end_u; ++u)
-            for (size_t v = first_v; v < end_v; ++v, ++next) {
-                size_t row = u + margin + 1 - phase->taps_y, column = v + margin + 1 - phase->taps_x;
-                size_t from = sample * elbow_shape_values(padded) + (row * padded.width + column) * padded.channels;
-                size_t y = u * stride + phase->y - padding, x = v * stride + phase->x - padding;
-                size_t to = sample * elbow_shape_values(image) + (y * image.width + x) * image.channels;
-                plan->phase_from[next] = is_met ? (uint32_t)from : 0;
-                plan->phase_to[next] = (uint32_t)to;
-            }
-    for (size_t t = 0; t < phase->runs; ++t)
-        plan->phase_runs[phase->first_run + t] = (struct elbow_run){(uint32_t)(t * padded.width * padded.channels),
-                                                                    (uint32_t)(phase->taps_x * padded.channels)};
+        for (size_t w = planes.first; w < planes.end; ++w)
+            for (size_t u = rows.first; u < rows.end; ++u)
+                for (size_t v = columns.first; v < columns.end; ++v)
+                    fill_phase_pixel(plan, phase, sample, w, u, v, next++);
+    for (size_t t = 0; t < phase->runs; ++t) {
+        size_t row = place_at(plan->padded_map, t / phase->taps.height, t % phase->taps.height, 0);
+        plan->phase_runs[phase->first_run + t] =
+            (struct elbow_run){(uint32_t)row, (uint32_t)(phase->taps.width * plan->padded_map.channels)};
+    }
+    return next - phase->first;
 }
 
 static void plan_phases(struct elbow_patches *plan)
 {
-    size_t stride = plan->stride, first = 0, packed = 0, first_run = 0;
-    for (size_t i = 0; i < stride * stride; ++i) {
+    struct axis depth = axis_of_depth(plan), height = axis_of_height(plan), width = axis_of_width(plan);
+    size_t first = 0, packed = 0, first_run = 0;
+    for (size_t i = 0; i < plan->phase_count; ++i) {
         struct elbow_phase *phase = &plan->phases[i];
-        size_t first_u, first_v;
-        *phase = (struct elbow_phase){.y = i / stride, .x = i % stride};
-        phase->taps_y = taps_of(plan, phase->y);
-        phase->taps_x = taps_of(plan, phase->x);
-        size_t end_u = multiples_of(plan, phase->y, plan->image.height, &first_u);
-        size_t end_v = multiples_of(plan, phase->x, plan->image.width, &first_v);
-        phase->pixels = (end_u - first_u) * (end_v - first_v);
-        phase->first = first;
-        phase->packed = packed;
-        phase->runs = phase->taps_x > 0 ? phase->taps_y : 0;
-        phase->first_run = first_run;
-        fill_phase(plan, phase);
-        first += plan->block * phase->pixels;
-        packed += elbow_panel_size(phase->taps_y * phase->taps_x * plan->map.channels, plan->image.channels);
+        *phase = (struct elbow_phase){.first = first, .packed = packed, .first_run = first_run};
+        phase->at =
+            (struct elbow_sides){i / width.stride / height.stride, i / width.stride % height.stride, i % width.stride};
+        phase->taps = (struct elbow_sides){taps_of(depth, phase->at.depth), taps_of(height, phase->at.height),
+                                           taps_of(width, phase->at.width)};
+        phase->runs = phase->taps.width > 0 ? phase->taps.depth * phase->taps.height : 0;
+        size_t filled = fill_phase_tables(plan, phase);
+        phase->pixels = filled / plan->block;
+        first += filled;
+        packed += elbow_panel_size(phase->taps.depth * phase->taps.height * phase->taps.width * plan->map.channels,
+                                   plan->image.channels);
         first_run += phase->runs;
     }
 }
 
 static enum elbow_status create_tables(struct elbow_patches *plan, struct elbow_error *error)
 {
-    size_t block = plan->block, kernel = plan->kernel;
-    size_t phases = plan->by_patches ? 0 : plan->stride * plan->stride;
+    size_t block = plan->block;
+    size_t phases = plan->by_patches ? 0 : plan->phase_count;
     size_t pixels = plan->by_patches ? 0 : block * elbow_shape_places(plan->image);
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(plan->from, block * elbow_shape_places(plan->map)),
         ELBOW_ARRAY(plan->at, plan->depth),
-        ELBOW_ARRAY(plan->runs, kernel),
+        ELBOW_ARRAY(plan->runs, plan->run_count),
         ELBOW_ARRAY(plan->phases, phases),
         ELBOW_ARRAY(plan->phase_from, pixels),
         ELBOW_ARRAY(plan->phase_to, pixels),
-        // A row of taps meets one remainder of rows and each of the columns.
-        ELBOW_ARRAY(plan->phase_runs, phases > 0 ? kernel * plan->stride : 0),
+        // A row of taps meets one remainder of planes and rows, and each of the columns.
+        ELBOW_ARRAY(plan->phase_runs, phases > 0 ? plan->run_count * plan->window.stride.width : 0),
     };
     return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the plan of a convolution", error);
 }
 
-enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_shape map, size_t kernel, size_t stride,
-                                       size_t padding, struct elbow_patches *plan, struct elbow_error *error)
+enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_shape map,
+                                       const struct elbow_window *window, struct elbow_patches *plan,
+                                       struct elbow_error *error)
 {
-    *plan = (struct elbow_patches){.image = image, .map = map, .kernel = kernel, .stride = stride, .padding = padding};
+    int axes = elbow_shape_axes(image) == 3 ? 3 : 2;
+    image.depth = elbow_shape_depth(image);
+    map.depth = elbow_shape_depth(map);
+    *plan = (struct elbow_patches){.image = image, .map = map, .window = *window};
     plan_shapes(plan);
     size_t largest = greater(elbow_shape_values(plan->padded_image), elbow_shape_values(plan->padded_map));
     if (largest > UINT32_MAX / plan->block)
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "a convolution of %zu x %zu x %zu values to %zu x %zu x %zu is larger than the 2^32 "
-                               "values a sample that Elbow supports; use fewer filters or a larger stride",
-                               image.height, image.width, image.channels, map.height, map.width, map.channels);
+                               "a convolution of %s values to %s is larger than the 2^32 values a sample that Elbow "
+                               "supports; use fewer filters or a larger stride",
+                               elbow_shape_text(image, axes).text, elbow_shape_text(map, axes).text);
     enum elbow_status status = create_tables(plan, error);
     if (status != ELBOW_OK) {
         elbow_patches_destroy(plan);

@@ -28,21 +28,25 @@ static bool is_identity(struct elbow_shape input, struct elbow_shape output)
 bool elbow_projection_fits(struct elbow_shape input, struct elbow_shape output, char reason[ELBOW_LAYER_REASON_SIZE])
 {
     bool fits = is_identity(input, output) || elbow_shape_places(output) == 1 ||
-                (stride_of(input.height, output.height) > 0 && stride_of(input.width, output.width) > 0);
+                (stride_of(elbow_shape_depth(input), elbow_shape_depth(output)) > 0 &&
+                 stride_of(input.height, output.height) > 0 && stride_of(input.width, output.width) > 0);
+    int axes = elbow_shape_axes(input) == 3 ? 3 : 2;
     if (!fits)
         snprintf(reason, ELBOW_LAYER_REASON_SIZE,
-                 "its layers make %zu x %zu places of %zu x %zu, and the way around them can only keep or skip places; "
-                 "use layers that keep them, or divide them by a whole number",
-                 output.height, output.width, input.height, input.width);
+                 "its layers make %s places of %s, and the way around them can only keep or skip places; use layers "
+                 "that keep them, or divide them by a whole number",
+                 elbow_shape_places_text(output, axes).text, elbow_shape_places_text(input, axes).text);
     return fits;
 }
 
 static void list_places(struct elbow_shape input, struct elbow_shape output, size_t *from)
 {
     size_t down = stride_of(input.height, output.height), right = stride_of(input.width, output.width);
-    for (size_t i = 0; i < output.height; ++i)
-        for (size_t j = 0; j < output.width; ++j)
-            *from++ = i * down * input.width + j * right;
+    size_t behind = stride_of(elbow_shape_depth(input), elbow_shape_depth(output));
+    for (size_t h = 0; h < elbow_shape_depth(output); ++h)
+        for (size_t i = 0; i < output.height; ++i)
+            for (size_t j = 0; j < output.width; ++j)
+                *from++ = (h * behind * input.height + i * down) * input.width + j * right;
 }
 
 enum elbow_status elbow_projection_create(struct elbow_shape input, struct elbow_shape output, bool has_rows,

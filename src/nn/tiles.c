@@ -70,9 +70,19 @@ static size_t tiles_along(size_t image, size_t map, size_t stride, size_t paddin
     return (greater(map, (padding + image - 1) / stride) + MAP - 1) / MAP;
 }
 
-bool elbow_tiles_suit(struct elbow_shape image, struct elbow_shape map, size_t kernel, size_t stride, size_t padding)
+// Square in a plane, and one plane.
+static bool is_square(const struct elbow_window *window)
 {
-    if (kernel != 2 * stride || image.channels % ELBOW_WINOGRAD_LANES || map.channels % ELBOW_WINOGRAD_LANES)
+    return window->kernel.depth == 1 && window->stride.depth == 1 && window->padding.depth == 0 &&
+           window->kernel.height == window->kernel.width && window->stride.height == window->stride.width &&
+           window->padding.height == window->padding.width;
+}
+
+bool elbow_tiles_suit(struct elbow_shape image, struct elbow_shape map, const struct elbow_window *window)
+{
+    size_t stride = window->stride.width, padding = window->padding.width;
+    if (!is_square(window) || elbow_shape_depth(image) > 1 || window->kernel.width != 2 * stride ||
+        image.channels % ELBOW_WINOGRAD_LANES || map.channels % ELBOW_WINOGRAD_LANES)
         return false;
     size_t rows = tiles_along(image.height, map.height, stride, padding);
     size_t columns = tiles_along(image.width, map.width, stride, padding);
@@ -127,10 +137,12 @@ static void fill_tables(struct elbow_tiles *tiles, size_t padding)
         tiles->within[i] = (uint32_t)i;
 }
 
-enum elbow_status elbow_tiles_create(struct elbow_shape image, struct elbow_shape map, size_t stride, size_t padding,
-                                     struct elbow_tiles *tiles, struct elbow_error *error)
+enum elbow_status elbow_tiles_create(struct elbow_shape image, struct elbow_shape map,
+                                     const struct elbow_window *window, struct elbow_tiles *tiles,
+                                     struct elbow_error *error)
 {
-    ELBOW_CHECK(elbow_tiles_suit(image, map, 2 * stride, stride, padding));
+    size_t stride = window->stride.width, padding = window->padding.width;
+    ELBOW_CHECK(elbow_tiles_suit(image, map, window));
     *tiles = (struct elbow_tiles){.image = image, .map = map, .stride = stride};
     tiles->depth = stride * stride * image.channels;
     tiles->rows = tiles_along(image.height, map.height, stride, padding);

@@ -82,7 +82,8 @@ enum elbow_status elbow_engine_create(struct elbow_engine *engine, struct elbow_
     const struct elbow_dataset *train = &plan->train;
     uint64_t microbatches = elbow_sequence_microbatches(&plan->sequence, plan->sequence.batch);
     *error = (struct elbow_error){0};
-    if (elbow_model_create_shaped(&plan->config, elbow_model_sample(train->layout, train->rank, train->shape),
+    if (elbow_model_create_shaped(&plan->config,
+                                  elbow_model_sample(&plan->config, train->layout, train->rank, train->shape),
                                   (size_t)plan->sequence.microbatch, &engine->model, error) == ELBOW_OK &&
         make_buffers(engine, microbatches, error) == ELBOW_OK && make_lanes(engine, microbatches, error) == ELBOW_OK)
         make_prefetch(engine, error);

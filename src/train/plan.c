@@ -75,7 +75,7 @@ static void tell_pictures(const struct elbow_train_plan *plan)
 {
     const struct elbow_dataset *data = &plan->train;
     struct elbow_image_shape image;
-    struct elbow_shape sample = elbow_model_sample(data->layout, data->rank, data->shape);
+    struct elbow_shape sample = elbow_model_sample(&plan->config, data->layout, data->rank, data->shape);
     bool is_image = elbow_dataset_image(data->layout, data->rank, data->shape, &image);
     bool is_guess = data->layout == ELBOW_LAYOUT_AUTO && (data->rank == 2 || data->rank == 3);
     if (is_image && is_guess)

@@ -47,15 +47,32 @@ static enum elbow_status add_prior(struct elbow_model *model, struct elbow_error
     return ELBOW_OK;
 }
 
-struct elbow_shape elbow_model_sample(enum elbow_layout layout, size_t rank, const uint64_t *shape)
+static bool needs_places(const struct elbow_layers *layers)
 {
-    size_t values = 1;
-    for (size_t i = 0; i < rank; ++i)
+    for (size_t i = 0; i < layers->count; ++i)
+        if (elbow_layer_needs_places(&layers->layers[i]))
+            return true;
+    return false;
+}
+
+struct elbow_shape elbow_model_sample(const struct elbow_config *config, enum elbow_layout layout, size_t rank,
+                                      const uint64_t *shape)
+{
+    size_t values = 1, at[4] = {1, 1, 1, 1};
+    for (size_t i = 0; i < rank; ++i) {
         values *= (size_t)shape[i];
+        if (i < 4)
+            at[i] = (size_t)shape[i];
+    }
     bool may_be_image = layout == ELBOW_LAYOUT_AUTO || layout == ELBOW_LAYOUT_IMAGE;
-    if (!may_be_image || (rank != 2 && rank != 3))
-        return (struct elbow_shape){1, 1, values};
-    return (struct elbow_shape){(size_t)shape[0], (size_t)shape[1], rank == 3 ? (size_t)shape[2] : 1};
+    if (may_be_image && (rank == 2 || rank == 3))
+        return (struct elbow_shape){at[0], at[1], at[2], 0};
+    bool has_places = needs_places(&config->model.encoder) || needs_places(&config->model.decoder);
+    if (has_places && layout == ELBOW_LAYOUT_SERIES && (rank == 1 || rank == 2))
+        return (struct elbow_shape){1, at[0], at[1], 0};
+    if (has_places && layout == ELBOW_LAYOUT_VOLUME && (rank == 3 || rank == 4))
+        return (struct elbow_shape){at[1], at[2], at[3], at[0]};
+    return (struct elbow_shape){1, 1, values, 0};
 }
 
 struct elbow_shape elbow_model_inputs(const struct elbow_config *config, struct elbow_shape sample)
@@ -85,15 +102,15 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
 {
     enum elbow_initializer initializer = (enum elbow_initializer)config->model.initializer;
     enum elbow_status status = elbow_network_create(&model->parameters, "encoder", elbow_model_inputs(config, sample),
-                                                    &config->model.encoder, (struct elbow_shape){1, 1, model->head},
+                                                    &config->model.encoder, (struct elbow_shape){1, 1, model->head, 0},
                                                     initializer, model->rows_max, &model->encoder, error);
     size_t outputs = model->parts[0].outputs;
-    struct elbow_shape output = {sample.height, sample.width, sample.channels * outputs};
+    struct elbow_shape output = {sample.height, sample.width, sample.channels * outputs, sample.depth};
     if (model->part_count > 1)
-        output = (struct elbow_shape){1, 1, model->outputs};
+        output = (struct elbow_shape){1, 1, model->outputs, 0};
     if (status == ELBOW_OK) {
         status =
-            elbow_network_create(&model->parameters, "decoder", (struct elbow_shape){1, 1, model->latent},
+            elbow_network_create(&model->parameters, "decoder", (struct elbow_shape){1, 1, model->latent, 0},
                                  &config->model.decoder, output, initializer, model->rows_max, &model->decoder, error);
         tell_outputs(sample, outputs, &config->model.decoder, error);
     }
@@ -156,7 +173,7 @@ enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, str
 enum elbow_status elbow_model_create(const struct elbow_config *config, size_t values, size_t rows_max,
                                      struct elbow_model **model, struct elbow_error *error)
 {
-    return elbow_model_create_shaped(config, (struct elbow_shape){1, 1, values}, rows_max, model, error);
+    return elbow_model_create_shaped(config, (struct elbow_shape){1, 1, values, 0}, rows_max, model, error);
 }
 
 enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, struct elbow_shape sample,

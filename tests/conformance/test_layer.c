@@ -54,7 +54,7 @@ START_TEST(shapes_match_the_reference)
         struct reference_case found;
         size_t placed = 0, keeping = 0;
         for (size_t i = 0; reference_layer((enum elbow_layer_kind)kind)->at(i, &found); ++i) {
-            struct elbow_shape output, expected, input = {0, 0, found.input.channels};
+            struct elbow_shape output, expected, input = {0, 0, found.input.channels, 0};
             char reason[ELBOW_LAYER_REASON_SIZE] = "";
             bool fits = reference_layer((enum elbow_layer_kind)kind)->shape(&found.options, found.input, &expected);
             ck_assert_int_eq(elbow_layer_shape(&found.options, found.input, &output, reason), fits);
@@ -74,6 +74,7 @@ START_TEST(shapes_match_the_reference)
             ++placed;
             ck_assert(input.height <= found.input.height && input.width <= found.input.width);
             ck_assert(elbow_layer_shape(&found.options, input, &output, reason));
+            ck_assert(elbow_shape_depth(input) <= elbow_shape_depth(found.input));
             ck_assert(elbow_shape_is_same(output, expected));
         }
         ck_assert_int_eq(placed > 0, keeping > 0);

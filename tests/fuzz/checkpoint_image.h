@@ -95,7 +95,7 @@ static inline void image_plan_sound(struct image_plan *plan)
     elbow_config_default(&config);
     FUZZ_EXPECT(elbow_config_parse(&config, "image", IMAGE_CONFIG, strlen(IMAGE_CONFIG), &error) == ELBOW_OK);
     FUZZ_EXPECT(elbow_config_finish(&config, "image", &error) == ELBOW_OK);
-    FUZZ_EXPECT(elbow_model_layout(&config, (struct elbow_shape){2, 3, 1}, &parameters, &error) == ELBOW_OK);
+    FUZZ_EXPECT(elbow_model_layout(&config, (struct elbow_shape){2, 3, 1, 0}, &parameters, &error) == ELBOW_OK);
     image_add_text(plan, "config", IMAGE_CONFIG);
     for (size_t i = 0; i < elbow_checkpoint_field_count; ++i) {
         const struct elbow_checkpoint_field *field = &elbow_checkpoint_fields[i];

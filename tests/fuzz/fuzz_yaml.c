@@ -33,7 +33,8 @@ static void expect_round_trip(const struct elbow_config *config)
 
 static void ask_for_tensors(const struct elbow_config *config)
 {
-    static const struct elbow_shape SHAPES[] = {{28, 28, 1}, {64, 64, 3}, {1, 1, 17}};
+    static const struct elbow_shape SHAPES[] = {
+        {28, 28, 1, 0}, {64, 64, 3, 0}, {1, 1, 17, 0}, {1, 40, 2, 0}, {6, 5, 1, 7}};
     for (size_t i = 0; i < sizeof SHAPES / sizeof *SHAPES; ++i) {
         struct elbow_parameters parameters = {0};
         struct elbow_error error = {0};

@@ -3,129 +3,41 @@
 
 #include <stdlib.h>
 
-// clang-format off: one case a row reads best as a table
-const struct reference_sizes reference_conv_sizes[] = {
-    // the first layer of mnist-conv
-    {.height = 28, .width = 28, .channels = 1, .filters = 32, .kernel = 4, .stride = 2, .padding = 1, .rows = 3},
-    {.height = 14, .width = 14, .channels = 32, .filters = 64, .kernel = 4, .stride = 2, .padding = 1, .rows = 3},
-    {.height = 7, .width = 7, .channels = 64, .filters = 32, .kernel = 4, .stride = 2, .padding = 1, .rows = 3},
-    // a colour decoder's last
-    {.height = 8, .width = 8, .channels = 32, .filters = 3, .kernel = 4, .stride = 2, .padding = 1, .rows = 3},
-    {.height = 7, .width = 5, .channels = 3, .filters = 17, .kernel = 3, .stride = 1, .padding = 1, .rows = 41},
-    // a column that no patch reaches
-    {.height = 9, .width = 8, .channels = 17, .filters = 3, .kernel = 3, .stride = 2, .padding = 0, .rows = 11},
-    // 1x1
-    {.height = 5, .width = 7, .channels = 1, .filters = 1, .kernel = 1, .stride = 1, .padding = 0, .rows = 3},
-    {.height = 5, .width = 6, .channels = 17, .filters = 16, .kernel = 1, .stride = 1, .padding = 0, .rows = 3},
-    // pixels that no tap meets
-    {.height = 6, .width = 7, .channels = 3, .filters = 5, .kernel = 1, .stride = 2, .padding = 0, .rows = 3},
-    {.height = 8, .width = 9, .channels = 2, .filters = 3, .kernel = 2, .stride = 3, .padding = 1, .rows = 41},
-    // likewise, and without patches
-    {.height = 8, .width = 7, .channels = 9, .filters = 20, .kernel = 2, .stride = 5, .padding = 1, .rows = 3},
-    // more padding than kernel
-    {.height = 4, .width = 4, .channels = 3, .filters = 4, .kernel = 3, .stride = 2, .padding = 4, .rows = 41},
-    {.height = 3, .width = 4, .channels = 17, .filters = 18, .kernel = 2, .stride = 2, .padding = 3, .rows = 3},
-    {.height = 5, .width = 5, .channels = 17, .filters = 16, .kernel = 5, .stride = 5, .padding = 2, .rows = 3},
-    {.height = 3, .width = 4, .channels = 9, .filters = 33, .kernel = 3, .stride = 1, .padding = 2, .rows = 41},
-    {.height = 11, .width = 3, .channels = 1, .filters = 3, .kernel = 3, .stride = 3, .padding = 1, .rows = 3},
-    // two panels of columns
-    {.height = 4, .width = 5, .channels = 10, .filters = 100, .kernel = 3, .stride = 2, .padding = 1, .rows = 3},
-    {.height = 4, .width = 3, .channels = 100, .filters = 9, .kernel = 3, .stride = 1, .padding = 0, .rows = 3},
-    // a kernel larger than the input
-    {.height = 1, .width = 1, .channels = 5, .filters = 6, .kernel = 4, .stride = 2, .padding = 2, .rows = 3},
-    {.height = 2, .width = 1, .channels = 16, .filters = 1, .kernel = 2, .stride = 2, .padding = 1, .rows = 3},
-    // tiles: broken ones
-    {.height = 13, .width = 19, .channels = 16, .filters = 32, .kernel = 4, .stride = 2, .padding = 1, .rows = 9},
-    // whole ones
-    {.height = 16, .width = 16, .channels = 16, .filters = 16, .kernel = 4, .stride = 2, .padding = 1, .rows = 2},
-    // pixels behind the last patch
-    {.height = 12, .width = 14, .channels = 16, .filters = 48, .kernel = 4, .stride = 2, .padding = 0, .rows = 3},
-    // stride 1
-    {.height = 7, .width = 8, .channels = 32, .filters = 16, .kernel = 2, .stride = 1, .padding = 0, .rows = 41},
-    // wide padding
-    {.height = 10, .width = 9, .channels = 16, .filters = 16, .kernel = 4, .stride = 2, .padding = 3, .rows = 3},
-    // stride 3
-    {.height = 19, .width = 25, .channels = 16, .filters = 16, .kernel = 6, .stride = 3, .padding = 2, .rows = 3},
-    // several blocks, the last one broken
-    {.height = 4, .width = 3, .channels = 2, .filters = 5, .kernel = 3, .stride = 2, .padding = 1, .rows = 135},
-    // likewise, tiles
-    {.height = 8, .width = 6, .channels = 16, .filters = 16, .kernel = 4, .stride = 2, .padding = 1, .rows = 135},
-    // a kernel larger than the padded input
-    {.height = 2, .width = 2, .channels = 1, .filters = 1, .kernel = 5, .stride = 1, .padding = 0, .rows = 1},
-};
-// clang-format on
-enum { SIZES = sizeof reference_conv_sizes / sizeof *reference_conv_sizes, SMALL = 4 };
-const size_t reference_conv_count = SIZES;
-
-struct reference_case reference_conv_case(const struct reference_sizes *sizes, enum elbow_layer_kind kind,
-                                          int activation, int64_t output_padding)
+static bool is_transposed(const struct elbow_layer *options)
 {
-    return (struct reference_case){.options = {.kind = kind,
-                                               .activation = activation,
-                                               .filters = sizes->filters,
-                                               .kernel = sizes->kernel,
-                                               .stride = sizes->stride,
-                                               .padding = sizes->padding,
-                                               .output_padding = output_padding},
-                                   .input = {sizes->height, sizes->width, sizes->channels},
-                                   .rows = sizes->rows};
-}
-
-static bool conv2d_at(size_t i, struct reference_case *found)
-{
-    if (i >= SIZES + ELBOW_ACTIVATIONS)
+    switch (options->kind) {
+    case ELBOW_LAYER_CONV_TRANSPOSE1D:
+    case ELBOW_LAYER_CONV_TRANSPOSE2D:
+    case ELBOW_LAYER_CONV_TRANSPOSE3D:
+        return true;
+    default:
         return false;
-    bool is_size = i < SIZES;
-    *found = reference_conv_case(&reference_conv_sizes[is_size ? i : SMALL], ELBOW_LAYER_CONV2D,
-                                 is_size ? ELBOW_ACTIVATION_TANH : (int)(i - SIZES), 0);
-    return true;
+    }
 }
 
-// Each size with an output padding below the stride; one of them with all, and with as much as the stride.
-static bool conv_transpose2d_at(size_t i, struct reference_case *found)
+// The places of a kernel's first tap that lie in the padded input, one by one; or from the first tap of the first place
+// to the last tap of the last one, less the padding at both ends.
+static int64_t side_of(const struct elbow_layer *options, size_t input)
 {
-    enum { STRIDE_THREE = 9, ALL = SIZES + 4 };
-    if (i >= ALL + ELBOW_ACTIVATIONS)
-        return false;
-    size_t number = i < SIZES ? i : i < ALL ? STRIDE_THREE : SMALL;
-    const struct reference_sizes *sizes = &reference_conv_sizes[number];
-    int64_t extra = i < SIZES ? (int64_t)i % sizes->stride : i < ALL ? (int64_t)(i - SIZES) : 0;
-    *found = reference_conv_case(sizes, ELBOW_LAYER_CONV_TRANSPOSE2D, i < ALL ? ELBOW_ACTIVATION_SILU : (int)(i - ALL),
-                                 extra);
-    return true;
-}
-
-// The places of a kernel's first tap that lie in the padded input, one by one.
-static size_t conv2d_side(const struct elbow_layer *options, size_t input)
-{
-    size_t places = 0;
-    int64_t padded = (int64_t)input + 2 * options->padding;
+    int64_t places = 0, padded = (int64_t)input + 2 * options->padding;
+    if (is_transposed(options)) {
+        int64_t last = ((int64_t)input - 1) * options->stride + options->kernel - 1;
+        return last + 1 - 2 * options->padding + options->output_padding;
+    }
     for (int64_t first = 0; first + options->kernel <= padded; first += options->stride)
         ++places;
     return places;
 }
 
-static bool conv2d_shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output)
+static bool shape_along(int axes, const struct elbow_layer *options, struct elbow_shape input,
+                        struct elbow_shape *output)
 {
-    *output = (struct elbow_shape){conv2d_side(options, input.height), conv2d_side(options, input.width),
-                                   (size_t)options->filters};
-    return output->height > 0 && output->width > 0;
-}
-
-// From the first tap of the first place to the last tap of the last one, less the padding at both ends.
-static int64_t conv_transpose2d_side(const struct elbow_layer *options, size_t input)
-{
-    int64_t last = ((int64_t)input - 1) * options->stride + options->kernel - 1;
-    return last + 1 - 2 * options->padding + options->output_padding;
-}
-
-static bool conv_transpose2d_shape(const struct elbow_layer *options, struct elbow_shape input,
-                                   struct elbow_shape *output)
-{
-    int64_t height = conv_transpose2d_side(options, input.height);
-    int64_t width = conv_transpose2d_side(options, input.width);
-    *output = (struct elbow_shape){(size_t)height, (size_t)width, (size_t)options->filters};
-    return height > 0 && width > 0 && options->output_padding < options->stride;
+    int64_t width = side_of(options, input.width), height = axes >= 2 ? side_of(options, input.height) : 1;
+    int64_t depth = axes == 3 ? side_of(options, input.depth) : 0;
+    *output = (struct elbow_shape){(size_t)height, (size_t)width, (size_t)options->filters, (size_t)depth};
+    if (is_transposed(options) && options->output_padding >= options->stride)
+        return false;
+    return width > 0 && height > 0 && (axes < 3 || depth > 0) && (axes > 1 || input.height == 1);
 }
 
 // Calls visit(x, y, w, user) for every triple of places in x, y and the weights that belong together in one sample.
@@ -143,24 +55,55 @@ static void visit_tap(const struct reference_call *call, size_t input, size_t ou
             visitor.visit(input * channels + c, output * filters + n, (tap * channels + c) * filters + n, visitor.user);
 }
 
-static void visit(const struct reference_call *call, struct visitor visitor)
+// The taps of a kernel along one axis that a place of the smaller side has in the larger one.
+struct reach {
+    int64_t taps, first; // where the first tap lies
+};
+
+static struct reach reach_of(const struct elbow_layer *options, bool has_axis, size_t place)
+{
+    if (!has_axis)
+        return (struct reach){1, (int64_t)place};
+    return (struct reach){options->kernel, (int64_t)place * options->stride - options->padding};
+}
+
+static bool is_inside(int64_t place, size_t side)
+{
+    return place >= 0 && place < (int64_t)side;
+}
+
+// All taps of one place (z, y, x) of the smaller side.
+static void visit_place(const struct reference_call *call, struct elbow_shape small, struct elbow_shape large, size_t z,
+                        size_t y, size_t x, struct visitor visitor)
 {
     const struct elbow_layer *options = call->options;
-    bool is_transposed = options->kind == ELBOW_LAYER_CONV_TRANSPOSE2D;
-    struct elbow_shape small = is_transposed ? call->input : call->output;
-    struct elbow_shape large = is_transposed ? call->output : call->input;
-    for (size_t y = 0; y < small.height; ++y)
-        for (size_t x = 0; x < small.width; ++x)
-            for (int64_t i = 0; i < options->kernel; ++i)
-                for (int64_t j = 0; j < options->kernel; ++j) {
-                    int64_t row = (int64_t)y * options->stride + i - options->padding;
-                    int64_t column = (int64_t)x * options->stride + j - options->padding;
-                    if (row < 0 || column < 0 || row >= (int64_t)large.height || column >= (int64_t)large.width)
-                        continue;
-                    size_t at_small = y * small.width + x, at_large = (size_t)row * large.width + (size_t)column;
-                    visit_tap(call, is_transposed ? at_small : at_large, is_transposed ? at_large : at_small,
-                              (size_t)(i * options->kernel + j), visitor);
-                }
+    bool has_rows = options->kind != ELBOW_LAYER_CONV1D && options->kind != ELBOW_LAYER_CONV_TRANSPOSE1D;
+    bool has_planes = options->kind == ELBOW_LAYER_CONV3D || options->kind == ELBOW_LAYER_CONV_TRANSPOSE3D;
+    struct reach planes = reach_of(options, has_planes, z), rows = reach_of(options, has_rows, y);
+    struct reach columns = reach_of(options, true, x);
+    size_t at_small = (z * small.height + y) * small.width + x, tap = 0;
+    for (int64_t h = 0; h < planes.taps; ++h)
+        for (int64_t i = 0; i < rows.taps; ++i)
+            for (int64_t j = 0; j < columns.taps; ++j, ++tap) {
+                int64_t plane = planes.first + h, row = rows.first + i, column = columns.first + j;
+                if (!is_inside(plane, large.depth) || !is_inside(row, large.height) || !is_inside(column, large.width))
+                    continue;
+                size_t at_large = ((size_t)plane * large.height + (size_t)row) * large.width + (size_t)column;
+                visit_tap(call, is_transposed(options) ? at_small : at_large,
+                          is_transposed(options) ? at_large : at_small, tap, visitor);
+            }
+}
+
+static void visit(const struct reference_call *call, struct visitor visitor)
+{
+    bool back = is_transposed(call->options);
+    struct elbow_shape small = back ? call->input : call->output, large = back ? call->output : call->input;
+    small.depth = small.depth > 0 ? small.depth : 1;
+    large.depth = large.depth > 0 ? large.depth : 1;
+    for (size_t z = 0; z < small.depth; ++z)
+        for (size_t y = 0; y < small.height; ++y)
+            for (size_t x = 0; x < small.width; ++x)
+                visit_place(call, small, large, z, y, x, visitor);
 }
 
 struct sums {
@@ -231,20 +174,45 @@ static double coarse_of(const struct elbow_layer *options)
     return options->activation == ELBOW_ACTIVATION_EXP ? 20 * tiles : tiles;
 }
 
+static double taps_of(const struct elbow_layer *options)
+{
+    double side = (double)options->kernel;
+    switch (options->kind) {
+    case ELBOW_LAYER_CONV1D:
+    case ELBOW_LAYER_CONV_TRANSPOSE1D:
+        return side;
+    case ELBOW_LAYER_CONV3D:
+    case ELBOW_LAYER_CONV_TRANSPOSE3D:
+        return side * side * side;
+    default:
+        return side * side;
+    }
+}
+
 static struct reference_terms terms(const struct reference_call *call)
 {
     const struct elbow_layer *options = call->options;
-    double taps = (double)(options->kernel * options->kernel), y = taps * (double)call->input.channels;
-    double places = (double)(call->rows * call->output.height * call->output.width);
+    double taps = taps_of(options), y = taps * (double)call->input.channels;
+    double places = (double)(call->rows * elbow_shape_places(call->output));
     return (struct reference_terms){
         .y = y, .gradient = y + places, .dx = y + taps * (double)call->output.channels, .coarse = coarse_of(options)};
 }
 
-const struct reference_layer reference_conv2d = {
-    .at = conv2d_at, .shape = conv2d_shape, .forward = forward, .backward = backward, .terms = terms};
+#define CONV(axes, word, kind, cases_at)                                                                               \
+    static bool word##_at(size_t i, struct reference_case *found)                                                      \
+    {                                                                                                                  \
+        return cases_at(axes, kind, i, found);                                                                         \
+    }                                                                                                                  \
+    static bool word##_shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output)  \
+    {                                                                                                                  \
+        return shape_along(axes, options, input, output);                                                              \
+    }                                                                                                                  \
+    const struct reference_layer reference_##word = {                                                                  \
+        .at = word##_at, .shape = word##_shape, .forward = forward, .backward = backward, .terms = terms};
 
-const struct reference_layer reference_conv_transpose2d = {.at = conv_transpose2d_at,
-                                                           .shape = conv_transpose2d_shape,
-                                                           .forward = forward,
-                                                           .backward = backward,
-                                                           .terms = terms};
+CONV(1, conv1d, ELBOW_LAYER_CONV1D, reference_conv_at)
+CONV(2, conv2d, ELBOW_LAYER_CONV2D, reference_conv_at)
+CONV(3, conv3d, ELBOW_LAYER_CONV3D, reference_conv_at)
+CONV(1, conv_transpose1d, ELBOW_LAYER_CONV_TRANSPOSE1D, reference_conv_transpose_at)
+CONV(2, conv_transpose2d, ELBOW_LAYER_CONV_TRANSPOSE2D, reference_conv_transpose_at)
+CONV(3, conv_transpose3d, ELBOW_LAYER_CONV_TRANSPOSE3D, reference_conv_transpose_at)

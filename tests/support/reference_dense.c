@@ -25,18 +25,18 @@ static bool at(size_t i, struct reference_case *found)
     int activation = i < SIZES ? (i % 2 ? ELBOW_ACTIVATION_TANH : ELBOW_ACTIVATION_SILU) : (int)(i - SIZES);
     *found = (struct reference_case){
         .options = {.kind = ELBOW_LAYER_DENSE, .units = sizes[number].units, .activation = activation},
-        .input = {1, 1, sizes[number].inputs},
+        .input = {1, 1, sizes[number].inputs, 0},
         .rows = sizes[number].rows,
         .has_dense_product = true};
     if (number == 7) // an image is its values
-        found->input = (struct elbow_shape){5, 4, 5};
+        found->input = (struct elbow_shape){5, 4, 5, 0};
     return true;
 }
 
 static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output)
 {
     (void)input;
-    *output = (struct elbow_shape){1, 1, (size_t)options->units};
+    *output = (struct elbow_shape){1, 1, (size_t)options->units, 0};
     return true;
 }
 

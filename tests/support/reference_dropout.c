@@ -9,12 +9,12 @@
 static bool at(size_t i, struct reference_case *found)
 {
     static const struct reference_case cases[] = {
-        {.options = {.rate = 0.5}, .input = {1, 1, 1}, .rows = 1},
-        {.options = {.rate = 0.1}, .input = {1, 1, 17}, .rows = 4},
-        {.options = {.rate = 0.9}, .input = {3, 5, 5}, .rows = 9},
-        {.options = {.rate = 0.0}, .input = {1, 1, 64}, .rows = 3},
-        {.options = {.rate = 0.25}, .input = {1, 1, 65}, .rows = 130},
-        {.options = {.rate = 0.3}, .input = {4, 4, 16}, .rows = 33},
+        {.options = {.rate = 0.5}, .input = {1, 1, 1, 0}, .rows = 1},
+        {.options = {.rate = 0.1}, .input = {1, 1, 17, 0}, .rows = 4},
+        {.options = {.rate = 0.9}, .input = {3, 5, 5, 0}, .rows = 9},
+        {.options = {.rate = 0.0}, .input = {1, 1, 64, 0}, .rows = 3},
+        {.options = {.rate = 0.25}, .input = {1, 1, 65, 0}, .rows = 130},
+        {.options = {.rate = 0.3}, .input = {4, 4, 16, 0}, .rows = 33},
     };
     if (i >= sizeof cases / sizeof *cases)
         return false;

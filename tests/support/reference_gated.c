@@ -13,18 +13,18 @@ static bool at(size_t i, struct reference_case *found)
     if (i >= sizeof sizes / sizeof *sizes)
         return false;
     *found = (struct reference_case){.options = {.kind = ELBOW_LAYER_GATED, .units = sizes[i].units},
-                                     .input = {1, 1, sizes[i].inputs},
+                                     .input = {1, 1, sizes[i].inputs, 0},
                                      .rows = sizes[i].rows,
                                      .has_dense_product = true};
     if (i == 7) // an image is its values
-        found->input = (struct elbow_shape){5, 4, 5};
+        found->input = (struct elbow_shape){5, 4, 5, 0};
     return true;
 }
 
 static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output)
 {
     (void)input;
-    *output = (struct elbow_shape){1, 1, (size_t)options->units};
+    *output = (struct elbow_shape){1, 1, (size_t)options->units, 0};
     return true;
 }
 

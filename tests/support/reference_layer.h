@@ -53,12 +53,12 @@ struct reference_layer {
 
 static inline size_t reference_inputs(const struct reference_call *call)
 {
-    return call->input.height * call->input.width * call->input.channels;
+    return elbow_shape_values(call->input);
 }
 
 static inline size_t reference_outputs(const struct reference_call *call)
 {
-    return call->output.height * call->output.width * call->output.channels;
+    return elbow_shape_values(call->output);
 }
 
 static inline void reference_activate(const struct reference_call *call, const double *a)

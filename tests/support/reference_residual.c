@@ -15,37 +15,40 @@
     {                                                                                                                  \
         .kind = ELBOW_LAYER_DENSE, .units = (units_), .activation = ELBOW_ACTIVATION_##activation_                     \
     }
-#define CONV2D(filters_, kernel_, stride_, padding_)                                                                   \
+#define CONV(axes, filters_, kernel_, stride_, padding_)                                                               \
     {                                                                                                                  \
-        .kind = ELBOW_LAYER_CONV2D, .filters = (filters_), .kernel = (kernel_), .stride = (stride_),                   \
+        .kind = ELBOW_LAYER_CONV##axes, .filters = (filters_), .kernel = (kernel_), .stride = (stride_),               \
         .padding = (padding_), .activation = ELBOW_ACTIVATION_TANH                                                     \
     }
+#define CONV2D(...) CONV(2D, __VA_ARGS__)
 
 const struct reference_layer *const *reference_residual_rows;
 
 static bool at(size_t i, struct reference_case *found)
 {
     static const struct reference_case cases[] = {
-        {.list = {RESIDUAL(1, 1), DENSE(1, NONE)}, .input = {1, 1, 1}, .rows = 1},
-        {.list = {RESIDUAL(1, 1), DENSE(17, SILU)}, .input = {1, 1, 17}, .rows = 5},
-        {.list = {RESIDUAL(1, 2), DENSE(33, RELU), DENSE(7, TANH)}, .input = {1, 1, 20}, .rows = 9},
+        {.list = {RESIDUAL(1, 1), DENSE(1, NONE)}, .input = {1, 1, 1, 0}, .rows = 1},
+        {.list = {RESIDUAL(1, 1), DENSE(17, SILU)}, .input = {1, 1, 17, 0}, .rows = 5},
+        {.list = {RESIDUAL(1, 2), DENSE(33, RELU), DENSE(7, TANH)}, .input = {1, 1, 20, 0}, .rows = 9},
         {.list = {RESIDUAL(1, 3),
                   {.kind = ELBOW_LAYER_LAYER_NORM, .epsilon = 0.5},
                   {.kind = ELBOW_LAYER_GATED, .units = 16},
                   {.kind = ELBOW_LAYER_DROPOUT, .rate = 0.3}},
-         .input = {1, 1, 16},
+         .input = {1, 1, 16, 0},
          .rows = 7},
-        {.list = {RESIDUAL(1, 2), DENSE(9, ELU), RESIDUAL(1, 1), DENSE(5, GELU)}, .input = {1, 1, 5}, .rows = 6},
-        {.list = {RESIDUAL(1, 1), DENSE(300, NONE)}, .input = {1, 1, 300}, .rows = 3}, // of several parts
-        {.list = {RESIDUAL(1, 2), CONV2D(3, 3, 1, 1), CONV2D(3, 3, 1, 1)}, .input = {5, 4, 3}, .rows = 3},
-        {.list = {RESIDUAL(1, 1), CONV2D(17, 1, 1, 0)}, .input = {3, 4, 2}, .rows = 5},  // as many places
-        {.list = {RESIDUAL(1, 1), CONV2D(6, 3, 2, 1)}, .input = {7, 6, 3}, .rows = 130}, // every second one
-        {.list = {RESIDUAL(1, 1), CONV2D(2, 4, 4, 0)}, .input = {4, 8, 2}, .rows = 4},
-        {.list = {RESIDUAL(1, 2), CONV2D(4, 3, 1, 1), DENSE(12, NONE)}, .input = {3, 2, 2}, .rows = 4}, // flattened
-        {.list = {RESIDUAL(1, 1), DENSE(5, TANH)}, .input = {3, 2, 2}, .rows = 4},                      // likewise
-        {.list = {RESIDUAL(1, 1), {.kind = ELBOW_LAYER_UPSAMPLE, .factor = 2}}, .input = {3, 2, 2}, .rows = 4},
-        {.list = {RESIDUAL(1, 1), CONV2D(2, 4, 1, 0)}, .input = {9, 9, 2}, .rows = 4}, // six places of nine
-        {.list = {RESIDUAL(1, 1), CONV2D(2, 9, 1, 0)}, .input = {3, 3, 2}, .rows = 4}, // it does not fit itself
+        {.list = {RESIDUAL(1, 2), DENSE(9, ELU), RESIDUAL(1, 1), DENSE(5, GELU)}, .input = {1, 1, 5, 0}, .rows = 6},
+        {.list = {RESIDUAL(1, 1), DENSE(300, NONE)}, .input = {1, 1, 300, 0}, .rows = 3}, // of several parts
+        {.list = {RESIDUAL(1, 2), CONV2D(3, 3, 1, 1), CONV2D(3, 3, 1, 1)}, .input = {5, 4, 3, 0}, .rows = 3},
+        {.list = {RESIDUAL(1, 1), CONV2D(17, 1, 1, 0)}, .input = {3, 4, 2, 0}, .rows = 5},  // as many places
+        {.list = {RESIDUAL(1, 1), CONV2D(6, 3, 2, 1)}, .input = {7, 6, 3, 0}, .rows = 130}, // every second one
+        {.list = {RESIDUAL(1, 1), CONV2D(2, 4, 4, 0)}, .input = {4, 8, 2, 0}, .rows = 4},
+        {.list = {RESIDUAL(1, 2), CONV2D(4, 3, 1, 1), DENSE(12, NONE)}, .input = {3, 2, 2, 0}, .rows = 4}, // flattened
+        {.list = {RESIDUAL(1, 1), DENSE(5, TANH)}, .input = {3, 2, 2, 0}, .rows = 4},                      // likewise
+        {.list = {RESIDUAL(1, 1), {.kind = ELBOW_LAYER_UPSAMPLE, .factor = 2}}, .input = {3, 2, 2, 0}, .rows = 4},
+        {.list = {RESIDUAL(1, 1), CONV2D(2, 4, 1, 0)}, .input = {9, 9, 2, 0}, .rows = 4}, // six places of nine
+        {.list = {RESIDUAL(1, 1), CONV(3D, 5, 3, 2, 1)}, .input = {4, 5, 2, 3}, .rows = 4},
+        {.list = {RESIDUAL(1, 2), CONV(1D, 3, 3, 1, 1), CONV(1D, 3, 3, 1, 1)}, .input = {1, 9, 3, 0}, .rows = 4},
+        {.list = {RESIDUAL(1, 1), CONV2D(2, 9, 1, 0)}, .input = {3, 3, 2, 0}, .rows = 4}, // it does not fit itself
     };
     if (i >= sizeof cases / sizeof *cases)
         return false;
@@ -65,17 +68,18 @@ static size_t stride_of(size_t input, size_t output)
 
 static size_t values_of(struct elbow_shape shape)
 {
-    return shape.height * shape.width * shape.channels;
+    return (shape.depth > 0 ? shape.depth : 1) * shape.height * shape.width * shape.channels;
 }
 
 static bool is_flat(struct elbow_shape shape)
 {
-    return shape.height * shape.width == 1;
+    return shape.depth <= 1 && shape.height * shape.width == 1;
 }
 
 static bool is_plain(struct elbow_shape input, struct elbow_shape output)
 {
-    bool same = input.height == output.height && input.width == output.width && input.channels == output.channels;
+    bool same = input.height == output.height && input.width == output.width && input.channels == output.channels &&
+                input.depth == output.depth;
     return same || (is_flat(output) && values_of(input) == values_of(output));
 }
 
@@ -90,7 +94,8 @@ static bool shape(const struct elbow_layer *options, struct elbow_shape input, s
     }
     *output = at_end;
     return is_plain(input, at_end) || is_flat(at_end) ||
-           (stride_of(input.height, at_end.height) > 0 && stride_of(input.width, at_end.width) > 0);
+           (stride_of(input.height, at_end.height) > 0 && stride_of(input.width, at_end.width) > 0 &&
+            (input.depth == 0 || stride_of(input.depth, at_end.depth) > 0));
 }
 
 static size_t tensors_of(const struct elbow_layer *options, struct elbow_shape input)
@@ -169,10 +174,12 @@ static void around(const struct reference_call *call, size_t tensor, visitor *vi
     bool plain = is_plain(in, out), flat = is_flat(out);
     size_t down = plain || flat ? 1 : stride_of(in.height, out.height);
     size_t right = plain || flat ? 1 : stride_of(in.width, out.width), terms = flat ? inputs : in.channels;
+    size_t behind = plain || flat || in.depth == 0 ? 1 : stride_of(in.depth, out.depth);
     for (size_t row = 0; row < call->rows; ++row)
         for (size_t y = 0; y < outputs; ++y) {
-            size_t filter = y % out.channels, j = y / out.channels % out.width, i = y / out.channels / out.width;
-            size_t first = flat ? 0 : (i * down * in.width + j * right) * in.channels;
+            size_t filter = y % out.channels, j = y / out.channels % out.width, line = y / out.channels / out.width;
+            size_t i = line % out.height, h = line / out.height;
+            size_t first = flat ? 0 : ((h * behind * in.height + i * down) * in.width + j * right) * in.channels;
             if (plain)
                 visit(call, row * inputs + y, row * outputs + y, -1, tensor);
             for (size_t c = 0; !plain && c < terms; ++c)

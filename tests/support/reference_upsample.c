@@ -5,12 +5,15 @@
 static bool at(size_t i, struct reference_case *found)
 {
     static const struct reference_case cases[] = {
-        {.options = {.factor = 2}, .input = {2, 2, 1}, .rows = 1},
-        {.options = {.factor = 2}, .input = {3, 5, 17}, .rows = 4},
-        {.options = {.factor = 3}, .input = {4, 2, 16}, .rows = 9},
-        {.options = {.factor = 4}, .input = {20, 1, 3}, .rows = 5}, // series
-        {.options = {.factor = 2}, .input = {1, 1, 6}, .rows = 3},
-        {.options = {.factor = 2}, .input = {7, 7, 2}, .rows = 130},
+        {.options = {.factor = 2}, .input = {2, 2, 1, 0}, .rows = 1},
+        {.options = {.factor = 2}, .input = {3, 5, 17, 0}, .rows = 4},
+        {.options = {.factor = 3}, .input = {4, 2, 16, 0}, .rows = 9},
+        {.options = {.factor = 4}, .input = {20, 1, 3, 0}, .rows = 5}, // series
+        {.options = {.factor = 2}, .input = {1, 1, 6, 0}, .rows = 3},
+        {.options = {.factor = 2}, .input = {7, 7, 2, 0}, .rows = 130},
+        {.options = {.factor = 2}, .input = {3, 4, 2, 5}, .rows = 3}, // volumes
+        {.options = {.factor = 3}, .input = {1, 2, 17, 2}, .rows = 2},
+        {.options = {.factor = 2}, .input = {4, 3, 1, 1}, .rows = 41},
     };
     if (i >= sizeof cases / sizeof *cases)
         return false;
@@ -22,8 +25,9 @@ static bool at(size_t i, struct reference_case *found)
 static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output)
 {
     size_t factor = (size_t)options->factor;
-    *output = (struct elbow_shape){input.height > 1 ? factor * input.height : 1,
-                                   input.width > 1 ? factor * input.width : 1, input.channels};
+    *output =
+        (struct elbow_shape){input.height > 1 ? factor * input.height : 1, input.width > 1 ? factor * input.width : 1,
+                             input.channels, input.depth > 1 ? factor * input.depth : input.depth};
     return true;
 }
 
@@ -31,10 +35,12 @@ static bool shape(const struct elbow_layer *options, struct elbow_shape input, s
 static size_t source_of(const struct reference_call *call, size_t at)
 {
     size_t channels = call->input.channels, c = at % channels, j = at / channels % call->output.width;
-    size_t i = at / channels / call->output.width, factor = (size_t)call->options->factor;
+    size_t line = at / channels / call->output.width, factor = (size_t)call->options->factor;
+    size_t i = line % call->output.height, h = line / call->output.height;
+    h = call->input.depth > 1 ? h / factor : h;
     i = call->input.height > 1 ? i / factor : i;
     j = call->input.width > 1 ? j / factor : j;
-    return (i * call->input.width + j) * channels + c;
+    return ((h * call->input.height + i) * call->input.width + j) * channels + c;
 }
 
 static void forward(const struct reference_call *call)
@@ -54,7 +60,7 @@ static void backward(const struct reference_call *call)
 static struct reference_terms terms(const struct reference_call *call)
 {
     double factor = (double)call->options->factor;
-    return (struct reference_terms){.y = 1, .gradient = 0, .dx = factor * factor, .coarse = 1};
+    return (struct reference_terms){.y = 1, .gradient = 0, .dx = factor * factor * factor, .coarse = 1};
 }
 
 const struct reference_layer reference_upsample = {

@@ -21,6 +21,7 @@ kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
 "$make_data" write data.h5 /weights f64 133,1 unit
 "$make_data" write data.h5 /few f64 133 values "values=$(for row in {1..133}; do echo $((row % 10 == 0)); done | paste -sd,)"
 "$make_data" write data.h5 /series f32 23,2,40 normal chunk=4 deflate=1
+"$make_data" write data.h5 /volumes f32 23,4,6,10 normal chunk=5
 "$make_data" write data.h5 /long f64 5200,11 normal chunk=700
 "$make_data" write data.h5 /wide f32 130,16,16 normal
 
@@ -151,9 +152,35 @@ checkpoint: {every: 3, keep: 9}
 samples: {every: 3, count: 6}
 Y
 
+# Series and volumes, through all that looks at places; blocks of several samples.
+same time "1 2 3 4 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /series, layout: series, channels: first}
+model:
+  latent: 3
+  likelihood: gaussian
+  output_bias: data
+  encoder: [conv1d: {filters: 17, kernel: 5, stride: 2, padding: 2, activation: silu}, layer_norm: {}, pool: {}, conv1d: {filters: 3, kernel: 3}, dense: {units: 9}]
+  decoder: [dense: {units: 40}, conv_transpose1d: {filters: 9, kernel: 4, stride: 2, padding: 1}, layer_norm: {}, upsample: {}, conv1d: {filters: 2, kernel: 3, padding: 1, activation: none}]
+train: {epochs: 2, batch: 23, microbatch: 5}
+checkpoint: {every: 1, keep: 9}
+samples: {every: 2, count: 6}
+Y
+same volume "1 3" <<'Y'
+data: {file: data.h5, train: /volumes, layout: volume}
+model:
+  latent: 3
+  likelihood: gaussian
+  encoder: [conv3d: {filters: 4, kernel: 2, stride: 2}, dense: {units: 9}]
+  decoder: [dense: {units: 60}, conv_transpose3d: {filters: 5, kernel: 3, padding: 1}, upsample: {}, conv3d: {filters: 1, kernel: 3, padding: 1, activation: none}]
+train: {epochs: 2, batch: 23, microbatch: 5}
+samples: {every: 2, count: 6}
+Y
+
 # Stopped and resumed on another number of ranks, a run takes what it has learned from its checkpoint.
-for name in each log1p plain; do
-    run 75 3 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --set run.stop_after=3
+for name in each log1p plain time; do
+    stop=3
+    [ "$name" = time ] && stop=1
+    run 75 3 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --set run.stop_after=$stop
     run 0 2 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --resume
     same_run "$name, resumed" "$name.1" "$name.resumed"
 done

@@ -38,8 +38,8 @@ struct elbow_layer {
     enum elbow_layer_kind kind;
     int64_t units;                            // dense, gated
     int activation;                           // enum elbow_activation
-    int64_t filters, kernel, stride, padding; // conv2d, conv_transpose2d
-    int64_t output_padding;                   // conv_transpose2d: rows below and columns to the right
+    int64_t filters, kernel, stride, padding; // convolutions
+    int64_t output_padding;                   // transposed convolutions: places behind the last ones
     double epsilon;                           // layer_norm
     int64_t size;                             // pool: of a window; its stride: 0 is the size
     int pool;                                 // enum elbow_pool

@@ -222,7 +222,11 @@ enum elbow_pool { ELBOW_POOL_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_LAYER_POOL, pool, pool_options)                                                                            \
     X(ELBOW_LAYER_UPSAMPLE, upsample, upsample_options)                                                                \
     X(ELBOW_LAYER_DROPOUT, dropout, dropout_options)                                                                   \
-    X(ELBOW_LAYER_RESIDUAL, residual, residual_options)
+    X(ELBOW_LAYER_RESIDUAL, residual, residual_options)                                                                \
+    X(ELBOW_LAYER_CONV1D, conv1d, conv1d_options)                                                                      \
+    X(ELBOW_LAYER_CONV_TRANSPOSE1D, conv_transpose1d, conv_transpose1d_options)                                        \
+    X(ELBOW_LAYER_CONV3D, conv3d, conv3d_options)                                                                      \
+    X(ELBOW_LAYER_CONV_TRANSPOSE3D, conv_transpose3d, conv_transpose3d_options)
 enum elbow_layer_kind { ELBOW_LAYER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_LAYER_KINDS };
 
 #endif

@@ -6,7 +6,9 @@
 //   gather:   map[y][x][n]      = the sum over i, j, c of image[y s + i - p][x s + j - p][c] V[i][j][c][n]
 //   scatter:  image[y'][x'][c]  = the sum over y s + i - p = y', x s + j - p = x' and n of map[y][x][n] V[i][j][c][n]
 //   gradient: dV[i][j][c][n]    = the sum over samples, y, x of image[y s + i - p][x s + j - p][c] map[y][x][n]
-// where images are zero outside. A conv2d gathers forward and scatters gradients, a conv_transpose2d does the reverse.
+// where images are zero outside. Kernel, stride and padding are an axis' own (elbow_window). A volume has one axis
+// more, the depth, before them; a series is an image of height 1 under a kernel of height 1. A conv layer gathers
+// forward and scatters gradients, its transpose does the reverse.
 //
 // There are two ways: nn/tiles with fewer multiplications, for the sizes that suit it, and nn/patches by the
 // definition. The sizes alone decide. No element's bits depend on the number of samples or on the blocks they are
@@ -23,7 +25,7 @@ ELBOW_C_BEGIN
 // Created once, then only read.
 struct elbow_convolution {
     struct elbow_shape image, map;
-    size_t depth; // kernel^2 channels
+    size_t depth; // taps channels
     size_t block; // samples that are worked on at once
     bool by_tiles;
     struct elbow_tiles tiles; // one of the two is zeroed
@@ -33,8 +35,8 @@ struct elbow_convolution {
 // Local. Plans for the given sizes, all at least 1 but for the padding; the map's size must follow from the image's
 // (or the image's from the map's, up to s - 1 more rows or columns below and to the right). CONFIG if a sample is too
 // large for the tables.
-enum elbow_status elbow_convolution_create(struct elbow_shape image, struct elbow_shape map, size_t kernel,
-                                           size_t stride, size_t padding, struct elbow_convolution *convolution,
+enum elbow_status elbow_convolution_create(struct elbow_shape image, struct elbow_shape map,
+                                           const struct elbow_window *window, struct elbow_convolution *convolution,
                                            struct elbow_error *error);
 
 // Local. Gives the tables back; a zeroed struct is legal.

@@ -86,8 +86,10 @@ enum { ELBOW_LAYER_REASON_SIZE = 256 };
 
 // Members that may be NULL say what that means.
 struct elbow_layer_row {
-    // The layer makes sense only where samples have a height and a width.
+    // The layer makes sense only where samples have places.
     bool needs_image;
+    // How many axes their places have: 1 for series, 2 for images, 3 for volumes; 0: it takes all.
+    int axes;
     // It only gathers or repeats places: where the values of a sample never had any, it would do nothing.
     bool only_moves;
     // As the last one of a network that ends in an image the layer is its head, with no dense one behind it. It
@@ -98,8 +100,9 @@ struct elbow_layer_row {
     // that holds others *output comes in as theirs.
     bool (*shape)(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
                   char reason[ELBOW_LAYER_REASON_SIZE]);
-    // Local. Height and width of the smallest input that gives an output of those places; false: there is none, with
-    // the reason. NULL: places are lost on the way, a sample is a row of values (or the layers that it holds say).
+    // Local. Depth (of a volume), height and width of the smallest input that gives an output of those places; false:
+    // there is none, with the reason. NULL: places are lost on the way, a sample is a row of values (or the layers that
+    // it holds say).
     bool (*place_before)(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
                          char reason[ELBOW_LAYER_REASON_SIZE]);
 
@@ -146,6 +149,9 @@ bool elbow_layer_shape(const struct elbow_layer *options, struct elbow_shape inp
 bool elbow_layer_place_before(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
                               char reason[ELBOW_LAYER_REASON_SIZE]);
 bool elbow_layer_keeps_places(const struct elbow_layer *options);
+
+// Local. Whether it, or a layer that it holds, makes sense only where samples have places.
+bool elbow_layer_needs_places(const struct elbow_layer *options);
 
 // Local. A layer whose options must fit its input. On an error it is zeroed; its tensors may have been added.
 enum elbow_status elbow_layer_create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,

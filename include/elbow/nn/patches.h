@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The maps of convolution.h by the definition, for all sizes.
 //
-// No patches are copied: the kernels of math/panel read rows of the padded image where they lie. A scatter is s^2
-// gathers from the map, one for each remainder of a pixel's place modulo s (each has its own share of V), or, for few
+// No patches are copied: the kernels of math/panel read rows of the padded image where they lie. A scatter is as many
+// gathers from the map as a pixel's place has remainders modulo the strides (each has its own share of V), or, for few
 // channels, a product with all of V whose patches are then added up in the order of the map. No element's bits depend
 // on the number of samples or on the blocks they are worked on in, but for the gradient's, whose sums over samples are
 // cut at fixed places.
@@ -16,9 +16,9 @@
 
 ELBOW_C_BEGIN
 
-// One remainder (y, x) modulo the stride: the taps y, y + s, ... and x, x + s, ... of the kernel meet its pixels.
+// One remainder modulo the strides: the taps at, at + s, ... of the kernel along each axis meet its pixels.
 struct elbow_phase {
-    size_t y, x, taps_y, taps_x;
+    struct elbow_sides at, taps;
     size_t first, pixels; // in the tables below; pixels of one sample
     size_t packed;        // floats before its share of V
     size_t runs;          // and its runs begin at first_run
@@ -27,25 +27,28 @@ struct elbow_phase {
 
 // Created once, then only read.
 struct elbow_patches {
-    struct elbow_shape image, map;
-    size_t kernel, stride, padding;
-    size_t depth;                    // kernel^2 channels
+    struct elbow_shape image, map; // with a depth
+    struct elbow_window window;
+    size_t depth;                    // taps channels
     size_t block;                    // samples that are worked on at once
     struct elbow_shape padded_image; // zeros around it
     struct elbow_shape padded_map;   // for the phases of a scatter
-    size_t map_margin;               // zeros before its first row and column
+    struct elbow_sides map_margin;   // zeros before its first plane, row and column
     bool by_patches;                 // how to scatter
-    uint32_t *from;                  // (block, rows, columns) corners of patches in the padded images; owned
+    uint32_t *from;                  // (block, places of the map) corners of patches in the padded images; owned
     uint32_t *at;                    // (depth) places within a patch; owned
-    struct elbow_run *runs;          // of a patch: kernel; owned
-    struct elbow_phase *phases;      // (s^2); owned
+    size_t run_count;                // of a patch: a row of taps each
+    struct elbow_run *runs;          // (run_count); owned
+    size_t phase_count;              // the product of the strides
+    struct elbow_phase *phases;      // (phase_count); owned
     uint32_t *phase_from, *phase_to; // into the padded maps, the images; owned
     struct elbow_run *phase_runs;    // owned
 };
 
 // Local. As in convolution.h; CONFIG if a sample is too large for the tables.
-enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_shape map, size_t kernel, size_t stride,
-                                       size_t padding, struct elbow_patches *plan, struct elbow_error *error);
+enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_shape map,
+                                       const struct elbow_window *window, struct elbow_patches *plan,
+                                       struct elbow_error *error);
 
 // Local. Gives the tables back; a zeroed struct is legal.
 void elbow_patches_destroy(struct elbow_patches *plan);

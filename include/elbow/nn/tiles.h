@@ -35,11 +35,12 @@ struct elbow_tiles {
 };
 
 // Local. Whether these sizes can be computed so, and gain by it.
-bool elbow_tiles_suit(struct elbow_shape image, struct elbow_shape map, size_t kernel, size_t stride, size_t padding);
+bool elbow_tiles_suit(struct elbow_shape image, struct elbow_shape map, const struct elbow_window *window);
 
 // Local. For sizes that suit. MEMORY if there is no room for the plan.
-enum elbow_status elbow_tiles_create(struct elbow_shape image, struct elbow_shape map, size_t stride, size_t padding,
-                                     struct elbow_tiles *tiles, struct elbow_error *error);
+enum elbow_status elbow_tiles_create(struct elbow_shape image, struct elbow_shape map,
+                                     const struct elbow_window *window, struct elbow_tiles *tiles,
+                                     struct elbow_error *error);
 
 // Local. A zeroed struct is legal.
 void elbow_tiles_destroy(struct elbow_tiles *tiles);

@@ -108,9 +108,11 @@ struct elbow_row_results {
     double *recon, *kl; // (rows)
 };
 
-// Local. How a model sees samples of a dataset: an image (H, W) is (H, W, 1), (H, W, C) stays, and all else is (1, 1,
-// values).
-struct elbow_shape elbow_model_sample(enum elbow_layout layout, size_t rank, const uint64_t *shape);
+// Local. How a model sees samples of a dataset: an image (H, W) is (H, W, 1), (H, W, C) stays; where one of its layers
+// looks at places, a series (T) or (T, C) is (1, T, C), a volume (D, H, W) or (D, H, W, C) is (H, W, C) of depth D; all
+// else is (1, 1, values).
+struct elbow_shape elbow_model_sample(const struct elbow_config *config, enum elbow_layout layout, size_t rank,
+                                      const uint64_t *shape);
 
 // Local. What the encoder of samples of that shape sees: a mask (model.input.mask) is as many channels more.
 struct elbow_shape elbow_model_inputs(const struct elbow_config *config, struct elbow_shape sample);

@@ -23,7 +23,7 @@ static bool shape(const struct elbow_layer *options, struct elbow_shape input, s
 {
     (void)input;
     (void)reason;
-    *output = (struct elbow_shape){1, 1, (size_t)options->units};
+    *output = (struct elbow_shape){1, 1, (size_t)options->units, 0};
     return true;
 }
 

@@ -39,6 +39,7 @@ static bool place_before(const struct elbow_layer *options, struct elbow_shape o
 {
     (void)options;
     (void)reason;
+    input->depth = output.depth;
     input->height = output.height;
     input->width = output.width;
     return true;

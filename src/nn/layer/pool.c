@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// pool: the largest value, or the mean, of each window of `size` rows and columns, `stride` apart; channels stay apart.
-// Along a side of i places there are o = floor((i - size) / stride) + 1 windows; a side of length 1 (series) is left as
-// it is. Backward the gradient goes to the place of the largest value (the first one in the order of rows and columns,
-// if there are several), or in equal shares to all.
+// pool: the largest value, or the mean, of each window of `size` rows and columns (of a volume: and planes), `stride`
+// apart; channels stay apart. Along a side of i places there are o = floor((i - size) / stride) + 1 windows; a side of
+// length 1 (series) is left as it is. Backward the gradient goes to the place of the largest value (the first one in
+// the order of planes, rows and columns, if there are several), or in equal shares to all.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/base/memory.h"
@@ -28,12 +28,21 @@ static size_t side_of(const struct elbow_layer *options, size_t input)
 static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
                   char reason[ELBOW_LAYER_REASON_SIZE])
 {
-    *output = (struct elbow_shape){side_of(options, input.height), side_of(options, input.width), input.channels};
-    if (elbow_shape_places(*output) > 0)
+    size_t depth = side_of(options, elbow_shape_depth(input));
+    int axes = elbow_shape_axes(input) == 3 ? 3 : 2;
+    long long size = (long long)options->size;
+    *output = (struct elbow_shape){side_of(options, input.height), side_of(options, input.width), input.channels,
+                                   input.depth > 0 ? depth : 0};
+    if (depth > 0 && output->height > 0 && output->width > 0)
         return true;
-    snprintf(reason, ELBOW_LAYER_REASON_SIZE,
-             "a window of %lld x %lld does not fit into the %zu x %zu places that come in; make it smaller",
-             (long long)options->size, (long long)options->size, input.height, input.width);
+    if (axes == 3)
+        snprintf(reason, ELBOW_LAYER_REASON_SIZE,
+                 "a window of %lld x %lld x %lld does not fit into the %s places that come in; make it smaller", size,
+                 size, size, elbow_shape_places_text(input, axes).text);
+    else
+        snprintf(reason, ELBOW_LAYER_REASON_SIZE,
+                 "a window of %lld x %lld does not fit into the %s places that come in; make it smaller", size, size,
+                 elbow_shape_places_text(input, axes).text);
     return false;
 }
 
@@ -46,6 +55,7 @@ static bool place_before(const struct elbow_layer *options, struct elbow_shape o
                          char reason[ELBOW_LAYER_REASON_SIZE])
 {
     (void)reason;
+    input->depth = output.depth > 0 ? side_before(options, output.depth) : 0;
     input->height = side_before(options, output.height);
     input->width = side_before(options, output.width);
     return true;
@@ -53,8 +63,8 @@ static bool place_before(const struct elbow_layer *options, struct elbow_shape o
 
 struct pool {
     bool is_mean;
-    size_t height, width; // of a window
-    size_t down, right;   // from one to the next
+    size_t depth, height, width; // of a window
+    size_t step;                 // from one to the next
 };
 
 static enum elbow_status create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
@@ -68,10 +78,10 @@ static enum elbow_status create(struct elbow_parameters *parameters, const struc
     const struct elbow_layer *options = site->options;
     size_t size = (size_t)options->size;
     *pool = (struct pool){.is_mean = options->pool == ELBOW_POOL_MEAN,
+                          .depth = elbow_shape_depth(layer->input) == 1 ? 1 : size,
                           .height = layer->input.height == 1 ? 1 : size,
                           .width = layer->input.width == 1 ? 1 : size,
-                          .down = stride_of(options),
-                          .right = stride_of(options)};
+                          .step = stride_of(options)};
     layer->state = pool;
     return ELBOW_OK;
 }
@@ -84,8 +94,9 @@ struct pass {
 // Calls `body` for each window of a row: the first value of the window in x, and its channels in y.
 struct window {
     const struct pool *pool;
-    size_t channels, pitch; // values from one row of places to the next
-    size_t at, to;          // in the sample's x and y
+    size_t channels, pitch, plane; // values from one row of places to the next, from one plane
+    size_t places;                 // of the window
+    size_t at, to;                 // in the sample's x and y
 };
 typedef void window_body(const struct window *window, const struct pass *pass, size_t row);
 
@@ -94,18 +105,26 @@ static void each_window(const struct pass *pass, size_t row, window_body *body)
     const struct elbow_layer_instance *layer = pass->layer;
     const struct pool *pool = layer->state;
     size_t channels = layer->input.channels, pitch = layer->input.width * channels;
-    struct window window = {.pool = pool, .channels = channels, .pitch = pitch};
-    for (size_t i = 0; i < layer->output.height; ++i)
-        for (size_t j = 0; j < layer->output.width; ++j, window.to += channels) {
-            window.at = i * pool->down * pitch + j * pool->right * channels;
-            body(&window, pass, row);
-        }
+    size_t plane = layer->input.height * pitch;
+    struct window window = {.pool = pool,
+                            .channels = channels,
+                            .pitch = pitch,
+                            .plane = plane,
+                            .places = pool->depth * pool->height * pool->width};
+    for (size_t h = 0; h < elbow_shape_depth(layer->output); ++h)
+        for (size_t i = 0; i < layer->output.height; ++i)
+            for (size_t j = 0; j < layer->output.width; ++j, window.to += channels) {
+                window.at = pool->step * (h * plane + i * pitch + j * channels);
+                body(&window, pass, row);
+            }
 }
 
 // Where place k of a window begins, from its first value.
 static size_t place_of(const struct window *window, size_t k)
 {
-    return k / window->pool->width * window->pitch + k % window->pool->width * window->channels;
+    size_t width = window->pool->width, line = k / width;
+    return line / window->pool->height * window->plane + line % window->pool->height * window->pitch +
+           k % width * window->channels;
 }
 
 static void take_largest(const struct window *window, const struct pass *pass, size_t row)
@@ -113,7 +132,7 @@ static void take_largest(const struct window *window, const struct pass *pass, s
     const float *x = pass->call->x + row * pass->layer->inputs + window->at;
     float *y = pass->call->y + row * pass->layer->outputs + window->to;
     memcpy(y, x, window->channels * sizeof *y);
-    for (size_t k = 1; k < window->pool->height * window->pool->width; ++k) {
+    for (size_t k = 1; k < window->places; ++k) {
         const float *place = x + place_of(window, k);
         for (size_t c = 0; c < window->channels; ++c) // a NaN is not below, and stays
             y[c] = place[c] <= y[c] || isnan(y[c]) ? y[c] : place[c];
@@ -124,7 +143,7 @@ static void take_mean(const struct window *window, const struct pass *pass, size
 {
     const float *x = pass->call->x + row * pass->layer->inputs + window->at;
     float *y = pass->call->y + row * pass->layer->outputs + window->to;
-    size_t places = window->pool->height * window->pool->width;
+    size_t places = window->places;
     memcpy(y, x, window->channels * sizeof *y);
     for (size_t k = 1; k < places; ++k) {
         const float *place = x + place_of(window, k);
@@ -142,8 +161,7 @@ static void give_largest(const struct window *window, const struct pass *pass, s
     size_t at = row * pass->layer->inputs + window->at, to = row * pass->layer->outputs + window->to;
     for (size_t c = 0; c < window->channels; ++c) {
         size_t k = 0;
-        while (!(call->x[at + place_of(window, k) + c] == call->y[to + c]) &&
-               k + 1 < window->pool->height * window->pool->width)
+        while (!(call->x[at + place_of(window, k) + c] == call->y[to + c]) && k + 1 < window->places)
             ++k;
         call->dx[at + place_of(window, k) + c] += call->dy[to + c];
     }
@@ -153,7 +171,7 @@ static void give_mean(const struct window *window, const struct pass *pass, size
 {
     const float *dy = pass->call->dy + row * pass->layer->outputs + window->to;
     float *dx = pass->call->dx + row * pass->layer->inputs + window->at;
-    size_t places = window->pool->height * window->pool->width;
+    size_t places = window->places;
     float share = 1.0f / (float)places;
     for (size_t k = 0; k < places; ++k)
         for (size_t c = 0; c < window->channels; ++c)

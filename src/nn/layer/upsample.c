@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// upsample: each place becomes `factor` x `factor` equal ones (nearest neighbour); a side of length 1 (series) is left
-// as it is. With a convolution behind it, it has none of the chequered patterns that a conv_transpose2d can leave
-// (Odena et al. 2016). Backward a place gets the sum over those that it became, row by row.
+// upsample: each place becomes `factor` equal ones along each side (nearest neighbour); a side of length 1 (series) is
+// left as it is. With a convolution behind it, it has none of the chequered patterns that a transposed one can leave
+// (Odena et al. 2016). Backward a place gets the sum over those that it became, plane by plane, row by row.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/math/threads.h"
@@ -13,7 +13,7 @@ enum { VALUES_LEAST = 1 << 13 }; // values that are worth a thread
 
 static size_t factor_of(const struct elbow_layer *options, size_t side)
 {
-    return side == 1 ? 1 : (size_t)options->factor;
+    return side <= 1 ? 1 : (size_t)options->factor;
 }
 
 static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
@@ -21,20 +21,28 @@ static bool shape(const struct elbow_layer *options, struct elbow_shape input, s
 {
     (void)reason;
     *output = (struct elbow_shape){input.height * factor_of(options, input.height),
-                                   input.width * factor_of(options, input.width), input.channels};
+                                   input.width * factor_of(options, input.width), input.channels,
+                                   input.depth * factor_of(options, input.depth)};
     return true;
+}
+
+// From a side of length 1, which would stay, nothing becomes longer.
+static bool divides(size_t factor, size_t side)
+{
+    return side % factor == 0 && (side <= 1 || side > factor);
 }
 
 static bool place_before(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
                          char reason[ELBOW_LAYER_REASON_SIZE])
 {
     size_t down = factor_of(options, output.height), right = factor_of(options, output.width);
-    // From a side of length 1, which would stay, nothing becomes longer.
-    bool fits = output.height % down == 0 && output.width % right == 0 &&
-                (output.height == 1 || output.height > down) && (output.width == 1 || output.width > right);
+    size_t behind = factor_of(options, output.depth);
+    bool fits = divides(behind, output.depth) && divides(down, output.height) && divides(right, output.width);
     if (!fits)
-        snprintf(reason, ELBOW_LAYER_REASON_SIZE, "an upsample by %lld cannot give the %zu x %zu places",
-                 (long long)options->factor, output.height, output.width);
+        snprintf(reason, ELBOW_LAYER_REASON_SIZE, "an upsample by %lld cannot give the %s places",
+                 (long long)options->factor,
+                 elbow_shape_places_text(output, elbow_shape_axes(output) == 3 ? 3 : 2).text);
+    input->depth = output.depth / behind;
     input->height = output.height / down;
     input->width = output.width / right;
     return fits;
@@ -51,17 +59,20 @@ static enum elbow_status create(struct elbow_parameters *parameters, const struc
 }
 
 struct pass {
-    size_t height, width, channels; // of the input
-    size_t down, right;             // factors
+    size_t planes, height, width, channels; // of the input
+    size_t behind, down, right;             // factors
     const float *x, *dy;
     float *y, *dx;
 };
 
 static struct pass pass_of(const struct elbow_layer_instance *layer, const struct elbow_layer_call *call)
 {
-    return (struct pass){.height = layer->input.height,
+    size_t planes = elbow_shape_depth(layer->input);
+    return (struct pass){.planes = planes,
+                         .height = layer->input.height,
                          .width = layer->input.width,
                          .channels = layer->input.channels,
+                         .behind = elbow_shape_depth(layer->output) / planes,
                          .down = layer->output.height / layer->input.height,
                          .right = layer->output.width / layer->input.width,
                          .x = call->x,
@@ -70,38 +81,50 @@ static struct pass pass_of(const struct elbow_layer_instance *layer, const struc
                          .dx = call->dx};
 }
 
-// A row of places is spread to the right, then down.
+// A row of places is spread to the right, then down, a plane then behind itself.
 static void forward_span(void *user, int part, size_t first, size_t count)
 {
     const struct pass *pass = user;
     size_t channels = pass->channels, wide = pass->width * pass->right * channels;
+    size_t plane = pass->height * pass->down * wide;
+    const float *x = pass->x + first * pass->planes * pass->height * pass->width * channels;
+    float *y = pass->y + first * pass->planes * pass->behind * plane;
     (void)part;
-    for (size_t line = first * pass->height; line < (first + count) * pass->height; ++line) {
-        const float *x = pass->x + line * pass->width * channels;
-        float *y = pass->y + line * pass->down * wide, *to = y;
-        for (size_t j = 0; j < pass->width; ++j)
-            for (size_t k = 0; k < pass->right; ++k, to += channels)
-                memcpy(to, x + j * channels, channels * sizeof *to);
-        for (size_t k = 1; k < pass->down; ++k)
-            memcpy(y + k * wide, y, wide * sizeof *y);
+    for (size_t z = first * pass->planes; z < (first + count) * pass->planes; ++z) {
+        float *begin = y;
+        for (size_t i = 0; i < pass->height; ++i, x += pass->width * channels) {
+            float *line = y;
+            for (size_t j = 0; j < pass->width; ++j)
+                for (size_t k = 0; k < pass->right; ++k, y += channels)
+                    memcpy(y, x + j * channels, channels * sizeof *y);
+            for (size_t k = 1; k < pass->down; ++k, y += wide)
+                memcpy(y, line, wide * sizeof *y);
+        }
+        for (size_t k = 1; k < pass->behind; ++k, y += plane)
+            memcpy(y, begin, plane * sizeof *y);
     }
+}
+
+// Adds a plane of dy to one of dx.
+static void add_plane(const struct pass *pass, const float *dy, float *dx)
+{
+    size_t channels = pass->channels, wide = pass->width * pass->right;
+    for (size_t i = 0; i < pass->height; ++i, dx += pass->width * channels)
+        for (size_t k = 0; k < pass->down; ++k)
+            for (size_t j = 0; j < wide; ++j, dy += channels)
+                for (size_t c = 0; c < channels; ++c)
+                    dx[j / pass->right * channels + c] += dy[c];
 }
 
 static void backward_span(void *user, int part, size_t first, size_t count)
 {
     const struct pass *pass = user;
-    size_t channels = pass->channels, wide = pass->width * pass->right * channels;
+    size_t plane = pass->height * pass->width * pass->channels, large = plane * pass->down * pass->right;
     (void)part;
-    memset(pass->dx + first * pass->height * pass->width * channels, 0,
-           count * pass->height * pass->width * channels * sizeof(float));
-    for (size_t line = first * pass->height; line < (first + count) * pass->height; ++line)
-        for (size_t k = 0; k < pass->down; ++k) {
-            const float *dy = pass->dy + (line * pass->down + k) * wide;
-            float *dx = pass->dx + line * pass->width * channels;
-            for (size_t j = 0; j < pass->width * pass->right; ++j, dy += channels)
-                for (size_t c = 0; c < channels; ++c)
-                    dx[j / pass->right * channels + c] += dy[c];
-        }
+    memset(pass->dx + first * pass->planes * plane, 0, count * pass->planes * plane * sizeof(float));
+    for (size_t z = first * pass->planes; z < (first + count) * pass->planes; ++z)
+        for (size_t k = 0; k < pass->behind; ++k)
+            add_plane(pass, pass->dy + (z * pass->behind + k) * large, pass->dx + z * plane);
 }
 
 static void forward(const struct elbow_layer_instance *layer, struct elbow_span parts,

@@ -252,8 +252,8 @@ START_TEST(test_lists)
     refused("model:\n  encoder:\n    - dense",
             "run.yaml:3:7: model.encoder.0.dense: units is missing, expected a whole number from 1 to 1048576");
     refused("model: {encoder: [5]}", "run.yaml:1:19: model.encoder.0: unknown layer '5', expected dense, conv2d, "
-                                     "conv_transpose2d, gated, layer_norm, pool, upsample, dropout "
-                                     "or residual");
+                                     "conv_transpose2d, gated, layer_norm, pool, upsample, dropout, residual, "
+                                     "conv1d, conv_transpose1d, conv3d or conv_transpose3d");
     refused("model: {encoder: [~]}", "run.yaml:1:19: model.encoder.0: found nothing, expected a layer such as dense: "
                                      "{units: 256, activation: relu}");
     refused(
@@ -271,10 +271,15 @@ START_TEST(test_lists)
     refused("model: {decoder: [conv_transpose2d: {filters: 8, kernel: 0}]}",
             "run.yaml:1:58: model.decoder.0.conv_transpose2d.kernel: '0' is out of bounds, expected a whole number "
             "from 1 to 255");
+    refused(
+        "model: {encoder: [conv1d: {filters: 8, kernel: 0}]}",
+        "run.yaml:1:48: model.encoder.0.conv1d.kernel: '0' is out of bounds, expected a whole number from 1 to 255");
+    refused("model: {encoder: [conv3d: {filters: 8, kernel: 3, output_padding: 1}]}",
+            "run.yaml:1:51: model.encoder.0.conv3d.output_padding: unknown key; model.encoder.0.conv3d has: filters, "
+            "kernel, stride, padding, activation");
     refused("model:\n  encoder:\n    - linear: {units: 1}",
             "run.yaml:3:7: model.encoder.0: unknown layer 'linear', expected dense, conv2d, conv_transpose2d, gated, "
-            "layer_norm, pool, upsample, dropout "
-            "or residual");
+            "layer_norm, pool, upsample, dropout, residual, conv1d, conv_transpose1d, conv3d or conv_transpose3d");
     refused("model: {encoder: [residual]}",
             "run.yaml:1:19: model.encoder.0.residual: layers is missing, expected a list "
             "of one or more layers such as [dense: {units: 256, activation: relu}]");

@@ -33,7 +33,7 @@ static struct elbow_layer last(struct elbow_layer layer)
     return layer;
 }
 
-static const struct elbow_shape image = {28, 28, 1}, colour = {64, 64, 3}, flat = {1, 1, 784};
+static const struct elbow_shape image = {28, 28, 1, 0}, colour = {64, 64, 3, 0}, flat = {1, 1, 784, 0};
 
 static void check(struct elbow_shape shape, size_t height, size_t width, size_t channels)
 {
@@ -45,7 +45,7 @@ START_TEST(encoders_flatten)
 {
     struct elbow_architecture plan;
     struct elbow_layers layers = {3, {conv(32, 4, 2, 1), conv(64, 4, 2, 1), dense(256)}};
-    ck_assert_int_eq(elbow_architecture_plan("encoder", image, &layers, (struct elbow_shape){1, 1, 64}, &plan, NULL),
+    ck_assert_int_eq(elbow_architecture_plan("encoder", image, &layers, (struct elbow_shape){1, 1, 64, 0}, &plan, NULL),
                      ELBOW_OK);
     ck_assert(plan.has_dense_head);
     check(plan.inputs[0], 28, 28, 1);
@@ -56,7 +56,7 @@ START_TEST(encoders_flatten)
     check(plan.inputs[3], 1, 1, 256);
     check(plan.outputs[3], 1, 1, 64);
     layers.count = 2; // the head behind a convolution
-    ck_assert_int_eq(elbow_architecture_plan("encoder", image, &layers, (struct elbow_shape){1, 1, 64}, &plan, NULL),
+    ck_assert_int_eq(elbow_architecture_plan("encoder", image, &layers, (struct elbow_shape){1, 1, 64, 0}, &plan, NULL),
                      ELBOW_OK);
     ck_assert(plan.has_dense_head);
     check(plan.inputs[2], 7, 7, 64);
@@ -67,7 +67,7 @@ START_TEST(decoders_reshape_and_end_in_the_image)
 {
     struct elbow_architecture plan;
     struct elbow_layers layers = {4, {dense(256), dense(3136), transpose(32, 4, 2, 1), last(transpose(1, 4, 2, 1))}};
-    struct elbow_shape latent = {1, 1, 32};
+    struct elbow_shape latent = {1, 1, 32, 0};
     ck_assert_int_eq(elbow_architecture_plan("decoder", latent, &layers, image, &plan, NULL), ELBOW_OK);
     ck_assert(!plan.has_dense_head);
     check(plan.outputs[1], 1, 1, 3136);
@@ -77,8 +77,8 @@ START_TEST(decoders_reshape_and_end_in_the_image)
     // Odd sizes by output padding, a stride of one by a conv2d.
     layers = (struct elbow_layers){3, {dense(90), transpose(8, 3, 2, 1), last(conv(3, 3, 1, 1))}};
     layers.layers[1].output_padding = 1;
-    ck_assert_int_eq(elbow_architecture_plan("decoder", latent, &layers, (struct elbow_shape){6, 10, 3}, &plan, NULL),
-                     ELBOW_OK);
+    ck_assert_int_eq(
+        elbow_architecture_plan("decoder", latent, &layers, (struct elbow_shape){6, 10, 3, 0}, &plan, NULL), ELBOW_OK);
     check(plan.inputs[1], 3, 5, 6);
     check(plan.inputs[2], 6, 10, 8);
     // From the latent variables at once.
@@ -92,15 +92,51 @@ START_TEST(dense_decoders_have_a_dense_head)
 {
     struct elbow_architecture plan;
     struct elbow_layers layers = {1, {dense(256)}};
-    ck_assert_int_eq(elbow_architecture_plan("decoder", (struct elbow_shape){1, 1, 32}, &layers, image, &plan, NULL),
+    ck_assert_int_eq(elbow_architecture_plan("decoder", (struct elbow_shape){1, 1, 32, 0}, &layers, image, &plan, NULL),
                      ELBOW_OK);
     ck_assert(plan.has_dense_head);
     layers.count = 0;
-    ck_assert_int_eq(elbow_architecture_plan("decoder", (struct elbow_shape){1, 1, 32}, &layers, image, &plan, NULL),
+    ck_assert_int_eq(elbow_architecture_plan("decoder", (struct elbow_shape){1, 1, 32, 0}, &layers, image, &plan, NULL),
                      ELBOW_OK);
     ck_assert(plan.has_dense_head);
     check(plan.inputs[0], 1, 1, 32);
     check(plan.outputs[0], 28, 28, 1);
+}
+END_TEST
+
+static struct elbow_layer of_kind(enum elbow_layer_kind kind, struct elbow_layer layer)
+{
+    layer.kind = kind;
+    return layer;
+}
+
+static const struct elbow_shape series = {1, 64, 2, 0}, volume = {12, 10, 1, 8};
+
+// As images, along one axis and along three.
+START_TEST(series_and_volumes_have_places)
+{
+    struct elbow_architecture plan;
+    struct elbow_shape latent = {1, 1, 32, 0};
+    struct elbow_layers layers = {2, {of_kind(ELBOW_LAYER_CONV1D, conv(8, 4, 2, 1)), dense(9)}};
+    ck_assert_int_eq(elbow_architecture_plan("encoder", series, &layers, latent, &plan, NULL), ELBOW_OK);
+    check(plan.outputs[0], 1, 32, 8);
+    check(plan.outputs[1], 1, 1, 9);
+    layers = (struct elbow_layers){2, {dense(96), of_kind(ELBOW_LAYER_CONV_TRANSPOSE1D, last(transpose(2, 4, 2, 1)))}};
+    ck_assert_int_eq(elbow_architecture_plan("decoder", latent, &layers, series, &plan, NULL), ELBOW_OK);
+    ck_assert(!plan.has_dense_head);
+    check(plan.inputs[1], 1, 32, 3);
+    check(plan.outputs[1], 1, 64, 2);
+    layers = (struct elbow_layers){2, {of_kind(ELBOW_LAYER_CONV3D, conv(8, 4, 2, 1)), dense(9)}};
+    ck_assert_int_eq(elbow_architecture_plan("encoder", volume, &layers, latent, &plan, NULL), ELBOW_OK);
+    check(plan.outputs[0], 6, 5, 8);
+    ck_assert_uint_eq(plan.outputs[0].depth, 4);
+    check(plan.outputs[1], 1, 1, 9);
+    ck_assert_uint_eq(plan.outputs[1].depth, 0);
+    layers = (struct elbow_layers){2, {dense(360), of_kind(ELBOW_LAYER_CONV_TRANSPOSE3D, last(transpose(1, 4, 2, 1)))}};
+    ck_assert_int_eq(elbow_architecture_plan("decoder", latent, &layers, volume, &plan, NULL), ELBOW_OK);
+    check(plan.inputs[1], 6, 5, 3);
+    ck_assert_uint_eq(plan.inputs[1].depth, 4);
+    ck_assert(elbow_shape_is_same(plan.outputs[1], volume));
 }
 END_TEST
 
@@ -114,9 +150,9 @@ static void refused(struct elbow_shape input, struct elbow_layers layers, struct
 
 START_TEST(misfits_are_told)
 {
-    struct elbow_shape latent = {1, 1, 32}, head = {1, 1, 64};
+    struct elbow_shape latent = {1, 1, 32, 0}, head = {1, 1, 64, 0};
     refused(flat, (struct elbow_layers){1, {conv(32, 4, 2, 1)}}, head, "data.shape says so");
-    refused((struct elbow_shape){4, 4, 1}, (struct elbow_layers){2, {conv(8, 4, 2, 0), conv(8, 4, 2, 1)}}, head,
+    refused((struct elbow_shape){4, 4, 1, 0}, (struct elbow_layers){2, {conv(8, 4, 2, 0), conv(8, 4, 2, 1)}}, head,
             "model.decoder.1: a conv2d of kernel 4, stride 2, padding 1 does not fit an input of 1 x 1 x 8");
     refused(latent, (struct elbow_layers){2, {dense(300), last(transpose(1, 4, 2, 1))}}, image,
             "model.decoder.1: the 300 values before this conv_transpose2d cannot become 14 x 14 x channels");
@@ -135,6 +171,48 @@ START_TEST(misfits_are_told)
 }
 END_TEST
 
+START_TEST(other_axes_are_told)
+{
+    struct elbow_shape latent = {1, 1, 32, 0}, head = {1, 1, 64, 0};
+    struct elbow_layer line = of_kind(ELBOW_LAYER_CONV1D, conv(3, 3, 1, 0));
+    struct elbow_layer block = of_kind(ELBOW_LAYER_CONV3D, conv(3, 3, 1, 0));
+    refused(
+        flat, (struct elbow_layers){1, {line}}, head,
+        "model.decoder.0: a conv1d needs series; data.layout: series says that samples are (with data.shape: [time, "
+        "channels] if rows are flat)");
+    refused(flat, (struct elbow_layers){1, {block}}, head, "a conv3d needs volumes; data.layout: volume says");
+    refused(image, (struct elbow_layers){1, {line}}, head,
+            "model.decoder.0: a conv1d needs series, and the samples are images of 28 x 28 x 1 (height, width, "
+            "channels); data.layout: series would say that they are series");
+    refused(image, (struct elbow_layers){1, {block}}, head, "a conv3d needs volumes, and the samples are images");
+    refused(series, (struct elbow_layers){1, {block}}, head,
+            "a conv3d needs volumes, and the samples are series of 64 x 2 (time, channels)");
+    refused(latent, (struct elbow_layers){1, {last(conv(3, 3, 1, 0))}}, volume,
+            "a conv2d needs images, and the samples are volumes of 8 x 12 x 10 x 1 (depth, height, width, channels)");
+    refused(volume, (struct elbow_layers){1, {line}}, head, "a conv1d needs series, and the samples are volumes");
+    refused(series, (struct elbow_layers){2, {conv(3, 2, 1, 1), line}}, head,
+            "model.decoder.1: a conv1d goes along one axis, and cannot take 2 x 65 places");
+    refused(
+        latent, (struct elbow_layers){2, {dense(9), of_kind(ELBOW_LAYER_CONV1D, last(conv(3, 3, 1, 1)))}}, series,
+        "model.decoder.1: the 9 values before this conv1d cannot become 64 x channels, which it takes to end in the "
+        "data's 64; make them a multiple of 64");
+    refused(series, (struct elbow_layers){1, {of_kind(ELBOW_LAYER_CONV1D, last(conv(3, 3, 1, 1)))}}, series,
+            "the output layer and must give 64 x 2 (time, channels) for the data, but gives 64 x 3");
+    refused(volume, (struct elbow_layers){1, {of_kind(ELBOW_LAYER_CONV3D, conv(3, 9, 1, 0))}}, head,
+            "a conv3d of kernel 9, stride 1, padding 0 does not fit an input of 8 x 12 x 10 x 1 (depth, height, width, "
+            "channels)");
+    struct elbow_layer pool = {.kind = ELBOW_LAYER_POOL, .size = 9};
+    refused(volume, (struct elbow_layers){1, {pool}}, head,
+            "a window of 9 x 9 x 9 does not fit into the 8 x 12 x 10 places that come in");
+    struct elbow_layer upsample = {.kind = ELBOW_LAYER_UPSAMPLE, .factor = 4};
+    refused(latent, (struct elbow_layers){3, {dense(9), upsample, of_kind(ELBOW_LAYER_CONV3D, last(conv(1, 3, 1, 1)))}},
+            volume, "an upsample by 4 cannot give the 8 x 12 x 10 places");
+    struct elbow_shape vast = {1 << 12, 1 << 12, 1, 1 << 12};
+    refused(vast, (struct elbow_layers){1, {of_kind(ELBOW_LAYER_CONV3D, conv(9, 1, 1, 0))}}, head,
+            "gives 4096 x 4096 x 4096 x 9 values (depth, height, width, channels), more than 2^31");
+}
+END_TEST
+
 static struct elbow_layer moving(enum elbow_layer_kind kind)
 {
     return (struct elbow_layer){.kind = kind, .size = 2, .stride = 2, .factor = 2};
@@ -143,7 +221,7 @@ static struct elbow_layer moving(enum elbow_layer_kind kind)
 // Of flat values they would do nothing without a word; convolutions are trained there.
 START_TEST(what_moves_places_needs_them)
 {
-    struct elbow_shape latent = {1, 1, 32}, head = {1, 1, 64};
+    struct elbow_shape latent = {1, 1, 32, 0}, head = {1, 1, 64, 0};
     struct elbow_architecture plan;
     struct elbow_error error = {0};
     struct elbow_layer pool = moving(ELBOW_LAYER_POOL), upsample = moving(ELBOW_LAYER_UPSAMPLE);
@@ -160,8 +238,8 @@ START_TEST(what_moves_places_needs_them)
                                             {2, {transpose(8, 7, 1, 0), upsample}},        // unfolded
                                             {3, {dense(98), upsample, last(conv(1, 3, 1, 1))}}}; // in the run
     for (size_t i = 0; i < sizeof decoders / sizeof *decoders; ++i)
-        ck_assert_msg(elbow_architecture_plan("decoder", latent, &decoders[i], (struct elbow_shape){14, 14, 1}, &plan,
-                                              &error) == ELBOW_OK,
+        ck_assert_msg(elbow_architecture_plan("decoder", latent, &decoders[i], (struct elbow_shape){14, 14, 1, 0},
+                                              &plan, &error) == ELBOW_OK,
                       "%s", error.message);
     const struct elbow_layers encoder = {2, {conv(8, 28, 1, 0), pool}}; // one place is left
     ck_assert_int_eq(elbow_architecture_plan("encoder", image, &encoder, head, &plan, &error), ELBOW_OK);
@@ -179,17 +257,18 @@ static struct elbow_layers around(struct elbow_layer inner, struct elbow_layer b
 
 START_TEST(residuals_are_what_they_hold)
 {
-    struct elbow_shape latent = {1, 1, 32}, head = {1, 1, 64};
+    struct elbow_shape latent = {1, 1, 32, 0}, head = {1, 1, 64, 0};
     struct elbow_architecture plan;
     struct elbow_error error = {0};
     // It is a part of the run that gets places from the image that the decoder ends in.
     struct elbow_layers decoder = around(conv(8, 3, 1, 1), dense(98), last(transpose(1, 4, 2, 1)));
     ck_assert_int_eq(
-        elbow_architecture_plan("decoder", latent, &decoder, (struct elbow_shape){14, 14, 1}, &plan, &error), ELBOW_OK);
+        elbow_architecture_plan("decoder", latent, &decoder, (struct elbow_shape){14, 14, 1, 0}, &plan, &error),
+        ELBOW_OK);
     check(plan.inputs[1], 7, 7, 2);
     check(plan.outputs[1], 7, 7, 8);
     decoder = around(conv(8, 3, 2, 1), dense(98), last(transpose(1, 4, 2, 1))); // 13 x 13 at least
-    refused(latent, decoder, (struct elbow_shape){14, 14, 1},
+    refused(latent, decoder, (struct elbow_shape){14, 14, 1, 0},
             "model.decoder.1: the 98 values before this residual cannot become 13 x 13 x channels");
     struct elbow_layers encoder = around(dense(10), conv(2, 4, 2, 1), dense(3)); // places are lost
     ck_assert_int_eq(elbow_architecture_plan("encoder", image, &encoder, head, &plan, &error), ELBOW_OK);
@@ -207,4 +286,5 @@ START_TEST(residuals_are_what_they_hold)
 END_TEST
 
 UNIT_MAIN("nn/architecture", encoders_flatten, decoders_reshape_and_end_in_the_image, dense_decoders_have_a_dense_head,
-          misfits_are_told, what_moves_places_needs_them, residuals_are_what_they_hold)
+          series_and_volumes_have_places, misfits_are_told, other_axes_are_told, what_moves_places_needs_them,
+          residuals_are_what_they_hold)

@@ -14,9 +14,16 @@ static double dot(size_t count, const float *a, const float *b)
     return sum;
 }
 
+static const struct elbow_window *square(size_t kernel, size_t stride, size_t padding)
+{
+    static struct elbow_window window;
+    window = (struct elbow_window){{1, kernel, kernel}, {1, stride, stride}, {0, padding, padding}};
+    return &window;
+}
+
 static struct elbow_shape input_of(const struct reference_sizes *sizes)
 {
-    return (struct elbow_shape){sizes->height, sizes->width, sizes->channels};
+    return (struct elbow_shape){sizes->height, sizes->width, sizes->channels, 0};
 }
 
 // The transposed layer that leads back; false if its two sides need different output paddings.
@@ -85,13 +92,14 @@ END_TEST
 // Kernels twice the stride, whole vectors of channels and filters, and maps that fill their tiles well enough.
 START_TEST(sizes_alone_choose_tiles)
 {
-    struct elbow_shape image = {14, 14, 32}, map = {7, 7, 64}, thin = {14, 14, 24}, small = {4, 4, 32};
-    ck_assert(elbow_tiles_suit(image, map, 4, 2, 1));
-    ck_assert(!elbow_tiles_suit(image, map, 3, 2, 1));
-    ck_assert(!elbow_tiles_suit(thin, map, 4, 2, 1));
-    ck_assert(!elbow_tiles_suit(small, (struct elbow_shape){2, 2, 64}, 4, 2, 1));
-    struct elbow_shape large = {1 << 13, 1 << 13, 1024};
-    ck_assert(!elbow_tiles_suit(large, (struct elbow_shape){1 << 12, 1 << 12, 16}, 4, 2, 1)); // offsets beyond 2^32
+    struct elbow_shape image = {14, 14, 32, 0}, map = {7, 7, 64, 0}, thin = {14, 14, 24, 0}, small = {4, 4, 32, 0};
+    ck_assert(elbow_tiles_suit(image, map, square(4, 2, 1)));
+    ck_assert(!elbow_tiles_suit(image, map, square(3, 2, 1)));
+    ck_assert(!elbow_tiles_suit(thin, map, square(4, 2, 1)));
+    ck_assert(!elbow_tiles_suit(small, (struct elbow_shape){2, 2, 64, 0}, square(4, 2, 1)));
+    struct elbow_shape large = {1 << 13, 1 << 13, 1024, 0};
+    ck_assert(!elbow_tiles_suit(large, (struct elbow_shape){1 << 12, 1 << 12, 16, 0},
+                                square(4, 2, 1))); // offsets beyond 2^32
 }
 END_TEST
 
@@ -106,9 +114,11 @@ START_TEST(cases_go_both_ways_in_blocks)
         struct elbow_convolution convolution;
         if (!reference_conv2d.shape(&options, input_of(sizes), &map))
             continue;
-        ck_assert_int_eq(elbow_convolution_create(input_of(sizes), map, (size_t)sizes->kernel, (size_t)sizes->stride,
-                                                  (size_t)sizes->padding, &convolution, NULL),
-                         ELBOW_OK);
+        ck_assert_int_eq(
+            elbow_convolution_create(input_of(sizes), map,
+                                     square((size_t)sizes->kernel, (size_t)sizes->stride, (size_t)sizes->padding),
+                                     &convolution, NULL),
+            ELBOW_OK);
         size_t number = sizes->rows / convolution.block;
         if (number > blocks[convolution.by_tiles])
             blocks[convolution.by_tiles] = number;

@@ -36,8 +36,8 @@ static void set_up(struct setting *setting, size_t hidden_count, enum elbow_acti
     memset(setting, 0, sizeof *setting);
     struct elbow_layers hidden = hidden_layers(hidden_count, activation);
     struct elbow_error error = {0};
-    ck_assert_int_eq(elbow_network_create(&setting->parameters, "net", (struct elbow_shape){1, 1, INPUTS}, &hidden,
-                                          (struct elbow_shape){1, 1, OUTPUTS}, ELBOW_INITIALIZER_AUTO, ROWS_MAX,
+    ck_assert_int_eq(elbow_network_create(&setting->parameters, "net", (struct elbow_shape){1, 1, INPUTS, 0}, &hidden,
+                                          (struct elbow_shape){1, 1, OUTPUTS, 0}, ELBOW_INITIALIZER_AUTO, ROWS_MAX,
                                           &setting->network, &error),
                      ELBOW_OK);
     ck_assert_uint_le(setting->parameters.size, ARENA);
@@ -195,9 +195,9 @@ START_TEST(each_failed_allocation_is_survived)
         struct elbow_network network;
         struct elbow_error error = {0};
         elbow_memory_fail_at(n);
-        status =
-            elbow_network_create(&parameters, "net", (struct elbow_shape){1, 1, INPUTS}, &hidden,
-                                 (struct elbow_shape){1, 1, OUTPUTS}, ELBOW_INITIALIZER_HE, ROWS_MAX, &network, &error);
+        status = elbow_network_create(&parameters, "net", (struct elbow_shape){1, 1, INPUTS, 0}, &hidden,
+                                      (struct elbow_shape){1, 1, OUTPUTS, 0}, ELBOW_INITIALIZER_HE, ROWS_MAX, &network,
+                                      &error);
         elbow_memory_fail_at(0);
         ck_assert(status == ELBOW_OK || (status == ELBOW_MEMORY && error.message[0] != 0));
         elbow_network_destroy(&network);

@@ -36,8 +36,8 @@ static struct elbow_layer conv(enum elbow_layer_kind kind, int64_t filters, int6
 
 static struct architecture encoder(void)
 {
-    return (struct architecture){{9, 10, 2},
-                                 {1, 1, 6},
+    return (struct architecture){{9, 10, 2, 0},
+                                 {1, 1, 6, 0},
                                  {3,
                                   {conv(ELBOW_LAYER_CONV2D, 5, 3, 2, 1, ELBOW_ACTIVATION_SILU),
                                    conv(ELBOW_LAYER_CONV2D, 7, 4, 1, 1, ELBOW_ACTIVATION_TANH), dense(11)}}};
@@ -45,8 +45,8 @@ static struct architecture encoder(void)
 
 static struct architecture decoder(void)
 {
-    return (struct architecture){{1, 1, 3},
-                                 {12, 8, 2},
+    return (struct architecture){{1, 1, 3, 0},
+                                 {12, 8, 2, 0},
                                  {4,
                                   {dense(9), dense(30), // 3 x 2 x 5
                                    conv(ELBOW_LAYER_CONV_TRANSPOSE2D, 17, 4, 2, 1, ELBOW_ACTIVATION_SILU),
@@ -139,8 +139,8 @@ START_TEST(the_last_convolution_is_the_head)
     const struct elbow_tensor *weight = elbow_parameters_find(&parameters, "net.head/weight");
     ck_assert(weight && weight->rank == 4 && weight->shape[2] == 17 && weight->shape[3] == 2);
     // 6 x 4 and 12 x 8 places are worked out from 3 x 2 and 6 x 4.
-    ck_assert(elbow_shape_is_same(network.layers[2].input, (struct elbow_shape){3, 2, 5}));
-    ck_assert(elbow_shape_is_same(network.layers[3].input, (struct elbow_shape){6, 4, 17}));
+    ck_assert(elbow_shape_is_same(network.layers[2].input, (struct elbow_shape){3, 2, 5, 0}));
+    ck_assert(elbow_shape_is_same(network.layers[3].input, (struct elbow_shape){6, 4, 17, 0}));
     size_t floats = 9 + 30 + 2 * 24 * 17 + 96 * 2 + 2 * 24 * 17; // outputs, a slope, two deltas of the widest
     ck_assert_uint_gt(elbow_network_bytes(&network), ROWS * floats * sizeof(float));
     elbow_network_destroy(&network);

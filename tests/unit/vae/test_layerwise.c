@@ -144,7 +144,7 @@ START_TEST(large_layers_fall_into_parts)
     config.model.likelihood_options.learn_variance = true;
     config.model.likelihood_options.variance = 0.5;
     config.model.encoder = config.model.decoder = (struct elbow_layers){.count = 1, .layers = {layer}};
-    struct fixture f = create_large(&config, (struct elbow_shape){1, 1, 700}, 7);
+    struct fixture f = create_large(&config, (struct elbow_shape){1, 1, 700, 0}, 7);
     ck_assert_uint_eq(elbow_layerwise_parts(f.model, 0), elbow_dense_product_is_own() ? 3 : 1);
     check(&f, "large");
     destroy_large(&f);
@@ -166,7 +166,7 @@ START_TEST(convolutions_go_in_pieces)
     config.model.likelihood = ELBOW_LIKELIHOOD_BERNOULLI;
     config.model.encoder = (struct elbow_layers){.count = 1, .layers = {conv}};
     config.model.decoder = (struct elbow_layers){.count = 2, .layers = {dense, back}};
-    struct fixture f = create_large(&config, (struct elbow_shape){8, 8, 1}, 4);
+    struct fixture f = create_large(&config, (struct elbow_shape){8, 8, 1, 0}, 4);
     check(&f, "convolutions");
     destroy_large(&f);
 }

@@ -12,7 +12,7 @@
 
 enum { ROWS = 4, LATENT = 3, PLACES = 64, CHANNELS = 3, VALUES = PLACES * CHANNELS };
 
-static const struct elbow_shape sample = {8, 8, CHANNELS};
+static const struct elbow_shape sample = {8, 8, CHANNELS, 0};
 
 static void configure(struct elbow_config *config)
 {
@@ -116,20 +116,36 @@ START_TEST(the_output_bias_is_the_channels_mean)
 }
 END_TEST
 
+static void check_sample(const struct elbow_config *config, enum elbow_layout layout, size_t rank,
+                         const uint64_t *shape, struct elbow_shape expected)
+{
+    struct elbow_shape found = elbow_model_sample(config, layout, rank, shape);
+    ck_assert_mem_eq(&found, &expected, sizeof found);
+}
+
 START_TEST(samples_have_shapes)
 {
     static const uint64_t shape[] = {6, 5, 4, 3};
-    static const struct elbow_shape expected[] = {{1, 1, 6}, {6, 5, 1}, {6, 5, 4}, {1, 1, 360}};
+    static const struct elbow_shape images[] = {{1, 1, 6, 0}, {6, 5, 1, 0}, {6, 5, 4, 0}, {1, 1, 360, 0}};
+    static const struct elbow_shape series[] = {{1, 6, 1, 0}, {1, 6, 5, 0}, {1, 1, 120, 0}, {1, 1, 360, 0}};
+    static const struct elbow_shape volumes[] = {{1, 1, 6, 0}, {1, 1, 30, 0}, {5, 4, 1, 6}, {5, 4, 3, 6}};
+    struct elbow_config *config = calloc(1, sizeof *config);
     for (size_t rank = 1; rank <= 4; ++rank) {
-        struct elbow_shape found = elbow_model_sample(ELBOW_LAYOUT_AUTO, rank, shape), flat = {1, 1, 1};
-        ck_assert_mem_eq(&found, &expected[rank - 1], sizeof found);
+        struct elbow_shape flat = {1, 1, 1, 0};
         for (size_t i = 0; i < rank; ++i)
             flat.channels *= (size_t)shape[i];
-        found = elbow_model_sample(ELBOW_LAYOUT_SERIES, rank, shape);
-        ck_assert_mem_eq(&found, &flat, sizeof found);
-        found = elbow_model_sample(ELBOW_LAYOUT_IMAGE, rank, shape);
-        ck_assert_mem_eq(&found, &expected[rank - 1], sizeof found);
+        config->model.encoder = (struct elbow_layers){1, {{.kind = ELBOW_LAYER_LAYER_NORM}}};
+        check_sample(config, ELBOW_LAYOUT_AUTO, rank, shape, images[rank - 1]);
+        check_sample(config, ELBOW_LAYOUT_IMAGE, rank, shape, images[rank - 1]);
+        check_sample(config, ELBOW_LAYOUT_SERIES, rank, shape, flat); // no layer looks at places
+        check_sample(config, ELBOW_LAYOUT_VOLUME, rank, shape, flat);
+        config->model.encoder.layers[0].kind = ELBOW_LAYER_POOL;
+        check_sample(config, ELBOW_LAYOUT_AUTO, rank, shape, images[rank - 1]);
+        check_sample(config, ELBOW_LAYOUT_SERIES, rank, shape, series[rank - 1]);
+        check_sample(config, ELBOW_LAYOUT_VOLUME, rank, shape, volumes[rank - 1]);
+        check_sample(config, ELBOW_LAYOUT_ROWS, rank, shape, flat);
     }
+    free(config);
 }
 END_TEST
 

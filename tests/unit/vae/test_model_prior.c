@@ -107,7 +107,7 @@ static struct world *create(void)
     world->config.model.encoder = fixture_hidden(1, ELBOW_ACTIVATION_TANH);
     world->config.model.decoder = fixture_hidden(2, ELBOW_ACTIVATION_TANH);
     world->config.objective.beta = 0.6;
-    struct elbow_shape sample = {1, 1, D};
+    struct elbow_shape sample = {1, 1, D, 0};
     ck_assert(elbow_model_create_of(kinds, &world->config, sample, ROWS, &world->model, &error) == ELBOW_OK);
     size_t size = world->model->parameters.size;
     world->parameters = allocate(size, sizeof(float));

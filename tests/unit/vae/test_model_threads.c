@@ -101,7 +101,8 @@ START_TEST(dense_models)
         char encoder[128], decoder[128];
         snprintf(encoder, sizeof encoder, "model.encoder=[dense: {units: 311, activation: %s}]", activations[i]);
         snprintf(decoder, sizeof decoder, "model.decoder=[dense: {units: 290, activation: %s}]", activations[i]);
-        check((const char *const[]){encoder, decoder, "model.latent=50", NULL}, (struct elbow_shape){1, 1, 777}, 131);
+        check((const char *const[]){encoder, decoder, "model.latent=50", NULL}, (struct elbow_shape){1, 1, 777, 0},
+              131);
     }
 }
 END_TEST
@@ -112,7 +113,7 @@ START_TEST(a_gaussian_with_a_learned_variance_by_momentum)
     check((const char *const[]){"model.likelihood=gaussian", "model.learn_variance=true", "train.optimizer=sgd",
                                 "model.encoder=[dense: {units: 200}]", "model.decoder=[dense: {units: 200}]",
                                 "model.latent=60", NULL},
-          (struct elbow_shape){1, 1, 500}, 97);
+          (struct elbow_shape){1, 1, 500, 0}, 97);
 }
 END_TEST
 
@@ -126,7 +127,7 @@ START_TEST(convolutions)
             "model.decoder=[dense: {units: 2450}, conv_transpose2d: {filters: 32, kernel: 4, stride: 2, padding: 1}, "
             "conv_transpose2d: {filters: 1, kernel: 4, stride: 2, padding: 1, activation: none}]",
             "model.latent=20", NULL},
-        (struct elbow_shape){28, 28, 1}, 37);
+        (struct elbow_shape){28, 28, 1, 0}, 37);
     check(
         (const char *const[]){
             "model.encoder=[conv2d: {filters: 17, kernel: 3, stride: 1, padding: 1}, "
@@ -134,7 +135,7 @@ START_TEST(convolutions)
             "model.decoder=[dense: {units: 512}, conv_transpose2d: {filters: 40, kernel: 4, stride: 2, padding: 1}, "
             "conv_transpose2d: {filters: 3, kernel: 4, stride: 2, padding: 1, activation: none}]",
             "model.latent=10", NULL},
-        (struct elbow_shape){32, 32, 3}, 33);
+        (struct elbow_shape){32, 32, 3, 0}, 33);
 }
 END_TEST
 

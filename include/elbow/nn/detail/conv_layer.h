@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the layers conv2d and conv_transpose2d share: all but the formulas of their sizes. Another convolution brings
-// such formulas, and has its direction in is_transposed of conv_layer.c.
+// What the convolutional layers share: all of it; a row differs in the axes of its places (1: series, 2: images, 3:
+// volumes), which conv_sides.c knows by its kind, and in its direction.
 //
-// A conv_transpose2d is the adjoint of the conv2d with the same kernel, stride and padding that leads from its output
-// to its input. In the words of convolution.h, with f(a), da, dW, db, dx as in layer/dense.c:
-//   conv2d            a = gather(x) + b;   dW = gradient(x, da);  dx = scatter(da)
-//   conv_transpose2d  a = scatter(x) + b;  dW = gradient(da, x);  dx = gather(da)
-// Tensors: weight (kernel, kernel, input channels, filters), bias (filters). Fan-in is k^2 input channels, fan-out k^2
-// filters. Private to this room.
+// A conv_transpose is the adjoint of the conv with the same kernel, stride and padding that leads from its output to
+// its input. In the words of convolution.h, with f(a), da, dW, db, dx as in layer/dense.c:
+//   conv            a = gather(x) + b;   dW = gradient(x, da);  dx = scatter(da)
+//   conv_transpose  a = scatter(x) + b;  dW = gradient(da, x);  dx = gather(da)
+// With kernel k, stride s, padding p, output padding a, i places of the input along an axis (Dumoulin and Visin 2016,
+// relationships 6 and 14) the output has
+//   conv            o = floor((i + 2 p - k) / s) + 1
+//   conv_transpose  o = s (i - 1) + k - 2 p + a, 0 <= a < s
+// Tensors: weight (kernel, ... once for each axis, input channels, filters), bias (filters). Fan-in is the taps of the
+// kernel times the input channels, fan-out the taps times the filters. Private to this room.
 #ifndef ELBOW_NN_DETAIL_CONV_LAYER_H
 #define ELBOW_NN_DETAIL_CONV_LAYER_H
 
@@ -22,14 +26,18 @@ struct elbow_conv_layer {
     struct elbow_convolution convolution;
 };
 
-// Places along a side of the output for those of the input, and the other way round; below 1: none.
-typedef int64_t elbow_conv_side(const struct elbow_layer *options, size_t places);
+// Local. Of a kind.
+bool elbow_conv_is_transposed(enum elbow_layer_kind kind);
+int elbow_conv_axes(enum elbow_layer_kind kind);
 
-// Local. A row's shape and place_before by the formula of a side: whether options fit; if not, the reason.
-bool elbow_conv_layer_shape(const struct elbow_layer *options, elbow_conv_side *after, struct elbow_shape input,
-                            struct elbow_shape *output, char reason[ELBOW_LAYER_REASON_SIZE]);
-bool elbow_conv_layer_place(const struct elbow_layer *options, elbow_conv_side *before, struct elbow_shape output,
-                            struct elbow_shape *input, char reason[ELBOW_LAYER_REASON_SIZE]);
+// Local. Kernel, stride and padding along the axes that a kind has; 1, 1 and 0 along the others.
+struct elbow_window elbow_conv_window(const struct elbow_layer *options);
+
+// Local. A row's shape and place_before.
+bool elbow_conv_layer_shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
+                            char reason[ELBOW_LAYER_REASON_SIZE]);
+bool elbow_conv_layer_place(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
+                            char reason[ELBOW_LAYER_REASON_SIZE]);
 
 // Local. Members of all rows. CONFIG if a sample is too large for the tables of a convolution.
 enum elbow_status elbow_conv_layer_create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
@@ -41,5 +49,17 @@ void elbow_conv_layer_forward(const struct elbow_layer_instance *layer, struct e
                               const struct elbow_layer_call *call);
 void elbow_conv_layer_backward(const struct elbow_layer_instance *layer, struct elbow_span parts,
                                const struct elbow_layer_call *call);
+void elbow_conv_layer_products(const struct elbow_layer_instance *layer, size_t rows, elbow_product_visitor *visit,
+                               void *user);
+
+// The row of a kind.
+#define ELBOW_CONV_LAYER(of_axes)                                                                                      \
+    {                                                                                                                  \
+        .needs_image = true, .axes = of_axes, .can_be_head = true, .shape = elbow_conv_layer_shape,                    \
+        .place_before = elbow_conv_layer_place, .create = elbow_conv_layer_create,                                     \
+        .destroy = elbow_conv_layer_destroy, .kept = elbow_conv_layer_kept, .workspace = elbow_conv_layer_workspace,   \
+        .forward = elbow_conv_layer_forward, .backward = elbow_conv_layer_backward,                                    \
+        .products = elbow_conv_layer_products                                                                          \
+    }
 
 #endif

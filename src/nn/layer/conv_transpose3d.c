@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// conv_transpose3d: the adjoint of a conv3d, with bias and activation. detail/conv_layer.h has the formulas.
+#include "elbow/nn/detail/conv_layer.h"
+
+const struct elbow_layer_row elbow_layer_conv_transpose3d = ELBOW_CONV_LAYER(3);
