@@ -214,45 +214,6 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
     return status == ELBOW_OK ? check_selection(config, name, error) : status;
 }
 
-static enum elbow_status check_schedule(const struct elbow_config *config, const char *name, struct elbow_error *error)
-{
-    if (config->train.schedule == ELBOW_SCHEDULE_STEP && config->train.step_every == 0)
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: train.schedule: step without train.step_every; set after how many steps the rate falls", name);
-    if (config->train.schedule == ELBOW_SCHEDULE_COSINE && config->train.schedule_epochs == 0 &&
-        config->train.epochs == 0)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: train.schedule: cosine without an end; set train.schedule_epochs or train.epochs",
-                               name);
-    const struct elbow_key *rate = elbow_schema_find(elbow_schema_keys(), "train", "rate");
-    if (config->train.schedule == ELBOW_SCHEDULE_PIECES && !elbow_value_is_preset(rate, config))
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: train.rate: %g with train.schedule: pieces, which have the rates; remove train.rate", name,
-            config->train.rate);
-    return ELBOW_OK;
-}
-
-static enum elbow_status check_train(const struct elbow_config *config, const char *name, struct elbow_error *error)
-{
-    if (config->train.epochs == 0 && config->train.steps == 0)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: train.epochs and train.steps are both 0, the run would not begin; set one of them",
-                               name);
-    if (config->train.microbatch > config->train.batch)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: train.microbatch: %" PRId64 " is more than train.batch, %" PRId64
-                               "; make it smaller, or the batch larger",
-                               name, config->train.microbatch, config->train.batch);
-    bool has_valid = *config->data.valid || config->data.valid_share > 0;
-    if (config->train.patience > 0 && (!has_valid || config->eval.every == 0))
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: train.patience: counts evaluations, but there are none; set data.valid and eval.every", name);
-    return check_schedule(config, name, error);
-}
-
 enum elbow_status elbow_config_finish(struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     ELBOW_CHECK(config != NULL && name != NULL);
@@ -266,7 +227,7 @@ enum elbow_status elbow_config_finish(struct elbow_config *config, const char *n
     if (status == ELBOW_OK)
         status = elbow_check_dequantize(config, name, error);
     if (status == ELBOW_OK)
-        status = check_train(config, name, error);
+        status = elbow_check_train(config, name, error);
     if (status == ELBOW_OK && config->data.series.length > 0 && config->data.layout == ELBOW_LAYOUT_AUTO)
         config->data.layout = ELBOW_LAYOUT_SERIES;
     if (status == ELBOW_OK && config->train.microbatch == 0)

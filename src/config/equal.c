@@ -70,7 +70,7 @@ static bool equal_options(const struct elbow_key *key, const void *a, const void
 {
     struct elbow_keys options = key->kinds->keys;
     for (size_t k = 0; k < options.count; ++k)
-        if (!elbow_value_equal(&options.rows[k], a, b))
+        if (!elbow_value_is_flat(&options.rows[k], a) && !elbow_value_equal(&options.rows[k], a, b))
             return false;
     return true;
 }

@@ -26,8 +26,13 @@ static void expected_choice(const struct elbow_key *key, char expected[ELBOW_EXP
 
 static void expected_kind(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
 {
-    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "one of %s", key->kinds[0].name);
-    for (size_t i = 1; key->kinds[i].name; ++i) {
+    const struct elbow_kind_schema *first = key->is_open ? key->kinds + 1 : key->kinds;
+    if (key->is_open)
+        (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "a map such as {%s: ...}, null, or one of %s",
+                                key->kinds->keys.rows[0].name, first->name);
+    else
+        (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "one of %s", first->name);
+    for (size_t i = (size_t)(first - key->kinds) + 1; key->kinds[i].name; ++i) {
         size_t length = strlen(expected);
         (void)elbow_text_format(expected + length, ELBOW_EXPECTED_SIZE - length, ", %s", key->kinds[i].name);
     }

@@ -99,17 +99,20 @@ static void explain_key(FILE *out, const struct elbow_key *key, const char *pref
             key->help);
 }
 
-// The options of a key's kinds, or of its map, as --set takes them.
-static void explain_kinds(FILE *out, const struct elbow_key *key)
+// The options of a key's kinds, or of its map, as --set takes them. `name`: the key's, in full.
+static void explain_kinds(FILE *out, const struct elbow_key *key, const char *name)
 {
-    char name[ELBOW_KEY_NAME_SIZE], full[ELBOW_KEY_NAME_SIZE];
-    elbow_schema_join(name, key->section, key->name);
-    for (size_t k = 0; key->type == ELBOW_KEY_MAP && k < key->kinds->keys.count; ++k)
-        explain_key(out, &key->kinds->keys.rows[k], name);
-    for (size_t i = 0; key->type == ELBOW_KEY_KIND && key->kinds[i].name; ++i) {
-        elbow_schema_join(full, name, key->kinds[i].name);
-        for (size_t k = 0; k < key->kinds[i].keys.count; ++k)
-            explain_key(out, &key->kinds[i].keys.rows[k], full);
+    bool has_kinds = key->type == ELBOW_KEY_KIND || key->type == ELBOW_KEY_MAP;
+    for (size_t i = 0; has_kinds && key->kinds[i].name; ++i) {
+        bool has_word = key->type == ELBOW_KEY_KIND && !(key->is_open && i == 0);
+        struct elbow_keys options = key->kinds[i].keys;
+        char full[ELBOW_KEY_NAME_SIZE], inner[ELBOW_KEY_NAME_SIZE];
+        elbow_schema_join(full, has_word ? name : "", has_word ? key->kinds[i].name : name);
+        for (size_t k = 0; k < options.count; ++k) {
+            explain_key(out, &options.rows[k], full);
+            elbow_schema_join(inner, full, options.rows[k].name);
+            explain_kinds(out, &options.rows[k], inner);
+        }
     }
 }
 
@@ -118,7 +121,9 @@ void elbow_keys_explain(struct elbow_keys keys, FILE *out)
     ELBOW_CHECK(out != NULL);
     for (size_t i = 0; i < keys.count; ++i) {
         explain_key(out, &keys.rows[i], keys.rows[i].section);
-        explain_kinds(out, &keys.rows[i]);
+        char name[ELBOW_KEY_NAME_SIZE];
+        elbow_schema_join(name, keys.rows[i].section, keys.rows[i].name);
+        explain_kinds(out, &keys.rows[i], name);
     }
     size_t count = 0;
     const struct elbow_kind_schema *layers = elbow_schema_layers(&count);

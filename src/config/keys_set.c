@@ -80,6 +80,14 @@ static enum elbow_status graft(struct elbow_yaml **root, const char *path, struc
     return ELBOW_OK;
 }
 
+// Whether `rest` begins with a kind of the key.
+static bool names_kind(const struct elbow_key *key, const char *rest)
+{
+    char word[ELBOW_KEY_NAME_SIZE];
+    (void)elbow_text_format(word, sizeof word, "%.*s", (int)strcspn(rest, "."), rest);
+    return elbow_value_kind(key, word) != NULL;
+}
+
 // A list, or a kind with its options, as it is; a kind that is not yet chosen has no options.
 static void write_whole(const void *base, const struct elbow_key *key, const char *rest, struct elbow_printer *printer)
 {
@@ -92,20 +100,20 @@ static void write_whole(const void *base, const struct elbow_key *key, const cha
         elbow_value_write(key, base, 0, printer);
         return;
     }
-    const char *chosen = key->kinds[*(const int *)((const char *)base + key->offset)].name;
+    const struct elbow_kind_schema *kind = elbow_value_kind_of(key, base);
+    if (key->is_open && !names_kind(key, rest)) {
+        if (kind == key->kinds)
+            elbow_value_write_kind(key, base, printer);
+        else
+            elbow_printer_add(printer, "{}");
+        return;
+    }
+    const char *chosen = kind->name;
     size_t length = strcspn(rest, ".");
     if (strlen(chosen) == length && strncmp(chosen, rest, length) == 0)
         elbow_value_write_kind(key, base, printer);
     else
         elbow_printer_add(printer, "{%.*s: {}}", (int)length, rest);
-}
-
-// Whether `rest` begins with a kind of the key.
-static bool names_kind(const struct elbow_key *key, const char *rest)
-{
-    char word[ELBOW_KEY_NAME_SIZE];
-    (void)elbow_text_format(word, sizeof word, "%.*s", (int)strcspn(rest, "."), rest);
-    return elbow_value_kind(key, word) != NULL;
 }
 
 // An entry within a list, or an option of a kind: the value as it is becomes a tree, the entry is exchanged, and the
@@ -116,7 +124,7 @@ static enum elbow_status set_entry(void *base, const struct elbow_key *key, cons
     char text[ELBOW_VALUE_SIZE], expected[ELBOW_EXPECTED_SIZE];
     struct elbow_printer printer = {.text = text, .size = sizeof text};
     bool is_entry = elbow_value_has_parts(key, base) && *rest >= '0' && *rest <= '9';
-    if (key->type == ELBOW_KEY_KIND && !names_kind(key, rest) && !is_entry) {
+    if (key->type == ELBOW_KEY_KIND && !key->is_open && !names_kind(key, rest) && !is_entry) {
         elbow_schema_expected(key, expected);
         enum elbow_status refused =
             elbow_value_refuse(source, value, false, shown, "found '%.60s', expected %s", rest, expected);

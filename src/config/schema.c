@@ -155,6 +155,10 @@ static const struct elbow_key keys[] = {
 
     {"objective", "bound", CHOICE(bound_choices), AT(objective.bound), .preset = "elbo", .is_later = true,
      .help = "What training climbs. elbo: the evidence lower bound, with one draw of z a sample."},
+    {"objective", "kl", KIND(elbow_kl_kinds), AT(objective.kl), .preset = "null", .is_later = true, .is_open = true,
+     .help =
+         "What the KL costs: {weight: 4, ramp: ..., free: ...}, whose parts beta, warmup and free_bits are, too; or "
+         "{capacity: ...}, which holds its mean near a number of nats."},
     {"objective", "beta", REAL, AT(objective.beta), NOT_NEGATIVE, .preset = "1.0",
      .help = "Weight of the KL in what is trained; the reported elbo is always recon - kl."},
     {"objective", "warmup", INTEGER, AT(objective.warmup), FROM_ZERO, .preset = "0",

@@ -5,9 +5,7 @@
 
 #include <string.h>
 
-// Whether the value of a kind is that of its only option: {drop: 0.3} for {drop: {share: 0.3}}; or of its first, where
-// that is a number and none of the others must be given.
-static bool is_bare(struct elbow_keys keys, const struct elbow_yaml *value)
+bool elbow_value_is_bare(struct elbow_keys keys, const struct elbow_yaml *value)
 {
     if (keys.count == 0 || elbow_value_is_null(value))
         return false;
@@ -23,8 +21,11 @@ static bool is_bare(struct elbow_keys keys, const struct elbow_yaml *value)
 static void preset_options(struct elbow_keys keys, bool is_alone, void *base)
 {
     for (size_t i = 0; i < keys.count; ++i)
-        if (keys.rows[i].preset && !(is_alone && elbow_value_is_flat(&keys.rows[i], base)))
+        if (keys.rows[i].preset && !(is_alone && elbow_value_is_flat(&keys.rows[i], base))) {
             elbow_value_preset(&keys.rows[i], base);
+            if (keys.rows[i].type == ELBOW_KEY_KIND && !is_alone) // whose options stand in this one
+                preset_options(elbow_value_kind_of(&keys.rows[i], base)->keys, false, base);
+        }
 }
 
 // Options without a default must be given. Asked after what is given has been read: a misspelt one is told as such.
@@ -53,7 +54,7 @@ static enum elbow_status check_options(struct elbow_keys keys, const char *shown
 static enum elbow_status read_options(struct elbow_keys keys, const char *section, const char *shown,
                                       const struct elbow_yaml *options, void *base, const struct elbow_source *source)
 {
-    if (is_bare(keys, options))
+    if (elbow_value_is_bare(keys, options))
         return elbow_value_read(&keys.rows[0], shown, options, base, source);
     return elbow_value_read_section(keys, section, shown, options, base, source);
 }
@@ -156,30 +157,24 @@ static enum elbow_status read_inner(const struct elbow_key *key, const char *sho
     return read_entries(shown, node, inner->depth, inner->room, layer + inner->ahead, &inner->count, source);
 }
 
-enum { OPTIONS_MAX = 16 };
-
-// The kind's options; what stands behind its word, or the word alone.
-static enum elbow_status read_kind(const struct elbow_kind_schema *kind, const char *shown,
+// The kind's options, which `name` stands before; what stands behind its word, or the word alone.
+static enum elbow_status read_kind(const struct elbow_kind_schema *kind, const char *name,
                                    const struct elbow_yaml *options, bool is_alone, void *base,
                                    const struct elbow_source *source)
 {
     struct elbow_keys keys = kind->keys;
-    char name[ELBOW_KEY_NAME_SIZE];
-    (void)elbow_text_format(name, sizeof name, "%s.%s", shown, kind->name);
+    struct elbow_kept_options kept = {0};
     bool has_options =
         !is_alone && !elbow_value_is_null(options) && (options->kind != ELBOW_YAML_MAP || options->child);
     if (keys.count == 0 && has_options)
         return elbow_value_refuse(source, options, true, name, "has no options; write %s alone", kind->name);
-    struct elbow_kept kept[OPTIONS_MAX];
-    ELBOW_CHECK(keys.count <= OPTIONS_MAX);
-    for (size_t i = 0; i < keys.count; ++i)
-        elbow_value_keep(&keys.rows[i], base, &kept[i]);
+    elbow_value_keep(keys, base, &kept);
     preset_options(keys, is_alone, base);
     enum elbow_status status = is_alone ? ELBOW_OK : read_options(keys, "", name, options, base, source);
     if (status == ELBOW_OK)
         status = check_options(keys, name, options, is_alone, source);
-    for (size_t i = 0; i < keys.count && status != ELBOW_OK; ++i)
-        elbow_value_restore(&keys.rows[i], &kept[i], base);
+    if (status != ELBOW_OK)
+        elbow_value_restore(&kept, base);
     return status;
 }
 
@@ -187,24 +182,27 @@ enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *
                                        void *base, const struct elbow_source *source)
 {
     struct elbow_keys keys = key->kinds->keys;
-    struct elbow_kept kept[OPTIONS_MAX];
+    struct elbow_kept_options kept = {0};
     bool is_null = elbow_value_is_null(node);
     if (!is_null && node->kind != ELBOW_YAML_MAP)
         return elbow_value_refuse_value(key, shown, node, source);
-    ELBOW_CHECK(keys.count <= OPTIONS_MAX);
-    for (size_t i = 0; i < keys.count; ++i) {
-        elbow_value_keep(&keys.rows[i], base, &kept[i]);
+    elbow_value_keep(keys, base, &kept);
+    for (size_t i = 0; i < keys.count; ++i)
         memset((char *)base + keys.rows[i].offset, 0, elbow_value_size(&keys.rows[i]));
-    }
     if (is_null)
         return ELBOW_OK;
     preset_options(keys, false, base);
     enum elbow_status status = elbow_value_read_section(keys, "", shown, node, base, source);
     if (status == ELBOW_OK)
         status = check_options(keys, shown, node, false, source);
-    for (size_t i = 0; i < keys.count && status != ELBOW_OK; ++i)
-        elbow_value_restore(&keys.rows[i], &kept[i], base);
+    if (status != ELBOW_OK)
+        elbow_value_restore(&kept, base);
     return status;
+}
+
+const struct elbow_kind_schema *elbow_value_kind_of(const struct elbow_key *key, const void *base)
+{
+    return &key->kinds[*(const int *)((const char *)base + key->offset)];
 }
 
 const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, const char *word)
@@ -232,13 +230,22 @@ enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char 
         return elbow_value_read_parts(key, shown, node, base, source);
     bool is_map = node->kind == ELBOW_YAML_MAP && node->child;
     const char *word = is_map ? node->child->key : node->kind == ELBOW_YAML_SCALAR ? node->text : "";
+    bool has_word = elbow_value_kind(key, word) != NULL;
+    char name[ELBOW_KEY_NAME_SIZE];
+    if (key->is_open && !has_word && (node->kind == ELBOW_YAML_MAP || elbow_value_is_null(node))) {
+        enum elbow_status opened = read_kind(key->kinds, shown, node, false, base, source);
+        if (opened == ELBOW_OK)
+            choose_kind(key, key->kinds, base);
+        return opened;
+    }
     if (is_map && node->child->next)
         return elbow_value_refuse(source, node->child->next, true, shown,
                                   "a second key '%.60s' beside '%.60s', expected one kind with its options in braces",
                                   node->child->next->key, word);
     const struct elbow_kind_schema *kind = elbow_value_kind(key, word);
     if (kind) {
-        enum elbow_status status = read_kind(kind, shown, is_map ? node->child : node, !is_map, base, source);
+        (void)elbow_text_format(name, sizeof name, "%s.%s", shown, kind->name);
+        enum elbow_status status = read_kind(kind, name, is_map ? node->child : node, !is_map, base, source);
         if (status != ELBOW_OK)
             return status;
         choose_kind(key, kind, base);
@@ -250,43 +257,6 @@ enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char 
     if (is_map)
         return elbow_value_refuse(source, node->child, true, shown, "found '%.60s', expected %s", word, expected);
     return elbow_value_refuse_value(key, shown, node, source);
-}
-
-// Whether the options that are given with a kind have one that is kept where a key of the table is.
-static bool gives(const struct elbow_kind_schema *kind, const struct elbow_yaml *options, const struct elbow_key *key)
-{
-    for (size_t i = 0; i < kind->keys.count; ++i) {
-        const struct elbow_key *option = &kind->keys.rows[i];
-        bool is_flag = option->flag > 0 && option->flag == key->offset;
-        bool is_present = elbow_value_present_size(option) > 0 && option->present == key->offset;
-        if (option->offset != key->offset && !is_present && !is_flag)
-            continue;
-        for (const struct elbow_yaml *given = options->child; given; given = given->next)
-            if (strcmp(given->key, option->name) == 0)
-                return true;
-        return is_bare(kind->keys, options);
-    }
-    return false;
-}
-
-enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *section, const char *shown,
-                                          const struct elbow_yaml *map, const struct elbow_source *source)
-{
-    for (const struct elbow_yaml *child = map->child; child; child = child->next) {
-        const struct elbow_key *key = elbow_schema_find(keys, section, child->key);
-        if (!key || key->type != ELBOW_KEY_KIND || child->kind != ELBOW_YAML_MAP)
-            continue;
-        const struct elbow_kind_schema *kind = elbow_value_kind(key, child->child->key);
-        for (const struct elbow_yaml *other = map->child; kind && other; other = other->next) {
-            const struct elbow_key *flat = elbow_schema_find(keys, section, other->key);
-            char name[ELBOW_KEY_NAME_SIZE];
-            elbow_schema_join(name, shown, other->key);
-            if (flat && flat != key && gives(kind, child->child, flat))
-                return elbow_value_refuse(source, other, true, name, "given twice, with %s.%s, too; remove it here",
-                                          shown, child->key);
-        }
-    }
-    return ELBOW_OK;
 }
 
 enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,

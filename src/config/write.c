@@ -225,46 +225,42 @@ static void write_map(const struct elbow_key *key, const void *base, struct elbo
     elbow_printer_add(printer, elbow_value_is_preset(key, base) ? "null" : "}");
 }
 
-static const struct elbow_kind_schema *kind_of(const struct elbow_key *key, const void *base)
+// All options of a kind or a map, with those of the kinds among them.
+static void write_options(struct elbow_keys keys, const void *base, struct elbow_printer *printer)
 {
-    return &key->kinds[*(const int *)((const char *)base + key->offset)];
+    for (size_t k = 0; k < keys.count; ++k) {
+        const struct elbow_key *option = &keys.rows[k];
+        elbow_printer_add(printer, "%s%s: ", k ? ", " : "{", option->name);
+        if (option->type == ELBOW_KEY_KIND)
+            elbow_value_write_kind(option, base, printer);
+        else if (option->type == ELBOW_KEY_MAP)
+            write_options(option->kinds->keys, base, printer);
+        else
+            elbow_value_write(option, base, 0, printer);
+    }
+    elbow_printer_add(printer, keys.count > 0 ? "}" : "{}");
 }
 
 void elbow_value_write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
 {
-    const struct elbow_kind_schema *kind = kind_of(key, base);
-    elbow_printer_add(printer, "{%s: {", kind->name);
-    for (size_t k = 0; k < kind->keys.count; ++k) {
-        elbow_printer_add(printer, "%s%s: ", k ? ", " : "", kind->keys.rows[k].name);
-        elbow_value_write(&kind->keys.rows[k], base, 0, printer);
-    }
-    elbow_printer_add(printer, "}}");
-}
-
-bool elbow_value_is_said(struct elbow_keys keys, const struct elbow_key *key, const void *base)
-{
-    for (size_t i = 0; i < keys.count; ++i) {
-        const struct elbow_key *other = &keys.rows[i];
-        if (other->type != ELBOW_KEY_KIND || strcmp(other->section, key->section) != 0)
-            continue;
-        struct elbow_keys options = kind_of(other, base)->keys;
-        for (size_t k = 0; k < options.count; ++k) {
-            const struct elbow_key *option = &options.rows[k];
-            bool is_it = option->offset == key->offset || (option->flag > 0 && option->flag == key->offset);
-            if (option->is_flat && is_it && !elbow_value_is_flat(option, base))
-                return true;
-        }
-    }
-    return false;
+    const struct elbow_kind_schema *kind = elbow_value_kind_of(key, base);
+    bool has_word = !key->is_open || kind != key->kinds;
+    elbow_printer_add(printer, has_word ? "{%s: " : "", kind->name);
+    write_options(kind->keys, base, printer);
+    elbow_printer_add(printer, has_word ? "}" : "");
 }
 
 // The word, with the options that are not written elsewhere.
 static void write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
 {
-    const struct elbow_kind_schema *kind = kind_of(key, base);
+    const struct elbow_kind_schema *kind = elbow_value_kind_of(key, base);
     size_t written = 0;
     if (elbow_value_has_parts(key, base)) {
         elbow_value_write_parts(key, base, printer);
+        return;
+    }
+    if (key->is_open && kind == key->kinds) {
+        write_options(kind->keys, base, printer);
         return;
     }
     for (size_t k = 0; k < kind->keys.count; ++k) {

@@ -8,7 +8,9 @@
 static enum elbow_status make_buffers(struct elbow_engine *engine, uint64_t microbatches, struct elbow_error *error)
 {
     engine->statistics = elbow_model_statistics(engine->model, false);
-    engine->accumulators = elbow_statistics_size(engine->model->latent, false);
+    engine->summed = elbow_statistics_size(engine->model->latent, false);
+    bool looks_back = elbow_objective_looks_back(&engine->plan->config);
+    engine->accumulators = engine->summed + (looks_back ? engine->model->latent : 0);
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(engine->accumulator, engine->accumulators),
         ELBOW_ARRAY(engine->sums, engine->statistics + ELBOW_TRAIN_WISHES),
@@ -108,6 +110,17 @@ enum elbow_status elbow_engine_open(struct elbow_engine *engine, struct elbow_tr
         return status;
     elbow_train_plan_log(plan);
     return elbow_engine_start_new(engine, NULL, error);
+}
+
+struct elbow_terms elbow_engine_terms(const struct elbow_engine *engine, uint64_t step)
+{
+    const struct elbow_config *config = &engine->plan->config;
+    struct elbow_terms terms = elbow_objective_terms(config, engine->state.beta);
+    bool looks_back = engine->accumulators > engine->summed && engine->state.updates > 0;
+    terms.before = looks_back ? engine->accumulator + engine->summed : NULL;
+    if (config->objective.kl == ELBOW_KL_CAPACITY)
+        terms.capacity = elbow_objective_capacity(config, step);
+    return terms;
 }
 
 void elbow_engine_clear(struct elbow_engine *engine)

@@ -102,10 +102,9 @@ static void begin_layerwise(const struct round *round, uint64_t number)
 {
     struct elbow_engine *engine = round->engine;
     elbow_engine_gather(engine, round->place, number);
-    *layerwise_of(round, number) =
-        (struct elbow_layerwise){.lane = (size_t)(number - round->first),
-                                 .microbatch = engine->microbatch,
-                                 .terms = elbow_objective_terms(&engine->plan->config, engine->state.beta)};
+    *layerwise_of(round, number) = (struct elbow_layerwise){.lane = (size_t)(number - round->first),
+                                                            .microbatch = engine->microbatch,
+                                                            .terms = elbow_engine_terms(engine, engine->state.step)};
 }
 
 static void forward(struct round *round, uint64_t end)

@@ -23,8 +23,8 @@ static void compute_microbatch(struct elbow_engine *engine, const struct elbow_s
     elbow_engine_gather(engine, place, number);
     const float *parameters = elbow_exchange_parameters(engine->exchange);
     double start = elbow_clock_seconds();
-    elbow_model_train(engine->model, parameters, engine->microbatch,
-                      elbow_objective_terms(&engine->plan->config, engine->state.beta), gradient, statistics);
+    elbow_model_train(engine->model, parameters, engine->microbatch, elbow_engine_terms(engine, engine->state.step),
+                      gradient, statistics);
     engine->times.compute += elbow_clock_seconds() - start;
 }
 

@@ -82,7 +82,10 @@ enum elbow_status elbow_engine_step(struct elbow_engine *engine, struct elbow_er
     elbow_audit_expect(&engine->audit, engine->audits);
     state->updates += 1;
     state->skipped_in_a_row = 0;
-    for (size_t i = 0; i < engine->accumulators; ++i)
+    for (size_t i = 0; i < engine->summed; ++i)
         engine->accumulator[i] += engine->sums[i];
+    for (size_t i = engine->summed; i < engine->accumulators; ++i) // the KL that the next step looks back at
+        engine->accumulator[i] =
+            engine->sums[ELBOW_STATISTIC_HEAD + i - engine->summed] / engine->sums[ELBOW_STATISTIC_SAMPLES];
     return ELBOW_OK;
 }

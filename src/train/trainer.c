@@ -41,7 +41,11 @@ static struct elbow_metrics_row new_row(const struct elbow_engine *engine, elbow
     const struct elbow_run_state *state = &engine->state;
     struct elbow_metrics_row row = {
         .step = state->step, .epoch = (state->step - 1) / engine->plan->epoch_steps + 1, .split = split};
-    elbow_figures_set(&row.figures, ELBOW_FIGURE_BETA, state->beta);
+    const struct elbow_config *config = &engine->plan->config;
+    if (config->objective.kl == ELBOW_KL_WEIGHTED)
+        elbow_figures_set(&row.figures, ELBOW_FIGURE_BETA, state->beta);
+    if (config->objective.kl == ELBOW_KL_CAPACITY)
+        elbow_figures_set(&row.figures, ELBOW_FIGURE_CAPACITY, elbow_objective_capacity(config, state->step - 1));
     elbow_figures_set(&row.figures, ELBOW_FIGURE_RATE, state->rate);
     elbow_figures_set(&row.figures, ELBOW_FIGURE_SKIPPED, 0);
     return row;
@@ -76,14 +80,15 @@ static void write_train_row(struct elbow_trainer *trainer)
             kl[j] /= samples;
         append(trainer, &row, kl);
     }
-    memset(accumulator, 0, engine->accumulators * sizeof *accumulator);
+    memset(accumulator, 0, engine->summed * sizeof *accumulator);
     engine->state.skipped = 0;
 }
 
 // Rank zero. A decoder that ignores z is found early or not at all. Once a start, and never while beta still rises.
 static void watch_collapse(struct elbow_trainer *trainer, const struct elbow_evaluation *evaluation)
 {
-    bool has_weight = evaluation->kl != NULL && trainer->plan.config.objective.beta > 0 &&
+    bool has_weight = evaluation->kl != NULL && trainer->plan.config.objective.kl == ELBOW_KL_WEIGHTED &&
+                      trainer->plan.config.objective.beta > 0 &&
                       trainer->engine.state.beta == trainer->plan.config.objective.beta;
     if (trainer->collapsed == COLLAPSED_IN_A_ROW)
         return; // told
@@ -120,7 +125,8 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
                                                .parameters = weights,
                                                .dataset = &plan->valid,
                                                .config = &plan->config,
-                                               .terms = elbow_objective_terms(&plan->config, state->beta),
+                                               .terms = elbow_engine_terms(engine, state->step - 1),
+
                                                .deviance = engine->model->prior == NULL};
     double start = elbow_clock_seconds();
     struct elbow_trace_start begin = elbow_trace_begin(engine->track);

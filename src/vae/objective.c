@@ -57,14 +57,55 @@ const struct elbow_objective *elbow_objective_row(enum elbow_objective_kind kind
     return rows[kind];
 }
 
+#define KL_ROW(name, word, ...) [name] = &elbow_kl_##word,
+static const struct elbow_kl *const kl_rows[] = {ELBOW_KL_LIST(KL_ROW)};
+
+const struct elbow_kl *elbow_kl_row(enum elbow_kl_kind kind)
+{
+    ELBOW_CHECK((unsigned)kind < ELBOW_KLS);
+    return kl_rows[kind];
+}
+
 struct elbow_terms elbow_objective_terms(const struct elbow_config *config, double beta)
 {
-    return (struct elbow_terms){.beta = beta, .free_bits = config->objective.free_bits};
+    return (struct elbow_terms){.beta = beta,
+                                .free_bits = config->objective.free_bits,
+                                .free_of = (enum elbow_free)config->objective.free_of,
+                                .kl = (enum elbow_kl_kind)config->objective.kl,
+                                .capacity = config->objective.capacity.to,
+                                .capacity_weight = config->objective.capacity.weight};
+}
+
+bool elbow_objective_looks_back(const struct elbow_config *config)
+{
+    return config->objective.kl == ELBOW_KL_CAPACITY ||
+           (config->objective.kl == ELBOW_KL_WEIGHTED && config->objective.free_of == ELBOW_FREE_BATCH);
+}
+
+double elbow_objective_capacity(const struct elbow_config *config, uint64_t step)
+{
+    double from = config->objective.capacity.from, to = config->objective.capacity.to;
+    if (step >= (uint64_t)config->objective.capacity.steps)
+        return to;
+    return from + (to - from) * ((double)step / (double)config->objective.capacity.steps);
+}
+
+// Whole numbers say which step of which cycle it is: sums of rounded parts would drift.
+static double cyclical(const struct elbow_config *config, uint64_t step)
+{
+    uint64_t cycles = (uint64_t)config->objective.cyclical.cycles, steps = (uint64_t)config->objective.cyclical.steps;
+    if (step >= steps)
+        return 1;
+    uint64_t behind = (uint64_t)((unsigned __int128)step * cycles % steps); // times the number of cycles
+    double risen = ((double)behind + (double)cycles) / ((double)steps * config->objective.cyclical.share);
+    return risen < 1 ? risen : 1;
 }
 
 double elbow_objective_beta(const struct elbow_config *config, uint64_t step)
 {
     double beta = config->objective.beta;
+    if (config->objective.ramp == ELBOW_RAMP_CYCLICAL)
+        return beta * cyclical(config, step);
     if (config->objective.warmup <= 0 || step >= (uint64_t)config->objective.warmup)
         return beta;
     return beta * (((double)step + 1) / (double)config->objective.warmup);

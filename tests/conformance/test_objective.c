@@ -9,7 +9,19 @@
 
 enum { ROWS = 60, Z = 5 };
 
-static const struct elbow_terms TERMS[] = {{1, 0}, {0.25, 0}, {4, 0.3}, {0, 0}};
+// Of every kind of KL; rows that look back find some dimensions on one side, some on the other.
+static const double BEFORE[Z] = {0.1, 0.9, 0.2, 0.35, 0.25};
+static const struct elbow_terms TERMS[] = {
+    {.beta = 1},
+    {.beta = 0.25},
+    {.beta = 4, .free_bits = 0.3},
+    {.beta = 0},
+    {.beta = 2, .free_bits = 0.3, .free_of = ELBOW_FREE_BATCH},
+    {.beta = 2, .free_bits = 0.3, .free_of = ELBOW_FREE_BATCH, .before = BEFORE},
+    {.kl = ELBOW_KL_CAPACITY, .capacity = 2, .capacity_weight = 3},
+    {.kl = ELBOW_KL_CAPACITY, .capacity = 2, .capacity_weight = 3, .before = BEFORE},
+    {.kl = ELBOW_KL_CAPACITY, .capacity = 1, .capacity_weight = 3, .before = BEFORE},
+};
 enum { TERMS_COUNT = sizeof TERMS / sizeof *TERMS };
 
 static float head[ROWS * 2 * Z], noise[ROWS * Z], z[ROWS * Z], kl[ROWS * Z], dz[ROWS * Z], dhead[ROWS * 2 * Z];
@@ -189,5 +201,49 @@ START_TEST(elbo_is_recon_minus_kl)
 }
 END_TEST
 
-UNIT_MAIN("conformance/objective", gradients_are_differences, prices_are_differences, bits_do_not_depend_on_the_call,
-          not_a_number_goes_through, elbo_is_recon_minus_kl)
+// Free bits of a batch: a dimension whose mean was small costs what is free, all others what they are. Before the first
+// step nothing is free.
+START_TEST(free_bits_of_a_batch_look_back)
+{
+    struct elbow_terms terms = {.beta = 2, .free_bits = 0.3, .free_of = ELBOW_FREE_BATCH, .before = BEFORE};
+    double price[ROWS * Z];
+    fill();
+    struct elbow_pass pass = score(elbow_objective_row(ELBOW_OBJECTIVE_ELBO), terms);
+    elbow_kl_row(ELBOW_KL_WEIGHTED)->price(&pass, price);
+    for (size_t i = 0; i < ROWS; ++i) {
+        ck_assert(price[i * Z] == 0 && price[i * Z + 1] == 2 && price[i * Z + 2] == 0 && price[i * Z + 3] == 2);
+        double kept = (double)kl[i * Z + 1] + kl[i * Z + 3];
+        ck_assert_double_eq_tol(recon[i] - value[i], 2 * (kept + 3 * 0.3), 1e-12 * (1 + fabs(recon[i])));
+    }
+    pass.terms.before = NULL;
+    elbow_kl_row(ELBOW_KL_WEIGHTED)->price(&pass, price);
+    ck_assert(price[0] == 2 && price[2] == 2);
+}
+END_TEST
+
+// The mean over rows is weight |KL - C|, on either side; on neither nothing is paid.
+START_TEST(capacity_is_a_distance)
+{
+    static const double capacities[] = {1, 3, 1.8};
+    for (size_t c = 0; c < 3; ++c) {
+        struct elbow_terms terms = {
+            .kl = ELBOW_KL_CAPACITY, .capacity = capacities[c], .capacity_weight = 5, .before = BEFORE};
+        double cost = 0, mean = 0, sum = BEFORE[0];
+        for (size_t j = 1; j < Z; ++j)
+            sum += BEFORE[j];
+        terms.capacity = c == 2 ? sum : terms.capacity;
+        fill();
+        (void)score(elbow_objective_row(ELBOW_OBJECTIVE_ELBO), terms);
+        for (size_t i = 0; i < ROWS; ++i) {
+            cost += (recon[i] - value[i]) / ROWS;
+            for (size_t j = 0; j < Z; ++j)
+                mean += (double)kl[i * Z + j] / ROWS;
+        }
+        double side = c == 2 ? 0 : sum > terms.capacity ? 1 : -1;
+        ck_assert_double_eq_tol(cost, 5 * side * (mean - terms.capacity), 1e-9);
+    }
+}
+END_TEST
+
+UNIT_MAIN("conformance/objective", free_bits_of_a_batch_look_back, capacity_is_a_distance, gradients_are_differences,
+          prices_are_differences, bits_do_not_depend_on_the_call, not_a_number_goes_through, elbo_is_recon_minus_kl)

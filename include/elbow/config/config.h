@@ -180,9 +180,20 @@ struct elbow_config {
     } model;
     struct {
         int bound; // enum elbow_objective_kind
+        int kl;    // enum elbow_kl_kind; of weighted, up to free_of:
         double beta;
         int64_t warmup;   // steps over which beta rises linearly from 0
         double free_bits; // nats per dimension
+        int ramp;         // enum elbow_ramp
+        struct {
+            int64_t cycles, steps; // steps: of all cycles together
+            double share;          // of a cycle in which the weight rises
+        } cyclical;
+        int free_of; // enum elbow_free
+        struct {
+            double weight, from, to; // nats
+            int64_t steps;           // over which the capacity goes from one to the other
+        } capacity;
     } objective;
     struct {
         int64_t epochs, steps; // steps > 0 ends the run there

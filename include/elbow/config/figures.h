@@ -39,7 +39,8 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_SAMPLES, samples, "", "samples of the set, or of the class", 0,                                     \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_CLASSES, false)                                                           \
     X(ELBOW_FIGURE_OBJECTIVE, objective, "nats per sample",                                                            \
-      "what training climbs: recon - beta kl, where free bits count for the KL", 4, ELBOW_FIGURE_IN_TABLE, false)      \
+      "what training climbs: recon minus what the KL costs (beta kl, say), and penalties", 4, ELBOW_FIGURE_IN_TABLE,   \
+      false)                                                                                                           \
     X(ELBOW_FIGURE_ELBO, elbo, "nats per sample", "recon - kl, whatever beta is: a lower bound of log p(x)", 4,        \
       ELBOW_FIGURE_PLACES | ELBOW_FIGURE_OF_KL, false)                                                                 \
     X(ELBOW_FIGURE_RECON, recon, "nats per sample", "log p(x given z), with one draw of z", 4, ELBOW_FIGURE_PLACES,    \
@@ -90,6 +91,8 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
     X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, \
       false)                                                                                                           \
+    X(ELBOW_FIGURE_CAPACITY, capacity, "nats per sample", "what the KL is held near in the last step", 4,              \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, false)                                                               \
     X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
     X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \
       "Euclidean norm of the last step's mean gradient, before clipping (train rows)", 4, ELBOW_FIGURE_IN_TABLE,       \

@@ -111,6 +111,24 @@ enum elbow_prior_kind { ELBOW_PRIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PRIORS };
     X(ELBOW_POSTERIOR_DIAGONAL, diagonal, no_options, true)                                                            \
     X(ELBOW_POSTERIOR_DETERMINISTIC, deterministic, no_options, false)
 enum elbow_posterior_kind { ELBOW_POSTERIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_POSTERIORS };
+// How the weight of the KL rises: X(ENUMERATOR, word, options).
+#define ELBOW_RAMP_LIST(X)                                                                                             \
+    X(ELBOW_RAMP_LINEAR, linear, linear_options)                                                                       \
+    X(ELBOW_RAMP_CYCLICAL, cyclical, cyclical_options)
+enum elbow_ramp { ELBOW_RAMP_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_RAMPS };
+
+// Whose KL may be free in a latent dimension: that of each sample, or the mean of the batch.
+#define ELBOW_FREE_LIST(X)                                                                                             \
+    X(ELBOW_FREE_SAMPLE, sample)                                                                                       \
+    X(ELBOW_FREE_BATCH, batch)
+enum elbow_free { ELBOW_FREE_LIST(ELBOW_KIND_ENUMERATOR) };
+
+// What the KL costs: X(ENUMERATOR, word, options). src/vae/kl/<word>.c holds the functions. The options of the first
+// one stand without its word.
+#define ELBOW_KL_LIST(X)                                                                                               \
+    X(ELBOW_KL_WEIGHTED, weighted, weighted_options)                                                                   \
+    X(ELBOW_KL_CAPACITY, capacity, capacity_options)
+enum elbow_kl_kind { ELBOW_KL_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_KLS };
 
 // Objectives, what training climbs: src/vae/objective/<word>.c holds the functions.
 #define ELBOW_OBJECTIVE_LIST(X) X(ELBOW_OBJECTIVE_ELBO, elbo)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is trained and what is reported, as sums over samples. elbo = recon - kl always; objective = recon - beta sum_j
-// max(free_bits, KL_j) is what training climbs.
+// What is trained and what is reported, as sums over samples. elbo = recon - kl always; objective = recon - what the KL
+// costs is what training climbs.
 #ifndef ELBOW_VAE_OBJECTIVE_H
 #define ELBOW_VAE_OBJECTIVE_H
 
@@ -43,10 +43,14 @@ bool elbow_kl_has_collapsed(const double *kl, size_t latent);
 // What weighs the parts of the objective, for one microbatch.
 struct elbow_terms {
     double beta;      // of the KL
-    double free_bits; // nats of each dimension of each sample that cost nothing
+    double free_bits; // nats of each dimension that cost nothing
+    enum elbow_free free_of;
+    enum elbow_kl_kind kl;
+    double capacity, capacity_weight; // nats, of the step
+    const double *before;             // (Z) the KL's mean over the batch of the step before; NULL: there was none
 };
 
-// Local. The terms of a configuration with the beta of a step.
+// Local. The terms of a configuration with the beta of a step, of which no step has been before.
 struct elbow_terms elbow_objective_terms(const struct elbow_config *config, double beta);
 
 // A microbatch on its way through the model, when its samples have been scored. Nothing is owned, and the arrays do not
@@ -76,6 +80,18 @@ struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass);
 // The last 2Z columns of the pass' room are overwritten; price may be its first Z.
 void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead);
 
+// What the KL costs: a table with a row for each kind (elbow/config/kinds.h), whose functions lie in
+// src/vae/kl/<word>.c. They keep nothing.
+struct elbow_kl {
+    // Local. cost[i]: nats that are taken from the recon of each row; without its weight.
+    void (*cost)(const struct elbow_pass *pass, double *cost);
+    // Local. price (rows, Z): d cost / d KL times the row's weight. Of the pass only terms, weights and kl are needed.
+    void (*price)(const struct elbow_pass *pass, double *price);
+};
+
+// Local. The row of a kind.
+const struct elbow_kl *elbow_kl_row(enum elbow_kl_kind kind);
+
 // What training climbs: a table with a row for each kind (elbow/config/kinds.h), whose functions lie in
 // src/vae/objective/<word>.c. They see one microbatch, never a batch. They keep nothing: threads may call them at the
 // same time with arrays of their own.
@@ -94,8 +110,15 @@ struct elbow_objective {
 // Local. The row of a kind.
 const struct elbow_objective *elbow_objective_row(enum elbow_objective_kind kind);
 
-// Local. beta of a step (from 0): rises linearly over `warmup` steps, min(1, (step + 1) / warmup) times objective.beta.
+// Local. beta of a step s (from 0), a pure function: objective.beta times min(1, (s + 1) / warmup); or in cycles of
+// T / M steps, times min(1, (r + 1) / (T / M share)), where r is how many steps the cycle has behind it, and 1 after T.
 double elbow_objective_beta(const struct elbow_config *config, uint64_t step);
+
+// Local. Whether what is trained follows the KL of the step before.
+bool elbow_objective_looks_back(const struct elbow_config *config);
+
+// Local. The capacity of a step s (from 0), in nats: from + (to - from) min(1, s / steps).
+double elbow_objective_capacity(const struct elbow_config *config, uint64_t step);
 
 // Streaming importance-sampled bound (Burda et al. 2015, eq. 8): log (1/K) sum_k w_k from log w_k one by one, in
 // double.

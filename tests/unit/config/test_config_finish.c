@@ -152,6 +152,19 @@ START_TEST(test_finish_training)
                     "run.yaml: train.schedule: step without train.step_every; set after how many steps the rate falls");
     does_not_finish("data: {file: x.h5}\ntrain: {schedule: cosine, epochs: 0, steps: 5}",
                     "run.yaml: train.schedule: cosine without an end; set train.schedule_epochs or train.epochs");
+    does_not_finish(
+        "data: {file: x.h5}\nobjective: {beta: 4, kl: {capacity: {to: 5}}}",
+        "run.yaml: objective.beta with objective.kl: capacity, which weighs the KL by itself; remove one of "
+        "them");
+    does_not_finish("data: {file: x.h5}\nobjective: {free_bits: 0.1, kl: {capacity: {}}}",
+                    "run.yaml: objective.free_bits with objective.kl: capacity, which weighs the KL by itself; remove "
+                    "one of them");
+    does_not_finish("data: {file: x.h5}\nobjective: {warmup: 9, kl: {ramp: {cyclical: {steps: 100}}}}",
+                    "run.yaml: objective.warmup: 9 with objective.kl.ramp: cyclical, where the weight rises in each "
+                    "cycle; remove one of them");
+    does_not_finish("data: {file: x.h5}\nobjective: {kl: {free: {of: batch}}}",
+                    "run.yaml: objective.kl.free.of: batch without nats that are free; set objective.kl.free: {nats: "
+                    "0.25, of: batch}, or remove it");
     does_not_finish("data: {file: x.h5}\ntrain: {rate: 0.5, schedule: {pieces: [[1, 0.1]]}}",
                     "run.yaml: train.rate: 0.5 with train.schedule: pieces, which have the rates; remove train.rate");
 }

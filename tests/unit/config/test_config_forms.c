@@ -13,6 +13,16 @@ static char *dump_of(const char *text)
     return dump;
 }
 
+static void refused(const char *text, const char *message)
+{
+    struct elbow_config config = defaults();
+    size_t blocks = elbow_memory_count().blocks;
+    ck_assert_msg(parse(&config, text) == ELBOW_CONFIG, "not refused: %s", text);
+    ck_assert_int_eq(error.status, ELBOW_CONFIG);
+    ck_assert_str_eq(error.message, message);
+    ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
+}
+
 // What version 0.1 cannot say is written with the kind, and reads back.
 START_TEST(later_options_are_written_with_their_kind)
 {
@@ -56,4 +66,76 @@ START_TEST(both_forms_give_the_same_bytes)
 }
 END_TEST
 
-UNIT_MAIN("config/forms", both_forms_give_the_same_bytes, later_options_are_written_with_their_kind)
+// Flat keys of version 0.1 say what they can; all else stands with objective.kl, and then there alone.
+START_TEST(kl_is_written_flat_where_that_says_all)
+{
+    static const char flat[] = "\n  beta: 4.0\n  warmup: 10\n  free_bits: 0.5\n";
+    const char *const forms[][2] = {
+        {"beta: 4, warmup: 10, free_bits: 0.5", NULL},
+        {"kl: {weight: 4, ramp: {linear: 10}, free: {nats: 0.5}}", NULL},
+        {"kl: {weight: 4, free: {nats: 0.5, of: sample}}, warmup: 10", NULL},
+        {"kl: null, beta: 4, warmup: 10, free_bits: 0.5", NULL},
+        {"kl: {weight: 2, ramp: {cyclical: {steps: 100}}}",
+         "{weight: 2.0, ramp: {cyclical: {cycles: 4, share: 0.5, steps: 100}}, free: {nats: 0.0, of: sample}}"},
+        {"kl: {ramp: {linear: 7}, free: {nats: 0.25, of: batch}}",
+         "{weight: 1.0, ramp: {linear: {steps: 7}}, free: {nats: 0.25, of: batch}}"},
+        {"kl: {capacity: {to: 5, steps: 10}}", "{capacity: {weight: 1.0e+02, from: 0.0, to: 5.0, steps: 10}}"},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; ++i) {
+        char text[200], line[200];
+        snprintf(text, sizeof text, "objective: {%s}", forms[i][0]);
+        snprintf(line, sizeof line, "\nobjective:\n  kl: %s\ntrain:", forms[i][1] ? forms[i][1] : "");
+        char *first = dump_of(text), *again = dump_of(first);
+        ck_assert_msg(strstr(first, forms[i][1] ? line : flat) != NULL, "%s: %s", text, first);
+        ck_assert(forms[i][1] || strstr(first, "\n  kl:") == NULL);
+        ck_assert_str_eq(first, again);
+        elbow_release(&first);
+        elbow_release(&again);
+    }
+}
+END_TEST
+
+START_TEST(kl_is_set_and_refused)
+{
+    struct elbow_config config = defaults();
+    accepted(&config, "objective: {beta: 3, warmup: 5}");
+    ck_assert_int_eq(elbow_config_set(&config, "objective.kl.weight=4", &error), ELBOW_OK);
+    ck_assert(config.objective.beta == 4 && config.objective.warmup == 5);
+    ck_assert_int_eq(elbow_config_set(&config, "objective.kl={weight: 2}", &error), ELBOW_OK);
+    ck_assert(config.objective.beta == 2 && config.objective.warmup == 0);
+    ck_assert_int_eq(elbow_config_set(&config, "objective.kl.capacity.to=9", &error), ELBOW_OK);
+    ck_assert(config.objective.kl == ELBOW_KL_CAPACITY && config.objective.capacity.to == 9);
+    // What is refused changes nothing, within the kinds that it holds, too.
+    ck_assert_int_eq(
+        elbow_config_set(&config, "objective.kl={weight: 3, ramp: {cyclical: {steps: 9}}, free: {of: all}}", &error),
+        ELBOW_CONFIG);
+    ck_assert(config.objective.kl == ELBOW_KL_CAPACITY && config.objective.beta == 2 && config.objective.ramp == 0);
+    refused("objective: {beta: 3, kl: {weight: 2}}",
+            "run.yaml:1:13: objective.beta: given twice, with objective.kl, too; remove it here");
+    refused("objective: {warmup: 3, kl: {ramp: {linear: 2}}}",
+            "run.yaml:1:13: objective.warmup: given twice, with objective.kl, too; remove it here");
+    refused("objective: {free_bits: 3, kl: {free: {nats: 2}}}",
+            "run.yaml:1:13: objective.free_bits: given twice, with objective.kl, too; remove it here");
+    refused("objective: {kl: {capacity: {to: 2}, free: {nats: 1}}}",
+            "run.yaml:1:37: objective.kl: a second key 'free' beside 'capacity', expected one kind with its options in "
+            "braces");
+    refused("objective: {kl: {weight: -1}}",
+            "run.yaml:1:26: objective.kl.weight: '-1' is out of bounds, expected a number of at least 0");
+    refused("objective: {kl: {ramp: {cyclical: {cycles: 3}}}}",
+            "run.yaml:1:25: objective.kl.ramp.cyclical: steps is missing, expected a whole number of at least 1");
+    refused("objective: {kl: {ramp: {cyclical: {steps: 3, share: 0}}}}",
+            "run.yaml:1:53: objective.kl.ramp.cyclical.share: '0' is out of bounds, expected a number above 0 and at "
+            "most 1");
+    refused("objective: {kl: {ramp: sudden}}",
+            "run.yaml:1:24: objective.kl.ramp: found 'sudden', expected one of linear, cyclical");
+    refused("objective: {kl: {free: {nats: 1, of: all}}}",
+            "run.yaml:1:38: objective.kl.free.of: found 'all', expected one of sample, batch");
+    refused("objective: {kl: big}", "run.yaml:1:17: objective.kl: found 'big', expected a map such as {weight: ...}, "
+                                    "null, or one of capacity");
+    refused("objective: {kl: {wait: 2}}",
+            "run.yaml:1:18: objective.kl.wait: unknown key; objective.kl has: weight, ramp, free");
+}
+END_TEST
+
+UNIT_MAIN("config/forms", kl_is_written_flat_where_that_says_all, kl_is_set_and_refused, both_forms_give_the_same_bytes,
+          later_options_are_written_with_their_kind)

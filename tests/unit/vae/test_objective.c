@@ -8,6 +8,20 @@
 
 static const uint64_t SEED = 20142;
 
+START_TEST(capacity_rises_to_its_end)
+{
+    struct elbow_config config;
+    elbow_config_default(&config);
+    config.objective.capacity.from = 1;
+    config.objective.capacity.to = 5;
+    config.objective.capacity.steps = 8;
+    static const double expected[] = {1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5};
+    for (uint64_t step = 0; step < 10; ++step)
+        ck_assert(elbow_objective_capacity(&config, step) == expected[step]);
+    ck_assert(elbow_objective_capacity(&config, UINT64_MAX) == 5);
+}
+END_TEST
+
 START_TEST(sizes_and_means)
 {
     ck_assert_uint_eq(elbow_statistics_size(20, false), ELBOW_STATISTIC_HEAD + 20);
@@ -67,6 +81,28 @@ START_TEST(beta_warms_up)
     ck_assert(elbow_objective_beta(&config, 0) == 2);
     config.objective.beta = 0;
     ck_assert(elbow_objective_beta(&config, 7) == 0);
+    // One cycle that is all rise is the linear ramp.
+    config.objective.beta = 2;
+    config.objective.ramp = ELBOW_RAMP_CYCLICAL;
+    config.objective.cyclical.cycles = 1;
+    config.objective.cyclical.steps = 4;
+    config.objective.cyclical.share = 1;
+    for (uint64_t step = 0; step < 6; ++step)
+        ck_assert(elbow_objective_beta(&config, step) == expected[step < 4 ? step : 3]);
+    // All cycles of 10,000 steps are alike, to the last bit, and add up to what the share says.
+    config.objective.beta = 1;
+    config.objective.cyclical.cycles = 7;
+    config.objective.cyclical.steps = 70000;
+    config.objective.cyclical.share = 0.3;
+    double sum = 0;
+    for (uint64_t step = 0; step < 70000; ++step) {
+        sum += elbow_objective_beta(&config, step);
+        ck_assert(elbow_objective_beta(&config, step) == elbow_objective_beta(&config, step % 10000));
+    }
+    ck_assert_double_eq_tol(sum, 7 * (3001.0 / 2 + 7000), 1e-6);
+    ck_assert(elbow_objective_beta(&config, 0) < 4e-4 && elbow_objective_beta(&config, 10000) < 4e-4);
+    ck_assert(elbow_objective_beta(&config, 3000) == 1 && elbow_objective_beta(&config, 9999) == 1);
+    ck_assert(elbow_objective_beta(&config, 70000) == 1 && elbow_objective_beta(&config, UINT64_MAX) == 1);
 }
 END_TEST
 
@@ -157,6 +193,6 @@ START_TEST(a_collapse_takes_every_dimension)
 }
 END_TEST
 
-UNIT_MAIN("vae/objective", a_collapse_takes_every_dimension, sizes_and_means, active_units, beta_warms_up,
-          importance_of_one_weight_is_the_weight, importance_matches_long_double, importance_at_the_edges,
-          importance_shows_not_a_number)
+UNIT_MAIN("vae/objective", capacity_rises_to_its_end, a_collapse_takes_every_dimension, sizes_and_means, active_units,
+          beta_warms_up, importance_of_one_weight_is_the_weight, importance_matches_long_double,
+          importance_at_the_edges, importance_shows_not_a_number)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The parts of elbow_config_finish that have files of their own.
+// Parts of elbow_config_finish that have files of their own. Private to this room.
 #ifndef ELBOW_CONFIG_DETAIL_CHECK_H
 #define ELBOW_CONFIG_DETAIL_CHECK_H
 
@@ -7,5 +7,8 @@
 
 // Local. Whether the kinds of the model go together. CONFIG, with `name` in the message.
 enum elbow_status elbow_check_kinds(const struct elbow_config *config, const char *name, struct elbow_error *error);
+
+// Local. CONFIG if keys of train and objective contradict each other, or what they need.
+enum elbow_status elbow_check_train(const struct elbow_config *config, const char *name, struct elbow_error *error);
 
 #endif

@@ -52,6 +52,7 @@ struct elbow_key {
     bool is_later;      // than version 0.1 (an option: than its kind): written only where it differs from its preset
     bool is_flat;       // an option that is also a key of version 0.1, and written there alone; a NUMBER as long as it
                         // is one
+    bool is_open;       // KIND: the options of its first kind stand without that one's word, {weight: 2}; null is {}
     size_t flag; // of such a NUMBER: a bool that is a key of version 0.1, too, and says learned; 0: there is none
     const char *help;
 };
@@ -79,6 +80,9 @@ extern const struct elbow_kind_schema elbow_input_options[2];
 
 // The schedules of the rate, likewise, by enum elbow_schedule.
 extern const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1];
+
+// What the KL costs, likewise, by enum elbow_kl_kind.
+extern const struct elbow_kind_schema elbow_kl_kinds[ELBOW_KLS + 1];
 
 // The priors, likewise, by enum elbow_prior_kind.
 extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];

@@ -79,6 +79,13 @@ enum elbow_status elbow_value_read_integer(const struct elbow_key *key, const ch
                                            const struct elbow_yaml *node, int64_t *value,
                                            const struct elbow_source *source);
 
+// Local. Whether the value of a kind is that of its only option: {drop: 0.3} for {drop: {share: 0.3}}; or of its first,
+// where that is a number and none of the others must be given.
+bool elbow_value_is_bare(struct elbow_keys keys, const struct elbow_yaml *value);
+
+// Local. The kind that a key has.
+const struct elbow_kind_schema *elbow_value_kind_of(const struct elbow_key *key, const void *base);
+
 // Local. The kind of a word, or NULL.
 const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, const char *word);
 
@@ -115,11 +122,21 @@ struct elbow_kept {
     int present;
 };
 
-// Local. Bytes of an option's value, and of what stands at `present` (0: nothing); keeps both, and puts them back.
+// All options of a kind, those of the kinds among them included. Zeroed: none.
+enum { ELBOW_KEPT_MAX = 24 };
+struct elbow_kept_options {
+    size_t count;
+    const struct elbow_key *options[ELBOW_KEPT_MAX];
+    struct elbow_kept values[ELBOW_KEPT_MAX];
+};
+
+// Local. Bytes of an option's value, and of what stands at `present` (0: nothing).
 size_t elbow_value_size(const struct elbow_key *option);
 size_t elbow_value_present_size(const struct elbow_key *option);
-void elbow_value_keep(const struct elbow_key *option, const void *base, struct elbow_kept *kept);
-void elbow_value_restore(const struct elbow_key *option, const struct elbow_kept *kept, void *base);
+
+// Local. Adds options as they are; puts them back.
+void elbow_value_keep(struct elbow_keys keys, const void *base, struct elbow_kept_options *kept);
+void elbow_value_restore(const struct elbow_kept_options *kept, void *base);
 
 // Local. Puts the default of a key into base.
 void elbow_value_preset(const struct elbow_key *key, void *base);

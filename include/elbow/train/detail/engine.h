@@ -37,7 +37,8 @@ struct elbow_engine {
 
     // Buffers of a step.
     size_t statistics;                        // doubles; the exchange sums ELBOW_TRAIN_WISHES more
-    size_t accumulators;                      // those that are summed from row to row: without the likelihood's figures
+    size_t summed;                            // those that are summed from row to row: without the likelihood's figures
+    size_t accumulators;                      // these, and the KL of the step before where that is looked back at
     double *accumulator;                      // [accumulators] since the last row; owned
     double *sums;                             // [statistics + wishes] of the last batch; owned
     double *levels;                           // (levels, statistics) inside a subtree; owned
@@ -93,6 +94,9 @@ enum elbow_status elbow_engine_audit(struct elbow_engine *engine, struct elbow_e
 // Collective. The parameters that evaluations and pictures take: the averaged ones, if there are any, until the next
 // step.
 enum elbow_status elbow_engine_weights(struct elbow_engine *engine, const float **weights, struct elbow_error *error);
+
+// Local. The terms of a step (from 0), after the steps that have been done.
+struct elbow_terms elbow_engine_terms(const struct elbow_engine *engine, uint64_t step);
 
 // Local. A step up to the exchange: this rank's microbatches of the batch at `place`, into the buffers of the exchange.
 // `exchanges`: an elbow_exchange_step follows, and what is complete goes on its way under the last backward pass.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of the table of objectives. Private to this folder and to the table.
+// The rows of the tables of objectives and of what the KL costs. Private to this folder and to the table.
 #ifndef ELBOW_VAE_DETAIL_OBJECTIVE_H
 #define ELBOW_VAE_DETAIL_OBJECTIVE_H
 
@@ -7,5 +7,8 @@
 
 #define ELBOW_OBJECTIVE_DECLARE(name, word, ...) extern const struct elbow_objective elbow_objective_##word;
 ELBOW_OBJECTIVE_LIST(ELBOW_OBJECTIVE_DECLARE)
+
+#define ELBOW_KL_DECLARE(name, word, ...) extern const struct elbow_kl elbow_kl_##word;
+ELBOW_KL_LIST(ELBOW_KL_DECLARE)
 
 #endif
