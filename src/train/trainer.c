@@ -126,7 +126,6 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
                                                .dataset = &plan->valid,
                                                .config = &plan->config,
                                                .terms = elbow_engine_terms(engine, state->step - 1),
-
                                                .deviance = engine->model->prior == NULL};
     double start = elbow_clock_seconds();
     struct elbow_trace_start begin = elbow_trace_begin(engine->track);

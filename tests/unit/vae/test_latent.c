@@ -126,13 +126,14 @@ START_TEST(bits_do_not_depend_on_the_call)
     for (size_t i = 0; i < ROWS * Z; ++i)
         noise[i] = (float)reference_normal(&state);
     forward(ROWS, Z, head, noise, z, kl);
-    backward(ROWS, Z, (struct elbow_terms){0.7, 0.2}, head, noise, kl, z, dhead); // z stands for some dz
+    backward(ROWS, Z, (struct elbow_terms){.beta = 0.7, .free_bits = 0.2}, head, noise, kl, z,
+             dhead); // z stands for some dz
     for (size_t i = 0; i < ROWS; ++i)
         for (size_t j = 0; j < Z; ++j) {
             float one[2] = {head[2 * i * Z + j], head[(2 * i + 1) * Z + j]}, point, part, down[2];
             size_t at = i * Z + j;
             forward(1, 1, one, &noise[at], &point, &part);
-            backward(1, 1, (struct elbow_terms){0.7, 0.2}, one, &noise[at], &part, &point, down);
+            backward(1, 1, (struct elbow_terms){.beta = 0.7, .free_bits = 0.2}, one, &noise[at], &part, &point, down);
             ck_assert(memcmp(&point, &z[at], sizeof point) == 0 && memcmp(&part, &kl[at], sizeof part) == 0);
             ck_assert(memcmp(&down[0], &dhead[2 * i * Z + j], sizeof(float)) == 0);
             ck_assert(memcmp(&down[1], &dhead[(2 * i + 1) * Z + j], sizeof(float)) == 0);
@@ -158,7 +159,7 @@ START_TEST(backward_matches_finite_differences)
         if (fabs(kl - 0.5) < 1e-4) // the kink
             continue;
         ++*(kl > free_bits ? &above : &below);
-        backward(1, 1, (struct elbow_terms){beta, free_bits}, head, &noise, &kl, &dz, dhead);
+        backward(1, 1, (struct elbow_terms){.beta = beta, .free_bits = free_bits}, head, &noise, &kl, &dz, dhead);
         double dmean = (loss(head[0] + step, head[1], noise, dz, beta, free_bits) -
                         loss(head[0] - step, head[1], noise, dz, beta, free_bits)) /
                        (2 * step);
@@ -181,7 +182,7 @@ START_TEST(gradient_near_the_prior)
     for (double size = 1e-12; size < 2; size *= 1.1) {
         float head[2] = {0, (float)-size}, noise = 1, z, kl, dz = 0, dhead[2];
         forward(1, 1, head, &noise, &z, &kl);
-        backward(1, 1, (struct elbow_terms){1, 0}, head, &noise, &kl, &dz, dhead);
+        backward(1, 1, (struct elbow_terms){.beta = 1, .free_bits = 0}, head, &noise, &kl, &dz, dhead);
         double exact = expm1(head[1]) / 2;
         ck_assert_double_eq_tol(dhead[1], exact, 4e-7 * fabs(exact));
     }
@@ -194,7 +195,7 @@ START_TEST(not_a_number_goes_through)
     float head[4] = {NAN, 0, 0, NAN};
     forward(1, 2, head, noise, z, kl);
     ck_assert(isnan(z[0]) && isnan(z[1]) && isnan(kl[0]) && isnan(kl[1]));
-    backward(1, 2, (struct elbow_terms){1, 5}, head, noise, kl, dz,
+    backward(1, 2, (struct elbow_terms){.beta = 1, .free_bits = 5}, head, noise, kl, dz,
              dhead); // within the free bits it must not hide
     ck_assert(isnan(dhead[0]) && isnan(dhead[3]));
     float huge[2] = {0, 200}, one = 1, point, part;

@@ -54,8 +54,8 @@ static struct outcome train(const struct elbow_config *config, struct elbow_shap
     elbow_random_normal((struct elbow_stream){3, ELBOW_PURPOSE_SYNTHETIC, 1, 0}, rows * latent, noise);
     elbow_model_initialize(model, 5, NULL, outcome.parameters);
     struct elbow_microbatch microbatch = {.rows = rows, .values = x, .noise = noise};
-    elbow_model_train(model, outcome.parameters, microbatch, (struct elbow_terms){1.5, 0.1}, outcome.gradient,
-                      outcome.statistics);
+    elbow_model_train(model, outcome.parameters, microbatch, (struct elbow_terms){.beta = 1.5, .free_bits = 0.1},
+                      outcome.gradient, outcome.statistics);
     ck_assert_int_eq(elbow_optimizer_create(config, &model->parameters, size, &optimizer, NULL), ELBOW_OK);
     elbow_optimizer_apply(&optimizer, (struct elbow_optimizer_part){0, size, 0}, 1, 0.01, 0.5, outcome.gradient,
                           outcome.parameters);
