@@ -110,6 +110,7 @@ static const struct elbow_flag flags[] = {
      .help = "takes so many of the known values for missing, too: those that eval --hide takes",
      .offset = offsetof(struct wish, hide)},
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
 };
 
 const struct elbow_command elbow_command_impute = {

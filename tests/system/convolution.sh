@@ -62,12 +62,14 @@ model:
     - pool: {size: 2, kind: mean}
     - conv2d: {filters: 17, kernel: 3, padding: 1, activation: none}
     - layer_norm: {activation: gelu}
-    - pool: {size: 3, stride: 1}
+    - residual: [conv2d: {filters: 12, kernel: 3, stride: 2, padding: 1}, layer_norm]
+    - pool: {size: 2, stride: 1}
     - gated: {units: 21}
     - layer_norm: {}
   decoder:
     - gated: {units: 36}
     - upsample: {factor: 2}
+    - residual: [conv2d: {filters: 4, kernel: 3, padding: 1}, dropout: 0.2]
     - conv2d: {filters: 9, kernel: 3, padding: 1, activation: elu}
     - layer_norm: {activation: hard_tanh}
     - upsample: {factor: 2}
