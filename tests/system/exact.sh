@@ -159,7 +159,7 @@ model:
   latent: 3
   likelihood: gaussian
   output_bias: data
-  encoder: [conv1d: {filters: 17, kernel: 5, stride: 2, padding: 2, activation: silu}, layer_norm: {}, pool: {}, conv1d: {filters: 3, kernel: 3}, dense: {units: 9}]
+  encoder: [conv1d: {filters: 17, kernel: 5, stride: 2, padding: 2, activation: silu}, layer_norm: {}, residual: [conv1d: {filters: 17, kernel: 3, padding: 1}, dropout: 0.1], pool: {}, conv1d: {filters: 3, kernel: 3}, dense: {units: 9}]
   decoder: [dense: {units: 40}, conv_transpose1d: {filters: 9, kernel: 4, stride: 2, padding: 1}, layer_norm: {}, upsample: {}, conv1d: {filters: 2, kernel: 3, padding: 1, activation: none}]
 train: {epochs: 2, batch: 23, microbatch: 5}
 checkpoint: {every: 1, keep: 9}
