@@ -24,6 +24,12 @@ bool elbow_loading_takes_fill(const struct elbow_loading *loading)
     return kind == ELBOW_MISSING_FILL || kind == ELBOW_MISSING_ANY;
 }
 
+bool elbow_loading_may_let_in(const struct elbow_loading *loading, enum elbow_missing_kind kind)
+{
+    bool has_it = kind == ELBOW_MISSING_NAN ? takes_nan(loading) : elbow_loading_takes_fill(loading);
+    return !has_it && !loading->request->is_settled && !loading->source->is_sparse;
+}
+
 bool elbow_loading_may_miss(const struct elbow_loading *loading)
 {
     return loading->request->missing != ELBOW_MISSING_REFUSE || loading->mask != NULL;
@@ -66,28 +72,48 @@ static enum elbow_status check_shape(const struct elbow_companion *companion, co
         elbow_companion_name(companion).text, shape, rows_name, wanted, companion->key);
 }
 
-enum elbow_status elbow_loading_open_mask(struct elbow_loading *loading, int time_axis, struct elbow_error *error)
+static enum elbow_status open_mask(struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = loading->request;
     const struct elbow_companion *companion = &request->mask;
-    struct elbow_dataset *dataset = loading->dataset;
     const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
     const struct elbow_source_request wanted = {.files = companion->files != NULL ? companion->files : &one,
                                                 .transpose = request->transpose,
                                                 .columns = request->columns};
-    bool may_miss = request->missing != ELBOW_MISSING_REFUSE || companion->dataset != NULL;
-    if (may_miss && loading->source->is_sparse)
-        return refuse_sparse(loading, error);
-    if (companion->dataset == NULL)
-        return ELBOW_OK;
     enum elbow_status status = elbow_source_open(&wanted, &loading->mask, error);
     if (status == ELBOW_OK)
-        status = check_shape(companion, &loading->stored, dataset->name, &loading->mask->info, error);
-    if (status == ELBOW_OK)
-        status = elbow_source_check(loading->mask, error);
-    if (status != ELBOW_OK || elbow_selection_is_identity(&dataset->selection))
-        return status;
-    return elbow_source_select(&loading->mask, &dataset->selection, time_axis, error);
+        status = check_shape(companion, &loading->stored, loading->dataset->name, &loading->mask->info, error);
+    return status == ELBOW_OK ? elbow_source_check(loading->mask, error) : status;
+}
+
+// Of transposed datasets all chunks have to be there.
+static enum elbow_status open_written(struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_source_request wanted = {.files = loading->files,
+                                                .columns = loading->request->columns,
+                                                .rows = loading->file_rows,
+                                                .shows_written = true};
+    return elbow_source_open(&wanted, &loading->written, error);
+}
+
+enum elbow_status elbow_loading_open_mask(struct elbow_loading *loading, int time_axis, struct elbow_error *error)
+{
+    const struct elbow_dataset_request *request = loading->request;
+    const struct elbow_selection *selection = &loading->dataset->selection;
+    enum elbow_status status = ELBOW_OK;
+    if (request->missing == ELBOW_MISSING_REFUSE && request->mask.dataset == NULL)
+        return ELBOW_OK;
+    if (loading->source->is_sparse)
+        return refuse_sparse(loading, error);
+    if (request->mask.dataset != NULL)
+        status = open_mask(loading, error);
+    if (status == ELBOW_OK && elbow_loading_takes_fill(loading) && !request->transpose)
+        status = open_written(loading, error);
+    struct elbow_source **masks[] = {&loading->mask, &loading->written};
+    for (size_t i = 0; i < sizeof masks / sizeof *masks && status == ELBOW_OK; ++i)
+        if (*masks[i] != NULL && !elbow_selection_is_identity(selection))
+            status = elbow_source_select(masks[i], selection, time_axis, error);
+    return status;
 }
 
 enum elbow_status elbow_loading_share_known(struct elbow_loading *loading, struct elbow_log *log,
@@ -100,20 +126,30 @@ enum elbow_status elbow_loading_share_known(struct elbow_loading *loading, struc
     return elbow_comm_share(loading->comm, bytes, bytes, "the mask of known values", log, &dataset->known, error);
 }
 
+// Bytes of a row of a mask; 0 of none.
+static size_t row_bytes_of(const struct elbow_loading *loading, const struct elbow_source *mask)
+{
+    return mask != NULL ? loading->dataset->values * elbow_element_size(mask->info.element) : 0;
+}
+
 enum elbow_status elbow_loading_marks_create(const struct elbow_loading *loading, uint64_t rows_max,
                                              struct elbow_loading_marks *marks, struct elbow_error *error)
 {
+    size_t of_mask = row_bytes_of(loading, loading->mask), of_written = row_bytes_of(loading, loading->written);
+    size_t row = of_mask > of_written ? of_mask : of_written;
+    enum elbow_status status = ELBOW_OK;
     *marks = (struct elbow_loading_marks){.rows_max = rows_max};
-    if (loading->mask == NULL)
-        return ELBOW_OK;
-    size_t row_bytes = loading->dataset->values * elbow_element_size(loading->mask->info.element);
-    enum elbow_status status = elbow_allocate(&marks->mask, rows_max, row_bytes, "a block of the mask", error);
-    return status == ELBOW_OK ? elbow_allocate(&marks->row, 1, row_bytes, "a row of the mask", error) : status;
+    if (of_mask > 0)
+        status = elbow_allocate(&marks->mask, rows_max, of_mask, "a block of the mask", error);
+    if (status == ELBOW_OK && of_written > 0)
+        status = elbow_allocate(&marks->written, rows_max, of_written, "a block of the mask", error);
+    return status == ELBOW_OK && row > 0 ? elbow_allocate(&marks->row, 1, row, "a row of the mask", error) : status;
 }
 
 void elbow_loading_marks_destroy(struct elbow_loading_marks *marks)
 {
     elbow_release(&marks->mask);
+    elbow_release(&marks->written);
     elbow_release(&marks->row);
 }
 
@@ -134,6 +170,7 @@ struct block {
     uint64_t first; // row
     void *rows;
     const void *mask;
+    const unsigned char *written;
     enum elbow_element mask_element;
     unsigned char *bits; // of row `first`
 };
@@ -149,7 +186,8 @@ static enum found look(const struct block *block, size_t number, double *value)
     if (mask != 0 && mask != 1)
         return NO_MASK;
     *value = elbow_element_at(dataset->element, block->rows, number);
-    if (mask == 0 || (takes_nan(loading) && isnan(*value)) ||
+    bool is_there = block->written == NULL || block->written[number] != 0;
+    if (mask == 0 || !is_there || (takes_nan(loading) && isnan(*value)) ||
         (elbow_loading_takes_fill(loading) && elbow_missing_is(&dataset->missing, *value)))
         return MISSING;
     return isfinite(*value) || elbow_missing_is(&dataset->missing, *value) ? KNOWN : UNUSABLE;
@@ -182,6 +220,16 @@ static enum elbow_status mark_row(const struct block *block, uint64_t row, struc
     return ELBOW_OK;
 }
 
+// Rows of a mask, where there is one, as those of the values lie in memory.
+static enum elbow_status read_mask(const struct elbow_loading *loading, struct elbow_source *mask, uint64_t first,
+                                   uint64_t count, void *rows, void *row, struct elbow_error *error)
+{
+    enum elbow_status status = mask != NULL ? elbow_source_read(mask, first, count, rows, error) : ELBOW_OK;
+    if (status == ELBOW_OK && mask != NULL && loading->channels > 0)
+        elbow_loading_turn(loading, mask->info.element, rows, count, row);
+    return status;
+}
+
 enum elbow_status elbow_loading_mark(struct elbow_loading *loading, const struct elbow_loading_marks *marks,
                                      uint64_t first, uint64_t count, struct elbow_error *error)
 {
@@ -192,14 +240,13 @@ enum elbow_status elbow_loading_mark(struct elbow_loading *loading, const struct
                           .first = first,
                           .rows = (char *)dataset->rows.base + first * row_bytes,
                           .mask = marks->mask,
+                          .written = marks->written,
                           .bits = (unsigned char *)dataset->known.base + first * elbow_rows_known_row_bytes(dataset)};
-    enum elbow_status status = ELBOW_OK;
-    if (marks->mask != NULL) {
+    enum elbow_status status = read_mask(loading, loading->mask, first, count, marks->mask, marks->row, error);
+    if (status == ELBOW_OK)
+        status = read_mask(loading, loading->written, first, count, marks->written, marks->row, error);
+    if (loading->mask != NULL)
         block.mask_element = loading->mask->info.element;
-        status = elbow_source_read(loading->mask, first, count, marks->mask, error);
-        if (status == ELBOW_OK && loading->channels > 0)
-            elbow_loading_turn(loading, block.mask_element, marks->mask, count, marks->row);
-    }
     for (uint64_t row = 0; row < count && status == ELBOW_OK; ++row)
         status = mark_row(&block, row, error);
     return status;

@@ -303,6 +303,7 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
         status = elbow_source_storage(loading.source, storage, error);
     elbow_source_close(loading.source);
     elbow_source_close(loading.mask);
+    elbow_source_close(loading.written);
     elbow_selection_clear(&dataset->selection);
     return status;
 }
@@ -318,6 +319,7 @@ enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow
         status = load_files(&loading, log, error);
     elbow_source_close(loading.source);
     elbow_source_close(loading.mask);
+    elbow_source_close(loading.written);
     if (status != ELBOW_OK)
         elbow_dataset_unload(comm, dataset);
     return status;

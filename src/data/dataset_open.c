@@ -84,7 +84,8 @@ enum elbow_status elbow_loading_open_source(struct elbow_loading *loading, struc
     const struct elbow_source_request request = {.files = loading->files,
                                                  .transpose = loading->request->transpose,
                                                  .columns = loading->request->columns,
-                                                 .rows = loading->file_rows};
+                                                 .rows = loading->file_rows,
+                                                 .may_lack = elbow_loading_takes_fill(loading)};
     return loading->source != NULL ? ELBOW_OK : elbow_source_open(&request, &loading->source, error);
 }
 

@@ -43,11 +43,13 @@ enum elbow_status elbow_loading_refuse_infinite(const struct elbow_loading *load
                                                 struct elbow_error *error)
 {
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, number);
+    bool may_let_in = elbow_loading_may_let_in(loading, ELBOW_MISSING_NAN);
     return elbow_error_set(error, ELBOW_DATA,
                            "%s: row %llu holds a value (number %llu of the row) that is NaN or infinite; clean the "
                            "data first, or leave out the rows "
-                           "(data.rows) or columns (data.columns) that have such values",
-                           spot.name, (unsigned long long)spot.row, (unsigned long long)spot.number);
+                           "(data.rows) or columns (data.columns) that have such values%s",
+                           spot.name, (unsigned long long)spot.row, (unsigned long long)spot.number,
+                           may_let_in ? ", or set data.missing: nan if NaN stands for a missing value" : "");
 }
 
 static enum elbow_status check_finite(const struct elbow_loading *loading, uint64_t first, size_t at,

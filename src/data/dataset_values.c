@@ -28,11 +28,12 @@ static enum elbow_status refuse_missing(const struct elbow_loading *loading, str
     return elbow_error_set(error, ELBOW_DATA,
                            "%s: %llu of %llu values are missing (%s), the first in row %llu%s%s (number %llu of the "
                            "row, %.9g as stored); fill "
-                           "them in, or leave out the rows (data.rows) or columns (data.columns) that have them",
+                           "them in, or leave out the rows (data.rows) or columns (data.columns) that have them%s",
                            dataset->name, (unsigned long long)loading->figures.missing,
                            (unsigned long long)(dataset->samples * dataset->values), rules,
                            (unsigned long long)spot.row, is_here ? "" : " of ", is_here ? "" : spot.name,
-                           (unsigned long long)spot.number, value);
+                           (unsigned long long)spot.number, value,
+                           elbow_loading_may_let_in(loading, ELBOW_MISSING_FILL) ? ", or set data.missing: fill" : "");
 }
 
 // Where a scaling comes from, of which keys give a part and attributes the others.

@@ -11,7 +11,12 @@ static enum elbow_status open_stored(const struct elbow_source_request *request,
     const char *path = request->files->paths[at], *dataset = request->files->datasets[at];
     if (request->transpose)
         return elbow_source_open_transposed(path, dataset, source, error);
-    return elbow_source_open_dense(path, dataset, source, error);
+    if (request->shows_written)
+        return elbow_source_open_written(path, dataset, source, error);
+    enum elbow_status status = elbow_source_open_dense(path, dataset, source, error);
+    if (status == ELBOW_OK)
+        (*source)->may_lack = request->may_lack;
+    return status;
 }
 
 static enum elbow_status open_channels(const struct elbow_source_request *request, size_t file,

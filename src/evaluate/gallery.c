@@ -144,6 +144,9 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
     struct elbow_model_sizes sizes = {.x = microbatch.values, .known = microbatch.known, .sizes = microbatch.sizes};
     elbow_model_set_sizes(model, count, sizes);
     elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
+    for (size_t n = 0; microbatch.known != NULL && n < count * values; ++n)
+        if (microbatch.known[n] == 0)
+            drawing->collated.values[n] = NAN; // what is shown of a missing original
     for (size_t i = 0; i < count; ++i) {
         char *row = (char *)results + i * drawing->row_bytes;
         row = pack(drawing, microbatch.values + i * values, row);

@@ -48,7 +48,7 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_KL, kl, "nats per sample", "divergence of q(z given x) from the prior, exact", 4,                   \
       ELBOW_FIGURE_PLACES | ELBOW_FIGURE_OF_KL, false)                                                                 \
     X(ELBOW_FIGURE_KNOWN, known, "", "share of the values that are known, where some are missing", 4,                  \
-      ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
+      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                                              \
     X(ELBOW_FIGURE_ELBO_KNOWN, elbo_known, "nats per known value",                                                     \
       "elbo of all samples by their known values: a lower bound of log p(known), likewise", 6,                         \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                                \

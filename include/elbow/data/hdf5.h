@@ -172,6 +172,14 @@ enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const cha
 // raw files and the target of a link are noted as inputs (base/inputs).
 enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *name, struct elbow_error *error);
 
+// Local. Likewise, but for chunks of the dataset itself that nobody has written.
+enum elbow_status elbow_hdf5_check_gaps(struct elbow_hdf5 *file, const char *name, struct elbow_error *error);
+
+// Local. Which values of rows [first, first + count) lie in chunks that were written, one byte each: 1, or 0. 1 of a
+// dataset that has no chunks. FORMAT where that cannot be read.
+enum elbow_status elbow_hdf5_read_written(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
+                                          unsigned char *written, struct elbow_error *error);
+
 // Local. Whether the bytes of a dataset, or of labels (a group, or codes with their categories), lie in other files,
 // too: a copy of this one would not do. FORMAT where that cannot be told.
 enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error);

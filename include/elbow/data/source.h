@@ -56,6 +56,7 @@ struct elbow_source {
     const struct elbow_source_functions *functions;
     bool looks_reversed;         // MATLAB wrote it, and the last axis may be that of the samples
     struct elbow_hdf5_info info; // of the rows: shape[0] of them. Their bounds are not checked (elbow_hdf5_check_rows)
+    bool may_lack;               // chunks of it need not be there
     bool is_sparse;              // entries of the rows can be had without the zeros between them
     uint64_t entries;            // of all sparse rows
 };
@@ -69,6 +70,8 @@ struct elbow_source_request {
     // Rows of each file, as another process has found them: then files are looked at when they are read. NULL: all are
     // looked at now.
     const uint64_t *rows;
+    bool may_lack;      // chunks of a dataset that is not transposed need not be there
+    bool shows_written; // in place of the values, bytes that say which lie in chunks that are there (1) or not (0)
 };
 
 // Local. Opens the files and describes the rows; *source is NULL on failure. Of several files few are open at a time.

@@ -153,7 +153,7 @@ static enum elbow_status check_allocated(struct elbow_hdf5 *file, hid_t dataset,
 
 static enum elbow_status check_kind(struct elbow_hdf5 *file, hid_t dataset, const char *name,
                                     const struct elbow_hdf5_info *info, const struct elbow_hdf5_storage *storage,
-                                    hid_t wanted, struct elbow_error *error)
+                                    const struct elbow_hdf5_wanted *look, struct elbow_error *error)
 {
     if (storage->kind == ELBOW_HDF5_CONTIGUOUS)
         return check_allocated(file, dataset, name, info, error);
@@ -162,10 +162,10 @@ static enum elbow_status check_kind(struct elbow_hdf5 *file, hid_t dataset, cons
     if (storage->kind != ELBOW_HDF5_CHUNKED)
         return ELBOW_OK;
     enum elbow_status status = elbow_hdf5_check_filters(file, dataset, name, error);
-    if (status != ELBOW_OK)
+    if (status != ELBOW_OK || look->may_lack)
         return status;
-    if (wanted != H5S_ALL && storage->written < storage->chunks)
-        return check_wanted(file, dataset, name, info, wanted, error);
+    if (look->space != H5S_ALL && storage->written < storage->chunks)
+        return check_wanted(file, dataset, name, info, look->space, error);
     return check_written(file, dataset, name, info, storage, error);
 }
 
@@ -179,7 +179,7 @@ static enum elbow_status check_stored(struct elbow_hdf5 *file, hid_t dataset, co
     if (status == ELBOW_OK && storage.kind == ELBOW_HDF5_VIRTUAL)
         return elbow_hdf5_check_virtual(file, dataset, name, info, look, check_stored, error);
     if (status == ELBOW_OK)
-        status = check_kind(file, dataset, name, info, &storage, look->space, error);
+        status = check_kind(file, dataset, name, info, &storage, look, error);
     look->is_whole = status == ELBOW_OK && storage.written == storage.chunks;
     H5Dclose(dataset);
     return status;
@@ -194,18 +194,29 @@ static enum elbow_status note_home(const struct elbow_hdf5 *file, hid_t dataset,
     return elbow_inputs_note(home, error);
 }
 
-enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
+static enum elbow_status check(struct elbow_hdf5 *file, const char *name, bool may_lack, struct elbow_error *error)
 {
     hid_t dataset;
     struct elbow_hdf5_info info;
+    struct elbow_hdf5_wanted look = {.space = H5S_ALL, .may_lack = may_lack};
     enum elbow_status status = elbow_hdf5_open_any(file, name, &dataset, &info, error);
     if (status != ELBOW_OK)
         return status;
     status = note_home(file, dataset, error);
     if (status == ELBOW_OK)
-        return check_stored(file, dataset, name, &info, &(struct elbow_hdf5_wanted){.space = H5S_ALL}, error);
+        return check_stored(file, dataset, name, &info, &look, error);
     H5Dclose(dataset);
     return status;
+}
+
+enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
+{
+    return check(file, name, false, error);
+}
+
+enum elbow_status elbow_hdf5_check_gaps(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
+{
+    return check(file, name, true, error);
 }
 
 // Whether an open dataset has its values in other files; false if that cannot be read.

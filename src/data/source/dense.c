@@ -14,7 +14,8 @@ struct dense {
 static enum elbow_status check(struct elbow_source *source, struct elbow_error *error)
 {
     struct dense *dense = (struct dense *)source;
-    return elbow_hdf5_check_storage(dense->file, dense->dataset, error);
+    return source->may_lack ? elbow_hdf5_check_gaps(dense->file, dense->dataset, error)
+                            : elbow_hdf5_check_storage(dense->file, dense->dataset, error);
 }
 
 static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_storage *storage,

@@ -6,17 +6,34 @@ enum { KNOWN, ELBO, WIDTH };
 
 static const enum elbow_figure_kind figures_of_set[] = {ELBOW_FIGURE_KNOWN, ELBOW_FIGURE_ELBO_KNOWN, ELBOW_FIGURES};
 
+static const enum elbow_figure_kind figures_of_row[] = {ELBOW_FIGURE_KNOWN, ELBOW_FIGURES};
+
 static size_t width(const struct elbow_measure_plan *plan)
 {
     return plan->request->dataset->known.base != NULL || plan->request->hide > 0 ? WIDTH : 0;
 }
 
+// How many values of row i are known.
+static double count(const struct elbow_measured *measured, size_t i)
+{
+    size_t values = measured->plan->request->dataset->values;
+    const float *known = measured->microbatch.known + i * values;
+    double sum = 0;
+    for (size_t d = 0; d < values; ++d)
+        sum += (double)known[d];
+    return sum;
+}
+
+static void row(const struct elbow_measured *measured, size_t i, double *figures)
+{
+    figures[0] = count(measured, i) / (double)measured->plan->request->dataset->values;
+}
+
 static void microbatch(const struct elbow_measured *measured, double *sums)
 {
-    size_t values = measured->rows * measured->plan->request->dataset->values;
     sums[KNOWN] = sums[ELBO] = 0;
-    for (size_t i = 0; i < values; ++i)
-        sums[KNOWN] += (double)measured->microbatch.known[i];
+    for (size_t i = 0; i < measured->rows; ++i)
+        sums[KNOWN] += count(measured, i);
     for (size_t i = 0; i < measured->rows; ++i)
         sums[ELBO] += measured->recon[i] - measured->kl[i];
 }
@@ -32,5 +49,9 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     return ELBOW_OK;
 }
 
-const struct elbow_measure elbow_measure_known = {
-    .figures = figures_of_set, .width = width, .microbatch = microbatch, .conclude = conclude};
+const struct elbow_measure elbow_measure_known = {.figures = figures_of_set,
+                                                  .rows = figures_of_row,
+                                                  .width = width,
+                                                  .microbatch = microbatch,
+                                                  .row = row,
+                                                  .conclude = conclude};

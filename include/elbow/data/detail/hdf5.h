@@ -119,6 +119,7 @@ bool elbow_hdf5_describe_filters(hid_t creation, struct elbow_hdf5_storage *stor
 struct elbow_hdf5_wanted {
     int depth;
     hid_t space;   // has it selected, and the selection an end; H5S_ALL: everything
+    bool may_lack; // chunks, of the dataset itself
     bool is_whole; // set: everything is there, whatever is wanted
 };
 

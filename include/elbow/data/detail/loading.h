@@ -24,6 +24,7 @@ struct elbow_loading {
     struct elbow_hdf5_info info;     // of the source
     struct elbow_hdf5_info stored;   // before anything was selected
     struct elbow_source *mask;       // of the same rows, which values are known; owned; NULL: there is none
+    struct elbow_source *written;    // likewise, which lie in chunks that are there
     // Rows are stored with the channels first, and turned round: channels of a stored row, and places of each; 0: not.
     size_t channels, places;
     // Of all values, after elbow_loading_measure.
@@ -58,14 +59,17 @@ enum elbow_status elbow_loading_open_mask(struct elbow_loading *loading, int tim
 bool elbow_loading_may_miss(const struct elbow_loading *loading);
 bool elbow_loading_takes_fill(const struct elbow_loading *loading); // what attributes mark
 
+// Local. Whether data.missing, which is another kind, may be set to let in the values of a kind.
+bool elbow_loading_may_let_in(const struct elbow_loading *loading, enum elbow_missing_kind kind);
+
 // Collective. Room for what is known, where values may be missing.
 enum elbow_status elbow_loading_share_known(struct elbow_loading *loading, struct elbow_log *log,
                                             struct elbow_error *error);
 
-// Room for the mask of a block, of rows_max rows.
+// Room for the masks of a block, of rows_max rows.
 struct elbow_loading_marks {
     uint64_t rows_max;
-    void *mask, *row; // owned; NULL: there is no mask
+    void *mask, *written, *row; // owned; NULL: there is no such mask
 };
 
 // Local.

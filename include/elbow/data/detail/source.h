@@ -9,6 +9,10 @@
 enum elbow_status elbow_source_open_dense(const char *file, const char *dataset, struct elbow_source **source,
                                           struct elbow_error *error);
 
+// Local. Of such a dataset, which of its values lie in chunks that were written: bytes of 1, or 0.
+enum elbow_status elbow_source_open_written(const char *file, const char *dataset, struct elbow_source **source,
+                                            struct elbow_error *error);
+
 // Local. What `read` does, of a source of sparse rows.
 enum elbow_status elbow_source_spread(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
                                       struct elbow_error *error);
