@@ -47,6 +47,10 @@ refused newer.h5:/complex '/complex cannot be read by this version, HDF5 [0-9.]+
 refused many.h5:/images '/images holds 30 objects, as it seems datasets alike of uint8 \(4 x 4\), one a sample'
 refused many.h5:/table '/table holds compound values \(mass, charge\), a table'
 
+# Chunks that nobody has written are missing values, if that is asked for.
+run 0 3 partly "$elbow" train run.yaml --set "data.train=$data/unwritten.h5:/x" --set data.missing=fill --run-dir partly
+grep -q '^data: 40 % of the values are missing' partly.out || fail "missing chunks: $(grep '^data' partly.out)"
+
 # What can be read is not hidden by what cannot.
 run 0 1 info "$elbow" info "$data/newer.h5"
 grep -q '^/readable: float32 (5 x 4), contiguous' info.out || fail "info: nothing behind an unreadable object"
