@@ -116,12 +116,8 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
         drawing->ids[i] = first + i;
     struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
     elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
-    double sizes[ELBOW_PARTS_MAX]; // as of a row of the training data
-    for (size_t p = 0; p < model->part_count; ++p) {
-        sizes[p] = gallery->data->mean * (double)model->parts[p].values;
-        sizes[p] = isfinite(sizes[p]) ? sizes[p] : 1;
-    }
-    elbow_model_set_sizes(model, drawing->microbatch, (struct elbow_model_sizes){.otherwise = sizes});
+    struct elbow_model_sizes sizes = {.mean = gallery->data->mean, .size = gallery->size}; // as of the training data
+    elbow_model_set_sizes(model, drawing->microbatch, sizes);
     elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {
         show(drawing, i, drawing->shown);

@@ -135,6 +135,11 @@ static double total_of(const struct elbow_model *model, const struct elbow_model
     return total;
 }
 
+static double or_one(double size)
+{
+    return isfinite(size) && size != 0 ? size : 1;
+}
+
 void elbow_model_set_sizes(struct elbow_model *model, size_t rows, struct elbow_model_sizes sizes)
 {
     ELBOW_CHECK(rows <= model->rows_max);
@@ -142,11 +147,10 @@ void elbow_model_set_sizes(struct elbow_model *model, size_t rows, struct elbow_
     for (size_t p = 0; p < model->part_count; ++p)
         for (size_t i = 0; i < rows; ++i) {
             const struct elbow_model_part *part = &model->parts[p];
-            bool has_data = part->size == ELBOW_SIZE_DATA;
-            double otherwise = sizes.otherwise ? sizes.otherwise[p] : 1, *size = &model->sizes[p * model->rows_max + i];
-            if (has_data)
-                *size = sizes.sizes ? sizes.sizes[i] : otherwise;
+            double *size = &model->sizes[p * model->rows_max + i];
+            if (part->size == ELBOW_SIZE_DATA)
+                *size = sizes.sizes ? sizes.sizes[i] : or_one(sizes.size);
             else
-                *size = sizes.x ? total_of(model, part, i, &sizes) : otherwise;
+                *size = sizes.x ? total_of(model, part, i, &sizes) : or_one(sizes.mean * (double)part->values);
         }
 }

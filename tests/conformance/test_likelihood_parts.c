@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a model makes of likelihoods that see some values of a row only: those that are known, or columns. Every
-// likelihood of the table, beside its own row with the values gathered by hand.
+// What a model makes of several likelihoods, each of which has columns of a row, beside their own rows of the table
+// with the values gathered by hand.
 #include "elbow/vae/model.h"
 
 #include "likelihood_subject.h"
+#include "reference_vae.h"
 #include "unit.h"
 
 enum { VALUES = 31, FEW = 6, NUMBERS_MAX = 2048 };
@@ -12,28 +13,7 @@ static struct {
     struct elbow_model *model;
     float parameters[NUMBERS_MAX], gradient[NUMBERS_MAX];
     float known[FEW * VALUES], own[FEW * VALUES * OUTPUTS_MAX];
-    double sizes[FEW];
 } world;
-
-// A linear model of that likelihood; its numbers beside the networks stand off their starts.
-static void make_model(const struct subject *subject, size_t values)
-{
-    static struct elbow_config config;
-    struct elbow_error error = {0};
-    memset(&config, 0, sizeof config);
-    config.model.latent = 1;
-    config.model.likelihood = subject->kind;
-    config.model.likelihood_options = *subject->options;
-    ck_assert_msg(elbow_model_create(&config, values, FEW, &world.model, &error) == ELBOW_OK, "%s", error.message);
-    ck_assert_uint_le(world.model->parameters.size, NUMBERS_MAX);
-    struct elbow_likelihood_call call = subject_call(subject, FEW, values, true);
-    const struct elbow_shared_numbers *numbers = &world.model->parts[0].shared;
-    memset(world.parameters, 0, sizeof world.parameters);
-    for (size_t k = 0; k < numbers->count; ++k)
-        world.parameters[numbers->offset + k] = call.shared[k];
-    for (size_t i = 0; i < FEW; ++i)
-        world.sizes[i] = 20.0 + (double)i;
-}
 
 // Row 0 is known, of row 1 nothing is; of the others every third or so, where NaN stands.
 static void hide(void)
@@ -48,195 +28,193 @@ static void hide(void)
 
 static struct elbow_microbatch rows_of(const float *values)
 {
-    return (struct elbow_microbatch){.rows = FEW, .values = values, .known = world.known, .sizes = world.sizes};
+    return (struct elbow_microbatch){.rows = FEW, .values = values, .known = world.known};
 }
 
-// The known values of row i, alone. How many there are.
-static size_t gather(const struct subject *subject, size_t i, float *values, float *outputs, float *numbers)
+static const char MIXED[] = "model.likelihood=[student_t: {columns: [0, 6], scale: predicted, df: learned}, "
+                            "gaussian: {columns: [[7, 12], [20, 24]], variance: per_value}, "
+                            "negative_binomial: {columns: [13, 19], size: total}, bernoulli: {columns: [25, 30]}]";
+enum { PARTS = 4, PER_VALUE = 1, TOTALS = 2 };
+
+static void make_mixed(void)
 {
-    const struct elbow_shared_numbers *own = &world.model->parts[0].shared;
-    size_t count = 0;
-    for (size_t k = 0; k < own->count; ++k)
-        numbers[k] = world.parameters[own->offset + k];
-    for (size_t d = 0; d < VALUES; ++d) {
-        if (world.known[i * VALUES + d] == 0)
-            continue;
-        values[count] = x[i * VALUES + d];
-        memcpy(outputs + count * subject->outputs, y + (i * VALUES + d) * subject->outputs,
-               subject->outputs * sizeof *outputs);
-        if (own->is_per_value)
-            numbers[count] = world.parameters[own->offset + d];
-        ++count;
+    static struct elbow_config config;
+    struct elbow_error error = {0};
+    uint64_t state = 77;
+    elbow_config_default(&config);
+    config.model.latent = 1;
+    ck_assert_msg(elbow_config_set(&config, MIXED, &error) == ELBOW_OK, "%s", error.message);
+    ck_assert_msg(elbow_model_create(&config, VALUES, FEW, &world.model, &error) == ELBOW_OK, "%s", error.message);
+    ck_assert_uint_eq(world.model->part_count, PARTS);
+    for (size_t k = 0; k < world.model->parameters.size; ++k)
+        world.parameters[k] = 0.25F * (float)reference_random(&state);
+    for (size_t k = 0; k < FEW * world.model->outputs; ++k)
+        y[k] = 1.5F * (float)reference_random(&state);
+    for (size_t k = 0; k < FEW * VALUES; ++k) {
+        size_t part = elbow_config_part_of(&config.model.parts, k % VALUES);
+        x[k] = (float)REFERENCE_LIKELIHOODS[config.model.parts.parts[part].likelihood].value(reference_random(&state));
+        world.known[k] = 1;
     }
+}
+
+// The columns of a part, by hand, of known values; *outputs_at: where its outputs begin in those of a row.
+static size_t columns_of(size_t part, size_t row, size_t *columns, size_t *outputs_at)
+{
+    static const size_t owners[][3] = {{0, 6, 0}, {7, 12, 1}, {13, 19, 2}, {20, 24, 1}, {25, 30, 3}};
+    size_t count = 0, next = 0;
+    for (size_t o = 0; o < 5; ++o)
+        for (size_t d = owners[o][0]; d <= owners[o][1]; ++d) {
+            if (owners[o][2] == part && world.known[row * VALUES + d] != 0) {
+                outputs_at[count] = next;
+                columns[count++] = d;
+            }
+            next += owners[o][2] == 0 ? 2 : 1; // a predicted scale beside the location
+        }
     return count;
 }
 
-static bool uses_data_size(const struct subject *subject)
+// A part of one row, alone.
+struct alone {
+    size_t count, columns[VALUES], outputs_at[VALUES];
+    float x[VALUES], y[2 * VALUES], dy[2 * VALUES], shared[VALUES], dshared[VALUES];
+    double recon;
+    struct elbow_likelihood_call call;
+};
+
+static void score_alone(size_t p, size_t row, struct alone *alone)
 {
-    return subject->row->size && subject->row->size(subject->options) == ELBOW_SIZE_DATA;
+    const struct elbow_model_part *part = &world.model->parts[p];
+    memset(alone, 0, sizeof *alone);
+    alone->count = columns_of(p, row, alone->columns, alone->outputs_at);
+    for (size_t k = 0; k < alone->count; ++k) {
+        alone->x[k] = x[row * VALUES + alone->columns[k]];
+        memcpy(alone->y + k * part->outputs, y + row * world.model->outputs + alone->outputs_at[k],
+               part->outputs * sizeof(float));
+        for (size_t j = 0; j < part->values && p == PER_VALUE; ++j)
+            if (part->columns[j] == alone->columns[k])
+                alone->shared[k] = world.parameters[part->shared.offset + j];
+    }
+    for (size_t k = 0; k < part->shared.count && !part->shared.is_per_value; ++k)
+        alone->shared[k] = world.parameters[part->shared.offset + k];
+    if (p == TOTALS) // a dispersion for each value
+        for (size_t k = 0; k < alone->count; ++k)
+            alone->shared[k] = world.parameters[part->shared.offset + alone->columns[k] - 13];
+    alone->call = (struct elbow_likelihood_call){.options = &part->options,
+                                                 .rows = 1,
+                                                 .values = alone->count,
+                                                 .x = alone->x,
+                                                 .y = alone->y,
+                                                 .shared = part->shared.count > 0 ? alone->shared : NULL,
+                                                 .recon = &alone->recon,
+                                                 .dy = alone->dy,
+                                                 .dshared = part->shared.count > 0 ? alone->dshared : NULL};
+    if (alone->count > 0)
+        part->likelihood->score(&alone->call);
 }
 
-static void check_known(const struct subject *subject)
+static void check_mixed_row(size_t row)
 {
-    static float values[VALUES], outputs[VALUES * OUTPUTS_MAX], slopes[VALUES * OUTPUTS_MAX], numbers[NUMBERS_MAX];
-    static float of_row[NUMBERS_MAX], sums[NUMBERS_MAX];
-    double its_recon, notes[8], weight = 0, noted[8] = {0};
-    if (uses_data_size(subject))
-        return; // of all values: below
-    make_model(subject, VALUES);
-    const struct elbow_model_part *part = &world.model->parts[0];
-    subject_fill(subject, FEW * VALUES);
-    hide();
-    memcpy(world.own, y, sizeof world.own);
-    memset(sums, 0, sizeof sums);
+    double sum = 0;
+    for (size_t p = 0; p < PARTS; ++p) {
+        static struct alone alone;
+        const struct elbow_model_part *part = &world.model->parts[p];
+        score_alone(p, row, &alone);
+        sum = p == 0 ? alone.recon : sum + alone.recon;
+        for (size_t k = 0; k < alone.count; ++k)
+            ck_assert_msg(memcmp(world.own + row * world.model->outputs + alone.outputs_at[k],
+                                 alone.dy + k * part->outputs, part->outputs * sizeof(float)) == 0,
+                          "row %zu, part %zu, value %zu", row, p, k);
+    }
+    ck_assert_msg(memcmp(&sum, &world.model->recon[row], sizeof sum) == 0, "row %zu: %.17g, not %.17g", row,
+                  world.model->recon[row], sum);
+}
+
+static void score_mixed(void)
+{
+    memcpy(world.own, y, FEW * world.model->outputs * sizeof *world.own);
+    memset(world.gradient, 0, sizeof world.gradient);
     elbow_model_score_outputs(world.model, world.parameters, rows_of(x), world.own, world.gradient);
-    for (size_t i = 0; i < FEW; ++i) {
-        size_t count = gather(subject, i, values, outputs, numbers), at = 0;
-        struct elbow_likelihood_call call = {.options = subject->options,
-                                             .rows = 1,
-                                             .values = count,
-                                             .x = values,
-                                             .y = outputs,
-                                             .shared = part->shared.count > 0 ? numbers : NULL,
-                                             .recon = &its_recon,
-                                             .dy = slopes,
-                                             .dshared = part->shared.count > 0 ? of_row : NULL,
-                                             .notes = part->figures > 0 ? notes : NULL};
-        its_recon = 0;
-        memset(of_row, 0, sizeof of_row);
-        if (count > 0)
-            subject->row->score(&call);
-        ck_assert_msg(memcmp(&its_recon, &world.model->recon[i], sizeof its_recon) == 0,
-                      "%s, row %zu: %.17g, not %.17g", subject_name(subject), i, world.model->recon[i], its_recon);
-        for (size_t d = 0; d < VALUES; ++d) {
-            static const float none[OUTPUTS_MAX];
-            bool is_known = world.known[i * VALUES + d] != 0;
-            const float *found = world.own + (i * VALUES + d) * subject->outputs;
-            const float *wanted = is_known ? slopes + at * subject->outputs : none;
-            ck_assert_msg(memcmp(found, wanted, subject->outputs * sizeof *found) == 0, "%s", subject_name(subject));
-            for (size_t k = 0; part->shared.is_per_value && is_known && k == 0; ++k)
-                sums[d] += of_row[at];
-            at += is_known;
-        }
-        for (size_t k = 0; !part->shared.is_per_value && k < part->shared.count; ++k)
-            sums[k] += of_row[k];
-        for (size_t n = 0; n < part->figures && count > 0; ++n)
-            noted[n] += notes[n] * (double)count;
-        weight += (double)count;
-    }
-    for (size_t k = 0; k < part->shared.count; ++k)
-        ck_assert_msg(world.gradient[part->shared.offset + k] == sums[k], "%s", subject_name(subject));
-    for (size_t n = 0; n < part->figures; ++n) {
-        double sum = 0, all = 0;
-        for (size_t i = 0; i < FEW; ++i) {
-            sum += world.model->noted[i * world.model->notes + n];
-            all += world.model->noted[i * world.model->notes + part->figures];
-        }
-        ck_assert_double_eq_tol(sum / all, noted[n] / weight, 1e-9 * fabs(noted[n] / weight)); // of known values
-    }
-    elbow_model_destroy(world.model);
 }
 
-START_TEST(known_values_are_scored_as_if_there_were_no_others)
+START_TEST(parts_score_as_their_columns_do_alone)
 {
-    subject_each(check_known);
-}
-END_TEST
-
-// Where the data say the size, unknown values have their shares of it: the plain likelihood, of those means.
-static void check_size(const struct subject *subject)
-{
-    static float logs[VALUES * OUTPUTS_MAX], values[VALUES], before[FEW * VALUES * OUTPUTS_MAX];
-    if (!uses_data_size(subject))
-        return;
-    make_model(subject, VALUES);
-    subject_fill(subject, FEW * VALUES);
+    make_mixed();
+    ck_assert_ptr_nonnull(elbow_parameters_find(&world.model->parameters, "likelihood/0/log_df"));
+    ck_assert_ptr_nonnull(elbow_parameters_find(&world.model->parameters, "likelihood/1/log_variance"));
+    ck_assert_uint_eq(world.model->outputs, VALUES + 7);
+    score_mixed();
+    for (size_t i = 0; i < FEW; ++i)
+        check_mixed_row(i);
+    for (size_t p = 0; p < PARTS; ++p) // numbers beside the networks: the sum over the rows
+        for (size_t k = 0; k < world.model->parts[p].shared.count; ++k) {
+            double sum = 0;
+            for (size_t i = 0; i < FEW; ++i) {
+                static struct alone alone;
+                score_alone(p, i, &alone);
+                sum += (double)alone.dshared[k];
+            }
+            float found = world.gradient[world.model->parts[p].shared.offset + k];
+            ck_assert_msg(fabs((double)found - sum) <= 1e-5 * (1 + fabs(sum)), "part %zu: %g, not %g", p, (double)found,
+                          sum);
+        }
     hide();
-    memcpy(before, y, sizeof before);
-    struct elbow_likelihood_options plain = *subject->options;
-    plain.size = ELBOW_SIZE_NONE;
-    plain.dispersion = ELBOW_DISPERSION_PREDICTED;
-    bool is_predicted = subject->options->dispersion == ELBOW_DISPERSION_PREDICTED;
-    size_t width = subject->outputs, wide = width + !is_predicted;
-    memcpy(world.own, y, sizeof world.own);
-    elbow_model_score_outputs(world.model, world.parameters, rows_of(x), world.own, world.gradient);
-    for (size_t i = 0; i < FEW; ++i) {
-        double most = 0, found = 0, sum = 0;
-        size_t count = 0;
-        for (size_t d = 0; d < VALUES; ++d)
-            sum += exp((double)y[(i * VALUES + d) * width]);
-        for (size_t d = 0; d < VALUES; ++d) {
-            const float *at = y + (i * VALUES + d) * width;
-            if (world.known[i * VALUES + d] == 0)
-                continue;
-            memcpy(logs + count * wide, at, width * sizeof *logs);
-            logs[count * wide] = (float)(log(world.sizes[i]) + (double)at[0] - log(sum));
-            if (!is_predicted)
-                logs[count * wide + width] = world.parameters[world.model->parts[0].shared.offset + d];
-            values[count++] = x[i * VALUES + d];
-            most += fabs((double)values[count - 1] * (double)logs[(count - 1) * wide]) + 1;
-        }
-        struct elbow_likelihood_call call = {
-            .options = &plain, .rows = 1, .values = count, .x = values, .y = logs, .recon = &found};
-        if (count > 0)
-            subject->row->score(&call);
-        ck_assert_msg(fabs(found - world.model->recon[i]) <= 1e-6 * (most + fabs(found)), "%s, row %zu: %.9g, not %.9g",
-                      subject_name(subject), i, world.model->recon[i], found);
-    }
-    // Differences in the outputs of row 2, of known and unknown values.
-    for (size_t k = 0; k < VALUES * width; ++k) {
-        const float step = 0x1p-6F;
-        double recons[2];
-        for (int side = 0; side < 2; ++side) {
-            float *slopes = memcpy(world.own, before, sizeof before);
-            slopes[2 * VALUES * width + k] += side ? step : -step;
-            elbow_model_score_outputs(world.model, world.parameters, rows_of(x), slopes, world.gradient);
-            recons[side] = world.model->recon[2];
-        }
-        memcpy(world.own, before, sizeof before);
-        elbow_model_score_outputs(world.model, world.parameters, rows_of(x), world.own, world.gradient);
-        double slope = (recons[0] - recons[1]) / (2 * (double)step), found = world.own[2 * VALUES * width + k];
-        ck_assert_msg(fabs(slope - found) <= 2e-3 * (1 + fabs(slope)), "%s, output %zu: %.9g, not %.9g",
-                      subject_name(subject), k, found, slope);
-    }
+    score_mixed();
+    for (size_t i = 0; i < FEW; ++i)
+        check_mixed_row(i);
     elbow_model_destroy(world.model);
-}
-
-START_TEST(unknown_values_have_shares_of_a_size_that_data_say)
-{
-    subject_each(check_size);
 }
 END_TEST
 
-// All values are known: the bits are those without `known`, of numbers beside the networks too.
-static void check_all_known(const struct subject *subject)
+// Of a known value of any part, or an output of it.
+START_TEST(not_a_number_goes_through_a_part)
 {
-    static float plain[FEW * VALUES * OUTPUTS_MAX], gradient[NUMBERS_MAX];
-    double recons[FEW];
-    make_model(subject, VALUES);
-    subject_fill(subject, FEW * VALUES);
-    for (size_t k = 0; k < FEW * VALUES; ++k)
-        world.known[k] = 1;
-    struct elbow_microbatch rows = rows_of(x);
-    memcpy(world.own, y, sizeof world.own);
-    elbow_model_score_outputs(world.model, world.parameters, rows, world.own, world.gradient);
-    memcpy(recons, world.model->recon, sizeof recons);
-    memcpy(plain, y, sizeof plain);
-    rows.known = NULL;
-    elbow_model_score_outputs(world.model, world.parameters, rows, plain, gradient);
-    ck_assert(memcmp(recons, world.model->recon, sizeof recons) == 0);
-    ck_assert(memcmp(plain, world.own, FEW * VALUES * subject->outputs * sizeof *plain) == 0);
-    const struct elbow_shared_numbers *numbers = &world.model->parts[0].shared;
-    ck_assert(memcmp(gradient + numbers->offset, world.gradient + numbers->offset, numbers->count * sizeof *gradient) ==
-              0);
+    static const size_t columns[] = {3, 22, 14, 30};
+    make_mixed();
+    for (size_t p = 0; p < PARTS; ++p)
+        for (int is_output = 0; is_output < 2; ++is_output) {
+            size_t own[VALUES], outputs_at[VALUES], count = columns_of(p, 2, own, outputs_at), k = 0;
+            while (k < count && own[k] != columns[p])
+                ++k;
+            float *place = is_output ? &y[2 * world.model->outputs + outputs_at[k]] : &x[2 * VALUES + columns[p]];
+            float before = *place;
+            ck_assert_uint_lt(k, count);
+            *place = NAN;
+            score_mixed();
+            for (size_t i = 0; i < FEW; ++i)
+                ck_assert_msg(isnan(world.model->recon[i]) == (i == 2), "part %zu, row %zu", p, i);
+            *place = before;
+        }
     elbow_model_destroy(world.model);
-}
-
-START_TEST(rows_without_unknown_values_keep_their_bits)
-{
-    subject_each(check_all_known);
 }
 END_TEST
 
-UNIT_MAIN("conformance/likelihood: parts", known_values_are_scored_as_if_there_were_no_others,
-          unknown_values_have_shares_of_a_size_that_data_say, rows_without_unknown_values_keep_their_bits)
+// Equal outputs of two parts of one kind: means are equal, draws have words of their own.
+START_TEST(parts_draw_by_streams_of_their_own)
+{
+    enum { HALF = 64 };
+    static struct elbow_config config;
+    static float draws[2 * HALF], means[2 * HALF], parameters[16 * HALF];
+    struct elbow_error error = {0};
+    float z = 0;
+    elbow_config_default(&config);
+    config.model.latent = 1;
+    ck_assert(elbow_config_set(&config,
+                               "model.likelihood=[bernoulli: {columns: [0, 63]}, bernoulli: {columns: [64, 127]}]",
+                               &error) == ELBOW_OK);
+    ck_assert(elbow_model_create(&config, 2 * HALF, 1, &world.model, &error) == ELBOW_OK);
+    ck_assert_uint_le(world.model->parameters.size, 16 * HALF);
+    elbow_model_decode(world.model, parameters, 1, &z, means);
+    elbow_model_draw(world.model, parameters, 0, (struct elbow_stream){.purpose = ELBOW_PURPOSE_SAMPLE_DRAW}, draws);
+    size_t ones = 0;
+    for (size_t d = 0; d < 2 * HALF; ++d) {
+        ck_assert(means[d] == 0.5F && (draws[d] == 0 || draws[d] == 1));
+        ones += draws[d] == 1;
+    }
+    ck_assert(memcmp(draws, draws + HALF, HALF * sizeof *draws) != 0);
+    ck_assert(ones > HALF / 2 && ones < 3 * HALF / 2);
+    elbow_model_destroy(world.model);
+}
+END_TEST
+
+UNIT_MAIN("conformance/likelihood: parts", parts_score_as_their_columns_do_alone, not_a_number_goes_through_a_part,
+          parts_draw_by_streams_of_their_own)

@@ -126,6 +126,8 @@ with 2 "train.schedule.pieces.0: '0.0' is out of bounds" 'train.schedule={pieces
 with 2 'train.schedule.pieces: rates is missing' train.schedule=pieces
 with 2 'data.binarize: sample with a gaussian' model.likelihood=gaussian data.binarize=sample
 with 2 'model.learn_variance: a bernoulli' model.learn_variance=true
+with 2 'model.likelihood.1.gaussian.columns: column 9 is one of model.likelihood.0.poisson, too' \
+    'model.likelihood=[poisson: {columns: [0, 9]}, gaussian: {columns: [9, 19]}]'
 with 2 'train.epochs and train.steps are both 0' train.epochs=0
 with 2 'data.valid_labels without data.valid' data.valid_labels=/labels
 with 2 'nothing to train on' data.file=

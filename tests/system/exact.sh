@@ -349,6 +349,28 @@ for pair in averaged.1:averaged.eval raw:averaged.raw; do
     grep -qF "\"elbo\": $elbo," "${pair#*:}.out" || fail "$pair: $elbo is not in $(cat "${pair#*:}.out")"
 done
 
+# Likelihoods of columns: two with an optimal variance, numbers for each value, totals.
+same mixed "1 3+on 4:[0,1,0,1]" <<'Y'
+data: {synthetic: 93, shape: [14]}
+model:
+  latent: 3
+  likelihood:
+    - binomial: {columns: [0, 3], n: 3}
+    - gaussian: {columns: [[4, 5], [9, 9]], variance: optimal}
+    - gaussian: {columns: [[6, 8], [12, 13]], variance: optimal}
+    - negative_binomial: {columns: [10, 11], size: total}
+  output_bias: data
+  encoder: [dense: {units: 19, activation: tanh}]
+  decoder: [dense: {units: 19, activation: tanh}]
+train: {epochs: 2, batch: 24, microbatch: 4, rate: 3.0e-3}
+checkpoint: {every: 5}
+samples: {every: 5, count: 4}
+Y
+run 75 3 mixed.part "$elbow" train mixed.yaml --run-dir mixed.part --set run.stop_after=5
+run 0 2 mixed.rest "$elbow" train mixed.yaml --run-dir mixed.part --resume --set train.threads=2
+same_run "mixed, resumed" mixed.1 mixed.part
+[ -n "$(table_column mixed.1/metrics.csv variance_2 | tail -n 1)" ] || fail "metrics.csv has no variance_2"
+
 # Layers of all kinds for flat values, some of which draw random numbers.
 same layers "1 3+on 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /bytes, valid: /bytes-valid}

@@ -45,10 +45,11 @@ struct elbow_model_part {
 
 // What the means of rows that are decoded add up to, where a likelihood has a size. Arrays belong to the caller.
 struct elbow_model_sizes {
-    const float *x;          // (rows, D): totals of rows; NULL: there are none, and `otherwise` is taken
-    const float *known;      // (rows, D): of the values that are known; NULL: all are
-    const double *sizes;     // (rows): what the data say; NULL: `otherwise`
-    const double *otherwise; // (parts); NULL: 1
+    const float *x;      // (rows, D): totals of rows; NULL: there are none, and `mean` says them
+    const float *known;  // (rows, D): of the values that are known; NULL: all are
+    const double *sizes; // (rows): what the data say; NULL: `size`
+    double mean;         // of a value, without an x; 0 or not finite: totals are 1
+    double size;         // of a row, without sizes; 0 or not finite: 1
 };
 
 // Where the columns of several parts lie, and room for values that are scored apart from others.
