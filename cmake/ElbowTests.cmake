@@ -27,10 +27,10 @@ if(ELBOW_SANITIZE)
 endif()
 
 # elbow_unit_environment is that of tests in one process, which start no MPI. MPI's own leaks are told from ours by the library in
-# the stack; only the slow unwinder gets through libraries, and takes six times as long as the tests. A short stack does.
+# the stack; only the slow unwinder gets through libraries, and takes six times as long as the tests.
 set(elbow_unit_environment ${elbow_test_environment})
 if(ELBOW_SANITIZE)
-  list(APPEND elbow_test_environment ASAN_OPTIONS=fast_unwind_on_malloc=0:malloc_context_size=12)
+  list(APPEND elbow_test_environment ASAN_OPTIONS=fast_unwind_on_malloc=0)
 endif()
 
 # Ranks may be more than cores, and share them: Open MPI wants to be told, MPICH's launcher does not know these words.
