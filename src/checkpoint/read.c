@@ -127,7 +127,7 @@ static enum elbow_status read_type(struct elbow_hdf5 *file, struct elbow_data_fa
 // Which stored values are missing. Older files have none of this.
 static enum elbow_status read_rules(struct elbow_hdf5 *file, struct elbow_data_facts *data, struct elbow_error *error)
 {
-    struct elbow_hdf5_attribute type, missing, range, mean;
+    struct elbow_hdf5_attribute type, missing, range, mean, size;
     double valid[2];
     enum elbow_status status = elbow_hdf5_describe_attribute(file, "/", "data_type", &type, error);
     if (status == ELBOW_OK)
@@ -136,8 +136,12 @@ static enum elbow_status read_rules(struct elbow_hdf5 *file, struct elbow_data_f
         status = elbow_hdf5_describe_attribute(file, "/", "data_valid_range", &range, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_describe_attribute(file, "/", "data_mean", &mean, error);
+    if (status == ELBOW_OK)
+        status = elbow_hdf5_describe_attribute(file, "/", "data_size", &size, error);
     if (status == ELBOW_OK && type.is_there)
         status = read_type(file, data, error);
+    if (status == ELBOW_OK && size.is_there)
+        status = elbow_hdf5_read_doubles(file, "/", "data_size", &data->size, 1, error);
     data->mean = NAN;
     if (status == ELBOW_OK && mean.is_there)
         status = elbow_hdf5_read_doubles(file, "/", "data_mean", &data->mean, 1, error);

@@ -70,6 +70,8 @@ static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *
     }
     if (isfinite(data->mean))
         elbow_hdf5_write_doubles(file, "/", "data_mean", &data->mean, 1, NULL);
+    if (data->size > 0)
+        elbow_hdf5_write_doubles(file, "/", "data_size", &data->size, 1, NULL);
     write_hash(file, "data_hash", data->hash);
     write_hash(file, "data_valid_hash", data->valid_hash);
     if (data->missing.count > 0)

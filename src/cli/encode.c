@@ -46,6 +46,7 @@ static const struct elbow_flag flags[] = {
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,

@@ -90,6 +90,7 @@ static const struct elbow_flag flags[] = {
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
     {.name = "importance",

@@ -12,7 +12,7 @@ enum { SAMPLES = 64, PAIRS = 32 }; // where -n is left out
 // What both are asked for. Left out: count 0, seed below zero.
 struct wish {
     struct elbow_session_request request;
-    int64_t count, seed, first;
+    int64_t count, seed, first, size;
     bool draw, transformed;
 };
 
@@ -26,6 +26,7 @@ static struct elbow_gallery gallery_of(const struct elbow_call *call, const stru
                                   .data = &checkpoint->data,
                                   .config = &checkpoint->config,
                                   .is_transformed = wish->transformed,
+                                  .size = (double)wish->size,
                                   .publish = elbow_output_publishing(wish->request.force)};
 }
 
@@ -39,6 +40,13 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
                                       const struct elbow_session *session, struct elbow_error *error)
 {
     struct elbow_gallery gallery = gallery_of(call, wish, session);
+    bool has_size = false;
+    for (size_t p = 0; p < session->model->part_count; ++p)
+        has_size = has_size || session->model->parts[p].size != ELBOW_SIZE_NONE;
+    if (wish->size > 0 && !has_size)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--size %" PRId64 ": no likelihood of the checkpoint has a size; leave it out",
+                               wish->size);
     uint64_t count = wish->count > 0 ? (uint64_t)wish->count : SAMPLES;
     enum elbow_status status =
         elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, session), wish->draw, error);
@@ -114,6 +122,13 @@ static const struct elbow_flag sample_flags[] = {
      .help = "samples (64)",
      .offset = offsetof(struct wish, count),
      .least = 1},
+    {.name = "size",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "S",
+     .help = "what the means of a sample add up to, for a likelihood with size: total or data (as on average in the "
+             "training data)",
+     .offset = offsetof(struct wish, size),
+     .least = 1},
     ELBOW_ROW_SEED(offsetof(struct wish, seed)),
     ELBOW_ROW_DRAW(offsetof(struct wish, draw)),
     ELBOW_ROW_TRANSFORMED(offsetof(struct wish, transformed)),
@@ -127,6 +142,7 @@ static const struct elbow_flag reconstruct_flags[] = {
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
     {.name = "count",

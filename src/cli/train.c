@@ -154,6 +154,8 @@ static enum elbow_status check_files(const struct wish *wish, const struct elbow
                 {"data.weights", config->data.weights, &other, &train},
                 {"data.names", config->data.names, &other, &train},
                 {"data.valid_names", config->data.valid_names, &other, &valid},
+                {"data.size", config->data.size, &other, &train},
+                {"data.valid_size", config->data.valid_size, &other, &valid},
                 {"data.mask", config->data.mask, &other, &train},
                 {"data.valid_mask", config->data.valid_mask, &other, &valid},
                 {"data.labels", config->data.labels, &other, &train},

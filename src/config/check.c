@@ -74,6 +74,8 @@ static enum elbow_status check_synthetic(const struct elbow_config *config, cons
                    {"weights", config->data.weights},
                    {"names", config->data.names},
                    {"valid_names", config->data.valid_names},
+                   {"size", config->data.size},
+                   {"valid_size", config->data.valid_size},
                    {"mask", config->data.mask},
                    {"valid_mask", config->data.valid_mask},
                    {"missing", config->data.missing != ELBOW_MISSING_REFUSE ? "rule" : ""},
@@ -143,6 +145,7 @@ static enum elbow_status check_companions(const struct elbow_config *config, con
         const char *key, *value, *verb;
     } beside[] = {{"labels", config->data.valid_labels, "are"},
                   {"names", config->data.valid_names, "are"},
+                  {"size", config->data.valid_size, "is"},
                   {"mask", config->data.valid_mask, "is"}};
     for (size_t i = 0; i < sizeof beside / sizeof *beside; ++i) {
         if (*beside[i].value && config->data.valid_share > 0)
@@ -203,6 +206,8 @@ static enum elbow_status check_data(const struct elbow_config *config, const cha
                   {"weights", config->data.weights, config->data.train},
                   {"names", config->data.names, config->data.train},
                   {"valid_names", config->data.valid_names, config->data.valid},
+                  {"size", config->data.size, config->data.train},
+                  {"valid_size", config->data.valid_size, config->data.valid},
                   {"mask", config->data.mask, config->data.train},
                   {"valid_mask", config->data.valid_mask, config->data.valid}};
     for (size_t i = 0; i < sizeof places / sizeof *places; ++i) {

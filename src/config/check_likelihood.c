@@ -165,14 +165,38 @@ static enum elbow_status check_variance(const struct chosen *chosen, const char 
     return ELBOW_OK;
 }
 
-// A size of the data needs some.
-static enum elbow_status check_size(const struct chosen *chosen, const char *name, struct elbow_error *error)
+static bool has_data_size(const struct chosen *chosen)
 {
-    if (!elbow_schema_find(chosen->schema->keys, "", "size") || chosen->options->size != ELBOW_SIZE_DATA)
+    return elbow_schema_find(chosen->schema->keys, "", "size") && chosen->options->size == ELBOW_SIZE_DATA;
+}
+
+bool elbow_config_has_data_size(const struct elbow_config *config)
+{
+    for (size_t p = 0; p < elbow_config_likelihood_count(config); ++p) {
+        struct chosen chosen = choose(config, p);
+        if (has_data_size(&chosen))
+            return true;
+    }
+    return false;
+}
+
+// A size of the data needs some.
+static enum elbow_status check_size(const struct elbow_config *config, const struct chosen *chosen, const char *name,
+                                    struct elbow_error *error)
+{
+    if (!has_data_size(chosen))
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_CONFIG,
-                           "%s: model.likelihood.%s.size: data without data.size; set size: total, the sum of the row",
-                           name, chosen->name);
+    if (!*config->data.size)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.likelihood.%s.size: data without data.size; name a dataset of one number a "
+                               "row, or set size: total, the sum of the row",
+                               name, chosen->name);
+    if (*config->data.valid && config->data.valid_share == 0 && !*config->data.valid_size)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.likelihood.%s.size: data, and data.valid without data.valid_size; name a "
+                               "dataset of one number a row",
+                               name, chosen->name);
+    return ELBOW_OK;
 }
 
 static enum elbow_status check_binarize(const struct elbow_config *config, const struct chosen *chosen,
@@ -274,10 +298,15 @@ enum elbow_status elbow_check_likelihoods(const struct elbow_config *config, con
         struct chosen chosen = choose(config, p);
         status = check_variance(&chosen, name, error);
         if (status == ELBOW_OK)
-            status = check_size(&chosen, name, error);
+            status = check_size(config, &chosen, name, error);
         if (status == ELBOW_OK)
             status = check_binarize(config, &chosen, name, error);
     }
+    if (status == ELBOW_OK && *config->data.size && !elbow_config_has_data_size(config))
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: data.size: no likelihood takes it; write model.likelihood: {negative_binomial: "
+                               "{size: data}}, or remove it",
+                               name);
     return status;
 }
 

@@ -222,7 +222,7 @@ static const struct elbow_key dispersion_keys[] = {
      .help = "t, where the variance is m + m^2 / t: trained for each value of a row, or predicted: an output of the "
              "decoder."},
     {"", "size", CHOICE(size_choices), OF_LIKELIHOOD(size), .preset = "none",
-     .help = "total: means are shares of the row's total, by a softmax over its values."},
+     .help = "total: means are shares of the row's total, by a softmax over its values; data: of what data.size says."},
 };
 // clang-format on
 

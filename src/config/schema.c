@@ -71,6 +71,11 @@ static const struct elbow_key keys[] = {
     {"data", "missing", CHOICE(missing_choices), AT(data.missing), .preset = "refuse", .is_later = true,
      .help = "Values that are missing and not scored: nan; fill: what _FillValue, missing_value and valid_range mark, "
              "and chunks never written; any: both. refuse: none may be."},
+    {"data", "size", TEXT, AT(data.size), .may_change = true, .is_later = true,
+     .help = "Numbers above 0, one a training row: what its means add up to, for a likelihood with size: data. Empty: "
+             "none."},
+    {"data", "valid_size", TEXT, AT(data.valid_size), .may_change = true, .is_later = true,
+     .help = "Likewise for data.valid."},
     {"data", "mask", TEXT, AT(data.mask), .may_change = true, .is_later = true,
      .help = "A dataset of the shape of data.train: 1 where a value is known, 0 where it is missing. Empty: none."},
     {"data", "valid_mask", TEXT, AT(data.valid_mask), .may_change = true, .is_later = true,

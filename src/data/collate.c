@@ -76,6 +76,7 @@ enum elbow_status elbow_collated_create(const struct elbow_collation *collation,
         {true, ELBOW_ARRAY(collated->values, rows_max * values)},
         {true, ELBOW_ARRAY(collated->noise, rows_max * collation->latent)},
         {has_weights(collation), ELBOW_ARRAY(collated->weights, rows_max)},
+        {collation->dataset->has_sizes, ELBOW_ARRAY(collated->sizes, rows_max)},
         {has_known(collation), ELBOW_ARRAY(collated->known, rows_max * values)},
         {collation->hide > 0, ELBOW_ARRAY(collated->hidden, rows_max * values)},
         {collation->hide > 0, ELBOW_ARRAY(collated->truth, rows_max * values)},
@@ -95,6 +96,7 @@ void elbow_collated_destroy(struct elbow_collated *collated)
     elbow_release(&collated->values);
     elbow_release(&collated->noise);
     elbow_release(&collated->weights);
+    elbow_release(&collated->sizes);
     elbow_release(&collated->known);
     elbow_release(&collated->hidden);
     elbow_release(&collated->truth);
@@ -107,7 +109,7 @@ size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
     size_t values = collation->dataset->values;
     size_t floats = values + collation->latent + (has_weights(collation) ? 1 : 0) +
                     (has_known(collation) ? values : 0) + inputs_of(collation);
-    return sizeof(uint64_t) + floats * sizeof(float);
+    return sizeof(uint64_t) + (collation->dataset->has_sizes ? sizeof(double) : 0) + floats * sizeof(float);
 }
 
 // Takes a share of the known values of each row for missing; which of them, the keys of the rows say.
@@ -165,6 +167,8 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
     elbow_batch_gather(dataset, &binarizer, rows, collated->ids, collated->values);
     if (has_weights(collation))
         elbow_batch_weights(dataset, rows, collated->ids, collated->weights);
+    for (size_t i = 0; i < rows && dataset->has_sizes; ++i)
+        collated->sizes[i] = elbow_dataset_size(dataset, collated->ids[i]);
     if (has_known(collation))
         elbow_batch_known(dataset, rows, collated->ids, collated->known);
     elbow_batch_keys(dataset, rows, collated->ids);
@@ -175,6 +179,7 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
     return (struct elbow_microbatch){.rows = rows,
                                      .values = collated->values,
                                      .known = collated->known,
+                                     .sizes = collated->sizes,
                                      .inputs = make_inputs(collation, rows, collated),
                                      .noise = collated->noise,
                                      .weights = collated->weights,

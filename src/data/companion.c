@@ -209,11 +209,13 @@ static enum elbow_status take_weights(void *user, uint64_t first, size_t count, 
                                       struct elbow_error *error)
 {
     const struct weights *weights = user;
+    bool is_positive = weights->companion->is_positive;
     for (size_t i = 0; i < count; ++i)
-        if (!(numbers[i] >= 0 && isfinite(numbers[i])))
-            return elbow_error_set(
-                error, ELBOW_DATA, "%s: row %" PRIu64 " holds %.9g, but %s takes finite numbers of at least 0",
-                elbow_companion_name(weights->companion).text, first + i, numbers[i], weights->companion->key);
+        if (!(numbers[i] >= 0 && isfinite(numbers[i])) || (is_positive && numbers[i] == 0))
+            return elbow_error_set(error, ELBOW_DATA,
+                                   "%s: row %" PRIu64 " holds %.9g, but %s takes finite numbers %s 0",
+                                   elbow_companion_name(weights->companion).text, first + i, numbers[i],
+                                   weights->companion->key, is_positive ? "above" : "of at least");
     memcpy(weights->numbers + first, numbers, count * sizeof *numbers);
     return ELBOW_OK;
 }

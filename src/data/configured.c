@@ -24,6 +24,7 @@ static void find_keys(const struct elbow_config *config, bool is_valid, struct n
         named[ELBOW_CONFIGURED_LABELS] = (struct named){"data.valid_labels", config->data.valid_labels};
         named[ELBOW_CONFIGURED_NAMES] = (struct named){"data.valid_names", config->data.valid_names};
         named[ELBOW_CONFIGURED_MASK] = (struct named){"data.valid_mask", config->data.valid_mask};
+        named[ELBOW_CONFIGURED_SIZE] = (struct named){"data.valid_size", config->data.valid_size};
         return;
     }
     named[ELBOW_CONFIGURED_ROWS] = (struct named){"data.train", config->data.train};
@@ -32,6 +33,7 @@ static void find_keys(const struct elbow_config *config, bool is_valid, struct n
     named[ELBOW_CONFIGURED_GROUPS] = (struct named){"data.groups", config->data.groups};
     named[ELBOW_CONFIGURED_NAMES] = (struct named){"data.names", config->data.names};
     named[ELBOW_CONFIGURED_MASK] = (struct named){"data.mask", config->data.mask};
+    named[ELBOW_CONFIGURED_SIZE] = (struct named){"data.size", config->data.size};
     if (!is_valid)
         named[ELBOW_CONFIGURED_WEIGHTS] = (struct named){"data.weights", config->data.weights};
 }
@@ -120,6 +122,7 @@ struct elbow_dataset_request elbow_configured_request(const struct elbow_config 
     else {
         request.names.key = "data.valid_names";
         request.mask.key = "data.valid_mask";
+        request.sizes.key = "data.valid_size";
     }
     request.files = files_of(configured, ELBOW_CONFIGURED_ROWS);
     request.labels_files = files_of(configured, ELBOW_CONFIGURED_LABELS);
@@ -128,6 +131,7 @@ struct elbow_dataset_request elbow_configured_request(const struct elbow_config 
     point(configured, ELBOW_CONFIGURED_WEIGHTS, &request.weights);
     point(configured, ELBOW_CONFIGURED_NAMES, &request.names);
     point(configured, ELBOW_CONFIGURED_MASK, &request.mask);
+    point(configured, ELBOW_CONFIGURED_SIZE, &request.sizes);
     return request;
 }
 

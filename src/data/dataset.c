@@ -16,6 +16,7 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
     elbow_comm_unshare(comm, &dataset->known);
     elbow_comm_unshare(comm, &dataset->labels);
     elbow_comm_unshare(comm, &dataset->weights);
+    elbow_comm_unshare(comm, &dataset->sizes);
     elbow_label_names_clear(&dataset->label_names);
     elbow_names_clear(&dataset->names);
     elbow_selection_clear(&dataset->selection);
@@ -83,6 +84,11 @@ double elbow_dataset_weight(const struct elbow_dataset *dataset, uint64_t sample
     if (!dataset->has_weights)
         return 1;
     return dataset->weight_scale * ((const double *)dataset->weights.base)[elbow_dataset_row(dataset, sample)];
+}
+
+double elbow_dataset_size(const struct elbow_dataset *dataset, uint64_t sample)
+{
+    return dataset->has_sizes ? ((const double *)dataset->sizes.base)[elbow_dataset_row(dataset, sample)] : 1;
 }
 
 bool elbow_dataset_image(enum elbow_layout layout, size_t rank, const uint64_t *shape, struct elbow_image_shape *image)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: weights and names of its rows.
+// Loading a dataset: weights, sizes and names of its rows.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/data/companion.h"
@@ -47,6 +47,23 @@ static enum elbow_status load_weights(struct elbow_loading *loading, struct elbo
     return elbow_comm_agree(loading->comm, error);
 }
 
+// Their mean is a function of the rows alone: all ranks of a node see the same numbers.
+static enum elbow_status load_sizes(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_selection *selection = &dataset->selection;
+    struct elbow_companion companion = elbow_loading_beside(loading, loading->request->sizes, selection->stored);
+    companion.is_positive = true;
+    dataset->has_sizes = companion.dataset != NULL;
+    if (!dataset->has_sizes)
+        return ELBOW_OK;
+    if (elbow_companion_share(loading->comm, &companion, log, &dataset->sizes, error) == ELBOW_OK)
+        for (uint64_t row = 0; row < selection->stored; ++row)
+            if (elbow_selection_has(selection, row))
+                dataset->mean_size += ((const double *)dataset->sizes.base)[row] / (double)selection->rows;
+    return elbow_comm_agree(loading->comm, error);
+}
+
 // Rank zero, which writes them.
 static enum elbow_status load_names(struct elbow_loading *loading, struct elbow_error *error)
 {
@@ -72,5 +89,7 @@ enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct
                                            struct elbow_error *error)
 {
     enum elbow_status status = load_weights(loading, log, error);
+    if (status == ELBOW_OK)
+        status = load_sizes(loading, log, error);
     return status == ELBOW_OK ? load_names(loading, error) : status;
 }

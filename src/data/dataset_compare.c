@@ -57,12 +57,15 @@ static double hash_labels(const struct elbow_dataset *dataset, struct elbow_rang
     return fold((const int64_t *)dataset->labels.base + rows.first, (size_t)(rows.last - rows.first) * sizeof(int64_t));
 }
 
-// Of all rows, with what is selected (the same values of other rows have other random numbers) and the weights.
+// Of all rows, with what is selected (the same values of other rows have other random numbers) the weights and
+// sizes.
 static uint64_t join(const struct elbow_dataset *dataset, const double *parts)
 {
     const size_t bytes = (size_t)dataset->selection.stored * sizeof(double);
     uint64_t hashes[] = {elbow_hash_bytes(parts, PARTS * sizeof *parts), elbow_selection_hash(&dataset->selection),
                          dataset->has_weights ? elbow_hash_bytes(dataset->weights.base, bytes) : 0};
+    if (dataset->has_sizes)
+        hashes[2] ^= elbow_hash_bytes(dataset->sizes.base, bytes);
     return (hashes[1] == 0 && hashes[2] == 0 ? hashes[0] : elbow_hash_bytes(hashes, sizeof hashes)) >> 1;
 }
 

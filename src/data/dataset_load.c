@@ -48,7 +48,7 @@ static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_
     for (size_t i = 0; labels != NULL && i < labels->count && notes; ++i)
         notes = elbow_inputs_note(labels->paths[i], error) == ELBOW_OK;
     const struct elbow_companion beside[] = {request->select.rows, request->select.groups, request->weights,
-                                             request->names, request->mask};
+                                             request->names,       request->mask,          request->sizes};
     for (size_t i = 0; i < sizeof beside / sizeof *beside && notes; ++i)
         notes = note_companion(&beside[i], error);
     return elbow_comm_agree_root(loading->comm, error);
@@ -256,6 +256,7 @@ struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config 
                                           .names = {.key = "data.names"},
                                           .missing = (enum elbow_missing_kind)config->data.missing,
                                           .mask = {.key = "data.mask"},
+                                          .sizes = {.key = "data.size"},
                                           .transform = (enum elbow_transform_kind)config->data.transform,
                                           .demand = elbow_config_demand(config)};
 }

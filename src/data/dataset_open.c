@@ -128,10 +128,9 @@ static void count_beside(const struct elbow_loading *loading)
     const struct elbow_dataset_request *request = loading->request;
     struct elbow_dataset *dataset = loading->dataset;
     bool has_labels = request->labels != NULL || (request->labels_files != NULL && request->labels_files->count > 0);
-    bool has_weights = request->weights.dataset != NULL;
+    size_t numbers = (request->weights.dataset != NULL) + (request->sizes.dataset != NULL);
     dataset->selection_bytes = elbow_selection_bytes(&dataset->selection);
-    dataset->beside_bytes =
-        dataset->selection.stored * ((has_labels ? sizeof(int64_t) : 0) + (has_weights ? sizeof(double) : 0));
+    dataset->beside_bytes = dataset->selection.stored * ((has_labels ? sizeof(int64_t) : 0) + numbers * sizeof(double));
 }
 
 enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow_error *error)

@@ -28,6 +28,7 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
                                      .hash = dataset->hash,
                                      .max = dataset->max,
                                      .mean = dataset->mean,
+                                     .size = dataset->has_sizes ? dataset->mean_size : 0,
                                      .layout = dataset->layout};
     memcpy(facts.shape, dataset->shape, sizeof facts.shape);
     return facts;

@@ -96,18 +96,18 @@ static void look(const struct elbow_config *config, const char *places, bool are
 void elbow_preview_configured(const struct elbow_config *config, char *note)
 {
     const struct {
-        const char *rows, *labels, *names, *chosen, *groups, *weights, *mask;
-    } sets[] = {
-        {config->data.train, config->data.labels, config->data.names, config->data.rows.dataset, config->data.groups,
-         config->data.weights, config->data.mask},
-        {config->data.valid, config->data.valid_labels, config->data.valid_names, "", "", "", config->data.valid_mask}};
+        const char *rows, *labels, *names, *chosen, *groups, *weights, *mask, *size;
+    } sets[] = {{config->data.train, config->data.labels, config->data.names, config->data.rows.dataset,
+                 config->data.groups, config->data.weights, config->data.mask, config->data.size},
+                {config->data.valid, config->data.valid_labels, config->data.valid_names, "", "", "",
+                 config->data.valid_mask, config->data.valid_size}};
     for (size_t i = 0; i < sizeof sets / sizeof *sets && config->data.synthetic == 0; ++i) {
         struct elbow_files rows = {0};
         const struct {
             const char *places;
             bool are_labels;
-        } beside[] = {{sets[i].labels, true},  {sets[i].names, true},    {sets[i].groups, true},
-                      {sets[i].chosen, false}, {sets[i].weights, false}, {sets[i].mask, false}};
+        } beside[] = {{sets[i].labels, true},   {sets[i].names, true}, {sets[i].groups, true}, {sets[i].chosen, false},
+                      {sets[i].weights, false}, {sets[i].mask, false}, {sets[i].size, false}};
         look(config, sets[i].rows, false, NULL, &rows, note);
         for (size_t k = 0; k < sizeof beside / sizeof *beside; ++k) {
             struct elbow_files files = {0};

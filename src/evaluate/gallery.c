@@ -116,7 +116,9 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
         drawing->ids[i] = first + i;
     struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
     elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
-    struct elbow_model_sizes sizes = {.mean = gallery->data->mean, .size = gallery->size}; // as of the training data
+    struct elbow_model_sizes sizes = {.total = gallery->size, .mean = gallery->data->mean, .size = gallery->data->size};
+    if (gallery->size > 0) // else as of a row of the training data
+        sizes.size = gallery->size;
     elbow_model_set_sizes(model, drawing->microbatch, sizes);
     elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {

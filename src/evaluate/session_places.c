@@ -25,12 +25,14 @@ static void locate_configured(const struct elbow_config *config, struct elbow_se
         set(&parts[ELBOW_SESSION_LABELS], "data.valid_labels", file, config->data.valid_labels);
         set(&parts[ELBOW_SESSION_NAMES], "data.valid_names", file, config->data.valid_names);
         set(&parts[ELBOW_SESSION_MASK], "data.valid_mask", file, config->data.valid_mask);
+        set(&parts[ELBOW_SESSION_SIZE], "data.valid_size", file, config->data.valid_size);
         return;
     }
     set(&parts[ELBOW_SESSION_ROWS], "data.train", file, config->data.train);
     set(&parts[ELBOW_SESSION_LABELS], "data.labels", file, config->data.labels);
     set(&parts[ELBOW_SESSION_NAMES], "data.names", file, config->data.names);
     set(&parts[ELBOW_SESSION_MASK], "data.mask", file, config->data.mask);
+    set(&parts[ELBOW_SESSION_SIZE], "data.size", file, config->data.size);
     set(&parts[ELBOW_SESSION_CHOSEN], "data.rows", file, config->data.rows.dataset);
     set(&parts[ELBOW_SESSION_GROUPS], "data.groups", file, config->data.groups);
     elbow_dataset_select(config, has_share, &places->select);
@@ -52,23 +54,27 @@ static bool is_same_place(const char *file, const char *places, const char *othe
     }
 }
 
-// The labels, names and mask that the configuration has for the rows, where it names those.
+// The labels, names, mask and size that the configuration has for the rows, where it names those.
 static void find_beside(const struct elbow_config *config, struct elbow_session_places *places)
 {
-    static const enum elbow_session_part beside[] = {ELBOW_SESSION_LABELS, ELBOW_SESSION_NAMES, ELBOW_SESSION_MASK};
+    static const enum elbow_session_part beside[] = {ELBOW_SESSION_LABELS, ELBOW_SESSION_NAMES, ELBOW_SESSION_MASK,
+                                                     ELBOW_SESSION_SIZE};
     enum { BESIDE = sizeof beside / sizeof *beside };
     const struct {
         const char *rows;
         struct {
             const char *key, *places;
         } beside[BESIDE];
-    } sets[] = {
-        {config->data.valid,
-         {{"data.valid_labels", config->data.valid_labels},
-          {"data.valid_names", config->data.valid_names},
-          {"data.valid_mask", config->data.valid_mask}}},
-        {config->data.train,
-         {{"data.labels", config->data.labels}, {"data.names", config->data.names}, {"data.mask", config->data.mask}}}};
+    } sets[] = {{config->data.valid,
+                 {{"data.valid_labels", config->data.valid_labels},
+                  {"data.valid_names", config->data.valid_names},
+                  {"data.valid_mask", config->data.valid_mask},
+                  {"data.valid_size", config->data.valid_size}}},
+                {config->data.train,
+                 {{"data.labels", config->data.labels},
+                  {"data.names", config->data.names},
+                  {"data.mask", config->data.mask},
+                  {"data.size", config->data.size}}}};
     const struct elbow_session_place *rows = &places->parts[ELBOW_SESSION_ROWS];
     for (size_t k = 0; k < BESIDE; ++k)
         places->parts[beside[k]].places[0] = '\0';
@@ -160,6 +166,22 @@ static enum elbow_status locate_beside(const char *flag, const char *given, bool
                            given, flag + 2, flag + 2);
 }
 
+// Rows whose likelihood has a size need theirs, and no others have a use for one.
+static enum elbow_status check_sizes(const struct elbow_session_request *request, const struct elbow_config *config,
+                                     struct elbow_session_place *place, struct elbow_error *error)
+{
+    bool wants_sizes = elbow_config_has_data_size(config);
+    if (request->size != NULL && !wants_sizes)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--size %.500s: no likelihood of the checkpoint has size: data; leave it out",
+                               request->size);
+    if (!wants_sizes || place->places[0] != '\0')
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "the model takes the size of each row (model.likelihood with size: data), and there is none "
+                           "for these rows; give --size FILE:/dataset");
+}
+
 enum elbow_status elbow_session_locate(const struct elbow_session_request *request, const struct elbow_config *config,
                                        struct elbow_session_places *places, struct elbow_error *error)
 {
@@ -175,6 +197,11 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
     if (status == ELBOW_OK)
         status = locate_beside("--mask", request->mask, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_MASK], error);
+    if (status == ELBOW_OK)
+        status = locate_beside("--size", request->size, is_noise, &parts[ELBOW_SESSION_ROWS],
+                               &parts[ELBOW_SESSION_SIZE], error);
+    if (status == ELBOW_OK)
+        status = check_sizes(request, config, &parts[ELBOW_SESSION_SIZE], error);
     bool writes_names =
         request->wants_names && request->output != NULL && (!request->draws || elbow_sink_holds_texts(request->output));
     if (!writes_names)
@@ -232,6 +259,9 @@ struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *co
     select.step = wanted.select.step;
     point(files, ELBOW_SESSION_NAMES, &wanted.names);
     point(files, ELBOW_SESSION_MASK, &wanted.mask);
+    point(files, ELBOW_SESSION_SIZE, &wanted.sizes);
+    if (places->parts[ELBOW_SESSION_SIZE].key != NULL)
+        wanted.sizes.key = places->parts[ELBOW_SESSION_SIZE].key;
     if (places->parts[ELBOW_SESSION_MASK].key != NULL)
         wanted.mask.key = places->parts[ELBOW_SESSION_MASK].key;
     wanted.files = rows->count > 0 ? rows : NULL;

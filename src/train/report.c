@@ -23,7 +23,8 @@ static void tell_difference(const struct elbow_engine *engine)
 // What a dataset takes of a copy; names were given back when they were read.
 static uint64_t dataset_bytes(const struct elbow_dataset *dataset)
 {
-    return dataset->rows.bytes + dataset->known.bytes + dataset->labels.bytes + dataset->weights.bytes;
+    return dataset->rows.bytes + dataset->known.bytes + dataset->labels.bytes + dataset->weights.bytes +
+           dataset->sizes.bytes;
 }
 
 // Collective. `checkpoints`: rank zero's, which is the one that tells.

@@ -151,6 +151,8 @@ void elbow_model_set_sizes(struct elbow_model *model, size_t rows, struct elbow_
             if (part->size == ELBOW_SIZE_DATA)
                 *size = sizes.sizes ? sizes.sizes[i] : or_one(sizes.size);
             else
-                *size = sizes.x ? total_of(model, part, i, &sizes) : or_one(sizes.mean * (double)part->values);
+                *size = sizes.x           ? total_of(model, part, i, &sizes)
+                        : sizes.total > 0 ? sizes.total
+                                          : or_one(sizes.mean * (double)part->values);
         }
 }

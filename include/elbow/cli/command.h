@@ -78,6 +78,11 @@ struct elbow_words {
         .name = "mask", .kind = ELBOW_FLAG_TEXT, .value = "[FILE:]/dataset", .offset = (at),                           \
         .help = "which values of the dataset are known, 1, or missing, 0"                                              \
     }
+#define ELBOW_ROW_SIZE(at)                                                                                             \
+    {                                                                                                                  \
+        .name = "size", .kind = ELBOW_FLAG_TEXT, .value = "[FILE:]/dataset", .offset = (at),                           \
+        .help = "the sizes of the dataset's rows, for a likelihood with size: data"                                    \
+    }
 #define ELBOW_ROW_OUTPUT(at)                                                                                           \
     {                                                                                                                  \
         .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \

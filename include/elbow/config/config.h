@@ -152,6 +152,7 @@ struct elbow_config {
         elbow_path weights;            // of training rows, not negative; may be empty
         elbow_path names, valid_names; // texts; may be empty
         int missing;                   // enum elbow_missing_kind
+        elbow_path size, valid_size;   // numbers above 0, one a row; may be empty
         elbow_path mask, valid_mask;   // of the rows' shape, 1: known, 0: missing; may be empty
         int binarize;
         double threshold; // a value above it is 1 (binarize: threshold)
@@ -170,7 +171,7 @@ struct elbow_config {
         int likelihood;
         struct elbow_likelihood_options likelihood_options;
         struct elbow_likelihood_parts parts; // where there are such, the two above have their defaults
-        int posterior; // enum elbow_posterior_kind
+        int posterior;                       // enum elbow_posterior_kind
         int prior;
         int output_bias, initializer;
         struct {
@@ -304,6 +305,9 @@ struct elbow_demand elbow_config_demand(const struct elbow_config *config);
 
 // Local. The demand of a column, and of those behind it up to *last.
 struct elbow_demand elbow_demand_of_column(const struct elbow_demand *demand, size_t column, size_t *last);
+
+// Local. Whether a likelihood takes the sizes of rows from data.size.
+bool elbow_config_has_data_size(const struct elbow_config *config);
 
 // Local. The likelihood whose values are of that support; NULL: none is.
 const char *elbow_demand_word(const struct elbow_demand *demand, enum elbow_support support);

@@ -28,6 +28,7 @@ struct elbow_collated {
     uint64_t *ids;         // [rows_max]
     float *values, *noise; // (rows_max, D), (rows_max, Z)
     float *weights;        // [rows_max]; NULL: none
+    double *sizes;         // [rows_max]; NULL: none
     float *known;          // (rows_max, D); NULL: all are known
     float *hidden,
         *truth; // (rows_max, D): 1 where a value was hidden, and the values as they are; NULL: none is hidden

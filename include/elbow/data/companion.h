@@ -22,6 +22,7 @@ struct elbow_companion {
     const char *key;                 // "data.weights", for messages
     const char *rows_name;           // the dataset whose rows it goes with, likewise
     uint64_t rows;                   // so many entries are wanted; 0: any number
+    bool is_positive;                // of numbers of all rows: 0 is none of them
 };
 
 // What it is called in messages. Rows of several files are counted over all of them.
@@ -59,7 +60,8 @@ enum elbow_status elbow_companion_groups(const struct elbow_companion *companion
                                          struct elbow_error *error);
 
 // Collective. Numbers of all rows in the memory of each node (rows of double): rank zero reads, and sends. DATA, with
-// the row, for one that is negative or not finite. What was taken before a failure is the caller's to give back.
+// the row, for one that is negative, or 0 where that is none, or not finite. What was taken before a failure is the
+// caller's to give back.
 enum elbow_status elbow_companion_share(struct elbow_comm *comm, const struct elbow_companion *companion,
                                         struct elbow_log *log, struct elbow_shared *numbers, struct elbow_error *error);
 

@@ -74,9 +74,12 @@ struct elbow_dataset {
     struct elbow_shared weights; // (stored rows) double; base NULL without weights
     double weight_scale;         // what makes their mean over the samples 1
     bool has_weights;
+    struct elbow_shared sizes; // (stored rows) double; base NULL without sizes
+    double mean_size;          // of the samples
+    bool has_sizes;
     struct elbow_names names; // of the stored rows, on rank zero
     bool has_names;
-    uint64_t beside_bytes;    // labels and weights of all stored rows, beside the rows in a node's memory
+    uint64_t beside_bytes;    // labels, weights and sizes of all stored rows, beside the rows in a node's memory
     uint64_t selection_bytes; // the selection, on each rank
     bool is_sparse;           // only the entries of each row are kept, as they are stored
     uint64_t entries;         // of sparse rows: values that are stored; all others are zero
@@ -110,7 +113,7 @@ struct elbow_dataset_request {
     bool transpose;                     // the files have all axes reversed
     const struct elbow_ranges *columns; // of flat rows; NULL or empty: all
     struct elbow_selecting select;
-    struct elbow_companion weights, names;
+    struct elbow_companion weights, names, sizes;
     enum elbow_missing_kind missing; // which stored values may be missing
     struct elbow_companion mask;     // or a dataset of the rows' shape, 1 for those that are known
     uint64_t synthetic;              // samples
@@ -189,6 +192,9 @@ uint64_t elbow_dataset_row(const struct elbow_dataset *dataset, uint64_t sample)
 
 // Local. How much a sample counts; 1 without weights. The mean over all samples is 1.
 double elbow_dataset_weight(const struct elbow_dataset *dataset, uint64_t sample);
+// Local. The size of a sample; 1 without sizes.
+double elbow_dataset_size(const struct elbow_dataset *dataset, uint64_t sample);
+
 // Local. Which values of one sample are known, into known (D): 1, or 0 where one is missing.
 void elbow_dataset_known(const struct elbow_dataset *dataset, uint64_t sample, float *known);
 

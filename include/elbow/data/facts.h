@@ -21,6 +21,7 @@ struct elbow_data_facts {
     enum elbow_element element;   // as stored
     double min, max;              // stored
     double mean;                  // of all scaled values; NaN: not known
+    double size;                  // the mean of data.size; 0: there are no sizes
     uint64_t hash, valid_hash;    // of the rows (struct elbow_dataset); 0: not known, or no validation data
     enum elbow_layout layout;     // the configuration's; not in the file
 };

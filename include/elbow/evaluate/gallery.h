@@ -21,6 +21,7 @@ struct elbow_gallery {
     const struct elbow_data_facts *data;
     const struct elbow_config *config;
     bool is_transformed;           // values are left as the model has them, and not turned back by data.transform
+    double size;                   // of a sample, where a likelihood has one; 0: as rows of the training data have it
     enum elbow_publish publish;    // of a user's path: what may become of a file that is there
     struct elbow_pending *pending; // of a run: rank zero's, whose directory takes the files, and where they wait that
                                    // cannot be written. NULL: paths are the user's

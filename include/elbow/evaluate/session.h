@@ -23,6 +23,7 @@ struct elbow_session_request {
     const char *labels;   // FILE:/dataset or /dataset, or NULL: what the configuration has for the same data
     const char *names;    // likewise
     const char *mask;     // likewise
+    const char *size;     // likewise
     const char *binarize; // "none", "threshold", "sample": in place of the configuration's data.binarize; NULL: that
     const char *output; // a file that will be written, or NULL: looked at as elbow/base/output.h tells, before the work
     bool draws;         // the output is of pictures or samples, else a table

@@ -48,8 +48,9 @@ struct elbow_model_sizes {
     const float *x;      // (rows, D): totals of rows; NULL: there are none, and `mean` says them
     const float *known;  // (rows, D): of the values that are known; NULL: all are
     const double *sizes; // (rows): what the data say; NULL: `size`
-    double mean;         // of a value, without an x; 0 or not finite: totals are 1
-    double size;         // of a row, without sizes; 0 or not finite: 1
+    double total;        // without an x; 0: so many times the mean as there are values
+    double mean;         // of a value; 0 or not finite: totals are 1
+    double size;         // without sizes; 0 or not finite: 1
 };
 
 // Where the columns of several parts lie, and room for values that are scored apart from others.

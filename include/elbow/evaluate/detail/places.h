@@ -16,6 +16,7 @@ enum elbow_session_part {
     ELBOW_SESSION_CHOSEN, // data.rows
     ELBOW_SESSION_GROUPS,
     ELBOW_SESSION_MASK, // which values are known
+    ELBOW_SESSION_SIZE,
     ELBOW_SESSION_PARTS
 };
 
