@@ -245,8 +245,10 @@ static enum elbow_status share(struct elbow_comm *comm, struct elbow_checkpoint 
     elbow_comm_broadcast(comm, checkpoint->path, sizeof checkpoint->path);
     elbow_comm_broadcast(comm, &checkpoint->state, sizeof checkpoint->state);
     elbow_comm_broadcast(comm, &checkpoint->data, sizeof checkpoint->data);
-    if (!is_root)
-        checkpoint->data.transform.numbers = NULL; // an address of rank zero's
+    if (!is_root) {
+        checkpoint->data.transform.numbers = NULL; // addresses of rank zero's
+        checkpoint->data.conditions.texts = NULL;
+    }
     elbow_comm_broadcast(comm, &checkpoint->config, sizeof checkpoint->config);
     elbow_comm_broadcast(comm, &checkpoint->accumulators, sizeof checkpoint->accumulators);
     if (elbow_comm_broadcast_text(comm, &checkpoint->config_text, error) != ELBOW_OK)
@@ -259,6 +261,8 @@ static enum elbow_status share(struct elbow_comm *comm, struct elbow_checkpoint 
     elbow_comm_broadcast(comm, checkpoint->accumulator, checkpoint->accumulators * sizeof(double));
     if (fit->columns > 0)
         elbow_comm_broadcast(comm, fit->numbers, 2 * fit->columns * sizeof *fit->numbers);
+    if (checkpoint->data.conditions.bytes > 0)
+        elbow_comm_broadcast(comm, checkpoint->data.conditions.texts, checkpoint->data.conditions.bytes);
     elbow_comm_broadcast(comm, checkpoint->values, checkpoint->parameters.size * sizeof(float));
     return ELBOW_OK;
 failed:

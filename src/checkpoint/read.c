@@ -302,6 +302,10 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, size_t size, str
     if (status == ELBOW_OK)
         status = read_rules(file, &checkpoint->data, error);
     if (status == ELBOW_OK)
+        status = elbow_conditions_read(file, ELBOW_CHECKPOINT_CONDITIONS, &config->data.condition,
+                                       &checkpoint->data.conditions, error);
+    config->model.condition.width = checkpoint->data.conditions.width;
+    if (status == ELBOW_OK)
         status = read_files(file, size, checkpoint, error);
     if (status == ELBOW_OK)
         status = read_accumulator(file, checkpoint, error);
@@ -343,6 +347,9 @@ enum elbow_status elbow_checkpoint_make_room(struct elbow_checkpoint *checkpoint
         status = elbow_fit_create(checkpoint->data.transform.kind, (size_t)checkpoint->data.values,
                                   &checkpoint->data.transform, error);
     if (status == ELBOW_OK)
+        status = elbow_allocate(&checkpoint->data.conditions.texts, checkpoint->data.conditions.bytes, 1,
+                                "a checkpoint", error);
+    if (status == ELBOW_OK)
         status = take_layout(checkpoint, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&checkpoint->values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
@@ -356,6 +363,7 @@ void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint)
     elbow_release(&checkpoint->file_hashes);
     elbow_release(&checkpoint->accumulator);
     elbow_fit_clear(&checkpoint->data.transform);
+    elbow_conditions_clear(&checkpoint->data.conditions);
     elbow_parameters_clear(&checkpoint->parameters);
     elbow_release(&checkpoint->values);
     elbow_release(&checkpoint->first_moment);

@@ -110,6 +110,7 @@ static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoin
     write_facts(file, source->data);
     write_rules(file, source->data);
     write_transform(file, &source->data->transform);
+    elbow_conditions_write(file, ELBOW_CHECKPOINT_CONDITIONS, &source->data->conditions);
     elbow_hdf5_write_integers(file, "/", "accumulators", &accumulators, 1, NULL);
     elbow_hdf5_write_doubles(file, "/", "accumulator", source->accumulator, source->accumulators, NULL);
     write_words(file, ELBOW_CHECKPOINT_FILE_ROWS, source->file_rows, source->files);
@@ -141,7 +142,8 @@ static size_t estimate(const struct elbow_checkpoint_source *source)
                     (size_t)(source->optimizer->second_moment != NULL) + (size_t)(source->average != NULL);
     return copies * (source->parameters->size * sizeof(float) + source->parameters->count * BYTES_PER_TENSOR) +
            (source->accumulators + 2 * source->data->transform.columns) * sizeof(double) +
-           2 * source->files * sizeof(uint64_t) + strlen(source->config_text) + BYTES_BESIDE;
+           2 * source->files * sizeof(uint64_t) + strlen(source->config_text) +
+           elbow_conditions_file_bytes(&source->data->conditions) + BYTES_BESIDE;
 }
 
 enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,

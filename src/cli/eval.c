@@ -162,6 +162,7 @@ static void print_json(const struct elbow_evaluation *evaluation)
 // What the command line says.
 struct wish {
     struct elbow_session_request request;
+    struct elbow_words conditions;
     int64_t importance;
     double hide;
     bool json;
@@ -172,6 +173,7 @@ static const struct elbow_flag flags[] = {
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
     ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
@@ -194,18 +196,26 @@ static const struct elbow_flag flags[] = {
     ELBOW_ROW_JSON(offsetof(struct wish, json)),
 };
 
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_flags_read(call, wish, error);
+    wish->request.condition_from = wish->conditions.words;
+    wish->request.condition_count = (size_t)wish->conditions.count;
+    return status;
+}
+
 static void preview(const struct elbow_call *call, char *note)
 {
     struct wish wish = {.request = {.wants_data = true}};
     struct elbow_error error = {0};
-    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
+    if (read_wish(call, &wish, &error) == ELBOW_OK)
         elbow_session_preview(&wish.request, note);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {.request = {.wants_data = true}};
-    enum elbow_status status = elbow_flags_read(call, &wish, error);
+    enum elbow_status status = read_wish(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_session session;

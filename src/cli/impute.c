@@ -10,6 +10,7 @@
 // What the command line says.
 struct wish {
     struct elbow_session_request request;
+    struct elbow_words conditions;
     int64_t importance, draws;
     double hide;
 };
@@ -18,6 +19,14 @@ static struct wish presets(void)
 {
     return (struct wish){.request = {.wants_data = true, .wants_names = true},
                          .importance = ELBOW_IMPUTATION_IMPORTANCE};
+}
+
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_flags_read(call, wish, error);
+    wish->request.condition_from = wish->conditions.words;
+    wish->request.condition_count = (size_t)wish->conditions.count;
+    return status;
 }
 
 static void tell(const struct elbow_call *call, const struct wish *wish, const struct elbow_session *session,
@@ -46,7 +55,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     struct wish wish = presets();
     struct elbow_session session = {0};
     struct elbow_imputation imputation = {0};
-    enum elbow_status status = elbow_flags_read(call, &wish, error);
+    enum elbow_status status = read_wish(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
     wish.request.needs_prior = (struct elbow_session_needs){"elbow impute", "without a distribution of z to draw from"};
@@ -74,7 +83,7 @@ static void preview(const struct elbow_call *call, char *note)
 {
     struct wish wish = presets();
     struct elbow_error error = {0};
-    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
+    if (read_wish(call, &wish, &error) == ELBOW_OK)
         elbow_session_preview(&wish.request, note);
 }
 
@@ -91,6 +100,7 @@ static const struct elbow_flag flags[] = {
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
     ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
     {.name = "importance",

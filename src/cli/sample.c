@@ -12,9 +12,27 @@ enum { SAMPLES = 64, PAIRS = 32 }; // where -n is left out
 // What both are asked for. Left out: count 0, seed below zero.
 struct wish {
     struct elbow_session_request request;
+    struct elbow_words conditions, values; // --condition-from, --condition
     int64_t count, seed, first, size;
     bool draw, transformed;
 };
+
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_flags_read(call, wish, error);
+    wish->request.condition_from = wish->conditions.words;
+    wish->request.condition_count = (size_t)wish->conditions.count;
+    return status;
+}
+
+// Local. What the flags say of conditions; cleared by the caller in any case.
+static enum elbow_status take_conditions(const struct wish *wish, const struct elbow_session *session,
+                                         struct elbow_conditioning *conditioning, struct elbow_error *error)
+{
+    bool may_lack = session->checkpoint.config.model.condition.dropout > 0;
+    *conditioning = (struct elbow_conditioning){.conditions = &session->checkpoint.data.conditions};
+    return elbow_conditioning_take(conditioning, wish->values.words, (size_t)wish->values.count, may_lack, error);
+}
 
 static struct elbow_gallery gallery_of(const struct elbow_call *call, const struct wish *wish,
                                        const struct elbow_session *session)
@@ -35,6 +53,52 @@ static uint64_t seed_of(const struct wish *wish, const struct elbow_session *ses
     return (uint64_t)(wish->seed >= 0 ? wish->seed : session->checkpoint.config.seed);
 }
 
+// How many samples there are to be: what is asked for, or a row of the dataset each, or as many of each class.
+static uint64_t count_samples(const struct wish *wish, const struct elbow_session *session, uint64_t classes)
+{
+    uint64_t rows = session->condition_rows;
+    if (wish->count > 0)
+        return (uint64_t)wish->count;
+    if (rows > 0)
+        return rows < SAMPLES ? rows : SAMPLES;
+    return classes < SAMPLES ? SAMPLES / classes * classes : classes;
+}
+
+// Local. What samples are told, and how many there are.
+static enum elbow_status settle_conditions(const struct wish *wish, const struct elbow_session *session,
+                                           struct elbow_conditioning *conditioning, uint64_t *count,
+                                           struct elbow_error *error)
+{
+    enum elbow_status status = take_conditions(wish, session, conditioning, error);
+    conditioning->rows = session->condition_rows > 0 ? session->conditions : NULL;
+    if (status == ELBOW_OK)
+        status = elbow_conditioning_settle(conditioning, 1, false, error);
+    if (status != ELBOW_OK)
+        return status;
+    uint64_t classes = elbow_conditioning_classes(conditioning);
+    *count = count_samples(wish, session, classes);
+    conditioning->per_class = (*count + classes - 1) / classes;
+    if (conditioning->rows == NULL || *count <= session->condition_rows)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE, "-n %" PRIu64 ": --condition-from has %s, one for each sample", *count,
+                           elbow_text_count(session->condition_rows, "row").text);
+}
+
+// What the samples were told, where it is not plain to see.
+static void tell_conditions(const struct elbow_call *call, const struct wish *wish,
+                            const struct elbow_conditioning *conditioning)
+{
+    const struct elbow_conditions *conditions = conditioning->conditions;
+    if (conditioning->has_grid)
+        elbow_log_say(call->log, "%s: %" PRIu64 " of each of the %zu classes of %s, in the order of elbow info%s",
+                      wish->request.output, conditioning->per_class, conditions->variables[conditioning->grid].width,
+                      conditions->variables[conditioning->grid].name, "; a row of a picture is a class");
+    for (size_t v = 0; v < conditions->count && conditioning->rows == NULL && !conditioning->is_none; ++v)
+        if (conditions->variables[v].is_number && !conditioning->is_given[v])
+            elbow_log_say(call->log, "%s: %s is the mean of the training data, %g; --condition can say otherwise",
+                          wish->request.output, conditions->variables[v].name, conditions->variables[v].mean);
+}
+
 // Collective.
 static enum elbow_status draw_samples(const struct elbow_call *call, const struct wish *wish,
                                       const struct elbow_session *session, struct elbow_error *error)
@@ -47,9 +111,16 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
         return elbow_error_set(error, ELBOW_USAGE,
                                "--size %" PRId64 ": no likelihood of the checkpoint has a size; leave it out",
                                wish->size);
-    uint64_t count = wish->count > 0 ? (uint64_t)wish->count : SAMPLES;
-    enum elbow_status status =
-        elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, session), wish->draw, error);
+    struct elbow_conditioning conditioning;
+    uint64_t count = 0;
+    enum elbow_status status = settle_conditions(wish, session, &conditioning, &count, error);
+    gallery.conditioning = &conditioning;
+    if (status == ELBOW_OK)
+        status =
+            elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, session), wish->draw, error);
+    if (status == ELBOW_OK)
+        tell_conditions(call, wish, &conditioning);
+    elbow_conditioning_clear(&conditioning);
     if (status == ELBOW_OK)
         elbow_log_say(call->log, "%s: %s of step %" PRIu64 " of %s", wish->request.output,
                       elbow_text_count(count, "sample").text, session->checkpoint.state.step, session->checkpoint.path);
@@ -100,8 +171,13 @@ static enum elbow_status draw_reconstructions(const struct elbow_call *call, con
     uint64_t count = wish->count > 0 ? (uint64_t)wish->count : PAIRS;
     if (wish->count == 0 && first < rows && count > rows - first)
         count = rows - first;
-    enum elbow_status status = elbow_gallery_reconstructions(&gallery, &session->dataset, wish->request.output, first,
-                                                             count, seed_of(wish, session), wish->draw, error);
+    struct elbow_conditioning conditioning;
+    enum elbow_status status = take_conditions(wish, session, &conditioning, error);
+    gallery.conditioning = wish->values.count > 0 ? &conditioning : NULL;
+    if (status == ELBOW_OK)
+        status = elbow_gallery_reconstructions(&gallery, &session->dataset, wish->request.output, first, count,
+                                               seed_of(wish, session), wish->draw, error);
+    elbow_conditioning_clear(&conditioning);
     if (status != ELBOW_OK)
         return status;
     char told[320];
@@ -119,7 +195,7 @@ static const struct elbow_flag sample_flags[] = {
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "samples (64)",
+     .help = "samples (64; of each class as many)",
      .offset = offsetof(struct wish, count),
      .least = 1},
     {.name = "size",
@@ -129,6 +205,12 @@ static const struct elbow_flag sample_flags[] = {
              "training data)",
      .offset = offsetof(struct wish, size),
      .least = 1},
+    {.name = "condition",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "NAME=VALUE[,...]",
+     .help = "what a conditional model is told, in the words and units of the data; none: nothing",
+     .offset = offsetof(struct wish, values)},
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "each sample"),
     ELBOW_ROW_SEED(offsetof(struct wish, seed)),
     ELBOW_ROW_DRAW(offsetof(struct wish, draw)),
     ELBOW_ROW_TRANSFORMED(offsetof(struct wish, transformed)),
@@ -143,6 +225,12 @@ static const struct elbow_flag reconstruct_flags[] = {
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
     ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
+    {.name = "condition",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "NAME=VALUE[,...]",
+     .help = "decodes the rows under another condition than theirs",
+     .offset = offsetof(struct wish, values)},
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
     {.name = "count",
@@ -173,7 +261,7 @@ static enum elbow_status run(struct elbow_call *call, bool wants_data, draw_func
 {
     struct wish wish = {.seed = -1, .request = {.wants_data = wants_data, .wants_names = true, .draws = true}};
     struct elbow_session session = {0};
-    enum elbow_status status = elbow_flags_read(call, &wish, error);
+    enum elbow_status status = read_wish(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
     if (!wants_data)
@@ -195,11 +283,19 @@ static enum elbow_status run_reconstruct(struct elbow_call *call, struct elbow_e
     return run(call, true, draw_reconstructions, error);
 }
 
+static void preview_sample(const struct elbow_call *call, char *note)
+{
+    struct wish wish = {.seed = -1, .request = {.draws = true}};
+    struct elbow_error error = {0};
+    if (read_wish(call, &wish, &error) == ELBOW_OK)
+        elbow_session_preview(&wish.request, note);
+}
+
 static void preview_reconstruct(const struct elbow_call *call, char *note)
 {
     struct wish wish = {.seed = -1, .request = {.wants_data = true, .wants_names = true, .draws = true}};
     struct elbow_error error = {0};
-    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
+    if (read_wish(call, &wish, &error) == ELBOW_OK)
         elbow_session_preview(&wish.request, note);
 }
 
@@ -207,12 +303,16 @@ const struct elbow_command elbow_command_sample = {
     .name = "sample",
     .summary = "draw what a model makes up",
     .text = "Samples from the prior, decoded: the means of p(x|z), or draws from it. A picture for images, rows of an\n"
-            "HDF5 or CSV file for all else, by the ending of FILE.\n",
+            "HDF5 or CSV file for all else, by the ending of FILE. A model with conditions goes through all classes of "
+            "the\n"
+            "one that is not given, and takes the mean of numbers that are not.\n",
     .examples = "elbow sample runs/shapes -o samples.png\n"
-                "elbow sample runs/shapes -o samples.h5 -n 1000 --seed 7 --draw\n",
+                "elbow sample runs/shapes -o samples.h5 -n 1000 --seed 7 --draw\n"
+                "elbow sample runs/digits -o sevens.png --condition label=7\n",
     .flags = sample_flags,
     .flag_count = sizeof sample_flags / sizeof *sample_flags,
     .run = run_sample,
+    .preview = preview_sample,
 };
 
 const struct elbow_command elbow_command_reconstruct = {

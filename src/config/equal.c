@@ -75,6 +75,15 @@ static bool equal_options(const struct elbow_key *key, const void *a, const void
     return true;
 }
 
+static bool equal_named(const struct elbow_named *a, const struct elbow_named *b)
+{
+    for (size_t i = 0; i < a->count && i < b->count; ++i)
+        if (strcmp(a->entries[i].name, b->entries[i].name) != 0 ||
+            strcmp(a->entries[i].dataset, b->entries[i].dataset) != 0)
+            return false;
+    return a->count == b->count;
+}
+
 bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b)
 {
     const void *left = (const char *)a + key->offset, *right = (const char *)b + key->offset;
@@ -113,6 +122,8 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
         return equal_rows(left, right);
     case ELBOW_KEY_MAP:
         return equal_options(key, a, b);
+    case ELBOW_KEY_NAMED:
+        return equal_named(left, right);
     case ELBOW_KEY_RANGES:
         return ((const struct elbow_ranges *)left)->count == ((const struct elbow_ranges *)right)->count &&
                memcmp(((const struct elbow_ranges *)left)->ranges, ((const struct elbow_ranges *)right)->ranges,

@@ -117,6 +117,10 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
                                 key->count_most > 1 ? "," : ", or",
                                 key->count_most > 1 ? ", or {channels: [/u, /v]}" : "");
         return;
+    case ELBOW_KEY_NAMED:
+        (void)elbow_text_format(expected, size, "a map of up to %d names and datasets such as {label: /train/labels}",
+                                ELBOW_NAMED_MAX);
+        return;
     case ELBOW_KEY_RANGES:
         (void)elbow_text_format(expected, size, "a list of up to %d columns and ranges such as [[0, 9], 15]",
                                 ELBOW_RANGES_MAX);

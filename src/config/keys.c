@@ -94,7 +94,8 @@ static void explain_key(FILE *out, const struct elbow_key *key, const char *pref
     bool is_list = key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_RANGES;
     bool is_text = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_PLACES || key->type == ELBOW_KEY_SHARE ||
                    key->type == ELBOW_KEY_ROWS;
-    const char *preset = key->preset ? key->preset : is_list ? "[]" : is_text ? "empty" : NULL;
+    bool is_map = key->type == ELBOW_KEY_NAMED;
+    const char *preset = key->preset ? key->preset : is_list ? "[]" : is_text ? "empty" : is_map ? "{}" : NULL;
     fprintf(out, "%s: %s; %s%s\n    %s\n", name, expected, preset ? "default " : "must be given", preset ? preset : "",
             key->help);
 }
@@ -134,7 +135,15 @@ void elbow_keys_explain(struct elbow_keys keys, FILE *out)
     }
 }
 
-// Where something lies may change, what it is may not: a share of the rows, a range of them.
+static bool has_same_names(const struct elbow_named *old, const struct elbow_named *now)
+{
+    for (size_t i = 0; i < old->count && i < now->count; ++i)
+        if (strcmp(old->entries[i].name, now->entries[i].name) != 0)
+            return false;
+    return old->count == now->count;
+}
+
+// Where something lies may change, what it is may not: a share of the rows, a range of them, a condition.
 static bool may_change(const struct elbow_key *key, const void *old, const void *now)
 {
     const struct elbow_rows_choice *rows[] = {(const void *)((const char *)old + key->offset),
@@ -144,6 +153,9 @@ static bool may_change(const struct elbow_key *key, const void *old, const void 
                *(const double *)((const char *)now + key->present);
     if (key->type == ELBOW_KEY_ROWS)
         return rows[0]->dataset[0] != 0 && rows[1]->dataset[0] != 0;
+    if (key->type == ELBOW_KEY_NAMED)
+        return has_same_names((const void *)((const char *)old + key->offset),
+                              (const void *)((const char *)now + key->offset));
     return key->may_change;
 }
 

@@ -155,7 +155,7 @@ static enum elbow_status set_value(struct elbow_keys keys, void *base, const cha
     bool is_list =
         key && (key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_KIND ||
                 key->type == ELBOW_KEY_ROWS || key->type == ELBOW_KEY_MAP || key->type == ELBOW_KEY_PLACES ||
-                key->type == ELBOW_KEY_SHARE || key->type == ELBOW_KEY_RANGES);
+                key->type == ELBOW_KEY_SHARE || key->type == ELBOW_KEY_RANGES || key->type == ELBOW_KEY_NAMED);
     if (key && (!*rest || is_list)) {
         elbow_schema_join(shown, key->section, key->name);
         if (*rest)

@@ -147,6 +147,25 @@ static const struct elbow_key input_keys[] = {
 // clang-format on
 const struct elbow_kind_schema elbow_input_options[2] = {{"input", OPTIONS(input_keys)}, {NULL, {NULL, 0}}};
 
+#define OF_CONDITION(member) .offset = offsetof(struct elbow_config, model.condition.member)
+
+// clang-format off
+static const struct elbow_key condition_keys[] = {
+    {"", "encoder", BOOLEAN, OF_CONDITION(encoder), .preset = "true",
+     .help = "Whether the encoder's first layer takes the condition."},
+    {"", "decoder", BOOLEAN, OF_CONDITION(decoder), .preset = "true",
+     .help = "Whether the decoder's first layer takes the condition."},
+    {"", "every_layer", BOOLEAN, OF_CONDITION(every_layer), .preset = "false",
+     .help = "Whether all layers of these networks that have weights take it, the output layer included."},
+    {"", "prior", BOOLEAN, OF_CONDITION(prior), .preset = "false",
+     .help = "Whether mean and variance of p(z) depend on it, linearly, and are trained."},
+    {"", "dropout", REAL, OF_CONDITION(dropout), BELOW_ONE, .preset = "0.0",
+     .help = "The share of rows whose condition is left out in training, drawn anew each epoch. Above 0 rows may lack "
+             "theirs."},
+};
+// clang-format on
+const struct elbow_kind_schema elbow_condition_options[2] = {{"condition", {condition_keys, 5}}, {NULL, {NULL, 0}}};
+
 // clang-format off
 static const struct elbow_key pieces_keys[] = {
     {"", "rates", .type = ELBOW_KEY_PIECES, .offset = offsetof(struct elbow_config, train.pieces), FROM(1, UINT32_MAX),

@@ -80,6 +80,11 @@ static const struct elbow_key keys[] = {
      .help = "A dataset of the shape of data.train: 1 where a value is known, 0 where it is missing. Empty: none."},
     {"data", "valid_mask", TEXT, AT(data.valid_mask), .may_change = true, .is_later = true,
      .help = "Likewise for data.valid."},
+    {"data", "condition", NAMED, AT(data.condition), .may_change = true, .is_later = true,
+     .help = "What the model is told of each training row, by name: {label: /train/labels, age: /train/age}. Integers, "
+             "texts and categories are classes, floats are numbers. Empty: nothing."},
+    {"data", "valid_condition", NAMED, AT(data.valid_condition), .may_change = true, .is_later = true,
+     .help = "Likewise, under the same names, for data.valid."},
     {"data", "binarize", CHOICE(binarize_choices), AT(data.binarize), .preset = "none",
      .help = "none; threshold: 1 where a value is above data.threshold; sample: 1 with the value as its probability, "
              "drawn anew each time a sample is used."},
@@ -131,6 +136,8 @@ static const struct elbow_key keys[] = {
          "the mean, and the model a plain autoencoder, without a KL."},
     {"model", "prior", KIND(elbow_prior_kinds), AT(model.prior), .preset = "standard", .is_later = true,
      .help = "p(z): standard, a normal distribution of mean 0 and variance 1 in each dimension."},
+    {"model", "condition", MAP(elbow_condition_options), AT(model.condition), .preset = "{}", .is_later = true,
+     .help = "Where the model takes what data.condition tells it."},
     {"model", "likelihood", KIND(elbow_likelihood_kinds), AT(model.likelihood), .preset = "bernoulli",
      .present = offsetof(struct elbow_config, model.parts),
      .help = "p(x|z) of the data. Each kind is for certain values: docs/configuration.md. A list gives columns of the "

@@ -379,6 +379,7 @@ enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const cha
     case ELBOW_KEY_ROWS:
     case ELBOW_KEY_MAP:
     case ELBOW_KEY_PLACES:
+    case ELBOW_KEY_NAMED:
     case ELBOW_KEY_RANGES:
     case ELBOW_KEY_PIECES:
     case ELBOW_KEY_KIND:

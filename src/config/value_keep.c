@@ -30,6 +30,7 @@ size_t elbow_value_size(const struct elbow_key *option)
     case ELBOW_KEY_ROWS:
     case ELBOW_KEY_MAP:
     case ELBOW_KEY_PLACES:
+    case ELBOW_KEY_NAMED:
     case ELBOW_KEY_RANGES:
     case ELBOW_KEY_LAYERS:
     case ELBOW_KEY_INNER:

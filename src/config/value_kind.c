@@ -189,9 +189,11 @@ enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *
     elbow_value_keep(keys, base, &kept);
     for (size_t i = 0; i < keys.count; ++i)
         memset((char *)base + keys.rows[i].offset, 0, elbow_value_size(&keys.rows[i]));
-    if (is_null)
+    if (is_null && strcmp(key->preset, "{}") != 0)
         return ELBOW_OK;
     preset_options(keys, false, base);
+    if (is_null)
+        return ELBOW_OK;
     enum elbow_status status = elbow_value_read_section(keys, "", shown, node, base, source);
     if (status == ELBOW_OK)
         status = check_options(keys, shown, node, false, source);
@@ -277,6 +279,8 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
         return read_inner(key, shown, node, base, source);
     if (key->type == ELBOW_KEY_PLACES)
         return elbow_value_read_places(key, shown, node, (char *)base + key->offset, source);
+    if (key->type == ELBOW_KEY_NAMED)
+        return elbow_value_read_named(key, shown, node, (struct elbow_named *)((char *)base + key->offset), source);
     if (key->type == ELBOW_KEY_RANGES)
         return elbow_value_read_ranges(key, shown, node, (struct elbow_ranges *)((char *)base + key->offset), source);
     if (key->type == ELBOW_KEY_PIECES)
@@ -292,7 +296,9 @@ void elbow_value_preset(const struct elbow_key *key, void *base)
     ELBOW_CHECK(elbow_text_format(text, sizeof text, "%s", key->preset));
     bool is_list = key->type == ELBOW_KEY_INTEGERS; // of which only the empty one can be a default
     ELBOW_CHECK(!is_list || strcmp(key->preset, "[]") == 0);
-    struct elbow_yaml node = {.kind = is_list ? ELBOW_YAML_LIST : ELBOW_YAML_SCALAR, .text = text};
+    bool is_map = strcmp(key->preset, "{}") == 0;
+    enum elbow_yaml_kind kind = is_list ? ELBOW_YAML_LIST : is_map ? ELBOW_YAML_MAP : ELBOW_YAML_SCALAR;
+    struct elbow_yaml node = {.kind = kind, .text = text};
     struct elbow_source source = {"a default", false, NULL};
     ELBOW_CHECK(elbow_value_read(key, key->name, &node, base, &source) == ELBOW_OK);
 }

@@ -131,3 +131,46 @@ enum elbow_status elbow_value_read_ranges(const struct elbow_key *key, const cha
     memcpy(value, &found, sizeof found);
     return ELBOW_OK;
 }
+
+// Names stand in flags and tables, and in checkpoints as those of datasets.
+static bool is_name(const char *text)
+{
+    static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    size_t length = strlen(text), good = strspn(text, LETTERS);
+    while (good > 0 && good < length && (strchr(LETTERS, text[good]) || strchr("0123456789-", text[good])))
+        ++good;
+    return length > 0 && length < ELBOW_NAMED_NAME_SIZE && good == length && strcmp(text, "none") != 0;
+}
+
+enum elbow_status elbow_value_read_named(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                         struct elbow_named *value, const struct elbow_source *source)
+{
+    struct elbow_named found;
+    memset(&found, 0, sizeof found);
+    if (!elbow_value_is_null(node) && node->kind != ELBOW_YAML_MAP)
+        return elbow_value_refuse_value(key, shown, node, source);
+    for (const struct elbow_yaml *child = node->child; child; child = child->next) {
+        char name[ELBOW_KEY_NAME_SIZE];
+        struct elbow_named_entry *entry = &found.entries[found.count];
+        elbow_schema_join(name, shown, child->key);
+        if (!is_name(child->key))
+            return elbow_value_refuse(source, child, true, shown,
+                                      "'%.60s' is no name; use up to %d letters, digits, _ and -, a letter first, and "
+                                      "not none",
+                                      child->key, ELBOW_NAMED_NAME_SIZE - 1);
+        if (found.count == ELBOW_NAMED_MAX)
+            return elbow_value_refuse(source, child, true, shown, "more than %d names; use fewer", ELBOW_NAMED_MAX);
+        enum elbow_status status = elbow_value_refuse_twice(node, child, name, source);
+        if (status == ELBOW_OK)
+            status = elbow_value_read_text(key, name, child, entry->dataset, source);
+        if (status != ELBOW_OK)
+            return status;
+        if (entry->dataset[0] == '\0')
+            return elbow_value_refuse(source, child, false, name,
+                                      "found nothing, expected a dataset such as /train/labels");
+        memcpy(entry->name, child->key, strlen(child->key));
+        ++found.count;
+    }
+    memcpy(value, &found, sizeof found);
+    return ELBOW_OK;
+}

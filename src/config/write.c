@@ -115,6 +115,16 @@ static void write_places(const char *places, struct elbow_printer *printer)
     }
 }
 
+static void write_named(const struct elbow_named *named, struct elbow_printer *printer)
+{
+    elbow_printer_add(printer, "{");
+    for (size_t i = 0; i < named->count; ++i) {
+        elbow_printer_add(printer, "%s%s: ", i > 0 ? ", " : "", named->entries[i].name);
+        write_text(named->entries[i].dataset, printer);
+    }
+    elbow_printer_add(printer, "}");
+}
+
 static void write_ranges(const struct elbow_ranges *ranges, struct elbow_printer *printer)
 {
     elbow_printer_add(printer, "[");
@@ -222,7 +232,7 @@ static void write_map(const struct elbow_key *key, const void *base, struct elbo
         elbow_printer_add(printer, "%s%s: ", k == 0 ? "{" : ", ", options.rows[k].name);
         elbow_value_write(&options.rows[k], base, 0, printer);
     }
-    elbow_printer_add(printer, elbow_value_is_preset(key, base) ? "null" : "}");
+    elbow_printer_add(printer, elbow_value_is_preset(key, base) ? key->preset : "}");
 }
 
 // All options of a kind or a map, with those of the kinds among them.
@@ -281,7 +291,7 @@ bool elbow_value_is_preset(const struct elbow_key *key, const void *base)
     struct elbow_config preset = {0}; // the largest struct that a table of keys is for
     bool may_be_empty = key->type == ELBOW_KEY_TEXT || key->type == ELBOW_KEY_PLACES ||
                         key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_RANGES ||
-                        key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_ROWS;
+                        key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_ROWS || key->type == ELBOW_KEY_NAMED;
     if (key->preset == NULL && !may_be_empty)
         return false; // there is no default: it must be given
     ELBOW_CHECK(key->offset < sizeof preset);
@@ -341,6 +351,9 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         return;
     case ELBOW_KEY_PLACES:
         write_places(value, printer);
+        return;
+    case ELBOW_KEY_NAMED:
+        write_named(value, printer);
         return;
     case ELBOW_KEY_RANGES:
         write_ranges(value, printer);

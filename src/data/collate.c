@@ -31,6 +31,7 @@ struct elbow_collation elbow_collation_of_training(const struct elbow_config *co
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_TRAIN_BINARIZE, ELBOW_PURPOSE_TRAIN_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_TRAIN_NOISE,
         .latent = noise_of(config),
+        .condition_dropout = config->model.condition.dropout,
         .is_training = true,
         .shows_mask = config->model.input.mask};
 }
@@ -63,10 +64,32 @@ static size_t inputs_of(const struct elbow_collation *collation)
     return collation->shows_mask ? 2 * collation->dataset->values : 0;
 }
 
+// What the model is told of each sample; in training some of them lose all of it.
+static void tell_conditions(const struct elbow_collation *collation, uint32_t epoch, size_t rows,
+                            const uint64_t *places, float *condition)
+{
+    const struct elbow_dataset *dataset = collation->dataset;
+    size_t width = dataset->conditions.width;
+    for (size_t i = 0; i < rows; ++i) {
+        struct elbow_stream stream = {.seed = collation->binarizer.seed,
+                                      .purpose = ELBOW_PURPOSE_CONDITION_DROP,
+                                      .id = elbow_dataset_id(dataset, places[i]),
+                                      .draw = epoch};
+        uint32_t word = 0;
+        bool may_drop = collation->is_training && collation->condition_dropout > 0;
+        if (may_drop)
+            elbow_random_words(stream, 0, 1, &word);
+        if (may_drop && (double)elbow_random_unit(word) < collation->condition_dropout)
+            memset(condition + i * width, 0, width * sizeof *condition);
+        else
+            elbow_dataset_condition(dataset, places[i], condition + i * width);
+    }
+}
+
 enum elbow_status elbow_collated_create(const struct elbow_collation *collation, size_t rows_max,
                                         struct elbow_collated *collated, struct elbow_error *error)
 {
-    size_t values = collation->dataset->values;
+    size_t values = collation->dataset->values, width = collation->dataset->conditions.width;
     *collated = (struct elbow_collated){.rows_max = rows_max};
     const struct {
         bool is_wanted;
@@ -80,6 +103,7 @@ enum elbow_status elbow_collated_create(const struct elbow_collation *collation,
         {has_known(collation), ELBOW_ARRAY(collated->known, rows_max * values)},
         {collation->hide > 0, ELBOW_ARRAY(collated->hidden, rows_max * values)},
         {collation->hide > 0, ELBOW_ARRAY(collated->truth, rows_max * values)},
+        {width > 0, ELBOW_ARRAY(collated->condition, rows_max * width)},
         {inputs_of(collation) > 0, ELBOW_ARRAY(collated->inputs, rows_max * inputs_of(collation))},
     };
     struct elbow_array arrays[sizeof wanted / sizeof *wanted];
@@ -101,6 +125,7 @@ void elbow_collated_destroy(struct elbow_collated *collated)
     elbow_release(&collated->hidden);
     elbow_release(&collated->truth);
     elbow_release(&collated->inputs);
+    elbow_release(&collated->condition);
     *collated = (struct elbow_collated){0};
 }
 
@@ -108,7 +133,7 @@ size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
 {
     size_t values = collation->dataset->values;
     size_t floats = values + collation->latent + (has_weights(collation) ? 1 : 0) +
-                    (has_known(collation) ? values : 0) + inputs_of(collation);
+                    (has_known(collation) ? values : 0) + inputs_of(collation) + collation->dataset->conditions.width;
     return sizeof(uint64_t) + (collation->dataset->has_sizes ? sizeof(double) : 0) + floats * sizeof(float);
 }
 
@@ -171,6 +196,8 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
         collated->sizes[i] = elbow_dataset_size(dataset, collated->ids[i]);
     if (has_known(collation))
         elbow_batch_known(dataset, rows, collated->ids, collated->known);
+    if (collated->condition != NULL)
+        tell_conditions(collation, binarizer.draw, rows, collated->ids, collated->condition);
     elbow_batch_keys(dataset, rows, collated->ids);
     if (collation->hide > 0)
         hide(collation, rows, collated);
@@ -186,5 +213,6 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
                                      .about = {.ids = collated->ids,
                                                .seed = binarizer.seed,
                                                .epoch = binarizer.draw,
-                                               .is_training = collation->is_training}};
+                                               .is_training = collation->is_training,
+                                               .condition = collated->condition}};
 }

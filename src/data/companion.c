@@ -220,6 +220,19 @@ static enum elbow_status take_weights(void *user, uint64_t first, size_t count, 
     return ELBOW_OK;
 }
 
+static enum elbow_status take_numbers(void *user, uint64_t first, size_t count, const double *numbers,
+                                      struct elbow_error *error)
+{
+    const struct weights *weights = user;
+    for (size_t i = 0; i < count; ++i)
+        if (isinf(numbers[i]))
+            return elbow_error_set(error, ELBOW_DATA, "%s: row %" PRIu64 " holds %g, but %s takes finite numbers",
+                                   elbow_companion_name(weights->companion).text, first + i, numbers[i],
+                                   weights->companion->key);
+    memcpy(weights->numbers + first, numbers, count * sizeof *numbers);
+    return ELBOW_OK;
+}
+
 // Collective. From rank zero's memory to that of each node, in blocks.
 static enum elbow_status send(struct elbow_comm *comm, uint64_t rows, const double *numbers,
                               const struct elbow_shared *shared, struct elbow_error *error)
@@ -240,18 +253,33 @@ static enum elbow_status send(struct elbow_comm *comm, uint64_t rows, const doub
     return elbow_comm_agree(comm, error); // all copies are written
 }
 
-enum elbow_status elbow_companion_share(struct elbow_comm *comm, const struct elbow_companion *companion,
-                                        struct elbow_log *log, struct elbow_shared *numbers, struct elbow_error *error)
+// Collective.
+static enum elbow_status share(struct elbow_comm *comm, const struct elbow_companion *companion,
+                               elbow_companion_take *take, struct elbow_log *log, struct elbow_shared *numbers,
+                               struct elbow_error *error)
 {
     struct weights weights = {companion, NULL};
     size_t bytes = (size_t)companion->rows * sizeof(double);
     *error = (struct elbow_error){0};
     if (elbow_comm_place(comm).rank == 0 &&
         elbow_allocate(&weights.numbers, companion->rows, sizeof(double), companion->key, error) == ELBOW_OK)
-        elbow_companion_read(companion, take_weights, &weights, error);
+        elbow_companion_read(companion, take, &weights, error);
     if (elbow_comm_agree_root(comm, error) == ELBOW_OK &&
         elbow_comm_share(comm, bytes, bytes, companion->key, log, numbers, error) == ELBOW_OK)
         send(comm, companion->rows, weights.numbers, numbers, error);
     elbow_release(&weights.numbers);
     return error->status;
+}
+
+enum elbow_status elbow_companion_share(struct elbow_comm *comm, const struct elbow_companion *companion,
+                                        struct elbow_log *log, struct elbow_shared *numbers, struct elbow_error *error)
+{
+    return share(comm, companion, take_weights, log, numbers, error);
+}
+
+enum elbow_status elbow_companion_share_numbers(struct elbow_comm *comm, const struct elbow_companion *companion,
+                                                struct elbow_log *log, struct elbow_shared *numbers,
+                                                struct elbow_error *error)
+{
+    return share(comm, companion, take_numbers, log, numbers, error);
 }

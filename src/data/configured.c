@@ -15,6 +15,13 @@ struct named {
     const char *key, *places; // NULL or empty: none
 };
 
+static void find_conditions(const char *key, const struct elbow_named *conditions,
+                            struct named named[ELBOW_CONFIGURED_PARTS])
+{
+    for (size_t i = 0; i < conditions->count; ++i)
+        named[ELBOW_CONFIGURED_CONDITION + i] = (struct named){key, conditions->entries[i].dataset};
+}
+
 // The keys of all parts. A share of the training data has what lies beside these, but for weights: those are of what is
 // trained on.
 static void find_keys(const struct elbow_config *config, bool is_valid, struct named named[ELBOW_CONFIGURED_PARTS])
@@ -25,6 +32,7 @@ static void find_keys(const struct elbow_config *config, bool is_valid, struct n
         named[ELBOW_CONFIGURED_NAMES] = (struct named){"data.valid_names", config->data.valid_names};
         named[ELBOW_CONFIGURED_MASK] = (struct named){"data.valid_mask", config->data.valid_mask};
         named[ELBOW_CONFIGURED_SIZE] = (struct named){"data.valid_size", config->data.valid_size};
+        find_conditions("data.valid_condition", &config->data.valid_condition, named);
         return;
     }
     named[ELBOW_CONFIGURED_ROWS] = (struct named){"data.train", config->data.train};
@@ -34,6 +42,7 @@ static void find_keys(const struct elbow_config *config, bool is_valid, struct n
     named[ELBOW_CONFIGURED_NAMES] = (struct named){"data.names", config->data.names};
     named[ELBOW_CONFIGURED_MASK] = (struct named){"data.mask", config->data.mask};
     named[ELBOW_CONFIGURED_SIZE] = (struct named){"data.size", config->data.size};
+    find_conditions("data.condition", &config->data.condition, named);
     if (!is_valid)
         named[ELBOW_CONFIGURED_WEIGHTS] = (struct named){"data.weights", config->data.weights};
 }
@@ -132,6 +141,15 @@ struct elbow_dataset_request elbow_configured_request(const struct elbow_config 
     point(configured, ELBOW_CONFIGURED_NAMES, &request.names);
     point(configured, ELBOW_CONFIGURED_MASK, &request.mask);
     point(configured, ELBOW_CONFIGURED_SIZE, &request.sizes);
+    bool is_apart = is_valid && config->data.valid_share <= 0;
+    const struct elbow_named *conditions = is_apart ? &config->data.valid_condition : &config->data.condition;
+    for (size_t i = 0; i < conditions->count; ++i) {
+        struct elbow_condition_source *source = &request.conditions.sources[request.conditions.count++];
+        *source =
+            (struct elbow_condition_source){.name = conditions->entries[i].name,
+                                            .where = {.key = is_apart ? "data.valid_condition" : "data.condition"}};
+        point(configured, ELBOW_CONFIGURED_CONDITION + i, &source->where);
+    }
     return request;
 }
 

@@ -17,6 +17,9 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
     elbow_comm_unshare(comm, &dataset->labels);
     elbow_comm_unshare(comm, &dataset->weights);
     elbow_comm_unshare(comm, &dataset->sizes);
+    for (size_t v = 0; v < ELBOW_NAMED_MAX; ++v)
+        elbow_condition_rows_clear(comm, &dataset->condition_rows[v]);
+    elbow_conditions_clear(&dataset->conditions);
     elbow_label_names_clear(&dataset->label_names);
     elbow_names_clear(&dataset->names);
     elbow_selection_clear(&dataset->selection);
@@ -99,4 +102,10 @@ bool elbow_dataset_image(enum elbow_layout layout, size_t rank, const uint64_t *
         return false;
     *image = (struct elbow_image_shape){shape[0], shape[1], rank == 3 ? shape[2] : 1};
     return true;
+}
+
+void elbow_dataset_condition(const struct elbow_dataset *dataset, uint64_t sample, float *c)
+{
+    ELBOW_CHECK(sample < dataset->samples);
+    elbow_condition_at(&dataset->conditions, dataset->condition_rows, elbow_dataset_row(dataset, sample), c);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: weights, sizes and names of its rows.
+// Loading a dataset: weights, sizes, conditions and names of its rows.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/data/companion.h"
+#include "elbow/data/facts.h"
 #include "elbow/parallel/collectives.h"
 
 #include <math.h>
@@ -77,6 +78,21 @@ static enum elbow_status load_names(struct elbow_loading *loading, struct elbow_
     return elbow_comm_agree_root(loading->comm, error);
 }
 
+// What the reference knows of conditions holds here, too.
+static enum elbow_status load_conditions(struct elbow_loading *loading, struct elbow_log *log,
+                                         struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_dataset_request *request = loading->request;
+    const struct elbow_condition_loading conditions = {.sources = &request->conditions,
+                                                       .known =
+                                                           request->reference ? &request->reference->conditions : NULL,
+                                                       .known_name = request->reference_name,
+                                                       .selection = &dataset->selection,
+                                                       .rows_name = dataset->name};
+    return elbow_conditions_load(loading->comm, &conditions, log, &dataset->conditions, dataset->condition_rows, error);
+}
+
 struct elbow_companion elbow_loading_beside(const struct elbow_loading *loading, struct elbow_companion companion,
                                             uint64_t rows)
 {
@@ -91,5 +107,7 @@ enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct
     enum elbow_status status = load_weights(loading, log, error);
     if (status == ELBOW_OK)
         status = load_sizes(loading, log, error);
+    if (status == ELBOW_OK)
+        status = load_conditions(loading, log, error);
     return status == ELBOW_OK ? load_names(loading, error) : status;
 }

@@ -57,6 +57,14 @@ static double hash_labels(const struct elbow_dataset *dataset, struct elbow_rang
     return fold((const int64_t *)dataset->labels.base + rows.first, (size_t)(rows.last - rows.first) * sizeof(int64_t));
 }
 
+// With the conditions, where there are such.
+static uint64_t join_conditions(const struct elbow_dataset *dataset, uint64_t hash)
+{
+    uint64_t hashes[] = {
+        hash, elbow_conditions_hash(&dataset->conditions, dataset->condition_rows, dataset->selection.stored)};
+    return hashes[1] == 0 ? hash : elbow_hash_bytes(hashes, sizeof hashes) >> 1;
+}
+
 // Of all rows, with what is selected (the same values of other rows have other random numbers) the weights and
 // sizes.
 static uint64_t join(const struct elbow_dataset *dataset, const double *parts)
@@ -122,7 +130,7 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
     }
     elbow_comm_min(comm, smallest, 2 * PARTS);
     elbow_comm_max(comm, largest, 2 * PARTS);
-    dataset->hash = join(dataset, smallest);
+    dataset->hash = join_conditions(dataset, join(dataset, smallest));
     for (int part = 0; part < 2 * PARTS; ++part) {
         if (smallest[part] == largest[part])
             continue;

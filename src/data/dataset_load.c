@@ -51,6 +51,8 @@ static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_
                                              request->names,       request->mask,          request->sizes};
     for (size_t i = 0; i < sizeof beside / sizeof *beside && notes; ++i)
         notes = note_companion(&beside[i], error);
+    for (size_t i = 0; i < request->conditions.count && notes; ++i)
+        notes = note_companion(&request->conditions.sources[i].where, error);
     return elbow_comm_agree_root(loading->comm, error);
 }
 
@@ -258,6 +260,7 @@ struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config 
                                           .mask = {.key = "data.mask"},
                                           .sizes = {.key = "data.size"},
                                           .transform = (enum elbow_transform_kind)config->data.transform,
+                                          .conditions = {.may_lack = config->model.condition.dropout > 0},
                                           .demand = elbow_config_demand(config)};
 }
 

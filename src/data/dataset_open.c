@@ -130,7 +130,8 @@ static void count_beside(const struct elbow_loading *loading)
     bool has_labels = request->labels != NULL || (request->labels_files != NULL && request->labels_files->count > 0);
     size_t numbers = (request->weights.dataset != NULL) + (request->sizes.dataset != NULL);
     dataset->selection_bytes = elbow_selection_bytes(&dataset->selection);
-    dataset->beside_bytes = dataset->selection.stored * ((has_labels ? sizeof(int64_t) : 0) + numbers * sizeof(double));
+    dataset->beside_bytes = dataset->selection.stored * ((has_labels ? sizeof(int64_t) : 0) +
+                                                         (numbers + request->conditions.count) * sizeof(double));
 }
 
 enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow_error *error)

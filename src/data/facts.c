@@ -21,6 +21,7 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
                                      .rank = dataset->rank,
                                      .scale = dataset->scale,
                                      .transform = dataset->transform,
+                                     .conditions = dataset->conditions,
                                      .missing = dataset->missing,
                                      .has_range = !dataset->is_synthetic,
                                      .element = dataset->element,

@@ -114,6 +114,12 @@ void elbow_preview_configured(const struct elbow_config *config, char *note)
             look(config, beside[k].places, beside[k].are_labels, &rows, &files, note);
             elbow_files_clear(&files);
         }
+        const struct elbow_named *conditions = i == 0 ? &config->data.condition : &config->data.valid_condition;
+        for (size_t k = 0; k < conditions->count; ++k) {
+            struct elbow_files files = {0};
+            look(config, conditions->entries[k].dataset, true, &rows, &files, note);
+            elbow_files_clear(&files);
+        }
         elbow_files_clear(&rows);
     }
 }

@@ -54,6 +54,21 @@ static void print_location(FILE *out, const struct elbow_config *config)
         fprintf(out, " and %zu more", more);
 }
 
+// What the model is told, a variable a line.
+static void print_conditions(const struct elbow_conditions *conditions, FILE *out)
+{
+    for (size_t v = 0; v < conditions->count; ++v) {
+        const struct elbow_condition *condition = &conditions->variables[v];
+        elbow_text_print(out, "condition   %s: ", condition->name);
+        if (condition->is_number)
+            fprintf(out, "a number, mean %.9g, deviation %.9g\n", condition->mean, condition->deviation);
+        for (size_t k = 0; !condition->is_number && k < condition->width; ++k)
+            elbow_text_print(out, "%s%s", k > 0 ? ", " : "one of ", elbow_condition_class(conditions, v, k));
+        if (!condition->is_number)
+            fputc('\n', out);
+    }
+}
+
 static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
 {
     const struct elbow_run_state *state = &checkpoint->state;
@@ -76,6 +91,7 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     }
     if (checkpoint->config.train.average > 0)
         fprintf(out, "averages    of the weights, decay %g (train.average)\n", checkpoint->config.train.average);
+    print_conditions(&data->conditions, out);
     bool has_kl = elbow_posterior_has_kl((enum elbow_posterior_kind)checkpoint->config.model.posterior);
     const char *score = has_kl ? "best elbo  " : "best recon ";
     if (state->best_step > 0)

@@ -26,11 +26,14 @@ struct drawing {
     struct elbow_sink sink;           // rank zero
     struct elbow_collation collation; // of reconstructions
     struct elbow_collated collated;
-    uint64_t *ids;    // room for a microbatch: what keys its draws
-    float *z, *means; // likewise
-    float *shown;     // a sample
-    double *row;      // a sample that is turned back by data.transform, where samples are; else NULL
-    bool is_double;   // the output has doubles
+    uint64_t *ids;                                 // room for a microbatch: what keys its draws
+    float *z, *means;                              // likewise
+    float *condition;                              // (microbatch, C) likewise
+    struct elbow_conditioning grid;                // where the gallery has no conditioning of its own; owned
+    const struct elbow_conditioning *conditioning; // of samples; of reconstructions NULL: their rows'
+    float *shown;                                  // a sample
+    double *row;    // a sample that is turned back by data.transform, where samples are; else NULL
+    bool is_double; // the output has doubles
 };
 
 // Whether values are turned back by data.transform. Zeros and ones that values were binarised to stand for no others.
@@ -49,6 +52,7 @@ static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *
         ELBOW_ARRAY(drawing->z, rows * model->latent),
         ELBOW_ARRAY(drawing->means, rows * model->values),
         ELBOW_ARRAY(drawing->shown, model->values),
+        ELBOW_ARRAY(drawing->condition, rows * model->conditions),
         ELBOW_ARRAY(drawing->row, model->values), // the last one
     };
     size_t count = sizeof arrays / sizeof *arrays - (turns_back(drawing->gallery) ? 0 : 1);
@@ -65,6 +69,8 @@ static void give_room_back(struct drawing *drawing)
     elbow_release(&drawing->z);
     elbow_release(&drawing->means);
     elbow_release(&drawing->shown);
+    elbow_release(&drawing->condition);
+    elbow_conditioning_clear(&drawing->grid);
     elbow_origin_clear(&drawing->origin);
     elbow_release(&drawing->row);
 }
@@ -114,6 +120,10 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     struct elbow_model *model = gallery->model;
     for (size_t i = 0; i < drawing->microbatch; ++i)
         drawing->ids[i] = first + i;
+    for (size_t i = 0; model->conditions > 0 && i < drawing->microbatch; ++i)
+        elbow_conditioning_at(drawing->conditioning, first + (i < count ? i : count - 1),
+                              drawing->condition + i * model->conditions);
+    elbow_model_set_conditions(model, drawing->microbatch, drawing->condition);
     struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
     elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
     struct elbow_model_sizes sizes = {.total = gallery->size, .mean = gallery->data->mean, .size = gallery->data->size};
@@ -125,6 +135,19 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
         show(drawing, i, drawing->shown);
         pack(drawing, drawing->shown, (char *)results + i * drawing->row_bytes);
     }
+}
+
+// The rows are decoded under what is given in place of what was said of them.
+static void tell_otherwise(struct drawing *drawing, const struct elbow_microbatch *microbatch)
+{
+    struct elbow_model *model = drawing->gallery->model;
+    if (model->conditions == 0)
+        return;
+    memcpy(drawing->condition, microbatch->about.condition,
+           microbatch->rows * model->conditions * sizeof *drawing->condition);
+    for (size_t i = 0; i < microbatch->rows; ++i)
+        elbow_conditioning_replace(drawing->conditioning, drawing->condition + i * model->conditions);
+    elbow_model_set_conditions(model, microbatch->rows, drawing->condition);
 }
 
 static void produce_reconstructions(void *user, uint64_t first, size_t count, void *results)
@@ -139,6 +162,8 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
     const float *head = elbow_model_encode(model, gallery->parameters, &microbatch);
     for (size_t i = 0; i < count; ++i)
         memcpy(drawing->z + i * latent, head + i * model->head, latent * sizeof(float));
+    if (drawing->conditioning != NULL)
+        tell_otherwise(drawing, &microbatch);
     struct elbow_model_sizes sizes = {.x = microbatch.values, .known = microbatch.known, .sizes = microbatch.sizes};
     elbow_model_set_sizes(model, count, sizes);
     elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
@@ -244,6 +269,8 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
                                    .at_once = drawing->microbatch,
                                    .publish = gallery->publish,
                                    .pending = gallery->pending};
+    if (!has_pairs && drawing->conditioning->has_grid)
+        plan.across = (size_t)drawing->conditioning->per_class;
     if (has_pairs)
         plan.column_count += add_origin(drawing, path, columns + 2, error);
     for (size_t i = 0; i < plan.column_count; ++i)
@@ -266,6 +293,10 @@ enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, con
     struct drawing drawing = {
         .gallery = gallery, .seed = seed, .draw = draw, .microbatch = (size_t)gallery->config->train.microbatch};
     *error = (struct elbow_error){0};
+    drawing.grid.conditions = &gallery->data->conditions;
+    drawing.conditioning = gallery->conditioning != NULL ? gallery->conditioning : &drawing.grid;
+    if (gallery->conditioning == NULL)
+        elbow_conditioning_settle(&drawing.grid, count, true, error);
     return draw_gallery(&drawing, path, count, error);
 }
 
@@ -276,6 +307,7 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
     struct drawing drawing = {.gallery = gallery,
                               .dataset = dataset,
                               .collation = elbow_collation_of_evaluation(gallery->config, dataset),
+                              .conditioning = gallery->conditioning,
                               .first = first,
                               .seed = seed,
                               .draw = draw,
@@ -285,4 +317,15 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
         return elbow_error_set(error, ELBOW_USAGE, "%.500s: has %s, too few for %" PRIu64 " from row %" PRIu64 " on",
                                dataset->name, elbow_text_count(dataset->samples, "row").text, count, first);
     return draw_gallery(&drawing, path, count, error);
+}
+
+uint64_t elbow_gallery_classes(const struct elbow_gallery *gallery)
+{
+    const struct elbow_conditions *conditions = &gallery->data->conditions;
+    if (gallery->conditioning != NULL)
+        return elbow_conditioning_classes(gallery->conditioning);
+    for (size_t v = 0; v < conditions->count; ++v)
+        if (!conditions->variables[v].is_number)
+            return conditions->variables[v].width;
+    return 1;
 }

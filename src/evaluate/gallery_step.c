@@ -29,6 +29,13 @@ static bool may_go_on(const struct elbow_error *error)
     return error->status == ELBOW_OK || error->status == ELBOW_OUTPUT;
 }
 
+// As many samples as there may be, and of each class as many as of the others.
+static uint64_t count_samples(const struct elbow_gallery *gallery, uint64_t most)
+{
+    uint64_t classes = elbow_gallery_classes(gallery);
+    return most > classes ? most / classes * classes : most;
+}
+
 // Collective. The pictures of a step in one format.
 static enum elbow_status draw_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
                                    uint64_t step, enum elbow_sink_kind format, struct elbow_error *error)
@@ -39,7 +46,7 @@ static enum elbow_status draw_step(const struct elbow_gallery *gallery, const st
     name_picture(name, PICTURE_OF_SAMPLES, step, format);
     elbow_text_format(path, sizeof path, "samples/%s", name);
     if (gallery->model->prior != NULL)
-        elbow_gallery_samples(gallery, path, count, seed, false, error);
+        elbow_gallery_samples(gallery, path, count_samples(gallery, count), seed, false, error);
     uint64_t pairs = count / 2;
     if (dataset != NULL && pairs > dataset->samples)
         pairs = dataset->samples;

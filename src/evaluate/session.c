@@ -107,6 +107,58 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     return status;
 }
 
+// Collective. How many rows there are, as the first source has it.
+static enum elbow_status count_conditions(struct elbow_comm *comm, const struct elbow_condition_sources *sources,
+                                          uint64_t *count, struct elbow_error *error)
+{
+    *error = (struct elbow_error){0};
+    if (elbow_comm_place(comm).rank == 0)
+        elbow_condition_count(&sources->sources[0], count, error);
+    if (elbow_comm_agree_root(comm, error) == ELBOW_OK)
+        elbow_comm_broadcast(comm, count, sizeof *count);
+    return error->status;
+}
+
+// Collective. What samples are to be told.
+static enum elbow_status load_sources(struct elbow_comm *comm, const struct elbow_condition_sources *sources,
+                                      struct elbow_log *log, struct elbow_session *session, struct elbow_error *error)
+{
+    struct elbow_conditions copy = {0};
+    enum elbow_status status = count_conditions(comm, sources, &session->condition_rows, error);
+    const struct elbow_selection all = elbow_selection_all(session->condition_rows);
+    const struct elbow_condition_loading loading = {.sources = sources,
+                                                    .known = &session->checkpoint.data.conditions,
+                                                    .known_name = session->checkpoint.path,
+                                                    .selection = &all,
+                                                    .rows_name = "--condition-from"};
+    if (status == ELBOW_OK)
+        status = elbow_conditions_load(comm, &loading, log, &copy, session->conditions, error);
+    elbow_conditions_clear(&copy);
+    return status;
+}
+
+// Collective.
+static enum elbow_status load_conditions(struct elbow_comm *comm, const struct elbow_session_request *request,
+                                         struct elbow_log *log, struct elbow_session *session,
+                                         struct elbow_error *error)
+{
+    const struct elbow_config *config = &session->checkpoint.config;
+    struct elbow_session_places *places = NULL; // of many kilobytes
+    struct elbow_session_files files = {0};
+    struct elbow_condition_sources sources;
+    elbow_allocate(&places, 1, sizeof *places, "names of files", error);
+    enum elbow_status status = elbow_comm_agree(comm, error);
+    if (status == ELBOW_OK)
+        status = find_files(comm, request, config, places, &files, error);
+    if (status == ELBOW_OK) {
+        elbow_session_conditions(config, places, &files, &sources);
+        status = load_sources(comm, &sources, log, session, error);
+    }
+    elbow_session_files_clear(&files);
+    elbow_release(&places);
+    return status;
+}
+
 static const char *const binarize_words[] = {ELBOW_BINARIZE_LIST(ELBOW_KIND_WORD) NULL};
 
 static enum elbow_status check_binarize(const char *word, const struct elbow_config *config, struct elbow_error *error)
@@ -191,6 +243,8 @@ enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow
         status = check_prior(request, session, error);
     if (status == ELBOW_OK && !request->wants_data)
         status = check_output(comm, request, NULL, error);
+    if (status == ELBOW_OK && !request->wants_data && request->condition_count > 0)
+        status = load_conditions(comm, request, log, session, error);
     if (status == ELBOW_OK && request->wants_data)
         status = load_data(comm, request, log, session, error);
     if (status != ELBOW_OK)
@@ -205,7 +259,7 @@ static bool find_alone(const struct elbow_session_request *request, struct elbow
     struct elbow_error error = {0};
     return elbow_checkpoint_peek(request->checkpoint, request->best, config, &error) == ELBOW_OK &&
            elbow_session_locate(request, config, places, &error) == ELBOW_OK &&
-           (config->data.synthetic == 0 || request->data != NULL) &&
+           (config->data.synthetic == 0 || request->data != NULL || !request->wants_data) &&
            elbow_session_find(NULL, places, files, &error) == ELBOW_OK;
 }
 
@@ -214,7 +268,7 @@ void elbow_session_preview(const struct elbow_session_request *request, char *no
     struct elbow_config *config = NULL;
     struct elbow_session_places *places = NULL;
     struct elbow_session_files files = {0};
-    if (request->checkpoint != NULL && request->wants_data &&
+    if (request->checkpoint != NULL && (request->wants_data || request->condition_count > 0) &&
         elbow_allocate(&config, 1, sizeof *config, "the configuration", NULL) == ELBOW_OK &&
         elbow_allocate(&places, 1, sizeof *places, "names of files", NULL) == ELBOW_OK &&
         find_alone(request, config, places, &files))
@@ -229,6 +283,8 @@ void elbow_session_preview(const struct elbow_session_request *request, char *no
 void elbow_session_close(struct elbow_comm *comm, struct elbow_session *session)
 {
     elbow_dataset_unload(comm, &session->dataset);
+    for (size_t v = 0; v < ELBOW_NAMED_MAX; ++v)
+        elbow_condition_rows_clear(comm, &session->conditions[v]);
     elbow_model_destroy(session->model);
     elbow_checkpoint_clear(&session->checkpoint);
     *session = (struct elbow_session){0};

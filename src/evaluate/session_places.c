@@ -4,6 +4,7 @@
 
 #include "elbow/output/sink.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void set(struct elbow_session_place *place, const char *key, const char *file, const char *places)
@@ -11,6 +12,18 @@ static void set(struct elbow_session_place *place, const char *key, const char *
     place->key = key;
     elbow_text_format(place->file, sizeof place->file, "%s", file);
     elbow_text_format(place->places, sizeof place->places, "%s", places);
+}
+
+// The conditions of rows, under the names of data.condition.
+static void set_conditions(const struct elbow_config *config, bool is_valid, struct elbow_session_place *parts)
+{
+    const struct elbow_named *names = &config->data.condition;
+    const struct elbow_named *named = is_valid ? &config->data.valid_condition : names;
+    for (size_t i = 0; i < names->count; ++i)
+        for (size_t k = 0; k < named->count; ++k)
+            if (strcmp(names->entries[i].name, named->entries[k].name) == 0)
+                set(&parts[ELBOW_SESSION_CONDITION + i], is_valid ? "data.valid_condition" : "data.condition",
+                    config->data.file, named->entries[k].dataset);
 }
 
 // What was held back of the training data, the validation data of the configuration, or its training data.
@@ -26,6 +39,7 @@ static void locate_configured(const struct elbow_config *config, struct elbow_se
         set(&parts[ELBOW_SESSION_NAMES], "data.valid_names", file, config->data.valid_names);
         set(&parts[ELBOW_SESSION_MASK], "data.valid_mask", file, config->data.valid_mask);
         set(&parts[ELBOW_SESSION_SIZE], "data.valid_size", file, config->data.valid_size);
+        set_conditions(config, true, parts);
         return;
     }
     set(&parts[ELBOW_SESSION_ROWS], "data.train", file, config->data.train);
@@ -35,6 +49,7 @@ static void locate_configured(const struct elbow_config *config, struct elbow_se
     set(&parts[ELBOW_SESSION_SIZE], "data.size", file, config->data.size);
     set(&parts[ELBOW_SESSION_CHOSEN], "data.rows", file, config->data.rows.dataset);
     set(&parts[ELBOW_SESSION_GROUPS], "data.groups", file, config->data.groups);
+    set_conditions(config, false, parts);
     elbow_dataset_select(config, has_share, &places->select);
 }
 
@@ -54,7 +69,7 @@ static bool is_same_place(const char *file, const char *places, const char *othe
     }
 }
 
-// The labels, names, mask and size that the configuration has for the rows, where it names those.
+// The labels, names, mask, size and conditions that the configuration has for the rows, where it names those.
 static void find_beside(const struct elbow_config *config, struct elbow_session_places *places)
 {
     static const enum elbow_session_part beside[] = {ELBOW_SESSION_LABELS, ELBOW_SESSION_NAMES, ELBOW_SESSION_MASK,
@@ -78,11 +93,14 @@ static void find_beside(const struct elbow_config *config, struct elbow_session_
     const struct elbow_session_place *rows = &places->parts[ELBOW_SESSION_ROWS];
     for (size_t k = 0; k < BESIDE; ++k)
         places->parts[beside[k]].places[0] = '\0';
+    for (size_t i = 0; i < ELBOW_NAMED_MAX; ++i)
+        places->parts[ELBOW_SESSION_CONDITION + i].places[0] = '\0';
     for (size_t i = 0; i < sizeof sets / sizeof *sets; ++i) {
         if (!is_same_place(config->data.file, sets[i].rows, rows->file, rows->places))
             continue;
         for (size_t k = 0; k < BESIDE; ++k)
             set(&places->parts[beside[k]], sets[i].beside[k].key, config->data.file, sets[i].beside[k].places);
+        set_conditions(config, i == 0, places->parts);
         return;
     }
 }
@@ -182,6 +200,63 @@ static enum elbow_status check_sizes(const struct elbow_session_request *request
                            "for these rows; give --size FILE:/dataset");
 }
 
+// Which variable a word of --condition-from is for, and what stands behind its name.
+static enum elbow_status find_variable(const struct elbow_config *config, const char *word, size_t *variable,
+                                       const char **dataset, struct elbow_error *error)
+{
+    const struct elbow_named *names = &config->data.condition;
+    char list[ELBOW_NAMED_MAX * ELBOW_NAMED_NAME_SIZE + 32] = "";
+    if (names->count == 0)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--condition-from %.500s: the model was trained without data.condition; leave it out",
+                               word);
+    for (*variable = 0; *variable < names->count; ++*variable) {
+        size_t length = strlen(names->entries[*variable].name);
+        *dataset = word + length + 1;
+        if (strncmp(word, names->entries[*variable].name, length) == 0 && word[length] == '=')
+            return ELBOW_OK;
+    }
+    *variable = 0;
+    *dataset = word;
+    if (names->count == 1)
+        return ELBOW_OK;
+    for (size_t i = 0, length = 0; i < names->count; ++i)
+        length +=
+            (size_t)snprintf(list + length, sizeof list - length, "%s%s", i > 0 ? ", " : "", names->entries[i].name);
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--condition-from %.500s: the model is told several things; write NAME=FILE:/dataset with "
+                           "one of the names %s",
+                           word, list);
+}
+
+static enum elbow_status locate_conditions(const struct elbow_session_request *request,
+                                           const struct elbow_config *config, bool is_noise,
+                                           struct elbow_session_place *parts, struct elbow_error *error)
+{
+    bool is_given[ELBOW_NAMED_MAX] = {false};
+    enum elbow_status status = ELBOW_OK;
+    for (size_t i = 0; i < request->condition_count && status == ELBOW_OK; ++i) {
+        size_t variable = 0;
+        const char *dataset = NULL;
+        status = find_variable(config, request->condition_from[i], &variable, &dataset, error);
+        if (status != ELBOW_OK)
+            return status;
+        if (is_given[variable])
+            return elbow_error_set(error, ELBOW_USAGE, "--condition-from %.500s: %s is given twice; remove one of them",
+                                   request->condition_from[i], config->data.condition.entries[variable].name);
+        is_given[variable] = true;
+        status = locate_beside("--condition-from", dataset, is_noise, &parts[ELBOW_SESSION_ROWS],
+                               &parts[ELBOW_SESSION_CONDITION + variable], error);
+    }
+    // Samples are told what is given, and nothing of the rows of the configuration.
+    for (size_t i = 0; i < ELBOW_NAMED_MAX && !request->wants_data; ++i)
+        if (!is_given[i])
+            parts[ELBOW_SESSION_CONDITION + i].places[0] = '\0';
+    for (int part = 0; part < ELBOW_SESSION_CONDITION && !request->wants_data; ++part)
+        parts[part].places[0] = '\0';
+    return status;
+}
+
 enum elbow_status elbow_session_locate(const struct elbow_session_request *request, const struct elbow_config *config,
                                        struct elbow_session_places *places, struct elbow_error *error)
 {
@@ -202,6 +277,8 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
                                &parts[ELBOW_SESSION_SIZE], error);
     if (status == ELBOW_OK)
         status = check_sizes(request, config, &parts[ELBOW_SESSION_SIZE], error);
+    if (status == ELBOW_OK)
+        status = locate_conditions(request, config, is_noise, parts, error);
     bool writes_names =
         request->wants_names && request->output != NULL && (!request->draws || elbow_sink_holds_texts(request->output));
     if (!writes_names)
@@ -244,6 +321,21 @@ static void point(const struct elbow_session_files *files, enum elbow_session_pa
     companion->files = found;
 }
 
+void elbow_session_conditions(const struct elbow_config *config, const struct elbow_session_places *places,
+                              const struct elbow_session_files *files, struct elbow_condition_sources *sources)
+{
+    *sources = (struct elbow_condition_sources){.may_lack = config->model.condition.dropout > 0};
+    for (size_t i = 0; i < config->data.condition.count; ++i) {
+        struct elbow_condition_source *source = &sources->sources[sources->count];
+        if (files->parts[ELBOW_SESSION_CONDITION + i].count == 0)
+            continue;
+        source->name = config->data.condition.entries[i].name;
+        source->where = (struct elbow_companion){.key = places->parts[ELBOW_SESSION_CONDITION + i].key};
+        point(files, ELBOW_SESSION_CONDITION + i, &source->where);
+        sources->count += 1;
+    }
+}
+
 struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *config,
                                                    const struct elbow_session_places *places,
                                                    const struct elbow_session_files *files)
@@ -264,6 +356,7 @@ struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *co
         wanted.sizes.key = places->parts[ELBOW_SESSION_SIZE].key;
     if (places->parts[ELBOW_SESSION_MASK].key != NULL)
         wanted.mask.key = places->parts[ELBOW_SESSION_MASK].key;
+    elbow_session_conditions(config, places, files, &wanted.conditions);
     wanted.files = rows->count > 0 ? rows : NULL;
     wanted.labels_files = labels->count > 0 ? labels : NULL;
     wanted.select = select;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static enum elbow_status add_tensors(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
-                                     struct elbow_conv_layer *conv, struct elbow_error *error)
+                                     size_t places, struct elbow_conv_layer *conv, struct elbow_error *error)
 {
     const struct elbow_layer *options = site->options;
     const struct elbow_window window = elbow_conv_window(options);
@@ -29,6 +29,8 @@ static enum elbow_status add_tensors(struct elbow_parameters *parameters, const 
     struct elbow_tensor bias = {.rank = 1, .shape = {filters}, .initial = ELBOW_INITIAL_CONSTANT};
     enum elbow_status status = elbow_layer_add_tensor(parameters, site, "weight", weight, &conv->weight, error);
     if (status == ELBOW_OK)
+        status = elbow_layer_condition_create(parameters, site, &weight, filters, places, &conv->condition, error);
+    if (status == ELBOW_OK)
         status = elbow_layer_add_tensor(parameters, site, "bias", bias, &conv->bias, error);
     return status;
 }
@@ -44,7 +46,7 @@ enum elbow_status elbow_conv_layer_create(struct elbow_parameters *parameters, c
     layer->state = conv;
     conv->is_transposed = is_transposed;
     conv->activation = (enum elbow_activation)site->options->activation;
-    status = add_tensors(parameters, site, conv, error);
+    status = add_tensors(parameters, site, elbow_shape_places(layer->output), conv, error);
     if (status != ELBOW_OK || site->rows_max == 0)
         return status;
     const struct elbow_window window = elbow_conv_window(site->options);
@@ -122,6 +124,7 @@ void elbow_conv_layer_forward(const struct elbow_layer_instance *layer, struct e
             const float *images = elbow_convolution_take_images(convolution, count, input, room);
             elbow_convolution_gather(convolution, count, images, room, output);
         }
+        elbow_layer_condition_forward(&conv->condition, call, first, count, output);
         elbow_activation_forward(conv->activation, count * rows_of(layer), row, bias, output,
                                  call->kept ? call->kept + first * layer->outputs : NULL);
     }
@@ -164,6 +167,7 @@ void elbow_conv_layer_backward(const struct elbow_layer_instance *layer, struct 
         float *da = call->dy + at, *dx = call->dx ? call->dx + first * layer->inputs : NULL;
         elbow_activation_backward(conv->activation, count * layer->outputs, call->y + at,
                                   call->kept ? call->kept + at : NULL, da);
+        elbow_layer_condition_backward(&conv->condition, call, first, count, da);
         add_rows(count * rows_of(layer), row, da, sums);
         const float *images = conv->is_transposed ? da : input, *maps = conv->is_transposed ? input : da;
         images = elbow_convolution_take_images(convolution, count, images, room);

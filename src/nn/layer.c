@@ -74,10 +74,26 @@ bool elbow_layer_needs_places(const struct elbow_layer *options)
     return needs;
 }
 
+bool elbow_layer_takes_condition(const struct elbow_layer *options)
+{
+    bool takes = elbow_layer_row(options->kind)->takes_condition;
+    for (size_t i = 0; i < options->inner.count; ++i)
+        takes = takes || elbow_layer_takes_condition(elbow_layer_inner(options, i));
+    return takes;
+}
+
+size_t elbow_layer_conditions(const struct elbow_layer *options, bool every_layer, size_t *left)
+{
+    size_t conditions = elbow_layer_takes_condition(options) ? *left : 0;
+    if (conditions > 0 && !every_layer)
+        *left = 0;
+    return conditions;
+}
+
 static enum elbow_status create_inner(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
                                       struct elbow_layer_instance *layer, struct elbow_error *error)
 {
-    size_t count = site->options->inner.count;
+    size_t count = site->options->inner.count, conditions = site->conditions;
     struct elbow_layer_site inner = *site;
     enum elbow_status status = ELBOW_OK;
     if (count > 0)
@@ -87,6 +103,7 @@ static enum elbow_status create_inner(struct elbow_parameters *parameters, const
         ELBOW_CHECK(elbow_text_format(name, sizeof name, "%s.%zu", site->name, i));
         inner.name = name;
         inner.options = elbow_layer_inner(site->options, i);
+        inner.conditions = elbow_layer_conditions(inner.options, site->every_layer, &conditions);
         status = elbow_layer_create(parameters, &inner, &layer->inner[i], error);
         layer->inner_count = i + (status == ELBOW_OK);
         inner.input = layer->inner[i].output;

@@ -9,8 +9,8 @@
 
 static enum elbow_status add_layers(struct elbow_parameters *parameters, const char *name,
                                     const struct elbow_layers *hidden, const struct elbow_architecture *architecture,
-                                    enum elbow_initializer initializer, struct elbow_network *network,
-                                    struct elbow_error *error)
+                                    enum elbow_initializer initializer, struct elbow_network_conditions conditions,
+                                    struct elbow_network *network, struct elbow_error *error)
 {
     const struct elbow_layer dense_head = {
         .kind = ELBOW_LAYER_DENSE, .units = (int64_t)network->outputs, .activation = ELBOW_ACTIVATION_NONE};
@@ -24,6 +24,8 @@ static enum elbow_status add_layers(struct elbow_parameters *parameters, const c
                                         .input = architecture->inputs[i],
                                         .initializer = initializer,
                                         .rows_max = network->rows_max};
+        site.every_layer = conditions.every_layer;
+        site.conditions = elbow_layer_conditions(site.options, conditions.every_layer, &conditions.count);
         enum elbow_status status = elbow_layer_create(parameters, &site, &network->layers[i], error);
         if (status != ELBOW_OK)
             return status;
@@ -115,13 +117,13 @@ static enum elbow_status make_room(struct elbow_network *network, struct elbow_e
 
 static enum elbow_status create_layers(struct elbow_parameters *parameters, const char *name,
                                        const struct elbow_layers *hidden, const struct elbow_architecture *architecture,
-                                       enum elbow_initializer initializer, struct elbow_network *network,
-                                       struct elbow_error *error)
+                                       enum elbow_initializer initializer, struct elbow_network_conditions conditions,
+                                       struct elbow_network *network, struct elbow_error *error)
 {
     size_t count = network->count;
     enum elbow_status status = elbow_allocate(&network->layers, count, sizeof *network->layers, "layers", error);
     if (status == ELBOW_OK)
-        status = add_layers(parameters, name, hidden, architecture, initializer, network, error);
+        status = add_layers(parameters, name, hidden, architecture, initializer, conditions, network, error);
     if (status == ELBOW_OK && network->rows_max > 0)
         status = make_room(network, error);
     return status;
@@ -131,6 +133,17 @@ enum elbow_status elbow_network_create(struct elbow_parameters *parameters, cons
                                        const struct elbow_layers *hidden, struct elbow_shape output,
                                        enum elbow_initializer initializer, size_t rows_max,
                                        struct elbow_network *network, struct elbow_error *error)
+{
+    const struct elbow_network_conditions none = {0};
+    return elbow_network_create_conditioned(parameters, name, input, hidden, output, initializer, rows_max, none,
+                                            network, error);
+}
+
+enum elbow_status elbow_network_create_conditioned(struct elbow_parameters *parameters, const char *name,
+                                                   struct elbow_shape input, const struct elbow_layers *hidden,
+                                                   struct elbow_shape output, enum elbow_initializer initializer,
+                                                   size_t rows_max, struct elbow_network_conditions conditions,
+                                                   struct elbow_network *network, struct elbow_error *error)
 {
     size_t inputs = elbow_shape_values(input), outputs = elbow_shape_values(output);
     ELBOW_CHECK(inputs > 0 && outputs > 0);
@@ -143,7 +156,7 @@ enum elbow_status elbow_network_create(struct elbow_parameters *parameters, cons
                                       .outputs = outputs,
                                       .count = hidden->count + (architecture.has_dense_head ? 1 : 0),
                                       .rows_max = rows_max};
-    status = create_layers(parameters, name, hidden, &architecture, initializer, network, error);
+    status = create_layers(parameters, name, hidden, &architecture, initializer, conditions, network, error);
     if (status != ELBOW_OK)
         elbow_network_destroy(network);
     return status;

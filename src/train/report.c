@@ -23,8 +23,11 @@ static void tell_difference(const struct elbow_engine *engine)
 // What a dataset takes of a copy; names were given back when they were read.
 static uint64_t dataset_bytes(const struct elbow_dataset *dataset)
 {
-    return dataset->rows.bytes + dataset->known.bytes + dataset->labels.bytes + dataset->weights.bytes +
-           dataset->sizes.bytes;
+    uint64_t bytes = dataset->rows.bytes + dataset->known.bytes + dataset->labels.bytes + dataset->weights.bytes +
+                     dataset->sizes.bytes;
+    for (size_t v = 0; v < dataset->conditions.count; ++v)
+        bytes += dataset->condition_rows[v].stored.bytes;
+    return bytes;
 }
 
 // Collective. `checkpoints`: rank zero's, which is the one that tells.

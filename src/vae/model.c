@@ -35,7 +35,10 @@ static enum elbow_status add_shared(struct elbow_model *model, struct elbow_mode
 static enum elbow_status add_prior(struct elbow_model *model, struct elbow_error *error)
 {
     struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS];
-    size_t count = model->prior && model->prior->tensors ? model->prior->tensors(model->latent, tensors) : 0, index = 0;
+    size_t count = model->prior && model->prior->tensors
+                       ? model->prior->tensors(model->latent, model->conditions, tensors)
+                       : 0,
+           index = 0;
     ELBOW_CHECK(count <= ELBOW_PRIOR_TENSORS && (count == 0 || model->prior->gradient));
     for (size_t t = 0; t < count; ++t) {
         enum elbow_status status = elbow_parameters_add(&model->parameters, tensors[t], &index, error);
@@ -101,17 +104,20 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
                                        struct elbow_model *model, struct elbow_error *error)
 {
     enum elbow_initializer initializer = (enum elbow_initializer)config->model.initializer;
-    enum elbow_status status = elbow_network_create(&model->parameters, "encoder", elbow_model_inputs(config, sample),
-                                                    &config->model.encoder, (struct elbow_shape){1, 1, model->head, 0},
-                                                    initializer, model->rows_max, &model->encoder, error);
+    struct elbow_network_conditions conditions = {.every_layer = config->model.condition.every_layer};
+    conditions.count = config->model.condition.encoder ? model->conditions : 0;
+    enum elbow_status status = elbow_network_create_conditioned(
+        &model->parameters, "encoder", elbow_model_inputs(config, sample), &config->model.encoder,
+        (struct elbow_shape){1, 1, model->head, 0}, initializer, model->rows_max, conditions, &model->encoder, error);
+    conditions.count = config->model.condition.decoder ? model->conditions : 0;
     size_t outputs = model->parts[0].outputs;
     struct elbow_shape output = {sample.height, sample.width, sample.channels * outputs, sample.depth};
     if (model->part_count > 1)
         output = (struct elbow_shape){1, 1, model->outputs, 0};
     if (status == ELBOW_OK) {
-        status =
-            elbow_network_create(&model->parameters, "decoder", (struct elbow_shape){1, 1, model->latent, 0},
-                                 &config->model.decoder, output, initializer, model->rows_max, &model->decoder, error);
+        status = elbow_network_create_conditioned(
+            &model->parameters, "decoder", (struct elbow_shape){1, 1, model->latent, 0}, &config->model.decoder, output,
+            initializer, model->rows_max, conditions, &model->decoder, error);
         tell_outputs(sample, outputs, &config->model.decoder, error);
     }
     for (size_t k = 0; k < model->part_count && status == ELBOW_OK; ++k)
@@ -139,6 +145,9 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->room, model->rows_max, 3 * model->latent * sizeof(double), what, error);
     if (status == ELBOW_OK)
+        status = elbow_allocate(&model->condition, model->rows_max * model->conditions, sizeof *model->condition, what,
+                                error);
+    if (status == ELBOW_OK)
         status = elbow_gathering_create(model, error);
     model->lanes = lanes;
     return status;
@@ -154,6 +163,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->objectives);
     elbow_release(&model->noted);
     elbow_release(&model->room);
+    elbow_release(&model->condition);
     elbow_gathering_destroy(model);
 }
 
@@ -185,6 +195,8 @@ enum elbow_status elbow_model_create_shaped(const struct elbow_config *config, s
         .posterior = elbow_posterior_row(posterior),
         .prior = elbow_posterior_has_kl(posterior) ? elbow_prior_row((enum elbow_prior_kind)config->model.prior) : NULL,
         .objective = elbow_objective_row((enum elbow_objective_kind)config->objective.bound)};
+    if (kinds.prior != NULL && config->model.condition.prior && config->model.condition.width > 0)
+        kinds.prior = elbow_prior_given_conditions();
     return elbow_model_create_of(kinds, config, sample, rows_max, result, error);
 }
 
@@ -248,6 +260,7 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
     model->values = values;
     model->latent = (size_t)config->model.latent;
     model->posterior = kinds.posterior;
+    model->conditions = config->model.condition.width;
     model->prior = kinds.prior;
     model->head = kinds.posterior->outputs(model->latent);
     model->objective = kinds.objective;
@@ -294,6 +307,7 @@ size_t elbow_model_bytes(const struct elbow_model *model)
     size_t of_latent = model->lanes * model->rows_max *
                        ((3 * model->latent + model->head) * sizeof(float) + (2 + model->notes) * sizeof(double));
     of_latent += model->rows_max * 3 * model->latent * sizeof(double);
+    of_latent += model->rows_max * model->conditions * sizeof *model->condition;
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent +
            elbow_gathering_bytes(model);
 }

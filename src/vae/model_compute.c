@@ -84,6 +84,8 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
                               .latent = model->latent,
                               .posterior = model->posterior,
                               .prior = model->prior,
+                              .conditions = model->conditions,
+                              .condition = model->encoder.lanes[lane].about.condition,
                               .head = elbow_network_output(&model->encoder, lane),
                               .noise = noise,
                               .z = model->z + row * model->latent,
@@ -191,6 +193,18 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     elbow_trace_end(model->track, ELBOW_TRACE_BACKWARD, rows, begin);
 }
 
+void elbow_model_set_conditions(struct elbow_model *model, size_t rows, const float *condition)
+{
+    size_t bytes = rows * model->conditions * sizeof *condition;
+    ELBOW_CHECK(rows <= model->rows_max);
+    if (bytes == 0)
+        return;
+    if (condition != NULL)
+        memcpy(model->condition, condition, bytes);
+    else
+        memset(model->condition, 0, model->rows_max * model->conditions * sizeof *model->condition);
+}
+
 static void count_moments(size_t latent, const float *mean, double *statistics)
 {
     double *sums = statistics + ELBOW_STATISTIC_HEAD + latent;
@@ -208,6 +222,7 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
     check_microbatch(model, microbatch);
     size_t rows = microbatch.rows, latent = model->latent;
     about(model, 0, &microbatch);
+    elbow_model_set_conditions(model, rows, microbatch.about.condition);
     const float *head = elbow_network_forward(&model->encoder, parameters, rows, elbow_microbatch_inputs(&microbatch));
     model->posterior->draw(rows, latent, head, microbatch.noise, model->z);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
@@ -233,13 +248,15 @@ const float *elbow_model_encode(struct elbow_model *model, const float *paramete
 {
     ELBOW_CHECK(microbatch->values && microbatch->rows > 0 && microbatch->rows <= model->rows_max);
     about(model, 0, microbatch);
+    elbow_model_set_conditions(model, microbatch->rows, microbatch->about.condition);
     return elbow_network_forward(&model->encoder, parameters, microbatch->rows, elbow_microbatch_inputs(microbatch));
 }
 
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean)
 {
     ELBOW_CHECK(z && mean && rows > 0 && rows <= model->rows_max);
-    elbow_network_about(&model->decoder, 0, NULL);
+    const struct elbow_about known = {.condition = model->condition};
+    elbow_network_about(&model->decoder, 0, &known);
     const float *y = elbow_network_forward(&model->decoder, parameters, rows, z);
     elbow_scoring_mean(model, parameters, rows, y, mean);
 }
@@ -265,10 +282,13 @@ static void draw_span(void *user, int part, size_t first, size_t count)
 {
     const struct drawing *drawing = user;
     struct elbow_stream stream = drawing->stream;
+    struct elbow_prior_call call = *drawing->call;
     (void)part;
     for (size_t i = first; i < first + count; ++i) {
         stream.id = drawing->ids[i];
-        drawing->model->prior->draw(stream, drawing->call, drawing->z + i * drawing->model->latent);
+        if (call.conditions > 0)
+            call.condition = drawing->model->condition + i * call.conditions;
+        drawing->model->prior->draw(stream, &call, drawing->z + i * drawing->model->latent);
     }
 }
 
@@ -276,7 +296,7 @@ void elbow_model_draw_latent(const struct elbow_model *model, const float *param
                              size_t rows, const uint64_t *ids, float *z)
 {
     enum { VALUES_LEAST = 1 << 12 }; // that are worth a thread
-    ELBOW_CHECK(ids && z && model->prior);
+    ELBOW_CHECK(ids && z && model->prior && (model->conditions == 0 || rows <= model->rows_max));
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, 1, NULL, (struct elbow_terms){0});
     struct elbow_prior_call call = elbow_pass_prior(&pass);
     struct drawing drawing = {model, &call, stream, ids, z};

@@ -6,8 +6,13 @@
 
 struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass)
 {
-    struct elbow_prior_call call = {
-        .rows = pass->rows, .latent = pass->latent, .head = pass->head, .noise = pass->noise, .z = pass->z};
+    struct elbow_prior_call call = {.rows = pass->rows,
+                                    .latent = pass->latent,
+                                    .head = pass->head,
+                                    .noise = pass->noise,
+                                    .z = pass->z,
+                                    .conditions = pass->conditions,
+                                    .condition = pass->condition};
     memcpy(call.tensors, pass->tensors, sizeof call.tensors);
     return call;
 }

@@ -40,7 +40,7 @@ static struct subject subject_of(int kind, size_t rows, size_t latent)
         noise[k] = (float)reference_normal(&state);
     elbow_latent_forward(rows, latent, head, noise, z);
     struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS] = {0};
-    subject.tensors = subject.row->tensors ? subject.row->tensors(latent, tensors) : 0;
+    subject.tensors = subject.row->tensors ? subject.row->tensors(latent, 0, tensors) : 0;
     for (size_t t = 0; t < subject.tensors; ++t) {
         size_t count = 1;
         for (int i = 0; i < tensors[t].rank; ++i)

@@ -19,6 +19,7 @@ kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
 "$make_data" write data.h5 /normal-valid f32 40,11 normal seed=9
 "$make_data" write data.h5 /five i64 133 labels
 "$make_data" write data.h5 /weights f64 133,1 unit
+"$make_data" write data.h5 /batch i64 133 values "values=$(for row in {1..133}; do echo $((row % 9 == 0 ? -1 : row % 4)); done | paste -sd,)"
 "$make_data" write data.h5 /few f64 133 values "values=$(for row in {1..133}; do echo $((row % 10 == 0)); done | paste -sd,)"
 "$make_data" write data.h5 /series f32 23,2,40 normal chunk=4 deflate=1
 "$make_data" write data.h5 /volumes f32 23,4,6,10 normal chunk=5
@@ -320,8 +321,22 @@ model: {latent: 5, encoder: [dense: {units: 31}], decoder: [dense: {units: 31}]}
 train: {epochs: 0, steps: 7, batch: 32, microbatch: 8, clip: 0.1}
 Y
 
+# A condition in every layer, with a prior of its own and dropout: classes, some unknown, and a number.
+same condition "1 3" <<'Y'
+data: {file: data.h5, train: /normal, valid: 0.2, condition: {batch: /batch, dose: /weights}}
+model:
+  latent: 3
+  likelihood: {gaussian: {variance: optimal}}
+  condition: {every_layer: true, prior: true, dropout: 0.2}
+  encoder: [dense: {units: 17}, gated: {units: 9}]
+  decoder: [dense: {units: 13}]
+train: {epochs: 2, batch: 32, microbatch: 4, rate: 1.0e-2}
+checkpoint: {every: 2, keep: 9}
+samples: {every: 4, count: 8}
+Y
+
 # A run that is stopped and goes on elsewhere is the same run: what follows from the step before is in the checkpoint.
-for case in optimal:3 predicted:4; do # after an epoch, where there is a checkpoint anyway
+for case in optimal:3 predicted:4 condition:4; do # after an epoch, where there is a checkpoint anyway
     name=${case%:*}
     run 75 3 "$name.part" "$elbow" train "$name.yaml" --run-dir "$name.part" --set run.stop_after="${case#*:}"
     run 0 2 "$name.rest" "$elbow" train "$name.yaml" --run-dir "$name.part" --resume --set train.threads=2

@@ -37,7 +37,7 @@ struct elbow_run_state {
 struct elbow_checkpoint {
     elbow_path path;
     struct elbow_run_state state;
-    struct elbow_data_facts data; // the transform's numbers are owned
+    struct elbow_data_facts data; // the transform's numbers and the conditions' texts are owned
     struct elbow_config config;
     char *config_text;                   // YAML, owned
     size_t files;                        // of a list of training files, rank zero only; 0: a single one

@@ -83,6 +83,11 @@ struct elbow_words {
         .name = "size", .kind = ELBOW_FLAG_TEXT, .value = "[FILE:]/dataset", .offset = (at),                           \
         .help = "the sizes of the dataset's rows, for a likelihood with size: data"                                    \
     }
+#define ELBOW_ROW_CONDITION_FROM(at, rows)                                                                             \
+    {                                                                                                                  \
+        .name = "condition-from", .kind = ELBOW_FLAG_LIST, .value = "[NAME=][FILE:]/dataset", .offset = (at),          \
+        .help = "what a conditional model is told of " rows "; may be given often, with names"                         \
+    }
 #define ELBOW_ROW_OUTPUT(at)                                                                                           \
     {                                                                                                                  \
         .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \

@@ -91,6 +91,16 @@ struct elbow_ranges {
     } ranges[ELBOW_RANGES_MAX];
 };
 
+// Datasets under names: {label: /train/labels, temperature: /train/temperature}.
+enum { ELBOW_NAMED_MAX = 8, ELBOW_NAMED_NAME_SIZE = 32 };
+struct elbow_named {
+    size_t count;
+    struct elbow_named_entry {
+        char name[ELBOW_NAMED_NAME_SIZE]; // letters, digits, _ and -
+        elbow_path dataset;               // "/dataset" or "FILE:/dataset"
+    } entries[ELBOW_NAMED_MAX];
+};
+
 // Options of all likelihoods: a kind reads its own.
 struct elbow_likelihood_options {
     double variance; // gaussian: fixed, or where the learned one starts; beside a word 0
@@ -149,11 +159,12 @@ struct elbow_config {
         struct {
             int64_t length, step; // points in time; length 0: rows are samples; step 0: length
         } series;
-        elbow_path weights;            // of training rows, not negative; may be empty
-        elbow_path names, valid_names; // texts; may be empty
-        int missing;                   // enum elbow_missing_kind
-        elbow_path size, valid_size;   // numbers above 0, one a row; may be empty
-        elbow_path mask, valid_mask;   // of the rows' shape, 1: known, 0: missing; may be empty
+        elbow_path weights;                            // of training rows, not negative; may be empty
+        elbow_path names, valid_names;                 // texts; may be empty
+        int missing;                                   // enum elbow_missing_kind
+        elbow_path size, valid_size;                   // numbers above 0, one a row; may be empty
+        elbow_path mask, valid_mask;                   // of the rows' shape, 1: known, 0: missing; may be empty
+        struct elbow_named condition, valid_condition; // what the model is told of a row; valid: of those of `valid`
         int binarize;
         double threshold; // a value above it is 1 (binarize: threshold)
         bool dequantize;  // noise is added to stored whole numbers
@@ -173,6 +184,13 @@ struct elbow_config {
         struct elbow_likelihood_parts parts; // where there are such, the two above have their defaults
         int posterior;                       // enum elbow_posterior_kind
         int prior;
+        struct {
+            bool encoder, decoder; // which networks see the condition, in their first layer
+            bool every_layer;      // in all their layers
+            bool prior;            // p(z|c)
+            double dropout;        // the share of rows whose condition is left out in training
+            size_t width;          // C, numbers of a condition: no key; the training data say it, once they are known
+        } condition;
         int output_bias, initializer;
         struct {
             bool mask; // which values are known, beside the values

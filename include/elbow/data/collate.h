@@ -17,6 +17,7 @@ struct elbow_collation {
     struct elbow_binarizer binarizer;    // its draw is the epoch, whatever stands here
     enum elbow_purpose noise;            // keyed by the binarizer's seed, sample and epoch
     size_t latent;                       // Z; 0: z is not drawn, and there is no noise
+    double condition_dropout;            // the share of rows that lose their conditions in training
     bool is_training;
     bool shows_mask; // model.input.mask: the encoder sees which values are known
     double hide;     // the share of the known values that are taken for missing; 0: none
@@ -35,6 +36,7 @@ struct elbow_collated {
     // What the encoder sees, where that is not `values`: each place of a sample has its values and, if the mask is
     // shown, behind them which are known, so that a mask is more channels. NULL: values.
     float *inputs;
+    float *condition; // (rows_max, C); NULL: none
 };
 
 // Local. What a configuration asks for, in training and in evaluation.

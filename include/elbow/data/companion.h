@@ -65,6 +65,11 @@ enum elbow_status elbow_companion_groups(const struct elbow_companion *companion
 enum elbow_status elbow_companion_share(struct elbow_comm *comm, const struct elbow_companion *companion,
                                         struct elbow_log *log, struct elbow_shared *numbers, struct elbow_error *error);
 
+// Collective. Likewise numbers of any sign, and NaN for rows that have none; DATA for an infinite one.
+enum elbow_status elbow_companion_share_numbers(struct elbow_comm *comm, const struct elbow_companion *companion,
+                                                struct elbow_log *log, struct elbow_shared *numbers,
+                                                struct elbow_error *error);
+
 // Texts, one a row. Owned; zeroed: none.
 struct elbow_names {
     uint64_t count;

@@ -22,7 +22,8 @@ enum elbow_configured_part {
     ELBOW_CONFIGURED_NAMES,
     ELBOW_CONFIGURED_MASK,
     ELBOW_CONFIGURED_SIZE,
-    ELBOW_CONFIGURED_PARTS
+    ELBOW_CONFIGURED_CONDITION, // the first of those that the configuration names
+    ELBOW_CONFIGURED_PARTS = ELBOW_CONFIGURED_CONDITION + ELBOW_NAMED_MAX
 };
 
 // Files as they were found, and as they are read where copies of them are. Zeroed: none.

@@ -6,6 +6,7 @@
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/data/companion.h"
+#include "elbow/data/condition.h"
 #include "elbow/data/element.h"
 #include "elbow/data/files.h"
 #include "elbow/data/hdf5.h"
@@ -74,12 +75,15 @@ struct elbow_dataset {
     struct elbow_shared weights; // (stored rows) double; base NULL without weights
     double weight_scale;         // what makes their mean over the samples 1
     bool has_weights;
-    struct elbow_shared sizes; // (stored rows) double; base NULL without sizes
-    double mean_size;          // of the samples
+    struct elbow_conditions conditions;                          // what the model is told of rows; owned
+    struct elbow_condition_rows condition_rows[ELBOW_NAMED_MAX]; // of the stored rows; owned
+    struct elbow_shared sizes;                                   // (stored rows) double; base NULL without sizes
+    double mean_size;                                            // of the samples
     bool has_sizes;
     struct elbow_names names; // of the stored rows, on rank zero
     bool has_names;
-    uint64_t beside_bytes;    // labels, weights and sizes of all stored rows, beside the rows in a node's memory
+    uint64_t
+        beside_bytes; // labels, weights, sizes and conditions of all stored rows, beside the rows in a node's memory
     uint64_t selection_bytes; // the selection, on each rank
     bool is_sparse;           // only the entries of each row are kept, as they are stored
     uint64_t entries;         // of sparse rows: values that are stored; all others are zero
@@ -114,6 +118,7 @@ struct elbow_dataset_request {
     const struct elbow_ranges *columns; // of flat rows; NULL or empty: all
     struct elbow_selecting select;
     struct elbow_companion weights, names, sizes;
+    struct elbow_condition_sources conditions;
     enum elbow_missing_kind missing; // which stored values may be missing
     struct elbow_companion mask;     // or a dataset of the rows' shape, 1 for those that are known
     uint64_t synthetic;              // samples
@@ -189,6 +194,9 @@ void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, 
 // (elbow/data/selection.h). Its stored row.
 uint64_t elbow_dataset_id(const struct elbow_dataset *dataset, uint64_t sample);
 uint64_t elbow_dataset_row(const struct elbow_dataset *dataset, uint64_t sample);
+
+// Local. What the model is told of a sample: c (C).
+void elbow_dataset_condition(const struct elbow_dataset *dataset, uint64_t sample, float *c);
 
 // Local. How much a sample counts; 1 without weights. The mean over all samples is 1.
 double elbow_dataset_weight(const struct elbow_dataset *dataset, uint64_t sample);

@@ -15,15 +15,16 @@ struct elbow_data_facts {
     uint64_t rank;   // of a sample
     uint64_t shape[8];
     struct elbow_scale scale;
-    struct elbow_fit transform;   // its numbers belong to the dataset, or to the checkpoint
-    struct elbow_missing missing; // the stored values that stand for none
-    bool has_range;               // the next three are known
-    enum elbow_element element;   // as stored
-    double min, max;              // stored
-    double mean;                  // of all scaled values; NaN: not known
-    double size;                  // the mean of data.size; 0: there are no sizes
-    uint64_t hash, valid_hash;    // of the rows (struct elbow_dataset); 0: not known, or no validation data
-    enum elbow_layout layout;     // the configuration's; not in the file
+    struct elbow_fit transform;         // its numbers belong to the dataset, or to the checkpoint
+    struct elbow_conditions conditions; // likewise its texts
+    struct elbow_missing missing;       // the stored values that stand for none
+    bool has_range;                     // the next three are known
+    enum elbow_element element;         // as stored
+    double min, max;                    // stored
+    double mean;                        // of all scaled values; NaN: not known
+    double size;                        // the mean of data.size; 0: there are no sizes
+    uint64_t hash, valid_hash;          // of the rows (struct elbow_dataset); 0: not known, or no validation data
+    enum elbow_layout layout;           // the configuration's; not in the file
 };
 
 // Local. What a model that is trained on a dataset has to know, for as long as the dataset is loaded.

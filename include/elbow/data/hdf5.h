@@ -199,8 +199,8 @@ enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char 
 enum elbow_status elbow_hdf5_write_rows(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
                                         uint64_t first, uint64_t count, const void *rows, struct elbow_error *error);
 
-// Local. Writes a new dataset of `count` >= 1 texts in UTF-8, all of the longest one's length. As all that writes: does
-// nothing after the file's first error, which it gives.
+// Local. Writes a new dataset of `count` >= 1 texts in UTF-8, all of the longest one's length, and the groups above it.
+// As all that writes: does nothing after the file's first error, which it gives.
 enum elbow_status elbow_hdf5_write_texts(struct elbow_hdf5 *file, const char *name, const char *const *texts,
                                          size_t count, struct elbow_error *error);
 

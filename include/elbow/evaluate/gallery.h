@@ -10,6 +10,7 @@
 #include "elbow/base/pending.h"
 #include "elbow/checkpoint/checkpoint.h"
 #include "elbow/data/batches.h"
+#include "elbow/evaluate/conditioning.h"
 
 ELBOW_C_BEGIN
 
@@ -20,6 +21,8 @@ struct elbow_gallery {
     const float *parameters;
     const struct elbow_data_facts *data;
     const struct elbow_config *config;
+    const struct elbow_conditioning *conditioning; // what samples are told, or reconstructions in place of what was
+                                                   // said of their rows; NULL: all classes in turn; of the rows
     bool is_transformed;           // values are left as the model has them, and not turned back by data.transform
     double size;                   // of a sample, where a likelihood has one; 0: as rows of the training data have it
     enum elbow_publish publish;    // of a user's path: what may become of a file that is there
@@ -30,9 +33,13 @@ struct elbow_gallery {
 // Collective. Writes `count` samples to path (elbow/output/sink.h: a gallery of one column, samples): means of p(x|z),
 // or draws from it, for z = standard normal noise keyed by (seed, number of the sample). FILE if a file has taken its
 // place since it was looked at; OUTPUT if it cannot be written; USAGE for a PNG of data that are no images, or another
-// ending.
+// ending. Where the classes of a condition are gone through, those of one stand one after the other, in a row of the
+// picture.
 enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
                                         uint64_t seed, bool draw, struct elbow_error *error);
+
+// Local. The classes that samples go through; 1: none.
+uint64_t elbow_gallery_classes(const struct elbow_gallery *gallery);
 
 // Collective. Writes `count` rows of the dataset (from row `first`) and their reconstructions (the mean of p(x|z) at z
 // = the mean of q(z|x); with draw a draw from it) to path: a gallery of two columns, originals and reconstructions. The

@@ -18,12 +18,14 @@ struct elbow_session_request {
     bool best;
     bool is_raw; // the weights that are trained, where there are averaged ones, too
     bool wants_data, wants_names;
-    const char *data;     // FILE[:/dataset], all rows of it; or NULL: what the configuration holds back of the training
-                          // data, its validation data, or its training data
-    const char *labels;   // FILE:/dataset or /dataset, or NULL: what the configuration has for the same data
-    const char *names;    // likewise
-    const char *mask;     // likewise
-    const char *size;     // likewise
+    const char *data;   // FILE[:/dataset], all rows of it; or NULL: what the configuration holds back of the training
+                        // data, its validation data, or its training data
+    const char *labels; // FILE:/dataset or /dataset, or NULL: what the configuration has for the same data
+    const char *names;  // likewise
+    const char *mask;   // likewise
+    const char *size;   // likewise
+    size_t condition_count; // datasets of what the model is told of the rows, [NAME=]FILE:/dataset or /dataset, in
+    const char *const *condition_from; // place of those of the configuration; without data: of samples
     const char *binarize; // "none", "threshold", "sample": in place of the configuration's data.binarize; NULL: that
     const char *output; // a file that will be written, or NULL: looked at as elbow/base/output.h tells, before the work
     bool draws;         // the output is of pictures or samples, else a table
@@ -36,6 +38,8 @@ struct elbow_session {
     struct elbow_checkpoint checkpoint;
     struct elbow_model *model;
     struct elbow_dataset dataset;
+    struct elbow_condition_rows conditions[ELBOW_NAMED_MAX]; // without data: what condition_from has
+    uint64_t condition_rows;                                 // so many rows of it; 0: none
 };
 
 // Collective. Loads the checkpoint, builds its model, loads the data with the checkpoint's scaling; MISMATCH if a

@@ -16,7 +16,8 @@ struct elbow_about {
     const uint64_t *ids; // (rows): keys of their random numbers, as the seed and the epoch are; NULL: nothing is random
     uint64_t seed;
     uint32_t epoch;
-    bool is_training; // else layers draw no random numbers
+    bool is_training;       // else layers draw no random numbers
+    const float *condition; // (rows, C): what the model is told of them; zeros say nothing, as NULL does
 };
 
 // At least one row. What a likelihood does with unknown values: elbow/vae/model.h.

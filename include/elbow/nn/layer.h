@@ -27,7 +27,9 @@ struct elbow_layer_site {
     const struct elbow_layer *options;
     struct elbow_shape input;
     enum elbow_initializer initializer;
-    size_t rows_max; // of a microbatch; 0: it has its tensors, and cannot compute
+    size_t rows_max;   // of a microbatch; 0: it has its tensors, and cannot compute
+    size_t conditions; // C: numbers of about.condition that it takes, or what it holds; 0: none
+    bool every_layer;  // then all that it holds take them; else the first one that can
 };
 
 // A layer in its place. Created once, then only read.
@@ -95,6 +97,9 @@ struct elbow_layer_row {
     // As the last one of a network that ends in an image the layer is its head, with no dense one behind it. It
     // needs an image, has a place_before, and has a tensor `bias` of one number for each channel.
     bool can_be_head;
+    // What it adds up before its activation has a term of conditions, where its site has such
+    // (src/nn/condition.c).
+    bool takes_condition;
 
     // Local. The output's shape; false if the layer does not fit its input, with the reason, for a sentence. Of a layer
     // that holds others *output comes in as theirs.
@@ -152,6 +157,11 @@ bool elbow_layer_keeps_places(const struct elbow_layer *options);
 
 // Local. Whether it, or a layer that it holds, makes sense only where samples have places.
 bool elbow_layer_needs_places(const struct elbow_layer *options);
+
+// Local. Whether a layer, or one that it holds, can take conditions; the conditions of the next of several layers, of
+// which the first one that can takes those that are left, or, with every_layer, all that can.
+bool elbow_layer_takes_condition(const struct elbow_layer *options);
+size_t elbow_layer_conditions(const struct elbow_layer *options, bool every_layer, size_t *left);
 
 // Local. A layer whose options must fit its input. On an error it is zeroed; its tensors may have been added.
 enum elbow_status elbow_layer_create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,

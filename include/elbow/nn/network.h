@@ -36,6 +36,19 @@ enum elbow_status elbow_network_create(struct elbow_parameters *parameters, cons
                                        enum elbow_initializer initializer, size_t rows_max,
                                        struct elbow_network *network, struct elbow_error *error);
 
+// Which layers of a network take conditions (elbow_layer_row.takes_condition): the first that can, or all that can.
+struct elbow_network_conditions {
+    size_t count; // C; 0: none do
+    bool every_layer;
+};
+
+// Local. Likewise with conditions.
+enum elbow_status elbow_network_create_conditioned(struct elbow_parameters *parameters, const char *name,
+                                                   struct elbow_shape input, const struct elbow_layers *hidden,
+                                                   struct elbow_shape output, enum elbow_initializer initializer,
+                                                   size_t rows_max, struct elbow_network_conditions conditions,
+                                                   struct elbow_network *network, struct elbow_error *error);
+
 // Local. Gives all back; a zeroed struct is legal.
 void elbow_network_destroy(struct elbow_network *network);
 

@@ -47,6 +47,7 @@ struct elbow_sink_plan {
     enum elbow_layout layout;      // what the axes of a gallery's pictures are
     double black, white;           // of a gallery: the values that a picture shows so; both 0: 0 and 1
     uint64_t rows;                 // in all
+    size_t across;                 // of a gallery: pictures side by side; 0: about as many as one below the other
     enum elbow_publish publish;    // what may become of a file that is there
     size_t at_once;                // rows that a format may take apart at once
     struct elbow_pending *pending; // whose file it will be, made in memory: it waits where it can't be written; or NULL

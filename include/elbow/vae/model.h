@@ -69,6 +69,7 @@ struct elbow_gathering {
 
 struct elbow_model {
     size_t values, latent; // D, Z
+    size_t conditions;     // C: numbers that the model is told of a row; 0: none
     size_t outputs;        // of the decoder, for a row
     size_t head;           // outputs of the posterior
     const struct elbow_objective *objective;
@@ -90,6 +91,7 @@ struct elbow_model {
     double *room;                     // (rows_max, 3Z), for one pass at a time; owned
     struct elbow_model_sizes sizing;  // of the rows that are decoded
     double *sizes;                    // (parts, rows_max): what they come to; owned
+    float *condition;                 // (rows_max, C) of the rows that are decoded; owned
     float *dshared;                   // of a row: as many as a part has at most; owned
     struct elbow_gathering gathering; // owned
     struct elbow_track *track;        // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
@@ -211,6 +213,10 @@ const float *elbow_model_encode(struct elbow_model *model, const float *paramete
 // there, too).
 void elbow_model_set_sizes(struct elbow_model *model, size_t rows, struct elbow_model_sizes sizes);
 
+// Local. What is known of the rows that are decoded, and whose latents are drawn, from now on: copies of (rows, C);
+// NULL: nothing. elbow_model_encode and elbow_model_evaluate do so with those of their microbatch.
+void elbow_model_set_conditions(struct elbow_model *model, size_t rows, const float *condition);
+
 // Local. mean (rows, D) of p(x|z) for z (rows, Z), which stays.
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean);
 
@@ -218,7 +224,8 @@ void elbow_model_decode(struct elbow_model *model, const float *parameters, size
 void elbow_model_draw(const struct elbow_model *model, const float *parameters, size_t row, struct elbow_stream stream,
                       float *x);
 
-// Local. z (rows, Z) from the prior, which there must be: row i with the words of the stream whose id is ids[i].
+// Local. z (rows, Z) from the prior, which there must be: row i with the words of the stream whose id is ids[i]. Where
+// the prior takes conditions, of at most rows_max rows.
 void elbow_model_draw_latent(const struct elbow_model *model, const float *parameters, struct elbow_stream stream,
                              size_t rows, const uint64_t *ids, float *z);
 

@@ -26,6 +26,8 @@ struct elbow_prior_call {
     const float *head;                         // (rows, 2Z), of q(z|x): mean, log_variance
     const float *noise;                        // (rows, Z): z = mean + exp(log_variance / 2) noise
     const float *z;                            // (rows, Z)
+    size_t conditions;                         // C; 0: there are none
+    const float *condition;                    // (rows, C): what the model is told of each; NULL: nothing
     const float *tensors[ELBOW_PRIOR_TENSORS]; // the trained numbers, in the order of `tensors` below
 };
 
@@ -34,7 +36,7 @@ struct elbow_prior {
     bool is_exact;
     // Local. Describes the trained tensors beside the networks (names that begin with prior/, ranks, shapes, starts)
     // and returns their number. NULL: there are none.
-    size_t (*tensors)(size_t latent, struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS]);
+    size_t (*tensors)(size_t latent, size_t conditions, struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS]);
     // Local. log_p (rows): log p(z) in nats with all its constants. Reads z and the tensors.
     void (*log_p)(const struct elbow_prior_call *call, double *log_p);
     // Local. ratio (rows): log p(z) - log q(z|x), in which what both have in common cancels. Reads all of the call.
@@ -55,6 +57,9 @@ struct elbow_prior {
 
 // Local. The row of a kind.
 const struct elbow_prior *elbow_prior_row(enum elbow_prior_kind kind);
+
+// Local. p(z|c), which model.condition.prior asks for: no kind of its own, as it takes what the data bring along.
+const struct elbow_prior *elbow_prior_given_conditions(void);
 
 ELBOW_C_END
 

@@ -242,6 +242,9 @@ enum elbow_status elbow_hdf5_write_texts(struct elbow_hdf5 *file, const char *na
     ELBOW_CHECK(file != NULL && file->is_written && name != NULL && texts != NULL && count > 0);
     if (file->error.status != ELBOW_OK)
         return elbow_hdf5_first_error(file, error);
+    elbow_hdf5_create_groups(file, name);
+    if (file->error.status != ELBOW_OK)
+        return elbow_hdf5_first_error(file, error);
     size_t longest = 1;
     for (size_t i = 0; i < count; ++i)
         longest = strlen(texts[i]) > longest ? strlen(texts[i]) : longest;

@@ -20,8 +20,7 @@ static bool create_group(struct elbow_hdf5 *file, const char *name)
     return is_made;
 }
 
-// Makes the groups above a dataset that are missing.
-static void create_groups(struct elbow_hdf5 *file, const char *name)
+void elbow_hdf5_create_groups(struct elbow_hdf5 *file, const char *name)
 {
     char prefix[ELBOW_PATH_SIZE];
     for (size_t i = 1; name[i] != '\0' && file->error.status == ELBOW_OK; ++i) {
@@ -100,7 +99,7 @@ enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char 
     if (file->error.status == ELBOW_OK)
         check_name(file, name);
     if (file->error.status == ELBOW_OK)
-        create_groups(file, name);
+        elbow_hdf5_create_groups(file, name);
     if (file->error.status != ELBOW_OK)
         return elbow_hdf5_first_error(file, error);
     hsize_t sizes[ELBOW_HDF5_RANK_MAX] = {0};

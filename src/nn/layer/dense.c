@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // dense: y = f(x W + b). With a = x W + b (rows, units), y = f(a), and the loss' gradient dy:
 //   da = dy * f'(a);   dW = x^T da;   db = sum over rows of da;   dx = da W^T.
-// Tensors: weight (inputs, units), bias (units).
+// Tensors: weight (inputs, units), condition where there are such (detail/condition.h), bias (units).
 //
 // A part has some rows of W and the inputs that meet them. Forward it goes on with the sums of the part before, so that
 // the bits are those of one product. The last one has bias and activation; backward it is the first, and with it dy
@@ -10,12 +10,14 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/nn/activation.h"
+#include "elbow/nn/detail/condition.h"
 
 enum { PART_LEAST = 1 << 16 }; // weights of a part: half a millisecond of a network of 1 Gbit/s for each of two nodes
 
 struct dense {
     enum elbow_activation activation;
     size_t weight, bias; // offsets in the arena
+    struct elbow_layer_condition condition;
 };
 
 static bool shape(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output,
@@ -45,6 +47,8 @@ static enum elbow_status create(struct elbow_parameters *parameters, const struc
                                   .fan_out = units};
     struct elbow_tensor bias = {.rank = 1, .shape = {units}, .initial = ELBOW_INITIAL_CONSTANT};
     status = elbow_layer_add_tensor(parameters, site, "weight", weight, &dense->weight, error);
+    if (status == ELBOW_OK)
+        status = elbow_layer_condition_create(parameters, site, &weight, units, 1, &dense->condition, error);
     if (status == ELBOW_OK)
         status = elbow_layer_add_tensor(parameters, site, "bias", bias, &dense->bias, error);
     return status;
@@ -86,9 +90,10 @@ static void forward(const struct elbow_layer_instance *layer, struct elbow_span 
     size_t units = layer->outputs;
     elbow_dense_product_forward(call->rows, layer->inputs, units, inputs_of(layer, parts), call->x,
                                 call->parameters + dense->weight, call->y);
-    if (has_last(layer, parts))
-        elbow_activation_forward(dense->activation, call->rows, units, call->parameters + dense->bias, call->y,
-                                 call->kept);
+    if (!has_last(layer, parts))
+        return;
+    elbow_layer_condition_forward(&dense->condition, call, 0, call->rows, call->y);
+    elbow_activation_forward(dense->activation, call->rows, units, call->parameters + dense->bias, call->y, call->kept);
 }
 
 static void backward(const struct elbow_layer_instance *layer, struct elbow_span parts,
@@ -100,8 +105,10 @@ static void backward(const struct elbow_layer_instance *layer, struct elbow_span
         elbow_activation_backward(dense->activation, rows * units, call->y, call->kept, call->dy);
     elbow_dense_product_weight(rows, layer->inputs, units, inputs_of(layer, parts), call->x, call->dy,
                                call->gradient + dense->weight);
-    if (has_last(layer, parts))
-        elbow_layer_sum_rows(rows, units, call->dy, call->gradient + dense->bias);
+    if (!has_last(layer, parts))
+        return;
+    elbow_layer_condition_backward(&dense->condition, call, 0, rows, call->dy);
+    elbow_layer_sum_rows(rows, units, call->dy, call->gradient + dense->bias);
 }
 
 static void backward_inputs(const struct elbow_layer_instance *layer, const struct elbow_layer_call *call)
@@ -122,7 +129,8 @@ static void products(const struct elbow_layer_instance *layer, size_t rows, elbo
         visit(user, &all[i]);
 }
 
-const struct elbow_layer_row elbow_layer_dense = {.shape = shape,
+const struct elbow_layer_row elbow_layer_dense = {.takes_condition = true,
+                                                  .shape = shape,
                                                   .create = create,
                                                   .kept = kept,
                                                   .parts = parts_of,

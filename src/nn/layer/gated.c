@@ -2,7 +2,8 @@
 // gated (Dauphin et al. 2017, eq. 1, with a dense layer in place of the convolution): y = h s, where
 //   h = x V + b;   s = sigmoid(x G + c).   With dh = dy s and dg = dy h s (1 - s), side by side as da:
 //   d(V G) = x^T da;   d(b c) = sum over rows of da;   dx = da (V G)^T.
-// Tensors: weight (inputs, 2 units), V before G; bias (2 units), b before c.
+// Tensors: weight (inputs, 2 units), V before G; condition (detail/condition.h) of both, where there are such; bias (2
+// units), b before c.
 //
 // Both products are one. h and s are kept; da lies in the workspace.
 #include "elbow/nn/detail/layer.h"
@@ -10,11 +11,13 @@
 #include "elbow/base/memory.h"
 #include "elbow/math/threads.h"
 #include "elbow/math/vector.h"
+#include "elbow/nn/detail/condition.h"
 
 enum { VALUES_LEAST = 1 << 13 }; // values that are worth a thread
 
 struct gated {
     size_t weight, bias; // offsets in the arena
+    struct elbow_layer_condition condition;
     size_t rows_max;
 };
 
@@ -46,6 +49,8 @@ static enum elbow_status create(struct elbow_parameters *parameters, const struc
                                   .fan_out = units};
     struct elbow_tensor bias = {.rank = 1, .shape = {2 * units}, .initial = ELBOW_INITIAL_CONSTANT};
     status = elbow_layer_add_tensor(parameters, site, "weight", weight, &gated->weight, error);
+    if (status == ELBOW_OK)
+        status = elbow_layer_condition_create(parameters, site, &weight, 2 * units, 1, &gated->condition, error);
     if (status == ELBOW_OK)
         status = elbow_layer_add_tensor(parameters, site, "bias", bias, &gated->bias, error);
     return status;
@@ -95,6 +100,7 @@ static void forward(const struct elbow_layer_instance *layer, struct elbow_span 
     (void)parts;
     elbow_dense_product_forward(call->rows, inputs, 2 * units, (struct elbow_span){0, inputs}, call->x,
                                 call->parameters + gated->weight, halves);
+    elbow_layer_condition_forward(&gated->condition, call, 0, call->rows, halves);
     elbow_threads_split(call->rows, 1, VALUES_LEAST / (2 * units + 1) + 1, forward_span, &pass);
 }
 
@@ -123,6 +129,7 @@ static void backward(const struct elbow_layer_instance *layer, struct elbow_span
     elbow_threads_split(rows, 1, VALUES_LEAST / (2 * units + 1) + 1, backward_span, &pass);
     elbow_dense_product_weight(rows, inputs, 2 * units, (struct elbow_span){0, inputs}, call->x, pass.da,
                                call->gradient + gated->weight);
+    elbow_layer_condition_backward(&gated->condition, call, 0, rows, pass.da);
     elbow_layer_sum_rows(rows, 2 * units, pass.da, call->gradient + gated->bias);
     if (call->dx)
         elbow_dense_product_input(rows, inputs, 2 * units, pass.da, call->parameters + gated->weight, call->dx);
@@ -140,7 +147,8 @@ static void products(const struct elbow_layer_instance *layer, size_t rows, elbo
         visit(user, &all[i]);
 }
 
-const struct elbow_layer_row elbow_layer_gated = {.shape = shape,
+const struct elbow_layer_row elbow_layer_gated = {.takes_condition = true,
+                                                  .shape = shape,
                                                   .create = create,
                                                   .kept = kept,
                                                   .workspace = workspace,

@@ -79,6 +79,8 @@ static enum elbow_status put(struct elbow_sink *sink, uint64_t first, uint64_t c
 static size_t columns_of_grid(const struct elbow_sink_plan *plan)
 {
     size_t of_row = plan->column_count, pictures = (size_t)plan->rows * of_row, columns = 1;
+    if (plan->across > 0)
+        return plan->across * of_row;
     while (columns * columns < pictures)
         ++columns;
     return (columns + of_row - 1) / of_row * of_row;

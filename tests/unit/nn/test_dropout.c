@@ -37,7 +37,7 @@ static bool same_row(size_t a, size_t b)
 
 START_TEST(a_share_of_the_values_is_dropped)
 {
-    const struct elbow_about about = {ids, 1, 2, true};
+    const struct elbow_about about = {ids, 1, 2, true, NULL};
     size_t dropped = 0;
     pass("encoder.1", 0.3, &about, first);
     for (size_t i = 0; i < ROWS * VALUES; ++i) {
@@ -51,9 +51,10 @@ END_TEST
 
 START_TEST(masks_are_keyed)
 {
-    const struct elbow_about about = {ids, 1, 2, true}, epoch = {ids, 1, 3, true}, seed = {ids, 2, 2, true};
+    const struct elbow_about about = {ids, 1, 2, true, NULL}, epoch = {ids, 1, 3, true, NULL},
+                             seed = {ids, 2, 2, true, NULL};
     static const uint64_t turned[ROWS] = {0, 5, 70000000000, 3};
-    const struct elbow_about order = {turned, 1, 2, true};
+    const struct elbow_about order = {turned, 1, 2, true, NULL};
     pass("encoder.1", 0.3, &about, first);
     pass("encoder.1", 0.3, &order, second); // wherever in the microbatch
     for (size_t row = 0; row < ROWS; ++row)
@@ -74,7 +75,7 @@ END_TEST
 
 START_TEST(an_evaluation_drops_nothing)
 {
-    const struct elbow_about evaluation = {ids, 1, 0, false}, unknown = {0};
+    const struct elbow_about evaluation = {ids, 1, 0, false, NULL}, unknown = {0};
     const struct elbow_about *none[] = {&evaluation, &unknown, NULL};
     for (size_t k = 0; k < sizeof none / sizeof *none; ++k) {
         pass("encoder.1", 0.3, none[k], first);

@@ -19,6 +19,9 @@ enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 // The group of the averaged weights, where there are any.
 #define ELBOW_CHECKPOINT_AVERAGE "/average"
 
+// The group of what the model is told of rows, a dataset for each variable, where there are such.
+#define ELBOW_CHECKPOINT_CONDITIONS "/data/condition"
+
 // Local. Fills the user block in front of an image; checks it (FORMAT with what is wrong).
 void elbow_checkpoint_seal(void *image, size_t size);
 enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, size_t size, struct elbow_error *error);

@@ -11,4 +11,12 @@ enum elbow_status elbow_check_kinds(const struct elbow_config *config, const cha
 // Local. CONFIG if keys of train and objective contradict each other, or what they need.
 enum elbow_status elbow_check_train(const struct elbow_config *config, const char *name, struct elbow_error *error);
 
+// Local. A place of data.KEY; `is_bare`: the dataset may do without a file. CONFIG if it names no dataset or no file.
+enum elbow_status elbow_config_check_location(const struct elbow_config *config, const char *name, const char *key,
+                                              const char *location, bool is_bare, struct elbow_error *error);
+
+// Local. data.condition, data.valid_condition and model.condition.
+enum elbow_status elbow_config_check_condition(const struct elbow_config *config, const char *name,
+                                               struct elbow_error *error);
+
 #endif

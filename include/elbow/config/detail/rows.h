@@ -17,6 +17,7 @@
 #define MAP(options) .type = ELBOW_KEY_MAP, .kinds = options
 #define DURATION .type = ELBOW_KEY_DURATION
 #define TEXT .type = ELBOW_KEY_TEXT
+#define NAMED .type = ELBOW_KEY_NAMED
 #define PLACES(channels) .type = ELBOW_KEY_PLACES, .count_most = (channels)
 #define FROM(least_, most_) .least = (least_), .most = (most_)
 #define FROM_ZERO .least = 0, .most = INT64_MAX

@@ -23,8 +23,10 @@ enum elbow_key_type {
     ELBOW_KEY_TEXT,     // elbow_path; null is the empty text
     ELBOW_KEY_SHARE,    // elbow_places, or a double at `present`: places, or a share between 0 and 1
     ELBOW_KEY_ROWS,     // struct elbow_rows_choice: a text, or [first, last]
-    ELBOW_KEY_MAP,      // no value of its own: a map of the options of its only kind, or null, which makes them 0
+    ELBOW_KEY_MAP,      // no value of its own: a map of the options of its only kind, or null, which makes them 0, or,
+                        // where the preset is {}, their presets
     ELBOW_KEY_PLACES,   // elbow_places: a text, a list of texts, or {channels: [...]} of both; null is the empty text
+    ELBOW_KEY_NAMED,    // struct elbow_named: a map of names and texts; null is the empty map
     ELBOW_KEY_RANGES,   // struct elbow_ranges: a list of numbers and of [first, last]
     ELBOW_KEY_INTEGERS, // struct elbow_integers
     ELBOW_KEY_PIECES,   // struct elbow_pieces: a list of [epochs, rate]
@@ -83,6 +85,9 @@ extern const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1];
 
 // What the KL costs, likewise, by enum elbow_kl_kind.
 extern const struct elbow_kind_schema elbow_kl_kinds[ELBOW_KLS + 1];
+
+// Those of model.condition, likewise.
+extern const struct elbow_kind_schema elbow_condition_options[2];
 
 // The priors, likewise, by enum elbow_prior_kind.
 extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];

@@ -66,9 +66,11 @@ enum elbow_status elbow_value_read_pieces(const struct elbow_key *key, const cha
 enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                        void *base, const struct elbow_source *source);
 
-// Local. Reads places, and ranges.
+// Local. Reads places, named datasets, and ranges.
 enum elbow_status elbow_value_read_places(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           char *value, const struct elbow_source *source);
+enum elbow_status elbow_value_read_named(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                         struct elbow_named *value, const struct elbow_source *source);
 enum elbow_status elbow_value_read_ranges(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           struct elbow_ranges *value, const struct elbow_source *source);
 

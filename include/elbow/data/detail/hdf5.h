@@ -27,6 +27,9 @@ struct elbow_hdf5 {
 enum elbow_status elbow_hdf5_fail(const struct elbow_hdf5 *file, enum elbow_status status, struct elbow_error *error,
                                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+// Local. Makes the groups above a dataset that are missing, of a file that is written.
+void elbow_hdf5_create_groups(struct elbow_hdf5 *file, const char *name);
+
 // Local. The same after a failed write, into the file's error, if it is the first one. HDF5 tries to write again what
 // it could not write, at every close and at the end of the program, and crashes there: so the file on disk gets nothing
 // any more, the rest goes to memory that is thrown away.

@@ -17,7 +17,8 @@ enum elbow_session_part {
     ELBOW_SESSION_GROUPS,
     ELBOW_SESSION_MASK, // which values are known
     ELBOW_SESSION_SIZE,
-    ELBOW_SESSION_PARTS
+    ELBOW_SESSION_CONDITION, // the first of those of data.condition, in its order
+    ELBOW_SESSION_PARTS = ELBOW_SESSION_CONDITION + ELBOW_NAMED_MAX
 };
 
 struct elbow_session_places {
@@ -41,6 +42,10 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
 // Collective, or local without a communicator.
 enum elbow_status elbow_session_find(struct elbow_comm *comm, const struct elbow_session_places *places,
                                      struct elbow_session_files *files, struct elbow_error *error);
+
+// Local. Where conditions are to be loaded from; borrows from all three.
+void elbow_session_conditions(const struct elbow_config *config, const struct elbow_session_places *places,
+                              const struct elbow_session_files *files, struct elbow_condition_sources *sources);
 
 // Local. What is to be loaded of them; borrows from the files.
 struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *config,

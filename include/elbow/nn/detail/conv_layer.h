@@ -10,19 +10,22 @@
 // relationships 6 and 14) the output has
 //   conv            o = floor((i + 2 p - k) / s) + 1
 //   conv_transpose  o = s (i - 1) + k - 2 p + a, 0 <= a < s
-// Tensors: weight (kernel, ... once for each axis, input channels, filters), bias (filters). Fan-in is the taps of the
+// Tensors: weight (kernel, ... once for each axis, input channels, filters), condition where there are such
+// (condition.h), bias (filters). Fan-in is the taps of the
 // kernel times the input channels, fan-out the taps times the filters. Private to this room.
 #ifndef ELBOW_NN_DETAIL_CONV_LAYER_H
 #define ELBOW_NN_DETAIL_CONV_LAYER_H
 
 #include "elbow/nn/activation.h"
 #include "elbow/nn/convolution.h"
+#include "elbow/nn/detail/condition.h"
 #include "elbow/nn/detail/layer.h"
 
 struct elbow_conv_layer {
     bool is_transposed;
     enum elbow_activation activation;
     size_t weight, bias; // offsets in the arena
+    struct elbow_layer_condition condition;
     struct elbow_convolution convolution;
 };
 
@@ -55,8 +58,8 @@ void elbow_conv_layer_products(const struct elbow_layer_instance *layer, size_t 
 // The row of a kind.
 #define ELBOW_CONV_LAYER(of_axes)                                                                                      \
     {                                                                                                                  \
-        .needs_image = true, .axes = of_axes, .can_be_head = true, .shape = elbow_conv_layer_shape,                    \
-        .place_before = elbow_conv_layer_place, .create = elbow_conv_layer_create,                                     \
+        .needs_image = true, .axes = of_axes, .can_be_head = true, .takes_condition = true,                            \
+        .shape = elbow_conv_layer_shape, .place_before = elbow_conv_layer_place, .create = elbow_conv_layer_create,    \
         .destroy = elbow_conv_layer_destroy, .kept = elbow_conv_layer_kept, .workspace = elbow_conv_layer_workspace,   \
         .forward = elbow_conv_layer_forward, .backward = elbow_conv_layer_backward,                                    \
         .products = elbow_conv_layer_products                                                                          \

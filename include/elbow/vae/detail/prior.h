@@ -7,5 +7,6 @@
 
 #define ELBOW_PRIOR_DECLARE(name, word, ...) extern const struct elbow_prior elbow_prior_##word;
 ELBOW_PRIOR_LIST(ELBOW_PRIOR_DECLARE)
+extern const struct elbow_prior elbow_prior_conditional;
 
 #endif
