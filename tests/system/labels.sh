@@ -113,4 +113,68 @@ refused beyond 'labels.h5:/beyond/codes: row 2 holds the code 3, but there are 3
 refused other 'labels.h5:/other: is a group, but not one of labels \(codes and categories'
 refused nothing 'dataset /nothing not found'
 wrong 1 'labels.h5:/onehot: is one-hot' train tiny.yaml --set data.labels=/onehot --run-dir run
+
+# Conditions: classes by their names, whatever codes another file gives them, and numbers; some rows have none.
+cat >told.yaml <<'END'
+data: {file: labels.h5, train: /x, condition: {kind: /varying, dose: /missing}}
+model:
+  latent: 2
+  likelihood: gaussian
+  condition: {prior: true, dropout: 0.3}
+  encoder: [dense: {units: 4}]
+  decoder: [dense: {units: 4}]
+train: {steps: 4, batch: 6, microbatch: 2}
+END
+run 0 1 told "$elbow" train told.yaml --run-dir told || finish
+run 0 1 info "$elbow" info told
+grep -qF 'condition   kind: one of Küste, setosa, virginica' info.out || fail "the classes: $(cat info.out)"
+grep -qE '^condition   dose: a number, mean [0-9.]+, deviation [0-9.]+$' info.out || fail "the number: $(cat info.out)"
+run 0 1 own "$elbow" eval told --json
+for form in "cells.h5ad:/obs/type" "labels.h5:/group" "/fixed"; do
+    run 0 1 other "$elbow" eval told --json --data labels.h5:/x --condition-from "kind=$form" --condition-from dose=/missing
+    cmp -s own.out other.out || fail "conditions from $form: $(cat other.out)"
+done
+for ranks in 1 3; do
+    run 0 $ranks grid "$elbow" sample told -o grid.$ranks.h5
+    run 0 $ranks rows "$elbow" sample told -o rows.$ranks.h5 --condition-from kind=/varying --condition-from dose=/missing
+done
+same_file "a grid on 1 and 3 ranks" grid.1.h5 grid.3.h5
+same_file "samples of rows on 1 and 3 ranks" rows.1.h5 rows.3.h5
+[ "$("$make_data" print grid.1.h5 /samples | wc -l)" = 63 ] || fail "a grid of three classes has 63 samples"
+[ "$("$make_data" print rows.1.h5 /samples | wc -l)" = 12 ] || fail "a sample for each of the 12 rows"
+run 0 1 one "$elbow" sample told -o one.h5 -n 21 --condition kind=Küste
+cmp -s <("$make_data" print grid.1.h5 /samples | head -n 21) <("$make_data" print one.h5 /samples) ||
+    fail "the first row of a grid is not the first class"
+run 0 1 none "$elbow" sample told -o none.h5 --condition none
+run 0 1 pairs "$elbow" reconstruct told -o pairs.h5
+run 0 1 pairs "$elbow" reconstruct told -o setosa.h5 --condition kind=setosa
+cmp -s <("$make_data" print pairs.h5 /originals) <("$make_data" print setosa.h5 /originals) || fail "other rows"
+! cmp -s <("$make_data" print pairs.h5 /reconstructions) <("$make_data" print setosa.h5 /reconstructions) ||
+    fail "another condition changes nothing"
+
+# Mistakes of values and flags.
+# mistaken STATUS SENTENCE WORD...
+mistaken() {
+    run "$1" 1 mistaken "$elbow" "${@:3}"
+    grep -qE -- "$2" mistaken.err || fail "elbow ${*:3}: expected '$2', but found: $(cat mistaken.err)"
+}
+there="there are kind: Küste, setosa, virginica; dose: a number \(mean [0-9.]+, deviation [0-9.]+\)"
+wrong 2 "--condition kind=rose: the training data had no kind 'rose'; $there" sample told -o x.h5 --condition kind=rose
+mistaken 2 "'colour=red' is no NAME=VALUE of this model; $there" sample told -o x.h5 --condition colour=red
+mistaken 2 "dose is a number, and 'much' is none; $there" sample told -o x.h5 --condition kind=setosa,dose=much
+mistaken 2 'kind is given twice' reconstruct told -o x.h5 --condition kind=setosa --condition kind=setosa
+mistaken 2 '--condition none: stands alone' sample told -o x.h5 --condition none --condition kind=setosa
+mistaken 2 'trained without data.condition; leave it out' sample labelled -o x.h5 --condition kind=setosa
+mistaken 2 '--condition-from /fixed: the model is told several things; write NAME=' eval told --data labels.h5:/x --condition-from /fixed
+mistaken 2 'told the dose of each row, and no dataset of it is named' eval told --data labels.h5:/other/x --condition-from kind=/varying
+mistaken 2 'kind is given twice' eval told --data labels.h5:/x --condition-from kind=/varying --condition-from kind=/fixed
+mistaken 2 'trained without data.condition; leave it out' eval labelled --condition-from /fixed
+mistaken 2 '-n 13: --condition-from has 12 rows' sample told -o x.h5 -n 13 --condition-from kind=/varying --condition-from dose=/missing
+mistaken 1 "labels.h5:/integers: row 4 has the kind '0', which told/.* never had; $there" \
+    eval told --data labels.h5:/x --condition-from kind=/integers --condition-from dose=/missing
+mistaken 1 '/short: has 11 labels, but labels.h5:/x has 12' train told.yaml --run-dir x --set data.condition.kind=/short
+wrong 1 'labels.h5:/varying: row [0-9]+ has no kind \(-1, an empty text, NaN\).*model.condition.dropout above 0' \
+    train told.yaml --run-dir run --set model.condition.dropout=0
+mistaken 1 'labels.h5:/missing: row [0-9]+ has no dose' train told.yaml --run-dir x --set model.condition.dropout=0 \
+    --set 'data.condition={dose: /missing}'
 finish
