@@ -138,14 +138,12 @@ static bool misses(const struct imputing *imputing, const struct elbow_microbatc
     return false;
 }
 
-// Means of p(x|z) of the z that the room holds.
-static void decode(const struct imputing *imputing, const struct elbow_microbatch *microbatch)
+// What the decoder's totals follow from, where a likelihood has such.
+static void set_sizes(const struct imputing *imputing, const struct elbow_microbatch *microbatch)
 {
-    const struct elbow_imputation_request *request = imputing->request;
     elbow_model_set_sizes(
-        request->model, microbatch->rows,
+        imputing->request->model, microbatch->rows,
         (struct elbow_model_sizes){.x = microbatch->values, .known = microbatch->known, .sizes = microbatch->sizes});
-    elbow_model_decode(request->model, request->parameters, microbatch->rows, imputing->z, imputing->means);
 }
 
 // Adds a draw to the sums of each row, which are relative to the largest weight so far.
@@ -184,8 +182,8 @@ static void weigh(struct imputing *imputing, struct elbow_microbatch microbatch)
                           microbatch.about.ids, latent, imputing->noise);
         memset(imputing->one, 0, rows * sizeof *imputing->one);
         elbow_model_importance(model, request->parameters, microbatch, imputing->head, imputing->one);
-        model->posterior->draw(rows, latent, imputing->head, imputing->noise, imputing->z);
-        decode(imputing, &microbatch);
+        set_sizes(imputing, &microbatch);
+        elbow_model_means(model, request->parameters, rows, imputing->means);
         add_draw(imputing, rows, draw);
     }
 }
@@ -236,7 +234,8 @@ static void complete(struct imputing *imputing, const struct elbow_microbatch *m
                           microbatch->about.ids + i, latent, imputing->noise + i * latent);
     }
     imputing->request->model->posterior->draw(rows, latent, imputing->head, imputing->noise, imputing->z);
-    decode(imputing, microbatch);
+    set_sizes(imputing, microbatch);
+    elbow_model_decode(request->model, request->parameters, rows, imputing->z, imputing->means);
     for (size_t i = 0; i < rows; ++i) {
         struct elbow_stream stream = {
             .seed = seed, .purpose = ELBOW_PURPOSE_IMPUTE_DRAW, .id = microbatch->about.ids[i], .draw = (uint32_t)n};

@@ -261,6 +261,12 @@ void elbow_model_decode(struct elbow_model *model, const float *parameters, size
     elbow_scoring_mean(model, parameters, rows, y, mean);
 }
 
+void elbow_model_means(struct elbow_model *model, const float *parameters, size_t rows, float *mean)
+{
+    ELBOW_CHECK(mean && rows > 0 && rows <= model->rows_max);
+    elbow_scoring_mean(model, parameters, rows, elbow_network_output(&model->decoder, 0), mean);
+}
+
 void elbow_model_draw(const struct elbow_model *model, const float *parameters, size_t row, struct elbow_stream stream,
                       float *x)
 {

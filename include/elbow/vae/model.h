@@ -220,6 +220,9 @@ void elbow_model_set_conditions(struct elbow_model *model, size_t rows, const fl
 // Local. mean (rows, D) of p(x|z) for z (rows, Z), which stays.
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean);
 
+// Local. Likewise for the z of the rows that elbow_model_evaluate or elbow_model_importance has decoded last.
+void elbow_model_means(struct elbow_model *model, const float *parameters, size_t rows, float *mean);
+
 // Local. A draw from p(x|z) into x (D), for row `row` of the last elbow_model_decode.
 void elbow_model_draw(const struct elbow_model *model, const float *parameters, size_t row, struct elbow_stream stream,
                       float *x);
