@@ -311,7 +311,8 @@ START_TEST(all_files_beside_the_rows_are_inputs)
     const char *paths[] = {path, other}, *datasets[] = {"/train/labels", "/none"};
     const struct elbow_files both = {
         .count = 2, .channels = 1, .are_several = true, .paths = paths, .datasets = datasets};
-    const struct elbow_companion companion = {path, "/train/labels", &both, "data.key", NULL, 0};
+    const struct elbow_companion companion = {
+        .file = path, .dataset = "/train/labels", .files = &both, .key = "data.key"};
     for (int kind = 0; kind < 4; ++kind) {
         struct elbow_dataset_request request = request_for();
         struct elbow_companion *companions[] = {&request.select.rows, &request.select.groups, &request.weights,

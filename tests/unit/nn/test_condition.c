@@ -204,8 +204,8 @@ static void check_network(bool every_layer, size_t expected)
     const struct elbow_network_conditions conditions_of = {.count = C, .every_layer = every_layer};
     struct elbow_parameters parameters = {0};
     struct elbow_network network;
-    ck_assert_int_eq(elbow_network_create_conditioned(&parameters, "net", (struct elbow_shape){1, 1, 7}, &hidden,
-                                                      (struct elbow_shape){1, 1, 2}, ELBOW_INITIALIZER_AUTO, ROWS,
+    ck_assert_int_eq(elbow_network_create_conditioned(&parameters, "net", (struct elbow_shape){1, 1, 7, 0}, &hidden,
+                                                      (struct elbow_shape){1, 1, 2, 0}, ELBOW_INITIALIZER_AUTO, ROWS,
                                                       conditions_of, &network, NULL),
                      ELBOW_OK);
     ck_assert_uint_eq(count_conditions(&parameters), expected);
