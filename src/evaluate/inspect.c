@@ -150,12 +150,23 @@ static void print_key(const struct walk *walk, const char *key, const char *name
     elbow_text_print(walk->out, "          %s: \"%s:%s\"\n", key, walk->path, name);
 }
 
-// The lines that train on samples. Of fewer than ten a tenth is none.
-static void print_training(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info)
+// What data.missing lets all values in; NULL: none has to be let in.
+static const char *missing_word(const struct elbow_look *values)
+{
+    if (values->nan > 0)
+        return values->missing > 0 ? "any" : "nan";
+    return values->missing > 0 ? "fill" : NULL;
+}
+
+// The lines that train on samples; missing NULL: no value is. Of fewer than ten a tenth is none.
+static void print_training(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info,
+                           const char *missing)
 {
     print_key(walk, "train", name);
     if (info->shape[0] >= 10)
         fprintf(walk->out, "          valid: 0.1    # a tenth of them, or another dataset\n");
+    if (missing != NULL)
+        fprintf(walk->out, "          missing: %s    # such values are not scored\n", missing);
     if (elbow_hdf5_looks_reversed(walk->file, name, info))
         fprintf(walk->out,
                 "    written by MATLAB, which stores axes in reverse order; if the samples are along the last axis:\n"
@@ -189,7 +200,7 @@ static bool print_labels(const struct walk *walk, const char *name, const char *
 static void print_use(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info,
                       const struct elbow_look *values)
 {
-    bool has_holes = values->nan + values->infinite + values->missing > 0;
+    bool has_none = values->count > 0 && values->min > values->max; // that could be scored
     const char *noun = elbow_element_is_float(info->element) ? "whole number" : "integer";
     const char *obstacle = elbow_serves_obstacle(info);
     struct elbow_error error = {0};
@@ -197,11 +208,12 @@ static void print_use(const struct walk *walk, const char *name, const struct el
         return;
     if (obstacle != NULL) {
         elbow_text_print(walk->out, "    not usable: %s\n", error.status != ELBOW_OK ? error.message : obstacle);
-    } else if (has_holes) {
-        fprintf(walk->out, "    not usable: samples with missing or infinite values are refused\n");
+    } else if (values->infinite > 0 || has_none) {
+        fprintf(walk->out, "    not usable: %s\n",
+                has_none ? "there is no value that is known" : "samples with infinite values are refused");
     } else {
         print_samples(info, walk->out);
-        print_training(walk, name, info);
+        print_training(walk, name, info, missing_word(values));
         if (elbow_serves_as_both(info, values))
             print_labels(walk, name, noun, NULL);
     }
@@ -351,7 +363,7 @@ static bool print_sparse(struct walk *walk, const char *name, const char *what)
         return true;
     }
     print_samples(&sparse.info, walk->out);
-    print_training(walk, name, &sparse.info);
+    print_training(walk, name, &sparse.info, NULL);
     return true;
 }
 

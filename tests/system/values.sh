@@ -226,6 +226,13 @@ paste -d ',' <("$make_data" print by_nan.h5 /imputed) <("$make_data" print gaps.
                    if ($(18 + i) && $i != $(6 + i)) exit 1
                    if (!$(18 + i)) { off += ($i - $(6 + i)) ^ 2; all += $(6 + i) ^ 2; ++n } } }
               END { if (n < 150 || off > 0.6 * all) exit 1 }' || fail "imputed: other values, or no better than none"
+# The lines that info tells make a run of them.
+for way in nan fill; do
+    { "$elbow" info gaps.h5 | sed -n "/^\\/$way:/,/missing:/p" | grep -A 3 '^        data:' | sed 's/^        //'
+      sed 1d good.yaml; } >told.yaml
+    run 0 1 told "$elbow" train told.yaml --run-dir "told-$way"
+    says told "^data: .*% of the values are missing, [0-9]+ of"
+done
 # A mask beside other data; without one all is known.
 run 0 1 with_mask "$elbow" eval by_mask --data gaps.h5:/any --mask /known --json --hide 0.2 --importance 5
 same_file "--mask" by_nan.eval.out with_mask.out
