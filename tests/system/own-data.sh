@@ -23,6 +23,7 @@ mkdir -p runs pictures/birch pictures/oak
 "$make_data" write runs/1.h5 /x f32 150,64 normal
 "$make_data" write runs/2.h5 /x f32 50,64 normal seed=2
 "$make_data" write lab.mat /x f64 12,200 normal
+"$make_data" write buoys.h5 /x f32 200,12 normal gaps=0.2
 for i in {1..40}; do cp "$top/tests/data/import/grey8.png" "pictures/$([ $((i % 2)) = 0 ] && echo birch || echo oak)/$i.png"; done
 
 # What is imported, but for arrays.npz, which nothing here can make.
@@ -54,5 +55,13 @@ layout text 'data.h5:/table, 180 samples of 3 float32'
 layout pictures 'data.h5:/pictures, 36 samples of .* uint8'
 layout many 'runs/1.h5:/x and 1 more file, 180 samples of 64 float32'
 layout matlab 'lab.mat:/x, 180 samples of 12 float64'
+layout gaps '[0-9.]+ % of the values are missing'
+# What is told of gaps, of this run and with fewer draws.
+grep -E '^elbow (eval .*--hide|impute) ' "$page" | sed 's/^elbow //; s/ 500 / 5 /; s/ 20$/ 2/' >told
+while read -r line; do
+    read -r -a words <<<"${line//runs\/run/run-gaps}"
+    run 0 1 gaps.told "$elbow" "${words[@]}"
+done <told
+[ "$("$make_data" print filled.h5 /draws | wc -l)" = 200 ] || fail "no completions: $(cat told gaps.told.err)"
 [ $blocks = "$(grep -c '^```yaml$' "$page")" ] || fail "the page has $(grep -c '^```yaml$' "$page") layouts, $blocks are tried"
 finish
