@@ -1,180 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A room holds, one after the other: the transformed weights packed for gathers, for scatters, their gradient, the
-// points of a block's images, those of its maps, and a row of weights on its way. The points of a tile lie together, so
-// that a transform writes one place; the products find their rows by tables.
+// Products of transformed tiles. The points of a tile lie together, so that a transform writes one place; the products
+// find their rows by tables.
 //
 // A gather writes its products where the points of the maps are, a scatter where those of the images are.
-#include "elbow/nn/tiles.h"
+#include "elbow/nn/detail/tiles.h"
 
-#include "elbow/base/memory.h"
-#include "elbow/math/panel.h"
 #include "elbow/math/threads.h"
-#include "elbow/math/winograd.h"
 
 #include <string.h>
 
 enum { POINTS = ELBOW_WINOGRAD_POINTS, MAP = ELBOW_WINOGRAD_MAP, IMAGE = ELBOW_WINOGRAD_IMAGE };
 enum { TAPS = ELBOW_WINOGRAD_TAPS * ELBOW_WINOGRAD_TAPS };
 
-// Tiles of a block: enough rows for the products, few enough that their points stay near.
-enum { BLOCK_TILES = 64 };
-
-static size_t greater(size_t a, size_t b)
+// Where taps lie in V: a plane of them, the first of a phase in it, and how far it is to tap j of 2 x 2.
+static size_t tap_plane(const struct elbow_tiles *tiles, size_t plane)
 {
-    return a > b ? a : b;
+    return plane * 4 * tiles->stride * tiles->stride * tiles->image.channels * tiles->map.channels;
 }
 
-// Floats from tile to tile; the line more keeps rows of all tiles from falling on the same few sets of the cache.
-static size_t image_points(const struct elbow_tiles *tiles)
-{
-    return POINTS * tiles->depth + ELBOW_WINOGRAD_LANES;
-}
-
-static size_t map_points(const struct elbow_tiles *tiles)
-{
-    return POINTS * tiles->map.channels + ELBOW_WINOGRAD_LANES;
-}
-
-static size_t tiles_of(const struct elbow_tiles *tiles)
-{
-    return tiles->rows * tiles->columns;
-}
-
-struct room {
-    size_t gather, scatter, gradient, images, maps, taps, row, end;
-};
-
-static struct room layout(const struct elbow_tiles *tiles)
-{
-    size_t filters = tiles->map.channels, count = tiles->block * tiles_of(tiles);
-    size_t widest = greater(tiles->depth, filters);
-    struct room room = {.gather = 0};
-    room.scatter = room.gather + POINTS * elbow_panel_size(tiles->depth, filters);
-    room.gradient = room.scatter + POINTS * elbow_panel_size(filters, tiles->depth);
-    room.images = room.gradient + POINTS * elbow_panel_size(tiles->depth, filters);
-    room.maps = room.images + count * image_points(tiles);
-    room.taps = room.maps + count * map_points(tiles);
-    room.row = room.taps + TAPS * widest;
-    room.end = room.row + POINTS * widest;
-    return room;
-}
-
-size_t elbow_tiles_room(const struct elbow_tiles *tiles)
-{
-    return layout(tiles).end;
-}
-
-// Tiles along a side: all places of the map, and all pixels.
-static size_t tiles_along(size_t image, size_t map, size_t stride, size_t padding)
-{
-    return (greater(map, (padding + image - 1) / stride) + MAP - 1) / MAP;
-}
-
-// Square in a plane, and one plane.
-static bool is_square(const struct elbow_window *window)
-{
-    return window->kernel.depth == 1 && window->stride.depth == 1 && window->padding.depth == 0 &&
-           window->kernel.height == window->kernel.width && window->stride.height == window->stride.width &&
-           window->padding.height == window->padding.width;
-}
-
-bool elbow_tiles_suit(struct elbow_shape image, struct elbow_shape map, const struct elbow_window *window)
-{
-    size_t stride = window->stride.width, padding = window->padding.width;
-    if (!is_square(window) || elbow_shape_depth(image) > 1 || window->kernel.width != 2 * stride ||
-        image.channels % ELBOW_WINOGRAD_LANES || map.channels % ELBOW_WINOGRAD_LANES)
-        return false;
-    size_t rows = tiles_along(image.height, map.height, stride, padding);
-    size_t columns = tiles_along(image.width, map.width, stride, padding);
-    // Offsets have 32 bits.
-    if (rows * columns * POINTS * greater(stride * stride * image.channels, map.channels) > UINT32_MAX / 2)
-        return false;
-    // The transforms cost about a fifth of the products.
-    return 6 * POINTS * rows * columns < 5 * TAPS * map.height * map.width;
-}
-
-// The place of pixel (y s + phase_y - p, x s + phase_x - p) for each of a tile's (y, x).
-static void fill_image_tile(const struct elbow_tiles *tiles, size_t padding, size_t row, size_t column, size_t phase,
-                            uint32_t *at)
-{
-    struct elbow_shape image = tiles->image;
-    size_t stride = tiles->stride;
-    for (size_t i = 0; i < IMAGE; ++i)
-        for (size_t j = 0; j < IMAGE; ++j) {
-            size_t y = (row * MAP + i) * stride + phase / stride, x = (column * MAP + j) * stride + phase % stride;
-            bool is_inside = y >= padding && x >= padding && y - padding < image.height && x - padding < image.width;
-            size_t place = ((y - padding) * image.width + x - padding) * image.channels;
-            at[i * IMAGE + j] = is_inside ? (uint32_t)place : ELBOW_WINOGRAD_OUTSIDE;
-        }
-}
-
-static void fill_map_tile(const struct elbow_tiles *tiles, size_t row, size_t column, uint32_t *at)
-{
-    struct elbow_shape map = tiles->map;
-    for (size_t i = 0; i < MAP; ++i)
-        for (size_t j = 0; j < MAP; ++j) {
-            size_t y = row * MAP + i, x = column * MAP + j;
-            at[i * MAP + j] = y < map.height && x < map.width ? (uint32_t)((y * map.width + x) * map.channels)
-                                                              : ELBOW_WINOGRAD_OUTSIDE;
-        }
-}
-
-static void fill_tables(struct elbow_tiles *tiles, size_t padding)
-{
-    size_t phases = tiles->stride * tiles->stride;
-    for (size_t tile = 0; tile < tiles_of(tiles); ++tile) {
-        size_t row = tile / tiles->columns, column = tile % tiles->columns;
-        fill_map_tile(tiles, row, column, tiles->map_at + tile * MAP * MAP);
-        for (size_t phase = 0; phase < phases; ++phase)
-            fill_image_tile(tiles, padding, row, column, phase,
-                            tiles->image_at + (tile * phases + phase) * IMAGE * IMAGE);
-    }
-    for (size_t i = 0; i < tiles->block * tiles_of(tiles); ++i) {
-        tiles->image_row[i] = (uint32_t)(i * image_points(tiles));
-        tiles->map_row[i] = (uint32_t)(i * map_points(tiles));
-    }
-    for (size_t i = 0; i < tiles->depth; ++i)
-        tiles->within[i] = (uint32_t)i;
-}
-
-enum elbow_status elbow_tiles_create(struct elbow_shape image, struct elbow_shape map,
-                                     const struct elbow_window *window, struct elbow_tiles *tiles,
-                                     struct elbow_error *error)
-{
-    size_t stride = window->stride.width, padding = window->padding.width;
-    ELBOW_CHECK(elbow_tiles_suit(image, map, window));
-    *tiles = (struct elbow_tiles){.image = image, .map = map, .stride = stride};
-    tiles->depth = stride * stride * image.channels;
-    tiles->rows = tiles_along(image.height, map.height, stride, padding);
-    tiles->columns = tiles_along(image.width, map.width, stride, padding);
-    size_t count = tiles_of(tiles);
-    tiles->block = greater(BLOCK_TILES / count, 1);
-    size_t places = count * stride * stride * IMAGE * IMAGE, rows = tiles->block * count;
-    const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(tiles->image_at, places),     ELBOW_ARRAY(tiles->map_at, count * MAP * MAP),
-        ELBOW_ARRAY(tiles->image_row, rows),      ELBOW_ARRAY(tiles->map_row, rows),
-        ELBOW_ARRAY(tiles->within, tiles->depth),
-    };
-    enum elbow_status status =
-        elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the plan of a convolution", error);
-    if (status != ELBOW_OK)
-        elbow_tiles_destroy(tiles);
-    else
-        fill_tables(tiles, padding);
-    return status;
-}
-
-void elbow_tiles_destroy(struct elbow_tiles *tiles)
-{
-    elbow_release(&tiles->image_at);
-    elbow_release(&tiles->map_at);
-    elbow_release(&tiles->image_row);
-    elbow_release(&tiles->map_row);
-    elbow_release(&tiles->within);
-    *tiles = (struct elbow_tiles){0};
-}
-
-// Where taps lie in V: the first of a phase, and how far it is to tap j of 2 x 2.
 static size_t first_tap(const struct elbow_tiles *tiles, size_t phase)
 {
     size_t stride = tiles->stride;
@@ -207,65 +50,95 @@ static void pack_row(size_t depth, size_t columns, size_t k, const float *row, f
                          packed + point * elbow_panel_size(depth, columns));
 }
 
+// Where row k of a gather's matrices lies in V: of a plane of taps, a phase and a channel.
+static size_t row_at(const struct elbow_tiles *tiles, size_t k, struct elbow_strides strides)
+{
+    size_t channels = tiles->image.channels, within = k % tiles->depth;
+    return tap_plane(tiles, k / tiles->depth) + first_tap(tiles, within / channels) +
+           within % channels * strides.channel;
+}
+
 void elbow_tiles_begin_gather(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
                               float *room)
 {
-    const struct room at = layout(tiles);
+    const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
+    size_t filters = tiles->map.channels, depth = elbow_tiles_planes_met(tiles) * tiles->depth;
+    for (size_t k = 0; k < depth; ++k) {
+        transform_taps(tiles, v + row_at(tiles, k, strides), filters, strides.filter, room + at.taps, room + at.row,
+                       filters);
+        pack_row(depth, filters, k, room + at.row, room + at.gather);
+    }
+}
+
+// The matrices of a remainder along the depth: its runs meet the map's planes in order, and so its taps from the last
+// to the first.
+static void begin_scatter(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
+                          size_t remainder, float *room)
+{
+    const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
     size_t channels = tiles->image.channels, filters = tiles->map.channels;
-    for (size_t k = 0; k < tiles->depth; ++k) {
-        const float *from = v + first_tap(tiles, k / channels) + k % channels * strides.channel;
-        transform_taps(tiles, from, filters, strides.filter, room + at.taps, room + at.row, filters);
-        pack_row(tiles->depth, filters, k, room + at.row, room + at.gather);
+    float *packed = room + at.scatter + remainder * POINTS * elbow_tiles_scatter_size(tiles);
+    for (size_t k = 0; k < tiles->taps_deep * filters; ++k) {
+        size_t tap = remainder + tiles->stride_deep * (tiles->taps_deep - 1 - k / filters), n = k % filters;
+        for (size_t phase = 0; phase < tiles->stride * tiles->stride; ++phase)
+            transform_taps(tiles, v + tap_plane(tiles, tap) + first_tap(tiles, phase) + n * strides.filter, channels,
+                           strides.channel, room + at.taps, room + at.row + phase * channels, tiles->depth);
+        pack_row(tiles->taps_deep * filters, tiles->depth, k, room + at.row, packed);
     }
 }
 
 void elbow_tiles_begin_scatter(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
                                float *room)
 {
-    const struct room at = layout(tiles);
-    size_t channels = tiles->image.channels, filters = tiles->map.channels;
-    for (size_t n = 0; n < filters; ++n) {
-        for (size_t phase = 0; phase < tiles->stride * tiles->stride; ++phase)
-            transform_taps(tiles, v + first_tap(tiles, phase) + n * strides.filter, channels, strides.channel,
-                           room + at.taps, room + at.row + phase * channels, tiles->depth);
-        pack_row(filters, tiles->depth, n, room + at.row, room + at.scatter);
-    }
+    for (size_t remainder = 0; remainder < tiles->stride_deep; ++remainder)
+        begin_scatter(tiles, v, strides, remainder, room);
 }
 
 void elbow_tiles_begin_gradient(const struct elbow_tiles *tiles, float *room)
 {
-    memset(room + layout(tiles).gradient, 0,
-           POINTS * elbow_panel_size(tiles->depth, tiles->map.channels) * sizeof *room);
+    memset(room + elbow_tiles_layout(tiles).gradient, 0, POINTS * elbow_tiles_gather_size(tiles) * sizeof *room);
 }
 
-// One sample to points, or back.
-typedef void transform_sample(const struct elbow_tiles *tiles, const float *from, float *to);
+// One plane to points, or back.
+typedef void transform_plane(const struct elbow_tiles *tiles, const float *from, float *to);
 
+// `planes` of a sample, out of `from_planes` from number `from_first` on, to those of `to` likewise; around them, those
+// of `to` become zero.
 struct transform {
     const struct elbow_tiles *tiles;
-    transform_sample *sample;
+    transform_plane *plane;
+    size_t planes;
     const float *from;
+    size_t from_size, from_first, from_planes; // floats of a plane
     float *to;
-    size_t from_size, to_size; // floats of a sample
+    size_t to_size, to_first, to_planes;
 };
 
 static void transform_span(void *user, int part, size_t first, size_t count)
 {
     const struct transform *transform = user;
     (void)part;
-    for (size_t i = first; i < first + count; ++i)
-        transform->sample(transform->tiles, transform->from + i * transform->from_size,
-                          transform->to + i * transform->to_size);
+    for (size_t i = first; i < first + count; ++i) {
+        size_t sample = i / transform->to_planes, plane = i % transform->to_planes - transform->to_first;
+        float *to = transform->to + i * transform->to_size;
+        if (plane < transform->planes) // which one before the first is not
+            transform->plane(transform->tiles,
+                             transform->from + (sample * transform->from_planes + transform->from_first + plane) *
+                                                   transform->from_size,
+                             to);
+        else
+            memset(to, 0, transform->to_size * sizeof *to);
+    }
 }
 
 static void transform_samples(struct transform transform, size_t samples)
 {
     enum { VALUES_LEAST = 1 << 13 }; // that are worth a thread
     size_t values = transform.from_size + transform.to_size;
-    elbow_threads_split(samples, 1, VALUES_LEAST / values + 1, transform_span, &transform);
+    elbow_threads_split(samples * transform.to_planes, 1, VALUES_LEAST / values + 1, transform_span, &transform);
 }
 
-// Floats of a sample: of an image, of a map, and of their points.
+// Floats of a plane of an image, of a map.
 static size_t image_size(const struct elbow_tiles *tiles)
 {
     return tiles->image.height * tiles->image.width * tiles->image.channels;
@@ -280,7 +153,7 @@ static void read_image(const struct elbow_tiles *tiles, const float *image, floa
 {
     size_t channels = tiles->image.channels, phases = tiles->stride * tiles->stride;
     const uint32_t *at = tiles->image_at;
-    for (size_t tile = 0; tile < tiles_of(tiles); ++tile, points += image_points(tiles))
+    for (size_t tile = 0; tile < elbow_tiles_count(tiles); ++tile, points += elbow_tiles_image_points(tiles))
         for (size_t phase = 0; phase < phases; ++phase, at += IMAGE * IMAGE)
             elbow_winograd_image(channels, image, at, points + phase * channels, tiles->depth);
 }
@@ -288,49 +161,72 @@ static void read_image(const struct elbow_tiles *tiles, const float *image, floa
 const float *elbow_tiles_take_images(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room)
 {
     ELBOW_CHECK(samples <= tiles->block);
-    float *points = room + layout(tiles).images;
-    struct transform transform = {tiles,  read_image,        images,
-                                  points, image_size(tiles), tiles_of(tiles) * image_points(tiles)};
-    transform_samples(transform, samples);
+    float *points = room + elbow_tiles_layout(tiles).images;
+    transform_samples((struct transform){.tiles = tiles,
+                                         .plane = read_image,
+                                         .planes = tiles->image.depth,
+                                         .from = images,
+                                         .from_size = image_size(tiles),
+                                         .from_planes = tiles->image.depth,
+                                         .to = points,
+                                         .to_size = elbow_tiles_image_plane(tiles),
+                                         .to_first = tiles->padding_deep,
+                                         .to_planes = elbow_tiles_image_planes(tiles)},
+                      samples);
     return points;
 }
 
 static void read_map(const struct elbow_tiles *tiles, const float *map, float *points)
 {
     size_t filters = tiles->map.channels;
-    for (size_t tile = 0; tile < tiles_of(tiles); ++tile, points += map_points(tiles))
+    for (size_t tile = 0; tile < elbow_tiles_count(tiles); ++tile, points += elbow_tiles_map_points(tiles))
         elbow_winograd_map(filters, map, tiles->map_at + tile * MAP * MAP, points, filters);
 }
 
 const float *elbow_tiles_take_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room)
 {
     ELBOW_CHECK(samples <= tiles->block);
-    float *points = room + layout(tiles).maps;
-    struct transform transform = {tiles, read_map, maps, points, map_size(tiles), tiles_of(tiles) * map_points(tiles)};
-    transform_samples(transform, samples);
+    float *points = room + elbow_tiles_layout(tiles).maps;
+    transform_samples((struct transform){.tiles = tiles,
+                                         .plane = read_map,
+                                         .planes = tiles->map.depth,
+                                         .from = maps,
+                                         .from_size = map_size(tiles),
+                                         .from_planes = tiles->map.depth,
+                                         .to = points,
+                                         .to_size = elbow_tiles_map_plane(tiles),
+                                         .to_planes = tiles->map.depth},
+                      samples);
     return points;
 }
 
 static void write_map(const struct elbow_tiles *tiles, const float *points, float *map)
 {
     size_t filters = tiles->map.channels;
-    for (size_t tile = 0; tile < tiles_of(tiles); ++tile, points += map_points(tiles))
+    for (size_t tile = 0; tile < elbow_tiles_count(tiles); ++tile, points += elbow_tiles_map_points(tiles))
         elbow_winograd_map_adjoint(filters, points, filters, map, tiles->map_at + tile * MAP * MAP);
 }
 
 void elbow_tiles_gather(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room, float *maps)
 {
     ELBOW_CHECK(samples <= tiles->block);
-    const struct room at = layout(tiles);
-    size_t filters = tiles->map.channels, count = samples * tiles_of(tiles);
-    struct elbow_run whole = {0, (uint32_t)tiles->depth};
+    const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
+    size_t filters = tiles->map.channels, count = samples * tiles->map.depth * elbow_tiles_count(tiles);
     for (size_t point = 0; point < POINTS; ++point)
-        elbow_panel_multiply(count, images + point * tiles->depth, tiles->image_row, 1, &whole, tiles->depth, filters,
-                             room + at.gather + point * elbow_panel_size(tiles->depth, filters),
+        elbow_panel_multiply(count, images + point * tiles->depth, tiles->image_row, elbow_tiles_planes_met(tiles),
+                             tiles->image_run, elbow_tiles_planes_met(tiles) * tiles->depth, filters,
+                             room + at.gather + point * elbow_tiles_gather_size(tiles),
                              room + at.maps + point * filters, tiles->map_row);
-    struct transform transform = {tiles,          write_map, room + at.maps, maps, tiles_of(tiles) * map_points(tiles),
-                                  map_size(tiles)};
-    transform_samples(transform, samples);
+    transform_samples((struct transform){.tiles = tiles,
+                                         .plane = write_map,
+                                         .planes = tiles->map.depth,
+                                         .from = room + at.maps,
+                                         .from_size = elbow_tiles_map_plane(tiles),
+                                         .from_planes = tiles->map.depth,
+                                         .to = maps,
+                                         .to_size = map_size(tiles),
+                                         .to_planes = tiles->map.depth},
+                      samples);
 }
 
 static void write_image(const struct elbow_tiles *tiles, const float *points, float *image)
@@ -338,51 +234,93 @@ static void write_image(const struct elbow_tiles *tiles, const float *points, fl
     size_t channels = tiles->image.channels, phases = tiles->stride * tiles->stride;
     const uint32_t *at = tiles->image_at;
     for (size_t row = 0; row < tiles->rows; ++row)
-        for (size_t column = 0; column < tiles->columns; ++column, points += image_points(tiles))
+        for (size_t column = 0; column < tiles->columns; ++column, points += elbow_tiles_image_points(tiles))
             for (size_t phase = 0; phase < phases; ++phase, at += IMAGE * IMAGE)
                 elbow_winograd_image_adjoint(channels, points + phase * channels, tiles->depth, row > 0, column > 0,
                                              image, at);
 }
 
+static void copy_map(const struct elbow_tiles *tiles, const float *points, float *padded)
+{
+    memcpy(padded, points, elbow_tiles_map_plane(tiles) * sizeof *padded);
+}
+
+// The points of maps with planes of zeros around them, where a plane of an image meets several.
+static const float *pad_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room)
+{
+    float *padded = room + elbow_tiles_layout(tiles).padded;
+    if (tiles->taps_deep == 1)
+        return maps;
+    transform_samples((struct transform){.tiles = tiles,
+                                         .plane = copy_map,
+                                         .planes = tiles->map.depth,
+                                         .from = maps,
+                                         .from_size = elbow_tiles_map_plane(tiles),
+                                         .from_planes = tiles->map.depth,
+                                         .to = padded,
+                                         .to_size = elbow_tiles_map_plane(tiles),
+                                         .to_first = tiles->taps_deep - 1,
+                                         .to_planes = elbow_tiles_padded_planes(tiles)},
+                      samples);
+    return padded;
+}
+
+// The planes of one remainder along the depth.
+static void scatter(const struct elbow_tiles *tiles, size_t samples, const float *maps, size_t remainder, float *room)
+{
+    const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
+    size_t filters = tiles->map.channels, count = samples * tiles->slots * elbow_tiles_count(tiles);
+    const float *packed = room + at.scatter + remainder * POINTS * elbow_tiles_scatter_size(tiles);
+    float *images = room + at.images + remainder * elbow_tiles_image_plane(tiles);
+    for (size_t point = 0; point < POINTS; ++point)
+        elbow_panel_multiply(count, maps + point * filters, tiles->map_slot, tiles->taps_deep, tiles->map_run,
+                             tiles->taps_deep * filters, tiles->depth, packed + point * elbow_tiles_scatter_size(tiles),
+                             images + point * tiles->depth, tiles->image_slot);
+}
+
 void elbow_tiles_scatter(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room, float *images)
 {
     ELBOW_CHECK(samples <= tiles->block);
-    const struct room at = layout(tiles);
-    size_t filters = tiles->map.channels;
-    struct elbow_run whole = {0, (uint32_t)filters};
-    for (size_t point = 0; point < POINTS; ++point)
-        elbow_panel_multiply(samples * tiles_of(tiles), maps + point * filters, tiles->map_row, 1, &whole, filters,
-                             tiles->depth, room + at.scatter + point * elbow_panel_size(filters, tiles->depth),
-                             room + at.images + point * tiles->depth, tiles->image_row);
-    struct transform transform = {
-        tiles, write_image, room + at.images, images, tiles_of(tiles) * image_points(tiles), image_size(tiles)};
-    transform_samples(transform, samples);
+    const float *padded = pad_maps(tiles, samples, maps, room);
+    for (size_t remainder = 0; remainder < tiles->stride_deep; ++remainder)
+        scatter(tiles, samples, padded, remainder, room);
+    transform_samples((struct transform){.tiles = tiles,
+                                         .plane = write_image,
+                                         .planes = tiles->image.depth,
+                                         .from = room + elbow_tiles_layout(tiles).images,
+                                         .from_size = elbow_tiles_image_plane(tiles),
+                                         .from_first = tiles->padding_deep,
+                                         .from_planes = elbow_tiles_image_planes(tiles),
+                                         .to = images,
+                                         .to_size = image_size(tiles),
+                                         .to_planes = tiles->image.depth},
+                      samples);
 }
 
 void elbow_tiles_gradient(const struct elbow_tiles *tiles, size_t samples, const float *images, const float *maps,
                           float *room)
 {
     ELBOW_CHECK(samples <= tiles->block);
-    size_t filters = tiles->map.channels;
-    float *gradient = room + layout(tiles).gradient;
+    size_t filters = tiles->map.channels, depth = elbow_tiles_planes_met(tiles) * tiles->depth;
+    size_t rows = samples * tiles->map.depth * elbow_tiles_count(tiles);
+    float *gradient = room + elbow_tiles_layout(tiles).gradient;
     for (size_t point = 0; point < POINTS; ++point)
-        elbow_panel_accumulate(samples * tiles_of(tiles), images + point * tiles->depth, tiles->image_row, tiles->depth,
-                               tiles->within, filters, maps + point * filters, map_points(tiles),
-                               gradient + point * elbow_panel_size(tiles->depth, filters));
+        elbow_panel_accumulate(rows, images + point * tiles->depth, tiles->image_row, depth, tiles->within, filters,
+                               maps + point * filters, elbow_tiles_map_points(tiles),
+                               gradient + point * elbow_tiles_gather_size(tiles));
 }
 
 void elbow_tiles_end_gradient(const struct elbow_tiles *tiles, float *room, struct elbow_strides strides, float *dv)
 {
-    const struct room at = layout(tiles);
-    size_t channels = tiles->image.channels, filters = tiles->map.channels;
+    const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
+    size_t filters = tiles->map.channels, depth = elbow_tiles_planes_met(tiles) * tiles->depth;
     float *row = room + at.row, *taps = room + at.taps;
-    for (size_t k = 0; k < tiles->depth; ++k) {
+    for (size_t k = 0; k < depth; ++k) {
         for (size_t point = 0; point < POINTS; ++point)
-            elbow_panel_unpack(tiles->depth, filters, k, 1,
-                               room + at.gradient + point * elbow_panel_size(tiles->depth, filters),
+            elbow_panel_unpack(depth, filters, k, 1, room + at.gradient + point * elbow_tiles_gather_size(tiles),
                                row + point * filters, filters, 1);
         elbow_winograd_taps_adjoint(filters, row, filters, taps, filters);
-        float *to = dv + first_tap(tiles, k / channels) + k % channels * strides.channel;
+        float *to = dv + row_at(tiles, k, strides);
         for (size_t tap = 0; tap < TAPS; ++tap)
             for (size_t n = 0; n < filters; ++n)
                 to[tap_offset(tiles, tap) + n * strides.filter] = taps[tap * filters + n];

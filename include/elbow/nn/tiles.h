@@ -7,6 +7,10 @@
 // (tiles, s^2 channels) with (s^2 channels, filters) for a gather, of (tiles, filters) with (filters, s^2 channels) for
 // a scatter. Images and maps are transformed once, whatever is computed of them afterwards.
 //
+// The planes of a volume, whose kernel has a depth of 2 s as well, are transformed one by one; along the depth taps are
+// taken as the definition has them: a product's row goes through the 2 s planes that a plane of the map meets, and in a
+// scatter through the 2 planes of the map that a plane of the image meets, for each of its s remainders.
+//
 // Sums are rounded about three times as coarsely as by the definition. No element of an image or map depends on other
 // samples.
 #ifndef ELBOW_NN_TILES_H
@@ -14,6 +18,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/base/status.h"
+#include "elbow/math/panel.h"
 #include "elbow/nn/shape.h"
 
 #include <stdbool.h>
@@ -23,15 +28,22 @@ ELBOW_C_BEGIN
 
 // Created once, then only read. A zeroed struct is no plan.
 struct elbow_tiles {
-    struct elbow_shape image, map;
+    struct elbow_shape image, map; // with a depth
     size_t stride;
-    size_t depth;                  // s^2 channels
-    size_t rows, columns;          // of tiles in a sample
-    size_t block;                  // samples that are worked on at once
-    uint32_t *image_at;            // (rows, columns, phases, 25) places of a sample's tiles; owned
-    uint32_t *map_at;              // (rows, columns, 16); owned
-    uint32_t *image_row, *map_row; // (block tiles) where the points of a tile begin; owned
-    uint32_t *within;              // 0 ... depth - 1; owned
+    size_t depth;         // s^2 channels
+    size_t rows, columns; // of tiles in a plane
+    size_t block;         // samples that are worked on at once
+    // Along the depth: the stride, taps of a remainder, planes of zeros before an image; places of a remainder. A block
+    // has (block, slots stride_deep) planes of images' points, and of maps' as many as these have; a scatter from
+    // several planes has them once more, (block, slots + taps_deep - 1) with zeros around.
+    size_t stride_deep, taps_deep, padding_deep, slots;
+    uint32_t *image_at;              // (rows, columns, phases, 25) places of a plane's tiles; owned
+    uint32_t *map_at;                // (rows, columns, 16); owned
+    uint32_t *image_row, *map_row;   // (block map planes, tiles) where the points of a tile begin; owned
+    uint32_t *image_slot, *map_slot; // likewise of a scatter, (block slots, tiles); owned
+    uint32_t *within;                // (taps_deep stride_deep, depth): from the first plane on; owned
+    struct elbow_run *image_run,
+        *map_run; // (taps_deep stride_deep) of a row of a gather, (taps_deep) of a scatter; owned
 };
 
 // Local. Whether these sizes can be computed so, and gain by it.

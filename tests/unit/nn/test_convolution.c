@@ -97,6 +97,12 @@ START_TEST(sizes_alone_choose_tiles)
     ck_assert(!elbow_tiles_suit(image, map, square(3, 2, 1)));
     ck_assert(!elbow_tiles_suit(thin, map, square(4, 2, 1)));
     ck_assert(!elbow_tiles_suit(small, (struct elbow_shape){2, 2, 64, 0}, square(4, 2, 1)));
+    struct elbow_shape volume = {14, 14, 32, 6}, deep = {7, 7, 64, 3};
+    const struct elbow_window cube = {{4, 4, 4}, {2, 2, 2}, {1, 1, 1}}, slab = {{3, 4, 4}, {1, 2, 2}, {0, 1, 1}};
+    ck_assert(elbow_tiles_suit(volume, deep, &cube));
+    ck_assert(!elbow_tiles_suit(volume, deep, &slab));
+    const struct elbow_window line = {{1, 1, 4}, {1, 1, 2}, {0, 0, 1}};
+    ck_assert(!elbow_tiles_suit((struct elbow_shape){1, 64, 32, 0}, (struct elbow_shape){1, 32, 64, 0}, &line));
     struct elbow_shape large = {1 << 13, 1 << 13, 1024, 0};
     ck_assert(!elbow_tiles_suit(large, (struct elbow_shape){1 << 12, 1 << 12, 16, 0},
                                 square(4, 2, 1))); // offsets beyond 2^32
