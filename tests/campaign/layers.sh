@@ -1,14 +1,26 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck disable=SC2034,SC2154 # variables go from there to here, and back
-# The layers of a random configuration, for configuration.sh. `layers` is the list so far; h, w and c are
-# what comes out of it, or for a decoder's end what goes in.
+# The layers of a random configuration, for configuration.sh. `layers` is the list so far; `sides` (one of a series, two of an
+# image, three of a volume, none of other rows) and c are what comes out of it, or for a decoder's end what goes in.
 
-draw_activation() { pick none relu leaky_relu tanh sigmoid softplus silu gelu elu hard_tanh; }
+draw_activation() { # [but WORD]
+    words_of layer.dense.activation
+    # Of exp a few layers leave the numbers that can be written.
+    if chance 97; then words=("${words[@]/exp/tanh}"); fi
+    pick "${words[@]}"
+}
+
+# product NUMBER...: REPLY
+product() {
+    local number
+    REPLY=1
+    for number; do REPLY=$((REPLY * number)); done
+}
 
 # A convolution: sets kind, kernel, stride, padding, extra (its output_padding).
 draw_convolution() {
-    pick conv2d conv2d conv_transpose2d
+    pick conv conv conv_transpose
     kind=$REPLY extra=0
     pick 1 2 3 3 3 4 5
     kernel=$REPLY
@@ -16,12 +28,12 @@ draw_convolution() {
     stride=$REPLY
     pick 0 0 1 1 2
     padding=$REPLY
-    if [ "$kind" = conv_transpose2d ] && chance 30; then draw "$stride" && extra=$REPLY; fi
+    if [ "$kind" = conv_transpose ] && chance 30; then draw "$stride" && extra=$REPLY; fi
 }
 
 # side_after SIDE, side_before SIDE: REPLY is the other end of the convolution, or 0. Not all numbers come out of strides.
 side_after() {
-    if [ "$kind" = conv_transpose2d ]; then
+    if [ "$kind" = conv_transpose ]; then
         REPLY=$((stride * ($1 - 1) + kernel - 2 * padding + extra))
     else
         REPLY=$(($1 + 2 * padding - kernel))
@@ -30,7 +42,7 @@ side_after() {
     if [ $REPLY -lt 0 ]; then REPLY=0; fi
 }
 side_before() {
-    if [ "$kind" = conv2d ]; then
+    if [ "$kind" = conv ]; then
         REPLY=$((stride * ($1 - 1) + kernel - 2 * padding))
     else
         REPLY=$(($1 - extra + 2 * padding - kernel))
@@ -39,25 +51,27 @@ side_before() {
     if [ $REPLY -lt 0 ]; then REPLY=0; fi
 }
 
-# fit_convolution after|before: draws until one fits h x w, and gives sides of 1 to 16; then h and w are those. False if none did.
+# fit_convolution after|before: draws until one fits the sides, and gives sides of 1 to 16; then those are the sides. False if
+# none did.
 fit_convolution() {
-    local attempt high
+    local attempt side found
     for ((attempt = 0; attempt < 12; attempt++)); do
         draw_convolution
-        "side_$1" "$h"
-        high=$REPLY
-        "side_$1" "$w"
-        if [ "$high" -ge 1 ] && [ "$high" -le 16 ] && [ "$REPLY" -ge 1 ] && [ "$REPLY" -le 16 ]; then
-            h=$high w=$REPLY
-            return 0
-        fi
+        found=()
+        for side in "${sides[@]}"; do
+            "side_$1" "$side"
+            if [ "$REPLY" -lt 1 ] || [ "$REPLY" -gt 16 ]; then continue 2; fi
+            found+=("$REPLY")
+        done
+        sides=("${found[@]}")
+        return 0
     done
     return 1
 }
 
 # tell_convolution FILTERS ACTIVATION: REPLY is the layer as a configuration has it.
 tell_convolution() {
-    REPLY="$kind: {filters: $1, kernel: $kernel"
+    REPLY="$kind${#sides[@]}d: {filters: $1, kernel: $kernel"
     if [ "$stride" != 1 ] || chance 30; then REPLY+=", stride: $stride"; fi
     if [ "$padding" != 0 ] || chance 30; then REPLY+=", padding: $padding"; fi
     if [ "$extra" != 0 ]; then REPLY+=", output_padding: $extra"; fi
@@ -66,26 +80,106 @@ tell_convolution() {
 
 draw_filters() { pick 1 2 3 4 5 8 16 17; }
 
+# flat UNITS: what comes out is one place.
+flat() {
+    local place
+    is_flat=1 c=$1
+    for place in "${!sides[@]}"; do sides[place]=1; done
+}
+
 append_dense() { # UNITS
     draw_activation
-    layers+=("dense: {units: $1, activation: $REPLY}")
-    h=1 w=1 c=$1
+    REPLY="dense: {units: $1, activation: $REPLY}"
+    if chance 15; then draw_kind gated layer "units: $1"; fi
+    layers+=("$REPLY")
+    flat "$1"
 }
 append_some_dense() {
-    if [ $((h * w * c)) -gt 600 ]; then pick 1 2 5 16 17; elif [ -n "$is_wide" ]; then pick 150 200 260 300; else pick 1 2 3 5 8 16 17 33 64 100 130; fi
+    product "${sides[@]}" "$c"
+    if [ "$REPLY" -gt 600 ]; then pick 1 2 5 16 17; elif [ -n "$is_wide" ]; then pick 150 200 260 300; else pick 1 2 3 5 8 16 17 33 64 100 130; fi
     append_dense "$REPLY"
 }
 
-# append_layers COUNT: dense layers, and convolutions where the data are images.
+append_convolution() {
+    local filters
+    draw_filters && filters=$REPLY
+    draw_activation
+    tell_convolution "$filters" "$REPLY"
+    layers+=("$REPLY")
+    c=$filters
+}
+
+# append_window: a pool or an upsample of places, if one fits.
+append_window() {
+    local kind size=2 stride=2 place sides_after=()
+    pick pool upsample
+    kind=$REPLY
+    pick 2 2 3 && size=$REPLY
+    pick 1 2 && stride=$REPLY
+    for place in "${sides[@]}"; do
+        if [ "$kind" = upsample ]; then
+            REPLY=$((place * size))
+        elif [ "$place" = 1 ]; then
+            REPLY=1
+        else
+            REPLY=$(((place - size) / stride + (place >= size ? 1 : 0)))
+        fi
+        if [ "$REPLY" -lt 1 ] || [ "$REPLY" -gt 16 ]; then return 0; fi
+        sides_after+=("$REPLY")
+    done
+    sides=("${sides_after[@]}")
+    if [ "$kind" = upsample ]; then REPLY="upsample: {factor: $size}"; else draw_kind pool layer "size: $size" "stride: $stride"; fi
+    layers+=("$REPLY")
+}
+
+# tell_same: REPLY is a layer that gives what comes in its own shape: any kind that is not known to give another one. The first
+# of them may be in any place.
+tell_same() {
+    local kinds=()
+    layer_kinds
+    for REPLY in "${words[@]}"; do
+        case $REPLY in
+        dense | gated | conv* | pool | upsample | residual) ;;
+        *) kinds+=("$REPLY") ;;
+        esac
+    done
+    pick "${kinds[@]}"
+    draw_kind "$REPLY" layer
+}
+
+# append_residual: around a dense layer or a convolution, and what leaves the shape.
+append_residual() {
+    local inner
+    if [ -z "$is_flat" ] && chance 60; then
+        pick conv conv_transpose && kind=$REPLY kernel=3 stride=1 padding=1 extra=0
+        inner=${#layers[@]}
+        append_convolution
+        REPLY=${layers[inner]}
+        unset "layers[inner]"
+    else
+        pick "$c" 3 17
+        append_dense "$REPLY"
+        REPLY=${layers[-1]}
+        unset "layers[-1]"
+    fi
+    inner=$REPLY
+    if chance 50; then tell_same && inner+=", $REPLY"; fi
+    if chance 15; then inner="residual: [$inner]"; fi
+    layers+=("residual: [$inner]")
+}
+
+# append_layers COUNT: dense layers, convolutions where the data have places, and others.
 append_layers() {
-    local number filters activation
+    local number
     for ((number = 0; number < $1; number++)); do
-        if [ -n "$is_image" ] && chance 60 && fit_convolution after; then
-            draw_filters && filters=$REPLY
-            draw_activation && activation=$REPLY
-            tell_convolution "$filters" "$activation"
-            layers+=("$REPLY")
-            c=$filters
+        if chance 15; then
+            append_residual
+        elif chance 20; then
+            tell_same && layers+=("$REPLY")
+        elif [ -z "$is_flat" ] && chance 20; then
+            append_window
+        elif [ -n "$has_places" ] && chance 60 && fit_convolution after; then
+            append_convolution
         else
             append_some_dense
         fi
@@ -99,22 +193,24 @@ tell_layers() {
 }
 
 draw_encoder() {
-    layers=() h=$height w=$width c=$channels
+    layers=() sides=("${data_sides[@]}") c=$channels is_flat=''
+    if [ -z "$has_places" ]; then is_flat=1; fi
     pick 0 1 1 2 2 3
     append_layers "$REPLY"
     tell_layers encoder
 }
 
-# The convolutions that a decoder ends in, from the data backwards: sets `tail`; h x w is what the first of them takes.
+# The convolutions that a decoder ends in, from the data backwards: sets `tail`; `sides` are what the first of them takes.
 draw_tail() {
-    local number count filters=$channels activation=none
-    tail=() h=$height w=$width
+    local number count filters=$((channels * outputs)) activation=none
+    tail=() sides=("${data_sides[@]}")
     pick 1 1 2 2 3
     count=$REPLY
     for ((number = 0; number < count; number++)); do
         fit_convolution before || return 0
         tell_convolution "$filters" "$activation"
         tail=("$REPLY" "${tail[@]}")
+        if chance 20; then tell_same && tail=("$REPLY" "${tail[@]}"); fi
         draw_filters && filters=$REPLY
         draw_activation && activation=$REPLY
     done
@@ -123,14 +219,15 @@ draw_tail() {
 # Ends in a dense layer, or in convolutions that give the data, before which a dense layer or z itself is reshaped.
 draw_decoder() {
     local places filters
-    layers=() tail=()
-    if [ -n "$is_image" ] && chance 60; then draw_tail; fi
-    places=$((h * w)) h=1 w=1 c=$latent
+    layers=() tail=() sides=("${data_sides[@]}")
+    if [ -n "$has_places" ] && chance 60; then draw_tail; fi
+    product "${sides[@]}" && places=$REPLY
+    flat "$latent"
     if [ ${#tail[@]} = 0 ]; then
         pick 0 1 1 2
         append_layers "$REPLY"
-        if [ ${#layers[@]} -gt 0 ] && [[ ${layers[-1]} != dense* ]]; then append_some_dense; fi
-    elif [ "$places" -le 20 ] && chance 30; then
+        if [ ${#layers[@]} -gt 0 ] && [[ ${layers[-1]} == conv* ]]; then append_some_dense; fi
+    elif [ "$places" -le 20 ] && [[ ${tail[0]} == conv* ]] && chance 30; then
         pick 1 2
         latent=$((places * REPLY))
     else
