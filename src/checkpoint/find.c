@@ -246,7 +246,7 @@ static enum elbow_status share(struct elbow_comm *comm, struct elbow_checkpoint 
     elbow_comm_broadcast(comm, &checkpoint->state, sizeof checkpoint->state);
     elbow_comm_broadcast(comm, &checkpoint->data, sizeof checkpoint->data);
     if (!is_root) {
-        checkpoint->data.transform.numbers = NULL; // addresses of rank zero's
+        checkpoint->data.transform.numbers = checkpoint->data.input.numbers = NULL; // addresses of rank zero's
         checkpoint->data.conditions.texts = NULL;
     }
     elbow_comm_broadcast(comm, &checkpoint->config, sizeof checkpoint->config);
@@ -257,10 +257,11 @@ static enum elbow_status share(struct elbow_comm *comm, struct elbow_checkpoint 
         elbow_checkpoint_make_room(checkpoint, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         goto failed;
-    struct elbow_fit *fit = &checkpoint->data.transform;
+    const struct elbow_fit *fits[] = {&checkpoint->data.transform, &checkpoint->data.input};
     elbow_comm_broadcast(comm, checkpoint->accumulator, checkpoint->accumulators * sizeof(double));
-    if (fit->columns > 0)
-        elbow_comm_broadcast(comm, fit->numbers, 2 * fit->columns * sizeof *fit->numbers);
+    for (size_t i = 0; i < sizeof fits / sizeof *fits; ++i)
+        if (fits[i]->columns > 0)
+            elbow_comm_broadcast(comm, fits[i]->numbers, 2 * fits[i]->columns * sizeof *fits[i]->numbers);
     if (checkpoint->data.conditions.bytes > 0)
         elbow_comm_broadcast(comm, checkpoint->data.conditions.texts, checkpoint->data.conditions.bytes);
     elbow_comm_broadcast(comm, checkpoint->values, checkpoint->parameters.size * sizeof(float));

@@ -191,6 +191,8 @@ static const struct elbow_flag flags[] = {
      .value = "SHARE",
      .help = "hides so many of the known values from the model, and tells how well it knows them by the others",
      .offset = offsetof(struct wish, hide)},
+    ELBOW_ROW_CORRUPT(offsetof(struct wish, request.corrupt),
+                      "corrupts what the encoder sees, as in training, and tells how well the model takes that back"),
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
     ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
     ELBOW_ROW_JSON(offsetof(struct wish, json)),
@@ -235,7 +237,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         .importance = wish.importance,
         .per_class = true,
         .deviance = true,
-        .hide = wish.hide};
+        .hide = wish.hide,
+        .corrupt = wish.request.corrupt};
     status = elbow_evaluate(&request, &evaluation, error);
     if (status == ELBOW_OK && evaluation.has_too_many_classes)
         elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");

@@ -45,6 +45,7 @@ static struct elbow_gallery gallery_of(const struct elbow_call *call, const stru
                                   .config = &checkpoint->config,
                                   .is_transformed = wish->transformed,
                                   .size = (double)wish->size,
+                                  .corrupt = wish->request.corrupt,
                                   .publish = elbow_output_publishing(wish->request.force)};
 }
 
@@ -233,6 +234,9 @@ static const struct elbow_flag reconstruct_flags[] = {
      .offset = offsetof(struct wish, values)},
     ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
     ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
+    ELBOW_ROW_CORRUPT(
+        offsetof(struct wish, request.corrupt),
+        "shows clean, corrupted and reconstructed rows: what the encoder sees is corrupted as in training"),
     {.name = "count",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,

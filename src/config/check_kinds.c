@@ -19,7 +19,29 @@ static enum elbow_status check_posterior(const struct elbow_config *config, cons
     return ELBOW_OK;
 }
 
+// A transform for the encoder is one of numbers that are stored.
+static enum elbow_status check_input(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    enum elbow_transform_kind kind = (enum elbow_transform_kind)config->model.input.transform;
+    const char *word = elbow_config_choice("data.transform", (int)kind);
+    if (kind == ELBOW_TRANSFORM_NONE)
+        return ELBOW_OK;
+    if (config->data.synthetic > 0)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: model.input.transform: %s with data.synthetic: noise is used as it is drawn; remove "
+            "one of them",
+            name, word);
+    if (config->data.binarize != ELBOW_BINARIZE_NONE)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.input.transform: %s with data.binarize: %s, which leaves zeros and ones; "
+                               "remove one of them",
+                               name, word, elbow_config_choice("data.binarize", config->data.binarize));
+    return ELBOW_OK;
+}
+
 enum elbow_status elbow_check_kinds(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
-    return check_posterior(config, name, error);
+    enum elbow_status status = check_posterior(config, name, error);
+    return status == ELBOW_OK ? check_input(config, name, error) : status;
 }

@@ -116,6 +116,18 @@ static void write_whole(const void *base, const struct elbow_key *key, const cha
         elbow_printer_add(printer, "{%.*s: {}}", (int)length, rest);
 }
 
+// The kind in a map, one of whose options `rest` names; NULL: none.
+static const struct elbow_key *find_inner(const struct elbow_key *key, const char *rest)
+{
+    char name[ELBOW_KEY_NAME_SIZE];
+    size_t length = strcspn(rest, ".");
+    if (key->type != ELBOW_KEY_MAP || rest[length] == '\0')
+        return NULL;
+    (void)elbow_text_format(name, sizeof name, "%.*s", (int)length, rest);
+    const struct elbow_key *inner = elbow_schema_find(key->kinds->keys, "", name);
+    return inner && inner->type == ELBOW_KEY_KIND ? inner : NULL;
+}
+
 // An entry within a list, or an option of a kind: the value as it is becomes a tree, the entry is exchanged, and the
 // tree is read again, with all checks. Takes over `value`.
 static enum elbow_status set_entry(void *base, const struct elbow_key *key, const char *shown, const char *rest,
@@ -123,6 +135,12 @@ static enum elbow_status set_entry(void *base, const struct elbow_key *key, cons
 {
     char text[ELBOW_VALUE_SIZE], expected[ELBOW_EXPECTED_SIZE];
     struct elbow_printer printer = {.text = text, .size = sizeof text};
+    const struct elbow_key *inner = find_inner(key, rest);
+    if (inner) {
+        char full[ELBOW_KEY_NAME_SIZE];
+        elbow_schema_join(full, shown, inner->name);
+        return set_entry(base, inner, full, rest + strlen(inner->name) + 1, value, source);
+    }
     bool is_entry = elbow_value_has_parts(key, base) && *rest >= '0' && *rest <= '9';
     if (key->type == ELBOW_KEY_KIND && !key->is_open && !names_kind(key, rest) && !is_entry) {
         elbow_schema_expected(key, expected);

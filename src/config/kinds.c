@@ -129,23 +129,10 @@ static const struct elbow_key residual_keys[] = {
 };
 // clang-format on
 
-// clang-format off
-static const struct elbow_key series_keys[] = {
-    {"", "length", INTEGER, .offset = offsetof(struct elbow_config, data.series.length), FROM(1, INT32_MAX),
-     .help = "Points in time of a window, which is a sample."},
-    {"", "step", INTEGER, .offset = offsetof(struct elbow_config, data.series.step), FROM(0, INT32_MAX), .preset = "0",
-     .help = "Points from the start of a window to that of the next one in its row; 0: as many as a window has."},
-};
-// clang-format on
-const struct elbow_kind_schema elbow_series_options[2] = {{"series", {series_keys, 2}}, {NULL, {NULL, 0}}};
-
-// clang-format off
-static const struct elbow_key input_keys[] = {
-    {"", "mask", BOOLEAN, .offset = offsetof(struct elbow_config, model.input.mask), .preset = "false",
-     .help = "Whether the encoder also sees which values are known: 1, or 0 where one is missing, which has the value 0."},
-};
-// clang-format on
-const struct elbow_kind_schema elbow_input_options[2] = {{"input", OPTIONS(input_keys)}, {NULL, {NULL, 0}}};
+#define no_options                                                                                                     \
+    {                                                                                                                  \
+        NULL, 0                                                                                                        \
+    }
 
 #define OF_CONDITION(member) .offset = offsetof(struct elbow_config, model.condition.member)
 
@@ -265,10 +252,6 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
                                    options->has_start ? options->start : options->variance, options->floor};
 }
 
-#define no_options                                                                                                     \
-    {                                                                                                                  \
-        NULL, 0                                                                                                        \
-    }
 #define variance_options OPTIONS(variance_keys)
 #define laplace_options OPTIONS(laplace_keys)
 #define student_t_options OPTIONS(student_t_keys)

@@ -23,17 +23,33 @@ static size_t noise_of(const struct elbow_config *config)
     return is_drawn ? (size_t)config->model.latent : 0;
 }
 
+static struct elbow_inputs inputs_of(const struct elbow_config *config, const struct elbow_dataset *dataset)
+{
+    return (struct elbow_inputs){.dataset = dataset,
+                                 .is_binary = config->data.binarize != ELBOW_BINARIZE_NONE,
+                                 .shows_mask = config->model.input.mask};
+}
+
+static void corrupt(const struct elbow_config *config, enum elbow_purpose purpose, struct elbow_inputs *inputs)
+{
+    inputs->corrupt = (enum elbow_corrupt_kind)config->model.input.corrupt;
+    inputs->amount = config->model.input.amount;
+    inputs->purpose = purpose;
+}
+
 struct elbow_collation elbow_collation_of_training(const struct elbow_config *config,
                                                    const struct elbow_dataset *dataset)
 {
-    return (struct elbow_collation){
+    struct elbow_collation collation = {
         .dataset = dataset,
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_TRAIN_BINARIZE, ELBOW_PURPOSE_TRAIN_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_TRAIN_NOISE,
         .latent = noise_of(config),
         .condition_dropout = config->model.condition.dropout,
         .is_training = true,
-        .shows_mask = config->model.input.mask};
+        .inputs = inputs_of(config, dataset)};
+    corrupt(config, ELBOW_PURPOSE_TRAIN_CORRUPT, &collation.inputs);
+    return collation;
 }
 
 struct elbow_collation elbow_collation_of_evaluation(const struct elbow_config *config,
@@ -44,7 +60,12 @@ struct elbow_collation elbow_collation_of_evaluation(const struct elbow_config *
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_EVAL_BINARIZE, ELBOW_PURPOSE_EVAL_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_EVAL_NOISE,
         .latent = noise_of(config),
-        .shows_mask = config->model.input.mask};
+        .inputs = inputs_of(config, dataset)};
+}
+
+void elbow_collation_corrupt(const struct elbow_config *config, struct elbow_collation *collation)
+{
+    corrupt(config, ELBOW_PURPOSE_EVAL_CORRUPT, &collation->inputs);
 }
 
 // Weights count in training alone.
@@ -56,12 +77,6 @@ static bool has_weights(const struct elbow_collation *collation)
 static bool has_known(const struct elbow_collation *collation)
 {
     return collation->dataset->known.base != NULL || collation->hide > 0;
-}
-
-// Values of a row that the encoder sees, where they are made for it alone; 0: it sees what is scored.
-static size_t inputs_of(const struct elbow_collation *collation)
-{
-    return collation->shows_mask ? 2 * collation->dataset->values : 0;
 }
 
 // What the model is told of each sample; in training some of them lose all of it.
@@ -104,14 +119,16 @@ enum elbow_status elbow_collated_create(const struct elbow_collation *collation,
         {collation->hide > 0, ELBOW_ARRAY(collated->hidden, rows_max * values)},
         {collation->hide > 0, ELBOW_ARRAY(collated->truth, rows_max * values)},
         {width > 0, ELBOW_ARRAY(collated->condition, rows_max * width)},
-        {inputs_of(collation) > 0, ELBOW_ARRAY(collated->inputs, rows_max * inputs_of(collation))},
     };
     struct elbow_array arrays[sizeof wanted / sizeof *wanted];
     size_t count = 0;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
         if (wanted[i].is_wanted)
             arrays[count++] = wanted[i].array;
-    return elbow_allocate_all(arrays, count, "a microbatch", error);
+    enum elbow_status status = elbow_allocate_all(arrays, count, "a microbatch", error);
+    if (status == ELBOW_OK)
+        status = elbow_inputs_create(&collation->inputs, rows_max, &collated->inputs, error);
+    return status;
 }
 
 void elbow_collated_destroy(struct elbow_collated *collated)
@@ -124,7 +141,7 @@ void elbow_collated_destroy(struct elbow_collated *collated)
     elbow_release(&collated->known);
     elbow_release(&collated->hidden);
     elbow_release(&collated->truth);
-    elbow_release(&collated->inputs);
+    elbow_inputs_clear(&collated->inputs);
     elbow_release(&collated->condition);
     *collated = (struct elbow_collated){0};
 }
@@ -133,7 +150,8 @@ size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
 {
     size_t values = collation->dataset->values;
     size_t floats = values + collation->latent + (has_weights(collation) ? 1 : 0) +
-                    (has_known(collation) ? values : 0) + inputs_of(collation) + collation->dataset->conditions.width;
+                    (has_known(collation) ? values : 0) + elbow_inputs_floats(&collation->inputs) +
+                    collation->dataset->conditions.width;
     return sizeof(uint64_t) + (collation->dataset->has_sizes ? sizeof(double) : 0) + floats * sizeof(float);
 }
 
@@ -159,29 +177,6 @@ static void hide(const struct elbow_collation *collation, size_t rows, struct el
     }
 }
 
-// The last stage of what the encoder sees: the mask behind the values of each place.
-static void append_mask(const struct elbow_dataset *dataset, size_t rows, const float *seen, const float *known,
-                        float *inputs)
-{
-    size_t channels = elbow_dataset_channels(dataset), places = rows * dataset->values / channels;
-    for (size_t place = 0; place < places; ++place) {
-        float *values = inputs + 2 * place * channels, *mask = values + channels;
-        memcpy(values, seen + place * channels, channels * sizeof *values);
-        for (size_t i = 0; i < channels; ++i)
-            mask[i] = known != NULL ? known[place * channels + i] : 1;
-    }
-}
-
-// What the encoder sees, stage by stage; the places of the samples have become their keys. NULL: the values.
-static const float *make_inputs(const struct elbow_collation *collation, size_t rows, struct elbow_collated *collated)
-{
-    const float *seen = collated->values;
-    if (!collation->shows_mask)
-        return NULL;
-    append_mask(collation->dataset, rows, seen, collated->known, collated->inputs);
-    return collated->inputs;
-}
-
 struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, uint64_t epoch, size_t rows,
                                       struct elbow_collated *collated)
 {
@@ -203,11 +198,13 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
         hide(collation, rows, collated);
     elbow_batch_noise(binarizer.seed, collation->noise, binarizer.draw, rows, collated->ids, collation->latent,
                       collated->noise);
+    const float *inputs = elbow_inputs_make(&collation->inputs, &collated->inputs, binarizer.seed, binarizer.draw, rows,
+                                            collated->ids, collated->values, collated->known);
     return (struct elbow_microbatch){.rows = rows,
                                      .values = collated->values,
                                      .known = collated->known,
                                      .sizes = collated->sizes,
-                                     .inputs = make_inputs(collation, rows, collated),
+                                     .inputs = inputs,
                                      .noise = collated->noise,
                                      .weights = collated->weights,
                                      .about = {.ids = collated->ids,

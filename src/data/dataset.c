@@ -24,6 +24,7 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
     elbow_names_clear(&dataset->names);
     elbow_selection_clear(&dataset->selection);
     elbow_fit_clear(&dataset->transform);
+    elbow_fit_clear(&dataset->input);
     elbow_files_clear(&dataset->file_names);
     elbow_release(&dataset->file_rows);
     elbow_release(&dataset->file_hashes);

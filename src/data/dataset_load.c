@@ -261,6 +261,7 @@ struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config 
                                           .sizes = {.key = "data.size"},
                                           .transform = (enum elbow_transform_kind)config->data.transform,
                                           .conditions = {.may_lack = config->model.condition.dropout > 0},
+                                          .input = (enum elbow_transform_kind)config->model.input.transform,
                                           .demand = elbow_config_demand(config)};
 }
 

@@ -156,23 +156,77 @@ static void read_sample(const void *user, uint64_t row, double *values)
         values[i] = (double)reading->sample[i];
 }
 
-enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error)
+// Collective. Of the values as the model sees them, whose extremes are known; to be cleared, on failure too.
+static enum elbow_status take_moments(struct elbow_loading *loading, struct elbow_moments *moments,
+                                      struct elbow_error *error)
 {
-    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_dataset *dataset = loading->dataset;
     struct reading reading = {.dataset = dataset};
     struct elbow_moments_job job = job_of(loading);
-    struct elbow_moments moments = {0};
-    if (dataset->transform.kind == ELBOW_TRANSFORM_NONE)
-        return ELBOW_OK;
     job.low = dataset->low;
     job.high = dataset->high;
     job.user = &reading;
     job.read = read_sample;
     job.known = job.known != NULL ? read_known_of_sample : NULL;
     elbow_allocate(&reading.sample, dataset->values, sizeof(float), "a sample", error);
-    if (elbow_comm_agree(loading->comm, error) == ELBOW_OK && elbow_moments_take(&job, &moments, error) == ELBOW_OK)
-        elbow_moments_join(&moments, &dataset->mean, &dataset->deviation);
-    elbow_moments_clear(&moments);
+    if (elbow_comm_agree(loading->comm, error) == ELBOW_OK)
+        elbow_moments_take(&job, moments, error);
     elbow_release(&reading.sample);
     return error->status;
+}
+
+enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_moments moments = {0};
+    if (dataset->transform.kind == ELBOW_TRANSFORM_NONE)
+        return ELBOW_OK;
+    if (take_moments(loading, &moments, error) == ELBOW_OK)
+        elbow_moments_join(&moments, &dataset->mean, &dataset->deviation);
+    elbow_moments_clear(&moments);
+    return error->status;
+}
+
+// Collective. From the training set itself.
+static enum elbow_status learn_input(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_moments moments = {0};
+    if (take_moments(loading, &moments, error) == ELBOW_OK) {
+        elbow_fit_learn(&moments, &dataset->input, NULL, 0);
+        if (!elbow_fit_is_sound(&dataset->input))
+            elbow_error_set(error, ELBOW_DATA,
+                            "%s: its values, from %g to %g as the model sees them, lie too far apart for "
+                            "model.input.transform: %s; scale the data with data.factor",
+                            dataset->name, dataset->low, dataset->high, elbow_transform_word(dataset->input.kind));
+    }
+    elbow_moments_clear(&moments);
+    return error->status;
+}
+
+enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_data_facts *reference = loading->request->reference;
+    struct elbow_dataset *dataset = loading->dataset;
+    bool has_range = reference != NULL && reference->has_range;
+    enum elbow_transform_kind kind = reference != NULL ? reference->input.kind : loading->request->input;
+    const struct elbow_transform *row = elbow_transform_row(kind);
+    dataset->trained_min = has_range ? reference->min : dataset->min;
+    dataset->trained_max = has_range ? reference->max : dataset->max;
+    if (kind == ELBOW_TRANSFORM_NONE)
+        return ELBOW_OK;
+    if (reference != NULL)
+        elbow_fit_copy(&reference->input, &dataset->input, error);
+    else
+        elbow_fit_create(kind, dataset->values, &dataset->input, error);
+    double least = dataset->low + fmin(noise_of(loading), 0);
+    if (error->status == ELBOW_OK && !(least > row->above))
+        elbow_error_set(
+            error, ELBOW_DATA,
+            "%s: holds values down to %g as the model sees them, but model.input.transform: %s needs values "
+            "above %g; set model.input.transform: asinh, which takes any",
+            dataset->name, least, elbow_transform_word(kind), row->above);
+    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || reference != NULL || row->learn == NULL)
+        return error->status;
+    return learn_input(loading, error);
 }

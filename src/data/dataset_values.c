@@ -333,5 +333,6 @@ enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elb
     elbow_comm_min(loading->comm, &dataset->low, 1);
     elbow_comm_max(loading->comm, &dataset->high, 1);
     dataset->is_binary = binary != 0;
-    return elbow_loading_measure_transformed(loading, error);
+    enum elbow_status status = elbow_loading_measure_transformed(loading, error);
+    return status == ELBOW_OK ? elbow_loading_take_input(loading, error) : status;
 }

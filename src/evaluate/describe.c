@@ -89,6 +89,10 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
         elbow_transform_row(data->transform.kind)->describe(&data->transform, 9, transform);
         fprintf(out, "transform   %s, %s\n", elbow_transform_word(data->transform.kind), transform);
     }
+    if (data->input.kind != ELBOW_TRANSFORM_NONE) {
+        elbow_transform_row(data->input.kind)->describe(&data->input, 9, transform);
+        fprintf(out, "inputs      %s, %s\n", elbow_transform_word(data->input.kind), transform);
+    }
     if (checkpoint->config.train.average > 0)
         fprintf(out, "averages    of the weights, decay %g (train.average)\n", checkpoint->config.train.average);
     print_conditions(&data->conditions, out);

@@ -173,6 +173,11 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
     for (size_t i = 0; i < count; ++i) {
         char *row = (char *)results + i * drawing->row_bytes;
         row = pack(drawing, microbatch.values + i * values, row);
+        if (gallery->corrupt) {
+            elbow_inputs_turn_back(&drawing->collation.inputs, drawing->collated.inputs.corrupted + i * values,
+                                   drawing->shown);
+            row = pack(drawing, drawing->shown, row);
+        }
         show(drawing, i, drawing->shown);
         row = pack(drawing, drawing->shown, row);
         if (drawing->origin.dataset != NULL)
@@ -251,16 +256,20 @@ static size_t add_origin(struct drawing *drawing, const char *path, struct elbow
 static enum elbow_status draw_gallery(struct drawing *drawing, const char *path, uint64_t count,
                                       struct elbow_error *error)
 {
-    static const char *const names[] = {"originals", "reconstructions"};
     const struct elbow_gallery *gallery = drawing->gallery;
     bool has_pairs = drawing->dataset != NULL;
+    size_t shown = 0;
     drawing->is_double = needs_doubles(gallery, path);
-    struct elbow_sink_column columns[2 + ELBOW_ORIGIN_COLUMNS] = {column_of(drawing, has_pairs ? names[0] : "samples"),
-                                                                  column_of(drawing, names[1])};
+    struct elbow_sink_column columns[3 + ELBOW_ORIGIN_COLUMNS];
+    columns[shown++] = column_of(drawing, has_pairs ? "originals" : "samples");
+    if (has_pairs && gallery->corrupt)
+        columns[shown++] = column_of(drawing, "corrupted");
+    if (has_pairs)
+        columns[shown++] = column_of(drawing, "reconstructions");
     struct elbow_shades shades = elbow_data_shades(gallery->data, gallery->config, gallery->is_transformed);
     struct elbow_sink_plan plan = {.path = path,
                                    .columns = columns,
-                                   .column_count = has_pairs ? 2 : 1,
+                                   .column_count = shown,
                                    .is_gallery = true,
                                    .layout = gallery->data->layout,
                                    .black = shades.black,
@@ -272,7 +281,7 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
     if (!has_pairs && drawing->conditioning->has_grid)
         plan.across = (size_t)drawing->conditioning->per_class;
     if (has_pairs)
-        plan.column_count += add_origin(drawing, path, columns + 2, error);
+        plan.column_count += add_origin(drawing, path, columns + shown, error);
     for (size_t i = 0; i < plan.column_count; ++i)
         drawing->row_bytes += elbow_sink_column_bytes(&columns[i]);
     ELBOW_CHECK(drawing->microbatch > 0 && drawing->microbatch <= gallery->model->rows_max);
@@ -313,6 +322,8 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
                               .draw = draw,
                               .microbatch = (size_t)gallery->config->train.microbatch};
     *error = (struct elbow_error){0};
+    if (gallery->corrupt)
+        elbow_collation_corrupt(gallery->config, &drawing.collation);
     if (first >= dataset->samples || count > dataset->samples - first)
         return elbow_error_set(error, ELBOW_USAGE, "%.500s: has %s, too few for %" PRIu64 " from row %" PRIu64 " on",
                                dataset->name, elbow_text_count(dataset->samples, "row").text, count, first);

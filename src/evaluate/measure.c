@@ -50,10 +50,13 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
     const struct elbow_model *model = plan->request->model;
     size_t of_deviance = plan->request->deviance ? rows_max : 0;
     size_t of_hidden = plan->request->hide > 0 ? rows_max : 0;
+    size_t of_decoded = plan->request->hide > 0 || plan->request->corrupt ? rows_max : 0;
     size_t width = model->outputs;
     *measured = (struct elbow_measured){
         .plan = plan, .collation = elbow_collation_of_evaluation(plan->request->config, plan->request->dataset)};
     measured->collation.hide = plan->request->hide;
+    if (plan->request->corrupt)
+        elbow_collation_corrupt(plan->request->config, &measured->collation);
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(measured->head, rows_max * model->head),
         ELBOW_ARRAY(measured->recon, rows_max),
@@ -63,9 +66,10 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         ELBOW_ARRAY(measured->outputs, of_deviance * width),
         ELBOW_ARRAY(measured->at_means, plan->request->deviance ? width : 0),
         ELBOW_ARRAY(measured->deviances, of_deviance * 2),
-        ELBOW_ARRAY(measured->z, of_hidden * plan->latent),
-        ELBOW_ARRAY(measured->told, of_hidden * model->values),
+        ELBOW_ARRAY(measured->z, of_decoded * plan->latent),
+        ELBOW_ARRAY(measured->told, of_decoded * model->values),
         ELBOW_ARRAY(measured->scaled, of_hidden > 0 ? 2 * model->values : 0),
+        ELBOW_ARRAY(measured->turned, plan->request->corrupt ? model->values : 0),
     };
     enum elbow_status status =
         elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to evaluate", error);
@@ -101,5 +105,6 @@ void elbow_measured_destroy(struct elbow_measured *measured)
     elbow_release(&measured->z);
     elbow_release(&measured->told);
     elbow_release(&measured->scaled);
+    elbow_release(&measured->turned);
     *measured = (struct elbow_measured){0};
 }

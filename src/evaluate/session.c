@@ -212,11 +212,15 @@ static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_sessio
     return ELBOW_OK;
 }
 
-// A deterministic autoencoder has none.
-static enum elbow_status check_prior(const struct elbow_session_request *request, const struct elbow_session *session,
+// What the model of a checkpoint has to have for a request.
+static enum elbow_status check_needs(const struct elbow_session_request *request, const struct elbow_session *session,
                                      struct elbow_error *error)
 {
     const struct elbow_config *config = &session->checkpoint.config;
+    if (request->corrupt && config->model.input.corrupt == ELBOW_CORRUPT_NONE)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--corrupt: %.500s was trained without model.input.corrupt; leave it out",
+                               session->checkpoint.path);
     if (request->needs_prior.what == NULL || session->model->prior != NULL)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE, "%s: %.500s has model.posterior: %s, %s", request->needs_prior.what,
@@ -240,7 +244,7 @@ enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow
     if (status == ELBOW_OK)
         status = make_model(comm, session, error);
     if (status == ELBOW_OK)
-        status = check_prior(request, session, error);
+        status = check_needs(request, session, error);
     if (status == ELBOW_OK && !request->wants_data)
         status = check_output(comm, request, NULL, error);
     if (status == ELBOW_OK && !request->wants_data && request->condition_count > 0)

@@ -193,10 +193,14 @@ static const char *cure_of_start(const struct elbow_config *config)
     case ELBOW_SUPPORT_REAL:
         return "the data may be far from unit scale (data.factor and data.offset cure that)";
     case ELBOW_SUPPORT_COUNT:
-        return "the encoder sees the numbers as they are stored, and large ones may be too much for it: set "
-               "activation: "
-               "tanh in its layers, a lower train.rate or train.clip, or model.likelihood: gaussian with "
-               "data.transform: log1p";
+        if (config->model.input.transform == ELBOW_TRANSFORM_NONE)
+            return "the encoder sees the counts as they are stored, and large ones may be too much for it: set "
+                   "model.input.transform: log1p, or standardize where all counts are large; either is for the encoder "
+                   "alone and changes no figure's meaning";
+        if (config->model.input.transform == ELBOW_TRANSFORM_STANDARDIZE)
+            break;
+        return "what the encoder sees may still be far from unit scale: set model.input.transform: standardize, or a "
+               "lower train.rate or train.clip";
     case ELBOW_SUPPORT_UNIT:
     case ELBOW_SUPPORT_BINARY:
     case ELBOW_SUPPORT_LEVEL:

@@ -318,7 +318,7 @@ START_TEST(counts_that_overflow_get_advice_for_counts)
     set(&fixture, "model.likelihood=poisson");
     set(&fixture, "model.decoder=[dense: {units: 6, activation: exp}, dense: {units: 6, activation: exp}]");
     mpi_assert(start(&fixture) == ELBOW_NUMBERS);
-    mpi_assert(strstr(fixture.error.message, "data.transform: log1p") != NULL);
+    mpi_assert(strstr(fixture.error.message, "model.input.transform: log1p") != NULL);
     mpi_assert(strstr(fixture.error.message, "data.factor") == NULL);
     trainer_teardown(&fixture);
 }

@@ -44,6 +44,9 @@ wrong 2 '--importance: plain.*has model.posterior: deterministic, without a dist
 wrong 2 'elbow impute: plain.*has model.posterior: deterministic, without a distribution of z' impute plain -o x.h5
 with 2 'objective.beta: model.posterior: deterministic has no KL for it' model.posterior=deterministic objective.beta=0.5
 
+wrong 2 '--corrupt: good.*was trained without model.input.corrupt; leave it out' eval good --corrupt
+wrong 2 '--corrupt: good.*was trained without model.input.corrupt; leave it out' reconstruct good --corrupt -o x.h5
+
 # Outputs that have no place are told before the work: not as work whose output was lost.
 wrong 1 'nodir/x.png: cannot be written: No such file.*nothing was computed' sample good -o nodir/x.png
 wrong 1 'nodir/x.h5: cannot be written: No such file' encode good -o nodir/x.h5

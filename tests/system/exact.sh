@@ -143,10 +143,11 @@ checkpoint: {every: 3, keep: 9}
 samples: {every: 3, count: 4}
 Y
 
-# A plain autoencoder, whose best checkpoint goes by recon.
+# A plain autoencoder, whose best checkpoint goes by recon; its encoder sees corrupted values, anew in each epoch, behind
+# a transform that learns.
 same plain "1 2 3+on" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
-model: {latent: 3, posterior: deterministic, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
+model: {latent: 3, posterior: deterministic, input: {transform: standardize_each, corrupt: {salt_and_pepper: 0.3}}, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
 train: {epochs: 2, batch: 50, microbatch: 8, rate: 1.0e-2}
 log: {every: 2}
 checkpoint: {every: 3, keep: 9}

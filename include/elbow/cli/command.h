@@ -47,6 +47,10 @@ struct elbow_words {
         .name = "set", .kind = ELBOW_FLAG_LIST, .value = "KEY=VALUE", .offset = (at),                                  \
         .help = "change a key of the configuration, as train.epochs=40; may be given often"                            \
     }
+#define ELBOW_ROW_CORRUPT(at, what)                                                                                    \
+    {                                                                                                                  \
+        .name = "corrupt", .kind = ELBOW_FLAG_SWITCH, .help = what, .offset = (at)                                     \
+    }
 #define ELBOW_ROW_CHECKPOINT(at)                                                                                       \
     {                                                                                                                  \
         .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "CHECKPOINT", .offset = (at),                           \

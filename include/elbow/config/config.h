@@ -193,8 +193,11 @@ struct elbow_config {
         } condition;
         int output_bias, initializer;
         struct {
-            bool mask; // which values are known, beside the values
-        } input;       // what the encoder sees
+            bool mask;     // which values are known, beside the values
+            int transform; // enum elbow_transform_kind: of the values, for the encoder alone
+            int corrupt;   // enum elbow_corrupt_kind: behind it, in training
+            double amount; // of the corruption
+        } input;           // what the encoder sees
         struct elbow_layers encoder, decoder;
     } model;
     struct {

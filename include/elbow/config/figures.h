@@ -67,6 +67,15 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_HIDDEN_ACCURACY, hidden_accuracy, "",                                                               \
       "share of hidden zeros and ones whose mean of p(x given z) is on their side of 1/2", 4, ELBOW_FIGURE_IN_EVAL,    \
       false)                                                                                                           \
+    X(ELBOW_FIGURE_CORRUPTED_MSE, corrupted_mse, "", "mean square of corrupted minus clean values (with --corrupt)",   \
+      ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_EVAL, false)                                                       \
+    X(ELBOW_FIGURE_CORRUPTED_PSNR, corrupted_psnr, "dB",                                                               \
+      "10 log10(span^2 / corrupted_mse), where span is that of the training data's values", 2, ELBOW_FIGURE_IN_EVAL,   \
+      false)                                                                                                           \
+    X(ELBOW_FIGURE_DENOISED_MSE, denoised_mse, "",                                                                     \
+      "mean square of clean value minus mean of p(x given z), z the mean of q(z given the corrupted)",                 \
+      ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_EVAL, false)                                                       \
+    X(ELBOW_FIGURE_DENOISED_PSNR, denoised_psnr, "dB", "likewise, of denoised_mse", 2, ELBOW_FIGURE_IN_EVAL, false)    \
     X(ELBOW_FIGURE_VARIANCE, variance, "",                                                                             \
       "variance of p(x given z), a mean over the values of a Gaussian (train rows: in the last step)",                 \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \

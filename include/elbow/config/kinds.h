@@ -51,6 +51,15 @@ enum elbow_missing_kind { ELBOW_MISSING_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_TRANSFORM_ASINH, asinh, false)
 enum elbow_transform_kind { ELBOW_TRANSFORM_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_TRANSFORMS };
 
+// Corruptions, what the encoder sees in training in place of the values: X(ENUMERATOR, word, options).
+// src/data/corrupt/<word>.c holds the functions.
+#define ELBOW_CORRUPT_LIST(X)                                                                                          \
+    X(ELBOW_CORRUPT_NONE, none, no_options)                                                                            \
+    X(ELBOW_CORRUPT_DROP, drop, drop_options)              /* to 0 */                                                  \
+    X(ELBOW_CORRUPT_GAUSSIAN, gaussian, deviation_options) /* noise */                                                 \
+    X(ELBOW_CORRUPT_SALT_AND_PEPPER, salt_and_pepper, salt_options)
+enum elbow_corrupt_kind { ELBOW_CORRUPT_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_CORRUPTIONS };
+
 // What the values of a sample may be, and what a sentence calls that.
 #define ELBOW_SUPPORT_LIST(X)                                                                                          \
     X(ELBOW_SUPPORT_REAL, "any real values")                                                                           \
@@ -141,6 +150,7 @@ enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OB
     X(ELBOW_MEASURE_DEVIANCE, deviance) /* of what has just been decoded: before those that decode again */            \
     X(ELBOW_MEASURE_KNOWN, known)                                                                                      \
     X(ELBOW_MEASURE_HIDDEN, hidden)                                                                                    \
+    X(ELBOW_MEASURE_DENOISED, denoised)                                                                                \
     X(ELBOW_MEASURE_IMPORTANCE, importance)                                                                            \
     X(ELBOW_MEASURE_CLASSES, classes)                                                                                  \
     X(ELBOW_MEASURE_STORED, stored)

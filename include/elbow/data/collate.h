@@ -7,6 +7,7 @@
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
 #include "elbow/data/batches.h"
+#include "elbow/data/inputs.h"
 #include "elbow/math/microbatch.h"
 
 ELBOW_C_BEGIN
@@ -19,8 +20,8 @@ struct elbow_collation {
     size_t latent;                       // Z; 0: z is not drawn, and there is no noise
     double condition_dropout;            // the share of rows that lose their conditions in training
     bool is_training;
-    bool shows_mask; // model.input.mask: the encoder sees which values are known
-    double hide;     // the share of the known values that are taken for missing; 0: none
+    struct elbow_inputs inputs; // what the encoder sees of it; corrupted in training alone, unless asked for
+    double hide;                // the share of the known values that are taken for missing; 0: none
 };
 
 // Room for a microbatch; owned.
@@ -32,11 +33,9 @@ struct elbow_collated {
     double *sizes;         // [rows_max]; NULL: none
     float *known;          // (rows_max, D); NULL: all are known
     float *hidden,
-        *truth; // (rows_max, D): 1 where a value was hidden, and the values as they are; NULL: none is hidden
-    // What the encoder sees, where that is not `values`: each place of a sample has its values and, if the mask is
-    // shown, behind them which are known, so that a mask is more channels. NULL: values.
-    float *inputs;
+        *truth;       // (rows_max, D): 1 where a value was hidden, and the values as they are; NULL: none is hidden
     float *condition; // (rows_max, C); NULL: none
+    struct elbow_inputs_room inputs; // what the encoder sees, where that is not `values`
 };
 
 // Local. What a configuration asks for, in training and in evaluation.
@@ -44,6 +43,9 @@ struct elbow_collation elbow_collation_of_training(const struct elbow_config *co
                                                    const struct elbow_dataset *dataset);
 struct elbow_collation elbow_collation_of_evaluation(const struct elbow_config *config,
                                                      const struct elbow_dataset *dataset);
+
+// Local. Lets a collation of evaluation corrupt what the encoder sees, as in training, each row always alike.
+void elbow_collation_corrupt(const struct elbow_config *config, struct elbow_collation *collation);
 
 // Local. A failure leaves something to destroy.
 enum elbow_status elbow_collated_create(const struct elbow_collation *collation, size_t rows_max,

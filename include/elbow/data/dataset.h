@@ -52,9 +52,11 @@ struct elbow_dataset {
     enum elbow_element element;
     double min, max; // stored
     struct elbow_scale scale;
-    struct elbow_fit transform;   // of the scaled values; owned
-    struct elbow_missing missing; // the rules that hold; a known value is none that they mean
-    struct elbow_packing packing; // what its own attributes say
+    struct elbow_fit transform;      // of the scaled values; owned
+    struct elbow_fit input;          // of these, for the encoder alone (model.input.transform); owned
+    double trained_min, trained_max; // stored, of the training data
+    struct elbow_missing missing;    // the rules that hold; a known value is none that they mean
+    struct elbow_packing packing;    // what its own attributes say
     // Of all values as the model sees them, scaled and transformed, before they are binarised, and without the noise of
     // data.dequantize; the same on any ranks. NaN where all is noise.
     double mean, deviation, low, high;
@@ -129,6 +131,7 @@ struct elbow_dataset_request {
     bool has_factor, has_offset;  // from the configuration; they come before the dataset's attributes
     double factor, offset;
     enum elbow_transform_kind transform; // without a reference
+    enum elbow_transform_kind input;     // likewise, of what the encoder sees
     // What the data have to agree with, of a checkpoint or of the training set; may be NULL. Scaling, transform and
     // missing-value rules are its own. A sample of as many values has its shape, or either of them is flat.
     const struct elbow_data_facts *reference;

@@ -16,6 +16,7 @@ struct elbow_data_facts {
     uint64_t shape[8];
     struct elbow_scale scale;
     struct elbow_fit transform;         // its numbers belong to the dataset, or to the checkpoint
+    struct elbow_fit input;             // likewise, of what the encoder sees
     struct elbow_conditions conditions; // likewise its texts
     struct elbow_missing missing;       // the stored values that stand for none
     bool has_range;                     // the next three are known

@@ -21,6 +21,7 @@ struct elbow_evaluation_request {
     bool per_class;     // needs labels
     bool deviance;      // a pass over the dataset more
     double hide;        // the share of the known values that are hidden, to be told by the others; 0: none
+    bool corrupt;       // the encoder sees corrupted values, as in training, which model.input has to say
 };
 
 struct elbow_class_figures {

@@ -25,6 +25,7 @@ struct elbow_gallery {
                                                    // said of their rows; NULL: all classes in turn; of the rows
     bool is_transformed;           // values are left as the model has them, and not turned back by data.transform
     double size;                   // of a sample, where a likelihood has one; 0: as rows of the training data have it
+    bool corrupt;                  // reconstructions are of corrupted rows, which stand beside the clean ones
     enum elbow_publish publish;    // of a user's path: what may become of a file that is there
     struct elbow_pending *pending; // of a run: rank zero's, whose directory takes the files, and where they wait that
                                    // cannot be written. NULL: paths are the user's
@@ -42,8 +43,9 @@ enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, con
 uint64_t elbow_gallery_classes(const struct elbow_gallery *gallery);
 
 // Collective. Writes `count` rows of the dataset (from row `first`) and their reconstructions (the mean of p(x|z) at z
-// = the mean of q(z|x); with draw a draw from it) to path: a gallery of two columns, originals and reconstructions. The
-// originals are what the encoder saw (binarised if so).
+// = the mean of q(z|x); with draw a draw from it) to path: a gallery of two columns, originals and reconstructions,
+// with what the encoder saw of them, corrupted, between them if asked for. The originals are what the encoder saw
+// (binarised if so).
 enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gallery,
                                                 const struct elbow_dataset *dataset, const char *path, uint64_t first,
                                                 uint64_t count, uint64_t seed, bool draw, struct elbow_error *error);

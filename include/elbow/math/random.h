@@ -35,7 +35,9 @@ enum elbow_purpose {
     ELBOW_PURPOSE_EVAL_HIDE = 21,        // id: sample; draw: 0
     ELBOW_PURPOSE_IMPUTE_CHOICE = 22,    // id: sample; draw: 0; word n: the importance sample of completion n
     ELBOW_PURPOSE_IMPUTE_DRAW = 23,      // id: sample; draw: number of the completion
-    ELBOW_PURPOSE_CONDITION_DROP = 24    // id: sample; draw: epoch; word 0
+    ELBOW_PURPOSE_CONDITION_DROP = 24,   // id: sample; draw: epoch; word 0
+    ELBOW_PURPOSE_TRAIN_CORRUPT = 25,    // id: sample; draw: epoch
+    ELBOW_PURPOSE_EVAL_CORRUPT = 26      // id: sample; draw: 0
 };
 
 struct elbow_stream {

@@ -162,6 +162,10 @@ static void draw_config(struct elbow_config *config)
     config->data.channels = (int)draw(2);
     config->data.transform = (int)draw(ELBOW_TRANSFORMS);
     config->model.posterior = (int)draw(ELBOW_POSTERIORS);
+    config->model.input.transform = (int)draw(ELBOW_TRANSFORMS);
+    config->model.input.corrupt = (int)draw(ELBOW_CORRUPTIONS);
+    if (config->model.input.corrupt != ELBOW_CORRUPT_NONE)
+        config->model.input.amount = draw_real() / 10 + 1e-3;
     draw_kind(config, "prior");
     draw_kind(config, "likelihood");
     config->model.likelihood_options.variance = draw_real() * 1e300;

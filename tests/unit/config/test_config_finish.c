@@ -130,6 +130,12 @@ START_TEST(test_finish_training)
                     "values; remove one of them");
     does_not_finish("data: {synthetic: 9, dequantize: true}\nmodel: {likelihood: gaussian}",
                     "run.yaml: data.dequantize: true with data.synthetic: noise is not stored; remove one of them");
+    does_not_finish("data: {synthetic: 9}\nmodel: {input: {transform: log1p}}",
+                    "run.yaml: model.input.transform: log1p with data.synthetic: noise is used as it is drawn; remove "
+                    "one of them");
+    does_not_finish("data: {file: x.h5, binarize: sample}\nmodel: {input: {transform: asinh}}",
+                    "run.yaml: model.input.transform: asinh with data.binarize: sample, which leaves zeros and ones; "
+                    "remove one of them");
     static const char *const of_kl[] = {"beta: 2.0", "warmup: 3", "free_bits: 0.1"};
     for (size_t i = 0; i < sizeof of_kl / sizeof *of_kl; ++i) {
         char text[200], message[200];

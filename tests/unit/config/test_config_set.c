@@ -152,6 +152,25 @@ START_TEST(test_set_kind)
     not_set(&config, "model.likelihood={bernoulli: 1}",
             "model.likelihood.bernoulli: has no options; write bernoulli alone");
     not_set(&config, "model.prior={standard: {mean: 0}}", "model.prior.standard: has no options; write standard alone");
+    const char *kinds = "expected one of none, drop, gaussian, salt_and_pepper";
+    snprintf(message, sizeof message, "model.input.corrupt: found 'blur', %s", kinds);
+    not_set(&config, "model.input={corrupt: blur}", message);
+    snprintf(message, sizeof message, "model.input.corrupt: found 'blur.share', %s", kinds);
+    not_set(&config, "model.input.corrupt.blur.share=1", message);
+    not_set(&config, "model.input.corrupt={drop: 1}",
+            "model.input.corrupt.drop: '1' is out of bounds, expected a number above 0 and below 1");
+    not_set(&config, "model.input.corrupt=gaussian",
+            "model.input.corrupt.gaussian: deviation is missing, expected a number above 0");
+    not_set(&config, "model.input.transform=sqrt",
+            "model.input.transform: found 'sqrt', expected one of none, standardize, standardize_each, minmax, log1p, "
+            "asinh");
+    set(&config, "model.input.corrupt.drop=0.25");
+    set(&config, "model.input.transform=log1p");
+    ck_assert(config.model.input.corrupt == ELBOW_CORRUPT_DROP && config.model.input.amount == 0.25 &&
+              config.model.input.transform == ELBOW_TRANSFORM_LOG1P);
+    set(&config, "model.input.corrupt.salt_and_pepper.share=0.5");
+    ck_assert(config.model.input.corrupt == ELBOW_CORRUPT_SALT_AND_PEPPER && config.model.input.amount == 0.5 &&
+              config.model.input.transform == ELBOW_TRANSFORM_LOG1P);
     not_set(&config, "model.posterior=full", "model.posterior: found 'full', expected one of diagonal, deterministic");
     not_set(&config, "model.posterior={deterministic: 1}",
             "model.posterior.deterministic: has no options; write deterministic alone");

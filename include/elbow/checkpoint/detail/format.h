@@ -19,6 +19,9 @@ enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 // The group of the averaged weights, where there are any.
 #define ELBOW_CHECKPOINT_AVERAGE "/average"
 
+// Likewise, of model.input.transform.
+#define ELBOW_CHECKPOINT_INPUT "/data/input"
+
 // The group of what the model is told of rows, a dataset for each variable, where there are such.
 #define ELBOW_CHECKPOINT_CONDITIONS "/data/condition"
 

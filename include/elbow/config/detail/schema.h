@@ -93,6 +93,9 @@ extern const struct elbow_kind_schema elbow_condition_options[2];
 extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];
 extern const struct elbow_kind_schema elbow_posterior_kinds[ELBOW_POSTERIORS + 1];
 
+// The corruptions of model.input, likewise.
+extern const struct elbow_kind_schema elbow_corrupt_kinds[ELBOW_CORRUPTIONS + 1];
+
 // The optimisers, likewise, by enum elbow_optimizer_kind.
 extern const struct elbow_kind_schema elbow_optimizer_kinds[ELBOW_OPTIMIZERS + 1];
 

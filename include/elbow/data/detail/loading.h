@@ -135,6 +135,10 @@ enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, st
 // MEMORY.
 enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error);
 
+// Collective. The transform of what the encoder sees, likewise, and the range of the training data. Mean, deviation and
+// extremes are known. DATA for values that it has nothing for.
+enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, struct elbow_error *error);
+
 // Collective. What follows from all rows together: scaling, transform, and whether all values may be what is demanded.
 enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elbow_error *error);
 
