@@ -138,6 +138,23 @@ static enum elbow_status check_file(const char *path, const char *given_by, stru
                            given_by, folder);
 }
 
+// Those of conditions.
+static enum elbow_status check_conditions(const struct elbow_config *config, const struct elbow_named *conditions,
+                                          const struct elbow_files *beside, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    for (size_t i = 0; i < conditions->count && status == ELBOW_OK; ++i) {
+        struct elbow_files files = {0};
+        struct elbow_files_request wanted = {"data.condition", config->data.file, conditions->entries[i].dataset,
+                                             beside};
+        status = elbow_files_find(&wanted, &files, error);
+        for (size_t k = 0; k < files.count && status == ELBOW_OK; ++k)
+            status = check_file(files.paths[k], wanted.key, error);
+        elbow_files_clear(&files);
+    }
+    return status;
+}
+
 // Whether the files that a start reads are there.
 static enum elbow_status check_files(const struct wish *wish, const struct elbow_config *config,
                                      struct elbow_error *error)
@@ -168,6 +185,10 @@ static enum elbow_status check_files(const struct wish *wish, const struct elbow
             status = check_file(sets[i].files->paths[k], sets[i].key, error);
         elbow_files_clear(&other);
     }
+    if (status == ELBOW_OK)
+        status = check_conditions(config, &config->data.condition, &train, error);
+    if (status == ELBOW_OK)
+        status = check_conditions(config, &config->data.valid_condition, &valid, error);
     elbow_files_clear(&train);
     elbow_files_clear(&valid);
     return status;

@@ -151,6 +151,26 @@ void elbow_condition_at(const struct elbow_conditions *conditions, const struct 
     }
 }
 
+// Of the classes of all rows, whatever their codes; or of their numbers.
+static uint64_t hash_rows(const struct elbow_condition *condition, const struct elbow_condition_rows *rows,
+                          uint64_t stored)
+{
+    enum { BLOCK = 1024 };
+    uint64_t classes[BLOCK];
+    struct elbow_hash_state state;
+    const int64_t *labels = rows->stored.base;
+    if (condition->is_number)
+        return elbow_hash_bytes(rows->stored.base, (size_t)stored * sizeof(double));
+    elbow_hash_begin(&state);
+    for (uint64_t first = 0; first < stored; first += BLOCK) {
+        size_t count = stored - first < BLOCK ? (size_t)(stored - first) : BLOCK;
+        for (size_t i = 0; i < count; ++i)
+            classes[i] = class_of(rows, labels[first + i]);
+        elbow_hash_add(&state, classes, count * sizeof *classes);
+    }
+    return elbow_hash_end(&state);
+}
+
 uint64_t elbow_conditions_hash(const struct elbow_conditions *conditions, const struct elbow_condition_rows *rows,
                                uint64_t stored)
 {
@@ -158,7 +178,7 @@ uint64_t elbow_conditions_hash(const struct elbow_conditions *conditions, const 
     if (conditions->count == 0)
         return 0;
     for (size_t v = 0; v < conditions->count; ++v) {
-        hashes[2 * v] = elbow_hash_bytes(rows[v].stored.base, (size_t)stored * sizeof(int64_t));
+        hashes[2 * v] = hash_rows(&conditions->variables[v], &rows[v], stored);
         hashes[2 * v + 1] = elbow_hash_text(conditions->variables[v].name);
     }
     hashes[2 * ELBOW_NAMED_MAX] = elbow_hash_bytes(conditions->texts, conditions->bytes);

@@ -172,6 +172,9 @@ mistaken 2 'trained without data.condition; leave it out' eval labelled --condit
 mistaken 2 '-n 13: --condition-from has 12 rows' sample told -o x.h5 -n 13 --condition-from kind=/varying --condition-from dose=/missing
 mistaken 1 "labels.h5:/integers: row 4 has the kind '0', which told/.* never had; $there" \
     eval told --data labels.h5:/x --condition-from kind=/integers --condition-from dose=/missing
+run 0 1 other "$elbow" train told.yaml --run-dir told --resume --set data.condition.kind=cells.h5ad:/obs/type --set train.steps=5
+mistaken 1 'hashes differ.*with the same data.condition' train told.yaml --run-dir told --resume --set data.condition.dose=/whole \
+    --set train.steps=6
 mistaken 1 '/short: has 11 labels, but labels.h5:/x has 12' train told.yaml --run-dir x --set data.condition.kind=/short
 wrong 1 'labels.h5:/varying: row [0-9]+ has no kind \(-1, an empty text, NaN\).*model.condition.dropout above 0' \
     train told.yaml --run-dir run --set model.condition.dropout=0
