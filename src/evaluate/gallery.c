@@ -31,6 +31,7 @@ struct drawing {
     float *condition;                              // (microbatch, C) likewise
     struct elbow_conditioning grid;                // where the gallery has no conditioning of its own; owned
     const struct elbow_conditioning *conditioning; // of samples; of reconstructions NULL: their rows'
+    bool tells;                                    // the output has them
     float *shown;                                  // a sample
     double *row;    // a sample that is turned back by data.transform, where samples are; else NULL
     bool is_double; // the output has doubles
@@ -133,7 +134,9 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
     for (size_t i = 0; i < count; ++i) {
         show(drawing, i, drawing->shown);
-        pack(drawing, drawing->shown, (char *)results + i * drawing->row_bytes);
+        char *behind = pack(drawing, drawing->shown, (char *)results + i * drawing->row_bytes);
+        if (drawing->tells)
+            memcpy(behind, drawing->condition + i * model->conditions, model->conditions * sizeof(float));
     }
 }
 
@@ -237,17 +240,32 @@ static struct elbow_sink_column column_of(const struct drawing *drawing, const c
     return column;
 }
 
+static bool is_of_datasets(const char *path)
+{
+    for (const char *const *ending = elbow_sink_endings(ELBOW_SINK_HDF5); *ending != NULL; ++ending)
+        if (elbow_output_ends(path, *ending))
+            return true;
+    return false;
+}
+
+// What the samples were told, in a user's file of datasets.
+static size_t add_condition(struct drawing *drawing, const char *path, struct elbow_sink_column *column)
+{
+    const struct elbow_gallery *gallery = drawing->gallery;
+    drawing->tells = gallery->model->conditions > 0 && gallery->pending == NULL && is_of_datasets(path);
+    *column = (struct elbow_sink_column){
+        .name = "condition", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {gallery->model->conditions}};
+    return drawing->tells ? 1 : 0;
+}
+
 // Names and rows of the samples, in a user's file of datasets; names alone before lines of values; nothing in pictures.
 static size_t add_origin(struct drawing *drawing, const char *path, struct elbow_sink_column *columns,
                          struct elbow_error *error)
 {
-    bool has_columns = false;
-    for (const char *const *ending = elbow_sink_endings(ELBOW_SINK_HDF5); *ending != NULL; ++ending)
-        has_columns = has_columns || elbow_output_ends(path, *ending);
     if (drawing->gallery->pending != NULL || !elbow_sink_holds_texts(path))
         return 0;
     drawing->origin.dataset = drawing->dataset;
-    if (has_columns)
+    if (is_of_datasets(path))
         elbow_origin_create(drawing->dataset, &drawing->origin, error);
     return elbow_origin_columns(&drawing->origin, columns);
 }
@@ -282,6 +300,8 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
         plan.across = (size_t)drawing->conditioning->per_class;
     if (has_pairs)
         plan.column_count += add_origin(drawing, path, columns + shown, error);
+    else
+        plan.column_count += add_condition(drawing, path, columns + shown);
     for (size_t i = 0; i < plan.column_count; ++i)
         drawing->row_bytes += elbow_sink_column_bytes(&columns[i]);
     ELBOW_CHECK(drawing->microbatch > 0 && drawing->microbatch <= gallery->model->rows_max);

@@ -145,6 +145,8 @@ same_file "samples of rows on 1 and 3 ranks" rows.1.h5 rows.3.h5
 run 0 1 one "$elbow" sample told -o one.h5 -n 21 --condition kind=Küste
 cmp -s <("$make_data" print grid.1.h5 /samples | head -n 21) <("$make_data" print one.h5 /samples) ||
     fail "the first row of a grid is not the first class"
+[ "$("$make_data" print grid.1.h5 /condition | uniq -c | xargs)" = '21 1,0,0,0 21 0,1,0,0 21 0,0,1,0' ] ||
+    fail "what the samples of a grid were told: $("$make_data" print grid.1.h5 /condition | uniq -c)"
 run 0 1 none "$elbow" sample told -o none.h5 --condition none
 run 0 1 pairs "$elbow" reconstruct told -o pairs.h5
 run 0 1 pairs "$elbow" reconstruct told -o setosa.h5 --condition kind=setosa
