@@ -83,6 +83,8 @@ with 1 '/bytes: row 0 holds .*levels are divided by 9.*needs levels from 0 to 1 
 with 1 '/below: row 59 holds -1 .*negative_binomial needs whole numbers from 0; set' data.train=/below model.likelihood=negative_binomial
 with 1 '/bytes: row 0 holds [0-9]* \(number 1 of the row\) .*model.likelihood: binomial needs whole numbers from 0 to 9' \
     data.train=/bytes 'model.likelihood=[gaussian: {columns: [0, 0]}, binomial: {columns: [1, 19], n: 9}]'
+with 1 '/labels: row [0-9]* holds 0, but data.size takes finite numbers above 0' \
+    data.train=/bytes data.valid= data.valid_labels= data.size=/labels 'model.likelihood={negative_binomial: {size: data}}'
 with 2 'column 19 belongs to no likelihood \(samples have 20 values, columns 0 to 19\)' \
     'model.likelihood=[bernoulli: {columns: [0, 4]}, gaussian: {columns: [5, 18]}]'
 with 1 '/bad-factor: its attribute factor' data.train=/bad-factor

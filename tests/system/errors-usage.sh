@@ -21,6 +21,9 @@ wrong 2 'config needs a configuration' config
 wrong 2 'trian: unknown command; did you mean train' help trian
 wrong 2 '--importance.*0' eval good --importance 0
 wrong 2 '--importance.*many' eval good --importance many
+wrong 2 '--size /labels: no likelihood of the checkpoint has size: data' eval good --size /labels
+wrong 2 '--size 5: no likelihood of the checkpoint has a size' sample good -o x.h5 --size 5
+wrong 2 '--size 0' sample good -o x.h5 --size 0
 wrong 2 'sample: -o FILE is missing' sample good
 wrong 2 'reconstruct: -o FILE is missing' reconstruct good
 wrong 2 'encode: -o FILE is missing' encode good --data data.h5
@@ -129,6 +132,8 @@ with 2 "train.schedule.pieces.0: '0.0' is out of bounds" 'train.schedule={pieces
 with 2 'train.schedule.pieces: rates is missing' train.schedule=pieces
 with 2 'data.binarize: sample with a gaussian' model.likelihood=gaussian data.binarize=sample
 with 2 'model.learn_variance: a bernoulli' model.learn_variance=true
+with 2 'negative_binomial.size: data without data.size; name a dataset' 'model.likelihood={negative_binomial: {size: data}}'
+with 2 'data.size: no likelihood takes it' data.size=/labels
 with 2 'model.likelihood.1.gaussian.columns: column 9 is one of model.likelihood.0.poisson, too' \
     'model.likelihood=[poisson: {columns: [0, 9]}, gaussian: {columns: [9, 19]}]'
 with 2 'train.epochs and train.steps are both 0' train.epochs=0

@@ -387,6 +387,21 @@ run 0 2 mixed.rest "$elbow" train mixed.yaml --run-dir mixed.part --resume --set
 same_run "mixed, resumed" mixed.1 mixed.part
 [ -n "$(table_column mixed.1/metrics.csv variance_2 | tail -n 1)" ] || fail "metrics.csv has no variance_2"
 
+# Counts that are dropped, of rows whose sizes the data say; what is missing leaves the others their shares.
+"$make_data" write data.h5 /few-counts u8 93,7 bits
+"$make_data" write data.h5 /few-counts-known u8 93,7 bits seed=3
+"$make_data" write data.h5 /sizes f64 93 values "values=$(for row in {1..93}; do echo $((3 + row % 5)).5; done | paste -sd,)"
+same sizes "1 3+on 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /few-counts, valid: 0.3, size: /sizes, mask: /few-counts-known}
+model: {latent: 3, likelihood: {zero_inflated_negative_binomial: {size: data}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 24, microbatch: 4}
+checkpoint: {every: 3}
+samples: {every: 3, count: 4}
+Y
+run 75 3 sizes.part "$elbow" train sizes.yaml --run-dir sizes.part --set run.stop_after=3
+run 0 2 sizes.rest "$elbow" train sizes.yaml --run-dir sizes.part --resume
+same_run "sizes, resumed" sizes.1 sizes.part
+
 # Layers of all kinds for flat values, some of which draw random numbers.
 same layers "1 3+on 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /bytes, valid: /bytes-valid}
