@@ -2,11 +2,6 @@
 // What is cut out of the data, and what the encoder sees of it: rows of keys, as in kinds.c.
 #include "elbow/config/detail/rows.h"
 
-#define OPTIONS(rows)                                                                                                  \
-    {                                                                                                                  \
-        rows, sizeof(rows) / sizeof *(rows)                                                                            \
-    }
-
 // clang-format off
 static const struct elbow_key series_keys[] = {
     {"", "length", INTEGER, .offset = offsetof(struct elbow_config, data.series.length), FROM(1, INT32_MAX),

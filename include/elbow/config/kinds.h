@@ -239,8 +239,8 @@ enum elbow_activation { ELBOW_ACTIVATION_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_ACTIV
     X(ELBOW_POOL_MEAN, mean)
 enum elbow_pool { ELBOW_POOL_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// Layers: X(ENUMERATOR, word, options). src/nn/layer/<word>.c holds the functions, src/config/kinds.c the rows of the
-// options.
+// Layers: X(ENUMERATOR, word, options). src/nn/layer/<word>.c holds the functions, src/config/kinds_layers.c the rows
+// of the options.
 #define ELBOW_LAYER_LIST(X)                                                                                            \
     X(ELBOW_LAYER_DENSE, dense, dense_options)                                                                         \
     X(ELBOW_LAYER_CONV2D, conv2d, conv2d_options)                                                                      \

@@ -7,6 +7,12 @@
 
 #include <math.h>
 
+// The keys of a kind.
+#define OPTIONS(rows)                                                                                                  \
+    {                                                                                                                  \
+        rows, sizeof(rows) / sizeof *(rows)                                                                            \
+    }
+
 #define INTEGER .type = ELBOW_KEY_INTEGER
 #define REAL .type = ELBOW_KEY_REAL
 #define BOOLEAN .type = ELBOW_KEY_BOOLEAN

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# As exact.sh, for layers and what is kept beside the weights.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib-exact.sh"
+
+# Series and volumes, through all that looks at places; blocks of several samples.
+same time "1 2 3 4 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /series, layout: series, channels: first}
+model:
+  latent: 3
+  likelihood: gaussian
+  output_bias: data
+  encoder: [conv1d: {filters: 17, kernel: 5, stride: 2, padding: 2, activation: silu}, layer_norm: {}, residual: [conv1d: {filters: 17, kernel: 3, padding: 1}, dropout: 0.1], pool: {}, conv1d: {filters: 3, kernel: 3}, dense: {units: 9}]
+  decoder: [dense: {units: 40}, conv_transpose1d: {filters: 9, kernel: 4, stride: 2, padding: 1}, layer_norm: {}, upsample: {}, conv1d: {filters: 2, kernel: 3, padding: 1, activation: none}]
+train: {epochs: 2, batch: 23, microbatch: 5}
+checkpoint: {every: 1, keep: 9}
+samples: {every: 2, count: 6}
+Y
+same volume "1 3" <<'Y'
+data: {file: data.h5, train: /volumes, layout: volume}
+model:
+  latent: 3
+  likelihood: gaussian
+  encoder: [conv3d: {filters: 4, kernel: 2, stride: 2}, dense: {units: 9}]
+  decoder: [dense: {units: 60}, conv_transpose3d: {filters: 5, kernel: 3, padding: 1}, upsample: {}, conv3d: {filters: 1, kernel: 3, padding: 1, activation: none}]
+train: {epochs: 2, batch: 23, microbatch: 5}
+samples: {every: 2, count: 6}
+Y
+
+run 75 3 time.part "$elbow" train time.yaml --run-dir time.part --set run.stop_after=1
+run 0 2 time.rest "$elbow" train time.yaml --run-dir time.part --resume
+same_run "time, resumed" time.1 time.part
+
+# Weights that are averaged beside those that are trained: evaluations and pictures take them, training does not.
+same averaged "1 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /wide, valid: 0.2}
+model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
+train: {epochs: 0, steps: 8, batch: 40, microbatch: 8, rate: 3.0e-3, average: 0.7, optimizer: {rmsprop: {momentum: 0.5}}}
+eval: {every: 4}
+checkpoint: {every: 4}
+samples: {every: 4, count: 4}
+Y
+run 75 3 averaged.part "$elbow" train averaged.yaml --run-dir averaged.part --set run.stop_after=4
+run 0 2 averaged.rest "$elbow" train averaged.yaml --run-dir averaged.part --resume
+same_run "averaged, resumed" averaged.1 averaged.part
+run 0 1 raw "$elbow" train averaged.yaml --run-dir raw --set train.average=0
+diff -q <(grep ',train,' averaged.1/kl.csv) <(grep ',train,' raw/kl.csv) >/dev/null || fail "averages change what is trained"
+run 0 2 averaged.eval "$elbow" eval averaged.1 --json
+run 0 1 averaged.raw "$elbow" eval averaged.1 --json --raw-weights
+for pair in averaged.1:averaged.eval raw:averaged.raw; do
+    elbo=$(table_column "${pair%:*}/metrics.csv" elbo | tail -n 1)
+    grep -qF "\"elbo\": $elbo," "${pair#*:}.out" || fail "$pair: $elbo is not in $(cat "${pair#*:}.out")"
+done
+
+# Layers of all kinds for flat values, some of which draw random numbers.
+same layers "1 3+on 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid}
+model:
+  latent: 3
+  encoder: [dense: {units: 19}, residual: {layers: [dense: {units: 11}, dropout: 0.3, layer_norm: {activation: gelu}]}, gated: {units: 17}]
+  decoder: [residual: [gated: {units: 13}, residual: [dense: {units: 13}]], dropout: {rate: 0.1}, dense: {units: 11, activation: elu}]
+train: {epochs: 2, batch: 24, microbatch: 4}
+checkpoint: {every: 5}
+samples: {every: 5, count: 4}
+Y
+run 75 3 layers.part "$elbow" train layers.yaml --run-dir layers.part --set run.stop_after=5
+run 0 2 layers.rest "$elbow" train layers.yaml --run-dir layers.part --resume --set train.threads=2
+same_run "layers, resumed" layers.1 layers.part
+finish
