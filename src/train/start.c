@@ -171,6 +171,7 @@ static enum elbow_status check_rows(const struct elbow_train_plan *plan, const s
     const struct elbow_data_facts *before = &checkpoint->data, *now = &plan->facts;
     bool has_weights = plan->train.has_weights || checkpoint->config.data.weights[0] != 0;
     bool has_conditions = plan->train.conditions.count > 0;
+    bool has_mask = plan->train.known.base != NULL || checkpoint->config.data.mask[0] != 0;
     if (before->samples != now->samples || before->values != now->values)
         return elbow_error_set(error, ELBOW_MISMATCH, "%s: was trained on %s of %s, but %s now has %llu of %llu",
                                checkpoint->path, elbow_text_count(before->samples, "sample").text,
@@ -181,9 +182,10 @@ static enum elbow_status check_rows(const struct elbow_train_plan *plan, const s
     if (before->hash != now->hash)
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: was trained on other rows than %s has now (their hashes differ); give it the "
-                               "same rows in the same type%s%s, or start anew in another run directory",
+                               "same rows in the same type%s%s%s, or start anew in another run directory",
                                checkpoint->path, plan->train.name, has_weights ? " with the same data.weights" : "",
-                               has_conditions ? " with the same data.condition" : "");
+                               has_conditions ? " with the same data.condition" : "",
+                               has_mask ? " with the same values missing" : "");
     if (before->valid_hash == now->valid_hash)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_MISMATCH,
