@@ -38,7 +38,7 @@ static struct elbow_collation make(double hide)
                                     .binarizer = {.seed = 3},
                                     .noise = ELBOW_PURPOSE_EVAL_NOISE,
                                     .latent = 1,
-                                    .shows_mask = true,
+                                    .inputs = {.dataset = &dataset, .shows_mask = true},
                                     .hide = hide};
 }
 
