@@ -13,7 +13,7 @@ enum { SAMPLES = 64, PAIRS = 32 }; // where -n is left out
 struct wish {
     struct elbow_session_request request;
     struct elbow_words conditions, values; // --condition-from, --condition
-    int64_t count, seed, first, size;
+    int64_t count, seed, first, size, fit;
     bool draw, transformed;
 };
 
@@ -100,6 +100,21 @@ static void tell_conditions(const struct elbow_call *call, const struct wish *wi
                           wish->request.output, conditions->variables[v].name, conditions->variables[v].mean);
 }
 
+// Collective. What z is drawn from, where that is no prior.
+static enum elbow_status fit_mixture(const struct elbow_call *call, const struct wish *wish,
+                                     const struct elbow_session *session, struct elbow_mixture *mixture,
+                                     struct elbow_error *error)
+{
+    const struct elbow_evaluation_request request = {.comm = call->comm,
+                                                     .model = session->model,
+                                                     .parameters = session->checkpoint.values,
+                                                     .dataset = &session->dataset,
+                                                     .config = &session->checkpoint.config};
+    if (wish->fit == 0)
+        return ELBOW_OK;
+    return elbow_mixture_fit_dataset(&request, (size_t)wish->fit, seed_of(wish, session), call->log, mixture, error);
+}
+
 // Collective.
 static enum elbow_status draw_samples(const struct elbow_call *call, const struct wish *wish,
                                       const struct elbow_session *session, struct elbow_error *error)
@@ -113,15 +128,20 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
                                "--size %" PRId64 ": no likelihood of the checkpoint has a size; leave it out",
                                wish->size);
     struct elbow_conditioning conditioning;
+    struct elbow_mixture mixture = {0};
     uint64_t count = 0;
     enum elbow_status status = settle_conditions(wish, session, &conditioning, &count, error);
     gallery.conditioning = &conditioning;
+    gallery.mixture = wish->fit > 0 ? &mixture : NULL;
+    if (status == ELBOW_OK)
+        status = fit_mixture(call, wish, session, &mixture, error);
     if (status == ELBOW_OK)
         status =
             elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, session), wish->draw, error);
     if (status == ELBOW_OK)
         tell_conditions(call, wish, &conditioning);
     elbow_conditioning_clear(&conditioning);
+    elbow_mixture_clear(&mixture);
     if (status == ELBOW_OK)
         elbow_log_say(call->log, "%s: %s of step %" PRIu64 " of %s", wish->request.output,
                       elbow_text_count(count, "sample").text, session->checkpoint.state.step, session->checkpoint.path);
@@ -212,6 +232,18 @@ static const struct elbow_flag sample_flags[] = {
      .help = "what a conditional model is told, in the words and units of the data; none: nothing",
      .offset = offsetof(struct wish, values)},
     ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "each sample"),
+    {.name = "fit",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "K",
+     .help = "draws z from a mixture of K normal distributions, fitted to the latents of the training data, and not "
+             "from the prior",
+     .offset = offsetof(struct wish, fit),
+     .least = 1},
+    {.name = "data",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE[:/dataset]",
+     .help = "with --fit: other data than those of training, whose latents it is fitted to",
+     .offset = offsetof(struct wish, request.data)},
     ELBOW_ROW_SEED(offsetof(struct wish, seed)),
     ELBOW_ROW_DRAW(offsetof(struct wish, draw)),
     ELBOW_ROW_TRANSFORMED(offsetof(struct wish, transformed)),
@@ -261,6 +293,28 @@ static const struct elbow_flag reconstruct_flags[] = {
 typedef enum elbow_status draw_function(const struct elbow_call *call, const struct wish *wish,
                                         const struct elbow_session *session, struct elbow_error *error);
 
+// Where the latents come from that --fit asks for.
+static enum elbow_status settle_fit(struct wish *wish, struct elbow_error *error)
+{
+    struct elbow_session_request *request = &wish->request;
+    if (wish->fit == 0) {
+        request->needs_prior = (struct elbow_session_needs){
+            "elbow sample", "without a prior to draw z from; add --fit K, which draws it from a mixture fitted to the "
+                            "latents of the training data"};
+        if (request->data != NULL)
+            return elbow_error_set(error, ELBOW_USAGE, "--data is for --fit, which takes latents of it; leave it out");
+        return ELBOW_OK;
+    }
+    if (request->condition_count > 0)
+        return elbow_error_set(
+            error, ELBOW_USAGE,
+            "--condition-from with --fit: conditions of samples, and data of latents, cannot both be "
+            "read; give --condition NAME=VALUE");
+    request->wants_data = request->is_training = true;
+    request->wants_names = false;
+    return ELBOW_OK;
+}
+
 static enum elbow_status run(struct elbow_call *call, bool wants_data, draw_function *draw, struct elbow_error *error)
 {
     struct wish wish = {.seed = -1, .request = {.wants_data = wants_data, .wants_names = true, .draws = true}};
@@ -269,7 +323,9 @@ static enum elbow_status run(struct elbow_call *call, bool wants_data, draw_func
     if (status != ELBOW_OK)
         return status;
     if (!wants_data)
-        wish.request.needs_prior = (struct elbow_session_needs){"elbow sample", "without a prior to draw z from"};
+        status = settle_fit(&wish, error);
+    if (status != ELBOW_OK)
+        return status;
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
         status = draw(call, &wish, &session, error);
@@ -291,7 +347,7 @@ static void preview_sample(const struct elbow_call *call, char *note)
 {
     struct wish wish = {.seed = -1, .request = {.draws = true}};
     struct elbow_error error = {0};
-    if (read_wish(call, &wish, &error) == ELBOW_OK)
+    if (read_wish(call, &wish, &error) == ELBOW_OK && settle_fit(&wish, &error) == ELBOW_OK)
         elbow_session_preview(&wish.request, note);
 }
 
@@ -306,13 +362,18 @@ static void preview_reconstruct(const struct elbow_call *call, char *note)
 const struct elbow_command elbow_command_sample = {
     .name = "sample",
     .summary = "draw what a model makes up",
-    .text = "Samples from the prior, decoded: the means of p(x|z), or draws from it. A picture for images, rows of an\n"
-            "HDF5 or CSV file for all else, by the ending of FILE. A model with conditions goes through all classes of "
-            "the\n"
-            "one that is not given, and takes the mean of numbers that are not.\n",
+    .text =
+        "Samples from the prior, decoded: the means of p(x|z), or draws from it. A picture for images, rows of an\n"
+        "HDF5 or CSV file for all else, by the ending of FILE. A model with conditions goes through all classes of "
+        "the\n"
+        "one that is not given, and takes the mean of numbers that are not.\n"
+        "With --fit K z comes from a mixture of K normal distributions that is fitted to the latents of the training\n"
+        "data (of a deterministic autoencoder, which has no prior, the only way), and samples keep out of the holes\n"
+        "that the prior may have.\n",
     .examples = "elbow sample runs/shapes -o samples.png\n"
                 "elbow sample runs/shapes -o samples.h5 -n 1000 --seed 7 --draw\n"
-                "elbow sample runs/digits -o sevens.png --condition label=7\n",
+                "elbow sample runs/digits -o sevens.png --condition label=7\n"
+                "elbow sample runs/shapes -o fitted.png --fit 10\n",
     .flags = sample_flags,
     .flag_count = sizeof sample_flags / sizeof *sample_flags,
     .run = run_sample,

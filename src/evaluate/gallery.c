@@ -126,7 +126,10 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
                               drawing->condition + i * model->conditions);
     elbow_model_set_conditions(model, drawing->microbatch, drawing->condition);
     struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
-    elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
+    for (size_t i = 0; gallery->mixture != NULL && i < drawing->microbatch; ++i)
+        elbow_mixture_draw(gallery->mixture, drawing->seed, drawing->ids[i], drawing->z + i * model->latent);
+    if (gallery->mixture == NULL)
+        elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
     struct elbow_model_sizes sizes = {.total = gallery->size, .mean = gallery->data->mean, .size = gallery->data->size};
     if (gallery->size > 0) // else as of a row of the training data
         sizes.size = gallery->size;

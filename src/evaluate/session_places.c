@@ -26,10 +26,12 @@ static void set_conditions(const struct elbow_config *config, bool is_valid, str
                     config->data.file, named->entries[k].dataset);
 }
 
-// What was held back of the training data, the validation data of the configuration, or its training data.
-static void locate_configured(const struct elbow_config *config, struct elbow_session_places *places)
+// What was held back of the training data, the validation data of the configuration, or its training data; or the last
+// whatever there is.
+static void locate_configured(const struct elbow_config *config, bool is_training, struct elbow_session_places *places)
 {
-    bool has_valid = config->data.valid[0] != '\0', has_share = config->data.valid_share > 0;
+    bool has_valid = !is_training && config->data.valid[0] != '\0';
+    bool has_share = !is_training && config->data.valid_share > 0;
     const char *file = config->data.file;
     struct elbow_session_place *parts = places->parts;
     *places = (struct elbow_session_places){.select = {.is_valid = has_share}};
@@ -261,7 +263,7 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
                                        struct elbow_session_places *places, struct elbow_error *error)
 {
     struct elbow_session_place *parts = places->parts;
-    locate_configured(config, places);
+    locate_configured(config, request->is_training, places);
     enum elbow_status status = ELBOW_OK;
     bool is_noise = config->data.synthetic > 0 && request->data == NULL;
     if (request->data != NULL)

@@ -41,7 +41,10 @@ wrong 2 '--data :/: lacks the file' eval good --data :/
 
 # A deterministic autoencoder has no prior, and no distribution of z.
 run 0 1 plain "$elbow" train good.yaml --run-dir plain --set model.posterior=deterministic
-wrong 2 'sample: plain.*has model.posterior: deterministic, without a prior' sample plain -o x.png
+wrong 2 'sample: plain.*has model.posterior: deterministic, without a prior.*add --fit K' sample plain -o x.png
+wrong 2 '--data is for --fit' sample good -o x.png --data data.h5
+wrong 2 "--fit: found '0'" sample good -o x.png --fit 0
+wrong 2 '--fit 100: more components than the 60 latents of .*; give fewer' sample plain -o x.png --fit 100
 wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' eval plain --importance 3
 wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' encode plain -o x.h5 --importance 3
 wrong 2 'elbow impute: plain.*has model.posterior: deterministic, without a distribution of z' impute plain -o x.h5

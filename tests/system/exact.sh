@@ -119,6 +119,12 @@ checkpoint: {every: 3, keep: 9}
 samples: {every: 3, count: 6}
 Y
 
+# A mixture is fitted to the latents that all ranks encode.
+for ranks in 1 3; do
+    run 0 $ranks plain "$elbow" sample plain.1 -o "plain.$ranks.h5" --fit 3 -n 20
+done
+same_file "a mixture" plain.1.h5 plain.3.h5
+
 # Stopped and resumed on another number of ranks, a run takes what it has learned from its checkpoint.
 for name in each log1p plain; do
     run 75 3 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --set run.stop_after=3

@@ -11,6 +11,7 @@
 #include "elbow/checkpoint/checkpoint.h"
 #include "elbow/data/batches.h"
 #include "elbow/evaluate/conditioning.h"
+#include "elbow/evaluate/mixture.h"
 
 ELBOW_C_BEGIN
 
@@ -23,19 +24,20 @@ struct elbow_gallery {
     const struct elbow_config *config;
     const struct elbow_conditioning *conditioning; // what samples are told, or reconstructions in place of what was
                                                    // said of their rows; NULL: all classes in turn; of the rows
-    bool is_transformed;           // values are left as the model has them, and not turned back by data.transform
-    double size;                   // of a sample, where a likelihood has one; 0: as rows of the training data have it
-    bool corrupt;                  // reconstructions are of corrupted rows, which stand beside the clean ones
-    enum elbow_publish publish;    // of a user's path: what may become of a file that is there
+    bool is_transformed; // values are left as the model has them, and not turned back by data.transform
+    double size;         // of a sample, where a likelihood has one; 0: as rows of the training data have it
+    const struct elbow_mixture *mixture; // what samples draw z from; NULL: the prior
+    bool corrupt;                        // reconstructions are of corrupted rows, which stand beside the clean ones
+    enum elbow_publish publish;          // of a user's path: what may become of a file that is there
     struct elbow_pending *pending; // of a run: rank zero's, whose directory takes the files, and where they wait that
                                    // cannot be written. NULL: paths are the user's
 };
 
 // Collective. Writes `count` samples to path (elbow/output/sink.h: a gallery of one column, samples): means of p(x|z),
-// or draws from it, for z = standard normal noise keyed by (seed, number of the sample). FILE if a file has taken its
-// place since it was looked at; OUTPUT if it cannot be written; USAGE for a PNG of data that are no images, or another
-// ending. Where the classes of a condition are gone through, those of one stand one after the other, in a row of the
-// picture.
+// or draws from it, for z from the prior, or the mixture, keyed by (seed, number of the sample). FILE if a file has
+// taken its place since it was looked at; OUTPUT if it cannot be written; USAGE for a PNG of data that are no images,
+// or another ending. Where the classes of a condition are gone through, those of one stand one after the other, in a
+// row of the picture.
 enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
                                         uint64_t seed, bool draw, struct elbow_error *error);
 

@@ -30,6 +30,7 @@ struct elbow_session_request {
     const char *output; // a file that will be written, or NULL: looked at as elbow/base/output.h tells, before the work
     bool draws;         // the output is of pictures or samples, else a table
     bool force;         // it may replace one that is there
+    bool is_training;   // without `data`: the training data, whatever else there is
     bool corrupt;       // for models with model.input.corrupt alone
     struct elbow_session_needs needs_prior; // what is only for models with one; zeroed: nothing is
 };

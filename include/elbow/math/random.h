@@ -37,7 +37,10 @@ enum elbow_purpose {
     ELBOW_PURPOSE_IMPUTE_DRAW = 23,      // id: sample; draw: number of the completion
     ELBOW_PURPOSE_CONDITION_DROP = 24,   // id: sample; draw: epoch; word 0
     ELBOW_PURPOSE_TRAIN_CORRUPT = 25,    // id: sample; draw: epoch
-    ELBOW_PURPOSE_EVAL_CORRUPT = 26      // id: sample; draw: 0
+    ELBOW_PURPOSE_EVAL_CORRUPT = 26,     // id: sample; draw: 0
+    ELBOW_PURPOSE_FIT_CHOICE =
+        27, // id: 0 (which latents a mixture is fitted to), 1 (word k: where component k starts); draw: 0
+    ELBOW_PURPOSE_SAMPLE_COMPONENT = 28 // id: number of the sample; draw: 0; word 0
 };
 
 struct elbow_stream {
