@@ -232,12 +232,13 @@ START_TEST(figures_are_means_of_the_rows)
 }
 END_TEST
 
-// Every figure but the counts, which have no digits.
+// Every figure but the counts, which have no digits, shares of counts, and the variance, which is the model's here.
 static void check_all_nan(const struct elbow_figures *figures)
 {
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
         ck_assert_msg(!figures->is_given[kind] || elbow_figure_row(kind)->digits == 0 ||
-                          kind == ELBOW_FIGURE_VARIANCE || isnan(figures->values[kind]), // which is the model's here
+                          kind == ELBOW_FIGURE_VARIANCE || kind == ELBOW_FIGURE_KNOWN ||
+                          kind == ELBOW_FIGURE_HIDDEN_ACCURACY || isnan(figures->values[kind]),
                       "%s: %g, and a row is NaN", elbow_figure_row(kind)->name, figures->values[kind]);
 }
 

@@ -246,47 +246,6 @@ static void check_deviance(const struct elbow_evaluation *evaluation)
     check_near(&evaluation->figures, ELBOW_FIGURE_EXPLAINED_DEVIANCE, 1 - left / all);
 }
 
-// --- denoised
-
-static void ask_denoised(void)
-{
-    set.request.corrupt = true;
-    set.config.model.input.corrupt = ELBOW_CORRUPT_GAUSSIAN;
-    set.config.model.input.amount = 0.75;
-    set.dataset.trained_min = -3;
-    set.dataset.trained_max = 5;
-}
-
-// x' = x + 0.75 noise, and the decoder's mean at z = the mean of q(z|x').
-static void check_denoised(const struct elbow_evaluation *evaluation)
-{
-    const float *in = tensor_of("encoder.head/weight"), *in_bias = tensor_of("encoder.head/bias");
-    const float *out = tensor_of("decoder.head/weight"), *out_bias = tensor_of("decoder.head/bias");
-    double before = 0, after = 0;
-    for (size_t i = 0; i < SAMPLES; ++i) {
-        float noise[VALUES];
-        double z[LATENT];
-        elbow_random_normal((struct elbow_stream){.seed = SEED, .purpose = ELBOW_PURPOSE_EVAL_CORRUPT, .id = i}, VALUES,
-                            noise);
-        for (size_t j = 0; j < LATENT; ++j) {
-            z[j] = (double)in_bias[j];
-            for (size_t d = 0; d < VALUES; ++d)
-                z[j] += ((double)set.x[i * VALUES + d] + 0.75 * (double)noise[d]) * (double)in[d * 2 * LATENT + j];
-        }
-        for (size_t d = 0; d < VALUES; ++d) {
-            double mean = (double)out_bias[d], x = (double)set.x[i * VALUES + d];
-            for (size_t j = 0; j < LATENT; ++j)
-                mean += z[j] * (double)out[j * VALUES + d];
-            before += 0.75 * (double)noise[d] * 0.75 * (double)noise[d] / VALUES / SAMPLES;
-            after += (mean - x) * (mean - x) / VALUES / SAMPLES;
-        }
-    }
-    check_near(&evaluation->figures, ELBOW_FIGURE_CORRUPTED_MSE, before);
-    check_near(&evaluation->figures, ELBOW_FIGURE_CORRUPTED_PSNR, 10 * log10(64 / before));
-    check_near(&evaluation->figures, ELBOW_FIGURE_DENOISED_MSE, after);
-    check_near(&evaluation->figures, ELBOW_FIGURE_DENOISED_PSNR, 10 * log10(64 / after));
-}
-
 // --- classes
 
 static void ask_classes(void)
@@ -346,6 +305,8 @@ static void check_stored(const struct elbow_evaluation *evaluation)
     ck_assert(isnan(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED)));
 }
 
+#include "reference_measure_inputs.inc"
+
 static const struct {
     void (*ask)(void); // changes the request
     void (*check)(const struct elbow_evaluation *evaluation);
@@ -353,6 +314,8 @@ static const struct {
 } REFERENCES[ELBOW_MEASURES] = {
     [ELBOW_MEASURE_ELBO] = {ask_nothing, check_elbo, true},
     [ELBOW_MEASURE_DEVIANCE] = {ask_deviance, check_deviance, false},
+    [ELBOW_MEASURE_KNOWN] = {ask_known, check_missing, false},
+    [ELBOW_MEASURE_HIDDEN] = {ask_hidden, check_hidden, false},
     [ELBOW_MEASURE_DENOISED] = {ask_denoised, check_denoised, false},
     [ELBOW_MEASURE_IMPORTANCE] = {ask_importance, check_importance, false},
     [ELBOW_MEASURE_CLASSES] = {ask_classes, check_classes, false},
