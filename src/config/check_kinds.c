@@ -7,8 +7,11 @@
 // What weighs or measures a KL needs one.
 static enum elbow_status check_posterior(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
-    static const char *const of_kl[][2] = {
-        {"model", "prior"}, {"objective", "beta"}, {"objective", "warmup"}, {"objective", "free_bits"}};
+    static const char *const of_kl[][2] = {{"model", "prior"},
+                                           {"objective", "kl"},
+                                           {"objective", "beta"},
+                                           {"objective", "warmup"},
+                                           {"objective", "free_bits"}};
     enum elbow_posterior_kind kind = (enum elbow_posterior_kind)config->model.posterior;
     for (size_t i = 0; !elbow_posterior_has_kl(kind) && i < sizeof of_kl / sizeof *of_kl; ++i)
         if (!elbow_value_is_preset(elbow_schema_find(elbow_schema_keys(), of_kl[i][0], of_kl[i][1]), config))
@@ -16,6 +19,12 @@ static enum elbow_status check_posterior(const struct elbow_config *config, cons
                                    "%s: %s.%s: model.posterior: %s has no KL for it; remove it, or set "
                                    "model.posterior: diagonal",
                                    name, of_kl[i][0], of_kl[i][1], elbow_posterior_kinds[kind].name);
+    if (!elbow_posterior_has_kl(kind) && (config->objective.penalties >> ELBOW_PENALTY_DIP & 1) != 0)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: objective.penalty: dip: is of the means and variances of a diagonal posterior; remove "
+            "it, or set model.posterior: diagonal",
+            name);
     return ELBOW_OK;
 }
 
@@ -40,8 +49,23 @@ static enum elbow_status check_input(const struct elbow_config *config, const ch
     return ELBOW_OK;
 }
 
+// What looks at the z of several rows together has one prior for all of them.
+static enum elbow_status check_coupled(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    bool has_parts = config->objective.kl == ELBOW_KL_PARTS;
+    bool has_mmd = (config->objective.penalties >> ELBOW_PENALTY_MMD & 1) != 0;
+    if (!config->model.condition.prior || (!has_parts && !has_mmd))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_CONFIG,
+                           "%s: objective.%s: is of one prior for all rows, but model.condition.prior: true gives each "
+                           "its own; remove one of them",
+                           name, has_parts ? "kl: parts" : "penalty: mmd");
+}
+
 enum elbow_status elbow_check_kinds(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     enum elbow_status status = check_posterior(config, name, error);
-    return status == ELBOW_OK ? check_input(config, name, error) : status;
+    if (status == ELBOW_OK)
+        status = check_input(config, name, error);
+    return status == ELBOW_OK ? check_coupled(config, name, error) : status;
 }

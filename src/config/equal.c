@@ -133,6 +133,8 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
         return integers->count == ((const struct elbow_integers *)right)->count &&
                memcmp(integers->values, ((const struct elbow_integers *)right)->values,
                       integers->count * sizeof *integers->values) == 0;
+    case ELBOW_KEY_KINDS:
+        return elbow_value_equal_kinds(key, a, b);
     case ELBOW_KEY_PIECES:
         return equal_pieces(left, right);
     case ELBOW_KEY_LAYERS:

@@ -38,6 +38,17 @@ static void expected_kind(const struct elbow_key *key, char expected[ELBOW_EXPEC
     }
 }
 
+static void expected_kinds(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
+{
+    (void)elbow_text_format(expected, ELBOW_EXPECTED_SIZE, "a list of %s", key->kinds[0].name);
+    for (size_t i = 1; key->kinds[i].name; ++i) {
+        size_t length = strlen(expected);
+        (void)elbow_text_format(expected + length, ELBOW_EXPECTED_SIZE - length, ", %s", key->kinds[i].name);
+    }
+    size_t length = strlen(expected);
+    (void)elbow_text_format(expected + length, ELBOW_EXPECTED_SIZE - length, ", each at most once, or []");
+}
+
 static void expected_real(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
 {
     char low[48] = "", high[48] = "";
@@ -127,6 +138,9 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
         return;
     case ELBOW_KEY_INTEGERS:
         expected_integers(key, expected);
+        return;
+    case ELBOW_KEY_KINDS:
+        expected_kinds(key, expected);
         return;
     case ELBOW_KEY_PIECES:
         (void)elbow_text_format(expected, size,

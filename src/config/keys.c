@@ -103,9 +103,10 @@ static void explain_key(FILE *out, const struct elbow_key *key, const char *pref
 // The options of a key's kinds, or of its map, as --set takes them. `name`: the key's, in full.
 static void explain_kinds(FILE *out, const struct elbow_key *key, const char *name)
 {
-    bool has_kinds = key->type == ELBOW_KEY_KIND || key->type == ELBOW_KEY_MAP;
+    bool is_map = key->type == ELBOW_KEY_MAP;
+    bool has_kinds = key->type == ELBOW_KEY_KIND || key->type == ELBOW_KEY_KINDS || is_map;
     for (size_t i = 0; has_kinds && key->kinds[i].name; ++i) {
-        bool has_word = key->type == ELBOW_KEY_KIND && !(key->is_open && i == 0);
+        bool has_word = !is_map && !(key->is_open && i == 0);
         struct elbow_keys options = key->kinds[i].keys;
         char full[ELBOW_KEY_NAME_SIZE], inner[ELBOW_KEY_NAME_SIZE];
         elbow_schema_join(full, has_word ? name : "", has_word ? key->kinds[i].name : name);

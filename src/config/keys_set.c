@@ -172,8 +172,9 @@ static enum elbow_status set_value(struct elbow_keys keys, void *base, const cha
     char shown[ELBOW_KEY_NAME_SIZE], advice[640];
     bool is_list =
         key && (key->type == ELBOW_KEY_LAYERS || key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_KIND ||
-                key->type == ELBOW_KEY_ROWS || key->type == ELBOW_KEY_MAP || key->type == ELBOW_KEY_PLACES ||
-                key->type == ELBOW_KEY_SHARE || key->type == ELBOW_KEY_RANGES || key->type == ELBOW_KEY_NAMED);
+                key->type == ELBOW_KEY_KINDS || key->type == ELBOW_KEY_ROWS || key->type == ELBOW_KEY_MAP ||
+                key->type == ELBOW_KEY_PLACES || key->type == ELBOW_KEY_SHARE || key->type == ELBOW_KEY_RANGES ||
+                key->type == ELBOW_KEY_NAMED);
     if (key && (!*rest || is_list)) {
         elbow_schema_join(shown, key->section, key->name);
         if (*rest)

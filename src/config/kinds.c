@@ -137,63 +137,6 @@ struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_op
 #define LIKELIHOOD(name, word, support, options, most) [name] = {#word, options},
 const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {ELBOW_LIKELIHOOD_LIST(LIKELIHOOD)};
 
-#define OF_OBJECTIVE(member) .offset = offsetof(struct elbow_config, objective.member)
-
-// clang-format off
-static const struct elbow_key linear_keys[] = {
-    {"", "steps", INTEGER, OF_OBJECTIVE(warmup), FROM_ZERO, .preset = "0", .is_flat = true,
-     .help = "Steps over which the weight rises linearly to its value; 0: at once."},
-};
-static const struct elbow_key cyclical_keys[] = {
-    {"", "cycles", INTEGER, OF_OBJECTIVE(cyclical.cycles), FROM(1, UINT32_MAX), .preset = "4", .help = "How many."},
-    {"", "share", REAL, OF_OBJECTIVE(cyclical.share), .low = 0, .low_open = true, .high = 1, .preset = "0.5",
-     .help = "Of a cycle, in which the weight rises linearly; in the rest it has its value."},
-    {"", "steps", INTEGER, OF_OBJECTIVE(cyclical.steps), FROM_ONE,
-     .help = "Of all cycles together; afterwards the weight has its value."},
-};
-// clang-format on
-#define linear_options OPTIONS(linear_keys)
-#define cyclical_options OPTIONS(cyclical_keys)
-#define RAMP(name, word, options) [name] = {#word, options},
-static const struct elbow_kind_schema ramp_kinds[ELBOW_RAMPS + 1] = {ELBOW_RAMP_LIST(RAMP)};
-
-static const char *const free_choices[] = {ELBOW_FREE_LIST(ELBOW_KIND_WORD) NULL};
-
-// clang-format off
-static const struct elbow_key free_keys[] = {
-    {"", "nats", REAL, OF_OBJECTIVE(free_bits), NOT_NEGATIVE, .preset = "0.0", .is_flat = true,
-     .help = "Of KL that each latent dimension may have for free."},
-    {"", "of", CHOICE(free_choices), OF_OBJECTIVE(free_of), .preset = "sample",
-     .help = "Whose: each sample's, or the mean of the batch, by that of the step before."},
-};
-// clang-format on
-static const struct elbow_kind_schema free_options[2] = {{"free", OPTIONS(free_keys)}, {NULL, {NULL, 0}}};
-
-// clang-format off
-static const struct elbow_key weighted_keys[] = {
-    {"", "weight", REAL, OF_OBJECTIVE(beta), NOT_NEGATIVE, .preset = "1.0", .is_flat = true,
-     .help = "Weight of the KL in what is trained."},
-    {"", "ramp", KIND(ramp_kinds), OF_OBJECTIVE(ramp), .preset = "linear",
-     .help = "How the weight rises to its value, once or again and again."},
-    {"", "free", MAP(free_options), OF_OBJECTIVE(free_of), .preset = "null",
-     .help = "KL that costs nothing."},
-};
-static const struct elbow_key capacity_keys[] = {
-    {"", "weight", REAL, OF_OBJECTIVE(capacity.weight), NOT_NEGATIVE, .preset = "100.0",
-     .help = "What a nat costs by which the KL's mean over the batch is off the capacity, to either side."},
-    {"", "from", REAL, OF_OBJECTIVE(capacity.from), NOT_NEGATIVE, .preset = "0.0",
-     .help = "Nats: the capacity of the first step."},
-    {"", "to", REAL, OF_OBJECTIVE(capacity.to), NOT_NEGATIVE, .preset = "25.0",
-     .help = "Nats: the capacity that it goes to linearly."},
-    {"", "steps", INTEGER, OF_OBJECTIVE(capacity.steps), FROM_ONE, .preset = "100000",
-     .help = "Over which it goes there; afterwards it stays."},
-};
-// clang-format on
-#define weighted_options OPTIONS(weighted_keys)
-#define capacity_options OPTIONS(capacity_keys)
-#define KL(name, word, options) [name] = {#word, options},
-const struct elbow_kind_schema elbow_kl_kinds[ELBOW_KLS + 1] = {ELBOW_KL_LIST(KL)};
-
 #define pieces_options OPTIONS(pieces_keys)
 #define SCHEDULE(name, word, options) [name] = {#word, options},
 const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1] = {ELBOW_SCHEDULE_LIST(SCHEDULE)};

@@ -171,6 +171,10 @@ static const struct elbow_key keys[] = {
      .help =
          "What the KL costs: {weight: 4, ramp: ..., free: ...}, whose parts beta, warmup and free_bits are, too; or "
          "{capacity: ...}, which holds its mean near a number of nats."},
+    {"objective", "penalty", .type = ELBOW_KEY_KINDS, .kinds = elbow_penalty_kinds, AT(objective.penalties),
+     .preset = "[]", .is_later = true,
+     .help = "What the latent variables of a microbatch cost together: [mmd: {...}] how far they are from the prior, "
+             "[dip: {...}] how far their covariance is from the identity; or both."},
     {"objective", "beta", REAL, AT(objective.beta), NOT_NEGATIVE, .preset = "1.0",
      .help = "Weight of the KL in what is trained; the reported elbo is always recon - kl."},
     {"objective", "warmup", INTEGER, AT(objective.warmup), FROM_ZERO, .preset = "0",

@@ -382,6 +382,7 @@ enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const cha
     case ELBOW_KEY_NAMED:
     case ELBOW_KEY_RANGES:
     case ELBOW_KEY_PIECES:
+    case ELBOW_KEY_KINDS:
     case ELBOW_KEY_KIND:
     case ELBOW_KEY_LAYERS:
     case ELBOW_KEY_INNER:

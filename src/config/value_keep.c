@@ -32,6 +32,7 @@ size_t elbow_value_size(const struct elbow_key *option)
     case ELBOW_KEY_PLACES:
     case ELBOW_KEY_NAMED:
     case ELBOW_KEY_RANGES:
+    case ELBOW_KEY_KINDS:
     case ELBOW_KEY_LAYERS:
     case ELBOW_KEY_INNER:
         break;

@@ -283,6 +283,8 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
         return elbow_value_read_named(key, shown, node, (struct elbow_named *)((char *)base + key->offset), source);
     if (key->type == ELBOW_KEY_RANGES)
         return elbow_value_read_ranges(key, shown, node, (struct elbow_ranges *)((char *)base + key->offset), source);
+    if (key->type == ELBOW_KEY_KINDS)
+        return elbow_value_read_kinds(key, shown, node, base, source);
     if (key->type == ELBOW_KEY_PIECES)
         return elbow_value_read_pieces(key, shown, node, (struct elbow_pieces *)((char *)base + key->offset), source);
     return elbow_value_read_scalar(key, shown, node, base, source);
@@ -294,7 +296,8 @@ void elbow_value_preset(const struct elbow_key *key, void *base)
         return;
     char text[64];
     ELBOW_CHECK(elbow_text_format(text, sizeof text, "%s", key->preset));
-    bool is_list = key->type == ELBOW_KEY_INTEGERS; // of which only the empty one can be a default
+    bool is_list =
+        key->type == ELBOW_KEY_INTEGERS || key->type == ELBOW_KEY_KINDS; // of which only the empty one can be a default
     ELBOW_CHECK(!is_list || strcmp(key->preset, "[]") == 0);
     bool is_map = strcmp(key->preset, "{}") == 0;
     enum elbow_yaml_kind kind = is_list ? ELBOW_YAML_LIST : is_map ? ELBOW_YAML_MAP : ELBOW_YAML_SCALAR;

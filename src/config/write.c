@@ -361,6 +361,9 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
     case ELBOW_KEY_INTEGERS:
         write_integers(value, printer);
         return;
+    case ELBOW_KEY_KINDS:
+        elbow_value_write_kinds(key, base, printer);
+        return;
     case ELBOW_KEY_PIECES:
         write_pieces(value, printer);
         return;

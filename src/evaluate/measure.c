@@ -87,8 +87,10 @@ void elbow_measured_evaluate(struct elbow_measured *measured, uint64_t first, si
     measured->rows = row_count;
     measured->microbatch = elbow_evaluation_microbatch(&measured->collation, first, row_count, &measured->collated);
     struct elbow_row_results results = {.head = measured->head, .recon = measured->recon, .kl = measured->kl};
-    elbow_model_evaluate(request->model, request->parameters, measured->microbatch, request->terms,
-                         measured->statistics, results);
+    struct elbow_terms terms = request->terms;
+    terms.samples = request->dataset->samples;
+    elbow_model_evaluate(request->model, request->parameters, measured->microbatch, terms, measured->statistics,
+                         results);
 }
 
 void elbow_measured_destroy(struct elbow_measured *measured)

@@ -117,6 +117,7 @@ struct elbow_terms elbow_engine_terms(const struct elbow_engine *engine, uint64_
     const struct elbow_config *config = &engine->plan->config;
     struct elbow_terms terms = elbow_objective_terms(config, engine->state.beta);
     bool looks_back = engine->accumulators > engine->summed && engine->state.updates > 0;
+    terms.samples = engine->plan->train.samples;
     terms.before = looks_back ? engine->accumulator + engine->summed : NULL;
     if (config->objective.kl == ELBOW_KL_CAPACITY)
         terms.capacity = elbow_objective_capacity(config, step);

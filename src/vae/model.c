@@ -148,6 +148,8 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
         status = elbow_allocate(&model->condition, model->rows_max * model->conditions, sizeof *model->condition, what,
                                 error);
     if (status == ELBOW_OK)
+        status = elbow_allocate(&model->coupled, model->coupling, sizeof(double), what, error);
+    if (status == ELBOW_OK)
         status = elbow_gathering_create(model, error);
     model->lanes = lanes;
     return status;
@@ -162,6 +164,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->recon);
     elbow_release(&model->objectives);
     elbow_release(&model->noted);
+    elbow_release(&model->coupled);
     elbow_release(&model->room);
     elbow_release(&model->condition);
     elbow_gathering_destroy(model);
@@ -265,6 +268,9 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
     model->head = kinds.posterior->outputs(model->latent);
     model->objective = kinds.objective;
     model->rows_max = rows_max;
+    struct elbow_terms terms = elbow_objective_terms(config, config->objective.beta);
+    model->extras = elbow_objective_figures(&terms, model->extra_figures);
+    model->coupling = elbow_objective_room(&terms, rows_max, model->latent);
     status = add_parts(config, kinds.likelihood, model, error);
     if (status == ELBOW_OK)
         status = create_layers(config, sample, model, error);
@@ -306,7 +312,7 @@ size_t elbow_model_bytes(const struct elbow_model *model)
 {
     size_t of_latent = model->lanes * model->rows_max *
                        ((3 * model->latent + model->head) * sizeof(float) + (2 + model->notes) * sizeof(double));
-    of_latent += model->rows_max * 3 * model->latent * sizeof(double);
+    of_latent += (model->rows_max * 3 * model->latent + model->coupling) * sizeof(double);
     of_latent += model->rows_max * model->conditions * sizeof *model->condition;
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent +
            elbow_gathering_bytes(model);

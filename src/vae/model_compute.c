@@ -92,7 +92,8 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
                               .kl = model->kl + row * model->latent,
                               .recon = model->recon + row,
                               .terms = terms,
-                              .room = model->room};
+                              .room = model->room,
+                              .coupled = model->coupled};
     for (size_t t = 0; t < model->prior_tensors.count; ++t)
         pass.tensors[t] = parameters + model->prior_tensors.offsets[t];
     return pass;
@@ -153,12 +154,14 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     pass.weights = microbatch.weights;
     fill_kl(model, &pass, model->kl + lane * model->rows_max * model->latent);
     double *objectives = model->objectives + lane * model->rows_max;
+    size_t size = elbow_model_statistics(model, false);
+    memset(statistics, 0, size * sizeof *statistics);
+    pass.notes = model->extras > 0 ? statistics + size - model->extras : NULL;
     model->objective->score(&pass, objectives);
     for (size_t i = 0; microbatch.weights != NULL && i < microbatch.rows; ++i)
         objectives[i] *= (double)microbatch.weights[i];
     if (model->prior_tensors.count > 0)
         train_prior(model, &pass, gradient);
-    memset(statistics, 0, elbow_model_statistics(model, false) * sizeof *statistics);
     size_t notes = elbow_statistics_size(model->latent, false);
     for (size_t i = 0; i < microbatch.rows; ++i) {
         size_t row = lane * model->rows_max + i;
@@ -229,8 +232,10 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
     reconstruct(model, parameters, microbatch, y);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, terms);
     fill_kl(model, &pass, model->kl);
+    size_t size = elbow_model_statistics(model, true);
+    memset(statistics, 0, size * sizeof *statistics);
+    pass.notes = model->extras > 0 ? statistics + size - model->extras : NULL;
     model->objective->score(&pass, model->objectives);
-    memset(statistics, 0, elbow_model_statistics(model, true) * sizeof *statistics);
     for (size_t i = 0; i < rows; ++i) {
         double kl = count_row(model, i, elbow_statistics_size(latent, true), statistics);
         count_moments(latent, head + i * model->head, statistics);

@@ -111,7 +111,8 @@ void elbow_model_start(const struct elbow_model *model, const double *mean, cons
 
 size_t elbow_model_statistics(const struct elbow_model *model, bool moments)
 {
-    return elbow_statistics_size(model->latent, moments) + model->notes + (moments ? 0 : model->settling);
+    return elbow_statistics_size(model->latent, moments) + model->notes + (moments ? 0 : model->settling) +
+           model->extras;
 }
 
 // Whether another part has the figure, too.
@@ -148,6 +149,9 @@ void elbow_model_figures(const struct elbow_model *model, const double *statisti
                 elbow_figures_set(figures, kind, value);
         }
     }
+    const double *extras = statistics + elbow_model_statistics(model, moments) - model->extras;
+    for (size_t n = 0; n < model->extras; ++n)
+        elbow_figures_set(figures, model->extra_figures[n], extras[n] / statistics[ELBOW_STATISTIC_SAMPLES]);
 }
 
 // The numbers of a part, from the sums of its notes times the weights of the samples.

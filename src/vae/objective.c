@@ -57,15 +57,6 @@ const struct elbow_objective *elbow_objective_row(enum elbow_objective_kind kind
     return rows[kind];
 }
 
-#define KL_ROW(name, word, ...) [name] = &elbow_kl_##word,
-static const struct elbow_kl *const kl_rows[] = {ELBOW_KL_LIST(KL_ROW)};
-
-const struct elbow_kl *elbow_kl_row(enum elbow_kl_kind kind)
-{
-    ELBOW_CHECK((unsigned)kind < ELBOW_KLS);
-    return kl_rows[kind];
-}
-
 struct elbow_terms elbow_objective_terms(const struct elbow_config *config, double beta)
 {
     return (struct elbow_terms){.beta = beta,
@@ -73,7 +64,10 @@ struct elbow_terms elbow_objective_terms(const struct elbow_config *config, doub
                                 .free_of = (enum elbow_free)config->objective.free_of,
                                 .kl = (enum elbow_kl_kind)config->objective.kl,
                                 .capacity = config->objective.capacity.to,
-                                .capacity_weight = config->objective.capacity.weight};
+                                .capacity_weight = config->objective.capacity.weight,
+                                .parts = config->objective.parts,
+                                .penalties = config->objective.penalties,
+                                .penalty_options = config->objective.penalty_options};
 }
 
 bool elbow_objective_looks_back(const struct elbow_config *config)

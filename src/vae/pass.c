@@ -21,7 +21,11 @@ void elbow_pass_backward(const struct elbow_pass *pass, const double *price, flo
 {
     double *slopes = pass->room + pass->rows * pass->latent;
     struct elbow_prior_call call = elbow_pass_prior(pass);
-    if (pass->prior != NULL)
+    if (elbow_kl_row(pass->terms.kl)->backward != NULL)
+        elbow_kl_row(pass->terms.kl)->backward(pass, dz, slopes);
+    else if (pass->prior != NULL)
         pass->prior->backward(&call, price, dz, slopes);
+    if (pass->terms.penalties != 0)
+        elbow_pass_pull(pass, dz, slopes);
     pass->posterior->backward(pass->rows, pass->latent, pass->head, pass->noise, dz, slopes, dhead);
 }

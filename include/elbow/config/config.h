@@ -140,6 +140,18 @@ struct elbow_variance {
 // Local.
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options);
 
+// Options of all penalties: a kind reads its own.
+struct elbow_penalty_options {
+    double mmd_weight, mmd_width;
+    double dip_off_diagonal, dip_diagonal; // weights
+    int dip_of;                            // enum elbow_dip
+};
+
+// Weights of the parts that a KL falls into.
+struct elbow_kl_parts {
+    double information, total_correlation, dimensions;
+};
+
 // "every" of an evaluation: a number of steps, 0 for never, ELBOW_EVERY_EPOCH at the end of each epoch.
 enum { ELBOW_EVERY_EPOCH = -1 };
 
@@ -216,6 +228,9 @@ struct elbow_config {
             double weight, from, to; // nats
             int64_t steps;           // over which the capacity goes from one to the other
         } capacity;
+        struct elbow_kl_parts parts;
+        int penalties; // bits by enum elbow_penalty_kind
+        struct elbow_penalty_options penalty_options;
     } objective;
     struct {
         int64_t epochs, steps; // steps > 0 ends the run there

@@ -136,8 +136,22 @@ enum elbow_free { ELBOW_FREE_LIST(ELBOW_KIND_ENUMERATOR) };
 // one stand without its word.
 #define ELBOW_KL_LIST(X)                                                                                               \
     X(ELBOW_KL_WEIGHTED, weighted, weighted_options)                                                                   \
-    X(ELBOW_KL_CAPACITY, capacity, capacity_options)
+    X(ELBOW_KL_CAPACITY, capacity, capacity_options)                                                                   \
+    X(ELBOW_KL_PARTS, parts, parts_options)
 enum elbow_kl_kind { ELBOW_KL_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_KLS };
+
+// What DIP takes the covariance of.
+#define ELBOW_DIP_LIST(X)                                                                                              \
+    X(ELBOW_DIP_MEANS, means)                                                                                          \
+    X(ELBOW_DIP_LATENTS, latents)
+enum elbow_dip { ELBOW_DIP_LIST(ELBOW_KIND_ENUMERATOR) };
+
+// Penalties on the latent variables of a microbatch: X(ENUMERATOR, word, options). src/vae/penalty/<word>.c holds the
+// functions.
+#define ELBOW_PENALTY_LIST(X)                                                                                          \
+    X(ELBOW_PENALTY_MMD, mmd, mmd_options)                                                                             \
+    X(ELBOW_PENALTY_DIP, dip, dip_options)
+enum elbow_penalty_kind { ELBOW_PENALTY_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PENALTIES };
 
 // Objectives, what training climbs: src/vae/objective/<word>.c holds the functions.
 #define ELBOW_OBJECTIVE_LIST(X) X(ELBOW_OBJECTIVE_ELBO, elbo)

@@ -77,7 +77,10 @@ struct elbow_model {
     const struct elbow_prior *prior; // NULL: the posterior has no KL to one
     size_t part_count;
     struct elbow_model_part parts[ELBOW_PARTS_MAX];
-    size_t notes;    // of a row: of each part with figures those, times its weight, and the weight
+    size_t notes;  // of a row: of each part with figures those, times its weight, and the weight
+    size_t extras; // the objective's figures, behind all else in the statistics
+    enum elbow_figure_kind extra_figures[ELBOW_OBJECTIVE_FIGURES];
+    size_t coupling; // doubles that rows take which see each other
     size_t settling; // doubles of a batch from which trained numbers follow in closed form; 0: none do
     struct elbow_prior_numbers {
         size_t count, offsets[ELBOW_PRIOR_TENSORS]; // in the arena, behind all others
@@ -89,6 +92,7 @@ struct elbow_model {
     double *recon, *objectives;       // (lanes, rows_max); owned
     double *noted;                    // (lanes, rows_max, notes); owned
     double *room;                     // (rows_max, 3Z), for one pass at a time; owned
+    double *coupled;                  // [coupling] likewise; owned
     struct elbow_model_sizes sizing;  // of the rows that are decoded
     double *sizes;                    // (parts, rows_max): what they come to; owned
     float *condition;                 // (rows_max, C) of the rows that are decoded; owned

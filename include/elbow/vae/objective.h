@@ -47,7 +47,11 @@ struct elbow_terms {
     enum elbow_free free_of;
     enum elbow_kl_kind kl;
     double capacity, capacity_weight; // nats, of the step
-    const double *before;             // (Z) the KL's mean over the batch of the step before; NULL: there was none
+    struct elbow_kl_parts parts;      // weights
+    uint64_t samples;                 // of the set that the rows are of; less than the rows: so many
+    int penalties;                    // bits by enum elbow_penalty_kind
+    struct elbow_penalty_options penalty_options;
+    const double *before; // (Z) the KL's mean over the batch of the step before; NULL: there was none
 };
 
 // Local. The terms of a configuration with the beta of a step, of which no step has been before.
@@ -66,7 +70,9 @@ struct elbow_pass {
     const double *recon;                       // (rows)
     const float *weights;                      // (rows): of what is climbed; NULL: all 1
     struct elbow_terms terms;
-    double *room; // (rows, 3Z): for backward
+    double *room;    // (rows, 3Z): for backward
+    double *coupled; // of elbow_objective_room: for what sees all rows; NULL: nothing does
+    double *notes; // of elbow_objective_figures: to which their sums over the rows are added; NULL: they are not wanted
 };
 
 // Local. The weight of a row.
@@ -78,25 +84,58 @@ static inline double elbow_pass_weight(const struct elbow_pass *pass, size_t row
 // Local. What the prior sees of a pass.
 struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass);
 
-// Local. The way back through z: dhead from price (rows, Z), which is -d value / d KL, and dz, to which the prior adds.
-// The last 2Z columns of the pass' room are overwritten; price may be its first Z.
+// Local. The way back through z: dhead from price (rows, Z), which is -d value / d KL, and dz, to which the KL and the
+// penalties of the terms add. The last 2Z columns of the pass' room are overwritten; price may be its first Z.
 void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead);
 
 // What the KL costs: a table with a row for each kind (elbow/config/kinds.h), whose functions lie in
 // src/vae/kl/<word>.c. They keep nothing.
 struct elbow_kl {
+    const enum elbow_figure_kind *figures; // that the pass' notes have; ends with ELBOW_FIGURES; NULL: none
+    // Local. Doubles of `coupled`. NULL: rows do not see each other.
+    size_t (*room)(size_t rows, size_t latent);
     // Local. cost[i]: nats that are taken from the recon of each row; without its weight.
     void (*cost)(const struct elbow_pass *pass, double *cost);
     // Local. price (rows, Z): d cost / d KL times the row's weight. Of the pass only terms, weights and kl are needed.
     void (*price)(const struct elbow_pass *pass, double *price);
+    // Local. The gradient of the weighted sum of cost: what goes through z is added to dz (rows, Z), the rest is slopes
+    // (rows, 2Z), by mean and log_variance, overwritten. NULL: that of the prior's KL at its price.
+    void (*backward)(const struct elbow_pass *pass, float *dz, double *slopes);
 };
 
 // Local. The row of a kind.
 const struct elbow_kl *elbow_kl_row(enum elbow_kl_kind kind);
 
+// What the latent variables of a microbatch cost together: a table likewise, src/vae/penalty/<word>.c.
+struct elbow_penalty {
+    const enum elbow_figure_kind *figures; // of its notes
+    size_t (*room)(size_t rows, size_t latent);
+    // Local. What each row of the microbatch costs; adds its figures, times the rows, to notes unless that is NULL.
+    double (*cost)(const struct elbow_pass *pass, double *notes);
+    // Local. Adds the gradient of scale times cost to dz and slopes.
+    void (*backward)(const struct elbow_pass *pass, double scale, float *dz, double *slopes);
+};
+
+// Local. The row of a kind.
+const struct elbow_penalty *elbow_penalty_row(enum elbow_penalty_kind kind);
+
+// Local. What each row pays for all penalties of the terms, with their notes behind those of the KL; adds their
+// gradient to dz and slopes.
+double elbow_pass_penalty(const struct elbow_pass *pass);
+void elbow_pass_pull(const struct elbow_pass *pass, float *dz, double *slopes);
+
+// Local. The figures of a pass' notes, and how many there are.
+enum { ELBOW_OBJECTIVE_FIGURES = 16 };
+size_t elbow_objective_figures(const struct elbow_terms *terms,
+                               enum elbow_figure_kind figures[ELBOW_OBJECTIVE_FIGURES]);
+
+// Local. Doubles of a pass' `coupled`; 0: rows do not see each other.
+size_t elbow_objective_room(const struct elbow_terms *terms, size_t rows, size_t latent);
+
 // What training climbs: a table with a row for each kind (elbow/config/kinds.h), whose functions lie in
-// src/vae/objective/<word>.c. They see one microbatch, never a batch. They keep nothing: threads may call them at the
-// same time with arrays of their own.
+// src/vae/objective/<word>.c. They see one microbatch, never a batch, and rows of it see each other only where the
+// terms have something that couples them. They keep nothing: threads may call them at the same time with arrays of
+// their own.
 struct elbow_objective {
     // Local. value[i]: what is climbed, of each row, in nats; without its weight.
     void (*score)(const struct elbow_pass *pass, double *value);

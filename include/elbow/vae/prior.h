@@ -47,8 +47,10 @@ struct elbow_prior {
     // Local. The gradient of sum_ij price_ij kl_ij, price (rows, Z): what goes through z is added to dz (rows, Z), the
     // rest is slopes (rows, 2Z), by mean and log_variance, overwritten. Reads what kl reads.
     void (*backward)(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes);
-    // Local. Likewise by the trained tensors: gradients (as many values as the tensors), overwritten. NULL where there
-    // are no tensors.
+    // Local. Adds to dz (rows, Z) the gradient of -sum_i price_i log p(z_i), price (rows). Reads z and the tensors.
+    void (*pull)(const struct elbow_prior_call *call, const double *price, float *dz);
+    // Local. Of backward, by the trained tensors: gradients (as many values as the tensors), overwritten. NULL where
+    // there are no tensors.
     void (*gradient)(const struct elbow_prior_call *call, const double *price,
                      float *const gradients[ELBOW_PRIOR_TENSORS]);
     // Local. A draw from p(z) into z (Z), of one row, with the words of the stream alone. Reads the tensors.

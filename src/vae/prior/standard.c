@@ -122,6 +122,14 @@ static void backward(const struct elbow_prior_call *call, const double *price, f
     elbow_threads_split(call->rows, 1, least_rows(call->latent), slope_span, &work);
 }
 
+static void pull(const struct elbow_prior_call *call, const double *price, float *dz)
+{
+    size_t latent = call->latent;
+    ELBOW_CHECK(call->z && price && dz);
+    for (size_t k = 0; k < call->rows * latent; ++k)
+        dz[k] = (float)((double)dz[k] + price[k / latent] * (double)call->z[k]);
+}
+
 static void log_p(const struct elbow_prior_call *call, double *sums)
 {
     ELBOW_CHECK(call->z && sums);
@@ -158,5 +166,10 @@ static void draw(struct elbow_stream stream, const struct elbow_prior_call *call
     elbow_random_normal(stream, call->latent, z);
 }
 
-const struct elbow_prior elbow_prior_standard = {
-    .is_exact = true, .log_p = log_p, .log_ratio = log_ratio, .kl = kl, .backward = backward, .draw = draw};
+const struct elbow_prior elbow_prior_standard = {.is_exact = true,
+                                                 .log_p = log_p,
+                                                 .log_ratio = log_ratio,
+                                                 .kl = kl,
+                                                 .backward = backward,
+                                                 .pull = pull,
+                                                 .draw = draw};

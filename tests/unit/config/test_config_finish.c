@@ -146,6 +146,20 @@ START_TEST(test_finish_training)
                  (int)strcspn(of_kl[i], ":"), of_kl[i]);
         does_not_finish(text, message);
     }
+    does_not_finish(
+        "data: {file: x.h5, condition: {label: /c}}\nmodel: {condition: {prior: true}}\nobjective: {kl: {parts: {}}}",
+        "run.yaml: objective.kl: parts: is of one prior for all rows, but model.condition.prior: true gives "
+        "each its own; remove one of them");
+    does_not_finish(
+        "data: {file: x.h5, condition: {label: /c}}\nmodel: {condition: {prior: true}}\nobjective: {penalty: [mmd]}",
+        "run.yaml: objective.penalty: mmd: is of one prior for all rows, but model.condition.prior: true "
+        "gives each its own; remove one of them");
+    does_not_finish("data: {file: x.h5}\nmodel: {posterior: deterministic}\nobjective: {kl: {capacity: {}}}",
+                    "run.yaml: objective.kl: model.posterior: deterministic has no KL for it; remove it, or set "
+                    "model.posterior: diagonal");
+    does_not_finish("data: {file: x.h5}\nmodel: {posterior: deterministic}\nobjective: {penalty: [mmd, dip]}",
+                    "run.yaml: objective.penalty: dip: is of the means and variances of a diagonal posterior; remove "
+                    "it, or set model.posterior: diagonal");
     does_not_finish("data: {file: x.h5}\ntrain: {epochs: 0}",
                     "run.yaml: train.epochs and train.steps are both 0, the run would not begin; set one of them");
     does_not_finish("data: {file: x.h5}\ntrain: {batch: 8, microbatch: 9}",

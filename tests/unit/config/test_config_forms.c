@@ -79,6 +79,7 @@ START_TEST(kl_is_written_flat_where_that_says_all)
          "{weight: 2.0, ramp: {cyclical: {cycles: 4, share: 0.5, steps: 100}}, free: {nats: 0.0, of: sample}}"},
         {"kl: {ramp: {linear: 7}, free: {nats: 0.25, of: batch}}",
          "{weight: 1.0, ramp: {linear: {steps: 7}}, free: {nats: 0.25, of: batch}}"},
+        {"kl: {parts: {}}", "{parts: {information: 1.0, total_correlation: 6.0, dimensions: 1.0}}"},
         {"kl: {capacity: {to: 5, steps: 10}}", "{capacity: {weight: 1.0e+02, from: 0.0, to: 5.0, steps: 10}}"},
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; ++i) {
@@ -92,6 +93,28 @@ START_TEST(kl_is_written_flat_where_that_says_all)
         elbow_release(&first);
         elbow_release(&again);
     }
+}
+END_TEST
+
+START_TEST(penalties_are_written_and_set)
+{
+    struct elbow_config config = defaults();
+    char *first = dump_of("objective: {penalty: [dip, mmd: {weight: 5}]}"), *again = dump_of(first);
+    ck_assert_msg(strstr(first,
+                         "\nobjective:\n  penalty: [mmd: {weight: 5.0, width: 1.0}, dip: {off_diagonal: 1.0e+01, "
+                         "diagonal: 1.0e+02, of: means}]\n  beta: 1.0\n") != NULL,
+                  "%s", first);
+    ck_assert_str_eq(first, again);
+    elbow_release(&first);
+    elbow_release(&again);
+    accepted(&config, "objective: {penalty: [mmd: {weight: 5}]}");
+    ck_assert_int_eq(elbow_config_set(&config, "objective.penalty.0.mmd.width=2", &error), ELBOW_OK);
+    ck_assert(config.objective.penalty_options.mmd_weight == 5 && config.objective.penalty_options.mmd_width == 2);
+    ck_assert_int_eq(elbow_config_set(&config, "objective.penalty=[dip, mmd: {width: 0}]", &error), ELBOW_CONFIG);
+    ck_assert(config.objective.penalties == 1 << ELBOW_PENALTY_MMD &&
+              config.objective.penalty_options.dip_diagonal == 0);
+    ck_assert_int_eq(elbow_config_set(&config, "objective.penalty=[]", &error), ELBOW_OK);
+    ck_assert(config.objective.penalties == 0);
 }
 END_TEST
 
@@ -130,12 +153,23 @@ START_TEST(kl_is_set_and_refused)
             "run.yaml:1:24: objective.kl.ramp: found 'sudden', expected one of linear, cyclical");
     refused("objective: {kl: {free: {nats: 1, of: all}}}",
             "run.yaml:1:38: objective.kl.free.of: found 'all', expected one of sample, batch");
+    refused("objective: {penalty: [mmd: {weight: -1}]}",
+            "run.yaml:1:37: objective.penalty.0.mmd.weight: '-1' is out of bounds, expected a number of at least 0");
+    refused("objective: {penalty: [mmd, dip: {}, mmd: {}]}",
+            "run.yaml:1:37: objective.penalty.2: mmd a second time; remove one of them");
+    refused("objective: {penalty: mmd}",
+            "run.yaml:1:22: objective.penalty: found 'mmd', expected a list of mmd, dip, each at most once, or []");
+    refused("objective: {penalty: [dip: {of: all}]}",
+            "run.yaml:1:33: objective.penalty.0.dip.of: found 'all', expected one of means, latents");
+    refused("objective: {kl: {parts: {total_correlation: -6}}}",
+            "run.yaml:1:45: objective.kl.parts.total_correlation: '-6' is out of bounds, expected a number of at least "
+            "0");
     refused("objective: {kl: big}", "run.yaml:1:17: objective.kl: found 'big', expected a map such as {weight: ...}, "
-                                    "null, or one of capacity");
+                                    "null, or one of capacity, parts");
     refused("objective: {kl: {wait: 2}}",
             "run.yaml:1:18: objective.kl.wait: unknown key; objective.kl has: weight, ramp, free");
 }
 END_TEST
 
-UNIT_MAIN("config/forms", kl_is_written_flat_where_that_says_all, kl_is_set_and_refused, both_forms_give_the_same_bytes,
-          later_options_are_written_with_their_kind)
+UNIT_MAIN("config/forms", penalties_are_written_and_set, kl_is_written_flat_where_that_says_all, kl_is_set_and_refused,
+          both_forms_give_the_same_bytes, later_options_are_written_with_their_kind)

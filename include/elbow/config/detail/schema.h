@@ -15,6 +15,7 @@ enum elbow_key_type {
     ELBOW_KEY_CHOICE,   // int, index into `choices`
     ELBOW_KEY_KIND,     // int, index into `kinds`: a word, or a map of one key with the kind's options; where `present`
                         // is one, struct elbow_likelihood_parts there: a list of such with columns
+    ELBOW_KEY_KINDS,    // int, bits by index into `kinds`: a list of kinds, each at most once
     ELBOW_KEY_LEARNED,  // double, and a bool at `present`: a number, the word learned, or {learned: START}
     ELBOW_KEY_NUMBER, // double, and an enum elbow_number as an int at `present`: a number, a word of `choices`, or (if
                       // learned is one) {learned: START}
@@ -88,6 +89,9 @@ extern const struct elbow_kind_schema elbow_kl_kinds[ELBOW_KLS + 1];
 
 // Those of model.condition, likewise.
 extern const struct elbow_kind_schema elbow_condition_options[2];
+
+// The penalties, likewise, by enum elbow_penalty_kind.
+extern const struct elbow_kind_schema elbow_penalty_kinds[ELBOW_PENALTIES + 1];
 
 // The priors, likewise, by enum elbow_prior_kind.
 extern const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1];

@@ -11,6 +11,8 @@ enum { ELBOW_FOUND_SIZE = 96 };
 
 struct elbow_printer;
 
+struct elbow_printer;
+
 // Where values come from, for the messages.
 struct elbow_source {
     const char *name;   // "run.yaml", "--set train.rate=x"
@@ -61,6 +63,12 @@ enum elbow_status elbow_value_read_rows(const struct elbow_key *key, const char 
 // Local. Reads a list of pieces.
 enum elbow_status elbow_value_read_pieces(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           struct elbow_pieces *value, const struct elbow_source *source);
+
+// Local. Reads a list of kinds; writes one; compares two.
+enum elbow_status elbow_value_read_kinds(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                         void *base, const struct elbow_source *source);
+void elbow_value_write_kinds(const struct elbow_key *key, const void *base, struct elbow_printer *printer);
+bool elbow_value_equal_kinds(const struct elbow_key *key, const void *a, const void *b);
 
 // Local. Reads a map of options. Those that are left out get their presets.
 enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of the tables of objectives and of what the KL costs. Private to this folder and to the table.
+// The rows of the tables of objectives, of what the KL costs, and of penalties. Private to this folder and to the
+// table.
 #ifndef ELBOW_VAE_DETAIL_OBJECTIVE_H
 #define ELBOW_VAE_DETAIL_OBJECTIVE_H
 
@@ -10,5 +11,8 @@ ELBOW_OBJECTIVE_LIST(ELBOW_OBJECTIVE_DECLARE)
 
 #define ELBOW_KL_DECLARE(name, word, ...) extern const struct elbow_kl elbow_kl_##word;
 ELBOW_KL_LIST(ELBOW_KL_DECLARE)
+
+#define ELBOW_PENALTY_DECLARE(name, word, ...) extern const struct elbow_penalty elbow_penalty_##word;
+ELBOW_PENALTY_LIST(ELBOW_PENALTY_DECLARE)
 
 #endif
