@@ -64,4 +64,22 @@ while read -r line; do
 done <told
 [ "$("$make_data" print filled.h5 /draws | wc -l)" = 200 ] || fail "no completions: $(cat told gaps.told.err)"
 [ $blocks = "$(grep -c '^```yaml$' "$page")" ] || fail "the page has $(grep -c '^```yaml$' "$page") layouts, $blocks are tried"
+
+# The models of the page on counts, spectra and gaps, and what is done with them, on small stand-ins.
+page=$top/docs/howto/counts-spectra-gaps.md
+rm filled.h5
+"$make_data" write counts.h5 /x i16 80,31 counts
+"$make_data" write gaps.h5 /x f32 60,8,8 unit gaps=0.2
+blocks=0
+for name in counts spectra gaps; do
+    blocks=$((blocks + 1))
+    awk -v wanted=$blocks '/^```/ { inside = $0 == "```yaml"; block += inside; next } inside && block == wanted' "$page" >$name.yaml
+    grep -qx "# $name.yaml" $name.yaml || fail "block $blocks is not $name.yaml"
+    rm -rf "runs/$name"
+    run 0 2 "$name.train" "$elbow" train $name.yaml --set train.epochs=1 --set samples.count=4
+done
+[ $blocks = "$(grep -c '^```yaml$' "$page")" ] || fail "$page: not all models are tried"
+grep -E '^elbow (eval|encode|reconstruct|sample|impute) ' "$page" | sed "s/^elbow //; s/#.*//; s/ 100\b/ 10/" >told
+[ "$(wc -l <told)" = 8 ] || fail "$page tells $(wc -l <told) commands"
+while read -r -a words; do run 0 1 after "$elbow" "${words[@]}"; done <told
 finish
