@@ -50,7 +50,7 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
     const struct elbow_model *model = plan->request->model;
     size_t of_deviance = plan->request->deviance ? rows_max : 0;
     size_t of_hidden = plan->request->hide > 0 ? rows_max : 0;
-    size_t of_decoded = plan->request->hide > 0 || plan->request->corrupt ? rows_max : 0;
+    size_t of_decoded = plan->request->hide > 0 || plan->request->corrupt || model->prior == NULL ? rows_max : 0;
     size_t width = model->outputs;
     *measured = (struct elbow_measured){
         .plan = plan, .collation = elbow_collation_of_evaluation(plan->request->config, plan->request->dataset)};

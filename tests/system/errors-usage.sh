@@ -48,6 +48,11 @@ wrong 2 '--fit 100: more components than the 60 latents of .*; give fewer' sampl
 wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' eval plain --importance 3
 wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' encode plain -o x.h5 --importance 3
 wrong 2 'elbow impute: plain.*has model.posterior: deterministic, without a distribution of z' impute plain -o x.h5
+"$elbow" eval plain --json >plain.json 2>/dev/null || fail "eval plain: exit status $?"
+for key in recon residual explained_deviance; do
+    grep -q "\"$key\": " plain.json || fail "eval of a deterministic autoencoder: no $key"
+done
+! grep -qE '"(elbo|kl)' plain.json || fail "eval of a deterministic autoencoder has an elbo or a kl"
 with 2 'objective.beta: model.posterior: deterministic has no KL for it' model.posterior=deterministic objective.beta=0.5
 
 wrong 2 '--corrupt: good.*was trained without model.input.corrupt; leave it out' eval good --corrupt

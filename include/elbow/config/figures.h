@@ -80,7 +80,8 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       "variance of p(x given z), a mean over the values of a Gaussian (train rows: in the last step)",                 \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
     X(ELBOW_FIGURE_RESIDUAL, residual, "",                                                                             \
-      "mean square of x minus the mean of p(x given z), for a Gaussian (train rows: in the last step)",                \
+      "mean square of x minus the mean of p(x given z), for a Gaussian (train rows: in the last step) or without a "   \
+      "KL",                                                                                                            \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
     X(ELBOW_FIGURE_DEVIANCE, deviance, "nats per sample",                                                              \
       "recon of a model that meets each value, minus recon: what is left to explain", 4, ELBOW_FIGURE_IN_EVAL, false)  \

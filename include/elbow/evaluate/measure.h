@@ -38,9 +38,9 @@ struct elbow_measured {
     float *outputs;                     // (rows, D, outputs of a value): room, where the deviance is asked for
     float *at_means;                    // (D, outputs of a value): likewise, of the plan's means
     double *deviances;                  // (2, rows): likewise
-    float *z, *told;                    // (rows, Z), (rows, D): room, where values are hidden or corrupted
-    float *turned;                      // (D): room, where they are corrupted
-    double *scaled;                     // (2, D): likewise
+    float *z, *told; // (rows, Z), (rows, D): room, where values are hidden or corrupted, or there is no KL
+    float *turned;   // (D): room, where they are corrupted
+    double *scaled;  // (2, D): likewise
 };
 
 // Local. Room for a microbatch of `rows` samples; a failure leaves something to destroy.

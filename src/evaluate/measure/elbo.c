@@ -14,14 +14,55 @@ enum { ROW_RECON, ROW_KL, ROW_ELBO };
 static const enum elbow_figure_kind figures_of_row[] = {
     [ROW_RECON] = ELBOW_FIGURE_RECON, [ROW_KL] = ELBOW_FIGURE_KL, [ROW_ELBO] = ELBOW_FIGURE_ELBO, ELBOW_FIGURES};
 
+// Behind the statistics of a model without a KL, whose likelihoods tell no residual: known values, and squares.
+enum { COUNT, SQUARES, RESIDUAL_WIDTH };
+
+static bool wants_residual(const struct elbow_model *model)
+{
+    if (model->prior != NULL)
+        return false;
+    for (size_t p = 0; p < model->part_count; ++p) {
+        const enum elbow_figure_kind *kind = model->parts[p].likelihood->figures;
+        for (; kind != NULL && *kind != ELBOW_FIGURES; ++kind)
+            if (*kind == ELBOW_FIGURE_RESIDUAL)
+                return false;
+    }
+    return true;
+}
+
 static size_t width(const struct elbow_measure_plan *plan)
 {
-    return elbow_model_statistics(plan->request->model, true);
+    const struct elbow_model *model = plan->request->model;
+    return elbow_model_statistics(model, true) + (wants_residual(model) ? RESIDUAL_WIDTH : 0);
+}
+
+// Of the rows that have just been decoded.
+static void add_residual(const struct elbow_measured *measured, double *sums)
+{
+    const struct elbow_evaluation_request *request = measured->plan->request;
+    const struct elbow_microbatch *microbatch = &measured->microbatch;
+    size_t rows = measured->rows, values = rows * request->dataset->values;
+    elbow_model_set_sizes(
+        request->model, rows,
+        (struct elbow_model_sizes){.x = microbatch->values, .known = microbatch->known, .sizes = microbatch->sizes});
+    elbow_model_means(request->model, request->parameters, rows, measured->told);
+    sums[COUNT] = sums[SQUARES] = 0;
+    for (size_t i = 0; i < values; ++i) {
+        double error = (double)microbatch->values[i] - (double)measured->told[i];
+        if (microbatch->known != NULL && microbatch->known[i] == 0)
+            continue;
+        sums[COUNT] += 1;
+        sums[SQUARES] += error * error;
+    }
 }
 
 static void microbatch(const struct elbow_measured *measured, double *sums)
 {
-    memcpy(sums, measured->statistics, width(measured->plan) * sizeof *sums);
+    const struct elbow_model *model = measured->plan->request->model;
+    size_t statistics = elbow_model_statistics(model, true);
+    memcpy(sums, measured->statistics, statistics * sizeof *sums);
+    if (wants_residual(model))
+        add_residual(measured, sums + statistics);
 }
 
 static enum elbow_status conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
@@ -31,6 +72,9 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     elbow_model_figures(plan->request->model, sums, true, &evaluation->figures);
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ACTIVE_UNITS,
                       (double)elbow_statistics_active(sums, plan->latent));
+    const double *residual = sums + elbow_model_statistics(plan->request->model, true);
+    if (wants_residual(plan->request->model) && residual[COUNT] > 0)
+        elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_RESIDUAL, residual[SQUARES] / residual[COUNT]);
     if (!elbow_measure_gives(plan, ELBOW_FIGURE_KL))
         return ELBOW_OK;
     enum elbow_status status = elbow_allocate(&evaluation->kl, plan->latent, sizeof(double), "the KL", error);
