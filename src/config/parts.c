@@ -4,18 +4,19 @@
 
 #include <inttypes.h>
 
-static bool has_column(const struct elbow_ranges *columns, int64_t column)
+// Where the range of these columns ends that a column is in; -1: in none.
+static int64_t end_of(const struct elbow_ranges *columns, int64_t column)
 {
     for (size_t r = 0; r < columns->count; ++r)
         if (column >= columns->ranges[r].first && column <= columns->ranges[r].last)
-            return true;
-    return columns->count == 0; // all
+            return columns->ranges[r].last;
+    return columns->count == 0 ? INT64_MAX - 1 : -1; // all
 }
 
 size_t elbow_config_part_of(const struct elbow_likelihood_parts *parts, size_t column)
 {
     size_t part = 0;
-    while (part < parts->count && !has_column(&parts->parts[part].columns, (int64_t)column))
+    while (part < parts->count && end_of(&parts->parts[part].columns, (int64_t)column) < 0)
         ++part;
     return part;
 }
@@ -77,11 +78,14 @@ enum elbow_status elbow_config_check_columns(const struct elbow_config *config, 
                                        ", but samples have %zu values, columns 0 to %zu",
                                        p, word_of(&parts->parts[p]), parts->parts[p].columns.ranges[r].last, values,
                                        values - 1);
-    for (size_t d = 0; d < values; ++d)
-        if (elbow_config_part_of(parts, d) == parts->count)
+    for (size_t d = 0; d < values;) { // from range to range: nobody may vouch for the number of values
+        size_t part = elbow_config_part_of(parts, d);
+        if (part == parts->count)
             return elbow_error_set(error, ELBOW_CONFIG,
                                    "model.likelihood: column %zu belongs to no likelihood (samples have %zu values, "
                                    "columns 0 to %zu); give each column to one",
                                    d, values, values - 1);
+        d = (size_t)end_of(&parts->parts[part].columns, (int64_t)d) + 1;
+    }
     return ELBOW_OK;
 }
