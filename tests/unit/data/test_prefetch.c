@@ -32,6 +32,7 @@ static struct elbow_data_source make_source(enum elbow_binarize kind)
         stored[i] = (unsigned char)(i * 89 + i / 7);
     return (struct elbow_data_source){
         .collation = {.dataset = &dataset,
+                      .inputs = {.dataset = &dataset},
                       .binarizer = {.kind = kind, .threshold = 0.5, .seed = 3, .purpose = ELBOW_PURPOSE_TRAIN_BINARIZE},
                       .noise = ELBOW_PURPOSE_TRAIN_NOISE,
                       .latent = LATENT,
