@@ -27,6 +27,27 @@ option() {
 
 # --- The model
 
+# draw_input: what the encoder sees instead of the values that are scored.
+draw_input() {
+    local parts=() kind
+    if [ -n "$is_masked" ] && chance 50; then parts+=("mask: true"); fi
+    if chance 15; then
+        words_of model.input.corrupt
+        pick "${words[@]}" && kind=$REPLY
+        draw_kind "$kind" model.input.corrupt
+        if [[ $REPLY == *:* ]]; then REPLY="{$REPLY}"; fi
+        parts+=("corrupt: $REPLY")
+    fi
+    if chance 15; then
+        words_of model.input.transform
+        # Logarithms are for amounts.
+        if [ -n "$is_real" ]; then words=("${words[@]/log1p/asinh}"); fi
+        pick "${words[@]}" && parts+=("transform: $REPLY")
+    fi
+    local IFS=,
+    if [ ${#parts[@]} -gt 0 ]; then echo "  input: {${parts[*]}}"; fi
+}
+
 draw_model() {
     echo "model:"
     pick 1 2 3 3 5 8 16 17
@@ -38,7 +59,8 @@ draw_model() {
     posterior=diagonal
     if chance 15; then draw_choice model.posterior && posterior=$REPLY && echo "  posterior: $REPLY"; fi
     if [ "$posterior" != deterministic ] && chance 20; then draw_choice model.prior && echo "  prior: $REPLY"; fi
-    if [ -n "$is_masked" ] && chance 50; then echo "  input: {mask: true}"; fi
+    draw_input
+    if [ -n "$is_conditional" ]; then draw_kind condition model && echo "  ${REPLY/#condition/condition:}" | sed 's/::/:/; s/condition:$/condition: {}/'; fi
     option 40 output_bias zero data
     option 40 initializer auto glorot he
 }

@@ -79,7 +79,7 @@ draw_likelihood() {
         *) told+=("start:" "floor:") ;;
         esac
         ;;
-    *negative_binomial) pick none total && told+=("size: $REPLY") ;;
+    *negative_binomial) draw_choice "model.likelihood.$likelihood.size" && told+=("size: $REPLY") ;;
     esac
     draw_kind "$likelihood" model.likelihood "${told[@]}"
     if [[ $REPLY == *:* ]]; then REPLY="{$REPLY}"; fi
@@ -221,15 +221,16 @@ write_labels() {
     "$make_data" write data.h5 "$1" "$REPLY" "$2" labels
 }
 
+# draw_valid: sets valid_file_rows, of a dataset of its own.
 draw_valid() {
     local file=data.h5 name=/valid count
     valid_rows=0
     if ! chance 70; then return; fi
     if chance 15 && [ "$selection" = all ]; then
-        valid_rows=$rows name=/train
+        valid_rows=$rows valid_file_rows=$file_rows name=/train
     else
         pick 1 2 7 16 40 65 130
-        count=$REPLY valid_rows=$((REPLY * windows))
+        count=$REPLY valid_file_rows=$REPLY valid_rows=$((REPLY * windows))
         if chance 30; then file=other.h5; fi
         write_dataset $file /valid "$count"
     fi
@@ -311,6 +312,27 @@ draw_missing() {
     echo "  mask: /mask"
 }
 
+# draw_companions: what the model is told of each row: sizes where the likelihood asks for them, and conditions.
+draw_companions() {
+    local name
+    if [[ ${likelihood_lines[*]} == *'size: data'* ]]; then
+        "$make_data" write data.h5 /sizes f64 "$file_rows" counts offset=1 "seed=7"
+        echo "  size: /sizes"
+        if [ "$valid_file_rows" -gt 0 ]; then
+            "$make_data" write data.h5 /valid_sizes f64 "$valid_file_rows" counts offset=1 && echo "  valid_size: /valid_sizes"
+        fi
+    fi
+    if ! chance 20; then return; fi
+    is_conditional=1
+    for name in '' valid_; do
+        if [ -z "$name" ]; then REPLY=$file_rows; else REPLY=$valid_file_rows; fi
+        if [ "$REPLY" = 0 ]; then continue; fi
+        "$make_data" write data.h5 "/${name}class" i64 "$REPLY" labels
+        "$make_data" write data.h5 "/${name}number" f64 "$REPLY" normal
+        echo "  ${name}condition: {class: /${name}class, number: /${name}number}"
+    done
+}
+
 # write_train: one dataset, two files of one set, or a group of sparse rows.
 write_train() {
     local part
@@ -337,7 +359,7 @@ draw_data() {
     draw_parts
     draw_values
     echo "data:"
-    valid_rows=0 file_rows=$rows selection=all windows=1 is_masked=''
+    valid_rows=0 valid_file_rows=0 file_rows=$rows selection=all windows=1 is_masked='' is_conditional=''
     if [ "$layout" = images ] && [ "$stored" = "${data_sides[0]},${data_sides[1]}" ] && [[ ${kinds[*]} == *unit* ]] && [ -z "$noise" ] && chance 10; then
         echo "  synthetic: $rows" && echo "  shape: [${data_sides[0]}, ${data_sides[1]}]"
     else
@@ -350,6 +372,7 @@ draw_data() {
         keep_kinds
         case $selection in all | rows | parts) draw_valid ;; esac
         if [ "$selection" != parts ]; then
+            draw_companions
             if chance 20; then write_labels /labels "$file_rows" && echo "  labels: /labels"; fi
             if chance 15; then "$make_data" write data.h5 /weights f64 "$file_rows,1" unit && echo "  weights: /weights"; fi
         fi
