@@ -62,10 +62,32 @@ static enum elbow_status check_coupled(const struct elbow_config *config, const 
                            name, has_parts ? "kl: parts" : "penalty: mmd");
 }
 
+// A KL that is sampled belongs to no dimension, and a mixture is its own prior.
+static enum elbow_status check_mixture(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    bool has_mmd = (config->objective.penalties >> ELBOW_PENALTY_MMD & 1) != 0;
+    if (config->model.prior != ELBOW_PRIOR_MIXTURE)
+        return ELBOW_OK;
+    if (config->objective.free_bits > 0)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: objective.free_bits: %g with model.prior: mixture, whose KL is sampled and belongs to "
+            "no dimension; remove one of them",
+            name, config->objective.free_bits);
+    if (has_mmd || config->model.condition.prior)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: %s: takes the place of, or is against, the standard prior, but model.prior is a "
+                               "mixture; remove one of them",
+                               name, has_mmd ? "objective.penalty: mmd" : "model.condition.prior");
+    return ELBOW_OK;
+}
+
 enum elbow_status elbow_check_kinds(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     enum elbow_status status = check_posterior(config, name, error);
     if (status == ELBOW_OK)
         status = check_input(config, name, error);
+    if (status == ELBOW_OK)
+        status = check_mixture(config, name, error);
     return status == ELBOW_OK ? check_coupled(config, name, error) : status;
 }

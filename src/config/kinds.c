@@ -141,6 +141,13 @@ const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS + 1] = {
 #define SCHEDULE(name, word, options) [name] = {#word, options},
 const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1] = {ELBOW_SCHEDULE_LIST(SCHEDULE)};
 
+// clang-format off
+static const struct elbow_key mixture_keys[] = {
+    {"", "components", INTEGER, .offset = offsetof(struct elbow_config, model.components), FROM(1, ELBOW_COMPONENTS_MAX),
+     .help = "Normal distributions, whose means, variances and weights are trained."},
+};
+// clang-format on
+#define mixture_options OPTIONS(mixture_keys)
 #define PRIOR(name, word, options) [name] = {#word, options},
 const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1] = {ELBOW_PRIOR_LIST(PRIOR)};
 

@@ -135,7 +135,9 @@ static const struct elbow_key keys[] = {
          "q(z|x): diagonal, a normal distribution with a mean and a variance of each dimension; deterministic: z is "
          "the mean, and the model a plain autoencoder, without a KL."},
     {"model", "prior", KIND(elbow_prior_kinds), AT(model.prior), .preset = "standard", .is_later = true,
-     .help = "p(z): standard, a normal distribution of mean 0 and variance 1 in each dimension."},
+     .help =
+         "p(z): standard, a normal distribution of mean 0 and variance 1 in each dimension; or a mixture of several, "
+         "which are trained."},
     {"model", "condition", MAP(elbow_condition_options), AT(model.condition), .preset = "{}", .is_later = true,
      .help = "Where the model takes what data.condition tells it."},
     {"model", "likelihood", KIND(elbow_likelihood_kinds), AT(model.likelihood), .preset = "bernoulli",

@@ -36,7 +36,7 @@ static enum elbow_status add_prior(struct elbow_model *model, struct elbow_error
 {
     struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS];
     size_t count = model->prior && model->prior->tensors
-                       ? model->prior->tensors(model->latent, model->conditions, tensors)
+                       ? model->prior->tensors(model->latent, model->conditions, model->components, tensors)
                        : 0,
            index = 0;
     ELBOW_CHECK(count <= ELBOW_PRIOR_TENSORS && (count == 0 || model->prior->gradient));
@@ -264,6 +264,7 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
     model->latent = (size_t)config->model.latent;
     model->posterior = kinds.posterior;
     model->conditions = config->model.condition.width;
+    model->components = (size_t)config->model.components;
     model->prior = kinds.prior;
     model->head = kinds.posterior->outputs(model->latent);
     model->objective = kinds.objective;

@@ -11,6 +11,7 @@ struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass)
                                     .head = pass->head,
                                     .noise = pass->noise,
                                     .z = pass->z,
+                                    .components = pass->components,
                                     .conditions = pass->conditions,
                                     .condition = pass->condition};
     memcpy(call.tensors, pass->tensors, sizeof call.tensors);

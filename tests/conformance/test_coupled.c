@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What couples the rows of a microbatch: identities, and known answers.
+// What couples the rows of a microbatch, and mixtures: identities, and known answers.
 #include "elbow/vae/objective.h"
 
 #include "reference_vae.h"
@@ -181,6 +181,29 @@ START_TEST(dip_by_hand)
 }
 END_TEST
 
-UNIT_MAIN("conformance/coupled", parts_add_up_to_the_sampled_kl, weights_of_the_estimate_add_up_to_one,
-          parts_do_not_know_an_order, estimates_have_their_known_means, mmd_is_zero_in_the_mean_under_the_prior,
-          dip_by_hand)
+// A mixture of one component held at N(0, I) is the standard prior, and so is one of several that are all the same.
+START_TEST(components_at_the_standard_prior_are_that)
+{
+    static const float zeros[8 * 5];
+    const struct elbow_prior *mixture = elbow_prior_row(ELBOW_PRIOR_MIXTURE);
+    const struct elbow_prior *standard = elbow_prior_row(ELBOW_PRIOR_STANDARD);
+    uint64_t state = 9;
+    draw(40, 5, 0.6, &state);
+    struct elbow_prior_call call = {
+        .rows = 40, .latent = 5, .head = head, .noise = noise, .z = z, .tensors = {zeros, zeros, zeros}};
+    for (call.components = 1; call.components <= 8; ++call.components) {
+        mixture->log_p(&call, costs);
+        standard->log_p(&call, ratios);
+        for (size_t i = 0; i < 40; ++i)
+            ck_assert_double_eq_tol(costs[i], ratios[i], 1e-12 * fabs(ratios[i]));
+        mixture->log_ratio(&call, costs);
+        standard->log_ratio(&call, ratios);
+        for (size_t i = 0; i < 40; ++i)
+            ck_assert_double_eq_tol(costs[i], ratios[i], 1e-10);
+    }
+}
+END_TEST
+
+UNIT_MAIN("conformance/coupled", components_at_the_standard_prior_are_that, parts_add_up_to_the_sampled_kl,
+          weights_of_the_estimate_add_up_to_one, parts_do_not_know_an_order, estimates_have_their_known_means,
+          mmd_is_zero_in_the_mean_under_the_prior, dip_by_hand)

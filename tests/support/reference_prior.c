@@ -13,8 +13,25 @@ static double reference_standard_log_p(size_t latent, const double *z, const flo
     return sum;
 }
 
+// mean, log variance, logit
+static double reference_mixture_log_p(size_t latent, const double *z, const float *const *tensors)
+{
+    double total = 0, sum = 0;
+    for (size_t k = 0; k < REFERENCE_COMPONENTS; ++k) {
+        double log_density = tensors[2][k];
+        for (size_t j = 0; j < latent; ++j) {
+            double variance = exp((double)tensors[1][k * latent + j]), off = z[j] - (double)tensors[0][k * latent + j];
+            log_density += -off * off / (2 * variance) - log(2 * acos(-1) * variance) / 2;
+        }
+        total += exp((double)tensors[2][k]);
+        sum += exp(log_density + 300); // several hundred dimensions are far below the smallest double
+    }
+    return log(sum) - 300 - log(total);
+}
+
 const struct reference_prior REFERENCE_PRIORS[ELBOW_PRIORS] = {
     [ELBOW_PRIOR_STANDARD] = {.log_p = reference_standard_log_p, .reach = 10},
+    [ELBOW_PRIOR_MIXTURE] = {.log_p = reference_mixture_log_p, .reach = 10},
 };
 
 double reference_log_q(const float *of_head, const float *of_noise, size_t latent)

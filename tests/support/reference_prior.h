@@ -6,6 +6,8 @@
 
 #include "elbow/vae/prior.h"
 
+enum { REFERENCE_COMPONENTS = 3 }; // of mixtures
+
 struct reference_prior {
     double (*log_p)(size_t latent, const double *z, const float *const *tensors);
     double reach; // beyond, nothing of the density is left

@@ -347,15 +347,15 @@ same_file "gaps, hidden" gaps.hidden.1.out gaps.hidden.3.out
 # Rows that see each other, and a KL that looks back at the step before, which is in the checkpoint.
 same coupled "1 3 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid, weights: /weights}
-model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
-objective: {kl: {parts: {}}, penalty: [mmd: {weight: 10}, dip: {of: latents}]}
+model: {latent: 3, prior: {mixture: {components: 4}}, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+objective: {kl: {parts: {}}, penalty: [dip: {of: latents}]}
 train: {epochs: 2, batch: 40, microbatch: 8, schedule: {pieces: [[1, 0.01], [1, 0.001]]}}
 log: {every: 1}
 Y
 same back "1 3" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
 model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
-objective: {kl: {capacity: {weight: 10, from: 1, to: 3, steps: 5}}}
+objective: {kl: {capacity: {weight: 10, from: 1, to: 3, steps: 5}}, penalty: [mmd: {weight: 10}]}
 train: {epochs: 2, batch: 40, microbatch: 8}
 log: {every: 3}
 Y

@@ -140,6 +140,8 @@ struct elbow_variance {
 // Local.
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options);
 
+enum { ELBOW_COMPONENTS_MAX = 1024 }; // of a mixture
+
 // Options of all penalties: a kind reads its own.
 struct elbow_penalty_options {
     double mmd_weight, mmd_width;
@@ -196,6 +198,7 @@ struct elbow_config {
         struct elbow_likelihood_parts parts; // where there are such, the two above have their defaults
         int posterior;                       // enum elbow_posterior_kind
         int prior;
+        int64_t components; // prior: mixture
         struct {
             bool encoder, decoder; // which networks see the condition, in their first layer
             bool every_layer;      // in all their layers

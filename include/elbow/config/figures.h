@@ -45,7 +45,8 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       ELBOW_FIGURE_PLACES | ELBOW_FIGURE_OF_KL, false)                                                                 \
     X(ELBOW_FIGURE_RECON, recon, "nats per sample", "log p(x given z), with one draw of z", 4, ELBOW_FIGURE_PLACES,    \
       false)                                                                                                           \
-    X(ELBOW_FIGURE_KL, kl, "nats per sample", "divergence of q(z given x) from the prior, exact", 4,                   \
+    X(ELBOW_FIGURE_KL, kl, "nats per sample",                                                                          \
+      "divergence of q(z given x) from the prior; of a mixture: by one draw of z", 4,                                  \
       ELBOW_FIGURE_PLACES | ELBOW_FIGURE_OF_KL, false)                                                                 \
     X(ELBOW_FIGURE_KNOWN, known, "", "share of the values that are known, where some are missing", 4,                  \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                                              \

@@ -69,6 +69,7 @@ struct elbow_gathering {
 
 struct elbow_model {
     size_t values, latent; // D, Z
+    size_t components;     // of a mixture of the prior
     size_t conditions;     // C: numbers that the model is told of a row; 0: none
     size_t outputs;        // of the decoder, for a row
     size_t head;           // outputs of the posterior

@@ -63,6 +63,7 @@ struct elbow_pass {
     size_t rows, latent;
     const struct elbow_posterior *posterior;
     const struct elbow_prior *prior;           // NULL: the posterior has no KL, and kl is 0
+    size_t components;                         // of a mixture
     size_t conditions;                         // C
     const float *condition;                    // (rows, C); NULL: nothing is known
     const float *tensors[ELBOW_PRIOR_TENSORS]; // of the prior

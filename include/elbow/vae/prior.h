@@ -26,6 +26,7 @@ struct elbow_prior_call {
     const float *head;                         // (rows, 2Z), of q(z|x): mean, log_variance
     const float *noise;                        // (rows, Z): z = mean + exp(log_variance / 2) noise
     const float *z;                            // (rows, Z)
+    size_t components;                         // of a mixture
     size_t conditions;                         // C; 0: there are none
     const float *condition;                    // (rows, C): what the model is told of each; NULL: nothing
     const float *tensors[ELBOW_PRIOR_TENSORS]; // the trained numbers, in the order of `tensors` below
@@ -36,7 +37,8 @@ struct elbow_prior {
     bool is_exact;
     // Local. Describes the trained tensors beside the networks (names that begin with prior/, ranks, shapes, starts)
     // and returns their number. NULL: there are none.
-    size_t (*tensors)(size_t latent, size_t conditions, struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS]);
+    size_t (*tensors)(size_t latent, size_t conditions, size_t components,
+                      struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS]);
     // Local. log_p (rows): log p(z) in nats with all its constants. Reads z and the tensors.
     void (*log_p)(const struct elbow_prior_call *call, double *log_p);
     // Local. ratio (rows): log p(z) - log q(z|x), in which what both have in common cancels. Reads all of the call.
@@ -44,8 +46,9 @@ struct elbow_prior {
     // Local. kl (rows, Z): parts that add up to the KL divergence of a row. Reads the head and the tensors; unless it
     // is exact all of the call.
     void (*kl)(const struct elbow_prior_call *call, float *kl);
-    // Local. The gradient of sum_ij price_ij kl_ij, price (rows, Z): what goes through z is added to dz (rows, Z), the
-    // rest is slopes (rows, 2Z), by mean and log_variance, overwritten. Reads what kl reads.
+    // Local. The gradient of sum_ij price_ij kl_ij, price (rows, Z; the same in a row unless the KL is exact): what
+    // goes through z is added to dz (rows, Z), the rest is slopes (rows, 2Z), by mean and log_variance, overwritten.
+    // Reads what kl reads.
     void (*backward)(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes);
     // Local. Adds to dz (rows, Z) the gradient of -sum_i price_i log p(z_i), price (rows). Reads z and the tensors.
     void (*pull)(const struct elbow_prior_call *call, const double *price, float *dz);

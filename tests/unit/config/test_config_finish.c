@@ -154,6 +154,13 @@ START_TEST(test_finish_training)
         "data: {file: x.h5, condition: {label: /c}}\nmodel: {condition: {prior: true}}\nobjective: {penalty: [mmd]}",
         "run.yaml: objective.penalty: mmd: is of one prior for all rows, but model.condition.prior: true "
         "gives each its own; remove one of them");
+    does_not_finish(
+        "data: {file: x.h5}\nmodel: {prior: {mixture: {components: 3}}}\nobjective: {free_bits: 0.5}",
+        "run.yaml: objective.free_bits: 0.5 with model.prior: mixture, whose KL is sampled and belongs to no "
+        "dimension; remove one of them");
+    does_not_finish("data: {file: x.h5}\nmodel: {prior: {mixture: 3}}\nobjective: {penalty: [mmd]}",
+                    "run.yaml: objective.penalty: mmd: takes the place of, or is against, the standard prior, but "
+                    "model.prior is a mixture; remove one of them");
     does_not_finish("data: {file: x.h5}\nmodel: {posterior: deterministic}\nobjective: {kl: {capacity: {}}}",
                     "run.yaml: objective.kl: model.posterior: deterministic has no KL for it; remove it, or set "
                     "model.posterior: diagonal");

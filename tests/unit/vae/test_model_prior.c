@@ -9,9 +9,11 @@
 
 enum { D = 9, Z = 3, ROWS = 6 };
 
-static size_t describe(size_t latent, size_t conditions, struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS])
+static size_t describe(size_t latent, size_t conditions, size_t components,
+                       struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS])
 {
     (void)conditions;
+    (void)components;
     const struct elbow_tensor vector = {
         .rank = 1, .shape = {latent}, .initial = ELBOW_INITIAL_CONSTANT, .value = 0.25F};
     tensors[0] = tensors[1] = vector;
