@@ -358,6 +358,7 @@ model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: 
 objective: {kl: {capacity: {weight: 10, from: 1, to: 3, steps: 5}}, penalty: [mmd: {weight: 10}]}
 train: {epochs: 2, batch: 40, microbatch: 8}
 log: {every: 3}
+checkpoint: {every: 2, keep: 9}
 Y
 run 75 3 back.part "$elbow" train back.yaml --run-dir back.part --set run.stop_after=2
 run 0 2 back.rest "$elbow" train back.yaml --run-dir back.part --resume
