@@ -9,11 +9,6 @@ static int number_of(const struct elbow_key *key, const void *base)
     return *(const int *)((const char *)base + key->present);
 }
 
-static const struct elbow_kind_schema *kind_of(const struct elbow_key *key, const void *base)
-{
-    return &key->kinds[*(const int *)((const char *)base + key->offset)];
-}
-
 static bool equal_layers(const struct elbow_layer *a, size_t count_a, const struct elbow_layer *b, size_t count_b)
 {
     size_t kinds = 0;
@@ -36,13 +31,51 @@ static bool equal_inner(const struct elbow_layer *a, const struct elbow_layer *b
     return equal_layers(elbow_layer_inner(a, 0), a->inner.count, elbow_layer_inner(b, 0), b->inner.count);
 }
 
-// Options that are keys of version 0.1 are compared as such.
+static bool equal_ranges(const struct elbow_ranges *a, const struct elbow_ranges *b)
+{
+    bool are_equal = a->count == b->count;
+    for (size_t r = 0; r < a->count && are_equal; ++r)
+        are_equal = a->ranges[r].first == b->ranges[r].first && a->ranges[r].last == b->ranges[r].last;
+    return are_equal;
+}
+
+static bool equal_parts(const struct elbow_key *key, const void *a, const void *b)
+{
+    const struct elbow_likelihood_parts *left = elbow_value_parts_of(key, a), *right = elbow_value_parts_of(key, b);
+    struct elbow_config of_left, of_right;
+    bool are_equal = left->count == right->count;
+    for (size_t p = 0; p < left->count && are_equal; ++p) {
+        const struct elbow_likelihood_part *one = &left->parts[p], *other = &right->parts[p];
+        struct elbow_keys options = key->kinds[one->likelihood].keys;
+        are_equal = one->likelihood == other->likelihood && equal_ranges(&one->columns, &other->columns);
+        of_left.model.likelihood_options = one->options;
+        of_right.model.likelihood_options = other->options;
+        for (size_t k = 0; k < options.count && are_equal; ++k)
+            are_equal = elbow_value_equal(&options.rows[k], &of_left, &of_right);
+    }
+    return are_equal;
+}
+
 static bool equal_kinds(const struct elbow_key *key, const void *a, const void *b)
 {
-    const struct elbow_kind_schema *kind = kind_of(key, a);
+    for (size_t i = 0; key->kinds[i].name; ++i) {
+        struct elbow_keys options = key->kinds[i].keys;
+        if (elbow_value_has_kind(key, a, i) != elbow_value_has_kind(key, b, i))
+            return false;
+        for (size_t k = 0; elbow_value_has_kind(key, a, i) && k < options.count; ++k)
+            if (!elbow_value_equal(&options.rows[k], a, b))
+                return false;
+    }
+    return true;
+}
+
+// Options that are keys of version 0.1 are compared as such.
+static bool equal_kind(const struct elbow_key *key, const void *a, const void *b)
+{
+    const struct elbow_kind_schema *kind = elbow_value_kind_of(key, a);
     if (elbow_value_has_parts(key, a) || elbow_value_has_parts(key, b))
-        return elbow_value_equal_parts(key, a, b);
-    if (kind != kind_of(key, b))
+        return equal_parts(key, a, b);
+    if (kind != elbow_value_kind_of(key, b))
         return false;
     for (size_t k = 0; k < kind->keys.count; ++k) {
         const struct elbow_key *option = &kind->keys.rows[k];
@@ -105,7 +138,7 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
     case ELBOW_KEY_CHOICE:
         return *(const int *)left == *(const int *)right;
     case ELBOW_KEY_KIND:
-        return equal_kinds(key, a, b);
+        return equal_kind(key, a, b);
     case ELBOW_KEY_LEARNED:
         has_left = *(const bool *)((const char *)a + key->present);
         has_right = *(const bool *)((const char *)b + key->present);
@@ -134,7 +167,7 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
                memcmp(integers->values, ((const struct elbow_integers *)right)->values,
                       integers->count * sizeof *integers->values) == 0;
     case ELBOW_KEY_KINDS:
-        return elbow_value_equal_kinds(key, a, b);
+        return equal_kinds(key, a, b);
     case ELBOW_KEY_PIECES:
         return equal_pieces(left, right);
     case ELBOW_KEY_LAYERS:

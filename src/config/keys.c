@@ -14,8 +14,7 @@ enum {
 
 void elbow_keys_default(struct elbow_keys keys, void *base)
 {
-    for (size_t i = 0; i < keys.count; ++i)
-        elbow_value_preset(&keys.rows[i], base);
+    elbow_value_presets(keys, base);
 }
 
 // A child of the root: a section or a key outside of all sections.
@@ -61,6 +60,41 @@ enum elbow_status elbow_keys_parse(struct elbow_keys keys, void *base, const cha
     return status;
 }
 
+// Whether one of the options is that key of version 0.1.
+static bool has_flat(struct elbow_keys keys, const struct elbow_key *key)
+{
+    for (size_t i = 0; i < keys.count; ++i) {
+        const struct elbow_key *option = &keys.rows[i];
+        if (option->is_flat && option->offset == key->offset)
+            return true;
+        bool has_kinds = option->type == ELBOW_KEY_KIND || option->type == ELBOW_KEY_MAP;
+        for (size_t k = 0; has_kinds && option->kinds[k].name; ++k)
+            if (has_flat(option->kinds[k].keys, key))
+                return true;
+    }
+    return false;
+}
+
+// Whether a key of version 0.1 is not written, because the kind has what it cannot say.
+static bool is_said(struct elbow_keys keys, const struct elbow_key *key, const void *base)
+{
+    for (size_t i = 0; i < keys.count; ++i) {
+        const struct elbow_key *other = &keys.rows[i];
+        if (other->type != ELBOW_KEY_KIND || other == key || strcmp(other->section, key->section) != 0)
+            continue;
+        if (other->is_open && !elbow_value_is_preset(other, base) && has_flat(other->kinds->keys, key))
+            return true;
+        struct elbow_keys options = elbow_value_kind_of(other, base)->keys;
+        for (size_t k = 0; k < options.count; ++k) {
+            const struct elbow_key *option = &options.rows[k];
+            bool is_it = option->offset == key->offset || (option->flag > 0 && option->flag == key->offset);
+            if (option->is_flat && is_it && !elbow_value_is_flat(option, base))
+                return true;
+        }
+    }
+    return false;
+}
+
 enum elbow_status elbow_keys_dump(struct elbow_keys keys, const void *base, char **text, struct elbow_error *error)
 {
     ELBOW_CHECK(base != NULL && text != NULL);
@@ -71,7 +105,7 @@ enum elbow_status elbow_keys_dump(struct elbow_keys keys, const void *base, char
     const char *section = "";
     for (size_t i = 0; i < keys.count; ++i) {
         const struct elbow_key *key = &keys.rows[i];
-        if ((key->is_later && elbow_value_is_preset(key, base)) || elbow_value_is_said(keys, key, base))
+        if ((key->is_later && elbow_value_is_preset(key, base)) || is_said(keys, key, base))
             continue;
         if (strcmp(key->section, section) != 0)
             elbow_printer_add(&printer, "%s:\n", key->section);

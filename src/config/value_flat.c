@@ -64,37 +64,3 @@ enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *se
     }
     return ELBOW_OK;
 }
-
-// Whether one of the options is that key of version 0.1.
-static bool has_flat(struct elbow_keys keys, const struct elbow_key *key)
-{
-    for (size_t i = 0; i < keys.count; ++i) {
-        const struct elbow_key *option = &keys.rows[i];
-        if (option->is_flat && option->offset == key->offset)
-            return true;
-        bool has_kinds = option->type == ELBOW_KEY_KIND || option->type == ELBOW_KEY_MAP;
-        for (size_t k = 0; has_kinds && option->kinds[k].name; ++k)
-            if (has_flat(option->kinds[k].keys, key))
-                return true;
-    }
-    return false;
-}
-
-bool elbow_value_is_said(struct elbow_keys keys, const struct elbow_key *key, const void *base)
-{
-    for (size_t i = 0; i < keys.count; ++i) {
-        const struct elbow_key *other = &keys.rows[i];
-        if (other->type != ELBOW_KEY_KIND || other == key || strcmp(other->section, key->section) != 0)
-            continue;
-        if (other->is_open && !elbow_value_is_preset(other, base) && has_flat(other->kinds->keys, key))
-            return true;
-        struct elbow_keys options = elbow_value_kind_of(other, base)->keys;
-        for (size_t k = 0; k < options.count; ++k) {
-            const struct elbow_key *option = &options.rows[k];
-            bool is_it = option->offset == key->offset || (option->flag > 0 && option->flag == key->offset);
-            if (option->is_flat && is_it && !elbow_value_is_flat(option, base))
-                return true;
-        }
-    }
-    return false;
-}

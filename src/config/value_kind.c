@@ -5,18 +5,6 @@
 
 #include <string.h>
 
-bool elbow_value_is_bare(struct elbow_keys keys, const struct elbow_yaml *value)
-{
-    if (keys.count == 0 || elbow_value_is_null(value))
-        return false;
-    for (size_t i = 1; i < keys.count; ++i)
-        if (keys.rows[0].type != ELBOW_KEY_NUMBER || !keys.rows[i].preset)
-            return false;
-    bool is_start = value->kind == ELBOW_YAML_MAP && value->child && strcmp(value->child->key, "learned") == 0;
-    enum elbow_key_type type = keys.rows[0].type;
-    return value->kind != ELBOW_YAML_MAP || (is_start && (type == ELBOW_KEY_LEARNED || type == ELBOW_KEY_NUMBER));
-}
-
 // Defaults of a kind's options; the word alone leaves those that are keys of version 0.1.
 static void preset_options(struct elbow_keys keys, bool is_alone, void *base)
 {
@@ -202,19 +190,6 @@ enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *
     return status;
 }
 
-const struct elbow_kind_schema *elbow_value_kind_of(const struct elbow_key *key, const void *base)
-{
-    return &key->kinds[*(const int *)((const char *)base + key->offset)];
-}
-
-const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, const char *word)
-{
-    for (const struct elbow_kind_schema *kind = key->kinds; kind->name; ++kind)
-        if (strcmp(kind->name, word) == 0)
-            return kind;
-    return NULL;
-}
-
 // A word of another kind's option, where a key of version 0.1 has a number, does not outlast that kind.
 static void choose_kind(const struct elbow_key *key, const struct elbow_kind_schema *chosen, void *base)
 {
@@ -225,11 +200,20 @@ static void choose_kind(const struct elbow_key *key, const struct elbow_kind_sch
                 elbow_value_preset(&kind->keys.rows[i], base);
 }
 
+// A list of likelihoods; each starts from the defaults.
+static enum elbow_status read_parts(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                    void *base, const struct elbow_source *source)
+{
+    struct elbow_config defaults = {0};
+    elbow_value_presets(elbow_schema_keys(), &defaults);
+    return elbow_value_read_parts(key, shown, node, &defaults, elbow_value_read_kind, base, source);
+}
+
 enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                         void *base, const struct elbow_source *source)
 {
     if (node->kind == ELBOW_YAML_LIST && key->present > 0)
-        return elbow_value_read_parts(key, shown, node, base, source);
+        return read_parts(key, shown, node, base, source);
     bool is_map = node->kind == ELBOW_YAML_MAP && node->child;
     const char *word = is_map ? node->child->key : node->kind == ELBOW_YAML_SCALAR ? node->text : "";
     bool has_word = elbow_value_kind(key, word) != NULL;
@@ -284,7 +268,7 @@ enum elbow_status elbow_value_read(const struct elbow_key *key, const char *show
     if (key->type == ELBOW_KEY_RANGES)
         return elbow_value_read_ranges(key, shown, node, (struct elbow_ranges *)((char *)base + key->offset), source);
     if (key->type == ELBOW_KEY_KINDS)
-        return elbow_value_read_kinds(key, shown, node, base, source);
+        return elbow_value_read_kinds(key, shown, node, elbow_value_read_kind, base, source);
     if (key->type == ELBOW_KEY_PIECES)
         return elbow_value_read_pieces(key, shown, node, (struct elbow_pieces *)((char *)base + key->offset), source);
     return elbow_value_read_scalar(key, shown, node, base, source);
@@ -304,6 +288,12 @@ void elbow_value_preset(const struct elbow_key *key, void *base)
     struct elbow_yaml node = {.kind = kind, .text = text};
     struct elbow_source source = {"a default", false, NULL};
     ELBOW_CHECK(elbow_value_read(key, key->name, &node, base, &source) == ELBOW_OK);
+}
+
+void elbow_value_presets(struct elbow_keys keys, void *base)
+{
+    for (size_t i = 0; i < keys.count; ++i)
+        elbow_value_preset(&keys.rows[i], base);
 }
 
 // Reads the kinds of a section, or all else.

@@ -70,8 +70,8 @@ static enum elbow_status split_columns(const char *shown, const struct elbow_yam
 
 // One entry of the list, into a configuration that has the defaults.
 static enum elbow_status read_part(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
-                                   struct elbow_config *scratch, struct elbow_likelihood_part *part,
-                                   const struct elbow_source *source)
+                                   elbow_value_reader *read, struct elbow_config *scratch,
+                                   struct elbow_likelihood_part *part, const struct elbow_source *source)
 {
     struct elbow_yaml others[OPTIONS_MAX], kind, map = *node;
     struct elbow_key alone = *key;
@@ -89,111 +89,51 @@ static enum elbow_status read_part(const struct elbow_key *key, const char *show
         kind.child = count > 0 ? others : NULL;
         map.child = &kind;
     }
-    enum elbow_status status = elbow_value_read_kind(&alone, shown, &map, scratch, source);
+    enum elbow_status status = read(&alone, shown, &map, scratch, source);
     part->likelihood = scratch->model.likelihood;
     part->options = scratch->model.likelihood_options;
     return status;
 }
 
 enum elbow_status elbow_value_read_parts(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
-                                         void *base, const struct elbow_source *source)
+                                         const struct elbow_config *defaults, elbow_value_reader *read, void *base,
+                                         const struct elbow_source *source)
 {
-    struct elbow_config scratch, defaults;
+    struct elbow_config scratch = *defaults;
     struct elbow_likelihood_parts found;
     memset(&found, 0, sizeof found);
-    elbow_config_default(&defaults);
     for (const struct elbow_yaml *child = node->child; child; child = child->next) {
         char name[ELBOW_KEY_NAME_SIZE];
         if (found.count == ELBOW_PARTS_MAX)
             return elbow_value_refuse(source, child, false, shown, "more than %d likelihoods; use fewer",
                                       ELBOW_PARTS_MAX);
         (void)elbow_text_format(name, sizeof name, "%s.%zu", shown, found.count);
-        scratch.model = defaults.model;
-        enum elbow_status status = read_part(key, name, child, &scratch, &found.parts[found.count++], source);
+        scratch.model = defaults->model;
+        enum elbow_status status = read_part(key, name, child, read, &scratch, &found.parts[found.count++], source);
         if (status != ELBOW_OK)
             return status;
     }
     if (found.count == 0)
         return elbow_value_refuse_value(key, shown, node, source);
     struct elbow_config *config = base; // the table of this key is for that
-    config->model.likelihood = defaults.model.likelihood;
-    config->model.likelihood_options = defaults.model.likelihood_options;
+    config->model.likelihood = defaults->model.likelihood;
+    config->model.likelihood_options = defaults->model.likelihood_options;
     memcpy(&config->model.parts, &found, sizeof found);
     return ELBOW_OK;
 }
 
-static const struct elbow_likelihood_parts *parts_of(const struct elbow_key *key, const void *base)
+const struct elbow_likelihood_parts *elbow_value_parts_of(const struct elbow_key *key, const void *base)
 {
     return (const struct elbow_likelihood_parts *)((const char *)base + key->present);
 }
 
 bool elbow_value_has_parts(const struct elbow_key *key, const void *base)
 {
-    return key->type == ELBOW_KEY_KIND && key->present > 0 && parts_of(key, base)->count > 0;
+    return key->type == ELBOW_KEY_KIND && key->present > 0 && elbow_value_parts_of(key, base)->count > 0;
 }
 
 void elbow_value_clear_parts(const struct elbow_key *key, void *base)
 {
     if (key->present > 0)
         memset((char *)base + key->present, 0, sizeof(struct elbow_likelihood_parts));
-}
-
-static void write_columns(const struct elbow_ranges *columns, struct elbow_printer *printer)
-{
-    elbow_printer_add(printer, columns->count > 1 ? "[" : "");
-    for (size_t r = 0; r < columns->count; ++r)
-        elbow_printer_add(printer, "%s[%lld, %lld]", r > 0 ? ", " : "", (long long)columns->ranges[r].first,
-                          (long long)columns->ranges[r].last);
-    elbow_printer_add(printer, columns->count > 1 ? "]" : "");
-}
-
-void elbow_value_write_parts(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
-{
-    const struct elbow_likelihood_parts *parts = parts_of(key, base);
-    struct elbow_config scratch;
-    for (size_t p = 0; p < parts->count; ++p) {
-        const struct elbow_likelihood_part *part = &parts->parts[p];
-        const struct elbow_kind_schema *kind = &key->kinds[part->likelihood];
-        size_t written = 0;
-        scratch.model.likelihood_options = part->options;
-        elbow_printer_add(printer, "%s%s: {", p == 0 ? "[" : ", ", kind->name);
-        if (part->columns.count > 0) {
-            elbow_printer_add(printer, "columns: ");
-            write_columns(&part->columns, printer);
-            ++written;
-        }
-        for (size_t k = 0; k < kind->keys.count; ++k) {
-            if (kind->keys.rows[k].is_later && elbow_value_is_preset(&kind->keys.rows[k], &scratch))
-                continue;
-            elbow_printer_add(printer, "%s%s: ", written++ > 0 ? ", " : "", kind->keys.rows[k].name);
-            elbow_value_write(&kind->keys.rows[k], &scratch, 0, printer);
-        }
-        elbow_printer_add(printer, "}");
-    }
-    elbow_printer_add(printer, "]");
-}
-
-static bool equal_ranges(const struct elbow_ranges *a, const struct elbow_ranges *b)
-{
-    bool are_equal = a->count == b->count;
-    for (size_t r = 0; r < a->count && are_equal; ++r)
-        are_equal = a->ranges[r].first == b->ranges[r].first && a->ranges[r].last == b->ranges[r].last;
-    return are_equal;
-}
-
-bool elbow_value_equal_parts(const struct elbow_key *key, const void *a, const void *b)
-{
-    const struct elbow_likelihood_parts *left = parts_of(key, a), *right = parts_of(key, b);
-    struct elbow_config of_left, of_right;
-    bool are_equal = left->count == right->count;
-    for (size_t p = 0; p < left->count && are_equal; ++p) {
-        const struct elbow_likelihood_part *one = &left->parts[p], *other = &right->parts[p];
-        struct elbow_keys options = key->kinds[one->likelihood].keys;
-        are_equal = one->likelihood == other->likelihood && equal_ranges(&one->columns, &other->columns);
-        of_left.model.likelihood_options = one->options;
-        of_right.model.likelihood_options = other->options;
-        for (size_t k = 0; k < options.count && are_equal; ++k)
-            are_equal = elbow_value_equal(&options.rows[k], &of_left, &of_right);
-    }
-    return are_equal;
 }

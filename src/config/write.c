@@ -1,91 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writing and comparing values. What is written reads back to the same bits, in any locale, and other YAML readers take
-// it for the same types (1.0e-08, not 1e-08; a text that looks like a number stands in quotes).
+// Writing values, which read back to the same bits (printer.c).
 #include "elbow/config/detail/value.h"
 
-#include "elbow/base/mask.h"
 #include "elbow/config/places.h"
 
 #include <inttypes.h>
-#include <locale.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-void elbow_printer_add(struct elbow_printer *printer, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    size_t room = printer->size - printer->length;
-    int length = vsnprintf(printer->text + printer->length, room, format, arguments);
-    va_end(arguments);
-    if (length < 0 || (size_t)length >= room) {
-        printer->is_cut = true;
-        printer->text[printer->length] = 0;
-        return;
-    }
-    printer->length += (size_t)length;
-}
-
-// The shortest text that reads back the same.
-static void write_real(double value, struct elbow_printer *printer)
-{
-    char digits[40];
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    locale_t before = plain ? uselocale(plain) : (locale_t)0;
-    for (int precision = 1; precision <= 17; ++precision) {
-        (void)snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtod(digits, NULL) == value)
-            break;
-    }
-    if (plain) {
-        uselocale(before);
-        freelocale(plain);
-    }
-    size_t mantissa = strcspn(digits, "e");
-    bool has_point = memchr(digits, '.', mantissa) != NULL;
-    elbow_printer_add(printer, "%.*s%s%s", (int)mantissa, digits, has_point ? "" : ".0", digits + mantissa);
-}
-
-// Whether a text may stand without quotes: a path of plain characters that no YAML reader takes for anything else.
-static bool is_plain(const char *text)
-{
-    static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
-    const char *letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    const char *others = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
-    for (size_t i = 0; i < sizeof words / sizeof *words; ++i)
-        if (strcasecmp(text, words[i]) == 0)
-            return false;
-    size_t length = strlen(text);
-    size_t safe = strspn(text, others);
-    if (text[safe] == ':' && text[safe + 1] == '/') // FILE:/dataset
-        safe += 1 + strspn(text + safe + 1, others);
-    bool is_start = *text == '/' || (*text && strchr(letters, *text)) || strncmp(text, "./", 2) == 0 ||
-                    strncmp(text, "../", 3) == 0;
-    return is_start && safe == length;
-}
-
-// What a terminal would obey stands there as an escape.
-static void write_text(const char *text, struct elbow_printer *printer)
-{
-    if (is_plain(text)) {
-        elbow_printer_add(printer, "%s", text);
-        return;
-    }
-    elbow_printer_add(printer, "\"");
-    while (*text) {
-        uint32_t character = 0;
-        size_t length = elbow_mask_read(text, &character);
-        if (character == '"' || character == '\\')
-            elbow_printer_add(printer, "\\%c", *text);
-        else if (elbow_mask_hides(character) && length > 0)
-            elbow_printer_add(printer, "\\u%04" PRIx32, character); // all have 16 bits
-        else
-            elbow_printer_add(printer, "%.*s", length > 0 ? (int)length : 1, text);
-        text += length > 0 ? length : 1;
-    }
-    elbow_printer_add(printer, "\"");
-}
 
 // Places of one channel, up to the next tab, as a text or a list.
 static const char *write_list(const char *places, struct elbow_printer *printer)
@@ -96,7 +16,7 @@ static const char *write_list(const char *places, struct elbow_printer *printer)
     elbow_printer_add(printer, "%s", is_list ? "[" : "");
     for (size_t i = 0; place.next < places + length && elbow_places_next(&place); ++i) {
         elbow_printer_add(printer, "%s", i > 0 ? ", " : "");
-        write_text(place.location, printer);
+        elbow_printer_add_text(printer, place.location);
     }
     elbow_printer_add(printer, "%s", is_list ? "]" : "");
     return places + length;
@@ -105,7 +25,7 @@ static const char *write_list(const char *places, struct elbow_printer *printer)
 static void write_places(const char *places, struct elbow_printer *printer)
 {
     if (*places == '\0')
-        write_text(places, printer);
+        elbow_printer_add_text(printer, places);
     else if (*places != '\t')
         write_list(places, printer);
     for (size_t i = 0; *places == '\t'; ++i) {
@@ -120,7 +40,7 @@ static void write_named(const struct elbow_named *named, struct elbow_printer *p
     elbow_printer_add(printer, "{");
     for (size_t i = 0; i < named->count; ++i) {
         elbow_printer_add(printer, "%s%s: ", i > 0 ? ", " : "", named->entries[i].name);
-        write_text(named->entries[i].dataset, printer);
+        elbow_printer_add_text(printer, named->entries[i].dataset);
     }
     elbow_printer_add(printer, "}");
 }
@@ -150,7 +70,7 @@ static void write_pieces(const struct elbow_pieces *pieces, struct elbow_printer
 {
     for (size_t i = 0; i < pieces->count; ++i) {
         elbow_printer_add(printer, "%s[%" PRId64 ", ", i == 0 ? "[" : ", ", pieces->pieces[i].epochs);
-        write_real(pieces->pieces[i].rate, printer);
+        elbow_printer_add_real(printer, pieces->pieces[i].rate);
         elbow_printer_add(printer, "]");
     }
     elbow_printer_add(printer, pieces->count == 0 ? "[]" : "]");
@@ -186,7 +106,7 @@ static void write_learned(const struct elbow_key *key, const void *base, struct 
 {
     bool is_learned = *(const bool *)((const char *)base + key->present);
     elbow_printer_add(printer, is_learned ? "{learned: " : "");
-    write_real(*(const double *)((const char *)base + key->offset), printer);
+    elbow_printer_add_real(printer, *(const double *)((const char *)base + key->offset));
     elbow_printer_add(printer, is_learned ? "}" : "");
 }
 
@@ -204,7 +124,7 @@ static void write_number(const struct elbow_key *key, const void *base, struct e
         return;
     }
     elbow_printer_add(printer, number == ELBOW_NUMBER_LEARNED ? "{learned: " : "");
-    write_real(value, printer);
+    elbow_printer_add_real(printer, value);
     elbow_printer_add(printer, number == ELBOW_NUMBER_LEARNED ? "}" : "");
 }
 
@@ -212,7 +132,7 @@ static void write_share(const struct elbow_key *key, const void *base, struct el
 {
     double share = *(const double *)((const char *)base + key->present);
     if (share > 0)
-        write_real(share, printer);
+        elbow_printer_add_real(printer, share);
     else
         write_places((const char *)base + key->offset, printer);
 }
@@ -222,7 +142,7 @@ static void write_rows(const struct elbow_rows_choice *rows, struct elbow_printe
     if (rows->is_range)
         elbow_printer_add(printer, "[%" PRId64 ", %" PRId64 "]", rows->low, rows->high);
     else
-        write_text(rows->dataset, printer);
+        elbow_printer_add_text(printer, rows->dataset);
 }
 
 static void write_map(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
@@ -260,13 +180,67 @@ void elbow_value_write_kind(const struct elbow_key *key, const void *base, struc
     elbow_printer_add(printer, has_word ? "}" : "");
 }
 
+static void write_columns(const struct elbow_ranges *columns, struct elbow_printer *printer)
+{
+    elbow_printer_add(printer, columns->count > 1 ? "[" : "");
+    for (size_t r = 0; r < columns->count; ++r)
+        elbow_printer_add(printer, "%s[%lld, %lld]", r > 0 ? ", " : "", (long long)columns->ranges[r].first,
+                          (long long)columns->ranges[r].last);
+    elbow_printer_add(printer, columns->count > 1 ? "]" : "");
+}
+
+static void write_parts(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
+{
+    const struct elbow_likelihood_parts *parts = elbow_value_parts_of(key, base);
+    struct elbow_config scratch;
+    for (size_t p = 0; p < parts->count; ++p) {
+        const struct elbow_likelihood_part *part = &parts->parts[p];
+        const struct elbow_kind_schema *kind = &key->kinds[part->likelihood];
+        size_t written = 0;
+        scratch.model.likelihood_options = part->options;
+        elbow_printer_add(printer, "%s%s: {", p == 0 ? "[" : ", ", kind->name);
+        if (part->columns.count > 0) {
+            elbow_printer_add(printer, "columns: ");
+            write_columns(&part->columns, printer);
+            ++written;
+        }
+        for (size_t k = 0; k < kind->keys.count; ++k) {
+            if (kind->keys.rows[k].is_later && elbow_value_is_preset(&kind->keys.rows[k], &scratch))
+                continue;
+            elbow_printer_add(printer, "%s%s: ", written++ > 0 ? ", " : "", kind->keys.rows[k].name);
+            elbow_value_write(&kind->keys.rows[k], &scratch, 0, printer);
+        }
+        elbow_printer_add(printer, "}");
+    }
+    elbow_printer_add(printer, "]");
+}
+
+static void write_kinds(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
+{
+    const char *before = "";
+    elbow_printer_add(printer, "[");
+    for (size_t i = 0; key->kinds[i].name; ++i) {
+        if (!elbow_value_has_kind(key, base, i))
+            continue;
+        struct elbow_keys options = key->kinds[i].keys;
+        elbow_printer_add(printer, "%s%s: {", before, key->kinds[i].name);
+        for (size_t k = 0; k < options.count; ++k) {
+            elbow_printer_add(printer, "%s%s: ", k > 0 ? ", " : "", options.rows[k].name);
+            elbow_value_write(&options.rows[k], base, 0, printer);
+        }
+        elbow_printer_add(printer, "}");
+        before = ", ";
+    }
+    elbow_printer_add(printer, "]");
+}
+
 // The word, with the options that are not written elsewhere.
 static void write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
 {
     const struct elbow_kind_schema *kind = elbow_value_kind_of(key, base);
     size_t written = 0;
     if (elbow_value_has_parts(key, base)) {
-        elbow_value_write_parts(key, base, printer);
+        write_parts(key, base, printer);
         return;
     }
     if (key->is_open && kind == key->kinds) {
@@ -320,7 +294,7 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         }
         // fall through
     case ELBOW_KEY_REAL:
-        write_real(*(const double *)value, printer);
+        elbow_printer_add_real(printer, *(const double *)value);
         return;
     case ELBOW_KEY_BOOLEAN:
         elbow_printer_add(printer, *(const bool *)value ? "true" : "false");
@@ -338,7 +312,7 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         write_number(key, base, printer);
         return;
     case ELBOW_KEY_TEXT:
-        write_text(value, printer);
+        elbow_printer_add_text(printer, value);
         return;
     case ELBOW_KEY_SHARE:
         write_share(key, base, printer);
@@ -362,7 +336,7 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         write_integers(value, printer);
         return;
     case ELBOW_KEY_KINDS:
-        elbow_value_write_kinds(key, base, printer);
+        write_kinds(key, base, printer);
         return;
     case ELBOW_KEY_PIECES:
         write_pieces(value, printer);

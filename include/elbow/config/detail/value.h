@@ -11,8 +11,6 @@ enum { ELBOW_FOUND_SIZE = 96 };
 
 struct elbow_printer;
 
-struct elbow_printer;
-
 // Where values come from, for the messages.
 struct elbow_source {
     const char *name;   // "run.yaml", "--set train.rate=x"
@@ -64,11 +62,15 @@ enum elbow_status elbow_value_read_rows(const struct elbow_key *key, const char 
 enum elbow_status elbow_value_read_pieces(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           struct elbow_pieces *value, const struct elbow_source *source);
 
-// Local. Reads a list of kinds; writes one; compares two.
+// elbow_value_read_kind, as it is handed to what reads several.
+typedef enum elbow_status elbow_value_reader(const struct elbow_key *key, const char *shown,
+                                             const struct elbow_yaml *node, void *base,
+                                             const struct elbow_source *source);
+
+// Local. Reads a list of kinds; whether a list has one.
 enum elbow_status elbow_value_read_kinds(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
-                                         void *base, const struct elbow_source *source);
-void elbow_value_write_kinds(const struct elbow_key *key, const void *base, struct elbow_printer *printer);
-bool elbow_value_equal_kinds(const struct elbow_key *key, const void *a, const void *b);
+                                         elbow_value_reader *read, void *base, const struct elbow_source *source);
+bool elbow_value_has_kind(const struct elbow_key *key, const void *base, size_t kind);
 
 // Local. Reads a map of options. Those that are left out get their presets.
 enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
@@ -112,14 +114,14 @@ enum elbow_status elbow_check_transform(const struct elbow_config *config, const
 enum elbow_status elbow_check_dequantize(const struct elbow_config *config, const char *name,
                                          struct elbow_error *error);
 
-// Local. Reads a list of likelihoods with their columns, in place of one kind; whether a value is such; makes it none;
-// writes it; compares it.
+// Local. Reads a list of likelihoods with their columns, in place of one kind; the options of each start as in
+// `defaults`. The list of a key that has `present`; whether a value is such; makes it none.
 enum elbow_status elbow_value_read_parts(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
-                                         void *base, const struct elbow_source *source);
+                                         const struct elbow_config *defaults, elbow_value_reader *read, void *base,
+                                         const struct elbow_source *source);
+const struct elbow_likelihood_parts *elbow_value_parts_of(const struct elbow_key *key, const void *base);
 bool elbow_value_has_parts(const struct elbow_key *key, const void *base);
 void elbow_value_clear_parts(const struct elbow_key *key, void *base);
-void elbow_value_write_parts(const struct elbow_key *key, const void *base, struct elbow_printer *printer);
-bool elbow_value_equal_parts(const struct elbow_key *key, const void *a, const void *b);
 
 // Local. CONFIG if a section's map gives an option of a kind twice: with the kind, and as a key of version 0.1.
 enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *section, const char *shown,
@@ -148,8 +150,9 @@ size_t elbow_value_present_size(const struct elbow_key *option);
 void elbow_value_keep(struct elbow_keys keys, const void *base, struct elbow_kept_options *kept);
 void elbow_value_restore(const struct elbow_kept_options *kept, void *base);
 
-// Local. Puts the default of a key into base.
+// Local. Puts the default of a key, or of all of a table, into base.
 void elbow_value_preset(const struct elbow_key *key, void *base);
+void elbow_value_presets(struct elbow_keys keys, void *base);
 
 // Local. CONFIG if an earlier sibling has the same key; to be asked of each child in turn.
 enum elbow_status elbow_value_refuse_twice(const struct elbow_yaml *map, const struct elbow_yaml *child,
@@ -168,14 +171,16 @@ struct elbow_printer {
 // Local. printf to the end of the text.
 void elbow_printer_add(struct elbow_printer *printer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// Local. The shortest number that reads back the same; a text, in quotes where YAML needs them.
+void elbow_printer_add_real(struct elbow_printer *printer, double value);
+void elbow_printer_add_text(struct elbow_printer *printer, const char *text);
+
 // Local. The value as YAML that reads back to the same bits. Lists of layers in a block (each on a line, `indent`
 // blanks before) where indent > 0, else in brackets.
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer);
 
-// Local. Whether an option is one of version 0.1 that is to be written as it was, outside of its kind; whether a key of
-// that version is not, because the kind has what it cannot say.
+// Local. Whether an option is one of version 0.1 that is to be written as it was, outside of its kind.
 bool elbow_value_is_flat(const struct elbow_key *option, const void *base);
-bool elbow_value_is_said(struct elbow_keys keys, const struct elbow_key *key, const void *base);
 
 // Local. Whether a value is that of its preset, however that one is spelt.
 bool elbow_value_is_preset(const struct elbow_key *key, const void *base);
