@@ -12,29 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool takes_nan(const struct elbow_loading *loading)
-{
-    enum elbow_missing_kind kind = loading->request->missing;
-    return kind == ELBOW_MISSING_NAN || kind == ELBOW_MISSING_ANY;
-}
-
-bool elbow_loading_takes_fill(const struct elbow_loading *loading)
-{
-    enum elbow_missing_kind kind = loading->request->missing;
-    return kind == ELBOW_MISSING_FILL || kind == ELBOW_MISSING_ANY;
-}
-
-bool elbow_loading_may_let_in(const struct elbow_loading *loading, enum elbow_missing_kind kind)
-{
-    bool has_it = kind == ELBOW_MISSING_NAN ? takes_nan(loading) : elbow_loading_takes_fill(loading);
-    return !has_it && !loading->request->is_settled && !loading->source->is_sparse;
-}
-
-bool elbow_loading_may_miss(const struct elbow_loading *loading)
-{
-    return loading->request->missing != ELBOW_MISSING_REFUSE || loading->mask != NULL;
-}
-
 static enum elbow_status refuse_sparse(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const char *key = loading->request->mask.dataset != NULL ? loading->request->mask.key : "data.missing";
@@ -187,7 +164,7 @@ static enum found look(const struct block *block, size_t number, double *value)
         return NO_MASK;
     *value = elbow_element_at(dataset->element, block->rows, number);
     bool is_there = block->written == NULL || block->written[number] != 0;
-    if (mask == 0 || !is_there || (takes_nan(loading) && isnan(*value)) ||
+    if (mask == 0 || !is_there || (elbow_loading_takes_nan(loading) && isnan(*value)) ||
         (elbow_loading_takes_fill(loading) && elbow_missing_is(&dataset->missing, *value)))
         return MISSING;
     return isfinite(*value) || elbow_missing_is(&dataset->missing, *value) ? KNOWN : UNUSABLE;

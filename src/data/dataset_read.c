@@ -4,10 +4,8 @@
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/base/text.h"
 
 #include <math.h>
-#include <string.h>
 
 // Bytes of one read: large enough for any file system, small beside any dataset that takes time.
 static const uint64_t READ_BYTES = UINT64_C(1) << 26;
@@ -29,29 +27,6 @@ struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const
     return range;
 }
 
-struct elbow_loading_spot elbow_loading_locate(const struct elbow_loading *loading, uint64_t row, uint64_t number)
-{
-    struct elbow_loading_spot spot;
-    struct elbow_source_spot found = elbow_source_locate(loading->source, row, number);
-    elbow_text_format(spot.name, sizeof spot.name, "%s:%s", found.file, found.dataset);
-    spot.row = found.row;
-    spot.number = found.number;
-    return spot;
-}
-
-enum elbow_status elbow_loading_refuse_infinite(const struct elbow_loading *loading, uint64_t row, uint64_t number,
-                                                struct elbow_error *error)
-{
-    struct elbow_loading_spot spot = elbow_loading_locate(loading, row, number);
-    bool may_let_in = elbow_loading_may_let_in(loading, ELBOW_MISSING_NAN);
-    return elbow_error_set(error, ELBOW_DATA,
-                           "%s: row %llu holds a value (number %llu of the row) that is NaN or infinite; clean the "
-                           "data first, or leave out the rows "
-                           "(data.rows) or columns (data.columns) that have such values%s",
-                           spot.name, (unsigned long long)spot.row, (unsigned long long)spot.number,
-                           may_let_in ? ", or set data.missing: nan if NaN stands for a missing value" : "");
-}
-
 static enum elbow_status check_finite(const struct elbow_loading *loading, uint64_t first, size_t at,
                                       struct elbow_error *error)
 {
@@ -68,38 +43,6 @@ static size_t first_unusable(const struct elbow_dataset *dataset, const void *ro
             return i;
     }
     return SIZE_MAX;
-}
-
-// Turns a row round: (channels, places) becomes (places, channels). `row` has room for one.
-#define TURN(name, type)                                                                                               \
-    static void turn_##name(type *values, type *row, size_t channels, size_t places)                                   \
-    {                                                                                                                  \
-        memcpy(row, values, channels *places * sizeof *row);                                                           \
-        for (size_t p = 0; p < places; ++p)                                                                            \
-            for (size_t c = 0; c < channels; ++c)                                                                      \
-                values[p * channels + c] = row[c * places + p];                                                        \
-    }
-TURN(1, uint8_t)
-TURN(2, uint16_t)
-TURN(4, uint32_t)
-TURN(8, uint64_t)
-#undef TURN
-
-void elbow_loading_turn(const struct elbow_loading *loading, enum elbow_element element, void *rows, uint64_t count,
-                        void *row)
-{
-    size_t size = elbow_element_size(element), row_bytes = loading->dataset->values * size;
-    for (uint64_t i = 0; i < count; ++i) {
-        void *values = (char *)rows + i * row_bytes;
-        if (size == 1)
-            turn_1(values, row, loading->channels, loading->places);
-        else if (size == 2)
-            turn_2(values, row, loading->channels, loading->places);
-        else if (size == 4)
-            turn_4(values, row, loading->channels, loading->places);
-        else
-            turn_8(values, row, loading->channels, loading->places);
-    }
 }
 
 // Looks through rows [first, first + count), all of whose values are known, before they are turned round.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the parts of loading a dataset (dataset_load.c) share: opening and describing (dataset_open.c), its shape
-// (dataset_shape.c), reading (dataset_read.c, dataset_sparse.c), figures of all values (dataset_measure.c), what
-// follows from them (dataset_values.c, dataset_transform.c).
+// (dataset_shape.c), reading (dataset_read.c, dataset_sparse.c, dataset_turn.c), what is missing (dataset_known.c,
+// dataset_spot.c), figures of all values (dataset_measure.c), what follows from them (dataset_values.c,
+// dataset_transform.c).
 #ifndef ELBOW_DATA_DETAIL_LOADING_H
 #define ELBOW_DATA_DETAIL_LOADING_H
 
@@ -57,6 +58,7 @@ enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct
 // known from then on (elbow_loading_may_miss). MISMATCH for another shape; FORMAT for sparse rows.
 enum elbow_status elbow_loading_open_mask(struct elbow_loading *loading, int time_axis, struct elbow_error *error);
 bool elbow_loading_may_miss(const struct elbow_loading *loading);
+bool elbow_loading_takes_nan(const struct elbow_loading *loading);
 bool elbow_loading_takes_fill(const struct elbow_loading *loading); // what attributes mark
 
 // Local. Whether data.missing, which is another kind, may be set to let in the values of a kind.
