@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A microbatch on its way through the model: the way back through prior and posterior.
+// A microbatch on its way through the model: what its prior is asked.
 #include "elbow/vae/objective.h"
 
 #include <string.h>
@@ -16,17 +16,4 @@ struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass)
                                     .condition = pass->condition};
     memcpy(call.tensors, pass->tensors, sizeof call.tensors);
     return call;
-}
-
-void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead)
-{
-    double *slopes = pass->room + pass->rows * pass->latent;
-    struct elbow_prior_call call = elbow_pass_prior(pass);
-    if (elbow_kl_row(pass->terms.kl)->backward != NULL)
-        elbow_kl_row(pass->terms.kl)->backward(pass, dz, slopes);
-    else if (pass->prior != NULL)
-        pass->prior->backward(&call, price, dz, slopes);
-    if (pass->terms.penalties != 0)
-        elbow_pass_pull(pass, dz, slopes);
-    pass->posterior->backward(pass->rows, pass->latent, pass->head, pass->noise, dz, slopes, dhead);
 }

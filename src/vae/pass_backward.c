@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A microbatch on its way through the model: the way back through what the KL costs, penalties and posterior.
+#include "elbow/vae/objective.h"
+
+void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead)
+{
+    double *slopes = pass->room + pass->rows * pass->latent;
+    struct elbow_prior_call call = elbow_pass_prior(pass);
+    if (elbow_kl_row(pass->terms.kl)->backward != NULL)
+        elbow_kl_row(pass->terms.kl)->backward(pass, dz, slopes);
+    else if (pass->prior != NULL)
+        pass->prior->backward(&call, price, dz, slopes);
+    if (pass->terms.penalties != 0)
+        elbow_pass_pull(pass, dz, slopes);
+    pass->posterior->backward(pass->rows, pass->latent, pass->head, pass->noise, dz, slopes, dhead);
+}
