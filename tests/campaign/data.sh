@@ -262,7 +262,7 @@ draw_share() {
         "$make_data" write data.h5 /groups i64 "$file_rows" labels
         echo "  valid: 0.4"
         echo "  groups: /groups"
-        rows=$((file_rows / 5 * 3 * windows)) valid_rows=$((file_rows / 5 * 2 * windows)) selection=groups
+        rows=$((file_rows * 3 * windows / 5)) valid_rows=$((file_rows * 2 * windows / 5)) selection=groups
         return
     fi
     between 1 60 && more=$REPLY

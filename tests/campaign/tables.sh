@@ -3,6 +3,7 @@
 # What the program's own tables have, for configuration.sh: `elbow config --explain` tells each key and what it takes. So new
 # kinds and options are drawn without a word here. The options of a layer `dense` have keys such as layer.dense.units.
 
+: "${elbow:?the program, of tests/system/lib.sh}"
 keys=()
 declare -A choices
 read_tables() {

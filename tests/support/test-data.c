@@ -350,7 +350,8 @@ int main(int argc, char **argv)
     }
     if (argc < 7 || strcmp(argv[1], "write") != 0)
         fail("write FILE /dataset TYPE SHAPE PATTERN [OPTION...], or print FILE /dataset", "usage");
-    struct order order = {.file = argv[2], .dataset = argv[3], .type = argv[4], .pattern = argv[6], .seed = 1, .gap = NAN};
+    struct order order = {
+        .file = argv[2], .dataset = argv[3], .type = argv[4], .pattern = argv[6], .seed = 1, .gap = NAN};
     read_shape(argv[5], &order);
     for (int i = 7; i < argc; ++i)
         read_option(argv[i], &order);
