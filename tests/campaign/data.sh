@@ -70,7 +70,7 @@ draw_likelihood() {
         return
     fi
     case $likelihood in
-    # What no other option goes with, or data that nobody writes here.
+    # What no other option goes with.
     gaussian)
         draw_choice model.likelihood.gaussian.variance
         told=("variance: $REPLY")
@@ -312,15 +312,20 @@ draw_missing() {
     echo "  mask: /mask"
 }
 
+# write_sizes DATASET ROWS: numbers above 0.
+write_sizes() {
+    local row list=()
+    for ((row = 0; row < $2; row++)); do list+=($((row % 7 + 1)).5); done
+    local IFS=,
+    "$make_data" write data.h5 "$1" f64 "$2" values "values=${list[*]}"
+}
+
 # draw_companions: what the model is told of each row: sizes where the likelihood asks for them, and conditions.
 draw_companions() {
     local name
     if [[ ${likelihood_lines[*]} == *'size: data'* ]]; then
-        "$make_data" write data.h5 /sizes f64 "$file_rows" counts offset=1 "seed=7"
-        echo "  size: /sizes"
-        if [ "$valid_file_rows" -gt 0 ]; then
-            "$make_data" write data.h5 /valid_sizes f64 "$valid_file_rows" counts offset=1 && echo "  valid_size: /valid_sizes"
-        fi
+        write_sizes /sizes "$file_rows" && echo "  size: /sizes"
+        if [ "$valid_file_rows" -gt 0 ]; then write_sizes /valid_sizes "$valid_file_rows" && echo "  valid_size: /valid_sizes"; fi
     fi
     if ! chance 20; then return; fi
     is_conditional=1
@@ -340,7 +345,7 @@ write_train() {
         write_dataset dense.h5 /train "$file_rows"
         "$build/elbow-test-csr" dense.h5 /train sparse.h5
         echo "  train: sparse.h5:/train"
-    elif [ "$selection" = all ] && [ -z "$is_masked" ] && [ "$file_rows" -ge 2 ] && chance 10; then
+    elif [ "$selection" = all ] && [ -z "$is_masked" ] && [ "$file_rows" -ge 2 ] && [[ ${likelihood_lines[*]} != *'size: data'* ]] && chance 10; then
         between 1 $((file_rows - 1)) && part=$REPLY
         write_dataset part-1.h5 /train "$part"
         kinds=("$kind")
