@@ -22,8 +22,8 @@ struct elbow_measure_plan {
     const double *means;    // (D) over the dataset, where the deviance is asked for
 };
 
-// One evaluated microbatch. A measure may write into collated.noise and weights, and into nothing else. Everything is
-// owned but the plan.
+// One evaluated microbatch. A measure may write into collated.noise and what is called room here, and into nothing
+// else. Everything is owned but the plan.
 struct elbow_measured {
     const struct elbow_measure_plan *plan;
     uint64_t first; // row of the dataset
@@ -37,10 +37,10 @@ struct elbow_measured {
     struct elbow_importance *weights;   // (rows): room
     float *outputs;                     // (rows, D, outputs of a value): room, where the deviance is asked for
     float *at_means;                    // (D, outputs of a value): likewise, of the plan's means
-    double *deviances;                  // (2, rows): likewise
+    double *deviances;                  // (2, rows): room, likewise
     float *z, *told; // (rows, Z), (rows, D): room, where values are hidden or corrupted, or there is no KL
     float *turned;   // (D): room, where they are corrupted
-    double *scaled;  // (2, D): likewise
+    double *scaled;  // (2, D): room, where they are hidden
 };
 
 // Local. Room for a microbatch of `rows` samples; a failure leaves something to destroy.
@@ -49,6 +49,12 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
 
 // Local. Evaluates rows [first, first + rows) of the dataset.
 void elbow_measured_evaluate(struct elbow_measured *measured, uint64_t first, size_t rows);
+
+// Local. What the model's totals of the rows follow from, where a likelihood has such.
+void elbow_measured_set_sizes(const struct elbow_measured *measured);
+
+// Local. Leaves in z the means of q(z|x), in told the means of p(x|z) there. What was decoded before is lost.
+void elbow_measured_decode(const struct elbow_measured *measured);
 
 // Local. A zeroed struct is legal.
 void elbow_measured_destroy(struct elbow_measured *measured);

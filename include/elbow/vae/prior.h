@@ -51,6 +51,7 @@ struct elbow_prior {
     // Reads what kl reads.
     void (*backward)(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes);
     // Local. Adds to dz (rows, Z) the gradient of -sum_i price_i log p(z_i), price (rows). Reads z and the tensors.
+    // NULL: rows have priors of their own, and no objective asks for it.
     void (*pull)(const struct elbow_prior_call *call, const double *price, float *dz);
     // Local. Of backward, by the trained tensors: gradients (as many values as the tensors), overwritten. NULL where
     // there are no tensors.

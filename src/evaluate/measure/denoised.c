@@ -18,19 +18,6 @@ static size_t width(const struct elbow_measure_plan *plan)
     return plan->request->corrupt ? WIDTH : 0;
 }
 
-static void decode(const struct elbow_measured *measured)
-{
-    const struct elbow_evaluation_request *request = measured->plan->request;
-    size_t latent = measured->plan->latent, rows = measured->rows;
-    for (size_t i = 0; i < rows; ++i)
-        memcpy(measured->z + i * latent, measured->head + i * request->model->head, latent * sizeof *measured->z);
-    elbow_model_set_sizes(request->model, rows,
-                          (struct elbow_model_sizes){.x = measured->microbatch.values,
-                                                     .known = measured->microbatch.known,
-                                                     .sizes = measured->microbatch.sizes});
-    elbow_model_decode(request->model, request->parameters, rows, measured->z, measured->told);
-}
-
 static void add_row(const struct elbow_measured *measured, size_t row, double *sums)
 {
     size_t values = measured->plan->request->dataset->values, at = row * values;
@@ -51,7 +38,7 @@ static void add_row(const struct elbow_measured *measured, size_t row, double *s
 static void microbatch(const struct elbow_measured *measured, double *sums)
 {
     memset(sums, 0, WIDTH * sizeof *sums);
-    decode(measured);
+    elbow_measured_decode(measured);
     for (size_t row = 0; row < measured->rows; ++row)
         add_row(measured, row, sums);
 }

@@ -42,9 +42,7 @@ static void add_residual(const struct elbow_measured *measured, double *sums)
     const struct elbow_evaluation_request *request = measured->plan->request;
     const struct elbow_microbatch *microbatch = &measured->microbatch;
     size_t rows = measured->rows, values = rows * request->dataset->values;
-    elbow_model_set_sizes(
-        request->model, rows,
-        (struct elbow_model_sizes){.x = microbatch->values, .known = microbatch->known, .sizes = microbatch->sizes});
+    elbow_measured_set_sizes(measured);
     elbow_model_means(request->model, request->parameters, rows, measured->told);
     sums[COUNT] = sums[SQUARES] = 0;
     for (size_t i = 0; i < values; ++i) {

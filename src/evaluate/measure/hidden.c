@@ -34,19 +34,6 @@ static bool is_binary(const struct elbow_evaluation_request *request)
     return request->config->data.binarize != ELBOW_BINARIZE_NONE || request->dataset->is_binary;
 }
 
-static void tell(const struct elbow_measured *measured)
-{
-    const struct elbow_evaluation_request *request = measured->plan->request;
-    size_t latent = measured->plan->latent, rows = measured->rows;
-    for (size_t i = 0; i < rows; ++i)
-        memcpy(measured->z + i * latent, measured->head + i * request->model->head, latent * sizeof *measured->z);
-    elbow_model_set_sizes(request->model, rows,
-                          (struct elbow_model_sizes){.x = measured->microbatch.values,
-                                                     .known = measured->microbatch.known,
-                                                     .sizes = measured->microbatch.sizes});
-    elbow_model_decode(request->model, request->parameters, rows, measured->z, measured->told);
-}
-
 static void add_scaled(const struct elbow_measured *measured, size_t row, double *sums)
 {
     const struct elbow_fit *fit = &measured->plan->request->dataset->transform;
@@ -67,7 +54,7 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
     const struct elbow_evaluation_request *request = measured->plan->request;
     size_t values = request->dataset->values;
     memset(sums, 0, WIDTH * sizeof *sums);
-    tell(measured);
+    elbow_measured_decode(measured);
     for (size_t i = 0; i < measured->rows * values; ++i) {
         if (measured->collated.hidden[i] == 0)
             continue;

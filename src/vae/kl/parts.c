@@ -142,6 +142,7 @@ static void backward(const struct elbow_pass *pass, float *dz, double *slopes)
 {
     struct estimate estimate = begin(pass);
     struct elbow_prior_call prior = elbow_pass_prior(pass);
+    ELBOW_CHECK(pass->prior->pull != NULL);
     memset(slopes, 0, pass->rows * 2 * pass->latent * sizeof *slopes);
     for (size_t i = 0; i < pass->rows; ++i) {
         look_at(pass, i, &estimate);
