@@ -102,7 +102,7 @@ static void run_likelihood(struct elbow_bench_run *bench)
 {
     struct elbow_model *model = bench->engine.model;
     float *gradient = elbow_exchange_gradient(bench->engine.exchange, 0);
-    struct elbow_microbatch microbatch = {.values = bench->engine.microbatch.values};
+    struct elbow_microbatch microbatch = bench->engine.microbatch;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         microbatch.rows = elbow_bench_rows(bench, number);
         elbow_model_score_outputs(model, parameters_of(bench), microbatch, bench->decoded, gradient);

@@ -38,6 +38,18 @@ grep -q '^update / allreduce  *[0-9.]* (quartiles' table.out || fail "no compari
 grep -q '^step / floor  *[0-9.]* (quartiles' table.out || fail "no table: $(cat table.out)"
 [ -z "$(find . -type d -name runs)" ] || fail "a run directory was made"
 
+# What lies beside the rows: sizes, of which the likelihood takes one a row, and which values are known.
+"$make_data" write beside.h5 /counts u8 64,7 bits
+"$make_data" write beside.h5 /known u8 64,7 bits seed=3
+"$make_data" write beside.h5 /sizes f64 64 values "values=$(printf '%s.5,' {1..64} | sed 's/,$//')"
+cat >beside.yaml <<'Y'
+data: {file: beside.h5, train: /counts, size: /sizes, mask: /known}
+model: {latent: 2, likelihood: {negative_binomial: {size: data}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {steps: 1, batch: 32, microbatch: 16}
+Y
+run 0 1 beside "$elbow" bench beside.yaml --rounds 1 --json
+grep -q '"likelihood": {"median": ' beside.out || fail "sizes and a mask: $(cat beside.out beside.err)"
+
 run 2 1 rounds "$elbow" bench --rounds 0
 run 2 1 rounds "$elbow" bench --rounds 1000000
 run 2 1 key "$elbow" bench --set train.bacth=4
