@@ -4,6 +4,7 @@
 #include "elbow/doctor/detail/doctor.h"
 #include "elbow/train/detail/sizes.h"
 
+#include "elbow/base/log.h"
 #include "elbow/base/memory.h"
 #include "elbow/data/configured.h"
 #include "elbow/data/facts.h"
@@ -91,7 +92,7 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     status = elbow_train_sizes(model, &sequence, (size_t)config->run.bucket, &sizes, &layers, error);
     if (status == ELBOW_OK)
         status = elbow_exchange_measure(comm, sizes, &need, error);
-    facts->parameters = sizes.parameters;
+    facts->parameters = elbow_parameters_trainable(&model->parameters);
     facts->shared_need = ranks > 1 ? data->bytes + need.shared_per_node : 0;
     facts->private_need = ranks * (data->bytes + need.private_per_rank);
     // Two moments (and averages) of a rank's share of the parameters, and room for the copy that becomes a checkpoint
@@ -109,6 +110,47 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     return status;
 }
 
+// Collective. The numbers of a condition, as all stored rows have them.
+static enum elbow_status count_conditions(struct elbow_comm *comm, const struct elbow_condition_sources *sources,
+                                          size_t *width, struct elbow_error *error)
+{
+    struct elbow_conditions conditions = {0};
+    struct elbow_condition_rows rows[ELBOW_NAMED_MAX] = {{.count = 0}};
+    struct elbow_log quiet = elbow_log_open(false, stderr);
+    uint64_t stored = 0;
+    if (elbow_comm_place(comm).rank == 0)
+        elbow_condition_count(&sources->sources[0], &stored, error);
+    if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
+        return error->status;
+    elbow_comm_broadcast(comm, &stored, sizeof stored);
+    const struct elbow_selection all = elbow_selection_all(stored);
+    const struct elbow_condition_loading loading = {
+        .sources = sources, .selection = &all, .rows_name = "the training set"};
+    elbow_conditions_load(comm, &loading, &quiet, &conditions, rows, error);
+    *width = conditions.width;
+    for (size_t v = 0; v < ELBOW_NAMED_MAX; ++v)
+        elbow_condition_rows_clear(comm, &rows[v]);
+    elbow_conditions_clear(&conditions);
+    return error->status;
+}
+
+// Collective. What the model is told of a row has weights, too: as many as there are classes and numbers.
+static enum elbow_status find_width(struct elbow_comm *comm, const struct elbow_config *config, size_t *width,
+                                    struct elbow_error *error)
+{
+    struct elbow_configured configured = {0};
+    *width = 0;
+    if (config->data.condition.count == 0)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_configured_find(comm, config, false, NULL, &configured, error);
+    if (status == ELBOW_OK) {
+        struct elbow_dataset_request request = elbow_configured_request(config, false, &configured);
+        status = count_conditions(comm, &request.conditions, width, error);
+    }
+    elbow_configured_clear(&configured);
+    return status;
+}
+
 enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct elbow_config *config,
                                          struct elbow_doctor_facts *facts, struct elbow_error *error)
 {
@@ -118,8 +160,9 @@ enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct e
     elbow_comm_broadcast(comm, &data, sizeof data);
     memcpy(facts->data, data.file, sizeof facts->data);
     *error = (struct elbow_error){0};
-    if (data.error.status == ELBOW_OK)
-        measure(comm, config, &data, facts, &data.error);
+    struct elbow_config told = *config;
+    if (data.error.status == ELBOW_OK && find_width(comm, config, &told.model.condition.width, &data.error) == ELBOW_OK)
+        measure(comm, &told, &data, facts, &data.error);
     elbow_comm_agree(comm, &data.error);
     if (data.error.status == ELBOW_MEMORY) {
         *error = data.error;

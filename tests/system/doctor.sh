@@ -84,6 +84,19 @@ run 0 1 large "$elbow" doctor run.yaml --set data.file= --set data.valid= --set 
     --set model.encoder='[dense: {units: 20000}]' --set model.decoder='[dense: {units: 20000}]'
 silent large memory
 
+# The weights of conditions count: as many as a run has, of all classes.
+"$make_data" write data.h5 /class i64 90 labels
+"$make_data" write data.h5 /dose f64 90 normal
+cat >told.yaml <<'Y'
+data: {file: data.h5, train: /train, condition: {kind: /class, dose: /dose}}
+model: {latent: 3, condition: {prior: true}, encoder: [dense: {units: 20}], decoder: [dense: {units: 20}]}
+train: {steps: 1, batch: 24, microbatch: 4}
+Y
+run 0 2 told "$elbow" doctor told.yaml
+run 0 1 told-run "$elbow" train told.yaml --run-dir told
+weights=$(sed -nE 's/^model: ([0-9]+) parameters.*/\1/p' told-run.out)
+grep -q "^the run  *$weights parameters" told.out || fail "conditions: the run has $weights parameters: $(grep '^the run' told.out)"
+
 # Values are looked at as a run would load them: what it would refuse is said here, on any number of ranks.
 "$make_data" write bad.h5 /nan f32 40,6,6 unit set=nan@33,5
 "$make_data" write bad.h5 /fill f32 40,6,6 unit set=-9999@31,4 attribute=_FillValue:-9999
