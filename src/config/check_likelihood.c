@@ -302,11 +302,12 @@ enum elbow_status elbow_check_likelihoods(const struct elbow_config *config, con
         if (status == ELBOW_OK)
             status = check_binarize(config, &chosen, name, error);
     }
-    if (status == ELBOW_OK && *config->data.size && !elbow_config_has_data_size(config))
+    const char *key = *config->data.size ? "size" : *config->data.valid_size ? "valid_size" : NULL;
+    if (status == ELBOW_OK && key != NULL && !elbow_config_has_data_size(config))
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: data.size: no likelihood takes it; write model.likelihood: {negative_binomial: "
+                               "%s: data.%s: no likelihood takes it; write model.likelihood: {negative_binomial: "
                                "{size: data}}, or remove it",
-                               name);
+                               name, key);
     return status;
 }
 
