@@ -4,6 +4,7 @@
 
 #include "elbow/base/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // Takes over what fits of another checkpoint's tensors, by name and shape, and tells.
@@ -164,14 +165,38 @@ static enum elbow_status check_unhashed(const struct elbow_train_plan *plan, con
     return ELBOW_OK;
 }
 
+enum { BESIDE_SIZE = 96 };
+
+// What has to be the same as before, beside the rows: " with the same data.weights, data.size and values missing".
+static void tell_beside(const struct elbow_train_plan *plan, const struct elbow_config *before,
+                        char beside[BESIDE_SIZE])
+{
+    const struct elbow_dataset *train = &plan->train;
+    const struct {
+        bool is_there;
+        const char *name;
+    } parts[] = {{train->has_weights || before->data.weights[0] != 0, "data.weights"},
+                 {train->has_sizes || before->data.size[0] != 0, "data.size"},
+                 {train->conditions.count > 0, "data.condition"},
+                 {train->known.base != NULL || before->data.mask[0] != 0, "values missing"}};
+    size_t left = 0, used = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i)
+        left += parts[i].is_there;
+    beside[0] = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
+        if (!parts[i].is_there)
+            continue;
+        const char *link = used == 0 ? " with the same " : --left == 1 ? " and " : ", ";
+        used += (size_t)snprintf(beside + used, BESIDE_SIZE - used, "%s%s", link, parts[i].name);
+    }
+}
+
 // Where the data lie may change at a resume, what they are may not.
 static enum elbow_status check_rows(const struct elbow_train_plan *plan, const struct elbow_checkpoint *checkpoint,
                                     struct elbow_error *error)
 {
     const struct elbow_data_facts *before = &checkpoint->data, *now = &plan->facts;
-    bool has_weights = plan->train.has_weights || checkpoint->config.data.weights[0] != 0;
-    bool has_conditions = plan->train.conditions.count > 0;
-    bool has_mask = plan->train.known.base != NULL || checkpoint->config.data.mask[0] != 0;
+    char beside[BESIDE_SIZE];
     if (before->samples != now->samples || before->values != now->values)
         return elbow_error_set(error, ELBOW_MISMATCH, "%s: was trained on %s of %s, but %s now has %llu of %llu",
                                checkpoint->path, elbow_text_count(before->samples, "sample").text,
@@ -179,13 +204,12 @@ static enum elbow_status check_rows(const struct elbow_train_plan *plan, const s
                                (unsigned long long)now->samples, (unsigned long long)now->values);
     if (before->hash == 0)
         return plan->config.data.synthetic > 0 ? ELBOW_OK : check_unhashed(plan, checkpoint, error);
+    tell_beside(plan, &checkpoint->config, beside);
     if (before->hash != now->hash)
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: was trained on other rows than %s has now (their hashes differ); give it the "
-                               "same rows in the same type%s%s%s, or start anew in another run directory",
-                               checkpoint->path, plan->train.name, has_weights ? " with the same data.weights" : "",
-                               has_conditions ? " with the same data.condition" : "",
-                               has_mask ? " with the same values missing" : "");
+                               "same rows in the same type%s, or start anew in another run directory",
+                               checkpoint->path, plan->train.name, beside);
     if (before->valid_hash == now->valid_hash)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_MISMATCH,

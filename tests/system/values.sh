@@ -243,10 +243,13 @@ run 0 1 nothing "$elbow" impute by_mask -o nothing.csv --data gaps.h5:/all
 says nothing 'warning: gaps.h5:/all: no value is missing; data.missing and data.mask'
 # A resume goes on with the same values missing.
 "$make_data" write gaps.h5 /others u8 120,6 known gaps=0.3 seed=2
+"$make_data" write gaps.h5 /weights u8 120 bits
 kept=()
 for setting in "${gaps[@]}" data.train=/any data.mask=/others train.steps=500; do kept+=(--set "$setting"); done
 refused 1 'was trained on other rows than gaps.h5:/any has now .* in the same type with the same values missing, or start anew' \
     train good.yaml --run-dir by_mask --resume "${kept[@]}"
+refused 1 'in the same type with the same data.weights and values missing, or start anew' \
+    train good.yaml --run-dir by_mask --resume "${kept[@]}" --set data.weights=/weights
 # Where all is known a run is the run that it is without these keys.
 trained known_all data.file=gaps.h5 data.train=/all data.missing=any
 trained known_plain data.file=gaps.h5 data.train=/all
