@@ -57,9 +57,12 @@ static void add_place(struct row_text *row, const struct elbow_metrics_row *metr
     add_text(row, elbow_split_words[metrics->split]);
 }
 
-static bool is_column(const struct elbow_metrics *metrics, enum elbow_figure_kind kind)
+// own: what not every run has.
+static bool is_column(const struct elbow_metrics *metrics, const struct elbow_figures *own, enum elbow_figure_kind kind)
 {
     unsigned where = elbow_figure_row(kind)->where;
+    if ((where & ELBOW_FIGURE_OF_SOME) != 0 && !own->is_given[kind])
+        return false;
     if (metrics->latent > 0)
         return (where & ELBOW_FIGURE_IN_TABLE) != 0;
     return (where & ELBOW_FIGURE_IN_PLAIN_TABLE) != 0 ||
@@ -78,18 +81,18 @@ static void add_metrics(struct row_text *text, const struct elbow_metrics *metri
 }
 
 // Those of parts come last.
-static void add_header(struct row_text *row, const struct elbow_metrics *metrics, const struct elbow_figures *parts)
+static void add_header(struct row_text *row, const struct elbow_metrics *metrics, const struct elbow_figures *own)
 {
     add_text(row, ELBOW_TABLE_PLACE);
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
-        if (is_column(metrics, kind)) {
+        if (is_column(metrics, own, kind)) {
             add_text(row, ",");
             add_text(row, elbow_figure_row(kind)->name);
         }
-    for (size_t i = 0; i < parts->part_count; ++i) {
+    for (size_t i = 0; i < own->part_count; ++i) {
         char name[ELBOW_FIGURE_NAME];
         add_text(row, ",");
-        add_text(row, elbow_figure_name_part(parts->parts[i].kind, parts->parts[i].part, name));
+        add_text(row, elbow_figure_name_part(own->parts[i].kind, own->parts[i].part, name));
     }
     add_text(row, "\n");
 }
@@ -139,28 +142,28 @@ static bool is_named(const char *wanted, const char *name, size_t length)
     return strlen(wanted) == length && memcmp(wanted, name, length) == 0;
 }
 
-static struct elbow_metrics_column column_named(const struct elbow_metrics *metrics, const struct elbow_figures *parts,
+static struct elbow_metrics_column column_named(const struct elbow_metrics *metrics, const struct elbow_figures *own,
                                                 const char *name, size_t length)
 {
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
-        if (is_column(metrics, kind) && is_named(elbow_figure_row(kind)->name, name, length))
+        if (is_column(metrics, own, kind) && is_named(elbow_figure_row(kind)->name, name, length))
             return (struct elbow_metrics_column){.kind = kind};
-    for (size_t i = 0; i < parts->part_count; ++i) {
-        char own[ELBOW_FIGURE_NAME];
-        const struct elbow_part_figure *part = &parts->parts[i];
-        if (is_named(elbow_figure_name_part(part->kind, part->part, own), name, length))
+    for (size_t i = 0; i < own->part_count; ++i) {
+        char of_part[ELBOW_FIGURE_NAME];
+        const struct elbow_part_figure *part = &own->parts[i];
+        if (is_named(elbow_figure_name_part(part->kind, part->part, of_part), name, length))
             return (struct elbow_metrics_column){part->kind, part->part, true};
     }
     return (struct elbow_metrics_column){.kind = ELBOW_FIGURES};
 }
 
 // The columns of the table that is there.
-static void find_columns(struct elbow_metrics *metrics, const struct elbow_figures *parts)
+static void find_columns(struct elbow_metrics *metrics, const struct elbow_figures *own)
 {
     const char *at = metrics->metrics.header + strlen(ELBOW_TABLE_PLACE);
     while (*at == ',') {
         size_t length = strcspn(at + 1, ",\n");
-        struct elbow_metrics_column column = column_named(metrics, parts, at + 1, length);
+        struct elbow_metrics_column column = column_named(metrics, own, at + 1, length);
         ELBOW_CHECK(column.kind < ELBOW_FIGURES && metrics->column_count < ELBOW_METRICS_COLUMNS);
         metrics->columns[metrics->column_count++] = column;
         at += 1 + length;
@@ -181,7 +184,7 @@ static enum elbow_status open_table(const struct elbow_metrics *metrics, const c
 }
 
 enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, size_t latent,
-                                     const struct elbow_figures *parts, uint64_t step, struct elbow_log *log,
+                                     const struct elbow_figures *own, uint64_t step, struct elbow_log *log,
                                      struct elbow_metrics *metrics, struct elbow_error *error)
 {
     *metrics = (struct elbow_metrics){.latent = latent, .directory = directory, .log = log};
@@ -189,12 +192,12 @@ enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, si
     enum elbow_status status = elbow_allocate(&metrics->row, header.size, 1, "a row", error);
     header.text = metrics->row;
     if (status == ELBOW_OK) {
-        add_header(&header, metrics, parts);
+        add_header(&header, metrics, own);
         status = open_table(metrics, "metrics.csv", header.text, step, &metrics->metrics, error);
     }
     header.length = 0;
     if (status == ELBOW_OK)
-        find_columns(metrics, parts);
+        find_columns(metrics, own);
     if (status == ELBOW_OK && latent > 0) {
         add_kl_header(&header, latent);
         status = open_table(metrics, "kl.csv", header.text, step, &metrics->kl, error);

@@ -100,9 +100,11 @@ static enum elbow_status open_outputs(struct elbow_run_outputs *outputs, const s
                                       struct elbow_error *error)
 {
     const struct elbow_directory *run = &outputs->directory;
-    struct elbow_figures parts = {0};
+    struct elbow_figures own = {0};
     outputs->pending.directory = run;
-    elbow_model_part_figures(model, &parts);
+    elbow_model_own_figures(model, &own);
+    if (outputs->plan->config.objective.kl == ELBOW_KL_CAPACITY)
+        elbow_figures_set(&own, ELBOW_FIGURE_CAPACITY, 0);
     elbow_run_sweep(run);
     enum elbow_status status = elbow_checkpoint_cut(run, outputs->state->step, error);
     if (status == ELBOW_OK)
@@ -110,7 +112,7 @@ static enum elbow_status open_outputs(struct elbow_run_outputs *outputs, const s
     if (status == ELBOW_OK)
         status = keep_former(outputs, error);
     if (status == ELBOW_OK)
-        status = elbow_metrics_open(run, model->prior != NULL ? model->latent : 0, &parts, outputs->state->step,
+        status = elbow_metrics_open(run, model->prior != NULL ? model->latent : 0, &own, outputs->state->step,
                                     outputs->plan->log, &outputs->metrics, error);
     if (status == ELBOW_OK) {
         elbow_gallery_cut(run, outputs->state->step);

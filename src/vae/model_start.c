@@ -125,8 +125,10 @@ static bool is_of_several(const struct elbow_model *model, enum elbow_figure_kin
     return count > 1;
 }
 
-void elbow_model_part_figures(const struct elbow_model *model, struct elbow_figures *figures)
+void elbow_model_own_figures(const struct elbow_model *model, struct elbow_figures *figures)
 {
+    for (size_t e = 0; e < model->extras; ++e)
+        elbow_figures_set(figures, model->extra_figures[e], 0);
     for (size_t p = 0; p < model->part_count; ++p)
         for (size_t n = 0; n < model->parts[p].figures; ++n)
             if (is_of_several(model, model->parts[p].likelihood->figures[n]))

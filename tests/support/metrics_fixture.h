@@ -9,12 +9,12 @@
 
 // The headers of both tables; train_row in them; the row of a valid step, behind the step.
 #define METRICS                                                                                                        \
-    "step,epoch,split,objective,elbo,recon,kl,variance,residual,elbo_stored,scale,df,dispersion,beta,capacity,rate,"   \
+    "step,epoch,split,objective,elbo,recon,kl,variance,residual,elbo_stored,scale,df,dispersion,beta,rate,"            \
     "grad_norm,active_units,skipped,seconds,samples_per_s,compute,exchange,data\n"
 #define KL "step,epoch,split,kl_0,kl_1\n"
-#define TRAIN "50,1,train,-100.5,-101.25,-90,11.25,,,,,,,0.5,,0.001,3,,2,0.25,51200,0.75,0.125,0\n"
+#define TRAIN "50,1,train,-100.5,-101.25,-90,11.25,,,,,,,0.5,0.001,3,,2,0.25,51200,0.75,0.125,0\n"
 #define TRAIN_KL "50,1,train,10,1.25\n"
-#define VALID_TAIL ",2,valid,,0.33333333333333331,0,0,,,,,,,0,,,,2,0,,,,,\n"
+#define VALID_TAIL ",2,valid,,0.33333333333333331,0,0,,,,,,,0,,,2,0,,,,,\n"
 
 extern const struct elbow_metrics_row train_row;
 extern const double kl_of[2];

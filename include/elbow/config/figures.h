@@ -24,6 +24,7 @@ enum elbow_figure_place {
 
     ELBOW_FIGURE_OF_KL = 1 << 6,          // of models with a KL alone (elbow_posterior_has_kl)
     ELBOW_FIGURE_IN_PLAIN_TABLE = 1 << 7, // a column of metrics.csv of models without one
+    ELBOW_FIGURE_OF_SOME = 1 << 8,        // a column of those runs alone whose objective has it
 
     ELBOW_FIGURE_IN_EVAL = ELBOW_FIGURE_IN_WORDS | ELBOW_FIGURE_IN_JSON,
     ELBOW_FIGURE_PLACES = (ELBOW_FIGURE_IN_ROWS << 1) - 1
@@ -103,25 +104,25 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, \
       false)                                                                                                           \
     X(ELBOW_FIGURE_CAPACITY, capacity, "nats per sample", "what the KL is held near in the last step", 4,              \
-      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, false)                                                               \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
     X(ELBOW_FIGURE_MUTUAL_INFORMATION, mutual_information, "nats per sample",                                          \
       "part of the KL: of sample and z, estimated within microbatches (train rows: in the last step)", 4,              \
-      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, false)                                                               \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
     X(ELBOW_FIGURE_TOTAL_CORRELATION, total_correlation, "nats per sample",                                            \
       "part of the KL: divergence of q(z) from the product of its dimensions, likewise", 4,                            \
-      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, false)                                                               \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
     X(ELBOW_FIGURE_DIMENSION_KL, dimension_kl, "nats per sample",                                                      \
       "part of the KL: divergence of that product from the prior, likewise", 4,                                        \
-      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, false)                                                               \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
     X(ELBOW_FIGURE_MMD, mmd, "",                                                                                       \
       "square of the maximum mean discrepancy of z and prior within microbatches (train rows: in the last step)", 4,   \
-      ELBOW_FIGURE_IN_TABLE, false)                                                                                    \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME, false)                                                             \
     X(ELBOW_FIGURE_DIP_OFF_DIAGONAL, dip_off_diagonal, "",                                                             \
       "sum of the squares of the covariances of two latent dimensions, likewise", 4,                                   \
-      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, false)                                                               \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
     X(ELBOW_FIGURE_DIP_DIAGONAL, dip_diagonal, "",                                                                     \
       "sum of the squares of variance - 1 of each latent dimension, likewise", 4,                                      \
-      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, false)                                                               \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
     X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
     X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \
       "Euclidean norm of the last step's mean gradient, before clipping (train rows)", 4, ELBOW_FIGURE_IN_TABLE,       \

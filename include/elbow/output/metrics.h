@@ -39,9 +39,10 @@ struct elbow_metrics_row {
 // the figures alone, in any order, as an earlier version wrote it: it keeps its columns, and rows to come have just
 // these. latent 0: there is no KL: metrics.csv lacks the figures of one, and there is no kl.csv.
 //
-// parts: the figures of parts that rows may have (their values are not looked at), each a column behind all others.
+// own: what not every run has (its values are not looked at): figures of some objectives (ELBOW_FIGURE_OF_SOME), and
+// those of parts, each a column behind all others.
 enum elbow_status elbow_metrics_open(const struct elbow_directory *directory, size_t latent,
-                                     const struct elbow_figures *parts, uint64_t step, struct elbow_log *log,
+                                     const struct elbow_figures *own, uint64_t step, struct elbow_log *log,
                                      struct elbow_metrics *metrics, struct elbow_error *error);
 
 // Local. Whether a text begins as a table of a run does.

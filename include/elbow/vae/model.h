@@ -161,8 +161,9 @@ size_t elbow_model_statistics(const struct elbow_model *model, bool moments);
 void elbow_model_figures(const struct elbow_model *model, const double *statistics, bool moments,
                          struct elbow_figures *figures);
 
-// Local. Sets figures of parts to 0, each that there may be, so that a table can name them.
-void elbow_model_part_figures(const struct elbow_model *model, struct elbow_figures *figures);
+// Local. Sets to 0 the figures that not every run has, so that a table can name them: those of parts, and the
+// objective's.
+void elbow_model_own_figures(const struct elbow_model *model, struct elbow_figures *figures);
 
 // Local. Whether there are trained numbers that follow in closed form from the statistics (without moments) of a batch;
 // then writes those of them that lie in [first, first + count) of the arena, into values, which begin at `first`. They

@@ -249,6 +249,22 @@ START_TEST(without_a_kl)
 }
 END_TEST
 
+START_TEST(what_some_runs_have_is_a_column_of_those_alone)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_metrics metrics;
+    struct elbow_figures own = {0};
+    struct elbow_directory directory = scratch_open(scratch.directory);
+    elbow_figures_set(&own, ELBOW_FIGURE_MMD, 0);
+    ck_assert_int_eq(elbow_metrics_open(&directory, 2, &own, 0, &silence, &metrics, &error), ELBOW_OK);
+    ck_assert_ptr_nonnull(strstr(metrics.metrics.header, ",beta,mmd,rate,"));
+    elbow_metrics_close(&metrics);
+    elbow_directory_close(&directory);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(a_run_is_known_by_its_tables)
 {
     ck_assert(elbow_metrics_is_table(METRICS) && elbow_metrics_is_table(KL));
@@ -393,5 +409,6 @@ END_TEST
 
 UNIT_MAIN("output/metrics", rows_to_the_byte, resuming_goes_on_behind_the_kept_rows, cutting_by_step,
           cutting_incomplete_rows, cutting_zero_bytes, headers, a_table_of_fewer_columns_keeps_them,
-          unknown_columns_are_refused, without_a_kl, a_run_is_known_by_its_tables, unusable_directories,
-          a_full_disk_leaves_whole_rows, rows_wait_for_room, more_rows_than_can_wait, every_allocation_may_fail)
+          unknown_columns_are_refused, without_a_kl, what_some_runs_have_is_a_column_of_those_alone,
+          a_run_is_known_by_its_tables, unusable_directories, a_full_disk_leaves_whole_rows, rows_wait_for_room,
+          more_rows_than_can_wait, every_allocation_may_fail)
