@@ -36,7 +36,7 @@ START_TEST(names_are_good)
         ck_assert_msg(strpbrk(figure->unit, "|\n,") == NULL && strpbrk(figure->meaning, "|\n") == NULL, "%s: %s",
                       figure->name, figure->meaning);
         ck_assert_msg(strlen(figure->meaning) > 10, "%s has no meaning", figure->name);
-        unsigned others = ELBOW_FIGURE_OF_KL | ELBOW_FIGURE_IN_PLAIN_TABLE;
+        unsigned others = ELBOW_FIGURE_OF_KL | ELBOW_FIGURE_IN_PLAIN_TABLE | ELBOW_FIGURE_OF_SOME;
         ck_assert_msg((figure->where & ELBOW_FIGURE_PLACES) != 0, "%s is nowhere", figure->name);
         ck_assert_uint_le(figure->where & ~others, ELBOW_FIGURE_PLACES);
         int digits = figure->digits % ELBOW_FIGURE_SIGNIFICANT;
