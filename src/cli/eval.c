@@ -189,10 +189,11 @@ static const struct elbow_flag flags[] = {
     {.name = "hide",
      .kind = ELBOW_FLAG_SHARE,
      .value = "SHARE",
-     .help = "hides so many of the known values from the model, and tells how well it knows them by the others",
+     .help =
+         "hides this share of the known values from the model, and measures how well it predicts them from the others",
      .offset = offsetof(struct wish, hide)},
     ELBOW_ROW_CORRUPT(offsetof(struct wish, request.corrupt),
-                      "corrupts what the encoder sees, as in training, and tells how well the model takes that back"),
+                      "corrupts what the encoder sees, as in training, and measures how well the model undoes that"),
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
     ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
     ELBOW_ROW_JSON(offsetof(struct wish, json)),

@@ -32,20 +32,20 @@ static enum elbow_status read_wish(const struct elbow_call *call, struct wish *w
 static void tell(const struct elbow_call *call, const struct wish *wish, const struct elbow_session *session,
                  const struct elbow_imputation *imputation)
 {
-    elbow_log_say(call->log, "%s: %s, %" PRIu64 " with missing values, which step %" PRIu64 " of %s tells",
+    elbow_log_say(call->log, "%s: %s, %" PRIu64 " with missing values, imputed by step %" PRIu64 " of %s",
                   wish->request.output, elbow_text_count(session->dataset.samples, "row").text, imputation->rows,
                   session->checkpoint.state.step, session->checkpoint.path);
     if (imputation->rows == 0)
         elbow_log_warn(
             call->log,
             "%s: no value is missing; data.missing and data.mask of the configuration, and --mask, say which "
-            "are",
+            "values are",
             session->dataset.name);
     if (imputation->few > 0)
         elbow_log_warn(call->log,
                        "%" PRIu64
                        " of %s with missing values %s fewer than %d effective samples: a few draws outweigh all "
-                       "others there, and a larger --importance than %" PRId64 " would change what is told of them",
+                       "others there, and a larger --importance than %" PRId64 " would change their values",
                        imputation->few, elbow_text_count(imputation->rows, "row").text,
                        imputation->few == 1 ? "has" : "have", ELBOW_IMPUTATION_FEW, wish->importance);
 }
@@ -118,7 +118,7 @@ static const struct elbow_flag flags[] = {
     {.name = "hide",
      .kind = ELBOW_FLAG_SHARE,
      .value = "SHARE",
-     .help = "takes so many of the known values for missing, too: those that eval --hide takes",
+     .help = "treats this share of the known values as missing, too: the same values as eval --hide",
      .offset = offsetof(struct wish, hide)},
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
     ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
