@@ -27,6 +27,13 @@ option() {
 
 # --- The model
 
+# tell_kind KEY KIND: a line of the section `model`, with some of the kind's options.
+tell_kind() {
+    draw_kind "$2" "model.$1"
+    if [[ $REPLY == *:* ]]; then REPLY="{$REPLY}"; fi
+    echo "  $1: $REPLY"
+}
+
 # draw_input: what the encoder sees instead of the values that are scored.
 draw_input() {
     local parts=() kind
@@ -38,7 +45,7 @@ draw_input() {
         if [[ $REPLY == *:* ]]; then REPLY="{$REPLY}"; fi
         parts+=("corrupt: $REPLY")
     fi
-    if chance 15; then
+    if chance 15 && [[ ${lines[*]} != *binarize* ]]; then
         words_of model.input.transform
         # Logarithms are for amounts.
         if [ -n "$is_real" ]; then words=("${words[@]/log1p/asinh}"); fi
@@ -46,6 +53,16 @@ draw_input() {
     fi
     local IFS=,
     if [ ${#parts[@]} -gt 0 ]; then echo "  input: {${parts[*]}}"; fi
+}
+
+# draw_condition: who is told of what stands beside the rows.
+draw_condition() {
+    local fixed=()
+    if [ "$prior" != standard ] || [ "$posterior" = deterministic ]; then fixed=(prior:); fi
+    draw_kind condition model "${fixed[@]}"
+    if [[ $REPLY != *:* ]]; then return; fi
+    echo "  $REPLY"
+    if [[ $drawn == *'prior: true'* ]]; then prior=conditional; fi
 }
 
 draw_model() {
@@ -56,11 +73,19 @@ draw_model() {
     draw_decoder
     echo "  latent: $latent"
     printf '  %s\n' "${likelihood_lines[@]}"
-    posterior=diagonal
-    if chance 15; then draw_choice model.posterior && posterior=$REPLY && echo "  posterior: $REPLY"; fi
-    if [ "$posterior" != deterministic ] && chance 20; then draw_choice model.prior && echo "  prior: $REPLY"; fi
+    posterior=diagonal prior=standard
+    if chance 15; then
+        words_of model.posterior
+        pick "${words[@]}" && posterior=$REPLY
+        tell_kind posterior "$posterior"
+    fi
+    if [ "$posterior" != deterministic ] && chance 20; then
+        words_of model.prior
+        pick "${words[@]}" && prior=$REPLY
+        tell_kind prior "$prior"
+    fi
     draw_input
-    if [ -n "$is_conditional" ]; then draw_kind condition model && echo "  ${REPLY/#condition/condition:}" | sed 's/::/:/; s/condition:$/condition: {}/'; fi
+    if [ -n "$is_conditional" ]; then draw_condition; fi
     option 40 output_bias zero data
     option 40 initializer auto glorot he
 }
@@ -72,13 +97,25 @@ draw_objective() {
     local parts=()
     if [ "$posterior" = deterministic ]; then return; fi
     echo "objective:"
+    if [ "$prior" != standard ]; then # whose KL may belong to no dimension
+        option 40 beta 0 0.5 2 4.0
+        option 40 warmup 0 1 3 7 1000
+        return
+    fi
+    if chance 15; then
+        pick mmd dip
+        draw_kind "$REPLY" objective.penalty
+        echo "  penalty: [$REPLY]"
+    fi
     if chance 60; then
         option 40 beta 0 0.5 2 4.0
         option 40 warmup 0 1 3 7 1000
         option 40 free_bits 0 0.05 0.5 3
     elif chance 30; then
-        draw_kind capacity objective.kl "steps: 7"
-        echo "  kl: {$REPLY}"
+        draw_kind parts objective.kl
+        if chance 50; then draw_kind capacity objective.kl "steps: 7"; fi
+        if [[ $REPLY == *:* ]]; then REPLY="{$REPLY}"; fi
+        echo "  kl: $REPLY"
     else
         if chance 50; then pick 0 0.5 2 && parts+=("weight: $REPLY"); fi
         if chance 60; then

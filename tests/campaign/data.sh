@@ -226,7 +226,7 @@ draw_valid() {
     local file=data.h5 name=/valid count
     valid_rows=0
     if ! chance 70; then return; fi
-    if chance 15 && [ "$selection" = all ]; then
+    if chance 15 && [ "$selection" = all ] && [ -n "$is_plain" ]; then
         valid_rows=$rows valid_file_rows=$file_rows name=/train
     else
         pick 1 2 7 16 40 65 130
@@ -332,15 +332,20 @@ draw_companions() {
     for name in '' valid_; do
         if [ -z "$name" ]; then REPLY=$file_rows; else REPLY=$valid_file_rows; fi
         if [ "$REPLY" = 0 ]; then continue; fi
-        "$make_data" write data.h5 "/${name}class" i64 "$REPLY" labels
         "$make_data" write data.h5 "/${name}number" f64 "$REPLY" normal
-        echo "  ${name}condition: {class: /${name}class, number: /${name}number}"
+        if [ $((rows / windows)) -lt 5 ] || [[ $selection != all && $selection != rows ]]; then # not all classes are trained on
+            echo "  ${name}condition: {number: /${name}number}"
+        else
+            "$make_data" write data.h5 "/${name}class" i64 "$REPLY" labels
+            echo "  ${name}condition: {class: /${name}class, number: /${name}number}"
+        fi
     done
 }
 
-# write_train: one dataset, two files of one set, or a group of sparse rows.
+# write_train: one dataset (is_plain), two files of one set, or a group of sparse rows.
 write_train() {
     local part
+    is_plain=''
     if [ "$layout" = values ] && [ -z "$is_masked" ] && [[ ${kinds[*]} != *factor=* ]] && chance 10; then
         write_dataset dense.h5 /train "$file_rows"
         "$build/elbow-test-csr" dense.h5 /train sparse.h5
@@ -354,6 +359,7 @@ write_train() {
         selection=parts
     else
         write_dataset data.h5 /train "$file_rows"
+        is_plain=1
         echo "  train: /train"
     fi
 }

@@ -6,7 +6,6 @@
 set -u
 campaigns=$(cd "$(dirname "$0")/../campaign" && pwd)
 status=0
-# Of these the first case, which even a busy machine gets to, would see sums in the order of the ranks.
 bash "$campaigns/exact" "${1:-}" --seed 5 --seconds 30 || status=$?
 [ $status = 0 ] || exit $status
 bash "$campaigns/kill" "${1:-}" 1 16 || status=$?
