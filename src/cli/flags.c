@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,14 +95,16 @@ static enum elbow_status take_integer(const struct elbow_flag *flag, const char 
     return ELBOW_OK;
 }
 
-static enum elbow_status take_share(const char *name, const char *value, double *target, struct elbow_error *error)
+static enum elbow_status take_number(const struct elbow_flag *flag, const char *name, const char *value, double *target,
+                                     struct elbow_error *error)
 {
     char *end;
-    double share = strtod(value, &end);
-    if (end == value || *end != '\0' || !(share > 0 && share < 1))
-        return elbow_error_set(error, ELBOW_USAGE, "%s: found '%.200s', expected a share above 0 and below 1", name,
-                               value);
-    *target = share;
+    double number = strtod(value, &end);
+    bool is_share = flag->kind == ELBOW_FLAG_SHARE, is_fine = number > 0 && (is_share ? number < 1 : isfinite(number));
+    if (end == value || *end != '\0' || !is_fine)
+        return elbow_error_set(error, ELBOW_USAGE, "%s: found '%.200s', expected a %s", name, value,
+                               is_share ? "share above 0 and below 1" : "number above 0");
+    *target = number;
     return ELBOW_OK;
 }
 
@@ -121,7 +124,8 @@ static enum elbow_status take_value(const struct reader *reader, const struct el
     case ELBOW_FLAG_INTEGER:
         return take_integer(flag, name, value, target, error);
     case ELBOW_FLAG_SHARE:
-        return take_share(name, value, target, error);
+    case ELBOW_FLAG_POSITIVE:
+        return take_number(flag, name, value, target, error);
     case ELBOW_FLAG_LIST:
         if (words->count == ELBOW_WORDS_MAX)
             return elbow_error_set(error, ELBOW_USAGE, "%s: given more than %d times", name, ELBOW_WORDS_MAX);

@@ -13,7 +13,8 @@ enum { SAMPLES = 64, PAIRS = 32 }; // where -n is left out
 struct wish {
     struct elbow_session_request request;
     struct elbow_words conditions, values; // --condition-from, --condition
-    int64_t count, seed, first, size, fit;
+    int64_t count, seed, first, fit;
+    double size;
     bool draw, transformed;
 };
 
@@ -44,7 +45,7 @@ static struct elbow_gallery gallery_of(const struct elbow_call *call, const stru
                                   .data = &checkpoint->data,
                                   .config = &checkpoint->config,
                                   .is_transformed = wish->transformed,
-                                  .size = (double)wish->size,
+                                  .size = wish->size,
                                   .corrupt = wish->request.corrupt,
                                   .publish = elbow_output_publishing(wish->request.force)};
 }
@@ -125,8 +126,7 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
         has_size = has_size || session->model->parts[p].size != ELBOW_SIZE_NONE;
     if (wish->size > 0 && !has_size)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--size %" PRId64 ": no likelihood of the checkpoint has a size; leave it out",
-                               wish->size);
+                               "--size %g: no likelihood of the checkpoint has a size; leave it out", wish->size);
     struct elbow_conditioning conditioning;
     struct elbow_mixture mixture = {0};
     uint64_t count = 0;
@@ -220,12 +220,11 @@ static const struct elbow_flag sample_flags[] = {
      .offset = offsetof(struct wish, count),
      .least = 1},
     {.name = "size",
-     .kind = ELBOW_FLAG_INTEGER,
+     .kind = ELBOW_FLAG_POSITIVE,
      .value = "S",
      .help = "what the means of a sample add up to, for a likelihood with size: total or data (as on average in the "
              "training data)",
-     .offset = offsetof(struct wish, size),
-     .least = 1},
+     .offset = offsetof(struct wish, size)},
     {.name = "condition",
      .kind = ELBOW_FLAG_LIST,
      .value = "NAME=VALUE[,...]",

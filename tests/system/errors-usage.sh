@@ -23,7 +23,9 @@ wrong 2 '--importance.*0' eval good --importance 0
 wrong 2 '--importance.*many' eval good --importance many
 wrong 2 '--size /labels: no likelihood of the checkpoint has size: data' eval good --size /labels
 wrong 2 '--size 5: no likelihood of the checkpoint has a size' sample good -o x.h5 --size 5
-wrong 2 '--size: found .0., expected an integer of at least 1' sample good -o x.h5 --size 0
+wrong 2 '--size 0.25: no likelihood of the checkpoint has a size' sample good -o x.h5 --size 0.25
+wrong 2 '--size: found .0., expected a number above 0' sample good -o x.h5 --size 0
+wrong 2 '--size: found .inf., expected a number above 0' sample good -o x.h5 --size inf
 wrong 2 'sample: -o FILE is missing' sample good
 wrong 2 'reconstruct: -o FILE is missing' reconstruct good
 wrong 2 'encode: -o FILE is missing' encode good --data data.h5

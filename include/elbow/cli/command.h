@@ -22,13 +22,14 @@ struct elbow_flag {
         ELBOW_FLAG_OPTIONAL_TEXT,
         ELBOW_FLAG_INTEGER,
         ELBOW_FLAG_SHARE,
+        ELBOW_FLAG_POSITIVE,
         ELBOW_FLAG_LIST
     } kind;
     bool is_required;
     const char *value; // what the help calls its value ("DIR"), or the plain word; NULL for a switch
     const char *help;  // one line, without a dot
     size_t offset;     // in the command's wish, of: bool, const char * ("" for an optional text left out), int64_t,
-                       // double (a share, above 0 and below 1), struct elbow_words
+                       // double (a share, above 0 and below 1, or a number above 0), struct elbow_words
     int64_t least;     // of an integer
 };
 
