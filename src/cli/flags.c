@@ -88,7 +88,11 @@ static enum elbow_status take_integer(const struct elbow_flag *flag, const char 
     char *end;
     errno = 0;
     long long number = strtoll(value, &end, 10);
-    if (errno != 0 || end == value || *end != '\0' || number < flag->least)
+    bool is_number = errno == 0 && end != value && *end == '\0';
+    if (is_number && flag->most > 0 && number > flag->most)
+        return elbow_error_set(error, ELBOW_USAGE, "%s: found '%.200s', expected at most %" PRId64, name, value,
+                               flag->most);
+    if (!is_number || number < flag->least)
         return elbow_error_set(error, ELBOW_USAGE, "%s: found '%.200s', expected an integer of at least %" PRId64, name,
                                value, flag->least);
     *target = number;

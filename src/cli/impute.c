@@ -87,6 +87,8 @@ static void preview(const struct elbow_call *call, char *note)
         elbow_session_preview(&wish.request, note);
 }
 
+enum { DRAWS_MOST = 1 << 20 }; // of the 2^24 that the keys of a row can tell apart
+
 static const struct elbow_flag flags[] = {
     ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
     {.name = "output",
@@ -114,7 +116,8 @@ static const struct elbow_flag flags[] = {
      .value = "N",
      .help = "also N completions of each row, drawn from p(x|z) of these z by their weights",
      .offset = offsetof(struct wish, draws),
-     .least = 1},
+     .least = 1,
+     .most = DRAWS_MOST},
     {.name = "hide",
      .kind = ELBOW_FLAG_SHARE,
      .value = "SHARE",

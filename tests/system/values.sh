@@ -280,6 +280,7 @@ refused 2 '--hide: found .half., expected a share' impute by_nan -o x.h5 --hide 
 refused 2 '--mask /: expected a dataset such as' eval by_nan --mask /
 refused 1 'gaps.h5:/wrong: row 0 holds .* but --mask is 1 where' eval by_nan --mask /wrong
 refused 2 '--draws.*0' impute by_nan -o x.h5 --draws 0
+refused 2 "--draws: found .1048577., expected at most 1048576" impute by_nan -o x.h5 --draws 1048577
 refused 2 '--importance.*0' impute by_nan -o x.h5 --importance 0
 refused 2 'must end in .h5 or .csv' impute by_nan -o x.jpg
 refused 2 'impute: -o FILE is missing' impute by_nan

@@ -31,6 +31,7 @@ struct elbow_flag {
     size_t offset;     // in the command's wish, of: bool, const char * ("" for an optional text left out), int64_t,
                        // double (a share, above 0 and below 1, or a number above 0), struct elbow_words
     int64_t least;     // of an integer
+    int64_t most;      // likewise; 0: any
 };
 
 enum { ELBOW_WORDS_MAX = 64 };
