@@ -59,7 +59,11 @@ draw_input() {
 draw_condition() {
     local fixed=()
     if [ "$prior" != standard ] || [ "$posterior" = deterministic ]; then fixed=(prior:); fi
-    draw_kind condition model "${fixed[@]}"
+    drawn='encoder: false decoder: false'
+    # Without encoder and decoder a prior has to take the condition, and every_layer has none.
+    while [[ $drawn == *'encoder: false'*'decoder: false'* && ($drawn != *'prior: true'* || $drawn == *'every_layer: true'*) ]]; do
+        draw_kind condition model "${fixed[@]}"
+    done
     if [[ $REPLY != *:* ]]; then return; fi
     echo "  $REPLY"
     if [[ $drawn == *'prior: true'* ]]; then prior=conditional; fi
