@@ -14,7 +14,7 @@ set(elbow_system_cost 20)
 set(elbow_system_costs campaign 100 threads 60 disk 60 exact 60 exact-layers 30 resume 50 run-directory 50) # which take longer than others
 # All ranks are on this host, and need not look for networks; that takes Open MPI longer than most tests.
 set(elbow_test_environment OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_pml=ob1 OMPI_MCA_btl=^tcp,openib,usnic
-  OMPI_MCA_plm=isolated OMPI_MCA_ess_singleton_isolated=1)
+  OMPI_MCA_plm=isolated)
 execute_process(COMMAND id -u OUTPUT_VARIABLE elbow_user OUTPUT_STRIP_TRAILING_WHITESPACE)
 if(elbow_user STREQUAL "0")
   list(APPEND elbow_test_environment OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
