@@ -125,7 +125,7 @@ static size_t class_of(const struct elbow_condition_rows *rows, int64_t label)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (rows->labels[middle].label == label)
-            return rows->labels[middle].class;
+            return rows->labels[middle].class_number;
         if (rows->labels[middle].label < label)
             low = middle + 1;
         else

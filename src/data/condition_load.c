@@ -154,8 +154,8 @@ static enum elbow_status find_classes(const struct variable *variable, struct el
         struct elbow_condition_label *label = &variable->rows->labels[i];
         char name[CLASS_NAME_SIZE];
         name_class(variable, label->label, name);
-        label->class = known != NULL ? elbow_condition_find_class(known, at, name) : i;
-        if (label->class == SIZE_MAX)
+        label->class_number = known != NULL ? elbow_condition_find_class(known, at, name) : i;
+        if (label->class_number == SIZE_MAX)
             return refuse_class(variable, label, name, error);
         if (known == NULL)
             status = elbow_conditions_add_class(conditions, name, error);

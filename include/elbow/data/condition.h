@@ -42,7 +42,7 @@ size_t elbow_conditions_find(const struct elbow_conditions *conditions, const ch
 size_t elbow_condition_find_class(const struct elbow_conditions *conditions, size_t variable, const char *name);
 
 // Local. The name of a class.
-const char *elbow_condition_class(const struct elbow_conditions *conditions, size_t variable, size_t class);
+const char *elbow_condition_class(const struct elbow_conditions *conditions, size_t variable, size_t class_number);
 
 // Local. What there is, in words, cut to the size: "label: 0, 1, 2, ...; temperature: a number (mean 300, deviation
 // 12.5)".
@@ -62,7 +62,7 @@ struct elbow_condition_rows {
     struct elbow_condition_label {
         int64_t label;
         uint64_t row; // the first one that has it
-        size_t class;
+        size_t class_number;
     } * labels; // [count] rising; owned
 };
 
