@@ -63,7 +63,7 @@ bool set_up(struct setting *setting, const struct elbow_layer *list, struct elbo
     struct elbow_shape output;
     char reason[ELBOW_LAYER_REASON_SIZE];
     *setting = (struct setting){.rows = rows};
-    memcpy(setting->list, list, sizeof setting->list);
+    memcpy(setting->list, list, list->inner.count > 0 ? sizeof setting->list : sizeof *list);
     if (!elbow_layer_shape(list, input, &output, reason))
         return false;
     add_stranger(&setting->parameters, "before");

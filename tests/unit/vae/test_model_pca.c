@@ -154,7 +154,7 @@ START_TEST(the_elbo_is_tight)
 {
     struct linear *linear = linear_create(true, 1);
     float noise[ROWS * Z] = {0};
-    double statistics[ELBOW_STATISTIC_HEAD + 3 * Z + 2], recon[ROWS], kl[ROWS], spread = 0, total = 0;
+    double statistics[ELBOW_STATISTIC_HEAD + 3 * Z + 3], recon[ROWS], kl[ROWS], spread = 0, total = 0;
     struct elbow_microbatch microbatch = {.rows = ROWS, .values = linear->x, .noise = noise};
     struct elbow_row_results results = {.recon = recon, .kl = kl};
     elbow_model_evaluate(linear->model, linear->parameters, microbatch, (struct elbow_terms){.beta = 1}, statistics,
