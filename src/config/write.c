@@ -152,7 +152,7 @@ static void write_map(const struct elbow_key *key, const void *base, struct elbo
         elbow_printer_add(printer, "%s%s: ", k == 0 ? "{" : ", ", options.rows[k].name);
         elbow_value_write(&options.rows[k], base, 0, printer);
     }
-    elbow_printer_add(printer, elbow_value_is_preset(key, base) ? key->preset : "}");
+    elbow_printer_add(printer, "%s", elbow_value_is_preset(key, base) ? key->preset : "}");
 }
 
 // All options of a kind or a map, with those of the kinds among them.
@@ -175,7 +175,8 @@ void elbow_value_write_kind(const struct elbow_key *key, const void *base, struc
 {
     const struct elbow_kind_schema *kind = elbow_value_kind_of(key, base);
     bool has_word = !key->is_open || kind != key->kinds;
-    elbow_printer_add(printer, has_word ? "{%s: " : "", kind->name);
+    if (has_word)
+        elbow_printer_add(printer, "{%s: ", kind->name);
     write_options(kind->keys, base, printer);
     elbow_printer_add(printer, has_word ? "}" : "");
 }

@@ -123,8 +123,7 @@ static enum elbow_status refuse_flat(const char *name, size_t i, const struct el
         "samples with a height and a width; if the rows of the data are flat images, data.shape says so",
         "series; data.layout: series says that samples are (with data.shape: [time, channels] if rows are flat)",
         "samples with a height and a width; if the rows of the data are flat images, data.shape says so",
-        "volumes; data.layout: volume says that samples are (with data.shape: [depth, height, width] if rows are "
-        "flat)"};
+        "volumes; data.layout: volume says that samples are (data.shape: [depth, height, width] if rows are flat)"};
     return elbow_error_set(error, ELBOW_CONFIG, "model.%s.%zu: %s %s needs %s", name, i, article_of(layer),
                            elbow_layer_word(layer->kind), needs[row_of(layer)->axes]);
 }

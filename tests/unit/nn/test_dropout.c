@@ -19,7 +19,7 @@ static void pass(const char *name, double rate, const struct elbow_about *about,
     struct elbow_layer options = {.kind = ELBOW_LAYER_DROPOUT, .rate = rate};
     struct elbow_parameters parameters = {0};
     struct elbow_layer_instance layer;
-    struct elbow_layer_site site = {.name = name, .options = &options, .input = {1, 1, VALUES}, .rows_max = ROWS};
+    struct elbow_layer_site site = {.name = name, .options = &options, .input = {1, 1, VALUES, 0}, .rows_max = ROWS};
     ck_assert_int_eq(elbow_layer_create(&parameters, &site, &layer, NULL), ELBOW_OK);
     ck_assert_uint_eq(parameters.count, 0);
     for (size_t i = 0; i < ROWS * VALUES; ++i)
