@@ -74,34 +74,11 @@ static void expected_number(const struct elbow_key *key, char expected[ELBOW_EXP
     }
 }
 
-void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
+// What is neither a number nor one of some words.
+static void expected_other(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
 {
     const size_t size = ELBOW_EXPECTED_SIZE;
     switch (key->type) {
-    case ELBOW_KEY_INTEGER:
-        if (key->most == INT64_MAX)
-            (void)elbow_text_format(expected, size, "a whole number of at least %" PRId64, key->least);
-        else
-            (void)elbow_text_format(expected, size, "a whole number from %" PRId64 " to %" PRId64, key->least,
-                                    key->most);
-        return;
-    case ELBOW_KEY_REAL:
-    case ELBOW_KEY_OPTIONAL:
-    case ELBOW_KEY_LEARNED:
-        expected_real(key, expected);
-        return;
-    case ELBOW_KEY_NUMBER:
-        expected_number(key, expected);
-        return;
-    case ELBOW_KEY_BOOLEAN:
-        (void)elbow_text_format(expected, size, "true or false");
-        return;
-    case ELBOW_KEY_CHOICE:
-        expected_choice(key, expected);
-        return;
-    case ELBOW_KEY_KIND:
-        expected_kind(key, expected);
-        return;
     case ELBOW_KEY_EVERY:
         (void)elbow_text_format(expected, size, "a whole number of steps (0: never), or epoch");
         return;
@@ -156,5 +133,40 @@ void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPE
         (void)elbow_text_format(expected, size,
                                 "a list of one or more layers such as [dense: {units: 256, activation: relu}]");
         return;
+    default:
+        ELBOW_CHECK(false);
+    }
+}
+
+void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
+{
+    const size_t size = ELBOW_EXPECTED_SIZE;
+    switch (key->type) {
+    case ELBOW_KEY_INTEGER:
+        if (key->most == INT64_MAX)
+            (void)elbow_text_format(expected, size, "a whole number of at least %" PRId64, key->least);
+        else
+            (void)elbow_text_format(expected, size, "a whole number from %" PRId64 " to %" PRId64, key->least,
+                                    key->most);
+        return;
+    case ELBOW_KEY_REAL:
+    case ELBOW_KEY_OPTIONAL:
+    case ELBOW_KEY_LEARNED:
+        expected_real(key, expected);
+        return;
+    case ELBOW_KEY_NUMBER:
+        expected_number(key, expected);
+        return;
+    case ELBOW_KEY_BOOLEAN:
+        (void)elbow_text_format(expected, size, "true or false");
+        return;
+    case ELBOW_KEY_CHOICE:
+        expected_choice(key, expected);
+        return;
+    case ELBOW_KEY_KIND:
+        expected_kind(key, expected);
+        return;
+    default:
+        expected_other(key, expected);
     }
 }

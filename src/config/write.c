@@ -274,6 +274,43 @@ bool elbow_value_is_preset(const struct elbow_key *key, const void *base)
     return elbow_value_equal(key, base, &preset);
 }
 
+// Values of several parts, but for layers.
+static void write_several(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
+{
+    const void *value = (const char *)base + key->offset;
+    switch (key->type) {
+    case ELBOW_KEY_SHARE:
+        write_share(key, base, printer);
+        return;
+    case ELBOW_KEY_ROWS:
+        write_rows(value, printer);
+        return;
+    case ELBOW_KEY_MAP:
+        write_map(key, base, printer);
+        return;
+    case ELBOW_KEY_PLACES:
+        write_places(value, printer);
+        return;
+    case ELBOW_KEY_NAMED:
+        write_named(value, printer);
+        return;
+    case ELBOW_KEY_RANGES:
+        write_ranges(value, printer);
+        return;
+    case ELBOW_KEY_INTEGERS:
+        write_integers(value, printer);
+        return;
+    case ELBOW_KEY_KINDS:
+        write_kinds(key, base, printer);
+        return;
+    case ELBOW_KEY_PIECES:
+        write_pieces(value, printer);
+        return;
+    default:
+        ELBOW_CHECK(false);
+    }
+}
+
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer)
 {
     const void *value = (const char *)base + key->offset;
@@ -315,39 +352,15 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
     case ELBOW_KEY_TEXT:
         elbow_printer_add_text(printer, value);
         return;
-    case ELBOW_KEY_SHARE:
-        write_share(key, base, printer);
-        return;
-    case ELBOW_KEY_ROWS:
-        write_rows(value, printer);
-        return;
-    case ELBOW_KEY_MAP:
-        write_map(key, base, printer);
-        return;
-    case ELBOW_KEY_PLACES:
-        write_places(value, printer);
-        return;
-    case ELBOW_KEY_NAMED:
-        write_named(value, printer);
-        return;
-    case ELBOW_KEY_RANGES:
-        write_ranges(value, printer);
-        return;
-    case ELBOW_KEY_INTEGERS:
-        write_integers(value, printer);
-        return;
-    case ELBOW_KEY_KINDS:
-        write_kinds(key, base, printer);
-        return;
-    case ELBOW_KEY_PIECES:
-        write_pieces(value, printer);
-        return;
     case ELBOW_KEY_LAYERS:
         write_layers(((const struct elbow_layers *)value)->layers, ((const struct elbow_layers *)value)->count, indent,
                      printer);
         return;
     case ELBOW_KEY_INNER:
         write_layers(elbow_layer_inner(base, 0), ((const struct elbow_inner_layers *)value)->count, 0, printer);
+        return;
+    default:
+        write_several(key, base, printer);
         return;
     }
 }

@@ -258,13 +258,15 @@ enum elbow_status elbow_mixture_fit(const float *points, size_t count, size_t la
                               .components = components,
                               .of_factor = is_full ? latent * latent : latent,
                               .mixture = mixture};
-    if (make_room(&fitting, error) == ELBOW_OK) {
+    enum elbow_status status = make_room(&fitting, error);
+    if (status == ELBOW_OK) {
         fitting.floor = find_floor(&fitting);
         start(&fitting, seed);
-        for (int pass = 0; pass < PASSES_MOST; ++pass) {
+        for (int pass = 1;; ++pass) {
             double before = mixture->log_density;
             mixture->log_density = expect(&fitting);
-            if (!(mixture->log_density - before > GAIN_LEAST * (1 + fabs(mixture->log_density))))
+            bool has_gained = mixture->log_density - before > GAIN_LEAST * (1 + fabs(mixture->log_density));
+            if (!has_gained || pass == PASSES_MOST) // the density is that of the mixture as it stands
                 break;
             conclude(&fitting);
         }
@@ -275,7 +277,7 @@ enum elbow_status elbow_mixture_fit(const float *points, size_t count, size_t la
     elbow_release(&fitting.difference);
     elbow_release(&fitting.logs);
     elbow_release(&fitting.distances);
-    return error->status;
+    return status;
 }
 
 void elbow_mixture_draw(const struct elbow_mixture *mixture, uint64_t seed, uint64_t id, float *z)
