@@ -150,8 +150,8 @@ size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
 {
     size_t values = collation->dataset->values;
     size_t floats = values + collation->latent + (has_weights(collation) ? 1 : 0) +
-                    (has_known(collation) ? values : 0) + elbow_inputs_floats(&collation->inputs) +
-                    collation->dataset->conditions.width;
+                    (has_known(collation) ? values : 0) + (collation->hide > 0 ? 2 * values : 0) +
+                    elbow_inputs_floats(&collation->inputs) + collation->dataset->conditions.width;
     return sizeof(uint64_t) + (collation->dataset->has_sizes ? sizeof(double) : 0) + floats * sizeof(float);
 }
 
