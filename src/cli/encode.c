@@ -37,13 +37,7 @@ struct wish {
 
 static const struct elbow_flag flags[] = {
     ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
-    {.name = "output",
-     .letter = 'o',
-     .kind = ELBOW_FLAG_TEXT,
-     .is_required = true,
-     .value = "FILE",
-     .help = "the file to be written, with one of these endings:" ELBOW_SINK_TABLE_ENDINGS,
-     .offset = offsetof(struct wish, request.output)},
+    ELBOW_ROW_TABLE(offsetof(struct wish, request.output)),
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
     ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Every row of the table of posteriors: its gradient through a whole model, that the pieces of a pass give the bits of
 // the whole, and what a kind without a KL never says.
-#include "elbow/vae/layerwise.h"
 
 #include "model_fixture.h"
 #include "unit.h"
@@ -107,22 +106,9 @@ END_TEST
 
 static void check_pieces(struct world *world)
 {
-    struct elbow_model *model = world->model;
-    struct elbow_layerwise pieces = {0, rows_of(world), elbow_objective_terms(&world->config, 0.6)};
-    size_t size = model->parameters.size;
-    float *gradient = allocate(size, sizeof(float));
     train_once(world);
-    for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
-        for (size_t part = 0; part < elbow_layerwise_parts(model, layer); ++part)
-            elbow_layerwise_forward(model, &pieces, layer, part, world->parameters);
-    elbow_model_score(model, 0, world->parameters, pieces.microbatch, pieces.terms, gradient, world->statistics);
-    for (size_t layer = elbow_layerwise_layers(model); layer-- > 0;) {
-        for (size_t part = elbow_layerwise_parts(model, layer); part-- > 0;)
-            elbow_layerwise_backward(model, &pieces, layer, part, world->parameters, gradient);
-        elbow_layerwise_backward_inputs(model, &pieces, layer, world->parameters);
-    }
-    ck_assert(memcmp(gradient, world->gradient, size * sizeof *gradient) == 0);
-    free(gradient);
+    expect_pieces(world->model, world->parameters, rows_of(world), elbow_objective_terms(&world->config, 0.6),
+                  world->gradient);
 }
 
 START_TEST(pieces_give_the_bits_of_the_whole)

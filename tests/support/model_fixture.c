@@ -2,6 +2,8 @@
 // The architectures, and what is drawn for one of them.
 #include "model_fixture.h"
 
+#include "elbow/vae/layerwise.h"
+
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -319,4 +321,26 @@ const struct architecture *architecture(const char *what)
             return &ARCHITECTURES[a];
     ck_abort_msg("no architecture is called %s", what);
     return NULL;
+}
+
+void expect_pieces(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                   struct elbow_terms terms, const float *gradient)
+{
+    struct elbow_layerwise pieces = {0, microbatch, terms};
+    size_t size = model->parameters.size;
+    float *found = allocate(size, sizeof *found);
+    double *statistics = allocate(elbow_model_statistics(model, false), sizeof *statistics);
+    memset(found, 0xFF, size * sizeof *found); // NaN
+    for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
+        for (size_t part = 0; part < elbow_layerwise_parts(model, layer); ++part)
+            elbow_layerwise_forward(model, &pieces, layer, part, parameters);
+    elbow_model_score(model, 0, parameters, microbatch, terms, found, statistics);
+    for (size_t layer = elbow_layerwise_layers(model); layer-- > 0;) {
+        for (size_t part = elbow_layerwise_parts(model, layer); part-- > 0;)
+            elbow_layerwise_backward(model, &pieces, layer, part, parameters, found);
+        elbow_layerwise_backward_inputs(model, &pieces, layer, parameters);
+    }
+    ck_assert(memcmp(found, gradient, size * sizeof *found) == 0);
+    free(found);
+    free(statistics);
 }

@@ -45,4 +45,8 @@ struct reference_parts exact(struct fixture *f, double *gradient);
 struct elbow_terms terms(const struct fixture *f);
 void train(struct fixture *f);
 
+// Fails unless a training pass in pieces (elbow/vae/layerwise.h) gives these bits of the gradient.
+void expect_pieces(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                   struct elbow_terms terms, const float *gradient);
+
 #endif

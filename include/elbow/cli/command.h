@@ -99,6 +99,11 @@ struct elbow_words {
         .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
         .offset = (at), .help = "the file to be written, with one of these endings:" ELBOW_SINK_ENDINGS                \
     }
+#define ELBOW_ROW_TABLE(at)                                                                                            \
+    {                                                                                                                  \
+        .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
+        .offset = (at), .help = "the file to be written, with one of these endings:" ELBOW_SINK_TABLE_ENDINGS          \
+    }
 #define ELBOW_ROW_FORCE(at)                                                                                            \
     {                                                                                                                  \
         .name = "force", .kind = ELBOW_FLAG_SWITCH, .offset = (at), .help = ELBOW_OUTPUT_FORCE_HELP                    \

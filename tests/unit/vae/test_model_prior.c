@@ -198,23 +198,9 @@ END_TEST
 START_TEST(pieces_give_the_bits_of_the_whole)
 {
     struct world *world = create();
-    struct elbow_model *model = world->model;
-    struct elbow_layerwise pieces = {0, rows_of(world), elbow_objective_terms(&world->config, 0.6)};
-    size_t size = model->parameters.size;
-    float *gradient = allocate(size, sizeof(float));
-    memset(gradient, 0xFF, size * sizeof *gradient);
     train_once(world);
-    for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
-        for (size_t part = 0; part < elbow_layerwise_parts(model, layer); ++part)
-            elbow_layerwise_forward(model, &pieces, layer, part, world->parameters);
-    elbow_model_score(model, 0, world->parameters, pieces.microbatch, pieces.terms, gradient, world->statistics);
-    for (size_t layer = elbow_layerwise_layers(model); layer-- > 0;) {
-        for (size_t part = elbow_layerwise_parts(model, layer); part-- > 0;)
-            elbow_layerwise_backward(model, &pieces, layer, part, world->parameters, gradient);
-        elbow_layerwise_backward_inputs(model, &pieces, layer, world->parameters);
-    }
-    ck_assert(memcmp(gradient, world->gradient, size * sizeof *gradient) == 0);
-    free(gradient);
+    expect_pieces(world->model, world->parameters, rows_of(world), elbow_objective_terms(&world->config, 0.6),
+                  world->gradient);
     destroy(world);
 }
 END_TEST
