@@ -143,7 +143,8 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->noted, rows * model->notes, sizeof *model->noted, what, error);
     if (status == ELBOW_OK)
-        status = elbow_allocate(&model->room, model->rows_max, 3 * model->latent * sizeof(double), what, error);
+        status =
+            elbow_allocate(&model->room, model->rows_max, (model->latent + model->head) * sizeof(double), what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->condition, model->rows_max * model->conditions, sizeof *model->condition, what,
                                 error);
@@ -313,7 +314,7 @@ size_t elbow_model_bytes(const struct elbow_model *model)
 {
     size_t of_latent = model->lanes * model->rows_max *
                        ((3 * model->latent + model->head) * sizeof(float) + (2 + model->notes) * sizeof(double));
-    of_latent += (model->rows_max * 3 * model->latent + model->coupling) * sizeof(double);
+    of_latent += (model->rows_max * (model->latent + model->head) + model->coupling) * sizeof(double);
     of_latent += model->rows_max * model->conditions * sizeof *model->condition;
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent +
            elbow_gathering_bytes(model);

@@ -8,6 +8,7 @@ struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass)
 {
     struct elbow_prior_call call = {.rows = pass->rows,
                                     .latent = pass->latent,
+                                    .posterior = pass->posterior,
                                     .head = pass->head,
                                     .noise = pass->noise,
                                     .z = pass->z,

@@ -14,6 +14,7 @@ static struct elbow_pass pass_of(size_t rows, size_t latent, struct elbow_terms 
 {
     return (struct elbow_pass){.rows = rows,
                                .latent = latent,
+                               .posterior = elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL),
                                .prior = elbow_prior_row(ELBOW_PRIOR_STANDARD),
                                .head = head,
                                .noise = noise,
@@ -189,8 +190,13 @@ START_TEST(components_at_the_standard_prior_are_that)
     const struct elbow_prior *standard = elbow_prior_row(ELBOW_PRIOR_STANDARD);
     uint64_t state = 9;
     draw(40, 5, 0.6, &state);
-    struct elbow_prior_call call = {
-        .rows = 40, .latent = 5, .head = head, .noise = noise, .z = z, .tensors = {zeros, zeros, zeros}};
+    struct elbow_prior_call call = {.rows = 40,
+                                    .latent = 5,
+                                    .posterior = elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL),
+                                    .head = head,
+                                    .noise = noise,
+                                    .z = z,
+                                    .tensors = {zeros, zeros, zeros}};
     for (call.components = 1; call.components <= 8; ++call.components) {
         mixture->log_p(&call, costs);
         standard->log_p(&call, ratios);

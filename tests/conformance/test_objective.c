@@ -73,7 +73,12 @@ static double total(void)
 static struct elbow_pass score(const struct elbow_objective *objective, struct elbow_terms terms)
 {
     const struct elbow_prior *prior = elbow_prior_row(ELBOW_PRIOR_STANDARD);
-    struct elbow_prior_call call = {.rows = ROWS, .latent = Z, .head = head, .noise = noise, .z = z};
+    struct elbow_prior_call call = {.rows = ROWS,
+                                    .latent = Z,
+                                    .posterior = elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL),
+                                    .head = head,
+                                    .noise = noise,
+                                    .z = z};
     elbow_latent_forward(ROWS, Z, head, noise, z);
     prior->kl(&call, kl);
     for (size_t i = 0; i < ROWS; ++i) {

@@ -122,7 +122,7 @@ static void check_head(struct world *world)
 {
     const struct elbow_model *model = world->model;
     const struct elbow_tensor *bias = elbow_parameters_find(&model->parameters, "encoder.head/bias");
-    float head[ROWS * 2 * Z], z[ROWS * Z], still[ROWS * Z] = {0};
+    float head[ROWS * (2 * Z + Z * Z)], z[ROWS * Z], still[ROWS * Z] = {0};
     ck_assert_uint_eq(bias->count, model->head);
     ck_assert_uint_eq(model->head, model->posterior->outputs(Z));
     objective(world, (struct elbow_row_results){.head = head});
@@ -163,5 +163,171 @@ START_TEST(without_a_kl_recon_is_climbed)
 }
 END_TEST
 
+enum { HEAD_MOST = 2 * Z + Z * Z };
+
+// Rows of latent variables of a kind, and how z follows noise: the columns of L, by differences in the noise, of which
+// z is a linear function.
+struct latents {
+    const struct elbow_posterior *row;
+    size_t outputs;
+    float head[ROWS * HEAD_MOST], noise[ROWS * Z], z[ROWS * Z];
+    double factor[Z][Z]; // of the first row
+    double log_determinant;
+    struct elbow_posterior_call call;
+};
+
+static void fill_factor(struct latents *latents)
+{
+    const float step = 0.5F;
+    float up[Z], z[Z], none[Z] = {0};
+    latents->row->draw(1, Z, latents->head, none, z);
+    latents->log_determinant = 0;
+    for (size_t k = 0; k < Z; ++k) {
+        float at[Z] = {0};
+        at[k] = step;
+        latents->row->draw(1, Z, latents->head, at, up);
+        for (size_t j = 0; j < Z; ++j) {
+            latents->factor[j][k] = ((double)up[j] - (double)z[j]) / (double)step;
+            ck_assert(j >= k || latents->factor[j][k] == 0); // lower triangular
+        }
+        latents->log_determinant += log(latents->factor[k][k]);
+    }
+}
+
+static struct latents *latents_of(enum elbow_posterior_kind kind)
+{
+    struct latents *latents = allocate(1, sizeof *latents);
+    uint64_t state = 20160 + (uint64_t)kind;
+    latents->row = elbow_posterior_row(kind);
+    latents->outputs = latents->row->outputs(Z);
+    ck_assert(latents->outputs <= HEAD_MOST && latents->row->log_q && latents->row->pull && latents->row->kl);
+    for (size_t k = 0; k < ROWS * latents->outputs; ++k)
+        latents->head[k] = (float)(0.7 * reference_normal(&state));
+    for (size_t k = 0; k < ROWS * Z; ++k)
+        latents->noise[k] = (float)reference_normal(&state);
+    latents->row->draw(ROWS, Z, latents->head, latents->noise, latents->z);
+    latents->call = (struct elbow_posterior_call){
+        .rows = ROWS, .latent = Z, .head = latents->head, .noise = latents->noise, .z = latents->z};
+    fill_factor(latents);
+    return latents;
+}
+
+// Kinds without a KL have none of these functions.
+static void each_of_kl(void (*check)(struct latents *latents))
+{
+    for (int kind = 0; kind < ELBOW_POSTERIORS; ++kind) {
+        if (!elbow_posterior_has_kl((enum elbow_posterior_kind)kind)) {
+            ck_assert(elbow_posterior_row((enum elbow_posterior_kind)kind)->log_q == NULL);
+            continue;
+        }
+        struct latents *latents = latents_of((enum elbow_posterior_kind)kind);
+        check(latents);
+        free(latents);
+    }
+}
+
+// log N(noise; 0, I) - log |L|
+static void check_density(struct latents *latents)
+{
+    const double log_2_pi = log(2 * acos(-1.0));
+    double parts[ROWS * Z], sum = 0, exact = -latents->log_determinant;
+    latents->row->log_q(&latents->call, parts);
+    for (size_t j = 0; j < Z; ++j) {
+        sum += parts[j];
+        exact -= 0.5 * (log_2_pi + (double)latents->noise[j] * (double)latents->noise[j]);
+    }
+    ck_assert_double_eq_tol(sum, exact, 2e-6); // L has the rounding of floats
+}
+
+START_TEST(log_q_is_the_density_of_the_draw)
+{
+    each_of_kl(check_density);
+}
+END_TEST
+
+// d log q / dz = -L^-T noise; solved from the last.
+static void check_pull(struct latents *latents)
+{
+    double price[ROWS] = {-1.5, 2, 0.5}, exact[Z];
+    float dz[ROWS * Z] = {0.25F, -1};
+    for (size_t j = Z; j-- > 0;) {
+        exact[j] = -(double)latents->noise[j];
+        for (size_t k = j + 1; k < Z; ++k)
+            exact[j] -= latents->factor[k][j] * exact[k];
+        exact[j] /= latents->factor[j][j];
+    }
+    latents->row->pull(&latents->call, price, dz);
+    for (size_t j = 0; j < Z; ++j) {
+        double before = j == 0 ? 0.25 : j == 1 ? -1 : 0;
+        ck_assert_double_eq_tol(dz[j], before + price[0] * exact[j], 3e-6 * (1 + fabs(exact[j])));
+    }
+    for (size_t k = 3 * Z; k < ROWS * Z; ++k)
+        ck_assert(dz[k] == 0);
+}
+
+START_TEST(pull_is_the_gradient_of_the_density)
+{
+    each_of_kl(check_pull);
+}
+END_TEST
+
+// (|L|^2 + |mean|^2 - Z) / 2 - log |L|
+static void check_kl(struct latents *latents)
+{
+    float kl[ROWS * Z];
+    double sum = 0, exact = -latents->log_determinant;
+    latents->row->kl(&latents->call, kl);
+    for (size_t j = 0; j < Z; ++j) {
+        const float *mean = elbow_posterior_mean(latents->row, &latents->call, 0);
+        sum += (double)kl[j];
+        exact += 0.5 * ((double)mean[j] * (double)mean[j] - 1);
+        for (size_t k = 0; k < Z; ++k)
+            exact += 0.5 * latents->factor[j][k] * latents->factor[j][k];
+    }
+    ck_assert_double_eq_tol(sum, exact, 4e-6 * (1 + fabs(exact)));
+}
+
+START_TEST(kl_is_that_of_gaussians)
+{
+    each_of_kl(check_kl);
+}
+END_TEST
+
+static double priced_kl(const struct latents *latents, const double *price)
+{
+    float kl[ROWS * Z];
+    double sum = 0;
+    latents->row->kl(&latents->call, kl);
+    for (size_t k = 0; k < ROWS * Z; ++k)
+        sum += price[k] * (double)kl[k];
+    return sum;
+}
+
+static void check_slopes(struct latents *latents)
+{
+    const float h = 0x1p-7F;
+    double price[ROWS * Z], slopes[ROWS * HEAD_MOST];
+    uint64_t state = 7;
+    for (size_t k = 0; k < ROWS * Z; ++k)
+        price[k] = 2 * reference_random(&state) - 1;
+    latents->row->kl_backward(&latents->call, price, slopes);
+    for (size_t k = 0; k < ROWS * latents->outputs; ++k) {
+        float at = latents->head[k];
+        latents->head[k] = at + h;
+        double up = priced_kl(latents, price);
+        latents->head[k] = at - h;
+        double down = priced_kl(latents, price);
+        latents->head[k] = at;
+        ck_assert_double_eq_tol((up - down) / (2 * (double)h), slopes[k], 2e-4 * (1 + fabs(slopes[k])));
+    }
+}
+
+START_TEST(slopes_of_the_kl_are_differences)
+{
+    each_of_kl(check_slopes);
+}
+END_TEST
+
 UNIT_MAIN("conformance/posterior", gradients_are_differences, pieces_give_the_bits_of_the_whole,
-          heads_begin_with_the_mean, without_a_kl_recon_is_climbed)
+          heads_begin_with_the_mean, without_a_kl_recon_is_climbed, log_q_is_the_density_of_the_draw,
+          pull_is_the_gradient_of_the_density, kl_is_that_of_gaussians, slopes_of_the_kl_are_differences)

@@ -31,6 +31,7 @@ static struct subject subject_of(int kind, size_t rows, size_t latent)
                               .row = elbow_prior_row((enum elbow_prior_kind)kind),
                               .reference = &REFERENCE_PRIORS[kind],
                               .call = {.rows = rows, .latent = latent, .head = head, .noise = noise, .z = z}};
+    subject.call.posterior = elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL);
     subject.call.components = REFERENCE_COMPONENTS;
     uint64_t state = 20141;
     ck_assert(subject.reference->log_p != NULL && rows * latent <= sizeof z / sizeof *z);
@@ -74,8 +75,7 @@ static void check_row(struct subject *subject)
 {
     const struct elbow_prior *row = subject->row;
     ck_assert(row->log_p && row->log_ratio && row->kl && row->backward && row->draw);
-    ck_assert((row->tensors == NULL) == (row->gradient == NULL));
-    ck_assert_uint_le(subject->tensors, ELBOW_PRIOR_TENSORS);
+    ck_assert((row->tensors == NULL) == (row->gradient == NULL) && subject->tensors <= ELBOW_PRIOR_TENSORS);
 }
 
 START_TEST(row_is_complete)

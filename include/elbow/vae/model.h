@@ -92,7 +92,7 @@ struct elbow_model {
     float *z, *kl, *dz, *dhead;       // (lanes, rows_max, Z) ... (lanes, rows_max, head); owned
     double *recon, *objectives;       // (lanes, rows_max); owned
     double *noted;                    // (lanes, rows_max, notes); owned
-    double *room;                     // (rows_max, 3Z), for one pass at a time; owned
+    double *room;                     // (rows_max, Z + head), for one pass at a time; owned
     double *coupled;                  // [coupling] likewise; owned
     struct elbow_model_sizes sizing;  // of the rows that are decoded
     double *sizes;                    // (parts, rows_max): what they come to; owned

@@ -71,7 +71,7 @@ struct elbow_pass {
     const double *recon;                       // (rows)
     const float *weights;                      // (rows): of what is climbed; NULL: all 1
     struct elbow_terms terms;
-    double *room;    // (rows, 3Z): for backward
+    double *room;    // (rows, Z + outputs of the posterior): for backward
     double *coupled; // of elbow_objective_room: for what sees all rows; NULL: nothing does
     double *notes; // of elbow_objective_figures: to which their sums over the rows are added; NULL: they are not wanted
 };
@@ -86,7 +86,7 @@ static inline double elbow_pass_weight(const struct elbow_pass *pass, size_t row
 struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass);
 
 // Local. The way back through z: dhead from price (rows, Z), which is -d value / d KL, and dz, to which the KL and the
-// penalties of the terms add. The last 2Z columns of the pass' room are overwritten; price may be its first Z.
+// penalties of the terms add. The pass' room behind its first (rows, Z) is overwritten; price may be those.
 void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead);
 
 // What the KL costs: a table with a row for each kind (elbow/config/kinds.h), whose functions lie in
@@ -100,7 +100,7 @@ struct elbow_kl {
     // Local. price (rows, Z): d cost / d KL times the row's weight. Of the pass only terms, weights and kl are needed.
     void (*price)(const struct elbow_pass *pass, double *price);
     // Local. The gradient of the weighted sum of cost: what goes through z is added to dz (rows, Z), the rest is slopes
-    // (rows, 2Z), by mean and log_variance, overwritten. NULL: that of the prior's KL at its price.
+    // (rows, outputs of the posterior), by the head, overwritten. NULL: that of the prior's KL at its price.
     void (*backward)(const struct elbow_pass *pass, float *dz, double *slopes);
 };
 

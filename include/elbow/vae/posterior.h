@@ -3,7 +3,9 @@
 // src/vae/posterior/<word>.c, with their formulas.
 //
 // A row of the head begins with the mean of z (Z). A kind without a KL (elbow_posterior_has_kl) gives no distribution:
-// z is a function of x, there is no prior, and what is climbed is recon alone.
+// z is a function of x, there is no prior, and what is climbed is recon alone. Every other kind is a Gaussian, z = mean
+// + L noise with a lower triangular L, and the log-variances, log L_jj^2 (Z), come next: those of z_j given z_1 to
+// z_j-1. What else a head has belongs to its kind, which alone knows where.
 //
 // A function is called for the rows of a microbatch, never for a value. The bits of a row depend on that row alone:
 // neither on the rows beside it nor on the number of threads. The arrays of a call do not overlap. Functions keep
@@ -19,6 +21,14 @@
 
 ELBOW_C_BEGIN
 
+// Rows of latent variables. Nothing is owned; a function reads what it names and ignores the rest, which may be NULL.
+struct elbow_posterior_call {
+    size_t rows, latent; // Z
+    const float *head;   // (rows, outputs)
+    const float *noise;  // (rows, Z), standard normal
+    const float *z;      // (rows, Z), of that head and noise
+};
+
 struct elbow_posterior {
     // Local. Outputs of the encoder's head, for Z latent variables.
     size_t (*outputs)(size_t latent);
@@ -29,7 +39,32 @@ struct elbow_posterior {
     // that of what depends on the head but through z; without a KL slopes are not read, and may be NULL.
     void (*backward)(size_t rows, size_t latent, const float *head, const float *noise, const float *dz,
                      const double *slopes, float *dhead);
+    // Those below are NULL without a KL.
+    // Local. parts (rows, Z) that add up to log q(z|x) of a row: the density of z_j given z_1 to z_j-1. Reads head and
+    // noise.
+    void (*log_q)(const struct elbow_posterior_call *call, double *parts);
+    // Local. Adds to dz (rows, Z) the gradient of sum_i price_i log q(z_i|x) by z, price (rows), where the head is
+    // held. Reads head and noise.
+    void (*pull)(const struct elbow_posterior_call *call, const double *price, float *dz);
+    // Local. kl (rows, Z): parts that add up to the KL divergence of a row to N(0, I), exact. Reads the head.
+    void (*kl)(const struct elbow_posterior_call *call, float *kl);
+    // Local. slopes (rows, outputs), overwritten: the gradient of sum_ij price_ij kl_ij, price (rows, Z), by the head.
+    // Reads the head.
+    void (*kl_backward)(const struct elbow_posterior_call *call, const double *price, double *slopes);
 };
+
+// Local. The mean and the log-variances of a row: Z floats each. Of a kind with a KL.
+static inline const float *elbow_posterior_mean(const struct elbow_posterior *posterior,
+                                                const struct elbow_posterior_call *call, size_t row)
+{
+    return call->head + row * posterior->outputs(call->latent);
+}
+
+static inline const float *elbow_posterior_log_variance(const struct elbow_posterior *posterior,
+                                                        const struct elbow_posterior_call *call, size_t row)
+{
+    return elbow_posterior_mean(posterior, call, row) + call->latent;
+}
 
 // Local. The row of a kind.
 const struct elbow_posterior *elbow_posterior_row(enum elbow_posterior_kind kind);

@@ -13,6 +13,7 @@
 #include "elbow/config/config.h"
 #include "elbow/math/random.h"
 #include "elbow/nn/parameters.h"
+#include "elbow/vae/posterior.h"
 
 #include <stddef.h>
 
@@ -23,8 +24,9 @@ enum { ELBOW_PRIOR_TENSORS = 4 }; // at most
 // Rows of latent variables. Nothing is owned; a function reads what it names and ignores the rest, which may be NULL.
 struct elbow_prior_call {
     size_t rows, latent;                       // Z
-    const float *head;                         // (rows, 2Z), of q(z|x): mean, log_variance
-    const float *noise;                        // (rows, Z): z = mean + exp(log_variance / 2) noise
+    const struct elbow_posterior *posterior;   // of q(z|x); no prior knows the layout of its head
+    const float *head;                         // (rows, outputs of the posterior)
+    const float *noise;                        // (rows, Z): what z was drawn with
     const float *z;                            // (rows, Z)
     size_t components;                         // of a mixture
     size_t conditions;                         // C; 0: there are none
@@ -47,8 +49,8 @@ struct elbow_prior {
     // is exact all of the call.
     void (*kl)(const struct elbow_prior_call *call, float *kl);
     // Local. The gradient of sum_ij price_ij kl_ij, price (rows, Z; the same in a row unless the KL is exact): what
-    // goes through z is added to dz (rows, Z), the rest is slopes (rows, 2Z), by mean and log_variance, overwritten.
-    // Reads what kl reads.
+    // goes through z is added to dz (rows, Z), the rest is slopes (rows, outputs of the posterior), by the
+    // head, overwritten. Reads what kl reads.
     void (*backward)(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes);
     // Local. Adds to dz (rows, Z) the gradient of -sum_i price_i log p(z_i), price (rows). Reads z and the tensors.
     // NULL: rows have priors of their own, and no objective asks for it.

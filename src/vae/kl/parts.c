@@ -20,7 +20,7 @@ static const enum elbow_figure_kind figures[] = {ELBOW_FIGURE_MUTUAL_INFORMATION
 
 // What is at hand for a row i.
 struct estimate {
-    size_t rows, latent;
+    size_t rows, latent, outputs;
     double own, other;        // log weights
     double *precision;        // (rows, Z): exp(-log_variance)
     double *density;          // (rows, Z): log q(z_ik|x_j)
@@ -40,6 +40,7 @@ static struct estimate begin(const struct elbow_pass *pass)
     double count = pass->terms.samples > rows ? (double)pass->terms.samples : (double)rows, others = (double)rows - 1;
     struct estimate estimate = {.rows = rows,
                                 .latent = latent,
+                                .outputs = pass->posterior->outputs(latent),
                                 .own = rows > 1 ? -log(count) : 0,
                                 .other = rows > 1 ? log((count - 1) / (count * others)) : 0,
                                 .precision = pass->coupled,
@@ -49,7 +50,7 @@ static struct estimate begin(const struct elbow_pass *pass)
     ELBOW_CHECK(pass->coupled != NULL);
     for (size_t j = 0; j < rows; ++j)
         for (size_t k = 0; k < latent; ++k)
-            estimate.precision[j * latent + k] = exp(-(double)pass->head[(2 * j + 1) * latent + k]);
+            estimate.precision[j * latent + k] = exp(-(double)pass->head[j * estimate.outputs + latent + k]);
     return estimate;
 }
 
@@ -71,7 +72,7 @@ static void look_at(const struct elbow_pass *pass, size_t i, struct estimate *es
     size_t latent = estimate->latent;
     const float *z = pass->z + i * latent;
     for (size_t j = 0; j < estimate->rows; ++j) {
-        const float *mean = pass->head + 2 * j * latent, *log_variance = mean + latent;
+        const float *mean = pass->head + j * estimate->outputs, *log_variance = mean + latent;
         double sum = 0;
         for (size_t k = 0; k < latent; ++k) {
             double off = (double)z[k] - (double)mean[k];
@@ -125,14 +126,14 @@ static void add_row(const struct elbow_pass *pass, size_t i, const struct estima
         double sum = 0;
         for (size_t j = 0; j < estimate->rows; ++j) {
             double log_weight = j == i ? estimate->own : estimate->other;
-            double off = (double)pass->z[i * latent + k] - (double)pass->head[2 * j * latent + k];
+            double off = (double)pass->z[i * latent + k] - (double)pass->head[j * estimate->outputs + k];
             double precision = estimate->precision[j * latent + k];
             double share = of_joint * exp(estimate->joint[j] + log_weight - estimate->density_of_set) +
                            of_marginals * exp(estimate->density[j * latent + k] + log_weight - estimate->marginal[k]);
             double slope = weight * (share + (j == i ? weights->information : 0));
             sum -= slope * off * precision;
-            slopes[2 * j * latent + k] += slope * off * precision;
-            slopes[(2 * j + 1) * latent + k] += 0.5 * slope * (off * off * precision - 1);
+            slopes[j * estimate->outputs + k] += slope * off * precision;
+            slopes[j * estimate->outputs + latent + k] += 0.5 * slope * (off * off * precision - 1);
         }
         dz[i * latent + k] = (float)((double)dz[i * latent + k] + sum);
     }
@@ -143,7 +144,7 @@ static void backward(const struct elbow_pass *pass, float *dz, double *slopes)
     struct estimate estimate = begin(pass);
     struct elbow_prior_call prior = elbow_pass_prior(pass);
     ELBOW_CHECK(pass->prior->pull != NULL);
-    memset(slopes, 0, pass->rows * 2 * pass->latent * sizeof *slopes);
+    memset(slopes, 0, pass->rows * estimate.outputs * sizeof *slopes);
     for (size_t i = 0; i < pass->rows; ++i) {
         look_at(pass, i, &estimate);
         add_row(pass, i, &estimate, dz, slopes);

@@ -27,23 +27,23 @@ static bool has_variances(const struct elbow_pass *pass)
 // The means over the rows, and behind them C (Z, Z).
 static double *covariance(const struct elbow_pass *pass)
 {
-    size_t latent = pass->latent;
+    size_t latent = pass->latent, outputs = pass->posterior->outputs(latent);
     double *means = pass->coupled, *cells = pass->coupled + latent, rows = (double)pass->rows;
     ELBOW_CHECK(pass->coupled != NULL);
     for (size_t a = 0; a < latent; ++a) {
         means[a] = 0;
         for (size_t i = 0; i < pass->rows; ++i)
-            means[a] += (double)pass->head[2 * i * latent + a] / rows;
+            means[a] += (double)pass->head[i * outputs + a] / rows;
     }
     for (size_t a = 0; a < latent; ++a)
         for (size_t b = 0; b <= a; ++b) {
             double sum = 0;
             for (size_t i = 0; i < pass->rows; ++i) {
-                const float *mean = pass->head + 2 * i * latent;
+                const float *mean = pass->head + i * outputs;
                 sum += ((double)mean[a] - means[a]) * ((double)mean[b] - means[b]);
             }
             for (size_t i = 0; a == b && has_variances(pass) && i < pass->rows; ++i)
-                sum += exp((double)pass->head[(2 * i + 1) * latent + a]);
+                sum += exp((double)pass->head[i * outputs + latent + a]);
             cells[a * latent + b] = cells[b * latent + a] = sum / rows;
         }
     return cells;
@@ -70,21 +70,21 @@ static void backward(const struct elbow_pass *pass, double scale, float *dz, dou
 {
     const struct elbow_penalty_options *options = &pass->terms.penalty_options;
     const double *cells = covariance(pass), *means = pass->coupled;
-    size_t latent = pass->latent;
+    size_t latent = pass->latent, outputs = pass->posterior->outputs(latent);
     double rows = (double)pass->rows;
     (void)dz;
     for (size_t a = 0; a < latent; ++a) {
         double of_own = 2 * options->dip_diagonal * (cells[a * latent + a] - 1); // by C_aa
         for (size_t i = 0; i < pass->rows; ++i) {
-            const float *mean = pass->head + 2 * i * latent;
+            const float *mean = pass->head + i * outputs;
             double sum = 0;
             for (size_t b = 0; b < latent; ++b) {
                 double slope = a == b ? of_own : 2 * options->dip_off_diagonal * cells[a * latent + b];
                 sum += slope * ((double)mean[b] - means[b]);
             }
-            slopes[2 * i * latent + a] += scale * 2 * sum / rows;
+            slopes[i * outputs + a] += scale * 2 * sum / rows;
             if (has_variances(pass))
-                slopes[(2 * i + 1) * latent + a] += scale * of_own * exp((double)mean[latent + a]) / rows;
+                slopes[i * outputs + latent + a] += scale * of_own * exp((double)mean[latent + a]) / rows;
         }
     }
 }

@@ -86,7 +86,7 @@ static void kl_span(void *user, int part, size_t row, size_t count)
     struct place place;
     (void)part;
     for (size_t i = row; i < row + count; ++i) {
-        const float *mean = rows->call->head + 2 * i * latent, *log_variance = mean + latent;
+        const float *log_variance = elbow_prior_log_variance(rows->call, i), *mean = log_variance - latent;
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
             find(rows->call, i, first, n, &place);
@@ -114,9 +114,9 @@ static void slope_span(void *user, int part, size_t row, size_t count)
     struct place place;
     (void)part;
     for (size_t i = row; i < row + count; ++i) {
-        const float *mean = rows->call->head + 2 * i * latent, *log_variance = mean + latent;
+        const float *log_variance = elbow_prior_log_variance(rows->call, i), *mean = log_variance - latent;
         const double *price = rows->price + i * latent;
-        double *slopes = rows->slopes + 2 * i * latent;
+        double *slopes = rows->slopes + i * rows->call->posterior->outputs(latent);
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
             find(rows->call, i, first, n, &place);
@@ -155,7 +155,7 @@ static void gradient(const struct elbow_prior_call *call, const double *price,
     memset(gradients[WEIGHT], 0, call->conditions * 2 * latent * sizeof(float));
     memset(gradients[BIAS], 0, 2 * latent * sizeof(float));
     for (size_t i = 0; i < call->rows; ++i) {
-        const float *mean = call->head + 2 * i * latent, *log_variance = mean + latent;
+        const float *log_variance = elbow_prior_log_variance(call, i), *mean = log_variance - latent;
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
             find(call, i, first, n, &place);
@@ -204,7 +204,7 @@ static void log_ratio(const struct elbow_prior_call *call, double *sums)
     ELBOW_CHECK(call->head && call->noise && call->z && sums);
     for (size_t i = 0; i < call->rows; ++i) {
         const float *z = call->z + i * latent, *noise = call->noise + i * latent;
-        const float *log_variance = call->head + (2 * i + 1) * latent;
+        const float *log_variance = elbow_prior_log_variance(call, i);
         double sum = 0;
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;

@@ -92,11 +92,11 @@ static void log_p(const struct elbow_prior_call *call, double *sums)
         sums[i] = look_at(call, i, &shares);
 }
 
-// log q_j(z_j|x)
-static double log_q(const struct elbow_prior_call *call, size_t row, size_t j)
+// log q(z_j|x), of a row's log-variances.
+static double log_q(const struct elbow_prior_call *call, size_t row, size_t j, const float *log_variance)
 {
-    double draw = call->noise[row * call->latent + j], log_variance = call->head[(2 * row + 1) * call->latent + j];
-    return -0.5 * (LOG_2_PI + log_variance + draw * draw);
+    double draw = call->noise[row * call->latent + j];
+    return -0.5 * (LOG_2_PI + (double)log_variance[j] + draw * draw);
 }
 
 static void log_ratio(const struct elbow_prior_call *call, double *sums)
@@ -104,9 +104,10 @@ static void log_ratio(const struct elbow_prior_call *call, double *sums)
     ELBOW_CHECK(call->head && call->noise);
     log_p(call, sums);
     for (size_t i = 0; i < call->rows; ++i) {
+        const float *log_variance = elbow_prior_log_variance(call, i);
         double sum = 0;
         for (size_t j = 0; j < call->latent; ++j)
-            sum += log_q(call, i, j);
+            sum += log_q(call, i, j, log_variance);
         sums[i] -= sum;
     }
 }
@@ -117,6 +118,7 @@ static void kl(const struct elbow_prior_call *call, float *parts)
     ELBOW_CHECK(call->head && call->noise && call->z && parts);
     weigh(call, &shares);
     for (size_t i = 0; i < call->rows; ++i) {
+        const float *log_variance = elbow_prior_log_variance(call, i);
         double apart = 0;
         (void)look_at(call, i, &shares);
         for (size_t k = 0; k < call->components; ++k)
@@ -127,7 +129,8 @@ static void kl(const struct elbow_prior_call *call, float *parts)
             for (size_t k = 0; k < call->components; ++k)
                 if (shares.share[k] != 0)
                     mixed += shares.share[k] * density(call, call->z + i * call->latent, k, j);
-            parts[i * call->latent + j] = (float)(log_q(call, i, j) - mixed + apart / (double)call->latent);
+            parts[i * call->latent + j] =
+                (float)(log_q(call, i, j, log_variance) - mixed + apart / (double)call->latent);
         }
     }
 }
@@ -163,13 +166,9 @@ static void backward(const struct elbow_prior_call *call, const double *price, f
     size_t latent = call->latent;
     ELBOW_CHECK(call->head && call->noise && call->z && price && dz && slopes);
     weigh(call, &shares);
-    for (size_t i = 0; i < call->rows; ++i) {
+    for (size_t i = 0; i < call->rows; ++i)
         pull_row(call, i, price[i * latent], &shares, dz);
-        for (size_t j = 0; j < latent; ++j) {
-            slopes[2 * i * latent + j] = 0;
-            slopes[(2 * i + 1) * latent + j] = -0.5 * price[i * latent];
-        }
-    }
+    elbow_prior_slopes_of_draw(call, price, slopes);
 }
 
 // Row by row, in order.

@@ -16,7 +16,12 @@ static const uint64_t SEED = 20140;
 // z and KL of rows.
 static void forward(size_t rows, size_t latent, const float *head, const float *noise, float *z, float *kl)
 {
-    struct elbow_prior_call call = {.rows = rows, .latent = latent, .head = head, .noise = noise, .z = z};
+    struct elbow_prior_call call = {.rows = rows,
+                                    .latent = latent,
+                                    .posterior = elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL),
+                                    .head = head,
+                                    .noise = noise,
+                                    .z = z};
     elbow_latent_forward(rows, latent, head, noise, z);
     elbow_prior_row(ELBOW_PRIOR_STANDARD)->kl(&call, kl);
 }

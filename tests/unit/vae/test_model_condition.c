@@ -149,6 +149,7 @@ static struct latents latents_of(struct world *world)
     world->model->posterior->draw(ROWS, Z, latents.head, latents.noise, latents.z);
     latents.call = (struct elbow_prior_call){.rows = ROWS,
                                              .latent = Z,
+                                             .posterior = world->model->posterior,
                                              .conditions = C,
                                              .condition = CONDITION,
                                              .tensors = {world->parameters + tensor_of(world, "prior/weight")->offset,
