@@ -99,8 +99,9 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     // on rank zero.
     uint64_t moments =
         (config->train.average > 0 ? 3 : 2) * sizes.parameters * sizeof(float) / (uint64_t)facts->place.size;
+    uint64_t added = sizes.advance_count > 0 ? sizes.parameters * sizeof(float) : 0; // what follows from those elements
     facts->memory_need = (ranks > 1 ? facts->shared_need : facts->private_need) +
-                         ranks * (moments + elbow_model_bytes(model) + data->selections) +
+                         ranks * (moments + added + elbow_model_bytes(model) + data->selections) +
                          (config->train.average > 0 ? 4 : 3) * sizes.parameters * sizeof(float);
     // The data are loaded before there is anything else.
     uint64_t loading = (ranks > 1 ? 1 : ranks) * data->bytes + ranks * (data->reading + data->selections);

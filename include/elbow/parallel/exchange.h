@@ -14,6 +14,10 @@
 // way, and elbow_exchange_await waits for those that a forward pass needs next. For each bucket, each node sends one
 // message with gradients and one with new parameters to each other node.
 //
+// A range of the gradient may be taken in advance: its sum goes to every rank as soon as it is complete, and what the
+// client makes of it is added to the sums of all others before the norm is taken. For gradients that have to be summed
+// before they can be traced back any further.
+//
 // A step is: elbow_exchange_begin; the rank's gradients and statistics into its buffers, elbow_exchange_ready and
 // elbow_exchange_poll now and then; elbow_exchange_step.
 //
@@ -46,6 +50,9 @@ struct elbow_exchange_sizes {
     // The least parameters of a bucket; the last one to be made may have fewer. Each bucket also has at least as many
     // blocks as there are nodes.
     size_t bucket;
+    // The elements of the gradient that are taken in advance; count 0: none are. They hold no parameters: their own
+    // gradient is 0 for `apply`. Best the last ones of the arena, which are complete first.
+    size_t advance_first, advance_count;
 };
 
 // Some consecutive parameters of a rank's slice.
@@ -54,10 +61,15 @@ struct elbow_piece {
     size_t offset;       // of the first one in the slice, where the pieces lie one after the other
 };
 
-// Called back by elbow_exchange_step, in the main thread, between the sum and the new parameters. Neither function
-// calls the exchange.
+// Called back by elbow_exchange_step, in the main thread, between the sum and the new parameters. No function calls the
+// exchange, but `finish` may call elbow_exchange_poll.
 struct elbow_exchange_client {
     void *user;
+    // Local. Called where there are elements to be taken in advance, on every rank with the same ones (advance_count):
+    // their sum over the batch, after `scale`. Writes what they add to the whole gradient, the same on every rank, into
+    // `added` (sizes.parameters floats): zero at first, then as the step before has left it. The parameters still
+    // stand.
+    void (*finish)(void *user, const float *advance, float *added);
     // Local. Called on every rank with the same arguments: statistics summed over the batch (the array that
     // elbow_exchange_step was given) and the Euclidean norm of the gradient after `scale`. Returns whether the
     // parameters shall change.

@@ -65,6 +65,8 @@ static enum elbow_status make_buffers(struct elbow_exchange *exchange, struct el
                        "statistics"),
     };
     enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "partial sums", error);
+    if (status == ELBOW_OK)
+        status = elbow_advance_create(exchange, error);
     return status == ELBOW_OK ? elbow_transfers_create(exchange, error) : status;
 }
 
@@ -148,6 +150,7 @@ void elbow_exchange_destroy(struct elbow_exchange *exchange)
         elbow_exchange_parameters(exchange);
     elbow_comm_unshare(exchange->comm, &exchange->memory);
     elbow_transfers_destroy(exchange);
+    elbow_advance_destroy(exchange);
     elbow_layout_clear(exchange);
     elbow_release(&exchange->scratch);
     elbow_release(&exchange->tiles);
@@ -214,8 +217,10 @@ struct elbow_exchange_bytes elbow_exchange_memory(const struct elbow_exchange *e
     uint64_t buffers = (uint64_t)(exchange->subtrees + exchange->scratches) * exchange->stride * sizeof(float);
     uint64_t inbox =
         exchange->inbox_first[exchange->cut.buckets] * sizeof(float) / (uint64_t)elbow_layout_members(exchange);
+    uint64_t added = exchange->added != NULL ? exchange->stride * sizeof(float) : 0;
     int copies = exchange->grouped ? 1 : exchange->comm->place.node_size;
-    return (struct elbow_exchange_bytes){.gradients_per_rank = buffers + inbox + exchange->outbox_size * sizeof(float),
+    uint64_t outbox = exchange->outbox_size * sizeof(float);
+    return (struct elbow_exchange_bytes){.gradients_per_rank = buffers + inbox + outbox + added,
                                          .parameters_per_node = (uint64_t)copies * exchange->stride * sizeof(float)};
 }
 

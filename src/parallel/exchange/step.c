@@ -135,8 +135,7 @@ static void find_terms(struct elbow_exchange *exchange, int bucket)
     }
 }
 
-// This rank's piece of the summed gradient stands in its own first buffer, where nobody else reads it.
-static float *sum_of(const struct elbow_exchange *exchange, struct elbow_piece piece)
+float *elbow_exchange_sum(const struct elbow_exchange *exchange, struct elbow_piece piece)
 {
     return elbow_exchange_buffer(exchange, exchange->comm->place.rank, 0) + piece.first;
 }
@@ -154,14 +153,42 @@ static void add_piece(struct elbow_exchange *exchange, int bucket, double scale)
         size_t count = piece.count - offset < ELBOW_BLOCK ? piece.count - offset : ELBOW_BLOCK;
         const float *sum = elbow_exchange_add(exchange, plan->terms, plan->additions, offset, count);
         exchange->norms[(piece.first + offset) / ELBOW_BLOCK] =
-            elbow_vector_scale(count, (float)scale, sum, sum_of(exchange, piece) + offset);
+            elbow_vector_scale(count, (float)scale, sum, elbow_exchange_sum(exchange, piece) + offset);
     }
     exchange->counts.bytes_read += (uint64_t)plan->terms * piece.count * sizeof(float);
     exchange->counts.work_seconds += elbow_clock_seconds() - start;
 }
 
+// Adds what follows from the elements taken in advance to this rank's piece of a bucket, in which they are 0
+// themselves.
+static void complete_piece(struct elbow_exchange *exchange, int bucket)
+{
+    struct elbow_piece piece = exchange->pieces[bucket];
+    struct elbow_range taken = elbow_advance_of(exchange, exchange->comm->place.rank, bucket);
+    float *sum = elbow_exchange_sum(exchange, piece);
+    memset(sum + (taken.first - piece.first), 0, (taken.last - taken.first) * sizeof *sum);
+    for (size_t offset = 0; offset < piece.count; offset += ELBOW_BLOCK) {
+        size_t count = piece.count - offset < ELBOW_BLOCK ? piece.count - offset : ELBOW_BLOCK;
+        elbow_vector_add(count, sum + offset, exchange->added + piece.first + offset, sum + offset);
+        exchange->norms[(piece.first + offset) / ELBOW_BLOCK] =
+            elbow_vector_scale(count, 1, sum + offset, sum + offset);
+    }
+}
+
+// All elements that are taken in advance have been added: what follows from them, and the pieces that waited for it.
+static void finish(struct elbow_exchange *exchange, const struct elbow_exchange_client *client)
+{
+    double start = elbow_clock_seconds();
+    elbow_transfers_advance(exchange); // others wait for these buckets before they share
+    elbow_advance_share(exchange);
+    exchange->counts.wait_seconds += elbow_clock_seconds() - start;
+    client->finish(client->user, exchange->advance, exchange->added);
+    for (int bucket = exchange->cut.buckets; bucket-- > exchange->advance_bucket;)
+        complete_piece(exchange, bucket);
+}
+
 // Point 1, bucket by bucket, in the order in which they become complete.
-static void add_slice(struct elbow_exchange *exchange, double scale)
+static void add_slice(struct elbow_exchange *exchange, double scale, const struct elbow_exchange_client *client)
 {
     for (int bucket = exchange->cut.buckets; bucket-- > 0;) {
         double start = elbow_clock_seconds();
@@ -169,7 +196,11 @@ static void add_slice(struct elbow_exchange *exchange, double scale)
         wait_for(exchange, is_here, bucket);
         exchange->counts.wait_seconds += elbow_clock_seconds() - start;
         add_piece(exchange, bucket, scale);
+        if (bucket < exchange->advance_bucket)
+            complete_piece(exchange, bucket);
         elbow_trace_end(exchange->comm->track, ELBOW_TRACE_REDUCE, (uint64_t)bucket, begin);
+        if (bucket == exchange->advance_bucket)
+            finish(exchange, client);
     }
     // A bucket may have become ready after this rank last looked; others wait for what it sends.
     elbow_transfers_advance(exchange);
@@ -231,7 +262,7 @@ static void update_parameters(struct elbow_exchange *exchange, const struct elbo
         struct elbow_piece piece = exchange->pieces[bucket];
         struct elbow_trace_start begin = elbow_trace_begin(exchange->comm->track);
         if (piece.count > 0)
-            client->apply(client->user, piece, sum_of(exchange, piece), exchange->parameters + piece.first);
+            client->apply(client->user, piece, elbow_exchange_sum(exchange, piece), exchange->parameters + piece.first);
         elbow_trace_end(exchange->comm->track, ELBOW_TRACE_OPTIMIZER, (uint64_t)bucket, begin);
         elbow_exchange_publish_count(exchange, exchange->applied, exchange->updated, bucket + 1);
         elbow_transfers_advance(exchange);
@@ -244,7 +275,7 @@ bool elbow_exchange_step(struct elbow_exchange *exchange, double scale, const st
     struct elbow_track *track = exchange->comm->track;
     struct elbow_trace_start begin = elbow_trace_begin(track);
     elbow_exchange_ready(exchange, 0);
-    add_slice(exchange, scale);
+    add_slice(exchange, scale, client);
     share_out(exchange); // the parameters are about to change
     double added = elbow_clock_seconds();
     struct elbow_trace_start begin_statistics = elbow_trace_begin(track);

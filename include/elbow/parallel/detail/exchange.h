@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The inside of an exchange, from the bottom: the cut of the arena (cut.c), plans (plan.c), the layout of memory
-// (layout.c), how far the members are (progress.c), sums (add.c), messages between groups (network.c), the step
-// (step.c), and the interface (exchange.c).
+// (layout.c), how far the members are (progress.c), sums (add.c), messages between groups (network.c), what is
+// taken in advance (advance.c), the step (step.c), and the interface (exchange.c).
 //
 // Ranks form groups: the nodes, or single ranks where memory cannot be shared. A group is a run of consecutive ranks;
 // its members are its ranks.
@@ -109,6 +109,11 @@ struct elbow_exchange {
     double *norms;          // [blocks] owned
     double *packed_norms;   // [blocks] owned: rank by rank
     double *gathered;       // size x subtrees x statistics, owned
+    int advance_bucket;     // the first one with elements that are taken in advance; -1: there are none
+    size_t *advance_held;   // [size + 1] owned: such elements in the slices of the ranks before
+    double *advance_shared; // [advance_count] owned: them rank by rank
+    float *advance;         // [advance_count] owned: in order
+    float *added;           // [stride] owned: what follows from them
     uint64_t disturbance;   // state of the random sleeps; 0: none
     struct elbow_exchange_counts counts;
 };
@@ -149,6 +154,9 @@ void elbow_layout_clear(struct elbow_exchange *exchange);
 // Local. The number of ranks of this group.
 int elbow_layout_members(const struct elbow_exchange *exchange);
 
+// Local. This rank's piece of the summed gradient stands in its own first buffer, where nobody else reads it.
+float *elbow_exchange_sum(const struct elbow_exchange *exchange, struct elbow_piece piece);
+
 // Local. The i-th gradient buffer of a rank of this group, which that rank writes before it hands a bucket over and the
 // others read after it.
 float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, int i);
@@ -158,6 +166,18 @@ float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, in
 // the next call.
 const float *elbow_exchange_add(struct elbow_exchange *exchange, int terms, const struct elbow_addition *additions,
                                 size_t offset, size_t count);
+
+// Local. Room for what is taken in advance, where something is. MEMORY.
+enum elbow_status elbow_advance_create(struct elbow_exchange *exchange, struct elbow_error *error);
+
+// Local. A zeroed exchange is legal.
+void elbow_advance_destroy(struct elbow_exchange *exchange);
+
+// Local. The elements of a rank's piece of a bucket that are taken in advance; first == last: none.
+struct elbow_range elbow_advance_of(const struct elbow_exchange *exchange, int rank, int bucket);
+
+// Collective. The sums of those elements, of which each rank has its own, in `advance` of all ranks.
+void elbow_advance_share(struct elbow_exchange *exchange);
 
 // Local. Publishes in `slots` (ready or applied) that this member has finished so many buckets of batch `batch`, and
 // all batches before it.
