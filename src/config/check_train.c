@@ -67,6 +67,12 @@ enum elbow_status elbow_check_train(const struct elbow_config *config, const cha
         return elbow_error_set(
             error, ELBOW_CONFIG,
             "%s: train.patience: counts evaluations, but there are none; set data.valid and eval.every", name);
+    if (config->train.second_moment > 0 && config->train.optimizer == ELBOW_OPTIMIZER_SGD)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: train.second_moment: %g with train.optimizer: sgd, which has none; remove it, or take "
+            "adam, adamw or rmsprop",
+            name, config->train.second_moment);
     enum elbow_status status = check_schedule(config, name, error);
     return status == ELBOW_OK ? check_kl(config, name, error) : status;
 }

@@ -204,6 +204,8 @@ static const struct elbow_key keys[] = {
      .help = "adam, adamw: decay of the second moment."},
     {"train", "epsilon", REAL, AT(train.epsilon), ABOVE_ZERO, .preset = "1.0e-8",
      .help = "adam, adamw, rmsprop: added to the root of the second moment."},
+    {"train", "second_moment", REAL, AT(train.second_moment), NOT_NEGATIVE, .preset = "0.0", .is_later = true,
+     .help = "adam, adamw, rmsprop: where the second moment starts; 1 makes small steps at first. Bias is corrected as from 0."},
     {"train", "momentum", REAL, AT(train.momentum), BELOW_ONE, .preset = "0.9",
      .help = "sgd: share of the last update that goes on; 0: plain gradient descent. rmsprop has its own."},
     {"train", "weight_decay", REAL, AT(train.weight_decay), NOT_NEGATIVE, .preset = "0.0",

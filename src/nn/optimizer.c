@@ -14,6 +14,13 @@
 
 enum { PARAMETERS_LEAST = 1 << 13 }; // parameters that are worth a thread
 
+// Memory comes as zeros: most moments start where they are, and their pages are not touched before they are needed.
+static void fill(float *moment, size_t count, float start)
+{
+    for (size_t i = 0; i < count && start != 0.0f; ++i)
+        moment[i] = start;
+}
+
 enum elbow_status elbow_optimizer_create(const struct elbow_config *config, const struct elbow_parameters *parameters,
                                          size_t count, struct elbow_optimizer *optimizer, struct elbow_error *error)
 {
@@ -37,6 +44,8 @@ enum elbow_status elbow_optimizer_create(const struct elbow_config *config, cons
             elbow_allocate(&optimizer->second_moment, count, sizeof(float), "the optimiser's second moments", error);
     if (status != ELBOW_OK)
         elbow_optimizer_destroy(optimizer);
+    else if (optimizer->second_moment != NULL)
+        fill(optimizer->second_moment, count, (float)config->train.second_moment);
     return status;
 }
 

@@ -197,6 +197,7 @@ draw_optimizer() {
         option 20 beta1 0 0.5 0.99
         option 20 beta2 0 0.9 0.99
         option 20 epsilon 1e-8 1e-3 1
+        option 20 second_moment 0 0.01 1
         draw_rate 1e-4 1e-2 0.1
     fi
     option 30 weight_decay 0 0.01 0.5

@@ -121,6 +121,8 @@ with 2 'train.beta1.*below 1' train.beta1=1
 with 2 'model.latent' model.latent=0
 with 2 'model.encoder.0.dense.units' model.encoder.0.dense.units=0
 with 2 "train.optimizer: found 'adamm', expected one of adam, adamw, sgd, rmsprop" train.optimizer=adamm
+with 2 "train.second_moment: '-1' is out of bounds" train.second_moment=-1
+with 2 'train.second_moment: 1 with train.optimizer: sgd, which has none' train.second_moment=1 train.optimizer=sgd
 with 2 'train.average.*is out of bounds, expected a number of at least 0 and below 1' train.average=1
 with 2 "train.optimizer.rmsprop.rho: '1' is out of bounds, expected a number of at least 0 and below 1" train.optimizer.rmsprop.rho=1
 with 2 "train.optimizer.rmsprop.momentum: '-1' is out of bounds" 'train.optimizer={rmsprop: {momentum: -1}}'

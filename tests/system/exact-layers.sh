@@ -37,7 +37,7 @@ same_run "time, resumed" time.1 time.part
 same averaged "1 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /wide, valid: 0.2}
 model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
-train: {epochs: 0, steps: 8, batch: 40, microbatch: 8, rate: 3.0e-3, average: 0.7, optimizer: {rmsprop: {momentum: 0.5}}}
+train: {epochs: 0, steps: 8, batch: 40, microbatch: 8, rate: 3.0e-3, average: 0.7, second_moment: 1, optimizer: {rmsprop: {momentum: 0.5}}}
 eval: {every: 4}
 checkpoint: {every: 4}
 samples: {every: 4, count: 4}

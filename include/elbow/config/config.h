@@ -241,6 +241,7 @@ struct elbow_config {
         int64_t threads; // of a rank; they change no bit
         int optimizer;
         double rate, beta1, beta2, epsilon, momentum, weight_decay;
+        double second_moment; // where it starts
         double rmsprop_rho, rmsprop_momentum;
         double average;             // decay of the averaged weights; 0: there are none
         int schedule;               // enum elbow_schedule

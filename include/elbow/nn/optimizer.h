@@ -9,6 +9,11 @@
 //   algorithm 2)
 //   rmsprop: v = rho v + (1 - rho) g^2;  u = momentum u + g / (sqrt(v) + eps);  p -= rate u
 //                                     (Tieleman and Hinton 2012, lecture 6e; momentum as Graves 2013, section 4.2)
+// m, u and sgd's v start at 0; v of adam and rmsprop at train.second_moment, 0 by default. The correction of its bias,
+// 1 / (1 - b2^t), is that of a start at 0, as in the released code of Burda et al. 2016, whose v starts at 1: there
+// v / (1 - b2^t) begins at about 1 / (1 - b2) = 1000, so the first steps have a rate of about rate / 32 per unit of the
+// gradient, and after some multiples of 1 / (1 - b2) steps the start is forgotten. A start at 0 moves each parameter by
+// about the rate in the first step already.
 // For sgd, adam and rmsprop weight_decay adds decay p to g of weights (L2).
 #ifndef ELBOW_NN_OPTIMIZER_H
 #define ELBOW_NN_OPTIMIZER_H

@@ -116,9 +116,10 @@ static void run_reference(const struct elbow_config *config, const struct elbow_
     }
 }
 
-static void check_against_double(int kind, double weight_decay)
+static void check_start(int kind, double weight_decay, double second_moment)
 {
     struct elbow_config config = configuration(kind, weight_decay);
+    config.train.second_moment = second_moment;
     struct elbow_parameters parameters = layout();
     struct elbow_optimizer optimizer;
     ck_assert_int_eq(elbow_optimizer_create(&config, &parameters, parameters.size, &optimizer, NULL), ELBOW_OK);
@@ -126,7 +127,8 @@ static void check_against_double(int kind, double weight_decay)
     ck_assert_int_eq(optimizer.second_moment == NULL, kind == ELBOW_OPTIMIZER_SGD);
     static double p[ARENA], m[ARENA], v[ARENA];
     memset(m, 0, sizeof m);
-    memset(v, 0, sizeof v);
+    for (size_t i = 0; i < ARENA; ++i)
+        v[i] = second_moment;
     run_reference(&config, &parameters, p, m, v);
 
     float values[ARENA], start[ARENA], gradient[ARENA];
@@ -161,6 +163,20 @@ static void check_against_double(int kind, double weight_decay)
     elbow_parameters_clear(&parameters);
     ck_assert_uint_eq(elbow_memory_count().blocks, 0);
 }
+
+static void check_against_double(int kind, double weight_decay)
+{
+    check_start(kind, weight_decay, 0.0);
+}
+
+START_TEST(second_moments_start_where_they_are_told)
+{
+    check_start(ELBOW_OPTIMIZER_ADAM, 0.1, 1.0);
+    check_start(ELBOW_OPTIMIZER_ADAMW, 0.3, 0.01);
+    check_start(ELBOW_OPTIMIZER_RMSPROP, 0.1, 1.0);
+    check_start(PLAIN_RMSPROP, 0.1, 1.0);
+}
+END_TEST
 
 START_TEST(adam_against_double)
 {
@@ -367,5 +383,5 @@ START_TEST(broken_contracts)
 END_TEST
 
 UNIT_MAIN("nn/optimizer", adam_against_double, adamw_against_double, sgd_against_double, rmsprop_against_double,
-          first_steps_by_hand, slices_cut_anywhere_give_the_same_bits, rates_by_hand, clip_by_hand,
-          each_failed_allocation_is_survived, broken_contracts)
+          second_moments_start_where_they_are_told, first_steps_by_hand, slices_cut_anywhere_give_the_same_bits,
+          rates_by_hand, clip_by_hand, each_failed_allocation_is_survived, broken_contracts)
