@@ -158,6 +158,11 @@ const struct elbow_kind_schema elbow_optimizer_kinds[ELBOW_OPTIMIZERS + 1] = {EL
 #define POSTERIOR(name, word, options, has_kl) [name] = {#word, options},
 const struct elbow_kind_schema elbow_posterior_kinds[ELBOW_POSTERIORS + 1] = {ELBOW_POSTERIOR_LIST(POSTERIOR)};
 
+bool elbow_config_has_classifier(const struct elbow_config *config)
+{
+    return config->model.classifier.count > 0;
+}
+
 bool elbow_posterior_has_kl(enum elbow_posterior_kind kind)
 {
 #define HAS_KL(name, word, options, has_kl) [name] = has_kl,

@@ -6,6 +6,7 @@
 #include "elbow/base/memory.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static enum elbow_status add_layers(struct elbow_parameters *parameters, const char *name,
                                     const struct elbow_layers *hidden, const struct elbow_architecture *architecture,
@@ -66,6 +67,7 @@ static void release_lane(const struct elbow_network *network, struct elbow_lane 
     elbow_release(&lane->kept_of);
     elbow_release(&lane->delta[0]);
     elbow_release(&lane->delta[1]);
+    elbow_release(&lane->repeated);
 }
 
 static enum elbow_status make_lane(const struct elbow_network *network, struct elbow_lane *lane,
@@ -82,6 +84,8 @@ static enum elbow_status make_lane(const struct elbow_network *network, struct e
         if (status == ELBOW_OK && kept_size > 0)
             status = elbow_allocate(&lane->kept_of[i], rows, kept_size, "what a layer keeps", error);
     }
+    if (network->repeats && status == ELBOW_OK)
+        status = elbow_allocate(&lane->repeated, rows, network->inputs * sizeof(float), "the inputs of a layer", error);
     size_t row_size = widest_hidden(network) * sizeof(float);
     for (int i = 0; i < 2 && row_size > 0 && status == ELBOW_OK; ++i)
         status = elbow_allocate(&lane->delta[i], rows, row_size, "the gradients between layers", error);
@@ -124,6 +128,7 @@ static enum elbow_status create_layers(struct elbow_parameters *parameters, cons
     enum elbow_status status = elbow_allocate(&network->layers, count, sizeof *network->layers, "layers", error);
     if (status == ELBOW_OK)
         status = add_layers(parameters, name, hidden, architecture, initializer, conditions, network, error);
+    network->repeats = status == ELBOW_OK && conditions.has_blocks && !network->layers[0].row->repeats_inputs;
     if (status == ELBOW_OK && network->rows_max > 0)
         status = make_room(network, error);
     return status;
@@ -189,19 +194,39 @@ void elbow_network_about(struct elbow_network *network, size_t lane, const struc
     network->lanes[lane].about = about != NULL ? *about : (struct elbow_about){0};
 }
 
+static size_t blocks_of(const struct elbow_lane *lane)
+{
+    return lane->about.blocks > 1 ? lane->about.blocks : 1;
+}
+
 // A call of a layer, in either direction: x is the network's input.
 static struct elbow_layer_call call_of(const struct elbow_network *network, size_t lane, size_t layer,
                                        const float *parameters, size_t rows, const float *x)
 {
     ELBOW_CHECK(rows <= network->rows_max && lane < network->lane_count);
     const struct elbow_lane *at = &network->lanes[lane];
-    return (struct elbow_layer_call){.parameters = parameters,
-                                     .rows = rows,
-                                     .x = layer > 0 ? at->outputs_of[layer - 1] : x,
-                                     .y = at->outputs_of[layer],
-                                     .kept = at->kept_of[layer],
-                                     .workspace = network->workspace,
-                                     .about = &at->about};
+    struct elbow_layer_call call = {.parameters = parameters,
+                                    .rows = rows,
+                                    .x = layer > 0 ? at->outputs_of[layer - 1] : x,
+                                    .y = at->outputs_of[layer],
+                                    .kept = at->kept_of[layer],
+                                    .workspace = network->workspace,
+                                    .about = &at->about};
+    ELBOW_CHECK(rows % blocks_of(at) == 0);
+    if (layer == 0 && blocks_of(at) > 1 && network->repeats)
+        call.x = at->repeated;
+    else if (layer == 0 && blocks_of(at) > 1)
+        call.x_rows = rows / blocks_of(at);
+    return call;
+}
+
+// The inputs of all blocks, where the first layer wants them.
+static void repeat_inputs(const struct elbow_network *network, size_t lane, size_t rows, const float *x)
+{
+    const struct elbow_lane *at = &network->lanes[lane];
+    size_t blocks = blocks_of(at), count = rows / blocks * network->inputs;
+    for (size_t b = 0; network->repeats && blocks > 1 && b < blocks; ++b)
+        memcpy(at->repeated + b * count, x, count * sizeof *x);
 }
 
 // Likewise backward: dy and dx are the network's.
@@ -220,6 +245,8 @@ void elbow_network_forward_part(struct elbow_network *network, size_t lane, size
 {
     const struct elbow_layer_instance *at = &network->layers[layer];
     struct elbow_layer_call call = call_of(network, lane, layer, parameters, rows, x);
+    if (layer == 0 && part == 0)
+        repeat_inputs(network, lane, rows, x);
     at->row->forward(at, (struct elbow_span){part, 1}, &call);
 }
 
@@ -249,6 +276,7 @@ void elbow_network_backward_inputs(struct elbow_network *network, size_t lane, s
 
 float *elbow_network_forward(struct elbow_network *network, const float *parameters, size_t rows, const float *x)
 {
+    repeat_inputs(network, 0, rows, x);
     for (size_t i = 0; i < network->count; ++i) {
         struct elbow_layer_call call = call_of(network, 0, i, parameters, rows, x);
         elbow_layer_forward(&network->layers[i], &call);
@@ -268,7 +296,7 @@ void elbow_network_backward(struct elbow_network *network, const float *paramete
 
 size_t elbow_network_bytes(const struct elbow_network *network)
 {
-    size_t floats = 2 * widest_hidden(network);
+    size_t floats = 2 * widest_hidden(network) + (network->repeats ? network->inputs : 0);
     for (size_t i = 0; i < network->count; ++i)
         floats += network->layers[i].outputs + elbow_layer_kept(&network->layers[i]);
     return (network->lane_count * network->rows_max * floats + workspace_size(network)) * sizeof(float);

@@ -105,11 +105,14 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
 {
     enum elbow_initializer initializer = (enum elbow_initializer)config->model.initializer;
     struct elbow_network_conditions conditions = {.every_layer = config->model.condition.every_layer};
-    conditions.count = config->model.condition.encoder ? model->conditions : 0;
+    size_t classes = model->classes > 1 ? model->classes : 0;
+    conditions.count = (config->model.condition.encoder ? model->conditions : 0) + classes;
+    conditions.has_blocks = classes > 0;
     enum elbow_status status = elbow_network_create_conditioned(
         &model->parameters, "encoder", elbow_model_inputs(config, sample), &config->model.encoder,
         (struct elbow_shape){1, 1, model->head, 0}, initializer, model->rows_max, conditions, &model->encoder, error);
-    conditions.count = config->model.condition.decoder ? model->conditions : 0;
+    conditions.count = (config->model.condition.decoder ? model->conditions : 0) + classes;
+    conditions.has_blocks = false;
     size_t outputs = model->parts[0].outputs;
     struct elbow_shape output = {sample.height, sample.width, sample.channels * outputs, sample.depth};
     if (model->part_count > 1)
@@ -120,6 +123,11 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
             initializer, model->rows_max, conditions, &model->decoder, error);
         tell_outputs(sample, outputs, &config->model.decoder, error);
     }
+    conditions.count = config->model.condition.encoder ? model->conditions : 0;
+    if (status == ELBOW_OK && classes > 0)
+        status = elbow_network_create_conditioned(&model->parameters, "classifier", elbow_model_inputs(config, sample),
+                                                  &config->model.classifier, (struct elbow_shape){1, 1, classes, 0},
+                                                  initializer, model->rows_max, conditions, &model->classifier, error);
     for (size_t k = 0; k < model->part_count && status == ELBOW_OK; ++k)
         status = add_shared(model, &model->parts[k], error);
     return status == ELBOW_OK ? add_prior(model, error) : status;
@@ -142,6 +150,8 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
         status = elbow_allocate(&model->objectives, rows, sizeof *model->objectives, what, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&model->noted, rows * model->notes, sizeof *model->noted, what, error);
+    if (status == ELBOW_OK && model->classes > 1)
+        status = elbow_allocate(&model->q, rows, model->classes * sizeof *model->q, what, error);
     if (status == ELBOW_OK)
         status =
             elbow_allocate(&model->room, model->rows_max, (model->latent + model->head) * sizeof(double), what, error);
@@ -165,6 +175,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->recon);
     elbow_release(&model->objectives);
     elbow_release(&model->noted);
+    elbow_release(&model->q);
     elbow_release(&model->coupled);
     elbow_release(&model->room);
     elbow_release(&model->condition);
@@ -178,6 +189,8 @@ enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, str
     enum elbow_status status = elbow_network_widen(&model->encoder, lanes, error);
     if (status == ELBOW_OK)
         status = elbow_network_widen(&model->decoder, lanes, error);
+    if (status == ELBOW_OK && model->classes > 1)
+        status = elbow_network_widen(&model->classifier, lanes, error);
     if (status != ELBOW_OK)
         return status;
     release_room(model);
@@ -265,6 +278,7 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
     model->latent = (size_t)config->model.latent;
     model->posterior = kinds.posterior;
     model->conditions = config->model.condition.width;
+    model->classes = elbow_config_has_classifier(config) && config->model.classes > 0 ? config->model.classes : 1;
     model->components = (size_t)config->model.components;
     model->prior = kinds.prior;
     model->head = kinds.posterior->outputs(model->latent);
@@ -305,6 +319,7 @@ void elbow_model_destroy(struct elbow_model *model)
         return;
     elbow_network_destroy(&model->encoder);
     elbow_network_destroy(&model->decoder);
+    elbow_network_destroy(&model->classifier);
     elbow_parameters_clear(&model->parameters);
     release_room(model);
     elbow_release(&model);
@@ -315,7 +330,8 @@ size_t elbow_model_bytes(const struct elbow_model *model)
     size_t of_latent = model->lanes * model->rows_max *
                        ((3 * model->latent + model->head) * sizeof(float) + (2 + model->notes) * sizeof(double));
     of_latent += (model->rows_max * (model->latent + model->head) + model->coupling) * sizeof(double);
+    of_latent += model->classes > 1 ? model->lanes * model->rows_max * model->classes * sizeof *model->q : 0;
     of_latent += model->rows_max * model->conditions * sizeof *model->condition;
-    return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) + of_latent +
-           elbow_gathering_bytes(model);
+    return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) +
+           elbow_network_bytes(&model->classifier) + of_latent + elbow_gathering_bytes(model);
 }

@@ -206,6 +206,7 @@ struct elbow_config {
             double dropout;        // the share of rows whose condition is left out in training
             size_t width;          // C, numbers of a condition: no key; the training data say it, once they are known
         } condition;
+        size_t classes; // C, classes of a classifier: no key; the labels of the training data say it, once known
         int output_bias, initializer;
         struct {
             bool mask;     // which values are known, beside the values
@@ -214,6 +215,7 @@ struct elbow_config {
             double amount; // of the corruption
         } input;           // what the encoder sees
         struct elbow_layers encoder, decoder;
+        struct elbow_layers classifier; // without layers: there is none
     } model;
     struct {
         int bound; // enum elbow_objective_kind
@@ -234,6 +236,7 @@ struct elbow_config {
         struct elbow_kl_parts parts;
         int penalties; // bits by enum elbow_penalty_kind
         struct elbow_penalty_options penalty_options;
+        double classifier; // weight of log q(y|x) of rows whose class is known
     } objective;
     struct {
         int64_t epochs, steps; // steps > 0 ends the run there
@@ -368,6 +371,9 @@ enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind);
 
 // Local. Whether a posterior is a distribution of z, with a KL to the prior.
 bool elbow_posterior_has_kl(enum elbow_posterior_kind kind);
+
+// Local. Whether the model has a classifier q(y|x).
+bool elbow_config_has_classifier(const struct elbow_config *config);
 
 // Local. The largest value that a likelihood of whole numbers takes; infinity if there is none.
 double elbow_likelihood_most(enum elbow_likelihood_kind kind, const struct elbow_likelihood_options *options);

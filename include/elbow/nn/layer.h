@@ -47,6 +47,7 @@ struct elbow_layer_instance {
 struct elbow_layer_call {
     const float *parameters; // the arena
     size_t rows;
+    size_t x_rows;                   // of x, where each is that of several rows (repeats_inputs); 0: all
     const float *x;                  // (rows, inputs)
     float *y;                        // (rows, outputs): written forward, read backward
     float *kept;                     // (rows, kept): from forward to backward; NULL: nothing is kept
@@ -100,6 +101,8 @@ struct elbow_layer_row {
     // What it adds up before its activation has a term of conditions, where its site has such
     // (src/nn/condition.c).
     bool takes_condition;
+    // It knows call->x_rows: rows i, i + x_rows, i + 2 x_rows, ... have row i of x, and dx is the sum of theirs.
+    bool repeats_inputs;
 
     // Local. The output's shape; false if the layer does not fit its input, with the reason, for a sentence. Of a layer
     // that holds others *output comes in as theirs.

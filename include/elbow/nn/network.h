@@ -16,6 +16,7 @@ struct elbow_lane {
     float **outputs_of; // [count] activations (rows_max, outputs), owned
     float **kept_of;    // [count] (rows_max, kept) or NULL each, owned
     float *delta[2];    // (rows_max, widest hidden) or NULL, owned: gradients on their way down
+    float *repeated;    // (rows_max, inputs) or NULL, owned: inputs of blocks, for a first layer that wants all of them
     struct elbow_about about;
 };
 
@@ -24,6 +25,7 @@ struct elbow_network {
     size_t count;                        // layers, the head included
     struct elbow_layer_instance *layers; // [count] owned
     size_t rows_max;
+    bool repeats; // lanes have room for inputs of blocks
     size_t lane_count;
     struct elbow_lane *lanes; // [lane_count] owned
     float *workspace;         // that the layers share; NULL where none wants any; owned
@@ -40,6 +42,7 @@ enum elbow_status elbow_network_create(struct elbow_parameters *parameters, cons
 struct elbow_network_conditions {
     size_t count; // C; 0: none do
     bool every_layer;
+    bool has_blocks; // rows may come in blocks that share their inputs (struct elbow_about)
 };
 
 // Local. Likewise with conditions.
@@ -56,7 +59,8 @@ void elbow_network_destroy(struct elbow_network *network);
 // not.
 void elbow_network_about(struct elbow_network *network, size_t lane, const struct elbow_about *about);
 
-// Local. The head's output (rows, outputs), valid until the next forward; the caller may change it.
+// Local. The head's output (rows, outputs), valid until the next forward; the caller may change it. Of rows in blocks
+// (struct elbow_about) x has those of the first one, here and below.
 float *elbow_network_forward(struct elbow_network *network, const float *parameters, size_t rows, const float *x);
 
 // Local. After a forward with the same x: from the gradient dy (rows, outputs; destroyed) of the head's output writes

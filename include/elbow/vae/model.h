@@ -6,6 +6,9 @@
 // the prior train beside the networks: their gradients are complete first, and lie last. What the one likelihood of all
 // values trains is called likelihood/...; what that of part 1 does (from 0), where there are several: likelihood/1/...
 //
+// Classes: with a classifier q(y|x) (classifier.0/..., classifier.head/...: the logits of C classes, behind the
+// decoder) encoder and decoder are told the class, one of C, behind what else they are told (Kingma et al. 2014, M2).
+//
 // Parts: the columns of a sample's values may belong to several likelihoods, each with its own number of outputs a
 // value. The outputs of a row are those of its values, in the order of the columns.
 //
@@ -71,6 +74,7 @@ struct elbow_model {
     size_t values, latent; // D, Z
     size_t components;     // of a mixture of the prior
     size_t conditions;     // C: numbers that the model is told of a row; 0: none
+    size_t classes;        // of a classifier; 1: there is none
     size_t outputs;        // of the decoder, for a row
     size_t head;           // outputs of the posterior
     const struct elbow_objective *objective;
@@ -87,11 +91,12 @@ struct elbow_model {
         size_t count, offsets[ELBOW_PRIOR_TENSORS]; // in the arena, behind all others
     } prior_tensors;                                // that the prior trains
     struct elbow_parameters parameters;
-    struct elbow_network encoder, decoder;
+    struct elbow_network encoder, decoder, classifier; // the last without layers: there is none
     size_t rows_max, lanes;
     float *z, *kl, *dz, *dhead;       // (lanes, rows_max, Z) ... (lanes, rows_max, head); owned
     double *recon, *objectives;       // (lanes, rows_max); owned
     double *noted;                    // (lanes, rows_max, notes); owned
+    double *q;                        // (lanes, rows_max, classes) of a classifier; owned
     double *room;                     // (rows_max, Z + head), for one pass at a time; owned
     double *coupled;                  // [coupling] likewise; owned
     struct elbow_model_sizes sizing;  // of the rows that are decoded
@@ -213,6 +218,11 @@ void elbow_model_deviance(struct elbow_model *model, const float *parameters, st
 // (train, evaluate, encode), so that decode and importance may use it.
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters,
                                 const struct elbow_microbatch *microbatch);
+
+// Local. q(y|x) of a microbatch, whose noise and labels are not needed: probabilities (rows, C) that add up to 1. There
+// must be a classifier.
+void elbow_model_classify(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
+                          float *probabilities);
 
 // Local. The sizes of the rows that are decoded from now on. Until then they are 1. Of rows with unknown values the
 // next elbow_model_decode finds the total of all values: that of the known ones over their share (x and known are read

@@ -12,6 +12,8 @@
 #include "elbow/nn/activation.h"
 #include "elbow/nn/detail/condition.h"
 
+#include <string.h>
+
 enum { PART_LEAST = 1 << 16 }; // weights of a part: half a millisecond of a network of 1 Gbit/s for each of two nodes
 
 struct dense {
@@ -83,15 +85,39 @@ static bool has_last(const struct elbow_layer_instance *layer, struct elbow_span
     return parts.first + parts.count == parts_of(layer);
 }
 
+// Rows of x: of each several rows are made that differ in their conditions.
+static size_t x_rows(const struct elbow_layer_call *call)
+{
+    return call->x_rows > 0 ? call->x_rows : call->rows;
+}
+
+// The products of x, to all rows that have it.
+static void repeat(const struct elbow_layer_call *call, size_t units)
+{
+    size_t count = x_rows(call) * units;
+    for (size_t at = count; at < call->rows * units; at += count)
+        memcpy(call->y + at, call->y, count * sizeof *call->y);
+}
+
+// The sum of da over the rows that have the same x, in place of the first of them.
+static void fold(const struct elbow_layer_call *call, size_t units)
+{
+    size_t count = x_rows(call) * units;
+    for (size_t at = count; at < call->rows * units; at += count)
+        for (size_t k = 0; k < count; ++k)
+            call->dy[k] += call->dy[at + k];
+}
+
 static void forward(const struct elbow_layer_instance *layer, struct elbow_span parts,
                     const struct elbow_layer_call *call)
 {
     const struct dense *dense = layer->state;
     size_t units = layer->outputs;
-    elbow_dense_product_forward(call->rows, layer->inputs, units, inputs_of(layer, parts), call->x,
+    elbow_dense_product_forward(x_rows(call), layer->inputs, units, inputs_of(layer, parts), call->x,
                                 call->parameters + dense->weight, call->y);
     if (!has_last(layer, parts))
         return;
+    repeat(call, units);
     elbow_layer_condition_forward(&dense->condition, call, 0, call->rows, call->y);
     elbow_activation_forward(dense->activation, call->rows, units, call->parameters + dense->bias, call->y, call->kept);
 }
@@ -101,20 +127,20 @@ static void backward(const struct elbow_layer_instance *layer, struct elbow_span
 {
     const struct dense *dense = layer->state;
     size_t rows = call->rows, units = layer->outputs;
-    if (has_last(layer, parts))
+    if (has_last(layer, parts)) {
         elbow_activation_backward(dense->activation, rows * units, call->y, call->kept, call->dy);
-    elbow_dense_product_weight(rows, layer->inputs, units, inputs_of(layer, parts), call->x, call->dy,
+        elbow_layer_condition_backward(&dense->condition, call, 0, rows, call->dy);
+        elbow_layer_sum_rows(rows, units, call->dy, call->gradient + dense->bias);
+        fold(call, units);
+    }
+    elbow_dense_product_weight(x_rows(call), layer->inputs, units, inputs_of(layer, parts), call->x, call->dy,
                                call->gradient + dense->weight);
-    if (!has_last(layer, parts))
-        return;
-    elbow_layer_condition_backward(&dense->condition, call, 0, rows, call->dy);
-    elbow_layer_sum_rows(rows, units, call->dy, call->gradient + dense->bias);
 }
 
 static void backward_inputs(const struct elbow_layer_instance *layer, const struct elbow_layer_call *call)
 {
     const struct dense *dense = layer->state;
-    elbow_dense_product_input(call->rows, layer->inputs, layer->outputs, call->dy, call->parameters + dense->weight,
+    elbow_dense_product_input(x_rows(call), layer->inputs, layer->outputs, call->dy, call->parameters + dense->weight,
                               call->dx);
 }
 
@@ -130,6 +156,7 @@ static void products(const struct elbow_layer_instance *layer, size_t rows, elbo
 }
 
 const struct elbow_layer_row elbow_layer_dense = {.takes_condition = true,
+                                                  .repeats_inputs = true,
                                                   .shape = shape,
                                                   .create = create,
                                                   .kept = kept,

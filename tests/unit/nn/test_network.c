@@ -171,6 +171,58 @@ START_TEST(gradients_are_overwritten)
 }
 END_TEST
 
+// Rows in blocks, which share their inputs and differ in their conditions, against rows that have inputs of their own:
+// of a first layer that knows of them, and of one that does not.
+static void check_blocks(bool is_dense)
+{
+    enum { BLOCKS = 3, OF_BLOCK = 3, WIDTH = 2, ROWS = BLOCKS * OF_BLOCK };
+    struct elbow_layers hidden = hidden_layers(2, ELBOW_ACTIVATION_TANH);
+    if (!is_dense)
+        hidden.layers[0] = (struct elbow_layer){.kind = ELBOW_LAYER_LAYER_NORM};
+    struct elbow_network_conditions conditions = {.count = WIDTH, .has_blocks = true};
+    struct elbow_network networks[2];
+    struct elbow_parameters parameters[2] = {{0}};
+    float x[ROWS * INPUTS], told[ROWS * WIDTH] = {1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1}, values[ARENA];
+    float gradients[2][ARENA], dy[2][ROWS * OUTPUTS], *y[2];
+    const struct elbow_stream stream = {5, ELBOW_PURPOSE_SYNTHETIC, 0, 0};
+    elbow_random_normal(stream, OF_BLOCK * INPUTS, x);
+    elbow_random_normal(stream, ROWS * OUTPUTS, dy[0]);
+    memcpy(dy[1], dy[0], sizeof dy[0]);
+    for (size_t b = 1; b < BLOCKS; ++b)
+        memcpy(x + b * OF_BLOCK * INPUTS, x, OF_BLOCK * INPUTS * sizeof *x);
+    for (int n = 0; n < 2; ++n) {
+        const struct elbow_about about = {.condition = told, .blocks = n == 0 ? BLOCKS : 1};
+        ck_assert_int_eq(elbow_network_create_conditioned(&parameters[n], "net", (struct elbow_shape){1, 1, INPUTS, 0},
+                                                          &hidden, (struct elbow_shape){1, 1, OUTPUTS, 0},
+                                                          ELBOW_INITIALIZER_AUTO, ROWS, conditions, &networks[n], NULL),
+                         ELBOW_OK);
+        if (n == 0)
+            elbow_parameters_initialize(&parameters[0], 4, values);
+        elbow_network_about(&networks[n], 0, &about);
+        y[n] = elbow_network_forward(&networks[n], values, ROWS, x);
+        elbow_network_backward(&networks[n], values, ROWS, x, dy[n], gradients[n], NULL);
+        ck_assert(networks[n].repeats != is_dense);
+    }
+    for (size_t k = 0; k < ROWS * OUTPUTS; ++k)
+        ck_assert_float_eq_tol(y[0][k], y[1][k], 1e-6F);
+    for (size_t t = 0; t < parameters[0].count; ++t)
+        for (size_t k = 0; k < parameters[0].tensors[t].count; ++k) {
+            size_t at = parameters[0].tensors[t].offset + k;
+            ck_assert_float_eq_tol(gradients[0][at], gradients[1][at], 2e-5F);
+        }
+    for (int n = 0; n < 2; ++n) {
+        elbow_network_destroy(&networks[n]);
+        elbow_parameters_clear(&parameters[n]);
+    }
+}
+
+START_TEST(blocks_share_their_inputs)
+{
+    check_blocks(true);
+    check_blocks(false);
+}
+END_TEST
+
 START_TEST(names_and_sizes)
 {
     static struct setting setting;
@@ -224,5 +276,5 @@ START_TEST(more_rows_than_room)
 }
 END_TEST
 
-UNIT_MAIN("nn/network", against_double_and_differences, gradients_are_overwritten, names_and_sizes,
-          each_failed_allocation_is_survived, more_rows_than_room)
+UNIT_MAIN("nn/network", against_double_and_differences, gradients_are_overwritten, blocks_share_their_inputs,
+          names_and_sizes, each_failed_allocation_is_survived, more_rows_than_room)
