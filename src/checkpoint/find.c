@@ -247,7 +247,7 @@ static enum elbow_status share(struct elbow_comm *comm, struct elbow_checkpoint 
     elbow_comm_broadcast(comm, &checkpoint->data, sizeof checkpoint->data);
     if (!is_root) {
         checkpoint->data.transform.numbers = checkpoint->data.input.numbers = NULL; // addresses of rank zero's
-        checkpoint->data.conditions.texts = NULL;
+        checkpoint->data.conditions.texts = checkpoint->data.classes.texts = NULL;
     }
     elbow_comm_broadcast(comm, &checkpoint->config, sizeof checkpoint->config);
     elbow_comm_broadcast(comm, &checkpoint->accumulators, sizeof checkpoint->accumulators);
@@ -264,6 +264,8 @@ static enum elbow_status share(struct elbow_comm *comm, struct elbow_checkpoint 
             elbow_comm_broadcast(comm, fits[i]->numbers, 2 * fits[i]->columns * sizeof *fits[i]->numbers);
     if (checkpoint->data.conditions.bytes > 0)
         elbow_comm_broadcast(comm, checkpoint->data.conditions.texts, checkpoint->data.conditions.bytes);
+    if (checkpoint->data.classes.bytes > 0)
+        elbow_comm_broadcast(comm, checkpoint->data.classes.texts, checkpoint->data.classes.bytes);
     elbow_comm_broadcast(comm, checkpoint->values, checkpoint->parameters.size * sizeof(float));
     return ELBOW_OK;
 failed:

@@ -305,6 +305,9 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, size_t size, str
         status = elbow_conditions_read(file, ELBOW_CHECKPOINT_CONDITIONS, &config->data.condition,
                                        &checkpoint->data.conditions, error);
     config->model.condition.width = checkpoint->data.conditions.width;
+    if (status == ELBOW_OK && elbow_config_has_classifier(config))
+        status = elbow_classes_read(file, ELBOW_CHECKPOINT_CLASSES, &checkpoint->data.classes, error);
+    config->model.classes = elbow_classes_count(&checkpoint->data.classes);
     if (status == ELBOW_OK)
         status = read_files(file, size, checkpoint, error);
     if (status == ELBOW_OK)
@@ -359,6 +362,9 @@ enum elbow_status elbow_checkpoint_make_room(struct elbow_checkpoint *checkpoint
         status = elbow_allocate(&checkpoint->data.conditions.texts, checkpoint->data.conditions.bytes, 1,
                                 "a checkpoint", error);
     if (status == ELBOW_OK)
+        status =
+            elbow_allocate(&checkpoint->data.classes.texts, checkpoint->data.classes.bytes, 1, "a checkpoint", error);
+    if (status == ELBOW_OK)
         status = take_layout(checkpoint, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&checkpoint->values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
@@ -373,6 +379,7 @@ void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint)
     elbow_release(&checkpoint->accumulator);
     elbow_fit_clear(&checkpoint->data.transform);
     elbow_conditions_clear(&checkpoint->data.conditions);
+    elbow_conditions_clear(&checkpoint->data.classes);
     elbow_fit_clear(&checkpoint->data.input);
     elbow_parameters_clear(&checkpoint->parameters);
     elbow_release(&checkpoint->values);

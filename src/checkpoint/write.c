@@ -111,6 +111,7 @@ static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoin
     write_transform(file, ELBOW_CHECKPOINT_TRANSFORM, &source->data->transform);
     write_transform(file, ELBOW_CHECKPOINT_INPUT, &source->data->input);
     elbow_conditions_write(file, ELBOW_CHECKPOINT_CONDITIONS, &source->data->conditions);
+    elbow_classes_write(file, ELBOW_CHECKPOINT_CLASSES, &source->data->classes);
     elbow_hdf5_write_integers(file, "/", "accumulators", &accumulators, 1, NULL);
     elbow_hdf5_write_doubles(file, "/", "accumulator", source->accumulator, source->accumulators, NULL);
     write_words(file, ELBOW_CHECKPOINT_FILE_ROWS, source->file_rows, source->files);
@@ -144,7 +145,8 @@ static size_t estimate(const struct elbow_checkpoint_source *source)
            (source->accumulators + 2 * (source->data->transform.columns + source->data->input.columns)) *
                sizeof(double) +
            2 * source->files * sizeof(uint64_t) + strlen(source->config_text) +
-           elbow_conditions_file_bytes(&source->data->conditions) + BYTES_BESIDE;
+           elbow_conditions_file_bytes(&source->data->conditions) +
+           elbow_conditions_file_bytes(&source->data->classes) + BYTES_BESIDE;
 }
 
 enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,

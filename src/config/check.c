@@ -133,7 +133,7 @@ static enum elbow_status check_selection(const struct elbow_config *config, cons
     if (*config->data.groups && config->data.valid_share == 0)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: data.groups without a share to hold back; set data.valid: 0.1, or remove it", name);
-    if (config->data.split_seed != 0 && config->data.valid_share == 0)
+    if (config->data.split_seed != 0 && config->data.valid_share == 0 && config->data.labelled == 0)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: data.split_seed without a share to hold back; set data.valid: 0.1, or remove it",
                                name);
@@ -189,6 +189,8 @@ enum elbow_status elbow_config_finish(struct elbow_config *config, const char *n
     enum elbow_status status = check_data(config, name, error);
     if (status == ELBOW_OK)
         status = elbow_config_check_condition(config, name, error);
+    if (status == ELBOW_OK)
+        status = elbow_check_labels(config, name, error);
     if (status == ELBOW_OK)
         status = elbow_check_likelihoods(config, name, error);
     if (status == ELBOW_OK)

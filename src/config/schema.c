@@ -47,7 +47,8 @@ static const struct elbow_key keys[] = {
      .help = "The set that evaluations look at, of the same shape, or a share of the training rows, which are held "
              "back; empty: no evaluations."},
     {"data", "split_seed", INTEGER, AT(data.split_seed), FROM_ZERO, .preset = "0", .is_later = true,
-     .help = "Which rows (series, groups) data.valid: SHARE holds back follows from it, and never from seed."},
+     .help = "Which rows (series, groups) data.valid: SHARE holds back, and which keep their labels (data.labelled), "
+             "follows from it, and never from seed."},
     {"data", "groups", TEXT, AT(data.groups), .may_change = true, .is_later = true,
      .help = "Integers or texts, one a training row: rows of one value are held back together. Empty: row by row."},
     {"data", "rows", .type = ELBOW_KEY_ROWS, AT(data.rows), FROM_ZERO, .count_least = 2, .count_most = 2,
@@ -68,6 +69,10 @@ static const struct elbow_key keys[] = {
              "is read from each. Empty: none."},
     {"data", "valid_labels", PLACES(1), AT(data.valid_labels), .may_change = true,
      .help = "Likewise for data.valid; eval then also tells the ELBO of each class. Empty: none."},
+    {"data", "labelled", INTEGER, AT(data.labelled), .least = 0, .most = INT64_C(1) << 40, .preset = "0",
+     .is_later = true,
+     .help = "Trains a classifier with the labels of so many rows, as many of each class as of any other; "
+             "data.split_seed says which. 0: all labels that there are."},
     {"data", "missing", CHOICE(missing_choices), AT(data.missing), .preset = "refuse", .is_later = true,
      .help = "Values that are missing and not scored: nan; fill: what _FillValue, missing_value and valid_range mark, "
              "and chunks never written; any: both. refuse: none may be."},

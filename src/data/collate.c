@@ -74,6 +74,12 @@ static bool has_weights(const struct elbow_collation *collation)
     return collation->is_training && collation->dataset->has_weights;
 }
 
+// A classifier has classes.
+static bool has_labels(const struct elbow_collation *collation)
+{
+    return collation->dataset->has_labels && elbow_classes_count(&collation->dataset->classes.names) > 0;
+}
+
 static bool has_known(const struct elbow_collation *collation)
 {
     return collation->dataset->known.base != NULL || collation->hide > 0;
@@ -114,6 +120,7 @@ enum elbow_status elbow_collated_create(const struct elbow_collation *collation,
         {true, ELBOW_ARRAY(collated->values, rows_max * values)},
         {true, ELBOW_ARRAY(collated->noise, rows_max * collation->latent)},
         {has_weights(collation), ELBOW_ARRAY(collated->weights, rows_max)},
+        {has_labels(collation), ELBOW_ARRAY(collated->labels, rows_max)},
         {collation->dataset->has_sizes, ELBOW_ARRAY(collated->sizes, rows_max)},
         {has_known(collation), ELBOW_ARRAY(collated->known, rows_max * values)},
         {collation->hide > 0, ELBOW_ARRAY(collated->hidden, rows_max * values)},
@@ -137,6 +144,7 @@ void elbow_collated_destroy(struct elbow_collated *collated)
     elbow_release(&collated->values);
     elbow_release(&collated->noise);
     elbow_release(&collated->weights);
+    elbow_release(&collated->labels);
     elbow_release(&collated->sizes);
     elbow_release(&collated->known);
     elbow_release(&collated->hidden);
@@ -152,7 +160,8 @@ size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
     size_t floats = values + collation->latent + (has_weights(collation) ? 1 : 0) +
                     (has_known(collation) ? values : 0) + (collation->hide > 0 ? 2 * values : 0) +
                     elbow_inputs_floats(&collation->inputs) + collation->dataset->conditions.width;
-    return sizeof(uint64_t) + (collation->dataset->has_sizes ? sizeof(double) : 0) + floats * sizeof(float);
+    return sizeof(uint64_t) + (has_labels(collation) ? sizeof(int64_t) : 0) +
+           (collation->dataset->has_sizes ? sizeof(double) : 0) + floats * sizeof(float);
 }
 
 // Takes a share of the known values of each row for missing; which of them, the keys of the rows say.
@@ -187,6 +196,8 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
     elbow_batch_gather(dataset, &binarizer, rows, collated->ids, collated->values);
     if (has_weights(collation))
         elbow_batch_weights(dataset, rows, collated->ids, collated->weights);
+    for (size_t i = 0; i < rows && collated->labels != NULL; ++i)
+        collated->labels[i] = elbow_dataset_class(dataset, collated->ids[i]);
     for (size_t i = 0; i < rows && dataset->has_sizes; ++i)
         collated->sizes[i] = elbow_dataset_size(dataset, collated->ids[i]);
     if (has_known(collation))
@@ -206,6 +217,7 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
                                      .sizes = collated->sizes,
                                      .inputs = inputs,
                                      .noise = collated->noise,
+                                     .labels = collated->labels,
                                      .weights = collated->weights,
                                      .about = {.ids = collated->ids,
                                                .seed = binarizer.seed,

@@ -128,7 +128,9 @@ struct elbow_dataset_request elbow_configured_request(const struct elbow_config 
     struct elbow_dataset_request request = elbow_dataset_request_of(config);
     if (!is_valid || config->data.valid_share > 0)
         elbow_dataset_select(config, is_valid, &request.select);
-    else {
+    if (!is_valid)
+        request.labelled = (uint64_t)config->data.labelled;
+    if (is_valid && config->data.valid_share <= 0) {
         request.names.key = "data.valid_names";
         request.mask.key = "data.valid_mask";
         request.sizes.key = "data.valid_size";

@@ -20,6 +20,7 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
     for (size_t v = 0; v < ELBOW_NAMED_MAX; ++v)
         elbow_condition_rows_clear(comm, &dataset->condition_rows[v]);
     elbow_conditions_clear(&dataset->conditions);
+    elbow_classes_clear(&dataset->classes);
     elbow_label_names_clear(&dataset->label_names);
     elbow_names_clear(&dataset->names);
     elbow_selection_clear(&dataset->selection);
@@ -71,6 +72,11 @@ int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample
 {
     ELBOW_CHECK(dataset->has_labels && sample < dataset->samples);
     return ((const int64_t *)dataset->labels.base)[elbow_dataset_row(dataset, sample)];
+}
+
+int64_t elbow_dataset_class(const struct elbow_dataset *dataset, uint64_t sample)
+{
+    return dataset->has_labels ? elbow_class_of(&dataset->classes, elbow_dataset_label(dataset, sample)) : -1;
 }
 
 uint64_t elbow_dataset_row(const struct elbow_dataset *dataset, uint64_t sample)

@@ -65,6 +65,15 @@ static uint64_t join_conditions(const struct elbow_dataset *dataset, uint64_t ha
     return hashes[1] == 0 ? hash : elbow_hash_bytes(hashes, sizeof hashes) >> 1;
 }
 
+// With the classes of a classifier, where there are such.
+static uint64_t join_classes(const struct elbow_dataset *dataset, uint64_t hash)
+{
+    if (elbow_classes_count(&dataset->classes.names) == 0 || !dataset->has_labels)
+        return hash;
+    uint64_t hashes[] = {hash, elbow_classes_hash(&dataset->classes, dataset->labels.base, dataset->selection.stored)};
+    return elbow_hash_bytes(hashes, sizeof hashes) >> 1;
+}
+
 // Of all rows, with what is selected (the same values of other rows have other random numbers) the weights and
 // sizes.
 static uint64_t join(const struct elbow_dataset *dataset, const double *parts)
@@ -130,7 +139,7 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
     }
     elbow_comm_min(comm, smallest, 2 * PARTS);
     elbow_comm_max(comm, largest, 2 * PARTS);
-    dataset->hash = join_conditions(dataset, join(dataset, smallest));
+    dataset->hash = join_classes(dataset, join_conditions(dataset, join(dataset, smallest)));
     for (int part = 0; part < 2 * PARTS; ++part) {
         if (smallest[part] == largest[part])
             continue;

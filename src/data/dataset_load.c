@@ -92,8 +92,10 @@ static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow
                                            .samples = dataset->selection.stored};
     dataset->has_labels = request.files != NULL;
     if (!dataset->has_labels)
-        return ELBOW_OK;
-    return elbow_labels_load(loading->comm, &request, log, &dataset->labels, &dataset->label_names, error);
+        return elbow_loading_classes(loading, NULL, log, error);
+    enum elbow_status status =
+        elbow_labels_load(loading->comm, &request, log, &dataset->labels, &dataset->label_names, error);
+    return status == ELBOW_OK ? elbow_loading_classes(loading, request.files, log, error) : status;
 }
 
 // Says what the loading takes beside the data, if that is much.
@@ -254,6 +256,7 @@ struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config 
                                                      .groups = {.key = "data.groups"},
                                                      .length = (uint64_t)config->data.series.length,
                                                      .step = (uint64_t)config->data.series.step},
+                                          .wants_classes = elbow_config_has_classifier(config),
                                           .weights = {.key = "data.weights"},
                                           .names = {.key = "data.names"},
                                           .missing = (enum elbow_missing_kind)config->data.missing,

@@ -22,6 +22,7 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
                                      .scale = dataset->scale,
                                      .transform = dataset->transform,
                                      .conditions = dataset->conditions,
+                                     .classes = dataset->classes.names,
                                      .input = dataset->input,
                                      .missing = dataset->missing,
                                      .has_range = !dataset->is_synthetic,

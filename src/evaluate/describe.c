@@ -96,6 +96,10 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     if (checkpoint->config.train.average > 0)
         fprintf(out, "averages    of the weights, decay %g (train.average)\n", checkpoint->config.train.average);
     print_conditions(&data->conditions, out);
+    for (size_t k = 0; k < elbow_classes_count(&data->classes); ++k)
+        elbow_text_print(out, "%s%s", k > 0 ? ", " : "classes     ", elbow_class_name(&data->classes, k));
+    if (elbow_classes_count(&data->classes) > 0)
+        fputc('\n', out);
     bool has_kl = elbow_posterior_has_kl((enum elbow_posterior_kind)checkpoint->config.model.posterior);
     const char *score = has_kl ? "best elbo  " : "best recon ";
     if (state->best_step > 0)

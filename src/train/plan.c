@@ -129,6 +129,7 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
         status = load_dataset(plan, false, &train, &plan->train, error);
     plan->facts = elbow_data_facts_of(&plan->train);
     plan->config.model.condition.width = plan->train.conditions.width;
+    plan->config.model.classes = elbow_classes_count(&plan->train.classes.names);
     plan->has_valid = elbow_configured_has_valid(&plan->config);
     if (status != ELBOW_OK || !plan->has_valid)
         return status;

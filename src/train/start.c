@@ -178,6 +178,7 @@ static void tell_beside(const struct elbow_train_plan *plan, const struct elbow_
     } parts[] = {{train->has_weights || before->data.weights[0] != 0, "data.weights"},
                  {train->has_sizes || before->data.size[0] != 0, "data.size"},
                  {train->conditions.count > 0, "data.condition"},
+                 {elbow_classes_count(&train->classes.names) > 0, "data.labels"},
                  {train->known.base != NULL || before->data.mask[0] != 0, "values missing"}};
     size_t left = 0, used = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i)

@@ -75,6 +75,47 @@ START_TEST(bad_values_are_found_with_their_row)
 }
 END_TEST
 
+// Every copy keeps the same labels, as many of each class as of any other; validation data have the same classes.
+START_TEST(some_rows_keep_their_labels)
+{
+    enum { LABELLED = 12, CLASSES = 5 };
+    float rows[ROWS * VALUES] = {0};
+    struct elbow_dataset train, valid;
+    struct elbow_error error = {0};
+    struct elbow_dataset_request request = request_for();
+    uint64_t kept[CLASSES] = {0};
+    write_file(ELBOW_ELEMENT_FLOAT32, rows, 4, ROWS);
+    request.labels_file = path;
+    request.labels = "/train/labels";
+    request.wants_classes = true;
+    request.labelled = LABELLED;
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &train, &error) == ELBOW_OK);
+    for (uint64_t row = 0; row < ROWS; ++row) {
+        int64_t number = elbow_dataset_class(&train, row);
+        mpi_assert(number == -1 || number == (int64_t)row % CLASSES);
+        if (number >= 0)
+            kept[number] += 1;
+    }
+    mpi_assert(kept[0] == 3 && kept[1] == 3 && kept[2] == 2 && kept[3] == 2 && kept[4] == 2);
+    mpi_assert(elbow_dataset_compare(mpi_comm, &train, &error) == ELBOW_OK);
+    struct elbow_data_facts facts = elbow_data_facts_of(&train);
+    request.labelled = 0;
+    request.reference = &facts;
+    request.reference_name = "train";
+    mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &valid, &error) == ELBOW_OK);
+    mpi_assert(elbow_dataset_compare(mpi_comm, &valid, &error) == ELBOW_OK && valid.hash != train.hash);
+    for (uint64_t row = 0; row < ROWS; ++row)
+        mpi_assert(elbow_dataset_class(&valid, row) == (int64_t)row % CLASSES);
+    elbow_dataset_unload(mpi_comm, &valid);
+    elbow_dataset_unload(mpi_comm, &train);
+    request.labelled = CLASSES - 1;
+    request.reference = NULL;
+    mpi_assert(load(&request, &error) == ELBOW_DATA &&
+               strstr(error.message, "data.labelled: 4 is not one row") != NULL);
+    remove_file();
+}
+END_TEST
+
 // Whole numbers are taken as stored, bytes too, and what is none is refused with its place.
 START_TEST(counts)
 {
@@ -330,6 +371,7 @@ START_TEST(all_files_beside_the_rows_are_inputs)
 }
 END_TEST
 
-MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, counts, layouts,
-              what_does_not_fit_is_told, scales_come_in_order, microbatches_do_not_depend_on_their_place,
-              whole_numbers_get_noise, nodes_that_read_different_files_are_told, all_files_beside_the_rows_are_inputs)
+MPI_UNIT_MAIN("data/dataset", all_ranks_see_all_rows, bad_values_are_found_with_their_row, some_rows_keep_their_labels,
+              counts, layouts, what_does_not_fit_is_told, scales_come_in_order,
+              microbatches_do_not_depend_on_their_place, whole_numbers_get_noise,
+              nodes_that_read_different_files_are_told, all_files_beside_the_rows_are_inputs)

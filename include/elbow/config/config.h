@@ -164,10 +164,11 @@ struct elbow_config {
         elbow_path file; // the HDF5 file of the names below; relative paths are relative to the working directory
         elbow_places train, valid;         // "/dataset", or "FILE:/dataset" from another file; valid may be empty
         elbow_places labels, valid_labels; // likewise, of labels; may be empty
+        int64_t labelled;                  // training rows that keep their labels; 0: all
         struct elbow_ranges columns;       // of flat rows; empty: all
         bool transpose;                    // the axes of the file are reversed: samples last
         double valid_share;                // of the training rows, in place of `valid`; 0: none
-        int64_t split_seed;                // keys which rows the share holds back
+        int64_t split_seed;                // keys which rows the share holds back, and which keep their labels
         elbow_path groups;                 // integers or texts; the share holds back whole values; may be empty
         struct elbow_rows_choice rows;     // of data.train
         struct {

@@ -30,6 +30,7 @@ struct elbow_collated {
     uint64_t *ids;         // [rows_max]
     float *values, *noise; // (rows_max, D), (rows_max, Z)
     float *weights;        // [rows_max]; NULL: none
+    int64_t *labels;       // [rows_max] classes; NULL: none
     double *sizes;         // [rows_max]; NULL: none
     float *known;          // (rows_max, D); NULL: all are known
     float *hidden,

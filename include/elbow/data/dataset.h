@@ -5,6 +5,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/config/config.h"
+#include "elbow/data/classes.h"
 #include "elbow/data/companion.h"
 #include "elbow/data/condition.h"
 #include "elbow/data/element.h"
@@ -74,8 +75,9 @@ struct elbow_dataset {
     struct elbow_files file_names;     // where there are several; owned
     uint64_t *file_rows, *file_hashes; // [files] in order; hashes below 2^52, once compared; owned
     bool has_labels;
-    struct elbow_shared weights; // (stored rows) double; base NULL without weights
-    double weight_scale;         // what makes their mean over the samples 1
+    struct elbow_classes classes; // of the labels, where the request wants them; owned
+    struct elbow_shared weights;  // (stored rows) double; base NULL without weights
+    double weight_scale;          // what makes their mean over the samples 1
     bool has_weights;
     struct elbow_conditions conditions;                          // what the model is told of rows; owned
     struct elbow_condition_rows condition_rows[ELBOW_NAMED_MAX]; // of the stored rows; owned
@@ -119,6 +121,8 @@ struct elbow_dataset_request {
     bool transpose;                     // the files have all axes reversed
     const struct elbow_ranges *columns; // of flat rows; NULL or empty: all
     struct elbow_selecting select;
+    bool wants_classes; // for a classifier
+    uint64_t labelled;  // of the selected rows so many keep their labels, keyed by select.split_seed; 0: all
     struct elbow_companion weights, names, sizes;
     struct elbow_condition_sources conditions;
     enum elbow_missing_kind missing; // which stored values may be missing
@@ -223,6 +227,9 @@ void elbow_dataset_sample_moved(const struct elbow_dataset *dataset, uint64_t sa
 
 // Local. The label of a sample (its name: elbow_label_name of label_names).
 int64_t elbow_dataset_label(const struct elbow_dataset *dataset, uint64_t sample);
+
+// Local. The number of a sample's class, -1 if it is unknown: where there are classes.
+int64_t elbow_dataset_class(const struct elbow_dataset *dataset, uint64_t sample);
 
 // Height, width and channels (1 or 3) of a sample that is a picture: (H, W), (H, W, 1), (H, W, 3), unless its layout is
 // another one than an image's.

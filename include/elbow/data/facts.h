@@ -18,6 +18,7 @@ struct elbow_data_facts {
     struct elbow_fit transform;         // its numbers belong to the dataset, or to the checkpoint
     struct elbow_fit input;             // likewise, of what the encoder sees
     struct elbow_conditions conditions; // likewise its texts
+    struct elbow_conditions classes;    // of a classifier (elbow/data/classes.h); likewise its texts
     struct elbow_missing missing;       // the stored values that stand for none
     bool has_range;                     // the next three are known
     enum elbow_element element;         // as stored

@@ -84,6 +84,9 @@ START_TEST(keys_that_exclude_each_other)
                     "run.yaml: data.groups without a share to hold back; set data.valid: 0.1, or remove it");
     does_not_finish("data: {file: x.h5, valid: /v, split_seed: 1}",
                     "run.yaml: data.split_seed without a share to hold back; set data.valid: 0.1, or remove it");
+    does_not_finish("data: {file: x.h5, labels: /y, labelled: 100}",
+                    "run.yaml: data.labelled: 100 without model.classifier, which alone is trained with labels; set "
+                    "model.classifier, or remove it");
     does_not_finish(
         "data: {file: x.h5, series: {length: 9}, layout: image}",
         "run.yaml: data.series with data.layout: image, which has no axis of time; set data.layout: series, "

@@ -25,6 +25,9 @@ enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 // The group of what the model is told of rows, a dataset for each variable, where there are such.
 #define ELBOW_CHECKPOINT_CONDITIONS "/data/condition"
 
+// The group of the names of a classifier's classes.
+#define ELBOW_CHECKPOINT_CLASSES "/data/labels"
+
 // Local. Fills the user block in front of an image; checks it (FORMAT with what is wrong).
 void elbow_checkpoint_seal(void *image, size_t size);
 enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, size_t size, struct elbow_error *error);

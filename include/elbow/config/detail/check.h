@@ -19,4 +19,7 @@ enum elbow_status elbow_config_check_location(const struct elbow_config *config,
 enum elbow_status elbow_config_check_condition(const struct elbow_config *config, const char *name,
                                                struct elbow_error *error);
 
+// Local. Who reads the labels, and how many of them.
+enum elbow_status elbow_check_labels(const struct elbow_config *config, const char *name, struct elbow_error *error);
+
 #endif
