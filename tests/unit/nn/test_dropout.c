@@ -37,7 +37,7 @@ static bool same_row(size_t a, size_t b)
 
 START_TEST(a_share_of_the_values_is_dropped)
 {
-    const struct elbow_about about = {ids, 1, 2, true, NULL};
+    const struct elbow_about about = {.ids = ids, .seed = 1, .epoch = 2, .is_training = true};
     size_t dropped = 0;
     pass("encoder.1", 0.3, &about, first);
     for (size_t i = 0; i < ROWS * VALUES; ++i) {
@@ -51,10 +51,11 @@ END_TEST
 
 START_TEST(masks_are_keyed)
 {
-    const struct elbow_about about = {ids, 1, 2, true, NULL}, epoch = {ids, 1, 3, true, NULL},
-                             seed = {ids, 2, 2, true, NULL};
+    const struct elbow_about about = {.ids = ids, .seed = 1, .epoch = 2, .is_training = true},
+                             epoch = {.ids = ids, .seed = 1, .epoch = 3, .is_training = true},
+                             seed = {.ids = ids, .seed = 2, .epoch = 2, .is_training = true};
     static const uint64_t turned[ROWS] = {0, 5, 70000000000, 3};
-    const struct elbow_about order = {turned, 1, 2, true, NULL};
+    const struct elbow_about order = {.ids = turned, .seed = 1, .epoch = 2, .is_training = true};
     pass("encoder.1", 0.3, &about, first);
     pass("encoder.1", 0.3, &order, second); // wherever in the microbatch
     for (size_t row = 0; row < ROWS; ++row)
@@ -75,7 +76,7 @@ END_TEST
 
 START_TEST(an_evaluation_drops_nothing)
 {
-    const struct elbow_about evaluation = {ids, 1, 0, false, NULL}, unknown = {0};
+    const struct elbow_about evaluation = {.ids = ids, .seed = 1, .epoch = 0, .is_training = false}, unknown = {0};
     const struct elbow_about *none[] = {&evaluation, &unknown, NULL};
     for (size_t k = 0; k < sizeof none / sizeof *none; ++k) {
         pass("encoder.1", 0.3, none[k], first);
