@@ -97,9 +97,9 @@ const struct elbow_command elbow_command_encode = {
     .summary = "write latents and bounds of every row of a dataset",
     .text =
         "Writes mean, log_variance, recon, kl and elbo of every row, in input order (of a deterministic autoencoder\n"
-        "mean and recon): datasets of an HDF5 file, or columns of a CSV file, by the ending of FILE. Where the\n"
-        "configuration binarises the data, these are of the zeros and ones: --binarize none gives those of the "
-        "values.\n",
+        "mean and recon; of a full posterior also its Cholesky factor): datasets of an HDF5 file, or columns of a\n"
+        "CSV file, by the ending of FILE. Where the configuration binarises the data, these are of the zeros and\n"
+        "ones: --binarize none gives those of the values.\n",
     .examples = "elbow encode runs/shapes -o latents.h5\n"
                 "mpirun -n 8 elbow encode runs/mnist-mlp -o latents.h5 --data data/mnist.h5:/train/images\n",
     .flags = flags,

@@ -28,6 +28,30 @@ static enum elbow_status check_posterior(const struct elbow_config *config, cons
     return ELBOW_OK;
 }
 
+// A covariance that may be any.
+static enum elbow_status check_full(const struct elbow_config *config, const char *name, struct elbow_error *error)
+{
+    bool has_dip = (config->objective.penalties >> ELBOW_PENALTY_DIP & 1) != 0;
+    const char *other = config->objective.kl == ELBOW_KL_PARTS ? "objective.kl: parts"
+                        : has_dip && config->objective.penalty_options.dip_of == ELBOW_DIP_LATENTS
+                            ? "objective.penalty: dip of latents"
+                            : NULL;
+    if (config->model.posterior != ELBOW_POSTERIOR_FULL)
+        return ELBOW_OK;
+    if (config->model.latent > ELBOW_FULL_LATENT_MAX)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: model.latent: %lld with model.posterior: full, whose head has Z (Z + 3) / 2 outputs: "
+            "at most %d; set fewer, or model.posterior: diagonal",
+            name, (long long)config->model.latent, ELBOW_FULL_LATENT_MAX);
+    if (other == NULL)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_CONFIG,
+                           "%s: %s: is of the variances of a diagonal posterior; remove it, or set model.posterior: "
+                           "diagonal",
+                           name, other);
+}
+
 // A transform for the encoder is one of numbers that are stored.
 static enum elbow_status check_input(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
@@ -85,6 +109,8 @@ static enum elbow_status check_mixture(const struct elbow_config *config, const 
 enum elbow_status elbow_check_kinds(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     enum elbow_status status = check_posterior(config, name, error);
+    if (status == ELBOW_OK)
+        status = check_full(config, name, error);
     if (status == ELBOW_OK)
         status = check_input(config, name, error);
     if (status == ELBOW_OK)

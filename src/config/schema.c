@@ -138,7 +138,9 @@ static const struct elbow_key keys[] = {
     {"model", "posterior", KIND(elbow_posterior_kinds), AT(model.posterior), .preset = "diagonal", .is_later = true,
      .help =
          "q(z|x): diagonal, a normal distribution with a mean and a variance of each dimension; deterministic: z is "
-         "the mean, and the model a plain autoencoder, without a KL."},
+         "the mean, and the model a plain autoencoder, without a KL; full, a normal distribution with any covariance, "
+         "whose "
+         "Cholesky factor the encoder gives, of at most 256 dimensions."},
     {"model", "prior", KIND(elbow_prior_kinds), AT(model.prior), .preset = "standard", .is_later = true,
      .help =
          "p(z): standard, a normal distribution of mean 0 and variance 1 in each dimension; or a mixture of several, "

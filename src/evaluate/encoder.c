@@ -9,10 +9,11 @@
 #include "elbow/output/sink.h"
 #include "elbow/parallel/ordered_rows.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { ROWS_AT_ONCE = 1024 };                                        // that are taken apart before they are written
-enum { COLUMNS_MAX = 2 + ELBOW_FIGURES + 1 + ELBOW_ORIGIN_COLUMNS }; // mean and log_variance, figures, labels
+enum { COLUMNS_MAX = 3 + ELBOW_FIGURES + 1 + ELBOW_ORIGIN_COLUMNS }; // three of q(z|x), figures, labels
 
 struct encoding {
     const struct elbow_evaluation_request *request;
@@ -21,21 +22,31 @@ struct encoding {
     size_t column_count, row_bytes;
     struct elbow_measured measured;
     double *sums; // of a microbatch
+    float *cells; // (Z, Z) of a row, where the posterior has a factor
     struct elbow_origin origin;
     struct elbow_sink sink; // rank zero
 };
+
+static bool has_factor(const struct encoding *encoding)
+{
+    return encoding->request->model->posterior->factor != NULL;
+}
 
 static enum elbow_status make_room(struct encoding *encoding, struct elbow_error *error)
 {
     size_t rows = (size_t)encoding->request->config->train.microbatch;
     enum elbow_status status = elbow_allocate(&encoding->sums, elbow_measures_width(&encoding->plan), sizeof(double),
                                               "a microbatch to encode", error);
+    if (status == ELBOW_OK && has_factor(encoding))
+        status = elbow_allocate(&encoding->cells, encoding->plan.latent * encoding->plan.latent, sizeof(float),
+                                "a Cholesky factor", error);
     return status == ELBOW_OK ? elbow_measured_create(&encoding->plan, rows, &encoding->measured, error) : status;
 }
 
 static void give_room_back(struct encoding *encoding)
 {
     elbow_release(&encoding->sums);
+    elbow_release(&encoding->cells);
     elbow_origin_clear(&encoding->origin);
     elbow_measured_destroy(&encoding->measured);
 }
@@ -69,6 +80,10 @@ static void add_columns(struct encoding *encoding)
         add_column(encoding,
                    (struct elbow_sink_column){
                        .name = "log_variance", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {latent}});
+    if (has_factor(encoding))
+        add_column(encoding,
+                   (struct elbow_sink_column){
+                       .name = "cholesky", .element = ELBOW_ELEMENT_FLOAT32, .rank = 2, .shape = {latent, latent}});
     for (const struct elbow_measure *measure; (measure = next_measure(&encoding->plan, &m)) != NULL;)
         for (const enum elbow_figure_kind *kind = measure->rows; *kind != ELBOW_FIGURES; ++kind) {
             if (!elbow_measure_gives(&encoding->plan, *kind))
@@ -96,13 +111,32 @@ static char *put(char *at, const void *values, size_t bytes)
     return at + bytes;
 }
 
+// What q(z|x) is: mean and log-variances, where there are such; of a full covariance those of its diagonal, and L.
+static char *put_latents(const struct encoding *encoding, const float *head, char *row)
+{
+    const struct elbow_model *model = encoding->request->model;
+    size_t latent = model->latent;
+    if (!has_factor(encoding))
+        return put(row, head, model->head * sizeof *head);
+    model->posterior->factor(latent, head, encoding->cells);
+    row = put(row, head, latent * sizeof *head);
+    for (size_t j = 0; j < latent; ++j) {
+        double variance = 0;
+        for (size_t k = 0; k <= j; ++k)
+            variance += (double)encoding->cells[j * latent + k] * (double)encoding->cells[j * latent + k];
+        float log_variance = (float)log(variance);
+        row = put(row, &log_variance, sizeof log_variance);
+    }
+    return put(row, encoding->cells, latent * latent * sizeof *encoding->cells);
+}
+
 // Row i of the microbatch, packed.
 static void pack_row(const struct encoding *encoding, size_t i, char *row)
 {
     size_t m = 0, head = encoding->request->model->head;
     const struct elbow_measured *measured = &encoding->measured;
     const struct elbow_dataset *dataset = encoding->request->dataset;
-    row = put(row, measured->head + i * head, head * sizeof(float)); // mean, then log_variance
+    row = put_latents(encoding, measured->head + i * head, row);
     for (const struct elbow_measure *measure; (measure = next_measure(&encoding->plan, &m)) != NULL;) {
         double figures[ELBOW_FIGURES];
         measure->row(measured, i, figures);

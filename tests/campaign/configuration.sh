@@ -108,6 +108,7 @@ draw_objective() {
     fi
     if chance 15; then
         pick mmd dip
+        if [ "$posterior" = full ]; then REPLY=mmd; fi # dip and parts ask for variances alone
         draw_kind "$REPLY" objective.penalty
         echo "  penalty: [$REPLY]"
     fi
@@ -117,7 +118,7 @@ draw_objective() {
         option 40 free_bits 0 0.05 0.5 3
     elif chance 30; then
         draw_kind parts objective.kl
-        if chance 50; then draw_kind capacity objective.kl "steps: 7"; fi
+        if [ "$posterior" = full ] || chance 50; then draw_kind capacity objective.kl "steps: 7"; fi
         if [[ $REPLY == *:* ]]; then REPLY="{$REPLY}"; fi
         echo "  kl: $REPLY"
     else

@@ -344,7 +344,7 @@ done
 same_file "gaps, filled" gaps.1.h5 gaps.3.h5
 same_file "gaps, hidden" gaps.hidden.1.out gaps.hidden.3.out
 
-# Rows that see each other, and a KL that looks back at the step before, which is in the checkpoint.
+# Rows that see each other, and a KL that looks back at the step before, which is in the checkpoint; a full covariance.
 same coupled "1 3 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid, weights: /weights}
 model: {latent: 3, prior: {mixture: {components: 4}}, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -352,9 +352,9 @@ objective: {kl: {parts: {}}, penalty: [dip: {of: latents}]}
 train: {epochs: 2, batch: 40, microbatch: 8, schedule: {pieces: [[1, 0.01], [1, 0.001]]}}
 log: {every: 1}
 Y
-same back "1 3" <<'Y'
+same back "1 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
-model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+model: {latent: 3, posterior: full, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
 objective: {kl: {capacity: {weight: 10, from: 1, to: 3, steps: 5}}, penalty: [mmd: {weight: 10}]}
 train: {epochs: 2, batch: 40, microbatch: 8}
 log: {every: 3}
@@ -363,6 +363,10 @@ Y
 run 75 3 back.part "$elbow" train back.yaml --run-dir back.part --set run.stop_after=2
 run 0 2 back.rest "$elbow" train back.yaml --run-dir back.part --resume
 same_run "back, resumed" back.1 back.part
+for ranks in 1 3; do
+    run 0 $ranks back.codes.$ranks "$elbow" encode back.1 -o back.$ranks.h5
+done
+same_file "back, encoded" back.1.h5 back.3.h5
 
 # What was asked for is what was done.
 grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"

@@ -120,8 +120,11 @@ enum elbow_prior_kind { ELBOW_PRIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PRIORS };
 // prior). src/vae/posterior/<word>.c holds the functions.
 #define ELBOW_POSTERIOR_LIST(X)                                                                                        \
     X(ELBOW_POSTERIOR_DIAGONAL, diagonal, no_options, true)                                                            \
-    X(ELBOW_POSTERIOR_DETERMINISTIC, deterministic, no_options, false)
+    X(ELBOW_POSTERIOR_DETERMINISTIC, deterministic, no_options, false)                                                 \
+    X(ELBOW_POSTERIOR_FULL, full, no_options, true)
 enum elbow_posterior_kind { ELBOW_POSTERIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_POSTERIORS };
+enum { ELBOW_FULL_LATENT_MAX = 256 }; // a head is half the square of it
+
 // How the weight of the KL rises: X(ENUMERATOR, word, options).
 #define ELBOW_RAMP_LIST(X)                                                                                             \
     X(ELBOW_RAMP_LINEAR, linear, linear_options)                                                                       \

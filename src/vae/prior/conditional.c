@@ -8,6 +8,8 @@
 //   KL_j = (d^2 exp(-s_j) + exp(a) - 1 - a) / 2,
 //   dKL_j / dmean_j = -dKL_j / dm_j = d exp(-s_j),   dKL_j / dlog_variance_j = (exp(a) - 1) / 2,
 //   dKL_j / ds_j = -(d^2 exp(-s_j) + exp(a) - 1) / 2.
+// Where z_j has more variance than exp(log_variance_j), as others bring it (elbow/vae/posterior.h), that is added to
+// d^2.
 // Tensors: prior/weight (C, 2Z), W_m beside W_s; prior/bias (2Z). In double, rounded once.
 #include "elbow/vae/detail/prior.h"
 
@@ -64,6 +66,15 @@ static void find(const struct elbow_prior_call *call, size_t row, size_t first, 
     }
 }
 
+// What z_j of a row has beyond its log-variance.
+static void find_beyond(const struct elbow_prior_call *call, size_t row, size_t first, size_t n, double beyond[TILE])
+{
+    struct elbow_posterior_call q = elbow_prior_posterior(call);
+    memset(beyond, 0, n * sizeof *beyond);
+    if (call->posterior->beyond != NULL)
+        call->posterior->beyond(&q, row, first, n, beyond);
+}
+
 // Rows to work on.
 struct rows {
     const struct elbow_prior_call *call;
@@ -84,17 +95,19 @@ static void kl_span(void *user, int part, size_t row, size_t count)
     const struct rows *rows = user;
     size_t latent = rows->call->latent;
     struct place place;
+    double beyond[TILE];
     (void)part;
     for (size_t i = row; i < row + count; ++i) {
         const float *log_variance = elbow_prior_log_variance(rows->call, i), *mean = log_variance - latent;
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
             find(rows->call, i, first, n, &place);
+            find_beyond(rows->call, i, first, n, beyond);
             for (size_t j = 0; j < n; ++j) {
-                double d = (double)mean[first + j] - place.mean[j];
+                double d = (double)mean[first + j] - place.mean[j], square = d * d + beyond[j];
                 double a = (double)log_variance[first + j] - place.log_variance[j];
                 rows->kl[i * latent + first + j] =
-                    (float)(0.5 * (d * d * exp(-place.log_variance[j]) + (expm1(a) - a)));
+                    (float)(0.5 * (square * exp(-place.log_variance[j]) + (expm1(a) - a)));
             }
         }
     }
@@ -105,6 +118,15 @@ static void kl(const struct elbow_prior_call *call, float *parts)
     ELBOW_CHECK(call->head && parts);
     struct rows work = {.call = call, .kl = parts};
     elbow_threads_split(call->rows, 1, least_rows(call), kl_span, &work);
+}
+
+static void slope_beyond(const struct rows *rows, size_t row, size_t first, size_t n, const struct place *place)
+{
+    struct elbow_posterior_call q = elbow_prior_posterior(rows->call);
+    double slopes[TILE];
+    for (size_t j = 0; j < n; ++j)
+        slopes[j] = 0.5 * rows->price[row * q.latent + first + j] * exp(-place->log_variance[j]);
+    rows->call->posterior->beyond_backward(&q, row, first, n, slopes, rows->slopes);
 }
 
 static void slope_span(void *user, int part, size_t row, size_t count)
@@ -125,6 +147,8 @@ static void slope_span(void *user, int part, size_t row, size_t count)
                 slopes[at] = price[at] * d * exp(-place.log_variance[j]);
                 slopes[latent + at] = 0.5 * price[at] * expm1((double)log_variance[at] - place.log_variance[j]);
             }
+            if (rows->call->posterior->beyond != NULL)
+                slope_beyond(rows, i, first, n, &place);
         }
     }
 }
@@ -152,6 +176,7 @@ static void gradient(const struct elbow_prior_call *call, const double *price,
 {
     size_t latent = call->latent;
     struct place place, slopes;
+    double beyond[TILE];
     memset(gradients[WEIGHT], 0, call->conditions * 2 * latent * sizeof(float));
     memset(gradients[BIAS], 0, 2 * latent * sizeof(float));
     for (size_t i = 0; i < call->rows; ++i) {
@@ -159,12 +184,14 @@ static void gradient(const struct elbow_prior_call *call, const double *price,
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
             find(call, i, first, n, &place);
+            find_beyond(call, i, first, n, beyond);
             for (size_t j = 0, at = first; j < n; ++j, ++at) {
                 double d = (double)mean[at] - place.mean[j], cost = price[i * latent + at];
-                double stretch = d * exp(-place.log_variance[j]);
+                double precision = exp(-place.log_variance[j]), stretch = d * precision;
                 slopes.mean[j] = -cost * stretch;
                 slopes.log_variance[j] =
-                    -0.5 * cost * (d * stretch + expm1((double)log_variance[at] - place.log_variance[j]));
+                    -0.5 * cost *
+                    (d * stretch + beyond[j] * precision + expm1((double)log_variance[at] - place.log_variance[j]));
             }
             take(n, 1, &slopes, gradients[BIAS] + first, gradients[BIAS] + latent + first);
             for (size_t k = 0; call->condition != NULL && k < call->conditions; ++k) {

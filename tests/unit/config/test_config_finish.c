@@ -167,6 +167,15 @@ START_TEST(test_finish_training)
     does_not_finish("data: {file: x.h5}\nmodel: {posterior: deterministic}\nobjective: {penalty: [mmd, dip]}",
                     "run.yaml: objective.penalty: dip: is of the means and variances of a diagonal posterior; remove "
                     "it, or set model.posterior: diagonal");
+    does_not_finish("data: {file: x.h5}\nmodel: {posterior: full, latent: 257}",
+                    "run.yaml: model.latent: 257 with model.posterior: full, whose head has Z (Z + 3) / 2 outputs: at "
+                    "most 256; set fewer, or model.posterior: diagonal");
+    does_not_finish("data: {file: x.h5}\nmodel: {posterior: full}\nobjective: {kl: {parts: {}}}",
+                    "run.yaml: objective.kl: parts: is of the variances of a diagonal posterior; remove it, or set "
+                    "model.posterior: diagonal");
+    does_not_finish("data: {file: x.h5}\nmodel: {posterior: full}\nobjective: {penalty: [dip: {of: latents}]}",
+                    "run.yaml: objective.penalty: dip of latents: is of the variances of a diagonal posterior; remove "
+                    "it, or set model.posterior: diagonal");
     does_not_finish("data: {file: x.h5}\ntrain: {epochs: 0}",
                     "run.yaml: train.epochs and train.steps are both 0, the run would not begin; set one of them");
     does_not_finish("data: {file: x.h5}\ntrain: {batch: 8, microbatch: 9}",

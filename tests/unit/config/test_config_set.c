@@ -171,7 +171,8 @@ START_TEST(test_set_kind)
     set(&config, "model.input.corrupt.salt_and_pepper.share=0.5");
     ck_assert(config.model.input.corrupt == ELBOW_CORRUPT_SALT_AND_PEPPER && config.model.input.amount == 0.5 &&
               config.model.input.transform == ELBOW_TRANSFORM_LOG1P);
-    not_set(&config, "model.posterior=full", "model.posterior: found 'full', expected one of diagonal, deterministic");
+    not_set(&config, "model.posterior=fuller",
+            "model.posterior: found 'fuller', expected one of diagonal, deterministic, full");
     not_set(&config, "model.posterior={deterministic: 1}",
             "model.posterior.deterministic: has no options; write deterministic alone");
     not_set(&config, "model.prior=normal", "model.prior: found 'normal', expected one of standard, mixture");

@@ -18,11 +18,12 @@ struct world {
 };
 
 // As it starts, but for a prior that has moved.
-static struct world *create(void)
+static struct world *create_of(enum elbow_posterior_kind posterior)
 {
     struct world *world = allocate(1, sizeof *world);
     struct elbow_error error = {0};
     elbow_config_default(&world->config);
+    world->config.model.posterior = (int)posterior;
     world->config.model.latent = Z;
     world->config.model.encoder = fixture_hidden(1, ELBOW_ACTIVATION_TANH);
     world->config.model.decoder = fixture_hidden(2, ELBOW_ACTIVATION_TANH);
@@ -40,6 +41,11 @@ static struct world *create(void)
     for (size_t k = 0; k < ROWS * Z; ++k)
         world->noise[k] = (float)reference_normal(&state);
     return world;
+}
+
+static struct world *create(void)
+{
+    return create_of(ELBOW_POSTERIOR_DIAGONAL);
 }
 
 static const struct elbow_tensor *tensor_of(const struct world *world, const char *name)
@@ -93,9 +99,9 @@ static void train_once(struct world *world)
                       world->statistics);
 }
 
-START_TEST(gradients_are_differences)
+static void check_gradients(enum elbow_posterior_kind posterior)
 {
-    struct world *world = create();
+    struct world *world = create_of(posterior);
     const float h = 0x1p-7F;
     size_t told = 0;
     move_prior(world);
@@ -119,6 +125,12 @@ START_TEST(gradients_are_differences)
     }
     ck_assert_uint_eq(told, 5); // of one and two hidden layers, and two heads
     destroy(world);
+}
+
+START_TEST(gradients_are_differences)
+{
+    check_gradients(ELBOW_POSTERIOR_DIAGONAL);
+    check_gradients(ELBOW_POSTERIOR_FULL);
 }
 END_TEST
 

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A Gaussian whose covariance may be any: q(z|x) = N(mean, L L^T), z = mean + L noise, with a lower triangular L whose
+// diagonal is exp(log_variance / 2) (Kingma and Welling 2019, section 2.5.1). A row of the head is mean (Z),
+// log_variance (Z), and row by row what L has below its diagonal (Z (Z - 1) / 2). With b_j = sum_k<j L_jk^2,
+//   log q(z|x) = -1/2 sum_j (log(2 pi) + log_variance_j + noise_j^2),   d log q / dz = -L^-T noise,
+//   KL_j = (mean_j^2 + b_j + exp(log_variance_j) - 1 - log_variance_j) / 2,
+// which is the KL of z_j given z_1 to z_j-1, and
+//   dKL_j / dmean_j = mean_j,   dKL_j / dlog_variance_j = (exp(log_variance_j) - 1) / 2,   dKL_j / dL_jk = L_jk.
+//
+// In double, rounded once; row by row.
+#include "elbow/vae/detail/posterior.h"
+
+#include "elbow/math/threads.h"
+
+// How L is pushed together: what it has below the diagonal in row j begins at FIRST(j).
+#define FIRST(j) ((j) * ((j) - (size_t)1) / 2)
+
+static size_t outputs(size_t latent)
+{
+    return 2 * latent + latent * (latent - 1) / 2;
+}
+
+// What a row of the head is made of.
+struct pieces {
+    const float *mean, *log_variance, *below;
+};
+
+static struct pieces pieces_of(const float *head, size_t latent, size_t row)
+{
+    const float *mean = head + row * outputs(latent);
+    return (struct pieces){.mean = mean, .log_variance = mean + latent, .below = mean + 2 * latent};
+}
+
+// Rows to work on, each function with what it needs.
+struct rows {
+    size_t latent;
+    const float *head, *noise, *dz;
+    const double *given; // slopes on the way back; price
+    float *made;         // z; dhead; kl
+    double *slopes;
+};
+
+// Rows that are worth a thread.
+static size_t least_rows(size_t latent)
+{
+    enum { VALUES_LEAST = 1 << 11 };
+    return VALUES_LEAST / (outputs(latent) + 1) + 1;
+}
+
+static void draw_span(void *user, int part, size_t row, size_t count)
+{
+    const struct rows *rows = user;
+    size_t latent = rows->latent;
+    (void)part;
+    for (size_t i = row; i < row + count; ++i) {
+        struct pieces pieces = pieces_of(rows->head, latent, i);
+        const float *noise = rows->noise + i * latent;
+        for (size_t j = 0; j < latent; ++j) {
+            const float *below = pieces.below + FIRST(j);
+            double sum = exp(0.5 * (double)pieces.log_variance[j]) * (double)noise[j];
+            for (size_t k = 0; k < j; ++k)
+                sum += (double)below[k] * (double)noise[k];
+            rows->made[i * latent + j] = (float)((double)pieces.mean[j] + sum);
+        }
+    }
+}
+
+static void draw(size_t rows, size_t latent, const float *head, const float *noise, float *z)
+{
+    ELBOW_CHECK(head && noise && z);
+    struct rows work = {.latent = latent, .head = head, .noise = noise, .made = z};
+    elbow_threads_split(rows, 1, least_rows(latent), draw_span, &work);
+}
+
+static void backward_span(void *user, int part, size_t row, size_t count)
+{
+    const struct rows *rows = user;
+    size_t latent = rows->latent, width = outputs(latent);
+    (void)part;
+    for (size_t i = row; i < row + count; ++i) {
+        struct pieces pieces = pieces_of(rows->head, latent, i);
+        const float *noise = rows->noise + i * latent, *dz = rows->dz + i * latent;
+        const double *slopes = rows->given + i * width;
+        float *dhead = rows->made + i * width;
+        for (size_t j = 0; j < latent; ++j) {
+            double gradient = dz[j], deviation = exp(0.5 * (double)pieces.log_variance[j]);
+            size_t below = 2 * latent + FIRST(j);
+            dhead[j] = (float)(gradient + slopes[j]);
+            dhead[latent + j] = (float)(0.5 * gradient * (double)noise[j] * deviation + slopes[latent + j]);
+            for (size_t k = 0; k < j; ++k)
+                dhead[below + k] = (float)(gradient * (double)noise[k] + slopes[below + k]);
+        }
+    }
+}
+
+static void backward(size_t rows, size_t latent, const float *head, const float *noise, const float *dz,
+                     const double *slopes, float *dhead)
+{
+    ELBOW_CHECK(head && noise && dz && slopes && dhead);
+    struct rows work = {.latent = latent, .head = head, .noise = noise, .dz = dz, .given = slopes, .made = dhead};
+    elbow_threads_split(rows, 1, least_rows(latent), backward_span, &work);
+}
+
+static void log_q(const struct elbow_posterior_call *call, double *parts)
+{
+    elbow_posterior_log_q(call, outputs(call->latent), parts);
+}
+
+// L^T u = noise, from the last.
+static void pull(const struct elbow_posterior_call *call, const double *price, float *dz)
+{
+    size_t latent = call->latent;
+    double solved[ELBOW_FULL_LATENT_MAX];
+    ELBOW_CHECK(call->head && call->noise && price && dz && latent <= ELBOW_FULL_LATENT_MAX);
+    for (size_t i = 0; i < call->rows; ++i) {
+        struct pieces pieces = pieces_of(call->head, latent, i);
+        for (size_t j = latent; j-- > 0;) {
+            double sum = call->noise[i * latent + j];
+            for (size_t k = j + 1; k < latent; ++k)
+                sum -= (double)pieces.below[FIRST(k) + j] * solved[k];
+            solved[j] = sum * exp(-0.5 * (double)pieces.log_variance[j]);
+            dz[i * latent + j] = (float)((double)dz[i * latent + j] - price[i] * solved[j]);
+        }
+    }
+}
+
+// b_j of a row.
+static double beyond_of(const struct pieces *pieces, size_t j)
+{
+    const float *below = pieces->below + FIRST(j);
+    double sum = 0;
+    for (size_t k = 0; k < j; ++k)
+        sum += (double)below[k] * (double)below[k];
+    return sum;
+}
+
+static void kl_span(void *user, int part, size_t row, size_t count)
+{
+    const struct rows *rows = user;
+    size_t latent = rows->latent;
+    (void)part;
+    for (size_t i = row; i < row + count; ++i) {
+        struct pieces pieces = pieces_of(rows->head, latent, i);
+        for (size_t j = 0; j < latent; ++j) {
+            double m = pieces.mean[j], a = pieces.log_variance[j];
+            rows->made[i * latent + j] = (float)(0.5 * (m * m + beyond_of(&pieces, j) + elbow_excess(a, exp(a))));
+        }
+    }
+}
+
+static void kl(const struct elbow_posterior_call *call, float *parts)
+{
+    ELBOW_CHECK(call->head && parts);
+    struct rows work = {.latent = call->latent, .head = call->head, .made = parts};
+    elbow_threads_split(call->rows, 1, least_rows(call->latent), kl_span, &work);
+}
+
+static void slope_span(void *user, int part, size_t row, size_t count)
+{
+    const struct rows *rows = user;
+    size_t latent = rows->latent;
+    (void)part;
+    for (size_t i = row; i < row + count; ++i) {
+        struct pieces pieces = pieces_of(rows->head, latent, i);
+        const double *price = rows->given + i * latent;
+        double *slopes = rows->slopes + i * outputs(latent), *below = slopes + 2 * latent;
+        for (size_t j = 0; j < latent; ++j) {
+            slopes[j] = price[j] * (double)pieces.mean[j];
+            slopes[latent + j] = 0.5 * price[j] * expm1((double)pieces.log_variance[j]);
+            for (size_t k = FIRST(j); k < FIRST(j) + j; ++k)
+                below[k] = price[j] * (double)pieces.below[k];
+        }
+    }
+}
+
+static void kl_backward(const struct elbow_posterior_call *call, const double *price, double *slopes)
+{
+    ELBOW_CHECK(call->head && price && slopes);
+    struct rows work = {.latent = call->latent, .head = call->head, .given = price, .slopes = slopes};
+    elbow_threads_split(call->rows, 1, least_rows(call->latent), slope_span, &work);
+}
+
+static void beyond(const struct elbow_posterior_call *call, size_t row, size_t first, size_t n, double *variance)
+{
+    struct pieces pieces = pieces_of(call->head, call->latent, row);
+    for (size_t j = 0; j < n; ++j)
+        variance[j] = beyond_of(&pieces, first + j);
+}
+
+static void beyond_backward(const struct elbow_posterior_call *call, size_t row, size_t first, size_t n,
+                            const double *slope, double *slopes)
+{
+    struct pieces pieces = pieces_of(call->head, call->latent, row);
+    double *below = slopes + row * outputs(call->latent) + 2 * call->latent;
+    for (size_t j = first; j < first + n; ++j)
+        for (size_t k = FIRST(j); k < FIRST(j) + j; ++k)
+            below[k] = 2 * slope[j - first] * (double)pieces.below[k];
+}
+
+static void factor(size_t latent, const float *head, float *cells)
+{
+    struct pieces pieces = pieces_of(head, latent, 0);
+    for (size_t j = 0; j < latent; ++j)
+        for (size_t k = 0; k < latent; ++k)
+            cells[j * latent + k] = k < j    ? pieces.below[FIRST(j) + k]
+                                    : k == j ? (float)exp(0.5 * (double)pieces.log_variance[j])
+                                             : 0;
+}
+
+const struct elbow_posterior elbow_posterior_full = {.outputs = outputs,
+                                                     .draw = draw,
+                                                     .backward = backward,
+                                                     .log_q = log_q,
+                                                     .pull = pull,
+                                                     .kl = kl,
+                                                     .kl_backward = kl_backward,
+                                                     .beyond = beyond,
+                                                     .beyond_backward = beyond_backward,
+                                                     .factor = factor};
