@@ -11,6 +11,11 @@ float *elbow_exchange_buffer(const struct elbow_exchange *exchange, int rank, in
     return exchange->gradients + ((size_t)member * (size_t)exchange->subtrees + (size_t)i) * exchange->stride;
 }
 
+float *elbow_exchange_sum(const struct elbow_exchange *exchange, struct elbow_piece piece)
+{
+    return elbow_exchange_buffer(exchange, exchange->comm->place.rank, 0) + piece.first;
+}
+
 // The groups: nodes, or single ranks.
 static enum elbow_status make_groups(struct elbow_exchange *exchange, bool grouped, struct elbow_error *error)
 {

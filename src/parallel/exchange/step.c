@@ -135,11 +135,6 @@ static void find_terms(struct elbow_exchange *exchange, int bucket)
     }
 }
 
-float *elbow_exchange_sum(const struct elbow_exchange *exchange, struct elbow_piece piece)
-{
-    return elbow_exchange_buffer(exchange, exchange->comm->place.rank, 0) + piece.first;
-}
-
 // This rank's piece of a bucket, and its blocks' norms.
 static void add_piece(struct elbow_exchange *exchange, int bucket, double scale)
 {
