@@ -88,6 +88,8 @@ static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_f
     if (status == ELBOW_OK)
         status = read_hash(file, "data_valid_hash", &data->valid_hash, error);
     if (status == ELBOW_OK)
+        status = read_hash(file, "data_through_hash", &data->through_hash, error);
+    if (status == ELBOW_OK)
         elbow_text_format(data->scale.source, sizeof data->scale.source, "%s", source);
     elbow_release(&source);
     if (status != ELBOW_OK)

@@ -74,6 +74,7 @@ static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *
         elbow_hdf5_write_doubles(file, "/", "data_size", &data->size, 1, NULL);
     write_hash(file, "data_hash", data->hash);
     write_hash(file, "data_valid_hash", data->valid_hash);
+    write_hash(file, "data_through_hash", data->through_hash);
     if (data->missing.count > 0)
         elbow_hdf5_write_doubles(file, "/", "data_missing", data->missing.values, data->missing.count, NULL);
     if (data->missing.has_range)

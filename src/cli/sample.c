@@ -44,6 +44,7 @@ static struct elbow_gallery gallery_of(const struct elbow_call *call, const stru
                                   .parameters = checkpoint->values,
                                   .data = &checkpoint->data,
                                   .config = &checkpoint->config,
+                                  .frozen = session->frozen,
                                   .is_transformed = wish->transformed,
                                   .size = wish->size,
                                   .corrupt = wish->request.corrupt,

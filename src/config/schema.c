@@ -129,6 +129,10 @@ static const struct elbow_key keys[] = {
      .help = "Whether the file has all axes in reverse order, samples last, as MATLAB writes rows of samples."},
     {"data", "synthetic", INTEGER, AT(data.synthetic), FROM(0, INT64_C(1) << 40), .preset = "0",
      .help = "Trains on so many samples of noise instead of a file, for benchmarks; 0: off."},
+    {"data", "through", TEXT, AT(data.through), .may_change = true, .is_later = true,
+     .help =
+         "A run directory or a checkpoint: its model reads the rows, and their latents, drawn anew at each use, are "
+         "the samples (M1 in front of M2). Empty: the rows are the samples."},
     {"data", "stage", TEXT, AT(data.stage), .may_change = true,
      .help =
          "A directory on storage of each node, to which one rank of the node copies the files before they are read; "
@@ -212,7 +216,8 @@ static const struct elbow_key keys[] = {
     {"train", "epsilon", REAL, AT(train.epsilon), ABOVE_ZERO, .preset = "1.0e-8",
      .help = "adam, adamw, rmsprop: added to the root of the second moment."},
     {"train", "second_moment", REAL, AT(train.second_moment), NOT_NEGATIVE, .preset = "0.0", .is_later = true,
-     .help = "adam, adamw, rmsprop: where the second moment starts; 1 makes small steps at first. Bias is corrected as from 0."},
+     .help = "adam, adamw, rmsprop: where the second moment starts; 1 makes small steps at first. Bias is corrected as "
+             "from 0."},
     {"train", "momentum", REAL, AT(train.momentum), BELOW_ONE, .preset = "0.9",
      .help = "sgd: share of the last update that goes on; 0: plain gradient descent. rmsprop has its own."},
     {"train", "weight_decay", REAL, AT(train.weight_decay), NOT_NEGATIVE, .preset = "0.0",

@@ -5,6 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/rows.h"
+#include "elbow/data/through.h"
 #include "elbow/math/threads.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
@@ -203,6 +204,8 @@ enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbo
                                       const struct elbow_binarizer *binarizer, double *mean, double *variance,
                                       struct elbow_error *error)
 {
+    if (dataset->through != NULL)
+        return elbow_through_moments(comm, dataset, mean, variance, error);
     struct columns columns = {.has_squares = variance != NULL};
     size_t *first = NULL, squares = columns.has_squares ? dataset->values : 0;
     *error = (struct elbow_error){0};

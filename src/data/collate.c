@@ -2,6 +2,7 @@
 #include "elbow/data/collate.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/through.h"
 
 #include <string.h>
 
@@ -135,11 +136,23 @@ enum elbow_status elbow_collated_create(const struct elbow_collation *collation,
     enum elbow_status status = elbow_allocate_all(arrays, count, "a microbatch", error);
     if (status == ELBOW_OK)
         status = elbow_inputs_create(&collation->inputs, rows_max, &collated->inputs, error);
-    return status;
+    const struct elbow_dataset *dataset = collation->dataset;
+    if (status != ELBOW_OK || dataset->through == NULL)
+        return status;
+    collated->through = dataset->through;
+    return dataset->through->open(dataset->through, dataset->stored, rows_max, collation->is_training,
+                                  &collated->through_room, error);
+}
+
+static void close_through(struct elbow_collated *collated)
+{
+    if (collated->through_room != NULL)
+        collated->through->close(collated->through_room);
 }
 
 void elbow_collated_destroy(struct elbow_collated *collated)
 {
+    close_through(collated);
     elbow_release(&collated->ids);
     elbow_release(&collated->values);
     elbow_release(&collated->noise);
@@ -157,11 +170,13 @@ void elbow_collated_destroy(struct elbow_collated *collated)
 size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
 {
     size_t values = collation->dataset->values;
+    const struct elbow_through *through = collation->dataset->through;
     size_t floats = values + collation->latent + (has_weights(collation) ? 1 : 0) +
                     (has_known(collation) ? values : 0) + (collation->hide > 0 ? 2 * values : 0) +
                     elbow_inputs_floats(&collation->inputs) + collation->dataset->conditions.width;
-    return sizeof(uint64_t) + (has_labels(collation) ? sizeof(int64_t) : 0) +
-           (collation->dataset->has_sizes ? sizeof(double) : 0) + floats * sizeof(float);
+    return (through != NULL ? through->row_bytes(through, collation->dataset->stored) : 0) + sizeof(uint64_t) +
+           (has_labels(collation) ? sizeof(int64_t) : 0) + (collation->dataset->has_sizes ? sizeof(double) : 0) +
+           floats * sizeof(float);
 }
 
 // Takes a share of the known values of each row for missing; which of them, the keys of the rows say.
@@ -193,7 +208,10 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
     const struct elbow_dataset *dataset = collation->dataset;
     struct elbow_binarizer binarizer = collation->binarizer;
     binarizer.draw = (uint32_t)epoch;
-    elbow_batch_gather(dataset, &binarizer, rows, collated->ids, collated->values);
+    if (collated->through_room != NULL)
+        collated->through->make(collated->through_room, epoch, rows, collated->ids, collated->values);
+    else
+        elbow_batch_gather(dataset, &binarizer, rows, collated->ids, collated->values);
     if (has_weights(collation))
         elbow_batch_weights(dataset, rows, collated->ids, collated->weights);
     for (size_t i = 0; i < rows && collated->labels != NULL; ++i)

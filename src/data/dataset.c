@@ -12,6 +12,11 @@
 
 void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset)
 {
+    if (dataset->stored != NULL) {
+        dataset->stored->selection = (struct elbow_selection){0}; // is the dataset's
+        elbow_dataset_unload(comm, dataset->stored);
+        elbow_release(&dataset->stored);
+    }
     elbow_comm_unshare(comm, &dataset->rows);
     elbow_comm_unshare(comm, &dataset->known);
     elbow_comm_unshare(comm, &dataset->labels);

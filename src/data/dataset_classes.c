@@ -92,21 +92,22 @@ enum elbow_status elbow_loading_classes(struct elbow_loading *loading, const str
     char name[NAME_SIZE] = "the labels";
     if (!loading->request->wants_classes)
         return ELBOW_OK;
+    bool is_known = reference != NULL && elbow_classes_count(&reference->classes) > 0;
     if (files != NULL)
         elbow_files_name(files, name, sizeof name);
     const struct elbow_classes_request request = {.name = name,
                                                   .labels = files != NULL ? dataset->labels.base : NULL,
                                                   .names = &dataset->label_names,
                                                   .selection = &dataset->selection,
-                                                  .known = reference != NULL ? &reference->classes : NULL};
+                                                  .known = is_known ? &reference->classes : NULL};
     elbow_classes_find(&request, &dataset->classes, error);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK)
         return error->status;
-    if (reference != NULL && log != NULL)
+    if (is_known && log != NULL)
         warn_of_others(&request, &dataset->classes, loading->request->reference_name, log);
     if (loading->request->labelled > 0 && draw_labelled(loading, &request, error) != ELBOW_OK)
         return error->status;
-    if ((reference == NULL || loading->request->labelled > 0) && log != NULL)
+    if ((!is_known || loading->request->labelled > 0) && log != NULL)
         tell(loading, log);
     return ELBOW_OK;
 }

@@ -84,9 +84,10 @@ static enum elbow_status load_conditions(struct elbow_loading *loading, struct e
 {
     struct elbow_dataset *dataset = loading->dataset;
     const struct elbow_dataset_request *request = loading->request;
+    bool is_known = request->reference != NULL && request->reference->conditions.count > 0;
+    const struct elbow_conditions *known = is_known ? &request->reference->conditions : NULL;
     const struct elbow_condition_loading conditions = {.sources = &request->conditions,
-                                                       .known =
-                                                           request->reference ? &request->reference->conditions : NULL,
+                                                       .known = known,
                                                        .known_name = request->reference_name,
                                                        .selection = &dataset->selection,
                                                        .rows_name = dataset->name};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the user is told of a dataset: one line that says what it is, and a warning for whatever may be meant otherwise.
 #include "elbow/data/dataset.h"
+#include "elbow/data/through.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -113,6 +114,12 @@ static void tell_constant(const struct elbow_dataset *dataset, const char *role,
 void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, const char *beside, struct elbow_log *log)
 {
     char shape[200] = "";
+    if (dataset->through != NULL) {
+        elbow_dataset_log(dataset->stored, role, beside, log);
+        elbow_log_say(log, "%s: the samples are %s, drawn anew at each use by %s (data.through)", role,
+                      elbow_text_count(dataset->through->values, "latent").text, dataset->through->name);
+        return;
+    }
     for (size_t i = 0, length = 0; i < dataset->rank && length < sizeof shape; ++i)
         length += (size_t)snprintf(shape + length, sizeof shape - length, "%s%llu", i > 0 ? "x" : "",
                                    (unsigned long long)dataset->shape[i]);
@@ -180,7 +187,7 @@ void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct 
                               struct elbow_log *log)
 {
     double mean = dataset->mean, deviation = dataset->deviation, factor = dataset->scale.factor;
-    if (dataset->is_synthetic)
+    if (dataset->is_synthetic || dataset->through != NULL)
         return;
     if (deviation == 0) {
         elbow_log_warn(log,

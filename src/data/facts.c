@@ -3,6 +3,8 @@
 // data may differ a good deal, but not by a factor that only another unit, or another way of storing, explains.
 #include "elbow/data/facts.h"
 
+#include "elbow/data/through.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +27,8 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
                                      .classes = dataset->classes.names,
                                      .input = dataset->input,
                                      .missing = dataset->missing,
-                                     .has_range = !dataset->is_synthetic,
+                                     .has_range = !dataset->is_synthetic && dataset->through == NULL,
+                                     .through_hash = dataset->through != NULL ? dataset->through->hash : 0,
                                      .element = dataset->element,
                                      .min = dataset->min,
                                      .hash = dataset->hash,

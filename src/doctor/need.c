@@ -9,6 +9,8 @@
 #include "elbow/data/configured.h"
 #include "elbow/data/facts.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/data/labels.h"
+#include "elbow/evaluate/frozen.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/vae/model.h"
 
@@ -152,17 +154,79 @@ static enum elbow_status find_width(struct elbow_comm *comm, const struct elbow_
     return status;
 }
 
+// Collective. How many classes the labels of the training data have, of all stored rows.
+static enum elbow_status count_classes(struct elbow_comm *comm, const struct elbow_files *files, size_t *count,
+                                       struct elbow_error *error)
+{
+    struct elbow_log quiet = elbow_log_open(false, stderr);
+    struct elbow_labels_request wanted = {.files = files, .samples_name = "the training set"};
+    struct elbow_shared labels = {0};
+    struct elbow_label_names names = {0};
+    struct elbow_classes classes = {0};
+    for (size_t i = 0; i < files->count && elbow_comm_place(comm).rank == 0 && error->status == ELBOW_OK; ++i) {
+        uint64_t more = 0;
+        elbow_labels_count(files->paths[i], files->datasets[i], &more, error);
+        wanted.samples += more;
+    }
+    if (elbow_comm_agree_root(comm, error) != ELBOW_OK)
+        return error->status;
+    elbow_comm_broadcast(comm, &wanted.samples, sizeof wanted.samples);
+    if (elbow_labels_load(comm, &wanted, &quiet, &labels, &names, error) == ELBOW_OK) {
+        const struct elbow_selection all = elbow_selection_all(wanted.samples);
+        const struct elbow_classes_request request = {
+            .name = "data.labels", .labels = labels.base, .names = &names, .selection = &all};
+        elbow_classes_find(&request, &classes, error);
+        elbow_comm_agree(comm, error);
+        *count = elbow_classes_count(&classes.names);
+    }
+    elbow_classes_clear(&classes);
+    elbow_label_names_clear(&names);
+    elbow_comm_unshare(comm, &labels);
+    return error->status;
+}
+
+// Collective. A classifier has an output for each class, and encoder and decoder are told it.
+static enum elbow_status find_classes(struct elbow_comm *comm, const struct elbow_config *config, size_t *count,
+                                      struct elbow_error *error)
+{
+    struct elbow_configured configured = {0};
+    *count = 0;
+    if (!elbow_config_has_classifier(config))
+        return ELBOW_OK;
+    enum elbow_status status = elbow_configured_find(comm, config, false, NULL, &configured, error);
+    if (status == ELBOW_OK)
+        status = count_classes(comm, &configured.found[ELBOW_CONFIGURED_LABELS], count, error);
+    elbow_configured_clear(&configured);
+    return status;
+}
+
+// The samples are latents of a model in front of the data.
+static void lead_through(const struct elbow_frozen *frozen, struct elbow_data_facts *facts)
+{
+    facts->values = facts->shape[0] = frozen->through.values;
+    facts->rank = 1;
+    facts->layout = ELBOW_LAYOUT_AUTO;
+}
+
 enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct elbow_config *config,
                                          struct elbow_doctor_facts *facts, struct elbow_error *error)
 {
     struct data data = {0};
-    if (facts->place.rank == 0)
-        look_at_data(config, &data);
+    struct elbow_frozen *frozen = NULL;
+    struct elbow_log quiet = elbow_log_open(false, stderr);
+    elbow_frozen_load(comm, config, &quiet, &frozen, &data.error);
+    if (facts->place.rank == 0 && data.error.status == ELBOW_OK)
+        look_at_data(frozen != NULL ? &frozen->config : config, &data);
+    if (frozen != NULL)
+        lead_through(frozen, &data.facts);
+    elbow_frozen_destroy(frozen);
     elbow_comm_broadcast(comm, &data, sizeof data);
     memcpy(facts->data, data.file, sizeof facts->data);
     *error = (struct elbow_error){0};
     struct elbow_config told = *config;
-    if (data.error.status == ELBOW_OK && find_width(comm, config, &told.model.condition.width, &data.error) == ELBOW_OK)
+    if (data.error.status == ELBOW_OK &&
+        find_width(comm, config, &told.model.condition.width, &data.error) == ELBOW_OK &&
+        find_classes(comm, config, &told.model.classes, &data.error) == ELBOW_OK)
         measure(comm, &told, &data, facts, &data.error);
     elbow_comm_agree(comm, &data.error);
     if (data.error.status == ELBOW_MEMORY) {

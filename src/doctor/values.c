@@ -7,6 +7,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/configured.h"
 #include "elbow/data/facts.h"
+#include "elbow/evaluate/frozen.h"
 #include "elbow/parallel/collectives.h"
 
 #include <stdio.h>
@@ -19,7 +20,8 @@ struct look {
     struct elbow_comm *comm;
     const struct elbow_config *config;
     uint64_t most;
-    struct elbow_log lines; // what is said of the data, for the page
+    struct elbow_frozen *frozen; // in front of the data; owned; NULL: nothing is
+    struct elbow_log lines;      // what is said of the data, for the page
     struct elbow_doctor_facts *facts;
     struct elbow_error error;
 };
@@ -50,16 +52,23 @@ static void load(struct look *look, const struct elbow_dataset *train, struct el
     struct elbow_configured configured = {0};
     struct elbow_data_facts facts = is_valid ? elbow_data_facts_of(train) : (struct elbow_data_facts){0};
     struct elbow_log quiet = elbow_log_open(false, stderr);
-    elbow_configured_find(look->comm, look->config, is_valid, NULL, &configured, &look->error);
+    const struct elbow_config *config = look->frozen != NULL ? &look->frozen->config : look->config;
+    elbow_configured_find(look->comm, config, is_valid, NULL, &configured, &look->error);
     if (look->error.status == ELBOW_OK) {
-        struct elbow_dataset_request request = elbow_configured_request(look->config, is_valid, &configured);
+        struct elbow_dataset_request request = elbow_configured_request(config, is_valid, &configured);
         request.reference = is_valid ? &facts : NULL;
         request.reference_name = is_valid ? train->name : NULL;
         request.most_bytes = look->most;
+        if (look->frozen != NULL)
+            elbow_frozen_request(look->frozen, look->config, &request);
         announce(look, &request);
         elbow_configured_load(look->comm, &request, &quiet, dataset, &look->error);
     }
     elbow_configured_clear(&configured);
+    if (look->error.status == ELBOW_OK && look->frozen != NULL) {
+        elbow_dataset_lead_through(dataset, &look->frozen->through, &look->error);
+        elbow_comm_agree(look->comm, &look->error);
+    }
     if (look->error.status == ELBOW_OK)
         look->facts->looked += dataset->samples;
 }
@@ -76,7 +85,9 @@ static void look_at_all(struct look *look)
     const struct elbow_config *config = look->config;
     struct elbow_demand demand = elbow_config_demand(config);
     struct elbow_dataset train = {0}, valid = {0};
-    load(look, NULL, &train);
+    elbow_frozen_load(look->comm, config, &look->lines, &look->frozen, &look->error);
+    if (look->error.status == ELBOW_OK)
+        load(look, NULL, &train);
     tell(look, &train, "data");
     if (look->error.status == ELBOW_OK && elbow_configured_has_valid(config)) {
         load(look, &train, &valid);
@@ -86,6 +97,7 @@ static void look_at_all(struct look *look)
         elbow_dataset_warn_scale(&train, &demand, &look->lines);
     elbow_dataset_unload(look->comm, &valid);
     elbow_dataset_unload(look->comm, &train);
+    elbow_frozen_destroy(look->frozen);
 }
 
 void elbow_doctor_look_at_values(struct elbow_comm *comm, const struct elbow_config *config, uint64_t most,

@@ -82,6 +82,8 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     print_location(out, &checkpoint->config);
     fprintf(out, ", %s of ", elbow_text_count(data->samples, "sample").text);
     print_shape(out, (size_t)data->rank, data->shape);
+    if (checkpoint->config.data.through[0] != 0)
+        elbow_text_print(out, " (latents of %s, data.through)", checkpoint->config.data.through);
     char formula[ELBOW_SCALE_WORDS_SIZE], transform[ELBOW_TRANSFORM_WORDS_SIZE];
     elbow_scale_describe(&data->scale, 9, formula);
     elbow_text_print(out, "\nscaling     %s (%s)\n", formula, data->scale.source);

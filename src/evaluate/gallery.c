@@ -4,6 +4,7 @@
 #include "elbow/evaluate/gallery.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/evaluate/detail/gallery.h"
 #include "elbow/evaluate/detail/origin.h"
 #include "elbow/evaluate/evaluation.h"
 #include "elbow/output/sink.h"
@@ -13,8 +14,9 @@
 #include <math.h>
 #include <string.h>
 
-// Draws from p(x|z) by the `draw` of their stream: of samples and of reconstructions, so that no word serves two.
-enum { DRAW_OF_SAMPLES = 0, DRAW_OF_RECONSTRUCTIONS = 1 };
+// Draws from p(x|z) by the `draw` of their stream: of samples and of reconstructions, and behind them those of the
+// model in front of the data, so that no word serves two.
+enum { DRAW_OF_SAMPLES = 0, DRAW_OF_RECONSTRUCTIONS = 1, DRAWS_IN_FRONT = 2 };
 
 struct drawing {
     const struct elbow_gallery *gallery;
@@ -28,6 +30,8 @@ struct drawing {
     struct elbow_collated collated;
     uint64_t *ids;                                 // room for a microbatch: what keys its draws
     float *z, *means;                              // likewise
+    struct elbow_frozen_room *front;               // what decodes the means; owned; NULL: nothing does
+    float *rows;                                   // what comes of them, likewise
     float *condition;                              // (microbatch, C) likewise
     struct elbow_conditioning grid;                // where the gallery has no conditioning of its own; owned
     const struct elbow_conditioning *conditioning; // of samples; of reconstructions NULL: their rows'
@@ -37,29 +41,32 @@ struct drawing {
     bool is_double; // the output has doubles
 };
 
-// Whether values are turned back by data.transform. Zeros and ones that values were binarised to stand for no others.
-static bool turns_back(const struct elbow_gallery *gallery)
+// Values of a row that is shown.
+static size_t width_of(const struct drawing *drawing)
 {
-    return gallery->data->transform.kind != ELBOW_TRANSFORM_NONE && !gallery->is_transformed &&
-           gallery->config->data.binarize == ELBOW_BINARIZE_NONE;
+    return (size_t)elbow_gallery_shown(drawing->gallery)->values;
 }
 
 static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *error)
 {
     const struct elbow_model *model = drawing->gallery->model;
-    size_t rows = drawing->microbatch;
+    size_t rows = drawing->microbatch, width = width_of(drawing);
+    bool has_front = drawing->gallery->frozen != NULL;
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(drawing->ids, rows),
         ELBOW_ARRAY(drawing->z, rows * model->latent),
         ELBOW_ARRAY(drawing->means, rows * model->values),
-        ELBOW_ARRAY(drawing->shown, model->values),
+        ELBOW_ARRAY(drawing->shown, width),
+        ELBOW_ARRAY(drawing->rows, has_front ? rows * width : 0),
         ELBOW_ARRAY(drawing->condition, rows * model->conditions),
-        ELBOW_ARRAY(drawing->row, model->values), // the last one
+        ELBOW_ARRAY(drawing->row, width), // the last one
     };
-    size_t count = sizeof arrays / sizeof *arrays - (turns_back(drawing->gallery) ? 0 : 1);
+    size_t count = sizeof arrays / sizeof *arrays - (elbow_gallery_turns_back(drawing->gallery) ? 0 : 1);
     enum elbow_status status = elbow_allocate_all(arrays, count, "a microbatch to draw", error);
     if (status == ELBOW_OK && drawing->dataset != NULL)
         status = elbow_collated_create(&drawing->collation, rows, &drawing->collated, error);
+    if (status == ELBOW_OK && has_front)
+        status = elbow_frozen_open(drawing->gallery->frozen, NULL, rows, false, &drawing->front, error);
     return status;
 }
 
@@ -67,6 +74,8 @@ static void give_room_back(struct drawing *drawing)
 {
     elbow_release(&drawing->ids);
     elbow_collated_destroy(&drawing->collated);
+    elbow_frozen_close(drawing->front);
+    elbow_release(&drawing->rows);
     elbow_release(&drawing->z);
     elbow_release(&drawing->means);
     elbow_release(&drawing->shown);
@@ -76,32 +85,63 @@ static void give_room_back(struct drawing *drawing)
     elbow_release(&drawing->row);
 }
 
+// What a draw of row i is keyed by; `further`: 0, or DRAWS_IN_FRONT.
+static struct elbow_stream stream_of(const struct drawing *drawing, size_t i, uint32_t further)
+{
+    uint32_t draw = drawing->dataset == NULL ? DRAW_OF_SAMPLES : DRAW_OF_RECONSTRUCTIONS;
+    return (struct elbow_stream){
+        .seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_DRAW, .id = drawing->ids[i], .draw = draw + further};
+}
+
+// The model in front of the data decodes what has been decoded: means, or draws.
+static void decode_further(const struct drawing *drawing, size_t rows)
+{
+    const struct elbow_gallery *gallery = drawing->gallery;
+    if (drawing->front == NULL)
+        return;
+    for (size_t i = 0; drawing->draw && i < rows; ++i)
+        elbow_model_draw(gallery->model, gallery->parameters, i, stream_of(drawing, i, 0),
+                         drawing->means + i * gallery->model->values);
+    elbow_frozen_decode(drawing->front, rows, drawing->means, drawing->rows);
+}
+
 // The mean of p(x|z), or a draw from it, of row i of the microbatch.
 static void show(const struct drawing *drawing, size_t i, float *image)
 {
     const struct elbow_gallery *gallery = drawing->gallery;
-    size_t values = gallery->model->values;
-    if (!drawing->draw) {
-        memcpy(image, drawing->means + i * values, values * sizeof *image);
-        return;
-    }
-    struct elbow_stream stream = {.seed = drawing->seed,
-                                  .purpose = ELBOW_PURPOSE_SAMPLE_DRAW,
-                                  .id = drawing->ids[i],
-                                  .draw = drawing->dataset == NULL ? DRAW_OF_SAMPLES : DRAW_OF_RECONSTRUCTIONS};
-    elbow_model_draw(gallery->model, gallery->parameters, i, stream, image);
+    const float *means = drawing->front != NULL ? drawing->rows : drawing->means;
+    size_t values = width_of(drawing);
+    if (!drawing->draw)
+        memcpy(image, means + i * values, values * sizeof *image);
+    else if (drawing->front != NULL)
+        elbow_frozen_draw(drawing->front, i, stream_of(drawing, i, DRAWS_IN_FRONT), image);
+    else
+        elbow_model_draw(gallery->model, gallery->parameters, i, stream_of(drawing, i, 0), image);
+}
+
+// The original of row i: what the model sees, or the one in front of it; NaN where a value is missing.
+static const float *original_of(const struct drawing *drawing, const struct elbow_microbatch *microbatch, size_t i)
+{
+    size_t values = width_of(drawing);
+    const struct elbow_microbatch *seen =
+        drawing->front != NULL ? elbow_frozen_seen(drawing->collated.through_room) : microbatch;
+    memcpy(drawing->shown, seen->values + i * values, values * sizeof *drawing->shown);
+    for (size_t d = 0; seen->known != NULL && d < values; ++d)
+        if (seen->known[i * values + d] == 0)
+            drawing->shown[d] = NAN;
+    return drawing->shown;
 }
 
 // Puts a sample into a packed row and returns what comes behind it: as the model has it, or turned back and rounded
 // once.
 static char *pack(const struct drawing *drawing, const float *values, char *at)
 {
-    size_t width = drawing->gallery->model->values;
+    size_t width = width_of(drawing);
     if (drawing->row == NULL) {
         memcpy(at, values, width * sizeof *values);
         return at + width * sizeof *values;
     }
-    elbow_fit_inverse(&drawing->gallery->data->transform, 0, width, values, drawing->row);
+    elbow_fit_inverse(&elbow_gallery_shown(drawing->gallery)->transform, 0, width, values, drawing->row);
     if (drawing->is_double) {
         memcpy(at, drawing->row, width * sizeof *drawing->row);
         return at + width * sizeof *drawing->row;
@@ -135,6 +175,7 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
         sizes.size = gallery->size;
     elbow_model_set_sizes(model, drawing->microbatch, sizes);
     elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
+    decode_further(drawing, drawing->microbatch);
     for (size_t i = 0; i < count; ++i) {
         show(drawing, i, drawing->shown);
         char *behind = pack(drawing, drawing->shown, (char *)results + i * drawing->row_bytes);
@@ -173,12 +214,10 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
     struct elbow_model_sizes sizes = {.x = microbatch.values, .known = microbatch.known, .sizes = microbatch.sizes};
     elbow_model_set_sizes(model, count, sizes);
     elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
-    for (size_t n = 0; microbatch.known != NULL && n < count * values; ++n)
-        if (microbatch.known[n] == 0)
-            drawing->collated.values[n] = NAN; // what is shown of a missing original
+    decode_further(drawing, count);
     for (size_t i = 0; i < count; ++i) {
         char *row = (char *)results + i * drawing->row_bytes;
-        row = pack(drawing, microbatch.values + i * values, row);
+        row = pack(drawing, original_of(drawing, &microbatch, i), row);
         if (gallery->corrupt) {
             elbow_inputs_turn_back(&drawing->collation.inputs, drawing->collated.inputs.corrupted + i * values,
                                    drawing->shown);
@@ -222,24 +261,14 @@ static enum elbow_status fill(struct drawing *drawing, const struct elbow_sink_p
     return error->status;
 }
 
-// Whether the output is to have doubles: a small deviation about a large mean, which a transform brings before the
-// model, would be lost in floats if the values as stored are more exact. A picture has floats.
-static bool needs_doubles(const struct elbow_gallery *gallery, const char *path)
-{
-    struct elbow_error error = {0};
-    bool is_table = elbow_sink_check_ending(path, false, &error) == ELBOW_OK;
-    return turns_back(gallery) && is_table && gallery->data->has_range &&
-           elbow_element_size(gallery->data->element) > 2 && gallery->data->element != ELBOW_ELEMENT_FLOAT32;
-}
-
 // A sample as the dataset has it.
 static struct elbow_sink_column column_of(const struct drawing *drawing, const char *name)
 {
-    const struct elbow_gallery *gallery = drawing->gallery;
+    const struct elbow_data_facts *data = elbow_gallery_shown(drawing->gallery);
     struct elbow_sink_column column = {.name = name,
                                        .element = drawing->is_double ? ELBOW_ELEMENT_FLOAT64 : ELBOW_ELEMENT_FLOAT32,
-                                       .rank = (size_t)gallery->data->rank};
-    memcpy(column.shape, gallery->data->shape, sizeof column.shape);
+                                       .rank = (size_t)data->rank};
+    memcpy(column.shape, data->shape, sizeof column.shape);
     return column;
 }
 
@@ -280,19 +309,20 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
     const struct elbow_gallery *gallery = drawing->gallery;
     bool has_pairs = drawing->dataset != NULL;
     size_t shown = 0;
-    drawing->is_double = needs_doubles(gallery, path);
+    drawing->is_double = elbow_gallery_needs_doubles(gallery, path);
     struct elbow_sink_column columns[3 + ELBOW_ORIGIN_COLUMNS];
     columns[shown++] = column_of(drawing, has_pairs ? "originals" : "samples");
     if (has_pairs && gallery->corrupt)
         columns[shown++] = column_of(drawing, "corrupted");
     if (has_pairs)
         columns[shown++] = column_of(drawing, "reconstructions");
-    struct elbow_shades shades = elbow_data_shades(gallery->data, gallery->config, gallery->is_transformed);
+    const struct elbow_data_facts *data = elbow_gallery_shown(gallery);
+    struct elbow_shades shades = elbow_data_shades(data, elbow_gallery_reading(gallery), gallery->is_transformed);
     struct elbow_sink_plan plan = {.path = path,
                                    .columns = columns,
                                    .column_count = shown,
                                    .is_gallery = true,
-                                   .layout = gallery->data->layout,
+                                   .layout = data->layout,
                                    .black = shades.black,
                                    .white = shades.white,
                                    .rows = count,
@@ -351,15 +381,4 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
         return elbow_error_set(error, ELBOW_USAGE, "%.500s: has %s, too few for %" PRIu64 " from row %" PRIu64 " on",
                                dataset->name, elbow_text_count(dataset->samples, "row").text, count, first);
     return draw_gallery(&drawing, path, count, error);
-}
-
-uint64_t elbow_gallery_classes(const struct elbow_gallery *gallery)
-{
-    const struct elbow_conditions *conditions = &gallery->data->conditions;
-    if (gallery->conditioning != NULL)
-        return elbow_conditioning_classes(gallery->conditioning);
-    for (size_t v = 0; v < conditions->count; ++v)
-        if (!conditions->variables[v].is_number)
-            return conditions->variables[v].width;
-    return 1;
 }

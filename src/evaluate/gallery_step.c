@@ -69,7 +69,8 @@ enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const 
     *error = (struct elbow_error){0};
     if (gallery->config->samples.count <= 0)
         return ELBOW_OK;
-    if (elbow_dataset_image(gallery->data->layout, (size_t)gallery->data->rank, gallery->data->shape, &image))
+    const struct elbow_data_facts *data = elbow_gallery_shown(gallery);
+    if (elbow_dataset_image(data->layout, (size_t)data->rank, data->shape, &image))
         return draw_step(gallery, dataset, step, ELBOW_SINK_PNG, error);
     struct elbow_error table = {0};
     draw_step(gallery, dataset, step, ELBOW_SINK_HDF5, error);

@@ -93,12 +93,20 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     if (status == ELBOW_OK)
         status = find_files(comm, request, config, places, &files, error);
     if (status == ELBOW_OK) {
-        struct elbow_dataset_request wanted = elbow_session_dataset(config, places, &files);
+        struct elbow_frozen *frozen = session->frozen;
+        struct elbow_dataset_request wanted =
+            elbow_session_dataset(frozen != NULL ? &frozen->config : config, places, &files);
         has_mask = wanted.mask.dataset != NULL;
         wanted.reference = &session->checkpoint.data;
         wanted.reference_name = session->checkpoint.path;
         wanted.is_settled = true;
+        if (frozen != NULL)
+            elbow_frozen_request(frozen, config, &wanted);
         status = elbow_dataset_load(comm, &wanted, log, &session->dataset, error);
+    }
+    if (status == ELBOW_OK && session->frozen != NULL) {
+        elbow_dataset_lead_through(&session->dataset, &session->frozen->through, error);
+        status = elbow_comm_agree(comm, error);
     }
     elbow_session_files_clear(&files);
     elbow_release(&places);
@@ -212,6 +220,16 @@ static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_sessio
     return ELBOW_OK;
 }
 
+// Collective. The model in front of its data, which has to be there as it was.
+static enum elbow_status load_frozen(struct elbow_comm *comm, struct elbow_log *log, struct elbow_session *session,
+                                     struct elbow_error *error)
+{
+    const struct elbow_checkpoint *checkpoint = &session->checkpoint;
+    enum elbow_status status = elbow_frozen_load(comm, &checkpoint->config, log, &session->frozen, error);
+    return status == ELBOW_OK ? elbow_frozen_check(session->frozen, &checkpoint->data, checkpoint->path, error)
+                              : status;
+}
+
 // What the model of a checkpoint has to have for a request.
 static enum elbow_status check_needs(const struct elbow_session_request *request, const struct elbow_session *session,
                                      struct elbow_error *error)
@@ -241,6 +259,8 @@ enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow
         choose_weights(comm, request, log, &session->checkpoint);
     if (status == ELBOW_OK)
         status = set_binarize(request->binarize, &session->checkpoint.config, error);
+    if (status == ELBOW_OK)
+        status = load_frozen(comm, log, session, error);
     if (status == ELBOW_OK)
         status = make_model(comm, session, error);
     if (status == ELBOW_OK)
@@ -287,6 +307,7 @@ void elbow_session_preview(const struct elbow_session_request *request, char *no
 void elbow_session_close(struct elbow_comm *comm, struct elbow_session *session)
 {
     elbow_dataset_unload(comm, &session->dataset);
+    elbow_frozen_destroy(session->frozen);
     for (size_t v = 0; v < ELBOW_NAMED_MAX; ++v)
         elbow_condition_rows_clear(comm, &session->conditions[v]);
     elbow_model_destroy(session->model);

@@ -53,7 +53,7 @@ static enum elbow_status load_dataset(struct elbow_train_plan *plan, bool is_val
                                       const struct elbow_dataset_request *agreement, struct elbow_dataset *dataset,
                                       struct elbow_error *error)
 {
-    const struct elbow_config *config = &plan->config;
+    const struct elbow_config *config = plan->frozen != NULL ? &plan->frozen->config : &plan->config;
     struct elbow_stage *stage = config->data.stage[0] != 0 ? &plan->stage : NULL;
     struct elbow_configured configured = {0};
     enum elbow_status status = elbow_configured_find(plan->comm, config, is_valid, stage, &configured, error);
@@ -64,18 +64,35 @@ static enum elbow_status load_dataset(struct elbow_train_plan *plan, bool is_val
         request.is_settled = agreement->is_settled;
         request.is_same = agreement->is_same;
         request.is_resumed = agreement->is_resumed;
+        if (plan->frozen != NULL)
+            elbow_frozen_request(plan->frozen, &plan->config, &request);
         status = elbow_configured_load(plan->comm, &request, plan->log, dataset, error);
     }
     elbow_configured_clear(&configured);
-    return status;
+    if (status != ELBOW_OK || plan->frozen == NULL)
+        return status;
+    elbow_dataset_lead_through(dataset, &plan->frozen->through, error);
+    return elbow_comm_agree(plan->comm, error);
+}
+
+// Collective. The model in front of the data. Of a run the checkpoint that was found is kept, as it may get others.
+static enum elbow_status load_frozen(struct elbow_train_plan *plan, const struct elbow_checkpoint *former,
+                                     struct elbow_error *error)
+{
+    enum elbow_status status = elbow_frozen_load(plan->comm, &plan->config, plan->log, &plan->frozen, error);
+    if (status != ELBOW_OK || plan->frozen == NULL)
+        return status;
+    elbow_text_format(plan->config.data.through, sizeof plan->config.data.through, "%s", plan->frozen->through.name);
+    return former != NULL ? elbow_frozen_check(plan->frozen, &former->data, former->path, error) : ELBOW_OK;
 }
 
 // What samples are taken for, and where pictures of them go.
 static void tell_pictures(const struct elbow_train_plan *plan)
 {
-    const struct elbow_dataset *data = &plan->train;
+    const struct elbow_dataset *data = plan->frozen != NULL ? plan->train.stored : &plan->train;
+    const struct elbow_config *config = plan->frozen != NULL ? &plan->frozen->config : &plan->config;
     struct elbow_image_shape image;
-    struct elbow_shape sample = elbow_model_sample(&plan->config, data->layout, data->rank, data->shape);
+    struct elbow_shape sample = elbow_model_sample(config, data->layout, data->rank, data->shape);
     bool is_image = elbow_dataset_image(data->layout, data->rank, data->shape, &image);
     bool is_guess = data->layout == ELBOW_LAYOUT_AUTO && (data->rank == 2 || data->rank == 3);
     if (is_image && is_guess)
@@ -219,6 +236,8 @@ enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const str
                                         struct elbow_error *error)
 {
     *error = (struct elbow_error){0};
+    if (load_frozen(plan, former, error) != ELBOW_OK)
+        return error->status;
     make_checkpoint_text(plan, error);
     enum elbow_status status = elbow_comm_agree(plan->comm, error);
     if (status == ELBOW_OK)
@@ -241,6 +260,7 @@ void elbow_train_plan_clear(struct elbow_train_plan *plan)
 {
     elbow_dataset_unload(plan->comm, &plan->train);
     elbow_dataset_unload(plan->comm, &plan->valid);
+    elbow_frozen_destroy(plan->frozen);
     elbow_comm_watch_end(plan->comm);
     elbow_release(&plan->checkpoint_text);
 }

@@ -20,10 +20,17 @@ static void tell_difference(const struct elbow_engine *engine)
         what);
 }
 
+// The rows of a dataset, also of one that is led through a model.
+static const struct elbow_dataset *stored_of(const struct elbow_dataset *dataset)
+{
+    return dataset->stored != NULL ? dataset->stored : dataset;
+}
+
 // What a dataset takes of a copy; names were given back when they were read.
 static uint64_t dataset_bytes(const struct elbow_dataset *dataset)
 {
-    uint64_t bytes = dataset->rows.bytes + dataset->known.bytes + dataset->labels.bytes + dataset->weights.bytes +
+    const struct elbow_dataset *stored = stored_of(dataset);
+    uint64_t bytes = stored->rows.bytes + stored->known.bytes + dataset->labels.bytes + dataset->weights.bytes +
                      dataset->sizes.bytes;
     for (size_t v = 0; v < dataset->conditions.count; ++v)
         bytes += dataset->condition_rows[v].stored.bytes;
@@ -37,7 +44,7 @@ static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint6
     struct elbow_exchange_bytes exchange = elbow_exchange_memory(engine->exchange);
     uint64_t data = dataset_bytes(&plan->train) + dataset_bytes(&plan->valid);
     uint64_t selections = plan->train.selection_bytes + plan->valid.selection_bytes;
-    uint64_t copies = plan->train.rows.is_shared ? 1 : (uint64_t)plan->place.node_size;
+    uint64_t copies = stored_of(&plan->train)->rows.is_shared ? 1 : (uint64_t)plan->place.node_size;
     uint64_t moments = engine->optimizer.count * sizeof(float) *
                        (uint64_t)((engine->optimizer.first_moment != NULL) + (engine->optimizer.second_moment != NULL));
     uint64_t averages = engine->average.count * sizeof(float);

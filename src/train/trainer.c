@@ -171,6 +171,7 @@ static void draw_pictures(struct elbow_trainer *trainer)
                                     .model = engine->model,
                                     .data = &plan->facts,
                                     .config = &plan->config,
+                                    .frozen = plan->frozen,
                                     .publish = ELBOW_PUBLISH_REPLACE,
                                     .pending = &trainer->outputs.pending};
     struct elbow_error trouble = {0};

@@ -68,4 +68,39 @@ Y
 run 75 3 layers.part "$elbow" train layers.yaml --run-dir layers.part --set run.stop_after=5
 run 0 2 layers.rest "$elbow" train layers.yaml --run-dir layers.part --resume --set train.threads=2
 same_run "layers, resumed" layers.1 layers.part
+
+# A model in front of the data: its latents are drawn anew in each epoch, of rows that it binarises; pictures go back
+# through it.
+same front 1 <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid, binarize: sample}
+model: {latent: 5, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 1, batch: 24, microbatch: 4}
+Y
+same through "1 3+on 3:[0,1,1]" <<'Y'
+data: {file: data.h5, train: /bytes, valid: /bytes-valid, through: front.1}
+model: {latent: 3, likelihood: {gaussian: {variance: per_value}}, output_bias: data, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 24, microbatch: 4}
+checkpoint: {every: 5}
+samples: {every: 5, count: 4}
+Y
+run 75 3 through.part "$elbow" train through.yaml --run-dir through.part --set run.stop_after=5
+run 0 2 through.rest "$elbow" train through.yaml --run-dir through.part --resume
+same_run "through, resumed" through.1 through.part
+for ranks in 1 3; do
+    run 0 $ranks through.sample "$elbow" sample through.1 -n 5 --draw -o "through.$ranks.h5"
+    run 0 $ranks through.reconstruct "$elbow" reconstruct through.1 -n 5 -o "again.$ranks.h5"
+    run 0 $ranks through.encode "$elbow" encode through.1 -o "codes.$ranks.h5"
+done
+for name in through again codes; do same_file "$name" $name.1.h5 $name.3.h5; done
+run 0 1 front.reconstruct "$elbow" reconstruct front.1 -n 5 -o front.h5
+cmp -s <(h5dump -y -d /originals front.h5 | tail -n +3) <(h5dump -y -d /originals again.1.h5 | tail -n +3) ||
+    fail "the originals are not those that the model in front of the data sees"
+# Other weights, or none, are no reason to go on.
+run 0 1 other "$elbow" train front.yaml --run-dir other --set train.epochs=2
+run 1 2 differs "$elbow" train through.yaml --run-dir through.part --resume --set data.through=other --set train.epochs=3
+grep -q 'was trained on the latents of another model than other/checkpoints/step-00000010.h5 (the hashes' differs.err ||
+    fail "another model: $(cat differs.err)"
+mv front.1 elsewhere
+run 1 1 gone "$elbow" eval through.1
+grep -q '^elbow: data.through: front.1/checkpoints/step-00000005.h5: No such file' gone.err || fail "gone: $(cat gone.err)"
 finish

@@ -190,6 +190,7 @@ struct elbow_config {
         int layout;                  // what the axes of a sample are
         int channels;                // enum elbow_channels: where the file has their axis
         int64_t synthetic;           // samples of keyed noise instead of a file; 0: none
+        elbow_path through;          // a run or checkpoint whose latents the samples are; empty: none
         elbow_path stage;            // where each node puts copies of the files; empty: nowhere
     } data;
     struct {

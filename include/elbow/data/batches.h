@@ -28,8 +28,8 @@ void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_
 // Collective. Mean and variance over all samples of each value as the model sees it (with the noise of the binarizer's
 // draw), into mean (D) and, unless it is NULL, variance (D): thresholded if so; drawing pixels has the mean of the grey
 // values, and the variance here is theirs. Of missing values, those that are known count; mean 0 and variance 1 where
-// none is. Columns are dealt out to the ranks and each is summed in row order, so that
-// the bits do not depend on the ranks. MEMORY.
+// none is. Of latents of a model in front of the data: of those of an evaluation. Columns are dealt out to the ranks
+// and each is summed in row order, so that the bits do not depend on the ranks. MEMORY.
 enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbow_dataset *dataset,
                                       const struct elbow_binarizer *binarizer, double *mean, double *variance,
                                       struct elbow_error *error);

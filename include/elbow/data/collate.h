@@ -36,7 +36,9 @@ struct elbow_collated {
     float *hidden,
         *truth;       // (rows_max, D): 1 where a value was hidden, and the values as they are; NULL: none is hidden
     float *condition; // (rows_max, C); NULL: none
-    struct elbow_inputs_room inputs; // what the encoder sees, where that is not `values`
+    const struct elbow_through *through; // what makes the values, and its room; NULL: they are gathered
+    void *through_room;                  // owned
+    struct elbow_inputs_room inputs;     // what the encoder sees, where that is not `values`
 };
 
 // Local. What a configuration asks for, in training and in evaluation.

@@ -24,6 +24,7 @@ ELBOW_C_BEGIN
 enum { ELBOW_DATASET_NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
 
 struct elbow_data_facts; // elbow/data/facts.h
+struct elbow_through;    // elbow/data/through.h
 
 enum { ELBOW_DATASET_CONSTANT = 5 };
 
@@ -94,8 +95,10 @@ struct elbow_dataset {
     bool is_binary; // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY; of
                     // several parts those of which it is BINARY)
     bool is_synthetic;
-    bool is_whole; // synthetic data are counts up to max
-    uint64_t seed; // synthetic data are drawn with it when used
+    bool is_whole;                       // synthetic data are counts up to max
+    uint64_t seed;                       // synthetic data are drawn with it when used
+    const struct elbow_through *through; // what makes the values; NULL: they are stored; not owned
+    struct elbow_dataset *stored;        // the rows that it makes them of; owned
     uint64_t hash; // of all values as stored, dense or sparse, below 2^63, alike for any ranks and chunks; 0: not
                    // compared, or noise
 };

@@ -26,6 +26,7 @@ struct elbow_data_facts {
     double mean;                        // of all scaled values; NaN: not known
     double size;                        // the mean of data.size; 0: there are no sizes
     uint64_t hash, valid_hash;          // of the rows (struct elbow_dataset); 0: not known, or no validation data
+    uint64_t through_hash;              // of the model in front of the data (elbow/data/through.h); 0: there is none
     enum elbow_layout layout;           // the configuration's; not in the file
 };
 

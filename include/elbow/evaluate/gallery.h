@@ -11,6 +11,7 @@
 #include "elbow/checkpoint/checkpoint.h"
 #include "elbow/data/batches.h"
 #include "elbow/evaluate/conditioning.h"
+#include "elbow/evaluate/frozen.h"
 #include "elbow/evaluate/mixture.h"
 
 ELBOW_C_BEGIN
@@ -22,6 +23,7 @@ struct elbow_gallery {
     const float *parameters;
     const struct elbow_data_facts *data;
     const struct elbow_config *config;
+    const struct elbow_frozen *frozen; // in front of the data: its decoder turns latents into the rows that are shown
     const struct elbow_conditioning *conditioning; // what samples are told, or reconstructions in place of what was
                                                    // said of their rows; NULL: all classes in turn; of the rows
     bool is_transformed; // values are left as the model has them, and not turned back by data.transform
@@ -40,6 +42,9 @@ struct elbow_gallery {
 // row of the picture.
 enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
                                         uint64_t seed, bool draw, struct elbow_error *error);
+
+// Local. What is known of the rows that are shown: the model's data, or those behind the model in front of them.
+const struct elbow_data_facts *elbow_gallery_shown(const struct elbow_gallery *gallery);
 
 // Local. The classes that samples go through; 1: none.
 uint64_t elbow_gallery_classes(const struct elbow_gallery *gallery);

@@ -5,6 +5,7 @@
 
 #include "elbow/base/language.h"
 #include "elbow/checkpoint/checkpoint.h"
+#include "elbow/evaluate/frozen.h"
 
 ELBOW_C_BEGIN
 
@@ -39,6 +40,7 @@ struct elbow_session_request {
 struct elbow_session {
     struct elbow_checkpoint checkpoint;
     struct elbow_model *model;
+    struct elbow_frozen *frozen; // in front of its data (data.through); NULL: nothing is
     struct elbow_dataset dataset;
     struct elbow_condition_rows conditions[ELBOW_NAMED_MAX]; // without data: what condition_from has
     uint64_t condition_rows;                                 // so many rows of it; 0: none

@@ -84,6 +84,18 @@ START_TEST(keys_that_exclude_each_other)
                     "run.yaml: data.groups without a share to hold back; set data.valid: 0.1, or remove it");
     does_not_finish("data: {file: x.h5, valid: /v, split_seed: 1}",
                     "run.yaml: data.split_seed without a share to hold back; set data.valid: 0.1, or remove it");
+    does_not_finish("data: {file: x.h5, through: runs/m1, binarize: sample}\nmodel: {likelihood: gaussian}",
+                    "run.yaml: data.binarize with data.through: rows are read as that model reads them; remove "
+                    "data.binarize");
+    does_not_finish("data: {file: x.h5, through: runs/m1}",
+                    "run.yaml: model.likelihood: bernoulli with data.through, whose samples are latents, any real "
+                    "numbers; set gaussian, laplace or student_t");
+    does_not_finish("data: {synthetic: 9, through: runs/m1}",
+                    "run.yaml: data.through with data.synthetic: noise is not stored; remove one of them");
+    does_not_finish(
+        "data: {file: x.h5, through: runs/m1}\nmodel: {likelihood: gaussian, input: {corrupt: {drop: 0.1}}}",
+        "run.yaml: model.input with data.through: the encoder sees the latents as they are; remove "
+        "model.input");
     does_not_finish("data: {file: x.h5, labels: /y, labelled: 100}",
                     "run.yaml: data.labelled: 100 without model.classifier, which alone is trained with labels; set "
                     "model.classifier, or remove it");

@@ -22,4 +22,7 @@ enum elbow_status elbow_config_check_condition(const struct elbow_config *config
 // Local. Who reads the labels, and how many of them.
 enum elbow_status elbow_check_labels(const struct elbow_config *config, const char *name, struct elbow_error *error);
 
+// Local. What a model in front of the data leaves to set.
+enum elbow_status elbow_check_through(const struct elbow_config *config, const char *name, struct elbow_error *error);
+
 #endif

@@ -9,6 +9,7 @@
 #include "elbow/data/facts.h"
 #include "elbow/data/sequence.h"
 #include "elbow/data/stage.h"
+#include "elbow/evaluate/frozen.h"
 #include "elbow/parallel/binding.h"
 #include "elbow/parallel/comm.h"
 
@@ -21,6 +22,7 @@ struct elbow_train_plan {
     struct elbow_binding binding;
     bool ranks_differ; // in build or processor
 
+    struct elbow_frozen *frozen; // in front of the data (data.through); owned; NULL: nothing is
     struct elbow_dataset train, valid;
     bool has_valid;
     struct elbow_data_facts facts;

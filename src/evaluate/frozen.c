@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A model in front of the data. A room has a model of its own, as layers keep activations: the parameters are shared.
+#include "elbow/evaluate/frozen.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/base/text.h"
+#include "elbow/math/hash.h"
+
+#include <string.h>
+
+struct elbow_frozen_room {
+    const struct elbow_frozen *frozen;
+    struct elbow_model *model;
+    struct elbow_collation collation;
+    struct elbow_collated collated;
+    struct elbow_microbatch seen;
+};
+
+bool elbow_frozen_is_wanted(const struct elbow_config *config)
+{
+    return config->data.through[0] != 0;
+}
+
+static enum elbow_status make_model(const struct elbow_frozen *frozen, size_t rows_max, struct elbow_model **model,
+                                    struct elbow_error *error)
+{
+    const struct elbow_checkpoint *checkpoint = &frozen->checkpoint;
+    const struct elbow_data_facts *data = &checkpoint->data;
+    struct elbow_shape sample = elbow_model_sample(&checkpoint->config, data->layout, (size_t)data->rank, data->shape);
+    return elbow_model_create_shaped(&checkpoint->config, sample, rows_max, model, error);
+}
+
+// Its own noise, and none of what a denoising model was trained with.
+static struct elbow_collation collation_of(const struct elbow_frozen *frozen, const struct elbow_dataset *stored,
+                                           bool is_training)
+{
+    struct elbow_collation collation = elbow_collation_of_evaluation(&frozen->config, stored);
+    collation.noise = is_training ? ELBOW_PURPOSE_THROUGH_TRAIN : ELBOW_PURPOSE_THROUGH_EVAL;
+    if (is_training) {
+        collation.binarizer.purpose = ELBOW_PURPOSE_TRAIN_BINARIZE;
+        collation.binarizer.noise = ELBOW_PURPOSE_TRAIN_DEQUANTIZE;
+    }
+    return collation;
+}
+
+enum elbow_status elbow_frozen_open(const struct elbow_frozen *frozen, const struct elbow_dataset *stored,
+                                    size_t rows_max, bool is_training, struct elbow_frozen_room **out,
+                                    struct elbow_error *error)
+{
+    struct elbow_frozen_room *room = NULL;
+    *out = NULL;
+    enum elbow_status status = elbow_allocate(&room, 1, sizeof *room, "a model in front of the data", error);
+    if (status != ELBOW_OK)
+        return status;
+    room->frozen = frozen;
+    status = make_model(frozen, rows_max, &room->model, error);
+    if (status == ELBOW_OK && stored != NULL) {
+        room->collation = collation_of(frozen, stored, is_training);
+        status = elbow_collated_create(&room->collation, rows_max, &room->collated, error);
+    }
+    if (status == ELBOW_OK)
+        *out = room;
+    else
+        elbow_frozen_close(room);
+    return status;
+}
+
+void elbow_frozen_close(struct elbow_frozen_room *room)
+{
+    if (room == NULL)
+        return;
+    elbow_collated_destroy(&room->collated);
+    elbow_model_destroy(room->model);
+    elbow_release(&room);
+}
+
+static enum elbow_status open_room(const struct elbow_through *through, const struct elbow_dataset *stored,
+                                   size_t rows_max, bool is_training, void **out, struct elbow_error *error)
+{
+    struct elbow_frozen_room *room = NULL;
+    enum elbow_status status =
+        elbow_frozen_open((const struct elbow_frozen *)through, stored, rows_max, is_training, &room, error);
+    *out = room;
+    return status;
+}
+
+static void close_room(void *room)
+{
+    elbow_frozen_close(room);
+}
+
+static void make(void *user, uint64_t epoch, size_t rows, const uint64_t *places, float *values)
+{
+    struct elbow_frozen_room *room = user;
+    struct elbow_model *model = room->model;
+    memcpy(room->collated.ids, places, rows * sizeof *places);
+    room->seen = elbow_collate(&room->collation, epoch, rows, &room->collated);
+    const float *head = elbow_model_encode(model, room->frozen->checkpoint.values, &room->seen);
+    model->posterior->draw(rows, model->latent, head, room->seen.noise, values);
+}
+
+static size_t row_bytes(const struct elbow_through *through, const struct elbow_dataset *stored)
+{
+    enum { ROWS = 64 };
+    const struct elbow_frozen *frozen = (const struct elbow_frozen *)through;
+    const struct elbow_collation collation = collation_of(frozen, stored, true);
+    struct elbow_error error = {0};
+    struct elbow_model *model = NULL;
+    size_t bytes = make_model(frozen, ROWS, &model, &error) == ELBOW_OK ? elbow_model_bytes(model) / ROWS : 0;
+    elbow_model_destroy(model);
+    return bytes + elbow_collated_row_bytes(&collation);
+}
+
+void elbow_frozen_decode(struct elbow_frozen_room *room, size_t rows, const float *z, float *mean)
+{
+    const struct elbow_data_facts *data = &room->frozen->checkpoint.data;
+    const struct elbow_model_sizes sizes = {.mean = data->mean, .size = data->size};
+    elbow_model_set_sizes(room->model, rows, sizes);
+    elbow_model_decode(room->model, room->frozen->checkpoint.values, rows, z, mean);
+}
+
+void elbow_frozen_draw(const struct elbow_frozen_room *room, size_t row, struct elbow_stream stream, float *x)
+{
+    elbow_model_draw(room->model, room->frozen->checkpoint.values, row, stream, x);
+}
+
+const struct elbow_microbatch *elbow_frozen_seen(const struct elbow_frozen_room *room)
+{
+    return &room->seen;
+}
+
+// The places are those of the configuration; how rows are read is the model's.
+static void mix(const struct elbow_config *of, const struct elbow_config *config, struct elbow_config *mixed)
+{
+    *mixed = *of;
+    mixed->seed = config->seed;
+    mixed->data = config->data;
+    mixed->data.through[0] = 0;
+    mixed->data.columns = of->data.columns;
+    mixed->data.transpose = of->data.transpose;
+    mixed->data.series.length = of->data.series.length;
+    mixed->data.series.step = of->data.series.step;
+    mixed->data.missing = of->data.missing;
+    mixed->data.binarize = of->data.binarize;
+    mixed->data.threshold = of->data.threshold;
+    mixed->data.dequantize = of->data.dequantize;
+    mixed->data.has_factor = of->data.has_factor;
+    mixed->data.has_offset = of->data.has_offset;
+    mixed->data.factor = of->data.factor;
+    mixed->data.offset = of->data.offset;
+    mixed->data.transform = of->data.transform;
+    mixed->data.shape = of->data.shape;
+    mixed->data.layout = of->data.layout;
+    mixed->data.channels = of->data.channels;
+}
+
+// What its encoder would have to be told.
+static enum elbow_status check_model(const struct elbow_checkpoint *checkpoint, struct elbow_error *error)
+{
+    const char *what = elbow_frozen_is_wanted(&checkpoint->config)        ? "data.through of its own"
+                       : checkpoint->data.conditions.count > 0            ? "data.condition"
+                       : elbow_config_has_classifier(&checkpoint->config) ? "model.classifier"
+                                                                          : NULL;
+    if (what == NULL)
+        return ELBOW_OK;
+    return elbow_error_set(
+        error, ELBOW_CONFIG,
+        "data.through: %.500s was trained with %s, and only a model of rows alone can stand in front "
+        "of data; name another one",
+        checkpoint->path, what);
+}
+
+enum elbow_status elbow_frozen_load(struct elbow_comm *comm, const struct elbow_config *config, struct elbow_log *log,
+                                    struct elbow_frozen **out, struct elbow_error *error)
+{
+    struct elbow_frozen *frozen = NULL;
+    *out = NULL;
+    *error = (struct elbow_error){0};
+    if (!elbow_frozen_is_wanted(config))
+        return ELBOW_OK;
+    elbow_allocate(&frozen, 1, sizeof *frozen, "a model in front of the data", error);
+    enum elbow_status status = elbow_comm_agree(comm, error);
+    if (status == ELBOW_OK) {
+        status = elbow_checkpoint_load(comm, config->data.through, false, log, &frozen->checkpoint, error);
+        if (status != ELBOW_OK)
+            elbow_error_set(error, status, "data.through: %.1500s", error->message);
+    }
+    if (status == ELBOW_OK)
+        status = check_model(&frozen->checkpoint, error);
+    if (status != ELBOW_OK) {
+        elbow_frozen_destroy(frozen);
+        return status;
+    }
+    struct elbow_checkpoint *checkpoint = &frozen->checkpoint;
+    elbow_checkpoint_take_average(comm, checkpoint);
+    mix(&checkpoint->config, config, &frozen->config);
+    frozen->through = (struct elbow_through){
+        .name = checkpoint->path,
+        .values = (size_t)checkpoint->config.model.latent,
+        .hash = elbow_hash_bytes(checkpoint->values, checkpoint->parameters.size * sizeof(float)) >> 1,
+        .open = open_room,
+        .make = make,
+        .close = close_room,
+        .row_bytes = row_bytes};
+    *out = frozen;
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_frozen_check(const struct elbow_frozen *frozen, const struct elbow_data_facts *facts,
+                                     const char *of, struct elbow_error *error)
+{
+    if (frozen == NULL || facts->through_hash == frozen->through.hash)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%.500s: was trained on the latents of another model than %.500s (the hashes of their "
+                           "weights differ); set data.through to that one, or train anew",
+                           of, frozen->through.name);
+}
+
+void elbow_frozen_request(struct elbow_frozen *frozen, const struct elbow_config *config,
+                          struct elbow_dataset_request *request)
+{
+    frozen->facts = frozen->checkpoint.data;
+    frozen->facts.conditions = (struct elbow_conditions){0};
+    frozen->facts.classes = (struct elbow_conditions){0};
+    if (request->reference != NULL) {
+        frozen->facts.conditions = request->reference->conditions;
+        frozen->facts.classes = request->reference->classes;
+    }
+    request->reference = &frozen->facts;
+    request->reference_name = frozen->checkpoint.path;
+    request->is_settled = true;
+    request->is_same = false;
+    request->wants_classes = elbow_config_has_classifier(config);
+    request->conditions.may_lack = config->model.condition.dropout > 0;
+}
+
+void elbow_frozen_destroy(struct elbow_frozen *frozen)
+{
+    if (frozen == NULL)
+        return;
+    elbow_checkpoint_clear(&frozen->checkpoint);
+    elbow_release(&frozen);
+}
