@@ -47,6 +47,8 @@ static void print_rest(const struct elbow_evaluation *evaluation, enum elbow_fig
         printf(" %s", *unit = figure->unit);
     if (kind == ELBOW_FIGURE_ACTIVE_UNITS)
         printf(" of %zu", evaluation->latent);
+    if (kind == ELBOW_FIGURE_KL && evaluation->has_sampled_kl)
+        printf(" sampled, by one draw of z");
     if (kind == ELBOW_FIGURE_LOG_LIKELIHOOD)
         printf(" by %.0f importance samples", elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_IMPORTANCE));
     putchar('\n');
@@ -127,11 +129,16 @@ static void print_words(const struct elbow_session *session, const struct elbow_
         print_classes(evaluation);
 }
 
-static void print_figures(struct elbow_json *json, const struct elbow_figures *figures, enum elbow_figure_place place)
+// kl_is: how the KL was found; NULL: not told.
+static void print_figures(struct elbow_json *json, const struct elbow_figures *figures, enum elbow_figure_place place,
+                          const char *kl_is)
 {
-    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
+    for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
         if (elbow_figures_has(figures, kind, place))
             elbow_json_number(json, elbow_figure_row(kind)->name, figures->values[kind]);
+        if (kind == ELBOW_FIGURE_KL && kl_is != NULL && elbow_figures_has(figures, kind, place))
+            elbow_json_text(json, "kl_is", kl_is);
+    }
     for (size_t i = 0; i < figures->part_count && place == ELBOW_FIGURE_IN_JSON; ++i) {
         char name[ELBOW_FIGURE_NAME];
         elbow_json_number(json, elbow_figure_name_part(figures->parts[i].kind, figures->parts[i].part, name),
@@ -143,7 +150,7 @@ static void print_json(const struct elbow_evaluation *evaluation)
 {
     struct elbow_json json = {.out = stdout};
     elbow_json_open(&json, NULL, '{');
-    print_figures(&json, &evaluation->figures, ELBOW_FIGURE_IN_JSON);
+    print_figures(&json, &evaluation->figures, ELBOW_FIGURE_IN_JSON, evaluation->has_sampled_kl ? "sampled" : "exact");
     if (evaluation->class_count > 0) {
         elbow_json_open(&json, "classes", '[');
         for (size_t c = 0; c < evaluation->class_count; ++c) {
@@ -151,7 +158,7 @@ static void print_json(const struct elbow_evaluation *evaluation)
             elbow_json_integer(&json, "label", evaluation->classes[c].label);
             if (evaluation->classes[c].name != NULL)
                 elbow_json_text(&json, "name", evaluation->classes[c].name);
-            print_figures(&json, &evaluation->classes[c].figures, ELBOW_FIGURE_IN_CLASSES);
+            print_figures(&json, &evaluation->classes[c].figures, ELBOW_FIGURE_IN_CLASSES, NULL);
             elbow_json_close(&json, '}');
         }
         elbow_json_close(&json, ']');

@@ -103,6 +103,8 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     if (elbow_classes_count(&data->classes) > 0)
         fputc('\n', out);
     bool has_kl = elbow_posterior_has_kl((enum elbow_posterior_kind)checkpoint->config.model.posterior);
+    if (has_kl && !elbow_prior_row((enum elbow_prior_kind)checkpoint->config.model.prior)->is_exact)
+        fprintf(out, "kl          sampled, by one draw of z\n");
     const char *score = has_kl ? "best elbo  " : "best recon ";
     if (state->best_step > 0)
         fprintf(out, "%s %.4f nats, at step %" PRIu64 "\n", score, state->best_elbo, state->best_step);

@@ -81,6 +81,10 @@ static void tell_run(const struct elbow_engine *engine)
     elbow_log_say(plan->log, "model: %zu parameters, %s, %s likelihood",
                   elbow_parameters_trainable(&engine->model->parameters),
                   elbow_text_count(engine->model->latent, "latent dimension").text, likelihoods);
+    if (elbow_model_samples_kl(engine->model))
+        elbow_log_say(plan->log,
+                      "model: the KL is sampled, by the one draw of z; its parts by dimension in kl.csv add up "
+                      "to it, but say little of a dimension: active_units does");
     elbow_log_say(
         plan->log, "training: steps %llu to %llu, %llu an epoch; batches of %llu in %s of %llu",
         (unsigned long long)engine->state.step + 1, (unsigned long long)plan->sequence.last_step,

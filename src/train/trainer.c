@@ -84,6 +84,15 @@ static void write_train_row(struct elbow_trainer *trainer)
     engine->state.skipped = 0;
 }
 
+// A KL that is sampled belongs to no dimension: there the means of q(z|x) tell.
+static bool is_collapsed(const struct elbow_evaluation *evaluation)
+{
+    if (evaluation->has_sampled_kl)
+        return elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_ACTIVE_UNITS) == 0 &&
+               isfinite(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_KL));
+    return elbow_kl_has_collapsed(evaluation->kl, evaluation->latent);
+}
+
 // Rank zero. A decoder that ignores z is found early or not at all. Once a start, and never while beta still rises.
 static void watch_collapse(struct elbow_trainer *trainer, const struct elbow_evaluation *evaluation)
 {
@@ -92,14 +101,16 @@ static void watch_collapse(struct elbow_trainer *trainer, const struct elbow_eva
                       trainer->engine.state.beta == trainer->plan.config.objective.beta;
     if (trainer->collapsed == COLLAPSED_IN_A_ROW)
         return; // told
-    bool has_collapsed = has_weight && elbow_kl_has_collapsed(evaluation->kl, evaluation->latent);
+    bool has_collapsed = has_weight && is_collapsed(evaluation);
     trainer->collapsed = has_collapsed ? trainer->collapsed + 1 : 0;
+    bool is_sampled = evaluation->has_sampled_kl;
     if (trainer->collapsed == COLLAPSED_IN_A_ROW)
         elbow_log_warn(trainer->plan.log,
-                       "none of the %zu latent dimensions carries 0.01 nats, in %d evaluations in a row: the decoder "
-                       "ignores them (posterior collapse); a start anew with a longer objective.warmup, some "
-                       "objective.free_bits (0.05, say) or a lower objective.beta keeps them in use",
-                       evaluation->latent, COLLAPSED_IN_A_ROW);
+                       "none of the %zu latent dimensions %s, in %d evaluations in a row: the decoder ignores them "
+                       "(posterior collapse); a start anew with a longer objective.warmup%s or a lower objective.beta "
+                       "keeps them in use",
+                       evaluation->latent, is_sampled ? "has a mean that varies (by 0.01)" : "carries 0.01 nats",
+                       COLLAPSED_IN_A_ROW, is_sampled ? "" : ", some objective.free_bits (0.05, say)");
 }
 
 // What evaluations are compared by.

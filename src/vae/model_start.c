@@ -109,6 +109,11 @@ void elbow_model_start(const struct elbow_model *model, const double *mean, cons
     }
 }
 
+bool elbow_model_samples_kl(const struct elbow_model *model)
+{
+    return model->prior != NULL && !model->prior->is_exact;
+}
+
 size_t elbow_model_statistics(const struct elbow_model *model, bool moments)
 {
     return elbow_statistics_size(model->latent, moments) + model->notes + (moments ? 0 : model->settling) +

@@ -23,4 +23,15 @@ run 0 2 warming "$elbow" train run.yaml --run-dir warming --set objective.beta=1
 [ "$(warnings warming)" = 0 ] || fail "a collapse is told while beta still rises"
 run 0 2 free "$elbow" train run.yaml --run-dir free --set objective.beta=100 --set objective.free_bits=0.05
 [ "$(warnings free)" = 0 ] || fail "the advice does not help"
+# A KL that is sampled belongs to no dimension: the means tell.
+run 0 1 sampled "$elbow" train run.yaml --run-dir sampled --set model.prior.mixture=2 --set train.optimizer=adamw --set train.weight_decay=90
+grep -q 'warning: none of the 3 latent dimensions has a mean that varies .*posterior collapse' sampled.err ||
+    fail "no collapse is told: $(cat sampled.err)"
+grep -q '^model: the KL is sampled' sampled.out || fail "how the KL is found: $(cat sampled.out)"
+run 0 1 sampled.eval "$elbow" eval sampled
+grep -Eq '^kl +-?[0-9.]+ sampled, by one draw of z$' sampled.eval.out || fail "eval: $(cat sampled.eval.out)"
+run 0 1 sampled.json "$elbow" eval sampled --json
+grep -q '"kl_is": "sampled"' sampled.json.out || fail "eval --json: $(cat sampled.json.out)"
+run 0 1 exact.json "$elbow" eval collapsed --json
+grep -q '"kl_is": "exact"' exact.json.out || fail "eval --json: $(cat exact.json.out)"
 finish

@@ -34,6 +34,7 @@ struct elbow_evaluation {
     struct elbow_figures figures; // of the measures that were asked for
     size_t latent;
     double *kl; // (latent) means per dimension; NULL: there is no KL; owned
+    bool has_sampled_kl;
     size_t class_count;
     bool has_too_many_classes;           // more than a thousand: then there are no classes
     struct elbow_class_figures *classes; // by label; owned

@@ -156,6 +156,10 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
 bool elbow_model_starts_from_data(const struct elbow_model *model);
 void elbow_model_start(const struct elbow_model *model, const double *mean, const double *variance, float *values);
 
+// Local. Whether the KL is sampled, as a prior has no closed form for it: log q(z|x) - log p(z) at the draw of z. Its
+// parts by dimension add up to it, and say little of a dimension.
+bool elbow_model_samples_kl(const struct elbow_model *model);
+
 // Local. Doubles of the statistics of this model: those of elbow_statistics_size, behind them the notes (of each part
 // its figures times their weight, and the weight), summed over the samples; and without moments, where numbers settle,
 // the sums of the notes times the weight of the sample.

@@ -75,6 +75,7 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
         elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_RESIDUAL, residual[SQUARES] / residual[COUNT]);
     if (!elbow_measure_gives(plan, ELBOW_FIGURE_KL))
         return ELBOW_OK;
+    evaluation->has_sampled_kl = elbow_model_samples_kl(plan->request->model);
     enum elbow_status status = elbow_allocate(&evaluation->kl, plan->latent, sizeof(double), "the KL", error);
     for (size_t j = 0; status == ELBOW_OK && j < plan->latent; ++j)
         evaluation->kl[j] = sums[ELBOW_STATISTIC_HEAD + j] / samples;
