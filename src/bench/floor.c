@@ -19,6 +19,12 @@ static const struct elbow_layer_instance *layer_at(const struct elbow_model *mod
     return in_encoder ? &model->encoder.layers[index] : &model->decoder.layers[index - model->encoder.count];
 }
 
+// The decoder sees each draw of a row.
+static size_t rows_at(const struct elbow_model *model, size_t index, size_t rows)
+{
+    return index < model->encoder.count ? rows : rows * model->draws;
+}
+
 // Whole cache lines.
 static size_t padded(size_t floats)
 {
@@ -135,8 +141,8 @@ static void list_products(const struct elbow_model *model, size_t rows, struct e
     for (size_t i = 0; i < layers; ++i) {
         const struct elbow_layer_instance *layer = layer_at(model, i);
         listing.begin = layer->begin;
-        listing.y = listing.x + padded(rows * layer->inputs);
-        elbow_layer_products(layer, rows, list_product, &listing);
+        listing.y = listing.x + padded(rows_at(model, i, rows) * layer->inputs);
+        elbow_layer_products(layer, rows_at(model, i, rows), list_product, &listing);
         listing.x = listing.y;
     }
     listing.is_forward = false;
@@ -145,8 +151,8 @@ static void list_products(const struct elbow_model *model, size_t rows, struct e
         listing.begin = layer->begin;
         listing.is_first = i == 0;
         listing.y = listing.x;
-        listing.x -= padded(rows * layer->inputs);
-        elbow_layer_products(layer, rows, list_product, &listing);
+        listing.x -= padded(rows_at(model, i, rows) * layer->inputs);
+        elbow_layer_products(layer, rows_at(model, i, rows), list_product, &listing);
     }
 }
 
@@ -189,8 +195,9 @@ enum elbow_status elbow_floor_create(const struct elbow_config *config, const st
     *floor = (struct elbow_floor){0};
     for (size_t i = 0; i < layers; ++i) {
         const struct elbow_layer_instance *layer = layer_at(model, i);
-        activations += padded(rows * layer->inputs) + (i + 1 == layers ? padded(rows * layer->outputs) : 0);
-        elbow_layer_products(layer, rows, measure_product, &measured);
+        size_t seen = rows_at(model, i, rows);
+        activations += padded(seen * layer->inputs) + (i + 1 == layers ? padded(seen * layer->outputs) : 0);
+        elbow_layer_products(layer, seen, measure_product, &measured);
     }
     // The latent variables are narrower than the encoder's head: the next layer's input begins there and runs on.
     activations += padded(rows * model->head);

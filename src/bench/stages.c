@@ -77,22 +77,21 @@ static void run_forward(struct elbow_bench_run *bench)
         size_t rows = elbow_bench_rows(bench, number);
         elbow_network_forward(&model->encoder, parameters_of(bench), rows,
                               elbow_microbatch_inputs(&bench->engine.microbatch));
-        bench->decoded = elbow_network_forward(&model->decoder, parameters_of(bench), rows, model->z);
+        bench->decoded = elbow_network_forward(&model->decoder, parameters_of(bench), model->draws * rows, model->z);
     }
 }
 
 static void run_latent(struct elbow_bench_run *bench)
 {
     struct elbow_model *model = bench->engine.model;
-    const float *noise = bench->engine.microbatch.noise;
+    struct elbow_microbatch microbatch = bench->engine.microbatch;
     struct elbow_terms terms = elbow_objective_terms(&bench->plan.config, bench->engine.state.beta);
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
-        size_t rows = elbow_bench_rows(bench, number);
-        struct elbow_pass pass = elbow_model_pass(model, 0, parameters_of(bench), rows, noise, terms);
-        struct elbow_prior_call prior = elbow_pass_prior(&pass);
-        model->posterior->draw(rows, model->latent, pass.head, noise, model->z);
-        if (model->prior != NULL)
-            model->prior->kl(&prior, model->kl);
+        microbatch.rows = elbow_bench_rows(bench, number);
+        struct elbow_pass pass =
+            elbow_model_pass(model, 0, parameters_of(bench), microbatch.rows, microbatch.noise, terms);
+        elbow_model_latent(model, 0, &microbatch);
+        elbow_model_kl(model, 0, &pass);
         model->objective->backward(&pass, model->dz, model->dhead);
     }
 }
@@ -116,7 +115,8 @@ static void run_backward(struct elbow_bench_run *bench)
     float *dy = bench->decoded;
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         size_t rows = elbow_bench_rows(bench, number);
-        elbow_network_backward(&model->decoder, parameters_of(bench), rows, model->z, dy, gradient, model->dz);
+        elbow_network_backward(&model->decoder, parameters_of(bench), model->draws * rows, model->z, dy, gradient,
+                               model->dz);
         elbow_network_backward(&model->encoder, parameters_of(bench), rows,
                                elbow_microbatch_inputs(&bench->engine.microbatch), model->dhead, gradient, NULL);
     }

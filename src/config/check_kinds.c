@@ -4,6 +4,8 @@
 
 #include "elbow/config/detail/value.h"
 
+#include <inttypes.h>
+
 // What weighs or measures a KL needs one.
 static enum elbow_status check_posterior(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
@@ -19,6 +21,11 @@ static enum elbow_status check_posterior(const struct elbow_config *config, cons
                                    "%s: %s.%s: model.posterior: %s has no KL for it; remove it, or set "
                                    "model.posterior: diagonal",
                                    name, of_kl[i][0], of_kl[i][1], elbow_posterior_kinds[kind].name);
+    if (!elbow_posterior_has_kl(kind) && config->objective.draws > 1)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: objective.draws: %" PRId64 ": model.posterior: %s draws no z; remove it, or set "
+                               "model.posterior: diagonal",
+                               name, config->objective.draws, elbow_posterior_kinds[kind].name);
     if (!elbow_posterior_has_kl(kind) && (config->objective.penalties >> ELBOW_PENALTY_DIP & 1) != 0)
         return elbow_error_set(
             error, ELBOW_CONFIG,

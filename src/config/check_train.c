@@ -51,6 +51,8 @@ static enum elbow_status check_kl(const struct elbow_config *config, const char 
     return ELBOW_OK;
 }
 
+enum { POINTS_MAX = 1 << 24 }; // rows of a decoder's pass
+
 enum elbow_status elbow_check_train(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     if (config->train.epochs == 0 && config->train.steps == 0)
@@ -62,6 +64,11 @@ enum elbow_status elbow_check_train(const struct elbow_config *config, const cha
                                "%s: train.microbatch: %" PRId64 " is more than train.batch, %" PRId64
                                "; make it smaller, or the batch larger",
                                name, config->train.microbatch, config->train.batch);
+    if (config->train.microbatch * config->objective.draws > POINTS_MAX)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: train.microbatch: %" PRId64 " with objective.draws: %" PRId64
+                               " is more than %d draws in a pass; make one of them smaller",
+                               name, config->train.microbatch, config->objective.draws, POINTS_MAX);
     bool has_valid = *config->data.valid || config->data.valid_share > 0;
     if (config->train.patience > 0 && (!has_valid || config->eval.every == 0))
         return elbow_error_set(

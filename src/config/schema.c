@@ -179,7 +179,10 @@ static const struct elbow_key keys[] = {
          "output layer. [] is a linear decoder."},
 
     {"objective", "bound", CHOICE(bound_choices), AT(objective.bound), .preset = "elbo", .is_later = true,
-     .help = "What training climbs. elbo: the evidence lower bound, with one draw of z a sample."},
+     .help = "What training climbs. elbo: the evidence lower bound, the mean over the draws of a sample."},
+    {"objective", "draws", INTEGER, AT(objective.draws), FROM(1, ELBOW_DRAWS_MAX), .preset = "1", .is_later = true,
+     .help = "Draws of z for each sample, in training and in its evaluations: the encoder runs once, the decoder that "
+             "many times."},
     {"objective", "kl", KIND(elbow_kl_kinds), AT(objective.kl), .preset = "null", .is_later = true, .is_open = true,
      .help =
          "What the KL costs: {weight: 4, ramp: ..., free: ...}, whose parts beta, warmup and free_bits are, too; or "

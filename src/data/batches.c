@@ -58,7 +58,7 @@ struct rows {
     const struct elbow_binarizer *binarizer;
     struct elbow_stream stream; // of noise, but for the id
     const uint64_t *ids;
-    size_t width;
+    size_t width, blocks, all; // blocks and all rows: of noise in several blocks
     float *values;
 };
 
@@ -124,6 +124,49 @@ static void noise_span(void *user, int part, size_t first, size_t count)
         stream.id = rows->ids[i];
         elbow_random_normal(stream, rows->width, rows->values + i * rows->width);
     }
+}
+
+// One row, piece by piece: each number to its block.
+static void scatter_noise(const struct rows *rows, struct elbow_stream stream, size_t row)
+{
+    enum { PIECE = 256 };
+    float piece[PIECE];
+    size_t count = rows->blocks * rows->width;
+    for (size_t first = 0; first < count; first += PIECE) {
+        size_t n = count - first < PIECE ? count - first : PIECE;
+        elbow_random_normal_from(stream, first, n, piece);
+        for (size_t k = 0; k < n; ++k) {
+            size_t block = (first + k) / rows->width, j = (first + k) % rows->width;
+            rows->values[(block * rows->all + row) * rows->width + j] = piece[k];
+        }
+    }
+}
+
+static void blocks_span(void *user, int part, size_t first, size_t count)
+{
+    const struct rows *rows = user;
+    struct elbow_stream stream = rows->stream;
+    (void)part;
+    for (size_t i = first; i < first + count; ++i) {
+        stream.id = rows->ids[i];
+        scatter_noise(rows, stream, i);
+    }
+}
+
+void elbow_batch_noise_blocks(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows,
+                              const uint64_t *ids, size_t latent, size_t blocks, float *noise)
+{
+    if (blocks == 1) {
+        elbow_batch_noise(seed, purpose, draw, rows, ids, latent, noise);
+        return;
+    }
+    struct rows call = {.stream = {.seed = seed, .purpose = purpose, .draw = draw},
+                        .ids = ids,
+                        .width = latent,
+                        .blocks = blocks,
+                        .all = rows,
+                        .values = noise};
+    elbow_threads_split(rows, 1, least_rows(latent * blocks), blocks_span, &call);
 }
 
 void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows, const uint64_t *ids,

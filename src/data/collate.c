@@ -46,6 +46,7 @@ struct elbow_collation elbow_collation_of_training(const struct elbow_config *co
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_TRAIN_BINARIZE, ELBOW_PURPOSE_TRAIN_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_TRAIN_NOISE,
         .latent = noise_of(config),
+        .draws = (size_t)config->objective.draws,
         .condition_dropout = config->model.condition.dropout,
         .is_training = true,
         .inputs = inputs_of(config, dataset)};
@@ -61,12 +62,18 @@ struct elbow_collation elbow_collation_of_evaluation(const struct elbow_config *
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_EVAL_BINARIZE, ELBOW_PURPOSE_EVAL_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_EVAL_NOISE,
         .latent = noise_of(config),
+        .draws = (size_t)config->objective.draws,
         .inputs = inputs_of(config, dataset)};
 }
 
 void elbow_collation_corrupt(const struct elbow_config *config, struct elbow_collation *collation)
 {
     corrupt(config, ELBOW_PURPOSE_EVAL_CORRUPT, &collation->inputs);
+}
+
+static size_t draws_of(const struct elbow_collation *collation)
+{
+    return collation->draws > 0 ? collation->draws : 1;
 }
 
 // Weights count in training alone.
@@ -119,7 +126,7 @@ enum elbow_status elbow_collated_create(const struct elbow_collation *collation,
     } wanted[] = {
         {true, ELBOW_ARRAY(collated->ids, rows_max)},
         {true, ELBOW_ARRAY(collated->values, rows_max * values)},
-        {true, ELBOW_ARRAY(collated->noise, rows_max * collation->latent)},
+        {true, ELBOW_ARRAY(collated->noise, rows_max * collation->latent * draws_of(collation))},
         {has_weights(collation), ELBOW_ARRAY(collated->weights, rows_max)},
         {has_labels(collation), ELBOW_ARRAY(collated->labels, rows_max)},
         {collation->dataset->has_sizes, ELBOW_ARRAY(collated->sizes, rows_max)},
@@ -171,7 +178,7 @@ size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
 {
     size_t values = collation->dataset->values;
     const struct elbow_through *through = collation->dataset->through;
-    size_t floats = values + collation->latent + (has_weights(collation) ? 1 : 0) +
+    size_t floats = values + draws_of(collation) * collation->latent + (has_weights(collation) ? 1 : 0) +
                     (has_known(collation) ? values : 0) + (collation->hide > 0 ? 2 * values : 0) +
                     elbow_inputs_floats(&collation->inputs) + collation->dataset->conditions.width;
     return (through != NULL ? through->row_bytes(through, collation->dataset->stored) : 0) + sizeof(uint64_t) +
@@ -225,8 +232,8 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
     elbow_batch_keys(dataset, rows, collated->ids);
     if (collation->hide > 0)
         hide(collation, rows, collated);
-    elbow_batch_noise(binarizer.seed, collation->noise, binarizer.draw, rows, collated->ids, collation->latent,
-                      collated->noise);
+    elbow_batch_noise_blocks(binarizer.seed, collation->noise, binarizer.draw, rows, collated->ids, collation->latent,
+                             draws_of(collation), collated->noise);
     const float *inputs = elbow_inputs_make(&collation->inputs, &collated->inputs, binarizer.seed, binarizer.draw, rows,
                                             collated->ids, collated->values, collated->known);
     return (struct elbow_microbatch){.rows = rows,
@@ -235,6 +242,7 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
                                      .sizes = collated->sizes,
                                      .inputs = inputs,
                                      .noise = collated->noise,
+                                     .draws = draws_of(collation),
                                      .labels = collated->labels,
                                      .weights = collated->weights,
                                      .about = {.ids = collated->ids,

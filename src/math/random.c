@@ -191,14 +191,15 @@ static void normal_pairs(size_t pairs, const uint32_t *words, float *restrict z)
     }
 }
 
-void elbow_random_normal(struct elbow_stream stream, size_t n, float *z)
+void elbow_random_normal_from(struct elbow_stream stream, size_t from, size_t n, float *z)
 {
-    check_range(0, n);
+    check_range(from, n);
+    ELBOW_CHECK(from % 2 == 0);
     struct generator generator = generator_of(stream);
     uint32_t words[CHUNK];
     for (size_t first = 0; first < n; first += CHUNK) {
         size_t count = n - first < CHUNK ? n - first : CHUNK;
-        make_words(&generator, first, count + count % 2, words);
+        make_words(&generator, from + first, count + count % 2, words);
         if (count > 1)
             normal_pairs(count / 2, words, z + first);
         if (count % 2 == 0)
@@ -207,4 +208,9 @@ void elbow_random_normal(struct elbow_stream stream, size_t n, float *z)
         normal_pairs(1, words + count - 1, last);
         z[first + count - 1] = last[0];
     }
+}
+
+void elbow_random_normal(struct elbow_stream stream, size_t n, float *z)
+{
+    elbow_random_normal_from(stream, 0, n, z);
 }

@@ -33,10 +33,10 @@ static void fill_means(const struct elbow_model *model, size_t rows, const float
 }
 
 void elbow_model_deviance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                          const double *recon, const float *at, float *room, double *deviance, double *at_means)
+                          const float *at, float *room, double *deviance, double *at_means)
 {
     size_t rows = microbatch.rows;
-    ELBOW_CHECK(rows > 0 && rows <= model->rows_max && microbatch.values && recon && at && room);
+    ELBOW_CHECK(rows > 0 && rows <= model->rows_max && microbatch.values && at && room);
     struct elbow_scoring scoring = {.rows = rows,
                                     .x = microbatch.values,
                                     .known = microbatch.known,
@@ -51,6 +51,6 @@ void elbow_model_deviance(struct elbow_model *model, const float *parameters, st
     elbow_scoring_score(model, &scoring);
     for (size_t i = 0; i < rows; ++i) {
         at_means[i] = deviance[i] - at_means[i];
-        deviance[i] -= recon[i];
+        deviance[i] -= model->recon[i];
     }
 }

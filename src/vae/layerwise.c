@@ -3,22 +3,30 @@
 // and their gradients with those of its first layer's inputs.
 #include "elbow/vae/layerwise.h"
 
+#include "elbow/vae/detail/draws.h"
+
 // A layer of either network, with what goes in and comes out at its ends.
 struct place {
     struct elbow_network *network;
-    size_t layer;
+    size_t layer, rows;
     const float *x;
     float *dy, *dx;
 };
 
 static struct place find(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer)
 {
-    size_t row = layerwise->lane * model->rows_max, encoders = model->encoder.count;
-    float *dhead = model->dhead + row * model->head;
+    size_t encoders = model->encoder.count, rows = layerwise->microbatch.rows;
+    float *dhead = model->dhead + layerwise->lane * elbow_model_heads(model) * model->head;
+    size_t value = layerwise->lane * elbow_model_points(model) * model->latent;
     if (layer < encoders)
-        return (struct place){&model->encoder, layer, elbow_microbatch_inputs(&layerwise->microbatch), dhead, NULL};
-    return (struct place){&model->decoder, layer - encoders, model->z + row * model->latent,
-                          elbow_network_output(&model->decoder, layerwise->lane), model->dz + row * model->latent};
+        return (struct place){
+            &model->encoder, layer, model->copies * rows, elbow_microbatch_inputs(&layerwise->microbatch), dhead, NULL};
+    return (struct place){&model->decoder,
+                          layer - encoders,
+                          elbow_model_blocks(model) * rows,
+                          model->z + value,
+                          elbow_network_output(&model->decoder, layerwise->lane),
+                          model->dz + value};
 }
 
 static const struct elbow_network *network_of(const struct elbow_model *model, size_t *layer)
@@ -62,33 +70,31 @@ void elbow_layerwise_forward(struct elbow_model *model, const struct elbow_layer
                              size_t part, const float *parameters)
 {
     struct place place = find(model, layerwise, layer);
-    size_t rows = layerwise->microbatch.rows, row = layerwise->lane * model->rows_max;
-    elbow_network_about(place.network, layerwise->lane, &layerwise->microbatch.about);
+    if (layer == 0 && part == 0)
+        elbow_draws_about(model, layerwise->lane, &layerwise->microbatch);
     if (layer == model->encoder.count && part == 0)
-        model->posterior->draw(rows, model->latent, elbow_network_output(&model->encoder, layerwise->lane),
-                               layerwise->microbatch.noise, model->z + row * model->latent);
-    elbow_network_forward_part(place.network, layerwise->lane, place.layer, part, parameters, rows, place.x);
+        elbow_model_latent(model, layerwise->lane, &layerwise->microbatch);
+    elbow_network_forward_part(place.network, layerwise->lane, place.layer, part, parameters, place.rows, place.x);
 }
 
 void elbow_layerwise_backward(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
                               size_t part, const float *parameters, float *gradient)
 {
     struct place place = find(model, layerwise, layer);
-    elbow_network_backward_part(place.network, layerwise->lane, place.layer, part, parameters,
-                                layerwise->microbatch.rows, place.x, place.dy, gradient, place.dx);
+    elbow_network_backward_part(place.network, layerwise->lane, place.layer, part, parameters, place.rows, place.x,
+                                place.dy, gradient, place.dx);
 }
 
 void elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
                                      const float *parameters)
 {
     struct place place = find(model, layerwise, layer);
-    size_t rows = layerwise->microbatch.rows, row = layerwise->lane * model->rows_max;
-    elbow_network_backward_inputs(place.network, layerwise->lane, place.layer, parameters, rows, place.x, place.dy,
-                                  place.dx);
+    elbow_network_backward_inputs(place.network, layerwise->lane, place.layer, parameters, place.rows, place.x,
+                                  place.dy, place.dx);
     if (layer != model->encoder.count)
         return;
-    struct elbow_pass pass =
-        elbow_model_pass(model, layerwise->lane, parameters, rows, layerwise->microbatch.noise, layerwise->terms);
+    struct elbow_pass pass = elbow_model_pass(model, layerwise->lane, parameters, layerwise->microbatch.rows,
+                                              layerwise->microbatch.noise, layerwise->terms);
     pass.weights = layerwise->microbatch.weights;
-    model->objective->backward(&pass, model->dz + row * model->latent, model->dhead + row * model->head);
+    model->objective->backward(&pass, place.dx, find(model, layerwise, 0).dy);
 }

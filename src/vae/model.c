@@ -3,6 +3,7 @@
 // allocates (model_compute.c).
 #include "elbow/vae/detail/model.h"
 
+#include "elbow/vae/detail/draws.h"
 #include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/memory.h"
@@ -108,9 +109,10 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
     size_t classes = model->classes > 1 ? model->classes : 0;
     conditions.count = (config->model.condition.encoder ? model->conditions : 0) + classes;
     conditions.has_blocks = classes > 0;
-    enum elbow_status status = elbow_network_create_conditioned(
-        &model->parameters, "encoder", elbow_model_inputs(config, sample), &config->model.encoder,
-        (struct elbow_shape){1, 1, model->head, 0}, initializer, model->rows_max, conditions, &model->encoder, error);
+    enum elbow_status status =
+        elbow_network_create_conditioned(&model->parameters, "encoder", elbow_model_inputs(config, sample),
+                                         &config->model.encoder, (struct elbow_shape){1, 1, model->head, 0},
+                                         initializer, elbow_model_heads(model), conditions, &model->encoder, error);
     conditions.count = (config->model.condition.decoder ? model->conditions : 0) + classes;
     conditions.has_blocks = false;
     size_t outputs = model->parts[0].outputs;
@@ -120,7 +122,7 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
     if (status == ELBOW_OK) {
         status = elbow_network_create_conditioned(
             &model->parameters, "decoder", (struct elbow_shape){1, 1, model->latent, 0}, &config->model.decoder, output,
-            initializer, model->rows_max, conditions, &model->decoder, error);
+            initializer, elbow_model_points(model), conditions, &model->decoder, error);
         tell_outputs(sample, outputs, &config->model.decoder, error);
     }
     conditions.count = config->model.condition.encoder ? model->conditions : 0;
@@ -136,30 +138,23 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
 static enum elbow_status create_room(struct elbow_model *model, size_t lanes, struct elbow_error *error)
 {
     const char *what = "the activations of the latent variables";
-    size_t rows = lanes * model->rows_max, row_bytes = model->latent * sizeof(float);
-    enum elbow_status status = elbow_allocate(&model->z, rows, row_bytes, what, error);
+    size_t points = lanes * elbow_model_points(model), heads = lanes * elbow_model_heads(model);
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(model->z, points * model->latent),
+        ELBOW_ARRAY(model->kl, points * model->latent),
+        ELBOW_ARRAY(model->dz, points * model->latent),
+        ELBOW_ARRAY(model->dhead, heads * model->head),
+        ELBOW_ARRAY(model->recon, points),
+        ELBOW_ARRAY(model->objectives, heads),
+        ELBOW_ARRAY(model->noted, points * model->notes),
+        ELBOW_ARRAY(model->q, model->classes > 1 ? lanes * model->rows_max * model->classes : 0),
+        ELBOW_ARRAY(model->room, elbow_model_heads(model) * (model->latent + model->head)),
+        ELBOW_ARRAY(model->condition, model->rows_max * model->conditions),
+        ELBOW_ARRAY(model->coupled, model->coupling),
+    };
+    enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, what, error);
     if (status == ELBOW_OK)
-        status = elbow_allocate(&model->kl, rows, row_bytes, what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&model->dz, rows, row_bytes, what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&model->dhead, rows, model->head * sizeof(float), what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&model->recon, rows, sizeof *model->recon, what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&model->objectives, rows, sizeof *model->objectives, what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&model->noted, rows * model->notes, sizeof *model->noted, what, error);
-    if (status == ELBOW_OK && model->classes > 1)
-        status = elbow_allocate(&model->q, rows, model->classes * sizeof *model->q, what, error);
-    if (status == ELBOW_OK)
-        status =
-            elbow_allocate(&model->room, model->rows_max, (model->latent + model->head) * sizeof(double), what, error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&model->condition, model->rows_max * model->conditions, sizeof *model->condition, what,
-                                error);
-    if (status == ELBOW_OK)
-        status = elbow_allocate(&model->coupled, model->coupling, sizeof(double), what, error);
+        status = elbow_draws_create(model, lanes, error);
     if (status == ELBOW_OK)
         status = elbow_gathering_create(model, error);
     model->lanes = lanes;
@@ -179,6 +174,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->coupled);
     elbow_release(&model->room);
     elbow_release(&model->condition);
+    elbow_draws_destroy(model);
     elbow_gathering_destroy(model);
 }
 
@@ -284,9 +280,11 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
     model->head = kinds.posterior->outputs(model->latent);
     model->objective = kinds.objective;
     model->rows_max = rows_max;
+    model->copies = 1;
+    model->draws = config->objective.draws > 1 ? (size_t)config->objective.draws : 1;
     struct elbow_terms terms = elbow_objective_terms(config, config->objective.beta);
     model->extras = elbow_objective_figures(&terms, model->extra_figures);
-    model->coupling = elbow_objective_room(&terms, rows_max, model->latent);
+    model->coupling = elbow_objective_room(&terms, elbow_model_heads(model), model->latent);
     status = add_parts(config, kinds.likelihood, model, error);
     if (status == ELBOW_OK)
         status = create_layers(config, sample, model, error);
@@ -327,11 +325,14 @@ void elbow_model_destroy(struct elbow_model *model)
 
 size_t elbow_model_bytes(const struct elbow_model *model)
 {
-    size_t of_latent = model->lanes * model->rows_max *
-                       ((3 * model->latent + model->head) * sizeof(float) + (2 + model->notes) * sizeof(double));
-    of_latent += (model->rows_max * (model->latent + model->head) + model->coupling) * sizeof(double);
-    of_latent += model->classes > 1 ? model->lanes * model->rows_max * model->classes * sizeof *model->q : 0;
+    size_t points = elbow_model_points(model), heads = elbow_model_heads(model);
+    size_t of_lane = points * (3 * model->latent * sizeof(float) + (1 + model->notes) * sizeof(double)) +
+                     heads * (model->head * sizeof(float) + sizeof(double));
+    of_lane += model->classes > 1 ? model->rows_max * model->classes * sizeof *model->q : 0;
+    size_t of_latent =
+        model->lanes * of_lane + (heads * (model->latent + model->head) + model->coupling) * sizeof(double);
     of_latent += model->rows_max * model->conditions * sizeof *model->condition;
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) +
-           elbow_network_bytes(&model->classifier) + of_latent + elbow_gathering_bytes(model);
+           elbow_network_bytes(&model->classifier) + of_latent + elbow_draws_bytes(model) +
+           elbow_gathering_bytes(model);
 }

@@ -4,6 +4,7 @@
 //
 // Sums over a row's dimensions and over rows are in double, dimension by dimension and row by row, so that they depend
 // on the microbatch alone. A NaN anywhere in a row's figures arrives in the statistics.
+#include "elbow/vae/detail/draws.h"
 #include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/trace.h"
@@ -11,59 +12,59 @@
 
 #include <string.h>
 
-// recon of each row from the decoder's output y, in the first lane.
-static void reconstruct(const struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                        const float *y)
+// Adds row i of a pass, whose draws count alike, to the statistics, and returns its KL. `notes`: where in them those of
+// the likelihood begin, and `noted`: those of the pass.
+static double count_row(const struct elbow_model *model, const struct elbow_pass *pass, size_t i, const double *noted,
+                        size_t notes, double *statistics)
 {
-    struct elbow_scoring scoring = {.rows = microbatch.rows,
-                                    .x = microbatch.values,
-                                    .known = microbatch.known,
-                                    .sizes = microbatch.sizes,
-                                    .parameters = parameters,
-                                    .y = y,
-                                    .recon = model->recon,
-                                    .notes = model->notes > 0 ? model->noted : NULL};
-    elbow_scoring_score(model, &scoring);
-}
-
-// Adds one row to the statistics and returns its KL. `notes`: where in them those of the likelihood begin.
-static double count_row(const struct elbow_model *model, size_t row, size_t notes, double *statistics)
-{
-    const float *kl = model->kl + row * model->latent;
-    double *kl_of = statistics + ELBOW_STATISTIC_HEAD;
-    double sum = 0;
+    double *kl_of = statistics + ELBOW_STATISTIC_HEAD, draws = (double)elbow_pass_draws(pass), recon = 0, sum = 0;
+    size_t points = elbow_pass_draws(pass) * pass->rows;
     for (size_t j = 0; j < model->latent; ++j) {
-        double part = kl[j];
+        double part = 0;
+        for (size_t point = i; point < points; point += pass->rows)
+            part += pass->kl[point * model->latent + j];
+        part /= draws;
         sum += part;
         kl_of[j] += part;
     }
+    for (size_t point = i; point < points; point += pass->rows)
+        recon += pass->recon[point];
     statistics[ELBOW_STATISTIC_SAMPLES] += 1;
-    statistics[ELBOW_STATISTIC_RECON] += model->recon[row];
+    statistics[ELBOW_STATISTIC_RECON] += recon / draws;
     statistics[ELBOW_STATISTIC_KL] += sum;
-    statistics[ELBOW_STATISTIC_OBJECTIVE] += model->objectives[row];
-    for (size_t n = 0; n < model->notes; ++n)
-        statistics[notes + n] += model->noted[row * model->notes + n];
+    for (size_t n = 0; n < model->notes; ++n) {
+        double note = 0;
+        for (size_t point = i; point < points; point += pass->rows)
+            note += noted[point * model->notes + n];
+        statistics[notes + n] += note / draws;
+    }
     return sum;
 }
 
 // What the numbers that settle follow from.
-static void count_settling(const struct elbow_model *model, size_t row, double weight, double *sums)
+static void count_settling(const struct elbow_model *model, const struct elbow_pass *pass, const double *noted,
+                           double *sums)
 {
-    for (size_t n = 0; n < model->notes; ++n)
-        sums[n] += weight * model->noted[row * model->notes + n];
+    for (size_t k = 0; k < elbow_pass_draws(pass); ++k) {
+        struct elbow_pass one = elbow_pass_draw(pass, k);
+        for (size_t i = 0; i < pass->rows; ++i)
+            for (size_t n = 0; n < model->notes; ++n)
+                sums[n] += elbow_pass_weight(&one, i) * noted[(k * pass->rows + i) * model->notes + n];
+    }
+}
+
+// The objective's figures are sums over its draws.
+static void end_extras(const struct elbow_model *model, const struct elbow_pass *pass)
+{
+    for (size_t n = 0; n < model->extras; ++n)
+        pass->notes[n] /= (double)elbow_pass_draws(pass);
 }
 
 static void check_microbatch(const struct elbow_model *model, struct elbow_microbatch microbatch)
 {
     ELBOW_CHECK(microbatch.rows > 0 && microbatch.rows <= model->rows_max);
     ELBOW_CHECK(microbatch.values && (microbatch.noise || !model->prior));
-}
-
-// Layers of both networks know the rows of a lane from now on.
-static void about(struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch)
-{
-    elbow_network_about(&model->encoder, lane, &microbatch->about);
-    elbow_network_about(&model->decoder, lane, &microbatch->about);
+    ELBOW_CHECK((microbatch.draws > 0 ? microbatch.draws : 1) == elbow_model_blocks(model));
 }
 
 // The arena's padding belongs to no tensor; it is kept zero so that norms and sums over whole blocks may run over it.
@@ -79,9 +80,10 @@ static void clear_padding(const struct elbow_parameters *parameters, float *grad
 struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
                                    const float *noise, struct elbow_terms terms)
 {
-    size_t row = lane * model->rows_max;
-    struct elbow_pass pass = {.rows = rows,
+    size_t point = lane * elbow_model_points(model);
+    struct elbow_pass pass = {.rows = model->copies * rows,
                               .latent = model->latent,
+                              .draws = model->draws,
                               .posterior = model->posterior,
                               .prior = model->prior,
                               .components = model->components,
@@ -89,58 +91,26 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
                               .condition = model->encoder.lanes[lane].about.condition,
                               .head = elbow_network_output(&model->encoder, lane),
                               .noise = noise,
-                              .z = model->z + row * model->latent,
-                              .kl = model->kl + row * model->latent,
-                              .recon = model->recon + row,
+                              .z = model->z + point * model->latent,
+                              .kl = model->kl + point * model->latent,
+                              .recon = model->recon + point,
+                              .scores = model->scores,
+                              .shares = model->draws > 1 ? model->shares + point : NULL,
+                              .worth = model->draws > 1 ? model->worth + point : NULL,
                               .terms = terms,
                               .room = model->room,
+                              .dheads = model->dheads,
                               .coupled = model->coupled};
     for (size_t t = 0; t < model->prior_tensors.count; ++t)
         pass.tensors[t] = parameters + model->prior_tensors.offsets[t];
     return pass;
 }
 
-// The KL of a pass; it stays 0 where there is none.
-static void fill_kl(const struct elbow_model *model, const struct elbow_pass *pass, float *kl)
-{
-    struct elbow_prior_call call = elbow_pass_prior(pass);
-    if (model->prior)
-        model->prior->kl(&call, kl);
-}
-
-// The gradient of the prior's own numbers.
-static void train_prior(const struct elbow_model *model, const struct elbow_pass *pass, float *gradient)
-{
-    float *gradients[ELBOW_PRIOR_TENSORS] = {NULL};
-    struct elbow_prior_call call = elbow_pass_prior(pass);
-    for (size_t t = 0; t < model->prior_tensors.count; ++t)
-        gradients[t] = gradient + model->prior_tensors.offsets[t];
-    model->objective->price(pass, model->room);
-    model->prior->gradient(&call, model->room, gradients);
-}
-
-static void score_outputs(struct elbow_model *model, size_t lane, const float *parameters,
-                          struct elbow_microbatch microbatch, float *y, float *gradient)
-{
-    struct elbow_scoring scoring = {.rows = microbatch.rows,
-                                    .x = microbatch.values,
-                                    .known = microbatch.known,
-                                    .sizes = microbatch.sizes,
-                                    .weights = microbatch.weights,
-                                    .parameters = parameters,
-                                    .y = y,
-                                    .recon = model->recon + lane * model->rows_max,
-                                    .dy = y,
-                                    .gradient = gradient};
-    if (model->notes > 0)
-        scoring.notes = model->noted + lane * model->rows_max * model->notes;
-    elbow_scoring_score(model, &scoring);
-}
-
 void elbow_model_score_outputs(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                                float *y, float *gradient)
 {
-    score_outputs(model, 0, parameters, microbatch, y, gradient);
+    const float *worth = model->draws > 1 ? model->worth : microbatch.weights;
+    elbow_draws_score(model, 0, parameters, &microbatch, worth, y, y, gradient);
 }
 
 void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
@@ -149,27 +119,22 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
 {
     check_microbatch(model, microbatch);
     ELBOW_CHECK(lane < model->lanes);
-    float *y = elbow_network_output(&model->decoder, lane);
-    score_outputs(model, lane, parameters, microbatch, y, gradient);
     struct elbow_pass pass = elbow_model_pass(model, lane, parameters, microbatch.rows, microbatch.noise, terms);
+    double *objectives = model->objectives + lane * elbow_model_heads(model);
+    const double *noted = model->noted + lane * elbow_model_points(model) * model->notes;
+    size_t size = elbow_model_statistics(model, false), notes = elbow_statistics_size(model->latent, false);
     pass.weights = microbatch.weights;
-    fill_kl(model, &pass, model->kl + lane * model->rows_max * model->latent);
-    double *objectives = model->objectives + lane * model->rows_max;
-    size_t size = elbow_model_statistics(model, false);
     memset(statistics, 0, size * sizeof *statistics);
     pass.notes = model->extras > 0 ? statistics + size - model->extras : NULL;
-    model->objective->score(&pass, objectives);
-    for (size_t i = 0; microbatch.weights != NULL && i < microbatch.rows; ++i)
-        objectives[i] *= (double)microbatch.weights[i];
-    if (model->prior_tensors.count > 0)
-        train_prior(model, &pass, gradient);
-    size_t notes = elbow_statistics_size(model->latent, false);
-    for (size_t i = 0; i < microbatch.rows; ++i) {
-        size_t row = lane * model->rows_max + i;
-        count_row(model, row, notes, statistics);
-        if (model->settling > 0)
-            count_settling(model, row, elbow_pass_weight(&pass, i), statistics + notes + model->notes);
+    elbow_draws_train(model, lane, parameters, &microbatch, &pass, objectives, gradient);
+    elbow_draws_train_prior(model, &pass, gradient);
+    end_extras(model, &pass);
+    for (size_t i = 0; i < pass.rows; ++i) {
+        (void)count_row(model, &pass, i, noted, notes, statistics);
+        statistics[ELBOW_STATISTIC_OBJECTIVE] += elbow_pass_weight(&pass, i) * objectives[i];
     }
+    if (model->settling > 0)
+        count_settling(model, &pass, noted, statistics + notes + model->notes);
     clear_padding(&model->parameters, gradient);
 }
 
@@ -177,23 +142,23 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
                        struct elbow_terms terms, float *gradient, double *statistics)
 {
     check_microbatch(model, microbatch);
-    size_t rows = microbatch.rows;
-    const float *x = elbow_microbatch_inputs(&microbatch), *noise = microbatch.noise;
-    about(model, 0, &microbatch);
+    size_t rows = microbatch.rows, heads = model->copies * rows, points = elbow_model_blocks(model) * rows;
+    const float *x = elbow_microbatch_inputs(&microbatch);
+    elbow_draws_about(model, 0, &microbatch);
     struct elbow_trace_start begin = elbow_trace_begin(model->track);
-    const float *head = elbow_network_forward(&model->encoder, parameters, rows, x);
-    model->posterior->draw(rows, model->latent, head, noise, model->z);
-    float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
+    elbow_network_forward(&model->encoder, parameters, heads, x);
+    elbow_model_latent(model, 0, &microbatch);
+    float *y = elbow_network_forward(&model->decoder, parameters, points, model->z);
     elbow_trace_end(model->track, ELBOW_TRACE_FORWARD, rows, begin);
     begin = elbow_trace_begin(model->track);
     elbow_model_score(model, 0, parameters, microbatch, terms, gradient, statistics);
     elbow_trace_end(model->track, ELBOW_TRACE_LIKELIHOOD, rows, begin);
     begin = elbow_trace_begin(model->track);
-    elbow_network_backward(&model->decoder, parameters, rows, model->z, y, gradient, model->dz);
-    struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, noise, terms);
+    elbow_network_backward(&model->decoder, parameters, points, model->z, y, gradient, model->dz);
+    struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, terms);
     pass.weights = microbatch.weights;
     model->objective->backward(&pass, model->dz, model->dhead);
-    elbow_network_backward(&model->encoder, parameters, rows, x, model->dhead, gradient, NULL);
+    elbow_network_backward(&model->encoder, parameters, heads, x, model->dhead, gradient, NULL);
     elbow_trace_end(model->track, ELBOW_TRACE_BACKWARD, rows, begin);
 }
 
@@ -224,36 +189,38 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
                           struct elbow_terms terms, double *statistics, struct elbow_row_results results)
 {
     check_microbatch(model, microbatch);
-    size_t rows = microbatch.rows, latent = model->latent;
-    about(model, 0, &microbatch);
+    size_t rows = microbatch.rows, latent = model->latent, heads = model->copies * rows;
+    elbow_draws_about(model, 0, &microbatch);
     elbow_model_set_conditions(model, rows, microbatch.about.condition);
-    const float *head = elbow_network_forward(&model->encoder, parameters, rows, elbow_microbatch_inputs(&microbatch));
-    model->posterior->draw(rows, latent, head, microbatch.noise, model->z);
-    const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, parameters, microbatch, y);
+    const float *head = elbow_network_forward(&model->encoder, parameters, heads, elbow_microbatch_inputs(&microbatch));
+    elbow_model_latent(model, 0, &microbatch);
+    const float *y = elbow_network_forward(&model->decoder, parameters, elbow_model_blocks(model) * rows, model->z);
+    elbow_draws_score(model, 0, parameters, &microbatch, NULL, y, NULL, NULL);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, terms);
-    fill_kl(model, &pass, model->kl);
+    elbow_model_kl(model, 0, &pass);
     size_t size = elbow_model_statistics(model, true);
     memset(statistics, 0, size * sizeof *statistics);
     pass.notes = model->extras > 0 ? statistics + size - model->extras : NULL;
     model->objective->score(&pass, model->objectives);
-    for (size_t i = 0; i < rows; ++i) {
-        double kl = count_row(model, i, elbow_statistics_size(latent, true), statistics);
+    end_extras(model, &pass);
+    for (size_t i = 0; i < heads; ++i) {
+        double kl = count_row(model, &pass, i, model->noted, elbow_statistics_size(latent, true), statistics);
+        statistics[ELBOW_STATISTIC_OBJECTIVE] += model->objectives[i];
         count_moments(latent, head + i * model->head, statistics);
         if (results.kl)
             results.kl[i] = kl;
     }
     if (results.recon)
-        memcpy(results.recon, model->recon, rows * sizeof *results.recon);
+        elbow_draws_recon(&pass, results.recon);
     if (results.head)
-        memcpy(results.head, head, rows * model->head * sizeof *results.head);
+        memcpy(results.head, head, heads * model->head * sizeof *results.head);
 }
 
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters,
                                 const struct elbow_microbatch *microbatch)
 {
     ELBOW_CHECK(microbatch->values && microbatch->rows > 0 && microbatch->rows <= model->rows_max);
-    about(model, 0, microbatch);
+    elbow_draws_about(model, 0, microbatch);
     elbow_model_set_conditions(model, microbatch->rows, microbatch->about.condition);
     return elbow_network_forward(&model->encoder, parameters, microbatch->rows, elbow_microbatch_inputs(microbatch));
 }
@@ -318,14 +285,15 @@ void elbow_model_draw_latent(const struct elbow_model *model, const float *param
 void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                             const float *head, struct elbow_importance *importance)
 {
-    check_microbatch(model, microbatch);
+    ELBOW_CHECK(microbatch.rows > 0 && microbatch.rows <= model->rows_max && microbatch.values && microbatch.noise);
     ELBOW_CHECK(head && importance && model->prior);
     size_t rows = microbatch.rows;
-    about(model, 0, &microbatch);
+    elbow_network_about(&model->decoder, 0, &microbatch.about);
     model->posterior->draw(rows, model->latent, head, microbatch.noise, model->z);
-    const float *y = elbow_network_forward(&model->decoder, parameters, rows, model->z);
-    reconstruct(model, parameters, microbatch, y);
+    elbow_draws_score_one(model, parameters, &microbatch,
+                          elbow_network_forward(&model->decoder, parameters, rows, model->z));
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, (struct elbow_terms){0});
+    pass.condition = microbatch.about.condition;
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
     prior.head = head;
     model->prior->log_ratio(&prior, model->objectives);

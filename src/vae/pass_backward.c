@@ -14,3 +14,16 @@ void elbow_pass_backward(const struct elbow_pass *pass, const double *price, flo
         elbow_pass_pull(pass, dz, slopes);
     pass->posterior->backward(pass->rows, pass->latent, pass->head, pass->noise, dz, slopes, dhead);
 }
+
+void elbow_pass_each(const struct elbow_pass *pass, elbow_pass_back *back, float *dz, float *dhead)
+{
+    size_t draws = elbow_pass_draws(pass), size = pass->rows * pass->posterior->outputs(pass->latent);
+    for (size_t k = 0; k < draws; ++k) {
+        struct elbow_pass one = elbow_pass_draw(pass, k);
+        back(&one, dz + k * pass->rows * pass->latent, dhead);
+        for (size_t i = 0; draws > 1 && i < size; ++i)
+            pass->dheads[i] = (k > 0 ? pass->dheads[i] : 0) + (double)dhead[i];
+    }
+    for (size_t i = 0; draws > 1 && i < size; ++i)
+        dhead[i] = (float)pass->dheads[i];
+}

@@ -56,6 +56,9 @@ for key in recon residual explained_deviance; do
 done
 ! grep -qE '"(elbo|kl)' plain.json || fail "eval of a deterministic autoencoder has an elbo or a kl"
 with 2 'objective.beta: model.posterior: deterministic has no KL for it' model.posterior=deterministic objective.beta=0.5
+with 2 'objective.draws: 5: model.posterior: deterministic draws no z' model.posterior=deterministic objective.draws=5
+with 2 "objective.draws: '0' is out of bounds" objective.draws=0
+with 2 'train.microbatch: 100000 with objective.draws: 1024 is more than 16777216 draws' train.batch=100000 train.microbatch=100000 objective.draws=1024
 
 wrong 2 '--corrupt: good.*was trained without model.input.corrupt; leave it out' eval good --corrupt
 wrong 2 '--corrupt: good.*was trained without model.input.corrupt; leave it out' reconstruct good --corrupt -o x.h5

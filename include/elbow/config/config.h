@@ -140,7 +140,7 @@ struct elbow_variance {
 // Local.
 struct elbow_variance elbow_likelihood_variance(const struct elbow_likelihood_options *options);
 
-enum { ELBOW_COMPONENTS_MAX = 1024 }; // of a mixture
+enum { ELBOW_COMPONENTS_MAX = 1024, ELBOW_DRAWS_MAX = 1024 }; // of a mixture; of z for a sample
 
 // Options of all penalties: a kind reads its own.
 struct elbow_penalty_options {
@@ -220,8 +220,9 @@ struct elbow_config {
         struct elbow_layers classifier; // without layers: there is none
     } model;
     struct {
-        int bound; // enum elbow_objective_kind
-        int kl;    // enum elbow_kl_kind; of weighted, up to free_of:
+        int bound;     // enum elbow_objective_kind
+        int64_t draws; // of z for each sample
+        int kl;        // enum elbow_kl_kind; of weighted, up to free_of:
         double beta;
         int64_t warmup;   // steps over which beta rises linearly from 0
         double free_bits; // nats per dimension

@@ -47,6 +47,11 @@ void elbow_batch_weights(const struct elbow_dataset *dataset, size_t rows, const
 void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows, const uint64_t *ids,
                        size_t latent, float *noise);
 
+// Local. Likewise of several blocks, (blocks, rows, Z): a row's noise is one stream of blocks Z numbers, of which block
+// n has those from n Z on.
+void elbow_batch_noise_blocks(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows,
+                              const uint64_t *ids, size_t latent, size_t blocks, float *noise);
+
 ELBOW_C_END
 
 #endif

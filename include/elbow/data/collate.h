@@ -18,6 +18,7 @@ struct elbow_collation {
     struct elbow_binarizer binarizer;    // its draw is the epoch, whatever stands here
     enum elbow_purpose noise;            // keyed by the binarizer's seed, sample and epoch
     size_t latent;                       // Z; 0: z is not drawn, and there is no noise
+    size_t draws;                        // of z for each sample; 0 counts as 1
     double condition_dropout;            // the share of rows that lose their conditions in training
     bool is_training;
     struct elbow_inputs inputs; // what the encoder sees of it; corrupted in training alone, unless asked for
@@ -28,7 +29,7 @@ struct elbow_collation {
 struct elbow_collated {
     size_t rows_max;
     uint64_t *ids;         // [rows_max]
-    float *values, *noise; // (rows_max, D), (rows_max, Z)
+    float *values, *noise; // (rows_max, D), (draws, rows_max, Z)
     float *weights;        // [rows_max]; NULL: none
     int64_t *labels;       // [rows_max] classes; NULL: none
     double *sizes;         // [rows_max]; NULL: none

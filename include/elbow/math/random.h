@@ -69,6 +69,9 @@ void elbow_random_uniform(struct elbow_stream stream, size_t n, float *u);
 // v = (word 2i+1 >> 8) 2^-24, come z[2i] = sqrt(-2 ln u) cos(2 pi v) and z[2i+1] = sqrt(-2 ln u) sin(2 pi v).
 void elbow_random_normal(struct elbow_stream stream, size_t n, float *z);
 
+// Local. Numbers [first, first + n) of those; first is even.
+void elbow_random_normal_from(struct elbow_stream stream, size_t first, size_t n, float *z);
+
 ELBOW_C_END
 
 #endif

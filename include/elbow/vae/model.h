@@ -93,11 +93,18 @@ struct elbow_model {
     struct elbow_parameters parameters;
     struct elbow_network encoder, decoder, classifier; // the last without layers: there is none
     size_t rows_max, lanes;
-    float *z, *kl, *dz, *dhead;       // (lanes, rows_max, Z) ... (lanes, rows_max, head); owned
-    double *recon, *objectives;       // (lanes, rows_max); owned
-    double *noted;                    // (lanes, rows_max, notes); owned
+    size_t copies, draws;             // of a row that are encoded (1); of z for each of those
+    float *z, *kl, *dz, *dhead;       // (lanes, points, Z) ... (lanes, heads, head); owned
+    double *recon, *objectives;       // (lanes, points), (lanes, heads); owned
+    double *noted;                    // (lanes, points, notes); owned
     double *q;                        // (lanes, rows_max, classes) of a classifier; owned
-    double *room;                     // (rows_max, Z + head), for one pass at a time; owned
+    float *shares, *worth;            // (lanes, points): elbow_pass; NULL: there is one draw; owned
+    uint64_t *ids;                    // (lanes, points): the decoder's elbow_about, likewise; owned
+    float *told;                      // (lanes, points, C): likewise; owned
+    double *room;                     // (heads, Z + head), for one pass at a time, as what follows; owned
+    double *dheads;                   // (heads, head): sums over draws; NULL: there is one; owned
+    double *scores;                   // (points): elbow_pass; NULL: the objective has none; owned
+    double *tail;                     // the numbers behind the networks: sums over blocks; NULL: there is one; owned
     double *coupled;                  // [coupling] likewise; owned
     struct elbow_model_sizes sizing;  // of the rows that are decoded
     double *sizes;                    // (parts, rows_max): what they come to; owned
@@ -107,6 +114,12 @@ struct elbow_model {
     struct elbow_track *track;        // where training is noted (elbow/base/trace.h); NULL: nowhere; not owned
 };
 
+// Draws: each row is encoded `copies` times, and z is drawn `draws` times for each of those. Blocks of rows follow each
+// other, so that a block is a microbatch of one draw: heads are (copies, rows), points (draws, copies, rows); the noise
+// of a microbatch lies likewise, one block of rows for each copy and draw. A likelihood sees one block after the other.
+// What layers know of a row is the same in all of its blocks: of a layer with random numbers of its own each point of a
+// sample sees the same ones.
+//
 // Unknown values (microbatch.known): of a row the likelihood scores those that are known, as if it had no others. recon
 // is a sum over them, the gradient of the outputs of the others is 0, and nothing reads what stands in their places, be
 // it NaN. A row without any known value has a recon of 0. Where means are shares of a total (size: total), total and
@@ -182,7 +195,7 @@ bool elbow_model_settle(const struct elbow_model *model, const double *statistic
 
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
 // the rows, each times its weight, and statistics (overwritten, without moments; the objective's is that sum, recon,
-// KL and the likelihood's figures are not weighted).
+// KL and the likelihood's figures are not weighted, and are means over the draws).
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                        struct elbow_terms terms, float *gradient, double *statistics);
 
@@ -195,9 +208,13 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
                        struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics);
 
-// Local. The likelihood alone, of a first lane's decoded rows: y (rows, outputs of a row) becomes its gradient.
+// Local. The likelihood alone, of a first lane's decoded points: y (points, outputs of a row) becomes its gradient.
 void elbow_model_score_outputs(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                                float *y, float *gradient);
+
+// Local. z of all draws of a microbatch, from the head of a lane; the KL of a pass, which stays 0 where there is none.
+void elbow_model_latent(struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch);
+void elbow_model_kl(struct elbow_model *model, size_t lane, const struct elbow_pass *pass);
 
 // Local. What an objective sees of a lane's microbatch.
 struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
@@ -211,12 +228,12 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
 // for all rows.
 void elbow_model_outputs_at(const struct elbow_model *model, const double *means, float *outputs);
 
-// Local. Of the rows that elbow_model_evaluate has seen last, with their recon: the deviance of each, which is the
+// Local. Of the rows that elbow_model_evaluate has seen last: the deviance of each, which is the
 // largest log p(x|y) that any y gives minus recon, and that of the same values at their means, whose outputs are `at`
 // (elbow_model_outputs_at); both (rows). The outputs that are no mean (a predicted variance) are the model's own in
-// both. room: (rows, outputs of a row).
+// both. Of several draws it is that of the first. room: (rows, outputs of a row).
 void elbow_model_deviance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                          const double *recon, const float *at, float *room, double *deviance, double *at_means);
+                          const float *at, float *room, double *deviance, double *at_means);
 
 // Local. head (rows, head) of q(z|x) of a microbatch, whose noise is not needed; valid until the next call that encodes
 // (train, evaluate, encode), so that decode and importance may use it.
@@ -240,7 +257,8 @@ void elbow_model_set_conditions(struct elbow_model *model, size_t rows, const fl
 // Local. mean (rows, D) of p(x|z) for z (rows, Z), which stays.
 void elbow_model_decode(struct elbow_model *model, const float *parameters, size_t rows, const float *z, float *mean);
 
-// Local. Likewise for the z of the rows that elbow_model_evaluate or elbow_model_importance has decoded last.
+// Local. Likewise for the z, the first of several draws, of the rows that elbow_model_evaluate or
+// elbow_model_importance has decoded last.
 void elbow_model_means(struct elbow_model *model, const float *parameters, size_t rows, float *mean);
 
 // Local. A draw from p(x|z) into x (D), for row `row` of the last elbow_model_decode.
@@ -253,7 +271,7 @@ void elbow_model_draw_latent(const struct elbow_model *model, const float *param
                              size_t rows, const uint64_t *ids, float *z);
 
 // Local. Adds to importance[i] the log weight of one draw for each row: log p(x|z) + log p(z) - log q(z|x) with z from
-// head and microbatch.noise. There must be a prior.
+// head and microbatch.noise (of one draw, whatever the model's number is). There must be a prior.
 void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                             const float *head, struct elbow_importance *importance);
 

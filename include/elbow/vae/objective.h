@@ -61,17 +61,21 @@ struct elbow_terms elbow_objective_terms(const struct elbow_config *config, doub
 // overlap.
 struct elbow_pass {
     size_t rows, latent;
+    size_t draws; // K of z, each for all rows; 0 counts as 1
     const struct elbow_posterior *posterior;
     const struct elbow_prior *prior;           // NULL: the posterior has no KL, and kl is 0
     size_t components;                         // of a mixture
     size_t conditions;                         // C
     const float *condition;                    // (rows, C); NULL: nothing is known
     const float *tensors[ELBOW_PRIOR_TENSORS]; // of the prior
-    const float *head, *noise, *z, *kl;        // (rows, outputs of the posterior), (rows, Z), (rows, Z), (rows, Z)
-    const double *recon;                       // (rows)
-    const float *weights;                      // (rows): of what is climbed; NULL: all 1
+    const float *head, *noise, *z, *kl;        // (rows, outputs of the posterior), (K, rows, Z) each
+    const double *recon;                       // (K, rows)
+    double *scores;                            // (K, rows): what the objective's score leaves for its share
+    float *shares, *worth; // (K, rows): of each draw in the gradient, and that times the weight; NULL: one draw has all
+    const float *weights;  // (rows): of what is climbed; NULL: all 1
     struct elbow_terms terms;
-    double *room;    // (rows, Z + outputs of the posterior): for backward
+    double *room;    // (rows, Z + outputs of the posterior): for score and backward
+    double *dheads;  // (rows, outputs of the posterior): sums over draws; NULL with one
     double *coupled; // of elbow_objective_room: for what sees all rows; NULL: nothing does
     double *notes; // of elbow_objective_figures: to which their sums over the rows are added; NULL: they are not wanted
 };
@@ -82,14 +86,36 @@ static inline double elbow_pass_weight(const struct elbow_pass *pass, size_t row
     return pass->weights != NULL ? (double)pass->weights[row] : 1;
 }
 
-// Local. What the prior sees of a pass.
+// Local. How many draws there are, and the pass of one, whose rows weigh what the draw is worth.
+static inline size_t elbow_pass_draws(const struct elbow_pass *pass)
+{
+    return pass->draws > 0 ? pass->draws : 1;
+}
+struct elbow_pass elbow_pass_draw(const struct elbow_pass *pass, size_t draw);
+
+// Local. The share of a row of the pass of one draw.
+static inline double elbow_pass_share(const struct elbow_pass *pass, size_t row)
+{
+    return pass->shares != NULL ? (double)pass->shares[row] : 1;
+}
+
+// Local. Makes the shares of a pass alike; its worth from its shares and weights. Of one draw there are none.
+void elbow_pass_share_alike(const struct elbow_pass *pass);
+void elbow_pass_weigh(const struct elbow_pass *pass);
+
+// Local. back for the pass of each draw, whose rows of dz are at hand; dhead becomes the sum over draws.
+typedef void elbow_pass_back(const struct elbow_pass *pass, float *dz, float *dhead);
+void elbow_pass_each(const struct elbow_pass *pass, elbow_pass_back *back, float *dz, float *dhead);
+
+// Local. What the prior sees of a pass of one draw.
 struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass);
 
-// Local. The way back through z: dhead from price (rows, Z), which is -d value / d KL, and dz, to which the KL and the
-// penalties of the terms add. The pass' room behind its first (rows, Z) is overwritten; price may be those.
+// Local. The way back through the z of one draw: dhead from price (rows, Z), which is -d value / d KL, and dz, to which
+// the KL and the penalties of the terms add. The pass' room behind its first (rows, Z) is overwritten; price may be
+// those.
 void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead);
 
-// What the KL costs: a table with a row for each kind (elbow/config/kinds.h), whose functions lie in
+// What the KL costs, with one draw: a table with a row for each kind (elbow/config/kinds.h), whose functions lie in
 // src/vae/kl/<word>.c. They keep nothing.
 struct elbow_kl {
     const enum elbow_figure_kind *figures; // that the pass' notes have; ends with ELBOW_FIGURES; NULL: none
@@ -107,7 +133,7 @@ struct elbow_kl {
 // Local. The row of a kind.
 const struct elbow_kl *elbow_kl_row(enum elbow_kl_kind kind);
 
-// What the latent variables of a microbatch cost together: a table likewise, src/vae/penalty/<word>.c.
+// What the latent variables of a microbatch, with one draw, cost together: a table likewise, src/vae/penalty/<word>.c.
 struct elbow_penalty {
     const enum elbow_figure_kind *figures; // of its notes
     size_t (*room)(size_t rows, size_t latent);
@@ -120,8 +146,8 @@ struct elbow_penalty {
 // Local. The row of a kind.
 const struct elbow_penalty *elbow_penalty_row(enum elbow_penalty_kind kind);
 
-// Local. What each row pays for all penalties of the terms, with their notes behind those of the KL; adds their
-// gradient to dz and slopes.
+// Local. What each row pays for all penalties of the terms with one draw, with their notes behind those of the KL; adds
+// their gradient to dz and slopes.
 double elbow_pass_penalty(const struct elbow_pass *pass);
 void elbow_pass_pull(const struct elbow_pass *pass, float *dz, double *slopes);
 
@@ -138,14 +164,19 @@ size_t elbow_objective_room(const struct elbow_terms *terms, size_t rows, size_t
 // terms have something that couples them. They keep nothing: threads may call them at the same time with arrays of
 // their own.
 struct elbow_objective {
-    // Local. value[i]: what is climbed, of each row, in nats; without its weight.
+    bool has_scores; // score leaves something in the pass' scores
+    // Local. value[i]: what is climbed, of each row with all its draws, in nats; without its weight. Its notes are sums
+    // over the draws. The pass' room is overwritten.
     void (*score)(const struct elbow_pass *pass, double *value);
-    // Local. price (rows, Z): -d value / d KL times the row's weight, what a nat costs. Of the pass only terms, weights
-    // and kl are needed.
+    // Local. The pass' shares, of several draws: d value / d recon of each, from what score has left in its scores.
+    // NULL: all are alike, and known before anything is scored.
+    void (*share)(const struct elbow_pass *pass);
+    // Local. price (rows, Z): -d value / d KL times the row's weight, what a nat costs, of the pass of one draw. Of the
+    // pass only terms, weights and kl are needed.
     void (*price)(const struct elbow_pass *pass, double *price);
-    // Local. dhead, as the head: the gradient of minus the weighted sum of value by the encoder's head, from dz (rows,
-    // Z), that of minus the weighted sum of recon by z, which is overwritten. recon is not needed; the pass' room is
-    // overwritten.
+    // Local. dhead, as the head: the gradient of minus the weighted sum of value by the encoder's head, from dz (K,
+    // rows, Z), that of minus the sum of recon times the draw's worth by z, which is overwritten. recon is not needed;
+    // the pass' room is overwritten.
     void (*backward)(const struct elbow_pass *pass, float *dz, float *dhead);
 };
 

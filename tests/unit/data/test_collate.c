@@ -124,5 +124,20 @@ START_TEST(places_have_channels)
 }
 END_TEST
 
-UNIT_MAIN("data/collate", missing_values_are_zero_and_told_of, what_is_hidden_follows_from_the_sample,
-          places_have_channels)
+// Several draws of a sample are one stream, which lies block by block: the first is that of one draw.
+START_TEST(draws_are_one_stream)
+{
+    enum { Z = 3, DRAWS = 99, COUNT = 2 };
+    static float blocks[DRAWS * COUNT * Z], row[DRAWS * Z];
+    static const uint64_t ids[COUNT] = {7, 31};
+    elbow_batch_noise_blocks(3, ELBOW_PURPOSE_TRAIN_NOISE, 2, COUNT, ids, Z, DRAWS, blocks);
+    for (size_t i = 0; i < COUNT; ++i) {
+        elbow_batch_noise(3, ELBOW_PURPOSE_TRAIN_NOISE, 2, 1, ids + i, DRAWS * Z, row);
+        for (size_t k = 0; k < DRAWS; ++k)
+            ck_assert(memcmp(row + k * Z, blocks + (k * COUNT + i) * Z, Z * sizeof *row) == 0);
+    }
+}
+END_TEST
+
+UNIT_MAIN("data/collate", draws_are_one_stream, missing_values_are_zero_and_told_of,
+          what_is_hidden_follows_from_the_sample, places_have_channels)
