@@ -9,11 +9,8 @@
 // What weighs or measures a KL needs one.
 static enum elbow_status check_posterior(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
-    static const char *const of_kl[][2] = {{"model", "prior"},
-                                           {"objective", "kl"},
-                                           {"objective", "beta"},
-                                           {"objective", "warmup"},
-                                           {"objective", "free_bits"}};
+    static const char *const of_kl[][2] = {{"model", "prior"},    {"objective", "bound"},  {"objective", "kl"},
+                                           {"objective", "beta"}, {"objective", "warmup"}, {"objective", "free_bits"}};
     enum elbow_posterior_kind kind = (enum elbow_posterior_kind)config->model.posterior;
     for (size_t i = 0; !elbow_posterior_has_kl(kind) && i < sizeof of_kl / sizeof *of_kl; ++i)
         if (!elbow_value_is_preset(elbow_schema_find(elbow_schema_keys(), of_kl[i][0], of_kl[i][1]), config))
@@ -93,6 +90,27 @@ static enum elbow_status check_coupled(const struct elbow_config *config, const 
                            name, has_parts ? "kl: parts" : "penalty: mmd");
 }
 
+// The importance-weighted bound is one of log p(x): nothing in it weighs.
+static enum elbow_status check_importance(const struct elbow_config *config, const char *name,
+                                          struct elbow_error *error)
+{
+    static const char *const weighing[] = {"kl", "beta", "warmup", "free_bits", "penalty"};
+    if (config->objective.bound != ELBOW_OBJECTIVE_IMPORTANCE)
+        return ELBOW_OK;
+    for (size_t i = 0; i < sizeof weighing / sizeof *weighing; ++i)
+        if (!elbow_value_is_preset(elbow_schema_find(elbow_schema_keys(), "objective", weighing[i]), config))
+            return elbow_error_set(error, ELBOW_CONFIG,
+                                   "%s: objective.%s with objective.bound: importance, which weighs whole draws by "
+                                   "p(x, z) / q(z|x), where no part has a weight of its own; remove one of them",
+                                   name, weighing[i]);
+    if (config->model.condition.prior)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: objective.bound: importance: is of one prior for all rows, but "
+                               "model.condition.prior: true gives each its own; remove one of them",
+                               name);
+    return ELBOW_OK;
+}
+
 // A KL that is sampled belongs to no dimension, and a mixture is its own prior.
 static enum elbow_status check_mixture(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
@@ -122,5 +140,7 @@ enum elbow_status elbow_check_kinds(const struct elbow_config *config, const cha
         status = check_input(config, name, error);
     if (status == ELBOW_OK)
         status = check_mixture(config, name, error);
+    if (status == ELBOW_OK)
+        status = check_importance(config, name, error);
     return status == ELBOW_OK ? check_coupled(config, name, error) : status;
 }

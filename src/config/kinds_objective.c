@@ -2,6 +2,11 @@
 // The options of what the KL costs and of penalties: rows of keys, as in schema.c.
 #include "elbow/config/detail/rows.h"
 
+#define no_options                                                                                                     \
+    {                                                                                                                  \
+        NULL, 0                                                                                                        \
+    }
+
 #define OF_OBJECTIVE(member) .offset = offsetof(struct elbow_config, objective.member)
 
 // clang-format off
@@ -79,7 +84,16 @@ static const struct elbow_key dip_keys[] = {
      .help = "The covariance of the means of q(z|x) (DIP-VAE-I), or of the latents: with their mean variances "
              "(DIP-VAE-II)."},
 };
+static const char *const estimator_choices[] = {ELBOW_ESTIMATOR_LIST(ELBOW_KIND_WORD) NULL};
+static const struct elbow_key importance_keys[] = {
+    {"", "gradient", CHOICE(estimator_choices), OF_OBJECTIVE(gradient), .preset = "plain",
+     .help = "Of the encoder: plain, without the score of q (stl), or doubly reparameterised (dreg)."},
+};
 // clang-format on
+#define importance_options OPTIONS(importance_keys)
+#define BOUND(name, word, options) [name] = {#word, options},
+const struct elbow_kind_schema elbow_bound_kinds[ELBOW_OBJECTIVES + 1] = {ELBOW_OBJECTIVE_LIST(BOUND)};
+
 #define mmd_options OPTIONS(mmd_keys)
 #define dip_options OPTIONS(dip_keys)
 #define PENALTY(name, word, options) [name] = {#word, options},

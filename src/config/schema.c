@@ -17,7 +17,6 @@ CHOICES(layout_choices, ELBOW_LAYOUT_LIST);
 CHOICES(channels_choices, ELBOW_CHANNELS_LIST);
 CHOICES(missing_choices, ELBOW_MISSING_LIST);
 CHOICES(transform_choices, ELBOW_TRANSFORM_LIST);
-CHOICES(bound_choices, ELBOW_OBJECTIVE_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
 CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
 CHOICES(on_nan_choices, ELBOW_ON_NAN_LIST);
@@ -178,8 +177,9 @@ static const struct elbow_key keys[] = {
          "Hidden layers from z on; the output layer is added, unless the last one is a convolution: then that is the "
          "output layer. [] is a linear decoder."},
 
-    {"objective", "bound", CHOICE(bound_choices), AT(objective.bound), .preset = "elbo", .is_later = true,
-     .help = "What training climbs. elbo: the evidence lower bound, the mean over the draws of a sample."},
+    {"objective", "bound", KIND(elbow_bound_kinds), AT(objective.bound), .preset = "elbo", .is_later = true,
+     .help = "What training climbs. elbo: the evidence lower bound, the mean over the draws of a sample; importance: the "
+             "importance-weighted bound of objective.draws draws."},
     {"objective", "draws", INTEGER, AT(objective.draws), FROM(1, ELBOW_DRAWS_MAX), .preset = "1", .is_later = true,
      .help = "Draws of z for each sample, in training and in its evaluations: the encoder runs once, the decoder that "
              "many times."},

@@ -63,6 +63,7 @@ struct elbow_terms elbow_objective_terms(const struct elbow_config *config, doub
                                 .free_bits = config->objective.free_bits,
                                 .free_of = (enum elbow_free)config->objective.free_of,
                                 .kl = (enum elbow_kl_kind)config->objective.kl,
+                                .gradient = (enum elbow_estimator)config->objective.gradient,
                                 .capacity = config->objective.capacity.to,
                                 .capacity_weight = config->objective.capacity.weight,
                                 .parts = config->objective.parts,

@@ -36,7 +36,7 @@ static const struct elbow_terms TERMS[] = {
 enum { TERMS_COUNT = sizeof TERMS / sizeof *TERMS };
 
 static float head[ROWS * 2 * Z], noise[ROWS * Z], z[ROWS * Z], kl[ROWS * Z], dz[ROWS * Z], dhead[ROWS * 2 * Z];
-static double recon[ROWS], value[ROWS], room[ROWS * 3 * Z], coupled[4 * ROWS * Z];
+static double recon[ROWS], value[ROWS], scores[ROWS], room[ROWS * 3 * Z], coupled[4 * ROWS * Z];
 static float weights[ROWS];
 static bool has_weights;
 
@@ -98,6 +98,7 @@ static struct elbow_pass score(const struct elbow_objective *objective, struct e
                               .z = z,
                               .kl = kl,
                               .recon = recon,
+                              .scores = scores,
                               .weights = has_weights ? weights : NULL,
                               .terms = terms,
                               .room = room,
@@ -186,6 +187,7 @@ static void check_split(const struct elbow_objective *objective, struct elbow_te
         pass.z = z + i * Z;
         pass.kl = kl + i * Z;
         pass.recon = recon + i;
+        pass.scores = scores + i;
         objective->score(&pass, values);
         go_back(objective, &pass, i, again);
         ck_assert(values[0] == value[i] && memcmp(again, dhead + 2 * i * Z, 2 * Z * sizeof *again) == 0);
@@ -204,7 +206,7 @@ static void check_price(const struct elbow_objective *objective, struct elbow_te
     static double price[ROWS * Z];
     const float h = 0x1p-10F;
     struct elbow_pass pass = score(objective, terms);
-    if (terms.kl == ELBOW_KL_PARTS)
+    if (terms.kl == ELBOW_KL_PARTS || objective->has_scores)
         return; // which are of log q - log p, not of the KL at hand
     objective->price(&pass, price);
     for (size_t k = 0; k < ROWS * Z; ++k) {

@@ -57,6 +57,11 @@ done
 ! grep -qE '"(elbo|kl)' plain.json || fail "eval of a deterministic autoencoder has an elbo or a kl"
 with 2 'objective.beta: model.posterior: deterministic has no KL for it' model.posterior=deterministic objective.beta=0.5
 with 2 'objective.draws: 5: model.posterior: deterministic draws no z' model.posterior=deterministic objective.draws=5
+with 2 'objective.bound: model.posterior: deterministic has no KL for it' model.posterior=deterministic objective.bound=importance
+with 2 'objective.beta with objective.bound: importance, which weighs whole draws' objective.bound=importance objective.beta=2
+with 2 'objective.kl with objective.bound: importance' objective.bound=importance 'objective.kl={parts: {}}'
+with 2 'objective.penalty with objective.bound: importance' objective.bound=importance 'objective.penalty=[mmd: {}]'
+with 2 'objective.bound.importance.gradient: .*most' 'objective.bound={importance: {gradient: most}}'
 with 2 "objective.draws: '0' is out of bounds" objective.draws=0
 with 2 'train.microbatch: 100000 with objective.draws: 1024 is more than 16777216 draws' train.batch=100000 train.microbatch=100000 objective.draws=1024
 

@@ -1,9 +1,36 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# As exact.sh, for layers and what is kept beside the weights.
+# As exact.sh, for layers, draws and what is kept beside the weights.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-exact.sh"
+
+# Several draws of a sample, of which numbers beside the networks have sums; dropout and conditions in the decoder.
+same drawn "1 3+on 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /normal, valid: 0.2, weights: /weights, condition: {five: /five}}
+model:
+  latent: 3
+  likelihood: {gaussian: {variance: learned}}
+  condition: {prior: true, dropout: 0.2}
+  encoder: [dense: {units: 9}]
+  decoder: [dense: {units: 13, activation: silu}, dropout: 0.2, dense: {units: 9}]
+objective: {draws: 3, penalty: [dip: {of: latents}]}
+train: {epochs: 2, batch: 40, microbatch: 8}
+log: {every: 1}
+Y
+
+# Draws that count by their importance, scored again for the numbers beside the networks, those of a prior among them.
+same weighed "1 3+on 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /normal, valid: /normal-valid, weights: /weights}
+model: {latent: 3, prior: {mixture: {components: 4}}, likelihood: {student_t: {scale: learned}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+objective: {bound: {importance: {gradient: dreg}}, draws: 5}
+train: {epochs: 2, batch: 40, microbatch: 8}
+log: {every: 1}
+checkpoint: {every: 3, keep: 9}
+Y
+run 75 3 weighed.part "$elbow" train weighed.yaml --run-dir weighed.part --set run.stop_after=3
+run 0 2 weighed.rest "$elbow" train weighed.yaml --run-dir weighed.part --resume
+same_run "weighed, resumed" weighed.1 weighed.part
 
 # Series and volumes, through all that looks at places; blocks of several samples.
 same time "1 2 3 4 3:[0,1,1]" <<'Y'

@@ -344,20 +344,6 @@ done
 same_file "gaps, filled" gaps.1.h5 gaps.3.h5
 same_file "gaps, hidden" gaps.hidden.1.out gaps.hidden.3.out
 
-# Several draws of a sample, of which numbers beside the networks have sums; dropout and conditions in the decoder.
-same drawn "1 3+on 4:[0,1,0,1]" <<'Y'
-data: {file: data.h5, train: /normal, valid: 0.2, weights: /weights, condition: {five: /five}}
-model:
-  latent: 3
-  likelihood: {gaussian: {variance: learned}}
-  condition: {prior: true, dropout: 0.2}
-  encoder: [dense: {units: 9}]
-  decoder: [dense: {units: 13, activation: silu}, dropout: 0.2, dense: {units: 9}]
-objective: {draws: 3, penalty: [dip: {of: latents}]}
-train: {epochs: 2, batch: 40, microbatch: 8}
-log: {every: 1}
-Y
-
 # Rows that see each other, and a KL that looks back at the step before, which is in the checkpoint; a full covariance.
 same coupled "1 3 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid, weights: /weights}

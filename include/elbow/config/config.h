@@ -220,8 +220,8 @@ struct elbow_config {
         struct elbow_layers classifier; // without layers: there is none
     } model;
     struct {
-        int bound;     // enum elbow_objective_kind
-        int64_t draws; // of z for each sample
+        int bound, gradient; // enum elbow_objective_kind; of importance: enum elbow_estimator
+        int64_t draws;       // of z for each sample
         int kl;        // enum elbow_kl_kind; of weighted, up to free_of:
         double beta;
         int64_t warmup;   // steps over which beta rises linearly from 0

@@ -159,8 +159,17 @@ enum elbow_dip { ELBOW_DIP_LIST(ELBOW_KIND_ENUMERATOR) };
 enum elbow_penalty_kind { ELBOW_PENALTY_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PENALTIES };
 
 // Objectives, what training climbs: src/vae/objective/<word>.c holds the functions.
-#define ELBOW_OBJECTIVE_LIST(X) X(ELBOW_OBJECTIVE_ELBO, elbo)
+#define ELBOW_OBJECTIVE_LIST(X)                                                                                        \
+    X(ELBOW_OBJECTIVE_ELBO, elbo, no_options)                                                                          \
+    X(ELBOW_OBJECTIVE_IMPORTANCE, importance, importance_options)
 enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OBJECTIVES };
+
+// Estimators of what the importance-weighted bound has for the encoder.
+#define ELBOW_ESTIMATOR_LIST(X)                                                                                        \
+    X(ELBOW_ESTIMATOR_PLAIN, plain)                                                                                    \
+    X(ELBOW_ESTIMATOR_STL, stl)                                                                                        \
+    X(ELBOW_ESTIMATOR_DREG, dreg)
+enum elbow_estimator { ELBOW_ESTIMATOR_LIST(ELBOW_KIND_ENUMERATOR) };
 
 // Measures, what an evaluation gives: src/evaluate/measure/<word>.c holds the functions, elbow/config/figures.h what
 // their figures mean. A place in the list is one in the vector that is summed, which no file keeps.

@@ -46,6 +46,7 @@ struct elbow_terms {
     double free_bits; // nats of each dimension that cost nothing
     enum elbow_free free_of;
     enum elbow_kl_kind kl;
+    enum elbow_estimator gradient;    // of an importance-weighted bound
     double capacity, capacity_weight; // nats, of the step
     struct elbow_kl_parts parts;      // weights
     uint64_t samples;                 // of the set that the rows are of; less than the rows: so many

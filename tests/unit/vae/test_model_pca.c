@@ -61,9 +61,8 @@ static void fill_encoder(struct linear *linear, double widen)
     }
 }
 
-static struct linear *linear_create(bool learned, double widen)
+static struct linear *linear_create_of(struct elbow_config config, bool learned, double widen)
 {
-    static struct elbow_config config;
     config.model.latent = Z;
     config.model.likelihood = ELBOW_LIKELIHOOD_GAUSSIAN;
     config.model.likelihood_options.variance = VARIANCE;
@@ -90,6 +89,12 @@ static struct linear *linear_create(bool learned, double widen)
         }
     }
     return linear;
+}
+
+static struct linear *linear_create(bool learned, double widen)
+{
+    static struct elbow_config config;
+    return linear_create_of(config, learned, widen);
 }
 
 static void linear_destroy(struct linear *linear)
@@ -209,5 +214,34 @@ START_TEST(importance_sampling_converges)
 }
 END_TEST
 
+// At the true posterior every weight is p(x), and log w does not depend on z: without the score of q the encoder has no
+// gradient (Roeder et al. 2017).
+START_TEST(scoreless_gradients_vanish_at_the_posterior)
+{
+    enum { DRAWS = 5 };
+    struct linear *linear = linear_create_of(
+        (struct elbow_config){.objective = {.bound = ELBOW_OBJECTIVE_IMPORTANCE, .draws = DRAWS}}, false, 1);
+    float noise[DRAWS * ROWS * Z], *gradient = calloc(linear->model->parameters.size, sizeof *gradient);
+    double statistics[ELBOW_STATISTIC_HEAD + Z + 3], norms[ELBOW_ESTIMATOR_DREG + 1] = {0};
+    const struct elbow_tensor *decoder = elbow_parameters_find(&linear->model->parameters, "decoder.head/weight");
+    uint64_t state = SEED + 3;
+    for (int k = 0; k < DRAWS; ++k)
+        draw(&state, noise + k * ROWS * Z);
+    struct elbow_microbatch microbatch = {.rows = ROWS, .values = linear->x, .noise = noise, .draws = DRAWS};
+    for (int kind = ELBOW_ESTIMATOR_PLAIN; kind <= ELBOW_ESTIMATOR_DREG; ++kind) {
+        elbow_model_train(linear->model, linear->parameters, microbatch,
+                          (struct elbow_terms){.gradient = (enum elbow_estimator)kind}, gradient, statistics);
+        for (size_t p = 0; p < decoder->offset; ++p)
+            norms[kind] += (double)gradient[p] * gradient[p];
+        norms[kind] = sqrt(norms[kind]);
+    }
+    ck_assert(norms[ELBOW_ESTIMATOR_PLAIN] > 1);
+    ck_assert_double_lt(norms[ELBOW_ESTIMATOR_STL], 1e-5 * norms[ELBOW_ESTIMATOR_PLAIN]);
+    ck_assert_double_lt(norms[ELBOW_ESTIMATOR_DREG], 1e-5 * norms[ELBOW_ESTIMATOR_PLAIN]);
+    free(gradient);
+    linear_destroy(linear);
+}
+END_TEST
+
 UNIT_MAIN("vae/model: probabilistic PCA", every_weight_is_the_likelihood, the_elbo_is_tight,
-          importance_sampling_converges)
+          importance_sampling_converges, scoreless_gradients_vanish_at_the_posterior)

@@ -85,6 +85,7 @@ extern const struct elbow_kind_schema elbow_input_options[2];
 extern const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1];
 
 // What the KL costs, likewise, by enum elbow_kl_kind.
+extern const struct elbow_kind_schema elbow_bound_kinds[ELBOW_OBJECTIVES + 1];
 extern const struct elbow_kind_schema elbow_kl_kinds[ELBOW_KLS + 1];
 
 // Those of model.condition, likewise.
