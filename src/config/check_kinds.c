@@ -32,14 +32,20 @@ static enum elbow_status check_posterior(const struct elbow_config *config, cons
     return ELBOW_OK;
 }
 
-// A covariance that may be any.
-static enum elbow_status check_full(const struct elbow_config *config, const char *name, struct elbow_error *error)
+// Bounds of log-variances; a covariance that may be any.
+static enum elbow_status check_variances(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     bool has_dip = (config->objective.penalties >> ELBOW_PENALTY_DIP & 1) != 0;
     const char *other = config->objective.kl == ELBOW_KL_PARTS ? "objective.kl: parts"
                         : has_dip && config->objective.penalty_options.dip_of == ELBOW_DIP_LATENTS
                             ? "objective.penalty: dip of latents"
                             : NULL;
+    const struct elbow_posterior_options *options = &config->model.posterior_options;
+    if (options->has_least && options->has_most && !(options->least < options->most))
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.posterior: least_log_variance: %g is not below most_log_variance: %g; set it "
+                               "lower",
+                               name, options->least, options->most);
     if (config->model.posterior != ELBOW_POSTERIOR_FULL)
         return ELBOW_OK;
     if (config->model.latent > ELBOW_FULL_LATENT_MAX)
@@ -135,7 +141,7 @@ enum elbow_status elbow_check_kinds(const struct elbow_config *config, const cha
 {
     enum elbow_status status = check_posterior(config, name, error);
     if (status == ELBOW_OK)
-        status = check_full(config, name, error);
+        status = check_variances(config, name, error);
     if (status == ELBOW_OK)
         status = check_input(config, name, error);
     if (status == ELBOW_OK)

@@ -155,6 +155,18 @@ const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1] = {ELBOW_PRIO
 #define OPTIMIZER(name, word, options) [name] = {#word, options},
 const struct elbow_kind_schema elbow_optimizer_kinds[ELBOW_OPTIMIZERS + 1] = {ELBOW_OPTIMIZER_LIST(OPTIMIZER)};
 
+// clang-format off
+#define OF_POSTERIOR(member, told) .type = ELBOW_KEY_OPTIONAL, ANY, .preset = "null", .is_later = true, \
+    .offset = offsetof(struct elbow_config, model.posterior_options.member), \
+    .present = offsetof(struct elbow_config, model.posterior_options.told)
+static const struct elbow_key posterior_keys[] = {
+    {"", "least_log_variance", OF_POSTERIOR(least, has_least),
+     .help = "The least that the encoder's log-variances may be, those below are this one; null: any."},
+    {"", "most_log_variance", OF_POSTERIOR(most, has_most),
+     .help = "The most that they may be; null: any."},
+};
+// clang-format on
+#define posterior_options OPTIONS(posterior_keys)
 #define POSTERIOR(name, word, options, has_kl) [name] = {#word, options},
 const struct elbow_kind_schema elbow_posterior_kinds[ELBOW_POSTERIORS + 1] = {ELBOW_POSTERIOR_LIST(POSTERIOR)};
 

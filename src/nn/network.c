@@ -240,6 +240,38 @@ static struct elbow_layer_call backward_call(const struct elbow_network *network
     return call;
 }
 
+float *elbow_network_output(const struct elbow_network *network, size_t lane)
+{
+    return network->lanes[lane].outputs_of[network->count - 1];
+}
+
+// The head's outputs that have bounds; a NaN stays.
+static void bound_outputs(const struct elbow_network *network, size_t lane, size_t rows)
+{
+    const struct elbow_network_bounds *bounds = &network->bounds;
+    for (size_t i = 0; bounds->count > 0 && i < rows; ++i) {
+        float *y = elbow_network_output(network, lane) + i * network->outputs + bounds->first;
+        for (size_t k = 0; k < bounds->count; ++k)
+            y[k] = y[k] < bounds->least ? bounds->least : y[k] > bounds->most ? bounds->most : y[k];
+    }
+}
+
+static void bound_gradient(const struct elbow_network *network, size_t lane, size_t rows, float *dy)
+{
+    const struct elbow_network_bounds *bounds = &network->bounds;
+    for (size_t i = 0; bounds->count > 0 && i < rows; ++i) {
+        size_t at = i * network->outputs + bounds->first;
+        const float *y = elbow_network_output(network, lane) + at;
+        for (size_t k = 0; k < bounds->count; ++k)
+            dy[at + k] = y[k] <= bounds->least || y[k] >= bounds->most ? 0 : dy[at + k];
+    }
+}
+
+static bool is_end(const struct elbow_network *network, size_t layer, size_t part)
+{
+    return layer + 1 == network->count && part + 1 == elbow_network_parts(network, layer);
+}
+
 void elbow_network_forward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
                                 const float *parameters, size_t rows, const float *x)
 {
@@ -248,11 +280,8 @@ void elbow_network_forward_part(struct elbow_network *network, size_t lane, size
     if (layer == 0 && part == 0)
         repeat_inputs(network, lane, rows, x);
     at->row->forward(at, (struct elbow_span){part, 1}, &call);
-}
-
-float *elbow_network_output(const struct elbow_network *network, size_t lane)
-{
-    return network->lanes[lane].outputs_of[network->count - 1];
+    if (is_end(network, layer, part))
+        bound_outputs(network, lane, rows);
 }
 
 void elbow_network_backward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
@@ -262,6 +291,8 @@ void elbow_network_backward_part(struct elbow_network *network, size_t lane, siz
     const struct elbow_layer_instance *at = &network->layers[layer];
     struct elbow_layer_call call = backward_call(network, lane, layer, parameters, rows, x, dy, dx);
     call.gradient = gradient;
+    if (is_end(network, layer, part))
+        bound_gradient(network, lane, rows, dy);
     at->row->backward(at, (struct elbow_span){part, 1}, &call);
 }
 
@@ -281,12 +312,14 @@ float *elbow_network_forward(struct elbow_network *network, const float *paramet
         struct elbow_layer_call call = call_of(network, 0, i, parameters, rows, x);
         elbow_layer_forward(&network->layers[i], &call);
     }
+    bound_outputs(network, 0, rows);
     return elbow_network_output(network, 0);
 }
 
 void elbow_network_backward(struct elbow_network *network, const float *parameters, size_t rows, const float *x,
                             float *dy, float *gradient, float *dx)
 {
+    bound_gradient(network, 0, rows, dy);
     for (size_t i = network->count; i-- > 0;) {
         struct elbow_layer_call call = backward_call(network, 0, i, parameters, rows, x, dy, dx);
         call.gradient = gradient;

@@ -8,6 +8,7 @@
 
 #include "elbow/base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 // The tensor of numbers beside the networks, named by its part where there are several.
@@ -101,6 +102,17 @@ static void tell_outputs(struct elbow_shape sample, size_t outputs, const struct
                         told.message, outputs, outputs, sample.channels);
 }
 
+// Of the log-variances of q(z|x).
+static struct elbow_network_bounds bounds_of(const struct elbow_config *config, const struct elbow_model *model)
+{
+    const struct elbow_posterior_options *options = &config->model.posterior_options;
+    bool has_bounds = (options->has_least || options->has_most) && model->prior != NULL;
+    return (struct elbow_network_bounds){.first = model->latent,
+                                         .count = has_bounds ? model->latent : 0,
+                                         .least = options->has_least ? (float)options->least : -INFINITY,
+                                         .most = options->has_most ? (float)options->most : INFINITY};
+}
+
 static enum elbow_status create_layers(const struct elbow_config *config, struct elbow_shape sample,
                                        struct elbow_model *model, struct elbow_error *error)
 {
@@ -113,6 +125,7 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
         elbow_network_create_conditioned(&model->parameters, "encoder", elbow_model_inputs(config, sample),
                                          &config->model.encoder, (struct elbow_shape){1, 1, model->head, 0},
                                          initializer, elbow_model_heads(model), conditions, &model->encoder, error);
+    model->encoder.bounds = bounds_of(config, model);
     conditions.count = (config->model.condition.decoder ? model->conditions : 0) + classes;
     conditions.has_blocks = false;
     size_t outputs = model->parts[0].outputs;

@@ -49,6 +49,7 @@ layer_kinds() {
 sample_of() {
     local least most
     case $1 in
+    'a number') pick -0.5 0.3 ;;
     'a number above 0 and'*) pick 0.01 0.5 0.9 ;;
     'a number above 0') pick 0.1 0.5 2 ;;
     'a number of at least 0 and'*) pick 0 0.3 0.9 ;;

@@ -117,6 +117,32 @@ START_TEST(pieces_give_the_bits_of_the_whole)
 }
 END_TEST
 
+// Log-variances within bounds: a row that is at one has no gradient there, whichever way it went through the layers,
+// and no bound that is far away changes a bit.
+START_TEST(bounds_hold_log_variances)
+{
+    struct world *free = create(ELBOW_POSTERIOR_DIAGONAL), *world = create(ELBOW_POSTERIOR_DIAGONAL);
+    float head[ROWS * 2 * Z];
+    train_once(free);
+    free->model->encoder.bounds = (struct elbow_network_bounds){.first = Z, .count = Z, .least = -50, .most = 50};
+    train_once(world);
+    ck_assert(memcmp(free->gradient, world->gradient, world->model->parameters.size * sizeof(float)) == 0);
+    world->model->encoder.bounds = (struct elbow_network_bounds){.first = Z, .count = Z, .least = -0.1F, .most = 0.05F};
+    check_gradient(world);
+    check_pieces(world);
+    objective(world, (struct elbow_row_results){.head = head});
+    size_t at_least = 0, at_most = 0;
+    for (size_t k = 0; k < ROWS * 2 * Z; ++k) {
+        at_least += k / Z % 2 == 1 && head[k] == -0.1F;
+        at_most += k / Z % 2 == 1 && head[k] == 0.05F;
+        ck_assert(k / Z % 2 == 0 || (head[k] >= -0.1F && head[k] <= 0.05F));
+    }
+    ck_assert(at_least > 0 && at_most > 0 && at_least + at_most < (size_t)ROWS * Z);
+    destroy(free);
+    destroy(world);
+}
+END_TEST
+
 // The head begins with the mean, and the width of its last layer is what the row says.
 static void check_head(struct world *world)
 {
@@ -328,6 +354,7 @@ START_TEST(slopes_of_the_kl_are_differences)
 }
 END_TEST
 
-UNIT_MAIN("conformance/posterior", gradients_are_differences, pieces_give_the_bits_of_the_whole,
-          heads_begin_with_the_mean, without_a_kl_recon_is_climbed, log_q_is_the_density_of_the_draw,
-          pull_is_the_gradient_of_the_density, kl_is_that_of_gaussians, slopes_of_the_kl_are_differences)
+UNIT_MAIN("conformance/posterior", bounds_hold_log_variances, gradients_are_differences,
+          pieces_give_the_bits_of_the_whole, heads_begin_with_the_mean, without_a_kl_recon_is_climbed,
+          log_q_is_the_density_of_the_draw, pull_is_the_gradient_of_the_density, kl_is_that_of_gaussians,
+          slopes_of_the_kl_are_differences)

@@ -354,7 +354,7 @@ log: {every: 1}
 Y
 same back "1 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
-model: {latent: 3, posterior: full, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+model: {latent: 3, posterior: {full: {least_log_variance: -0.3}}, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
 objective: {kl: {capacity: {weight: 10, from: 1, to: 3, steps: 5}}, penalty: [mmd: {weight: 10}]}
 train: {epochs: 2, batch: 40, microbatch: 8}
 log: {every: 3}

@@ -199,6 +199,7 @@ struct elbow_config {
         struct elbow_likelihood_options likelihood_options;
         struct elbow_likelihood_parts parts; // where there are such, the two above have their defaults
         int posterior;                       // enum elbow_posterior_kind
+        struct elbow_posterior_options posterior_options;
         int prior;
         int64_t components; // prior: mixture
         struct {

@@ -8,6 +8,8 @@
 #ifndef ELBOW_CONFIG_KINDS_H
 #define ELBOW_CONFIG_KINDS_H
 
+#include <stdbool.h>
+
 #define ELBOW_KIND_ENUMERATOR(name, ...) name,
 #define ELBOW_KIND_WORD(name, word, ...) #word,
 
@@ -119,11 +121,15 @@ enum elbow_prior_kind { ELBOW_PRIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PRIORS };
 // Posteriors, what the encoder says of z: X(ENUMERATOR, word, options, whether that is a distribution, with a KL to the
 // prior). src/vae/posterior/<word>.c holds the functions.
 #define ELBOW_POSTERIOR_LIST(X)                                                                                        \
-    X(ELBOW_POSTERIOR_DIAGONAL, diagonal, no_options, true)                                                            \
+    X(ELBOW_POSTERIOR_DIAGONAL, diagonal, posterior_options, true)                                                     \
     X(ELBOW_POSTERIOR_DETERMINISTIC, deterministic, no_options, false)                                                 \
-    X(ELBOW_POSTERIOR_FULL, full, no_options, true)
+    X(ELBOW_POSTERIOR_FULL, full, posterior_options, true)
 enum elbow_posterior_kind { ELBOW_POSTERIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_POSTERIORS };
 enum { ELBOW_FULL_LATENT_MAX = 256 }; // a head is half the square of it
+struct elbow_posterior_options {
+    double least, most; // of log-variances
+    bool has_least, has_most;
+};
 
 // How the weight of the KL rises: X(ENUMERATOR, word, options).
 #define ELBOW_RAMP_LIST(X)                                                                                             \

@@ -20,8 +20,16 @@ struct elbow_lane {
     struct elbow_about about;
 };
 
+// Outputs of the head that are kept within bounds: of each row those from `first` on. Where one lies at a bound, or was
+// beyond, it has no gradient.
+struct elbow_network_bounds {
+    size_t first, count; // count 0: none are
+    float least, most;
+};
+
 struct elbow_network {
     size_t inputs, outputs;              // values of a sample at either end
+    struct elbow_network_bounds bounds;  // the caller's, zero at first
     size_t count;                        // layers, the head included
     struct elbow_layer_instance *layers; // [count] owned
     size_t rows_max;

@@ -167,6 +167,8 @@ START_TEST(test_finish_training)
     does_not_finish("data: {file: x.h5}\nmodel: {posterior: deterministic}\nobjective: {penalty: [mmd, dip]}",
                     "run.yaml: objective.penalty: dip: is of the means and variances of a diagonal posterior; remove "
                     "it, or set model.posterior: diagonal");
+    does_not_finish("data: {file: x.h5}\nmodel: {posterior: {diagonal: {least_log_variance: 2, most_log_variance: 2}}}",
+                    "run.yaml: model.posterior: least_log_variance: 2 is not below most_log_variance: 2; set it lower");
     does_not_finish("data: {file: x.h5}\nmodel: {posterior: full, latent: 257}",
                     "run.yaml: model.latent: 257 with model.posterior: full, whose head has Z (Z + 3) / 2 outputs: at "
                     "most 256; set fewer, or model.posterior: diagonal");
