@@ -51,7 +51,7 @@ struct elbow_posterior {
     // Local. slopes (rows, outputs), overwritten: the gradient of sum_ij price_ij kl_ij, price (rows, Z), by the head.
     // Reads the head.
     void (*kl_backward)(const struct elbow_posterior_call *call, const double *price, double *slopes);
-    // The three below are NULL of a kind whose L is its diagonal.
+    // The four below are NULL of a kind whose L is its diagonal.
     // Local. variance (n) of z_j that is beyond exp(log_variance_j), of dimensions [first, first + n) of a row: what
     // the z before it bring, sum_k<j L_jk^2. Reads the head.
     void (*beyond)(const struct elbow_posterior_call *call, size_t row, size_t first, size_t n, double *variance);
@@ -59,6 +59,8 @@ struct elbow_posterior {
     // log-variances; of these dimensions overwritten in slopes (rows, outputs). Reads the head.
     void (*beyond_backward)(const struct elbow_posterior_call *call, size_t row, size_t first, size_t n,
                             const double *slope, double *slopes);
+    // Local. log q(z|x) of one row at any z (Z), and of each dimension, marginals (Z). Reads the head.
+    double (*density)(const struct elbow_posterior_call *call, size_t row, const float *z, double *marginals);
     // Local. L (Z, Z) of one row's head.
     void (*factor)(size_t latent, const float *head, float *cells);
 };

@@ -197,6 +197,27 @@ static void beyond_backward(const struct elbow_posterior_call *call, size_t row,
             below[k] = 2 * slope[j - first] * (double)pieces.below[k];
 }
 
+// L u = z - mean, from the first.
+static double density(const struct elbow_posterior_call *call, size_t row, const float *z, double *marginals)
+{
+    const double log_2_pi = 1.83787706640934548356;
+    size_t latent = call->latent;
+    struct pieces pieces = pieces_of(call->head, latent, row);
+    double solved[ELBOW_FULL_LATENT_MAX], joint = 0;
+    ELBOW_CHECK(latent <= ELBOW_FULL_LATENT_MAX);
+    for (size_t j = 0; j < latent; ++j) {
+        const float *below = pieces.below + FIRST(j);
+        double off = (double)z[j] - (double)pieces.mean[j], log_variance = pieces.log_variance[j], rest = off;
+        double variance = exp(log_variance) + beyond_of(&pieces, j);
+        for (size_t k = 0; k < j; ++k)
+            rest -= (double)below[k] * solved[k];
+        solved[j] = rest * exp(-0.5 * log_variance);
+        joint += -0.5 * (log_2_pi + log_variance + solved[j] * solved[j]);
+        marginals[j] = -0.5 * (log_2_pi + log(variance) + off * off / variance);
+    }
+    return joint;
+}
+
 static void factor(size_t latent, const float *head, float *cells)
 {
     struct pieces pieces = pieces_of(head, latent, 0);
@@ -216,4 +237,5 @@ const struct elbow_posterior elbow_posterior_full = {.outputs = outputs,
                                                      .kl_backward = kl_backward,
                                                      .beyond = beyond,
                                                      .beyond_backward = beyond_backward,
+                                                     .density = density,
                                                      .factor = factor};
