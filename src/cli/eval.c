@@ -2,8 +2,11 @@
 // elbow eval
 #include "elbow/base/json.h"
 #include "elbow/cli/command.h"
+#include "elbow/evaluate/confusion.h"
 #include "elbow/evaluate/evaluator.h"
 #include "elbow/evaluate/session.h"
+#include "elbow/output/sink.h"
+#include "elbow/parallel/collectives.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -31,6 +34,7 @@ static int characters(const char *text)
     return count;
 }
 
+enum { CONFUSION_MOST = 16, CONFUSION_WIDTH = 20 };                  // classes, letters of a name, that a screen holds
 enum { NAME_WIDTH = 14, CLASS_WIDTH = 10, CLASS_FIGURE_WIDTH = 12 }; // of columns
 
 static int width_in_classes(const struct elbow_figure *figure)
@@ -86,6 +90,33 @@ static void print_classes(const struct elbow_evaluation *evaluation)
         print_class(&evaluation->classes[c], width);
 }
 
+// Which class rows are taken for, as far as a screen holds it.
+static void print_confusion(const struct elbow_session *session, const struct elbow_evaluation *evaluation)
+{
+    const struct elbow_conditions *names = &session->checkpoint.data.classes;
+    size_t classes = evaluation->confusion_classes;
+    int width = CLASS_WIDTH;
+    for (size_t y = 0; y < classes; ++y) {
+        int length = characters(elbow_class_name(names, y));
+        width = length > width ? length : width;
+    }
+    if (classes > CONFUSION_MOST || width > CONFUSION_WIDTH) {
+        printf("\nthe confusion matrix of %zu classes is in --json and --confusion FILE\n", classes);
+        return;
+    }
+    printf("\n%*s  of rows with this label the likeliest class is\n%*s", width, "", width, "label");
+    for (size_t y = 0; y < classes; ++y)
+        elbow_text_print(stdout, "%*s%s", 1 + width - characters(elbow_class_name(names, y)), "",
+                         elbow_class_name(names, y));
+    for (size_t n = 0; n < classes * classes; ++n) {
+        const char *name = elbow_class_name(names, n / classes);
+        if (n % classes == 0)
+            elbow_text_print(stdout, "\n%*s%s", width - characters(name), "", name);
+        printf(" %*.0f", width, evaluation->confusion[n]);
+    }
+    putchar('\n');
+}
+
 // Of the column of names: wider where a long one is shown.
 static int width_of_names(const struct elbow_evaluation *evaluation)
 {
@@ -127,6 +158,8 @@ static void print_words(const struct elbow_session *session, const struct elbow_
     }
     if (evaluation->class_count > 0)
         print_classes(evaluation);
+    if (evaluation->confusion != NULL)
+        print_confusion(session, evaluation);
 }
 
 // kl_is: how the KL was found; NULL: not told.
@@ -146,7 +179,27 @@ static void print_figures(struct elbow_json *json, const struct elbow_figures *f
     }
 }
 
-static void print_json(const struct elbow_evaluation *evaluation)
+static void print_confusion_json(struct elbow_json *json, const struct elbow_conditions *names,
+                                 const struct elbow_evaluation *evaluation)
+{
+    size_t classes = evaluation->confusion_classes;
+    elbow_json_open(json, "confusion", '{');
+    elbow_json_open(json, "classes", '[');
+    for (size_t y = 0; y < classes; ++y)
+        elbow_json_text(json, NULL, elbow_class_name(names, y));
+    elbow_json_close(json, ']');
+    elbow_json_open(json, "rows", '[');
+    for (size_t y = 0; y < classes; ++y) {
+        elbow_json_open(json, NULL, '[');
+        for (size_t k = 0; k < classes; ++k)
+            elbow_json_integer(json, NULL, (int64_t)evaluation->confusion[y * classes + k]);
+        elbow_json_close(json, ']');
+    }
+    elbow_json_close(json, ']');
+    elbow_json_close(json, '}');
+}
+
+static void print_json(const struct elbow_session *session, const struct elbow_evaluation *evaluation)
 {
     struct elbow_json json = {.out = stdout};
     elbow_json_open(&json, NULL, '{');
@@ -163,6 +216,8 @@ static void print_json(const struct elbow_evaluation *evaluation)
         }
         elbow_json_close(&json, ']');
     }
+    if (evaluation->confusion != NULL)
+        print_confusion_json(&json, &session->checkpoint.data.classes, evaluation);
     elbow_json_close(&json, '}');
 }
 
@@ -201,6 +256,13 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct wish, hide)},
     ELBOW_ROW_CORRUPT(offsetof(struct wish, request.corrupt),
                       "corrupts what the encoder sees, as in training, and measures how well the model undoes that"),
+    {.name = "confusion",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE",
+     .help = "also writes the confusion matrix of a classifier, a row for each pair of label and likeliest class, to a "
+             "file with one of these endings:" ELBOW_SINK_TABLE_ENDINGS,
+     .offset = offsetof(struct wish, request.output)},
+    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
     ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
     ELBOW_ROW_JSON(offsetof(struct wish, json)),
@@ -220,6 +282,29 @@ static void preview(const struct elbow_call *call, char *note)
     struct elbow_error error = {0};
     if (read_wish(call, &wish, &error) == ELBOW_OK)
         elbow_session_preview(&wish.request, note);
+}
+
+// Collective. The file that --confusion names.
+static enum elbow_status write_confusion(struct elbow_call *call, const struct wish *wish,
+                                         const struct elbow_session *session, const struct elbow_evaluation *evaluation,
+                                         struct elbow_error *error)
+{
+    if (elbow_comm_place(call->comm).rank == 0)
+        elbow_confusion_write(evaluation, &session->checkpoint.data.classes, wish->request.output,
+                              elbow_output_publishing(wish->request.force), error);
+    return elbow_comm_agree_root(call->comm, error);
+}
+
+// Whether there will be a confusion matrix.
+static enum elbow_status check_confusion(const struct wish *wish, const struct elbow_session *session,
+                                         struct elbow_error *error)
+{
+    if (wish->request.output == NULL || (session->model->classes > 1 && session->dataset.has_labels))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE, "--confusion %.500s: %.500s %s", wish->request.output,
+                           session->model->classes > 1 ? session->dataset.name : session->checkpoint.path,
+                           session->model->classes > 1 ? "has no labels; --labels names some"
+                                                       : "was trained without model.classifier; leave it out");
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
@@ -247,12 +332,16 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         .deviance = true,
         .hide = wish.hide,
         .corrupt = wish.request.corrupt};
-    status = elbow_evaluate(&request, &evaluation, error);
+    status = check_confusion(&wish, &session, error);
+    if (status == ELBOW_OK)
+        status = elbow_evaluate(&request, &evaluation, error);
+    if (status == ELBOW_OK && wish.request.output != NULL)
+        status = write_confusion(call, &wish, &session, &evaluation, error);
     if (status == ELBOW_OK && evaluation.has_too_many_classes)
         elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");
     if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0) {
         if (wish.json)
-            print_json(&evaluation);
+            print_json(&session, &evaluation);
         else
             print_words(&session, &evaluation);
     }

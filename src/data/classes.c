@@ -7,6 +7,7 @@
 #include "elbow/math/hash.h"
 #include "elbow/math/permutation.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,42 @@ uint64_t elbow_classes_hash(const struct elbow_classes *classes, const int64_t *
         elbow_hash_add(&state, numbers, count * sizeof *numbers);
     }
     return elbow_hash_end(&state);
+}
+
+// Whether a name is an integer as it is written, and which.
+static bool is_integer(const char *name, int64_t *value)
+{
+    char same[32];
+    char *end = NULL;
+    errno = 0;
+    *value = strtoll(name, &end, 10);
+    elbow_text_format(same, sizeof same, "%" PRId64, *value);
+    return errno == 0 && *end == '\0' && strcmp(same, name) == 0;
+}
+
+enum elbow_status elbow_class_table_make(const struct elbow_conditions *names, struct elbow_class_table *table,
+                                         struct elbow_error *error)
+{
+    size_t count = elbow_classes_count(names);
+    bool are_integers = true;
+    *table = (struct elbow_class_table){0};
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(table->values, count), ELBOW_ARRAY(table->names.labels, count),
+                                         ELBOW_ARRAY(table->names.names, count)};
+    enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "names of classes", error);
+    for (size_t i = 0; i < count && status == ELBOW_OK; ++i) {
+        table->names.names[i] = elbow_class_name(names, i);
+        are_integers = is_integer(table->names.names[i], &table->values[i]) && are_integers;
+    }
+    for (size_t i = 0; i < count && status == ELBOW_OK && !are_integers; ++i)
+        table->values[i] = table->names.labels[i] = (int64_t)i;
+    table->names.count = status == ELBOW_OK && !are_integers ? count : 0;
+    return status;
+}
+
+void elbow_class_table_clear(struct elbow_class_table *table)
+{
+    elbow_release(&table->values);
+    elbow_label_names_clear(&table->names);
 }
 
 void elbow_classes_clear(struct elbow_classes *classes)

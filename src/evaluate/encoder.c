@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { ROWS_AT_ONCE = 1024 };                                        // that are taken apart before they are written
-enum { COLUMNS_MAX = 3 + ELBOW_FIGURES + 1 + ELBOW_ORIGIN_COLUMNS }; // three of q(z|x), figures, labels
+enum { COLUMNS_MAX = 3 + ELBOW_FIGURES + 3 + ELBOW_ORIGIN_COLUMNS }; // three of q(z|x), figures, labels, two of q(y|x)
 
 struct encoding {
     const struct elbow_evaluation_request *request;
@@ -21,8 +21,9 @@ struct encoding {
     struct elbow_sink_column columns[COLUMNS_MAX];
     size_t column_count, row_bytes;
     struct elbow_measured measured;
-    double *sums; // of a microbatch
-    float *cells; // (Z, Z) of a row, where the posterior has a factor
+    double *sums;                     // of a microbatch
+    struct elbow_class_table classes; // of a classifier
+    float *cells;                     // (Z, Z) of a row, where the posterior has a factor
     struct elbow_origin origin;
     struct elbow_sink sink; // rank zero
 };
@@ -46,6 +47,7 @@ static enum elbow_status make_room(struct encoding *encoding, struct elbow_error
 static void give_room_back(struct encoding *encoding)
 {
     elbow_release(&encoding->sums);
+    elbow_class_table_clear(&encoding->classes);
     elbow_release(&encoding->cells);
     elbow_origin_clear(&encoding->origin);
     elbow_measured_destroy(&encoding->measured);
@@ -67,6 +69,18 @@ static void add_column(struct encoding *encoding, struct elbow_sink_column colum
     ELBOW_CHECK(encoding->column_count < COLUMNS_MAX);
     encoding->columns[encoding->column_count++] = column;
     encoding->row_bytes += elbow_sink_column_bytes(&column);
+}
+
+static void add_class_columns(struct encoding *encoding)
+{
+    add_column(encoding, (struct elbow_sink_column){.name = "class_probability",
+                                                    .element = ELBOW_ELEMENT_FLOAT32,
+                                                    .rank = 1,
+                                                    .shape = {encoding->request->model->classes}});
+    add_column(encoding, (struct elbow_sink_column){.name = "class",
+                                                    .element = ELBOW_ELEMENT_INT64,
+                                                    .names = &encoding->classes.names,
+                                                    .named = "class"});
 }
 
 static void add_columns(struct encoding *encoding)
@@ -99,6 +113,8 @@ static void add_columns(struct encoding *encoding)
                                                         .element = ELBOW_ELEMENT_INT64,
                                                         .names = &encoding->request->dataset->label_names,
                                                         .named = "label"});
+    if (encoding->request->model->classes > 1)
+        add_class_columns(encoding);
     struct elbow_sink_column origin[ELBOW_ORIGIN_COLUMNS];
     size_t count = elbow_origin_columns(&encoding->origin, origin);
     for (size_t i = 0; i < count; ++i)
@@ -148,6 +164,12 @@ static void pack_row(const struct encoding *encoding, size_t i, char *row)
         int64_t label = elbow_dataset_label(dataset, measured->first + i);
         row = put(row, &label, sizeof label);
     }
+    if (encoding->request->model->classes > 1) {
+        size_t classes = encoding->request->model->classes;
+        const float *q = measured->q + i * classes;
+        row = put(row, q, classes * sizeof *q);
+        row = put(row, &encoding->classes.values[elbow_likeliest_class(q, classes)], sizeof(int64_t));
+    }
     elbow_origin_pack(&encoding->origin, measured->first + i, row);
 }
 
@@ -196,7 +218,8 @@ enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, c
 {
     *error = (struct elbow_error){0};
     struct encoding encoding = {.request = request, .plan = {.request = request, .latent = request->model->latent}};
-    elbow_origin_create(request->dataset, &encoding.origin, error);
+    if (elbow_origin_create(request->dataset, &encoding.origin, error) == ELBOW_OK && request->model->classes > 1)
+        elbow_class_table_make(&request->dataset->classes.names, &encoding.classes, error);
     add_columns(&encoding);
     struct elbow_sink_plan plan = {.path = path,
                                    .columns = encoding.columns,

@@ -16,5 +16,6 @@ void elbow_evaluation_clear(struct elbow_evaluation *evaluation)
 {
     elbow_release(&evaluation->kl);
     elbow_release(&evaluation->classes);
+    elbow_release(&evaluation->confusion);
     *evaluation = (struct elbow_evaluation){0};
 }

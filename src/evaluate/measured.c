@@ -22,6 +22,7 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(measured->head, rows_max * model->head),
         ELBOW_ARRAY(measured->recon, rows_max),
+        ELBOW_ARRAY(measured->q, model->classes > 1 ? rows_max * model->classes : 0),
         ELBOW_ARRAY(measured->kl, rows_max),
         ELBOW_ARRAY(measured->statistics, elbow_model_statistics(plan->request->model, true)),
         ELBOW_ARRAY(measured->weights, rows_max),
@@ -53,6 +54,8 @@ void elbow_measured_evaluate(struct elbow_measured *measured, uint64_t first, si
     terms.samples = request->dataset->samples;
     elbow_model_evaluate(request->model, request->parameters, measured->microbatch, terms, measured->statistics,
                          results);
+    if (request->model->classes > 1)
+        elbow_model_classify(request->model, request->parameters, measured->microbatch, measured->q);
 }
 
 void elbow_measured_set_sizes(const struct elbow_measured *measured)
@@ -78,6 +81,7 @@ void elbow_measured_destroy(struct elbow_measured *measured)
     elbow_collated_destroy(&measured->collated);
     elbow_release(&measured->head);
     elbow_release(&measured->recon);
+    elbow_release(&measured->q);
     elbow_release(&measured->kl);
     elbow_release(&measured->statistics);
     elbow_release(&measured->weights);

@@ -134,6 +134,10 @@ void elbow_model_own_figures(const struct elbow_model *model, struct elbow_figur
 {
     for (size_t e = 0; e < model->extras; ++e)
         elbow_figures_set(figures, model->extra_figures[e], 0);
+    if (model->classes > 1) {
+        elbow_figures_set(figures, ELBOW_FIGURE_ACCURACY, 0);
+        elbow_figures_set(figures, ELBOW_FIGURE_LOG_CLASS, 0);
+    }
     for (size_t p = 0; p < model->part_count; ++p)
         for (size_t n = 0; n < model->parts[p].figures; ++n)
             if (is_of_several(model, model->parts[p].likelihood->figures[n]))

@@ -12,7 +12,7 @@
 #include <string.h>
 
 // Seven microbatches, the last one short.
-enum { VALUES = 6, LATENT = 3, MICROBATCH = 4, SAMPLES = 27, DRAWS = 5, CLASSES = 3 };
+enum { VALUES = 6, LATENT = 3, MICROBATCH = 4, SAMPLES = 27, DRAWS = 5, CLASSES = 3, HIDDEN = 4 };
 enum { MICROBATCHES = (SAMPLES + MICROBATCH - 1) / MICROBATCH };
 static const uint64_t SEED = 20151;
 static const double VARIANCE = 0.3, BETA = 0.5, FREE_BITS = 0.05;
@@ -82,6 +82,7 @@ static void clear_set(void)
 {
     elbow_model_destroy(set.model);
     elbow_release(&set.parameters);
+    elbow_classes_clear(&set.dataset.classes);
 }
 
 // What the model says of a row, in double.
@@ -305,6 +306,7 @@ static void check_stored(const struct elbow_evaluation *evaluation)
     ck_assert(isnan(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED)));
 }
 
+#include "reference_measure_classified.inc"
 #include "reference_measure_inputs.inc"
 
 static const struct {
@@ -319,6 +321,7 @@ static const struct {
     [ELBOW_MEASURE_DENOISED] = {ask_denoised, check_denoised, false},
     [ELBOW_MEASURE_IMPORTANCE] = {ask_importance, check_importance, false},
     [ELBOW_MEASURE_CLASSES] = {ask_classes, check_classes, false},
+    [ELBOW_MEASURE_CLASSIFIED] = {ask_classified, check_classified, false},
     [ELBOW_MEASURE_STORED] = {ask_stored, check_stored, false},
 };
 

@@ -130,6 +130,14 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_ACTIVE_UNITS, active_units, "",                                                                     \
       "latent dimensions whose posterior mean has a variance above 0.01 over the set (valid rows)", 0,                 \
       ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)                                       \
+    X(ELBOW_FIGURE_LABELLED, labelled, "", "rows whose label is a class of the classifier", 0, ELBOW_FIGURE_IN_EVAL,   \
+      false)                                                                                                           \
+    X(ELBOW_FIGURE_ACCURACY, accuracy, "",                                                                             \
+      "share of the labelled rows whose class is the likeliest by the classifier q(y given x) (valid rows)", 4,        \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)                \
+    X(ELBOW_FIGURE_ACCURACY_ERROR, accuracy_error, "", "standard error of accuracy", 4, ELBOW_FIGURE_IN_EVAL, false)   \
+    X(ELBOW_FIGURE_LOG_CLASS, log_class, "nats per labelled row", "log q(y given x) of the label (valid rows)", 4,     \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_IN_EVAL, false)                                      \
     X(ELBOW_FIGURE_IMPORTANCE, importance, "", "draws of z for each sample: the K of --importance", 0,                 \
       ELBOW_FIGURE_IN_JSON, false)                                                                                     \
     X(ELBOW_FIGURE_LOG_LIKELIHOOD, log_likelihood, "nats per sample",                                                  \

@@ -187,6 +187,7 @@ enum elbow_estimator { ELBOW_ESTIMATOR_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_MEASURE_DENOISED, denoised)                                                                                \
     X(ELBOW_MEASURE_IMPORTANCE, importance)                                                                            \
     X(ELBOW_MEASURE_CLASSES, classes)                                                                                  \
+    X(ELBOW_MEASURE_CLASSIFIED, classified)                                                                            \
     X(ELBOW_MEASURE_STORED, stored)
 enum elbow_measure_kind { ELBOW_MEASURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_MEASURES };
 

@@ -61,6 +61,20 @@ enum elbow_status elbow_classes_draw(const struct elbow_classes_request *request
 // Local. What tells these classes of all stored rows from others.
 uint64_t elbow_classes_hash(const struct elbow_classes *classes, const int64_t *labels, uint64_t stored);
 
+// What outputs say of classes: the integer that a class is called, where all are called by integers; else their
+// numbers, with names. Owned.
+struct elbow_class_table {
+    struct elbow_label_names names; // of no name where classes are called by integers
+    int64_t *values;                // (C), owned
+};
+
+// Local. The names last as long as those of the classes. MEMORY.
+enum elbow_status elbow_class_table_make(const struct elbow_conditions *names, struct elbow_class_table *table,
+                                         struct elbow_error *error);
+
+// Local. A zeroed struct is legal.
+void elbow_class_table_clear(struct elbow_class_table *table);
+
 // Local. A zeroed struct is legal.
 void elbow_classes_clear(struct elbow_classes *classes);
 

@@ -38,6 +38,8 @@ struct elbow_evaluation {
     size_t class_count;
     bool has_too_many_classes;           // more than a thousand: then there are no classes
     struct elbow_class_figures *classes; // by label; owned
+    size_t confusion_classes;            // C of a classifier
+    double *confusion;                   // (C, C) rows by the class of their label, and by the likeliest; owned
 };
 
 // Local. A zeroed struct is legal.

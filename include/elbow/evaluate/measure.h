@@ -33,6 +33,7 @@ struct elbow_measured {
     struct elbow_microbatch microbatch; // its arrays are those of `collated`
     float *head;                        // (rows, head of the model)
     double *recon, *kl;                 // (rows)
+    float *q;                           // (rows, C): q(y|x) of a classifier, where there is one
     double *statistics;                 // with moments
     struct elbow_importance *weights;   // (rows): room
     float *outputs;                     // (rows, D, outputs of a value): room, where the deviance is asked for
@@ -73,6 +74,15 @@ struct elbow_measure {
     enum elbow_status (*conclude)(const struct elbow_measure_plan *plan, double samples, const double *sums,
                                   struct elbow_evaluation *evaluation, struct elbow_error *error);
 };
+
+// Local. The likeliest of the classes of q(y|x) (classes); the first of several.
+static inline size_t elbow_likeliest_class(const float *q, size_t classes)
+{
+    size_t best = 0;
+    for (size_t y = 1; y < classes; ++y)
+        best = q[y] > q[best] ? y : best;
+    return best;
+}
 
 // Local. The row of a kind.
 const struct elbow_measure *elbow_measure_row(enum elbow_measure_kind kind);
