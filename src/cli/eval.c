@@ -299,12 +299,10 @@ static enum elbow_status write_confusion(struct elbow_call *call, const struct w
 static enum elbow_status check_confusion(const struct wish *wish, const struct elbow_session *session,
                                          struct elbow_error *error)
 {
-    if (wish->request.output == NULL || (session->model->classes > 1 && session->dataset.has_labels))
+    if (wish->request.output == NULL || session->dataset.has_labels)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE, "--confusion %.500s: %.500s %s", wish->request.output,
-                           session->model->classes > 1 ? session->dataset.name : session->checkpoint.path,
-                           session->model->classes > 1 ? "has no labels; --labels names some"
-                                                       : "was trained without model.classifier; leave it out");
+    return elbow_error_set(error, ELBOW_USAGE, "--confusion %.500s: %.500s has no labels; --labels names some",
+                           wish->request.output, session->dataset.name);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
@@ -317,6 +315,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     struct elbow_evaluation evaluation = {0};
     if (wish.importance > 0)
         wish.request.needs_prior = (struct elbow_session_needs){"--importance", ELBOW_WHY_NO_IMPORTANCE};
+    wish.request.needs_classifier = wish.request.output != NULL ? "--confusion" : NULL;
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status != ELBOW_OK)
         return status;

@@ -239,6 +239,9 @@ static enum elbow_status check_needs(const struct elbow_session_request *request
         return elbow_error_set(error, ELBOW_USAGE,
                                "--corrupt: %.500s was trained without model.input.corrupt; leave it out",
                                session->checkpoint.path);
+    if (request->needs_classifier != NULL && session->model->classes < 2)
+        return elbow_error_set(error, ELBOW_USAGE, "%s: %.500s was trained without model.classifier; leave it out",
+                               request->needs_classifier, session->checkpoint.path);
     if (request->needs_prior.what == NULL || session->model->prior != NULL)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE, "%s: %.500s has model.posterior: %s, %s", request->needs_prior.what,

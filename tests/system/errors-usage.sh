@@ -20,7 +20,7 @@ wrong 2 'info: FILE is missing' info
 wrong 2 'config needs a configuration' config
 wrong 2 'trian: unknown command; did you mean train' help trian
 wrong 2 '--importance.*0' eval good --importance 0
-wrong 2 '--confusion x.csv: good/.*was trained without model.classifier; leave it out' eval good --confusion x.csv
+wrong 2 '--confusion: good/.*was trained without model.classifier; leave it out' eval good --confusion x.csv
 wrong 2 '--importance.*many' eval good --importance many
 wrong 2 '--size /labels: no likelihood of the checkpoint has size: data' eval good --size /labels
 wrong 2 '--size 5: no likelihood of the checkpoint has a size' sample good -o x.h5 --size 5

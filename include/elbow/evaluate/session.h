@@ -33,6 +33,7 @@ struct elbow_session_request {
     bool force;         // it may replace one that is there
     bool is_training;   // without `data`: the training data, whatever else there is
     bool corrupt;       // for models with model.input.corrupt alone
+    const char *needs_classifier;           // a flag that is only for models with one; NULL: none is
     struct elbow_session_needs needs_prior; // what is only for models with one; zeroed: nothing is
 };
 
