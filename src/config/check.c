@@ -198,6 +198,8 @@ enum elbow_status elbow_config_finish(struct elbow_config *config, const char *n
     if (status == ELBOW_OK)
         status = elbow_check_kinds(config, name, error);
     if (status == ELBOW_OK)
+        status = elbow_check_classifier(config, name, error);
+    if (status == ELBOW_OK)
         status = elbow_check_transform(config, name, error);
     if (status == ELBOW_OK)
         status = elbow_check_dequantize(config, name, error);

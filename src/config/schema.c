@@ -176,6 +176,10 @@ static const struct elbow_key keys[] = {
      .help =
          "Hidden layers from z on; the output layer is added, unless the last one is a convolution: then that is the "
          "output layer. [] is a linear decoder."},
+    {"model", "classifier", .type = ELBOW_KEY_LAYERS, AT(model.classifier), .is_later = true,
+     .help =
+         "Hidden layers, from what the encoder sees on, of a classifier q(y|x) that is trained with the model; data.labels "
+         "are its classes, and rows may be without one. [] is no classifier."},
 
     {"objective", "bound", KIND(elbow_bound_kinds), AT(objective.bound), .preset = "elbo", .is_later = true,
      .help = "What training climbs. elbo: the evidence lower bound, the mean over the draws of a sample; importance: the "
@@ -191,6 +195,8 @@ static const struct elbow_key keys[] = {
      .preset = "[]", .is_later = true,
      .help = "What the latent variables of a microbatch cost together: [mmd: {...}] how far they are from the prior, "
              "[dip: {...}] how far their covariance is from the identity; or both."},
+    {"objective", "classifier", REAL, AT(objective.classifier), NOT_NEGATIVE, .preset = "0.1", .is_later = true,
+     .help = "Weight of log q(y|x) of a row whose class is known, times all rows by those whose class is known."},
     {"objective", "beta", REAL, AT(objective.beta), NOT_NEGATIVE, .preset = "1.0",
      .help = "Weight of the KL in what is trained; the reported elbo is always recon - kl."},
     {"objective", "warmup", INTEGER, AT(objective.warmup), FROM_ZERO, .preset = "0",

@@ -24,6 +24,13 @@ static size_t noise_of(const struct elbow_config *config)
     return is_drawn ? (size_t)config->model.latent : 0;
 }
 
+// Draws of z of a sample: with a classifier those of each class.
+static size_t blocks_of(const struct elbow_config *config)
+{
+    bool has_classes = elbow_config_has_classifier(config) && config->model.classes > 0;
+    return (size_t)config->objective.draws * (has_classes ? config->model.classes : 1);
+}
+
 static struct elbow_inputs inputs_of(const struct elbow_config *config, const struct elbow_dataset *dataset)
 {
     return (struct elbow_inputs){.dataset = dataset,
@@ -46,7 +53,7 @@ struct elbow_collation elbow_collation_of_training(const struct elbow_config *co
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_TRAIN_BINARIZE, ELBOW_PURPOSE_TRAIN_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_TRAIN_NOISE,
         .latent = noise_of(config),
-        .draws = (size_t)config->objective.draws,
+        .draws = blocks_of(config),
         .condition_dropout = config->model.condition.dropout,
         .is_training = true,
         .inputs = inputs_of(config, dataset)};
@@ -62,7 +69,7 @@ struct elbow_collation elbow_collation_of_evaluation(const struct elbow_config *
         .binarizer = binarizer_of(config, ELBOW_PURPOSE_EVAL_BINARIZE, ELBOW_PURPOSE_EVAL_DEQUANTIZE),
         .noise = ELBOW_PURPOSE_EVAL_NOISE,
         .latent = noise_of(config),
-        .draws = (size_t)config->objective.draws,
+        .draws = blocks_of(config),
         .inputs = inputs_of(config, dataset)};
 }
 

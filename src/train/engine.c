@@ -5,10 +5,20 @@
 #include "elbow/base/memory.h"
 #include "elbow/math/threads.h"
 
+// All rows by those whose class is known; 0: there are none.
+static double find_label_share(const struct elbow_dataset *train)
+{
+    uint64_t known = 0;
+    for (uint64_t i = 0; i < train->samples && elbow_classes_count(&train->classes.names) > 0 && train->has_labels; ++i)
+        known += elbow_dataset_class(train, i) >= 0;
+    return known > 0 ? (double)train->samples / (double)known : 0;
+}
+
 static enum elbow_status make_buffers(struct elbow_engine *engine, uint64_t microbatches, struct elbow_error *error)
 {
+    engine->label_share = find_label_share(&engine->plan->train);
     engine->statistics = elbow_model_statistics(engine->model, false);
-    engine->summed = elbow_statistics_size(engine->model->latent, false);
+    engine->summed = elbow_model_sums(engine->model, false);
     bool looks_back = elbow_objective_looks_back(&engine->plan->config);
     engine->accumulators = engine->summed + (looks_back ? engine->model->latent : 0);
     const struct elbow_array arrays[] = {
@@ -118,6 +128,7 @@ struct elbow_terms elbow_engine_terms(const struct elbow_engine *engine, uint64_
     struct elbow_terms terms = elbow_objective_terms(config, engine->state.beta);
     bool looks_back = engine->accumulators > engine->summed && engine->state.updates > 0;
     terms.samples = engine->plan->train.samples;
+    terms.classifier *= engine->label_share;
     terms.before = looks_back ? engine->accumulator + engine->summed : NULL;
     if (config->objective.kl == ELBOW_KL_CAPACITY)
         terms.capacity = elbow_objective_capacity(config, step);

@@ -72,6 +72,7 @@ static void write_train_row(struct elbow_trainer *trainer)
         struct elbow_metrics_row row = new_row(engine, ELBOW_SPLIT_TRAIN);
         elbow_model_figures(engine->model, engine->sums, false, &row.figures); // the likelihood's, of the last step
         elbow_statistics_figures(accumulator, engine->model->prior != NULL, &row.figures);
+        elbow_model_class_figures(engine->model, accumulator, false, &row.figures);
         elbow_figures_set(&row.figures, ELBOW_FIGURE_GRAD_NORM, engine->state.grad_norm);
         elbow_figures_set(&row.figures, ELBOW_FIGURE_SKIPPED, (double)engine->state.skipped);
         fill_times(engine, samples, &row);

@@ -6,6 +6,7 @@
 #include "elbow/vae/detail/draws.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/vae/detail/classes.h"
 #include "elbow/vae/detail/scoring.h"
 
 #include <string.h>
@@ -81,17 +82,26 @@ void elbow_draws_about(struct elbow_model *model, size_t lane, const struct elbo
 {
     struct elbow_about about = microbatch->about;
     size_t rows = microbatch->rows, blocks = elbow_model_blocks(model), width = model->conditions;
-    elbow_network_about(&model->encoder, lane, &about);
+    bool has_told = microbatch->about.condition != NULL || elbow_model_has_classes(model);
+    uint64_t *ids = blocks > 1 ? model->ids + lane * elbow_model_points(model) : NULL;
+    float *told = blocks > 1 ? model->told + lane * elbow_model_points(model) * width : NULL;
     for (size_t b = 0; blocks > 1 && b < blocks; ++b) {
-        size_t row = lane * elbow_model_points(model) + b * rows;
         if (microbatch->about.ids != NULL)
-            memcpy(model->ids + row, microbatch->about.ids, rows * sizeof *model->ids);
-        if (microbatch->about.condition != NULL)
-            memcpy(model->told + row * width, microbatch->about.condition, rows * width * sizeof *model->told);
-        about.ids = microbatch->about.ids != NULL ? model->ids + row - b * rows : NULL;
-        about.condition = microbatch->about.condition != NULL ? model->told + (row - b * rows) * width : NULL;
+            memcpy(ids + b * rows, microbatch->about.ids, rows * sizeof *ids);
+        if (elbow_model_has_classes(model))
+            elbow_classes_fill(model, microbatch, b % model->copies, told + b * rows * width);
+        else if (has_told)
+            memcpy(told + b * rows * width, microbatch->about.condition, rows * width * sizeof *told);
+    }
+    if (blocks > 1) {
+        about.ids = microbatch->about.ids != NULL ? ids : NULL;
+        about.condition = has_told ? told : NULL;
     }
     elbow_network_about(&model->decoder, lane, &about);
+    about.blocks = model->copies;
+    elbow_network_about(&model->encoder, lane, &about);
+    if (elbow_model_has_classes(model))
+        elbow_network_about(&model->classifier, lane, &microbatch->about);
 }
 
 void elbow_model_latent(struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch)
@@ -152,15 +162,13 @@ void elbow_draws_score_one(struct elbow_model *model, const float *parameters,
     elbow_scoring_score(model, &scoring);
 }
 
-void elbow_draws_recon(const struct elbow_pass *pass, double *recon)
+double elbow_draws_recon(const struct elbow_pass *pass, size_t row)
 {
     size_t draws = elbow_pass_draws(pass);
-    for (size_t i = 0; i < pass->rows; ++i) {
-        double sum = 0;
-        for (size_t k = 0; k < draws; ++k)
-            sum += pass->recon[k * pass->rows + i];
-        recon[i] = sum / (double)draws;
-    }
+    double sum = 0;
+    for (size_t k = 0; k < draws; ++k)
+        sum += pass->recon[k * pass->rows + row];
+    return sum / (double)draws;
 }
 
 void elbow_draws_score(struct elbow_model *model, size_t lane, const float *parameters,

@@ -3,9 +3,9 @@
 // and their gradients with those of its first layer's inputs.
 #include "elbow/vae/layerwise.h"
 
-#include "elbow/vae/detail/draws.h"
+#include "elbow/vae/detail/classes.h"
 
-// A layer of either network, with what goes in and comes out at its ends.
+// A layer of a network, with what goes in and comes out at its ends.
 struct place {
     struct elbow_network *network;
     size_t layer, rows;
@@ -21,6 +21,13 @@ static struct place find(struct elbow_model *model, const struct elbow_layerwise
     if (layer < encoders)
         return (struct place){
             &model->encoder, layer, model->copies * rows, elbow_microbatch_inputs(&layerwise->microbatch), dhead, NULL};
+    if (layer >= encoders + model->decoder.count)
+        return (struct place){&model->classifier,
+                              layer - encoders - model->decoder.count,
+                              rows,
+                              elbow_microbatch_inputs(&layerwise->microbatch),
+                              elbow_network_output(&model->classifier, layerwise->lane),
+                              NULL};
     return (struct place){&model->decoder,
                           layer - encoders,
                           elbow_model_blocks(model) * rows,
@@ -34,12 +41,15 @@ static const struct elbow_network *network_of(const struct elbow_model *model, s
     if (*layer < model->encoder.count)
         return &model->encoder;
     *layer -= model->encoder.count;
-    return &model->decoder;
+    if (*layer < model->decoder.count)
+        return &model->decoder;
+    *layer -= model->decoder.count;
+    return &model->classifier;
 }
 
 size_t elbow_layerwise_layers(const struct elbow_model *model)
 {
-    return model->encoder.count + model->decoder.count;
+    return model->encoder.count + model->decoder.count + model->classifier.count;
 }
 
 size_t elbow_layerwise_parts(const struct elbow_model *model, size_t layer)
@@ -95,6 +105,6 @@ void elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elb
         return;
     struct elbow_pass pass = elbow_model_pass(model, layerwise->lane, parameters, layerwise->microbatch.rows,
                                               layerwise->microbatch.noise, layerwise->terms);
-    pass.weights = layerwise->microbatch.weights;
+    pass.weights = elbow_classes_weights(model, layerwise->lane, &layerwise->microbatch);
     model->objective->backward(&pass, place.dx, find(model, layerwise, 0).dy);
 }

@@ -3,7 +3,7 @@
 // allocates (model_compute.c).
 #include "elbow/vae/detail/model.h"
 
-#include "elbow/vae/detail/draws.h"
+#include "elbow/vae/detail/classes.h"
 #include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/memory.h"
@@ -118,15 +118,15 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
 {
     enum elbow_initializer initializer = (enum elbow_initializer)config->model.initializer;
     struct elbow_network_conditions conditions = {.every_layer = config->model.condition.every_layer};
-    size_t classes = model->classes > 1 ? model->classes : 0;
-    conditions.count = (config->model.condition.encoder ? model->conditions : 0) + classes;
+    size_t classes = elbow_model_has_classes(model) ? model->classes : 0;
+    conditions.count = classes > 0 || config->model.condition.encoder ? model->conditions : 0;
     conditions.has_blocks = classes > 0;
     enum elbow_status status =
         elbow_network_create_conditioned(&model->parameters, "encoder", elbow_model_inputs(config, sample),
                                          &config->model.encoder, (struct elbow_shape){1, 1, model->head, 0},
                                          initializer, elbow_model_heads(model), conditions, &model->encoder, error);
     model->encoder.bounds = bounds_of(config, model);
-    conditions.count = (config->model.condition.decoder ? model->conditions : 0) + classes;
+    conditions.count = classes > 0 || config->model.condition.decoder ? model->conditions : 0;
     conditions.has_blocks = false;
     size_t outputs = model->parts[0].outputs;
     struct elbow_shape output = {sample.height, sample.width, sample.channels * outputs, sample.depth};
@@ -138,7 +138,7 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
             initializer, elbow_model_points(model), conditions, &model->decoder, error);
         tell_outputs(sample, outputs, &config->model.decoder, error);
     }
-    conditions.count = config->model.condition.encoder ? model->conditions : 0;
+    conditions.count = model->conditions - classes;
     if (status == ELBOW_OK && classes > 0)
         status = elbow_network_create_conditioned(&model->parameters, "classifier", elbow_model_inputs(config, sample),
                                                   &config->model.classifier, (struct elbow_shape){1, 1, classes, 0},
@@ -160,7 +160,6 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
         ELBOW_ARRAY(model->recon, points),
         ELBOW_ARRAY(model->objectives, heads),
         ELBOW_ARRAY(model->noted, points * model->notes),
-        ELBOW_ARRAY(model->q, model->classes > 1 ? lanes * model->rows_max * model->classes : 0),
         ELBOW_ARRAY(model->room, elbow_model_heads(model) * (model->latent + model->head)),
         ELBOW_ARRAY(model->condition, model->rows_max * model->conditions),
         ELBOW_ARRAY(model->coupled, model->coupling),
@@ -168,6 +167,8 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
     enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, what, error);
     if (status == ELBOW_OK)
         status = elbow_draws_create(model, lanes, error);
+    if (status == ELBOW_OK)
+        status = elbow_classes_create(model, lanes, error);
     if (status == ELBOW_OK)
         status = elbow_gathering_create(model, error);
     model->lanes = lanes;
@@ -183,11 +184,11 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->recon);
     elbow_release(&model->objectives);
     elbow_release(&model->noted);
-    elbow_release(&model->q);
     elbow_release(&model->coupled);
     elbow_release(&model->room);
     elbow_release(&model->condition);
     elbow_draws_destroy(model);
+    elbow_classes_destroy(model);
     elbow_gathering_destroy(model);
 }
 
@@ -288,12 +289,13 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
     model->posterior = kinds.posterior;
     model->conditions = config->model.condition.width;
     model->classes = elbow_config_has_classifier(config) && config->model.classes > 0 ? config->model.classes : 1;
+    model->conditions += elbow_model_has_classes(model) ? model->classes : 0;
     model->components = (size_t)config->model.components;
     model->prior = kinds.prior;
     model->head = kinds.posterior->outputs(model->latent);
     model->objective = kinds.objective;
     model->rows_max = rows_max;
-    model->copies = 1;
+    model->copies = model->classes;
     model->draws = config->objective.draws > 1 ? (size_t)config->objective.draws : 1;
     struct elbow_terms terms = elbow_objective_terms(config, config->objective.beta);
     model->extras = elbow_objective_figures(&terms, model->extra_figures);
@@ -341,11 +343,10 @@ size_t elbow_model_bytes(const struct elbow_model *model)
     size_t points = elbow_model_points(model), heads = elbow_model_heads(model);
     size_t of_lane = points * (3 * model->latent * sizeof(float) + (1 + model->notes) * sizeof(double)) +
                      heads * (model->head * sizeof(float) + sizeof(double));
-    of_lane += model->classes > 1 ? model->rows_max * model->classes * sizeof *model->q : 0;
     size_t of_latent =
         model->lanes * of_lane + (heads * (model->latent + model->head) + model->coupling) * sizeof(double);
     of_latent += model->rows_max * model->conditions * sizeof *model->condition;
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) +
-           elbow_network_bytes(&model->classifier) + of_latent + elbow_draws_bytes(model) +
-           elbow_gathering_bytes(model);
+           elbow_network_bytes(&model->classifier) + of_latent +
+           elbow_draws_bytes(model) + elbow_classes_bytes(model) + elbow_gathering_bytes(model);
 }

@@ -4,7 +4,7 @@
 //
 // Sums over a row's dimensions and over rows are in double, dimension by dimension and row by row, so that they depend
 // on the microbatch alone. A NaN anywhere in a row's figures arrives in the statistics.
-#include "elbow/vae/detail/draws.h"
+#include "elbow/vae/detail/classes.h"
 #include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/trace.h"
@@ -12,10 +12,10 @@
 
 #include <string.h>
 
-// Adds row i of a pass, whose draws count alike, to the statistics, and returns its KL. `notes`: where in them those of
-// the likelihood begin, and `noted`: those of the pass.
-static double count_row(const struct elbow_model *model, const struct elbow_pass *pass, size_t i, const double *noted,
-                        size_t notes, double *statistics)
+// Adds a portion of row i of a pass, whose draws count alike, to the statistics, and returns that of its KL. `notes`:
+// where in them those of the likelihood begin, and `noted`: those of the pass.
+static double count_row(const struct elbow_model *model, const struct elbow_pass *pass, size_t i, double portion,
+                        const double *noted, size_t notes, double *statistics)
 {
     double *kl_of = statistics + ELBOW_STATISTIC_HEAD, draws = (double)elbow_pass_draws(pass), recon = 0, sum = 0;
     size_t points = elbow_pass_draws(pass) * pass->rows;
@@ -23,20 +23,19 @@ static double count_row(const struct elbow_model *model, const struct elbow_pass
         double part = 0;
         for (size_t point = i; point < points; point += pass->rows)
             part += pass->kl[point * model->latent + j];
-        part /= draws;
+        part = portion * (part / draws);
         sum += part;
         kl_of[j] += part;
     }
     for (size_t point = i; point < points; point += pass->rows)
         recon += pass->recon[point];
-    statistics[ELBOW_STATISTIC_SAMPLES] += 1;
-    statistics[ELBOW_STATISTIC_RECON] += recon / draws;
+    statistics[ELBOW_STATISTIC_RECON] += portion * (recon / draws);
     statistics[ELBOW_STATISTIC_KL] += sum;
     for (size_t n = 0; n < model->notes; ++n) {
         double note = 0;
         for (size_t point = i; point < points; point += pass->rows)
             note += noted[point * model->notes + n];
-        statistics[notes + n] += note / draws;
+        statistics[notes + n] += portion * (note / draws);
     }
     return sum;
 }
@@ -109,7 +108,7 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
 void elbow_model_score_outputs(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                                float *y, float *gradient)
 {
-    const float *worth = model->draws > 1 ? model->worth : microbatch.weights;
+    const float *worth = model->draws > 1 ? model->worth : elbow_classes_weights(model, 0, &microbatch);
     elbow_draws_score(model, 0, parameters, &microbatch, worth, y, y, gradient);
 }
 
@@ -122,17 +121,25 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     struct elbow_pass pass = elbow_model_pass(model, lane, parameters, microbatch.rows, microbatch.noise, terms);
     double *objectives = model->objectives + lane * elbow_model_heads(model);
     const double *noted = model->noted + lane * elbow_model_points(model) * model->notes;
-    size_t size = elbow_model_statistics(model, false), notes = elbow_statistics_size(model->latent, false);
-    pass.weights = microbatch.weights;
+    size_t size = elbow_model_statistics(model, false), notes = elbow_model_sums(model, false);
+    if (elbow_model_has_classes(model))
+        elbow_classes_weigh(model, lane, &microbatch, microbatch.labels);
+    pass.weights = elbow_classes_weights(model, lane, &microbatch);
     memset(statistics, 0, size * sizeof *statistics);
     pass.notes = model->extras > 0 ? statistics + size - model->extras : NULL;
     elbow_draws_train(model, lane, parameters, &microbatch, &pass, objectives, gradient);
     elbow_draws_train_prior(model, &pass, gradient);
     end_extras(model, &pass);
     for (size_t i = 0; i < pass.rows; ++i) {
-        (void)count_row(model, &pass, i, noted, notes, statistics);
-        statistics[ELBOW_STATISTIC_OBJECTIVE] += elbow_pass_weight(&pass, i) * objectives[i];
+        double portion = elbow_classes_portion(model, lane, i);
+        double weight = elbow_microbatch_weight(&microbatch, i % microbatch.rows);
+        (void)count_row(model, &pass, i, portion, noted, notes, statistics);
+        statistics[ELBOW_STATISTIC_OBJECTIVE] += portion * weight * objectives[i];
     }
+    statistics[ELBOW_STATISTIC_SAMPLES] = (double)microbatch.rows;
+    elbow_classes_count(model, lane, &microbatch, microbatch.labels, terms.classifier, statistics,
+                        statistics + elbow_statistics_size(model->latent, false), NULL);
+    elbow_classes_train(model, lane, &microbatch, terms.classifier, objectives);
     if (model->settling > 0)
         count_settling(model, &pass, noted, statistics + notes + model->notes);
     clear_padding(&model->parameters, gradient);
@@ -149,14 +156,19 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
     elbow_network_forward(&model->encoder, parameters, heads, x);
     elbow_model_latent(model, 0, &microbatch);
     float *y = elbow_network_forward(&model->decoder, parameters, points, model->z);
+    if (elbow_model_has_classes(model))
+        elbow_network_forward(&model->classifier, parameters, rows, x);
     elbow_trace_end(model->track, ELBOW_TRACE_FORWARD, rows, begin);
     begin = elbow_trace_begin(model->track);
     elbow_model_score(model, 0, parameters, microbatch, terms, gradient, statistics);
     elbow_trace_end(model->track, ELBOW_TRACE_LIKELIHOOD, rows, begin);
     begin = elbow_trace_begin(model->track);
+    if (elbow_model_has_classes(model))
+        elbow_network_backward(&model->classifier, parameters, rows, x, elbow_network_output(&model->classifier, 0),
+                               gradient, NULL);
     elbow_network_backward(&model->decoder, parameters, points, model->z, y, gradient, model->dz);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, terms);
-    pass.weights = microbatch.weights;
+    pass.weights = elbow_classes_weights(model, 0, &microbatch);
     model->objective->backward(&pass, model->dz, model->dhead);
     elbow_network_backward(&model->encoder, parameters, heads, x, model->dhead, gradient, NULL);
     elbow_trace_end(model->track, ELBOW_TRACE_BACKWARD, rows, begin);
@@ -174,27 +186,55 @@ void elbow_model_set_conditions(struct elbow_model *model, size_t rows, const fl
         memset(model->condition, 0, model->rows_max * model->conditions * sizeof *model->condition);
 }
 
-static void count_moments(size_t latent, const float *mean, double *statistics)
+// The mean of q(z|x) of row i, over its classes.
+static void count_moments(const struct elbow_model *model, const struct elbow_pass *pass, size_t rows, size_t i,
+                          double *statistics)
 {
+    size_t latent = model->latent;
     double *sums = statistics + ELBOW_STATISTIC_HEAD + latent;
     double *squares = sums + latent;
     for (size_t j = 0; j < latent; ++j) {
-        double value = mean[j];
+        double value = 0;
+        for (size_t head = i; head < pass->rows; head += rows)
+            value += elbow_classes_portion(model, 0, head) * (double)pass->head[head * model->head + j];
         sums[j] += value;
         squares[j] += value * value;
     }
+}
+
+// All rows of an evaluation, into the statistics and the results.
+static void count_rows(const struct elbow_model *model, const struct elbow_pass *pass,
+                       const struct elbow_microbatch *microbatch, double *statistics,
+                       const struct elbow_row_results *results)
+{
+    size_t rows = microbatch->rows, notes = elbow_model_sums(model, true);
+    double *kl = results->kl, *recon = results->recon;
+    for (size_t i = 0; i < pass->rows; ++i) {
+        double portion = elbow_classes_portion(model, 0, i);
+        double of_row = count_row(model, pass, i, portion, model->noted, notes, statistics);
+        statistics[ELBOW_STATISTIC_OBJECTIVE] += portion * model->objectives[i];
+        if (kl != NULL)
+            kl[i % rows] = (i < rows ? 0 : kl[i % rows]) + of_row;
+        if (recon != NULL)
+            recon[i % rows] = (i < rows ? 0 : recon[i % rows]) + portion * elbow_draws_recon(pass, i);
+    }
+    for (size_t i = 0; i < rows; ++i)
+        count_moments(model, pass, rows, i, statistics);
+    statistics[ELBOW_STATISTIC_SAMPLES] = (double)rows;
+    elbow_classes_count(model, 0, microbatch, NULL, 0, statistics,
+                        statistics + elbow_statistics_size(model->latent, true), kl);
 }
 
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           struct elbow_terms terms, double *statistics, struct elbow_row_results results)
 {
     check_microbatch(model, microbatch);
-    size_t rows = microbatch.rows, latent = model->latent, heads = model->copies * rows;
+    size_t rows = microbatch.rows, heads = model->copies * rows;
     elbow_draws_about(model, 0, &microbatch);
-    elbow_model_set_conditions(model, rows, microbatch.about.condition);
     const float *head = elbow_network_forward(&model->encoder, parameters, heads, elbow_microbatch_inputs(&microbatch));
     elbow_model_latent(model, 0, &microbatch);
     const float *y = elbow_network_forward(&model->decoder, parameters, elbow_model_blocks(model) * rows, model->z);
+    elbow_classes_forward(model, parameters, &microbatch);
     elbow_draws_score(model, 0, parameters, &microbatch, NULL, y, NULL, NULL);
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, terms);
     elbow_model_kl(model, 0, &pass);
@@ -203,23 +243,24 @@ void elbow_model_evaluate(struct elbow_model *model, const float *parameters, st
     pass.notes = model->extras > 0 ? statistics + size - model->extras : NULL;
     model->objective->score(&pass, model->objectives);
     end_extras(model, &pass);
-    for (size_t i = 0; i < heads; ++i) {
-        double kl = count_row(model, &pass, i, model->noted, elbow_statistics_size(latent, true), statistics);
-        statistics[ELBOW_STATISTIC_OBJECTIVE] += model->objectives[i];
-        count_moments(latent, head + i * model->head, statistics);
-        if (results.kl)
-            results.kl[i] = kl;
+    count_rows(model, &pass, &microbatch, statistics, &results);
+    if (elbow_model_has_classes(model))
+        elbow_classes_settle(model, &microbatch);
+    else
+        elbow_model_set_conditions(model, rows, microbatch.about.condition);
+    for (size_t i = 0; results.head != NULL && i < rows; ++i) {
+        size_t best = elbow_model_has_classes(model) ? elbow_classes_best(model, 0, rows, i) : 0;
+        memcpy(results.head + i * model->head, head + (best * rows + i) * model->head,
+               model->head * sizeof *results.head);
     }
-    if (results.recon)
-        elbow_draws_recon(&pass, results.recon);
-    if (results.head)
-        memcpy(results.head, head, heads * model->head * sizeof *results.head);
 }
 
 const float *elbow_model_encode(struct elbow_model *model, const float *parameters,
                                 const struct elbow_microbatch *microbatch)
 {
     ELBOW_CHECK(microbatch->values && microbatch->rows > 0 && microbatch->rows <= model->rows_max);
+    if (elbow_model_has_classes(model))
+        return elbow_model_encode_as(model, parameters, microbatch, NULL);
     elbow_draws_about(model, 0, microbatch);
     elbow_model_set_conditions(model, microbatch->rows, microbatch->about.condition);
     return elbow_network_forward(&model->encoder, parameters, microbatch->rows, elbow_microbatch_inputs(microbatch));
@@ -288,12 +329,14 @@ void elbow_model_importance(struct elbow_model *model, const float *parameters, 
     ELBOW_CHECK(microbatch.rows > 0 && microbatch.rows <= model->rows_max && microbatch.values && microbatch.noise);
     ELBOW_CHECK(head && importance && model->prior);
     size_t rows = microbatch.rows;
-    elbow_network_about(&model->decoder, 0, &microbatch.about);
+    struct elbow_about known = microbatch.about;
+    known.condition = elbow_model_has_classes(model) ? model->condition : known.condition;
+    elbow_network_about(&model->decoder, 0, &known);
     model->posterior->draw(rows, model->latent, head, microbatch.noise, model->z);
     elbow_draws_score_one(model, parameters, &microbatch,
                           elbow_network_forward(&model->decoder, parameters, rows, model->z));
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, rows, microbatch.noise, (struct elbow_terms){0});
-    pass.condition = microbatch.about.condition;
+    pass.condition = known.condition;
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
     prior.head = head;
     model->prior->log_ratio(&prior, model->objectives);

@@ -114,9 +114,14 @@ bool elbow_model_samples_kl(const struct elbow_model *model)
     return model->prior != NULL && !model->prior->is_exact;
 }
 
+size_t elbow_model_sums(const struct elbow_model *model, bool moments)
+{
+    return elbow_statistics_size(model->latent, moments) + (model->classes > 1 ? ELBOW_CLASSES_SUMS : 0);
+}
+
 size_t elbow_model_statistics(const struct elbow_model *model, bool moments)
 {
-    return elbow_statistics_size(model->latent, moments) + model->notes + (moments ? 0 : model->settling) +
+    return elbow_model_sums(model, moments) + model->notes + (moments ? 0 : model->settling) +
            model->extras;
 }
 
@@ -135,6 +140,7 @@ void elbow_model_own_figures(const struct elbow_model *model, struct elbow_figur
     for (size_t e = 0; e < model->extras; ++e)
         elbow_figures_set(figures, model->extra_figures[e], 0);
     if (model->classes > 1) {
+        elbow_figures_set(figures, ELBOW_FIGURE_CLASS_KL, 0);
         elbow_figures_set(figures, ELBOW_FIGURE_ACCURACY, 0);
         elbow_figures_set(figures, ELBOW_FIGURE_LOG_CLASS, 0);
     }
@@ -144,13 +150,25 @@ void elbow_model_own_figures(const struct elbow_model *model, struct elbow_figur
                 elbow_figures_set_part(figures, model->parts[p].likelihood->figures[n], p, 0);
 }
 
+void elbow_model_class_figures(const struct elbow_model *model, const double *statistics, bool moments,
+                               struct elbow_figures *figures)
+{
+    const double *sums = statistics + elbow_statistics_size(model->latent, moments);
+    if (model->classes == 1)
+        return;
+    elbow_figures_set(figures, ELBOW_FIGURE_CLASS_KL, sums[ELBOW_CLASSES_KL] / statistics[ELBOW_STATISTIC_SAMPLES]);
+    if (sums[ELBOW_CLASSES_KNOWN] > 0)
+        elbow_figures_set(figures, ELBOW_FIGURE_ACCURACY, sums[ELBOW_CLASSES_RIGHT] / sums[ELBOW_CLASSES_KNOWN]);
+}
+
 void elbow_model_figures(const struct elbow_model *model, const double *statistics, bool moments,
                          struct elbow_figures *figures)
 {
     elbow_statistics_figures(statistics, model->prior != NULL, figures);
+    elbow_model_class_figures(model, statistics, moments, figures);
     for (size_t p = 0; p < model->part_count; ++p) {
         const struct elbow_model_part *part = &model->parts[p];
-        const double *notes = statistics + elbow_statistics_size(model->latent, moments) + part->notes;
+        const double *notes = statistics + elbow_model_sums(model, moments) + part->notes;
         for (size_t n = 0; n < part->figures && notes[part->figures] != 0; ++n) {
             enum elbow_figure_kind kind = part->likelihood->figures[n];
             double value = notes[n] / notes[part->figures];
@@ -179,7 +197,7 @@ static bool settle(const struct elbow_model_part *part, const double *sums, floa
 bool elbow_model_settle(const struct elbow_model *model, const double *statistics, size_t first, size_t count,
                         float *values)
 {
-    const double *sums = statistics + elbow_statistics_size(model->latent, false) + model->notes;
+    const double *sums = statistics + elbow_model_sums(model, false) + model->notes;
     for (size_t p = 0; p < model->part_count && model->settling > 0; ++p) {
         const struct elbow_model_part *part = &model->parts[p];
         size_t at = part->shared.offset;

@@ -67,6 +67,7 @@ struct elbow_terms elbow_objective_terms(const struct elbow_config *config, doub
                                 .capacity = config->objective.capacity.to,
                                 .capacity_weight = config->objective.capacity.weight,
                                 .parts = config->objective.parts,
+                                .classifier = config->objective.classifier,
                                 .penalties = config->objective.penalties,
                                 .penalty_options = config->objective.penalty_options};
 }

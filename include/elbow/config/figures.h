@@ -123,6 +123,9 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_DIP_DIAGONAL, dip_diagonal, "",                                                                     \
       "sum of the squares of variance - 1 of each latent dimension, likewise", 4,                                      \
       ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
+    X(ELBOW_FIGURE_CLASS_KL, class_kl, "nats per sample",                                                              \
+      "part of kl: divergence of q(y given x) from the uniform p(y); log C where the class is known", 4,               \
+      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                 \
     X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
     X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \
       "Euclidean norm of the last step's mean gradient, before clipping (train rows)", 4, ELBOW_FIGURE_IN_TABLE,       \

@@ -43,6 +43,12 @@ static inline const float *elbow_microbatch_inputs(const struct elbow_microbatch
     return microbatch->inputs != NULL ? microbatch->inputs : microbatch->values;
 }
 
+// Local. The weight of a row.
+static inline double elbow_microbatch_weight(const struct elbow_microbatch *microbatch, size_t row)
+{
+    return microbatch->weights != NULL ? (double)microbatch->weights[row] : 1;
+}
+
 ELBOW_C_END
 
 #endif

@@ -73,7 +73,7 @@ struct elbow_gathering {
 struct elbow_model {
     size_t values, latent; // D, Z
     size_t components;     // of a mixture of the prior
-    size_t conditions;     // C: numbers that the model is told of a row; 0: none
+    size_t conditions;     // C: numbers that the model is told of a row, its class included; 0: none
     size_t classes;        // of a classifier; 1: there is none
     size_t outputs;        // of the decoder, for a row
     size_t head;           // outputs of the posterior
@@ -93,14 +93,15 @@ struct elbow_model {
     struct elbow_parameters parameters;
     struct elbow_network encoder, decoder, classifier; // the last without layers: there is none
     size_t rows_max, lanes;
-    size_t copies, draws;             // of a row that are encoded (1); of z for each of those
+    size_t copies, draws;             // of a row that are encoded: one a class; of z for each of those
     float *z, *kl, *dz, *dhead;       // (lanes, points, Z) ... (lanes, heads, head); owned
     double *recon, *objectives;       // (lanes, points), (lanes, heads); owned
     double *noted;                    // (lanes, points, notes); owned
-    double *q;                        // (lanes, rows_max, classes) of a classifier; owned
     float *shares, *worth;            // (lanes, points): elbow_pass; NULL: there is one draw; owned
     uint64_t *ids;                    // (lanes, points): the decoder's elbow_about, likewise; owned
     float *told;                      // (lanes, points, C): likewise; owned
+    double *log_q, *portions;         // (lanes, heads): of classes, log q(y|x) and what counts; NULL: none; owned
+    float *head_weights;              // (lanes, heads): likewise, portions times weights; owned
     double *room;                     // (heads, Z + head), for one pass at a time, as what follows; owned
     double *dheads;                   // (heads, head): sums over draws; NULL: there is one; owned
     double *scores;                   // (points): elbow_pass; NULL: the objective has none; owned
@@ -178,6 +179,13 @@ bool elbow_model_samples_kl(const struct elbow_model *model);
 // the sums of the notes times the weight of the sample.
 size_t elbow_model_statistics(const struct elbow_model *model, bool moments);
 
+// Local. Of these the first ones: those of elbow_statistics_size, and those of classes (enum elbow_class_statistic).
+size_t elbow_model_sums(const struct elbow_model *model, bool moments);
+
+// Local. Sets the figures of classes, where there are such, from the first ones.
+void elbow_model_class_figures(const struct elbow_model *model, const double *statistics, bool moments,
+                               struct elbow_figures *figures);
+
 // Local. Sets the figures that statistics tell: those of elbow_statistics_figures, or of the likelihoods. What several
 // parts have belongs to each of them (struct elbow_figures). A figure of no known value is not given.
 void elbow_model_figures(const struct elbow_model *model, const double *statistics, bool moments,
@@ -220,7 +228,9 @@ void elbow_model_kl(struct elbow_model *model, size_t lane, const struct elbow_p
 struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
                                    const float *noise, struct elbow_terms terms);
 
-// Local. Forward only: statistics with moments (overwritten), and what is wanted of each row.
+// Local. Forward only: statistics with moments (overwritten), and what is wanted of each row. With a classifier no class
+// is known: they are expectations over q(y|x), but the head, which is that of the most probable class, as is all that
+// other functions make of these rows; labels are what the classifier is measured by.
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           struct elbow_terms terms, double *statistics, struct elbow_row_results results);
 
@@ -244,6 +254,11 @@ const float *elbow_model_encode(struct elbow_model *model, const float *paramete
 // must be a classifier.
 void elbow_model_classify(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           float *probabilities);
+
+// Local. Likewise elbow_model_encode with each row under a class: classes (rows), or NULL, the most probable ones. There
+// must be a classifier.
+const float *elbow_model_encode_as(struct elbow_model *model, const float *parameters,
+                                   const struct elbow_microbatch *microbatch, const int64_t *classes);
 
 // Local. The sizes of the rows that are decoded from now on. Until then they are 1. Of rows with unknown values the
 // next elbow_model_decode finds the total of all values: that of the known ones over their share (x and known are read

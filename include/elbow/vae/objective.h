@@ -25,6 +25,10 @@ enum elbow_statistic {
     ELBOW_STATISTIC_HEAD
 };
 
+// What statistics of a model with a classifier have behind these (elbow_model_sums): the sum of the KL of y, and how many
+// samples have a known class, and that as their most probable one.
+enum elbow_class_statistic { ELBOW_CLASSES_KL, ELBOW_CLASSES_RIGHT, ELBOW_CLASSES_KNOWN, ELBOW_CLASSES_SUMS };
+
 // Local. Doubles of a statistics vector.
 size_t elbow_statistics_size(size_t latent, bool moments);
 
@@ -50,6 +54,7 @@ struct elbow_terms {
     double capacity, capacity_weight; // nats, of the step
     struct elbow_kl_parts parts;      // weights
     uint64_t samples;                 // of the set that the rows are of; less than the rows: so many
+    double classifier;                // of log q(y|x) of a row whose class is known, in training
     int penalties;                    // bits by enum elbow_penalty_kind
     struct elbow_penalty_options penalty_options;
     const double *before; // (Z) the KL's mean over the batch of the step before; NULL: there was none

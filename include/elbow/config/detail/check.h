@@ -25,4 +25,8 @@ enum elbow_status elbow_check_labels(const struct elbow_config *config, const ch
 // Local. What a model in front of the data leaves to set.
 enum elbow_status elbow_check_through(const struct elbow_config *config, const char *name, struct elbow_error *error);
 
+// Local. What a classifier does not go with.
+enum elbow_status elbow_check_classifier(const struct elbow_config *config, const char *name,
+                                         struct elbow_error *error);
+
 #endif

@@ -38,6 +38,7 @@ struct elbow_engine {
     // Buffers of a step.
     size_t statistics;                        // doubles; the exchange sums ELBOW_TRAIN_WISHES more
     size_t summed;                            // those that are summed from row to row: without the likelihood's figures
+    double label_share;                       // of a classifier: all rows by those whose class is known
     size_t accumulators;                      // these, and the KL of the step before where that is looked back at
     double *accumulator;                      // [accumulators] since the last row; owned
     double *sums;                             // [statistics + wishes] of the last batch; owned

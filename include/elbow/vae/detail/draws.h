@@ -40,8 +40,8 @@ void elbow_draws_score(struct elbow_model *model, size_t lane, const float *para
 void elbow_draws_score_one(struct elbow_model *model, const float *parameters,
                            const struct elbow_microbatch *microbatch, const float *y);
 
-// Local. recon (rows) of a pass: the mean over its draws.
-void elbow_draws_recon(const struct elbow_pass *pass, double *recon);
+// Local. recon of a row of a pass: the mean over its draws.
+double elbow_draws_recon(const struct elbow_pass *pass, size_t row);
 
 // Local. The gradient of the numbers that the prior trains.
 void elbow_draws_train_prior(struct elbow_model *model, const struct elbow_pass *pass, float *gradient);

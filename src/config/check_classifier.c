@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A classifier among the other parts of a model.
+#include "elbow/config/detail/check.h"
+
+#include "elbow/config/detail/value.h"
+
+#include <string.h>
+
+// What is said of it: its class is told to both networks, and each row counts for all of its classes.
+static const char *reason_against(const struct elbow_config *config, const char **key)
+{
+    const struct {
+        bool is_set;
+        const char *key, *reason;
+    } all[] = {
+        {!elbow_posterior_has_kl((enum elbow_posterior_kind)config->model.posterior), "model.posterior",
+         "it is of a distribution of z and the class"},
+        {config->data.condition.count > 0 && !config->model.condition.encoder, "model.condition.encoder",
+         "the encoder has to be told the class, and with it the condition"},
+        {config->data.condition.count > 0 && !config->model.condition.decoder, "model.condition.decoder",
+         "the decoder has to be told the class, and with it the condition"},
+        {config->model.condition.prior, "model.condition.prior", "p(z) knows no class"},
+        {config->objective.kl == ELBOW_KL_PARTS, "objective.kl: parts",
+         "a row counts for all of its classes, and rows that see each other would have to see each other's"},
+        {config->objective.penalties != 0, "objective.penalty",
+         "a row counts for all of its classes, and rows that see each other would have to see each other's"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
+        if (all[i].is_set) {
+            *key = all[i].key;
+            return all[i].reason;
+        }
+    return NULL;
+}
+
+enum elbow_status elbow_check_classifier(const struct elbow_config *config, const char *name,
+                                         struct elbow_error *error)
+{
+    const char *key = NULL;
+    if (!elbow_config_has_classifier(config)) {
+        bool is_preset =
+            elbow_value_is_preset(elbow_schema_find(elbow_schema_keys(), "objective", "classifier"), config);
+        return is_preset ? ELBOW_OK
+                         : elbow_error_set(error, ELBOW_CONFIG,
+                                           "%s: objective.classifier without model.classifier; set its layers, or "
+                                           "remove it",
+                                           name);
+    }
+    for (size_t i = 0; i < config->data.condition.count; ++i)
+        if (strcmp(config->data.condition.entries[i].name, "class") == 0)
+            return elbow_error_set(error, ELBOW_CONFIG,
+                                   "%s: data.condition.class with model.classifier, whose classes are told by that "
+                                   "name; call it another name",
+                                   name);
+    const char *reason = reason_against(config, &key);
+    return reason == NULL ? ELBOW_OK
+                          : elbow_error_set(error, ELBOW_CONFIG, "%s: %s with model.classifier: %s; remove one of them",
+                                            name, key, reason);
+}
