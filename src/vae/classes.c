@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A model with a classifier (M2 of Kingma et al. 2014). With L(x, y) what is climbed under the class y, and p(y) = 1 / C
-// for each of C classes, a row of weight w has
+// A model with a classifier (M2 of Kingma et al. 2014). With L(x, y) what is climbed under the class y, and p(y) = 1 /
+// C for each of C classes, a row of weight w has
 //   of an unknown class   w sum_y q(y|x) (L(x, y) + log p(y) - log q(y|x))                      (eq. 7)
 //   of a known class y    w (L(x, y) + log p(y) + alpha N / (rows of known class) log q(y|x))   (eq. 6, 9)
 // All classes are summed, none is drawn. The gradient by the logit of a class k is w times
@@ -86,8 +86,8 @@ size_t elbow_classes_best(const struct elbow_model *model, size_t lane, size_t r
     return best;
 }
 
-void elbow_classes_count(const struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch,
-                         const int64_t *labels, double classifier, double *statistics, double *sums, double *kl)
+void elbow_classes_note(const struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch,
+                        const int64_t *labels, double classifier, double *statistics, double *sums, double *kl)
 {
     size_t rows = microbatch->rows, first = lane * elbow_model_heads(model);
     for (size_t i = 0; i < rows && elbow_model_has_classes(model); ++i) {
@@ -97,8 +97,7 @@ void elbow_classes_count(const struct elbow_model *model, size_t lane, const str
         for (size_t y = 0; y < model->classes && label < 0; ++y)
             of_class += model->portions[first + y * rows + i] * log_q[y * rows];
         statistics[ELBOW_STATISTIC_KL] += of_class;
-        statistics[ELBOW_STATISTIC_OBJECTIVE] +=
-            elbow_microbatch_weight(microbatch, i) * (gain - of_class);
+        statistics[ELBOW_STATISTIC_OBJECTIVE] += elbow_microbatch_weight(microbatch, i) * (gain - of_class);
         sums[ELBOW_CLASSES_KL] += of_class;
         sums[ELBOW_CLASSES_RIGHT] += known >= 0 && elbow_classes_best(model, lane, rows, i) == (size_t)known ? 1 : 0;
         sums[ELBOW_CLASSES_KNOWN] += known >= 0 ? 1 : 0;

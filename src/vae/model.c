@@ -347,6 +347,6 @@ size_t elbow_model_bytes(const struct elbow_model *model)
         model->lanes * of_lane + (heads * (model->latent + model->head) + model->coupling) * sizeof(double);
     of_latent += model->rows_max * model->conditions * sizeof *model->condition;
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) +
-           elbow_network_bytes(&model->classifier) + of_latent +
-           elbow_draws_bytes(model) + elbow_classes_bytes(model) + elbow_gathering_bytes(model);
+           elbow_network_bytes(&model->classifier) + of_latent + elbow_draws_bytes(model) + elbow_classes_bytes(model) +
+           elbow_gathering_bytes(model);
 }

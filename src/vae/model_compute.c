@@ -137,8 +137,8 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
         statistics[ELBOW_STATISTIC_OBJECTIVE] += portion * weight * objectives[i];
     }
     statistics[ELBOW_STATISTIC_SAMPLES] = (double)microbatch.rows;
-    elbow_classes_count(model, lane, &microbatch, microbatch.labels, terms.classifier, statistics,
-                        statistics + elbow_statistics_size(model->latent, false), NULL);
+    elbow_classes_note(model, lane, &microbatch, microbatch.labels, terms.classifier, statistics,
+                       statistics + elbow_statistics_size(model->latent, false), NULL);
     elbow_classes_train(model, lane, &microbatch, terms.classifier, objectives);
     if (model->settling > 0)
         count_settling(model, &pass, noted, statistics + notes + model->notes);
@@ -221,8 +221,8 @@ static void count_rows(const struct elbow_model *model, const struct elbow_pass 
     for (size_t i = 0; i < rows; ++i)
         count_moments(model, pass, rows, i, statistics);
     statistics[ELBOW_STATISTIC_SAMPLES] = (double)rows;
-    elbow_classes_count(model, 0, microbatch, NULL, 0, statistics,
-                        statistics + elbow_statistics_size(model->latent, true), kl);
+    elbow_classes_note(model, 0, microbatch, NULL, 0, statistics,
+                       statistics + elbow_statistics_size(model->latent, true), kl);
 }
 
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,

@@ -121,8 +121,7 @@ size_t elbow_model_sums(const struct elbow_model *model, bool moments)
 
 size_t elbow_model_statistics(const struct elbow_model *model, bool moments)
 {
-    return elbow_model_sums(model, moments) + model->notes + (moments ? 0 : model->settling) +
-           model->extras;
+    return elbow_model_sums(model, moments) + model->notes + (moments ? 0 : model->settling) + model->extras;
 }
 
 // Whether another part has the figure, too.

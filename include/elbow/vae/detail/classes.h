@@ -35,8 +35,8 @@ static inline double elbow_classes_portion(const struct elbow_model *model, size
 // Local. Adds to statistics what classes have beside their heads, which have been counted: the KL of y and, times its
 // weight, the part of the objective; `labels` are those of the portions. sums: those of classes. kl (rows), unless
 // it is NULL, gets the KL of y added.
-void elbow_classes_count(const struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch,
-                         const int64_t *labels, double classifier, double *statistics, double *sums, double *kl);
+void elbow_classes_note(const struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch,
+                        const int64_t *labels, double classifier, double *statistics, double *sums, double *kl);
 
 // Local. The classifier's output in a lane becomes its gradient, from the values of the heads.
 void elbow_classes_train(const struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch,
