@@ -101,6 +101,13 @@ draw_objective() {
     local parts=()
     if [ "$posterior" = deterministic ]; then return; fi
     echo "objective:"
+    option 20 draws 1 2 3 7
+    if [ "$prior" != conditional ] && chance 15; then # nothing weighs a part of that bound
+        draw_kind importance objective.bound
+        if [[ $REPLY == *:* ]]; then REPLY="{$REPLY}"; fi
+        echo "  bound: $REPLY"
+        return
+    fi
     if [ "$prior" != standard ]; then # whose KL may belong to no dimension
         option 40 beta 0 0.5 2 4.0
         option 40 warmup 0 1 3 7 1000
