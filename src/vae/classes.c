@@ -110,8 +110,10 @@ void elbow_classes_train(const struct elbow_model *model, size_t lane, const str
                          double classifier, const double *value)
 {
     size_t rows = microbatch->rows, classes = model->classes, first = lane * elbow_model_heads(model);
+    if (!elbow_model_has_classes(model)) // there is no output
+        return;
     float *gradient = elbow_network_output(&model->classifier, lane);
-    for (size_t i = 0; i < rows && elbow_model_has_classes(model); ++i) {
+    for (size_t i = 0; i < rows; ++i) {
         const double *log_q = model->log_q + first + i;
         int64_t label = class_of(model, microbatch->labels, i);
         double weight = elbow_microbatch_weight(microbatch, i), mean = 0;
