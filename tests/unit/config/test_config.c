@@ -100,7 +100,7 @@ START_TEST(test_unknown_keys)
     refused("modle: {latent: 3}", "run.yaml:1:1: modle: unknown key; did you mean model?");
     refused("sede: 3", "run.yaml:1:1: sede: unknown key; did you mean seed?");
     refused("objective: {temperature: 3}", "run.yaml:1:13: objective.temperature: unknown key; objective has: bound, "
-                                           "classifier, draws, kl, penalty, beta, warmup, free_bits");
+                                           "draws, kl, penalty, classifier, beta, warmup, free_bits");
     refused("quantisation: 3",
             "run.yaml:1:1: quantisation: unknown key; a configuration has: seed, data, model, objective, "
             "train, eval, log, checkpoint, samples, run");
