@@ -227,7 +227,7 @@ struct wish {
     struct elbow_words conditions;
     int64_t importance;
     double hide;
-    bool json;
+    bool kl_parts, json;
 };
 
 static const struct elbow_flag flags[] = {
@@ -248,6 +248,9 @@ static const struct elbow_flag flags[] = {
      .help = "also the log-likelihood by K importance samples",
      .offset = offsetof(struct wish, importance),
      .least = 1},
+    {.name = "kl-parts",
+     .help = "also mutual information, total correlation and the KL of the dimensions, which add up to a sampled KL",
+     .offset = offsetof(struct wish, kl_parts)},
     {.name = "hide",
      .kind = ELBOW_FLAG_SHARE,
      .value = "SHARE",
@@ -315,10 +318,21 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     struct elbow_evaluation evaluation = {0};
     if (wish.importance > 0)
         wish.request.needs_prior = (struct elbow_session_needs){"--importance", ELBOW_WHY_NO_IMPORTANCE};
+    else if (wish.kl_parts)
+        wish.request.needs_prior = (struct elbow_session_needs){"--kl-parts", "without a KL; leave it out"};
     wish.request.needs_classifier = wish.request.output != NULL ? "--confusion" : NULL;
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status != ELBOW_OK)
         return status;
+    if (wish.kl_parts && (session.model->prior->pull == NULL || session.model->classes > 1)) {
+        status = elbow_error_set(error, ELBOW_USAGE,
+                                 "--kl-parts: %.500s has %s: its parts are of one prior, and one posterior, for all "
+                                 "rows; leave it out",
+                                 session.checkpoint.path,
+                                 session.model->classes > 1 ? "model.classifier" : "model.condition.prior: true");
+        elbow_session_close(call->comm, &session);
+        return status;
+    }
     struct elbow_evaluation_request request = {
         .comm = call->comm,
         .model = session.model,
@@ -327,6 +341,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         .config = &session.checkpoint.config,
         .terms = elbow_objective_terms(&session.checkpoint.config, session.checkpoint.config.objective.beta),
         .importance = wish.importance,
+        .kl_block = wish.kl_parts ? ELBOW_KL_BLOCK : 0,
         .per_class = true,
         .deviance = true,
         .hide = wish.hide,
@@ -355,7 +370,8 @@ const struct elbow_command elbow_command_eval = {
     .text =
         "The ELBO and its parts, recon and kl, in nats per sample, and per class where there are labels (samples\n"
         "whose label is unknown are a class of their own); of a deterministic autoencoder recon alone. With\n"
-        "--importance also the importance-sampled log-likelihood. Data are binarised as in training, each row always\n"
+        "--importance also the importance-sampled log-likelihood, with --kl-parts the parts of the KL, whose pairs of\n"
+        "rows take longer than all else. Data are binarised as in training, each row always\n"
         "to the same zeros and ones; --binarize chooses otherwise.\n",
     .examples =
         "elbow eval runs/shapes\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The microbatches that measures see.
-#include "elbow/evaluate/detail/measure.h"
+#include "elbow/evaluate/detail/kl_block.h"
 
 #include "elbow/base/memory.h"
 
@@ -38,6 +38,8 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to evaluate", error);
     if (status == ELBOW_OK)
         status = elbow_collated_create(&measured->collation, rows_max, &measured->collated, error);
+    if (status == ELBOW_OK && plan->request->kl_block > 0)
+        status = elbow_kl_block_create(measured, rows_max, &measured->block, error);
     if (status == ELBOW_OK && plan->request->deviance)
         elbow_model_outputs_at(model, plan->means, measured->at_means);
     return status;
@@ -79,6 +81,7 @@ void elbow_measured_decode(const struct elbow_measured *measured)
 void elbow_measured_destroy(struct elbow_measured *measured)
 {
     elbow_collated_destroy(&measured->collated);
+    elbow_kl_block_destroy(&measured->block);
     elbow_release(&measured->head);
     elbow_release(&measured->recon);
     elbow_release(&measured->q);

@@ -237,8 +237,9 @@ static void check_all_nan(const struct elbow_figures *figures)
 {
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
         ck_assert_msg(!figures->is_given[kind] || elbow_figure_row(kind)->digits == 0 ||
-                          kind == ELBOW_FIGURE_VARIANCE || kind == ELBOW_FIGURE_KNOWN ||
-                          kind == ELBOW_FIGURE_HIDDEN_ACCURACY || isnan(figures->values[kind]),
+                          kind == ELBOW_FIGURE_VARIANCE || kind == ELBOW_FIGURE_KL_INFORMATION_BOUND ||
+                          kind == ELBOW_FIGURE_KNOWN || kind == ELBOW_FIGURE_HIDDEN_ACCURACY ||
+                          isnan(figures->values[kind]),
                       "%s: %g, and a row is NaN", elbow_figure_row(kind)->name, figures->values[kind]);
 }
 

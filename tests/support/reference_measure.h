@@ -323,6 +323,7 @@ static const struct {
     [ELBOW_MEASURE_CLASSES] = {ask_classes, check_classes, false},
     [ELBOW_MEASURE_CLASSIFIED] = {ask_classified, check_classified, false},
     [ELBOW_MEASURE_STORED] = {ask_stored, check_stored, false},
+    [ELBOW_MEASURE_KL_PARTS] = {ask_kl_parts, check_kl_parts, false},
 };
 
 #endif

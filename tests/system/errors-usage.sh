@@ -50,6 +50,7 @@ wrong 2 "--fit: found '0'" sample good -o x.png --fit 0
 wrong 2 '--fit 100: more components than the 60 latents of .*; give fewer' sample plain -o x.png --fit 100
 wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' eval plain --importance 3
 wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' encode plain -o x.h5 --importance 3
+wrong 2 '--kl-parts: plain.*has model.posterior: deterministic, without a KL' eval plain --kl-parts
 wrong 2 'elbow impute: plain.*has model.posterior: deterministic, without a distribution of z' impute plain -o x.h5
 "$elbow" eval plain --json >plain.json 2>/dev/null || fail "eval plain: exit status $?"
 for key in recon residual explained_deviance; do

@@ -365,8 +365,10 @@ run 0 2 back.rest "$elbow" train back.yaml --run-dir back.part --resume
 same_run "back, resumed" back.1 back.part
 for ranks in 1 3; do
     run 0 $ranks back.codes.$ranks "$elbow" encode back.1 -o back.$ranks.h5
+    run 0 $ranks back.parts.$ranks "$elbow" eval back.1 --kl-parts --json
 done
 same_file "back, encoded" back.1.h5 back.3.h5
+same_file "back, parts of the KL" back.parts.1.out back.parts.3.out
 
 # What was asked for is what was done.
 grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"

@@ -198,9 +198,8 @@ struct elbow_config {
         int likelihood;
         struct elbow_likelihood_options likelihood_options;
         struct elbow_likelihood_parts parts; // where there are such, the two above have their defaults
-        int posterior;                       // enum elbow_posterior_kind
+        int posterior, prior;                // enum elbow_posterior_kind, enum elbow_prior_kind
         struct elbow_posterior_options posterior_options;
-        int prior;
         int64_t components; // prior: mixture
         struct {
             bool encoder, decoder; // which networks see the condition, in their first layer

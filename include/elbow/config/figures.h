@@ -49,6 +49,19 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_KL, kl, "nats per sample",                                                                          \
       "divergence of q(z given x) from the prior; of a mixture: by one draw of z", 4,                                  \
       ELBOW_FIGURE_PLACES | ELBOW_FIGURE_OF_KL, false)                                                                 \
+    X(ELBOW_FIGURE_KL_INFORMATION, kl_information, "nats per sample",                                                  \
+      "part of the KL: mutual information of sample and z, estimated within blocks of 1,024 samples (with "            \
+      "--kl-parts)",                                                                                                   \
+      4, ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                             \
+    X(ELBOW_FIGURE_KL_INFORMATION_BOUND, kl_information_bound, "nats per sample",                                      \
+      "log of the samples of the set: no such estimate of the information is above it", 4,                             \
+      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                                \
+    X(ELBOW_FIGURE_KL_TOTAL_CORRELATION, kl_total_correlation, "nats per sample",                                      \
+      "part of the KL: divergence of q(z) from the product of its dimensions, likewise; may be below zero", 4,         \
+      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                                \
+    X(ELBOW_FIGURE_KL_DIMENSIONS, kl_dimensions, "nats per sample",                                                    \
+      "part of the KL: divergence of that product from the prior, likewise", 4,                                        \
+      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                                \
     X(ELBOW_FIGURE_KNOWN, known, "", "share of the values that are known, where some are missing", 4,                  \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                                              \
     X(ELBOW_FIGURE_ELBO_KNOWN, elbo_known, "nats per known value",                                                     \

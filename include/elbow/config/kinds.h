@@ -188,7 +188,8 @@ enum elbow_estimator { ELBOW_ESTIMATOR_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_MEASURE_IMPORTANCE, importance)                                                                            \
     X(ELBOW_MEASURE_CLASSES, classes)                                                                                  \
     X(ELBOW_MEASURE_CLASSIFIED, classified)                                                                            \
-    X(ELBOW_MEASURE_STORED, stored)
+    X(ELBOW_MEASURE_STORED, stored)                                                                                    \
+    X(ELBOW_MEASURE_KL_PARTS, kl_parts) /* encodes anew */
 enum elbow_measure_kind { ELBOW_MEASURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_MEASURES };
 
 // Sinks, the formats of files that rows go to: X(ENUMERATOR, word, holds, endings...). A file's ending says which it

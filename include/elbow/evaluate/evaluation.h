@@ -18,11 +18,14 @@ struct elbow_evaluation_request {
     const struct elbow_config *config; // seed, microbatch, binarisation, objective
     struct elbow_terms terms;
     int64_t importance; // samples K; 0: none
+    int64_t kl_block;   // parts of the KL by blocks of so many rows; 0: none. Needs a prior that is one for all rows
     bool per_class;     // needs labels
     bool deviance;      // a pass over the dataset more
     double hide;        // the share of the known values that are hidden, to be told by the others; 0: none
     bool corrupt;       // the encoder sees corrupted values, as in training, which model.input has to say
 };
+
+enum { ELBOW_KL_BLOCK = 1024 };
 
 struct elbow_class_figures {
     int64_t label;    // ELBOW_LABEL_UNKNOWN: of the samples without one
