@@ -153,6 +153,16 @@ static char *pack(const struct drawing *drawing, const float *values, char *at)
     return at + width * sizeof *values;
 }
 
+// What a sample is told: conditions, and of C classes number n mod C for sample n.
+static void tell_sample(const struct drawing *drawing, uint64_t sample, float *told)
+{
+    const struct elbow_model *model = drawing->gallery->model;
+    memset(told, 0, model->conditions * sizeof *told);
+    elbow_conditioning_at(drawing->conditioning, sample, told);
+    if (model->classes > 1)
+        told[model->conditions - model->classes + sample % model->classes] = 1;
+}
+
 // The microbatch is full, whatever `count`: its GEMMs have one shape, and each sample the same bits in any company.
 static void produce_samples(void *user, uint64_t first, size_t count, void *results)
 {
@@ -162,8 +172,7 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     for (size_t i = 0; i < drawing->microbatch; ++i)
         drawing->ids[i] = first + i;
     for (size_t i = 0; model->conditions > 0 && i < drawing->microbatch; ++i)
-        elbow_conditioning_at(drawing->conditioning, first + (i < count ? i : count - 1),
-                              drawing->condition + i * model->conditions);
+        tell_sample(drawing, first + (i < count ? i : count - 1), drawing->condition + i * model->conditions);
     elbow_model_set_conditions(model, drawing->microbatch, drawing->condition);
     struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
     for (size_t i = 0; gallery->mixture != NULL && i < drawing->microbatch; ++i)
@@ -190,7 +199,7 @@ static void tell_otherwise(struct drawing *drawing, const struct elbow_microbatc
     struct elbow_model *model = drawing->gallery->model;
     if (model->conditions == 0)
         return;
-    memcpy(drawing->condition, microbatch->about.condition,
+    memcpy(drawing->condition, model->classes > 1 ? model->condition : microbatch->about.condition,
            microbatch->rows * model->conditions * sizeof *drawing->condition);
     for (size_t i = 0; i < microbatch->rows; ++i)
         elbow_conditioning_replace(drawing->conditioning, drawing->condition + i * model->conditions);

@@ -319,6 +319,7 @@ void elbow_model_draw_latent(const struct elbow_model *model, const float *param
     ELBOW_CHECK(ids && z && model->prior && (model->conditions == 0 || rows <= model->rows_max));
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, 1, NULL, (struct elbow_terms){0});
     struct elbow_prior_call call = elbow_pass_prior(&pass);
+    call.rows = 1; // whatever its classes
     struct drawing drawing = {model, &call, stream, ids, z};
     elbow_threads_split(rows, 1, VALUES_LEAST / (model->latent + 1) + 1, draw_span, &drawing);
 }

@@ -62,4 +62,96 @@ START_TEST(probabilities_are_those_of_the_logits)
 }
 END_TEST
 
-UNIT_MAIN("vae/model_classes", probabilities_are_those_of_the_logits)
+static const int64_t LABELS[ROWS] = {2, -1, -1, 0, -1, 3};
+static const float WEIGHTS[ROWS] = {1, 0.5F, 2, 1.5F, 1, 0.25F};
+
+static struct elbow_microbatch rows_of(const struct world *world)
+{
+    return (struct elbow_microbatch){.rows = ROWS,
+                                     .values = world->values,
+                                     .noise = world->noise,
+                                     .draws = CLASSES,
+                                     .labels = LABELS,
+                                     .weights = WEIGHTS};
+}
+
+static struct elbow_terms terms_of(const struct world *world)
+{
+    struct elbow_terms terms = elbow_objective_terms(&world->config, 0.6);
+    terms.classifier = 1.7;
+    return terms;
+}
+
+static double statistics[ELBOW_STATISTIC_HEAD + 3 * Z + ELBOW_CLASSES_SUMS];
+
+static double objective(struct world *world)
+{
+    elbow_model_train(world->model, world->parameters, rows_of(world), terms_of(world), world->gradient, statistics);
+    return statistics[ELBOW_STATISTIC_OBJECTIVE];
+}
+
+START_TEST(gradients_are_differences)
+{
+    struct world *world = create();
+    const float h = 0x1p-7F;
+    size_t size = world->model->parameters.size;
+    float *gradient = allocate(size, sizeof *gradient);
+    (void)objective(world);
+    memcpy(gradient, world->gradient, size * sizeof *gradient);
+    for (size_t t = 0; t < world->model->parameters.count; ++t) {
+        const struct elbow_tensor *tensor = &world->model->parameters.tensors[t];
+        for (size_t k = tensor->offset; k < tensor->offset + tensor->count; ++k) {
+            float at = world->parameters[k];
+            world->parameters[k] = at + h;
+            double up = objective(world);
+            world->parameters[k] = at - h;
+            double down = objective(world), expected = -(up - down) / (2 * (double)h);
+            world->parameters[k] = at;
+            ck_assert_msg(fabs(expected - (double)gradient[k]) <= 2e-3 * (1 + fabs((double)gradient[k])),
+                          "%s %zu: %g, not %g", tensor->name, k - tensor->offset, (double)gradient[k], expected);
+        }
+    }
+    free(gradient);
+    destroy(world);
+}
+END_TEST
+
+START_TEST(pieces_give_the_bits_of_the_whole)
+{
+    struct world *world = create();
+    (void)objective(world);
+    expect_pieces(world->model, world->parameters, rows_of(world), terms_of(world), world->gradient);
+    destroy(world);
+}
+END_TEST
+
+// Evaluations take no class for known: what a row has is the sum over classes, weighed by q(y|x), and elbo is its
+// bound.
+START_TEST(evaluation_is_the_expectation_over_classes)
+{
+    struct world *world = create();
+    double recon[ROWS], kl[ROWS], recons = 0, kls = 0;
+    float head[ROWS * 2 * Z];
+    struct elbow_microbatch rows = rows_of(world);
+    rows.weights = NULL;
+    elbow_model_evaluate(world->model, world->parameters, rows, elbow_objective_terms(&world->config, 1), statistics,
+                         (struct elbow_row_results){.head = head, .recon = recon, .kl = kl});
+    for (size_t i = 0; i < ROWS; ++i) {
+        recons += recon[i];
+        kls += kl[i];
+    }
+    ck_assert_double_eq_tol(statistics[ELBOW_STATISTIC_RECON], recons, 1e-9);
+    ck_assert_double_eq_tol(statistics[ELBOW_STATISTIC_KL], kls, 1e-9);
+    ck_assert_double_eq_tol(statistics[ELBOW_STATISTIC_OBJECTIVE], recons - kls, 1e-9);
+    ck_assert_double_eq(statistics[ELBOW_STATISTIC_SAMPLES], ROWS);
+    const double *sums = statistics + elbow_statistics_size(Z, true);
+    ck_assert(sums[ELBOW_CLASSES_KNOWN] == 3 && sums[ELBOW_CLASSES_KL] >= 0);
+    const float *again = elbow_model_encode(world->model, world->parameters, &rows);
+    for (size_t k = 0; k < ROWS * 2 * Z; ++k)
+        ck_assert_float_eq_tol(again[k], head[k], 1e-5F);
+    destroy(world);
+}
+END_TEST
+
+UNIT_MAIN("vae/model_classes", probabilities_are_those_of_the_logits, gradients_are_differences,
+          pieces_give_the_bits_of_the_whole, evaluation_is_the_expectation_over_classes)
