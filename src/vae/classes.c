@@ -169,11 +169,11 @@ void elbow_classes_fill(const struct elbow_model *model, const struct elbow_micr
         tell_row(model, microbatch, i, class, told + i * model->conditions);
 }
 
-void elbow_classes_tell(struct elbow_model *model, const struct elbow_microbatch *microbatch, const int64_t *classes)
+void elbow_classes_tell(struct elbow_model *model, const struct elbow_microbatch *microbatch, int64_t number)
 {
     size_t rows = microbatch->rows;
     for (size_t i = 0; i < rows; ++i)
-        tell_row(model, microbatch, i, classes != NULL ? (size_t)classes[i] : elbow_classes_best(model, 0, rows, i),
+        tell_row(model, microbatch, i, number >= 0 ? (size_t)number : elbow_classes_best(model, 0, rows, i),
                  model->condition + i * model->conditions);
 }
 
@@ -186,17 +186,17 @@ void elbow_classes_settle(struct elbow_model *model, const struct elbow_microbat
         memmove(y + i * width, y + head * width, width * sizeof *y);
         model->recon[i] = model->recon[head];
     }
-    elbow_classes_tell(model, microbatch, NULL);
+    elbow_classes_tell(model, microbatch, -1);
 }
 
 const float *elbow_model_encode_as(struct elbow_model *model, const float *parameters,
-                                   const struct elbow_microbatch *microbatch, const int64_t *classes)
+                                   const struct elbow_microbatch *microbatch, int64_t number)
 {
     struct elbow_about about = microbatch->about;
     ELBOW_CHECK(elbow_model_has_classes(model) && microbatch->rows > 0 && microbatch->rows <= model->rows_max);
-    if (classes == NULL)
+    if (number < 0)
         classify(model, parameters, microbatch);
-    elbow_classes_tell(model, microbatch, classes);
+    elbow_classes_tell(model, microbatch, number);
     about.condition = model->condition;
     elbow_network_about(&model->encoder, 0, &about);
     return elbow_network_forward(&model->encoder, parameters, microbatch->rows, elbow_microbatch_inputs(microbatch));

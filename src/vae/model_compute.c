@@ -260,7 +260,7 @@ const float *elbow_model_encode(struct elbow_model *model, const float *paramete
 {
     ELBOW_CHECK(microbatch->values && microbatch->rows > 0 && microbatch->rows <= model->rows_max);
     if (elbow_model_has_classes(model))
-        return elbow_model_encode_as(model, parameters, microbatch, NULL);
+        return elbow_model_encode_as(model, parameters, microbatch, -1);
     elbow_draws_about(model, 0, microbatch);
     elbow_model_set_conditions(model, microbatch->rows, microbatch->about.condition);
     return elbow_network_forward(&model->encoder, parameters, microbatch->rows, elbow_microbatch_inputs(microbatch));

@@ -255,10 +255,10 @@ const float *elbow_model_encode(struct elbow_model *model, const float *paramete
 void elbow_model_classify(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           float *probabilities);
 
-// Local. Likewise elbow_model_encode with each row under a class: classes (rows), or NULL, the most probable ones. There
-// must be a classifier.
+// Local. Likewise elbow_model_encode with all rows under a class; -1: each under its most probable one, as
+// elbow_model_encode has it. There must be a classifier.
 const float *elbow_model_encode_as(struct elbow_model *model, const float *parameters,
-                                   const struct elbow_microbatch *microbatch, const int64_t *classes);
+                                   const struct elbow_microbatch *microbatch, int64_t class_number);
 
 // Local. The sizes of the rows that are decoded from now on. Until then they are 1. Of rows with unknown values the
 // next elbow_model_decode finds the total of all values: that of the known ones over their share (x and known are read

@@ -18,17 +18,30 @@ static size_t width(const struct elbow_measure_plan *plan)
 }
 
 // The weights of each row: K draws keyed by (sample, draw), one after the other, so that memory does not grow with K.
-static void weigh(const struct elbow_measured *measured)
+static void weigh_draws(const struct elbow_measured *measured, const float *head)
 {
     const struct elbow_evaluation_request *request = measured->plan->request;
     size_t rows = measured->rows;
-    memset(measured->weights, 0, rows * sizeof *measured->weights);
     for (int64_t draw = 0; draw < request->importance; ++draw) {
         elbow_batch_noise((uint64_t)request->config->seed, ELBOW_PURPOSE_IMPORTANCE, (uint32_t)draw, rows,
                           measured->microbatch.about.ids, measured->plan->latent, measured->collated.noise);
-        elbow_model_importance(request->model, request->parameters, measured->microbatch, measured->head,
-                               measured->weights);
+        elbow_model_importance(request->model, request->parameters, measured->microbatch, head, measured->weights);
     }
+}
+
+// With a classifier p(x) is the sum of p(x, y): K draws under each of C classes, all of which are equally probable.
+static void weigh(const struct elbow_measured *measured)
+{
+    const struct elbow_evaluation_request *request = measured->plan->request;
+    struct elbow_model *model = request->model;
+    memset(measured->weights, 0, measured->rows * sizeof *measured->weights);
+    if (model->classes == 1) {
+        weigh_draws(measured, measured->head);
+        return;
+    }
+    for (size_t y = 0; y < model->classes; ++y)
+        weigh_draws(measured, elbow_model_encode_as(model, request->parameters, &measured->microbatch, (int64_t)y));
+    (void)elbow_model_encode(model, request->parameters, &measured->microbatch); // what others decode is as it was
 }
 
 static void row(const struct elbow_measured *measured, size_t i, double *figures)

@@ -203,6 +203,12 @@ START_TEST(test_finish_training)
     does_not_finish("data: {file: x.h5}\nobjective: {kl: {free: {of: batch}}}",
                     "run.yaml: objective.kl.free.of: batch without nats that are free; set objective.kl.free: {nats: "
                     "0.25, of: batch}, or remove it");
+    does_not_finish("data: {file: x.h5}\nobjective: {classifier: 1}",
+                    "run.yaml: objective.classifier without model.classifier; set its layers, or remove it");
+    does_not_finish(
+        "data: {file: x.h5, labels: /y}\nmodel: {classifier: [dense: {units: 3}]}\nobjective: {penalty: [mmd]}",
+        "run.yaml: objective.penalty with model.classifier: a row counts for all of its classes, and rows "
+        "that see each other would have to see each other's; remove one of them");
     does_not_finish("data: {file: x.h5}\ntrain: {rate: 0.5, schedule: {pieces: [[1, 0.1]]}}",
                     "run.yaml: train.rate: 0.5 with train.schedule: pieces, which have the rates; remove train.rate");
 }

@@ -57,8 +57,8 @@ void elbow_classes_forward(struct elbow_model *model, const float *parameters,
 // Local. After an evaluation: what the first block has becomes that of the most probable class of each row.
 void elbow_classes_settle(struct elbow_model *model, const struct elbow_microbatch *microbatch);
 
-// Local. What is told of rows that are encoded and decoded once, into the model's condition: theirs and the class,
-// which is the most probable one where classes is NULL.
-void elbow_classes_tell(struct elbow_model *model, const struct elbow_microbatch *microbatch, const int64_t *classes);
+// Local. What is told of rows that are encoded and decoded once, into the model's condition: theirs and the class, or
+// at -1 the most probable one of each.
+void elbow_classes_tell(struct elbow_model *model, const struct elbow_microbatch *microbatch, int64_t class_number);
 
 #endif
