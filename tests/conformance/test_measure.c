@@ -89,9 +89,11 @@ static bool is_listed(const enum elbow_figure_kind *list, enum elbow_figure_kind
     return list != NULL && *list == kind;
 }
 
-// Whether a figure is one that likelihoods have, but not the one of this model.
+// Whether a figure is one that likelihoods have, but not the one of this model, or of a classifier, and it has none.
 static bool is_of_others(enum elbow_figure_kind kind)
 {
+    if (kind == ELBOW_FIGURE_CLASS_KL)
+        return set.model->classes == 1;
     bool is_of_any = false;
     for (int other = 0; other < ELBOW_LIKELIHOODS; ++other)
         is_of_any = is_of_any || is_listed(elbow_likelihood_row((enum elbow_likelihood_kind)other)->figures, kind);
