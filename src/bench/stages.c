@@ -86,6 +86,7 @@ static void run_latent(struct elbow_bench_run *bench)
     struct elbow_model *model = bench->engine.model;
     struct elbow_microbatch microbatch = bench->engine.microbatch;
     struct elbow_terms terms = elbow_objective_terms(&bench->plan.config, bench->engine.state.beta);
+    elbow_model_begin(model, parameters_of(bench));
     for (uint64_t number = bench->microbatches.first; number < bench->microbatches.last; ++number) {
         microbatch.rows = elbow_bench_rows(bench, number);
         struct elbow_pass pass =
@@ -152,6 +153,13 @@ static void apply_nothing(void *user, struct elbow_piece piece, const float *gra
     (void)parameters;
 }
 
+static void finish_nothing(void *user, const float *advance, float *added)
+{
+    (void)user;
+    (void)advance;
+    (void)added;
+}
+
 static int begin_exchange(struct elbow_bench_run *bench)
 {
     struct elbow_engine *engine = &bench->engine;
@@ -163,6 +171,7 @@ static int begin_exchange(struct elbow_bench_run *bench)
 static void end_exchange(struct elbow_bench_run *bench, struct elbow_exchange_client client)
 {
     double norm;
+    client.finish = finish_nothing;
     elbow_exchange_step(bench->engine.exchange, 1.0, &client, bench->engine.sums, &norm);
 }
 

@@ -117,18 +117,40 @@ static enum elbow_status check_importance(const struct elbow_config *config, con
     return ELBOW_OK;
 }
 
+// What goes through the encoder as data do is values alone, and comes out as a diagonal posterior.
+static enum elbow_status check_pseudo_inputs(const struct elbow_config *config, const char *name,
+                                             struct elbow_error *error)
+{
+    const char *what = config->model.input.mask ? "model.input.mask: true"
+                       : config->data.condition.count > 0 && config->model.condition.encoder
+                           ? "model.condition.encoder: true"
+                       : config->model.classifier.count > 0 ? "model.classifier"
+                                                            : NULL;
+    if (config->model.prior != ELBOW_PRIOR_VAMP)
+        return ELBOW_OK;
+    if (what != NULL)
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: %s with model.prior: vamp, whose pseudo-inputs are values alone; remove one of them", name, what);
+    if (config->model.posterior != ELBOW_POSTERIOR_DIAGONAL)
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: model.posterior: %s with model.prior: vamp, whose components are diagonal; set "
+                               "model.posterior: diagonal, or another prior",
+                               name, elbow_posterior_kinds[config->model.posterior].name);
+    return ELBOW_OK;
+}
+
 // A KL that is sampled belongs to no dimension, and a mixture is its own prior.
 static enum elbow_status check_mixture(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     bool has_mmd = (config->objective.penalties >> ELBOW_PENALTY_MMD & 1) != 0;
-    if (config->model.prior != ELBOW_PRIOR_MIXTURE)
+    if (config->model.prior != ELBOW_PRIOR_MIXTURE && config->model.prior != ELBOW_PRIOR_VAMP)
         return ELBOW_OK;
     if (config->objective.free_bits > 0)
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: objective.free_bits: %g with model.prior: mixture, whose KL is sampled and belongs to "
-            "no dimension; remove one of them",
-            name, config->objective.free_bits);
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: objective.free_bits: %g with model.prior: %s, whose KL is sampled and belongs to "
+                               "no dimension; remove one of them",
+                               name, config->objective.free_bits, elbow_prior_kinds[config->model.prior].name);
     if (has_mmd || config->model.condition.prior)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: %s: takes the place of, or is against, the standard prior, but model.prior is a "
@@ -148,5 +170,7 @@ enum elbow_status elbow_check_kinds(const struct elbow_config *config, const cha
         status = check_mixture(config, name, error);
     if (status == ELBOW_OK)
         status = check_importance(config, name, error);
+    if (status == ELBOW_OK)
+        status = check_pseudo_inputs(config, name, error);
     return status == ELBOW_OK ? check_coupled(config, name, error) : status;
 }

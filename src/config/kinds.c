@@ -146,8 +146,13 @@ static const struct elbow_key mixture_keys[] = {
     {"", "components", INTEGER, .offset = offsetof(struct elbow_config, model.components), FROM(1, ELBOW_COMPONENTS_MAX),
      .help = "Normal distributions, whose means, variances and weights are trained."},
 };
+static const struct elbow_key vamp_keys[] = {
+    {"", "components", INTEGER, .offset = offsetof(struct elbow_config, model.components), FROM(1, ELBOW_COMPONENTS_MAX),
+     .help = "Pseudo-inputs of the encoder, which are trained: the prior is the mixture of what the encoder makes of them."},
+};
 // clang-format on
 #define mixture_options OPTIONS(mixture_keys)
+#define vamp_options OPTIONS(vamp_keys)
 #define PRIOR(name, word, options) [name] = {#word, options},
 const struct elbow_kind_schema elbow_prior_kinds[ELBOW_PRIORS + 1] = {ELBOW_PRIOR_LIST(PRIOR)};
 

@@ -67,6 +67,8 @@ static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *
         status = elbow_collated_create(&drawing->collation, rows, &drawing->collated, error);
     if (status == ELBOW_OK && has_front)
         status = elbow_frozen_open(drawing->gallery->frozen, NULL, rows, false, &drawing->front, error);
+    if (status == ELBOW_OK && drawing->dataset == NULL)
+        elbow_model_begin(drawing->gallery->model, drawing->gallery->parameters);
     return status;
 }
 

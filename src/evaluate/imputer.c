@@ -104,6 +104,8 @@ static enum elbow_status make_room(struct imputing *imputing, struct elbow_error
     };
     enum elbow_status status =
         elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch to impute", error);
+    if (status == ELBOW_OK)
+        elbow_model_begin(request->model, request->parameters);
     return status == ELBOW_OK ? elbow_collated_create(&imputing->collation, rows, &imputing->collated, error) : status;
 }
 

@@ -40,6 +40,8 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         status = elbow_collated_create(&measured->collation, rows_max, &measured->collated, error);
     if (status == ELBOW_OK && plan->request->kl_block > 0)
         status = elbow_kl_block_create(measured, rows_max, &measured->block, error);
+    if (status == ELBOW_OK)
+        elbow_model_begin(plan->request->model, plan->request->parameters);
     if (status == ELBOW_OK && plan->request->deviance)
         elbow_model_outputs_at(model, plan->means, measured->at_means);
     return status;

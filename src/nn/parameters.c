@@ -63,6 +63,14 @@ enum elbow_status elbow_parameters_add(struct elbow_parameters *parameters, stru
     return ELBOW_OK;
 }
 
+size_t elbow_parameters_reserve(struct elbow_parameters *parameters, size_t count)
+{
+    size_t first = parameters->size;
+    ELBOW_CHECK(count <= SIZE_MAX / sizeof(float) - LINE - first);
+    parameters->size += (count + LINE - 1) / LINE * LINE;
+    return first;
+}
+
 const struct elbow_tensor *elbow_parameters_find(const struct elbow_parameters *parameters, const char *name)
 {
     for (size_t i = 0; i < parameters->count; ++i)

@@ -99,6 +99,10 @@ enum elbow_status elbow_engine_create(struct elbow_engine *engine, struct elbow_
                                   (size_t)plan->sequence.microbatch, &engine->model, error) == ELBOW_OK &&
         make_buffers(engine, microbatches, error) == ELBOW_OK && make_lanes(engine, microbatches, error) == ELBOW_OK)
         make_prefetch(engine, error);
+    if (error->status == ELBOW_OK && engine->model->pseudo.count > train->samples)
+        elbow_error_set(error, ELBOW_CONFIG,
+                        "model.prior: vamp: %zu components start at as many samples, but %s has %llu; set fewer",
+                        engine->model->pseudo.count, train->name, (unsigned long long)train->samples);
     if (error->status == ELBOW_CONFIG && elbow_dataset_channels_hint(train)[0] != 0)
         elbow_error_set(error, ELBOW_CONFIG, "%.900s; of the data, %s", error->message,
                         elbow_dataset_channels_hint(train));

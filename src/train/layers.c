@@ -162,10 +162,13 @@ void elbow_engine_compute_layers(struct elbow_engine *engine, const struct elbow
                           .subtrees = subtrees,
                           .count = count,
                           .scores = true};
+    if (round.first > first)
+        elbow_engine_begin(engine);
     for (int i = 0; i < count; ++i)
         compute_before(&round, subtrees[i].first, subtrees[i].last, 0, elbow_exchange_gradient(engine->exchange, i),
                        elbow_exchange_statistics(engine->exchange, i));
     forward(&round, end);
+    elbow_engine_begin(engine);
     double start = elbow_clock_seconds();
     size_t last = elbow_layerwise_layers(engine->model) - 1;
     round.from = elbow_layerwise_end(engine->model, last, elbow_layerwise_parts(engine->model, last) - 1);

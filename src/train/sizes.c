@@ -15,7 +15,9 @@ enum elbow_status elbow_train_sizes(const struct elbow_model *model, const struc
                                            .microbatches = elbow_sequence_microbatches(sequence, sequence->batch),
                                            .last = last.microbatches,
                                            .statistics = elbow_model_statistics(model, false) + ELBOW_TRAIN_WISHES,
-                                           .bucket = bucket};
+                                           .bucket = bucket,
+                                           .advance_first = model->pseudo.first,
+                                           .advance_count = model->pseudo.heads};
     for (size_t layer = 0; layer < elbow_layerwise_layers(model); ++layer)
         count += elbow_layerwise_parts(model, layer);
     enum elbow_status status = elbow_allocate(layers, count, sizeof **layers, "layers", error);

@@ -3,6 +3,7 @@
 #include "elbow/train/detail/engine.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/math/permutation.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,11 +62,36 @@ static enum elbow_status start_from_data(struct elbow_engine *engine, float *val
     return status;
 }
 
+// Local. Pseudo-inputs start at samples of the training set, as the encoder sees them without corruption.
+static enum elbow_status start_pseudo_inputs(const struct elbow_engine *engine, float *values,
+                                             struct elbow_error *error)
+{
+    const struct elbow_train_plan *plan = engine->plan;
+    struct elbow_stream stream = {.seed = (uint64_t)plan->config.seed, .purpose = ELBOW_PURPOSE_PSEUDO_INPUTS};
+    struct elbow_permutation order = elbow_permutation_keyed(plan->train.samples, stream);
+    struct elbow_collation collation = elbow_collation_of_evaluation(&plan->config, &plan->train);
+    struct elbow_collated collated = {0};
+    size_t rows = engine->model->pseudo.count;
+    enum elbow_status status = elbow_collated_create(&collation, rows, &collated, error);
+    for (size_t i = 0; status == ELBOW_OK && i < rows; ++i)
+        collated.ids[i] = elbow_permutation_at(&order, i);
+    if (status == ELBOW_OK) {
+        struct elbow_microbatch microbatch = elbow_collate(&collation, 0, rows, &collated);
+        elbow_model_start_pseudo_inputs(engine->model, elbow_microbatch_inputs(&microbatch), values);
+    }
+    elbow_collated_destroy(&collated);
+    return status;
+}
+
 // Collective. The parameters of a new run.
 static enum elbow_status start_values(struct elbow_engine *engine, const char *init, float *values,
                                       struct elbow_error *error)
 {
     enum elbow_status status = start_from_data(engine, values, error);
+    if (status == ELBOW_OK && engine->model->pseudo.count > 0) {
+        start_pseudo_inputs(engine, values, error);
+        status = elbow_comm_agree(engine->plan->comm, error);
+    }
     if (status != ELBOW_OK || init == NULL)
         return status;
     struct elbow_checkpoint from;

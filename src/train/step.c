@@ -13,6 +13,9 @@ void elbow_engine_compute(struct elbow_engine *engine, const struct elbow_step_p
 {
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
     int count = elbow_exchange_begin(engine->exchange, place->microbatches, subtrees);
+    engine->begun = NULL;
+    if (engine->lanes == 0 || count == 0) // every rank ends the step with what has begun here
+        elbow_engine_begin(engine);
     if (engine->lanes > 0 && count > 0)
         elbow_engine_compute_layers(engine, place, subtrees, count, exchanges);
     for (int i = 0; i < count && engine->lanes == 0; ++i)
@@ -22,6 +25,25 @@ void elbow_engine_compute(struct elbow_engine *engine, const struct elbow_step_p
     // A rank without a part in a short batch tells its wish at the next step.
     if (count > 0)
         elbow_engine_wish(engine, elbow_exchange_statistics(engine->exchange, 0) + engine->statistics);
+}
+
+void elbow_engine_begin(struct elbow_engine *engine)
+{
+    if (engine->begun != NULL || engine->model->pseudo.count == 0)
+        return;
+    engine->begun = elbow_exchange_await(engine->exchange, engine->model->parameters.size);
+    double start = elbow_clock_seconds();
+    elbow_model_begin(engine->model, engine->begun);
+    engine->times.compute += elbow_clock_seconds() - start;
+}
+
+static void finish(void *user, const float *advance, float *added)
+{
+    struct elbow_engine *engine = user;
+    double start = elbow_clock_seconds();
+    ELBOW_CHECK(engine->begun != NULL);
+    elbow_model_finish(engine->model, engine->begun, advance, added);
+    engine->times.compute += elbow_clock_seconds() - start;
 }
 
 static bool decide(void *user, const double *statistics, double gradient_norm)
@@ -70,7 +92,7 @@ enum elbow_status elbow_engine_step(struct elbow_engine *engine, struct elbow_er
         return status;
     int64_t every = engine->plan->config.run.audit;
     engine->audits = every > 0 && (state->step + 1) % (uint64_t)every == 0;
-    struct elbow_exchange_client client = {.user = engine, .decide = decide, .apply = apply};
+    struct elbow_exchange_client client = {.user = engine, .finish = finish, .decide = decide, .apply = apply};
     bool applied =
         elbow_exchange_step(engine->exchange, 1.0 / (double)place.count, &client, engine->sums, &state->grad_norm);
     state->step += 1;

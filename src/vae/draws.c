@@ -197,14 +197,16 @@ void elbow_draws_train_prior(struct elbow_model *model, const struct elbow_pass 
     float *gradients[ELBOW_PRIOR_TENSORS] = {NULL};
     for (size_t t = 0; t < count; ++t)
         gradients[t] = gradient + model->prior_tensors.offsets[t];
+    if (model->pseudo.count > 0)
+        gradients[0] = gradient + model->pseudo.first;
+    size_t first = model->pseudo.count > 0 ? model->pseudo.first : model->prior_tensors.offsets[0];
     for (size_t k = 0; count > 0 && k < draws; ++k) {
         struct elbow_pass one = elbow_pass_draw(pass, k);
         struct elbow_prior_call call = elbow_pass_prior(&one);
         model->objective->price(&one, model->room);
         model->prior->gradient(&call, model->room, gradients);
         if (draws > 1)
-            add_block(model, k, model->prior_tensors.offsets[0],
-                      model->parameters.size - model->prior_tensors.offsets[0], gradient);
+            add_block(model, k, first, model->parameters.size - first, gradient);
     }
 }
 

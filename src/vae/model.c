@@ -4,6 +4,8 @@
 #include "elbow/vae/detail/model.h"
 
 #include "elbow/vae/detail/classes.h"
+#include "elbow/vae/detail/draws.h"
+#include "elbow/vae/detail/pseudo.h"
 #include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/memory.h"
@@ -34,13 +36,15 @@ static enum elbow_status add_shared(struct elbow_model *model, struct elbow_mode
     return ELBOW_OK;
 }
 
-static enum elbow_status add_prior(struct elbow_model *model, struct elbow_error *error)
+static enum elbow_status add_prior(const struct elbow_config *config, struct elbow_shape input,
+                                   struct elbow_model *model, struct elbow_error *error)
 {
     struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS];
-    size_t count = model->prior && model->prior->tensors
-                       ? model->prior->tensors(model->latent, model->conditions, model->components, tensors)
-                       : 0,
-           index = 0;
+    const struct elbow_prior_sizes sizes = {.latent = model->latent,
+                                            .conditions = model->conditions,
+                                            .components = model->components,
+                                            .inputs = elbow_shape_values(input)};
+    size_t count = model->prior && model->prior->tensors ? model->prior->tensors(&sizes, tensors) : 0, index = 0;
     ELBOW_CHECK(count <= ELBOW_PRIOR_TENSORS && (count == 0 || model->prior->gradient));
     for (size_t t = 0; t < count; ++t) {
         enum elbow_status status = elbow_parameters_add(&model->parameters, tensors[t], &index, error);
@@ -49,6 +53,8 @@ static enum elbow_status add_prior(struct elbow_model *model, struct elbow_error
         model->prior_tensors.offsets[t] = model->parameters.tensors[index].offset;
     }
     model->prior_tensors.count = count;
+    if (count > 0 && model->prior->encodes)
+        return elbow_pseudo_create(config, input, index, model, error);
     return ELBOW_OK;
 }
 
@@ -145,7 +151,7 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
                                                   initializer, model->rows_max, conditions, &model->classifier, error);
     for (size_t k = 0; k < model->part_count && status == ELBOW_OK; ++k)
         status = add_shared(model, &model->parts[k], error);
-    return status == ELBOW_OK ? add_prior(model, error) : status;
+    return status == ELBOW_OK ? add_prior(config, elbow_model_inputs(config, sample), model, error) : status;
 }
 
 static enum elbow_status create_room(struct elbow_model *model, size_t lanes, struct elbow_error *error)
@@ -333,6 +339,7 @@ void elbow_model_destroy(struct elbow_model *model)
     elbow_network_destroy(&model->encoder);
     elbow_network_destroy(&model->decoder);
     elbow_network_destroy(&model->classifier);
+    elbow_pseudo_destroy(model);
     elbow_parameters_clear(&model->parameters);
     release_room(model);
     elbow_release(&model);
@@ -348,5 +355,5 @@ size_t elbow_model_bytes(const struct elbow_model *model)
     of_latent += model->rows_max * model->conditions * sizeof *model->condition;
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) +
            elbow_network_bytes(&model->classifier) + of_latent + elbow_draws_bytes(model) + elbow_classes_bytes(model) +
-           elbow_gathering_bytes(model);
+           elbow_gathering_bytes(model) + elbow_pseudo_bytes(model);
 }

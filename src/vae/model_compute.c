@@ -67,11 +67,19 @@ static void check_microbatch(const struct elbow_model *model, struct elbow_micro
 }
 
 // The arena's padding belongs to no tensor; it is kept zero so that norms and sums over whole blocks may run over it.
-static void clear_padding(const struct elbow_parameters *parameters, float *gradient)
+// What lies behind all tensors is the gradient by the heads of pseudo-inputs, whose own gradient waits for that.
+static void clear_padding(const struct elbow_model *model, float *gradient)
 {
+    const struct elbow_parameters *parameters = &model->parameters;
+    const struct elbow_pseudo_inputs *pseudo = &model->pseudo;
+    size_t size = pseudo->count > 0 ? pseudo->first : parameters->size, behind = pseudo->first + pseudo->heads;
+    if (pseudo->count > 0) {
+        memset(gradient + pseudo->tensor, 0, pseudo->count * pseudo->inputs * sizeof *gradient);
+        memset(gradient + behind, 0, (parameters->size - behind) * sizeof *gradient);
+    }
     for (size_t i = 0; i < parameters->count; ++i) {
         size_t end = parameters->tensors[i].offset + parameters->tensors[i].count;
-        size_t next = i + 1 < parameters->count ? parameters->tensors[i + 1].offset : parameters->size;
+        size_t next = i + 1 < parameters->count ? parameters->tensors[i + 1].offset : size;
         memset(gradient + end, 0, (next - end) * sizeof *gradient);
     }
 }
@@ -99,9 +107,12 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
                               .terms = terms,
                               .room = model->room,
                               .dheads = model->dheads,
+                              .prior_room = model->prior_room,
                               .coupled = model->coupled};
     for (size_t t = 0; t < model->prior_tensors.count; ++t)
         pass.tensors[t] = parameters + model->prior_tensors.offsets[t];
+    if (model->pseudo.count > 0)
+        pass.tensors[0] = model->pseudo.head;
     return pass;
 }
 
@@ -142,7 +153,7 @@ void elbow_model_score(struct elbow_model *model, size_t lane, const float *para
     elbow_classes_train(model, lane, &microbatch, terms.classifier, objectives);
     if (model->settling > 0)
         count_settling(model, &pass, noted, statistics + notes + model->notes);
-    clear_padding(&model->parameters, gradient);
+    clear_padding(model, gradient);
 }
 
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,

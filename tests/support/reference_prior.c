@@ -29,9 +29,26 @@ static double reference_mixture_log_p(size_t latent, const double *z, const floa
     return log(sum) - 300 - log(total);
 }
 
+// heads: mean, log variance
+static double reference_vamp_log_p(size_t latent, const double *z, const float *const *tensors)
+{
+    double sum = 0;
+    for (size_t k = 0; k < REFERENCE_COMPONENTS; ++k) {
+        const float *mean = tensors[0] + k * 2 * latent;
+        double log_density = 0;
+        for (size_t j = 0; j < latent; ++j) {
+            double variance = exp((double)mean[latent + j]), off = z[j] - (double)mean[j];
+            log_density += -off * off / (2 * variance) - log(2 * acos(-1) * variance) / 2;
+        }
+        sum += exp(log_density + 300);
+    }
+    return log(sum / REFERENCE_COMPONENTS) - 300;
+}
+
 const struct reference_prior REFERENCE_PRIORS[ELBOW_PRIORS] = {
     [ELBOW_PRIOR_STANDARD] = {.log_p = reference_standard_log_p, .reach = 10},
     [ELBOW_PRIOR_MIXTURE] = {.log_p = reference_mixture_log_p, .reach = 10},
+    [ELBOW_PRIOR_VAMP] = {.log_p = reference_vamp_log_p, .reach = 10},
 };
 
 double reference_log_q(const float *of_head, const float *of_noise, size_t latent)

@@ -130,4 +130,19 @@ grep -q 'was trained on the latents of another model than other/checkpoints/step
 mv front.1 elsewhere
 run 1 1 gone "$elbow" eval through.1
 grep -q '^elbow: data.through: front.1/checkpoints/step-00000005.h5: No such file' gone.err || fail "gone: $(cat gone.err)"
+
+# Pseudo-inputs, whose gradient is traced back from the sum of their heads'; the last batch has fewer microbatches than ranks.
+same vamp "1 2+on 3 4:[0,1,0,1]" <<'Y'
+data: {file: data.h5, train: /bits, valid: /bits-valid}
+model: {latent: 3, prior: {vamp: {components: 9}}, encoder: [dense: {units: 70}, dense: {units: 70}], decoder: [dense: {units: 60}]}
+objective: {draws: 2}
+train: {epochs: 2, batch: 28, microbatch: 4, rate: 1.0e-2, clip: 1, average: 0.9}
+run: {overlap: 2, bucket: 1000, audit: 3}
+log: {every: 2}
+checkpoint: {every: 2, keep: 9}
+samples: {every: 4, count: 6}
+Y
+run 75 3 vamp.part "$elbow" train vamp.yaml --run-dir vamp.part --set run.stop_after=2
+run 0 2 vamp.rest "$elbow" train vamp.yaml --run-dir vamp.part --resume
+same_run "pseudo-inputs, resumed" vamp.1 vamp.part
 finish

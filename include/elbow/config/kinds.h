@@ -115,7 +115,8 @@ enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_
 // Priors p(z): X(ENUMERATOR, word, options). src/vae/prior/<word>.c holds the functions.
 #define ELBOW_PRIOR_LIST(X)                                                                                            \
     X(ELBOW_PRIOR_STANDARD, standard, no_options)                                                                      \
-    X(ELBOW_PRIOR_MIXTURE, mixture, mixture_options)
+    X(ELBOW_PRIOR_MIXTURE, mixture, mixture_options)                                                                   \
+    X(ELBOW_PRIOR_VAMP, vamp, vamp_options)
 enum elbow_prior_kind { ELBOW_PRIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PRIORS };
 
 // Posteriors, what the encoder says of z: X(ENUMERATOR, word, options, whether that is a distribution, with a KL to the

@@ -42,6 +42,10 @@ struct elbow_parameters {
 enum elbow_status elbow_parameters_add(struct elbow_parameters *parameters, struct elbow_tensor tensor, size_t *index,
                                        struct elbow_error *error);
 
+// Local. Makes the arena longer by so many floats, which are padding like that between tensors, and returns the first
+// of them.
+size_t elbow_parameters_reserve(struct elbow_parameters *parameters, size_t count);
+
 // Local. The tensor of a name, or NULL.
 const struct elbow_tensor *elbow_parameters_find(const struct elbow_parameters *parameters, const char *name);
 

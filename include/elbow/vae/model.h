@@ -90,6 +90,19 @@ struct elbow_model {
     struct elbow_prior_numbers {
         size_t count, offsets[ELBOW_PRIOR_TENSORS]; // in the arena, behind all others
     } prior_tensors;                                // that the prior trains
+    struct elbow_pseudo_inputs {
+        size_t count, inputs;         // K rows of so many values; 0: the prior encodes none
+        size_t tensor;                // where they lie in the arena
+        size_t first, heads;          // behind them: the gradient by their heads (K, head), and its numbers
+        size_t encoder_end;           // of the encoder's tensors in the arena
+        float low, high;              // the range of what the encoder sees of them
+        size_t rows;                  // that go through it at a time
+        struct elbow_network encoder; // with room for these
+        float *x, *dx;                // (rows, inputs); owned
+        float *head;                  // (K, head), of elbow_model_begin; owned
+        float *dhead;                 // (rows, head); owned
+        float *gradient;              // [encoder_end], where not all rows go at once; owned
+    } pseudo;
     struct elbow_parameters parameters;
     struct elbow_network encoder, decoder, classifier; // the last without layers: there is none
     size_t rows_max, lanes;
@@ -107,6 +120,7 @@ struct elbow_model {
     double *scores;                   // (points): elbow_pass; NULL: the objective has none; owned
     double *tail;                     // the numbers behind the networks: sums over blocks; NULL: there is one; owned
     double *coupled;                  // [coupling] likewise; owned
+    double *prior_room;               // likewise; owned
     struct elbow_model_sizes sizing;  // of the rows that are decoded
     double *sizes;                    // (parts, rows_max): what they come to; owned
     float *condition;                 // (rows_max, C) of the rows that are decoded; owned
@@ -200,6 +214,20 @@ void elbow_model_own_figures(const struct elbow_model *model, struct elbow_figur
 // follow from the weighted means of the notes; a batch whose weights are all 0 leaves them as they are.
 bool elbow_model_settle(const struct elbow_model *model, const double *statistics, size_t first, size_t count,
                         float *values);
+
+// Local. To be called when the parameters have changed, before anything below that asks the prior: sends what the prior
+// encodes through the encoder. Costs nothing where it encodes nothing.
+void elbow_model_begin(struct elbow_model *model, const float *parameters);
+
+// Local. The other half of it, of a prior that encodes (model->pseudo.count > 0). Training leaves the gradient by the
+// heads in the arena, pseudo.heads floats from pseudo.first on, where no tensor is. From their sum over a batch this
+// writes what it adds to the gradients of the encoder and of the pseudo-inputs, and nothing else of the gradient. The
+// parameters are those of elbow_model_begin.
+void elbow_model_finish(struct elbow_model *model, const float *parameters, const float *heads, float *gradient);
+
+// Local. Pseudo-inputs start at rows of the data as the encoder sees them (pseudo.count, pseudo.inputs), moved into the
+// range by a hundredth where they lie on its border, so that they can be trained; behind elbow_model_initialize.
+void elbow_model_start_pseudo_inputs(const struct elbow_model *model, const float *rows, float *values);
 
 // Local. Forward and backward: the gradient (arena layout; overwritten, padding zero) of minus the objective's sum over
 // the rows, each times its weight, and statistics (overwritten, without moments; the objective's is that sum, recon,

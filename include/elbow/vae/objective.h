@@ -73,7 +73,8 @@ struct elbow_pass {
     size_t components;                         // of a mixture
     size_t conditions;                         // C
     const float *condition;                    // (rows, C); NULL: nothing is known
-    const float *tensors[ELBOW_PRIOR_TENSORS]; // of the prior
+    const float *tensors[ELBOW_PRIOR_TENSORS]; // of the prior; of one that encodes their heads
+    double *prior_room;                        // of the prior's calls
     const float *head, *noise, *z, *kl;        // (rows, outputs of the posterior), (K, rows, Z) each
     const double *recon;                       // (K, rows)
     double *scores;                            // (K, rows): what the objective's score leaves for its share

@@ -21,6 +21,12 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_PRIOR_TENSORS = 4 }; // at most
 
+// What the trained numbers of a prior are as many as.
+struct elbow_prior_sizes {
+    size_t latent, conditions, components; // Z, C, K
+    size_t inputs;                         // values of a row that the encoder sees
+};
+
 // Rows of latent variables. Nothing is owned; a function reads what it names and ignores the rest, which may be NULL.
 struct elbow_prior_call {
     size_t rows, latent;                       // Z
@@ -31,16 +37,22 @@ struct elbow_prior_call {
     size_t components;                         // of a mixture
     size_t conditions;                         // C; 0: there are none
     const float *condition;                    // (rows, C): what the model is told of each; NULL: nothing
-    const float *tensors[ELBOW_PRIOR_TENSORS]; // the trained numbers, in the order of `tensors` below
+    const float *tensors[ELBOW_PRIOR_TENSORS]; // the trained numbers, in the order of `tensors` below; of a prior that
+                                               // encodes their heads
+    double *room;                              // of `room` below; overwritten
 };
 
 struct elbow_prior {
     // Whether kl is exact: the integral over q(z|x). Else it is sampled: log q(z|x) - log p(z) at the one z.
     bool is_exact;
+    // Whether the one trained tensor is rows of inputs of the encoder (K, inputs): the functions below see their heads
+    // (K, outputs of the posterior) in its place, and `gradient` is the one by these.
+    bool encodes;
     // Local. Describes the trained tensors beside the networks (names that begin with prior/, ranks, shapes, starts)
     // and returns their number. NULL: there are none.
-    size_t (*tensors)(size_t latent, size_t conditions, size_t components,
-                      struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS]);
+    size_t (*tensors)(const struct elbow_prior_sizes *sizes, struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS]);
+    // Local. Doubles of room that a call takes, but one of draw. NULL: none.
+    size_t (*room)(size_t rows, size_t latent, size_t components);
     // Local. log_p (rows): log p(z) in nats with all its constants. Reads z and the tensors.
     void (*log_p)(const struct elbow_prior_call *call, double *log_p);
     // Local. ratio (rows): log p(z) - log q(z|x), in which what both have in common cancels. Reads all of the call.

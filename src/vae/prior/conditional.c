@@ -24,10 +24,9 @@ enum { TILE = 256, WEIGHT = 0, BIAS = 1 };
 
 static const double LOG_2_PI = 1.83787706640934548356;
 
-static size_t tensors(size_t latent, size_t conditions, size_t components,
-                      struct elbow_tensor made[ELBOW_PRIOR_TENSORS])
+static size_t tensors(const struct elbow_prior_sizes *sizes, struct elbow_tensor made[ELBOW_PRIOR_TENSORS])
 {
-    (void)components;
+    size_t latent = sizes->latent, conditions = sizes->conditions;
     ELBOW_CHECK(conditions > 0);
     made[WEIGHT] = (struct elbow_tensor){
         .rank = 2, .shape = {conditions, 2 * latent}, .is_weight = true, .initial = ELBOW_INITIAL_CONSTANT};

@@ -22,10 +22,9 @@ struct shares {
     double log_weight[ELBOW_COMPONENTS_MAX], share[ELBOW_COMPONENTS_MAX];
 };
 
-static size_t tensors(size_t latent, size_t conditions, size_t components,
-                      struct elbow_tensor made[ELBOW_PRIOR_TENSORS])
+static size_t tensors(const struct elbow_prior_sizes *sizes, struct elbow_tensor made[ELBOW_PRIOR_TENSORS])
 {
-    (void)conditions;
+    size_t latent = sizes->latent, components = sizes->components;
     ELBOW_CHECK(components > 0 && components <= ELBOW_COMPONENTS_MAX);
     made[MEAN] = (struct elbow_tensor){
         .rank = 2, .shape = {components, latent}, .initial = ELBOW_INITIAL_HE, .fan_in = 2, .fan_out = 1};

@@ -158,6 +158,12 @@ START_TEST(test_finish_training)
         "data: {file: x.h5}\nmodel: {prior: {mixture: {components: 3}}}\nobjective: {free_bits: 0.5}",
         "run.yaml: objective.free_bits: 0.5 with model.prior: mixture, whose KL is sampled and belongs to no "
         "dimension; remove one of them");
+    does_not_finish("data: {file: x.h5}\nmodel: {prior: {vamp: 3}}\nobjective: {free_bits: 0.5}",
+                    "run.yaml: objective.free_bits: 0.5 with model.prior: vamp, whose KL is sampled and belongs to no "
+                    "dimension; remove one of them");
+    does_not_finish("data: {file: x.h5}\nmodel: {prior: {vamp: 3}, input: {mask: true}}",
+                    "run.yaml: model.input.mask: true with model.prior: vamp, whose pseudo-inputs are values alone; "
+                    "remove one of them");
     does_not_finish("data: {file: x.h5}\nmodel: {prior: {mixture: 3}}\nobjective: {penalty: [mmd]}",
                     "run.yaml: objective.penalty: mmd: takes the place of, or is against, the standard prior, but "
                     "model.prior is a mixture; remove one of them");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A model whose prior has trained tensors, and a KL that is sampled: no row of the table has both. The prior is N(m,
-// diag exp(s)), with m and s trained.
+// A model whose prior has trained tensors, and a KL that is sampled: a row of the test's own, N(m, diag exp(s)), with m
+// and s trained. And one whose prior encodes its components.
 #include "elbow/vae/detail/model.h"
 #include "elbow/vae/layerwise.h"
 
@@ -9,13 +9,10 @@
 
 enum { D = 9, Z = 3, ROWS = 6 };
 
-static size_t describe(size_t latent, size_t conditions, size_t components,
-                       struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS])
+static size_t describe(const struct elbow_prior_sizes *sizes, struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS])
 {
-    (void)conditions;
-    (void)components;
     const struct elbow_tensor vector = {
-        .rank = 1, .shape = {latent}, .initial = ELBOW_INITIAL_CONSTANT, .value = 0.25F};
+        .rank = 1, .shape = {sizes->latent}, .initial = ELBOW_INITIAL_CONSTANT, .value = 0.25F};
     tensors[0] = tensors[1] = vector;
     snprintf(tensors[0].name, sizeof tensors[0].name, "prior/mean");
     snprintf(tensors[1].name, sizeof tensors[1].name, "prior/log_variance");
@@ -99,14 +96,15 @@ struct world {
     double statistics[ELBOW_STATISTIC_HEAD + 3 * Z];
 };
 
-static struct world *create(void)
+static struct world *create_of(const struct elbow_prior *prior, int64_t components)
 {
     struct world *world = allocate(1, sizeof *world);
     struct elbow_error error = {0};
     struct elbow_model_rows kinds = {elbow_likelihood_row(ELBOW_LIKELIHOOD_BERNOULLI),
-                                     elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL), &TRAINED,
+                                     elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL), prior,
                                      elbow_objective_row(ELBOW_OBJECTIVE_ELBO)};
     world->config.model.latent = Z;
+    world->config.model.components = components;
     world->config.model.encoder = fixture_hidden(1, ELBOW_ACTIVATION_TANH);
     world->config.model.decoder = fixture_hidden(2, ELBOW_ACTIVATION_TANH);
     world->config.objective.beta = 0.6;
@@ -124,6 +122,11 @@ static struct world *create(void)
     return world;
 }
 
+static struct world *create(void)
+{
+    return create_of(&TRAINED, 0);
+}
+
 static void destroy(struct world *world)
 {
     elbow_model_destroy(world->model);
@@ -139,6 +142,7 @@ static struct elbow_microbatch rows_of(const struct world *world)
 
 static double objective(struct world *world)
 {
+    elbow_model_begin(world->model, world->parameters);
     elbow_model_evaluate(world->model, world->parameters, rows_of(world),
                          elbow_objective_terms(&world->config, world->config.objective.beta), world->statistics,
                          (struct elbow_row_results){0});
@@ -148,6 +152,7 @@ static double objective(struct world *world)
 static void train_once(struct world *world)
 {
     memset(world->gradient, 0xFF, world->model->parameters.size * sizeof(float)); // NaN
+    elbow_model_begin(world->model, world->parameters);
     elbow_model_train(world->model, world->parameters, rows_of(world),
                       elbow_objective_terms(&world->config, world->config.objective.beta), world->gradient,
                       world->statistics);
@@ -169,12 +174,9 @@ START_TEST(tensors_lie_behind_the_networks)
 }
 END_TEST
 
-// All parameters, those of the prior too.
-START_TEST(gradients_are_differences)
+static void expect_differences(struct world *world)
 {
-    struct world *world = create();
     const float h = 0x1p-7F;
-    train_once(world);
     for (size_t t = 0; t < world->model->parameters.count; ++t) {
         const struct elbow_tensor *tensor = &world->model->parameters.tensors[t];
         for (size_t k = tensor->offset; k < tensor->offset + tensor->count; ++k) {
@@ -191,7 +193,80 @@ START_TEST(gradients_are_differences)
                           -(up - down) / (2 * (double)h));
         }
     }
+}
+
+// All parameters, those of the prior too.
+START_TEST(gradients_are_differences)
+{
+    struct world *world = create();
+    train_once(world);
+    expect_differences(world);
     destroy(world);
+}
+END_TEST
+
+// Pseudo-inputs inside the range of the data, but for two.
+static struct world *create_vamp(int64_t components)
+{
+    struct world *world = create_of(elbow_prior_row(ELBOW_PRIOR_VAMP), components);
+    const struct elbow_pseudo_inputs *pseudo = &world->model->pseudo;
+    float *u = world->parameters + pseudo->tensor;
+    uint64_t state = 77;
+    for (size_t k = 0; k < pseudo->count * pseudo->inputs; ++k)
+        u[k] = 0.5F + 0.4F * (float)reference_random(&state);
+    u[1] = -0.25F;
+    u[2] = 1.25F;
+    return world;
+}
+
+// The gradient of a batch: what training leaves behind all tensors is traced back.
+static void add_finish(struct world *world)
+{
+    const struct elbow_model *model = world->model;
+    float *added = allocate(model->parameters.size, sizeof *added);
+    for (size_t k = 0; k < model->pseudo.count * model->pseudo.inputs; ++k)
+        ck_assert(world->gradient[model->pseudo.tensor + k] == 0);
+    elbow_model_finish(world->model, world->parameters, world->gradient + model->pseudo.first, added);
+    for (size_t k = 0; k < model->pseudo.first; ++k)
+        world->gradient[k] += added[k];
+    ck_assert(added[model->pseudo.tensor + 1] == 0 && added[model->pseudo.tensor + 2] == 0);
+    free(added);
+}
+
+START_TEST(pseudo_inputs_are_traced_back)
+{
+    struct world *world = create_vamp(4);
+    train_once(world);
+    expect_pieces(world->model, world->parameters, rows_of(world), elbow_objective_terms(&world->config, 0.6),
+                  world->gradient);
+    add_finish(world);
+    expect_differences(world);
+    destroy(world);
+}
+END_TEST
+
+// More of them than go through the encoder at a time: equal ones, whose gradients add up to that of one.
+START_TEST(pseudo_inputs_may_go_in_pieces)
+{
+    struct world *one = create_vamp(1), *many = create_vamp(1000);
+    const struct elbow_pseudo_inputs *few = &one->model->pseudo, *all = &many->model->pseudo;
+    ck_assert(few->rows == 1 && all->rows < all->count);
+    memcpy(many->parameters, one->parameters, few->tensor * sizeof(float));
+    for (size_t k = 0; k < all->count; ++k)
+        memcpy(many->parameters + all->tensor + k * D, one->parameters + few->tensor, D * sizeof(float));
+    train_once(one);
+    train_once(many);
+    ck_assert_double_eq_tol(many->statistics[ELBOW_STATISTIC_KL], one->statistics[ELBOW_STATISTIC_KL], 1e-5);
+    add_finish(one);
+    add_finish(many);
+    for (size_t k = 0; k < few->tensor; ++k)
+        ck_assert_double_eq_tol(many->gradient[k], one->gradient[k], 1e-4);
+    for (size_t k = 0; k < D; ++k)
+        for (size_t i = 0; i < all->count; i += 333)
+            ck_assert_double_eq_tol(1000 * many->gradient[all->tensor + i * D + k], one->gradient[few->tensor + k],
+                                    1e-3);
+    destroy(one);
+    destroy(many);
 }
 END_TEST
 
@@ -242,5 +317,38 @@ START_TEST(samples_come_from_the_prior)
 }
 END_TEST
 
-UNIT_MAIN("vae/model_prior", tensors_lie_behind_the_networks, gradients_are_differences,
-          pieces_give_the_bits_of_the_whole, importance_knows_the_prior, samples_come_from_the_prior)
+// The draws of the standard prior are those of version 0.1.
+START_TEST(standard_draws_are_the_normal_numbers)
+{
+    float drawn[7], normal[7];
+    struct elbow_stream stream = {.seed = 3, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT, .id = 4};
+    struct elbow_prior_call call = {.rows = 1, .latent = 7};
+    elbow_prior_row(ELBOW_PRIOR_STANDARD)->draw(stream, &call, drawn);
+    elbow_random_normal(stream, 7, normal);
+    ck_assert(memcmp(drawn, normal, sizeof drawn) == 0);
+}
+END_TEST
+
+// One component with the head of N(0, I), or several, are the standard prior.
+START_TEST(components_at_the_standard_prior_are_it)
+{
+    enum { ALL = 3 };
+    float heads[ALL * 2 * Z] = {0}, z[ROWS * Z];
+    double standard[ROWS], found[ROWS], room[1000];
+    uint64_t state = 4;
+    for (size_t k = 0; k < ROWS * Z; ++k)
+        z[k] = (float)reference_normal(&state);
+    struct elbow_prior_call call = {.rows = ROWS, .latent = Z, .z = z, .tensors = {heads}, .room = room};
+    elbow_prior_row(ELBOW_PRIOR_STANDARD)->log_p(&call, standard);
+    for (call.components = 1; call.components <= ALL; ++call.components) {
+        ck_assert_uint_le(elbow_prior_row(ELBOW_PRIOR_VAMP)->room(ROWS, Z, call.components), 1000);
+        elbow_prior_row(ELBOW_PRIOR_VAMP)->log_p(&call, found);
+        for (size_t i = 0; i < ROWS; ++i)
+            ck_assert_double_eq_tol(found[i], standard[i], 1e-12 * (1 + fabs(standard[i])));
+    }
+}
+END_TEST
+
+UNIT_MAIN("vae/model_prior", tensors_lie_behind_the_networks, gradients_are_differences, pseudo_inputs_are_traced_back,
+          pseudo_inputs_may_go_in_pieces, pieces_give_the_bits_of_the_whole, importance_knows_the_prior,
+          samples_come_from_the_prior, standard_draws_are_the_normal_numbers, components_at_the_standard_prior_are_it)

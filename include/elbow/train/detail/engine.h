@@ -48,9 +48,10 @@ struct elbow_engine {
     struct elbow_layerwise *layerwise_passes; // [lanes] owned
 
     // The present step.
-    bool audits;    // it is one to be audited
-    double clip;    // its factor of the gradient
-    bool is_finite; // the last batch's sums were
+    const float *begun; // the parameters that elbow_model_begin has seen; NULL: it has not been called
+    bool audits;        // it is one to be audited
+    double clip;        // its factor of the gradient
+    bool is_finite;     // the last batch's sums were
 
     // What this rank wishes for (rank zero): to stop before the deadline, or because the run directory is lost.
     struct elbow_deadline deadline;
@@ -102,6 +103,9 @@ struct elbow_terms elbow_engine_terms(const struct elbow_engine *engine, uint64_
 // Local. A step up to the exchange: this rank's microbatches of the batch at `place`, into the buffers of the exchange.
 // `exchanges`: an elbow_exchange_step follows, and what is complete goes on its way under the last backward pass.
 void elbow_engine_compute(struct elbow_engine *engine, const struct elbow_step_place *place, bool exchanges);
+
+// Local. Once a step, before this rank asks the prior: elbow_model_begin, for which all parameters are waited for.
+void elbow_engine_begin(struct elbow_engine *engine);
 
 // Local. All subtrees of this rank, the last `lanes` microbatches of which go through the layers together.
 void elbow_engine_compute_layers(struct elbow_engine *engine, const struct elbow_step_place *place,
