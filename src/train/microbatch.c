@@ -5,6 +5,16 @@
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"
 
+void elbow_engine_begin(struct elbow_engine *engine)
+{
+    if (engine->begun != NULL || engine->model->pseudo.count == 0)
+        return;
+    engine->begun = elbow_exchange_await(engine->exchange, engine->model->parameters.size);
+    double start = elbow_clock_seconds();
+    elbow_model_begin(engine->model, engine->begun);
+    engine->times.compute += elbow_clock_seconds() - start;
+}
+
 void elbow_engine_gather(struct elbow_engine *engine, const struct elbow_step_place *place, uint64_t number)
 {
     double start = elbow_clock_seconds();

@@ -27,16 +27,6 @@ void elbow_engine_compute(struct elbow_engine *engine, const struct elbow_step_p
         elbow_engine_wish(engine, elbow_exchange_statistics(engine->exchange, 0) + engine->statistics);
 }
 
-void elbow_engine_begin(struct elbow_engine *engine)
-{
-    if (engine->begun != NULL || engine->model->pseudo.count == 0)
-        return;
-    engine->begun = elbow_exchange_await(engine->exchange, engine->model->parameters.size);
-    double start = elbow_clock_seconds();
-    elbow_model_begin(engine->model, engine->begun);
-    engine->times.compute += elbow_clock_seconds() - start;
-}
-
 static void finish(void *user, const float *advance, float *added)
 {
     struct elbow_engine *engine = user;

@@ -11,6 +11,7 @@
 #include "elbow/base/status.h"
 #include "elbow/base/text.h"
 #include "elbow/config/kinds.h"
+#include "elbow/config/layers.h"
 #include "elbow/config/places.h"
 
 #include <stddef.h>
@@ -22,43 +23,7 @@ ELBOW_C_BEGIN
 // Values of a sample, and of what a layer makes of it: sizes of BLAS are int.
 enum { ELBOW_VALUES_MAX = INT32_MAX };
 
-enum { ELBOW_LAYERS_MAX = 64, ELBOW_SHAPE_MAX = 8, ELBOW_NODES_MAX = 64 };
-
-// The layers that a layer holds: `count` entries of the array that it is in itself, the first of which lies `ahead` of
-// it. Zeroed: none. Entries that lists are read into have a room, counted from the first one, and a depth.
-struct elbow_inner_layers {
-    size_t ahead, count, room, depth;
-};
-
-// Layers within layers are no deeper than this; those of a list are at depth 0.
-enum { ELBOW_LAYERS_DEPTH = 2 };
-
-// A kind uses its own keys, the others are zero.
-struct elbow_layer {
-    enum elbow_layer_kind kind;
-    int64_t units;                            // dense, gated
-    int activation;                           // enum elbow_activation
-    int64_t filters, kernel, stride, padding; // convolutions
-    int64_t output_padding;                   // transposed convolutions: places behind the last ones
-    double epsilon;                           // layer_norm
-    int64_t size;                             // pool: of a window; its stride: 0 is the size
-    int pool;                                 // enum elbow_pool
-    int64_t factor;                           // upsample
-    double rate;                              // dropout
-    struct elbow_inner_layers inner;          // residual
-};
-
-// Layers [0, count), and behind them those that they hold.
-struct elbow_layers {
-    size_t count;
-    struct elbow_layer layers[ELBOW_LAYERS_MAX];
-};
-
-// Local. Layer i of those that a layer of such an array holds.
-static inline const struct elbow_layer *elbow_layer_inner(const struct elbow_layer *layer, size_t i)
-{
-    return layer + layer->inner.ahead + i;
-}
+enum { ELBOW_SHAPE_MAX = 8, ELBOW_NODES_MAX = 64 };
 
 struct elbow_integers {
     size_t count;
