@@ -185,8 +185,15 @@ static void print_json(const struct elbow_bench_result *result)
 static enum elbow_status read_configuration(struct elbow_call *call, const char *path, const struct elbow_words *sets,
                                             struct elbow_config *config, struct elbow_error *error)
 {
-    if (path != NULL)
-        return elbow_configuration_read(call->comm, path, sets, config, error);
+    if (path != NULL) {
+        enum elbow_status status = elbow_configuration_read(call->comm, path, sets, config, error);
+        if (status == ELBOW_OK && elbow_config_has_classifier(config))
+            return elbow_error_set(error, ELBOW_CONFIG,
+                                   "%.200s: model.classifier: bench times models without one; add --set "
+                                   "model.classifier=[] (and data.labelled=0)",
+                                   path);
+        return status;
+    }
     *error = (struct elbow_error){0};
     elbow_configuration_parse("bench", DEFAULT_TEXT, sets, config, error);
     return elbow_configuration_agree(call->comm, "bench", config, error);

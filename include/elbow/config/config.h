@@ -181,8 +181,7 @@ struct elbow_config {
             int corrupt;   // enum elbow_corrupt_kind: behind it, in training
             double amount; // of the corruption
         } input;           // what the encoder sees
-        struct elbow_layers encoder, decoder;
-        struct elbow_layers classifier; // without layers: there is none
+        struct elbow_layers encoder, decoder, classifier; // the last without layers: there is none
     } model;
     struct {
         int bound, gradient; // enum elbow_objective_kind; of importance: enum elbow_estimator
