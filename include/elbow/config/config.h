@@ -186,7 +186,7 @@ struct elbow_config {
     struct {
         int bound, gradient; // enum elbow_objective_kind; of importance: enum elbow_estimator
         int64_t draws;       // of z for each sample
-        int kl;        // enum elbow_kl_kind; of weighted, up to free_of:
+        int kl;              // enum elbow_kl_kind; of weighted, up to free_of:
         double beta;
         int64_t warmup;   // steps over which beta rises linearly from 0
         double free_bits; // nats per dimension
