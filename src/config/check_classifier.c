@@ -33,8 +33,7 @@ static const char *reason_against(const struct elbow_config *config, const char 
     return NULL;
 }
 
-enum elbow_status elbow_check_classifier(const struct elbow_config *config, const char *name,
-                                         struct elbow_error *error)
+enum elbow_status elbow_check_classifier(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     const char *key = NULL;
     if (!elbow_config_has_classifier(config)) {

@@ -177,13 +177,14 @@ static const struct elbow_key keys[] = {
          "Hidden layers from z on; the output layer is added, unless the last one is a convolution: then that is the "
          "output layer. [] is a linear decoder."},
     {"model", "classifier", .type = ELBOW_KEY_LAYERS, AT(model.classifier), .is_later = true,
-     .help =
-         "Hidden layers, from what the encoder sees on, of a classifier q(y|x) that is trained with the model; data.labels "
-         "are its classes, and rows may be without one. [] is no classifier."},
+     .help = "Hidden layers, from what the encoder sees on, of a classifier q(y|x) that is trained with the model; "
+             "data.labels "
+             "are its classes, and rows may be without one. [] is no classifier."},
 
     {"objective", "bound", KIND(elbow_bound_kinds), AT(objective.bound), .preset = "elbo", .is_later = true,
-     .help = "What training climbs. elbo: the evidence lower bound, the mean over the draws of a sample; importance: the "
-             "importance-weighted bound of objective.draws draws."},
+     .help =
+         "What training climbs. elbo: the evidence lower bound, the mean over the draws of a sample; importance: the "
+         "importance-weighted bound of objective.draws draws."},
     {"objective", "draws", INTEGER, AT(objective.draws), FROM(1, ELBOW_DRAWS_MAX), .preset = "1", .is_later = true,
      .help = "Draws of z for each sample, in training and in its evaluations: the encoder runs once, the decoder that "
              "many times."},

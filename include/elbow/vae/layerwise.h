@@ -6,7 +6,8 @@
 // One thread at a time may use a model, whatever the lane. A lane's arrays (its microbatch, and a gradient of its own)
 // stay as they are from its first call to its last; they overlap neither those of another lane nor the model's memory.
 //
-// Layers are counted from the encoder's first to the decoder's last, and those of a classifier. A part is what a layer falls into (nn/layer.h).
+// Layers are counted from the encoder's first to the decoder's last, and those of a classifier. A part is what a layer
+// falls into (nn/layer.h).
 #ifndef ELBOW_VAE_LAYERWISE_H
 #define ELBOW_VAE_LAYERWISE_H
 

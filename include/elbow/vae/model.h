@@ -256,9 +256,9 @@ void elbow_model_kl(struct elbow_model *model, size_t lane, const struct elbow_p
 struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
                                    const float *noise, struct elbow_terms terms);
 
-// Local. Forward only: statistics with moments (overwritten), and what is wanted of each row. With a classifier no class
-// is known: they are expectations over q(y|x), but the head, which is that of the most probable class, as is all that
-// other functions make of these rows; labels are what the classifier is measured by.
+// Local. Forward only: statistics with moments (overwritten), and what is wanted of each row. With a classifier no
+// class is known: they are expectations over q(y|x), but the head, which is that of the most probable class, as is all
+// that other functions make of these rows; labels are what the classifier is measured by.
 void elbow_model_evaluate(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           struct elbow_terms terms, double *statistics, struct elbow_row_results results);
 

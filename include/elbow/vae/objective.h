@@ -25,8 +25,8 @@ enum elbow_statistic {
     ELBOW_STATISTIC_HEAD
 };
 
-// What statistics of a model with a classifier have behind these (elbow_model_sums): the sum of the KL of y, and how many
-// samples have a known class, and that as their most probable one.
+// What statistics of a model with a classifier have behind these (elbow_model_sums): the sum of the KL of y, and how
+// many samples have a known class, and that as their most probable one.
 enum elbow_class_statistic { ELBOW_CLASSES_KL, ELBOW_CLASSES_RIGHT, ELBOW_CLASSES_KNOWN, ELBOW_CLASSES_SUMS };
 
 // Local. Doubles of a statistics vector.

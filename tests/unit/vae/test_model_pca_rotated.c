@@ -170,8 +170,8 @@ static void find_bounds(struct rotated *rotated, double bounds[ROWS])
                 double covariance = rotated->model->head > 2 * Z ? rotated->covariance[a][b]
                                     : a == b                     ? 1 / rotated->precision[a][a]
                                                                  : 0;
-                loss += 0.5 * covariance * rotated->turn[a][j] * rotated->turn[b][j] * LENGTHS[j] * LENGTHS[j] /
-                        VARIANCE;
+                loss +=
+                    0.5 * covariance * rotated->turn[a][j] * rotated->turn[b][j] * LENGTHS[j] * LENGTHS[j] / VARIANCE;
             }
     for (size_t i = 0; i < ROWS; ++i)
         bounds[i] -= loss + kl[i];
