@@ -76,10 +76,12 @@ static void fill(const struct elbow_measured *measured, struct elbow_kl_block *b
     }
     struct elbow_pass pass = elbow_model_pass(model, 0, request->parameters, 1, NULL, (struct elbow_terms){0});
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
-    prior.rows = block->rows;
-    prior.head = block->head;
-    prior.z = block->z;
-    model->prior->log_p(&prior, block->log_p);
+    for (size_t at = 0; at < block->rows; at += prior.rows) { // there is room for a microbatch
+        prior.rows = block->rows - at < model->rows_max ? block->rows - at : model->rows_max;
+        prior.head = block->head + at * model->head;
+        prior.z = block->z + at * model->latent;
+        model->prior->log_p(&prior, block->log_p + at);
+    }
     struct elbow_posterior_call call = {.rows = block->rows, .latent = model->latent, .head = block->head};
     block->density = elbow_set_density(model->posterior, &call, request->dataset->samples, block->precision);
 }
