@@ -97,15 +97,17 @@ run 0 2 layers.rest "$elbow" train layers.yaml --run-dir layers.part --resume --
 same_run "layers, resumed" layers.1 layers.part
 
 # A model in front of the data: its latents are drawn anew in each epoch, of rows that it binarises; pictures go back
-# through it.
+# through it. Behind it a classifier, with few labels.
+"$make_data" write data.h5 /kinds i64 116 labels
+"$make_data" write data.h5 /kinds-valid i64 19 labels seed=9
 same front 1 <<'Y'
 data: {file: data.h5, train: /bytes, valid: /bytes-valid, binarize: sample}
 model: {latent: 5, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
 train: {epochs: 1, batch: 24, microbatch: 4}
 Y
 same through "1 3+on 3:[0,1,1]" <<'Y'
-data: {file: data.h5, train: /bytes, valid: /bytes-valid, through: front.1}
-model: {latent: 3, likelihood: {gaussian: {variance: per_value}}, output_bias: data, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+data: {file: data.h5, train: /bytes, valid: /bytes-valid, through: front.1, labels: /kinds, valid_labels: /kinds-valid, labelled: 20}
+model: {latent: 3, classifier: [dense: {units: 7}], likelihood: {gaussian: {variance: per_value}}, output_bias: data, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
 train: {epochs: 2, batch: 24, microbatch: 4}
 checkpoint: {every: 5}
 samples: {every: 5, count: 4}
@@ -117,8 +119,11 @@ for ranks in 1 3; do
     run 0 $ranks through.sample "$elbow" sample through.1 -n 5 --draw -o "through.$ranks.h5"
     run 0 $ranks through.reconstruct "$elbow" reconstruct through.1 -n 5 -o "again.$ranks.h5"
     run 0 $ranks through.encode "$elbow" encode through.1 -o "codes.$ranks.h5"
+    run 0 $ranks "through.$ranks.eval" "$elbow" eval through.1 --json --confusion "taken.$ranks.h5"
 done
-for name in through again codes; do same_file "$name" $name.1.h5 $name.3.h5; done
+for name in through again codes taken; do same_file "$name" $name.1.h5 $name.3.h5; done
+same_file "figures of a classifier" through.1.eval.out through.3.eval.out
+grep -q '"accuracy": .*"confusion": ' through.1.eval.out || fail "no accuracy: $(cat through.1.eval.out)"
 run 0 1 front.reconstruct "$elbow" reconstruct front.1 -n 5 -o front.h5
 cmp -s <(h5dump -y -d /originals front.h5 | tail -n +3) <(h5dump -y -d /originals again.1.h5 | tail -n +3) ||
     fail "the originals are not those that the model in front of the data sees"
