@@ -381,17 +381,6 @@ run 75 3 classes.part "$elbow" train classes.yaml --run-dir classes.part --set r
 run 0 2 classes.rest "$elbow" train classes.yaml --run-dir classes.part --resume
 same_run "classes, resumed" classes.1 classes.part
 
-# Classes that are summed out, of rows some of which have one.
-same classes "1 2 3:[0,1,1]" <<'Y'
-data: {train: "part-*.h5:/x", labels: /type, valid: ["part-1.h5:/x", "part-2.h5:/x"]}
-model: {latent: 3, likelihood: gaussian, classifier: [dense: {units: 7}], encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
-train: {epochs: 2, batch: 12, microbatch: 3}
-checkpoint: {every: 2, keep: 9}
-Y
-run 75 3 classes.part "$elbow" train classes.yaml --run-dir classes.part --set run.stop_after=2
-run 0 2 classes.rest "$elbow" train classes.yaml --run-dir classes.part --resume
-same_run "classes, resumed" classes.1 classes.part
-
 # What was asked for is what was done.
 grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"
 grep -q '^data: gathered in the step (run.prefetch: off)$' seven.2+off.out || fail "a thread: $(cat seven.2+off.out)"

@@ -203,14 +203,15 @@ START_TEST(outputs_have_force)
     size_t count, writers = 0;
     const struct elbow_command *const *commands = elbow_commands(&count);
     for (size_t i = 0; i < count; ++i) {
-        bool writes = flag_of(commands[i], "output") != NULL || flag_of(commands[i], "trace") != NULL;
+        bool writes = flag_of(commands[i], "output") != NULL || flag_of(commands[i], "trace") != NULL ||
+                      flag_of(commands[i], "confusion") != NULL;
         const struct elbow_flag *force = flag_of(commands[i], "force");
         ck_assert_msg((force != NULL) == writes, "%s", commands[i]->name);
         ck_assert(force == NULL ||
                   (force->kind == ELBOW_FLAG_SWITCH && strstr(force->help, "replace the file") != NULL));
         writers += writes;
     }
-    ck_assert_uint_eq(writers, 5); // train, encode, sample, reconstruct, impute
+    ck_assert_uint_eq(writers, 6); // train, eval, encode, sample, reconstruct, impute
 }
 END_TEST
 

@@ -175,7 +175,7 @@ START_TEST(test_set_kind)
             "model.posterior: found 'fuller', expected one of diagonal, deterministic, full");
     not_set(&config, "model.posterior={deterministic: 1}",
             "model.posterior.deterministic: has no options; write deterministic alone");
-    not_set(&config, "model.prior=normal", "model.prior: found 'normal', expected one of standard, mixture");
+    not_set(&config, "model.prior=normal", "model.prior: found 'normal', expected one of standard, mixture, vamp");
     not_set(
         &config, "model.likelihood={gaussian: {}, bernoulli: {}}",
         "model.likelihood: a second key 'bernoulli' beside 'gaussian', expected one kind with its options in braces");
