@@ -37,7 +37,7 @@ tell_kind() {
 # draw_input: what the encoder sees instead of the values that are scored.
 draw_input() {
     local parts=() kind
-    if [ -n "$is_masked" ] && chance 50; then parts+=("mask: true"); fi
+    if [ -n "$is_masked" ] && [ "$prior" != vamp ] && chance 50; then parts+=("mask: true"); fi
     if chance 15; then
         words_of model.input.corrupt
         pick "${words[@]}" && kind=$REPLY
@@ -59,6 +59,7 @@ draw_input() {
 draw_condition() {
     local fixed=()
     if [ "$prior" != standard ] || [ "$posterior" = deterministic ]; then fixed=(prior:); fi
+    if [ "$prior" = vamp ]; then fixed+=("encoder: false"); fi # pseudo-inputs are values alone
     drawn='encoder: false decoder: false'
     # Without encoder and decoder a prior has to take the condition, and every_layer has none.
     while [[ $drawn == *'encoder: false'*'decoder: false'* && ($drawn != *'prior: true'* || $drawn == *'every_layer: true'*) ]]; do
@@ -86,6 +87,7 @@ draw_model() {
     if [ "$posterior" != deterministic ] && chance 20; then
         words_of model.prior
         pick "${words[@]}" && prior=$REPLY
+        if [ "$prior $posterior" = "vamp full" ]; then prior=standard; fi # components are diagonal
         tell_kind prior "$prior"
     fi
     draw_input

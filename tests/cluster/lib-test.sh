@@ -80,7 +80,7 @@ settled() {
 # becomes NAME STATE: the job ends so, or it is a failure.
 becomes() {
     local state
-    wait_for 120 settled "$1"
+    wait_for 400 settled "$1" # a busy machine takes one start more
     state=$(field "$1" JobState)
     [ "$state" = "$2" ] && return 0
     fail "$1 is $state, expected $2 ($(field "$1" Reason))"

@@ -32,7 +32,7 @@ all_told() {
 }
 wait_for 120 all_told || fail "the sweep does not end: $(sx squeue; tail -n 5 sweep.log)"
 table=runs/tiny-sweep/sweep.csv
-head -n 1 $table | grep -qx 'task,seed,objective.beta,samples,elbo,recon,kl,.*,active_units,log_likelihood,.*effective_samples,run' ||
+head -n 1 $table | grep -qx 'task,seed,objective.beta,samples,elbo,recon,kl,.*,active_units,.*log_likelihood,.*effective_samples,run' ||
     fail "the table's head: $(head -n 1 $table)"
 [ "$(cut -d, -f1-4 $table | tail -n +2 | tr '\n' ' ')" = "0,1,1,120 1,1,4,120 2,2,1,120 3,2,4,120 " ] || fail "the table: $(cat $table)"
 awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
