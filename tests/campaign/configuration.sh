@@ -27,11 +27,13 @@ option() {
 
 # --- The model
 
-# tell_kind KEY KIND: a line of the section `model`, with some of the kind's options.
+# tell_kind KEY KIND [OPTION: VALUE]...: a line of the section `model`, with some of the kind's options.
 tell_kind() {
-    draw_kind "$2" "model.$1"
+    local key=$1 kind=$2
+    shift 2
+    draw_kind "$kind" "model.$key" "$@"
     if [[ $REPLY == *:* ]]; then REPLY="{$REPLY}"; fi
-    echo "  $1: $REPLY"
+    echo "  $key: $REPLY"
 }
 
 # draw_input: what the encoder sees instead of the values that are scored.
@@ -82,7 +84,11 @@ draw_model() {
     if chance 15; then
         words_of model.posterior
         pick "${words[@]}" && posterior=$REPLY
-        tell_kind posterior "$posterior"
+        if [ "$posterior" = deterministic ]; then tell_kind posterior "$posterior"; fi
+        if [ "$posterior" != deterministic ]; then # the least has to be below the most
+            pick least_log_variance: "least_log_variance: -0.6"
+            tell_kind posterior "$posterior" "$REPLY"
+        fi
     fi
     if [ "$posterior" != deterministic ] && chance 20; then
         words_of model.prior

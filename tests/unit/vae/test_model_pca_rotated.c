@@ -160,8 +160,9 @@ static void destroy(struct rotated *rotated)
 static void find_bounds(struct rotated *rotated, double bounds[ROWS])
 {
     float noise[ROWS * Z] = {0};
-    double statistics[ELBOW_STATISTIC_HEAD + 3 * Z], kl[ROWS], loss = 0;
+    double statistics[ELBOW_STATISTIC_HEAD + 3 * Z + 16], kl[ROWS], loss = 0; // and what the likelihood notes
     struct elbow_microbatch microbatch = {.rows = ROWS, .values = rotated->x, .noise = noise};
+    ck_assert_uint_le(elbow_model_statistics(rotated->model, true), sizeof statistics / sizeof *statistics);
     elbow_model_evaluate(rotated->model, rotated->parameters, microbatch, (struct elbow_terms){.beta = 1}, statistics,
                          (struct elbow_row_results){.recon = bounds, .kl = kl});
     for (size_t a = 0; a < Z; ++a)
