@@ -5,15 +5,16 @@
 #include "model_fixture.h"
 #include "unit.h"
 
-enum { D = 9, Z = 3, CLASSES = 4, ROWS = 6 };
+enum { D = 9, Z = 3, CLASSES = 4, ROWS = 6, DRAWS = 3 };
 
 struct world {
     struct elbow_config config;
     struct elbow_model *model;
-    float values[ROWS * D], noise[ROWS * CLASSES * Z], *parameters, *gradient;
+    float values[ROWS * D], noise[DRAWS * ROWS * CLASSES * Z], *parameters, *gradient;
 };
 
-static struct world *create(void)
+// Several draws of z for each row and class, and the bound that is climbed.
+static struct world *create_of(size_t draws, enum elbow_objective_kind bound)
 {
     struct world *world = allocate(1, sizeof *world);
     struct elbow_error error = {0};
@@ -23,6 +24,8 @@ static struct world *create(void)
     world->config.model.decoder = fixture_hidden(2, ELBOW_ACTIVATION_TANH);
     world->config.model.classifier = fixture_hidden(1, ELBOW_ACTIVATION_TANH);
     world->config.model.classes = CLASSES;
+    world->config.objective.draws = (int64_t)draws;
+    world->config.objective.bound = (int)bound;
     ck_assert_msg(elbow_model_create(&world->config, D, ROWS, &world->model, &error) == ELBOW_OK, "%s", error.message);
     size_t size = world->model->parameters.size;
     world->parameters = allocate(size, sizeof(float));
@@ -31,9 +34,14 @@ static struct world *create(void)
     uint64_t state = 20141;
     for (size_t k = 0; k < ROWS * D; ++k)
         world->values[k] = reference_random(&state) > 0 ? 1 : 0;
-    for (size_t k = 0; k < ROWS * CLASSES * Z; ++k)
+    for (size_t k = 0; k < draws * ROWS * CLASSES * Z; ++k)
         world->noise[k] = (float)reference_normal(&state);
     return world;
+}
+
+static struct world *create(void)
+{
+    return create_of(1, ELBOW_OBJECTIVE_ELBO);
 }
 
 static void destroy(struct world *world)
@@ -70,14 +78,15 @@ static struct elbow_microbatch rows_of(const struct world *world)
     return (struct elbow_microbatch){.rows = ROWS,
                                      .values = world->values,
                                      .noise = world->noise,
-                                     .draws = CLASSES,
+                                     .draws = CLASSES * (size_t)world->config.objective.draws,
                                      .labels = LABELS,
                                      .weights = WEIGHTS};
 }
 
 static struct elbow_terms terms_of(const struct world *world)
 {
-    struct elbow_terms terms = elbow_objective_terms(&world->config, 0.6);
+    bool is_elbo = world->config.objective.bound == (int)ELBOW_OBJECTIVE_ELBO; // which alone weighs its KL
+    struct elbow_terms terms = elbow_objective_terms(&world->config, is_elbo ? 0.6 : 1);
     terms.classifier = 1.7;
     return terms;
 }
@@ -90,9 +99,15 @@ static double objective(struct world *world)
     return statistics[ELBOW_STATISTIC_OBJECTIVE];
 }
 
-START_TEST(gradients_are_differences)
+static const struct {
+    size_t draws;
+    enum elbow_objective_kind bound;
+} CASES[] = {{1, ELBOW_OBJECTIVE_ELBO}, {DRAWS, ELBOW_OBJECTIVE_ELBO}, {DRAWS, ELBOW_OBJECTIVE_IMPORTANCE}};
+enum { CASE_COUNT = sizeof CASES / sizeof *CASES };
+
+static void check_differences(size_t draws, enum elbow_objective_kind bound)
 {
-    struct world *world = create();
+    struct world *world = create_of(draws, bound);
     const float h = 0x1p-7F;
     size_t size = world->model->parameters.size;
     float *gradient = allocate(size, sizeof *gradient);
@@ -114,14 +129,22 @@ START_TEST(gradients_are_differences)
     free(gradient);
     destroy(world);
 }
+
+START_TEST(gradients_are_differences)
+{
+    for (size_t k = 0; k < CASE_COUNT; ++k)
+        check_differences(CASES[k].draws, CASES[k].bound);
+}
 END_TEST
 
 START_TEST(pieces_give_the_bits_of_the_whole)
 {
-    struct world *world = create();
-    (void)objective(world);
-    expect_pieces(world->model, world->parameters, rows_of(world), terms_of(world), world->gradient);
-    destroy(world);
+    for (size_t k = 0; k < CASE_COUNT; ++k) {
+        struct world *world = create_of(CASES[k].draws, CASES[k].bound);
+        (void)objective(world);
+        expect_pieces(world->model, world->parameters, rows_of(world), terms_of(world), world->gradient);
+        destroy(world);
+    }
 }
 END_TEST
 
