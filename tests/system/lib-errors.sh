@@ -60,6 +60,7 @@ judge() {
 wrong() {
     rm -rf 1.* 3.*
     alone "${@:3}" &
+    if [[ " $* " == *' --resume '* ]]; then wait; fi # both would lock the run
     together "${@:3}"
     wait
     judge 1 "$@"
