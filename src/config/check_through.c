@@ -21,11 +21,37 @@ static enum elbow_status check_likelihoods(const struct elbow_config *config, co
     return ELBOW_OK;
 }
 
+// How rows are read: keys, and where the configuration has them.
+#define READING(X)                                                                                                     \
+    X(columns, columns)                                                                                                \
+    X(transpose, transpose)                                                                                            \
+    X(series, series.length)                                                                                           \
+    X(series, series.step)                                                                                             \
+    X(missing, missing)                                                                                                \
+    X(binarize, binarize)                                                                                              \
+    X(threshold, threshold)                                                                                            \
+    X(dequantize, dequantize)                                                                                          \
+    X(factor, factor)                                                                                                  \
+    X(factor, has_factor)                                                                                              \
+    X(offset, offset)                                                                                                  \
+    X(offset, has_offset)                                                                                              \
+    X(transform, transform)                                                                                            \
+    X(shape, shape)                                                                                                    \
+    X(layout, layout)                                                                                                  \
+    X(channels, channels)
+
+void elbow_config_read_as(const struct elbow_config *model, struct elbow_config *config)
+{
+#define TAKE(key, member) config->data.member = model->data.member;
+    READING(TAKE)
+#undef TAKE
+}
+
 enum elbow_status elbow_check_through(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
-    static const char *const reading[] = {"columns",   "transpose",  "series",  "missing", "binarize",
-                                          "threshold", "dequantize", "factor",  "offset",  "transform",
-                                          "shape",     "layout",     "channels"};
+#define NAME(key, member) #key,
+    static const char *const reading[] = {READING(NAME)};
+#undef NAME
     if (config->data.through[0] == 0)
         return ELBOW_OK;
     if (config->data.synthetic > 0)

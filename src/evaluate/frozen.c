@@ -136,22 +136,7 @@ static void mix(const struct elbow_config *of, const struct elbow_config *config
     mixed->seed = config->seed;
     mixed->data = config->data;
     mixed->data.through[0] = 0;
-    mixed->data.columns = of->data.columns;
-    mixed->data.transpose = of->data.transpose;
-    mixed->data.series.length = of->data.series.length;
-    mixed->data.series.step = of->data.series.step;
-    mixed->data.missing = of->data.missing;
-    mixed->data.binarize = of->data.binarize;
-    mixed->data.threshold = of->data.threshold;
-    mixed->data.dequantize = of->data.dequantize;
-    mixed->data.has_factor = of->data.has_factor;
-    mixed->data.has_offset = of->data.has_offset;
-    mixed->data.factor = of->data.factor;
-    mixed->data.offset = of->data.offset;
-    mixed->data.transform = of->data.transform;
-    mixed->data.shape = of->data.shape;
-    mixed->data.layout = of->data.layout;
-    mixed->data.channels = of->data.channels;
+    elbow_config_read_as(of, mixed);
 }
 
 // What its encoder would have to be told.

@@ -339,6 +339,10 @@ enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind);
 // Local. Whether a posterior is a distribution of z, with a KL to the prior.
 bool elbow_posterior_has_kl(enum elbow_posterior_kind kind);
 
+// Local. Lets config read rows as that of another model does (data.through): values, shape and what is missing, but not
+// which rows there are, and what lies beside them.
+void elbow_config_read_as(const struct elbow_config *model, struct elbow_config *config);
+
 // Local. Whether the model has a classifier q(y|x).
 bool elbow_config_has_classifier(const struct elbow_config *config);
 

@@ -91,24 +91,10 @@ static void log_p(const struct elbow_prior_call *call, double *sums)
         sums[i] = look_at(call, i, &shares);
 }
 
-// log q(z_j|x), of a row's log-variances.
-static double log_q(const struct elbow_prior_call *call, size_t row, size_t j, const float *log_variance)
-{
-    double draw = call->noise[row * call->latent + j];
-    return -0.5 * (LOG_2_PI + (double)log_variance[j] + draw * draw);
-}
-
 static void log_ratio(const struct elbow_prior_call *call, double *sums)
 {
-    ELBOW_CHECK(call->head && call->noise);
     log_p(call, sums);
-    for (size_t i = 0; i < call->rows; ++i) {
-        const float *log_variance = elbow_prior_log_variance(call, i);
-        double sum = 0;
-        for (size_t j = 0; j < call->latent; ++j)
-            sum += log_q(call, i, j, log_variance);
-        sums[i] -= sum;
-    }
+    elbow_prior_less_log_q(call, sums);
 }
 
 static void kl(const struct elbow_prior_call *call, float *parts)
@@ -129,7 +115,7 @@ static void kl(const struct elbow_prior_call *call, float *parts)
                 if (shares.share[k] != 0)
                     mixed += shares.share[k] * density(call, call->z + i * call->latent, k, j);
             parts[i * call->latent + j] =
-                (float)(log_q(call, i, j, log_variance) - mixed + apart / (double)call->latent);
+                (float)(elbow_prior_log_q(call, i, j, log_variance) - mixed + apart / (double)call->latent);
         }
     }
 }

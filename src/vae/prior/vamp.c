@@ -147,24 +147,10 @@ static void log_p(const struct elbow_prior_call *call, double *sums)
     (void)begin(call, sums);
 }
 
-// log q(z_j|x), of a row's log-variances.
-static double log_q(const struct elbow_prior_call *call, size_t row, size_t j, const float *log_variance)
-{
-    double draw = call->noise[row * call->latent + j];
-    return -0.5 * (LOG_2_PI + (double)log_variance[j] + draw * draw);
-}
-
 static void log_ratio(const struct elbow_prior_call *call, double *sums)
 {
-    ELBOW_CHECK(call->head && call->noise);
     log_p(call, sums);
-    for (size_t i = 0; i < call->rows; ++i) {
-        const float *log_variance = elbow_prior_log_variance(call, i);
-        double sum = 0;
-        for (size_t j = 0; j < call->latent; ++j)
-            sum += log_q(call, i, j, log_variance);
-        sums[i] -= sum;
-    }
+    elbow_prior_less_log_q(call, sums);
 }
 
 static double fold(const double lanes[LANES])
@@ -211,8 +197,8 @@ static void kl_span(void *user, int part, size_t row, size_t count)
         for (size_t k = 0; k < components; ++k)
             apart += shares[k] > 0 ? shares[k] * log(shares[k]) : shares[k]; // a NaN stays
         for (size_t j = 0; j < latent; ++j)
-            work->kl[i * latent + j] =
-                (float)(log_q(work->call, i, j, log_variance) - mix(work, shares, j, z[j]) + apart / (double)latent);
+            work->kl[i * latent + j] = (float)(elbow_prior_log_q(work->call, i, j, log_variance) -
+                                               mix(work, shares, j, z[j]) + apart / (double)latent);
     }
 }
 

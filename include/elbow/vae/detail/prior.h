@@ -28,6 +28,27 @@ static inline const float *elbow_prior_log_variance(const struct elbow_prior_cal
     return elbow_posterior_log_variance(call->posterior, &q, row);
 }
 
+// Local. log q(z_j|x) at the draw of a row, of its log-variances.
+static inline double elbow_prior_log_q(const struct elbow_prior_call *call, size_t row, size_t j,
+                                       const float *log_variance)
+{
+    const double log_2_pi = 1.83787706640934548356, draw = call->noise[row * call->latent + j];
+    return -0.5 * (log_2_pi + (double)log_variance[j] + draw * draw);
+}
+
+// Local. log_ratio from log p(z): takes log q(z|x) from each of ratio (rows).
+static inline void elbow_prior_less_log_q(const struct elbow_prior_call *call, double *ratio)
+{
+    ELBOW_CHECK(call->head && call->noise);
+    for (size_t i = 0; i < call->rows; ++i) {
+        const float *log_variance = elbow_prior_log_variance(call, i);
+        double sum = 0;
+        for (size_t j = 0; j < call->latent; ++j)
+            sum += elbow_prior_log_q(call, i, j, log_variance);
+        ratio[i] -= sum;
+    }
+}
+
 // Local. slopes (rows, outputs of the posterior), overwritten: the gradient of sum_i price_i log q(z_i|x_i) by the
 // head, where z follows it, for a KL that is sampled; price (rows, Z) is the same in a row.
 static inline void elbow_prior_slopes_of_draw(const struct elbow_prior_call *call, const double *price, double *slopes)
