@@ -306,8 +306,8 @@ static enum elbow_status read_range(struct reader *reader, struct elbow_error *e
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_packing_read(struct elbow_hdf5 *file, const char *dataset, enum elbow_element element,
-                                     struct elbow_packing *packing, struct elbow_error *error)
+enum elbow_status elbow_packing_read_own(struct elbow_hdf5 *file, const char *dataset, enum elbow_element element,
+                                         struct elbow_packing *packing, struct elbow_error *error)
 {
     ELBOW_CHECK(file != NULL && dataset != NULL && packing != NULL);
     struct reader reader = {.file = file, .dataset = dataset, .stored = element, .packing = packing};

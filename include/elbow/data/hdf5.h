@@ -166,6 +166,20 @@ struct elbow_hdf5_storage {
 enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const char *name,
                                               struct elbow_hdf5_storage *storage, struct elbow_error *error);
 
+// A source of a virtual dataset, open while it is looked at: where it lies, as the mapping names it.
+struct elbow_hdf5_origin {
+    struct elbow_hdf5 *file;
+    const char *dataset, *file_name;
+    enum elbow_element element;
+};
+typedef enum elbow_status elbow_hdf5_visit(void *context, const struct elbow_hdf5_origin *origin,
+                                           struct elbow_error *error);
+
+// Local. Visits the sources of a virtual dataset, in the order of its mappings, until a visit fails; of any other
+// dataset none. Those that cannot be opened are passed over (elbow_hdf5_check_storage tells of them). FORMAT as above.
+enum elbow_status elbow_hdf5_visit_origins(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
+                                           void *context, struct elbow_error *error);
+
 // Local. Whether all rows are there and can be read; no row is. FORMAT for filters that are not installed, for damaged
 // or cut off sources; FILE for sources and raw files that are not there; MISMATCH for sources with fewer rows than are
 // taken from them; DATA for rows that nobody has written or that no source maps, where HDF5 gives fill values. Sources,

@@ -40,10 +40,15 @@ struct elbow_packing {
 
 // Local. Reads the attributes of a dataset of `element`. One that is no single number (valid_range: two; _FillValue and
 // missing_value: any) is named in `ignored` and not used. In a file that netCDF has written, a dataset without
-// _FillValue has netCDF's own fill value of its type. FORMAT if an attribute cannot be read, or if they tell of more
-// than ELBOW_MISSING_VALUES missing values.
+// _FillValue has netCDF's own fill value of its type. A virtual dataset of which no attribute tells has what its
+// sources say; MISMATCH if they differ, or are of another type than it. FORMAT if an attribute cannot be read, or if
+// they tell of more than ELBOW_MISSING_VALUES missing values.
 enum elbow_status elbow_packing_read(struct elbow_hdf5 *file, const char *dataset, enum elbow_element element,
                                      struct elbow_packing *packing, struct elbow_error *error);
+
+// Local. Likewise, without a look at the sources of a virtual dataset.
+enum elbow_status elbow_packing_read_own(struct elbow_hdf5 *file, const char *dataset, enum elbow_element element,
+                                         struct elbow_packing *packing, struct elbow_error *error);
 
 // Local. Whether there is any rule; whether a stored value is missing.
 bool elbow_missing_has_rules(const struct elbow_missing *missing);

@@ -9,8 +9,7 @@
 // DEPTH_MAX: virtual datasets of virtual datasets. AHEAD: sources of a pattern that are looked for behind a gap.
 enum { DEPTH_MAX = 8, AHEAD = 16 };
 
-// The n-th name of a pattern: %b is n, %% is %. Whether it is a pattern at all.
-static bool name_of_block(const char *pattern, uint64_t n, elbow_path name)
+bool elbow_hdf5_name_block(const char *pattern, uint64_t n, elbow_path name)
 {
     size_t length = 0;
     bool is_pattern = false;
@@ -132,10 +131,10 @@ static enum elbow_status check_end(const struct elbow_hdf5_view *view, const str
                                    uint64_t count, hsize_t first, struct elbow_error *error)
 {
     elbow_path name, path;
-    bool is_pattern = name_of_block(mapping->file, count, name);
+    bool is_pattern = elbow_hdf5_name_block(mapping->file, count, name);
     for (uint64_t n = count + 1; n <= count + AHEAD && is_pattern; ++n) {
         elbow_path later;
-        name_of_block(mapping->file, n, later);
+        elbow_hdf5_name_block(mapping->file, n, later);
         if (elbow_hdf5_resolve("HDF5_VDS_PREFIX", view->home, later, path))
             return elbow_hdf5_fail_source(view, name, mapping->dataset,
                                           (struct elbow_hdf5_rows){first, ELBOW_HDF5_NO_END}, error);
@@ -158,8 +157,8 @@ static enum elbow_status check_pattern(struct elbow_hdf5_view *view, const struc
     for (; start + n * stride < length; ++n) {
         struct elbow_hdf5_blocks one = blocks;
         elbow_path file, dataset;
-        name_of_block(mapping->file, n, file);
-        name_of_block(mapping->dataset, n, dataset);
+        elbow_hdf5_name_block(mapping->file, n, file);
+        elbow_hdf5_name_block(mapping->dataset, n, dataset);
         one.start[axis] = start + n * stride;
         one.stride[axis] = one.count[axis] = 1;
         struct elbow_hdf5_rows rows = {one.start[0],
@@ -201,8 +200,8 @@ static enum elbow_status check_mapping(struct elbow_hdf5_view *view, size_t i, h
     elbow_path file, dataset;
     enum elbow_status status = ELBOW_OK;
     bool is_read = read_mapping(view->creation, i, &mapping);
-    bool has_file_blocks = is_read && name_of_block(mapping.file, 0, file);
-    bool has_blocks = is_read && name_of_block(mapping.dataset, 0, dataset); // both names are made
+    bool has_file_blocks = is_read && elbow_hdf5_name_block(mapping.file, 0, file);
+    bool has_blocks = is_read && elbow_hdf5_name_block(mapping.dataset, 0, dataset); // both names are made
     if (!is_read) {
         status = elbow_hdf5_fail_view(view, error);
     } else if (!is_wanted(wanted, &mapping, view->info->rank)) {

@@ -36,6 +36,9 @@ struct elbow_hdf5_rows {
 };
 #define ELBOW_HDF5_NO_END UINT64_MAX
 
+// Local. The n-th name of a pattern: %b is n, %% is %. Whether it is a pattern at all.
+bool elbow_hdf5_name_block(const char *pattern, uint64_t n, elbow_path name);
+
 // Local. FORMAT, with libhdf5's reason.
 enum elbow_status elbow_hdf5_fail_view(const struct elbow_hdf5_view *view, struct elbow_error *error);
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The sources of a virtual dataset one by one: HDF5 passes on their values, but nothing else of what they say.
+#include "elbow/data/detail/virtual.h"
+
+#include <string.h>
+
+struct tour {
+    struct elbow_hdf5_view view;
+    elbow_hdf5_visit *visit;
+    void *context;
+};
+
+// `is_there`: whether it could be opened.
+static enum elbow_status visit_one(struct tour *tour, const char *file, const char *dataset, bool *is_there,
+                                   struct elbow_error *error)
+{
+    struct elbow_hdf5_view *view = &tour->view;
+    *is_there = true;
+    if (view->source != NULL && strcmp(file, view->source_file) == 0 && strcmp(dataset, view->source_dataset) == 0)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_hdf5_open_source(view, file, dataset, (struct elbow_hdf5_rows){0}, NULL);
+    *is_there = status == ELBOW_OK;
+    if (status != ELBOW_OK) // nothing is taken for open that is not
+        elbow_hdf5_close_source(view);
+    if (status == ELBOW_MEMORY)
+        return elbow_error_set(error, ELBOW_MEMORY, "%s: no memory for the sources of virtual dataset %s",
+                               view->file->name, view->name);
+    if (status != ELBOW_OK)
+        return ELBOW_OK;
+    struct elbow_hdf5_origin origin = {view->source, dataset, file, view->source_info.element};
+    return tour->visit(tour->context, &origin, error);
+}
+
+static enum elbow_status visit_mapping(struct tour *tour, size_t i, struct elbow_error *error)
+{
+    elbow_path files, datasets, file, dataset;
+    ssize_t length = H5Pget_virtual_filename(tour->view.creation, i, files, sizeof files);
+    ssize_t other = H5Pget_virtual_dsetname(tour->view.creation, i, datasets, sizeof datasets);
+    if (length < 0 || length >= (ssize_t)sizeof files || other < 0 || other >= (ssize_t)sizeof datasets)
+        return elbow_hdf5_fail_view(&tour->view, error);
+    bool is_there = true, goes_on = true;
+    enum elbow_status status = ELBOW_OK;
+    for (uint64_t n = 0; goes_on && status == ELBOW_OK; ++n) {
+        bool is_pattern = elbow_hdf5_name_block(files, n, file);
+        is_pattern = elbow_hdf5_name_block(datasets, n, dataset) || is_pattern;
+        status = visit_one(tour, file, dataset, &is_there, error);
+        goes_on = is_pattern && is_there;
+    }
+    return status;
+}
+
+static enum elbow_status visit_all(struct tour *tour, struct elbow_error *error)
+{
+    size_t count = 0;
+    if (H5Pget_layout(tour->view.creation) != H5D_VIRTUAL)
+        return ELBOW_OK;
+    enum elbow_status status = ELBOW_OK;
+    if (H5Pget_virtual_count(tour->view.creation, &count) < 0)
+        status = elbow_hdf5_fail_view(&tour->view, error);
+    for (size_t i = 0; i < count && status == ELBOW_OK; ++i)
+        status = visit_mapping(tour, i, error);
+    elbow_hdf5_close_source(&tour->view);
+    return status;
+}
+
+enum elbow_status elbow_hdf5_visit_origins(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
+                                           void *context, struct elbow_error *error)
+{
+    hid_t dataset;
+    struct elbow_hdf5_info info;
+    enum elbow_status status = elbow_hdf5_open_any(file, name, &dataset, &info, error);
+    if (status != ELBOW_OK)
+        return status;
+    struct tour tour = {.view = {.file = file, .name = name, .info = &info, .source_id = H5I_INVALID_HID},
+                        .visit = visit,
+                        .context = context};
+    bool is_known = elbow_hdf5_home(dataset, tour.view.home);
+    tour.view.creation = H5Dget_create_plist(dataset);
+    H5Dclose(dataset); // and with it the sources that HDF5 may have opened
+    status = is_known && tour.view.creation >= 0 ? visit_all(&tour, error) : ELBOW_OK;
+    if (tour.view.creation >= 0)
+        H5Pclose(tour.view.creation);
+    return status;
+}
