@@ -160,7 +160,8 @@ void elbow_log_warn(struct elbow_log *log, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    tell(log, stderr, "elbow: warning: ", format, arguments);
+    tell(log, log->warnings != NULL ? log->warnings : stderr, log->warnings != NULL ? "" : "elbow: warning: ", format,
+         arguments);
     va_end(arguments);
 }
 

@@ -133,6 +133,17 @@ static void judge_shares(struct elbow_doctor_report *report)
                (unsigned long long)facts->microbatches, facts->place.size, (unsigned long long)facts->microbatches);
 }
 
+// What a run would warn of, a line each.
+static void judge_values(struct elbow_doctor_report *report)
+{
+    const char *line = report->facts.warnings;
+    while (line != NULL && *line != '\0') {
+        size_t length = strcspn(line, "\n");
+        advise(report, "data", "%.*s.", (int)(length < 1000 ? length : 1000), line);
+        line += length + (line[length] != '\0');
+    }
+}
+
 static void judge_lock(struct elbow_doctor_report *report)
 {
     const struct elbow_doctor_facts *facts = &report->facts;
@@ -201,6 +212,7 @@ void elbow_doctor_advise(struct elbow_doctor_report *report)
 {
     report->count = 0;
     judge_shares(report);
+    judge_values(report);
     judge_binding(report);
     judge_memory(report);
     judge_shared(report);

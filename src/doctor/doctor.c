@@ -76,5 +76,6 @@ void elbow_doctor_clear(struct elbow_doctor_report *report)
 {
     elbow_release(&report->nodes);
     elbow_release(&report->facts.values);
+    elbow_release(&report->facts.warnings);
     *report = (struct elbow_doctor_report){0};
 }

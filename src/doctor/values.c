@@ -51,7 +51,6 @@ static void load(struct look *look, const struct elbow_dataset *train, struct el
     bool is_valid = train != NULL;
     struct elbow_configured configured = {0};
     struct elbow_data_facts facts = is_valid ? elbow_data_facts_of(train) : (struct elbow_data_facts){0};
-    struct elbow_log quiet = elbow_log_open(false, stderr);
     const struct elbow_config *config = look->frozen != NULL ? &look->frozen->config : look->config;
     elbow_configured_find(look->comm, config, is_valid, NULL, &configured, &look->error);
     if (look->error.status == ELBOW_OK) {
@@ -62,7 +61,7 @@ static void load(struct look *look, const struct elbow_dataset *train, struct el
         if (look->frozen != NULL)
             elbow_frozen_request(look->frozen, look->config, &request);
         announce(look, &request);
-        elbow_configured_load(look->comm, &request, &quiet, dataset, &look->error);
+        elbow_configured_load(look->comm, &request, &look->lines, dataset, &look->error);
     }
     elbow_configured_clear(&configured);
     if (look->error.status == ELBOW_OK && look->frozen != NULL) {
@@ -100,21 +99,41 @@ static void look_at_all(struct look *look)
     elbow_frozen_destroy(look->frozen);
 }
 
+// Rank zero's lines of a kind, in memory; a zeroed one takes none.
+struct lines {
+    FILE *stream;
+    char *text;
+    size_t size;
+};
+
+static void open_lines(const struct elbow_doctor_facts *facts, struct lines *lines)
+{
+    if (facts->place.rank == 0)
+        lines->stream = open_memstream(&lines->text, &lines->size);
+}
+
+static void close_lines(struct lines *lines, char **kept)
+{
+    if (lines->stream != NULL && fclose(lines->stream) == 0 && lines->size > 0)
+        elbow_duplicate(kept, lines->text, NULL);
+    free(lines->text);
+}
+
 void elbow_doctor_look_at_values(struct elbow_comm *comm, const struct elbow_config *config, uint64_t most,
                                  struct elbow_doctor_facts *facts)
 {
     struct look look = {.comm = comm, .config = config, .most = most, .facts = facts};
-    char *text = NULL;
-    size_t size = 0;
+    struct lines said = {0}, warned = {0};
     if (config->data.synthetic > 0)
         return;
-    FILE *lines = facts->place.rank == 0 ? open_memstream(&text, &size) : NULL;
-    look.lines = elbow_log_open(lines != NULL, lines);
+    open_lines(facts, &said);
+    open_lines(facts, &warned);
+    look.lines = elbow_log_open(said.stream != NULL && warned.stream != NULL, said.stream);
+    look.lines.warnings = warned.stream;
     look_at_all(&look);
     elbow_log_close(&look.lines);
-    if (lines != NULL && fclose(lines) == 0 && size > 0)
-        elbow_duplicate(&facts->values, text, NULL);
-    free(text);
+    close_lines(&said, &facts->values);
+    close_lines(&warned, &facts->warnings);
     if (look.error.status != ELBOW_OK)
         elbow_text_format(facts->trouble, sizeof facts->trouble, "%s", look.error.message);
 }

@@ -162,6 +162,21 @@ silent scaled configuration
 looks 3 unscaled data.train=/scaled data.valid=/good
 silent unscaled configuration
 
+# What a run would warn of is advice: values far from unit scale, grey ones, and rows that are held back of the very dataset that
+# they are compared with, which are no other data.
+"$make_data" write bad.h5 /large f64 40,6 normal factor=1e5
+"$make_data" write bad.h5 /heavy f64 40,6 normal set=900@1,2
+looks 1 warned-large data.train=/large model.likelihood=gaussian
+advises warned-large data 'bad.h5:/large: values have mean .*far from unit scale.*data.transform: standardize'
+[ ! -s warned-large.err ] || fail "advice is on standard error, too: $(cat warned-large.err)"
+looks 3 warned-grey
+advises warned-grey data 'bad.h5:/good holds values between 0 and 1: .*data.binarize: sample'
+looks 3 warned-heavy data.train=/heavy data.valid=0.1 data.transform=standardize_each model.likelihood=gaussian
+advises warned-heavy data 'bad.h5:/heavy: the rows that are held back go from .* to 900, those of the training set|bad.h5:/heavy: .*those of the training set from .* to 900.*outliers'
+grep -q 'to one scale' warned-heavy.out && fail "rows are warned of against themselves"
+run 0 1 warned-json "$elbow" doctor run.yaml --set data.file=bad.h5 --set data.train=/good --set data.valid= --json
+[ "$(topics warned-json.out | sed 's/HDF5 //')" = 'data ' ] || fail "--json: $(topics warned-json.out)"
+
 # What train wants of /dev/shm is what doctor has told.
 "$make_data" write data.h5 /labels i64 90 labels
 "$make_data" write data.h5 /weights f64 90 unit
@@ -205,7 +220,7 @@ fi
 
 # For programs; all at once.
 OMP_NUM_THREADS=8 ASAN_OPTIONS=$loose LD_PRELOAD=$build/elbow-test-no-locks.so run 0 4 all "$elbow" doctor run.yaml --json
-[ "$(topics all.out | sed 's/HDF5 //')" = "configuration $([ "$(nproc)" -ge 4 ] || echo 'binding ')run directory threads " ] ||
+[ "$(topics all.out | sed 's/HDF5 //')" = "configuration data $([ "$(nproc)" -ge 4 ] || echo 'binding ')run directory threads " ] ||
     fail "--json: advice on $(topics all.out)"
 [ "$(value all.out ranks)" = 4 ] || fail "--json: $(value all.out ranks) ranks"
 for key in mpi hdf5 blas nodes memory_bytes_per_s shared_free_bytes node_memory_bytes write_bytes_per_s read_bytes_per_s; do

@@ -15,6 +15,7 @@ struct elbow_log {
     bool speaks;
     bool minds_screen; // the screen is an output: that it cannot be written is worth a warning
     FILE *screen;      // stdout, or stderr where stdout carries a result; not owned
+    FILE *warnings;    // takes the warnings, without what stands in front of them; NULL: standard error; not owned
     FILE *file;        // log.txt or NULL; owned
     unsigned lost;     // lines that the file could not take
     bool line_is_open; // a progress line stands on the screen

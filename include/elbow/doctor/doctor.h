@@ -12,7 +12,7 @@
 
 ELBOW_C_BEGIN
 
-enum { ELBOW_DOCTOR_ADVICE_MAX = 16, ELBOW_DOCTOR_VALUE_SIZE = 32 };
+enum { ELBOW_DOCTOR_ADVICE_MAX = 32, ELBOW_DOCTOR_VALUE_SIZE = 32 };
 
 // What became of a lock in the run directory.
 enum elbow_doctor_lock {
@@ -42,6 +42,7 @@ struct elbow_doctor_facts {
     double read_per_second;             // bytes of it; 0: not measured
     uint64_t read_bytes;
     char *values;            // what the values of the data are, in lines with their ends; NULL: not looked at
+    char *warnings;          // what a run would warn of in them, likewise
     uint64_t looked, stored; // rows of all datasets: looked at, and there
 
     elbow_path run;      // the run directory, or empty
@@ -54,12 +55,12 @@ struct elbow_doctor_facts {
 
 struct elbow_doctor_advice {
     const char *topic; // "binding"
-    char text[768];    // sentences
+    char text[1024];   // sentences
 };
 
 struct elbow_doctor_report {
     struct elbow_doctor_facts facts;
-    struct elbow_machine_node *nodes; // owned, as facts.values
+    struct elbow_machine_node *nodes; // owned, as facts.values and facts.warnings
     int count;
     struct elbow_doctor_advice advice[ELBOW_DOCTOR_ADVICE_MAX];
 };
@@ -71,7 +72,7 @@ struct elbow_doctor_request {
 };
 
 // Collective. A few seconds, most of them for memory, network, files and the values of the data, of which some hundred
-// megabytes are looked at; what a run would warn of comes to standard error. Nothing stays behind: what is written goes
+// megabytes are looked at; what a run would warn of is advice. Nothing stays behind: what is written goes
 // to a directory of its own in the run directory (or in the next one above that exists), which is removed. The report
 // is rank zero's. MEMORY.
 enum elbow_status elbow_doctor_examine(struct elbow_comm *comm, const struct elbow_doctor_request *request,
