@@ -6,6 +6,10 @@
 #include <math.h>
 #include <stdio.h>
 
+// Deviations of a table's columns that differ by so much want one each; a column whose deviation is below so much of
+// that of all values is a constant for the model.
+static const double COLUMNS_APART = 1e3, COLUMN_LOST = 1e-5;
+
 // Deviation and magnitude of values that likelihoods of any real values, whose variance is about one, do well with;
 // beyond the last a first step is not finite.
 static const double DEVIATION_LEAST = 0.01, ROOT_MEAN_SQUARE_MOST = 30, MAGNITUDE_MOST = 300;
@@ -95,20 +99,27 @@ static void tell_missing(const struct elbow_dataset *dataset, const char *role, 
                        dataset->news.never == 1 ? "is" : "are", dataset->news.never == 1 ? "it" : "them");
 }
 
+// A model that has only seen zeros in a column gives back what it happens to compute there, divided by nothing that
+// would bring it to the size of the constant.
 static void tell_constant(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     size_t count = dataset->news.constant, shown = count < ELBOW_DATASET_CONSTANT ? count : ELBOW_DATASET_CONSTANT;
-    char columns[32 * ELBOW_DATASET_CONSTANT] = "";
+    char columns[48 * ELBOW_DATASET_CONSTANT] = "";
     if (count == 0)
         return;
-    for (size_t i = 0, length = 0; i < shown; ++i)
-        length += (size_t)snprintf(columns + length, sizeof columns - length, "%s%zu", i > 0 ? ", " : "",
-                                   dataset->news.first_constant[i]);
-    elbow_log_say(log,
-                  "%s: %s of %zu %s the same value in all rows (%s%s) and become%s 0: data.transform: %s divides by 1 "
-                  "there",
-                  role, elbow_text_count(count, "column").text, dataset->values, count == 1 ? "has" : "have", columns,
-                  count > shown ? ", ..." : "", count == 1 ? "s" : "", elbow_transform_word(dataset->transform.kind));
+    for (size_t i = 0, length = 0; i < shown; ++i) {
+        size_t column = dataset->news.first_constant[i];
+        length += (size_t)snprintf(columns + length, sizeof columns - length, "%s%zu: %g", i > 0 ? ", " : "", column,
+                                   dataset->transform.numbers[column]);
+    }
+    const char *them = count == 1 ? "it" : "them";
+    elbow_log_say(
+        log,
+        "%s: %s of %zu %s the same value in all rows (%s%s) and become%s 0: data.transform: %s divides by 1 "
+        "there; what a model gives back of %s, in samples and reconstructions, means nothing, and data.columns "
+        "can leave %s out",
+        role, elbow_text_count(count, "column").text, dataset->values, count == 1 ? "has" : "have", columns,
+        count > shown ? ", ..." : "", count == 1 ? "s" : "", elbow_transform_word(dataset->transform.kind), them, them);
 }
 
 void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, const char *beside, struct elbow_log *log)
@@ -147,8 +158,7 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
     tell_keys(dataset, log);
     tell_checkpoint(dataset, log);
     if (dataset->news.doubt[0] != 0)
-        elbow_log_warn(log, "%s %s; data.factor and data.offset should bring both to one scale", dataset->name,
-                       dataset->news.doubt);
+        elbow_log_warn(log, "%s%s", dataset->name, dataset->news.doubt);
     const char *hint = elbow_dataset_channels_hint(dataset);
     if (hint[0] != 0)
         elbow_log_warn(log, "%s: samples are %s: %s", dataset->name, shape, hint);
@@ -165,13 +175,20 @@ const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset)
 static void tell_cure(const struct elbow_dataset *dataset, char *text, size_t size)
 {
     const struct elbow_scale *scale = &dataset->scale;
+    const struct elbow_dataset_news *news = &dataset->news;
     double mean = dataset->mean, deviation = dataset->deviation;
     switch (dataset->transform.kind) {
     case ELBOW_TRANSFORM_NONE:
-        snprintf(text, size,
-                 "data.factor: %.6g and data.offset: %.6g give mean 0 and deviation 1, and so does data.transform: "
-                 "standardize",
-                 scale->factor / deviation, (scale->offset - mean) / deviation);
+        if (news->column_most > COLUMNS_APART * news->column_least)
+            snprintf(text, size,
+                     "its columns have deviations from %g to %g: data.transform: standardize_each gives each of them "
+                     "mean 0 and deviation 1",
+                     news->column_least, news->column_most);
+        else
+            snprintf(text, size,
+                     "data.factor: %.6g and data.offset: %.6g give mean 0 and deviation 1, and so does data.transform: "
+                     "standardize (standardize_each where columns have units of their own)",
+                     scale->factor / deviation, (scale->offset - mean) / deviation);
         return;
     case ELBOW_TRANSFORM_LOG1P:
     case ELBOW_TRANSFORM_ASINH:
@@ -183,10 +200,43 @@ static void tell_cure(const struct elbow_dataset *dataset, char *text, size_t si
     }
 }
 
+bool elbow_dataset_is_far(const struct elbow_dataset *dataset, const struct elbow_demand *demand)
+{
+    double most = fmax(fabs(dataset->low), fabs(dataset->high));
+    return demand->support == ELBOW_SUPPORT_REAL &&
+           !(dataset->deviation >= DEVIATION_LEAST &&
+             hypot(dataset->mean, dataset->deviation) <= ROOT_MEAN_SQUARE_MOST && most <= MAGNITUDE_MOST);
+}
+
+static void warn_of_grey(const struct elbow_dataset *dataset, const struct elbow_demand *demand, struct elbow_log *log)
+{
+    const char *binary = elbow_demand_word(demand, ELBOW_SUPPORT_BINARY);
+    if (binary != NULL && !dataset->is_binary)
+        elbow_log_warn(log,
+                       "%s holds values between 0 and 1: with a %s likelihood recon is then no log-probability; "
+                       "data.binarize: sample makes it one",
+                       dataset->name, binary);
+}
+
+// One mean and deviation for all values leave nothing of columns of small numbers.
+static void warn_of_lost(const struct elbow_dataset *dataset, const struct elbow_demand *demand, struct elbow_log *log)
+{
+    const struct elbow_dataset_news *news = &dataset->news;
+    bool is_joined = elbow_transform_row(dataset->transform.kind)->columns == ELBOW_COLUMNS_TOGETHER;
+    if (demand->support != ELBOW_SUPPORT_REAL || !is_joined || news->column_least == 0 ||
+        news->column_least >= COLUMN_LOST * dataset->deviation)
+        return;
+    elbow_log_warn(log,
+                   "%s: its columns have deviations from %g to %g after data.transform: %s, and the least of them are "
+                   "constants for the model; data.transform: standardize_each gives each column mean 0 and deviation 1",
+                   dataset->name, news->column_least, news->column_most, elbow_transform_word(dataset->transform.kind));
+}
+
 void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct elbow_demand *demand,
                               struct elbow_log *log)
 {
     double mean = dataset->mean, deviation = dataset->deviation, factor = dataset->scale.factor;
+    warn_of_grey(dataset, demand, log);
     if (dataset->is_synthetic || dataset->through != NULL)
         return;
     if (deviation == 0) {
@@ -196,16 +246,15 @@ void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct 
                        dataset->name, mean, mean, factor == 0 ? ", or another data.factor" : "");
         return;
     }
-    double low = dataset->low, high = dataset->high, most = fmax(fabs(low), fabs(high));
-    if (demand->support != ELBOW_SUPPORT_REAL ||
-        (deviation >= DEVIATION_LEAST && hypot(mean, deviation) <= ROOT_MEAN_SQUARE_MOST && most <= MAGNITUDE_MOST))
+    warn_of_lost(dataset, demand, log);
+    if (!elbow_dataset_is_far(dataset, demand))
         return;
-    char cure[160];
+    char cure[240];
     tell_cure(dataset, cure, sizeof cure);
     elbow_log_warn(
         log,
         "%s: values have mean %g and deviation %g (from %g to %g)%s, far from unit scale, and a %s likelihood "
         "learns little from them or diverges; %s",
-        dataset->name, mean, deviation, low, high,
+        dataset->name, mean, deviation, dataset->low, dataset->high,
         dataset->transform.kind != ELBOW_TRANSFORM_NONE ? " after data.transform" : "", demand->word, cure);
 }

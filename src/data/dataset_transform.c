@@ -93,6 +93,22 @@ static void add_noise(double noise, struct elbow_moments *moments)
     moments->high += fmax(noise, 0);
 }
 
+// Deviations of columns that vary, in units of `spread`. Those of images differ by nature, at their edges: a table's
+// may be of other units.
+static void note_columns(const struct elbow_moments *moments, double spread, struct elbow_dataset *dataset)
+{
+    double least = INFINITY, most = 0;
+    if (dataset->rank != 1)
+        return;
+    for (size_t j = 0; j < moments->values; ++j) {
+        double deviation = moments->deviation[j] / spread;
+        least = deviation > 0 ? fmin(least, deviation) : least;
+        most = fmax(most, deviation);
+    }
+    dataset->news.column_least = most > 0 ? least : 0;
+    dataset->news.column_most = most;
+}
+
 // Collective. From the training set itself.
 static enum elbow_status learn(struct elbow_loading *loading, const struct elbow_moments_job *job,
                                struct elbow_error *error)
@@ -105,6 +121,8 @@ static enum elbow_status learn(struct elbow_loading *loading, const struct elbow
         add_noise(noise_of(loading), &moments);
         size_t constant = elbow_fit_learn(&moments, fit, dataset->news.first_constant, ELBOW_DATASET_CONSTANT);
         dataset->news.constant = fit->columns > 1 ? constant : 0;
+        if (fit->columns == 1)
+            note_columns(&moments, fit->numbers[1], dataset);
         if (!elbow_fit_is_sound(fit))
             status = elbow_error_set(error, ELBOW_DATA,
                                      "%s: its values, from %g to %g after scaling (%s), lie too far apart for "
@@ -175,12 +193,26 @@ static enum elbow_status take_moments(struct elbow_loading *loading, struct elbo
     return error->status;
 }
 
+// Collective. Values that are far from unit scale get a warning, which says whether columns have scales of their own.
+static enum elbow_status look_at_columns(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_moments moments = {0};
+    if (loading->request->reference != NULL || dataset->rank != 1 || dataset->values < 2 || dataset->deviation == 0 ||
+        !elbow_dataset_is_far(dataset, &loading->request->demand))
+        return ELBOW_OK;
+    if (take_moments(loading, &moments, error) == ELBOW_OK)
+        note_columns(&moments, 1, dataset);
+    elbow_moments_clear(&moments);
+    return error->status;
+}
+
 enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_moments moments = {0};
     if (dataset->transform.kind == ELBOW_TRANSFORM_NONE)
-        return ELBOW_OK;
+        return look_at_columns(loading, error);
     if (take_moments(loading, &moments, error) == ELBOW_OK)
         elbow_moments_join(&moments, &dataset->mean, &dataset->deviation);
     elbow_moments_clear(&moments);

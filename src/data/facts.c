@@ -147,6 +147,26 @@ static enum verdict judge(const struct elbow_dataset *dataset, const struct orig
     return (ratio > RATIO && !lies_inside) || is_negative ? CONTRADICTS : FITS;
 }
 
+// Rows that were held back of the very dataset that they are compared with have its scaling in any case.
+static bool is_share(const struct elbow_dataset_request *request)
+{
+    return request->select.share > 0 && request->select.is_valid;
+}
+
+static void doubt(struct elbow_dataset *dataset, const struct elbow_dataset_request *request,
+                  const struct origin *origin, const char *text)
+{
+    if (is_share(request) && !origin->is_guess)
+        snprintf(
+            dataset->news.doubt, sizeof dataset->news.doubt,
+            ": the rows that are held back go from %g to %g, those of the training set from %g to %g: a few values "
+            "lie far from all others, and figures are mostly theirs; look for outliers",
+            dataset->min, dataset->max, origin->min, origin->max);
+    else
+        snprintf(dataset->news.doubt, sizeof dataset->news.doubt,
+                 " %s; data.factor and data.offset should bring both to one scale", text);
+}
+
 enum elbow_status elbow_dataset_check_scale(struct elbow_dataset *dataset, const struct elbow_dataset_request *request,
                                             struct elbow_error *error)
 {
@@ -155,7 +175,7 @@ enum elbow_status elbow_dataset_check_scale(struct elbow_dataset *dataset, const
     enum verdict verdict = judge(dataset, &origin, facts, request->demand.support);
     if (verdict == FITS)
         return ELBOW_OK;
-    char text[sizeof dataset->news.doubt], there[120];
+    char text[400], there[120];
     if (origin.is_guess && verdict == CONTRADICTS)
         snprintf(there, sizeof there, "other values, or would have divided such bytes by 255");
     else if (origin.is_guess)
@@ -166,7 +186,7 @@ enum elbow_status elbow_dataset_check_scale(struct elbow_dataset *dataset, const
              elbow_element_name(dataset->element), dataset->min, dataset->max, request->reference_name,
              request->is_settled ? "was trained on" : "holds", there, facts->scale.source);
     if (verdict == DOUBTFUL) {
-        snprintf(dataset->news.doubt, sizeof dataset->news.doubt, "%s", text);
+        doubt(dataset, request, &origin, text);
         return ELBOW_OK;
     }
     return elbow_error_set(error, ELBOW_MISMATCH, "%.900s: %s; store both alike, in one type and unit", dataset->name,

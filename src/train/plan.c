@@ -122,12 +122,6 @@ void elbow_train_plan_log(const struct elbow_train_plan *plan)
         elbow_dataset_log(&plan->valid, "validation", "", plan->log);
     tell_pictures(plan);
     struct elbow_demand demand = elbow_config_demand(&plan->config);
-    const char *binary = elbow_demand_word(&demand, ELBOW_SUPPORT_BINARY);
-    if (binary != NULL && !data->is_binary)
-        elbow_log_warn(plan->log,
-                       "%s holds values between 0 and 1: with a %s likelihood recon is then no "
-                       "log-probability; data.binarize: sample makes it one",
-                       data->name, binary);
     elbow_dataset_warn_scale(data, &demand, plan->log);
 }
 

@@ -204,7 +204,11 @@ static const char *cure_of_start(const struct elbow_config *config)
 {
     switch (elbow_config_demand(config).support) {
     case ELBOW_SUPPORT_REAL:
-        return "the data may be far from unit scale (data.factor and data.offset cure that)";
+        if (config->data.transform == ELBOW_TRANSFORM_STANDARDIZE_EACH)
+            break;
+        return "the data may be far from unit scale: set data.transform: standardize, or standardize_each where "
+               "columns "
+               "have units of their own (or data.factor and data.offset)";
     case ELBOW_SUPPORT_COUNT:
         if (config->model.input.transform == ELBOW_TRANSFORM_NONE)
             return "the encoder sees the counts as they are stored, and large ones may be too much for it: set "

@@ -8,6 +8,8 @@ set -u
 
 "$make_data" write data.h5 /normal f64 2100,7 normal
 "$make_data" write data.h5 /valid f64 90,7 normal seed=9
+"$make_data" write data.h5 /once f64 12,2 values values="$(for i in {1..12}; do printf '%d,4e-20,' "$i"; done)"
+"$make_data" write data.h5 /apart f64 24,2 values values="$(for i in {1..24}; do printf '%de-9,%de20,' "$i" $((i * i % 11)); done)"
 "$make_data" write data.h5 /wider f64 90,9 normal seed=9
 "$make_data" write data.h5 /narrower f64 90,5 normal seed=9
 "$make_data" write data.h5 /tiny f64 200,7 normal attribute=scale_factor:1e-18
@@ -130,9 +132,28 @@ says far 'outside is float32 from .* to 500, but .* was trained on'
 
 # Constant columns are told, in one line, and trained on; so is what is constant altogether.
 trained constant data.train=/normal data.factor=0 data.transform=standardize_each
-says constant 'data: 7 columns of 7 have the same value in all rows \(0, 1, 2, 3, 4, \.\.\.\) and become 0: data.transform: standardize_each divides by 1 there'
+says constant 'data: 7 columns of 7 have the same value in all rows \(0: 0, 1: 0, 2: 0, 3: 0, 4: 0, \.\.\.\) and become 0: data.transform: standardize_each divides by 1 there; what a model gives back of them, .* means nothing'
+trained once data.train=/once data.transform=standardize_each
+says once 'data: 1 column of 2 has the same value in all rows \(1: 4e-20\) and becomes 0: .*what a model gives back of it, .* means nothing'
 trained alike data.train=/normal data.factor=0 data.transform=minmax
 says alike 'all values are 0 .*there is nothing to learn'
+
+# Columns of units of their own get numbers of their own, or none of the small ones is left; the doctor says so, too. What is
+# about one size does not.
+for ranks in 1 3; do
+    for transform in none standardize minmax; do
+        run 0 $ranks apart.$transform "$elbow" doctor good.yaml --set data.train=/apart --set data.transform=$transform
+        tr -s ' \n' ' ' <apart.$transform.out | grep -qE "data: data.h5:/apart: .*columns have deviations from [0-9.e-]+ to [0-9.e+]+.*data.transform: standardize_each" ||
+            fail "doctor: nothing of columns apart, $transform on $ranks ranks: $(cat apart.$transform.out)"
+    done
+done
+for transform in none standardize; do
+    trained together data.train=/normal data.transform=$transform
+    grep -q 'columns have' together.err && fail "columns of one size are told apart: $(cat together.err)"
+    rm -rf together
+done
+run 1 1 far.none "$elbow" train good.yaml --run-dir far --set data.train=/apart
+says far.none 'step 1: .*not finite; the data may be far from unit scale: set data.transform: standardize, or standardize_each where columns'
 
 # What cannot be: keys against each other, values against a key, a resume with another transform.
 with 2 'data.transform: found .sqrt., expected one of none, standardize, standardize_each, minmax, log1p, asinh' data.transform=sqrt

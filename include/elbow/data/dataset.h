@@ -37,11 +37,14 @@ struct elbow_dataset_news {
     bool looks_reversed;                     // MATLAB wrote it, and its last axis may be that of the samples
     bool looks_channels_first;               // its first axis may be that of the channels, and is not read so
     char turned[500]; // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not
-    char doubt[400];  // why the scaling may be wrong here; empty: it seems right
+    char doubt[500];  // why the scaling may be wrong here, and what to do; empty: it seems right
     uint64_t empty;   // samples without a known value
     size_t never;     // values of a sample that are known in none
     size_t constant;  // columns without a deviation, where one of each was learned from this dataset
     size_t first_constant[ELBOW_DATASET_CONSTANT]; // the first of them
+    // Of a table whose columns have no deviations of their own: the least and the largest of columns that vary, as the
+    // model sees them; 0: not looked at.
+    double column_least, column_most;
 };
 
 struct elbow_dataset {
@@ -186,10 +189,14 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
 void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, const char *beside,
                        struct elbow_log *log);
 
-// Local. One warning, with mean, deviation and what to set, if the values are all the same, or so far from unit scale
-// that a likelihood for any real values cannot be trained on them.
+// Local. Warnings of values that the likelihood takes, but that may be meant otherwise: some between 0 and 1 for one of
+// zeros and ones; and, with mean, deviation and what to set, values that are all the same, or so far from unit scale
+// that a likelihood for any real values cannot be trained on them, or columns that are next to nothing beside others.
 void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct elbow_demand *demand,
                               struct elbow_log *log);
+
+// Local. Whether the values are so far from unit scale that there is such a warning.
+bool elbow_dataset_is_far(const struct elbow_dataset *dataset, const struct elbow_demand *demand);
 
 // Local. What is said of a model whose layers do not fit samples that may have their channels first; empty: nothing.
 const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset);
