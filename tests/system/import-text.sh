@@ -36,7 +36,7 @@ text_tests() {
     printf 'a,b\n1,2\n3,x\n' >x.csv
     refused 1 'x.csv:3: column 2: "x" is not a number' "$import" x.csv -o new.h5
     printf '1,2\n3,\n' >x.csv
-    refused 1 "x.csv:2: column 2 is empty" "$import" x.csv -o new.h5
+    refused 1 "x.csv:2: column 2 is empty: fill it in, or write NaN for what is unknown: data.missing: nan" "$import" x.csv -o new.h5
     printf 'a,b\nc,d\n' >x.csv
     refused 1 "lines 1 and 2 are not numbers" "$import" x.csv -o new.h5
     printf 'a,b\n' >x.csv
@@ -100,6 +100,13 @@ not_finite() {
     grep -qF "elbow-import: warning: $sentence" err.txt || fail "$what: no '$sentence' in: $(cat err.txt)"
 }
 
+# imported_quietly arguments: without a warning.
+imported_quietly() {
+    rm -f t.h5
+    "$import" "$@" -o t.h5 >out.txt 2>err.txt || fail "$*: $(cat err.txt)"
+    [ ! -s err.txt ] || fail "$*: stderr: $(cat err.txt)"
+}
+
 not_finite_tests() {
     printf 'a,b,c\n1,2,3\n4,5,nan\n-inf,7,NaN\n' >x.csv
     not_finite "text" 1 "x.csv: 3 values are NaN or infinite, the first in line 3, column 3;" x.csv
@@ -111,6 +118,14 @@ not_finite_tests() {
     not_finite "two files" 2 "z.csv: 1 value is NaN" y.csv z.csv
     printf '1,16777217\n2.5,16777216\n3,1234567890123456789\n' >x.csv
     not_finite "integers as floats" 1 "x.csv: 2 integers are rounded to 32-bit floats, the first in line 1, column 2;" x.csv
+    # Decimals that floats do not tell apart; columns of usual numbers, however long, are none.
+    awk 'BEGIN { for (i = 0; i < 60; ++i) printf "%.6f,%.15f,%.9f\n", 2459000.123456 + 1e-4 * i, sin(i), 1000 + cos(i) }' >coarse.csv
+    not_finite "dates" 1 "coarse.csv: column 1 goes from 2459000.123456 to 2459000.129356, which 32-bit floats hold in steps of 0.25: numbers that differ become equal; subtract an offset from it (2459000) before" \
+        coarse.csv
+    not_finite "dates beside a column left out" 1 "coarse.csv: column 1 goes" coarse.csv --skip-columns 2
+    imported_quietly coarse.csv --skip-columns 1
+    awk 'BEGIN { for (i = 0; i < 60; ++i) printf "%.1f,1\n", 2459000 + 0.5 * i }' >halves.csv
+    imported_quietly halves.csv
     printf '16777217\n' >x.csv
     imported "a large integer by itself" "H5T_STD_U32LE ( 1 )" 1 "16777217" x.csv
     printf '12345678901234567890\n' >x.csv
@@ -171,6 +186,19 @@ column_tests() {
     printf 'a,b\n"1,000",2\n' >x.csv
     refused 1 'x.csv:2: column 1: "1,000" is not a number: numbers have a decimal point, and nothing between thousands' \
         "$import" x.csv -o new.h5
+    printf 'name,u,v,w,kind\na,1,2,3,"eel, sea"\nb,4,5,6,c\n' >two.csv
+    for given in 1 5; do
+        refused 1 'is not a number; columns of text can be left out: --skip-columns 1,5' "$import" two.csv --skip-columns $given -o new.h5
+    done
+    refused 1 'columns of text can be left out: --skip-columns 1-3,5' "$import" two.csv --skip-columns 2-3 -o new.h5
+    imported "the columns that are named" "H5T_STD_U8LE ( 2, 3 )" 1 "1 2 3 4 5 6" two.csv --skip-columns 1,5
+    refused 1 'two.csv:2: column 5: "eel, sea" is text, and only numbers are imported; labels and names get into the HDF5 file in Python' \
+        "$import" two.csv --columns 5 -o new.h5
+    printf 'name;"u, v";w\na;1,25;"2,5"\nb;3,5;4\n' >de.csv
+    refused 1 'de.csv: lines 1 and 2 are not numbers: column 2 of line 2 holds "1,25": numbers have a decimal point, and nothing between thousands; write decimal commas as points' \
+        "$import" de.csv -o new.h5
+    printf 'a;1,25;2,5\nb;3,5;4\n' >de.csv
+    refused 1 'write decimal commas as points' "$import" de.csv --skip-columns 1 -o new.h5
     printf 'time,u\ns,m/s\n0,1\n' >x.csv
     refused 1 'x.csv: lines 1 and 2 are not numbers: column 1 of line 2 holds "s"; only one line may be a header' \
         "$import" x.csv -o new.h5

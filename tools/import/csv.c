@@ -17,8 +17,11 @@ static enum elbow_status fail_field(struct import_source *source, size_t column,
 {
     struct import_table *table = source->state;
     if (*field == '\0')
-        return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column %zu is empty", source->path,
-                               (unsigned long long)table->lines.number, column);
+        return elbow_error_set(
+            error, ELBOW_FORMAT,
+            "%s:%llu: column %zu is empty: fill it in, or write NaN for what is unknown: data.missing: nan "
+            "trains on the rest",
+            source->path, (unsigned long long)table->lines.number, column);
     return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column %zu: \"%.40s\" is not a number%s", source->path,
                            (unsigned long long)table->lines.number, column, field, import_field_cure(field));
 }
@@ -75,6 +78,17 @@ static void note_count(struct import_source *source, struct import_number number
         counting->column = 0;
 }
 
+// Of values of a column; integers that are rounded are told of by themselves.
+static void note_span(struct import_span *span, const struct import_number *number)
+{
+    if (!isfinite(number->exact))
+        return;
+    span->low = fmin(span->low, number->exact);
+    span->high = fmax(span->high, number->exact);
+    if (!number->is_integer)
+        span->error = fmax(span->error, fabs(number->exact - (double)number->value));
+}
+
 static bool measure(struct import_source *source, size_t index, struct import_number number, void *user)
 {
     const struct import_table *table = source->state;
@@ -86,6 +100,7 @@ static bool measure(struct import_source *source, size_t index, struct import_nu
         note_place(table, &source->not_finite);
     if (number.is_rounded)
         note_place(table, &source->rounded);
+    note_span(&table->spans[index], &number);
     if (!number.is_integer)
         return true;
     source->min = number.integer < source->min ? number.integer : source->min;
@@ -95,7 +110,7 @@ static bool measure(struct import_source *source, size_t index, struct import_nu
 
 static enum elbow_status choose_columns(struct import_source *source, struct elbow_error *error)
 {
-    const struct import_table *table = source->state;
+    struct import_table *table = source->state;
     size_t asked = import_columns_last(&table->reading.columns), skipped = import_columns_last(&table->reading.skipped);
     if (asked > table->fields || skipped > table->fields)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: column %zu was %s, the file has %zu", source->path,
@@ -104,9 +119,12 @@ static enum elbow_status choose_columns(struct import_source *source, struct elb
     for (size_t column = 1; column <= table->fields; ++column)
         source->shape[0] += import_table_takes(table, column);
     source->rank = source->shape[0] == 1 ? 0 : 1;
-    if (source->shape[0] > 0)
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_FORMAT, "%s: no column is left of %zu", source->path, table->fields);
+    if (source->shape[0] == 0)
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: no column is left of %zu", source->path, table->fields);
+    enum elbow_status status = elbow_allocate(&table->spans, source->shape[0], sizeof *table->spans, "columns", error);
+    for (uint64_t i = 0; i < source->shape[0] && status == ELBOW_OK; ++i)
+        table->spans[i] = (struct import_span){.low = INFINITY, .high = -INFINITY};
+    return status;
 }
 
 // What is told of the first pass, now and then.
@@ -129,6 +147,29 @@ static void settle_counting(struct import_source *source)
         source->counting.column = 0;
 }
 
+// Less than so many steps of a float between the extremes of a column: what its decimals say is lost.
+static const double STEPS_LEAST = 1 << 13;
+
+static void settle_coarse(struct import_source *source)
+{
+    const struct import_table *table = source->state;
+    struct import_coarse *coarse = &source->coarse;
+    for (size_t column = 1, i = 0; column <= table->fields && source->rows > 1; ++column) {
+        if (!import_table_takes(table, column))
+            continue;
+        const struct import_span *span = &table->spans[i++];
+        if (!(span->high > span->low) || 2 * span->error * STEPS_LEAST <= span->high - span->low)
+            continue;
+        float largest = (float)fmax(fabs(span->low), fabs(span->high));
+        if (coarse->columns++ == 0) {
+            coarse->column = column;
+            coarse->low = span->low;
+            coarse->high = span->high;
+            coarse->step = (double)(nextafterf(largest, INFINITY) - largest);
+        }
+    }
+}
+
 // The first pass.
 static enum elbow_status scan(struct import_source *source, struct elbow_error *error)
 {
@@ -148,6 +189,8 @@ static enum elbow_status scan(struct import_source *source, struct elbow_error *
             status = import_table_next(source, &line, error);
     }
     settle_counting(source);
+    if (status == ELBOW_OK)
+        settle_coarse(source);
     table->bytes = import_stream_given(table->lines.stream);
     source->element = source->is_integer ? import_integer_element(source->min, source->max) : ELBOW_ELEMENT_FLOAT32;
     return status;
@@ -214,6 +257,7 @@ static void close_source(struct import_source *source)
     struct import_table *table = source->state;
     import_stream_close(table->lines.stream);
     import_lines_clear(&table->lines);
+    elbow_release(&table->spans);
     elbow_release(&table);
 }
 

@@ -45,16 +45,16 @@ static const char *find_outside(const char *line, const char *end, char c)
     return NULL;
 }
 
-// Whether each field that this separates is empty or a number, some of them with a decimal comma.
+// Whether each field that this separates is a text without a comma, or a number, some of them with a decimal comma.
 static bool has_decimal_commas(const char *line, char separator)
 {
     bool has_comma = false;
     while (*line != '\0') {
         size_t length = strcspn(line, (char[]){separator, '\0'});
         size_t digits = strspn(line, "0123456789.,+-eE \r");
-        if (digits < length)
-            return false;
         const char *comma = memchr(line, ',', length);
+        if (comma != NULL && digits < length)
+            return false;
         has_comma = has_comma || comma != NULL;
         if (comma != NULL && memchr(comma + 1, ',', length - (size_t)(comma + 1 - line)) != NULL)
             return false;
@@ -130,6 +130,9 @@ char *import_next_field(char **text, char separator)
     return begin;
 }
 
+// Six digits, a sign and a point: numbers of so few differ as floats, too.
+enum { SHORT_TEXT = 8 };
+
 bool import_parse_number(const char *text, struct import_number *number)
 {
     const char *at = text + (*text == '-' || *text == '+');
@@ -141,6 +144,7 @@ bool import_parse_number(const char *text, struct import_number *number)
         number->is_integer = true;
         number->is_too_large = false;
         number->integer = *text == '-' ? -integer : integer;
+        number->exact = (double)number->integer;
         number->is_rounded = (int64_t)(float)integer != integer;
         return true;
     }
@@ -150,6 +154,7 @@ bool import_parse_number(const char *text, struct import_number *number)
     number->value = strtof(text, &end);
     number->is_rounded = digits > 18 && at[strspn(at, "0123456789")] == '\0';
     number->is_too_large = errno == ERANGE && isinf(number->value);
+    number->exact = end - text > SHORT_TEXT ? strtod(text, NULL) : (double)number->value;
     return end != text && *end == '\0';
 }
 
@@ -178,8 +183,10 @@ const char *import_field_cure(const char *field)
     if (*field == '"')
         return ": its quotes do not end in this line, or in its middle";
     if (is_missing(field))
-        return ": fill in what is missing, or leave the column out (--skip-columns)";
+        return ": fill in what is missing, or leave the column out (--skip-columns); what stays unknown is written "
+               "NaN, "
+               "and data.missing: nan trains on the rest";
     if (field[digits] == '\0' && strpbrk(field, ",'") != NULL)
-        return ": numbers have a decimal point, and nothing between thousands";
+        return ": numbers have a decimal point, and nothing between thousands; write decimal commas as points";
     return "";
 }

@@ -12,6 +12,7 @@ struct import_number {
     bool is_too_large; // the text is a number, its value none that a float has
     int64_t integer;
     float value;
+    double exact; // the number itself, if its text is long enough for a float not to tell it from its neighbours
 };
 
 // What a field is: IMPORT_MISSING is what programs write where there is no value (NA, NULL, ...).

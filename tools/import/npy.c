@@ -87,8 +87,11 @@ static enum elbow_status parse_head(struct import_source *source, const char *he
         return elbow_error_set(
             error, ELBOW_FORMAT,
             "%s: the NPY file holds values of type %.*s; integers, floats up to 8 bytes and booleans can "
-            "be imported",
-            source->path, (int)strcspn(type, ",}"), type);
+            "be imported%s",
+            source->path, (int)strcspn(type, ",}"), type,
+            strcspn(type, "US") < strcspn(type, ",}") ? "; texts get into the HDF5 file in Python: f[\"names\"] = "
+                                                        "array.astype(object)"
+                                                      : "");
     if (!parse_shape(shape, source))
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the NPY file has shape %.*s, 1 to %d dimensions were expected",
                                source->path, (int)strcspn(shape, ")}") + 1, shape, IMPORT_RANK_MAX + 1);

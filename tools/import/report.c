@@ -2,6 +2,7 @@
 // What elbow-import says of the dataset that it made: a line on standard output, warnings on standard error.
 #include "plan.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,11 +25,27 @@ static void warn_of_places(const struct import_source *source, const struct impo
                      trouble, (unsigned long long)places->line, (unsigned long long)places->column, cure);
 }
 
+// A column of long numbers that lie close together, as dates and coordinates.
+static void warn_of_coarse(const struct import_source *source)
+{
+    const struct import_coarse *coarse = &source->coarse;
+    char others[64] = "";
+    if (coarse->columns == 0 || source->element != ELBOW_ELEMENT_FLOAT32)
+        return;
+    if (coarse->columns > 1)
+        elbow_text_format(others, sizeof others, " (and %zu more)", coarse->columns - 1);
+    elbow_text_print(stderr,
+                     "elbow-import: warning: %s: column %zu%s goes from %.15g to %.15g, which 32-bit floats hold in "
+                     "steps of %.3g: numbers that differ become equal; subtract an offset from it (%.15g) before, or "
+                     "leave it out\n",
+                     source->path, coarse->column, others, coarse->low, coarse->high, coarse->step, floor(coarse->low));
+}
+
 // Values that are NaN or infinite are imported as they are, for other programs; training refuses them, so their places
 // are told, as are those of integers that are not what they were.
 static void warn_of_values(const struct import_plan *plan)
 {
-    static const char CURE[] = "elbow does not train on them, clean the data first";
+    static const char CURE[] = "train with data.missing: nan, which scores what is known, and clean infinite ones";
     for (size_t i = 0; i < plan->options->input_count; ++i) {
         const struct import_source *source = &plan->sources[i];
         if (source->not_finite.count > 0)
@@ -36,6 +53,7 @@ static void warn_of_values(const struct import_plan *plan)
         if (source->rounded.count > 0 && source->element == ELBOW_ELEMENT_FLOAT32)
             warn_of_places(source, &source->rounded, "integer", "rounded to 32-bit floats",
                            "import columns of integers by themselves (--columns)");
+        warn_of_coarse(source);
     }
     if (plan->not_finite > 0 && !plan->sources[0].is_text)
         elbow_text_print(

@@ -48,6 +48,13 @@ struct import_places {
     uint64_t count, line, column;
 };
 
+// A column of decimals that 32-bit floats tell apart too badly: it goes from low to high, and has steps of `step` then.
+// column 0: there is none; `columns`: how many there are.
+struct import_coarse {
+    size_t column, columns;
+    double low, high, step;
+};
+
 // A file (or folder) of rows. Opened by one of the functions below; the caller reads all rows, then closes.
 struct import_source {
     const char *path;           // not owned; of a member of an archive "x.npz:array"
@@ -67,6 +74,7 @@ struct import_source {
 
     struct import_places not_finite; // values that are NaN or infinite
     struct import_places rounded;    // integers that a 32-bit float does not hold, should one be taken for them
+    struct import_coarse coarse;
     struct import_counting counting;
 
     // Of pictures, known when all rows are read: with an alpha channel, not opaque everywhere, turned upright, with

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { TOLD_COLUMNS = 8, TOLD_FIELD = 41 };
+enum { TOLD_COLUMNS = 8, TOLD_RANGES = 16, TOLD_FIELD = 41 };
 
 // The fields of a line: how many, and what those that are taken are. The first of each kind, counted from 1; 0: none.
 // And the first number of all fields: a line that has one anywhere may be values.
@@ -56,12 +56,21 @@ static enum elbow_status look_at_fields(const struct import_table *table, const 
     return ELBOW_OK;
 }
 
-// Looks at a line: its separator, its number of columns, what it holds.
-static enum elbow_status look_at(struct import_source *source, const char *line, struct look *look,
+// Looks at a line: its separator, its number of columns, what it holds. Behind a header of `columns` names (0: there is
+// none) commas may be decimal ones beside texts: the header's separator is right if the line has as many fields.
+static enum elbow_status look_at(struct import_source *source, const char *line, size_t columns, struct look *look,
                                  struct elbow_error *error)
 {
     struct import_table *table = source->state;
+    char before = table->separator;
     table->separator = import_find_separator(line);
+    if (columns > 1 && before != table->separator && (before == ';' || before == '\t')) {
+        char found = table->separator;
+        table->separator = before;
+        if (look_at_fields(table, line, look, error) != ELBOW_OK)
+            return error->status;
+        table->separator = look->fields == columns ? before : found;
+    }
     table->first_line = table->lines.number;
     if (table->separator == '\t' && table->lines.tabs_line > 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column 1 is empty", source->path,
@@ -115,27 +124,74 @@ static enum elbow_status copy_field(const struct import_table *table, const char
     return ELBOW_OK;
 }
 
+// Columns of text, and those that are left out already: what --skip-columns takes. The list ends where there is no more
+// room.
+static void list_columns(const struct import_table *table, const struct look *look, char *text, size_t size)
+{
+    size_t length = 0, first = 0, told = 0;
+    text[0] = '\0';
+    for (size_t column = 1; column <= look->fields + 1 && told < TOLD_RANGES; ++column) {
+        bool is_listed = column <= look->fields && import_columns_has(&table->reading.skipped, column);
+        for (size_t i = 0; i < look->name_count && i < TOLD_COLUMNS; ++i)
+            is_listed = is_listed || look->names[i] == column;
+        if (is_listed && first == 0)
+            first = column;
+        if (is_listed || first == 0)
+            continue;
+        length += (size_t)snprintf(text + length, size - length, first < column - 1 ? "%s%zu-%zu" : "%s%zu",
+                                   told++ > 0 ? "," : "", first, column - 1);
+        first = 0;
+    }
+    if (look->name_count > TOLD_COLUMNS || told == TOLD_RANGES)
+        snprintf(text + length, size - length, ",...");
+}
+
+// The field that is told of: the first of text, or one that is a number but for how it is written.
+static enum elbow_status choose_field(const struct import_table *table, const struct look *look, const char *line,
+                                      size_t *column, char field[TOLD_FIELD], struct elbow_error *error)
+{
+    size_t count = look->name_count < TOLD_COLUMNS ? look->name_count : TOLD_COLUMNS;
+    *column = look->names[0];
+    for (size_t i = 0; i < count; ++i) {
+        if (copy_field(table, line, look->names[i], field, TOLD_FIELD, error) != ELBOW_OK)
+            return error->status;
+        if (*import_field_cure(field) != '\0') {
+            *column = look->names[i];
+            return ELBOW_OK;
+        }
+    }
+    return copy_field(table, line, *column, field, TOLD_FIELD, error);
+}
+
 // Columns of text behind a header: which they are, and what to do.
 static enum elbow_status refuse_text(const struct import_source *source, const struct look *look, const char *line,
                                      struct elbow_error *error)
 {
     const struct import_table *table = source->state;
-    char list[256] = "", field[TOLD_FIELD];
-    size_t length = 0;
-    for (size_t i = 0; i < look->name_count && i < TOLD_COLUMNS && length < sizeof list; ++i)
-        length += (size_t)snprintf(list + length, sizeof list - length, "%s%zu", i == 0 ? "" : ",", look->names[i]);
-    enum elbow_status status = copy_field(table, line, look->names[0], field, sizeof field, error);
-    if (status != ELBOW_OK)
-        return status;
+    char list[48 * TOLD_RANGES], field[TOLD_FIELD];
+    size_t column;
+    if (choose_field(table, look, line, &column, field, error) != ELBOW_OK)
+        return error->status;
     const char *cure = import_field_cure(field);
     if (*cure != '\0')
         return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column %zu: \"%s\" is not a number%s", source->path,
-                               (unsigned long long)table->lines.number, look->names[0], field, cure);
+                               (unsigned long long)table->lines.number, column, field, cure);
+    list_columns(table, look, list, sizeof list);
     return elbow_error_set(
         error, ELBOW_FORMAT,
-        "%s:%llu: column %zu: \"%s\" is not a number; columns of text can be left out: --skip-columns %s%s",
-        source->path, (unsigned long long)table->lines.number, look->names[0], field, list,
-        look->name_count > TOLD_COLUMNS ? ",..." : "");
+        "%s:%llu: column %zu: \"%s\" is not a number; columns of text can be left out: --skip-columns %s", source->path,
+        (unsigned long long)table->lines.number, column, field, list);
+}
+
+// Nothing but columns of text was asked for.
+static enum elbow_status refuse_only_text(const struct import_source *source, size_t column, const char *field,
+                                          struct elbow_error *error)
+{
+    const struct import_table *table = source->state;
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s:%llu: column %zu: \"%s\" is text, and only numbers are imported; labels and names get "
+                           "into the HDF5 file in Python: f[\"names\"] = list(table[\"column\"])",
+                           source->path, (unsigned long long)table->lines.number, column, field);
 }
 
 // The line behind a header has no number.
@@ -143,12 +199,15 @@ static enum elbow_status refuse_second(const struct import_source *source, const
                                        unsigned long long header_line, struct elbow_error *error)
 {
     const struct import_table *table = source->state;
-    size_t column = look->names[0] > 0 ? look->names[0] : 1;
+    size_t column = 1;
     char field[TOLD_FIELD];
-    enum elbow_status status = copy_field(table, line, column, field, sizeof field, error);
+    enum elbow_status status = look->name_count > 0 ? choose_field(table, look, line, &column, field, error)
+                                                    : copy_field(table, line, column, field, sizeof field, error);
     if (status != ELBOW_OK)
         return status;
     const char *cure = import_field_cure(field);
+    if (look->first_number > 0 && look->name_count > 0 && *cure == '\0')
+        return refuse_only_text(source, column, field, error);
     return elbow_error_set(
         error, ELBOW_FORMAT, "%s: lines %llu and %llu are not numbers: column %zu of line %llu holds \"%s\"%s",
         source->path, header_line, (unsigned long long)table->lines.number, column,
@@ -170,10 +229,12 @@ static enum elbow_status pass_header(struct import_source *source, const struct 
     table->header_begins_empty =
         header_look->first[IMPORT_EMPTY] > 0 &&
         (header_look->first[IMPORT_NAME] == 0 || header_look->first[IMPORT_EMPTY] < header_look->first[IMPORT_NAME]);
+    char separator = table->separator;
     table->separator = '\0';
     enum elbow_status status = import_table_next(source, line, error);
+    table->separator = separator;
     if (status == ELBOW_OK && *line != NULL)
-        status = look_at(source, *line, &look, error);
+        status = look_at(source, *line, header_look->fields, &look, error);
     if (status != ELBOW_OK || *line == NULL)
         return status;
     if (table->reading.header == IMPORT_HEADER_GUESSED && look.first[IMPORT_NUMBER] == 0)
@@ -192,7 +253,7 @@ enum elbow_status import_table_begin(struct import_source *source, char **line, 
     struct look look;
     enum elbow_status status = import_table_next(source, line, error);
     if (status == ELBOW_OK && *line != NULL)
-        status = look_at(source, *line, &look, error);
+        status = look_at(source, *line, 0, &look, error);
     if (status != ELBOW_OK || *line == NULL || table->reading.header == IMPORT_HEADER_NONE)
         return status;
     if (table->reading.header == IMPORT_HEADER_GIVEN)

@@ -7,6 +7,11 @@
 #include "lines.h"
 #include "source.h"
 
+// Of a column: its extremes, and how far 32-bit floats are from its decimals at the most.
+struct import_span {
+    double low, high, error;
+};
+
 // The state of a source of text.
 struct import_table {
     struct import_lines lines;
@@ -15,8 +20,9 @@ struct import_table {
     size_t fields; // of every line
     size_t column; // of the value at hand
     struct import_reading reading;
-    bool header_begins_empty; // its first field that is taken
-    uint64_t bytes, read;     // of the file, by the first pass; rows, by the second
+    bool header_begins_empty;  // its first field that is taken
+    uint64_t bytes, read;      // of the file, by the first pass; rows, by the second
+    struct import_span *spans; // of the columns that are taken, by the first pass; owned
 };
 
 // Local. Whether a column is to be taken.
