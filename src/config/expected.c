@@ -95,7 +95,11 @@ static void expected_other(const struct elbow_key *key, char expected[ELBOW_EXPE
             ELBOW_PATH_SIZE - 1);
         return;
     case ELBOW_KEY_ROWS:
-        (void)elbow_text_format(expected, size, "[first, last], or a text of at most %d bytes", ELBOW_PATH_SIZE - 1);
+        (void)elbow_text_format(
+            expected, size,
+            "[first, last], or a text of at most %d bytes: a dataset of row numbers, or of 0 and 1, "
+            "such as FILE:/rows",
+            ELBOW_PATH_SIZE - 1);
         return;
     case ELBOW_KEY_MAP:
         (void)elbow_text_format(expected, size, "a map such as {%s: ...}, or null", key->kinds->keys.rows[0].name);

@@ -30,8 +30,8 @@ enum elbow_status elbow_config_check_location(const struct elbow_config *config,
     if (dataset[0] != '/' || !dataset[1])
         return elbow_error_set(
             error, ELBOW_CONFIG,
-            "%s: data.%s: found '%.200s', expected a dataset such as /train/images or FILE:/train/images", name, key,
-            location);
+            "%s: data.%s: found '%.200s', expected a dataset such as /train/images or FILE:/train/images%s", name, key,
+            location, strcmp(key, "valid") == 0 ? ", or a share of the training rows such as 0.2" : "");
     if (!*file && !is_bare)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: data.%s: no file for the dataset %.200s; set data.file, or write FILE:%.200s", name,

@@ -43,7 +43,8 @@ enum elbow_status elbow_value_read_rows(const struct elbow_key *key, const char 
     struct elbow_key part = *key;
     part.offset = 0;
     part.type = node->kind == ELBOW_YAML_LIST ? ELBOW_KEY_INTEGERS : ELBOW_KEY_TEXT;
-    bool is_pair = node->kind == ELBOW_YAML_LIST && node->child && node->child->next && !node->child->next->next;
+    bool is_pair = node->kind == ELBOW_YAML_LIST && node->child && node->child->next && !node->child->next->next &&
+                   node->child->kind == ELBOW_YAML_SCALAR && node->child->next->kind == ELBOW_YAML_SCALAR;
     if (node->kind == ELBOW_YAML_MAP || (node->kind == ELBOW_YAML_LIST && !is_pair) ||
         (node->kind == ELBOW_YAML_SCALAR && is_number(node)))
         return elbow_value_refuse_value(key, shown, node, source);

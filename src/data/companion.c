@@ -25,7 +25,19 @@ struct elbow_companion_name elbow_companion_name(const struct elbow_companion *c
     return name;
 }
 
-// Opens a list: one number a row.
+// Whether one row of the dataset holds all numbers, as MATLAB stores a vector: (1, N).
+static bool is_one_row(const struct elbow_source *source)
+{
+    const struct elbow_hdf5_info *info = &source->info;
+    return info->rank > 1 && info->shape[0] == 1 && elbow_hdf5_row_values(info) > 1;
+}
+
+static uint64_t count_of(const struct elbow_source *source)
+{
+    return is_one_row(source) ? elbow_hdf5_row_values(&source->info) : source->info.shape[0];
+}
+
+// Opens a list: one number a row, or all of them in one.
 static enum elbow_status open_list(const struct elbow_companion *companion, struct elbow_source **source,
                                    struct elbow_error *error)
 {
@@ -36,13 +48,13 @@ static enum elbow_status open_list(const struct elbow_companion *companion, stru
         return status;
     const struct elbow_hdf5_info *info = &(*source)->info;
     uint64_t values = info->rank > 0 ? elbow_hdf5_row_values(info) : 0;
-    if (values != 1)
+    if (values != 1 && !is_one_row(*source))
         return elbow_error_set(error, ELBOW_FORMAT,
                                "%s: has %" PRIu64 " values a row, but %s is a list of one number a row",
                                elbow_companion_name(companion).text, values, companion->key);
-    if (companion->rows > 0 && info->shape[0] != companion->rows)
+    if (companion->rows > 0 && count_of(*source) != companion->rows)
         return elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s", elbow_companion_name(companion).text,
-                               elbow_text_count(info->shape[0], "number").text, companion->rows_name,
+                               elbow_text_count(count_of(*source), "number").text, companion->rows_name,
                                elbow_text_count(companion->rows, "row").text);
     return elbow_source_check(*source, error);
 }
@@ -52,16 +64,20 @@ static enum elbow_status read_list(struct elbow_source *source, elbow_companion_
 {
     void *stored = NULL;
     double *numbers = NULL;
-    uint64_t rows = source->info.shape[0], block = rows < BLOCK ? rows : BLOCK;
+    bool has_one_row = is_one_row(source);
+    uint64_t rows = count_of(source), block = rows < BLOCK ? rows : BLOCK, piece = has_one_row ? rows : block;
     enum elbow_element element = source->info.element;
-    enum elbow_status status = elbow_allocate(&stored, block, elbow_element_size(element), "numbers", error);
+    enum elbow_status status = elbow_allocate(&stored, piece, elbow_element_size(element), "numbers", error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&numbers, block, sizeof *numbers, "numbers", error);
+    if (status == ELBOW_OK && has_one_row)
+        status = elbow_source_read(source, 0, 1, stored, error);
     for (uint64_t first = 0; first < rows && status == ELBOW_OK; first += block) {
         size_t count = rows - first < block ? (size_t)(rows - first) : (size_t)block;
-        status = elbow_source_read(source, first, count, stored, error);
+        if (!has_one_row)
+            status = elbow_source_read(source, first, count, stored, error);
         for (size_t i = 0; i < count && status == ELBOW_OK; ++i)
-            numbers[i] = elbow_element_at(element, stored, i);
+            numbers[i] = elbow_element_at(element, stored, has_one_row ? first + i : i);
         if (status == ELBOW_OK)
             status = take(user, first, count, numbers, error);
     }
@@ -86,7 +102,7 @@ enum elbow_status elbow_companion_count(const struct elbow_companion *companion,
 {
     struct elbow_source *source = NULL;
     enum elbow_status status = open_list(companion, &source, error);
-    *count = status == ELBOW_OK ? source->info.shape[0] : 0;
+    *count = status == ELBOW_OK ? count_of(source) : 0;
     elbow_source_close(source);
     return status;
 }
@@ -186,6 +202,7 @@ enum elbow_status elbow_companion_groups(const struct elbow_companion *companion
     if (status != ELBOW_OK)
         return status;
     const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
+    source->key = companion->key;
     status = elbow_label_files_open(companion->files != NULL ? companion->files : &one, source, error);
     if (status == ELBOW_OK && source->count != companion->rows)
         status = elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s",

@@ -7,6 +7,7 @@
 #include "elbow/parallel/collectives.h"
 
 #include <math.h>
+#include <string.h>
 
 static enum elbow_status refuse_sum(const struct elbow_companion *companion, double sum, struct elbow_error *error)
 {
@@ -102,6 +103,19 @@ struct elbow_companion elbow_loading_beside(const struct elbow_loading *loading,
     return companion;
 }
 
+void elbow_loading_hint_reversed(const struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_hdf5_info *stored = &loading->stored;
+    size_t length = strlen(error->message);
+    if (error->status != ELBOW_MISMATCH || !loading->dataset->news.looks_reversed ||
+        strstr(error->message, ", but ") == NULL)
+        return;
+    elbow_text_format(
+        error->message + length, sizeof error->message - length,
+        "; it was written by MATLAB, which stores axes in reverse order: data.transpose: true makes it %s",
+        elbow_text_count(stored->shape[stored->rank - 1], "row").text);
+}
+
 enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct elbow_log *log,
                                            struct elbow_error *error)
 {
@@ -110,5 +124,8 @@ enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct
         status = load_sizes(loading, log, error);
     if (status == ELBOW_OK)
         status = load_conditions(loading, log, error);
-    return status == ELBOW_OK ? load_names(loading, error) : status;
+    if (status == ELBOW_OK)
+        status = load_names(loading, error);
+    elbow_loading_hint_reversed(loading, error);
+    return status;
 }

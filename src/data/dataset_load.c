@@ -95,6 +95,7 @@ static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow
         return elbow_loading_classes(loading, NULL, log, error);
     enum elbow_status status =
         elbow_labels_load(loading->comm, &request, log, &dataset->labels, &dataset->label_names, error);
+    elbow_loading_hint_reversed(loading, error);
     return status == ELBOW_OK ? elbow_loading_classes(loading, request.files, log, error) : status;
 }
 

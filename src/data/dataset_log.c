@@ -10,6 +10,9 @@
 // that of all values is a constant for the model.
 static const double COLUMNS_APART = 1e3, COLUMN_LOST = 1e-5;
 
+// Series that are so few, each of so many times as many points.
+enum { CHANNELS_MOST = 256, CHANNEL_POINTS = 1000 };
+
 // Deviation and magnitude of values that likelihoods of any real values, whose variance is about one, do well with;
 // beyond the last a first step is not finite.
 static const double DEVIATION_LEAST = 0.01, ROOT_MEAN_SQUARE_MOST = 30, MAGNITUDE_MOST = 300;
@@ -65,6 +68,23 @@ static void tell_selection(const struct elbow_dataset *dataset, const char *role
                           (unsigned long long)selection->step);
     elbow_log_say(log, "%s: %llu of %s%s%s", role, (unsigned long long)selection->rows,
                   elbow_text_count(selection->stored, "row").text, groups, windows);
+}
+
+// A few endless series of single values are rather the channels of one recording, (channels, points).
+static void tell_channels(const struct elbow_dataset *dataset, struct elbow_log *log)
+{
+    const struct elbow_selection *selection = &dataset->selection;
+    uint64_t points = selection->windows * selection->step;
+    if (selection->length == 0 || dataset->rank != 1 || selection->stored > CHANNELS_MOST ||
+        points < CHANNEL_POINTS * selection->stored)
+        return;
+    elbow_log_warn(
+        log,
+        "%s: has %llu series of about %llu points; if it is one recording of %llu channels, (channels, points), "
+        "turn it round and cut it into series first, (series, points, channels): "
+        "docs/howto/your-own-data.md",
+        dataset->name, (unsigned long long)selection->stored, (unsigned long long)points,
+        (unsigned long long)selection->stored);
 }
 
 // "; transform: standardize, (value - 0.5) / 0.25"
@@ -144,7 +164,13 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
                   elbow_element_name(dataset->element), dataset->min, dataset->max, stored, dataset->scale.factor,
                   dataset->scale.offset, dataset->scale.source, transform,
                   dataset->news.turned[0] != 0 ? "; rows are turned from " : "", dataset->news.turned, beside);
+    if (dataset->files > 1 && elbow_files_are_one(&dataset->file_names))
+        elbow_log_say(log,
+                      "%s: rows of %zu datasets of one file, those of one behind those of the other; if they are "
+                      "channels of the same rows, write {channels: [...]} in the place of the list",
+                      role, dataset->files);
     tell_selection(dataset, role, log);
+    tell_channels(dataset, log);
     tell_missing(dataset, role, log);
     tell_constant(dataset, role, log);
     if (dataset->packing.ignored[0] != 0)

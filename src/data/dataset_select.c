@@ -100,6 +100,19 @@ static enum elbow_status refuse_short(const struct elbow_loading *loading, struc
                            loading->request->select.length, info->shape[other], key);
 }
 
+// Local. Many series that are too short for a window may be one of many points, each with its channels.
+static enum elbow_status refuse_recording(const struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_hdf5_info *info = &loading->info;
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s: its series have %s, which is shorter than data.series.length: %" PRIu64
+        "; if it is one recording of %" PRIu64 " points with %" PRIu64
+        " channels, cut it into series first, (series, points, channels): docs/howto/your-own-data.md",
+        loading->dataset->name, elbow_text_count(info->shape[1], "point").text, loading->request->select.length,
+        info->shape[0], info->shape[1]);
+}
+
 static enum elbow_status cut(const struct elbow_loading *loading, struct elbow_selection *selection,
                              struct elbow_error *error)
 {
@@ -114,6 +127,8 @@ static enum elbow_status cut(const struct elbow_loading *loading, struct elbow_s
     if (info->rank == 3 && info->shape[time_axis(loading)] < select->length &&
         (info->shape[1] >= select->length || info->shape[2] >= select->length))
         return refuse_short(loading, error);
+    if (info->rank == 2 && info->shape[1] < select->length && info->shape[0] >= select->length)
+        return refuse_recording(loading, error);
     return elbow_selection_cut(selection, info->shape[time_axis(loading)], select->length,
                                select->step > 0 ? select->step : select->length, loading->dataset->name, error);
 }
@@ -124,6 +139,7 @@ static enum elbow_status make(const struct elbow_loading *loading, struct elbow_
     enum elbow_status status = choose(loading, selection, error);
     if (status == ELBOW_OK)
         status = split(loading, selection, error);
+    elbow_loading_hint_reversed(loading, error);
     return status == ELBOW_OK ? cut(loading, selection, error) : status;
 }
 

@@ -234,8 +234,12 @@ static void tell_cure(const struct elbow_loading *loading, const struct elbow_de
         snprintf(text, size, "set data.factor: 1 if the stored values are divided already, or");
     else if (is_level)
         snprintf(text, size, "store levels from 0 to %.9g, or set other levels, or", demand->most);
+    else if (is_counted)
+        snprintf(text, size, "set");
     else
-        snprintf(text, size, is_counted ? "set" : "set data.factor and data.offset, or");
+        snprintf(text, size, "set %sdata.factor and data.offset, or",
+                 dataset->transform.kind == ELBOW_TRANSFORM_NONE && !demand->is_of_part ? "data.transform: minmax, or "
+                                                                                        : "");
     snprintf(text + strlen(text), size - strlen(text), " model.likelihood: %s", words);
 }
 

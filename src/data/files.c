@@ -221,13 +221,23 @@ enum elbow_status elbow_files_share(struct elbow_comm *comm, const struct elbow_
     return error->status;
 }
 
+bool elbow_files_are_one(const struct elbow_files *files)
+{
+    for (size_t i = 1; i < files->count * files->channels; ++i)
+        if (strcmp(files->paths[i], files->paths[0]) != 0)
+            return false;
+    return true;
+}
+
 void elbow_files_name(const struct elbow_files *files, char *name, size_t size)
 {
     char channels[48] = "", more[48] = "";
     if (files->channels > 1)
         elbow_text_format(channels, sizeof channels, ", ... (%zu channels)", files->channels);
     if (files->count > 1)
-        elbow_text_format(more, sizeof more, " and %s", elbow_text_count(files->count - 1, "more file").text);
+        elbow_text_format(
+            more, sizeof more, " and %s",
+            elbow_text_count(files->count - 1, elbow_files_are_one(files) ? "more dataset" : "more file").text);
     elbow_text_format(name, size, "%s:%s%s%s", files->paths[0], files->datasets[0], channels, more);
 }
 

@@ -25,7 +25,8 @@ static enum elbow_status open_file(struct elbow_label_files *labels, size_t file
     close_file(labels);
     labels->is_open = true;
     labels->file = file;
-    return elbow_label_source_open(labels->files->paths[file], labels->files->datasets[file], &labels->source, error);
+    return elbow_label_source_open_as(labels->key, labels->files->paths[file], labels->files->datasets[file],
+                                      &labels->source, error);
 }
 
 static enum elbow_status collect(struct elbow_label_source *source, struct elbow_error *error)
@@ -126,7 +127,7 @@ enum elbow_status elbow_label_files_open(const struct elbow_files *files, struct
                                          struct elbow_error *error)
 {
     bool are_named = false;
-    *labels = (struct elbow_label_files){.files = files, .is_plain = true};
+    *labels = (struct elbow_label_files){.files = files, .is_plain = true, .key = labels->key};
     enum elbow_status status =
         elbow_allocate(&labels->rows, files->count, sizeof *labels->rows, "counts of labels", error);
     if (status == ELBOW_OK)

@@ -58,6 +58,12 @@ static enum elbow_status take_text(void *user, uint64_t place, const char *text,
 static enum elbow_status refuse_number(const struct elbow_label_source *source, uint64_t row, double value,
                                        struct elbow_error *error)
 {
+    if (source->key != NULL)
+        return elbow_error_set(
+            error, ELBOW_DATA,
+            "%s:%s: row %llu holds %.9g, but %s takes whole numbers or texts, the same for rows that "
+            "belong together",
+            source->path, source->location, (unsigned long long)row, value, source->key);
     if (fabs(value) >= 0x1p63 && isfinite(value))
         return elbow_error_set(error, ELBOW_DATA,
                                "%s:%s: row %llu holds the label %.17g, but labels go from %lld to %lld; if it stands "

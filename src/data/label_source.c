@@ -126,6 +126,10 @@ static enum elbow_status count_labels(struct elbow_label_source *source, struct 
         return ELBOW_OK;
     char shape[200];
     tell_shape(info, shape, sizeof shape);
+    if (source->key != NULL)
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s:%s: %s takes one whole number or text a row, but this has the shape %s",
+                               source->path, source->location, source->key, shape);
     if (info->rank == 2 && is_one_hot(source))
         return elbow_error_set(error, ELBOW_FORMAT,
                                "%s:%s: is one-hot (%s), but labels are one integer or text a sample; make a dataset of "
@@ -148,6 +152,11 @@ static enum elbow_status check_list(const struct elbow_label_source *source, con
 
 enum elbow_status elbow_label_source_full(const struct elbow_label_source *source, struct elbow_error *error)
 {
+    if (source->key != NULL)
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s:%s: holds more than %d different texts, but %s is for rows that belong together; "
+                               "number them in its place",
+                               source->path, source->location, ELBOW_LABEL_NAMES_MAX, source->key);
     return elbow_error_set(error, ELBOW_FORMAT,
                            "%s:%s: holds more than %d different names; labels are names of classes, not of samples",
                            source->path, source->location, ELBOW_LABEL_NAMES_MAX);
@@ -325,12 +334,18 @@ static enum elbow_status find_out(struct elbow_label_source *source, struct elbo
     return status;
 }
 
+enum elbow_status elbow_label_source_open_as(const char *key, const char *path, const char *location,
+                                             struct elbow_label_source *source, struct elbow_error *error)
+{
+    *source = (struct elbow_label_source){.path = path, .location = location, .key = key};
+    enum elbow_status status = elbow_hdf5_open(path, &source->file, error);
+    return status == ELBOW_OK ? find_out(source, error) : status;
+}
+
 enum elbow_status elbow_label_source_open(const char *path, const char *location, struct elbow_label_source *source,
                                           struct elbow_error *error)
 {
-    *source = (struct elbow_label_source){.path = path, .location = location};
-    enum elbow_status status = elbow_hdf5_open(path, &source->file, error);
-    return status == ELBOW_OK ? find_out(source, error) : status;
+    return elbow_label_source_open_as(NULL, path, location, source, error);
 }
 
 bool elbow_label_source_is_plain(const struct elbow_label_source *source)

@@ -46,9 +46,9 @@ static enum elbow_status take(void *user, uint64_t place, const char *text, stru
     return ELBOW_OK;
 }
 
-// A list of texts, one a row: how many.
+// A list of texts, one a row or all in one: how many texts, and rows.
 static enum elbow_status check(const struct elbow_companion *companion, struct elbow_hdf5 *file, uint64_t *count,
-                               struct elbow_error *error)
+                               uint64_t *rows, struct elbow_error *error)
 {
     struct elbow_hdf5_info info;
     enum elbow_hdf5_kind kind = elbow_hdf5_kind_of(file, companion->dataset);
@@ -64,10 +64,12 @@ static enum elbow_status check(const struct elbow_companion *companion, struct e
     uint64_t values = info.rank > 0 ? 1 : 0;
     for (int i = 1; i < info.rank; ++i)
         values *= info.shape[i];
-    if (values != 1)
+    bool has_one_row = info.rank > 1 && info.shape[0] == 1;
+    if (values != 1 && !has_one_row)
         return elbow_error_set(error, ELBOW_FORMAT, "%s:%s: has %" PRIu64 " texts a row, but %s is a list of one a row",
                                companion->file, companion->dataset, values, companion->key);
-    *count = info.shape[0];
+    *rows = info.shape[0];
+    *count = has_one_row ? values : *rows;
     return elbow_hdf5_check_storage(file, companion->dataset, error);
 }
 
@@ -85,14 +87,14 @@ static enum elbow_status read_file(const struct elbow_companion *companion, bool
                                    struct elbow_error *error)
 {
     struct elbow_hdf5 *file = NULL;
-    uint64_t count = 0;
+    uint64_t count = 0, rows = 0;
     enum elbow_status status = elbow_hdf5_open(companion->file, &file, error);
     if (status == ELBOW_OK)
-        status = check(companion, file, &count, error);
+        status = check(companion, file, &count, &rows, error);
     if (status == ELBOW_OK && (are_all || count > reading->names->count - reading->first))
         status = check_count(companion, reading->first + count, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_read_texts(file, companion->dataset, 0, count, take, reading, error);
+        status = elbow_hdf5_read_texts(file, companion->dataset, 0, rows, take, reading, error);
     reading->first += count;
     elbow_hdf5_close(file, NULL);
     return status;

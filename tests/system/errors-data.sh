@@ -92,6 +92,8 @@ with 1 'other-values: .*21.*20' data.valid=/other-values
 with 1 'other-shape' data.valid=/other-shape
 with 1 '/few-labels: has 59 labels, but .* 60 samples' data.labels=/few-labels
 with 1 '/float-labels: row 17 holds the label 1.5, which is no whole number' data.labels=/float-labels
+with 1 'data.h5:/numbers: row 0 holds .* needs values in \[0, 1\]; set data.transform: minmax, or data.factor and data.offset, or model.likelihood: ' \
+    data.train=/numbers data.factor=1 data.offset=0
 with 1 '/wide-labels: labels are one integer or text a sample, but this has the shape 60 x 3' data.labels=/wide-labels
 with 1 '/many-labels: labels are one integer or text a sample' data.labels=/many-labels
 with 1 'data.h5:/large-labels: row 41 holds the label 18446744073709551615, but labels go up to 9223372036854775807' \

@@ -156,6 +156,7 @@ with 2 'data.binarize: sample with a gaussian' model.likelihood=gaussian data.bi
 with 2 'model.learn_variance: a bernoulli' model.learn_variance=true
 with 2 'negative_binomial.size: data without data.size; name a dataset' 'model.likelihood={negative_binomial: {size: data}}'
 with 2 'data.size: no likelihood takes it' data.size=/labels
+with 2 "data.valid: found '20%', expected a dataset such as /train/images or FILE:/train/images, or a share of the training rows such as 0.2" data.valid=20%
 with 2 'data.valid_size: no likelihood takes it' data.valid=/x data.valid_size=/labels
 with 2 'model.likelihood.1.gaussian.columns: column 9 is one of model.likelihood.0.poisson, too' \
     'model.likelihood=[poisson: {columns: [0, 9]}, gaussian: {columns: [9, 19]}]'

@@ -19,6 +19,14 @@ set -u
 "$make_data" write data.h5 /flat f32 6,25 normal
 "$make_data" write data.h5 /ones f64 200 values "values=$(yes 1 | head -n 200 | paste -sd,)"
 "$make_data" write data.h5 /w f64 200,1 unit
+for form in tall flat; do
+    if [ $form = tall ]; then list=5,1 rows=200,1; else list=1,5 rows=1,200; fi
+    "$make_data" write data.h5 /list-$form i64 $list values values=199,0,17,16,101
+    "$make_data" write data.h5 /w-$form f64 $rows values "values=$(seq 3 202 | paste -sd,)"
+    "$make_data" write data.h5 /five-$form i64 $rows values "values=$(for i in {0..199}; do printf '%d,' $((i % 5)); done)"
+done
+"$make_data" write data.h5 /recording f32 300,5 normal
+"$make_data" write data.h5 /channels f32 2,5000 normal
 "$make_data" print data.h5 /x >x
 "$make_data" print data.h5 /few >few
 
@@ -61,6 +69,16 @@ printf '%s\n' 0 16 17 101 199 | cmp -s - list.row || fail "list: rows $(paste -s
 trained mask data.train=/few data.rows=/mask data.labels= data.names= train.batch=3
 sed -n '2,3p;5p' few >expected
 sees mask 3
+
+# Lists that MATLAB wrote are (1, N): the same run, whatever names rows, weights, conditions and groups.
+told=(data.labels= data.names= 'model.decoder=[dense: {units: 5}]')
+for form in tall flat; do
+    trained list-$form "${told[@]}" data.rows=/list-$form data.weights=/w-$form "data.condition={dose: /w-$form}"
+    trained groups-$form "${told[@]}" data.groups=/five-$form data.valid=0.2
+done
+for name in list- groups-; do
+    cmp -s <(cut -d, -f1-6 ${name}tall/metrics.csv) <(cut -d, -f1-6 ${name}flat/metrics.csv) || fail "(1, N): other figures: $(cat ${name}flat/metrics.csv)"
+done
 
 # Names, labels and rows of an output belong together.
 run 0 3 beside "$elbow" encode list -o beside.csv
@@ -125,6 +143,9 @@ awk -F, 'FNR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
     END { exit found != 10 }' share.csv all.csv || fail "rows that are held back have other figures than among all rows"
 grep -q '"samples": 200,' whole.out || fail "eval --data: $(cat whole.out)"
 
+trained channels data.train=/channels 'data.series={length: 20}' data.labels= data.names= train.steps=1
+grep -q 'data.h5:/channels: has 2 series of about 5000 points; if it is one recording of 2 channels' channels.err || fail "channels as series: $(cat channels.err)"
+
 # Windows: of each row, at 0, 7, 14; the last points of a row are in none. The channels come first or last.
 windows() { # the columns of a window in a row: `at(start, time, channel)`
     awk -F, "{ for (start = 0; start < 21; start += 7) { line = \"\"
@@ -135,6 +156,7 @@ series=('data.series={length: 9, step: 7}' data.labels= data.names=)
 "$make_data" print data.h5 /s | windows 2 '(start + t) * 2 + c + 1'
 trained series "${series[@]}" data.train=/s
 sees series 18
+grep -q 'one recording' series.err && fail "usual series are warned of: $(cat series.err)"
 "$make_data" print data.h5 /c | windows 2 'c * 25 + start + t + 1'
 trained first "${series[@]}" data.train=/c data.channels=first
 sees first 18
@@ -224,6 +246,9 @@ wrong 'data.h5:/half-mask: is a mask of 3 numbers, but data.h5:/x has 200 rows' 
 wrong 'data.h5:/fraction: entry 1 is 0.5, but data.rows takes whole numbers' data.rows=/fraction
 wrong 'data.h5:/x: data.valid: 0.001 of 200 rows leaves nothing to validate on' data.valid=0.001
 wrong 'data.h5:/list: has 5 values, but data.h5:/x has 200 rows' data.valid=0.2 data.groups=/list
+wrong 'data.h5:/w: row 0 holds 0.' data.valid=0.2 data.groups=/w
+grep -q 'but data.groups takes whole numbers or texts, the same for rows that belong together' wrong.err || fail "groups of fractions: $(cat wrong.err)"
+wrong 'data.h5:/x: data.groups takes one whole number or text a row, but this has the shape 200 x 6' data.valid=0.2 data.groups=/x
 wrong 'data.h5:/minus: row ' data.weights=/minus
 wrong 'data.h5:/nan: row 0 holds nan, but data.weights takes finite numbers of at least 0' data.weights=/nan
 wrong 'data.h5:/nothing: the weights of all samples add up to 0; some must be above 0' data.weights=/nothing
@@ -233,6 +258,8 @@ wrong 'data.h5:/list: has 5 numbers, but data.h5:/x has 200 rows' data.weights=/
 wrong 'data.h5:/five: is no dataset of texts, but data.names is a dataset of texts' data.names=/five
 wrong 'data.h5: dataset /none not found' data.names=/none
 wrong 'data.h5:/s: its series have 25 points, which is shorter than data.series.length: 26' data.train=/s 'data.series={length: 26}' data.labels= data.names=
+wrong 'data.h5:/recording: its series have 5 points, which is shorter than data.series.length: 20; if it is one recording of 300 points with 5 channels, cut it into series first' \
+    data.train=/recording 'data.series={length: 20}' data.labels= data.names=
 wrong 'its series have 2 points, which is shorter than data.series.length: 20; if the other axis, of 25, is time, set data.channels: first' \
     data.train=/c 'data.series={length: 20}' data.labels= data.names=
 wrong 'its series have 2 points, which is shorter than data.series.length: 20; if the other axis, of 25, is time, set data.channels: last' \

@@ -89,6 +89,18 @@ PLACE=home run 0 1 check "$elbow" train placed.yaml --check
 trained pointed 1 data.train=matlab.mat:/plain
 grep -q 'was written by MATLAB.*taken for 6 samples.*data.transpose: true' pointed.err || fail "not told: $(cat pointed.err)"
 [ "$("$elbow" info matlab.mat | grep -c 'transpose: true')" = 4 ] || fail "info: $("$elbow" info matlab.mat)"
+"$make_data" write ten.h5 /numbers i64 10 labels
+for beside in data.labels data.weights data.names; do
+    run 1 3 few "$elbow" train run.yaml --run-dir few --set data.train=matlab.mat:/plain --set $beside=ten.h5:/numbers
+    [ $beside = data.names ] || grep -q 'but matlab.mat:/plain has 6 .*; it was written by MATLAB, which stores axes in reverse order: data.transpose: true makes it [0-9]* row' few.err ||
+        fail "$beside of reversed rows: $(cat few.err)"
+done
+"$make_data" write two.h5 /u f32 20,3 normal
+"$make_data" write two.h5 /v f32 20,3 normal
+trained two 1 'data.train=[two.h5:/u, two.h5:/v]'
+grep -q 'two.h5:/u and 1 more dataset, 40 samples' two.out || fail "two datasets of a file: $(cat two.out)"
+grep -q 'rows of 2 datasets of one file, those of one behind those of the other; .*{channels: \[' two.out || fail "two datasets of a file, unsaid"
+grep -q 'more dataset' list.1.out && fail "files are called datasets"
 grep -q MATLAB matlab.1.err && fail "told in spite of data.transpose"
 
 # A resume goes on with the same rows, wherever they lie; else it names the file.

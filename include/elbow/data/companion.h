@@ -15,7 +15,7 @@
 
 ELBOW_C_BEGIN
 
-// Where a companion lies, and beside what.
+// Where a companion lies, and beside what. Lists are (N), (N, 1) or, as MATLAB stores a vector, (1, N).
 struct elbow_companion {
     const char *file, *dataset;      // dataset NULL: there is none
     const struct elbow_files *files; // several, of which those are the first; NULL: those alone

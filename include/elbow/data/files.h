@@ -44,7 +44,10 @@ enum elbow_status elbow_files_find(const struct elbow_files_request *request, st
 enum elbow_status elbow_files_share(struct elbow_comm *comm, const struct elbow_files_request *request,
                                     struct elbow_files *files, struct elbow_error *error);
 
-// Local. "a.h5:/x", or "a.h5:/x and 11 more files", for messages.
+// Local. Whether all lie in one file.
+bool elbow_files_are_one(const struct elbow_files *files);
+
+// Local. "a.h5:/x", or "a.h5:/x and 11 more files" (or datasets, of one file), for messages.
 void elbow_files_name(const struct elbow_files *files, char *name, size_t size);
 
 // Local. A copy that owns its texts.

@@ -18,6 +18,8 @@ static void not_set(struct elbow_config *config, const char *assignment, const c
     ck_assert_int_eq(memcmp(&before, config, sizeof before), 0);
 }
 
+#define ROWS_ARE ": a dataset of row numbers, or of 0 and 1, such as FILE:/rows"
+
 START_TEST(forms_of_the_keys)
 {
     struct elbow_config config = defaults();
@@ -39,13 +41,17 @@ START_TEST(forms_of_the_keys)
     not_set(&config, "data.rows=[5, 4]",
             "data.rows: the range ends before it begins; give the first row and the last one");
     not_set(&config, "data.rows=[5]",
-            "data.rows: found a list, expected [first, last], or a text of at most 1023 bytes");
+            "data.rows: found a list, expected [first, last], or a text of at most 1023 bytes" ROWS_ARE);
+    not_set(&config, "data.rows=[0, 3, 5]",
+            "data.rows: found a list, expected [first, last], or a text of at most 1023 bytes" ROWS_ARE);
+    not_set(&config, "data.rows=[[0, 3], [5, 9]]",
+            "data.rows: found a list, expected [first, last], or a text of at most 1023 bytes" ROWS_ARE);
     not_set(&config, "data.rows=[-1, 4]", "data.rows.0: '-1' is out of bounds, expected a whole number of at least 0");
     not_set(&config, "data.rows=[0, 99999999999999999999]",
             "data.rows.1: '99999999999999999999' is out of bounds, expected a whole number of at least 0");
-    not_set(&config, "data.rows=5", "data.rows: found '5', expected [first, last], or a text of at most 1023 bytes");
+    not_set(&config, "data.rows=5", "data.rows: found '5', expected [first, last], or a text of at most 1023 bytes" ROWS_ARE);
     not_set(&config, "data.rows={a: 5}",
-            "data.rows: found a map, expected [first, last], or a text of at most 1023 bytes");
+            "data.rows: found a map, expected [first, last], or a text of at most 1023 bytes" ROWS_ARE);
     set(&config, "data.rows=");
     ck_assert(!config.data.rows.is_range && config.data.rows.low == 0);
     not_set(&config, "data.series.step=3",

@@ -11,6 +11,7 @@ ELBOW_C_BEGIN
 // Plain; begins zeroed.
 struct elbow_label_files {
     const struct elbow_files *files; // not owned
+    const char *key;                 // "data.groups", for messages, where they are no labels; set before the opening
     uint64_t count;                  // of all labels
     uint64_t *rows, *first;          // of each file: how many, and the first one's number; owned
     struct elbow_label_list names;   // of several files, in the order of their labels; owned
@@ -29,7 +30,7 @@ struct elbow_label_files {
 // Local. Opens each file, counts its labels and reads its names. Codes stay as they are where all files mean the same
 // by them; else, and where labels are texts, names get 0, 1, 2, ... in the order of their bytes. MISMATCH where some
 // files have names and others have none; else as elbow_label_source_open. Whatever comes of it, it is closed by the
-// function below.
+// function below. Of what comes in, labels->key alone is looked at.
 enum elbow_status elbow_label_files_open(const struct elbow_files *files, struct elbow_label_files *labels,
                                          struct elbow_error *error);
 

@@ -15,6 +15,7 @@ ELBOW_C_BEGIN
 // An open place of labels. Plain; begins zeroed.
 struct elbow_label_source {
     const char *path, *location; // as they were asked for, for messages; not owned
+    const char *key;             // "data.groups", likewise, where they are no labels; NULL: they are
     struct elbow_hdf5 *file;     // owned
     elbow_path values;           // the dataset of numbers or texts
     elbow_path mask, categories; // datasets beside it: nonzero means unknown; the names of codes. Empty: none
@@ -30,6 +31,9 @@ struct elbow_label_source {
 
 // Local. Opens the file, finds out what the labels are and reads their names. Whatever comes of it, the source is
 // closed by the function below.
+// Likewise for another key than that of labels, for messages, which must outlive the source; NULL: they are labels.
+enum elbow_status elbow_label_source_open_as(const char *key, const char *path, const char *location,
+                                             struct elbow_label_source *source, struct elbow_error *error);
 enum elbow_status elbow_label_source_open(const char *path, const char *location, struct elbow_label_source *source,
                                           struct elbow_error *error);
 

@@ -138,6 +138,10 @@ enum elbow_status elbow_loading_measure(struct elbow_loading *loading, struct el
 // that it has nothing for. MEMORY.
 enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, struct elbow_error *error);
 
+// Local. Where what lies beside the rows has another number of entries (MISMATCH), and MATLAB wrote the rows: adds to
+// the sentence that they may be reversed.
+void elbow_loading_hint_reversed(const struct elbow_loading *loading, struct elbow_error *error);
+
 // Collective. Mean and deviation of the transformed values, where there is a transform; their extremes are known.
 // MEMORY.
 enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error);
