@@ -7,6 +7,7 @@
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
 #include "elbow/data/sparse.h"
+#include "elbow/evaluate/detail/lists.h"
 #include "elbow/evaluate/detail/look.h"
 #include "elbow/evaluate/detail/serves.h"
 
@@ -143,11 +144,10 @@ static void print_samples(const struct elbow_hdf5_info *info, FILE *out)
     fprintf(out, ": usable as data.train or data.valid\n");
 }
 
-// How a configuration says so.
-static void print_key(const struct walk *walk, const char *key, const char *name)
+static struct elbow_list list_of(const struct walk *walk, const char *name)
 {
-    fprintf(walk->out, "        data:\n");
-    elbow_text_print(walk->out, "          %s: \"%s:%s\"\n", key, walk->path, name);
+    return (struct elbow_list){
+        .out = walk->out, .path = walk->path, .name = name, .file = walk->file, .serves = &walk->serves};
 }
 
 // What data.missing lets all values in; NULL: none has to be let in.
@@ -162,7 +162,8 @@ static const char *missing_word(const struct elbow_look *values)
 static void print_training(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info,
                            const char *missing)
 {
-    print_key(walk, "train", name);
+    const struct elbow_list list = list_of(walk, name);
+    elbow_list_print_key(&list, "train");
     if (info->shape[0] >= 10)
         fprintf(walk->out, "          valid: 0.1    # a tenth of them, or another dataset\n");
     if (missing != NULL)
@@ -177,25 +178,6 @@ static void print_training(const struct walk *walk, const char *name, const stru
                            "          channels: first\n");
 }
 
-// Labels, and what they are: integers, texts. False if they cannot be loaded as such.
-static bool print_labels(const struct walk *walk, const char *name, const char *noun, struct elbow_error *error)
-{
-    uint64_t count = 0;
-    if (elbow_labels_count(walk->path, name, &count, error) != ELBOW_OK || count == 0)
-        return false;
-    fprintf(walk->out, "    ");
-    const char *reason = elbow_serves_reason(&walk->serves, walk->file, name, count);
-    if (reason != NULL) {
-        print_count(walk->out, count, noun);
-        fprintf(walk->out, ", not usable as data.labels: %s\n", reason);
-        return true;
-    }
-    print_count(walk->out, count, noun);
-    fprintf(walk->out, ": usable as data.labels\n");
-    print_key(walk, "labels", name);
-    return true;
-}
-
 // What numbers can serve as.
 static void print_use(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info,
                       const struct elbow_look *values)
@@ -204,7 +186,10 @@ static void print_use(const struct walk *walk, const char *name, const struct el
     const char *noun = elbow_element_is_float(info->element) ? "whole number" : "integer";
     const char *obstacle = elbow_serves_obstacle(info);
     struct elbow_error error = {0};
-    if (elbow_serves_as_labels(info, values) && print_labels(walk, name, noun, &error))
+    const struct elbow_list list = list_of(walk, name);
+    if (elbow_serves_as_labels(info, values) && elbow_list_print_labels(&list, noun, values, &error))
+        return;
+    if (info->rank == 1 && elbow_list_print_numbers(&list, info, values)) // (N, 1) and (1, N) may be data, too
         return;
     if (obstacle != NULL) {
         elbow_text_print(walk->out, "    not usable: %s\n", error.status != ELBOW_OK ? error.message : obstacle);
@@ -215,7 +200,9 @@ static void print_use(const struct walk *walk, const char *name, const struct el
         print_samples(info, walk->out);
         print_training(walk, name, info, missing_word(values));
         if (elbow_serves_as_both(info, values))
-            print_labels(walk, name, noun, NULL);
+            elbow_list_print_labels(&list, noun, values, NULL);
+        else
+            elbow_list_print_numbers(&list, info, values);
     }
     if (is_one_hot(info, values))
         elbow_text_print(walk->out,
@@ -289,7 +276,8 @@ static bool print_group(struct walk *walk, const char *name)
     elbow_text_format(walk->group, sizeof walk->group, "%s", group);
     elbow_text_print(walk->out, "\n%s: a group of labels, with their %s\n", group,
                      strstr(name + strlen(group), "/c") != NULL ? "categories" : "mask");
-    print_labels(walk, group, "label", NULL);
+    const struct elbow_list list = list_of(walk, group);
+    elbow_list_print_labels(&list, "label", NULL, NULL);
     return true;
 }
 
@@ -300,7 +288,8 @@ static bool print_texts(const struct walk *walk, const char *name)
     if (elbow_labels_count(walk->path, name, &count, NULL) != ELBOW_OK || count == 0)
         return false;
     elbow_text_print(walk->out, "\n%s:\n", name);
-    return print_labels(walk, name, "text", NULL);
+    const struct elbow_list list = list_of(walk, name);
+    return elbow_list_print_labels(&list, "text", NULL, NULL);
 }
 
 // The head of a sparse matrix: what it would be as a dense one, and what of that is stored.

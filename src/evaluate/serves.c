@@ -93,7 +93,10 @@ static bool collect(void *user, const struct elbow_hdf5_entry *entry)
     if (elbow_serves_obstacle(entry->info) != NULL || entry->info->shape[0] == 1 ||
         elbow_hdf5_row_values(entry->info) == 1)
         return true;
-    return add_rows(collection->serves, entry->info->shape[0]);
+    bool is_kept = add_rows(collection->serves, entry->info->shape[0]);
+    if (!is_kept || !elbow_hdf5_looks_reversed(collection->file, entry->name, entry->info))
+        return is_kept;
+    return add_rows(collection->serves, entry->info->shape[entry->info->rank - 1]); // with data.transpose
 }
 
 void elbow_serves_collect(struct elbow_hdf5 *file, struct elbow_serves *serves)
@@ -108,8 +111,7 @@ void elbow_serves_clear(struct elbow_serves *serves)
     *serves = (struct elbow_serves){0};
 }
 
-// Whether a group says that this member of it holds the names of its rows, as AnnData's do (attribute _index).
-static bool is_index(struct elbow_hdf5 *file, const char *name)
+bool elbow_serves_is_index(struct elbow_hdf5 *file, const char *name)
 {
     elbow_path group;
     char *index = NULL;
@@ -125,15 +127,30 @@ static bool is_index(struct elbow_hdf5 *file, const char *name)
     return is_named || strcmp(member + 1, "_index") == 0;
 }
 
+bool elbow_serves_has_rows(const struct elbow_serves *serves, uint64_t count)
+{
+    for (size_t i = 0; i < serves->count; ++i)
+        if (serves->rows[i] == count)
+            return true;
+    return false;
+}
+
+bool elbow_serves_has_row(const struct elbow_serves *serves, double row, uint64_t count)
+{
+    for (size_t i = 0; i < serves->count; ++i)
+        if (row < (double)serves->rows[i] && count <= serves->rows[i])
+            return true;
+    return false;
+}
+
 const char *elbow_serves_reason(const struct elbow_serves *serves, struct elbow_hdf5 *file, const char *name,
                                 uint64_t count)
 {
     if (strstr(name, "/__categories/") != NULL)
         return "they are the names of categories";
-    if (is_index(file, name))
+    if (elbow_serves_is_index(file, name))
         return "they are the names of rows";
-    for (size_t i = 0; i < serves->count; ++i)
-        if (serves->rows[i] == count)
-            return NULL;
-    return serves->count > 0 ? "no dataset of this file that can serve as data has as many rows" : NULL;
+    return !elbow_serves_has_rows(serves, count) && serves->count > 0
+               ? "no dataset of this file that can serve as data has as many rows"
+               : NULL;
 }

@@ -49,7 +49,8 @@ START_TEST(forms_of_the_keys)
     not_set(&config, "data.rows=[-1, 4]", "data.rows.0: '-1' is out of bounds, expected a whole number of at least 0");
     not_set(&config, "data.rows=[0, 99999999999999999999]",
             "data.rows.1: '99999999999999999999' is out of bounds, expected a whole number of at least 0");
-    not_set(&config, "data.rows=5", "data.rows: found '5', expected [first, last], or a text of at most 1023 bytes" ROWS_ARE);
+    not_set(&config, "data.rows=5",
+            "data.rows: found '5', expected [first, last], or a text of at most 1023 bytes" ROWS_ARE);
     not_set(&config, "data.rows={a: 5}",
             "data.rows: found a map, expected [first, last], or a text of at most 1023 bytes" ROWS_ARE);
     set(&config, "data.rows=");

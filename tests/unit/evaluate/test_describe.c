@@ -83,16 +83,18 @@ START_TEST(datasets_in_words)
         "        data:\n          train: \"%s:/b/flat\"\n"
         "\n/c/labels: int64 (10), contiguous, 80 bytes\n"
         "    values: from 0 to 72057598332895232, 80.0 %% zero\n"
-        "    10 integers: usable as data.labels\n"
+        "    10 integers: usable as data.labels, data.groups or data.condition\n"
         "        data:\n          labels: \"%s:/c/labels\"\n"
         "\n/c/line: float32 (10), contiguous, 40 bytes\n"
         "    values: from 0 to 2.35098898e-38, 80.0 %% zero\n"
-        "    not usable: data are rows, (samples, values, ...), and labels are whole numbers of 64 signed bits\n"
+        "    10 numbers: usable as data.condition or data.weights\n"
+        "        data:\n          condition: {line: \"%s:/c/line\"}\n"
+        "        or\n          weights: \"%s:/c/line\"\n"
         "\n/c/none: float32 (0 x 3), contiguous, 0 bytes\n"
         "    not usable: empty\n"
         "\n/c/texts:\n"
         "    2 texts, not usable as data.labels: no dataset of this file that can serve as data has as many rows\n",
-        path, path, path, path, path, path);
+        path, path, path, path, path, path, path, path);
     ck_assert_str_eq(text, expected);
     free(text);
     ck_assert(!elbow_describe_is_checkpoint(path));
@@ -138,6 +140,10 @@ START_TEST(labels_are_of_some_data)
     write_floats(file, "/column", 20, 1, 3);
     write_floats(file, "/fractions", 20, 1, 2.5F);
     write_floats(file, "/labels", 4, 1, 1);
+    write_floats(file, "/weights", 1, 4, 0.5F); // as MATLAB stores a list
+    const int16_t chosen[] = {0, 3};
+    add(file, "/chosen", ELBOW_ELEMENT_INT16, 1, (const uint64_t[]){2}, 0);
+    elbow_hdf5_write_rows(file, "/chosen", ELBOW_ELEMENT_INT16, 0, 2, chosen, &error);
     add(file, "/obs/code", ELBOW_ELEMENT_INT8, 1, (const uint64_t[]){4}, 0);
     add(file, "/var/mask", ELBOW_ELEMENT_INT8, 1, (const uint64_t[]){5}, 0);
     add(file, "/obs/__categories/number", ELBOW_ELEMENT_INT8, 1, (const uint64_t[]){4}, 0);
@@ -158,10 +164,15 @@ START_TEST(labels_are_of_some_data)
     check_offer(text, "/labels", "labels", NULL);
     check_offer(text, "/obs/code", "labels", NULL);
     check_offer(text, "/obs/kind", "labels", NULL);
-    check_offer(text, "/obs/cells", "labels", "they are the names of rows");
+    check_offer(text, "/obs/cells", "labels", "4 texts: usable as data.names, the names of rows");
+    check_offer(text, "/obs/cells", "names", NULL);
+    check_offer(text, "/obs/kind", "names", NULL); // no two are the same
+    check_offer(text, "/weights", "weights", NULL);
+    ck_assert(strstr(text, "condition: {weights: \"") != NULL);
+    check_offer(text, "/chosen", "rows", NULL);
     check_offer(text, "/obs/__categories/kind", "labels", "they are the names of categories");
     check_offer(text, "/obs/__categories/number", "labels", "they are the names of categories");
-    check_offer(text, "/raw/_index", "labels", "they are the names of rows");
+    check_offer(text, "/raw/_index", "labels", "4 texts: usable as data.names, the names of rows");
     check_offer(text, "/var/_index", "labels", "they are the names of rows");
     check_offer(text, "/var/mask", "labels", "no dataset of this file that can serve as data has as many rows");
     free(text);

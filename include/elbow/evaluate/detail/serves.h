@@ -27,6 +27,13 @@ bool elbow_serves_as_labels(const struct elbow_hdf5_info *info, const struct elb
 // Local. Whether floats that are data, one a sample, may as well be labels: whole, and of few values.
 bool elbow_serves_as_both(const struct elbow_hdf5_info *info, const struct elbow_look *values);
 
+// Local. Whether a group says that this member of it holds the names of its rows, as AnnData's do (attribute _index).
+bool elbow_serves_is_index(struct elbow_hdf5 *file, const char *name);
+
+// Local. Whether some data of the file have so many rows; a row of that number, and no fewer rows.
+bool elbow_serves_has_rows(const struct elbow_serves *serves, uint64_t count);
+bool elbow_serves_has_row(const struct elbow_serves *serves, double row, uint64_t count);
+
 // Local. Why `count` labels of a name are none of a dataset of the file: "are names of categories"; NULL: they may be.
 // Where no dataset can serve as data, they may be those of another file.
 const char *elbow_serves_reason(const struct elbow_serves *serves, struct elbow_hdf5 *file, const char *name,
