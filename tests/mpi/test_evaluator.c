@@ -305,6 +305,36 @@ START_TEST(a_class_is_its_rows)
 }
 END_TEST
 
+// A variance that is settled by the training data is never taken anew from what is evaluated, in pieces of any size:
+// Rybkin et al. 2021 (sigma-VAE), whose released evaluation has it of each batch.
+START_TEST(two_sizes_of_microbatch_agree)
+{
+    static const char *const sizes[] = {"train.microbatch=4", "train.microbatch=9", "train.microbatch=27"};
+    static const enum elbow_figure_kind figures[] = {ELBOW_FIGURE_ELBO, ELBOW_FIGURE_RECON, ELBOW_FIGURE_KL,
+                                                     ELBOW_FIGURE_VARIANCE, ELBOW_FIGURE_RESIDUAL};
+    struct elbow_evaluation first = {0};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+        struct fixture fixture;
+        struct elbow_evaluation found;
+        struct elbow_error error = {0};
+        const char *const settings[] = {"data.synthetic=27", "data.binarize=none",
+                                        "model.likelihood={gaussian: {variance: optimal}}", sizes[i], NULL};
+        evaluation_setup(&fixture, VALUES, settings);
+        load_synthetic(&fixture, SAMPLES);
+        must(elbow_evaluate(&fixture.request, &found, &error), &error);
+        mpi_assert(isfinite(get(&found, ELBOW_FIGURE_ELBO)));
+        for (size_t k = 0; i > 0 && k < sizeof figures / sizeof *figures; ++k)
+            mpi_assert(is_near(get(&found, figures[k]), get(&first, figures[k])));
+        if (i == 0)
+            first = found;
+        else
+            elbow_evaluation_clear(&found);
+        evaluation_teardown(&fixture);
+    }
+    elbow_evaluation_clear(&first);
+}
+END_TEST
+
 START_TEST(a_rank_without_memory_stops_all)
 {
     struct fixture fixture;
@@ -334,6 +364,6 @@ START_TEST(a_rank_without_memory_stops_all)
 }
 END_TEST
 
-MPI_UNIT_MAIN("run/evaluator", the_bits_of_serial_loops, the_bits_on_pretended_nodes,
+MPI_UNIT_MAIN("evaluate/evaluator", the_bits_of_serial_loops, the_bits_on_pretended_nodes,
               one_importance_sample_is_a_draw_of_the_elbo, classes_add_up_to_the_whole, a_class_is_its_rows,
-              a_rank_without_memory_stops_all)
+              two_sizes_of_microbatch_agree, a_rank_without_memory_stops_all)

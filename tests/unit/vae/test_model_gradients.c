@@ -120,5 +120,43 @@ START_TEST(padding_of_the_gradient_is_zero)
 }
 END_TEST
 
+// A KL that is multiplied by zero, or added without a gradient, leaves log q's variance to the reconstruction: what
+// beta adds to the gradient of the head's bias is the sum of (exp(log_variance) - 1) / 2 over rows (Kingma and Welling
+// 2014).
+START_TEST(beta_pulls_the_log_variance)
+{
+    struct fixture *f = fixture_create(architecture("three and one"), 1);
+    size_t latent = f->model->latent;
+    const struct elbow_tensor *bias = elbow_parameters_find(&f->model->parameters, "encoder.head/bias");
+    ck_assert_ptr_nonnull(bias);
+    ck_assert_uint_eq(bias->count, 2 * latent);
+    float *head = allocate(f->rows * 2 * latent, sizeof(float)), *without = allocate(latent, sizeof(float));
+    f->config.objective.free_bits = 0;
+    f->config.objective.beta = 0;
+    train(f);
+    for (size_t j = 0; j < latent; ++j)
+        without[j] = f->gradient[bias->offset + latent + j];
+    f->config.objective.beta = 3;
+    train(f);
+    elbow_model_evaluate(f->model, f->parameters, microbatch(f), terms(f), f->statistics,
+                         (struct elbow_row_results){.head = head});
+    for (size_t j = 0; j < latent; ++j) {
+        double pull = 0, size = 0;
+        for (size_t i = 0; i < f->rows; ++i) {
+            double variance = exp((double)head[(2 * i + 1) * latent + j]);
+            pull += 3 * (variance - 1) / 2;
+            size += 3 * (variance + 1) / 2;
+        }
+        double added = (double)f->gradient[bias->offset + latent + j] - (double)without[j];
+        ck_assert(fabs(pull) > 0.1);
+        // Both gradients are sums in single precision of rows of about this size.
+        ck_assert_double_eq_tol(added, pull, 1e-5 * (size + fabs((double)without[j])));
+    }
+    free(head);
+    free(without);
+    fixture_destroy(f);
+}
+END_TEST
+
 UNIT_MAIN("vae/model: gradients", parts_and_gradients_match_the_reference, the_reference_matches_finite_differences,
-          free_bits_are_partly_active, padding_of_the_gradient_is_zero)
+          free_bits_are_partly_active, padding_of_the_gradient_is_zero, beta_pulls_the_log_variance)
