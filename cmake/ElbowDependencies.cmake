@@ -207,6 +207,7 @@ endif()
 
 elbow_find(YAML LABEL libyaml PACKAGE libyaml-dev PKGCONFIG yaml-0.1 HEADER yaml.h LIBRARY yaml)
 elbow_find(PNG LABEL libpng PACKAGE libpng-dev PKGCONFIG libpng HEADER png.h LIBRARY png png16)
+elbow_find(CAIRO LABEL Cairo PACKAGE libcairo2-dev PKGCONFIG cairo HEADER cairo.h LIBRARY cairo SUFFIXES include/cairo cairo)
 elbow_find(ZLIB LABEL zlib PACKAGE zlib1g-dev PKGCONFIG zlib HEADER zlib.h LIBRARY z)
 elbow_find(SLEEF LABEL SLEEF PACKAGE libsleef-dev PKGCONFIG sleef HEADER sleef.h LIBRARY sleef)
 elbow_find(XXHASH LABEL "xxHash (header)" PACKAGE libxxhash-dev HEADER xxhash.h)
@@ -224,7 +225,7 @@ if(ELBOW_MISSING)
   list(JOIN ELBOW_MISSING_PACKAGES " " elbow_packages)
   message(FATAL_ERROR "Elbow needs ${elbow_names}. On Debian and Ubuntu: apt-get install ${elbow_packages}. "
     "Elsewhere: load the modules, or name the folder with -D<NAME>_ROOT=... (MPI_HOME, HDF5_ROOT, OPENBLAS_ROOT, "
-    "OpenBLAS_DIR, YAML_ROOT, PNG_ROOT, ZLIB_ROOT, SLEEF_ROOT, XXHASH_ROOT, RANDOM123_ROOT, ZIP_ROOT, JPEG_ROOT, TIFF_ROOT).")
+    "OpenBLAS_DIR, YAML_ROOT, PNG_ROOT, CAIRO_ROOT, ZLIB_ROOT, SLEEF_ROOT, XXHASH_ROOT, RANDOM123_ROOT, ZIP_ROOT, JPEG_ROOT, TIFF_ROOT).")
 endif()
 if(NOT TARGET Elbow::CHECK AND PROJECT_NAME STREQUAL "elbow")
   message(STATUS "Check was not found (Debian: check): the unit tests and MPI tests are left out")

@@ -41,7 +41,7 @@ P
         grep -rqE "^ *option\($option " "$source_directory/CMakeLists.txt" "$source_directory/cmake" || fail "the Spack recipe: there is no option $option"
     done < <(grep '^option ' recipe)
     # Every library that CMake must find, by its name there.
-    declare -A names=([YAML]=libyaml [PNG]=libpng [ZLIB]=zlib-api [SLEEF]=sleef [XXHASH]=xxhash [RANDOM123]=random123 [ZIP]=libzip [JPEG]=libjpeg-turbo [TIFF]=libtiff
+    declare -A names=([YAML]=libyaml [PNG]=libpng [CAIRO]=cairo [ZLIB]=zlib-api [SLEEF]=sleef [XXHASH]=xxhash [RANDOM123]=random123 [ZIP]=libzip [JPEG]=libjpeg-turbo [TIFF]=libtiff
         [OPENBLAS]=openblas [HDF5]=hdf5 [MPI]=mpi)
     mapfile -t wanted < <(sed -nE '/OPTIONAL/d; s/^ *elbow_find\(([A-Z0-9]+) .*/\1/p; s/^find_package\((MPI) .*/\1/p; s/^ *find_package\((HDF5) .*/\1/p' \
         "$source_directory/cmake/ElbowDependencies.cmake" | sort -u)

@@ -79,7 +79,7 @@ choose() {
 
 install_for_build() {
     install_missing build-essential cmake 'pkg-config|pkgconf' openmpi-bin libopenmpi-dev libopenblas-dev \
-        'libhdf5-openmpi-dev|libhdf5-dev' librandom123-dev libyaml-dev libpng-dev zlib1g-dev libsleef-dev libxxhash-dev \
+        'libhdf5-openmpi-dev|libhdf5-dev' librandom123-dev libyaml-dev libpng-dev libcairo2-dev zlib1g-dev libsleef-dev libxxhash-dev \
         libzip-dev libjpeg-dev libtiff-dev "$@"
 }
 # Clang, libFuzzer and Clang's OpenMP are of one version.

@@ -35,6 +35,7 @@ class Elbow(CMakePackage):
     depends_on("hdf5@1.10:")  # serial or parallel: Elbow needs no parallel one
     depends_on("libyaml")
     depends_on("libpng")
+    depends_on("cairo@1.16: +pdf +fc +ft")  # plots
     depends_on("zlib-api")
     depends_on("sleef")
     depends_on("xxhash")
