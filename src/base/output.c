@@ -8,10 +8,23 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum elbow_publish elbow_output_publishing(bool force)
 {
     return force ? ELBOW_PUBLISH_REPLACE : ELBOW_PUBLISH_NEW;
+}
+
+static bool is_spared(const char *path)
+{
+    char first[sizeof ELBOW_OUTPUT_SPARED - 1];
+    int file = elbow_file_open_input(path, false);
+    if (file < 0)
+        return false;
+    bool is_one =
+        read(file, first, sizeof first) == sizeof first && memcmp(first, ELBOW_OUTPUT_SPARED, sizeof first) == 0;
+    close(file);
+    return is_one;
 }
 
 static enum elbow_status check_present(const char *path, const struct stat *about, enum elbow_publish publish,
@@ -25,6 +38,9 @@ static enum elbow_status check_present(const char *path, const struct stat *abou
     if (elbow_inputs_have(NULL, path))
         return elbow_error_set(error, ELBOW_USAGE,
                                "%.500s: is a file that is read, and would be lost; give another name", path);
+    if (is_spared(path))
+        return elbow_error_set(error, ELBOW_USAGE, "%.500s: is a checkpoint, and would be lost; give another name",
+                               path);
     if (publish == ELBOW_PUBLISH_REPLACE)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FILE, "%.500s: exists already; give another name, or --force to replace it",

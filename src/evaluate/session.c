@@ -3,12 +3,9 @@
 // checkpoint's configuration alone, hence alike on all ranks.
 #include "elbow/evaluate/session.h"
 
-#include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
-#include "elbow/base/output.h"
 #include "elbow/data/preview.h"
 #include "elbow/evaluate/detail/places.h"
-#include "elbow/output/sink.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,33 +37,6 @@ static void tell_data(const struct elbow_session *session, bool has_mask, struct
                        dataset->name, binary);
 }
 
-static enum elbow_status note_inputs(const struct elbow_session_files *files, struct elbow_error *error)
-{
-    enum elbow_status status = ELBOW_OK;
-    for (int part = 0; part < ELBOW_SESSION_PARTS; ++part) {
-        const struct elbow_files *found = &files->parts[part];
-        for (size_t i = 0; i < found->count * found->channels && status == ELBOW_OK; ++i)
-            status = elbow_inputs_note(found->paths[i], error);
-    }
-    return status;
-}
-
-// Collective. Whether the output has a place, and is none of the files that are known to be read; `files` may be NULL.
-static enum elbow_status check_output(struct elbow_comm *comm, const struct elbow_session_request *request,
-                                      const struct elbow_session_files *files, struct elbow_error *error)
-{
-    enum elbow_status status = ELBOW_OK;
-    if (elbow_comm_place(comm).rank == 0 && request->output != NULL) {
-        if (files != NULL)
-            status = note_inputs(files, error);
-        if (status == ELBOW_OK)
-            status = elbow_output_check(request->output, elbow_output_publishing(request->force), error);
-        if (status == ELBOW_OK)
-            elbow_sink_check_ending(request->output, request->draws, error);
-    }
-    return elbow_comm_agree_root(comm, error);
-}
-
 // Collective.
 static enum elbow_status find_files(struct elbow_comm *comm, const struct elbow_session_request *request,
                                     const struct elbow_config *config, struct elbow_session_places *places,
@@ -77,7 +47,7 @@ static enum elbow_status find_files(struct elbow_comm *comm, const struct elbow_
     enum elbow_status status = elbow_comm_agree(comm, error);
     if (status == ELBOW_OK && !is_synthetic)
         status = elbow_session_find(comm, places, files, error);
-    return status == ELBOW_OK ? check_output(comm, request, files, error) : status;
+    return status == ELBOW_OK ? elbow_session_check_output(comm, request, files, error) : status;
 }
 
 // Collective.
@@ -249,12 +219,24 @@ static enum elbow_status check_needs(const struct elbow_session_request *request
                            request->needs_prior.why);
 }
 
+// Collective. Whether the output is none of the files that the model was trained on, whether they are read or not.
+static enum elbow_status spare_training(struct elbow_comm *comm, const struct elbow_session_request *request,
+                                        const struct elbow_session *session, struct elbow_error *error)
+{
+    if (elbow_comm_place(comm).rank == 0)
+        elbow_session_note_training(request, &session->checkpoint.config, error);
+    if (elbow_comm_place(comm).rank == 0 && session->frozen != NULL && error->status == ELBOW_OK)
+        elbow_session_note_training(request, &session->frozen->checkpoint.config, error);
+    enum elbow_status status = elbow_comm_agree_root(comm, error);
+    return status == ELBOW_OK ? elbow_session_check_output(comm, request, NULL, error) : status;
+}
+
 enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow_session_request *request,
                                      struct elbow_log *log, struct elbow_session *session, struct elbow_error *error)
 {
     *session = (struct elbow_session){0};
     *error = (struct elbow_error){0};
-    enum elbow_status status = check_output(comm, request, NULL, error);
+    enum elbow_status status = elbow_session_check_output(comm, request, NULL, error);
     if (status != ELBOW_OK)
         return status;
     status = elbow_checkpoint_load(comm, request->checkpoint, request->best, log, &session->checkpoint, error);
@@ -268,8 +250,8 @@ enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow
         status = make_model(comm, session, error);
     if (status == ELBOW_OK)
         status = check_needs(request, session, error);
-    if (status == ELBOW_OK && !request->wants_data)
-        status = check_output(comm, request, NULL, error);
+    if (status == ELBOW_OK)
+        status = spare_training(comm, request, session, error);
     if (status == ELBOW_OK && !request->wants_data && request->condition_count > 0)
         status = load_conditions(comm, request, log, session, error);
     if (status == ELBOW_OK && request->wants_data)

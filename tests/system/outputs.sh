@@ -57,10 +57,10 @@ for writer in "${writers[@]}"; do
     ln -s ../mine "$name"
     tried 1 "$name: exists already" "${words[@]}"
     rm "$name"
-    ln -s ../data.h5 "$name" # all of them read it, but for two
+    ln -s ../data.h5 "$name" # all of them read it, or a model that was trained on it, but for one
     case $writer in
-    *encode* | *reconstruct* | *train*) tried 2 "$name: is a file that is read" "${words[@]}" --force ;;
-    *) tried 1 "$name: exists already" "${words[@]}" ;;
+    *shapes*) tried 1 "$name: exists already" "${words[@]}" ;;
+    *) tried 2 "$name: is a file that is read" "${words[@]}" --force ;;
     esac
     rm "$name"
     ln -s elsewhere "$name"
@@ -79,6 +79,20 @@ mkdir local
 run 2 2 staged "$elbow" train run.yaml --set data.file=staged.h5 --set "data.stage=$work/local" --run-dir staged --trace staged.h5 --force
 grep -q '^elbow: staged.h5: is a file that is read' staged.err || fail "staged: $(cat staged.err)"
 cmp -s data.h5 staged.h5 || fail "a file that was staged is gone"
+
+# Neither files that a model was trained on, where other data are read, nor checkpoints, of whichever run.
+"$make_data" write other.h5 /train u8 8,4,5 bits
+tried 2 'data.h5: is a file that is read' "$elbow" encode good --data other.h5:/train -o data.h5 --force
+tried 2 'data.h5: is a file that is read' "$elbow" sample good --fit 2 --data other.h5:/train -o data.h5 --force
+ln -s good/checkpoints/step-00000004.h5 link.h5
+for writer in "sample good" "encode good" "sample $checkpoint" "train run.yaml --run-dir new --trace"; do
+    read -ra words <<<"$writer"
+    [ "${words[0]}" = train ] || words+=(-o)
+    tried 2 'link.h5: is a (checkpoint|file that is read), and would be lost' "$elbow" "${words[@]}" link.h5 --force
+done
+tried 2 'link.h5: is a checkpoint' "$shapes" -n 5 --test 1 -o link.h5 --force
+run 0 1 try "$elbow" info link.h5
+rm -f link.h5 other.h5
 
 # Two commands with one name: one of them wins, whole, and the other one says so.
 for seed in 1 2; do "$elbow" sample good -n 2000 -o ref$seed.csv --seed $seed >/dev/null; done

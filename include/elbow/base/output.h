@@ -14,11 +14,14 @@ ELBOW_C_BEGIN
 // What --force is called in help texts, and what it does.
 #define ELBOW_OUTPUT_FORCE_HELP "replace the file that is there"
 
+// What a file begins with that no output replaces, as somebody's work of days: checkpoints.
+#define ELBOW_OUTPUT_SPARED "ELBOWCP\n"
+
 // Local. What --force means for a part.
 enum elbow_publish elbow_output_publishing(bool force);
 
-// Local. Before the work begins that shall end at path: whether it can, which is tried. USAGE if the file is an input;
-// FILE if something is there that stays, or if no file can be made. Nothing is left at path.
+// Local. Before the work begins that shall end at path: whether it can, which is tried. USAGE if the file is an input
+// or a checkpoint; FILE if something is there that stays, or if no file can be made. Nothing is left at path.
 enum elbow_status elbow_output_check(const char *path, enum elbow_publish publish, struct elbow_error *error);
 
 // Local. Publishes the part at its end. FILE if a file has taken the name since the check; else as elbow_part_publish.

@@ -9,6 +9,7 @@
 
 #include "elbow/base/directory.h"
 #include "elbow/base/language.h"
+#include "elbow/base/output.h"
 #include "elbow/data/facts.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/nn/optimizer.h"
@@ -17,7 +18,7 @@
 
 ELBOW_C_BEGIN
 
-#define ELBOW_CHECKPOINT_MAGIC "ELBOWCP\n" // the first 8 bytes of a file
+#define ELBOW_CHECKPOINT_MAGIC ELBOW_OUTPUT_SPARED // the first 8 bytes of a file
 
 // Where a run stands. Plain; broadcast as bytes.
 struct elbow_run_state {

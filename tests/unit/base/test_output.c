@@ -59,6 +59,20 @@ START_TEST(an_input_is_no_output)
 }
 END_TEST
 
+START_TEST(a_checkpoint_is_never_replaced)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "step-00000004.h5");
+    char link[600];
+    snprintf(link, sizeof link, "%s/best.h5", scratch.directory);
+    scratch_write(path, ELBOW_OUTPUT_SPARED "a week", sizeof ELBOW_OUTPUT_SPARED + 5);
+    ck_assert_int_eq(symlink("step-00000004.h5", link), 0);
+    check_refused(link, ELBOW_PUBLISH_REPLACE, ELBOW_USAGE, "is a checkpoint, and would be lost; give another name");
+    check_refused(link, ELBOW_PUBLISH_NEW, ELBOW_USAGE, "is a checkpoint");
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(only_regular_files_are_replaced)
 {
     struct scratch scratch = scratch_make();
@@ -103,5 +117,5 @@ START_TEST(a_full_disk)
 }
 END_TEST
 
-UNIT_MAIN("base/output", what_is_there_stays_unless_told, an_input_is_no_output, only_regular_files_are_replaced,
-          a_full_disk)
+UNIT_MAIN("base/output", what_is_there_stays_unless_told, an_input_is_no_output, a_checkpoint_is_never_replaced,
+          only_regular_files_are_replaced, a_full_disk)

@@ -52,6 +52,16 @@ struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *co
                                                    const struct elbow_session_places *places,
                                                    const struct elbow_session_files *files);
 
+// Collective. Whether a request's output, if there is one, has a place, and is none of the files that are known to be
+// read, those given here among them (NULL: none). USAGE, FILE.
+enum elbow_status elbow_session_check_output(struct elbow_comm *comm, const struct elbow_session_request *request,
+                                             const struct elbow_session_files *files, struct elbow_error *error);
+
+// Local. Notes the files of a configuration, and those that they refer to, as inputs, so that the output replaces none
+// of them. MEMORY; what is not found is passed over.
+enum elbow_status elbow_session_note_training(const struct elbow_session_request *request,
+                                              const struct elbow_config *config, struct elbow_error *error);
+
 // Local.
 void elbow_session_files_clear(struct elbow_session_files *files);
 

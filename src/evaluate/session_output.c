@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the output of a command must not replace: files that are read, and those that the model was trained on.
+#include "elbow/evaluate/detail/places.h"
+
+#include "elbow/base/inputs.h"
+#include "elbow/base/memory.h"
+#include "elbow/base/output.h"
+#include "elbow/data/configured.h"
+#include "elbow/data/hdf5.h"
+#include "elbow/output/sink.h"
+
+#include <sys/stat.h>
+
+static enum elbow_status note_files(const struct elbow_files *files, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    for (size_t i = 0; i < files->count * files->channels && status == ELBOW_OK; ++i)
+        status = elbow_inputs_note(files->paths[i], error);
+    return status;
+}
+
+// Collective.
+enum elbow_status elbow_session_check_output(struct elbow_comm *comm, const struct elbow_session_request *request,
+                                             const struct elbow_session_files *files, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    if (elbow_comm_place(comm).rank == 0 && request->output != NULL) {
+        for (int part = 0; files != NULL && part < ELBOW_SESSION_PARTS && status == ELBOW_OK; ++part)
+            status = note_files(&files->parts[part], error);
+        if (status == ELBOW_OK)
+            status = elbow_output_check(request->output, elbow_output_publishing(request->force), error);
+        if (status == ELBOW_OK)
+            elbow_sink_check_ending(request->output, request->draws, error);
+    }
+    return elbow_comm_agree_root(comm, error);
+}
+
+// The files that datasets refer to: of one that cannot be read there are none to lose.
+static void note_sources(const struct elbow_files *files)
+{
+    for (size_t i = 0; i < files->count * files->channels; ++i) {
+        struct elbow_error error = {0};
+        struct elbow_hdf5 *file = NULL;
+        if (elbow_hdf5_open(files->paths[i], &file, &error) != ELBOW_OK)
+            continue;
+        elbow_hdf5_check_storage(file, files->datasets[i], &error);
+        elbow_hdf5_close(file, NULL);
+    }
+}
+
+// As far as they are found: what is not there, as on another machine, cannot be replaced.
+static enum elbow_status note_configured(const struct elbow_config *config, bool is_valid, bool has_target,
+                                         struct elbow_configured *configured, struct elbow_error *error)
+{
+    struct elbow_error missing = {0};
+    enum elbow_status status = ELBOW_OK;
+    elbow_configured_find(NULL, config, is_valid, NULL, configured, &missing);
+    for (int part = 0; part < ELBOW_CONFIGURED_PARTS && status == ELBOW_OK; ++part) {
+        status = note_files(&configured->found[part], error);
+        if (status == ELBOW_OK && has_target)
+            note_sources(&configured->found[part]);
+    }
+    elbow_configured_clear(configured);
+    return status;
+}
+
+enum elbow_status elbow_session_note_training(const struct elbow_session_request *request,
+                                              const struct elbow_config *config, struct elbow_error *error)
+{
+    struct elbow_configured *configured = NULL;
+    struct stat about;
+    if (request->output == NULL)
+        return ELBOW_OK;
+    bool has_target = request->force && stat(request->output, &about) == 0; // else nothing is replaced
+    enum elbow_status status = elbow_allocate(&configured, 1, sizeof *configured, "names of files", error);
+    for (int is_valid = 0; is_valid < 2 && status == ELBOW_OK; ++is_valid)
+        status = note_configured(config, is_valid != 0, has_target, configured, error);
+    elbow_release(&configured);
+    return status;
+}
