@@ -166,32 +166,6 @@ static enum elbow_status read_rules(struct elbow_hdf5 *file, struct elbow_data_f
     return ELBOW_OK;
 }
 
-// What a transform has learned, which stands at `name`, and is that of `key`. A sample has no more values than the
-// model, whose size was checked, has parameters.
-static enum elbow_status read_transform(struct elbow_hdf5 *file, const char *name, const char *key,
-                                        enum elbow_transform_kind kind, uint64_t values, struct elbow_fit *fit,
-                                        struct elbow_error *error)
-{
-    struct elbow_hdf5_info info;
-    uint64_t columns = elbow_transform_row(kind)->columns == ELBOW_COLUMNS_EACH ? values : 1;
-    fit->kind = kind;
-    if (elbow_transform_row(kind)->columns == ELBOW_COLUMNS_NONE)
-        return ELBOW_OK;
-    enum elbow_status status = elbow_hdf5_describe_dataset(file, name, &info, error);
-    if (status != ELBOW_OK)
-        return status;
-    if (info.rank != 2 || info.element != ELBOW_ELEMENT_FLOAT64 || info.shape[0] != 2 || info.shape[1] != columns)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s does not have the shape that %s: %s gives it", name, key,
-                               elbow_transform_word(kind));
-    status = elbow_fit_create(kind, (size_t)columns, fit, error);
-    if (status == ELBOW_OK)
-        status = elbow_hdf5_read_rows(file, name, 0, 2, fit->numbers, error);
-    if (status == ELBOW_OK && !elbow_fit_is_sound(fit))
-        status = elbow_error_set(error, ELBOW_FORMAT, "%s holds numbers that %s: %s cannot have", name, key,
-                                 elbow_transform_word(kind));
-    return status;
-}
-
 // The tensors that the configuration asks for.
 static enum elbow_status take_layout(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
@@ -319,13 +293,7 @@ static enum elbow_status read_contents(struct elbow_hdf5 *file, size_t size, str
     if (status == ELBOW_OK)
         status = check_size(checkpoint, size, error);
     if (status == ELBOW_OK)
-        status = read_transform(file, ELBOW_CHECKPOINT_TRANSFORM, "data.transform",
-                                (enum elbow_transform_kind)config->data.transform, checkpoint->data.values,
-                                &checkpoint->data.transform, error);
-    if (status == ELBOW_OK)
-        status = read_transform(file, ELBOW_CHECKPOINT_INPUT, "model.input.transform",
-                                (enum elbow_transform_kind)config->model.input.transform, checkpoint->data.values,
-                                &checkpoint->data.input, error);
+        status = elbow_checkpoint_read_fits(file, config, &checkpoint->data, error);
     if (status == ELBOW_OK)
         status = elbow_allocate(&checkpoint->values, checkpoint->parameters.size, sizeof(float), "a checkpoint", error);
     if (status == ELBOW_OK)

@@ -81,16 +81,6 @@ static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *
         elbow_hdf5_write_doubles(file, "/", "data_valid_range", valid, 2, NULL);
 }
 
-// What a transform has learned: nothing where it learns nothing.
-static void write_transform(struct elbow_hdf5 *file, const char *name, const struct elbow_fit *fit)
-{
-    const uint64_t shape[] = {2, fit->columns};
-    if (fit->columns == 0)
-        return;
-    elbow_hdf5_create_dataset(file, name, ELBOW_ELEMENT_FLOAT64, 2, shape, (struct elbow_hdf5_layout){0}, NULL);
-    elbow_hdf5_write_rows(file, name, ELBOW_ELEMENT_FLOAT64, 0, 2, fit->numbers, NULL);
-}
-
 // A word for each training file, where there are several.
 static void write_words(struct elbow_hdf5 *file, const char *name, const uint64_t *words, size_t count)
 {
@@ -109,8 +99,7 @@ static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoin
     write_state(file, source->state);
     write_facts(file, source->data);
     write_rules(file, source->data);
-    write_transform(file, ELBOW_CHECKPOINT_TRANSFORM, &source->data->transform);
-    write_transform(file, ELBOW_CHECKPOINT_INPUT, &source->data->input);
+    elbow_checkpoint_write_fits(file, source->data);
     elbow_conditions_write(file, ELBOW_CHECKPOINT_CONDITIONS, &source->data->conditions);
     elbow_classes_write(file, ELBOW_CHECKPOINT_CLASSES, &source->data->classes);
     elbow_hdf5_write_integers(file, "/", "accumulators", &accumulators, 1, NULL);
@@ -143,7 +132,7 @@ static size_t estimate(const struct elbow_checkpoint_source *source)
     size_t copies = 1 + (size_t)(source->optimizer->first_moment != NULL) +
                     (size_t)(source->optimizer->second_moment != NULL) + (size_t)(source->average != NULL);
     return copies * (source->parameters->size * sizeof(float) + source->parameters->count * BYTES_PER_TENSOR) +
-           (source->accumulators + 2 * (source->data->transform.columns + source->data->input.columns)) *
+           (source->accumulators + ELBOW_FIT_NUMBERS * (source->data->transform.columns + source->data->input.columns)) *
                sizeof(double) +
            2 * source->files * sizeof(uint64_t) + strlen(source->config_text) +
            elbow_conditions_file_bytes(&source->data->conditions) +

@@ -119,8 +119,7 @@ static void tell_missing(const struct elbow_dataset *dataset, const char *role, 
                        dataset->news.never == 1 ? "is" : "are", dataset->news.never == 1 ? "it" : "them");
 }
 
-// A model that has only seen zeros in a column gives back what it happens to compute there, divided by nothing that
-// would bring it to the size of the constant.
+// A model that has only seen zeros in a column tells nothing of it: what is turned back is the constant.
 static void tell_constant(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     size_t count = dataset->news.constant, shown = count < ELBOW_DATASET_CONSTANT ? count : ELBOW_DATASET_CONSTANT;
@@ -133,13 +132,12 @@ static void tell_constant(const struct elbow_dataset *dataset, const char *role,
                                    dataset->transform.numbers[column]);
     }
     const char *them = count == 1 ? "it" : "them";
-    elbow_log_say(
-        log,
-        "%s: %s of %zu %s the same value in all rows (%s%s) and become%s 0: data.transform: %s divides by 1 "
-        "there; what a model gives back of %s, in samples and reconstructions, means nothing, and data.columns "
-        "can leave %s out",
-        role, elbow_text_count(count, "column").text, dataset->values, count == 1 ? "has" : "have", columns,
-        count > shown ? ", ..." : "", count == 1 ? "s" : "", elbow_transform_word(dataset->transform.kind), them, them);
+    elbow_log_say(log,
+                  "%s: %s of %zu %s the same value in all rows (%s%s) and become%s 0: data.transform: %s divides by 1 "
+                  "there, and samples and reconstructions have %s as %s; data.columns can leave %s out",
+                  role, elbow_text_count(count, "column").text, dataset->values, count == 1 ? "has" : "have", columns,
+                  count > shown ? ", ..." : "", count == 1 ? "s" : "", elbow_transform_word(dataset->transform.kind),
+                  them, count == 1 ? "it is" : "they are", them);
 }
 
 void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, const char *beside, struct elbow_log *log)

@@ -34,8 +34,8 @@ enum elbow_status elbow_fit_create(enum elbow_transform_kind kind, size_t values
     if (columns == ELBOW_COLUMNS_NONE)
         return ELBOW_OK;
     size_t count = columns == ELBOW_COLUMNS_EACH ? values : 1;
-    enum elbow_status status =
-        elbow_allocate(&fit->numbers, 2 * count, sizeof *fit->numbers, "the numbers of data.transform", error);
+    enum elbow_status status = elbow_allocate(&fit->numbers, ELBOW_FIT_NUMBERS * count, sizeof *fit->numbers,
+                                              "the numbers of data.transform", error);
     if (status != ELBOW_OK)
         return status;
     fit->columns = count;
@@ -53,7 +53,7 @@ size_t elbow_fit_learn(const struct elbow_moments *moments, struct elbow_fit *fi
     row->learn(moments, fit);
     for (size_t i = 0; i < fit->columns; ++i)
         if (!(fit->numbers[fit->columns + i] > 0)) {
-            fit->numbers[fit->columns + i] = 1;
+            fit->numbers[fit->columns + i] = fit->numbers[2 * fit->columns + i] = 1;
             if (count < room)
                 constant[count] = i;
             ++count;
@@ -65,7 +65,7 @@ enum elbow_status elbow_fit_copy(const struct elbow_fit *fit, struct elbow_fit *
 {
     enum elbow_status status = elbow_fit_create(fit->kind, fit->columns, copy, error);
     if (status == ELBOW_OK && fit->columns > 0)
-        memcpy(copy->numbers, fit->numbers, 2 * fit->columns * sizeof *fit->numbers);
+        memcpy(copy->numbers, fit->numbers, ELBOW_FIT_NUMBERS * fit->columns * sizeof *fit->numbers);
     return status;
 }
 
@@ -73,9 +73,18 @@ bool elbow_fit_is_sound(const struct elbow_fit *fit)
 {
     for (size_t i = 0; i < fit->columns; ++i)
         if (!isfinite(fit->numbers[i]) || !isfinite(fit->numbers[fit->columns + i]) ||
-            !(fit->numbers[fit->columns + i] > 0))
+            !(fit->numbers[fit->columns + i] > 0) ||
+            (fit->numbers[2 * fit->columns + i] != 0 && fit->numbers[2 * fit->columns + i] != 1))
             return false;
     return true;
+}
+
+bool elbow_fit_has_constants(const struct elbow_fit *fit)
+{
+    for (size_t i = 0; i < fit->columns; ++i)
+        if (fit->numbers[2 * fit->columns + i] != 0)
+            return true;
+    return false;
 }
 
 void elbow_fit_clear(struct elbow_fit *fit)
@@ -108,6 +117,16 @@ void elbow_fit_inverse(const struct elbow_fit *fit, size_t first, size_t n, cons
     for (size_t i = 0; i < n; ++i)
         scaled[i] = (double)values[i];
     elbow_transform_row(fit->kind)->inverse(fit, first, n, scaled);
+}
+
+void elbow_fit_set_constants(const struct elbow_fit *fit, size_t first, size_t n, double *scaled)
+{
+    ELBOW_CHECK(fit->columns <= 1 || first + n <= fit->columns);
+    for (size_t i = 0; fit->columns > 0 && i < n; ++i) {
+        size_t column = fit->columns == 1 ? 0 : first + i;
+        if (fit->numbers[2 * fit->columns + column] != 0 && !isnan(scaled[i]))
+            scaled[i] = fit->numbers[column];
+    }
 }
 
 // Adds to a sum that of values from column `first` on, all of them known.

@@ -135,15 +135,18 @@ static const float *original_of(const struct drawing *drawing, const struct elbo
 }
 
 // Puts a sample into a packed row and returns what comes behind it: as the model has it, or turned back and rounded
-// once.
-static char *pack(const struct drawing *drawing, const float *values, char *at)
+// once. `is_told`: a model has told it.
+static char *pack(const struct drawing *drawing, const float *values, bool is_told, char *at)
 {
+    const struct elbow_fit *fit = &elbow_gallery_shown(drawing->gallery)->transform;
     size_t width = width_of(drawing);
     if (drawing->row == NULL) {
         memcpy(at, values, width * sizeof *values);
         return at + width * sizeof *values;
     }
-    elbow_fit_inverse(&elbow_gallery_shown(drawing->gallery)->transform, 0, width, values, drawing->row);
+    elbow_fit_inverse(fit, 0, width, values, drawing->row);
+    if (is_told)
+        elbow_fit_set_constants(fit, 0, width, drawing->row);
     if (drawing->is_double) {
         memcpy(at, drawing->row, width * sizeof *drawing->row);
         return at + width * sizeof *drawing->row;
@@ -189,7 +192,7 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     decode_further(drawing, drawing->microbatch);
     for (size_t i = 0; i < count; ++i) {
         show(drawing, i, drawing->shown);
-        char *behind = pack(drawing, drawing->shown, (char *)results + i * drawing->row_bytes);
+        char *behind = pack(drawing, drawing->shown, true, (char *)results + i * drawing->row_bytes);
         if (drawing->tells)
             memcpy(behind, drawing->condition + i * model->conditions, model->conditions * sizeof(float));
     }
@@ -228,14 +231,14 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
     decode_further(drawing, count);
     for (size_t i = 0; i < count; ++i) {
         char *row = (char *)results + i * drawing->row_bytes;
-        row = pack(drawing, original_of(drawing, &microbatch, i), row);
+        row = pack(drawing, original_of(drawing, &microbatch, i), false, row);
         if (gallery->corrupt) {
             elbow_inputs_turn_back(&drawing->collation.inputs, drawing->collated.inputs.corrupted + i * values,
                                    drawing->shown);
-            row = pack(drawing, drawing->shown, row);
+            row = pack(drawing, drawing->shown, false, row);
         }
         show(drawing, i, drawing->shown);
-        row = pack(drawing, drawing->shown, row);
+        row = pack(drawing, drawing->shown, true, row);
         if (drawing->origin.dataset != NULL)
             elbow_origin_pack(&drawing->origin, drawing->first + first + i, row);
     }

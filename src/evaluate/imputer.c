@@ -254,8 +254,10 @@ static char *pack(struct imputing *imputing, const struct elbow_microbatch *micr
     size_t values = dataset->values;
     const float *seen = microbatch->values + row * values;
     memcpy(imputing->row, told, values * sizeof *told);
-    if (imputing->is_turned)
+    if (imputing->is_turned) {
         elbow_transform_row(dataset->transform.kind)->inverse(&dataset->transform, 0, values, imputing->row);
+        elbow_fit_set_constants(&dataset->transform, 0, values, imputing->row);
+    }
     for (size_t i = 0; i < values; ++i)
         if (is_known(microbatch, row * values + i))
             imputing->row[i] = imputing->stored != NULL ? imputing->stored[i] : (double)seen[i];

@@ -81,7 +81,7 @@ enum { D = 5, ROWS = 3 };
 
 // The stages of a small data set, whose values were from -1 to 3.
 struct stages {
-    double numbers[2];
+    double numbers[ELBOW_FIT_NUMBERS];
     struct elbow_dataset dataset;
     struct elbow_inputs inputs;
     struct elbow_inputs_room room;

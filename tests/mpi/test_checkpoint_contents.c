@@ -138,6 +138,30 @@ static void sound_transform(struct elbow_hdf5 *file, struct elbow_error *error)
     set_transform(file, 1, 0.25, error);
 }
 
+static void set_constants(struct elbow_hdf5 *file, uint64_t columns, double constant, struct elbow_error *error)
+{
+    const double constants[] = {constant, constant};
+    set_transform(file, 1, 0.25, error);
+    elbow_hdf5_create_dataset(file, "/data/transform_constant", ELBOW_ELEMENT_FLOAT64, 1, &columns,
+                              (struct elbow_hdf5_layout){0}, error);
+    elbow_hdf5_write_rows(file, "/data/transform_constant", ELBOW_ELEMENT_FLOAT64, 0, columns, constants, error);
+}
+
+static void sound_constants(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    set_constants(file, 1, 1, error);
+}
+
+static void damage_constants(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    set_constants(file, 1, 0.5, error);
+}
+
+static void damage_constants_shape(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    set_constants(file, 2, 1, error);
+}
+
 static void damage_transform(struct elbow_hdf5 *file, struct elbow_error *error)
 {
     set_transform(file, 0, 0, error);
@@ -175,6 +199,10 @@ static const struct damage DAMAGES[] = {
      "/data/transform does not have the shape that data.transform: standardize gives it", damage_transform_shape},
     {"a spread of zero", "/data/transform holds numbers that data.transform: standardize cannot have",
      damage_transform_spread},
+    {"half a constant", "/data/transform holds numbers that data.transform: standardize cannot have", damage_constants},
+    {"constants of other columns",
+     "/data/transform_constant does not have the shape that data.transform: standardize gives it",
+     damage_constants_shape},
     {"step is a text", "step", damage_step},
     {"step below zero", "step", damage_step_sign},
 };
@@ -277,7 +305,12 @@ START_TEST(wrong_contents_behind_a_right_hash)
     must(elbow_checkpoint_load(mpi_comm, path, false, &fixture.log, &back, &error), &error);
     const struct elbow_fit *fit = &back.data.transform;
     mpi_assert(fit->kind == ELBOW_TRANSFORM_STANDARDIZE && fit->columns == 1 && fit->numbers[0] == 0.5 &&
-               fit->numbers[1] == 0.25);
+               fit->numbers[1] == 0.25 && !elbow_fit_has_constants(fit));
+    elbow_checkpoint_clear(&back);
+    static const struct damage constants = {.make = sound_constants};
+    forge(&fixture, path, &constants, NULL, NULL);
+    must(elbow_checkpoint_load(mpi_comm, path, false, &fixture.log, &back, &error), &error);
+    mpi_assert(elbow_fit_has_constants(fit) && fit->numbers[0] == 0.5 && fit->numbers[1] == 0.25);
     elbow_checkpoint_clear(&back);
     for (size_t i = 0; i < sizeof DAMAGES / sizeof *DAMAGES; ++i) {
         forge(&fixture, path, &DAMAGES[i], NULL, NULL);

@@ -38,6 +38,8 @@ START_TEST(every_transform_learns_and_is_kept)
         mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &other, &error) == ELBOW_OK);
         mpi_assert(first.news.constant == (kind == ELBOW_TRANSFORM_STANDARDIZE_EACH) && other.news.constant == 0);
         mpi_assert(first.news.constant == 0 || first.news.first_constant[0] == 2);
+        mpi_assert(elbow_fit_has_constants(&first.transform) == (kind == ELBOW_TRANSFORM_STANDARDIZE_EACH) &&
+                   elbow_fit_has_constants(&other.transform) == (kind == ELBOW_TRANSFORM_STANDARDIZE_EACH));
         double mean = 0, squares = 0, low = INFINITY, high = -INFINITY, n = ROWS * VALUES;
         bool same = true, back = true;
         for (int row = 0; row < ROWS; ++row) {
@@ -194,7 +196,7 @@ END_TEST
 // Rows beyond the range that minmax has learned of others, where the model needs values in [0, 1].
 START_TEST(values_beyond_the_learned_range_are_told)
 {
-    double rows[ROWS * VALUES] = {0}, numbers[2] = {0, 2};
+    double rows[ROWS * VALUES] = {0}, numbers[ELBOW_FIT_NUMBERS] = {0, 2};
     rows[4] = 2;
     rows[9 * VALUES + 1] = 3;
     write_file(ELBOW_ELEMENT_FLOAT64, rows, 0, ROWS);
@@ -227,9 +229,9 @@ END_TEST
 // them.
 START_TEST(other_widths_are_refused)
 {
-    double rows[ROWS * VALUES], numbers[2 * (VALUES + 3)];
+    double rows[ROWS * VALUES], numbers[ELBOW_FIT_NUMBERS * (VALUES + 3)];
     write_rows(rows);
-    for (size_t i = 0; i < 2 * (VALUES + 3); ++i)
+    for (size_t i = 0; i < ELBOW_FIT_NUMBERS * (VALUES + 3); ++i)
         numbers[i] = 1;
     for (uint64_t width = VALUES - 3; width <= VALUES + 3; width += 6)
         for (int is_settled = 0; is_settled < 2; ++is_settled) {

@@ -132,11 +132,41 @@ says far 'outside is float32 from .* to 500, but .* was trained on'
 
 # Constant columns are told, in one line, and trained on; so is what is constant altogether.
 trained constant data.train=/normal data.factor=0 data.transform=standardize_each
-says constant 'data: 7 columns of 7 have the same value in all rows \(0: 0, 1: 0, 2: 0, 3: 0, 4: 0, \.\.\.\) and become 0: data.transform: standardize_each divides by 1 there; what a model gives back of them, .* means nothing'
+says constant 'data: 7 columns of 7 have the same value in all rows \(0: 0, 1: 0, 2: 0, 3: 0, 4: 0, \.\.\.\) and become 0: data.transform: standardize_each divides by 1 there, and samples and reconstructions have them as they are; data.columns can leave them out'
 trained once data.train=/once data.transform=standardize_each
-says once 'data: 1 column of 2 has the same value in all rows \(1: 4e-20\) and becomes 0: .*what a model gives back of it, .* means nothing'
+says once 'data: 1 column of 2 has the same value in all rows \(1: 4e-20\) and becomes 0: .* divides by 1 there, and samples and reconstructions have it as it is; data.columns can leave it out'
+
+# always FILE DATASET COLUMN VALUE: one column of a table holds nothing else, the others do not repeat themselves.
+always() {
+    "$make_data" print "$1" "$2" >printed
+    awk -F , -v c="$3" -v v="$4" '$c != v { exit 1 } { seen[$(3 - c)]++ } END { for (x in seen) ++n; exit !(NR > 3 && n == NR) }' printed ||
+        fail "$1:$2: column $3 is not always $4: $(cat printed)"
+}
+# What a model gives back of them is the constant, and what is put in stays what it is; those of a resumed run, too.
+"$make_data" write data.h5 /moved f64 12,2 values values="$(for i in {1..12}; do printf '%d,5,' $((i * i)); done)"
+"$make_data" write data.h5 /gone f64 12,2 values values="$(for i in {1..12}; do printf '%d,%s,' "$i" "$([ $((i % 4)) = 0 ] && echo nan || echo 4e-20)"; done)"
+trained gone data.train=/gone data.missing=nan data.transform=standardize_each
+for ranks in 1 3; do
+    run 0 $ranks once "$elbow" sample once -n 9 -o once.$ranks.h5
+    run 0 $ranks once "$elbow" reconstruct once --data data.h5:/moved --draw -o once.moved.$ranks.h5
+    run 0 $ranks gone "$elbow" impute gone --draws 2 -o gone.$ranks.h5
+done
+for file in once once.moved gone; do same_file "$file, 3 ranks" $file.1.h5 $file.3.h5; done
+always once.1.h5 /samples 2 4e-20
+always once.moved.1.h5 /originals 2 5
+always once.moved.1.h5 /reconstructions 2 4e-20
+always gone.1.h5 /imputed 2 4e-20
+grep -q transform_constant once/checkpoints/*3.h5 || fail "a checkpoint does not say what was constant"
+grep -q transform_constant normal-standardize_each/checkpoints/*3.h5 && fail "a checkpoint speaks of constants that are none"
+run 0 3 once "$elbow" train good.yaml --run-dir once --resume --set data.train=/once --set data.transform=standardize_each --set train.steps=5
+run 0 1 once "$elbow" sample once -n 9 -o once.5.h5
+always once.5.h5 /samples 2 4e-20
+run 0 1 once "$elbow" sample once -n 9 -o once.model.h5 --transformed
+"$make_data" print once.model.h5 /samples | cut -d , -f 2 | sort -u | wc -l | grep -qx 9 || fail "--transformed turns constants back"
 trained alike data.train=/normal data.factor=0 data.transform=minmax
 says alike 'all values are 0 .*there is nothing to learn'
+run 0 1 alike "$elbow" sample alike -n 9 -o alike.csv
+[ "$(tr ',' '\n' <alike.csv | sort -u)" = 0 ] || fail "one value comes back as others: $(cat alike.csv)"
 
 # Columns of units of their own get numbers of their own, or none of the small ones is left; the doctor says so, too. What is
 # about one size does not.

@@ -16,11 +16,15 @@
 
 ELBOW_C_BEGIN
 
+enum { ELBOW_FIT_NUMBERS = 3 }; // of each column
+
 // A transform and the numbers that it has learned: column j becomes (value - centers[j]) / spreads[j]. Zeroed: none.
 struct elbow_fit {
     enum elbow_transform_kind kind;
-    size_t columns;  // that have numbers of their own: 0 (there are none to learn), 1 (all values alike), or D
-    double *numbers; // (2, columns): centers, then spreads, which are above zero; owned. NULL for 0 columns
+    size_t columns; // that have numbers of their own: 0 (there are none to learn), 1 (all values alike), or D
+    // (3, columns): centers; spreads, which are above zero; 1 where all that was learned of was the center, else 0.
+    // Owned; NULL for 0 columns.
+    double *numbers;
 };
 
 // What a transform can learn of the training set, from its scaled values.
@@ -55,19 +59,22 @@ struct elbow_transform {
 const struct elbow_transform *elbow_transform_row(enum elbow_transform_kind kind);
 const char *elbow_transform_word(enum elbow_transform_kind kind);
 
-// Local. Room for the numbers of a kind for samples of D values, centers 0 and spreads 1. MEMORY.
+// Local. Room for the numbers of a kind for samples of D values, centers 0, spreads 1 and nothing constant. MEMORY.
 enum elbow_status elbow_fit_create(enum elbow_transform_kind kind, size_t values, struct elbow_fit *fit,
                                    struct elbow_error *error);
 
-// Local. Learns the numbers of a new fit. Columns without a spread get 1, so that their values become 0; returns how
-// many there are, and the first `room` of them.
+// Local. Learns the numbers of a new fit. Columns without a spread are constant and get 1, so that their values become
+// 0; returns how many there are, and the first `room` of them.
 size_t elbow_fit_learn(const struct elbow_moments *moments, struct elbow_fit *fit, size_t *constant, size_t room);
 
 // Local. A copy of its own. MEMORY.
 enum elbow_status elbow_fit_copy(const struct elbow_fit *fit, struct elbow_fit *copy, struct elbow_error *error);
 
-// Local. Whether the numbers are finite and the spreads above zero.
+// Local. Whether the numbers are finite, the spreads above zero, and constants 0 or 1.
 bool elbow_fit_is_sound(const struct elbow_fit *fit);
+
+// Local. Whether it has constant columns.
+bool elbow_fit_has_constants(const struct elbow_fit *fit);
 
 // Local. A zeroed struct is legal.
 void elbow_fit_clear(struct elbow_fit *fit);
@@ -77,8 +84,13 @@ void elbow_fit_clear(struct elbow_fit *fit);
 void elbow_fit_forward(const struct elbow_fit *fit, const struct elbow_scale *scale, enum elbow_element element,
                        const void *stored, size_t first, size_t n, float *values);
 
-// Local. The reverse, but for the scaling: the model's values (n) become scaled ones, not rounded to floats.
+// Local. The reverse, but for the scaling: the model's values (n) become scaled ones, not rounded to floats. Of data:
+// of what a model tells, elbow_fit_set_constants is to follow.
 void elbow_fit_inverse(const struct elbow_fit *fit, size_t first, size_t n, const float *values, double *scaled);
+
+// Local. In place, of scaled values (n, of columns `first` on) that a model tells: those of constant columns become the
+// constant, which the model cannot know, since it has only seen zeros there. A NaN stays one.
+void elbow_fit_set_constants(const struct elbow_fit *fit, size_t first, size_t n, double *scaled);
 
 // Local. What a density of the model's values of one sample (D) is larger by as one of the values as stored: the sum of
 // log |d value / d stored| over those that are known (D of 1 or 0; NULL: all).

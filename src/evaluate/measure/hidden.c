@@ -41,6 +41,7 @@ static void add_scaled(const struct elbow_measured *measured, size_t row, double
     double *truth = measured->scaled, *told = measured->scaled + values;
     elbow_fit_inverse(fit, 0, values, measured->collated.truth + row * values, truth);
     elbow_fit_inverse(fit, 0, values, measured->told + row * values, told);
+    elbow_fit_set_constants(fit, 0, values, told);
     for (size_t i = 0; i < values; ++i) {
         if (measured->collated.hidden[row * values + i] == 0)
             continue;

@@ -8,6 +8,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 // The table as it is used: a random one comes back through what each transform learns of it, constant columns and all.
 static void check_learned(enum elbow_transform_kind kind)
@@ -67,12 +68,60 @@ START_TEST(a_random_table_comes_back)
 }
 END_TEST
 
+// What a model tells, of anything: constant columns are what they were, and others what the inverse makes of them.
+static void check_constants(enum elbow_transform_kind kind, bool is_alike)
+{
+    enum { COLUMNS = 5 };
+    const double noise[COLUMNS] = {0.125, -3, 2, NAN, 0.75};
+    double mean[COLUMNS] = {4e-20, 4e-20, 4e-20, 4e-20, 4e-20}, deviation[COLUMNS] = {0};
+    struct elbow_moments moments = {
+        .values = COLUMNS, .mean = mean, .deviation = deviation, .low = 4e-20, .high = 4e-20};
+    struct elbow_error error = {0};
+    struct elbow_fit fit;
+    for (size_t j = 0; !is_alike && j < COLUMNS; j += 2) {
+        mean[j] = (double)j;
+        deviation[j] = 10;
+        moments.high = 4;
+    }
+    ck_assert_int_eq(elbow_fit_create(kind, COLUMNS, &fit, &error), ELBOW_OK);
+    ck_assert(!elbow_fit_has_constants(&fit));
+    elbow_fit_learn(&moments, &fit, NULL, 0);
+    bool is_each = elbow_transform_row(kind)->columns == ELBOW_COLUMNS_EACH;
+    bool has_constants = fit.columns > 0 && (is_alike || is_each);
+    ck_assert(elbow_fit_is_sound(&fit) && elbow_fit_has_constants(&fit) == has_constants);
+    for (size_t cut = 0; cut <= COLUMNS; ++cut) {
+        double plain[COLUMNS], told[COLUMNS];
+        memcpy(plain, noise, sizeof plain);
+        elbow_transform_row(kind)->inverse(&fit, 0, COLUMNS, plain);
+        memcpy(told, plain, sizeof told);
+        elbow_fit_set_constants(&fit, 0, cut, told);
+        elbow_fit_set_constants(&fit, cut, COLUMNS - cut, told + cut);
+        for (size_t j = 0; j < COLUMNS; ++j) {
+            bool is_constant = has_constants && (is_alike || j % 2 == 1);
+            double wanted = is_constant ? 4e-20 : plain[j];
+            ck_assert_msg(j == 3 ? isnan(told[j]) : told[j] == wanted, "transform %d, column %zu: %g", (int)kind, j,
+                          told[j]);
+        }
+    }
+    elbow_fit_clear(&fit);
+}
+
+START_TEST(constants_come_back_exactly)
+{
+    for (int kind = 0; kind < ELBOW_TRANSFORMS; ++kind) {
+        check_constants((enum elbow_transform_kind)kind, false);
+        check_constants((enum elbow_transform_kind)kind, true);
+    }
+}
+END_TEST
+
 START_TEST(numbers_have_to_be_sound)
 {
-    const double bad[][2] = {{0, 0}, {0, -1}, {0, NAN}, {NAN, 1}, {0, INFINITY}, {INFINITY, 1}};
+    const double bad[][ELBOW_FIT_NUMBERS] = {{0, 0},        {0, -1},       {0, NAN},     {NAN, 1},
+                                             {0, INFINITY}, {INFINITY, 1}, {0, 1, -0.5}, {0, 1, NAN}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
-        struct elbow_fit fit = {ELBOW_TRANSFORM_STANDARDIZE, 1, (double[]){bad[i][0], bad[i][1]}};
-        ck_assert_msg(!elbow_fit_is_sound(&fit), "%g, %g", bad[i][0], bad[i][1]);
+        struct elbow_fit fit = {ELBOW_TRANSFORM_STANDARDIZE, 1, (double[]){bad[i][0], bad[i][1], bad[i][2]}};
+        ck_assert_msg(!elbow_fit_is_sound(&fit), "%g, %g, %g", bad[i][0], bad[i][1], bad[i][2]);
     }
 }
 END_TEST
@@ -136,5 +185,5 @@ START_TEST(scale_fits_the_support)
 }
 END_TEST
 
-UNIT_MAIN("data/transform", a_random_table_comes_back, numbers_have_to_be_sound,
+UNIT_MAIN("data/transform", a_random_table_comes_back, constants_come_back_exactly, numbers_have_to_be_sound,
           pictures_have_the_shades_of_what_they_show, scale_fits_the_support)

@@ -15,6 +15,9 @@ enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 
 // The dataset of what data.transform has learned (struct elbow_fit), where it learns something.
 #define ELBOW_CHECKPOINT_TRANSFORM "/data/transform"
+// Which columns were constant, where some were. Of data.transform alone: what the encoder sees is never told by a
+// model.
+#define ELBOW_CHECKPOINT_CONSTANT "/data/transform_constant"
 
 // The group of the averaged weights, where there are any.
 #define ELBOW_CHECKPOINT_AVERAGE "/average"
@@ -27,6 +30,12 @@ enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 
 // The group of the names of a classifier's classes.
 #define ELBOW_CHECKPOINT_CLASSES "/data/labels"
+
+// Local. What transforms have learned, into an open file, which keeps what went wrong; back again, with what a sample
+// has known (FORMAT, MEMORY).
+void elbow_checkpoint_write_fits(struct elbow_hdf5 *file, const struct elbow_data_facts *data);
+enum elbow_status elbow_checkpoint_read_fits(struct elbow_hdf5 *file, const struct elbow_config *config,
+                                             struct elbow_data_facts *data, struct elbow_error *error);
 
 // Local. Fills the user block in front of an image; checks it (FORMAT with what is wrong).
 void elbow_checkpoint_seal(void *image, size_t size);
