@@ -80,11 +80,23 @@ static enum elbow_status settle_conditions(const struct wish *wish, const struct
         return status;
     uint64_t classes = elbow_conditioning_classes(conditioning);
     *count = count_samples(wish, session, classes);
+    if (conditioning->rows != NULL && *count > session->condition_rows)
+        *count = session->condition_rows;
     conditioning->per_class = (*count + classes - 1) / classes;
-    if (conditioning->rows == NULL || *count <= session->condition_rows)
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE, "-n %" PRIu64 ": --condition-from has %s, one for each sample", *count,
-                           elbow_text_count(session->condition_rows, "row").text);
+    return ELBOW_OK;
+}
+
+// Fewer rows than were asked for are no reason to have none.
+static void tell_fewer(const struct elbow_call *call, const struct wish *wish, uint64_t count, const char *noun,
+                       const char *of)
+{
+    char from[40] = "";
+    if (wish->count == 0 || (uint64_t)wish->count <= count)
+        return;
+    if (wish->first > 0)
+        snprintf(from, sizeof from, " from number %" PRIi64 " on", wish->first);
+    elbow_log_warn(call->log, "-n %" PRIi64 ": %s has %s%s; the output has all of them", wish->count, of,
+                   elbow_text_count(count, noun).text, from);
 }
 
 // What the samples were told, where it is not plain to see.
@@ -139,6 +151,8 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
     if (status == ELBOW_OK)
         status =
             elbow_gallery_samples(&gallery, wish->request.output, count, seed_of(wish, session), wish->draw, error);
+    if (status == ELBOW_OK && conditioning.rows != NULL)
+        tell_fewer(call, wish, count, "row", "--condition-from");
     if (status == ELBOW_OK)
         tell_conditions(call, wish, &conditioning);
     elbow_conditioning_clear(&conditioning);
@@ -149,41 +163,6 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
     return status;
 }
 
-// Whether the samples are what data.valid: SHARE has held back.
-static bool is_held_back(const struct wish *wish, const struct elbow_session *session)
-{
-    return wish->request.data == NULL && session->checkpoint.config.data.valid_share > 0;
-}
-
-// "rows 0 to 31"; where not all rows are samples "the first 32 of 150 held-back samples (rows 20, 57, 117, ... of the
-// file)".
-static void tell_rows(const struct wish *wish, const struct elbow_session *session, uint64_t count, char *text,
-                      size_t size)
-{
-    const struct elbow_dataset *data = &session->dataset;
-    const struct elbow_selection *selection = &data->selection;
-    uint64_t first = (uint64_t)wish->first, shown = 0, row = UINT64_MAX;
-    char from[60] = "", rows[120] = "";
-    if (selection->stored == 0 || elbow_selection_is_identity(selection)) {
-        snprintf(text, size, "rows %" PRIu64 " to %" PRIu64, first, first + count - 1);
-        return;
-    }
-    if (first > 0)
-        snprintf(from, sizeof from, " from number %" PRIu64 " on", first);
-    for (uint64_t i = 0, length = 0; i < count; ++i) {
-        uint64_t next = elbow_selection_row(selection, first + i);
-        if (next == row) // another window of it
-            continue;
-        row = next;
-        if (++shown > 3)
-            break;
-        length += (uint64_t)snprintf(rows + length, sizeof rows - length, "%s%" PRIu64, shown > 1 ? ", " : "", row);
-    }
-    snprintf(text, size, "%s%" PRIu64 " of %" PRIu64 " %ssamples%s (row%s %s%s of the file%s)",
-             first == 0 ? "the first " : "", count, data->samples, is_held_back(wish, session) ? "held-back " : "",
-             from, shown > 1 ? "s" : "", rows, shown > 3 ? ", ..." : "", data->files > 0 ? "s" : "");
-}
-
 // Collective.
 static enum elbow_status draw_reconstructions(const struct elbow_call *call, const struct wish *wish,
                                               const struct elbow_session *session, struct elbow_error *error)
@@ -191,7 +170,7 @@ static enum elbow_status draw_reconstructions(const struct elbow_call *call, con
     struct elbow_gallery gallery = gallery_of(call, wish, session);
     uint64_t first = (uint64_t)wish->first, rows = session->dataset.samples;
     uint64_t count = wish->count > 0 ? (uint64_t)wish->count : PAIRS;
-    if (wish->count == 0 && first < rows && count > rows - first)
+    if (first < rows && count > rows - first)
         count = rows - first;
     struct elbow_conditioning conditioning;
     enum elbow_status status = take_conditions(wish, session, &conditioning, error);
@@ -203,7 +182,9 @@ static enum elbow_status draw_reconstructions(const struct elbow_call *call, con
     if (status != ELBOW_OK)
         return status;
     char told[320];
-    tell_rows(wish, session, count, told, sizeof told);
+    tell_fewer(call, wish, count, elbow_session_is_held_back(session, &wish->request) ? "held-back sample" : "sample",
+               session->dataset.name);
+    elbow_session_name_rows(session, &wish->request, first, count, told, sizeof told);
     elbow_log_say(call->log, "%s: %s and their reconstructions by step %" PRIu64 " of %s", wish->request.output, told,
                   session->checkpoint.state.step, session->checkpoint.path);
     return ELBOW_OK;
@@ -217,7 +198,7 @@ static const struct elbow_flag sample_flags[] = {
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "samples (64; as many of each class)",
+     .help = "samples (64; as many of each class; of --condition-from at most one for each row)",
      .offset = offsetof(struct wish, count),
      .least = 1},
     {.name = "size",
@@ -273,7 +254,7 @@ static const struct elbow_flag reconstruct_flags[] = {
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "rows (32)",
+     .help = "rows, or as many as there are (32)",
      .offset = offsetof(struct wish, count),
      .least = 1},
     {.name = "first",

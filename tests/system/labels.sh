@@ -140,6 +140,9 @@ for ranks in 1 3; do
 done
 same_file "a grid on 1 and 3 ranks" grid.1.h5 grid.3.h5
 same_file "samples of rows on 1 and 3 ranks" rows.1.h5 rows.3.h5
+run 0 3 rows "$elbow" sample told -o rows.13.h5 -n 13 --condition-from kind=/varying --condition-from dose=/missing
+[ "$(grep -c -- '-n 13: --condition-from has 12 rows; the output has all of them' rows.err)" = 1 ] || fail "13 samples of 12 rows: $(cat rows.err)"
+same_file "13 samples of 12 rows" rows.1.h5 rows.13.h5
 [ "$("$make_data" print grid.1.h5 /samples | wc -l)" = 63 ] || fail "a grid of three classes has 63 samples"
 [ "$("$make_data" print rows.1.h5 /samples | wc -l)" = 12 ] || fail "a sample for each of the 12 rows"
 run 0 1 one "$elbow" sample told -o one.h5 -n 21 --condition kind=Küste
@@ -171,7 +174,6 @@ mistaken 2 '--condition-from /fixed: the model is told several things; write NAM
 mistaken 2 'told the dose of each row, and no dataset of it is named' eval told --data labels.h5:/other/x --condition-from kind=/varying
 mistaken 2 'kind is given twice' eval told --data labels.h5:/x --condition-from kind=/varying --condition-from kind=/fixed
 mistaken 2 'trained without data.condition; leave it out' eval labelled --condition-from /fixed
-mistaken 2 '-n 13: --condition-from has 12 rows' sample told -o x.h5 -n 13 --condition-from kind=/varying --condition-from dose=/missing
 mistaken 1 "labels.h5:/integers: row 4 has the kind '0', which told/.* never had; $there" \
     eval told --data labels.h5:/x --condition-from kind=/integers --condition-from dose=/missing
 run 0 1 other "$elbow" train told.yaml --run-dir told --resume --set data.condition.kind=cells.h5ad:/obs/type --set train.steps=5

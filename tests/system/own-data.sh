@@ -56,6 +56,16 @@ layout pictures 'data.h5:/pictures, 36 samples of .* uint8'
 layout many 'runs/1.h5:/x and 1 more file, 180 samples of 64 float32'
 layout matlab 'lab.mat:/x, 180 samples of 12 float64'
 layout gaps '[0-9.]+ % of the values are missing'
+# The page asks for 100 rows of 20 that are held back.
+line=$(grep -E '^elbow reconstruct .* -n 100 ' "$page")
+read -r -a words <<<"${line%%#*}"
+for ranks in 1 3; do
+    run 0 $ranks pairs "$elbow" reconstruct run-rows "${words[@]:3}" --force
+    [ "$("$make_data" print pairs.h5 /row | wc -l)" = 20 ] || fail "-n 100 of 20 rows: $("$make_data" print pairs.h5 /row)"
+    [ "$(grep -c -- '-n 100: spectra.h5:/x has 20 held-back samples; the output has all of them' pairs.err)" = 1 ] || fail "-n 100: $(cat pairs.err)"
+done
+run 0 1 pairs "$elbow" reconstruct run-rows -o pairs.h5 --first 15 -n 9 --force
+grep -q -- '-n 9: spectra.h5:/x has 5 held-back samples from number 15 on; the output has' pairs.err || fail "-n 9: $(cat pairs.err)"
 # What is told of gaps, of this run and with fewer draws.
 grep -E '^elbow (eval .*--hide|impute) ' "$page" | sed 's/^elbow //; s/ 500 / 5 /; s/ 20$/ 2/' >told
 while read -r line; do
@@ -67,7 +77,7 @@ done <told
 
 # The models of the page on counts, spectra and gaps, and what is done with them, on small stand-ins.
 page=$top/docs/howto/counts-spectra-gaps.md
-rm filled.h5
+rm filled.h5 pairs.h5
 "$make_data" write counts.h5 /x i16 80,31 counts
 "$make_data" write gaps.h5 /x f32 60,8,8 unit gaps=0.2
 blocks=0

@@ -59,6 +59,14 @@ void elbow_session_preview(const struct elbow_session_request *request, char *no
 // Collective. A zeroed struct is legal.
 void elbow_session_close(struct elbow_comm *comm, struct elbow_session *session);
 
+// Local. Whether the samples are what data.valid: SHARE has held back.
+bool elbow_session_is_held_back(const struct elbow_session *session, const struct elbow_session_request *request);
+
+// Local. Which rows `count` samples from number `first` on are: "rows 0 to 31"; where not all rows are samples "the
+// first 32 of 150 held-back samples (rows 20, 57, 117, ... of the file)".
+void elbow_session_name_rows(const struct elbow_session *session, const struct elbow_session_request *request,
+                             uint64_t first, uint64_t count, char *text, size_t size);
+
 ELBOW_C_END
 
 #endif
