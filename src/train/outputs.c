@@ -2,17 +2,14 @@
 // What a run writes: its configuration, tables and receipt, and the writer of its checkpoints.
 #include "elbow/train/detail/outputs.h"
 
-#include "elbow/base/build.h"
 #include "elbow/base/clock.h"
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
-#include "elbow/data/hdf5.h"
 #include "elbow/evaluate/gallery.h"
-#include "elbow/math/blas.h"
 #include "elbow/math/threads.h"
 
-#include "elbow/train/detail/ranks.h"
+#include "elbow/train/detail/receipt.h"
 #include "elbow/train/detail/run_directory.h"
 
 #include <errno.h>
@@ -160,23 +157,20 @@ void elbow_outputs_write_receipt(struct elbow_run_outputs *outputs, const char *
 {
     if (outputs->plan->place.rank != 0 || !elbow_outputs_may_write(outputs))
         return;
-    int descriptor = elbow_file_open(&outputs->directory, "receipt.txt", O_APPEND);
+    int descriptor = elbow_file_open(&outputs->directory, ELBOW_RUN_RECEIPT, O_APPEND);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "a");
     if (file == NULL && descriptor >= 0)
         close(descriptor);
     if (file == NULL)
         return; // a receipt is a courtesy: the checkpoint that follows will tell of a full disk
-    char now[32], host[256] = "unknown host", processor[128];
+    char now[32];
     elbow_clock_now(now, sizeof now);
-    gethostname(host, sizeof host - 1);
-    elbow_rank_processor(processor, sizeof processor);
-    if (end == NULL)
-        fprintf(file,
-                "start: %s at step %llu\nbuild: elbow %s, %s, %s\nlibraries: %s; %s\nhost: %s, %s\n"
-                "ranks: %d on %d nodes, threads: %d a rank\n",
-                now, (unsigned long long)outputs->state->step, elbow_build_version(), elbow_build_id(),
-                elbow_build_flags(), elbow_blas_describe(), elbow_hdf5_describe(), host, processor,
-                outputs->plan->place.size, outputs->plan->place.nodes, elbow_threads_get());
+    if (end == NULL) {
+        fprintf(file, "start: %s at step %llu\n", now, (unsigned long long)outputs->state->step);
+        elbow_receipt_write_origin(file);
+        fprintf(file, "ranks: %d on %d nodes, threads: %d a rank\n", outputs->plan->place.size,
+                outputs->plan->place.nodes, elbow_threads_get());
+    }
     if (end == NULL && outputs->plan->stage.bytes > 0)
         fprintf(file, "staged: %s in %s, in %.2f s\n", elbow_text_bytes(outputs->plan->stage.bytes).text,
                 outputs->plan->stage.directory, outputs->plan->stage.seconds);

@@ -191,7 +191,10 @@ void elbow_trainer_keep_text(const struct elbow_trainer *trainer)
     unsigned long long saved = written > 0 ? written : trainer->first_step;
     if (trainer->plan.place.rank != 0)
         return;
-    if (saved == step && saved == 0)
+    if (trainer->outputs.request->is_replay)
+        elbow_signals_keep_text(" after step %llu of a replay: the run is as it was; %s stays, and can be removed",
+                                step, trainer->outputs.run);
+    else if (saved == step && saved == 0)
         elbow_signals_keep_text(" before the first step: nothing is lost; start again");
     else if (saved == step)
         elbow_signals_keep_text(" after step %llu: nothing is lost, it has a checkpoint; go on with --resume", step);

@@ -24,6 +24,7 @@ struct elbow_train_request {
     const char *trace;
     uint64_t trace_first, trace_last;
     bool trace_force; // it may replace a file that is there
+    bool is_replay;   // of another run's steps (train/verify.h), which nobody goes on with
     bool has_started; // `started` is set; else the program began when elbow_train is called
     double started;   // clock: when the program began, from which a time limit counts
 };

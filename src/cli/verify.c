@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow verify: a run's steps, made again.
+#include "elbow/train/verify.h"
+#include "elbow/base/memory.h"
+#include "elbow/checkpoint/checkpoint.h"
+#include "elbow/cli/command.h"
+#include "elbow/data/preview.h"
+
+#include <stddef.h>
+
+// What the command line says.
+struct wish {
+    struct elbow_verify_request request;
+    struct elbow_words sets;
+};
+
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "DIR",
+     .help = "a run directory",
+     .offset = offsetof(struct wish, request.run)},
+    {.name = "from",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "STEP",
+     .help = "begin with the checkpoint of this step (the last before the one that --to names)",
+     .offset = offsetof(struct wish, request.from),
+     .least = 1},
+    {.name = "from-start",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = "begin with the first step of the run",
+     .offset = offsetof(struct wish, request.from_start)},
+    {.name = "to",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "STEP",
+     .help = "end with the checkpoint of this step (the newest)",
+     .offset = offsetof(struct wish, request.to),
+     .least = 1},
+    {.name = "init",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "CHECKPOINT",
+     .help = "with --from-start: the checkpoint that the run was begun with (train --init)",
+     .offset = offsetof(struct wish, request.init)},
+    {.name = "set",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "KEY=VALUE",
+     .help = "change a key of data or run, as data.file=elsewhere.h5, or train.threads; may be given often",
+     .offset = offsetof(struct wish, sets)},
+};
+
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_flags_read(call, wish, error);
+    if (status == ELBOW_OK && wish->request.from_start && wish->request.from > 0)
+        status = elbow_error_set(error, ELBOW_USAGE, "verify: --from and --from-start exclude each other");
+    if (status == ELBOW_OK && wish->request.init != NULL && !wish->request.from_start)
+        status = elbow_error_set(error, ELBOW_USAGE, "verify: --init is for --from-start");
+    wish->request.changes = wish->sets.words;
+    wish->request.change_count = wish->sets.count;
+    return status;
+}
+
+static void look(const struct wish *wish, struct elbow_config *config, char *note)
+{
+    char *text = NULL;
+    struct elbow_error error = {0};
+    if (elbow_checkpoint_peek(wish->request.run, false, config, &error) == ELBOW_OK &&
+        elbow_config_dump(config, &text, &error) == ELBOW_OK &&
+        elbow_verify_configure(&wish->request, wish->request.run, text, config, &error) == ELBOW_OK)
+        elbow_preview_configured(config, note);
+    elbow_release(&text);
+}
+
+static void preview(const struct elbow_call *call, char *note)
+{
+    struct wish wish = {0};
+    struct elbow_error error = {0};
+    struct elbow_config *config = NULL;
+    if (read_wish(call, &wish, &error) == ELBOW_OK &&
+        elbow_allocate(&config, 1, sizeof *config, "the configuration", &error) == ELBOW_OK)
+        look(&wish, config, note);
+    elbow_release(&config);
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = {0};
+    struct elbow_verification result;
+    enum elbow_status status = read_wish(call, &wish, error);
+    return status == ELBOW_OK ? elbow_verify(call->comm, &wish.request, call->log, &result, error) : status;
+}
+
+const struct elbow_command elbow_command_verify = {
+    .name = "verify",
+    .summary = "make steps of a run again and compare bits",
+    .text =
+        "Makes the steps between two checkpoints of a run again, on this machine and any number of ranks, and\n"
+        "compares parameters, moments, state and the rows of the tables, bit by bit, with those of the run. Where\n"
+        "they differ it names step and tensor, and whether the receipt tells of another build, other libraries or\n"
+        "another processor; the exit status is 1. The run stays as it is: the steps are made in a directory beneath\n"
+        "TMPDIR (/tmp), which is removed.\n",
+    .examples = "elbow verify runs/shapes\n"
+                "mpirun -n 8 elbow verify runs/mnist-mlp --from-start\n"
+                "elbow verify runs/mnist-mlp --from 1000 --to 2000 --set data.file=/scratch/mnist.h5\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .run = run,
+    .preview = preview,
+};
