@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TABLES = 2 };
+enum { TABLES = 3 };
 
 enum elbow_status elbow_writer_open(struct elbow_comm *comm, const struct elbow_directory *run,
                                     const struct elbow_checkpoint_source *source, struct elbow_writer *writer,

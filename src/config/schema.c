@@ -262,6 +262,8 @@ static const struct elbow_key keys[] = {
 
     {"log", "every", INTEGER, AT(log.every), FROM_ONE, .preset = "50", .may_change = true,
      .help = "Steps between training rows of metrics.csv."},
+    {"log", "tensorboard", BOOLEAN, AT(log.tensorboard), .preset = "false", .may_change = true, .is_later = true,
+     .help = "Also writes the rows' figures and the pictures of samples as events for TensorBoard."},
 
     {"checkpoint", "every", INTEGER, AT(checkpoint.every), FROM_ZERO, .preset = "500", .may_change = true,
      .help = "Steps between checkpoints; the last step always writes one; 0: only that."},

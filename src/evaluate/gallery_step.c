@@ -23,6 +23,11 @@ static void name_picture(char name[64], int beginning, uint64_t step, enum elbow
     elbow_text_format(name, 64, "%s%08" PRIu64 "%s", beginnings[beginning], step, elbow_sink_endings(format)[0]);
 }
 
+void elbow_gallery_name(uint64_t step, bool of_reconstructions, char name[ELBOW_GALLERY_NAME_SIZE])
+{
+    name_picture(name, of_reconstructions ? PICTURE_OF_RECONSTRUCTIONS : PICTURE_OF_SAMPLES, step, ELBOW_SINK_PNG);
+}
+
 // A picture that cannot be written keeps no other one from being tried.
 static bool may_go_on(const struct elbow_error *error)
 {

@@ -86,6 +86,8 @@ static enum elbow_status keep_former(const struct elbow_run_outputs *outputs, st
     for (size_t i = 0; i < sizeof tables / sizeof *tables && status == ELBOW_OK; ++i)
         if (elbow_metrics_has_rows(run, tables[i]))
             status = keep_one(outputs, tables[i], error);
+    if (status == ELBOW_OK && elbow_events_has_any(run))
+        status = keep_one(outputs, ELBOW_EVENTS_NAME, error);
     if (status != ELBOW_OK || !elbow_gallery_has_after(run, 0))
         return status;
     status = keep_one(outputs, "samples", error);
@@ -111,6 +113,8 @@ static enum elbow_status open_outputs(struct elbow_run_outputs *outputs, const s
     if (status == ELBOW_OK)
         status = elbow_metrics_open(run, model->prior != NULL ? model->latent : 0, &own, outputs->state->step,
                                     outputs->plan->log, &outputs->metrics, error);
+    if (status == ELBOW_OK && outputs->plan->config.log.tensorboard)
+        status = elbow_events_open(run, outputs->state->step, &outputs->events, error);
     if (status == ELBOW_OK) {
         elbow_gallery_cut(run, outputs->state->step);
         elbow_outputs_mend_best(outputs);
@@ -137,6 +141,7 @@ void elbow_outputs_close(struct elbow_run_outputs *outputs)
     elbow_comm_trace(outputs->plan->comm, NULL);
     elbow_tracer_close(&outputs->tracer);
     elbow_metrics_close(&outputs->metrics);
+    elbow_events_close(&outputs->events);
     elbow_pending_clear(&outputs->pending);
     elbow_lock_release(&outputs->lock);
     elbow_directory_close(&outputs->directory);
@@ -186,8 +191,10 @@ void elbow_outputs_write_receipt(struct elbow_run_outputs *outputs, const char *
 void elbow_outputs_note(struct elbow_run_outputs *outputs, enum elbow_output_kind kind,
                         const struct elbow_error *trouble)
 {
-    static const char *const names[] = {
-        [ELBOW_OUTPUT_ROWS] = "rows", [ELBOW_OUTPUT_PICTURES] = "pictures", [ELBOW_OUTPUT_CHECKPOINT] = "checkpoints"};
+    static const char *const names[] = {[ELBOW_OUTPUT_ROWS] = "rows",
+                                        [ELBOW_OUTPUT_PICTURES] = "pictures",
+                                        [ELBOW_OUTPUT_EVENTS] = "events",
+                                        [ELBOW_OUTPUT_CHECKPOINT] = "checkpoints"};
     bool fails = trouble->status != ELBOW_OK, failed = outputs->is_failing[kind];
     if (fails && outputs->plan->place.rank == 0 && !elbow_outputs_may_write(outputs))
         return; // that is why, and is told at the end

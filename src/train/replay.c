@@ -119,6 +119,7 @@ enum elbow_status elbow_replay_run(struct elbow_replay *replay, const struct elb
     own.checkpoint.every = 0;
     own.checkpoint.best = false;
     own.samples.count = 0;
+    own.log.tensorboard = false;
     remove_all(replay->comm, replay->run);
     if (from > 0 && elbow_comm_place(replay->comm).rank == 0)
         lay_out(replay, checkpoint, from, error);

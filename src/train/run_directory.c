@@ -10,6 +10,7 @@
 #include "elbow/checkpoint/checkpoint.h"
 #include "elbow/evaluate/gallery.h"
 #include "elbow/math/hash.h"
+#include "elbow/output/events.h"
 #include "elbow/output/metrics.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@
 #include <unistd.h>
 
 // What a run writes. The folders come last.
-static const char *const files[] = {ELBOW_RUN_CONFIG, "metrics.csv", "kl.csv", "log.txt", "receipt.txt", "lock"};
+static const char *const files[] = {ELBOW_RUN_CONFIG, "metrics.csv", "kl.csv",         "log.txt",
+                                    "receipt.txt",    "lock",        ELBOW_EVENTS_NAME};
 static const char *const folders[] = {"checkpoints", "samples"};
 enum { FILES = sizeof files / sizeof *files, FOLDERS = sizeof folders / sizeof *folders };
 

@@ -36,14 +36,17 @@ static void count_stall(struct elbow_trainer *trainer, double seconds)
 // disk: where there is no room for them, there shall be none that says so. Other troubles do not hold it back.
 static bool may_hand_over(struct elbow_run_outputs *outputs)
 {
-    struct elbow_error rows = {0}, pictures = {0}, held = {0};
+    struct elbow_error rows = {0}, pictures = {0}, events = {0}, held = {0};
     if (!elbow_outputs_may_write(outputs))
         return false;
     elbow_metrics_flush(&outputs->metrics, &rows);
     elbow_outputs_note(outputs, ELBOW_OUTPUT_ROWS, &rows);
     elbow_pending_flush(&outputs->pending, &pictures);
     elbow_outputs_note(outputs, ELBOW_OUTPUT_PICTURES, &pictures);
-    if (!elbow_metrics_waits_for_room(&outputs->metrics) && !elbow_pending_wait_for_room(&outputs->pending))
+    elbow_events_flush(&outputs->events, &events);
+    elbow_outputs_note(outputs, ELBOW_OUTPUT_EVENTS, &events);
+    if (!elbow_metrics_waits_for_room(&outputs->metrics) && !elbow_pending_wait_for_room(&outputs->pending) &&
+        !elbow_events_wait_for_room(&outputs->events))
         return true;
     elbow_error_set(&held, ELBOW_OUTPUT,
                     "the checkpoint of step %llu was not written: the disk has no room for what belongs to it",
@@ -74,6 +77,7 @@ void elbow_trainer_save(struct elbow_trainer *trainer)
                                            .keeps_best = trainer->plan.config.checkpoint.best,
                                            .best_step = engine->state.best_step};
         elbow_metrics_descriptors(&outputs->metrics, order.tables);
+        order.tables[2] = outputs->events.is_open ? outputs->events.file : -1;
         elbow_writer_begin(&outputs->writer, &order);
     }
     double seconds = elbow_clock_seconds() - start;

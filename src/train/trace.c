@@ -49,7 +49,8 @@ static void follow_links(const char *path, elbow_path place)
 // Whether a path is where the run writes something else.
 static bool is_of_run(const char *run, const char *named)
 {
-    static const char *const names[] = {"config.yaml", "metrics.csv", "kl.csv", "log.txt", "receipt.txt", "lock"};
+    static const char *const names[] = {"config.yaml", "metrics.csv", "kl.csv",         "log.txt",
+                                        "receipt.txt", "lock",        ELBOW_EVENTS_NAME};
     static const char *const places[] = {"checkpoints", "samples"};
     elbow_path path, holder, place;
     follow_links(named, path);

@@ -53,12 +53,9 @@ static struct elbow_metrics_row new_row(const struct elbow_engine *engine, elbow
 
 static void append(struct elbow_trainer *trainer, const struct elbow_metrics_row *row, const double *kl)
 {
-    struct elbow_error trouble = {0};
     elbow_trainer_show_row(&trainer->engine, row);
-    if (!elbow_outputs_may_write(&trainer->outputs))
-        return;
-    elbow_metrics_append(&trainer->outputs.metrics, row, kl, &trouble);
-    elbow_outputs_note(&trainer->outputs, ELBOW_OUTPUT_ROWS, &trouble);
+    if (elbow_outputs_may_write(&trainer->outputs))
+        elbow_outputs_add_row(&trainer->outputs, row, kl);
 }
 
 // Rank zero writes the means since the last row; all begin anew.
@@ -193,6 +190,7 @@ static void draw_pictures(struct elbow_trainer *trainer)
     if (elbow_engine_weights(engine, &gallery.parameters, &trouble) == ELBOW_OK)
         elbow_gallery_step(&gallery, originals, engine->state.step, &trouble);
     elbow_outputs_note(&trainer->outputs, ELBOW_OUTPUT_PICTURES, &trouble);
+    elbow_outputs_add_pictures(&trainer->outputs);
     elbow_trace_end(engine->track, ELBOW_TRACE_PICTURES, engine->state.step, begin);
     double seconds = elbow_clock_seconds() - start;
     engine->times.start += seconds;

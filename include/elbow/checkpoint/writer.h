@@ -19,7 +19,7 @@ struct elbow_writer_order {
     int64_t keep;       // newest checkpoints that stay
     bool keeps_best;    // best.h5 links to the checkpoint of best_step, and that stays, too
     uint64_t best_step; // 0: none yet
-    int tables[2];      // descriptors to be synced first; -1: none. They may be closed as soon as begin returns
+    int tables[3];      // descriptors to be synced first; -1: none. They may be closed as soon as begin returns
 };
 
 // Zeroed: nothing. It stays where it is while it is used.

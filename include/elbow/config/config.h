@@ -229,7 +229,8 @@ struct elbow_config {
         int64_t every; // steps, 0 or ELBOW_EVERY_EPOCH
     } eval;
     struct {
-        int64_t every; // steps
+        int64_t every;    // steps
+        bool tensorboard; // events for TensorBoard, too
     } log;
     struct {
         int64_t every, keep; // steps; 0: only the last

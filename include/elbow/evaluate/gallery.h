@@ -63,6 +63,10 @@ enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gall
 enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
                                      uint64_t step, struct elbow_error *error);
 
+// Local. The name of a step's picture of samples, or of reconstructions, in RUN/samples, where the data are images.
+enum { ELBOW_GALLERY_NAME_SIZE = 64 };
+void elbow_gallery_name(uint64_t step, bool of_reconstructions, char name[ELBOW_GALLERY_NAME_SIZE]);
+
 // Local. Whether a name is one that elbow_gallery_step gives.
 bool elbow_gallery_is_name(const char *name);
 

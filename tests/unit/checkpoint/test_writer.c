@@ -36,7 +36,7 @@ static void take(struct elbow_writer *writer, uint64_t step)
         writer->snapshot.file.bytes[i] = (unsigned char)(i * step);
 }
 
-static const struct elbow_writer_order no_tables = {.keep = 2, .tables = {-1, -1}};
+static const struct elbow_writer_order no_tables = {.keep = 2, .tables = {-1, -1, -1}};
 
 static bool is_sound(const char *run, uint64_t step)
 {

@@ -8,6 +8,7 @@
 #include "elbow/base/pending.h"
 #include "elbow/checkpoint/checkpoint.h"
 #include "elbow/checkpoint/writer.h"
+#include "elbow/output/events.h"
 #include "elbow/output/metrics.h"
 #include "elbow/output/tracer.h"
 #include "elbow/train/trainer.h"
@@ -15,7 +16,13 @@
 #include "elbow/train/detail/plan.h"
 
 // What a run leaves, by what may fail by itself.
-enum elbow_output_kind { ELBOW_OUTPUT_ROWS, ELBOW_OUTPUT_PICTURES, ELBOW_OUTPUT_CHECKPOINT, ELBOW_OUTPUT_KINDS };
+enum elbow_output_kind {
+    ELBOW_OUTPUT_ROWS,
+    ELBOW_OUTPUT_PICTURES,
+    ELBOW_OUTPUT_EVENTS,
+    ELBOW_OUTPUT_CHECKPOINT,
+    ELBOW_OUTPUT_KINDS
+};
 
 // How long checkpoints made training wait.
 struct elbow_stalls {
@@ -38,6 +45,7 @@ struct elbow_run_outputs {
     off_t receipt_size;               // bytes of the receipt when this start had written its part; 0: not yet
     struct elbow_lock lock;           // of the run directory
     struct elbow_metrics metrics;
+    struct elbow_events events;   // for TensorBoard, where it is asked for
     struct elbow_pending pending; // pictures that could not be written yet
     bool is_saved;                // the last checkpoint that was waited for is on disk
 
@@ -81,6 +89,12 @@ void elbow_outputs_write_receipt(struct elbow_run_outputs *outputs, const char *
 // again, and the exit status will tell.
 void elbow_outputs_note(struct elbow_run_outputs *outputs, enum elbow_output_kind kind,
                         const struct elbow_error *trouble);
+
+// Local. Rank zero. A row into the tables, and among the events, of the present step.
+void elbow_outputs_add_row(struct elbow_run_outputs *outputs, const struct elbow_metrics_row *row, const double *kl);
+
+// Local. Rank zero. The pictures of the present step, which have been drawn, among the events.
+void elbow_outputs_add_pictures(struct elbow_run_outputs *outputs);
 
 // Local. Rank zero. Whether the trace, if one is asked for, has a place, before anything is made: as
 // elbow_output_check; USAGE too if the run writes something else there.
