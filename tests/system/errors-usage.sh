@@ -42,6 +42,10 @@ wrong 1 'data.h5: exists already; give another name, or --force to replace it' e
 wrong 2 '--force is for --trace' train good.yaml --run-dir run --force
 wrong 2 '--data :/: lacks the file' eval good --data :/
 
+wrong 2 'x.pt: must end in .safetensors or .onnx' export good -o x.pt
+wrong 2 'export: -o FILE is missing' export good
+wrong 1 'away: No such file' export away -o x.safetensors
+
 # A deterministic autoencoder has no prior, and no distribution of z.
 run 0 1 plain "$elbow" train good.yaml --run-dir plain --set model.posterior=deterministic
 wrong 2 'sample: plain.*has model.posterior: deterministic, without a prior.*add --fit K' sample plain -o x.png

@@ -186,5 +186,6 @@ extern const struct elbow_command elbow_command_config;
 extern const struct elbow_command elbow_command_bench;
 extern const struct elbow_command elbow_command_doctor;
 extern const struct elbow_command elbow_command_verify;
+extern const struct elbow_command elbow_command_export;
 
 #endif

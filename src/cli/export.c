@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow export: a trained model for other programs.
+#include "elbow/cli/command.h"
+#include "elbow/evaluate/exporter.h"
+#include "elbow/evaluate/session.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+// What the command line says.
+struct wish {
+    struct elbow_session_request request;
+    const char *output;
+};
+
+static const struct elbow_flag flags[] = {
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
+    {.name = "output",
+     .letter = 'o',
+     .kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE",
+     .help = "the file to be written, with one of these endings:" ELBOW_EXPORT_ENDINGS,
+     .offset = offsetof(struct wish, output)},
+    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
+    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
+};
+
+// Collective. Whether the output has a place, before anything is read.
+static enum elbow_status check(struct elbow_call *call, const struct wish *wish, struct elbow_error *error)
+{
+    if (elbow_comm_place(call->comm).rank == 0)
+        elbow_export_check(wish->output, elbow_output_publishing(wish->request.force), error);
+    return elbow_comm_agree_root(call->comm, error);
+}
+
+// Collective.
+static enum elbow_status write_files(struct elbow_call *call, const struct wish *wish,
+                                     const struct elbow_session *session, struct elbow_error *error)
+{
+    const struct elbow_checkpoint *checkpoint = &session->checkpoint;
+    struct elbow_export_request request = {.comm = call->comm,
+                                           .checkpoint = checkpoint,
+                                           .model = session->model,
+                                           .is_averaged = checkpoint->config.train.average > 0 && !wish->request.is_raw,
+                                           .path = wish->output,
+                                           .publish = elbow_output_publishing(wish->request.force)};
+    elbow_path files[ELBOW_EXPORT_FILES];
+    int count;
+    enum elbow_status status = elbow_export(&request, error);
+    if (status != ELBOW_OK || !elbow_export_files(wish->output, files, &count))
+        return status;
+    elbow_log_say(call->log, "%s%s%s: the model of step %" PRIu64 " of %s", files[0], count > 1 ? ", " : "",
+                  count > 1 ? files[1] : "", checkpoint->state.step, checkpoint->path);
+    return ELBOW_OK;
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = {0};
+    struct elbow_session session = {0};
+    enum elbow_status status = elbow_flags_read(call, &wish, error);
+    if (status == ELBOW_OK)
+        status = check(call, &wish, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    if (status == ELBOW_OK)
+        status = check(call, &wish, error); // the checkpoint is an input now
+    if (status == ELBOW_OK)
+        status = write_files(call, &wish, &session, error);
+    elbow_session_close(call->comm, &session);
+    return status;
+}
+
+const struct elbow_command elbow_command_export = {
+    .name = "export",
+    .summary = "write a trained model for other programs",
+    .text = "With the ending .safetensors: all tensors of the model under their names, with its configuration.\n",
+    .examples = "elbow export runs/shapes -o shapes.safetensors\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .run = run,
+};
