@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+// What is smaller may stay in the C library's heap, which keeps so much at its end.
+enum { OWN_PAGES_BYTES = 4 << 20, KEPT_BYTES = 8 << 20 };
 
 struct block {
     size_t size; // of the user's part
@@ -86,6 +92,14 @@ enum elbow_status elbow_duplicate(char **copy, const char *text, struct elbow_er
     if (status == ELBOW_OK)
         memcpy(*copy, text, size);
     return status;
+}
+
+void elbow_memory_start(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+#endif
 }
 
 bool elbow_memory_has(size_t bytes)

@@ -136,6 +136,7 @@ static const struct elbow_command *find_work(int count, char **words, struct elb
 // Local. MEMORY where there is so little that the libraries would crash or hang before any sentence of ours.
 static enum elbow_status take_memory(struct elbow_error *error)
 {
+    elbow_memory_start();
     if (!elbow_memory_has(MEMORY_LEAST))
         return elbow_error_set(
             error, ELBOW_MEMORY,

@@ -109,6 +109,12 @@ static size_t row_bytes_of(const struct elbow_loading *loading, const struct elb
     return mask != NULL ? loading->dataset->values * elbow_element_size(mask->info.element) : 0;
 }
 
+uint64_t elbow_loading_marks_bytes(const struct elbow_loading *loading, uint64_t rows)
+{
+    uint64_t of_mask = row_bytes_of(loading, loading->mask), of_written = row_bytes_of(loading, loading->written);
+    return rows * (of_mask + of_written) + (of_mask > of_written ? of_mask : of_written);
+}
+
 enum elbow_status elbow_loading_marks_create(const struct elbow_loading *loading, uint64_t rows_max,
                                              struct elbow_loading_marks *marks, struct elbow_error *error)
 {

@@ -100,11 +100,11 @@ static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow
 }
 
 // Says what the loading takes beside the data, if that is much.
-static void tell_reading(const struct elbow_loading *loading, struct elbow_log *log)
+static void tell_reading(struct elbow_loading *loading, struct elbow_log *log)
 {
     struct elbow_hdf5_storage storage;
     uint64_t bytes = elbow_dataset_bytes(loading->dataset);
-    if (elbow_source_storage(loading->source, &storage, NULL) == ELBOW_OK && storage.reading > READING_LEAST &&
+    if (elbow_loading_find_reading(loading, &storage, NULL) == ELBOW_OK && storage.reading > READING_LEAST &&
         storage.reading > bytes / READING_SHARE)
         elbow_log_say(log, "data: while %s is loaded, a rank takes %s beside it for unpacking its chunks",
                       loading->dataset->name, elbow_text_bytes(storage.reading).text);
@@ -309,7 +309,7 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
     if (status == ELBOW_OK)
         status = elbow_source_check(loading.source, error);
     if (status == ELBOW_OK)
-        status = elbow_source_storage(loading.source, storage, error);
+        status = elbow_loading_find_reading(&loading, storage, error);
     elbow_source_close(loading.source);
     elbow_source_close(loading.mask);
     elbow_source_close(loading.written);

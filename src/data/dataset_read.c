@@ -12,11 +12,16 @@ static const uint64_t READ_BYTES = UINT64_C(1) << 26;
 // Rows of a contiguous dataset are dealt out in pieces of about so many bytes.
 static const uint64_t PIECE_BYTES = UINT64_C(1) << 20;
 
+uint64_t elbow_loading_piece(const struct elbow_hdf5_info *info, uint64_t row_bytes)
+{
+    return info->chunk_rows > 0 ? info->chunk_rows : PIECE_BYTES / row_bytes + 1;
+}
+
 struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const struct elbow_hdf5_info *info,
                                       uint64_t row_bytes, bool is_shared, uint64_t *piece)
 {
     uint64_t rows = loading->dataset->samples;
-    *piece = info->chunk_rows > 0 ? info->chunk_rows : PIECE_BYTES / row_bytes + 1;
+    *piece = elbow_loading_piece(info, row_bytes);
     if (!is_shared)
         return (struct elbow_range){0, rows};
     struct elbow_place place = elbow_comm_place(loading->comm);
@@ -75,13 +80,18 @@ static enum elbow_status read_block(struct elbow_loading *loading, const struct 
     return status == ELBOW_OK && may_miss ? elbow_loading_mark(loading, marks, first, count, error) : status;
 }
 
+uint64_t elbow_loading_block(uint64_t row_bytes, uint64_t piece)
+{
+    uint64_t block = READ_BYTES / (piece * row_bytes) * piece;
+    return block > 0 ? block : piece;
+}
+
 enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     uint64_t row_bytes = dataset->values * elbow_element_size(dataset->element), piece;
     struct elbow_range range = elbow_loading_rows(loading, &loading->info, row_bytes, dataset->rows.is_shared, &piece);
-    uint64_t block = READ_BYTES / (piece * row_bytes) * piece;
-    block = block > 0 ? block : piece;
+    uint64_t block = elbow_loading_block(row_bytes, piece);
     void *row = NULL;
     struct elbow_loading_marks marks;
     enum elbow_status status =

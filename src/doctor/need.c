@@ -6,10 +6,12 @@
 
 #include "elbow/base/log.h"
 #include "elbow/base/memory.h"
+#include "elbow/data/collate.h"
 #include "elbow/data/configured.h"
 #include "elbow/data/facts.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
+#include "elbow/data/through.h"
 #include "elbow/evaluate/frozen.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/vae/model.h"
@@ -18,9 +20,10 @@
 
 // What rank zero learns of the data.
 struct data {
-    uint64_t bytes;                // of rows, labels and weights, of training and validation
-    uint64_t selections;           // bytes of a rank that say which rows are samples
-    uint64_t reading;              // bytes that a rank takes beside them while it reads the dataset that wants most
+    struct elbow_dataset_need needs[2]; // of training and validation
+    size_t sets;
+    uint64_t row_bytes;            // of a microbatch, for a row, without what the model is told of it
+    uint64_t frozen;               // bytes of a rank for the model in front of the data
     struct elbow_data_facts facts; // of the training set, but for what only its rows tell
     elbow_path file;
     struct elbow_error error;
@@ -28,44 +31,63 @@ struct data {
 
 // What the training or the validation data of the configuration take: their rows in the type they are stored in, and
 // what lies beside them. A list of rows and groups are read, as they say how many samples there are.
-static enum elbow_status add_described(const struct elbow_dataset_request *request, struct data *data)
+static enum elbow_status add_described(const struct elbow_dataset_request *request, const struct elbow_config *config,
+                                       const struct elbow_frozen *frozen, struct data *data)
 {
     struct elbow_dataset dataset;
     struct elbow_hdf5_storage storage;
     enum elbow_status status = elbow_dataset_describe(request, &dataset, &storage, &data->error);
     if (status != ELBOW_OK)
         return status;
-    data->reading = storage.reading > data->reading ? storage.reading : data->reading;
-    data->bytes += elbow_dataset_bytes(&dataset) + dataset.beside_bytes;
-    data->selections += dataset.selection_bytes;
+    data->needs[data->sets++] = elbow_dataset_need(&dataset);
     if (data->facts.samples > 0)
         return ELBOW_OK;
     data->facts = elbow_data_facts_of(&dataset);
     if (!dataset.is_synthetic)
         elbow_text_format(data->file, sizeof data->file, "%s", request->files->paths[0]);
-    return ELBOW_OK;
+    if (frozen != NULL)
+        status = elbow_dataset_lead_through(&dataset, &frozen->through, &data->error);
+    if (status == ELBOW_OK) {
+        const struct elbow_collation collation = elbow_collation_of_training(config, &dataset);
+        data->row_bytes = elbow_collated_row_bytes(&collation);
+    }
+    elbow_release(&dataset.stored);
+    return status;
 }
 
-// Training or validation data; the latter have to agree with the former.
-static enum elbow_status add_set(const struct elbow_config *config, bool is_valid, struct data *data)
+// Training or validation data; the latter have to agree with the former. A model in front of the data has a say in how
+// they are read.
+static enum elbow_status add_set(const struct elbow_config *config, const struct elbow_frozen *frozen, bool is_valid,
+                                 struct data *data)
 {
+    const struct elbow_config *read = frozen != NULL ? &frozen->config : config;
     struct elbow_configured configured = {0};
-    enum elbow_status status = elbow_configured_find(NULL, config, is_valid, NULL, &configured, &data->error);
+    enum elbow_status status = elbow_configured_find(NULL, read, is_valid, NULL, &configured, &data->error);
     if (status == ELBOW_OK) {
-        struct elbow_dataset_request request = elbow_configured_request(config, is_valid, &configured);
+        struct elbow_dataset_request request = elbow_configured_request(read, is_valid, &configured);
         request.reference = is_valid ? &data->facts : NULL;
         request.reference_name = "the training set";
-        status = add_described(&request, data);
+        status = add_described(&request, config, frozen, data);
     }
     elbow_configured_clear(&configured);
     return status;
 }
 
 // Rank zero.
-static void look_at_data(const struct elbow_config *config, struct data *data)
+static void look_at_data(const struct elbow_config *config, const struct elbow_frozen *frozen, struct data *data)
 {
-    if (add_set(config, false, data) == ELBOW_OK && elbow_configured_has_valid(config))
-        add_set(config, true, data);
+    data->frozen = elbow_frozen_bytes(frozen);
+    if (add_set(config, frozen, false, data) == ELBOW_OK &&
+        elbow_configured_has_valid(frozen != NULL ? &frozen->config : config))
+        add_set(config, frozen, true, data);
+}
+
+// Microbatches that a rank holds: one, or another one that a thread makes ahead of the step where there is a core for
+// it. (Lanes of a run on threads hold more of them: their number is not known before the run.)
+static uint64_t microbatch_bytes(const struct elbow_config *config, const struct data *data, uint64_t rows)
+{
+    uint64_t held = config->run.prefetch == ELBOW_PREFETCH_OFF ? 1 : 2;
+    return held * rows * (data->row_bytes + config->model.condition.width * sizeof(float));
 }
 
 // Local. What the ranks hold together, and what each holds for itself.
@@ -95,18 +117,21 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     if (status == ELBOW_OK)
         status = elbow_exchange_measure(comm, sizes, &need, error);
     facts->parameters = elbow_parameters_trainable(&model->parameters);
-    facts->shared_need = ranks > 1 ? data->bytes + need.shared_per_node : 0;
-    facts->private_need = ranks * (data->bytes + need.private_per_rank);
+    uint64_t stored = data->needs[0].node + data->needs[1].node;
+    facts->shared_need = ranks > 1 ? stored + need.shared_per_node : 0;
+    facts->private_need = ranks * (stored + need.private_per_rank);
     // Two moments (and averages) of a rank's share of the parameters, and room for the copy that becomes a checkpoint
     // on rank zero.
     uint64_t moments =
         (config->train.average > 0 ? 3 : 2) * sizes.parameters * sizeof(float) / (uint64_t)facts->place.size;
     uint64_t added = sizes.advance_count > 0 ? sizes.parameters * sizeof(float) : 0; // what follows from those elements
-    facts->memory_need = (ranks > 1 ? facts->shared_need : facts->private_need) +
-                         ranks * (moments + added + elbow_model_bytes(model) + data->selections) +
-                         (config->train.average > 0 ? 4 : 3) * sizes.parameters * sizeof(float);
-    // The data are loaded before there is anything else.
-    uint64_t loading = (ranks > 1 ? 1 : ranks) * data->bytes + ranks * (data->reading + data->selections);
+    facts->memory_need =
+        (ranks > 1 ? facts->shared_need : facts->private_need) +
+        ranks * (moments + added + elbow_model_bytes(model) + data->needs[0].rank + data->needs[1].rank + data->frozen +
+                 microbatch_bytes(config, data, (uint64_t)sequence.microbatch)) +
+        (config->train.average > 0 ? 4 : 3) * sizes.parameters * sizeof(float);
+    // The data are loaded before there is anything else, but for the model in front of them.
+    uint64_t loading = ranks * data->frozen + elbow_dataset_loading_peak(data->needs, data->sets, ranks, 1);
     facts->memory_need = facts->memory_need > loading ? facts->memory_need : loading;
     elbow_release(&layers);
     elbow_model_destroy(model);
@@ -216,7 +241,7 @@ enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct e
     struct elbow_log quiet = elbow_log_open(false, stderr);
     elbow_frozen_load(comm, config, &quiet, &frozen, &data.error);
     if (facts->place.rank == 0 && data.error.status == ELBOW_OK)
-        look_at_data(frozen != NULL ? &frozen->config : config, &data);
+        look_at_data(config, frozen, &data);
     if (frozen != NULL)
         lead_through(frozen, &data.facts);
     elbow_frozen_destroy(frozen);

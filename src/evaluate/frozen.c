@@ -220,6 +220,16 @@ void elbow_frozen_request(struct elbow_frozen *frozen, const struct elbow_config
     request->conditions.may_lack = config->model.condition.dropout > 0;
 }
 
+uint64_t elbow_frozen_bytes(const struct elbow_frozen *frozen)
+{
+    if (frozen == NULL)
+        return 0;
+    const struct elbow_checkpoint *checkpoint = &frozen->checkpoint;
+    uint64_t arrays =
+        1U + (checkpoint->first_moment != NULL) + (checkpoint->second_moment != NULL) + (checkpoint->average != NULL);
+    return arrays * checkpoint->parameters.size * sizeof(float);
+}
+
 void elbow_frozen_destroy(struct elbow_frozen *frozen)
 {
     if (frozen == NULL)

@@ -37,6 +37,38 @@ static uint64_t dataset_bytes(const struct elbow_dataset *dataset)
     return bytes;
 }
 
+// What the ranks of a node take together.
+struct total {
+    uint64_t rank, node;
+};
+
+// Most that is taken while the data are loaded, before there is anything else. The frozen model is there.
+static struct total loading_total(const struct elbow_train_plan *plan, uint64_t copies)
+{
+    const struct elbow_dataset_need needs[] = {elbow_dataset_need(&plan->train), elbow_dataset_need(&plan->valid)};
+    uint64_t ranks = (uint64_t)plan->place.node_size, frozen = elbow_frozen_bytes(plan->frozen);
+    uint64_t rank = 0;
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; ++i)
+        rank = needs[i].rank + needs[i].reading > rank ? needs[i].rank + needs[i].reading : rank;
+    return (struct total){
+        frozen + rank, ranks * frozen + elbow_dataset_loading_peak(needs, sizeof needs / sizeof *needs, ranks, copies)};
+}
+
+// The most that is taken, and where that is taken only while the data are loaded, what is taken later.
+static void tell_total(const struct elbow_train_plan *plan, struct total loading, struct total later)
+{
+    const char *s = plan->place.node_size == 1 ? "" : "s";
+    if (loading.node > later.node)
+        elbow_log_say(plan->log,
+                      "memory in all: %s a rank, %s a node of %d rank%s while the data are loaded, which is the most; "
+                      "then %s a rank, %s a node",
+                      elbow_text_bytes(loading.rank).text, elbow_text_bytes(loading.node).text, plan->place.node_size,
+                      s, elbow_text_bytes(later.rank).text, elbow_text_bytes(later.node).text);
+    else
+        elbow_log_say(plan->log, "memory in all: %s a rank, %s a node of %d rank%s", elbow_text_bytes(later.rank).text,
+                      elbow_text_bytes(later.node).text, plan->place.node_size, s);
+}
+
 // Collective. `checkpoints`: rank zero's, which is the one that tells.
 static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint64_t checkpoints)
 {
@@ -49,7 +81,9 @@ static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint6
                        (uint64_t)((engine->optimizer.first_moment != NULL) + (engine->optimizer.second_moment != NULL));
     uint64_t averages = engine->average.count * sizeof(float);
     uint64_t activations = elbow_model_bytes(engine->model), microbatches = elbow_prefetch_bytes(engine->prefetch);
-    uint64_t rank = exchange.gradients_per_rank + moments + averages + activations + microbatches + selections + trace;
+    uint64_t frozen = elbow_frozen_bytes(plan->frozen);
+    uint64_t rank =
+        exchange.gradients_per_rank + moments + averages + activations + microbatches + selections + frozen + trace;
     uint64_t node = rank * (uint64_t)plan->place.node_size + data * copies + exchange.parameters_per_node;
     elbow_log_say(plan->log, "memory of a node: dataset %s, parameters %s", elbow_text_bytes(data * copies).text,
                   elbow_text_bytes(exchange.parameters_per_node).text);
@@ -61,12 +95,15 @@ static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint6
     if (selections > 0)
         elbow_log_say(plan->log, "memory of a rank beside that: %s for the selection of rows",
                       elbow_text_bytes(selections).text);
+    if (frozen > 0)
+        elbow_log_say(plan->log, "memory of a rank beside that: %s for the model of data.through",
+                      elbow_text_bytes(frozen).text);
+    if (trace > 0)
+        elbow_log_say(plan->log, "memory of a rank beside that: %s for the trace", elbow_text_bytes(trace).text);
     if (checkpoints > 0)
         elbow_log_say(plan->log, "memory of rank zero beside that: %s for checkpoints",
                       elbow_text_bytes(checkpoints).text);
-    elbow_log_say(plan->log, "memory in all: %s a rank, %s a node of %d rank%s%s", elbow_text_bytes(rank).text,
-                  elbow_text_bytes(node + checkpoints).text, plan->place.node_size,
-                  plan->place.node_size == 1 ? "" : "s", checkpoints > 0 ? ", rank zero's" : "");
+    tell_total(plan, loading_total(plan, copies), (struct total){rank, node + checkpoints});
 }
 
 static void tell_run(const struct elbow_engine *engine)

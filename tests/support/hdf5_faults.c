@@ -172,6 +172,7 @@ FAULTY_CALL(hid_t, -1, H5Pget_virtual_srcspace, (hid_t a, size_t b), (a, b))
 FAULTY_CALL(hid_t, -1, H5Pget_virtual_vspace, (hid_t a, size_t b), (a, b))
 FAULTY_CALL(herr_t, -1, H5Pget_mdc_config, (hid_t a, H5AC_cache_config_t *b), (a, b))
 FAULTY_CALL(herr_t, -1, H5Pset_mdc_config, (hid_t a, H5AC_cache_config_t *b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Pset_chunk_cache, (hid_t a, size_t b, size_t c, double d), (a, b, c, d))
 FAULTY_CALL(herr_t, -1, H5Pset_efile_prefix, (hid_t a, const char *b), (a, b))
 FAULTY_CALL(herr_t, -1, H5Sget_regular_hyperslab, (hid_t a, hsize_t *b, hsize_t *c, hsize_t *d, hsize_t *e),
             (a, b, c, d, e))

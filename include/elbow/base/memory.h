@@ -43,6 +43,10 @@ void elbow_release(void *pointer);
 // Local. Text copies, to be given back with elbow_release.
 enum elbow_status elbow_duplicate(char **copy, const char *text, struct elbow_error *error);
 
+// Local. Once, at the start of a program: large blocks that are given back leave the process at once, so that it holds
+// no more than it uses. (The C library would keep blocks of up to 64 MB, once such a block was given back.)
+void elbow_memory_start(void);
+
 // Local. Whether so many bytes could be had now in one piece: they are asked for and given back, not touched. For
 // libraries that crash or wait without end where there are none.
 bool elbow_memory_has(size_t bytes);

@@ -93,10 +93,12 @@ struct elbow_dataset {
     uint64_t
         beside_bytes; // labels, weights, sizes and conditions of all stored rows, beside the rows in a node's memory
     uint64_t selection_bytes; // the selection, on each rank
-    bool is_sparse;           // only the entries of each row are kept, as they are stored
-    uint64_t entries;         // of sparse rows: values that are stored; all others are zero
-    bool is_binary; // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY; of
-                    // several parts those of which it is BINARY)
+    uint64_t
+        reading_bytes; // what a rank takes beside all that while it loads the rows, at most; of a load on rank zero
+    bool is_sparse;    // only the entries of each row are kept, as they are stored
+    uint64_t entries;  // of sparse rows: values that are stored; all others are zero
+    bool is_binary;    // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY; of
+                       // several parts those of which it is BINARY)
     bool is_synthetic;
     bool is_whole;                       // synthetic data are counts up to max
     uint64_t seed;                       // synthetic data are drawn with it when used
@@ -180,6 +182,21 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
 
 // Local. The bytes that the rows take in a node's memory, by what a description tells of them.
 size_t elbow_dataset_bytes(const struct elbow_dataset *dataset);
+
+// What a dataset takes of a node's memory, by what a description or a load tells of it.
+struct elbow_dataset_need {
+    uint64_t node;    // a copy of the rows and of what lies beside them
+    uint64_t rank;    // of each rank, beside that
+    uint64_t reading; // of each rank, only while the dataset is loaded
+};
+
+// Local. A zeroed dataset needs nothing.
+struct elbow_dataset_need elbow_dataset_need(const struct elbow_dataset *dataset);
+
+// Local. Most bytes that a node takes while datasets are loaded one after the other, by so many ranks into so many
+// copies.
+uint64_t elbow_dataset_loading_peak(const struct elbow_dataset_need *needs, size_t count, uint64_t ranks,
+                                    uint64_t copies);
 
 // Collective. Gives it back; a zeroed struct is legal.
 void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset);

@@ -27,6 +27,7 @@ struct elbow_hdf5_info {
     bool is_converted;   // the stored type is none of `element`'s
     uint64_t chunk_rows; // rows of a chunk; 0: contiguous
     bool is_compressed;
+    bool is_virtual; // its rows are those of other datasets
 };
 
 // Local. "HDF5 1.10.8, parallel": version, whether the installed library is the parallel one. Static text.
@@ -154,10 +155,11 @@ struct elbow_hdf5_filter {
 // How a dataset is stored.
 struct elbow_hdf5_storage {
     enum elbow_hdf5_layout_kind kind;
-    uint64_t chunk[ELBOW_HDF5_RANK_MAX]; // of a chunked one
+    uint64_t chunk[ELBOW_HDF5_RANK_MAX]; // of a chunked one; of a virtual one the longest of its sources, or 0
     uint64_t chunks, written;            // how many there should be, and are
     uint64_t sources;                    // mappings of a virtual one, raw files
     uint64_t reading;                    // bytes that a read takes beside its rows, because of packed chunks
+    uint64_t kept;                       // bytes that stay taken between two reads
     int filters;
     struct elbow_hdf5_filter filter[ELBOW_HDF5_FILTERS_MAX]; // in the order of packing
 };
@@ -171,6 +173,7 @@ struct elbow_hdf5_origin {
     struct elbow_hdf5 *file;
     const char *dataset, *file_name;
     enum elbow_element element;
+    int rank; // of the virtual dataset
 };
 typedef enum elbow_status elbow_hdf5_visit(void *context, const struct elbow_hdf5_origin *origin,
                                            struct elbow_error *error);
@@ -179,6 +182,11 @@ typedef enum elbow_status elbow_hdf5_visit(void *context, const struct elbow_hdf
 // dataset none. Those that cannot be opened are passed over (elbow_hdf5_check_storage tells of them). FORMAT as above.
 enum elbow_status elbow_hdf5_visit_origins(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
                                            void *context, struct elbow_error *error);
+
+// Local. Of a virtual dataset that was described: the rows of its sources' longest chunks, in which it is best read,
+// into info->chunk_rows. Errors as of the visit.
+enum elbow_status elbow_hdf5_find_chunks(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
+                                         struct elbow_error *error);
 
 // Local. Whether all rows are there and can be read; no row is. FORMAT for filters that are not installed, for damaged
 // or cut off sources; FILE for sources and raw files that are not there; MISMATCH for sources with fewer rows than are

@@ -29,7 +29,7 @@ struct elbow_source_functions {
     // Local. Whether all rows are there and can be read, as elbow_hdf5_check_storage tells; no row is read.
     enum elbow_status (*check)(struct elbow_source *source, struct elbow_error *error);
     // Local. How the rows are stored, of several datasets the first one's; storage->reading: bytes that a read takes
-    // beside its rows, at most.
+    // beside its rows, at most; storage->kept: what the source keeps beside them until it is closed.
     enum elbow_status (*storage)(struct elbow_source *source, struct elbow_hdf5_storage *storage,
                                  struct elbow_error *error);
     // Local. What the attributes say, as elbow_packing_read tells. MISMATCH where those of several datasets differ.

@@ -39,6 +39,9 @@ enum elbow_status elbow_frozen_check(const struct elbow_frozen *frozen, const st
 void elbow_frozen_request(struct elbow_frozen *frozen, const struct elbow_config *config,
                           struct elbow_dataset_request *request);
 
+// Local. Bytes that a rank keeps of it, beside the rooms of its threads. A NULL is legal.
+uint64_t elbow_frozen_bytes(const struct elbow_frozen *frozen);
+
 // Local. A NULL is legal.
 void elbow_frozen_destroy(struct elbow_frozen *frozen);
 

@@ -334,6 +334,7 @@ enum elbow_status elbow_hdf5_close(struct elbow_hdf5 *file, struct elbow_error *
             H5Fclose(file->id);
     }
     enum elbow_status status = elbow_hdf5_first_error(file, error);
+    elbow_release(&file->origins);
     elbow_release(&file);
     return status;
 }

@@ -27,7 +27,7 @@ static enum elbow_status visit_one(struct tour *tour, const char *file, const ch
                                view->file->name, view->name);
     if (status != ELBOW_OK)
         return ELBOW_OK;
-    struct elbow_hdf5_origin origin = {view->source, dataset, file, view->source_info.element};
+    struct elbow_hdf5_origin origin = {view->source, dataset, file, view->source_info.element, view->info->rank};
     return tour->visit(tour->context, &origin, error);
 }
 

@@ -3,74 +3,49 @@
 // for is converted by HDF5. HDF5 keeps some kilobytes for each chunk of one read: a read has a bounded number of them.
 #include "elbow/data/detail/hdf5.h"
 
-#include "elbow/config/config.h"
-
 #include <string.h>
 
 enum { CHUNKS_MAX = 128 }; // of one read
+// Rows of one read of a virtual dataset, unless a chunk of its sources has more: what HDF5 takes to find the parts of
+// its sources may grow with the rows.
+enum { VIRTUAL_MAX = 1 << 14 };
 
-enum elbow_status elbow_hdf5_open_dataset(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
-                                          struct elbow_hdf5_info *info, struct elbow_error *error)
+// Without a cache of chunks. The sources get the properties of the dataset that was opened first: nothing may be open.
+static hid_t open_uncached(struct elbow_hdf5 *file, const char *name)
 {
-    ELBOW_CHECK(file != NULL && name != NULL && info != NULL);
-    bool found;
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    if (access < 0)
+        return access;
+    herr_t result = H5Pset_chunk_cache(access, H5D_CHUNK_CACHE_NSLOTS_DEFAULT, 0, H5D_CHUNK_CACHE_W0_DEFAULT);
+    hid_t dataset = result < 0 ? H5I_INVALID_HID : H5Dopen2(file->id, name, access);
+    H5Pclose(access);
+    return dataset;
+}
+
+// Whose sources are known.
+static enum elbow_status open_virtual(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
+                                      struct elbow_hdf5_info *info, struct elbow_error *error)
+{
+    *dataset = open_uncached(file, name);
+    return *dataset < 0 ? elbow_hdf5_fail_unreadable(file, name, error)
+                        : elbow_hdf5_describe_opened(file, name, dataset, info, error);
+}
+
+enum elbow_status elbow_hdf5_open_values(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
+                                         struct elbow_hdf5_info *info, const struct elbow_hdf5_origins **origins,
+                                         struct elbow_error *error)
+{
     *dataset = H5I_INVALID_HID;
-    enum elbow_status status = elbow_hdf5_find(file, name, &found, error);
-    if (status != ELBOW_OK || !found)
-        return elbow_hdf5_fail_missing(file, name, status, error);
-    *dataset = elbow_hdf5_open_object(file, name);
-    if (*dataset >= 0 && H5Iget_type(*dataset) == H5I_DATASET)
-        *dataset = elbow_hdf5_open_beside(file, *dataset, name);
-    if (*dataset < 0)
-        return elbow_hdf5_fail_unreadable(file, name, error);
-    if (H5Iget_type(*dataset) != H5I_DATASET) {
-        H5Oclose(*dataset);
-        *dataset = H5I_INVALID_HID;
-        return elbow_hdf5_fail_group(file, name, error);
-    }
-    char what[ELBOW_HDF5_WHAT_SIZE];
-    status = elbow_hdf5_describe_id(*dataset, info, what, sizeof what);
-    if (status == ELBOW_OK)
+    *origins = elbow_hdf5_known_origins(file, name);
+    if (*origins != NULL)
+        return open_virtual(file, name, dataset, info, error);
+    enum elbow_status status = elbow_hdf5_open_dataset(file, name, dataset, info, error);
+    if (status != ELBOW_OK || file->is_written || !info->is_virtual)
         return status;
     H5Dclose(*dataset);
     *dataset = H5I_INVALID_HID;
-    return elbow_error_set(error, status, "%s: dataset %s %s", file->name, name, what);
-}
-
-enum elbow_status elbow_hdf5_describe_dataset(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
-                                              struct elbow_error *error)
-{
-    hid_t dataset;
-    enum elbow_status status = elbow_hdf5_open_dataset(file, name, &dataset, info, error);
-    if (status == ELBOW_OK)
-        H5Dclose(dataset);
-    return status;
-}
-
-uint64_t elbow_hdf5_row_values(const struct elbow_hdf5_info *info)
-{
-    uint64_t values = 1;
-    for (int i = 1; i < info->rank; ++i) {
-        if (info->shape[i] == 0)
-            return 0;
-        if (values > UINT64_MAX / info->shape[i])
-            values = UINT64_MAX;
-        else
-            values *= info->shape[i];
-    }
-    return values;
-}
-
-enum elbow_status elbow_hdf5_check_rows(const char *name, const struct elbow_hdf5_info *info, struct elbow_error *error)
-{
-    uint64_t values = elbow_hdf5_row_values(info), all;
-    if (values > ELBOW_VALUES_MAX)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: a row has %s%llu values, at most %d are supported", name,
-                               values == UINT64_MAX ? "more than " : "", (unsigned long long)values, ELBOW_VALUES_MAX);
-    bool fits = info->rank < 1 || !__builtin_mul_overflow(values * sizeof(int64_t), info->shape[0], &all);
-    if (fits && (info->rank < 1 || info->shape[0] >> 48 == 0))
-        return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_FORMAT, "%s: has more values than any memory holds", name);
+    status = elbow_hdf5_look_at_origins(file, name, origins, error);
+    return status == ELBOW_OK ? open_virtual(file, name, dataset, info, error) : status;
 }
 
 // A read in pieces: boxes of at most CHUNKS_MAX chunks.
@@ -82,7 +57,21 @@ struct reading {
     hsize_t step[ELBOW_HDF5_RANK_MAX];                            // of a box, in whole chunks
 };
 
-// Boxes as long as can be along the last dimensions. A row of a virtual dataset may be a chunk of its source.
+// Whole rows of a virtual dataset: as many as fill chunks of its sources, where these begin where it does.
+static void find_virtual_steps(const struct elbow_hdf5_origins *origins, struct reading *reading)
+{
+    hsize_t chunks = origins->across < CHUNKS_MAX ? CHUNKS_MAX / origins->across : 1;
+    hsize_t rows = chunks * (origins->least > 0 ? origins->least : 1), longest = origins->chunk[0];
+    hsize_t most = longest > VIRTUAL_MAX ? longest : VIRTUAL_MAX;
+    rows = rows < most ? rows : most;
+    if (longest > 0 && rows > longest)
+        rows = rows / longest * longest;
+    reading->step[0] = rows;
+    for (int i = 1; i < reading->rank; ++i)
+        reading->step[i] = reading->end[i];
+}
+
+// Boxes as long as can be along the last dimensions.
 static bool find_steps(hid_t dataset, const struct elbow_hdf5_info *info, struct reading *reading)
 {
     hsize_t chunk[H5S_MAX_RANK];
@@ -90,8 +79,7 @@ static bool find_steps(hid_t dataset, const struct elbow_hdf5_info *info, struct
     H5D_layout_t layout = creation < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(creation);
     bool is_known = layout != H5D_LAYOUT_ERROR;
     for (int i = 0; i < info->rank; ++i) {
-        bool is_cut = i == 0 && layout == H5D_VIRTUAL;
-        chunk[i] = is_cut || info->shape[i] == 0 ? 1 : info->shape[i];
+        chunk[i] = info->shape[i] == 0 ? 1 : info->shape[i];
     }
     if (layout == H5D_CHUNKED)
         is_known = H5Pget_chunk(creation, H5S_MAX_RANK, chunk) == info->rank;
@@ -133,12 +121,15 @@ static bool next_box(const struct reading *reading, hsize_t *start)
     return false;
 }
 
-static bool read_boxes(const struct reading *reading, const struct elbow_hdf5_info *info)
+static bool read_boxes(const struct reading *reading, const struct elbow_hdf5_info *info,
+                       const struct elbow_hdf5_origins *origins)
 {
     struct reading boxes = *reading;
     hsize_t start[ELBOW_HDF5_RANK_MAX];
     memcpy(start, boxes.first, sizeof start);
-    if (boxes.space < 0 || !find_steps(boxes.dataset, info, &boxes))
+    if (origins != NULL)
+        find_virtual_steps(origins, &boxes);
+    if (boxes.space < 0 || (origins == NULL && !find_steps(boxes.dataset, info, &boxes)))
         return false;
     bool is_read;
     do
@@ -160,8 +151,8 @@ static enum elbow_status fail_read(const struct elbow_hdf5 *file, const struct r
 }
 
 static enum elbow_status read_rows(struct elbow_hdf5 *file, hid_t dataset, const struct elbow_hdf5_info *info,
-                                   const char *name, uint64_t first, uint64_t count, void *out,
-                                   struct elbow_error *error)
+                                   const struct elbow_hdf5_origins *origins, const char *name, uint64_t first,
+                                   uint64_t count, void *out, struct elbow_error *error)
 {
     ELBOW_CHECK(info->rank >= 1 && first <= info->shape[0] && count <= info->shape[0] - first);
     enum elbow_status status = elbow_hdf5_check_chunks(file, dataset, name, first, count, error);
@@ -176,7 +167,7 @@ static enum elbow_status read_rows(struct elbow_hdf5 *file, hid_t dataset, const
     for (int i = 1; i < info->rank; ++i)
         reading.end[i] = info->shape[i];
     reading.space = elbow_hdf5_select_rows(dataset, first, count, &reading.memory);
-    if (!read_boxes(&reading, info))
+    if (!read_boxes(&reading, info, origins))
         status = fail_read(file, &reading, name, info->chunk_rows > 0, error);
     if (reading.space >= 0) {
         H5Sclose(reading.space);
@@ -191,10 +182,11 @@ enum elbow_status elbow_hdf5_read_rows(struct elbow_hdf5 *file, const char *name
     ELBOW_CHECK(out != NULL || count == 0);
     hid_t dataset;
     struct elbow_hdf5_info info;
-    enum elbow_status status = elbow_hdf5_open_dataset(file, name, &dataset, &info, error);
+    const struct elbow_hdf5_origins *origins;
+    enum elbow_status status = elbow_hdf5_open_values(file, name, &dataset, &info, &origins, error);
     if (status != ELBOW_OK)
         return status;
-    status = read_rows(file, dataset, &info, name, first, count, out, error);
+    status = read_rows(file, dataset, &info, origins, name, first, count, out, error);
     H5Dclose(dataset);
     return status;
 }

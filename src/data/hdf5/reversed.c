@@ -11,6 +11,7 @@ enum { CHUNKS_MAX = 128 }; // of a box
 
 struct turning {
     hid_t dataset, type, space;
+    const struct elbow_hdf5_origins *origins; // of a virtual one
     int rank;
     size_t size; // of an element
     hsize_t first[ELBOW_HDF5_RANK_MAX], end[ELBOW_HDF5_RANK_MAX], chunk[ELBOW_HDF5_RANK_MAX], step[ELBOW_HDF5_RANK_MAX];
@@ -31,7 +32,10 @@ static bool find_steps(struct turning *turning)
         is_known = H5Pget_chunk(creation, turning->rank, turning->chunk) == turning->rank;
     if (creation >= 0)
         H5Pclose(creation);
-    uint64_t bytes = turning->size, chunks = layout == H5D_CHUNKED ? CHUNKS_MAX : UINT64_MAX;
+    bool has_chunks = layout == H5D_CHUNKED || (turning->origins != NULL && turning->origins->chunk[0] > 0);
+    for (int i = 0; i < turning->rank && has_chunks && turning->origins != NULL; ++i)
+        turning->chunk[i] = turning->origins->chunk[i];
+    uint64_t bytes = turning->size, chunks = has_chunks ? CHUNKS_MAX : UINT64_MAX;
     for (int i = 0; i < turning->rank && is_known; ++i)
         if (__builtin_mul_overflow(bytes, turning->chunk[i], &bytes))
             return false;
@@ -153,12 +157,14 @@ enum elbow_status elbow_hdf5_read_reversed(struct elbow_hdf5 *file, const char *
     ELBOW_CHECK(out != NULL || count == 0);
     hid_t dataset;
     struct elbow_hdf5_info info;
-    enum elbow_status status = elbow_hdf5_open_dataset(file, name, &dataset, &info, error);
+    const struct elbow_hdf5_origins *origins;
+    enum elbow_status status = elbow_hdf5_open_values(file, name, &dataset, &info, &origins, error);
     if (status != ELBOW_OK)
         return status;
     int last = info.rank - 1;
     ELBOW_CHECK(last >= 0 && first <= info.shape[last] && count <= info.shape[last] - first);
     struct turning turning = {.dataset = dataset,
+                              .origins = origins,
                               .type = elbow_hdf5_native_type(info.element),
                               .rank = info.rank,
                               .size = elbow_element_size(info.element),

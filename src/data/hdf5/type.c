@@ -150,7 +150,9 @@ static bool is_compressed(hid_t creation)
 static void describe_layout(hid_t creation, struct elbow_hdf5_info *info)
 {
     hsize_t chunk[H5S_MAX_RANK];
-    if (creation < 0 || H5Pget_layout(creation) != H5D_CHUNKED || H5Pget_chunk(creation, H5S_MAX_RANK, chunk) < 1)
+    H5D_layout_t layout = creation < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(creation);
+    info->is_virtual = layout == H5D_VIRTUAL;
+    if (layout != H5D_CHUNKED || H5Pget_chunk(creation, H5S_MAX_RANK, chunk) < 1)
         return;
     info->chunk_rows = chunk[0];
     info->is_compressed = is_compressed(creation);

@@ -23,6 +23,12 @@ struct selected {
     char *block; // owned
 };
 
+// Rows that lie in one piece.
+static bool is_range(const struct elbow_selection *selection)
+{
+    return selection->bits == NULL && selection->length == 0;
+}
+
 static enum elbow_status check(struct elbow_source *source, struct elbow_error *error)
 {
     return elbow_source_check(((struct selected *)source)->inner, error);
@@ -33,8 +39,8 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
 {
     const struct selected *selected = (const struct selected *)source;
     enum elbow_status status = elbow_source_storage(selected->inner, storage, error);
-    if (status == ELBOW_OK)
-        storage->reading += selected->block_rows * selected->row_bytes;
+    if (status == ELBOW_OK && !is_range(selected->selection))
+        storage->kept += selected->block_rows * selected->row_bytes;
     return status;
 }
 
@@ -67,7 +73,7 @@ static enum elbow_status read(struct elbow_source *source, uint64_t first, uint6
     uint64_t end = first + count, stored = selection->stored;
     if (count == 0)
         return ELBOW_OK;
-    if (selection->bits == NULL && selection->length == 0) // a range lies in one piece
+    if (is_range(selection))
         return elbow_source_read(selected->inner, selection->first + first, count, out, error);
     enum elbow_status status = make_block(selected, error);
     uint64_t behind = elbow_selection_row(selection, end - 1) + 1;

@@ -36,7 +36,7 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
     uint64_t entry_bytes = sizeof *selected->columns + elbow_element_size(source->info.element);
     enum elbow_status status = elbow_source_storage(selected->inner, storage, error);
     if (status == ELBOW_OK)
-        storage->reading += (source->entries < ENTRIES ? source->entries : ENTRIES) * entry_bytes;
+        storage->kept += (source->entries < ENTRIES ? source->entries : ENTRIES) * entry_bytes;
     return status;
 }
 

@@ -65,7 +65,7 @@ static enum elbow_status reverse(struct transposed *transposed, struct elbow_err
     enum elbow_status status = elbow_hdf5_describe_storage(transposed->file, transposed->dataset, &storage, error);
     if (status != ELBOW_OK)
         return status;
-    bool is_chunked = storage.kind == ELBOW_HDF5_CHUNKED && info->rank > 0;
+    bool is_chunked = info->rank > 0 && storage.chunk[0] > 0; // it, or the sources of a virtual one
     uint64_t all = elbow_element_size(info->element), chunk = all;
     for (int i = 0; i < info->rank; ++i) {
         chunk *= is_chunked ? storage.chunk[i] : 1; // less than 4 GB, says libhdf5

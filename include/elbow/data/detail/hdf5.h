@@ -8,16 +8,27 @@
 
 #include <hdf5.h>
 
+// What the sources of a virtual dataset ask of whoever reads it: of all that have as many axes as it, or more, the
+// longest chunk along each axis (zeroed: none has chunks).
+struct elbow_hdf5_origins {
+    elbow_path name; // of the virtual dataset
+    hsize_t chunk[ELBOW_HDF5_RANK_MAX];
+    hsize_t least;    // rows of the shortest chunk; 0: none has chunks
+    uint64_t across;  // chunks that one row meets at most, at least 1
+    uint64_t reading; // bytes that a read takes to unpack a chunk, at most
+};
+
 // An open file. Whatever id a function opens it closes again, so that at the end only `id` is left.
 struct elbow_hdf5 {
     hid_t id;
-    char name[ELBOW_PATH_SIZE];       // for messages
-    size_t user_block;                // bytes in front, of a file made in memory
-    struct elbow_hdf5_buffer *buffer; // of a file made in memory; not owned
-    bool is_memory;                   // no file on disk
-    bool is_written;                  // opened for writing
-    bool is_broken;                   // a write failed: what comes later goes nowhere
-    struct elbow_error error;         // of a file that is written: the first one
+    char name[ELBOW_PATH_SIZE];         // for messages
+    size_t user_block;                  // bytes in front, of a file made in memory
+    struct elbow_hdf5_buffer *buffer;   // of a file made in memory; not owned
+    bool is_memory;                     // no file on disk
+    bool is_written;                    // opened for writing
+    bool is_broken;                     // a write failed: what comes later goes nowhere
+    struct elbow_error error;           // of a file that is written: the first one
+    struct elbow_hdf5_origins *origins; // of the virtual dataset that was looked at last; owned
     // Set by whoever opened the file for writing: what is to be done before it is closed; sets `error`.
     void (*finish)(struct elbow_hdf5 *file);
 };
@@ -103,6 +114,33 @@ enum elbow_status elbow_hdf5_open_dataset(struct elbow_hdf5 *file, const char *n
 // Local. The same for a dataset of numbers or of texts, of which the info has rank and shape only.
 enum elbow_status elbow_hdf5_open_any(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
                                       struct elbow_hdf5_info *info, struct elbow_error *error);
+
+// Local. Describes a dataset that was opened just now; on failure it is closed.
+enum elbow_status elbow_hdf5_describe_opened(const struct elbow_hdf5 *file, const char *name, hid_t *dataset,
+                                             struct elbow_hdf5_info *info, struct elbow_error *error);
+
+// Local. How an open dataset is stored. FORMAT.
+enum elbow_status elbow_hdf5_describe_layout(const struct elbow_hdf5 *file, hid_t dataset, const char *name,
+                                             const struct elbow_hdf5_info *info, struct elbow_hdf5_storage *storage,
+                                             struct elbow_error *error);
+
+// Local. What elbow_hdf5_describe_storage does, without a look at the sources of a virtual dataset.
+enum elbow_status elbow_hdf5_describe_alone(struct elbow_hdf5 *file, const char *name,
+                                            struct elbow_hdf5_storage *storage, struct elbow_error *error);
+
+// Local. What is remembered of the sources of a virtual dataset; NULL: nothing is.
+const struct elbow_hdf5_origins *elbow_hdf5_known_origins(const struct elbow_hdf5 *file, const char *name);
+
+// Local. Looks at the sources of a virtual dataset of a file that is read, or remembers them; none of them may be open.
+// Virtual ones among them are passed over. FORMAT, MEMORY.
+enum elbow_status elbow_hdf5_look_at_origins(struct elbow_hdf5 *file, const char *name,
+                                             const struct elbow_hdf5_origins **origins, struct elbow_error *error);
+
+// Local. Opens a dataset to read its values. *origins is NULL unless it is virtual; then its sources keep no chunks
+// from one read to the next, as there may be many of them. Errors as of elbow_hdf5_open_dataset, MEMORY.
+enum elbow_status elbow_hdf5_open_values(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
+                                         struct elbow_hdf5_info *info, const struct elbow_hdf5_origins **origins,
+                                         struct elbow_error *error);
 
 // Local. Opens an open dataset anew, if its raw files are beside the file that refers to them and nowhere where libhdf5
 // would look for them. The dataset that is to be used; negative, and closed, on failure.

@@ -109,6 +109,20 @@ enum elbow_status elbow_loading_check_layout(const struct elbow_dataset *dataset
 struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const struct elbow_hdf5_info *info,
                                       uint64_t row_bytes, bool is_shared, uint64_t *piece);
 
+// Local. The pieces in which rows are dealt out: chunks, or about a megabyte.
+uint64_t elbow_loading_piece(const struct elbow_hdf5_info *info, uint64_t row_bytes);
+
+// Local. Rows of a block that are read at once, of these bytes a row, in such pieces.
+uint64_t elbow_loading_block(uint64_t row_bytes, uint64_t piece);
+
+// Local. How the rows are stored, into *storage, and what reading them takes, into the dataset. Errors as of
+// elbow_source_storage.
+enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, struct elbow_hdf5_storage *storage,
+                                             struct elbow_error *error);
+
+// Local. Bytes of the masks of a block of so many rows, and of one row of them.
+uint64_t elbow_loading_marks_bytes(const struct elbow_loading *loading, uint64_t rows);
+
 // Local. Reads this rank's rows in blocks and looks for the smallest, the largest and the unusable ones.
 enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct elbow_error *error);
 

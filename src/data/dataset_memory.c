@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What datasets take of a node's memory, now and while they are loaded.
+#include "elbow/data/detail/loading.h"
+
+#define MOST(a, b) ((a) > (b) ? (a) : (b))
+
+// Of another source of the same rows, where there is one: what it keeps and what one read takes.
+static enum elbow_status add_source(struct elbow_source *source, uint64_t *kept, uint64_t *reading,
+                                    struct elbow_error *error)
+{
+    struct elbow_hdf5_storage storage;
+    if (source == NULL)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_source_storage(source, &storage, error);
+    if (status != ELBOW_OK)
+        return status;
+    *kept += storage.kept;
+    *reading = MOST(*reading, storage.reading);
+    return ELBOW_OK;
+}
+
+// Values, mask and what was written are read one after the other, a block of each.
+enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, struct elbow_hdf5_storage *storage,
+                                             struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    enum elbow_status status = elbow_source_storage(loading->source, storage, error);
+    if (status != ELBOW_OK)
+        return status;
+    uint64_t row_bytes = dataset->values * elbow_element_size(dataset->element);
+    uint64_t kept = storage->kept, reading = storage->reading;
+    uint64_t block = elbow_loading_block(row_bytes, elbow_loading_piece(&loading->info, row_bytes));
+    status = add_source(loading->mask, &kept, &reading, error);
+    if (status == ELBOW_OK)
+        status = add_source(loading->written, &kept, &reading, error);
+    kept += elbow_loading_marks_bytes(loading, block < dataset->samples ? block : dataset->samples);
+    dataset->reading_bytes = kept + reading + (loading->channels > 0 ? row_bytes : 0);
+    return status;
+}
+
+struct elbow_dataset_need elbow_dataset_need(const struct elbow_dataset *dataset)
+{
+    const struct elbow_dataset *stored = dataset->stored != NULL ? dataset->stored : dataset;
+    return (struct elbow_dataset_need){.node = elbow_dataset_bytes(stored) + stored->beside_bytes,
+                                       .rank = stored->selection_bytes,
+                                       .reading = stored->reading_bytes};
+}
+
+uint64_t elbow_dataset_loading_peak(const struct elbow_dataset_need *needs, size_t count, uint64_t ranks,
+                                    uint64_t copies)
+{
+    uint64_t held = 0, peak = 0;
+    for (size_t i = 0; i < count; ++i) {
+        held += copies * needs[i].node + ranks * needs[i].rank;
+        peak = MOST(peak, held + ranks * needs[i].reading);
+    }
+    return peak;
+}

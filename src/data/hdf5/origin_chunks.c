@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the chunks of the sources of a virtual dataset ask of whoever reads it.
+#include "elbow/data/detail/hdf5.h"
+
+#include "elbow/base/memory.h"
+
+#include <string.h>
+
+#define MOST(a, b) ((a) > (b) ? (a) : (b))
+
+// Takes the chunks of a source into account. One with fewer axes is within a row, or a row itself.
+static enum elbow_status take_chunks(void *context, const struct elbow_hdf5_origin *origin, struct elbow_error *error)
+{
+    struct elbow_hdf5_origins *origins = context;
+    struct elbow_hdf5_info info;
+    struct elbow_hdf5_storage storage;
+    // What cannot be described is refused where all sources are looked at before anything is read.
+    (void)error;
+    if (elbow_hdf5_describe_dataset(origin->file, origin->dataset, &info, NULL) != ELBOW_OK ||
+        elbow_hdf5_describe_alone(origin->file, origin->dataset, &storage, NULL) != ELBOW_OK ||
+        storage.kind != ELBOW_HDF5_CHUNKED)
+        return ELBOW_OK;
+    int before = info.rank - origin->rank; // axes that the virtual dataset has not
+    hsize_t rows = before >= 0 && info.rank > 0 ? storage.chunk[before] : 1;
+    uint64_t across = 1;
+    for (int i = before >= 0 ? before + 1 : 0; i < info.rank; ++i)
+        across *= (info.shape[i] + storage.chunk[i] - 1) / storage.chunk[i];
+    for (int i = 0; i < origin->rank && before >= 0; ++i)
+        origins->chunk[i] = MOST(origins->chunk[i], storage.chunk[before + i]);
+    origins->least = origins->least == 0 || rows < origins->least ? rows : origins->least;
+    origins->across = MOST(origins->across, across);
+    origins->reading = MOST(origins->reading, storage.reading);
+    return ELBOW_OK;
+}
+
+const struct elbow_hdf5_origins *elbow_hdf5_known_origins(const struct elbow_hdf5 *file, const char *name)
+{
+    return file->origins != NULL && strcmp(file->origins->name, name) == 0 ? file->origins : NULL;
+}
+
+enum elbow_status elbow_hdf5_find_chunks(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
+                                         struct elbow_error *error)
+{
+    const struct elbow_hdf5_origins *origins;
+    if (!info->is_virtual || info->rank == 0)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_hdf5_look_at_origins(file, name, &origins, error);
+    if (status == ELBOW_OK)
+        info->chunk_rows = origins->chunk[0];
+    return status;
+}
+
+enum elbow_status elbow_hdf5_look_at_origins(struct elbow_hdf5 *file, const char *name,
+                                             const struct elbow_hdf5_origins **origins, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    *origins = elbow_hdf5_known_origins(file, name);
+    if (*origins != NULL)
+        return status;
+    if (file->origins == NULL)
+        status = elbow_allocate(&file->origins, 1, sizeof *file->origins, "sources of a virtual dataset", error);
+    if (status != ELBOW_OK)
+        return status;
+    *file->origins = (struct elbow_hdf5_origins){.across = 1};
+    status = elbow_hdf5_visit_origins(file, name, take_chunks, file->origins, error);
+    if (status == ELBOW_OK)
+        elbow_text_format(file->origins->name, sizeof file->origins->name, "%s", name);
+    *origins = file->origins;
+    return status;
+}
+
+enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const char *name,
+                                              struct elbow_hdf5_storage *storage, struct elbow_error *error)
+{
+    const struct elbow_hdf5_origins *origins;
+    enum elbow_status status = elbow_hdf5_describe_alone(file, name, storage, error);
+    if (status != ELBOW_OK || storage->kind != ELBOW_HDF5_VIRTUAL)
+        return status;
+    status = elbow_hdf5_look_at_origins(file, name, &origins, error);
+    if (status != ELBOW_OK)
+        return status;
+    storage->reading = origins->reading;
+    for (int i = 0; i < ELBOW_HDF5_RANK_MAX; ++i)
+        storage->chunk[i] = origins->chunk[i];
+    return ELBOW_OK;
+}
