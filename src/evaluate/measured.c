@@ -11,6 +11,7 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
 {
     const struct elbow_model *model = plan->request->model;
     size_t of_deviance = plan->request->deviance ? rows_max : 0;
+    size_t of_means = plan->means != NULL ? of_deviance : 0;
     size_t of_hidden = plan->request->hide > 0 ? rows_max : 0;
     size_t of_decoded = plan->request->hide > 0 || plan->request->corrupt || model->prior == NULL ? rows_max : 0;
     size_t width = model->outputs;
@@ -26,8 +27,8 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         ELBOW_ARRAY(measured->kl, rows_max),
         ELBOW_ARRAY(measured->statistics, elbow_model_statistics(plan->request->model, true)),
         ELBOW_ARRAY(measured->weights, rows_max),
-        ELBOW_ARRAY(measured->outputs, of_deviance * width),
-        ELBOW_ARRAY(measured->at_means, plan->request->deviance ? width : 0),
+        ELBOW_ARRAY(measured->outputs, of_means * width),
+        ELBOW_ARRAY(measured->at_means, of_means > 0 ? width : 0),
         ELBOW_ARRAY(measured->deviances, of_deviance * 2),
         ELBOW_ARRAY(measured->z, of_decoded * plan->latent),
         ELBOW_ARRAY(measured->told, of_decoded * model->values),
@@ -42,7 +43,7 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         status = elbow_kl_block_create(measured, rows_max, &measured->block, error);
     if (status == ELBOW_OK)
         elbow_model_begin(plan->request->model, plan->request->parameters);
-    if (status == ELBOW_OK && plan->request->deviance)
+    if (status == ELBOW_OK && of_means > 0)
         elbow_model_outputs_at(model, plan->means, measured->at_means);
     return status;
 }

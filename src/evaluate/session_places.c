@@ -130,25 +130,26 @@ static void strip_files(elbow_places places)
 }
 
 // FILE:/dataset, a list of such, or FILE with the datasets' names in the configuration.
-static enum elbow_status locate_given(const struct elbow_config *config, const char *data,
+static enum elbow_status locate_given(const struct elbow_config *config, const struct elbow_session_request *request,
                                       struct elbow_session_places *places, struct elbow_error *error)
 {
+    const char *data = request->data, *flag = request->data_flag != NULL ? request->data_flag : "--data";
     struct elbow_session_place *rows = &places->parts[ELBOW_SESSION_ROWS];
     bool is_whole = strstr(data, ":/") != NULL;
     if (strncmp(data, ":/", 2) == 0)
-        return elbow_error_set(error, ELBOW_USAGE, "--data %.500s: lacks the file; write FILE:/dataset", data);
+        return elbow_error_set(error, ELBOW_USAGE, "%s %.500s: lacks the file; write FILE:/dataset", flag, data);
     if (!is_whole && (config->data.synthetic > 0 || rows->places[0] == '\0'))
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--data %.500s: the checkpoint's configuration names no dataset; write FILE:/dataset",
+                               "%s %.500s: the checkpoint's configuration names no dataset; write FILE:/dataset", flag,
                                data);
     if (!is_whole && strlen(data) >= sizeof rows->file)
         return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name is longer than %d bytes", data,
                                ELBOW_PATH_SIZE - 1);
-    rows->key = "--data";
+    rows->key = flag;
     elbow_text_format(rows->file, sizeof rows->file, "%s", is_whole ? "" : data);
     if (!is_whole)
         strip_files(rows->places);
-    else if (elbow_config_read_places("--data", data, rows->places, error) != ELBOW_OK)
+    else if (elbow_config_read_places(flag, data, rows->places, error) != ELBOW_OK)
         return error->status;
     find_beside(config, places);
     // All rows of what is given.
@@ -191,7 +192,7 @@ static enum elbow_status check_sizes(const struct elbow_session_request *request
                                      struct elbow_session_place *place, struct elbow_error *error)
 {
     bool wants_sizes = elbow_config_has_data_size(config);
-    if (request->size != NULL && !wants_sizes)
+    if (request->size != NULL && !wants_sizes && !request->is_beside)
         return elbow_error_set(error, ELBOW_USAGE,
                                "--size %.500s: no likelihood of the checkpoint has size: data; leave it out",
                                request->size);
@@ -237,6 +238,8 @@ static enum elbow_status locate_conditions(const struct elbow_session_request *r
 {
     bool is_given[ELBOW_NAMED_MAX] = {false};
     enum elbow_status status = ELBOW_OK;
+    if (request->is_beside && config->data.condition.count == 0)
+        return ELBOW_OK;
     for (size_t i = 0; i < request->condition_count && status == ELBOW_OK; ++i) {
         size_t variable = 0;
         const char *dataset = NULL;
@@ -266,8 +269,9 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
     locate_configured(config, request->is_training, places);
     enum elbow_status status = ELBOW_OK;
     bool is_noise = config->data.synthetic > 0 && request->data == NULL;
+    bool wants_size = !request->is_beside || elbow_config_has_data_size(config);
     if (request->data != NULL)
-        status = locate_given(config, request->data, places, error);
+        status = locate_given(config, request, places, error);
     if (status == ELBOW_OK)
         status = locate_beside("--labels", request->labels, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_LABELS], error);
@@ -275,7 +279,7 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
         status = locate_beside("--mask", request->mask, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_MASK], error);
     if (status == ELBOW_OK)
-        status = locate_beside("--size", request->size, is_noise, &parts[ELBOW_SESSION_ROWS],
+        status = locate_beside("--size", wants_size ? request->size : NULL, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_SIZE], error);
     if (status == ELBOW_OK)
         status = check_sizes(request, config, &parts[ELBOW_SESSION_SIZE], error);

@@ -36,7 +36,7 @@ void elbow_model_deviance(struct elbow_model *model, const float *parameters, st
                           const float *at, float *room, double *deviance, double *at_means)
 {
     size_t rows = microbatch.rows;
-    ELBOW_CHECK(rows > 0 && rows <= model->rows_max && microbatch.values && at && room);
+    ELBOW_CHECK(rows > 0 && rows <= model->rows_max && microbatch.values && (at == NULL || room));
     struct elbow_scoring scoring = {.rows = rows,
                                     .x = microbatch.values,
                                     .known = microbatch.known,
@@ -45,6 +45,11 @@ void elbow_model_deviance(struct elbow_model *model, const float *parameters, st
                                     .y = elbow_network_output(&model->decoder, 0),
                                     .recon = deviance};
     elbow_scoring_saturate(model, &scoring);
+    if (at == NULL) {
+        for (size_t i = 0; i < rows; ++i)
+            deviance[i] -= model->recon[i];
+        return;
+    }
     fill_means(model, rows, at, scoring.y, room);
     scoring.y = room;
     scoring.recon = at_means;

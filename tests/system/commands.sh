@@ -205,7 +205,7 @@ for file in "$source_directory"/configs/*.yaml "$source_directory"/configs/*/*.y
 done
 
 # Help and version, on standard output alone; once, whatever the ranks.
-for words in --help -h help --version "train --help" "eval -h" "encode --help" "sample --help" "reconstruct --help" \
+for words in --help -h help --version "train --help" "eval -h" "encode --help" "sample --help" "reconstruct --help" "score --help" \
     "info --help" "config --help" "bench --help" "doctor --help" "help train"; do
     # shellcheck disable=SC2086 # words
     run 0 1 help "$elbow" $words
@@ -214,7 +214,7 @@ for words in --help -h help --version "train --help" "eval -h" "encode --help" "
 done
 run 0 2 help "$elbow" --help
 [ "$(grep -c '^usage:' help.out)" = 1 ] || fail "elbow --help on two ranks: $(grep -c '^usage:' help.out) times"
-for command in train eval encode sample reconstruct impute info config bench doctor; do
+for command in train eval encode sample reconstruct impute score info config bench doctor; do
     grep -q "^  $command " help.out || fail "elbow --help does not list $command"
 done
 run 0 1 help-train "$elbow" help train

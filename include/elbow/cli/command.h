@@ -181,6 +181,7 @@ extern const struct elbow_command elbow_command_encode;
 extern const struct elbow_command elbow_command_sample;
 extern const struct elbow_command elbow_command_reconstruct;
 extern const struct elbow_command elbow_command_impute;
+extern const struct elbow_command elbow_command_score;
 extern const struct elbow_command elbow_command_info;
 extern const struct elbow_command elbow_command_config;
 extern const struct elbow_command elbow_command_bench;

@@ -19,7 +19,7 @@ struct elbow_measure_plan {
     size_t latent;
     const int64_t *classes; // the distinct labels, sorted
     size_t class_count;     // 0: no figures for each class
-    const double *means;    // (D) over the dataset, where the deviance is asked for
+    const double *means; // (D) over the dataset, where the deviance is asked for; NULL: nothing is compared with them
 };
 
 // One evaluated microbatch. A measure may write into collated.noise and what is called room here, and into nothing
@@ -36,9 +36,9 @@ struct elbow_measured {
     float *q;                           // (rows, C): q(y|x) of a classifier, where there is one
     double *statistics;                 // with moments
     struct elbow_importance *weights;   // (rows): room
-    float *outputs;                     // (rows, D, outputs of a value): room, where the deviance is asked for
-    float *at_means;                    // (D, outputs of a value): likewise, of the plan's means
-    double *deviances;                  // (2, rows): room, likewise
+    float *outputs;                     // (rows, D, outputs of a value): room, where the plan has means
+    float *at_means;                    // (D, outputs of a value): likewise, of these
+    double *deviances;                  // (2, rows): room, where the deviance is asked for
     float *z, *told;              // (rows, Z), (rows, D): room, where values are hidden or corrupted, or there is no KL
     float *turned;                // (D): room, where they are corrupted
     double *scaled;               // (2, D): room, where they are hidden

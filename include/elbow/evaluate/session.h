@@ -19,8 +19,10 @@ struct elbow_session_request {
     bool best;
     bool is_raw; // the weights that are trained, where there are averaged ones, too
     bool wants_data, wants_names;
-    const char *data;   // FILE[:/dataset], all rows of it; or NULL: what the configuration holds back of the training
-                        // data, its validation data, or its training data
+    const char *data; // FILE[:/dataset], all rows of it; or NULL: what the configuration holds back of the training
+                      // data, its validation data, or its training data
+    const char *data_flag; // what that was given by, for sentences; NULL: --data
+    bool is_beside;     // of another model for the same rows: sizes and conditions that it has no use for are left out
     const char *labels; // FILE:/dataset or /dataset, or NULL: what the configuration has for the same data
     const char *names;  // likewise
     const char *mask;   // likewise

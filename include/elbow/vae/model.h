@@ -269,7 +269,8 @@ void elbow_model_outputs_at(const struct elbow_model *model, const double *means
 // Local. Of the rows that elbow_model_evaluate has seen last: the deviance of each, which is the
 // largest log p(x|y) that any y gives minus recon, and that of the same values at their means, whose outputs are `at`
 // (elbow_model_outputs_at); both (rows). The outputs that are no mean (a predicted variance) are the model's own in
-// both. Of several draws it is that of the first. room: (rows, outputs of a row).
+// both. Of several draws it is that of the first. room: (rows, outputs of a row). at NULL: the first alone, without
+// room.
 void elbow_model_deviance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                           const float *at, float *room, double *deviance, double *at_means);
 

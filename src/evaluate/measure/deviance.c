@@ -19,8 +19,9 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
 {
     const struct elbow_evaluation_request *request = measured->plan->request;
     double *deviance = measured->deviances, *at_means = measured->deviances + measured->rows;
-    elbow_model_deviance(request->model, request->parameters, measured->microbatch, measured->at_means,
-                         measured->outputs, deviance, at_means);
+    elbow_model_deviance(request->model, request->parameters, measured->microbatch,
+                         measured->plan->means != NULL ? measured->at_means : NULL, measured->outputs, deviance,
+                         at_means);
     sums[DEVIANCE] = sums[AT_MEANS] = 0;
     for (size_t i = 0; i < measured->rows; ++i) {
         sums[DEVIANCE] += deviance[i];

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The sessions of elbow score.
+#ifndef ELBOW_EVALUATE_DETAIL_FINDINGS_H
+#define ELBOW_EVALUATE_DETAIL_FINDINGS_H
+
+#include "elbow/base/language.h"
+#include "elbow/evaluate/baseline.h"
+#include "elbow/evaluate/findings.h"
+
+ELBOW_C_BEGIN
+
+// Collective. Opens all that are needed, settles what the score is, and finds the anomalies by the labels.
+enum elbow_status elbow_findings_open(struct elbow_comm *comm, const struct elbow_findings_request *request,
+                                      struct elbow_log *log, struct elbow_findings *findings,
+                                      struct elbow_error *error);
+
+// Local. Components of the PCA, as many as were asked for or as there can be.
+size_t elbow_findings_components(const struct elbow_findings *findings, const struct elbow_dataset *training);
+
+ELBOW_C_END
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow score: how unusual each row of a dataset is.
+#include "elbow/cli/score.h"
+#include "elbow/cli/command.h"
+#include "elbow/evaluate/findings.h"
+
+#include <stddef.h>
+
+enum { WORST = 10 };
+
+// What the command line says.
+struct wish {
+    struct elbow_findings_request request;
+    struct elbow_words conditions, normal;
+    int64_t worst;
+    bool json;
+};
+
+static struct wish presets(void)
+{
+    return (struct wish){.request = {.components = -1}, .worst = WORST};
+}
+
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_flags_read(call, wish, error);
+    wish->request.rows.condition_from = wish->conditions.words;
+    wish->request.rows.condition_count = (size_t)wish->conditions.count;
+    wish->request.normal = wish->normal.words;
+    wish->request.normal_count = (size_t)wish->normal.count;
+    if (status == ELBOW_OK && wish->request.rate > 0 && wish->request.calibrate == NULL)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--fdr selects by p-values, which need rows known to be normal; give --calibrate "
+                               "FILE:/dataset, too");
+    return status;
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = presets();
+    struct elbow_findings findings = {0};
+    enum elbow_status status = read_wish(call, &wish, error);
+    if (status != ELBOW_OK)
+        return status;
+    const struct elbow_session_request *rows = &wish.request.rows;
+    status = elbow_findings_make(call->comm, &wish.request, call->log, &findings, error);
+    if (status == ELBOW_OK)
+        status = elbow_findings_write(call->comm, &findings, rows->output, elbow_output_publishing(rows->force), error);
+    if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0)
+        elbow_score_tell(&findings, rows->output, (size_t)wish.worst, wish.json);
+    elbow_findings_clear(call->comm, &findings);
+    return status;
+}
+
+static void preview(const struct elbow_call *call, char *note)
+{
+    struct wish wish = presets();
+    struct elbow_error error = {0};
+    if (read_wish(call, &wish, &error) == ELBOW_OK)
+        elbow_findings_preview(&wish.request, note);
+}
+
+static const struct elbow_flag flags[] = {
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.rows.checkpoint)),
+    ELBOW_ROW_TABLE(offsetof(struct wish, request.rows.output)),
+    ELBOW_ROW_FORCE(offsetof(struct wish, request.rows.force)),
+    ELBOW_ROW_DATA(offsetof(struct wish, request.rows.data)),
+    {.name = "by",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "elbo|recon|kl|importance|deviance",
+     .help = "what the score is: -elbo, -recon, kl, -log_likelihood, deviance (elbo; recon of a deterministic model)",
+     .offset = offsetof(struct wish, request.by)},
+    {.name = "importance",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "K",
+     .help = "also the log-likelihood of every row by K importance samples (100 with --by importance)",
+     .offset = offsetof(struct wish, request.importance),
+     .least = 1},
+    {.name = "calibrate",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE[:/dataset]",
+     .help = "rows known to be normal, which neither trained nor chose the model: gives every row a p-value",
+     .offset = offsetof(struct wish, request.calibrate)},
+    {.name = "fdr",
+     .kind = ELBOW_FLAG_SHARE,
+     .value = "Q",
+     .help = "also selects rows, of which on average no more than this share are normal (needs --calibrate)",
+     .offset = offsetof(struct wish, request.rate)},
+    {.name = "labels",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "[FILE:]/dataset",
+     .help = ELBOW_HELP_LABELS ": 1 is an anomaly, 0 a normal row; gives AUROC and average precision",
+     .offset = offsetof(struct wish, request.rows.labels)},
+    {.name = "normal",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "CLASS",
+     .help = "labels are classes, of which this one is normal, by name or number; may be given often",
+     .offset = offsetof(struct wish, normal)},
+    {.name = "pca",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "K",
+     .help = "components of the PCA whose figures stand beside those of the labels (as many as the latent space has; "
+             "0: none)",
+     .offset = offsetof(struct wish, request.components),
+     .least = 0},
+    {.name = "against",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "CHECKPOINT",
+     .help = "another model: the score is that of the first model less that of this one, the log of a likelihood ratio",
+     .offset = offsetof(struct wish, request.against)},
+    {.name = "worst",
+     .letter = 'n',
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "how many of the most unusual rows are listed (10)",
+     .offset = offsetof(struct wish, worst),
+     .least = 0},
+    ELBOW_ROW_MASK(offsetof(struct wish, request.rows.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct wish, request.rows.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
+    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.rows.binarize)),
+    ELBOW_ROW_NAMES(offsetof(struct wish, request.rows.names)),
+    ELBOW_ROW_BEST(offsetof(struct wish, request.rows.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, request.rows.is_raw)),
+    ELBOW_ROW_JSON(offsetof(struct wish, json)),
+};
+
+const struct elbow_command elbow_command_score = {
+    .name = "score",
+    .summary = "tell how unusual each row of a dataset is",
+    .text =
+        "Writes a score of every row, in input order, with the figures that it is made of: datasets of an HDF5 file,\n"
+        "or columns of a CSV file, by the ending of FILE. Larger is more unusual. With --calibrate every row has a\n"
+        "p-value, (1 + calibration rows with at least its score) / (calibration rows + 1); with --fdr those rows are\n"
+        "selected that stand out (Benjamini and Hochberg). With labels it prints how well the scores tell anomalies\n"
+        "from normal rows, with 95 % intervals, beside a PCA of as many dimensions. Rows are binarised and scored as\n"
+        "elbow eval does: the same bits each time.\n",
+    .examples =
+        "elbow score runs/normal -o scores.h5 --data new.h5:/rows --calibrate new.h5:/known_normal --fdr 0.05\n"
+        "mpirun -n 8 elbow score runs/ones -o scores.csv --data data/mnist.h5:/test/images --normal 1 --by recon\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .result_on_stdout = true,
+    .run = run,
+    .preview = preview,
+};

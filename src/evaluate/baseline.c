@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "elbow/evaluate/baseline.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/statistics/pca.h"
+
+enum { ROWS = 10000, ROWS_OF_MANY = 2000, MANY = 2000 };
+enum { BLOCK_BYTES = 1 << 23 };
+
+struct rooms {
+    float *rows;              // (block, D)
+    double *scores, *rebuilt; // (block, components), (block, D)
+};
+
+uint64_t elbow_baseline_rows(const struct elbow_dataset *training)
+{
+    uint64_t most = training->values > MANY ? ROWS_OF_MANY : ROWS;
+    return training->samples < most ? training->samples : most;
+}
+
+static enum elbow_status fit(const struct elbow_dataset *training, size_t components, struct elbow_pca **pca,
+                             struct elbow_error *error)
+{
+    float *x = NULL;
+    uint64_t rows = elbow_baseline_rows(training);
+    size_t values = training->values;
+    enum elbow_status status = elbow_allocate(&x, rows * values, sizeof *x, "rows for principal components", error);
+    if (status != ELBOW_OK)
+        return status;
+    for (uint64_t i = 0; i < rows; ++i)
+        elbow_dataset_sample(training, i * training->samples / rows, x + i * values);
+    status = elbow_pca_fit(rows, values, x, components, pca, error);
+    elbow_release(&x);
+    return status;
+}
+
+static enum elbow_status score_block(const struct elbow_pca *pca, const struct elbow_dataset *dataset, uint64_t first,
+                                     size_t count, const struct rooms *rooms, double *scores, struct elbow_error *error)
+{
+    size_t values = dataset->values;
+    for (size_t i = 0; i < count; ++i)
+        elbow_dataset_sample(dataset, first + i, rooms->rows + i * values);
+    if (elbow_pca_project(pca, count, rooms->rows, rooms->scores, error) != ELBOW_OK)
+        return error->status;
+    elbow_pca_reconstruct(pca, count, rooms->scores, rooms->rebuilt);
+    for (size_t i = 0; i < count; ++i) {
+        scores[i] = 0;
+        for (size_t d = 0; d < values; ++d) {
+            double left = (double)rooms->rows[i * values + d] - rooms->rebuilt[i * values + d];
+            scores[i] += left * left;
+        }
+    }
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_baseline_scores(const struct elbow_dataset *training, const struct elbow_dataset *dataset,
+                                        size_t components, double *scores, struct elbow_error *error)
+{
+    struct elbow_pca *pca = NULL;
+    struct rooms rooms = {0};
+    size_t fit_in = BLOCK_BYTES / (dataset->values * sizeof(double)), block = fit_in > 0 ? fit_in : 1;
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(rooms.rows, block * dataset->values),
+                                         ELBOW_ARRAY(rooms.scores, block * components),
+                                         ELBOW_ARRAY(rooms.rebuilt, block * dataset->values)};
+    enum elbow_status status = fit(training, components, &pca, error);
+    if (status == ELBOW_OK)
+        status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "rows beside principal components", error);
+    for (uint64_t first = 0; first < dataset->samples && status == ELBOW_OK; first += block) {
+        uint64_t left = dataset->samples - first;
+        status = score_block(pca, dataset, first, left < block ? (size_t)left : block, &rooms, scores + first, error);
+    }
+    elbow_release(&rooms.rows);
+    elbow_release(&rooms.scores);
+    elbow_release(&rooms.rebuilt);
+    elbow_pca_free(&pca);
+    return status;
+}

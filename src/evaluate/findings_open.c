@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which sessions there are: of the rows and of those for calibration, under the model and under the other one, and of
+// the training data for a PCA. All are open before the first row is scored, so that what is wrong with the last one is
+// told before the work.
+#include "elbow/evaluate/detail/findings.h"
+
+#include "elbow/base/memory.h"
+
+#include <string.h>
+
+static const uint64_t PCA_VALUES = UINT64_C(1) << 29; // of training data that are loaded for its sake
+
+// Of the model without a KL an answer of its own.
+static enum elbow_status settle_by(const char *word, enum elbow_score_by *by, struct elbow_error *error)
+{
+    *by = ELBOW_SCORE_BY_ELBO;
+    if (word == NULL)
+        return ELBOW_OK;
+    for (*by = 0; *by < ELBOW_SCORE_BYS; ++*by)
+        if (strcmp(word, elbow_score_word(*by)) == 0)
+            return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE, "--by %.60s: expected elbo, recon, kl, importance or deviance", word);
+}
+
+static bool needs_prior(enum elbow_score_by by)
+{
+    return by == ELBOW_SCORE_BY_ELBO || by == ELBOW_SCORE_BY_KL || by == ELBOW_SCORE_BY_IMPORTANCE;
+}
+
+// What a session is asked for. `flag` has room for the words of a sentence.
+static struct elbow_session_request request_of(const struct elbow_findings_request *request,
+                                               enum elbow_findings_session which, enum elbow_score_by by, char flag[40])
+{
+    struct elbow_session_request wanted = request->rows;
+    bool is_other = which == ELBOW_FINDINGS_AGAINST || which == ELBOW_FINDINGS_CALIBRATION_AGAINST;
+    wanted.wants_data = true;
+    wanted.wants_names = which == ELBOW_FINDINGS_OWN;
+    if (request->importance > 0)
+        wanted.needs_prior = (struct elbow_session_needs){"--importance", "without a distribution of z to draw from"};
+    if (request->by != NULL && needs_prior(by)) {
+        elbow_text_format(flag, 40, "--by %s", elbow_score_word(by));
+        wanted.needs_prior = (struct elbow_session_needs){flag, "without a KL; give --by recon"};
+    }
+    if (which == ELBOW_FINDINGS_OWN)
+        return wanted;
+    wanted.output = wanted.labels = wanted.names = NULL;
+    if (is_other) {
+        wanted.checkpoint = request->against;
+        wanted.is_beside = true;
+        if (needs_prior(by))
+            wanted.needs_prior =
+                (struct elbow_session_needs){"--against", "without a KL; give --by recon for both models"};
+    }
+    if (which == ELBOW_FINDINGS_CALIBRATION || which == ELBOW_FINDINGS_CALIBRATION_AGAINST) {
+        wanted.data = request->calibrate;
+        wanted.data_flag = "--calibrate";
+        wanted.mask = wanted.size = NULL;
+        wanted.condition_count = 0;
+    }
+    if (which == ELBOW_FINDINGS_TRAINING) {
+        wanted.data = wanted.mask = wanted.size = wanted.binarize = NULL;
+        wanted.condition_count = 0;
+        wanted.is_training = true;
+    }
+    return wanted;
+}
+
+// Collective.
+static enum elbow_status open_session(struct elbow_comm *comm, const struct elbow_findings_request *request,
+                                      enum elbow_findings_session which, struct elbow_log *log,
+                                      struct elbow_findings *findings, struct elbow_error *error)
+{
+    char flag[40];
+    struct elbow_session_request wanted = request_of(request, which, findings->by, flag);
+    enum elbow_status status = elbow_session_open(comm, &wanted, log, &findings->sessions[which], error);
+    findings->has[which] = status == ELBOW_OK;
+    return status;
+}
+
+// Both models have to score the same rows.
+static enum elbow_status check_same(const struct elbow_findings_request *request, const struct elbow_findings *findings,
+                                    struct elbow_error *error)
+{
+    const struct elbow_dataset *own = &findings->sessions[ELBOW_FINDINGS_OWN].dataset;
+    const struct elbow_dataset *other = &findings->sessions[ELBOW_FINDINGS_AGAINST].dataset;
+    bool is_same = own->samples == other->samples && strcmp(own->name, other->name) == 0;
+    for (uint64_t i = 0; is_same && i < own->samples; ++i)
+        is_same = elbow_dataset_id(own, i) == elbow_dataset_id(other, i);
+    if (is_same)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--against %.300s: would score other rows (%.300s) than the first model (%.300s); give both "
+                           "the same with --data FILE:/dataset",
+                           request->against, other->name, own->name);
+}
+
+// A ratio of densities of one thing.
+static void warn_of_others(const struct elbow_findings *findings, struct elbow_log *log)
+{
+    const struct elbow_config *own = &findings->sessions[ELBOW_FINDINGS_OWN].checkpoint.config;
+    const struct elbow_config *other = &findings->sessions[ELBOW_FINDINGS_AGAINST].checkpoint.config;
+    char words[ELBOW_LIKELIHOOD_WORDS_SIZE], others[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    elbow_config_name_likelihoods(own, words);
+    elbow_config_name_likelihoods(other, others);
+    if (strcmp(words, others) != 0 || own->data.binarize != other->data.binarize ||
+        own->data.transform != other->data.transform)
+        elbow_log_warn(log,
+                       "--against: the models differ in likelihood (%s and %s), data.binarize or data.transform, so "
+                       "their densities are of different things and their ratio is hard to interpret",
+                       words, others);
+}
+
+// Collective. By labels that are given anything but an answer is a mistake; those of the configuration may be others.
+static enum elbow_status find_anomalies(struct elbow_comm *comm, const struct elbow_findings_request *request,
+                                        struct elbow_log *log, struct elbow_findings *findings,
+                                        struct elbow_error *error)
+{
+    const struct elbow_dataset *dataset = &findings->sessions[ELBOW_FINDINGS_OWN].dataset;
+    bool is_asked = request->normal_count > 0 || request->rows.labels != NULL;
+    *error = (struct elbow_error){0};
+    if (!dataset->has_labels && request->normal_count > 0)
+        return elbow_error_set(error, ELBOW_USAGE, "--normal %.200s: %.500s has no labels; --labels names some",
+                               request->normal[0], dataset->name);
+    if (!dataset->has_labels)
+        return ELBOW_OK;
+    if (elbow_comm_place(comm).rank == 0 &&
+        elbow_anomalies_find(dataset, request->normal_count, request->normal, &findings->anomalies, error) ==
+            ELBOW_USAGE &&
+        !is_asked) {
+        elbow_log_say(log, "no AUROC: %s", error->message);
+        *error = (struct elbow_error){0};
+    }
+    return elbow_comm_agree_root(comm, error);
+}
+
+// Collective. Whether there will be figures of a PCA; what is in their way is told, and no failure.
+static bool wants_training(struct elbow_comm *comm, const struct elbow_findings_request *request, struct elbow_log *log,
+                           const struct elbow_findings *findings)
+{
+    const struct elbow_session *own = &findings->sessions[ELBOW_FINDINGS_OWN];
+    const struct elbow_data_facts *facts = &own->checkpoint.data;
+    bool wanted = findings->anomalies.is != NULL && findings->anomalies.rows[1] > 0 && findings->anomalies.rows[2] > 0;
+    elbow_comm_broadcast(comm, &wanted, sizeof wanted); // the anomalies are rank zero's
+    if (!wanted || request->components == 0 || own->checkpoint.config.data.synthetic > 0 || own->frozen != NULL)
+        return false;
+    if (request->components < 0 && facts->samples * facts->values > PCA_VALUES) {
+        elbow_log_say(log, "no figures of a PCA: its training data are large; --pca K loads them");
+        return false;
+    }
+    return true;
+}
+
+// Collective.
+static enum elbow_status open_training(struct elbow_comm *comm, const struct elbow_findings_request *request,
+                                       struct elbow_log *log, struct elbow_findings *findings,
+                                       struct elbow_error *error)
+{
+    struct elbow_log quiet = elbow_log_open(false, NULL);
+    if (!wants_training(comm, request, log, findings))
+        return ELBOW_OK;
+    enum elbow_status status = open_session(comm, request, ELBOW_FINDINGS_TRAINING, &quiet, findings, error);
+    if (status == ELBOW_OK || request->components > 0)
+        return status;
+    elbow_log_say(log, "no figures of a PCA: %s", error->message);
+    *error = (struct elbow_error){0};
+    return ELBOW_OK;
+}
+
+size_t elbow_findings_components(const struct elbow_findings *findings, const struct elbow_dataset *training)
+{
+    size_t most = elbow_baseline_rows(training) < training->values ? elbow_baseline_rows(training) : training->values;
+    return findings->components < most ? findings->components : most;
+}
+
+// Collective. The model, and what follows from it.
+static enum elbow_status open_own(struct elbow_comm *comm, const struct elbow_findings_request *request,
+                                  struct elbow_log *log, struct elbow_findings *findings, struct elbow_error *error)
+{
+    enum elbow_status status = settle_by(request->by, &findings->by, error);
+    if (status == ELBOW_OK)
+        status = open_session(comm, request, ELBOW_FINDINGS_OWN, log, findings, error);
+    if (status != ELBOW_OK)
+        return status;
+    const struct elbow_model *model = findings->sessions[ELBOW_FINDINGS_OWN].model;
+    if (request->by == NULL && model->prior == NULL)
+        findings->by = ELBOW_SCORE_BY_RECON;
+    findings->importance = request->importance == 0 && findings->by == ELBOW_SCORE_BY_IMPORTANCE
+                               ? ELBOW_FINDINGS_IMPORTANCE
+                               : request->importance;
+    findings->components = request->components < 0 ? model->latent : (size_t)request->components;
+    return find_anomalies(comm, request, log, findings, error);
+}
+
+enum elbow_status elbow_findings_open(struct elbow_comm *comm, const struct elbow_findings_request *request,
+                                      struct elbow_log *log, struct elbow_findings *findings, struct elbow_error *error)
+{
+    elbow_allocate(&findings->sessions, ELBOW_FINDINGS_SESSIONS, sizeof *findings->sessions, "models and their rows",
+                   error);
+    enum elbow_status status = elbow_comm_agree(comm, error);
+    if (status == ELBOW_OK)
+        status = open_own(comm, request, log, findings, error);
+    if (status == ELBOW_OK && request->calibrate != NULL)
+        status = open_session(comm, request, ELBOW_FINDINGS_CALIBRATION, log, findings, error);
+    if (status == ELBOW_OK && request->against != NULL)
+        status = open_session(comm, request, ELBOW_FINDINGS_AGAINST, log, findings, error);
+    if (status == ELBOW_OK && request->against != NULL) {
+        status = check_same(request, findings, error);
+        warn_of_others(findings, log);
+    }
+    if (status == ELBOW_OK && request->against != NULL && request->calibrate != NULL)
+        status = open_session(comm, request, ELBOW_FINDINGS_CALIBRATION_AGAINST, log, findings, error);
+    return status == ELBOW_OK ? open_training(comm, request, log, findings, error) : status;
+}
+
+void elbow_findings_preview(const struct elbow_findings_request *request, char *note)
+{
+    char flag[40];
+    struct elbow_error error = {0};
+    enum elbow_score_by by;
+    if (settle_by(request->by, &by, &error) != ELBOW_OK)
+        return;
+    struct elbow_session_request wanted = request_of(request, ELBOW_FINDINGS_OWN, by, flag);
+    elbow_session_preview(&wanted, note);
+    wanted = request_of(request, ELBOW_FINDINGS_CALIBRATION, by, flag);
+    if (request->calibrate != NULL)
+        elbow_session_preview(&wanted, note);
+    wanted = request_of(request, ELBOW_FINDINGS_AGAINST, by, flag);
+    if (request->against != NULL)
+        elbow_session_preview(&wanted, note);
+}

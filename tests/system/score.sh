@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# elbow score: the same bytes each time and on any ranks, figures that are those of eval, p-values and selection by their
+# definitions, labels, another model beside it; and every mistake in one sentence.
+set -u
+page=$(cd "$(dirname "$0")/../.." && pwd)/docs/howto/anomaly-detection.md
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib-errors.sh"
+
+"$make_data" write rows.h5 /train f32 200,12 normal
+"$make_data" write rows.h5 /new f32 61,12 normal seed=2 set=90@7,3
+"$make_data" write rows.h5 /calibration f32 99,12 normal seed=3
+"$make_data" write rows.h5 /few f32 5,12 normal seed=3
+"$make_data" write rows.h5 /anomalies u8 61 bits
+"$make_data" write rows.h5 /classes i64 61 labels
+"$make_data" write rows.h5 /ones u8 61 known
+"$make_data" write rows.h5 /names string 61 names
+cat >score.yaml <<'Y'
+data: {file: rows.h5, train: /train}
+model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 3, batch: 40, microbatch: 8, rate: 0.01}
+Y
+run 0 1 train "$elbow" train score.yaml --run-dir model
+run 0 1 other "$elbow" train score.yaml --run-dir other --set seed=2 --set model.latent=2 --set train.epochs=1
+run 0 1 plain "$elbow" train score.yaml --run-dir plain --set model.posterior=deterministic
+
+# Twice, and on three ranks: the same bytes, and the same words.
+all=(score model --data rows.h5:/new --calibrate rows.h5:/calibration --fdr 0.2 --labels /anomalies --names /names --importance 5
+    --against other --pca 2 --force)
+for ranks in 1 2 3; do
+    run 0 $ranks "ranks.$ranks" "$elbow" "${all[@]}" -o all.h5 --json
+    mv all.h5 all.$ranks.h5
+    run 0 $ranks "words.$ranks" "$elbow" "${all[@]}" -o all.csv
+    mv all.csv all.$ranks.csv
+done
+run 0 1 again "$elbow" "${all[@]}" -o all.h5 --json
+for ranks in 2 3; do
+    for file in all.{}.h5 all.{}.csv ranks.{}.out words.{}.out; do same_file "score on $ranks ranks" "${file/\{\}/1}" "${file/\{\}/$ranks}"; done
+done
+same_file "score again" all.1.h5 all.h5
+same_file "score again" ranks.1.out again.out
+for column in score p_value selected recon kl elbo deviance log_likelihood effective_samples against labels anomaly names; do
+    head -n 1 all.1.csv | tr ',' '\n' | grep -qx "$column" || fail "no column $column: $(head -n 1 all.1.csv)"
+done
+[ "$(table_column all.1.csv names | sed -n 8p | tr -d '"')" = r7 ] || fail "row 7 is called $(table_column all.1.csv names | sed -n 8p)"
+
+# The figures of a row are those of eval; the score is made of them.
+run 0 1 own "$elbow" score model -o own.csv --data rows.h5:/new
+run 0 1 beside "$elbow" score other -o beside.csv --data rows.h5:/new
+run 0 1 eval "$elbow" eval model --data rows.h5:/new --importance 5 --json
+for figure in elbo recon kl deviance log_likelihood; do
+    mean=$(table_column all.1.csv $figure | awk '{ sum += $1 } END { printf "%.9g", sum / NR }')
+    holds "($mean - ($(value eval.out $figure))) ^ 2 < 1e-15 * ($mean) ^ 2" || fail "mean $figure: $mean, not $(value eval.out $figure)"
+done
+paste -d, <(table_column own.csv score) <(table_column own.csv elbo) <(table_column beside.csv score) <(table_column all.1.csv score) <(table_column all.1.csv against) |
+    awk -F, '{ off += $1 != -$2; off += ($1 - $3 - $4) ^ 2 > 1e-18 * $4 ^ 2; off += $3 != $5 } END { exit NR != 61 || off > 0 }' ||
+    fail "scores are not -elbo, or not less those of the other model"
+grep -qE '^ +7 .* r7$' words.1.out || fail "the row that stands out is not listed: $(cat words.1.out)"
+for by in recon kl deviance importance; do
+    run 0 1 "by.$by" "$elbow" score model -o "$by.csv" --data rows.h5:/new --by $by -n 0
+done
+paste -d, <(table_column recon.csv score) <(table_column recon.csv recon) <(table_column kl.csv score) <(table_column kl.csv kl) \
+    <(table_column deviance.csv score) <(table_column deviance.csv deviance) <(table_column importance.csv score) <(table_column importance.csv log_likelihood) |
+    awk -F, '{ off += $1 != -$2 || $3 != $4 || $5 != $6 || $7 != -$8 } END { exit NR != 61 || off > 0 }' || fail "scores --by are other figures"
+run 0 1 by.plain "$elbow" score plain -o plain.csv --data rows.h5:/new
+[ "$(table_column plain.csv score)" = "$(table_column plain.csv recon | sed 's/^-//')" ] || fail "the score of a deterministic model is not -recon"
+! head -n 1 plain.csv | grep -qE 'kl|elbo' || fail "a deterministic model has a KL: $(head -n 1 plain.csv)"
+
+# p-values by their definition, and those selected by theirs.
+run 0 1 normal "$elbow" score model -o normal.csv --data rows.h5:/calibration
+run 0 1 calibrated "$elbow" score model -o calibrations.csv --data rows.h5:/new --calibrate rows.h5:/calibration --fdr 0.2 --json
+awk -F, 'FNR == NR { s[n++] = $1; next }
+         { c = 0; for (i = 0; i < n; ++i) c += s[i] >= $1; off += ((1 + c) / (n + 1) - $2) ^ 2 > 1e-20 } END { exit n != 99 || off > 0 }' \
+    <(table_column normal.csv score) <(paste -d, <(table_column calibrations.csv score) <(table_column calibrations.csv p_value)) || fail "other p-values"
+table_column calibrations.csv p_value | sort -g | awk '{ if ($1 * 61 <= NR * 0.2 * (1 + 1e-9)) k = NR } END { print k + 0 }' >expected
+[ "$(value calibrated.out selected)" = "$(cat expected)" ] || fail "$(value calibrated.out selected) rows are selected, not $(cat expected)"
+[ "$(table_column calibrations.csv selected | grep -c 1)" = "$(cat expected)" ] || fail "the column selected has others"
+run 0 1 none "$elbow" score model -o none.csv --data rows.h5:/new --calibrate rows.h5:/few --fdr 0.05
+grep -q 'no row can ever be selected: .*5 rows.*take at least 19' none.out || fail "nothing can be selected, and nobody says so: $(cat none.out)"
+run 0 1 fewer "$elbow" score plain -o fewer.csv --data rows.h5:/calibration --calibrate rows.h5:/calibration --fdr 0.05
+grep -q 'fewer than 20 of the 99 rows can never be selected' fewer.out || fail "too few to be selected, and nobody says so: $(cat fewer.out)"
+
+# Labels: classes, and what they say of the ranking, beside that of a PCA.
+run 0 1 classes "$elbow" score model -o classes.csv --data rows.h5:/new --labels /classes --normal 0 --normal 3 --json
+[ "$(value classes.out anomalies) $(value classes.out normal)" = "36 25" ] || fail "classes: $(cat classes.out)"
+paste -d, <(table_column classes.csv score) <(table_column classes.csv anomaly) | awk -F, '{ s[NR] = $1; a[NR] = $2 }
+    END { for (i in s) for (j in s) if (a[i] == 1 && a[j] == 0) { ++n; if (s[i] > s[j]) ++above } printf "%.9f\n", above / n }' >expected
+holds "($(cat expected) - $(value classes.out auroc)) ^ 2 < 1e-16" || fail "AUROC $(value classes.out auroc), not $(cat expected)"
+holds "$(value classes.out auroc_low) < $(cat expected) && $(value classes.out auroc_high) > $(cat expected)" || fail "an interval beside its figure"
+grep -q '"pca": {"components": 3' <(tr -d '\n' <classes.out | sed 's/  */ /g; s/{ /{/g') || fail "no PCA: $(cat classes.out)"
+run 0 1 alone "$elbow" score model -o alone.csv --data rows.h5:/new --labels /anomalies --pca 0 --json
+! grep -q '"pca"' alone.out || fail "--pca 0 has a PCA"
+run 0 1 one "$elbow" score model -o one.csv --data rows.h5:/new --labels /ones
+grep -q 'no AUROC: none of the rows with a label is normal' one.err || fail "rows of one kind: $(cat one.err)"
+
+# What is opened before the mistake is told in lines of its own.
+refused() { rm -rf 1.* && alone "${@:3}" && sed -i "/^data: /d" 1.err && judge 1 "$@"; }
+refused 2 'score: -o FILE is missing' score model
+refused 2 'must end in .h5 or .csv' score model -o x.jpg
+refused 1 'own.csv: exists already' score model -o own.csv --data rows.h5:/new
+refused 2 'rows.h5: is a file that is read' score model -o rows.h5 --force
+refused 2 '--by elbows: expected elbo, recon, kl, importance or deviance' score model -o x.h5 --by elbows
+refused 2 '--by kl: plain.*has model.posterior: deterministic, without a KL; give --by recon' score plain -o x.h5 --by kl
+refused 2 '--importance: plain.*has model.posterior: deterministic' score plain -o x.h5 --importance 3
+refused 2 '--fdr selects by p-values.*give --calibrate' score model -o x.h5 --fdr 0.1
+refused 2 "--fdr: found '2', expected a share" score model -o x.h5 --calibrate rows.h5:/few --fdr 2
+refused 2 '--calibrate :/few: lacks the file' score model -o x.h5 --calibrate :/few
+refused 1 'rows.h5:/classes: has 1 dimension' score model -o x.h5 --calibrate rows.h5:/classes
+refused 2 '--normal 1: .*has no labels; --labels names some' score model -o x.h5 --normal 1
+refused 2 '--normal 9: no row of rows.h5:/new has this label .that of row 0 is 0.' score model -o x.h5 --data rows.h5:/new --labels /classes --normal 9
+refused 2 'the label of row 2 is 2, and anomalies are told by 1.*--normal CLASS' score model -o x.h5 --data rows.h5:/new --labels /classes
+refused 2 '--against: plain.*without a KL; give --by recon for both' score model -o x.h5 --against plain
+refused 1 'nowhere' score model -o x.h5 --against nowhere
+refused 1 'rows.h5.*/none|/none' score model -o x.h5 --calibrate rows.h5:/none
+"$make_data" write rows.h5 /wide f32 30,13 normal
+run 0 1 wide "$elbow" train score.yaml --run-dir wide --set data.train=/wide
+refused 2 '--against wide: would score other rows .rows.h5:/wide. than the first model .rows.h5:/train.; give both the same with --data' score model -o x.h5 --against wide
+# The page for newcomers: its model, and what it does with it.
+for rows in train calibration new; do "$make_data" write pumps.h5 /$rows f32 80,12 normal seed=5; done
+"$make_data" write pumps.h5 /names string 80 names
+"$make_data" write pumps.h5 /labels i8 80 bits
+awk '/^```/ { inside = $0 == "```yaml"; next } inside' "$page" >pumps.yaml
+grep -qx '# pumps.yaml' pumps.yaml || fail "the page has no pumps.yaml"
+for name in pumps background; do
+    run 0 1 page "$elbow" train pumps.yaml --set train.epochs=1 --set samples.count=0 --run-dir runs/$name
+done
+grep -E '^ *elbow score ' "$page" | sed 's/^ *elbow //' >told
+[ "$(wc -l <told)" = 4 ] || fail "$page tells $(wc -l <told) commands"
+while read -r -a words; do run 0 1 after "$elbow" "${words[@]}"; done <told
+[ ! -e x.h5 ] || fail "a mistake left x.h5"
+finish
