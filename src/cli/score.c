@@ -46,6 +46,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     status = elbow_findings_make(call->comm, &wish.request, call->log, &findings, error);
     if (status == ELBOW_OK)
         status = elbow_findings_write(call->comm, &findings, rows->output, elbow_output_publishing(rows->force), error);
+    if (status == ELBOW_OK)
+        status = elbow_findings_draw(call->comm, &findings, &wish.request, error);
     if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0)
         elbow_score_tell(&findings, rows->output, (size_t)wish.worst, wish.json);
     elbow_findings_clear(call->comm, &findings);
@@ -103,6 +105,13 @@ static const struct elbow_flag flags[] = {
              "0: none)",
      .offset = offsetof(struct wish, request.components),
      .least = 0},
+    {.name = "curves",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE",
+     .help =
+         "also draws the receiver operating characteristic and precision against recall, with one of these endings: "
+         ".png .svg .pdf",
+     .offset = offsetof(struct wish, request.curves)},
     {.name = "against",
      .kind = ELBOW_FLAG_TEXT,
      .value = "CHECKPOINT",

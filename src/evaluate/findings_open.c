@@ -5,6 +5,7 @@
 #include "elbow/evaluate/detail/findings.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/output/plot.h"
 
 #include <string.h>
 
@@ -133,6 +134,28 @@ static enum elbow_status find_anomalies(struct elbow_comm *comm, const struct el
     return elbow_comm_agree_root(comm, error);
 }
 
+// Collective. Whether the pictures have places, and something to show.
+static enum elbow_status check_pictures(struct elbow_comm *comm, const struct elbow_findings_request *request,
+                                        const struct elbow_findings *findings, struct elbow_error *error)
+{
+    const struct elbow_dataset *dataset = &findings->sessions[ELBOW_FINDINGS_OWN].dataset;
+    enum elbow_publish publish = elbow_output_publishing(request->rows.force);
+    *error = (struct elbow_error){0};
+    if (request->curves == NULL)
+        return ELBOW_OK;
+    if (strcmp(request->curves, request->rows.output) == 0)
+        return elbow_error_set(error, ELBOW_USAGE, "--curves %.500s: is the file of -o; give another name",
+                               request->curves);
+    if (elbow_comm_place(comm).rank == 0 && elbow_plot_check(request->curves, error) == ELBOW_OK &&
+        elbow_output_check(request->curves, publish, error) == ELBOW_OK &&
+        (findings->anomalies.rows[1] == 0 || findings->anomalies.rows[2] == 0))
+        elbow_error_set(error, ELBOW_USAGE,
+                        "--curves %.300s: needs rows that are known to be normal and rows that are known to be "
+                        "anomalies; %.300s has none; --labels and --normal say which they are",
+                        request->curves, dataset->name);
+    return elbow_comm_agree_root(comm, error);
+}
+
 // Collective. Whether there will be figures of a PCA; what is in their way is told, and no failure.
 static bool wants_training(struct elbow_comm *comm, const struct elbow_findings_request *request, struct elbow_log *log,
                            const struct elbow_findings *findings)
@@ -188,7 +211,8 @@ static enum elbow_status open_own(struct elbow_comm *comm, const struct elbow_fi
                                ? ELBOW_FINDINGS_IMPORTANCE
                                : request->importance;
     findings->components = request->components < 0 ? model->latent : (size_t)request->components;
-    return find_anomalies(comm, request, log, findings, error);
+    status = find_anomalies(comm, request, log, findings, error);
+    return status == ELBOW_OK ? check_pictures(comm, request, findings, error) : status;
 }
 
 enum elbow_status elbow_findings_open(struct elbow_comm *comm, const struct elbow_findings_request *request,

@@ -88,6 +88,14 @@ paste -d, <(table_column classes.csv score) <(table_column classes.csv anomaly) 
 holds "($(cat expected) - $(value classes.out auroc)) ^ 2 < 1e-16" || fail "AUROC $(value classes.out auroc), not $(cat expected)"
 holds "$(value classes.out auroc_low) < $(cat expected) && $(value classes.out auroc_high) > $(cat expected)" || fail "an interval beside its figure"
 grep -q '"pca": {"components": 3' <(tr -d '\n' <classes.out | sed 's/  */ /g; s/{ /{/g') || fail "no PCA: $(cat classes.out)"
+pictured=(score model -o pictured.csv --data rows.h5:/new --labels /anomalies --force)
+for ranks in 1 3; do
+    run 0 $ranks curves "$elbow" "${pictured[@]}" --curves curves.png
+    mv curves.png curves.$ranks.png
+done
+same_file curves curves.1.png curves.3.png
+run 0 1 curves "$elbow" "${pictured[@]}" --curves curves.svg
+for words in 'score: AUROC 0\.' 'PCA of 3: AP 0\.' prevalence; do grep -q "$words" curves.svg || fail "curves.svg has no $words"; done
 run 0 1 alone "$elbow" score model -o alone.csv --data rows.h5:/new --labels /anomalies --pca 0 --json
 ! grep -q '"pca"' alone.out || fail "--pca 0 has a PCA"
 run 0 1 one "$elbow" score model -o one.csv --data rows.h5:/new --labels /ones
@@ -109,6 +117,10 @@ refused 1 'rows.h5:/classes: has 1 dimension' score model -o x.h5 --calibrate ro
 refused 2 '--normal 1: .*has no labels; --labels names some' score model -o x.h5 --normal 1
 refused 2 '--normal 9: no row of rows.h5:/new has this label .that of row 0 is 0.' score model -o x.h5 --data rows.h5:/new --labels /classes --normal 9
 refused 2 'the label of row 2 is 2, and anomalies are told by 1.*--normal CLASS' score model -o x.h5 --data rows.h5:/new --labels /classes
+refused 2 'x.gif: .*.png, .svg or .pdf' "${pictured[@]}" --curves x.gif
+refused 2 '--curves x.png: needs rows that are known to be normal.*rows.h5:/new has none; --labels' score model -o x.h5 --data rows.h5:/new --curves x.png
+refused 2 '--curves pictured.csv: is the file of -o' "${pictured[@]}" --curves pictured.csv
+refused 1 'own.csv: exists already|curves.svg: exists already' score model -o x.h5 --data rows.h5:/new --labels /anomalies --curves curves.svg
 refused 2 '--against: plain.*without a KL; give --by recon for both' score model -o x.h5 --against plain
 refused 1 'nowhere' score model -o x.h5 --against nowhere
 refused 1 'rows.h5.*/none|/none' score model -o x.h5 --calibrate rows.h5:/none

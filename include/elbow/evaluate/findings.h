@@ -25,6 +25,9 @@ struct elbow_findings_request {
     double rate;           // of false discoveries; 0: nothing is selected
     size_t normal_count;
     const char *const *normal; // classes that are normal
+    const char *curves;        // a picture of both curves, or NULL; needs labels
+    const char *picture;       // of the most unusual rows, or NULL
+    int64_t worst;             // how many
     int64_t components;        // of the PCA beside it; below 0: as many as the latent space has; 0: none
 };
 
@@ -72,6 +75,10 @@ enum elbow_status elbow_findings_make(struct elbow_comm *comm, const struct elbo
 // Collective. The table of elbow/evaluate/score_table.h, written by rank zero.
 enum elbow_status elbow_findings_write(struct elbow_comm *comm, const struct elbow_findings *findings, const char *path,
                                        enum elbow_publish publish, struct elbow_error *error);
+
+// Collective. The pictures that were asked for, made by rank zero (of rows: by all ranks).
+enum elbow_status elbow_findings_draw(struct elbow_comm *comm, const struct elbow_findings *findings,
+                                      const struct elbow_findings_request *request, struct elbow_error *error);
 
 // Local. Looks at the datasets that will be loaded (elbow/data/preview.h).
 void elbow_findings_preview(const struct elbow_findings_request *request, char *note);
