@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 // Deviations of a table's columns that differ by so much want one each; a column whose deviation is below so much of
 // that of all values is a constant for the model.
@@ -195,12 +196,41 @@ const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset)
     return "the last axis is taken for the channels; if the first one is theirs, set data.channels: first";
 }
 
+// Whether factor and offset, as they are written, bring the values to mean 0 and deviation 1.
+static bool is_true(const struct elbow_dataset *dataset, const char *factor, const char *offset)
+{
+    static const double NEAR = 1e-3;
+    double by = strtod(factor, NULL) / dataset->scale.factor;
+    double mean = (dataset->mean - dataset->scale.offset) * by + strtod(offset, NULL);
+    return fabs(mean) <= NEAR && fabs(dataset->deviation * fabs(by) - 1) <= NEAR;
+}
+
+// In as many digits as that takes; none do where the mean is too many deviations for a double.
+static void tell_scale(const struct elbow_dataset *dataset, char *text, size_t size)
+{
+    enum { DIGITS_LEAST = 6, DIGITS_MOST = 15, NUMBER_SIZE = 32 };
+    const struct elbow_scale *scale = &dataset->scale;
+    char factor[NUMBER_SIZE], offset[NUMBER_SIZE];
+    for (int digits = DIGITS_LEAST; digits <= DIGITS_MOST; ++digits) {
+        snprintf(factor, sizeof factor, "%.*g", digits, scale->factor / dataset->deviation);
+        snprintf(offset, sizeof offset, "%.*g", digits, (scale->offset - dataset->mean) / dataset->deviation);
+        if (!is_true(dataset, factor, offset))
+            continue;
+        snprintf(text, size,
+                 "data.factor: %s and data.offset: %s give mean 0 and deviation 1, and so does data.transform: "
+                 "standardize (standardize_each where columns have units of their own)",
+                 factor, offset);
+        return;
+    }
+    snprintf(text, size,
+             "data.transform: standardize (standardize_each where columns have units of their own) gives mean 0 and "
+             "deviation 1");
+}
+
 // What brings the values to unit scale. Behind a transform a factor is not linear any more, or does nothing at all.
 static void tell_cure(const struct elbow_dataset *dataset, char *text, size_t size)
 {
-    const struct elbow_scale *scale = &dataset->scale;
     const struct elbow_dataset_news *news = &dataset->news;
-    double mean = dataset->mean, deviation = dataset->deviation;
     switch (dataset->transform.kind) {
     case ELBOW_TRANSFORM_NONE:
         if (news->column_most > COLUMNS_APART * news->column_least)
@@ -209,10 +239,7 @@ static void tell_cure(const struct elbow_dataset *dataset, char *text, size_t si
                      "mean 0 and deviation 1",
                      news->column_least, news->column_most);
         else
-            snprintf(text, size,
-                     "data.factor: %.6g and data.offset: %.6g give mean 0 and deviation 1, and so does data.transform: "
-                     "standardize (standardize_each where columns have units of their own)",
-                     scale->factor / deviation, (scale->offset - mean) / deviation);
+            tell_scale(dataset, text, size);
         return;
     case ELBOW_TRANSFORM_LOG1P:
     case ELBOW_TRANSFORM_ASINH:
@@ -273,7 +300,7 @@ void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct 
     warn_of_lost(dataset, demand, log);
     if (!elbow_dataset_is_far(dataset, demand))
         return;
-    char cure[240];
+    char cure[280];
     tell_cure(dataset, cure, sizeof cure);
     elbow_log_warn(
         log,

@@ -130,24 +130,30 @@ void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbo
                   (unsigned long long)row->epoch, elbow_split_words[row->split], line);
 }
 
-// Of one likelihood, whose mean square residual is that.
+// Of one likelihood, whose mean square residual is that. The key of version 0.1 always has a start.
 static void watch_start_of(const struct elbow_trainer *trainer, size_t part, double residual)
 {
-    struct elbow_variance variance = elbow_likelihood_variance(elbow_config_options(&trainer->plan.config, part));
+    const struct elbow_likelihood_options *options = elbow_config_options(&trainer->plan.config, part);
+    struct elbow_variance variance = elbow_likelihood_variance(options);
     if (variance.from == ELBOW_NUMBER_LEARNED && variance.value > 0 && variance.value < residual / FAR_BELOW)
         elbow_log_warn(
             trainer->plan.log,
             "the variance starts at %g, far below the mean square residual of the first step, %g: training may "
-            "diverge; leave the start out (then it is the variance of the data), or write likelihood: "
-            "{gaussian: {variance: optimal}}",
-            variance.value, residual);
+            "diverge; %s, or variance: optimal",
+            variance.value, residual,
+            options->variance_from == ELBOW_NUMBER_FIXED
+                ? "in the place of model.learn_variance write model.likelihood: {gaussian: {variance: learned}}, which "
+                  "starts at the variance of the data"
+                : "leave the start out of the likelihood (then it is the variance of the data)");
 }
 
 void elbow_trainer_watch_start(const struct elbow_trainer *trainer)
 {
     const struct elbow_engine *engine = &trainer->engine;
     struct elbow_figures figures = {0};
-    if (engine->state.step != 1)
+    const struct elbow_demand demand = elbow_config_demand(&trainer->plan.config);
+    // Of values that are far from unit scale that has been said, with what brings the residual down, too.
+    if (engine->state.step != 1 || elbow_dataset_is_far(&trainer->plan.train, &demand))
         return;
     elbow_model_figures(engine->model, engine->sums, false, &figures);
     for (size_t p = 0; p < elbow_config_likelihood_count(&trainer->plan.config); ++p) {

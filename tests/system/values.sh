@@ -181,6 +181,16 @@ for hopeless in pressure strain; do
     run 0 3 $hopeless.third "$elbow" train good.yaml --run-dir $hopeless.third --set data.train=/$hopeless --set train.on_nan=skip
     cmp -s <(grep 'far from unit' $hopeless.first.err) <(grep 'far from unit' $hopeless.third.err) || fail "$hopeless: other figures on three ranks"
 done
+# In as many digits as that takes, where a double has them; of a variance that starts low nothing is said beside that.
+"$make_data" write far.h5 /many i64 30,2 values "values=$(seq -s, 1600000000 1600000059)"
+"$make_data" write far.h5 /more i64 30,2 values "values=$(seq -s, 9007199254740000 9007199254740059)"
+trained far.first data.train=far.h5:/many train.on_nan=skip
+factor=$(grep -oE 'data.factor: [^ ]+' far.first.err) offset=$(grep -oE 'data.offset: [^ ]+' far.first.err)
+trained far.cured data.train=far.h5:/many "data.factor=${factor#*: }" "data.offset=${offset#*: }"
+grep -q 'far from unit' far.cured.err && fail "the advice is not true: $(cat far.cured.err)"
+trained far.more data.train=far.h5:/more train.on_nan=skip model.learn_variance=true
+says far.more 'far from unit scale, and a gaussian likelihood learns little from them or diverges; data.transform: standardize .* gives mean 0 and deviation 1$'
+[ "$(grep -c 'elbow: warning' far.more.err)" = 1 ] || fail "more than one warning: $(cat far.more.err)"
 for constant in zero constant; do
     trained $constant data.train=/$constant
     says $constant "warning: values.h5:/$constant: all values are [07] \(mean [07], deviation 0\): there is nothing to learn"
