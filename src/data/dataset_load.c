@@ -289,6 +289,8 @@ static const struct elbow_files *begin(struct elbow_loading *loading, struct elb
 {
     struct elbow_dataset *dataset = loading->dataset;
     *dataset = (struct elbow_dataset){.layout = loading->request->layout};
+    dataset->news.is_other_side = loading->request->reference != NULL && !loading->request->is_settled &&
+                                  loading->request->select.share > 0 && loading->request->select.is_valid;
     *error = (struct elbow_error){0};
     loading->files = files_of(loading->request, &loading->one);
     if (loading->files == NULL)

@@ -141,6 +141,31 @@ static void tell_constant(const struct elbow_dataset *dataset, const char *role,
                   them, count == 1 ? "it is" : "they are", them);
 }
 
+// What holds for all rows of the files, whichever are taken.
+static void tell_of_files(const struct elbow_dataset *dataset, const char *role, const char *shape,
+                          struct elbow_log *log)
+{
+    const char *hint = elbow_dataset_channels_hint(dataset);
+    if (dataset->files > 1 && elbow_files_are_one(&dataset->file_names))
+        elbow_log_say(log,
+                      "%s: rows of %zu datasets of one file, those of one behind those of the other; if they are "
+                      "channels of the same rows, write {channels: [...]} in the place of the list",
+                      role, dataset->files);
+    tell_channels(dataset, log);
+    if (dataset->packing.ignored[0] != 0)
+        elbow_log_warn(log, "%s: attributes that are no numbers, or too many, are not used: %s", dataset->name,
+                       dataset->packing.ignored);
+    if (dataset->news.looks_reversed)
+        elbow_log_warn(log,
+                       "%s: was written by MATLAB, which stores axes in reverse order: it is taken for %s; if its "
+                       "samples are along the last axis, set data.transpose: true",
+                       dataset->name, elbow_text_count(dataset->samples, "sample").text);
+    tell_keys(dataset, log);
+    tell_checkpoint(dataset, log);
+    if (hint[0] != 0)
+        elbow_log_warn(log, "%s: samples are %s: %s", dataset->name, shape, hint);
+}
+
 void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, const char *beside, struct elbow_log *log)
 {
     char shape[200] = "";
@@ -163,30 +188,13 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
                   elbow_element_name(dataset->element), dataset->min, dataset->max, stored, dataset->scale.factor,
                   dataset->scale.offset, dataset->scale.source, transform,
                   dataset->news.turned[0] != 0 ? "; rows are turned from " : "", dataset->news.turned, beside);
-    if (dataset->files > 1 && elbow_files_are_one(&dataset->file_names))
-        elbow_log_say(log,
-                      "%s: rows of %zu datasets of one file, those of one behind those of the other; if they are "
-                      "channels of the same rows, write {channels: [...]} in the place of the list",
-                      role, dataset->files);
     tell_selection(dataset, role, log);
-    tell_channels(dataset, log);
     tell_missing(dataset, role, log);
     tell_constant(dataset, role, log);
-    if (dataset->packing.ignored[0] != 0)
-        elbow_log_warn(log, "%s: attributes that are no numbers, or too many, are not used: %s", dataset->name,
-                       dataset->packing.ignored);
-    if (dataset->news.looks_reversed)
-        elbow_log_warn(log,
-                       "%s: was written by MATLAB, which stores axes in reverse order: it is taken for %s; if its "
-                       "samples are along the last axis, set data.transpose: true",
-                       dataset->name, elbow_text_count(dataset->samples, "sample").text);
-    tell_keys(dataset, log);
-    tell_checkpoint(dataset, log);
     if (dataset->news.doubt[0] != 0)
         elbow_log_warn(log, "%s%s", dataset->name, dataset->news.doubt);
-    const char *hint = elbow_dataset_channels_hint(dataset);
-    if (hint[0] != 0)
-        elbow_log_warn(log, "%s: samples are %s: %s", dataset->name, shape, hint);
+    if (!dataset->news.is_other_side)
+        tell_of_files(dataset, role, shape, log);
 }
 
 const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset)

@@ -34,13 +34,14 @@ struct elbow_dataset_news {
     bool has_other_scale;            // its attributes say another scaling than that of the checkpoint, which is used
     uint64_t unread, first_unread;   // values that its attributes call missing, and the checkpoint does not; row
     char unread_in[ELBOW_DATASET_NAME_SIZE]; // the dataset of that row, where there are several; else empty
-    bool looks_reversed;                     // MATLAB wrote it, and its last axis may be that of the samples
-    bool looks_channels_first;               // its first axis may be that of the channels, and is not read so
-    char turned[500]; // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not
-    char doubt[500];  // why the scaling may be wrong here, and what to do; empty: it seems right
-    uint64_t empty;   // samples without a known value
-    size_t never;     // values of a sample that are known in none
-    size_t constant;  // columns without a deviation, where one of each was learned from this dataset
+    bool is_other_side;        // of a dataset that has been told of: what holds for both sides is not said again
+    bool looks_reversed;       // MATLAB wrote it, and its last axis may be that of the samples
+    bool looks_channels_first; // its first axis may be that of the channels, and is not read so
+    char turned[500];          // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not
+    char doubt[500];           // why the scaling may be wrong here, and what to do; empty: it seems right
+    uint64_t empty;            // samples without a known value
+    size_t never;              // values of a sample that are known in none
+    size_t constant;           // columns without a deviation, where one of each was learned from this dataset
     size_t first_constant[ELBOW_DATASET_CONSTANT]; // the first of them
     // Of a table whose columns have no deviations of their own: the least and the largest of columns that vary, as the
     // model sees them; 0: not looked at.
