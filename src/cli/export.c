@@ -77,8 +77,14 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_export = {
     .name = "export",
     .summary = "write a trained model for other programs",
-    .text = "With the ending .safetensors: all tensors of the model under their names, with its configuration.\n",
-    .examples = "elbow export runs/shapes -o shapes.safetensors\n",
+    .text =
+        "With the ending .safetensors: all tensors of the model under their names, with its configuration. With the\n"
+        "ending .onnx: encoder and decoder as two graphs without anything random, NAME-encoder.onnx (values to mean\n"
+        "and log_variance) and NAME-decoder.onnx (z to the mean of p(x|z)), opset 17, with the transforms of the "
+        "data;\n"
+        "values are those of the file, times its factor plus its offset.\n",
+    .examples = "elbow export runs/shapes -o shapes.safetensors\n"
+                "elbow export runs/mnist-mlp -o mnist.onnx\n",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .run = run,

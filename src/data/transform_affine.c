@@ -55,3 +55,18 @@ void elbow_affine_describe(const struct elbow_fit *fit, int digits, char words[E
         (void)elbow_text_format(words, ELBOW_TRANSFORM_WORDS_SIZE, "(value - mean) / deviation, of each of %zu columns",
                                 fit->columns);
 }
+
+elbow_onnx_value elbow_affine_onnx(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values)
+{
+    elbow_onnx_value centers = elbow_onnx_doubles(onnx, fit->columns, fit->numbers);
+    elbow_onnx_value spreads = elbow_onnx_doubles(onnx, fit->columns, fit->numbers + fit->columns);
+    return elbow_onnx_two(onnx, "Div", elbow_onnx_two(onnx, "Sub", values, centers), spreads);
+}
+
+elbow_onnx_value elbow_affine_onnx_inverse(const struct elbow_fit *fit, struct elbow_onnx *onnx,
+                                           elbow_onnx_value values)
+{
+    elbow_onnx_value centers = elbow_onnx_doubles(onnx, fit->columns, fit->numbers);
+    elbow_onnx_value spreads = elbow_onnx_doubles(onnx, fit->columns, fit->numbers + fit->columns);
+    return elbow_onnx_two(onnx, "Add", elbow_onnx_two(onnx, "Mul", values, spreads), centers);
+}

@@ -48,6 +48,8 @@ static enum elbow_status write_all(const struct elbow_export_request *request, s
     ELBOW_CHECK(elbow_export_files(request->path, files, &count));
     if (count == 1)
         status = elbow_safetensors_make(request, &bytes[0], &sizes[0], error);
+    for (int i = 0; i < count && count > 1 && status == ELBOW_OK; ++i)
+        status = elbow_onnx_graphs_make(request, i, &bytes[i], &sizes[i], error);
     for (int i = 0; i < count && status == ELBOW_OK; ++i)
         status = elbow_output_write(files[i], bytes[i], sizes[i], request->publish, error);
     for (int i = 0; i < count; ++i)

@@ -16,6 +16,8 @@ struct activation {
     void (*forward)(size_t n, const float *restrict bias, float *restrict y, float *restrict slope);
     // dy *= f'(a); NULL: f' is 1.
     void (*backward)(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy);
+    // y = f(a) as nodes of an ONNX graph.
+    elbow_onnx_value (*onnx)(struct elbow_onnx *onnx, elbow_onnx_value a);
 };
 
 static void none_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
@@ -203,17 +205,71 @@ static void hard_tanh_backward(size_t n, const float *restrict y, const float *r
         dy[i] *= y[i] > -1.0f && y[i] < 1.0f ? 1.0f : 0.0f;
 }
 
-static const struct activation none_row = {.initial = ELBOW_INITIAL_GLOROT, .forward = none_forward};
-static const struct activation relu_row = {ELBOW_INITIAL_HE, false, relu_forward, relu_backward};
-static const struct activation leaky_relu_row = {ELBOW_INITIAL_HE, false, leaky_relu_forward, leaky_relu_backward};
-static const struct activation tanh_row = {ELBOW_INITIAL_GLOROT, false, tanh_forward, tanh_backward};
-static const struct activation sigmoid_row = {ELBOW_INITIAL_GLOROT, false, sigmoid_forward, sigmoid_backward};
-static const struct activation softplus_row = {ELBOW_INITIAL_HE, false, softplus_forward, softplus_backward};
-static const struct activation silu_row = {ELBOW_INITIAL_HE, true, silu_forward, slope_backward};
-static const struct activation gelu_row = {ELBOW_INITIAL_HE, true, gelu_forward, slope_backward};
-static const struct activation elu_row = {ELBOW_INITIAL_HE, false, elu_forward, elu_backward};
-static const struct activation exp_row = {ELBOW_INITIAL_GLOROT, false, exp_forward, exp_backward};
-static const struct activation hard_tanh_row = {ELBOW_INITIAL_GLOROT, false, hard_tanh_forward, hard_tanh_backward};
+#define ONE_NODE(word, operation)                                                                                      \
+    static elbow_onnx_value word##_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)                                   \
+    {                                                                                                                  \
+        return elbow_onnx_one(onnx, operation, a);                                                                     \
+    }
+ONE_NODE(relu, "Relu")
+ONE_NODE(tanh, "Tanh")
+ONE_NODE(sigmoid, "Sigmoid")
+ONE_NODE(softplus, "Softplus")
+ONE_NODE(elu, "Elu")
+#undef ONE_NODE
+
+static elbow_onnx_value none_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)
+{
+    (void)onnx;
+    return a;
+}
+
+static elbow_onnx_value leaky_relu_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)
+{
+    const struct elbow_onnx_attribute slope = {.name = "alpha", .kind = ELBOW_ONNX_NUMBER, .number = leak};
+    return elbow_onnx_node(onnx, "LeakyRelu", 1, &a, 1, &slope);
+}
+
+static elbow_onnx_value silu_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)
+{
+    return elbow_onnx_two(onnx, "Mul", a, elbow_onnx_one(onnx, "Sigmoid", a));
+}
+
+// a (1 + erf(a / sqrt(2))) / 2.
+static elbow_onnx_value gelu_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)
+{
+    elbow_onnx_value scaled = elbow_onnx_two(onnx, "Mul", a, elbow_onnx_float(onnx, 0.70710678118654752f));
+    elbow_onnx_value share =
+        elbow_onnx_two(onnx, "Add", elbow_onnx_one(onnx, "Erf", scaled), elbow_onnx_float(onnx, 1));
+    return elbow_onnx_two(onnx, "Mul", a, elbow_onnx_two(onnx, "Mul", share, elbow_onnx_float(onnx, 0.5f)));
+}
+
+static elbow_onnx_value exp_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)
+{
+    return elbow_onnx_one(onnx, "Exp", elbow_onnx_two(onnx, "Min", a, elbow_onnx_float(onnx, exp_most)));
+}
+
+static elbow_onnx_value hard_tanh_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)
+{
+    elbow_onnx_value least = elbow_onnx_float(onnx, -1), most = elbow_onnx_float(onnx, 1);
+    const elbow_onnx_value inputs[] = {a, least, most};
+    return elbow_onnx_node(onnx, "Clip", 3, inputs, 0, NULL);
+}
+
+static const struct activation none_row = {.initial = ELBOW_INITIAL_GLOROT, .forward = none_forward, .onnx = none_onnx};
+static const struct activation relu_row = {ELBOW_INITIAL_HE, false, relu_forward, relu_backward, relu_onnx};
+static const struct activation leaky_relu_row = {ELBOW_INITIAL_HE, false, leaky_relu_forward, leaky_relu_backward,
+                                                 leaky_relu_onnx};
+static const struct activation tanh_row = {ELBOW_INITIAL_GLOROT, false, tanh_forward, tanh_backward, tanh_onnx};
+static const struct activation sigmoid_row = {ELBOW_INITIAL_GLOROT, false, sigmoid_forward, sigmoid_backward,
+                                              sigmoid_onnx};
+static const struct activation softplus_row = {ELBOW_INITIAL_HE, false, softplus_forward, softplus_backward,
+                                               softplus_onnx};
+static const struct activation silu_row = {ELBOW_INITIAL_HE, true, silu_forward, slope_backward, silu_onnx};
+static const struct activation gelu_row = {ELBOW_INITIAL_HE, true, gelu_forward, slope_backward, gelu_onnx};
+static const struct activation elu_row = {ELBOW_INITIAL_HE, false, elu_forward, elu_backward, elu_onnx};
+static const struct activation exp_row = {ELBOW_INITIAL_GLOROT, false, exp_forward, exp_backward, exp_onnx};
+static const struct activation hard_tanh_row = {ELBOW_INITIAL_GLOROT, false, hard_tanh_forward, hard_tanh_backward,
+                                                hard_tanh_onnx};
 
 #define ROW(name, word) [name] = &word##_row,
 static const struct activation *const activations[] = {ELBOW_ACTIVATION_LIST(ROW)};
@@ -284,4 +340,9 @@ void elbow_activation_backward(enum elbow_activation activation, size_t n, const
     struct backward call = {.row = row_of(activation), .y = y, .slope = slope, .dy = dy};
     if (call.row->backward)
         elbow_threads_split(n, ELBOW_THREADS_LINE, VALUES_LEAST, backward_span, &call);
+}
+
+elbow_onnx_value elbow_activation_onnx(enum elbow_activation activation, struct elbow_onnx *onnx, elbow_onnx_value a)
+{
+    return row_of(activation)->onnx(onnx, a);
 }

@@ -45,6 +45,8 @@ enum elbow_status elbow_conv_layer_create(struct elbow_parameters *parameters, c
         return status;
     layer->state = conv;
     conv->is_transposed = is_transposed;
+    conv->axes = elbow_conv_axes(site->options->kind);
+    conv->window = elbow_conv_window(site->options);
     conv->activation = (enum elbow_activation)site->options->activation;
     status = add_tensors(parameters, site, elbow_shape_places(layer->output), conv, error);
     if (status != ELBOW_OK || site->rows_max == 0)

@@ -182,3 +182,19 @@ void elbow_layer_backward(const struct elbow_layer_instance *layer, const struct
     if (call->dx && layer->row->backward_inputs)
         layer->row->backward_inputs(layer, call);
 }
+
+static const char *word_of(const struct elbow_layer_row *row)
+{
+    for (int kind = 0; kind < ELBOW_LAYER_KINDS; ++kind)
+        if (elbow_layer_row((enum elbow_layer_kind)kind) == row)
+            return elbow_layer_word((enum elbow_layer_kind)kind);
+    return "layer";
+}
+
+const char *elbow_layer_lacks_onnx(const struct elbow_layer_instance *layer)
+{
+    const char *word = layer->row->onnx == NULL ? word_of(layer->row) : NULL;
+    for (size_t i = 0; i < layer->inner_count && word == NULL; ++i)
+        word = elbow_layer_lacks_onnx(&layer->inner[i]);
+    return word;
+}

@@ -334,3 +334,26 @@ size_t elbow_network_bytes(const struct elbow_network *network)
         floats += network->layers[i].outputs + elbow_layer_kept(&network->layers[i]);
     return (network->lane_count * network->rows_max * floats + workspace_size(network)) * sizeof(float);
 }
+
+const char *elbow_network_lacks_onnx(const struct elbow_network *network)
+{
+    const char *word = NULL;
+    for (size_t i = 0; i < network->count && word == NULL; ++i)
+        word = elbow_layer_lacks_onnx(&network->layers[i]);
+    return word;
+}
+
+elbow_onnx_value elbow_network_onnx(const struct elbow_network *network, const float *parameters,
+                                    struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    const struct elbow_network_bounds *bounds = &network->bounds;
+    for (size_t i = 0; i < network->count; ++i)
+        x = network->layers[i].row->onnx(&network->layers[i], parameters, onnx, x);
+    if (bounds->count == 0)
+        return x;
+    ELBOW_CHECK(bounds->first + bounds->count == network->outputs);
+    elbow_onnx_value bounded = elbow_onnx_slice(onnx, x, 1, bounds->first, network->outputs);
+    bounded = elbow_onnx_two(onnx, "Max", bounded, elbow_onnx_float(onnx, bounds->least));
+    bounded = elbow_onnx_two(onnx, "Min", bounded, elbow_onnx_float(onnx, bounds->most));
+    return elbow_onnx_concat(onnx, elbow_onnx_slice(onnx, x, 1, 0, bounds->first), bounded, 1);
+}

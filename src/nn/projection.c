@@ -170,3 +170,34 @@ void elbow_projection_inputs(const struct elbow_projection *projection, size_t r
     elbow_dense_product_input(rows * projection->places, projection->channels, projection->filters, dy, weight, room);
     run(give_span, projection, rows, room, dx);
 }
+
+// Of rows of places, those that are taken.
+static elbow_onnx_value take_onnx(const struct elbow_projection *projection, struct elbow_onnx *onnx,
+                                  elbow_onnx_value x)
+{
+    int64_t *from = NULL;
+    const struct elbow_onnx_attribute axis = {.name = "axis", .kind = ELBOW_ONNX_INTEGER, .integers = {1}, .count = 1};
+    if (elbow_allocate(&from, projection->places, sizeof *from, "places", NULL) != ELBOW_OK) {
+        onnx->graph.lacks_memory = true;
+        return x;
+    }
+    for (size_t k = 0; k < projection->places; ++k)
+        from[k] = (int64_t)projection->from[k];
+    const elbow_onnx_value inputs[] = {x, elbow_onnx_integers(onnx, (int)projection->places, from)};
+    elbow_release(&from);
+    return elbow_onnx_node(onnx, "Gather", 2, inputs, 1, &axis);
+}
+
+elbow_onnx_value elbow_projection_onnx(const struct elbow_projection *projection, const float *weight,
+                                       struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    size_t channels = projection->channels, outputs = projection->places * projection->filters;
+    const size_t places[] = {projection->inputs / channels, channels}, shape[] = {channels, projection->filters};
+    if (projection->is_identity)
+        return x;
+    x = elbow_onnx_reshape(onnx, x, 2, places);
+    if (projection->skips)
+        x = take_onnx(projection, onnx, x);
+    x = elbow_onnx_two(onnx, "MatMul", x, elbow_onnx_floats(onnx, 2, shape, weight));
+    return elbow_onnx_reshape(onnx, x, 1, &outputs);
+}

@@ -9,6 +9,7 @@
 #define ELBOW_DATA_TRANSFORM_H
 
 #include "elbow/base/language.h"
+#include "elbow/base/onnx.h"
 #include "elbow/base/status.h"
 #include "elbow/config/kinds.h"
 #include "elbow/data/element.h"
@@ -51,6 +52,10 @@ struct elbow_transform {
     void (*inverse)(const struct elbow_fit *fit, size_t first, size_t n, double *values);
     // Local. The sum of log |d forward / d scaled| at the scaled values that forward takes to these.
     double (*log_slope)(const struct elbow_fit *fit, size_t first, size_t n, const double *values);
+    // Local. forward and inverse of a sample's values (double, flat rows) as nodes of an ONNX graph. NULL: they cannot
+    // be exported.
+    elbow_onnx_value (*onnx)(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values);
+    elbow_onnx_value (*onnx_inverse)(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values);
     // Local. The transform as a formula, with so many digits: "(value - 0.5) / 0.25".
     void (*describe)(const struct elbow_fit *fit, int digits, char words[ELBOW_TRANSFORM_WORDS_SIZE]);
 };

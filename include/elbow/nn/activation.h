@@ -7,6 +7,7 @@
 #define ELBOW_NN_ACTIVATION_H
 
 #include "elbow/base/language.h"
+#include "elbow/base/onnx.h"
 #include "elbow/config/kinds.h"
 #include "elbow/nn/parameters.h"
 
@@ -33,6 +34,9 @@ void elbow_activation_forward(enum elbow_activation activation, size_t rows, siz
 //   elu y > 0 ? 1 : 1 + y; exp y, 0 for a from 20 on; hard_tanh [-1 < y < 1].
 void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
                                float *dy);
+
+// Local. y = f(a) as nodes of an ONNX graph.
+elbow_onnx_value elbow_activation_onnx(enum elbow_activation activation, struct elbow_onnx *onnx, elbow_onnx_value a);
 
 ELBOW_C_END
 

@@ -13,6 +13,7 @@
 #define ELBOW_NN_LAYER_H
 
 #include "elbow/base/language.h"
+#include "elbow/base/onnx.h"
 #include "elbow/config/config.h"
 #include "elbow/math/dense_product.h"
 #include "elbow/math/microbatch.h"
@@ -141,6 +142,11 @@ struct elbow_layer_row {
     // Local. After all parts backward: dx, which is not NULL, from what they made of dy. NULL: backward has done it.
     void (*backward_inputs)(const struct elbow_layer_instance *layer, const struct elbow_layer_call *call);
 
+    // Local. The layer as nodes of an ONNX graph, as it computes outside of training: flat rows (rows, outputs) from
+    // rows x (rows, inputs). Conditions are left out. NULL: it cannot be exported.
+    elbow_onnx_value (*onnx)(const struct elbow_layer_instance *layer, const float *parameters, struct elbow_onnx *onnx,
+                             elbow_onnx_value x);
+
     // Local. Visits the matrix products of all three stages: what a step cannot do without (the floor of elbow bench).
     // NULL: there are none.
     void (*products)(const struct elbow_layer_instance *layer, size_t rows, elbow_product_visitor *visit, void *user);
@@ -180,6 +186,9 @@ size_t elbow_layer_parts(const struct elbow_layer_instance *layer);
 size_t elbow_layer_part_begin(const struct elbow_layer_instance *layer, size_t part);
 void elbow_layer_products(const struct elbow_layer_instance *layer, size_t rows, elbow_product_visitor *visit,
                           void *user);
+
+// Local. The word of the first kind, of a layer and those that it holds, that cannot be exported; NULL: all can.
+const char *elbow_layer_lacks_onnx(const struct elbow_layer_instance *layer);
 
 // Local. The whole layer: all parts and, unless it is NULL, dx.
 void elbow_layer_forward(const struct elbow_layer_instance *layer, const struct elbow_layer_call *call);

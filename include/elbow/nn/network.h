@@ -101,6 +101,12 @@ void elbow_network_backward_part(struct elbow_network *network, size_t lane, siz
 void elbow_network_backward_inputs(struct elbow_network *network, size_t lane, size_t layer, const float *parameters,
                                    size_t rows, const float *x, float *dy, float *dx);
 
+// Local. The network as nodes of an ONNX graph, from flat rows x, its bounds included; what its layers are told of rows
+// is left out. The word of a layer that cannot be exported is in elbow_network_lacks_onnx; NULL: all can.
+elbow_onnx_value elbow_network_onnx(const struct elbow_network *network, const float *parameters,
+                                    struct elbow_onnx *onnx, elbow_onnx_value x);
+const char *elbow_network_lacks_onnx(const struct elbow_network *network);
+
 // Local. Bytes of activations, of what layers keep, of deltas and of the workspace.
 size_t elbow_network_bytes(const struct elbow_network *network);
 

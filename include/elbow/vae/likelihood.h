@@ -11,6 +11,7 @@
 #define ELBOW_VAE_LIKELIHOOD_H
 
 #include "elbow/base/language.h"
+#include "elbow/base/onnx.h"
 #include "elbow/config/config.h"
 #include "elbow/config/figures.h"
 #include "elbow/math/random.h"
@@ -75,6 +76,10 @@ struct elbow_likelihood {
     void (*saturated)(const struct elbow_likelihood_call *call);
     // Local. mean (rows, D) = E[x | z]; mean may be y where there is one output a value.
     void (*mean)(const struct elbow_likelihood_call *call, float *mean);
+    // Local. mean as nodes of an ONNX graph: (rows, D) from y (rows, D outputs), D the values. NULL: it cannot be
+    // exported.
+    elbow_onnx_value (*onnx_mean)(const struct elbow_likelihood_options *options, size_t values,
+                                  struct elbow_onnx *onnx, elbow_onnx_value y);
     // Local. A draw from p(x|z) into x (D), of one row, with the words of the stream alone; x is not y.
     void (*draw)(struct elbow_stream stream, const struct elbow_likelihood_call *call, float *x);
     // Local. A value's outputs whose mean is that of the data: where their biases start with output_bias: data.

@@ -41,5 +41,30 @@ static void describe(const struct elbow_fit *fit, int digits, char words[ELBOW_T
     (void)elbow_text_format(words, ELBOW_TRANSFORM_WORDS_SIZE, "asinh(value)");
 }
 
-const struct elbow_transform elbow_transform_asinh = {
-    .above = -INFINITY, .forward = forward, .inverse = inverse, .log_slope = log_slope, .describe = describe};
+// sign(value) log(|value| + sqrt(value^2 + 1)): the node Asinh knows no doubles.
+static elbow_onnx_value onnx_of(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values)
+{
+    (void)fit;
+    elbow_onnx_value size = elbow_onnx_one(onnx, "Abs", values);
+    elbow_onnx_value square = elbow_onnx_two(onnx, "Mul", values, values);
+    elbow_onnx_value root =
+        elbow_onnx_one(onnx, "Sqrt", elbow_onnx_two(onnx, "Add", square, elbow_onnx_double(onnx, 1)));
+    elbow_onnx_value turned = elbow_onnx_one(onnx, "Log", elbow_onnx_two(onnx, "Add", size, root));
+    return elbow_onnx_two(onnx, "Mul", elbow_onnx_one(onnx, "Sign", values), turned);
+}
+
+static elbow_onnx_value onnx_inverse(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values)
+{
+    (void)fit;
+    elbow_onnx_value up = elbow_onnx_one(onnx, "Exp", values);
+    elbow_onnx_value down = elbow_onnx_one(onnx, "Exp", elbow_onnx_one(onnx, "Neg", values));
+    return elbow_onnx_two(onnx, "Mul", elbow_onnx_two(onnx, "Sub", up, down), elbow_onnx_double(onnx, 0.5));
+}
+
+const struct elbow_transform elbow_transform_asinh = {.above = -INFINITY,
+                                                      .forward = forward,
+                                                      .inverse = inverse,
+                                                      .log_slope = log_slope,
+                                                      .describe = describe,
+                                                      .onnx = onnx_of,
+                                                      .onnx_inverse = onnx_inverse};

@@ -39,5 +39,22 @@ static void describe(const struct elbow_fit *fit, int digits, char words[ELBOW_T
     (void)elbow_text_format(words, ELBOW_TRANSFORM_WORDS_SIZE, "log(1 + value)");
 }
 
-const struct elbow_transform elbow_transform_log1p = {
-    .above = -1, .forward = forward, .inverse = inverse, .log_slope = log_slope, .describe = describe};
+static elbow_onnx_value onnx_of(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values)
+{
+    (void)fit;
+    return elbow_onnx_one(onnx, "Log", elbow_onnx_two(onnx, "Add", values, elbow_onnx_double(onnx, 1)));
+}
+
+static elbow_onnx_value onnx_inverse(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values)
+{
+    (void)fit;
+    return elbow_onnx_two(onnx, "Sub", elbow_onnx_one(onnx, "Exp", values), elbow_onnx_double(onnx, 1));
+}
+
+const struct elbow_transform elbow_transform_log1p = {.above = -1,
+                                                      .forward = forward,
+                                                      .inverse = inverse,
+                                                      .log_slope = log_slope,
+                                                      .describe = describe,
+                                                      .onnx = onnx_of,
+                                                      .onnx_inverse = onnx_inverse};

@@ -16,4 +16,6 @@ const struct elbow_transform elbow_transform_minmax = {.columns = ELBOW_COLUMNS_
                                                        .forward = elbow_affine_forward,
                                                        .inverse = elbow_affine_inverse,
                                                        .log_slope = elbow_affine_log_slope,
-                                                       .describe = elbow_affine_describe};
+                                                       .describe = elbow_affine_describe,
+                                                       .onnx = elbow_affine_onnx,
+                                                       .onnx_inverse = elbow_affine_onnx_inverse};

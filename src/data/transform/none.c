@@ -30,5 +30,17 @@ static void describe(const struct elbow_fit *fit, int digits, char words[ELBOW_T
     (void)elbow_text_format(words, ELBOW_TRANSFORM_WORDS_SIZE, "value");
 }
 
-const struct elbow_transform elbow_transform_none = {
-    .above = -INFINITY, .forward = keep, .inverse = keep, .log_slope = log_slope, .describe = describe};
+static elbow_onnx_value onnx_of(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values)
+{
+    (void)fit;
+    (void)onnx;
+    return values;
+}
+
+const struct elbow_transform elbow_transform_none = {.above = -INFINITY,
+                                                     .forward = keep,
+                                                     .inverse = keep,
+                                                     .log_slope = log_slope,
+                                                     .describe = describe,
+                                                     .onnx = onnx_of,
+                                                     .onnx_inverse = onnx_of};

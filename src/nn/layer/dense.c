@@ -155,6 +155,16 @@ static void products(const struct elbow_layer_instance *layer, size_t rows, elbo
         visit(user, &all[i]);
 }
 
+static elbow_onnx_value onnx_of(const struct elbow_layer_instance *layer, const float *parameters,
+                                struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    const struct dense *dense = layer->state;
+    const size_t shape[] = {layer->inputs, layer->outputs};
+    const elbow_onnx_value inputs[] = {x, elbow_onnx_floats(onnx, 2, shape, parameters + dense->weight),
+                                       elbow_onnx_floats(onnx, 1, shape + 1, parameters + dense->bias)};
+    return elbow_activation_onnx(dense->activation, onnx, elbow_onnx_node(onnx, "Gemm", 3, inputs, 0, NULL));
+}
+
 const struct elbow_layer_row elbow_layer_dense = {.takes_condition = true,
                                                   .repeats_inputs = true,
                                                   .shape = shape,
@@ -165,4 +175,5 @@ const struct elbow_layer_row elbow_layer_dense = {.takes_condition = true,
                                                   .forward = forward,
                                                   .backward = backward,
                                                   .backward_inputs = backward_inputs,
-                                                  .products = products};
+                                                  .products = products,
+                                                  .onnx = onnx_of};

@@ -126,9 +126,20 @@ static void backward(const struct elbow_layer_instance *layer, struct elbow_span
         call->dx[i] = call->kept[i] * call->dy[i];
 }
 
+// Nothing is dropped outside of training.
+static elbow_onnx_value onnx_of(const struct elbow_layer_instance *layer, const float *parameters,
+                                struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    (void)layer;
+    (void)parameters;
+    (void)onnx;
+    return x;
+}
+
 const struct elbow_layer_row elbow_layer_dropout = {.shape = shape,
                                                     .place_before = place_before,
                                                     .create = create,
                                                     .kept = kept,
                                                     .forward = forward,
-                                                    .backward = backward};
+                                                    .backward = backward,
+                                                    .onnx = onnx_of};

@@ -147,6 +147,19 @@ static void products(const struct elbow_layer_instance *layer, size_t rows, elbo
         visit(user, &all[i]);
 }
 
+static elbow_onnx_value onnx_of(const struct elbow_layer_instance *layer, const float *parameters,
+                                struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    const struct gated *gated = layer->state;
+    size_t units = layer->outputs;
+    const size_t shape[] = {layer->inputs, 2 * units};
+    const elbow_onnx_value inputs[] = {x, elbow_onnx_floats(onnx, 2, shape, parameters + gated->weight),
+                                       elbow_onnx_floats(onnx, 1, shape + 1, parameters + gated->bias)};
+    elbow_onnx_value halves = elbow_onnx_node(onnx, "Gemm", 3, inputs, 0, NULL);
+    elbow_onnx_value gate = elbow_onnx_one(onnx, "Sigmoid", elbow_onnx_slice(onnx, halves, 1, units, 2 * units));
+    return elbow_onnx_two(onnx, "Mul", elbow_onnx_slice(onnx, halves, 1, 0, units), gate);
+}
+
 const struct elbow_layer_row elbow_layer_gated = {.takes_condition = true,
                                                   .shape = shape,
                                                   .create = create,
@@ -154,4 +167,5 @@ const struct elbow_layer_row elbow_layer_gated = {.takes_condition = true,
                                                   .workspace = workspace,
                                                   .forward = forward,
                                                   .backward = backward,
-                                                  .products = products};
+                                                  .products = products,
+                                                  .onnx = onnx_of};

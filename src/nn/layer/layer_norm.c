@@ -193,10 +193,33 @@ static void backward(const struct elbow_layer_instance *layer, struct elbow_span
                         channels_span, &pass);
 }
 
+static elbow_onnx_value mean_of(struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    const struct elbow_onnx_attribute axes = {.name = "axes", .kind = ELBOW_ONNX_INTEGERS, .integers = {1}, .count = 1};
+    return elbow_onnx_node(onnx, "ReduceMean", 1, &x, 1, &axes);
+}
+
+static elbow_onnx_value onnx_of(const struct elbow_layer_instance *layer, const float *parameters,
+                                struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    const struct layer_norm *norm = layer->state;
+    size_t channels = layer->output.channels;
+    const size_t shape[] = {layer->outputs / channels, channels};
+    elbow_onnx_value apart = elbow_onnx_two(onnx, "Sub", x, mean_of(onnx, x));
+    elbow_onnx_value variance = mean_of(onnx, elbow_onnx_two(onnx, "Mul", apart, apart));
+    variance = elbow_onnx_two(onnx, "Add", variance, elbow_onnx_float(onnx, (float)norm->epsilon));
+    elbow_onnx_value h = elbow_onnx_two(onnx, "Div", apart, elbow_onnx_one(onnx, "Sqrt", variance));
+    h = elbow_onnx_reshape(onnx, h, 2, shape);
+    h = elbow_onnx_two(onnx, "Mul", h, elbow_onnx_floats(onnx, 1, &channels, parameters + norm->gain));
+    h = elbow_onnx_two(onnx, "Add", h, elbow_onnx_floats(onnx, 1, &channels, parameters + norm->bias));
+    return elbow_activation_onnx(norm->activation, onnx, elbow_onnx_reshape(onnx, h, 1, &layer->outputs));
+}
+
 const struct elbow_layer_row elbow_layer_layer_norm = {.shape = shape,
                                                        .place_before = place_before,
                                                        .create = create,
                                                        .kept = kept,
                                                        .workspace = workspace,
                                                        .forward = forward,
-                                                       .backward = backward};
+                                                       .backward = backward,
+                                                       .onnx = onnx_of};

@@ -215,10 +215,31 @@ static void backward(const struct elbow_layer_instance *layer, struct elbow_span
         elbow_threads_split(call->rows, 1, VALUES_LEAST / (layer->inputs + 1) + 1, backward_span, &pass);
 }
 
+static elbow_onnx_value onnx_of(const struct elbow_layer_instance *layer, const float *parameters,
+                                struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    static const int64_t channels_first[] = {0, 4, 1, 2, 3}, channels_last[] = {0, 2, 3, 4, 1};
+    const struct pool *pool = layer->state;
+    const struct elbow_shape *input = &layer->input;
+    const size_t sides[] = {elbow_shape_depth(*input), input->height, input->width, input->channels};
+    struct elbow_onnx_attribute attributes[] = {{.name = "kernel_shape", .kind = ELBOW_ONNX_INTEGERS, .count = 3},
+                                                {.name = "strides", .kind = ELBOW_ONNX_INTEGERS, .count = 3}};
+    const size_t window[] = {pool->depth, pool->height, pool->width};
+    (void)parameters;
+    for (int i = 0; i < 3; ++i) {
+        attributes[0].integers[i] = (int64_t)window[i];
+        attributes[1].integers[i] = (int64_t)pool->step;
+    }
+    x = elbow_onnx_transpose(onnx, elbow_onnx_reshape(onnx, x, 4, sides), 5, channels_first);
+    x = elbow_onnx_node(onnx, pool->is_mean ? "AveragePool" : "MaxPool", 1, &x, 2, attributes);
+    return elbow_onnx_reshape(onnx, elbow_onnx_transpose(onnx, x, 5, channels_last), 1, &layer->outputs);
+}
+
 const struct elbow_layer_row elbow_layer_pool = {.needs_image = true,
                                                  .only_moves = true,
                                                  .shape = shape,
                                                  .place_before = place_before,
                                                  .create = create,
                                                  .forward = forward,
-                                                 .backward = backward};
+                                                 .backward = backward,
+                                                 .onnx = onnx_of};

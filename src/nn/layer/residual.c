@@ -270,6 +270,18 @@ static void products(const struct elbow_layer_instance *layer, size_t rows, elbo
         visit(user, &all[i]);
 }
 
+// The layers that it holds have been found to have nodes.
+static elbow_onnx_value onnx_of(const struct elbow_layer_instance *layer, const float *parameters,
+                                struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    const struct residual *residual = layer->state;
+    elbow_onnx_value y = x;
+    for (size_t i = 0; i < layer->inner_count; ++i)
+        y = layer->inner[i].row->onnx(&layer->inner[i], parameters, onnx, y);
+    return elbow_onnx_two(onnx, "Add", y,
+                          elbow_projection_onnx(&residual->projection, parameters + residual->weight, onnx, x));
+}
+
 const struct elbow_layer_row elbow_layer_residual = {.shape = shape,
                                                      .create = create,
                                                      .destroy = destroy,
@@ -277,4 +289,5 @@ const struct elbow_layer_row elbow_layer_residual = {.shape = shape,
                                                      .workspace = workspace,
                                                      .forward = forward,
                                                      .backward = backward,
-                                                     .products = products};
+                                                     .products = products,
+                                                     .onnx = onnx_of};

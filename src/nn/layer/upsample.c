@@ -144,10 +144,31 @@ static void backward(const struct elbow_layer_instance *layer, struct elbow_span
         elbow_threads_split(call->rows, 1, VALUES_LEAST / (layer->outputs + 1) + 1, backward_span, &pass);
 }
 
+// Each side gets a neighbour of length 1, which is then repeated.
+static elbow_onnx_value onnx_of(const struct elbow_layer_instance *layer, const float *parameters,
+                                struct elbow_onnx *onnx, elbow_onnx_value x)
+{
+    const struct elbow_shape *in = &layer->input, *out = &layer->output;
+    const size_t apart[] = {elbow_shape_depth(*in), 1, in->height, 1, in->width, 1, in->channels};
+    const int64_t repeated[] = {1,
+                                (int64_t)apart[0],
+                                (int64_t)(elbow_shape_depth(*out) / apart[0]),
+                                (int64_t)in->height,
+                                (int64_t)(out->height / in->height),
+                                (int64_t)in->width,
+                                (int64_t)(out->width / in->width),
+                                (int64_t)in->channels};
+    (void)parameters;
+    x = elbow_onnx_reshape(onnx, x, 7, apart);
+    x = elbow_onnx_two(onnx, "Expand", x, elbow_onnx_integers(onnx, 8, repeated));
+    return elbow_onnx_reshape(onnx, x, 1, &layer->outputs);
+}
+
 const struct elbow_layer_row elbow_layer_upsample = {.needs_image = true,
                                                      .only_moves = true,
                                                      .shape = shape,
                                                      .place_before = place_before,
                                                      .create = create,
                                                      .forward = forward,
-                                                     .backward = backward};
+                                                     .backward = backward,
+                                                     .onnx = onnx_of};

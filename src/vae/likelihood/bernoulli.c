@@ -140,9 +140,18 @@ static void output_bias(const struct elbow_likelihood_options *options, double d
     bias[0] = (float)log(pixel / (1 - pixel));
 }
 
+static elbow_onnx_value onnx_mean(const struct elbow_likelihood_options *options, size_t values,
+                                  struct elbow_onnx *onnx, elbow_onnx_value y)
+{
+    (void)options;
+    (void)values;
+    return elbow_onnx_one(onnx, "Sigmoid", y);
+}
+
 const struct elbow_likelihood elbow_likelihood_bernoulli = {.outputs = elbow_likelihood_one_output,
                                                             .score = score,
                                                             .saturated = saturated,
                                                             .mean = mean,
                                                             .draw = draw,
-                                                            .output_bias = output_bias};
+                                                            .output_bias = output_bias,
+                                                            .onnx_mean = onnx_mean};

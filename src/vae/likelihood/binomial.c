@@ -132,9 +132,18 @@ static void output_bias(const struct elbow_likelihood_options *options, double d
     bias[0] = (float)log(share / (1 - share));
 }
 
+static elbow_onnx_value onnx_mean(const struct elbow_likelihood_options *options, size_t values,
+                                  struct elbow_onnx *onnx, elbow_onnx_value y)
+{
+    (void)values;
+    return elbow_onnx_two(onnx, "Mul", elbow_onnx_one(onnx, "Sigmoid", y),
+                          elbow_onnx_float(onnx, (float)options->trials));
+}
+
 const struct elbow_likelihood elbow_likelihood_binomial = {.outputs = elbow_likelihood_one_output,
                                                            .score = score,
                                                            .saturated = saturated,
                                                            .mean = mean,
                                                            .draw = draw,
-                                                           .output_bias = output_bias};
+                                                           .output_bias = output_bias,
+                                                           .onnx_mean = onnx_mean};

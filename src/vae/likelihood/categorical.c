@@ -180,5 +180,21 @@ static void output_bias(const struct elbow_likelihood_options *options, double d
         bias[j] = (float)(0.5 * (low + high) * ((double)j - last / 2));
 }
 
-const struct elbow_likelihood elbow_likelihood_categorical = {
-    .outputs = outputs, .score = score, .saturated = saturated, .mean = mean, .draw = draw, .output_bias = output_bias};
+static elbow_onnx_value onnx_mean(const struct elbow_likelihood_options *options, size_t values,
+                                  struct elbow_onnx *onnx, elbow_onnx_value y)
+{
+    const size_t shape[] = {values, outputs(options)};
+    const struct elbow_onnx_attribute attributes[] = {
+        {.name = "axis", .kind = ELBOW_ONNX_INTEGER, .integers = {2}, .count = 1},
+        {.name = "keepdims", .kind = ELBOW_ONNX_INTEGER, .integers = {0}, .count = 1}};
+    y = elbow_onnx_reshape(onnx, y, 2, shape);
+    return elbow_onnx_cast(onnx, elbow_onnx_node(onnx, "ArgMax", 1, &y, 2, attributes), ELBOW_ONNX_FLOAT);
+}
+
+const struct elbow_likelihood elbow_likelihood_categorical = {.outputs = outputs,
+                                                              .score = score,
+                                                              .saturated = saturated,
+                                                              .mean = mean,
+                                                              .draw = draw,
+                                                              .output_bias = output_bias,
+                                                              .onnx_mean = onnx_mean};

@@ -332,6 +332,12 @@ static const enum elbow_figure_kind figures[] = {[ELBOW_GAUSSIAN_VARIANCE] = ELB
                                                  [ELBOW_GAUSSIAN_RESIDUAL] = ELBOW_FIGURE_RESIDUAL,
                                                  [ELBOW_GAUSSIAN_NOTES] = ELBOW_FIGURES};
 
+static elbow_onnx_value onnx_mean(const struct elbow_likelihood_options *options, size_t values,
+                                  struct elbow_onnx *onnx, elbow_onnx_value y)
+{
+    return elbow_likelihood_onnx_first(outputs(options), values, onnx, y);
+}
+
 const struct elbow_likelihood elbow_likelihood_gaussian = {.outputs = outputs,
                                                            .has_one_mean = true,
                                                            .shared = shared,
@@ -343,4 +349,5 @@ const struct elbow_likelihood elbow_likelihood_gaussian = {.outputs = outputs,
                                                            .saturated = saturated,
                                                            .mean = mean,
                                                            .draw = draw,
-                                                           .output_bias = output_bias};
+                                                           .output_bias = output_bias,
+                                                           .onnx_mean = onnx_mean};

@@ -122,6 +122,12 @@ static void output_bias(const struct elbow_likelihood_options *options, double d
 
 static const enum elbow_figure_kind figures[] = {ELBOW_FIGURE_SCALE, ELBOW_FIGURE_DF, ELBOW_FIGURES};
 
+static elbow_onnx_value onnx_mean(const struct elbow_likelihood_options *options, size_t values,
+                                  struct elbow_onnx *onnx, elbow_onnx_value y)
+{
+    return elbow_likelihood_onnx_first(outputs(options), values, onnx, y);
+}
+
 const struct elbow_likelihood elbow_likelihood_student_t = {.outputs = outputs,
                                                             .shared = shared,
                                                             .figures = figures,
@@ -131,4 +137,5 @@ const struct elbow_likelihood elbow_likelihood_student_t = {.outputs = outputs,
                                                             .saturated = saturated,
                                                             .mean = mean,
                                                             .draw = draw,
-                                                            .output_bias = output_bias};
+                                                            .output_bias = output_bias,
+                                                            .onnx_mean = onnx_mean};

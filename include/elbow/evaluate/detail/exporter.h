@@ -9,4 +9,9 @@
 enum elbow_status elbow_safetensors_make(const struct elbow_export_request *request, char **bytes, size_t *size,
                                          struct elbow_error *error);
 
+// Local. The bytes of an ONNX file, likewise: half 0 is the encoder, half 1 the decoder. MISMATCH if the model cannot
+// be exported.
+enum elbow_status elbow_onnx_graphs_make(const struct elbow_export_request *request, int half, char **bytes,
+                                         size_t *size, struct elbow_error *error);
+
 #endif

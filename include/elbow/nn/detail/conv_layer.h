@@ -24,6 +24,8 @@
 struct elbow_conv_layer {
     bool is_transposed;
     enum elbow_activation activation;
+    int axes;
+    struct elbow_window window;
     size_t weight, bias; // offsets in the arena
     struct elbow_layer_condition condition;
     struct elbow_convolution convolution;
@@ -52,6 +54,8 @@ void elbow_conv_layer_forward(const struct elbow_layer_instance *layer, struct e
                               const struct elbow_layer_call *call);
 void elbow_conv_layer_backward(const struct elbow_layer_instance *layer, struct elbow_span parts,
                                const struct elbow_layer_call *call);
+elbow_onnx_value elbow_conv_layer_onnx(const struct elbow_layer_instance *layer, const float *parameters,
+                                       struct elbow_onnx *onnx, elbow_onnx_value x);
 void elbow_conv_layer_products(const struct elbow_layer_instance *layer, size_t rows, elbow_product_visitor *visit,
                                void *user);
 
@@ -62,7 +66,7 @@ void elbow_conv_layer_products(const struct elbow_layer_instance *layer, size_t 
         .shape = elbow_conv_layer_shape, .place_before = elbow_conv_layer_place, .create = elbow_conv_layer_create,    \
         .destroy = elbow_conv_layer_destroy, .kept = elbow_conv_layer_kept, .workspace = elbow_conv_layer_workspace,   \
         .forward = elbow_conv_layer_forward, .backward = elbow_conv_layer_backward,                                    \
-        .products = elbow_conv_layer_products                                                                          \
+        .products = elbow_conv_layer_products, .onnx = elbow_conv_layer_onnx                                           \
     }
 
 #endif

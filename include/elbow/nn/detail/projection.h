@@ -30,6 +30,10 @@ void elbow_projection_destroy(struct elbow_projection *projection);
 // Local. Floats for each row in which it works; `room` below has them, 64-byte aligned. The identity wants none.
 size_t elbow_projection_room(const struct elbow_projection *projection);
 
+// Local. The map of x, flat rows, as nodes of an ONNX graph.
+elbow_onnx_value elbow_projection_onnx(const struct elbow_projection *projection, const float *weight,
+                                       struct elbow_onnx *onnx, elbow_onnx_value x);
+
 // Local. y = the map of x; the gradient of its weight; dx += that of x. Of the identity y += x, dx += dy.
 void elbow_projection_forward(const struct elbow_projection *projection, size_t rows, const float *x,
                               const float *weight, float *room, float *y);

@@ -40,6 +40,10 @@ static inline double elbow_sigmoid(double a)
     return (a < 0 ? small : 1) / (1 + small);
 }
 
+// Local. The first of the outputs of each value (rows, D outputs), as nodes of an ONNX graph.
+elbow_onnx_value elbow_likelihood_onnx_first(size_t outputs, size_t values, struct elbow_onnx *onnx,
+                                             elbow_onnx_value y);
+
 // Local. Rows that are worth a thread.
 static inline size_t elbow_likelihood_least_rows(size_t values)
 {
