@@ -4,301 +4,198 @@
 #include "elbow/evaluate/gallery.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/evaluate/detail/decoder.h"
 #include "elbow/evaluate/detail/gallery.h"
 #include "elbow/evaluate/detail/origin.h"
+#include "elbow/evaluate/detail/written.h"
 #include "elbow/evaluate/evaluation.h"
-#include "elbow/output/sink.h"
-#include "elbow/parallel/ordered_rows.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-// Draws from p(x|z) by the `draw` of their stream: of samples and of reconstructions, and behind them those of the
-// model in front of the data, so that no word serves two.
-enum { DRAW_OF_SAMPLES = 0, DRAW_OF_RECONSTRUCTIONS = 1, DRAWS_IN_FRONT = 2 };
-
 struct drawing {
-    const struct elbow_gallery *gallery;
+    struct elbow_decoder decoder;
     const struct elbow_dataset *dataset; // NULL: samples
-    uint64_t first, seed;
-    bool draw;
-    struct elbow_origin origin; // of the rows, where each says which sample it is
-    size_t microbatch, row_bytes;
-    struct elbow_sink sink;           // rank zero
+    uint64_t first;
+    const struct elbow_gallery_list *list; // of rows, in place of those from `first` on; NULL: none
+    struct elbow_origin origin;            // of the rows, where each says which sample it is
+    size_t row_bytes;
     struct elbow_collation collation; // of reconstructions
     struct elbow_collated collated;
-    uint64_t *ids;                                 // room for a microbatch: what keys its draws
-    float *z, *means;                              // likewise
-    struct elbow_frozen_room *front;               // what decodes the means; owned; NULL: nothing does
-    float *rows;                                   // what comes of them, likewise
-    float *condition;                              // (microbatch, C) likewise
     struct elbow_conditioning grid;                // where the gallery has no conditioning of its own; owned
     const struct elbow_conditioning *conditioning; // of samples; of reconstructions NULL: their rows'
     bool tells;                                    // the output has them
-    float *shown;                                  // a sample
-    double *row;    // a sample that is turned back by data.transform, where samples are; else NULL
-    bool is_double; // the output has doubles
+    bool has_figures;                              // the output has those of the list
+    bool has_class;                                // the output has the class that a classifier's samples are of
+    struct elbow_class_table classes;              // what they are called; owned
 };
-
-// Values of a row that is shown.
-static size_t width_of(const struct drawing *drawing)
-{
-    return (size_t)elbow_gallery_shown(drawing->gallery)->values;
-}
 
 static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *error)
 {
-    const struct elbow_model *model = drawing->gallery->model;
-    size_t rows = drawing->microbatch, width = width_of(drawing);
-    bool has_front = drawing->gallery->frozen != NULL;
-    const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(drawing->ids, rows),
-        ELBOW_ARRAY(drawing->z, rows * model->latent),
-        ELBOW_ARRAY(drawing->means, rows * model->values),
-        ELBOW_ARRAY(drawing->shown, width),
-        ELBOW_ARRAY(drawing->rows, has_front ? rows * width : 0),
-        ELBOW_ARRAY(drawing->condition, rows * model->conditions),
-        ELBOW_ARRAY(drawing->row, width), // the last one
-    };
-    size_t count = sizeof arrays / sizeof *arrays - (elbow_gallery_turns_back(drawing->gallery) ? 0 : 1);
-    enum elbow_status status = elbow_allocate_all(arrays, count, "a microbatch to draw", error);
+    const struct elbow_gallery *gallery = drawing->decoder.gallery;
+    enum elbow_status status = elbow_decoder_create(&drawing->decoder, error);
     if (status == ELBOW_OK && drawing->dataset != NULL)
-        status = elbow_collated_create(&drawing->collation, rows, &drawing->collated, error);
-    if (status == ELBOW_OK && has_front)
-        status = elbow_frozen_open(drawing->gallery->frozen, NULL, rows, false, &drawing->front, error);
+        status = elbow_collated_create(&drawing->collation, drawing->decoder.microbatch, &drawing->collated, error);
     if (status == ELBOW_OK && drawing->dataset == NULL)
-        elbow_model_begin(drawing->gallery->model, drawing->gallery->parameters);
+        elbow_model_begin(gallery->model, gallery->parameters);
     return status;
 }
 
 static void give_room_back(struct drawing *drawing)
 {
-    elbow_release(&drawing->ids);
+    elbow_decoder_destroy(&drawing->decoder);
     elbow_collated_destroy(&drawing->collated);
-    elbow_frozen_close(drawing->front);
-    elbow_release(&drawing->rows);
-    elbow_release(&drawing->z);
-    elbow_release(&drawing->means);
-    elbow_release(&drawing->shown);
-    elbow_release(&drawing->condition);
     elbow_conditioning_clear(&drawing->grid);
+    elbow_class_table_clear(&drawing->classes);
     elbow_origin_clear(&drawing->origin);
-    elbow_release(&drawing->row);
-}
-
-// What a draw of row i is keyed by; `further`: 0, or DRAWS_IN_FRONT.
-static struct elbow_stream stream_of(const struct drawing *drawing, size_t i, uint32_t further)
-{
-    uint32_t draw = drawing->dataset == NULL ? DRAW_OF_SAMPLES : DRAW_OF_RECONSTRUCTIONS;
-    return (struct elbow_stream){
-        .seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_DRAW, .id = drawing->ids[i], .draw = draw + further};
-}
-
-// The model in front of the data decodes what has been decoded: means, or draws.
-static void decode_further(const struct drawing *drawing, size_t rows)
-{
-    const struct elbow_gallery *gallery = drawing->gallery;
-    if (drawing->front == NULL)
-        return;
-    for (size_t i = 0; drawing->draw && i < rows; ++i)
-        elbow_model_draw(gallery->model, gallery->parameters, i, stream_of(drawing, i, 0),
-                         drawing->means + i * gallery->model->values);
-    elbow_frozen_decode(drawing->front, rows, drawing->means, drawing->rows);
-}
-
-// The mean of p(x|z), or a draw from it, of row i of the microbatch.
-static void show(const struct drawing *drawing, size_t i, float *image)
-{
-    const struct elbow_gallery *gallery = drawing->gallery;
-    const float *means = drawing->front != NULL ? drawing->rows : drawing->means;
-    size_t values = width_of(drawing);
-    if (!drawing->draw)
-        memcpy(image, means + i * values, values * sizeof *image);
-    else if (drawing->front != NULL)
-        elbow_frozen_draw(drawing->front, i, stream_of(drawing, i, DRAWS_IN_FRONT), image);
-    else
-        elbow_model_draw(gallery->model, gallery->parameters, i, stream_of(drawing, i, 0), image);
 }
 
 // The original of row i: what the model sees, or the one in front of it; NaN where a value is missing.
 static const float *original_of(const struct drawing *drawing, const struct elbow_microbatch *microbatch, size_t i)
 {
-    size_t values = width_of(drawing);
+    const struct elbow_decoder *decoder = &drawing->decoder;
+    size_t values = elbow_decoder_width(decoder);
     const struct elbow_microbatch *seen =
-        drawing->front != NULL ? elbow_frozen_seen(drawing->collated.through_room) : microbatch;
-    memcpy(drawing->shown, seen->values + i * values, values * sizeof *drawing->shown);
+        decoder->front != NULL ? elbow_frozen_seen(drawing->collated.through_room) : microbatch;
+    memcpy(decoder->shown, seen->values + i * values, values * sizeof *decoder->shown);
     for (size_t d = 0; seen->known != NULL && d < values; ++d)
         if (seen->known[i * values + d] == 0)
-            drawing->shown[d] = NAN;
-    return drawing->shown;
+            decoder->shown[d] = NAN;
+    return decoder->shown;
 }
 
-// Puts a sample into a packed row and returns what comes behind it: as the model has it, or turned back and rounded
-// once. `is_told`: a model has told it.
-static char *pack(const struct drawing *drawing, const float *values, bool is_told, char *at)
+// The class of a sample, of a model with a classifier: the one that is given, or number n mod C for sample n.
+static size_t class_of(const struct drawing *drawing, uint64_t sample)
 {
-    const struct elbow_fit *fit = &elbow_gallery_shown(drawing->gallery)->transform;
-    size_t width = width_of(drawing);
-    if (drawing->row == NULL) {
-        memcpy(at, values, width * sizeof *values);
-        return at + width * sizeof *values;
-    }
-    elbow_fit_inverse(fit, 0, width, values, drawing->row);
-    if (is_told)
-        elbow_fit_set_constants(fit, 0, width, drawing->row);
-    if (drawing->is_double) {
-        memcpy(at, drawing->row, width * sizeof *drawing->row);
-        return at + width * sizeof *drawing->row;
-    }
-    for (size_t d = 0; d < width; ++d) {
-        float value = (float)drawing->row[d];
-        memcpy(at + d * sizeof value, &value, sizeof value);
-    }
-    return at + width * sizeof *values;
+    const struct elbow_gallery *gallery = drawing->decoder.gallery;
+    return (size_t)(gallery->has_class ? (uint64_t)gallery->class_number : sample % gallery->model->classes);
 }
 
-// What a sample is told: conditions, and of C classes number n mod C for sample n.
+// What a sample is told: conditions, and its class.
 static void tell_sample(const struct drawing *drawing, uint64_t sample, float *told)
 {
-    const struct elbow_model *model = drawing->gallery->model;
+    const struct elbow_model *model = drawing->decoder.gallery->model;
     memset(told, 0, model->conditions * sizeof *told);
     elbow_conditioning_at(drawing->conditioning, sample, told);
     if (model->classes > 1)
-        told[model->conditions - model->classes + sample % model->classes] = 1;
+        told[model->conditions - model->classes + class_of(drawing, sample)] = 1;
 }
 
 // The microbatch is full, whatever `count`: its GEMMs have one shape, and each sample the same bits in any company.
 static void produce_samples(void *user, uint64_t first, size_t count, void *results)
 {
     struct drawing *drawing = user;
-    const struct elbow_gallery *gallery = drawing->gallery;
+    struct elbow_decoder *decoder = &drawing->decoder;
+    const struct elbow_gallery *gallery = decoder->gallery;
     struct elbow_model *model = gallery->model;
-    for (size_t i = 0; i < drawing->microbatch; ++i)
-        drawing->ids[i] = first + i;
-    for (size_t i = 0; model->conditions > 0 && i < drawing->microbatch; ++i)
-        tell_sample(drawing, first + (i < count ? i : count - 1), drawing->condition + i * model->conditions);
-    elbow_model_set_conditions(model, drawing->microbatch, drawing->condition);
-    struct elbow_stream stream = {.seed = drawing->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
-    for (size_t i = 0; gallery->mixture != NULL && i < drawing->microbatch; ++i)
-        elbow_mixture_draw(gallery->mixture, drawing->seed, drawing->ids[i], drawing->z + i * model->latent);
+    size_t rows = decoder->microbatch;
+    for (size_t i = 0; i < rows; ++i)
+        decoder->ids[i] = first + i;
+    for (size_t i = 0; model->conditions > 0 && i < rows; ++i)
+        tell_sample(drawing, first + (i < count ? i : count - 1), decoder->condition + i * model->conditions);
+    elbow_model_set_conditions(model, rows, decoder->condition);
+    struct elbow_stream stream = {.seed = decoder->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
+    for (size_t i = 0; gallery->mixture != NULL && i < rows; ++i)
+        elbow_mixture_draw(gallery->mixture, decoder->seed, decoder->ids[i], decoder->z + i * model->latent);
     if (gallery->mixture == NULL)
-        elbow_model_draw_latent(model, gallery->parameters, stream, drawing->microbatch, drawing->ids, drawing->z);
-    struct elbow_model_sizes sizes = {.total = gallery->size, .mean = gallery->data->mean, .size = gallery->data->size};
-    if (gallery->size > 0) // else as of a row of the training data
-        sizes.size = gallery->size;
-    elbow_model_set_sizes(model, drawing->microbatch, sizes);
-    elbow_model_decode(model, gallery->parameters, drawing->microbatch, drawing->z, drawing->means);
-    decode_further(drawing, drawing->microbatch);
+        elbow_model_draw_latent(model, gallery->parameters, stream, rows, decoder->ids, decoder->z);
+    elbow_decoder_run(decoder, rows, elbow_decoder_sizes(decoder));
     for (size_t i = 0; i < count; ++i) {
-        show(drawing, i, drawing->shown);
-        char *behind = pack(drawing, drawing->shown, true, (char *)results + i * drawing->row_bytes);
+        elbow_decoder_show(decoder, i, decoder->shown);
+        char *behind = elbow_decoder_pack(decoder, decoder->shown, true, (char *)results + i * drawing->row_bytes);
+        if (drawing->has_class)
+            memcpy(behind, &drawing->classes.values[class_of(drawing, first + i)], sizeof(int64_t));
+        if (drawing->has_class)
+            behind += sizeof(int64_t);
         if (drawing->tells)
-            memcpy(behind, drawing->condition + i * model->conditions, model->conditions * sizeof(float));
+            memcpy(behind, decoder->condition + i * model->conditions, model->conditions * sizeof(float));
     }
 }
 
 // The rows are decoded under what is given in place of what was said of them.
 static void tell_otherwise(struct drawing *drawing, const struct elbow_microbatch *microbatch)
 {
-    struct elbow_model *model = drawing->gallery->model;
+    struct elbow_decoder *decoder = &drawing->decoder;
+    struct elbow_model *model = decoder->gallery->model;
     if (model->conditions == 0)
         return;
-    memcpy(drawing->condition, model->classes > 1 ? model->condition : microbatch->about.condition,
-           microbatch->rows * model->conditions * sizeof *drawing->condition);
+    memcpy(decoder->condition, model->classes > 1 ? model->condition : microbatch->about.condition,
+           microbatch->rows * model->conditions * sizeof *decoder->condition);
     for (size_t i = 0; i < microbatch->rows; ++i)
-        elbow_conditioning_replace(drawing->conditioning, drawing->condition + i * model->conditions);
-    elbow_model_set_conditions(model, microbatch->rows, drawing->condition);
+        elbow_conditioning_replace(drawing->conditioning, decoder->condition + i * model->conditions);
+    elbow_model_set_conditions(model, microbatch->rows, decoder->condition);
+}
+
+// The sample in row n of the output.
+static uint64_t sample_of(const struct drawing *drawing, uint64_t n)
+{
+    return drawing->list != NULL ? drawing->list->rows[n] : drawing->first + n;
+}
+
+// The microbatch of rows [first, first + count) of the output. Of a list it is full, with copies of its last row: the
+// bits of a row do not depend on those beside it.
+static struct elbow_microbatch collate(struct drawing *drawing, uint64_t first, size_t count)
+{
+    size_t rows = drawing->decoder.microbatch;
+    if (drawing->list == NULL)
+        return elbow_evaluation_microbatch(&drawing->collation, drawing->first + first, count, &drawing->collated);
+    for (size_t i = 0; i < rows; ++i)
+        drawing->collated.ids[i] = sample_of(drawing, first + (i < count ? i : count - 1));
+    return elbow_collate(&drawing->collation, 0, rows, &drawing->collated);
+}
+
+// Row i of the microbatch, which is row n of the output.
+static void pack_row(struct drawing *drawing, const struct elbow_microbatch *microbatch, size_t i, uint64_t n,
+                     char *row)
+{
+    const struct elbow_decoder *decoder = &drawing->decoder;
+    const char *original = row;
+    row = elbow_decoder_pack(decoder, original_of(drawing, microbatch, i), false, row);
+    if (decoder->gallery->corrupt) {
+        elbow_inputs_turn_back(&drawing->collation.inputs,
+                               drawing->collated.inputs.corrupted + i * decoder->gallery->model->values,
+                               decoder->shown);
+        row = elbow_decoder_pack(decoder, decoder->shown, false, row);
+    }
+    const char *reconstruction = row;
+    elbow_decoder_show(decoder, i, decoder->shown);
+    row = elbow_decoder_pack(decoder, decoder->shown, true, row);
+    if (drawing->list != NULL)
+        row = elbow_decoder_pack_errors(decoder, original, reconstruction, row);
+    if (drawing->has_figures) {
+        memcpy(row, drawing->list->figures + n, sizeof *drawing->list->figures);
+        row += sizeof *drawing->list->figures;
+    }
+    if (drawing->origin.dataset != NULL)
+        elbow_origin_pack(&drawing->origin, sample_of(drawing, n), row);
 }
 
 static void produce_reconstructions(void *user, uint64_t first, size_t count, void *results)
 {
     struct drawing *drawing = user;
-    const struct elbow_gallery *gallery = drawing->gallery;
-    struct elbow_model *model = gallery->model;
-    size_t values = model->values, latent = model->latent;
-    struct elbow_microbatch microbatch =
-        elbow_evaluation_microbatch(&drawing->collation, drawing->first + first, count, &drawing->collated);
-    memcpy(drawing->ids, microbatch.about.ids, count * sizeof *drawing->ids);
-    const float *head = elbow_model_encode(model, gallery->parameters, &microbatch);
-    for (size_t i = 0; i < count; ++i)
-        memcpy(drawing->z + i * latent, head + i * model->head, latent * sizeof(float));
+    struct elbow_decoder *decoder = &drawing->decoder;
+    struct elbow_model *model = decoder->gallery->model;
+    size_t latent = model->latent;
+    struct elbow_microbatch microbatch = collate(drawing, first, count);
+    memcpy(decoder->ids, microbatch.about.ids, microbatch.rows * sizeof *decoder->ids);
+    const float *head = elbow_model_encode(model, decoder->gallery->parameters, &microbatch);
+    for (size_t i = 0; i < microbatch.rows; ++i)
+        memcpy(decoder->z + i * latent, head + i * model->head, latent * sizeof(float));
     if (drawing->conditioning != NULL)
         tell_otherwise(drawing, &microbatch);
-    struct elbow_model_sizes sizes = {.x = microbatch.values, .known = microbatch.known, .sizes = microbatch.sizes};
-    elbow_model_set_sizes(model, count, sizes);
-    elbow_model_decode(model, gallery->parameters, count, drawing->z, drawing->means);
-    decode_further(drawing, count);
-    for (size_t i = 0; i < count; ++i) {
-        char *row = (char *)results + i * drawing->row_bytes;
-        row = pack(drawing, original_of(drawing, &microbatch, i), false, row);
-        if (gallery->corrupt) {
-            elbow_inputs_turn_back(&drawing->collation.inputs, drawing->collated.inputs.corrupted + i * values,
-                                   drawing->shown);
-            row = pack(drawing, drawing->shown, false, row);
-        }
-        show(drawing, i, drawing->shown);
-        row = pack(drawing, drawing->shown, true, row);
-        if (drawing->origin.dataset != NULL)
-            elbow_origin_pack(&drawing->origin, drawing->first + first + i, row);
-    }
-}
-
-static enum elbow_status consume(void *user, uint64_t first, uint64_t count, const void *results,
-                                 struct elbow_error *error)
-{
-    struct drawing *drawing = user;
-    return elbow_sink_put(&drawing->sink, first, count, results, error);
-}
-
-// Collective. Opens the output, fills it, closes it.
-static enum elbow_status fill(struct drawing *drawing, const struct elbow_sink_plan *plan, struct elbow_error *error)
-{
-    struct elbow_comm *comm = drawing->gallery->comm;
-    bool is_root = elbow_comm_place(comm).rank == 0;
-    struct elbow_ordered_rows_job job = {.rows = plan->rows,
-                                         .microbatch = drawing->microbatch,
-                                         .row_bytes = drawing->row_bytes,
-                                         .user = drawing,
-                                         .produce =
-                                             drawing->dataset != NULL ? produce_reconstructions : produce_samples,
-                                         .consume = consume};
-    if (is_root)
-        elbow_sink_open(plan, &drawing->sink, error);
-    elbow_comm_broadcast(comm, error, sizeof *error);
-    if (error->status != ELBOW_OK)
-        return error->status;
-    elbow_ordered_rows_run(comm, &job, error);
-    if (is_root)
-        elbow_sink_close(&drawing->sink, error);
-    elbow_comm_broadcast(comm, error, sizeof *error);
-    return error->status;
-}
-
-// A sample as the dataset has it.
-static struct elbow_sink_column column_of(const struct drawing *drawing, const char *name)
-{
-    const struct elbow_data_facts *data = elbow_gallery_shown(drawing->gallery);
-    struct elbow_sink_column column = {.name = name,
-                                       .element = drawing->is_double ? ELBOW_ELEMENT_FLOAT64 : ELBOW_ELEMENT_FLOAT32,
-                                       .rank = (size_t)data->rank};
-    memcpy(column.shape, data->shape, sizeof column.shape);
-    return column;
-}
-
-static bool is_of_datasets(const char *path)
-{
-    for (const char *const *ending = elbow_sink_endings(ELBOW_SINK_HDF5); *ending != NULL; ++ending)
-        if (elbow_output_ends(path, *ending))
-            return true;
-    return false;
+    elbow_decoder_run(
+        decoder, microbatch.rows,
+        (struct elbow_model_sizes){.x = microbatch.values, .known = microbatch.known, .sizes = microbatch.sizes});
+    for (size_t i = 0; i < count; ++i)
+        pack_row(drawing, &microbatch, i, first + i, (char *)results + i * drawing->row_bytes);
 }
 
 // What the samples were told, in a user's file of datasets.
 static size_t add_condition(struct drawing *drawing, const char *path, struct elbow_sink_column *column)
 {
-    const struct elbow_gallery *gallery = drawing->gallery;
-    drawing->tells = gallery->model->conditions > 0 && gallery->pending == NULL && is_of_datasets(path);
+    const struct elbow_gallery *gallery = drawing->decoder.gallery;
+    drawing->tells = gallery->model->conditions > 0 && gallery->pending == NULL && elbow_decoder_is_of_datasets(path);
     *column = (struct elbow_sink_column){
         .name = "condition", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {gallery->model->conditions}};
     return drawing->tells ? 1 : 0;
@@ -308,57 +205,105 @@ static size_t add_condition(struct drawing *drawing, const char *path, struct el
 static size_t add_origin(struct drawing *drawing, const char *path, struct elbow_sink_column *columns,
                          struct elbow_error *error)
 {
-    if (drawing->gallery->pending != NULL || !elbow_sink_holds_texts(path))
+    if (drawing->decoder.gallery->pending != NULL || !elbow_sink_holds_texts(path))
         return 0;
     drawing->origin.dataset = drawing->dataset;
-    if (is_of_datasets(path))
+    if (elbow_decoder_is_of_datasets(path)) {
         elbow_origin_create(drawing->dataset, &drawing->origin, error);
+        drawing->origin.has_rows = drawing->origin.has_rows || drawing->list != NULL;
+    }
     return elbow_origin_columns(&drawing->origin, columns);
+}
+
+// Pictures of a row, side by side, and what stands beside them in files of datasets.
+static size_t add_pairs(struct drawing *drawing, const char *path, struct elbow_sink_column *columns,
+                        struct elbow_error *error)
+{
+    size_t count = 0;
+    const struct elbow_decoder *decoder = &drawing->decoder;
+    const struct elbow_gallery_list *list = drawing->list;
+    columns[count++] = elbow_decoder_column(decoder, "originals");
+    if (decoder->gallery->corrupt)
+        columns[count++] = elbow_decoder_column(decoder, "corrupted");
+    columns[count++] = elbow_decoder_column(decoder, "reconstructions");
+    if (list != NULL) {
+        columns[count] = elbow_decoder_column(decoder, "errors");
+        columns[count++].is_difference = true;
+    }
+    drawing->has_figures = list != NULL && list->figures != NULL && elbow_decoder_is_of_datasets(path);
+    if (drawing->has_figures)
+        columns[count++] = (struct elbow_sink_column){.name = list->figure, .element = ELBOW_ELEMENT_FLOAT64};
+    return count + add_origin(drawing, path, columns + count, error);
+}
+
+// The class of samples of a model with a classifier, in a user's file of datasets or lines.
+static size_t add_class(struct drawing *drawing, const char *path, struct elbow_sink_column *column,
+                        struct elbow_error *error)
+{
+    const struct elbow_gallery *gallery = drawing->decoder.gallery;
+    drawing->has_class = gallery->model->classes > 1 && gallery->pending == NULL && elbow_sink_holds_texts(path);
+    if (drawing->has_class)
+        elbow_class_table_make(&gallery->data->classes, &drawing->classes, error);
+    *column = (struct elbow_sink_column){
+        .name = "class", .element = ELBOW_ELEMENT_INT64, .names = &drawing->classes.names, .named = "class"};
+    return drawing->has_class ? 1 : 0;
+}
+
+static size_t add_samples(struct drawing *drawing, const char *path, struct elbow_sink_column *columns,
+                          struct elbow_error *error)
+{
+    columns[0] = elbow_decoder_column(&drawing->decoder, "samples");
+    size_t count = 1 + add_class(drawing, path, columns + 1, error);
+    return count + add_condition(drawing, path, columns + count);
+}
+
+// How many pictures stand side by side: the samples of a class of a condition, or one of each class of a classifier; 0:
+// as many as fit.
+static size_t across_of(const struct drawing *drawing, uint64_t count)
+{
+    enum { ACROSS_MOST = 32 };
+    const struct elbow_gallery *gallery = drawing->decoder.gallery;
+    uint64_t classes = gallery->model->classes;
+    if (drawing->dataset != NULL)
+        return 0;
+    if (drawing->conditioning->has_grid)
+        return (size_t)drawing->conditioning->per_class;
+    return classes > 1 && !gallery->has_class && classes <= ACROSS_MOST && classes <= count ? (size_t)classes : 0;
 }
 
 // Collective.
 static enum elbow_status draw_gallery(struct drawing *drawing, const char *path, uint64_t count,
                                       struct elbow_error *error)
 {
-    const struct elbow_gallery *gallery = drawing->gallery;
+    const struct elbow_gallery *gallery = drawing->decoder.gallery;
     bool has_pairs = drawing->dataset != NULL;
-    size_t shown = 0;
-    drawing->is_double = elbow_gallery_needs_doubles(gallery, path);
-    struct elbow_sink_column columns[3 + ELBOW_ORIGIN_COLUMNS];
-    columns[shown++] = column_of(drawing, has_pairs ? "originals" : "samples");
-    if (has_pairs && gallery->corrupt)
-        columns[shown++] = column_of(drawing, "corrupted");
-    if (has_pairs)
-        columns[shown++] = column_of(drawing, "reconstructions");
-    const struct elbow_data_facts *data = elbow_gallery_shown(gallery);
-    struct elbow_shades shades = elbow_data_shades(data, elbow_gallery_reading(gallery), gallery->is_transformed);
+    drawing->decoder.is_double = elbow_gallery_needs_doubles(gallery, path);
+    drawing->decoder.microbatch = (size_t)gallery->config->train.microbatch;
+    struct elbow_sink_column columns[5 + ELBOW_ORIGIN_COLUMNS];
     struct elbow_sink_plan plan = {.path = path,
                                    .columns = columns,
-                                   .column_count = shown,
                                    .is_gallery = true,
-                                   .layout = data->layout,
-                                   .black = shades.black,
-                                   .white = shades.white,
                                    .rows = count,
-                                   .at_once = drawing->microbatch,
+                                   .at_once = drawing->decoder.microbatch,
                                    .publish = gallery->publish,
                                    .pending = gallery->pending};
-    if (!has_pairs && drawing->conditioning->has_grid)
-        plan.across = (size_t)drawing->conditioning->per_class;
-    if (has_pairs)
-        plan.column_count += add_origin(drawing, path, columns + shown, error);
-    else
-        plan.column_count += add_condition(drawing, path, columns + shown);
+    elbow_decoder_plan(&drawing->decoder, &plan);
+    plan.column_count =
+        has_pairs ? add_pairs(drawing, path, columns, error) : add_samples(drawing, path, columns, error);
+    plan.across = across_of(drawing, count);
     for (size_t i = 0; i < plan.column_count; ++i)
         drawing->row_bytes += elbow_sink_column_bytes(&columns[i]);
-    ELBOW_CHECK(drawing->microbatch > 0 && drawing->microbatch <= gallery->model->rows_max);
-    ELBOW_CHECK(gallery->data->values == gallery->model->values);
     if (count == 0)
         elbow_error_set(error, ELBOW_USAGE, "%.500s: nothing to draw; ask for at least one", path);
     if (error->status == ELBOW_OK && elbow_sink_check(&plan, error) == ELBOW_OK)
         make_room(drawing, error);
+    const struct elbow_written written = {.plan = &plan,
+                                          .microbatch = drawing->decoder.microbatch,
+                                          .row_bytes = drawing->row_bytes,
+                                          .user = drawing,
+                                          .produce = has_pairs ? produce_reconstructions : produce_samples};
     if (elbow_comm_agree(gallery->comm, error) == ELBOW_OK)
-        fill(drawing, &plan, error);
+        elbow_written_run(gallery->comm, &written, error);
     give_room_back(drawing);
     return error->status;
 }
@@ -366,8 +311,7 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
 enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
                                         uint64_t seed, bool draw, struct elbow_error *error)
 {
-    struct drawing drawing = {
-        .gallery = gallery, .seed = seed, .draw = draw, .microbatch = (size_t)gallery->config->train.microbatch};
+    struct drawing drawing = {.decoder = {.gallery = gallery, .seed = seed, .draw = draw, .of = ELBOW_DRAW_OF_SAMPLES}};
     *error = (struct elbow_error){0};
     drawing.grid.conditions = &gallery->data->conditions;
     drawing.conditioning = gallery->conditioning != NULL ? gallery->conditioning : &drawing.grid;
@@ -376,23 +320,42 @@ enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, con
     return draw_gallery(&drawing, path, count, error);
 }
 
+static struct drawing reconstructions_of(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
+                                         uint64_t seed, bool draw)
+{
+    struct drawing drawing = {
+        .decoder = {.gallery = gallery, .seed = seed, .draw = draw, .of = ELBOW_DRAW_OF_RECONSTRUCTIONS},
+        .dataset = dataset,
+        .collation = elbow_collation_of_evaluation(gallery->config, dataset),
+        .conditioning = gallery->conditioning};
+    if (gallery->corrupt)
+        elbow_collation_corrupt(gallery->config, &drawing.collation);
+    return drawing;
+}
+
 enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gallery,
                                                 const struct elbow_dataset *dataset, const char *path, uint64_t first,
                                                 uint64_t count, uint64_t seed, bool draw, struct elbow_error *error)
 {
-    struct drawing drawing = {.gallery = gallery,
-                              .dataset = dataset,
-                              .collation = elbow_collation_of_evaluation(gallery->config, dataset),
-                              .conditioning = gallery->conditioning,
-                              .first = first,
-                              .seed = seed,
-                              .draw = draw,
-                              .microbatch = (size_t)gallery->config->train.microbatch};
+    struct drawing drawing = reconstructions_of(gallery, dataset, seed, draw);
+    drawing.first = first;
     *error = (struct elbow_error){0};
-    if (gallery->corrupt)
-        elbow_collation_corrupt(gallery->config, &drawing.collation);
     if (first >= dataset->samples || count > dataset->samples - first)
         return elbow_error_set(error, ELBOW_USAGE, "%.500s: has %s, too few for %" PRIu64 " from row %" PRIu64 " on",
                                dataset->name, elbow_text_count(dataset->samples, "row").text, count, first);
     return draw_gallery(&drawing, path, count, error);
+}
+
+enum elbow_status elbow_gallery_rows(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
+                                     const char *path, const struct elbow_gallery_list *list, uint64_t seed, bool draw,
+                                     struct elbow_error *error)
+{
+    struct drawing drawing = reconstructions_of(gallery, dataset, seed, draw);
+    drawing.list = list;
+    *error = (struct elbow_error){0};
+    for (uint64_t i = 0; i < list->count; ++i)
+        if (list->rows[i] >= dataset->samples)
+            return elbow_error_set(error, ELBOW_USAGE, "%.500s: has %s, and no row %" PRIu64, dataset->name,
+                                   elbow_text_count(dataset->samples, "row").text, list->rows[i]);
+    return draw_gallery(&drawing, path, list->count, error);
 }

@@ -32,6 +32,13 @@ bool elbow_gallery_needs_doubles(const struct elbow_gallery *gallery, const char
            data->element != ELBOW_ELEMENT_FLOAT32;
 }
 
+bool elbow_gallery_has_pictures(const struct elbow_gallery *gallery)
+{
+    struct elbow_image_shape image;
+    const struct elbow_data_facts *data = elbow_gallery_shown(gallery);
+    return elbow_dataset_image(data->layout, (size_t)data->rank, data->shape, &image);
+}
+
 uint64_t elbow_gallery_classes(const struct elbow_gallery *gallery)
 {
     const struct elbow_conditions *conditions = &gallery->data->conditions;

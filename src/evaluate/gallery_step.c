@@ -69,13 +69,11 @@ static enum elbow_status draw_step(const struct elbow_gallery *gallery, const st
 enum elbow_status elbow_gallery_step(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
                                      uint64_t step, struct elbow_error *error)
 {
-    struct elbow_image_shape image;
     ELBOW_CHECK(gallery->pending != NULL);
     *error = (struct elbow_error){0};
     if (gallery->config->samples.count <= 0)
         return ELBOW_OK;
-    const struct elbow_data_facts *data = elbow_gallery_shown(gallery);
-    if (elbow_dataset_image(data->layout, (size_t)data->rank, data->shape, &image))
+    if (elbow_gallery_has_pictures(gallery))
         return draw_step(gallery, dataset, step, ELBOW_SINK_PNG, error);
     struct elbow_error table = {0};
     draw_step(gallery, dataset, step, ELBOW_SINK_HDF5, error);

@@ -26,8 +26,10 @@ struct elbow_gallery {
     const struct elbow_frozen *frozen; // in front of the data: its decoder turns latents into the rows that are shown
     const struct elbow_conditioning *conditioning; // what samples are told, or reconstructions in place of what was
                                                    // said of their rows; NULL: all classes in turn; of the rows
-    bool is_transformed; // values are left as the model has them, and not turned back by data.transform
-    double size;         // of a sample, where a likelihood has one; 0: as rows of the training data have it
+    bool is_transformed;  // values are left as the model has them, and not turned back by data.transform
+    int64_t class_number; // with has_class: what a classifier's decoder is told of samples; else each class in turn
+    bool has_class;
+    double size; // of a sample, where a likelihood has one; 0: as rows of the training data have it
     const struct elbow_mixture *mixture; // what samples draw z from; NULL: the prior
     bool corrupt;                        // reconstructions are of corrupted rows, which stand beside the clean ones
     enum elbow_publish publish;          // of a user's path: what may become of a file that is there
@@ -39,7 +41,8 @@ struct elbow_gallery {
 // or draws from it, for z from the prior, or the mixture, keyed by (seed, number of the sample). FILE if a file has
 // taken its place since it was looked at; OUTPUT if it cannot be written; USAGE for a PNG of data that are no images,
 // or another ending. Where the classes of a condition are gone through, those of one stand one after the other, in a
-// row of the picture.
+// row of the picture; those of a classifier stand side by side, sample n being of class n mod C. A user's file of
+// datasets or lines has that class beside the samples.
 enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
                                         uint64_t seed, bool draw, struct elbow_error *error);
 
@@ -56,6 +59,27 @@ uint64_t elbow_gallery_classes(const struct elbow_gallery *gallery);
 enum elbow_status elbow_gallery_reconstructions(const struct elbow_gallery *gallery,
                                                 const struct elbow_dataset *dataset, const char *path, uint64_t first,
                                                 uint64_t count, uint64_t seed, bool draw, struct elbow_error *error);
+
+// Rows that are picked out. Nothing is owned.
+struct elbow_gallery_list {
+    const uint64_t *rows; // (count) of the dataset, in the order of the output
+    uint64_t count;
+    const char *figure;    // the name of a number of each, a column of a file of datasets
+    const double *figures; // (count); NULL: there is none
+};
+
+// Collective. Writes rows that are picked out of the dataset to path: a gallery of three columns, originals,
+// reconstructions and errors, which are the distances of the two in the values that are shown (in a picture 0 is black,
+// and white as far from it as white from black in the other two); with what the encoder saw, corrupted, behind the
+// originals if asked for. A file of datasets has the numbers of the rows beside them, row, in their file. The bits of a
+// row do not depend on the others. USAGE for a row that there is not, and as above: a name that ends in .png for
+// samples that are no images (elbow_gallery_has_pictures).
+enum elbow_status elbow_gallery_rows(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
+                                     const char *path, const struct elbow_gallery_list *list, uint64_t seed, bool draw,
+                                     struct elbow_error *error);
+
+// Local. Whether what is shown are images.
+bool elbow_gallery_has_pictures(const struct elbow_gallery *gallery);
 
 // Collective. For a gallery of a run: the pictures of a step in RUN/samples: step-NNNNNNNN.png and
 // reconstruction-NNNNNNNN.png (dataset may be NULL: none; a model without a prior makes no samples); .h5 and .csv where

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Rows as text, with as many digits as bring every bit back. A gallery: a line for each picture, without a header,
-// behind the text of its row if there is one. A table: a header, and a line for each row; a column of several values is
-// name_0, name_1, ..., and names of numbers are a column of quoted texts.
+// behind the text of its row and the class that it was told, if there are such. A table: a header, and a line for each
+// row; a column of several values is name_0, name_1, ..., and names of numbers are a column of quoted texts.
 #include "elbow/output/detail/sink.h"
 
 #include "elbow/base/memory.h"
@@ -165,14 +165,24 @@ static void add_text(struct csv *csv, const struct elbow_sink_column *column, co
     add(csv, text);
 }
 
-// The text of a gallery's row, in front of each of its pictures.
-static void begin_picture(struct csv *csv, const struct elbow_sink_plan *plan, const char *packed,
-                          const struct elbow_sink_column *picture)
+// What stands beside the pictures of a gallery's row, and in front of each of them here: its text, whole numbers and
+// what these are called.
+static bool is_beside(const struct elbow_sink_column *column)
 {
-    for (size_t i = 0; i < plan->column_count && picture->texts == NULL; ++i) {
-        if (plan->columns[i].texts != NULL)
-            add_text(csv, &plan->columns[i], packed, ',');
-        packed += elbow_sink_column_bytes(&plan->columns[i]);
+    return column->element == ELBOW_ELEMENT_INT64;
+}
+
+static void begin_picture(struct csv *csv, const struct elbow_sink_plan *plan, const char *packed)
+{
+    for (size_t i = 0; i < plan->column_count; ++i) {
+        const struct elbow_sink_column *column = &plan->columns[i];
+        if (column->texts != NULL)
+            add_text(csv, column, packed, ',');
+        else if (is_beside(column))
+            add_number(csv, column->element, packed, ',');
+        if (has_names(column))
+            add_name(csv, column, packed, ',');
+        packed += elbow_sink_column_bytes(column);
     }
 }
 
@@ -182,15 +192,15 @@ static void add_row(struct csv *csv, const struct elbow_sink_plan *plan, const c
     for (size_t i = 0; i < plan->column_count; ++i) {
         const struct elbow_sink_column *column = &plan->columns[i];
         size_t values = elbow_sink_values(column), bytes = elbow_element_size(column->element);
-        if (plan->is_gallery)
-            begin_picture(csv, plan, packed, column);
         char end = plan->is_gallery || i + 1 == plan->column_count ? '\n' : ',';
-        bool is_named = has_names(column);
-        if (column->texts != NULL && !plan->is_gallery)
+        bool is_named = has_names(column), is_here = !plan->is_gallery || !is_beside(column);
+        if (plan->is_gallery && is_here)
+            begin_picture(csv, plan, packed);
+        if (column->texts != NULL && is_here)
             add_text(csv, column, row, end);
-        for (size_t d = 0; column->texts == NULL && d < values; ++d)
+        for (size_t d = 0; column->texts == NULL && is_here && d < values; ++d)
             add_number(csv, column->element, row + d * bytes, d + 1 == values && !is_named ? end : ',');
-        if (is_named)
+        if (is_named && is_here)
             add_name(csv, column, row, end);
         row += values * bytes;
     }

@@ -67,12 +67,16 @@ static enum elbow_status put(struct elbow_sink *sink, uint64_t first, uint64_t c
                              struct elbow_error *error)
 {
     struct png *png = sink->state;
-    size_t values = sink->row_bytes / sizeof(float);
+    size_t values = elbow_sink_values(&sink->plan.columns[0]), pictures = sink->plan.column_count;
     const float *from = rows;
+    float *to = png->pictures + first * pictures * values;
     double black = sink->plan.black, span = sink->plan.white > black ? sink->plan.white - black : 1;
     (void)error;
-    for (size_t i = 0; i < count * values; ++i)
-        png->pictures[first * values + i] = (float)(((double)from[i] - black) / span);
+    for (size_t i = 0; i < count * pictures; ++i) {
+        double zero = sink->plan.columns[i % pictures].is_difference ? 0 : black;
+        for (size_t d = 0; d < values; ++d)
+            *to++ = (float)(((double)*from++ - zero) / span);
+    }
     return ELBOW_OK;
 }
 
