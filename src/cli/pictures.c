@@ -70,6 +70,20 @@ enum elbow_status elbow_pictures_class(const struct elbow_pictures_wish *wish, c
                            wish->class_name, known);
 }
 
+enum elbow_status elbow_pictures_one_class(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
+                                           int64_t *number, struct elbow_error *error)
+{
+    char known[400];
+    enum elbow_status status = elbow_pictures_class(wish, session, number, error);
+    if (status != ELBOW_OK || *number >= 0 || session->model->classes < 2)
+        return status;
+    elbow_conditions_describe(&session->checkpoint.data.classes, known, sizeof known);
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "%.500s: was trained with model.classifier, and z is decoded under one class; give --class; "
+                           "there are %s",
+                           session->checkpoint.path, known);
+}
+
 enum elbow_status elbow_pictures_check_size(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
                                             struct elbow_error *error)
 {

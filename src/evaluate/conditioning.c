@@ -151,6 +151,15 @@ enum elbow_status elbow_conditioning_settle(struct elbow_conditioning *condition
     return status;
 }
 
+enum elbow_status elbow_conditioning_settle_one(struct elbow_conditioning *conditioning, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_conditioning_settle(conditioning, 1, false, error);
+    if (status != ELBOW_OK || !conditioning->has_grid)
+        return status;
+    struct reading reading = {conditioning, conditioning->conditions->variables[conditioning->grid].name, NULL, error};
+    return refuse(&reading, "is not given, and z is decoded under one condition; give it as NAME=VALUE");
+}
+
 uint64_t elbow_conditioning_classes(const struct elbow_conditioning *conditioning)
 {
     return conditioning->has_grid ? conditioning->conditions->variables[conditioning->grid].width : 1;

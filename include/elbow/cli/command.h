@@ -180,6 +180,7 @@ extern const struct elbow_command elbow_command_eval;
 extern const struct elbow_command elbow_command_encode;
 extern const struct elbow_command elbow_command_sample;
 extern const struct elbow_command elbow_command_reconstruct;
+extern const struct elbow_command elbow_command_decode;
 extern const struct elbow_command elbow_command_impute;
 extern const struct elbow_command elbow_command_score;
 extern const struct elbow_command elbow_command_info;

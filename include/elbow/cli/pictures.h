@@ -36,6 +36,10 @@ enum elbow_status elbow_pictures_conditions(const struct elbow_pictures_wish *wi
 enum elbow_status elbow_pictures_class(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
                                        int64_t *number, struct elbow_error *error);
 
+// Local. Likewise where one has to be named: USAGE without the flag, of a model with a classifier.
+enum elbow_status elbow_pictures_one_class(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
+                                           int64_t *number, struct elbow_error *error);
+
 // Local. USAGE for --size of a model without one.
 enum elbow_status elbow_pictures_check_size(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
                                             struct elbow_error *error);

@@ -31,6 +31,9 @@ enum elbow_status elbow_conditioning_take(struct elbow_conditioning *conditionin
 enum elbow_status elbow_conditioning_settle(struct elbow_conditioning *conditioning, uint64_t count, bool takes_first,
                                             struct elbow_error *error);
 
+// Local. Likewise for one condition: USAGE for any variable of classes that is not given.
+enum elbow_status elbow_conditioning_settle_one(struct elbow_conditioning *conditioning, struct elbow_error *error);
+
 // Local. The classes that a grid goes through; 1 without one.
 uint64_t elbow_conditioning_classes(const struct elbow_conditioning *conditioning);
 

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow decode: latents of a file become rows.
+#include "elbow/cli/pictures.h"
+#include "elbow/evaluate/latents.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+// What the command line says.
+struct wish {
+    struct elbow_pictures_wish of;
+    const char *latents;
+};
+
+static struct wish presets(void)
+{
+    return (struct wish){.of = {.seed = -1, .request = {.draws = true}}};
+}
+
+// Collective. What the rows are told.
+static enum elbow_status decode(const struct elbow_call *call, const struct wish *wish,
+                                const struct elbow_session *session, struct elbow_latents *latents,
+                                struct elbow_error *error)
+{
+    struct elbow_gallery gallery = elbow_pictures_gallery(call, &wish->of, session);
+    struct elbow_conditioning conditioning = {0};
+    enum elbow_status status = elbow_pictures_check_size(&wish->of, session, error);
+    if (status == ELBOW_OK)
+        status = elbow_pictures_one_class(&wish->of, session, &gallery.class_number, error);
+    if (status == ELBOW_OK)
+        status = elbow_pictures_conditions(&wish->of, session, &conditioning, error);
+    conditioning.rows = session->condition_rows > 0 ? session->conditions : NULL;
+    if (status == ELBOW_OK)
+        status = elbow_conditioning_settle_one(&conditioning, error);
+    gallery.conditioning = &conditioning;
+    if (status == ELBOW_OK)
+        status = elbow_latents_decode(&gallery, latents, session->condition_rows, wish->of.request.output,
+                                      elbow_pictures_seed(&wish->of, session), wish->of.draw, error);
+    elbow_conditioning_clear(&conditioning);
+    if (status == ELBOW_OK)
+        elbow_log_say(call->log, "%s: %s of %s, decoded by step %" PRIu64 " of %s", wish->of.request.output,
+                      elbow_text_count(latents->rows, "row").text, latents->name, session->checkpoint.state.step,
+                      session->checkpoint.path);
+    return status;
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = presets();
+    struct elbow_session session = {0};
+    struct elbow_latents latents = {0};
+    enum elbow_status status = elbow_pictures_read(call, &wish.of, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_latents_open(call->comm, wish.latents, &latents, error);
+    if (status == ELBOW_OK)
+        status = elbow_session_open(call->comm, &wish.of.request, call->log, &session, error);
+    if (status == ELBOW_OK)
+        status = decode(call, &wish, &session, &latents, error);
+    elbow_session_close(call->comm, &session);
+    elbow_latents_close(&latents);
+    return status;
+}
+
+static void preview(const struct elbow_call *call, char *note)
+{
+    struct wish wish = presets();
+    struct elbow_error error = {0};
+    if (elbow_pictures_read(call, &wish.of, &error) != ELBOW_OK)
+        return;
+    elbow_latents_preview(wish.latents, note);
+    elbow_session_preview(&wish.of.request, note);
+}
+
+static const struct elbow_flag flags[] = {
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, of.request.checkpoint)),
+    {.name = "latents",
+     .kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE:/dataset",
+     .help = "rows of latents, as many numbers in each as the model has latent variables",
+     .offset = offsetof(struct wish, latents)},
+    ELBOW_ROW_OUTPUT(offsetof(struct wish, of.request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
+    ELBOW_ROW_TOTAL(offsetof(struct wish, of.size)),
+    ELBOW_ROW_CONDITION(offsetof(struct wish, of.values),
+                        "what a conditional model is told, in the words and units of the data; none: nothing"),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "each row"),
+    ELBOW_ROW_CLASS(offsetof(struct wish, of.class_name)),
+    ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
+    ELBOW_ROW_DRAW(offsetof(struct wish, of.draw)),
+    ELBOW_ROW_TRANSFORMED(offsetof(struct wish, of.transformed)),
+    ELBOW_ROW_BEST(offsetof(struct wish, of.request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, of.request.is_raw)),
+};
+
+const struct elbow_command elbow_command_decode = {
+    .name = "decode",
+    .summary = "turn latents of a file into rows",
+    .text =
+        "The means of p(x|z), or draws from it, for every row of latents that a file holds, in its order: those of\n"
+        "elbow encode, or others that were made of them. A picture for images, rows of an HDF5 or CSV file for all\n"
+        "else, by the ending of FILE. A conditional model needs --condition, or --condition-from with a row for each,\n"
+        "and one with a classifier --class.\n",
+    .examples = "elbow encode runs/shapes -o codes.h5\n"
+                "elbow decode runs/shapes --latents codes.h5:/mean -o decoded.h5\n"
+                "mpirun -n 4 elbow decode runs/digits --latents mine.h5:/z -o sevens.png --condition label=7\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .run = run,
+    .preview = preview,
+};
