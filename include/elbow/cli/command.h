@@ -181,6 +181,8 @@ extern const struct elbow_command elbow_command_encode;
 extern const struct elbow_command elbow_command_sample;
 extern const struct elbow_command elbow_command_reconstruct;
 extern const struct elbow_command elbow_command_decode;
+extern const struct elbow_command elbow_command_traverse;
+extern const struct elbow_command elbow_command_interpolate;
 extern const struct elbow_command elbow_command_impute;
 extern const struct elbow_command elbow_command_score;
 extern const struct elbow_command elbow_command_info;

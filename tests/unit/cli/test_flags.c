@@ -211,7 +211,8 @@ START_TEST(outputs_have_force)
                   (force->kind == ELBOW_FLAG_SWITCH && strstr(force->help, "replace the file") != NULL));
         writers += writes;
     }
-    ck_assert_uint_eq(writers, 9); // train, eval, encode, sample, reconstruct, decode, impute, export, score
+    // train, eval, encode, sample, reconstruct, decode, traverse, interpolate, impute, export, score
+    ck_assert_uint_eq(writers, 11);
 }
 END_TEST
 

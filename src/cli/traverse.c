@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow traverse: what each latent dimension does.
+#include "elbow/cli/pictures.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/evaluate/walk.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum { STEPS = 11, STEPS_MOST = 10000 };
+
+// What the command line says. Left out: row below zero, count 0.
+struct wish {
+    struct elbow_pictures_wish of;
+    const char *dimensions;
+    int64_t row, steps, count;
+};
+
+static struct wish presets(void)
+{
+    return (struct wish){.of = {.seed = -1, .request = {.draws = true}}, .row = -1, .steps = STEPS};
+}
+
+// Data are read for a row, for their quantiles, or for the order of the dimensions.
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_pictures_read(call, &wish->of, error);
+    struct elbow_session_request *request = &wish->of.request;
+    request->wants_data = wish->row >= 0 || request->data != NULL || wish->dimensions == NULL;
+    if (status == ELBOW_OK && wish->dimensions != NULL && wish->count > 0)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "-n and --dimensions: both say which dimensions are meant; give one of them");
+    return status;
+}
+
+// "2 (KL 1.93 nats), 0 (0.41), ..."
+static void tell_dimensions(const struct elbow_call *call, const struct wish *wish, const struct elbow_walk *walk,
+                            const char *use)
+{
+    enum { TOLD = 12 };
+    char text[600];
+    size_t length = 0;
+    for (size_t k = 0; k < walk->points / walk->across && k <= TOLD; ++k) {
+        size_t n = k * walk->across;
+        const char *before = k > 0 ? ", " : "";
+        if (k == TOLD) {
+            snprintf(text + length, sizeof text - length, ", ...");
+            break;
+        }
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%" PRIi64, before, walk->places[n]);
+        if (walk->uses != NULL)
+            length += (size_t)snprintf(text + length, sizeof text - length, " (%s%.4g%s)", k > 0 ? "" : use,
+                                       walk->uses[n], k > 0 || use[0] != 'K' ? "" : " nats");
+    }
+    elbow_log_say(call->log, "%s: a row for each dimension: %s", wish->of.request.output, text);
+}
+
+static void tell(const struct elbow_call *call, const struct wish *wish, const struct elbow_session *session,
+                 const struct elbow_walk *walk, bool is_of_data)
+{
+    char through[80] = "the prior's centre";
+    bool has_prior = session->model->prior != NULL;
+    if (wish->row >= 0)
+        snprintf(through, sizeof through, "row %" PRIi64, wish->row);
+    else if (!has_prior)
+        snprintf(through, sizeof through, "the medians of the latents");
+    elbow_log_say(call->log, "%s: %s through %s, at quantiles of %s%.500s, decoded by step %" PRIu64 " of %s",
+                  wish->of.request.output, elbow_text_count(walk->points / walk->across, "latent dimension").text,
+                  through, is_of_data ? "the latents of " : "the prior", is_of_data ? session->dataset.name : "",
+                  session->checkpoint.state.step, session->checkpoint.path);
+    tell_dimensions(call, wish, walk, has_prior ? "KL " : "variance ");
+}
+
+// What the decoder is told: with a row its own, but for what is given.
+static enum elbow_status settle(const struct wish *wish, const struct elbow_session *session,
+                                struct elbow_gallery *gallery, struct elbow_conditioning *conditioning,
+                                struct elbow_error *error)
+{
+    bool has_row = wish->row >= 0;
+    enum elbow_status status = has_row ? elbow_pictures_class(&wish->of, session, &gallery->class_number, error)
+                                       : elbow_pictures_one_class(&wish->of, session, &gallery->class_number, error);
+    gallery->has_class = gallery->class_number >= 0;
+    if (status == ELBOW_OK)
+        status = elbow_pictures_conditions(&wish->of, session, conditioning, error);
+    if (status == ELBOW_OK && !has_row)
+        status = elbow_conditioning_settle_one(conditioning, error);
+    gallery->conditioning = conditioning;
+    return status;
+}
+
+// Which dimensions, and whether there are the data that they need.
+static enum elbow_status check(const struct wish *wish, const struct elbow_session *session,
+                               const struct elbow_traversal *traversal, struct elbow_error *error)
+{
+    char of[700];
+    const uint64_t row = (uint64_t)wish->row;
+    snprintf(of, sizeof of, "rows of %.600s", session->dataset.name);
+    if (wish->row >= 0 && elbow_pictures_below("--row", &row, 1, session->dataset.samples, of, error) != ELBOW_OK)
+        return error->status;
+    if (!wish->of.request.wants_data && elbow_walk_needs_data(session->model, traversal))
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--dimensions %.60s: %.500s has model.posterior: deterministic, and no prior whose "
+                               "quantiles could be taken; add --data, or --row",
+                               wish->dimensions, session->checkpoint.path);
+    return elbow_pictures_below("--dimensions", traversal->dimensions,
+                                traversal->dimensions != NULL ? traversal->count : 0, session->model->latent,
+                                "latent dimensions", error);
+}
+
+// Collective.
+static enum elbow_status traverse(const struct elbow_call *call, const struct wish *wish,
+                                  const struct elbow_session *session, struct elbow_error *error)
+{
+    const struct elbow_config *config = &session->checkpoint.config;
+    const struct elbow_session_request *request = &wish->of.request;
+    struct elbow_gallery gallery = elbow_pictures_gallery(call, &wish->of, session);
+    const struct elbow_evaluation_request evaluation = {.comm = call->comm,
+                                                        .model = session->model,
+                                                        .parameters = session->checkpoint.values,
+                                                        .dataset = request->wants_data ? &session->dataset : NULL,
+                                                        .config = config,
+                                                        .terms = elbow_objective_terms(config, config->objective.beta)};
+    struct elbow_conditioning conditioning = {0};
+    struct elbow_walk walk = {0};
+    uint64_t *dimensions = NULL, count = (uint64_t)wish->count, seed = elbow_pictures_seed(&wish->of, session);
+    enum elbow_status status = settle(wish, session, &gallery, &conditioning, error);
+    if (status == ELBOW_OK && wish->dimensions != NULL)
+        status = elbow_pictures_numbers("--dimensions", wish->dimensions, &dimensions, &count, error);
+    const struct elbow_traversal traversal = {.gallery = &gallery,
+                                              .evaluation = &evaluation,
+                                              .has_row = wish->row >= 0,
+                                              .row = wish->row >= 0 ? (uint64_t)wish->row : 0,
+                                              .is_of_data = wish->row >= 0 || request->data != NULL,
+                                              .steps = (size_t)wish->steps,
+                                              .dimensions = dimensions,
+                                              .count = (size_t)count,
+                                              .seed = seed};
+    if (status == ELBOW_OK)
+        status = check(wish, session, &traversal, error);
+    if (status == ELBOW_OK)
+        status = elbow_walk_traverse(&traversal, &walk, error);
+    if (status == ELBOW_OK)
+        status = elbow_walk_write(&gallery, &walk, request->output, seed, wish->of.draw, error);
+    if (status == ELBOW_OK)
+        tell(call, wish, session, &walk, traversal.is_of_data || session->model->prior == NULL);
+    elbow_walk_clear(&walk);
+    elbow_conditioning_clear(&conditioning);
+    elbow_release(&dimensions);
+    return status;
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = presets();
+    struct elbow_session session = {0};
+    enum elbow_status status = read_wish(call, &wish, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_session_open(call->comm, &wish.of.request, call->log, &session, error);
+    if (status == ELBOW_OK)
+        status = traverse(call, &wish, &session, error);
+    elbow_session_close(call->comm, &session);
+    return status;
+}
+
+static void preview(const struct elbow_call *call, char *note)
+{
+    struct wish wish = presets();
+    struct elbow_error error = {0};
+    if (read_wish(call, &wish, &error) == ELBOW_OK)
+        elbow_session_preview(&wish.of.request, note);
+}
+
+static const struct elbow_flag flags[] = {
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, of.request.checkpoint)),
+    ELBOW_ROW_OUTPUT(offsetof(struct wish, of.request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
+    {.name = "row",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "ROW",
+     .help = "goes through the latents of this row, counted from 0 among the samples that are taken, and not through "
+             "the prior's centre",
+     .offset = offsetof(struct wish, row),
+     .least = 0},
+    {.name = "steps",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "points along each dimension (11)",
+     .offset = offsetof(struct wish, steps),
+     .least = 1,
+     .most = STEPS_MOST},
+    {.name = "count",
+     .letter = 'n',
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "the N dimensions that are used most (all)",
+     .offset = offsetof(struct wish, count),
+     .least = 1},
+    {.name = "dimensions",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "J[,...]",
+     .help = "these dimensions, counted from 0, in this order",
+     .offset = offsetof(struct wish, dimensions)},
+    ELBOW_ROW_DATA(offsetof(struct wish, of.request.data)),
+    ELBOW_ROW_MASK(offsetof(struct wish, of.request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct wish, of.request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "the rows of --data"),
+    ELBOW_ROW_CONDITION(offsetof(struct wish, of.values),
+                        "what a conditional model is told; with --row in place of what was said of the row"),
+    ELBOW_ROW_CLASS(offsetof(struct wish, of.class_name)),
+    ELBOW_ROW_BINARIZE(offsetof(struct wish, of.request.binarize)),
+    ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
+    ELBOW_ROW_DRAW(offsetof(struct wish, of.draw)),
+    ELBOW_ROW_TRANSFORMED(offsetof(struct wish, of.transformed)),
+    ELBOW_ROW_BEST(offsetof(struct wish, of.request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, of.request.is_raw)),
+};
+
+const struct elbow_command elbow_command_traverse = {
+    .name = "traverse",
+    .summary = "walk along each latent dimension",
+    .text =
+        "What the decoder makes of z while one dimension goes through its quantiles and all others stay: a row of\n"
+        "the picture for each dimension, the one with the largest KL first. Through the prior's centre, at quantiles\n"
+        "of the prior; with --row through the latents of a row, and with --row or --data at quantiles of the means\n"
+        "of q(z|x) over the data. An HDF5 or CSV file has the points z beside what is decoded.\n",
+    .examples = "elbow traverse runs/shapes -o walk.png\n"
+                "elbow traverse runs/shapes -o walk.png --row 12 -n 5 --steps 15\n"
+                "elbow traverse runs/shapes -o walk.h5 --dimensions 3,0\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .run = run,
+    .preview = preview,
+};

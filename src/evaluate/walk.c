@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is decoded along a walk. Microbatches are full, with copies of their last point, so that each point has the same
+// bits in any company, and the ends of an interpolation those of the rows' reconstructions.
+#include "elbow/evaluate/detail/walk.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/evaluate/detail/decoder.h"
+#include "elbow/evaluate/detail/gallery.h"
+#include "elbow/evaluate/detail/written.h"
+
+#include <string.h>
+
+enum { COLUMNS_MAX = 5 };
+
+enum elbow_status elbow_walk_create(const struct elbow_model *model, size_t points, struct elbow_walk *walk,
+                                    struct elbow_error *error)
+{
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(walk->z, points * model->latent),
+        ELBOW_ARRAY(walk->told, points * model->conditions),
+        ELBOW_ARRAY(walk->from, points),
+        ELBOW_ARRAY(walk->to, points),
+        ELBOW_ARRAY(walk->share, points),
+    };
+    walk->points = points;
+    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "points of a walk", error);
+}
+
+void elbow_walk_clear(struct elbow_walk *walk)
+{
+    elbow_anchors_clear(&walk->anchors);
+    elbow_release(&walk->z);
+    elbow_release(&walk->told);
+    elbow_release(&walk->from);
+    elbow_release(&walk->to);
+    elbow_release(&walk->share);
+    elbow_release(&walk->places);
+    elbow_release(&walk->uses);
+    elbow_release(&walk->ends[0]);
+    elbow_release(&walk->ends[1]);
+    *walk = (struct elbow_walk){0};
+}
+
+struct walking {
+    struct elbow_decoder decoder;
+    const struct elbow_walk *walk;
+    float *x, *known; // (microbatch, D): what totals follow from; owned
+    double *sizes;    // (microbatch); owned
+    size_t row_bytes;
+    bool has_points; // the output has them
+    struct elbow_sink_column columns[COLUMNS_MAX];
+    size_t column_count;
+};
+
+static double between(double from, double to, double share)
+{
+    return share <= 0 ? from : share >= 1 ? to : (1 - share) * from + share * to;
+}
+
+// What the total of point n follows from: values between those of its ends, of which both have to be known.
+static void mix(const struct walking *walking, size_t n, size_t i)
+{
+    const struct elbow_walk *walk = walking->walk;
+    const struct elbow_anchors *anchors = &walk->anchors;
+    size_t values = walking->decoder.gallery->model->values, from = walk->from[n], to = walk->to[n];
+    double share = from == to ? 0 : walk->share[n];
+    for (size_t d = 0; d < values; ++d) {
+        size_t one = from * values + d, other = to * values + d;
+        walking->x[i * values + d] = (float)between((double)anchors->x[one], (double)anchors->x[other], share);
+        if (anchors->known != NULL)
+            walking->known[i * values + d] = share <= 0   ? anchors->known[one]
+                                             : share >= 1 ? anchors->known[other]
+                                                          : anchors->known[one] * anchors->known[other];
+    }
+    if (anchors->sizes != NULL)
+        walking->sizes[i] = between(anchors->sizes[from], anchors->sizes[to], share);
+}
+
+static struct elbow_model_sizes sizes_of(const struct walking *walking)
+{
+    const struct elbow_anchors *anchors = &walking->walk->anchors;
+    if (anchors->count == 0)
+        return elbow_decoder_sizes(&walking->decoder);
+    return (struct elbow_model_sizes){.x = walking->x,
+                                      .known = anchors->known != NULL ? walking->known : NULL,
+                                      .sizes = anchors->sizes != NULL ? walking->sizes : NULL};
+}
+
+static char *put(char *at, const void *values, size_t bytes)
+{
+    memcpy(at, values, bytes);
+    return at + bytes;
+}
+
+// The point, and what stands beside it, in the order of the columns.
+static void pack_point(const struct walking *walking, size_t n, char *at)
+{
+    const struct elbow_walk *walk = walking->walk;
+    size_t latent = walking->decoder.gallery->model->latent;
+    at = put(at, walk->z + n * latent, latent * sizeof *walk->z);
+    if (walk->places != NULL)
+        at = put(at, walk->places + n, sizeof *walk->places);
+    for (int end = 0; end < 2 && walk->ends[end] != NULL; ++end)
+        at = put(at, walk->ends[end] + n, sizeof *walk->ends[end]);
+    at = put(at, walk->share + n, sizeof *walk->share);
+    if (walk->uses != NULL)
+        put(at, walk->uses + n, sizeof *walk->uses);
+}
+
+static void produce(void *user, uint64_t first, size_t count, void *results)
+{
+    struct walking *walking = user;
+    const struct elbow_walk *walk = walking->walk;
+    struct elbow_decoder *decoder = &walking->decoder;
+    struct elbow_model *model = decoder->gallery->model;
+    size_t latent = model->latent, conditions = model->conditions;
+    for (size_t i = 0; i < decoder->microbatch; ++i) {
+        size_t n = (size_t)first + (i < count ? i : count - 1);
+        decoder->ids[i] = n;
+        memcpy(decoder->z + i * latent, walk->z + n * latent, latent * sizeof *walk->z);
+        if (conditions > 0)
+            memcpy(decoder->condition + i * conditions, walk->told + n * conditions, conditions * sizeof *walk->told);
+        if (walk->anchors.count > 0)
+            mix(walking, n, i);
+    }
+    elbow_model_set_conditions(model, decoder->microbatch, decoder->condition);
+    elbow_decoder_run(decoder, decoder->microbatch, sizes_of(walking));
+    for (size_t i = 0; i < count; ++i) {
+        elbow_decoder_show(decoder, i, decoder->shown);
+        char *at = elbow_decoder_pack(decoder, decoder->shown, true, (char *)results + i * walking->row_bytes);
+        if (walking->has_points)
+            pack_point(walking, (size_t)first + i, at);
+    }
+}
+
+static void add_column(struct walking *walking, struct elbow_sink_column column)
+{
+    ELBOW_CHECK(walking->column_count < COLUMNS_MAX);
+    walking->columns[walking->column_count++] = column;
+    walking->row_bytes += elbow_sink_column_bytes(&column);
+}
+
+static void add_columns(struct walking *walking)
+{
+    const struct elbow_walk *walk = walking->walk;
+    const char *const ends[] = {"from", "to"};
+    add_column(walking, elbow_decoder_column(&walking->decoder, "decoded"));
+    if (!walking->has_points)
+        return;
+    add_column(walking, (struct elbow_sink_column){.name = "z",
+                                                   .element = ELBOW_ELEMENT_FLOAT32,
+                                                   .rank = 1,
+                                                   .shape = {walking->decoder.gallery->model->latent}});
+    if (walk->places != NULL)
+        add_column(walking, (struct elbow_sink_column){.name = "dimension", .element = ELBOW_ELEMENT_INT64});
+    for (int end = 0; end < 2 && walk->ends[end] != NULL; ++end)
+        add_column(walking, (struct elbow_sink_column){.name = ends[end], .element = ELBOW_ELEMENT_INT64});
+    add_column(walking, (struct elbow_sink_column){.name = "share", .element = ELBOW_ELEMENT_FLOAT64});
+    if (walk->uses != NULL)
+        add_column(walking, (struct elbow_sink_column){.name = "use", .element = ELBOW_ELEMENT_FLOAT64});
+}
+
+static enum elbow_status make_room(struct walking *walking, struct elbow_error *error)
+{
+    size_t rows = walking->walk->anchors.count > 0 ? walking->decoder.microbatch : 0;
+    size_t values = walking->decoder.gallery->model->values;
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(walking->x, rows * values),
+        ELBOW_ARRAY(walking->known, rows * values),
+        ELBOW_ARRAY(walking->sizes, rows),
+    };
+    enum elbow_status status = elbow_decoder_create(&walking->decoder, error);
+    return status == ELBOW_OK
+               ? elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a microbatch of a walk", error)
+               : status;
+}
+
+enum elbow_status elbow_walk_write(const struct elbow_gallery *gallery, const struct elbow_walk *walk, const char *path,
+                                   uint64_t seed, bool draw, struct elbow_error *error)
+{
+    struct walking walking = {.decoder = {.gallery = gallery,
+                                          .microbatch = (size_t)gallery->config->train.microbatch,
+                                          .draw = draw,
+                                          .is_double = elbow_gallery_needs_doubles(gallery, path),
+                                          .seed = seed,
+                                          .of = ELBOW_DRAW_OF_SAMPLES},
+                              .walk = walk,
+                              .has_points = elbow_sink_holds_texts(path)};
+    *error = (struct elbow_error){0};
+    add_columns(&walking);
+    struct elbow_sink_plan plan = {.path = path,
+                                   .columns = walking.columns,
+                                   .column_count = walking.column_count,
+                                   .is_gallery = !walking.has_points,
+                                   .rows = walk->points,
+                                   .across = walk->across,
+                                   .at_once = walking.decoder.microbatch,
+                                   .publish = gallery->publish};
+    elbow_decoder_plan(&walking.decoder, &plan);
+    if (elbow_sink_check(&plan, error) == ELBOW_OK)
+        make_room(&walking, error);
+    const struct elbow_written written = {.plan = &plan,
+                                          .microbatch = walking.decoder.microbatch,
+                                          .row_bytes = walking.row_bytes,
+                                          .user = &walking,
+                                          .produce = produce};
+    if (elbow_comm_agree(gallery->comm, error) == ELBOW_OK)
+        elbow_written_run(gallery->comm, &written, error);
+    elbow_decoder_destroy(&walking.decoder);
+    elbow_release(&walking.x);
+    elbow_release(&walking.known);
+    elbow_release(&walking.sizes);
+    return error->status;
+}
