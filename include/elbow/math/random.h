@@ -44,7 +44,10 @@ enum elbow_purpose {
     ELBOW_PURPOSE_PSEUDO_INPUTS = 29,    // id: 0; draw: 0; words 0 to 7: the round keys
     ELBOW_PURPOSE_LABELLED = 40,         // id: class; draw: 0; words 0 to 7: the round keys
     ELBOW_PURPOSE_THROUGH_TRAIN = 41,    // id: sample; draw: epoch
-    ELBOW_PURPOSE_THROUGH_EVAL = 42      // id: sample; draw: 0
+    ELBOW_PURPOSE_THROUGH_EVAL = 42,     // id: sample; draw: 0
+    ELBOW_PURPOSE_MEASURE =
+        50 // id: 0 (starts of k-means; draw: which start), 1 (folds; draw: 0; words 0 to 7: round keys),
+    // 2 (factors held; draw: which vote), 3 (rows that are measured; draw: 0; words 0 to 7: round keys)
 };
 
 struct elbow_stream {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How the distribution of samples compares with that of data.
+#ifndef ELBOW_STATISTICS_DISTRIBUTION_H
+#define ELBOW_STATISTICS_DISTRIBUTION_H
+
+#include "elbow/base/language.h"
+#include "elbow/statistics/neighbours.h"
+
+ELBOW_C_BEGIN
+
+struct elbow_density_coverage {
+    double density, coverage;
+};
+
+// Local. Naeem et al. (2020). A ball lies about each real point, up to its k-th nearest real neighbour. Density: the
+// balls that samples lie in, a mean over samples, by k. Coverage: the share of the balls that a sample lies in. k is
+// below the number of real points. MEMORY.
+enum elbow_status elbow_density_coverage(struct elbow_points real, struct elbow_points samples, size_t k,
+                                         struct elbow_density_coverage *result, struct elbow_error *error);
+
+// Local. The squared Frechet distance (Dowson and Landau 1982) of two normal distributions with the means and
+// covariances (by count - 1) of both sets:
+//   |m1 - m2|^2 + tr(C1 + C2 - 2 (C1^1/2 C2 C1^1/2)^1/2),
+// by two eigen-decompositions of symmetric matrices, so it is real whatever the ranks. At least two points each.
+// MEMORY, NUMBERS.
+enum elbow_status elbow_frechet(struct elbow_points a, struct elbow_points b, double *distance,
+                                struct elbow_error *error);
+
+ELBOW_C_END
+
+#endif
