@@ -4,6 +4,7 @@
 
     tables.py gaps breast_cancer.csv FILE.h5   the table of scikit-learn, or wdbc.data of UCI: standardised, half of its values removed
     tables.py error FILE.h5 FILLED.h5          the mean squared error of what elbow impute put in the place of these
+    tables.py digits MNIST.h5 DIGITS.h5        which training images are of each digit, and which are not, for data.rows
     tables.py mig SHAPES.h5 LATENTS.h5         the mutual information gap of what elbow encode wrote of /train/images
     tables.py plot SHAPES.csv FIGURE.svg       what tests/campaign/papers wrote of the row `shapes`: medians, and each run
 """
@@ -41,6 +42,14 @@ def error(truth, filled):
         full, gone = file["full"][:], np.isnan(file["gaps"][:])
         values = other["imputed"][:]
     print("mse %.4f" % np.mean((full[gone] - values[gone]) ** 2))
+
+
+def digits(mnist, target):
+    with h5py.File(mnist) as source, h5py.File(target, "w") as file:
+        labels = source["train/labels"][:]
+        for digit in range(10):
+            file["is_%d" % digit] = (labels == digit).astype(np.uint8)
+            file["not_%d" % digit] = (labels != digit).astype(np.uint8)
 
 
 def entropy(counts):
@@ -99,7 +108,7 @@ def plot(source, target):
 
 
 if __name__ == "__main__":
-    actions = {"gaps": gaps, "error": error, "mig": mig, "plot": plot}
+    actions = {"gaps": gaps, "error": error, "digits": digits, "mig": mig, "plot": plot}
     if len(sys.argv) != 4 or sys.argv[1] not in actions:
         sys.exit(__doc__)
     actions[sys.argv[1]](*sys.argv[2:])
