@@ -44,7 +44,7 @@ refused sources.h5:/filter 'virtual dataset /filter \(rows 0 to 399\): .*filters
 refused sources.h5:/absent 'virtual dataset /absent \(rows 0 to 9\): .*part0.h5: dataset z not found'
 refused sources.h5:/turned '/turned maps the whole of x in part0.h5 to 4 x 10 values, but that has 10 x 4 now'
 refused newer.h5:/complex '/complex cannot be read by this version, HDF5 [0-9.]+|holds complex numbers'
-refused many.h5:/images '/images holds 30 objects, as it seems datasets alike of uint8 \(4 x 4\), one a sample'
+refused many.h5:/images '/images holds 30 objects \(0000, ...\), as it seems datasets alike of uint8 \(4 x 4\), one a sample'
 refused many.h5:/table '/table holds compound values \(mass, charge\), a table'
 
 # Chunks that nobody has written are missing values, if that is asked for.
@@ -85,11 +85,14 @@ for labels in texts group mixed mixed/codes view; do
     grep -q "^labels: .*sources.h5:/$labels, 2 names (a, b)" labels.out || fail "/$labels: $(grep '^labels' labels.out)"
 done
 
-# What a run replaces is none of the files that its data lie in.
+# What a command replaces is none of the files that its data lie in, nor those of the model.
 cp "$data"/view.h5 "$data"/part0.h5 "$data"/part2.h5 .
 run 0 1 short "$elbow" train run.yaml --set data.train=view.h5:/x --run-dir short
-run 3 1 over "$elbow" encode short --data view.h5:/x -o part0.h5 --force ||
-    grep -q 'part0.h5' over.err || fail "a source was replaced"
+for over in "encode short --data view.h5:/x" "encode short" "sample short"; do
+    read -ra words <<<"$over"
+    run 2 1 over "$elbow" "${words[@]}" -o part0.h5 --force
+    grep -q 'part0.h5: is a file that is read' over.err || fail "a source was replaced: $(cat over.err)"
+done
 same_file "a source" part0.h5 "$data/part0.h5"
 
 # Damaged files: info ends, with a status of its own, and within its time.

@@ -249,10 +249,12 @@ struct elbow_hdf5_entry {
     const struct elbow_hdf5_info *info; // NULL: not of numbers, or more than 8 dimensions, or not to be read
     const char *what;
     bool is_dataset; // false: a group that stands for one thing, or what cannot be opened
+    bool is_crowd;   // members of this group that are many and alike
 };
 
 // Local. Calls back for every dataset of the file, in order of name, for links that lead nowhere, and for groups that
-// stand for one thing: sparse matrices, tables, many datasets alike. The callback returns false to stop.
+// stand for one thing: sparse matrices, tables; and once for members of a group that are many and alike. The callback
+// returns false to stop.
 enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
                                   bool (*each)(void *user, const struct elbow_hdf5_entry *entry), void *user,
                                   struct elbow_error *error);

@@ -84,6 +84,25 @@ bool elbow_hdf5_home(hid_t object, elbow_path home)
     return length >= 0 && length < ELBOW_PATH_SIZE;
 }
 
+bool elbow_hdf5_identify(hid_t object, struct elbow_hdf5_identity *identity, bool *is_shared)
+{
+    *identity = (struct elbow_hdf5_identity){0};
+#if H5_VERSION_GE(1, 12, 0)
+    H5O_info2_t about;
+    if (H5Oget_info3(object, &about, H5O_INFO_BASIC) < 0)
+        return false;
+    memcpy(identity->object, &about.token, sizeof about.token);
+#else
+    H5O_info_t about;
+    if (H5Oget_info2(object, &about, H5O_INFO_BASIC) < 0)
+        return false;
+    memcpy(identity->object, &about.addr, sizeof about.addr);
+#endif
+    identity->file = about.fileno;
+    *is_shared = about.rc > 1;
+    return true;
+}
+
 static void tell_external(struct elbow_hdf5 *file, const char *link, size_t size, char *what, size_t what_size)
 {
     char value[2 * ELBOW_PATH_SIZE];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an HDF5 file holds: a walk over its datasets, groups that stand for one thing, and the sentences about what is
 // not a dataset of numbers.
+#include "elbow/data/detail/crowd.h"
 #include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
@@ -8,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// MANY: from so many datasets alike on, a group is one line. ALIKE: of those, so many are looked at.
-enum { LISTED = 10, LIST_SIZE = 900, MANY = 20, ALIKE = 16 };
+enum { LISTED = 10, LIST_SIZE = 900, DEPTH_MOST = 64 };
 
 static enum elbow_status fail_what(const struct elbow_hdf5 *file, const char *name, const char *what,
                                    struct elbow_error *error)
@@ -31,68 +31,26 @@ static bool describe_table(struct elbow_hdf5 *file, const char *group, char *wha
     return true;
 }
 
-static bool is_alike(const struct elbow_hdf5_info *a, const struct elbow_hdf5_info *b)
+static bool describe_group(struct elbow_hdf5 *file, const char *name, char *what, size_t size)
 {
-    bool are_equal = a->element == b->element && a->rank == b->rank;
-    for (int i = 0; i < a->rank && are_equal; ++i)
-        are_equal = a->shape[i] == b->shape[i];
-    return are_equal;
-}
-
-// Describes the n-th member of a group, in order of name.
-static bool describe_member(hid_t group, hsize_t n, struct elbow_hdf5_info *info)
-{
-    char what[ELBOW_HDF5_WHAT_SIZE];
-    hid_t object = H5Oopen_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, n, H5P_DEFAULT);
-    if (object < 0)
-        return false;
-    bool is_numeric =
-        H5Iget_type(object) == H5I_DATASET && elbow_hdf5_describe_id(object, info, what, sizeof what) == ELBOW_OK;
-    H5Oclose(object);
-    return is_numeric;
-}
-
-static void write_shape(const struct elbow_hdf5_info *info, char *text, size_t size)
-{
-    size_t length = 0;
-    elbow_text_format(text, size, "single values");
-    for (int i = 0; i < info->rank && length + 24 < size; ++i)
-        length += (size_t)snprintf(text + length, size - length, "%s%llu", i > 0 ? " x " : "",
-                                   (unsigned long long)info->shape[i]);
-}
-
-// Many datasets that are alike: one for each sample, or the columns of a table.
-static bool describe_many(struct elbow_hdf5 *file, const char *name, hid_t group, char *what, size_t size)
-{
-    H5G_info_t links;
-    struct elbow_hdf5_info first, other;
-    char kind[ELBOW_HDF5_WORD_SIZE], shape[128];
-    elbow_hdf5_read_word(file, name, "encoding-type", kind);
-    if (strcmp(kind, "dataframe") == 0 || H5Gget_info(group, &links) < 0 || links.nlinks < MANY ||
-        !describe_member(group, 0, &first))
-        return false;
-    for (hsize_t i = 1; i < ALIKE; ++i)
-        if (!describe_member(group, i * (links.nlinks - 1) / (ALIKE - 1), &other) || !is_alike(&first, &other))
-            return false;
-    write_shape(&first, shape, sizeof shape);
-    elbow_text_format(what, size,
-                      "holds %llu objects, as it seems datasets alike of %s (%s), one a sample or a column: join them "
-                      "into one dataset (samples, values, ...), as by h5py and numpy.stack",
-                      (unsigned long long)links.nlinks, elbow_element_name(first.element), shape);
-    return true;
-}
-
-static bool describe_group(struct elbow_hdf5 *file, const char *name, hid_t group, char *what, size_t size)
-{
-    return elbow_hdf5_describe_sparse(file, name, what, size) || describe_table(file, name, what, size) ||
-           describe_many(file, name, group, what, size);
+    return elbow_hdf5_describe_sparse(file, name, what, size) || describe_table(file, name, what, size);
 }
 
 struct visit {
     struct elbow_hdf5 *file;
     bool (*each)(void *user, const struct elbow_hdf5_entry *entry);
     void *user;
-    elbow_path skipped; // a group that stands for one thing, with a slash behind it
+    bool is_stopped;
+    size_t count, capacity; // of groups that were entered
+    struct elbow_hdf5_identity *entered;
+};
+
+// A group that is walked through.
+struct frame {
+    struct visit *visit;
+    struct elbow_hdf5_crowds *crowds;
+    const char *prefix; // of its members: its name with a slash behind it
+    int depth;
 };
 
 // Why an object cannot be read, from HDF5's own errors.
@@ -108,44 +66,96 @@ static void describe_unreadable(const struct elbow_hdf5 *file, char *what, size_
                       error.message + strlen(file->name) + 2);
 }
 
-// Tells of one object, and closes it: whoever is told may open it in another way.
+// Tells of one object, and closes it: whoever is told may open it in another way. True for a group that stands for
+// nothing, and so has members to tell of.
 static bool tell_object(struct visit *visit, const char *name, hid_t object)
 {
     struct elbow_hdf5_info info;
     char what[ELBOW_HDF5_WHAT_SIZE] = "";
     struct elbow_hdf5_entry entry = {.name = name, .what = what};
     H5I_type_t type = object < 0 ? H5I_BADID : H5Iget_type(object);
-    bool is_told = true;
+    bool is_told = object < 0 || type == H5I_DATASET;
     if (object < 0) {
         describe_unreadable(visit->file, what, sizeof what);
     } else if (type == H5I_DATASET) {
         entry.is_dataset = true;
         entry.info = elbow_hdf5_describe_id(object, &info, what, sizeof what) == ELBOW_OK ? &info : NULL;
-    } else {
-        is_told = type == H5I_GROUP && describe_group(visit->file, name, object, what, sizeof what);
+    } else if (type == H5I_GROUP) {
+        is_told = describe_group(visit->file, name, what, sizeof what);
     }
     if (object >= 0)
         H5Oclose(object);
-    if (is_told && type == H5I_GROUP)
-        elbow_text_format(visit->skipped, sizeof visit->skipped, "%s/", strcmp(name, "/") == 0 ? "" : name);
-    return !is_told || visit->each(visit->user, &entry);
+    visit->is_stopped = is_told && !visit->each(visit->user, &entry);
+    return type == H5I_GROUP && !is_told;
+}
+
+// Whether a group has been entered before, under another name; if not, it is now.
+static bool is_entered(struct visit *visit, const struct elbow_hdf5_identity *identity)
+{
+    for (size_t i = 0; i < visit->count; ++i)
+        if (memcmp(&visit->entered[i], identity, sizeof *identity) == 0)
+            return true;
+    if (visit->count == visit->capacity) {
+        size_t capacity = 2 * visit->capacity + 16;
+        struct elbow_hdf5_identity *larger;
+        if (elbow_allocate(&larger, capacity, sizeof *larger, "groups of a file", NULL) != ELBOW_OK)
+            return true;
+        if (visit->count > 0)
+            memcpy(larger, visit->entered, visit->count * sizeof *larger);
+        elbow_release(&visit->entered);
+        visit->entered = larger;
+        visit->capacity = capacity;
+    }
+    visit->entered[visit->count++] = *identity;
+    return false;
+}
+
+static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, void *user);
+
+// Tells of the members of a group. Negative if they cannot be listed.
+static herr_t walk(struct visit *visit, hid_t group, const char *name, int depth)
+{
+    elbow_path prefix;
+    char what[ELBOW_HDF5_WHAT_SIZE];
+    struct elbow_hdf5_identity identity;
+    struct elbow_hdf5_entry entry = {.name = name, .what = what, .is_crowd = true};
+    bool is_shared = true;
+    if (group < 0 || !elbow_hdf5_identify(group, &identity, &is_shared))
+        return -1;
+    if (depth > DEPTH_MOST || !elbow_text_format(prefix, sizeof prefix, "%s/", depth == 0 ? "" : name) ||
+        (is_shared && is_entered(visit, &identity)))
+        return 0;
+    struct frame frame = {visit, elbow_hdf5_find_crowds(visit->file, name, group), prefix, depth};
+    for (size_t i = 0; !visit->is_stopped && elbow_hdf5_describe_crowd(frame.crowds, i, what, sizeof what); ++i)
+        visit->is_stopped = !visit->each(visit->user, &entry);
+    herr_t result = visit->is_stopped ? 0 : H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_link, &frame);
+    elbow_release(&frame.crowds);
+    return result < 0 ? result : visit->is_stopped;
 }
 
 // Called for every link.
-static herr_t visit_link(hid_t root, const char *name, const H5L_info_t *link, void *user)
+static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, void *user)
 {
-    struct visit *visit = user;
+    const struct frame *frame = user;
+    struct visit *visit = frame->visit;
     elbow_path full;
-    if (!elbow_text_format(full, sizeof full, "/%s", name))
+    if (!elbow_text_format(full, sizeof full, "%s%s", frame->prefix, name) ||
+        elbow_hdf5_crowds_have(frame->crowds, group, name))
         return 0;
-    if (visit->skipped[0] != '\0' && strncmp(full, visit->skipped, strlen(visit->skipped)) == 0)
-        return 0;
-    if (link->type == H5L_TYPE_HARD || H5Oexists_by_name(root, name, H5P_DEFAULT) > 0)
-        return tell_object(visit, full, H5Oopen(root, name, H5P_DEFAULT)) ? 0 : 1;
+    if (link->type == H5L_TYPE_HARD || H5Oexists_by_name(group, name, H5P_DEFAULT) > 0) {
+        if (!tell_object(visit, full, H5Oopen(group, name, H5P_DEFAULT)) || link->type != H5L_TYPE_HARD)
+            return visit->is_stopped;
+        hid_t member = H5Oopen(group, name, H5P_DEFAULT);
+        herr_t result = walk(visit, member, full, frame->depth + 1);
+        if (member >= 0)
+            H5Oclose(member);
+        return result;
+    }
     char what[ELBOW_HDF5_WHAT_SIZE];
     struct elbow_hdf5_entry entry = {.name = full, .what = what};
     bool is_told = elbow_hdf5_describe_link(visit->file, full, what, sizeof what);
-    return !is_told || visit->each(visit->user, &entry) ? 0 : 1;
+    visit->is_stopped = is_told && !visit->each(visit->user, &entry);
+    return visit->is_stopped;
 }
 
 enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
@@ -157,21 +167,35 @@ enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
     hid_t root = H5Oopen(file->id, "/", H5P_DEFAULT);
     if (root < 0)
         return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "its contents cannot be listed, the file may be damaged");
-    if (tell_object(&visit, "/", root) && H5Lvisit(file->id, H5_INDEX_NAME, H5_ITER_INC, visit_link, &visit) < 0)
-        return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "its contents cannot be listed, the file may be damaged");
-    return ELBOW_OK;
+    herr_t result = 0;
+    if (tell_object(&visit, "/", root)) {
+        root = H5Oopen(file->id, "/", H5P_DEFAULT);
+        result = walk(&visit, root, "/", 0);
+        if (root >= 0 && result >= 0)
+            H5Oclose(root);
+    }
+    elbow_release(&visit.entered);
+    if (result >= 0)
+        return ELBOW_OK;
+    elbow_hdf5_fail(file, ELBOW_FORMAT, error, "its contents cannot be listed, the file may be damaged");
+    if (root >= 0)
+        H5Oclose(root);
+    return ELBOW_FORMAT;
 }
 
 struct list {
-    char text[LIST_SIZE];
+    char text[LIST_SIZE], group[ELBOW_PATH_SIZE + ELBOW_HDF5_WHAT_SIZE]; // the first one of members alike
     size_t length, count;
 };
 
 static bool list_one(void *user, const struct elbow_hdf5_entry *entry)
 {
     struct list *list = user;
-    if (!entry->is_dataset)
+    if (!entry->is_dataset) {
+        if (entry->is_crowd && list->group[0] == '\0')
+            elbow_text_format(list->group, sizeof list->group, "%s %s", entry->name, entry->what);
         return true;
+    }
     bool is_full = list->count == LISTED || list->length + strlen(entry->name) + 8 > sizeof list->text;
     int written = snprintf(list->text + list->length, sizeof list->text - list->length, "%s%s",
                            list->count == 0 ? "" : ", ", is_full ? "..." : entry->name);
@@ -180,14 +204,15 @@ static bool list_one(void *user, const struct elbow_hdf5_entry *entry)
     return !is_full;
 }
 
-// The sentence for what is no dataset: it lists those that are there.
+// The sentence for what is no dataset: it lists those that are there, and what there is in their place.
 static enum elbow_status fail_listed(struct elbow_hdf5 *file, const char *name, const char *what,
                                      struct elbow_error *error)
 {
     struct list list = {.length = 0};
     elbow_hdf5_each(file, list_one, &list, NULL);
-    return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s %s (the file has%s %s)", file->name, name, what,
-                           list.count == 0 ? "" : ":", list.count == 0 ? "no datasets" : list.text);
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s %s (the file has%s %s%s%s)", file->name, name, what,
+                           list.count == 0 ? "" : ":", list.count == 0 ? "no datasets" : list.text,
+                           list.group[0] == '\0' ? "" : "; ", list.group);
 }
 
 enum elbow_status elbow_hdf5_fail_missing(struct elbow_hdf5 *file, const char *name, enum elbow_status looked_up,
@@ -221,8 +246,11 @@ enum elbow_status elbow_hdf5_fail_unreadable(struct elbow_hdf5 *file, const char
 enum elbow_status elbow_hdf5_fail_group(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
 {
     char what[ELBOW_HDF5_WHAT_SIZE];
-    hid_t group = elbow_hdf5_open_object(file, name);
-    bool is_told = group >= 0 && describe_group(file, name, group, what, sizeof what);
+    bool is_told = describe_group(file, name, what, sizeof what);
+    hid_t group = is_told ? H5I_INVALID_HID : elbow_hdf5_open_object(file, name);
+    struct elbow_hdf5_crowds *crowds = group < 0 ? NULL : elbow_hdf5_find_crowds(file, name, group);
+    is_told = is_told || elbow_hdf5_describe_crowd(crowds, 0, what, sizeof what);
+    elbow_release(&crowds);
     if (group >= 0)
         H5Oclose(group);
     return is_told ? fail_what(file, name, what, error) : fail_listed(file, name, "is a group", error);

@@ -104,6 +104,15 @@ struct elbow_hdf5_matrix {
 // Local.
 struct elbow_hdf5_matrix elbow_hdf5_look_at_matrix(struct elbow_hdf5 *file, const char *group);
 
+// What tells objects apart, whatever their names.
+struct elbow_hdf5_identity {
+    unsigned long file;
+    unsigned char object[16];
+};
+
+// Local. Of an open object, and whether it has several names. False if it cannot be read.
+bool elbow_hdf5_identify(hid_t object, struct elbow_hdf5_identity *identity, bool *is_shared);
+
 // Local. "is a sparse matrix ...", with what to do where a dataset is needed; false if a group holds none.
 bool elbow_hdf5_describe_sparse(struct elbow_hdf5 *file, const char *group, char *what, size_t size);
 
