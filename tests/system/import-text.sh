@@ -85,6 +85,26 @@ text_tests() {
     rm -f t.h5
     printf 'a,b\n1e39,2\n' >x.csv
     refused 1 'x.csv:2: column 1: "1e39" is beyond a 32-bit float' "$import" x.csv -o new.h5
+    # What is written otherwise: decimal commas without a header, lines that end in CR alone, or with a separator.
+    printf '1,5;2\n2,5;3\n' >x.csv
+    refused 1 'x.csv:1: column 1: "1,5" is not a number: numbers have a decimal point' "$import" x.csv -o new.h5
+    for first in a,b 1,2; do
+        printf '%s\r3,4\r5,6\r' $first >x.csv
+        refused 1 "x.csv:1: its lines end in CR alone, as those of old Macintosh programs; write them with LF: tr '\\r' '\\n' <OLD >NEW" "$import" x.csv -o new.h5
+    done
+    printf '1,2,\n3,4,\n' >x.csv
+    refused 1 'where all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
+    printf 'a,b,\n3,4,\n' >x.csv
+    refused 1 'trains on the rest; where all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
+    imported "without an empty last column" "H5T_STD_U8LE ( 1, 2 )" 1 "3 4" x.csv --skip-columns 3
+    # A header of numbers is a row, as it seems, and told.
+    printf '400.5,401,401.5,402\n1,3,2,2\n3,1,2,4\n' >x.csv
+    imported "a header of numbers" "H5T_IEEE_F32LE ( 3, 4 )" 1 "400.5 401 401.5 402 1 3 2 2 3 1 2 4" x.csv
+    grep -q 'x.csv: line 1 goes from 400.5 to 402 step by step, as no other line does, and is taken as a row; if it is a header' out.txt ||
+        fail "a header of numbers is not told: $(cat out.txt)"
+    printf '4,3,2,1\n5,3,2,1\n4,3,2,1\n' >x.csv
+    imported "rows that fall" "H5T_STD_U8LE ( 3, 4 )" 1 "4 3 2 1 5 3 2 1 4 3 2 1" x.csv
+    ! grep -q 'step by step' out.txt || fail "a row is told: $(cat out.txt)"
     refused 2 "--header wants yes or no" "$import" x.csv --header maybe -o new.h5
     refused 1 "column 9 was asked for, the file has 3" "$import" comma.csv --columns 2-9 -o new.h5
     refused 1 "does not allow" "$import" <(cat comma.csv) -o new.h5

@@ -16,12 +16,15 @@ static enum elbow_status fail_field(struct import_source *source, size_t column,
                                     struct elbow_error *error)
 {
     struct import_table *table = source->state;
+    char ends[IMPORT_CURE_SIZE] = "";
+    if (column == table->fields)
+        import_cure_end(column, ends);
     if (*field == '\0')
         return elbow_error_set(
             error, ELBOW_FORMAT,
             "%s:%llu: column %zu is empty: fill it in, or write NaN for what is unknown: data.missing: nan "
-            "trains on the rest",
-            source->path, (unsigned long long)table->lines.number, column);
+            "trains on the rest%s",
+            source->path, (unsigned long long)table->lines.number, column, ends);
     return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column %zu: \"%.40s\" is not a number%s", source->path,
                            (unsigned long long)table->lines.number, column, field, import_field_cure(field));
 }
@@ -78,6 +81,43 @@ static void note_count(struct import_source *source, struct import_number number
         counting->column = 0;
 }
 
+// A row that rises, or falls, along its columns.
+static bool is_ladder(const struct import_ladder *ladder)
+{
+    enum { COLUMNS_EVEN = 4, COLUMNS_LEAST = 8 }; // fewer may do so by chance
+    return ladder->is_strict && ladder->columns >= (ladder->is_even ? COLUMNS_EVEN : COLUMNS_LEAST);
+}
+
+static void end_row(struct import_source *source)
+{
+    struct import_table *table = source->state;
+    bool is_one = is_ladder(&table->ladder);
+    if (table->ladder.row == 1 && is_one)
+        source->header = (struct import_likely_header){table->first_line, table->ladder.first, table->ladder.last};
+    else if (is_one)
+        source->header.line = 0; // so do others
+    table->ladder = (struct import_ladder){.row = source->rows, .is_strict = true, .is_even = true};
+}
+
+// Wavelengths, times: a header of numbers looks like a row, but for that.
+static void note_ladder(struct import_source *source, const struct import_number *number)
+{
+    static const double UNEVEN = 1e-3;
+    struct import_table *table = source->state;
+    struct import_ladder *ladder = &table->ladder;
+    double value = number->exact, step = value - ladder->last;
+    if (ladder->columns == 0)
+        ladder->first = value;
+    if (ladder->columns == 1)
+        ladder->step = step;
+    if (ladder->columns > 0) {
+        ladder->is_strict = ladder->is_strict && step * ladder->step > 0;
+        ladder->is_even = ladder->is_even && fabs(step - ladder->step) <= UNEVEN * fabs(ladder->step);
+    }
+    ladder->last = value;
+    ++ladder->columns;
+}
+
 // Of values of a column; integers that are rounded are told of by themselves.
 static void note_span(struct import_span *span, const struct import_number *number)
 {
@@ -94,8 +134,11 @@ static bool measure(struct import_source *source, size_t index, struct import_nu
     const struct import_table *table = source->state;
     (void)user;
     source->is_integer = source->is_integer && number.is_integer;
-    if (index == 0)
+    if (index == 0) {
         note_count(source, number);
+        end_row(source);
+    }
+    note_ladder(source, &number);
     if (!number.is_integer && !isfinite(number.value))
         note_place(table, &source->not_finite);
     if (number.is_rounded)
@@ -189,6 +232,9 @@ static enum elbow_status scan(struct import_source *source, struct elbow_error *
             status = import_table_next(source, &line, error);
     }
     settle_counting(source);
+    end_row(source);
+    if (source->rows < 3)
+        source->header.line = 0;
     if (status == ELBOW_OK)
         settle_coarse(source);
     table->bytes = import_stream_given(table->lines.stream);

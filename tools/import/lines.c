@@ -93,6 +93,11 @@ enum elbow_status import_lines_next(struct import_lines *lines, char separator, 
         if (length == 0 && separator == '\0' && strchr(lines->line, '\t') != NULL && lines->tabs_line == 0)
             lines->tabs_line = lines->number;
         *text = begin;
+        if (length > 0 && memchr(begin, '\r', length) != NULL)
+            return elbow_error_set(error, ELBOW_FORMAT,
+                                   "%s:%llu: its lines end in CR alone, as those of old Macintosh programs; write them "
+                                   "with LF: tr '\\r' '\\n' <OLD >NEW",
+                                   lines->path, (unsigned long long)lines->number);
         if (length > 0 && *begin != '#')
             return ELBOW_OK;
     }

@@ -78,6 +78,18 @@ static void warn_of_counting(const struct import_source *source)
                      (long long)counting->first + (long long)source->rows - 1, counting->column);
 }
 
+// Taken as a row it is learned like one.
+static void tell_header(const struct import_source *source)
+{
+    const struct import_likely_header *header = &source->header;
+    if (header->line > 0)
+        elbow_text_print(
+            stdout,
+            "elbow-import: %s: line %llu goes from %.9g to %.9g step by step, as no other line does, and is "
+            "taken as a row; if it is a header, give --header yes\n",
+            source->path, (unsigned long long)header->line, header->first, header->last);
+}
+
 static void warn_of_pictures(const struct import_source *source, const struct import_noted *noted, const char *one,
                              const char *many, const char *what)
 {
@@ -127,6 +139,7 @@ void import_report(const struct import_plan *plan)
     warn_of_values(plan);
     for (size_t i = 0; i < plan->options->input_count; ++i) {
         warn_of_counting(&plan->sources[i]);
+        tell_header(&plan->sources[i]);
         tell_pictures(&plan->sources[i]);
     }
 }

@@ -56,6 +56,12 @@ struct import_coarse {
 };
 
 // A file (or folder) of rows. Opened by one of the functions below; the caller reads all rows, then closes.
+// A first row that may be a header of numbers.
+struct import_likely_header {
+    uint64_t line; // 0: it is none
+    double first, last;
+};
+
 struct import_source {
     const char *path;           // not owned; of a member of an archive "x.npz:array"
     bool is_member;             // of an archive
@@ -76,6 +82,7 @@ struct import_source {
     struct import_places rounded;    // integers that a 32-bit float does not hold, should one be taken for them
     struct import_coarse coarse;
     struct import_counting counting;
+    struct import_likely_header header;
 
     // Of pictures, known when all rows are read: with an alpha channel, not opaque everywhere, turned upright, with
     // stray bytes.

@@ -80,31 +80,9 @@ static enum elbow_status look_at(struct import_source *source, const char *line,
     return status;
 }
 
-// A line that is neither values nor a header: names beside numbers, or nothing but marks of missing values, which would
-// be lost if it were taken for one.
-static enum elbow_status refuse_first(const struct import_source *source, const struct look *look,
-                                      struct elbow_error *error)
+void import_cure_end(size_t column, char text[IMPORT_CURE_SIZE])
 {
-    const struct import_table *table = source->state;
-    size_t column = 0;
-    for (enum import_field kind = IMPORT_EMPTY; kind <= IMPORT_NAME; ++kind)
-        if (kind != IMPORT_NUMBER && look->first[kind] > 0 && (column == 0 || look->first[kind] < column))
-            column = look->first[kind];
-    if (look->first_number == 0)
-        return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s:%llu: the first line holds neither numbers nor names of columns: fill in what is "
-                               "missing, or give --header yes to pass over it",
-                               source->path, (unsigned long long)table->lines.number);
-    return elbow_error_set(error, ELBOW_FORMAT,
-                           "%s:%llu: column %zu of the first line is no number, but column %zu is one: fill in what is "
-                           "missing, or give --header yes if the line is a header%s",
-                           source->path, (unsigned long long)table->lines.number, column, look->first_number,
-                           look->name_count > 0 ? ", or --skip-columns for columns of text" : "");
-}
-
-static bool all_numbers(const struct look *look)
-{
-    return look->first[IMPORT_EMPTY] == 0 && look->first[IMPORT_MISSING] == 0 && look->first[IMPORT_NAME] == 0;
+    elbow_text_format(text, IMPORT_CURE_SIZE, "; where all lines end with a separator: --skip-columns %zu", column);
 }
 
 // A field of a line: a copy, because fields are cut off by zeros.
@@ -122,6 +100,41 @@ static enum elbow_status copy_field(const struct import_table *table, const char
     elbow_text_format(field, size, "%s", found);
     elbow_release(&copy);
     return ELBOW_OK;
+}
+
+// A line that is neither values nor a header: names beside numbers, or nothing but marks of missing values, which would
+// be lost if it were taken for one.
+static enum elbow_status refuse_first(const struct import_source *source, const struct look *look, const char *line,
+                                      struct elbow_error *error)
+{
+    const struct import_table *table = source->state;
+    size_t column = 0;
+    for (enum import_field kind = IMPORT_EMPTY; kind <= IMPORT_NAME; ++kind)
+        if (kind != IMPORT_NUMBER && look->first[kind] > 0 && (column == 0 || look->first[kind] < column))
+            column = look->first[kind];
+    if (look->first_number == 0)
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s:%llu: the first line holds neither numbers nor names of columns: fill in what is "
+                               "missing, or give --header yes to pass over it",
+                               source->path, (unsigned long long)table->lines.number);
+    char field[TOLD_FIELD], ends[IMPORT_CURE_SIZE] = "";
+    if (copy_field(table, line, column, field, sizeof field, error) != ELBOW_OK)
+        return error->status;
+    if (look->name_count > 0 && *import_field_cure(field) != '\0')
+        return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column %zu: \"%s\" is not a number%s", source->path,
+                               (unsigned long long)table->lines.number, column, field, import_field_cure(field));
+    if (column == look->fields && *field == '\0')
+        import_cure_end(column, ends);
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s:%llu: column %zu of the first line is no number, but column %zu is one: fill in what is "
+                           "missing, or give --header yes if the line is a header%s%s",
+                           source->path, (unsigned long long)table->lines.number, column, look->first_number,
+                           look->name_count > 0 ? ", or --skip-columns for columns of text" : "", ends);
+}
+
+static bool all_numbers(const struct look *look)
+{
+    return look->first[IMPORT_EMPTY] == 0 && look->first[IMPORT_MISSING] == 0 && look->first[IMPORT_NAME] == 0;
 }
 
 // Columns of text, and those that are left out already: what --skip-columns takes. The list ends where there is no more
@@ -262,5 +275,5 @@ enum elbow_status import_table_begin(struct import_source *source, char **line, 
         return ELBOW_OK;
     if (look.first_number == 0 && look.first[IMPORT_NAME] > 0)
         return pass_header(source, &look, line, error);
-    return refuse_first(source, &look, error);
+    return refuse_first(source, &look, *line, error);
 }
