@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Naeem, Oh, Uh, Choi, Yoo (2020), "Reliable fidelity and diversity metrics for generative models".
 #include "elbow/base/memory.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 #include "elbow/statistics/distribution.h"
 
 struct covering {
@@ -50,8 +50,8 @@ enum elbow_status elbow_density_coverage(struct elbow_points real, struct elbow_
     return status;
 }
 
-enum elbow_status elbow_statistic_coverage(const struct elbow_statistic_input *input,
-                                           struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_coverage(const struct elbow_yardstick_input *input,
+                                           struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     size_t of_real = input->rows * input->values, of_samples = input->sample_count * input->values;
     double *real = NULL, *samples = NULL;
@@ -72,7 +72,7 @@ enum elbow_status elbow_statistic_coverage(const struct elbow_statistic_input *i
     elbow_release(&samples);
     if (status != ELBOW_OK)
         return status;
-    elbow_statistic_add(figures, "density", result.density, NAN);
-    elbow_statistic_add(figures, "coverage", result.coverage, NAN);
+    elbow_yardstick_add(figures, "density", result.density, NAN);
+    elbow_yardstick_add(figures, "coverage", result.coverage, NAN);
     return ELBOW_OK;
 }

@@ -6,7 +6,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/math/blas_double.h"
 #include "elbow/math/lapack.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 
 static const double PENALTY = 1;
 
@@ -133,8 +133,8 @@ enum elbow_status elbow_dci(size_t rows, size_t width, const double *codes, size
     return status;
 }
 
-enum elbow_status elbow_statistic_dci(const struct elbow_statistic_input *input,
-                                      struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_dci(const struct elbow_yardstick_input *input,
+                                      struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     struct elbow_dci dci;
     enum elbow_status status =
@@ -142,9 +142,9 @@ enum elbow_status elbow_statistic_dci(const struct elbow_statistic_input *input,
     if (status != ELBOW_OK)
         return status;
     if (input->factor_count > 1)
-        elbow_statistic_add(figures, "disentanglement", dci.disentanglement, NAN);
+        elbow_yardstick_add(figures, "disentanglement", dci.disentanglement, NAN);
     if (input->width > 1)
-        elbow_statistic_add(figures, "completeness", dci.completeness, NAN);
-    elbow_statistic_add(figures, "informativeness", dci.informativeness, NAN);
+        elbow_yardstick_add(figures, "completeness", dci.completeness, NAN);
+    elbow_yardstick_add(figures, "informativeness", dci.informativeness, NAN);
     return ELBOW_OK;
 }

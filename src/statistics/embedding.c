@@ -2,7 +2,7 @@
 #include "elbow/statistics/embedding.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 
 struct ranking {
     size_t rows, k;
@@ -51,8 +51,8 @@ enum elbow_status elbow_trustworthiness(struct elbow_points data, struct elbow_p
     return status;
 }
 
-enum elbow_status elbow_statistic_embedding(const struct elbow_statistic_input *input,
-                                            struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_embedding(const struct elbow_yardstick_input *input,
+                                            struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     size_t rows = input->rows, count = rows * input->values;
     double *data = NULL, trust = 0, continuity = 0;
@@ -70,7 +70,7 @@ enum elbow_status elbow_statistic_embedding(const struct elbow_statistic_input *
     elbow_release(&data);
     if (status != ELBOW_OK)
         return status;
-    elbow_statistic_add(figures, "trustworthiness", trust, NAN);
-    elbow_statistic_add(figures, "continuity", continuity, NAN);
+    elbow_yardstick_add(figures, "trustworthiness", trust, NAN);
+    elbow_yardstick_add(figures, "continuity", continuity, NAN);
     return ELBOW_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/math/random.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 
 enum { LEARNED = 10000, ASKED = 5000, DRAWN = 64, STREAM_ID = 2 };
 static const double LEAST_DEVIATION = 0.05;
@@ -160,13 +160,13 @@ enum elbow_status elbow_factor_score(size_t rows, size_t width, const double *co
     return status;
 }
 
-enum elbow_status elbow_statistic_factor_vae(const struct elbow_statistic_input *input,
-                                             struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_factor_vae(const struct elbow_yardstick_input *input,
+                                             struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     double score;
     enum elbow_status status = elbow_factor_score(input->rows, input->width, input->codes, input->factor_count,
                                                   input->factors, input->seed, &score, error);
     if (status == ELBOW_OK)
-        elbow_statistic_add(figures, "factor_vae", score, NAN);
+        elbow_yardstick_add(figures, "factor_vae", score, NAN);
     return status;
 }

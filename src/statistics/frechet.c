@@ -3,7 +3,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/math/blas_double.h"
 #include "elbow/math/lapack.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 #include "elbow/statistics/distribution.h"
 #include "elbow/statistics/pca.h"
 
@@ -89,14 +89,14 @@ enum elbow_status elbow_frechet(struct elbow_points a, struct elbow_points b, do
     return status;
 }
 
-static size_t count_features(const struct elbow_statistic_input *input)
+static size_t count_features(const struct elbow_yardstick_input *input)
 {
     size_t most = input->values < input->rows ? input->values : input->rows;
     return most < FEATURES ? most : FEATURES;
 }
 
-enum elbow_status elbow_statistic_frechet(const struct elbow_statistic_input *input,
-                                          struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_frechet(const struct elbow_yardstick_input *input,
+                                          struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     size_t width = count_features(input);
     struct elbow_pca *pca = NULL;
@@ -119,6 +119,6 @@ enum elbow_status elbow_statistic_frechet(const struct elbow_statistic_input *in
     elbow_release(&real);
     elbow_release(&samples);
     if (status == ELBOW_OK)
-        elbow_statistic_add(figures, "frechet", distance, NAN);
+        elbow_yardstick_add(figures, "frechet", distance, NAN);
     return status;
 }

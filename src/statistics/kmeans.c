@@ -2,7 +2,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/math/random.h"
 #include "elbow/statistics/clusters.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 
 #include <string.h>
 
@@ -149,8 +149,8 @@ enum elbow_status elbow_kmeans(struct elbow_points points, size_t k, uint64_t se
     return status;
 }
 
-enum elbow_status elbow_statistic_kmeans(const struct elbow_statistic_input *input,
-                                         struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_kmeans(const struct elbow_yardstick_input *input,
+                                         struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     int64_t *clusters = NULL;
     struct elbow_agreement agreement;
@@ -164,7 +164,7 @@ enum elbow_status elbow_statistic_kmeans(const struct elbow_statistic_input *inp
     elbow_release(&clusters);
     if (status != ELBOW_OK)
         return status;
-    elbow_statistic_add(figures, "kmeans_ari", agreement.ari, NAN);
-    elbow_statistic_add(figures, "kmeans_nmi", agreement.nmi, NAN);
+    elbow_yardstick_add(figures, "kmeans_ari", agreement.ari, NAN);
+    elbow_yardstick_add(figures, "kmeans_nmi", agreement.nmi, NAN);
     return ELBOW_OK;
 }

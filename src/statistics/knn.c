@@ -2,7 +2,7 @@
 // The classifier of the k nearest neighbours (Cover and Hart 1967): each row is told by the labels of the k other rows
 // whose codes are nearest; of equally frequent ones the lowest class.
 #include "elbow/base/memory.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 #include "elbow/statistics/neighbours.h"
 
 #include <string.h>
@@ -18,8 +18,8 @@ static int64_t elect(size_t k, const size_t *neighbours, const int64_t *labels, 
     return (int64_t)best;
 }
 
-enum elbow_status elbow_statistic_knn(const struct elbow_statistic_input *input,
-                                      struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_knn(const struct elbow_yardstick_input *input,
+                                      struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     size_t rows = input->rows, k = input->neighbours, *indices = NULL, *votes = NULL;
     double *right = NULL;
@@ -34,7 +34,7 @@ enum elbow_status elbow_statistic_knn(const struct elbow_statistic_input *input,
     for (size_t i = 0; status == ELBOW_OK && i < rows; ++i)
         right[i] = elect(k, indices + i * k, input->labels, input->classes, votes) == input->labels[i];
     if (status == ELBOW_OK)
-        elbow_statistic_add_mean(figures, "knn_accuracy", rows, right);
+        elbow_yardstick_add_mean(figures, "knn_accuracy", rows, right);
     elbow_release(&indices);
     elbow_release(&votes);
     elbow_release(&right);

@@ -4,7 +4,7 @@
 #include "elbow/statistics/disentanglement.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 
 #include <string.h>
 
@@ -98,13 +98,13 @@ enum elbow_status elbow_mig(size_t rows, size_t width, const double *codes, size
     return status;
 }
 
-enum elbow_status elbow_statistic_mig(const struct elbow_statistic_input *input,
-                                      struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_mig(const struct elbow_yardstick_input *input,
+                                      struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     double mig;
     enum elbow_status status =
         elbow_mig(input->rows, input->width, input->codes, input->factor_count, input->factors, &mig, error);
     if (status == ELBOW_OK)
-        elbow_statistic_add(figures, "mig", mig, NAN);
+        elbow_yardstick_add(figures, "mig", mig, NAN);
     return status;
 }

@@ -3,13 +3,13 @@
 // each row by a model that was fitted to four other fifths of the rows. Which row lies in which fifth is keyed.
 #include "elbow/base/memory.h"
 #include "elbow/math/permutation.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 #include "elbow/statistics/logistic.h"
 
 enum { FOLDS = 5, STREAM_ID = 1 };
 
 struct probing {
-    const struct elbow_statistic_input *input;
+    const struct elbow_yardstick_input *input;
     size_t *folds;               // (rows)
     double *x, *weights, *right; // room for the rows that are learned from; (rows): 1 where a row is told
     int64_t *labels;
@@ -24,7 +24,7 @@ static bool is_learned(const struct probing *probing, size_t row, size_t fold)
 // The means and deviations of the rows that are learned from.
 static void find_scale(const struct probing *probing, size_t fold)
 {
-    const struct elbow_statistic_input *input = probing->input;
+    const struct elbow_yardstick_input *input = probing->input;
     for (size_t j = 0; j < input->width; ++j) {
         double mean = 0, square = 0;
         size_t count = 0;
@@ -53,7 +53,7 @@ static void standardise(const struct probing *probing, size_t row, double *x)
 
 static enum elbow_status tell_fold(const struct probing *probing, size_t fold, struct elbow_error *error)
 {
-    const struct elbow_statistic_input *input = probing->input;
+    const struct elbow_yardstick_input *input = probing->input;
     size_t count = 0;
     double objective;
     find_scale(probing, fold);
@@ -73,8 +73,8 @@ static enum elbow_status tell_fold(const struct probing *probing, size_t fold, s
     return status;
 }
 
-enum elbow_status elbow_statistic_probe(const struct elbow_statistic_input *input,
-                                        struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_probe(const struct elbow_yardstick_input *input,
+                                        struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     struct probing probing = {.input = input};
     size_t rows = input->rows, width = input->width;
@@ -97,7 +97,7 @@ enum elbow_status elbow_statistic_probe(const struct elbow_statistic_input *inpu
     for (size_t fold = 0; status == ELBOW_OK && fold < FOLDS; ++fold)
         status = tell_fold(&probing, fold, error);
     if (status == ELBOW_OK)
-        elbow_statistic_add_mean(figures, "probe_accuracy", rows, probing.right);
+        elbow_yardstick_add_mean(figures, "probe_accuracy", rows, probing.right);
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; ++i)
         elbow_release(arrays[i].pointer);
     return status;

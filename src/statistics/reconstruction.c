@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The mean over rows of a row's mean squared error.
 #include "elbow/base/memory.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 
-enum elbow_status elbow_statistic_reconstruction(const struct elbow_statistic_input *input,
-                                                 struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_reconstruction(const struct elbow_yardstick_input *input,
+                                                 struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     double *errors = NULL;
     size_t values = input->values;
@@ -18,7 +18,7 @@ enum elbow_status elbow_statistic_reconstruction(const struct elbow_statistic_in
         }
         errors[i] /= (double)values;
     }
-    elbow_statistic_add_mean(figures, "reconstruction_mse", input->rows, errors);
+    elbow_yardstick_add_mean(figures, "reconstruction_mse", input->rows, errors);
     elbow_release(&errors);
     return ELBOW_OK;
 }

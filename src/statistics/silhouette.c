@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "elbow/base/memory.h"
 #include "elbow/statistics/clusters.h"
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 
 #include <string.h>
 
@@ -54,13 +54,13 @@ enum elbow_status elbow_silhouette(struct elbow_points points, const int64_t *la
     return status;
 }
 
-enum elbow_status elbow_statistic_silhouette(const struct elbow_statistic_input *input,
-                                             struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_silhouette(const struct elbow_yardstick_input *input,
+                                             struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     double silhouette;
     struct elbow_points points = {input->rows, input->width, input->codes};
     enum elbow_status status = elbow_silhouette(points, input->labels, input->classes, &silhouette, error);
     if (status == ELBOW_OK)
-        elbow_statistic_add(figures, "silhouette", silhouette, NAN);
+        elbow_yardstick_add(figures, "silhouette", silhouette, NAN);
     return status;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Active units (Burda, Grosse, Salakhutdinov 2016): codes whose variance over the rows is above 0.01.
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 
 static const double ACTIVE = 0.01;
 
-enum elbow_status elbow_statistic_units(const struct elbow_statistic_input *input,
-                                        struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_units(const struct elbow_yardstick_input *input,
+                                        struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     size_t active = 0;
     (void)error;
@@ -20,6 +20,6 @@ enum elbow_status elbow_statistic_units(const struct elbow_statistic_input *inpu
         }
         active += square / (double)input->rows > ACTIVE;
     }
-    elbow_statistic_add(figures, "active_units", (double)active, NAN);
+    elbow_yardstick_add(figures, "active_units", (double)active, NAN);
     return ELBOW_OK;
 }

@@ -3,7 +3,7 @@
 #include "elbow/statistics/disentanglement.h"
 
 #include "elbow/math/blas.h"
-#include "elbow/statistics/statistic.h"
+#include "elbow/statistics/yardstick.h"
 
 #include "unit.h"
 
@@ -148,13 +148,13 @@ END_TEST
 START_TEST(says_when_no_factor_varies)
 {
     double table[8] = {3, 3, 3, 3, 3, 3, 3, 3}, told[4] = {1, 2, 3, 4};
-    struct elbow_statistic_input input = {.rows = 4, .width = 1, .codes = told, .factor_count = 2, .factors = table};
-    struct elbow_statistic_figures figures;
+    struct elbow_yardstick_input input = {.rows = 4, .width = 1, .codes = told, .factor_count = 2, .factors = table};
+    struct elbow_yardstick_figures figures;
     struct elbow_error error = {0};
-    ck_assert_int_eq(elbow_statistic_compute(ELBOW_STATISTIC_MIG, &input, &figures, &error), ELBOW_DATA);
+    ck_assert_int_eq(elbow_yardstick_compute(ELBOW_YARDSTICK_MIG, &input, &figures, &error), ELBOW_DATA);
     ck_assert_str_eq(error.message, "mig: no factor varies");
-    ck_assert_int_eq(elbow_statistic_compute(ELBOW_STATISTIC_DCI, &input, &figures, &error), ELBOW_DATA);
-    ck_assert_int_eq(elbow_statistic_compute(ELBOW_STATISTIC_FACTOR_VAE, &input, &figures, &error), ELBOW_DATA);
+    ck_assert_int_eq(elbow_yardstick_compute(ELBOW_YARDSTICK_DCI, &input, &figures, &error), ELBOW_DATA);
+    ck_assert_int_eq(elbow_yardstick_compute(ELBOW_YARDSTICK_FACTOR_VAE, &input, &figures, &error), ELBOW_DATA);
 }
 END_TEST
 

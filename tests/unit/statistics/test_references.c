@@ -8,7 +8,7 @@
 #include "elbow/statistics/distribution.h"
 #include "elbow/statistics/embedding.h"
 #include "elbow/statistics/logistic.h"
-#include "elbow/statistics/statistic.h"
+#include "elbow/statistics/yardstick.h"
 
 #include "unit.h"
 
@@ -218,7 +218,7 @@ START_TEST(table_of_measures)
     float x[ROWS * VALUES], told[ROWS * VALUES], drawn[SAMPLES * VALUES];
     double table[ROWS * 2];
     int64_t some[ROWS];
-    const struct elbow_statistic_kl kl = {3, 0.1, 1, 0.5, 1.5, true};
+    const struct elbow_yardstick_kl kl = {3, 0.1, 1, 0.5, 1.5, true};
     fill();
     for (size_t i = 0; i < (size_t)ROWS * VALUES; ++i) {
         x[i] = (float)data[i];
@@ -231,32 +231,32 @@ START_TEST(table_of_measures)
         table[2 * i + 1] = (double)(i % 2);
         some[i] = i < ROWS / 2 ? labels[i] : -1;
     }
-    struct elbow_statistic_input input = {ROWS, WIDTH, codes,   2,     table, CLASSES, labels, VALUES,
+    struct elbow_yardstick_input input = {ROWS, WIDTH, codes,   2,     table, CLASSES, labels, VALUES,
                                           x,    told,  SAMPLES, drawn, &kl,   K,       1};
-    for (enum elbow_statistic_kind kind = 0; kind < ELBOW_STATISTICS; ++kind) {
-        struct elbow_statistic_figures once, again;
+    for (enum elbow_yardstick_kind kind = 0; kind < ELBOW_YARDSTICKS; ++kind) {
+        struct elbow_yardstick_figures once, again;
         struct elbow_error error = {0};
-        ck_assert_msg(elbow_statistic_compute(kind, &input, &once, &error) == ELBOW_OK, "%s", error.message);
-        ck_assert_int_eq(elbow_statistic_compute(kind, &input, &again, NULL), ELBOW_OK);
+        ck_assert_msg(elbow_yardstick_compute(kind, &input, &once, &error) == ELBOW_OK, "%s", error.message);
+        ck_assert_int_eq(elbow_yardstick_compute(kind, &input, &again, NULL), ELBOW_OK);
         ck_assert_uint_gt(once.count, 0);
         for (size_t i = 0; i < once.count; ++i) {
             ck_assert(isfinite(once.figures[i].value));
             ck_assert(memcmp(&once.figures[i].value, &again.figures[i].value, sizeof(double)) == 0);
         }
-        if ((elbow_statistic_row(kind)->needs & ELBOW_STATISTIC_NEEDS_LABELS) == 0)
+        if ((elbow_yardstick_row(kind)->needs & ELBOW_YARDSTICK_NEEDS_LABELS) == 0)
             continue;
-        struct elbow_statistic_input partly = input, half = input;
+        struct elbow_yardstick_input partly = input, half = input;
         partly.labels = some;
         half.rows = ROWS / 2;
-        ck_assert_int_eq(elbow_statistic_compute(kind, &partly, &once, NULL), ELBOW_OK);
-        ck_assert_int_eq(elbow_statistic_compute(kind, &half, &again, NULL), ELBOW_OK);
+        ck_assert_int_eq(elbow_yardstick_compute(kind, &partly, &once, NULL), ELBOW_OK);
+        ck_assert_int_eq(elbow_yardstick_compute(kind, &half, &again, NULL), ELBOW_OK);
         ck_assert(once.figures[0].value == again.figures[0].value);
     }
-    struct elbow_statistic_figures figures;
-    ck_assert_int_eq(elbow_statistic_compute(ELBOW_STATISTIC_RECONSTRUCTION, &input, &figures, NULL), ELBOW_OK);
+    struct elbow_yardstick_figures figures;
+    ck_assert_int_eq(elbow_yardstick_compute(ELBOW_YARDSTICK_RECONSTRUCTION, &input, &figures, NULL), ELBOW_OK);
     ck_assert_double_eq_tol(figures.figures[0].value, 0.25, 1e-6);
     ck_assert_double_eq_tol(figures.figures[0].error, 0, 1e-6);
-    ck_assert_int_eq(elbow_statistic_compute(ELBOW_STATISTIC_KNN, &input, &figures, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_yardstick_compute(ELBOW_YARDSTICK_KNN, &input, &figures, NULL), ELBOW_OK);
     double p = 0.6833333333333333; // of scikit-learn, row by row
     ck_assert_double_eq_tol(figures.figures[0].value, p, 1e-12);
     ck_assert_double_eq_tol(figures.figures[0].error, sqrt(p * (1 - p) / (ROWS - 1)), 1e-12);

@@ -2,8 +2,8 @@
 // What `elbow measure` tells of a latent space: a table with a row for each measure, whose function lies in
 // src/statistics/<word>.c. A measure works on plain arrays, on the calling thread alone, and gives the same bits in
 // every run. docs/howto/measure-a-latent-space.md has the formulas.
-#ifndef ELBOW_STATISTICS_STATISTIC_H
-#define ELBOW_STATISTICS_STATISTIC_H
+#ifndef ELBOW_STATISTICS_YARDSTICK_H
+#define ELBOW_STATISTICS_YARDSTICK_H
 
 #include "elbow/base/language.h"
 #include "elbow/base/status.h"
@@ -16,48 +16,48 @@
 ELBOW_C_BEGIN
 
 // What a measure needs beside the codes.
-enum elbow_statistic_need {
-    ELBOW_STATISTIC_NEEDS_FACTORS = 1 << 0,
-    ELBOW_STATISTIC_NEEDS_LABELS = 1 << 1,
-    ELBOW_STATISTIC_NEEDS_DATA = 1 << 2,
-    ELBOW_STATISTIC_NEEDS_SAMPLES = 1 << 3,
-    ELBOW_STATISTIC_NEEDS_TOLD = 1 << 4, // reconstructions
-    ELBOW_STATISTIC_NEEDS_KL = 1 << 5,
-    ELBOW_STATISTIC_OF_PCA = 1 << 6 // no need: the codes of PCA have the figure, too
+enum elbow_yardstick_need {
+    ELBOW_YARDSTICK_NEEDS_FACTORS = 1 << 0,
+    ELBOW_YARDSTICK_NEEDS_LABELS = 1 << 1,
+    ELBOW_YARDSTICK_NEEDS_DATA = 1 << 2,
+    ELBOW_YARDSTICK_NEEDS_SAMPLES = 1 << 3,
+    ELBOW_YARDSTICK_NEEDS_TOLD = 1 << 4, // reconstructions
+    ELBOW_YARDSTICK_NEEDS_KL = 1 << 5,
+    ELBOW_YARDSTICK_OF_PCA = 1 << 6 // no need: the codes of PCA have the figure, too
 };
 
 // X(ENUMERATOR, word, needs, what it tells), in the order of the output. A word never changes.
-#define ELBOW_STATISTIC_LIST(X)                                                                                        \
-    X(ELBOW_STATISTIC_RECONSTRUCTION, reconstruction,                                                                  \
-      ELBOW_STATISTIC_NEEDS_DATA | ELBOW_STATISTIC_NEEDS_TOLD | ELBOW_STATISTIC_OF_PCA,                                \
+#define ELBOW_YARDSTICK_LIST(X)                                                                                        \
+    X(ELBOW_YARDSTICK_RECONSTRUCTION, reconstruction,                                                                  \
+      ELBOW_YARDSTICK_NEEDS_DATA | ELBOW_YARDSTICK_NEEDS_TOLD | ELBOW_YARDSTICK_OF_PCA,                                \
       "mean square of value minus reconstruction")                                                                     \
-    X(ELBOW_STATISTIC_PROBE, probe, ELBOW_STATISTIC_NEEDS_LABELS | ELBOW_STATISTIC_OF_PCA,                             \
+    X(ELBOW_YARDSTICK_PROBE, probe, ELBOW_YARDSTICK_NEEDS_LABELS | ELBOW_YARDSTICK_OF_PCA,                             \
       "accuracy of a linear classifier of the codes")                                                                  \
-    X(ELBOW_STATISTIC_KNN, knn, ELBOW_STATISTIC_NEEDS_LABELS | ELBOW_STATISTIC_OF_PCA,                                 \
+    X(ELBOW_YARDSTICK_KNN, knn, ELBOW_YARDSTICK_NEEDS_LABELS | ELBOW_YARDSTICK_OF_PCA,                                 \
       "accuracy of a vote of the nearest codes")                                                                       \
-    X(ELBOW_STATISTIC_KMEANS, kmeans, ELBOW_STATISTIC_NEEDS_LABELS | ELBOW_STATISTIC_OF_PCA,                           \
+    X(ELBOW_YARDSTICK_KMEANS, kmeans, ELBOW_YARDSTICK_NEEDS_LABELS | ELBOW_YARDSTICK_OF_PCA,                           \
       "agreement of labels and clusters (ARI, NMI)")                                                                   \
-    X(ELBOW_STATISTIC_SILHOUETTE, silhouette, ELBOW_STATISTIC_NEEDS_LABELS | ELBOW_STATISTIC_OF_PCA,                   \
+    X(ELBOW_YARDSTICK_SILHOUETTE, silhouette, ELBOW_YARDSTICK_NEEDS_LABELS | ELBOW_YARDSTICK_OF_PCA,                   \
       "how far classes lie apart")                                                                                     \
-    X(ELBOW_STATISTIC_EMBEDDING, embedding, ELBOW_STATISTIC_NEEDS_DATA | ELBOW_STATISTIC_OF_PCA,                       \
+    X(ELBOW_YARDSTICK_EMBEDDING, embedding, ELBOW_YARDSTICK_NEEDS_DATA | ELBOW_YARDSTICK_OF_PCA,                       \
       "whether neighbours stay neighbours (trustworthiness, continuity)")                                              \
-    X(ELBOW_STATISTIC_MIG, mig, ELBOW_STATISTIC_NEEDS_FACTORS | ELBOW_STATISTIC_OF_PCA, "mutual information gap")      \
-    X(ELBOW_STATISTIC_DCI, dci, ELBOW_STATISTIC_NEEDS_FACTORS | ELBOW_STATISTIC_OF_PCA,                                \
+    X(ELBOW_YARDSTICK_MIG, mig, ELBOW_YARDSTICK_NEEDS_FACTORS | ELBOW_YARDSTICK_OF_PCA, "mutual information gap")      \
+    X(ELBOW_YARDSTICK_DCI, dci, ELBOW_YARDSTICK_NEEDS_FACTORS | ELBOW_YARDSTICK_OF_PCA,                                \
       "disentanglement, completeness, informativeness")                                                                \
-    X(ELBOW_STATISTIC_FACTOR_VAE, factor_vae, ELBOW_STATISTIC_NEEDS_FACTORS | ELBOW_STATISTIC_OF_PCA,                  \
+    X(ELBOW_YARDSTICK_FACTOR_VAE, factor_vae, ELBOW_YARDSTICK_NEEDS_FACTORS | ELBOW_YARDSTICK_OF_PCA,                  \
       "whether the steadiest code tells which factor is held")                                                         \
-    X(ELBOW_STATISTIC_UNITS, units, 0, "codes that vary")                                                              \
-    X(ELBOW_STATISTIC_KL, kl, ELBOW_STATISTIC_NEEDS_KL, "the KL and its parts")                                        \
-    X(ELBOW_STATISTIC_COVERAGE, coverage, ELBOW_STATISTIC_NEEDS_DATA | ELBOW_STATISTIC_NEEDS_SAMPLES,                  \
+    X(ELBOW_YARDSTICK_UNITS, units, 0, "codes that vary")                                                              \
+    X(ELBOW_YARDSTICK_KL, kl, ELBOW_YARDSTICK_NEEDS_KL, "the KL and its parts")                                        \
+    X(ELBOW_YARDSTICK_COVERAGE, coverage, ELBOW_YARDSTICK_NEEDS_DATA | ELBOW_YARDSTICK_NEEDS_SAMPLES,                  \
       "density and coverage of samples")                                                                               \
-    X(ELBOW_STATISTIC_FRECHET, frechet, ELBOW_STATISTIC_NEEDS_DATA | ELBOW_STATISTIC_NEEDS_SAMPLES,                    \
+    X(ELBOW_YARDSTICK_FRECHET, frechet, ELBOW_YARDSTICK_NEEDS_DATA | ELBOW_YARDSTICK_NEEDS_SAMPLES,                    \
       "Frechet distance of data and samples")
 
-#define ELBOW_STATISTIC_ENUMERATOR(name, ...) name,
-enum elbow_statistic_kind { ELBOW_STATISTIC_LIST(ELBOW_STATISTIC_ENUMERATOR) ELBOW_STATISTICS };
+#define ELBOW_YARDSTICK_ENUMERATOR(name, ...) name,
+enum elbow_yardstick_kind { ELBOW_YARDSTICK_LIST(ELBOW_YARDSTICK_ENUMERATOR) ELBOW_YARDSTICKS };
 
 // Nothing is owned. Arrays that are not there are NULL.
-struct elbow_statistic_input {
+struct elbow_yardstick_input {
     size_t rows, width; // at least 2 and 1
     const double *codes;
     size_t factor_count;
@@ -69,7 +69,7 @@ struct elbow_statistic_input {
     const float *told; // (rows, values)
     size_t sample_count;
     const float *samples; // (sample_count, values)
-    const struct elbow_statistic_kl {
+    const struct elbow_yardstick_kl {
         double kl, error, information, total_correlation, dimensions;
         bool has_parts;
     } * kl;
@@ -77,44 +77,44 @@ struct elbow_statistic_input {
     uint64_t seed;
 };
 
-enum { ELBOW_STATISTIC_FIGURES_MAX = 4 };
+enum { ELBOW_YARDSTICK_FIGURES_MAX = 4 };
 
-struct elbow_statistic_figures {
+struct elbow_yardstick_figures {
     size_t count;
-    struct elbow_statistic_figure {
+    struct elbow_yardstick_figure {
         const char *name;
         double value, error; // error: of a mean over rows its standard error; NaN: it is none
-    } figures[ELBOW_STATISTIC_FIGURES_MAX];
+    } figures[ELBOW_YARDSTICK_FIGURES_MAX];
 };
 
 // A row of the table.
-struct elbow_statistic {
+struct elbow_yardstick {
     const char *word, *meaning;
     unsigned needs;
     // Local. DATA, with a sentence that begins with what is wrong, where the figures make no sense for the input;
     // MEMORY, NUMBERS.
-    enum elbow_status (*compute)(const struct elbow_statistic_input *input, struct elbow_statistic_figures *figures,
+    enum elbow_status (*compute)(const struct elbow_yardstick_input *input, struct elbow_yardstick_figures *figures,
                                  struct elbow_error *error);
 };
 
 // Local.
-const struct elbow_statistic *elbow_statistic_row(enum elbow_statistic_kind kind);
+const struct elbow_yardstick *elbow_yardstick_row(enum elbow_yardstick_kind kind);
 
 // Local. The figures of a measure, whose needs the input meets. Of labels only rows with a known one count. A message
 // begins with the measure's word.
-enum elbow_status elbow_statistic_compute(enum elbow_statistic_kind kind, const struct elbow_statistic_input *input,
-                                          struct elbow_statistic_figures *figures, struct elbow_error *error);
+enum elbow_status elbow_yardstick_compute(enum elbow_yardstick_kind kind, const struct elbow_yardstick_input *input,
+                                          struct elbow_yardstick_figures *figures, struct elbow_error *error);
 
 // Local.
-static inline void elbow_statistic_add(struct elbow_statistic_figures *figures, const char *name, double value,
+static inline void elbow_yardstick_add(struct elbow_yardstick_figures *figures, const char *name, double value,
                                        double error)
 {
-    ELBOW_CHECK(figures->count < ELBOW_STATISTIC_FIGURES_MAX);
-    figures->figures[figures->count++] = (struct elbow_statistic_figure){name, value, error};
+    ELBOW_CHECK(figures->count < ELBOW_YARDSTICK_FIGURES_MAX);
+    figures->figures[figures->count++] = (struct elbow_yardstick_figure){name, value, error};
 }
 
 // Local. A mean over rows, with its standard error: the standard deviation of the rows by the root of their number.
-static inline void elbow_statistic_add_mean(struct elbow_statistic_figures *figures, const char *name, size_t rows,
+static inline void elbow_yardstick_add_mean(struct elbow_yardstick_figures *figures, const char *name, size_t rows,
                                             const double *values)
 {
     double sum = 0, squares = 0;
@@ -123,7 +123,7 @@ static inline void elbow_statistic_add_mean(struct elbow_statistic_figures *figu
     double mean = sum / (double)rows;
     for (size_t i = 0; i < rows; ++i)
         squares += (values[i] - mean) * (values[i] - mean);
-    elbow_statistic_add(figures, name, mean,
+    elbow_yardstick_add(figures, name, mean,
                         rows > 1 ? sqrt(squares / ((double)rows - 1) / (double)rows) : (double)NAN);
 }
 

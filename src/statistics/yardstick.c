@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The table of measures.
-#include "elbow/statistics/detail/statistic.h"
+#include "elbow/statistics/detail/yardstick.h"
 
 #include "elbow/base/memory.h"
 
 #include <string.h>
 
-#define ROW(name, word, needs, meaning) [name] = {#word, meaning, needs, elbow_statistic_##word},
-static const struct elbow_statistic table[] = {ELBOW_STATISTIC_LIST(ROW)};
+#define ROW(name, word, needs, meaning) [name] = {#word, meaning, needs, elbow_yardstick_##word},
+static const struct elbow_yardstick table[] = {ELBOW_YARDSTICK_LIST(ROW)};
 
-const struct elbow_statistic *elbow_statistic_row(enum elbow_statistic_kind kind)
+const struct elbow_yardstick *elbow_yardstick_row(enum elbow_yardstick_kind kind)
 {
-    ELBOW_CHECK((unsigned)kind < ELBOW_STATISTICS);
+    ELBOW_CHECK((unsigned)kind < ELBOW_YARDSTICKS);
     return &table[kind];
 }
 
-static size_t count_known(const struct elbow_statistic_input *input)
+static size_t count_known(const struct elbow_yardstick_input *input)
 {
     size_t known = 0;
     for (size_t i = 0; i < input->rows; ++i)
@@ -24,12 +24,12 @@ static size_t count_known(const struct elbow_statistic_input *input)
 }
 
 // The rows with a known label alone.
-static enum elbow_status compute_known(const struct elbow_statistic *row, const struct elbow_statistic_input *input,
-                                       size_t known, struct elbow_statistic_figures *figures, struct elbow_error *error)
+static enum elbow_status compute_known(const struct elbow_yardstick *row, const struct elbow_yardstick_input *input,
+                                       size_t known, struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
     double *codes = NULL;
     int64_t *labels = NULL;
-    struct elbow_statistic_input less = *input;
+    struct elbow_yardstick_input less = *input;
     const struct elbow_array arrays[] = {ELBOW_ARRAY(codes, known * input->width), ELBOW_ARRAY(labels, known)};
     enum elbow_status status = elbow_allocate_all(arrays, 2, "the rows with a label", error);
     less.rows = 0;
@@ -49,7 +49,7 @@ static enum elbow_status compute_known(const struct elbow_statistic *row, const 
 }
 
 // What makes no sense of labels whatever the measure.
-static enum elbow_status check_labels(const struct elbow_statistic_input *input, size_t known,
+static enum elbow_status check_labels(const struct elbow_yardstick_input *input, size_t known,
                                       struct elbow_error *error)
 {
     int64_t first = -1;
@@ -63,14 +63,14 @@ static enum elbow_status check_labels(const struct elbow_statistic_input *input,
     return differ ? ELBOW_OK : elbow_error_set(error, ELBOW_DATA, "all rows have the same label");
 }
 
-enum elbow_status elbow_statistic_compute(enum elbow_statistic_kind kind, const struct elbow_statistic_input *input,
-                                          struct elbow_statistic_figures *figures, struct elbow_error *error)
+enum elbow_status elbow_yardstick_compute(enum elbow_yardstick_kind kind, const struct elbow_yardstick_input *input,
+                                          struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
-    const struct elbow_statistic *row = elbow_statistic_row(kind);
+    const struct elbow_yardstick *row = elbow_yardstick_row(kind);
     ELBOW_CHECK(input->rows >= 2 && input->width >= 1);
-    *figures = (struct elbow_statistic_figures){0};
+    *figures = (struct elbow_yardstick_figures){0};
     enum elbow_status status = ELBOW_OK;
-    if ((row->needs & ELBOW_STATISTIC_NEEDS_LABELS) != 0) {
+    if ((row->needs & ELBOW_YARDSTICK_NEEDS_LABELS) != 0) {
         size_t known = count_known(input);
         status = check_labels(input, known, error);
         if (status == ELBOW_OK)

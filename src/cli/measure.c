@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow measure: figures of a latent space.
+#include "elbow/base/json.h"
+#include "elbow/base/text.h"
+#include "elbow/cli/command.h"
+#include "elbow/evaluate/measuring.h"
+#include "elbow/evaluate/session.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+// What the command line says.
+struct wish {
+    struct elbow_session_request request;
+    struct elbow_words conditions;
+    const char *only, *codes, *factors, *samples;
+    int64_t rows, neighbours, seed;
+    bool json;
+};
+
+static struct wish presets(void)
+{
+    return (struct wish){.request = {.wants_data = true},
+                         .rows = ELBOW_MEASURING_ROWS,
+                         .neighbours = ELBOW_MEASURING_NEIGHBOURS,
+                         .seed = -1};
+}
+
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_flags_read(call, wish, error);
+    wish->request.condition_from = wish->conditions.words;
+    wish->request.condition_count = (size_t)wish->conditions.count;
+    return status;
+}
+
+// What belongs to a checkpoint alone, or to tables alone.
+static enum elbow_status check_wish(const struct wish *wish, struct elbow_error *error)
+{
+    const struct elbow_session_request *request = &wish->request;
+    const struct {
+        const char *flag;
+        bool is_given;
+    } of_checkpoint[] = {{"--best", request->best},
+                         {"--raw-weights", request->is_raw},
+                         {"--mask", request->mask != NULL},
+                         {"--size", request->size != NULL},
+                         {"--condition-from", request->condition_count > 0},
+                         {"--binarize", request->binarize != NULL}};
+    bool asked[ELBOW_YARDSTICKS];
+    if (request->checkpoint == NULL && wish->codes == NULL)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "elbow measure: nothing to measure; name a CHECKPOINT, or a table by --codes "
+                               "FILE:/dataset");
+    if (request->checkpoint != NULL && wish->codes != NULL)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--codes %.500s: the codes are those of %.500s; leave either of them out", wish->codes,
+                               request->checkpoint);
+    if (request->checkpoint != NULL && wish->samples != NULL)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--samples %.500s: the samples are those of %.500s; leave it out, or measure tables by "
+                               "--codes",
+                               wish->samples, request->checkpoint);
+    for (size_t i = 0; wish->codes != NULL && i < sizeof of_checkpoint / sizeof *of_checkpoint; ++i)
+        if (of_checkpoint[i].is_given)
+            return elbow_error_set(error, ELBOW_USAGE, "%s: belongs to a CHECKPOINT, not to --codes; leave it out",
+                                   of_checkpoint[i].flag);
+    return elbow_measuring_choose(wish->only, asked, error);
+}
+
+static struct elbow_measuring_request request_of(const struct elbow_call *call, const struct wish *wish)
+{
+    bool is_tables = wish->codes != NULL;
+    return (struct elbow_measuring_request){.comm = call->comm,
+                                            .log = call->log,
+                                            .only = wish->only,
+                                            .codes = wish->codes,
+                                            .data = is_tables ? wish->request.data : NULL,
+                                            .labels = is_tables ? wish->request.labels : NULL,
+                                            .samples = wish->samples,
+                                            .factors = wish->factors,
+                                            .rows = (size_t)wish->rows,
+                                            .neighbours = (size_t)wish->neighbours,
+                                            .seed = wish->seed < 0 ? 0 : (uint64_t)wish->seed};
+}
+
+static void preview(const struct elbow_call *call, char *note)
+{
+    struct wish wish = presets();
+    struct elbow_error error = {0};
+    if (read_wish(call, &wish, &error) != ELBOW_OK || check_wish(&wish, &error) != ELBOW_OK)
+        return;
+    if (wish.codes == NULL)
+        elbow_session_preview(&wish.request, note);
+    struct elbow_measuring_request request = request_of(call, &wish);
+    elbow_measuring_preview(&request, note);
+}
+
+// "0.9123 +- 0.0028"
+static void format(const struct elbow_yardstick_figure *figure, char *text, size_t size)
+{
+    if (isnan(figure->error))
+        elbow_text_format(text, size, "%.6g", figure->value);
+    else
+        elbow_text_format(text, size, "%.6g +- %.2g", figure->value, figure->error);
+}
+
+enum { NAME_WIDTH = 22, FIGURE_WIDTH = 24 };
+
+static void print_figures(const struct elbow_measured_yardstick *told)
+{
+    char text[64];
+    for (size_t i = 0; i < told->figures.count; ++i) {
+        format(&told->figures.figures[i], text, sizeof text);
+        printf("%-*s%-*s", NAME_WIDTH, told->figures.figures[i].name, told->has_baseline ? FIGURE_WIDTH : 0, text);
+        if (told->has_baseline && i < told->baseline.count) {
+            format(&told->baseline.figures[i], text, sizeof text);
+            printf("%s", text);
+        }
+        putchar('\n');
+    }
+}
+
+static void print_words(const char *name, const struct elbow_measuring *measuring)
+{
+    elbow_text_print(stdout, "%-*s%s\n", NAME_WIDTH, "of", name);
+    printf("%-*s%zu of %" PRIu64 "\n%-*s%zu\n", NAME_WIDTH, "rows", measuring->rows, measuring->samples, NAME_WIDTH,
+           "codes", measuring->width);
+    if (measuring->has_baseline)
+        printf("%-*s%-*s%s\n", NAME_WIDTH, "", FIGURE_WIDTH, "codes", "PCA");
+    for (size_t kind = 0; kind < ELBOW_YARDSTICKS; ++kind)
+        if (measuring->told[kind].is_told)
+            print_figures(&measuring->told[kind]);
+}
+
+static void print_json(const struct elbow_measuring *measuring)
+{
+    struct elbow_json json = {.out = stdout};
+    elbow_json_open(&json, NULL, '{');
+    elbow_json_integer(&json, "rows", (int64_t)measuring->rows);
+    elbow_json_integer(&json, "codes", (int64_t)measuring->width);
+    elbow_json_integer(&json, "classes", (int64_t)measuring->classes);
+    elbow_json_integer(&json, "factors", (int64_t)measuring->factors);
+    elbow_json_open(&json, "figures", '{');
+    for (size_t kind = 0; kind < ELBOW_YARDSTICKS; ++kind) {
+        const struct elbow_measured_yardstick *told = &measuring->told[kind];
+        for (size_t i = 0; told->is_told && i < told->figures.count; ++i) {
+            const struct elbow_yardstick_figure *figure = &told->figures.figures[i];
+            elbow_json_open(&json, figure->name, '{');
+            elbow_json_number(&json, "value", figure->value);
+            if (!isnan(figure->error))
+                elbow_json_number(&json, "error", figure->error);
+            if (told->has_baseline && i < told->baseline.count) {
+                elbow_json_number(&json, "pca", told->baseline.figures[i].value);
+                if (!isnan(figure->error))
+                    elbow_json_number(&json, "pca_error", told->baseline.figures[i].error);
+            }
+            elbow_json_close(&json, '}');
+        }
+    }
+    elbow_json_close(&json, '}');
+    elbow_json_open(&json, "left_out", '{');
+    for (enum elbow_yardstick_kind kind = 0; kind < ELBOW_YARDSTICKS; ++kind)
+        if (!measuring->told[kind].is_told && measuring->told[kind].why_not[0] != '\0')
+            elbow_json_text(&json, elbow_yardstick_row(kind)->word, measuring->told[kind].why_not);
+    elbow_json_close(&json, '}');
+    elbow_json_close(&json, '}');
+}
+
+// Measures that are left out for the same reason share a line.
+static void tell_left_out(const struct elbow_call *call, const struct elbow_measuring *measuring)
+{
+    for (size_t kind = 0; kind < ELBOW_YARDSTICKS; ++kind) {
+        char words[200] = "";
+        size_t length = 0;
+        const char *why = measuring->told[kind].why_not;
+        bool is_first = why[0] != '\0';
+        for (size_t other = 0; other < kind; ++other)
+            is_first = is_first && strcmp(measuring->told[other].why_not, why) != 0;
+        for (size_t other = kind; is_first && other < ELBOW_YARDSTICKS; ++other)
+            if (strcmp(measuring->told[other].why_not, why) == 0)
+                length += (size_t)snprintf(words + length, sizeof words - length, "%s%s", length > 0 ? ", " : "",
+                                           elbow_yardstick_row((enum elbow_yardstick_kind)other)->word);
+        if (is_first)
+            elbow_log_say(call->log, "left out: %s (%s)", words, why);
+    }
+}
+
+// Collective.
+static enum elbow_status tell(struct elbow_call *call, const struct wish *wish, const char *name,
+                              const struct elbow_measuring_request *request, struct elbow_error *error)
+{
+    struct elbow_measuring measuring;
+    if (elbow_measure_latents(request, &measuring, error) != ELBOW_OK)
+        return error->status;
+    if (elbow_comm_place(call->comm).rank != 0)
+        return ELBOW_OK;
+    tell_left_out(call, &measuring);
+    if (wish->json)
+        print_json(&measuring);
+    else
+        print_words(name, &measuring);
+    return ELBOW_OK;
+}
+
+// Collective. Of a checkpoint, and its data.
+static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct wish *wish, struct elbow_error *error)
+{
+    struct elbow_session session = {0};
+    enum elbow_status status = elbow_session_open(call->comm, &wish->request, call->log, &session, error);
+    if (status != ELBOW_OK)
+        return status;
+    const struct elbow_config *config = &session.checkpoint.config;
+    const struct elbow_evaluation_request model = {.comm = call->comm,
+                                                   .model = session.model,
+                                                   .parameters = session.checkpoint.values,
+                                                   .dataset = &session.dataset,
+                                                   .config = config,
+                                                   .terms = elbow_objective_terms(config, config->objective.beta)};
+    struct elbow_measuring_request request = request_of(call, wish);
+    request.model = &model;
+    request.seed = (uint64_t)(wish->seed >= 0 ? wish->seed : config->seed);
+    char name[ELBOW_DATASET_NAME_SIZE + 200];
+    elbow_text_format(name, sizeof name, "%s (step %" PRIu64 "), %s", session.checkpoint.path,
+                      session.checkpoint.state.step, session.dataset.name);
+    status = tell(call, wish, name, &request, error);
+    elbow_session_close(call->comm, &session);
+    return status;
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = presets();
+    if (read_wish(call, &wish, error) != ELBOW_OK || check_wish(&wish, error) != ELBOW_OK)
+        return error->status;
+    if (wish.codes == NULL)
+        return tell_checkpoint(call, &wish, error);
+    struct elbow_measuring_request request = request_of(call, &wish);
+    return tell(call, &wish, wish.codes, &request, error);
+}
+
+#define LISTED(name, word, needs, meaning) "  " #word ": " meaning "\n"
+
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .value = "CHECKPOINT",
+     .help = "a checkpoint, or a run directory: its newest one; without it --codes",
+     .offset = offsetof(struct wish, request.checkpoint)},
+    {.name = "data",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE[:/dataset]",
+     .help = "another dataset than the checkpoint's (what it holds back of the training data, its validation data, or "
+             "its training data); beside --codes the rows that were encoded",
+     .offset = offsetof(struct wish, request.data)},
+    {.name = "codes",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE:/dataset",
+     .help = "a table of codes, a row each, in place of a checkpoint's",
+     .offset = offsetof(struct wish, codes)},
+    {.name = "labels",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "[FILE:]/dataset",
+     .help = "the labels of the rows",
+     .offset = offsetof(struct wish, request.labels)},
+    {.name = "factors",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE:/dataset",
+     .help = "what the rows were made of, a table with a column for each factor",
+     .offset = offsetof(struct wish, factors)},
+    {.name = "samples",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE:/dataset",
+     .help = "beside --codes and --data: samples of a model, to be compared with the data",
+     .offset = offsetof(struct wish, samples)},
+    {.name = "only",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "MEASURE,...",
+     .help = "these measures alone, of those below (all that can be told)",
+     .offset = offsetof(struct wish, only)},
+    {.name = "rows",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "of more rows so many are measured, drawn by the seed (10000); the KL is that of all",
+     .offset = offsetof(struct wish, rows),
+     .least = 2,
+     .most = 1 << 24},
+    {.name = "neighbours",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "K",
+     .help = "of knn, embedding and coverage (5)",
+     .offset = offsetof(struct wish, neighbours),
+     .least = 1,
+     .most = 1 << 16},
+    ELBOW_ROW_SEED(offsetof(struct wish, seed)),
+    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
+    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
+    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
+    ELBOW_ROW_JSON(offsetof(struct wish, json)),
+};
+
+const struct elbow_command elbow_command_measure = {
+    .name = "measure",
+    .summary = "measure a latent space",
+    .text = "Tells figures of the codes (means of q(z|x)) of rows, beside those of PCA with as many dimensions: of a\n"
+            "checkpoint, or of plain tables of any program. A mean over rows has its standard error. Measures for\n"
+            "which something is missing are left out, with a line that says what:\n" ELBOW_YARDSTICK_LIST(LISTED),
+    .examples = "elbow measure runs/shapes\n"
+                "elbow measure runs/mnist-mlp --data data/mnist.h5:/test/images --labels /test/labels --json\n"
+                "elbow measure --codes latents.h5:/mean --factors factors.h5:/factors --only mig,dci\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .result_on_stdout = true,
+    .run = run,
+    .preview = preview,
+};
