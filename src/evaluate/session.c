@@ -78,6 +78,8 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
         elbow_dataset_lead_through(&session->dataset, &session->frozen->through, error);
         status = elbow_comm_agree(comm, error);
     }
+    if (status == ELBOW_OK)
+        status = elbow_session_load_numbers(comm, elbow_session_numbers(places, &files), session, error);
     elbow_session_files_clear(&files);
     elbow_release(&places);
     if (status == ELBOW_OK)
@@ -292,6 +294,7 @@ void elbow_session_preview(const struct elbow_session_request *request, char *no
 void elbow_session_close(struct elbow_comm *comm, struct elbow_session *session)
 {
     elbow_dataset_unload(comm, &session->dataset);
+    elbow_release(&session->numbers);
     elbow_frozen_destroy(session->frozen);
     for (size_t v = 0; v < ELBOW_NAMED_MAX; ++v)
         elbow_condition_rows_clear(comm, &session->conditions[v]);

@@ -7,6 +7,7 @@
 #include "elbow/base/output.h"
 #include "elbow/data/configured.h"
 #include "elbow/data/hdf5.h"
+#include "elbow/output/plot.h"
 #include "elbow/output/sink.h"
 
 #include <sys/stat.h>
@@ -17,6 +18,17 @@ static enum elbow_status note_files(const struct elbow_files *files, struct elbo
     for (size_t i = 0; i < files->count * files->channels && status == ELBOW_OK; ++i)
         status = elbow_inputs_note(files->paths[i], error);
     return status;
+}
+
+static enum elbow_status check_ending(const struct elbow_session_request *request, struct elbow_error *error)
+{
+    struct elbow_error none = {0};
+    if (!request->plots)
+        return elbow_sink_check_ending(request->output, request->draws, error);
+    if (elbow_plot_draws(request->output) || elbow_sink_check_ending(request->output, false, &none) == ELBOW_OK)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE, "%.500s: the name must end in .png, .svg, .pdf, .h5 or .csv",
+                           request->output);
 }
 
 // Collective.
@@ -30,7 +42,7 @@ enum elbow_status elbow_session_check_output(struct elbow_comm *comm, const stru
         if (status == ELBOW_OK)
             status = elbow_output_check(request->output, elbow_output_publishing(request->force), error);
         if (status == ELBOW_OK)
-            elbow_sink_check_ending(request->output, request->draws, error);
+            check_ending(request, error);
     }
     return elbow_comm_agree_root(comm, error);
 }

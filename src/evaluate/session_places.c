@@ -282,6 +282,9 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
         status = locate_beside("--size", wants_size ? request->size : NULL, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_SIZE], error);
     if (status == ELBOW_OK)
+        status = locate_beside("--colour", request->numbers, is_noise, &parts[ELBOW_SESSION_ROWS],
+                               &parts[ELBOW_SESSION_NUMBERS], error);
+    if (status == ELBOW_OK)
         status = check_sizes(request, config, &parts[ELBOW_SESSION_SIZE], error);
     if (status == ELBOW_OK)
         status = locate_conditions(request, config, is_noise, parts, error);
@@ -340,6 +343,14 @@ void elbow_session_conditions(const struct elbow_config *config, const struct el
         point(files, ELBOW_SESSION_CONDITION + i, &source->where);
         sources->count += 1;
     }
+}
+
+struct elbow_companion elbow_session_numbers(const struct elbow_session_places *places,
+                                             const struct elbow_session_files *files)
+{
+    struct elbow_companion where = {.key = places->parts[ELBOW_SESSION_NUMBERS].key};
+    point(files, ELBOW_SESSION_NUMBERS, &where);
+    return where;
 }
 
 struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *config,

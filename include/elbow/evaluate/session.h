@@ -29,9 +29,11 @@ struct elbow_session_request {
     const char *size;   // likewise
     size_t condition_count; // datasets of what the model is told of the rows, [NAME=]FILE:/dataset or /dataset, in
     const char *const *condition_from; // place of those of the configuration; without data: of samples
+    const char *numbers;  // [FILE:]/dataset of a number beside each row, to be read by rank zero; NULL: none
     const char *binarize; // "none", "threshold", "sample": in place of the configuration's data.binarize; NULL: that
     const char *output; // a file that will be written, or NULL: looked at as elbow/base/output.h tells, before the work
     bool draws;         // the output is of pictures or samples, else a table
+    bool plots;         // it may be a plot, too
     bool force;         // it may replace one that is there
     bool is_training;   // without `data`: the training data, whatever else there is
     bool corrupt;       // for models with model.input.corrupt alone
@@ -47,6 +49,7 @@ struct elbow_session {
     struct elbow_dataset dataset;
     struct elbow_condition_rows conditions[ELBOW_NAMED_MAX]; // without data: what condition_from has
     uint64_t condition_rows;                                 // so many rows of it; 0: none
+    double *numbers;                                         // of the stored rows, on rank zero; NULL: none asked for
 };
 
 // Collective. Loads the checkpoint, builds its model, loads the data with the checkpoint's scaling; MISMATCH if a

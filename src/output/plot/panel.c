@@ -103,12 +103,21 @@ static void lay_out(struct layout *layout, const struct elbow_plot_panel *panel,
     *area = (struct elbow_box){cell->x + left, cell->y + title, width, height};
 }
 
-// One unit as long along both axes: the scale that has the shorter units shows more.
+// One unit as long along both axes: the scale that has the shorter units shows more, or, where there is no more, the
+// area is cut.
 static void equalise(struct elbow_frame *frame)
 {
+    const struct elbow_plot_panel *panel = frame->panel;
     double x = (frame->x.most - frame->x.least) / frame->area.width;
     double y = (frame->y.most - frame->y.least) / frame->area.height;
     struct elbow_scale *scale = x < y ? &frame->x : &frame->y;
+    if (panel->raster != NULL || panel->x.name_count > 0 || panel->y.name_count > 0) {
+        double width = frame->area.width * fmin(x / y, 1);
+        frame->area.x += (frame->area.width - width) / 2;
+        frame->area.width = width;
+        frame->area.height *= fmin(y / x, 1);
+        return;
+    }
     double more = (x < y ? y * frame->area.width : x * frame->area.height) - (scale->most - scale->least);
     scale->least -= more / 2;
     scale->most += more / 2;
@@ -187,7 +196,8 @@ static void draw_axes(struct elbow_canvas *canvas, const struct layout *layout, 
     elbow_canvas_write(canvas, panel->x.label, area->x + area->width / 2,
                        area->y + area->height + DASH + layout->across_height + 13, area->width, &lettering);
     lettering.is_upward = true;
-    elbow_canvas_write(canvas, panel->y.label, cell->x + 11, area->y + area->height / 2, area->height, &lettering);
+    elbow_canvas_write(canvas, panel->y.label, area->x - layout->upward_width - DASH - 13, area->y + area->height / 2,
+                       area->height, &lettering);
 }
 
 static void draw_inside(struct elbow_canvas *canvas, const struct layout *layout)

@@ -211,8 +211,8 @@ START_TEST(outputs_have_force)
                   (force->kind == ELBOW_FLAG_SWITCH && strstr(force->help, "replace the file") != NULL));
         writers += writes;
     }
-    // train, eval, encode, sample, reconstruct, decode, traverse, interpolate, impute, export, score
-    ck_assert_uint_eq(writers, 11);
+    // train, eval, encode, sample, reconstruct, decode, traverse, interpolate, impute, export, score, map
+    ck_assert_uint_eq(writers, 12);
 }
 END_TEST
 

@@ -17,6 +17,7 @@ enum elbow_session_part {
     ELBOW_SESSION_GROUPS,
     ELBOW_SESSION_MASK, // which values are known
     ELBOW_SESSION_SIZE,
+    ELBOW_SESSION_NUMBERS,
     ELBOW_SESSION_CONDITION, // the first of those of data.condition, in its order
     ELBOW_SESSION_PARTS = ELBOW_SESSION_CONDITION + ELBOW_NAMED_MAX
 };
@@ -46,6 +47,14 @@ enum elbow_status elbow_session_find(struct elbow_comm *comm, const struct elbow
 // Local. Where conditions are to be loaded from; borrows from all three.
 void elbow_session_conditions(const struct elbow_config *config, const struct elbow_session_places *places,
                               const struct elbow_session_files *files, struct elbow_condition_sources *sources);
+
+// Local. Where the numbers beside the rows are; dataset NULL: nowhere. Borrows from the files.
+struct elbow_companion elbow_session_numbers(const struct elbow_session_places *places,
+                                             const struct elbow_session_files *files);
+
+// Collective. Reads them into session->numbers, whose dataset is loaded.
+enum elbow_status elbow_session_load_numbers(struct elbow_comm *comm, struct elbow_companion where,
+                                             struct elbow_session *session, struct elbow_error *error);
 
 // Local. What is to be loaded of them; borrows from the files.
 struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *config,

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow map: the latent space as a picture.
+#include "elbow/evaluate/map.h"
+#include "elbow/cli/command.h"
+#include "elbow/evaluate/session.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GRID_MOST = 60 };
+
+// What the command line says.
+struct wish {
+    struct elbow_session_request request;
+    struct elbow_words conditions;
+    const char *dimensions, *colour;
+    int64_t pairs, grid;
+    bool is_principal;
+};
+
+// "3,7": whole numbers.
+static enum elbow_status read_dimensions(const char *text, struct elbow_map_request *map, struct elbow_error *error)
+{
+    const char *at = text;
+    while (map->dimension_count < ELBOW_MAP_AXES_MAX) {
+        char *end;
+        if (*at < '0' || *at > '9' || strspn(at, "0123456789") > 9)
+            break;
+        map->dimensions[map->dimension_count] = strtol(at, &end, 10);
+        for (size_t i = 0; i < map->dimension_count; ++i)
+            if (map->dimensions[i] == map->dimensions[map->dimension_count])
+                return elbow_error_set(error, ELBOW_USAGE, "--dimensions %.60s: %" PRId64 " stands there twice", text,
+                                       map->dimensions[i]);
+        ++map->dimension_count;
+        at = end;
+        if (*at == '\0')
+            return ELBOW_OK;
+        if (*at++ != ',')
+            break;
+    }
+    return elbow_error_set(error, ELBOW_USAGE, "--dimensions %.60s: expected up to %d numbers of dimensions, as 3,7",
+                           text, ELBOW_MAP_AXES_MAX);
+}
+
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_map_request *map,
+                                   struct elbow_error *error)
+{
+    enum elbow_status status = elbow_flags_read(call, wish, error);
+    wish->request.condition_from = wish->conditions.words;
+    wish->request.condition_count = (size_t)wish->conditions.count;
+    if (status == ELBOW_OK && wish->dimensions != NULL)
+        status = read_dimensions(wish->dimensions, map, error);
+    if (status != ELBOW_OK)
+        return status;
+    wish->request.wants_names = !elbow_plot_draws(wish->request.output);
+    map->is_principal = wish->is_principal;
+    map->axes = map->dimension_count > 0 ? map->dimension_count : wish->pairs > 0 ? (size_t)wish->pairs : 2;
+    if (wish->dimensions != NULL && (wish->is_principal || wish->pairs > 0))
+        return elbow_error_set(error, ELBOW_USAGE, "--dimensions and %s: each names the axes; leave one of them out",
+                               wish->is_principal ? "--principal" : "--pairs");
+    const char *colour = wish->colour;
+    if (colour != NULL && strcmp(colour, "label") != 0 && strcmp(colour, "density") != 0 && strcmp(colour, "none") != 0)
+        wish->request.numbers = colour;
+    return ELBOW_OK;
+}
+
+// By labels, where there are any and nothing else is asked for.
+static enum elbow_map_colour colour_of(const struct wish *wish, const struct elbow_dataset *dataset)
+{
+    if (wish->colour == NULL)
+        return dataset->has_labels ? ELBOW_MAP_LABELS : ELBOW_MAP_PLAIN;
+    if (wish->request.numbers != NULL)
+        return ELBOW_MAP_NUMBERS;
+    return strcmp(wish->colour, "label") == 0     ? ELBOW_MAP_LABELS
+           : strcmp(wish->colour, "density") == 0 ? ELBOW_MAP_DENSITY
+                                                  : ELBOW_MAP_PLAIN;
+}
+
+// The last part of a path or of a dataset's name.
+static const char *tail_of(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash == NULL || slash[1] == '\0' ? name : slash + 1;
+}
+
+static enum elbow_status draw(const struct wish *wish, const struct elbow_map *map, const struct elbow_map_grid *grid,
+                              struct elbow_error *error)
+{
+    struct elbow_map_panels panels;
+    char title[ELBOW_PATH_SIZE + 64];
+    struct elbow_plot_panel both[2];
+    elbow_text_format(title, sizeof title, "Latent space of %s, %s", tail_of(wish->request.checkpoint),
+                      elbow_text_count(map->rows, "row").text);
+    enum elbow_status status = elbow_map_panels_make(map, title, &panels, error);
+    if (status == ELBOW_OK && grid->count > 0) {
+        both[0] = panels.plot.panels[0];
+        both[0].title = "means of q(z|x)";
+        both[1] = grid->panel;
+        panels.plot.panels = both;
+        panels.plot.panel_count = panels.plot.columns = 2;
+    }
+    if (status == ELBOW_OK)
+        status =
+            elbow_plot_write(&panels.plot, wish->request.output, elbow_output_publishing(wish->request.force), error);
+    elbow_map_panels_clear(&panels);
+    return status;
+}
+
+// Rank zero's part: the file.
+static enum elbow_status write(const struct elbow_map_request *request, const struct wish *wish,
+                               const struct elbow_map *map, struct elbow_error *error)
+{
+    struct elbow_map_grid grid = {0};
+    enum elbow_status status = ELBOW_OK;
+    if (!elbow_plot_draws(wish->request.output))
+        return elbow_map_write_table(map, request, wish->request.output, elbow_output_publishing(wish->request.force),
+                                     error);
+    if (wish->grid > 0)
+        status =
+            elbow_map_grid_make(request->evaluation, (size_t)wish->grid, (size_t)request->dimensions[0], &grid, error);
+    if (status == ELBOW_OK)
+        status = draw(wish, map, &grid, error);
+    elbow_map_grid_clear(&grid);
+    return status;
+}
+
+// Collective.
+static enum elbow_status make_map(struct elbow_call *call, struct wish *wish, struct elbow_map_request *request,
+                                  struct elbow_session *session, struct elbow_error *error)
+{
+    const struct elbow_checkpoint *checkpoint = &session->checkpoint;
+    const struct elbow_evaluation_request evaluation = {
+        .comm = call->comm,
+        .model = session->model,
+        .parameters = checkpoint->values,
+        .dataset = &session->dataset,
+        .config = &checkpoint->config,
+        .terms = elbow_objective_terms(&checkpoint->config, checkpoint->config.objective.beta)};
+    struct elbow_map map = {0};
+    request->evaluation = &evaluation;
+    request->colour = colour_of(wish, &session->dataset);
+    request->numbers = session->numbers;
+    if (wish->request.numbers != NULL)
+        request->number_name = tail_of(wish->request.numbers);
+    enum elbow_status status = elbow_map_make(request, &map, error);
+    if (status == ELBOW_OK) {
+        if (elbow_comm_place(call->comm).rank == 0)
+            write(request, wish, &map, error);
+        status = elbow_comm_agree_root(call->comm, error);
+    }
+    if (status == ELBOW_OK)
+        elbow_log_say(call->log, "%s: %s, mapped by step %" PRIu64 " of %s", wish->request.output,
+                      elbow_text_count(session->dataset.samples, "row").text, checkpoint->state.step, checkpoint->path);
+    elbow_map_clear(&map);
+    return status;
+}
+
+// A grid goes along both dimensions in their order, unless they are named.
+static enum elbow_status check_grid(const struct wish *wish, const struct elbow_session *session,
+                                    struct elbow_map_request *map, struct elbow_error *error)
+{
+    if (wish->grid == 0)
+        return ELBOW_OK;
+    if (!elbow_plot_draws(wish->request.output))
+        return elbow_error_set(error, ELBOW_USAGE, "--grid: %.500s has no place for pictures; write a PNG, SVG or PDF",
+                               wish->request.output);
+    if (map->is_principal || map->axes != 2)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--grid: stands beside a map of both dimensions; leave --principal and --pairs out");
+    if (session->frozen != NULL)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--grid: %.500s was trained on latents (data.through), which are no images",
+                               session->checkpoint.path);
+    if (map->dimension_count == 0 && session->model->latent == 2) {
+        map->dimension_count = 2;
+        map->dimensions[1] = 1;
+    }
+    return ELBOW_OK;
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = {.request = {.wants_data = true, .plots = true}};
+    struct elbow_map_request request = {0};
+    struct elbow_session session = {0};
+    enum elbow_status status = read_wish(call, &wish, &request, error);
+    if (status != ELBOW_OK)
+        return status;
+    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    if (status == ELBOW_OK)
+        status = check_grid(&wish, &session, &request, error);
+    if (status == ELBOW_OK)
+        status = make_map(call, &wish, &request, &session, error);
+    elbow_session_close(call->comm, &session);
+    return status;
+}
+
+static void preview(const struct elbow_call *call, char *note)
+{
+    struct wish wish = {.request = {.wants_data = true}};
+    struct elbow_map_request request = {0};
+    struct elbow_error error = {0};
+    if (read_wish(call, &wish, &request, &error) == ELBOW_OK)
+        elbow_session_preview(&wish.request, note);
+}
+
+static const struct elbow_flag flags[] = {
+    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
+    {.name = "output",
+     .letter = 'o',
+     .kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE",
+     .help = "the file to be written, with one of these endings: .png, .svg, .pdf, .h5, .csv",
+     .offset = offsetof(struct wish, request.output)},
+    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
+    {.name = "dimensions",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "I,J",
+     .help = "the axes, by number from 0 (those of the largest KL); a pair plot of more than two",
+     .offset = offsetof(struct wish, dimensions)},
+    {.name = "principal",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = "the first principal components of the means as axes",
+     .offset = offsetof(struct wish, is_principal)},
+    {.name = "pairs",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "a pair plot of N axes",
+     .offset = offsetof(struct wish, pairs),
+     .least = 2,
+     .most = ELBOW_MAP_AXES_MAX},
+    {.name = "colour",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "label|density|none|[FILE:]/dataset",
+     .help = "what the colours tell: labels (where there are any), how many rows lie about, a number of each row",
+     .offset = offsetof(struct wish, colour)},
+    {.name = "grid",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "of two latent dimensions also what is decoded at N x N quantiles of the prior N(0, 1)",
+     .offset = offsetof(struct wish, grid),
+     .least = 2,
+     .most = GRID_MOST},
+    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+    {.name = "labels",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "[FILE:]/dataset",
+     .help = ELBOW_HELP_LABELS,
+     .offset = offsetof(struct wish, request.labels)},
+    ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
+    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
+    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
+    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
+};
+
+const struct elbow_command elbow_command_map = {
+    .name = "map",
+    .summary = "draw the latent space",
+    .text = "Draws the means of q(z|x) of every row: along the two dimensions of the largest KL, two others, or the\n"
+            "first principal components; coloured by label, by a number, or by density. An HDF5 or CSV file has the\n"
+            "coordinates, with row, label and name.\n",
+    .examples = "elbow map runs/shapes -o map.png\n"
+                "elbow map runs/mnist-mlp -o pairs.pdf --pairs 5\n"
+                "mpirun -n 8 elbow map runs/mnist-mlp -o map.svg --principal --colour density\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .run = run,
+    .preview = preview,
+};
