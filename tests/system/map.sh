@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow map: the same bytes on 1, 2 and 3 ranks; its coordinates are the means that encode writes, along the dimensions of the
-# largest KL; pictures have the names of classes; what cannot be meant is one sentence.
+# elbow map and elbow compare: the same bytes on 1, 2 and 3 ranks; its coordinates are the means that encode writes, along the dimensions of the
+# largest KL; pictures have the names of classes; what cannot be meant is one sentence. What compare tells are means and paired differences of the rows that encode writes.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -89,4 +89,22 @@ refused 'x.png has no place for names' images -o x.png --names /names
 run 1 1 refused "$elbow" map images -o map.png
 grep -q 'map.png' refused.err || fail "a map that is there was replaced: $(cat refused.err)"
 run 0 1 replaced "$elbow" map images -o map.png --force
+
+# compare: means, differences and their errors, from the rows of encode.
+alike compare.png compare images plane plain -o @
+for ranks in 1 3; do run 0 $ranks json.$ranks "$elbow" compare images plane plain --json; done
+same_file "elbow compare --json" json.1.out json.3.out
+run 0 1 plane.codes "$elbow" encode plane -o plane.csv
+figure() { grep "\"run\": \"$1\"" json.1.out | grep -oE "\"$2\": *[^,}]+" | sed -n "${3}s/.*: *//p"; }
+told=$(paste -d, <(table_column codes.csv elbo) <(table_column plane.csv elbo) | awk -F, '{ d = $2 - $1; sum += d; square += d * d } END { mean = sum / NR; print mean, sqrt((square / NR - mean * mean) / (NR - 1)) }')
+holds "($(figure plane elbo 2) - ${told% *}) ^ 2 < 1e-8 && ($(figure plane elbo_se 2) - ${told#* }) ^ 2 < 1e-8" ||
+    fail "compare: the difference is $(figure plane elbo 2) +- $(figure plane elbo_se 2), by the rows $told"
+[ "$(figure plain elbo 1)$(figure plain recon 1 | cut -c 1)" = - ] || fail "compare: an autoencoder has recon alone: $(cat json.1.out)"
+run 0 1 screen "$elbow" compare images plane --data data.h5:/train
+grep -q '^difference to images, row by row' screen.out || fail "compare tells no differences: $(cat screen.out)"
+for wrong in 'run alone; give 2 to 8|images' 'no format of a plot|images plane -o x.csv' 'nowhere|images nowhere'; do
+    # shellcheck disable=SC2086 # words
+    "$elbow" compare ${wrong#*|} >refused.out 2>refused.err && fail "elbow compare ${wrong#*|} was not refused"
+    grep -q "${wrong%%|*}" refused.err || fail "elbow compare ${wrong#*|}: $(cat refused.err)"
+done
 finish

@@ -187,6 +187,7 @@ extern const struct elbow_command elbow_command_impute;
 extern const struct elbow_command elbow_command_score;
 extern const struct elbow_command elbow_command_measure;
 extern const struct elbow_command elbow_command_map;
+extern const struct elbow_command elbow_command_compare;
 extern const struct elbow_command elbow_command_info;
 extern const struct elbow_command elbow_command_config;
 extern const struct elbow_command elbow_command_bench;

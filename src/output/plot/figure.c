@@ -7,11 +7,14 @@
 static const double EDGE = 10, HEAD = 26, BETWEEN = 14; // around all; of the title; between two panels
 static const struct elbow_ink WHITE = {255, 255, 255, 1}, DARK = {0x22, 0x22, 0x22, 1};
 
+enum { LEGENDS_MAX = 3 };
+
 struct figure {
     size_t columns, rows;
     struct elbow_box cell; // the first one
     double width, height;
-    struct elbow_legend shared; // empty: each panel has its own
+    struct elbow_legend shared[LEGENDS_MAX];
+    size_t shared_count; // 0: each panel has its own
 };
 
 // The size of a panel, by how many stand side by side.
@@ -24,19 +27,50 @@ static struct elbow_box cell_of(size_t columns)
     return columns == 3 ? (struct elbow_box){0, 0, 370, 290} : (struct elbow_box){0, 0, 260, 220};
 }
 
-// One legend for all, if no two panels have different ones.
-static bool is_shared(const struct elbow_plot *plot, struct elbow_legend *shared)
+// Legends that several panels have in common, one below the other; or none, if each would be of one panel alone.
+static void share(const struct elbow_plot *plot, struct figure *figure)
 {
     struct elbow_legend legend;
-    shared->count = 0;
+    size_t uses[LEGENDS_MAX] = {0};
     for (size_t i = 0; i < plot->panel_count; ++i) {
+        size_t k = 0;
         elbow_legend_collect(&plot->panels[i], &legend);
-        if (shared->count == 0)
-            *shared = legend;
-        else if (legend.count > 0 && !elbow_legend_equals(shared, &legend))
-            return false;
+        while (k < figure->shared_count && !elbow_legend_covers(&figure->shared[k], &legend) &&
+               !elbow_legend_covers(&legend, &figure->shared[k]))
+            ++k;
+        if (legend.count == 0)
+            continue;
+        if (k == LEGENDS_MAX) {
+            figure->shared_count = 0;
+            return;
+        }
+        if (k == figure->shared_count || legend.count > figure->shared[k].count)
+            figure->shared[k] = legend;
+        figure->shared_count += k == figure->shared_count;
+        ++uses[k];
     }
-    return true;
+    for (size_t k = 0; k < figure->shared_count && figure->shared_count > 1; ++k)
+        if (uses[k] < 2)
+            figure->shared_count = 0;
+}
+
+static double shared_width(const struct figure *figure)
+{
+    double widest = 0;
+    for (size_t k = 0; k < figure->shared_count; ++k)
+        widest = fmax(widest, elbow_legend_width(&figure->shared[k]));
+    return ceil(widest); // the paper ends with a pixel
+}
+
+static void draw_shared(struct elbow_canvas *canvas, const struct figure *figure)
+{
+    double x = figure->width - EDGE - shared_width(figure), y = figure->cell.y + ELBOW_PLOT_LINE_HEIGHT + 6;
+    for (size_t k = 0; k < figure->shared_count && canvas->status == ELBOW_OK; ++k) {
+        double room = (figure->height - y - EDGE) / (double)(figure->shared_count - k);
+        double wanted = (double)figure->shared[k].count * ELBOW_PLOT_LINE_HEIGHT;
+        elbow_legend_draw(canvas, &figure->shared[k], x, y, room);
+        y += fmin(wanted, room) + ELBOW_PLOT_LINE_HEIGHT;
+    }
 }
 
 static struct figure lay_out(const struct elbow_plot *plot)
@@ -50,9 +84,8 @@ static struct figure lay_out(const struct elbow_plot *plot)
     figure.cell = cell_of(figure.columns);
     figure.cell.x = EDGE;
     figure.cell.y = EDGE + (plot->title == NULL ? 0 : HEAD);
-    if (!is_shared(plot, &figure.shared))
-        figure.shared.count = 0;
-    double legend = ceil(elbow_legend_width(&figure.shared)); // the paper ends with a pixel
+    share(plot, &figure);
+    double legend = shared_width(&figure);
     figure.width =
         2 * EDGE + (figure.cell.width + BETWEEN) * (double)figure.columns - BETWEEN + (legend > 0 ? legend + EDGE : 0);
     figure.height = figure.cell.y + (figure.cell.height + BETWEEN) * (double)figure.rows - BETWEEN + EDGE;
@@ -81,11 +114,7 @@ void elbow_plot_draw(struct elbow_canvas *canvas, const void *context)
         cell.x += (cell.width + BETWEEN) * (double)(i % figure.columns);
         cell.y += (cell.height + BETWEEN) * (double)(i / figure.columns);
         elbow_legend_collect(&plot->panels[i], &own);
-        elbow_panel_draw(canvas, &plot->panels[i], &cell, figure.shared.count > 0 ? NULL : &own);
+        elbow_panel_draw(canvas, &plot->panels[i], &cell, figure.shared_count > 0 ? NULL : &own);
     }
-    if (figure.shared.count == 0 || canvas->status != ELBOW_OK)
-        return;
-    double x = figure.width - EDGE - ceil(elbow_legend_width(&figure.shared));
-    double y = figure.cell.y + ELBOW_PLOT_LINE_HEIGHT + 6;
-    elbow_legend_draw(canvas, &figure.shared, x, y, figure.height - y - EDGE);
+    draw_shared(canvas, &figure);
 }

@@ -40,14 +40,19 @@ double elbow_legend_width(const struct elbow_legend *legend)
     return legend->count == 0 ? 0 : fmin(SAMPLE + ELBOW_PLOT_GAP + widest + 1, ELBOW_PLOT_LEGEND_MOST);
 }
 
-bool elbow_legend_equals(const struct elbow_legend *a, const struct elbow_legend *b)
+static bool is_same_entry(const struct elbow_legend_entry *one, const struct elbow_legend_entry *other)
 {
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; ++i) {
-        const struct elbow_legend_entry *one = &a->entries[i], *other = &b->entries[i];
-        if (strcmp(one->name, other->name) != 0 || one->mark != other->mark || one->shape != other->shape ||
-            one->is_dashed != other->is_dashed || memcmp(&one->ink, &other->ink, 3) != 0)
+    return strcmp(one->name, other->name) == 0 && one->mark == other->mark && one->shape == other->shape &&
+           one->is_dashed == other->is_dashed && memcmp(&one->ink, &other->ink, 3) == 0;
+}
+
+bool elbow_legend_covers(const struct elbow_legend *legend, const struct elbow_legend *part)
+{
+    for (size_t i = 0; i < part->count; ++i) {
+        bool is_there = false;
+        for (size_t k = 0; k < legend->count && !is_there; ++k)
+            is_there = is_same_entry(&legend->entries[k], &part->entries[i]);
+        if (!is_there)
             return false;
     }
     return true;

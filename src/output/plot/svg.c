@@ -180,7 +180,8 @@ static void image(struct elbow_canvas *canvas, const struct elbow_box *box, cons
     canvas->status = elbow_picture_encode(picture, "a plot", &bytes, &size, canvas->error);
     if (canvas->status != ELBOW_OK)
         return;
-    fputs("<image preserveAspectRatio=\"none\" style=\"image-rendering:optimizeSpeed;image-rendering:pixelated\"", stream);
+    fputs("<image preserveAspectRatio=\"none\" style=\"image-rendering:optimizeSpeed;image-rendering:pixelated\"",
+          stream);
     put_box(stream, box);
     fputs(" xlink:href=\"data:image/png;base64,", stream);
     put_base64(stream, bytes, size);

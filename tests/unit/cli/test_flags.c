@@ -211,8 +211,9 @@ START_TEST(outputs_have_force)
                   (force->kind == ELBOW_FLAG_SWITCH && strstr(force->help, "replace the file") != NULL));
         writers += writes;
     }
-    // train, eval, encode, sample, reconstruct, decode, traverse, interpolate, impute, export, score, map
-    ck_assert_uint_eq(writers, 12);
+    // train, eval, encode, sample, reconstruct, decode, traverse, interpolate, impute, export, score, map,
+    // compare
+    ck_assert_uint_eq(writers, 13);
 }
 END_TEST
 

@@ -61,11 +61,11 @@ struct elbow_ink elbow_series_ink(const struct elbow_plot_panel *panel, size_t i
 void elbow_frame_draw_raster(struct elbow_canvas *canvas, const struct elbow_frame *frame);
 void elbow_frame_draw_series(struct elbow_canvas *canvas, const struct elbow_frame *frame);
 
-// Local. What stands in a panel's legend; how wide it is (0: empty); whether two say the same; at (x, y), as far down
-// as `height` allows.
+// Local. What stands in a panel's legend; how wide it is (0: empty); whether one has all that another has; at (x, y),
+// as far down as `height` allows.
 void elbow_legend_collect(const struct elbow_plot_panel *panel, struct elbow_legend *legend);
 double elbow_legend_width(const struct elbow_legend *legend);
-bool elbow_legend_equals(const struct elbow_legend *a, const struct elbow_legend *b);
+bool elbow_legend_covers(const struct elbow_legend *legend, const struct elbow_legend *part);
 void elbow_legend_draw(struct elbow_canvas *canvas, const struct elbow_legend *legend, double x, double y,
                        double height);
 
