@@ -214,7 +214,7 @@ for words in --help -h help --version "train --help" "eval -h" "encode --help" "
 done
 run 0 2 help "$elbow" --help
 [ "$(grep -c '^usage:' help.out)" = 1 ] || fail "elbow --help on two ranks: $(grep -c '^usage:' help.out) times"
-for command in train eval encode sample reconstruct decode traverse interpolate impute score measure info config bench doctor; do
+for command in train eval encode sample reconstruct decode traverse interpolate impute score measure map compare info config bench doctor; do
     grep -q "^  $command " help.out || fail "elbow --help does not list $command"
 done
 run 0 1 help-train "$elbow" help train
