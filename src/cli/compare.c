@@ -50,12 +50,10 @@ static void print_mean(struct elbow_compared_mean mean)
     printf(" %22s", text);
 }
 
-static bool is_paired(const struct elbow_compared *runs, size_t count)
+// Every run has recon.
+static bool is_paired(const struct elbow_compared *first, const struct elbow_compared *run)
 {
-    for (size_t r = 1; r < count; ++r)
-        if (!isnan(elbow_compared_difference(&runs[0], &runs[r], ELBOW_COMPARED_RECON).mean))
-            return true;
-    return false;
+    return !isnan(elbow_compared_difference(first, run, ELBOW_COMPARED_RECON).mean);
 }
 
 static void print_text(const struct elbow_compared *runs, size_t count)
@@ -68,12 +66,12 @@ static void print_text(const struct elbow_compared *runs, size_t count)
         printf("\n");
     }
     printf("(nats a row: means and their standard errors)\n");
-    if (!is_paired(runs, count)) {
-        printf("no two of these have the same rows: the differences have no paired standard error\n");
-        return;
-    }
     elbow_text_print(stdout, "\ndifference to %s, row by row:\n", runs[0].name);
     for (size_t r = 1; r < count; ++r) {
+        if (!is_paired(&runs[0], &runs[r])) {
+            elbow_text_print(stdout, "%s: has other rows; --data gives all runs the same\n", runs[r].name);
+            continue;
+        }
         elbow_text_print(stdout, "%-39s", runs[r].name);
         for (int f = 0; f < ELBOW_COMPARED_FIGURES; ++f)
             print_mean(elbow_compared_difference(&runs[0], &runs[r], (enum elbow_compared_figure)f));
@@ -108,7 +106,7 @@ static void print_json(const struct elbow_compared *runs, size_t count)
         elbow_json_integer(&json, "step", (int64_t)runs[r].step);
         elbow_json_integer(&json, "samples", (int64_t)runs[r].rows);
         print_figures(&json, NULL, &runs[r]);
-        if (r > 0 && is_paired(runs, r + 1)) {
+        if (r > 0 && is_paired(&runs[0], &runs[r])) {
             elbow_json_open(&json, "difference", '{');
             print_figures(&json, &runs[0], &runs[r]);
             elbow_json_close(&json, '}');
@@ -199,11 +197,10 @@ static const struct elbow_flag flags[] = {
 const struct elbow_command elbow_command_compare = {
     .name = "compare",
     .summary = "show runs side by side",
-    .text =
-        "Tells elbo, recon and kl of two runs or more with their standard errors, and the differences to the first\n"
-        "run; where both see the same rows, differences and errors are those of the pairs. The picture has curves,\n"
-        "rate against distortion, the KL of each dimension over training, latents, what z from N(0, I) decodes to,\n"
-        "and reconstructions of the same rows.\n",
+    .text = "Tells elbo, recon and kl of two runs or more with their standard errors and, where a run sees the same "
+            "rows as\n"
+            "the first, their differences row by row. The picture has curves, rate against distortion, the KL of each\n"
+            "dimension over training, latents, what z from N(0, I) decodes to, and reconstructions of the same rows.\n",
     .examples = "elbow compare runs/shapes runs/shapes-2 -o compare.png\n"
                 "elbow compare runs/beta-1 runs/beta-4 --data data/mnist.h5:/test/images --json\n",
     .flags = flags,

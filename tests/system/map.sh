@@ -18,7 +18,8 @@ train: {epochs: 30, batch: 24, microbatch: 4, rate: 1.0e-2}
 Y
 sed 's/latent: 4/latent: 2/' images.yaml >plane.yaml
 sed 's/latent: 4/latent: 3, posterior: deterministic/' images.yaml >plain.yaml
-for name in images plane plain; do run 0 1 $name "$elbow" train $name.yaml --run-dir $name; done
+sed 's|train: /train, labels: /labels|train: /flat|' images.yaml >flat.yaml
+for name in images plane plain flat; do run 0 1 $name "$elbow" train $name.yaml --run-dir $name; done
 
 # alike OUTPUT word...: the command on 1, 2 and 3 ranks; @ stands for the output file. Leaves OUTPUT.
 alike() {
@@ -102,6 +103,8 @@ holds "($(figure plane elbo 2) - ${told% *}) ^ 2 < 1e-8 && ($(figure plane elbo_
 [ "$(figure plain elbo 1)$(figure plain recon 1 | cut -c 1)" = - ] || fail "compare: an autoencoder has recon alone: $(cat json.1.out)"
 run 0 1 screen "$elbow" compare images plane --data data.h5:/train
 grep -q '^difference to images, row by row' screen.out || fail "compare tells no differences: $(cat screen.out)"
+run 0 1 other "$elbow" compare images flat
+grep -q '^flat: has other rows' other.out || fail "compare pairs other rows: $(cat other.out)"
 for wrong in 'run alone; give 2 to 8|images' 'no format of a plot|images plane -o x.csv' 'nowhere|images nowhere'; do
     # shellcheck disable=SC2086 # words
     "$elbow" compare ${wrong#*|} >refused.out 2>refused.err && fail "elbow compare ${wrong#*|} was not refused"
