@@ -12,13 +12,14 @@ enum { WORST = 10 };
 struct wish {
     struct elbow_findings_request request;
     struct elbow_words conditions, normal;
-    int64_t worst;
     bool json;
 };
 
 static struct wish presets(void)
 {
-    return (struct wish){.request = {.components = -1}, .worst = WORST};
+    return (struct wish){
+        .request = {.components = -1, .worst = WORST},
+    };
 }
 
 static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
@@ -49,7 +50,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     if (status == ELBOW_OK)
         status = elbow_findings_draw(call->comm, &findings, &wish.request, error);
     if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0)
-        elbow_score_tell(&findings, rows->output, (size_t)wish.worst, wish.json);
+        elbow_score_tell(&findings, rows->output, (size_t)wish.request.worst, wish.json);
     elbow_findings_clear(call->comm, &findings);
     return status;
 }
@@ -121,9 +122,16 @@ static const struct elbow_flag flags[] = {
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "how many of the most unusual rows are listed (10)",
-     .offset = offsetof(struct wish, worst),
+     .help = "how many of the most unusual rows are listed, and shown by --picture (10)",
+     .offset = offsetof(struct wish, request.worst),
      .least = 0},
+    {.name = "picture",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILE",
+     .help =
+         "also shows the most unusual rows, each beside its reconstruction and a map of the errors, with one of these "
+         "endings:" ELBOW_SINK_ENDINGS,
+     .offset = offsetof(struct wish, request.picture)},
     ELBOW_ROW_MASK(offsetof(struct wish, request.rows.mask)),
     ELBOW_ROW_SIZE(offsetof(struct wish, request.rows.size)),
     ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),

@@ -3,7 +3,6 @@
 #include "elbow/evaluate/detail/findings.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/evaluate/curves.h"
 #include "elbow/evaluate/score_table.h"
 
 static enum elbow_status score(struct elbow_comm *comm, const struct elbow_findings *findings,
@@ -165,29 +164,6 @@ enum elbow_status elbow_findings_write(struct elbow_comm *comm, const struct elb
     *error = (struct elbow_error){0};
     if (elbow_comm_place(comm).rank == 0)
         elbow_score_table_write(&table, path, publish, error);
-    return elbow_comm_agree_root(comm, error);
-}
-
-// Rank zero's.
-static enum elbow_status draw_curves(const struct elbow_findings *findings, const char *path,
-                                     enum elbow_publish publish, struct elbow_error *error)
-{
-    char pca[40];
-    const struct elbow_findings_ranking *own = &findings->ranking, *baseline = &findings->baseline;
-    elbow_text_format(pca, sizeof pca, "PCA of %zu", findings->components);
-    const struct elbow_curve curves[ELBOW_CURVES_MOST] = {
-        {"score", &own->ranking, own->auroc.value, own->average_precision.value},
-        {pca, &baseline->ranking, baseline->auroc.value, baseline->average_precision.value}};
-    return elbow_curves_write(baseline->is_there ? 2 : 1, curves, path, publish, error);
-}
-
-enum elbow_status elbow_findings_draw(struct elbow_comm *comm, const struct elbow_findings *findings,
-                                      const struct elbow_findings_request *request, struct elbow_error *error)
-{
-    enum elbow_publish publish = elbow_output_publishing(request->rows.force);
-    *error = (struct elbow_error){0};
-    if (request->curves != NULL && elbow_comm_place(comm).rank == 0)
-        draw_curves(findings, request->curves, publish, error);
     return elbow_comm_agree_root(comm, error);
 }
 

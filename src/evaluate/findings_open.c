@@ -6,6 +6,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/output/plot.h"
+#include "elbow/output/sink.h"
 
 #include <string.h>
 
@@ -134,25 +135,63 @@ static enum elbow_status find_anomalies(struct elbow_comm *comm, const struct el
     return elbow_comm_agree_root(comm, error);
 }
 
+// Files are not each other's.
+static enum elbow_status check_names(const struct elbow_findings_request *request, struct elbow_error *error)
+{
+    const char *const names[][2] = {
+        {"-o", request->rows.output}, {"--curves", request->curves}, {"--picture", request->picture}};
+    enum { NAMES = sizeof names / sizeof *names };
+    for (int i = 0; i < NAMES; ++i)
+        for (int k = i + 1; k < NAMES; ++k)
+            if (names[i][1] != NULL && names[k][1] != NULL && strcmp(names[i][1], names[k][1]) == 0)
+                return elbow_error_set(error, ELBOW_USAGE, "%s %.500s: is the file of %s; give another name",
+                                       names[k][0], names[k][1], names[i][0]);
+    return ELBOW_OK;
+}
+
+static enum elbow_status check_curves(const struct elbow_findings_request *request,
+                                      const struct elbow_findings *findings, struct elbow_error *error)
+{
+    const uint64_t *of = findings->anomalies.rows;
+    if (elbow_plot_check(request->curves, error) != ELBOW_OK ||
+        elbow_output_check(request->curves, elbow_output_publishing(request->rows.force), error) != ELBOW_OK)
+        return error->status;
+    if (of[1] > 0 && of[2] > 0)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--curves %.300s: needs rows that are known to be normal and rows that are known to be "
+                           "anomalies; %.300s has none; --labels and --normal say which they are",
+                           request->curves, findings->sessions[ELBOW_FINDINGS_OWN].dataset.name);
+}
+
+static enum elbow_status check_picture(const struct elbow_findings_request *request,
+                                       const struct elbow_findings *findings, struct elbow_error *error)
+{
+    const struct elbow_gallery gallery = elbow_findings_gallery(NULL, findings);
+    if (request->worst == 0)
+        return elbow_error_set(error, ELBOW_USAGE, "--picture %.500s: has no rows with -n 0; leave one of them out",
+                               request->picture);
+    if (elbow_sink_check_ending(request->picture, true, error) != ELBOW_OK)
+        return error->status;
+    if (elbow_output_ends(request->picture, ".png") && !elbow_gallery_has_pictures(&gallery))
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--picture %.300s: the samples of %.300s are no images; write an .h5 or .csv file",
+                               request->picture, findings->sessions[ELBOW_FINDINGS_OWN].dataset.name);
+    return elbow_output_check(request->picture, elbow_output_publishing(request->rows.force), error);
+}
+
 // Collective. Whether the pictures have places, and something to show.
 static enum elbow_status check_pictures(struct elbow_comm *comm, const struct elbow_findings_request *request,
                                         const struct elbow_findings *findings, struct elbow_error *error)
 {
-    const struct elbow_dataset *dataset = &findings->sessions[ELBOW_FINDINGS_OWN].dataset;
-    enum elbow_publish publish = elbow_output_publishing(request->rows.force);
     *error = (struct elbow_error){0};
-    if (request->curves == NULL)
-        return ELBOW_OK;
-    if (strcmp(request->curves, request->rows.output) == 0)
-        return elbow_error_set(error, ELBOW_USAGE, "--curves %.500s: is the file of -o; give another name",
-                               request->curves);
-    if (elbow_comm_place(comm).rank == 0 && elbow_plot_check(request->curves, error) == ELBOW_OK &&
-        elbow_output_check(request->curves, publish, error) == ELBOW_OK &&
-        (findings->anomalies.rows[1] == 0 || findings->anomalies.rows[2] == 0))
-        elbow_error_set(error, ELBOW_USAGE,
-                        "--curves %.300s: needs rows that are known to be normal and rows that are known to be "
-                        "anomalies; %.300s has none; --labels and --normal say which they are",
-                        request->curves, dataset->name);
+    if (elbow_comm_place(comm).rank == 0) {
+        check_names(request, error);
+        if (error->status == ELBOW_OK && request->curves != NULL)
+            check_curves(request, findings, error);
+        if (error->status == ELBOW_OK && request->picture != NULL)
+            check_picture(request, findings, error);
+    }
     return elbow_comm_agree_root(comm, error);
 }
 

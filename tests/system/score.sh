@@ -7,6 +7,7 @@ page=$(cd "$(dirname "$0")/../.." && pwd)/docs/howto/anomaly-detection.md
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-errors.sh"
 
+# `good` and its data.h5 are those of lib-errors.sh.
 "$make_data" write rows.h5 /train f32 200,12 normal
 "$make_data" write rows.h5 /new f32 61,12 normal seed=2 set=90@7,3
 "$make_data" write rows.h5 /calibration f32 99,12 normal seed=3
@@ -117,6 +118,16 @@ refused 1 'rows.h5:/classes: has 1 dimension' score model -o x.h5 --calibrate ro
 refused 2 '--normal 1: .*has no labels; --labels names some' score model -o x.h5 --normal 1
 refused 2 '--normal 9: no row of rows.h5:/new has this label .that of row 0 is 0.' score model -o x.h5 --data rows.h5:/new --labels /classes --normal 9
 refused 2 'the label of row 2 is 2, and anomalies are told by 1.*--normal CLASS' score model -o x.h5 --data rows.h5:/new --labels /classes
+# The most unusual rows, beside what the model makes of them. `good` is of images.
+for ranks in 1 3; do run 0 $ranks drawn "$elbow" score good -o drawn.$ranks.csv -n 4 --picture drawn.$ranks.png; done
+same_file picture drawn.1.png drawn.3.png
+run 0 1 drawn "$elbow" "${pictured[@]}" -n 4 --picture drawn.h5
+"$make_data" print drawn.h5 /row >rows.txt
+awk 'rows && NF { print $1 } $1 == "row" { rows = 1 }' drawn.out | cmp -s - rows.txt || fail "other rows are drawn than listed: $(paste -sd' ' rows.txt), $(cat drawn.out)"
+refused 2 '--picture x.png: the samples of rows.h5:/new are no images; write an .h5 or .csv file' "${pictured[@]}" --picture x.png
+refused 2 '--picture x.h5: has no rows with -n 0' "${pictured[@]}" -n 0 --picture x.h5
+refused 2 '--picture x.png: is the file of --curves' "${pictured[@]}" --curves x.png --picture x.png
+refused 1 'drawn.h5: exists already' score model -o x.h5 --data rows.h5:/new --picture drawn.h5
 refused 2 'x.gif: .*.png, .svg or .pdf' "${pictured[@]}" --curves x.gif
 refused 2 '--curves x.png: needs rows that are known to be normal.*rows.h5:/new has none; --labels' score model -o x.h5 --data rows.h5:/new --curves x.png
 refused 2 '--curves pictured.csv: is the file of -o' "${pictured[@]}" --curves pictured.csv

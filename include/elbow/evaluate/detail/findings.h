@@ -6,6 +6,7 @@
 #include "elbow/base/language.h"
 #include "elbow/evaluate/baseline.h"
 #include "elbow/evaluate/findings.h"
+#include "elbow/evaluate/gallery.h"
 
 ELBOW_C_BEGIN
 
@@ -13,6 +14,9 @@ ELBOW_C_BEGIN
 enum elbow_status elbow_findings_open(struct elbow_comm *comm, const struct elbow_findings_request *request,
                                       struct elbow_log *log, struct elbow_findings *findings,
                                       struct elbow_error *error);
+
+// Local. The gallery of the rows, as the model shows them.
+struct elbow_gallery elbow_findings_gallery(struct elbow_comm *comm, const struct elbow_findings *findings);
 
 // Local. Components of the PCA, as many as were asked for or as there can be.
 size_t elbow_findings_components(const struct elbow_findings *findings, const struct elbow_dataset *training);
