@@ -11,7 +11,7 @@ enum { WORST = 10 };
 // What the command line says.
 struct wish {
     struct elbow_findings_request request;
-    struct elbow_words conditions, normal;
+    struct elbow_words conditions, calibrate_conditions, normal;
     bool json;
 };
 
@@ -27,8 +27,16 @@ static enum elbow_status read_wish(const struct elbow_call *call, struct wish *w
     enum elbow_status status = elbow_flags_read(call, wish, error);
     wish->request.rows.condition_from = wish->conditions.words;
     wish->request.rows.condition_count = (size_t)wish->conditions.count;
+    wish->request.calibrate_condition_from = wish->calibrate_conditions.words;
+    wish->request.calibrate_condition_count = (size_t)wish->calibrate_conditions.count;
     wish->request.normal = wish->normal.words;
     wish->request.normal_count = (size_t)wish->normal.count;
+    bool has_beside = wish->request.calibrate_mask != NULL || wish->request.calibrate_size != NULL ||
+                      wish->request.calibrate_condition_count > 0;
+    if (status == ELBOW_OK && has_beside && wish->request.calibrate == NULL)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--calibrate-mask, --calibrate-size and --calibrate-condition-from go with --calibrate; "
+                               "give it, too");
     if (status == ELBOW_OK && wish->request.rate > 0 && wish->request.calibrate == NULL)
         return elbow_error_set(error, ELBOW_USAGE,
                                "--fdr selects by p-values, which need rows known to be normal; give --calibrate "
@@ -84,6 +92,21 @@ static const struct elbow_flag flags[] = {
      .value = "FILE[:/dataset]",
      .help = "rows known to be normal, which neither trained nor chose the model: gives every row a p-value",
      .offset = offsetof(struct wish, request.calibrate)},
+    {.name = "calibrate-mask",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "[FILE:]/dataset",
+     .help = "as --mask, of the rows of --calibrate",
+     .offset = offsetof(struct wish, request.calibrate_mask)},
+    {.name = "calibrate-size",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "[FILE:]/dataset",
+     .help = "as --size, of the rows of --calibrate",
+     .offset = offsetof(struct wish, request.calibrate_size)},
+    {.name = "calibrate-condition-from",
+     .kind = ELBOW_FLAG_LIST,
+     .value = "[NAME=][FILE:]/dataset",
+     .help = "as --condition-from, of the rows of --calibrate",
+     .offset = offsetof(struct wish, calibrate_conditions)},
     {.name = "fdr",
      .kind = ELBOW_FLAG_SHARE,
      .value = "Q",

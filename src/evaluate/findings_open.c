@@ -56,8 +56,10 @@ static struct elbow_session_request request_of(const struct elbow_findings_reque
     if (which == ELBOW_FINDINGS_CALIBRATION || which == ELBOW_FINDINGS_CALIBRATION_AGAINST) {
         wanted.data = request->calibrate;
         wanted.data_flag = "--calibrate";
-        wanted.mask = wanted.size = NULL;
-        wanted.condition_count = 0;
+        wanted.mask = request->calibrate_mask;
+        wanted.size = request->calibrate_size;
+        wanted.condition_count = request->calibrate_condition_count;
+        wanted.condition_from = request->calibrate_condition_from;
     }
     if (which == ELBOW_FINDINGS_TRAINING) {
         wanted.data = wanted.mask = wanted.size = wanted.binarize = NULL;

@@ -187,32 +187,39 @@ static enum elbow_status locate_beside(const char *flag, const char *given, bool
                            given, flag + 2, flag + 2);
 }
 
+// The flags that go with --data, or with another flag that names rows: --size, or --calibrate-size.
+static const char *flag_of(const struct elbow_session_request *request, const char *flag, const char *of_calibration)
+{
+    return request->data_flag != NULL ? of_calibration : flag;
+}
+
 // Rows whose likelihood has a size need theirs, and no others have a use for one.
 static enum elbow_status check_sizes(const struct elbow_session_request *request, const struct elbow_config *config,
                                      struct elbow_session_place *place, struct elbow_error *error)
 {
     bool wants_sizes = elbow_config_has_data_size(config);
+    const char *flag = flag_of(request, "--size", "--calibrate-size");
     if (request->size != NULL && !wants_sizes && !request->is_beside)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--size %.500s: no likelihood of the checkpoint has size: data; leave it out",
+                               "%s %.500s: no likelihood of the checkpoint has size: data; leave it out", flag,
                                request->size);
     if (!wants_sizes || place->places[0] != '\0')
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE,
                            "the model takes the size of each row (model.likelihood with size: data), and there is none "
-                           "for these rows; give --size FILE:/dataset");
+                           "for these rows; give %s FILE:/dataset",
+                           flag);
 }
 
 // Which variable a word of --condition-from is for, and what stands behind its name.
-static enum elbow_status find_variable(const struct elbow_config *config, const char *word, size_t *variable,
-                                       const char **dataset, struct elbow_error *error)
+static enum elbow_status find_variable(const struct elbow_config *config, const char *flag, const char *word,
+                                       size_t *variable, const char **dataset, struct elbow_error *error)
 {
     const struct elbow_named *names = &config->data.condition;
     char list[ELBOW_NAMED_MAX * ELBOW_NAMED_NAME_SIZE + 32] = "";
     if (names->count == 0)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--condition-from %.500s: the model was trained without data.condition; leave it out",
-                               word);
+                               "%s %.500s: the model was trained without data.condition; leave it out", flag, word);
     for (*variable = 0; *variable < names->count; ++*variable) {
         size_t length = strlen(names->entries[*variable].name);
         *dataset = word + length + 1;
@@ -227,9 +234,9 @@ static enum elbow_status find_variable(const struct elbow_config *config, const 
         length +=
             (size_t)snprintf(list + length, sizeof list - length, "%s%s", i > 0 ? ", " : "", names->entries[i].name);
     return elbow_error_set(error, ELBOW_USAGE,
-                           "--condition-from %.500s: the model is told several things; write NAME=FILE:/dataset with "
+                           "%s %.500s: the model is told several things; write NAME=FILE:/dataset with "
                            "one of the names %s",
-                           word, list);
+                           flag, word, list);
 }
 
 static enum elbow_status locate_conditions(const struct elbow_session_request *request,
@@ -237,20 +244,21 @@ static enum elbow_status locate_conditions(const struct elbow_session_request *r
                                            struct elbow_session_place *parts, struct elbow_error *error)
 {
     bool is_given[ELBOW_NAMED_MAX] = {false};
+    const char *flag = flag_of(request, "--condition-from", "--calibrate-condition-from");
     enum elbow_status status = ELBOW_OK;
     if (request->is_beside && config->data.condition.count == 0)
         return ELBOW_OK;
     for (size_t i = 0; i < request->condition_count && status == ELBOW_OK; ++i) {
         size_t variable = 0;
         const char *dataset = NULL;
-        status = find_variable(config, request->condition_from[i], &variable, &dataset, error);
+        status = find_variable(config, flag, request->condition_from[i], &variable, &dataset, error);
         if (status != ELBOW_OK)
             return status;
         if (is_given[variable])
-            return elbow_error_set(error, ELBOW_USAGE, "--condition-from %.500s: %s is given twice; remove one of them",
+            return elbow_error_set(error, ELBOW_USAGE, "%s %.500s: %s is given twice; remove one of them", flag,
                                    request->condition_from[i], config->data.condition.entries[variable].name);
         is_given[variable] = true;
-        status = locate_beside("--condition-from", dataset, is_noise, &parts[ELBOW_SESSION_ROWS],
+        status = locate_beside(flag, dataset, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_CONDITION + variable], error);
     }
     // Samples are told what is given, and nothing of the rows of the configuration.
@@ -276,11 +284,11 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
         status = locate_beside("--labels", request->labels, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_LABELS], error);
     if (status == ELBOW_OK)
-        status = locate_beside("--mask", request->mask, is_noise, &parts[ELBOW_SESSION_ROWS],
-                               &parts[ELBOW_SESSION_MASK], error);
+        status = locate_beside(flag_of(request, "--mask", "--calibrate-mask"), request->mask, is_noise,
+                               &parts[ELBOW_SESSION_ROWS], &parts[ELBOW_SESSION_MASK], error);
     if (status == ELBOW_OK)
-        status = locate_beside("--size", wants_size ? request->size : NULL, is_noise, &parts[ELBOW_SESSION_ROWS],
-                               &parts[ELBOW_SESSION_SIZE], error);
+        status = locate_beside(flag_of(request, "--size", "--calibrate-size"), wants_size ? request->size : NULL,
+                               is_noise, &parts[ELBOW_SESSION_ROWS], &parts[ELBOW_SESSION_SIZE], error);
     if (status == ELBOW_OK)
         status = locate_beside("--colour", request->numbers, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_NUMBERS], error);

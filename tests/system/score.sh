@@ -138,6 +138,17 @@ refused 1 'rows.h5.*/none|/none' score model -o x.h5 --calibrate rows.h5:/none
 "$make_data" write rows.h5 /wide f32 30,13 normal
 run 0 1 wide "$elbow" train score.yaml --run-dir wide --set data.train=/wide
 refused 2 '--against wide: would score other rows .rows.h5:/wide. than the first model .rows.h5:/train.; give both the same with --data' score model -o x.h5 --against wide
+# A model that is told of its rows is told of those for calibration, too.
+"$make_data" write rows.h5 /told i64 200 labels
+"$make_data" write rows.h5 /told_new i64 61 labels
+"$make_data" write rows.h5 /told_few i64 5 labels
+run 0 1 told "$elbow" train score.yaml --run-dir aware --set 'data.condition={kind: /told}'
+run 0 1 told "$elbow" score aware -o told.csv --data rows.h5:/new --condition-from /told_new --calibrate rows.h5:/few --calibrate-condition-from /told_few
+[ "$(table_column told.csv p_value | wc -l)" = 61 ] || fail "told of its rows: $(cat told.err)"
+refused 2 '--calibrate-condition-from /told: the model was trained without data.condition' score model -o x.h5 --data rows.h5:/new --calibrate rows.h5:/few --calibrate-condition-from /told
+refused 2 '--calibrate-size /told: no likelihood of the checkpoint has size: data' score model -o x.h5 --data rows.h5:/new --calibrate rows.h5:/few --calibrate-size /told
+refused 2 'go with --calibrate; give it, too' score model -o x.h5 --calibrate-mask /told
+
 # The page for newcomers: its model, and what it does with it.
 for rows in train calibration new; do "$make_data" write pumps.h5 /$rows f32 80,12 normal seed=5; done
 "$make_data" write pumps.h5 /names string 80 names

@@ -18,11 +18,14 @@ enum { ELBOW_FINDINGS_IMPORTANCE = 100 }; // draws of z, where the score needs t
 // Nothing is owned. Words are those of the command line.
 struct elbow_findings_request {
     struct elbow_session_request rows;
-    const char *calibrate; // FILE[:/dataset] of rows that are known to be normal, or NULL
-    const char *against;   // another checkpoint, whose scores of the same rows are taken off, or NULL
-    const char *by;        // a word of ELBOW_SCORE_BY_LIST; NULL: elbo, or recon of a model without a KL
-    int64_t importance;    // draws of z; 0: none, unless the score needs them
-    double rate;           // of false discoveries; 0: nothing is selected
+    const char *calibrate;                       // FILE[:/dataset] of rows that are known to be normal, or NULL
+    const char *calibrate_mask, *calibrate_size; // what lies beside these rows, or NULL
+    size_t calibrate_condition_count;            // likewise, as in a session's request
+    const char *const *calibrate_condition_from;
+    const char *against; // another checkpoint, whose scores of the same rows are taken off, or NULL
+    const char *by;      // a word of ELBOW_SCORE_BY_LIST; NULL: elbo, or recon of a model without a KL
+    int64_t importance;  // draws of z; 0: none, unless the score needs them
+    double rate;         // of false discoveries; 0: nothing is selected
     size_t normal_count;
     const char *const *normal; // classes that are normal
     const char *curves;        // a picture of both curves, or NULL; needs labels
