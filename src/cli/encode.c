@@ -7,10 +7,20 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+// What the command line says.
+struct wish {
+    struct elbow_session_request request;
+    struct elbow_words conditions;
+    int64_t importance;
+    bool errors;
+    const char *into;
+};
+
 // Collective.
-static enum elbow_status encode(struct elbow_call *call, struct elbow_session *session, int64_t importance,
-                                const struct elbow_session_request *wanted, struct elbow_error *error)
+static enum elbow_status encode(struct elbow_call *call, struct elbow_session *session, const struct wish *wish,
+                                struct elbow_error *error)
 {
+    const struct elbow_session_request *wanted = &wish->request;
     const struct elbow_checkpoint *checkpoint = &session->checkpoint;
     struct elbow_evaluation_request request = {
         .comm = call->comm,
@@ -19,21 +29,20 @@ static enum elbow_status encode(struct elbow_call *call, struct elbow_session *s
         .dataset = &session->dataset,
         .config = &checkpoint->config,
         .terms = elbow_objective_terms(&checkpoint->config, checkpoint->config.objective.beta),
-        .importance = importance};
+        .importance = wish->importance,
+        .decodes = wish->errors};
     const char *output = wanted->output;
-    enum elbow_status status = elbow_encode(&request, output, elbow_output_publishing(wanted->force), error);
+    struct elbow_encode_output to = {.path = output,
+                                     .publish = elbow_output_publishing(wanted->force),
+                                     .checkpoint = checkpoint,
+                                     .into = wish->into,
+                                     .is_averaged = checkpoint->config.train.average > 0 && !wanted->is_raw};
+    enum elbow_status status = elbow_encode(&request, &to, error);
     if (status == ELBOW_OK)
         elbow_log_say(call->log, "%s: %s encoded by step %" PRIu64 " of %s", output,
                       elbow_text_count(session->dataset.samples, "row").text, checkpoint->state.step, checkpoint->path);
     return status;
 }
-
-// What the command line says.
-struct wish {
-    struct elbow_session_request request;
-    struct elbow_words conditions;
-    int64_t importance;
-};
 
 static const struct elbow_flag flags[] = {
     ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
@@ -56,6 +65,15 @@ static const struct elbow_flag flags[] = {
      .help = "also the log-likelihood of every row by K importance samples",
      .offset = offsetof(struct wish, importance),
      .least = 1},
+    {.name = "errors",
+     .kind = ELBOW_FLAG_SWITCH,
+     .help = "also of each value: itself minus what the model tells of it, the mean of p(x|z) at the mean of q(z|x)",
+     .offset = offsetof(struct wish, errors)},
+    {.name = "into",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "/obsm/NAME",
+     .help = "FILE.h5ad becomes a copy of the AnnData file of the rows, with mean and variance as NAME, NAME_variance",
+     .offset = offsetof(struct wish, into)},
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
     ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
 };
@@ -65,6 +83,12 @@ static enum elbow_status read_wish(const struct elbow_call *call, struct wish *w
     enum elbow_status status = elbow_flags_read(call, wish, error);
     wish->request.condition_from = wish->conditions.words;
     wish->request.condition_count = (size_t)wish->conditions.count;
+    wish->request.is_copy = wish->into != NULL;
+    if (status == ELBOW_OK && wish->into != NULL && (wish->errors || wish->importance > 0))
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "encode: --into takes means and variances alone; leave --errors and --importance out");
+    if (status == ELBOW_OK && wish->into != NULL)
+        status = elbow_encode_check_into(wish->request.output, wish->into, error);
     return status;
 }
 
@@ -87,7 +111,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         wish.request.needs_prior = (struct elbow_session_needs){"--importance", ELBOW_WHY_NO_IMPORTANCE};
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK)
-        status = encode(call, &session, wish.importance, &wish.request, error);
+        status = encode(call, &session, &wish, error);
     elbow_session_close(call->comm, &session);
     return status;
 }
@@ -101,6 +125,7 @@ const struct elbow_command elbow_command_encode = {
         "CSV file, by the ending of FILE. Where the configuration binarises the data, these are of the zeros and\n"
         "ones: --binarize none gives those of the values.\n",
     .examples = "elbow encode runs/shapes -o latents.h5\n"
+                "elbow encode runs/cells --data cells.h5ad:/X -o latents.h5ad --into /obsm/X_elbow\n"
                 "mpirun -n 8 elbow encode runs/mnist-mlp -o latents.h5 --data data/mnist.h5:/train/images\n",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,

@@ -4,6 +4,7 @@
 #include "elbow/evaluate/encoder.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/evaluate/detail/annotation.h"
 #include "elbow/evaluate/detail/origin.h"
 #include "elbow/evaluate/measure.h"
 #include "elbow/output/sink.h"
@@ -12,8 +13,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS_AT_ONCE = 1024 };                                        // that are taken apart before they are written
-enum { COLUMNS_MAX = 3 + ELBOW_FIGURES + 3 + ELBOW_ORIGIN_COLUMNS }; // three of q(z|x), figures, labels, two of q(y|x)
+enum { ROWS_AT_ONCE = 1024 }; // that are taken apart before they are written
+enum {
+    COLUMNS_MAX = 3 + ELBOW_FIGURES + 4 + ELBOW_ORIGIN_COLUMNS
+}; // three of q(z|x), figures, labels, two of q(y|x), errors
 
 struct encoding {
     const struct elbow_evaluation_request *request;
@@ -25,7 +28,9 @@ struct encoding {
     struct elbow_class_table classes; // of a classifier
     float *cells;                     // (Z, Z) of a row, where the posterior has a factor
     struct elbow_origin origin;
-    struct elbow_sink sink; // rank zero
+    struct elbow_sink sink;             // rank zero
+    const char *into;                   // elbow_encode_output
+    struct elbow_annotation annotation; // rank zero, in place of the sink where there is a name for it
 };
 
 static bool has_factor(const struct encoding *encoding)
@@ -71,16 +76,41 @@ static void add_column(struct encoding *encoding, struct elbow_sink_column colum
     encoding->row_bytes += elbow_sink_column_bytes(&column);
 }
 
+static const char *const latent_axes[] = {"latent", "latent_2"}, *const class_axes[] = {"class_number"};
+
 static void add_class_columns(struct encoding *encoding)
 {
     add_column(encoding, (struct elbow_sink_column){.name = "class_probability",
                                                     .element = ELBOW_ELEMENT_FLOAT32,
                                                     .rank = 1,
-                                                    .shape = {encoding->request->model->classes}});
+                                                    .shape = {encoding->request->model->classes},
+                                                    .axes = class_axes,
+                                                    .meaning = "q(y|x)"});
     add_column(encoding, (struct elbow_sink_column){.name = "class",
                                                     .element = ELBOW_ELEMENT_INT64,
                                                     .names = &encoding->classes.names,
                                                     .named = "class"});
+}
+
+// A value, or what it is in a sample with axes.
+static struct elbow_sink_column error_column(const struct elbow_dataset *dataset)
+{
+    static const char *const flat[] = {"value"}, *const names[] = {"axis_1", "axis_2", "axis_3", "axis_4",
+                                                                   "axis_5", "axis_6", "axis_7", "axis_8"};
+    struct elbow_sink_column column = {.name = "error",
+                                       .element = ELBOW_ELEMENT_FLOAT32,
+                                       .rank = dataset->rank,
+                                       .axes = dataset->rank == 1 ? flat : names,
+                                       .meaning = "value minus the mean of p(x|z) at z = the mean of q(z|x)"};
+    memcpy(column.shape, dataset->shape, sizeof column.shape);
+    return column;
+}
+
+// Of one sample; NULL for plain numbers.
+static const char *units_of(enum elbow_figure_kind kind)
+{
+    const char *unit = elbow_figure_row(kind)->unit;
+    return strcmp(unit, "nats per sample") == 0 ? "nats" : unit[0] != '\0' ? unit : NULL;
 }
 
 static void add_columns(struct encoding *encoding)
@@ -88,22 +118,34 @@ static void add_columns(struct encoding *encoding)
     size_t m = 0;
     uint64_t latent = encoding->plan.latent;
     int64_t importance = encoding->request->importance;
-    add_column(encoding, (struct elbow_sink_column){
-                             .name = "mean", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {latent}});
+    add_column(encoding, (struct elbow_sink_column){.name = "mean",
+                                                    .element = ELBOW_ELEMENT_FLOAT32,
+                                                    .rank = 1,
+                                                    .shape = {latent},
+                                                    .axes = latent_axes,
+                                                    .meaning = "mean of q(z|x)"});
     if (elbow_measure_gives(&encoding->plan, ELBOW_FIGURE_KL))
-        add_column(encoding,
-                   (struct elbow_sink_column){
-                       .name = "log_variance", .element = ELBOW_ELEMENT_FLOAT32, .rank = 1, .shape = {latent}});
+        add_column(encoding, (struct elbow_sink_column){.name = "log_variance",
+                                                        .element = ELBOW_ELEMENT_FLOAT32,
+                                                        .rank = 1,
+                                                        .shape = {latent},
+                                                        .axes = latent_axes,
+                                                        .meaning = "logarithm of the variance of q(z|x)"});
     if (has_factor(encoding))
-        add_column(encoding,
-                   (struct elbow_sink_column){
-                       .name = "cholesky", .element = ELBOW_ELEMENT_FLOAT32, .rank = 2, .shape = {latent, latent}});
+        add_column(encoding, (struct elbow_sink_column){.name = "cholesky",
+                                                        .element = ELBOW_ELEMENT_FLOAT32,
+                                                        .rank = 2,
+                                                        .shape = {latent, latent},
+                                                        .axes = latent_axes,
+                                                        .meaning = "Cholesky factor of the covariance of q(z|x)"});
     for (const struct elbow_measure *measure; (measure = next_measure(&encoding->plan, &m)) != NULL;)
         for (const enum elbow_figure_kind *kind = measure->rows; *kind != ELBOW_FIGURES; ++kind) {
             if (!elbow_measure_gives(&encoding->plan, *kind))
                 continue;
             add_column(encoding, (struct elbow_sink_column){
                                      .name = elbow_figure_row(*kind)->name,
+                                     .units = units_of(*kind),
+                                     .meaning = elbow_figure_row(*kind)->meaning,
                                      .element = ELBOW_ELEMENT_FLOAT64,
                                      .note = *kind == ELBOW_FIGURE_LOG_LIKELIHOOD ? "importance" : NULL, // its K
                                      .note_value = importance});
@@ -115,6 +157,8 @@ static void add_columns(struct encoding *encoding)
                                                         .named = "label"});
     if (encoding->request->model->classes > 1)
         add_class_columns(encoding);
+    if (encoding->request->decodes)
+        add_column(encoding, error_column(encoding->request->dataset));
     struct elbow_sink_column origin[ELBOW_ORIGIN_COLUMNS];
     size_t count = elbow_origin_columns(&encoding->origin, origin);
     for (size_t i = 0; i < count; ++i)
@@ -146,6 +190,31 @@ static char *put_latents(const struct encoding *encoding, const float *head, cha
     return put(row, encoding->cells, latent * latent * sizeof *encoding->cells);
 }
 
+// Values less what the model tells of them, as scaled values, unless they were binarised; NaN where none is known.
+static char *put_errors(const struct encoding *encoding, size_t i, char *row)
+{
+    const struct elbow_measured *measured = &encoding->measured;
+    const struct elbow_dataset *dataset = encoding->request->dataset;
+    size_t values = dataset->values, at = i * values;
+    const float *known = measured->microbatch.known;
+    double *truth = measured->scaled, *told = truth + values;
+    bool is_turned = encoding->request->config->data.binarize == ELBOW_BINARIZE_NONE;
+    for (size_t d = 0; d < values && !is_turned; ++d) {
+        truth[d] = (double)measured->microbatch.values[at + d];
+        told[d] = (double)measured->told[at + d];
+    }
+    if (is_turned) {
+        elbow_fit_inverse(&dataset->transform, 0, values, measured->microbatch.values + at, truth);
+        elbow_fit_inverse(&dataset->transform, 0, values, measured->told + at, told);
+        elbow_fit_set_constants(&dataset->transform, 0, values, told);
+    }
+    for (size_t d = 0; d < values; ++d) {
+        float error = known != NULL && known[at + d] == 0 ? NAN : (float)(truth[d] - told[d]);
+        row = put(row, &error, sizeof error);
+    }
+    return row;
+}
+
 // Row i of the microbatch, packed.
 static void pack_row(const struct encoding *encoding, size_t i, char *row)
 {
@@ -170,6 +239,8 @@ static void pack_row(const struct encoding *encoding, size_t i, char *row)
         row = put(row, q, classes * sizeof *q);
         row = put(row, &encoding->classes.values[elbow_likeliest_class(q, classes)], sizeof(int64_t));
     }
+    if (encoding->request->decodes)
+        row = put_errors(encoding, i, row);
     elbow_origin_pack(&encoding->origin, measured->first + i, row);
 }
 
@@ -178,6 +249,8 @@ static void produce(void *user, uint64_t first, size_t count, void *results)
     struct encoding *encoding = user;
     elbow_measured_evaluate(&encoding->measured, first, count);
     elbow_measures_microbatch(&encoding->measured, encoding->sums);
+    if (encoding->request->decodes)
+        elbow_measured_decode(&encoding->measured);
     for (size_t i = 0; i < count; ++i)
         pack_row(encoding, i, (char *)results + i * encoding->row_bytes);
 }
@@ -186,7 +259,31 @@ static enum elbow_status consume(void *user, uint64_t first, uint64_t count, con
                                  struct elbow_error *error)
 {
     struct encoding *encoding = user;
+    if (encoding->into != NULL)
+        return elbow_annotation_put(&encoding->annotation, first, count, results, encoding->row_bytes, error);
     return elbow_sink_put(&encoding->sink, first, count, results, error);
+}
+
+// Rank zero.
+static void open_output(struct encoding *encoding, const struct elbow_sink_plan *plan, struct elbow_error *error)
+{
+    bool has_variance = elbow_measure_gives(&encoding->plan, ELBOW_FIGURE_KL);
+    if (encoding->into == NULL) {
+        elbow_sink_open(plan, &encoding->sink, error);
+        return;
+    }
+    elbow_annotation_open(encoding->request->dataset, plan, encoding->into, has_variance, &encoding->annotation, error);
+    if (error->status != ELBOW_OK)
+        elbow_annotation_close(&encoding->annotation, error);
+}
+
+// Rank zero.
+static void close_output(struct encoding *encoding, struct elbow_error *error)
+{
+    if (encoding->into != NULL)
+        elbow_annotation_close(&encoding->annotation, error);
+    else
+        elbow_sink_close(&encoding->sink, error);
 }
 
 // Collective. Opens the output, fills it, closes it.
@@ -202,35 +299,72 @@ static enum elbow_status encode_rows(struct encoding *encoding, const struct elb
                                          .produce = produce,
                                          .consume = consume};
     if (is_root)
-        elbow_sink_open(plan, &encoding->sink, error);
+        open_output(encoding, plan, error);
     elbow_comm_broadcast(comm, error, sizeof *error);
     if (error->status != ELBOW_OK)
         return error->status;
     elbow_ordered_rows_run(comm, &job, error);
     if (is_root)
-        elbow_sink_close(&encoding->sink, error);
+        close_output(encoding, error);
     elbow_comm_broadcast(comm, error, sizeof *error);
     return error->status;
 }
 
-enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, const char *path,
-                               enum elbow_publish publish, struct elbow_error *error)
+enum { NOTES = 8, CONFIG_LIMIT = 32000 }; // bytes of an attribute are limited to 64 KB
+
+// What the file says of where its rows come from.
+static size_t make_notes(const struct encoding *encoding, const struct elbow_encode_output *output,
+                         struct elbow_sink_note notes[NOTES])
+{
+    const struct elbow_evaluation_request *request = encoding->request;
+    const struct elbow_checkpoint *checkpoint = output->checkpoint;
+    size_t count = 0;
+    notes[count++] = (struct elbow_sink_note){"data", request->dataset->name, 0};
+    notes[count++] =
+        (struct elbow_sink_note){"binarize", elbow_config_choice("data.binarize", request->config->data.binarize), 0};
+    notes[count++] = (struct elbow_sink_note){"seed", NULL, request->config->seed};
+    if (checkpoint == NULL)
+        return count;
+    notes[count++] = (struct elbow_sink_note){"checkpoint", checkpoint->path, 0};
+    notes[count++] = (struct elbow_sink_note){"step", NULL, (int64_t)checkpoint->state.step};
+    notes[count++] = (struct elbow_sink_note){"weights", output->is_averaged ? "averaged" : "trained", 0};
+    if (strlen(checkpoint->config_text) < CONFIG_LIMIT)
+        notes[count++] = (struct elbow_sink_note){"config", checkpoint->config_text, 0};
+    return count;
+}
+
+enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, const struct elbow_encode_output *output,
+                               struct elbow_error *error)
 {
     *error = (struct elbow_error){0};
-    struct encoding encoding = {.request = request, .plan = {.request = request, .latent = request->model->latent}};
+    struct elbow_sink_note notes[NOTES];
+    struct encoding encoding = {
+        .request = request, .plan = {.request = request, .latent = request->model->latent}, .into = output->into};
     if (elbow_origin_create(request->dataset, &encoding.origin, error) == ELBOW_OK && request->model->classes > 1)
         elbow_class_table_make(&request->dataset->classes.names, &encoding.classes, error);
     add_columns(&encoding);
-    struct elbow_sink_plan plan = {.path = path,
+    struct elbow_sink_plan plan = {.path = output->path,
                                    .columns = encoding.columns,
                                    .column_count = encoding.column_count,
                                    .rows = request->dataset->samples,
+                                   .rows_axis = "sample",
+                                   .notes = notes,
+                                   .note_count = make_notes(&encoding, output, notes),
                                    .at_once = ROWS_AT_ONCE,
-                                   .publish = publish};
-    if (error->status == ELBOW_OK && elbow_sink_check(&plan, error) == ELBOW_OK)
+                                   .publish = output->publish};
+    if (error->status == ELBOW_OK && output->into != NULL)
+        elbow_annotation_check(output->path, output->into, error);
+    else if (error->status == ELBOW_OK)
+        elbow_sink_check(&plan, error);
+    if (error->status == ELBOW_OK)
         make_room(&encoding, error);
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)
         encode_rows(&encoding, &plan, error);
     give_room_back(&encoding);
     return error->status;
+}
+
+enum elbow_status elbow_encode_check_into(const char *path, const char *into, struct elbow_error *error)
+{
+    return elbow_annotation_check(path, into, error);
 }

@@ -13,7 +13,8 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
     size_t of_deviance = plan->request->deviance ? rows_max : 0;
     size_t of_means = plan->means != NULL ? of_deviance : 0;
     size_t of_hidden = plan->request->hide > 0 ? rows_max : 0;
-    size_t of_decoded = plan->request->hide > 0 || plan->request->corrupt || model->prior == NULL ? rows_max : 0;
+    bool decodes = plan->request->decodes || plan->request->hide > 0 || plan->request->corrupt || model->prior == NULL;
+    size_t of_decoded = decodes ? rows_max : 0;
     size_t width = model->outputs;
     *measured = (struct elbow_measured){
         .plan = plan, .collation = elbow_collation_of_evaluation(plan->request->config, plan->request->dataset)};
@@ -32,7 +33,7 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         ELBOW_ARRAY(measured->deviances, of_deviance * 2),
         ELBOW_ARRAY(measured->z, of_decoded * plan->latent),
         ELBOW_ARRAY(measured->told, of_decoded * model->values),
-        ELBOW_ARRAY(measured->scaled, of_hidden > 0 ? 2 * model->values : 0),
+        ELBOW_ARRAY(measured->scaled, of_hidden > 0 || plan->request->decodes ? 2 * model->values : 0),
         ELBOW_ARRAY(measured->turned, plan->request->corrupt ? model->values : 0),
     };
     enum elbow_status status =

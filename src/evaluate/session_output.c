@@ -41,7 +41,7 @@ enum elbow_status elbow_session_check_output(struct elbow_comm *comm, const stru
             status = note_files(&files->parts[part], error);
         if (status == ELBOW_OK)
             status = elbow_output_check(request->output, elbow_output_publishing(request->force), error);
-        if (status == ELBOW_OK)
+        if (status == ELBOW_OK && !request->is_copy)
             check_ending(request, error);
     }
     return elbow_comm_agree_root(comm, error);

@@ -237,7 +237,9 @@ START_TEST(encodings_add_up_to_the_evaluation)
     fixture.request.importance = 3;
     const char *path = scratch_path(&fixture.scratch, "codes.h5");
     mpi_assert(elbow_evaluate(&fixture.request, &evaluation, &error) == ELBOW_OK);
-    mpi_assert(elbow_encode(&fixture.request, path, ELBOW_PUBLISH_REPLACE, &error) == ELBOW_OK);
+    mpi_assert(elbow_encode(&fixture.request,
+                            &(struct elbow_encode_output){.path = path, .publish = ELBOW_PUBLISH_REPLACE},
+                            &error) == ELBOW_OK);
     double recon[SAMPLES], kl[SAMPLES], elbo[SAMPLES], likelihood[SAMPLES], effective[SAMPLES], sums[4] = {0};
     float mean[SAMPLES * LATENT], log_variance[SAMPLES * LATENT];
     mpi_assert(read_back(path, "/recon", SAMPLES, recon) && read_back(path, "/kl", SAMPLES, kl));
@@ -272,7 +274,9 @@ END_TEST
 static enum elbow_status encode_to(struct fixture *fixture, const char *name, enum elbow_publish publish,
                                    struct elbow_error *error)
 {
-    return elbow_encode(&fixture->request, scratch_path(&fixture->scratch, name), publish, error);
+    return elbow_encode(
+        &fixture->request,
+        &(struct elbow_encode_output){.path = scratch_path(&fixture->scratch, name), .publish = publish}, error);
 }
 
 // What has taken the name stays, and all ranks hear of it; told to replace it, they do.

@@ -98,7 +98,8 @@ static enum elbow_status encode(struct fixture *fixture, const char *path)
                                                   .config = &session.checkpoint.config,
                                                   .terms = {.beta = 1},
                                                   .importance = 2};
-        status = elbow_encode(&wanted, path, ELBOW_PUBLISH_REPLACE, &fixture->error);
+        status = elbow_encode(&wanted, &(struct elbow_encode_output){.path = path, .publish = ELBOW_PUBLISH_REPLACE},
+                              &fixture->error);
     }
     elbow_session_close(mpi_comm, &session);
     return status;

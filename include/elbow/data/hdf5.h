@@ -235,12 +235,27 @@ enum elbow_status elbow_hdf5_write_integers(struct elbow_hdf5 *file, const char 
                                             const int64_t *values, size_t count, struct elbow_error *error);
 enum elbow_status elbow_hdf5_write_text(struct elbow_hdf5 *file, const char *object, const char *name, const char *text,
                                         struct elbow_error *error);
+// Likewise a text of varying length, for formats that want such.
+enum elbow_status elbow_hdf5_write_word(struct elbow_hdf5 *file, const char *object, const char *name, const char *text,
+                                        struct elbow_error *error);
 enum elbow_status elbow_hdf5_read_doubles(struct elbow_hdf5 *file, const char *object, const char *name, double *values,
                                           size_t count, struct elbow_error *error);
 enum elbow_status elbow_hdf5_read_integers(struct elbow_hdf5 *file, const char *object, const char *name,
                                            int64_t *values, size_t count, struct elbow_error *error);
 enum elbow_status elbow_hdf5_read_text(struct elbow_hdf5 *file, const char *object, const char *name, size_t limit,
                                        char **text, struct elbow_error *error);
+
+// The axes of a dataset: for each the dataset that says where along it the values lie.
+struct elbow_hdf5_axes {
+    const char *dataset;
+    int rank;
+    const char *scales[ELBOW_HDF5_RANK_MAX];
+};
+
+// Local. Makes those datasets, which are there and of one axis, dimension scales, and attaches them: netCDF and xarray
+// then know the axes by their names. All of a file at once. As all that writes.
+enum elbow_status elbow_hdf5_write_scales(struct elbow_hdf5 *file, const struct elbow_hdf5_axes *axes, size_t count,
+                                          struct elbow_error *error);
 
 // One object that a walk over a file meets: a dataset of numbers (info), or something that is none, told in `what`:
 // "holds texts, ...", "is a sparse matrix (CSR, 300 x 50), ...".

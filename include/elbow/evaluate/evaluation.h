@@ -22,6 +22,7 @@ struct elbow_evaluation_request {
     bool per_class;     // needs labels
     bool deviance;      // a pass over the dataset more
     double hide;        // the share of the known values that are hidden, to be told by the others; 0: none
+    bool decodes;       // rows are decoded at the mean of q(z|x) (elbow_measured_decode), whatever measures there are
     bool corrupt;       // the encoder sees corrupted values, as in training, which model.input has to say
 };
 

@@ -39,10 +39,10 @@ struct elbow_measured {
     float *outputs;                     // (rows, D, outputs of a value): room, where the plan has means
     float *at_means;                    // (D, outputs of a value): likewise, of these
     double *deviances;                  // (2, rows): room, where the deviance is asked for
-    float *z, *told;              // (rows, Z), (rows, D): room, where values are hidden or corrupted, or there is no KL
-    float *turned;                // (D): room, where they are corrupted
-    double *scaled;               // (2, D): room, where they are hidden
-    struct elbow_kl_block *block; // room, where the parts of the KL are asked for
+    float *z, *told;                    // (rows, Z), (rows, D): room, where decoded (hide, corrupt, decodes; no KL)
+    float *turned;                      // (D): room, where they are corrupted
+    double *scaled;                     // (2, D): room, where they are hidden, or decoded by request
+    struct elbow_kl_block *block;       // room, where the parts of the KL are asked for
 };
 
 // Local. Room for a microbatch of `rows` samples; a failure leaves something to destroy.

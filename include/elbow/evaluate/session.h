@@ -32,6 +32,7 @@ struct elbow_session_request {
     const char *numbers;  // [FILE:]/dataset of a number beside each row, to be read by rank zero; NULL: none
     const char *binarize; // "none", "threshold", "sample": in place of the configuration's data.binarize; NULL: that
     const char *output; // a file that will be written, or NULL: looked at as elbow/base/output.h tells, before the work
+    bool is_copy;       // the output is a copy of a file: its ending is the caller's business
     bool draws;         // the output is of pictures or samples, else a table
     bool plots;         // it may be a plot, too
     bool force;         // it may replace one that is there

@@ -36,7 +36,15 @@ struct elbow_sink_column {
     bool is_difference; // of a gallery: of values, so that a picture shows 0 black
     const struct elbow_label_names *names; // of the numbers of an int64 column of a table; NULL, or empty: none
     const char *named;                     // with names: what one number is ("label")
+    const char *units, *meaning;           // attributes, where a format has such; NULL: none
+    const char *const *axes;               // [rank] names of the axes of a row's values; NULL: they have none
     const struct elbow_names *texts;       // of an int64 column: a number is the row whose text stands in its place
+};
+
+// What the file as a whole says of itself, where a format has attributes.
+struct elbow_sink_note {
+    const char *key, *text; // text NULL: a number
+    int64_t number;
 };
 
 // What is to come. Nothing is owned, and all of it outlives the sink.
@@ -44,10 +52,13 @@ struct elbow_sink_plan {
     const char *path;
     const struct elbow_sink_column *columns;
     size_t column_count;
-    bool is_gallery;               // else a table
-    enum elbow_layout layout;      // what the axes of a gallery's pictures are
-    double black, white;           // of a gallery: the values that a picture shows so; both 0: 0 and 1
-    uint64_t rows;                 // in all
+    bool is_gallery;          // else a table
+    enum elbow_layout layout; // what the axes of a gallery's pictures are
+    double black, white;      // of a gallery: the values that a picture shows so; both 0: 0 and 1
+    uint64_t rows;            // in all
+    const char *rows_axis;    // of a table: what their axis is called, where a format has names of axes; or NULL
+    const struct elbow_sink_note *notes;
+    size_t note_count;
     size_t across;                 // of a gallery: pictures side by side; 0: about as many as one below the other
     enum elbow_publish publish;    // what may become of a file that is there
     size_t at_once;                // rows that a format may take apart at once

@@ -82,6 +82,19 @@ enum elbow_status elbow_hdf5_write_text(struct elbow_hdf5 *file, const char *obj
     return status;
 }
 
+enum elbow_status elbow_hdf5_write_word(struct elbow_hdf5 *file, const char *object, const char *name, const char *text,
+                                        struct elbow_error *error)
+{
+    ELBOW_CHECK(file != NULL && text != NULL);
+    hid_t type = H5Tcopy(H5T_C_S1);
+    if (type < 0 || H5Tset_size(type, H5T_VARIABLE) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0)
+        elbow_hdf5_fail_write(file, "attribute %s of %s cannot be written", name, object);
+    write_values(file, object, name, type, type, &text, 1, NULL);
+    if (type >= 0)
+        H5Tclose(type);
+    return elbow_hdf5_first_error(file, error);
+}
+
 // An attribute that is being read.
 struct reading {
     hid_t id, type;

@@ -46,10 +46,25 @@ static void create_dataset(const struct elbow_sink *sink, const struct elbow_sin
     name_dataset(column, name);
     elbow_hdf5_create_dataset(hdf5->file, name, column->element, fits ? (int)column->rank + 1 : 2, shape,
                               (struct elbow_hdf5_layout){0}, NULL);
+    if (column->units != NULL)
+        elbow_hdf5_write_text(hdf5->file, name, "units", column->units, NULL);
+    if (column->meaning != NULL)
+        elbow_hdf5_write_text(hdf5->file, name, "long_name", column->meaning, NULL);
     if (column->note != NULL)
         elbow_hdf5_write_integers(hdf5->file, name, column->note, &column->note_value, 1, NULL);
     if (column->names != NULL && column->names->count > 0)
         write_names(hdf5->file, column);
+}
+
+static void write_notes(const struct hdf5 *hdf5, const struct elbow_sink_plan *plan)
+{
+    for (size_t i = 0; i < plan->note_count; ++i) {
+        const struct elbow_sink_note *note = &plan->notes[i];
+        if (note->text != NULL)
+            elbow_hdf5_write_text(hdf5->file, "/", note->key, note->text, NULL);
+        else
+            elbow_hdf5_write_integers(hdf5->file, "/", note->key, &note->number, 1, NULL);
+    }
 }
 
 static enum elbow_status open_hdf5(struct elbow_sink *sink, struct elbow_error *error)
@@ -75,6 +90,7 @@ static enum elbow_status open_hdf5(struct elbow_sink *sink, struct elbow_error *
         return status;
     for (size_t i = 0; i < plan->column_count; ++i)
         create_dataset(sink, &plan->columns[i]);
+    write_notes(hdf5, plan);
     return elbow_hdf5_first_error(hdf5->file, error);
 }
 
@@ -127,6 +143,8 @@ static enum elbow_status finish(struct elbow_sink *sink, char **bytes, size_t *s
     for (size_t i = 0; i < sink->plan.column_count; ++i)
         if (sink->plan.columns[i].texts != NULL)
             write_texts(sink, &sink->plan.columns[i]);
+    if (sink->plan.rows_axis != NULL)
+        elbow_sink_hdf5_axes(&sink->plan, hdf5->file);
     enum elbow_status status = elbow_hdf5_close(hdf5->file, error);
     hdf5->file = NULL;
     if (status != ELBOW_OK || !sink->is_in_memory)

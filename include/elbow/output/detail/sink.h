@@ -25,6 +25,12 @@ struct elbow_sink_row {
 
 #define ELBOW_SINK_DECLARE(name, word, ...) extern const struct elbow_sink_row elbow_sink_##word;
 ELBOW_SINK_LIST(ELBOW_SINK_DECLARE)
+
+struct elbow_hdf5;
+
+// Local. Names the axes of the datasets of a plan with a rows_axis, all of which have been written: a dataset of whole
+// numbers from 0 for each axis. The file keeps what went wrong.
+void elbow_sink_hdf5_axes(const struct elbow_sink_plan *plan, struct elbow_hdf5 *file);
 #undef ELBOW_SINK_DECLARE
 
 #endif
