@@ -178,7 +178,7 @@ endfunction()
 
 # Programs that the system tests use beside the ones under test: HDF5 and libc alone.
 function(elbow_system_test_programs)
-  foreach(program data csr ppca)
+  foreach(program data csr memory ppca)
     add_executable(elbow-test-${program} ${PROJECT_SOURCE_DIR}/tests/support/test-${program}.c)
     target_compile_options(elbow-test-${program} PRIVATE -O2 -Wall -Wextra -Wshadow) # quick in debug builds, too
     target_link_libraries(elbow-test-${program} PRIVATE Elbow::HDF5 m)

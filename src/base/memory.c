@@ -14,7 +14,7 @@
 #endif
 
 // What is smaller may stay in the C library's heap, which keeps so much at its end.
-enum { OWN_PAGES_BYTES = 4 << 20, KEPT_BYTES = 8 << 20 };
+enum { OWN_PAGES_BYTES = 1 << 18, KEPT_BYTES = 1 << 20 };
 
 struct block {
     size_t size; // of the user's part

@@ -1,60 +1,71 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Limits on address space (ulimit -v) of every size end in a run or in a sentence: none hangs, none crashes in a library. OpenBLAS has one
-# thread, whatever the environment says.
+# The memory that a run takes, beside that of a run on next to nothing, against what its log and what doctor announce: within a
+# tenth, for each layout of data.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-(ulimit -v 4000000 && "$elbow" --version) >version 2>&1 || skip "this build does not start with 4 GB of address space"
-ulimit -c 0
+[ "$patience" = 1 ] || skip "sanitizers and valgrind take memory of their own"
+memory=$build/elbow-test-memory
+[ -x "$memory" ] || skip "elbow-test-memory is not built"
 
-# The watch over the start of OpenBLAS takes the timer of a profiler only where there is a limit.
-ASAN_OPTIONS=$loose LD_PRELOAD=$build/elbow-test-profiler.so "$elbow" --version >/dev/null 2>profiler ||
-    fail "--version with a profiler: exit status $?"
-[ "$(sort -u profiler)" = "profiler: the timer is mine, the signal is mine" ] || fail "a profiler loses its timer: $(cat profiler)"
-
-"$make_data" write data.h5 /good u8 100,16,16 bits chunk=10 deflate=3 || fail "no data"
-cat >good.yaml <<'Y'
-data: {file: data.h5, train: /good}
-model: {latent: 4, encoder: [dense: {units: 300}], decoder: [dense: {units: 300}]}
-train: {epochs: 1, batch: 50, microbatch: 25}
+cat >run.yaml <<'Y'
+data: {train: none}
+model: {latent: 2, likelihood: gaussian, encoder: [dense: {units: 3}], decoder: [dense: {units: 3}]}
+train: {epochs: 0, steps: 1, batch: 6, microbatch: 2}
+samples: {count: 0}
 Y
+mkdir tiny large
+run 0 1 tiny "$memory" make tiny 64
+run 0 1 large "$memory" make large 60000
 
-# limited KILOBYTES WHAT word...: the exit status is 0, or the program says why in one line.
-limited() {
-    local kilobytes=$1 what=$2 status lines
-    shift 2
-    (ulimit -v "$kilobytes" && exec timeout -k 5 $limit "$@") >out 2>err </dev/null
-    status=$?
-    # Before main: the dynamic linker, and OpenBLAS without any thread at all.
-    grep -qE 'error while loading shared libraries|blas_thread_init' err && return
-    lines=$(grep -vcE '^elbow: warning: ' err)
-    if [ $status = 0 ] || [ $status = 3 ]; then [ "$lines" = 0 ] && return; fi
-    if [ $status = 1 ] && [ "$lines" = 1 ] && grep -qE '^elbow(-import)?: .*memory' err; then return; fi
-    fail "ulimit -v $kilobytes, $what: exit status $status: $(head -c 400 err)"
+# kilobytes TEXT: of "12.3 MB".
+kilobytes() { awk -v text="$1" 'BEGIN { split(text, part, " "); unit["bytes"] = 0.001; unit["kB"] = 1; unit["MB"] = 1000; unit["GB"] = 1e6
+    printf "%d\n", part[1] * unit[part[2]] }'; }
+
+# measured SETTING...: sets taken (kB that the run had at most), logged and said (kB that log and doctor announce).
+measured() {
+    local settings=() setting
+    for setting in "$@"; do settings+=(--set "$setting"); done
+    run 0 1 memory "$memory" peak peak "$elbow" train run.yaml --run-dir memory --overwrite "${settings[@]}"
+    run 0 1 doctor "$elbow" doctor run.yaml --run-dir memory --json "${settings[@]}"
+    taken=$(cat peak) said=$(($(value doctor.out node_memory_bytes) / 1000))
+    logged=$(kilobytes "$(sed -n 's/^memory in all: .* a rank, \([0-9.]* [a-zA-Z]*\) a node of .*/\1/p' memory.out | head -n 1)")
 }
 
-printf '1,2\n3,4\n' >x.csv
-for kilobytes in 75000 100000 200000 320000 480000 520000 620000 900000 2000000; do
-    for threads in '' 64; do
-        if [ -n "$threads" ]; then export OPENBLAS_NUM_THREADS=$threads; else unset OPENBLAS_NUM_THREADS; fi
-        rm -rf run
-        limited $kilobytes "OPENBLAS_NUM_THREADS=$threads" "$elbow" train good.yaml --run-dir run
-    done
-    rm -rf run x.h5
-    limited $kilobytes "two threads" "$elbow" train good.yaml --run-dir run --set train.threads=2
-    limited $kilobytes "elbow-import" "$build/elbow-import" x.csv -o x.h5
-done
-[ -e run/checkpoints ] || fail "no run with 2 GB of address space"
-[ -e x.h5 ] || fail "nothing imported with 2 GB of address space"
+measured data.train=tiny/layouts.h5:/contiguous
+ground=$((taken - logged))
+echo "the program alone: $ground kB"
 
-# What the environment says is seen in the report, and does not count; children see it, too.
-for threads in 64 3; do
-    OPENBLAS_NUM_THREADS=$threads "$elbow" doctor >out 2>&1
-    grep -q "OPENBLAS_NUM_THREADS $threads" out || fail "the doctor does not see OPENBLAS_NUM_THREADS=$threads"
-    grep -qE '^BLAS .*, 1 thread$' out || fail "OPENBLAS_NUM_THREADS=$threads: $(grep ^BLAS out)"
+# agrees WHAT SETTING...
+agrees() {
+    local what=$1
+    shift
+    measured "$@"
+    taken=$((taken - ground))
+    echo "$what: taken $taken kB, announced by the log $logged kB, by doctor $said kB"
+    holds "$taken <= 1.1 * $logged && $taken >= 0.9 * $logged" || fail "$what: taken $taken kB, the log announces $logged kB"
+    holds "$taken <= 1.1 * $said && $taken >= 0.9 * $said" || fail "$what: taken $taken kB, doctor announces $said kB"
+}
+file=large/layouts.h5
+for layout in contiguous big_endian rows small few whole columns shuffled csr; do
+    agrees "$layout" data.train=$file:/$layout
 done
-unset OPENBLAS_NUM_THREADS
-"$elbow" doctor >out 2>&1
-grep -q "OPENBLAS_NUM_THREADS not set" out || fail "the doctor sees an OPENBLAS_NUM_THREADS that nobody set"
+agrees "a list" 'data.train=large/part-*.h5:/x'
+agrees "a virtual dataset" data.train=large/view.h5:/x
+agrees "transposed" data.train=$file:/turned data.transpose=true
+agrees "series" data.train=$file:/series 'data.series={length: 256}'
+agrees "a range of rows" data.train=$file:/contiguous 'data.rows=[0, 29999]'
+agrees "a share for validation" data.train=$file:/contiguous data.valid=0.5
+agrees "validation beside it" data.train=$file:/contiguous data.valid=$file:/few
+agrees "some columns" data.train=$file:/contiguous 'data.columns=[[0, 127]]'
+agrees "channels, some missing" "data.train={channels: [\"$file:/contiguous\", /contiguous]}" data.missing=nan
+agrees "a mask" data.train=$file:/contiguous data.mask=$file:/mask
+agrees "a mask in one chunk" data.train=$file:/contiguous data.mask=$file:/mask_whole
+agrees "what lies beside rows" data.train=$file:/contiguous data.labels=$file:/labels data.weights=$file:/numbers \
+    "data.condition={n: \"$file:/numbers\"}" data.names=$file:/names
+grep -q 'a node of 1 rank while the data are loaded, which is the most; then ' memory.out && fail "nothing is taken for loading, but told: $(grep '^memory' memory.out)"
+measured data.train=$file:/whole
+grep -q '^memory in all: .* a node of 1 rank while the data are loaded, which is the most; then .* a rank, .* a node$' memory.out ||
+    fail "the peak of loading is not told: $(grep '^memory' memory.out)"
 finish

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Sparse rows as other programs store them (tests/data/sparse), from info to the run. What is wrong is told in one sentence,
-# the same on any number of ranks. They take the memory that is announced, and give what dense rows give: exact.sh compares.
+# the same on any number of ranks. They give what dense rows give: exact.sh compares; the memory
+# they take: memory.sh.
 set -u
 data=$(cd "$(dirname "$0")/../data/sparse" && pwd) || exit 1
 # shellcheck source-path=SCRIPTDIR
@@ -90,23 +91,4 @@ for kind in dense sparse; do
 done
 grep -q '^data: .*, 96 samples of 9 float32 from 0 to 7, sparse (' many-sparse.out || fail "a list: $(grep '^data' many-sparse.out)"
 same_run "a list of files" run-dense run-sparse
-
-# Memory that is taken, beside that of a run on next to nothing, against what doctor announces.
-gnu_time=$(command -v time) || gnu_time=
-if [ -n "$gnu_time" ] && "$gnu_time" -f %M true 2>/dev/null && [ "$patience" = 1 ]; then
-    # resident FILE: kilobytes of a run at most; announced FILE: by doctor.
-    resident() {
-        "$gnu_time" -o peak -f %M "$elbow" train run.yaml --set "data.train=$1:/x" --set train.steps=1 --set train.epochs=0 \
-            --set model.likelihood=gaussian --run-dir memory --overwrite >memory.out 2>memory.err || fail "memory, $1: $(cat memory.err)"
-        tail -n 1 peak
-    }
-    announced() { "$elbow" doctor run.yaml --set "data.train=$1:/x" --run-dir memory --json >doctor.json && echo $(($(value doctor.json node_memory_bytes) / 1000)); }
-    "$make_data" write tiny.h5 /x f32 10,256 counts
-    "$make_data" write dense.h5 /x f32 30000,256 counts
-    "$build/elbow-test-csr" dense.h5 /x sparse.h5
-    ground=$(($(resident tiny.h5) - $(announced tiny.h5)))
-    taken=$(($(resident sparse.h5) - ground)) said=$(announced sparse.h5)
-    echo "announced $said kB, taken $taken kB"
-    holds "$taken <= 1.1 * $said && $taken >= 0.9 * $said" || fail "announced $said kB, taken $taken kB"
-fi
 finish

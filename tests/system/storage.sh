@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Files as other programs store them (tests/data/storage). Where rows are not there or cannot be read, a run ends at once
 # with one sentence, the same on any number of ranks, in info and in doctor. What lies in other files is read from another
-# directory and with data.stage. Loading takes the memory that is announced.
+# directory and with data.stage.
 set -u
 data=$(cd "$(dirname "$0")/../data/storage" && pwd) || exit 1
 # shellcheck source-path=SCRIPTDIR
@@ -110,28 +110,4 @@ for file in filters.h5 missing.h5 newer.h5 special.h5; do
         [ $status = 0 ] || [ "$(wc -l <damaged.err)" = 1 ] || fail "info of $file, damage $i: $(cat damaged.err)"
     done
 done
-
-# Memory that is taken, beside that of a run on next to nothing, against what doctor announces.
-gnu_time=$(command -v time) || gnu_time=
-if [ -n "$gnu_time" ] && "$gnu_time" -f %M true 2>/dev/null && [ "$patience" = 1 ]; then
-    # resident FILE DATASET: kilobytes of a run at most.
-    resident() {
-        "$gnu_time" -o peak -f %M "$elbow" train run.yaml --set "data.train=$1:$2" --set train.steps=1 --set train.epochs=0 \
-            --run-dir memory --overwrite >memory.out 2>memory.err || fail "memory, $2: $(cat memory.err)"
-        tail -n 1 peak
-    }
-    # announced FILE DATASET: kilobytes, by doctor.
-    announced() { "$elbow" doctor run.yaml --set "data.train=$1:$2" --run-dir memory --json >doctor.json && echo $(($(value doctor.json node_memory_bytes) / 1000)); }
-    "$make_data" write large.h5 /tiny f32 10,256 bits
-    "$make_data" write large.h5 /contiguous f32 60000,256 bits
-    "$make_data" write large.h5 /rows f32 60000,256 bits chunk=1
-    "$make_data" write large.h5 /packed f32 60000,256 bits chunk=100 deflate=1
-    "$make_data" write large.h5 /few f32 60000,256 bits chunk=20000 deflate=1
-    ground=$(($(resident large.h5 /tiny) - $(announced large.h5 /tiny)))
-    for layout in contiguous rows packed few; do
-        taken=$(($(resident large.h5 /$layout) - ground)) said=$(announced large.h5 /$layout)
-        echo "/$layout: announced $said kB, taken $taken kB"
-        holds "$taken <= 1.1 * $said && $taken >= 0.9 * $said" || fail "/$layout: announced $said kB, taken $taken kB"
-    done
-fi
 finish
