@@ -40,7 +40,8 @@ expected() { sed -n "s/^$1,//p" "$kept/expected.csv"; }
 # layout NAME DATA: all samples, in order, to the last bit.
 layout() {
     trained "$1" "$2" && shown "$1" || return
-    [ -s "$1.seen" ] && expected "$1" | cmp -s - "$1.seen" || fail "$1: other values: $(diff <(expected "$1") "$1.seen" | head -n 6)"
+    [ -s "$1.seen" ] || fail "$1: no values"
+    expected "$1" | cmp -s - "$1.seen" || fail "$1: other values: $(diff <(expected "$1") "$1.seen" | head -n 6)"
 }
 
 # held NAME COUNT DATA: likewise, of a share that is held back: so many samples, in order.
@@ -77,7 +78,8 @@ near() {
         END { exit NR != 20 }'
 }
 for transform in none standardize standardize_each minmax log1p asinh; do
-    trained $transform "{file: layouts.h5, train: /positive, transform: $transform}" && shown $transform --transformed || continue
+    trained $transform "{file: layouts.h5, train: /positive, transform: $transform}" || continue
+    shown $transform --transformed || continue
     expected $transform >wanted
     near wanted $transform.seen || fail "$transform: other values: $(diff wanted $transform.seen | head -n 6)"
     shown $transform || continue
