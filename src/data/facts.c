@@ -144,6 +144,10 @@ static enum verdict judge(const struct elbow_dataset *dataset, const struct orig
     }
     bool lies_inside = !is_float && dataset->max > 1 && dataset->min >= origin->min && dataset->max <= origin->max;
     bool is_negative = origin->min >= 0 && dataset->min < -0.1 * there;
+    // Levels beside fractions of them: a few of bytes lie no farther apart than other data do.
+    bool has_other_unit = !is_float && origin->min >= 0 && origin->max <= 1 && dataset->max > 1;
+    if (ratio <= RATIO && !is_negative && has_other_unit)
+        return DOUBTFUL;
     return (ratio > RATIO && !lies_inside) || is_negative ? CONTRADICTS : FITS;
 }
 

@@ -37,6 +37,7 @@ enum elbow_status elbow_label_source_collect(struct elbow_label_source *source, 
             : elbow_hdf5_read_texts(source->file, source->values, first, count, collect_text, source, error);
     for (size_t i = 0; i < source->names.count; ++i)
         source->names.entries[i].label = (int64_t)i;
+    elbow_label_source_check_names(source);
     return status;
 }
 

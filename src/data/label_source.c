@@ -3,6 +3,7 @@
 // codes or a mask.
 #include "elbow/data/detail/label_source.h"
 
+#include "elbow/base/mask.h"
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/texts.h"
 
@@ -260,6 +261,10 @@ static enum elbow_status read_attributes(struct elbow_label_source *source, stru
         return status;
     source->info.element = packing.element;
     source->missing = packing.missing;
+    if (packing.factor.value != 1 || packing.offset.value != 0)
+        elbow_text_format(source->doubt, sizeof source->doubt,
+                          " has attributes of scaling (%.120s), which are not used: numbers are taken as stored",
+                          packing.said);
     return ELBOW_OK;
 }
 
@@ -298,6 +303,12 @@ static enum elbow_status read_flags(struct elbow_label_source *source, struct el
             ELBOW_OK)
         return status;
     size_t count = count_words(meanings);
+    struct elbow_hdf5_attribute values;
+    if (elbow_hdf5_describe_attribute(source->file, source->values, "flag_values", &values, NULL) == ELBOW_OK &&
+        values.count != count)
+        elbow_text_format(source->doubt, sizeof source->doubt,
+                          " gets no names: flag_meanings has %s, and flag_values %s",
+                          elbow_text_count(count, "word").text, elbow_text_count(values.count, "value").text);
     status = elbow_allocate(&labels, count, sizeof *labels, "names of labels", error);
     if (status == ELBOW_OK &&
         elbow_hdf5_read_integers(source->file, source->values, "flag_values", labels, count, NULL) == ELBOW_OK)
@@ -305,6 +316,29 @@ static enum elbow_status read_flags(struct elbow_label_source *source, struct el
     elbow_release(&labels);
     elbow_release(&meanings);
     return status;
+}
+
+static bool is_utf8(const char *text)
+{
+    uint32_t character;
+    size_t length;
+    while ((length = elbow_mask_read(text, &character)) > 0)
+        text += length;
+    return *text == '\0';
+}
+
+// Bytes that are no UTF-8 are shown as others in every table.
+void elbow_label_source_check_names(struct elbow_label_source *source)
+{
+    for (size_t i = 0; i < source->names.count; ++i) {
+        if (is_utf8(source->names.entries[i].name))
+            continue;
+        elbow_text_format(source->doubt, sizeof source->doubt,
+                          ": the name %.60s is no UTF-8, and is shown with ? for the bytes that are none; if it is "
+                          "Latin-1, write the texts anew in Python, as [t.decode(\"latin-1\") for t in f[NAME][:]]",
+                          source->names.entries[i].name);
+        return;
+    }
 }
 
 static enum elbow_status find_out(struct elbow_label_source *source, struct elbow_error *error)
@@ -325,9 +359,12 @@ static enum elbow_status find_out(struct elbow_label_source *source, struct elbo
         status = read_attributes(source, error);
     if (status != ELBOW_OK || source->are_texts)
         return status;
-    if (source->categories[0] != '\0')
-        return read_categories(source, error);
-    status = elbow_hdf5_each_member(source->file, source->values, take_member, source, error);
+    bool has_categories = source->categories[0] != '\0';
+    status = has_categories ? read_categories(source, error)
+                            : elbow_hdf5_each_member(source->file, source->values, take_member, source, error);
+    elbow_label_source_check_names(source);
+    if (has_categories)
+        return status;
     if (status == ELBOW_OK && source->names.count == 0)
         status = read_flags(source, error);
     elbow_label_list_sort(&source->names);

@@ -150,6 +150,17 @@ static void warn_of_signs(const struct elbow_labels_request *request, const stru
                    name);
 }
 
+// Rank zero knows.
+static void warn_of_doubt(const struct elbow_labels_request *request, const struct elbow_label_files *source,
+                          struct elbow_log *log)
+{
+    char name[NAME_SIZE];
+    if (log == NULL || source->files == NULL || source->source.doubt[0] == '\0')
+        return;
+    elbow_files_name(request->files, name, sizeof name);
+    elbow_log_warn(log, "%s%s", name, source->source.doubt);
+}
+
 static enum elbow_status load(struct elbow_comm *comm, const struct elbow_labels_request *request,
                               struct elbow_label_files *source, struct elbow_log *log, struct elbow_shared *labels,
                               struct elbow_label_names *names, struct elbow_error *error)
@@ -165,6 +176,7 @@ static enum elbow_status load(struct elbow_comm *comm, const struct elbow_labels
         return error->status;
     tell(request, names, counts.unknown, log);
     warn_of_signs(request, source, &counts, log);
+    warn_of_doubt(request, source, log);
     return ELBOW_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void tell_data(const struct elbow_session *session, bool has_mask, struct elbow_log *log)
 {
@@ -50,6 +51,22 @@ static enum elbow_status find_files(struct elbow_comm *comm, const struct elbow_
     return status == ELBOW_OK ? elbow_session_check_output(comm, request, files, error) : status;
 }
 
+// Paths of a checkpoint are as its start was given them: from another directory they may lead nowhere.
+static void tell_of_paths(const struct elbow_session_request *request, const struct elbow_session_places *places,
+                          struct elbow_error *error)
+{
+    const struct elbow_session_place *rows = &places->parts[ELBOW_SESSION_ROWS];
+    struct elbow_place_of place = {.next = rows->places};
+    elbow_path file, dataset;
+    size_t length = strlen(error->message);
+    if (error->status != ELBOW_FILE || request->data != NULL || !elbow_places_next(&place) ||
+        !elbow_config_locate(rows->file, place.location, file, dataset) || access(file, F_OK) == 0)
+        return;
+    snprintf(error->message + length, sizeof error->message - length,
+             "; the checkpoint names its data so%s: give --data FILE[:/dataset] where they lie elsewhere now",
+             file[0] == '/' ? "" : ", from the directory where training was started");
+}
+
 // Collective.
 static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_session_request *request,
                                    struct elbow_log *log, struct elbow_session *session, struct elbow_error *error)
@@ -80,6 +97,8 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     }
     if (status == ELBOW_OK)
         status = elbow_session_load_numbers(comm, elbow_session_numbers(places, &files), session, error);
+    if (status != ELBOW_OK && places != NULL)
+        tell_of_paths(request, places, error);
     elbow_session_files_clear(&files);
     elbow_release(&places);
     if (status == ELBOW_OK)

@@ -120,9 +120,13 @@ static enum elbow_status refuse_flat(const char *name, size_t i, const struct el
                                      struct elbow_error *error)
 {
     static const char *const needs[] = {
-        "samples with a height and a width; if the rows of the data are flat images, data.shape says so",
+        "samples with a height and a width; data.shape: [height, width, channels] says so of rows that are flat "
+        "images, or "
+        "have axes of length 1 beside these",
         "series; data.layout: series says that samples are (with data.shape: [time, channels] if rows are flat)",
-        "samples with a height and a width; if the rows of the data are flat images, data.shape says so",
+        "samples with a height and a width; data.shape: [height, width, channels] says so of rows that are flat "
+        "images, or "
+        "have axes of length 1 beside these",
         "volumes; data.layout: volume says that samples are (data.shape: [depth, height, width] if rows are flat)"};
     return elbow_error_set(error, ELBOW_CONFIG, "model.%s.%zu: %s %s needs %s", name, i, article_of(layer),
                            elbow_layer_word(layer->kind), needs[row_of(layer)->axes]);

@@ -109,7 +109,7 @@ misfit() {
     run 2 2 misfit "$elbow" train odd.yaml --run-dir misfit "$@" || return
     grep -qE "$text" misfit.err || { fail "no word of '$text':"; cat misfit.err; }
 }
-misfit 'model.encoder.0: a conv2d needs samples with a height and a width; .*data.shape says so' --set data.train=/flat --set data.valid=
+misfit 'model.encoder.0: a conv2d needs samples with a height and a width; data.shape: .height, width, channels. says so of rows that are flat images, or have axes of length 1' --set data.train=/flat --set data.valid=
 misfit 'model.decoder.1: the 41 values before this conv_transpose2d cannot become 5 x 4 x channels' \
     --set model.decoder.0.dense.units=41
 misfit 'model.decoder.2: the last conv2d is the output layer and must give 9 x 7 x 1 .* but gives 9 x 7 x 2' \

@@ -55,7 +55,12 @@ wrong 1 'nothing.h5: .*checkpoint' sample nothing.h5 -o x.png
 head -c 9000 $checkpoint >cut-checkpoint.h5
 wrong 1 'cut-checkpoint.h5: ' reconstruct cut-checkpoint.h5 -o x.png
 wrong 1 'none.h5: .*No such file' train good.yaml --run-dir run --init none.h5
-wrong 1 'none.h5: No such file' eval good --data none.h5
+wrong 1 'none.h5: No such file[^;]*$' eval good --data none.h5
+mkdir elsewhere
+(cd elsewhere && ! "$elbow" eval ../good >eval.out 2>&1)
+grep -q 'data.h5: No such file.*; the checkpoint names its data so, from the directory .*: give --data FILE' elsewhere/eval.out ||
+    fail "from another directory: $(cat elsewhere/eval.out)"
+rm -r elsewhere
 wrong 1 'none.h5: .*No such file' info none.h5
 wrong 1 'nowhere/x.png' sample good -o nowhere/x.png
 wrong 1 'nowhere/x.h5' encode good --data data.h5 -o nowhere/x.h5

@@ -137,6 +137,13 @@ run 0 1 bits "$elbow" eval hwc --data values.h5:/bits
 says bits 'warning: values.h5:/bits is uint8 from 0 to 1, but hwc.* was trained on uint8 from 0 to 255'
 run 0 1 wide "$elbow" eval unit --data values.h5:/wide
 says wide 'warning: values.h5:/wide is float32 from 0 to 255, but unit.* was trained on float32 from 0 to 1'
+# Levels beside fractions, although they lie close; figures that are not finite.
+"$make_data" write levels.h5 /counts u8 24,6,5,3 counts
+"$make_data" write levels.h5 /far f32 24,6,5,3 unit set=1e30@0,0
+run 0 1 levels "$elbow" eval unit --data levels.h5:/counts
+says levels 'warning: levels.h5:/counts is uint8 from 0 to [2-9], but unit.* was trained on float32 from 0 to 1'
+run 0 1 far "$elbow" eval unit --data levels.h5:/far
+says far 'warning: the figures are not finite: values of levels.h5:/far lie far from those of the training data \(from 0 to 1\)'
 with 1 'values.h5:/unit: is float32 from 0 to 1, but values.h5:/hwc holds uint8 from 0 to 255' data.train=/hwc data.valid=/unit
 refuses 1 'values.h5:/hwc: is uint8 from 0 to 255, but values.h5:/unit holds float32 from 0 to 1' data.train=/unit data.valid=/hwc
 trained both_told data.train=/hwc data.valid=/wide && silent both_told

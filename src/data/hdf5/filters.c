@@ -87,14 +87,19 @@ static void list_plugin_places(char *text, size_t size)
 static enum elbow_status fail_filter(const struct elbow_hdf5 *file, const char *name,
                                      const struct elbow_hdf5_filter *filter, struct elbow_error *error)
 {
+    enum { LZF = 32000 }; // in h5py alone
     char places[512];
     list_plugin_places(places, sizeof places);
     return elbow_error_set(
         error, ELBOW_FORMAT,
         "%s: dataset %s is compressed with %s (HDF5 filter %d), which is not installed here (plugins are looked for in "
-        "%s); let HDF5_PLUGIN_PATH name the directory of its plugin, or write the data anew where the filter is "
-        "installed: h5repack -f GZIP=4 OLD NEW",
-        file->name, name, filter->name, filter->number, places[0] != '\0' ? places : "no directory");
+        "%s); %s",
+        file->name, name, filter->name, filter->number, places[0] != '\0' ? places : "no directory",
+        filter->number == LZF
+            ? "h5py holds it: write the data anew in Python, f.create_dataset(NEW, data=f[OLD][:], "
+              "compression=\"gzip\")"
+            : "let HDF5_PLUGIN_PATH name the directory of its plugin, or write the data anew where the filter is "
+              "installed: h5repack -f GZIP=4 OLD NEW");
 }
 
 enum elbow_status elbow_hdf5_check_filters(const struct elbow_hdf5 *file, hid_t dataset, const char *name,

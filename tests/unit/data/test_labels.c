@@ -200,6 +200,59 @@ START_TEST(unknown_labels)
 }
 END_TEST
 
+static void put_attribute(hid_t id, const char *name, const char *attribute, hid_t type, hid_t memory, hsize_t count,
+                          const void *values)
+{
+    hid_t dataset = H5Dopen2(id, name, H5P_DEFAULT), space = H5Screate_simple(1, &count, NULL);
+    hid_t made = H5Acreate2(dataset, attribute, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    ck_assert(H5Awrite(made, memory, values) >= 0);
+    H5Aclose(made);
+    H5Sclose(space);
+    H5Dclose(dataset);
+}
+
+// What may be meant otherwise: scaling, flags that do not fit together, bytes of another character set.
+START_TEST(what_is_not_used_is_told)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    hid_t id = new_file(path), text = H5Tcopy(H5T_C_S1);
+    H5Tset_size(text, 8);
+    for (int i = 0; i < 3; ++i)
+        put(id, (const char *[]){"scaled", "flags", "good"}[i], H5T_STD_I8LE, H5T_NATIVE_INT8, 1, (const hsize_t[]){3},
+            H5P_DEFAULT, (const int8_t[]){0, 1, 2});
+    put(id, "latin", text, text, 1, (const hsize_t[]){3}, H5P_DEFAULT,
+        "M\xfcller\0 x\0      Stra\xdf"
+        "e\0 ");
+    put_attribute(id, "scaled", "scale_factor", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, (const double[]){2});
+    put_attribute(id, "good", "scale_factor", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, (const double[]){1});
+    put_attribute(id, "flags", "flag_values", H5T_STD_I8LE, H5T_NATIVE_INT8, 2, (const int8_t[]){0, 1});
+    hid_t flags = H5Dopen2(id, "flags", H5P_DEFAULT), space = H5Screate(H5S_SCALAR);
+    hid_t meanings = H5Acreate2(flags, "flag_meanings", text, space, H5P_DEFAULT, H5P_DEFAULT);
+    ck_assert(H5Awrite(meanings, text, "a b c\0\0") >= 0);
+    H5Aclose(meanings);
+    H5Sclose(space);
+    H5Dclose(flags);
+    H5Tclose(text);
+    H5Fclose(id);
+    static const char *const CASES[][2] = {
+        {"/good", ""},
+        {"/scaled", "attributes of scaling (scale_factor 2), which are not used"},
+        {"/flags", "gets no names: flag_meanings has 3 words, and flag_values 2 values"},
+        {"/latin", "is no UTF-8, and is shown with ?"}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; ++i) {
+        struct elbow_label_source source;
+        struct elbow_error error = {0};
+        ck_assert_int_eq(elbow_label_source_open(path, CASES[i][0], &source, &error), ELBOW_OK);
+        ck_assert_int_eq(elbow_label_source_collect(&source, 0, 3, &error), ELBOW_OK);
+        ck_assert_msg(strstr(source.doubt, CASES[i][1]) != NULL && (source.doubt[0] == '\0') == (i == 0), "%s: %s",
+                      CASES[i][0], source.doubt);
+        elbow_label_source_close(&source);
+    }
+    scratch_clear(&scratch);
+}
+END_TEST
+
 // Of very many categories, the last one empty: each code is found among the names without a look at all of them.
 START_TEST(codes_of_many_categories)
 {
@@ -326,5 +379,5 @@ START_TEST(too_many_names_are_refused)
 END_TEST
 
 UNIT_MAIN("data/labels", lists_of_names, names_by_label, many_labels_of_all_shapes, without_memory_nothing_is_kept,
-          unknown_labels, codes_of_many_categories, what_stands_beside_labels_must_be_written,
+          unknown_labels, what_is_not_used_is_told, codes_of_many_categories, what_stands_beside_labels_must_be_written,
           numbers_that_differ_have_names_that_differ, too_many_names_are_refused)

@@ -151,7 +151,8 @@ static void refused(struct elbow_shape input, struct elbow_layers layers, struct
 START_TEST(misfits_are_told)
 {
     struct elbow_shape latent = {1, 1, 32, 0}, head = {1, 1, 64, 0};
-    refused(flat, (struct elbow_layers){1, {conv(32, 4, 2, 1)}}, head, "data.shape says so");
+    refused(flat, (struct elbow_layers){1, {conv(32, 4, 2, 1)}}, head,
+            "data.shape: [height, width, channels] says so of rows that are flat");
     refused((struct elbow_shape){4, 4, 1, 0}, (struct elbow_layers){2, {conv(8, 4, 2, 0), conv(8, 4, 2, 1)}}, head,
             "model.decoder.1: a conv2d of kernel 4, stride 2, padding 1 does not fit an input of 1 x 1 x 8");
     refused(latent, (struct elbow_layers){2, {dense(300), last(transpose(1, 4, 2, 1))}}, image,

@@ -13,6 +13,8 @@
 ELBOW_C_BEGIN
 
 // An open place of labels. Plain; begins zeroed.
+enum { ELBOW_LABEL_DOUBT_SIZE = 320 };
+
 struct elbow_label_source {
     const char *path, *location; // as they were asked for, for messages; not owned
     const char *key;             // "data.groups", likewise, where they are no labels; NULL: they are
@@ -26,7 +28,8 @@ struct elbow_label_source {
     uint64_t category_count;
     uint64_t not_numbers; // NaN, of all that have been read
     struct elbow_label_list names;
-    int64_t *row; // all labels, where one row of the dataset holds them; owned
+    char doubt[ELBOW_LABEL_DOUBT_SIZE]; // what may be meant otherwise, behind the name of the labels; empty: nothing
+    int64_t *row;                       // all labels, where one row of the dataset holds them; owned
 };
 
 // Local. Opens the file, finds out what the labels are and reads their names. Whatever comes of it, the source is
@@ -36,6 +39,9 @@ enum elbow_status elbow_label_source_open_as(const char *key, const char *path, 
                                              struct elbow_label_source *source, struct elbow_error *error);
 enum elbow_status elbow_label_source_open(const char *path, const char *location, struct elbow_label_source *source,
                                           struct elbow_error *error);
+
+// Local. Doubts names that are no UTF-8.
+void elbow_label_source_check_names(struct elbow_label_source *source);
 
 // Local. The names of texts are known only when all have been read: to be called before texts are read as labels. Takes
 // those of the labels [first, first + count).
