@@ -29,6 +29,8 @@ wrong 2 '--size: found .0., expected a number above 0' sample good -o x.h5 --siz
 wrong 2 '--size: found .inf., expected a number above 0' sample good -o x.h5 --size inf
 wrong 2 'sample: -o FILE is missing' sample good
 wrong 2 'reconstruct: -o FILE is missing' reconstruct good
+wrong 2 'decode: --latents FILE:/dataset is missing' decode good -o x.h5
+wrong 2 'interpolate: --rows ROW,ROW\[,...\] is missing' interpolate good -o x.h5
 wrong 2 'encode: -o FILE is missing' encode good --data data.h5
 wrong 2 '-n.*0|--count.*0' sample good -o x.png -n 0
 wrong 2 'must end in .png, .h5 or .csv' sample good -o x.jpg
