@@ -44,10 +44,13 @@ static int width_in_classes(const struct elbow_figure *figure)
     return length > width ? length : width;
 }
 
-// What a line says behind its number: its unit, where the lines before have not said it, and what it is out of.
+// What a line says behind its number: its standard error, its unit, where the lines before have not said it, and what
+// it is out of.
 static void print_rest(const struct elbow_evaluation *evaluation, enum elbow_figure_kind kind, const char **unit)
 {
     const struct elbow_figure *figure = elbow_figure_row(kind);
+    if (evaluation->figures.has_error[kind])
+        printf(" +- %.2g", evaluation->figures.errors[kind]);
     if (*figure->unit != '\0' && strcmp(figure->unit, *unit) != 0)
         printf(" %s", *unit = figure->unit);
     if (kind == ELBOW_FIGURE_ACTIVE_UNITS)
@@ -163,6 +166,17 @@ static void print_words(const struct elbow_session *session, const struct elbow_
         print_confusion(session, evaluation);
 }
 
+// A mean over samples has its standard error behind it.
+static void print_error(struct elbow_json *json, const struct elbow_figures *figures, enum elbow_figure_kind kind,
+                        enum elbow_figure_place place)
+{
+    char name[ELBOW_FIGURE_NAME];
+    if (!elbow_figures_has(figures, kind, place) || !figures->has_error[kind])
+        return;
+    snprintf(name, sizeof name, "%s_error", elbow_figure_row(kind)->name);
+    elbow_json_number(json, name, figures->errors[kind]);
+}
+
 // kl_is: how the KL was found; NULL: not told.
 static void print_figures(struct elbow_json *json, const struct elbow_figures *figures, enum elbow_figure_place place,
                           const char *kl_is)
@@ -170,6 +184,7 @@ static void print_figures(struct elbow_json *json, const struct elbow_figures *f
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
         if (elbow_figures_has(figures, kind, place))
             elbow_json_number(json, elbow_figure_row(kind)->name, figures->values[kind]);
+        print_error(json, figures, kind, place);
         if (kind == ELBOW_FIGURE_KL && kl_is != NULL && elbow_figures_has(figures, kind, place))
             elbow_json_text(json, "kl_is", kl_is);
     }

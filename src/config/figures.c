@@ -34,6 +34,17 @@ void elbow_figures_set(struct elbow_figures *figures, enum elbow_figure_kind kin
     figures->is_given[kind] = true;
 }
 
+void elbow_figures_set_error(struct elbow_figures *figures, enum elbow_figure_kind kind, double samples, double sum,
+                             double squares)
+{
+    ELBOW_CHECK((unsigned)kind < ELBOW_FIGURES);
+    if (samples < 2)
+        return;
+    double variance = (squares - sum / samples * sum) / (samples - 1);
+    figures->errors[kind] = variance < 0 ? 0 : sqrt(variance / samples); // NaN stays
+    figures->has_error[kind] = true;
+}
+
 void elbow_figures_set_part(struct elbow_figures *figures, enum elbow_figure_kind kind, size_t part, double value)
 {
     size_t at = 0;
@@ -63,8 +74,11 @@ void elbow_figures_add(struct elbow_figures *figures, const struct elbow_figures
     for (size_t i = 0; i < more->part_count; ++i)
         elbow_figures_set_part(figures, more->parts[i].kind, more->parts[i].part, more->parts[i].value);
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind)
-        if (more->is_given[kind])
+        if (more->is_given[kind]) {
             elbow_figures_set(figures, kind, more->values[kind]);
+            figures->errors[kind] = more->errors[kind];
+            figures->has_error[kind] = more->has_error[kind];
+        }
 }
 
 double elbow_figures_get(const struct elbow_figures *figures, enum elbow_figure_kind kind)

@@ -146,7 +146,8 @@ static enum elbow_status find_kl(const struct elbow_measuring_request *request, 
     if (status == ELBOW_OK)
         tables->kl = (struct elbow_yardstick_kl){
             .kl = elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_KL),
-            .error = (double)NAN,
+            .error = evaluation.figures.has_error[ELBOW_FIGURE_KL] ? evaluation.figures.errors[ELBOW_FIGURE_KL]
+                                                                   : (double)NAN,
             .information = elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_KL_INFORMATION),
             .total_correlation = elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_KL_TOTAL_CORRELATION),
             .dimensions = elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_KL_DIMENSIONS),

@@ -154,6 +154,20 @@ static void check_near(const struct elbow_figures *figures, enum elbow_figure_ki
                   elbow_figure_row(kind)->name, value, wanted);
 }
 
+// The standard error of a mean, by the deviations from it.
+static void check_error(const struct elbow_figures *figures, enum elbow_figure_kind kind, size_t rows,
+                        const double *values)
+{
+    double mean = 0, squares = 0;
+    for (size_t i = 0; i < rows; ++i)
+        mean += values[i] / (double)rows;
+    for (size_t i = 0; i < rows; ++i)
+        squares += (values[i] - mean) * (values[i] - mean);
+    double wanted = sqrt(squares / ((double)rows - 1) / (double)rows);
+    ck_assert_msg(figures->has_error[kind] && fabs(figures->errors[kind] - wanted) <= FLOAT_ERROR * (1 + wanted),
+                  "the error of %s: %.9g, wanted %.9g", elbow_figure_row(kind)->name, figures->errors[kind], wanted);
+}
+
 static void ask_nothing(void)
 {
 }
@@ -163,10 +177,13 @@ static void ask_nothing(void)
 static void check_elbo(const struct elbow_evaluation *evaluation)
 {
     double recon = 0, kl = 0, price = 0, of_dimension[LATENT] = {0}, sum[LATENT] = {0}, square[LATENT] = {0};
-    double residual = 0;
+    double residual = 0, recons[SAMPLES], kls[SAMPLES], elbos[SAMPLES];
     int active = 0;
     for (size_t i = 0; i < SAMPLES; ++i) {
         struct expected_row row = expected_row(i);
+        recons[i] = row.recon;
+        kls[i] = sum_kl(&row);
+        elbos[i] = recons[i] - kls[i];
         recon += row.recon / SAMPLES;
         kl += sum_kl(&row) / SAMPLES;
         residual += row.squares / VALUES / SAMPLES;
@@ -188,6 +205,9 @@ static void check_elbo(const struct elbow_evaluation *evaluation)
     check_near(&evaluation->figures, ELBOW_FIGURE_RECON, recon);
     check_near(&evaluation->figures, ELBOW_FIGURE_KL, kl);
     check_near(&evaluation->figures, ELBOW_FIGURE_ELBO, recon - kl);
+    check_error(&evaluation->figures, ELBOW_FIGURE_RECON, SAMPLES, recons);
+    check_error(&evaluation->figures, ELBOW_FIGURE_KL, SAMPLES, kls);
+    check_error(&evaluation->figures, ELBOW_FIGURE_ELBO, SAMPLES, elbos);
     check_near(&evaluation->figures, ELBOW_FIGURE_OBJECTIVE, recon - BETA * price);
     ck_assert(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_ACTIVE_UNITS) == active);
 }
@@ -202,7 +222,7 @@ static void ask_importance(void)
 // log w = log p(x|z) + log p(z) - log q(z|x) of each draw.
 static void check_importance(const struct elbow_evaluation *evaluation)
 {
-    double log_likelihood = 0, effective = 0;
+    double log_likelihood = 0, effective = 0, likelihoods[SAMPLES], counts[SAMPLES];
     for (size_t i = 0; i < SAMPLES; ++i) {
         struct expected_row row = expected_row(i);
         double weights = 0, squares = 0;
@@ -217,12 +237,16 @@ static void check_importance(const struct elbow_evaluation *evaluation)
             weights += exp(log_weight);
             squares += exp(2 * log_weight);
         }
+        likelihoods[i] = log(weights / DRAWS);
+        counts[i] = weights * weights / squares;
         log_likelihood += log(weights / DRAWS) / SAMPLES;
         effective += weights * weights / squares / SAMPLES;
     }
     ck_assert(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_IMPORTANCE) == DRAWS);
     check_near(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD, log_likelihood);
     check_near(&evaluation->figures, ELBOW_FIGURE_EFFECTIVE_SAMPLES, effective);
+    check_error(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD, SAMPLES, likelihoods);
+    check_error(&evaluation->figures, ELBOW_FIGURE_EFFECTIVE_SAMPLES, SAMPLES, counts);
 }
 
 // --- deviance
@@ -238,9 +262,12 @@ static void ask_deviance(void)
 // Of a Gaussian of one variance: the squares over twice that.
 static void check_deviance(const struct elbow_evaluation *evaluation)
 {
-    double left = 0, all = 0;
-    for (size_t i = 0; i < SAMPLES; ++i)
+    double left = 0, all = 0, deviances[SAMPLES];
+    for (size_t i = 0; i < SAMPLES; ++i) {
+        deviances[i] = expected_row(i).squares / (2 * VARIANCE);
         left += expected_row(i).squares;
+    }
+    check_error(&evaluation->figures, ELBOW_FIGURE_DEVIANCE, SAMPLES, deviances);
     for (size_t i = 0; i < (size_t)SAMPLES * VALUES; ++i)
         all += ((double)set.x[i] - set.means[i % VALUES]) * ((double)set.x[i] - set.means[i % VALUES]);
     check_near(&evaluation->figures, ELBOW_FIGURE_DEVIANCE, left / (2 * VARIANCE) / SAMPLES);
@@ -261,10 +288,13 @@ static void check_classes(const struct elbow_evaluation *evaluation)
     ck_assert_uint_eq(evaluation->class_count, CLASSES);
     for (size_t c = 0; c < CLASSES; ++c) {
         const struct elbow_figures *figures = &evaluation->classes[c].figures;
-        double samples = 0, recon = 0, kl = 0;
+        double samples = 0, recon = 0, kl = 0, recons[SAMPLES], kls[SAMPLES], elbos[SAMPLES];
         for (size_t i = 0; i < SAMPLES; ++i)
             if (set.labels[i] == LABELS[c]) {
                 struct expected_row row = expected_row(i);
+                recons[(size_t)samples] = row.recon;
+                kls[(size_t)samples] = sum_kl(&row);
+                elbos[(size_t)samples] = row.recon - sum_kl(&row);
                 samples += 1;
                 recon += row.recon;
                 kl += sum_kl(&row);
@@ -274,6 +304,9 @@ static void check_classes(const struct elbow_evaluation *evaluation)
         check_near(figures, ELBOW_FIGURE_RECON, recon / samples);
         check_near(figures, ELBOW_FIGURE_KL, kl / samples);
         check_near(figures, ELBOW_FIGURE_ELBO, (recon - kl) / samples);
+        check_error(figures, ELBOW_FIGURE_RECON, (size_t)samples, recons);
+        check_error(figures, ELBOW_FIGURE_KL, (size_t)samples, kls);
+        check_error(figures, ELBOW_FIGURE_ELBO, (size_t)samples, elbos);
     }
 }
 
@@ -295,13 +328,15 @@ static void ask_stored(void)
 // another measure's.
 static void check_stored(const struct elbow_evaluation *evaluation)
 {
-    double elbo = 0;
+    double elbo = 0, elbos[SAMPLES];
     for (size_t i = 0; i < SAMPLES; ++i) {
         struct expected_row row = expected_row(i);
-        elbo += (row.recon - sum_kl(&row)) / SAMPLES;
+        elbos[i] = row.recon - sum_kl(&row);
         for (size_t d = 0; d < VALUES; ++d)
-            elbo -= log(4 * cosh((double)set.x[i * VALUES + d])) / SAMPLES;
+            elbos[i] -= log(4 * cosh((double)set.x[i * VALUES + d]));
+        elbo += elbos[i] / SAMPLES;
     }
+    check_error(&evaluation->figures, ELBOW_FIGURE_ELBO_STORED, SAMPLES, elbos);
     check_near(&evaluation->figures, ELBOW_FIGURE_ELBO_STORED, elbo);
     ck_assert(isnan(elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED)));
 }

@@ -200,6 +200,8 @@ struct elbow_part_figure {
 struct elbow_figures {
     double values[ELBOW_FIGURES];
     bool is_given[ELBOW_FIGURES];
+    double errors[ELBOW_FIGURES]; // standard errors of means over samples
+    bool has_error[ELBOW_FIGURES];
     size_t part_count;
     struct elbow_part_figure parts[ELBOW_PART_FIGURES];
 };
@@ -210,6 +212,11 @@ const char *elbow_figure_text(enum elbow_figure_kind kind, double value, char te
 
 // Local.
 void elbow_figures_set(struct elbow_figures *figures, enum elbow_figure_kind kind, double value);
+
+// Local. The standard error of a mean over samples, of the sums of a value and of its square over them; none of a
+// single sample.
+void elbow_figures_set_error(struct elbow_figures *figures, enum elbow_figure_kind kind, double samples, double sum,
+                             double squares);
 
 // Local. That of a part, and its name.
 void elbow_figures_set_part(struct elbow_figures *figures, enum elbow_figure_kind kind, size_t part, double value);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { SAMPLES, RECON, KL, WIDTH }; // of a class
+enum { SAMPLES, RECON, KL, RECON_SQUARES, KL_SQUARES, ELBO_SQUARES, WIDTH }; // of a class
 
 static size_t width(const struct elbow_measure_plan *plan)
 {
@@ -26,6 +26,10 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
         sum[SAMPLES] += 1;
         sum[RECON] += measured->recon[i];
         sum[KL] += measured->kl[i];
+        double elbo = measured->recon[i] - measured->kl[i];
+        sum[RECON_SQUARES] += measured->recon[i] * measured->recon[i];
+        sum[KL_SQUARES] += measured->kl[i] * measured->kl[i];
+        sum[ELBO_SQUARES] += elbo * elbo;
     }
 }
 
@@ -46,10 +50,13 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
         evaluation->classes[c].name = elbow_label_name(&plan->request->dataset->label_names, plan->classes[c]);
         elbow_figures_set(figures, ELBOW_FIGURE_SAMPLES, sum[SAMPLES]);
         elbow_figures_set(figures, ELBOW_FIGURE_RECON, recon);
+        elbow_figures_set_error(figures, ELBOW_FIGURE_RECON, sum[SAMPLES], sum[RECON], sum[RECON_SQUARES]);
         if (!elbow_measure_gives(plan, ELBOW_FIGURE_KL))
             continue;
         elbow_figures_set(figures, ELBOW_FIGURE_ELBO, recon - kl);
         elbow_figures_set(figures, ELBOW_FIGURE_KL, kl);
+        elbow_figures_set_error(figures, ELBOW_FIGURE_ELBO, sum[SAMPLES], sum[RECON] - sum[KL], sum[ELBO_SQUARES]);
+        elbow_figures_set_error(figures, ELBOW_FIGURE_KL, sum[SAMPLES], sum[KL], sum[KL_SQUARES]);
     }
     return ELBOW_OK;
 }

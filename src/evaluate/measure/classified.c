@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LOG_CLASS, CONFUSION }; // the matrix comes last
+enum { LOG_CLASS, SQUARES, CONFUSION }; // the matrix comes last
 
 static size_t width(const struct elbow_measure_plan *plan)
 {
@@ -29,7 +29,9 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
         if (label < 0)
             continue;
         float probability = q[label]; // the least that a float holds stands for 0
-        sums[LOG_CLASS] += log((double)(probability < FLT_TRUE_MIN ? FLT_TRUE_MIN : probability));
+        double log_class = log((double)(probability < FLT_TRUE_MIN ? FLT_TRUE_MIN : probability));
+        sums[LOG_CLASS] += log_class;
+        sums[SQUARES] += log_class * log_class;
         if (!isnan(probability))
             sums[CONFUSION + (size_t)label * classes + elbow_likeliest_class(q, classes)] += 1;
     }
@@ -58,6 +60,7 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ACCURACY, accuracy);
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ACCURACY_ERROR, sqrt(accuracy * (1 - accuracy) / labelled));
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_LOG_CLASS, sums[LOG_CLASS] / labelled);
+    elbow_figures_set_error(&evaluation->figures, ELBOW_FIGURE_LOG_CLASS, labelled, sums[LOG_CLASS], sums[SQUARES]);
     return ELBOW_OK;
 }
 

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { DEVIANCE, AT_MEANS, WIDTH };
+enum { DEVIANCE, AT_MEANS, SQUARES, WIDTH };
 
 static const enum elbow_figure_kind figures_of_set[] = {ELBOW_FIGURE_DEVIANCE, ELBOW_FIGURE_EXPLAINED_DEVIANCE,
                                                         ELBOW_FIGURES};
@@ -22,10 +22,11 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
     elbow_model_deviance(request->model, request->parameters, measured->microbatch,
                          measured->plan->means != NULL ? measured->at_means : NULL, measured->outputs, deviance,
                          at_means);
-    sums[DEVIANCE] = sums[AT_MEANS] = 0;
+    sums[DEVIANCE] = sums[AT_MEANS] = sums[SQUARES] = 0;
     for (size_t i = 0; i < measured->rows; ++i) {
         sums[DEVIANCE] += deviance[i];
         sums[AT_MEANS] += at_means[i];
+        sums[SQUARES] += deviance[i] * deviance[i];
     }
 }
 
@@ -38,6 +39,7 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     if (isinf(sums[DEVIANCE]))
         return ELBOW_OK;
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_DEVIANCE, sums[DEVIANCE] / samples);
+    elbow_figures_set_error(&evaluation->figures, ELBOW_FIGURE_DEVIANCE, samples, sums[DEVIANCE], sums[SQUARES]);
     if (sums[AT_MEANS] != 0 && !isinf(sums[AT_MEANS]))
         elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_EXPLAINED_DEVIANCE, 1 - sums[DEVIANCE] / sums[AT_MEANS]);
     return ELBOW_OK;

@@ -14,7 +14,10 @@ enum { ROW_RECON, ROW_KL, ROW_ELBO };
 static const enum elbow_figure_kind figures_of_row[] = {
     [ROW_RECON] = ELBOW_FIGURE_RECON, [ROW_KL] = ELBOW_FIGURE_KL, [ROW_ELBO] = ELBOW_FIGURE_ELBO, ELBOW_FIGURES};
 
-// Behind the statistics of a model without a KL, whose likelihoods tell no residual: known values, and squares.
+// Behind the statistics: sums of recon, kl and elbo of the rows, and of their squares.
+enum { SUMS, SUM_SQUARES = SUMS + 3, ERRORS_WIDTH = SUM_SQUARES + 3 };
+
+// Behind these of a model without a KL, whose likelihoods tell no residual: known values, and squares.
 enum { COUNT, SQUARES, RESIDUAL_WIDTH };
 
 static bool wants_residual(const struct elbow_model *model)
@@ -33,7 +36,7 @@ static bool wants_residual(const struct elbow_model *model)
 static size_t width(const struct elbow_measure_plan *plan)
 {
     const struct elbow_model *model = plan->request->model;
-    return elbow_model_statistics(model, true) + (wants_residual(model) ? RESIDUAL_WIDTH : 0);
+    return elbow_model_statistics(model, true) + ERRORS_WIDTH + (wants_residual(model) ? RESIDUAL_WIDTH : 0);
 }
 
 // Of the rows that have just been decoded.
@@ -54,13 +57,34 @@ static void add_residual(const struct elbow_measured *measured, double *sums)
     }
 }
 
+static void row(const struct elbow_measured *measured, size_t i, double *figures)
+{
+    figures[ROW_RECON] = measured->recon[i];
+    figures[ROW_KL] = measured->kl[i];
+    figures[ROW_ELBO] = measured->recon[i] - measured->kl[i];
+}
+
+static void add_squares(const struct elbow_measured *measured, double *sums)
+{
+    memset(sums, 0, ERRORS_WIDTH * sizeof *sums);
+    for (size_t i = 0; i < measured->rows; ++i) {
+        double figures[SUM_SQUARES];
+        row(measured, i, figures);
+        for (size_t f = 0; f < SUM_SQUARES; ++f) {
+            sums[SUMS + f] += figures[f];
+            sums[SUM_SQUARES + f] += figures[f] * figures[f];
+        }
+    }
+}
+
 static void microbatch(const struct elbow_measured *measured, double *sums)
 {
     const struct elbow_model *model = measured->plan->request->model;
     size_t statistics = elbow_model_statistics(model, true);
     memcpy(sums, measured->statistics, statistics * sizeof *sums);
+    add_squares(measured, sums + statistics);
     if (wants_residual(model))
-        add_residual(measured, sums + statistics);
+        add_residual(measured, sums + statistics + ERRORS_WIDTH);
 }
 
 static enum elbow_status conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
@@ -70,7 +94,12 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     elbow_model_figures(plan->request->model, sums, true, &evaluation->figures);
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ACTIVE_UNITS,
                       (double)elbow_statistics_active(sums, plan->latent));
-    const double *residual = sums + elbow_model_statistics(plan->request->model, true);
+    const double *squares = sums + elbow_model_statistics(plan->request->model, true);
+    const double *residual = squares + ERRORS_WIDTH;
+    for (size_t f = 0; f < SUM_SQUARES; ++f)
+        if (elbow_measure_gives(plan, figures_of_row[f]))
+            elbow_figures_set_error(&evaluation->figures, figures_of_row[f], samples, squares[SUMS + f],
+                                    squares[SUM_SQUARES + f]);
     if (wants_residual(plan->request->model) && residual[COUNT] > 0)
         elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_RESIDUAL, residual[SQUARES] / residual[COUNT]);
     if (!elbow_measure_gives(plan, ELBOW_FIGURE_KL))
@@ -80,13 +109,6 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     for (size_t j = 0; status == ELBOW_OK && j < plan->latent; ++j)
         evaluation->kl[j] = sums[ELBOW_STATISTIC_HEAD + j] / samples;
     return status;
-}
-
-static void row(const struct elbow_measured *measured, size_t i, double *figures)
-{
-    figures[ROW_RECON] = measured->recon[i];
-    figures[ROW_KL] = measured->kl[i];
-    figures[ROW_ELBO] = measured->recon[i] - measured->kl[i];
 }
 
 const struct elbow_measure elbow_measure_elbo = {.figures = figures_of_set,

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-enum { LOG_LIKELIHOOD, EFFECTIVE, WIDTH }; // of the vector, and of a row
+enum { LOG_LIKELIHOOD, EFFECTIVE, WIDTH };        // of a row
+enum { SQUARES = WIDTH, SUMS = SQUARES + WIDTH }; // of the vector: sums, and those of squares
 
 static const enum elbow_figure_kind figures_of_set[] = {ELBOW_FIGURE_IMPORTANCE, ELBOW_FIGURE_LOG_LIKELIHOOD,
                                                         ELBOW_FIGURE_EFFECTIVE_SAMPLES, ELBOW_FIGURES};
@@ -14,7 +15,7 @@ static const enum elbow_figure_kind figures_of_row[] = {[LOG_LIKELIHOOD] = ELBOW
 
 static size_t width(const struct elbow_measure_plan *plan)
 {
-    return plan->request->importance > 0 ? WIDTH : 0;
+    return plan->request->importance > 0 ? SUMS : 0;
 }
 
 // The weights of each row: K draws keyed by (sample, draw), one after the other, so that memory does not grow with K.
@@ -53,12 +54,14 @@ static void row(const struct elbow_measured *measured, size_t i, double *figures
 static void microbatch(const struct elbow_measured *measured, double *sums)
 {
     weigh(measured);
-    sums[LOG_LIKELIHOOD] = sums[EFFECTIVE] = 0;
+    memset(sums, 0, SUMS * sizeof *sums);
     for (size_t i = 0; i < measured->rows; ++i) {
         double figures[WIDTH];
         row(measured, i, figures);
-        sums[LOG_LIKELIHOOD] += figures[LOG_LIKELIHOOD];
-        sums[EFFECTIVE] += figures[EFFECTIVE];
+        for (size_t f = 0; f < WIDTH; ++f) {
+            sums[f] += figures[f];
+            sums[SQUARES + f] += figures[f] * figures[f];
+        }
     }
 }
 
@@ -69,6 +72,8 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_IMPORTANCE, (double)plan->request->importance);
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD, sums[LOG_LIKELIHOOD] / samples);
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_EFFECTIVE_SAMPLES, sums[EFFECTIVE] / samples);
+    for (size_t f = 0; f < WIDTH; ++f)
+        elbow_figures_set_error(&evaluation->figures, figures_of_row[f], samples, sums[f], sums[SQUARES + f]);
     return ELBOW_OK;
 }
 

@@ -8,7 +8,7 @@ static const enum elbow_figure_kind figures_of_set[] = {ELBOW_FIGURE_ELBO_STORED
                                                         ELBOW_FIGURES};
 static const enum elbow_figure_kind figures_of_row[] = {ELBOW_FIGURE_ELBO_STORED, ELBOW_FIGURES};
 
-enum { ELBO, LOG_SLOPE, WIDTH };
+enum { ELBO, LOG_SLOPE, ELBO_SQUARES, LIKELIHOOD, LIKELIHOOD_SQUARES, WIDTH };
 
 // Zeros and ones are no continuum, and a factor of 0 leaves none.
 static size_t width(const struct elbow_measure_plan *plan)
@@ -39,11 +39,19 @@ static void row(const struct elbow_measured *measured, size_t i, double *figures
 
 static void microbatch(const struct elbow_measured *measured, double *sums)
 {
-    sums[ELBO] = sums[LOG_SLOPE] = 0;
+    bool has_likelihood = measured->plan->request->importance > 0;
+    for (size_t s = 0; s < WIDTH; ++s)
+        sums[s] = 0;
     for (size_t i = 0; i < measured->rows; ++i) {
-        double slope = log_slope(measured, i);
-        sums[ELBO] += measured->recon[i] - measured->kl[i] + slope;
+        double slope = log_slope(measured, i), elbo = measured->recon[i] - measured->kl[i] + slope;
+        double likelihood = has_likelihood && measured->weights[i].count > 0 // weighed by the measure before this one
+                                ? elbow_importance_log_likelihood(&measured->weights[i]) + slope
+                                : 0;
+        sums[ELBO] += elbo;
         sums[LOG_SLOPE] += slope;
+        sums[ELBO_SQUARES] += elbo * elbo;
+        sums[LIKELIHOOD] += likelihood;
+        sums[LIKELIHOOD_SQUARES] += likelihood * likelihood;
     }
 }
 
@@ -53,10 +61,13 @@ static enum elbow_status conclude(const struct elbow_measure_plan *plan, double 
 {
     (void)error;
     elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_ELBO_STORED, sums[ELBO] / samples);
-    if (plan->request->importance > 0)
-        elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED,
-                          elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD) +
-                              sums[LOG_SLOPE] / samples);
+    elbow_figures_set_error(&evaluation->figures, ELBOW_FIGURE_ELBO_STORED, samples, sums[ELBO], sums[ELBO_SQUARES]);
+    if (plan->request->importance == 0)
+        return ELBOW_OK;
+    elbow_figures_set(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED,
+                      elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD) + sums[LOG_SLOPE] / samples);
+    elbow_figures_set_error(&evaluation->figures, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED, samples, sums[LIKELIHOOD],
+                            sums[LIKELIHOOD_SQUARES]);
     return ELBOW_OK;
 }
 
