@@ -133,10 +133,11 @@ function(elbow_processor_test)
 endfunction()
 
 # Every call of libhdf5 in the program's own code goes to tests/support/hdf5_faults.c: by the name in the code, and by those
-# that hdf5.h may put in its place (H5Lvisit: H5Lvisit1, H5Lvisit2). Names that nobody calls do no harm.
+# that hdf5.h may put in its place (H5Literate: H5Literate1, H5Literate2). Names that nobody calls do no harm.
 function(elbow_wrap_hdf5 target)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/data/hdf5/*.c)
   foreach(source ${sources})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source}) # its calls are looked up when it changes
     file(READ ${source} text)
     string(REGEX MATCHALL "H5(PL|[A-DFGJ-Z])[a-z_0-9]+\\(" calls "${text}")
     foreach(call ${calls})

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The linker turns every call that src/data/hdf5/*.c makes into one of these (--wrap; cmake/ElbowTests.cmake finds
 // their names there), so that a call without a row does not link. Since HDF5 1.12 some names are macros for the newest
-// form of a call (H5Lvisit is H5Lvisit2): the rows are for what the header makes of the name. Left alone: calls that
-// libhdf5 makes of itself, those about its stack of errors, and the kind of an id, which is always known.
+// form of a call (H5Literate is H5Literate2): the rows are for what the header makes of the name. Left alone: calls
+// that libhdf5 makes of itself, those about its stack of errors, and the kind of an id, which is always known.
 #include "hdf5_faults.h"
 
 #include <hdf5.h>
@@ -32,6 +32,12 @@ static bool hdf5_must_fail(void)
 {
     return atomic_fetch_add(&hdf5_faults.calls, 1) + 1 == atomic_load(&hdf5_faults.fail_at);
 }
+
+#if H5_VERSION_GE(1, 12, 0) // the forms that have no macro
+#define FAULTY_ITERATE H5L_iterate2_t
+#else
+#define FAULTY_ITERATE H5L_iterate_t
+#endif
 
 #define FAULTY_CALL(type, failure, name, parameters, arguments)                                                        \
     FAULTY_SYMBOL(type, failure, name, parameters, arguments)
@@ -90,9 +96,15 @@ FAULTY_CALL(herr_t, -1, H5Fget_vfd_handle, (hid_t a, hid_t b, void **c), (a, b, 
 FAULTY_CALL(hid_t, -1, H5Fopen, (const char *a, unsigned b, hid_t c), (a, b, c))
 FAULTY_CALL(hid_t, -1, H5Gcreate2, (hid_t a, const char *b, hid_t c, hid_t d, hid_t e), (a, b, c, d, e))
 FAULTY_CALL(htri_t, -1, H5Lexists, (hid_t a, const char *b, hid_t c), (a, b, c))
-FAULTY_CALL(herr_t, -1, H5Lvisit, (hid_t a, H5_index_t b, H5_iter_order_t c, H5L_iterate_t d, void *e), (a, b, c, d, e))
+FAULTY_CALL(herr_t, -1, H5Literate, (hid_t a, H5_index_t b, H5_iter_order_t c, hsize_t *d, FAULTY_ITERATE e, void *f),
+            (a, b, c, d, e, f))
 FAULTY_CALL(herr_t, -1, H5Ldelete, (hid_t a, const char *b, hid_t c), (a, b, c))
 FAULTY_CALL(htri_t, -1, H5Oexists_by_name, (hid_t a, const char *b, hid_t c), (a, b, c))
+#if H5_VERSION_GE(1, 12, 0)
+FAULTY_CALL(herr_t, -1, H5Oget_info3, (hid_t a, H5O_info2_t *b, unsigned c), (a, b, c))
+#else
+FAULTY_CALL(herr_t, -1, H5Oget_info2, (hid_t a, H5O_info_t *b, unsigned c), (a, b, c))
+#endif
 FAULTY_CALL(hid_t, -1, H5Oopen, (hid_t a, const char *b, hid_t c), (a, b, c))
 FAULTY_CALL(hid_t, -1, H5Pcreate, (hid_t a), (a))
 FAULTY_CALL(int, -1, H5Pget_chunk, (hid_t a, int b, hsize_t *c), (a, b, c))
@@ -139,9 +151,13 @@ FAULTY_CALL(herr_t, -1, H5Tset_strpad, (hid_t a, H5T_str_t b), (a, b))
 FAULTY_CALL(herr_t, -1, H5Dvlen_reclaim, (hid_t a, hid_t b, hid_t c, void *d), (a, b, c, d))
 FAULTY_CALL(hid_t, -1, H5Fget_create_plist, (hid_t a), (a))
 FAULTY_CALL(herr_t, -1, H5Pget_sizes, (hid_t a, size_t *b, size_t *c), (a, b, c))
+FAULTY_CALL(herr_t, -1, H5Rcreate, (void *a, hid_t b, const char *c, H5R_type_t d, hid_t e), (a, b, c, d, e))
 FAULTY_CALL(hid_t, -1, H5Rdereference2, (hid_t a, hid_t b, H5R_type_t c, const void *d), (a, b, c, d))
 FAULTY_CALL(herr_t, -1, H5Tconvert, (hid_t a, hid_t b, size_t c, void *d, void *e, hid_t f), (a, b, c, d, e, f))
 FAULTY_CALL(char *, NULL, H5Tget_member_name, (hid_t a, unsigned b), (a, b))
+FAULTY_CALL(hid_t, -1, H5Tcreate, (H5T_class_t a, size_t b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Tinsert, (hid_t a, const char *b, size_t c, hid_t d), (a, b, c, d))
+FAULTY_CALL(hid_t, -1, H5Tvlen_create, (hid_t a), (a))
 FAULTY_CALL(herr_t, -1, H5Tget_member_value, (hid_t a, unsigned b, void *c), (a, b, c))
 FAULTY_CALL(int, -1, H5Tget_nmembers, (hid_t a), (a))
 FAULTY_CALL(H5T_str_t, -1, H5Tget_strpad, (hid_t a), (a))
@@ -158,8 +174,6 @@ FAULTY_CALL(herr_t, -1, H5Lget_info, (hid_t a, const char *b, H5L_info_t *c, hid
 FAULTY_CALL(herr_t, -1, H5Lget_val, (hid_t a, const char *b, void *c, size_t d, hid_t e), (a, b, c, d, e))
 FAULTY_CALL(herr_t, -1, H5Lunpack_elink_val, (const void *a, size_t b, unsigned *c, const char **d, const char **e),
             (a, b, c, d, e))
-FAULTY_CALL(hid_t, -1, H5Oopen_by_idx, (hid_t a, const char *b, H5_index_t c, H5_iter_order_t d, hsize_t e, hid_t f),
-            (a, b, c, d, e, f))
 FAULTY_CALL(ssize_t, -1, H5PLget, (unsigned a, char *b, size_t c), (a, b, c))
 FAULTY_CALL(herr_t, -1, H5PLsize, (unsigned *a), (a))
 FAULTY_CALL(herr_t, -1, H5Pget_external, (hid_t a, unsigned b, size_t c, char *d, off_t *e, hsize_t *f),
