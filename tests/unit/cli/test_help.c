@@ -83,7 +83,8 @@ static void check_flag(const struct elbow_command *command, const struct elbow_f
     ck_assert(!flag->is_required || flag->kind == ELBOW_FLAG_TEXT || flag->kind == ELBOW_FLAG_LIST);
     elbow_help_term(flag, term);
     ck_assert_msg(strstr(text, term) != NULL, "%s --help lacks '%s'", command->name, term);
-    ck_assert_msg(strstr(text, flag->kind == ELBOW_FLAG_LIST ? "]..." : "") != NULL, "%s: no list", command->name);
+    ck_assert_msg(strstr(text, flag->kind == ELBOW_FLAG_LIST ? (flag->is_required ? "..." : "]...") : "") != NULL,
+                  "%s: no list", command->name);
 }
 
 START_TEST(every_command)
