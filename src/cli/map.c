@@ -180,6 +180,18 @@ static enum elbow_status check_grid(const struct wish *wish, const struct elbow_
     return ELBOW_OK;
 }
 
+// One axis is a histogram, which has no colours.
+static enum elbow_status check_axes(const struct wish *wish, const struct elbow_session *session,
+                                    struct elbow_map_request *map, struct elbow_error *error)
+{
+    if (map->dimension_count == 0 && wish->pairs == 0 && session->model->latent == 1)
+        map->axes = 1;
+    if (map->axes > 1 || wish->colour == NULL || !elbow_plot_draws(wish->request.output))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--colour: one axis is drawn as a histogram, which has none; leave it out");
+}
+
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {.request = {.wants_data = true, .plots = true}};
@@ -189,6 +201,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     if (status != ELBOW_OK)
         return status;
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    if (status == ELBOW_OK)
+        status = check_axes(&wish, &session, &request, error);
     if (status == ELBOW_OK)
         status = check_grid(&wish, &session, &request, error);
     if (status == ELBOW_OK)
@@ -219,7 +233,7 @@ static const struct elbow_flag flags[] = {
     {.name = "dimensions",
      .kind = ELBOW_FLAG_TEXT,
      .value = "I,J",
-     .help = "the axes, by number from 0 (those of the largest KL); a pair plot of more than two",
+     .help = "the axes, by number from 0 (those of the largest KL): a histogram of one, a pair plot of three or more",
      .offset = offsetof(struct wish, dimensions)},
     {.name = "principal",
      .kind = ELBOW_FLAG_SWITCH,

@@ -35,6 +35,7 @@ alike map.png map images -o @
 alike principal.h5 map images -o @ --principal --pairs 4 --names /names
 run 0 1 pairs "$elbow" map images -o pairs.svg --pairs 3
 run 0 1 grid "$elbow" map plane -o grid.pdf --grid 4
+run 0 1 line "$elbow" map images -o line.svg --dimensions 1
 run 0 1 csv "$elbow" map images -o map.csv
 run 0 1 density "$elbow" map plain -o density.csv --colour density --dimensions 2
 run 0 1 numbers "$elbow" map images -o numbers.csv --colour data.h5:/numbers --dimensions 3,0,1
@@ -44,6 +45,7 @@ run 0 1 codes "$elbow" encode images -o codes.csv
 [ "$(head -c 4 map.png | tail -c 3)" = PNG ] || fail "map.png is no PNG"
 [ "$(head -c 5 grid.pdf)" = %PDF- ] || fail "grid.pdf is no PDF"
 for text in ">0</text>" ">3</text>" "share of the rows" "(KL "; do grep -qF "$text" pairs.svg || fail "pairs.svg lacks $text"; done
+grep -qF 'share of the rows' line.svg || fail "line.svg is no histogram"
 grep -qF '>r0</text>' named.svg || fail "named.svg has no names of classes"
 
 # The axes are those of the largest KL, and the coordinates the means.
@@ -87,6 +89,7 @@ refused 'has no place for pictures' plane -o x.csv --grid 4
 refused 'leave --principal and --pairs out' plane -o x.png --grid 4 --principal
 refused 'expected a dataset such as /test/colour' images -o x.png --colour blue
 refused 'x.png has no place for names' images -o x.png --names /names
+refused 'one axis is drawn as a histogram' images -o x.png --dimensions 1 --colour density
 run 1 1 refused "$elbow" map images -o map.png
 grep -q 'map.png' refused.err || fail "a map that is there was replaced: $(cat refused.err)"
 run 0 1 replaced "$elbow" map images -o map.png --force
