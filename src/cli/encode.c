@@ -123,7 +123,8 @@ const struct elbow_command elbow_command_encode = {
         "Writes mean, log_variance, recon, kl and elbo of every row, in input order (of a deterministic autoencoder\n"
         "mean and recon; of a full posterior also its Cholesky factor): datasets of an HDF5 file, or columns of a\n"
         "CSV file, by the ending of FILE. Where the configuration binarises the data, these are of the zeros and\n"
-        "ones: --binarize none gives those of the values.\n",
+        "ones: --binarize none gives those of the values. With --into FILE.h5ad is a copy of the AnnData file of the\n"
+        "rows that gets means and variances.\n",
     .examples = "elbow encode runs/shapes -o latents.h5\n"
                 "elbow encode runs/cells --data cells.h5ad:/X -o latents.h5ad --into /obsm/X_elbow\n"
                 "mpirun -n 8 elbow encode runs/mnist-mlp -o latents.h5 --data data/mnist.h5:/train/images\n",
