@@ -66,6 +66,11 @@ enum elbow_status elbow_output_check(const char *path, enum elbow_publish publis
 
 enum elbow_status elbow_output_publish(struct elbow_part *part, enum elbow_publish publish, struct elbow_error *error)
 {
+    if (is_spared(part->path)) {
+        elbow_part_abandon(part);
+        return elbow_error_set(error, ELBOW_OUTPUT, "%.500s: is a checkpoint, and would be lost; give another name",
+                               part->path);
+    }
     enum elbow_status status = elbow_part_publish(part, publish, error);
     if (status == ELBOW_OK || errno != EEXIST || publish == ELBOW_PUBLISH_REPLACE)
         return status;

@@ -81,9 +81,8 @@ enum elbow_status elbow_session_note_training(const struct elbow_session_request
 {
     struct elbow_configured *configured = NULL;
     struct stat about;
-    if (request->output == NULL)
-        return ELBOW_OK;
-    bool has_target = request->force && stat(request->output, &about) == 0; // else nothing is replaced
+    // Else nothing is replaced; a command may have outputs of its own.
+    bool has_target = request->force && (request->output == NULL || stat(request->output, &about) == 0);
     enum elbow_status status = elbow_allocate(&configured, 1, sizeof *configured, "names of files", error);
     for (int is_valid = 0; is_valid < 2 && status == ELBOW_OK; ++is_valid)
         status = note_configured(config, is_valid != 0, has_target, configured, error);

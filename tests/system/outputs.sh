@@ -92,7 +92,12 @@ for writer in "sample good" "encode good" "sample $checkpoint" "train run.yaml -
 done
 tried 2 'link.h5: is a checkpoint' "$shapes" -n 5 --test 1 -o link.h5 --force
 run 0 1 try "$elbow" info link.h5
-rm -f link.h5 other.h5
+ln -s data.h5 link.safetensors
+tried 2 'link.safetensors: is a file that is read' "$elbow" export good -o link.safetensors --force
+"$elbow" encode good -o z.h5 >/dev/null || fail "no latents"
+ln -sf data.h5 link.h5
+tried 2 'link.h5: is a file that is read' "$elbow" decode good --latents z.h5:/mean -o link.h5 --force
+rm -f link.h5 link.safetensors other.h5 z.h5
 
 # Two commands with one name: one of them wins, whole, and the other one says so.
 for seed in 1 2; do "$elbow" sample good -n 2000 -o ref$seed.csv --seed $seed >/dev/null; done

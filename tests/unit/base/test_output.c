@@ -69,6 +69,10 @@ START_TEST(a_checkpoint_is_never_replaced)
     ck_assert_int_eq(symlink("step-00000004.h5", link), 0);
     check_refused(link, ELBOW_PUBLISH_REPLACE, ELBOW_USAGE, "is a checkpoint, and would be lost; give another name");
     check_refused(link, ELBOW_PUBLISH_NEW, ELBOW_USAGE, "is a checkpoint");
+    struct elbow_error error = {0};
+    ck_assert_int_eq(elbow_output_write(link, "new", 3, ELBOW_PUBLISH_REPLACE, &error), ELBOW_OUTPUT);
+    check_refused(path, ELBOW_PUBLISH_REPLACE, ELBOW_USAGE, "is a checkpoint");
+    ck_assert_int_eq(scratch_parts(&scratch), 0);
     scratch_clear(&scratch);
 }
 END_TEST

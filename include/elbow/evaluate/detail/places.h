@@ -66,8 +66,8 @@ struct elbow_dataset_request elbow_session_dataset(const struct elbow_config *co
 enum elbow_status elbow_session_check_output(struct elbow_comm *comm, const struct elbow_session_request *request,
                                              const struct elbow_session_files *files, struct elbow_error *error);
 
-// Local. Notes the files of a configuration, and those that they refer to, as inputs, so that the output replaces none
-// of them. MEMORY; what is not found is passed over.
+// Local. Notes the files of a configuration, and those that they refer to, as inputs, so that no output of the
+// command replaces one of them. MEMORY; what is not found is passed over.
 enum elbow_status elbow_session_note_training(const struct elbow_session_request *request,
                                               const struct elbow_config *config, struct elbow_error *error);
 
