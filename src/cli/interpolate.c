@@ -21,7 +21,8 @@ struct wish {
 
 static struct wish presets(void)
 {
-    return (struct wish){.of = {.seed = -1, .request = {.wants_data = true, .draws = true}}, .steps = STEPS};
+    return (struct wish){.of = {.seed = -1, .request = {.wants_data = true, .draws = true, .plots = true}},
+                         .steps = STEPS};
 }
 
 // The rows, which the caller gives back.
@@ -64,8 +65,8 @@ static enum elbow_status interpolate(const struct elbow_call *call, const struct
         status = elbow_comm_agree(call->comm, error);
     }
     if (status == ELBOW_OK)
-        status = elbow_walk_write(&gallery, &walk, wish->of.request.output, elbow_pictures_seed(&wish->of, session),
-                                  wish->of.draw, error);
+        status = elbow_walk_show(&gallery, &walk, wish->of.request.output, elbow_pictures_seed(&wish->of, session),
+                                 wish->of.draw, error);
     elbow_walk_clear(&walk);
     elbow_conditioning_clear(&conditioning);
     elbow_release(&rows);
@@ -108,7 +109,7 @@ static const struct elbow_flag flags[] = {
      .value = "ROW,ROW[,...]",
      .help = "the rows, counted from 0 among the samples that are taken",
      .offset = offsetof(struct wish, rows)},
-    ELBOW_ROW_OUTPUT(offsetof(struct wish, of.request.output)),
+    ELBOW_ROW_WALK(offsetof(struct wish, of.request.output)),
     ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
     {.name = "steps",
      .kind = ELBOW_FLAG_INTEGER,

@@ -21,7 +21,7 @@ struct wish {
 
 static struct wish presets(void)
 {
-    return (struct wish){.of = {.seed = -1, .request = {.draws = true}}, .row = -1, .steps = STEPS};
+    return (struct wish){.of = {.seed = -1, .request = {.draws = true, .plots = true}}, .row = -1, .steps = STEPS};
 }
 
 // Data are read for a row, for their quantiles, or for the order of the dimensions.
@@ -143,7 +143,7 @@ static enum elbow_status traverse(const struct elbow_call *call, const struct wi
     if (status == ELBOW_OK)
         status = elbow_walk_traverse(&traversal, &walk, error);
     if (status == ELBOW_OK)
-        status = elbow_walk_write(&gallery, &walk, request->output, seed, wish->of.draw, error);
+        status = elbow_walk_show(&gallery, &walk, request->output, seed, wish->of.draw, error);
     if (status == ELBOW_OK)
         tell(call, wish, session, &walk, traversal.is_of_data || session->model->prior == NULL);
     elbow_walk_clear(&walk);
@@ -176,7 +176,7 @@ static void preview(const struct elbow_call *call, char *note)
 
 static const struct elbow_flag flags[] = {
     ELBOW_ROW_CHECKPOINT(offsetof(struct wish, of.request.checkpoint)),
-    ELBOW_ROW_OUTPUT(offsetof(struct wish, of.request.output)),
+    ELBOW_ROW_WALK(offsetof(struct wish, of.request.output)),
     ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
     {.name = "row",
      .kind = ELBOW_FLAG_INTEGER,

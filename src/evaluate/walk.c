@@ -7,6 +7,7 @@
 #include "elbow/evaluate/detail/decoder.h"
 #include "elbow/evaluate/detail/gallery.h"
 #include "elbow/evaluate/detail/written.h"
+#include "elbow/parallel/ordered_rows.h"
 
 #include <string.h>
 
@@ -175,17 +176,31 @@ static enum elbow_status make_room(struct walking *walking, struct elbow_error *
                : status;
 }
 
+static void give_room_back(struct walking *walking)
+{
+    elbow_decoder_destroy(&walking->decoder);
+    elbow_release(&walking->x);
+    elbow_release(&walking->known);
+    elbow_release(&walking->sizes);
+}
+
+static struct walking walking_of(const struct elbow_gallery *gallery, const struct elbow_walk *walk, uint64_t seed,
+                                 bool draw)
+{
+    return (struct walking){.decoder = {.gallery = gallery,
+                                        .microbatch = (size_t)gallery->config->train.microbatch,
+                                        .draw = draw,
+                                        .seed = seed,
+                                        .of = ELBOW_DRAW_OF_SAMPLES},
+                            .walk = walk};
+}
+
 enum elbow_status elbow_walk_write(const struct elbow_gallery *gallery, const struct elbow_walk *walk, const char *path,
                                    uint64_t seed, bool draw, struct elbow_error *error)
 {
-    struct walking walking = {.decoder = {.gallery = gallery,
-                                          .microbatch = (size_t)gallery->config->train.microbatch,
-                                          .draw = draw,
-                                          .is_double = elbow_gallery_needs_doubles(gallery, path),
-                                          .seed = seed,
-                                          .of = ELBOW_DRAW_OF_SAMPLES},
-                              .walk = walk,
-                              .has_points = elbow_sink_holds_texts(path)};
+    struct walking walking = walking_of(gallery, walk, seed, draw);
+    walking.decoder.is_double = elbow_gallery_needs_doubles(gallery, path);
+    walking.has_points = elbow_sink_holds_texts(path);
     *error = (struct elbow_error){0};
     add_columns(&walking);
     struct elbow_sink_plan plan = {.path = path,
@@ -206,9 +221,45 @@ enum elbow_status elbow_walk_write(const struct elbow_gallery *gallery, const st
                                           .produce = produce};
     if (elbow_comm_agree(gallery->comm, error) == ELBOW_OK)
         elbow_written_run(gallery->comm, &written, error);
-    elbow_decoder_destroy(&walking.decoder);
-    elbow_release(&walking.x);
-    elbow_release(&walking.known);
-    elbow_release(&walking.sizes);
+    give_room_back(&walking);
+    return error->status;
+}
+
+// A walk whose points are kept.
+struct gathering {
+    struct walking walking; // first: what `produce` is given
+    float *decoded;         // rank zero
+};
+
+static enum elbow_status keep(void *user, uint64_t first, uint64_t count, const void *results,
+                              struct elbow_error *error)
+{
+    struct gathering *gathering = user;
+    size_t bytes = gathering->walking.row_bytes;
+    (void)error;
+    memcpy((char *)gathering->decoded + first * bytes, results, count * bytes);
+    return ELBOW_OK;
+}
+
+enum elbow_status elbow_walk_gather(const struct elbow_gallery *gallery, const struct elbow_walk *walk, uint64_t seed,
+                                    bool draw, float **decoded, struct elbow_error *error)
+{
+    struct gathering gathering = {.walking = walking_of(gallery, walk, seed, draw)};
+    *decoded = NULL;
+    *error = (struct elbow_error){0};
+    add_columns(&gathering.walking);
+    const struct elbow_ordered_rows_job job = {.rows = walk->points,
+                                               .microbatch = gathering.walking.decoder.microbatch,
+                                               .row_bytes = gathering.walking.row_bytes,
+                                               .user = &gathering,
+                                               .produce = produce,
+                                               .consume = keep};
+    if (make_room(&gathering.walking, error) == ELBOW_OK && elbow_comm_place(gallery->comm).rank == 0)
+        elbow_allocate(decoded, walk->points * elbow_decoder_width(&gathering.walking.decoder), sizeof **decoded,
+                       "what is decoded", error);
+    gathering.decoded = *decoded;
+    if (elbow_comm_agree(gallery->comm, error) == ELBOW_OK)
+        elbow_ordered_rows_run(gallery->comm, &job, error);
+    give_room_back(&gathering.walking);
     return error->status;
 }

@@ -81,13 +81,17 @@ alike round.csv interpolate images --rows 12,80 --steps 4 --spherical -o @
 same "the ends of an interpolation" "$(for row in 12 80 80 3; do column all.h5 /reconstructions | lines $((row + 1)); done)" \
     "$(column between.h5 /decoded | lines 1 4 5 8)"
 
+alike labelled.svg traverse images -o @ --steps 3
+grep -q 'svg' labelled.svg || fail "traverse -o labelled.svg: no SVG"
+
 # Conditions, classes and totals: the ends are the reconstructions of these, too.
 for run in told classes counts; do
     alike $run.ends.h5 interpolate $run --rows 1,6 --steps 3 -o @
     run 0 1 $run.rows "$elbow" reconstruct $run --rows 1,6 -o $run.rows.h5
     same "$run: the ends of an interpolation" "$(column $run.rows.h5 /reconstructions)" "$(column $run.ends.h5 /decoded | lines 1 3)"
-    alike $run.walk.csv traverse $run --row 2 --steps 3 -o @
+    run 0 1 $run.walk "$elbow" traverse $run --row 2 --steps 3 -o $run.walk.csv
 done
+alike counts.png traverse counts -n 1 --steps 3 -o @
 alike told.csv traverse told --condition label=1 --steps 3 -o @
 run 0 1 as-zeros "$elbow" encode counts -o counts.codes.h5
 alike counts.h5 decode counts --latents counts.codes.h5:/mean -o @ --size 100
@@ -129,6 +133,6 @@ wrong '--row: 88 is none of the 88 rows' traverse images --row 88 -o x.h5
 wrong '--dimensions: 3 is none of the 3 latent dimensions' traverse images --dimensions 0,3 -o x.h5
 wrong '-n and --dimensions: both say' traverse images --dimensions 0 -n 2 -o x.h5
 wrong '--dimensions 1: counts.* deterministic, and no prior' traverse counts --dimensions 1 -o x.h5
-wrong 'x.png: the samples of this model are no images' traverse counts -o x.png
+wrong 'x.jpg: the name must end in .png, .svg, .pdf, .h5 or .csv' traverse counts -o x.jpg
 [ ! -e x.h5 ] || fail "a refused command left an output"
 finish

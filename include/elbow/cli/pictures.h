@@ -61,6 +61,13 @@ void elbow_pictures_tell_fewer(const struct elbow_call *call, int64_t asked, uin
     {                                                                                                                  \
         .name = "condition", .kind = ELBOW_FLAG_LIST, .value = "NAME=VALUE[,...]", .offset = (at), .help = what        \
     }
+#define ELBOW_ROW_WALK(at)                                                                                             \
+    {                                                                                                                  \
+        .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
+        .offset = (at),                                                                                                \
+        .help = "the file to be written: a picture, or plot, that ends in .png, .svg or .pdf, or the points, .h5 or "  \
+                ".csv"                                                                                                 \
+    }
 #define ELBOW_ROW_TOTAL(at)                                                                                            \
     {                                                                                                                  \
         .name = "size", .kind = ELBOW_FLAG_POSITIVE, .value = "S", .offset = (at),                                     \

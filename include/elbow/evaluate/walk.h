@@ -84,6 +84,12 @@ enum elbow_status elbow_walk_traverse(const struct elbow_traversal *traversal, s
 enum elbow_status elbow_walk_write(const struct elbow_gallery *gallery, const struct elbow_walk *walk, const char *path,
                                    uint64_t seed, bool draw, struct elbow_error *error);
 
+// Collective. Likewise, but for samples that are no images, or a name that ends in .svg or .pdf, a plot: of images the
+// picture with the dimension or the rows, and the shares, beside it; else a panel for each row of the walk, in which a
+// point is a line over the numbers of its values. USAGE for more than 24 panels or 10,000 pictures.
+enum elbow_status elbow_walk_show(const struct elbow_gallery *gallery, const struct elbow_walk *walk, const char *path,
+                                  uint64_t seed, bool draw, struct elbow_error *error);
+
 ELBOW_C_END
 
 #endif
