@@ -4,23 +4,10 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/facts.h"
+#include "elbow/statistics/quantile.h"
 
 #include <math.h>
 #include <string.h>
-
-double elbow_normal_quantile(double share)
-{
-    double low = -40, high = 40;
-    ELBOW_CHECK(share > 0 && share < 1);
-    for (int i = 0; i < 100; ++i) {
-        double middle = (low + high) / 2;
-        if (0.5 * erfc(-middle / sqrt(2)) < share)
-            low = middle;
-        else
-            high = middle;
-    }
-    return (low + high) / 2;
-}
 
 static enum elbow_status check(const struct elbow_evaluation_request *evaluation, struct elbow_image_shape *shape,
                                struct elbow_error *error)
@@ -75,9 +62,9 @@ static enum elbow_status decode(const struct elbow_evaluation_request *evaluatio
         size_t rows = all - first < at_once ? all - first : at_once;
         for (size_t i = 0; i < rows; ++i) {
             z[2 * i + grid->across] =
-                (float)elbow_normal_quantile(((double)((first + i) % grid->count) + 0.5) / (double)grid->count);
+                (float)elbow_quantile_of_normal(((double)((first + i) % grid->count) + 0.5) / (double)grid->count);
             z[2 * i + 1 - grid->across] =
-                (float)elbow_normal_quantile(((double)((first + i) / grid->count) + 0.5) / (double)grid->count);
+                (float)elbow_quantile_of_normal(((double)((first + i) / grid->count) + 0.5) / (double)grid->count);
         }
         elbow_model_set_sizes(model, rows, (struct elbow_model_sizes){0});
         elbow_model_decode(model, evaluation->parameters, rows, z, means);
@@ -102,7 +89,7 @@ enum elbow_status elbow_map_grid_make(const struct elbow_evaluation_request *eva
     if (status != ELBOW_OK)
         return status;
     for (size_t i = 0; i < count; ++i) {
-        double at = elbow_normal_quantile(((double)i + 0.5) / (double)count);
+        double at = elbow_quantile_of_normal(((double)i + 0.5) / (double)count);
         elbow_text_format(grid->labels[i], sizeof grid->labels[i], "%.2f", fabs(at) < 1e-9 ? 0 : at);
         grid->names[i] = grid->labels[i];
     }

@@ -88,9 +88,6 @@ enum elbow_status elbow_map_grid_make(const struct elbow_evaluation_request *eva
                                       struct elbow_map_grid *grid, struct elbow_error *error);
 void elbow_map_grid_clear(struct elbow_map_grid *grid);
 
-// Local. The quantile of N(0, 1) at a share above 0 and below 1.
-double elbow_normal_quantile(double share);
-
 ELBOW_C_END
 
 #endif

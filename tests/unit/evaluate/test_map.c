@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Parts of a map that need no model: quantiles, densities, panels.
+// Parts of a map that need no model: densities, panels.
 #include "elbow/base/memory.h"
 #include "elbow/evaluate/map.h"
 
@@ -10,15 +10,6 @@
 #include <string.h>
 
 enum { SIDE = 80, ROWS = SIDE * SIDE };
-
-START_TEST(quantiles_of_the_normal)
-{
-    ck_assert_double_eq_tol(elbow_normal_quantile(0.5), 0, 1e-12);
-    ck_assert_double_eq_tol(elbow_normal_quantile(0.975), 1.959963984540054, 1e-12);
-    ck_assert_double_eq_tol(elbow_normal_quantile(1e-9), -5.997807015007686, 1e-9);
-    ck_assert_double_eq_tol(elbow_normal_quantile(0.3), -elbow_normal_quantile(0.7), 1e-12);
-}
-END_TEST
 
 static double *grid_of(double x_side, double y_side)
 {
@@ -77,4 +68,4 @@ START_TEST(panels_of_all_pairs)
 }
 END_TEST
 
-UNIT_MAIN("evaluate/map", quantiles_of_the_normal, density_of_a_rectangle, panels_of_all_pairs)
+UNIT_MAIN("evaluate/map", density_of_a_rectangle, panels_of_all_pairs)
