@@ -113,8 +113,8 @@ cmp -s <(column train.h5 /labels) <(column data.h5 /labels) || fail "encode: lab
 tr '{' '\n' <eval.json | grep '"label"' >classes
 [ "$(wc -l <classes)" = 5 ] || fail "eval: five classes, but $(wc -l <classes) are told"
 for figure in elbo recon kl; do
-    near "eval: $figure of the classes" "$(sed 's/"[a-z]*"://g; s/[^-0-9.e ]//g' classes | awk -v part=$figure '
-        BEGIN { at = part == "elbo" ? 3 : part == "recon" ? 4 : 5 } { n += $2; sum += $2 * $at }
+    near "eval: $figure of the classes" "$(sed 's/"[a-z_]*"://g; s/[^-0-9.e ]//g' classes | awk -v part=$figure '
+        BEGIN { at = part == "elbo" ? 3 : part == "recon" ? 5 : 7 } { n += $2; sum += $2 * $at }
         END { printf "%.17g", n == 137 ? sum / n : 0 }')" "$(value eval.json $figure)"
 done
 
