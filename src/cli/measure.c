@@ -220,6 +220,7 @@ static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct w
                                                    .terms = elbow_objective_terms(config, config->objective.beta)};
     struct elbow_measuring_request request = request_of(call, wish);
     request.model = &model;
+    request.facts = &session.checkpoint.data;
     request.seed = (uint64_t)(wish->seed >= 0 ? wish->seed : config->seed);
     char name[ELBOW_DATASET_NAME_SIZE + 200];
     elbow_text_format(name, sizeof name, "%s (step %" PRIu64 "), %s", session.checkpoint.path,

@@ -18,6 +18,7 @@ struct collecting {
     uint64_t *ids; // room for a microbatch of samples
     float *z, *told;
     size_t row_floats;
+    const struct elbow_data_facts *facts; // NULL: no samples
     uint64_t seed;
 };
 
@@ -88,8 +89,8 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     for (size_t i = 0; i < rows; ++i)
         collecting->ids[i] = first + i;
     elbow_model_draw_latent(model, request->parameters, stream, rows, collecting->ids, collecting->z);
-    elbow_model_set_sizes(
-        model, rows, (struct elbow_model_sizes){.mean = request->dataset->mean, .size = request->dataset->mean_size});
+    elbow_model_set_sizes(model, rows,
+                          (struct elbow_model_sizes){.mean = collecting->facts->mean, .size = collecting->facts->size});
     elbow_model_decode(model, request->parameters, rows, collecting->z, collecting->told);
     memcpy(results, collecting->told, count * model->values * sizeof *collecting->told);
 }
@@ -104,8 +105,7 @@ static enum elbow_status consume_samples(void *user, uint64_t first, uint64_t co
     return ELBOW_OK;
 }
 
-static enum elbow_status make_room(struct collecting *collecting, size_t rows_max, bool wants_samples,
-                                   struct elbow_error *error)
+static enum elbow_status make_room(struct collecting *collecting, size_t rows_max, struct elbow_error *error)
 {
     struct elbow_codes *codes = collecting->codes;
     const struct elbow_evaluation_request *request = collecting->request;
@@ -118,7 +118,7 @@ static enum elbow_status make_room(struct collecting *collecting, size_t rows_ma
                                          ELBOW_ARRAY(codes->data, of_values),
                                          ELBOW_ARRAY(codes->told, of_values),
                                          ELBOW_ARRAY(codes->samples, of_values)}; // the last one
-    size_t count = sizeof arrays / sizeof *arrays - (wants_samples ? 0 : 1);
+    size_t count = sizeof arrays / sizeof *arrays - (collecting->facts != NULL ? 0 : 1);
     enum elbow_status status = elbow_allocate_all(arrays, count, "the rows that are measured", error);
     if (status == ELBOW_OK)
         status = elbow_collated_create(&collecting->collation, rows_max, &collecting->collated, error);
@@ -128,7 +128,8 @@ static enum elbow_status make_room(struct collecting *collecting, size_t rows_ma
 }
 
 enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *request, size_t most, uint64_t seed,
-                                      bool wants_samples, struct elbow_codes *codes, struct elbow_error *error)
+                                      const struct elbow_data_facts *facts, struct elbow_codes *codes,
+                                      struct elbow_error *error)
 {
     const struct elbow_model *model = request->model;
     uint64_t samples = request->dataset->samples;
@@ -137,12 +138,13 @@ enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *req
                                     .codes = codes,
                                     .collation = elbow_collation_of_evaluation(request->config, request->dataset),
                                     .row_floats = model->latent + 2 * model->values + 1,
+                                    .facts = facts,
                                     .seed = seed};
     *codes = (struct elbow_codes){.rows = room, .width = model->latent, .values = model->values};
     *error = (struct elbow_error){0};
-    ELBOW_CHECK(!wants_samples || (model->prior != NULL && model->conditions == 0));
+    ELBOW_CHECK(facts == NULL || (model->prior != NULL && model->conditions == 0));
     if (elbow_allocate(&codes->places, room, sizeof *codes->places, "the rows that are measured", error) == ELBOW_OK &&
-        make_room(&collecting, microbatch, wants_samples, error) == ELBOW_OK)
+        make_room(&collecting, microbatch, error) == ELBOW_OK)
         elbow_codes_choose(samples, most, seed, codes->places);
     collecting.places = codes->places;
     struct elbow_ordered_rows_job job = {.rows = room,
@@ -153,7 +155,7 @@ enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *req
                                          .consume = consume};
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)
         elbow_ordered_rows_run(request->comm, &job, error);
-    if (error->status == ELBOW_OK && wants_samples) {
+    if (error->status == ELBOW_OK && facts != NULL) {
         codes->sample_count = room;
         job.row_bytes = model->values * sizeof(float);
         job.produce = produce_samples;

@@ -168,9 +168,9 @@ static enum elbow_status load_model(const struct elbow_measuring_request *reques
         tables->no_samples = tables->no_kl = "the model is deterministic and has no prior";
     else if (model->conditions > 0)
         tables->no_samples = "the model is conditional: write some by elbow sample, and compare them as tables";
-    enum elbow_status status =
-        elbow_codes_collect(of, request->rows, request->seed,
-                            has_samples && (needs & ELBOW_YARDSTICK_NEEDS_SAMPLES) != 0, &tables->codes, error);
+    enum elbow_status status = elbow_codes_collect(
+        of, request->rows, request->seed,
+        has_samples && (needs & ELBOW_YARDSTICK_NEEDS_SAMPLES) != 0 ? request->facts : NULL, &tables->codes, error);
     if (status == ELBOW_OK && model->prior != NULL && (needs & ELBOW_YARDSTICK_NEEDS_KL) != 0)
         status = find_kl(request, tables, error);
     if (status == ELBOW_OK && elbow_comm_place(request->comm).rank == 0)

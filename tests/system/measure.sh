@@ -40,6 +40,12 @@ pick() { grep -oE "\"$2\": \{\"value\": [^,}]+" "$1" | sed 's/.*: //'; }
 
 # Of tables that encode wrote: the same figures, and what is not there is left out.
 run 0 1 encode "$elbow" encode dense -o codes.h5
+run 0 1 sample "$elbow" sample dense -n 58 -o samples.h5
+run 0 1 samples "$elbow" measure --codes codes.h5:/mean --data data.h5:/train --samples samples.h5:/samples --neighbours 3 --seed 1 --only coverage,frechet --json
+for figure in density coverage frechet; do
+    [ "$(pick all-1.out $figure)" = "$(pick samples.out $figure)" ] ||
+        fail "$figure of the samples of elbow sample: $(pick samples.out $figure), not $(pick all-1.out $figure)"
+done
 run 0 1 tables "$elbow" measure --codes codes.h5:/mean --labels /labels --factors data.h5:/factors --data data.h5:/train --neighbours 3 --seed 1 --json
 for figure in knn_accuracy silhouette trustworthiness mig disentanglement; do
     [ "$(pick all-1.out $figure)" = "$(pick tables.out $figure)" ] ||

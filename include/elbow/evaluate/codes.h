@@ -4,6 +4,7 @@
 #define ELBOW_EVALUATE_CODES_H
 
 #include "elbow/base/language.h"
+#include "elbow/data/facts.h"
 #include "elbow/evaluate/evaluation.h"
 
 ELBOW_C_BEGIN
@@ -23,10 +24,12 @@ struct elbow_codes {
 // places: room for as many, which are counted.
 size_t elbow_codes_choose(uint64_t samples, size_t most, uint64_t seed, uint64_t *places);
 
-// Collective. Of at most `most` rows of the request's dataset, and as many samples where they are wanted, of a model
-// that has a prior and no conditions. The same on any number of ranks.
+// Collective. Of at most `most` rows of the request's dataset, and, where `facts` of the training data are given, as
+// many samples, which are those of `elbow sample`, of a model that has a prior and no conditions. The same on any
+// number of ranks.
 enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *request, size_t most, uint64_t seed,
-                                      bool wants_samples, struct elbow_codes *codes, struct elbow_error *error);
+                                      const struct elbow_data_facts *facts, struct elbow_codes *codes,
+                                      struct elbow_error *error);
 
 // Local. A zeroed struct is legal.
 void elbow_codes_clear(struct elbow_codes *codes);

@@ -4,6 +4,7 @@
 #define ELBOW_EVALUATE_MEASURING_H
 
 #include "elbow/base/language.h"
+#include "elbow/data/facts.h"
 #include "elbow/evaluate/evaluation.h"
 #include "elbow/statistics/yardstick.h"
 
@@ -17,6 +18,7 @@ struct elbow_measuring_request {
     struct elbow_log *log;
     const char *only;                             // words of measures with commas; NULL: all that can be told
     const struct elbow_evaluation_request *model; // NULL: the tables alone
+    const struct elbow_data_facts *facts;         // of its training data
     const char *codes, *data, *labels, *samples;  // without a model
     const char *factors;
     size_t rows, neighbours;
