@@ -5,13 +5,8 @@
 
 #include <string.h>
 
-static const struct elbow_command *const commands[] = {
-    &elbow_command_train,       &elbow_command_eval,   &elbow_command_encode,   &elbow_command_sample,
-    &elbow_command_reconstruct, &elbow_command_decode, &elbow_command_traverse, &elbow_command_interpolate,
-    &elbow_command_impute,      &elbow_command_score,  &elbow_command_measure,  &elbow_command_map,
-    &elbow_command_compare,     &elbow_command_info,   &elbow_command_config,   &elbow_command_bench,
-    &elbow_command_doctor,      &elbow_command_verify, &elbow_command_export,
-};
+#define COMMAND_ROW(name) &elbow_command_##name,
+static const struct elbow_command *const commands[] = {ELBOW_COMMAND_LIST(COMMAND_ROW)};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 const struct elbow_command *const *elbow_commands(size_t *count)

@@ -214,7 +214,9 @@ for words in --help -h help --version "train --help" "eval -h" "encode --help" "
 done
 run 0 2 help "$elbow" --help
 [ "$(grep -c '^usage:' help.out)" = 1 ] || fail "elbow --help on two ranks: $(grep -c '^usage:' help.out) times"
-for command in train eval encode sample reconstruct decode traverse interpolate impute score measure map compare info config bench doctor; do
+rows=$(sed -nE '/^#define ELBOW_COMMAND_LIST/,/^$/s/^ +X\(([a-z]+)\).*/\1/p' "$source_directory/include/elbow/cli/command.h")
+[ "$(wc -w <<<"$rows")" -ge 9 ] || fail "no list of commands: $rows"
+for command in $rows; do
     grep -q "^  $command " help.out || fail "elbow --help does not list $command"
 done
 run 0 1 help-train "$elbow" help train

@@ -174,25 +174,29 @@ const struct elbow_command *elbow_command_find(const char *name, struct elbow_er
 // or wrong value, too many words, a required row left out.
 enum elbow_status elbow_flags_read(const struct elbow_call *call, void *wish, struct elbow_error *error);
 
-// The subcommands.
-extern const struct elbow_command elbow_command_train;
-extern const struct elbow_command elbow_command_eval;
-extern const struct elbow_command elbow_command_encode;
-extern const struct elbow_command elbow_command_sample;
-extern const struct elbow_command elbow_command_reconstruct;
-extern const struct elbow_command elbow_command_decode;
-extern const struct elbow_command elbow_command_traverse;
-extern const struct elbow_command elbow_command_interpolate;
-extern const struct elbow_command elbow_command_impute;
-extern const struct elbow_command elbow_command_score;
-extern const struct elbow_command elbow_command_measure;
-extern const struct elbow_command elbow_command_map;
-extern const struct elbow_command elbow_command_compare;
-extern const struct elbow_command elbow_command_info;
-extern const struct elbow_command elbow_command_config;
-extern const struct elbow_command elbow_command_bench;
-extern const struct elbow_command elbow_command_doctor;
-extern const struct elbow_command elbow_command_verify;
-extern const struct elbow_command elbow_command_export;
+// The subcommands, in the order of the help: X(name), which src/cli/<name>.c defines.
+#define ELBOW_COMMAND_LIST(X)                                                                                          \
+    X(train)                                                                                                           \
+    X(eval)                                                                                                            \
+    X(encode)                                                                                                          \
+    X(sample)                                                                                                          \
+    X(reconstruct)                                                                                                     \
+    X(decode)                                                                                                          \
+    X(traverse)                                                                                                        \
+    X(interpolate)                                                                                                     \
+    X(impute)                                                                                                          \
+    X(score)                                                                                                           \
+    X(measure)                                                                                                         \
+    X(map)                                                                                                             \
+    X(compare)                                                                                                         \
+    X(info)                                                                                                            \
+    X(config)                                                                                                          \
+    X(bench)                                                                                                           \
+    X(doctor)                                                                                                          \
+    X(verify)                                                                                                          \
+    X(export)
+
+#define ELBOW_COMMAND_DECLARATION(name) extern const struct elbow_command elbow_command_##name;
+ELBOW_COMMAND_LIST(ELBOW_COMMAND_DECLARATION)
 
 #endif
