@@ -127,16 +127,26 @@ static void add_moment(const struct elbow_checkpoint_source *source, const char 
 // What a file has beside its tensors: a page for each of them and for the attributes, and what HDF5 leaves free.
 enum { BYTES_PER_TENSOR = 4096, BYTES_BESIDE = 256 << 10 };
 
+static size_t file_bytes(const struct elbow_parameters *parameters, size_t copies)
+{
+    return copies * (parameters->size * sizeof(float) + parameters->count * BYTES_PER_TENSOR) + BYTES_BESIDE;
+}
+
+uint64_t elbow_snapshot_need(const struct elbow_parameters *parameters, size_t copies)
+{
+    return file_bytes(parameters, copies) + parameters->size * sizeof(float); // and one that is gathered
+}
+
 static size_t estimate(const struct elbow_checkpoint_source *source)
 {
     size_t copies = 1 + (size_t)(source->optimizer->first_moment != NULL) +
                     (size_t)(source->optimizer->second_moment != NULL) + (size_t)(source->average != NULL);
-    return copies * (source->parameters->size * sizeof(float) + source->parameters->count * BYTES_PER_TENSOR) +
-           (source->accumulators + ELBOW_FIT_NUMBERS * (source->data->transform.columns + source->data->input.columns)) *
+    return file_bytes(source->parameters, copies) +
+           (source->accumulators +
+            ELBOW_FIT_NUMBERS * (source->data->transform.columns + source->data->input.columns)) *
                sizeof(double) +
            2 * source->files * sizeof(uint64_t) + strlen(source->config_text) +
-           elbow_conditions_file_bytes(&source->data->conditions) +
-           elbow_conditions_file_bytes(&source->data->classes) + BYTES_BESIDE;
+           elbow_conditions_file_bytes(&source->data->conditions) + elbow_conditions_file_bytes(&source->data->classes);
 }
 
 enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,

@@ -250,9 +250,9 @@ static enum elbow_status take_numbers(void *user, uint64_t first, size_t count, 
     return ELBOW_OK;
 }
 
-// Collective. From rank zero's memory to that of each node, in blocks.
-static enum elbow_status send(struct elbow_comm *comm, uint64_t rows, const double *numbers,
-                              const struct elbow_shared *shared, struct elbow_error *error)
+// Collective. From rank zero's node to each other one, in blocks.
+static enum elbow_status send(struct elbow_comm *comm, uint64_t rows, const struct elbow_shared *shared,
+                              struct elbow_error *error)
 {
     double *block = NULL;
     struct elbow_place place = elbow_comm_place(comm);
@@ -261,16 +261,16 @@ static enum elbow_status send(struct elbow_comm *comm, uint64_t rows, const doub
         for (uint64_t first = 0; first < rows; first += BLOCK) {
             size_t bytes = (size_t)(rows - first < BLOCK ? rows - first : BLOCK) * sizeof *block;
             if (place.rank == 0)
-                memcpy(block, numbers + first, bytes);
+                memcpy(block, (const double *)shared->base + first, bytes);
             elbow_comm_broadcast(comm, block, bytes);
-            if (!shared->is_shared || place.node_rank == 0)
+            if (place.rank > 0 && (!shared->is_shared || place.node_rank == 0))
                 memcpy((double *)shared->base + first, block, bytes);
         }
     elbow_release(&block);
     return elbow_comm_agree(comm, error); // all copies are written
 }
 
-// Collective.
+// Collective. Rank zero reads them to where its node has them.
 static enum elbow_status share(struct elbow_comm *comm, const struct elbow_companion *companion,
                                elbow_companion_take *take, struct elbow_log *log, struct elbow_shared *numbers,
                                struct elbow_error *error)
@@ -278,13 +278,13 @@ static enum elbow_status share(struct elbow_comm *comm, const struct elbow_compa
     struct weights weights = {companion, NULL};
     size_t bytes = (size_t)companion->rows * sizeof(double);
     *error = (struct elbow_error){0};
-    if (elbow_comm_place(comm).rank == 0 &&
-        elbow_allocate(&weights.numbers, companion->rows, sizeof(double), companion->key, error) == ELBOW_OK)
+    if (elbow_comm_share(comm, bytes, bytes, companion->key, log, numbers, error) != ELBOW_OK)
+        return error->status;
+    weights.numbers = numbers->base;
+    if (elbow_comm_place(comm).rank == 0)
         elbow_companion_read(companion, take, &weights, error);
-    if (elbow_comm_agree_root(comm, error) == ELBOW_OK &&
-        elbow_comm_share(comm, bytes, bytes, companion->key, log, numbers, error) == ELBOW_OK)
-        send(comm, companion->rows, weights.numbers, numbers, error);
-    elbow_release(&weights.numbers);
+    if (elbow_comm_agree_root(comm, error) == ELBOW_OK)
+        send(comm, companion->rows, numbers, error);
     return error->status;
 }
 

@@ -135,6 +135,7 @@ struct elbow_dataset_request elbow_configured_request(const struct elbow_config 
         request.mask.key = "data.valid_mask";
         request.sizes.key = "data.valid_size";
     }
+    request.only_checks_names = true; // outputs read them again
     request.files = files_of(configured, ELBOW_CONFIGURED_ROWS);
     request.labels_files = files_of(configured, ELBOW_CONFIGURED_LABELS);
     point(configured, ELBOW_CONFIGURED_CHOSEN, &request.select.rows);
@@ -159,7 +160,6 @@ enum elbow_status elbow_configured_load(struct elbow_comm *comm, const struct el
                                         struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error)
 {
     enum elbow_status status = elbow_dataset_load(comm, request, log, dataset, error);
-    elbow_names_clear(&dataset->names);
     return status == ELBOW_OK ? elbow_dataset_compare(comm, dataset, error) : status;
 }
 

@@ -75,7 +75,7 @@ static enum elbow_status load_names(struct elbow_loading *loading, struct elbow_
     if (companion.dataset == NULL)
         return ELBOW_OK;
     if (elbow_comm_place(loading->comm).rank == 0)
-        elbow_names_read(&companion, &loading->dataset->names, error);
+        elbow_names_read(&companion, loading->request->only_checks_names ? NULL : &loading->dataset->names, error);
     return elbow_comm_agree_root(loading->comm, error);
 }
 

@@ -43,6 +43,7 @@ struct elbow_dataset_need elbow_dataset_need(const struct elbow_dataset *dataset
     const struct elbow_dataset *stored = dataset->stored != NULL ? dataset->stored : dataset;
     return (struct elbow_dataset_need){.node = elbow_dataset_bytes(stored) + stored->beside_bytes,
                                        .rank = stored->selection_bytes,
+                                       .selecting = stored->selecting_bytes,
                                        .reading = stored->reading_bytes};
 }
 
@@ -51,6 +52,7 @@ uint64_t elbow_dataset_loading_peak(const struct elbow_dataset_need *needs, size
 {
     uint64_t held = 0, peak = 0;
     for (size_t i = 0; i < count; ++i) {
+        peak = MOST(peak, held + needs[i].selecting);
         held += copies * needs[i].node + ranks * needs[i].rank;
         peak = MOST(peak, held + ranks * needs[i].reading);
     }

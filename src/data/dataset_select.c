@@ -43,6 +43,13 @@ static enum elbow_status take_list(const struct elbow_companion *list, const int
     return status == ELBOW_OK ? elbow_selection_end(selection, place, error) : status;
 }
 
+// Notes what the selection of rows takes for a time.
+static void took(const struct elbow_loading *loading, uint64_t bytes)
+{
+    uint64_t *most = &loading->dataset->selecting_bytes;
+    *most = bytes > *most ? bytes : *most;
+}
+
 static enum elbow_status choose(const struct elbow_loading *loading, struct elbow_selection *selection,
                                 struct elbow_error *error)
 {
@@ -56,6 +63,7 @@ static enum elbow_status choose(const struct elbow_loading *loading, struct elbo
     uint64_t count = 0;
     struct elbow_companion list = elbow_loading_beside(loading, select->rows, 0);
     enum elbow_status status = elbow_companion_integers(&list, &numbers, &count, error);
+    took(loading, count * sizeof *numbers);
     if (status == ELBOW_OK)
         status = take_list(&list, numbers, count, selection, name, error);
     elbow_release(&numbers);
@@ -71,6 +79,8 @@ static enum elbow_status split(const struct elbow_loading *loading, struct elbow
     if (select->share > 0 && select->groups.dataset != NULL) {
         struct elbow_companion companion = elbow_loading_beside(loading, select->groups, selection->stored);
         status = elbow_companion_groups(&companion, &groups, error);
+        // The groups, those of the selected rows, and as much room to sort these.
+        took(loading, (selection->stored + 2 * selection->rows) * sizeof *groups);
     }
     const struct elbow_holdout side = {
         .share = select->share, .seed = select->split_seed, .is_valid = select->is_valid, .groups = groups};

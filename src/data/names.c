@@ -10,9 +10,10 @@
 #include <string.h>
 
 struct reading {
-    struct elbow_names *names;
-    size_t used, size; // of the texts
-    uint64_t first;    // the row that the file's first text is of
+    struct elbow_names *names; // NULL: none are kept
+    uint64_t count;            // of all
+    size_t used, size;         // of the texts
+    uint64_t first;            // the row that the file's first text is of
 };
 
 static enum elbow_status grow(struct reading *reading, size_t needed, struct elbow_error *error)
@@ -36,6 +37,8 @@ static enum elbow_status take(void *user, uint64_t place, const char *text, stru
 {
     struct reading *reading = user;
     size_t length = strlen(text) + 1;
+    if (reading->names == NULL)
+        return ELBOW_OK;
     if (reading->used + length > reading->size && grow(reading, reading->used + length, error) != ELBOW_OK)
         return error->status;
     place += reading->first;
@@ -91,7 +94,7 @@ static enum elbow_status read_file(const struct elbow_companion *companion, bool
     enum elbow_status status = elbow_hdf5_open(companion->file, &file, error);
     if (status == ELBOW_OK)
         status = check(companion, file, &count, &rows, error);
-    if (status == ELBOW_OK && (are_all || count > reading->names->count - reading->first))
+    if (status == ELBOW_OK && (are_all || count > reading->count - reading->first))
         status = check_count(companion, reading->first + count, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_read_texts(file, companion->dataset, 0, rows, take, reading, error);
@@ -103,12 +106,14 @@ static enum elbow_status read_file(const struct elbow_companion *companion, bool
 enum elbow_status elbow_names_read(const struct elbow_companion *companion, struct elbow_names *names,
                                    struct elbow_error *error)
 {
-    struct reading reading = {.names = names};
+    struct reading reading = {.names = names, .count = companion->rows};
     struct elbow_companion one = *companion;
     size_t files = companion->files != NULL ? companion->files->count : 1;
-    *names = (struct elbow_names){.count = companion->rows};
-    enum elbow_status status =
-        elbow_allocate(&names->starts, names->count, sizeof *names->starts, "names of rows", error);
+    enum elbow_status status = ELBOW_OK;
+    if (names != NULL) {
+        *names = (struct elbow_names){.count = companion->rows};
+        status = elbow_allocate(&names->starts, names->count, sizeof *names->starts, "names of rows", error);
+    }
     for (size_t i = 0; i < files && status == ELBOW_OK; ++i) {
         if (companion->files != NULL) {
             one.file = companion->files->paths[i];
@@ -118,7 +123,7 @@ enum elbow_status elbow_names_read(const struct elbow_companion *companion, stru
     }
     if (status == ELBOW_OK)
         status = check_count(companion, reading.first, error);
-    if (status != ELBOW_OK)
+    if (status != ELBOW_OK && names != NULL)
         elbow_names_clear(names);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include "elbow/base/log.h"
 #include "elbow/base/memory.h"
+#include "elbow/checkpoint/checkpoint.h"
 #include "elbow/data/collate.h"
 #include "elbow/data/configured.h"
 #include "elbow/data/facts.h"
@@ -13,6 +14,7 @@
 #include "elbow/data/labels.h"
 #include "elbow/data/through.h"
 #include "elbow/evaluate/frozen.h"
+#include "elbow/nn/optimizer.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/vae/model.h"
 
@@ -120,16 +122,16 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     uint64_t stored = data->needs[0].node + data->needs[1].node;
     facts->shared_need = ranks > 1 ? stored + need.shared_per_node : 0;
     facts->private_need = ranks * (stored + need.private_per_rank);
-    // Two moments (and averages) of a rank's share of the parameters, and room for the copy that becomes a checkpoint
-    // on rank zero.
-    uint64_t moments =
-        (config->train.average > 0 ? 3 : 2) * sizes.parameters * sizeof(float) / (uint64_t)facts->place.size;
+    // Moments and averages of a rank's share of the parameters; on rank zero room for a checkpoint.
+    uint64_t whole = sizes.parameters * sizeof(float);
+    uint64_t kept = elbow_optimizer_moments(config) + (config->train.average > 0);
+    uint64_t moments = kept * whole / (uint64_t)facts->place.size;
     uint64_t added = sizes.advance_count > 0 ? sizes.parameters * sizeof(float) : 0; // what follows from those elements
     facts->memory_need =
         (ranks > 1 ? facts->shared_need : facts->private_need) +
-        ranks * (moments + added + elbow_model_bytes(model) + data->needs[0].rank + data->needs[1].rank + data->frozen +
-                 microbatch_bytes(config, data, (uint64_t)sequence.microbatch)) +
-        (config->train.average > 0 ? 4 : 3) * sizes.parameters * sizeof(float);
+        ranks * (moments + added + need.beside_per_rank + elbow_model_bytes(model) + data->needs[0].rank +
+                 data->needs[1].rank + data->frozen + microbatch_bytes(config, data, (uint64_t)sequence.microbatch)) +
+        elbow_snapshot_need(&model->parameters, 1 + kept);
     // The data are loaded before there is anything else, but for the model in front of them.
     uint64_t loading = ranks * data->frozen + elbow_dataset_loading_peak(data->needs, data->sets, ranks, 1);
     facts->memory_need = facts->memory_need > loading ? facts->memory_need : loading;

@@ -21,6 +21,21 @@ static void fill(float *moment, size_t count, float start)
         moment[i] = start;
 }
 
+static bool has_first(const struct elbow_config *config)
+{
+    return config->train.optimizer != ELBOW_OPTIMIZER_RMSPROP || config->train.rmsprop_momentum > 0;
+}
+
+static bool has_second(const struct elbow_config *config)
+{
+    return config->train.optimizer != ELBOW_OPTIMIZER_SGD;
+}
+
+size_t elbow_optimizer_moments(const struct elbow_config *config)
+{
+    return (size_t)has_first(config) + (size_t)has_second(config);
+}
+
 enum elbow_status elbow_optimizer_create(const struct elbow_config *config, const struct elbow_parameters *parameters,
                                          size_t count, struct elbow_optimizer *optimizer, struct elbow_error *error)
 {
@@ -37,9 +52,9 @@ enum elbow_status elbow_optimizer_create(const struct elbow_config *config, cons
         .parameters = parameters,
     };
     enum elbow_status status = ELBOW_OK;
-    if (!is_rmsprop || optimizer->momentum > 0)
+    if (has_first(config))
         status = elbow_allocate(&optimizer->first_moment, count, sizeof(float), "the optimiser's first moments", error);
-    if (status == ELBOW_OK && optimizer->kind != ELBOW_OPTIMIZER_SGD)
+    if (status == ELBOW_OK && has_second(config))
         status =
             elbow_allocate(&optimizer->second_moment, count, sizeof(float), "the optimiser's second moments", error);
     if (status != ELBOW_OK)

@@ -120,6 +120,9 @@ struct elbow_snapshot {
 enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
                                       struct elbow_snapshot *snapshot, struct elbow_error *error);
 
+// Local. The same before there is one, of so many kept copies of the parameters: they, moments, averages.
+uint64_t elbow_snapshot_need(const struct elbow_parameters *parameters, size_t copies);
+
 // Local. What it holds in bytes: 0 on other ranks than zero.
 uint64_t elbow_snapshot_bytes(const struct elbow_snapshot *snapshot);
 

@@ -77,7 +77,7 @@ struct elbow_names {
     char *texts;      // zero-terminated, one after the other
 };
 
-// Local. Reads the texts of all rows.
+// Local. Reads the texts of all rows; names NULL: only looks whether there is one for each.
 enum elbow_status elbow_names_read(const struct elbow_companion *companion, struct elbow_names *names,
                                    struct elbow_error *error);
 

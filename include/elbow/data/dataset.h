@@ -94,12 +94,13 @@ struct elbow_dataset {
     uint64_t
         beside_bytes; // labels, weights, sizes and conditions of all stored rows, beside the rows in a node's memory
     uint64_t selection_bytes; // the selection, on each rank
-    uint64_t
-        reading_bytes; // what a rank takes beside all that while it loads the rows, at most; of a load on rank zero
-    bool is_sparse;    // only the entries of each row are kept, as they are stored
-    uint64_t entries;  // of sparse rows: values that are stored; all others are zero
-    bool is_binary;    // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY; of
-                       // several parts those of which it is BINARY)
+    // What is taken only while it is loaded, as rank zero knows it: by rank zero before there is room for the rows, to
+    // find out which of them are samples; by each rank beside all that, to read them.
+    uint64_t selecting_bytes, reading_bytes;
+    bool is_sparse;   // only the entries of each row are kept, as they are stored
+    uint64_t entries; // of sparse rows: values that are stored; all others are zero
+    bool is_binary;   // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY; of
+                      // several parts those of which it is BINARY)
     bool is_synthetic;
     bool is_whole;                       // synthetic data are counts up to max
     uint64_t seed;                       // synthetic data are drawn with it when used
@@ -133,6 +134,7 @@ struct elbow_dataset_request {
     bool wants_classes; // for a classifier
     uint64_t labelled;  // of the selected rows so many keep their labels, keyed by select.split_seed; 0: all
     struct elbow_companion weights, names, sizes;
+    bool only_checks_names; // the dataset gets none: whether there is one for each row is all that is asked
     struct elbow_condition_sources conditions;
     enum elbow_missing_kind missing; // which stored values may be missing
     struct elbow_companion mask;     // or a dataset of the rows' shape, 1 for those that are known
@@ -186,9 +188,10 @@ size_t elbow_dataset_bytes(const struct elbow_dataset *dataset);
 
 // What a dataset takes of a node's memory, by what a description or a load tells of it.
 struct elbow_dataset_need {
-    uint64_t node;    // a copy of the rows and of what lies beside them
-    uint64_t rank;    // of each rank, beside that
-    uint64_t reading; // of each rank, only while the dataset is loaded
+    uint64_t node;      // a copy of the rows and of what lies beside them
+    uint64_t rank;      // of each rank, beside that
+    uint64_t selecting; // of rank zero, before all that
+    uint64_t reading;   // of each rank, only while the dataset is loaded
 };
 
 // Local. A zeroed dataset needs nothing.

@@ -34,6 +34,9 @@ struct elbow_optimizer {
     const struct elbow_parameters *parameters; // tells weights from biases; not owned
 };
 
+// Local. How many numbers an optimiser keeps for each parameter.
+size_t elbow_optimizer_moments(const struct elbow_config *config);
+
 // Local.
 enum elbow_status elbow_optimizer_create(const struct elbow_config *config, const struct elbow_parameters *parameters,
                                          size_t count, struct elbow_optimizer *optimizer, struct elbow_error *error);

@@ -82,6 +82,7 @@ struct elbow_exchange_client {
 // The bytes that the ranks of a node share, or that each rank takes where memory cannot be shared.
 struct elbow_exchange_need {
     uint64_t shared_per_node, private_per_rank;
+    uint64_t beside_per_rank; // of each rank's own in any case: sums of its subtrees
 };
 
 // Local, any thread. What an exchange of these sizes would take on this rank's node; nothing of it is made. MEMORY.

@@ -23,19 +23,25 @@ static bool describe_chunks(hid_t dataset, hid_t creation, const struct elbow_hd
     return is_known;
 }
 
-// A filter has a buffer for what goes in and one for what comes out. Chunks without filters are read into place.
+// A filter has a buffer for what goes in and one for what comes out, but for a checksum, which stays where it is.
+// Chunks without filters are read into place.
 static uint64_t reading_bytes(hid_t dataset, const struct elbow_hdf5_info *info,
                               const struct elbow_hdf5_storage *storage)
 {
     uint64_t packed = storage->written > 0 ? H5Dget_storage_size(dataset) / storage->written : 0;
-    uint64_t chunk = elbow_element_size(info->element);
-    bool shuffles = false;
+    hid_t type = H5Dget_type(dataset);
+    uint64_t chunk = type >= 0 ? H5Tget_size(type) : elbow_element_size(info->element);
+    bool shuffles = false, packs = false;
+    if (type >= 0)
+        H5Tclose(type);
     for (int i = 0; i < info->rank; ++i)
         chunk *= storage->chunk[i]; // less than 4 GB, says libhdf5
-    for (int i = 0; i < storage->filters; ++i)
+    for (int i = 0; i < storage->filters; ++i) {
         shuffles = shuffles || storage->filter[i].number == H5Z_FILTER_SHUFFLE;
-    if (storage->filters == 0)
-        return 0;
+        packs = packs || storage->filter[i].number != H5Z_FILTER_FLETCHER32;
+    }
+    if (!packs)
+        return storage->filters == 0 ? 0 : chunk;
     return chunk + (shuffles && chunk > packed ? chunk : packed);
 }
 

@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-enum { BLOCK_BYTES = 4 << 20 }; // of texts of fixed length, or of pointers to texts
+// Of texts of fixed length; of pointers to texts, each of which is a piece of memory by itself.
+enum { BLOCK_BYTES = 4 << 20, POINTERS_BYTES = 1 << 19 };
 
 static enum elbow_hdf5_kind kind_of_dataset(hid_t dataset)
 {
@@ -179,7 +180,8 @@ static enum elbow_status read_blocks(const struct texts *texts, struct reading *
                                reading->file->name, reading->name);
     if (count == 0 || row_bytes == 0)
         return ELBOW_OK;
-    uint64_t rows = row_bytes >= BLOCK_BYTES ? 1 : BLOCK_BYTES / row_bytes;
+    uint64_t most = H5Tis_variable_str(texts->type) > 0 ? POINTERS_BYTES : BLOCK_BYTES;
+    uint64_t rows = row_bytes >= most ? 1 : most / row_bytes;
     rows = rows < count ? rows : count;
     char *block;
     enum elbow_status status = elbow_allocate(&block, rows, row_bytes, "texts", error);

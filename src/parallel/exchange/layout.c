@@ -227,6 +227,7 @@ enum elbow_status elbow_layout_measure(struct elbow_exchange *exchange, struct e
     status = arrange(exchange, true, error);
     if (status == ELBOW_OK)
         need->shared_per_node = layout_of(exchange).size;
+    need->beside_per_rank = (uint64_t)exchange->scratches * exchange->stride * sizeof(float);
     return status;
 }
 
