@@ -17,7 +17,7 @@ done
     ! -name 'elbow-test-*' ! -name elbow-pages | wc -l) + ${#commands[@]}))" ] || fail "a tool has no page, or a page no tool"
 
 # What the reader sees, each blank one blank, and no hyphen that was not there.
-plain() { sed -E 's/\\f[BIR]//g; s/\\&//g; s/\\-/-/g; s/\\e/\\/g' "$1" | grep -v '^\.' | tr -s ' \n' ' '; }
+plain() { grep -v '^\.' "$1" | sed -E 's/\\f[BIR]//g; s/\\&//g; s/\\-/-/g; s/\\e/\\/g' | tr -s ' \n' ' '; }
 
 # same_words NAME HELP: every line of a help that tells something is in the page.
 same_words() {
@@ -71,7 +71,7 @@ offered() {
     diff offers.out <([ $# = 0 ] || printf '%s\n' "$@" | sort) >difference || { fail "completion of '$line':"; cat difference; }
 }
 offered 'elbow ' "${commands[@]}" help --help --version
-offered 'elbow tr' train
+offered 'elbow tra' train traverse
 offered 'elbow help enc' encode
 for command in "${commands[@]}"; do
     "$elbow" "$command" --help | grep -oE '^ .{5}--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u >flags
