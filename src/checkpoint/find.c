@@ -261,7 +261,8 @@ static enum elbow_status share(struct elbow_comm *comm, struct elbow_checkpoint 
     elbow_comm_broadcast(comm, checkpoint->accumulator, checkpoint->accumulators * sizeof(double));
     for (size_t i = 0; i < sizeof fits / sizeof *fits; ++i)
         if (fits[i]->columns > 0)
-            elbow_comm_broadcast(comm, fits[i]->numbers, ELBOW_FIT_NUMBERS * fits[i]->columns * sizeof *fits[i]->numbers);
+            elbow_comm_broadcast(comm, fits[i]->numbers,
+                                 ELBOW_FIT_NUMBERS * fits[i]->columns * sizeof *fits[i]->numbers);
     if (checkpoint->data.conditions.bytes > 0)
         elbow_comm_broadcast(comm, checkpoint->data.conditions.texts, checkpoint->data.conditions.bytes);
     if (checkpoint->data.classes.bytes > 0)

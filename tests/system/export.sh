@@ -93,7 +93,7 @@ grep -q 'full/checkpoints/.*: model.posterior: full cannot be exported to ONNX; 
 touch there-decoder.onnx
 run 1 1 there "$elbow" export dense -o there.onnx
 grep -q 'there-decoder.onnx: exists already' there.err || fail "a file that is there: $(cat there.err)"
-[ ! -e full-encoder.onnx ] && [ ! -e there-encoder.onnx ] || fail "a refused export has left a file"
+if [ -e full-encoder.onnx ] || [ -e there-encoder.onnx ]; then fail "a refused export has left a file"; fi
 
 python=${ELBOW_TEST_PYTHON:-python3}
 if ! "$python" -c 'import safetensors, h5py, numpy' 2>/dev/null; then

@@ -33,7 +33,7 @@ struct elbow_sink_column {
     uint64_t shape[8]; // of them
     const char *note;  // an attribute of the dataset, where a format has such; NULL: none
     int64_t note_value;
-    bool is_difference; // of a gallery: of values, so that a picture shows 0 black
+    bool is_difference;                    // of a gallery: of values, so that a picture shows 0 black
     const struct elbow_label_names *names; // of the numbers of an int64 column of a table; NULL, or empty: none
     const char *named;                     // with names: what one number is ("label")
     const char *units, *meaning;           // attributes, where a format has such; NULL: none
