@@ -155,6 +155,12 @@ static void tell_of_files(const struct elbow_dataset *dataset, const char *role,
     if (dataset->packing.ignored[0] != 0)
         elbow_log_warn(log, "%s: attributes that are no numbers, or too many, are not used: %s", dataset->name,
                        dataset->packing.ignored);
+    if (dataset->news.fills_nothing)
+        elbow_log_warn(
+            log,
+            "%s: has no attribute _FillValue, missing_value or valid_range, so that data.missing: fill finds "
+            "nothing and every number is taken for a value; write the attribute, or give data.mask",
+            dataset->name);
     if (dataset->news.looks_reversed)
         elbow_log_warn(log,
                        "%s: was written by MATLAB, which stores axes in reverse order: it is taken for %s; if its "

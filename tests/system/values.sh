@@ -220,6 +220,7 @@ gaps=(data.file=gaps.h5 data.transform=standardize_each model.input.mask=true tr
 let_in() { trained "$1" "${gaps[@]}" "${@:2}" && says "$1" 'of the values are missing, [0-9]+ of 720 \(120 bytes of memory tell which\)'; }
 let_in by_nan data.train=/nan data.missing=nan
 let_in by_fill data.train=/fill data.missing=fill
+trained not_told "${gaps[@]}" data.train=/all data.missing=fill && says not_told 'gaps.h5:/all: has no attribute _FillValue, missing_value or valid_range, so that data.missing: fill finds nothing'
 let_in by_mask data.train=/any data.mask=/known
 let_in by_both data.train=/nan data.mask=/known data.missing=any
 for way in by_nan:1 by_fill:1 by_mask:1 by_both:3; do
