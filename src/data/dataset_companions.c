@@ -107,7 +107,7 @@ void elbow_loading_hint_reversed(const struct elbow_loading *loading, struct elb
 {
     const struct elbow_hdf5_info *stored = &loading->stored;
     size_t length = strlen(error->message);
-    if (error->status != ELBOW_MISMATCH || !loading->dataset->news.looks_reversed ||
+    if (error->status != ELBOW_MISMATCH || !loading->dataset->news.may_be_reversed ||
         strstr(error->message, ", but ") == NULL)
         return;
     elbow_text_format(

@@ -161,7 +161,7 @@ static void tell_of_files(const struct elbow_dataset *dataset, const char *role,
             "%s: has no attribute _FillValue, missing_value or valid_range, so that data.missing: fill finds "
             "nothing and every number is taken for a value; write the attribute, or give data.mask",
             dataset->name);
-    if (dataset->news.looks_reversed)
+    if (dataset->news.may_be_reversed)
         elbow_log_warn(log,
                        "%s: was written by MATLAB, which stores axes in reverse order: it is taken for %s; if its "
                        "samples are along the last axis, set data.transpose: true",

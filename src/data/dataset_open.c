@@ -94,7 +94,7 @@ static void open(struct elbow_loading *loading, struct elbow_error *error)
     if (elbow_loading_open_source(loading, error) != ELBOW_OK)
         return;
     loading->info = loading->stored = loading->source->info;
-    loading->dataset->news.looks_reversed = loading->source->looks_reversed;
+    loading->dataset->news.may_be_reversed = loading->source->may_be_reversed;
     loading->dataset->selection = elbow_selection_all(loading->info.shape[0]);
     check_shape(loading, error);
 }

@@ -89,6 +89,9 @@ PLACE=home run 0 1 check "$elbow" train placed.yaml --check
 trained pointed 1 data.train=matlab.mat:/plain data.valid=0.5 train.steps=1
 grep -q 'was written by MATLAB.*taken for 3 samples.*data.transpose: true' pointed.err || fail "not told: $(cat pointed.err)"
 [ "$(grep -c 'was written by MATLAB' pointed.err)" = 1 ] || fail "told twice: $(cat pointed.err)"
+"$make_data" write wide.h5 /x f32 8,3 normal attribute=MATLAB_class:1
+trained wide 1 data.train=wide.h5:/x train.steps=1 # of 3 rows of 8 values, perhaps
+grep -q 'was written by MATLAB.*taken for 8 samples.*data.transpose: true' wide.err || fail "not told: $(cat wide.err)"
 [ "$("$elbow" info matlab.mat | grep -c 'transpose: true')" = 4 ] || fail "info: $("$elbow" info matlab.mat)"
 "$make_data" write ten.h5 /numbers i64 10 labels
 for beside in data.labels data.weights data.names; do

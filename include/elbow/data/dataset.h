@@ -36,7 +36,7 @@ struct elbow_dataset_news {
     char unread_in[ELBOW_DATASET_NAME_SIZE]; // the dataset of that row, where there are several; else empty
     bool is_other_side;        // of a dataset that has been told of: what holds for both sides is not said again
     bool fills_nothing;        // data.missing: fill, but nothing says which of its values are missing
-    bool looks_reversed;       // MATLAB wrote it, and its last axis may be that of the samples
+    bool may_be_reversed;      // MATLAB wrote it, and its last axis may be that of the samples
     bool looks_channels_first; // its first axis may be that of the channels, and is not read so
     char turned[500];          // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not
     char doubt[500];           // why the scaling may be wrong here, and what to do; empty: it seems right

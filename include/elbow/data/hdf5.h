@@ -121,8 +121,9 @@ enum { ELBOW_HDF5_BOX_BYTES = 1 << 24 };
 enum elbow_status elbow_hdf5_read_reversed(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
                                            void *out, struct elbow_error *error);
 
-// Local. Whether a dataset was written by MATLAB, which reverses axes, and its last axis is longer than its first, so
-// that it may be that of the rows.
+// Local. Whether MATLAB wrote a dataset, which reverses axes, and its last axis, of more than one, may be that of the
+// rows; and whether it looks so, being longer than its first.
+bool elbow_hdf5_may_be_reversed(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info);
 bool elbow_hdf5_looks_reversed(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info);
 
 // What an attribute is.

@@ -54,7 +54,7 @@ struct elbow_source_functions {
 // What all kinds begin with.
 struct elbow_source {
     const struct elbow_source_functions *functions;
-    bool looks_reversed;         // MATLAB wrote it, and the last axis may be that of the samples
+    bool may_be_reversed;        // MATLAB wrote it, and the last axis may be that of the samples
     struct elbow_hdf5_info info; // of the rows: shape[0] of them. Their bounds are not checked (elbow_hdf5_check_rows)
     bool may_lack;               // chunks of it need not be there
     bool is_sparse;              // entries of the rows can be had without the zeros between them

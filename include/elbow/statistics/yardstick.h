@@ -79,12 +79,14 @@ struct elbow_yardstick_input {
 
 enum { ELBOW_YARDSTICK_FIGURES_MAX = 4 };
 
+struct elbow_yardstick_figure {
+    const char *name;
+    double value, error; // error: of a mean over rows its standard error; NaN: it is none
+};
+
 struct elbow_yardstick_figures {
     size_t count;
-    struct elbow_yardstick_figure {
-        const char *name;
-        double value, error; // error: of a mean over rows its standard error; NaN: it is none
-    } figures[ELBOW_YARDSTICK_FIGURES_MAX];
+    struct elbow_yardstick_figure figures[ELBOW_YARDSTICK_FIGURES_MAX];
 };
 
 // A row of the table.
@@ -110,7 +112,10 @@ static inline void elbow_yardstick_add(struct elbow_yardstick_figures *figures, 
                                        double error)
 {
     ELBOW_CHECK(figures->count < ELBOW_YARDSTICK_FIGURES_MAX);
-    figures->figures[figures->count++] = (struct elbow_yardstick_figure){name, value, error};
+    struct elbow_yardstick_figure *figure = &figures->figures[figures->count++];
+    figure->name = name;
+    figure->value = value;
+    figure->error = error;
 }
 
 // Local. A mean over rows, with its standard error: the standard deviation of the rows by the root of their number.

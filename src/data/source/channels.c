@@ -147,7 +147,7 @@ static enum elbow_status join(struct channels *channels, struct elbow_error *err
                                    (unsigned long long)first->shape[0]);
     }
     *info = *first;
-    channels->source.looks_reversed = channels->parts[0]->looks_reversed;
+    channels->source.may_be_reversed = channels->parts[0]->may_be_reversed;
     bool has_axis = info->rank >= 2 && info->shape[info->rank - 1] == 1;
     if (!has_axis && info->rank == ELBOW_HDF5_RANK_MAX)
         return elbow_error_set(error, ELBOW_FORMAT,

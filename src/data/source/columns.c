@@ -100,7 +100,7 @@ static enum elbow_status select_columns(struct columns *columns, struct elbow_er
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s:%s: has %s, but data.columns goes up to column %lld; they count from 0", at.file,
                                at.dataset, elbow_text_count(all->shape[1], "column").text, (long long)last);
-    columns->source.looks_reversed = columns->all->looks_reversed;
+    columns->source.may_be_reversed = columns->all->may_be_reversed;
     columns->source.info = *all;
     columns->source.info.shape[1] = 0;
     for (size_t k = 0; k < columns->ranges.count; ++k)

@@ -80,7 +80,7 @@ enum elbow_status elbow_source_open_dense(const char *file, const char *dataset,
     if (status == ELBOW_OK)
         status = elbow_hdf5_find_chunks(dense->file, dataset, &dense->source.info, error);
     if (status == ELBOW_OK)
-        dense->source.looks_reversed = elbow_hdf5_looks_reversed(dense->file, dataset, &dense->source.info);
+        dense->source.may_be_reversed = elbow_hdf5_may_be_reversed(dense->file, dataset, &dense->source.info);
     if (status == ELBOW_OK)
         *source = &dense->source;
     else

@@ -242,7 +242,7 @@ static enum elbow_status count_rows(struct list *list, struct elbow_error *error
     if (status != ELBOW_OK)
         return status;
     *info = list->open->info;
-    list->source.looks_reversed = list->open->looks_reversed;
+    list->source.may_be_reversed = list->open->may_be_reversed;
     uint64_t all = 0;
     for (size_t file = 0; file < files && status == ELBOW_OK; ++file) {
         list->first[file] = all;
