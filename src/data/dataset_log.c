@@ -312,7 +312,7 @@ void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct 
         return;
     }
     warn_of_lost(dataset, demand, log);
-    if (!elbow_dataset_is_far(dataset, demand))
+    if (!elbow_dataset_is_far(dataset, demand) || dataset->news.doubt[0] != 0) // one warning with one cure is enough
         return;
     char cure[280];
     tell_cure(dataset, cure, sizeof cure);

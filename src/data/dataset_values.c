@@ -59,6 +59,20 @@ static void name_source(const struct elbow_loading *loading, const char *factor,
                  factor != NULL && offset != NULL ? " and " : "", offset != NULL ? offset : "");
 }
 
+enum { BYTES_FEW = 63 }; // a quarter of 255: images are brighter somewhere
+
+// Bytes that never come near 255 are seldom levels of it: counts of pixels, grades, categories.
+static void doubt_bytes(struct elbow_dataset *dataset, enum elbow_transform_kind transform)
+{
+    if (strcmp(dataset->scale.source, ELBOW_SCALE_BYTES) != 0 || dataset->max > BYTES_FEW ||
+        transform != ELBOW_TRANSFORM_NONE)
+        return;
+    snprintf(dataset->news.doubt, sizeof dataset->news.doubt,
+             " holds bytes up to %g, which are divided by 255 as levels of grey are, and so reach %.3g only; if %g is "
+             "the most that they can be, set data.factor: %.9g",
+             dataset->max, dataset->max * dataset->scale.factor, dataset->max, 1 / dataset->max);
+}
+
 // A key comes before its attribute, an attribute before what would be taken without both.
 static void choose_scale(struct elbow_loading *loading)
 {
@@ -81,6 +95,7 @@ static void choose_scale(struct elbow_loading *loading)
         name_source(loading, takes_factor ? factor->name : NULL, takes_offset ? offset->name : NULL, scale);
     dataset->news.beats_factor = request->has_factor && factor->name != NULL && factor->value != request->factor;
     dataset->news.beats_offset = request->has_offset && offset->name != NULL && offset->value != request->offset;
+    doubt_bytes(dataset, request->transform);
 }
 
 // Of the reference, whatever keys and attributes say.

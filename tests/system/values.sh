@@ -221,6 +221,10 @@ let_in() { trained "$1" "${gaps[@]}" "${@:2}" && says "$1" 'of the values are mi
 let_in by_nan data.train=/nan data.missing=nan
 let_in by_fill data.train=/fill data.missing=fill
 trained not_told "${gaps[@]}" data.train=/all data.missing=fill && says not_told 'gaps.h5:/all: has no attribute _FillValue, missing_value or valid_range, so that data.missing: fill finds nothing'
+# Bytes that are no levels of 255: one warning.
+"$make_data" write gaps.h5 /grades u8 120,6 labels
+trained grades data.file=gaps.h5 data.train=/grades && says grades 'warning: gaps.h5:/grades holds bytes up to 4, .* and so reach 0.0157 only; .* set data.factor: 0.25$'
+[ "$(grep -c 'elbow: warning' grades.err)" = 1 ] || fail "more than one warning: $(cat grades.err)"
 let_in by_mask data.train=/any data.mask=/known
 let_in by_both data.train=/nan data.mask=/known data.missing=any
 for way in by_nan:1 by_fill:1 by_mask:1 by_both:3; do
