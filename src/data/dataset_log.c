@@ -166,6 +166,8 @@ static void tell_of_files(const struct elbow_dataset *dataset, const char *role,
                        "%s: was written by MATLAB, which stores axes in reverse order: it is taken for %s; if its "
                        "samples are along the last axis, set data.transpose: true",
                        dataset->name, elbow_text_count(dataset->samples, "sample").text);
+    if (dataset->news.axes[0] != 0)
+        elbow_log_warn(log, "%s: %s", dataset->name, dataset->news.axes);
     tell_keys(dataset, log);
     tell_checkpoint(dataset, log);
     if (hint[0] != 0)

@@ -4,10 +4,12 @@
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/base/text.h"
 #include "elbow/data/companion.h"
 #include "elbow/parallel/collectives.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static bool has_request(const struct elbow_selecting *select)
 {
@@ -110,6 +112,19 @@ static enum elbow_status refuse_short(const struct elbow_loading *loading, struc
                            loading->request->select.length, info->shape[other], key);
 }
 
+// Local. Series with more channels than points in time may have their axes the other way round.
+static void doubt_axes(const struct elbow_loading *loading)
+{
+    const struct elbow_hdf5_info *info = &loading->info;
+    int time = time_axis(loading), other = time == 1 ? 2 : 1;
+    if (info->rank < 3 || loading->request->reference != NULL || info->shape[other] <= info->shape[time])
+        return;
+    snprintf(loading->dataset->news.axes, sizeof loading->dataset->news.axes,
+             "its series are taken for %s of %s each; if the axis of %" PRIu64 " is time, set data.channels: %s",
+             elbow_text_count(info->shape[time], "point").text, elbow_text_count(info->shape[other], "channel").text,
+             info->shape[other], time == 1 ? "first" : "last");
+}
+
 // Local. Many series that are too short for a window may be one of many points, each with its channels.
 static enum elbow_status refuse_recording(const struct elbow_loading *loading, struct elbow_error *error)
 {
@@ -139,6 +154,7 @@ static enum elbow_status cut(const struct elbow_loading *loading, struct elbow_s
         return refuse_short(loading, error);
     if (info->rank == 2 && info->shape[1] < select->length && info->shape[0] >= select->length)
         return refuse_recording(loading, error);
+    doubt_axes(loading);
     return elbow_selection_cut(selection, info->shape[time_axis(loading)], select->length,
                                select->step > 0 ? select->step : select->length, loading->dataset->name, error);
 }

@@ -39,10 +39,11 @@ struct elbow_dataset_news {
     bool may_be_reversed;      // MATLAB wrote it, and its last axis may be that of the samples
     bool looks_channels_first; // its first axis may be that of the channels, and is not read so
     char turned[500];          // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not
-    char doubt[500];           // why the scaling may be wrong here, and what to do; empty: it seems right
-    uint64_t empty;            // samples without a known value
-    size_t never;              // values of a sample that are known in none
-    size_t constant;           // columns without a deviation, where one of each was learned from this dataset
+    char axes[200];  // why the axes of series may be the other way round, and what to do; empty: not; rank zero's
+    char doubt[500]; // why the scaling may be wrong here, and what to do; empty: it seems right
+    uint64_t empty;  // samples without a known value
+    size_t never;    // values of a sample that are known in none
+    size_t constant; // columns without a deviation, where one of each was learned from this dataset
     size_t first_constant[ELBOW_DATASET_CONSTANT]; // the first of them
     // Of a table whose columns have no deviations of their own: the least and the largest of columns that vary, as the
     // model sees them; 0: not looked at.
