@@ -6,6 +6,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
+#include "elbow/output/base64.h"
 
 #include <stdio.h>
 
@@ -160,18 +161,6 @@ static void text(struct elbow_canvas *canvas, const char *words, double x, doubl
     fputs("</text>\n", stream);
 }
 
-static void put_base64(FILE *stream, const char *bytes, size_t size)
-{
-    static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        uint32_t word = 0;
-        for (size_t k = 0; k < 3; ++k)
-            word = word << 8 | (i + k < size ? (uint8_t)bytes[i + k] : 0);
-        for (size_t k = 0; k < 4; ++k)
-            fputc(i + k > size ? '=' : LETTERS[word >> (18 - 6 * k) & 63], stream);
-    }
-}
-
 static void image(struct elbow_canvas *canvas, const struct elbow_box *box, const struct elbow_picture *picture)
 {
     FILE *stream = open_part(canvas);
@@ -184,7 +173,7 @@ static void image(struct elbow_canvas *canvas, const struct elbow_box *box, cons
           stream);
     put_box(stream, box);
     fputs(" xlink:href=\"data:image/png;base64,", stream);
-    put_base64(stream, bytes, size);
+    elbow_base64_put(stream, bytes, size);
     fputs("\"/>\n", stream);
     elbow_release(&bytes);
 }
