@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
 // What the command line says.
 struct wish {
@@ -26,20 +25,6 @@ static enum elbow_status read_wish(const struct elbow_call *call, struct wish *w
         return elbow_error_set(error, ELBOW_USAGE, "elbow compare: %d %s; give 2 to %d", wish->runs.count,
                                wish->runs.count == 1 ? "run alone" : "runs are too many", ELBOW_COMPARED_MAX);
     return wish->request.output != NULL ? elbow_plot_check(wish->request.output, error) : ELBOW_OK;
-}
-
-// The last part of a path, or all of it where another run has the same.
-static const char *name_of(const struct wish *wish, int run)
-{
-    const char *names[ELBOW_COMPARED_MAX];
-    bool is_alone = true;
-    for (int i = 0; i < wish->runs.count; ++i) {
-        const char *slash = strrchr(wish->runs.words[i], '/');
-        names[i] = slash == NULL || slash[1] == '\0' ? wish->runs.words[i] : slash + 1;
-    }
-    for (int i = 0; i < wish->runs.count; ++i)
-        is_alone = is_alone && (i == run || strcmp(names[i], names[run]) != 0);
-    return is_alone ? names[run] : wish->runs.words[run];
 }
 
 static void print_mean(struct elbow_compared_mean mean)
@@ -126,7 +111,7 @@ static enum elbow_status take_runs(struct elbow_call *call, const struct wish *w
         struct elbow_session_request request = wish->request;
         struct elbow_session session = {0};
         request.checkpoint = wish->runs.words[r];
-        runs[r].name = name_of(wish, r);
+        runs[r].name = elbow_compared_name(wish->runs.words, wish->runs.count, r);
         status = elbow_session_open(call->comm, &request, call->log, &session, error);
         if (status == ELBOW_OK)
             status = elbow_compared_take(call->comm, request.checkpoint, &session, &runs[r], error);

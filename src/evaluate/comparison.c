@@ -9,8 +9,10 @@
 #include "elbow/parallel/ordered_rows.h"
 
 #include <math.h>
+#include <string.h>
 
 const char *const elbow_compared_names[ELBOW_COMPARED_FIGURES] = {"elbo", "recon", "kl"};
+const char *const elbow_compared_curves[ELBOW_HISTORY_CURVES] = {"step", "elbo", "recon", "kl", "objective", "rate"};
 
 enum { TABLE_BYTES_MAX = 1 << 30 };
 
@@ -128,23 +130,28 @@ static enum elbow_status take_kl(const char *run, struct elbow_compared *compare
 
 static enum elbow_status take_tables(const char *run, struct elbow_compared *compared, struct elbow_error *error)
 {
-    static const char *const NAMES[ELBOW_HISTORY_CURVES] = {"step", "elbo", "recon", "kl"};
-    enum elbow_status status =
-        take_table(run, "metrics.csv", NAMES, ELBOW_HISTORY_CURVES, &compared->train, &compared->valid, error);
+    enum elbow_status status = take_table(run, "metrics.csv", elbow_compared_curves, ELBOW_HISTORY_CURVES,
+                                          &compared->train, &compared->valid, error);
     return status == ELBOW_OK ? take_kl(run, compared, error) : status;
 }
 
-enum elbow_status elbow_compared_take(struct elbow_comm *comm, const char *run, struct elbow_session *session,
-                                      struct elbow_compared *compared, struct elbow_error *error)
+static struct elbow_evaluation_request evaluation_of(struct elbow_comm *comm, const struct elbow_session *session)
 {
     const struct elbow_checkpoint *checkpoint = &session->checkpoint;
-    const struct elbow_evaluation_request evaluation = {
+    return (struct elbow_evaluation_request){
         .comm = comm,
         .model = session->model,
         .parameters = checkpoint->values,
         .dataset = &session->dataset,
         .config = &checkpoint->config,
         .terms = elbow_objective_terms(&checkpoint->config, checkpoint->config.objective.beta)};
+}
+
+enum elbow_status elbow_compared_take(struct elbow_comm *comm, const char *run, struct elbow_session *session,
+                                      struct elbow_compared *compared, struct elbow_error *error)
+{
+    const struct elbow_checkpoint *checkpoint = &session->checkpoint;
+    const struct elbow_evaluation_request evaluation = evaluation_of(comm, session);
     const struct elbow_map_request map = {.evaluation = &evaluation,
                                           .axes = session->model->latent < 2 ? 1 : 2,
                                           .colour = session->dataset.has_labels ? ELBOW_MAP_LABELS : ELBOW_MAP_PLAIN};
@@ -164,6 +171,27 @@ enum elbow_status elbow_compared_take(struct elbow_comm *comm, const char *run, 
     return elbow_comm_agree_root(comm, error);
 }
 
+enum elbow_status elbow_compared_traverse(struct elbow_comm *comm, struct elbow_session *session,
+                                          struct elbow_compared *compared, struct elbow_error *error)
+{
+    const struct elbow_evaluation_request evaluation = evaluation_of(comm, session);
+    if (session->frozen != NULL)
+        return ELBOW_OK;
+    return elbow_comparison_traverse(&evaluation, &session->checkpoint.data, &compared->traversals, error);
+}
+
+const char *elbow_compared_name(const char *const *runs, int count, int run)
+{
+    const char *slash = strrchr(runs[run], '/');
+    const char *name = slash == NULL || slash[1] == '\0' ? runs[run] : slash + 1;
+    for (int i = 0; i < count; ++i) {
+        slash = strrchr(runs[i], '/');
+        if (i != run && strcmp(slash == NULL || slash[1] == '\0' ? runs[i] : slash + 1, name) == 0)
+            return runs[run];
+    }
+    return name;
+}
+
 void elbow_compared_clear(struct elbow_compared *compared)
 {
     for (int f = 0; f < ELBOW_COMPARED_FIGURES; ++f)
@@ -175,6 +203,7 @@ void elbow_compared_clear(struct elbow_compared *compared)
     elbow_history_clear(&compared->kl_steps);
     elbow_release(&compared->samples.pixels);
     elbow_release(&compared->reconstructions.pixels);
+    elbow_release(&compared->traversals.pixels);
     *compared = (struct elbow_compared){0};
 }
 

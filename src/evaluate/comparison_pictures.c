@@ -4,12 +4,13 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/facts.h"
+#include "elbow/evaluate/walk.h"
 #include "elbow/math/random.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { ACROSS = 6, ROWS = 4, SEED = 1 };
+enum { ACROSS = 6, ROWS = 4, SEED = 1, STEPS = 9, DIMENSIONS = 10 };
 
 // Where images go.
 struct tiles {
@@ -109,5 +110,55 @@ enum elbow_status elbow_comparison_sample(const struct elbow_evaluation_request 
     }
     elbow_release(&z);
     elbow_release(&means);
+    return error->status;
+}
+
+static enum elbow_status decode_walk(const struct elbow_evaluation_request *evaluation, const struct elbow_walk *walk,
+                                     struct elbow_compared_pictures *pictures, struct elbow_error *error)
+{
+    struct elbow_model *model = evaluation->model;
+    struct tiles tiles;
+    float *means = NULL;
+    if (!make_tiles(evaluation, walk->across, walk->points / walk->across, pictures, &tiles, error))
+        return error->status;
+    elbow_allocate(&means, model->values, sizeof *means, "images of a walk", error);
+    for (size_t n = 0; n < walk->points && error->status == ELBOW_OK; ++n) {
+        elbow_model_set_sizes(model, 1, (struct elbow_model_sizes){0});
+        elbow_model_decode(model, evaluation->parameters, 1, walk->z + n * model->latent, means);
+        put_tile(&tiles, means, n / walk->across, n % walk->across);
+    }
+    elbow_release(&means);
+    return error->status;
+}
+
+enum elbow_status elbow_comparison_traverse(const struct elbow_evaluation_request *evaluation,
+                                            const struct elbow_data_facts *data,
+                                            struct elbow_compared_pictures *pictures, struct elbow_error *error)
+{
+    const struct elbow_dataset *dataset = evaluation->dataset;
+    struct elbow_image_shape shape;
+    const struct elbow_gallery gallery = {.comm = evaluation->comm,
+                                          .model = evaluation->model,
+                                          .parameters = evaluation->parameters,
+                                          .data = data,
+                                          .config = evaluation->config};
+    size_t latent = evaluation->model->latent;
+    const struct elbow_traversal traversal = {.gallery = &gallery,
+                                              .evaluation = evaluation,
+                                              .is_of_data = true,
+                                              .steps = STEPS,
+                                              .count = latent < DIMENSIONS ? latent : DIMENSIONS,
+                                              .seed = SEED};
+    struct elbow_walk walk = {0};
+    if (evaluation->model->conditions > 0 || evaluation->model->classes > 1 || dataset->through != NULL ||
+        !elbow_dataset_image(dataset->layout, dataset->rank, dataset->shape, &shape))
+        return ELBOW_OK;
+    *error = (struct elbow_error){0};
+    if (elbow_walk_traverse(&traversal, &walk, error) == ELBOW_OK) {
+        if (elbow_comm_place(evaluation->comm).rank == 0)
+            decode_walk(evaluation, &walk, pictures, error);
+        elbow_comm_agree_root(evaluation->comm, error);
+    }
+    elbow_walk_clear(&walk);
     return error->status;
 }

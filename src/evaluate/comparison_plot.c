@@ -250,25 +250,77 @@ static void add_pictures(struct picture *picture, bool is_sample)
     end_row(picture);
 }
 
-static enum elbow_status fill(struct picture *picture, struct elbow_error *error)
+static enum elbow_status fill(struct picture *picture, unsigned parts, struct elbow_error *error)
 {
     bool has_kl = false;
     for (size_t r = 0; r < picture->count; ++r)
         has_kl = has_kl || picture->runs[r].has_kl;
     enum elbow_status status = ELBOW_OK;
-    if (has_kl)
+    if ((parts & ELBOW_COMPARED_CURVES) != 0 && has_kl)
         add_curves(picture, "elbo", ELBOW_CURVE_ELBO);
-    add_curves(picture, "recon", ELBOW_CURVE_RECON);
-    if (has_kl)
+    if ((parts & ELBOW_COMPARED_CURVES) != 0)
+        add_curves(picture, "recon", ELBOW_CURVE_RECON);
+    if ((parts & ELBOW_COMPARED_CURVES) != 0 && has_kl)
         add_curves(picture, "kl", ELBOW_CURVE_KL);
-    if (has_kl)
+    if ((parts & ELBOW_COMPARED_RATES) != 0 && has_kl)
         status = add_rates(picture, error);
     end_row(picture);
-    if (status == ELBOW_OK)
+    if (status == ELBOW_OK && (parts & ELBOW_COMPARED_DIMENSIONS) != 0)
         status = add_heats(picture, error);
-    add_maps(picture);
-    add_pictures(picture, true);
-    add_pictures(picture, false);
+    if ((parts & ELBOW_COMPARED_MAPS) != 0)
+        add_maps(picture);
+    if ((parts & ELBOW_COMPARED_IMAGES) != 0) {
+        add_pictures(picture, true);
+        add_pictures(picture, false);
+    }
+    return status;
+}
+
+static enum elbow_status make_picture(const struct elbow_compared *runs, size_t count, struct picture **picture,
+                                      struct elbow_error *error)
+{
+    ELBOW_CHECK(count > 0 && count <= ELBOW_COMPARED_MAX);
+    enum elbow_status status = elbow_allocate(picture, 1, sizeof **picture, "a comparison", error);
+    if (status != ELBOW_OK)
+        return status;
+    (*picture)->runs = runs;
+    (*picture)->count = count;
+    return ELBOW_OK;
+}
+
+static void give_back(struct picture **picture)
+{
+    for (size_t r = 0; r < ELBOW_COMPARED_MAX; ++r)
+        elbow_release(&(*picture)->cells[r]);
+    for (size_t i = 0; i < 2 * (size_t)ELBOW_COMPARED_MAX; ++i)
+        elbow_release(&(*picture)->distortion[i]);
+    elbow_release(picture);
+}
+
+static struct elbow_plot plot_of(const struct picture *picture)
+{
+    return (struct elbow_plot){
+        .columns = picture->columns, .panels = picture->panels, .panel_count = picture->panel_count};
+}
+
+enum elbow_status elbow_comparison_encode(const struct elbow_compared *runs, size_t count,
+                                          enum elbow_compared_part part, char **bytes, size_t *size,
+                                          struct elbow_error *error)
+{
+    struct picture *picture = NULL;
+    *bytes = NULL;
+    enum elbow_status status = make_picture(runs, count, &picture, error);
+    if (status != ELBOW_OK)
+        return status;
+    picture->columns = part == ELBOW_COMPARED_CURVES ? 3 : part == ELBOW_COMPARED_RATES ? 1 : count; // one, or runs
+    status = fill(picture, part, error);
+    bool is_empty = true;
+    for (size_t i = 0; i < picture->panel_count; ++i)
+        is_empty = is_empty && picture->panels[i].raster == NULL && picture->panels[i].series_count == 0;
+    const struct elbow_plot plot = plot_of(picture);
+    if (status == ELBOW_OK && !is_empty)
+        status = elbow_plot_encode(&plot, "part.png", bytes, size, error);
+    give_back(&picture);
     return status;
 }
 
@@ -276,22 +328,14 @@ enum elbow_status elbow_comparison_draw(const struct elbow_compared *runs, size_
                                         enum elbow_publish publish, struct elbow_error *error)
 {
     struct picture *picture = NULL;
-    ELBOW_CHECK(count > 0 && count <= ELBOW_COMPARED_MAX);
-    enum elbow_status status = elbow_allocate(&picture, 1, sizeof *picture, "a comparison", error);
+    enum elbow_status status = make_picture(runs, count, &picture, error);
     if (status != ELBOW_OK)
         return status;
-    picture->runs = runs;
-    picture->count = count;
     picture->columns = count < 2 ? 2 : count > 4 ? 4 : count;
-    status = fill(picture, error);
-    const struct elbow_plot plot = {
-        .columns = picture->columns, .panels = picture->panels, .panel_count = picture->panel_count};
+    status = fill(picture, ELBOW_COMPARED_ALL, error);
+    const struct elbow_plot plot = plot_of(picture);
     if (status == ELBOW_OK)
         status = elbow_plot_write(&plot, path, publish, error);
-    for (size_t r = 0; r < ELBOW_COMPARED_MAX; ++r)
-        elbow_release(&picture->cells[r]);
-    for (size_t i = 0; i < 2 * ELBOW_COMPARED_MAX; ++i)
-        elbow_release(&picture->distortion[i]);
-    elbow_release(&picture);
+    give_back(&picture);
     return status;
 }

@@ -2,6 +2,7 @@
 // The pictures of a run's steps: what they are called, and which of them stay.
 #include "elbow/evaluate/gallery.h"
 
+#include "elbow/base/memory.h"
 #include "elbow/output/sink.h"
 
 #include <dirent.h>
@@ -134,4 +135,46 @@ void elbow_gallery_cut(const struct elbow_directory *run, uint64_t step)
         if (step_of(entry->d_name, &found) && found > step)
             unlinkat(dirfd(stream), entry->d_name, 0);
     closedir(stream);
+}
+
+// Fills in the steps of images, as many as there is room for; how many there are.
+static size_t list_images(const struct elbow_directory *run, uint64_t *steps, size_t room)
+{
+    size_t count = 0;
+    uint64_t step;
+    DIR *stream = elbow_directory_list(run, "samples");
+    if (stream == NULL)
+        return 0;
+    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        if (!step_of(entry->d_name, &step) || !elbow_output_ends(entry->d_name, elbow_sink_endings(ELBOW_SINK_PNG)[0]))
+            continue;
+        if (count < room)
+            steps[count] = step;
+        ++count;
+    }
+    closedir(stream);
+    return count;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+enum elbow_status elbow_gallery_steps(const struct elbow_directory *run, uint64_t **steps, size_t *count,
+                                      struct elbow_error *error)
+{
+    size_t room = list_images(run, NULL, 0);
+    *count = 0;
+    enum elbow_status status = elbow_allocate(steps, room, sizeof **steps, "the pictures of a run", error);
+    if (status != ELBOW_OK || room == 0)
+        return status;
+    size_t found = list_images(run, *steps, room);
+    found = found < room ? found : room;
+    qsort(*steps, found, sizeof **steps, by_number);
+    for (size_t i = 0; i < found; ++i)
+        if (i == 0 || (*steps)[i] != (*steps)[*count - 1])
+            (*steps)[(*count)++] = (*steps)[i];
+    return ELBOW_OK;
 }

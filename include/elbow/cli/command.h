@@ -189,6 +189,7 @@ enum elbow_status elbow_flags_read(const struct elbow_call *call, void *wish, st
     X(measure)                                                                                                         \
     X(map)                                                                                                             \
     X(compare)                                                                                                         \
+    X(report)                                                                                                          \
     X(info)                                                                                                            \
     X(config)                                                                                                          \
     X(bench)                                                                                                           \

@@ -94,6 +94,11 @@ void elbow_gallery_name(uint64_t step, bool of_reconstructions, char name[ELBOW_
 // Local. Whether a name is one that elbow_gallery_step gives.
 bool elbow_gallery_is_name(const char *name);
 
+// Local. The steps that have an image (.png) in RUN/samples, ascending; NULL and 0 where there are none. Given back
+// with elbow_release. MEMORY.
+enum elbow_status elbow_gallery_steps(const struct elbow_directory *run, uint64_t **steps, size_t *count,
+                                      struct elbow_error *error);
+
 // Local. Whether RUN/samples holds pictures of steps after `step`.
 bool elbow_gallery_has_after(const struct elbow_directory *run, uint64_t step);
 

@@ -17,4 +17,9 @@ enum elbow_status elbow_comparison_reconstruct(const struct elbow_evaluation_req
 enum elbow_status elbow_comparison_sample(const struct elbow_evaluation_request *evaluation,
                                           struct elbow_compared_pictures *pictures, struct elbow_error *error);
 
+// Collective. What the most used dimensions do, one below the other; none likewise.
+enum elbow_status elbow_comparison_traverse(const struct elbow_evaluation_request *evaluation,
+                                            const struct elbow_data_facts *data,
+                                            struct elbow_compared_pictures *pictures, struct elbow_error *error);
+
 #endif

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# elbow report: one page with all sections, of two runs the same bytes on 1 and 3 ranks; it loads nothing; names cannot become markup; in Chromium, where it
+# is installed, there is no word on the console, the sliders move and curves zoom.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+"$make_data" write data.h5 /train u8 96,6,6 bytes
+"$make_data" write data.h5 /valid u8 48,6,6 bytes
+"$make_data" write data.h5 /labels i16 48 labels
+cat >first.yaml <<'Y'
+data: {file: data.h5, train: /train, valid: /valid, valid_labels: /labels}
+model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 20, activation: tanh}], decoder: [dense: {units: 20, activation: tanh}]}
+train: {epochs: 3, batch: 24, microbatch: 4, rate: 1.0e-2}
+log: {every: 2}
+eval: {every: 4}
+samples: {every: 4, count: 6}
+Y
+# A run that collapses, and whose directory has a name that would be markup.
+strange='a<b>&"c"'
+sed 's/^train:/objective: {beta: 1.0e+4}\ntrain:/; s/epochs: 3,/epochs: 25,/' first.yaml >strange.yaml
+run 0 1 first "$elbow" train first.yaml --run-dir first
+run 0 1 strange "$elbow" train strange.yaml --run-dir "$strange"
+
+run 0 1 one "$elbow" report first -o one.1.html
+for ranks in 1 3; do run 0 $ranks two.$ranks "$elbow" report first "$strange" -o two.$ranks.html; done
+same_file "elbow report first and another" two.1.html two.3.html
+
+for page in one.1.html two.1.html; do
+    for id in figures warnings curves samples rates dimensions prior reconstructions map traversals configuration receipt; do
+        grep -q "^<section id=\"$id\">" $page || fail "$page has no section $id"
+        grep -q "^<a href=\"#$id\">" $page || fail "$page has no link to $id"
+    done
+    for curve in objective elbo recon kl rate gap; do grep -q "id=\"chart-$curve\"" $page || fail "$page has no curve of $curve"; done
+    grep -oE '<img [^>]*>' $page | grep -vE ' alt="[^"]+"' | cut -c 1-60 >bare.txt
+    [ ! -s bare.txt ] || fail "$page has an image without words: $(cat bare.txt)"
+    grep -oE "(src|href)=[\"'][^\"']{1,20}" $page | grep -vE "=[\"'](#|data:)" >outside.txt
+    [ ! -s outside.txt ] || fail "$page loads from elsewhere: $(cat outside.txt)"
+    ! grep -qE 'https?://|url\([^#]|@import' $page || fail "$page names a place elsewhere"
+    [ "$(grep -oE '(^| )id="[^"]+"' $page | sort | uniq -d | wc -l)" = 0 ] || fail "$page has an id twice"
+    [ "$(wc -c <$page)" -lt 5000000 ] || fail "$page has $(wc -c <$page) bytes"
+done
+grep -q '<strong>a&lt;b&gt;&amp;&quot;c&quot;</strong>: posterior collapse' two.1.html || fail "two.1.html does not tell of the collapse"
+! grep -q 'posterior collapse' one.1.html || fail "one.1.html tells of a collapse that is none"
+! grep -q 'a<b>' two.1.html || fail "two.1.html has a name as markup"
+grep -q '<mark>  beta: 1.0e+04</mark>' two.1.html || fail "two.1.html does not mark what is configured differently"
+grep -q '^<pre class="receipt" tabindex="0">run: elbow' one.1.html || fail "one.1.html has no receipt"
+[ "$(grep -c 'class="frame"' one.1.html)" = "$(find first/samples -name 'step-*.png' | wc -l)" ] || fail "one.1.html lacks pictures over training"
+
+# A checkpoint by itself has neither tables nor pictures.
+run 0 1 alone "$elbow" report first/checkpoints/step-00000012.h5 -o alone.html
+grep -q 'has no receipt' alone.html || fail "a checkpoint by itself: $(head -c 300 alone.out)"
+
+# refused STATUS SENTENCE word...
+refused() {
+    local status=$1 sentence=$2
+    shift 2
+    run "$status" 1 refused "$elbow" report "$@"
+    grep -qF "$sentence" refused.err || fail "elbow report $*: $(cat refused.err)"
+}
+refused 2 'the name must end in .html' first -o x.png
+refused 2 '9 runs are too many; give 1 to 8' first first first first first first first first first -o x.html
+refused 1 'one.1.html' first -o one.1.html
+refused 1 'nowhere' first nowhere -o x.html
+[ ! -e x.html ] || fail "a refused report left x.html"
+run 0 1 replaced "$elbow" report first -o one.1.html --force
+
+browser=$(command -v chromium || command -v chromium-browser) || { echo "not looked at in a browser: there is no chromium"; finish; }
+# A page that uses itself: first steps, zoom by key, what a key tells.
+sed 's|^</body>$||; s|^</html>$||' two.1.html >used.html
+cat >>used.html <<'H'
+<script>
+var told = [];
+document.querySelectorAll('.steps').forEach(function (node) {
+  var slider = node.querySelector('input'), frames = node.querySelectorAll('.frame');
+  slider.value = 0;
+  slider.dispatchEvent(new Event('input'));
+  told.push(node.querySelector('output').textContent + (frames[0].hidden ? 'hidden' : 'shown') + (frames[1].hidden ? 'hidden' : 'shown'));
+});
+var chart = document.getElementById('chart-elbo'), before = chart.innerHTML;
+function press(key) { chart.dispatchEvent(new KeyboardEvent('keydown', { key: key })); }
+press('ArrowRight');
+told.push(chart.querySelector('.tip').textContent.split('\n')[0]);
+press('+');
+told.push(chart.innerHTML.indexOf('<svg') >= 0 && chart.innerHTML !== before ? 'zoomed' : 'same');
+told.push(document.querySelectorAll('.chart path').length);
+told.push(document.documentElement.scrollWidth <= window.innerWidth ? 'fits' : 'wider than the window');
+document.title = 'TOLD ' + told.join(' ');
+</script>
+</body>
+</html>
+H
+timeout -k 5 "$limit" "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --enable-logging=stderr --window-size=400,900 \
+    --dump-dom "file://$work/used.html" >dom.html 2>browser.err || { echo "not looked at in a browser: chromium does not start here"; finish; }
+! grep -a CONSOLE browser.err || fail "the page has a word on the console"
+told=$(grep -oE '<title>TOLD [^<]*' dom.html)
+case $told in
+    '<title>TOLD 4shownhidden 4shownhidden step 2 zoomed '*' fits') ;;
+    *) fail "in the browser: $told" ;;
+esac
+finish
