@@ -65,9 +65,11 @@ const char *const elbow_report_style[] = {
     "    --c7: #7a3fb0; }",
     "  body { max-width: none; padding: 0; font-size: 10pt; }",
     "  nav, button, input[type=range], .tip { display: none !important; }",
-    "  h2 { break-after: avoid; } h3 { break-after: avoid; }",
+    "  h2, h3, .note { break-after: avoid; }",
+    "  mark { font-weight: 700; text-decoration: underline; }",
     "  pre { max-height: none; white-space: pre-wrap; overflow: visible; font-size: 7pt; }",
     "  .grid { grid-template-columns: repeat(2, 1fr); }",
+    "  .grid > :only-child { grid-column: 1 / -1; }",
     "}",
     NULL,
 };
