@@ -3,6 +3,7 @@
 // writing.
 #include "elbow/checkpoint/detail/format.h"
 
+#include "elbow/base/bytes.h"
 #include "elbow/base/file.h"
 #include "elbow/math/hash.h"
 
@@ -56,30 +57,16 @@ bool elbow_checkpoint_step(const char *name, uint64_t *step)
            elbow_text_format(same, sizeof same, "step-%08" PRIu64 ".h5", *step) && strcmp(name, same) == 0;
 }
 
-static void put_number(unsigned char *bytes, uint64_t number, int size)
-{
-    for (int i = 0; i < size; ++i)
-        bytes[i] = (unsigned char)(number >> 8 * i);
-}
-
-static uint64_t get_number(const unsigned char *bytes, int size)
-{
-    uint64_t number = 0;
-    for (int i = 0; i < size; ++i)
-        number |= (uint64_t)bytes[i] << 8 * i;
-    return number;
-}
-
 void elbow_checkpoint_seal(void *image, size_t size)
 {
     unsigned char *block = image;
     size_t rest = size - ELBOW_CHECKPOINT_BLOCK;
     memset(block, 0, ELBOW_CHECKPOINT_BLOCK);
     memcpy(block, ELBOW_CHECKPOINT_MAGIC, 8);
-    put_number(block + 8, ELBOW_CHECKPOINT_VERSION, 4);
-    put_number(block + 12, ELBOW_CHECKPOINT_BLOCK, 4);
-    put_number(block + 16, rest, 8);
-    put_number(block + 24, elbow_hash_bytes(block + ELBOW_CHECKPOINT_BLOCK, rest), 8);
+    elbow_bytes_put(block + 8, ELBOW_CHECKPOINT_VERSION, 4);
+    elbow_bytes_put(block + 12, ELBOW_CHECKPOINT_BLOCK, 4);
+    elbow_bytes_put(block + 16, rest, 8);
+    elbow_bytes_put(block + 24, elbow_hash_bytes(block + ELBOW_CHECKPOINT_BLOCK, rest), 8);
 }
 
 // What the user block of a file of `size` bytes says, but for the hash.
@@ -88,25 +75,25 @@ static enum elbow_status verify_block(const char *path, const unsigned char *blo
 {
     if (size < ELBOW_CHECKPOINT_BLOCK || memcmp(block, ELBOW_CHECKPOINT_MAGIC, 8) != 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: is not a checkpoint of Elbow", path);
-    uint64_t version = get_number(block + 8, 4), rest = size - ELBOW_CHECKPOINT_BLOCK;
+    uint64_t version = elbow_bytes_get(block + 8, 4), rest = size - ELBOW_CHECKPOINT_BLOCK;
     if (version != ELBOW_CHECKPOINT_VERSION)
         return elbow_error_set(error, ELBOW_FORMAT,
                                "%s: is a checkpoint of format %u, but this program reads format %d", path,
                                (unsigned)version, ELBOW_CHECKPOINT_VERSION);
-    if (get_number(block + 16, 8) != rest)
+    if (elbow_bytes_get(block + 16, 8) != rest)
         return elbow_error_set(
             error, ELBOW_FORMAT, "%s: is cut off or too long: %llu bytes were written, %llu are there", path,
-            (unsigned long long)(get_number(block + 16, 8) + ELBOW_CHECKPOINT_BLOCK), (unsigned long long)size);
+            (unsigned long long)(elbow_bytes_get(block + 16, 8) + ELBOW_CHECKPOINT_BLOCK), (unsigned long long)size);
     return ELBOW_OK;
 }
 
 static enum elbow_status verify_hash(const char *path, const unsigned char *block, uint64_t hash,
                                      struct elbow_error *error)
 {
-    bool is_clean = get_number(block + 12, 4) == ELBOW_CHECKPOINT_BLOCK;
+    bool is_clean = elbow_bytes_get(block + 12, 4) == ELBOW_CHECKPOINT_BLOCK;
     for (int i = 32; i < ELBOW_CHECKPOINT_BLOCK; ++i)
         is_clean = is_clean && block[i] == 0;
-    if (is_clean && get_number(block + 24, 8) == hash)
+    if (is_clean && elbow_bytes_get(block + 24, 8) == hash)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FORMAT, "%s: is damaged: its contents do not match their hash", path);
 }

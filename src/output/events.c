@@ -3,6 +3,7 @@
 // few fields.
 #include "elbow/output/events.h"
 
+#include "elbow/base/bytes.h"
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/math/crc.h"
@@ -29,27 +30,13 @@ static uint32_t masked(const void *bytes, size_t size)
     return (crc >> 15 | crc << 17) + UINT32_C(0xa282ead8);
 }
 
-static void put_number(unsigned char *bytes, uint64_t number, int size)
-{
-    for (int i = 0; i < size; ++i)
-        bytes[i] = (unsigned char)(number >> 8 * i);
-}
-
-static uint64_t get_number(const unsigned char *bytes, int size)
-{
-    uint64_t number = 0;
-    for (int i = 0; i < size; ++i)
-        number |= (uint64_t)bytes[i] << 8 * i;
-    return number;
-}
-
 // The event in its frame, behind what is there.
 static void frame(const struct elbow_protobuf *event, struct elbow_protobuf *records)
 {
     unsigned char head[HEAD_SIZE], tail[TAIL_SIZE];
-    put_number(head, event->size, 8);
-    put_number(head + 8, masked(head, 8), 4);
-    put_number(tail, masked(event->bytes, event->size), TAIL_SIZE);
+    elbow_bytes_put(head, event->size, 8);
+    elbow_bytes_put(head + 8, masked(head, 8), 4);
+    elbow_bytes_put(tail, masked(event->bytes, event->size), TAIL_SIZE);
     elbow_protobuf_raw(records, head, sizeof head);
     elbow_protobuf_raw(records, event->bytes, event->size);
     elbow_protobuf_raw(records, tail, sizeof tail);
@@ -91,16 +78,16 @@ static bool read_record(int file, off_t from, char **event, size_t *size, off_t 
 {
     unsigned char head[HEAD_SIZE], tail[TAIL_SIZE];
     *event = NULL;
-    if (pread(file, head, sizeof head, from) != HEAD_SIZE || get_number(head + 8, 4) != masked(head, 8) ||
-        get_number(head, 8) > RECORD_MAX)
+    if (pread(file, head, sizeof head, from) != HEAD_SIZE || elbow_bytes_get(head + 8, 4) != masked(head, 8) ||
+        elbow_bytes_get(head, 8) > RECORD_MAX)
         return false;
-    *size = (size_t)get_number(head, 8);
+    *size = (size_t)elbow_bytes_get(head, 8);
     *end = from + HEAD_SIZE + (off_t)*size + TAIL_SIZE;
     if (elbow_allocate(event, *size, 1, "an event", NULL) != ELBOW_OK)
         return false;
     return pread(file, *event, *size, from + HEAD_SIZE) == (ssize_t)*size &&
            pread(file, tail, sizeof tail, *end - TAIL_SIZE) == TAIL_SIZE &&
-           get_number(tail, TAIL_SIZE) == masked(*event, *size);
+           elbow_bytes_get(tail, TAIL_SIZE) == masked(*event, *size);
 }
 
 // Where the events of steps after `step` begin, or what is no sound record: *records of them are before.
