@@ -196,6 +196,24 @@ FAULTY_CALL(hssize_t, -1, H5Sget_select_hyper_nblocks, (hid_t a), (a))
 FAULTY_CALL(hssize_t, -1, H5Sget_select_npoints, (hid_t a), (a))
 FAULTY_CALL(H5S_sel_type, H5S_SEL_ERROR, H5Sget_select_type, (hid_t a), (a))
 FAULTY_CALL(htri_t, -1, H5Sis_regular_hyperslab, (hid_t a), (a))
+FAULTY_CALL(herr_t, -1, H5Aiterate2, (hid_t a, H5_index_t b, H5_iter_order_t c, hsize_t *d, H5A_operator2_t e, void *f),
+            (a, b, c, d, e, f))
+FAULTY_CALL(herr_t, -1, H5Lcreate_external, (const char *a, const char *b, hid_t c, const char *d, hid_t e, hid_t f),
+            (a, b, c, d, e, f))
+FAULTY_CALL(herr_t, -1, H5Lcreate_hard, (hid_t a, const char *b, hid_t c, const char *d, hid_t e, hid_t f),
+            (a, b, c, d, e, f))
+FAULTY_CALL(herr_t, -1, H5Lcreate_soft, (const char *a, hid_t b, const char *c, hid_t d, hid_t e), (a, b, c, d, e))
+FAULTY_CALL(herr_t, -1, H5Ocopy, (hid_t a, const char *b, hid_t c, const char *d, hid_t e, hid_t f), (a, b, c, d, e, f))
+FAULTY_CALL(herr_t, -1, H5Pfill_value_defined, (hid_t a, H5D_fill_value_t *b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Pget_fill_value, (hid_t a, hid_t b, void *c), (a, b, c))
+FAULTY_CALL(herr_t, -1, H5Pset_copy_object, (hid_t a, unsigned b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Pset_fill_value, (hid_t a, hid_t b, const void *c), (a, b, c))
+FAULTY_CALL(herr_t, -1, H5Pset_filter, (hid_t a, H5Z_filter_t b, unsigned c, size_t d, const unsigned e[]),
+            (a, b, c, d, e))
+FAULTY_CALL(htri_t, -1, H5Tdetect_class, (hid_t a, H5T_class_t b), (a, b))
+FAULTY_CALL(size_t, 0, H5Tget_member_offset, (hid_t a, unsigned b), (a, b))
+FAULTY_CALL(hid_t, -1, H5Tget_member_type, (hid_t a, unsigned b), (a, b))
+FAULTY_CALL(herr_t, -1, H5Zget_filter_info, (H5Z_filter_t a, unsigned *b), (a, b))
 FAULTY_CALL(htri_t, -1, H5Zfilter_avail, (H5Z_filter_t a), (a))
 
 #undef FAULTY_CALL

@@ -110,4 +110,20 @@ for file in filters.h5 missing.h5 newer.h5 special.h5; do
         [ $status = 0 ] || [ "$(wc -l <damaged.err)" = 1 ] || fail "info of $file, damage $i: $(cat damaged.err)"
     done
 done
+
+# Chunks of whole rows: a run on them makes the same bytes, whoever wrote them; rows that nobody wrote are refused.
+mkdir before after
+"$make_data" write before/x.h5 /x u8 300,6,6 bytes
+run 0 3 rechunk "$elbow" rechunk before/x.h5 -o after/x.h5 --chunk 1 --filter gzip
+run 0 1 rechunk "$elbow" rechunk before/x.h5 -o after/one.h5 --chunk 1 --filter gzip
+cmp -s after/x.h5 after/one.h5 || fail "rechunk: other bytes on three ranks"
+for side in before after; do
+    (cd $side && run 0 1 train "$elbow" train ../run.yaml --set data.train=x.h5:/x --run-dir run) || fail "train $side"
+done
+cmp -s before/run/checkpoints/step-*.h5 after/run/checkpoints/step-*.h5 || fail "rechunk: another model"
+run 1 3 rechunk "$elbow" rechunk "$data/unwritten.h5:/x" -o unwritten.h5
+grep -q '^elbow: .*rows 60 to 99 of dataset /x were never written' rechunk.err || fail "rechunk: $(cat rechunk.err)"
+[ ! -e unwritten.h5 ] || fail "rechunk: half a file is there"
+run 2 1 rechunk "$elbow" rechunk before/x.h5 -o before/x.h5 --force
+grep -q 'is a file that is read' rechunk.err || fail "rechunk over its input: $(cat rechunk.err)"
 finish

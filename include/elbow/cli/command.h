@@ -190,6 +190,7 @@ enum elbow_status elbow_flags_read(const struct elbow_call *call, void *wish, st
     X(map)                                                                                                             \
     X(compare)                                                                                                         \
     X(report)                                                                                                          \
+    X(rechunk)                                                                                                         \
     X(info)                                                                                                            \
     X(config)                                                                                                          \
     X(bench)                                                                                                           \

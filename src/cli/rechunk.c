@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// elbow rechunk: an HDF5 file with chunks of whole rows.
+#include "elbow/data/rechunk.h"
+#include "elbow/base/child.h"
+#include "elbow/base/clock.h"
+#include "elbow/base/inputs.h"
+#include "elbow/base/memory.h"
+#include "elbow/cli/command.h"
+#include "elbow/config/config.h"
+#include "elbow/data/hdf5.h"
+#include "elbow/evaluate/describe.h"
+#include "elbow/math/permutation.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum { KILOBYTE = 1 << 10, MEGABYTE = 1 << 20 };
+
+// What the command line says.
+struct wish {
+    const char *source, *output, *filter;
+    int64_t rows, kilobytes, megabytes;
+    bool force;
+};
+
+static const struct elbow_flag flags[] = {
+    {.kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE[:/dataset]",
+     .help = "an HDF5 file; or a dataset or a group of it, which is then all that is written",
+     .offset = offsetof(struct wish, source)},
+    {.name = "output",
+     .letter = 'o',
+     .kind = ELBOW_FLAG_TEXT,
+     .is_required = true,
+     .value = "FILE",
+     .help = "the HDF5 file to be written",
+     .offset = offsetof(struct wish, output)},
+    ELBOW_ROW_FORCE(offsetof(struct wish, force)),
+    {.name = "rows",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "N",
+     .help = "rows of a chunk (as many as --chunk holds)",
+     .offset = offsetof(struct wish, rows),
+     .least = 1},
+    {.name = "chunk",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "KB",
+     .help = "size of a chunk in units of 1024 bytes (1024); datasets up to this size are copied as they are",
+     .offset = offsetof(struct wish, kilobytes),
+     .least = 1,
+     .most = 4 << 20},
+    {.name = "filter",
+     .kind = ELBOW_FLAG_TEXT,
+     .value = "FILTER",
+     .help = "how chunks are packed: keep, none, gzip, gzip:LEVEL, or the number of an HDF5 filter and its values, as "
+             "32015:3 (keep)",
+     .offset = offsetof(struct wish, filter)},
+    {.name = "memory",
+     .kind = ELBOW_FLAG_INTEGER,
+     .value = "MB",
+     .help = "memory for the rows in hand, in units of 1024 x 1024 bytes (256)",
+     .offset = offsetof(struct wish, megabytes),
+     .least = 1,
+     .most = 1 << 24},
+};
+
+// FILE, or FILE:/dataset, into its parts; dataset is empty for the first.
+static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, elbow_path file,
+                                   elbow_path dataset, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_flags_read(call, wish, error);
+    if (status != ELBOW_OK)
+        return status;
+    bool fits = elbow_config_locate("", wish->source, file, dataset);
+    if (fits && file[0] == '\0') { // no dataset is named
+        fits = elbow_text_format(file, sizeof(elbow_path), "%s", wish->source);
+        dataset[0] = '\0';
+    }
+    return fits ? ELBOW_OK
+                : elbow_error_set(error, ELBOW_USAGE, "rechunk: %.200s...: the name is too long", wish->source);
+}
+
+static void preview(const struct elbow_call *call, char *note)
+{
+    struct wish wish = {0};
+    struct elbow_error error = {0};
+    elbow_path file, dataset;
+    if (read_wish(call, &wish, file, dataset, &error) != ELBOW_OK)
+        return;
+    elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s", file);
+    elbow_describe_file(file, stdout, &error); // a child prints to nowhere
+    note[0] = '\0';
+}
+
+// The progress line, not more often than people read.
+struct showing {
+    struct elbow_log *log;
+    double last;
+};
+
+static void show(void *user, const char *dataset, uint64_t done, uint64_t rows)
+{
+    static const double EVERY = 0.5;
+    struct showing *showing = user;
+    double now = elbow_clock_seconds();
+    if (now - showing->last < EVERY)
+        return;
+    showing->last = now;
+    elbow_log_progress(showing->log, "%s: %llu of %llu rows, %.0f %%", dataset, (unsigned long long)done,
+                       (unsigned long long)rows, 100.0 * (double)done / (double)rows);
+}
+
+// Seconds that reading some pages takes, in an order that no cache foresees. Negative: it could not be done.
+static double time_pages(const char *path, const struct elbow_rechunk_result *result, uint64_t pages)
+{
+    struct elbow_hdf5 *file = NULL;
+    void *rows = NULL;
+    uint64_t all = (result->rows + result->rows_after - 1) / result->rows_after;
+    struct elbow_permutation order = elbow_permutation_create(all, 0, 0);
+    bool is_fine = elbow_hdf5_open(path, &file, NULL) == ELBOW_OK &&
+                   elbow_allocate(&rows, result->rows_after, 2 * result->row_bytes + sizeof(double), "rows", NULL) ==
+                       ELBOW_OK; // floats of two bytes become four
+    double start = elbow_clock_seconds();
+    for (uint64_t i = 0; i < pages && is_fine; ++i) {
+        uint64_t first = elbow_permutation_at(&order, i) * result->rows_after, left = result->rows - first;
+        uint64_t count = left < result->rows_after ? left : result->rows_after;
+        is_fine = elbow_hdf5_read_rows(file, result->largest, first, count, rows, NULL) == ELBOW_OK;
+    }
+    double seconds = elbow_clock_seconds() - start;
+    elbow_release(&rows);
+    elbow_hdf5_close(file, NULL);
+    return is_fine ? seconds : -1;
+}
+
+// What the largest dataset gained.
+static void tell_gain(struct elbow_log *log, const char *source, const char *target,
+                      const struct elbow_rechunk_result *result)
+{
+    enum { PAGES = 8 };
+    if (result->largest[0] == '\0')
+        return;
+    char before[160];
+    if (result->touched > 0)
+        elbow_text_format(before, sizeof before, "chunks of %llu rows, a row unpacked %s",
+                          (unsigned long long)result->rows_before, elbow_text_bytes(result->touched).text);
+    else
+        elbow_text_format(before, sizeof before, "no chunks of its own");
+    elbow_log_say(log, "%s: before, %s; now, chunks of %llu rows, a row unpacks %s", result->largest, before,
+                  (unsigned long long)result->rows_after,
+                  elbow_text_bytes(result->rows_after * result->row_bytes).text);
+    elbow_log_say(log, "%s: %s in the file before, %s now", result->largest, elbow_text_bytes(result->stored).text,
+                  elbow_text_bytes(result->stored_new).text);
+    uint64_t all = (result->rows + result->rows_after - 1) / result->rows_after, pages = all < PAGES ? all : PAGES;
+    double old_time = time_pages(source, result, pages), new_time = time_pages(target, result, pages);
+    if (old_time >= 0 && new_time >= 0)
+        elbow_log_say(log, "%s: %llu chunks in random order take %.3g ms each to read; the same rows took %.3g ms",
+                      result->largest, (unsigned long long)pages, 1e3 * new_time / (double)pages,
+                      1e3 * old_time / (double)pages);
+}
+
+static void tell(struct elbow_log *log, const struct wish *wish, const char *source,
+                 const struct elbow_rechunk_result *result)
+{
+    elbow_log_say(log, "%s: %s written anew, %llu copied", wish->output,
+                  elbow_text_count(result->rewritten, "dataset").text, (unsigned long long)result->copied);
+    tell_gain(log, source, wish->output, result);
+    if (result->references > 0)
+        elbow_log_warn(log,
+                       "%s: %s of references to objects that are not in the new file, or to parts of datasets: left "
+                       "out",
+                       wish->output, elbow_text_count(result->references, "attribute or dataset").text);
+    if (result->repeated > 0)
+        elbow_log_say(log,
+                      "old chunks were unpacked up to %llu times, as --memory does not hold a band of them; %s would "
+                      "do it once",
+                      (unsigned long long)result->repeats, elbow_text_bytes(result->band).text);
+}
+
+// Rank zero. The new file appears complete, or not at all.
+static enum elbow_status write_file(struct elbow_call *call, const struct wish *wish, const char *file,
+                                    const char *dataset, struct elbow_error *error)
+{
+    enum elbow_publish publish = elbow_output_publishing(wish->force);
+    struct elbow_rechunk_result result;
+    struct elbow_part part = {0};
+    struct showing showing = {.log = call->log, .last = elbow_clock_seconds()};
+    struct elbow_rechunk_request request = {
+        .source = file,
+        .dataset = dataset,
+        .chunk_rows = (uint64_t)wish->rows,
+        .chunk_bytes = (wish->kilobytes > 0 ? (uint64_t)wish->kilobytes : KILOBYTE) * KILOBYTE,
+        .memory = (wish->megabytes > 0 ? (uint64_t)wish->megabytes : 256) * MEGABYTE,
+        .user = &showing,
+        .progress = show};
+    enum elbow_status status =
+        elbow_rechunk_read_filter(wish->filter != NULL ? wish->filter : "keep", &request.filter, error);
+    if (status == ELBOW_OK)
+        status = elbow_inputs_note(file, error);
+    if (status == ELBOW_OK)
+        status = elbow_output_check(wish->output, publish, error);
+    if (status == ELBOW_OK)
+        status = elbow_part_begin(NULL, wish->output, &part, NULL, error);
+    if (status != ELBOW_OK)
+        return status;
+    request.target = part.part;
+    status = elbow_rechunk(&request, &result, error);
+    if (status == ELBOW_OK)
+        status = elbow_output_publish(&part, publish, error);
+    else
+        elbow_part_abandon(&part);
+    if (status == ELBOW_OK)
+        tell(call->log, wish, file, &result);
+    return status;
+}
+
+static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
+{
+    struct wish wish = {0};
+    elbow_path file, dataset;
+    enum elbow_status status = read_wish(call, &wish, file, dataset, error);
+    if (status != ELBOW_OK)
+        return status;
+    if (elbow_comm_place(call->comm).rank == 0)
+        write_file(call, &wish, file, dataset, error);
+    elbow_comm_broadcast(call->comm, error, sizeof *error);
+    return error->status;
+}
+
+const struct elbow_command elbow_command_rechunk = {
+    .name = "rechunk",
+    .summary = "write an HDF5 file anew in chunks of whole rows",
+    .text =
+        "Reading a row of an HDF5 dataset unpacks every chunk that the row touches. This writes a file anew, its\n"
+        "datasets of numbers in chunks of whole rows of about 1 MB, in bounded memory, and says what reading gains.\n"
+        "Values, types, attributes, groups, links and dimension scales stay; small datasets, texts and tables are\n"
+        "copied as they are; virtual datasets, and those whose values lie in other files, become datasets of their\n"
+        "own. One rank does it.\n",
+    .examples = "elbow rechunk data/shapes.h5 -o shapes-rows.h5\n"
+                "elbow rechunk climate.nc:/t2m -o t2m.h5 --filter gzip:6 --memory 2048\n",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .run = run,
+    .preview = preview,
+};
