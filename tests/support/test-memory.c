@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { COLUMNS = 256, PARTS = 4, SERIES = 40, NAME = 16 };
+enum { COLUMNS = 256, NARROW = 16, PARTS = 4, SERIES = 40, NAME = 16 };
 
 static _Noreturn void fail(const char *what, const char *which)
 {
@@ -89,6 +89,7 @@ static void put_dense(hid_t file, hsize_t rows, const float *values)
     put_floats(file, "contiguous", single, rows, COLUMNS, (struct layout){0}, values);
     put_floats(file, "big_endian", H5T_IEEE_F32BE, rows, COLUMNS, (struct layout){0}, values);
     put_floats(file, "rows", single, rows, COLUMNS, (struct layout){.chunk = {1, COLUMNS}}, values);
+    put_floats(file, "narrow", single, rows, NARROW, (struct layout){.chunk = {1, NARROW}}, values);
     put_floats(file, "small", single, rows, COLUMNS, (struct layout){{rows < 100 ? rows : 100, COLUMNS}, true, false},
                values);
     put_floats(file, "few", single, rows, COLUMNS, (struct layout){{few, COLUMNS}, true, false}, values);

@@ -52,7 +52,7 @@ agrees() {
     holds "$taken <= 1.1 * $said && $taken >= 0.9 * $said" || fail "$what: taken $taken kB, doctor announces $said kB"
 }
 file=large/layouts.h5
-for layout in contiguous big_endian rows small few whole columns shuffled csr; do
+for layout in contiguous big_endian rows narrow small few whole columns shuffled csr; do
     agrees "$layout" data.train=$file:/$layout
 done
 agrees "a list" 'data.train=large/part-*.h5:/x'

@@ -2,6 +2,16 @@
 // How a dataset is stored, and what that asks of a read.
 #include "elbow/data/detail/hdf5.h"
 
+// What libhdf5 takes for the chunks of one read, and, as long as the file is open, for the nodes of the index that it
+// has passed: its cache of them is bounded, its table of what lies there fills up.
+enum { CHUNK_BYTES = 7000, INDEX_BYTES = 260, INDEX_MOST = 1500000 };
+
+static uint64_t index_bytes(uint64_t chunks)
+{
+    uint64_t read = chunks < ELBOW_HDF5_CHUNKS_MAX ? chunks : ELBOW_HDF5_CHUNKS_MAX;
+    return read * CHUNK_BYTES + (chunks < INDEX_MOST / INDEX_BYTES ? chunks * INDEX_BYTES : INDEX_MOST);
+}
+
 static bool describe_chunks(hid_t dataset, hid_t creation, const struct elbow_hdf5_info *info,
                             struct elbow_hdf5_storage *storage)
 {
@@ -65,6 +75,7 @@ static bool describe(hid_t dataset, hid_t creation, const struct elbow_hdf5_info
         if (!describe_chunks(dataset, creation, info, storage) || !elbow_hdf5_describe_filters(creation, storage))
             return false;
         storage->reading = reading_bytes(dataset, info, storage);
+        storage->kept = index_bytes(storage->written);
         return true;
     case H5D_VIRTUAL:
         storage->kind = ELBOW_HDF5_VIRTUAL;

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-enum { CHUNKS_MAX = 128 }; // of one read
 // Rows of one read of a virtual dataset, unless a chunk of its sources has more: what HDF5 takes to find the parts of
 // its sources may grow with the rows.
 enum { VIRTUAL_MAX = 1 << 14 };
@@ -48,7 +47,7 @@ enum elbow_status elbow_hdf5_open_values(struct elbow_hdf5 *file, const char *na
     return status == ELBOW_OK ? open_virtual(file, name, dataset, info, error) : status;
 }
 
-// A read in pieces: boxes of at most CHUNKS_MAX chunks.
+// A read in pieces: boxes of at most ELBOW_HDF5_CHUNKS_MAX chunks.
 struct reading {
     hid_t dataset, type, space, memory;
     void *out;
@@ -60,7 +59,7 @@ struct reading {
 // Whole rows of a virtual dataset: as many as fill chunks of its sources, where these begin where it does.
 static void find_virtual_steps(const struct elbow_hdf5_origins *origins, struct reading *reading)
 {
-    hsize_t chunks = origins->across < CHUNKS_MAX ? CHUNKS_MAX / origins->across : 1;
+    hsize_t chunks = origins->across < ELBOW_HDF5_CHUNKS_MAX ? ELBOW_HDF5_CHUNKS_MAX / origins->across : 1;
     hsize_t rows = chunks * (origins->least > 0 ? origins->least : 1), longest = origins->chunk[0];
     hsize_t most = longest > VIRTUAL_MAX ? longest : VIRTUAL_MAX;
     rows = rows < most ? rows : most;
@@ -85,7 +84,7 @@ static bool find_steps(hid_t dataset, const struct elbow_hdf5_info *info, struct
         is_known = H5Pget_chunk(creation, H5S_MAX_RANK, chunk) == info->rank;
     if (creation >= 0)
         H5Pclose(creation);
-    hsize_t room = CHUNKS_MAX; // chunks that a box may still have along the dimensions before
+    hsize_t room = ELBOW_HDF5_CHUNKS_MAX; // chunks that a box may still have along the dimensions before
     for (int i = info->rank - 1; i >= 0 && is_known; --i) {
         hsize_t chunks = (reading->end[i] + chunk[i] - 1) / chunk[i] - reading->first[i] / chunk[i];
         hsize_t taken = chunks < room ? chunks : room;

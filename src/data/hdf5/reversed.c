@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { CHUNKS_MAX = 128 }; // of a box
-
 struct turning {
     hid_t dataset, type, space;
     const struct elbow_hdf5_origins *origins; // of a virtual one
@@ -35,7 +33,7 @@ static bool find_steps(struct turning *turning)
     bool has_chunks = layout == H5D_CHUNKED || (turning->origins != NULL && turning->origins->chunk[0] > 0);
     for (int i = 0; i < turning->rank && has_chunks && turning->origins != NULL; ++i)
         turning->chunk[i] = turning->origins->chunk[i];
-    uint64_t bytes = turning->size, chunks = has_chunks ? CHUNKS_MAX : UINT64_MAX;
+    uint64_t bytes = turning->size, chunks = has_chunks ? ELBOW_HDF5_CHUNKS_MAX : UINT64_MAX;
     for (int i = 0; i < turning->rank && is_known; ++i)
         if (__builtin_mul_overflow(bytes, turning->chunk[i], &bytes))
             return false;

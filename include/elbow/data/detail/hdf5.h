@@ -8,6 +8,9 @@
 
 #include <hdf5.h>
 
+// Chunks that one call of libhdf5 reads at most: it keeps some kilobytes for each of them.
+enum { ELBOW_HDF5_CHUNKS_MAX = 32 };
+
 // What the sources of a virtual dataset ask of whoever reads it: of all that have as many axes as it, or more, the
 // longest chunk along each axis (zeroed: none has chunks).
 struct elbow_hdf5_origins {
