@@ -120,6 +120,7 @@ enum elbow_status elbow_replay_run(struct elbow_replay *replay, const struct elb
     own.checkpoint.best = false;
     own.samples.count = 0;
     own.log.tensorboard = false;
+    own.run.report = false;
     remove_all(replay->comm, replay->run);
     if (from > 0 && elbow_comm_place(replay->comm).rank == 0)
         lay_out(replay, checkpoint, from, error);

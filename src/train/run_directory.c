@@ -21,11 +21,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// What a run writes. The folders come last.
-static const char *const files[] = {ELBOW_RUN_CONFIG, "metrics.csv", "kl.csv",         "log.txt",
-                                    "receipt.txt",    "lock",        ELBOW_EVENTS_NAME};
+// What a run writes: the folders come last; a report, which is made anew at an end, last of the files.
+static const char *const files[] = {ELBOW_RUN_CONFIG, "metrics.csv", "kl.csv",          "log.txt",
+                                    "receipt.txt",    "lock",        ELBOW_EVENTS_NAME, ELBOW_RUN_REPORT};
 static const char *const folders[] = {"checkpoints", "samples"};
 enum { FILES = sizeof files / sizeof *files, FOLDERS = sizeof folders / sizeof *folders };
+enum {
+    NEEDED = FILES - 1
+}; // files that have to be written; whatever is in the way of a report is a warning at the end
 
 enum { HEAD_SIZE = 64 };
 static const size_t RECEIPT_LIMIT = (size_t)1 << 30;
@@ -189,7 +192,7 @@ enum elbow_status elbow_run_check_places(const struct elbow_directory *directory
     for (int i = 0; i < FOLDERS; ++i)
         if (check_folder(directory, folders[i], error) != ELBOW_OK)
             return error->status;
-    for (int i = 0; i < FILES; ++i)
+    for (int i = 0; i < NEEDED; ++i)
         if (check_file(directory, files[i], error) != ELBOW_OK)
             return error->status;
     return check_best(directory, error);
@@ -236,7 +239,7 @@ enum elbow_status elbow_run_make_places(const struct elbow_directory *directory,
         status = elbow_directory_make(directory, folders[i], error);
     for (size_t i = 0; i < sizeof tried / sizeof *tried && status == ELBOW_OK; ++i)
         status = try_part(directory, tried[i], error);
-    for (int i = 0; i < FILES && status == ELBOW_OK; ++i)
+    for (int i = 0; i < NEEDED && status == ELBOW_OK; ++i)
         if (strcmp(files[i], "lock") != 0 && strcmp(files[i], ELBOW_RUN_CONFIG) != 0)
             status = try_open(directory, files[i], error);
     // At the very start nothing is lost yet: what cannot be written stops the run.

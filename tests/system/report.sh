@@ -24,6 +24,19 @@ run 0 1 first "$elbow" train first.yaml --run-dir first
 run 0 1 strange "$elbow" train strange.yaml --run-dir "$strange"
 
 run 0 1 one "$elbow" report first -o one.1.html
+# A run that writes it itself: at a stop that it was asked for, and at its end the same page, on another number of ranks.
+run 75 1 stopped "$elbow" train first.yaml --run-dir own/first --set run.report=true --set run.stop_after=4
+grep -q '<td>4</td>' own/first/report.html || fail "a run that stopped after step 4: $(tail -n 3 stopped.err)"
+run 0 3 ends "$elbow" train first.yaml --run-dir own/first --resume --set run.report=true
+[ ! -e first/report.html ] || fail "first/report.html: a run without run.report has a report"
+run 0 1 same "$elbow" report own/first -o same.html
+same_file "run.report" own/first/report.html same.html
+# What is in its way is a warning.
+cp -r own/first own/blocked
+rm own/blocked/report.html
+mkdir own/blocked/report.html
+run 0 1 blocked "$elbow" train first.yaml --run-dir own/blocked --resume --set run.report=true --set train.epochs=4
+grep -q 'warning: no report has been made: own/blocked/report.html' blocked.err || fail "a report that cannot be made: $(cat blocked.err)"
 for ranks in 1 3; do run 0 $ranks two.$ranks "$elbow" report first "$strange" -o two.$ranks.html; done
 same_file "elbow report first and another" two.1.html two.3.html
 

@@ -250,6 +250,7 @@ struct elbow_config {
         int64_t bucket;              // parameters
         int64_t overlap;             // microbatches; 0: none
         int64_t audit;               // steps; 0: never
+        bool report;                 // report.html at the end
         struct elbow_integers nodes; // for tests: the pretended node of each rank; empty: as it is
     } run;
 };

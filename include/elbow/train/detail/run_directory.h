@@ -9,6 +9,9 @@
 #define ELBOW_RUN_CONFIG "config.yaml"
 enum { ELBOW_RUN_CONFIG_LIMIT = 1000000 };
 
+// The page of a run (run.report).
+#define ELBOW_RUN_REPORT "report.html"
+
 enum elbow_run_kind {
     ELBOW_RUN_NONE,    // nothing in it has a name that a run writes
     ELBOW_RUN_ONE,     // a run of this version or an earlier one, whatever became of it

@@ -16,9 +16,10 @@ struct elbow_trainer {
     struct elbow_run_outputs outputs;
     uint64_t first_step; // of this start
     bool is_finished;
-    int collapsed;       // evaluations of this start, in a row, without a dimension in use
-    bool shows_progress; // on a line that is rewritten
-    double last_line;    // clock: of the progress
+    enum elbow_stop stop; // why this start has stopped before that
+    int collapsed;        // evaluations of this start, in a row, without a dimension in use
+    bool shows_progress;  // on a line that is rewritten
+    double last_line;     // clock: of the progress
 };
 
 // Collective. Everything before the first step: run directory, data, model, exchange, start values or checkpoint. OK
@@ -57,6 +58,9 @@ void elbow_trainer_settle(struct elbow_trainer *trainer);
 // Collective. STOPPED with its sentence; FILE where the checkpoint was not `saved`, or the run directory is lost.
 enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
                                           struct elbow_error *error);
+
+// Collective. Writes report.html into the directory of a run that is closed; a warning where that cannot be.
+void elbow_trainer_write_report(struct elbow_comm *comm, const char *run, struct elbow_log *log);
 
 // Local. Rank zero. What a signal that ends the process shall write from now on.
 void elbow_trainer_keep_text(const struct elbow_trainer *trainer);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What moves in a report: curves (zoom, what stands at a step) and sliders. One line of the page's script each, without
 // double quotes, so that it can be read here.
-#include "elbow/cli/report.h"
+#include "elbow/report/detail/page.h"
 
 // clang-format off
 const char *const elbow_report_script[] = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Reports: what a reader is warned of, and what the script is told of curves.
-#include "elbow/cli/report.h"
+#include "elbow/report/detail/page.h"
 
 #include "unit.h"
 
@@ -107,5 +107,5 @@ START_TEST(long_curves_are_thinned)
 }
 END_TEST
 
-UNIT_MAIN("cli/report", overfitting_is_told, idle_dimensions_are_told, warnings_of_the_log_are_repeated,
+UNIT_MAIN("report/data", overfitting_is_told, idle_dimensions_are_told, warnings_of_the_log_are_repeated,
           long_curves_are_thinned)

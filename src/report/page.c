@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The page of a report, section by section.
-#include "elbow/cli/report.h"
+#include "elbow/report/detail/page.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"

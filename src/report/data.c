@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a report has of a run's directory: tables as JSON, pictures over training, warnings.
-#include "elbow/cli/report.h"
+#include "elbow/report/detail/page.h"
 
 #include "elbow/base/file.h"
 #include "elbow/base/json.h"

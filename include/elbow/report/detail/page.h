@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The page that `elbow report` writes. Rank zero's business.
-#ifndef ELBOW_CLI_REPORT_H
-#define ELBOW_CLI_REPORT_H
+// The page of a report, and what it is made of. Rank zero's business.
+#ifndef ELBOW_REPORT_DETAIL_PAGE_H
+#define ELBOW_REPORT_DETAIL_PAGE_H
 
 #include "elbow/evaluate/comparison.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How a report looks: bright and dark, wide and narrow, on paper.
-#include "elbow/cli/report.h"
+#include "elbow/report/detail/page.h"
 
 // clang-format off
 const char *const elbow_report_style[] = {
