@@ -27,6 +27,8 @@ struct picture {
     struct elbow_plot_raster rasters[3 * ELBOW_COMPARED_MAX];
     size_t raster_count;
     double ring_x[RING], ring_y[RING];
+    char dimensions[ELBOW_COMPARED_MAX][ROWS_OF_KL][24]; // their names, and these as a list
+    const char *names[ELBOW_COMPARED_MAX][ROWS_OF_KL];
     double *cells[ELBOW_COMPARED_MAX], *distortion[2 * ELBOW_COMPARED_MAX]; // owned
     char titles[BLOCKS * ELBOW_COMPARED_MAX][160];
     size_t title_count;
@@ -151,8 +153,11 @@ static enum elbow_status add_heat(struct picture *picture, size_t r, double most
     if (status != ELBOW_OK)
         return status;
     sort_dimensions(kl, order, shown);
-    for (size_t n = 0; n < shown; ++n)
+    for (size_t n = 0; n < shown; ++n) {
         memcpy(picture->cells[r] + n * kl->rows, elbow_history_column(kl, order[n]), kl->rows * sizeof(double));
+        elbow_text_format(picture->dimensions[r][n], sizeof picture->dimensions[r][n], "z%zu", order[n]);
+        picture->names[r][n] = picture->dimensions[r][n];
+    }
     const double *steps = elbow_history_column(&run->kl_steps, 0);
     double begin = kl->rows > 1 ? steps[0] : 0;
     struct elbow_plot_raster *raster = &picture->rasters[picture->raster_count++];
@@ -161,14 +166,16 @@ static enum elbow_status add_heat(struct picture *picture, size_t r, double most
                                          .value = picture->cells[r],
                                          .x0 = begin,
                                          .x1 = steps[kl->rows - 1],
-                                         .y0 = 0.5,
-                                         .y1 = (double)shown + 0.5,
+                                         .y0 = -0.5,
+                                         .y1 = (double)shown - 0.5,
                                          .label = "KL in nats",
                                          .least = 0,
                                          .most = most};
     add_panel(picture, (struct elbow_plot_panel){.title = add_title(picture, run, "KL over training"),
                                                  .x.label = "step",
-                                                 .y = {.label = "dimension, by use", .is_whole = true},
+                                                 .y = {.label = "latent dimension, the most used below",
+                                                       .names = picture->names[r],
+                                                       .name_count = shown},
                                                  .raster = raster});
     return ELBOW_OK;
 }
@@ -303,6 +310,15 @@ static struct elbow_plot plot_of(const struct picture *picture)
         .columns = picture->columns, .panels = picture->panels, .panel_count = picture->panel_count};
 }
 
+// A part stands below a heading, on a telephone, too: without a title, and so small that its letters can be read there.
+static void fit_beside_words(struct picture *picture, struct elbow_plot *plot)
+{
+    for (size_t i = 0; i < picture->panel_count; ++i)
+        picture->panels[i].title = NULL;
+    plot->panel_width = 400;
+    plot->panel_height = 310;
+}
+
 enum elbow_status elbow_comparison_encode(const struct elbow_compared *runs, size_t count,
                                           enum elbow_compared_part part, char **bytes, size_t *size,
                                           struct elbow_error *error)
@@ -317,7 +333,9 @@ enum elbow_status elbow_comparison_encode(const struct elbow_compared *runs, siz
     bool is_empty = true;
     for (size_t i = 0; i < picture->panel_count; ++i)
         is_empty = is_empty && picture->panels[i].raster == NULL && picture->panels[i].series_count == 0;
-    const struct elbow_plot plot = plot_of(picture);
+    struct elbow_plot plot = plot_of(picture);
+    if (part != ELBOW_COMPARED_CURVES)
+        fit_beside_words(picture, &plot);
     if (status == ELBOW_OK && !is_empty)
         status = elbow_plot_encode(&plot, "part.png", bytes, size, error);
     give_back(&picture);

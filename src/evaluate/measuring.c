@@ -168,6 +168,8 @@ enum elbow_status elbow_measure_latents(const struct elbow_measuring_request *re
     if (elbow_comm_agree(request->comm, error) != ELBOW_OK)
         return error->status;
     for (enum elbow_yardstick_kind kind = 0; kind < ELBOW_YARDSTICKS; ++kind)
+        asked[kind] = asked[kind] && (request->left_out >> kind & 1) == 0;
+    for (enum elbow_yardstick_kind kind = 0; kind < ELBOW_YARDSTICKS; ++kind)
         needs |= asked[kind] ? elbow_yardstick_row(kind)->needs : 0;
     enum elbow_status status = elbow_measure_tables_load(request, needs, &tables, error);
     if (status == ELBOW_OK) {

@@ -59,6 +59,10 @@ void elbow_reported_clear(struct elbow_reported *reported)
     elbow_release(&reported->receipt);
     elbow_release(&reported->log);
     elbow_release(&reported->steps);
+    elbow_evaluation_clear(&reported->evaluation);
+    elbow_release(&reported->names);
+    elbow_release(&reported->measuring);
+    elbow_release(&reported->why_unmeasured);
     *reported = (struct elbow_reported){0};
 }
 

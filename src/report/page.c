@@ -85,6 +85,14 @@ static void write_figures(const struct elbow_report *report, FILE *out)
                        report->count > 1 ? "Nats a row: means and their standard errors. Differences are taken row by "
                                            "row, where two runs see the same rows."
                                          : "Nats a row: means and their standard errors.");
+    elbow_report_write_evaluation(report, out);
+    elbow_html_section_end(out);
+}
+
+static void write_measures(const struct elbow_report *report, FILE *out)
+{
+    elbow_html_section(out, "measures", "Measures");
+    elbow_report_write_measures(report, out);
     elbow_html_section_end(out);
 }
 
@@ -314,9 +322,9 @@ static void write_head(const struct elbow_report *report, FILE *out)
         fprintf(out, "<a href=\"#%s\">%s</a>\n", PLACES[i][0], PLACES[i][1]);
     for (size_t d = 0; d < DRAWN; ++d)
         fprintf(out, "<a href=\"#%s\">%s</a>\n", drawn[d].id, drawn[d].heading);
-    fputs(
-        "<a href=\"#configuration\">Configuration</a>\n<a href=\"#receipt\">Machine and receipt</a>\n</nav>\n<main>\n",
-        out);
+    fputs("<a href=\"#measures\">Measures</a>\n<a href=\"#configuration\">Configuration</a>\n<a "
+          "href=\"#receipt\">Machine and receipt</a>\n</nav>\n<main>\n",
+          out);
 }
 
 enum elbow_status elbow_report_write(const struct elbow_report *report, FILE *out, struct elbow_error *error)
@@ -331,6 +339,7 @@ enum elbow_status elbow_report_write(const struct elbow_report *report, FILE *ou
     status = write_drawn(report, out, error);
     if (status != ELBOW_OK)
         return status;
+    write_measures(report, out);
     write_texts(report, out);
     fputs("</main>\n", out);
     elbow_html_end(out, elbow_report_script);

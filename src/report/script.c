@@ -74,7 +74,7 @@ const char *const elbow_report_script[] = {
     "    y = [y[0] - pad, y[1] + pad];",
     "    chart.px = function (v) { return L + (v - x[0]) / (x[1] - x[0]) * (W - L - R); };",
     "    chart.py = function (v) { return H - B - (v - y[0]) / (y[1] - y[0]) * (H - B - T); };",
-    "    ticks(y[0], y[1], 4).forEach(function (v) {",
+    "    ticks(y[0], y[1], 6).forEach(function (v) {",
     "      var at = chart.py(v).toFixed(1);",
     "      text += '<line class=axis x1=' + L + ' x2=' + (W - R) + ' y1=' + at + ' y2=' + at + '></line><text x=' + (L - 6) +",
     "        ' y=' + at + ' dy=4 text-anchor=end>' + short(v) + '</text>';",

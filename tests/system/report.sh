@@ -41,7 +41,7 @@ for ranks in 1 3; do run 0 $ranks two.$ranks "$elbow" report first "$strange" -o
 same_file "elbow report first and another" two.1.html two.3.html
 
 for page in one.1.html two.1.html; do
-    for id in figures warnings curves samples rates dimensions prior reconstructions map traversals configuration receipt; do
+    for id in figures warnings curves samples rates dimensions prior reconstructions map traversals measures configuration receipt; do
         grep -q "^<section id=\"$id\">" $page || fail "$page has no section $id"
         grep -q "^<a href=\"#$id\">" $page || fail "$page has no link to $id"
     done
@@ -58,6 +58,11 @@ grep -q '<strong>a&lt;b&gt;&amp;&quot;c&quot;</strong>: posterior collapse' two.
 ! grep -q 'posterior collapse' one.1.html || fail "one.1.html tells of a collapse that is none"
 ! grep -q 'a<b>' two.1.html || fail "two.1.html has a name as markup"
 grep -q '<mark>  beta: 1.0e+04</mark>' two.1.html || fail "two.1.html does not mark what is configured differently"
+for figure in 'elbo<small>nats per sample</small> </th><td>-[0-9.]* &plusmn; [0-9.e-]*</td><td class="words">recon - kl' \
+    'knn_accuracy</th><td>[0-9.]* &plusmn; [0-9.e-]*</td><td>[0-9.]* &plusmn;' 'coverage</th>'; do
+    tr '\n' ' ' <one.1.html | grep -q "<th scope=\"row\">$figure" || fail "one.1.html does not tell $figure"
+done
+grep -q '<h3>By label: first</h3>' one.1.html || fail "one.1.html has no figures by label"
 grep -q '^<pre class="receipt" tabindex="0">run: elbow' one.1.html || fail "one.1.html has no receipt"
 [ "$(grep -c 'class="frame"' one.1.html)" = "$(find first/samples -name 'step-*.png' | wc -l)" ] || fail "one.1.html lacks pictures over training"
 

@@ -90,8 +90,8 @@ enum elbow_compared_part {
     ELBOW_COMPARED_ALL = 31
 };
 
-// Local. A part of the picture of all runs as the bytes of a PNG, new, given back with elbow_release; NULL where there
-// is nothing to draw.
+// Local. A part of the picture of all runs, but for the curves without titles, as the bytes of a PNG, new, given back
+// with elbow_release; NULL where there is nothing to draw.
 enum elbow_status elbow_comparison_encode(const struct elbow_compared *runs, size_t count,
                                           enum elbow_compared_part part, char **bytes, size_t *size,
                                           struct elbow_error *error);

@@ -17,6 +17,7 @@ struct elbow_measuring_request {
     struct elbow_comm *comm;
     struct elbow_log *log;
     const char *only;                             // words of measures with commas; NULL: all that can be told
+    unsigned left_out;                            // bits of measures (1 << kind) that nobody asks for
     const struct elbow_evaluation_request *model; // NULL: the tables alone
     const struct elbow_data_facts *facts;         // of its training data
     const char *codes, *data, *labels, *samples;  // without a model

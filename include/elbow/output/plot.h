@@ -66,7 +66,8 @@ struct elbow_plot_panel {
 // Panels that have the same legend, and those that have none, share one beside all of them.
 struct elbow_plot {
     const char *title;
-    size_t columns; // panels side by side; 0: about as many as one below the other
+    size_t columns;                   // panels side by side; 0: about as many as one below the other
+    double panel_width, panel_height; // in points; 0: by how many stand side by side
     const struct elbow_plot_panel *panels;
     size_t panel_count;
 };

@@ -81,7 +81,8 @@ static struct figure lay_out(const struct elbow_plot *plot)
     if (figure.columns > count)
         figure.columns = count;
     figure.rows = (count + figure.columns - 1) / figure.columns;
-    figure.cell = cell_of(figure.columns);
+    figure.cell = plot->panel_width > 0 ? (struct elbow_box){0, 0, plot->panel_width, plot->panel_height}
+                                        : cell_of(figure.columns);
     figure.cell.x = EDGE;
     figure.cell.y = EDGE + (plot->title == NULL ? 0 : HEAD);
     share(plot, &figure);

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The figures of a report: an evaluation of all rows, and measures of so many rows as take a moment.
+#include "elbow/report/detail/page.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/base/text.h"
+#include "elbow/evaluate/evaluator.h"
+#include "elbow/vae/objective.h"
+#include "elbow/vae/prior.h"
+
+#include <string.h>
+
+enum {
+    ROWS_MAX = 2000,       // that are measured: the time goes by their square
+    ROWS_LEAST = 100,      // of them where a row has many values
+    VALUES_MAX = 20000000, // of all rows that are measured
+    PAIRED_MAX = 20000     // rows of a dataset whose KL is taken apart, which takes a thousand times their number
+};
+
+static size_t rows_to_measure(size_t values)
+{
+    size_t rows = VALUES_MAX / values;
+    return rows > ROWS_MAX ? ROWS_MAX : rows < ROWS_LEAST ? ROWS_LEAST : rows;
+}
+
+static bool has_parts(const struct elbow_session *session)
+{
+    const struct elbow_model *model = session->model;
+    return model->prior != NULL && model->prior->pull != NULL && model->classes <= 1 &&
+           session->dataset.samples <= PAIRED_MAX;
+}
+
+// The names of classes are the dataset's, which goes with the session.
+static enum elbow_status keep_names(struct elbow_reported *reported, struct elbow_error *error)
+{
+    struct elbow_evaluation *evaluation = &reported->evaluation;
+    size_t size = 1, length = 0;
+    for (size_t c = 0; c < evaluation->class_count; ++c)
+        size += evaluation->classes[c].name == NULL ? 0 : strlen(evaluation->classes[c].name) + 1;
+    if (elbow_allocate(&reported->names, size, 1, "names of classes", error) != ELBOW_OK) {
+        elbow_evaluation_clear(evaluation);
+        return error->status;
+    }
+    for (size_t c = 0; c < evaluation->class_count; ++c) {
+        const char *name = evaluation->classes[c].name;
+        if (name == NULL)
+            continue;
+        evaluation->classes[c].name = strcpy(reported->names + length, name);
+        length += strlen(name) + 1;
+    }
+    return ELBOW_OK;
+}
+
+// Collective. What makes no sense of these rows is told in the place of the measures.
+static enum elbow_status measure(const struct elbow_measuring_request *request, struct elbow_reported *reported,
+                                 struct elbow_error *error)
+{
+    enum elbow_status status = elbow_measure_latents(request, reported->measuring, error);
+    if (status == ELBOW_OK || status == ELBOW_MEMORY)
+        return status;
+    size_t length = strlen(error->message);
+    struct elbow_error none = {0};
+    elbow_allocate(&reported->why_unmeasured, length + 1, 1, "a sentence", &none);
+    if (none.status == ELBOW_OK)
+        memcpy(reported->why_unmeasured, error->message, length);
+    *error = none;
+    return elbow_comm_agree(request->comm, error);
+}
+
+enum elbow_status elbow_reported_measure(struct elbow_comm *comm, struct elbow_session *session,
+                                         struct elbow_reported *reported, struct elbow_error *error)
+{
+    const struct elbow_config *config = &session->checkpoint.config;
+    struct elbow_log silence = elbow_log_open(false, NULL);
+    struct elbow_evaluation_request evaluation = {.comm = comm,
+                                                  .model = session->model,
+                                                  .parameters = session->checkpoint.values,
+                                                  .dataset = &session->dataset,
+                                                  .config = config,
+                                                  .terms = elbow_objective_terms(config, config->objective.beta),
+                                                  .kl_block = has_parts(session) ? ELBOW_KL_BLOCK : 0,
+                                                  .per_class = true,
+                                                  .deviance = true};
+    const struct elbow_measuring_request measuring = {.comm = comm,
+                                                      .log = &silence,
+                                                      .model = &evaluation,
+                                                      .left_out =
+                                                          1u << ELBOW_YARDSTICK_KL | 1u << ELBOW_YARDSTICK_UNITS,
+                                                      .facts = &session->checkpoint.data,
+                                                      .rows = rows_to_measure(session->model->values),
+                                                      .neighbours = ELBOW_MEASURING_NEIGHBOURS,
+                                                      .seed = (uint64_t)config->seed};
+    *error = (struct elbow_error){0};
+    elbow_allocate(&reported->measuring, 1, sizeof *reported->measuring, "measures", error);
+    enum elbow_status status = elbow_comm_agree(comm, error);
+    if (status == ELBOW_OK)
+        status = elbow_evaluate(&evaluation, &reported->evaluation, error);
+    if (status == ELBOW_OK) {
+        keep_names(reported, error);
+        status = elbow_comm_agree(comm, error);
+    }
+    evaluation.kl_block = 0;
+    if (status == ELBOW_OK)
+        status = measure(&measuring, reported, error);
+    elbow_log_close(&silence);
+    return status;
+}
