@@ -193,7 +193,8 @@ static enum elbow_status write_curves(const struct elbow_report *report, FILE *o
     fputs("</noscript>\n<div class=\"scripted-only\">\n<div class=\"legend\" id=\"curves-legend\"></div>\n<p>"
           "<button type=\"button\" id=\"zoom-in\">Zoom in</button> <button type=\"button\" id=\"zoom-out\">Zoom out"
           "</button> <button type=\"button\" id=\"zoom-all\">All steps</button></p>\n"
-          "<p class=\"note\">Drag over a curve to zoom in; a double click shows all. Keys on a curve: arrows tell the "
+          "<p class=\"note hint\">Drag over a curve to zoom in; a double click shows all. Keys on a curve: arrows tell "
+          "the "
           "values step by step, + and &minus; zoom, 0 shows all.</p>\n<div class=\"grid\">\n",
           out);
     for (size_t c = 0; c < sizeof CURVES / sizeof *CURVES; ++c)

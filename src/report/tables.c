@@ -37,7 +37,7 @@ static void write_number(const char *value, double error, FILE *out)
     else
         elbow_html_text(out, value);
     if (value != NULL && !isnan(error))
-        fprintf(out, " &plusmn; %.2g", error);
+        fprintf(out, error < 9.95 ? " &plusmn; %#.2g" : " &plusmn; %.0f", error);
     fputs("</td>", out);
 }
 
@@ -128,6 +128,7 @@ static void write_classes(const struct elbow_evaluation *evaluation, const char 
 {
     char label[ELBOW_PATH_SIZE + TEXT];
     elbow_text_format(label, sizeof label, "By label: %s", name);
+    fputs("<div>\n", out);
     elbow_html_element(out, "h3", label);
     begin_table(label, out);
     write_head("label", out);
@@ -138,6 +139,7 @@ static void write_classes(const struct elbow_evaluation *evaluation, const char 
     for (size_t c = 0; c < evaluation->class_count; ++c)
         write_class(&evaluation->classes[c], out);
     end_table(out);
+    fputs("</div>\n", out);
 }
 
 void elbow_report_write_evaluation(const struct elbow_report *report, FILE *out)
@@ -146,11 +148,13 @@ void elbow_report_write_evaluation(const struct elbow_report *report, FILE *out)
     write_evaluation(report, out);
     elbow_html_element(out, "p class=\"note\"",
                        "What elbow eval tells of the rows; behind a mean over rows stands its standard error.");
+    fputs("<div class=\"grid\">\n", out);
     for (size_t r = 0; r < report->count; ++r) {
         const struct elbow_evaluation *evaluation = &report->reported[r].evaluation;
         if (evaluation->class_count > 0 && evaluation->class_count <= CLASSES_SHOWN)
             write_classes(evaluation, report->runs[r].name, out);
     }
+    fputs("</div>\n", out);
 }
 
 static const struct elbow_yardstick_figure *figure_at(const struct elbow_yardstick_figures *figures, bool is_there,
