@@ -81,7 +81,8 @@ static enum attempt judge(int reason)
 {
     if (reason == EACCES || reason == EAGAIN)
         return REFUSED;
-    bool has_none = reason == ENOLCK || reason == ENOTSUP || reason == EOPNOTSUPP || reason == ENOSYS;
+    bool has_none = reason == ENOLCK || reason == ENOTSUP || reason == ENOSYS;
+    has_none |= reason == EOPNOTSUPP; // on Linux the same number as ENOTSUP
     return has_none || reason == EINVAL ? NO_LOCKS : FAILED;
 }
 

@@ -58,7 +58,7 @@ static void limit_constructors(int seconds)
 
 // Before the constructors of the libraries: with little address space OpenBLAS' own may go on for ever (0.3.29 does).
 // Nothing is set up yet, so there are system calls only, and no sanitizer's code.
-__attribute__((no_sanitize_address, no_sanitize_undefined, no_sanitize_thread)) static void
+__attribute__((no_sanitize("address"), no_sanitize("undefined"), no_sanitize("thread"))) static void
 watch_constructors(int count, char **words, char **variables)
 {
     struct rlimit limit;

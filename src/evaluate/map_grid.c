@@ -61,10 +61,9 @@ static enum elbow_status decode(const struct elbow_evaluation_request *evaluatio
     for (size_t first = 0; first < all && status == ELBOW_OK; first += at_once) {
         size_t rows = all - first < at_once ? all - first : at_once;
         for (size_t i = 0; i < rows; ++i) {
-            z[2 * i + grid->across] =
-                (float)elbow_quantile_of_normal(((double)((first + i) % grid->count) + 0.5) / (double)grid->count);
-            z[2 * i + 1 - grid->across] =
-                (float)elbow_quantile_of_normal(((double)((first + i) / grid->count) + 0.5) / (double)grid->count);
+            size_t line = (first + i) / grid->count, column = (first + i) % grid->count;
+            z[2 * i + grid->across] = (float)elbow_quantile_of_normal(((double)column + 0.5) / (double)grid->count);
+            z[2 * i + 1 - grid->across] = (float)elbow_quantile_of_normal(((double)line + 0.5) / (double)grid->count);
         }
         elbow_model_set_sizes(model, rows, (struct elbow_model_sizes){0});
         elbow_model_decode(model, evaluation->parameters, rows, z, means);

@@ -103,8 +103,10 @@ static void take_standard(const struct traversing *traversing)
 {
     size_t latent = traversing->model->latent, steps = traversing->of->steps;
     memset(traversing->centre, 0, latent * sizeof *traversing->centre);
-    for (size_t k = 0; k < steps * latent && !traversing->of->is_of_data; ++k)
-        traversing->quantiles[k] = (float)elbow_quantile_of_normal(((double)(k / latent) + 0.5) / (double)steps);
+    for (size_t k = 0; k < steps * latent && !traversing->of->is_of_data; ++k) {
+        size_t step = k / latent;
+        traversing->quantiles[k] = (float)elbow_quantile_of_normal(((double)step + 0.5) / (double)steps);
+    }
 }
 
 static enum elbow_status take_draws(const struct traversing *traversing, const float *told, struct elbow_error *error)

@@ -258,9 +258,11 @@ double elbow_optimizer_rate(const struct elbow_config *config, uint64_t step, ui
         double turn = M_PI * (double)step / (double)schedule_steps;
         return rate * (final + (1.0 - final) * 0.5 * (1.0 + cos(turn)));
     }
-    case ELBOW_SCHEDULE_STEP:
+    case ELBOW_SCHEDULE_STEP: {
         ELBOW_CHECK(config->train.step_every > 0);
-        return rate * pow(config->train.step_factor, (double)(step / (uint64_t)config->train.step_every));
+        uint64_t falls = step / (uint64_t)config->train.step_every;
+        return rate * pow(config->train.step_factor, (double)falls);
+    }
     }
     return rate;
 }

@@ -112,8 +112,9 @@ void elbow_plot_draw(struct elbow_canvas *canvas, const void *context)
     elbow_canvas_write(canvas, plot->title, canvas->width / 2, EDGE + 14, canvas->width - 2 * EDGE, &lettering);
     for (size_t i = 0; i < plot->panel_count; ++i) {
         struct elbow_box cell = figure.cell;
-        cell.x += (cell.width + BETWEEN) * (double)(i % figure.columns);
-        cell.y += (cell.height + BETWEEN) * (double)(i / figure.columns);
+        size_t row = i / figure.columns, column = i % figure.columns;
+        cell.x += (cell.width + BETWEEN) * (double)column;
+        cell.y += (cell.height + BETWEEN) * (double)row;
         elbow_legend_collect(&plot->panels[i], &own);
         elbow_panel_draw(canvas, &plot->panels[i], &cell, figure.shared_count > 0 ? NULL : &own);
     }

@@ -105,7 +105,7 @@ static enum elbow_status number_ranks(struct elbow_comm *comm, struct elbow_erro
     comm->place.nodes = 0;
     for (int r = 0; r < world_size; ++r) {
         comm->place.nodes += leaders[r] == r;
-        node += leaders[r] == r && r < leader;
+        node += r < leader && leaders[r] == r;
     }
     elbow_release(&leaders);
     comm->place.node = node;
