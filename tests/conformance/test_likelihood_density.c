@@ -25,7 +25,7 @@ static struct moments integrate(const struct subject *subject, const float *outp
             memcpy(y + (size_t)i * subject->outputs, outputs, subject->outputs * sizeof *y);
         }
         struct elbow_likelihood_call call = subject_call(subject, (size_t)rows, 1, false);
-        subject_give_size(subject, exp(outputs[0]), &call);
+        subject_give_size(subject, exp((double)outputs[0]), &call);
         subject->row->score(&call);
         for (long i = 0; i < rows; ++i) {
             double p = grid.width * exp(recon[i]);
@@ -82,7 +82,7 @@ static void check_draws(const struct subject *subject)
         struct elbow_stream stream = {.seed = 20141, .purpose = ELBOW_PURPOSE_SAMPLE_DRAW, .id = k};
         struct elbow_likelihood_call call = subject_call(subject, 1, DRAWS, false);
         call.y = at;
-        subject_give_size(subject, DRAWS * exp(at[0]), &call); // shared by as many
+        subject_give_size(subject, DRAWS * exp((double)at[0]), &call); // shared by as many
         subject->row->draw(stream, &call, drawn);
         subject->row->draw(stream, &call, again);
         ck_assert(memcmp(drawn, again, sizeof drawn) == 0);
@@ -96,7 +96,7 @@ static void check_draws(const struct subject *subject)
                                                .y = at,
                                                .shared = call.shared,
                                                .recon = score};
-        subject_give_size(subject, exp(at[0]), &scored);
+        subject_give_size(subject, exp((double)at[0]), &scored);
         subject->row->score(&scored);
         for (size_t i = 0; i < DRAWS; ++i) {
             ck_assert_msg(reference_is_of_support(subject->kind, subject->options, drawn[i]), "%s: drew %g",

@@ -58,7 +58,7 @@ static double size_of(const struct extreme *extreme)
 {
     double size = fabs(extreme->log_p);
     for (int d = 0; d < extreme->values; ++d)
-        size += fabs((double)extreme->x[d]) * (20 + log1p(extreme->x[d]));
+        size += fabs((double)extreme->x[d]) * (20 + log1p((double)extreme->x[d]));
     return size;
 }
 

@@ -94,9 +94,9 @@ START_TEST(floats_are_summed)
     for (int i = 0; i < COUNT; ++i)
         values[i] = (float)(i % 1000 * (place.rank + 1));
     elbow_comm_sum_floats(mpi_comm, values, COUNT - 1); // the last one stays
-    int right = 0;
+    int right = 0, all = place.size * (place.size + 1) / 2;
     for (int i = 0; i < COUNT - 1; ++i)
-        right += values[i] == (float)(i % 1000 * (place.size * (place.size + 1) / 2));
+        right += values[i] == (float)(i % 1000 * all);
     mpi_assert(right == COUNT - 1);
     mpi_assert(values[COUNT - 1] == (float)((COUNT - 1) % 1000 * (place.rank + 1)));
 }

@@ -7,9 +7,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int fcntl(int file, int command, ...);
-int fcntl64(int file, int command, ...);
-
 static int refuse_locks(int file, int command, long argument)
 {
     if (command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK || command == F_OFD_SETLKW) {

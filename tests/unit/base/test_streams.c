@@ -83,8 +83,9 @@ static void print_to_nobody(void)
     elbow_streams_start();
     lose_reader(1);
     printf("lost\n");
-    if (elbow_streams_finish(stdout) != EPIPE || elbow_streams_finish(stdout) != EPIPE)
-        _exit(1);
+    for (int again = 0; again < 2; ++again)
+        if (elbow_streams_finish(stdout) != EPIPE)
+            _exit(1);
     if (elbow_streams_end("test", 0) != 0 || elbow_streams_end("test", 5) != 5)
         _exit(2);
     _exit(elbow_streams_put(stdout, "lost\n", 5) == EPIPE ? 0 : 3);

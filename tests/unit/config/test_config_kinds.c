@@ -288,9 +288,8 @@ START_TEST(options_are_explained)
     fclose(out);
     const char *const lines[] = {
         "toy.noise: one of plain, drop, many, needy, flat, graded, bare; default plain\n    What is added.\n",
-        "toy.noise.drop.share: a number of at least 0 and at most 1, learned, or {learned: START}; default 0.5\n    "
-        "The "
-        "share that is left out.\n",
+        ("toy.noise.drop.share: a number of at least 0 and at most 1, learned, or {learned: START}; default 0.5\n"
+         "    The share that is left out.\n"),
         "toy.noise.many.mode: one of fast, exact; default exact\n    How.\n",
         "toy.noise.many.span: a list of 2 to 2 whole numbers from 0 to 99, or []; default []\n",
         "toy.noise.needy.parts: a whole number from 1 to 9; must be given\n",

@@ -16,8 +16,9 @@ static double *grid_of(double x_side, double y_side)
     double *places = NULL;
     ck_assert_int_eq(elbow_allocate(&places, 3 * ROWS, sizeof *places, "test", NULL), ELBOW_OK);
     for (int i = 0; i < ROWS; ++i) {
-        places[i] = (i % SIDE + 0.5) / SIDE * x_side;
-        places[ROWS + i] = ((double)(i / SIDE) + 0.5) / SIDE * y_side;
+        int line = i / SIDE, column = i % SIDE;
+        places[i] = (column + 0.5) / SIDE * x_side;
+        places[ROWS + i] = (line + 0.5) / SIDE * y_side;
     }
     return places;
 }

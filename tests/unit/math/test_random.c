@@ -185,7 +185,7 @@ START_TEST(moments)
         mean += z / COUNT;
         square += z * z / COUNT;
         fourth += z * z * z * z / COUNT;
-        product += i % 2 == 1 ? z * (double)x[i - 1] / (COUNT / 2) : 0.0;
+        product += i % 2 == 1 ? z * (double)x[i - 1] / (COUNT * 0.5) : 0.0;
     }
     ck_assert_double_eq_tol(mean, 0.0, 5 * sigma);
     ck_assert_double_eq_tol(square, 1.0, 5 * sigma * sqrt(2.0));

@@ -17,7 +17,8 @@ static float slope_room[N], y_room[N], dy_room[N], bias_room[N];
 // From -40 to 40, dense about zero.
 static float argument(size_t i)
 {
-    float t = ((float)i - (N - 1) / 2) / ((N - 1) / 2);
+    int middle = (N - 1) / 2;
+    float t = ((float)i - (float)middle) / (float)middle;
     return 40.0f * t * t * t;
 }
 

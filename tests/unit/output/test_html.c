@@ -33,6 +33,7 @@ START_TEST(texts_are_no_markup)
         {"</title><script>", "&lt;/title&gt;&lt;script&gt;"},
         {"line\n\ttab", "line\n\ttab"},
         {"\x1b[31m", "\xEF\xBF\xBD[31m"}, // a terminal's command
+        // NOLINTNEXTLINE(misc-misleading-bidirectional): what the test is about
         {"\xE2\x80\xAE"
          "txt",
          "\xEF\xBF\xBD"

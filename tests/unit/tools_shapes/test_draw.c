@@ -73,8 +73,9 @@ static void middle(const uint8_t *pixels, double *x, double *y)
     int count = area(pixels, SIZE);
     *x = *y = 0;
     for (int i = 0; i < SIZE * SIZE; ++i) {
-        *x += pixels[i] * (i % SIZE + 0.5) / count;
-        *y += pixels[i] * (i / SIZE + 0.5) / count;
+        int line = i / SIZE, column = i % SIZE;
+        *x += pixels[i] * (column + 0.5) / count;
+        *y += pixels[i] * (line + 0.5) / count;
     }
 }
 

@@ -188,7 +188,7 @@ START_TEST(gradient_near_the_prior)
         float head[2] = {0, (float)-size}, noise = 1, z, kl, dz = 0, dhead[2];
         forward(1, 1, head, &noise, &z, &kl);
         backward(1, 1, (struct elbow_terms){.beta = 1, .free_bits = 0}, head, &noise, &kl, &dz, dhead);
-        double exact = expm1(head[1]) / 2;
+        double exact = expm1((double)head[1]) / 2;
         ck_assert_double_eq_tol(dhead[1], exact, 4e-7 * fabs(exact));
     }
 }

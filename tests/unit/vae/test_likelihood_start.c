@@ -19,9 +19,8 @@ static double squares_of(void)
 {
     switch (config.model.likelihood) {
     case ELBOW_LIKELIHOOD_LAPLACE:
+    case ELBOW_LIKELIHOOD_STUDENT_T: // of 4 degrees of freedom
         return 2;
-    case ELBOW_LIKELIHOOD_STUDENT_T:
-        return 2; // of 4 degrees of freedom
     default:
         return acos(-1.0) * acos(-1.0) / 3;
     }
@@ -44,9 +43,10 @@ static void check_start(const char *form, bool is_predicted)
     ck_assert_msg(row->starts_from_data(options), "%s", form);
     row->start(&start);
     if (!is_predicted)
-        ck_assert_double_eq_tol(exp(2 * shared[0]) * squares_of(), POOLED, 1e-5);
+        ck_assert_double_eq_tol(exp(2 * (double)shared[0]) * squares_of(), POOLED, 1e-5);
     for (size_t c = 0; is_predicted && c < CHANNELS; ++c) {
-        double scale = 1e-6 + log1p(exp(bias[c * outputs + 1])), mean = (VARIANCES[c] + VARIANCES[c + CHANNELS]) / 2;
+        double scale = 1e-6 + log1p(exp((double)bias[c * outputs + 1])),
+               mean = (VARIANCES[c] + VARIANCES[c + CHANNELS]) / 2;
         ck_assert_double_eq_tol(scale * scale * squares_of(), mean, 1e-5);
         ck_assert(bias[c * outputs] == 0); // the mean's is not the start's
     }
