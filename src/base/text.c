@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { PRINTED_SIZE = 8192 };
 
@@ -113,6 +114,50 @@ static bool read_clock(const char *text, int64_t *seconds)
 bool elbow_text_read_duration(const char *text, int64_t *seconds)
 {
     return strchr(text, ':') != NULL ? read_clock(text, seconds) : read_units(text, seconds);
+}
+
+// The bytes of a unit: "" and "B" 1, "kB" 1000, "KiB" 1024; 0: it is none.
+static int64_t size_of_unit(const char *unit)
+{
+    static const char letters[] = "kmgt";
+    const char *at = *unit != 0 ? strchr(letters, *unit | 0x20) : NULL;
+    if (at == NULL)
+        return *unit == 0 || strcasecmp(unit, "b") == 0 ? 1 : 0;
+    bool is_binary = strcasecmp(unit + 1, "ib") == 0;
+    int64_t size = 1;
+    for (const char *letter = letters; letter <= at; ++letter)
+        size *= is_binary ? 1024 : 1000;
+    return is_binary || strcasecmp(unit + 1, "b") == 0 ? size : 0;
+}
+
+// Reads digits, and the millionths behind a point.
+static bool read_decimal(const char **text, int64_t *whole, int64_t *millionths)
+{
+    const char *start = *text;
+    *whole = *millionths = 0;
+    for (; **text >= '0' && **text <= '9'; ++*text)
+        if (__builtin_mul_overflow(*whole, 10, whole) || __builtin_add_overflow(*whole, **text - '0', whole))
+            return false;
+    if (*text == start || **text != '.')
+        return *text > start;
+    start = ++*text;
+    for (int64_t place = 100000; **text >= '0' && **text <= '9' && place > 0; ++*text, place /= 10)
+        *millionths += (**text - '0') * place;
+    return *text > start;
+}
+
+bool elbow_text_read_bytes(const char *text, int64_t *bytes)
+{
+    int64_t whole, millionths, sum;
+    if (!read_decimal(&text, &whole, &millionths))
+        return false;
+    int64_t size = size_of_unit(*text == ' ' && text[1] != 0 ? text + 1 : text);
+    bool is_whole = millionths == 0 || size > 1;
+    if (size == 0 || !is_whole || __builtin_mul_overflow(whole, size, &sum) ||
+        __builtin_add_overflow(sum, millionths * size / 1000000, &sum))
+        return false;
+    *bytes = sum;
+    return true;
 }
 
 enum { DISTANCE_LIMIT = 64 }; // longer texts are compared by their first characters

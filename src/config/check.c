@@ -194,6 +194,8 @@ enum elbow_status elbow_config_finish(struct elbow_config *config, const char *n
     if (status == ELBOW_OK)
         status = elbow_check_through(config, name, error);
     if (status == ELBOW_OK)
+        status = elbow_check_order(config, name, error);
+    if (status == ELBOW_OK)
         status = elbow_check_likelihoods(config, name, error);
     if (status == ELBOW_OK)
         status = elbow_check_kinds(config, name, error);

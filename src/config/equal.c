@@ -126,6 +126,7 @@ bool elbow_value_equal(const struct elbow_key *key, const void *a, const void *b
     case ELBOW_KEY_INTEGER:
     case ELBOW_KEY_EVERY:
     case ELBOW_KEY_DURATION:
+    case ELBOW_KEY_BYTES:
         return *(const int64_t *)left == *(const int64_t *)right;
     case ELBOW_KEY_OPTIONAL:
         has_left = *(const bool *)((const char *)a + key->present);

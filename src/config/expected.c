@@ -85,6 +85,9 @@ static void expected_other(const struct elbow_key *key, char expected[ELBOW_EXPE
     case ELBOW_KEY_DURATION:
         (void)elbow_text_format(expected, size, "seconds, or a time such as 90m, 1h30m, 1:30:00 or 1-12:00:00");
         return;
+    case ELBOW_KEY_BYTES:
+        (void)elbow_text_format(expected, size, "a whole number of bytes, or a size such as 500MB, 8GB or 8GiB");
+        return;
     case ELBOW_KEY_TEXT:
         (void)elbow_text_format(expected, size, "a text of at most %d bytes", ELBOW_PATH_SIZE - 1);
         return;

@@ -16,6 +16,8 @@ CHOICES(binarize_choices, ELBOW_BINARIZE_LIST);
 CHOICES(layout_choices, ELBOW_LAYOUT_LIST);
 CHOICES(channels_choices, ELBOW_CHANNELS_LIST);
 CHOICES(missing_choices, ELBOW_MISSING_LIST);
+CHOICES(order_choices, ELBOW_ORDER_LIST);
+CHOICES(access_choices, ELBOW_ACCESS_LIST);
 CHOICES(transform_choices, ELBOW_TRANSFORM_LIST);
 CHOICES(output_bias_choices, ELBOW_OUTPUT_BIAS_LIST);
 CHOICES(initializer_choices, ELBOW_INITIALIZER_LIST);
@@ -136,6 +138,22 @@ static const struct elbow_key keys[] = {
      .help =
          "A directory on storage of each node, to which one rank of the node copies the files before they are read; "
          "the copies are removed when all is in memory. Empty: files are read where they lie."},
+    {"data", "order", CHOICE(order_choices), AT(data.order), .preset = "full", .is_later = true,
+     .help =
+         "The order of the training rows. full: all are shuffled together in each epoch. segments: pages of rows are "
+         "dealt to the microbatches of a batch once, and those of each are shuffled together. windows: pages are dealt "
+         "anew in each epoch, and shuffled data.window_pages at a time."},
+    {"data", "window_pages", INTEGER, AT(data.window_pages), FROM(1, INT64_C(1) << 40), .preset = "8", .is_later = true,
+     .help = "order: windows: pages whose rows are shuffled together, for each microbatch of a batch."},
+    {"data", "page_rows", INTEGER, AT(data.page_rows), FROM(0, INT64_C(1) << 40), .preset = "0", .is_later = true,
+     .help = "order: segments, windows: rows of a page. 0: whole chunks of the first file, up to 1 MiB, settled at the "
+             "first start."},
+    {"data", "access", CHOICE(access_choices), AT(data.access), .preset = "auto", .may_change = true, .is_later = true,
+     .help = "Where the training rows are; it changes no bit. resident: all in the memory of each node; shard "
+             "(data.order: segments or windows): those that its ranks use; stream (data.order: windows): in the files, "
+             "read ahead. auto: the first of these that fits."},
+    {"data", "memory", BYTES, AT(data.memory), FROM_ZERO, .preset = "0", .may_change = true, .is_later = true,
+     .help = "Memory of each node for the rows of data.access, in bytes or as 8GB; 0: what the node has to spare."},
 
     {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20", .help = "Dimensions of z."},
     {"model", "posterior", KIND(elbow_posterior_kinds), AT(model.posterior), .preset = "diagonal", .is_later = true,

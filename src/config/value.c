@@ -156,16 +156,18 @@ enum elbow_status elbow_value_read_integer(const struct elbow_key *key, const ch
     return read_integer(&integer, shown, node, value, source);
 }
 
-// Unlike a number it may stand in quotes: other programs want them around 1:30:00.
-static enum elbow_status read_duration(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
-                                       int64_t *value, const struct elbow_source *source)
+// A duration or a size. Unlike a number it may stand in quotes: other programs want them around 1:30:00.
+static enum elbow_status read_amount(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
+                                     int64_t *value, const struct elbow_source *source)
 {
-    int64_t seconds = 0;
-    if (node->kind != ELBOW_YAML_SCALAR || !elbow_text_read_duration(node->text, &seconds))
+    bool (*read)(const char *text, int64_t *amount) =
+        key->type == ELBOW_KEY_BYTES ? elbow_text_read_bytes : elbow_text_read_duration;
+    int64_t amount = 0;
+    if (node->kind != ELBOW_YAML_SCALAR || !read(node->text, &amount))
         return elbow_value_refuse_value(key, shown, node, source);
-    if (seconds < key->least || seconds > key->most)
+    if (amount < key->least || amount > key->most)
         return refuse_bounds(key, shown, node, source);
-    *value = seconds;
+    *value = amount;
     return ELBOW_OK;
 }
 
@@ -370,7 +372,8 @@ enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const cha
     case ELBOW_KEY_CHOICE:
         return read_choice(key, shown, node, value, source);
     case ELBOW_KEY_DURATION:
-        return read_duration(key, shown, node, value, source);
+    case ELBOW_KEY_BYTES:
+        return read_amount(key, shown, node, value, source);
     case ELBOW_KEY_TEXT:
         return elbow_value_read_text(key, shown, node, value, source);
     case ELBOW_KEY_INTEGERS:

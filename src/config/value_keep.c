@@ -15,6 +15,7 @@ size_t elbow_value_size(const struct elbow_key *option)
     case ELBOW_KEY_INTEGER:
     case ELBOW_KEY_EVERY:
     case ELBOW_KEY_DURATION:
+    case ELBOW_KEY_BYTES:
         return sizeof(int64_t);
     case ELBOW_KEY_REAL:
     case ELBOW_KEY_OPTIONAL:

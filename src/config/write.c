@@ -322,6 +322,7 @@ void elbow_value_write(const struct elbow_key *key, const void *base, int indent
         }
         // fall through
     case ELBOW_KEY_DURATION:
+    case ELBOW_KEY_BYTES:
     case ELBOW_KEY_INTEGER:
         elbow_printer_add(printer, "%" PRId64, *(const int64_t *)value);
         return;

@@ -17,8 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
-// The configuration for checkpoints: what belongs to this start alone (run.*, train.threads, data.stage) is left at its
-// defaults, so that the bytes do not depend on where and how the run is run.
+// The configuration for checkpoints: what belongs to this start alone (run.*, train.threads, data.stage, data.access,
+// data.memory) is left at its defaults, so that the bytes do not depend on where and how the run is run.
 static enum elbow_status make_checkpoint_text(struct elbow_train_plan *plan, struct elbow_error *error)
 {
     struct elbow_config *config = NULL, *defaults = NULL;
@@ -31,6 +31,8 @@ static enum elbow_status make_checkpoint_text(struct elbow_train_plan *plan, str
     config->run = defaults->run;
     config->train.threads = defaults->train.threads;
     memcpy(config->data.stage, defaults->data.stage, sizeof config->data.stage);
+    config->data.access = defaults->data.access;
+    config->data.memory = defaults->data.memory;
     status = elbow_config_dump(config, &plan->checkpoint_text, error);
     elbow_release(&config);
     return status;

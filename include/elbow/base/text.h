@@ -31,6 +31,11 @@ struct elbow_text elbow_text_count(uint64_t number, const char *noun);
 // is then as it was.
 bool elbow_text_read_duration(const char *text, int64_t *seconds);
 
+// Local. Reads a size into bytes: "4096", "500MB" or "1.5GB" (kB, MB, GB, TB: powers of 1000; KiB, MiB, GiB, TiB: of
+// 1024; in capitals or not, with or without one blank before). False if the text is none of these or too large; *bytes
+// is then as it was.
+bool elbow_text_read_bytes(const char *text, int64_t *bytes);
+
 // Local. The edit distance of two texts (Damerau-Levenshtein, adjacent swaps count one), for "did you mean".
 size_t elbow_text_distance(const char *a, const char *b);
 

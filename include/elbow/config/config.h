@@ -157,6 +157,11 @@ struct elbow_config {
         int64_t synthetic;           // samples of keyed noise instead of a file; 0: none
         elbow_path through;          // a run or checkpoint whose latents the samples are; empty: none
         elbow_path stage;            // where each node puts copies of the files; empty: nowhere
+        int order;                   // enum elbow_order_kind
+        int64_t window_pages;        // order: windows
+        int64_t page_rows;           // stored rows of a page; 0: settled at the first start
+        int access;                  // enum elbow_access
+        int64_t memory;              // bytes of a node for rows; 0: what there is
     } data;
     struct {
         int64_t latent;

@@ -42,6 +42,21 @@ enum elbow_channels { ELBOW_CHANNELS_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_MISSING_ANY, any)       /* both */
 enum elbow_missing_kind { ELBOW_MISSING_LIST(ELBOW_KIND_ENUMERATOR) };
 
+// The order of the training samples in an epoch (elbow/data/sequence.h, elbow/data/page_order.h). It decides the bits.
+#define ELBOW_ORDER_LIST(X)                                                                                            \
+    X(ELBOW_ORDER_FULL, full)         /* all rows are shuffled together */                                             \
+    X(ELBOW_ORDER_SEGMENTS, segments) /* pages are dealt to segments once, each segment is shuffled */                 \
+    X(ELBOW_ORDER_WINDOWS, windows)   /* pages are dealt anew each epoch, each segment is shuffled in windows */
+enum elbow_order_kind { ELBOW_ORDER_LIST(ELBOW_KIND_ENUMERATOR) };
+
+// Where the training rows are while a run trains. It changes no bit.
+#define ELBOW_ACCESS_LIST(X)                                                                                           \
+    X(ELBOW_ACCESS_AUTO, auto)                                                                                         \
+    X(ELBOW_ACCESS_RESIDENT, resident) /* all in the memory of each node */                                            \
+    X(ELBOW_ACCESS_SHARD, shard)       /* in the memory of each node what its ranks use */                             \
+    X(ELBOW_ACCESS_STREAM, stream)     /* in files, read ahead */
+enum elbow_access { ELBOW_ACCESS_LIST(ELBOW_KIND_ENUMERATOR) };
+
 // Transforms, what is done to scaled values: X(ENUMERATOR, word, whether values come below zero whatever the data are).
 // src/data/transform/<word>.c holds the functions.
 #define ELBOW_TRANSFORM_LIST(X)                                                                                        \

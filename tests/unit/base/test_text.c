@@ -66,6 +66,58 @@ START_TEST(durations_are_read)
 }
 END_TEST
 
+START_TEST(sizes_are_read)
+{
+    static const struct {
+        const char *text;
+        int64_t bytes;
+    } right[] = {{"0", 0},
+                 {"4096", 4096},
+                 {"12B", 12},
+                 {"1kB", 1000},
+                 {"500MB", 500000000},
+                 {"8GB", 8000000000},
+                 {"8 gb", 8000000000},
+                 {"1.5GB", 1500000000},
+                 {"0.000001MB", 1},
+                 {"2TB", 2000000000000},
+                 {"1KiB", 1024},
+                 {"1.5MiB", 1572864},
+                 {"8GiB", 8589934592},
+                 {"9223372036854775807", INT64_MAX}};
+    for (size_t i = 0; i < sizeof right / sizeof *right; ++i) {
+        int64_t bytes = -1;
+        ck_assert_msg(elbow_text_read_bytes(right[i].text, &bytes), "refused: %s", right[i].text);
+        ck_assert_int_eq(bytes, right[i].bytes);
+    }
+    static const char *const wrong[] = {"",
+                                        "GB",
+                                        "-1",
+                                        "1.5",
+                                        "1.GB",
+                                        "8 ",
+                                        "8  GB",
+                                        "8GBs",
+                                        "8G",
+                                        "8PB",
+                                        "1e9",
+                                        "8Gb ",
+                                        ".5GB",
+                                        "0.0000001MB",
+                                        "8iB",
+                                        "8kiBB",
+                                        "1,5GB",
+                                        "8,0",
+                                        "9223372036854775808",
+                                        "9300000000GB"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
+        int64_t bytes = -1;
+        ck_assert_msg(!elbow_text_read_bytes(wrong[i], &bytes), "taken: %s", wrong[i]);
+        ck_assert_int_eq(bytes, -1);
+    }
+}
+END_TEST
+
 START_TEST(edit_distances)
 {
     ck_assert_uint_eq(elbow_text_distance("", ""), 0);
@@ -174,5 +226,5 @@ START_TEST(clock_goes_forward)
 }
 END_TEST
 
-UNIT_MAIN("base/text", bytes_and_durations, durations_are_read, edit_distances, texts_are_wrapped,
+UNIT_MAIN("base/text", bytes_and_durations, durations_are_read, sizes_are_read, edit_distances, texts_are_wrapped,
           log_writes_lines_to_screen_and_file, a_line_is_written_in_one_go, clock_goes_forward)

@@ -189,6 +189,11 @@ static void draw_config(struct elbow_config *config)
     config->train.microbatch = (int64_t)draw(100);
     config->eval.every = draw(2) ? ELBOW_EVERY_EPOCH : (int64_t)draw(1000);
     config->checkpoint.best = draw(2);
+    config->data.order = (int)draw(3);
+    config->data.window_pages = (int64_t)draw(1000) + 1;
+    config->data.page_rows = (int64_t)draw(1000);
+    config->data.access = (int)draw(4);
+    config->data.memory = (int64_t)draw(INT64_MAX);
     config->run.progress = (int)draw(3);
     config->run.prefetch = (int)draw(3);
     config->run.time_limit = (int64_t)draw(1000000000);

@@ -72,6 +72,26 @@ START_TEST(forms_of_the_keys)
 }
 END_TEST
 
+START_TEST(forms_of_the_order)
+{
+    struct elbow_config config = defaults();
+    ck_assert_int_eq(config.data.order, ELBOW_ORDER_FULL);
+    ck_assert_int_eq(config.data.access, ELBOW_ACCESS_AUTO);
+    set(&config, "data.order=windows");
+    ck_assert_int_eq(config.data.order, ELBOW_ORDER_WINDOWS);
+    set(&config, "data.memory=8GB");
+    ck_assert_int_eq(config.data.memory, 8000000000);
+    set(&config, "data.memory='1.5 GiB'");
+    ck_assert_int_eq(config.data.memory, 1610612736);
+    set(&config, "data.memory=4096");
+    ck_assert_int_eq(config.data.memory, 4096);
+    not_set(&config, "data.memory=8G",
+            "data.memory: found '8G', expected a whole number of bytes, or a size such as 500MB, 8GB or 8GiB");
+    not_set(&config, "data.window_pages=0", "data.window_pages: '0' is out of bounds");
+    not_set(&config, "data.order=random", "data.order: found 'random', expected one of full, segments, windows");
+}
+END_TEST
+
 static void does_not_finish(const char *text, const char *message)
 {
     struct elbow_config config = defaults();
@@ -79,6 +99,32 @@ static void does_not_finish(const char *text, const char *message)
     ck_assert_msg(elbow_config_finish(&config, "run.yaml", &error) == ELBOW_CONFIG, "not refused: %s", text);
     ck_assert_str_eq(error.message, message);
 }
+
+START_TEST(orders_and_places_that_do_not_go_together)
+{
+    does_not_finish("data: {file: x.h5, window_pages: 9}",
+                    "run.yaml: data.window_pages with data.order: full, which has no windows; set data.order: "
+                    "windows, or remove it");
+    does_not_finish("data: {file: x.h5, order: segments, window_pages: 9}",
+                    "run.yaml: data.window_pages with data.order: segments, which has no windows; set data.order: "
+                    "windows, or remove it");
+    does_not_finish("data: {file: x.h5, page_rows: 9}",
+                    "run.yaml: data.page_rows with data.order: full, which has no pages; set data.order: segments or "
+                    "windows, or remove it");
+    does_not_finish("data: {file: x.h5, access: shard}",
+                    "run.yaml: data.access: shard with data.order: full, which takes rows from anywhere in the set; "
+                    "set data.order: windows or segments (other bits), or data.access: resident");
+    does_not_finish("data: {file: x.h5, access: stream}",
+                    "run.yaml: data.access: stream with data.order: full, which takes rows from anywhere in the set; "
+                    "set data.order: windows (other bits), or data.access: resident");
+    does_not_finish("data: {file: x.h5, order: segments, access: stream}",
+                    "run.yaml: data.access: stream with data.order: segments, which takes rows from anywhere in a "
+                    "segment; set data.order: windows (other bits), or data.access: shard");
+    does_not_finish("data: {synthetic: 5, order: windows, access: stream}",
+                    "run.yaml: data.access: stream with data.synthetic, whose rows are in the memory of each node; "
+                    "remove it");
+}
+END_TEST
 
 START_TEST(keys_that_exclude_each_other)
 {
@@ -176,5 +222,5 @@ START_TEST(what_a_resume_may_change)
 }
 END_TEST
 
-UNIT_MAIN("config/selection", forms_of_the_keys, keys_that_exclude_each_other, what_is_written_is_read_again,
-          what_a_resume_may_change)
+UNIT_MAIN("config/selection", forms_of_the_keys, forms_of_the_order, orders_and_places_that_do_not_go_together,
+          keys_that_exclude_each_other, what_is_written_is_read_again, what_a_resume_may_change)

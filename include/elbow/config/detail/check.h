@@ -25,6 +25,9 @@ enum elbow_status elbow_check_labels(const struct elbow_config *config, const ch
 // Local. What a model in front of the data leaves to set.
 enum elbow_status elbow_check_through(const struct elbow_config *config, const char *name, struct elbow_error *error);
 
+// Local. Whether the order of the training rows has what its keys set, and can be had where the rows are.
+enum elbow_status elbow_check_order(const struct elbow_config *config, const char *name, struct elbow_error *error);
+
 // Local. What a classifier does not go with.
 enum elbow_status elbow_check_classifier(const struct elbow_config *config, const char *name,
                                          struct elbow_error *error);

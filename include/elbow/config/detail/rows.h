@@ -22,6 +22,7 @@
 #define KIND(list) .type = ELBOW_KEY_KIND, .kinds = list
 #define MAP(options) .type = ELBOW_KEY_MAP, .kinds = options
 #define DURATION .type = ELBOW_KEY_DURATION
+#define BYTES .type = ELBOW_KEY_BYTES
 #define TEXT .type = ELBOW_KEY_TEXT
 #define NAMED .type = ELBOW_KEY_NAMED
 #define PLACES(channels) .type = ELBOW_KEY_PLACES, .count_most = (channels)

@@ -21,6 +21,7 @@ enum elbow_key_type {
                       // learned is one) {learned: START}
     ELBOW_KEY_EVERY,  // int64_t: steps, 0, or the word epoch
     ELBOW_KEY_DURATION, // int64_t: seconds, also as 1h30m or 1-12:00:00
+    ELBOW_KEY_BYTES,    // int64_t: bytes, also as 8GB
     ELBOW_KEY_TEXT,     // elbow_path; null is the empty text
     ELBOW_KEY_SHARE,    // elbow_places, or a double at `present`: places, or a share between 0 and 1
     ELBOW_KEY_ROWS,     // struct elbow_rows_choice: a text, or [first, last]
@@ -42,7 +43,7 @@ struct elbow_key {
     const char *name;    // "rate"
     enum elbow_key_type type;
     size_t offset, present;                // of the value (and of its other part) in the struct that the table is for
-    int64_t least, most;                   // INTEGER, EVERY, DURATION, entries of INTEGERS and RANGES
+    int64_t least, most;                   // INTEGER, EVERY, DURATION, BYTES, entries of INTEGERS and RANGES
     size_t count_least, count_most;        // INTEGERS: entries, where there are any; PLACES, SHARE: channels (1: none)
     double low, high;                      // REAL, OPTIONAL, LEARNED, NUMBER
     bool low_open, high_open;              // the bound itself is not legal
