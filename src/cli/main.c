@@ -166,11 +166,12 @@ static int end_alone(struct elbow_error *error)
 }
 
 // Rank zero. What became of the words of a command that has done its work.
-static enum elbow_status finish_screen(const struct elbow_command *command, const struct elbow_log *log,
+static enum elbow_status finish_screen(const struct elbow_call *call, const struct elbow_log *log,
                                        struct elbow_error *error)
 {
     char what[256];
-    if (command->result_on_stdout)
+    const struct elbow_command *command = call->command;
+    if (command->result_on_stdout || call->has_result)
         return finish_result(error);
     if (!elbow_log_lost_screen(log, what, sizeof what))
         return ELBOW_OK;
@@ -206,7 +207,7 @@ static enum elbow_status run(const struct elbow_command *command, struct elbow_c
         return status;
     *error = (struct elbow_error){0};
     if (is_root)
-        finish_screen(command, &log, error);
+        finish_screen(&call, &log, error);
     return elbow_comm_agree_root(comm, error);
 }
 

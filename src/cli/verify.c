@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // elbow verify: a run's steps, made again.
 #include "elbow/train/verify.h"
+#include "elbow/base/json.h"
 #include "elbow/base/memory.h"
 #include "elbow/checkpoint/checkpoint.h"
 #include "elbow/cli/command.h"
 #include "elbow/data/preview.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 // What the command line says.
 struct wish {
     struct elbow_verify_request request;
     struct elbow_words sets;
+    bool json;
 };
 
 static const struct elbow_flag flags[] = {
@@ -46,6 +49,7 @@ static const struct elbow_flag flags[] = {
      .value = "KEY=VALUE",
      .help = "change a key of data or run, as data.file=elsewhere.h5, or train.threads; may be given often",
      .offset = offsetof(struct wish, sets)},
+    ELBOW_ROW_JSON(offsetof(struct wish, json)),
 };
 
 static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
@@ -82,12 +86,85 @@ static void preview(const struct elbow_call *call, char *note)
     elbow_release(&config);
 }
 
+static void print_row(struct elbow_json *json, const struct elbow_verification *result)
+{
+    if (result->table[0] == '\0')
+        return;
+    elbow_json_open(json, "row", '{');
+    elbow_json_text(json, "table", result->table);
+    elbow_json_text(json, "split", result->split);
+    elbow_json_integer(json, "step", (int64_t)result->first);
+    elbow_json_text(json, "column", result->column);
+    elbow_json_text(json, "before", result->before);
+    elbow_json_text(json, "now", result->now);
+    elbow_json_close(json, '}');
+}
+
+static void print_tensor(struct elbow_json *json, const struct elbow_verification *result)
+{
+    const struct elbow_checkpoint_difference *tensor = &result->tensor;
+    if (result->checkpoint == 0 || tensor->tensors == 0)
+        return;
+    elbow_json_open(json, "tensor", '{');
+    elbow_json_integer(json, "checkpoint", (int64_t)result->checkpoint);
+    elbow_json_text(json, "place", tensor->place);
+    elbow_json_number(json, "before", tensor->before);
+    elbow_json_number(json, "now", tensor->now);
+    elbow_json_integer(json, "tensors", (int64_t)tensor->tensors);
+    elbow_json_integer(json, "of", (int64_t)tensor->of);
+    elbow_json_close(json, '}');
+}
+
+// Where the first difference lies: of a step behind `equal_to`, up to `found_at`.
+static void print_difference(struct elbow_json *json, const struct elbow_verification *result)
+{
+    static const char *const origins[] = {"unknown", "same", "other"};
+    elbow_json_open(json, "difference", '{');
+    elbow_json_integer(json, "equal_to", (int64_t)result->equal);
+    elbow_json_integer(json, "found_at", (int64_t)result->first);
+    print_row(json, result);
+    print_tensor(json, result);
+    elbow_json_text(json, "origin", origins[result->origin]);
+    if (result->why[0] != '\0')
+        elbow_json_text(json, "why", result->why);
+    elbow_json_close(json, '}');
+}
+
+static void print_json(const char *run, const struct elbow_verification *result)
+{
+    struct elbow_json json = {.out = stdout};
+    elbow_json_open(&json, NULL, '{');
+    elbow_json_text(&json, "run", run);
+    elbow_json_text(&json, "bits", result->differs ? "differ" : "same");
+    elbow_json_integer(&json, "from", (int64_t)result->from);
+    elbow_json_integer(&json, "to", (int64_t)result->to);
+    elbow_json_integer(&json, "checkpoints", (int64_t)result->checkpoints);
+    elbow_json_integer(&json, "rows", (int64_t)result->rows);
+    if (result->differs)
+        print_difference(&json, result);
+    elbow_json_close(&json, '}');
+}
+
+// Standard output has the object alone.
+static void take_stdout(struct elbow_call *call)
+{
+    call->has_result = true;
+    call->log->screen = stderr;
+}
+
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
     struct wish wish = {0};
     struct elbow_verification result;
     enum elbow_status status = read_wish(call, &wish, error);
-    return status == ELBOW_OK ? elbow_verify(call->comm, &wish.request, call->log, &result, error) : status;
+    if (status != ELBOW_OK)
+        return status;
+    if (wish.json)
+        take_stdout(call);
+    status = elbow_verify(call->comm, &wish.request, call->log, &result, error);
+    if (wish.json && (status == ELBOW_OK || result.differs) && elbow_comm_place(call->comm).rank == 0)
+        print_json(wish.request.run, &result);
+    return status;
 }
 
 const struct elbow_command elbow_command_verify = {

@@ -37,6 +37,8 @@ for ranks in 1 2 3; do
 done
 run 0 2 start "$elbow" verify one --from-start --set data.file="$PWD/data.h5"
 grep -q 'one: steps 1 to 12 have the same bits again: 3 checkpoints, 20 rows' start.out || fail "from the start: $(cat start.out)"
+run 0 2 json "$elbow" verify one --json
+[ "$(cat json.out)" = '{"run": "one", "bits": "same", "from": 8, "to": 12, "checkpoints": 1, "rows": 8}' ] || fail "--json: $(cat json.out)"
 run 0 1 middle "$elbow" verify one --from 4 --to 8
 grep -q 'steps 5 to 8 have' middle.out || fail "in the middle: $(cat middle.out)"
 run 0 1 init "$elbow" verify other --from-start --to 4 --init one/checkpoints/step-00000012.h5
@@ -50,6 +52,9 @@ cp other/checkpoints/step-00000008.h5 mixed/checkpoints/
 tells 1 'mixed: differs from its replay, first at step 8; model/encoder.0/weight\[0\] of the checkpoint of step 8' verify mixed --to 8
 sed -i 's/^build: elbow [^,]*,/build: elbow 0.0.1,/' mixed/receipt.txt
 tells 1 "first at step 8; .*; the receipt names another build, 'elbow 0.0.1,.*than this one" verify mixed --to 8
+run 1 1 json "$elbow" verify mixed --to 8 --json
+grep -qE '"bits": "differ", .*"equal_to": 7, "found_at": 8, "tensor": .*"checkpoint": 8, "place": "model/encoder.0/weight\[0\]", .*"origin": "other", "why": "' json.out ||
+    fail "--json of another run's checkpoint: $(cat json.out)"
 rm mixed/receipt.txt
 tells 1 'the run has no receipt of its build and processor' verify mixed --to 8
 

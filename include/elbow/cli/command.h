@@ -141,7 +141,8 @@ struct elbow_call {
     struct elbow_log *log; // speaks on rank zero, to stdout (stderr for commands whose result goes to stdout)
     int count;             // words after the subcommand's name
     char **words;
-    double started; // clock: when the program began
+    double started;  // clock: when the program began
+    bool has_result; // this once the result goes to stdout, though that of the command does not (set by `run`)
 };
 
 struct elbow_command {
