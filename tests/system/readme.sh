@@ -72,10 +72,22 @@ rm -f lines said syntax
 left=$(find . -mindepth 1 -maxdepth 1 ! -type l -printf '/%f/\n' | grep -vxFf <(sed 's/^\/build\*/\/build/' "$source_directory/.gitignore"))
 [ -z "$left" ] || fail "README: git would see $left"
 
-# What the README's tables say of commands: every option is one.
-# shellcheck disable=SC2016 # the quotes are the README's
+# What the table of the commands says: every option is one.
+commands=$source_directory/docs/reference/commands.md
+# shellcheck disable=SC2016 # the quotes are the document's
+sed -nE 's/^\| `elbow ([a-z]+) ([^`]*)`.*/\1 \2/p' "$commands" |
+    awk '{ for (i = 2; i <= NF; i++) if (match($i, /-+[a-zA-Z]+/)) print $1, substr($i, RSTART, RLENGTH) }' >options
+[ "$(wc -l <options)" -ge 40 ] || fail "the table of the commands has $(wc -l <options) options only"
 while read -r command option; do
-    "$elbow" "$command" --help 2>&1 | grep -qE -- "(^|[ ,])$option\b" || fail "README: elbow $command has no $option"
-done < <(sed -nE 's/^\| `elbow ([a-z]+) ([^`]*)`.*/\1 \2/p' "$readme" |
-    awk '{ for (i = 2; i <= NF; i++) if (match($i, /-+[a-zA-Z]+/)) print $1, substr($i, RSTART, RLENGTH) }')
+    "$elbow" "$command" --help 2>&1 | grep -qE -- "(^|[ ,])$option\b" || fail "docs/reference/commands.md: elbow $command has no $option"
+done <options
+
+# What the page of troubles tells readers to look for is what the program says: in its sources, strings over several lines joined.
+find "$source_directory/src" -name '*.c' -exec cat {} + | tr '\n' ' ' | sed -E 's/" +"//g' >literals
+# shellcheck disable=SC2016
+sed -nE 's/^Look for: `(.*)`$/\1/p' "$source_directory/docs/howto/troubleshooting.md" >looks
+[ "$(wc -l <looks)" -ge 6 ] || fail "the page of troubles has $(wc -l <looks) messages only"
+while read -r look; do
+    grep -qF -- "$look" literals || fail "docs/howto/troubleshooting.md: the program has no message with '$look'"
+done <looks
 finish
