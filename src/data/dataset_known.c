@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Loading a dataset: which of its values are known. NaN, what the attributes mark and what a mask says are noted in a
 // bit a value; the values themselves become 0 in memory, so that whatever looks at them sees a number.
-#include "elbow/data/detail/loading.h"
+#include "elbow/data/detail/row_reader.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/rows.h"
@@ -148,57 +148,56 @@ static enum elbow_status refuse_mask(const struct elbow_loading *loading, uint64
 }
 
 // What is looked at of a block: values and, where there is a mask, its numbers.
-struct block {
+struct looked {
     const struct elbow_loading *loading;
-    uint64_t first; // row
-    void *rows;
+    struct elbow_row_block *block;
     const void *mask;
     const unsigned char *written;
     enum elbow_element mask_element;
-    unsigned char *bits; // of row `first`
 };
 
 // A value is missing, known, or neither: the mask is no mask, or the value cannot be used.
 enum found { MISSING, KNOWN, NO_MASK, UNUSABLE };
 
-static enum found look(const struct block *block, size_t number, double *value)
+static enum found look(const struct looked *looked, size_t number, double *value)
 {
-    const struct elbow_loading *loading = block->loading;
+    const struct elbow_loading *loading = looked->loading;
     const struct elbow_dataset *dataset = loading->dataset;
-    double mask = block->mask != NULL ? elbow_element_at(block->mask_element, block->mask, number) : 1;
+    double mask = looked->mask != NULL ? elbow_element_at(looked->mask_element, looked->mask, number) : 1;
     if (mask != 0 && mask != 1)
         return NO_MASK;
-    *value = elbow_element_at(dataset->element, block->rows, number);
-    bool is_there = block->written == NULL || block->written[number] != 0;
+    *value = elbow_element_at(dataset->element, looked->block->values, number);
+    bool is_there = looked->written == NULL || looked->written[number] != 0;
     if (mask == 0 || !is_there || (elbow_loading_takes_nan(loading) && isnan(*value)) ||
         (elbow_loading_takes_fill(loading) && elbow_missing_is(&dataset->missing, *value)))
         return MISSING;
     return isfinite(*value) || elbow_missing_is(&dataset->missing, *value) ? KNOWN : UNUSABLE;
 }
 
-static enum elbow_status mark_row(const struct block *block, uint64_t row, struct elbow_error *error)
+static enum elbow_status mark_row(const struct looked *looked, uint64_t row, struct elbow_error *error)
 {
-    const struct elbow_loading *loading = block->loading;
-    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_loading *loading = looked->loading;
+    const struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_row_block *block = looked->block;
     size_t values = dataset->values, size = elbow_element_size(dataset->element), bytes = (values + 7) / 8;
-    unsigned char *bits = block->bits + row * bytes;
+    unsigned char *bits = block->known + row * bytes;
     memset(bits, 0, bytes);
     for (size_t i = 0; i < values; ++i) {
         size_t number = row * values + i;
         double value = NAN;
-        enum found found = look(block, number, &value);
+        enum found found = look(looked, number, &value);
         if (found == NO_MASK)
             return refuse_mask(loading, block->first + row, i,
-                               elbow_element_at(block->mask_element, block->mask, number), error);
+                               elbow_element_at(looked->mask_element, looked->mask, number), error);
         if (found == UNUSABLE)
             return elbow_loading_refuse_infinite(loading, block->first + row, elbow_loading_number(loading, i), error);
         if (found == MISSING) {
-            memset((char *)block->rows + number * size, 0, size);
+            memset((char *)block->values + number * size, 0, size);
             continue;
         }
         bits[i / 8] = (unsigned char)(bits[i / 8] | 1U << i % 8);
-        dataset->min = fmin(dataset->min, value); // a NaN that is refused later is none
-        dataset->max = fmax(dataset->max, value);
+        block->min = fmin(block->min, value); // a NaN that is refused later is none
+        block->max = fmax(block->max, value);
     }
     return ELBOW_OK;
 }
@@ -213,25 +212,19 @@ static enum elbow_status read_mask(const struct elbow_loading *loading, struct e
     return status;
 }
 
-enum elbow_status elbow_loading_mark(struct elbow_loading *loading, const struct elbow_loading_marks *marks,
-                                     uint64_t first, uint64_t count, struct elbow_error *error)
+enum elbow_status elbow_loading_mark(const struct elbow_loading *loading, const struct elbow_loading_marks *marks,
+                                     struct elbow_row_block *block, struct elbow_error *error)
 {
-    struct elbow_dataset *dataset = loading->dataset;
-    size_t row_bytes = dataset->values * elbow_element_size(dataset->element);
-    ELBOW_CHECK(count <= marks->rows_max);
-    struct block block = {.loading = loading,
-                          .first = first,
-                          .rows = (char *)dataset->rows.base + first * row_bytes,
-                          .mask = marks->mask,
-                          .written = marks->written,
-                          .bits = (unsigned char *)dataset->known.base + first * elbow_rows_known_row_bytes(dataset)};
+    uint64_t first = block->first, count = block->count;
+    ELBOW_CHECK(count <= marks->rows_max && block->known != NULL);
+    struct looked looked = {.loading = loading, .block = block, .mask = marks->mask, .written = marks->written};
     enum elbow_status status = read_mask(loading, loading->mask, first, count, marks->mask, marks->row, error);
     if (status == ELBOW_OK)
         status = read_mask(loading, loading->written, first, count, marks->written, marks->row, error);
     if (loading->mask != NULL)
-        block.mask_element = loading->mask->info.element;
+        looked.mask_element = loading->mask->info.element;
     for (uint64_t row = 0; row < count && status == ELBOW_OK; ++row)
-        status = mark_row(&block, row, error);
+        status = mark_row(&looked, row, error);
     return status;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the parts of loading a dataset (dataset_load.c) share: opening and describing (dataset_open.c), its shape
-// (dataset_shape.c), reading (dataset_read.c, dataset_sparse.c, dataset_turn.c), what is missing (dataset_known.c,
-// dataset_spot.c), figures of all values (dataset_measure.c), what follows from them (dataset_values.c,
-// dataset_transform.c).
+// (dataset_shape.c), reading (row_reader.h, dataset_read.c, dataset_sparse.c, dataset_turn.c), what is missing
+// (dataset_known.c, dataset_spot.c), figures of all values (dataset_measure.c), what follows from them
+// (dataset_values.c, dataset_transform.c).
 #ifndef ELBOW_DATA_DETAIL_LOADING_H
 #define ELBOW_DATA_DETAIL_LOADING_H
 
@@ -84,11 +84,13 @@ enum elbow_status elbow_loading_marks_create(const struct elbow_loading *loading
                                              struct elbow_loading_marks *marks, struct elbow_error *error);
 void elbow_loading_marks_destroy(struct elbow_loading_marks *marks);
 
-// Local. Notes which values of rows [first, first + count), as they lie in memory, are known, and makes the others 0.
-// Takes the smallest and the largest. DATA for a mask of other numbers than 0 and 1, and for values that are known, but
-// NaN or infinite, unless the missing-value rules mean them, which are counted later.
-enum elbow_status elbow_loading_mark(struct elbow_loading *loading, const struct elbow_loading_marks *marks,
-                                     uint64_t first, uint64_t count, struct elbow_error *error);
+struct elbow_row_block; // elbow/data/detail/row_reader.h
+
+// Local. Notes which values of the rows of a block, which have been read, are known, and makes the others 0. Takes the
+// smallest and the largest. DATA for a mask of other numbers than 0 and 1, and for values that are known, but NaN or
+// infinite, unless the missing-value rules mean them, which are counted later.
+enum elbow_status elbow_loading_mark(const struct elbow_loading *loading, const struct elbow_loading_marks *marks,
+                                     struct elbow_row_block *block, struct elbow_error *error);
 
 // Collective. Gives the room back where all values turn out to be known; DATA if none is. Figures are there.
 enum elbow_status elbow_loading_settle_known(struct elbow_loading *loading, struct elbow_error *error);
