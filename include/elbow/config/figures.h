@@ -37,11 +37,11 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
 // of SIGNIFICANT are the significant ones; clocks differ from run to run, all others are the same to the
 // last bit. A name never changes.
 #define ELBOW_FIGURE_LIST(X)                                                                                           \
-    X(ELBOW_FIGURE_SAMPLES, samples, "", "samples of the set, or of the class", 0,                                     \
+    X(ELBOW_FIGURE_SAMPLES, samples, "", "number of samples of the set, or of the class", 0,                           \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_CLASSES, false)                                                           \
     X(ELBOW_FIGURE_OBJECTIVE, objective, "nats per sample",                                                            \
-      "what training climbs: recon minus what the KL costs (beta kl, say), and penalties", 4, ELBOW_FIGURE_IN_TABLE,   \
-      false)                                                                                                           \
+      "the quantity that training maximises: recon minus the cost of the KL (such as beta kl) and penalties", 4,       \
+      ELBOW_FIGURE_IN_TABLE, false)                                                                                    \
     X(ELBOW_FIGURE_ELBO, elbo, "nats per sample", "recon - kl, whatever beta is: a lower bound of log p(x)", 4,        \
       ELBOW_FIGURE_PLACES | ELBOW_FIGURE_OF_KL, false)                                                                 \
     X(ELBOW_FIGURE_RECON, recon, "nats per sample", "log p(x given z), with one draw of z", 4, ELBOW_FIGURE_PLACES,    \
@@ -54,10 +54,10 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       "--kl-parts)",                                                                                                   \
       4, ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                             \
     X(ELBOW_FIGURE_KL_INFORMATION_BOUND, kl_information_bound, "nats per sample",                                      \
-      "log of the samples of the set: no such estimate of the information is above it", 4,                             \
+      "log of the number of samples of the set: an upper bound of any such estimate", 4,                               \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                                \
     X(ELBOW_FIGURE_KL_TOTAL_CORRELATION, kl_total_correlation, "nats per sample",                                      \
-      "part of the KL: divergence of q(z) from the product of its dimensions, likewise; may be below zero", 4,         \
+      "part of the KL: divergence of q(z) from the product of its dimensions, likewise; may be negative", 4,           \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                                \
     X(ELBOW_FIGURE_KL_DIMENSIONS, kl_dimensions, "nats per sample",                                                    \
       "part of the KL: divergence of that product from the prior, likewise", 4,                                        \
@@ -65,27 +65,28 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
     X(ELBOW_FIGURE_KNOWN, known, "", "share of the values that are known, where some are missing", 4,                  \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                                              \
     X(ELBOW_FIGURE_ELBO_KNOWN, elbo_known, "nats per known value",                                                     \
-      "elbo of all samples by their known values: a lower bound of log p(known), likewise", 6,                         \
+      "elbo of all samples divided by the number of known values: a lower bound of log p(known)", 6,                   \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_KL, false)                                                                \
-    X(ELBOW_FIGURE_HIDDEN, hidden, "", "known values that were hidden, and told by the others (with --hide)", 0,       \
-      ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
+    X(ELBOW_FIGURE_HIDDEN, hidden, "",                                                                                 \
+      "number of known values that were hidden and predicted from the others (with --hide)", 0, ELBOW_FIGURE_IN_EVAL,  \
+      false)                                                                                                           \
     X(ELBOW_FIGURE_HIDDEN_RMSE, hidden_rmse, "",                                                                       \
       "root mean square of hidden value minus mean of p(x given z), z the mean of q(z given the others)",              \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_EVAL, false)                                                       \
     X(ELBOW_FIGURE_HIDDEN_MAE, hidden_mae, "", "mean of its absolute value", ELBOW_FIGURE_SIGNIFICANT + 4,             \
       ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
     X(ELBOW_FIGURE_HIDDEN_RMSE_SCALED, hidden_rmse_scaled, "",                                                         \
-      "hidden_rmse of values turned back by data.transform, as reconstruct gives them", ELBOW_FIGURE_SIGNIFICANT + 4,  \
+      "hidden_rmse of values with data.transform undone, as reconstruct gives them", ELBOW_FIGURE_SIGNIFICANT + 4,     \
       ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
     X(ELBOW_FIGURE_HIDDEN_MAE_SCALED, hidden_mae_scaled, "", "hidden_mae, likewise", ELBOW_FIGURE_SIGNIFICANT + 4,     \
       ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
     X(ELBOW_FIGURE_HIDDEN_ACCURACY, hidden_accuracy, "",                                                               \
-      "share of hidden zeros and ones whose mean of p(x given z) is on their side of 1/2", 4, ELBOW_FIGURE_IN_EVAL,    \
+      "share of hidden zeros and ones that the mean of p(x given z) rounds to correctly", 4, ELBOW_FIGURE_IN_EVAL,     \
       false)                                                                                                           \
     X(ELBOW_FIGURE_CORRUPTED_MSE, corrupted_mse, "", "mean square of corrupted minus clean values (with --corrupt)",   \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_EVAL, false)                                                       \
     X(ELBOW_FIGURE_CORRUPTED_PSNR, corrupted_psnr, "dB",                                                               \
-      "10 log10(span^2 / corrupted_mse), where span is that of the training data's values", 2, ELBOW_FIGURE_IN_EVAL,   \
+      "10 log10(span^2 / corrupted_mse), with the span of the values of the training data", 2, ELBOW_FIGURE_IN_EVAL,   \
       false)                                                                                                           \
     X(ELBOW_FIGURE_DENOISED_MSE, denoised_mse, "",                                                                     \
       "mean square of clean value minus mean of p(x given z), z the mean of q(z given the corrupted)",                 \
@@ -99,10 +100,12 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       "KL",                                                                                                            \
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
     X(ELBOW_FIGURE_DEVIANCE, deviance, "nats per sample",                                                              \
-      "recon of a model that meets each value, minus recon: what is left to explain", 4, ELBOW_FIGURE_IN_EVAL, false)  \
+      "recon of a model that predicts each value exactly, minus recon: what is left to explain", 4,                    \
+      ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
     X(ELBOW_FIGURE_EXPLAINED_DEVIANCE, explained_deviance, "",                                                         \
-      "1 - deviance / deviance of each value at its mean over the set (in metrics.csv and log: without a KL)", 4,      \
-      ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_PLAIN_TABLE, false)                                 \
+      "1 - deviance / deviance of predictions by the mean of each value over the set (in metrics.csv and log: "        \
+      "without a KL)",                                                                                                 \
+      4, ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_PLAIN_TABLE, false)                              \
     X(ELBOW_FIGURE_ELBO_STORED, elbo_stored, "nats per sample",                                                        \
       "elbo of the density of the values as stored (with data.transform)", 4,                                          \
       ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS | ELBOW_FIGURE_OF_KL, false)                 \
@@ -116,11 +119,12 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       ELBOW_FIGURE_SIGNIFICANT + 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)         \
     X(ELBOW_FIGURE_BETA, beta, "", "weight of the KL in the last step", 4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_KL, \
       false)                                                                                                           \
-    X(ELBOW_FIGURE_CAPACITY, capacity, "nats per sample", "what the KL is held near in the last step", 4,              \
+    X(ELBOW_FIGURE_CAPACITY, capacity, "nats per sample", "target of the KL in the last step", 4,                      \
       ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
     X(ELBOW_FIGURE_MUTUAL_INFORMATION, mutual_information, "nats per sample",                                          \
-      "part of the KL: of sample and z, estimated within microbatches (train rows: in the last step)", 4,              \
-      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
+      "part of the KL: mutual information of sample and z, estimated within microbatches (train rows: in the last "    \
+      "step)",                                                                                                         \
+      4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                     \
     X(ELBOW_FIGURE_TOTAL_CORRELATION, total_correlation, "nats per sample",                                            \
       "part of the KL: divergence of q(z) from the product of its dimensions, likewise", 4,                            \
       ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
@@ -137,20 +141,20 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       "sum of the squares of variance - 1 of each latent dimension, likewise", 4,                                      \
       ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                                        \
     X(ELBOW_FIGURE_CLASS_KL, class_kl, "nats per sample",                                                              \
-      "part of kl: divergence of q(y given x) from the uniform p(y); log C where the class is known", 4,               \
+      "part of kl: divergence of q(y given x) from the uniform p(y); log C if the class is known", 4,                  \
       ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_OF_KL, false)                 \
     X(ELBOW_FIGURE_RATE, rate, "", "learning rate of the last step", 4, ELBOW_FIGURE_IN_TABLE, false)                  \
     X(ELBOW_FIGURE_GRAD_NORM, grad_norm, "",                                                                           \
       "Euclidean norm of the last step's mean gradient, before clipping (train rows)", 4, ELBOW_FIGURE_IN_TABLE,       \
       false)                                                                                                           \
     X(ELBOW_FIGURE_ACTIVE_UNITS, active_units, "",                                                                     \
-      "latent dimensions whose posterior mean has a variance above 0.01 over the set (valid rows)", 0,                 \
+      "number of latent dimensions whose posterior mean has a variance above 0.01 over the set (valid rows)", 0,       \
       ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)                                       \
-    X(ELBOW_FIGURE_LABELLED, labelled, "", "rows whose label is a class of the classifier", 0, ELBOW_FIGURE_IN_EVAL,   \
-      false)                                                                                                           \
+    X(ELBOW_FIGURE_LABELLED, labelled, "", "number of rows whose label is a class of the classifier", 0,               \
+      ELBOW_FIGURE_IN_EVAL, false)                                                                                     \
     X(ELBOW_FIGURE_ACCURACY, accuracy, "",                                                                             \
-      "share of the labelled rows whose class is the likeliest by the classifier q(y given x) (valid rows)", 4,        \
-      ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)                \
+      "share of the labelled rows whose class is the most probable one of the classifier q(y given x) (valid rows)",   \
+      4, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_IN_LOG | ELBOW_FIGURE_IN_EVAL, false)             \
     X(ELBOW_FIGURE_ACCURACY_ERROR, accuracy_error, "", "standard error of accuracy", 4, ELBOW_FIGURE_IN_EVAL, false)   \
     X(ELBOW_FIGURE_LOG_CLASS, log_class, "nats per labelled row", "log q(y given x) of the label (valid rows)", 4,     \
       ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME | ELBOW_FIGURE_IN_EVAL, false)                                      \
@@ -163,17 +167,17 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       "log_likelihood of the values as stored, likewise", 4, ELBOW_FIGURE_IN_EVAL, false)                              \
     X(ELBOW_FIGURE_EFFECTIVE_SAMPLES, effective_samples, "", "how many of the K draws count (with --importance)", 1,   \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_ROWS, false)                                                              \
-    X(ELBOW_FIGURE_SKIPPED, skipped, "", "steps skipped since the last row because something was not finite", 0,       \
-      ELBOW_FIGURE_IN_TABLE, false)                                                                                    \
+    X(ELBOW_FIGURE_SKIPPED, skipped, "", "number of steps skipped since the last row because numbers were not finite", \
+      0, ELBOW_FIGURE_IN_TABLE, false)                                                                                 \
     X(ELBOW_FIGURE_SECONDS, seconds, "s",                                                                              \
-      "since the last row, without evaluation, pictures and checkpoints; valid rows: the evaluation", 3,               \
+      "time since the last row, without evaluation, pictures and checkpoints; valid rows: time of the evaluation", 3,  \
       ELBOW_FIGURE_IN_TABLE, true)                                                                                     \
     X(ELBOW_FIGURE_SAMPLES_PER_S, samples_per_s, "1/s", "samples in these seconds", 0, ELBOW_FIGURE_IN_TABLE, true)    \
-    X(ELBOW_FIGURE_COMPUTE, compute, "", "share of rank zero's time: computing", 3, ELBOW_FIGURE_IN_TABLE, true)       \
-    X(ELBOW_FIGURE_EXCHANGE, exchange, "", "share of rank zero's time: the exchange, waiting for others included", 3,  \
+    X(ELBOW_FIGURE_COMPUTE, compute, "", "share of rank zero's time in computing", 3, ELBOW_FIGURE_IN_TABLE, true)     \
+    X(ELBOW_FIGURE_EXCHANGE, exchange, "", "share of rank zero's time in the exchange, including waits for others", 3, \
       ELBOW_FIGURE_IN_TABLE, true)                                                                                     \
     X(ELBOW_FIGURE_DATA, data, "",                                                                                     \
-      "share of rank zero's time: gathering microbatches, or waiting for the thread that gathers them", 3,             \
+      "share of rank zero's time in collating microbatches, or waiting for the thread that collates them", 3,          \
       ELBOW_FIGURE_IN_TABLE, true)
 enum elbow_figure_kind { ELBOW_FIGURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_FIGURES };
 
