@@ -79,6 +79,12 @@ static void print_files(const struct elbow_doctor_facts *facts)
     if (facts->data[0] != 0)
         elbow_text_print(stdout, "%-16s %s\n", "data", facts->data);
     print_rate("", facts->read_per_second, "read by one rank");
+    if (facts->pages.read > 0)
+        printf("%-16s a page of %s, %s, takes %.3g ms to read%s%s%s (%s read)\n", "",
+               elbow_text_count(facts->pages.rows, "row").text, elbow_text_bytes(facts->pages.page_bytes).text,
+               1e3 * facts->pages.seconds / (double)facts->pages.read, facts->pages.unpacked > 0 ? " and unpacks " : "",
+               facts->pages.unpacked > 0 ? elbow_text_bytes(facts->pages.unpacked).text : "",
+               facts->pages.unpacked > 0 ? " of chunks" : "", elbow_text_count(facts->pages.read, "page").text);
     if (facts->looked > 0 && facts->looked < facts->stored)
         printf("%-16s looked at in the first %llu of %llu rows (--all: in all of them)\n", "values",
                (unsigned long long)facts->looked, (unsigned long long)facts->stored);
@@ -180,6 +186,11 @@ static void print_json(const struct elbow_doctor_report *report)
     elbow_json_number(&json, "write_bytes_per_s", facts->write_per_second);
     elbow_json_text(&json, "data", facts->data);
     elbow_json_number(&json, "read_bytes_per_s", facts->read_per_second);
+    elbow_json_integer(&json, "page_rows", (int64_t)facts->pages.rows);
+    elbow_json_integer(&json, "page_bytes", (int64_t)facts->pages.page_bytes);
+    elbow_json_integer(&json, "page_unpacked_bytes", (int64_t)facts->pages.unpacked);
+    elbow_json_number(&json, "pages_bytes_per_s",
+                      facts->pages.seconds > 0 ? (double)facts->pages.bytes / facts->pages.seconds : 0);
     elbow_json_integer(&json, "rows_looked_at", (int64_t)facts->looked);
     elbow_json_integer(&json, "rows", (int64_t)facts->stored);
     elbow_json_open(&json, "advice", '[');

@@ -8,6 +8,8 @@
 
 // Below so much room MPI and Elbow may do without shared memory; containers often have 64 MB.
 static const uint64_t SHARED_LITTLE = UINT64_C(128000000);
+static const uint64_t CHUNKS_MUCH = 3, PAGES_FEW = 20;
+static const double READ_SLOW = 1e8;      // bytes a second: a disk shared by many
 static const double NETWORK_SLOW = 1.3e8; // bytes a second: Ethernet of 1 Gbit/s
 
 static void __attribute__((format(printf, 3, 4)))
@@ -144,6 +146,34 @@ static void judge_values(struct elbow_doctor_report *report)
     }
 }
 
+// Chunks matter to a run that reads pages in every epoch; others read all rows once, in large blocks.
+static void judge_pages(struct elbow_doctor_report *report)
+{
+    const struct elbow_doctor_facts *facts = &report->facts;
+    const struct elbow_doctor_pages *pages = &facts->pages;
+    if (!facts->is_read_anew || pages->read == 0)
+        return;
+    if (pages->unpacked > CHUNKS_MUCH * pages->page_bytes)
+        advise(report, "chunks",
+               "A page of %s, %s, unpacks %s of chunks, and every epoch reads all pages. Write the file anew in chunks "
+               "of whole rows (elbow rechunk %.300s -o NEW.h5).",
+               elbow_text_count(pages->rows, "row").text, elbow_text_bytes(pages->page_bytes).text,
+               elbow_text_bytes(pages->unpacked).text, facts->data);
+    else if (pages->chunk_rows > 1 && pages->all < PAGES_FEW * facts->microbatches)
+        advise(report, "chunks",
+               "A page is a chunk of %s at least, %s in all for %s of a batch: pages at the bounds of segments "
+               "are read twice, so that every epoch reads the data up to %.2g times, and a window is a large part of "
+               "them. Write the file anew in smaller chunks (elbow rechunk %.300s -o NEW.h5 --chunk 64).",
+               elbow_text_count(pages->chunk_rows, "row").text, elbow_text_count(pages->all, "page").text,
+               elbow_text_count(facts->microbatches, "microbatch").text,
+               (double)(pages->all + facts->microbatches) / (double)pages->all, facts->data);
+    if (facts->read_per_second > 0 && facts->read_per_second < READ_SLOW && !facts->has_stage)
+        advise(report, "staging",
+               "%.300s is read at %s a second, and every epoch reads all of it. If the nodes have a disk of their own, "
+               "let data.stage name a directory there.",
+               facts->data, elbow_text_bytes((uint64_t)facts->read_per_second).text);
+}
+
 static void judge_lock(struct elbow_doctor_report *report)
 {
     const struct elbow_doctor_facts *facts = &report->facts;
@@ -213,6 +243,7 @@ void elbow_doctor_advise(struct elbow_doctor_report *report)
     report->count = 0;
     judge_shares(report);
     judge_values(report);
+    judge_pages(report);
     judge_binding(report);
     judge_memory(report);
     judge_shared(report);

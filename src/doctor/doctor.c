@@ -66,6 +66,8 @@ enum elbow_status elbow_doctor_examine(struct elbow_comm *comm, const struct elb
     }
     if (request->config != NULL && facts->trouble[0] == 0)
         elbow_doctor_look_at_values(comm, request->config, request->all ? 0 : choose_most(comm, facts), facts);
+    if (request->config != NULL && facts->trouble[0] == 0)
+        elbow_doctor_read_pages(comm, request->config, facts);
     elbow_doctor_try_files(comm, facts);
     if (facts->place.rank == 0)
         elbow_doctor_advise(report);

@@ -29,12 +29,20 @@ run 0 1 sound "$elbow" doctor run.yaml
 for text in '^elbow  *[0-9][0-9.]*(-dev)? \(' '^build  .*-ffp-contract=off' '^MPI  .*MPI [0-9]' '^HDF5  *[0-9]+\.[0-9]+' '^BLAS  *OpenBLAS .*1 thread' \
     '^threads  *1 a rank; OMP_NUM_THREADS not set' '^ranks  *1 on 1 node$' '1 rank on [0-9]+ cores?, each may run on' 'memory: .* free, .*/s by all' \
     '/dev/shm: .* free' '^the run  *[0-9]+ parameters, 6 microbatches; on a node [0-9.]+ .B of memory' \
-    '^run directory  *runs/run \(tried in \.\); lock: works' '[0-9.]+ [kMG]B/s written and synced' '^data  *data.h5' 'B/s read by one rank'; do
+    '^run directory  *runs/run \(tried in \.\); lock: works' '[0-9.]+ [kMG]B/s written and synced' '^data  *data.h5' 'B/s read by one rank' \
+    'a page of 1 row, 36 bytes, takes .* ms to read \(64 pages read\)'; do
     grep -qE "$text" sound.out || fail "doctor: no line with '$text'"
 done
 for topic in binding threads 'shared memory' memory 'run directory' configuration network; do silent sound "$topic"; done
 find . ! -name 'sound.*' | sort | diff before - || fail "doctor leaves something behind"
 [ ! -s sound.err ] || fail "doctor says on standard error: $(cat sound.err)"
+
+# Chunks that are as large as the data leave no pages to deal out; this matters where pages are read in every epoch.
+"$make_data" write whole.h5 /train u8 90,6,6 bytes chunk=90
+run 0 1 few "$elbow" doctor run.yaml --set data.train=whole.h5:/train --set data.order=windows
+advises few chunks 'A page is a chunk of 90 rows at least, 1 page in all for 6 microbatches.*elbow rechunk whole.h5'
+run 0 1 full "$elbow" doctor run.yaml --set data.train=whole.h5:/train
+silent full chunks
 
 # Two ranks on one core; elsewhere two ranks on two cores are none too many.
 taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')" mpirun --bind-to none -n 2 "$elbow" doctor >crowded.out 2>crowded.err ||

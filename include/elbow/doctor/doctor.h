@@ -24,6 +24,15 @@ enum elbow_doctor_lock {
     ELBOW_DOCTOR_LOCK_NO_ENTRY    // nothing can be made in the directory
 };
 
+// Pages of the training data (elbow/data/page_table.h) that were read, by one rank.
+struct elbow_doctor_pages {
+    uint64_t rows, page_bytes; // of a page; 0: none was read
+    uint64_t all, chunk_rows;  // pages of the set; rows of a chunk, 0: there are no chunks
+    uint64_t unpacked;         // bytes of all chunks that a page touches; 0: there are no chunks
+    uint64_t read, bytes;      // pages, and their bytes in memory
+    double seconds;            // of reading
+};
+
 // All on rank zero.
 struct elbow_doctor_facts {
     struct elbow_place place;
@@ -41,9 +50,11 @@ struct elbow_doctor_facts {
     elbow_path data;                    // the file of the training set, or empty
     double read_per_second;             // bytes of it; 0: not measured
     uint64_t read_bytes;
-    char *values;            // what the values of the data are, in lines with their ends; NULL: not looked at
-    char *warnings;          // what a run would warn of in them, likewise
-    uint64_t looked, stored; // rows of all datasets: looked at, and there
+    struct elbow_doctor_pages pages;
+    bool is_read_anew, has_stage; // each epoch reads the files (data.order: windows); data.stage is set
+    char *values;                 // what the values of the data are, in lines with their ends; NULL: not looked at
+    char *warnings;               // what a run would warn of in them, likewise
+    uint64_t looked, stored;      // rows of all datasets: looked at, and there
 
     elbow_path run;      // the run directory, or empty
     elbow_path tried_in; // where it was tried: the directory, or the next one above that is there

@@ -15,6 +15,11 @@ enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct e
 void elbow_doctor_look_at_values(struct elbow_comm *comm, const struct elbow_config *config, uint64_t most,
                                  struct elbow_doctor_facts *facts);
 
+// Collective. Reads a sample of the pages of the training data into facts->pages, on rank zero; what cannot be read
+// leaves none.
+void elbow_doctor_read_pages(struct elbow_comm *comm, const struct elbow_config *config,
+                             struct elbow_doctor_facts *facts);
+
 // Collective. Locks and writes in the run directory, reads facts->data.
 void elbow_doctor_try_files(struct elbow_comm *comm, struct elbow_doctor_facts *facts);
 
