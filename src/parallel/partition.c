@@ -11,6 +11,13 @@ struct elbow_range elbow_partition(uint64_t n, int rank, int size)
                                 .last = (uint64_t)(rank + 1) * n / (uint64_t)size};
 }
 
+struct elbow_range elbow_partition_below(uint64_t n, uint64_t dealt, int rank, int size)
+{
+    ELBOW_CHECK(n <= dealt);
+    struct elbow_range range = elbow_partition(dealt, rank, size);
+    return (struct elbow_range){.first = range.first < n ? range.first : n, .last = range.last < n ? range.last : n};
+}
+
 // Collects the maximal subtrees of node [lo, hi) that lie inside range.
 static int collect(uint64_t lo, uint64_t hi, struct elbow_range range, struct elbow_range *subtrees, int count)
 {

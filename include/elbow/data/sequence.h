@@ -5,7 +5,9 @@
 //
 // An epoch is all N samples in the order of that epoch. Step s takes the next B positions of epoch floor(s / S), where
 // S = ceil(N / B); the last batch of an epoch may be short. Its M = ceil(count / b) microbatches are dealt to R ranks:
-// rank r computes [floor(r M / R), floor((r + 1) M / R)), from left to right. A rank may have none of a short batch.
+// rank r computes [floor(r M / R), floor((r + 1) M / R)), from left to right. Where the sequence is fixed, M is always
+// that of a full batch, and of a short batch a rank computes those of its microbatches that there are; then microbatch
+// m of all batches belongs to one rank. Either way a rank may have none of a short batch.
 #ifndef ELBOW_DATA_SEQUENCE_H
 #define ELBOW_DATA_SEQUENCE_H
 
@@ -23,6 +25,7 @@ struct elbow_order {
     uint64_t samples; // N
     uint64_t (*at)(const struct elbow_order *order, uint64_t epoch, uint64_t position);
     uint64_t seed;
+    void *user; // of an order that is more than a function of these; not owned
 };
 
 // Local. The shuffled order (a keyed permutation for each epoch); the order of the file.
@@ -36,7 +39,11 @@ struct elbow_sequence {
     uint64_t samples, batch, microbatch; // N, B <= N, b
     uint64_t last_step;                  // of the run: its steps are [0, last_step)
     int rank, size;
+    bool is_fixed; // a rank has the same microbatches of all batches
 };
+
+// Local. How many microbatches are dealt, in a batch that has so many: those, or (is_fixed) those of a full batch.
+uint64_t elbow_sequence_dealt(const struct elbow_sequence *sequence, uint64_t microbatches);
 
 // The batch of a step: positions [first, first + count) of an epoch, in so many microbatches.
 struct elbow_step_place {

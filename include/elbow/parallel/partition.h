@@ -24,6 +24,9 @@ enum { ELBOW_SUBTREES_MAX = 96, ELBOW_TREE_DEPTH_MAX = 50 };
 // Local. The part of n things of a rank: [floor(rank n / size), floor((rank + 1) n / size)).
 struct elbow_range elbow_partition(uint64_t n, int rank, int size);
 
+// Local. Of n things those that a rank has where `dealt` >= n of them are dealt out and the last ones are missing.
+struct elbow_range elbow_partition_below(uint64_t n, uint64_t dealt, int rank, int size);
+
 // Local. The maximal subtrees of the tree over [0, n) inside a range, from left to right, and how many.
 int elbow_partition_subtrees(uint64_t n, struct elbow_range range, struct elbow_range *subtrees);
 

@@ -75,16 +75,17 @@ START_TEST(what_follows_is_what_is_computed)
         uint64_t microbatches = (shapes[i][1] + shapes[i][2] - 1) / shapes[i][2];
         for (int size = 1; size <= 7 && (uint64_t)size <= microbatches; ++size) {
             uint64_t rows = 0, epochs = 4;
-            for (int rank = 0; rank < size; ++rank) {
+            for (int rank = 0; rank < 2 * size; ++rank) {
                 struct elbow_sequence sequence = {.samples = shapes[i][0],
                                                   .batch = shapes[i][1],
                                                   .microbatch = shapes[i][2],
-                                                  .rank = rank,
-                                                  .size = size};
+                                                  .rank = rank % size,
+                                                  .size = size,
+                                                  .is_fixed = rank >= size};
                 sequence.last_step = epochs * elbow_sequence_epoch_steps(&sequence);
                 check_sequence(&sequence, &rows);
             }
-            ck_assert_uint_eq(rows, epochs * shapes[i][0]); // all ranks together: every sample once an epoch
+            ck_assert_uint_eq(rows, 2 * epochs * shapes[i][0]); // all ranks together: every sample once an epoch
         }
     }
 }
@@ -103,6 +104,31 @@ START_TEST(a_run_ends_at_its_last_step)
     ck_assert(elbow_sequence_after(&sequence, &second, 0, &next));
     ck_assert_uint_eq(next.epoch, 1);
     ck_assert_uint_eq(next.first, 0);
+}
+END_TEST
+
+// A microbatch of a fixed sequence belongs to one rank in all batches, short ones included.
+START_TEST(a_fixed_microbatch_stays_with_its_rank)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
+        for (int size = 1; size <= 7; ++size)
+            for (int rank = 0; rank < size; ++rank) {
+                const struct elbow_sequence sequence = {.samples = shapes[i][0],
+                                                        .batch = shapes[i][1],
+                                                        .microbatch = shapes[i][2],
+                                                        .rank = rank,
+                                                        .size = size,
+                                                        .is_fixed = true};
+                struct elbow_step_place full = elbow_sequence_place(&sequence, 0);
+                struct elbow_step_place last =
+                    elbow_sequence_place(&sequence, elbow_sequence_epoch_steps(&sequence) - 1);
+                struct elbow_range all = elbow_sequence_mine(&sequence, &full);
+                struct elbow_range some = elbow_sequence_mine(&sequence, &last);
+                ck_assert_uint_eq(all.first, (uint64_t)rank * full.microbatches / (uint64_t)size);
+                for (uint64_t m = 0; m < full.microbatches; ++m)
+                    ck_assert_int_eq(some.first <= m && m < some.last,
+                                     all.first <= m && m < all.last && m < last.microbatches);
+            }
 }
 END_TEST
 
@@ -128,4 +154,5 @@ START_TEST(steps_visit_every_sample_once)
 }
 END_TEST
 
-UNIT_MAIN("data/sequence", steps_visit_every_sample_once, what_follows_is_what_is_computed, a_run_ends_at_its_last_step)
+UNIT_MAIN("data/sequence", steps_visit_every_sample_once, what_follows_is_what_is_computed,
+          a_fixed_microbatch_stays_with_its_rank, a_run_ends_at_its_last_step)
