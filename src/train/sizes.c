@@ -14,6 +14,7 @@ enum elbow_status elbow_train_sizes(const struct elbow_model *model, const struc
     *sizes = (struct elbow_exchange_sizes){.parameters = model->parameters.size,
                                            .microbatches = elbow_sequence_microbatches(sequence, sequence->batch),
                                            .last = last.microbatches,
+                                           .is_fixed = sequence->is_fixed,
                                            .statistics = elbow_model_statistics(model, false) + ELBOW_TRAIN_WISHES,
                                            .bucket = bucket,
                                            .advance_first = model->pseudo.first,

@@ -189,7 +189,7 @@ static size_t make_layers(size_t size, size_t layers[MANY])
 
 // Several batches, full and short, one of them refused, one after the other. Ranks of odd numbers know of fewer layers,
 // as those of another build may: rank zero's count.
-static bool case_is_exact(size_t size, uint64_t microbatches, uint64_t last)
+static bool case_is_exact(size_t size, uint64_t microbatches, uint64_t last, bool is_fixed)
 {
     size_t layers[MANY], layer_count = make_layers(size, layers);
     if (elbow_comm_place(mpi_comm).rank % 2 == 1)
@@ -200,6 +200,7 @@ static bool case_is_exact(size_t size, uint64_t microbatches, uint64_t last)
     struct elbow_exchange_sizes sizes = {.parameters = size,
                                          .microbatches = microbatches,
                                          .last = last,
+                                         .is_fixed = is_fixed,
                                          .statistics = STATISTICS,
                                          .layers = layers,
                                          .layer_count = layer_count,
@@ -231,7 +232,8 @@ static bool all_cases_are_exact(void)
     bool exact = true;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; ++s)
         for (size_t b = 0; b < sizeof batches / sizeof *batches; ++b)
-            exact = case_is_exact(sizes[s], batches[b][0], batches[b][1]) && exact;
+            for (int fixed = 0; fixed <= (int)(s % 2); ++fixed)
+                exact = case_is_exact(sizes[s], batches[b][0], batches[b][1], fixed == 1) && exact;
     return exact;
 }
 
@@ -258,7 +260,7 @@ START_TEST(exact_with_more_messages_than_one_look_asks_for)
     static const int64_t placement[] = {0, 1, 2, 3};
     struct elbow_error error = {0};
     mpi_assert(elbow_comm_pretend(mpi_comm, placement, (size_t)elbow_comm_place(mpi_comm).size, &error) == ELBOW_OK);
-    mpi_assert(case_is_exact((size_t)MANY * ELBOW_BLOCK + 16, 4, 4));
+    mpi_assert(case_is_exact((size_t)MANY * ELBOW_BLOCK + 16, 4, 4, false));
 }
 END_TEST
 

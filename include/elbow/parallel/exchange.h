@@ -2,11 +2,12 @@
 // The gradient exchange: the gradients of all ranks become new parameters on all ranks, with the same bits on any
 // number of ranks.
 //
-// M microbatches make a batch. Rank r computes the microbatches [floor(r M / R), floor((r + 1) M / R)), and leaves the
-// sum of each maximal subtree (see partition.h) of them in a buffer of the exchange. Parameters are cut into blocks of
-// 4096. Each rank owns some whole blocks, its slice: it adds their subtrees in the order of the tree, multiplies once
-// by `scale`, and calls back `apply` with sum and parameters. Inside a node, gradients and the one copy of the
-// parameters lie in shared memory, so that replicas cannot differ there.
+// M microbatches make a batch. Rank r computes the microbatches [floor(r M / R), floor((r + 1) M / R)) (of a short
+// batch with `is_fixed` those of a full batch that there are), and leaves the sum of each maximal subtree (see
+// partition.h) of them in a buffer of the exchange. Parameters are cut into blocks of 4096. Each rank owns some whole
+// blocks, its slice: it adds their subtrees in the order of the tree, multiplies once by `scale`, and calls back
+// `apply` with sum and parameters. Inside a node, gradients and the one copy of the parameters lie in shared memory, so
+// that replicas cannot differ there.
 //
 // Between nodes they travel as messages, bucket by bucket: a bucket is a layer or some small ones joined, and is
 // divided among all ranks. elbow_exchange_ready says how far down the backward pass has come, and sends what is
@@ -42,6 +43,7 @@ struct elbow_exchange_sizes {
     size_t parameters;     // floats of the arena
     uint64_t microbatches; // of a full batch
     uint64_t last;         // of the short batch that ends an epoch; microbatches where there is none
+    bool is_fixed;         // of a short batch a rank computes those of its microbatches of a full one that there are
     size_t statistics;     // doubles of the statistics of a microbatch
     // Where layers begin, ascending, the first at 0; read during the call only. NULL (count 0): one layer. All ranks
     // take rank zero's, because another build may cut its layers in another way.

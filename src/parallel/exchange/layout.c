@@ -41,8 +41,9 @@ static enum elbow_status make_plans(struct elbow_exchange *exchange, struct elbo
     exchange->subtrees = 0;
     for (int i = 0; i < 2; ++i) {
         struct elbow_plan *plan = &exchange->plans[i];
+        uint64_t all = exchange->sizes.microbatches, microbatches = i == 0 ? all : exchange->sizes.last;
         enum elbow_status status =
-            elbow_plan_create(plan, i == 0 ? exchange->sizes.microbatches : exchange->sizes.last, exchange->groups,
+            elbow_plan_create(plan, microbatches, exchange->sizes.is_fixed ? all : microbatches, exchange->groups,
                               exchange->group_first, exchange->my_group, error);
         if (status != ELBOW_OK)
             return status;

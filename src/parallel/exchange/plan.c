@@ -5,11 +5,11 @@
 #include "elbow/base/memory.h"
 
 // The subtrees that ranks [first, last) make together, and how many.
-static int subtrees_of(uint64_t microbatches, int first, int last, int size, struct elbow_range *subtrees)
+static int subtrees_of(const struct elbow_plan *plan, int first, int last, int size, struct elbow_range *subtrees)
 {
-    struct elbow_range range = {elbow_partition(microbatches, first, size).first,
-                                elbow_partition(microbatches, last - 1, size).last};
-    return elbow_partition_subtrees(microbatches, range, subtrees);
+    struct elbow_range range = {elbow_partition_below(plan->microbatches, plan->dealt, first, size).first,
+                                elbow_partition_below(plan->microbatches, plan->dealt, last - 1, size).last};
+    return elbow_partition_subtrees(plan->microbatches, range, subtrees);
 }
 
 // Every rank's subtrees.
@@ -20,13 +20,13 @@ static enum elbow_status list_subtrees(struct elbow_plan *plan, int size, struct
     if (status != ELBOW_OK)
         return status;
     for (int r = 0; r < size; ++r)
-        plan->first[r + 1] = plan->first[r] + subtrees_of(plan->microbatches, r, r + 1, size, subtrees);
+        plan->first[r + 1] = plan->first[r] + subtrees_of(plan, r, r + 1, size, subtrees);
     plan->count = plan->first[size];
     status = elbow_allocate(&plan->subtrees, (size_t)plan->count, sizeof *plan->subtrees, "a plan", error);
     if (status != ELBOW_OK)
         return status;
     for (int r = 0; r < size; ++r)
-        subtrees_of(plan->microbatches, r, r + 1, size, plan->subtrees + plan->first[r]);
+        subtrees_of(plan, r, r + 1, size, plan->subtrees + plan->first[r]);
     return ELBOW_OK;
 }
 
@@ -46,7 +46,7 @@ static enum elbow_status list_terms(struct elbow_plan *plan, int groups, const i
         return status;
     for (int g = 0; g < groups; ++g) {
         const struct elbow_range *added = subtrees;
-        int count = subtrees_of(plan->microbatches, group_first[g], group_first[g + 1], size, subtrees);
+        int count = subtrees_of(plan, group_first[g], group_first[g + 1], size, subtrees);
         if (g == my_group) {
             added = plan->subtrees + plan->first[group_first[g]];
             count = plan->first[group_first[g + 1]] - plan->first[group_first[g]];
@@ -68,7 +68,7 @@ static enum elbow_status list_sums(struct elbow_plan *plan, int groups, const in
     int first = group_first[my_group], last = group_first[my_group + 1];
     const struct elbow_range *own = plan->subtrees + plan->first[first];
     int count = plan->first[last] - plan->first[first];
-    plan->sums = subtrees_of(plan->microbatches, first, last, group_first[groups], sums);
+    plan->sums = subtrees_of(plan, first, last, group_first[groups], sums);
     const struct elbow_array arrays[] = {ELBOW_ARRAY(plan->parts, (size_t)plan->sums + 1),
                                          ELBOW_ARRAY(plan->partial, (size_t)count)};
     enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a plan", error);
@@ -84,10 +84,10 @@ static enum elbow_status list_sums(struct elbow_plan *plan, int groups, const in
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatches, int groups, const int *group_first,
-                                    int my_group, struct elbow_error *error)
+enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatches, uint64_t dealt, int groups,
+                                    const int *group_first, int my_group, struct elbow_error *error)
 {
-    *plan = (struct elbow_plan){.microbatches = microbatches};
+    *plan = (struct elbow_plan){.microbatches = microbatches, .dealt = dealt};
     enum elbow_status status = list_subtrees(plan, group_first[groups], error);
     if (status == ELBOW_OK)
         status = list_terms(plan, groups, group_first, my_group, error);

@@ -45,11 +45,11 @@ static int send(const struct elbow_plan *plan, int first, float *sums)
 }
 
 // Whether an owner in each group gets the tree's bits from its own group's subtrees and what the others send.
-static void check_groups(uint64_t microbatches, int groups, const int *group_first)
+static void check_groups(uint64_t microbatches, uint64_t dealt, int groups, const int *group_first)
 {
     struct elbow_plan plans[RANKS_MAX];
     for (int g = 0; g < groups; ++g)
-        ck_assert_int_eq(elbow_plan_create(&plans[g], microbatches, groups, group_first, g, NULL), ELBOW_OK);
+        ck_assert_int_eq(elbow_plan_create(&plans[g], microbatches, dealt, groups, group_first, g, NULL), ELBOW_OK);
     for (int g = 0; g < groups; ++g) {
         const struct elbow_plan *plan = &plans[g];
         float terms[2 * LEAVES_MAX];
@@ -82,8 +82,27 @@ START_TEST(owners_of_all_groups_get_the_bits_of_the_tree)
                     if (cuts >> r & 1)
                         group_first[groups++] = r + 1;
                 group_first[groups] = size;
-                check_groups(n, groups, group_first);
+                check_groups(n, n, groups, group_first);
+                check_groups(n, n + 1, groups, group_first);
+                check_groups(n, LEAVES_MAX + 3, groups, group_first);
             }
+}
+END_TEST
+
+// Of a short batch each rank brings those of its microbatches of a full batch that there are.
+START_TEST(a_short_batch_is_dealt_like_a_full_one)
+{
+    struct elbow_plan plan;
+    const int group_first[] = {0, 1, 2, 3};
+    ck_assert_int_eq(elbow_plan_create(&plan, 5, 12, 3, group_first, 2, NULL), ELBOW_OK);
+    const struct elbow_range expected[] = {{0, 2}, {2, 3}, {3, 4}, {4, 5}}; // [0, 4), [4, 5), none
+    ck_assert_int_eq(plan.count, 4);
+    ck_assert_int_eq(memcmp(plan.subtrees, expected, sizeof expected), 0);
+    ck_assert_int_eq(plan.first[1], 3);
+    ck_assert_int_eq(plan.first[2], 4);
+    ck_assert_int_eq(plan.first[3], 4);
+    ck_assert_int_eq(plan.sums, 0);
+    elbow_plan_clear(&plan);
 }
 END_TEST
 
@@ -92,7 +111,7 @@ START_TEST(equal_nodes_send_one_sum_each)
 {
     struct elbow_plan plan;
     const int group_first[] = {0, 3, 6};
-    ck_assert_int_eq(elbow_plan_create(&plan, 16, 2, group_first, 1, NULL), ELBOW_OK);
+    ck_assert_int_eq(elbow_plan_create(&plan, 16, 16, 2, group_first, 1, NULL), ELBOW_OK);
     ck_assert_int_eq(plan.sums, 1);
     ck_assert_int_eq(plan.group[1] - plan.group[0], 1);
     elbow_plan_clear(&plan);
@@ -225,6 +244,6 @@ START_TEST(every_rank_has_its_share)
 }
 END_TEST
 
-UNIT_MAIN("parallel/exchange_plan", owners_of_all_groups_get_the_bits_of_the_tree, equal_nodes_send_one_sum_each,
-          buckets_are_layers_joined_up_to_a_size, buckets_have_a_block_for_every_group, parts_cover_the_arena,
-          every_rank_has_its_share)
+UNIT_MAIN("parallel/exchange_plan", owners_of_all_groups_get_the_bits_of_the_tree,
+          a_short_batch_is_dealt_like_a_full_one, equal_nodes_send_one_sum_each, buckets_are_layers_joined_up_to_a_size,
+          buckets_have_a_block_for_every_group, parts_cover_the_arena, every_rank_has_its_share)

@@ -27,7 +27,7 @@ struct elbow_cut {
 
 // Sums of one batch size: who brings which subtrees, and in which order they are added.
 struct elbow_plan {
-    uint64_t microbatches;
+    uint64_t microbatches, dealt; // dealt >= microbatches
     int count;                    // subtrees of all ranks, from left to right
     struct elbow_range *subtrees; // [count] owned
     int *first;                   // [size + 1] owned: rank r brings subtrees [first[r], first[r + 1])
@@ -131,10 +131,11 @@ void elbow_cut_clear(struct elbow_cut *cut);
 struct elbow_range elbow_cut_part(const struct elbow_cut *cut, int k, int group);
 struct elbow_range elbow_cut_piece(const struct elbow_cut *cut, int k, int rank);
 
-// Local. Which rank brings which subtrees to batches of so many microbatches, with groups as in group_first. What was
-// made before a failure is given back by elbow_plan_clear. MEMORY.
-enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatches, int groups, const int *group_first,
-                                    int my_group, struct elbow_error *error);
+// Local. Which rank brings which subtrees to batches of so many microbatches, the first of `dealt` that are dealt out
+// (elbow_partition_below), with groups as in group_first. What was made before a failure is given back by
+// elbow_plan_clear. MEMORY.
+enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatches, uint64_t dealt, int groups,
+                                    const int *group_first, int my_group, struct elbow_error *error);
 
 // Local. A zeroed struct is legal.
 void elbow_plan_clear(struct elbow_plan *plan);
