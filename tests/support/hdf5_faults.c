@@ -2,8 +2,11 @@
 // The linker turns every call that src/data/hdf5/*.c makes into one of these (--wrap; cmake/ElbowTests.cmake finds
 // their names there), so that a call without a row does not link. Since HDF5 1.12 some names are macros for the newest
 // form of a call (H5Literate is H5Literate2): the rows are for what the header makes of the name. Left alone: calls
-// that libhdf5 makes of itself, those about its stack of errors, and the kind of an id, which is always known.
+// that libhdf5 makes of itself, those about its stack of errors, and the kind of an id, which is always known. Each
+// call is made by the thread that has the lock.
 #include "hdf5_faults.h"
+
+#include "elbow/data/hdf5.h"
 
 #include <hdf5.h>
 #include <stdatomic.h>
@@ -30,6 +33,7 @@ long hdf5_open_objects(void)
 
 static bool hdf5_must_fail(void)
 {
+    ELBOW_CHECK(elbow_hdf5_is_locked());
     return atomic_fetch_add(&hdf5_faults.calls, 1) + 1 == atomic_load(&hdf5_faults.fail_at);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // HDF5 files: the only caller of the library. Plain serial access on every rank, read-only files without locks; the
-// library prints nothing, its error stack goes into our sentence. No MPI call. Not thread-safe.
+// library prints nothing, its error stack goes into our sentence. No MPI call. Any thread may call, for a file of its
+// own: all functions take the lock below.
 #ifndef ELBOW_DATA_HDF5_H
 #define ELBOW_DATA_HDF5_H
 
@@ -37,6 +38,15 @@ const char *elbow_hdf5_describe(void);
 // files under MPI calls it before MPI is initialised: then HDF5 does not clean up in MPI_Finalize or at exit, where it
 // crashes over a file that could not be written (all files are closed by then).
 bool elbow_hdf5_start(void);
+
+// Local. One thread at a time is in libhdf5. The lock may be taken again by the thread that has it, and is given back
+// as often as it was taken; threads that wait get it in the order in which they came. Whoever reads in pieces gives it
+// back after each of them.
+void elbow_hdf5_lock(void);
+void elbow_hdf5_unlock(void);
+
+// Local. Whether the calling thread has it.
+bool elbow_hdf5_is_locked(void);
 
 // Local. Opens for reading; or an image in memory (not owned, must outlive the file; `name` stands in messages).
 enum elbow_status elbow_hdf5_open(const char *path, struct elbow_hdf5 **file, struct elbow_error *error);

@@ -44,6 +44,7 @@ static enum elbow_status write_values(struct elbow_hdf5 *file, const char *objec
 enum elbow_status elbow_hdf5_write_doubles(struct elbow_hdf5 *file, const char *object, const char *name,
                                            const double *values, size_t count, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL);
     return write_values(file, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values, count, error);
 }
@@ -51,6 +52,7 @@ enum elbow_status elbow_hdf5_write_doubles(struct elbow_hdf5 *file, const char *
 enum elbow_status elbow_hdf5_write_integers(struct elbow_hdf5 *file, const char *object, const char *name,
                                             const int64_t *values, size_t count, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL);
     return write_values(file, object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, values, count, error);
 }
@@ -71,6 +73,7 @@ static hid_t text_type(size_t size)
 enum elbow_status elbow_hdf5_write_text(struct elbow_hdf5 *file, const char *object, const char *name, const char *text,
                                         struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && text != NULL);
     hid_t type = text_type(strlen(text));
     if (type < 0) {
@@ -85,6 +88,7 @@ enum elbow_status elbow_hdf5_write_text(struct elbow_hdf5 *file, const char *obj
 enum elbow_status elbow_hdf5_write_word(struct elbow_hdf5 *file, const char *object, const char *name, const char *text,
                                         struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && text != NULL);
     hid_t type = H5Tcopy(H5T_C_S1);
     if (type < 0 || H5Tset_size(type, H5T_VARIABLE) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0)
@@ -142,6 +146,7 @@ static enum elbow_status begin_reading(struct elbow_hdf5 *file, const char *obje
 enum elbow_status elbow_hdf5_describe_attribute(struct elbow_hdf5 *file, const char *object, const char *name,
                                                 struct elbow_hdf5_attribute *attribute, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     struct reading reading;
     *attribute = (struct elbow_hdf5_attribute){0};
     enum elbow_status status = elbow_hdf5_find_attribute(file, object, name, &attribute->is_there, error);
@@ -180,6 +185,7 @@ static enum elbow_status read_values(struct elbow_hdf5 *file, const char *object
 enum elbow_status elbow_hdf5_read_doubles(struct elbow_hdf5 *file, const char *object, const char *name, double *values,
                                           size_t count, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL);
     return read_values(file, object, name, true, H5T_NATIVE_DOUBLE, values, count, error);
 }
@@ -187,6 +193,7 @@ enum elbow_status elbow_hdf5_read_doubles(struct elbow_hdf5 *file, const char *o
 enum elbow_status elbow_hdf5_read_integers(struct elbow_hdf5 *file, const char *object, const char *name,
                                            int64_t *values, size_t count, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL);
     return read_values(file, object, name, false, H5T_NATIVE_INT64, values, count, error);
 }
@@ -231,6 +238,7 @@ static enum elbow_status read_fixed(struct elbow_hdf5 *file, const char *name, c
 enum elbow_status elbow_hdf5_read_text(struct elbow_hdf5 *file, const char *object, const char *name, size_t limit,
                                        char **text, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(text != NULL);
     *text = NULL;
     struct reading reading;

@@ -41,6 +41,7 @@ enum elbow_status elbow_hdf5_open_dataset(struct elbow_hdf5 *file, const char *n
 enum elbow_status elbow_hdf5_describe_dataset(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
                                               struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     hid_t dataset;
     enum elbow_status status = elbow_hdf5_open_dataset(file, name, &dataset, info, error);
     if (status == ELBOW_OK)

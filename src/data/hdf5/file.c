@@ -127,11 +127,13 @@ static enum elbow_status open_file(const char *path, bool writes, struct elbow_h
 
 enum elbow_status elbow_hdf5_open(const char *path, struct elbow_hdf5 **file, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     return open_file(path, false, file, error);
 }
 
 enum elbow_status elbow_hdf5_open_append(const char *path, struct elbow_hdf5 **file, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     return open_file(path, true, file, error);
 }
 
@@ -156,6 +158,7 @@ static enum elbow_status create_file(struct elbow_hdf5 *file, bool replace, stru
 
 enum elbow_status elbow_hdf5_create(const char *path, bool replace, struct elbow_hdf5 **file, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     enum elbow_status status = elbow_hdf5_prepare(path, file, error);
     if (status != ELBOW_OK)
         return status;

@@ -31,6 +31,7 @@ static bool describe_format(hid_t type, struct elbow_hdf5_float *format)
 enum elbow_status elbow_hdf5_describe_float(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_float *format,
                                             struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     hid_t dataset;
     struct elbow_hdf5_info info;
     enum elbow_status status = elbow_hdf5_open_dataset(file, name, &dataset, &info, error);

@@ -39,6 +39,7 @@ static void settle_locking(void)
 
 bool elbow_hdf5_start(void)
 {
+    ELBOW_HDF5_GUARD;
     settle_locking();
     H5dont_atexit(); // fails the second time, which does not matter
     return H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
@@ -280,6 +281,7 @@ hid_t elbow_hdf5_open_object(struct elbow_hdf5 *file, const char *name)
 
 enum elbow_status elbow_hdf5_find(struct elbow_hdf5 *file, const char *name, bool *found, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && name != NULL && found != NULL);
     htri_t result = find_object(file, name);
     *found = result > 0;
@@ -291,6 +293,7 @@ enum elbow_status elbow_hdf5_find(struct elbow_hdf5 *file, const char *name, boo
 enum elbow_status elbow_hdf5_find_attribute(struct elbow_hdf5 *file, const char *object, const char *name, bool *found,
                                             struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && object != NULL && name != NULL && found != NULL);
     hid_t id = elbow_hdf5_open_object(file, object);
     htri_t result = id < 0 ? -1 : H5Aexists(id, name);
@@ -323,6 +326,7 @@ hid_t elbow_hdf5_select_rows(hid_t dataset, uint64_t first, uint64_t count, hid_
 
 enum elbow_status elbow_hdf5_close(struct elbow_hdf5 *file, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     if (file == NULL)
         return ELBOW_OK;
     if (file->finish != NULL && file->error.status == ELBOW_OK)

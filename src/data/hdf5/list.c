@@ -162,6 +162,7 @@ enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
                                   bool (*each)(void *user, const struct elbow_hdf5_entry *entry), void *user,
                                   struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && each != NULL);
     struct visit visit = {.file = file, .each = each, .user = user};
     hid_t root = H5Oopen(file->id, "/", H5P_DEFAULT);

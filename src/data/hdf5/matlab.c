@@ -23,6 +23,7 @@ static bool has_block(const struct elbow_hdf5 *file)
 
 bool elbow_hdf5_may_be_reversed(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info)
 {
+    ELBOW_HDF5_GUARD;
     bool found = false;
     if (info->rank < 2 || info->shape[info->rank - 1] <= 1)
         return false;
@@ -32,6 +33,7 @@ bool elbow_hdf5_may_be_reversed(struct elbow_hdf5 *file, const char *name, const
 
 bool elbow_hdf5_looks_reversed(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info)
 {
+    ELBOW_HDF5_GUARD;
     return info->rank >= 2 && info->shape[info->rank - 1] > info->shape[0] &&
            elbow_hdf5_may_be_reversed(file, name, info);
 }

@@ -87,6 +87,7 @@ static enum elbow_status open_image(struct elbow_hdf5 *file, void *image, size_t
 enum elbow_status elbow_hdf5_open_image(const char *name, const void *image, size_t size, struct elbow_hdf5 **file,
                                         struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(image != NULL);
     enum elbow_status status = elbow_hdf5_prepare(name, file, error);
     if (status != ELBOW_OK)
@@ -176,6 +177,7 @@ static enum elbow_status create_memory(struct elbow_hdf5 *file, struct elbow_err
 enum elbow_status elbow_hdf5_create_memory(size_t user_block, struct elbow_hdf5_buffer *buffer,
                                            struct elbow_hdf5 **file, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(user_block == 0 || (user_block >= 512 && (user_block & (user_block - 1)) == 0));
     buffer->size = 0;
     enum elbow_status status = elbow_hdf5_prepare("a file in memory", file, error);

@@ -41,6 +41,7 @@ const struct elbow_hdf5_origins *elbow_hdf5_known_origins(const struct elbow_hdf
 enum elbow_status elbow_hdf5_find_chunks(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
                                          struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     const struct elbow_hdf5_origins *origins;
     if (!info->is_virtual || info->rank == 0)
         return ELBOW_OK;
@@ -72,6 +73,7 @@ enum elbow_status elbow_hdf5_look_at_origins(struct elbow_hdf5 *file, const char
 enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const char *name,
                                               struct elbow_hdf5_storage *storage, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     const struct elbow_hdf5_origins *origins;
     enum elbow_status status = elbow_hdf5_describe_alone(file, name, storage, error);
     if (status != ELBOW_OK || storage->kind != ELBOW_HDF5_VIRTUAL)

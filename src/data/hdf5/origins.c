@@ -66,6 +66,7 @@ static enum elbow_status visit_all(struct tour *tour, struct elbow_error *error)
 enum elbow_status elbow_hdf5_visit_origins(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
                                            void *context, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     hid_t dataset;
     struct elbow_hdf5_info info;
     enum elbow_status status = elbow_hdf5_open_any(file, name, &dataset, &info, error);

@@ -152,6 +152,7 @@ static enum elbow_status read_boxes(struct elbow_hdf5 *file, const char *name, s
 enum elbow_status elbow_hdf5_read_reversed(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
                                            void *out, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(out != NULL || count == 0);
     hid_t dataset;
     struct elbow_hdf5_info info;

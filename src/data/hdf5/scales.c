@@ -93,6 +93,7 @@ static bool is_first(const struct elbow_hdf5_axes *axes, size_t k, int axis)
 enum elbow_status elbow_hdf5_write_scales(struct elbow_hdf5 *file, const struct elbow_hdf5_axes *axes, size_t count,
                                           struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     struct user *users = NULL;
     ELBOW_CHECK(file != NULL && file->is_written);
     if (file->error.status == ELBOW_OK)

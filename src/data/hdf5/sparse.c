@@ -15,6 +15,7 @@ enum { PIECE = 1 << 17, PIECE_MOST = 1 << 26 };
 
 bool elbow_sparse_is(struct elbow_hdf5 *file, const char *name)
 {
+    ELBOW_HDF5_GUARD;
     return elbow_hdf5_kind_of(file, name) == ELBOW_HDF5_GROUP &&
            elbow_hdf5_look_at_matrix(file, name).kind != ELBOW_MATRIX_NONE;
 }
@@ -75,6 +76,7 @@ static enum elbow_status count_entries(struct elbow_sparse *sparse, struct elbow
 enum elbow_status elbow_sparse_open(struct elbow_hdf5 *file, const char *name, struct elbow_sparse *sparse,
                                     struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     struct elbow_hdf5_matrix matrix = elbow_hdf5_look_at_matrix(file, name);
     *sparse = (struct elbow_sparse){.file = file};
     elbow_text_format(sparse->name, sizeof sparse->name, "%s:%s", file->name, name);
@@ -105,6 +107,7 @@ enum elbow_status elbow_sparse_open(struct elbow_hdf5 *file, const char *name, s
 
 enum elbow_status elbow_sparse_check_storage(struct elbow_sparse *sparse, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     const char *const parts[] = {sparse->data, sparse->indices, sparse->indptr};
     enum elbow_status status = ELBOW_OK;
     for (size_t i = 0; i < 3 && status == ELBOW_OK; ++i)
@@ -124,6 +127,7 @@ static uint64_t piece_end(const struct elbow_hdf5_info *info, uint64_t first, ui
 enum elbow_status elbow_sparse_describe_storage(struct elbow_sparse *sparse, struct elbow_hdf5_storage *storage,
                                                 struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     struct elbow_hdf5_storage columns;
     enum elbow_status status = elbow_hdf5_describe_storage(sparse->file, sparse->data, storage, error);
     if (status == ELBOW_OK)
@@ -163,6 +167,7 @@ static enum elbow_status fail_start(const struct elbow_sparse *sparse, uint64_t 
 enum elbow_status elbow_sparse_starts(struct elbow_sparse *sparse, uint64_t first, uint64_t count, uint64_t *starts,
                                       struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     const struct elbow_hdf5_info *info = &sparse->starts;
     void *stored = NULL;
     uint64_t low = 0, last = first + count + 1;
@@ -232,6 +237,7 @@ static enum elbow_status sort_rows(const struct elbow_sparse *sparse, uint64_t f
 enum elbow_status elbow_sparse_read(struct elbow_sparse *sparse, uint64_t first, uint64_t count, const uint64_t *starts,
                                     uint32_t *columns, void *values, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     uint64_t begin = starts[0], last = starts[count];
     void *stored = NULL;
     enum elbow_status status = elbow_hdf5_read_rows(sparse->file, sparse->data, begin, last - begin, values, error);

@@ -115,11 +115,13 @@ static enum elbow_status check(struct elbow_hdf5 *file, const char *name, bool m
 
 enum elbow_status elbow_hdf5_check_storage(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     return check(file, name, false, error);
 }
 
 enum elbow_status elbow_hdf5_check_gaps(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     return check(file, name, true, error);
 }
 
@@ -170,6 +172,7 @@ static enum elbow_status member_refers(struct elbow_hdf5 *file, const char *name
 
 enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     // What labels and sparse matrices are made of, as AnnData writes them: members of a group, or beside the codes.
     static const char *const MEMBERS[] = {"codes", "categories", "categories/values", "values",
                                           "mask",  "data",       "indices",           "indptr"};

@@ -24,6 +24,7 @@ static enum elbow_hdf5_kind kind_of_dataset(hid_t dataset)
 
 enum elbow_hdf5_kind elbow_hdf5_kind_of(struct elbow_hdf5 *file, const char *name)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && name != NULL);
     hid_t object = elbow_hdf5_open_object(file, name);
     if (object < 0)
@@ -94,6 +95,7 @@ static enum elbow_status begin(struct elbow_hdf5 *file, const char *name, struct
 enum elbow_status elbow_hdf5_describe_texts(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
                                             struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && name != NULL && info != NULL);
     struct texts texts;
     *info = (struct elbow_hdf5_info){0};
@@ -196,6 +198,7 @@ static enum elbow_status read_blocks(const struct texts *texts, struct reading *
 enum elbow_status elbow_hdf5_read_texts(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
                                         elbow_hdf5_take_text *take, void *user, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && name != NULL && take != NULL);
     struct texts texts;
     enum elbow_status status = begin(file, name, &texts, error);
@@ -241,6 +244,7 @@ static bool write_block(struct elbow_hdf5 *file, const char *name, hid_t type, s
 enum elbow_status elbow_hdf5_write_texts(struct elbow_hdf5 *file, const char *name, const char *const *texts,
                                          size_t count, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && file->is_written && name != NULL && texts != NULL && count > 0);
     if (file->error.status != ELBOW_OK)
         return elbow_hdf5_first_error(file, error);
@@ -291,6 +295,7 @@ static enum elbow_status walk_members(hid_t type, elbow_hdf5_take_member *take, 
 enum elbow_status elbow_hdf5_each_member(struct elbow_hdf5 *file, const char *name, elbow_hdf5_take_member *take,
                                          void *user, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && name != NULL && take != NULL);
     hid_t dataset =
         elbow_hdf5_kind_of(file, name) == ELBOW_HDF5_VALUES ? elbow_hdf5_open_object(file, name) : H5I_INVALID_HID;
@@ -325,6 +330,7 @@ static bool name_of_reference(hid_t object, hid_t attribute, elbow_path name)
 
 bool elbow_hdf5_read_reference(struct elbow_hdf5 *file, const char *object, const char *attribute, elbow_path name)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && object != NULL && attribute != NULL);
     hid_t id = elbow_hdf5_open_object(file, object);
     if (id < 0)

@@ -92,6 +92,7 @@ enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char 
                                             int rank, const uint64_t *shape, struct elbow_hdf5_layout layout,
                                             struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && file->is_written && name != NULL && name[0] != '\0');
     ELBOW_CHECK(rank >= 0 && rank <= ELBOW_HDF5_RANK_MAX && (rank == 0 || shape != NULL));
     ELBOW_CHECK(layout.compression >= 0 && layout.compression <= 9);
@@ -122,6 +123,7 @@ enum elbow_status elbow_hdf5_create_dataset(struct elbow_hdf5 *file, const char 
 
 enum elbow_status elbow_hdf5_remove(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && file->is_written && name != NULL);
     if (file->error.status != ELBOW_OK)
         return elbow_hdf5_first_error(file, error);
@@ -151,6 +153,7 @@ static void write_rows(struct elbow_hdf5 *file, hid_t dataset, const char *name,
 enum elbow_status elbow_hdf5_write_rows(struct elbow_hdf5 *file, const char *name, enum elbow_element element,
                                         uint64_t first, uint64_t count, const void *rows, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(file != NULL && file->is_written && name != NULL && (rows != NULL || count == 0));
     if (file->error.status != ELBOW_OK)
         return elbow_hdf5_first_error(file, error);

@@ -106,6 +106,7 @@ static void map_chunks(struct map *map, int i)
 enum elbow_status elbow_hdf5_read_written(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
                                           unsigned char *written, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     struct elbow_hdf5_info info;
     struct map map = {.first = first, .count = count, .written = written};
     enum elbow_status status = elbow_hdf5_open_dataset(file, name, &map.walk.dataset, &info, error);

@@ -11,6 +11,14 @@
 // Chunks that one call of libhdf5 reads at most: it keeps some kilobytes for each of them.
 enum { ELBOW_HDF5_CHUNKS_MAX = 32 };
 
+// The function has the lock from here to its end: what is called from outside begins with it.
+#define ELBOW_HDF5_GUARD                                                                                               \
+    elbow_hdf5_lock();                                                                                                 \
+    __attribute__((cleanup(elbow_hdf5_unlock_guard), unused)) const bool guard = true
+
+// Local. What the guard ends with.
+void elbow_hdf5_unlock_guard(const bool *guard);
+
 // What the sources of a virtual dataset ask of whoever reads it: of all that have as many axes as it, or more, the
 // longest chunk along each axis (zeroed: none has chunks).
 struct elbow_hdf5_origins {
