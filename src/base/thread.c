@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 static struct {
     atomic_ullong starts, fail_at;
@@ -51,6 +52,26 @@ void elbow_thread_join(struct elbow_thread *thread)
     if (thread->is_running)
         pthread_join(thread->handle, NULL);
     *thread = (struct elbow_thread){0};
+}
+
+void elbow_thread_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+void elbow_thread_wait_briefly(pthread_cond_t *condition, pthread_mutex_t *mutex)
+{
+    enum { MILLISECOND = 1000000, SECOND = 1000000000 };
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += MILLISECOND;
+    until.tv_sec += until.tv_nsec / SECOND;
+    until.tv_nsec %= SECOND;
+    pthread_cond_timedwait(condition, mutex, &until);
 }
 
 void elbow_thread_fail_at(uint64_t n)

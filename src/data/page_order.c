@@ -179,6 +179,11 @@ static uint64_t find_page(const struct elbow_page_order *order, const struct dea
     return low;
 }
 
+uint64_t elbow_page_order_epoch_steps(const struct elbow_page_order *order)
+{
+    return order->steps;
+}
+
 uint64_t elbow_page_order_segments(const struct elbow_page_order *order)
 {
     return order->segments;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Helper threads. They make no MPI and no HDF5 call, and no signal is handled in them: all signals of the process go to
-// the thread that MPI knows.
+// Helper threads. They make no MPI call, and HDF5 calls under its lock alone (elbow/data/hdf5.h), and no signal is
+// handled in them: all signals of the process go to the thread that MPI knows.
 #ifndef ELBOW_BASE_THREAD_H
 #define ELBOW_BASE_THREAD_H
 
@@ -27,6 +27,12 @@ enum elbow_status elbow_thread_start(struct elbow_thread *thread, void (*work)(v
 
 // Local. Waits until work has returned; a zeroed struct is legal, and is what remains.
 void elbow_thread_join(struct elbow_thread *thread);
+
+// Local. What pthread_cond_init does, for waits that end by a clock that only goes forward.
+void elbow_thread_condition(pthread_cond_t *condition);
+
+// Local. What pthread_cond_wait does, for a millisecond at most.
+void elbow_thread_wait_briefly(pthread_cond_t *condition, pthread_mutex_t *mutex);
 
 // Local. For tests: the n-th start from now on fails (1 is the next one; 0 disarms).
 void elbow_thread_fail_at(uint64_t n);

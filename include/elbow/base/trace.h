@@ -40,6 +40,8 @@ ELBOW_C_BEGIN
     X(SYNC_TABLES, "sync tables", "checkpoint", NULL, false)                                                           \
     X(WRITE_FILE, "write file", "checkpoint", NULL, false)                                                             \
     X(TIDY, "tidy", "checkpoint", NULL, false)                                                                         \
+    X(READ, "read", "data", "page", false)                                                                             \
+    X(LATE, "late pages", "wait", "pages", false)                                                                      \
     X(GRADIENTS_IN, "gradients in", "message", "bucket", true)                                                         \
     X(GRADIENTS_OUT, "gradients out", "message", "bucket", true)                                                       \
     X(PARAMETERS_IN, "parameters in", "message", "bucket", true)                                                       \

@@ -59,6 +59,9 @@ struct elbow_page_window {
     uint64_t epoch, segment, window, first, last, step;
 };
 
+// Local. S.
+uint64_t elbow_page_order_epoch_steps(const struct elbow_page_order *order);
+
 // Local. M; the windows of a segment; the samples of the largest window.
 uint64_t elbow_page_order_segments(const struct elbow_page_order *order);
 uint64_t elbow_page_order_windows(const struct elbow_page_order *order, uint64_t segment);

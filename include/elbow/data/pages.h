@@ -22,24 +22,24 @@ ELBOW_C_BEGIN
 struct elbow_page_table; // elbow/data/page_table.h
 struct elbow_page_order; // elbow/data/page_order.h
 
-// A page in memory. Sparse rows: `values` has what elbow_page_parts tells of.
+// A page in memory.
 struct elbow_page {
     uint64_t first, rows; // samples [first, first + rows)
-    void *values;         // (rows, row_bytes) as stored; or sparse
+    void *values;         // (rows, row_bytes) as stored; sparse rows: elbow_page_parts
     unsigned char *known; // (rows, known_row_bytes), bits as in dataset->known; NULL: all values are known
     uint64_t entries;     // of sparse rows
     size_t bytes;         // that `values` has room for
 };
 
-// What lies in `values` of a page of sparse rows: starts (rows + 1), from 0; values of the element's size; columns.
-struct elbow_page_parts {
-    uint64_t *starts;
-    char *values;
-    uint32_t *columns;
+// What lies in the memory of sparse rows.
+struct elbow_rows_parts {
+    uint64_t *starts;  // (rows + 1): row i has the entries from starts[i] to below starts[i + 1]
+    char *values;      // (entries) of element
+    uint32_t *columns; // (entries), ascending within a row
 };
 
 // Local. Of a page whose `rows` and `entries` are set; elements of `size` bytes. The bytes that it takes.
-struct elbow_page_parts elbow_page_parts(const struct elbow_page *page, size_t size);
+struct elbow_rows_parts elbow_page_parts(const struct elbow_page *page, size_t size);
 size_t elbow_page_parts_bytes(uint64_t rows, uint64_t entries, size_t size);
 
 // Local. Of a page of sparse rows, whose `rows` are set: makes room for so many entries and sets `entries`. What stood
@@ -74,8 +74,8 @@ enum elbow_status elbow_pages_create(const struct elbow_page_source *source, uin
 void elbow_pages_destroy(struct elbow_pages *pages);
 
 // Local. Until the release elbow_pages_find has the pages of these samples, for any thread. Waits for pages that are
-// being read, and reads the others. A thread holds once at a time.
-void elbow_pages_hold(struct elbow_pages *pages, size_t rows, const uint64_t *ids);
+// being read, and has the others read: so many pages are late. A thread holds once at a time.
+size_t elbow_pages_hold(struct elbow_pages *pages, size_t rows, const uint64_t *ids);
 
 // Local. Ends the hold of the calling thread.
 void elbow_pages_release(struct elbow_pages *pages);
@@ -95,10 +95,19 @@ enum elbow_status elbow_pages_follow(struct elbow_pages *pages, struct elbow_pag
 // next. Windows that its segment has left give way.
 void elbow_pages_reach(struct elbow_pages *pages, uint64_t epoch, uint64_t position);
 
+// Local. Bytes that the pages of a window of each of these segments and of the next one take at most, of sparse rows
+// about: what must stay when an order is followed.
+uint64_t elbow_pages_need(const struct elbow_page_source *source, struct elbow_page_order *order,
+                          struct elbow_range segments);
+
 // Local. Reads all pages that these segments have in epoch 0 of the order, and keeps them. MEMORY, or what reading has
 // come to.
 enum elbow_status elbow_pages_keep_all(struct elbow_pages *pages, struct elbow_page_order *order,
                                        struct elbow_range segments, struct elbow_error *error);
+
+// Local. While the calling thread waits for a page, it calls meanwhile(user) about every millisecond; no other thread
+// does. NULL: no longer.
+void elbow_pages_meanwhile(struct elbow_pages *pages, void (*meanwhile)(void *user), void *user);
 
 // Local. The first error of a read, or OK. The rows of that page are zeros (sparse: have no entries), and no further
 // page is read.
@@ -113,6 +122,9 @@ struct elbow_pages_counts elbow_pages_count(struct elbow_pages *pages);
 
 // Local. Whether a hold waits now.
 bool elbow_pages_is_waiting(struct elbow_pages *pages);
+
+// Local. Whether there are bits that say which values are known.
+bool elbow_pages_have_known(const struct elbow_pages *pages);
 
 // Local. Bytes that they take at most, as far as that is known before pages of sparse rows are read: the budget, or
 // what the windows need if that is more.

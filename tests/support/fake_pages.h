@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Pages of a file that is not there: what a row holds tells which one it is. Reads can fail, and take their time.
+#ifndef ELBOW_TESTS_FAKE_PAGES_H
+#define ELBOW_TESTS_FAKE_PAGES_H
+
+#include "elbow/config/kinds.h"
+#include "elbow/data/page_order.h"
+#include "elbow/data/page_table.h"
+#include "elbow/data/pages.h"
+
+#include <stdatomic.h>
+
+enum { VALUES = 5, SAMPLES = 1003, PAGE_ROWS = 16, PAGES = 63, ROW_BYTES = VALUES * sizeof(uint16_t) };
+
+struct fake_pages {
+    struct elbow_page_table table;
+    uint64_t reads[PAGES], all, closed, opened_anew;
+    uint64_t fail_from, failures; // so many reads fail, from this one on
+    enum elbow_status failure;
+    long pause; // nanoseconds of a read, at most
+    bool is_sparse;
+    atomic_int inside;
+};
+extern struct fake_pages fake;
+
+// What a rank does of a training.
+struct fake_run {
+    enum elbow_order_kind kind;
+    uint64_t batch, microbatch, window_pages, budget, first_step, steps;
+    struct elbow_range segments;
+    bool has_thread, is_sparse;
+    long pause;
+};
+
+void fake_setup(void);
+void fake_end(void);
+
+// Counts from zero on; the pages with so many bytes beyond what must stay.
+struct elbow_page_source fake_source(bool is_sparse);
+struct elbow_pages *fake_open(bool is_sparse, uint64_t budget);
+
+// What a row holds: values; of a sparse one so many from the first column on; and the sample itself says which values
+// are known.
+uint16_t fake_value(uint64_t sample, uint64_t column);
+uint64_t fake_entries(uint64_t sample);
+uint16_t fake_stored(const struct elbow_page *page, uint64_t row, uint64_t column);
+void fake_check_row(struct elbow_pages *pages, uint64_t sample);
+
+struct elbow_page_order *fake_order(const struct fake_run *run);
+void fake_step(struct elbow_pages *pages, struct elbow_page_order *order, const struct fake_run *run, uint64_t step);
+
+uint64_t fake_random(uint64_t *state);
+
+#endif
