@@ -258,7 +258,7 @@ enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbo
         ELBOW_ARRAY(columns.origin, dataset->values), ELBOW_ARRAY(first, (size_t)elbow_comm_place(comm).size + 1),
         ELBOW_ARRAY(columns.counts, dataset->values), // the last one
     };
-    size_t count = sizeof arrays / sizeof *arrays - (dataset->known.base != NULL ? 0 : 1);
+    size_t count = sizeof arrays / sizeof *arrays - (elbow_dataset_has_known(dataset) ? 0 : 1);
     elbow_allocate_all(arrays, count, "the mean", error);
     if (elbow_comm_agree(comm, error) == ELBOW_OK)
         sum_columns(comm, dataset, binarizer, &columns, first);

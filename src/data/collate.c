@@ -2,6 +2,7 @@
 #include "elbow/data/collate.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/pages.h"
 #include "elbow/data/through.h"
 
 #include <string.h>
@@ -97,7 +98,7 @@ static bool has_labels(const struct elbow_collation *collation)
 
 static bool has_known(const struct elbow_collation *collation)
 {
-    return collation->dataset->known.base != NULL || collation->hide > 0;
+    return elbow_dataset_has_known(collation->dataset) || collation->hide > 0;
 }
 
 // What the model is told of each sample; in training some of them lose all of it.
@@ -215,10 +216,9 @@ static void hide(const struct elbow_collation *collation, size_t rows, struct el
     }
 }
 
-struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, uint64_t epoch, size_t rows,
-                                      struct elbow_collated *collated)
+static struct elbow_microbatch collate(const struct elbow_collation *collation, uint64_t epoch, size_t rows,
+                                       struct elbow_collated *collated)
 {
-    ELBOW_CHECK(rows > 0 && rows <= collated->rows_max);
     const struct elbow_dataset *dataset = collation->dataset;
     struct elbow_binarizer binarizer = collation->binarizer;
     binarizer.draw = (uint32_t)epoch;
@@ -257,4 +257,26 @@ struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, u
                                                .epoch = binarizer.draw,
                                                .is_training = collation->is_training,
                                                .condition = collated->condition}};
+}
+
+// Holds the pages of the rows.
+static void hold(struct elbow_pages *pages, size_t rows, const struct elbow_collated *collated)
+{
+    struct elbow_trace_start begin = elbow_trace_begin(collated->track);
+    size_t late = elbow_pages_hold(pages, rows, collated->ids);
+    if (late > 0)
+        elbow_trace_end(collated->track, ELBOW_TRACE_LATE, late, begin);
+}
+
+struct elbow_microbatch elbow_collate(const struct elbow_collation *collation, uint64_t epoch, size_t rows,
+                                      struct elbow_collated *collated)
+{
+    ELBOW_CHECK(rows > 0 && rows <= collated->rows_max);
+    struct elbow_pages *pages = collation->dataset->pages;
+    if (pages != NULL)
+        hold(pages, rows, collated);
+    struct elbow_microbatch microbatch = collate(collation, epoch, rows, collated);
+    if (pages != NULL)
+        elbow_pages_release(pages);
+    return microbatch;
 }

@@ -103,7 +103,7 @@ static void tell_transform(const struct elbow_dataset *dataset, char *text, size
 static void tell_missing(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     double all = (double)dataset->samples * (double)dataset->values;
-    if (dataset->known.base == NULL)
+    if (!elbow_dataset_has_known(dataset))
         return;
     elbow_log_say(
         log,

@@ -33,7 +33,7 @@ static struct elbow_moments_job job_of(const struct elbow_loading *loading)
                                       .high = fmax(a, b),
                                       .user = dataset,
                                       .read = read_scaled,
-                                      .known = dataset->known.base != NULL ? read_known : NULL};
+                                      .known = elbow_dataset_has_known(dataset) ? read_known : NULL};
 }
 
 // How far the noise that the model sees may take a scaled value; 0 without noise. It is uniform from 0 up to this.

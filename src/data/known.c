@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which values of rows in memory are known: a bit each. A row begins at a byte of its own, so that ranks that read
+// Which values of rows are known: a bit each. A row begins at a byte of its own, so that ranks that read
 // neighbours do not write to the same one.
 #include "elbow/data/detail/rows.h"
 
@@ -8,39 +8,55 @@ size_t elbow_rows_known_row_bytes(const struct elbow_dataset *dataset)
     return (dataset->values + 7) / 8;
 }
 
+bool elbow_dataset_has_known(const struct elbow_dataset *dataset)
+{
+    return dataset->pages != NULL ? elbow_pages_have_known(dataset->pages) : dataset->known.base != NULL;
+}
+
+// NULL: all values of the row are known.
 static const unsigned char *bits_of(const struct elbow_dataset *dataset, uint64_t row)
 {
-    return (const unsigned char *)dataset->known.base + row * elbow_rows_known_row_bytes(dataset);
+    if (!elbow_dataset_has_known(dataset))
+        return NULL;
+    if (dataset->pages == NULL)
+        return (const unsigned char *)dataset->known.base + row * elbow_rows_known_row_bytes(dataset);
+    const struct elbow_page *page = elbow_pages_find(dataset->pages, row);
+    return page->known + (row - page->first) * elbow_rows_known_row_bytes(dataset);
+}
+
+static bool is_known(const unsigned char *bits, size_t at)
+{
+    return bits == NULL || (bits[at / 8] >> at % 8 & 1) != 0;
 }
 
 bool elbow_rows_knows(const struct elbow_dataset *dataset, uint64_t row, size_t at)
 {
-    return dataset->known.base == NULL || (bits_of(dataset, row)[at / 8] >> at % 8 & 1) != 0;
+    return is_known(bits_of(dataset, row), at);
 }
 
 void elbow_rows_hush(const struct elbow_dataset *dataset, uint64_t row, float *values)
 {
-    if (dataset->known.base == NULL)
-        return;
     const unsigned char *bits = bits_of(dataset, row);
-    for (size_t i = 0; i < dataset->values; ++i)
-        if ((bits[i / 8] >> i % 8 & 1) == 0)
+    for (size_t i = 0; bits != NULL && i < dataset->values; ++i)
+        if (!is_known(bits, i))
             values[i] = 0;
 }
 
 size_t elbow_rows_count_known(const struct elbow_dataset *dataset, uint64_t row)
 {
+    const unsigned char *bits = bits_of(dataset, row);
     size_t count = 0;
     for (size_t i = 0; i < dataset->values; ++i)
-        count += elbow_rows_knows(dataset, row, i);
+        count += is_known(bits, i);
     return count;
 }
 
 void elbow_dataset_known(const struct elbow_dataset *dataset, uint64_t sample, float *known)
 {
     ELBOW_CHECK(sample < dataset->samples);
+    const unsigned char *bits = bits_of(dataset, sample);
     for (size_t i = 0; i < dataset->values; ++i)
-        known[i] = elbow_rows_knows(dataset, sample, i) ? 1.0F : 0.0F;
+        known[i] = is_known(bits, i) ? 1.0F : 0.0F;
 }
 
 size_t elbow_dataset_channels(const struct elbow_dataset *dataset)

@@ -4,13 +4,14 @@
 //
 // Invariants: at most one request is open; from `asked` to `filled` the slot after the one taken last belongs to the
 // thread, else all belong to the taker. The state is changed under the mutex only. The thread sleeps while it has
-// nothing to do: a microbatch takes milliseconds, and a spin would take its core from others. It calls neither MPI nor
-// HDF5, and allocates nothing.
+// nothing to do: a microbatch takes milliseconds, and a spin would take its core from others. It calls no MPI,
+// and HDF5 only where rows are read when they are used (elbow/data/pages.h).
 #include "elbow/data/prefetch.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/base/thread.h"
 #include "elbow/base/trace.h"
+#include "elbow/data/pages.h"
 
 #include <time.h>
 
@@ -49,7 +50,7 @@ enum elbow_status elbow_prefetch_create(const struct elbow_data_source *source, 
     prefetch->ahead = ahead;
     pthread_mutex_init(&prefetch->mutex, NULL);
     pthread_cond_init(&prefetch->to_thread, NULL);
-    pthread_cond_init(&prefetch->to_taker, NULL);
+    elbow_thread_condition(&prefetch->to_taker);
     size_t count = (source->held > 0 ? source->held : 1) + (ahead ? 1 : 0);
     status = elbow_allocate(&prefetch->slots, count, sizeof *prefetch->slots, "a microbatch", error);
     for (; prefetch->count < count && status == ELBOW_OK; ++prefetch->count)
@@ -67,10 +68,19 @@ static struct slot *next_slot(const struct elbow_prefetch *prefetch)
     return &prefetch->slots[(prefetch->taken + 1) % prefetch->count];
 }
 
+// Of the rows that are read; NULL: all are in memory.
+static struct elbow_pages *pages_of(const struct elbow_dataset *dataset)
+{
+    return dataset->stored != NULL ? dataset->stored->pages : dataset->pages;
+}
+
 // What the thread and the taker do alike: a function of the range alone.
 static void fill(const struct elbow_data_source *source, const struct elbow_microbatch_range *range, struct slot *slot)
 {
     slot->range = *range;
+    struct elbow_pages *pages = pages_of(source->collation.dataset);
+    if (pages != NULL)
+        elbow_pages_reach(pages, range->epoch, range->first);
     elbow_order_fill(&source->order, range->epoch, range->first, range->rows, slot->collated.ids);
     slot->microbatch = elbow_collate(&source->collation, range->epoch, range->rows, &slot->collated);
 }
@@ -125,6 +135,8 @@ void elbow_prefetch_trace(struct elbow_prefetch *prefetch, struct elbow_track *t
 {
     ELBOW_CHECK(!prefetch->thread.is_running);
     prefetch->track = track;
+    for (size_t i = 0; i < prefetch->count; ++i)
+        prefetch->slots[i].collated.track = track;
 }
 
 void elbow_prefetch_stop(struct elbow_prefetch *prefetch)
@@ -155,6 +167,20 @@ static bool are_equal(const struct elbow_microbatch_range *a, const struct elbow
     return a->epoch == b->epoch && a->first == b->first && a->rows == b->rows;
 }
 
+// Waits for the thread. Rows that come from files may take long: the taker has other things to do meanwhile.
+static void wait_for_thread(struct elbow_prefetch *prefetch)
+{
+    const struct elbow_data_source *source = &prefetch->source;
+    if (source->meanwhile == NULL) {
+        pthread_cond_wait(&prefetch->to_taker, &prefetch->mutex);
+        return;
+    }
+    elbow_thread_wait_briefly(&prefetch->to_taker, &prefetch->mutex);
+    pthread_mutex_unlock(&prefetch->mutex);
+    source->meanwhile(source->user);
+    pthread_mutex_lock(&prefetch->mutex);
+}
+
 // Takes the next slot, whatever it holds, and sends the one after it away for `next`. Returns whether it holds
 // `wanted`.
 static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted,
@@ -162,7 +188,7 @@ static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_microb
 {
     pthread_mutex_lock(&prefetch->mutex);
     while (prefetch->state == ASKED)
-        pthread_cond_wait(&prefetch->to_taker, &prefetch->mutex);
+        wait_for_thread(prefetch);
     bool is_there = prefetch->state == FILLED && are_equal(&next_slot(prefetch)->range, wanted);
     prefetch->taken = (prefetch->taken + 1) % prefetch->count;
     prefetch->state = IDLE;

@@ -1,48 +1,53 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows in memory, dense or sparse. A sparse row is spread out where it is used: a fill of zeros, and an entry after the
-// other to its column.
+// Rows in memory or in pages, dense or sparse. A row lies in one page. A sparse row is spread out where it is used: a
+// fill of zeros, and an entry after the other to its column.
 #include "elbow/data/detail/rows.h"
 
 #include <string.h>
 
 enum { TILE = 256 }; // entries that are scaled at once
 
-// Where the parts begin.
-struct offsets {
-    size_t values, columns, end;
-};
-
-static struct offsets offsets_of(const struct elbow_dataset *dataset)
-{
-    const size_t word = sizeof(uint64_t);
-    struct offsets at = {.values = (dataset->samples + 1) * word};
-    size_t bytes = dataset->entries * elbow_element_size(dataset->element);
-    at.columns = at.values + (bytes + word - 1) / word * word;
-    at.end = at.columns + dataset->entries * sizeof(uint32_t);
-    return at;
-}
-
 size_t elbow_dataset_bytes(const struct elbow_dataset *dataset)
 {
+    size_t size = elbow_element_size(dataset->element);
     if (dataset->is_synthetic)
         return 0;
     if (dataset->is_sparse)
-        return offsets_of(dataset).end;
-    return dataset->samples * dataset->values * elbow_element_size(dataset->element);
+        return elbow_page_parts_bytes(dataset->samples, dataset->entries, size);
+    return dataset->samples * dataset->values * size;
 }
 
 struct elbow_rows_parts elbow_rows_parts(const struct elbow_dataset *dataset)
 {
     ELBOW_CHECK(dataset->is_sparse && dataset->rows.base != NULL);
-    char *base = dataset->rows.base;
-    struct offsets at = offsets_of(dataset);
-    return (struct elbow_rows_parts){
-        .starts = (void *)base, .values = base + at.values, .columns = (void *)(base + at.columns)};
+    struct elbow_page all = {.rows = dataset->samples, .entries = dataset->entries, .values = dataset->rows.base};
+    return elbow_page_parts(&all, elbow_element_size(dataset->element));
+}
+
+// Where a sparse row lies; *row becomes its number there.
+static struct elbow_rows_parts parts_of(const struct elbow_dataset *dataset, uint64_t *row)
+{
+    if (dataset->pages == NULL)
+        return elbow_rows_parts(dataset);
+    const struct elbow_page *page = elbow_pages_find(dataset->pages, *row);
+    *row -= page->first;
+    return elbow_page_parts(page, elbow_element_size(dataset->element));
+}
+
+// Where a dense row lies; *rows: so many from this one on lie in one piece.
+static const char *dense_row(const struct elbow_dataset *dataset, uint64_t row, uint64_t *rows)
+{
+    size_t bytes = dataset->values * elbow_element_size(dataset->element);
+    struct elbow_page all = {.rows = dataset->samples, .values = dataset->rows.base};
+    const struct elbow_page *page = dataset->pages == NULL ? &all : elbow_pages_find(dataset->pages, row);
+    *rows = page->first + page->rows - row;
+    return (const char *)page->values + (row - page->first) * bytes;
 }
 
 size_t elbow_rows_step(const struct elbow_dataset *dataset, size_t n)
 {
-    return dataset->is_sparse && n > ELBOW_ROWS_PIECE ? ELBOW_ROWS_PIECE : n;
+    bool is_there = !dataset->is_sparse && dataset->pages == NULL;
+    return !is_there && n > ELBOW_ROWS_PIECE ? ELBOW_ROWS_PIECE : n;
 }
 
 // The first entry of [entry, end) in this column or behind it.
@@ -89,21 +94,50 @@ static void spread(const struct elbow_rows_parts *parts, uint64_t row, uint64_t 
         spread_8(parts, entry, end, column, out);
 }
 
+// Of dense rows: as many of n values from `first` on as lie in one piece; *count of them.
+static const char *dense_piece(const struct elbow_dataset *dataset, uint64_t first, size_t n, size_t *count)
+{
+    uint64_t rows = 0, column = first % dataset->values;
+    const char *row = dense_row(dataset, first / dataset->values, &rows);
+    uint64_t there = rows * dataset->values - column;
+    *count = there < n ? (size_t)there : n;
+    return row + column * elbow_element_size(dataset->element);
+}
+
+static const void *dense_values(const struct elbow_dataset *dataset, uint64_t first, size_t n,
+                                struct elbow_rows_buffer *buffer)
+{
+    size_t size = elbow_element_size(dataset->element), count = 0;
+    const char *piece = dense_piece(dataset, first, n, &count);
+    if (count == n)
+        return piece;
+    ELBOW_CHECK(n <= ELBOW_ROWS_PIECE);
+    char *out = (char *)buffer->values;
+    for (size_t done = 0;;) {
+        memcpy(out + done * size, piece, count * size);
+        done += count;
+        if (done == n)
+            return out;
+        piece = dense_piece(dataset, first + done, n - done, &count);
+    }
+}
+
 const void *elbow_rows_stored(const struct elbow_dataset *dataset, uint64_t first, size_t n,
                               struct elbow_rows_buffer *buffer)
 {
     size_t size = elbow_element_size(dataset->element);
     if (!dataset->is_sparse)
-        return (const char *)dataset->rows.base + first * size;
+        return dense_values(dataset, first, n, buffer);
     ELBOW_CHECK(n <= ELBOW_ROWS_PIECE);
-    struct elbow_rows_parts parts = elbow_rows_parts(dataset);
     char *out = (char *)buffer->values;
     memset(out, 0, n * size);
     uint64_t row = first / dataset->values, column = first % dataset->values;
     for (size_t done = 0; done < n; ++row, column = 0) {
+        uint64_t at = row;
+        struct elbow_rows_parts parts = parts_of(dataset, &at);
         size_t left = n - done, there = dataset->values - column;
         size_t count = there < left ? there : left;
-        spread(&parts, row, column, column + count, size, out + done * size);
+        spread(&parts, at, column, column + count, size, out + done * size);
         done += count;
     }
     return out;
@@ -132,7 +166,7 @@ static void transform_entries(const struct elbow_dataset *dataset, uint64_t row,
     static const uint64_t ZERO = 0; // of any element
     const struct elbow_fit *fit = &dataset->transform;
     const struct elbow_scale *scale = &dataset->scale;
-    struct elbow_rows_parts parts = elbow_rows_parts(dataset);
+    struct elbow_rows_parts parts = parts_of(dataset, &row);
     size_t size = elbow_element_size(dataset->element);
     float zero, tile[TILE];
     elbow_fit_forward(fit, scale, dataset->element, &ZERO, 0, 1, &zero);
@@ -146,6 +180,12 @@ static void transform_entries(const struct elbow_dataset *dataset, uint64_t row,
     }
 }
 
+// A dense row lies in one piece, wherever it is.
+static size_t row_step(const struct elbow_dataset *dataset, size_t n)
+{
+    return dataset->is_sparse ? elbow_rows_step(dataset, n) : n;
+}
+
 void elbow_rows_transform(const struct elbow_dataset *dataset, uint64_t row, float *values)
 {
     if (dataset->is_sparse && dataset->transform.columns <= 1) {
@@ -155,7 +195,7 @@ void elbow_rows_transform(const struct elbow_dataset *dataset, uint64_t row, flo
     struct elbow_rows_buffer buffer;
     size_t width = dataset->values;
     for (size_t at = 0; at < width;) {
-        size_t count = elbow_rows_step(dataset, width - at);
+        size_t count = row_step(dataset, width - at);
         const void *stored = elbow_rows_stored(dataset, row * width + at, count, &buffer);
         elbow_fit_forward(&dataset->transform, &dataset->scale, dataset->element, stored, at, count, values + at);
         at += count;
@@ -167,7 +207,7 @@ void elbow_rows_scale(const struct elbow_dataset *dataset, uint64_t row, double 
     struct elbow_rows_buffer buffer;
     size_t width = dataset->values;
     for (size_t at = 0; at < width;) {
-        size_t count = elbow_rows_step(dataset, width - at);
+        size_t count = row_step(dataset, width - at);
         const void *stored = elbow_rows_stored(dataset, row * width + at, count, &buffer);
         elbow_element_widen(dataset->element, stored, count, dataset->scale.factor, dataset->scale.offset, values + at);
         at += count;

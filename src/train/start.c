@@ -205,7 +205,7 @@ static void tell_beside(const struct elbow_train_plan *plan, const struct elbow_
                  {train->has_sizes || before->data.size[0] != 0, "data.size"},
                  {train->conditions.count > 0, "data.condition"},
                  {elbow_classes_count(&train->classes.names) > 0, "data.labels"},
-                 {train->known.base != NULL || before->data.mask[0] != 0, "values missing"}};
+                 {elbow_dataset_has_known(train) || before->data.mask[0] != 0, "values missing"}};
     size_t left = 0, used = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i)
         left += parts[i].is_there;

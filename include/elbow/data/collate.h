@@ -5,6 +5,7 @@
 #define ELBOW_DATA_COLLATE_H
 
 #include "elbow/base/language.h"
+#include "elbow/base/trace.h"
 #include "elbow/config/config.h"
 #include "elbow/data/batches.h"
 #include "elbow/data/inputs.h"
@@ -40,6 +41,7 @@ struct elbow_collated {
     const struct elbow_through *through; // what makes the values, and its room; NULL: they are gathered
     void *through_room;                  // owned
     struct elbow_inputs_room inputs;     // what the encoder sees, where that is not `values`
+    struct elbow_track *track;           // where late pages are noted; NULL: nowhere; not owned
 };
 
 // Local. What a configuration asks for, in training and in evaluation.

@@ -74,6 +74,8 @@ struct elbow_dataset {
     // stored as 0 here, and is 0 for the model, too: scaled, transformed or binarised. min, max, mean, deviation, low
     // and high are of those that are known.
     struct elbow_shared known;
+    struct elbow_pages *pages;        // rows, and what is known of them, read from the files when they are used; owned.
+                                      // NULL: they are in memory
     uint64_t unknown;                 // values that are missing
     struct elbow_selection selection; // which of the stored rows the samples are, owned; zeroed: all
     struct elbow_shared labels;       // (stored rows) int64_t; base NULL without labels
@@ -245,6 +247,9 @@ double elbow_dataset_size(const struct elbow_dataset *dataset, uint64_t sample);
 
 // Local. Which values of one sample are known, into known (D): 1, or 0 where one is missing.
 void elbow_dataset_known(const struct elbow_dataset *dataset, uint64_t sample, float *known);
+
+// Local. Whether values may be missing.
+bool elbow_dataset_has_known(const struct elbow_dataset *dataset);
 
 // Local. How many values lie in one place of a sample: the channels of an image, of a series, of a volume; all values
 // of a flat row.

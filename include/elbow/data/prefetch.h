@@ -18,7 +18,9 @@ struct elbow_data_source {
     struct elbow_collation collation;
     struct elbow_order order;
     size_t rows_max;
-    size_t held; // microbatches that stay when further ones are taken; 0 counts as 1
+    size_t held;                   // microbatches that stay when further ones are taken; 0 counts as 1
+    void (*meanwhile)(void *user); // called about every millisecond while a microbatch is waited for; may be NULL
+    void *user;
 };
 
 // Local. Allocates the slots that are held, plus one if prefetching. MEMORY. Nothing is allocated later on.

@@ -10,7 +10,7 @@ static const enum elbow_figure_kind figures_of_row[] = {ELBOW_FIGURE_KNOWN, ELBO
 
 static size_t width(const struct elbow_measure_plan *plan)
 {
-    return plan->request->dataset->known.base != NULL || plan->request->hide > 0 ? WIDTH : 0;
+    return elbow_dataset_has_known(plan->request->dataset) || plan->request->hide > 0 ? WIDTH : 0;
 }
 
 // How many values of row i are known.

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of a dataset in a node's memory: dense, (N, D) of its element; or sparse, the entries of each row with their
-// columns. Whoever reads them sees the same values in the same order. No MPI call; any thread.
+// The rows of a dataset, in a node's memory or in pages of it: dense, (N, D) of its element; or sparse, the entries of
+// each row with their columns. Whoever reads them sees the same values in the same order. No MPI call; any thread.
 #ifndef ELBOW_DATA_DETAIL_ROWS_H
 #define ELBOW_DATA_DETAIL_ROWS_H
 
 #include "elbow/data/dataset.h"
+#include "elbow/data/pages.h"
 
 ELBOW_C_BEGIN
 
-// What lies in the memory of sparse rows.
-struct elbow_rows_parts {
-    uint64_t *starts;  // (N + 1): row i has the entries from starts[i] to below starts[i + 1]
-    char *values;      // (entries) of element
-    uint32_t *columns; // (entries), ascending within a row
-};
-
-// Local. Of a dataset whose memory has been taken.
+// Local. Of a dataset whose rows are all in memory that has been taken.
 struct elbow_rows_parts elbow_rows_parts(const struct elbow_dataset *dataset);
 
 enum { ELBOW_ROWS_PIECE = 1 << 13 };
@@ -25,11 +19,12 @@ struct elbow_rows_buffer {
     uint64_t values[ELBOW_ROWS_PIECE];
 };
 
-// Local. How many of the next n values elbow_rows_stored gives at once: all of dense rows, ELBOW_ROWS_PIECE of others.
+// Local. How many of the next n values elbow_rows_stored gives at once: all of dense rows that are in memory,
+// ELBOW_ROWS_PIECE of others.
 size_t elbow_rows_step(const struct elbow_dataset *dataset, size_t n);
 
-// Local. Values [first, first + n) as they are stored, counted through all rows. They lie in the dataset's memory or in
-// the buffer.
+// Local. Values [first, first + n) as they are stored, counted through all rows. They lie in the dataset's memory, in
+// a page that is held or the last one that this thread has asked for, or in the buffer.
 const void *elbow_rows_stored(const struct elbow_dataset *dataset, uint64_t first, size_t n,
                               struct elbow_rows_buffer *buffer);
 
