@@ -22,7 +22,7 @@ static enum elbow_status read_wish(const struct elbow_call *call, struct wish *w
     if (status != ELBOW_OK)
         return status;
     if (wish->runs.count < 2 || wish->runs.count > ELBOW_COMPARED_MAX)
-        return elbow_error_set(error, ELBOW_USAGE, "elbow compare: %d %s; give 2 to %d", wish->runs.count,
+        return elbow_error_set(error, ELBOW_USAGE, "compare: %d %s; give 2 to %d", wish->runs.count,
                                wish->runs.count == 1 ? "run alone" : "runs are too many", ELBOW_COMPARED_MAX);
     return wish->request.output != NULL ? elbow_plot_check(wish->request.output, error) : ELBOW_OK;
 }

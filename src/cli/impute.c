@@ -58,14 +58,13 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     enum elbow_status status = read_wish(call, &wish, error);
     if (status != ELBOW_OK)
         return status;
-    wish.request.needs_prior = (struct elbow_session_needs){"elbow impute", "without a distribution of z to draw from"};
+    wish.request.needs_prior = (struct elbow_session_needs){"impute", "without a distribution of z to draw from"};
     status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
     if (status == ELBOW_OK && session.frozen != NULL)
-        status =
-            elbow_error_set(error, ELBOW_USAGE,
-                            "elbow impute: %.500s was trained on latents (data.through), of which none is missing; "
-                            "impute with the model in front of the data, %.500s",
-                            session.checkpoint.path, session.frozen->through.name);
+        status = elbow_error_set(error, ELBOW_USAGE,
+                                 "impute: %.500s was trained on latents (data.through), of which none is missing; "
+                                 "impute with the model in front of the data, %.500s",
+                                 session.checkpoint.path, session.frozen->through.name);
     if (status == ELBOW_OK) {
         struct elbow_imputation_request request = {.comm = call->comm,
                                                    .model = session.model,

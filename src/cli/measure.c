@@ -51,7 +51,7 @@ static enum elbow_status check_wish(const struct wish *wish, struct elbow_error 
     bool asked[ELBOW_YARDSTICKS];
     if (request->checkpoint == NULL && wish->codes == NULL)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "elbow measure: nothing to measure; name a CHECKPOINT, or a table by --codes "
+                               "measure: nothing to measure; name a CHECKPOINT, or a table by --codes "
                                "FILE:/dataset");
     if (request->checkpoint != NULL && wish->codes != NULL)
         return elbow_error_set(error, ELBOW_USAGE,
@@ -267,7 +267,7 @@ static const struct elbow_flag flags[] = {
     {.name = "factors",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE:/dataset",
-     .help = "what the rows were made of, a table with a column for each factor",
+     .help = "what the rows were made of, a table with a column for each factor, or a list of one",
      .offset = offsetof(struct wish, factors)},
     {.name = "samples",
      .kind = ELBOW_FLAG_TEXT,

@@ -24,7 +24,7 @@ static enum elbow_status read_wish(const struct elbow_call *call, struct wish *w
     if (status != ELBOW_OK)
         return status;
     if (wish->runs.count > ELBOW_COMPARED_MAX)
-        return elbow_error_set(error, ELBOW_USAGE, "elbow report: %d runs are too many; give 1 to %d", wish->runs.count,
+        return elbow_error_set(error, ELBOW_USAGE, "report: %d runs are too many; give 1 to %d", wish->runs.count,
                                ELBOW_COMPARED_MAX);
     if (!elbow_output_ends(wish->request.output, ".html"))
         return elbow_error_set(error, ELBOW_USAGE, "%.500s: the name must end in .html", wish->request.output);

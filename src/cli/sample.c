@@ -149,8 +149,8 @@ static enum elbow_status settle_fit(struct wish *wish, struct elbow_error *error
     struct elbow_session_request *request = &wish->of.request;
     if (wish->fit == 0) {
         request->needs_prior = (struct elbow_session_needs){
-            "elbow sample", "without a prior to draw z from; add --fit K, which draws it from a mixture fitted to the "
-                            "latents of the training data"};
+            "sample", "without a prior to draw z from; add --fit K, which draws it from a mixture fitted to the "
+                      "latents of the training data"};
         if (request->data != NULL)
             return elbow_error_set(error, ELBOW_USAGE, "--data is for --fit, which takes latents of it; leave it out");
         return ELBOW_OK;

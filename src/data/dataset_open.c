@@ -89,10 +89,21 @@ enum elbow_status elbow_loading_open_source(struct elbow_loading *loading, struc
     return loading->source != NULL ? ELBOW_OK : elbow_source_open(&request, &loading->source, error);
 }
 
+// A row of a list is one number, read and counted as it would be in a table of one column.
+static void make_table(struct elbow_hdf5_info *info)
+{
+    if (info->rank != 1)
+        return;
+    info->shape[1] = 1;
+    info->rank = 2;
+}
+
 static void open(struct elbow_loading *loading, struct elbow_error *error)
 {
     if (elbow_loading_open_source(loading, error) != ELBOW_OK)
         return;
+    if (loading->request->takes_lists)
+        make_table(&loading->source->info);
     loading->info = loading->stored = loading->source->info;
     loading->dataset->news.may_be_reversed = loading->source->may_be_reversed;
     loading->dataset->selection = elbow_selection_all(loading->info.shape[0]);

@@ -33,7 +33,7 @@ static enum elbow_status load(const struct elbow_measuring_request *request, con
     if (elbow_comm_agree(request->comm, error) != ELBOW_OK)
         return error->status;
     struct elbow_dataset_request wanted = {
-        .file = file, .dataset = name, .has_factor = true, .factor = 1, .has_offset = true};
+        .file = file, .dataset = name, .takes_lists = true, .has_factor = true, .factor = 1, .has_offset = true};
     if (labels != NULL) {
         wanted.labels_file = labels_file;
         wanted.labels = labels_name;

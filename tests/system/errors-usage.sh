@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Mistakes in commands, flags and configurations.
 set -u
+self=$(realpath "$0")
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-errors.sh"
 
@@ -44,6 +45,16 @@ wrong 1 'data.h5: exists already; give another name, or --force to replace it' e
 wrong 2 '--force is for --trace' train good.yaml --run-dir run --force
 wrong 2 '--data :/: lacks the file' eval good --data :/
 
+wrong 2 'x.jpg: the name must end in .png, .svg, .pdf, .h5 or .csv' traverse good -o x.jpg
+wrong 2 '--by most: expected elbo, recon, kl, importance or deviance' score good -o x.h5 --by most
+wrong 2 'measure: nothing to measure; name a CHECKPOINT, or a table by --codes' measure
+wrong 2 'map: -o FILE is missing' map good
+wrong 2 'compare: 1 run alone; give 2 to 8' compare good
+wrong 2 'x.pdf: the name must end in .html' report good -o x.pdf
+wrong 2 "--rounds: found '0', expected an integer of at least 1" bench good.yaml --rounds 0
+wrong 2 '--jason: unknown flag; did you mean --json' doctor --jason
+wrong 2 '--from and --from-start exclude each other' verify good --from 3 --from-start
+
 wrong 2 'x.pt: must end in .safetensors or .onnx' export good -o x.pt
 wrong 2 'export: -o FILE is missing' export good
 wrong 1 'away: No such file' export away -o x.safetensors
@@ -57,7 +68,7 @@ wrong 2 '--fit 100: more components than the 60 latents of .*; give fewer' sampl
 wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' eval plain --importance 3
 wrong 2 '--importance: plain.*has model.posterior: deterministic, without a distribution of z' encode plain -o x.h5 --importance 3
 wrong 2 '--kl-parts: plain.*has model.posterior: deterministic, without a KL' eval plain --kl-parts
-wrong 2 'elbow impute: plain.*has model.posterior: deterministic, without a distribution of z' impute plain -o x.h5
+wrong 2 'impute: plain.*has model.posterior: deterministic, without a distribution of z' impute plain -o x.h5
 "$elbow" eval plain --json >plain.json 2>/dev/null || fail "eval plain: exit status $?"
 for key in recon residual explained_deviance; do
     grep -q "\"$key\": " plain.json || fail "eval of a deterministic autoencoder: no $key"
@@ -75,6 +86,11 @@ with 2 'train.microbatch: 100000 with objective.draws: 1024 is more than 1677721
 
 wrong 2 '--corrupt: good.*was trained without model.input.corrupt; leave it out' eval good --corrupt
 wrong 2 '--corrupt: good.*was trained without model.input.corrupt; leave it out' reconstruct good --corrupt -o x.h5
+
+# Every subcommand has a line.
+for command in $("$elbow" --help | awk '/^commands:/ { inside = 1; next } /^$/ { inside = 0 } inside { print $1 }'); do
+    grep -qE "^wrong [0-9].* $command( |$)" "$self" || fail "no line of errors-usage.sh is of elbow $command"
+done
 
 # Outputs that have no place are told before the work: not as work whose output was lost.
 wrong 1 'nodir/x.png: cannot be written: No such file.*nothing was computed' sample good -o nodir/x.png

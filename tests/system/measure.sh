@@ -9,6 +9,7 @@ set -u
 "$make_data" write data.h5 /train f32 58,6 normal
 "$make_data" write data.h5 /labels i64 58 labels
 "$make_data" write data.h5 /factors u8 58,3 counts seed=2
+"$make_data" write data.h5 /column i64 58,1 labels
 "$make_data" write data.h5 /short f32 57,6 normal
 "$make_data" write data.h5 /narrow f32 58,4 normal seed=3
 cat >dense.yaml <<'Y'
@@ -55,6 +56,11 @@ grep -q 'left out: coverage, frechet (needs samples; --samples FILE:/dataset nam
 run 0 1 alone "$elbow" measure --codes codes.h5:/mean
 grep -q 'left out: probe, knn, kmeans, silhouette (needs labels' alone.err || fail "$(cat alone.err)"
 grep -q 'left out: mig, dci, factor_vae (needs factors' alone.err || fail "$(cat alone.err)"
+
+# A list of numbers is a table of one column.
+for factor in labels column; do run 0 1 factor-$factor "$elbow" measure dense --factors data.h5:/$factor --only mig,dci --json; done
+grep -q '"factors": 1' factor-labels.out || fail "a list of factors: $(cat factor-labels.out)"
+same_file "a list of factors" factor-column.out factor-labels.out
 
 # Wrong inputs: one sentence each.
 wrong() { # STATUS SENTENCE word...

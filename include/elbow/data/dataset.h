@@ -133,6 +133,7 @@ struct elbow_dataset_request {
     // In place of file and dataset, and of labels: whatever a configuration names. They must outlive the loading.
     const struct elbow_files *files, *labels_files;
     bool transpose;                     // the files have all axes reversed
+    bool takes_lists;                   // a list of numbers is a table of one column
     const struct elbow_ranges *columns; // of flat rows; NULL or empty: all
     struct elbow_selecting select;
     bool wants_classes; // for a classifier
