@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Steps of tools/check that find faults without running the program, and those of its long form.
+# shellcheck disable=SC2154 # root and quick are those of tools/check
+
+# analysis_run: clang-tidy and cppcheck at the lowest priority, in the background, as it counts nothing. They need
+# compile_commands.json and made headers of the release build.
+analysis_run() {
+    local status changed=()
+    renice -n 19 "$BASHPID" >/dev/null
+    if [ -n "$quick" ]; then
+        mapfile -t changed < <(cd "$root" && git diff --name-only --diff-filter=d HEAD~1 -- '*.c' 2>/dev/null)
+        changed+=(none) # with no file at all it would look at every one
+    fi
+    status=0
+    "$root/tools/lib/tidy" "$root" "$root/build/release" "${changed[@]}" >"$root/build/clang-tidy.log" 2>&1 || status=$?
+    echo "$status" >"$root/build/clang-tidy.status"
+    status=0
+    "$root/tools/lib/cppcheck" "$root" "$root/build/release" >"$root/build/cppcheck.log" 2>&1 || status=$?
+    echo "$status" >"$root/build/cppcheck.status"
+}
+
+analysis_report() {
+    local tool
+    for tool in clang-tidy cppcheck; do
+        case $(cat "$root/build/$tool.status") in
+        0) pass ;;
+        77) skip "$(sed -n 's/^skip: //p' "$root/build/$tool.log")" ;;
+        *)
+            fail "$tool (all it said: build/$tool.log)"
+            head -n 40 "$root/build/$tool.log"
+            ;;
+        esac
+    done
+}
+
+# clang_step: unit tests of what Clang makes.
+clang_step() {
+    local clang
+    clang=$(command -v clang-14 || command -v clang || true)
+    if [ -z "$clang" ]; then
+        skip "the build by Clang: not installed"
+    elif build_step clang -DCMAKE_C_COMPILER="$clang"; then
+        test_step clang -R '^(unit_|conformance_)'
+    fi
+}
+
+# floors_step NAME COMMAND...: a command that prints a table and exits with 1 where something is beneath its floor.
+floors_step() {
+    local name=$1 status=0
+    shift
+    "$@" >"$root/build/$name.table" 2>&1 || status=$?
+    cat "$root/build/$name.table"
+    case $status in
+    0) pass ;;
+    77) skip "$(sed -n 's/^skip: //p' "$root/build/$name.table")" ;;
+    *) fail "$name: see the table" ;;
+    esac
+}
+
+coverage_step() {
+    if ! build_step coverage; then return; fi
+    find "$root/build/coverage" -name '*.gcda' -delete
+    test_step coverage -R '^(unit_|conformance_|mpi_.*_3$)'
+    floors_step lines "$root/tools/lib/coverage" "$root" "$root/build/coverage"
+}
+
+# analyze_step: the warnings of a build that is not taken for others.
+analyze_step() {
+    rm -rf "$root/build/analyze" # a file that is built already does not warn again
+    if build analyze; then
+        floors_step analyze "$root/tools/lib/analyze" "$root" "$root/build/analyze.log"
+    else
+        fail "the analyze build (all it said: build/analyze.log)"
+    fi
+}
