@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # `cmake --install`: what belongs to a user is there, starts from its new place, and needs nothing of the build directory; links in
 # the documents lead somewhere; DESTDIR and the prefix are honoured; a program outside links with the library by pkg-config and
-# by find_package, also after everything was moved.
+# by find_package, also after everything was moved; so do the examples, which do their work.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 work=$(mktemp -d)
@@ -154,3 +154,25 @@ env -u PKG_CONFIG_PATH cmake -S . -B cmake-build -DCMAKE_PREFIX_PATH="$work/move
     fail "find_package: $(tail -n 5 cmake.log)"
 cmake --build cmake-build >cmake.log 2>&1 || fail "the program with find_package: $(tail -n 5 cmake.log)"
 trains cmake-build/by-cmake "the program linked by find_package"
+
+# The examples, from where they were installed: with CMake, and one with pkg-config; on the run that was trained above.
+examples=$work/moved/share/doc/elbow/docs/examples
+env -u PKG_CONFIG_PATH cmake -S "$examples" -B examples -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_C_COMPILER="$compiler" \
+    -DCMAKE_C_FLAGS="$flags -Wall -Wextra -Werror" >cmake.log 2>&1 || fail "the examples: $(tail -n 5 cmake.log)"
+cmake --build examples --parallel 2 >cmake.log 2>&1 || fail "the examples: $(tail -n 5 cmake.log)"
+if command -v pkg-config >/dev/null; then
+    # shellcheck disable=SC2046,SC2086 # words
+    "$compiler" $flags "$examples/contents.c" $(pkg-config --cflags --libs elbow) -o examples/contents
+fi
+examples/contents run >contents || fail "contents: status $?"
+grep -qE '^step 4, 64 samples of 16 values, [0-9]+ parameters$' contents || fail "contents prints: $(cat contents)"
+grep -qE '^[a-z0-9./]+/weight +[0-9]+ x [0-9]+, largest absolute value 0\.[0-9]+$' contents || fail "contents prints no tensors: $(cat contents)"
+examples/encode run - codes.csv >said || fail "encode: status $?"
+grep -q '^codes.csv: 64 rows encoded$' said || fail "encode prints: $(cat said)"
+"$work/moved/bin/elbow" encode run -o own.csv >/dev/null
+cmp codes.csv own.csv || fail "encode writes other rows than elbow encode"
+examples/score run - >scores 2>said || fail "score: status $?: $(cat said)"
+[ "$(grep -cE '^[0-9]+ -?[0-9.]+$' scores)" = 64 ] || fail "score prints: $(cat scores)"
+grep -q '^the most unusual row is [0-9]*$' scores || fail "score prints: $(cat scores)"
+if examples/score nowhere - 2>said; then fail "score of no checkpoint succeeds"; fi
+grep -q '^score: nowhere' said || fail "score of no checkpoint prints: $(cat said)"
