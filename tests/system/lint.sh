@@ -45,6 +45,32 @@ echo 'const char *more = "shelf, shelf, shelf";' >>src/base/word.c
 finds '^messages: shelf: 4 times, and 3 are allowed' "a word in a message"
 sed -i 2d src/base/word.c
 
+# Versions.
+# shellcheck disable=SC2016 # of CMake
+printf '%s\n' 'project(elbow VERSION 1.2.3 LANGUAGES C)' 'set(ELBOW_VERSION ${PROJECT_VERSION}-dev) # what' >CMakeLists.txt
+echo 'version: 1.2.3-dev' >CITATION.cff
+printf '%s\n' '# Changelog' '' '## 1.2.3-dev (2026-01-01)' '## 1.2.2' >CHANGELOG.md
+passes "versions that agree"
+echo 'version: 1.2.3' >CITATION.cff
+finds '^CITATION.cff: its version is not 1.2.3-dev' "another version in CITATION.cff"
+echo 'version: 1.2.3-dev' >CITATION.cff
+echo '## 1.2.2' >CHANGELOG.md
+finds '^CHANGELOG.md: the newest section is not that of 1.2.3-dev' "another version in CHANGELOG.md"
+rm CMakeLists.txt CITATION.cff CHANGELOG.md
+
+# A document that was wrapped has the same words, and no wide line.
+words_of() { tr ' ' '\n' <"$1" | grep .; }
+# shellcheck disable=SC2016 # Markdown
+span='`a code span with blanks in it`'
+printf '%s\n' "- $long" "  $span - and more" '' "| $long |" '```' "$long" '```' >docs/wrap.md
+words_of docs/wrap.md >../words
+"$tools/reflow" docs/wrap.md docs/fine.md
+words_of docs/wrap.md | cmp - ../words || fail "wrapping changes words"
+grep -qF "$span" docs/wrap.md || fail "a code span was broken"
+git diff --quiet || fail "wrapping changes what is narrow enough"
+passes "a document that was wrapped"
+rm docs/wrap.md
+
 # An allowance that falls and never rises.
 "$tools/lint" --tighten . >/dev/null || fail "--tighten fails"
 grep -qx 'messages shelf 1' tools/lib/lint.allowed || fail "--tighten: $(cat tools/lib/lint.allowed)"
