@@ -11,6 +11,7 @@
 
 static const size_t TEXT_LIMIT = (size_t)1 << 20;
 enum { ACCUMULATORS_MAX = 1 << 22, TYPE_LIMIT = 16 };
+static const uint64_t PAGE_ROWS_MAX = UINT64_C(1) << 48;
 
 static enum elbow_status read_tensors(struct elbow_hdf5 *file, const char *group,
                                       const struct elbow_parameters *parameters, float *values,
@@ -90,10 +91,14 @@ static enum elbow_status read_facts(struct elbow_hdf5 *file, struct elbow_data_f
     if (status == ELBOW_OK)
         status = read_hash(file, "data_through_hash", &data->through_hash, error);
     if (status == ELBOW_OK)
+        status = read_hash(file, "data_page_rows", &data->page_rows, error);
+    if (status == ELBOW_OK)
         elbow_text_format(data->scale.source, sizeof data->scale.source, "%s", source);
     elbow_release(&source);
     if (status != ELBOW_OK)
         return status;
+    if (data->page_rows > PAGE_ROWS_MAX)
+        return elbow_error_set(error, ELBOW_FORMAT, "data_page_rows is out of bounds");
     data->rank = (uint64_t)rank;
     data->samples = (uint64_t)samples;
     data->values = 1;

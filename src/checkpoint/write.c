@@ -75,6 +75,7 @@ static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *
     write_hash(file, "data_hash", data->hash);
     write_hash(file, "data_valid_hash", data->valid_hash);
     write_hash(file, "data_through_hash", data->through_hash);
+    write_hash(file, "data_page_rows", data->page_rows);
     if (data->missing.count > 0)
         elbow_hdf5_write_doubles(file, "/", "data_missing", data->missing.values, data->missing.count, NULL);
     if (data->missing.has_range)

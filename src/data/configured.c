@@ -128,8 +128,11 @@ struct elbow_dataset_request elbow_configured_request(const struct elbow_config 
     struct elbow_dataset_request request = elbow_dataset_request_of(config);
     if (!is_valid || config->data.valid_share > 0)
         elbow_dataset_select(config, is_valid, &request.select);
-    if (!is_valid)
+    if (!is_valid) {
         request.labelled = (uint64_t)config->data.labelled;
+        request.placing.batch = (uint64_t)config->train.batch;
+        request.placing.microbatch = (uint64_t)config->train.microbatch;
+    }
     if (is_valid && config->data.valid_share <= 0) {
         request.names.key = "data.valid_names";
         request.mask.key = "data.valid_mask";

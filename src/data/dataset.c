@@ -17,6 +17,7 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
         elbow_dataset_unload(comm, dataset->stored);
         elbow_release(&dataset->stored);
     }
+    elbow_page_table_clear(&dataset->page_table);
     elbow_comm_unshare(comm, &dataset->rows);
     elbow_comm_unshare(comm, &dataset->known);
     elbow_comm_unshare(comm, &dataset->labels);

@@ -193,7 +193,8 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
     if (agree_description(loading, error) != ELBOW_OK)
         return error->status;
     size_t bytes = elbow_dataset_bytes(dataset);
-    if (elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK ||
+    if (elbow_loading_place(loading, error) != ELBOW_OK ||
+        elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK ||
         check_storage(loading, log, error) != ELBOW_OK)
         return error->status;
     if (load_labels(loading, log, error) != ELBOW_OK || elbow_loading_companions(loading, log, error) != ELBOW_OK)
@@ -245,7 +246,11 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
 
 struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config *config)
 {
-    return (struct elbow_dataset_request){.synthetic = (uint64_t)config->data.synthetic,
+    const struct elbow_placing placing = {.order = (enum elbow_order_kind)config->data.order,
+                                          .page_rows = (uint64_t)config->data.page_rows,
+                                          .window_pages = (uint64_t)config->data.window_pages};
+    return (struct elbow_dataset_request){.placing = placing,
+                                          .synthetic = (uint64_t)config->data.synthetic,
                                           .seed = (uint64_t)config->seed,
                                           .shape = &config->data.shape,
                                           .layout = (enum elbow_layout)config->data.layout,
@@ -322,12 +327,20 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
     return status;
 }
 
+// Collective. Noise is nowhere, and has an order all the same.
+static enum elbow_status finish_synthetic(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    enum elbow_status status = elbow_loading_check_layout(dataset, error);
+    return status == ELBOW_OK ? elbow_loading_place(loading, error) : status;
+}
+
 enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
                                      struct elbow_log *log, struct elbow_dataset *dataset, struct elbow_error *error)
 {
     struct elbow_loading loading = {.comm = comm, .request = request, .dataset = dataset};
     if (begin(&loading, error) == NULL)
-        return elbow_loading_check_layout(dataset, error);
+        return finish_synthetic(&loading, error);
     enum elbow_status status = note_files(&loading, error);
     if (status == ELBOW_OK)
         status = load_files(&loading, log, error);

@@ -35,6 +35,7 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
                                      .max = dataset->max,
                                      .mean = dataset->mean,
                                      .size = dataset->has_sizes ? dataset->mean_size : 0,
+                                     .page_rows = dataset->page_table.page_rows,
                                      .layout = dataset->layout};
     memcpy(facts.shape, dataset->shape, sizeof facts.shape);
     return facts;

@@ -184,6 +184,11 @@ uint64_t elbow_page_order_epoch_steps(const struct elbow_page_order *order)
     return order->steps;
 }
 
+enum elbow_order_kind elbow_page_order_kind(const struct elbow_page_order *order)
+{
+    return order->request.kind;
+}
+
 uint64_t elbow_page_order_segments(const struct elbow_page_order *order)
 {
     return order->segments;

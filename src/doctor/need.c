@@ -100,7 +100,8 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     uint64_t batch = (uint64_t)config->train.batch, ranks = (uint64_t)facts->place.node_size;
     struct elbow_sequence sequence = {.samples = data->facts.samples,
                                       .batch = batch < data->facts.samples ? batch : data->facts.samples,
-                                      .microbatch = (uint64_t)config->train.microbatch};
+                                      .microbatch = (uint64_t)config->train.microbatch,
+                                      .is_fixed = config->data.order != ELBOW_ORDER_FULL};
     facts->microbatches = elbow_sequence_microbatches(&sequence, sequence.batch);
     if (facts->microbatches < (uint64_t)facts->place.size)
         return elbow_error_set(

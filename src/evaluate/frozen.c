@@ -212,6 +212,15 @@ void elbow_frozen_request(struct elbow_frozen *frozen, const struct elbow_config
         frozen->facts.conditions = request->reference->conditions;
         frozen->facts.classes = request->reference->classes;
     }
+    frozen->facts.page_rows = request->reference != NULL ? request->reference->page_rows : 0;
+    // Its samples are used in the order of this model's.
+    request->placing.order = (enum elbow_order_kind)config->data.order;
+    request->placing.window_pages = (uint64_t)config->data.window_pages;
+    request->placing.page_rows = (uint64_t)config->data.page_rows;
+    if (request->placing.batch > 0) {
+        request->placing.batch = (uint64_t)config->train.batch;
+        request->placing.microbatch = (uint64_t)config->train.microbatch;
+    }
     request->reference = &frozen->facts;
     request->reference_name = frozen->checkpoint.path;
     request->is_settled = true;

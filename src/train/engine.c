@@ -34,8 +34,7 @@ static enum elbow_status make_prefetch(struct elbow_engine *engine, struct elbow
 {
     const struct elbow_config *config = &engine->plan->config;
     struct elbow_data_source source = {.collation = elbow_collation_of_training(config, &engine->plan->train),
-                                       .order =
-                                           elbow_order_shuffled(engine->plan->train.samples, (uint64_t)config->seed),
+                                       .order = elbow_train_plan_order(engine->plan),
                                        .rows_max = engine->model->rows_max,
                                        .held = engine->lanes};
     bool has_core = engine->plan->binding.share > elbow_threads_get();

@@ -116,6 +116,8 @@ void elbow_train_plan_log(const struct elbow_train_plan *plan)
     static const char *const binarized[] = {"", ", binarised at a threshold", ", binarised anew at each use"};
     const struct elbow_dataset *data = &plan->train;
     elbow_dataset_log(data, "data", binarized[plan->config.data.binarize], plan->log);
+    if (plan->page_order != NULL)
+        elbow_page_order_log(plan->page_order, data, plan->log);
     if (plan->stage.bytes > 0)
         elbow_log_say(plan->log, "data: %s staged in %s of %d node%s, in %.2f s",
                       elbow_text_bytes(plan->stage.bytes).text, plan->stage.directory, plan->place.nodes,
@@ -166,7 +168,8 @@ static enum elbow_status count_steps(struct elbow_train_plan *plan, struct elbow
                                         .batch = batch < samples ? batch : samples,
                                         .microbatch = size,
                                         .rank = plan->place.rank,
-                                        .size = plan->place.size};
+                                        .size = plan->place.size,
+                                        .is_fixed = config->data.order != ELBOW_ORDER_FULL};
     plan->epoch_steps = elbow_sequence_epoch_steps(sequence);
     uint64_t by_epochs, by_steps = (uint64_t)config->train.steps;
     if (__builtin_mul_overflow((uint64_t)config->train.epochs, plan->epoch_steps, &by_epochs))
@@ -184,6 +187,28 @@ static enum elbow_status count_steps(struct elbow_train_plan *plan, struct elbow
         elbow_log_warn(plan->log, "%llu microbatches do not divide evenly among %llu ranks: some ranks will wait",
                        (unsigned long long)microbatches, (unsigned long long)ranks);
     return ELBOW_OK;
+}
+
+// Collective. The order of the training samples, where it is one of pages.
+static enum elbow_status make_order(struct elbow_train_plan *plan, struct elbow_error *error)
+{
+    const struct elbow_config *config = &plan->config;
+    const struct elbow_page_order_request request = {.kind = (enum elbow_order_kind)config->data.order,
+                                                     .seed = (uint64_t)config->seed,
+                                                     .batch = (uint64_t)config->train.batch,
+                                                     .microbatch = (uint64_t)config->train.microbatch,
+                                                     .window_pages = (uint64_t)config->data.window_pages,
+                                                     .table = &plan->train.page_table};
+    if (request.kind == ELBOW_ORDER_FULL)
+        return ELBOW_OK;
+    elbow_page_order_create(&request, &plan->page_order, error);
+    return elbow_comm_agree(plan->comm, error);
+}
+
+struct elbow_order elbow_train_plan_order(const struct elbow_train_plan *plan)
+{
+    return plan->page_order != NULL ? elbow_order_paged(plan->page_order)
+                                    : elbow_order_shuffled(plan->train.samples, (uint64_t)plan->config.seed);
 }
 
 // Collective. Notes whether the ranks differ, which is told later; MISMATCH where they do and run.strict is set.
@@ -248,12 +273,15 @@ enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const str
     if (status == ELBOW_OK)
         status = count_steps(plan, error);
     if (status == ELBOW_OK)
+        status = make_order(plan, error);
+    if (status == ELBOW_OK)
         status = elbow_binding_find(plan->comm, elbow_threads_get(), &plan->binding, error);
     return status;
 }
 
 void elbow_train_plan_clear(struct elbow_train_plan *plan)
 {
+    elbow_page_order_destroy(plan->page_order);
     elbow_dataset_unload(plan->comm, &plan->train);
     elbow_dataset_unload(plan->comm, &plan->valid);
     elbow_frozen_destroy(plan->frozen);

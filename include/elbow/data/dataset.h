@@ -13,6 +13,7 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
+#include "elbow/data/page_table.h"
 #include "elbow/data/scale.h"
 #include "elbow/data/selection.h"
 #include "elbow/data/transform.h"
@@ -101,10 +102,11 @@ struct elbow_dataset {
     // What is taken only while it is loaded, as rank zero knows it: by rank zero before there is room for the rows, to
     // find out which of them are samples; by each rank beside all that, to read them.
     uint64_t selecting_bytes, reading_bytes;
-    bool is_sparse;   // only the entries of each row are kept, as they are stored
-    uint64_t entries; // of sparse rows: values that are stored; all others are zero
-    bool is_binary;   // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY; of
-                      // several parts those of which it is BINARY)
+    bool is_sparse;                     // only the entries of each row are kept, as they are stored
+    uint64_t entries;                   // of sparse rows: values that are stored; all others are zero
+    struct elbow_page_table page_table; // owned; count 0: rows belong to no pages
+    bool is_binary; // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY; of
+                    // several parts those of which it is BINARY)
     bool is_synthetic;
     bool is_whole;                       // synthetic data are counts up to max
     uint64_t seed;                       // synthetic data are drawn with it when used
@@ -124,6 +126,13 @@ struct elbow_selecting {
     bool is_valid;                 // the side that is held back
     struct elbow_companion groups; // whose values are not torn apart
     uint64_t length, step;         // windows of series; step 0: length
+};
+
+// Where rows are while they are used, and in which order they are. Zeroed: all in memory.
+struct elbow_placing {
+    enum elbow_order_kind order;
+    uint64_t page_rows, window_pages; // page_rows 0: automatic, or that of the reference
+    uint64_t batch, microbatch;       // of training; batch 0: samples are used in the order of the file
 };
 
 // What is to be loaded.
@@ -161,6 +170,7 @@ struct elbow_dataset_request {
     bool is_resumed;            // a run goes on, which was told at its start of keys that beat attributes
     struct elbow_demand demand; // what the values that the model sees may be, and who asks; zeroed: any
     uint64_t most_bytes;        // of rows: the first ones, and no more; 0: all rows
+    struct elbow_placing placing;
 };
 
 // Local. What a configuration says of all its datasets; the names of files and datasets are the caller's to add.

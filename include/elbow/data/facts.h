@@ -27,6 +27,7 @@ struct elbow_data_facts {
     double size;                        // the mean of data.size; 0: there are no sizes
     uint64_t hash, valid_hash;          // of the rows (struct elbow_dataset); 0: not known, or no validation data
     uint64_t through_hash;              // of the model in front of the data (elbow/data/through.h); 0: there is none
+    uint64_t page_rows;                 // stored rows of a page of the training data; 0: they have no pages
     enum elbow_layout layout;           // the configuration's; not in the file
 };
 

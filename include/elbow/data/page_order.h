@@ -23,6 +23,7 @@
 #include "elbow/base/language.h"
 #include "elbow/base/status.h"
 #include "elbow/config/kinds.h"
+#include "elbow/data/dataset.h"
 #include "elbow/data/page_table.h"
 #include "elbow/data/sequence.h"
 
@@ -62,6 +63,9 @@ struct elbow_page_window {
 // Local. S.
 uint64_t elbow_page_order_epoch_steps(const struct elbow_page_order *order);
 
+// Local. SEGMENTS or WINDOWS.
+enum elbow_order_kind elbow_page_order_kind(const struct elbow_page_order *order);
+
 // Local. M; the windows of a segment; the samples of the largest window.
 uint64_t elbow_page_order_segments(const struct elbow_page_order *order);
 uint64_t elbow_page_order_windows(const struct elbow_page_order *order, uint64_t segment);
@@ -76,6 +80,10 @@ struct elbow_page_window elbow_page_order_window_of(struct elbow_page_order *ord
 // written, and there must be room for all; most 0: they are counted.
 uint64_t elbow_page_order_pages(struct elbow_page_order *order, const struct elbow_page_window *window, uint64_t most,
                                 uint64_t *pages);
+
+// Local. Two lines at most: how many samples are shuffled together, and a warning if the dataset has labels, rows of
+// one label lie together, and few labels come together in a window.
+void elbow_page_order_log(struct elbow_page_order *order, const struct elbow_dataset *dataset, struct elbow_log *log);
 
 ELBOW_C_END
 

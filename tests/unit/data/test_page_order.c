@@ -195,6 +195,61 @@ START_TEST(windows_tell_what_a_reader_needs)
 }
 END_TEST
 
+// What the ranks of a run collate in an epoch: each row once, and each page by one rank, or by two whose segments meet
+// in it. Dealing rows or batches by rank would not keep pages together.
+static void check_ranks(const struct shape *shape, enum elbow_order_kind kind, int size)
+{
+    static int rows[SAMPLES_MAX], readers[SAMPLES_MAX];
+    struct elbow_page_table table = table_of(shape);
+    struct elbow_page_order *order = order_of(shape, &table, kind);
+    struct elbow_order view = elbow_order_paged(order);
+    uint64_t batch = shape->batch < table.samples ? shape->batch : table.samples, shared = 0;
+    memset(rows, 0, sizeof rows);
+    memset(readers, 0, sizeof readers);
+    for (int rank = 0; rank < size; ++rank) {
+        static bool has_read[SAMPLES_MAX];
+        struct elbow_sequence sequence = {.samples = table.samples,
+                                          .batch = batch,
+                                          .microbatch = shape->microbatch,
+                                          .rank = rank,
+                                          .size = size,
+                                          .is_fixed = true};
+        uint64_t steps = elbow_sequence_epoch_steps(&sequence);
+        memset(has_read, 0, sizeof has_read);
+        for (uint64_t step = steps; step < 2 * steps; ++step) { // the second epoch
+            struct elbow_step_place place = elbow_sequence_place(&sequence, step);
+            struct elbow_range mine = elbow_sequence_mine(&sequence, &place);
+            for (uint64_t m = mine.first; m < mine.last; ++m) {
+                struct elbow_microbatch_range range = elbow_sequence_range(&sequence, &place, m);
+                for (size_t i = 0; i < range.rows; ++i) {
+                    uint64_t sample = view.at(&view, range.epoch, range.first + i);
+                    uint64_t page = elbow_page_table_find(&table, sample);
+                    rows[sample] += 1;
+                    readers[page] += !has_read[page];
+                    has_read[page] = true;
+                }
+            }
+        }
+    }
+    for (uint64_t i = 0; i < table.samples; ++i)
+        ck_assert_int_eq(rows[i], 1);
+    for (uint64_t k = 0; k < table.count; ++k)
+        shared += (uint64_t)readers[k] - 1;
+    ck_assert_uint_le(shared, (uint64_t)size - 1); // borders of ranks
+    elbow_page_order_destroy(order);
+    elbow_page_table_clear(&table);
+}
+
+START_TEST(ranks_read_each_row_once)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
+        for (int size = 1; size <= 5; ++size) {
+            check_ranks(&shapes[i], ELBOW_ORDER_SEGMENTS, size);
+            check_ranks(&shapes[i], ELBOW_ORDER_WINDOWS, size);
+        }
+}
+END_TEST
+
 // Epochs differ; segments keep their pages over all epochs, windows do not.
 START_TEST(what_stays_from_epoch_to_epoch)
 {
@@ -337,5 +392,5 @@ START_TEST(threads_ask_for_several_epochs)
 END_TEST
 
 UNIT_MAIN("data/page_order", orders_are_those_of_the_reference, windows_tell_what_a_reader_needs,
-          what_stays_from_epoch_to_epoch, known_answers, windows_of_series, too_many_windows_are_refused,
-          orders_without_memory, threads_ask_for_several_epochs)
+          ranks_read_each_row_once, what_stays_from_epoch_to_epoch, known_answers, windows_of_series,
+          too_many_windows_are_refused, orders_without_memory, threads_ask_for_several_epochs)

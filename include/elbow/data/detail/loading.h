@@ -50,6 +50,9 @@ enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elb
 struct elbow_companion elbow_loading_beside(const struct elbow_loading *loading, struct elbow_companion companion,
                                             uint64_t rows);
 
+// Collective. The pages of the samples, where their order has such. MEMORY.
+enum elbow_status elbow_loading_place(struct elbow_loading *loading, struct elbow_error *error);
+
 // Collective. The classes of the labels, which have been loaded from files (NULL: there are no labels), where the
 // request wants them; and which rows keep their labels.
 enum elbow_status elbow_loading_classes(struct elbow_loading *loading, const struct elbow_files *files,

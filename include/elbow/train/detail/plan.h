@@ -7,6 +7,7 @@
 #include "elbow/config/config.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/facts.h"
+#include "elbow/data/page_order.h"
 #include "elbow/data/sequence.h"
 #include "elbow/data/stage.h"
 #include "elbow/evaluate/frozen.h"
@@ -30,7 +31,8 @@ struct elbow_train_plan {
     elbow_path stage_directory;     // data.stage, as rank zero expands it
     struct elbow_sequence sequence; // its batch: train.batch, or all samples there are
     uint64_t epoch_steps;
-    char *checkpoint_text; // the configuration that checkpoints hold: without run.*; owned
+    struct elbow_page_order *page_order; // data.order: segments, windows; owned; NULL: all rows are shuffled together
+    char *checkpoint_text;               // the configuration that checkpoints hold: without run.*; owned
 };
 
 // Collective. The first thing of a plan, whose comm, log and config are set and all else is zero: where the ranks are,
@@ -41,6 +43,9 @@ enum elbow_status elbow_train_plan_begin(struct elbow_train_plan *plan, struct e
 // missing-value rules hold; NULL for a new one.
 enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const struct elbow_checkpoint *former,
                                         struct elbow_error *error);
+
+// Local. The order of the training samples; the plan outlives it.
+struct elbow_order elbow_train_plan_order(const struct elbow_train_plan *plan);
 
 // Local. Logs what the data are.
 void elbow_train_plan_log(const struct elbow_train_plan *plan);
