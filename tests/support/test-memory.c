@@ -2,7 +2,7 @@
 // elbow-test-memory: makes data in the layouts that other programs write, quickly, and measures the memory of a
 // command. It uses HDF5 and libc alone and nothing of the program.
 //
-//   elbow-test-memory make DIRECTORY ROWS    layouts.h5, part-0.h5 to part-3.h5 and view.h5: the same ROWS x 256
+//   elbow-test-memory make DIRECTORY ROWS    layouts.h5, part-0.h5 to part-3.h5 and part.h5: the same ROWS x 256
 //   float32 elbow-test-memory peak FILE COMMAND...   runs it, with its status; into FILE the kilobytes (1000) that it
 //   had at most
 #include <hdf5.h>
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { COLUMNS = 256, NARROW = 16, PARTS = 4, SERIES = 40, NAME = 16 };
+enum { COLUMNS = 256, NARROW = 16, PARTS = 4, MANY = 240, SERIES = 40, NAME = 16 };
 
 static _Noreturn void fail(const char *what, const char *which)
 {
@@ -160,28 +160,30 @@ static void put_csr(hid_t file, hsize_t rows, const float *values)
     free(starts);
 }
 
-// A file for each quarter of the rows, in one chunk, and a virtual dataset of all.
-static void put_parts(hsize_t rows, const float *values)
+// `count` files NAME-0.h5, NAME-1.h5, ..., each with its share of rows, and NAME.h5 with a virtual dataset of all.
+static void put_parts(const char *name, hsize_t count, hsize_t rows, hsize_t columns, struct layout layout,
+                      const float *values)
 {
-    const hsize_t part = rows / PARTS, all[] = {part * PARTS, COLUMNS}, shape[] = {part, COLUMNS};
-    hid_t view = new_file("view.h5"), creation = H5Pcreate(H5P_DATASET_CREATE);
+    const hsize_t part = rows / count, all[] = {part * count, columns}, shape[] = {part, columns};
+    char path[32];
+    snprintf(path, sizeof path, "%s.h5", name);
+    hid_t view = new_file(path), creation = H5Pcreate(H5P_DATASET_CREATE);
     hid_t from = H5Screate_simple(2, shape, NULL), space = H5Screate_simple(2, all, NULL);
-    for (hsize_t i = 0; i < PARTS; ++i) {
-        char name[32];
+    layout.chunk[0] = part, layout.chunk[1] = columns;
+    for (hsize_t i = 0; i < count; ++i) {
         const hsize_t start[] = {i * part, 0};
-        snprintf(name, sizeof name, "part-%d.h5", (int)i);
-        hid_t file = new_file(name), to = H5Scopy(space);
-        put_floats(file, "x", H5T_IEEE_F32LE, part, COLUMNS, (struct layout){{part, COLUMNS}, true, false},
-                   values + i * part * COLUMNS);
+        snprintf(path, sizeof path, "%s-%d.h5", name, (int)i);
+        hid_t file = new_file(path), to = H5Scopy(space);
+        put_floats(file, "x", H5T_IEEE_F32LE, part, columns, layout, values + i * part * columns);
         H5Fclose(file);
         H5Sselect_hyperslab(to, H5S_SELECT_SET, start, NULL, shape, NULL);
-        if (H5Pset_virtual(creation, to, name, "x", from) < 0)
-            fail("cannot be mapped", name);
+        if (H5Pset_virtual(creation, to, path, "x", from) < 0)
+            fail("cannot be mapped", path);
         H5Sclose(to);
     }
     hid_t dataset = H5Dcreate2(view, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
     if (dataset < 0)
-        fail("cannot be made", "view.h5");
+        fail("cannot be made", name);
     H5Dclose(dataset);
     H5Pclose(creation);
     H5Sclose(from);
@@ -198,7 +200,8 @@ static int make(const char *directory, hsize_t rows)
     put_dense(file, rows, values);
     put_beside(file, rows);
     put_csr(file, rows, values);
-    put_parts(rows, values);
+    put_parts("part", PARTS, rows, COLUMNS, (struct layout){.packs = true}, values);
+    put_parts("many", rows < MANY ? 1 : MANY, rows, NARROW, (struct layout){{0}, true, true}, values);
     free(values);
     return H5Fclose(file) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -331,6 +331,8 @@ enum elbow_status elbow_hdf5_close(struct elbow_hdf5 *file, struct elbow_error *
         return ELBOW_OK;
     if (file->finish != NULL && file->error.status == ELBOW_OK)
         file->finish(file);
+    if (file->origins != NULL && file->origins->pieces != NULL)
+        file->origins->end(&file->origins->pieces); // sources that are open
     bool was_broken = file->is_broken;
     if (H5Fclose(file->id) < 0) {
         elbow_hdf5_fail_write(file, "could not be closed");

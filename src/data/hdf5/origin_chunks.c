@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the chunks of the sources of a virtual dataset ask of whoever reads it.
-#include "elbow/data/detail/hdf5.h"
+#include "elbow/data/detail/pieces.h"
 
 #include "elbow/base/memory.h"
 
@@ -8,17 +8,31 @@
 
 #define MOST(a, b) ((a) > (b) ? (a) : (b))
 
+// What libhdf5 takes for a file that is open: the most of it is the table of its cache.
+enum { OPEN_BYTES = 600000 };
+
+struct look {
+    struct elbow_hdf5_origins *origins;
+    elbow_path last; // the file of the source before
+};
+
 // Takes the chunks of a source into account. One with fewer axes is within a row, or a row itself.
 static enum elbow_status take_chunks(void *context, const struct elbow_hdf5_origin *origin, struct elbow_error *error)
 {
-    struct elbow_hdf5_origins *origins = context;
+    struct look *look = context;
+    struct elbow_hdf5_origins *origins = look->origins;
     struct elbow_hdf5_info info;
     struct elbow_hdf5_storage storage;
+    origins->files += strcmp(look->last, origin->file_name) != 0;
+    elbow_text_format(look->last, sizeof look->last, "%s", origin->file_name);
     // What cannot be described is refused where all sources are looked at before anything is read.
     (void)error;
     if (elbow_hdf5_describe_dataset(origin->file, origin->dataset, &info, NULL) != ELBOW_OK ||
-        elbow_hdf5_describe_alone(origin->file, origin->dataset, &storage, NULL) != ELBOW_OK ||
-        storage.kind != ELBOW_HDF5_CHUNKED)
+        elbow_hdf5_describe_alone(origin->file, origin->dataset, &storage, NULL) != ELBOW_OK)
+        return ELBOW_OK;
+    if (storage.kind == ELBOW_HDF5_VIRTUAL) // libhdf5 opens its sources
+        origins->kept = MOST(origins->kept, storage.sources * OPEN_BYTES);
+    if (storage.kind != ELBOW_HDF5_CHUNKED)
         return ELBOW_OK;
     int before = info.rank - origin->rank; // axes that the virtual dataset has not
     hsize_t rows = before >= 0 && info.rank > 0 ? storage.chunk[before] : 1;
@@ -30,6 +44,7 @@ static enum elbow_status take_chunks(void *context, const struct elbow_hdf5_orig
     origins->least = origins->least == 0 || rows < origins->least ? rows : origins->least;
     origins->across = MOST(origins->across, across);
     origins->reading = MOST(origins->reading, storage.reading);
+    origins->kept = MOST(origins->kept, storage.kept);
     return ELBOW_OK;
 }
 
@@ -51,6 +66,21 @@ enum elbow_status elbow_hdf5_find_chunks(struct elbow_hdf5 *file, const char *na
     return status;
 }
 
+static void forget(struct elbow_hdf5_origins *origins)
+{
+    elbow_hdf5_pieces_end(&origins->pieces);
+    *origins = (struct elbow_hdf5_origins){.across = 1, .end = elbow_hdf5_pieces_end};
+}
+
+// Whether the pieces serve: else libhdf5 opens all sources that a read meets.
+static void settle_pieces(struct elbow_hdf5_origins *origins)
+{
+    if (origins->pieces != NULL && !elbow_hdf5_pieces_are_whole(origins->pieces))
+        elbow_hdf5_pieces_end(&origins->pieces);
+    origins->kept +=
+        origins->pieces != NULL ? elbow_hdf5_pieces_bytes(origins->pieces) + OPEN_BYTES : origins->files * OPEN_BYTES;
+}
+
 enum elbow_status elbow_hdf5_look_at_origins(struct elbow_hdf5 *file, const char *name,
                                              const struct elbow_hdf5_origins **origins, struct elbow_error *error)
 {
@@ -62,8 +92,10 @@ enum elbow_status elbow_hdf5_look_at_origins(struct elbow_hdf5 *file, const char
         status = elbow_allocate(&file->origins, 1, sizeof *file->origins, "sources of a virtual dataset", error);
     if (status != ELBOW_OK)
         return status;
-    *file->origins = (struct elbow_hdf5_origins){.across = 1};
-    status = elbow_hdf5_visit_origins(file, name, take_chunks, file->origins, error);
+    forget(file->origins);
+    struct look look = {.origins = file->origins};
+    status = elbow_hdf5_find_pieces(file, name, take_chunks, &look, &file->origins->pieces, error);
+    settle_pieces(file->origins);
     if (status == ELBOW_OK)
         elbow_text_format(file->origins->name, sizeof file->origins->name, "%s", name);
     *origins = file->origins;
@@ -82,6 +114,7 @@ enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const cha
     if (status != ELBOW_OK)
         return status;
     storage->reading = origins->reading;
+    storage->kept = origins->kept;
     for (int i = 0; i < ELBOW_HDF5_RANK_MAX; ++i)
         storage->chunk[i] = origins->chunk[i];
     return ELBOW_OK;

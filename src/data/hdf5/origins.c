@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The sources of a virtual dataset one by one: HDF5 passes on their values, but nothing else of what they say.
-#include "elbow/data/detail/virtual.h"
+#include "elbow/data/detail/pieces.h"
 
 #include <string.h>
 
@@ -8,6 +8,7 @@ struct tour {
     struct elbow_hdf5_view view;
     elbow_hdf5_visit *visit;
     void *context;
+    struct elbow_hdf5_pieces *pieces; // get what is mapped; NULL: that is not asked
 };
 
 // `is_there`: whether it could be opened.
@@ -44,6 +45,8 @@ static enum elbow_status visit_mapping(struct tour *tour, size_t i, struct elbow
         bool is_pattern = elbow_hdf5_name_block(files, n, file);
         is_pattern = elbow_hdf5_name_block(datasets, n, dataset) || is_pattern;
         status = visit_one(tour, file, dataset, &is_there, error);
+        if (status == ELBOW_OK && is_there && tour->pieces != NULL)
+            elbow_hdf5_pieces_add(tour->pieces, &tour->view, i, is_pattern, n);
         goes_on = is_pattern && is_there;
     }
     return status;
@@ -63,8 +66,9 @@ static enum elbow_status visit_all(struct tour *tour, struct elbow_error *error)
     return status;
 }
 
-enum elbow_status elbow_hdf5_visit_origins(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
-                                           void *context, struct elbow_error *error)
+// `pieces`, where it is not NULL, gets new ones.
+static enum elbow_status visit_origins(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
+                                       void *context, struct elbow_hdf5_pieces **pieces, struct elbow_error *error)
 {
     ELBOW_HDF5_GUARD;
     hid_t dataset;
@@ -78,8 +82,24 @@ enum elbow_status elbow_hdf5_visit_origins(struct elbow_hdf5 *file, const char *
     bool is_known = elbow_hdf5_home(dataset, tour.view.home);
     tour.view.creation = H5Dget_create_plist(dataset);
     H5Dclose(dataset); // and with it the sources that HDF5 may have opened
-    status = is_known && tour.view.creation >= 0 ? visit_all(&tour, error) : ELBOW_OK;
+    if (pieces != NULL)
+        status = elbow_hdf5_pieces_begin(&tour.view, pieces, error);
+    tour.pieces = pieces != NULL ? *pieces : NULL;
+    if (status == ELBOW_OK && is_known && tour.view.creation >= 0)
+        status = visit_all(&tour, error);
     if (tour.view.creation >= 0)
         H5Pclose(tour.view.creation);
     return status;
+}
+
+enum elbow_status elbow_hdf5_visit_origins(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
+                                           void *context, struct elbow_error *error)
+{
+    return visit_origins(file, name, visit, context, NULL, error);
+}
+
+enum elbow_status elbow_hdf5_find_pieces(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
+                                         void *context, struct elbow_hdf5_pieces **pieces, struct elbow_error *error)
+{
+    return visit_origins(file, name, visit, context, pieces, error);
 }

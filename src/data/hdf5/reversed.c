@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The reading of rows that lie along the last axis, as MATLAB writes matrices of rows: in boxes of whole chunks, each
 // of which is turned round in memory. A chunk that lies within the rows is read once.
-#include "elbow/data/detail/hdf5.h"
+#include "elbow/data/detail/pieces.h"
 
 #include "elbow/base/memory.h"
 
@@ -21,9 +21,13 @@ struct turning {
 // A box is a chunk along each axis, or more from the last one on, as long as there is room.
 static bool find_steps(struct turning *turning)
 {
-    hid_t creation = H5Dget_create_plist(turning->dataset);
-    H5D_layout_t layout = creation < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(creation);
-    bool is_known = layout != H5D_LAYOUT_ERROR;
+    bool is_known = true;
+    H5D_layout_t layout = H5D_VIRTUAL;
+    hid_t creation = turning->dataset < 0 ? H5I_INVALID_HID : H5Dget_create_plist(turning->dataset);
+    if (turning->dataset >= 0) {
+        layout = creation < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(creation);
+        is_known = layout != H5D_LAYOUT_ERROR;
+    }
     for (int i = 0; i < turning->rank; ++i)
         turning->chunk[i] = 1;
     if (layout == H5D_CHUNKED)
@@ -89,16 +93,30 @@ static void scatter(const struct turning *turning, const hsize_t *start, const h
     }
 }
 
-static bool read_box(const struct turning *turning, const hsize_t *start, const hsize_t *count)
+static bool read_stored(const struct turning *turning, const hsize_t *start, const hsize_t *count)
 {
     hid_t memory = H5Screate_simple(turning->rank, count, NULL);
     bool is_read = memory >= 0 && H5Sselect_hyperslab(turning->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
                    H5Dread(turning->dataset, turning->type, memory, turning->space, H5P_DEFAULT, turning->box) >= 0;
     if (memory >= 0)
         H5Sclose(memory);
-    if (is_read)
-        scatter(turning, start, count);
     return is_read;
+}
+
+static enum elbow_status read_box(struct elbow_hdf5 *file, const char *name, const struct turning *turning,
+                                  const hsize_t *start, const hsize_t *count, struct elbow_error *error)
+{
+    hsize_t end[ELBOW_HDF5_RANK_MAX];
+    for (int i = 0; i < turning->rank; ++i)
+        end[i] = start[i] + count[i];
+    if (turning->dataset < 0)
+        return elbow_hdf5_pieces_read(turning->origins->pieces, start, end, turning->type, turning->box, error);
+    enum elbow_status status = elbow_hdf5_check_box(file, turning->dataset, name, start, end, error);
+    if (status == ELBOW_OK && !read_stored(turning, start, count))
+        status = elbow_hdf5_fail(
+            file, ELBOW_FORMAT, error, "columns %llu to %llu of dataset %s cannot be read (data.transpose)",
+            (unsigned long long)start[turning->rank - 1], (unsigned long long)end[turning->rank - 1] - 1, name);
+    return status;
 }
 
 // The box at `start`, up to the next bound of its steps.
@@ -124,8 +142,8 @@ static bool next_box(const struct turning *turning, hsize_t *start)
 static enum elbow_status read_boxes(struct elbow_hdf5 *file, const char *name, struct turning *turning,
                                     struct elbow_error *error)
 {
-    hsize_t start[ELBOW_HDF5_RANK_MAX], count[ELBOW_HDF5_RANK_MAX], end[ELBOW_HDF5_RANK_MAX], most = 1;
-    if (turning->space < 0 || !find_steps(turning))
+    hsize_t start[ELBOW_HDF5_RANK_MAX], count[ELBOW_HDF5_RANK_MAX], most = 1;
+    if ((turning->dataset >= 0 && turning->space < 0) || !find_steps(turning))
         return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "dataset %s cannot be read", name);
     for (int i = 0; i < turning->rank; ++i) {
         hsize_t there = turning->end[i] - turning->first[i];
@@ -136,13 +154,9 @@ static enum elbow_status read_boxes(struct elbow_hdf5 *file, const char *name, s
     bool is_left = true;
     while (is_left && status == ELBOW_OK) {
         size_box(turning, start, count);
-        for (int i = 0; i < turning->rank; ++i)
-            end[i] = start[i] + count[i];
-        status = elbow_hdf5_check_box(file, turning->dataset, name, start, end, error);
-        if (status == ELBOW_OK && !read_box(turning, start, count))
-            status = elbow_hdf5_fail(
-                file, ELBOW_FORMAT, error, "columns %llu to %llu of dataset %s cannot be read (data.transpose)",
-                (unsigned long long)start[turning->rank - 1], (unsigned long long)end[turning->rank - 1] - 1, name);
+        status = read_box(file, name, turning, start, count, error);
+        if (status == ELBOW_OK)
+            scatter(turning, start, count);
         is_left = next_box(turning, start);
     }
     elbow_release(&turning->box);
@@ -177,11 +191,12 @@ enum elbow_status elbow_hdf5_read_reversed(struct elbow_hdf5 *file, const char *
     turning.first[last] = first;
     turning.end[last] = first + count;
     bool is_empty = count == 0 || stride == 0;
-    turning.space = is_empty ? H5I_INVALID_HID : H5Dget_space(dataset);
+    turning.space = is_empty || dataset < 0 ? H5I_INVALID_HID : H5Dget_space(dataset);
     if (!is_empty)
         status = read_boxes(file, name, &turning, error);
     if (turning.space >= 0)
         H5Sclose(turning.space);
-    H5Dclose(dataset);
+    if (dataset >= 0)
+        H5Dclose(dataset);
     return status;
 }

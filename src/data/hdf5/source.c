@@ -13,7 +13,7 @@ enum elbow_status elbow_hdf5_fail_view(const struct elbow_hdf5_view *view, struc
                            view->name);
 }
 
-static void close_dataset(struct elbow_hdf5_view *view)
+void elbow_hdf5_close_source_dataset(struct elbow_hdf5_view *view)
 {
     if (view->source_id >= 0)
         H5Dclose(view->source_id);
@@ -22,7 +22,7 @@ static void close_dataset(struct elbow_hdf5_view *view)
 
 void elbow_hdf5_close_source(struct elbow_hdf5_view *view)
 {
-    close_dataset(view);
+    elbow_hdf5_close_source_dataset(view);
     if (view->source != view->file)
         elbow_hdf5_close(view->source, NULL);
     view->source = NULL;
@@ -58,7 +58,7 @@ static enum elbow_status open_file(struct elbow_hdf5_view *view, const char *fil
                                    struct elbow_hdf5_rows rows, struct elbow_error *error)
 {
     elbow_path path;
-    close_dataset(view);
+    elbow_hdf5_close_source_dataset(view);
     if (view->source != NULL && strcmp(file, view->source_file) == 0)
         return ELBOW_OK;
     elbow_hdf5_close_source(view);
@@ -87,6 +87,16 @@ enum elbow_status elbow_hdf5_open_source(struct elbow_hdf5_view *view, const cha
     if (status != ELBOW_OK)
         return status;
     status = elbow_hdf5_open_any(view->source, dataset, &view->source_id, &view->source_info, error);
+    return tell_whose(view, status, rows, error);
+}
+
+enum elbow_status elbow_hdf5_reopen_source(struct elbow_hdf5_view *view, struct elbow_hdf5_rows rows,
+                                           struct elbow_error *error)
+{
+    if (view->source_id >= 0)
+        return ELBOW_OK;
+    enum elbow_status status =
+        elbow_hdf5_open_any(view->source, view->source_dataset, &view->source_id, &view->source_info, error);
     return tell_whose(view, status, rows, error);
 }
 

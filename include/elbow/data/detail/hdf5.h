@@ -19,14 +19,20 @@ enum { ELBOW_HDF5_CHUNKS_MAX = 32 };
 // Local. What the guard ends with.
 void elbow_hdf5_unlock_guard(const bool *guard);
 
+struct elbow_hdf5_pieces; // elbow/data/detail/pieces.h
+
 // What the sources of a virtual dataset ask of whoever reads it: of all that have as many axes as it, or more, the
 // longest chunk along each axis (zeroed: none has chunks).
 struct elbow_hdf5_origins {
     elbow_path name; // of the virtual dataset
     hsize_t chunk[ELBOW_HDF5_RANK_MAX];
-    hsize_t least;    // rows of the shortest chunk; 0: none has chunks
-    uint64_t across;  // chunks that one row meets at most, at least 1
-    uint64_t reading; // bytes that a read takes to unpack a chunk, at most
+    hsize_t least;                    // rows of the shortest chunk; 0: none has chunks
+    uint64_t across;                  // chunks that one row meets at most, at least 1
+    uint64_t reading;                 // bytes that a read takes to unpack a chunk, at most
+    uint64_t kept;                    // bytes that are taken while a source is open, at most
+    uint64_t files;                   // that hold sources, one after the other
+    struct elbow_hdf5_pieces *pieces; // by which it is read; NULL: libhdf5 reads it
+    void (*end)(struct elbow_hdf5_pieces **pieces);
 };
 
 // An open file. Whatever id a function opens it closes again, so that at the end only `id` is left.
@@ -156,8 +162,9 @@ const struct elbow_hdf5_origins *elbow_hdf5_known_origins(const struct elbow_hdf
 enum elbow_status elbow_hdf5_look_at_origins(struct elbow_hdf5 *file, const char *name,
                                              const struct elbow_hdf5_origins **origins, struct elbow_error *error);
 
-// Local. Opens a dataset to read its values. *origins is NULL unless it is virtual; then its sources keep no chunks
-// from one read to the next, as there may be many of them. Errors as of elbow_hdf5_open_dataset, MEMORY.
+// Local. Opens a dataset to read its values. *origins is NULL unless it is virtual. If that has pieces, it is read by
+// these, and *dataset is negative; else its sources keep no chunks from one read to the next, as there may be many of
+// them. Errors as of elbow_hdf5_open_dataset, MEMORY.
 enum elbow_status elbow_hdf5_open_values(struct elbow_hdf5 *file, const char *name, hid_t *dataset,
                                          struct elbow_hdf5_info *info, const struct elbow_hdf5_origins **origins,
                                          struct elbow_error *error);

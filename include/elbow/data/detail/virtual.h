@@ -50,6 +50,10 @@ enum elbow_status elbow_hdf5_fail_source(const struct elbow_hdf5_view *view, con
 enum elbow_status elbow_hdf5_open_source(struct elbow_hdf5_view *view, const char *file, const char *dataset,
                                          struct elbow_hdf5_rows rows, struct elbow_error *error);
 
+// Local. Opens the dataset of the view's source anew, if it is closed.
+enum elbow_status elbow_hdf5_reopen_source(struct elbow_hdf5_view *view, struct elbow_hdf5_rows rows,
+                                           struct elbow_error *error);
+
 // Local. MISMATCH if the source does not hold what is mapped; `to`: where, NULL if that is not regular.
 enum elbow_status elbow_hdf5_check_extent(const struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
                                           const struct elbow_hdf5_blocks *to, struct elbow_error *error);
@@ -58,7 +62,8 @@ enum elbow_status elbow_hdf5_check_extent(const struct elbow_hdf5_view *view, co
 enum elbow_status elbow_hdf5_check_source(struct elbow_hdf5_view *view, hid_t wanted, struct elbow_hdf5_rows rows,
                                           struct elbow_error *error);
 
-// Local. Nothing may be open.
+// Local. The source's dataset, or its file, too. Nothing may be open.
+void elbow_hdf5_close_source_dataset(struct elbow_hdf5_view *view);
 void elbow_hdf5_close_source(struct elbow_hdf5_view *view);
 
 #endif
