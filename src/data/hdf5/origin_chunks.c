@@ -8,8 +8,9 @@
 
 #define MOST(a, b) ((a) > (b) ? (a) : (b))
 
-// What libhdf5 takes for a file that is open: the most of it is the table of its cache.
-enum { OPEN_BYTES = 600000 };
+// What libhdf5 takes for a file that is open, of which the most is the table of its cache; and for a mapping while it
+// reads all of them, in several copies, which leaves the heap in pieces.
+enum { OPEN_BYTES = 600000, MAPPING_BYTES = 14400 };
 
 struct look {
     struct elbow_hdf5_origins *origins;
@@ -31,7 +32,7 @@ static enum elbow_status take_chunks(void *context, const struct elbow_hdf5_orig
         elbow_hdf5_describe_alone(origin->file, origin->dataset, &storage, NULL) != ELBOW_OK)
         return ELBOW_OK;
     if (storage.kind == ELBOW_HDF5_VIRTUAL) // libhdf5 opens its sources
-        origins->kept = MOST(origins->kept, storage.sources * OPEN_BYTES);
+        origins->kept = MOST(origins->kept, storage.sources * (OPEN_BYTES + MAPPING_BYTES));
     if (storage.kind != ELBOW_HDF5_CHUNKED)
         return ELBOW_OK;
     int before = info.rank - origin->rank; // axes that the virtual dataset has not
@@ -114,7 +115,7 @@ enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const cha
     if (status != ELBOW_OK)
         return status;
     storage->reading = origins->reading;
-    storage->kept = origins->kept;
+    storage->kept = origins->kept + storage->sources * MAPPING_BYTES;
     for (int i = 0; i < ELBOW_HDF5_RANK_MAX; ++i)
         storage->chunk[i] = origins->chunk[i];
     return ELBOW_OK;
