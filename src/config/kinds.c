@@ -18,12 +18,12 @@ static const struct elbow_key condition_keys[] = {
     {"", "decoder", BOOLEAN, OF_CONDITION(decoder), .preset = "true",
      .help = "Whether the decoder's first layer takes the condition."},
     {"", "every_layer", BOOLEAN, OF_CONDITION(every_layer), .preset = "false",
-     .help = "Whether all layers of these networks that have weights take it, the output layer included."},
+     .help = "Whether all layers of these networks that have weights take it, including the output layer."},
     {"", "prior", BOOLEAN, OF_CONDITION(prior), .preset = "false",
-     .help = "Whether mean and variance of p(z) depend on it, linearly, and are trained."},
+     .help = "Whether mean and variance of p(z) depend on it linearly; the map is trained."},
     {"", "dropout", REAL, OF_CONDITION(dropout), BELOW_ONE, .preset = "0.0",
-     .help = "The share of rows whose condition is left out in training, drawn anew each epoch. Above 0 rows may lack "
-             "theirs."},
+     .help = "The share of rows whose condition is omitted in training, drawn anew each epoch. Above 0, rows may "
+             "have no condition."},
 };
 // clang-format on
 const struct elbow_kind_schema elbow_condition_options[2] = {{"condition", {condition_keys, 5}}, {NULL, {NULL, 0}}};
@@ -32,7 +32,7 @@ const struct elbow_kind_schema elbow_condition_options[2] = {{"condition", {cond
 static const struct elbow_key pieces_keys[] = {
     {"", "rates", .type = ELBOW_KEY_PIECES, .offset = offsetof(struct elbow_config, train.pieces), FROM(1, UINT32_MAX),
      ABOVE_ZERO,
-     .help = "[EPOCHS, RATE] in their order: each rate for so many epochs; the last one goes on to the end."},
+     .help = "[EPOCHS, RATE] in order: each rate for this number of epochs; the last one lasts to the end."},
 };
 // clang-format on
 
@@ -45,13 +45,14 @@ static const struct elbow_key variance_keys[] = {
     {"", "variance", NUMBER(variance_words, 0), OF_LIKELIHOOD(variance), ABOVE_ZERO, .preset = "1.0",
      .present = offsetof(struct elbow_config, model.likelihood_options.variance_from), .is_flat = true,
      .flag = offsetof(struct elbow_config, model.likelihood_options.learn_variance),
-     .help = "The variance of each value. optimal: one for all, the mean square residual of the step before; learned: "
-             "one for all, trained; per_value: one for each, trained; predicted: an output of the decoder for each."},
+     .help = "The variance of each value. optimal: one for all, the mean square residual of the previous step; "
+             "learned: one for all, trained; per_value: one for each, trained; predicted: an output of the decoder "
+             "for each."},
     {"", "start", .type = ELBOW_KEY_OPTIONAL, OF_LIKELIHOOD(start), ABOVE_ZERO, .preset = "null", .is_later = true,
      .present = offsetof(struct elbow_config, model.likelihood_options.has_start),
-     .help = "Where the learned variance starts; null: at the variance of the training data."},
+     .help = "The start of the learned variance. null: the variance of the training data."},
     {"", "floor", REAL, OF_LIKELIHOOD(floor), ABOVE_ZERO, .preset = "1.0e-6", .is_later = true,
-     .help = "The least that a variance may be which is no number."},
+     .help = "The minimum of a variance that is not given as a number."},
 };
 // clang-format off
 static const char *const scale_words[] = {"learned", "predicted", NULL};
@@ -60,17 +61,18 @@ static const char *const scale_words[] = {"learned", "predicted", NULL};
 
 static const struct elbow_key laplace_keys[] = {
     {"", "scale", SCALE,
-     .help = "b of each value; learned: one for all values, from START on, else as the training data vary; predicted: an "
-             "output of the decoder."},
+     .help = "b of each value. learned: one for all values, which starts at START or else follows from the variance "
+             "of the training data; predicted: an output of the decoder."},
 };
 
 static const struct elbow_key student_t_keys[] = {
     {"", "scale", SCALE,
-     .help = "s of each value; learned: one for all values, from START on, else as the training data vary; predicted: an "
-             "output of the decoder."},
+     .help = "s of each value. learned: one for all values, which starts at START or else follows from the variance "
+             "of the training data; predicted: an output of the decoder."},
     {"", "df", NUMBER(scale_words, 4), OF_LIKELIHOOD(df), ABOVE_ZERO, .preset = "4.0",
      .present = offsetof(struct elbow_config, model.likelihood_options.df_from),
-     .help = "Degrees of freedom; learned: of all values, from START (4.0) on; predicted: an output of the decoder."},
+     .help = "Degrees of freedom. learned: one for all values, which starts at START (4.0); predicted: an output of "
+             "the decoder."},
 };
 
 enum { WHOLE_MAX = 1 << 24 }; // whole numbers up to here are floats
@@ -91,8 +93,8 @@ static const struct elbow_key logistic_keys[] = {
      .help = "L: stored values are 0 to L - 1, and are divided by L - 1."},
     {"", "scale", NUMBER(scale_words, 0), OF_LIKELIHOOD(scale), ABOVE_ZERO, .preset = "learned",
      .present = offsetof(struct elbow_config, model.likelihood_options.scale_from),
-     .help = "s, where all levels span 1; learned: one for all values, from START on, else as the training "
-             "data vary; predicted: an output of the decoder."},
+     .help = "s, in units of the span of all levels. learned: one for all values, which starts at START or else "
+             "follows from the variance of the training data; predicted: an output of the decoder."},
 };
 
 static const char *const dispersion_choices[] = {ELBOW_DISPERSION_LIST(ELBOW_KIND_WORD) NULL};
@@ -100,10 +102,11 @@ static const char *const size_choices[] = {ELBOW_SIZE_LIST(ELBOW_KIND_WORD) NULL
 
 static const struct elbow_key dispersion_keys[] = {
     {"", "dispersion", CHOICE(dispersion_choices), OF_LIKELIHOOD(dispersion), .preset = "per_value",
-     .help = "t, where the variance is m + m^2 / t: trained for each value of a row, or predicted: an output of the "
+     .help = "t in the variance m + m^2 / t. per_value: trained for each value of a row; predicted: an output of the "
              "decoder."},
     {"", "size", CHOICE(size_choices), OF_LIKELIHOOD(size), .preset = "none",
-     .help = "total: means are shares of the row's total, by a softmax over its values; data: of what data.size says."},
+     .help = "total: means are shares of the row's total, by a softmax over its values; data: shares of the row's "
+             "data.size."},
 };
 // clang-format on
 
@@ -114,7 +117,7 @@ static const struct elbow_key rmsprop_keys[] = {
     {"", "rho", REAL, IN_TRAIN(rmsprop_rho), BELOW_ONE, .preset = "0.9",
      .help = "Decay of the mean square of the gradients."},
     {"", "momentum", REAL, IN_TRAIN(rmsprop_momentum), BELOW_ONE, .preset = "0.0",
-     .help = "Share of the last update that goes on; 0: none."},
+     .help = "Share of the previous update that is added. 0: none."},
 };
 // clang-format on
 
@@ -144,11 +147,12 @@ const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1] = {ELBO
 // clang-format off
 static const struct elbow_key mixture_keys[] = {
     {"", "components", INTEGER, .offset = offsetof(struct elbow_config, model.components), FROM(1, ELBOW_COMPONENTS_MAX),
-     .help = "Normal distributions, whose means, variances and weights are trained."},
+     .help = "Number of normal distributions; their means, variances and weights are trained."},
 };
 static const struct elbow_key vamp_keys[] = {
     {"", "components", INTEGER, .offset = offsetof(struct elbow_config, model.components), FROM(1, ELBOW_COMPONENTS_MAX),
-     .help = "Pseudo-inputs of the encoder, which are trained: the prior is the mixture of what the encoder makes of them."},
+     .help = "Number of pseudo-inputs of the encoder, which are trained. The prior is the mixture of their "
+             "posteriors."},
 };
 // clang-format on
 #define mixture_options OPTIONS(mixture_keys)
@@ -166,9 +170,9 @@ const struct elbow_kind_schema elbow_optimizer_kinds[ELBOW_OPTIMIZERS + 1] = {EL
     .present = offsetof(struct elbow_config, model.posterior_options.told)
 static const struct elbow_key posterior_keys[] = {
     {"", "least_log_variance", OF_POSTERIOR(least, has_least),
-     .help = "The least that the encoder's log-variances may be, those below are this one; null: any."},
+     .help = "The minimum of the encoder's log-variances; smaller ones are clipped to it. null: none."},
     {"", "most_log_variance", OF_POSTERIOR(most, has_most),
-     .help = "The most that they may be; null: any."},
+     .help = "The maximum of the encoder's log-variances; larger ones are clipped to it. null: none."},
 };
 // clang-format on
 #define posterior_options OPTIONS(posterior_keys)

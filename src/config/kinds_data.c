@@ -5,9 +5,9 @@
 // clang-format off
 static const struct elbow_key series_keys[] = {
     {"", "length", INTEGER, .offset = offsetof(struct elbow_config, data.series.length), FROM(1, INT32_MAX),
-     .help = "Points in time of a window, which is a sample."},
+     .help = "Number of points in time of a window. Each window is a sample."},
     {"", "step", INTEGER, .offset = offsetof(struct elbow_config, data.series.step), FROM(0, INT32_MAX), .preset = "0",
-     .help = "Points from the start of a window to that of the next one in its row; 0: as many as a window has."},
+     .help = "Points from the start of a window to that of the next one in its row. 0: the length of a window."},
 };
 // clang-format on
 const struct elbow_kind_schema elbow_series_options[2] = {{"series", {series_keys, 2}}, {NULL, {NULL, 0}}};
@@ -17,14 +17,15 @@ const struct elbow_kind_schema elbow_series_options[2] = {{"series", {series_key
 // clang-format off
 static const struct elbow_key drop_keys[] = {
     {"", "share", REAL, OF_CORRUPT, .low = 0, .low_open = true, .high = 1, .high_open = true,
-     .help = "Of the values, which become 0; the others are not rescaled."},
+     .help = "Share of the values that become 0. The others are not rescaled."},
 };
 static const struct elbow_key deviation_keys[] = {
-    {"", "deviation", REAL, OF_CORRUPT, ABOVE_ZERO, .help = "Of the noise, in the unit of what the encoder sees."},
+    {"", "deviation", REAL, OF_CORRUPT, ABOVE_ZERO,
+     .help = "Standard deviation of the noise, in the unit of the encoder's input."},
 };
 static const struct elbow_key salt_keys[] = {
     {"", "share", REAL, OF_CORRUPT, .low = 0, .low_open = true, .high = 1, .high_open = true,
-     .help = "Of the values, which become the smallest or the largest of the training data."},
+     .help = "Share of the values that become the smallest or the largest value of the training data."},
 };
 // clang-format on
 #define drop_options OPTIONS(drop_keys)
@@ -43,13 +44,15 @@ static const char *const input_transform_choices[] = {ELBOW_TRANSFORM_LIST(ELBOW
 static const struct elbow_key input_keys[] = {
     {"", "transform", CHOICE(input_transform_choices),
      .offset = offsetof(struct elbow_config, model.input.transform), .preset = "none",
-     .help = "What is done to the values for the encoder alone, as data.transform does it; what is scored stays as it is."},
+     .help = "A transform of the values for the encoder alone, of the kinds of data.transform. The scored values do "
+             "not change."},
     {"", "corrupt", KIND(elbow_corrupt_kinds), .offset = offsetof(struct elbow_config, model.input.corrupt),
      .preset = "none",
-     .help = "What the encoder sees in training in place of the values, after the transform, drawn anew in each epoch: "
-             "{drop: SHARE}, {gaussian: DEVIATION} or {salt_and_pepper: SHARE}; the clean values are scored."},
+     .help = "Corruption of the encoder's input in training, after the transform, drawn anew in each epoch: {drop: "
+             "SHARE}, {gaussian: DEVIATION} or {salt_and_pepper: SHARE}. The clean values are scored."},
     {"", "mask", BOOLEAN, .offset = offsetof(struct elbow_config, model.input.mask), .preset = "false",
-     .help = "Whether the encoder also sees which values are known: 1, or 0 where one is missing, which has the value 0."},
+     .help = "Whether the encoder also sees which values are known: 1, or 0 if a value is missing. A missing value "
+             "is 0."},
 };
 // clang-format on
 const struct elbow_kind_schema elbow_input_options[2] = {{"input", OPTIONS(input_keys)}, {NULL, {NULL, 0}}};

@@ -9,16 +9,16 @@ static const char *const activation_choices[] = {ELBOW_ACTIVATION_LIST(ELBOW_KIN
 #define IN_LAYER(member) .offset = offsetof(struct elbow_layer, member)
 // clang-format off: one row a key reads best as a table
 static const struct elbow_key dense_keys[] = {
-    {"dense", "units", INTEGER, IN_LAYER(units), FROM(1, UNITS_MAX), .help = "Outputs of the layer."},
+    {"dense", "units", INTEGER, IN_LAYER(units), FROM(1, UNITS_MAX), .help = "Number of outputs of the layer."},
     {"dense", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",
-     .help = "What follows the matrix product."},
+     .help = "Activation after the matrix product."},
 };
 
 enum { FILTERS_MAX = 1 << 16, KERNEL_MAX = 255 };
 
 // Convolutions differ in what their sizes are sizes of.
 #define CONV_KEYS(word, taps, places)                                                                                  \
-    {word, "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX), .help = "Channels that come out."},            \
+    {word, "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX), .help = "Number of output channels."},         \
         {word, "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX), .help = taps " of a filter."},                \
         {word,                                                                                                         \
          "stride",                                                                                                     \
@@ -26,17 +26,17 @@ enum { FILTERS_MAX = 1 << 16, KERNEL_MAX = 255 };
          IN_LAYER(stride),                                                                                             \
          FROM(1, KERNEL_MAX),                                                                                          \
          .preset = "1",                                                                                                \
-         .help = places " from one place of the filter to the next."},                                                 \
+         .help = places " between neighbouring places of the filter."},                                                \
         {word,                                                                                                         \
          "padding",                                                                                                    \
          INTEGER,                                                                                                      \
          IN_LAYER(padding),                                                                                            \
          FROM(0, KERNEL_MAX),                                                                                          \
          .preset = "0",                                                                                                \
-         .help = "Zeros put on each side: o = floor((i + 2 padding - kernel) / stride) + 1."},                         \
+         .help = "Zeros added on each side: o = floor((i + 2 padding - kernel) / stride) + 1."},                       \
     {                                                                                                                  \
-        word, "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "relu",                        \
-                                                                              .help = "What follows the convolution."  \
+        word, "activation", CHOICE(activation_choices), IN_LAYER(activation),                                          \
+            .preset = "relu", .help = "Activation after the convolution."                                              \
     }
 
 #define CONV_TRANSPOSE_KEYS(word, taps, places, more)                                                                  \
@@ -45,7 +45,7 @@ enum { FILTERS_MAX = 1 << 16, KERNEL_MAX = 255 };
      INTEGER,                                                                                                          \
      IN_LAYER(filters),                                                                                                \
      FROM(1, FILTERS_MAX),                                                                                             \
-     .help = "Channels that come out; of a decoder's last layer: those of the data."},                                 \
+     .help = "Number of output channels. Last layer of a decoder: the channels of the data."},                         \
         {word, "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX), .help = taps " of a filter."},                \
         {word,                                                                                                         \
          "stride",                                                                                                     \
@@ -53,24 +53,24 @@ enum { FILTERS_MAX = 1 << 16, KERNEL_MAX = 255 };
          IN_LAYER(stride),                                                                                             \
          FROM(1, KERNEL_MAX),                                                                                          \
          .preset = "1",                                                                                                \
-         .help = places " between the places that two neighbours of the input are spread from."},                      \
+         .help = places " between the places of the output that two neighbours of the input map to."},                 \
         {word,                                                                                                         \
          "padding",                                                                                                    \
          INTEGER,                                                                                                      \
          IN_LAYER(padding),                                                                                            \
          FROM(0, KERNEL_MAX),                                                                                          \
          .preset = "0",                                                                                                \
-         .help = "Cut off on each side: o = stride (i - 1) + kernel - 2 padding + output_padding."},                   \
+         .help = "Removed on each side: o = stride (i - 1) + kernel - 2 padding + output_padding."},                   \
         {word,                                                                                                         \
          "output_padding",                                                                                             \
          INTEGER,                                                                                                      \
          IN_LAYER(output_padding),                                                                                     \
          FROM(0, KERNEL_MAX - 1),                                                                                      \
          .preset = "0",                                                                                                \
-         .help = more ", fewer than the stride."},                                                                     \
+         .help = more "; less than the stride."},                                                                      \
     {                                                                                                                  \
         word, "activation", CHOICE(activation_choices), IN_LAYER(activation),                                          \
-            .preset = "relu", .help = "What follows; of a decoder's last layer: none."                                 \
+            .preset = "relu", .help = "Activation. Last layer of a decoder: none."                                     \
     }
 
 static const struct elbow_key conv1d_keys[] = {CONV_KEYS("conv1d", "Points in time", "Points")};
@@ -78,20 +78,21 @@ static const struct elbow_key conv2d_keys[] = {CONV_KEYS("conv2d", "Rows and col
 static const struct elbow_key conv3d_keys[] = {
     CONV_KEYS("conv3d", "Planes, rows and columns", "Planes, rows and columns")};
 static const struct elbow_key conv_transpose1d_keys[] = {
-    CONV_TRANSPOSE_KEYS("conv_transpose1d", "Points in time", "Points", "More points at the end")};
+    CONV_TRANSPOSE_KEYS("conv_transpose1d", "Points in time", "Points", "Additional points at the end")};
 static const struct elbow_key conv_transpose2d_keys[] = {CONV_TRANSPOSE_KEYS(
-    "conv_transpose2d", "Rows and columns", "Rows and columns", "More rows below and columns to the right")};
+    "conv_transpose2d", "Rows and columns", "Rows and columns", "Additional rows below and columns to the right")};
 static const struct elbow_key conv_transpose3d_keys[] = {
     CONV_TRANSPOSE_KEYS("conv_transpose3d", "Planes, rows and columns", "Planes, rows and columns",
-                        "More planes behind, rows below and columns to the right")};
+                        "Additional planes behind, rows below and columns to the right")};
 
 static const struct elbow_key gated_keys[] = {
-    {"gated", "units", INTEGER, IN_LAYER(units), FROM(1, UNITS_MAX), .help = "Outputs, each times a gate from 0 to 1."},
+    {"gated", "units", INTEGER, IN_LAYER(units), FROM(1, UNITS_MAX),
+     .help = "Number of outputs, each multiplied by a gate from 0 to 1."},
 };
 
 static const struct elbow_key layer_norm_keys[] = {
     {"layer_norm", "activation", CHOICE(activation_choices), IN_LAYER(activation), .preset = "none",
-     .help = "What follows the normalised values."},
+     .help = "Activation after the normalisation."},
     {"layer_norm", "epsilon", REAL, IN_LAYER(epsilon), ABOVE_ZERO, .preset = "1.0e-5",
      .help = "Added to the variance of a sample's values."},
 };
@@ -99,16 +100,17 @@ static const struct elbow_key layer_norm_keys[] = {
 static const char *const pool_choices[] = {ELBOW_POOL_LIST(ELBOW_KIND_WORD) NULL};
 
 static const struct elbow_key pool_keys[] = {
-    {"pool", "kind", CHOICE(pool_choices), IN_LAYER(pool), .preset = "max", .help = "What is taken of each window."},
+    {"pool", "kind", CHOICE(pool_choices), IN_LAYER(pool), .preset = "max",
+     .help = "Value of each window: its maximum or its mean."},
     {"pool", "size", INTEGER, IN_LAYER(size), FROM(2, KERNEL_MAX), .preset = "2",
      .help = "Rows and columns of a window."},
     {"pool", "stride", INTEGER, IN_LAYER(stride), FROM(0, KERNEL_MAX), .preset = "0",
-     .help = "Rows and columns from one window to the next; 0: its size."},
+     .help = "Rows and columns from one window to the next. 0: the size of a window."},
 };
 
 static const struct elbow_key upsample_keys[] = {
     {"upsample", "factor", INTEGER, IN_LAYER(factor), FROM(2, KERNEL_MAX), .preset = "2",
-     .help = "Rows and columns that each place becomes."},
+     .help = "Rows and columns that replace each place."},
 };
 
 static const struct elbow_key dropout_keys[] = {
@@ -118,7 +120,7 @@ static const struct elbow_key dropout_keys[] = {
 
 static const struct elbow_key residual_keys[] = {
     {"residual", "layers", .type = ELBOW_KEY_INNER, IN_LAYER(inner),
-     .help = "The layers to whose output their input is added, by a projection where its size is another one."},
+     .help = "Layers whose input is added to their output, through a projection if the sizes differ."},
 };
 // clang-format on
 

@@ -12,14 +12,15 @@
 // clang-format off
 static const struct elbow_key linear_keys[] = {
     {"", "steps", INTEGER, OF_OBJECTIVE(warmup), FROM_ZERO, .preset = "0", .is_flat = true,
-     .help = "Steps over which the weight rises linearly to its value; 0: at once."},
+     .help = "Steps in which the weight rises linearly to its value. 0: no ramp."},
 };
 static const struct elbow_key cyclical_keys[] = {
-    {"", "cycles", INTEGER, OF_OBJECTIVE(cyclical.cycles), FROM(1, UINT32_MAX), .preset = "4", .help = "How many."},
+    {"", "cycles", INTEGER, OF_OBJECTIVE(cyclical.cycles), FROM(1, UINT32_MAX), .preset = "4",
+     .help = "Number of cycles."},
     {"", "share", REAL, OF_OBJECTIVE(cyclical.share), .low = 0, .low_open = true, .high = 1, .preset = "0.5",
-     .help = "Of a cycle, in which the weight rises linearly; in the rest it has its value."},
+     .help = "Share of a cycle in which the weight rises linearly; in the rest it has its value."},
     {"", "steps", INTEGER, OF_OBJECTIVE(cyclical.steps), FROM_ONE,
-     .help = "Of all cycles together; afterwards the weight has its value."},
+     .help = "Number of steps of all cycles together; afterwards the weight has its value."},
 };
 // clang-format on
 #define linear_options OPTIONS(linear_keys)
@@ -32,9 +33,9 @@ static const char *const free_choices[] = {ELBOW_FREE_LIST(ELBOW_KIND_WORD) NULL
 // clang-format off
 static const struct elbow_key free_keys[] = {
     {"", "nats", REAL, OF_OBJECTIVE(free_bits), NOT_NEGATIVE, .preset = "0.0", .is_flat = true,
-     .help = "Of KL that each latent dimension may have for free."},
+     .help = "Nats of KL in each latent dimension that cost nothing."},
     {"", "of", CHOICE(free_choices), OF_OBJECTIVE(free_of), .preset = "sample",
-     .help = "Whose: each sample's, or the mean of the batch, by that of the step before."},
+     .help = "Applies to the KL of each sample, or to the mean of the batch, as it was in the previous step."},
 };
 // clang-format on
 static const struct elbow_kind_schema free_options[2] = {{"free", OPTIONS(free_keys)}, {NULL, {NULL, 0}}};
@@ -42,21 +43,21 @@ static const struct elbow_kind_schema free_options[2] = {{"free", OPTIONS(free_k
 // clang-format off
 static const struct elbow_key weighted_keys[] = {
     {"", "weight", REAL, OF_OBJECTIVE(beta), NOT_NEGATIVE, .preset = "1.0", .is_flat = true,
-     .help = "Weight of the KL in what is trained."},
+     .help = "Weight of the KL in the objective."},
     {"", "ramp", KIND(ramp_kinds), OF_OBJECTIVE(ramp), .preset = "linear",
-     .help = "How the weight rises to its value, once or again and again."},
+     .help = "How the weight rises to its value: once (linear), or repeatedly (cyclical)."},
     {"", "free", MAP(free_options), OF_OBJECTIVE(free_of), .preset = "null",
      .help = "KL that costs nothing."},
 };
 static const struct elbow_key capacity_keys[] = {
     {"", "weight", REAL, OF_OBJECTIVE(capacity.weight), NOT_NEGATIVE, .preset = "100.0",
-     .help = "What a nat costs by which the KL's mean over the batch is off the capacity, to either side."},
+     .help = "Cost of each nat between the mean KL of the batch and the capacity, on either side."},
     {"", "from", REAL, OF_OBJECTIVE(capacity.from), NOT_NEGATIVE, .preset = "0.0",
-     .help = "Nats: the capacity of the first step."},
+     .help = "The capacity of the first step, in nats."},
     {"", "to", REAL, OF_OBJECTIVE(capacity.to), NOT_NEGATIVE, .preset = "25.0",
-     .help = "Nats: the capacity that it goes to linearly."},
+     .help = "The final capacity, in nats; it changes linearly."},
     {"", "steps", INTEGER, OF_OBJECTIVE(capacity.steps), FROM_ONE, .preset = "100000",
-     .help = "Over which it goes there; afterwards it stays."},
+     .help = "Steps until the final capacity; afterwards it is constant."},
 };
 // clang-format on
 // clang-format off
@@ -70,7 +71,7 @@ static const struct elbow_key parts_keys[] = {
 };
 static const struct elbow_key mmd_keys[] = {
     {"", "weight", REAL, OF_OBJECTIVE(penalty_options.mmd_weight), NOT_NEGATIVE, .preset = "10.0",
-     .help = "Of the square of the maximum mean discrepancy."},
+     .help = "Weight of the square of the maximum mean discrepancy."},
     {"", "width", REAL, OF_OBJECTIVE(penalty_options.mmd_width), ABOVE_ZERO, .preset = "1.0",
      .help = "s of the kernel exp(-d^2 / (2 Z s^2))."},
 };
@@ -81,13 +82,14 @@ static const struct elbow_key dip_keys[] = {
     {"", "diagonal", REAL, OF_OBJECTIVE(penalty_options.dip_diagonal), NOT_NEGATIVE, .preset = "100.0",
      .help = "Weight of the squares of variance - 1 of each dimension."},
     {"", "of", CHOICE(dip_choices), OF_OBJECTIVE(penalty_options.dip_of), .preset = "means",
-     .help = "The covariance of the means of q(z|x) (DIP-VAE-I), or of the latents: with their mean variances "
-             "(DIP-VAE-II)."},
+     .help = "means: the covariance of the means of q(z|x) (DIP-VAE-I); latents: that of the latents, with their "
+             "mean variances (DIP-VAE-II)."},
 };
 static const char *const estimator_choices[] = {ELBOW_ESTIMATOR_LIST(ELBOW_KIND_WORD) NULL};
 static const struct elbow_key importance_keys[] = {
     {"", "gradient", CHOICE(estimator_choices), OF_OBJECTIVE(gradient), .preset = "plain",
-     .help = "Of the encoder: plain, without the score of q (stl), or doubly reparameterised (dreg)."},
+     .help = "Estimator of the encoder's gradient: plain, without the score of q (stl), or doubly reparameterised "
+             "(dreg)."},
 };
 // clang-format on
 #define importance_options OPTIONS(importance_keys)
