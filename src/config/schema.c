@@ -310,6 +310,8 @@ static const struct elbow_key keys[] = {
              "the computation. Each needs memory for its activations. 0: no overlap."},
     {"run", "audit", INTEGER, AT(run.audit), FROM_ZERO, .preset = "100", .may_change = true,
      .help = "Steps between audits, which check that all nodes hold the parameters that their owners wrote. 0: never."},
+    {"run", "report", BOOLEAN, AT(run.report), .preset = "false", .may_change = true, .is_later = true,
+     .help = "At the end also writes report.html, the page of elbow report, into the run directory."},
     {"run", "nodes", .type = ELBOW_KEY_INTEGERS, AT(run.nodes), FROM(0, RANKS_MAX), .count_least = 1,
      .count_most = ELBOW_NODES_MAX, .may_change = true,
      .help = "For tests: the number of the node that each rank pretends to be on. []: the real nodes."},
