@@ -10,8 +10,7 @@ ELBOW_C_BEGIN
 // Local. The version of the project ("0.2.0-dev").
 const char *elbow_build_version(void);
 
-// Local. The commit ("v0.2.0-dev-3-gabc1234", "-dirty" behind it where files differed); "release" outside of a git
-// tree.
+// Local. The commit ("v0.2.0-dev-3-gabc1234", "-dirty" appended if files differ); "release" outside of a git tree.
 const char *elbow_build_id(void);
 
 // Local. One line: compiler, flags, kinds of libraries.

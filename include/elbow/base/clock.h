@@ -9,10 +9,10 @@
 
 ELBOW_C_BEGIN
 
-// Local. Seconds on a clock that only goes forward. No value of it is special: a clock may begin at zero, or below.
+// Local. Seconds on a monotonic clock. No value is special: a clock may begin at zero or below.
 double elbow_clock_seconds(void);
 
-// Local. For tests: what elbow_clock_seconds says from now on; NULL: the system's clock again.
+// Local. For tests: the source of elbow_clock_seconds from now on; NULL: the system's clock again.
 void elbow_clock_replace(double (*source)(void));
 
 // Local. The present date and time, ISO 8601 in UTC, into text.

@@ -11,8 +11,7 @@
 
 ELBOW_C_BEGIN
 
-// Local, from any thread. Notes that the file at path is an input; one that is not there is not noted. MEMORY if there
-// is no room for it.
+// Local, from any thread. Notes that the file at path is an input; a missing file is not noted. MEMORY.
 enum elbow_status elbow_inputs_note(const char *path, struct elbow_error *error);
 
 // Local, from any thread. Whether the file at path, through symbolic links, is an input.

@@ -25,12 +25,12 @@ struct elbow_json {
 void elbow_json_open(struct elbow_json *json, const char *key, char bracket); // '{' or '['
 void elbow_json_close(struct elbow_json *json, char bracket);                 // '}' or ']'
 void elbow_json_number(struct elbow_json *json, const char *key, double value);
-// A number with so many digits behind the point.
+// A number with this number of decimals.
 void elbow_json_fixed(struct elbow_json *json, const char *key, double value, int digits);
 void elbow_json_integer(struct elbow_json *json, const char *key, int64_t value);
 void elbow_json_text(struct elbow_json *json, const char *key, const char *value);
 
-// Local. The value that comes next, a list's, stands at the beginning of a line.
+// Local. The next value, which belongs to a list, begins a new line.
 void elbow_json_line(struct elbow_json *json);
 
 ELBOW_C_END

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What lets a C++ program read these headers: the declarations between ELBOW_C_BEGIN and ELBOW_C_END are C's.
+// Makes the headers usable from C++: the declarations between ELBOW_C_BEGIN and ELBOW_C_END are C's.
 #ifndef ELBOW_BASE_LANGUAGE_H
 #define ELBOW_BASE_LANGUAGE_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One run at a time in a run directory: a lock that the system gives back however its holder ends.
+// One run at a time in a run directory: a lock that the system releases however its holder ends.
 //
-// RUN/lock is a file that its holder keeps locked (fcntl) and that says who that is. What counts is the lock, not the
-// file: the file that a killed run leaves refuses nobody.
+// RUN/lock is a file that its holder keeps locked (fcntl) and whose text names the holder. The lock decides, not the
+// file: the file that a killed run leaves blocks nobody.
 #ifndef ELBOW_BASE_LOCK_H
 #define ELBOW_BASE_LOCK_H
 
@@ -15,26 +15,26 @@ ELBOW_C_BEGIN
 // A zeroed struct holds nothing.
 struct elbow_lock {
     bool is_held;
-    bool is_impossible; // the file system has no locks, which was told
+    bool is_impossible; // the file system has no locks, and a warning said so
     int file;
     const struct elbow_directory *directory; // borrowed; stays open and in its place while the lock is held
 };
 
-// Local. Takes the lock of a run directory; nothing to do if this struct holds one already. FILE, with the holder's
-// host and process, if another run holds it (another user's, too), if a file that is no lock has its name, or if that
-// file cannot even be read. OK without the lock where the file system has no locks (a warning), and where nobody holds
-// it and it cannot be written.
+// Local. Takes the lock of a run directory; does nothing if this struct holds one already. FILE, with the holder's host
+// and process, if another run holds it (also one of another user), if another kind of file has its name, or if that
+// file cannot be read. OK without the lock if the file system has no locks (a warning), or if nobody holds it and it
+// cannot be written.
 enum elbow_status elbow_lock_take(const struct elbow_directory *directory, struct elbow_log *log,
                                   struct elbow_lock *lock, struct elbow_error *error);
 
-// Local. Sees that the lock still is that of its directory: where its file has been removed it is taken anew, and
-// *was_lost tells so. FILE if another run holds it now. What cannot be found out for a moment is OK.
+// Local. Checks that the lock is still that of its directory. If its file has been removed, takes the lock again and
+// sets *was_lost. FILE if another run holds it now. OK if the check is not possible at the moment.
 enum elbow_status elbow_lock_keep(struct elbow_lock *lock, bool *was_lost, struct elbow_error *error);
 
-// Local. Whether a file of this text is a lock's.
+// Local. Whether a file with this text is a lock file.
 bool elbow_lock_is_ours(const char *text);
 
-// Local. Gives the lock back and removes its file; a zeroed struct is legal.
+// Local. Releases the lock and removes its file; a zeroed struct is legal.
 void elbow_lock_release(struct elbow_lock *lock);
 
 ELBOW_C_END

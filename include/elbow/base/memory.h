@@ -15,14 +15,13 @@ ELBOW_C_BEGIN
 enum { ELBOW_ALIGNMENT = 64 }; // bytes: one cache line, one AVX-512 vector
 
 // Local. Zeroed memory for count elements of size bytes, 64-byte aligned, into *pointer; the caller gives it back with
-// elbow_release. count 0 gives a valid pointer. MEMORY on overflow or when there is none; `what` names it in the
-// message.
+// elbow_release. count 0 gives a valid pointer. MEMORY on overflow or if there is none; `what` names it in the message.
 enum elbow_status elbow_allocate(void *pointer, size_t count, size_t size, const char *what, struct elbow_error *error);
 
 // One of several arrays that are allocated together: ELBOW_ARRAY(values, count) for `float *values`. `what` names it in
-// the message; NULL: as all of them are named.
+// the message; NULL: the common name.
 struct elbow_array {
-    void *pointer; // where the pointer stands
+    void *pointer; // address of the pointer
     size_t count, size;
     const char *what;
 };
@@ -32,23 +31,23 @@ struct elbow_array {
         &(values), (count), sizeof *(values), (what)                                                                   \
     }
 
-// Local. Each of `count` arrays as elbow_allocate does, in their order, up to the first that fails; the pointers of
-// those after it are as they were. The caller gives back what there is, in any case.
+// Local. Allocates each of `count` arrays like elbow_allocate, in order, up to the first failure; later pointers do not
+// change. The caller releases them in any case.
 enum elbow_status elbow_allocate_all(const struct elbow_array *arrays, size_t count, const char *what,
                                      struct elbow_error *error);
 
-// Local. Gives memory back and sets the pointer at this address to NULL: elbow_release(&values). A NULL there is legal.
+// Local. Releases memory and sets the pointer at this address to NULL: elbow_release(&values). A NULL there is legal.
 void elbow_release(void *pointer);
 
-// Local. Text copies, to be given back with elbow_release.
+// Local. Copies of texts, to be released with elbow_release.
 enum elbow_status elbow_duplicate(char **copy, const char *text, struct elbow_error *error);
 
-// Local. Once, at the start of a program: large blocks that are given back leave the process at once, so that it holds
-// no more than it uses. (The C library would keep blocks of up to 64 MB, once such a block was given back.)
+// Local. Once, at the start of a program: large released blocks return to the system at once, so that the process holds
+// no more than it uses. (Otherwise the C library would keep blocks of up to 64 MB after such a block was released.)
 void elbow_memory_start(void);
 
-// Local. Whether so many bytes could be had now in one piece: they are asked for and given back, not touched. For
-// libraries that crash or wait without end where there are none.
+// Local. Whether this number of bytes could be allocated now in one block: allocates and releases them without touching
+// them. For libraries that crash or wait for ever without memory.
 bool elbow_memory_has(size_t bytes);
 
 // Local. The counts since the start: bytes and blocks held now, most bytes ever held, allocations made.

@@ -2,7 +2,7 @@
 // A writer of ONNX models (onnx.ai, opset 17): a graph of nodes over named values, made node by node.
 //
 // Values are numbers of a graph; a value is used by what is added after it. Layers pass rows on flat: (rows, values),
-// where the number of rows is settled when the graph is run.
+// where the number of rows is known when the graph is run.
 #ifndef ELBOW_BASE_ONNX_H
 #define ELBOW_BASE_ONNX_H
 
@@ -31,7 +31,7 @@ struct elbow_onnx_attribute {
     float number;
 };
 
-// Local. A node of one output, from so many inputs.
+// Local. A node with one output and `count` inputs.
 elbow_onnx_value elbow_onnx_node(struct elbow_onnx *onnx, const char *operation, int input_count,
                                  const elbow_onnx_value *inputs, int attribute_count,
                                  const struct elbow_onnx_attribute *attributes);
@@ -64,7 +64,7 @@ struct elbow_onnx_note {
     const char *key, *text;
 };
 
-// Local. The bytes of the model file, new, given back with elbow_release; the graph is given back. MEMORY.
+// Local. The bytes of the model file, new, released with elbow_release; the graph is given back. MEMORY.
 enum elbow_status elbow_onnx_finish(struct elbow_onnx *onnx, const char *name, int note_count,
                                     const struct elbow_onnx_note *notes, char **bytes, size_t *size,
                                     struct elbow_error *error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files that could not be written yet: pictures of a step cannot be drawn again later, so their bytes wait in memory
-// until there is room on the disk. Rank zero's.
+// Files that could not be written yet: pictures of a step cannot be drawn again later, so their bytes stay in memory
+// until there is space on the disk. Rank zero only.
 #ifndef ELBOW_BASE_PENDING_H
 #define ELBOW_BASE_PENDING_H
 
@@ -13,10 +13,10 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_PENDING_MAX = 32 }; // files
 
-// Zeroed but for the directory: nothing waits.
+// Zeroed except for the directory: nothing is pending.
 struct elbow_pending {
     const struct elbow_directory *directory; // borrowed; NULL: the working directory
-    bool is_closed;                          // nothing is written any more: what comes is dropped
+    bool is_closed;                          // nothing is written any more: new files are dropped
     struct elbow_pending_file {
         elbow_path path;
         char *bytes; // owned
@@ -26,22 +26,22 @@ struct elbow_pending {
     int reason; // errno of the last failure
 };
 
-// Local. Writes a file at path beneath the directory, after those that wait; the folder that holds it is made where it
-// is missing. OUTPUT if it could not be written; it waits then, and *bytes (from elbow_allocate) is taken over, unless
-// too many wait already: then it is lost.
+// Local. Writes a file at path below the directory, after the pending ones; makes its folder if it is missing. OUTPUT
+// if it could not be written; it is then pending, and *bytes (from elbow_allocate) is taken over, unless too many files
+// are pending: then it is lost.
 enum elbow_status elbow_pending_write(struct elbow_pending *pending, const char *path, char **bytes, size_t size,
                                       struct elbow_error *error);
 
-// Local. Tries to write what waits. OUTPUT if something still does.
+// Local. Tries to write the pending files. OUTPUT if some still are pending.
 enum elbow_status elbow_pending_flush(struct elbow_pending *pending, struct elbow_error *error);
 
-// Local. Whether files wait because there is no room on the disk.
+// Local. Whether files are pending because there is no space on the disk.
 bool elbow_pending_wait_for_room(const struct elbow_pending *pending);
 
-// Local. Forgets what waits; a zeroed struct is legal.
+// Local. Forgets the pending files; a zeroed struct is legal.
 void elbow_pending_clear(struct elbow_pending *pending);
 
-// Local. Forgets what waits, and drops what comes.
+// Local. Forgets the pending files, and drops new ones.
 void elbow_pending_end(struct elbow_pending *pending);
 
 ELBOW_C_END

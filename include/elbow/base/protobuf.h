@@ -16,7 +16,7 @@ ELBOW_C_BEGIN
 struct elbow_protobuf {
     char *bytes; // owned
     size_t size, capacity;
-    bool lacks_memory; // something could not be added
+    bool lacks_memory; // a field could not be added
 };
 
 // Local. A field: a whole number (also bool and enum; of negative ones the two's complement in 64 bits), a double, a
@@ -27,19 +27,19 @@ void elbow_protobuf_float(struct elbow_protobuf *message, int field, float value
 void elbow_protobuf_bytes(struct elbow_protobuf *message, int field, const void *bytes, size_t size);
 void elbow_protobuf_text(struct elbow_protobuf *message, int field, const char *text);
 
-// Local. Begins a field that is a message: what is added up to the matching end belongs to it. The end takes what the
-// beginning has given.
+// Local. Begins a field that is a message; fields up to the matching end belong to it. The end takes the value that the
+// beginning returned.
 size_t elbow_protobuf_begin(struct elbow_protobuf *message, int field);
 void elbow_protobuf_end(struct elbow_protobuf *message, size_t begin);
 
-// Local. Bytes without a field, for what stands around messages in a file.
+// Local. Bytes without a field, such as the framing of messages in a file.
 void elbow_protobuf_raw(struct elbow_protobuf *message, const void *bytes, size_t size);
 
 // Local. MEMORY if anything could not be added.
 enum elbow_status elbow_protobuf_check(const struct elbow_protobuf *message, const char *what,
                                        struct elbow_error *error);
 
-// Local. Empties the message, and keeps its memory; gives it back.
+// Local. Empties the message and keeps its memory; releases it.
 void elbow_protobuf_empty(struct elbow_protobuf *message);
 void elbow_protobuf_clear(struct elbow_protobuf *message);
 

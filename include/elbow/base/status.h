@@ -36,14 +36,14 @@ enum elbow_status {
 
 #define ELBOW_MESSAGE_SIZE 1536
 
-// What went wrong, told in one sentence. Plain bytes: may be copied and sent. Set to {0} before first use.
+// What went wrong, in one sentence. Plain bytes: may be copied and sent. Set to {0} before first use.
 struct elbow_error {
     enum elbow_status status;
     char message[ELBOW_MESSAGE_SIZE]; // "data/train.h5: dataset /x not found (the file has: /images)", no newline
 };
 
-// Local. Fills error (may be NULL) with a printf-style message and returns status. The message is masked
-// (base/mask), so that one error is one line. Too long a message is cut.
+// Local. Fills error (may be NULL) with a printf-style message and returns status. The message is masked (base/mask),
+// so that one error is one line. A message that is too long is truncated.
 enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The standard streams: there from the start, and a reader that goes away ends no program.
+// The standard streams: always open, and a reader that goes away does not end the program.
 #ifndef ELBOW_BASE_STREAMS_H
 #define ELBOW_BASE_STREAMS_H
 
@@ -10,26 +10,25 @@
 
 ELBOW_C_BEGIN
 
-// Local. The first thing that a program does: opens standard input, output and error to /dev/null where they are
-// closed, so that no file takes their numbers and, with them, what is meant for people; a pipe without a reader becomes
-// an error of the write (EPIPE), where it would be a deadly signal.
+// Local. Call it first in a program: opens closed standard streams to /dev/null, so that no file gets their descriptors
+// and receives messages; a write to a pipe without a reader becomes an error (EPIPE) instead of a fatal signal.
 void elbow_streams_start(void);
 
-// Local. Writes these bytes to a stream's descriptor in one go, behind what stdio still holds. 0, or why they were not
-// all written.
+// Local. Writes these bytes to a stream's descriptor at once, after the buffer of stdio. 0, or the errno of the
+// failure.
 int elbow_streams_put(FILE *stream, const void *bytes, size_t size);
 
-// Local. Whether all that was printed to a stream has been written: 0; EPIPE where nobody reads it any more; else why
-// not.
+// Local. Whether everything printed to a stream has been written: 0; EPIPE if it has no reader any more; otherwise the
+// errno.
 int elbow_streams_finish(FILE *stream);
 
-// Local. Whether people may look at standard output as it grows: a terminal. A launcher of ranks (`is_launched`) gives
-// each rank a terminal of its own making, whatever it writes to itself: then its own standard output counts, that of
-// the nearest ancestor which has another one than this process.
+// Local. Whether standard output is a terminal that people watch. A launcher of ranks (`is_launched`) gives each rank a
+// pseudo-terminal, wherever it writes itself: then the standard output of the launcher decides, that is, of the nearest
+// ancestor with another one than this process.
 bool elbow_streams_is_watched(bool is_launched);
 
-// Local. The end of a program that prints to standard output beside what it makes: its exit status. One that was not
-// written is told, and 1; one that nobody reads is not.
+// Local. The exit status of a program that prints to standard output. A failure to write is reported and gives 1; a
+// missing reader is no failure.
 int elbow_streams_end(const char *program, int exit_status);
 
 ELBOW_C_END

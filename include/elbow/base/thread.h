@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Helper threads. They make no MPI call, and HDF5 calls under its lock alone (elbow/data/hdf5.h), and no signal is
-// handled in them: all signals of the process go to the thread that MPI knows.
+// Helper threads. They do not call MPI, call HDF5 only under its lock (elbow/data/hdf5.h), and handle no signals: all
+// signals of the process go to the main thread.
 #ifndef ELBOW_BASE_THREAD_H
 #define ELBOW_BASE_THREAD_H
 
@@ -12,7 +12,7 @@
 
 ELBOW_C_BEGIN
 
-// Stays where it is, and belongs to this module, from start to join. Zeroed: no thread.
+// Must not move, and belongs to this module, from start to join. Zeroed: no thread.
 struct elbow_thread {
     pthread_t handle;
     bool is_running;
@@ -20,12 +20,12 @@ struct elbow_thread {
     void *user;
 };
 
-// Local. Starts a thread that calls work(user) once. MEMORY if the system gives none, which most callers can do
-// without; `what` names the thread in the message.
+// Local. Starts a thread that calls work(user) once. MEMORY if the system provides none; most callers can continue
+// without it; `what` names the thread in the message.
 enum elbow_status elbow_thread_start(struct elbow_thread *thread, void (*work)(void *user), void *user,
                                      const char *what, struct elbow_error *error);
 
-// Local. Waits until work has returned; a zeroed struct is legal, and is what remains.
+// Local. Waits until work has returned; a zeroed struct is legal. Leaves a zeroed struct.
 void elbow_thread_join(struct elbow_thread *thread);
 
 // Local. What pthread_cond_init does, for waits that end by a clock that only goes forward.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Tracing: what a thread was busy with, and when. Each thread notes its events in a track of its own, which has room
-// for a fixed number: when it is full, the oldest event gives way. Nothing is allocated while events are noted, and an
-// event costs two looks at the clock. Where nothing is traced the track is NULL, and an event costs one branch.
+// Tracing: the activities of a thread, and when. Each thread records its events in a track of its own, with space for a
+// fixed number: when it is full, a new event replaces the oldest. Recording allocates nothing, and an event costs two
+// reads of the clock. Without tracing the track is NULL, and an event costs one branch.
 #ifndef ELBOW_BASE_TRACE_H
 #define ELBOW_BASE_TRACE_H
 
@@ -14,8 +14,8 @@
 
 ELBOW_C_BEGIN
 
-// X(name, how it is told, category, what its number is, whether it overlaps with other events of its track; else it
-// lies within them or beside them)
+// X(name, text, category, meaning of its number, whether it overlaps with other events of its track; otherwise it is
+// nested in them or disjoint)
 #define ELBOW_TRACE_LIST(X)                                                                                            \
     X(STEP, "step", "step", "step", false)                                                                             \
     X(DATA, "data", "data", "rows", false)                                                                             \
@@ -54,10 +54,10 @@ enum elbow_trace_name {
         ELBOW_TRACE_NAMES
 };
 
-// How an event is told.
+// The description of an event.
 struct elbow_trace_about {
     const char *name, *category;
-    const char *argument; // what its number is; NULL: it has none
+    const char *argument; // meaning of its number; NULL: it has none
     bool overlaps;
 };
 
@@ -67,38 +67,38 @@ struct elbow_trace_event {
     uint32_t name; // enum elbow_trace_name
 };
 
-// Zeroed: no room. One thread notes; another one may turn it on and off.
+// Zeroed: no space. One thread records; another one may turn it on and off.
 struct elbow_track {
     struct elbow_trace_event *events; // [room] owned: a ring
     size_t room;
-    uint64_t count; // events noted since the start; the newest `room` of them are there
+    uint64_t count; // events recorded since the start; the newest `room` of them are kept
     bool is_on;     // read and written by __atomic_*, which C++ has, too
 };
 
 // Local.
 const struct elbow_trace_about *elbow_trace_tell(enum elbow_trace_name name);
 
-// Local. Room for `room` events, turned off. MEMORY if it is not there.
+// Local. Allocates space for `room` events, turned off. MEMORY.
 enum elbow_status elbow_track_create(struct elbow_track *track, size_t room, struct elbow_error *error);
 void elbow_track_clear(struct elbow_track *track);
 
 // Local. A NULL is legal.
 void elbow_track_turn(struct elbow_track *track, bool on);
 
-// Local. Ends the track, which no thread may be noting in any more: puts the events that are there in the order of
-// their beginnings, an event before those that lie within it, and tells how many they are.
+// Local. Ends the track, when no thread records in it any more: sorts the events by their beginnings, an event before
+// those nested in it, and returns their number.
 size_t elbow_track_finish(struct elbow_track *track);
 
-// Local. Notes an event that has begun at `begin` and ends now.
+// Local. Records an event that began at `begin` and ends now.
 void elbow_track_note(struct elbow_track *track, enum elbow_trace_name name, uint64_t argument, double begin);
 
-// The beginning of an event. Zeroed: of one that is not noted.
+// The beginning of an event. Zeroed: of one that is not recorded.
 struct elbow_trace_start {
     double clock;
     bool is_noted;
 };
 
-// Local. The beginning of an event, to be handed to elbow_trace_end; not noted where nothing is traced.
+// Local. The beginning of an event, for elbow_trace_end; not recorded without tracing.
 static inline struct elbow_trace_start elbow_trace_begin(const struct elbow_track *track)
 {
     struct elbow_trace_start start = {0, false};
@@ -109,7 +109,7 @@ static inline struct elbow_trace_start elbow_trace_begin(const struct elbow_trac
     return start;
 }
 
-// Local. Its end. `argument` as the name's table says (0 where it has none).
+// Local. Its end. `argument`: its number, as the table says (0 if it has none).
 static inline void elbow_trace_end(struct elbow_track *track, enum elbow_trace_name name, uint64_t argument,
                                    struct elbow_trace_start begin)
 {
