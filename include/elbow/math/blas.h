@@ -11,33 +11,33 @@
 
 ELBOW_C_BEGIN
 
-// Local. Whether OpenBLAS started threads of its own when it was loaded. Those idle, but hang every fork() where one of
-// them could not get its memory (OpenBLAS joins them before a fork). Only OPENBLAS_NUM_THREADS=1 before the start of
-// the program prevents them. To be asked before elbow_blas_start.
+// Local. Whether OpenBLAS started threads of its own when it was loaded. They are idle, but block every fork() if one
+// of them could not get its memory (OpenBLAS joins them before a fork). Only OPENBLAS_NUM_THREADS=1 before the start of
+// the program prevents them. Call it before elbow_blas_start.
 bool elbow_blas_has_threads(void);
 
-// Local. One thread inside of OpenBLAS, whatever the environment says; to be called before all others. Products are
-// spread over threads here (math/threads), by cuts that keep their bits.
+// Local. One thread within OpenBLAS, whatever the environment says; call it before all others. Products are distributed
+// over threads here (math/threads), by cuts that preserve their bits.
 void elbow_blas_start(void);
 
-// Local. MEMORY if so many threads would not get their stacks and the buffers that OpenBLAS takes for a product (up to
-// 128 MB each). Where there is no memory, OpenBLAS waits without end for it, and OpenMP ends the program.
+// Local. MEMORY if this number of threads could not get their stacks and the buffers that OpenBLAS allocates for a
+// product (up to 128 MB each). Without memory, OpenBLAS waits for ever, and OpenMP ends the program.
 enum elbow_status elbow_blas_fits(int threads, struct elbow_error *error);
 
-// Local. Lets OpenBLAS take its buffers now, for the threads that there are. MEMORY if there is none for them.
+// Local. Lets OpenBLAS allocate its buffers now, for the existing threads. MEMORY.
 enum elbow_status elbow_blas_reserve(struct elbow_error *error);
 
-// Local. Tries which cuts of products keep the bits of this library on this processor; before, and in other threads,
-// products are not cut. MEMORY.
+// Local. Finds out which cuts of products preserve the bits of this library on this processor; until then, and in other
+// threads, products are not cut. MEMORY.
 enum elbow_status elbow_blas_find_cuts(struct elbow_error *error);
 
-// Local. What was found: "columns and rows", "rows", "columns", "none". Static text.
+// Local. The result: "columns and rows", "rows", "columns", "none". Static text.
 const char *elbow_blas_cuts(void);
 
-// Local. The number of threads inside of OpenBLAS, as it tells it.
+// Local. The number of threads within OpenBLAS, as it reports it.
 int elbow_blas_threads_used(void);
 
-// Local. "OpenBLAS 0.3.21 SkylakeX, 1 thread": version, core type in use, threads inside of it. Static text.
+// Local. "OpenBLAS 0.3.21 SkylakeX, 1 thread": version, core type in use, threads within it. Static text.
 const char *elbow_blas_describe(void);
 
 // Local. C = A B (+ C if accumulate); A is (m, k), B (k, n), C (m, n); lda, ldb, ldc: floats from row to row.

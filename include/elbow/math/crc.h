@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// CRC-32C (Castagnoli; RFC 3720, appendix B.4), by which TFRecord files guard their records.
+// CRC-32C (Castagnoli; RFC 3720, appendix B.4), the checksum of records in TFRecord files.
 #ifndef ELBOW_MATH_CRC_H
 #define ELBOW_MATH_CRC_H
 

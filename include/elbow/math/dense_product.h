@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The three products of a dense layer. Matrices are row-major floats without gaps: x (rows, inputs), W (inputs, units),
-// y (rows, units), and gradients like what they belong to.
+// y (rows, units), and gradients in the shape of their operand.
 //
-// Where the build has vectors of 512 bits they are made by kernels of our own: an element is then one chain of fused
+// In builds with vectors of 512 bits, Elbow's own kernels compute them: an element is then one chain of fused
 // multiply-adds from zero, in the order of its terms, so that its bits depend on its row and its column of the factors
-// alone. Elsewhere they are OpenBLAS' (math/blas), whose bits depend on the shape of the whole product. Both are spread
-// over threads (math/threads) without changing a bit.
+// alone. In other builds OpenBLAS does (math/blas), whose bits depend on the shape of the whole product. Both are
+// distributed over threads (math/threads) without changing a bit.
 #ifndef ELBOW_MATH_DENSE_PRODUCT_H
 #define ELBOW_MATH_DENSE_PRODUCT_H
 
@@ -21,12 +21,12 @@ struct elbow_span {
     size_t first, count;
 };
 
-// Local. Whether the kernels are our own.
+// Local. Whether the kernels are Elbow's own.
 bool elbow_dense_product_is_own(void);
 
 // Local. y = x W and dW = x^T dy of some of the inputs: those of x and the rows of W that belong to them. The first
-// part (part.first is 0) begins y, the next one, in order, goes on from there; a part of dW is its rows. All parts
-// together give the bits of the whole. Where the kernels are not our own there is one part: all inputs.
+// part (part.first is 0) begins y, the next one, in order, continues it; a part of dW is its rows. All parts together
+// give the bits of the whole. If the kernels are not Elbow's own, there is one part: all inputs.
 void elbow_dense_product_forward(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,
                                  const float *weight, float *y);
 void elbow_dense_product_weight(size_t rows, size_t inputs, size_t units, struct elbow_span part, const float *x,

@@ -14,7 +14,7 @@ ELBOW_C_BEGIN
 uint64_t elbow_hash_bytes(const void *bytes, size_t size);
 uint64_t elbow_hash_text(const char *text);
 
-// The same hash of bytes that come in pieces. Plain.
+// The same hash of bytes in pieces. Plain.
 struct elbow_hash_state {
     unsigned char private_bytes[640] __attribute__((aligned(64)));
 };

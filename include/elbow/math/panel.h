@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Products with a matrix whose rows are gathered from anywhere: what convolutions are made of.
+// Products with a matrix whose rows are gathered from arbitrary places: the basis of convolutions.
 //
 // The rows of A are runs of floats at offsets of an array, so that the patches of an image need not be copied; B is
 // packed once into panels that the kernels stream. An element of a product is one chain of fused multiply-adds from
@@ -15,7 +15,7 @@
 
 ELBOW_C_BEGIN
 
-// A row of A is these runs one after the other: `length` floats at the row's offset + `offset`.
+// A row of A consists of these runs, one after the other: `length` floats at the row's offset + `offset`.
 struct elbow_run {
     uint32_t offset, length;
 };
@@ -29,7 +29,7 @@ size_t elbow_panel_size(size_t depth, size_t columns);
 void elbow_panel_pack(size_t depth, size_t columns, size_t first, size_t count, const float *b, size_t row_stride,
                       size_t column_stride, float *packed);
 
-// Local. Puts columns [first, first + count) of row k: value j is b[j stride].
+// Local. Writes columns [first, first + count) of row k: value j is b[j stride].
 void elbow_panel_put(size_t depth, size_t columns, size_t k, size_t first, size_t count, const float *b, size_t stride,
                      float *packed);
 

@@ -20,7 +20,7 @@ struct elbow_permutation {
 // Local. The permutation of [0, n), n from 1 to 2^48, keyed by seed and epoch.
 struct elbow_permutation elbow_permutation_create(uint64_t n, uint64_t seed, uint32_t epoch);
 
-// Local. Likewise, keyed by the first eight words of a stream: of another purpose than the order of an epoch.
+// Local. The same, keyed by the first eight words of a stream: for other purposes than the order of an epoch.
 struct elbow_permutation elbow_permutation_keyed(uint64_t n, struct elbow_stream stream);
 
 // Local. The element at a position below n.

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Random numbers by counter: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") from
-// Random123. A number is a function of what it is for, never of who draws it or when.
+// Random123. A number is a function of its purpose, never of the rank or the time of the draw.
 //
-// key     = the seed (low word, high word)
-// counter = { block, low 32 bits of id, purpose << 24 | bits 32 to 55 of id, draw }
-// Word w of a stream is word w % 4 of block w / 4. docs/exactness.md tells what id and draw are for each purpose; no
-// word is used for two things.
+// key     = the seed (low word, high word) counter = { block, low 32 bits of id, purpose << 24 | bits 32 to 55 of id,
+// draw } Word w of a stream is word w % 4 of block w / 4. docs/exactness.md lists id and draw for each purpose; no word
+// is used twice.
 #ifndef ELBOW_MATH_RANDOM_H
 #define ELBOW_MATH_RANDOM_H
 
@@ -62,10 +61,10 @@ struct elbow_stream {
 // Local. Words [first, first + n) of the stream.
 void elbow_random_words(struct elbow_stream stream, uint64_t first, size_t n, uint32_t *words);
 
-// Local. The number in [0, 1) that a word stands for: its upper 24 bits times 2^-24, exact in a float.
+// Local. The number in [0, 1) of a word: its upper 24 bits times 2^-24, exact in a float.
 static inline float elbow_random_unit(uint32_t word)
 {
-    return (float)(int32_t)(word >> 8) * (1.0F / 16777216.0F); // signed: every vector unit converts that
+    return (float)(int32_t)(word >> 8) * (1.0F / 16777216.0F); // signed: every vector unit has this conversion
 }
 
 // Local. u[i] = elbow_random_unit(word i).
@@ -75,7 +74,7 @@ void elbow_random_uniform(struct elbow_stream stream, size_t n, float *u);
 // v = (word 2i+1 >> 8) 2^-24, come z[2i] = sqrt(-2 ln u) cos(2 pi v) and z[2i+1] = sqrt(-2 ln u) sin(2 pi v).
 void elbow_random_normal(struct elbow_stream stream, size_t n, float *z);
 
-// Local. Numbers [first, first + n) of those; first is even.
+// Local. Normal numbers [first, first + n); first is even.
 void elbow_random_normal_from(struct elbow_stream stream, size_t first, size_t n, float *z);
 
 ELBOW_C_END

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Draws that take an unknown number of random words: each value has words of its own, so that a value's draw depends on
-// its place alone. All are exact up to rounding. A NaN gives a NaN.
+// Draws that need an unknown number of random words: each value has words of its own, so that the draw of a value
+// depends on its place alone. All are exact up to rounding. A NaN gives a NaN.
 #ifndef ELBOW_MATH_VARIATES_H
 #define ELBOW_MATH_VARIATES_H
 
@@ -9,7 +9,7 @@
 
 ELBOW_C_BEGIN
 
-// Where value `value` of `values` takes its random numbers: each try has four words, the next try's lie 4 values later.
+// The random numbers of value `value` of `values`: each try has four words; those of the next try are 4 values later.
 struct elbow_variates {
     struct elbow_stream stream;
     uint64_t value, values;
@@ -22,14 +22,14 @@ void elbow_draw_uniform(struct elbow_variates *source, double numbers[2]);
 // Local. A standard normal number.
 double elbow_draw_normal(struct elbow_variates *source);
 
-// Local. A count of the rate; an infinite rate gives infinity.
+// Local. A count with this rate; an infinite rate gives infinity.
 double elbow_draw_poisson(double rate, struct elbow_variates *source);
 
-// Local. The logarithm of a gamma variate of shape > 0 and scale 1: it is finite where the variate is too small for a
+// Local. The logarithm of a gamma variate of shape > 0 and scale 1: it is finite even if the variate is too small for a
 // double.
 double elbow_draw_log_gamma(double shape, struct elbow_variates *source);
 
-// Local. How many of `trials` succeed, each with probability p.
+// Local. The number of `trials` that succeed, each with probability p.
 double elbow_draw_binomial(double trials, double p, struct elbow_variates *source);
 
 ELBOW_C_END

@@ -2,7 +2,7 @@
 // Elementwise kernels on float arrays, and sums in a fixed order.
 //
 // An element's bits depend on its value alone, never on its place in a call: any split of [0, n) into calls gives the
-// same bits. Inputs and outputs may be the same array but not overlap otherwise; no alignment is asked for. Accuracy in
+// same bits. Inputs and outputs may be the same array but not overlap otherwise; no alignment is required. Accuracy in
 // units in the last place (ULP) is stated and tested.
 #ifndef ELBOW_MATH_VECTOR_H
 #define ELBOW_MATH_VECTOR_H
@@ -20,7 +20,7 @@ void elbow_vector_log(size_t n, const float *x, float *y);
 void elbow_vector_log1p(size_t n, const float *x, float *y);
 void elbow_vector_tanh(size_t n, const float *x, float *y);
 
-// Local. y[i] = 1 - erf(x[i]), which keeps its digits for large x: 1.5 ULP where it is no denormal number.
+// Local. y[i] = 1 - erf(x[i]), which keeps its digits for large x: 1.5 ULP if it is not denormal.
 void elbow_vector_erfc(size_t n, const float *x, float *y);
 
 // Local. y[i] = 1 / (1 + exp(-x[i])), without overflow for any x: 4 ULP.

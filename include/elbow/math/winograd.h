@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Winograd's minimal filtering F(4x4, 2x2): the transforms that turn a correlation with 2 x 2 taps into 25 products
-// where the definition has 64 (Winograd 1980; Lavin and Gray 2016), and the adjoints of these transforms.
+// instead of the 64 of the definition (Winograd 1980; Lavin and Gray 2016), and the adjoints of these transforms.
 //
 // A tile of a map, 4 x 4 places, is made of a tile of an image, 5 x 5 places, and the taps, 2 x 2:
 //   map = A' [(G taps G') * (B' image B)] A        the * element by element, X' the transpose of X
-// with the points 0, 1, -1, 2 and infinity; summed over channels, the * are 25 matrix products. What leads back from
-// the gradient of a map to those of image and taps is made of the adjoints: A map A', B (..) B', G' (..) G.
+// with the points 0, 1, -1, 2 and infinity; summed over channels, the * are 25 matrix products. The way back from the
+// gradient of a map to those of image and taps uses the adjoints: A map A', B (..) B', G' (..) G.
 //
-// Places of an array are told by offsets; floats that follow one another (channels, filters) are worked on 16 at a
-// time, and each for itself: its bits depend on nothing else.
+// Places of an array are given by offsets; consecutive floats (channels, filters) are processed 16 at a time, each
+// independently: its bits depend on nothing else.
 #ifndef ELBOW_MATH_WINOGRAD_H
 #define ELBOW_MATH_WINOGRAD_H
 
@@ -21,22 +21,22 @@
 ELBOW_C_BEGIN
 
 enum {
-    ELBOW_WINOGRAD_MAP = 4, // places of a tile along either side
+    ELBOW_WINOGRAD_MAP = 4, // places of a tile along each side
     ELBOW_WINOGRAD_IMAGE = 5,
     ELBOW_WINOGRAD_TAPS = 2,
     ELBOW_WINOGRAD_POINTS = 25, // of the transformed tiles
     ELBOW_WINOGRAD_LANES = 16   // counts of floats are multiples of this
 };
 
-// Offset of a place that is not there: read as zeros, not written.
+// Offset of a missing place: read as zeros, not written.
 #define ELBOW_WINOGRAD_OUTSIDE UINT32_MAX
 
 // Local. points[i stride + c] = (B' x B)[i] for c in [0, count), where place j of x is at x[at[j] + c].
 void elbow_winograd_image(size_t count, const float *x, const uint32_t at[ELBOW_WINOGRAD_IMAGE * ELBOW_WINOGRAD_IMAGE],
                           float *points, size_t stride);
 
-// Local. Its adjoint. Neighbouring tiles share a row or a column: places of the first row are added to if `has_above`,
-// those of the first column if `has_left`, all others written.
+// Local. Its adjoint. Neighbouring tiles share a row or a column: adds to places of the first row if `has_above`, to
+// those of the first column if `has_left`, and writes all others.
 void elbow_winograd_image_adjoint(size_t count, const float *points, size_t stride, bool has_above, bool has_left,
                                   float *x, const uint32_t at[ELBOW_WINOGRAD_IMAGE * ELBOW_WINOGRAD_IMAGE]);
 
