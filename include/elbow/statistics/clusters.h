@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Clusters, and how two partitions of the same rows agree.
+// Clusters, and the agreement of two partitions of the same rows.
 #ifndef ELBOW_STATISTICS_CLUSTERS_H
 #define ELBOW_STATISTICS_CLUSTERS_H
 
@@ -13,11 +13,11 @@ ELBOW_C_BEGIN
 
 // Local. Lloyd's iterations (1982) from centres (k, width), until no row changes its cluster or 300 are made: centres
 // and clusters (rows), and *inertia, the sum of the squared distances of the rows from their centres. A cluster without
-// rows takes the row that is farthest from its centre. MEMORY.
+// rows gets the row that is farthest from its centre. MEMORY.
 enum elbow_status elbow_kmeans_run(struct elbow_points points, size_t k, double *centres, int64_t *clusters,
                                    double *inertia, struct elbow_error *error);
 
-// Local. The clusters of the least inertia of ten runs, each from starts by k-means++ (Arthur and Vassilvitskii 2007),
+// Local. The clusters with the least inertia of ten runs, each started by k-means++ (Arthur and Vassilvitskii 2007),
 // which are keyed by the seed. MEMORY.
 enum elbow_status elbow_kmeans(struct elbow_points points, size_t k, uint64_t seed, int64_t *clusters,
                                struct elbow_error *error);
@@ -27,8 +27,8 @@ struct elbow_agreement {
     double nmi; // mutual information by the mean of both entropies (Strehl and Ghosh 2002)
 };
 
-// Local. Of two partitions of the same rows, numbers below a_count and b_count. Both figures are 1 where both have one
-// part, or each row its own. MEMORY.
+// Local. Of two partitions of the same rows, numbers below a_count and b_count. Both figures are 1 if both have one
+// part, or each row is a part of its own. MEMORY.
 enum elbow_status elbow_partitions_compare(size_t rows, const int64_t *a, size_t a_count, const int64_t *b,
                                            size_t b_count, struct elbow_agreement *agreement,
                                            struct elbow_error *error);

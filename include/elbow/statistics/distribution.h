@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How the distribution of samples compares with that of data.
+// Comparison of the distribution of samples with that of data.
 #ifndef ELBOW_STATISTICS_DISTRIBUTION_H
 #define ELBOW_STATISTICS_DISTRIBUTION_H
 
@@ -12,8 +12,8 @@ struct elbow_density_coverage {
     double density, coverage;
 };
 
-// Local. Naeem et al. (2020). A ball lies about each real point, up to its k-th nearest real neighbour. Density: the
-// balls that samples lie in, a mean over samples, by k. Coverage: the share of the balls that a sample lies in. k is
+// Local. Naeem et al. (2020). Each real point has a ball that extends to its k-th nearest real neighbour. Density: the
+// mean number of balls that contain a sample, divided by k. Coverage: the share of balls that contain a sample. k is
 // below the number of real points. MEMORY.
 enum elbow_status elbow_density_coverage(struct elbow_points real, struct elbow_points samples, size_t k,
                                          struct elbow_density_coverage *result, struct elbow_error *error);

@@ -18,7 +18,7 @@ ELBOW_C_BEGIN
 enum elbow_status elbow_logistic_fit(size_t rows, size_t width, const double *x, size_t classes, const int64_t *labels,
                                      double *weights, double *objective, struct elbow_error *error);
 
-// Local. The likeliest class of a row; the first of several.
+// Local. The most probable class of a row; the first of several.
 int64_t elbow_logistic_class(size_t width, size_t classes, const double *weights, const double *x);
 
 ELBOW_C_END

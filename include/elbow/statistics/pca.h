@@ -20,10 +20,10 @@ struct elbow_pca {
 };
 
 // Local. The first components of rows of x (rows, columns), from the eigenvectors of their covariance matrix, or of the
-// matrix of the rows' products where there are fewer rows than columns. All of them, in double precision, on one
-// thread: the same bits in every run. Axes beyond the rank of the rows are zero, and so are their variances. At least
-// two rows, components at most min(rows, columns). The caller frees *pca, which is NULL after an error. MEMORY; DATA
-// for a value that is not finite; NUMBERS.
+// matrix of products of the rows if there are fewer rows than columns. All of them, in double precision, on one thread:
+// the same bits in every run. Axes beyond the rank of the rows are zero, and so are their variances. At least two rows,
+// components at most min(rows, columns). The caller frees *pca, which is NULL after an error. MEMORY; DATA for a value
+// that is not finite; NUMBERS.
 enum elbow_status elbow_pca_fit(size_t rows, size_t columns, const float *x, size_t components, struct elbow_pca **pca,
                                 struct elbow_error *error);
 

@@ -13,8 +13,8 @@ ELBOW_C_BEGIN
 // neighbours a straight line (Hyndman and Fan 1996, type 7, numpy's default).
 double elbow_quantile_of_values(const float *sorted, size_t count, double share);
 
-// Local. Likewise of N(0, 1), share above 0 and below 1; exactly 0 for a half, and for 1 - share exactly minus that for
-// share where both are doubles.
+// Local. The same for N(0, 1), share above 0 and below 1; exactly 0 for a half, and for 1 - share exactly minus that
+// for share if both are doubles.
 double elbow_quantile_of_normal(double share);
 
 ELBOW_C_END

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What `elbow measure` tells of a latent space: a table with a row for each measure, whose function lies in
-// src/statistics/<word>.c. A measure works on plain arrays, on the calling thread alone, and gives the same bits in
+// The figures of a latent space for `elbow measure`: a table with a row for each measure, whose function is in
+// src/statistics/<word>.c. A measure works on plain arrays, on the calling thread only, and gives the same bits in
 // every run. docs/howto/measure-a-latent-space.md has the formulas.
 #ifndef ELBOW_STATISTICS_YARDSTICK_H
 #define ELBOW_STATISTICS_YARDSTICK_H
@@ -15,7 +15,7 @@
 
 ELBOW_C_BEGIN
 
-// What a measure needs beside the codes.
+// The needs of a measure beside the codes.
 enum elbow_yardstick_need {
     ELBOW_YARDSTICK_NEEDS_FACTORS = 1 << 0,
     ELBOW_YARDSTICK_NEEDS_LABELS = 1 << 1,
@@ -23,10 +23,10 @@ enum elbow_yardstick_need {
     ELBOW_YARDSTICK_NEEDS_SAMPLES = 1 << 3,
     ELBOW_YARDSTICK_NEEDS_TOLD = 1 << 4, // reconstructions
     ELBOW_YARDSTICK_NEEDS_KL = 1 << 5,
-    ELBOW_YARDSTICK_OF_PCA = 1 << 6 // no need: the codes of PCA have the figure, too
+    ELBOW_YARDSTICK_OF_PCA = 1 << 6 // not a need: the codes of PCA have the figure, too
 };
 
-// X(ENUMERATOR, word, needs, what it tells), in the order of the output. A word never changes.
+// X(ENUMERATOR, word, needs, description), in the order of the output. A word never changes.
 #define ELBOW_YARDSTICK_LIST(X)                                                                                        \
     X(ELBOW_YARDSTICK_RECONSTRUCTION, reconstruction,                                                                  \
       ELBOW_YARDSTICK_NEEDS_DATA | ELBOW_YARDSTICK_NEEDS_TOLD | ELBOW_YARDSTICK_OF_PCA,                                \
@@ -56,7 +56,7 @@ enum elbow_yardstick_need {
 #define ELBOW_YARDSTICK_ENUMERATOR(name, ...) name,
 enum elbow_yardstick_kind { ELBOW_YARDSTICK_LIST(ELBOW_YARDSTICK_ENUMERATOR) ELBOW_YARDSTICKS };
 
-// Nothing is owned. Arrays that are not there are NULL.
+// Nothing is owned. Missing arrays are NULL.
 struct elbow_yardstick_input {
     size_t rows, width; // at least 2 and 1
     const double *codes;
@@ -73,7 +73,7 @@ struct elbow_yardstick_input {
         double kl, error, information, total_correlation, dimensions;
         bool has_parts;
     } * kl;
-    size_t neighbours; // k, wherever there are neighbours
+    size_t neighbours; // k, for all measures with neighbours
     uint64_t seed;
 };
 
@@ -81,7 +81,7 @@ enum { ELBOW_YARDSTICK_FIGURES_MAX = 4 };
 
 struct elbow_yardstick_figure {
     const char *name;
-    double value, error; // error: of a mean over rows its standard error; NaN: it is none
+    double value, error; // error: the standard error of a mean over rows; NaN: it is not a mean
 };
 
 struct elbow_yardstick_figures {
@@ -93,8 +93,7 @@ struct elbow_yardstick_figures {
 struct elbow_yardstick {
     const char *word, *meaning;
     unsigned needs;
-    // Local. DATA, with a sentence that begins with what is wrong, where the figures make no sense for the input;
-    // MEMORY, NUMBERS.
+    // Local. DATA, with a sentence about the reason, if the figures make no sense for the input; MEMORY, NUMBERS.
     enum elbow_status (*compute)(const struct elbow_yardstick_input *input, struct elbow_yardstick_figures *figures,
                                  struct elbow_error *error);
 };
@@ -102,7 +101,7 @@ struct elbow_yardstick {
 // Local.
 const struct elbow_yardstick *elbow_yardstick_row(enum elbow_yardstick_kind kind);
 
-// Local. The figures of a measure, whose needs the input meets. Of labels only rows with a known one count. A message
+// Local. The figures of a measure, whose needs the input meets. Rows with an unknown label do not count. A message
 // begins with the measure's word.
 enum elbow_status elbow_yardstick_compute(enum elbow_yardstick_kind kind, const struct elbow_yardstick_input *input,
                                           struct elbow_yardstick_figures *figures, struct elbow_error *error);
@@ -118,7 +117,8 @@ static inline void elbow_yardstick_add(struct elbow_yardstick_figures *figures, 
     figure->error = error;
 }
 
-// Local. A mean over rows, with its standard error: the standard deviation of the rows by the root of their number.
+// Local. A mean over rows, with its standard error: the standard deviation of the rows divided by the root of their
+// number.
 static inline void elbow_yardstick_add_mean(struct elbow_yardstick_figures *figures, const char *name, size_t rows,
                                             const double *values)
 {
