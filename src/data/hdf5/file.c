@@ -110,6 +110,8 @@ static enum elbow_status open_checked(struct elbow_hdf5 *file, bool writes, stru
     if (file->id < 0)
         status =
             elbow_hdf5_fail(file, ELBOW_FORMAT, error, "the HDF5 file cannot be opened, it may be damaged or in use");
+    else if (!writes)
+        elbow_hdf5_stamp(file);
     H5Pclose(plist);
     return status;
 }

@@ -152,5 +152,6 @@ enum elbow_status elbow_hdf5_read_rows(struct elbow_hdf5 *file, const char *name
     status = read_rows(file, dataset, &info, origins, name, first, count, out, error);
     if (dataset >= 0)
         H5Dclose(dataset);
-    return status;
+    enum elbow_status steady = elbow_hdf5_check_steady(file, error);
+    return steady != ELBOW_OK ? steady : status;
 }

@@ -198,5 +198,6 @@ enum elbow_status elbow_hdf5_read_reversed(struct elbow_hdf5 *file, const char *
         H5Sclose(turning.space);
     if (dataset >= 0)
         H5Dclose(dataset);
-    return status;
+    enum elbow_status steady = elbow_hdf5_check_steady(file, error);
+    return steady != ELBOW_OK ? steady : status;
 }

@@ -3,8 +3,10 @@
 #include "elbow/base/memory.h"
 #include "hdf5_files.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 START_TEST(other_types_are_refused_by_name)
 {
@@ -218,6 +220,39 @@ START_TEST(truncated_and_damaged_files)
 }
 END_TEST
 
+// One that is removed, or whose name goes to another one, is still there for who has it open.
+START_TEST(files_that_change_while_they_are_read)
+{
+    struct scratch scratch = scratch_make();
+    const uint16_t values[] = {1, 2, 3, 4};
+    uint16_t out[4];
+    for (int kind = 0; kind < 3; ++kind) {
+        const char *path = scratch_path(&scratch, "t.h5");
+        hid_t id = new_file(path);
+        put(id, "x", H5T_STD_U16LE, H5T_NATIVE_UINT16, 2, (const hsize_t[]){2, 2}, H5P_DEFAULT, values);
+        H5Fclose(id);
+        struct elbow_hdf5 *file = open_good(path);
+        struct elbow_error error = {0};
+        const struct timespec later[2] = {{.tv_sec = 1}, {.tv_sec = 7}};
+        read_good(file, "x", 0, 2, out);
+        if (kind == 0)
+            ck_assert_int_eq(truncate(path, 2000), 0);
+        if (kind == 1)
+            ck_assert_int_eq(utimensat(AT_FDCWD, path, later, 0), 0);
+        if (kind == 2)
+            ck_assert_int_eq(unlink(path), 0);
+        enum elbow_status status = elbow_hdf5_read_rows(file, "x", 0, 2, out, &error);
+        ck_assert_int_eq(status, kind < 2 ? ELBOW_MISMATCH : ELBOW_OK);
+        if (kind < 2)
+            check_message(&error, "t.h5: ", kind == 0 ? "bytes now" : "was written to after it was opened");
+        else
+            ck_assert_mem_eq(out, values, sizeof out);
+        close_good(file);
+    }
+    scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(memory_that_runs_out)
 {
     struct scratch scratch = scratch_make();
@@ -268,5 +303,5 @@ START_TEST(library_is_told)
 END_TEST
 
 UNIT_MAIN("data/hdf5", other_types_are_refused_by_name, missing_datasets_list_those_there, long_lists_are_cut,
-          each_goes_by_name, files_that_are_none, truncated_and_damaged_files, memory_that_runs_out,
-          rows_are_counted_without_wrapping_around, library_is_told)
+          each_goes_by_name, files_that_are_none, truncated_and_damaged_files, files_that_change_while_they_are_read,
+          memory_that_runs_out, rows_are_counted_without_wrapping_around, library_is_told)

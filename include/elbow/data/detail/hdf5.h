@@ -35,6 +35,13 @@ struct elbow_hdf5_origins {
     void (*end)(struct elbow_hdf5_pieces **pieces);
 };
 
+// What tells whether a file on disk has been changed.
+struct elbow_hdf5_stamp {
+    bool is_known;
+    uint64_t size;
+    int64_t seconds; // of the last change: parts of a second are not told alike by all file systems
+};
+
 // An open file. Whatever id a function opens it closes again, so that at the end only `id` is left.
 struct elbow_hdf5 {
     hid_t id;
@@ -42,6 +49,7 @@ struct elbow_hdf5 {
     size_t user_block;                  // bytes in front, of a file made in memory
     struct elbow_hdf5_buffer *buffer;   // of a file made in memory; not owned
     bool is_memory;                     // no file on disk
+    struct elbow_hdf5_stamp stamp;      // of a file on disk that is read
     bool is_written;                    // opened for writing
     bool is_broken;                     // a write failed: what comes later goes nowhere
     struct elbow_error error;           // of a file that is written: the first one
@@ -54,6 +62,10 @@ struct elbow_hdf5 {
 // out if the stack is empty. To be called before any other call of HDF5, which would clear the stack. Returns status.
 enum elbow_status elbow_hdf5_fail(const struct elbow_hdf5 *file, enum elbow_status status, struct elbow_error *error,
                                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+// Local. Notes how a file is that was opened for reading; whether it still is so: MISMATCH. To be asked after a read.
+void elbow_hdf5_stamp(struct elbow_hdf5 *file);
+enum elbow_status elbow_hdf5_check_steady(const struct elbow_hdf5 *file, struct elbow_error *error);
 
 // Local. Makes the groups above a dataset that are missing, of a file that is written.
 void elbow_hdf5_create_groups(struct elbow_hdf5 *file, const char *name);
