@@ -183,6 +183,7 @@ enum elbow_status elbow_snapshot_take(struct elbow_comm *comm, const struct elbo
 {
     struct elbow_hdf5 *file = NULL;
     *error = (struct elbow_error){0};
+    elbow_hdf5_lock(); // for all of it: a thread that reads pages would come in between, one for each call
     if (elbow_comm_place(comm).rank == 0 &&
         elbow_hdf5_create_memory(ELBOW_CHECKPOINT_BLOCK, &snapshot->file, &file, error) == ELBOW_OK)
         write_contents(file, source);
@@ -190,6 +191,7 @@ enum elbow_status elbow_snapshot_take(struct elbow_comm *comm, const struct elbo
     add_moment(source, "/optimizer/second_moment", source->optimizer->second_moment, snapshot, file, error);
     add_moment(source, ELBOW_CHECKPOINT_AVERAGE, source->average, snapshot, file, error);
     elbow_hdf5_close(file, error->status == ELBOW_OK ? error : NULL);
+    elbow_hdf5_unlock();
     if (error->status != ELBOW_OK)
         elbow_error_set(error, ELBOW_OUTPUT, "the checkpoint was not written: %s", error->message);
     snapshot->step = source->state->step;

@@ -68,17 +68,11 @@ static struct slot *next_slot(const struct elbow_prefetch *prefetch)
     return &prefetch->slots[(prefetch->taken + 1) % prefetch->count];
 }
 
-// Of the rows that are read; NULL: all are in memory.
-static struct elbow_pages *pages_of(const struct elbow_dataset *dataset)
-{
-    return dataset->stored != NULL ? dataset->stored->pages : dataset->pages;
-}
-
 // What the thread and the taker do alike: a function of the range alone.
 static void fill(const struct elbow_data_source *source, const struct elbow_microbatch_range *range, struct slot *slot)
 {
     slot->range = *range;
-    struct elbow_pages *pages = pages_of(source->collation.dataset);
+    struct elbow_pages *pages = elbow_dataset_pages(source->collation.dataset);
     if (pages != NULL)
         elbow_pages_reach(pages, range->epoch, range->first);
     elbow_order_fill(&source->order, range->epoch, range->first, range->rows, slot->collated.ids);

@@ -7,6 +7,11 @@
 
 enum { TILE = 256 }; // entries that are scaled at once
 
+struct elbow_pages *elbow_dataset_pages(const struct elbow_dataset *dataset)
+{
+    return dataset->stored != NULL ? dataset->stored->pages : dataset->pages;
+}
+
 size_t elbow_dataset_bytes(const struct elbow_dataset *dataset)
 {
     size_t size = elbow_element_size(dataset->element);

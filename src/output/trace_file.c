@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-static const char *const threads[ELBOW_TRACER_THREADS] = {"main", "data", "writer"};
+static const char *const threads[ELBOW_TRACER_THREADS] = {"main", "data", "writer", "reader"};
 
 // Nanoseconds since the origin.
 static int64_t time_of(const struct elbow_trace_file *file, const struct elbow_clock_tie ties[2], double clock)

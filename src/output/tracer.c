@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static const size_t rooms[ELBOW_TRACER_THREADS] = {ELBOW_TRACER_MAIN_EVENTS, ELBOW_TRACER_DATA_EVENTS,
-                                                   ELBOW_TRACER_WRITER_EVENTS};
+                                                   ELBOW_TRACER_WRITER_EVENTS, ELBOW_TRACER_READER_EVENTS};
 
 enum elbow_status elbow_tracer_probe(const struct elbow_tracer_order *order, bool has_directory,
                                      struct elbow_error *error)

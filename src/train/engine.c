@@ -3,6 +3,7 @@
 #include "elbow/train/detail/engine.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/pages.h"
 #include "elbow/math/threads.h"
 
 // All rows by those whose class is known; 0: there are none.
@@ -37,6 +38,7 @@ static enum elbow_status make_prefetch(struct elbow_engine *engine, struct elbow
                                        .order = elbow_train_plan_order(engine->plan),
                                        .rows_max = engine->model->rows_max,
                                        .held = engine->lanes};
+    elbow_engine_await_pages(engine, &source);
     bool has_core = engine->plan->binding.share > elbow_threads_get();
     bool ahead = config->run.prefetch == ELBOW_PREFETCH_ON || (config->run.prefetch == ELBOW_PREFETCH_AUTO && has_core);
     return elbow_prefetch_create(&source, ahead, &engine->prefetch, error);
@@ -140,6 +142,9 @@ struct elbow_terms elbow_engine_terms(const struct elbow_engine *engine, uint64_
 
 void elbow_engine_clear(struct elbow_engine *engine)
 {
+    struct elbow_pages *pages = engine->plan != NULL ? elbow_dataset_pages(&engine->plan->train) : NULL;
+    if (pages != NULL)
+        elbow_pages_meanwhile(pages, NULL, NULL);
     elbow_prefetch_destroy(engine->prefetch);
     elbow_audit_clear(&engine->audit);
     elbow_exchange_destroy(engine->exchange);

@@ -4,6 +4,7 @@
 
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"
+#include "elbow/parallel/watch.h"
 
 void elbow_engine_begin(struct elbow_engine *engine)
 {
@@ -17,11 +18,16 @@ void elbow_engine_begin(struct elbow_engine *engine)
 
 void elbow_engine_gather(struct elbow_engine *engine, const struct elbow_step_place *place, uint64_t number)
 {
+    bool reads = elbow_dataset_pages(&engine->plan->train) != NULL;
     double start = elbow_clock_seconds();
     struct elbow_trace_start begin = elbow_trace_begin(engine->track);
+    if (reads)
+        elbow_comm_enter(engine->plan->comm, ELBOW_PHASE_PAGES);
     struct elbow_microbatch_range wanted = elbow_sequence_range(&engine->plan->sequence, place, number), next;
     bool goes_on = elbow_sequence_after(&engine->plan->sequence, place, number, &next);
     engine->microbatch = elbow_prefetch_take(engine->prefetch, &wanted, goes_on ? &next : NULL);
+    if (reads)
+        elbow_comm_enter(engine->plan->comm, ELBOW_PHASE_COMPUTE);
     engine->times.data += elbow_clock_seconds() - start;
     elbow_trace_end(engine->track, ELBOW_TRACE_DATA, wanted.rows, begin);
 }

@@ -85,6 +85,9 @@ enum elbow_status elbow_engine_step(struct elbow_engine *engine, struct elbow_er
     struct elbow_exchange_client client = {.user = engine, .finish = finish, .decide = decide, .apply = apply};
     bool applied =
         elbow_exchange_step(engine->exchange, 1.0 / (double)place.count, &client, engine->sums, &state->grad_norm);
+    status = elbow_engine_check_data(engine, error);
+    if (status != ELBOW_OK)
+        return status;
     state->step += 1;
     if (!applied) {
         state->skipped += 1;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Stopping early, with a checkpoint to go on from, or without one where the run directory is lost. A signal comes to
-// any rank at any time, rank zero's clock knows the deadline, and rank zero sees what becomes of the directory: all are
-// wishes that ride in the sums of the step, behind the statistics, so that every rank learns of them at the same step.
-// They are in no accumulator, no checkpoint and no table.
+// any rank at any time, rank zero's clock knows the deadline, rank zero sees what becomes of the directory, and a rank
+// may not be able to read its rows: all are wishes that ride in the sums of the step, behind the statistics, so that
+// every rank learns of them at the same step. They are in no accumulator, no checkpoint and no table.
 #include "elbow/train/detail/engine.h"
 
 #include "elbow/base/clock.h"
 #include "elbow/base/signals.h"
+#include "elbow/data/pages.h"
 
 #include <stdlib.h>
 #include <time.h>
 
 // Doubles behind the statistics: how many ranks wish to stop, and why.
-enum { WISH_SIGNAL, WISH_TIME, WISH_LOST, WISHES };
+enum { WISH_SIGNAL, WISH_TIME, WISH_LOST, WISH_DATA, WISHES };
 
 _Static_assert((int)WISHES == (int)ELBOW_TRAIN_WISHES, "room for every wish");
 
@@ -37,6 +38,24 @@ void elbow_engine_wish(const struct elbow_engine *engine, double *wishes)
     wishes[WISH_TIME] =
         engine->plan->place.rank == 0 && elbow_deadline_is_near(&engine->deadline, elbow_clock_seconds());
     wishes[WISH_LOST] = engine->is_lost;
+    struct elbow_pages *pages = elbow_dataset_pages(&engine->plan->train);
+    wishes[WISH_DATA] = pages != NULL && elbow_pages_trouble(pages, NULL) != ELBOW_OK;
+}
+
+enum elbow_status elbow_engine_check_data(const struct elbow_engine *engine, struct elbow_error *error)
+{
+    struct elbow_pages *pages = elbow_dataset_pages(&engine->plan->train);
+    struct elbow_error trouble = {0};
+    if (!(engine->sums[engine->statistics + WISH_DATA] > 0))
+        return ELBOW_OK;
+    *error = (struct elbow_error){0};
+    if (pages != NULL && elbow_pages_trouble(pages, &trouble) != ELBOW_OK)
+        elbow_error_set(
+            error, trouble.status,
+            "%.1200s; step %llu was not made, and the last checkpoint is whole: go on from it with --resume "
+            "once the rows can be read",
+            trouble.message, (unsigned long long)engine->state.step + 1);
+    return elbow_comm_agree(engine->plan->comm, error);
 }
 
 enum elbow_stop elbow_engine_must_stop(const struct elbow_engine *engine)

@@ -33,7 +33,8 @@ static void fill_times(struct elbow_engine *engine, double samples, struct elbow
     elbow_figures_set(&row->figures, ELBOW_FIGURE_COMPUTE, times->compute / seconds);
     elbow_figures_set(&row->figures, ELBOW_FIGURE_EXCHANGE, exchange / seconds);
     elbow_figures_set(&row->figures, ELBOW_FIGURE_DATA, times->data / seconds);
-    *times = (struct elbow_times){.start = clock, .exchange = now};
+    uint64_t late = elbow_engine_count_late(engine, &row->figures);
+    *times = (struct elbow_times){.start = clock, .late = late, .exchange = now};
 }
 
 static struct elbow_metrics_row new_row(const struct elbow_engine *engine, elbow_split split)
@@ -300,6 +301,7 @@ static enum elbow_status begin_trace(struct elbow_trainer *trainer, struct elbow
         return status;
     trainer->engine.track = trainer->engine.model->track = elbow_tracer_track(tracer, ELBOW_TRACER_MAIN);
     elbow_prefetch_trace(trainer->engine.prefetch, elbow_tracer_track(tracer, ELBOW_TRACER_DATA));
+    elbow_engine_trace_pages(&trainer->engine, elbow_tracer_track(tracer, ELBOW_TRACER_READER));
     return ELBOW_OK;
 }
 

@@ -18,11 +18,12 @@
 
 enum { NAMES_MAX = 64, THREADS_MAX = 64, DEPTH_MAX = 32, STEPS_MAX = 100000 };
 
-static const char *const known[] = {
-    "step",       "data",       "forward",      "likelihood",    "backward",      "sum",           "exchange",
-    "reduce",     "statistics", "optimizer",    "share",         "wait",          "audit",         "rows",
-    "evaluation", "pictures",   "checkpoint",   "snapshot",      "gather",        "write",         "sync tables",
-    "write file", "tidy",       "gradients in", "gradients out", "parameters in", "parameters out"};
+static const char *const known[] = {"step",         "data",          "forward",       "likelihood",    "backward",
+                                    "sum",          "exchange",      "reduce",        "statistics",    "optimizer",
+                                    "share",        "wait",          "audit",         "rows",          "evaluation",
+                                    "pictures",     "checkpoint",    "snapshot",      "gather",        "write",
+                                    "sync tables",  "write file",    "tidy",          "read",          "late pages",
+                                    "gradients in", "gradients out", "parameters in", "parameters out"};
 enum { KNOWN = sizeof known / sizeof *known };
 
 struct thread {

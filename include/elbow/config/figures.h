@@ -178,7 +178,11 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       ELBOW_FIGURE_IN_TABLE, true)                                                                                     \
     X(ELBOW_FIGURE_DATA, data, "",                                                                                     \
       "share of rank zero's time in collating microbatches, or waiting for the thread that collates them", 3,          \
-      ELBOW_FIGURE_IN_TABLE, true)
+      ELBOW_FIGURE_IN_TABLE, true)                                                                                     \
+    X(ELBOW_FIGURE_LATE_PAGES, late_pages, "",                                                                         \
+      "number of pages of the data that rank zero had to wait for since the last row (if rows are read during "        \
+      "training)",                                                                                                     \
+      0, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME, true)
 enum elbow_figure_kind { ELBOW_FIGURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_FIGURES };
 
 struct elbow_figure {

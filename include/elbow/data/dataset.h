@@ -259,6 +259,10 @@ double elbow_dataset_size(const struct elbow_dataset *dataset, uint64_t sample);
 // Local. Which values of one sample are known, into known (D): 1, or 0 where one is missing.
 void elbow_dataset_known(const struct elbow_dataset *dataset, uint64_t sample, float *known);
 
+// Local. The pages of the rows that are read, of a dataset whose values are made of those of another one, too; NULL:
+// all are in memory.
+struct elbow_pages *elbow_dataset_pages(const struct elbow_dataset *dataset);
+
 // Local. Whether values may be missing.
 bool elbow_dataset_has_known(const struct elbow_dataset *dataset);
 

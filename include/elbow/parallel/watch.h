@@ -19,6 +19,7 @@ enum elbow_comm_phase {
     ELBOW_PHASE_PICTURES,
     ELBOW_PHASE_CHECKPOINT,
     ELBOW_PHASE_TRACE,
+    ELBOW_PHASE_PAGES,
     ELBOW_PHASES
 };
 

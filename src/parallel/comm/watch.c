@@ -38,6 +38,7 @@ static const char *const phase_names[ELBOW_PHASES] = {
     [ELBOW_PHASE_PICTURES] = "drawing pictures",
     [ELBOW_PHASE_CHECKPOINT] = "writing a checkpoint",
     [ELBOW_PHASE_TRACE] = "writing the trace",
+    [ELBOW_PHASE_PAGES] = "waiting for pages of the data",
 };
 
 // What a rank is busy with, alone on its cache line.

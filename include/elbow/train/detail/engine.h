@@ -22,6 +22,7 @@
 struct elbow_times {
     double start;                          // clock at the last row
     double compute, data;                  // data: gathering, or waiting for what a thread gathers
+    uint64_t late;                         // pages that came late, at the last row
     struct elbow_exchange_counts exchange; // as they were at the last row
 };
 
@@ -87,7 +88,8 @@ void elbow_engine_introduce(struct elbow_engine *engine, uint64_t trace_bytes, u
 void elbow_engine_clear(struct elbow_engine *engine);
 
 // Collective. One optimiser step; state, accumulator, sums follow. Whether the sums were finite is in is_finite.
-// NUMBERS if an audit finds that a node's parameters have changed since the last step.
+// NUMBERS if an audit finds that a node's parameters have changed since the last step; what a rank could not read of
+// the training data.
 enum elbow_status elbow_engine_step(struct elbow_engine *engine, struct elbow_error *error);
 
 // Collective. The audit that is due, if one is: NUMBERS as above.
@@ -125,6 +127,19 @@ void elbow_engine_set_deadline(struct elbow_engine *engine, double opened);
 
 // Local. This rank's wishes to stop, before they are summed: ELBOW_TRAIN_WISHES of them.
 void elbow_engine_wish(const struct elbow_engine *engine, double *wishes);
+
+// Collective. After the sums of a step are there: what a rank could not read of the training data, if anything.
+enum elbow_status elbow_engine_check_data(const struct elbow_engine *engine, struct elbow_error *error);
+
+// Local. Where rows are read from files: while this thread waits for them, messages of the exchange go on. `source` is
+// that of the prefetch.
+void elbow_engine_await_pages(struct elbow_engine *engine, struct elbow_data_source *source);
+
+// Local. What the thread that reads rows ahead is busy with is noted in a track.
+void elbow_engine_trace_pages(const struct elbow_engine *engine, struct elbow_track *track);
+
+// Local. The pages that this rank has waited for since its start; those since the last row among the figures.
+uint64_t elbow_engine_count_late(const struct elbow_engine *engine, struct elbow_figures *figures);
 
 // Local. Whether and why a run that has steps left stops after this one: the same answer on every rank.
 enum elbow_stop elbow_engine_must_stop(const struct elbow_engine *engine);

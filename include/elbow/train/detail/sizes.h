@@ -8,7 +8,7 @@
 #include "elbow/vae/model.h"
 
 // Doubles that ride behind the statistics of a step: the ranks' wishes to stop.
-enum { ELBOW_TRAIN_WISHES = 3 };
+enum { ELBOW_TRAIN_WISHES = 4 };
 
 // Local. The sizes for a model that is trained by this sequence, in buckets of so many parameters (run.bucket). *layers
 // gets an array of where layers, and the parts of large ones, begin, to which *sizes points; the caller gives it back

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Rows that are read from files while a run trains: what the steps have to do with it.
+#include "elbow/train/detail/engine.h"
+
+#include "elbow/data/pages.h"
+
+static struct elbow_pages *pages_of(const struct elbow_engine *engine)
+{
+    return elbow_dataset_pages(&engine->plan->train);
+}
+
+static void go_on(void *user)
+{
+    const struct elbow_engine *engine = user;
+    elbow_exchange_poll(engine->exchange);
+}
+
+void elbow_engine_await_pages(struct elbow_engine *engine, struct elbow_data_source *source)
+{
+    if (pages_of(engine) == NULL)
+        return;
+    source->meanwhile = go_on;
+    source->user = engine;
+    elbow_pages_meanwhile(pages_of(engine), go_on, engine);
+}
+
+void elbow_engine_trace_pages(const struct elbow_engine *engine, struct elbow_track *track)
+{
+    if (pages_of(engine) != NULL)
+        elbow_pages_trace(pages_of(engine), track);
+}
+
+uint64_t elbow_engine_count_late(const struct elbow_engine *engine, struct elbow_figures *figures)
+{
+    if (pages_of(engine) == NULL)
+        return 0;
+    uint64_t late = elbow_pages_count(pages_of(engine)).late;
+    elbow_figures_set(figures, ELBOW_FIGURE_LATE_PAGES, (double)(late - engine->times.late));
+    return late;
+}
