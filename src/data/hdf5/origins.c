@@ -95,6 +95,7 @@ static enum elbow_status visit_origins(struct elbow_hdf5 *file, const char *name
 enum elbow_status elbow_hdf5_visit_origins(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
                                            void *context, struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     return visit_origins(file, name, visit, context, NULL, error);
 }
 

@@ -216,6 +216,7 @@ static enum elbow_status check_name(struct elbow_hdf5 *from, const char *name, s
 enum elbow_status elbow_rechunk(const struct elbow_rechunk_request *request, struct elbow_rechunk_result *result,
                                 struct elbow_error *error)
 {
+    ELBOW_HDF5_GUARD;
     ELBOW_CHECK(request->chunk_bytes > 0);
     struct elbow_rechunking rechunking = {.request = request, .result = result, .error = error};
     const char *name = request->dataset != NULL && request->dataset[0] != '\0' ? request->dataset : "/";
