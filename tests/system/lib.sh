@@ -81,11 +81,12 @@ same_file() {
 # Columns of metrics.csv that tell time; all others are the same wherever a run is made.
 clocks=seconds,samples_per_s,compute,exchange,data
 
-# columns A: metrics.csv without its columns of clocks, found by their names.
+# columns A: metrics.csv without its columns of clocks, found by their names; late pages are of some runs alone.
 columns() {
     awk -F, -v clocks="$clocks" 'BEGIN { count = split(clocks, names, ",") }
         NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i
-            for (i = 1; i <= count; ++i) { if (!(names[i] in at)) print "no column " names[i]; is_clock[at[names[i]]] = 1 } }
+            for (i = 1; i <= count; ++i) { if (!(names[i] in at)) print "no column " names[i]; is_clock[at[names[i]]] = 1 }
+            if ("late_pages" in at) is_clock[at["late_pages"]] = 1 }
         { line = ""; for (i = 1; i <= NF; ++i) if (!(i in is_clock)) line = line (line == "" ? "" : ",") $i; print line }' "$1"
 }
 
