@@ -78,6 +78,17 @@ static enum elbow_status consume(void *user, uint64_t first, uint64_t count, con
     return ELBOW_OK;
 }
 
+// The model decodes what follows under the conditions of these rows, which encoding them sets.
+static void take_conditions(struct collecting *collecting, uint64_t first, size_t count)
+{
+    size_t rows = collecting->collated.rows_max;
+    const struct elbow_evaluation_request *request = collecting->request;
+    for (size_t i = 0; i < rows; ++i)
+        collecting->collated.ids[i] = collecting->places[first + (i < count ? i : count - 1)];
+    struct elbow_microbatch microbatch = elbow_collate(&collecting->collation, 0, rows, &collecting->collated);
+    elbow_model_encode(request->model, request->parameters, &microbatch);
+}
+
 // Samples as `elbow sample` has them: full microbatches, whatever the count.
 static void produce_samples(void *user, uint64_t first, size_t count, void *results)
 {
@@ -88,6 +99,8 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     struct elbow_stream stream = {.seed = collecting->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
     for (size_t i = 0; i < rows; ++i)
         collecting->ids[i] = first + i;
+    if (model->conditions > 0)
+        take_conditions(collecting, first, count);
     elbow_model_draw_latent(model, request->parameters, stream, rows, collecting->ids, collecting->z);
     elbow_model_set_sizes(model, rows,
                           (struct elbow_model_sizes){.mean = collecting->facts->mean, .size = collecting->facts->size});
@@ -142,7 +155,7 @@ enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *req
                                     .seed = seed};
     *codes = (struct elbow_codes){.rows = room, .width = model->latent, .values = model->values};
     *error = (struct elbow_error){0};
-    ELBOW_CHECK(facts == NULL || (model->prior != NULL && model->conditions == 0));
+    ELBOW_CHECK(facts == NULL || model->prior != NULL);
     if (elbow_allocate(&codes->places, room, sizeof *codes->places, "the rows that are measured", error) == ELBOW_OK &&
         make_room(&collecting, microbatch, error) == ELBOW_OK)
         elbow_codes_choose(samples, most, seed, codes->places);

@@ -163,11 +163,9 @@ static enum elbow_status load_model(const struct elbow_measuring_request *reques
 {
     const struct elbow_evaluation_request *of = request->model;
     const struct elbow_model *model = of->model;
-    bool has_samples = model->prior != NULL && model->conditions == 0;
+    bool has_samples = model->prior != NULL;
     if (model->prior == NULL)
         tables->no_samples = tables->no_kl = "the model is deterministic and has no prior";
-    else if (model->conditions > 0)
-        tables->no_samples = "the model is conditional: write some by elbow sample, and compare them as tables";
     enum elbow_status status = elbow_codes_collect(
         of, request->rows, request->seed,
         has_samples && (needs & ELBOW_YARDSTICK_NEEDS_SAMPLES) != 0 ? request->facts : NULL, &tables->codes, error);

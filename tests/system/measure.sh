@@ -57,6 +57,19 @@ run 0 1 alone "$elbow" measure --codes codes.h5:/mean
 grep -q 'left out: probe, knn, kmeans, silhouette (needs labels' alone.err || fail "$(cat alone.err)"
 grep -q 'left out: mig, dci, factor_vae (needs factors' alone.err || fail "$(cat alone.err)"
 
+# Of a conditional model a sample is drawn under the conditions of each row.
+sed 's|/labels}|/labels, condition: {kind: /labels}}|' dense.yaml >cond.yaml
+run 0 1 cond "$elbow" train cond.yaml --run-dir cond
+for ranks in 1 3; do run 0 $ranks cond-$ranks "$elbow" measure cond --only coverage,frechet --json; done
+same_file "samples under conditions" cond-1.out cond-3.out
+run 0 1 cond-samples "$elbow" sample cond -o cond.h5 --condition-from kind=data.h5:/labels
+run 0 1 cond-codes "$elbow" encode cond -o cond-codes.h5
+run 0 1 cond-tables "$elbow" measure --codes cond-codes.h5:/mean --data data.h5:/train --samples cond.h5:/samples --seed 1 --only coverage,frechet --json
+for figure in density coverage frechet; do
+    [ "$(pick cond-1.out $figure)" = "$(pick cond-tables.out $figure)" ] ||
+        fail "$figure under conditions: $(pick cond-1.out $figure), not $(pick cond-tables.out $figure) as of elbow sample"
+done
+
 # A list of numbers is a table of one column.
 for factor in labels column; do run 0 1 factor-$factor "$elbow" measure dense --factors data.h5:/$factor --only mig,dci --json; done
 grep -q '"factors": 1' factor-labels.out || fail "a list of factors: $(cat factor-labels.out)"

@@ -25,8 +25,8 @@ struct elbow_codes {
 size_t elbow_codes_choose(uint64_t samples, size_t most, uint64_t seed, uint64_t *places);
 
 // Collective. Of at most `most` rows of the request's dataset, and, where `facts` of the training data are given, as
-// many samples, which are those of `elbow sample`, of a model that has a prior and no conditions. The same on any
-// number of ranks.
+// many samples, which are those of `elbow sample`, of a model that has a prior; under conditions those of the rows, one
+// by one. The same on any number of ranks.
 enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *request, size_t most, uint64_t seed,
                                       const struct elbow_data_facts *facts, struct elbow_codes *codes,
                                       struct elbow_error *error);
