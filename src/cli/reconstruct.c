@@ -33,6 +33,7 @@ static enum elbow_status read_wish(const struct elbow_call *call, struct wish *w
         return elbow_error_set(
             error, ELBOW_USAGE,
             "--rows, --worst, and -n with --first: each says which rows are meant; give one of them");
+    wish->of.request.plots = wish->rows != NULL || wish->worst > 0; // of rows that are no images
     wish->first = wish->first < 0 ? 0 : wish->first;
     return status;
 }
@@ -98,8 +99,9 @@ static enum elbow_status draw_list(const struct elbow_call *call, const struct w
     if (status == ELBOW_OK) {
         char told[400];
         tell_list(&list, told, sizeof told);
-        elbow_log_say(call->log, "%s: %s; originals, reconstructions by step %" PRIu64 " of %s, and errors",
-                      wish->of.request.output, told, session->checkpoint.state.step, session->checkpoint.path);
+        elbow_log_say(call->log, "%s: %s; originals, reconstructions by step %" PRIu64 " of %s%s",
+                      wish->of.request.output, told, session->checkpoint.state.step, session->checkpoint.path,
+                      elbow_gallery_plots(gallery, wish->of.request.output) ? "" : ", and errors");
     }
     elbow_worst_clear(&found);
     return status;
@@ -211,7 +213,8 @@ const struct elbow_command elbow_command_reconstruct = {
         "Rows of a dataset beside their reconstructions: encoded, and the mean of their latents decoded. A picture\n"
         "for images, rows of an HDF5 or CSV file for all else, by the ending of FILE. The originals are what the\n"
         "encoder saw: zeros and ones where the data are binarised. With --rows and --worst a third picture shows the\n"
-        "errors, the distances of the two in the same shades: black where there is none.\n",
+        "errors, the distances of the two in the same shades: black where there is none.\n"
+        "Rows that are no images become lines of a plot then, with the endings .png, .svg and .pdf.\n",
     .examples = "elbow reconstruct runs/shapes -o pairs.png\n"
                 "elbow reconstruct runs/mnist-mlp -o pairs.png --data data/mnist.h5:/test/images -n 10 --first 100\n"
                 "elbow reconstruct runs/shapes -o worst.png --worst 8\n",

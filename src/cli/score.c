@@ -153,7 +153,7 @@ static const struct elbow_flag flags[] = {
      .value = "FILE",
      .help =
          "also shows the most unusual rows, each beside its reconstruction and a map of the errors, with one of these "
-         "endings:" ELBOW_SINK_ENDINGS,
+         "endings:" ELBOW_SINK_ENDINGS "; rows that are no images as lines: .png .svg .pdf",
      .offset = offsetof(struct wish, request.picture)},
     ELBOW_ROW_MASK(offsetof(struct wish, request.rows.mask)),
     ELBOW_ROW_SIZE(offsetof(struct wish, request.rows.size)),

@@ -173,12 +173,10 @@ static enum elbow_status check_picture(const struct elbow_findings_request *requ
     if (request->worst == 0)
         return elbow_error_set(error, ELBOW_USAGE, "--picture %.500s: has no rows with -n 0; leave one of them out",
                                request->picture);
-    if (elbow_sink_check_ending(request->picture, true, error) != ELBOW_OK)
+    bool plots = elbow_gallery_plots(&gallery, request->picture);
+    if (plots ? elbow_gallery_check_lines(request->picture, (uint64_t)request->worst, error) != ELBOW_OK
+              : elbow_sink_check_ending(request->picture, true, error) != ELBOW_OK)
         return error->status;
-    if (elbow_output_ends(request->picture, ".png") && !elbow_gallery_has_pictures(&gallery))
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "--picture %.300s: the samples of %.300s are no images; write an .h5 or .csv file",
-                               request->picture, findings->sessions[ELBOW_FINDINGS_OWN].dataset.name);
     return elbow_output_check(request->picture, elbow_output_publishing(request->rows.force), error);
 }
 

@@ -308,6 +308,29 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
     return error->status;
 }
 
+// Collective. The rows of a list that are no images.
+static enum elbow_status draw_lines(struct drawing *drawing, const char *path, struct elbow_error *error)
+{
+    struct elbow_sink_column columns[5 + ELBOW_ORIGIN_COLUMNS];
+    drawing->decoder.microbatch = (size_t)drawing->decoder.gallery->config->train.microbatch;
+    size_t count = add_pairs(drawing, path, columns, error), width = elbow_sink_values(&columns[0]);
+    const struct elbow_gallery_lines lines = {.gallery = drawing->decoder.gallery,
+                                              .dataset = drawing->dataset,
+                                              .list = drawing->list,
+                                              .count = count - 1, // without the errors
+                                              .width = width,
+                                              .stride = count * width,
+                                              .user = drawing,
+                                              .produce = produce_reconstructions};
+    drawing->row_bytes = lines.stride * sizeof(float);
+    if (error->status == ELBOW_OK && elbow_gallery_check_lines(path, drawing->list->count, error) == ELBOW_OK)
+        make_room(drawing, error);
+    if (elbow_comm_agree(lines.gallery->comm, error) == ELBOW_OK)
+        elbow_gallery_draw_lines(&lines, path, error);
+    give_room_back(drawing);
+    return error->status;
+}
+
 enum elbow_status elbow_gallery_samples(const struct elbow_gallery *gallery, const char *path, uint64_t count,
                                         uint64_t seed, bool draw, struct elbow_error *error)
 {
@@ -357,5 +380,7 @@ enum elbow_status elbow_gallery_rows(const struct elbow_gallery *gallery, const 
         if (list->rows[i] >= dataset->samples)
             return elbow_error_set(error, ELBOW_USAGE, "%.500s: has %s, and no row %" PRIu64, dataset->name,
                                    elbow_text_count(dataset->samples, "row").text, list->rows[i]);
+    if (elbow_gallery_plots(gallery, path))
+        return draw_lines(&drawing, path, error);
     return draw_gallery(&drawing, path, list->count, error);
 }

@@ -122,9 +122,16 @@ refused 2 'the label of row 2 is 2, and anomalies are told by 1.*--normal CLASS'
 for ranks in 1 3; do run 0 $ranks drawn "$elbow" score good -o drawn.$ranks.csv -n 4 --picture drawn.$ranks.png; done
 same_file picture drawn.1.png drawn.3.png
 run 0 1 drawn "$elbow" "${pictured[@]}" -n 4 --picture drawn.h5
+# Rows that are no images are lines of a plot.
+for ranks in 1 3; do run 0 $ranks lines "$elbow" "${pictured[@]}" -n 4 --picture lines.$ranks.png; done
+same_file "rows as lines" lines.1.png lines.3.png
+run 0 1 lines "$elbow" "${pictured[@]}" -n 4 --picture lines.svg
+run 0 1 worst "$elbow" reconstruct model -o worst.svg --data rows.h5:/new --worst 2
+grep -q '>row 7, recon -' worst.svg || fail "reconstruct --worst as lines: $(cat worst.err)"
+[ "$(grep -oE '>row [0-9]+, score [0-9.e+-]+<' lines.svg | wc -l)" = 4 ] || fail "not 4 rows as lines: $(grep -oE '>row[^<]*' lines.svg | head)"
 "$make_data" print drawn.h5 /row >rows.txt
 awk 'rows && NF { print $1 } $1 == "row" { rows = 1 }' drawn.out | cmp -s - rows.txt || fail "other rows are drawn than listed: $(paste -sd' ' rows.txt), $(cat drawn.out)"
-refused 2 '--picture x.png: the samples of rows.h5:/new are no images; write an .h5 or .csv file' "${pictured[@]}" --picture x.png
+refused 2 'x.svg: a plot has up to 24 panels, not 30; take fewer rows' "${pictured[@]}" -n 30 --picture x.svg
 refused 2 '--picture x.h5: has no rows with -n 0' "${pictured[@]}" -n 0 --picture x.h5
 refused 2 '--picture x.png: is the file of --curves' "${pictured[@]}" --curves x.png --picture x.png
 refused 1 'drawn.h5: exists already' score model -o x.h5 --data rows.h5:/new --picture drawn.h5

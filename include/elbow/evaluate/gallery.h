@@ -72,11 +72,16 @@ struct elbow_gallery_list {
 // reconstructions and errors, which are the distances of the two in the values that are shown (in a picture 0 is black,
 // and white as far from it as white from black in the other two); with what the encoder saw, corrupted, behind the
 // originals if asked for. A file of datasets has the numbers of the rows beside them, row, in their file. The bits of a
-// row do not depend on the others. USAGE for a row that there is not, and as above: a name that ends in .png for
-// samples that are no images (elbow_gallery_has_pictures).
+// row do not depend on the others. Rows that are no images become lines of a plot, where the path is one of a plot,
+// ELBOW_GALLERY_LINES_MOST at most. USAGE for a row that there is not, and as above.
 enum elbow_status elbow_gallery_rows(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
                                      const char *path, const struct elbow_gallery_list *list, uint64_t seed, bool draw,
                                      struct elbow_error *error);
+
+// Local. Whether a list of rows becomes a plot in this file; USAGE for more rows than one has panels.
+enum { ELBOW_GALLERY_LINES_MOST = 24 };
+bool elbow_gallery_plots(const struct elbow_gallery *gallery, const char *path);
+enum elbow_status elbow_gallery_check_lines(const char *path, uint64_t rows, struct elbow_error *error);
 
 // Local. Whether what is shown are images.
 bool elbow_gallery_has_pictures(const struct elbow_gallery *gallery);
