@@ -84,12 +84,12 @@ install_for_build() {
 }
 # Clang, libFuzzer and Clang's OpenMP are of one version.
 install_for_check() {
-    install_for_build git ninja-build check libjansson-dev shellcheck hdf5-tools man-db procps '?mandoc' '?strace' '?gnuplot-nox' \
+    install_for_build git ninja-build check libjansson-dev shellcheck hdf5-tools man-db procps '?mandoc' '?strace' \
         '?clang-format-14' '?clang-tidy-14' '?cppcheck' \
         '?clang-14+libclang-rt-14-dev+libomp-14-dev|clang+libclang-rt-dev+libomp-dev'
 }
 # A Slurm and several hosts on this machine. The packages may start a munge of their own; the tests use theirs.
-install_for_cluster() { install_missing slurm-wlm munge iproute2 gnuplot-nox; }
+install_for_cluster() { install_missing slurm-wlm munge iproute2; }
 
 cores() { nproc 2>/dev/null || echo 1; }
 

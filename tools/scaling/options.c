@@ -18,7 +18,7 @@ void scaling_print_help(void)
         "usage: elbow-scaling run CONFIG -o DIR [options]      measures\n"
         "       elbow-scaling report DIR                       DIR/scaling.csv, and what it says\n"
         "       elbow-scaling model DIR [options]              DIR/prediction.csv, DIR/model.txt: what is predicted\n"
-        "       elbow-scaling plot DIR                         DIR/*.png and *.svg, by gnuplot\n"
+        "       elbow-scaling plot DIR                         DIR/*.png and *.svg\n"
         "\n"
         "Scaling experiments with `elbow bench`. Each measurement is one file in DIR; those that are there already "
         "are\n"

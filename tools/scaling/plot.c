@@ -1,86 +1,65 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Plots by gnuplot. Measured: solid points with the spread of the repeats; where a rank did not have its core to
-// itself, red crosses in their place. Simulated: hollow points. Predicted: a dashed line, without points. Ideal: a thin
-// grey line. The legend says each word.
-#include "launch.h"
+// Plots. Measured: points with the spread of the repeats, in another colour where a rank did not have its core to
+// itself. Simulated: points of a third colour. Predicted: a dashed line. Ideal: a black line. The legend says each
+// word.
 #include "scaling.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/base/output.h"
+#include "elbow/output/plot.h"
 
-#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static void write_block(FILE *file, const char *name, struct scaling_series series)
-{
-    fprintf(file, "$%s << EOD\n", name);
-    for (size_t i = 0; i < series.count; ++i) {
-        const struct scaling_row *row = &series.rows[i];
-        fprintf(file, "%d %.9g %.9g %.9g %.9g %.9g %.9g", row->ranks, row->speedup.median, row->speedup.least,
-                row->speedup.most, 100 * row->efficiency.median, 100 * row->efficiency.least,
-                100 * row->efficiency.most);
-        fprintf(file, " %.9g %.9g %.9g %d\n", 100 * row->compute, 100 * row->data, 100 * row->exchange,
-                scaling_row_is_crowded(row));
-    }
-    fputs("EOD\n", file);
-}
+enum { SERIES = 5, ARRAYS = 4, NAME = 64, PICTURES_MAX = 2 * 3 * SCALING_EXCHANGE };
+enum { OF_MEASURED = 1, OF_CROWDED = 2, OF_SIMULATED = 3, OF_PREDICTED = 4, OF_IDEAL = 8 }; // colours
 
-// What one plot shows, in the columns of the blocks: median, least, most.
-struct sight {
-    const char *name, *label, *ideal;
-    int column;
-    bool is_log;
+static const char *const VIEWS[] = {"speedup", "efficiency", "shares"};
+static const char *const ENDINGS[] = {"png", "svg"};
+
+// A panel while it is made.
+struct drawing {
+    const struct scaling_series *of; // (SCALING_KINDS)
+    enum scaling_mode mode;
+    char title[NAME], across[NAME], measured[NAME];
+    struct elbow_plot_series series[SERIES];
+    size_t count;
+    double ideal[2][2]; // x, y
+    double *numbers;    // owned, as what follows
+    size_t used;
+    char (*ticks)[NAME];
+    const char **names;
+    struct elbow_plot_panel panel;
 };
 
-static size_t count_crowded(struct scaling_series series)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < series.count; ++i)
-        count += scaling_row_is_crowded(&series.rows[i]);
-    return count;
-}
+// The files of all plots, as bytes before any is written.
+struct plots {
+    const char *directory;
+    int count;
+    struct picture {
+        elbow_path path;
+        char *bytes; // owned
+        size_t size;
+    } pictures[PICTURES_MAX];
+};
 
-// The measured points that are crowded, or those that are not, if there are any. (A longer title would leave the plot.)
-static void write_points(FILE *file, struct scaling_series series, int middle, bool is_crowded)
+bool scaling_is_plot(const char *name)
 {
-    size_t crowded = count_crowded(series);
-    if (is_crowded ? crowded == 0 : crowded == series.count)
-        return;
-    fprintf(file, ", $measured using 1:($11 == %d ? $%d : NaN):%d:%d with yerrorbars linewidth 1.5 ", is_crowded,
-            middle, middle + 1, middle + 2);
-    if (is_crowded)
-        fprintf(file,
-                "pointtype 2 pointsize 1.8 linecolor rgb '#d01020' title 'measured, on less than %.0f %% of a core'",
-                100 * SCALING_BUSY_LEAST);
-    else
-        fprintf(file,
-                "pointtype 7 pointsize 1.1 linecolor rgb '#1040a0' title 'measured (median; least to most of %d)'",
-                series.rows[0].repeats);
-}
-
-static void write_curves(FILE *file, const struct sight *sight, const struct scaling_series series[SCALING_KINDS])
-{
-    int middle = sight->column;
-    fprintf(file, "plot %s with lines linewidth 1 linecolor rgb '#999999' title 'ideal'", sight->ideal);
-    if (series[SCALING_PREDICTED].count > 0)
-        fprintf(file,
-                ", $predicted using 1:%d with lines dashtype 2 linewidth 2 linecolor rgb '#c04000' "
-                "title 'predicted by the model'",
-                middle);
-    if (series[SCALING_SIMULATED].count > 0)
-        fprintf(file,
-                ", $simulated using 1:%d with points pointtype 8 pointsize 1.3 linecolor rgb '#207020' "
-                "title 'simulated'",
-                middle);
-    write_points(file, series[SCALING_MEASURED], middle, false);
-    write_points(file, series[SCALING_MEASURED], middle, true);
-    fputc('\n', file);
+    char plot[NAME];
+    for (int mode = 0; mode < SCALING_EXCHANGE; ++mode)
+        for (size_t view = 0; view < sizeof VIEWS / sizeof *VIEWS; ++view)
+            for (size_t ending = 0; ending < sizeof ENDINGS / sizeof *ENDINGS; ++ending) {
+                elbow_text_format(plot, sizeof plot, "%s-%s.%s", scaling_mode_name((enum scaling_mode)mode),
+                                  VIEWS[view], ENDINGS[ending]);
+                if (strcmp(name, plot) == 0)
+                    return true;
+            }
+    return false;
 }
 
 // The least or the most ranks of any series, of which there is one.
-static double ranks_of(const struct scaling_series series[SCALING_KINDS], bool is_most)
+static double ranks_of(const struct scaling_series *series, bool is_most)
 {
     int found = 0;
     for (int kind = 0; kind < SCALING_KINDS; ++kind) {
@@ -93,99 +72,180 @@ static double ranks_of(const struct scaling_series series[SCALING_KINDS], bool i
     return found;
 }
 
-static void write_sight(FILE *file, const struct sight *sight, enum scaling_mode mode,
-                        const struct scaling_series series[SCALING_KINDS])
+static double *take(struct drawing *drawing, size_t count)
+{
+    double *numbers = drawing->numbers + drawing->used;
+    drawing->used += count;
+    return numbers;
+}
+
+static struct elbow_plot_series *add_series(struct drawing *drawing, const struct elbow_plot_series *series)
+{
+    ELBOW_CHECK(drawing->count < SERIES);
+    drawing->series[drawing->count] = *series;
+    return &drawing->series[drawing->count++];
+}
+
+// One kind of rows: those that are crowded, or those that are not, where that is told apart.
+static void add_kind(struct drawing *drawing, enum scaling_kind kind, bool is_crowded, bool is_efficiency,
+                     struct elbow_plot_series series)
+{
+    struct scaling_series rows = drawing->of[kind];
+    double *x = take(drawing, rows.count), *y = take(drawing, rows.count);
+    double *low = take(drawing, rows.count), *high = take(drawing, rows.count);
+    for (size_t i = 0; i < rows.count; ++i) {
+        const struct scaling_row *row = &rows.rows[i];
+        struct scaling_spread spread = is_efficiency ? row->efficiency : row->speedup;
+        double scale = is_efficiency ? 100 : 1;
+        if (kind == SCALING_MEASURED && scaling_row_is_crowded(row) != is_crowded)
+            continue;
+        x[series.count] = row->ranks;
+        y[series.count] = scale * spread.median;
+        low[series.count] = scale * spread.least;
+        high[series.count++] = scale * spread.most;
+    }
+    series.x = x;
+    series.y = y;
+    if (kind == SCALING_MEASURED) {
+        series.low = low;
+        series.high = high;
+    }
+    if (series.count > 0)
+        add_series(drawing, &series);
+}
+
+static void add_ideal(struct drawing *drawing, bool is_efficiency)
+{
+    for (int end = 0; end < 2; ++end) {
+        drawing->ideal[0][end] = ranks_of(drawing->of, end == 1);
+        drawing->ideal[1][end] = is_efficiency ? 100 : drawing->ideal[0][end] / drawing->ideal[0][0];
+    }
+    const struct elbow_plot_series ideal = {
+        .name = "ideal", .count = 2, .x = drawing->ideal[0], .y = drawing->ideal[1], .colour = OF_IDEAL};
+    add_series(drawing, &ideal);
+}
+
+static void draw_curves(struct drawing *drawing, bool is_efficiency)
 {
     static const double MARGIN = 1.15; // so that no point lies on the frame
-    fprintf(file, "set title '%s scaling'\nset xlabel 'ranks'\nset ylabel '%s'\nset logscale x 2\n",
-            scaling_mode_name(mode), sight->label);
-    fprintf(file, "set xrange [%g:%g]\n", ranks_of(series, false) / MARGIN, ranks_of(series, true) * MARGIN);
-    fputs(sight->is_log ? "set logscale y 2\nset yrange [*:*]\n" : "unset logscale y\nset yrange [0:*]\n", file);
-    write_curves(file, sight, series);
+    const struct scaling_series *measured = &drawing->of[SCALING_MEASURED];
+    if (measured->count > 0)
+        elbow_text_format(drawing->measured, NAME, "measured, %s",
+                          elbow_text_count((uint64_t)measured->rows[0].repeats, "repeat").text);
+    add_ideal(drawing, is_efficiency);
+    add_kind(drawing, SCALING_PREDICTED, false, is_efficiency,
+             (struct elbow_plot_series){.name = "predicted", .colour = OF_PREDICTED, .is_dashed = true});
+    add_kind(drawing, SCALING_SIMULATED, false, is_efficiency,
+             (struct elbow_plot_series){.name = "simulated", .mark = ELBOW_PLOT_POINTS, .colour = OF_SIMULATED});
+    add_kind(drawing, SCALING_MEASURED, false, is_efficiency,
+             (struct elbow_plot_series){.name = drawing->measured, .mark = ELBOW_PLOT_POINTS, .colour = OF_MEASURED});
+    add_kind(
+        drawing, SCALING_MEASURED, true, is_efficiency,
+        (struct elbow_plot_series){.name = "measured, core shared", .mark = ELBOW_PLOT_POINTS, .colour = OF_CROWDED});
+    drawing->panel.x = (struct elbow_plot_axis){.label = "ranks",
+                                                .logarithmic = true,
+                                                .is_whole = true,
+                                                .least = drawing->ideal[0][0] / MARGIN,
+                                                .most = drawing->ideal[0][1] * MARGIN};
+    drawing->panel.y = is_efficiency
+                           ? (struct elbow_plot_axis){.label = "efficiency, %", .most = (double)NAN}
+                           : (struct elbow_plot_axis){.label = "speed-up", .logarithmic = true, .is_whole = true};
 }
 
-// Columns of what was measured: where the time of a step goes.
-static void write_shares(FILE *file, enum scaling_mode mode, struct scaling_series series)
+// Where the time of a measured step goes: three bars for each number of ranks.
+static void draw_shares(struct drawing *drawing)
 {
-    char note[64] = "";
-    if (count_crowded(series) > 0)
-        elbow_text_format(note, sizeof note, " (*: less than %.0f %% of a core)", 100 * SCALING_BUSY_LEAST);
-    fprintf(
-        file,
-        "set title '%s scaling: where a step goes (measured)'\nunset logscale\nset xlabel 'ranks%s' offset 0,0.5\n"
-        "set ylabel '%% of a step'\nset yrange [0:100]\nset style data histograms\nset style histogram rowstacked\n"
-        "set style fill solid 0.9\nset boxwidth 0.6\n"
-        "plot $measured using 8:xticlabels(sprintf('%%d%%s', $1, $11 == 1 ? '*' : '')) linecolor rgb '#1040a0' title "
-        "'compute', "
-        "'' using 9 linecolor rgb '#70a0e0' title 'data', '' using 10 linecolor rgb '#d08030' title 'exchange, with "
-        "waiting'\nset style data points\n",
-        scaling_mode_name(mode), note);
-}
-
-// The pictures of a script, in its order: written beside their places by gnuplot, which would replace whatever is
-// there.
-enum { PICTURES_MAX = 2 * 3 * SCALING_EXCHANGE };
-struct plots {
-    const char *directory;
-    bool is_final; // the script names the pictures' places, not their parts
-    int count;     // written to the script so far
-    struct picture {
-        elbow_path path;
-        struct elbow_part part;
-    } pictures[PICTURES_MAX];
-};
-
-static const char *const VIEWS[] = {"speedup", "efficiency", "shares"};
-static const char *const ENDINGS[] = {"png", "svg"};
-
-bool scaling_is_plot(const char *name)
-{
-    char plot[64];
-    for (int mode = 0; mode < SCALING_EXCHANGE; ++mode)
-        for (size_t view = 0; view < sizeof VIEWS / sizeof *VIEWS; ++view)
-            for (size_t ending = 0; ending < sizeof ENDINGS / sizeof *ENDINGS; ++ending) {
-                elbow_text_format(plot, sizeof plot, "%s-%s.%s", scaling_mode_name((enum scaling_mode)mode),
-                                  VIEWS[view], ENDINGS[ending]);
-                if (strcmp(name, plot) == 0)
-                    return true;
-            }
-    return strcmp(name, "plots.gp") == 0;
-}
-
-static void begin_output(FILE *file, struct plots *plots, enum scaling_mode mode, const char *name, bool is_svg)
-{
-    ELBOW_CHECK(plots->count < PICTURES_MAX);
-    struct picture *picture = &plots->pictures[plots->count++];
-    if (plots->is_final)
-        elbow_text_format(picture->path, sizeof picture->path, "%s/%s-%s.%s", plots->directory, scaling_mode_name(mode),
-                          name, ENDINGS[is_svg]);
-    fprintf(file, "reset\nset terminal %s size 640,440\nset output '%s'\nset grid\nset key right bottom\n",
-            is_svg ? "svg enhanced background rgb 'white'" : "pngcairo enhanced",
-            plots->is_final ? picture->path : picture->part.part);
-}
-
-static void write_mode(FILE *file, struct plots *plots, enum scaling_mode mode,
-                       const struct scaling_series series[SCALING_KINDS])
-{
-    char speedup[64];
-    for (int kind = 0; kind < SCALING_KINDS; ++kind)
-        write_block(file, scaling_kind_name((enum scaling_kind)kind), series[kind]);
-    elbow_text_format(speedup, sizeof speedup, "x / %.1f", ranks_of(series, false));
-    const struct sight sights[] = {{VIEWS[0], "speed-up", speedup, 2, true},
-                                   {VIEWS[1], "efficiency, %", "100.0", 5, false}};
-    for (int svg = 0; svg < 2; ++svg) {
-        for (size_t i = 0; i < sizeof sights / sizeof *sights; ++i) {
-            begin_output(file, plots, mode, sights[i].name, svg == 1);
-            if (!sights[i].is_log)
-                fputs("set key left bottom\n", file);
-            write_sight(file, &sights[i], mode, series);
+    static const char *const PARTS[] = {"compute", "data", "exchange, waiting"};
+    struct scaling_series rows = drawing->of[SCALING_MEASURED];
+    bool has_crowded = false;
+    for (size_t part = 0; part < sizeof PARTS / sizeof *PARTS; ++part) {
+        double *x = take(drawing, rows.count), *y = take(drawing, rows.count);
+        for (size_t i = 0; i < rows.count; ++i) {
+            const struct scaling_row *row = &rows.rows[i];
+            x[i] = (double)i;
+            y[i] = 100 * (part == 0 ? row->compute : part == 1 ? row->data : row->exchange);
         }
-        if (series[SCALING_MEASURED].count == 0)
-            continue;
-        begin_output(file, plots, mode, VIEWS[2], svg == 1);
-        fputs("set key outside bottom center horizontal\n", file);
-        write_shares(file, mode, series[SCALING_MEASURED]);
+        const struct elbow_plot_series series = {
+            .name = PARTS[part], .mark = ELBOW_PLOT_BARS, .count = rows.count, .x = x, .y = y};
+        add_series(drawing, &series);
     }
+    for (size_t i = 0; i < rows.count; ++i) {
+        bool is_crowded = scaling_row_is_crowded(&rows.rows[i]);
+        has_crowded = has_crowded || is_crowded;
+        elbow_text_format(drawing->ticks[i], NAME, "%d%s", rows.rows[i].ranks, is_crowded ? "*" : "");
+        drawing->names[i] = drawing->ticks[i];
+    }
+    elbow_text_format(drawing->across, NAME, "ranks (*: less than %.0f %% of a core)", 100 * SCALING_BUSY_LEAST);
+    drawing->panel.x = (struct elbow_plot_axis){
+        .label = has_crowded ? drawing->across : "ranks", .names = drawing->names, .name_count = rows.count};
+    drawing->panel.y = (struct elbow_plot_axis){.label = "% of a step", .most = 100};
+}
+
+static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *error)
+{
+    size_t rows = 0, measured = drawing->of[SCALING_MEASURED].count;
+    for (int kind = 0; kind < SCALING_KINDS; ++kind)
+        rows += drawing->of[kind].count;
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(drawing->numbers, ARRAYS * (rows + measured)),
+                                         ELBOW_ARRAY(drawing->ticks, measured), ELBOW_ARRAY(drawing->names, measured)};
+    return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a plot", error);
+}
+
+static enum elbow_status encode(struct plots *plots, const struct drawing *drawing, size_t view,
+                                struct elbow_error *error)
+{
+    const struct elbow_plot plot = {.panels = &drawing->panel, .panel_count = 1};
+    for (size_t ending = 0; ending < sizeof ENDINGS / sizeof *ENDINGS; ++ending) {
+        ELBOW_CHECK(plots->count < PICTURES_MAX);
+        struct picture *picture = &plots->pictures[plots->count++];
+        if (!elbow_text_format(picture->path, sizeof picture->path, "%s/%s-%s.%s", plots->directory,
+                               scaling_mode_name(drawing->mode), VIEWS[view], ENDINGS[ending]))
+            return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the path is too long", plots->directory);
+        if (elbow_plot_encode(&plot, picture->path, &picture->bytes, &picture->size, error) != ELBOW_OK)
+            return error->status;
+    }
+    return ELBOW_OK;
+}
+
+static enum elbow_status draw(struct plots *plots, enum scaling_mode mode, const struct scaling_series *series,
+                              size_t view, struct elbow_error *error)
+{
+    struct drawing drawing = {.of = series, .mode = mode};
+    bool are_shares = view == 2;
+    enum elbow_status status = make_room(&drawing, error);
+    if (status == ELBOW_OK) {
+        elbow_text_format(drawing.title, NAME, "%s scaling%s", scaling_mode_name(mode),
+                          are_shares ? ": where a step goes (measured)" : "");
+        if (are_shares)
+            draw_shares(&drawing);
+        else
+            draw_curves(&drawing, view == 1);
+        drawing.panel.title = drawing.title;
+        drawing.panel.series = drawing.series;
+        drawing.panel.series_count = drawing.count;
+        status = encode(plots, &drawing, view, error);
+    }
+    elbow_release(&drawing.numbers);
+    elbow_release(&drawing.ticks);
+    elbow_release(&drawing.names);
+    return status;
+}
+
+static enum elbow_status draw_all(struct plots *plots, const struct scaling_table *table, struct elbow_error *error)
+{
+    enum elbow_status status = ELBOW_OK;
+    for (int mode = 0; mode < SCALING_EXCHANGE; ++mode) {
+        struct scaling_series series[SCALING_KINDS];
+        size_t rows = 0;
+        for (int kind = 0; kind < SCALING_KINDS; ++kind) {
+            series[kind] = scaling_series_of(table, (enum scaling_kind)kind, (enum scaling_mode)mode);
+            rows += series[kind].count;
+        }
+        for (size_t view = 0; view < sizeof VIEWS / sizeof *VIEWS && rows > 0 && status == ELBOW_OK; ++view)
+            if (view < 2 || series[SCALING_MEASURED].count > 0)
+                status = draw(plots, (enum scaling_mode)mode, series, view, error);
+    }
+    return status;
 }
 
 // Both tables, if they are there; the second one begins with other kinds.
@@ -210,108 +270,37 @@ static enum elbow_status read_tables(const char *directory, struct scaling_table
                            directory);
 }
 
-// The script as a text, which the caller frees.
-static enum elbow_status make_script(struct plots *plots, const struct scaling_table *table, bool is_final, char **text,
-                                     size_t *size, struct elbow_error *error)
-{
-    FILE *file = open_memstream(text, size);
-    if (file == NULL)
-        return elbow_error_set(error, ELBOW_MEMORY, "the plots: %s", strerror(errno));
-    plots->is_final = is_final;
-    plots->count = 0;
-    for (int mode = 0; mode < SCALING_EXCHANGE; ++mode) {
-        struct scaling_series series[SCALING_KINDS];
-        size_t rows = 0;
-        for (int kind = 0; kind < SCALING_KINDS; ++kind) {
-            series[kind] = scaling_series_of(table, (enum scaling_kind)kind, (enum scaling_mode)mode);
-            rows += series[kind].count;
-        }
-        if (rows > 0)
-            write_mode(file, plots, (enum scaling_mode)mode, series);
-    }
-    return fclose(file) != 0 ? elbow_error_set(error, ELBOW_MEMORY, "no memory for the plots") : ELBOW_OK;
-}
-
-// Places for all pictures, before any is drawn.
-static enum elbow_status begin_pictures(struct plots *plots, enum elbow_publish publish, struct elbow_error *error)
+// All of them have to have places before the first is written.
+static enum elbow_status publish_all(const struct plots *plots, bool force, struct elbow_error *error)
 {
     enum elbow_status status = ELBOW_OK;
     for (int i = 0; i < plots->count && status == ELBOW_OK; ++i)
-        status = elbow_output_check(plots->pictures[i].path, publish, error);
+        status = scaling_may_publish(plots->pictures[i].path, plots->pictures[i].bytes, plots->pictures[i].size, force,
+                                     error);
     for (int i = 0; i < plots->count && status == ELBOW_OK; ++i)
-        status = elbow_part_begin(NULL, plots->pictures[i].path, &plots->pictures[i].part, NULL, error);
+        status =
+            scaling_publish(plots->pictures[i].path, plots->pictures[i].bytes, plots->pictures[i].size, force, error);
     return status;
-}
-
-// Runs a script that draws into the pictures' parts.
-static enum elbow_status draw(struct plots *plots, const struct scaling_table *table, const char *path,
-                              struct elbow_error *error)
-{
-    struct scaling_words words = {0};
-    struct elbow_part script = {0};
-    char *text = NULL;
-    size_t size = 0;
-    enum elbow_status status = make_script(plots, table, false, &text, &size, error);
-    if (status == ELBOW_OK)
-        status = elbow_part_begin_bytes(NULL, path, text, size, &script, error);
-    free(text);
-    if (status != ELBOW_OK)
-        return status;
-    scaling_words_add(&words, "gnuplot");
-    scaling_words_add(&words, "%s", script.part);
-    status = scaling_launch(&words, NULL, NULL, error);
-    elbow_part_abandon(&script);
-    return status;
-}
-
-static enum elbow_status publish_pictures(struct plots *plots, enum elbow_publish publish, struct elbow_error *error)
-{
-    enum elbow_status status = ELBOW_OK;
-    for (int i = 0; i < plots->count && status == ELBOW_OK; ++i)
-        status = elbow_output_publish(&plots->pictures[i].part, publish, error);
-    return status;
-}
-
-static enum elbow_status plot(struct plots *plots, const struct scaling_table *table, const char *path, bool force,
-                              struct elbow_error *error)
-{
-    enum elbow_publish publish = elbow_output_publishing(force);
-    char *text = NULL;
-    size_t size = 0;
-    enum elbow_status status = make_script(plots, table, true, &text, &size, error);
-    if (status == ELBOW_OK)
-        status = begin_pictures(plots, publish, error);
-    if (status == ELBOW_OK)
-        status = scaling_publish(path, text, size, force, error);
-    free(text);
-    if (status == ELBOW_OK)
-        status = draw(plots, table, path, error);
-    return status == ELBOW_OK ? publish_pictures(plots, publish, error) : status;
 }
 
 enum elbow_status scaling_plot(const struct scaling_options *options, struct elbow_error *error)
 {
     struct scaling_table table = {0};
     struct plots *plots;
-    elbow_path path;
-    if (strchr(options->directory, '\'') != NULL)
-        return elbow_error_set(error, ELBOW_USAGE, "%s: gnuplot takes no path with an apostrophe", options->directory);
-    // The longest names are those of parts.
-    if (!elbow_text_format(path, sizeof path, "%s/plots.gp", options->directory) || strlen(path) > sizeof path - 100)
-        return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the path is too long", options->directory);
     enum elbow_status status = elbow_allocate(&plots, 1, sizeof *plots, "the plots", error);
     if (status != ELBOW_OK)
         return status;
     plots->directory = options->directory;
     status = read_tables(options->directory, &table, error);
     if (status == ELBOW_OK)
-        status = plot(plots, &table, path, options->force, error);
-    for (int i = 0; i < PICTURES_MAX; ++i)
-        elbow_part_abandon(&plots->pictures[i].part);
+        status = draw_all(plots, &table, error);
+    if (status == ELBOW_OK)
+        status = publish_all(plots, options->force, error);
+    for (int i = 0; i < plots->count; ++i)
+        elbow_release(&plots->pictures[i].bytes);
     scaling_table_clear(&table);
     elbow_release(&plots);
     if (status == ELBOW_OK)
-        elbow_text_print(stdout, "plots: %s/*.png, %s/*.svg; their script: %s\n", options->directory,
-                         options->directory, path);
+        elbow_text_print(stdout, "plots: %s/*.png, %s/*.svg\n", options->directory, options->directory);
     return status;
 }

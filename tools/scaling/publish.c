@@ -28,3 +28,9 @@ enum elbow_status scaling_publish(const char *path, const char *bytes, size_t si
     enum elbow_status status = elbow_output_check(path, publish, error);
     return status == ELBOW_OK ? elbow_output_write(path, bytes, size, publish, error) : status;
 }
+
+enum elbow_status scaling_may_publish(const char *path, const char *bytes, size_t size, bool force,
+                                      struct elbow_error *error)
+{
+    return holds(path, bytes, size) ? ELBOW_OK : elbow_output_check(path, elbow_output_publishing(force), error);
+}

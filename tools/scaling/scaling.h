@@ -135,6 +135,10 @@ enum elbow_status scaling_table_make(const struct scaling_samples *samples, stru
 enum elbow_status scaling_publish(const char *path, const char *bytes, size_t size, bool force,
                                   struct elbow_error *error);
 
+// Local. Whether it can be, before anything is written: as elbow_output_check, but for the same bytes.
+enum elbow_status scaling_may_publish(const char *path, const char *bytes, size_t size, bool force,
+                                      struct elbow_error *error);
+
 // Local. Publishes the table as CSV; reads one, adding its rows.
 enum elbow_status scaling_table_write(const struct scaling_table *table, const char *path, bool force,
                                       struct elbow_error *error);

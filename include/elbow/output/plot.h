@@ -19,7 +19,7 @@ ELBOW_C_BEGIN
 struct elbow_plot_axis {
     const char *label;        // with unit, "rate in nats"; NULL: none
     bool logarithmic;         // values that are not positive are left out
-    bool is_whole;            // the values are whole numbers: no tick between two of them
+    bool is_whole;            // the values are whole numbers: no tick between two of them; logarithmic: doublings
     double least, most;       // ends; NaN, or both 0: from the data
     const char *const *names; // of categories, which are 0, 1, ...; NULL: numbers
     size_t name_count;

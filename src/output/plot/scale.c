@@ -164,10 +164,28 @@ static size_t logarithmic_ticks(const struct elbow_scale *scale, size_t most, st
     return count;
 }
 
+// Whole powers of two, or of four, ... where there are many.
+static size_t doubling_ticks(const struct elbow_scale *scale, size_t most, struct elbow_tick *ticks)
+{
+    const double two = log10(2), distance = scale->most - scale->least;
+    double step = fmax(1, ceil(distance / two / (double)most));
+    size_t count = 0;
+    for (double n = ceil(scale->least / two / step - 1e-9) * step; count < most && count < ELBOW_TICKS_MAX; n += step) {
+        double place = (n * two - scale->least) / distance, value = exp2(n);
+        if (place > 1 + 1e-9)
+            break;
+        ticks[count].place = place;
+        elbow_text_format(ticks[count++].label, ELBOW_TICK_LETTERS, value < 1e6 ? "%.6g" : "%.3g", value);
+    }
+    return count;
+}
+
 size_t elbow_scale_ticks(const struct elbow_scale *scale, size_t most, bool is_whole,
                          struct elbow_tick ticks[ELBOW_TICKS_MAX])
 {
     ELBOW_CHECK(scale->least < scale->most);
     most = most < 2 ? 2 : most > ELBOW_TICKS_MAX ? ELBOW_TICKS_MAX : most;
-    return scale->logarithmic ? logarithmic_ticks(scale, most, ticks) : linear_ticks(scale, most, is_whole, ticks);
+    if (!scale->logarithmic)
+        return linear_ticks(scale, most, is_whole, ticks);
+    return is_whole ? doubling_ticks(scale, most, ticks) : logarithmic_ticks(scale, most, ticks);
 }

@@ -75,6 +75,10 @@ START_TEST(ticks_are_round)
                 "0.001 0.01 0.1 1 10 100 1000");
     check_ticks((struct elbow_plot_axis){.least = 1, .most = 100, .logarithmic = true}, 9, "1 2 5 10 20 50 100");
     check_ticks((struct elbow_plot_axis){.least = 1, .most = 3, .is_whole = true}, 9, "1 2 3");
+    check_ticks((struct elbow_plot_axis){.least = 0.4, .most = 9, .logarithmic = true, .is_whole = true}, 9,
+                "0.5 1 2 4 8");
+    check_ticks((struct elbow_plot_axis){.least = 1, .most = 1024, .logarithmic = true, .is_whole = true}, 6,
+                "1 4 16 64 256 1024");
 }
 END_TEST
 

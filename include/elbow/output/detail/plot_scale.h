@@ -38,7 +38,8 @@ struct elbow_scale elbow_scale_make(const struct elbow_plot_axis *axis, const st
 // Local. 0 at the least, 1 at the most; NaN for what has no place.
 double elbow_scale_place(const struct elbow_scale *scale, double value);
 
-// Local. At most `most` ticks (at least 2 are allowed), between the ends.
+// Local. At most `most` ticks (at least 2 are allowed), between the ends; of a logarithmic scale of whole numbers
+// powers of two.
 size_t elbow_scale_ticks(const struct elbow_scale *scale, size_t most, bool is_whole,
                          struct elbow_tick ticks[ELBOW_TICKS_MAX]);
 
