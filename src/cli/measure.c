@@ -3,6 +3,7 @@
 #include "elbow/base/json.h"
 #include "elbow/base/text.h"
 #include "elbow/cli/command.h"
+#include "elbow/evaluate/baseline.h"
 #include "elbow/evaluate/measuring.h"
 #include "elbow/evaluate/session.h"
 
@@ -127,6 +128,11 @@ static void print_words(const char *name, const struct elbow_measuring *measurin
     elbow_text_print(stdout, "%-*s%s\n", NAME_WIDTH, "of", name);
     printf("%-*s%zu of %" PRIu64 "\n%-*s%zu\n", NAME_WIDTH, "rows", measuring->rows, measuring->samples, NAME_WIDTH,
            "codes", measuring->width);
+    if (measuring->has_baseline && measuring->baseline_rows > 0)
+        printf("%-*sfitted to %s of the training data\n", NAME_WIDTH, "pca",
+               elbow_text_count(measuring->baseline_rows, "row").text);
+    else if (measuring->has_baseline)
+        printf("%-*sfitted to the measured rows, which favours it\n", NAME_WIDTH, "pca");
     if (measuring->has_baseline)
         printf("%-*s%-*s%s\n", NAME_WIDTH, "", FIGURE_WIDTH, "codes", "PCA");
     for (size_t kind = 0; kind < ELBOW_YARDSTICKS; ++kind)
@@ -142,6 +148,8 @@ static void print_json(const struct elbow_measuring *measuring)
     elbow_json_integer(&json, "codes", (int64_t)measuring->width);
     elbow_json_integer(&json, "classes", (int64_t)measuring->classes);
     elbow_json_integer(&json, "factors", (int64_t)measuring->factors);
+    if (measuring->has_baseline)
+        elbow_json_integer(&json, "pca_training_rows", (int64_t)measuring->baseline_rows);
     elbow_json_open(&json, "figures", '{');
     for (size_t kind = 0; kind < ELBOW_YARDSTICKS; ++kind) {
         const struct elbow_measured_yardstick *told = &measuring->told[kind];
@@ -204,6 +212,43 @@ static enum elbow_status tell(struct elbow_call *call, const struct wish *wish, 
     return ELBOW_OK;
 }
 
+// Whether PCA is to be fitted to the training data: to data that are not the measured ones, and not too many.
+static bool wants_training(const struct wish *wish, const struct elbow_session *own)
+{
+    const struct elbow_config *config = &own->checkpoint.config;
+    const struct elbow_data_facts *facts = &own->checkpoint.data;
+    bool asked[ELBOW_YARDSTICKS], is_compared = false;
+    struct elbow_error none = {0};
+    elbow_measuring_choose(wish->only, asked, &none);
+    for (enum elbow_yardstick_kind kind = 0; kind < ELBOW_YARDSTICKS; ++kind)
+        is_compared = is_compared || (asked[kind] && (elbow_yardstick_row(kind)->needs & ELBOW_YARDSTICK_OF_PCA) != 0);
+    bool are_others = wish->request.data != NULL || config->data.valid[0] != '\0' || config->data.valid_share > 0;
+    return is_compared && are_others && config->data.synthetic == 0 && own->frozen == NULL &&
+           facts->samples * facts->values <= ELBOW_BASELINE_VALUES;
+}
+
+// Collective. Data that cannot be had are no failure: then PCA is that of the measured rows.
+static bool open_training(struct elbow_call *call, const struct wish *wish, const struct elbow_session *own,
+                          struct elbow_session *training)
+{
+    struct elbow_log quiet = elbow_log_open(false, NULL);
+    struct elbow_error error = {0};
+    const struct elbow_session_request request = {.checkpoint = wish->request.checkpoint,
+                                                  .best = wish->request.best,
+                                                  .is_raw = wish->request.is_raw,
+                                                  .binarize = wish->request.binarize,
+                                                  .wants_data = true,
+                                                  .is_training = true};
+    if (!wants_training(wish, own))
+        return false;
+    enum elbow_status status = elbow_session_open(call->comm, &request, &quiet, training, &error);
+    elbow_log_close(&quiet);
+    if (status == ELBOW_OK)
+        return true;
+    elbow_log_say(call->log, "PCA is fitted to the measured rows: %s", error.message);
+    return false;
+}
+
 // Collective. Of a checkpoint, and its data.
 static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct wish *wish, struct elbow_error *error)
 {
@@ -222,10 +267,14 @@ static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct w
     request.model = &model;
     request.facts = &session.checkpoint.data;
     request.seed = (uint64_t)(wish->seed >= 0 ? wish->seed : config->seed);
+    struct elbow_session training = {0};
+    if (open_training(call, wish, &session, &training))
+        request.training = &training.dataset;
     char name[ELBOW_DATASET_NAME_SIZE + 200];
     elbow_text_format(name, sizeof name, "%s (step %" PRIu64 "), %s", session.checkpoint.path,
                       session.checkpoint.state.step, session.dataset.name);
     status = tell(call, wish, name, &request, error);
+    elbow_session_close(call->comm, &training);
     elbow_session_close(call->comm, &session);
     return status;
 }

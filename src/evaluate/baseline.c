@@ -2,7 +2,9 @@
 #include "elbow/evaluate/baseline.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/statistics/pca.h"
+#include "elbow/data/collate.h"
+
+#include <string.h>
 
 enum { ROWS = 10000, ROWS_OF_MANY = 2000, MANY = 2000 };
 enum { BLOCK_BYTES = 1 << 23 };
@@ -73,5 +75,46 @@ enum elbow_status elbow_baseline_scores(const struct elbow_dataset *training, co
     elbow_release(&rooms.scores);
     elbow_release(&rooms.rebuilt);
     elbow_pca_free(&pca);
+    return status;
+}
+
+// Takes `count` rows from number `first` of those that are evenly spread, and whether all of their values are known.
+static bool take_seen(const struct elbow_collation *collation, uint64_t first, size_t count, uint64_t rows,
+                      struct elbow_collated *collated, float *x)
+{
+    const struct elbow_dataset *training = collation->dataset;
+    size_t values = training->values;
+    bool is_known = true;
+    for (size_t i = 0; i < count; ++i)
+        collated->ids[i] = (first + i) * training->samples / rows;
+    struct elbow_microbatch microbatch = elbow_collate(collation, 0, count, collated);
+    memcpy(x, microbatch.values, count * values * sizeof *x);
+    for (size_t k = 0; microbatch.known != NULL && k < count * values; ++k)
+        is_known = is_known && microbatch.known[k] != 0;
+    return is_known;
+}
+
+enum elbow_status elbow_baseline_fit_seen(const struct elbow_config *config, const struct elbow_dataset *training,
+                                          size_t components, struct elbow_pca **pca, struct elbow_error *error)
+{
+    enum { AT_ONCE = 64 };
+    const struct elbow_collation collation = elbow_collation_of_evaluation(config, training);
+    struct elbow_collated collated = {0};
+    uint64_t rows = elbow_baseline_rows(training);
+    float *x = NULL;
+    bool is_known = true;
+    *pca = NULL;
+    enum elbow_status status =
+        elbow_allocate(&x, rows * training->values, sizeof *x, "rows for principal components", error);
+    if (status == ELBOW_OK)
+        status = elbow_collated_create(&collation, AT_ONCE, &collated, error);
+    for (uint64_t first = 0; first < rows && is_known && status == ELBOW_OK; first += AT_ONCE) {
+        size_t count = rows - first < AT_ONCE ? (size_t)(rows - first) : AT_ONCE;
+        is_known = take_seen(&collation, first, count, rows, &collated, x + first * training->values);
+    }
+    if (is_known && status == ELBOW_OK)
+        status = elbow_pca_fit(rows, training->values, x, components, pca, error);
+    elbow_collated_destroy(&collated);
+    elbow_release(&x);
     return status;
 }

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-static const uint64_t PCA_VALUES = UINT64_C(1) << 29; // of training data that are loaded for its sake
-
 // Of the model without a KL an answer of its own.
 static enum elbow_status settle_by(const char *word, enum elbow_score_by *by, struct elbow_error *error)
 {
@@ -205,7 +203,7 @@ static bool wants_training(struct elbow_comm *comm, const struct elbow_findings_
     elbow_comm_broadcast(comm, &wanted, sizeof wanted); // the anomalies are rank zero's
     if (!wanted || request->components == 0 || own->checkpoint.config.data.synthetic > 0 || own->frozen != NULL)
         return false;
-    if (request->components < 0 && facts->samples * facts->values > PCA_VALUES) {
+    if (request->components < 0 && facts->samples * facts->values > ELBOW_BASELINE_VALUES) {
         elbow_log_say(log, "no figures of a PCA: its training data are large; --pca K loads them");
         return false;
     }

@@ -5,8 +5,8 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
 #include "elbow/data/preview.h"
+#include "elbow/evaluate/baseline.h"
 #include "elbow/evaluate/detail/tables.h"
-#include "elbow/statistics/pca.h"
 
 #include <string.h>
 
@@ -80,19 +80,41 @@ static const char *why_not(const struct elbow_yardstick *row, const struct elbow
     return NULL;
 }
 
-// PCA of the same rows, with as many dimensions as the codes have, where the rows have them.
-static enum elbow_status find_baseline(const struct elbow_yardstick_input *input, struct baseline *baseline,
-                                       struct elbow_error *error)
+static size_t least_of(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+// PCA of the training data, or, where they are not at hand, or values are missing, of the measured rows themselves.
+static enum elbow_status fit(const struct elbow_measuring_request *request, const struct elbow_yardstick_input *input,
+                             size_t components, struct elbow_pca **pca, uint64_t *fitted, struct elbow_error *error)
+{
+    const struct elbow_dataset *training = request->training;
+    enum elbow_status status = ELBOW_OK;
+    *fitted = 0;
+    if (training != NULL && elbow_baseline_rows(training) >= components && elbow_baseline_rows(training) > 1)
+        status = elbow_baseline_fit_seen(request->model->config, training, components, pca, error);
+    if (status == ELBOW_OK && *pca != NULL)
+        *fitted = elbow_baseline_rows(training);
+    else if (status == ELBOW_OK)
+        status = elbow_pca_fit(input->rows, input->values, input->data, components, pca, error);
+    return status;
+}
+
+// PCA with as many dimensions as the codes have, where the rows have them.
+static enum elbow_status find_baseline(const struct elbow_measuring_request *request,
+                                       const struct elbow_yardstick_input *input, struct baseline *baseline,
+                                       uint64_t *fitted, struct elbow_error *error)
 {
     struct elbow_pca *pca = NULL;
-    size_t most = input->rows < input->values ? input->rows : input->values, count = input->rows * input->values;
-    baseline->width = input->width < most ? input->width : most;
+    size_t count = input->rows * input->values;
+    baseline->width = least_of(input->width, least_of(input->rows, input->values));
     const struct elbow_array arrays[] = {ELBOW_ARRAY(baseline->codes, input->rows * baseline->width),
                                          ELBOW_ARRAY(baseline->told_exactly, count),
                                          ELBOW_ARRAY(baseline->told, count)};
     enum elbow_status status = elbow_allocate_all(arrays, 3, "principal components", error);
     if (status == ELBOW_OK)
-        status = elbow_pca_fit(input->rows, input->values, input->data, baseline->width, &pca, error);
+        status = fit(request, input, baseline->width, &pca, fitted, error);
     if (status == ELBOW_OK)
         status = elbow_pca_project(pca, input->rows, input->data, baseline->codes, error);
     if (status == ELBOW_OK)
@@ -132,7 +154,7 @@ static enum elbow_status measure(const struct elbow_measuring_request *request, 
     if (tables->input.rows < 2)
         return elbow_error_set(error, ELBOW_DATA, "a single row says nothing of a latent space");
     if (tables->input.data != NULL)
-        status = find_baseline(&tables->input, &baseline, error);
+        status = find_baseline(request, &tables->input, &baseline, &measuring->baseline_rows, error);
     measuring->has_baseline = baseline.codes != NULL;
     for (enum elbow_yardstick_kind kind = 0; status == ELBOW_OK && kind < ELBOW_YARDSTICKS; ++kind) {
         struct elbow_measured_yardstick *told = &measuring->told[kind];

@@ -70,6 +70,19 @@ for figure in density coverage frechet; do
         fail "$figure under conditions: $(pick cond-1.out $figure), not $(pick cond-tables.out $figure) as of elbow sample"
 done
 
+# PCA is fitted to the training data, where other rows are measured; without them to these.
+sed 's|labels: /labels}|valid: 0.3}|' dense.yaml >held.yaml
+run 0 1 held "$elbow" train held.yaml --run-dir held
+for ranks in 1 3; do run 0 $ranks held-$ranks "$elbow" measure held --only reconstruction; done
+same_file "PCA of the training data" held-1.out held-3.out
+grep -q '^pca  *fitted to 41 rows of the training data$' held-1.out || fail "PCA of the training data: $(cat held-1.out)"
+grep -q '"pca_training_rows": 0,' all-1.out || fail "PCA of the measured rows: $(cat all-1.out)"
+cp data.h5 elsewhere.h5
+mv data.h5 moved.h5
+run 0 1 held-moved "$elbow" measure held --only reconstruction --data elsewhere.h5:/train
+mv moved.h5 data.h5
+grep -q '^PCA is fitted to the measured rows: data.h5: No such file' held-moved.err || fail "training data that are gone: $(cat held-moved.err)"
+
 # A list of numbers is a table of one column.
 for factor in labels column; do run 0 1 factor-$factor "$elbow" measure dense --factors data.h5:/$factor --only mig,dci --json; done
 grep -q '"factors": 1' factor-labels.out || fail "a list of factors: $(cat factor-labels.out)"

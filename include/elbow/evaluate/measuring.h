@@ -20,6 +20,7 @@ struct elbow_measuring_request {
     unsigned left_out;                            // bits of measures (1 << kind) that nobody asks for
     const struct elbow_evaluation_request *model; // NULL: the tables alone
     const struct elbow_data_facts *facts;         // of its training data
+    const struct elbow_dataset *training;         // what PCA is fitted to; NULL: the rows that are measured
     const char *codes, *data, *labels, *samples;  // without a model
     const char *factors;
     size_t rows, neighbours;
@@ -30,6 +31,7 @@ struct elbow_measuring {
     size_t rows, width, classes, factors;
     uint64_t samples; // rows that there are
     bool has_baseline;
+    uint64_t baseline_rows; // of the training data, that PCA is fitted to; 0: it is those that are measured
     struct elbow_measured_yardstick {
         bool is_told, has_baseline;
         char why_not[ELBOW_MESSAGE_SIZE]; // a sentence, where it is not told; empty: nobody asked
