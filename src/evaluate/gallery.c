@@ -309,7 +309,8 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
 }
 
 // Collective. The rows of a list that are no images.
-static enum elbow_status draw_lines(struct drawing *drawing, const char *path, struct elbow_error *error)
+static enum elbow_status draw_lines(struct drawing *drawing, const char *path, struct elbow_gallery_plot *plots,
+                                    struct elbow_error *error)
 {
     struct elbow_sink_column columns[5 + ELBOW_ORIGIN_COLUMNS];
     drawing->decoder.microbatch = (size_t)drawing->decoder.gallery->config->train.microbatch;
@@ -320,10 +321,12 @@ static enum elbow_status draw_lines(struct drawing *drawing, const char *path, s
                                               .count = count - 1, // without the errors
                                               .width = width,
                                               .stride = count * width,
+                                              .plots = plots,
                                               .user = drawing,
                                               .produce = produce_reconstructions};
     drawing->row_bytes = lines.stride * sizeof(float);
-    if (error->status == ELBOW_OK && elbow_gallery_check_lines(path, drawing->list->count, error) == ELBOW_OK)
+    if (error->status == ELBOW_OK &&
+        (plots != NULL || elbow_gallery_check_lines(path, drawing->list->count, error) == ELBOW_OK))
         make_room(drawing, error);
     if (elbow_comm_agree(lines.gallery->comm, error) == ELBOW_OK)
         elbow_gallery_draw_lines(&lines, path, error);
@@ -381,6 +384,16 @@ enum elbow_status elbow_gallery_rows(const struct elbow_gallery *gallery, const 
             return elbow_error_set(error, ELBOW_USAGE, "%.500s: has %s, and no row %" PRIu64, dataset->name,
                                    elbow_text_count(dataset->samples, "row").text, list->rows[i]);
     if (elbow_gallery_plots(gallery, path))
-        return draw_lines(&drawing, path, error);
+        return draw_lines(&drawing, path, NULL, error);
     return draw_gallery(&drawing, path, list->count, error);
+}
+
+enum elbow_status elbow_gallery_plot_rows(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
+                                          const struct elbow_gallery_list *list, struct elbow_gallery_plot *plots,
+                                          struct elbow_error *error)
+{
+    struct drawing drawing = reconstructions_of(gallery, dataset, (uint64_t)gallery->config->seed, false);
+    drawing.list = list;
+    *error = (struct elbow_error){0};
+    return draw_lines(&drawing, "row.png", plots, error);
 }

@@ -83,6 +83,19 @@ static void fill_panel(const struct plotting *plotting, uint64_t n)
                                                     .series_count = lines->count};
 }
 
+// A plot for each row.
+static enum elbow_status draw_each(const struct plotting *plotting, struct elbow_error *error)
+{
+    const struct elbow_gallery_lines *lines = plotting->lines;
+    enum elbow_status status = ELBOW_OK;
+    for (uint64_t n = 0; n < lines->list->count && status == ELBOW_OK; ++n) {
+        const struct elbow_plot plot = {
+            .panels = &plotting->panels[n], .panel_count = 1, .panel_width = 360, .panel_height = 240};
+        status = elbow_plot_encode(&plot, "row.png", &lines->plots[n].bytes, &lines->plots[n].size, error);
+    }
+    return status;
+}
+
 // Rank zero.
 static enum elbow_status draw(struct plotting *plotting, const char *path, struct elbow_error *error)
 {
@@ -98,6 +111,8 @@ static enum elbow_status draw(struct plotting *plotting, const char *path, struc
         plotting->x[d] = (double)d;
     for (uint64_t n = 0; n < rows; ++n)
         fill_panel(plotting, n);
+    if (lines->plots != NULL)
+        return draw_each(plotting, error);
     const struct elbow_plot plot = {.panels = plotting->panels, .panel_count = rows};
     return elbow_plot_write(&plot, path, lines->gallery->publish, error);
 }

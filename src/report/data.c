@@ -60,6 +60,8 @@ void elbow_reported_clear(struct elbow_reported *reported)
     elbow_release(&reported->log);
     elbow_release(&reported->steps);
     elbow_evaluation_clear(&reported->evaluation);
+    for (int n = 0; n < ELBOW_REPORTED_LINES; ++n)
+        elbow_release(&reported->lines[n].bytes);
     elbow_release(&reported->names);
     elbow_release(&reported->measuring);
     elbow_release(&reported->why_unmeasured);
@@ -173,6 +175,24 @@ void elbow_report_write_steps(const struct elbow_report *report, size_t run, FIL
                 run, reported->steps[reported->step_count - 1], run, frames - 1, frames - 1);
     }
     fputs("</div>\n", out);
+}
+
+void elbow_report_write_lines(const struct elbow_report *report, size_t run, FILE *out)
+{
+    fputs("<div>\n", out);
+    elbow_html_element(out, "h3", report->runs[run].name);
+    fputs("<div class=\"lines\">\n", out);
+    for (int n = 0; n < ELBOW_REPORTED_LINES; ++n) {
+        const struct elbow_gallery_plot *plot = &report->reported[run].lines[n];
+        char alt[ELBOW_PATH_SIZE + 128];
+        elbow_text_format(alt, sizeof alt, "Row %d and its reconstruction as lines, %s", n + 1, report->runs[run].name);
+        if (plot->bytes == NULL)
+            break;
+        fputs("<figure class=\"drawn\">", out);
+        elbow_html_image(out, "image/png", plot->bytes, plot->size, alt);
+        fputs("</figure>\n", out);
+    }
+    fputs("</div>\n</div>\n", out);
 }
 
 static void begin_warning(const struct elbow_compared *run, bool *has_any, FILE *out)

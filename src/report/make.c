@@ -32,6 +32,8 @@ static enum elbow_status take_run(struct elbow_comm *comm, const struct elbow_re
         status = elbow_compared_traverse(comm, &session, run, error);
     if (status == ELBOW_OK)
         status = elbow_reported_measure(comm, &session, &gathered->reported[r], error);
+    if (status == ELBOW_OK)
+        status = elbow_reported_draw(comm, &session, &gathered->reported[r], error);
     if (status == ELBOW_OK) {
         if (elbow_comm_place(comm).rank == 0)
             elbow_reported_take(wanted.checkpoint, session.checkpoint.config_text, &gathered->reported[r], error);

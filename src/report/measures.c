@@ -5,6 +5,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
 #include "elbow/evaluate/evaluator.h"
+#include "elbow/evaluate/gallery.h"
 #include "elbow/vae/objective.h"
 #include "elbow/vae/prior.h"
 
@@ -104,4 +105,23 @@ enum elbow_status elbow_reported_measure(struct elbow_comm *comm, struct elbow_s
         status = measure(&measuring, reported, error);
     elbow_log_close(&silence);
     return status;
+}
+
+enum elbow_status elbow_reported_draw(struct elbow_comm *comm, const struct elbow_session *session,
+                                      struct elbow_reported *reported, struct elbow_error *error)
+{
+    static const uint64_t rows[ELBOW_REPORTED_LINES] = {0, 1, 2, 3, 4, 5};
+    const struct elbow_checkpoint *checkpoint = &session->checkpoint;
+    const struct elbow_gallery gallery = {.comm = comm,
+                                          .model = session->model,
+                                          .parameters = checkpoint->values,
+                                          .data = &checkpoint->data,
+                                          .config = &checkpoint->config,
+                                          .frozen = session->frozen};
+    uint64_t samples = session->dataset.samples;
+    const struct elbow_gallery_list list = {.rows = rows,
+                                            .count = samples < ELBOW_REPORTED_LINES ? samples : ELBOW_REPORTED_LINES};
+    if (elbow_gallery_has_pictures(&gallery))
+        return ELBOW_OK;
+    return elbow_gallery_plot_rows(&gallery, &session->dataset, &list, reported->lines, error);
 }

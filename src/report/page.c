@@ -26,7 +26,8 @@ static const struct drawn {
      "Heat map of the KL of each latent dimension over training", ELBOW_COMPARED_DIMENSIONS, 0},
     {"prior", "Decoded from the prior", "The same draws of N(0, I) for models of as many dimensions.",
      "Images decoded from draws of N(0, I)", ELBOW_COMPARED_IMAGES, offsetof(struct elbow_compared, samples)},
-    {"reconstructions", "Reconstructions", "Rows above, their reconstructions below.",
+    {"reconstructions", "Reconstructions",
+     "Rows above, their reconstructions below; of rows that are no images the first ones, as lines.",
      "Rows of the data, and below each its reconstruction", ELBOW_COMPARED_IMAGES,
      offsetof(struct elbow_compared, reconstructions)},
     {"map", "Latent space",
@@ -190,7 +191,8 @@ static enum elbow_status write_curves(const struct elbow_report *report, FILE *o
         write_plot(report->runs, report->count, NULL, ELBOW_COMPARED_CURVES, "Curves over training", out, error);
     if (status != ELBOW_OK)
         return status;
-    fputs("</noscript>\n<div class=\"scripted-only\">\n<div class=\"legend\" id=\"curves-legend\"></div>\n<p>"
+    fputs("</noscript>\n<div class=\"scripted-only\">\n<div class=\"legend\" id=\"curves-legend\"></div>\n<p "
+          "class=\"hint\">"
           "<button type=\"button\" id=\"zoom-in\">Zoom in</button> <button type=\"button\" id=\"zoom-out\">Zoom out"
           "</button> <button type=\"button\" id=\"zoom-all\">All steps</button></p>\n"
           "<p class=\"note hint\">Drag over a curve to zoom in; a double click shows all. Keys on a curve: arrows tell "
@@ -216,10 +218,33 @@ static enum elbow_status write_curves(const struct elbow_report *report, FILE *o
     return status;
 }
 
+// Of rows that are no images there are lines.
+static bool has_lines(const struct drawn *of, const struct elbow_report *report, size_t run)
+{
+    return of->images == offsetof(struct elbow_compared, reconstructions) &&
+           report->reported[run].lines[0].bytes != NULL;
+}
+
+// Whether any run has such images.
+static bool has_images(const struct drawn *of, const struct elbow_report *report)
+{
+    for (size_t r = 0; r < report->count; ++r) {
+        const void *images = (const char *)&report->runs[r] + of->images;
+        if (((const struct elbow_compared_pictures *)images)->pixels != NULL || has_lines(of, report, r))
+            return true;
+    }
+    return false;
+}
+
 // A picture of each run, so that they stand side by side where there is room and below each other where there is none.
-static enum elbow_status write_run(const struct drawn *of, const struct elbow_compared *run, FILE *out,
+static enum elbow_status write_run(const struct drawn *of, const struct elbow_report *report, size_t r, FILE *out,
                                    struct elbow_error *error)
 {
+    const struct elbow_compared *run = &report->runs[r];
+    if (has_lines(of, report, r)) {
+        elbow_report_write_lines(report, r, out);
+        return ELBOW_OK;
+    }
     if (of->images == 0)
         return write_plot(run, 1, run->name, of->plot, of->alt, out, error);
     const void *images = (const char *)run + of->images;
@@ -232,12 +257,19 @@ static enum elbow_status write_drawn(const struct elbow_report *report, FILE *ou
     for (size_t d = 0; d < DRAWN && status == ELBOW_OK; ++d) {
         bool is_of_all = drawn[d].plot == ELBOW_COMPARED_RATES;
         elbow_html_section(out, drawn[d].id, drawn[d].heading);
+        if (drawn[d].images != 0 && !has_images(&drawn[d], report)) {
+            elbow_html_element(out, "p class=\"note\"",
+                               "Nothing to draw: the rows are no images, or the model decodes "
+                               "under conditions.");
+            elbow_html_section_end(out);
+            continue;
+        }
         elbow_html_element(out, "p class=\"note\"", drawn[d].note);
         fputs("<div class=\"grid\">\n", out);
         if (is_of_all)
             status = write_plot(report->runs, report->count, NULL, drawn[d].plot, drawn[d].alt, out, error);
         for (size_t r = 0; r < report->count && !is_of_all && status == ELBOW_OK; ++r)
-            status = write_run(&drawn[d], &report->runs[r], out, error);
+            status = write_run(&drawn[d], report, r, out, error);
         fputs("</div>\n", out);
         elbow_html_section_end(out);
     }

@@ -37,6 +37,7 @@ const char *const elbow_report_style[] = {
     "figure img { display: block; max-width: 100%; height: auto; margin: .4rem auto 0; background: #fff; border-radius: 4px; }",
     ".drawn img { width: min(100%, 42rem); }",
     ".frame { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); }",
+    ".lines { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }",
     ".pixels img { width: min(100%, 28rem); image-rendering: pixelated; background: none; }",
     ".chart { position: relative; touch-action: pan-y; cursor: crosshair; }",
     ".chart svg { display: block; width: 100%; height: auto; user-select: none; }",

@@ -66,6 +66,15 @@ grep -q '<h3>By label: first</h3>' one.1.html || fail "one.1.html has no figures
 grep -q '^<pre class="receipt" tabindex="0">run: elbow' one.1.html || fail "one.1.html has no receipt"
 [ "$(grep -c 'class="frame"' one.1.html)" = "$(find first/samples -name 'step-*.png' | wc -l)" ] || fail "one.1.html lacks pictures over training"
 
+# Rows that are no images are lines.
+"$make_data" write flat.h5 /train f32 58,9 normal
+sed 's|^data:.*|data: {file: flat.h5, train: /train}|' first.yaml >flat.yaml
+run 0 1 flat "$elbow" train flat.yaml --run-dir flat
+for ranks in 1 3; do run 0 $ranks flat.$ranks "$elbow" report flat -o flat.$ranks.html; done
+same_file "a report of rows that are no images" flat.1.html flat.3.html
+[ "$(grep -c 'alt="Row [1-6] and its reconstruction as lines, flat"' flat.1.html)" = 6 ] || fail "flat.1.html does not show its rows"
+[ "$(grep -c 'Nothing to draw: the rows are no images' flat.1.html)" = 2 ] || fail "flat.1.html does not say what cannot be drawn"
+
 # A checkpoint by itself has neither tables nor pictures.
 run 0 1 alone "$elbow" report first/checkpoints/step-00000012.h5 -o alone.html
 grep -q 'has no receipt' alone.html || fail "a checkpoint by itself: $(head -c 300 alone.out)"

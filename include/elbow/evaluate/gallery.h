@@ -83,6 +83,18 @@ enum { ELBOW_GALLERY_LINES_MOST = 24 };
 bool elbow_gallery_plots(const struct elbow_gallery *gallery, const char *path);
 enum elbow_status elbow_gallery_check_lines(const char *path, uint64_t rows, struct elbow_error *error);
 
+// A plot as the bytes of a PNG. Owned.
+struct elbow_gallery_plot {
+    char *bytes; // given back with elbow_release
+    size_t size;
+};
+
+// Collective. Rows that are picked out, and are no images, each as a plot of its own in plots (list->count), on rank
+// zero; after a failure some of them.
+enum elbow_status elbow_gallery_plot_rows(const struct elbow_gallery *gallery, const struct elbow_dataset *dataset,
+                                          const struct elbow_gallery_list *list, struct elbow_gallery_plot *plots,
+                                          struct elbow_error *error);
+
 // Local. Whether what is shown are images.
 bool elbow_gallery_has_pictures(const struct elbow_gallery *gallery);
 

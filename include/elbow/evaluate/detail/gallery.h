@@ -21,6 +21,7 @@ struct elbow_gallery_lines {
     const struct elbow_dataset *dataset;
     const struct elbow_gallery_list *list;
     size_t count, width, stride;
+    struct elbow_gallery_plot *plots; // a plot of each row, in place of a file; or NULL
     void *user;
     void (*produce)(void *user, uint64_t first, size_t count, void *rows); // on any rank, of a microbatch at most
 };
