@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Steps of tools/check that find faults without running the program, and those of its long form.
-# shellcheck disable=SC2154 # root and quick are those of tools/check
+# shellcheck disable=SC2154,SC2034 # root and quick are those of tools/check; targets is read by build
 
 # analysis_run: clang-tidy and cppcheck at the lowest priority, in the background, as it counts nothing. They need
 # compile_commands.json and made headers of the release build.
@@ -68,6 +68,7 @@ coverage_step() {
 # analyze_step: the warnings of a build that is not taken for others.
 analyze_step() {
     rm -rf "$root/build/analyze" # a file that is built already does not warn again
+    targets=(elbow elbow-import elbow-shapes elbow-scaling elbow-figures)
     if build analyze; then
         floors_step analyze "$root/tools/lib/analyze" "$root" "$root/build/analyze.log"
     else
