@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The tutorial: every command of every page works, and makes the pictures that the page shows. elbow-figures refuses what is wrong.
+# The tutorial, and the how-to pages on real data: every command of every page works, and makes the pictures that the page shows.
+# elbow-figures refuses what is wrong.
 set -u
 guide=$(cd "$(dirname "$0")/../.." && pwd)/tools/guide
 # shellcheck source-path=SCRIPTDIR
@@ -9,6 +10,26 @@ figures=$build/elbow-figures
 
 "$guide" --short "$build" >guide.out 2>guide.err || fail "tools/guide: $(tail -n 20 guide.err)"
 [ "$(grep -c ': done$' guide.out)" = 9 ] || fail "not all pages were run: $(cat guide.out)"
+
+# The how-to pages that go from a file to a figure, on stand-ins for what a reader downloads, and for what Python would make.
+mkdir -p downloads/fashion downloads/data
+for part in tra tes; do
+    awk 'BEGIN { for (row = 0; row < 120; row++) { for (i = 0; i < 64; i++) printf "%d,", (7 * row + i * i) % 17; print row % 10 } }' \
+        >downloads/optdigits.$part
+done
+for part in train t10k; do
+    { printf '\0\0\10\3\0\0\0\144\0\0\0\34\0\0\0\34' && seq 100000 | head -c 78400; } >downloads/$part-images-idx3-ubyte.gz
+    { printf '\0\0\10\1\0\0\0\144' && for _ in {1..10}; do printf '\0\1\2\3\4\5\6\7\10\11'; done; } >downloads/$part-labels-idx1-ubyte.gz
+done
+cp downloads/*.gz downloads/fashion
+for rows in train calibration new; do "$make_data" write downloads/data/cells.h5 /$rows f64 80,12 normal seed=5; done
+"$make_data" write downloads/data/cells.h5 /names string 80 names
+"$make_data" write downloads/data/cells.h5 /labels i8 80 bits
+"$make_data" write downloads/data/threes.h5 /is_3 u8 100 bits
+for name in t-SNE UMAP; do "$make_data" write downloads/embedded.h5 /$name f32 120,2 normal; done
+"$guide" --short --howto downloads "$build" >howto.out 2>howto.err || fail "tools/guide --howto: $(tail -n 20 howto.err)"
+[ "$(grep -c ': done$' howto.out)" = 8 ] || fail "not all how-to pages were run: $(cat howto.out)"
+grep -q 'usage: .*--howto DOWNLOADS' <("$guide" --howto nowhere "$build" 2>&1) || fail "a folder that is not there"
 
 # refused WORDS ARGUMENT...: with a sentence, and without a file.
 refused() {

@@ -3,7 +3,6 @@
 # elbow score: the same bytes each time and on any ranks, figures that are those of eval, p-values and selection by their
 # definitions, labels, another model beside it; and every mistake in one sentence.
 set -u
-page=$(cd "$(dirname "$0")/../.." && pwd)/docs/howto/anomaly-detection.md
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-errors.sh"
 
@@ -156,17 +155,5 @@ refused 2 '--calibrate-condition-from /told: the model was trained without data.
 refused 2 '--calibrate-size /told: no likelihood of the checkpoint has size: data' score model -o x.h5 --data rows.h5:/new --calibrate rows.h5:/few --calibrate-size /told
 refused 2 'go with --calibrate; give it, too' score model -o x.h5 --calibrate-mask /told
 
-# The page for newcomers: its model, and what it does with it.
-for rows in train calibration new; do "$make_data" write pumps.h5 /$rows f32 80,12 normal seed=5; done
-"$make_data" write pumps.h5 /names string 80 names
-"$make_data" write pumps.h5 /labels i8 80 bits
-awk '/^```/ { inside = $0 == "```yaml"; next } inside' "$page" >pumps.yaml
-grep -qx '# pumps.yaml' pumps.yaml || fail "the page has no pumps.yaml"
-for name in pumps background; do
-    run 0 1 page "$elbow" train pumps.yaml --set train.epochs=1 --set samples.count=0 --run-dir runs/$name
-done
-grep -E '^ *elbow score ' "$page" | sed 's/^ *elbow //' >told
-[ "$(wc -l <told)" = 4 ] || fail "$page tells $(wc -l <told) commands"
-while read -r -a words; do run 0 1 after "$elbow" "${words[@]}"; done <told
 [ ! -e x.h5 ] || fail "a mistake left x.h5"
 finish
