@@ -32,6 +32,14 @@ enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status s
     return status;
 }
 
+void elbow_error_add(struct elbow_error *error, const char *text)
+{
+    if (error == NULL)
+        return;
+    size_t length = strnlen(error->message, sizeof error->message - 1);
+    snprintf(error->message + length, sizeof error->message - length, "%s", text);
+}
+
 void elbow_error_prefix(struct elbow_error *error, const char *format, ...)
 {
     if (error == NULL)

@@ -100,17 +100,18 @@ static enum elbow_status check_confusion(const struct wish *wish, const struct e
                            wish->request.output, session->dataset.name);
 }
 
-// What is not finite says nothing of the model but that.
-static void warn_of_infinite(const struct elbow_dataset *dataset, const struct elbow_figures *figures,
-                             struct elbow_log *log)
+// What is not finite says nothing of the model but that. All ranks have the same figures.
+static enum elbow_status check_finite(const struct elbow_dataset *dataset, const struct elbow_figures *figures,
+                                      struct elbow_error *error)
 {
     bool has_elbo = elbow_figures_has(figures, ELBOW_FIGURE_ELBO, ELBOW_FIGURE_IN_JSON);
-    if (!isfinite(figures->values[ELBOW_FIGURE_RECON] + (has_elbo ? figures->values[ELBOW_FIGURE_ELBO] : 0)))
-        elbow_log_warn(
-            log,
-            "the figures are not finite: values of %.500s lie far from those of the training data (from %g to %g), "
-            "or the weights have diverged",
-            dataset->name, dataset->trained_min, dataset->trained_max);
+    if (isfinite(figures->values[ELBOW_FIGURE_RECON] + (has_elbo ? figures->values[ELBOW_FIGURE_ELBO] : 0)))
+        return ELBOW_OK;
+    return elbow_error_set(
+        error, ELBOW_NUMBERS,
+        "the figures are not finite: values of %.500s lie far from those of the training data (from %g to %g), "
+        "or the weights have diverged",
+        dataset->name, dataset->trained_min, dataset->trained_max);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
@@ -158,10 +159,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         status = write_confusion(call, &wish, &session, &evaluation, error);
     if (status == ELBOW_OK && evaluation.has_too_many_classes)
         elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");
-    if (status == ELBOW_OK)
-        warn_of_infinite(&session.dataset, &evaluation.figures, call->log);
     if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0)
         elbow_eval_print(&session, &evaluation, wish.json);
+    if (status == ELBOW_OK)
+        status = check_finite(&session.dataset, &evaluation.figures, error);
     elbow_evaluation_clear(&evaluation);
     elbow_session_close(call->comm, &session);
     return status;

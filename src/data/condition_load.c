@@ -261,8 +261,8 @@ static enum elbow_status refuse_missing(const struct elbow_condition_loading *lo
     return elbow_error_set(
         error, ELBOW_USAGE,
         "%.500s: the model is told the %s of each row, and no dataset of it is named for these; give "
-        "--condition-from %s=FILE:/dataset",
-        loading->rows_name, name, name);
+        "%s %s=FILE:/dataset",
+        loading->rows_name, name, loading->sources->flag != NULL ? loading->sources->flag : "--condition-from", name);
 }
 
 enum elbow_status elbow_conditions_load(struct elbow_comm *comm, const struct elbow_condition_loading *loading,

@@ -211,7 +211,10 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
         return error->status;
     elbow_loading_settle(loading, error);
     dataset->news.fills_nothing = loading->request->missing == ELBOW_MISSING_FILL && !loading->request->is_settled &&
-                                  dataset->unknown == 0 && !elbow_missing_has_rules(&dataset->missing);
+                                  dataset->unknown == 0 && !elbow_missing_has_rules(&dataset->missing) &&
+                                  !dataset->news.holds_sentinels;
+    dataset->news.misses_none = elbow_loading_may_miss(loading) && !loading->request->is_settled &&
+                                dataset->unknown == 0 && !dataset->news.fills_nothing && !dataset->news.holds_sentinels;
     return error->status;
 }
 

@@ -103,6 +103,8 @@ static void tell_transform(const struct elbow_dataset *dataset, char *text, size
 static void tell_missing(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     double all = (double)dataset->samples * (double)dataset->values;
+    if (dataset->news.misses_none)
+        elbow_log_say(log, "%s: no value is missing", role);
     if (!elbow_dataset_has_known(dataset))
         return;
     elbow_log_say(
@@ -166,6 +168,11 @@ static void tell_of_files(const struct elbow_dataset *dataset, const char *role,
                        "%s: was written by MATLAB, which stores axes in reverse order: it is taken for %s; if its "
                        "samples are along the last axis, set data.transpose: true",
                        dataset->name, elbow_text_count(dataset->samples, "sample").text);
+    if (dataset->news.is_turned_in_vain)
+        elbow_log_warn(log,
+                       "%s: data.transpose: true makes it %s of %zu values each; if its samples come first in the "
+                       "file, leave data.transpose out",
+                       dataset->name, elbow_text_count(dataset->selection.stored, "sample").text, dataset->values);
     if (dataset->news.axes[0] != 0)
         elbow_log_warn(log, "%s: %s", dataset->name, dataset->news.axes);
     tell_keys(dataset, log);

@@ -106,6 +106,7 @@ static void open(struct elbow_loading *loading, struct elbow_error *error)
         make_table(&loading->source->info);
     loading->info = loading->stored = loading->source->info;
     loading->dataset->news.may_be_reversed = loading->source->may_be_reversed;
+    loading->dataset->news.is_turned_in_vain = loading->source->is_turned_in_vain;
     loading->dataset->selection = elbow_selection_all(loading->info.shape[0]);
     check_shape(loading, error);
 }

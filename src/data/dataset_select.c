@@ -72,6 +72,13 @@ static enum elbow_status choose(const struct elbow_loading *loading, struct elbo
     return status;
 }
 
+// Local. A few rows of which series are cut may be the channels of a recording.
+static bool is_recording(const struct elbow_loading *loading)
+{
+    const struct elbow_hdf5_info *info = &loading->info;
+    return loading->request->select.length > 0 && info->rank == 2 && info->shape[1] > info->shape[0];
+}
+
 static enum elbow_status split(const struct elbow_loading *loading, struct elbow_selection *selection,
                                struct elbow_error *error)
 {
@@ -88,6 +95,9 @@ static enum elbow_status split(const struct elbow_loading *loading, struct elbow
         .share = select->share, .seed = select->split_seed, .is_valid = select->is_valid, .groups = groups};
     if (status == ELBOW_OK)
         status = elbow_selection_split(selection, &side, loading->dataset->name, error);
+    if (status == ELBOW_DATA && groups == NULL && is_recording(loading))
+        elbow_error_add(error, "; if the rows are the channels of one recording, (channels, points), turn it round and "
+                               "cut it into series first, (series, points, channels): docs/howto/your-own-data.md");
     elbow_release(&groups);
     return status;
 }
@@ -105,6 +115,13 @@ static enum elbow_status refuse_short(const struct elbow_loading *loading, struc
     const struct elbow_hdf5_info *info = &loading->info;
     int time = time_axis(loading), other = time == 1 ? 2 : 1;
     const char *key = time == 1 ? "first" : "last";
+    if (loading->request->is_settled) // the checkpoint says what the axes are
+        return elbow_error_set(error, ELBOW_DATA,
+                               "%s: its series have %s, which is shorter than the windows of %" PRIu64
+                               " of the checkpoint; if the other axis, of %" PRIu64
+                               ", is time, turn the rows round, as numpy.moveaxis(x, 1, 2) does",
+                               loading->dataset->name, elbow_text_count(info->shape[time], "point").text,
+                               loading->request->select.length, info->shape[other]);
     return elbow_error_set(error, ELBOW_DATA,
                            "%s: its series have %s, which is shorter than data.series.length: %" PRIu64
                            "; if the other axis, of %" PRIu64 ", is time, set data.channels: %s",

@@ -333,6 +333,8 @@ enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elb
         return error->status;
     if (elbow_loading_settle_known(loading, error) != ELBOW_OK)
         return error->status;
+    if (elbow_loading_doubt_sentinels(loading, error) != ELBOW_OK)
+        return error->status;
     settle_scale(loading, error);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || elbow_loading_take_transform(loading, error) != ELBOW_OK)
         return error->status;

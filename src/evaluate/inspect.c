@@ -168,7 +168,7 @@ static void print_training(const struct walk *walk, const char *name, const stru
         fprintf(walk->out, "          valid: 0.1    # a tenth of them, or another dataset\n");
     if (missing != NULL)
         fprintf(walk->out, "          missing: %s    # such values are not scored\n", missing);
-    if (elbow_hdf5_looks_reversed(walk->file, name, info))
+    if (elbow_hdf5_may_be_reversed(walk->file, name, info))
         fprintf(walk->out,
                 "    written by MATLAB, which stores axes in reverse order; if the samples are along the last axis:\n"
                 "          transpose: true    # %s\n",

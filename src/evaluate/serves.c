@@ -94,7 +94,7 @@ static bool collect(void *user, const struct elbow_hdf5_entry *entry)
         elbow_hdf5_row_values(entry->info) == 1)
         return true;
     bool is_kept = add_rows(collection->serves, entry->info->shape[0]);
-    if (!is_kept || !elbow_hdf5_looks_reversed(collection->file, entry->name, entry->info))
+    if (!is_kept || !elbow_hdf5_may_be_reversed(collection->file, entry->name, entry->info))
         return is_kept;
     return add_rows(collection->serves, entry->info->shape[entry->info->rank - 1]); // with data.transpose
 }

@@ -5,12 +5,17 @@
 #include "elbow/base/inputs.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/output.h"
+#include "elbow/base/text.h"
+#include "elbow/checkpoint/checkpoint.h"
 #include "elbow/data/configured.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/output/plot.h"
 #include "elbow/output/sink.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static enum elbow_status note_files(const struct elbow_files *files, struct elbow_error *error)
 {
@@ -31,6 +36,27 @@ static enum elbow_status check_ending(const struct elbow_session_request *reques
                            request->output);
 }
 
+// Whether a run keeps a checkpoint of this name there, or will: one that is there is refused as such.
+static enum elbow_status check_run(const char *output, struct elbow_error *error)
+{
+    elbow_path folder, config;
+    uint64_t step;
+    const char *name = strrchr(output, '/');
+    name = name == NULL ? output : name + 1;
+    if (!elbow_checkpoint_step(name, &step) && strcmp(name, "best.h5") != 0)
+        return ELBOW_OK;
+    char *place = NULL;
+    if (elbow_text_format(folder, sizeof folder, "%.*s.", (int)(name - output), output))
+        place = realpath(folder, NULL);
+    bool is_kept = place != NULL && elbow_output_ends(place, "/checkpoints") &&
+                   elbow_text_format(config, sizeof config, "%s/../config.yaml", place) && access(config, F_OK) == 0;
+    free(place);
+    if (!is_kept)
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "%.500s: is where a run keeps its checkpoints, under such names; give another name", output);
+}
+
 // Collective.
 enum elbow_status elbow_session_check_output(struct elbow_comm *comm, const struct elbow_session_request *request,
                                              const struct elbow_session_files *files, struct elbow_error *error)
@@ -39,6 +65,8 @@ enum elbow_status elbow_session_check_output(struct elbow_comm *comm, const stru
     if (elbow_comm_place(comm).rank == 0 && request->output != NULL) {
         for (int part = 0; files != NULL && part < ELBOW_SESSION_PARTS && status == ELBOW_OK; ++part)
             status = note_files(&files->parts[part], error);
+        if (status == ELBOW_OK)
+            status = check_run(request->output, error);
         if (status == ELBOW_OK)
             status = elbow_output_check(request->output, elbow_output_publishing(request->force), error);
         if (status == ELBOW_OK && !request->is_copy)

@@ -241,11 +241,13 @@ static enum elbow_status find_variable(const struct elbow_config *config, const 
 
 static enum elbow_status locate_conditions(const struct elbow_session_request *request,
                                            const struct elbow_config *config, bool is_noise,
-                                           struct elbow_session_place *parts, struct elbow_error *error)
+                                           struct elbow_session_place *parts, const char **chosen,
+                                           struct elbow_error *error)
 {
     bool is_given[ELBOW_NAMED_MAX] = {false};
     const char *flag = flag_of(request, "--condition-from", "--calibrate-condition-from");
     enum elbow_status status = ELBOW_OK;
+    *chosen = flag;
     if (request->is_beside && config->data.condition.count == 0)
         return ELBOW_OK;
     for (size_t i = 0; i < request->condition_count && status == ELBOW_OK; ++i) {
@@ -295,7 +297,7 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
     if (status == ELBOW_OK)
         status = check_sizes(request, config, &parts[ELBOW_SESSION_SIZE], error);
     if (status == ELBOW_OK)
-        status = locate_conditions(request, config, is_noise, parts, error);
+        status = locate_conditions(request, config, is_noise, parts, &places->condition_flag, error);
     bool writes_names =
         request->wants_names && request->output != NULL && (!request->draws || elbow_sink_holds_texts(request->output));
     if (!writes_names)
@@ -341,7 +343,8 @@ static void point(const struct elbow_session_files *files, enum elbow_session_pa
 void elbow_session_conditions(const struct elbow_config *config, const struct elbow_session_places *places,
                               const struct elbow_session_files *files, struct elbow_condition_sources *sources)
 {
-    *sources = (struct elbow_condition_sources){.may_lack = config->model.condition.dropout > 0};
+    *sources = (struct elbow_condition_sources){.may_lack = config->model.condition.dropout > 0,
+                                                .flag = places->condition_flag};
     for (size_t i = 0; i < config->data.condition.count; ++i) {
         struct elbow_condition_source *source = &sources->sources[sources->count];
         if (files->parts[ELBOW_SESSION_CONDITION + i].count == 0)

@@ -142,8 +142,8 @@ says wide 'warning: values.h5:/wide is float32 from 0 to 255, but unit.* was tra
 "$make_data" write levels.h5 /far f32 24,6,5,3 unit set=1e30@0,0
 run 0 1 levels "$elbow" eval unit --data levels.h5:/counts
 says levels 'warning: levels.h5:/counts is uint8 from 0 to [2-9], but unit.* was trained on float32 from 0 to 1'
-run 0 1 far "$elbow" eval unit --data levels.h5:/far
-says far 'warning: the figures are not finite: values of levels.h5:/far lie far from those of the training data \(from 0 to 1\)'
+run 1 1 far "$elbow" eval unit --data levels.h5:/far
+says far 'elbow: the figures are not finite: values of levels.h5:/far lie far from those of the training data \(from 0 to 1\)'
 with 1 'values.h5:/unit: is float32 from 0 to 1, but values.h5:/hwc holds uint8 from 0 to 255' data.train=/hwc data.valid=/unit
 refuses 1 'values.h5:/hwc: is uint8 from 0 to 255, but values.h5:/unit holds float32 from 0 to 1' data.train=/unit data.valid=/hwc
 trained both_told data.train=/hwc data.valid=/wide && silent both_told

@@ -73,7 +73,8 @@ struct elbow_condition_sources {
         const char *name;
         struct elbow_companion where; // its files are set; but for rows_name and rows
     } sources[ELBOW_NAMED_MAX];
-    bool may_lack; // rows may be without a value
+    bool may_lack;    // rows may be without a value
+    const char *flag; // what gives one that is missing, for messages; NULL: --condition-from
 };
 
 // What is to be loaded, and what comes of it.

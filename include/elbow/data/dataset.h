@@ -37,6 +37,9 @@ struct elbow_dataset_news {
     char unread_in[ELBOW_DATASET_NAME_SIZE]; // the dataset of that row, where there are several; else empty
     bool is_other_side;        // of a dataset that has been told of: what holds for both sides is not said again
     bool fills_nothing;        // data.missing: fill, but nothing says which of its values are missing
+    bool holds_sentinels;      // numbers as other programs write them for missing ones; `doubt` tells
+    bool misses_none;          // values may be missing (data.missing, data.mask), and none is
+    bool is_turned_in_vain;    // data.transpose, but the rows seem to come first in the file
     bool may_be_reversed;      // MATLAB wrote it, and its last axis may be that of the samples
     bool looks_channels_first; // its first axis may be that of the channels, and is not read so
     char turned[500];          // how rows are turned round: "3 x 64 x 64 (stored flat) to 64 x 64 x 3"; empty: not

@@ -134,7 +134,6 @@ enum elbow_status elbow_hdf5_read_reversed(struct elbow_hdf5 *file, const char *
 // Local. Whether MATLAB wrote a dataset, which reverses axes, and its last axis, of more than one, may be that of the
 // rows; and whether it looks so, being longer than its first.
 bool elbow_hdf5_may_be_reversed(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info);
-bool elbow_hdf5_looks_reversed(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info);
 
 // What an attribute is.
 struct elbow_hdf5_attribute {

@@ -55,6 +55,7 @@ struct elbow_source_functions {
 struct elbow_source {
     const struct elbow_source_functions *functions;
     bool may_be_reversed;        // MATLAB wrote it, and the last axis may be that of the samples
+    bool is_turned_in_vain;      // transposed, but its rows seem to come first in the file
     struct elbow_hdf5_info info; // of the rows: shape[0] of them. Their bounds are not checked (elbow_hdf5_check_rows)
     bool may_lack;               // chunks of it need not be there
     bool is_sparse;              // entries of the rows can be had without the zeros between them

@@ -30,10 +30,3 @@ bool elbow_hdf5_may_be_reversed(struct elbow_hdf5 *file, const char *name, const
     return (elbow_hdf5_find_attribute(file, name, "MATLAB_class", &found, NULL) == ELBOW_OK && found) ||
            has_block(file);
 }
-
-bool elbow_hdf5_looks_reversed(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info)
-{
-    ELBOW_HDF5_GUARD;
-    return info->rank >= 2 && info->shape[info->rank - 1] > info->shape[0] &&
-           elbow_hdf5_may_be_reversed(file, name, info);
-}

@@ -89,6 +89,12 @@ static void describe_foreign(hid_t type, char *what, size_t size)
 {
     char members[128];
     H5T_class_t class = H5Tget_class(type);
+    if (class == H5T_REFERENCE) {
+        elbow_text_format(what, size,
+                          "holds references, integers or floats were expected; MATLAB stores cell arrays and strings "
+                          "so: save numbers in their place, as [names, ~, y] = unique(c) makes them");
+        return;
+    }
     if (class != H5T_COMPOUND) {
         elbow_text_format(what, size, "holds %s, integers or floats were expected", class_text(class));
         return;

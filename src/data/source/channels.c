@@ -148,6 +148,7 @@ static enum elbow_status join(struct channels *channels, struct elbow_error *err
     }
     *info = *first;
     channels->source.may_be_reversed = channels->parts[0]->may_be_reversed;
+    channels->source.is_turned_in_vain = channels->parts[0]->is_turned_in_vain;
     bool has_axis = info->rank >= 2 && info->shape[info->rank - 1] == 1;
     if (!has_axis && info->rank == ELBOW_HDF5_RANK_MAX)
         return elbow_error_set(error, ELBOW_FORMAT,

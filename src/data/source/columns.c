@@ -101,6 +101,7 @@ static enum elbow_status select_columns(struct columns *columns, struct elbow_er
                                "%s:%s: has %s, but data.columns goes up to column %lld; they count from 0", at.file,
                                at.dataset, elbow_text_count(all->shape[1], "column").text, (long long)last);
     columns->source.may_be_reversed = columns->all->may_be_reversed;
+    columns->source.is_turned_in_vain = columns->all->is_turned_in_vain;
     columns->source.info = *all;
     columns->source.info.shape[1] = 0;
     for (size_t k = 0; k < columns->ranges.count; ++k)

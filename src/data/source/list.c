@@ -114,8 +114,10 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
         status = open_counted(list, file, error);
         if (status == ELBOW_OK)
             status = elbow_source_storage(list->open, file == 0 ? storage : &other, error);
-        if (status == ELBOW_OK && file > 0 && other.reading > storage->reading)
-            storage->reading = other.reading;
+        if (status == ELBOW_OK && file > 0) {
+            storage->reading = other.reading > storage->reading ? other.reading : storage->reading;
+            storage->kept = other.kept > storage->kept ? other.kept : storage->kept;
+        }
     }
     return status;
 }
@@ -270,6 +272,17 @@ const uint64_t *elbow_source_list_rows(const struct elbow_source *source, size_t
     return list->rows;
 }
 
+static enum elbow_status same_rows(struct list *list, size_t file, struct elbow_error *error)
+{
+    enum elbow_status status =
+        elbow_source_same_rows(&list->source.info, spot_of(list, 0), &list->open->info, spot_of(list, file), error);
+    if (status == ELBOW_MISMATCH && list->source.may_be_reversed)
+        elbow_error_add(error,
+                        "; they were written by MATLAB, which stores axes in reverse order: if their samples are "
+                        "along the last axis, set data.transpose: true");
+    return status;
+}
+
 // The rows of all files; the first file says what a row is.
 static enum elbow_status count_rows(struct list *list, struct elbow_error *error)
 {
@@ -280,13 +293,14 @@ static enum elbow_status count_rows(struct list *list, struct elbow_error *error
         return status;
     *info = list->open->info;
     list->source.may_be_reversed = list->open->may_be_reversed;
+    list->source.is_turned_in_vain = list->open->is_turned_in_vain;
     uint64_t all = 0;
     for (size_t file = 0; file < files && status == ELBOW_OK; ++file) {
         list->first[file] = all;
         if (list->request.rows == NULL && file > 0)
             status = open_file(list, file, error);
         if (status == ELBOW_OK && list->request.rows == NULL && file > 0)
-            status = elbow_source_same_rows(info, spot_of(list, 0), &list->open->info, spot_of(list, file), error);
+            status = same_rows(list, file, error);
         if (status == ELBOW_OK)
             list->rows[file] = list->request.rows != NULL ? list->request.rows[file] : list->open->info.shape[0];
         if (status == ELBOW_OK && __builtin_add_overflow(all, list->rows[file], &all))

@@ -58,6 +58,17 @@ static void close_transposed(struct elbow_source *source)
 static const struct elbow_source_functions functions = {
     .check = check, .storage = storage, .packing = packing, .read = read, .locate = locate, .close = close_transposed};
 
+// Samples that are few, of very many values, where the file would have the reverse without data.transpose. MATLAB's
+// matrices may be so.
+static bool looks_in_vain(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info)
+{
+    enum { FAR = 10 };
+    uint64_t in_row = elbow_hdf5_row_values(info), last = info->rank > 1 ? info->shape[info->rank - 1] : 0;
+    if (last == 0 || (info->rank == 2 && elbow_hdf5_may_be_reversed(file, name, info)))
+        return false;
+    return last <= info->shape[0] * (in_row / last) / FAR && info->shape[0] > in_row / FAR;
+}
+
 static enum elbow_status reverse(struct transposed *transposed, struct elbow_error *error)
 {
     struct elbow_hdf5_info *info = &transposed->source.info;
@@ -98,6 +109,8 @@ enum elbow_status elbow_source_open_transposed(const char *file, const char *dat
         status = elbow_hdf5_open(file, &transposed->file, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_describe_dataset(transposed->file, dataset, &transposed->source.info, error);
+    if (status == ELBOW_OK)
+        transposed->source.is_turned_in_vain = looks_in_vain(transposed->file, dataset, &transposed->source.info);
     if (status == ELBOW_OK)
         status = reverse(transposed, error);
     if (status == ELBOW_OK)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the parts of loading a dataset (dataset_load.c) share: opening and describing (dataset_open.c), its shape
 // (dataset_shape.c), reading (row_reader.h, dataset_read.c, dataset_sparse.c, dataset_turn.c), what is missing
-// (dataset_known.c, dataset_spot.c), figures of all values (dataset_measure.c), what follows from them
-// (dataset_values.c, dataset_transform.c).
+// (dataset_known.c, dataset_spot.c, dataset_sentinel.c), figures of all values (dataset_measure.c), what follows from
+// them (dataset_values.c, dataset_transform.c).
 #ifndef ELBOW_DATA_DETAIL_LOADING_H
 #define ELBOW_DATA_DETAIL_LOADING_H
 
@@ -168,6 +168,10 @@ enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loadin
 // Collective. The transform of what the encoder sees, likewise, and the range of the training data. Mean, deviation and
 // extremes are known. DATA for values that it has nothing for.
 enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, struct elbow_error *error);
+
+// Collective. Doubts values that are numbers as other programs write them for missing ones. Figures, minimum and
+// maximum are known. MEMORY.
+enum elbow_status elbow_loading_doubt_sentinels(struct elbow_loading *loading, struct elbow_error *error);
 
 // Collective. What follows from all rows together: scaling, transform, and whether all values may be what is demanded.
 enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elbow_error *error);

@@ -29,6 +29,7 @@ struct elbow_session_places {
         elbow_places places;
     } parts[ELBOW_SESSION_PARTS];
     struct elbow_selecting select; // but for the companions
+    const char *condition_flag;    // which gives conditions
 };
 
 // Of each part. Zeroed: none.
