@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Figures: what Elbow reports of a run, an evaluation, a class or a sample. One list has the name, unit and meaning of
-// each, and where it is to be found; the columns of metrics.csv, the keys of `elbow eval --json`, its words, the lines
-// of the log and the table in docs/formats.md come from it. Whoever computes a figure sets it by its enumerator.
+// Figures: what Elbow reports of a run, an evaluation, a class or a sample. One list has the name, unit, meaning and
+// places of each; the columns of metrics.csv, the keys of `elbow eval --json`, its text, the lines of the log and the
+// table in docs/formats.md come from it. Code that computes a figure sets it by its enumerator.
 #ifndef ELBOW_CONFIG_FIGURES_H
 #define ELBOW_CONFIG_FIGURES_H
 
@@ -13,18 +13,18 @@
 
 ELBOW_C_BEGIN
 
-// Where a figure is to be found.
+// The places of a figure.
 enum elbow_figure_place {
     ELBOW_FIGURE_IN_TABLE = 1 << 0,   // a column of metrics.csv
-    ELBOW_FIGURE_IN_LOG = 1 << 1,     // the lines that a run says of its rows
+    ELBOW_FIGURE_IN_LOG = 1 << 1,     // the log lines of the rows of a run
     ELBOW_FIGURE_IN_WORDS = 1 << 2,   // elbow eval
     ELBOW_FIGURE_IN_JSON = 1 << 3,    // elbow eval --json
     ELBOW_FIGURE_IN_CLASSES = 1 << 4, // both, for each class
     ELBOW_FIGURE_IN_ROWS = 1 << 5,    // elbow encode, for each sample
 
-    ELBOW_FIGURE_OF_KL = 1 << 6,          // of models with a KL alone (elbow_posterior_has_kl)
-    ELBOW_FIGURE_IN_PLAIN_TABLE = 1 << 7, // a column of metrics.csv of models without one
-    ELBOW_FIGURE_OF_SOME = 1 << 8,        // a column of those runs alone whose objective has it
+    ELBOW_FIGURE_OF_KL = 1 << 6,          // only of models with a KL (elbow_posterior_has_kl)
+    ELBOW_FIGURE_IN_PLAIN_TABLE = 1 << 7, // a column of metrics.csv of models without a KL
+    ELBOW_FIGURE_OF_SOME = 1 << 8,        // a column only of runs whose objective has it
 
     ELBOW_FIGURE_IN_EVAL = ELBOW_FIGURE_IN_WORDS | ELBOW_FIGURE_IN_JSON,
     ELBOW_FIGURE_PLACES = (ELBOW_FIGURE_IN_ROWS << 1) - 1
@@ -33,9 +33,8 @@ enum elbow_figure_place {
 enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
 
 // X(ENUMERATOR, name, unit, meaning, digits, places, is_clock), in the order of columns and keys. The unit is empty for
-// plain numbers; digits stand behind the point in words, but those
-// of SIGNIFICANT are the significant ones; clocks differ from run to run, all others are the same to the
-// last bit. A name never changes.
+// plain numbers; digits is the number of decimals in text, or of significant digits if it includes SIGNIFICANT; clocks
+// differ from run to run, all others are the same to the last bit. A name never changes.
 #define ELBOW_FIGURE_LIST(X)                                                                                           \
     X(ELBOW_FIGURE_SAMPLES, samples, "", "number of samples of the set, or of the class", 0,                           \
       ELBOW_FIGURE_IN_EVAL | ELBOW_FIGURE_IN_CLASSES, false)                                                           \
@@ -195,8 +194,8 @@ struct elbow_figure {
 // Local. The row of a figure.
 const struct elbow_figure *elbow_figure_row(enum elbow_figure_kind kind);
 
-// A figure that several parts of model.likelihood have, of one of them. It is called by the number of the part:
-// variance_0, variance_2.
+// A figure of one of several parts of model.likelihood. Its name contains the number of the part: variance_0,
+// variance_2.
 enum { ELBOW_PART_FIGURES = 2 * 16 };
 struct elbow_part_figure {
     enum elbow_figure_kind kind;
@@ -204,7 +203,7 @@ struct elbow_part_figure {
     double value;
 };
 
-// The figures of one thing: a row, an evaluation, a class, a sample. Zeroed: none is given. Plain.
+// The figures of a row, an evaluation, a class or a sample. Zeroed: none is given. Plain.
 struct elbow_figures {
     double values[ELBOW_FIGURES];
     bool is_given[ELBOW_FIGURES];
@@ -214,30 +213,30 @@ struct elbow_figures {
     struct elbow_part_figure parts[ELBOW_PART_FIGURES];
 };
 
-// Local. A value in words, with the figure's digits.
+// Local. A value as text, with the digits of the figure.
 enum { ELBOW_FIGURE_TEXT = 64 };
 const char *elbow_figure_text(enum elbow_figure_kind kind, double value, char text[ELBOW_FIGURE_TEXT]);
 
 // Local.
 void elbow_figures_set(struct elbow_figures *figures, enum elbow_figure_kind kind, double value);
 
-// Local. The standard error of a mean over samples, of the sums of a value and of its square over them; none of a
-// single sample.
+// Local. The standard error of a mean over samples, from the sums of a value and of its square over them; a single
+// sample has none.
 void elbow_figures_set_error(struct elbow_figures *figures, enum elbow_figure_kind kind, double samples, double sum,
                              double squares);
 
-// Local. That of a part, and its name.
+// Local. The figure of a part, and its name.
 void elbow_figures_set_part(struct elbow_figures *figures, enum elbow_figure_kind kind, size_t part, double value);
 enum { ELBOW_FIGURE_NAME = 48 };
 const char *elbow_figure_name_part(enum elbow_figure_kind kind, size_t part, char name[ELBOW_FIGURE_NAME]);
 
-// Local. That of a part; NaN where it is not given.
+// Local. The figure of a part; NaN if it is not given.
 double elbow_figures_get_part(const struct elbow_figures *figures, enum elbow_figure_kind kind, size_t part);
 
-// Local. Takes over those that are given in `more`.
+// Local. Copies the figures that are given in `more`.
 void elbow_figures_add(struct elbow_figures *figures, const struct elbow_figures *more);
 
-// Local. NaN where it is not given.
+// Local. NaN if it is not given.
 double elbow_figures_get(const struct elbow_figures *figures, enum elbow_figure_kind kind);
 
 // Local. Whether a figure is given and belongs to a place.

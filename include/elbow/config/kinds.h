@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The kinds that a configuration chooses among. Each list makes the enumeration, the words of YAML (src/config) and,
-// where a kind is code, the table of its functions: a name without its file does not link, and no list can fall out of
-// step with another.
+// The kinds that a configuration chooses among. Each list defines the enumeration, the words of YAML (src/config) and,
+// if a kind is code, the table of its functions: a name without its file does not link, and no list can diverge from
+// another.
 //
-// X(ENUMERATOR, word, ...). The order is that of the enumeration; words are what configurations and checkpoints hold,
-// so a word never changes.
+// X(ENUMERATOR, word, ...). The order is that of the enumeration; configurations and checkpoints contain the words, so
+// a word never changes.
 #ifndef ELBOW_CONFIG_KINDS_H
 #define ELBOW_CONFIG_KINDS_H
 
@@ -19,7 +19,7 @@
     X(ELBOW_BINARIZE_SAMPLE, sample)
 enum elbow_binarize { ELBOW_BINARIZE_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// What the axes of a sample are.
+// The axes of a sample.
 #define ELBOW_LAYOUT_LIST(X)                                                                                           \
     X(ELBOW_LAYOUT_AUTO, auto)     /* guessed: (H, W) and (H, W, C) are images */                                      \
     X(ELBOW_LAYOUT_ROWS, rows)     /* values without an order */                                                       \
@@ -28,13 +28,13 @@ enum elbow_binarize { ELBOW_BINARIZE_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_LAYOUT_VOLUME, volume) /* (D, H, W), (D, H, W, C) */
 enum elbow_layout { ELBOW_LAYOUT_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// Which axis of a stored sample is that of the channels.
+// The axis of the channels in a stored sample.
 #define ELBOW_CHANNELS_LIST(X)                                                                                         \
     X(ELBOW_CHANNELS_LAST, last)                                                                                       \
     X(ELBOW_CHANNELS_FIRST, first)
 enum elbow_channels { ELBOW_CHANNELS_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// Which stored values count as missing, beside those that data.mask says are.
+// The stored values that count as missing, beside those of data.mask.
 #define ELBOW_MISSING_LIST(X)                                                                                          \
     X(ELBOW_MISSING_REFUSE, refuse) /* none may be */                                                                  \
     X(ELBOW_MISSING_NAN, nan)       /* NaN */                                                                          \
@@ -57,7 +57,7 @@ enum elbow_order_kind { ELBOW_ORDER_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_ACCESS_STREAM, stream)     /* in files, read ahead */
 enum elbow_access { ELBOW_ACCESS_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// Transforms, what is done to scaled values: X(ENUMERATOR, word, whether values come below zero whatever the data are).
+// Transforms of scaled values: X(ENUMERATOR, word, whether the results include values below zero for any data).
 // src/data/transform/<word>.c holds the functions.
 #define ELBOW_TRANSFORM_LIST(X)                                                                                        \
     X(ELBOW_TRANSFORM_NONE, none, false)                                                                               \
@@ -68,8 +68,8 @@ enum elbow_access { ELBOW_ACCESS_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_TRANSFORM_ASINH, asinh, false)
 enum elbow_transform_kind { ELBOW_TRANSFORM_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_TRANSFORMS };
 
-// Corruptions, what the encoder sees in training in place of the values: X(ENUMERATOR, word, options).
-// src/data/corrupt/<word>.c holds the functions.
+// Corruptions of the encoder's input in training: X(ENUMERATOR, word, options). src/data/corrupt/<word>.c holds the
+// functions.
 #define ELBOW_CORRUPT_LIST(X)                                                                                          \
     X(ELBOW_CORRUPT_NONE, none, no_options)                                                                            \
     X(ELBOW_CORRUPT_DROP, drop, drop_options)              /* to 0 */                                                  \
@@ -77,7 +77,7 @@ enum elbow_transform_kind { ELBOW_TRANSFORM_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_TR
     X(ELBOW_CORRUPT_SALT_AND_PEPPER, salt_and_pepper, salt_options)
 enum elbow_corrupt_kind { ELBOW_CORRUPT_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_CORRUPTIONS };
 
-// What the values of a sample may be, and what a sentence calls that.
+// Supports of the values of a sample, and their descriptions in messages.
 #define ELBOW_SUPPORT_LIST(X)                                                                                          \
     X(ELBOW_SUPPORT_REAL, "any real values")                                                                           \
     X(ELBOW_SUPPORT_UNIT, "values in [0, 1]")                                                                          \
@@ -86,7 +86,7 @@ enum elbow_corrupt_kind { ELBOW_CORRUPT_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_CORRUP
     X(ELBOW_SUPPORT_LEVEL, "levels from 0 to 1") /* in steps of 1/most, stored as whole numbers from 0 */
 enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// Where a number of a likelihood comes from: it stands in the configuration, or a word says what makes it.
+// The origin of a number of a likelihood: the configuration gives it, or a word says how it is determined.
 #define ELBOW_NUMBER_LIST(X)                                                                                           \
     X(ELBOW_NUMBER_FIXED, fixed)         /* a number is given, and no word */                                          \
     X(ELBOW_NUMBER_LEARNED, learned)     /* one for all values, trained */                                             \
@@ -95,14 +95,13 @@ enum elbow_support { ELBOW_SUPPORT_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_NUMBER_OPTIMAL, optimal)     /* the best one, in closed form */
 enum elbow_number { ELBOW_NUMBER_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_NUMBER_KINDS };
 
-// What the dispersion of counts belongs to: each value of a row has one, or the decoder gives it.
+// The dispersion of counts: one for each value of a row, or an output of the decoder.
 #define ELBOW_DISPERSION_LIST(X)                                                                                       \
     X(ELBOW_DISPERSION_PER_VALUE, per_value)                                                                           \
     X(ELBOW_DISPERSION_PREDICTED, predicted)
 enum elbow_dispersion { ELBOW_DISPERSION_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// What the means of counts are multiplied by: nothing, or they are shares of the total of the row, or of what data.size
-// says of it.
+// The sizes of counts: none, or the means are shares of the total of the row, or of its data.size.
 #define ELBOW_SIZE_LIST(X)                                                                                             \
     X(ELBOW_SIZE_NONE, none)                                                                                           \
     X(ELBOW_SIZE_TOTAL, total)                                                                                         \
@@ -110,8 +109,8 @@ enum elbow_dispersion { ELBOW_DISPERSION_LIST(ELBOW_KIND_ENUMERATOR) };
 enum elbow_size { ELBOW_SIZE_LIST(ELBOW_KIND_ENUMERATOR) };
 
 // Likelihoods: X(ENUMERATOR, word, support, options, most). src/vae/likelihood/<word>.c holds the functions,
-// src/config/kinds.c the rows of the options (no_options: there are none), and the largest value that there may be
-// (no_most: none).
+// src/config/kinds.c the rows of the options (no_options: there are none), and the largest allowed value (no_most:
+// none).
 #define ELBOW_LIKELIHOOD_LIST(X)                                                                                       \
     X(ELBOW_LIKELIHOOD_BERNOULLI, bernoulli, ELBOW_SUPPORT_BINARY, no_options, no_most)                                \
     X(ELBOW_LIKELIHOOD_GAUSSIAN, gaussian, ELBOW_SUPPORT_REAL, variance_options, no_most)                              \
@@ -134,40 +133,40 @@ enum elbow_likelihood_kind { ELBOW_LIKELIHOOD_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_
     X(ELBOW_PRIOR_VAMP, vamp, vamp_options)
 enum elbow_prior_kind { ELBOW_PRIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PRIORS };
 
-// Posteriors, what the encoder says of z: X(ENUMERATOR, word, options, whether that is a distribution, with a KL to the
-// prior). src/vae/posterior/<word>.c holds the functions.
+// Posteriors of z: X(ENUMERATOR, word, options, whether it is a distribution, with a KL to the prior).
+// src/vae/posterior/<word>.c holds the functions.
 #define ELBOW_POSTERIOR_LIST(X)                                                                                        \
     X(ELBOW_POSTERIOR_DIAGONAL, diagonal, posterior_options, true)                                                     \
     X(ELBOW_POSTERIOR_DETERMINISTIC, deterministic, no_options, false)                                                 \
     X(ELBOW_POSTERIOR_FULL, full, posterior_options, true)
 enum elbow_posterior_kind { ELBOW_POSTERIOR_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_POSTERIORS };
-enum { ELBOW_FULL_LATENT_MAX = 256 }; // a head is half the square of it
+enum { ELBOW_FULL_LATENT_MAX = 256 }; // a head has half of its square
 struct elbow_posterior_options {
     double least, most; // of log-variances
     bool has_least, has_most;
 };
 
-// How the weight of the KL rises: X(ENUMERATOR, word, options).
+// Ramps of the weight of the KL: X(ENUMERATOR, word, options).
 #define ELBOW_RAMP_LIST(X)                                                                                             \
     X(ELBOW_RAMP_LINEAR, linear, linear_options)                                                                       \
     X(ELBOW_RAMP_CYCLICAL, cyclical, cyclical_options)
 enum elbow_ramp { ELBOW_RAMP_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_RAMPS };
 
-// Whose KL may be free in a latent dimension: that of each sample, or the mean of the batch.
+// The KL to which free nats apply: that of each sample, or the mean of the batch.
 #define ELBOW_FREE_LIST(X)                                                                                             \
     X(ELBOW_FREE_SAMPLE, sample)                                                                                       \
     X(ELBOW_FREE_BATCH, batch)
 enum elbow_free { ELBOW_FREE_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// What the KL costs: X(ENUMERATOR, word, options). src/vae/kl/<word>.c holds the functions. The options of the first
-// one stand without its word.
+// Costs of the KL: X(ENUMERATOR, word, options). src/vae/kl/<word>.c holds the functions. The options of the first one
+// are written without its word.
 #define ELBOW_KL_LIST(X)                                                                                               \
     X(ELBOW_KL_WEIGHTED, weighted, weighted_options)                                                                   \
     X(ELBOW_KL_CAPACITY, capacity, capacity_options)                                                                   \
     X(ELBOW_KL_PARTS, parts, parts_options)
 enum elbow_kl_kind { ELBOW_KL_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_KLS };
 
-// What DIP takes the covariance of.
+// The vectors whose covariance DIP uses.
 #define ELBOW_DIP_LIST(X)                                                                                              \
     X(ELBOW_DIP_MEANS, means)                                                                                          \
     X(ELBOW_DIP_LATENTS, latents)
@@ -180,21 +179,21 @@ enum elbow_dip { ELBOW_DIP_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_PENALTY_DIP, dip, dip_options)
 enum elbow_penalty_kind { ELBOW_PENALTY_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_PENALTIES };
 
-// Objectives, what training climbs: src/vae/objective/<word>.c holds the functions.
+// Objectives that training maximises: src/vae/objective/<word>.c holds the functions.
 #define ELBOW_OBJECTIVE_LIST(X)                                                                                        \
     X(ELBOW_OBJECTIVE_ELBO, elbo, no_options)                                                                          \
     X(ELBOW_OBJECTIVE_IMPORTANCE, importance, importance_options)
 enum elbow_objective_kind { ELBOW_OBJECTIVE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_OBJECTIVES };
 
-// Estimators of what the importance-weighted bound has for the encoder.
+// Estimators of the encoder's gradient of the importance-weighted bound.
 #define ELBOW_ESTIMATOR_LIST(X)                                                                                        \
     X(ELBOW_ESTIMATOR_PLAIN, plain)                                                                                    \
     X(ELBOW_ESTIMATOR_STL, stl)                                                                                        \
     X(ELBOW_ESTIMATOR_DREG, dreg)
 enum elbow_estimator { ELBOW_ESTIMATOR_LIST(ELBOW_KIND_ENUMERATOR) };
 
-// Measures, what an evaluation gives: src/evaluate/measure/<word>.c holds the functions, elbow/config/figures.h what
-// their figures mean. A place in the list is one in the vector that is summed, which no file keeps.
+// Measures of an evaluation: src/evaluate/measure/<word>.c holds the functions, elbow/config/figures.h the meaning of
+// their figures. The order of the list is that of the summed vector, which no file contains.
 #define ELBOW_MEASURE_LIST(X)                                                                                          \
     X(ELBOW_MEASURE_ELBO, elbo)                                                                                        \
     X(ELBOW_MEASURE_DEVIANCE, deviance) /* of what has just been decoded: before those that decode again */            \
@@ -208,9 +207,9 @@ enum elbow_estimator { ELBOW_ESTIMATOR_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_MEASURE_KL_PARTS, kl_parts) /* encodes anew */
 enum elbow_measure_kind { ELBOW_MEASURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_MEASURES };
 
-// Sinks, the formats of files that rows go to: X(ENUMERATOR, word, holds, endings...). A file's ending says which it
-// is; help and messages name the first ending. holds: pictures (nothing else), anything. src/output/sink/<word>.c holds
-// the functions.
+// Sinks, the formats of output files of rows: X(ENUMERATOR, word, holds, endings...). The ending of a file selects the
+// format; help and messages name the first ending. holds: pictures (nothing else), anything. src/output/sink/<word>.c
+// holds the functions.
 #define ELBOW_SINK_LIST(X)                                                                                             \
     X(ELBOW_SINK_PNG, png, pictures, ".png")                                                                           \
     X(ELBOW_SINK_HDF5, hdf5, anything, ".h5", ".hdf5")                                                                 \
@@ -285,7 +284,7 @@ enum elbow_prefetch_choice { ELBOW_PREFETCH_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_ACTIVATION_HARD_TANH, hard_tanh) /* between -1 and 1 */
 enum elbow_activation { ELBOW_ACTIVATION_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_ACTIVATIONS };
 
-// What a pooling layer takes of a window.
+// The value of a window in a pooling layer.
 #define ELBOW_POOL_LIST(X)                                                                                             \
     X(ELBOW_POOL_MAX, max)                                                                                             \
     X(ELBOW_POOL_MEAN, mean)

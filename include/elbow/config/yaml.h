@@ -15,7 +15,7 @@ enum elbow_yaml_kind { ELBOW_YAML_SCALAR, ELBOW_YAML_LIST, ELBOW_YAML_MAP };
 // A node; children of a map have keys. All texts belong to the tree.
 struct elbow_yaml {
     enum elbow_yaml_kind kind;
-    bool quoted;              // a scalar in quotes is text, whatever it looks like
+    bool quoted;              // a scalar in quotes is always text
     int line, column;         // of the value, from 1
     int key_line, key_column; // of the key, from 1
     char *key;                // NULL in lists and at the root
@@ -23,7 +23,7 @@ struct elbow_yaml {
     struct elbow_yaml *child, *next;
 };
 
-// Local. The tree of one YAML document, to be given back with elbow_yaml_destroy; an empty document is an empty map.
+// Local. The tree of one YAML document, to be released with elbow_yaml_destroy; an empty document is an empty map.
 // CONFIG with `name:line:column:` on a syntax error, anchors and aliases, several documents, nesting deeper than 32, or
 // more than 100,000 nodes.
 enum elbow_status elbow_yaml_parse(const char *name, const char *text, size_t size, struct elbow_yaml **root,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What rows of the tables of keys are written with.
+// Macros for rows of the tables of keys.
 #ifndef ELBOW_CONFIG_DETAIL_ROWS_H
 #define ELBOW_CONFIG_DETAIL_ROWS_H
 
@@ -17,7 +17,7 @@
 #define REAL .type = ELBOW_KEY_REAL
 #define BOOLEAN .type = ELBOW_KEY_BOOLEAN
 #define CHOICE(list) .type = ELBOW_KEY_CHOICE, .choices = list
-// A number, or one of the words of the list; where the word stands alone the number is beside_word.
+// A number, or one of the words of the list; beside a word alone, the number is beside_word.
 #define NUMBER(list, beside_word) .type = ELBOW_KEY_NUMBER, .choices = (list), .unset = (beside_word)
 #define KIND(list) .type = ELBOW_KEY_KIND, .kinds = list
 #define MAP(options) .type = ELBOW_KEY_MAP, .kinds = options

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table of keys: one row a key says all there is to know of it. Private to this room.
+// The table of keys: one row per key holds everything about it. Private to this room.
 #ifndef ELBOW_CONFIG_DETAIL_SCHEMA_H
 #define ELBOW_CONFIG_DETAIL_SCHEMA_H
 
@@ -42,22 +42,22 @@ struct elbow_key {
     const char *section; // "train"; "" at the top
     const char *name;    // "rate"
     enum elbow_key_type type;
-    size_t offset, present;                // of the value (and of its other part) in the struct that the table is for
+    size_t offset, present;                // of the value (and of its other part) in the struct of the table
     int64_t least, most;                   // INTEGER, EVERY, DURATION, BYTES, entries of INTEGERS and RANGES
-    size_t count_least, count_most;        // INTEGERS: entries, where there are any; PLACES, SHARE: channels (1: none)
+    size_t count_least, count_most;        // INTEGERS: entries, if there are any; PLACES, SHARE: channels (1: none)
     double low, high;                      // REAL, OPTIONAL, LEARNED, NUMBER
-    bool low_open, high_open;              // the bound itself is not legal
+    bool low_open, high_open;              // the bound itself is excluded
     const char *const *choices;            // CHOICE, NUMBER; ends with NULL
     const struct elbow_kind_schema *kinds; // KIND, MAP; ends with a NULL name
     const char *preset; // the default as a YAML scalar or []; NULL: the empty text or list, or (of an option) none: it
                         // must be given
-    double unset;       // OPTIONAL: the value where there is none; NUMBER: beside a word alone
+    double unset;       // OPTIONAL: the value if it is not set; NUMBER: beside a word alone
     bool may_change;    // a resume may differ here
-    bool is_later;      // than version 0.1 (an option: than its kind): written only where it differs from its preset
+    bool is_later;      // later than version 0.1 (an option: than its kind): written only if it differs from its preset
     bool is_flat;       // an option that is also a key of version 0.1, and written there alone; a NUMBER as long as it
                         // is one
-    bool is_open;       // KIND: the options of its first kind stand without that one's word, {weight: 2}; null is {}
-    size_t flag; // of such a NUMBER: a bool that is a key of version 0.1, too, and says learned; 0: there is none
+    bool is_open;       // KIND: the options of its first kind are written without its word, {weight: 2}; null is {}
+    size_t flag; // of such a NUMBER: a bool that is also a key of version 0.1, and means learned; 0: there is none
     const char *help;
 };
 
@@ -79,17 +79,17 @@ extern const struct elbow_kind_schema elbow_likelihood_kinds[ELBOW_LIKELIHOODS +
 // The options of data.series, rows for struct elbow_config.
 extern const struct elbow_kind_schema elbow_series_options[2];
 
-// Likewise of model.input.
+// The same for model.input.
 extern const struct elbow_kind_schema elbow_input_options[2];
 
 // The schedules of the rate, likewise, by enum elbow_schedule.
 extern const struct elbow_kind_schema elbow_schedule_kinds[ELBOW_SCHEDULES + 1];
 
-// What the KL costs, likewise, by enum elbow_kl_kind.
+// The costs of the KL, in the same way, by enum elbow_kl_kind.
 extern const struct elbow_kind_schema elbow_bound_kinds[ELBOW_OBJECTIVES + 1];
 extern const struct elbow_kind_schema elbow_kl_kinds[ELBOW_KLS + 1];
 
-// Those of model.condition, likewise.
+// The same for model.condition.
 extern const struct elbow_kind_schema elbow_condition_options[2];
 
 // The penalties, likewise, by enum elbow_penalty_kind.
@@ -116,18 +116,18 @@ void elbow_schema_list(const struct elbow_kind_schema *kinds, size_t count, char
 // Local. The row of a section's key, or NULL.
 const struct elbow_key *elbow_schema_find(struct elbow_keys keys, const char *section, const char *name);
 
-// Local. "train.rate", of a row or put together (cut at ELBOW_KEY_NAME_SIZE).
+// Local. "train.rate", of a row, or joined (truncated at ELBOW_KEY_NAME_SIZE).
 void elbow_schema_join(char full[ELBOW_KEY_NAME_SIZE], const char *section, const char *name);
 
 // Local. Whether the table has the section.
 bool elbow_schema_has_section(struct elbow_keys keys, const char *section);
 
-// Local. Advice after "unknown key": "did you mean train.epochs?" or "train has: epochs, ..." for a name met in a
-// section ("" at the top). `shown` stands for the section in the text.
+// Local. Advice after "unknown key": "did you mean train.epochs?" or "train has: epochs, ..." for a name found in a
+// section ("" at the top). `shown` is the name of the section in the text.
 void elbow_schema_suggest(struct elbow_keys keys, const char *section, const char *shown, const char *name, char *text,
                           size_t size);
 
-// Local. What a key takes: "a whole number from 1 to 10", "one of adam, adamw, sgd".
+// Local. The values of a key: "a whole number from 1 to 10", "one of adam, adamw, sgd".
 void elbow_schema_expected(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE]);
 
 #endif

@@ -6,12 +6,12 @@
 #include "elbow/config/detail/schema.h"
 #include "elbow/config/yaml.h"
 
-enum { ELBOW_VALUE_SIZE = 1 << 16 }; // bytes of any value as text: places take 50,000 if each byte is an escape
+enum { ELBOW_VALUE_SIZE = 1 << 16 }; // bytes of any value as text: places need 50,000 if each byte is an escape
 enum { ELBOW_FOUND_SIZE = 96 };
 
 struct elbow_printer;
 
-// Where values come from, for the messages.
+// The origin of values, for messages.
 struct elbow_source {
     const char *name;   // "run.yaml", "--set train.rate=x"
     bool has_positions; // then line and column follow the name
@@ -23,15 +23,14 @@ struct elbow_source {
 enum elbow_status elbow_value_refuse(const struct elbow_source *source, const struct elbow_yaml *node, bool at_key,
                                      const char *key, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-// Local. What a node is, in words: `'abc'`, "a list".
+// Local. A node in words: `'abc'`, "a list".
 void elbow_value_describe(const struct elbow_yaml *node, char found[ELBOW_FOUND_SIZE]);
 
-// Local. CONFIG with what was found and what the key takes.
+// Local. CONFIG with the value found and the values of the key.
 enum elbow_status elbow_value_refuse_value(const struct elbow_key *key, const char *shown,
                                            const struct elbow_yaml *node, const struct elbow_source *source);
 
-// Local. Reads a map of a section's keys into base (the struct the table is for). `shown` stands for the section in
-// messages
+// Local. Reads a map of a section's keys into base (the struct of the table). `shown` is the section in messages
 // ("model.encoder.0.dense" for dense). Refuses unknown keys and keys given twice.
 enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *section, const char *shown,
                                            const struct elbow_yaml *map, void *base, const struct elbow_source *source);
@@ -40,8 +39,8 @@ enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *s
 enum elbow_status elbow_value_read(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                    void *base, const struct elbow_source *source);
 
-// Local. The same for a key that is neither a kind, a map, a list of layers (inner ones are within their array) or of
-// pieces, places, ranges, nor a text or something else.
+// Local. The same for a key that is not a kind, a map, a list of layers (inner ones are within their array), pieces,
+// places, ranges, or a text.
 enum elbow_status elbow_value_read_scalar(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           void *base, const struct elbow_source *source);
 
@@ -62,17 +61,17 @@ enum elbow_status elbow_value_read_rows(const struct elbow_key *key, const char 
 enum elbow_status elbow_value_read_pieces(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                           struct elbow_pieces *value, const struct elbow_source *source);
 
-// elbow_value_read_kind, as it is handed to what reads several.
+// The type of elbow_value_read_kind, for functions that read several.
 typedef enum elbow_status elbow_value_reader(const struct elbow_key *key, const char *shown,
                                              const struct elbow_yaml *node, void *base,
                                              const struct elbow_source *source);
 
-// Local. Reads a list of kinds; whether a list has one.
+// Local. Reads a list of kinds; whether a list contains one.
 enum elbow_status elbow_value_read_kinds(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                          elbow_value_reader *read, void *base, const struct elbow_source *source);
 bool elbow_value_has_kind(const struct elbow_key *key, const void *base, size_t kind);
 
-// Local. Reads a map of options. Those that are left out get their presets.
+// Local. Reads a map of options. Omitted ones get their presets.
 enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                        void *base, const struct elbow_source *source);
 
@@ -91,8 +90,8 @@ enum elbow_status elbow_value_read_integer(const struct elbow_key *key, const ch
                                            const struct elbow_yaml *node, int64_t *value,
                                            const struct elbow_source *source);
 
-// Local. Whether the value of a kind is that of its only option: {drop: 0.3} for {drop: {share: 0.3}}; or of its first,
-// where that is a number and none of the others must be given.
+// Local. Whether the value of a kind is the value of its only option: {drop: 0.3} for {drop: {share: 0.3}}; or of its
+// first, if that is a number and the others are optional.
 bool elbow_value_is_bare(struct elbow_keys keys, const struct elbow_yaml *value);
 
 // Local. The kind that a key has.
@@ -102,12 +101,12 @@ const struct elbow_kind_schema *elbow_value_kind_of(const struct elbow_key *key,
 const struct elbow_kind_schema *elbow_value_kind(const struct elbow_key *key, const char *word);
 
 // Local. Reads a kind: its word, or a map of that word with the options, or with the value of the only option there is.
-// Options that are left out get their presets; the word leaves those alone that are keys of version 0.1.
+// Omitted options get their presets; the word alone does not change those that are keys of version 0.1.
 enum elbow_status elbow_value_read_kind(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                         void *base, const struct elbow_source *source);
 
 // Local. Parts of elbow_config_finish: CONFIG if the likelihoods contradict their options, each other or data.binarize;
-// if the values that data.transform or data.dequantize make are none of theirs.
+// or if values after data.transform or data.dequantize are outside their support.
 enum elbow_status elbow_check_likelihoods(const struct elbow_config *config, const char *name,
                                           struct elbow_error *error);
 enum elbow_status elbow_check_transform(const struct elbow_config *config, const char *name, struct elbow_error *error);
@@ -115,7 +114,7 @@ enum elbow_status elbow_check_dequantize(const struct elbow_config *config, cons
                                          struct elbow_error *error);
 
 // Local. Reads a list of likelihoods with their columns, in place of one kind; the options of each start as in
-// `defaults`. The list of a key that has `present`; whether a value is such; makes it none.
+// `defaults`. The list of a key that has `present`; whether a value is a list; clears it.
 enum elbow_status elbow_value_read_parts(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                          const struct elbow_config *defaults, elbow_value_reader *read, void *base,
                                          const struct elbow_source *source);
@@ -123,18 +122,18 @@ const struct elbow_likelihood_parts *elbow_value_parts_of(const struct elbow_key
 bool elbow_value_has_parts(const struct elbow_key *key, const void *base);
 void elbow_value_clear_parts(const struct elbow_key *key, void *base);
 
-// Local. CONFIG if a section's map gives an option of a kind twice: with the kind, and as a key of version 0.1.
+// Local. CONFIG if the map of a section gives an option of a kind twice: with the kind, and as a key of version 0.1.
 enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *section, const char *shown,
                                           const struct elbow_yaml *map, const struct elbow_source *source);
 
-// An option as it was.
+// A saved option.
 struct elbow_kept {
     unsigned char value[sizeof(struct elbow_pieces) > sizeof(struct elbow_integers) ? sizeof(struct elbow_pieces)
                                                                                     : sizeof(struct elbow_integers)];
     int present;
 };
 
-// All options of a kind, those of the kinds among them included. Zeroed: none.
+// All options of a kind, including those of kinds among them. Zeroed: none.
 enum { ELBOW_KEPT_MAX = 24 };
 struct elbow_kept_options {
     size_t count;
@@ -142,19 +141,19 @@ struct elbow_kept_options {
     struct elbow_kept values[ELBOW_KEPT_MAX];
 };
 
-// Local. Bytes of an option's value, and of what stands at `present` (0: nothing).
+// Local. Bytes of an option's value, and of its part at `present` (0: none).
 size_t elbow_value_size(const struct elbow_key *option);
 size_t elbow_value_present_size(const struct elbow_key *option);
 
-// Local. Adds options as they are; puts them back.
+// Local. Saves options; restores them.
 void elbow_value_keep(struct elbow_keys keys, const void *base, struct elbow_kept_options *kept);
 void elbow_value_restore(const struct elbow_kept_options *kept, void *base);
 
-// Local. Puts the default of a key, or of all of a table, into base.
+// Local. Writes the default of a key, or of all keys of a table, into base.
 void elbow_value_preset(const struct elbow_key *key, void *base);
 void elbow_value_presets(struct elbow_keys keys, void *base);
 
-// Local. CONFIG if an earlier sibling has the same key; to be asked of each child in turn.
+// Local. CONFIG if an earlier sibling has the same key; call it for each child in turn.
 enum elbow_status elbow_value_refuse_twice(const struct elbow_yaml *map, const struct elbow_yaml *child,
                                            const char *shown, const struct elbow_source *source);
 
@@ -168,24 +167,24 @@ struct elbow_printer {
     bool is_cut;
 };
 
-// Local. printf to the end of the text.
+// Local. printf, appended to the text.
 void elbow_printer_add(struct elbow_printer *printer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Local. The shortest number that reads back the same; a text, in quotes where YAML needs them.
 void elbow_printer_add_real(struct elbow_printer *printer, double value);
 void elbow_printer_add_text(struct elbow_printer *printer, const char *text);
 
-// Local. The value as YAML that reads back to the same bits. Lists of layers in a block (each on a line, `indent`
-// blanks before) where indent > 0, else in brackets.
+// Local. The value as YAML that reads back to the same bits. Lists of layers as a block (one per line, indented by
+// `indent` blanks) if indent > 0, else in brackets.
 void elbow_value_write(const struct elbow_key *key, const void *base, int indent, struct elbow_printer *printer);
 
-// Local. Whether an option is one of version 0.1 that is to be written as it was, outside of its kind.
+// Local. Whether an option of version 0.1 is written in its old form, outside of its kind.
 bool elbow_value_is_flat(const struct elbow_key *option, const void *base);
 
-// Local. Whether a value is that of its preset, however that one is spelt.
+// Local. Whether a value equals its preset, however that one is spelled.
 bool elbow_value_is_preset(const struct elbow_key *key, const void *base);
 
-// Local. Likewise a kind as a map of its word and all options: {gaussian: {variance: 1.0}}.
+// Local. The same, a kind as a map of its word and all options: {gaussian: {variance: 1.0}}.
 void elbow_value_write_kind(const struct elbow_key *key, const void *base, struct elbow_printer *printer);
 
 // Local. Whether two values are the same.
