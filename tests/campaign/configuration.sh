@@ -290,6 +290,16 @@ draw_spoil() {
     esac
 }
 
+# draw_order: sets `order`.
+draw_order() {
+    order=full
+    if ! chance 40; then return; fi
+    pick segments windows windows && order=$REPLY
+    echo "  order: $order"
+    if chance 70; then pick 1 2 3 5 8 17 && echo "  page_rows: $REPLY"; fi
+    if [ "$order" = windows ] && chance 80; then pick 1 1 2 3 7 && echo "  window_pages: $REPLY"; fi
+}
+
 draw_configuration() {
     if [ ${#keys[@]} = 0 ]; then read_tables; fi
     draw_portions

@@ -388,6 +388,7 @@ draw_data() {
             if chance 15; then "$make_data" write data.h5 /weights f64 "$file_rows,1" unit && echo "  weights: /weights"; fi
         fi
     fi
+    draw_order
     if [ ${#scaling[@]} -gt 0 ]; then printf '  %s\n' "${scaling[@]}"; fi
     if [ ${#lines[@]} -gt 0 ]; then printf '  %s\n' "${lines[@]}"; fi
     size=$((rows < batch ? rows : batch))

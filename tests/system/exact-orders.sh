@@ -46,7 +46,7 @@ Y
 # Stopped in the middle of an epoch and resumed elsewhere; the place of the rows is no part of a checkpoint.
 for name in segments windows; do
     run 75 4 $name.part "$elbow" train $name.yaml --run-dir $name.part --set run.stop_after=4 --set data.memory=1GB
-    run 0 3 $name.rest "$elbow" train $name.yaml --run-dir $name.part --resume --set data.access=resident
+    run 0 3 $name.rest "$elbow" train $name.yaml --run-dir $name.part --resume --set data.access=resident --set train.threads=2
     same_run "$name, resumed" "$(find . -type d -name "$name.1*" | head -n 1)" $name.part
 done
 

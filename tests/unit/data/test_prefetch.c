@@ -5,6 +5,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/base/thread.h"
 #include "elbow/base/trace.h"
+#include "elbow/data/page_order.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -273,7 +274,65 @@ START_TEST(failing_allocations_leave_nothing_behind)
 }
 END_TEST
 
-UNIT_MAIN("data/prefetch", what_comes_ahead_is_the_same, what_comes_ahead_is_the_same_whoever_is_late,
-          what_was_not_announced_is_made, a_thread_may_be_ended_at_any_moment, the_thread_notes_its_work,
-          nothing_is_allocated_after_creation, without_a_thread_all_is_made_when_taken,
-          failing_allocations_leave_nothing_behind)
+// All microbatches that a rank takes in the second of two epochs, its rows counted by the number that each begins with.
+static void count_rows(const struct elbow_data_source *source, const struct elbow_sequence *sequence, int *counts)
+{
+    uint64_t steps = elbow_sequence_epoch_steps(sequence);
+    struct elbow_prefetch *prefetch = make(source, true);
+    for (uint64_t step = steps; step < 2 * steps; ++step) {
+        struct elbow_step_place place = elbow_sequence_place(sequence, step);
+        struct elbow_range mine = elbow_sequence_mine(sequence, &place);
+        for (uint64_t number = mine.first; number < mine.last; ++number) {
+            struct elbow_microbatch_range wanted = elbow_sequence_range(sequence, &place, number), next;
+            bool goes_on = elbow_sequence_after(sequence, &place, number, &next);
+            struct elbow_microbatch microbatch = elbow_prefetch_take(prefetch, &wanted, goes_on ? &next : NULL);
+            for (size_t i = 0; i < microbatch.rows; ++i)
+                counts[(int)(microbatch.values[i * VALUES] * 255 + 0.5F)] += 1;
+        }
+    }
+    elbow_prefetch_destroy(prefetch);
+}
+
+// In each order, whatever the number of ranks, every row is collated once in an epoch, and by the rank that is due.
+START_TEST(every_row_is_collated_once)
+{
+    const struct elbow_selection all = elbow_selection_all(SAMPLES);
+    const struct elbow_page_table_request pages = {.selection = &all, .page_rows = 4};
+    struct elbow_page_table table;
+    struct elbow_error error = {0};
+    struct elbow_data_source source = make_source(ELBOW_BINARIZE_NONE);
+    for (size_t i = 0; i < SAMPLES; ++i)
+        stored[i * VALUES] = (unsigned char)i;
+    ck_assert_int_eq(elbow_page_table_create(&pages, &table, &error), ELBOW_OK);
+    for (int kind = ELBOW_ORDER_FULL; kind <= ELBOW_ORDER_WINDOWS; ++kind) {
+        struct elbow_page_order *order = NULL;
+        const struct elbow_page_order_request request = {.kind = (enum elbow_order_kind)kind,
+                                                         .seed = 3,
+                                                         .batch = whole.batch,
+                                                         .microbatch = whole.microbatch,
+                                                         .window_pages = 1,
+                                                         .table = &table};
+        if (kind != ELBOW_ORDER_FULL) {
+            ck_assert_int_eq(elbow_page_order_create(&request, &order, &error), ELBOW_OK);
+            source.order = elbow_order_paged(order);
+        }
+        for (int size = 1; size <= 3; ++size) {
+            int counts[256] = {0};
+            struct elbow_sequence sequence = whole;
+            sequence.size = size;
+            sequence.is_fixed = kind != ELBOW_ORDER_FULL;
+            for (sequence.rank = 0; sequence.rank < size; ++sequence.rank)
+                count_rows(&source, &sequence, counts);
+            for (int i = 0; i < 256; ++i)
+                ck_assert_int_eq(counts[i], i < SAMPLES);
+        }
+        elbow_page_order_destroy(order);
+    }
+    elbow_page_table_clear(&table);
+}
+END_TEST
+
+UNIT_MAIN("data/prefetch", what_comes_ahead_is_the_same, every_row_is_collated_once,
+          what_comes_ahead_is_the_same_whoever_is_late, what_was_not_announced_is_made,
+          a_thread_may_be_ended_at_any_moment, the_thread_notes_its_work, nothing_is_allocated_after_creation,
+          without_a_thread_all_is_made_when_taken, failing_allocations_leave_nothing_behind)
