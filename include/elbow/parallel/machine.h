@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a run finds: the MPI library, the nodes with their ranks, cores and memory, and how fast bytes move. For advice,
-// not for decisions: nothing here changes what a run does.
+// The environment of a run: the MPI library, the nodes with their ranks, cores and memory, and bandwidths. For advice,
+// not for decisions: nothing here changes a run.
 #ifndef ELBOW_PARALLEL_MACHINE_H
 #define ELBOW_PARALLEL_MACHINE_H
 
@@ -16,19 +16,19 @@ struct elbow_machine_node {
     char host[ELBOW_MACHINE_NAME_SIZE];
     int ranks;
     struct elbow_binding binding;
-    uint64_t memory;           // bytes that it can still give
-    uint64_t shared;           // of them in /dev/shm; 0 where there is no such directory
-    uint64_t shared_all;       // bytes that /dev/shm has in all
-    double memory_per_second;  // bytes that its ranks move at the same time, together
-    double network_per_second; // bytes from rank zero's node to this one, 0 for that node itself
-    double network_latency;    // seconds of an empty message one way
+    uint64_t memory;           // bytes that are still available
+    uint64_t shared;           // of them in /dev/shm; 0 without such a directory
+    uint64_t shared_all;       // total bytes of /dev/shm
+    double memory_per_second;  // bytes per second of all its ranks together
+    double network_per_second; // bytes per second from rank zero's node to this one, 0 for that node itself
+    double network_latency;    // seconds of an empty message, one way
 };
 
 // Local. "Open MPI 4.1.4 (MPI 3.1)".
 void elbow_machine_library(char text[ELBOW_MACHINE_LIBRARY_SIZE]);
 
-// Collective. Looks at all nodes, of ranks of `threads` threads, and measures: about a second. Rank zero gets a list of
-// place.nodes nodes (NULL elsewhere), which is given back with elbow_release. MEMORY.
+// Collective. Examines all nodes, for ranks of `threads` threads, and measures: takes about a second. Rank zero gets a
+// list of place.nodes nodes (NULL elsewhere), which is released with elbow_release. MEMORY.
 enum elbow_status elbow_machine_look(struct elbow_comm *comm, int threads, struct elbow_machine_node **nodes,
                                      struct elbow_error *error);
 

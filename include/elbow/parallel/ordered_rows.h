@@ -14,14 +14,14 @@ struct elbow_ordered_rows_job {
     size_t microbatch; // rows of one call of produce; the last one may be short
     size_t row_bytes;  // of one row's result
     void *user;
-    // Any rank. Makes the results of rows [first, first + count), count <= microbatch.
+    // Any rank. Computes the results of rows [first, first + count), count <= microbatch.
     void (*produce)(void *user, uint64_t first, size_t count, void *results);
     // Rank zero only, in order of rows. Takes results [first, first + count).
     enum elbow_status (*consume)(void *user, uint64_t first, uint64_t count, const void *results,
                                  struct elbow_error *error);
 };
 
-// Collective. Deals the microbatches out in rounds. The status of consume, agreed on.
+// Collective. Distributes the microbatches in rounds. The agreed status of consume.
 enum elbow_status elbow_ordered_rows_run(struct elbow_comm *comm, const struct elbow_ordered_rows_job *job,
                                          struct elbow_error *error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sums of vectors over many leaves, which are dealt out to all ranks and added along the tree over the leaves
+// Sums of vectors over many leaves, which are distributed to all ranks and added along the tree over the leaves
 // (elbow/parallel/partition.h): the same bits on any number of ranks.
 #ifndef ELBOW_PARALLEL_TREE_SUM_H
 #define ELBOW_PARALLEL_TREE_SUM_H
@@ -13,17 +13,17 @@ struct elbow_tree_sum {
     uint64_t leaves; // >= 1
     size_t width;    // doubles of a vector
     void *user;
-    // The vector of a leaf, which depends on its number alone. It is overwritten, whatever it holds.
+    // The vector of a leaf, which depends on its number alone. Its previous contents are overwritten.
     void (*leaf)(void *user, uint64_t number, double *vector);
 };
 
-// Collective, main thread. The sum (width) on every rank. A rank takes room for some vectors of its own and, of all
-// ranks, for pieces of a bounded width. MEMORY.
+// Collective, main thread. The sum (width) on every rank. A rank needs memory for some vectors of its own and for
+// pieces of bounded width of all ranks. MEMORY.
 enum elbow_status elbow_tree_sum_run(struct elbow_comm *comm, const struct elbow_tree_sum *job, double *sum,
                                      struct elbow_error *error);
 
-// Local. Entries of the vectors that travel at once, from so many ranks of at most so many subtrees each: a rank takes
-// room for 2^20 doubles of all ranks, or for 64 of each subtree if that is more.
+// Local. Entries of the vectors that travel at once, from `size` ranks with at most `subtrees` each: a rank needs
+// memory for 2^20 doubles of all ranks, or for 64 of each subtree if that is more.
 size_t elbow_tree_sum_piece(size_t width, int ranks, int subtrees);
 
 ELBOW_C_END

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The watch over ranks that keep the others waiting, and what each rank is busy with.
+// The watch over ranks that keep the others waiting, and the activity of each rank.
 #ifndef ELBOW_PARALLEL_WATCH_H
 #define ELBOW_PARALLEL_WATCH_H
 
@@ -8,7 +8,7 @@
 
 ELBOW_C_BEGIN
 
-// What a rank is busy with.
+// The activity of a rank.
 enum elbow_comm_phase {
     ELBOW_PHASE_START,
     ELBOW_PHASE_DATA,
@@ -23,13 +23,13 @@ enum elbow_comm_phase {
     ELBOW_PHASES
 };
 
-// Local, main thread. Says what this rank is busy with from now on. A store, no more.
+// Local, main thread. Sets the activity of this rank. Costs one store.
 void elbow_comm_enter(struct elbow_comm *comm, enum elbow_comm_phase phase);
 
-// Collective, main thread. From now on a rank that keeps the others waiting for `seconds` (0: nobody watches) is named,
-// with its host and, where a neighbour on its node can tell, its phase: once for each wait, as a warning of rank zero's
-// log (which must last until the watch ends), or on stderr where rank zero itself is late. Nothing else happens to the
-// late rank. Waits inside MPI's own blocking calls, of which the start has some, are not seen.
+// Collective, main thread. From now on a warning names a rank that keeps the others waiting for `seconds` (0: no
+// watch), with its host and, if a neighbour on its node knows it, its activity: once for each wait, in rank zero's log
+// (which must last until the watch ends), or on stderr if rank zero itself is late. Nothing else happens to the late
+// rank. Waits within MPI's own blocking calls, which occur mainly at the start, are not seen.
 enum elbow_status elbow_comm_watch(struct elbow_comm *comm, int64_t seconds, struct elbow_log *log,
                                    struct elbow_error *error);
 

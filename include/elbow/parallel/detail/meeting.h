@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A meeting point in shared memory: the ranks of a node announce that they have come and wait for the others, without a
+// A meeting point in shared memory: the ranks of a node announce their arrival and wait for the others, without a
 // message.
 #ifndef ELBOW_PARALLEL_DETAIL_MEETING_H
 #define ELBOW_PARALLEL_DETAIL_MEETING_H
@@ -23,8 +23,8 @@ struct elbow_meeting {
     uint64_t turn;
 };
 
-// Collective among the members, main thread. Returns when all members have come as often as this one. What they wrote
-// before is seen after.
+// Collective among the members, main thread. Returns when all members have come as often as this one. Their earlier
+// writes are then visible.
 void elbow_meeting_attend(struct elbow_meeting *meeting);
 
 #endif
