@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bytes as text, in files that hold other files.
+// Bytes as text, for files embedded in other files.
 #ifndef ELBOW_OUTPUT_BASE64_H
 #define ELBOW_OUTPUT_BASE64_H
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pages that hold all that they show: texts, images and scripts within one HTML file, which loads nothing from
-// anywhere.
+// Self-contained pages: texts, images and scripts within one HTML file, which loads nothing.
 #ifndef ELBOW_OUTPUT_HTML_H
 #define ELBOW_OUTPUT_HTML_H
 
@@ -11,30 +10,30 @@
 
 ELBOW_C_BEGIN
 
-// All functions are local and write to a stream, whose errors are the caller's.
+// All functions are local and write to a stream; the caller handles its errors.
 
 // Begins a page with a style sheet of lines (NULL ends them), and ends it with a script of lines. The page forbids the
-// browser to load anything.
+// browser to load anything else.
 void elbow_html_begin(FILE *out, const char *title, const char *const *style);
 void elbow_html_end(FILE *out, const char *const *script);
 
-// A text, escaped for elements and for attributes in double quotes. Characters that hide (elbow/base/mask.h), but for
-// tabs and line feeds, and bytes that are no UTF-8 become U+FFFD.
+// A text, escaped for elements and for attributes in double quotes. Hidden characters (elbow/base/mask.h), except tabs
+// and line feeds, and bytes that are not UTF-8 become U+FFFD.
 void elbow_html_text(FILE *out, const char *text);
-// Likewise so many of its bytes.
+// The same for `count` of its bytes.
 void elbow_html_text_of(FILE *out, const char *text, size_t length);
 
 // An element with a text in it: tag "p" or "p class=\"note\"".
 void elbow_html_element(FILE *out, const char *tag, const char *text);
 
-// Begins and ends a section with a heading. The id is the page's own word.
+// Begins and ends a section with a heading. The id is a fixed word of the page.
 void elbow_html_section(FILE *out, const char *id, const char *heading);
 void elbow_html_section_end(FILE *out);
 
-// An image within the page: type "image/png". Alt tells what is to be seen.
+// An image within the page: type "image/png". Alt describes the image.
 void elbow_html_image(FILE *out, const char *type, const void *bytes, size_t size, const char *alt);
 
-// JSON for the page's script, which no word in it can end.
+// JSON for the page's script, escaped so that no text in it can end the element.
 void elbow_html_json(FILE *out, const char *id, const char *json);
 
 ELBOW_C_END

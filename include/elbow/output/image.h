@@ -22,18 +22,18 @@ struct elbow_picture {
 
 // Local. A grid of `count` images (each height x width x channels floats; 0 is black, 1 white, clipped, rounded to
 // nearest), `columns` wide, one grey pixel between neighbours and around; images whose longer side is below 64 pixels
-// are enlarged by the least whole factor that brings it to 64, at most 3. Missing images of the last row are left grey.
+// are enlarged by the smallest whole factor that reaches 64, at most 3. Missing images of the last row are left grey.
 enum elbow_status elbow_picture_grid(const float *images, size_t count, size_t columns, size_t height, size_t width,
                                      size_t channels, struct elbow_picture *picture, struct elbow_error *error);
 
-// Local. The bytes of a PNG, new, given back with elbow_release; path stands in the message. No text chunk, no time:
-// same pixels, same bytes. OUTPUT if libpng refuses the picture.
+// Local. The bytes of a PNG, new, released with elbow_release; path is for messages. No text chunk and no time: the
+// same pixels give the same bytes. OUTPUT if libpng refuses the picture.
 enum elbow_status elbow_picture_encode(const struct elbow_picture *picture, const char *path, char **bytes,
                                        size_t *size, struct elbow_error *error);
 
 // Local. Reads a PNG as grey (channels 1) or RGB (3): palettes are expanded, fewer than 8 bits become 8, 16 stay 16,
-// alpha is removed over black, grey files stay grey unless `channels` is 3; channels 0 takes what the file is. FILE if
-// there is no regular file to read; FORMAT if it is damaged or larger than 16384 on a side.
+// alpha is removed over black, grey files stay grey unless `channels` is 3; channels 0: as in the file. FILE if it is
+// not a regular file that can be read; FORMAT if it is damaged or larger than 16384 on a side.
 enum elbow_status elbow_picture_read(const char *path, size_t channels, struct elbow_picture *picture,
                                      struct elbow_error *error);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Plots: panels with axes, curves, points, bars and heat maps, as PNG, SVG or PDF. Rank zero's business. The same plot
-// gives the same bytes on a machine: no time and no name of a program is in the file. Colours are told apart by people
-// who are blind to red or green (detail/canvas.h); labels never lie on each other: those without room are left out.
+// Plots: panels with axes, curves, points, bars and heat maps, as PNG, SVG or PDF. Rank zero only. The same plot gives
+// the same bytes on a machine: the file contains no time and no name of a program. Colours are distinguishable for
+// people who are blind to red or green (detail/canvas.h); labels never overlap: those without space are omitted.
 #ifndef ELBOW_OUTPUT_PLOT_H
 #define ELBOW_OUTPUT_PLOT_H
 
@@ -14,11 +14,11 @@
 
 ELBOW_C_BEGIN
 
-// Nothing is owned; a zeroed member says what its comment tells. Texts are UTF-8; what is none is shown as '?'.
+// Nothing is owned; the comments give the meaning of zeroed members. Texts are UTF-8; other bytes are shown as '?'.
 
 struct elbow_plot_axis {
     const char *label;        // with unit, "rate in nats"; NULL: none
-    bool logarithmic;         // values that are not positive are left out
+    bool logarithmic;         // values that are not positive are omitted
     bool is_whole;            // the values are whole numbers: no tick between two of them; logarithmic: doublings
     double least, most;       // ends; NaN, or both 0: from the data
     const char *const *names; // of categories, which are 0, 1, ...; NULL: numbers
@@ -27,16 +27,16 @@ struct elbow_plot_axis {
 
 enum elbow_plot_mark { ELBOW_PLOT_LINE, ELBOW_PLOT_STEPS, ELBOW_PLOT_POINTS, ELBOW_PLOT_BARS };
 
-// Values that are not finite are left out, and a line has a gap there.
+// Values that are not finite are omitted, and a line has a gap there.
 struct elbow_plot_series {
     const char *name; // in the legend; NULL: none
     enum elbow_plot_mark mark;
     size_t count;
     const double *x, *y;
     const double *low, *high; // a band about y; of points and bars an interval; or NULL
-    const int *group;         // points: the number of the colour of each, negative: grey; NULL: the series' own
+    const int *group;         // points: colour number of each, negative: grey; NULL: that of the series
     const double *value;      // points: coloured by number on a scale; NULL: not
-    int colour;               // the series' own: n is colour n - 1; 0: by its place among the series
+    int colour;               // colour of the series: n is colour n - 1; 0: by its place among the series
     bool is_dashed;
 };
 
@@ -58,15 +58,15 @@ struct elbow_plot_panel {
     size_t group_count;
     const char *value_label;                // of the colour bar of `value`
     double value_least, value_most;         // of its colours; both 0: from the data
-    const struct elbow_plot_raster *raster; // beneath the series; NULL: none
+    const struct elbow_plot_raster *raster; // below the series; NULL: none
     bool equal_scales;                      // a unit is as long along x as along y
     bool is_bare;                           // without axes: for pictures
 };
 
-// Panels that have the same legend, and those that have none, share one beside all of them.
+// Panels with the same legend, and those without one, share one beside all of them.
 struct elbow_plot {
     const char *title;
-    size_t columns;                   // panels side by side; 0: about as many as one below the other
+    size_t columns;                   // panels per row; 0: about as many as rows
     double panel_width, panel_height; // in points; 0: by how many stand side by side
     const struct elbow_plot_panel *panels;
     size_t panel_count;
@@ -78,12 +78,12 @@ enum elbow_status elbow_plot_check(const char *path, struct elbow_error *error);
 // Local. Whether a path has such an ending.
 bool elbow_plot_draws(const char *path);
 
-// Local. The bytes of the file, in the format that the path's ending names, new, given back with elbow_release. USAGE
-// for another ending, OUTPUT if the picture cannot be made (more than 16384 pixels on a side), MEMORY.
+// Local. The bytes of the file, in the format that the path's ending names, new, released with elbow_release. USAGE for
+// another ending, OUTPUT if the picture cannot be made (more than 16384 pixels on a side), MEMORY.
 enum elbow_status elbow_plot_encode(const struct elbow_plot *plot, const char *path, char **bytes, size_t *size,
                                     struct elbow_error *error);
 
-// Local. The plot as the text of an <svg> element, with `size` letters and an end, new, given back with elbow_release.
+// Local. The plot as the text of an <svg> element, with `size` letters and an end, new, released with elbow_release.
 enum elbow_status elbow_plot_svg(const struct elbow_plot *plot, char **text, size_t *size, struct elbow_error *error);
 
 // Local. Writes the file, as elbow/base/output.h tells.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a plot is drawn on. A canvas is of a kind: Cairo's (PNG, PDF), SVG, where text stays text, or a test's, which
-// looks at what is drawn. Units are points, from the upper left corner. Trouble is kept in the canvas, and what comes
-// after it is not drawn.
+// The drawing surface of a plot: Cairo (PNG, PDF), SVG, in which text stays text, or one of a test, which examines the
+// calls. Units are points, from the upper left corner. The canvas stores an error, and ignores later calls.
 #ifndef ELBOW_OUTPUT_DETAIL_CANVAS_H
 #define ELBOW_OUTPUT_DETAIL_CANVAS_H
 
@@ -50,7 +49,7 @@ struct elbow_canvas_kind {
     void (*area)(struct elbow_canvas *canvas, const double *xy, size_t count, struct elbow_ink ink);
     void (*mark)(struct elbow_canvas *canvas, enum elbow_shape shape, double x, double y, double radius,
                  struct elbow_ink ink);
-    // On the base line at (x, y); the box is what the text takes.
+    // On the base line at (x, y); the box is the extent of the text.
     void (*text)(struct elbow_canvas *canvas, const char *text, double x, double y,
                  const struct elbow_lettering *lettering, const struct elbow_box *box);
     void (*image)(struct elbow_canvas *canvas, const struct elbow_box *box, const struct elbow_picture *picture);
@@ -65,17 +64,17 @@ struct elbow_canvas {
     void *state; // the kind's
 };
 
-// Local. A text that is safe to be drawn: masked, and cut to ELBOW_LETTERS.
+// Local. A text that is safe to draw: masked, and truncated to ELBOW_LETTERS.
 void elbow_canvas_letters(const char *text, char letters[ELBOW_LETTERS]);
 
-// Local. Draws a text, masked, cut with "..." to at most `room` wide; nothing if not even that has room.
+// Local. Draws a text, masked, truncated with "..." to a width of at most `room`; nothing if not even that fits.
 void elbow_canvas_write(struct elbow_canvas *canvas, const char *text, double x, double y, double room,
                         const struct elbow_lettering *lettering);
 
-// Local. How wide a text will be, masked.
+// Local. The width of a text, masked.
 double elbow_canvas_width(const char *text, double size, bool is_bold);
 
-// Local. The corners of a shape that is no circle: how many, x and y of each.
+// Local. The corners of a shape that is not a circle: their number, x and y of each.
 size_t elbow_shape_corners(enum elbow_shape shape, double x, double y, double radius, double xy[8]);
 
 // Local. By Cairo: of a masked text.
@@ -91,7 +90,7 @@ struct elbow_drawing {
     const char *title; // or NULL
 };
 
-// Local. What `write` writes into a stream, as *bytes (with an end behind it). MEMORY.
+// Local. The output of `write` to a stream, as *bytes (zero-terminated). MEMORY.
 typedef enum elbow_status elbow_canvas_writer(FILE *stream, const struct elbow_drawing *drawing,
                                               struct elbow_error *error);
 enum elbow_status elbow_canvas_stream(elbow_canvas_writer *write, const struct elbow_drawing *drawing, char **bytes,
@@ -104,15 +103,15 @@ enum elbow_status elbow_cairo_pdf(const struct elbow_drawing *drawing, char **by
 enum elbow_status elbow_svg_encode(const struct elbow_drawing *drawing, char **bytes, size_t *size,
                                    struct elbow_error *error);
 
-// Local. The colour of a group or a series: those of Okabe and Ito where there are at most eight, else of a longer
-// list, told apart under deuteranopia and protanopia too. Negative: grey.
+// Local. The colour of a group or a series: those of Okabe and Ito for at most eight, otherwise of a longer list,
+// distinguishable under deuteranopia and protanopia. Negative: grey.
 enum { ELBOW_COLOURS_FEW = 8, ELBOW_COLOURS_MANY = 20 };
 struct elbow_ink elbow_group_ink(int group, size_t groups);
 
-// Local. The shape of a group's points: after ELBOW_COLOURS_MANY groups the colours come again in another shape.
+// Local. The shape of a group's points: after ELBOW_COLOURS_MANY groups the colours repeat with another shape.
 enum elbow_shape elbow_group_shape(int group);
 
-// Local. Viridis from 0 to 1; grey for what is not finite.
+// Local. Viridis from 0 to 1; grey for values that are not finite.
 struct elbow_ink elbow_value_ink(double share);
 
 ELBOW_C_END

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Parts of a plot: a panel in its cell, what lies in its area, its legend and its colour bar.
+// Parts of a plot: a panel in its cell, the contents of its area, its legend and its colour bar.
 #ifndef ELBOW_OUTPUT_DETAIL_PLOT_PANEL_H
 #define ELBOW_OUTPUT_DETAIL_PLOT_PANEL_H
 
@@ -17,14 +17,14 @@ ELBOW_C_BEGIN
 #define ELBOW_PLOT_GAP 6.0
 #define ELBOW_PLOT_LEGEND_MOST 160.0 // of its width
 
-// Numbers of a panel that have colours: their range, and what the bar says.
+// Coloured numbers of a panel: their range, and the label of the bar.
 struct elbow_colour_range {
     struct elbow_scale scale;
     const char *label;
     bool is_there;
 };
 
-// A panel, where its area lies, and its scales.
+// A panel, the place of its area, and its scales.
 struct elbow_frame {
     const struct elbow_plot_panel *panel;
     struct elbow_box area;
@@ -47,7 +47,7 @@ struct elbow_legend {
     size_t count;
 };
 
-// Local. The scales of all that a panel has.
+// Local. The scales of the contents of a panel.
 void elbow_frame_scale(struct elbow_frame *frame, const struct elbow_plot_panel *panel);
 
 // Local. The place of a value, in points.
@@ -61,24 +61,24 @@ struct elbow_ink elbow_series_ink(const struct elbow_plot_panel *panel, size_t i
 void elbow_frame_draw_raster(struct elbow_canvas *canvas, const struct elbow_frame *frame);
 void elbow_frame_draw_series(struct elbow_canvas *canvas, const struct elbow_frame *frame);
 
-// Local. What stands in a panel's legend; how wide it is (0: empty); whether one has all that another has; at (x, y),
-// as far down as `height` allows.
+// Local. The entries of a panel's legend; its width (0: empty); whether one contains all entries of another; draws it
+// at (x, y), as far down as `height` allows.
 void elbow_legend_collect(const struct elbow_plot_panel *panel, struct elbow_legend *legend);
 double elbow_legend_width(const struct elbow_legend *legend);
 bool elbow_legend_covers(const struct elbow_legend *legend, const struct elbow_legend *part);
 void elbow_legend_draw(struct elbow_canvas *canvas, const struct elbow_legend *legend, double x, double y,
                        double height);
 
-// Local. A bar of a range's colours: how wide with its ticks and label; beside the area, at x.
+// Local. A bar of the colours of a range: its width with ticks and label; draws it beside the area, at x.
 double elbow_colour_bar_width(const struct elbow_colour_range *range, double height);
 void elbow_colour_bar_draw(struct elbow_canvas *canvas, const struct elbow_colour_range *range, double x, double y,
                            double height);
 
-// Local. A panel in its cell; its own legend beside it, where it is not NULL.
+// Local. A panel in its cell; its own legend beside it, unless it is NULL.
 void elbow_panel_draw(struct elbow_canvas *canvas, const struct elbow_plot_panel *panel, const struct elbow_box *cell,
                       const struct elbow_legend *legend);
 
-// Local. The whole plot; how large it is.
+// Local. The whole plot; its size.
 void elbow_plot_size(const struct elbow_plot *plot, double *width, double *height);
 void elbow_plot_draw(struct elbow_canvas *canvas, const void *plot);
 

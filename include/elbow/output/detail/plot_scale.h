@@ -10,13 +10,13 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_TICKS_MAX = 32, ELBOW_TICK_LETTERS = 32 };
 
-// Of logarithmic ones the ends are logarithms to the base of 10.
+// The ends of logarithmic ones are logarithms to the base of 10.
 struct elbow_scale {
     bool logarithmic;
     double least, most; // least < most
 };
 
-// What is known of the values of an axis. Zeroed: nothing.
+// The known range of the values of an axis. Zeroed: unknown.
 struct elbow_extent {
     double least, most;
     bool is_known;
@@ -27,15 +27,15 @@ struct elbow_tick {
     char label[ELBOW_TICK_LETTERS];
 };
 
-// Local. Takes a value in, if it is finite and the axis can have it.
+// Local. Includes a value, if it is finite and the axis can show it.
 void elbow_extent_add(struct elbow_extent *extent, double value, bool logarithmic);
 
-// Local. The scale of an axis: its own ends where it names them, else those of the data and `margin`, a share of their
-// distance. Ends are at most 1e300, and so far from each other that ticks between them have different numbers.
+// Local. The scale of an axis: its own ends if it has them, otherwise those of the data and `margin`, a share of their
+// distance. Ends are at most 1e300, and far enough apart for ticks with different numbers.
 struct elbow_scale elbow_scale_make(const struct elbow_plot_axis *axis, const struct elbow_extent *extent,
                                     double margin);
 
-// Local. 0 at the least, 1 at the most; NaN for what has no place.
+// Local. 0 at the least, 1 at the most; NaN for values without a place.
 double elbow_scale_place(const struct elbow_scale *scale, double value);
 
 // Local. At most `most` ticks (at least 2 are allowed), between the ends; of a logarithmic scale of whole numbers

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A trace as a file in Chrome's trace format: the JSON object form, times in microseconds. A rank is a process of the
-// trace, its threads are that one's. An event that lies within or beside others of its thread is a complete event
-// ("X"), one that overlaps with them a pair of asynchronous ones ("b", "e").
+// trace, with its threads. An event that is nested in or disjoint from others of its thread is a complete event ("X"),
+// one that overlaps with them a pair of asynchronous ones ("b", "e").
 #ifndef ELBOW_OUTPUT_DETAIL_TRACE_FILE_H
 #define ELBOW_OUTPUT_DETAIL_TRACE_FILE_H
 
@@ -14,7 +14,7 @@ struct elbow_trace_file {
     uint64_t id;   // of the last pair of asynchronous events
 };
 
-// Local. The head of the file, up to where events begin; `ranks` (size) tells where they run.
+// Local. The head of the file, up to the events; `ranks` (size) are their places.
 void elbow_trace_file_begin(struct elbow_trace_file *file, FILE *out, const struct elbow_tracer_rank *ranks, int size);
 
 // Local. The events of a thread of a rank, as elbow_track_finish leaves them.
