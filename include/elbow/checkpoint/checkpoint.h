@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Checkpoints: everything that a run needs to go on, to the same bits, on any number of ranks.
+// Checkpoints: everything that a run needs to continue with the same bits, on any number of ranks.
 //
 // A file is a 512-byte user block (magic, format version, length, XXH3 hash of the rest) before a plain HDF5 file, made
-// in memory and written in one go to a part beside it, synced, renamed, and the directory synced. Same state, same
-// bytes: no time, host, path or rank count is inside. docs/formats.md has the layout.
+// in memory and written at once to a part beside it, synced, renamed, and the directory synced. The same state gives
+// the same bytes: it contains no time, host, path or number of ranks. docs/formats.md has the layout.
 #ifndef ELBOW_CHECKPOINT_CHECKPOINT_H
 #define ELBOW_CHECKPOINT_CHECKPOINT_H
 
@@ -20,11 +20,11 @@ ELBOW_C_BEGIN
 
 #define ELBOW_CHECKPOINT_MAGIC ELBOW_OUTPUT_SPARED // the first 8 bytes of a file
 
-// Where a run stands. Plain; broadcast as bytes.
+// The state of a run. Plain; broadcast as bytes.
 struct elbow_run_state {
     uint64_t step;                // steps done
     uint64_t updates;             // steps that changed the parameters
-    uint64_t schedule_steps;      // where the cosine ends; of pieces: the steps of an epoch
+    uint64_t schedule_steps;      // end of the cosine; of pieces: the steps of an epoch
     uint64_t skipped;             // steps skipped since the last row of metrics.csv
     uint64_t skipped_in_a_row;    // up to the last step
     uint64_t evaluations;         // made
@@ -52,31 +52,31 @@ struct elbow_checkpoint {
 };
 
 // Local. The newest checkpoint of a run directory (the highest step that verifies), or the file itself; `best`: the
-// best one. FILE if there is none. A file that is proved damaged is passed over with a warning; one that cannot be read
-// is FILE: it may be sound.
+// best one. FILE if there is none. A file that is certainly damaged is skipped with a warning; one that cannot be read
+// is FILE: it may be intact.
 enum elbow_status elbow_checkpoint_find(const char *run_or_file, bool best, struct elbow_log *log, elbow_path path,
                                         struct elbow_error *error);
 
-// Local. The numbers of the checkpoints in a run directory, ascending; NULL and 0 where there are none. Given back with
-// elbow_release.
+// Local. The numbers of the checkpoints in a run directory, ascending; NULL and 0 where there are none. Release them
+// with elbow_release.
 enum elbow_status elbow_checkpoint_list(const struct elbow_directory *run, uint64_t **steps, size_t *count,
                                         struct elbow_error *error);
 
 // Local. The path of a step's checkpoint: RUN/checkpoints/step-00000500.h5.
 bool elbow_checkpoint_path(const char *run, uint64_t step, elbow_path path);
 
-// Local. The same beneath its run directory: checkpoints/step-00000500.h5.
+// Local. The same below its run directory: checkpoints/step-00000500.h5.
 enum { ELBOW_CHECKPOINT_NAME_SIZE = 64 };
 void elbow_checkpoint_name(uint64_t step, char name[ELBOW_CHECKPOINT_NAME_SIZE]);
 
-// Local. The step in a checkpoint's file name; false for all names that elbow_checkpoint_path does not give.
+// Local. The step in a checkpoint's file name; false for all names that elbow_checkpoint_path does not return.
 bool elbow_checkpoint_step(const char *name, uint64_t *step);
 
 // Local. The configuration of the checkpoint that elbow_checkpoint_load would take.
 enum elbow_status elbow_checkpoint_peek(const char *run_or_file, bool best, struct elbow_config *config,
                                         struct elbow_error *error);
 
-// Collective. Rank zero reads and verifies the file that `run_or_file` names, all get it (moments stay with rank zero).
+// Collective. Rank zero reads and verifies the file that `run_or_file` names, all get it (moments only on rank zero).
 enum elbow_status elbow_checkpoint_load(struct elbow_comm *comm, const char *run_or_file, bool best,
                                         struct elbow_log *log, struct elbow_checkpoint *checkpoint,
                                         struct elbow_error *error);
@@ -86,13 +86,13 @@ enum elbow_status elbow_checkpoint_load_newest(struct elbow_comm *comm, const st
                                                struct elbow_log *log, struct elbow_checkpoint *checkpoint,
                                                struct elbow_error *error);
 
-// Collective. The averaged weights, if the run has any, become the values on all ranks. Whether it has.
+// Collective. The averaged weights, if the run has any, become the values on all ranks. Returns whether it has any.
 bool elbow_checkpoint_take_average(struct elbow_comm *comm, struct elbow_checkpoint *checkpoint);
 
-// Local. Gives everything back; a zeroed struct is legal.
+// Local. Releases everything; a zeroed struct is legal.
 void elbow_checkpoint_clear(struct elbow_checkpoint *checkpoint);
 
-// What a checkpoint is made of. Nothing is owned.
+// The sources of a checkpoint. Nothing is owned.
 struct elbow_checkpoint_source {
     const struct elbow_run_state *state;
     const struct elbow_data_facts *data;
@@ -107,48 +107,48 @@ struct elbow_checkpoint_source {
     const float *average; // of this rank's slice, or NULL
 };
 
-// A run's state at one moment, as the bytes of a checkpoint file, in buffers that are used again and again.
+// A run's state at one moment, as the bytes of a checkpoint file, in buffers that are reused.
 struct elbow_snapshot {
     uint64_t step;
-    struct elbow_hdf5_buffer file; // rank zero: the file, its user block not sealed yet; owned
-    float *moment;                 // rank zero: room to gather one moment, [parameters]; owned
+    struct elbow_hdf5_buffer file; // rank zero: the file, its user block without hash yet; owned
+    float *moment;                 // rank zero: memory to gather one moment, [parameters]; owned
     size_t parameters;
 };
 
-// Collective. Makes all the room that snapshots of a run take: on rank zero that of a file and of one moment. MEMORY on
-// all ranks if one has too little.
+// Collective. Allocates all memory for snapshots of a run: on rank zero that of a file and of one moment. MEMORY on all
+// ranks if one has too little.
 enum elbow_status elbow_snapshot_open(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
                                       struct elbow_snapshot *snapshot, struct elbow_error *error);
 
-// Local. The same before there is one, of so many kept copies of the parameters: they, moments, averages.
+// Local. The same in advance, for `copies` stored copies of the parameters: the parameters, moments, averages.
 uint64_t elbow_snapshot_need(const struct elbow_parameters *parameters, size_t copies);
 
-// Local. What it holds in bytes: 0 on other ranks than zero.
+// Local. Its memory in bytes: 0 on other ranks than zero.
 uint64_t elbow_snapshot_bytes(const struct elbow_snapshot *snapshot);
 
-// Collective. Rank zero copies the parameters and gathers the moments; nothing of the source is needed afterwards.
-// OUTPUT on all ranks if the file could not be built.
+// Collective. Rank zero copies the parameters and gathers the moments; the source is not needed afterwards. OUTPUT on
+// all ranks if the file could not be built.
 enum elbow_status elbow_snapshot_take(struct elbow_comm *comm, const struct elbow_checkpoint_source *source,
                                       struct elbow_snapshot *snapshot, struct elbow_error *error);
 
-// Local. Gives the room back; a zeroed struct is legal.
+// Local. Releases the memory; a zeroed struct is legal.
 void elbow_snapshot_clear(struct elbow_snapshot *snapshot);
 
-// Local. Rank zero: seals the snapshot and writes RUN/checkpoints/step-NNNNNNNN.h5. Calls neither MPI nor HDF5 and asks
-// for no memory. OUTPUT if it could not; then nothing has changed.
+// Local. Rank zero: adds the hash to the snapshot and writes RUN/checkpoints/step-NNNNNNNN.h5. Calls neither MPI nor
+// HDF5 and allocates nothing. OUTPUT on failure; then nothing has changed.
 enum elbow_status elbow_checkpoint_write(const struct elbow_directory *run, const struct elbow_snapshot *snapshot,
                                          struct elbow_error *error);
 
-// Local. Sets aside (as step-NNNNNNNN.h5.damaged, .damaged-2, ...) the checkpoints of steps after `step`, where a
-// resume has passed them over, so that they do not count as the newest any more. Only what is proved damaged is: FILE
-// or MEMORY if that is not known of one, or if it cannot be renamed; FILE if one is sound.
+// Local. Sets aside (as step-NNNNNNNN.h5.damaged, .damaged-2, ...) the checkpoints of steps after `step`, after a
+// resume has skipped them, so that they do not count as the newest any more. Only files that are certainly damaged:
+// FILE or MEMORY if this is unknown of one, or if it cannot be renamed; FILE if one is intact.
 enum elbow_status elbow_checkpoint_cut(const struct elbow_directory *run, uint64_t step, struct elbow_error *error);
 
-// Local. Makes RUN/checkpoints/best.h5 a link to the best step's file, if that is there; a file of that name stays.
-// False with errno if the link cannot be made.
+// Local. Makes RUN/checkpoints/best.h5 a link to the best step's file, if it exists; a file of that name stays. False
+// with errno if the link cannot be made.
 bool elbow_checkpoint_link_best(const struct elbow_directory *run, uint64_t best_step);
 
-// The checkpoints of a run directory that may be deleted one day. Zeroed: none.
+// The checkpoints of a run directory that may be deleted later. Zeroed: none.
 struct elbow_shelf {
     struct elbow_shelf_entry {
         uint64_t step;
@@ -157,21 +157,21 @@ struct elbow_shelf {
     size_t count, capacity;
 };
 
-// Local. What lies in a run directory, by its names alone: what a file is worth is found out when it matters.
+// Local. The contents of a run directory, by names only: files are verified when it matters.
 enum elbow_status elbow_shelf_open(const struct elbow_directory *run, struct elbow_shelf *shelf,
                                    struct elbow_error *error);
 
-// Local. Room for one more. MEMORY if there is none.
+// Local. Memory for one more. MEMORY.
 enum elbow_status elbow_shelf_reserve(struct elbow_shelf *shelf, struct elbow_error *error);
 
-// Local. After the checkpoint of `step` has been written, for which there is room: deletes all but the newest `keep`
-// sound ones and, if `keeps_best`, that of best_step (0: none) and that which best.h5 links to. A file of which this
-// start does not know that it is sound is read first; one that is no sound checkpoint neither counts nor is deleted.
-// Asks for no memory.
+// Local. After the checkpoint of `step` has been written, for which there is memory: deletes all but the newest `keep`
+// intact ones and, if `keeps_best`, that of best_step (0: none) and that which best.h5 links to. A file that this start
+// has not verified is read first; one that is not an intact checkpoint neither counts nor is deleted. Asks for no
+// memory.
 void elbow_shelf_put(struct elbow_shelf *shelf, const struct elbow_directory *run, uint64_t step, int64_t keep,
                      bool keeps_best, uint64_t best_step);
 
-// Local. Gives everything back; a zeroed struct is legal.
+// Local. Releases everything; a zeroed struct is legal.
 void elbow_shelf_clear(struct elbow_shelf *shelf);
 
 ELBOW_C_END

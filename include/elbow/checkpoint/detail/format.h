@@ -45,19 +45,20 @@ enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, s
 enum elbow_status elbow_checkpoint_verify_file(const struct elbow_directory *directory, const char *path,
                                                struct elbow_error *error);
 
-// Local. OK if the file of a step is a sound checkpoint; FORMAT if it is proved that it is not, or is not there; else
-// it is not known: FILE if it cannot be read, MEMORY.
+// Local. OK if the file of a step is an intact checkpoint; FORMAT if it certainly is not, or is missing; otherwise
+// unknown: FILE if it cannot be read, MEMORY.
 enum elbow_status elbow_checkpoint_prove(const struct elbow_directory *run, uint64_t step, struct elbow_error *error);
 
 // Local. Reads a verified image (user block included) into a zeroed struct, which the caller clears, on failure too.
-// FORMAT if what is inside does not make a checkpoint.
+// FORMAT if its contents are not a checkpoint.
 enum elbow_status elbow_checkpoint_read(const char *name, const void *image, size_t size,
                                         struct elbow_checkpoint *checkpoint, struct elbow_error *error);
 
-// Local. Takes the memory for contents of which all but the arrays is known: a rank that receives them from rank zero.
+// Local. Allocates the memory for contents of which everything but the arrays is known: on a rank that receives them
+// from rank zero.
 enum elbow_status elbow_checkpoint_make_room(struct elbow_checkpoint *checkpoint, struct elbow_error *error);
 
-// The integers and doubles of a run's state that a file holds, as one list for both directions.
+// The integers and doubles of a run's state in a file, as one list for reading and writing.
 struct elbow_checkpoint_field {
     const char *name;
     size_t offset; // in struct elbow_run_state
