@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The activations y = f(a) behind a layer's sums, and their slopes: a table with a row for each of
+// The activations y = f(a) after the sums of a layer, and their derivatives: a table with a row for each of
 // ELBOW_ACTIVATION_LIST.
 //
-// What is computed for an element does not depend on its row, its column or its neighbours. A NaN passes through.
+// The result for an element does not depend on its row, its column or its neighbours. A NaN passes through.
 #ifndef ELBOW_NN_ACTIVATION_H
 #define ELBOW_NN_ACTIVATION_H
 
@@ -13,15 +13,15 @@
 
 ELBOW_C_BEGIN
 
-// Local. How weights start before an activation: `initializer` auto means He for relu, leaky_relu, softplus, silu, gelu
-// and elu, Glorot for the others.
+// Local. The initialisation of weights before an activation: `initializer` auto means He for relu, leaky_relu,
+// softplus, silu, gelu and elu, Glorot for the others.
 enum elbow_initial elbow_activation_initial(enum elbow_activation activation, enum elbow_initializer initializer);
 
 // Local. Whether f' needs more than y: silu, gelu.
 bool elbow_activation_keeps_slope(enum elbow_activation activation);
 
-// Local. In place over (rows, units): a becomes y = f(a + bias); `slope` (rows, units) gets f'(a) where it is kept,
-// else it may be NULL.
+// Local. In place over (rows, units): a becomes y = f(a + bias); `slope` (rows, units) gets f'(a) if it is kept,
+// otherwise it may be NULL.
 //   relu max(0, a); leaky_relu max(a, 0.01 a); tanh; sigmoid 1 / (1 + exp(-a)); softplus log(1 + exp(a));
 //   silu a sigmoid(a) (Elfwing et al. 2018); gelu a Phi(a), Phi the standard normal distribution (Hendrycks and Gimpel
 //   2016); elu a > 0 ? a : exp(a) - 1 (Clevert et al. 2016); exp exp(min(a, 20)); hard_tanh max(-1, min(a, 1)); none a.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One arena for all parameters: named tensors, each a run of floats; the gradient, the optimiser's moments and the
+// One arena for all parameters: named tensors, each a sequence of floats; the gradient, the optimiser's moments and the
 // checkpoint use the same offsets. The layout holds no values: they are passed as float arrays of `size` floats.
 #ifndef ELBOW_NN_PARAMETERS_H
 #define ELBOW_NN_PARAMETERS_H
@@ -34,7 +34,7 @@ struct elbow_tensor {
 struct elbow_parameters {
     struct elbow_tensor *tensors; // owned
     size_t count, capacity;
-    size_t size; // floats of the arena, padding (always zero) included
+    size_t size; // floats of the arena, including padding (always zero)
 };
 
 // Local. Adds a tensor (name, shape, is_weight, initial, ... set; offset and count are filled in). *index is its
@@ -42,21 +42,21 @@ struct elbow_parameters {
 enum elbow_status elbow_parameters_add(struct elbow_parameters *parameters, struct elbow_tensor tensor, size_t *index,
                                        struct elbow_error *error);
 
-// Local. Makes the arena longer by so many floats, which are padding like that between tensors, and returns the first
+// Local. Extends the arena by this number of floats, which are padding like that between tensors, and returns the first
 // of them.
 size_t elbow_parameters_reserve(struct elbow_parameters *parameters, size_t count);
 
 // Local. The tensor of a name, or NULL.
 const struct elbow_tensor *elbow_parameters_find(const struct elbow_parameters *parameters, const char *name);
 
-// Local. Fills values (size floats, zeroed) with the start of a run: each tensor keyed by seed and the hash of its
-// name.
+// Local. Fills values (size floats, zeroed) with the initial values of a run: each tensor keyed by seed and the hash of
+// its name.
 void elbow_parameters_initialize(const struct elbow_parameters *parameters, uint64_t seed, float *values);
 
 // Local. Floats that are parameters (without padding).
 size_t elbow_parameters_trainable(const struct elbow_parameters *parameters);
 
-// Local. Gives the tensors back. The struct is zeroed.
+// Local. Releases the tensors and zeroes the struct.
 void elbow_parameters_clear(struct elbow_parameters *parameters);
 
 ELBOW_C_END

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The maps of convolution.h by the definition, for all sizes.
 //
-// No patches are copied: the kernels of math/panel read rows of the padded image where they lie. A scatter is as many
-// gathers from the map as a pixel's place has remainders modulo the strides (each has its own share of V), or, for few
-// channels, a product with all of V whose patches are then added up in the order of the map. No element's bits depend
-// on the number of samples or on the blocks they are worked on in, but for the gradient's, whose sums over samples are
-// cut at fixed places.
+// No patches are copied: the kernels of math/panel read rows of the padded image in place. A scatter is one gather from
+// the map for each remainder of a pixel's place modulo the strides (each has its own share of V), or, for few channels,
+// a product with all of V whose patches are then added in the order of the map. The bits of an element do not depend on
+// the number of samples or on the blocks in which they are processed, except those of the gradient, whose sums over
+// samples are cut at fixed places.
 #ifndef ELBOW_NN_PATCHES_H
 #define ELBOW_NN_PATCHES_H
 
@@ -16,7 +16,7 @@
 
 ELBOW_C_BEGIN
 
-// One remainder modulo the strides: the taps at, at + s, ... of the kernel along each axis meet its pixels.
+// One remainder modulo the strides: the taps at, at + s, ... of the kernel along each axis apply to its pixels.
 struct elbow_phase {
     struct elbow_sides at, taps;
     size_t first, pixels; // in the tables below; pixels of one sample
@@ -30,7 +30,7 @@ struct elbow_patches {
     struct elbow_shape image, map; // with a depth
     struct elbow_window window;
     size_t depth;                    // taps channels
-    size_t block;                    // samples that are worked on at once
+    size_t block;                    // samples that are processed at once
     struct elbow_shape padded_image; // zeros around it
     struct elbow_shape padded_map;   // for the phases of a scatter
     struct elbow_sides map_margin;   // zeros before its first plane, row and column
@@ -50,7 +50,7 @@ enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_sh
                                        const struct elbow_window *window, struct elbow_patches *plan,
                                        struct elbow_error *error);
 
-// Local. Gives the tables back; a zeroed struct is legal.
+// Local. Releases the tables; a zeroed struct is legal.
 void elbow_patches_destroy(struct elbow_patches *plan);
 
 // Local. The functions of convolution.h.
@@ -62,7 +62,7 @@ void elbow_patches_begin_scatter(const struct elbow_patches *plan, const float *
 void elbow_patches_begin_gradient(const struct elbow_patches *plan, float *room);
 const float *elbow_patches_take_images(const struct elbow_patches *plan, size_t samples, const float *images,
                                        float *room);
-// Maps are read as they are.
+// Maps are read directly.
 const float *elbow_patches_take_maps(const struct elbow_patches *plan, size_t samples, const float *maps, float *room);
 void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, const float *padded, const float *room,
                           float *maps);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Shapes of samples, windows that are laid over them, and how the weights of a convolution lie in memory.
+// Shapes of samples, windows over them, and the layout of the weights of a convolution in memory.
 //
 // The places of a sample have up to three axes: a series is one row of places (height 1, its width is the time), an
-// image has rows and columns, a volume has planes of them, one behind the other. Values without places have one.
+// image has rows and columns, a volume has planes of them. Values without places have one place.
 #ifndef ELBOW_NN_SHAPE_H
 #define ELBOW_NN_SHAPE_H
 
@@ -37,7 +37,7 @@ static inline size_t elbow_shape_values(struct elbow_shape shape)
     return elbow_shape_places(shape) * shape.channels;
 }
 
-// Local. Whether a sample of the shape is one that can be held: bounds that keep every product of sizes below 2^63.
+// Local. Whether a sample of the shape is supported: bounds that keep every product of sizes below 2^63.
 static inline bool elbow_shape_is_held(struct elbow_shape shape)
 {
     enum { SIDE_MAX = 1 << 30 };
@@ -54,22 +54,22 @@ static inline bool elbow_shape_is_same(struct elbow_shape a, struct elbow_shape 
            a.channels == b.channels;
 }
 
-// Local. How many axes places of that shape need: 3 for a volume, 1 for one row of places, else 2.
+// Local. The number of axes of places of that shape: 3 for a volume, 1 for one row of places, else 2.
 static inline int elbow_shape_axes(struct elbow_shape shape)
 {
     return shape.depth > 0 ? 3 : shape.height == 1 ? 1 : 2;
 }
 
-// For a sentence; what does not fit is cut off.
+// For a message; truncated if it does not fit.
 struct elbow_shape_text {
     char text[96];
 };
 
-// Local. "28 x 28 x 3", "28 x 28": the values, the places of a shape as something of that many axes sees them.
+// Local. "28 x 28 x 3", "28 x 28": the values, the places of a shape, seen with that number of axes.
 struct elbow_shape_text elbow_shape_text(struct elbow_shape shape, int axes);
 struct elbow_shape_text elbow_shape_places_text(struct elbow_shape shape, int axes);
 
-// Local. What its axes are called: "height, width, channels".
+// Local. The names of its axes: "height, width, channels".
 const char *elbow_shape_names(int axes);
 
 // Sizes along the three axes.
@@ -77,7 +77,7 @@ struct elbow_sides {
     size_t depth, height, width;
 };
 
-// A kernel that goes over places: how large it is, from one of its places to the next, zeros on each side.
+// A kernel that moves over places: its size, its stride, zeros on each side.
 struct elbow_window {
     struct elbow_sides kernel, stride, padding;
 };

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the convolutional layers share: all of it; a row differs in the axes of its places (1: series, 2: images, 3:
-// volumes), which conv_sides.c knows by its kind, and in its direction.
+// The common code of the convolutional layers, which is all of it; a row differs in the axes of its places (1: series,
+// 2: images, 3: volumes), which conv_sides.c derives from its kind, and in its direction.
 //
-// A conv_transpose is the adjoint of the conv with the same kernel, stride and padding that leads from its output to
-// its input. In the words of convolution.h, with f(a), da, dW, db, dx as in layer/dense.c:
+// A conv_transpose is the adjoint of the conv from its output to its input, with the same kernel, stride and padding.
+// In the terms of convolution.h, with f(a), da, dW, db, dx as in layer/dense.c:
 //   conv            a = gather(x) + b;   dW = gradient(x, da);  dx = scatter(da)
 //   conv_transpose  a = scatter(x) + b;  dW = gradient(da, x);  dx = gather(da)
 // With kernel k, stride s, padding p, output padding a, i places of the input along an axis (Dumoulin and Visin 2016,
 // relationships 6 and 14) the output has
 //   conv            o = floor((i + 2 p - k) / s) + 1
 //   conv_transpose  o = s (i - 1) + k - 2 p + a, 0 <= a < s
-// Tensors: weight (kernel, ... once for each axis, input channels, filters), condition where there are such
-// (condition.h), bias (filters). Fan-in is the taps of the
-// kernel times the input channels, fan-out the taps times the filters. Private to this room.
+// Tensors: weight (kernel, ... once for each axis, input channels, filters), condition if there are any (condition.h),
+// bias (filters). Fan-in is the taps of the kernel times the input channels, fan-out the taps times the filters.
+// Private to this room.
 #ifndef ELBOW_NN_DETAIL_CONV_LAYER_H
 #define ELBOW_NN_DETAIL_CONV_LAYER_H
 
@@ -35,7 +35,7 @@ struct elbow_conv_layer {
 bool elbow_conv_is_transposed(enum elbow_layer_kind kind);
 int elbow_conv_axes(enum elbow_layer_kind kind);
 
-// Local. Kernel, stride and padding along the axes that a kind has; 1, 1 and 0 along the others.
+// Local. Kernel, stride and padding along the axes of a kind; 1, 1 and 0 along the others.
 struct elbow_window elbow_conv_window(const struct elbow_layer *options);
 
 // Local. A row's shape and place_before.
@@ -44,7 +44,7 @@ bool elbow_conv_layer_shape(const struct elbow_layer *options, struct elbow_shap
 bool elbow_conv_layer_place(const struct elbow_layer *options, struct elbow_shape output, struct elbow_shape *input,
                             char reason[ELBOW_LAYER_REASON_SIZE]);
 
-// Local. Members of all rows. CONFIG if a sample is too large for the tables of a convolution.
+// Local. Functions of all rows. CONFIG if a sample is too large for the tables of a convolution.
 enum elbow_status elbow_conv_layer_create(struct elbow_parameters *parameters, const struct elbow_layer_site *site,
                                           struct elbow_layer_instance *layer, struct elbow_error *error);
 void elbow_conv_layer_destroy(void *state);

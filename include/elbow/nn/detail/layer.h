@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What layers share. Private to this room.
+// Common parts of layers. Private to this room.
 #ifndef ELBOW_NN_DETAIL_LAYER_H
 #define ELBOW_NN_DETAIL_LAYER_H
 

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The way around the layers of a residual: the input itself, or a linear map of it without a bias.
+// The projection around the layers of a residual: the input itself, or a linear map of it without a bias.
 //
 // From an image to one with as many places, or with every s-th one of each axis (a side i becomes ceil(i / s)), it is a
-// convolution with a kernel of one place; where one place is left, a dense layer of all values. Private to this room.
+// convolution with a kernel of one place; if one place is left, a dense layer of all values. Private to this room.
 #ifndef ELBOW_NN_DETAIL_PROJECTION_H
 #define ELBOW_NN_DETAIL_PROJECTION_H
 
 #include "elbow/nn/layer.h"
 
-// A product of `places` rows a sample. Created once, then only read.
+// A product of `places` rows per sample. Created once, then only read.
 struct elbow_projection {
     bool is_identity;
-    size_t inputs;                    // values of a sample that come in
+    size_t inputs;                    // input values of a sample
     size_t places, channels, filters; // the product: (places, channels) to (places, filters)
     bool skips;                       // places of the input
     size_t *from;                     // [places] if it skips: that of the input; owned; NULL without rows
 };
 
-// Local. Whether there is one between two shapes; else the reason, for a sentence.
+// Local. Whether there is one between two shapes; otherwise the reason, for a message.
 bool elbow_projection_fits(struct elbow_shape input, struct elbow_shape output, char reason[ELBOW_LAYER_REASON_SIZE]);
 
-// Local. Between shapes that it fits. Without rows it has its sizes, and cannot compute.
+// Local. Between shapes that fit. Without rows it has its sizes, but cannot compute.
 enum elbow_status elbow_projection_create(struct elbow_shape input, struct elbow_shape output, bool has_rows,
                                           struct elbow_projection *projection, struct elbow_error *error);
 
 // Local. A zeroed struct is legal.
 void elbow_projection_destroy(struct elbow_projection *projection);
 
-// Local. Floats for each row in which it works; `room` below has them, 64-byte aligned. The identity wants none.
+// Local. Floats of workspace for each row; `room` below has them, 64-byte aligned. The identity needs none.
 size_t elbow_projection_room(const struct elbow_projection *projection);
 
 // Local. The map of x, flat rows, as nodes of an ONNX graph.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the plan of tiles (tiles_plan.c) and the products (tiles.c) share: the sizes of what a workspace holds. Private
-// to this room.
+// The common part of the plan of tiles (tiles_plan.c) and the products (tiles.c): the sizes of the parts of a
+// workspace. Private to this room.
 #ifndef ELBOW_NN_DETAIL_TILES_H
 #define ELBOW_NN_DETAIL_TILES_H
 
 #include "elbow/math/winograd.h"
 #include "elbow/nn/tiles.h"
 
-// Floats from tile to tile; the line more keeps rows of all tiles from falling on the same few sets of the cache.
+// Floats from tile to tile; an additional cache line prevents rows of all tiles from mapping to the same few cache
+// sets.
 static inline size_t elbow_tiles_image_points(const struct elbow_tiles *tiles)
 {
     return ELBOW_WINOGRAD_POINTS * tiles->depth + ELBOW_WINOGRAD_LANES;
@@ -23,7 +24,7 @@ static inline size_t elbow_tiles_count(const struct elbow_tiles *tiles)
     return tiles->rows * tiles->columns;
 }
 
-// Planes that a plane of the map meets: taps along the depth.
+// Planes of the image for a plane of the map: taps along the depth.
 static inline size_t elbow_tiles_planes_met(const struct elbow_tiles *tiles)
 {
     return tiles->taps_deep * tiles->stride_deep;
@@ -62,8 +63,8 @@ static inline size_t elbow_tiles_scatter_size(const struct elbow_tiles *tiles)
 }
 
 // A workspace holds, one after the other: the transformed weights packed for gathers, for scatters, their gradient, the
-// points of a block's images, those of its maps, these with zeros around, and a row of weights on its way. Here is
-// where they begin; `end` is the size.
+// points of a block's images, those of its maps, these with zeros around, and a row of weights in transit. The members
+// are their starts; `end` is the size.
 struct elbow_tiles_places {
     size_t gather, scatter, gradient, images, maps, padded, taps, row, end;
 };
