@@ -4,7 +4,7 @@
 // A row of `head` is mean (Z), then log_variance (Z): (rows, 2Z). Kingma and Welling 2014, section 2.4:
 //   z = mean + exp(log_variance / 2) noise
 //
-// The functions keep nothing: threads may call them at the same time with arrays of their own. They use the threads of
+// The functions have no state: threads may call them concurrently with arrays of their own. They use the threads of
 // elbow/math/threads.h.
 #ifndef ELBOW_VAE_LATENT_H
 #define ELBOW_VAE_LATENT_H
@@ -18,8 +18,8 @@ ELBOW_C_BEGIN
 // Local. z (rows, Z) from head (rows, 2Z) and noise (rows, Z), standard normal. The arrays do not overlap.
 void elbow_latent_forward(size_t rows, size_t latent, const float *head, const float *noise, float *z);
 
-// Local. dhead (rows, 2Z) from dz (rows, Z), the gradient by z, and slopes (rows, 2Z), that of what depends on the head
-// but through z:
+// Local. dhead (rows, 2Z) from dz (rows, Z), the gradient by z, and slopes (rows, 2Z), that of terms that depend on the
+// head, but not through z:
 //   dmean = dz + slope_mean;   dlog_variance = dz noise exp(log_variance / 2) / 2 + slope_log_variance
 // in double, rounded once. The arrays do not overlap.
 void elbow_latent_backward(size_t rows, size_t latent, const float *head, const float *noise, const float *dz,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A training pass in pieces: several microbatches go through the layers together, each in a lane of the model, and take
-// turns after each piece of the work. The bits are those of elbow_model_train; what differs is when a layer's
-// parameters are first needed, and when its gradient is complete.
+// A layerwise training pass: several microbatches are computed layer by layer, each in a lane of the model, and
+// alternate after each part. The bits are those of elbow_model_train; only the time at which a layer's parameters are
+// first needed, and at which its gradient is complete, differs.
 //
 // One thread at a time may use a model, whatever the lane. A lane's arrays (its microbatch, and a gradient of its own)
-// stay as they are from its first call to its last; they overlap neither those of another lane nor the model's memory.
+// must not change from its first call to its last; they overlap neither those of another lane nor the model's memory.
 //
-// Layers are counted from the encoder's first to the decoder's last, and those of a classifier. A part is what a layer
-// falls into (nn/layer.h).
+// Layers are counted from the encoder's first to the decoder's last, followed by those of a classifier. Parts of a
+// layer: nn/layer.h.
 #ifndef ELBOW_VAE_LAYERWISE_H
 #define ELBOW_VAE_LAYERWISE_H
 
@@ -22,12 +22,12 @@ struct elbow_layerwise {
     struct elbow_terms terms;
 };
 
-// Local. How many layers; how many parts one has.
+// Local. The number of layers; the number of parts of a layer.
 size_t elbow_layerwise_layers(const struct elbow_model *model);
 size_t elbow_layerwise_parts(const struct elbow_model *model, size_t layer);
 
-// Local. A part's place in the arena: where its weights begin, and where what follows it does. The layer's last part
-// has the bias, the last one of all has all that is left.
+// Local. A part's place in the arena: the start of its weights, and the start of the next part. The last part of a
+// layer has the bias, the very last one all the rest.
 size_t elbow_layerwise_first(const struct elbow_model *model, size_t layer, size_t part);
 size_t elbow_layerwise_end(const struct elbow_model *model, size_t layer, size_t part);
 

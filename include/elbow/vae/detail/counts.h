@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The negative binomial, without and with further zeros: what both have in common. Private to their files, which have
-// the formulas.
+// The common part of the negative binomial with and without additional zeros. Private to their files, which have the
+// formulas.
 //
-// A value's outputs: the logarithm of its mean m; with zeros the logit of the probability that it is dropped; the
-// logarithm of its dispersion t, if that is predicted: else each value has one that is trained. With size: total the
-// first outputs are logits of shares of the row's total N: log m_d = log N + y_d - log sum_k exp(y_k). With size: data
-// N is what the data say; of unknown values, too, which then have their shares of it.
+// The outputs of a value: the logarithm of its mean m; with zeros the logit of the probability that it is dropped; the
+// logarithm of its dispersion t, if it is predicted; otherwise each value has a trained one. With size: total the first
+// outputs are logits of shares of the row's total N: log m_d = log N + y_d - log sum_k exp(y_k). With size: data N
+// comes from the data; unknown values then also have their shares of it.
 #ifndef ELBOW_VAE_DETAIL_COUNTS_H
 #define ELBOW_VAE_DETAIL_COUNTS_H
 

@@ -5,7 +5,7 @@
 
 #include "elbow/vae/model.h"
 
-// Local. The most rows that are encoded, and decoded, in a lane; blocks of rows that are decoded.
+// Local. The maximum number of rows encoded, and decoded, in a lane; number of blocks of decoded rows.
 static inline size_t elbow_model_heads(const struct elbow_model *model)
 {
     return model->copies * model->rows_max;
@@ -21,12 +21,12 @@ static inline size_t elbow_model_points(const struct elbow_model *model)
     return elbow_model_blocks(model) * model->rows_max;
 }
 
-// Local. Room for several blocks, and its bytes. MEMORY.
+// Local. Allocates memory for several blocks; its bytes. MEMORY.
 enum elbow_status elbow_draws_create(struct elbow_model *model, size_t lanes, struct elbow_error *error);
 void elbow_draws_destroy(struct elbow_model *model);
 size_t elbow_draws_bytes(const struct elbow_model *model);
 
-// Local. Layers of both networks know the rows of a lane from now on.
+// Local. Passes the information about the rows of a lane to the layers of both networks.
 void elbow_draws_about(struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch);
 
 // Local. The likelihoods of all blocks of a lane's decoded points y: recon, notes; unless they are NULL also the
@@ -36,7 +36,7 @@ void elbow_draws_score(struct elbow_model *model, size_t lane, const float *para
                        const struct elbow_microbatch *microbatch, const float *worth, const float *y, float *dy,
                        float *gradient);
 
-// Local. Likewise forward only, of one draw in the first lane, whatever the model's number is.
+// Local. The same, forward only, of one draw in the first lane, whatever the number of draws of the model.
 void elbow_draws_score_one(struct elbow_model *model, const float *parameters,
                            const struct elbow_microbatch *microbatch, const float *y);
 
@@ -46,8 +46,8 @@ double elbow_draws_recon(const struct elbow_pass *pass, size_t row);
 // Local. The gradient of the numbers that the prior trains.
 void elbow_draws_train_prior(struct elbow_model *model, const struct elbow_pass *pass, float *gradient);
 
-// Local. Of the likelihood and of the objective all that a training pass needs: recon, KL, values of the rows, and the
-// gradients y becomes and that of the numbers that likelihoods train.
+// Local. Everything of likelihood and objective for a training pass: recon, KL, values of the rows, the gradient that
+// replaces y, and that of the numbers that likelihoods train.
 void elbow_draws_train(struct elbow_model *model, size_t lane, const float *parameters,
                        const struct elbow_microbatch *microbatch, const struct elbow_pass *pass, double *value,
                        float *gradient);

@@ -5,13 +5,13 @@
 
 #include "elbow/vae/detail/likelihood.h"
 
-// What a row notes.
+// The notes of a row.
 enum { ELBOW_GAUSSIAN_VARIANCE, ELBOW_GAUSSIAN_RESIDUAL, ELBOW_GAUSSIAN_NOTES };
 
-// Local. The variance that the decoder's output s says.
+// Local. The variance of the decoder's output s.
 double elbow_gaussian_predicted(float s, double floor);
 
-// Local. As score, where y (rows, D, 2) has mean and s of each value.
+// Local. Like score, for y (rows, D, 2) with mean and s of each value.
 void elbow_gaussian_score_predicted(const struct elbow_likelihood_call *call, double floor);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What likelihoods share. Private to this folder and to the table.
+// Common parts of likelihoods. Private to this folder and to the table.
 //
 // The sum over a row's D values is in double and in an order fixed by D alone: value d goes to partial sum d % LANES,
-// and those are folded pairwise. Work goes in tiles that stay in the first cache; TILE is a multiple of LANES, so that
-// a value's lane does not depend on its tile.
+// and those are folded pairwise. Work is done in tiles that fit the first-level cache; TILE is a multiple of LANES, so
+// that a value's lane does not depend on its tile.
 #ifndef ELBOW_VAE_DETAIL_LIKELIHOOD_H
 #define ELBOW_VAE_DETAIL_LIKELIHOOD_H
 
@@ -22,7 +22,7 @@ static inline double elbow_lanes_fold(const double lanes[ELBOW_LANES])
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
-// Local. The number in (0, 1) that a word stands for.
+// Local. The number in (0, 1) of a word.
 static inline double elbow_word_uniform(uint32_t word)
 {
     return ((double)word + 0.5) * 0x1p-32;
@@ -44,14 +44,14 @@ static inline double elbow_sigmoid(double a)
 elbow_onnx_value elbow_likelihood_onnx_first(size_t outputs, size_t values, struct elbow_onnx *onnx,
                                              elbow_onnx_value y);
 
-// Local. Rows that are worth a thread.
+// Local. Minimum number of rows per thread.
 static inline size_t elbow_likelihood_least_rows(size_t values)
 {
     enum { VALUES_LEAST = 1 << 12 };
     return VALUES_LEAST / (values + 1) + 1;
 }
 
-// Local. One output a value.
+// Local. One output per value.
 static inline size_t elbow_likelihood_one_output(const struct elbow_likelihood_options *options)
 {
     (void)options;

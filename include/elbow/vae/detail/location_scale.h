@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What densities of a location and a scale share (Laplace, Student-t, discretised logistic). Private to their files.
+// The common part of densities with a location and a scale (Laplace, Student-t, discretised logistic). Private to their
+// files.
 //
-// A value's outputs: its location; its scale, if that is predicted: 1e-6 + softplus(output), so that a value that is
-// met exactly has no boundless density; its degrees of freedom, if those are predicted: 2 + softplus(output), so that
-// mean and variance exist. What is learned is one logarithm for all values, of the scale or of the degrees of freedom;
-// of both, if both are learned, each over its start, so that both begin at 0.
+// A value's outputs: its location; its scale, if that is predicted: 1e-6 + softplus(output), so that the density of a
+// value that is predicted exactly is bounded; its degrees of freedom, if those are predicted: 2 + softplus(output), so
+// that mean and variance exist. A learned number is one logarithm for all values, of the scale or of the degrees of
+// freedom; if both are learned, each is divided by its start, so that both logarithms begin at 0.
 #ifndef ELBOW_VAE_DETAIL_LOCATION_SCALE_H
 #define ELBOW_VAE_DETAIL_LOCATION_SCALE_H
 
@@ -17,7 +18,7 @@
 
 static const double ELBOW_SCALE_LEAST = 1e-6, ELBOW_FREEDOM_LEAST = 2;
 
-// One of the numbers: where it comes from, and what it is unless it is predicted.
+// One of the numbers: its origin, and its value unless it is predicted.
 struct elbow_scale_number {
     size_t output; // 0: none
     int trained;   // index in shared; -1: not
@@ -28,9 +29,9 @@ struct elbow_location_scale {
     const struct elbow_likelihood_call *call;
     size_t outputs;
     struct elbow_scale_number scale, freedom;
-    double constant, constant_slope; // what a density has of degrees of freedom that all values share
+    double constant, constant_slope; // degrees of freedom of a density that all values share
     double top;                      // the last level
-    size_t notes;                    // figures of a row: scale, and degrees of freedom if there are such
+    size_t notes;                    // figures of a row: scale, and degrees of freedom if there are any
 };
 
 enum { ELBOW_SCALE_BLOCK = 256, ELBOW_SCALE_TRAINED = 2 };
@@ -58,14 +59,14 @@ static inline struct elbow_scale_number elbow_scale_number(int from, double valu
     return number;
 }
 
-// Where the numbers of a call come from; has_freedom: of a density that has such.
+// The origins of the numbers of a call; has_freedom: of a density with degrees of freedom.
 static inline struct elbow_location_scale elbow_location_scale(const struct elbow_likelihood_call *call,
                                                                bool has_freedom)
 {
     struct elbow_location_scale work = {.call = call, .outputs = 1};
     const struct elbow_likelihood_options *options = call->options;
     bool has_both = elbow_scale_learns_both(options, has_freedom);
-    double start = has_both && options->scale > 0 ? options->scale : 1; // 0: the data say it
+    double start = has_both && options->scale > 0 ? options->scale : 1; // 0: from the data
     int trained = 0;
     work.scale = elbow_scale_number(options->scale_from, options->scale, start, call->shared, &work.outputs, &trained);
     work.freedom.trained = -1;
@@ -89,7 +90,7 @@ static inline double elbow_freedom_of(const struct elbow_location_scale *work, c
 typedef struct elbow_scale_terms elbow_scale_density(const struct elbow_location_scale *work, double x, double location,
                                                      double scale, double freedom);
 
-// Rows [row, row + count). density is a constant where this is called, and is inlined with it.
+// Rows [row, row + count). density is a constant in the callers, so that this is inlined with it.
 __attribute__((always_inline)) static inline void elbow_location_scale_rows(const struct elbow_location_scale *work,
                                                                             elbow_scale_density *density, size_t row,
                                                                             size_t count,
@@ -132,7 +133,7 @@ __attribute__((always_inline)) static inline void elbow_location_scale_rows(cons
     }
 }
 
-// A block of rows, and where its slopes go.
+// A block of rows, and the destination of its slopes.
 struct elbow_scale_block {
     const struct elbow_location_scale *work;
     size_t first;
@@ -140,7 +141,7 @@ struct elbow_scale_block {
 };
 
 // score, of a file's `span`, which calls elbow_location_scale_rows for rows of a struct elbow_scale_block. The slopes
-// of what is trained are added in the order of rows, whatever threads did them.
+// of trained numbers are added in the order of rows, whatever the threads.
 static inline void elbow_location_scale_score(const struct elbow_location_scale *work,
                                               void (*span)(void *user, int part, size_t row, size_t count))
 {
@@ -160,7 +161,7 @@ static inline void elbow_location_scale_score(const struct elbow_location_scale 
             call->dshared[k] = (float)-all[k];
 }
 
-// The tensor of what is learned; `scale` is where it starts if neither the options nor the data say it.
+// The tensor of learned numbers; `scale` is the start if neither the options nor the data give one.
 static inline bool elbow_location_scale_shared(const struct elbow_likelihood_options *options, bool has_freedom,
                                                double scale, struct elbow_tensor *tensor)
 {
@@ -185,17 +186,17 @@ static inline bool elbow_location_scale_starts(const struct elbow_likelihood_opt
            (options->scale_from == ELBOW_NUMBER_LEARNED && options->scale == 0);
 }
 
-// The output from which softplus makes a number above 0.
+// The output whose softplus is a given number above 0.
 static inline double elbow_softplus_inverse(double a)
 {
     return a + log(-expm1(-a));
 }
 
-// start, where the scale is so many deviations.
+// start, for a scale of `deviations` deviations.
 static inline void elbow_location_scale_start(const struct elbow_likelihood_start *start, size_t outputs,
                                               double deviations)
 {
-    size_t places = start->values / start->channels; // 1 but for a convolution
+    size_t places = start->values / start->channels; // 1 except for a convolution
     if (start->options->scale_from == ELBOW_NUMBER_LEARNED) {
         start->shared[0] = (float)log(fmax(deviations * sqrt(start->pooled), ELBOW_SCALE_LEAST));
         return;
@@ -212,7 +213,7 @@ static inline void elbow_location_scale_start(const struct elbow_likelihood_star
 
 typedef double elbow_scale_largest(const struct elbow_location_scale *work, double x, double scale, double freedom);
 
-// saturated, of each value's largest log p.
+// saturated, from each value's largest log p.
 __attribute__((always_inline)) static inline void
 elbow_location_scale_saturated(const struct elbow_location_scale *work, elbow_scale_largest *largest)
 {
@@ -228,14 +229,14 @@ elbow_location_scale_saturated(const struct elbow_location_scale *work, elbow_sc
     }
 }
 
-// mean, where that is the location.
+// mean, if that is the location.
 static inline void elbow_location_scale_mean(const struct elbow_likelihood_call *call, size_t outputs, float *values)
 {
     for (size_t k = 0; k < call->rows * call->values; ++k)
         values[k] = call->y[k * outputs];
 }
 
-// output_bias, where the location is the mean: a predicted scale begins at log 2.
+// output_bias, if the location is the mean: a predicted scale begins at log 2.
 static inline void elbow_location_scale_bias(double data_mean, size_t outputs, float *bias)
 {
     bias[0] = (float)data_mean;

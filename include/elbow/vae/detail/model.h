@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a model is made of: rows of the tables. Private to this room and to tests, which bring rows of their own.
+// The rows of the tables of a model. Private to this room and to tests, which use rows of their own.
 #ifndef ELBOW_VAE_DETAIL_MODEL_H
 #define ELBOW_VAE_DETAIL_MODEL_H
 
@@ -13,7 +13,7 @@ struct elbow_model_rows {
     const struct elbow_objective *objective;
 };
 
-// Local. As elbow_model_create_shaped, with these in place of the configuration's.
+// Local. Like elbow_model_create_shaped, with these instead of those of the configuration.
 enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const struct elbow_config *config,
                                         struct elbow_shape sample, size_t rows_max, struct elbow_model **model,
                                         struct elbow_error *error);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of the tables of objectives, of what the KL costs, and of penalties. Private to this folder and to the
-// table.
+// The rows of the tables of objectives, of costs of the KL, and of penalties. Private to this folder and to the table.
 #ifndef ELBOW_VAE_DETAIL_OBJECTIVE_H
 #define ELBOW_VAE_DETAIL_OBJECTIVE_H
 

@@ -12,7 +12,7 @@
 ELBOW_PRIOR_LIST(ELBOW_PRIOR_DECLARE)
 extern const struct elbow_prior elbow_prior_conditional;
 
-// Local. What the posterior sees of a call.
+// Local. The call of the posterior for a call.
 static inline struct elbow_posterior_call elbow_prior_posterior(const struct elbow_prior_call *call)
 {
     ELBOW_CHECK(call->posterior != NULL);
@@ -50,7 +50,7 @@ static inline void elbow_prior_less_log_q(const struct elbow_prior_call *call, d
 }
 
 // Local. slopes (rows, outputs of the posterior), overwritten: the gradient of sum_i price_i log q(z_i|x_i) by the
-// head, where z follows it, for a KL that is sampled; price (rows, Z) is the same in a row.
+// head, where z depends on it, for a sampled KL; price (rows, Z) is the same in a row.
 static inline void elbow_prior_slopes_of_draw(const struct elbow_prior_call *call, const double *price, double *slopes)
 {
     size_t latent = call->latent, outputs = call->posterior->outputs(latent);
