@@ -44,12 +44,12 @@ static enum elbow_status add_home(struct growing *growing, const char *user, siz
         return add(growing, entry->pw_dir, strlen(entry->pw_dir));
     if (length == 0)
         return elbow_error_set(growing->error, ELBOW_CONFIG,
-                               "%s: %.200s: HOME is not set, so ~ stands for nothing; write the directory out",
-                               growing->what, growing->path);
-    return elbow_error_set(growing->error, ELBOW_CONFIG,
-                           "%s: %.200s: there is no user %.60s; write the directory out, or ./~ for a name that begins "
-                           "so",
-                           growing->what, growing->path, name);
+                               "%s: %.200s: HOME is not set, so ~ has no meaning; write the whole path", growing->what,
+                               growing->path);
+    return elbow_error_set(
+        growing->error, ELBOW_CONFIG,
+        "%s: %.200s: there is no user %.60s; write the whole path, or ./~ for a name that begins with ~", growing->what,
+        growing->path, name);
 }
 
 // What stands behind a $; *end is behind it.
@@ -68,10 +68,10 @@ static enum elbow_status add_variable(struct growing *growing, const char *begin
         value = getenv(variable);
     if (value != NULL)
         return add(growing, value, strlen(value));
-    return elbow_error_set(growing->error, ELBOW_CONFIG,
-                           "%s: %.200s: the environment variable %.100s is not set; set it (in the job, too), or write "
-                           "the path out",
-                           growing->what, growing->path, variable);
+    return elbow_error_set(
+        growing->error, ELBOW_CONFIG,
+        "%s: %.200s: the environment variable %.100s is not set; set it (also in the job), or write the whole path",
+        growing->what, growing->path, variable);
 }
 
 enum elbow_status elbow_path_expand(const char *what, const char *path, elbow_path expanded, struct elbow_error *error)

@@ -174,7 +174,7 @@ bool elbow_file_is_full(int reason)
 const char *elbow_file_reason(int reason)
 {
     if (reason == ENXIO)
-        return "it is no regular file";
+        return "it is not a regular file";
     if (reason == EEXIST)
         return "a file of that name is there";
     if (reason == EPIPE)

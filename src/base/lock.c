@@ -206,7 +206,7 @@ static enum elbow_status refuse(const char *run, const char *holder, struct elbo
     return elbow_error_set(error, ELBOW_FILE,
                            "%s: another run is at work in it (%s); wait for its end, or take another directory with "
                            "--run-dir",
-                           run, holder[0] != 0 ? holder : "it has not said who it is");
+                           run, holder[0] != 0 ? holder : "its lock file does not name it yet");
 }
 
 enum elbow_status elbow_lock_take(const struct elbow_directory *directory, struct elbow_log *log,
@@ -226,15 +226,15 @@ enum elbow_status elbow_lock_take(const struct elbow_directory *directory, struc
         return refuse(directory->path, holder, error);
     case FOREIGN:
         return elbow_error_set(error, ELBOW_FILE,
-                               "%s/lock: is no lock of Elbow's, and would be replaced by one; move it elsewhere",
+                               "%s/lock: is not a lock file of Elbow, and a run would replace it; move it elsewhere",
                                directory->path);
     case NO_LOCKS:
         lock->is_impossible = true;
-        elbow_log_warn(log, "%s: the file system has no locks (%s): see to it that no other run uses this directory",
+        elbow_log_warn(log, "%s: the file system has no locks (%s); make sure that no other run uses this directory",
                        directory->path, strerror(reason));
         return ELBOW_OK;
     case AGAIN:
-        return elbow_error_set(error, ELBOW_FILE, "%s/lock: vanishes whenever it is locked", directory->path);
+        return elbow_error_set(error, ELBOW_FILE, "%s/lock: disappears each time it is locked", directory->path);
     case FAILED:
         break;
     }
@@ -252,7 +252,7 @@ enum elbow_status elbow_lock_keep(struct elbow_lock *lock, bool *was_lost, struc
     enum attempt result = attempt(&anew, holder);
     if (result == REFUSED)
         return elbow_error_set(error, ELBOW_FILE, "%s: another run is at work in it now (%s)", lock->directory->path,
-                               holder[0] != 0 ? holder : "it has not said who it is");
+                               holder[0] != 0 ? holder : "its lock file does not name it yet");
     if (result != TAKEN)
         return ELBOW_OK; // the next time, perhaps
     close(lock->file);

@@ -36,7 +36,8 @@ static size_t compose_loss(const struct elbow_log *log, char line[LINE_SIZE])
     char what[256];
     elbow_log_lost_screen(log, what, sizeof what);
     elbow_text_format(line, LINE_SIZE,
-                      "elbow: warning: %s; the run goes on, log.txt has its lines, the exit status will tell\n", what);
+                      "elbow: warning: %s; the run continues, log.txt has its lines, and the exit status will be 3\n",
+                      what);
     return strlen(line);
 }
 

@@ -53,7 +53,7 @@ enum elbow_status elbow_allocate(void *pointer, size_t count, size_t size, const
     total = (bytes + 2 * sizeof(struct block) - 1) / sizeof(struct block) * sizeof(struct block);
     struct block *block = must_fail() ? NULL : aligned_alloc(ELBOW_ALIGNMENT, total);
     if (block == NULL)
-        return elbow_error_set(error, ELBOW_MEMORY, "no memory for %s: %s asked for", what,
+        return elbow_error_set(error, ELBOW_MEMORY, "no memory for %s: %s were requested", what,
                                elbow_text_bytes(bytes).text);
     memset(block, 0, total);
     block->size = bytes;

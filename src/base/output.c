@@ -37,9 +37,9 @@ static enum elbow_status check_present(const char *path, const struct stat *abou
                                "%.500s: is a pipe, a device or a socket; give the name of a regular file", path);
     if (elbow_inputs_have(NULL, path))
         return elbow_error_set(error, ELBOW_USAGE,
-                               "%.500s: is a file that is read, and would be lost; give another name", path);
+                               "%.500s: is a file that is read, and is never replaced; give another name", path);
     if (is_spared(path))
-        return elbow_error_set(error, ELBOW_USAGE, "%.500s: is a checkpoint, and would be lost; give another name",
+        return elbow_error_set(error, ELBOW_USAGE, "%.500s: is a checkpoint, and is never replaced; give another name",
                                path);
     if (publish == ELBOW_PUBLISH_REPLACE)
         return ELBOW_OK;
@@ -68,15 +68,15 @@ enum elbow_status elbow_output_publish(struct elbow_part *part, enum elbow_publi
 {
     if (is_spared(part->path)) {
         elbow_part_abandon(part);
-        return elbow_error_set(error, ELBOW_OUTPUT, "%.500s: is a checkpoint, and would be lost; give another name",
+        return elbow_error_set(error, ELBOW_OUTPUT, "%.500s: is a checkpoint, and is never replaced; give another name",
                                part->path);
     }
     enum elbow_status status = elbow_part_publish(part, publish, error);
     if (status == ELBOW_OK || errno != EEXIST || publish == ELBOW_PUBLISH_REPLACE)
         return status;
     return elbow_error_set(error, ELBOW_FILE,
-                           "%.500s: another program has made it meanwhile, and it stays; give another name, or --force "
-                           "to replace it",
+                           "%.500s: another program has made this file meanwhile, and it is kept; give another name, "
+                           "or --force to replace it",
                            part->path);
 }
 

@@ -153,7 +153,7 @@ static enum elbow_status refuse_input(struct elbow_part *part, struct elbow_erro
     elbow_path name;
     elbow_directory_name(part->directory, part->path, name);
     elbow_part_abandon(part);
-    elbow_error_set(error, ELBOW_OUTPUT, "%s: is a file that is read, and would be lost; give another name", name);
+    elbow_error_set(error, ELBOW_OUTPUT, "%s: is a file that is read, and is never replaced; give another name", name);
     errno = EEXIST;
     return ELBOW_OUTPUT;
 }

@@ -76,7 +76,7 @@ static enum elbow_status read_bytes(int file, bool is_pipe, const char *path, ch
     *got = 0;
     while (*got < size) {
         if (is_pipe && waits_in_vain(file))
-            return elbow_error_set(error, ELBOW_FILE, "%s: is a pipe that has given nothing for %d s", path,
+            return elbow_error_set(error, ELBOW_FILE, "%s: is a pipe that has delivered nothing for %d s", path,
                                    PIPE_SECONDS);
         ssize_t count = read(file, bytes + *got, size - *got);
         if (count == 0)
@@ -98,13 +98,13 @@ static enum elbow_status read_all(int file, const char *path, size_t limit, char
     bool is_pipe = S_ISFIFO(about.st_mode);
     size_t room = is_pipe ? limit + 1 : (size_t)about.st_size;
     if (!is_pipe && room > limit)
-        return elbow_error_set(error, ELBOW_FILE, "%s: has %s, more than the %s it may have", path,
+        return elbow_error_set(error, ELBOW_FILE, "%s: has %s, more than the maximum of %s", path,
                                elbow_text_bytes(room).text, elbow_text_bytes(limit).text);
     enum elbow_status status = elbow_allocate(text, room + 1, 1, path, error);
     if (status == ELBOW_OK)
         status = read_bytes(file, is_pipe, path, *text, room, size, error);
     if (status == ELBOW_OK && *size > limit)
-        status = elbow_error_set(error, ELBOW_FILE, "%s: gives more than the %s it may have", path,
+        status = elbow_error_set(error, ELBOW_FILE, "%s: delivers more than the maximum of %s", path,
                                  elbow_text_bytes(limit).text);
     if (status != ELBOW_OK)
         elbow_release(text);
@@ -157,7 +157,7 @@ static enum elbow_status read_open(int file, const char *name, size_t limit, cha
     if (!S_ISREG(about.st_mode))
         return cannot_read(name, ENXIO, error);
     if ((uint64_t)about.st_size > limit) {
-        elbow_error_set(error, ELBOW_FILE, "%s: has %s, more than the %s it may have", name,
+        elbow_error_set(error, ELBOW_FILE, "%s: has %s, more than the maximum of %s", name,
                         elbow_text_bytes((uint64_t)about.st_size).text, elbow_text_bytes(limit).text);
         errno = EFBIG;
         return ELBOW_FILE;

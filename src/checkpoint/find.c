@@ -108,7 +108,7 @@ static enum elbow_status read_one(const struct search *search, const uint64_t *s
     errno = reason;
     if (status != ELBOW_OK || step == NULL || search->checkpoint == NULL || search->checkpoint->state.step == *step)
         return status;
-    return elbow_error_set(error, ELBOW_FORMAT, "%s: holds step %llu, another one than its name says", name,
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: holds step %llu, but its name gives another one", name,
                            (unsigned long long)search->checkpoint->state.step);
 }
 
@@ -127,8 +127,8 @@ static enum elbow_status try_one(const struct search *search, uint64_t step, str
         return error->status = ELBOW_FORMAT;
     struct elbow_error reason = *error;
     return elbow_error_set(error, ELBOW_FILE,
-                           "%.900s; it may be the newest sound checkpoint: try again when it can be read, or move it "
-                           "elsewhere to take an older one",
+                           "%.900s; it may be the newest intact checkpoint: try again when it can be read, or move it "
+                           "elsewhere to use an older one",
                            reason.message);
 }
 

@@ -82,7 +82,7 @@ static enum elbow_status verify_block(const char *path, const unsigned char *blo
                                (unsigned)version, ELBOW_CHECKPOINT_VERSION);
     if (elbow_bytes_get(block + 16, 8) != rest)
         return elbow_error_set(
-            error, ELBOW_FORMAT, "%s: is cut off or too long: %llu bytes were written, %llu are there", path,
+            error, ELBOW_FORMAT, "%s: is truncated or too long: %llu bytes were written, and it has %llu", path,
             (unsigned long long)(elbow_bytes_get(block + 16, 8) + ELBOW_CHECKPOINT_BLOCK), (unsigned long long)size);
     return ELBOW_OK;
 }

@@ -164,7 +164,7 @@ static enum elbow_status read_rules(struct elbow_hdf5 *file, struct elbow_data_f
     if (!range.is_there)
         return ELBOW_OK;
     if (isnan(valid[0]) || isnan(valid[1]))
-        return elbow_error_set(error, ELBOW_FORMAT, "data_valid_range is no range");
+        return elbow_error_set(error, ELBOW_FORMAT, "data_valid_range is not a range");
     data->missing.has_range = true;
     data->missing.low = valid[0];
     data->missing.high = valid[1];
@@ -243,7 +243,7 @@ static enum elbow_status read_words(struct elbow_hdf5 *file, const char *name, s
     if (status != ELBOW_OK || !found)
         return status;
     if (info.rank != 1 || info.element != ELBOW_ELEMENT_UINT64 || info.shape[0] > size / sizeof **words)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s is no list of 64-bit words", name);
+        return elbow_error_set(error, ELBOW_FORMAT, "%s is not a list of 64-bit words", name);
     status = elbow_allocate(words, info.shape[0], sizeof **words, "a checkpoint", error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_read_rows(file, name, 0, info.shape[0], *words, error);

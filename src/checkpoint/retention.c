@@ -49,7 +49,7 @@ enum elbow_status elbow_checkpoint_cut(const struct elbow_directory *run, uint64
         if (status == ELBOW_FORMAT)
             status = set_aside(run, steps[i], error);
         else if (status == ELBOW_OK)
-            status = elbow_error_set(error, ELBOW_FILE, "%s/%s: can be read again; start once more to go on from it",
+            status = elbow_error_set(error, ELBOW_FILE, "%s/%s: can be read again; start again to continue from it",
                                      run->path, name);
         else
             *error = reason;

@@ -31,7 +31,7 @@ static enum elbow_status sync_tables(const struct elbow_writer *writer, struct e
         int table = writer->order.tables[i];
         if (table >= 0 && !elbow_file_sync(table))
             return elbow_error_set(error, ELBOW_OUTPUT,
-                                   "the checkpoint was not written: %s: the tables cannot be brought to disk: %s",
+                                   "the checkpoint was not written: %s: the tables cannot be written to disk: %s",
                                    writer->run->path, strerror(errno));
     }
     return ELBOW_OK;
@@ -84,9 +84,8 @@ static void tidy(struct elbow_writer *writer)
     const struct elbow_writer_order *order = &writer->order;
     struct elbow_trace_start begin = elbow_trace_begin(writer->track);
     if (order->keeps_best && order->best_step > 0 && !elbow_checkpoint_link_best(writer->run, order->best_step))
-        elbow_error_set(&writer->trouble, ELBOW_OUTPUT,
-                        "%s/checkpoints/best.h5: cannot be made a link to step %llu: %s", writer->run->path,
-                        (unsigned long long)order->best_step, strerror(errno));
+        elbow_error_set(&writer->trouble, ELBOW_OUTPUT, "%s/checkpoints/best.h5: cannot become a link to step %llu: %s",
+                        writer->run->path, (unsigned long long)order->best_step, strerror(errno));
     elbow_shelf_put(&writer->shelf, writer->run, writer->snapshot.step, order->keep, order->keeps_best,
                     order->best_step);
     elbow_trace_end(writer->track, ELBOW_TRACE_TIDY, 0, begin);

@@ -14,16 +14,16 @@ static const char *reason_against(const struct elbow_config *config, const char 
         const char *key, *reason;
     } all[] = {
         {!elbow_posterior_has_kl((enum elbow_posterior_kind)config->model.posterior), "model.posterior",
-         "it is of a distribution of z and the class"},
+         "it has no distribution of z and the class"},
         {config->data.condition.count > 0 && !config->model.condition.encoder, "model.condition.encoder",
-         "the encoder has to be told the class, and with it the condition"},
+         "the encoder needs the class, and with it the condition"},
         {config->data.condition.count > 0 && !config->model.condition.decoder, "model.condition.decoder",
-         "the decoder has to be told the class, and with it the condition"},
-        {config->model.condition.prior, "model.condition.prior", "p(z) knows no class"},
+         "the decoder needs the class, and with it the condition"},
+        {config->model.condition.prior, "model.condition.prior", "p(z) does not depend on the class"},
         {config->objective.kl == ELBOW_KL_PARTS, "objective.kl: parts",
-         "a row counts for all of its classes, and rows that see each other would have to see each other's"},
+         "each row counts under all classes, and terms that couple rows would have to couple these, too"},
         {config->objective.penalties != 0, "objective.penalty",
-         "a row counts for all of its classes, and rows that see each other would have to see each other's"},
+         "each row counts under all classes, and terms that couple rows would have to couple these, too"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
         if (all[i].is_set) {
@@ -47,10 +47,9 @@ enum elbow_status elbow_check_classifier(const struct elbow_config *config, cons
     }
     for (size_t i = 0; i < config->data.condition.count; ++i)
         if (strcmp(config->data.condition.entries[i].name, "class") == 0)
-            return elbow_error_set(error, ELBOW_CONFIG,
-                                   "%s: data.condition.class with model.classifier, whose classes are told by that "
-                                   "name; call it another name",
-                                   name);
+            return elbow_error_set(
+                error, ELBOW_CONFIG,
+                "%s: data.condition.class with model.classifier, whose classes have that name; use another name", name);
     const char *reason = reason_against(config, &key);
     return reason == NULL ? ELBOW_OK
                           : elbow_error_set(error, ELBOW_CONFIG, "%s: %s with model.classifier: %s; remove one of them",

@@ -39,9 +39,8 @@ static enum elbow_status check_valid(const struct elbow_config *config, const ch
     for (size_t i = 0; i < train->count && *config->data.valid; ++i)
         if (!has_name(valid, train->entries[i].name))
             return elbow_error_set(error, ELBOW_CONFIG,
-                                   "%s: data.valid_condition lacks %s, which the model is told by data.condition; add "
-                                   "its dataset",
-                                   name, train->entries[i].name);
+                                   "%s: data.valid_condition lacks %s, which data.condition has; add its dataset", name,
+                                   train->entries[i].name);
     for (size_t i = 0; i < valid->count; ++i)
         if (!has_name(train, valid->entries[i].name))
             return elbow_error_set(error, ELBOW_CONFIG,
@@ -58,8 +57,7 @@ static enum elbow_status check_model(const struct elbow_config *config, const ch
     bool in_networks = config->model.condition.encoder || config->model.condition.decoder;
     if (config->data.condition.count == 0 && !elbow_value_is_preset(&key, config))
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: model.condition without data.condition; set what the model is told, or remove it",
-                               name);
+                               "%s: model.condition without data.condition; set data.condition, or remove it", name);
     if (config->data.condition.count > 0 && !in_networks && !config->model.condition.prior)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: model.condition: neither encoder, decoder nor prior takes data.condition; set one "

@@ -26,7 +26,7 @@ static enum elbow_status check_posterior(const struct elbow_config *config, cons
     if (!elbow_posterior_has_kl(kind) && (config->objective.penalties >> ELBOW_PENALTY_DIP & 1) != 0)
         return elbow_error_set(
             error, ELBOW_CONFIG,
-            "%s: objective.penalty: dip: is of the means and variances of a diagonal posterior; remove "
+            "%s: objective.penalty: dip: needs the means and variances of a diagonal posterior; remove "
             "it, or set model.posterior: diagonal",
             name);
     return ELBOW_OK;
@@ -57,7 +57,7 @@ static enum elbow_status check_variances(const struct elbow_config *config, cons
     if (other == NULL)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_CONFIG,
-                           "%s: %s: is of the variances of a diagonal posterior; remove it, or set model.posterior: "
+                           "%s: %s: needs the variances of a diagonal posterior; remove it, or set model.posterior: "
                            "diagonal",
                            name, other);
 }
@@ -91,8 +91,8 @@ static enum elbow_status check_coupled(const struct elbow_config *config, const 
     if (!config->model.condition.prior || (!has_parts && !has_mmd))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_CONFIG,
-                           "%s: objective.%s: is of one prior for all rows, but model.condition.prior: true gives each "
-                           "its own; remove one of them",
+                           "%s: objective.%s: needs one prior for all rows, but model.condition.prior: true gives each "
+                           "row its own; remove one of them",
                            name, has_parts ? "kl: parts" : "penalty: mmd");
 }
 
@@ -106,13 +106,13 @@ static enum elbow_status check_importance(const struct elbow_config *config, con
     for (size_t i = 0; i < sizeof weighing / sizeof *weighing; ++i)
         if (!elbow_value_is_preset(elbow_schema_find(elbow_schema_keys(), "objective", weighing[i]), config))
             return elbow_error_set(error, ELBOW_CONFIG,
-                                   "%s: objective.%s with objective.bound: importance, which weighs whole draws by "
-                                   "p(x, z) / q(z|x), where no part has a weight of its own; remove one of them",
+                                   "%s: objective.%s with objective.bound: importance, which weights whole draws by "
+                                   "p(x, z) / q(z|x), so no part can have a weight of its own; remove one of them",
                                    name, weighing[i]);
     if (config->model.condition.prior)
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: objective.bound: importance: is of one prior for all rows, but "
-                               "model.condition.prior: true gives each its own; remove one of them",
+                               "%s: objective.bound: importance: needs one prior for all rows, but "
+                               "model.condition.prior: true gives each row its own; remove one of them",
                                name);
     return ELBOW_OK;
 }
@@ -131,7 +131,8 @@ static enum elbow_status check_pseudo_inputs(const struct elbow_config *config, 
     if (what != NULL)
         return elbow_error_set(
             error, ELBOW_CONFIG,
-            "%s: %s with model.prior: vamp, whose pseudo-inputs are values alone; remove one of them", name, what);
+            "%s: %s with model.prior: vamp, whose pseudo-inputs consist of values only; remove one of them", name,
+            what);
     if (config->model.posterior != ELBOW_POSTERIOR_DIAGONAL)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: model.posterior: %s with model.prior: vamp, whose components are diagonal; set "
@@ -153,8 +154,7 @@ static enum elbow_status check_mixture(const struct elbow_config *config, const 
                                name, config->objective.free_bits, elbow_prior_kinds[config->model.prior].name);
     if (has_mmd || config->model.condition.prior)
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: %s: takes the place of, or is against, the standard prior, but model.prior is a "
-                               "mixture; remove one of them",
+                               "%s: %s: assumes the standard prior, but model.prior is a mixture; remove one of them",
                                name, has_mmd ? "objective.penalty: mmd" : "model.condition.prior");
     return ELBOW_OK;
 }

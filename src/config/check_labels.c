@@ -8,11 +8,12 @@ enum elbow_status elbow_check_labels(const struct elbow_config *config, const ch
 {
     bool has_classifier = elbow_config_has_classifier(config);
     if (config->data.labelled > 0 && !has_classifier)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: data.labelled: %" PRId64
-                               " without model.classifier, which alone is trained with labels; set model.classifier, "
-                               "or remove it",
-                               name, config->data.labelled);
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: data.labelled: %" PRId64
+            " without model.classifier, the only part that is trained with labels; set model.classifier, "
+            "or remove it",
+            name, config->data.labelled);
     if (has_classifier && config->data.labels[0] == '\0')
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: model.classifier without data.labels, from which it learns; set data.labels, or "

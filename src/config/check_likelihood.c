@@ -142,11 +142,11 @@ static enum elbow_status check_variance(const struct chosen *chosen, const char 
         return ELBOW_OK;
     holder.model.likelihood_options = *options;
     if (is_word && (options->learn_variance || (options->variance != 0 && (!is_learned || options->has_start))))
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: model.likelihood.%s.variance: %s, and a number for it, too (model.variance, "
-                               "model.learn_variance or {learned: START}); leave that out, and give start where it is "
-                               "learned",
-                               name, chosen->name, elbow_value_number_word(options->variance_from));
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: model.likelihood.%s.variance: %s, and also a number for it (model.variance, model.learn_variance or "
+            "{learned: START}); remove the number, and give start if the variance is learned",
+            name, chosen->name, elbow_value_number_word(options->variance_from));
     if (options->has_start && !is_learned)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: model.likelihood.%s.start: is for variance: learned; set that, or remove it", name,
@@ -259,8 +259,8 @@ static enum elbow_status check_levels(const struct elbow_config *config, const c
         if (has_levels && (first.support != other.support || first.most != other.most))
             return elbow_error_set(error, ELBOW_CONFIG,
                                    "%s: model.likelihood.%zu.%s: with model.likelihood.0.%s, but levels are divided by "
-                                   "their largest, which is done to all values alike; take discretized_logistic of "
-                                   "equal levels for all columns, or for none",
+                                   "the largest one, which must be the same for all values; use discretized_logistic "
+                                   "with equal levels for all columns, or for none",
                                    name, p, other.word, first.word);
     }
     return ELBOW_OK;
@@ -335,8 +335,8 @@ static enum elbow_status check_transform(const struct elbow_config *config, stru
                            "model.likelihood: %s",
                            name, elbow_config_choice("data.transform", config->data.transform),
                            demand.support == ELBOW_SUPPORT_COUNT || demand.support == ELBOW_SUPPORT_LEVEL
-                               ? "values that are no whole numbers"
-                               : "values below zero, too",
+                               ? "values that are not whole numbers"
+                               : "also values below zero",
                            demand.key, demand.word, elbow_support_name(demand.support), words);
 }
 

@@ -8,9 +8,10 @@
 static enum elbow_status check_schedule(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     if (config->train.schedule == ELBOW_SCHEDULE_STEP && config->train.step_every == 0)
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: train.schedule: step without train.step_every; set after how many steps the rate falls", name);
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: train.schedule: step without train.step_every; set it to the number of steps after "
+                               "which the rate falls",
+                               name);
     if (config->train.schedule == ELBOW_SCHEDULE_COSINE && config->train.schedule_epochs == 0 &&
         config->train.epochs == 0)
         return elbow_error_set(error, ELBOW_CONFIG,
@@ -20,7 +21,7 @@ static enum elbow_status check_schedule(const struct elbow_config *config, const
     if (config->train.schedule == ELBOW_SCHEDULE_PIECES && !elbow_value_is_preset(rate, config))
         return elbow_error_set(
             error, ELBOW_CONFIG,
-            "%s: train.rate: %g with train.schedule: pieces, which have the rates; remove train.rate", name,
+            "%s: train.rate: %g with train.schedule: pieces, which contain the rates; remove train.rate", name,
             config->train.rate);
     return ELBOW_OK;
 }
@@ -35,9 +36,8 @@ static enum elbow_status check_kl(const struct elbow_config *config, const char 
         if (!elbow_value_is_preset(elbow_schema_find(elbow_schema_keys(), "objective", flat[i]), config))
             return elbow_error_set(
                 error, ELBOW_CONFIG,
-                "%s: objective.%s with objective.kl: %s, which weighs the KL by itself; remove one of "
-                "them",
-                name, flat[i], word);
+                "%s: objective.%s with objective.kl: %s, which weights the KL itself; remove one of them", name,
+                flat[i], word);
     if (is_weighted && config->objective.ramp == ELBOW_RAMP_CYCLICAL && config->objective.warmup > 0)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: objective.warmup: %" PRId64 " with objective.kl.ramp: cyclical, where the weight "
@@ -56,9 +56,9 @@ enum { POINTS_MAX = 1 << 24 }; // rows of a decoder's pass
 enum elbow_status elbow_check_train(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     if (config->train.epochs == 0 && config->train.steps == 0)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "%s: train.epochs and train.steps are both 0, the run would not begin; set one of them",
-                               name);
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "%s: train.epochs and train.steps are both 0, so the run would have no steps; set one of them", name);
     if (config->train.microbatch > config->train.batch)
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: train.microbatch: %" PRId64 " is more than train.batch, %" PRId64
@@ -75,11 +75,10 @@ enum elbow_status elbow_check_train(const struct elbow_config *config, const cha
             error, ELBOW_CONFIG,
             "%s: train.patience: counts evaluations, but there are none; set data.valid and eval.every", name);
     if (config->train.second_moment > 0 && config->train.optimizer == ELBOW_OPTIMIZER_SGD)
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: train.second_moment: %g with train.optimizer: sgd, which has none; remove it, or take "
-            "adam, adamw or rmsprop",
-            name, config->train.second_moment);
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: train.second_moment: %g with train.optimizer: sgd, which has none; remove it, or "
+                               "use adam, adamw or rmsprop",
+                               name, config->train.second_moment);
     enum elbow_status status = check_schedule(config, name, error);
     return status == ELBOW_OK ? check_kl(config, name, error) : status;
 }

@@ -208,12 +208,11 @@ enum elbow_status elbow_keys_resumable(struct elbow_keys keys, const void *old, 
         elbow_schema_join(name, key->section, key->name);
         elbow_value_write(key, old, 0, &old_text);
         elbow_value_write(key, now, 0, &new_text);
-        return elbow_error_set(
-            error, ELBOW_CONFIG,
-            "%s: the checkpoint was made with %.400s, now it is %.400s; a resume may change only where the data lie, "
-            "train.epochs, train.steps, train.threads, log.*, checkpoint.*, samples.*, eval.* and run.*: set it "
-            "back, or start anew in another run directory",
-            name, before, after);
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "%s: the checkpoint was made with %.400s, now it is %.400s; a resume may change only "
+                               "the paths of the data, train.epochs, train.steps, train.threads, log.*, checkpoint.*, "
+                               "samples.*, eval.* and run.*; set it back, or start a new run in another directory",
+                               name, before, after);
     }
     return ELBOW_OK;
 }

@@ -60,7 +60,7 @@ static enum elbow_status graft(struct elbow_yaml **root, const char *path, struc
     enum elbow_status status = ELBOW_OK;
     if (*path || !place)
         status = elbow_value_refuse(source, value, false, "",
-                                    "there is no such entry; entries count from 0, and a new one needs the whole list");
+                                    "there is no such entry; entries count from 0; to add one, give the whole list");
     else if (*place)
         value->key = (*place)->key;
     else

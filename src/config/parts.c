@@ -46,7 +46,7 @@ static enum elbow_status check_apart(const struct elbow_likelihood_parts *parts,
     for (size_t p = 0; p < parts->count; ++p) {
         if (parts->count > 1 && parts->parts[p].columns.count == 0)
             return elbow_error_set(error, ELBOW_CONFIG,
-                                   "model.likelihood.%zu.%s.columns: is missing; write which columns of a sample it "
+                                   "model.likelihood.%zu.%s.columns: is missing; give the columns of a sample that it "
                                    "scores, such as [0, 9]",
                                    p, word_of(&parts->parts[p]));
         for (size_t o = 0; o < p; ++o) {

@@ -316,7 +316,7 @@ enum elbow_status elbow_value_read_text(const struct elbow_key *key, const char 
     size_t byte;
     if (!elbow_config_takes_text(text, &byte))
         return elbow_value_refuse(source, node, false, shown,
-                                  "byte %zu of the text is a control character or no UTF-8; rename the file", byte);
+                                  "byte %zu of the text is a control character or not UTF-8; rename the file", byte);
     memset(value, 0, ELBOW_PATH_SIZE);
     memcpy(value, text, length);
     return ELBOW_OK;

@@ -58,7 +58,7 @@ enum elbow_status elbow_value_refuse_flat(struct elbow_keys keys, const char *se
             char name[ELBOW_KEY_NAME_SIZE];
             elbow_schema_join(name, shown, other->key);
             if (flat && flat != key && gives(kind->keys, options, flat))
-                return elbow_value_refuse(source, other, true, name, "given twice, with %s.%s, too; remove it here",
+                return elbow_value_refuse(source, other, true, name, "given twice, also by %s.%s; remove it here",
                                           shown, child->key);
         }
     }

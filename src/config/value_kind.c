@@ -61,8 +61,8 @@ static enum elbow_status read_layer(const char *shown, const struct elbow_yaml *
                                   "found %s, expected a layer such as dense: {units: 256, activation: relu}", found);
     if (!is_alone && node->child->next)
         return elbow_value_refuse(source, node->child->next, true, shown,
-                                  "a second key '%.60s' beside '%.60s', expected one layer an entry; write its options "
-                                  "in braces: dense: {units: 256, activation: relu}",
+                                  "a second key '%.60s' beside '%.60s', expected one layer per entry; write its "
+                                  "options in braces: dense: {units: 256, activation: relu}",
                                   node->child->next->key, node->child->key);
     const struct elbow_yaml *options = is_alone ? node : node->child;
     const char *word = is_alone ? node->text : options->key;
@@ -140,8 +140,7 @@ static enum elbow_status read_inner(const struct elbow_key *key, const char *sho
         return elbow_value_refuse(source, node, false, shown, "an empty list, expected at least one layer");
     if (inner->depth > ELBOW_LAYERS_DEPTH)
         return elbow_value_refuse(source, node, false, shown,
-                                  "layers within layers within layers, expected at most %d lists within each other",
-                                  ELBOW_LAYERS_DEPTH);
+                                  "layers nested too deeply, expected at most %d levels of lists", ELBOW_LAYERS_DEPTH);
     return read_entries(shown, node, inner->depth, inner->room, layer + inner->ahead, &inner->count, source);
 }
 

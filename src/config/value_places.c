@@ -124,7 +124,7 @@ enum elbow_status elbow_value_read_ranges(const struct elbow_key *key, const cha
         if (i > 0 && found.ranges[i].first <= found.ranges[i - 1].last)
             return elbow_value_refuse(source, child, false, name,
                                       "begins at %" PRId64 ", but %" PRId64
-                                      " was taken before it; columns stand in rising order, each once",
+                                      " precedes it; give columns in rising order, each once",
                                       found.ranges[i].first, found.ranges[i - 1].last);
         ++found.count;
     }
@@ -155,8 +155,8 @@ enum elbow_status elbow_value_read_named(const struct elbow_key *key, const char
         elbow_schema_join(name, shown, child->key);
         if (!is_name(child->key))
             return elbow_value_refuse(source, child, true, shown,
-                                      "'%.60s' is no name; use up to %d letters, digits, _ and -, a letter first, and "
-                                      "not none",
+                                      "'%.60s' is not a valid name; use up to %d letters, digits, _ and -, beginning "
+                                      "with a letter, but not none",
                                       child->key, ELBOW_NAMED_NAME_SIZE - 1);
         if (found.count == ELBOW_NAMED_MAX)
             return elbow_value_refuse(source, child, true, shown, "more than %d names; use fewer", ELBOW_NAMED_MAX);

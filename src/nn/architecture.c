@@ -36,11 +36,10 @@ static enum elbow_status place_before(const char *name, const struct elbow_layer
     for (size_t i = layers->count; i-- > first;) {
         struct elbow_shape after = *place;
         if (!elbow_layer_place_before(&layers->layers[i], after, place, reason))
-            return elbow_error_set(error, ELBOW_CONFIG,
-                                   "model.%s.%zu: %s that are needed behind it, to end in the data's %s; change one of "
-                                   "them",
-                                   name, i, reason,
-                                   elbow_shape_places_text(output, axes_of(&layers->layers[i], output)).text);
+            return elbow_error_set(
+                error, ELBOW_CONFIG,
+                "model.%s.%zu: %s that the layers behind it need to end in the data's %s; change one of them", name, i,
+                reason, elbow_shape_places_text(output, axes_of(&layers->layers[i], output)).text);
     }
     return ELBOW_OK;
 }
@@ -57,8 +56,8 @@ static enum elbow_status reshape(const char *name, const struct elbow_layers *la
     int axes = axes_of(&layers->layers[first], output);
     if (values % places != 0)
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "model.%s.%zu: the %zu values before this %s cannot become %s x channels, which it "
-                               "takes to end in the data's %s; make them a multiple of %zu",
+                               "model.%s.%zu: the %zu values before this %s cannot become %s x channels, which are "
+                               "needed to end in the data's %s; make them a multiple of %zu",
                                name, first, values, elbow_layer_word(layers->layers[first].kind),
                                elbow_shape_places_text(place, axes).text, elbow_shape_places_text(output, axes).text,
                                places);
@@ -120,14 +119,13 @@ static enum elbow_status refuse_flat(const char *name, size_t i, const struct el
                                      struct elbow_error *error)
 {
     static const char *const needs[] = {
-        "samples with a height and a width; data.shape: [height, width, channels] says so of rows that are flat "
-        "images, or "
-        "have axes of length 1 beside these",
-        "series; data.layout: series says that samples are (with data.shape: [time, channels] if rows are flat)",
-        "samples with a height and a width; data.shape: [height, width, channels] says so of rows that are flat "
-        "images, or "
-        "have axes of length 1 beside these",
-        "volumes; data.layout: volume says that samples are (data.shape: [depth, height, width] if rows are flat)"};
+        "samples with a height and a width; for flat rows of images, or rows with further axes of length 1, set "
+        "data.shape: [height, width, channels]",
+        "series; if samples are series, set data.layout: series (with data.shape: [time, channels] if rows are flat)",
+        "samples with a height and a width; for flat rows of images, or rows with further axes of length 1, set "
+        "data.shape: [height, width, channels]",
+        "volumes; if samples are volumes, set data.layout: volume (with data.shape: [depth, height, width] if rows are "
+        "flat)"};
     return elbow_error_set(error, ELBOW_CONFIG, "model.%s.%zu: %s %s needs %s", name, i, article_of(layer),
                            elbow_layer_word(layer->kind), needs[row_of(layer)->axes]);
 }
@@ -149,11 +147,11 @@ static enum elbow_status refuse_axes(const char *name, size_t i, const struct el
     static const char *const words[] = {"", "series", "images", "volumes"}, *const layouts[] = {"", "series", "image",
                                                                                                 "volume"};
     int axes = row_of(layer)->axes, has = elbow_shape_axes(sample);
-    return elbow_error_set(error, ELBOW_CONFIG,
-                           "model.%s.%zu: %s %s needs %s, and the samples are %s of %s (%s); data.layout: %s would say "
-                           "that they are %s",
-                           name, i, article_of(layer), elbow_layer_word(layer->kind), words[axes], words[has],
-                           elbow_shape_text(sample, has).text, elbow_shape_names(has), layouts[axes], words[axes]);
+    return elbow_error_set(
+        error, ELBOW_CONFIG,
+        "model.%s.%zu: %s %s needs %s, and the samples are %s of %s (%s); data.layout: %s declares them to be %s", name,
+        i, article_of(layer), elbow_layer_word(layer->kind), words[axes], words[has],
+        elbow_shape_text(sample, has).text, elbow_shape_names(has), layouts[axes], words[axes]);
 }
 
 // One end of a network is the data; where neither has places, there is nothing to convolve.
@@ -193,8 +191,7 @@ static enum elbow_status check_flat(const char *name, const struct elbow_layers 
         return ELBOW_OK;
     return elbow_error_set(
         error, ELBOW_CONFIG,
-        "model.%s.%zu: %s %s does nothing here, where values have no height and width; put it %s, or "
-        "remove it",
+        "model.%s.%zu: %s %s has no effect here, because the values have no height and width; put it %s, or remove it",
         name, i, article_of(layer), elbow_layer_word(layer->kind),
         strcmp(name, "decoder") == 0 ? "behind the dense layers, with a convolution at the end"
                                      : "before the dense layers");

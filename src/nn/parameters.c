@@ -50,7 +50,7 @@ enum elbow_status elbow_parameters_add(struct elbow_parameters *parameters, stru
     tensor.count = count_of(&tensor, SIZE_MAX / sizeof(float) - LINE - parameters->size);
     if (tensor.count == 0)
         return elbow_error_set(error, ELBOW_MEMORY,
-                               "tensor %s is larger than any memory; make its layer or its neighbour smaller",
+                               "tensor %s is too large for any memory; make its layer or its neighbour smaller",
                                tensor.name);
     enum elbow_status status = ELBOW_OK;
     if (parameters->count == parameters->capacity)

@@ -235,7 +235,7 @@ enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_sh
     size_t largest = greater(elbow_shape_values(plan->padded_image), elbow_shape_values(plan->padded_map));
     if (largest > UINT32_MAX / plan->block)
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "a convolution of %s values to %s is larger than the 2^32 values a sample that Elbow "
+                               "a convolution of %s values to %s is larger than the 2^32 values per sample that Elbow "
                                "supports; use fewer filters or a larger stride",
                                elbow_shape_text(image, axes).text, elbow_shape_text(map, axes).text);
     enum elbow_status status = create_tables(plan, error);

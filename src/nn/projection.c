@@ -33,8 +33,8 @@ bool elbow_projection_fits(struct elbow_shape input, struct elbow_shape output, 
     int axes = elbow_shape_axes(input) == 3 ? 3 : 2;
     if (!fits)
         snprintf(reason, ELBOW_LAYER_REASON_SIZE,
-                 "its layers make %s places of %s, and the way around them can only keep or skip places; use layers "
-                 "that keep them, or divide them by a whole number",
+                 "its layers make %s places of %s, and the projection around them can only keep or skip places; use "
+                 "layers that keep their number, or divide it by a whole number",
                  elbow_shape_places_text(output, axes).text, elbow_shape_places_text(input, axes).text);
     return fits;
 }

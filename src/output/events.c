@@ -160,7 +160,7 @@ enum elbow_status elbow_events_open(const struct elbow_directory *directory, uin
         return elbow_error_set(error, ELBOW_FILE, "%s: cannot be written: %s", events->path, elbow_file_reason(errno));
     events->is_open = true;
     if (!is_event_file(events->file))
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: is no event file of TensorBoard's; move the file aside",
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: is not an event file of TensorBoard; move the file elsewhere",
                                events->path);
     events->end = find_end(events->file, step, &records);
     if (ftruncate(events->file, events->end) != 0)
@@ -220,7 +220,7 @@ enum elbow_status elbow_events_end(struct elbow_events *events, struct elbow_err
     enum elbow_status status = elbow_events_flush(events, error);
     if (has_room)
         return status;
-    return elbow_error_set(error, ELBOW_OUTPUT, "%s: events are lost: more wait than there is memory for",
+    return elbow_error_set(error, ELBOW_OUTPUT, "%s: events are lost: there is no memory for more pending ones",
                            events->path);
 }
 
@@ -280,7 +280,7 @@ enum elbow_status elbow_events_flush(struct elbow_events *events, struct elbow_e
     elbow_protobuf_empty(&events->waiting);
     if (!begins)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_OUTPUT, "%s: has been removed: it begins anew, its former events are lost",
+    return elbow_error_set(error, ELBOW_OUTPUT, "%s: has been removed; it begins again, and its former events are lost",
                            events->path);
 }
 

@@ -229,7 +229,7 @@ static enum elbow_status read_raw(struct coder *coder, const char *path, struct 
         return fail_read(coder, path, error);
     if (!is_possible(raw, coder->stream))
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: the PNG file is damaged (%zu x %zu pixels cannot be in so few bytes)", path,
+                               "%s: the PNG file is damaged (%zu x %zu pixels do not fit into so few bytes)", path,
                                raw->width, raw->height);
     enum elbow_status status = elbow_allocate(&raw->bytes, raw->height * raw->width, raw->channels * raw->size,
                                               "the pixels of a picture", error);

@@ -29,7 +29,7 @@ enum elbow_status elbow_plot_check(const char *path, struct elbow_error *error)
 {
     if (elbow_plot_draws(path))
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE, "%s: no format of a plot; give a name that ends in .png, .svg or .pdf",
+    return elbow_error_set(error, ELBOW_USAGE, "%s: not a format of plots; give a name that ends in .png, .svg or .pdf",
                            path);
 }
 

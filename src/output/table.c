@@ -33,8 +33,8 @@ static enum elbow_status cut_table(const struct elbow_table *table, const struct
         header_length = request->may_lack_columns ? elbow_table_columns(*text, request->header) : 0;
     if (header_length == 0)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: begins with another header than this run's (%.60s...); move the file aside",
-                               table->path, request->header);
+                               "%s: has another header than this run (%.60s...); move the file elsewhere", table->path,
+                               request->header);
     *length = elbow_table_cut(*text, size, header_length, step);
     return ELBOW_OK;
 }
@@ -133,7 +133,8 @@ static bool begin_anew(struct elbow_table *table, struct elbow_error *error)
         return false;
     }
     table->end = (off_t)length;
-    elbow_error_set(error, ELBOW_OUTPUT, "%s: has been removed: it begins anew, its former rows are lost", table->path);
+    elbow_error_set(error, ELBOW_OUTPUT, "%s: has been removed; it begins again, and its former rows are lost",
+                    table->path);
     return true;
 }
 
@@ -178,7 +179,7 @@ static bool go_on_behind(struct elbow_table *table, off_t now)
         return false;
     table->end = now;
     table->owes_end = last != '\n';
-    elbow_log_warn(table->log, "%s: has been changed by somebody else; what is there stays, and rows go on behind it",
+    elbow_log_warn(table->log, "%s: has been changed by another program; its contents stay, and new rows follow them",
                    table->path);
     return true;
 }
@@ -248,7 +249,8 @@ enum elbow_status elbow_table_append(struct elbow_table *table, const char *row,
     }
     elbow_table_flush(table, &trouble);
     if (!has_room)
-        elbow_error_set(&trouble, ELBOW_OUTPUT, "%s: rows are lost: more wait than there is memory for", table->path);
+        elbow_error_set(&trouble, ELBOW_OUTPUT, "%s: rows are lost: there is no memory for more pending ones",
+                        table->path);
     if (trouble.status != ELBOW_OK && error != NULL && error->status == ELBOW_OK)
         *error = trouble;
     return trouble.status;

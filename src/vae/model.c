@@ -104,7 +104,7 @@ static void tell_outputs(struct elbow_shape sample, size_t outputs, const struct
 {
     struct elbow_error told = *error;
     if (error->status == ELBOW_CONFIG && outputs > 1 && has_convolution(decoder))
-        elbow_error_set(error, ELBOW_CONFIG, "%s (the likelihood takes %zu outputs for each value: %zu x %zu channels)",
+        elbow_error_set(error, ELBOW_CONFIG, "%s (the likelihood needs %zu outputs for each value: %zu x %zu channels)",
                         told.message, outputs, outputs, sample.channels);
 }
 
@@ -270,11 +270,12 @@ static enum elbow_status add_parts(const struct elbow_config *config, const stru
         model->settling = model->parts[k].settles ? model->notes : model->settling;
     if (model->part_count > 1 && has_convolution(&config->model.decoder))
         return elbow_error_set(error, ELBOW_CONFIG,
-                               "model.decoder: ends in a convolution, whose outputs are alike for all values, but "
-                               "model.likelihood has %zu parts; end with a dense layer, or take one likelihood",
+                               "model.decoder: ends in a convolution, which treats all values alike, but "
+                               "model.likelihood has %zu parts; end with a dense layer, or use one likelihood",
                                model->part_count);
     if (model->outputs > ELBOW_VALUES_MAX)
-        return elbow_error_set(error, ELBOW_CONFIG, "model.likelihood: takes %zu outputs of the decoder, at most %d",
+        return elbow_error_set(error, ELBOW_CONFIG,
+                               "model.likelihood: needs %zu outputs of the decoder, expected at most %d",
                                model->outputs, ELBOW_VALUES_MAX);
     return ELBOW_OK;
 }

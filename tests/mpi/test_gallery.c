@@ -297,7 +297,7 @@ START_TEST(what_is_there_stays_unless_told)
             enum elbow_status status = encodes ? encode_to(&fixture, names[i], publish, &error)
                                                : elbow_gallery_samples(&fixture.gallery, path, 3, 1, false, &error);
             mpi_assert(status == (force == 1 ? ELBOW_OK : ELBOW_FILE));
-            mpi_assert(force == 1 || strstr(error.message, "another program has made it meanwhile") != NULL);
+            mpi_assert(force == 1 || strstr(error.message, "another program has made this file meanwhile") != NULL);
             mpi_assert(force == 1 || !is_root() || scratch_holds(path, "mine", 4));
             mpi_assert((!is_root() || scratch_parts(&fixture.scratch) == 0));
         }

@@ -56,7 +56,7 @@ START_TEST(late_ranks_are_named_and_the_watch_ends_at_once)
         usleep(1600000); // a limit of 1 s, and a quarter of that for answers
     elbow_comm_watch_end(mpi_comm);
     bool calls_nobody = place.rank != 0 || count_lines(NAMED) == told;
-    bool is_told = place.rank != 0 || place.size == 1 || (told >= 2 && count_lines("the run goes on after") >= 2);
+    bool is_told = place.rank != 0 || place.size == 1 || (told >= 2 && count_lines("the run continues after") >= 2);
     // What is left over of the watch would be found by a second one, under the same communicator.
     mpi_assert(elbow_comm_watch(mpi_comm, 1, &log, &error) == ELBOW_OK);
     wait_for_last(0);

@@ -109,14 +109,14 @@ misfit() {
     run 2 2 misfit "$elbow" train odd.yaml --run-dir misfit "$@" || return
     grep -qE "$text" misfit.err || { fail "no word of '$text':"; cat misfit.err; }
 }
-misfit 'model.encoder.0: a conv2d needs samples with a height and a width; data.shape: .height, width, channels. says so of rows that are flat images, or have axes of length 1' --set data.train=/flat --set data.valid=
+misfit 'model.encoder.0: a conv2d needs samples with a height and a width; for flat rows of images, or rows with further axes of length 1, set data.shape: .height, width, channels.' --set data.train=/flat --set data.valid=
 misfit 'model.decoder.1: the 41 values before this conv_transpose2d cannot become 5 x 4 x channels' \
     --set model.decoder.0.dense.units=41
 misfit 'model.decoder.2: the last conv2d is the output layer and must give 9 x 7 x 1 .* but gives 9 x 7 x 2' \
     --set model.decoder.2.conv2d.filters=2
-misfit 'model.encoder.0: a conv1d needs series, and the samples are images of 9 x 7 x 1 .*; data.layout: series would say' \
+misfit 'model.encoder.0: a conv1d needs series, and the samples are images of 9 x 7 x 1 .*; data.layout: series declares' \
     --set 'model.encoder=[conv1d: {filters: 2, kernel: 3}]'
-misfit 'model.encoder.0: a conv3d needs volumes; data.layout: volume says' \
+misfit 'model.encoder.0: a conv3d needs volumes; if samples are volumes, set data.layout: volume' \
     --set 'model.encoder=[conv3d: {filters: 2, kernel: 3}]' --set data.train=/flat --set data.valid=
 misfit 'the output layer, which has no activation' --set model.decoder.2.conv2d.activation=relu
 run 0 1 flat "$elbow" train odd.yaml --run-dir flat --set data.train=/flat --set data.valid= --set data.shape=[9,7] \

@@ -35,12 +35,12 @@ wrong 2 'interpolate: --rows ROW,ROW\[,...\] is missing' interpolate good -o x.h
 wrong 2 'encode: -o FILE is missing' encode good --data data.h5
 wrong 2 '-n.*0|--count.*0' sample good -o x.png -n 0
 wrong 2 'must end in .png, .h5 or .csv' sample good -o x.jpg
-wrong 2 'no images.*.h5 or .csv' sample flat -o x.png
+wrong 2 'not images.*.h5 or .csv' sample flat -o x.png
 wrong 2 'must end in .h5 or .csv' encode good --data data.h5 -o x.jpg
-wrong 2 'takes pictures.*.h5 or .csv' encode good --data data.h5 -o x.png
+wrong 2 'holds pictures.*.h5 or .csv' encode good --data data.h5 -o x.png
 wrong 2 '60 rows, too few for 10 from row 60' reconstruct good -o x.png -n 10 --first 60
 wrong 2 'data.h5: is a file that is read' encode good --data data.h5 -o data.h5 --force
-wrong 2 'step-.*: is a checkpoint, and would be lost; give another name' sample good -o good/checkpoints/step-00000003.h5 --force
+wrong 2 'step-.*: is a checkpoint, and is never replaced; give another name' sample good -o good/checkpoints/step-00000003.h5 --force
 wrong 1 'data.h5: exists already; give another name, or --force to replace it' encode good --data data.h5 -o data.h5
 wrong 2 '--force is for --trace' train good.yaml --run-dir run --force
 wrong 2 '--data :/: lacks the file' eval good --data :/
@@ -77,7 +77,7 @@ done
 with 2 'objective.beta: model.posterior: deterministic has no KL for it' model.posterior=deterministic objective.beta=0.5
 with 2 'objective.draws: 5: model.posterior: deterministic draws no z' model.posterior=deterministic objective.draws=5
 with 2 'objective.bound: model.posterior: deterministic has no KL for it' model.posterior=deterministic objective.bound=importance
-with 2 'objective.beta with objective.bound: importance, which weighs whole draws' objective.bound=importance objective.beta=2
+with 2 'objective.beta with objective.bound: importance, which weights whole draws' objective.bound=importance objective.beta=2
 with 2 'objective.kl with objective.bound: importance' objective.bound=importance 'objective.kl={parts: {}}'
 with 2 'objective.penalty with objective.bound: importance' objective.bound=importance 'objective.penalty=[mmd: {}]'
 with 2 'objective.bound.importance.gradient: .*most' 'objective.bound={importance: {gradient: most}}'

@@ -85,8 +85,8 @@ refusals() {
     refused 1 'pages-differ.tif, page 2: the picture is 5 x 8 grey of 16 bits, the first one is 5 x 7 grey of 16 bits (pages-differ.tif); bring all to one size' \
         "$import" pages-differ.tif -o new.h5
     refused 1 'loop.tif: the TIFF file is damaged or not supported (its list of pages is broken)' "$import" loop.tif -o new.h5
-    refused 1 'large.tif: the TIFF file is damaged (7 x 1048576 pixels cannot be in so few bytes)' "$import" large.tif -o new.h5
-    refused 1 'large.jpg: the JPEG file is damaged (65280 x 65280 pixels cannot be in so few bytes)' "$import" large.jpg -o new.h5
+    refused 1 'large.tif: the TIFF file is damaged (7 x 1048576 pixels do not fit into so few bytes)' "$import" large.tif -o new.h5
+    refused 1 'large.jpg: the JPEG file is damaged (65280 x 65280 pixels do not fit into so few bytes)' "$import" large.jpg -o new.h5
     printf '\377\330\377' >no.jpg
     refused 1 'no.jpg: the JPEG file is damaged' "$import" no.jpg -o new.h5
     mkdir kinds

@@ -108,7 +108,7 @@ run 0 1 screen "$elbow" compare images plane --data data.h5:/train
 grep -q '^difference to images, row by row' screen.out || fail "compare tells no differences: $(cat screen.out)"
 run 0 1 other "$elbow" compare images flat
 grep -q '^flat: has other rows' other.out || fail "compare pairs other rows: $(cat other.out)"
-for wrong in 'run alone; give 2 to 8|images' 'no format of a plot|images plane -o x.csv' 'nowhere|images nowhere'; do
+for wrong in 'run alone; give 2 to 8|images' 'not a format of plots|images plane -o x.csv' 'nowhere|images nowhere'; do
     # shellcheck disable=SC2086 # words
     "$elbow" compare ${wrong#*|} >refused.out 2>refused.err && fail "elbow compare ${wrong#*|} was not refused"
     grep -q "${wrong%%|*}" refused.err || fail "elbow compare ${wrong#*|}: $(cat refused.err)"

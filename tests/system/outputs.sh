@@ -88,7 +88,7 @@ ln -s good/checkpoints/step-00000004.h5 link.h5
 for writer in "sample good" "encode good" "sample $checkpoint" "train run.yaml --run-dir new --trace"; do
     read -ra words <<<"$writer"
     [ "${words[0]}" = train ] || words+=(-o)
-    tried 2 'link.h5: is a (checkpoint|file that is read), and would be lost' "$elbow" "${words[@]}" link.h5 --force
+    tried 2 'link.h5: is a (checkpoint|file that is read), and is never replaced' "$elbow" "${words[@]}" link.h5 --force
 done
 tried 2 'link.h5: is a checkpoint' "$shapes" -n 5 --test 1 -o link.h5 --force
 run 0 1 try "$elbow" info link.h5
@@ -110,8 +110,8 @@ for round in 1 2 3; do
     wait $!
     one=$?
     case $one$two in
-    01) cmp -s same.csv ref1.csv && grep -qE 'same.csv: (another program has made it meanwhile|exists already)' two.err ;;
-    10) cmp -s same.csv ref2.csv && grep -qE 'same.csv: (another program has made it meanwhile|exists already)' one.err ;;
+    01) cmp -s same.csv ref1.csv && grep -qE 'same.csv: (another program has made this file meanwhile|exists already)' two.err ;;
+    10) cmp -s same.csv ref2.csv && grep -qE 'same.csv: (another program has made this file meanwhile|exists already)' one.err ;;
     *) false ;;
     esac || fail "round $round: status $one and $two, $(cat one.err two.err), $(cmp same.csv ref1.csv) $(cmp same.csv ref2.csv)"
 done
@@ -167,9 +167,9 @@ tried 1 "$nobody" "$elbow" bench pipe
 tried 1 "$nobody" "$import" pipe -o new.h5
 tried 1 "$nobody" "$import" table.csv -o pipe
 mkdir pictures && mkfifo pictures/a.png
-tried 1 'no regular file' "$import" pictures -o new.h5
-tried 1 '/dev/zero: .*no regular file' "$elbow" config /dev/zero
-tried 1 '/dev/zero: .*no regular file' "$import" /dev/zero -o new.h5
+tried 1 'not a regular file' "$import" pictures -o new.h5
+tried 1 '/dev/zero: .*not a regular file' "$elbow" config /dev/zero
+tried 1 '/dev/zero: .*not a regular file' "$import" /dev/zero -o new.h5
 tried 1 '/dev/zero' "$elbow" info /dev/zero
 [ ! -e new ] || fail "a start that was refused made its run directory"
 tried 1 "$nobody" "$elbow" train run.yaml --init pipe --run-dir new
@@ -193,7 +193,7 @@ gone() { # STATUS command...: its standard output is a pipe that nobody reads
 }
 gone 3 "$elbow" train run.yaml --run-dir unseen
 same_file "a run without a screen" "$checkpoint" unseen/checkpoints/step-00000004.h5
-[ "$(grep -c '^elbow: warning: standard output cannot be written: Broken pipe; the run goes on' gone.err unseen/log.txt | grep -c ':1$')" = 2 ] ||
+[ "$(grep -c '^elbow: warning: standard output cannot be written: Broken pipe; the run continues' gone.err unseen/log.txt | grep -c ':1$')" = 2 ] ||
     fail "a lost screen is not told once here and there: $(cat gone.err unseen/log.txt)"
 grep -q '^finished step 4 ' unseen/log.txt || fail "the log of a run without a screen: $(cat unseen/log.txt)"
 # shellcheck disable=SC2016 # for the inner shell

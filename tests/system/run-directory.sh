@@ -206,7 +206,7 @@ for name in checkpoints samples; do
     places $name link "it is a link to nothing"
 done
 for name in config.yaml metrics.csv kl.csv log.txt receipt.txt lock; do
-    places $name pipe "it is no regular file"
+    places $name pipe "it is not a regular file"
     places $name folder "[Ii]"
 done
 mkdir checkpoints.tried
@@ -270,7 +270,7 @@ if ! grep -q '^Step,' edited/metrics.csv || ! grep -q '^# in place' edited/metri
 fi
 fields=$(head -n 1 edited/metrics.csv | tr , '\n' | wc -l)
 if grep -v '^Step,\|^# ' edited/metrics.csv | awk -F, -v fields="$fields" 'NF != fields || $1 % 500' | grep .; then fail "a table that was changed holds half a row"; fi
-[ "$(cat edited.err edited.out | grep -c 'has been changed by somebody else')" = 2 ] || fail "edited: $(cat edited.err)"
+[ "$(cat edited.err edited.out | grep -c 'has been changed by another program')" = 2 ] || fail "edited: $(cat edited.err)"
 
 # A directory that is moved is followed; another run may have its name.
 begin 2 moved long.yaml --run-dir run

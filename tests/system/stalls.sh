@@ -27,7 +27,7 @@ is_named() { # LOG RANK
 }
 # shellcheck disable=SC2317
 goes_on() { # LOG
-    grep -q "the run goes on after a wait of [0-9]* s" "$1.err"
+    grep -q "the run continues after a wait of [0-9]* s" "$1.err"
 }
 
 # stall LOG RANK argument...: four ranks, one of which is stopped for a while.

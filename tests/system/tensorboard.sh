@@ -37,7 +37,7 @@ mkdir foreign
 cp whole/metrics.csv whole/kl.csv foreign/
 echo "somebody's, which is no event file at all, and longer than the first record of one" >foreign/$events
 run 1 1 foreign "$elbow" train run.yaml --run-dir foreign
-grep -q "foreign/$events: is no event file" foreign.err || fail "a foreign file: $(cat foreign.err)"
+grep -q "foreign/$events: is not an event file" foreign.err || fail "a foreign file: $(cat foreign.err)"
 
 python=${ELBOW_TEST_PYTHON:-python3}
 if ! "$python" -c 'import tensorboard' 2>/dev/null; then

@@ -153,7 +153,7 @@ eventually has_checkpoint late
 echo mine >late.json
 kill -USR1 "$(processes late 0)"
 ends 75 late
-said late "elbow: warning: late.json: another program has made it meanwhile, and it stays"
+said late "elbow: warning: late.json: another program has made this file meanwhile, and it is kept"
 [ "$(cat late.json)" = mine ] || fail "a file that came later was replaced"
 [ -z "$(find . -name '.elbow-*')" ] || fail "a trace that is not whole is left"
 

@@ -187,12 +187,12 @@ says far.none 'step 1: .*not finite; the data may be far from unit scale: set da
 
 # What cannot be: keys against each other, values against a key, a resume with another transform.
 with 2 'data.transform: found .sqrt., expected one of none, standardize, standardize_each, minmax, log1p, asinh' data.transform=sqrt
-refuses 2 'data.transform: standardize makes values below zero, too, but model.likelihood: bernoulli needs values in \[0, 1\]; set data.transform: none, or model.likelihood: gaussian' \
+refuses 2 'data.transform: standardize makes also values below zero, but model.likelihood: bernoulli needs values in \[0, 1\]; set data.transform: none, or model.likelihood: gaussian' \
     data.train=/bits model.likelihood=bernoulli data.transform=standardize
-refuses 2 'data.transform: standardize_each makes values that are no whole numbers, but model.likelihood: poisson needs whole numbers from 0' \
+refuses 2 'data.transform: standardize_each makes values that are not whole numbers, but model.likelihood: poisson needs whole numbers from 0' \
     data.train=/bytes model.likelihood=poisson data.transform=standardize_each
-refuses 2 'data.transform: log1p makes values that are no whole numbers, but model.likelihood: poisson' data.train=/bytes model.likelihood=poisson data.transform=log1p
-refuses 2 'data.transform: standardize makes values below zero, too, but data.binarize: sample needs' \
+refuses 2 'data.transform: log1p makes values that are not whole numbers, but model.likelihood: poisson' data.train=/bytes model.likelihood=poisson data.transform=log1p
+refuses 2 'data.transform: standardize makes also values below zero, but data.binarize: sample needs' \
     data.train=/positive model.likelihood=bernoulli data.binarize=sample data.transform=standardize
 refuses 2 'data.transform: minmax with data.synthetic: noise is used as it is drawn' data.file= data.train= data.synthetic=50 data.transform=minmax
 with 1 'data.h5:/below: row 12 holds -3 \(number 4 of the row\) after scaling \(taken as stored\), but data.transform: log1p needs values above -1; set data.offset, or data.transform: asinh' \

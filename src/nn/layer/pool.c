@@ -37,11 +37,11 @@ static bool shape(const struct elbow_layer *options, struct elbow_shape input, s
         return true;
     if (axes == 3)
         snprintf(reason, ELBOW_LAYER_REASON_SIZE,
-                 "a window of %lld x %lld x %lld does not fit into the %s places that come in; make it smaller", size,
-                 size, size, elbow_shape_places_text(input, axes).text);
+                 "a window of %lld x %lld x %lld does not fit into its input of %s places; make it smaller", size, size,
+                 size, elbow_shape_places_text(input, axes).text);
     else
         snprintf(reason, ELBOW_LAYER_REASON_SIZE,
-                 "a window of %lld x %lld does not fit into the %s places that come in; make it smaller", size, size,
+                 "a window of %lld x %lld does not fit into its input of %s places; make it smaller", size, size,
                  elbow_shape_places_text(input, axes).text);
     return false;
 }

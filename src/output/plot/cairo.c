@@ -203,7 +203,7 @@ enum elbow_status elbow_cairo_png(const struct elbow_drawing *drawing, char **by
         .height = (size_t)ceil(SCALE * drawing->height), .width = (size_t)ceil(SCALE * drawing->width), .channels = 3};
     if (picture.height > SIDE_MAX || picture.width > SIDE_MAX)
         return elbow_error_set(error, ELBOW_OUTPUT,
-                               "%s: a picture of %zu x %zu pixels is too large; a PDF or SVG of it can be made",
+                               "%s: a picture of %zu x %zu pixels is too large; write a PDF or SVG instead",
                                drawing->path, picture.width, picture.height);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)picture.width, (int)picture.height);
     enum elbow_status status = draw_on(surface, SCALE, drawing, error);

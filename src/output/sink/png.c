@@ -33,7 +33,7 @@ static enum elbow_status refuse(const struct elbow_sink_plan *plan, const char *
     struct elbow_image_shape shape;
     if (!plan->is_gallery)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "%.500s: a PNG takes pictures, and these are numbers; give a name that ends in %s",
+                               "%.500s: a PNG holds pictures, and these are numbers; give a name that ends in %s",
                                plan->path, others);
     const struct elbow_sink_column *column = &plan->columns[0];
     bool may_be_image = plan->layout == ELBOW_LAYOUT_AUTO || plan->layout == ELBOW_LAYOUT_IMAGE;
@@ -44,11 +44,11 @@ static enum elbow_status refuse(const struct elbow_sink_plan *plan, const char *
                                plan->path, column->shape[2], others);
     if (!find_shape(plan, &shape))
         return elbow_error_set(error, ELBOW_USAGE,
-                               "%.500s: the samples of this model are no images (height, width and 1 or 3 channels); "
+                               "%.500s: the samples of this model are not images (height, width and 1 or 3 channels); "
                                "give a name that ends in %s",
                                plan->path, others);
     return elbow_error_set(error, ELBOW_USAGE,
-                           "%.500s: a PNG takes up to %zu of them, not %" PRIu64 "; give a name that ends in %s",
+                           "%.500s: a PNG holds at most %zu of them, not %" PRIu64 "; give a name that ends in %s",
                            plan->path, PICTURES_MAX / plan->column_count, plan->rows, others);
 }
 

@@ -88,9 +88,9 @@ enum elbow_status elbow_comm_share(struct elbow_comm *comm, size_t bytes, size_t
         return ELBOW_OK;
     }
     if (several)
-        elbow_log_warn(log,
-                       "shared memory for %s (%s a node) cannot be had in /dev/shm (%s): every rank takes its own copy",
-                       what, elbow_text_bytes(bytes).text, strerror(trouble));
+        elbow_log_warn(
+            log, "shared memory for %s (%s a node) is not available in /dev/shm (%s): every rank uses its own copy",
+            what, elbow_text_bytes(bytes).text, strerror(trouble));
     if (fits_everywhere(comm, (uint64_t)private_bytes * (uint64_t)comm->place.node_size, what, error) != ELBOW_OK)
         return error->status;
     elbow_allocate(&shared->base, private_bytes, 1, what, error);

@@ -232,10 +232,10 @@ static void tell_late(struct elbow_comm *comm, double seconds)
     length = strlen(text);
     if (late == 0)
         elbow_text_format(text, sizeof text,
-                          "all ranks have waited for each other for %.0f s: a message is under way, or lost", seconds);
+                          "all ranks have waited for each other for %.0f s: a message is in transit, or lost", seconds);
     else
         elbow_text_format(text + length, sizeof text - length,
-                          " keep%s the others waiting, for %.0f s now; the run goes on when %s", late == 1 ? "s" : "",
+                          " keep%s the others waiting, for %.0f s now; the run continues when %s", late == 1 ? "s" : "",
                           seconds, late == 1 ? "it does" : "they do");
     tell(comm, text);
 }
@@ -273,7 +273,7 @@ static void look_after(struct elbow_comm *comm, struct elbow_vigil *vigil)
 static void relieve(struct elbow_comm *comm, const struct elbow_vigil *vigil)
 {
     char text[64];
-    elbow_text_format(text, sizeof text, "the run goes on after a wait of %.0f s",
+    elbow_text_format(text, sizeof text, "the run continues after a wait of %.0f s",
                       elbow_clock_seconds() - vigil->since);
     tell(comm, text);
 }

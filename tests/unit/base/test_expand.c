@@ -39,9 +39,8 @@ START_TEST(test_refused)
     char value[ELBOW_PATH_SIZE];
     unsetenv("ELBOW_NONE");
     ck_assert_int_eq(elbow_path_expand("data.file", "x/$ELBOW_NONE/y", expanded, &error), ELBOW_CONFIG);
-    ck_assert_str_eq(error.message,
-                     "data.file: x/$ELBOW_NONE/y: the environment variable ELBOW_NONE is not set; set it "
-                     "(in the job, too), or write the path out");
+    ck_assert_str_eq(error.message, "data.file: x/$ELBOW_NONE/y: the environment variable ELBOW_NONE is not set; set "
+                                    "it (also in the job), or write the whole path");
     ck_assert_int_eq(elbow_path_expand("data.file", "~nobody-is-called-so/y", expanded, &error), ELBOW_CONFIG);
     memset(value, 'x', sizeof value);
     value[sizeof value - 1] = '\0';

@@ -119,7 +119,7 @@ START_TEST(a_pipe_that_gives_too_much)
     int ends = open(path, O_RDWR | O_CLOEXEC);
     ck_assert_int_eq(write(ends, "abcdefgh", 8), 8);
     ck_assert_int_eq(elbow_file_read_input(path, 4, &text, &size, &error), ELBOW_FILE);
-    ck_assert_ptr_nonnull(strstr(error.message, "gives more than the 4 bytes it may have"));
+    ck_assert_ptr_nonnull(strstr(error.message, "delivers more than the maximum of 4 bytes"));
     ck_assert_ptr_null(text);
     close(ends);
     scratch_clear(&scratch);

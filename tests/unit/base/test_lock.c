@@ -316,14 +316,14 @@ START_TEST(a_file_of_that_name_is_let_alone)
     snprintf(path, sizeof path, "%s/lock", place.scratch.directory);
     scratch_write(path, "of mine\n", 8);
     ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
-    ck_assert_ptr_nonnull(strstr(error.message, "is no lock of Elbow's"));
+    ck_assert_ptr_nonnull(strstr(error.message, "is not a lock file of Elbow"));
     char *bytes = scratch_read(path, &size);
     ck_assert(!lock.is_held && size == 8 && memcmp(bytes, "of mine\n", 8) == 0);
     free(bytes);
     unlink(path);
     ck_assert_int_eq(mkfifo(path, 0666), 0);
     ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
-    ck_assert_ptr_nonnull(strstr(error.message, "it is no regular file"));
+    ck_assert_ptr_nonnull(strstr(error.message, "it is not a regular file"));
     unlink(path);
     ck_assert_int_eq(symlink("elsewhere", path), 0);
     ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);

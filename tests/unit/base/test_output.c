@@ -32,7 +32,7 @@ START_TEST(what_is_there_stays_unless_told)
     ck_assert_int_eq(elbow_output_check(path, ELBOW_PUBLISH_REPLACE, &error), ELBOW_OK);
     ck_assert(scratch_holds(path, "mine", 4));
     ck_assert_int_eq(elbow_output_write(path, "new", 3, ELBOW_PUBLISH_NEW, &error), ELBOW_FILE);
-    ck_assert_ptr_nonnull(strstr(error.message, "another program has made it meanwhile"));
+    ck_assert_ptr_nonnull(strstr(error.message, "another program has made this file meanwhile"));
     ck_assert(scratch_holds(path, "mine", 4));
     ck_assert_int_eq(elbow_output_write(path, "new", 3, ELBOW_PUBLISH_REPLACE, &error), ELBOW_OK);
     ck_assert(scratch_holds(path, "new", 3));
@@ -67,7 +67,8 @@ START_TEST(a_checkpoint_is_never_replaced)
     snprintf(link, sizeof link, "%s/best.h5", scratch.directory);
     scratch_write(path, ELBOW_OUTPUT_SPARED "a week", sizeof ELBOW_OUTPUT_SPARED + 5);
     ck_assert_int_eq(symlink("step-00000004.h5", link), 0);
-    check_refused(link, ELBOW_PUBLISH_REPLACE, ELBOW_USAGE, "is a checkpoint, and would be lost; give another name");
+    check_refused(link, ELBOW_PUBLISH_REPLACE, ELBOW_USAGE,
+                  "is a checkpoint, and is never replaced; give another name");
     check_refused(link, ELBOW_PUBLISH_NEW, ELBOW_USAGE, "is a checkpoint");
     struct elbow_error error = {0};
     ck_assert_int_eq(elbow_output_write(link, "new", 3, ELBOW_PUBLISH_REPLACE, &error), ELBOW_OUTPUT);
@@ -87,7 +88,7 @@ START_TEST(only_regular_files_are_replaced)
     ck_assert_int_eq(mkfifo(path, 0666), 0);
     check_refused(path, ELBOW_PUBLISH_REPLACE, ELBOW_FILE, "is a pipe, a device or a socket");
     ck_assert_int_eq(elbow_output_write(path, "new", 3, ELBOW_PUBLISH_REPLACE, &error), ELBOW_OUTPUT);
-    ck_assert_ptr_nonnull(strstr(error.message, "it is no regular file"));
+    ck_assert_ptr_nonnull(strstr(error.message, "it is not a regular file"));
     ck_assert(stat(path, &about) == 0 && S_ISFIFO(about.st_mode));
     ck_assert_int_eq(elbow_output_write(path, "new", 3, ELBOW_PUBLISH_NEW, &error), ELBOW_FILE);
     check_refused("/dev/null", ELBOW_PUBLISH_REPLACE, ELBOW_FILE, "is a pipe, a device or a socket");

@@ -244,7 +244,7 @@ START_TEST(pipes_are_refused_at_once)
     ck_assert(reader >= 0 && elbow_file_open(NULL, path, O_APPEND) < 0 && errno == ENXIO);
     close(reader);
     ck_assert(elbow_file_open(NULL, "/dev/null", 0) < 0 && errno == ENXIO);
-    ck_assert_str_eq(elbow_file_reason(ENXIO), "it is no regular file");
+    ck_assert_str_eq(elbow_file_reason(ENXIO), "it is not a regular file");
     scratch_clear(&scratch);
 }
 END_TEST

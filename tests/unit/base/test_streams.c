@@ -190,13 +190,14 @@ START_TEST(logs)
     struct scratch scratch = scratch_make();
     snprintf(log_path, sizeof log_path, "%s", scratch_path(&scratch, "log.txt"));
     static const char first[] =
-        "elbow: warning: standard output cannot be written: Broken pipe; the run goes on, log.txt "
-        "has its lines, the exit status will tell\nstep 1\nelbow: warning: strange\n";
+        "elbow: warning: standard output cannot be written: Broken pipe; the run continues, log.txt has its lines, and "
+        "the exit status will be 3\nstep 1\nelbow: warning: strange\n";
     ck_assert_int_eq(in_child(log_without_a_screen), 0);
     ck_assert(scratch_holds(log_path, first, sizeof first - 1));
     unlink(log_path);
-    static const char second[] = "step 1\nelbow: warning: strange\nelbow: warning: standard error cannot be written: "
-                                 "Broken pipe; the run goes on, log.txt has its lines, the exit status will tell\n";
+    static const char second[] =
+        "step 1\nelbow: warning: strange\nelbow: warning: standard error cannot be written: "
+        "Broken pipe; the run continues, log.txt has its lines, and the exit status will be 3\n";
     ck_assert_int_eq(in_child(log_without_standard_error), 0);
     ck_assert(scratch_holds(log_path, second, sizeof second - 1));
     scratch_clear(&scratch);

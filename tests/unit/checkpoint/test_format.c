@@ -59,7 +59,7 @@ START_TEST(the_reason_is_told)
     ck_assert_ptr_nonnull(strstr(error.message, "format 2, but this program reads format 1"));
     image.bytes[8] = 1;
     verify(image.bytes, image.size - 3, &error);
-    ck_assert_ptr_nonnull(strstr(error.message, "cut off"));
+    ck_assert_ptr_nonnull(strstr(error.message, "truncated"));
     image.bytes[0] = 'X';
     verify(image.bytes, image.size, &error);
     ck_assert_ptr_nonnull(strstr(error.message, "not a checkpoint of Elbow"));

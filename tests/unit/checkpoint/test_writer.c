@@ -98,7 +98,7 @@ START_TEST(the_best_stays_without_its_link)
         if (step == 1)
             scratch_write(scratch_path(&scratch, "checkpoints/best.h5"), "mine", 4);
         else
-            ck_assert_ptr_nonnull(strstr(error.message, "/checkpoints/best.h5: cannot be made a link to step 2: "));
+            ck_assert_ptr_nonnull(strstr(error.message, "/checkpoints/best.h5: cannot become a link to step 2: "));
     }
     for (uint64_t step = 1; step <= 6; ++step)
         ck_assert(is_sound(scratch.directory, step) == (step == 2 || step >= 5));

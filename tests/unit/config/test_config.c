@@ -158,10 +158,8 @@ START_TEST(test_kinds)
         "run.yaml:1:17: data.columns: found '3', expected a list of up to 256 columns and ranges such as [[0, 9], 15]");
     refused("data: {columns: [[3, 1]]}",
             "run.yaml:1:18: data.columns.0: ends before it begins, at 1; write the lower end first");
-    refused(
-        "data: {columns: [[0, 3], 3]}",
-        "run.yaml:1:26: data.columns.1: begins at 3, but 3 was taken before it; columns stand in rising order, each "
-        "once");
+    refused("data: {columns: [[0, 3], 3]}",
+            "run.yaml:1:26: data.columns.1: begins at 3, but 3 precedes it; give columns in rising order, each once");
     refused("data: {columns: [[0, 1, 2]]}",
             "run.yaml:1:18: data.columns.0: expected a column, or a range such as [0, 9]");
     refused("model: {learn_variance: 1}", "run.yaml:1:25: model.learn_variance: found '1', expected true or false");
@@ -259,10 +257,9 @@ START_TEST(test_lists)
     refused(
         "model:\n  encoder: [{}]",
         "run.yaml:2:13: model.encoder.0: found a map, expected a layer such as dense: {units: 256, activation: relu}");
-    refused(
-        "model:\n  encoder:\n    - dense: {units: 1}\n    - dense:\n      units: 5",
-        "run.yaml:5:7: model.encoder.1: a second key 'units' beside 'dense', expected one layer an entry; write its "
-        "options in braces: dense: {units: 256, activation: relu}");
+    refused("model:\n  encoder:\n    - dense: {units: 1}\n    - dense:\n      units: 5",
+            "run.yaml:5:7: model.encoder.1: a second key 'units' beside 'dense', expected one layer per entry; write "
+            "its options in braces: dense: {units: 256, activation: relu}");
     refused("model: {encoder: [conv2d: {filters: 8}]}",
             "run.yaml:1:19: model.encoder.0.conv2d: kernel is missing, expected a whole number from 1 to 255");
     refused("model: {encoder: [conv2d: {filters: 8, kernel: 3, output_padding: 1}]}",
@@ -295,10 +292,9 @@ START_TEST(test_lists)
         "from 1 to 1048576");
     refused("model: {encoder: [residual: {layers: [dense: {units: 1}], factor: 2}]}",
             "run.yaml:1:59: model.encoder.0.residual.factor: unknown key; model.encoder.0.residual has: layers");
-    refused(
-        "model: {encoder: [residual: [residual: [residual: [dense: {units: 1}]]]]}",
-        "run.yaml:1:51: model.encoder.0.residual.0.residual.0.residual: layers within layers within layers, expected "
-        "at most 2 lists within each other");
+    refused("model: {encoder: [residual: [residual: [residual: [dense: {units: 1}]]]]}",
+            "run.yaml:1:51: model.encoder.0.residual.0.residual.0.residual: layers nested too deeply, expected at most "
+            "2 levels of lists");
     refused("model: {encoder: [dropout]}",
             "run.yaml:1:19: model.encoder.0.dropout: rate is missing, expected a number of at least 0 and below 1");
     refused("model: {encoder: [dropout: 1.0]}", "run.yaml:1:28: model.encoder.0.dropout: '1.0' is out of bounds, "
@@ -345,9 +341,9 @@ START_TEST(test_texts)
     text[start + ELBOW_PATH_SIZE - 1] = 'x';
     refused(text, "run.yaml:2:9: data.file: a text of 1024 bytes, expected at most 1023; use a shorter path");
     refused("data: {file: \"a\\nb\"}",
-            "run.yaml:1:14: data.file: byte 2 of the text is a control character or no UTF-8; rename the file");
+            "run.yaml:1:14: data.file: byte 2 of the text is a control character or not UTF-8; rename the file");
     refused("data: {file: \"a\\u2028\"}",
-            "run.yaml:1:14: data.file: byte 2 of the text is a control character or no UTF-8; rename the file");
+            "run.yaml:1:14: data.file: byte 2 of the text is a control character or not UTF-8; rename the file");
     char huge[3000] = "train: {rate: ";
     memset(huge + 14, 'x', 2000);
     strcpy(huge + 14 + 2000, "}");

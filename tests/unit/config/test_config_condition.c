@@ -31,9 +31,9 @@ START_TEST(forms_of_the_keys)
     ck_assert_uint_eq(config.data.condition.count, 3);
     ck_assert_str_eq(config.data.condition.entries[0].dataset, "/z");
     not_set(&config, "data.condition=/y", "found '/y', expected a map of up to 8 names and datasets");
-    not_set(&config, "data.condition={none: /y}", "data.condition: 'none' is no name; use up to 31 letters");
-    not_set(&config, "data.condition={1st: /y}", "'1st' is no name");
-    not_set(&config, "data.condition={a b: /y}", "'a b' is no name");
+    not_set(&config, "data.condition={none: /y}", "data.condition: 'none' is not a valid name; use up to 31 letters");
+    not_set(&config, "data.condition={1st: /y}", "'1st' is not a valid name");
+    not_set(&config, "data.condition={a b: /y}", "'a b' is not a valid name");
     not_set(&config, "data.condition={label: [/y]}", "data.condition.label: found a list");
     not_set(&config, "data.condition={label: }", "data.condition.label: found nothing, expected a dataset");
     not_set(&config, "data.condition={a: /1, b: /1, c: /1, d: /1, e: /1, f: /1, g: /1, h: /1, i: /1}",

@@ -111,9 +111,10 @@ START_TEST(test_finish_training)
         "data: {file: x.h5}\nmodel: {likelihood: {gaussian: {variance: 2, floor: 0.1}}}",
         "run.yaml: model.likelihood.gaussian.floor: a variance that is given as a number has none; set variance: "
         "optimal, or remove the floor");
-    does_not_finish("data: {file: x.h5}\nmodel: {likelihood: {gaussian: {variance: {learned: 2}, start: 2}}}",
-                    "run.yaml: model.likelihood.gaussian.variance: learned, and a number for it, too (model.variance, "
-                    "model.learn_variance or {learned: START}); leave that out, and give start where it is learned");
+    does_not_finish(
+        "data: {file: x.h5}\nmodel: {likelihood: {gaussian: {variance: {learned: 2}, start: 2}}}",
+        "run.yaml: model.likelihood.gaussian.variance: learned, and also a number for it (model.variance, "
+        "model.learn_variance or {learned: START}); remove the number, and give start if the variance is learned");
     does_not_finish(
         "data: {file: x.h5}\nmodel: {learn_variance: true}",
         "run.yaml: model.learn_variance: a bernoulli likelihood has no variance; set model.likelihood: gaussian, "
@@ -148,12 +149,12 @@ START_TEST(test_finish_training)
     }
     does_not_finish(
         "data: {file: x.h5, condition: {label: /c}}\nmodel: {condition: {prior: true}}\nobjective: {kl: {parts: {}}}",
-        "run.yaml: objective.kl: parts: is of one prior for all rows, but model.condition.prior: true gives "
-        "each its own; remove one of them");
+        "run.yaml: objective.kl: parts: needs one prior for all rows, but model.condition.prior: true gives each row "
+        "its own; remove one of them");
     does_not_finish(
         "data: {file: x.h5, condition: {label: /c}}\nmodel: {condition: {prior: true}}\nobjective: {penalty: [mmd]}",
-        "run.yaml: objective.penalty: mmd: is of one prior for all rows, but model.condition.prior: true "
-        "gives each its own; remove one of them");
+        "run.yaml: objective.penalty: mmd: needs one prior for all rows, but model.condition.prior: true gives each "
+        "row its own; remove one of them");
     does_not_finish(
         "data: {file: x.h5}\nmodel: {prior: {mixture: {components: 3}}}\nobjective: {free_bits: 0.5}",
         "run.yaml: objective.free_bits: 0.5 with model.prior: mixture, whose KL is sampled and belongs to no "
@@ -161,17 +162,18 @@ START_TEST(test_finish_training)
     does_not_finish("data: {file: x.h5}\nmodel: {prior: {vamp: 3}}\nobjective: {free_bits: 0.5}",
                     "run.yaml: objective.free_bits: 0.5 with model.prior: vamp, whose KL is sampled and belongs to no "
                     "dimension; remove one of them");
-    does_not_finish("data: {file: x.h5}\nmodel: {prior: {vamp: 3}, input: {mask: true}}",
-                    "run.yaml: model.input.mask: true with model.prior: vamp, whose pseudo-inputs are values alone; "
-                    "remove one of them");
+    does_not_finish(
+        "data: {file: x.h5}\nmodel: {prior: {vamp: 3}, input: {mask: true}}",
+        "run.yaml: model.input.mask: true with model.prior: vamp, whose pseudo-inputs consist of values only; "
+        "remove one of them");
     does_not_finish("data: {file: x.h5}\nmodel: {prior: {mixture: 3}}\nobjective: {penalty: [mmd]}",
-                    "run.yaml: objective.penalty: mmd: takes the place of, or is against, the standard prior, but "
-                    "model.prior is a mixture; remove one of them");
+                    "run.yaml: objective.penalty: mmd: assumes the standard prior, but model.prior is a mixture; "
+                    "remove one of them");
     does_not_finish("data: {file: x.h5}\nmodel: {posterior: deterministic}\nobjective: {kl: {capacity: {}}}",
                     "run.yaml: objective.kl: model.posterior: deterministic has no KL for it; remove it, or set "
                     "model.posterior: diagonal");
     does_not_finish("data: {file: x.h5}\nmodel: {posterior: deterministic}\nobjective: {penalty: [mmd, dip]}",
-                    "run.yaml: objective.penalty: dip: is of the means and variances of a diagonal posterior; remove "
+                    "run.yaml: objective.penalty: dip: needs the means and variances of a diagonal posterior; remove "
                     "it, or set model.posterior: diagonal");
     does_not_finish("data: {file: x.h5}\nmodel: {posterior: {diagonal: {least_log_variance: 2, most_log_variance: 2}}}",
                     "run.yaml: model.posterior: least_log_variance: 2 is not below most_log_variance: 2; set it lower");
@@ -179,13 +181,14 @@ START_TEST(test_finish_training)
                     "run.yaml: model.latent: 257 with model.posterior: full, whose head has Z (Z + 3) / 2 outputs: at "
                     "most 256; set fewer, or model.posterior: diagonal");
     does_not_finish("data: {file: x.h5}\nmodel: {posterior: full}\nobjective: {kl: {parts: {}}}",
-                    "run.yaml: objective.kl: parts: is of the variances of a diagonal posterior; remove it, or set "
+                    "run.yaml: objective.kl: parts: needs the variances of a diagonal posterior; remove it, or set "
                     "model.posterior: diagonal");
     does_not_finish("data: {file: x.h5}\nmodel: {posterior: full}\nobjective: {penalty: [dip: {of: latents}]}",
-                    "run.yaml: objective.penalty: dip of latents: is of the variances of a diagonal posterior; remove "
+                    "run.yaml: objective.penalty: dip of latents: needs the variances of a diagonal posterior; remove "
                     "it, or set model.posterior: diagonal");
-    does_not_finish("data: {file: x.h5}\ntrain: {epochs: 0}",
-                    "run.yaml: train.epochs and train.steps are both 0, the run would not begin; set one of them");
+    does_not_finish(
+        "data: {file: x.h5}\ntrain: {epochs: 0}",
+        "run.yaml: train.epochs and train.steps are both 0, so the run would have no steps; set one of them");
     does_not_finish("data: {file: x.h5}\ntrain: {batch: 8, microbatch: 9}",
                     "run.yaml: train.microbatch: 9 is more than train.batch, 8; make it smaller, or the batch larger");
     does_not_finish("data: {file: x.h5}\ntrain: {patience: 2}",
@@ -193,16 +196,16 @@ START_TEST(test_finish_training)
     does_not_finish("data: {file: x.h5, valid: /v}\ntrain: {patience: 2}\neval: {every: 0}",
                     "run.yaml: train.patience: counts evaluations, but there are none; set data.valid and eval.every");
     does_not_finish("data: {file: x.h5}\ntrain: {schedule: step}",
-                    "run.yaml: train.schedule: step without train.step_every; set after how many steps the rate falls");
+                    "run.yaml: train.schedule: step without train.step_every; set it to the number of steps after "
+                    "which the rate falls");
     does_not_finish("data: {file: x.h5}\ntrain: {schedule: cosine, epochs: 0, steps: 5}",
                     "run.yaml: train.schedule: cosine without an end; set train.schedule_epochs or train.epochs");
     does_not_finish(
         "data: {file: x.h5}\nobjective: {beta: 4, kl: {capacity: {to: 5}}}",
-        "run.yaml: objective.beta with objective.kl: capacity, which weighs the KL by itself; remove one of "
-        "them");
-    does_not_finish("data: {file: x.h5}\nobjective: {free_bits: 0.1, kl: {capacity: {}}}",
-                    "run.yaml: objective.free_bits with objective.kl: capacity, which weighs the KL by itself; remove "
-                    "one of them");
+        "run.yaml: objective.beta with objective.kl: capacity, which weights the KL itself; remove one of them");
+    does_not_finish(
+        "data: {file: x.h5}\nobjective: {free_bits: 0.1, kl: {capacity: {}}}",
+        "run.yaml: objective.free_bits with objective.kl: capacity, which weights the KL itself; remove one of them");
     does_not_finish("data: {file: x.h5}\nobjective: {warmup: 9, kl: {ramp: {cyclical: {steps: 100}}}}",
                     "run.yaml: objective.warmup: 9 with objective.kl.ramp: cyclical, where the weight rises in each "
                     "cycle; remove one of them");
@@ -213,10 +216,11 @@ START_TEST(test_finish_training)
                     "run.yaml: objective.classifier without model.classifier; set its layers, or remove it");
     does_not_finish(
         "data: {file: x.h5, labels: /y}\nmodel: {classifier: [dense: {units: 3}]}\nobjective: {penalty: [mmd]}",
-        "run.yaml: objective.penalty with model.classifier: a row counts for all of its classes, and rows "
-        "that see each other would have to see each other's; remove one of them");
-    does_not_finish("data: {file: x.h5}\ntrain: {rate: 0.5, schedule: {pieces: [[1, 0.1]]}}",
-                    "run.yaml: train.rate: 0.5 with train.schedule: pieces, which have the rates; remove train.rate");
+        "run.yaml: objective.penalty with model.classifier: each row counts under all classes, and terms that couple "
+        "rows would have to couple these, too; remove one of them");
+    does_not_finish(
+        "data: {file: x.h5}\ntrain: {rate: 0.5, schedule: {pieces: [[1, 0.1]]}}",
+        "run.yaml: train.rate: 0.5 with train.schedule: pieces, which contain the rates; remove train.rate");
 }
 END_TEST
 

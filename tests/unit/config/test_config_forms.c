@@ -134,11 +134,11 @@ START_TEST(kl_is_set_and_refused)
         ELBOW_CONFIG);
     ck_assert(config.objective.kl == ELBOW_KL_CAPACITY && config.objective.beta == 2 && config.objective.ramp == 0);
     refused("objective: {beta: 3, kl: {weight: 2}}",
-            "run.yaml:1:13: objective.beta: given twice, with objective.kl, too; remove it here");
+            "run.yaml:1:13: objective.beta: given twice, also by objective.kl; remove it here");
     refused("objective: {warmup: 3, kl: {ramp: {linear: 2}}}",
-            "run.yaml:1:13: objective.warmup: given twice, with objective.kl, too; remove it here");
+            "run.yaml:1:13: objective.warmup: given twice, also by objective.kl; remove it here");
     refused("objective: {free_bits: 3, kl: {free: {nats: 2}}}",
-            "run.yaml:1:13: objective.free_bits: given twice, with objective.kl, too; remove it here");
+            "run.yaml:1:13: objective.free_bits: given twice, also by objective.kl; remove it here");
     refused("objective: {kl: {capacity: {to: 2}, free: {nats: 1}}}",
             "run.yaml:1:37: objective.kl: a second key 'free' beside 'capacity', expected one kind with its options in "
             "braces");

@@ -231,7 +231,7 @@ START_TEST(keys_of_both_sorts_go_together)
     ck_assert(toy.weight == 6 && toy.old == 2);
     const char *twice = "toy: {noise: {flat: {old: 1}}, old: 2}";
     ck_assert_int_eq(elbow_keys_parse(table, &toy, "toy.yaml", twice, strlen(twice), &error), ELBOW_CONFIG);
-    ck_assert_str_eq(error.message, "toy.yaml:1:32: toy.old: given twice, with toy.noise, too; remove it here");
+    ck_assert_str_eq(error.message, "toy.yaml:1:32: toy.old: given twice, also by toy.noise; remove it here");
 }
 END_TEST
 

@@ -149,9 +149,10 @@ START_TEST(keys_that_exclude_each_other)
         "data: {file: x.h5, through: runs/m1}\nmodel: {likelihood: gaussian, input: {corrupt: {drop: 0.1}}}",
         "run.yaml: model.input with data.through: the encoder sees the latents as they are; remove "
         "model.input");
-    does_not_finish("data: {file: x.h5, labels: /y, labelled: 100}",
-                    "run.yaml: data.labelled: 100 without model.classifier, which alone is trained with labels; set "
-                    "model.classifier, or remove it");
+    does_not_finish(
+        "data: {file: x.h5, labels: /y, labelled: 100}",
+        "run.yaml: data.labelled: 100 without model.classifier, the only part that is trained with labels; set "
+        "model.classifier, or remove it");
     does_not_finish(
         "data: {file: x.h5, series: {length: 9}, layout: image}",
         "run.yaml: data.series with data.layout: image, which has no axis of time; set data.layout: series, "

@@ -184,18 +184,18 @@ START_TEST(test_set_kind)
     ck_assert(variance_is(&fresh.model.likelihood_options, ELBOW_NUMBER_LEARNED, 0.1));
     ck_assert_int_eq(parse(&fresh, "model: {learn_variance: true, likelihood: {gaussian: optimal}}"), ELBOW_CONFIG);
     ck_assert_str_eq(error.message,
-                     "run.yaml:1:9: model.learn_variance: given twice, with model.likelihood, too; remove it here");
+                     "run.yaml:1:9: model.learn_variance: given twice, also by model.likelihood; remove it here");
     ck_assert_int_eq(parse(&fresh, "model: {learn_variance: true, likelihood: {gaussian: {variance: 1}}}"),
                      ELBOW_CONFIG);
     ck_assert_str_eq(error.message,
-                     "run.yaml:1:9: model.learn_variance: given twice, with model.likelihood, too; remove it here");
+                     "run.yaml:1:9: model.learn_variance: given twice, also by model.likelihood; remove it here");
 }
 END_TEST
 
 START_TEST(test_set_refusals)
 {
     struct elbow_config config = defaults();
-    const char *no_entry = "there is no such entry; entries count from 0, and a new one needs the whole list";
+    const char *no_entry = "there is no such entry; entries count from 0; to add one, give the whole list";
     set(&config, "model.encoder=[dense: {units: 64}]");
     set(&config, "data.shape=[4, 5]");
     not_set(&config, "train.rate=x", "train.rate: found 'x', expected a number above 0");
@@ -228,7 +228,7 @@ START_TEST(test_set_refusals)
     not_set(&config, "model.encoder.0.dense.unit=3",
             "model.encoder.0.dense.unit: unknown key; did you mean model.encoder.0.dense.units?");
     not_set(&config, "data.file=a\xff.h5",
-            "data.file: byte 2 of the text is a control character or no UTF-8; rename the file");
+            "data.file: byte 2 of the text is a control character or not UTF-8; rename the file");
     char text[400] = "train.rate=";
     memset(text + 11, 'x', 300);
     ck_assert_int_eq(elbow_config_set(&config, text, &error), ELBOW_CONFIG);

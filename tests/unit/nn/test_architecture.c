@@ -151,8 +151,9 @@ static void refused(struct elbow_shape input, struct elbow_layers layers, struct
 START_TEST(misfits_are_told)
 {
     struct elbow_shape latent = {1, 1, 32, 0}, head = {1, 1, 64, 0};
-    refused(flat, (struct elbow_layers){1, {conv(32, 4, 2, 1)}}, head,
-            "data.shape: [height, width, channels] says so of rows that are flat");
+    refused(
+        flat, (struct elbow_layers){1, {conv(32, 4, 2, 1)}}, head,
+        "for flat rows of images, or rows with further axes of length 1, set data.shape: [height, width, channels]");
     refused((struct elbow_shape){4, 4, 1, 0}, (struct elbow_layers){2, {conv(8, 4, 2, 0), conv(8, 4, 2, 1)}}, head,
             "model.decoder.1: a conv2d of kernel 4, stride 2, padding 1 does not fit an input of 1 x 1 x 8");
     refused(latent, (struct elbow_layers){2, {dense(300), last(transpose(1, 4, 2, 1))}}, image,
@@ -177,14 +178,14 @@ START_TEST(other_axes_are_told)
     struct elbow_shape latent = {1, 1, 32, 0}, head = {1, 1, 64, 0};
     struct elbow_layer line = of_kind(ELBOW_LAYER_CONV1D, conv(3, 3, 1, 0));
     struct elbow_layer block = of_kind(ELBOW_LAYER_CONV3D, conv(3, 3, 1, 0));
-    refused(
-        flat, (struct elbow_layers){1, {line}}, head,
-        "model.decoder.0: a conv1d needs series; data.layout: series says that samples are (with data.shape: [time, "
-        "channels] if rows are flat)");
-    refused(flat, (struct elbow_layers){1, {block}}, head, "a conv3d needs volumes; data.layout: volume says");
+    refused(flat, (struct elbow_layers){1, {line}}, head,
+            "model.decoder.0: a conv1d needs series; if samples are series, set data.layout: series (with data.shape: "
+            "[time, channels] if rows are flat)");
+    refused(flat, (struct elbow_layers){1, {block}}, head,
+            "a conv3d needs volumes; if samples are volumes, set data.layout: volume");
     refused(image, (struct elbow_layers){1, {line}}, head,
             "model.decoder.0: a conv1d needs series, and the samples are images of 28 x 28 x 1 (height, width, "
-            "channels); data.layout: series would say that they are series");
+            "channels); data.layout: series declares them to be series");
     refused(image, (struct elbow_layers){1, {block}}, head, "a conv3d needs volumes, and the samples are images");
     refused(series, (struct elbow_layers){1, {block}}, head,
             "a conv3d needs volumes, and the samples are series of 64 x 2 (time, channels)");
@@ -193,10 +194,9 @@ START_TEST(other_axes_are_told)
     refused(volume, (struct elbow_layers){1, {line}}, head, "a conv1d needs series, and the samples are volumes");
     refused(series, (struct elbow_layers){2, {conv(3, 2, 1, 1), line}}, head,
             "model.decoder.1: a conv1d goes along one axis, and cannot take 2 x 65 places");
-    refused(
-        latent, (struct elbow_layers){2, {dense(9), of_kind(ELBOW_LAYER_CONV1D, last(conv(3, 3, 1, 1)))}}, series,
-        "model.decoder.1: the 9 values before this conv1d cannot become 64 x channels, which it takes to end in the "
-        "data's 64; make them a multiple of 64");
+    refused(latent, (struct elbow_layers){2, {dense(9), of_kind(ELBOW_LAYER_CONV1D, last(conv(3, 3, 1, 1)))}}, series,
+            "model.decoder.1: the 9 values before this conv1d cannot become 64 x channels, which are needed to end in "
+            "the data's 64; make them a multiple of 64");
     refused(series, (struct elbow_layers){1, {of_kind(ELBOW_LAYER_CONV1D, last(conv(3, 3, 1, 1)))}}, series,
             "the output layer and must give 64 x 2 (time, channels) for the data, but gives 64 x 3");
     refused(volume, (struct elbow_layers){1, {of_kind(ELBOW_LAYER_CONV3D, conv(3, 9, 1, 0))}}, head,
@@ -204,7 +204,7 @@ START_TEST(other_axes_are_told)
             "channels)");
     struct elbow_layer pool = {.kind = ELBOW_LAYER_POOL, .size = 9};
     refused(volume, (struct elbow_layers){1, {pool}}, head,
-            "a window of 9 x 9 x 9 does not fit into the 8 x 12 x 10 places that come in");
+            "a window of 9 x 9 x 9 does not fit into its input of 8 x 12 x 10 places");
     struct elbow_layer upsample = {.kind = ELBOW_LAYER_UPSAMPLE, .factor = 4};
     refused(latent, (struct elbow_layers){3, {dense(9), upsample, of_kind(ELBOW_LAYER_CONV3D, last(conv(1, 3, 1, 1)))}},
             volume, "an upsample by 4 cannot give the 8 x 12 x 10 places");
@@ -226,14 +226,15 @@ START_TEST(what_moves_places_needs_them)
     struct elbow_architecture plan;
     struct elbow_error error = {0};
     struct elbow_layer pool = moving(ELBOW_LAYER_POOL), upsample = moving(ELBOW_LAYER_UPSAMPLE);
-    refused(latent, (struct elbow_layers){2, {dense(64), upsample}}, image,
-            "model.decoder.1: an upsample does nothing here, where values have no height and width; put it behind "
-            "the dense layers, with a convolution at the end, or remove it");
+    refused(
+        latent, (struct elbow_layers){2, {dense(64), upsample}}, image,
+        "model.decoder.1: an upsample has no effect here, because the values have no height and width; put it behind "
+        "the dense layers, with a convolution at the end, or remove it");
     refused(latent, (struct elbow_layers){3, {upsample, dense(196), last(transpose(1, 4, 2, 1))}}, image,
-            "model.decoder.0: an upsample does nothing");
+            "model.decoder.0: an upsample has no effect");
     refused(latent, (struct elbow_layers){3, {dense(64), conv(8, 3, 1, 1), pool}}, image,
-            "model.decoder.2: a pool does");
-    refused(image, (struct elbow_layers){2, {dense(64), pool}}, head, "model.decoder.1: a pool does nothing");
+            "model.decoder.2: a pool has no effect");
+    refused(image, (struct elbow_layers){2, {dense(64), pool}}, head, "model.decoder.1: a pool has no effect");
     refused(flat, (struct elbow_layers){1, {upsample}}, head, "model.decoder.0: an upsample needs samples with");
     const struct elbow_layers decoders[] = {{3, {dense(64), conv(8, 3, 1, 1), dense(64)}}, // as version 0.1 has it
                                             {2, {transpose(8, 7, 1, 0), upsample}},        // unfolded
@@ -275,14 +276,14 @@ START_TEST(residuals_are_what_they_hold)
     ck_assert_int_eq(elbow_architecture_plan("encoder", image, &encoder, head, &plan, &error), ELBOW_OK);
     check(plan.outputs[1], 1, 1, 10);
     refused(image, around(transpose(2, 4, 2, 1), conv(2, 4, 2, 1), dense(3)), head,
-            "model.decoder.1: its layers make 28 x 28 places of 14 x 14, and the way around them can only keep or skip "
-            "places; use layers that keep them, or divide them by a whole number");
+            "model.decoder.1: its layers make 28 x 28 places of 14 x 14, and the projection around them can only keep "
+            "or skip places; use layers that keep their number, or divide it by a whole number");
     refused(image, around(conv(2, 40, 1, 0), conv(2, 4, 2, 1), dense(3)), head, "model.decoder.1: layers.0: ");
     refused(image, around(transpose(65536, 255, 255, 0), conv(2, 4, 2, 1), dense(3)), head,
             "model.decoder.1: layers.0: gives more than 2^31 values");
     refused(flat, around(conv(2, 3, 1, 1), dense(3), dense(3)), head, "model.decoder.1: a conv2d needs samples with");
     refused(latent, around(moving(ELBOW_LAYER_UPSAMPLE), dense(64), dense(64)), image,
-            "model.decoder.1: an upsample does nothing here");
+            "model.decoder.1: an upsample has no effect here");
 }
 END_TEST
 

@@ -340,7 +340,7 @@ START_TEST(huge_declared_sizes)
     check_refused(path, ELBOW_FORMAT, "damaged");
     size_t peak = elbow_memory_count().peak_bytes;
     write_head(path, 16384, 16384);
-    check_refused(path, ELBOW_FORMAT, "cannot be in so few bytes");
+    check_refused(path, ELBOW_FORMAT, "do not fit into so few bytes");
     ck_assert_uint_eq(elbow_memory_count().peak_bytes, peak);
     write_head(path, 20, 20);
     check_refused(path, ELBOW_FORMAT, "damaged");

@@ -121,7 +121,7 @@ START_TEST(headers)
     }
     // Another header, with a name in the message; but not where the tables begin anew.
     ck_assert_int_eq(table_reopen(&scratch, "step,loss\n5,1\n", 14, 10, &error), ELBOW_FORMAT);
-    ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: begins with another header"));
+    ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: has another header"));
     table_expect(&scratch, "metrics.csv", "step,loss\n5,1\n");
     ck_assert_int_eq(table_reopen(&scratch, "step,loss\n5,1\n", 14, 0, &error), ELBOW_FORMAT);
     table_expect(&scratch, "metrics.csv", "step,loss\n5,1\n");
@@ -132,7 +132,7 @@ START_TEST(headers)
     table_expect(&scratch, "metrics.csv", METRICS);
     // kl.csv of another number of latent dimensions.
     ck_assert_int_eq(open_tables(scratch.directory, 3, 10, &metrics, &error), ELBOW_FORMAT);
-    ck_assert_ptr_nonnull(strstr(error.message, "kl.csv: begins with another header"));
+    ck_assert_ptr_nonnull(strstr(error.message, "kl.csv: has another header"));
     ck_assert(!metrics.metrics.is_open && metrics.metrics.waiting == NULL);
     // Missing files are made, at any step.
     unlink(scratch_path(&scratch, "metrics.csv"));
@@ -211,7 +211,7 @@ START_TEST(unknown_columns_are_refused)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
         struct elbow_error error = {0};
         ck_assert_msg(table_reopen(&scratch, texts[i], strlen(texts[i]), 10, &error) == ELBOW_FORMAT, "%s", texts[i]);
-        ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: begins with another header"));
+        ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: has another header"));
         table_expect(&scratch, "metrics.csv", texts[i]);
     }
     scratch_clear(&scratch);
@@ -242,7 +242,7 @@ START_TEST(unusable_directories)
     elbow_directory_close(&directory);
     mkfifo(scratch_path(&scratch, "metrics.csv"), 0666); // nobody will ever write to it
     ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_FILE);
-    ck_assert_ptr_nonnull(strstr(error.message, "it is no regular file"));
+    ck_assert_ptr_nonnull(strstr(error.message, "it is not a regular file"));
     unlink(scratch_path(&scratch, "metrics.csv"));
     mkdir(scratch_path(&scratch, "kl.csv"), 0777);
     ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_FILE);
