@@ -79,81 +79,82 @@ static uint64_t linked_best(const struct elbow_directory *run)
     return elbow_checkpoint_step(target, &step) ? step : 0;
 }
 
-enum elbow_status elbow_shelf_open(const struct elbow_directory *run, struct elbow_shelf *shelf,
-                                   struct elbow_error *error)
+enum elbow_status elbow_retention_open(const struct elbow_directory *run, struct elbow_retention *retention,
+                                       struct elbow_error *error)
 {
     uint64_t *steps = NULL;
     size_t count = 0;
-    *shelf = (struct elbow_shelf){0};
+    *retention = (struct elbow_retention){0};
     enum elbow_status status = elbow_checkpoint_list(run, &steps, &count, error);
     if (status == ELBOW_OK)
-        status = elbow_allocate(&shelf->entries, count + 8, sizeof *shelf->entries, "checkpoints", error);
+        status = elbow_allocate(&retention->entries, count + 8, sizeof *retention->entries, "checkpoints", error);
     if (status == ELBOW_OK) {
-        shelf->count = count;
-        shelf->capacity = count + 8;
+        retention->count = count;
+        retention->capacity = count + 8;
         for (size_t i = 0; i < count; ++i)
-            shelf->entries[i] = (struct elbow_shelf_entry){.step = steps[i]};
+            retention->entries[i] = (struct elbow_retention_entry){.step = steps[i]};
     }
     elbow_release(&steps);
     return status;
 }
 
-enum elbow_status elbow_shelf_reserve(struct elbow_shelf *shelf, struct elbow_error *error)
+enum elbow_status elbow_retention_reserve(struct elbow_retention *retention, struct elbow_error *error)
 {
-    struct elbow_shelf_entry *larger = NULL;
-    if (shelf->count < shelf->capacity)
+    struct elbow_retention_entry *larger = NULL;
+    if (retention->count < retention->capacity)
         return ELBOW_OK;
-    size_t capacity = 2 * shelf->capacity + 8;
+    size_t capacity = 2 * retention->capacity + 8;
     enum elbow_status status = elbow_allocate(&larger, capacity, sizeof *larger, "checkpoints", error);
     if (status != ELBOW_OK)
         return status;
-    if (shelf->count > 0)
-        memcpy(larger, shelf->entries, shelf->count * sizeof *larger);
-    elbow_release(&shelf->entries);
-    shelf->entries = larger;
-    shelf->capacity = capacity;
+    if (retention->count > 0)
+        memcpy(larger, retention->entries, retention->count * sizeof *larger);
+    elbow_release(&retention->entries);
+    retention->entries = larger;
+    retention->capacity = capacity;
     return ELBOW_OK;
 }
 
 // The place of a step: its entry, or where it belongs.
-static size_t place_of(const struct elbow_shelf *shelf, uint64_t step)
+static size_t place_of(const struct elbow_retention *retention, uint64_t step)
 {
-    size_t i = shelf->count;
-    while (i > 0 && shelf->entries[i - 1].step >= step)
+    size_t i = retention->count;
+    while (i > 0 && retention->entries[i - 1].step >= step)
         --i;
     return i;
 }
 
-static void add_sound(struct elbow_shelf *shelf, uint64_t step)
+static void add_sound(struct elbow_retention *retention, uint64_t step)
 {
-    size_t at = place_of(shelf, step);
-    if (at == shelf->count || shelf->entries[at].step != step) {
-        ELBOW_CHECK(shelf->count < shelf->capacity);
-        memmove(shelf->entries + at + 1, shelf->entries + at, (shelf->count - at) * sizeof *shelf->entries);
-        ++shelf->count;
+    size_t at = place_of(retention, step);
+    if (at == retention->count || retention->entries[at].step != step) {
+        ELBOW_CHECK(retention->count < retention->capacity);
+        memmove(retention->entries + at + 1, retention->entries + at,
+                (retention->count - at) * sizeof *retention->entries);
+        ++retention->count;
     }
-    shelf->entries[at] = (struct elbow_shelf_entry){.step = step, .is_sound = true};
+    retention->entries[at] = (struct elbow_retention_entry){.step = step, .is_sound = true};
 }
 
-static void forget(struct elbow_shelf *shelf, size_t at)
+static void forget(struct elbow_retention *retention, size_t at)
 {
-    --shelf->count;
-    memmove(shelf->entries + at, shelf->entries + at + 1, (shelf->count - at) * sizeof *shelf->entries);
+    --retention->count;
+    memmove(retention->entries + at, retention->entries + at + 1, (retention->count - at) * sizeof *retention->entries);
 }
 
-void elbow_shelf_put(struct elbow_shelf *shelf, const struct elbow_directory *run, uint64_t step, int64_t keep,
-                     bool keeps_best, uint64_t best_step)
+void elbow_retention_put(struct elbow_retention *retention, const struct elbow_directory *run, uint64_t step,
+                         int64_t keep, bool keeps_best, uint64_t best_step)
 {
     char name[ELBOW_CHECKPOINT_NAME_SIZE];
     uint64_t linked = keeps_best ? linked_best(run) : 0, best = keeps_best ? best_step : 0;
     int64_t kept = 0;
-    add_sound(shelf, step);
-    for (size_t i = shelf->count; i-- > 0;) {
-        struct elbow_shelf_entry *entry = &shelf->entries[i];
+    add_sound(retention, step);
+    for (size_t i = retention->count; i-- > 0;) {
+        struct elbow_retention_entry *entry = &retention->entries[i];
         elbow_checkpoint_name(entry->step, name);
         enum elbow_status status = entry->is_sound ? ELBOW_OK : elbow_checkpoint_verify_file(run, name, NULL);
         if (status == ELBOW_FORMAT)
-            forget(shelf, i);
+            forget(retention, i);
         if (status != ELBOW_OK) // it may be sound: the next time, perhaps
             continue;
         entry->is_sound = true;
@@ -161,12 +162,12 @@ void elbow_shelf_put(struct elbow_shelf *shelf, const struct elbow_directory *ru
             ++kept;
         else if (entry->step != linked && entry->step != best &&
                  (unlinkat(elbow_directory_descriptor(run), name, 0) == 0 || errno == ENOENT))
-            forget(shelf, i);
+            forget(retention, i);
     }
 }
 
-void elbow_shelf_clear(struct elbow_shelf *shelf)
+void elbow_retention_clear(struct elbow_retention *retention)
 {
-    elbow_release(&shelf->entries);
-    *shelf = (struct elbow_shelf){0};
+    elbow_release(&retention->entries);
+    *retention = (struct elbow_retention){0};
 }

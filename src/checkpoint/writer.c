@@ -20,7 +20,7 @@ enum elbow_status elbow_writer_open(struct elbow_comm *comm, const struct elbow_
     if (elbow_snapshot_open(comm, source, &writer->snapshot, error) != ELBOW_OK)
         return error->status;
     if (elbow_comm_place(comm).rank == 0)
-        elbow_shelf_open(run, &writer->shelf, error);
+        elbow_retention_open(run, &writer->retention, error);
     return elbow_comm_agree(comm, error);
 }
 
@@ -86,8 +86,8 @@ static void tidy(struct elbow_writer *writer)
     if (order->keeps_best && order->best_step > 0 && !elbow_checkpoint_link_best(writer->run, order->best_step))
         elbow_error_set(&writer->trouble, ELBOW_OUTPUT, "%s/checkpoints/best.h5: cannot become a link to step %llu: %s",
                         writer->run->path, (unsigned long long)order->best_step, strerror(errno));
-    elbow_shelf_put(&writer->shelf, writer->run, writer->snapshot.step, order->keep, order->keeps_best,
-                    order->best_step);
+    elbow_retention_put(&writer->retention, writer->run, writer->snapshot.step, order->keep, order->keeps_best,
+                        order->best_step);
     elbow_trace_end(writer->track, ELBOW_TRACE_TIDY, 0, begin);
 }
 
@@ -111,7 +111,7 @@ void elbow_writer_begin(struct elbow_writer *writer, const struct elbow_writer_o
     writer->order = *order;
     writer->trouble = (struct elbow_error){0};
     writer->is_busy = true;
-    if (elbow_shelf_reserve(&writer->shelf, &writer->trouble) != ELBOW_OK) {
+    if (elbow_retention_reserve(&writer->retention, &writer->trouble) != ELBOW_OK) {
         elbow_error_set(&writer->trouble, ELBOW_OUTPUT, "the checkpoint was not written: %s", writer->trouble.message);
         return;
     }
@@ -138,5 +138,5 @@ void elbow_writer_close(struct elbow_writer *writer)
 {
     elbow_writer_wait(writer, NULL);
     elbow_snapshot_clear(&writer->snapshot);
-    elbow_shelf_clear(&writer->shelf);
+    elbow_retention_clear(&writer->retention);
 }

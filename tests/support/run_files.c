@@ -133,10 +133,10 @@ void run_check_found(struct run *run, bool best, const char *name)
 
 void run_check_kept(struct run *run, uint64_t step, int64_t keep, bool keeps_best, const uint64_t *kept, size_t count)
 {
-    struct elbow_shelf shelf;
+    struct elbow_retention retention;
     struct elbow_error error = {0};
-    ck_assert_int_eq(elbow_shelf_open(&run->directory, &shelf, &error), ELBOW_OK);
-    elbow_shelf_put(&shelf, &run->directory, step, keep, keeps_best, 0);
+    ck_assert_int_eq(elbow_retention_open(&run->directory, &retention, &error), ELBOW_OK);
+    elbow_retention_put(&retention, &run->directory, step, keep, keeps_best, 0);
     run_check_list(run, kept, count);
-    elbow_shelf_clear(&shelf);
+    elbow_retention_clear(&retention);
 }

@@ -149,8 +149,8 @@ enum elbow_status elbow_checkpoint_cut(const struct elbow_directory *run, uint64
 bool elbow_checkpoint_link_best(const struct elbow_directory *run, uint64_t best_step);
 
 // The checkpoints of a run directory that may be deleted later. Zeroed: none.
-struct elbow_shelf {
-    struct elbow_shelf_entry {
+struct elbow_retention {
+    struct elbow_retention_entry {
         uint64_t step;
         bool is_sound; // written by this start, or read and verified by it
     } * entries;       // ascending by step; owned
@@ -158,21 +158,21 @@ struct elbow_shelf {
 };
 
 // Local. The contents of a run directory, by names only: files are verified when it matters.
-enum elbow_status elbow_shelf_open(const struct elbow_directory *run, struct elbow_shelf *shelf,
-                                   struct elbow_error *error);
+enum elbow_status elbow_retention_open(const struct elbow_directory *run, struct elbow_retention *retention,
+                                       struct elbow_error *error);
 
 // Local. Memory for one more. MEMORY.
-enum elbow_status elbow_shelf_reserve(struct elbow_shelf *shelf, struct elbow_error *error);
+enum elbow_status elbow_retention_reserve(struct elbow_retention *retention, struct elbow_error *error);
 
 // Local. After the checkpoint of `step` has been written, for which there is memory: deletes all but the newest `keep`
 // intact ones and, if `keeps_best`, that of best_step (0: none) and that which best.h5 links to. A file that this start
 // has not verified is read first; one that is not an intact checkpoint neither counts nor is deleted. Asks for no
 // memory.
-void elbow_shelf_put(struct elbow_shelf *shelf, const struct elbow_directory *run, uint64_t step, int64_t keep,
-                     bool keeps_best, uint64_t best_step);
+void elbow_retention_put(struct elbow_retention *retention, const struct elbow_directory *run, uint64_t step,
+                         int64_t keep, bool keeps_best, uint64_t best_step);
 
 // Local. Releases everything; a zeroed struct is legal.
-void elbow_shelf_clear(struct elbow_shelf *shelf);
+void elbow_retention_clear(struct elbow_retention *retention);
 
 ELBOW_C_END
 

@@ -27,7 +27,7 @@ struct elbow_writer_order {
 struct elbow_writer {
     const struct elbow_directory *run; // borrowed; rank zero's is open
     struct elbow_snapshot snapshot;    // filled by the owner, all ranks
-    struct elbow_shelf shelf;          // rank zero
+    struct elbow_retention retention;  // rank zero
     struct elbow_thread thread;
     struct elbow_writer_order order;
     bool is_busy;               // begun, and not yet waited for

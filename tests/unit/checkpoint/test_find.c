@@ -126,20 +126,20 @@ START_TEST(what_cannot_be_read_is_no_damage)
     ck_assert_int_eq(elbow_checkpoint_cut(&run.directory, 10, &error), ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, "step-00000030.h5: cannot be read"));
     ck_assert(run_holds(&run, "step-00000030.h5") && !run_holds(&run, "step-00000030.h5.damaged"));
-    // For the shelf it neither counts nor goes, and is asked again.
+    // For the retention it neither counts nor goes, and is asked again.
     ck_assert_int_eq(unlink(run_path_of(&run, "step-00000020.h5.damaged")), 0);
-    struct elbow_shelf shelf;
-    ck_assert_int_eq(elbow_shelf_open(&run.directory, &shelf, &error), ELBOW_OK);
+    struct elbow_retention retention;
+    ck_assert_int_eq(elbow_retention_open(&run.directory, &retention, &error), ELBOW_OK);
     run_put(&run, "step-00000040.h5", false);
-    elbow_shelf_put(&shelf, &run.directory, 40, 1, false, 0);
+    elbow_retention_put(&retention, &run.directory, 40, 1, false, 0);
     run_check_list(&run, (const uint64_t[]){30, 40}, 2);
     ck_assert_int_eq(unlink(run_path_of(&run, "step-00000030.h5")), 0);
     run_put(&run, "step-00000030.h5", false);
     run_put(&run, "step-00000050.h5", false);
-    ck_assert_int_eq(elbow_shelf_reserve(&shelf, &error), ELBOW_OK);
-    elbow_shelf_put(&shelf, &run.directory, 50, 1, false, 0);
+    ck_assert_int_eq(elbow_retention_reserve(&retention, &error), ELBOW_OK);
+    elbow_retention_put(&retention, &run.directory, 50, 1, false, 0);
     run_check_list(&run, (const uint64_t[]){50}, 1);
-    elbow_shelf_clear(&shelf);
+    elbow_retention_clear(&retention);
     run_close(&run);
 }
 END_TEST

@@ -71,26 +71,26 @@ START_TEST(damaged_ones_neither_count_nor_go)
 }
 END_TEST
 
-// The shelf of a run that writes for long asks for room now and then, and follows what it deletes.
-START_TEST(a_shelf_over_a_long_run)
+// The retention of a run that writes for long asks for room now and then, and follows what it deletes.
+START_TEST(a_retention_over_a_long_run)
 {
     struct run run = run_open(true);
-    struct elbow_shelf shelf;
+    struct elbow_retention retention;
     struct elbow_error error = {0};
     size_t blocks = elbow_memory_count().blocks;
-    ck_assert_int_eq(elbow_shelf_open(&run.directory, &shelf, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_retention_open(&run.directory, &retention, &error), ELBOW_OK);
     for (uint64_t step = 1; step <= 40; ++step) {
         char name[32];
         snprintf(name, sizeof name, "step-%08d.h5", (int)step);
-        run_put_text(&run, name); // that it is sound the shelf is told
-        ck_assert_int_eq(elbow_shelf_reserve(&shelf, &error), ELBOW_OK);
-        elbow_shelf_put(&shelf, &run.directory, step, step <= 30 ? 25 : 2, false, 0);
-        ck_assert_uint_eq(shelf.count, step <= 25 ? step : step <= 30 ? 25 : 2);
+        run_put_text(&run, name); // that it is sound the retention is told
+        ck_assert_int_eq(elbow_retention_reserve(&retention, &error), ELBOW_OK);
+        elbow_retention_put(&retention, &run.directory, step, step <= 30 ? 25 : 2, false, 0);
+        ck_assert_uint_eq(retention.count, step <= 25 ? step : step <= 30 ? 25 : 2);
     }
     run_check_list(&run, (const uint64_t[]){39, 40}, 2);
-    elbow_shelf_put(&shelf, &run.directory, 40, 2, false, 0); // written again
-    ck_assert_uint_eq(shelf.count, 2);
-    elbow_shelf_clear(&shelf);
+    elbow_retention_put(&retention, &run.directory, 40, 2, false, 0); // written again
+    ck_assert_uint_eq(retention.count, 2);
+    elbow_retention_clear(&retention);
     ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
     run_close(&run);
 }
@@ -122,4 +122,4 @@ START_TEST(the_best_is_a_link)
 END_TEST
 
 UNIT_MAIN("checkpoint/retention", damaged_ones_get_names_of_their_own, the_newest_and_the_best_are_kept,
-          damaged_ones_neither_count_nor_go, a_shelf_over_a_long_run, the_best_is_a_link)
+          damaged_ones_neither_count_nor_go, a_retention_over_a_long_run, the_best_is_a_link)

@@ -26,7 +26,7 @@ static void open_writer(struct elbow_writer *writer, const char *run)
     *writer = (struct elbow_writer){.run = &directory};
     ck_assert_int_eq(elbow_hdf5_reserve(&writer->snapshot.file, SIZE, &error), ELBOW_OK);
     writer->snapshot.file.size = SIZE;
-    ck_assert_int_eq(elbow_shelf_open(&directory, &writer->shelf, &error), ELBOW_OK);
+    ck_assert_int_eq(elbow_retention_open(&directory, &writer->retention, &error), ELBOW_OK);
 }
 
 static void take(struct elbow_writer *writer, uint64_t step)
