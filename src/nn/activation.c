@@ -11,121 +11,122 @@ enum { VALUES_LEAST = 1 << 13 }; // values that are worth a thread
 
 struct activation {
     enum elbow_initial initial; // of the weights before it
-    bool keeps_slope;
+    bool keeps_derivative;
     // One row: a becomes y = f(a + bias).
-    void (*forward)(size_t n, const float *restrict bias, float *restrict y, float *restrict slope);
+    void (*forward)(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative);
     // dy *= f'(a); NULL: f' is 1.
-    void (*backward)(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy);
+    void (*backward)(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy);
     // y = f(a) as nodes of an ONNX graph.
     elbow_onnx_value (*onnx)(struct elbow_onnx *onnx, elbow_onnx_value a);
 };
 
-static void none_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+static void none_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i)
         y[i] += bias[i];
 }
 
-static void relu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+static void relu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i)
         y[i] = y[i] + bias[i] < 0.0f ? 0.0f : y[i] + bias[i]; // NaN is not below zero
 }
 
-static void relu_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void relu_backward(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i)
         dy[i] *= y[i] > 0.0f ? 1.0f : 0.0f;
 }
 
-static void leaky_relu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+static void leaky_relu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i) {
         float a = y[i] + bias[i], leaked = leak * a;
         y[i] = a < 0.0f ? leaked : a;
     }
 }
 
-static void leaky_relu_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void leaky_relu_backward(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i)
         dy[i] *= y[i] > 0.0f ? 1.0f : leak;
 }
 
-static void tanh_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+static void tanh_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
-    none_forward(n, bias, y, slope);
+    none_forward(n, bias, y, derivative);
     elbow_vector_tanh(n, y, y);
 }
 
-static void tanh_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void tanh_backward(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i)
         dy[i] *= (1.0f - y[i]) * (1.0f + y[i]);
 }
 
-static void sigmoid_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+static void sigmoid_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
-    none_forward(n, bias, y, slope);
+    none_forward(n, bias, y, derivative);
     elbow_vector_sigmoid(n, y, y);
 }
 
-static void sigmoid_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void sigmoid_backward(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i)
         dy[i] *= y[i] * (1.0f - y[i]);
 }
 
-static void softplus_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+static void softplus_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
-    none_forward(n, bias, y, slope);
+    none_forward(n, bias, y, derivative);
     elbow_vector_softplus(n, y, y);
 }
 
 // 1 - exp(-y), without the loss of digits near y = 0.
-static void softplus_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void softplus_backward(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy)
 {
     enum { CHUNK = 512 };
-    float minus_slope[CHUNK] = {0};
-    (void)slope;
+    float minus_derivative[CHUNK] = {0};
+    (void)derivative;
     for (size_t first = 0; first < n; first += CHUNK) {
         size_t count = n - first < CHUNK ? n - first : CHUNK;
         for (size_t i = 0; i < count; ++i)
-            minus_slope[i] = -y[first + i];
-        elbow_vector_expm1(count, minus_slope, minus_slope);
+            minus_derivative[i] = -y[first + i];
+        elbow_vector_expm1(count, minus_derivative, minus_derivative);
         for (size_t i = 0; i < count; ++i)
-            dy[first + i] *= -minus_slope[i];
+            dy[first + i] *= -minus_derivative[i];
     }
 }
 
-// From s = sigmoid(a): slope = s (1 + a (1 - s)), y = a s.
-static void silu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+// From s = sigmoid(a): derivative = s (1 + a (1 - s)), y = a s.
+static void silu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
-    none_forward(n, bias, y, slope);
-    elbow_vector_sigmoid(n, y, slope);
+    none_forward(n, bias, y, derivative);
+    elbow_vector_sigmoid(n, y, derivative);
     for (size_t i = 0; i < n; ++i) {
-        float a = y[i], s = slope[i];
+        float a = y[i], s = derivative[i];
         y[i] = a * s;
-        slope[i] = s * (1.0f + a * (1.0f - s));
+        derivative[i] = s * (1.0f + a * (1.0f - s));
     }
 }
 
-static void slope_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void derivative_backward(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy)
 {
     (void)y;
     for (size_t i = 0; i < n; ++i)
-        dy[i] *= slope[i];
+        dy[i] *= derivative[i];
 }
 
-// Phi(a) = erfc(-a / sqrt(2)) / 2 and phi(a) = exp(-a^2 / 2) / sqrt(2 pi): y = a Phi(a), slope = Phi(a) + a phi(a).
-static void gelu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+// Phi(a) = erfc(-a / sqrt(2)) / 2 and phi(a) = exp(-a^2 / 2) / sqrt(2 pi): y = a Phi(a), derivative = Phi(a) + a
+// phi(a).
+static void gelu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
     enum { CHUNK = 512 };
     const float root_half = 0.70710678118654752f, density = 0.39894228040143268f;
@@ -142,17 +143,17 @@ static void gelu_forward(size_t n, const float *restrict bias, float *restrict y
         elbow_vector_exp(count, height, height);
         for (size_t i = 0; i < count; ++i) {
             float a = y[first + i], share = 0.5f * below[i];
-            slope[first + i] = share + a * (density * height[i]);
+            derivative[first + i] = share + a * (density * height[i]);
             y[first + i] = a * share;
         }
     }
 }
 
-static void elu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+static void elu_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
     enum { CHUNK = 512 };
     float below[CHUNK];
-    (void)slope;
+    (void)derivative;
     for (size_t first = 0, count; first < n; first += count) {
         count = n - first < CHUNK ? n - first : CHUNK;
         none_forward(count, bias + first, y + first, NULL);
@@ -162,9 +163,9 @@ static void elu_forward(size_t n, const float *restrict bias, float *restrict y,
     }
 }
 
-static void elu_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void elu_backward(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i)
         dy[i] *= y[i] > 0.0f ? 1.0f : 1.0f + y[i];
 }
@@ -172,35 +173,35 @@ static void elu_backward(size_t n, const float *restrict y, const float *restric
 // exp(20) = 4.9e8: a row of large values must not overflow, nor send a step of that size back.
 static const float exp_most = 20.0f;
 
-static void exp_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+static void exp_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i)
         y[i] = y[i] + bias[i] > exp_most ? exp_most : y[i] + bias[i]; // NaN is not above it
     elbow_vector_exp(n, y, y);
 }
 
-static void exp_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void exp_backward(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy)
 {
     float most;
-    (void)slope;
+    (void)derivative;
     elbow_vector_exp(1, &exp_most, &most);
     for (size_t i = 0; i < n; ++i)
         dy[i] *= y[i] >= most ? 0.0f : y[i];
 }
 
-static void hard_tanh_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict slope)
+static void hard_tanh_forward(size_t n, const float *restrict bias, float *restrict y, float *restrict derivative)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i) {
         float a = y[i] + bias[i], capped = a > 1.0f ? 1.0f : a;
         y[i] = capped < -1.0f ? -1.0f : capped;
     }
 }
 
-static void hard_tanh_backward(size_t n, const float *restrict y, const float *restrict slope, float *restrict dy)
+static void hard_tanh_backward(size_t n, const float *restrict y, const float *restrict derivative, float *restrict dy)
 {
-    (void)slope;
+    (void)derivative;
     for (size_t i = 0; i < n; ++i)
         dy[i] *= y[i] > -1.0f && y[i] < 1.0f ? 1.0f : 0.0f;
 }
@@ -225,8 +226,8 @@ static elbow_onnx_value none_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)
 
 static elbow_onnx_value leaky_relu_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)
 {
-    const struct elbow_onnx_attribute slope = {.name = "alpha", .kind = ELBOW_ONNX_NUMBER, .number = leak};
-    return elbow_onnx_node(onnx, "LeakyRelu", 1, &a, 1, &slope);
+    const struct elbow_onnx_attribute derivative = {.name = "alpha", .kind = ELBOW_ONNX_NUMBER, .number = leak};
+    return elbow_onnx_node(onnx, "LeakyRelu", 1, &a, 1, &derivative);
 }
 
 static elbow_onnx_value silu_onnx(struct elbow_onnx *onnx, elbow_onnx_value a)
@@ -264,8 +265,8 @@ static const struct activation sigmoid_row = {ELBOW_INITIAL_GLOROT, false, sigmo
                                               sigmoid_onnx};
 static const struct activation softplus_row = {ELBOW_INITIAL_HE, false, softplus_forward, softplus_backward,
                                                softplus_onnx};
-static const struct activation silu_row = {ELBOW_INITIAL_HE, true, silu_forward, slope_backward, silu_onnx};
-static const struct activation gelu_row = {ELBOW_INITIAL_HE, true, gelu_forward, slope_backward, gelu_onnx};
+static const struct activation silu_row = {ELBOW_INITIAL_HE, true, silu_forward, derivative_backward, silu_onnx};
+static const struct activation gelu_row = {ELBOW_INITIAL_HE, true, gelu_forward, derivative_backward, gelu_onnx};
 static const struct activation elu_row = {ELBOW_INITIAL_HE, false, elu_forward, elu_backward, elu_onnx};
 static const struct activation exp_row = {ELBOW_INITIAL_GLOROT, false, exp_forward, exp_backward, exp_onnx};
 static const struct activation hard_tanh_row = {ELBOW_INITIAL_GLOROT, false, hard_tanh_forward, hard_tanh_backward,
@@ -289,16 +290,16 @@ enum elbow_initial elbow_activation_initial(enum elbow_activation activation, en
     return row_of(activation)->initial;
 }
 
-bool elbow_activation_keeps_slope(enum elbow_activation activation)
+bool elbow_activation_keeps_derivative(enum elbow_activation activation)
 {
-    return row_of(activation)->keeps_slope;
+    return row_of(activation)->keeps_derivative;
 }
 
 struct forward {
     const struct activation *row;
     size_t units;
     const float *bias;
-    float *y, *slope; // slope: NULL where it is not kept
+    float *y, *derivative; // derivative: NULL where it is not kept
 };
 
 static void forward_span(void *user, int part, size_t first, size_t count)
@@ -308,21 +309,21 @@ static void forward_span(void *user, int part, size_t first, size_t count)
     (void)part;
     for (size_t row = first; row < first + count; ++row)
         forward->row->forward(units, forward->bias, forward->y + row * units,
-                              forward->slope ? forward->slope + row * units : NULL);
+                              forward->derivative ? forward->derivative + row * units : NULL);
 }
 
 void elbow_activation_forward(enum elbow_activation activation, size_t rows, size_t units, const float *bias, float *y,
-                              float *slope)
+                              float *derivative)
 {
     struct forward call = {.row = row_of(activation), .units = units, .bias = bias, .y = y};
-    ELBOW_CHECK(slope != NULL || !call.row->keeps_slope);
-    call.slope = call.row->keeps_slope ? slope : NULL;
+    ELBOW_CHECK(derivative != NULL || !call.row->keeps_derivative);
+    call.derivative = call.row->keeps_derivative ? derivative : NULL;
     elbow_threads_split(rows, 1, VALUES_LEAST / (units + 1) + 1, forward_span, &call);
 }
 
 struct backward {
     const struct activation *row;
-    const float *y, *slope;
+    const float *y, *derivative;
     float *dy;
 };
 
@@ -330,14 +331,14 @@ static void backward_span(void *user, int part, size_t first, size_t count)
 {
     const struct backward *backward = user;
     (void)part;
-    backward->row->backward(count, backward->y + first, backward->slope ? backward->slope + first : NULL,
+    backward->row->backward(count, backward->y + first, backward->derivative ? backward->derivative + first : NULL,
                             backward->dy + first);
 }
 
-void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
+void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *derivative,
                                float *dy)
 {
-    struct backward call = {.row = row_of(activation), .y = y, .slope = slope, .dy = dy};
+    struct backward call = {.row = row_of(activation), .y = y, .derivative = derivative, .dy = dy};
     if (call.row->backward)
         elbow_threads_split(n, ELBOW_THREADS_LINE, VALUES_LEAST, backward_span, &call);
 }

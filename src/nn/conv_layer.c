@@ -65,7 +65,7 @@ void elbow_conv_layer_destroy(void *state)
 size_t elbow_conv_layer_kept(const struct elbow_layer_instance *layer)
 {
     const struct elbow_conv_layer *conv = layer->state;
-    return elbow_activation_keeps_slope(conv->activation) ? layer->outputs : 0;
+    return elbow_activation_keeps_derivative(conv->activation) ? layer->outputs : 0;
 }
 
 // One row of an output image, and how many rows a sample has.

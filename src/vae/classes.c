@@ -121,8 +121,9 @@ void elbow_classes_train(const struct elbow_model *model, size_t lane, const str
             mean += exp(log_q[y * rows]) * (value[y * rows + i] - log_q[y * rows]);
         for (size_t y = 0; y < classes; ++y) {
             double q = exp(log_q[y * rows]), is_it = (int64_t)y == label ? 1 : 0;
-            double slope = label < 0 ? q * (value[y * rows + i] - log_q[y * rows] - mean) : classifier * (is_it - q);
-            gradient[i * classes + y] = (float)(-weight * slope);
+            double derivative =
+                label < 0 ? q * (value[y * rows + i] - log_q[y * rows] - mean) : classifier * (is_it - q);
+            gradient[i * classes + y] = (float)(-weight * derivative);
         }
     }
 }

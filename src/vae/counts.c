@@ -72,21 +72,21 @@ static inline double positive(double a)
 }
 
 // Without further zeros. The parts that are large where t is (log Gamma(t + x) and psi(t + x)) come as differences.
-static struct terms plain(double x, double log_mean, double log_dispersion, bool has_slopes)
+static struct terms plain(double x, double log_mean, double log_dispersion, bool has_derivatives)
 {
     double t = exp(log_dispersion), odds = log_mean - log_dispersion; // log(m / t)
     double small = exp(-fabs(odds)), rest = log1p(small);
     double larger = positive(odds) + rest, smaller = positive(-odds) + rest; // softplus(+-odds)
     double above = (odds > 0 ? 1 : small) / (1 + small), below = (odds > 0 ? small : 1) / (1 + small);
     struct terms terms = {.log_p = -t * larger};
-    if (has_slopes) {
+    if (has_derivatives) {
         terms.mean = -exp(log_mean) * below;
         terms.dispersion = t * (above - larger);
     }
     if (x == 0) // most counts of many data
         return terms;
     terms.log_p += elbow_log_gamma_rise(t, x) - elbow_log_factorial(x) - x * smaller;
-    if (has_slopes) {
+    if (has_derivatives) {
         terms.mean += x * below;
         terms.dispersion += t * elbow_digamma_rise(t, x) - x * below;
     }
@@ -115,9 +115,9 @@ static struct terms with_drops(double x, double drop, struct terms terms)
 
 // A value; shift is what is added to its first output.
 static struct terms value_terms(const struct counts *work, double x, const float *y, size_t d, double shift,
-                                bool has_slopes)
+                                bool has_derivatives)
 {
-    struct terms terms = plain(x, y[0] + shift, log_dispersion_of(work, y, d), has_slopes);
+    struct terms terms = plain(x, y[0] + shift, log_dispersion_of(work, y, d), has_derivatives);
     return work->has_zeros ? with_drops(x, y[1], terms) : terms;
 }
 
@@ -187,7 +187,7 @@ static void sum_columns(void *user, int part, size_t first, size_t count)
     }
 }
 
-static void write_slopes(const struct counts *work, struct terms terms, float *dy)
+static void write_derivatives(const struct counts *work, struct terms terms, float *dy)
 {
     dy[0] = (float)-terms.mean;
     if (work->has_zeros)
@@ -200,7 +200,7 @@ static void write_slopes(const struct counts *work, struct terms terms, float *d
 static double score_row(const struct counts *work, size_t row, double shift, double *sum)
 {
     const struct elbow_likelihood_call *call = work->call;
-    double lanes[ELBOW_LANES] = {0}, slopes[ELBOW_LANES] = {0}, dispersions[ELBOW_LANES] = {0};
+    double lanes[ELBOW_LANES] = {0}, derivatives[ELBOW_LANES] = {0}, dispersions[ELBOW_LANES] = {0};
     size_t known = 0;
     for (size_t d = 0; d < call->values; ++d) {
         size_t at = row * call->values + d, first = at * work->outputs;
@@ -209,12 +209,12 @@ static double score_row(const struct counts *work, size_t row, double shift, dou
         ++known;
         struct terms terms = value_terms(work, call->x[at], call->y + first, d, shift, call->dy != NULL);
         lanes[d % ELBOW_LANES] += terms.log_p;
-        slopes[d % ELBOW_LANES] += terms.mean;
+        derivatives[d % ELBOW_LANES] += terms.mean;
         dispersions[d % ELBOW_LANES] += log_dispersion_of(work, call->y + first, d);
         if (call->dy && !work->has_total)
-            write_slopes(work, terms, call->dy + first);
+            write_derivatives(work, terms, call->dy + first);
     }
-    *sum = elbow_lanes_fold(slopes);
+    *sum = elbow_lanes_fold(derivatives);
     if (call->notes)
         call->notes[row] = exp(elbow_lanes_fold(dispersions) / (double)known);
     return elbow_lanes_fold(lanes);
@@ -231,7 +231,7 @@ static void spread_shares(const struct counts *work, size_t row, double shift, d
         if (is_known(call, at))
             terms = value_terms(work, call->x[at], call->y + first, d, shift, true);
         terms.mean -= exp(call->y[first] + shift) * relative;
-        write_slopes(work, terms, call->dy + first);
+        write_derivatives(work, terms, call->dy + first);
     }
 }
 

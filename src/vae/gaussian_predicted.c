@@ -13,21 +13,21 @@
 static const double LOG_2_PI = 1.83787706640934548356;
 static const double BEND = 40, MOST = 60;
 
-// MOST - softplus(MOST - s), and its slope. At BEND it differs from s by 2e-9, less than a float tells.
-static double bend(double s, double *slope)
+// MOST - softplus(MOST - s), and its derivative. At BEND it differs from s by 2e-9, less than a float tells.
+static double bend(double s, double *derivative)
 {
-    *slope = 1;
+    *derivative = 1;
     if (!(s > BEND)) // a NaN stays
         return s;
     double small = exp(-fabs(s - MOST));
-    *slope = s > MOST ? small / (1 + small) : 1 / (1 + small);
+    *derivative = s > MOST ? small / (1 + small) : 1 / (1 + small);
     return (s > MOST ? MOST : s) - log1p(small);
 }
 
 double elbow_gaussian_predicted(float s, double floor)
 {
-    double slope;
-    return floor + exp(bend((double)s, &slope));
+    double derivative;
+    return floor + exp(bend((double)s, &derivative));
 }
 
 struct rows {
@@ -43,9 +43,9 @@ struct sums {
 static void tile(const struct rows *rows, size_t n, const float *x, const float *y, struct sums *sums, float *dy)
 {
     float bent[ELBOW_TILE], above[ELBOW_TILE];
-    double slope[ELBOW_TILE];
+    double derivative[ELBOW_TILE];
     for (size_t d = 0; d < n; ++d)
-        bent[d] = (float)bend((double)y[2 * d + 1], &slope[d]);
+        bent[d] = (float)bend((double)y[2 * d + 1], &derivative[d]);
     elbow_vector_exp(n, bent, above);
     for (size_t d = 0; d < n; ++d) {
         double v = rows->floor + (double)above[d], difference = (double)y[2 * d] - (double)x[d];
@@ -56,7 +56,7 @@ static void tile(const struct rows *rows, size_t n, const float *x, const float 
         if (!dy)
             continue;
         dy[2 * d] = (float)(difference / v);
-        dy[2 * d + 1] = (float)(0.5 * (1 - ratio) * slope[d] * ((double)above[d] / v));
+        dy[2 * d + 1] = (float)(0.5 * (1 - ratio) * derivative[d] * ((double)above[d] / v));
     }
 }
 

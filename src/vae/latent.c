@@ -9,13 +9,13 @@
 
 enum { TILE = 256 };
 
-// Rows to work on: z is made on the way forward; dz and slopes are used, and dhead made on the way back.
+// Rows to work on: z is made on the way forward; dz and derivatives are used, and dhead made on the way back.
 struct rows {
     size_t latent;
     const float *head, *noise;
     float *z;
     const float *dz;
-    const double *slopes;
+    const double *derivatives;
     float *dhead;
 };
 
@@ -64,16 +64,16 @@ void elbow_latent_forward(size_t rows, size_t latent, const float *head, const f
     elbow_threads_split(rows, 1, least_rows(latent), forward_span, &call);
 }
 
-// slopes and dhead: the mean's; those of log_variance lie `latent` behind.
+// derivatives and dhead: the mean's; those of log_variance lie `latent` behind.
 static void backward_tile(size_t n, size_t latent, const float *log_variance, const float *noise, const float *dz,
-                          const double *slopes, float *dhead)
+                          const double *derivatives, float *dhead)
 {
     float deviation[TILE];
     fill_deviations(n, log_variance, deviation);
     for (size_t j = 0; j < n; ++j) {
         double gradient = dz[j];
-        dhead[j] = (float)(gradient + slopes[j]);
-        dhead[latent + j] = (float)(0.5 * (gradient * noise[j] * deviation[j]) + slopes[latent + j]);
+        dhead[j] = (float)(gradient + derivatives[j]);
+        dhead[latent + j] = (float)(0.5 * (gradient * noise[j] * deviation[j]) + derivatives[latent + j]);
     }
 }
 
@@ -86,15 +86,16 @@ static void backward_span(void *user, int part, size_t row, size_t count)
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
             size_t at = i * latent + first, head = 2 * i * latent + first;
-            backward_tile(n, latent, rows->head + head + latent, rows->noise + at, rows->dz + at, rows->slopes + head,
-                          rows->dhead + head);
+            backward_tile(n, latent, rows->head + head + latent, rows->noise + at, rows->dz + at,
+                          rows->derivatives + head, rows->dhead + head);
         }
 }
 
 void elbow_latent_backward(size_t rows, size_t latent, const float *head, const float *noise, const float *dz,
-                           const double *slopes, float *dhead)
+                           const double *derivatives, float *dhead)
 {
-    ELBOW_CHECK(head && noise && dz && slopes && dhead);
-    struct rows call = {.latent = latent, .head = head, .noise = noise, .dz = dz, .slopes = slopes, .dhead = dhead};
+    ELBOW_CHECK(head && noise && dz && derivatives && dhead);
+    struct rows call = {
+        .latent = latent, .head = head, .noise = noise, .dz = dz, .derivatives = derivatives, .dhead = dhead};
     elbow_threads_split(rows, 1, least_rows(latent), backward_span, &call);
 }

@@ -4,15 +4,15 @@
 
 void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead)
 {
-    double *slopes = pass->room + pass->rows * pass->latent;
+    double *derivatives = pass->room + pass->rows * pass->latent;
     struct elbow_prior_call call = elbow_pass_prior(pass);
     if (elbow_kl_row(pass->terms.kl)->backward != NULL)
-        elbow_kl_row(pass->terms.kl)->backward(pass, dz, slopes);
+        elbow_kl_row(pass->terms.kl)->backward(pass, dz, derivatives);
     else if (pass->prior != NULL)
-        pass->prior->backward(&call, price, dz, slopes);
+        pass->prior->backward(&call, price, dz, derivatives);
     if (pass->terms.penalties != 0)
-        elbow_pass_pull(pass, dz, slopes);
-    pass->posterior->backward(pass->rows, pass->latent, pass->head, pass->noise, dz, slopes, dhead);
+        elbow_pass_pull(pass, dz, derivatives);
+    pass->posterior->backward(pass->rows, pass->latent, pass->head, pass->noise, dz, derivatives, dhead);
 }
 
 void elbow_pass_each(const struct elbow_pass *pass, elbow_pass_back *back, float *dz, float *dhead)

@@ -74,12 +74,12 @@ double elbow_pass_penalty(const struct elbow_pass *pass)
     return sum;
 }
 
-void elbow_pass_pull(const struct elbow_pass *pass, float *dz, double *slopes)
+void elbow_pass_pull(const struct elbow_pass *pass, float *dz, double *derivatives)
 {
     double scale = 0; // each row pays
     for (size_t i = 0; i < pass->rows; ++i)
         scale += elbow_pass_weight(pass, i);
     for (int kind = 0; kind < ELBOW_PENALTIES; ++kind)
         if (has(&pass->terms, kind))
-            penalty_rows[kind]->backward(pass, scale, dz, slopes);
+            penalty_rows[kind]->backward(pass, scale, dz, derivatives);
 }

@@ -134,7 +134,7 @@ static double loss_of(const struct exact *exact, size_t outputs)
     return sum;
 }
 
-// Some of `values`, which the loss depends on, are moved; their slopes are those of `gradient`.
+// Some of `values`, which the loss depends on, are moved; their derivatives are those of `gradient`.
 static void check_differences(const struct subject *subject, const struct exact *exact, size_t count, double *values,
                               const double *gradient)
 {
@@ -145,13 +145,13 @@ static void check_differences(const struct subject *subject, const struct exact 
         values[i] = before + step;
         double up = loss_of(exact, outputs);
         values[i] = before - step;
-        double down = loss_of(exact, outputs), slope = (up - down) / (2 * step);
+        double down = loss_of(exact, outputs), derivative = (up - down) / (2 * step);
         values[i] = before;
         // Rounding of the loss over the step, step^2 of a third derivative, and, where a corner of an activation lies
         // between, nothing: the drawn values are further from it.
-        double tolerance = 1e-7 * (1 + fabs(slope)) + 1e-15 * (fabs(up) + (double)outputs) / step;
-        ck_assert_msg(fabs(slope - gradient[i]) <= tolerance, "%s, case %zu, %zu: difference %.9g, gradient %.9g",
-                      name_of(subject), subject->number, i, slope, gradient[i]);
+        double tolerance = 1e-7 * (1 + fabs(derivative)) + 1e-15 * (fabs(up) + (double)outputs) / step;
+        ck_assert_msg(fabs(derivative - gradient[i]) <= tolerance, "%s, case %zu, %zu: difference %.9g, gradient %.9g",
+                      name_of(subject), subject->number, i, derivative, gradient[i]);
     }
 }
 

@@ -24,18 +24,18 @@ START_TEST(row_is_complete)
 }
 END_TEST
 
-// A few roundings to float, of the parts that a slope is a difference of; and the error of five points.
-static void check_slopes(const struct subject *subject, const struct reference_row *row, const float *found)
+// A few roundings to float, of the parts that a derivative is a difference of; and the error of five points.
+static void check_derivatives(const struct subject *subject, const struct reference_row *row, const float *found)
 {
-    static double slopes[WIDEST * OUTPUTS_MAX];
-    reference_gradient(row, slopes, NULL);
+    static double derivatives[WIDEST * OUTPUTS_MAX];
+    reference_gradient(row, derivatives, NULL);
     for (size_t k = 0; k < row->values * row->outputs; ++k) {
-        double size = fabs(slopes[k]) + fabs(row->x[k / row->outputs]);
+        double size = fabs(derivatives[k]) + fabs(row->x[k / row->outputs]);
         if (subject->reference->has_kink && fabs(row->y[k - k % row->outputs] - row->x[k / row->outputs]) < 0x1p-7)
             continue; // differences go across it
-        ck_assert_msg(fabs(found[k] - slopes[k]) <= 8 * FLT_EPSILON * size + 2e-9,
-                      "%s: x %g, output %zu, %g: slope %.9g, not %.9g", subject_name(subject), row->x[k / row->outputs],
-                      k % row->outputs, row->y[k], -found[k], -slopes[k]);
+        ck_assert_msg(fabs(found[k] - derivatives[k]) <= 8 * FLT_EPSILON * size + 2e-9,
+                      "%s: x %g, output %zu, %g: derivative %.9g, not %.9g", subject_name(subject),
+                      row->x[k / row->outputs], k % row->outputs, row->y[k], -found[k], -derivatives[k]);
     }
 }
 
@@ -53,7 +53,7 @@ static void check_log_p(const struct subject *subject)
             for (size_t d = 0; d < values; ++d)
                 size += fabs(row.x[d] * row.y[d * row.outputs]) + 1;
             if (!row.is_coupled || values < 10)
-                check_slopes(subject, &row, dy + i * values * row.outputs);
+                check_derivatives(subject, &row, dy + i * values * row.outputs);
             // At most an exponential is rounded to float, to 1 ULP; all else is double.
             ck_assert_msg(fabs(recon[i] - sum) <= 2 * FLT_EPSILON * size + 1e-12 * (double)values,
                           "%s, D %zu: %.12g, not %.12g", subject_name(subject), values, recon[i], sum);
@@ -61,7 +61,7 @@ static void check_log_p(const struct subject *subject)
     }
 }
 
-START_TEST(log_p_and_slope_match_the_reference)
+START_TEST(log_p_and_derivative_match_the_reference)
 {
     subject_each(check_log_p);
 }
@@ -70,7 +70,7 @@ END_TEST
 // Of the numbers that are trained beside the networks: the sum over rows.
 static void check_shared(const struct subject *subject)
 {
-    static double slopes[WIDEST];
+    static double derivatives[WIDEST];
     double unused[31 * OUTPUTS_MAX];
     subject_fill(subject, 4 * 31);
     struct elbow_likelihood_call call = subject_call(subject, 4, 31, true);
@@ -78,18 +78,18 @@ static void check_shared(const struct subject *subject)
         return;
     call.dshared = dshared;
     subject->row->score(&call);
-    memset(slopes, 0, sizeof slopes);
+    memset(derivatives, 0, sizeof derivatives);
     struct reference_row row = {0};
     for (size_t i = 0; i < 4; ++i) {
         row = subject_exact(subject, &call, i);
-        reference_gradient(&row, unused, slopes);
+        reference_gradient(&row, unused, derivatives);
     }
     bool settles = subject->row->settle && subject->row->settle(subject->options, NULL, NULL);
     for (size_t k = 0; settles && k < row.shared_count; ++k) // in closed form
-        slopes[k] = 0;
+        derivatives[k] = 0;
     for (size_t k = 0; k < row.shared_count; ++k)
-        ck_assert_msg(fabs(dshared[k] - slopes[k]) <= 2e-6 * (1 + fabs(slopes[k])), "%s: number %zu: %.9g, not %.9g",
-                      subject_name(subject), k, dshared[k], slopes[k]);
+        ck_assert_msg(fabs(dshared[k] - derivatives[k]) <= 2e-6 * (1 + fabs(derivatives[k])),
+                      "%s: number %zu: %.9g, not %.9g", subject_name(subject), k, dshared[k], derivatives[k]);
 }
 
 START_TEST(gradients_of_trained_numbers)
@@ -156,7 +156,7 @@ START_TEST(bits_do_not_depend_on_the_call)
 }
 END_TEST
 
-// In x, and in each output; of a value's slopes some may not depend on what is none.
+// In x, and in each output; of a value's derivatives some may not depend on what is none.
 static void check_nan(const struct subject *subject)
 {
     float mean[27];
@@ -191,5 +191,5 @@ START_TEST(not_a_number_goes_through)
 }
 END_TEST
 
-UNIT_MAIN("conformance/likelihood", row_is_complete, log_p_and_slope_match_the_reference, gradients_of_trained_numbers,
-          bits_do_not_depend_on_the_call, not_a_number_goes_through)
+UNIT_MAIN("conformance/likelihood", row_is_complete, log_p_and_derivative_match_the_reference,
+          gradients_of_trained_numbers, bits_do_not_depend_on_the_call, not_a_number_goes_through)

@@ -62,8 +62,8 @@ static double size_of(const struct extreme *extreme)
     return size;
 }
 
-static void check_slopes(const struct extreme *extreme, const char *what, const float *found, const double *exact,
-                         int count, double least)
+static void check_derivatives(const struct extreme *extreme, const char *what, const float *found, const double *exact,
+                              int count, double least)
 {
     for (int k = 0; k < count; ++k)
         ck_assert_msg(fabs(found[k] - exact[k]) <= 4 * FLT_EPSILON * fabs(exact[k]) + least,
@@ -83,8 +83,8 @@ START_TEST(extremes_have_forty_digits)
                       "%s at x %g, y %g, %g, numbers %g: %.17g, not %.17g", extreme->form, extreme->x[0], extreme->y[0],
                       extreme->y[1], extreme->shared[0], found, extreme->log_p);
         double least = FLT_MIN + (rounds_to_float() ? FLT_EPSILON : 1e-14) * size;
-        check_slopes(extreme, "slope", dy, extreme->dy, OUTPUTS_MAX, least);
-        check_slopes(extreme, "number", dshared, extreme->dshared, VALUES_MAX, least);
+        check_derivatives(extreme, "derivative", dy, extreme->dy, OUTPUTS_MAX, least);
+        check_derivatives(extreme, "number", dshared, extreme->dshared, VALUES_MAX, least);
     }
 }
 END_TEST

@@ -78,7 +78,7 @@ static bool uses_data_size(const struct subject *subject)
 
 static void check_known(const struct subject *subject)
 {
-    static float values[VALUES], outputs[VALUES * OUTPUTS_MAX], slopes[VALUES * OUTPUTS_MAX], numbers[NUMBERS_MAX];
+    static float values[VALUES], outputs[VALUES * OUTPUTS_MAX], derivatives[VALUES * OUTPUTS_MAX], numbers[NUMBERS_MAX];
     static float of_row[NUMBERS_MAX], sums[NUMBERS_MAX];
     double its_recon, notes[8], weight = 0, noted[8] = {0};
     if (uses_data_size(subject))
@@ -99,7 +99,7 @@ static void check_known(const struct subject *subject)
                                              .y = outputs,
                                              .shared = part->shared.count > 0 ? numbers : NULL,
                                              .recon = &its_recon,
-                                             .dy = slopes,
+                                             .dy = derivatives,
                                              .dshared = part->shared.count > 0 ? of_row : NULL,
                                              .notes = part->figures > 0 ? notes : NULL};
         its_recon = 0;
@@ -112,7 +112,7 @@ static void check_known(const struct subject *subject)
             static const float none[OUTPUTS_MAX];
             bool is_known = world.known[i * VALUES + d] != 0;
             const float *found = world.own + (i * VALUES + d) * subject->outputs;
-            const float *wanted = is_known ? slopes + at * subject->outputs : none;
+            const float *wanted = is_known ? derivatives + at * subject->outputs : none;
             ck_assert_msg(memcmp(found, wanted, subject->outputs * sizeof *found) == 0, "%s", subject_name(subject));
             for (size_t k = 0; part->shared.is_per_value && is_known && k == 0; ++k)
                 sums[d] += of_row[at];
@@ -188,16 +188,16 @@ static void check_size(const struct subject *subject)
         const float step = 0x1p-6F;
         double recons[2];
         for (int side = 0; side < 2; ++side) {
-            float *slopes = memcpy(world.own, before, sizeof before);
-            slopes[2 * VALUES * width + k] += side ? step : -step;
-            elbow_model_score_outputs(world.model, world.parameters, rows_of(x), slopes, world.gradient);
+            float *derivatives = memcpy(world.own, before, sizeof before);
+            derivatives[2 * VALUES * width + k] += side ? step : -step;
+            elbow_model_score_outputs(world.model, world.parameters, rows_of(x), derivatives, world.gradient);
             recons[side] = world.model->recon[2];
         }
         memcpy(world.own, before, sizeof before);
         elbow_model_score_outputs(world.model, world.parameters, rows_of(x), world.own, world.gradient);
-        double slope = (recons[0] - recons[1]) / (2 * (double)step), found = world.own[2 * VALUES * width + k];
-        ck_assert_msg(fabs(slope - found) <= 2e-3 * (1 + fabs(slope)), "%s, output %zu: %.9g, not %.9g",
-                      subject_name(subject), k, found, slope);
+        double derivative = (recons[0] - recons[1]) / (2 * (double)step), found = world.own[2 * VALUES * width + k];
+        ck_assert_msg(fabs(derivative - found) <= 2e-3 * (1 + fabs(derivative)), "%s, output %zu: %.9g, not %.9g",
+                      subject_name(subject), k, found, derivative);
     }
     elbow_model_destroy(world.model);
 }

@@ -329,14 +329,14 @@ static double priced_kl(const struct latents *latents, const double *price)
     return sum;
 }
 
-static void check_slopes(struct latents *latents)
+static void check_derivatives(struct latents *latents)
 {
     const float h = 0x1p-7F;
-    double price[ROWS * Z], slopes[ROWS * HEAD_MOST];
+    double price[ROWS * Z], derivatives[ROWS * HEAD_MOST];
     uint64_t state = 7;
     for (size_t k = 0; k < ROWS * Z; ++k)
         price[k] = 2 * reference_random(&state) - 1;
-    latents->row->kl_backward(&latents->call, price, slopes);
+    latents->row->kl_backward(&latents->call, price, derivatives);
     for (size_t k = 0; k < ROWS * latents->outputs; ++k) {
         float at = latents->head[k];
         latents->head[k] = at + h;
@@ -344,17 +344,17 @@ static void check_slopes(struct latents *latents)
         latents->head[k] = at - h;
         double down = priced_kl(latents, price);
         latents->head[k] = at;
-        ck_assert_double_eq_tol((up - down) / (2 * (double)h), slopes[k], 2e-4 * (1 + fabs(slopes[k])));
+        ck_assert_double_eq_tol((up - down) / (2 * (double)h), derivatives[k], 2e-4 * (1 + fabs(derivatives[k])));
     }
 }
 
-START_TEST(slopes_of_the_kl_are_differences)
+START_TEST(derivatives_of_the_kl_are_differences)
 {
-    each_of_kl(check_slopes);
+    each_of_kl(check_derivatives);
 }
 END_TEST
 
 UNIT_MAIN("conformance/posterior", bounds_hold_log_variances, gradients_are_differences,
           pieces_give_the_bits_of_the_whole, heads_begin_with_the_mean, without_a_kl_recon_is_climbed,
           log_q_is_the_density_of_the_draw, pull_is_the_gradient_of_the_density, kl_is_that_of_gaussians,
-          slopes_of_the_kl_are_differences)
+          derivatives_of_the_kl_are_differences)

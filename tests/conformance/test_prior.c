@@ -240,7 +240,7 @@ static double difference(struct subject *subject, const double *price, float *nu
 
 static void check_gradient(struct subject *subject)
 {
-    static double price[ROWS * 5], slopes[ROWS * 2 * 5];
+    static double price[ROWS * 5], derivatives[ROWS * 2 * 5];
     static float dz[ROWS * 5], dhead[ROWS * 2 * 5];
     float *wanted[ELBOW_PRIOR_TENSORS];
     size_t rows = subject->call.rows, latent = subject->call.latent;
@@ -248,8 +248,8 @@ static void check_gradient(struct subject *subject)
     for (size_t k = 0; k < rows * latent; ++k)
         price[k] = subject->row->is_exact || k % latent == 0 ? 2 * reference_random(&state) : price[k - 1];
     memset(dz, 0, sizeof dz);
-    subject->row->backward(&subject->call, price, dz, slopes);
-    elbow_latent_backward(rows, latent, head, noise, dz, slopes, dhead);
+    subject->row->backward(&subject->call, price, dz, derivatives);
+    elbow_latent_backward(rows, latent, head, noise, dz, derivatives, dhead);
     // The KL of up to 10 are floats: 10 2^-24 / h = 2e-4; the third derivative times h^2 is less.
     for (size_t k = 0; k < rows * 2 * latent; ++k)
         ck_assert_double_eq_tol(dhead[k], difference(subject, price, &head[k]), 1e-3 + 1e-4 * fabs((double)dhead[k]));
@@ -300,7 +300,7 @@ END_TEST
 // Everything that a row of the table makes of a call.
 struct made {
     float kl[ROWS * 60], dz[ROWS * 60];
-    double log_p[ROWS], ratio[ROWS], slopes[ROWS * 2 * 60];
+    double log_p[ROWS], ratio[ROWS], derivatives[ROWS * 2 * 60];
 };
 
 static void make(const struct subject *subject, struct elbow_prior_call call, const double *price, size_t row,
@@ -311,7 +311,7 @@ static void make(const struct subject *subject, struct elbow_prior_call call, co
     subject->row->kl(&call, made->kl + at);
     subject->row->log_p(&call, made->log_p + row);
     subject->row->log_ratio(&call, made->ratio + row);
-    subject->row->backward(&call, price + at, made->dz + at, made->slopes + 2 * at);
+    subject->row->backward(&call, price + at, made->dz + at, made->derivatives + 2 * at);
 }
 
 static void check_split(struct subject *subject)
@@ -371,12 +371,12 @@ static void check_nan(struct subject *subject)
         elbow_latent_forward(3, 5, head, noise, z);
         make(subject, subject->call, price, 0, &made);
         for (size_t i = 0; i < 3; ++i) {
-            double sum = 0, slope = 0;
+            double sum = 0, derivative = 0;
             for (size_t j = 0; j < 5; ++j) {
                 sum += made.kl[i * 5 + j];
-                slope += made.slopes[(2 * i + where) * 5 + j] + made.dz[i * 5 + j];
+                derivative += made.derivatives[(2 * i + where) * 5 + j] + made.dz[i * 5 + j];
             }
-            ck_assert(!isnan(sum) == (i != 1) && !isnan(slope) == (i != 1));
+            ck_assert(!isnan(sum) == (i != 1) && !isnan(derivative) == (i != 1));
             ck_assert(!isnan(made.log_p[i]) == (i != 1) && !isnan(made.ratio[i]) == (i != 1));
         }
     }

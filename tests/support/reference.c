@@ -42,7 +42,7 @@ double reference_activation(enum elbow_activation activation, double a)
     abort();
 }
 
-double reference_slope(enum elbow_activation activation, double a)
+double reference_derivative(enum elbow_activation activation, double a)
 {
     double s = reference_sigmoid(a);
     switch (activation) {

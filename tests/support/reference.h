@@ -9,7 +9,7 @@ double reference_sigmoid(double a);
 double reference_activation(enum elbow_activation activation, double a);
 
 // The derivative at a, from textbook formulas in a (the kernels use y).
-double reference_slope(enum elbow_activation activation, double a);
+double reference_derivative(enum elbow_activation activation, double a);
 double *reference_room(size_t count);
 double *reference_copy(size_t count, const float *values);
 

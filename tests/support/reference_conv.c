@@ -152,7 +152,7 @@ static void backward(const struct reference_call *call)
     for (size_t row = 0; row < call->rows; ++row) {
         for (size_t i = 0; i < outputs; ++i) {
             size_t at = row * outputs + i;
-            da[i] = call->dy[at] * reference_slope((enum elbow_activation)call->options->activation, a[at]);
+            da[i] = call->dy[at] * reference_derivative((enum elbow_activation)call->options->activation, a[at]);
             call->gradients[1][i % call->output.channels] += da[i];
         }
         struct sums sums = {.x = call->x + row * inputs,
@@ -166,8 +166,8 @@ static void backward(const struct reference_call *call)
     free(da);
 }
 
-// Kernels of twice the stride may go by tiles, which add and subtract sums that are multiplied by up to 8. Slopes of
-// exp are no numbers about 1: of these sums up to exp(3).
+// Kernels of twice the stride may go by tiles, which add and subtract sums that are multiplied by up to 8. Derivatives
+// of exp are no numbers about 1: of these sums up to exp(3).
 static double coarse_of(const struct elbow_layer *options)
 {
     double tiles = options->kernel == 2 * options->stride ? 3 : 1;

@@ -68,7 +68,7 @@ static void backward(const struct reference_call *call)
     for (size_t row = 0; row < call->rows; ++row)
         for (size_t unit = 0; unit < units; ++unit) {
             size_t at = row * units + unit;
-            double da = call->dy[at] * reference_slope((enum elbow_activation)call->options->activation, a[at]);
+            double da = call->dy[at] * reference_derivative((enum elbow_activation)call->options->activation, a[at]);
             call->gradients[1][unit] += da;
             for (size_t i = 0; i < inputs; ++i) {
                 call->gradients[0][i * units + unit] += call->x[row * inputs + i] * da;

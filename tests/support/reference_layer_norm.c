@@ -76,9 +76,9 @@ static void backward(const struct reference_call *call)
         for (int pass = 0; pass < 2; ++pass)
             for (size_t i = 0; i < n; ++i) {
                 size_t c = i % call->input.channels;
-                double slope =
-                    reference_slope((enum elbow_activation)call->options->activation, argument(call, row, i, moments));
-                double da = call->dy[row * n + i] * slope, g = call->tensors[0][c] * da;
+                double derivative = reference_derivative((enum elbow_activation)call->options->activation,
+                                                         argument(call, row, i, moments));
+                double da = call->dy[row * n + i] * derivative, g = call->tensors[0][c] * da;
                 double h = (call->x[row * n + i] - moments.mean) / moments.deviation;
                 if (pass == 0) {
                     call->gradients[0][c] += da * h;

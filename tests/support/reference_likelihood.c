@@ -67,7 +67,7 @@ long double reference_log_p(const struct reference_row *row)
 }
 
 // Five points around *number, by which value d (of a number of its own) or all of them change.
-static double slope(const struct reference_row *row, double *number, size_t d, bool is_own)
+static double derivative(const struct reference_row *row, double *number, size_t d, bool is_own)
 {
     static const double weights[] = {1, -8, 8, -1}, places[] = {-2, -1, 1, 2};
     const double step = 0x1p-12, at = *number;
@@ -92,9 +92,9 @@ void reference_gradient(const struct reference_row *row, double *dy, double *dsh
     moved.y = y;
     moved.shared = shared;
     for (size_t k = 0; k < count; ++k)
-        dy[k] = -slope(&moved, &y[k], k / row->outputs, !row->is_coupled || k % row->outputs > 0);
+        dy[k] = -derivative(&moved, &y[k], k / row->outputs, !row->is_coupled || k % row->outputs > 0);
     for (size_t k = 0; dshared && k < row->shared_count; ++k)
-        dshared[k] -= slope(&moved, &shared[k], k, row->is_shared_per_value);
+        dshared[k] -= derivative(&moved, &shared[k], k, row->is_shared_per_value);
     free(y);
 }
 

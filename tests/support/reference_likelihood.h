@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Likelihoods in long double, from textbook formulas: a row for each kind of elbow/config/kinds.h. They share no code
-// with the library; their slopes are differences of log_p.
+// with the library; their derivatives are differences of log_p.
 #ifndef ELBOW_TESTS_REFERENCE_LIKELIHOOD_H
 #define ELBOW_TESTS_REFERENCE_LIKELIHOOD_H
 

@@ -26,7 +26,7 @@ static double reference_activation(int activation, double a)
     }
 }
 
-static double reference_slope(int activation, double a)
+static double reference_derivative(int activation, double a)
 {
     double s = reference_logistic(a);
     switch (activation) {
@@ -121,7 +121,7 @@ static void reference_down(const struct reference_network *network, const double
         const struct reference_layer *layer = &network->layers[k];
         double below[REFERENCE_WIDTH] = {0};
         for (size_t u = 0; u < layer->units; ++u) {
-            double da = delta[u] * reference_slope(layer->activation, trace->sums[k][u]);
+            double da = delta[u] * reference_derivative(layer->activation, trace->sums[k][u]);
             gradient[layer->bias + u] += da;
             for (size_t i = 0; i < layer->inputs; ++i) {
                 gradient[layer->weight + i * layer->units + u] += da * trace->points[k][i];

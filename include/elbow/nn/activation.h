@@ -18,21 +18,21 @@ ELBOW_C_BEGIN
 enum elbow_initial elbow_activation_initial(enum elbow_activation activation, enum elbow_initializer initializer);
 
 // Local. Whether f' needs more than y: silu, gelu.
-bool elbow_activation_keeps_slope(enum elbow_activation activation);
+bool elbow_activation_keeps_derivative(enum elbow_activation activation);
 
-// Local. In place over (rows, units): a becomes y = f(a + bias); `slope` (rows, units) gets f'(a) if it is kept,
+// Local. In place over (rows, units): a becomes y = f(a + bias); `derivative` (rows, units) gets f'(a) if it is kept,
 // otherwise it may be NULL.
 //   relu max(0, a); leaky_relu max(a, 0.01 a); tanh; sigmoid 1 / (1 + exp(-a)); softplus log(1 + exp(a));
 //   silu a sigmoid(a) (Elfwing et al. 2018); gelu a Phi(a), Phi the standard normal distribution (Hendrycks and Gimpel
 //   2016); elu a > 0 ? a : exp(a) - 1 (Clevert et al. 2016); exp exp(min(a, 20)); hard_tanh max(-1, min(a, 1)); none a.
 void elbow_activation_forward(enum elbow_activation activation, size_t rows, size_t units, const float *bias, float *y,
-                              float *slope);
+                              float *derivative);
 
-// Local. In place over n values: dy becomes dy * f'(a), from y or slope.
+// Local. In place over n values: dy becomes dy * f'(a), from y or derivative.
 //   relu [y > 0]; leaky_relu y > 0 ? 1 : 0.01; tanh 1 - y^2; sigmoid y (1 - y); softplus 1 - exp(-y) (as -expm1(-y));
-//   silu slope = s (1 + a (1 - s)) with s = sigmoid(a); gelu slope = Phi(a) + a phi(a), phi its density;
+//   silu derivative = s (1 + a (1 - s)) with s = sigmoid(a); gelu derivative = Phi(a) + a phi(a), phi its density;
 //   elu y > 0 ? 1 : 1 + y; exp y, 0 for a from 20 on; hard_tanh [-1 < y < 1].
-void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *slope,
+void elbow_activation_backward(enum elbow_activation activation, size_t n, const float *y, const float *derivative,
                                float *dy);
 
 // Local. y = f(a) as nodes of an ONNX graph.

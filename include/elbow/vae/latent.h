@@ -18,12 +18,12 @@ ELBOW_C_BEGIN
 // Local. z (rows, Z) from head (rows, 2Z) and noise (rows, Z), standard normal. The arrays do not overlap.
 void elbow_latent_forward(size_t rows, size_t latent, const float *head, const float *noise, float *z);
 
-// Local. dhead (rows, 2Z) from dz (rows, Z), the gradient by z, and slopes (rows, 2Z), that of terms that depend on the
-// head, but not through z:
-//   dmean = dz + slope_mean;   dlog_variance = dz noise exp(log_variance / 2) / 2 + slope_log_variance
+// Local. dhead (rows, 2Z) from dz (rows, Z), the gradient by z, and derivatives (rows, 2Z), that of terms that depend
+// on the head, but not through z:
+//   dmean = dz + derivative_mean;   dlog_variance = dz noise exp(log_variance / 2) / 2 + derivative_log_variance
 // in double, rounded once. The arrays do not overlap.
 void elbow_latent_backward(size_t rows, size_t latent, const float *head, const float *noise, const float *dz,
-                           const double *slopes, float *dhead);
+                           const double *derivatives, float *dhead);
 
 ELBOW_C_END
 

@@ -132,8 +132,9 @@ struct elbow_kl {
     // Local. price (rows, Z): d cost / d KL times the row's weight. Of the pass only terms, weights and kl are needed.
     void (*price)(const struct elbow_pass *pass, double *price);
     // Local. The gradient of the weighted sum of cost: the part through z is added to dz (rows, Z), the rest overwrites
-    // slopes (rows, outputs of the posterior), with respect to the head. NULL: that of the prior's KL at its price.
-    void (*backward)(const struct elbow_pass *pass, float *dz, double *slopes);
+    // derivatives (rows, outputs of the posterior), with respect to the head. NULL: that of the prior's KL at its
+    // price.
+    void (*backward)(const struct elbow_pass *pass, float *dz, double *derivatives);
 };
 
 // Local. The row of a kind.
@@ -146,17 +147,17 @@ struct elbow_penalty {
     size_t (*room)(size_t rows, size_t latent);
     // Local. The cost of each row of the microbatch; adds its figures, times the rows, to notes unless that is NULL.
     double (*cost)(const struct elbow_pass *pass, double *notes);
-    // Local. Adds the gradient of scale times cost to dz and slopes.
-    void (*backward)(const struct elbow_pass *pass, double scale, float *dz, double *slopes);
+    // Local. Adds the gradient of scale times cost to dz and derivatives.
+    void (*backward)(const struct elbow_pass *pass, double scale, float *dz, double *derivatives);
 };
 
 // Local. The row of a kind.
 const struct elbow_penalty *elbow_penalty_row(enum elbow_penalty_kind kind);
 
 // Local. The cost of each row for all penalties of the terms with one draw, with their notes after those of the KL;
-// adds their gradient to dz and slopes.
+// adds their gradient to dz and derivatives.
 double elbow_pass_penalty(const struct elbow_pass *pass);
-void elbow_pass_pull(const struct elbow_pass *pass, float *dz, double *slopes);
+void elbow_pass_pull(const struct elbow_pass *pass, float *dz, double *derivatives);
 
 // Local. The figures of a pass' notes, and their number.
 enum { ELBOW_OBJECTIVE_FIGURES = 16 };

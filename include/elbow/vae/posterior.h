@@ -36,10 +36,10 @@ struct elbow_posterior {
     // read, and may be NULL.
     void (*draw)(size_t rows, size_t latent, const float *head, const float *noise, float *z);
     // Local. dhead (rows, outputs), the gradient with respect to the head, from dz (rows, Z), that with respect to z,
-    // and slopes (rows, outputs), that of terms that depend on the head but not through z; without a KL slopes are not
-    // read, and may be NULL.
+    // and derivatives (rows, outputs), that of terms that depend on the head but not through z; without a KL
+    // derivatives are not read, and may be NULL.
     void (*backward)(size_t rows, size_t latent, const float *head, const float *noise, const float *dz,
-                     const double *slopes, float *dhead);
+                     const double *derivatives, float *dhead);
     // Those below are NULL without a KL.
     // Local. parts (rows, Z) that add up to log q(z|x) of a row: the density of z_j given z_1 to z_j-1. Reads head and
     // noise.
@@ -49,17 +49,17 @@ struct elbow_posterior {
     void (*pull)(const struct elbow_posterior_call *call, const double *price, float *dz);
     // Local. kl (rows, Z): parts that add up to the KL divergence of a row to N(0, I), exact. Reads the head.
     void (*kl)(const struct elbow_posterior_call *call, float *kl);
-    // Local. slopes (rows, outputs), overwritten: the gradient of sum_ij price_ij kl_ij, price (rows, Z), by the head.
-    // Reads the head.
-    void (*kl_backward)(const struct elbow_posterior_call *call, const double *price, double *slopes);
+    // Local. derivatives (rows, outputs), overwritten: the gradient of sum_ij price_ij kl_ij, price (rows, Z), by the
+    // head. Reads the head.
+    void (*kl_backward)(const struct elbow_posterior_call *call, const double *price, double *derivatives);
     // The following four are NULL for a kind with a diagonal L. Local. the variance (n) of z_j beyond
     // exp(log_variance_j), of dimensions [first, first + n) of a row: the contribution of the z before it, sum_k<j
     // L_jk^2. Reads the head.
     void (*beyond)(const struct elbow_posterior_call *call, size_t row, size_t first, size_t n, double *variance);
-    // Local. From slope (n), the gradient with respect to those variances: that with respect to the head's outputs
-    // after means and log-variances; overwrites these dimensions in slopes (rows, outputs). Reads the head.
+    // Local. From derivative (n), the gradient with respect to those variances: that with respect to the head's outputs
+    // after means and log-variances; overwrites these dimensions in derivatives (rows, outputs). Reads the head.
     void (*beyond_backward)(const struct elbow_posterior_call *call, size_t row, size_t first, size_t n,
-                            const double *slope, double *slopes);
+                            const double *derivative, double *derivatives);
     // Local. log q(z|x) of one row at any z (Z), and of each dimension, marginals (Z). Reads the head.
     double (*density)(const struct elbow_posterior_call *call, size_t row, const float *z, double *marginals);
     // Local. L (Z, Z) of one row's head.

@@ -62,9 +62,9 @@ struct elbow_prior {
     // is exact, all of the call.
     void (*kl)(const struct elbow_prior_call *call, float *kl);
     // Local. The gradient of sum_ij price_ij kl_ij, price (rows, Z; the same in a row unless the KL is exact): the part
-    // through z is added to dz (rows, Z), the rest overwrites slopes (rows, outputs of the posterior), with respect to
-    // the head. Reads what kl reads.
-    void (*backward)(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes);
+    // through z is added to dz (rows, Z), the rest overwrites derivatives (rows, outputs of the posterior), with
+    // respect to the head. Reads what kl reads.
+    void (*backward)(const struct elbow_prior_call *call, const double *price, float *dz, double *derivatives);
     // Local. Adds to dz (rows, Z) the gradient of -sum_i price_i log p(z_i), price (rows). Reads z and the tensors.
     // NULL: rows have priors of their own, and no objective needs it.
     void (*pull)(const struct elbow_prior_call *call, const double *price, float *dz);

@@ -59,7 +59,7 @@ static enum elbow_status create(struct elbow_parameters *parameters, const struc
 static size_t kept(const struct elbow_layer_instance *layer)
 {
     const struct dense *dense = layer->state;
-    return elbow_activation_keeps_slope(dense->activation) ? layer->outputs : 0;
+    return elbow_activation_keeps_derivative(dense->activation) ? layer->outputs : 0;
 }
 
 static size_t parts_of(const struct elbow_layer_instance *layer)

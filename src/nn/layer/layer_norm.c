@@ -68,7 +68,7 @@ static enum elbow_status create(struct elbow_parameters *parameters, const struc
 static size_t kept(const struct elbow_layer_instance *layer)
 {
     const struct layer_norm *norm = layer->state;
-    return elbow_activation_keeps_slope(norm->activation) ? layer->outputs : 0;
+    return elbow_activation_keeps_derivative(norm->activation) ? layer->outputs : 0;
 }
 
 // h of all rows.

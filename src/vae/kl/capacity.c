@@ -5,7 +5,7 @@
 // the first step, and wherever the two are equal, s is 0.
 #include "elbow/vae/detail/objective.h"
 
-static double slope(const struct elbow_pass *pass)
+static double derivative(const struct elbow_pass *pass)
 {
     const struct elbow_terms *terms = &pass->terms;
     double mean = 0;
@@ -19,7 +19,7 @@ static double slope(const struct elbow_pass *pass)
 // 0 times a KL that is NaN is NaN: it shows.
 static void cost(const struct elbow_pass *pass, double *cost)
 {
-    double each = slope(pass);
+    double each = derivative(pass);
     for (size_t i = 0; i < pass->rows; ++i) {
         const float *kl = pass->kl + i * pass->latent;
         double sum = 0;
@@ -31,7 +31,7 @@ static void cost(const struct elbow_pass *pass, double *cost)
 
 static void price(const struct elbow_pass *pass, double *prices)
 {
-    double each = slope(pass);
+    double each = derivative(pass);
     for (size_t k = 0; k < pass->rows * pass->latent; ++k)
         prices[k] = each * elbow_pass_weight(pass, k / pass->latent);
 }

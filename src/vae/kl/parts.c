@@ -58,7 +58,7 @@ static void price(const struct elbow_pass *pass, double *prices)
 
 // Row i's cost, by its z and by the head of each row.
 static void add_row(const struct elbow_pass *pass, size_t i, const struct elbow_set_density *density,
-                    const struct elbow_set_estimate *estimate, float *dz, double *slopes)
+                    const struct elbow_set_estimate *estimate, float *dz, double *derivatives)
 {
     const struct elbow_kl_parts *weights = &pass->terms.parts;
     size_t latent = pass->latent, outputs = pass->posterior->outputs(latent);
@@ -72,25 +72,25 @@ static void add_row(const struct elbow_pass *pass, size_t i, const struct elbow_
             double precision = density->precision[j * latent + k];
             double share = of_joint * exp(estimate->joint[j] + log_weight - estimate->density_of_set) +
                            of_marginals * exp(estimate->density[j * latent + k] + log_weight - estimate->marginal[k]);
-            double slope = weight * (share + (j == i ? weights->information : 0));
-            sum -= slope * off * precision;
-            slopes[j * outputs + k] += slope * off * precision;
-            slopes[j * outputs + latent + k] += 0.5 * slope * (off * off * precision - 1);
+            double derivative = weight * (share + (j == i ? weights->information : 0));
+            sum -= derivative * off * precision;
+            derivatives[j * outputs + k] += derivative * off * precision;
+            derivatives[j * outputs + latent + k] += 0.5 * derivative * (off * off * precision - 1);
         }
         dz[i * latent + k] = (float)((double)dz[i * latent + k] + sum);
     }
 }
 
-static void backward(const struct elbow_pass *pass, float *dz, double *slopes)
+static void backward(const struct elbow_pass *pass, float *dz, double *derivatives)
 {
     struct elbow_set_estimate estimate;
     struct elbow_set_density density = begin(pass, &estimate);
     struct elbow_prior_call prior = elbow_pass_prior(pass);
     ELBOW_CHECK(pass->prior->pull != NULL);
-    memset(slopes, 0, pass->rows * pass->posterior->outputs(pass->latent) * sizeof *slopes);
+    memset(derivatives, 0, pass->rows * pass->posterior->outputs(pass->latent) * sizeof *derivatives);
     for (size_t i = 0; i < pass->rows; ++i) {
         elbow_set_density_at(&density, i, pass->z + i * pass->latent, &estimate);
-        add_row(pass, i, &density, &estimate, dz, slopes);
+        add_row(pass, i, &density, &estimate, dz, derivatives);
     }
     for (size_t i = 0; i < pass->rows; ++i)
         estimate.joint[i] = pass->terms.parts.dimensions * elbow_pass_weight(pass, i);

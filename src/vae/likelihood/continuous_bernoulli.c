@@ -74,8 +74,8 @@ static double invert(double x)
         else
             high = a;
         double half = a / 2, sine = sinh(half);
-        double slope = a < 0.25 ? a * a / 240 - 1.0 / 12 : 0.25 / (sine * sine) - 1 / (a * a); // 0.25 / inf is 0
-        double next = a - difference / slope;
+        double derivative = a < 0.25 ? a * a / 240 - 1.0 / 12 : 0.25 / (sine * sine) - 1 / (a * a); // 0.25 / inf is 0
+        double next = a - difference / derivative;
         if (!(next > low && next < high))
             next = 0.5 * (low + high);
         if (fabs(next - a) <= 1e-15 * a)

@@ -60,7 +60,7 @@ static void span(void *user, int part, size_t row, size_t count)
 {
     const struct elbow_scale_block *block = user;
     (void)part;
-    elbow_location_scale_rows(block->work, density, block->first + row, count, block->slopes);
+    elbow_location_scale_rows(block->work, density, block->first + row, count, block->derivatives);
 }
 
 static void score(const struct elbow_likelihood_call *call)

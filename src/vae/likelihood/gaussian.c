@@ -168,15 +168,15 @@ static void score_alike(const struct elbow_likelihood_call *call)
     struct rows work = {.call = call, .precision = exp(-log_variance)};
     elbow_threads_split(call->rows, 1, elbow_likelihood_least_rows(call->values), span, &work);
     double constant = (double)call->values * (log_variance + LOG_2_PI), variance = exp(log_variance);
-    double slope = 0;
+    double derivative = 0;
     for (size_t i = 0; i < call->rows; ++i) { // in order, whatever threads did the rows
         note(call, i, variance, call->recon[i]);
         double squares = call->recon[i] * work.precision;
         call->recon[i] = -0.5 * (squares + constant);
-        slope += 0.5 * ((double)call->values - squares);
+        derivative += 0.5 * ((double)call->values - squares);
     }
     if (call->dshared)
-        *call->dshared = variance_of(call->options).from == ELBOW_NUMBER_OPTIMAL ? 0 : (float)slope;
+        *call->dshared = variance_of(call->options).from == ELBOW_NUMBER_OPTIMAL ? 0 : (float)derivative;
 }
 
 // Precisions of a tile of values, each with its own.
@@ -201,10 +201,10 @@ static void span_each(void *user, int part, size_t row, size_t count)
             const float *x = call->x + i * call->values + first, *y = call->y + i * call->values + first;
             precisions_of(n, call->shared + first, rows->log_floor, precision);
             for (size_t d = 0; d < n; ++d) {
-                double difference = (double)y[d] - (double)x[d], slope = difference * (double)precision[d];
+                double difference = (double)y[d] - (double)x[d], derivative = difference * (double)precision[d];
                 squares[d % ELBOW_LANES] += difference * difference;
-                lanes[d % ELBOW_LANES] += difference * slope;
-                gradient[d] = (float)slope;
+                lanes[d % ELBOW_LANES] += difference * derivative;
+                gradient[d] = (float)derivative;
             }
             if (call->dy)
                 memcpy(call->dy + i * call->values + first, gradient, n * sizeof *gradient);
@@ -216,7 +216,7 @@ static void span_each(void *user, int part, size_t row, size_t count)
 }
 
 // The gradient of each value's number: the rows in order, whatever threads do the values.
-static void slope_span(void *user, int part, size_t value, size_t count)
+static void derivative_span(void *user, int part, size_t value, size_t count)
 {
     const struct rows *rows = user;
     const struct elbow_likelihood_call *call = rows->call;
@@ -243,7 +243,7 @@ static void score_each(const struct elbow_likelihood_call *call)
     double log_floor = log(variance_of(call->options).floor), constant = 0, variance = 0;
     struct rows work = {.call = call, .log_floor = (float)log_floor};
     if (call->dshared) // before dy, which may be y
-        elbow_threads_split(call->values, 1, elbow_likelihood_least_rows(call->rows), slope_span, &work);
+        elbow_threads_split(call->values, 1, elbow_likelihood_least_rows(call->rows), derivative_span, &work);
     elbow_threads_split(call->rows, 1, elbow_likelihood_least_rows(call->values), span_each, &work);
     for (size_t d = 0; d < call->values; ++d) {
         double log_variance = above_floor((double)call->shared[d], (double)work.log_floor);

@@ -30,7 +30,7 @@ static inline double constant_of(double freedom)
     return elbow_log_gamma_rise(freedom / 2, 0.5) - 0.5 * log(freedom) - HALF_LOG_PI;
 }
 
-static inline double constant_slope_of(double freedom)
+static inline double constant_derivative_of(double freedom)
 {
     return 0.5 * (elbow_digamma_rise(freedom / 2, 0.5) - 1 / freedom);
 }
@@ -41,19 +41,19 @@ static inline struct elbow_scale_terms density(const struct elbow_location_scale
     bool is_predicted = work->freedom.output > 0;
     double t = (x - location) / scale, part = t * t / freedom, tail = log1p(part);
     double constant = is_predicted ? constant_of(freedom) : work->constant;
-    double slope = is_predicted ? constant_slope_of(freedom) : work->constant_slope;
+    double derivative = is_predicted ? constant_derivative_of(freedom) : work->constant_derivative;
     double pull = (freedom + 1) / (freedom + t * t); // how much an outlier still counts
     return (struct elbow_scale_terms){.log_p = constant - log(scale) - 0.5 * (freedom + 1) * tail,
                                       .location = pull * t / scale,
                                       .scale = (pull * t * t - 1) / scale,
-                                      .freedom = slope + 0.5 * (pull * part - tail)};
+                                      .freedom = derivative + 0.5 * (pull * part - tail)};
 }
 
 static void span(void *user, int part, size_t row, size_t count)
 {
     const struct elbow_scale_block *block = user;
     (void)part;
-    elbow_location_scale_rows(block->work, density, block->first + row, count, block->slopes);
+    elbow_location_scale_rows(block->work, density, block->first + row, count, block->derivatives);
 }
 
 static struct elbow_location_scale work_of(const struct elbow_likelihood_call *call)
@@ -62,7 +62,7 @@ static struct elbow_location_scale work_of(const struct elbow_likelihood_call *c
     if (work.freedom.output)
         return work;
     work.constant = constant_of(work.freedom.value);
-    work.constant_slope = constant_slope_of(work.freedom.value);
+    work.constant_derivative = constant_derivative_of(work.freedom.value);
     return work;
 }
 

@@ -79,18 +79,18 @@ static void pull(const struct elbow_pass *pass, const struct elbow_prior_call *p
 static void back(const struct elbow_pass *pass, float *dz, float *dhead)
 {
     size_t size = pass->rows * pass->latent, outputs = pass->posterior->outputs(pass->latent);
-    double *slopes = pass->room + size;
+    double *derivatives = pass->room + size;
     struct elbow_prior_call prior = elbow_pass_prior(pass);
     pull(pass, &prior, pass->room, dz);
     if (pass->terms.gradient == ELBOW_ESTIMATOR_PLAIN) {
         price(pass, pass->room);
-        elbow_prior_slopes_of_draw(&prior, pass->room, slopes); // all of log q: its noise stays
+        elbow_prior_derivatives_of_draw(&prior, pass->room, derivatives); // all of log q: its noise stays
     } else {
-        memset(slopes, 0, pass->rows * outputs * sizeof *slopes);
+        memset(derivatives, 0, pass->rows * outputs * sizeof *derivatives);
     }
     for (size_t k = 0; pass->terms.gradient == ELBOW_ESTIMATOR_DREG && k < size; ++k)
         dz[k] = (float)((double)dz[k] * elbow_pass_share(pass, k / pass->latent));
-    pass->posterior->backward(pass->rows, pass->latent, pass->head, pass->noise, dz, slopes, dhead);
+    pass->posterior->backward(pass->rows, pass->latent, pass->head, pass->noise, dz, derivatives, dhead);
 }
 
 static void backward(const struct elbow_pass *pass, float *dz, float *dhead)

@@ -66,7 +66,7 @@ static double cost(const struct elbow_pass *pass, double *notes)
     return pass->terms.penalty_options.dip_off_diagonal * off + pass->terms.penalty_options.dip_diagonal * on;
 }
 
-static void backward(const struct elbow_pass *pass, double scale, float *dz, double *slopes)
+static void backward(const struct elbow_pass *pass, double scale, float *dz, double *derivatives)
 {
     const struct elbow_penalty_options *options = &pass->terms.penalty_options;
     const double *cells = covariance(pass), *means = pass->coupled;
@@ -79,12 +79,12 @@ static void backward(const struct elbow_pass *pass, double scale, float *dz, dou
             const float *mean = pass->head + i * outputs;
             double sum = 0;
             for (size_t b = 0; b < latent; ++b) {
-                double slope = a == b ? of_own : 2 * options->dip_off_diagonal * cells[a * latent + b];
-                sum += slope * ((double)mean[b] - means[b]);
+                double derivative = a == b ? of_own : 2 * options->dip_off_diagonal * cells[a * latent + b];
+                sum += derivative * ((double)mean[b] - means[b]);
             }
-            slopes[i * outputs + a] += scale * 2 * sum / rows;
+            derivatives[i * outputs + a] += scale * 2 * sum / rows;
             if (has_variances(pass))
-                slopes[i * outputs + latent + a] += scale * of_own * exp((double)mean[latent + a]) / rows;
+                derivatives[i * outputs + latent + a] += scale * of_own * exp((double)mean[latent + a]) / rows;
         }
     }
 }

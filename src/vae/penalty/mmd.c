@@ -63,12 +63,12 @@ static double cost(const struct elbow_pass *pass, double *notes)
     return pass->terms.penalty_options.mmd_weight * square;
 }
 
-static void backward(const struct elbow_pass *pass, double scale, float *dz, double *slopes)
+static void backward(const struct elbow_pass *pass, double scale, float *dz, double *derivatives)
 {
     struct kernel kernel = kernel_of(pass);
     size_t latent = pass->latent;
     double rows = (double)pass->rows, weight = scale * pass->terms.penalty_options.mmd_weight;
-    (void)slopes;
+    (void)derivatives;
     if (pass->rows < 2)
         return;
     double of_pairs = -4 * weight / (kernel.scale * rows * (rows - 1)),

@@ -19,11 +19,11 @@ static void draw(size_t rows, size_t latent, const float *head, const float *noi
 }
 
 static void backward(size_t rows, size_t latent, const float *head, const float *noise, const float *dz,
-                     const double *slopes, float *dhead)
+                     const double *derivatives, float *dhead)
 {
     (void)head;
     (void)noise;
-    (void)slopes;
+    (void)derivatives;
     ELBOW_CHECK(dz && dhead);
     memcpy(dhead, dz, rows * latent * sizeof *dhead);
 }

@@ -28,7 +28,7 @@ struct rows {
     const struct elbow_posterior_call *call;
     float *kl;
     const double *price;
-    double *slopes;
+    double *derivatives;
 };
 
 // Rows that are worth a thread.
@@ -48,8 +48,8 @@ static void kl_tile(size_t n, const float *mean, const float *log_variance, floa
     }
 }
 
-static void slope_tile(size_t n, const float *mean, const float *log_variance, const double *price, double *dmean,
-                       double *dlog_variance)
+static void derivative_tile(size_t n, const float *mean, const float *log_variance, const double *price, double *dmean,
+                            double *dlog_variance)
 {
     float variance[TILE];
     elbow_vector_exp(n, log_variance, variance);
@@ -81,27 +81,27 @@ static void kl(const struct elbow_posterior_call *call, float *parts)
     elbow_threads_split(call->rows, 1, least_rows(call->latent), kl_span, &work);
 }
 
-static void slope_span(void *user, int part, size_t row, size_t count)
+static void derivative_span(void *user, int part, size_t row, size_t count)
 {
     const struct rows *rows = user;
     size_t latent = rows->call->latent;
     (void)part;
     for (size_t i = row; i < row + count; ++i) {
         const float *mean = rows->call->head + 2 * i * latent;
-        double *dmean = rows->slopes + 2 * i * latent;
+        double *dmean = rows->derivatives + 2 * i * latent;
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
-            slope_tile(n, mean + first, mean + latent + first, rows->price + i * latent + first, dmean + first,
-                       dmean + latent + first);
+            derivative_tile(n, mean + first, mean + latent + first, rows->price + i * latent + first, dmean + first,
+                            dmean + latent + first);
         }
     }
 }
 
-static void kl_backward(const struct elbow_posterior_call *call, const double *price, double *slopes)
+static void kl_backward(const struct elbow_posterior_call *call, const double *price, double *derivatives)
 {
-    ELBOW_CHECK(call->head && price && slopes);
-    struct rows work = {.call = call, .price = price, .slopes = slopes};
-    elbow_threads_split(call->rows, 1, least_rows(call->latent), slope_span, &work);
+    ELBOW_CHECK(call->head && price && derivatives);
+    struct rows work = {.call = call, .price = price, .derivatives = derivatives};
+    elbow_threads_split(call->rows, 1, least_rows(call->latent), derivative_span, &work);
 }
 
 static void log_q(const struct elbow_posterior_call *call, double *parts)
@@ -116,8 +116,8 @@ static void pull(const struct elbow_posterior_call *call, const double *price, f
     for (size_t i = 0; i < call->rows; ++i) {
         const float *log_variance = call->head + (2 * i + 1) * latent, *noise = call->noise + i * latent;
         for (size_t j = 0; j < latent; ++j) {
-            double slope = -(double)noise[j] * exp(-0.5 * (double)log_variance[j]);
-            dz[i * latent + j] = (float)((double)dz[i * latent + j] + price[i] * slope);
+            double derivative = -(double)noise[j] * exp(-0.5 * (double)log_variance[j]);
+            dz[i * latent + j] = (float)((double)dz[i * latent + j] + price[i] * derivative);
         }
     }
 }

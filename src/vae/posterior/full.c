@@ -35,9 +35,9 @@ static struct pieces pieces_of(const float *head, size_t latent, size_t row)
 struct rows {
     size_t latent;
     const float *head, *noise, *dz;
-    const double *given; // slopes on the way back; price
+    const double *given; // derivatives on the way back; price
     float *made;         // z; dhead; kl
-    double *slopes;
+    double *derivatives;
 };
 
 // Rows that are worth a thread.
@@ -80,24 +80,24 @@ static void backward_span(void *user, int part, size_t row, size_t count)
     for (size_t i = row; i < row + count; ++i) {
         struct pieces pieces = pieces_of(rows->head, latent, i);
         const float *noise = rows->noise + i * latent, *dz = rows->dz + i * latent;
-        const double *slopes = rows->given + i * width;
+        const double *derivatives = rows->given + i * width;
         float *dhead = rows->made + i * width;
         for (size_t j = 0; j < latent; ++j) {
             double gradient = dz[j], deviation = exp(0.5 * (double)pieces.log_variance[j]);
             size_t below = 2 * latent + FIRST(j);
-            dhead[j] = (float)(gradient + slopes[j]);
-            dhead[latent + j] = (float)(0.5 * gradient * (double)noise[j] * deviation + slopes[latent + j]);
+            dhead[j] = (float)(gradient + derivatives[j]);
+            dhead[latent + j] = (float)(0.5 * gradient * (double)noise[j] * deviation + derivatives[latent + j]);
             for (size_t k = 0; k < j; ++k)
-                dhead[below + k] = (float)(gradient * (double)noise[k] + slopes[below + k]);
+                dhead[below + k] = (float)(gradient * (double)noise[k] + derivatives[below + k]);
         }
     }
 }
 
 static void backward(size_t rows, size_t latent, const float *head, const float *noise, const float *dz,
-                     const double *slopes, float *dhead)
+                     const double *derivatives, float *dhead)
 {
-    ELBOW_CHECK(head && noise && dz && slopes && dhead);
-    struct rows work = {.latent = latent, .head = head, .noise = noise, .dz = dz, .given = slopes, .made = dhead};
+    ELBOW_CHECK(head && noise && dz && derivatives && dhead);
+    struct rows work = {.latent = latent, .head = head, .noise = noise, .dz = dz, .given = derivatives, .made = dhead};
     elbow_threads_split(rows, 1, least_rows(latent), backward_span, &work);
 }
 
@@ -155,7 +155,7 @@ static void kl(const struct elbow_posterior_call *call, float *parts)
     elbow_threads_split(call->rows, 1, least_rows(call->latent), kl_span, &work);
 }
 
-static void slope_span(void *user, int part, size_t row, size_t count)
+static void derivative_span(void *user, int part, size_t row, size_t count)
 {
     const struct rows *rows = user;
     size_t latent = rows->latent;
@@ -163,21 +163,21 @@ static void slope_span(void *user, int part, size_t row, size_t count)
     for (size_t i = row; i < row + count; ++i) {
         struct pieces pieces = pieces_of(rows->head, latent, i);
         const double *price = rows->given + i * latent;
-        double *slopes = rows->slopes + i * outputs(latent), *below = slopes + 2 * latent;
+        double *derivatives = rows->derivatives + i * outputs(latent), *below = derivatives + 2 * latent;
         for (size_t j = 0; j < latent; ++j) {
-            slopes[j] = price[j] * (double)pieces.mean[j];
-            slopes[latent + j] = 0.5 * price[j] * expm1((double)pieces.log_variance[j]);
+            derivatives[j] = price[j] * (double)pieces.mean[j];
+            derivatives[latent + j] = 0.5 * price[j] * expm1((double)pieces.log_variance[j]);
             for (size_t k = FIRST(j); k < FIRST(j) + j; ++k)
                 below[k] = price[j] * (double)pieces.below[k];
         }
     }
 }
 
-static void kl_backward(const struct elbow_posterior_call *call, const double *price, double *slopes)
+static void kl_backward(const struct elbow_posterior_call *call, const double *price, double *derivatives)
 {
-    ELBOW_CHECK(call->head && price && slopes);
-    struct rows work = {.latent = call->latent, .head = call->head, .given = price, .slopes = slopes};
-    elbow_threads_split(call->rows, 1, least_rows(call->latent), slope_span, &work);
+    ELBOW_CHECK(call->head && price && derivatives);
+    struct rows work = {.latent = call->latent, .head = call->head, .given = price, .derivatives = derivatives};
+    elbow_threads_split(call->rows, 1, least_rows(call->latent), derivative_span, &work);
 }
 
 static void beyond(const struct elbow_posterior_call *call, size_t row, size_t first, size_t n, double *variance)
@@ -188,13 +188,13 @@ static void beyond(const struct elbow_posterior_call *call, size_t row, size_t f
 }
 
 static void beyond_backward(const struct elbow_posterior_call *call, size_t row, size_t first, size_t n,
-                            const double *slope, double *slopes)
+                            const double *derivative, double *derivatives)
 {
     struct pieces pieces = pieces_of(call->head, call->latent, row);
-    double *below = slopes + row * outputs(call->latent) + 2 * call->latent;
+    double *below = derivatives + row * outputs(call->latent) + 2 * call->latent;
     for (size_t j = first; j < first + n; ++j)
         for (size_t k = FIRST(j); k < FIRST(j) + j; ++k)
-            below[k] = 2 * slope[j - first] * (double)pieces.below[k];
+            below[k] = 2 * derivative[j - first] * (double)pieces.below[k];
 }
 
 // L u = z - mean, from the first.

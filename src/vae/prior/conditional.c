@@ -79,7 +79,7 @@ struct rows {
     const struct elbow_prior_call *call;
     float *kl;
     const double *price;
-    double *slopes;
+    double *derivatives;
 };
 
 // Rows that are worth a thread.
@@ -119,16 +119,16 @@ static void kl(const struct elbow_prior_call *call, float *parts)
     elbow_threads_split(call->rows, 1, least_rows(call), kl_span, &work);
 }
 
-static void slope_beyond(const struct rows *rows, size_t row, size_t first, size_t n, const struct place *place)
+static void derivative_beyond(const struct rows *rows, size_t row, size_t first, size_t n, const struct place *place)
 {
     struct elbow_posterior_call q = elbow_prior_posterior(rows->call);
-    double slopes[TILE];
+    double derivatives[TILE];
     for (size_t j = 0; j < n; ++j)
-        slopes[j] = 0.5 * rows->price[row * q.latent + first + j] * exp(-place->log_variance[j]);
-    rows->call->posterior->beyond_backward(&q, row, first, n, slopes, rows->slopes);
+        derivatives[j] = 0.5 * rows->price[row * q.latent + first + j] * exp(-place->log_variance[j]);
+    rows->call->posterior->beyond_backward(&q, row, first, n, derivatives, rows->derivatives);
 }
 
-static void slope_span(void *user, int part, size_t row, size_t count)
+static void derivative_span(void *user, int part, size_t row, size_t count)
 {
     const struct rows *rows = user;
     size_t latent = rows->call->latent;
@@ -137,35 +137,35 @@ static void slope_span(void *user, int part, size_t row, size_t count)
     for (size_t i = row; i < row + count; ++i) {
         const float *log_variance = elbow_prior_log_variance(rows->call, i), *mean = log_variance - latent;
         const double *price = rows->price + i * latent;
-        double *slopes = rows->slopes + i * rows->call->posterior->outputs(latent);
+        double *derivatives = rows->derivatives + i * rows->call->posterior->outputs(latent);
         for (size_t first = 0; first < latent; first += TILE) {
             size_t n = latent - first < TILE ? latent - first : TILE;
             find(rows->call, i, first, n, &place);
             for (size_t j = 0, at = first; j < n; ++j, ++at) {
                 double d = (double)mean[at] - place.mean[j];
-                slopes[at] = price[at] * d * exp(-place.log_variance[j]);
-                slopes[latent + at] = 0.5 * price[at] * expm1((double)log_variance[at] - place.log_variance[j]);
+                derivatives[at] = price[at] * d * exp(-place.log_variance[j]);
+                derivatives[latent + at] = 0.5 * price[at] * expm1((double)log_variance[at] - place.log_variance[j]);
             }
             if (rows->call->posterior->beyond != NULL)
-                slope_beyond(rows, i, first, n, &place);
+                derivative_beyond(rows, i, first, n, &place);
         }
     }
 }
 
 // The integral does not depend on z: dz stays.
-static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes)
+static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *derivatives)
 {
-    ELBOW_CHECK(call->head && price && dz && slopes);
-    struct rows work = {.call = call, .price = price, .slopes = slopes};
-    elbow_threads_split(call->rows, 1, least_rows(call), slope_span, &work);
+    ELBOW_CHECK(call->head && price && dz && derivatives);
+    struct rows work = {.call = call, .price = price, .derivatives = derivatives};
+    elbow_threads_split(call->rows, 1, least_rows(call), derivative_span, &work);
 }
 
-// Adds a row's slopes by mean and log-variance, times c, to a tensor's row.
-static void take(size_t n, double c, const struct place *slopes, float *mean, float *log_variance)
+// Adds a row's derivatives by mean and log-variance, times c, to a tensor's row.
+static void take(size_t n, double c, const struct place *derivatives, float *mean, float *log_variance)
 {
     for (size_t j = 0; j < n; ++j) {
-        mean[j] += (float)(c * slopes->mean[j]);
-        log_variance[j] += (float)(c * slopes->log_variance[j]);
+        mean[j] += (float)(c * derivatives->mean[j]);
+        log_variance[j] += (float)(c * derivatives->log_variance[j]);
     }
 }
 
@@ -174,7 +174,7 @@ static void gradient(const struct elbow_prior_call *call, const double *price,
                      float *const gradients[ELBOW_PRIOR_TENSORS])
 {
     size_t latent = call->latent;
-    struct place place, slopes;
+    struct place place, derivatives;
     double beyond[TILE];
     memset(gradients[WEIGHT], 0, call->conditions * 2 * latent * sizeof(float));
     memset(gradients[BIAS], 0, 2 * latent * sizeof(float));
@@ -187,17 +187,17 @@ static void gradient(const struct elbow_prior_call *call, const double *price,
             for (size_t j = 0, at = first; j < n; ++j, ++at) {
                 double d = (double)mean[at] - place.mean[j], cost = price[i * latent + at];
                 double precision = exp(-place.log_variance[j]), stretch = d * precision;
-                slopes.mean[j] = -cost * stretch;
-                slopes.log_variance[j] =
+                derivatives.mean[j] = -cost * stretch;
+                derivatives.log_variance[j] =
                     -0.5 * cost *
                     (d * stretch + beyond[j] * precision + expm1((double)log_variance[at] - place.log_variance[j]));
             }
-            take(n, 1, &slopes, gradients[BIAS] + first, gradients[BIAS] + latent + first);
+            take(n, 1, &derivatives, gradients[BIAS] + first, gradients[BIAS] + latent + first);
             for (size_t k = 0; call->condition != NULL && k < call->conditions; ++k) {
                 double c = call->condition[i * call->conditions + k];
                 float *of_c = gradients[WEIGHT] + 2 * k * latent + first;
                 if (c != 0)
-                    take(n, c, &slopes, of_c, of_c + latent);
+                    take(n, c, &derivatives, of_c, of_c + latent);
             }
         }
     }

@@ -145,15 +145,15 @@ static void pull(const struct elbow_prior_call *call, const double *price, float
         pull_row(call, i, price[i], &shares, dz);
 }
 
-static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes)
+static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *derivatives)
 {
     struct shares shares;
     size_t latent = call->latent;
-    ELBOW_CHECK(call->head && call->noise && call->z && price && dz && slopes);
+    ELBOW_CHECK(call->head && call->noise && call->z && price && dz && derivatives);
     weigh(call, &shares);
     for (size_t i = 0; i < call->rows; ++i)
         pull_row(call, i, price[i * latent], &shares, dz);
-    elbow_prior_slopes_of_draw(call, price, slopes);
+    elbow_prior_derivatives_of_draw(call, price, derivatives);
 }
 
 // Row by row, in order.

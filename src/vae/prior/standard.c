@@ -14,11 +14,11 @@ static void kl(const struct elbow_prior_call *call, float *parts)
 }
 
 // The integral does not depend on z: dz stays.
-static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes)
+static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *derivatives)
 {
     struct elbow_posterior_call q = elbow_prior_posterior(call);
     ELBOW_CHECK(dz);
-    call->posterior->kl_backward(&q, price, slopes);
+    call->posterior->kl_backward(&q, price, derivatives);
 }
 
 static void pull(const struct elbow_prior_call *call, const double *price, float *dz)

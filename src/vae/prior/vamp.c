@@ -40,12 +40,12 @@ static size_t room(size_t rows, size_t latent, size_t components)
 struct work {
     const struct elbow_prior_call *call;
     size_t components, latent;
-    double *mean, *log_variance, *precision; // (Z, K)
-    double *constant;                        // (K): log density at the mean, with the weight 1 / K
-    double *shares;                          // (rows, K)
-    double *mean_slope, *variance_slope;     // (Z, K)
-    double *log_p;                           // (rows), the caller's; NULL: not wanted
-    const double *price;                     // (rows, price_step)
+    double *mean, *log_variance, *precision;       // (Z, K)
+    double *constant;                              // (K): log density at the mean, with the weight 1 / K
+    double *shares;                                // (rows, K)
+    double *mean_derivative, *variance_derivative; // (Z, K)
+    double *log_p;                                 // (rows), the caller's; NULL: not wanted
+    const double *price;                           // (rows, price_step)
     size_t price_step;
     float *kl, *dz;
 };
@@ -58,8 +58,8 @@ static void lay_out(struct work *work)
     work->mean = at;
     work->log_variance = at + cells;
     work->precision = at + 2 * cells;
-    work->mean_slope = at + 3 * cells;
-    work->variance_slope = at + 4 * cells;
+    work->mean_derivative = at + 3 * cells;
+    work->variance_derivative = at + 4 * cells;
     work->constant = at + 5 * cells;
     work->shares = work->constant + work->components;
 }
@@ -239,21 +239,22 @@ static void pull(const struct elbow_prior_call *call, const double *price, float
     pull_at(call, price, 1, dz);
 }
 
-static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes)
+static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *derivatives)
 {
-    ELBOW_CHECK(call->head && call->noise && slopes);
+    ELBOW_CHECK(call->head && call->noise && derivatives);
     pull_at(call, price, call->latent, dz);
-    elbow_prior_slopes_of_draw(call, price, slopes);
+    elbow_prior_derivatives_of_draw(call, price, derivatives);
 }
 
-// The slopes of a row by the components' means and log-variances in one dimension.
-static void add_slopes(size_t n, double price, double z, const double *restrict shares, const double *restrict mean,
-                       const double *restrict precision, double *restrict mean_slope, double *restrict variance_slope)
+// The derivatives of a row by the components' means and log-variances in one dimension.
+static void add_derivatives(size_t n, double price, double z, const double *restrict shares,
+                            const double *restrict mean, const double *restrict precision,
+                            double *restrict mean_derivative, double *restrict variance_derivative)
 {
     for (size_t k = 0; k < n; ++k) {
         double share = price * shares[k], off = z - mean[k], stretch = off * precision[k];
-        mean_slope[k] -= share * stretch;
-        variance_slope[k] -= 0.5 * share * (off * stretch - 1);
+        mean_derivative[k] -= share * stretch;
+        variance_derivative[k] -= 0.5 * share * (off * stretch - 1);
     }
 }
 
@@ -262,13 +263,14 @@ static void gradient_span(void *user, int part, size_t first, size_t count)
     const struct work *work = user;
     size_t components = work->components, latent = work->latent;
     (void)part;
-    memset(work->mean_slope + first * components, 0, count * components * sizeof *work->mean_slope);
-    memset(work->variance_slope + first * components, 0, count * components * sizeof *work->variance_slope);
+    memset(work->mean_derivative + first * components, 0, count * components * sizeof *work->mean_derivative);
+    memset(work->variance_derivative + first * components, 0, count * components * sizeof *work->variance_derivative);
     for (size_t j = first; j < first + count; ++j)
         for (size_t i = 0; i < work->call->rows; ++i)
-            add_slopes(components, work->price[i * latent], work->call->z[i * latent + j],
-                       work->shares + i * components, work->mean + j * components, work->precision + j * components,
-                       work->mean_slope + j * components, work->variance_slope + j * components);
+            add_derivatives(components, work->price[i * latent], work->call->z[i * latent + j],
+                            work->shares + i * components, work->mean + j * components,
+                            work->precision + j * components, work->mean_derivative + j * components,
+                            work->variance_derivative + j * components);
 }
 
 static void gradient(const struct elbow_prior_call *call, const double *price,
@@ -280,8 +282,8 @@ static void gradient(const struct elbow_prior_call *call, const double *price,
     elbow_threads_split(latent, 1, (1 << 13) / (call->rows * components + 1) + 1, gradient_span, &work);
     for (size_t k = 0; k < components; ++k)
         for (size_t j = 0; j < latent; ++j) {
-            gradients[0][2 * k * latent + j] = (float)work.mean_slope[j * components + k];
-            gradients[0][(2 * k + 1) * latent + j] = (float)work.variance_slope[j * components + k];
+            gradients[0][2 * k * latent + j] = (float)work.mean_derivative[j * components + k];
+            gradients[0][(2 * k + 1) * latent + j] = (float)work.variance_derivative[j * components + k];
         }
 }
 

@@ -12,7 +12,7 @@
 
 enum { ACTIVATIONS = ELBOW_ACTIVATIONS, N = 1601 };
 
-static float slope_room[N], y_room[N], dy_room[N], bias_room[N];
+static float derivative_room[N], y_room[N], dy_room[N], bias_room[N];
 
 // From -40 to 40, dense about zero.
 static float argument(size_t i)
@@ -33,27 +33,26 @@ START_TEST(forward_and_backward_of_each_activation)
         double a[N];
         for (size_t i = 0; i < N; ++i)
             a[i] = (double)(y_room[i] + bias_room[i]);
-        elbow_activation_forward(activation, 1, N, bias_room, y_room, slope_room);
-        elbow_activation_backward(activation, N, y_room, slope_room, dy_room);
+        elbow_activation_forward(activation, 1, N, bias_room, y_room, derivative_room);
+        elbow_activation_backward(activation, N, y_room, derivative_room, dy_room);
         for (size_t i = 0; i < N; ++i) {
-            double y = reference_activation(activation, a[i]), slope = reference_slope(activation, a[i]);
+            double y = reference_activation(activation, a[i]), derivative = reference_derivative(activation, a[i]);
             // Five roundings at most, kernels of 4 ULP included: 1e-6 relative; gelu's exponent a^2 / 2 multiplies that
             // of a / sqrt(2), and its tail ends in denormal numbers.
             double tail = activation == ELBOW_ACTIVATION_GELU && a[i] < 0.0 ? 0x1p-23 * a[i] * a[i] : 0.0;
             ck_assert_msg(fabs((double)y_room[i] - y) <= (1e-6 + tail) * fabs(y) + 1e-36, "activation %d at %g: %g",
                           activation, a[i], (double)y_room[i]);
-            // Slopes are built from numbers near 1: absolute, times |dy| <= 2; silu's a (1 - s) multiplies an error of
-            // 2^-25.
-            // That of exp is y itself.
+            // Derivatives are built from numbers near 1: absolute, times |dy| <= 2; silu's a (1 - s) multiplies an
+            // error of 2^-25. That of exp is y itself.
             double upstream = i % 2 == 0 ? 2.0 : -0.5, own = activation == ELBOW_ACTIVATION_EXP ? 1e-6 * y : 0.0;
-            ck_assert_msg(fabs((double)dy_room[i] - upstream * slope) <= 1e-6 + 0x1p-23 * fabs(a[i]) + 2 * own,
-                          "slope of activation %d at %g: %g", activation, a[i], (double)dy_room[i]);
+            ck_assert_msg(fabs((double)dy_room[i] - upstream * derivative) <= 1e-6 + 0x1p-23 * fabs(a[i]) + 2 * own,
+                          "derivative of activation %d at %g: %g", activation, a[i], (double)dy_room[i]);
         }
     }
 }
 END_TEST
 
-START_TEST(small_softplus_slopes_keep_their_digits)
+START_TEST(small_softplus_derivatives_keep_their_digits)
 {
     float y = -15.0f, zero = 0.0f, dy = 1.0f;
     elbow_activation_forward(ELBOW_ACTIVATION_SOFTPLUS, 1, 1, &zero, &y, NULL);
@@ -66,8 +65,8 @@ END_TEST
 START_TEST(nan_passes_through)
 {
     for (int activation = 0; activation < ACTIVATIONS; ++activation) {
-        float y[2] = {NAN, 1.0f}, bias[2] = {0}, slope[2];
-        elbow_activation_forward(activation, 1, 2, bias, y, slope);
+        float y[2] = {NAN, 1.0f}, bias[2] = {0}, derivative[2];
+        elbow_activation_forward(activation, 1, 2, bias, y, derivative);
         ck_assert_msg(isnan(y[0]) && !isnan(y[1]), "activation %d", activation);
     }
 }
@@ -82,17 +81,17 @@ START_TEST(rows_and_columns_are_independent)
     elbow_random_normal(stream, ROWS * UNITS, a);
     elbow_random_uniform(stream, UNITS, bias);
     for (int activation = 0; activation < ACTIVATIONS; ++activation) {
-        float y[ROWS * UNITS], slope[ROWS * UNITS] = {0}, dy[ROWS * UNITS];
+        float y[ROWS * UNITS], derivative[ROWS * UNITS] = {0}, dy[ROWS * UNITS];
         memcpy(y, a, sizeof a);
         memcpy(dy, a, sizeof a);
-        elbow_activation_forward(activation, ROWS, UNITS, bias, y, slope);
-        elbow_activation_backward(activation, (size_t)ROWS * UNITS, y, slope, dy);
+        elbow_activation_forward(activation, ROWS, UNITS, bias, y, derivative);
+        elbow_activation_backward(activation, (size_t)ROWS * UNITS, y, derivative, dy);
         for (size_t i = 0; i < ROWS * UNITS; ++i) {
-            float one = a[i], one_slope = 0.0f, one_dy = a[i];
-            elbow_activation_forward(activation, 1, 1, &bias[i % UNITS], &one, &one_slope);
-            elbow_activation_backward(activation, 1, &one, &one_slope, &one_dy);
+            float one = a[i], one_derivative = 0.0f, one_dy = a[i];
+            elbow_activation_forward(activation, 1, 1, &bias[i % UNITS], &one, &one_derivative);
+            elbow_activation_backward(activation, 1, &one, &one_derivative, &one_dy);
             ck_assert(memcmp(&one, &y[i], sizeof one) == 0 && memcmp(&one_dy, &dy[i], sizeof one) == 0);
-            ck_assert(memcmp(&one_slope, &slope[i], sizeof one) == 0);
+            ck_assert(memcmp(&one_derivative, &derivative[i], sizeof one) == 0);
         }
     }
 }
@@ -116,7 +115,7 @@ START_TEST(initialiser_follows_the_activation)
 }
 END_TEST
 
-// Neither infinite nor a slope of that size, whatever comes in.
+// Neither infinite nor a derivative of that size, whatever comes in.
 START_TEST(exp_is_clamped)
 {
     float y[] = {20.0f, 21.0f, 1e30f}, bias[3] = {0}, dy[] = {1.0f, 1.0f, 1.0f};
@@ -129,21 +128,21 @@ START_TEST(exp_is_clamped)
 }
 END_TEST
 
-static void silu_without_slope(void)
+static void silu_without_derivative(void)
 {
     float y = 0.0f, bias = 0.0f;
     elbow_activation_forward(ELBOW_ACTIVATION_SILU, 1, 1, &bias, &y, NULL);
 }
 
-START_TEST(only_silu_and_gelu_want_slopes)
+START_TEST(only_silu_and_gelu_want_derivatives)
 {
     for (int activation = 0; activation < ACTIVATIONS; ++activation)
-        ck_assert_int_eq(elbow_activation_keeps_slope(activation),
+        ck_assert_int_eq(elbow_activation_keeps_derivative(activation),
                          activation == ELBOW_ACTIVATION_SILU || activation == ELBOW_ACTIVATION_GELU);
-    ck_assert(panics(silu_without_slope));
+    ck_assert(panics(silu_without_derivative));
 }
 END_TEST
 
-UNIT_MAIN("nn/activation", forward_and_backward_of_each_activation, small_softplus_slopes_keep_their_digits,
+UNIT_MAIN("nn/activation", forward_and_backward_of_each_activation, small_softplus_derivatives_keep_their_digits,
           nan_passes_through, rows_and_columns_are_independent, initialiser_follows_the_activation, exp_is_clamped,
-          only_silu_and_gelu_want_slopes)
+          only_silu_and_gelu_want_derivatives)

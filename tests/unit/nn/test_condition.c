@@ -122,11 +122,11 @@ static void check_gradient(struct told *told, const struct elbow_layer *options)
         *at = before + step;
         double above = objective(told, weights);
         *at = before - step;
-        double slope = (above - objective(told, weights)) / (2 * (double)step);
+        double derivative = (above - objective(told, weights)) / (2 * (double)step);
         *at = before;
-        ck_assert_msg(fabs(slope - (double)told->gradient[tensor->offset + i]) < 4e-3 * (1 + fabs(slope)),
+        ck_assert_msg(fabs(derivative - (double)told->gradient[tensor->offset + i]) < 4e-3 * (1 + fabs(derivative)),
                       "%s, number %zu: %g, not %g", elbow_layer_word(options->kind), i,
-                      (double)told->gradient[tensor->offset + i], slope);
+                      (double)told->gradient[tensor->offset + i], derivative);
     }
     elbow_release(&weights);
 }

@@ -98,11 +98,12 @@ static void check_differences(struct reference_network *reference, double *value
                 loss[side] += dy[j] * out[j];
         }
         values[i] = saved;
-        double slope = (loss[1] - loss[0]) / (2.0 * step);
+        double derivative = (loss[1] - loss[0]) / (2.0 * step);
         // Cancellation 1e-16 |loss| / step = 1e-8 |loss|, truncation step^2: together far below 1e-6 of the loss (which
-        // is 1e5 where exp follows exp) and of the slope.
-        double size = 1.0 + fabs(slope) + 0.1 * fabs(loss[0]);
-        ck_assert_msg(fabs(slope - gradient[i]) <= 1e-6 * size, "difference %g, gradient %g", slope, gradient[i]);
+        // is 1e5 where exp follows exp) and of the derivative.
+        double size = 1.0 + fabs(derivative) + 0.1 * fabs(loss[0]);
+        ck_assert_msg(fabs(derivative - gradient[i]) <= 1e-6 * size, "difference %g, gradient %g", derivative,
+                      gradient[i]);
     }
 }
 
@@ -232,7 +233,7 @@ START_TEST(names_and_sizes)
     ck_assert_uint_eq(setting.parameters.count, 8);
     for (size_t i = 0; i < 8; ++i)
         ck_assert_str_eq(setting.parameters.tensors[i].name, names[i]);
-    // Outputs and slopes of 17, 33 and 7 hidden units, the head, and two rows of 33.
+    // Outputs and derivatives of 17, 33 and 7 hidden units, the head, and two rows of 33.
     ck_assert_uint_eq(elbow_network_bytes(&setting.network), ROWS_MAX * 4 * (2 * (17 + 33 + 7) + OUTPUTS + 2 * 33));
     tear_down(&setting);
 }

@@ -141,7 +141,7 @@ START_TEST(the_last_convolution_is_the_head)
     // 6 x 4 and 12 x 8 places are worked out from 3 x 2 and 6 x 4.
     ck_assert(elbow_shape_is_same(network.layers[2].input, (struct elbow_shape){3, 2, 5, 0}));
     ck_assert(elbow_shape_is_same(network.layers[3].input, (struct elbow_shape){6, 4, 17, 0}));
-    size_t floats = 9 + 30 + 2 * 24 * 17 + 96 * 2 + 2 * 24 * 17; // outputs, a slope, two deltas of the widest
+    size_t floats = 9 + 30 + 2 * 24 * 17 + 96 * 2 + 2 * 24 * 17; // outputs, a derivative, two deltas of the widest
     ck_assert_uint_gt(elbow_network_bytes(&network), ROWS * floats * sizeof(float));
     elbow_network_destroy(&network);
     elbow_parameters_clear(&parameters);

@@ -17,15 +17,16 @@ enum { WIDTH_COUNT = sizeof WIDTHS / sizeof *WIDTHS };
 
 static float x[ROWS * WIDEST], y[ROWS * WIDEST], dy[ROWS * WIDEST];
 
-static void bernoulli(size_t rows, size_t values, const float *point, const float *logit, double *recon, float *slope)
+static void bernoulli(size_t rows, size_t values, const float *point, const float *logit, double *recon,
+                      float *derivative)
 {
     struct elbow_likelihood_call call = {
-        .rows = rows, .values = values, .x = point, .y = logit, .recon = recon, .dy = slope};
+        .rows = rows, .values = values, .x = point, .y = logit, .recon = recon, .dy = derivative};
     elbow_likelihood_row(ELBOW_LIKELIHOOD_BERNOULLI)->score(&call);
 }
 
 static void gaussian(size_t rows, size_t values, double variance, const float *point, const float *mean, double *recon,
-                     float *slope, float *shared_slope)
+                     float *derivative, float *shared_derivative)
 {
     struct elbow_likelihood_options options = {.variance = variance};
     struct elbow_likelihood_call call = {.options = &options,
@@ -34,8 +35,8 @@ static void gaussian(size_t rows, size_t values, double variance, const float *p
                                          .x = point,
                                          .y = mean,
                                          .recon = recon,
-                                         .dy = slope,
-                                         .dshared = shared_slope};
+                                         .dy = derivative,
+                                         .dshared = shared_derivative};
     elbow_likelihood_row(ELBOW_LIKELIHOOD_GAUSSIAN)->score(&call);
 }
 
@@ -61,12 +62,12 @@ static void check_bernoulli(size_t values, bool binary)
             long double a = y[i * values + d], point = x[i * values + d], log_one_plus = log1pl(expl(-fabsl(a)));
             sum += point * a - (a > 0 ? a : 0) - log_one_plus;
             small += log_one_plus;
-            long double slope =
+            long double derivative =
                 (1 - point) / (1 + expl(-a)) - point / (1 + expl(a)); // sigmoid(y) - x without cancelling
             // exp 1 ULP, 1 + e and the quotient half each, one rounding of the difference: below 4 2^-23, relative
             // where x is 0 or 1 (nothing cancels), else of 1.
-            long double tolerance = 4 * FLT_EPSILON * (binary ? fabsl(slope) : 1) + FLT_MIN;
-            ck_assert_msg(fabsl(dy[i * values + d] - slope) <= tolerance, "seed %llu: D %zu, row %zu, value %zu",
+            long double tolerance = 4 * FLT_EPSILON * (binary ? fabsl(derivative) : 1) + FLT_MIN;
+            ck_assert_msg(fabsl(dy[i * values + d] - derivative) <= tolerance, "seed %llu: D %zu, row %zu, value %zu",
                           (unsigned long long)SEED, values, i, d);
         }
         // Only exp(-|y|) is rounded to float, to 1 ULP; then doubles: 1 + e (2^-53 each) and sums.
@@ -89,13 +90,13 @@ END_TEST
 START_TEST(bernoulli_of_sure_pixels)
 {
     // log sigmoid(100) = -exp(-100) = -3.7e-44, a float without leading digits; log sigmoid(-100) = -100 - that.
-    float point[4] = {1, 0, 1, 0}, logit[4] = {100, -100, -100, 100}, slope[4];
+    float point[4] = {1, 0, 1, 0}, logit[4] = {100, -100, -100, 100}, derivative[4];
     double recon[4];
-    bernoulli(4, 1, point, logit, recon, slope);
-    double expected[4] = {0, 0, -100, -100}, expected_slope[4] = {0, 0, -1, 1};
+    bernoulli(4, 1, point, logit, recon, derivative);
+    double expected[4] = {0, 0, -100, -100}, expected_derivative[4] = {0, 0, -1, 1};
     for (int i = 0; i < 4; ++i) {
         ck_assert_double_eq_tol(recon[i], expected[i], 1e-43); // to the last bit
-        ck_assert_double_eq_tol(slope[i], expected_slope[i], 1e-43);
+        ck_assert_double_eq_tol(derivative[i], expected_derivative[i], 1e-43);
     }
     float far[2] = {1e30F, -1e30F}, ones[2] = {1, 0}, down[2];
     double certain[2];
@@ -124,13 +125,13 @@ START_TEST(gaussian_at_its_mean)
 {
     // log p = -D/2 log(2 pi v).
     double variances[3] = {1, 0.04, 7.5}, recon;
-    float slope, point[13], down[13];
+    float derivative, point[13], down[13];
     for (int d = 0; d < 13; ++d)
         point[d] = (float)d / 3;
     for (int i = 0; i < 3; ++i) {
-        gaussian(1, 13, variances[i], point, point, &recon, down, &slope);
+        gaussian(1, 13, variances[i], point, point, &recon, down, &derivative);
         ck_assert_double_eq_tol(recon, -6.5 * log(2 * acos(-1.0) * variances[i]), 1e-13); // double, a few roundings
-        ck_assert(slope == 6.5F);
+        ck_assert(derivative == 6.5F);
         for (int d = 0; d < 13; ++d)
             ck_assert(down[d] == 0);
     }
@@ -143,8 +144,8 @@ START_TEST(gaussian_matches_long_double)
         size_t values = WIDTHS[w];
         fill(false, 1);
         double recon[ROWS], s = -1.25;
-        float slope;
-        gaussian(ROWS, values, exp(s), x, y, recon, dy, &slope);
+        float derivative;
+        gaussian(ROWS, values, exp(s), x, y, recon, dy, &derivative);
         long double v = expl(s), pi = acosl(-1.0L), all = 0;
         for (size_t i = 0; i < ROWS; ++i) {
             long double sum = 0;
@@ -157,7 +158,7 @@ START_TEST(gaussian_matches_long_double)
             }
             ck_assert_double_eq_tol(recon[i], (double)sum, 1e-13 * (double)values * 3); // double sums of D terms
         }
-        ck_assert_double_eq_tol(slope, (double)all, FLT_EPSILON * fabs((double)all) + 1e-13 * (double)values * 10);
+        ck_assert_double_eq_tol(derivative, (double)all, FLT_EPSILON * fabs((double)all) + 1e-13 * (double)values * 10);
     }
 }
 END_TEST

@@ -88,11 +88,11 @@ START_TEST(gradients_are_differences)
             *parameter = before - step;
             double below = objective(f);
             *parameter = before;
-            double slope = -(above - below) / (2 * (double)step);
+            double derivative = -(above - below) / (2 * (double)step);
             // Rounding of an objective of 500 over the step: 1e-2 at worst; the third derivative times step^2: 1e-2.
             double found = (double)f->gradient[tensor->offset + k];
-            ck_assert_msg(fabs(found - slope) <= 0.03 + 0.01 * fabs(slope), "%s[%zu]: %g, difference %g", tensor->name,
-                          k, found, slope);
+            ck_assert_msg(fabs(found - derivative) <= 0.03 + 0.01 * fabs(derivative), "%s[%zu]: %g, difference %g",
+                          tensor->name, k, found, derivative);
         }
     }
     tear_down(f);

@@ -75,9 +75,10 @@ START_TEST(the_reference_matches_finite_differences)
                 double down = exact(f, NULL).objective;
                 f->exact_parameters[k] = at;
                 // Rounding: an objective of some hundreds, 500 2^-53 / 1e-6 = 6e-8; curvature: step^2 of order 1e3.
-                double slope = -f->exact_gradient[k], tolerance = 5e-7 + 1e-7 * fabs(slope);
-                ck_assert_msg(fabs((up - down) / (2 * step) - slope) < tolerance, "%s: %s[%zu]: %.9g, not %.9g",
-                              ARCHITECTURES[a].what, tensor->name, k - tensor->offset, slope, (up - down) / (2 * step));
+                double derivative = -f->exact_gradient[k], tolerance = 5e-7 + 1e-7 * fabs(derivative);
+                ck_assert_msg(fabs((up - down) / (2 * step) - derivative) < tolerance, "%s: %s[%zu]: %.9g, not %.9g",
+                              ARCHITECTURES[a].what, tensor->name, k - tensor->offset, derivative,
+                              (up - down) / (2 * step));
             }
         }
         fixture_destroy(f);

@@ -50,7 +50,7 @@ static void kl(const struct elbow_prior_call *call, float *parts)
             parts[i * call->latent + j] = (float)place_of(call, i, j).part;
 }
 
-static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *slopes)
+static void backward(const struct elbow_prior_call *call, const double *price, float *dz, double *derivatives)
 {
     size_t latent = call->latent;
     for (size_t i = 0; i < call->rows; ++i)
@@ -58,8 +58,8 @@ static void backward(const struct elbow_prior_call *call, const double *price, f
             struct place place = place_of(call, i, j);
             size_t at = i * latent + j;
             dz[at] += (float)(price[at] * place.distance * place.precision);
-            slopes[2 * i * latent + j] = 0;
-            slopes[(2 * i + 1) * latent + j] = -0.5 * price[at];
+            derivatives[2 * i * latent + j] = 0;
+            derivatives[(2 * i + 1) * latent + j] = -0.5 * price[at];
         }
 }
 

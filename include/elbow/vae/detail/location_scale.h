@@ -29,9 +29,9 @@ struct elbow_location_scale {
     const struct elbow_likelihood_call *call;
     size_t outputs;
     struct elbow_scale_number scale, freedom;
-    double constant, constant_slope; // degrees of freedom of a density that all values share
-    double top;                      // the last level
-    size_t notes;                    // figures of a row: scale, and degrees of freedom if there are any
+    double constant, constant_derivative; // degrees of freedom of a density that all values share
+    double top;                           // the last level
+    size_t notes;                         // figures of a row: scale, and degrees of freedom if there are any
 };
 
 enum { ELBOW_SCALE_BLOCK = 256, ELBOW_SCALE_TRAINED = 2 };
@@ -94,7 +94,7 @@ typedef struct elbow_scale_terms elbow_scale_density(const struct elbow_location
 __attribute__((always_inline)) static inline void elbow_location_scale_rows(const struct elbow_location_scale *work,
                                                                             elbow_scale_density *density, size_t row,
                                                                             size_t count,
-                                                                            double slopes[][ELBOW_SCALE_TRAINED])
+                                                                            double derivatives[][ELBOW_SCALE_TRAINED])
 {
     const struct elbow_likelihood_call *call = work->call;
     for (size_t i = row; i < row + count; ++i) {
@@ -104,24 +104,24 @@ __attribute__((always_inline)) static inline void elbow_location_scale_rows(cons
             size_t at = i * call->values + d, lane = d % ELBOW_LANES;
             const float *y = call->y + at * work->outputs;
             double scale = elbow_scale_of(work, y), freedom = elbow_freedom_of(work, y);
-            double scale_slope = work->scale.output ? elbow_sigmoid(y[work->scale.output]) : scale;
-            double freedom_slope = work->freedom.output ? elbow_sigmoid(y[work->freedom.output]) : freedom;
+            double scale_derivative = work->scale.output ? elbow_sigmoid(y[work->scale.output]) : scale;
+            double freedom_derivative = work->freedom.output ? elbow_sigmoid(y[work->freedom.output]) : freedom;
             struct elbow_scale_terms terms = density(work, call->x[at], y[0], scale, freedom);
             lanes[lane] += terms.log_p;
             scales[lane] += scale;
             freedoms[lane] += freedom;
             if (work->scale.trained >= 0)
-                sums[work->scale.trained][lane] += terms.scale * scale_slope;
+                sums[work->scale.trained][lane] += terms.scale * scale_derivative;
             if (work->freedom.trained >= 0)
-                sums[work->freedom.trained][lane] += terms.freedom * freedom_slope;
+                sums[work->freedom.trained][lane] += terms.freedom * freedom_derivative;
             if (!call->dy)
                 continue;
             float *dy = call->dy + at * work->outputs; // may be y
             dy[0] = (float)-terms.location;
             if (work->scale.output)
-                dy[work->scale.output] = (float)-(terms.scale * scale_slope);
+                dy[work->scale.output] = (float)-(terms.scale * scale_derivative);
             if (work->freedom.output)
-                dy[work->freedom.output] = (float)-(terms.freedom * freedom_slope);
+                dy[work->freedom.output] = (float)-(terms.freedom * freedom_derivative);
         }
         call->recon[i] = elbow_lanes_fold(lanes);
         if (call->notes)
@@ -129,32 +129,32 @@ __attribute__((always_inline)) static inline void elbow_location_scale_rows(cons
         if (call->notes && work->notes > 1)
             call->notes[i * work->notes + 1] = elbow_lanes_fold(freedoms) / (double)call->values;
         for (int k = 0; k < ELBOW_SCALE_TRAINED; ++k)
-            slopes[i % ELBOW_SCALE_BLOCK][k] = elbow_lanes_fold(sums[k]);
+            derivatives[i % ELBOW_SCALE_BLOCK][k] = elbow_lanes_fold(sums[k]);
     }
 }
 
-// A block of rows, and the destination of its slopes.
+// A block of rows, and the destination of its derivatives.
 struct elbow_scale_block {
     const struct elbow_location_scale *work;
     size_t first;
-    double (*slopes)[ELBOW_SCALE_TRAINED];
+    double (*derivatives)[ELBOW_SCALE_TRAINED];
 };
 
-// score, of a file's `span`, which calls elbow_location_scale_rows for rows of a struct elbow_scale_block. The slopes
-// of trained numbers are added in the order of rows, whatever the threads.
+// score, of a file's `span`, which calls elbow_location_scale_rows for rows of a struct elbow_scale_block. The
+// derivatives of trained numbers are added in the order of rows, whatever the threads.
 static inline void elbow_location_scale_score(const struct elbow_location_scale *work,
                                               void (*span)(void *user, int part, size_t row, size_t count))
 {
-    double slopes[ELBOW_SCALE_BLOCK][ELBOW_SCALE_TRAINED], all[ELBOW_SCALE_TRAINED] = {0};
+    double derivatives[ELBOW_SCALE_BLOCK][ELBOW_SCALE_TRAINED], all[ELBOW_SCALE_TRAINED] = {0};
     const struct elbow_likelihood_call *call = work->call;
     ELBOW_CHECK(call->x && call->y && call->recon);
     for (size_t first = 0; first < call->rows; first += ELBOW_SCALE_BLOCK) {
         size_t rows = call->rows - first < ELBOW_SCALE_BLOCK ? call->rows - first : ELBOW_SCALE_BLOCK;
-        struct elbow_scale_block block = {work, first, slopes};
+        struct elbow_scale_block block = {work, first, derivatives};
         elbow_threads_split(rows, 1, elbow_likelihood_least_rows(call->values), span, &block);
         for (size_t i = 0; i < rows; ++i)
             for (int k = 0; k < ELBOW_SCALE_TRAINED; ++k)
-                all[k] += slopes[i][k];
+                all[k] += derivatives[i][k];
     }
     for (int k = 0; call->dshared && k < ELBOW_SCALE_TRAINED; ++k)
         if (work->scale.trained == k || work->freedom.trained == k)

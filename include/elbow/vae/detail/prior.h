@@ -49,15 +49,16 @@ static inline void elbow_prior_less_log_q(const struct elbow_prior_call *call, d
     }
 }
 
-// Local. slopes (rows, outputs of the posterior), overwritten: the gradient of sum_i price_i log q(z_i|x_i) by the
+// Local. derivatives (rows, outputs of the posterior), overwritten: the gradient of sum_i price_i log q(z_i|x_i) by the
 // head, where z depends on it, for a sampled KL; price (rows, Z) is the same in a row.
-static inline void elbow_prior_slopes_of_draw(const struct elbow_prior_call *call, const double *price, double *slopes)
+static inline void elbow_prior_derivatives_of_draw(const struct elbow_prior_call *call, const double *price,
+                                                   double *derivatives)
 {
     size_t latent = call->latent, outputs = call->posterior->outputs(latent);
-    memset(slopes, 0, call->rows * outputs * sizeof *slopes);
+    memset(derivatives, 0, call->rows * outputs * sizeof *derivatives);
     for (size_t i = 0; i < call->rows; ++i)
         for (size_t j = 0; j < latent; ++j)
-            slopes[i * outputs + latent + j] = -0.5 * price[i * latent];
+            derivatives[i * outputs + latent + j] = -0.5 * price[i * latent];
 }
 
 #endif
