@@ -234,7 +234,7 @@ START_TEST(sentences_name_the_endings)
     ck_assert_int_eq(elbow_sink_check(&plan, &error), ELBOW_OK);
     ++plan.rows;
     ck_assert_int_eq(elbow_sink_check(&plan, &error), ELBOW_USAGE);
-    ck_assert_msg(strstr(error.message, "up to 5000 of them, not 5001") != NULL, "%s", error.message);
+    ck_assert_msg(strstr(error.message, "at most 5000 of them, not 5001") != NULL, "%s", error.message);
 }
 END_TEST
 

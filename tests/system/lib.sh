@@ -79,7 +79,7 @@ same_file() {
 }
 
 # Columns of metrics.csv that tell time; all others are the same wherever a run is made.
-clocks=seconds,samples_per_s,compute,exchange,data
+clocks=seconds,samples_per_s,compute,exchange,data,late_pages
 
 # columns A: metrics.csv without its columns of clocks, found by their names; late pages are of some runs alone.
 columns() {
