@@ -30,6 +30,8 @@ const char *const elbow_report_style[] = {
     "th small { display: block; color: var(--soft); font-weight: 400; }",
     "th.words, td.words { text-align: left; white-space: normal; min-width: 16rem; }",
     "td.words { color: var(--soft); }",
+    ".tables { display: flex; flex-wrap: wrap; gap: 0 2rem; }",
+    ".tables > * { min-width: 0; max-width: 100%; }",
     ".grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }",
     "figure { margin: 0; padding: .6rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px;",
     "  break-inside: avoid; min-width: 0; }",

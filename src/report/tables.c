@@ -148,7 +148,7 @@ void elbow_report_write_evaluation(const struct elbow_report *report, FILE *out)
     write_evaluation(report, out);
     elbow_html_element(out, "p class=\"note\"",
                        "What elbow eval tells of the rows; behind a mean over rows stands its standard error.");
-    fputs("<div class=\"grid\">\n", out);
+    fputs("<div class=\"tables\">\n", out);
     for (size_t r = 0; r < report->count; ++r) {
         const struct elbow_evaluation *evaluation = &report->reported[r].evaluation;
         if (evaluation->class_count > 0 && evaluation->class_count <= CLASSES_SHOWN)
@@ -179,6 +179,29 @@ static bool has_baseline(const struct elbow_report *report, size_t run)
     return report->reported[run].why_unmeasured == NULL && report->reported[run].measuring->has_baseline;
 }
 
+static bool is_equal(const struct elbow_measuring *a, const struct elbow_measuring *b)
+{
+    bool equal = a->width == b->width;
+    for (int kind = 0; kind < ELBOW_YARDSTICKS && equal; ++kind) {
+        const struct elbow_measured_yardstick *one = &a->told[kind], *other = &b->told[kind];
+        equal = one->has_baseline == other->has_baseline && one->baseline.count == other->baseline.count;
+        for (size_t i = 0; one->has_baseline && equal && i < one->baseline.count; ++i)
+            equal = memcmp(&one->baseline.figures[i].value, &other->baseline.figures[i].value, sizeof(double)) == 0;
+    }
+    return equal;
+}
+
+// Whether the PCA of a run stands beside it: runs of the same rows and as many dimensions share that of the last one.
+static bool shows_baseline(const struct elbow_report *report, size_t run)
+{
+    if (!has_baseline(report, run))
+        return false;
+    for (size_t r = run + 1; r < report->count; ++r)
+        if (has_baseline(report, r))
+            return !is_equal(report->reported[run].measuring, report->reported[r].measuring);
+    return true;
+}
+
 static void write_measure(const struct elbow_report *report, enum elbow_yardstick_kind kind, const char *name,
                           FILE *out)
 {
@@ -186,7 +209,7 @@ static void write_measure(const struct elbow_report *report, enum elbow_yardstic
     for (size_t r = 0; r < report->count; ++r) {
         const struct elbow_measured_yardstick *told = &report->reported[r].measuring->told[kind];
         write_measured(figure_at(&told->figures, told->is_told, name), out);
-        if (has_baseline(report, r))
+        if (shows_baseline(report, r))
             write_measured(figure_at(&told->baseline, told->has_baseline, name), out);
     }
     end_figure(elbow_yardstick_row(kind)->meaning, out);
@@ -212,7 +235,7 @@ static void write_measures(const struct elbow_report *report, FILE *out)
         char text[ELBOW_PATH_SIZE + TEXT];
         write_head(report->runs[r].name, out);
         elbow_text_format(text, sizeof text, "PCA, %zu", report->reported[r].measuring->width);
-        if (has_baseline(report, r))
+        if (shows_baseline(report, r))
             write_head(text, out);
     }
     fputs("<th scope=\"col\" class=\"words\">meaning</th></tr></thead>\n<tbody>\n", out);
@@ -255,7 +278,7 @@ void elbow_report_write_measures(const struct elbow_report *report, FILE *out)
     elbow_html_element(
         out, "p class=\"note\"",
         "What elbow measure tells of the latent space, beside principal components of the same rows with "
-        "as many dimensions.");
+        "as many dimensions. Neighbouring runs share a column of these where it is the same.");
     for (size_t r = 0; r < report->count; ++r)
         write_scope(report, r, out);
 }

@@ -76,6 +76,21 @@ START_TEST(a_measure_stands_beside_pca)
 }
 END_TEST
 
+START_TEST(runs_share_the_same_pca)
+{
+    set_up();
+    measuring[1] = measuring[0];
+    char *text = write(elbow_report_write_measures);
+    assert_has(text, "<th scope=\"col\">a&amp;b</th>\n<th scope=\"col\">plain</th>\n<th scope=\"col\">PCA, 3</th>");
+    assert_has(text, "<td>0.875 &plusmn; 0.031</td><td>0.875 &plusmn; 0.031</td><td>0.75</td>");
+    free(text);
+    measuring[1].width = 4;
+    text = write(elbow_report_write_measures);
+    assert_has(text, "<th scope=\"col\">PCA, 3</th>\n<th scope=\"col\">plain</th>\n<th scope=\"col\">PCA, 4</th>");
+    free(text);
+}
+END_TEST
+
 START_TEST(it_says_why_nothing_is_measured)
 {
     set_up();
@@ -87,5 +102,5 @@ START_TEST(it_says_why_nothing_is_measured)
 }
 END_TEST
 
-UNIT_MAIN("report/tables", a_figure_has_error_unit_and_meaning, a_measure_stands_beside_pca,
+UNIT_MAIN("report/tables", a_figure_has_error_unit_and_meaning, a_measure_stands_beside_pca, runs_share_the_same_pca,
           it_says_why_nothing_is_measured)
