@@ -3,8 +3,28 @@
 // disk, and nothing that goes wrong here can touch it.
 #include "elbow/train/detail/trainer.h"
 
+#include "elbow/base/file.h"
+#include "elbow/base/memory.h"
+#include "elbow/output/html.h"
 #include "elbow/report/report.h"
 #include "elbow/train/detail/run_directory.h"
+
+#include <string.h>
+
+static const size_t PAGE_MOST = (size_t)1 << 28; // bytes of a page that is looked at
+
+// Rank zero. A page that somebody has put there under this name stays.
+static enum elbow_status spare_others(const char *path, struct elbow_error *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct elbow_error none = {0};
+    bool is_there = elbow_file_read(NULL, path, PAGE_MOST, &text, &size, &none) == ELBOW_OK;
+    if (is_there && size > 0 && strstr(text, ELBOW_HTML_MARK) == NULL)
+        elbow_error_set(error, ELBOW_FILE, "%s: is no report of a run; move it elsewhere", path);
+    elbow_release(&text);
+    return error->status;
+}
 
 void elbow_trainer_write_report(struct elbow_comm *comm, const char *run, struct elbow_log *log)
 {
@@ -15,7 +35,9 @@ void elbow_trainer_write_report(struct elbow_comm *comm, const char *run, struct
     const struct elbow_report_request request = {.session = &session, .runs = &run, .count = 1};
     if (!elbow_text_format(path, sizeof path, "%s/%s", run, ELBOW_RUN_REPORT))
         elbow_error_set(&trouble, ELBOW_OUTPUT, "the path of the run directory is too long");
-    else
+    else if (elbow_comm_place(comm).rank == 0)
+        spare_others(path, &trouble);
+    if (elbow_comm_agree_root(comm, &trouble) == ELBOW_OK)
         elbow_report_make(comm, &request, &silence, &trouble);
     elbow_log_close(&silence);
     if (trouble.status == ELBOW_OK)

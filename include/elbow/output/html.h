@@ -12,6 +12,9 @@ ELBOW_C_BEGIN
 
 // All functions are local and write to a stream; the caller handles its errors.
 
+// By this in its head a page is known as one of Elbow's.
+#define ELBOW_HTML_MARK "<meta name=\"generator\" content=\"Elbow\">"
+
 // Begins a page with a style sheet of lines (NULL ends them), and ends it with a script of lines. The page forbids the
 // browser to load anything else.
 void elbow_html_begin(FILE *out, const char *title, const char *const *style);
