@@ -85,11 +85,13 @@ static const struct elbow_flag flags[] = {
 
 const struct elbow_command elbow_command_report = {
     .name = "report",
-    .summary = "tell all of a run in one page",
+    .summary = "show runs in one page",
     .text =
-        "Writes one HTML file that loads nothing from anywhere: figures, warnings, curves to zoom into, KL of each\n"
-        "dimension, samples over training, reconstructions, latents, what each dimension does, configuration,\n"
-        "machine and receipt. Several runs stand side by side.\n",
+        "Writes one HTML file that loads nothing from anywhere: figures with standard errors, warnings, curves to "
+        "zoom\n"
+        "into, KL of each dimension, samples over training, reconstructions, latents, what each dimension does,\n"
+        "measures beside those of PCA, configuration, machine and receipt. Several runs stand side by side. With the\n"
+        "key run.report a run writes this page at its end.\n",
     .examples = "elbow report runs/shapes -o report.html\n"
                 "elbow report runs/beta-1 runs/beta-4 -o beta.html --data data/mnist.h5:/test/images\n",
     .flags = flags,

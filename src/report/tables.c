@@ -146,8 +146,7 @@ void elbow_report_write_evaluation(const struct elbow_report *report, FILE *out)
 {
     elbow_html_element(out, "h3", "Evaluation");
     write_evaluation(report, out);
-    elbow_html_element(out, "p class=\"note\"",
-                       "What elbow eval tells of the rows; behind a mean over rows stands its standard error.");
+    elbow_html_element(out, "p class=\"note\"", "The figures of elbow eval. A mean over rows has its standard error.");
     fputs("<div class=\"tables\">\n", out);
     for (size_t r = 0; r < report->count; ++r) {
         const struct elbow_evaluation *evaluation = &report->reported[r].evaluation;
@@ -277,8 +276,8 @@ void elbow_report_write_measures(const struct elbow_report *report, FILE *out)
         write_measures(report, out);
     elbow_html_element(
         out, "p class=\"note\"",
-        "What elbow measure tells of the latent space, beside principal components of the same rows with "
-        "as many dimensions. Neighbouring runs share a column of these where it is the same.");
+        "The figures of elbow measure, beside PCA of the same rows with the same number of dimensions. Neighbouring "
+        "runs with the same PCA share its column.");
     for (size_t r = 0; r < report->count; ++r)
         write_scope(report, r, out);
 }
