@@ -320,7 +320,8 @@ uint64_t elbow_pages_need(const struct elbow_page_source *source, struct elbow_p
         uint64_t windows = elbow_page_order_windows(order, m);
         uint64_t first = elbow_page_order_window(order, 0, m, 0).first;
         uint64_t rows = elbow_page_order_window(order, 0, m, windows - 1).last - first;
-        double window = (double)((rows + windows - 1) / windows) * row;
+        uint64_t most = (rows + windows - 1) / windows;
+        double window = (double)most * row;
         need += (windows > 1 ? 2 : 1) * (window + 2 * page);
     }
     return need > (double)all ? all : (uint64_t)need;
