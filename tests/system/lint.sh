@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# tools/lib/lint, tools/lib/analyze: what is allowed passes, each excess is found in a sentence, and what is allowed never grows.
+# tools/lib/lint, reflow, analyze and coverage: what is allowed passes, each excess is found in a sentence, and what is allowed never
+# grows.
 set -u
 tools=$(cd "$(dirname "$0")/../.." && pwd)/tools/lib
 work=$(mktemp -d)
@@ -93,4 +94,28 @@ printf '%s\n' '-Wconversion 1' '-Wanalyzer-malloc-leak 1' >tools/lib/analyze.all
 sed -i 's/leak 1/leak 0/' tools/lib/analyze.allowed
 if "$tools/analyze" . ../log >../said; then fail "a warning too many is not found"; fi
 grep -q 'src/base/text.c:3:4' ../said || fail "the place of a warning: $(cat ../said)"
+
+# Lines that have run, and MPI tests, of a room of one file.
+if command -v gcc >/dev/null && command -v gcov >/dev/null; then
+    objects=../build/CMakeFiles/elbow_base.dir/src/base
+    mkdir -p "$objects" tests/mpi tests/support
+    printf '%s\n' 'int half(int x);' 'int half(int x)' '{' '    if (x > 0)' '        return 1;' '    return 2;' '}' >src/base/half.c
+    printf '%s\n' 'int half(int x);' 'int main(void)' '{' '    return half(1) - 1;' '}' >main.c
+    echo '#include "elbow/base/text.h"' >tests/support/fixture.h
+    printf '%s\n' '#include "fixture.h"' 'START_TEST(one)' 'START_TEST(two)' >tests/mpi/test_one.c
+    gcc --coverage -c "$PWD/src/base/half.c" -o "$objects/half.c.o" && gcc --coverage main.c "$objects/half.c.o" -o ../half && ../half
+    printf '%s\n' '# floors' 'base 70 2' >tools/lib/coverage.floors
+    "$tools/coverage" . ../build >../said || fail "a room above its floors: $(cat ../said)"
+    grep -qE '^base +4 +75\.0 +70 +2 +2$' ../said || fail "the row of a room: $(cat ../said)"
+    grep -qx '    half.c 75' ../said || fail "the row of a file: $(cat ../said)"
+    printf '%s\n' '# floors' 'base 76 3' >tools/lib/coverage.floors
+    if "$tools/coverage" . ../build >../said; then fail "a room beneath its floors is not found"; fi
+    grep -qx 'base: 75.0 % of its lines are run; the floor is 76 %' ../said || fail "too few lines: $(cat ../said)"
+    grep -qx 'base: has 2 MPI tests; the floor is 3' ../said || fail "too few MPI tests: $(cat ../said)"
+    printf '%s\n' '# floors' 'base 60 1' >tools/lib/coverage.floors
+    "$tools/coverage" --raise . ../build >/dev/null || fail "--raise fails"
+    grep -qx 'base 75 2' tools/lib/coverage.floors || fail "--raise: $(cat tools/lib/coverage.floors)"
+else
+    echo "skip: there is no gcc with gcov: lines were not counted"
+fi
 [ "$failures" = 0 ] || { echo "$failures failed"; exit 1; }
