@@ -26,7 +26,7 @@ CHOICES(progress_choices, ELBOW_PROGRESS_LIST);
 CHOICES(prefetch_choices, ELBOW_PREFETCH_LIST);
 
 enum { ROWS_MAX = 1 << 24, LATENT_MAX = 1 << 16, RANKS_MAX = 1 << 20, BUCKET_MAX = 1 << 30 };
-enum { LANES_MAX = 1 << 16 };
+enum { SLOTS_MAX = 1 << 16 };
 enum { THREADS_MAX = 1024 };
 
 #define AT(member) .offset = offsetof(struct elbow_config, member)
@@ -305,7 +305,7 @@ static const struct elbow_key keys[] = {
     {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "65536", .may_change = true,
      .help = "Minimum number of parameters that travel together between nodes, or a block of 4096 for each node if "
              "that is more: layers, and parts of large ones, are joined up to it."},
-    {"run", "overlap", INTEGER, AT(run.overlap), FROM(0, LANES_MAX), .preset = "8", .may_change = true,
+    {"run", "overlap", INTEGER, AT(run.overlap), FROM(0, SLOTS_MAX), .preset = "8", .may_change = true,
      .help = "Microbatches of a rank in a layerwise pass if there are several nodes, so that messages travel during "
              "the computation. Each needs memory for its activations. 0: no overlap."},
     {"run", "audit", INTEGER, AT(run.audit), FROM_ZERO, .preset = "100", .may_change = true,

@@ -55,58 +55,58 @@ static size_t workspace_size(const struct elbow_network *network)
     return largest;
 }
 
-static void release_lane(const struct elbow_network *network, struct elbow_lane *lane)
+static void release_slot(const struct elbow_network *network, struct elbow_slot *slot)
 {
     for (size_t i = 0; i < network->count; ++i) {
-        if (lane->outputs_of)
-            elbow_release(&lane->outputs_of[i]);
-        if (lane->kept_of)
-            elbow_release(&lane->kept_of[i]);
+        if (slot->outputs_of)
+            elbow_release(&slot->outputs_of[i]);
+        if (slot->kept_of)
+            elbow_release(&slot->kept_of[i]);
     }
-    elbow_release(&lane->outputs_of);
-    elbow_release(&lane->kept_of);
-    elbow_release(&lane->delta[0]);
-    elbow_release(&lane->delta[1]);
-    elbow_release(&lane->repeated);
+    elbow_release(&slot->outputs_of);
+    elbow_release(&slot->kept_of);
+    elbow_release(&slot->delta[0]);
+    elbow_release(&slot->delta[1]);
+    elbow_release(&slot->repeated);
 }
 
-static enum elbow_status make_lane(const struct elbow_network *network, struct elbow_lane *lane,
+static enum elbow_status make_slot(const struct elbow_network *network, struct elbow_slot *slot,
                                    struct elbow_error *error)
 {
     size_t rows = network->rows_max, count = network->count;
-    enum elbow_status status = elbow_allocate(&lane->outputs_of, count, sizeof *lane->outputs_of, "layers", error);
+    enum elbow_status status = elbow_allocate(&slot->outputs_of, count, sizeof *slot->outputs_of, "layers", error);
     if (status == ELBOW_OK)
-        status = elbow_allocate(&lane->kept_of, count, sizeof *lane->kept_of, "layers", error);
+        status = elbow_allocate(&slot->kept_of, count, sizeof *slot->kept_of, "layers", error);
     for (size_t i = 0; i < count && status == ELBOW_OK; ++i) {
         size_t row_size = network->layers[i].outputs * sizeof(float);
         size_t kept_size = elbow_layer_kept(&network->layers[i]) * sizeof(float);
-        status = elbow_allocate(&lane->outputs_of[i], rows, row_size, "the activations of a layer", error);
+        status = elbow_allocate(&slot->outputs_of[i], rows, row_size, "the activations of a layer", error);
         if (status == ELBOW_OK && kept_size > 0)
-            status = elbow_allocate(&lane->kept_of[i], rows, kept_size, "what a layer keeps", error);
+            status = elbow_allocate(&slot->kept_of[i], rows, kept_size, "what a layer keeps", error);
     }
     if (network->repeats && status == ELBOW_OK)
-        status = elbow_allocate(&lane->repeated, rows, network->inputs * sizeof(float), "the inputs of a layer", error);
+        status = elbow_allocate(&slot->repeated, rows, network->inputs * sizeof(float), "the inputs of a layer", error);
     size_t row_size = widest_hidden(network) * sizeof(float);
     for (int i = 0; i < 2 && row_size > 0 && status == ELBOW_OK; ++i)
-        status = elbow_allocate(&lane->delta[i], rows, row_size, "the gradients between layers", error);
+        status = elbow_allocate(&slot->delta[i], rows, row_size, "the gradients between layers", error);
     return status;
 }
 
-enum elbow_status elbow_network_widen(struct elbow_network *network, size_t lanes, struct elbow_error *error)
+enum elbow_status elbow_network_widen(struct elbow_network *network, size_t slots, struct elbow_error *error)
 {
-    struct elbow_lane *wide;
+    struct elbow_slot *wide;
     enum elbow_status status = ELBOW_OK;
-    if (lanes <= network->lane_count)
+    if (slots <= network->slot_count)
         return ELBOW_OK;
-    status = elbow_allocate(&wide, lanes, sizeof *wide, "layers", error);
+    status = elbow_allocate(&wide, slots, sizeof *wide, "layers", error);
     if (status != ELBOW_OK)
         return status;
-    for (size_t i = 0; i < network->lane_count; ++i)
-        wide[i] = network->lanes[i];
-    elbow_release(&network->lanes);
-    network->lanes = wide;
-    while (network->lane_count < lanes && status == ELBOW_OK) // what has been begun is released with the network
-        status = make_lane(network, &network->lanes[network->lane_count++], error);
+    for (size_t i = 0; i < network->slot_count; ++i)
+        wide[i] = network->slots[i];
+    elbow_release(&network->slots);
+    network->slots = wide;
+    while (network->slot_count < slots && status == ELBOW_OK) // what has been begun is released with the network
+        status = make_slot(network, &network->slots[network->slot_count++], error);
     return status;
 }
 
@@ -169,11 +169,11 @@ enum elbow_status elbow_network_create_conditioned(struct elbow_parameters *para
 
 void elbow_network_destroy(struct elbow_network *network)
 {
-    for (size_t i = 0; i < network->lane_count; ++i)
-        release_lane(network, &network->lanes[i]);
+    for (size_t i = 0; i < network->slot_count; ++i)
+        release_slot(network, &network->slots[i]);
     for (size_t i = 0; i < network->count && network->layers; ++i)
         elbow_layer_destroy(&network->layers[i]);
-    elbow_release(&network->lanes);
+    elbow_release(&network->slots);
     elbow_release(&network->workspace);
     elbow_release(&network->layers);
     *network = (struct elbow_network){0};
@@ -189,22 +189,22 @@ size_t elbow_network_part_first(const struct elbow_network *network, size_t laye
     return elbow_layer_part_begin(&network->layers[layer], part);
 }
 
-void elbow_network_about(struct elbow_network *network, size_t lane, const struct elbow_about *about)
+void elbow_network_about(struct elbow_network *network, size_t slot, const struct elbow_about *about)
 {
-    network->lanes[lane].about = about != NULL ? *about : (struct elbow_about){0};
+    network->slots[slot].about = about != NULL ? *about : (struct elbow_about){0};
 }
 
-static size_t blocks_of(const struct elbow_lane *lane)
+static size_t blocks_of(const struct elbow_slot *slot)
 {
-    return lane->about.blocks > 1 ? lane->about.blocks : 1;
+    return slot->about.blocks > 1 ? slot->about.blocks : 1;
 }
 
 // A call of a layer, in either direction: x is the network's input.
-static struct elbow_layer_call call_of(const struct elbow_network *network, size_t lane, size_t layer,
+static struct elbow_layer_call call_of(const struct elbow_network *network, size_t slot, size_t layer,
                                        const float *parameters, size_t rows, const float *x)
 {
-    ELBOW_CHECK(rows <= network->rows_max && lane < network->lane_count);
-    const struct elbow_lane *at = &network->lanes[lane];
+    ELBOW_CHECK(rows <= network->rows_max && slot < network->slot_count);
+    const struct elbow_slot *at = &network->slots[slot];
     struct elbow_layer_call call = {.parameters = parameters,
                                     .rows = rows,
                                     .x = layer > 0 ? at->outputs_of[layer - 1] : x,
@@ -221,47 +221,47 @@ static struct elbow_layer_call call_of(const struct elbow_network *network, size
 }
 
 // The inputs of all blocks, where the first layer wants them.
-static void repeat_inputs(const struct elbow_network *network, size_t lane, size_t rows, const float *x)
+static void repeat_inputs(const struct elbow_network *network, size_t slot, size_t rows, const float *x)
 {
-    const struct elbow_lane *at = &network->lanes[lane];
+    const struct elbow_slot *at = &network->slots[slot];
     size_t blocks = blocks_of(at), count = rows / blocks * network->inputs;
     for (size_t b = 0; network->repeats && blocks > 1 && b < blocks; ++b)
         memcpy(at->repeated + b * count, x, count * sizeof *x);
 }
 
 // Likewise backward: dy and dx are the network's.
-static struct elbow_layer_call backward_call(const struct elbow_network *network, size_t lane, size_t layer,
+static struct elbow_layer_call backward_call(const struct elbow_network *network, size_t slot, size_t layer,
                                              const float *parameters, size_t rows, const float *x, float *dy, float *dx)
 {
-    struct elbow_layer_call call = call_of(network, lane, layer, parameters, rows, x);
-    float *const *delta = network->lanes[lane].delta;
+    struct elbow_layer_call call = call_of(network, slot, layer, parameters, rows, x);
+    float *const *delta = network->slots[slot].delta;
     call.dy = layer + 1 == network->count ? dy : delta[(layer + 1) % 2];
     call.dx = layer == 0 ? dx : delta[layer % 2];
     return call;
 }
 
-float *elbow_network_output(const struct elbow_network *network, size_t lane)
+float *elbow_network_output(const struct elbow_network *network, size_t slot)
 {
-    return network->lanes[lane].outputs_of[network->count - 1];
+    return network->slots[slot].outputs_of[network->count - 1];
 }
 
 // The head's outputs that have bounds; a NaN stays.
-static void bound_outputs(const struct elbow_network *network, size_t lane, size_t rows)
+static void bound_outputs(const struct elbow_network *network, size_t slot, size_t rows)
 {
     const struct elbow_network_bounds *bounds = &network->bounds;
     for (size_t i = 0; bounds->count > 0 && i < rows; ++i) {
-        float *y = elbow_network_output(network, lane) + i * network->outputs + bounds->first;
+        float *y = elbow_network_output(network, slot) + i * network->outputs + bounds->first;
         for (size_t k = 0; k < bounds->count; ++k)
             y[k] = y[k] < bounds->least ? bounds->least : y[k] > bounds->most ? bounds->most : y[k];
     }
 }
 
-static void bound_gradient(const struct elbow_network *network, size_t lane, size_t rows, float *dy)
+static void bound_gradient(const struct elbow_network *network, size_t slot, size_t rows, float *dy)
 {
     const struct elbow_network_bounds *bounds = &network->bounds;
     for (size_t i = 0; bounds->count > 0 && i < rows; ++i) {
         size_t at = i * network->outputs + bounds->first;
-        const float *y = elbow_network_output(network, lane) + at;
+        const float *y = elbow_network_output(network, slot) + at;
         for (size_t k = 0; k < bounds->count; ++k)
             dy[at + k] = y[k] <= bounds->least || y[k] >= bounds->most ? 0 : dy[at + k];
     }
@@ -272,35 +272,35 @@ static bool is_end(const struct elbow_network *network, size_t layer, size_t par
     return layer + 1 == network->count && part + 1 == elbow_network_parts(network, layer);
 }
 
-void elbow_network_forward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
+void elbow_network_forward_part(struct elbow_network *network, size_t slot, size_t layer, size_t part,
                                 const float *parameters, size_t rows, const float *x)
 {
     const struct elbow_layer_instance *at = &network->layers[layer];
-    struct elbow_layer_call call = call_of(network, lane, layer, parameters, rows, x);
+    struct elbow_layer_call call = call_of(network, slot, layer, parameters, rows, x);
     if (layer == 0 && part == 0)
-        repeat_inputs(network, lane, rows, x);
+        repeat_inputs(network, slot, rows, x);
     at->row->forward(at, (struct elbow_span){part, 1}, &call);
     if (is_end(network, layer, part))
-        bound_outputs(network, lane, rows);
+        bound_outputs(network, slot, rows);
 }
 
-void elbow_network_backward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
+void elbow_network_backward_part(struct elbow_network *network, size_t slot, size_t layer, size_t part,
                                  const float *parameters, size_t rows, const float *x, float *dy, float *gradient,
                                  float *dx)
 {
     const struct elbow_layer_instance *at = &network->layers[layer];
-    struct elbow_layer_call call = backward_call(network, lane, layer, parameters, rows, x, dy, dx);
+    struct elbow_layer_call call = backward_call(network, slot, layer, parameters, rows, x, dy, dx);
     call.gradient = gradient;
     if (is_end(network, layer, part))
-        bound_gradient(network, lane, rows, dy);
+        bound_gradient(network, slot, rows, dy);
     at->row->backward(at, (struct elbow_span){part, 1}, &call);
 }
 
-void elbow_network_backward_inputs(struct elbow_network *network, size_t lane, size_t layer, const float *parameters,
+void elbow_network_backward_inputs(struct elbow_network *network, size_t slot, size_t layer, const float *parameters,
                                    size_t rows, const float *x, float *dy, float *dx)
 {
     const struct elbow_layer_instance *at = &network->layers[layer];
-    struct elbow_layer_call call = backward_call(network, lane, layer, parameters, rows, x, dy, dx);
+    struct elbow_layer_call call = backward_call(network, slot, layer, parameters, rows, x, dy, dx);
     if (call.dx && at->row->backward_inputs)
         at->row->backward_inputs(at, &call);
 }
@@ -332,7 +332,7 @@ size_t elbow_network_bytes(const struct elbow_network *network)
     size_t floats = 2 * widest_hidden(network) + (network->repeats ? network->inputs : 0);
     for (size_t i = 0; i < network->count; ++i)
         floats += network->layers[i].outputs + elbow_layer_kept(&network->layers[i]);
-    return (network->lane_count * network->rows_max * floats + workspace_size(network)) * sizeof(float);
+    return (network->slot_count * network->rows_max * floats + workspace_size(network)) * sizeof(float);
 }
 
 const char *elbow_network_lacks_onnx(const struct elbow_network *network)

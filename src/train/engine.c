@@ -37,7 +37,7 @@ static enum elbow_status make_prefetch(struct elbow_engine *engine, struct elbow
     struct elbow_data_source source = {.collation = elbow_collation_of_training(config, &engine->plan->train),
                                        .order = elbow_train_plan_order(engine->plan),
                                        .rows_max = engine->model->rows_max,
-                                       .held = engine->lanes};
+                                       .held = engine->slots};
     elbow_engine_await_pages(engine, &source);
     bool has_core = engine->plan->binding.share > elbow_threads_get();
     bool ahead = config->run.prefetch == ELBOW_PREFETCH_ON || (config->run.prefetch == ELBOW_PREFETCH_AUTO && has_core);
@@ -46,7 +46,7 @@ static enum elbow_status make_prefetch(struct elbow_engine *engine, struct elbow
 
 // How many microbatches of a rank go through the layers together: none where there are no messages to travel meanwhile.
 // Without nodes there are messages where memory cannot be shared, which is not known yet, and one is enough.
-static size_t count_lanes(const struct elbow_engine *engine, uint64_t microbatches)
+static size_t count_slots(const struct elbow_engine *engine, uint64_t microbatches)
 {
     uint64_t ranks = (uint64_t)engine->plan->place.size, most = (microbatches + ranks - 1) / ranks;
     uint64_t wanted = (uint64_t)engine->plan->config.run.overlap;
@@ -57,12 +57,12 @@ static size_t count_lanes(const struct elbow_engine *engine, uint64_t microbatch
     return (size_t)(wanted < most ? wanted : most);
 }
 
-static enum elbow_status make_lanes(struct elbow_engine *engine, uint64_t microbatches, struct elbow_error *error)
+static enum elbow_status make_slots(struct elbow_engine *engine, uint64_t microbatches, struct elbow_error *error)
 {
-    engine->lanes = count_lanes(engine, microbatches);
-    enum elbow_status status = elbow_allocate(&engine->layerwise_passes, engine->lanes,
+    engine->slots = count_slots(engine, microbatches);
+    enum elbow_status status = elbow_allocate(&engine->layerwise_passes, engine->slots,
                                               sizeof *engine->layerwise_passes, "microbatches", error);
-    return status == ELBOW_OK ? elbow_model_widen(engine->model, engine->lanes, error) : status;
+    return status == ELBOW_OK ? elbow_model_widen(engine->model, engine->slots, error) : status;
 }
 
 // Collective. The exchange of all ranks, and what is made by its slices.
@@ -79,7 +79,7 @@ static enum elbow_status make_exchange(struct elbow_engine *engine, struct elbow
     if (error->status != ELBOW_OK)
         return error->status;
     if (!elbow_exchange_has_messages(engine->exchange))
-        engine->lanes = 0;
+        engine->slots = 0;
     elbow_optimizer_create(&plan->config, &engine->model->parameters, elbow_exchange_slice(engine->exchange),
                            &engine->optimizer, error);
     if (error->status == ELBOW_OK)
@@ -98,7 +98,7 @@ enum elbow_status elbow_engine_create(struct elbow_engine *engine, struct elbow_
     if (elbow_model_create_shaped(&plan->config,
                                   elbow_model_sample(&plan->config, train->layout, train->rank, train->shape),
                                   (size_t)plan->sequence.microbatch, &engine->model, error) == ELBOW_OK &&
-        make_buffers(engine, microbatches, error) == ELBOW_OK && make_lanes(engine, microbatches, error) == ELBOW_OK)
+        make_buffers(engine, microbatches, error) == ELBOW_OK && make_slots(engine, microbatches, error) == ELBOW_OK)
         make_prefetch(engine, error);
     if (error->status == ELBOW_OK && engine->model->pseudo.count > train->samples)
         elbow_error_set(error, ELBOW_CONFIG,

@@ -43,7 +43,7 @@ static void work(const struct round *round, uint64_t number, float *gradient, do
     struct elbow_model *model = round->engine->model;
     const struct elbow_layerwise *layerwise = layerwise_of(round, number);
     if (round->scores)
-        elbow_model_score(model, layerwise->lane, round->parameters, layerwise->microbatch, layerwise->terms, gradient,
+        elbow_model_score(model, layerwise->slot, round->parameters, layerwise->microbatch, layerwise->terms, gradient,
                           statistics);
     else
         elbow_layerwise_backward(model, layerwise, round->layer, round->part, round->parameters, gradient);
@@ -102,7 +102,7 @@ static void begin_layerwise(const struct round *round, uint64_t number)
 {
     struct elbow_engine *engine = round->engine;
     elbow_engine_gather(engine, round->place, number);
-    *layerwise_of(round, number) = (struct elbow_layerwise){.lane = (size_t)(number - round->first),
+    *layerwise_of(round, number) = (struct elbow_layerwise){.slot = (size_t)(number - round->first),
                                                             .microbatch = engine->microbatch,
                                                             .terms = elbow_engine_terms(engine, engine->state.step)};
 }
@@ -155,10 +155,10 @@ static void backward(struct round *round, uint64_t end, bool exchanges)
 void elbow_engine_compute_layers(struct elbow_engine *engine, const struct elbow_step_place *place,
                                  const struct elbow_range *subtrees, int count, bool exchanges)
 {
-    uint64_t first = subtrees[0].first, end = subtrees[count - 1].last, lanes = engine->lanes;
+    uint64_t first = subtrees[0].first, end = subtrees[count - 1].last, slots = engine->slots;
     struct round round = {.engine = engine,
                           .place = place,
-                          .first = end - first > lanes ? end - lanes : first,
+                          .first = end - first > slots ? end - slots : first,
                           .subtrees = subtrees,
                           .count = count,
                           .scores = true};

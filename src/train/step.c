@@ -14,11 +14,11 @@ void elbow_engine_compute(struct elbow_engine *engine, const struct elbow_step_p
     struct elbow_range subtrees[ELBOW_SUBTREES_MAX];
     int count = elbow_exchange_begin(engine->exchange, place->microbatches, subtrees);
     engine->begun = NULL;
-    if (engine->lanes == 0 || count == 0) // every rank ends the step with what has begun here
+    if (engine->slots == 0 || count == 0) // every rank ends the step with what has begun here
         elbow_engine_begin(engine);
-    if (engine->lanes > 0 && count > 0)
+    if (engine->slots > 0 && count > 0)
         elbow_engine_compute_layers(engine, place, subtrees, count, exchanges);
-    for (int i = 0; i < count && engine->lanes == 0; ++i)
+    for (int i = 0; i < count && engine->slots == 0; ++i)
         elbow_engine_compute_subtree(engine, place, subtrees[i].first, subtrees[i].last, 0,
                                      elbow_exchange_gradient(engine->exchange, i),
                                      elbow_exchange_statistics(engine->exchange, i));

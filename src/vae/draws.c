@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows that are encoded and decoded several times: what they are told, and what comes of them block by block.
+// Rows that are encoded and decoded several times: their conditions, and their results block by block.
 //
 // What numbers beside the networks have for a gradient is a sum over the blocks, in double and in their order. With one
 // block nothing is copied or added.
@@ -30,7 +30,7 @@ static bool trains_shared(const struct elbow_model *model)
 
 // What there is room for.
 struct sizes {
-    size_t points, values, sums, told, tail, scores; // of a lane; (heads, head); of a lane; of all
+    size_t points, values, sums, conditions, tail, scores; // of a slot; (heads, head); of a slot; of all
 };
 
 static struct sizes sizes_of(const struct elbow_model *model)
@@ -40,19 +40,19 @@ static struct sizes sizes_of(const struct elbow_model *model)
     return (struct sizes){.points = has_blocks ? points : 0,
                           .values = has_draws ? points : 0,
                           .sums = has_draws ? elbow_model_heads(model) * model->head : 0,
-                          .told = has_blocks ? points * model->conditions : 0,
+                          .conditions = has_blocks ? points * model->conditions : 0,
                           .tail = has_blocks ? model->parameters.size - tail_begin(model) : 0,
                           .scores = model->objective->has_scores ? points : 0};
 }
 
-enum elbow_status elbow_draws_create(struct elbow_model *model, size_t lanes, struct elbow_error *error)
+enum elbow_status elbow_draws_create(struct elbow_model *model, size_t slots, struct elbow_error *error)
 {
     struct sizes sizes = sizes_of(model);
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(model->shares, lanes * sizes.values),
-        ELBOW_ARRAY(model->worth, lanes * sizes.values),
-        ELBOW_ARRAY(model->ids, lanes * sizes.points),
-        ELBOW_ARRAY(model->told, lanes * sizes.told),
+        ELBOW_ARRAY(model->shares, slots * sizes.values),
+        ELBOW_ARRAY(model->worth, slots * sizes.values),
+        ELBOW_ARRAY(model->ids, slots * sizes.points),
+        ELBOW_ARRAY(model->block_conditions, slots * sizes.conditions),
         ELBOW_ARRAY(model->dheads, sizes.sums),
         ELBOW_ARRAY(model->scores, sizes.scores),
         ELBOW_ARRAY(model->tail, sizes.tail),
@@ -65,7 +65,7 @@ void elbow_draws_destroy(struct elbow_model *model)
     elbow_release(&model->shares);
     elbow_release(&model->worth);
     elbow_release(&model->ids);
-    elbow_release(&model->told);
+    elbow_release(&model->block_conditions);
     elbow_release(&model->dheads);
     elbow_release(&model->scores);
     elbow_release(&model->tail);
@@ -74,50 +74,51 @@ void elbow_draws_destroy(struct elbow_model *model)
 size_t elbow_draws_bytes(const struct elbow_model *model)
 {
     struct sizes sizes = sizes_of(model);
-    size_t of_lane = 2 * sizes.values * sizeof(float) + sizes.points * sizeof *model->ids + sizes.told * sizeof(float);
-    return model->lanes * of_lane + (sizes.sums + sizes.scores + sizes.tail) * sizeof(double);
+    size_t of_slot =
+        2 * sizes.values * sizeof(float) + sizes.points * sizeof *model->ids + sizes.conditions * sizeof(float);
+    return model->slots * of_slot + (sizes.sums + sizes.scores + sizes.tail) * sizeof(double);
 }
 
-void elbow_draws_about(struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch)
+void elbow_draws_about(struct elbow_model *model, size_t slot, const struct elbow_microbatch *microbatch)
 {
     struct elbow_about about = microbatch->about;
     size_t rows = microbatch->rows, blocks = elbow_model_blocks(model), width = model->conditions;
-    bool has_told = microbatch->about.condition != NULL || elbow_model_has_classes(model);
-    uint64_t *ids = blocks > 1 ? model->ids + lane * elbow_model_points(model) : NULL;
-    float *told = blocks > 1 ? model->told + lane * elbow_model_points(model) * width : NULL;
+    bool has_conditions = microbatch->about.condition != NULL || elbow_model_has_classes(model);
+    uint64_t *ids = blocks > 1 ? model->ids + slot * elbow_model_points(model) : NULL;
+    float *conditions = blocks > 1 ? model->block_conditions + slot * elbow_model_points(model) * width : NULL;
     for (size_t b = 0; blocks > 1 && b < blocks; ++b) {
         if (microbatch->about.ids != NULL)
             memcpy(ids + b * rows, microbatch->about.ids, rows * sizeof *ids);
         if (elbow_model_has_classes(model))
-            elbow_classes_fill(model, microbatch, b % model->copies, told + b * rows * width);
-        else if (has_told)
-            memcpy(told + b * rows * width, microbatch->about.condition, rows * width * sizeof *told);
+            elbow_classes_fill(model, microbatch, b % model->copies, conditions + b * rows * width);
+        else if (has_conditions)
+            memcpy(conditions + b * rows * width, microbatch->about.condition, rows * width * sizeof *conditions);
     }
     if (blocks > 1) {
         about.ids = microbatch->about.ids != NULL ? ids : NULL;
-        about.condition = has_told ? told : NULL;
+        about.condition = has_conditions ? conditions : NULL;
     }
-    elbow_network_about(&model->decoder, lane, &about);
+    elbow_network_about(&model->decoder, slot, &about);
     about.blocks = model->copies;
-    elbow_network_about(&model->encoder, lane, &about);
+    elbow_network_about(&model->encoder, slot, &about);
     if (elbow_model_has_classes(model))
-        elbow_network_about(&model->classifier, lane, &microbatch->about);
+        elbow_network_about(&model->classifier, slot, &microbatch->about);
 }
 
-void elbow_model_latent(struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch)
+void elbow_model_latent(struct elbow_model *model, size_t slot, const struct elbow_microbatch *microbatch)
 {
     size_t heads = model->copies * microbatch->rows, latent = model->latent;
-    const float *head = elbow_network_output(&model->encoder, lane), *noise = microbatch->noise;
-    float *z = model->z + lane * elbow_model_points(model) * latent;
+    const float *head = elbow_network_output(&model->encoder, slot), *noise = microbatch->noise;
+    float *z = model->z + slot * elbow_model_points(model) * latent;
     for (size_t k = 0; k < model->draws; ++k)
         model->posterior->draw(heads, latent, head, noise != NULL ? noise + k * heads * latent : NULL,
                                z + k * heads * latent);
 }
 
-void elbow_model_kl(struct elbow_model *model, size_t lane, const struct elbow_pass *pass)
+void elbow_model_kl(struct elbow_model *model, size_t slot, const struct elbow_pass *pass)
 {
     size_t draws = elbow_pass_draws(pass), size = pass->rows * pass->latent;
-    float *kl = model->kl + lane * elbow_model_points(model) * model->latent;
+    float *kl = model->kl + slot * elbow_model_points(model) * model->latent;
     for (size_t k = 0; model->prior != NULL && k < draws; ++k) {
         struct elbow_pass one = elbow_pass_draw(pass, k);
         struct elbow_prior_call call = elbow_pass_prior(&one);
@@ -171,11 +172,11 @@ double elbow_draws_recon(const struct elbow_pass *pass, size_t row)
     return sum / (double)draws;
 }
 
-void elbow_draws_score(struct elbow_model *model, size_t lane, const float *parameters,
+void elbow_draws_score(struct elbow_model *model, size_t slot, const float *parameters,
                        const struct elbow_microbatch *microbatch, const float *worth, const float *y, float *dy,
                        float *gradient)
 {
-    size_t rows = microbatch->rows, row = lane * elbow_model_points(model), blocks = elbow_model_blocks(model);
+    size_t rows = microbatch->rows, row = slot * elbow_model_points(model), blocks = elbow_model_blocks(model);
     struct elbow_scoring scoring = scoring_of(microbatch, parameters);
     scoring.gradient = gradient;
     for (size_t b = 0; b < blocks; ++b, row += rows) {
@@ -219,28 +220,28 @@ static void scale(const struct elbow_model *model, size_t points, const float *w
 
 // Shares that follow from the scores come too late for the likelihoods' gradients, which are linear in them: those are
 // scaled, or made again where numbers beside the networks have one.
-void elbow_draws_train(struct elbow_model *model, size_t lane, const float *parameters,
+void elbow_draws_train(struct elbow_model *model, size_t slot, const float *parameters,
                        const struct elbow_microbatch *microbatch, const struct elbow_pass *pass, double *value,
                        float *gradient)
 {
-    float *y = elbow_network_output(&model->decoder, lane);
+    float *y = elbow_network_output(&model->decoder, slot);
     const float *worth = pass->worth != NULL ? pass->worth : pass->weights;
     bool is_late = elbow_pass_draws(pass) > 1 && model->objective->share != NULL, is_again = trains_shared(model);
     if (!is_late) {
         elbow_pass_share_alike(pass);
         elbow_pass_weigh(pass);
-        elbow_draws_score(model, lane, parameters, microbatch, worth, y, y, gradient);
+        elbow_draws_score(model, slot, parameters, microbatch, worth, y, y, gradient);
     } else {
-        elbow_draws_score(model, lane, parameters, microbatch, NULL, y, is_again ? NULL : y, NULL);
+        elbow_draws_score(model, slot, parameters, microbatch, NULL, y, is_again ? NULL : y, NULL);
     }
-    elbow_model_kl(model, lane, pass);
+    elbow_model_kl(model, slot, pass);
     model->objective->score(pass, value);
     if (!is_late)
         return;
     model->objective->share(pass);
     elbow_pass_weigh(pass);
     if (is_again)
-        elbow_draws_score(model, lane, parameters, microbatch, worth, y, y, gradient);
+        elbow_draws_score(model, slot, parameters, microbatch, worth, y, y, gradient);
     else
         scale(model, elbow_pass_draws(pass) * pass->rows, worth, y);
 }

@@ -16,8 +16,8 @@ struct place {
 static struct place find(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer)
 {
     size_t encoders = model->encoder.count, rows = layerwise->microbatch.rows;
-    float *dhead = model->dhead + layerwise->lane * elbow_model_heads(model) * model->head;
-    size_t value = layerwise->lane * elbow_model_points(model) * model->latent;
+    float *dhead = model->dhead + layerwise->slot * elbow_model_heads(model) * model->head;
+    size_t value = layerwise->slot * elbow_model_points(model) * model->latent;
     if (layer < encoders)
         return (struct place){
             &model->encoder, layer, model->copies * rows, elbow_microbatch_inputs(&layerwise->microbatch), dhead, NULL};
@@ -26,13 +26,13 @@ static struct place find(struct elbow_model *model, const struct elbow_layerwise
                               layer - encoders - model->decoder.count,
                               rows,
                               elbow_microbatch_inputs(&layerwise->microbatch),
-                              elbow_network_output(&model->classifier, layerwise->lane),
+                              elbow_network_output(&model->classifier, layerwise->slot),
                               NULL};
     return (struct place){&model->decoder,
                           layer - encoders,
                           elbow_model_blocks(model) * rows,
                           model->z + value,
-                          elbow_network_output(&model->decoder, layerwise->lane),
+                          elbow_network_output(&model->decoder, layerwise->slot),
                           model->dz + value};
 }
 
@@ -81,17 +81,17 @@ void elbow_layerwise_forward(struct elbow_model *model, const struct elbow_layer
 {
     struct place place = find(model, layerwise, layer);
     if (layer == 0 && part == 0)
-        elbow_draws_about(model, layerwise->lane, &layerwise->microbatch);
+        elbow_draws_about(model, layerwise->slot, &layerwise->microbatch);
     if (layer == model->encoder.count && part == 0)
-        elbow_model_latent(model, layerwise->lane, &layerwise->microbatch);
-    elbow_network_forward_part(place.network, layerwise->lane, place.layer, part, parameters, place.rows, place.x);
+        elbow_model_latent(model, layerwise->slot, &layerwise->microbatch);
+    elbow_network_forward_part(place.network, layerwise->slot, place.layer, part, parameters, place.rows, place.x);
 }
 
 void elbow_layerwise_backward(struct elbow_model *model, const struct elbow_layerwise *layerwise, size_t layer,
                               size_t part, const float *parameters, float *gradient)
 {
     struct place place = find(model, layerwise, layer);
-    elbow_network_backward_part(place.network, layerwise->lane, place.layer, part, parameters, place.rows, place.x,
+    elbow_network_backward_part(place.network, layerwise->slot, place.layer, part, parameters, place.rows, place.x,
                                 place.dy, gradient, place.dx);
 }
 
@@ -99,12 +99,12 @@ void elbow_layerwise_backward_inputs(struct elbow_model *model, const struct elb
                                      const float *parameters)
 {
     struct place place = find(model, layerwise, layer);
-    elbow_network_backward_inputs(place.network, layerwise->lane, place.layer, parameters, place.rows, place.x,
+    elbow_network_backward_inputs(place.network, layerwise->slot, place.layer, parameters, place.rows, place.x,
                                   place.dy, place.dx);
     if (layer != model->encoder.count)
         return;
-    struct elbow_pass pass = elbow_model_pass(model, layerwise->lane, parameters, layerwise->microbatch.rows,
+    struct elbow_pass pass = elbow_model_pass(model, layerwise->slot, parameters, layerwise->microbatch.rows,
                                               layerwise->microbatch.noise, layerwise->terms);
-    pass.weights = elbow_classes_weights(model, layerwise->lane, &layerwise->microbatch);
+    pass.weights = elbow_classes_weights(model, layerwise->slot, &layerwise->microbatch);
     model->objective->backward(&pass, place.dx, find(model, layerwise, 0).dy);
 }

@@ -154,10 +154,10 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
     return status == ELBOW_OK ? add_prior(config, elbow_model_inputs(config, sample), model, error) : status;
 }
 
-static enum elbow_status create_room(struct elbow_model *model, size_t lanes, struct elbow_error *error)
+static enum elbow_status create_room(struct elbow_model *model, size_t slots, struct elbow_error *error)
 {
     const char *what = "the activations of the latent variables";
-    size_t points = lanes * elbow_model_points(model), heads = lanes * elbow_model_heads(model);
+    size_t points = slots * elbow_model_points(model), heads = slots * elbow_model_heads(model);
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(model->z, points * model->latent),
         ELBOW_ARRAY(model->kl, points * model->latent),
@@ -172,12 +172,12 @@ static enum elbow_status create_room(struct elbow_model *model, size_t lanes, st
     };
     enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, what, error);
     if (status == ELBOW_OK)
-        status = elbow_draws_create(model, lanes, error);
+        status = elbow_draws_create(model, slots, error);
     if (status == ELBOW_OK)
-        status = elbow_classes_create(model, lanes, error);
+        status = elbow_classes_create(model, slots, error);
     if (status == ELBOW_OK)
         status = elbow_gathering_create(model, error);
-    model->lanes = lanes;
+    model->slots = slots;
     return status;
 }
 
@@ -198,19 +198,19 @@ static void release_room(struct elbow_model *model)
     elbow_gathering_destroy(model);
 }
 
-enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error)
+enum elbow_status elbow_model_widen(struct elbow_model *model, size_t slots, struct elbow_error *error)
 {
-    if (lanes <= model->lanes)
+    if (slots <= model->slots)
         return ELBOW_OK;
-    enum elbow_status status = elbow_network_widen(&model->encoder, lanes, error);
+    enum elbow_status status = elbow_network_widen(&model->encoder, slots, error);
     if (status == ELBOW_OK)
-        status = elbow_network_widen(&model->decoder, lanes, error);
+        status = elbow_network_widen(&model->decoder, slots, error);
     if (status == ELBOW_OK && model->classes > 1)
-        status = elbow_network_widen(&model->classifier, lanes, error);
+        status = elbow_network_widen(&model->classifier, slots, error);
     if (status != ELBOW_OK)
         return status;
     release_room(model);
-    return create_room(model, lanes, error);
+    return create_room(model, slots, error);
 }
 
 enum elbow_status elbow_model_create(const struct elbow_config *config, size_t values, size_t rows_max,
@@ -349,10 +349,10 @@ void elbow_model_destroy(struct elbow_model *model)
 size_t elbow_model_bytes(const struct elbow_model *model)
 {
     size_t points = elbow_model_points(model), heads = elbow_model_heads(model);
-    size_t of_lane = points * (3 * model->latent * sizeof(float) + (1 + model->notes) * sizeof(double)) +
+    size_t of_slot = points * (3 * model->latent * sizeof(float) + (1 + model->notes) * sizeof(double)) +
                      heads * (model->head * sizeof(float) + sizeof(double));
     size_t of_latent =
-        model->lanes * of_lane + (heads * (model->latent + model->head) + model->coupling) * sizeof(double);
+        model->slots * of_slot + (heads * (model->latent + model->head) + model->coupling) * sizeof(double);
     of_latent += model->rows_max * model->conditions * sizeof *model->condition;
     return elbow_network_bytes(&model->encoder) + elbow_network_bytes(&model->decoder) +
            elbow_network_bytes(&model->classifier) + of_latent + elbow_draws_bytes(model) + elbow_classes_bytes(model) +

@@ -12,9 +12,9 @@
 
 #include <string.h>
 
-// Adds a portion of row i of a pass, whose draws count alike, to the statistics, and returns that of its KL. `notes`:
+// Adds a share of row i of a pass, whose draws count alike, to the statistics, and returns that of its KL. `notes`:
 // where in them those of the likelihood begin, and `noted`: those of the pass.
-static double count_row(const struct elbow_model *model, const struct elbow_pass *pass, size_t i, double portion,
+static double count_row(const struct elbow_model *model, const struct elbow_pass *pass, size_t i, double share,
                         const double *noted, size_t notes, double *statistics)
 {
     double *kl_of = statistics + ELBOW_STATISTIC_HEAD, draws = (double)elbow_pass_draws(pass), recon = 0, sum = 0;
@@ -23,19 +23,19 @@ static double count_row(const struct elbow_model *model, const struct elbow_pass
         double part = 0;
         for (size_t point = i; point < points; point += pass->rows)
             part += pass->kl[point * model->latent + j];
-        part = portion * (part / draws);
+        part = share * (part / draws);
         sum += part;
         kl_of[j] += part;
     }
     for (size_t point = i; point < points; point += pass->rows)
         recon += pass->recon[point];
-    statistics[ELBOW_STATISTIC_RECON] += portion * (recon / draws);
+    statistics[ELBOW_STATISTIC_RECON] += share * (recon / draws);
     statistics[ELBOW_STATISTIC_KL] += sum;
     for (size_t n = 0; n < model->notes; ++n) {
         double note = 0;
         for (size_t point = i; point < points; point += pass->rows)
             note += noted[point * model->notes + n];
-        statistics[notes + n] += portion * (note / draws);
+        statistics[notes + n] += share * (note / draws);
     }
     return sum;
 }
@@ -84,10 +84,10 @@ static void clear_padding(const struct elbow_model *model, float *gradient)
     }
 }
 
-struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
+struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t slot, const float *parameters, size_t rows,
                                    const float *noise, struct elbow_terms terms)
 {
-    size_t point = lane * elbow_model_points(model);
+    size_t point = slot * elbow_model_points(model);
     struct elbow_pass pass = {.rows = model->copies * rows,
                               .latent = model->latent,
                               .draws = model->draws,
@@ -95,8 +95,8 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane,
                               .prior = model->prior,
                               .components = model->components,
                               .conditions = model->conditions,
-                              .condition = model->encoder.lanes[lane].about.condition,
-                              .head = elbow_network_output(&model->encoder, lane),
+                              .condition = model->encoder.slots[slot].about.condition,
+                              .head = elbow_network_output(&model->encoder, slot),
                               .noise = noise,
                               .z = model->z + point * model->latent,
                               .kl = model->kl + point * model->latent,
@@ -123,34 +123,34 @@ void elbow_model_score_outputs(struct elbow_model *model, const float *parameter
     elbow_draws_score(model, 0, parameters, &microbatch, worth, y, y, gradient);
 }
 
-void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
+void elbow_model_score(struct elbow_model *model, size_t slot, const float *parameters,
                        struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics)
 {
     check_microbatch(model, microbatch);
-    ELBOW_CHECK(lane < model->lanes);
-    struct elbow_pass pass = elbow_model_pass(model, lane, parameters, microbatch.rows, microbatch.noise, terms);
-    double *objectives = model->objectives + lane * elbow_model_heads(model);
-    const double *noted = model->noted + lane * elbow_model_points(model) * model->notes;
+    ELBOW_CHECK(slot < model->slots);
+    struct elbow_pass pass = elbow_model_pass(model, slot, parameters, microbatch.rows, microbatch.noise, terms);
+    double *objectives = model->objectives + slot * elbow_model_heads(model);
+    const double *noted = model->noted + slot * elbow_model_points(model) * model->notes;
     size_t size = elbow_model_statistics(model, false), notes = elbow_model_sums(model, false);
     if (elbow_model_has_classes(model))
-        elbow_classes_weigh(model, lane, &microbatch, microbatch.labels);
-    pass.weights = elbow_classes_weights(model, lane, &microbatch);
+        elbow_classes_weigh(model, slot, &microbatch, microbatch.labels);
+    pass.weights = elbow_classes_weights(model, slot, &microbatch);
     memset(statistics, 0, size * sizeof *statistics);
     pass.notes = model->extras > 0 ? statistics + size - model->extras : NULL;
-    elbow_draws_train(model, lane, parameters, &microbatch, &pass, objectives, gradient);
+    elbow_draws_train(model, slot, parameters, &microbatch, &pass, objectives, gradient);
     elbow_draws_train_prior(model, &pass, gradient);
     end_extras(model, &pass);
     for (size_t i = 0; i < pass.rows; ++i) {
-        double portion = elbow_classes_portion(model, lane, i);
+        double share = elbow_classes_share(model, slot, i);
         double weight = elbow_microbatch_weight(&microbatch, i % microbatch.rows);
-        (void)count_row(model, &pass, i, portion, noted, notes, statistics);
-        statistics[ELBOW_STATISTIC_OBJECTIVE] += portion * weight * objectives[i];
+        (void)count_row(model, &pass, i, share, noted, notes, statistics);
+        statistics[ELBOW_STATISTIC_OBJECTIVE] += share * weight * objectives[i];
     }
     statistics[ELBOW_STATISTIC_SAMPLES] = (double)microbatch.rows;
-    elbow_classes_note(model, lane, &microbatch, microbatch.labels, terms.classifier, statistics,
+    elbow_classes_note(model, slot, &microbatch, microbatch.labels, terms.classifier, statistics,
                        statistics + elbow_statistics_size(model->latent, false), NULL);
-    elbow_classes_train(model, lane, &microbatch, terms.classifier, objectives);
+    elbow_classes_train(model, slot, &microbatch, terms.classifier, objectives);
     if (model->settling > 0)
         count_settling(model, &pass, noted, statistics + notes + model->notes);
     clear_padding(model, gradient);
@@ -207,7 +207,7 @@ static void count_moments(const struct elbow_model *model, const struct elbow_pa
     for (size_t j = 0; j < latent; ++j) {
         double value = 0;
         for (size_t head = i; head < pass->rows; head += rows)
-            value += elbow_classes_portion(model, 0, head) * (double)pass->head[head * model->head + j];
+            value += elbow_classes_share(model, 0, head) * (double)pass->head[head * model->head + j];
         sums[j] += value;
         squares[j] += value * value;
     }
@@ -221,13 +221,13 @@ static void count_rows(const struct elbow_model *model, const struct elbow_pass 
     size_t rows = microbatch->rows, notes = elbow_model_sums(model, true);
     double *kl = results->kl, *recon = results->recon;
     for (size_t i = 0; i < pass->rows; ++i) {
-        double portion = elbow_classes_portion(model, 0, i);
-        double of_row = count_row(model, pass, i, portion, model->noted, notes, statistics);
-        statistics[ELBOW_STATISTIC_OBJECTIVE] += portion * model->objectives[i];
+        double share = elbow_classes_share(model, 0, i);
+        double of_row = count_row(model, pass, i, share, model->noted, notes, statistics);
+        statistics[ELBOW_STATISTIC_OBJECTIVE] += share * model->objectives[i];
         if (kl != NULL)
             kl[i % rows] = (i < rows ? 0 : kl[i % rows]) + of_row;
         if (recon != NULL)
-            recon[i % rows] = (i < rows ? 0 : recon[i % rows]) + portion * elbow_draws_recon(pass, i);
+            recon[i % rows] = (i < rows ? 0 : recon[i % rows]) + share * elbow_draws_recon(pass, i);
     }
     for (size_t i = 0; i < rows; ++i)
         count_moments(model, pass, rows, i, statistics);

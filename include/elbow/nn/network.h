@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A network: a sequence of hidden layers, then a head without activation: a dense one, or for images the last layer of
 // the list (architecture.h). The row of a layer defines it (layer.h). The network owns the memory for the activations
-// of one microbatch, or of several in a layerwise pass, each in a lane of its own.
+// of one microbatch, or of several in a layerwise pass, each in a slot of its own.
 #ifndef ELBOW_NN_NETWORK_H
 #define ELBOW_NN_NETWORK_H
 
@@ -12,7 +12,7 @@
 ELBOW_C_BEGIN
 
 // The intermediate results of one microbatch.
-struct elbow_lane {
+struct elbow_slot {
     float **outputs_of; // [count] activations (rows_max, outputs), owned
     float **kept_of;    // [count] (rows_max, kept) or NULL each, owned
     float *delta[2];    // (rows_max, widest hidden) or NULL, owned: gradients of the backward pass
@@ -33,9 +33,9 @@ struct elbow_network {
     size_t count;                        // layers, including the head
     struct elbow_layer_instance *layers; // [count] owned
     size_t rows_max;
-    bool repeats; // lanes have memory for inputs of blocks
-    size_t lane_count;
-    struct elbow_lane *lanes; // [lane_count] owned
+    bool repeats; // slots have memory for inputs of blocks
+    size_t slot_count;
+    struct elbow_slot *slots; // [slot_count] owned
     float *workspace;         // shared by the layers; NULL if none needs any; owned
 };
 
@@ -63,9 +63,9 @@ enum elbow_status elbow_network_create_conditioned(struct elbow_parameters *para
 // Local. Releases everything; a zeroed struct is legal.
 void elbow_network_destroy(struct elbow_network *network);
 
-// Local. Sets the information about the rows of a lane for the layers; NULL: none, as at first. The struct is copied,
+// Local. Sets the information about the rows of a slot for the layers; NULL: none, as at first. The struct is copied,
 // its arrays are not.
-void elbow_network_about(struct elbow_network *network, size_t lane, const struct elbow_about *about);
+void elbow_network_about(struct elbow_network *network, size_t slot, const struct elbow_about *about);
 
 // Local. The head's output (rows, outputs), valid until the next forward; the caller may change it. For rows in blocks
 // (struct elbow_about), x holds those of the first one, here and below.
@@ -77,28 +77,28 @@ void elbow_network_backward(struct elbow_network *network, const float *paramete
                             float *dy, float *gradient, float *dx);
 
 // Local. Allocates memory for that many microbatches at a time. MEMORY.
-enum elbow_status elbow_network_widen(struct elbow_network *network, size_t lanes, struct elbow_error *error);
+enum elbow_status elbow_network_widen(struct elbow_network *network, size_t slots, struct elbow_error *error);
 
 // Local. The parts of a layer that can be computed one after the other (layer.h), and the starts of their tensors in
 // the arena.
 size_t elbow_network_parts(const struct elbow_network *network, size_t layer);
 size_t elbow_network_part_first(const struct elbow_network *network, size_t layer, size_t part);
 
-// Forward and backward part by part, with the same bits; microbatches in different lanes may alternate after each part.
+// Forward and backward part by part, with the same bits; microbatches in different slots may alternate after each part.
 //
 // Local. All parts of layer 0, from the first to the last, then those of layer 1, ...
-void elbow_network_forward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
+void elbow_network_forward_part(struct elbow_network *network, size_t slot, size_t layer, size_t part,
                                 const float *parameters, size_t rows, const float *x);
 
-// Local. The result of a lane's forward pass: the head's output.
-float *elbow_network_output(const struct elbow_network *network, size_t lane);
+// Local. The result of a slot's forward pass: the head's output.
+float *elbow_network_output(const struct elbow_network *network, size_t slot);
 
 // Local. All parts of the last layer from the last to the first, which write their rows of the gradient of the weights,
 // then the gradient of its inputs; then the layer below. dy and dx as in elbow_network_backward.
-void elbow_network_backward_part(struct elbow_network *network, size_t lane, size_t layer, size_t part,
+void elbow_network_backward_part(struct elbow_network *network, size_t slot, size_t layer, size_t part,
                                  const float *parameters, size_t rows, const float *x, float *dy, float *gradient,
                                  float *dx);
-void elbow_network_backward_inputs(struct elbow_network *network, size_t lane, size_t layer, const float *parameters,
+void elbow_network_backward_inputs(struct elbow_network *network, size_t slot, size_t layer, const float *parameters,
                                    size_t rows, const float *x, float *dy, float *dx);
 
 // Local. The network as nodes of an ONNX graph, from flat rows x, including its bounds, without conditions.

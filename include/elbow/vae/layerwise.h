@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A layerwise training pass: several microbatches are computed layer by layer, each in a lane of the model, and
+// A layerwise training pass: several microbatches are computed layer by layer, each in a slot of the model, and
 // alternate after each part. The bits are those of elbow_model_train; only the time at which a layer's parameters are
 // first needed, and at which its gradient is complete, differs.
 //
-// One thread at a time may use a model, whatever the lane. A lane's arrays (its microbatch, and a gradient of its own)
-// must not change from its first call to its last; they overlap neither those of another lane nor the model's memory.
+// One thread at a time may use a model, whatever the slot. A slot's arrays (its microbatch, and a gradient of its own)
+// must not change from its first call to its last; they overlap neither those of another slot nor the model's memory.
 //
 // Layers are counted from the encoder's first to the decoder's last, followed by those of a classifier. Parts of a
 // layer: nn/layer.h.
@@ -17,7 +17,7 @@
 ELBOW_C_BEGIN
 
 struct elbow_layerwise {
-    size_t lane;
+    size_t slot;
     struct elbow_microbatch microbatch;
     struct elbow_terms terms;
 };

@@ -104,16 +104,16 @@ struct elbow_model {
     } pseudo;
     struct elbow_parameters parameters;
     struct elbow_network encoder, decoder, classifier; // the last without layers: none
-    size_t rows_max, lanes;
+    size_t rows_max, slots;
     size_t copies, draws;             // of a row that are encoded: one per class; of z for each of these
-    float *z, *kl, *dz, *dhead;       // (lanes, points, Z) ... (lanes, heads, head); owned
-    double *recon, *objectives;       // (lanes, points), (lanes, heads); owned
-    double *noted;                    // (lanes, points, notes); owned
-    float *shares, *worth;            // (lanes, points): elbow_pass; NULL: there is one draw; owned
-    uint64_t *ids;                    // (lanes, points): the decoder's elbow_about, likewise; owned
-    float *told;                      // (lanes, points, C): likewise; owned
-    double *log_q, *portions;         // (lanes, heads): of classes, log q(y|x) and shares; NULL: none; owned
-    float *head_weights;              // (lanes, heads): of classes, shares times weights; owned
+    float *z, *kl, *dz, *dhead;       // (slots, points, Z) ... (slots, heads, head); owned
+    double *recon, *objectives;       // (slots, points), (slots, heads); owned
+    double *noted;                    // (slots, points, notes); owned
+    float *shares, *worth;            // (slots, points): elbow_pass; NULL: there is one draw; owned
+    uint64_t *ids;                    // (slots, points): the decoder's elbow_about, likewise; owned
+    float *block_conditions;          // (slots, points, C): likewise; owned
+    double *log_q, *class_shares;     // (slots, heads): of classes, log q(y|x) and shares; NULL: none; owned
+    float *head_weights;              // (slots, heads): of classes, shares times weights; owned
     double *room;                     // (heads, Z + head), for one pass at a time, like the following; owned
     double *dheads;                   // (heads, head): sums over draws; NULL: there is one; owned
     double *scores;                   // (points): elbow_pass; NULL: the objective has none; owned
@@ -235,24 +235,24 @@ void elbow_model_train(struct elbow_model *model, const float *parameters, struc
                        struct elbow_terms terms, float *gradient, double *statistics);
 
 // Local. Room for that many microbatches at a time (layerwise.h). MEMORY.
-enum elbow_status elbow_model_widen(struct elbow_model *model, size_t lanes, struct elbow_error *error);
+enum elbow_status elbow_model_widen(struct elbow_model *model, size_t slots, struct elbow_error *error);
 
-// Local. The middle of a training pass: the KL of a lane's z; the gradient replaces the decoder's output; statistics as
+// Local. The middle of a training pass: the KL of a slot's z; the gradient replaces the decoder's output; statistics as
 // above; of the gradient, the padding and the numbers of likelihood and prior.
-void elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
+void elbow_model_score(struct elbow_model *model, size_t slot, const float *parameters,
                        struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                        double *statistics);
 
-// Local. The likelihood alone, of a first lane's decoded points: the gradient replaces y (points, outputs of a row).
+// Local. The likelihood alone, of a first slot's decoded points: the gradient replaces y (points, outputs of a row).
 void elbow_model_score_outputs(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                                float *y, float *gradient);
 
-// Local. z of all draws of a microbatch, from the head of a lane; the KL of a pass, which stays 0 if there is none.
-void elbow_model_latent(struct elbow_model *model, size_t lane, const struct elbow_microbatch *microbatch);
-void elbow_model_kl(struct elbow_model *model, size_t lane, const struct elbow_pass *pass);
+// Local. z of all draws of a microbatch, from the head of a slot; the KL of a pass, which stays 0 if there is none.
+void elbow_model_latent(struct elbow_model *model, size_t slot, const struct elbow_microbatch *microbatch);
+void elbow_model_kl(struct elbow_model *model, size_t slot, const struct elbow_pass *pass);
 
-// Local. The pass of an objective for a lane's microbatch.
-struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t lane, const float *parameters, size_t rows,
+// Local. The pass of an objective for a slot's microbatch.
+struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t slot, const float *parameters, size_t rows,
                                    const float *noise, struct elbow_terms terms);
 
 // Local. Forward only: statistics with moments (overwritten), and the requested results of each row. With a classifier
@@ -317,7 +317,7 @@ void elbow_model_draw_latent(const struct elbow_model *model, const float *param
 void elbow_model_importance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                             const float *head, struct elbow_importance *importance);
 
-// Local. Bytes of activations, for a microbatch of rows_max rows in each lane, and of the other workspaces.
+// Local. Bytes of activations, for a microbatch of rows_max rows in each slot, and of the other workspaces.
 size_t elbow_model_bytes(const struct elbow_model *model);
 
 ELBOW_C_END

@@ -7,7 +7,7 @@
 #include "model_fixture.h"
 #include "unit.h"
 
-enum { LANES = 3 };
+enum { SLOTS = 3 };
 
 struct outcome {
     float *gradient;
@@ -23,10 +23,10 @@ static struct outcome make_outcome(const struct fixture *f)
     return outcome;
 }
 
-// Microbatch `lane` of the fixture's rows: the rows from the lane's own on.
-static struct elbow_microbatch microbatch_of(const struct fixture *f, size_t lane)
+// Microbatch `slot` of the fixture's rows: the rows from the slot's own on.
+static struct elbow_microbatch microbatch_of(const struct fixture *f, size_t slot)
 {
-    size_t first = f->rows > lane ? lane : 0;
+    size_t first = f->rows > slot ? slot : 0;
     return (struct elbow_microbatch){.rows = f->rows - first,
                                      .values = f->values + first * f->model->values,
                                      .noise = f->noise + first * f->model->latent};
@@ -42,56 +42,56 @@ static void go_backward(struct fixture *f, const struct elbow_layerwise *layerwi
             // Parts lie one behind the other; behind the last one at most a learned variance.
             ck_assert(first < end && (end == before || (before == f->size && end == f->model->parts[0].shared.offset)));
             before = first;
-            for (size_t lane = 0; lane < LANES; ++lane) {
-                elbow_layerwise_backward(f->model, &layerwise_passes[lane], layer, part, f->parameters,
-                                         outcomes[lane].gradient);
+            for (size_t slot = 0; slot < SLOTS; ++slot) {
+                elbow_layerwise_backward(f->model, &layerwise_passes[slot], layer, part, f->parameters,
+                                         outcomes[slot].gradient);
                 for (size_t i = first; i < end; ++i)
-                    ck_assert(!isnan(outcomes[lane].gradient[i]));
+                    ck_assert(!isnan(outcomes[slot].gradient[i]));
             }
         }
-        for (size_t lane = 0; lane < LANES; ++lane)
-            elbow_layerwise_backward_inputs(f->model, &layerwise_passes[lane], layer, f->parameters);
+        for (size_t slot = 0; slot < SLOTS; ++slot)
+            elbow_layerwise_backward_inputs(f->model, &layerwise_passes[slot], layer, f->parameters);
     }
     ck_assert_uint_eq(before, 0);
 }
 
 static void go_together(struct fixture *f, struct outcome *outcomes)
 {
-    struct elbow_layerwise layerwise_passes[LANES];
+    struct elbow_layerwise layerwise_passes[SLOTS];
     struct elbow_error error = {0};
-    ck_assert_int_eq(elbow_model_widen(f->model, LANES, &error), ELBOW_OK);
-    for (size_t lane = 0; lane < LANES; ++lane)
-        layerwise_passes[lane] = (struct elbow_layerwise){lane, microbatch_of(f, lane), terms(f)};
+    ck_assert_int_eq(elbow_model_widen(f->model, SLOTS, &error), ELBOW_OK);
+    for (size_t slot = 0; slot < SLOTS; ++slot)
+        layerwise_passes[slot] = (struct elbow_layerwise){slot, microbatch_of(f, slot), terms(f)};
     for (size_t layer = 0; layer < elbow_layerwise_layers(f->model); ++layer)
         for (size_t part = 0; part < elbow_layerwise_parts(f->model, layer); ++part)
-            for (size_t lane = 0; lane < LANES; ++lane)
-                elbow_layerwise_forward(f->model, &layerwise_passes[lane], layer, part, f->parameters);
-    for (size_t lane = 0; lane < LANES; ++lane)
-        elbow_model_score(f->model, lane, f->parameters, layerwise_passes[lane].microbatch, terms(f),
-                          outcomes[lane].gradient, outcomes[lane].statistics);
+            for (size_t slot = 0; slot < SLOTS; ++slot)
+                elbow_layerwise_forward(f->model, &layerwise_passes[slot], layer, part, f->parameters);
+    for (size_t slot = 0; slot < SLOTS; ++slot)
+        elbow_model_score(f->model, slot, f->parameters, layerwise_passes[slot].microbatch, terms(f),
+                          outcomes[slot].gradient, outcomes[slot].statistics);
     go_backward(f, layerwise_passes, outcomes);
 }
 
 // Together against one after the other.
 static void check(struct fixture *f, const char *what)
 {
-    struct outcome expected[LANES], outcomes[LANES];
+    struct outcome expected[SLOTS], outcomes[SLOTS];
     size_t statistics = elbow_model_statistics(f->model, false);
-    for (size_t lane = 0; lane < LANES; ++lane) {
-        expected[lane] = make_outcome(f);
-        outcomes[lane] = make_outcome(f);
-        elbow_model_train(f->model, f->parameters, microbatch_of(f, lane), terms(f), expected[lane].gradient,
-                          expected[lane].statistics);
+    for (size_t slot = 0; slot < SLOTS; ++slot) {
+        expected[slot] = make_outcome(f);
+        outcomes[slot] = make_outcome(f);
+        elbow_model_train(f->model, f->parameters, microbatch_of(f, slot), terms(f), expected[slot].gradient,
+                          expected[slot].statistics);
     }
     go_together(f, outcomes);
-    for (size_t lane = 0; lane < LANES; ++lane) {
-        ck_assert_msg(memcmp(expected[lane].gradient, outcomes[lane].gradient, f->size * sizeof(float)) == 0,
-                      "%s: gradient of lane %zu", what, lane);
-        ck_assert_mem_eq(expected[lane].statistics, outcomes[lane].statistics, statistics * sizeof(double));
-        free(expected[lane].gradient);
-        free(expected[lane].statistics);
-        free(outcomes[lane].gradient);
-        free(outcomes[lane].statistics);
+    for (size_t slot = 0; slot < SLOTS; ++slot) {
+        ck_assert_msg(memcmp(expected[slot].gradient, outcomes[slot].gradient, f->size * sizeof(float)) == 0,
+                      "%s: gradient of slot %zu", what, slot);
+        ck_assert_mem_eq(expected[slot].statistics, outcomes[slot].statistics, statistics * sizeof(double));
+        free(expected[slot].gradient);
+        free(expected[slot].statistics);
+        free(outcomes[slot].gradient);
+        free(outcomes[slot].statistics);
     }
 }
 

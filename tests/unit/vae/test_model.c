@@ -211,8 +211,8 @@ START_TEST(nothing_allocates_after_create)
     // the numbers that it trains, each twice.
     const struct elbow_model *model = f->model;
     const struct elbow_model_part *part = &model->parts[0];
-    size_t of_lane = 5 * model->latent * sizeof(float) + (2 + model->notes) * sizeof(double);
-    size_t beside = model->lanes * model->rows_max * of_lane + model->rows_max * 3 * model->latent * sizeof(double);
+    size_t of_slot = 5 * model->latent * sizeof(float) + (2 + model->notes) * sizeof(double);
+    size_t beside = model->slots * model->rows_max * of_slot + model->rows_max * 3 * model->latent * sizeof(double);
     size_t of_row = model->values * (sizeof(size_t) + (2 + part->outputs) * sizeof(float));
     size_t of_likelihood = model->rows_max * (2 + part->figures) * sizeof(double) + of_row;
     ck_assert_uint_gt(part->shared.count, 0);

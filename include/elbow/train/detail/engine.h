@@ -45,8 +45,8 @@ struct elbow_engine {
     double *sums;                             // [statistics + wishes] of the last batch; owned
     double *levels;                           // (levels, statistics) inside a subtree; owned
     struct elbow_microbatch microbatch;       // the one at hand: of the prefetch
-    size_t lanes;                             // microbatches that go through the layers together; 0: each by itself
-    struct elbow_layerwise *layerwise_passes; // [lanes] owned
+    size_t slots;                             // microbatches that go through the layers together; 0: each by itself
+    struct elbow_layerwise *layerwise_passes; // [slots] owned
 
     // The present step.
     const float *begun; // the parameters that elbow_model_begin has seen; NULL: it has not been called
@@ -109,7 +109,7 @@ void elbow_engine_compute(struct elbow_engine *engine, const struct elbow_step_p
 // Local. Once a step, before this rank asks the prior: elbow_model_begin, for which all parameters are waited for.
 void elbow_engine_begin(struct elbow_engine *engine);
 
-// Local. All subtrees of this rank, the last `lanes` microbatches of which go through the layers together.
+// Local. All subtrees of this rank, the last `slots` microbatches of which go through the layers together.
 void elbow_engine_compute_layers(struct elbow_engine *engine, const struct elbow_step_place *place,
                                  const struct elbow_range *subtrees, int count, bool exchanges);
 
