@@ -67,7 +67,7 @@ struct elbow_plot_panel {
 struct elbow_plot {
     const char *title;
     size_t columns;                   // panels per row; 0: about as many as rows
-    double panel_width, panel_height; // in points; 0: by how many stand side by side
+    double panel_width, panel_height; // in points; 0: from the number per row
     const struct elbow_plot_panel *panels;
     size_t panel_count;
 };
@@ -86,7 +86,7 @@ enum elbow_status elbow_plot_encode(const struct elbow_plot *plot, const char *p
 // Local. The plot as the text of an <svg> element, with `size` letters and an end, new, released with elbow_release.
 enum elbow_status elbow_plot_svg(const struct elbow_plot *plot, char **text, size_t *size, struct elbow_error *error);
 
-// Local. Writes the file, as elbow/base/output.h tells.
+// Local. Writes the file, by the rules of elbow/base/output.h.
 enum elbow_status elbow_plot_write(const struct elbow_plot *plot, const char *path, enum elbow_publish publish,
                                    struct elbow_error *error);
 

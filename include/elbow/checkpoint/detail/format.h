@@ -13,19 +13,18 @@
 
 enum { ELBOW_CHECKPOINT_BLOCK = 512, ELBOW_CHECKPOINT_VERSION = 1 };
 
-// The dataset of what data.transform has learned (struct elbow_fit), where it learns something.
+// The dataset of the learned numbers of data.transform (struct elbow_fit), if it has any.
 #define ELBOW_CHECKPOINT_TRANSFORM "/data/transform"
-// Which columns were constant, where some were. Of data.transform alone: what the encoder sees is never told by a
-// model.
+// The constant columns, if there are any. Of data.transform only: a model never outputs the encoder's input.
 #define ELBOW_CHECKPOINT_CONSTANT "/data/transform_constant"
 
-// The group of the averaged weights, where there are any.
+// The group of the averaged weights, if there are any.
 #define ELBOW_CHECKPOINT_AVERAGE "/average"
 
 // Likewise, of model.input.transform.
 #define ELBOW_CHECKPOINT_INPUT "/data/input"
 
-// The group of what the model is told of rows, a dataset for each variable, where there are such.
+// The group of the conditions of rows, a dataset for each variable, if there are any.
 #define ELBOW_CHECKPOINT_CONDITIONS "/data/condition"
 
 // The group of the names of a classifier's classes.

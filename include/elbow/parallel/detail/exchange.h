@@ -132,7 +132,7 @@ void elbow_cut_clear(struct elbow_cut *cut);
 struct elbow_range elbow_cut_part(const struct elbow_cut *cut, int k, int group);
 struct elbow_range elbow_cut_piece(const struct elbow_cut *cut, int k, int rank);
 
-// Local. Which rank brings which subtrees to batches of so many microbatches, the first of `dealt` that are dealt out
+// Local. The subtrees of each rank for batches of `microbatches`, the first of `dealt` that are dealt out
 // (elbow_partition_below), with groups as in group_first. After a failure, release it with elbow_plan_clear. MEMORY.
 enum elbow_status elbow_plan_create(struct elbow_plan *plan, uint64_t microbatches, uint64_t dealt, int groups,
                                     const int *group_first, int my_group, struct elbow_error *error);
