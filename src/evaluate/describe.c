@@ -69,6 +69,19 @@ static void print_conditions(const struct elbow_conditions *conditions, FILE *ou
     }
 }
 
+// The order of the training rows, where it is one of pages.
+static void print_order(const struct elbow_checkpoint *checkpoint, FILE *out)
+{
+    const struct elbow_config *config = &checkpoint->config;
+    if (config->data.order == ELBOW_ORDER_FULL)
+        return;
+    fprintf(out, "order       %s of pages of up to %" PRIu64 " rows (data.order)",
+            elbow_config_choice("data.order", config->data.order), checkpoint->data.page_rows);
+    if (config->data.order == ELBOW_ORDER_WINDOWS)
+        fprintf(out, ", %s a window", elbow_text_count((uint64_t)config->data.window_pages, "page").text);
+    fprintf(out, "\n");
+}
+
 static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
 {
     const struct elbow_run_state *state = &checkpoint->state;
@@ -87,6 +100,7 @@ static void print_state(const struct elbow_checkpoint *checkpoint, FILE *out)
     char formula[ELBOW_SCALE_WORDS_SIZE], transform[ELBOW_TRANSFORM_WORDS_SIZE];
     elbow_scale_describe(&data->scale, 9, formula);
     elbow_text_print(out, "\nscaling     %s (%s)\n", formula, data->scale.source);
+    print_order(checkpoint, out);
     if (data->transform.kind != ELBOW_TRANSFORM_NONE) {
         elbow_transform_row(data->transform.kind)->describe(&data->transform, 9, transform);
         fprintf(out, "transform   %s, %s\n", elbow_transform_word(data->transform.kind), transform);
