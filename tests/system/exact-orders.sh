@@ -43,12 +43,19 @@ train: {epochs: 2, batch: 20, microbatch: 4}
 log: {every: 1}
 Y
 
-# Stopped in the middle of an epoch and resumed elsewhere; the place of the rows is no part of a checkpoint.
-for name in segments windows; do
-    run 75 4 $name.part "$elbow" train $name.yaml --run-dir $name.part --set run.stop_after=4 --set data.memory=1GB
-    run 0 3 $name.rest "$elbow" train $name.yaml --run-dir $name.part --resume --set data.access=resident --set train.threads=2
-    same_run "$name, resumed" "$(find . -type d -name "$name.1*" | head -n 1)" $name.part
+# Stopped in the middle of an epoch and resumed elsewhere, from a copy in other chunks: pages stay as they were settled. The
+# place of the rows is no part of a checkpoint.
+"$make_data" write other.h5 /bytes u8 116,4,3,3 bytes
+"$make_data" write other.h5 /bytes-valid u8 19,4,3,3 bytes seed=9
+for case in segments:other.h5 windows:data.h5; do
+    name=${case%:*}
+    run 75 4 "$name.part" "$elbow" train "$name.yaml" --run-dir "$name.part" --set run.stop_after=4 --set data.memory=1GB
+    run 0 3 "$name.rest" "$elbow" train "$name.yaml" --run-dir "$name.part" --resume --set "data.file=${case#*:}" \
+        --set data.access=resident --set train.threads=2
+    # The configuration inside names another file then.
+    [ "$name" = windows ] && same_run "$name, resumed" windows.1 windows.part
 done
+same_metrics "segments, resumed" segments.1+off/metrics.csv segments.part/metrics.csv
 
 # The full order is another one, and so are windows of other sizes.
 run 0 1 full "$elbow" train windows.yaml --run-dir full --set data.order=full --set data.page_rows=0 --set data.window_pages=8
