@@ -230,8 +230,11 @@ static enum elbow_status read_twice(const struct elbow_page_source *source, uint
     if (status == ELBOW_FILE || status == ELBOW_FORMAT) {
         if (source->reopen != NULL)
             source->reopen(source->user);
-        *error = (struct elbow_error){0};
-        status = source->read(source->user, number, page, error);
+        struct elbow_error again = {0};
+        enum elbow_status now = source->read(source->user, number, page, &again);
+        bool is_same = now == ELBOW_FILE || now == ELBOW_FORMAT; // the first sentence may name the rows
+        status = is_same ? status : now;
+        *error = is_same ? *error : again;
     }
     elbow_hdf5_unlock();
     return status;

@@ -52,8 +52,7 @@ enum elbow_status elbow_engine_check_data(const struct elbow_engine *engine, str
     if (pages != NULL && elbow_pages_trouble(pages, &trouble) != ELBOW_OK)
         elbow_error_set(
             error, trouble.status,
-            "%.1200s; step %llu was not made, and the last checkpoint is whole: go on from it with --resume "
-            "once the rows can be read",
+            "%.1200s; step %llu was not made: once the rows can be read, go on from the last checkpoint with --resume",
             trouble.message, (unsigned long long)engine->state.step + 1);
     return elbow_comm_agree(engine->plan->comm, error);
 }
