@@ -160,6 +160,8 @@ grep -q 'one recording' series.err && fail "usual series are warned of: $(cat se
 "$make_data" print data.h5 /c | windows 2 'c * 25 + start + t + 1'
 trained first "${series[@]}" data.train=/c data.channels=first
 sees first 18
+run 1 1 round "$elbow" encode series --data data.h5:/c -o round.h5
+grep -q 'shorter than the windows of 9 of the checkpoint; if the other axis, of 25, is time, turn the rows round, as numpy.moveaxis(x, 1, 2) does' round.err || fail "$(cat round.err)"
 "$make_data" print data.h5 /flat | windows 1 'start + t + 1'
 trained flat "${series[@]}" data.train=/flat
 sees flat 18
@@ -260,6 +262,9 @@ wrong 'data.h5: dataset /none not found' data.names=/none
 wrong 'data.h5:/s: its series have 25 points, which is shorter than data.series.length: 26' data.train=/s 'data.series={length: 26}' data.labels= data.names=
 wrong 'data.h5:/recording: its series have 5 points, which is shorter than data.series.length: 20; if it is one recording of 300 points with 5 channels, cut it into series first' \
     data.train=/recording 'data.series={length: 20}' data.labels= data.names=
+"$make_data" write data.h5 /turned f32 2,300 normal
+wrong 'data.h5:/turned: data.valid: 0.1 of 2 rows leaves nothing to validate on; take another share, or more data; if the rows are the channels of one recording, (channels, points), turn it round' \
+    data.train=/turned data.valid=0.1 'data.series={length: 20}' data.labels= data.names=
 wrong 'its series have 2 points, which is shorter than data.series.length: 20; if the other axis, of 25, is time, set data.channels: first' \
     data.train=/c 'data.series={length: 20}' data.labels= data.names=
 wrong 'its series have 2 points, which is shorter than data.series.length: 20; if the other axis, of 25, is time, set data.channels: last' \

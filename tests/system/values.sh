@@ -221,6 +221,21 @@ let_in() { trained "$1" "${gaps[@]}" "${@:2}" && says "$1" 'of the values are mi
 let_in by_nan data.train=/nan data.missing=nan
 let_in by_fill data.train=/fill data.missing=fill
 trained not_told "${gaps[@]}" data.train=/all data.missing=fill && says not_told 'gaps.h5:/all: has no attribute _FillValue, missing_value or valid_range, so that data.missing: fill finds nothing'
+trained none_missing "${gaps[@]}" data.train=/all data.missing=nan && says none_missing '^data: no value is missing$'
+# Marks that nothing tells of: one warning, but none where a number of that kind is among others.
+"$make_data" write gaps.h5 /marked f32 120,6 normal gaps=0.3 gap=-999
+"$make_data" write gaps.h5 /broad f32 120,6 normal gaps=0.3 gap=-999 set=400@0,0 set=-700@0,1
+"$make_data" write gaps.h5 /seldom f32 120,6 normal set=9999@3,2
+marks=("${gaps[@]}" data.transform=none model.input.mask=false train.steps=1 train.on_nan=skip)
+for missing in refuse fill; do
+    trained marked.$missing "${marks[@]}" data.train=/marked.$missing data.missing=$missing
+    says marked.$missing 'warning: gaps.h5:/marked: [0-9]+ of its values \([23][0-9.]* %\) are -999, far below all others \(from -.* to .*\), .* an attribute missing_value of -999 and set data.missing: fill'
+    [ "$(grep -c 'elbow: warning' marked.$missing.err)" = 1 ] || fail "more than one warning: $(cat marked.$missing.err)"
+done
+for plain in broad seldom; do
+    trained unmarked.$plain "${marks[@]}" data.train=/$plain
+    grep -q 'mark what is missing' unmarked.$plain.err && fail "$plain: $(cat unmarked.$plain.err)"
+done
 # Bytes that are no levels of 255: one warning.
 "$make_data" write gaps.h5 /grades u8 120,6 labels
 trained grades data.file=gaps.h5 data.train=/grades && says grades 'warning: gaps.h5:/grades holds bytes up to 4, .* and so reach 0.0157 only; .* set data.factor: 0.25$'
