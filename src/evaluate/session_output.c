@@ -66,9 +66,9 @@ enum elbow_status elbow_session_check_output(struct elbow_comm *comm, const stru
         for (int part = 0; files != NULL && part < ELBOW_SESSION_PARTS && status == ELBOW_OK; ++part)
             status = note_files(&files->parts[part], error);
         if (status == ELBOW_OK)
-            status = check_run(request->output, error);
-        if (status == ELBOW_OK)
             status = elbow_output_check(request->output, elbow_output_publishing(request->force), error);
+        if (status == ELBOW_OK)
+            status = check_run(request->output, error);
         if (status == ELBOW_OK && !request->is_copy)
             check_ending(request, error);
     }

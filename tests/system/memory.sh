@@ -60,7 +60,6 @@ agrees "a virtual dataset" data.train=large/part.h5:/x
 # libhdf5 would open all sources, and hold half a megabyte and a handle of each.
 ulimit -S -n 128
 agrees "a virtual dataset of many sources" data.train=large/many.h5:/x
-agrees "the same transposed" data.train=large/many.h5:/x data.transpose=true
 ulimit -S -n "$(ulimit -H -n)"
 agrees "transposed" data.train=$file:/turned data.transpose=true
 agrees "series" data.train=$file:/series 'data.series={length: 256}'

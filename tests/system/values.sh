@@ -171,7 +171,7 @@ run 0 1 other "$elbow" eval beaten --data values.h5:/factor_two
 says other 'warning: values.h5:/factor_two: its attributes \(factor 2\) are not used: scaling and missing values are those of the checkpoint, value = stored \* 1 \+ 0$'
 sees beaten ct --data values.h5:/factor_two
 trained plain data.train=values.nc:/nan
-run 0 1 unread_rules "$elbow" eval plain --data values.nc:/masked
+run 1 1 unread_rules "$elbow" eval plain --data values.nc:/masked
 says unread_rules "warning: values.nc:/masked: its attributes \(netCDF's fill value 9.96921e\+36\) are not used: .*; 1 values that they call missing are taken for data, the first in row 3"
 run 0 3 resumed "$elbow" train good.yaml --run-dir packed --resume --set data.train=values.nc:/packed --set train.steps=2
 says resumed 'stored \* 0.0001 \+ 2'
@@ -228,7 +228,7 @@ trained none_missing "${gaps[@]}" data.train=/all data.missing=nan && says none_
 "$make_data" write gaps.h5 /seldom f32 120,6 normal set=9999@3,2
 marks=("${gaps[@]}" data.transform=none model.input.mask=false train.steps=1 train.on_nan=skip)
 for missing in refuse fill; do
-    trained marked.$missing "${marks[@]}" data.train=/marked.$missing data.missing=$missing
+    trained marked.$missing "${marks[@]}" data.train=/marked data.missing=$missing
     says marked.$missing 'warning: gaps.h5:/marked: [0-9]+ of its values \([23][0-9.]* %\) are -999, far below all others \(from -.* to .*\), .* an attribute missing_value of -999 and set data.missing: fill'
     [ "$(grep -c 'elbow: warning' marked.$missing.err)" = 1 ] || fail "more than one warning: $(cat marked.$missing.err)"
 done
